@@ -1,0 +1,60 @@
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+// Who may import whom (DESIGN "Parts"): apps -> portal-access -> portal-drivers, credentials, db -> telemetry.
+// Tools stand beside the product: the product never imports one, tests may.
+const allow = (scope, ...targets) => ({ sourceTag: `scope:${scope}`, onlyDependOnLibsWithTags: [scope, ...targets].map((t) => `scope:${t}`) });
+const product = [
+  allow('telemetry'),
+  allow('credentials', 'telemetry'),
+  allow('db', 'telemetry'),
+  allow('portal-drivers', 'telemetry'),
+  allow('portal-access', 'telemetry', 'credentials', 'db', 'portal-drivers'),
+  allow('web-agent', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access'),
+  allow('rotator', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access'),
+  allow('migrator', 'telemetry', 'credentials', 'db'),
+];
+const tools = [
+  allow('local-aws'),
+  allow('demo-portals'),
+  allow('test-services', 'local-aws'),
+  allow('platform', 'telemetry', 'credentials', 'db', 'portal-drivers', 'local-aws', 'demo-portals', 'test-services'),
+];
+const forTests = ['test-services', 'local-aws', 'demo-portals', 'credentials', 'db', 'portal-drivers', 'portal-access', 'telemetry'];
+const boundaries = (constraints) => ['error', { enforceBuildableLibDependency: false, depConstraints: constraints, allow: [] }];
+
+// One owner for each outside dependency that carries risk: everyone else goes through the owner's interface.
+const owned = [
+  { group: ['@prisma/*', 'pg', 'pg-boss', '**/generated/**'], message: 'Only libs/db talks to Postgres.' },
+  { group: ['playwright-core', 'playwright'], message: 'Only libs/portal-drivers drives a browser.' },
+  { group: ['@aws-sdk/*'], message: 'Only a store’s own file imports its SDK.' },
+];
+const ownedExcept = (...owners) => ['error', { patterns: owned.filter((o) => !owners.some((name) => o.group.includes(name))) }];
+
+export default tseslint.config(
+  { ignores: ['**/dist', '**/out-tsc', '**/generated', '**/.rcm', '**/.nx', '**/node_modules'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    plugins: { '@nx': nx },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries([...product, ...tools]),
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'no-restricted-imports': ownedExcept(),
+      'no-console': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  { files: ['libs/db/src/**/*.ts'], rules: { 'no-restricted-imports': ownedExcept('pg') } },
+  { files: ['libs/portal-drivers/src/**/*.ts'], rules: { 'no-restricted-imports': ownedExcept('playwright-core') } },
+  { files: ['libs/credentials/src/stores/*.ts', 'libs/credentials/src/tenancy/*.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
+  { files: ['tools/**/*.ts', '**/*.test.ts', '**/vitest.config.ts'], rules: { 'no-restricted-imports': 'off' } },
+  {
+    files: ['**/*.test.ts', '**/vitest.config.ts', '**/*.fixture.ts'],
+    rules: { '@nx/enforce-module-boundaries': boundaries([{ sourceTag: '*', onlyDependOnLibsWithTags: forTests.map((t) => `scope:${t}`) }, ...['web-agent', 'rotator', 'migrator', 'platform'].map((s) => allow(s, ...forTests))]) },
+  },
+);

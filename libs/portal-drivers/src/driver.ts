@@ -1,0 +1,53 @@
+import type { Secret } from '@rcm/telemetry';
+import type { ChangeOutcome, LoginResult, TaskOutcome } from './outcome.ts';
+
+/** What a driver may type. Nothing else of a payload reaches a page unless the recipe names it (`custom.<name>`). */
+export interface PortalCredential {
+  readonly username: Secret<string>;
+  readonly password: Secret<string>;
+  readonly custom: Readonly<Record<string, Secret<string>>>;
+}
+
+export interface StepOptions {
+  /** Milliseconds for the whole act. */
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface LoginOptions extends StepOptions {
+  readonly credential: PortalCredential;
+  /** Gives a code never used before for a step that is still valid, or `null` where the login has no seed. Called at most once a login, right before typing. */
+  readonly totp: (() => Promise<Secret<string>>) | null;
+  /** Called right before the credentials leave the browser; what it awaits (a ledger row) is committed first. If it throws, nothing is sent. */
+  readonly beforeSubmit: () => Promise<void>;
+}
+
+export interface ChangeOptions extends StepOptions {
+  readonly credential: PortalCredential;
+  readonly newPassword: Secret<string>;
+  /** Called right before the browser's POST is let out (DESIGN "Rotation": the submitting row is committed first). If it throws, nothing is sent. */
+  readonly beforeSubmit: () => Promise<void>;
+}
+
+export interface TaskOptions extends StepOptions {
+  readonly name: string;
+  readonly input: Readonly<Record<string, string>>;
+}
+
+/** A browser context that belongs to one login. Closing it forgets its cookies; no state is on disk. */
+export interface PortalSession {
+  login(options: LoginOptions): Promise<LoginResult>;
+  changePassword(options: ChangeOptions): Promise<ChangeOutcome>;
+  runTask(options: TaskOptions): Promise<TaskOutcome>;
+  /** Whether the page still shows the recipe's "logged in" mark. Sends no credential. */
+  isLoggedIn(options: StepOptions): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** What opens a session at one portal. A recipe is a driver as data; code drivers implement the same. */
+export interface PortalDriver {
+  /** Identity of what drives: the recipe's SHA-256, pinned by a rotation attempt. */
+  readonly hash: string;
+  /** Opens a fresh context on the portal at `baseUrl`, whose origin must be one the portal type declares. */
+  openSession(options: { readonly baseUrl: string; readonly signal: AbortSignal }): Promise<PortalSession>;
+}

@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { RcmError } from './error.ts';
+
+/** Time as the code sees it; tests pass their own. Times that decide between processes are Postgres's, never these. */
+export interface Clock {
+  now(): Date;
+  /** Resolves after `ms` milliseconds; rejects with `cancelled` as soon as the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  async sleep(ms, signal) {
+    try {
+      await delay(ms, undefined, signal ? { signal } : {});
+    } catch (cause) {
+      throw new RcmError('cancelled', 'The wait was cancelled.', { cause });
+    }
+  },
+};
+
+/**
+ * Runs `act` under a deadline: its signal aborts after `ms` milliseconds or with `signal`, whichever is first, and a late
+ * answer is not waited for. Fails with `deadline_exceeded` or `cancelled`.
+ */
+export async function withDeadline<T>(
+  options: { readonly ms: number; readonly what: string; readonly signal?: AbortSignal },
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const timer = new AbortController();
+  const timeout = setTimeout(() => timer.abort(), options.ms);
+  const signal = options.signal ? AbortSignal.any([options.signal, timer.signal]) : timer.signal;
+  const stopped = () =>
+    timer.signal.aborted
+      ? new RcmError('deadline_exceeded', `${options.what} took longer than ${options.ms} ms.`, { details: { ms: options.ms } })
+      : new RcmError('cancelled', `${options.what} was cancelled.`);
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(stopped());
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([act(signal), aborted]);
+  } finally {
+    clearTimeout(timeout);
+    signal.removeEventListener('abort', onAbort);
+  }
+}

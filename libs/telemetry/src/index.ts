@@ -1,0 +1,13 @@
+/**
+ * What every process and library needs to speak safely: error codes, secret handles, a logger that masks, metrics, health
+ * endpoints, time. Threat: a secret or a tenant's name in a log line, an error or a metric. It imports no other project
+ * and must never hold state of its own.
+ */
+export { type Clock, systemClock, withDeadline } from './clock.ts';
+export { readConfig } from './config.ts';
+export { type ErrorCode, errorCodes, hasCode, isRcmError, isRetryable, RcmError, type RcmErrorOptions } from './error.ts';
+export { type HealthOptions, type HealthServer, startHealthServer } from './health.ts';
+export { ID_PATTERN, idSchema, isId } from './ids.ts';
+export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
+export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
+export { Secret } from './secret.ts';
