@@ -1,0 +1,9 @@
+/**
+ * Real services for tests. Purpose: the same `*.int.test.ts` runs on embedded services and on containers without knowing which.
+ * Threat model: test data only; servers listen on loopback with a random password and their data is removed.
+ * Must never: be imported by product code, reach a database or an AWS account that it did not start itself.
+ */
+export { backend, localStackEndpoint } from './run/services.ts';
+export { freshDatabase } from './database/fresh.ts';
+export type { FreshDatabase, FreshDatabaseOptions } from './database/fresh.ts';
+export type { Backend, Service } from './run/provided.ts';

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Every throw-away cluster lives in `os.tmpdir()` under this prefix. */
+export const FOLDER_PREFIX = 'rcm-test-postgres-';
+const OWNER_FILE = 'keeper.pid';
+// A folder without an owner file may be one that a keeper is just making.
+const UNOWNED_GRACE_MS = 60_000;
+
+/** Notes this process as the one that will remove `folder`. */
+export async function claimFolder(folder: string): Promise<void> {
+  await writeFile(join(folder, OWNER_FILE), `${process.pid} ${startOf(process.pid)}`);
+}
+
+/** Stops the servers and removes the folders whose keeper was killed before it could do so. */
+export async function removeStaleClusters(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(FOLDER_PREFIX)) continue;
+    const folder = join(tmpdir(), name);
+    if (await hasOwner(folder)) continue;
+    await killServer(folder);
+    // Somebody else's folder cannot be removed: theirs to clean.
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+  }
+}
+
+async function hasOwner(folder: string): Promise<boolean> {
+  const text = await readFile(join(folder, OWNER_FILE), 'utf8').catch(() => null);
+  if (text === null) {
+    const age = await stat(folder).then((found) => Date.now() - found.mtimeMs, () => 0);
+    return age < UNOWNED_GRACE_MS;
+  }
+  const [pid, start] = text.split(' ');
+  return startOf(Number(pid)) === start;
+}
+
+async function killServer(folder: string): Promise<void> {
+  const data = join(folder, 'data');
+  const pid = Number((await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')[0]);
+  if (!Number.isInteger(pid) || pid <= 1) return;
+  // The number may belong to another process by now: only the server of this very folder is ended.
+  if (!commandLine(pid).includes(data)) return;
+  process.kill(pid, 'SIGQUIT');
+}
+
+/** When a process started, in clock ticks since boot; '' when it is gone or the system does not tell. */
+function startOf(pid: number): string {
+  try {
+    // The name in field 2 may hold blanks and brackets: count from its last bracket; field 22 is the start.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return isAlive(pid) ? 'alive' : '';
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,53 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestProjectInlineConfiguration, ViteUserConfig } from 'vitest/config';
+import type { Service } from './run/provided.ts';
+
+export interface ProjectTestsOptions {
+  /** What the project's int and e2e tests need: started once per run, only when such a test runs. */
+  services: Service[];
+}
+
+const INT_TIMEOUT_MS = 60_000;
+const E2E_TIMEOUT_MS = 120_000;
+// Two cores are the smallest machine this must work on; Nx runs two projects at a time beside it.
+const WORKERS = 2;
+
+/**
+ * The vitest configuration of one workspace project in `dir`. Test kinds are told apart by file name:
+ * `unit` (*.unit.test.ts), `embedded` and `containers` (the same *.int.test.ts on two backends), `e2e` (*.e2e.test.ts).
+ */
+export function projectTests(dir: string, { services }: ProjectTestsOptions): ViteUserConfig {
+  const needsServer = services.includes('postgres') || services.includes('aws');
+  const kind = (name: string, files: string, timeoutMs: number, setup?: string): TestProjectInlineConfiguration => ({
+    root: dir,
+    test: {
+      name,
+      include: [`src/**/*.${files}.test.ts`],
+      testTimeout: timeoutMs,
+      hookTimeout: timeoutMs,
+      provide: { rcmServices: services },
+      env: chromium(dir),
+      ...(setup ? { globalSetup: join(import.meta.dirname, 'run', setup) } : {}),
+    },
+  });
+  return {
+    root: dir,
+    test: {
+      passWithNoTests: true,
+      maxWorkers: WORKERS,
+      projects: [
+        kind('unit', 'unit', 10_000),
+        ...(needsServer ? [kind('embedded', 'int', INT_TIMEOUT_MS, 'embedded.ts'), kind('containers', 'int', INT_TIMEOUT_MS, 'containers.ts')] : []),
+        kind('e2e', 'e2e', E2E_TIMEOUT_MS, 'embedded.ts'),
+      ],
+    },
+  };
+}
+
+/** The browser that set-up found, for whoever starts vitest without it. */
+function chromium(dir: string): Record<string, string> {
+  if (process.env['RCM_CHROMIUM_PATH']) return {};
+  const finding = join(dir, '..', '..', '.rcm', 'setup', 'chromium');
+  return existsSync(finding) ? { RCM_CHROMIUM_PATH: readFileSync(finding, 'utf8').trim() } : {};
+}
