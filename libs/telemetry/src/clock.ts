@@ -8,11 +8,17 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Node's timers hold 31 bits; a longer one fires at once, which would turn a wait of a month into a busy loop. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => new Date(),
   async sleep(ms, signal) {
     try {
-      await delay(ms, undefined, signal ? { signal } : {});
+      for (let left = ms; ; left -= LONGEST_TIMER_MS) {
+        await delay(Math.min(left, LONGEST_TIMER_MS), undefined, signal ? { signal } : {});
+        if (left <= LONGEST_TIMER_MS) return;
+      }
     } catch (cause) {
       throw new RcmError('cancelled', 'The wait was cancelled.', { cause });
     }
@@ -21,24 +27,25 @@ export const systemClock: Clock = {
 
 /**
  * Runs `act` under a deadline: its signal aborts after `ms` milliseconds or with `signal`, whichever is first, and a late
- * answer is not waited for. Fails with `deadline_exceeded` or `cancelled`.
+ * answer is not waited for. Fails with `deadline_exceeded` or `cancelled`; where `signal` has aborted already, `act` never starts.
  */
 export async function withDeadline<T>(
   options: { readonly ms: number; readonly what: string; readonly signal?: AbortSignal },
   act: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const cancelled = () => new RcmError('cancelled', `${options.what} was cancelled.`);
+  if (options.signal?.aborted) throw cancelled();
   const timer = new AbortController();
-  const timeout = setTimeout(() => timer.abort(), options.ms);
+  const timeout = setTimeout(() => timer.abort(), Math.min(options.ms, LONGEST_TIMER_MS));
   const signal = options.signal ? AbortSignal.any([options.signal, timer.signal]) : timer.signal;
   const stopped = () =>
     timer.signal.aborted
       ? new RcmError('deadline_exceeded', `${options.what} took longer than ${options.ms} ms.`, { details: { ms: options.ms } })
-      : new RcmError('cancelled', `${options.what} was cancelled.`);
+      : cancelled();
   let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(stopped());
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', onAbort, { once: true });
   });
   try {
     return await Promise.race([act(signal), aborted]);

@@ -1,31 +1,7 @@
-import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
+import { type Bindings, type ChildLoggerOptions, type DestinationStream, pino, type Logger as PinoLogger } from 'pino';
+import { describeError, maskForLog } from './redaction.ts';
 
 export type Logger = PinoLogger;
-
-/** Keys whose values never reach a log, at the top level and one or two levels down. `Secret` masks itself everywhere else. */
-const HIDDEN_KEYS = [
-  'password', 'passwd', 'pass', 'secret', 'mfa_seed', 'mfaSeed', 'oauth_client_secret', 'custom_fields', 'credentials', 'credential', 'payload',
-  'authorization', 'cookie', 'set-cookie', 'token', 'SecretString', 'SecretBinary', 'Value', 'username', 'user', 'databaseUrl', 'connectionString', 'result',
-];
-const REDACTED_PATHS = HIDDEN_KEYS.flatMap((key) => {
-  const step = /^[A-Za-z_]\w*$/.test(key) ? key : null;
-  return step ? [step, `*.${step}`, `*.*.${step}`] : [`["${key}"]`, `*["${key}"]`, `*.*["${key}"]`];
-});
-
-/** What may be said about an error. A driver's or SDK's own fields (`$response`, `query`, `detail`) can hold row contents, so they are not copied. */
-function describeError(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { message: typeof error };
-  const code = (error as { code?: unknown }).code;
-  const details = (error as { details?: unknown }).details;
-  return {
-    name: error.name,
-    message: error.message,
-    ...(typeof code === 'string' ? { code } : {}),
-    ...(details && typeof details === 'object' ? { details } : {}),
-    stack: error.stack?.split('\n').slice(1, 6).join('\n'),
-    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
-  };
-}
 
 export interface LoggerOptions {
   /** Name of the process, in every line. */
@@ -36,17 +12,37 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
-/** One JSON line per event, secrets masked by key and by type. */
+/**
+ * One JSON line per event. Everything handed to it is masked by `redaction.ts` first: merged fields, a child's bindings, and
+ * what a format string interpolates. pino's own `redact` is not used: its paths have a fixed depth.
+ */
 export function createLogger(options: LoggerOptions): Logger {
-  return pino(
+  const logger = pino(
     {
-      name: options.name,
       level: options.level ?? 'info',
-      redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
-      serializers: { err: describeError, error: describeError },
       base: { name: options.name, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
+      // pino's own serializer would take what describeError made for an error and keep half of it.
+      serializers: { err: (described: unknown) => described },
+      hooks: {
+        logMethod(args, method) {
+          const [first, ...rest] = args as readonly unknown[];
+          const masked = rest.map(maskForLog);
+          if (!(first instanceof Error)) return method.apply(this, [maskForLog(first), ...masked] as typeof args);
+          const described = describeError(first);
+          return method.apply(this, [{ err: described }, ...(masked.length > 0 ? masked : [described['message']])] as typeof args);
+        },
+      },
     },
     options.destination ?? pino.destination({ dest: 2, sync: true }),
   );
+  // Bindings reach neither the hook nor, in a child, `formatters.bindings`. Children inherit these two from the root.
+  const { child, setBindings } = logger;
+  logger.child = function (this: Logger, bindings: Bindings, childOptions?: ChildLoggerOptions) {
+    return Reflect.apply(child, this, [maskForLog(bindings), childOptions]) as Logger;
+  } as Logger['child'];
+  logger.setBindings = function (this: Logger, bindings: Bindings) {
+    setBindings.call(this, maskForLog(bindings) as Bindings);
+  };
+  return logger;
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { isRcmError, RcmError } from './error.ts';
 
 const MASK = '[secret]';
 
@@ -18,8 +19,17 @@ export class Secret<T = string> {
     return this.#value;
   }
 
+  /**
+   * A new handle on the changed value. What `change` throws may quote the value (`JSON.parse` does), so only an RcmError
+   * passes; anything else becomes `input_invalid` without a cause.
+   */
   map<U>(change: (value: T) => U): Secret<U> {
-    return new Secret(change(this.#value));
+    try {
+      return new Secret(change(this.#value));
+    } catch (error) {
+      if (isRcmError(error)) throw error;
+      throw new RcmError('input_invalid', 'A secret value could not be converted; what the conversion said may quote it and is not shown.');
+    }
   }
 
   toString(): string {
