@@ -1,0 +1,17 @@
+/**
+ * Logs in, changes passwords and does tasks at payer portals, in a real browser, as a recipe says. Threats: a password that
+ * reaches another origin than the portal's, or a log, a trace, an error; an attempt that was made but is reported as not
+ * made; a guess about what the portal meant. It knows nothing of the database or of the secret stores, decides nothing about
+ * whether an attempt may be made, and must never retry a submit, never turn an unclear answer into a clear one, and never
+ * put page text or a typed value into anything it returns.
+ */
+export { findChromium, type FindChromiumOptions } from './chromium.ts';
+export type { ChangeOptions, LoginOptions, PortalCredential, PortalDriver, PortalSession, StepOptions, TaskOptions } from './driver.ts';
+export { createRecipeDriver, type RecipeDriverOptions } from './recipe-driver.ts';
+export type { ChangeOutcome, LoginOutcome, LoginOutcomeKind, LoginResult, TaskOutcome } from './outcome.ts';
+export { type BrowserPool, type BrowserPoolOptions, createBrowserPool, type PooledContext } from './pool/browser-pool.ts';
+export { readRecipeFile } from './recipe/files.ts';
+export { parseRecipe, recipeHash } from './recipe/parse.ts';
+export type { Recipe } from './recipe/recipe.ts';
+export type { BlockedRequest, StepTrace } from './trace.ts';
+export { totpCode, type TotpOptions } from './totp.ts';

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { type Condition, conditionSchema } from './condition.ts';
+import { deadline, exactlyOne, words } from './rules.ts';
+import { type Target, targetSchema } from './target.ts';
+import { type Value, valueSchema } from './value.ts';
+
+/** One thing done on the page: exactly one kind, and what may be said about any step. */
+export interface Step {
+  /** Path below the portal's base URL, or an address on a declared host. */
+  readonly open?: string | undefined;
+  readonly fill?: { readonly into: Target; readonly with: Value } | undefined;
+  /** Chooses an option of a select by its words or value. */
+  readonly choose?: { readonly in: Target; readonly option: Value } | undefined;
+  /** Ticks a check box or radio button. */
+  readonly check?: Target | undefined;
+  readonly press?: Target | undefined;
+  readonly key?: { readonly on: Target; readonly press: string } | undefined;
+  /** Types a one-time code; where the login has no seed the login ends as `mfa_required`. */
+  readonly totp?: { readonly into: Target } | undefined;
+  readonly wait?: Condition | undefined;
+  /** Steps for what appears only sometimes: done if `when` shows before the next step's element (or an outcome) does. */
+  readonly optional?: { readonly when: Condition; readonly steps: readonly Step[] } | undefined;
+
+  /** Name in the trace. Default: the kind and its element. */
+  readonly name?: string | undefined;
+  /** Milliseconds. Default: the recipe's `step_deadline_ms`. */
+  readonly deadline_ms?: number | undefined;
+  /** Marks the one `press` or `key` that sends the credentials of a login or a change. */
+  readonly submit?: boolean | undefined;
+  /** The native dialog that this step raises, and its answer. Any other dialog is dismissed. */
+  readonly dialog?: { readonly answer: 'accept' | 'dismiss'; readonly text?: string | undefined } | undefined;
+}
+
+export const STEP_KINDS = ['open', 'fill', 'choose', 'check', 'press', 'key', 'totp', 'wait', 'optional'] as const;
+export type StepKind = (typeof STEP_KINDS)[number];
+
+/** Which kind a valid step is. */
+export const stepKind = (step: Step): StepKind => STEP_KINDS.find((kind) => step[kind] !== undefined) ?? 'wait';
+
+export const addressSchema = z.string().regex(/^(\/|https?:\/\/)\S{0,500}$/, 'must be a path that starts with /, or an http(s) address');
+
+export const stepsSchema = z.array(z.lazy(() => stepSchema)).min(1).max(40);
+
+export const stepSchema: z.ZodType<Step> = z
+  .strictObject({
+    open: addressSchema.optional(),
+    fill: z.strictObject({ into: targetSchema, with: valueSchema }).optional(),
+    choose: z.strictObject({ in: targetSchema, option: valueSchema }).optional(),
+    check: targetSchema.optional(),
+    press: targetSchema.optional(),
+    key: z.strictObject({ on: targetSchema, press: z.string().regex(/^[A-Za-z0-9+]{1,30}$/, 'must be the name of a key, such as Enter') }).optional(),
+    totp: z.strictObject({ into: targetSchema }).optional(),
+    wait: conditionSchema.optional(),
+    optional: z.strictObject({ when: conditionSchema, steps: stepsSchema }).optional(),
+    name: words.optional(),
+    deadline_ms: deadline.optional(),
+    submit: z.literal(true).optional(),
+    dialog: z.strictObject({ answer: z.enum(['accept', 'dismiss']), text: words.optional() }).optional(),
+  })
+  .superRefine((step, context) => {
+    exactlyOne(step, STEP_KINDS, context);
+    const acts = step.press !== undefined || step.key !== undefined;
+    if (step.submit && !acts) context.addIssue({ code: 'custom', path: ['submit'], message: 'is only possible on press or key' });
+    if (step.dialog && !acts) context.addIssue({ code: 'custom', path: ['dialog'], message: 'is only possible on press or key' });
+  });

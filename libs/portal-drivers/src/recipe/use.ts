@@ -1,0 +1,72 @@
+import type { z } from 'zod';
+import type { Step } from './step.ts';
+import type { Value } from './value.ts';
+
+type Path = readonly (string | number)[];
+type Report = (path: Path, message: string) => void;
+
+interface Checked {
+  readonly login: { readonly steps: readonly Step[] };
+  readonly change?: { readonly steps: readonly Step[] } | undefined;
+  readonly logout?: { readonly steps: readonly Step[] } | undefined;
+  readonly tasks: Readonly<Record<string, { readonly steps: readonly Step[]; readonly input: Readonly<Record<string, unknown>> }>>;
+}
+
+/** What a part of a recipe may use. */
+interface Allowed {
+  /** Credential names, `custom` standing for every custom field. */
+  readonly credentials: readonly string[];
+  readonly inputs: readonly string[];
+  readonly totp: boolean;
+}
+
+/**
+ * Checks across steps: where a secret may be typed, that exactly one step is marked as the submit (the platform commits
+ * what it must know right before that step), and that it comes after the secret it sends.
+ */
+export function checkUse(recipe: Checked, context: z.core.$RefinementCtx): void {
+  const report: Report = (path, message) => context.addIssue({ code: 'custom', path: [...path], message });
+  checkPart(recipe.login.steps, ['login', 'steps'], { credentials: ['username', 'password', 'custom'], inputs: [], totp: true }, report);
+  checkSubmit(recipe.login.steps, ['login', 'steps'], 'password', report);
+  if (recipe.change) {
+    checkPart(recipe.change.steps, ['change', 'steps'], { credentials: ['username', 'password', 'new_password', 'custom'], inputs: [], totp: false }, report);
+    checkSubmit(recipe.change.steps, ['change', 'steps'], 'new_password', report);
+  }
+  const plain: Allowed = { credentials: [], inputs: [], totp: false };
+  if (recipe.logout) checkPart(recipe.logout.steps, ['logout', 'steps'], plain, report, true);
+  for (const [name, task] of Object.entries(recipe.tasks)) {
+    checkPart(task.steps, ['tasks', name, 'steps'], { ...plain, inputs: Object.keys(task.input) }, report, true);
+  }
+}
+
+function checkPart(steps: readonly Step[], path: Path, allowed: Allowed, report: Report, refuseSubmit = false): void {
+  for (const [index, step] of steps.entries()) {
+    const at = [...path, index];
+    if (step.fill) checkValue(step.fill.with, [...at, 'fill', 'with'], allowed, report);
+    if (step.choose) checkValue(step.choose.option, [...at, 'choose', 'option'], allowed, report);
+    if (step.totp && !allowed.totp) report([...at, 'totp'], 'is only possible in login');
+    if (step.submit && refuseSubmit) report([...at, 'submit'], 'is only possible in login and change');
+    if (step.optional) checkPart(step.optional.steps, [...at, 'optional', 'steps'], allowed, report, refuseSubmit);
+  }
+}
+
+function checkValue(value: Value, path: Path, allowed: Allowed, report: Report): void {
+  const credential = value.credential?.split('.')[0];
+  if (credential !== undefined && !allowed.credentials.includes(credential)) report([...path, 'credential'], `must not be typed here (${value.credential})`);
+  if (value.input !== undefined && !allowed.inputs.includes(value.input)) report([...path, 'input'], `is not a declared input: ${value.input}`);
+}
+
+function checkSubmit(steps: readonly Step[], path: Path, secret: string, report: Report): void {
+  for (const [index, step] of steps.entries()) {
+    if (step.optional && marked(step.optional.steps)) report([...path, index, 'optional'], 'must not hold the submit step: it would be sent only sometimes');
+  }
+  const marks = steps.flatMap((step, index) => (step.submit ? [index] : []));
+  if (marks.length !== 1) return report(path, `needs exactly one step marked "submit: true", has ${marks.length}`);
+  const typed = steps.findIndex((step) => types(step, secret));
+  if (typed === -1) return report(path, `never types {credential: ${secret}}`);
+  if (typed > (marks[0] ?? 0)) report([...path, marks[0] ?? 0, 'submit'], `comes before {credential: ${secret}} is typed`);
+}
+
+const marked = (steps: readonly Step[]): boolean => steps.some((step) => step.submit === true || (step.optional !== undefined && marked(step.optional.steps)));
+
+const types = (step: Step, secret: string): boolean => step.fill?.with.credential === secret || (step.optional?.steps.some((inner) => types(inner, secret)) ?? false);

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { exactlyOne, namePattern } from './rules.ts';
+
+/** What is typed into a field. A secret is named, never present. */
+export interface Value {
+  /** `username`, `password`, `new_password` or `custom.<name>`. */
+  readonly credential?: string | undefined;
+  /** Name of a declared input of the task. */
+  readonly input?: string | undefined;
+  /** Literal text that is no secret (a facility, a search mode). */
+  readonly text?: string | undefined;
+}
+
+export const valueSchema: z.ZodType<Value> = z
+  .strictObject({
+    credential: z.string().regex(/^(username|password|new_password|custom\.[A-Za-z0-9_-]{1,60})$/, 'must be username, password, new_password or custom.<name>').optional(),
+    input: z.string().regex(namePattern, 'must be the name of a declared input').optional(),
+    text: z.string().max(300).optional(),
+  })
+  .superRefine((value, context) => exactlyOne(value, ['credential', 'input', 'text'], context));

@@ -1,0 +1,15 @@
+/** What one step of a recipe came to. Holds names from the recipe and times, never a value or words of the page. */
+export interface StepTrace {
+  readonly act: 'login' | 'change' | 'logout' | 'check' | `task ${string}`;
+  /** The step's name in the recipe, or its kind and element. */
+  readonly step: string;
+  readonly ms: number;
+  /** `ended`: an outcome showed while the step waited. `skipped`: an optional step that was not needed. */
+  readonly outcome: 'done' | 'skipped' | 'ended' | 'failed';
+}
+
+/** A request that a page tried to send to an origin its portal type does not declare. It was not sent. */
+export interface BlockedRequest {
+  readonly origin: string;
+  readonly kind: string;
+}
