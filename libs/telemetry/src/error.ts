@@ -21,6 +21,7 @@ const RETRYABLE = {
   // database
   database_unavailable: true,
   audit_unavailable: true,
+  database_failed: false,
   endpoint_unknown: false,
   state_conflict: false,
   // leases and ledger

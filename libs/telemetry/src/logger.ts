@@ -38,11 +38,12 @@ export function createLogger(options: LoggerOptions): Logger {
   );
   // Bindings reach neither the hook nor, in a child, `formatters.bindings`. Children inherit these two from the root.
   const { child, setBindings } = logger;
-  logger.child = function (this: Logger, bindings: Bindings, childOptions?: ChildLoggerOptions) {
-    return Reflect.apply(child, this, [maskForLog(bindings), childOptions]) as Logger;
-  } as Logger['child'];
-  logger.setBindings = function (this: Logger, bindings: Bindings) {
-    setBindings.call(this, maskForLog(bindings) as Bindings);
-  };
-  return logger;
+  return Object.assign(logger, {
+    child(this: Logger, bindings: Bindings, childOptions?: ChildLoggerOptions) {
+      return Reflect.apply(child, this, [maskForLog(bindings), childOptions]) as Logger;
+    },
+    setBindings(this: Logger, bindings: Bindings) {
+      Reflect.apply(setBindings, this, [maskForLog(bindings)]);
+    },
+  });
 }
