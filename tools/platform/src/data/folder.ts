@@ -1,0 +1,104 @@
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { RcmError } from '@rcm/telemetry';
+
+/** Where everything of a run lies. Nothing that a part writes may lie elsewhere: the plaintext search looks here. */
+export interface DataFolder {
+  readonly root: string;
+  readonly kept: boolean;
+  readonly lock: string;
+  /** What this run must know of earlier ones (`memory.ts`). */
+  readonly memory: string;
+  readonly roster: string;
+  /** The platform's own secrets, one file each, mode 600. */
+  readonly keys: string;
+  readonly postgres: string;
+  readonly localAws: string;
+  /** The portals' own records: somebody else's, so not searched. */
+  readonly portals: string;
+  readonly logs: string;
+  /** TMPDIR of every part, browser profiles included. */
+  readonly temporary: string;
+  remove(): void;
+}
+
+/** A run of 24 endpoints takes about 150 MB, most of it Postgres's empty databases and its log. */
+const NEEDED_BYTES = 256 * 1024 * 1024;
+
+/** Makes the folder ready: `data` (kept; relative to `base`) or a fresh temporary one. Fails with `config_invalid` where it cannot be written or the disk is nearly full. */
+export function openDataFolder(options: { readonly data: string | null; readonly base: string }): DataFolder {
+  const kept = options.data !== null;
+  const wanted = kept ? resolve(options.base, options.data!) : join(tmpdir(), 'rcm-platform-');
+  try {
+    const root = realpathSync(kept ? made(wanted) : mkdtempSync(wanted));
+    // Postgres runs as another user where we are root, and must be able to walk to its own folder, not to list ours.
+    if (!kept) chmodSync(root, 0o711);
+    const folder = layout(root, kept);
+    prepare(folder);
+    return folder;
+  } catch (cause) {
+    throw folderProblem(kept ? wanted : tmpdir(), cause);
+  }
+}
+
+function layout(root: string, kept: boolean): DataFolder {
+  return {
+    root,
+    kept,
+    lock: join(root, 'lock'),
+    memory: join(root, 'memory.json'),
+    roster: join(root, 'roster.json'),
+    keys: join(root, 'keys'),
+    postgres: join(root, 'postgres'),
+    localAws: join(root, 'local-aws'),
+    portals: join(root, 'portals'),
+    logs: join(root, 'logs'),
+    temporary: join(root, 'tmp'),
+    remove: () => rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }),
+  };
+}
+
+function made(path: string): string {
+  // An existing folder keeps its mode: it is the user's.
+  if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o711);
+  return path;
+}
+
+function prepare(folder: DataFolder): void {
+  for (const path of [folder.keys, folder.localAws, folder.portals, folder.logs]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  // initdb, as its own user, reads its password file there.
+  mkdirSync(folder.temporary, { recursive: true, mode: 0o711 });
+  const probe = join(folder.root, `.write-test-${process.pid}`);
+  writeFileSync(probe, Buffer.alloc(4096));
+  rmSync(probe);
+  const fresh = statSync(folder.postgres, { throwIfNoEntry: false }) === undefined;
+  const free = freeBytes(folder.root);
+  if (free < (fresh ? NEEDED_BYTES : NEEDED_BYTES / 4)) {
+    throw new RcmError('config_invalid', `The file system of ${folder.root} is nearly full: ${megabytes(free)} MB free, about ${megabytes(NEEDED_BYTES)} MB are needed; free some or give another --data folder.`);
+  }
+}
+
+export function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
+}
+
+const megabytes = (bytes: number): number => Math.floor(bytes / 1024 / 1024);
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'its file system is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'its file system is read-only',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EEXIST: 'it is a file, not a folder',
+  ENAMETOOLONG: 'the path is too long',
+};
+
+/** One sentence for what the system answered; anything else is passed on as it is. */
+export function folderProblem(path: string, cause: unknown): unknown {
+  const reason = REASONS[(cause as NodeJS.ErrnoException)?.code ?? ''];
+  return reason ? new RcmError('config_invalid', `The data folder ${path} cannot be used: ${reason}.`, { cause }) : cause;
+}

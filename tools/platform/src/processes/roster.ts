@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { systemClock } from '@rcm/telemetry';
+import { replaceFile } from '../data/memory.ts';
+import { identify, isAlive, type ProcessIdentity } from './identity.ts';
+
+const schema = z.array(z.object({ name: z.string(), pid: z.number(), startedAt: z.string() }));
+type Entry = ProcessIdentity & { readonly name: string };
+
+/** Which processes of ours run, in a file: a run that is killed leaves it, and the next one ends what is still there before it starts its own. */
+export interface Roster {
+  add(name: string, pid: number): void;
+  remove(pid: number): void;
+}
+
+export function openRoster(path: string): Roster {
+  let entries: Entry[] = [];
+  const write = () => replaceFile(path, JSON.stringify(entries));
+  write();
+  return {
+    add(name, pid) {
+      const identity = identify(pid);
+      if (identity) entries = [...entries, { name, ...identity }];
+      write();
+    },
+    remove(pid) {
+      entries = entries.filter((entry) => entry.pid !== pid);
+      write();
+    },
+  };
+}
+
+const SOFT_MS = 15_000;
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Ends the parts of an earlier run in the order of a clean stop (the last started first): each gets SIGTERM and time to finish,
+ * then its whole group SIGKILL. They end by themselves too; waiting here keeps two of a kind from working on one folder.
+ */
+export async function endLeftovers(path: string): Promise<number> {
+  const alive = readRoster(path).filter(isAlive).reverse();
+  for (const entry of alive) {
+    signal(entry.pid, 'SIGTERM');
+    const until = Date.now() + SOFT_MS;
+    while (isAlive(entry) && Date.now() < until) await systemClock.sleep(LOOK_EVERY_MS);
+    if (isAlive(entry)) signal(-entry.pid, 'SIGKILL');
+  }
+  return alive.length;
+}
+
+function readRoster(path: string): Entry[] {
+  try {
+    return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return [];
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Gone meanwhile, which is what was wanted.
+  }
+}

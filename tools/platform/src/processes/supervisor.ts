@@ -1,0 +1,53 @@
+import type { RcmError } from '@rcm/telemetry';
+import { readFileSync } from 'node:fs';
+import { endedEarly, startPart, type Part, type PartOptions } from './part.ts';
+import type { Roster } from './roster.ts';
+
+/** Starts the parts and notices when one that should run does not. */
+export interface Supervisor {
+  /** A part that runs until it is stopped; when it ends by itself, `onFailure` is called once. */
+  start(options: PartOptions): Part;
+  /** A command that ends by itself. Gives what it printed on stdout; any exit code but 0 fails, with its last words. */
+  run(options: PartOptions, deadlineMs: number): Promise<string>;
+  /** SIGKILL to every group that is left. The last resort, after the orderly stop. */
+  killRest(): Promise<void>;
+}
+
+export function createSupervisor(options: { readonly logs: string; readonly roster: Roster; readonly onFailure: (failure: RcmError) => void }): Supervisor {
+  const running = new Set<Part>();
+  const launch = (part: PartOptions): Part => {
+    const started = startPart(part, { logs: options.logs }, options.roster);
+    running.add(started);
+    void started.exited.then(() => running.delete(started));
+    return started;
+  };
+  return {
+    start(part) {
+      const started = launch(part);
+      let stopping = false;
+      void started.exited.then((exit) => {
+        if (!stopping) options.onFailure(endedEarly(started.name, exit, tailOf(started.logFile), started.logFile));
+      });
+      return {
+        ...started,
+        stop: (graceMs) => {
+          stopping = true;
+          return started.stop(graceMs);
+        },
+      };
+    },
+    async run(part, deadlineMs) {
+      const started = launch(part);
+      const timer = setTimeout(() => void started.stop(2_000), deadlineMs);
+      const exit = await started.exited;
+      clearTimeout(timer);
+      if (exit.code !== 0) throw endedEarly(started.name, exit, tailOf(started.logFile), started.logFile);
+      return started.output();
+    },
+    async killRest() {
+      await Promise.all([...running].map((part) => part.stop(0)));
+    },
+  };
+}
+
+const tailOf = (path: string): string => readFileSync(path, 'utf8').slice(-4096);
