@@ -1,0 +1,48 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import { type Faults, faultSchema } from '../faults.ts';
+import type { AccessKey } from '../identity/principal.ts';
+import type { SignedRequest } from '../identity/signature.ts';
+import type { PublishedMessage } from '../topics/messages.ts';
+import type { Answer } from './answer.ts';
+
+const faultsBody = z.union([faultSchema, z.array(faultSchema).max(16)]);
+
+export interface ControlOptions {
+  readonly faults: Faults;
+  readonly key: AccessKey;
+  published(): readonly PublishedMessage[];
+}
+
+export const isControl = (target: string): boolean => target.startsWith('/_local/');
+
+/**
+ * The routes that are no AWS: `GET /_local/health` for everybody; `PUT /_local/faults` (one fault or a list) and
+ * `GET /_local/messages` for whoever holds the base key, as `Authorization: Bearer <secret access key>`. Faults never hit them.
+ */
+export function answerControl(options: ControlOptions, request: SignedRequest): Answer {
+  const route = `${request.method} ${request.target}`;
+  if (route === 'GET /_local/health') return json(200, { status: 'ok' });
+  if (!isBearer(request.headers['authorization'], options.key.secretAccessKey)) return json(401, { message: 'The bearer must be the secret access key of the base user.' });
+  if (route === 'GET /_local/messages') return json(200, { messages: options.published() });
+  if (route !== 'PUT /_local/faults') return json(404, { message: 'There is no such control route.' });
+  const body = faultsBody.safeParse(parseJson(request.body));
+  if (!body.success) return json(400, { message: `The faults are not valid: ${z.prettifyError(body.error)}` });
+  options.faults.set(Array.isArray(body.data) ? body.data : [body.data]);
+  return json(200, { active: Array.isArray(body.data) ? body.data.length : 1 });
+}
+
+function isBearer(header: string | undefined, secret: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(header ?? ''), digest(`Bearer ${secret}`));
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return null;
+  }
+}
+
+const json = (status: number, body: object): Answer => ({ status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });

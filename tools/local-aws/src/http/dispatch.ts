@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { AwsError } from '../aws-error.ts';
+import type { Clock } from '../clock.ts';
+import type { Authenticator } from '../identity/authenticate.ts';
+import type { Authorize } from '../identity/authorize.ts';
+import type { SignedRequest } from '../identity/signature.ts';
+import type { Call, Service } from '../operation.ts';
+import type { Quotas } from '../quotas.ts';
+import { type Answer, failure, success, type Wire } from './answer.ts';
+import { accessDenied, authenticationError } from './authentication-errors.ts';
+import { readInput } from './input.ts';
+import { readCall, type Requested } from './requested.ts';
+
+export interface Dispatcher {
+  /** Never throws: what goes wrong becomes an answer in the caller's protocol. What it did is committed when it returns. */
+  dispatch(request: SignedRequest, requested: Requested): Answer;
+}
+
+export interface DispatchOptions {
+  readonly authenticator: Authenticator;
+  readonly authorize: Authorize;
+  readonly quotas: Quotas;
+  readonly clock: Clock;
+  readonly world: Omit<Call, 'principal' | 'now'>;
+  /** Told about defects and a data file that cannot be written; the answer says only "internal". */
+  onInternalError(error: unknown): void;
+}
+
+/** AWS answers an unknown address in JSON as well. */
+const NO_SERVICE: Wire = { protocol: 'json', wireName: '' };
+
+export function createDispatcher(options: DispatchOptions): Dispatcher {
+  return {
+    dispatch(request, requested) {
+      const requestId = randomUUID();
+      const { service } = requested;
+      if (!service) return failure(NO_SERVICE, new AwsError('UnknownOperationException', 'local-aws does not play this service.', 404), requestId);
+      try {
+        const { operation, output } = perform(options, service, request, requested);
+        return success(service, operation, output, requestId);
+      } catch (error) {
+        if (error instanceof AwsError) return failure(service, error, requestId);
+        options.onInternalError(error);
+        return failure(service, new AwsError(service.protocol === 'json' ? 'InternalServerError' : 'InternalFailure', 'An internal error occurred.', 500), requestId);
+      }
+    },
+  };
+}
+
+/** Who, what, whether, then the act in one transaction: the order in which AWS refuses, too. */
+function perform(options: DispatchOptions, service: Service, request: SignedRequest, requested: Requested): { operation: string; output: object } {
+  const { authenticator, authorize, quotas, clock, world } = options;
+  const identity = authenticator.authenticate(request);
+  if ('failure' in identity) throw authenticationError(identity.failure, service.protocol);
+  if (identity.scope.service !== service.name) throw authenticationError('wrong_scope', service.protocol);
+  const called = readCall(requested, request.body);
+  const definition = Object.hasOwn(service.operations, called.operation) ? service.operations[called.operation] : undefined;
+  if (!definition) throw new AwsError(service.protocol === 'json' ? 'UnknownOperationException' : 'InvalidAction', `local-aws does not implement ${called.operation} of ${service.name}.`);
+  const action = `${service.name}:${called.operation}`;
+  if (!quotas.take(action)) throw new AwsError('ThrottlingException', 'Rate exceeded');
+  const input = readInput(service, definition, called.input);
+  const { principal } = identity;
+  const output = world.database.transaction(() => {
+    const prepared = definition.prepare(input, { ...world, principal, now: clock.now() });
+    const refused = authorize({ principal, action, resources: prepared.resources, conditions: prepared.conditions });
+    if (refused !== null) throw accessDenied({ arn: principal.arn, action, resource: refused, protocol: service.protocol });
+    return prepared.run();
+  });
+  return { operation: called.operation, output };
+}

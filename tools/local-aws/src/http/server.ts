@@ -1,0 +1,107 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
+import type { Faults, Strike } from '../faults.ts';
+import type { SignedRequest } from '../identity/signature.ts';
+import type { Service } from '../operation.ts';
+import { LocalAwsStartError } from '../start-error.ts';
+import type { Answer } from './answer.ts';
+import { answerControl, type ControlOptions, isControl } from './control.ts';
+import type { Dispatcher } from './dispatch.ts';
+import { requestedBy, type Requested } from './requested.ts';
+
+/** The largest body any operation here can use is an SNS message of 256 KB, percent-encoded. */
+const MAX_BODY_BYTES = 1_048_576;
+const MAX_CONNECTIONS = 1_024;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly services: readonly Service[];
+  readonly dispatcher: Dispatcher;
+  readonly faults: Faults;
+  readonly control: ControlOptions;
+  readonly clock: Clock;
+}
+
+/** Listens until `close`, which lets requests in hand finish (a second at most). Fails with `port_unavailable`. */
+export async function startServer(options: ServerOptions): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const stopping = new AbortController();
+  const server = createServer((request, response) => {
+    serve(options, request, response, stopping.signal).catch(() => response.destroy());
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  await listen(server, options);
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      stopping.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const rest = setTimeout(() => server.closeAllConnections(), 1_000);
+      await closed;
+      clearTimeout(rest);
+    },
+  };
+}
+
+function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const reason = cause.code === 'EADDRINUSE' ? 'is in use by another process' : `cannot be listened on (${cause.code ?? cause.message})`;
+      reject(new LocalAwsStartError('port_unavailable', `Port ${port} on ${host} ${reason}.`, cause));
+    });
+    server.listen(port, host, () => resolve());
+  });
+}
+
+async function serve(options: ServerOptions, incoming: IncomingMessage, response: ServerResponse, stopping: AbortSignal): Promise<void> {
+  const body = await readBody(incoming);
+  if (!body) return send(options, response, { status: 413, headers: { connection: 'close' }, body: '' });
+  const request: SignedRequest = { method: incoming.method ?? 'GET', target: incoming.url ?? '/', headers: singleHeaders(incoming), body };
+  if (isControl(request.target)) return send(options, response, answerControl(options.control, request));
+  const requested = requestedBy(options.services, request.headers);
+  const strike = options.faults.strike(requested.service?.name ?? '', operationName(requested, body));
+  if (strike?.when === 'before' && (await struck(options, strike, response, stopping))) return;
+  const answer = options.dispatcher.dispatch(request, requested);
+  if (strike?.when === 'after' && (await struck(options, strike, response, stopping))) return;
+  send(options, response, answer);
+}
+
+/** Lets a fault happen; true where the call is over by it. */
+async function struck(options: ServerOptions, strike: Strike, response: ServerResponse, stopping: AbortSignal): Promise<boolean> {
+  if (strike.kind === 'slow') {
+    await delay(strike.delayMs, undefined, { signal: stopping });
+    return false;
+  }
+  if (strike.kind === 'error500') send(options, response, { status: 500, headers: {}, body: JSON.stringify({ __type: 'InternalServerError', message: 'A fault was asked for.' }) });
+  else response.destroy();
+  return true;
+}
+
+function send({ clock }: ServerOptions, response: ServerResponse, answer: Answer): void {
+  // The SDK corrects its own clock by this header, so it must be the clock that signatures are checked against.
+  response.writeHead(answer.status, { ...answer.headers, date: clock.now().toUTCString(), 'content-length': Buffer.byteLength(answer.body) });
+  response.end(answer.body);
+}
+
+/** `null` where the body is larger than anything an operation can use. */
+async function readBody(incoming: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const singleHeaders = (incoming: IncomingMessage): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]));
+
+/** For matching a fault only: a body that makes no sense is refused later, by the dispatcher. */
+const operationName = ({ operation }: Requested, body: Buffer): string => operation ?? new URLSearchParams(body.toString('utf8')).get('Action') ?? '';

@@ -1,0 +1,67 @@
+import { type Account, sessionArn, userArn } from '../account/arns.ts';
+import { roles } from '../account/roles.ts';
+import type { Clock } from '../clock.ts';
+import type { RootKey } from '../storage/root-key.ts';
+import { baseAccessKey, identifier, sessionSecret } from './access-keys.ts';
+import type { Principal } from './principal.ts';
+import { readSessionToken } from './session-token.ts';
+import { parseAmzDate, parseSignatureHeader, type SignatureHeader, signatureMatches, type SignedRequest } from './signature.ts';
+
+/** Why a request has no identity. Each protocol has its own error names for these (`http/authentication-errors.ts`). */
+export type AuthenticationFailure = 'missing' | 'incomplete' | 'unknown_key' | 'bad_signature' | 'not_current' | 'expired_session' | 'wrong_scope';
+
+export type Authentication = { readonly principal: Principal; readonly scope: SignatureHeader } | { readonly failure: AuthenticationFailure };
+
+export interface Authenticator {
+  authenticate(request: SignedRequest): Authentication;
+}
+
+/** How far a request's time may be from ours: AWS documents five minutes. */
+const MAX_SKEW_MS = 5 * 60_000;
+export const BASE_USER = 'local-admin';
+
+/** Knows the account's user by the key file, and sessions by their sealed token. Holds no state. */
+export function createAuthenticator(options: { readonly account: Account; readonly root: RootKey; readonly clock: Clock }): Authenticator {
+  const { account, root, clock } = options;
+  const base = baseAccessKey(root);
+  const user: Principal = {
+    kind: 'user',
+    accessKeyId: base.accessKeyId,
+    arn: userArn(account, BASE_USER),
+    userId: identifier('AIDA', root.derive('base-user-id')),
+  };
+
+  const lookUp = (accessKeyId: string, token: string | undefined): { principal: Principal; secret: string } | null => {
+    if (token === undefined) return accessKeyId === base.accessKeyId ? { principal: user, secret: base.secretAccessKey } : null;
+    const claims = readSessionToken(root, token);
+    const role = claims && roles.get(claims.role);
+    if (!claims || !role || claims.accessKeyId !== accessKeyId) return null;
+    const { sessionName, tags, transitiveTagKeys } = claims;
+    const principal: Principal = {
+      ...{ kind: 'session', accessKeyId, role, sessionName, tags, transitiveTagKeys, expiresAt: new Date(claims.expiresAt) },
+      arn: sessionArn(account, role.name, sessionName),
+      userId: `${roleId(root, role.name)}:${sessionName}`,
+    };
+    return { principal, secret: sessionSecret(root, accessKeyId) };
+  };
+
+  return {
+    authenticate(request) {
+      const authorization = request.headers['authorization'];
+      if (authorization === undefined) return { failure: 'missing' };
+      const scope = parseSignatureHeader(authorization);
+      const signedAt = parseAmzDate(request.headers['x-amz-date'] ?? '');
+      if (!scope || !signedAt) return { failure: 'incomplete' };
+      const caller = lookUp(scope.accessKeyId, request.headers['x-amz-security-token']);
+      if (!caller) return { failure: 'unknown_key' };
+      if (Math.abs(signedAt.getTime() - clock.now().getTime()) > MAX_SKEW_MS) return { failure: 'not_current' };
+      if (scope.region !== account.region) return { failure: 'wrong_scope' };
+      if (!signatureMatches(request, scope, caller.secret)) return { failure: 'bad_signature' };
+      const { principal } = caller;
+      if (principal.kind === 'session' && principal.expiresAt.getTime() <= clock.now().getTime()) return { failure: 'expired_session' };
+      return { principal, scope };
+    },
+  };
+}
+
+export const roleId = (root: RootKey, roleName: string): string => identifier('AROA', root.derive(`role-id/${roleName}`));

@@ -1,0 +1,65 @@
+import type { z } from 'zod';
+import type { Account } from './account/arns.ts';
+import type { Principal } from './identity/principal.ts';
+import type { KeyRing } from './keys/key-ring.ts';
+import type { Database } from './storage/database.ts';
+import type { RootKey } from './storage/root-key.ts';
+
+/** What every operation works with. One call sees one instant. */
+export interface Call {
+  readonly account: Account;
+  readonly database: Database;
+  readonly keys: KeyRing;
+  readonly root: RootKey;
+  readonly principal: Principal;
+  readonly now: Date;
+}
+
+/** A call that was read and checked for shape, and not yet allowed. */
+export interface PreparedOperation {
+  readonly resources: readonly string[];
+  readonly conditions: Readonly<Record<string, string>>;
+  /** Throws AwsError; the caller runs it in one transaction. */
+  run(): object;
+}
+
+export interface Operation {
+  readonly input: z.ZodType;
+  prepare(input: unknown, call: Call): PreparedOperation;
+}
+
+export interface OperationDefinition<Input extends z.ZodType> {
+  /** The members this operation understands, strict: a member it does not implement is refused, never ignored. */
+  readonly input: Input;
+  /** ARNs a policy decides on; without it the action has no resource (`*`). */
+  resources?(input: z.output<Input>, call: Call): readonly string[];
+  conditions?(input: z.output<Input>): Readonly<Record<string, string>>;
+  run(input: z.output<Input>, call: Call): object;
+}
+
+/** One operation of a service, with its input type closed over. */
+export function operation<Input extends z.ZodType>(definition: OperationDefinition<Input>): Operation {
+  return {
+    input: definition.input,
+    prepare(raw, call) {
+      // `raw` was parsed by `input` before it comes here (http/dispatch.ts).
+      const input = raw as z.output<Input>;
+      return {
+        resources: definition.resources?.(input, call) ?? ['*'],
+        conditions: definition.conditions?.(input) ?? {},
+        run: () => definition.run(input, call),
+      };
+    },
+  };
+}
+
+export interface Service {
+  /** IAM's prefix, and the service name in a signature's scope. */
+  readonly name: 'ssm' | 'secretsmanager' | 'kms' | 'sts' | 'sns';
+  readonly protocol: 'json' | 'query';
+  /** `X-Amz-Target` prefix of a JSON service, XML namespace of a query service. */
+  readonly wireName: string;
+  /** The error a broken member ends in. */
+  readonly validationCode: string;
+  readonly operations: Readonly<Record<string, Operation>>;
+}

@@ -1,0 +1,37 @@
+import { type Account, parameterArn } from '../account/arns.ts';
+import { AwsError } from '../aws-error.ts';
+import { type KeyProblem, usableKey } from '../keys/usable.ts';
+import type { Call } from '../operation.ts';
+import { appendValue, openValue, storedValue } from '../storage/values.ts';
+import type { VersionRecord } from './records.ts';
+
+/** What a SecureString without a key of its own is under. */
+export const DEFAULT_KEY = 'alias/aws/ssm';
+
+/** "AWS KMS encryption for Parameter Store": the parameter's ARN is the encryption context. */
+const contextOf = (account: Account, name: string) => ({ PARAMETER_ARN: parameterArn(account, name) });
+
+/** The key reference was given as a name, an alias or an ARN; what KMS says of it comes back as InvalidKeyId. */
+function requireKey(call: Call, reference: string): string {
+  const found = usableKey(call.keys, reference);
+  if ('problem' in found) throw invalidKey(found.problem, reference);
+  return found.key.id;
+}
+
+const wording: Readonly<Record<KeyProblem, string>> = { missing: 'is not found', disabled: 'is disabled', pending_deletion: 'is pending deletion' };
+const invalidKey = (problem: KeyProblem, reference: string): AwsError => new AwsError('InvalidKeyId', `Key ${reference} ${wording[problem]}.`);
+
+/** Encrypts under `reference` and appends; plain parameters lie under the account's own key, so nothing is readable at rest. */
+export function storeParameterValue(call: Call, name: string, value: string, reference: string): number {
+  const keyId = requireKey(call, reference);
+  return appendValue(call.database, call.keys, { keyId, plaintext: Buffer.from(value, 'utf8'), isBinary: false, context: contextOf(call.account, name), now: call.now });
+}
+
+/** The text of a version: decrypted, or (a SecureString without `decrypt`) the ciphertext in base64, as Parameter Store answers. */
+export function parameterValue(call: Call, record: VersionRecord, options: { readonly decrypt: boolean }): string {
+  const stored = storedValue(call.database, record.value_id);
+  if (record.type === 'SecureString' && !options.decrypt) return Buffer.from(stored.ciphertext).toString('base64');
+  const { keyId, plaintext } = openValue(call.keys, stored);
+  if (record.type === 'SecureString') requireKey(call, keyId);
+  return plaintext.toString('utf8');
+}

@@ -1,0 +1,127 @@
+import { type Account, aliasArn, keyArn } from './account/arns.ts';
+import { tenantRoleArn, type TenantRole } from './account/roles.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { createFaults, type Fault, faultSchema } from './faults.ts';
+import { createDispatcher } from './http/dispatch.ts';
+import { startServer } from './http/server.ts';
+import { baseAccessKey } from './identity/access-keys.ts';
+import { createAuthenticator } from './identity/authenticate.ts';
+import { type Authorize, createAuthorize } from './identity/authorize.ts';
+import type { AccessKey } from './identity/principal.ts';
+import { securityTokens } from './identity/service.ts';
+import { createKeyRing } from './keys/key-ring.ts';
+import { keyManagement } from './keys/service.ts';
+import type { Service } from './operation.ts';
+import { parameterStore } from './parameters/service.ts';
+import { CREDENTIALS_ALIAS, provision } from './provision.ts';
+import { createQuotas, type QuotaOptions } from './quotas.ts';
+import { secretsManager } from './secrets/service.ts';
+import { LocalAwsStartError } from './start-error.ts';
+import { type Database, openDatabase } from './storage/database.ts';
+import { lockDataFile } from './storage/lock.ts';
+import { openRootKey } from './storage/root-key.ts';
+import { type PublishedMessage, publishedMessages } from './topics/messages.ts';
+import { notifications } from './topics/service.ts';
+
+export interface LocalAwsOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Where everything is kept, beside `<dataFile>.hsm` (keys) and `<dataFile>.lock`. Default: in memory. */
+  readonly dataFile?: string;
+  /** Twelve digits; default `123456789012`. A data file belongs to one account and region. */
+  readonly accountId?: string;
+  /** Default `us-east-1`. */
+  readonly region?: string;
+  /** Requests a second of Parameter Store; default: no limit. */
+  readonly quotas?: QuotaOptions;
+  /** Time for signatures, sessions, recovery windows and quotas; default: the system's. */
+  readonly clock?: Clock;
+  /** Whether the base user may do everything, or only call STS; default true. */
+  readonly baseIsAdmin?: boolean;
+  /** Replaces the rules of `identity/authorize.ts`. */
+  readonly authorize?: Authorize;
+  /** Told about defects and storage that fails while running; default: ignored, the caller sees a 500. */
+  readonly onInternalError?: (error: unknown) => void;
+}
+
+export interface LocalAws {
+  /** `http://host:port`, for the `endpoint` of every SDK client. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accountId: string;
+  /** The customer key behind `alias/rcm-credentials`. */
+  readonly kmsKeyArn: string;
+  readonly kmsAliasArn: string;
+  readonly credentials: AccessKey;
+  tenantRoleArn(role: TenantRole): string;
+  /** Replaces all faults; `{ kind: 'none' }` ends them. */
+  setFaults(faults: Fault | readonly Fault[]): void;
+  /** What was published to topics, oldest first. */
+  published(): PublishedMessage[];
+  /** Finishes requests in hand and lets go of the data file. */
+  close(): Promise<void>;
+}
+
+const services: readonly Service[] = [parameterStore, secretsManager, keyManagement, securityTokens, notifications];
+
+/** Starts the account. Errors: LocalAwsStartError (options, port, data file). */
+export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
+  const { port = 0, host = '127.0.0.1', dataFile = null, accountId = '123456789012', region = 'us-east-1', clock = systemClock } = options;
+  const account: Account = { partition: 'aws', accountId, region };
+  requireAccount(account);
+  const { database, root, release } = openStorage(dataFile);
+  try {
+    const keys = createKeyRing(database, root, account);
+    const keyId = database.transaction(() => provision({ account, database, keys, now: clock.now() }));
+    const faults = createFaults();
+    const credentials = baseAccessKey(root);
+    const published = (): PublishedMessage[] => publishedMessages(database, root);
+    const dispatcher = createDispatcher({
+      authenticator: createAuthenticator({ account, root, clock }),
+      authorize: options.authorize ?? createAuthorize({ baseIsAdmin: options.baseIsAdmin ?? true }),
+      quotas: createQuotas(options.quotas ?? {}, clock),
+      clock,
+      world: { account, database, keys, root },
+      onInternalError: options.onInternalError ?? (() => {}),
+    });
+    const server = await startServer({ host, port, services, dispatcher, faults, control: { faults, key: credentials, published }, clock });
+    let closing: Promise<void> | null = null;
+    return {
+      endpoint: `http://${host}:${server.port}`,
+      ...{ region, accountId, credentials, published },
+      kmsKeyArn: keyArn(account, keyId),
+      kmsAliasArn: aliasArn(account, CREDENTIALS_ALIAS),
+      tenantRoleArn: (role) => tenantRoleArn(account, role),
+      setFaults: (given) => faults.set((Array.isArray(given) ? given : [given]).map((fault) => faultSchema.parse(fault))),
+      close: () => (closing ??= server.close().finally(release)),
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function requireAccount({ accountId, region }: Account): void {
+  if (!/^\d{12}$/.test(accountId)) throw new LocalAwsStartError('options_invalid', 'The account id must be twelve digits.');
+  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) throw new LocalAwsStartError('options_invalid', 'The region must look like us-east-1.');
+}
+
+function openStorage(dataFile: string | null): { readonly database: Database; readonly root: ReturnType<typeof openRootKey>; release(): void } {
+  const lock = dataFile === null ? null : lockDataFile(dataFile);
+  try {
+    const root = openRootKey(dataFile);
+    const database = openDatabase(dataFile);
+    return {
+      ...{ database, root },
+      release() {
+        database.close();
+        lock?.release();
+      },
+    };
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { LocalAwsStartError, storageError } from '../start-error.ts';
+
+/** The root of every key of this account. It never leaves this object; what is needed is derived for one purpose. */
+export interface RootKey {
+  /** 32 bytes that are the same for the same purpose, and tell nothing of another purpose's. */
+  derive(purpose: string): Buffer;
+}
+
+const KEY_BYTES = 32;
+
+export const keyFileOf = (dataFile: string): string => `${dataFile}.hsm`;
+
+/**
+ * Plays the hardware module: reads `<data file>.hsm` (mode 600), or makes it while there is no data file yet. A data file
+ * without its key file is refused: nothing in it could be read. Without a data file the key lives in memory.
+ */
+export function openRootKey(dataFile: string | null): RootKey {
+  if (dataFile === null) return rootKey(randomBytes(KEY_BYTES));
+  const path = keyFileOf(dataFile);
+  try {
+    if (!existsSync(path)) {
+      if (existsSync(dataFile) && statSync(dataFile).size > 0) {
+        throw new LocalAwsStartError('key_file_missing', `${dataFile} cannot be read without its key file ${path}.`);
+      }
+      writeKeyFile(path, randomBytes(KEY_BYTES));
+    }
+    chmodSync(path, 0o600);
+  } catch (error) {
+    throw storageError(path, error);
+  }
+  return readRootKey(dataFile);
+}
+
+/** Reads an existing key file and changes nothing. Fails with `key_file_missing` or `key_file_broken`. */
+export function readRootKey(dataFile: string): RootKey {
+  const path = keyFileOf(dataFile);
+  if (!existsSync(path)) throw new LocalAwsStartError('key_file_missing', `${dataFile} cannot be read without its key file ${path}.`);
+  const bytes = Buffer.from(readFileSync(path, 'utf8').trim(), 'base64');
+  if (bytes.length !== KEY_BYTES) throw new LocalAwsStartError('key_file_broken', `${path} is not a key file of local-aws.`);
+  return rootKey(bytes);
+}
+
+const rootKey = (bytes: Buffer): RootKey => ({ derive: (purpose) => Buffer.from(hkdfSync('sha256', bytes, '', `rcm-local-aws/${purpose}`, KEY_BYTES)) });
+
+/** Written aside and renamed: a crash leaves either no key file or a whole one. */
+function writeKeyFile(path: string, bytes: Buffer): void {
+  const draft = `${path}.new`;
+  const file = openSync(draft, 'w', 0o600);
+  try {
+    writeSync(file, `${bytes.toString('base64')}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(draft, path);
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
