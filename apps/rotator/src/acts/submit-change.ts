@@ -1,0 +1,87 @@
+import { parsePayload, type StoredSecret } from '@rcm/credentials';
+import { advanceAttempt } from '@rcm/db';
+import { portalCredential } from '@rcm/portal-access';
+import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
+import { RcmError } from '@rcm/telemetry';
+import { type AttemptInHand, loginWith } from '../machine/attempt.ts';
+import { holdFor, wasRejected } from '../machine/login-events.ts';
+import type { AttemptEvent } from '../machine/transitions.ts';
+
+/** `staged`: logs in with the current password and submits the change. The journal says `submitting` before the POST is let out. */
+export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent> {
+  const { store, slot, attempt, held, services } = inHand;
+  if (attempt.probes >= services.timing.maxTries) return { kind: 'gave_up', detail: attempt.detail ?? 'the change could not be submitted' };
+  const current = await store.read(slot.current, { signal: held.signal });
+  if (current === null || current.version !== attempt.baseVersion) return { kind: 'base_moved', detail: 'the current secret changed before anything was submitted' };
+  const staged = await store.readStaged(slot, { signal: held.signal });
+  if (staged === null) return { kind: 'gave_up', detail: 'the staged copy is gone; nothing was submitted' };
+
+  const login = await loginWith(inHand, current, attempt.baseVersion);
+  if (login.kind === 'accepted') {
+    try {
+      return await submit(inHand, login.session, current, staged);
+    } finally {
+      await login.session.close();
+    }
+  }
+  const knownBad = login.kind === 'not_allowed' && login.reason === 'version_known_bad';
+  if (knownBad || (wasRejected(login) && login.kind === 'refused' && login.judgement.effect === 'version_bad')) {
+    return { kind: 'current_refused', detail: 'the portal does not accept the current password' };
+  }
+  return holdFor(inHand, login);
+}
+
+async function submit(inHand: AttemptInHand, session: PortalSession, current: StoredSecret, staged: StoredSecret): Promise<AttemptEvent> {
+  const { services, held, endpoint } = inHand;
+  const sent = { value: false };
+  const outcome = await session
+    .changePassword({
+      credential: portalCredential(parsePayload(current.text)),
+      newPassword: parsePayload(staged.text).map((payload) => payload.password),
+      deadlineMs: services.timing.submitDeadlineMs,
+      signal: held.signal,
+      beforeSubmit: async () => {
+        await writeSubmitting(inHand);
+        sent.value = true;
+      },
+    })
+    .catch((error: unknown): ChangeOutcome => {
+      services.logger.warn({ err: error, endpointId: endpoint.id, attemptId: inHand.attempt.id, sent: sent.value }, 'the password change ended in an error');
+      return { kind: 'unknown', detail: 'the driver failed' };
+    });
+  if (!sent.value) return { kind: 'hold', detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs, counts: true };
+  return changeEvent(inHand, outcome);
+}
+
+/** The lease is extended first: it must outlive the submit deadline, or another rotator could take over while the POST is under way. */
+async function writeSubmitting(inHand: AttemptInHand): Promise<void> {
+  const { services, held, attempt } = inHand;
+  await held.extend();
+  const submitDeadlineMs = services.timing.submitDeadlineMs;
+  const moved = await advanceAttempt(services.db, { attemptId: attempt.id, fence: held.lease.fence, from: 'staged', to: 'submitting', set: { submitDeadlineMs } });
+  if (!moved) throw new RcmError('state_conflict', 'Another rotator has taken over this attempt; nothing was submitted.', { details: { attemptId: attempt.id } });
+  inHand.mayProbe = false;
+  inHand.attempt = { ...attempt, state: 'submitting', submitDeadlineAt: new Date(services.clock.now().getTime() + submitDeadlineMs) };
+}
+
+function changeEvent(inHand: AttemptInHand, outcome: ChangeOutcome): AttemptEvent {
+  const { attempt } = inHand;
+  switch (outcome.kind) {
+    case 'applied':
+      return { kind: 'change_confirmed' };
+    case 'refused':
+      // A resubmit that is refused as used before means that the first one was applied: only a login tells.
+      if (outcome.rule === 'reused' && attempt.probes > 0) return afterSubmitDeadline(inHand, 'the portal says that this password was used before');
+      return { kind: 'change_refused', detail: `the portal refused the new password: ${outcome.rule}` };
+    case 'unknown':
+      return afterSubmitDeadline(inHand, `the change was sent and its end is not known (${outcome.detail})`);
+  }
+}
+
+/** Nobody logs in before the portal has had its time: the submit deadline, and then its settle. */
+export function afterSubmitDeadline(inHand: AttemptInHand, detail: string): AttemptEvent {
+  const { attempt, endpoint, services } = inHand;
+  const now = services.clock.now().getTime();
+  const deadline = attempt.submitDeadlineAt?.getTime() ?? now + services.timing.submitDeadlineMs;
+  return { kind: 'hold', detail, until: new Date(Math.max(deadline, now) + endpoint.portalType.settleMs) };
+}

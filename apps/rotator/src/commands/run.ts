@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { openJobs } from '@rcm/db';
+import { startHealthServer } from '@rcm/telemetry';
+import type { RotatorConfig } from '../config.ts';
+import { startService } from '../schedule/service.ts';
+import type { RotatorProcess } from '../services.ts';
+
+/** The queue is only a hint, so asking it twice a second is soon enough. */
+const QUEUE_POLL_MS = 500;
+
+/** Runs until SIGTERM or SIGINT; then work in hand ends within the drain time, or goes on later from the journal. */
+export async function runCommand(config: RotatorConfig, opened: RotatorProcess): Promise<number> {
+  const { rotator, db, metrics } = opened;
+  const stopping = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  try {
+    const jobs = await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-rotator-jobs' });
+    const service = await startService({
+      rotator,
+      jobs,
+      metrics,
+      concurrency: config.RCM_ROTATOR_CONCURRENCY,
+      scanMs: config.RCM_ROTATOR_SCAN_MS,
+      recoveryMs: config.RCM_ROTATOR_RECOVERY_MS,
+      pollMs: QUEUE_POLL_MS,
+    });
+    const health = await startHealthServer({
+      port: config.RCM_HEALTH_PORT,
+      host: config.RCM_HEALTH_HOST,
+      metrics,
+      checks: { service: service.problem, database: () => db.ping().then(() => null, () => 'Postgres does not answer.') },
+    });
+    rotator.logger.info({ healthPort: health.port, owner: rotator.owner }, 'ready');
+    await stopping;
+    rotator.logger.info('stopping: no new rotation begins, those in hand end first');
+    await service.stop(config.RCM_ROTATOR_DRAIN_MS);
+    await jobs.stop();
+    await health.close();
+    rotator.logger.info('stopped');
+    return 0;
+  } finally {
+    await opened.close();
+  }
+}

@@ -1,0 +1,100 @@
+import { advanceAttempt, blockAttempt, finishAttempt, promoteAttempt, type RotationAttempt, waitAttempt } from '@rcm/db';
+import { hasCode, isRetryable, RcmError } from '@rcm/telemetry';
+import { cleanUp } from '../acts/clean-up.ts';
+import { probePortal } from '../acts/probe-portal.ts';
+import { promoteStaged } from '../acts/promote-staged.ts';
+import { stagePayload } from '../acts/stage-payload.ts';
+import { afterSubmitDeadline, submitChange } from '../acts/submit-change.ts';
+import { verifyStaged } from '../acts/verify-staged.ts';
+import type { AttemptInHand } from './attempt.ts';
+import { type ActiveState, type AttemptEvent, isActive, nextState } from './transitions.ts';
+
+/** What each state does next. Every act may be repeated and ends the same. */
+const ACTS: Readonly<Record<ActiveState, (inHand: AttemptInHand) => Promise<AttemptEvent>>> = {
+  planned: stagePayload,
+  staged: submitChange,
+  submitting: async (inHand) => (inHand.mayProbe ? probePortal(inHand) : afterSubmitDeadline(inHand, 'waiting for the portal to have had its time')),
+  applied: verifyStaged,
+  verified: promoteStaged,
+  promoted: cleanUp,
+};
+
+/**
+ * Drives an attempt until it ends, waits or is blocked, and returns its row. Stops between two acts when the signal aborts; what
+ * is in the journal then is what recovery goes on from. Fails with `state_conflict` where somebody else took the attempt over.
+ */
+export async function runAttempt(inHand: AttemptInHand): Promise<RotationAttempt> {
+  for (;;) {
+    const { state } = inHand.attempt;
+    // A state that this version does not know is left alone: a newer rotator may know it.
+    if (!isActive(state)) return inHand.attempt;
+    if (inHand.held.signal.aborted) throw new RcmError('cancelled', 'The rotation was interrupted; it goes on from the journal.', { details: { attemptId: inHand.attempt.id, state } });
+    const event = await act(inHand, state);
+    await record(inHand, event);
+  }
+}
+
+async function act(inHand: AttemptInHand, state: ActiveState): Promise<AttemptEvent> {
+  try {
+    return await ACTS[state](inHand);
+  } catch (error) {
+    if (inHand.held.signal.aborted || !isRetryable(error) || hasCode(error, 'database_unavailable', 'audit_unavailable', 'lease_lost', 'cancelled')) throw error;
+    inHand.services.logger.warn({ err: error, attemptId: inHand.attempt.id, state }, 'an act failed; the attempt waits and goes on');
+    // The act of `staged` may have let the POST out before it failed: then the wait is the submit deadline's.
+    if (inHand.attempt.state === 'submitting' && state === 'staged') return afterSubmitDeadline(inHand, 'the change was sent and then failed');
+    return { kind: 'hold', detail: `failed with ${hasCode(error) ? error.code : 'an error'}`, forMs: inHand.services.timing.retryMs };
+  }
+}
+
+async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void> {
+  const { services, attempt, held } = inHand;
+  const from = attempt.state;
+  if (!isActive(from)) throw new RcmError('state_conflict', `An attempt in state ${from} cannot go on.`);
+  const mine = { attemptId: attempt.id, fence: held.lease.fence, from };
+  if (event.kind === 'hold') {
+    const probes = attempt.probes + (event.counts ? 1 : 0);
+    const until = event.until ? { until: event.until } : { untilMs: event.forMs ?? services.timing.retryMs };
+    await write(inHand, 'waiting', waitAttempt(services.db, { ...mine, ...until, detail: event.detail, probes }), event.detail);
+    return;
+  }
+  const to = nextState(from, event.kind);
+  if (to === null) throw new RcmError('state_conflict', `The rotation machine has no step for ${event.kind} in ${from}; the attempt is left as it is.`, { details: { attemptId: attempt.id } });
+  // A resubmit is a try that counts, and tells the next one that "used before" may be its own doing.
+  const probes = attempt.probes + (event.kind === 'current_accepted' ? 1 : 0);
+  await write(inHand, to, persist(inHand, event, to, { ...mine, probes }), event.detail);
+  inHand.attempt = { ...inHand.attempt, probes };
+  // After a refusal of the new password, or a change that was taken back, the portal gets its time before the next login.
+  if (event.kind === 'staged_refused') inHand.mayProbe = false;
+}
+
+function persist(inHand: AttemptInHand, event: Exclude<AttemptEvent, { kind: 'hold' }>, to: RotationAttempt['state'], step: { attemptId: string; fence: bigint; from: ActiveState; probes: number }): Promise<boolean> {
+  const { services, attempt } = inHand;
+  const { probes, ...mine } = step;
+  const detail = event.detail === undefined ? {} : { detail: event.detail };
+  switch (to) {
+    case 'promoted':
+      return promoteAttempt(services.db, { attemptId: mine.attemptId, fence: mine.fence, promotedVersion: required(event.version), previousVersion: attempt.baseVersion });
+    case 'done':
+      return finishAttempt(services.db, { ...mine, end: 'done' });
+    case 'abandoned':
+      return finishAttempt(services.db, { ...mine, end: 'abandoned', ...detail, nextRotationAt: new Date(services.clock.now().getTime() + services.timing.abandonedPauseMs) });
+    case 'blocked':
+      return blockAttempt(services.db, { ...mine, detail: event.detail ?? event.kind });
+    default:
+      return advanceAttempt(services.db, { ...mine, to, set: { ...detail, probes } });
+  }
+}
+
+async function write(inHand: AttemptInHand, to: RotationAttempt['state'], written: Promise<boolean>, detail: string | undefined): Promise<void> {
+  const { attempt, services, endpoint } = inHand;
+  if (!(await written)) {
+    throw new RcmError('state_conflict', 'The journal no longer belongs to this process; another rotator goes on with the attempt.', { details: { attemptId: attempt.id, state: attempt.state } });
+  }
+  services.logger.info({ attemptId: attempt.id, endpointId: endpoint.id, from: attempt.state, to, ...(detail === undefined ? {} : { detail }) }, 'rotation moved');
+  inHand.attempt = { ...inHand.attempt, state: to };
+}
+
+function required(version: string | undefined): string {
+  if (version === undefined) throw new RcmError('state_conflict', 'The store named no version for what was promoted.');
+  return version;
+}

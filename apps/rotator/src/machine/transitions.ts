@@ -1,0 +1,65 @@
+import type { AttemptState } from '@rcm/db';
+
+/**
+ * The rotation machine (DESIGN "Rotation"), to be checked by eye. A row is a state that is still open, a column is what an act
+ * found out, a cell is the state that follows. What has no cell cannot happen; if it does, the attempt is left as it is.
+ *
+ * `submitting` is entered from inside the act of `staged`, before the browser's POST is let out: see `change_sending`.
+ */
+export const TRANSITIONS = {
+  planned: {
+    payload_staged: 'staged',
+    base_moved: 'abandoned',
+  },
+  staged: {
+    change_sending: 'submitting',
+    base_moved: 'abandoned',
+    current_refused: 'abandoned',
+    gave_up: 'abandoned',
+  },
+  submitting: {
+    change_confirmed: 'applied',
+    change_refused: 'abandoned',
+    staged_accepted: 'applied',
+    current_accepted: 'staged',
+    neither_accepted: 'blocked',
+    copy_missing: 'blocked',
+  },
+  applied: {
+    staged_accepted: 'verified',
+    staged_refused: 'submitting',
+    copy_missing: 'blocked',
+  },
+  verified: {
+    store_promoted: 'promoted',
+    store_conflict: 'blocked',
+    copy_missing: 'blocked',
+  },
+  promoted: {
+    cleaned_up: 'done',
+  },
+} as const satisfies Partial<Record<AttemptState, Readonly<Record<string, AttemptState>>>>;
+
+export type ActiveState = keyof typeof TRANSITIONS;
+type KeysOf<T> = T extends unknown ? keyof T : never;
+export type EventKind = KeysOf<(typeof TRANSITIONS)[ActiveState]>;
+
+/** What an act found out. `hold` keeps the state and waits: the journal says `waiting`, and recovery goes on from there. */
+export type AttemptEvent =
+  | { readonly kind: EventKind; readonly detail?: string; readonly version?: string }
+  | {
+      readonly kind: 'hold';
+      readonly detail: string;
+      readonly until?: Date;
+      readonly forMs?: number;
+      /** The wait counts against `maxTries`: something was tried and did not work. An ill portal or a spent budget does not count. */
+      readonly counts?: true;
+    };
+
+export const isActive = (state: AttemptState): state is ActiveState => state in TRANSITIONS;
+
+/** The state that follows, or `null` where the table has no cell. */
+export function nextState(state: ActiveState, event: EventKind): AttemptState | null {
+  const row: Readonly<Partial<Record<EventKind, AttemptState>>> = TRANSITIONS[state];
+  return row[event] ?? null;
+}

@@ -1,0 +1,42 @@
+import { hasCode, isRcmError, type Logger } from '@rcm/telemetry';
+import { rotateLogin, type RotationReport, type RotationRequest, type Rotator } from '../rotate.ts';
+
+export type RotationResult = 'done' | 'abandoned' | 'waiting' | 'blocked' | 'open' | 'not_started' | 'put_off' | 'failed';
+
+/** One word for how a rotation went on this time, for people, metrics and exit codes. */
+export function resultOf(report: RotationReport): RotationResult {
+  if (report.kind === 'not_started') return 'not_started';
+  const { state } = report.attempt;
+  return state === 'done' || state === 'abandoned' || state === 'waiting' || state === 'blocked' ? state : 'open';
+}
+
+export interface RotationOutcome {
+  readonly endpointId: string;
+  readonly result: RotationResult;
+  readonly attemptId: string | null;
+  /** What happened, in words safe to show. */
+  readonly detail: string | null;
+}
+
+/** Rotates and never rejects: a rotation that could not go on now is put off, and the journal or the due date brings it back. */
+export async function rotateAndReport(rotator: Rotator, request: RotationRequest): Promise<RotationOutcome> {
+  const { endpointId } = request;
+  try {
+    const report = await rotateLogin(rotator, request);
+    const result = resultOf(report);
+    const attempt = report.kind === 'attempt' ? report.attempt : null;
+    const detail = report.kind === 'not_started' ? report.reason : (report.attempt.detail ?? null);
+    log(rotator.logger, result, { endpointId, attemptId: attempt?.id ?? null, result, detail });
+    return { endpointId, result, attemptId: attempt?.id ?? null, detail };
+  } catch (error) {
+    const result = hasCode(error, 'lease_unavailable', 'lease_lost', 'state_conflict', 'cancelled', 'database_unavailable') ? 'put_off' : 'failed';
+    rotator.logger[result === 'failed' ? 'error' : 'info']({ err: error, endpointId, result }, 'rotation did not go on');
+    return { endpointId, result, attemptId: null, detail: isRcmError(error) ? error.message : 'an unexpected error; see the log' };
+  }
+}
+
+function log(logger: Logger, result: RotationResult, facts: object): void {
+  if (result === 'blocked') logger.error(facts, 'rotation blocked: nobody may log in until a person resolves it; no password is lost');
+  else if (result === 'abandoned') logger.warn(facts, 'rotation abandoned: the portal still has the current password');
+  else logger.info(facts, 'rotation ended');
+}

@@ -1,0 +1,160 @@
+import { type CredentialManager, type HeldCredential, parseReference } from '@rcm/credentials';
+import { type Database, type EndpointRow, followStoreVersion, getEndpoint } from '@rcm/db';
+import type { PortalSession } from '@rcm/portal-drivers';
+import { type Clock, hasCode, type Logger, RcmError } from '@rcm/telemetry';
+import type { Drivers } from './drivers.ts';
+import { guardedLogin, type GuardedResult, loginError, type LoginTiming } from './guarded-login.ts';
+import { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
+import type { SessionKeeper } from './session-keeper.ts';
+
+export interface AgentAccess {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly credentials: CredentialManager;
+  readonly drivers: Drivers;
+  readonly keeper: SessionKeeper;
+  readonly lease: LeaseTiming;
+  readonly login: LoginTiming;
+}
+
+export interface AgentVisit {
+  readonly orgId: string;
+  readonly endpointId: string;
+  /** Who visits, for people who look at the leases. */
+  readonly holder: string;
+  readonly signal: AbortSignal;
+}
+
+/** What `act` says of the session it used: `keep` it for the next task, or `close` it. */
+export interface VisitResult<T> {
+  readonly value: T;
+  readonly session: 'keep' | 'close';
+}
+
+/**
+ * The agent's way in: shared lease, then the version that the lease names, then a kept session of that version or a login,
+ * then `act`. The lease is held until `act` ends; its signal tells `act` to stop when the lease is lost.
+ *
+ * Errors: `endpoint_unknown`, `lease_unavailable` (a rotation is under way: ask again later), `login_*`, `portal_*`,
+ * `secret_missing`, `store_*`, `cancelled`.
+ */
+export async function withAgentSession<T>(access: AgentAccess, visit: AgentVisit, act: (session: PortalSession, signal: AbortSignal) => Promise<VisitResult<T>>): Promise<T> {
+  const endpoint = await migratedEndpoint(access.db, visit);
+  const held = await holdLease({
+    db: access.db,
+    clock: access.clock,
+    logger: access.logger,
+    orgId: visit.orgId,
+    endpointId: visit.endpointId,
+    loginIdentity: endpoint.loginIdentity,
+    holder: visit.holder,
+    kind: 'shared',
+    timing: access.lease,
+    signal: visit.signal,
+  });
+  try {
+    const opened = (await reuse(access, endpoint, held)) ?? (await logIn(access, endpoint, held));
+    return await actAndKeep(access, endpoint, opened, held.signal, act);
+  } finally {
+    await held.release();
+  }
+}
+
+export interface MigratedEndpoint extends EndpointRow {
+  readonly secretArn: string;
+  readonly loginIdentity: string;
+}
+
+/** The endpoint of this organization, with its secret. Fails with `endpoint_unknown` or `secret_missing`. */
+export async function migratedEndpoint(db: Database, visit: { readonly orgId: string; readonly endpointId: string }): Promise<MigratedEndpoint> {
+  const endpoint = await getEndpoint(db, visit);
+  if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${visit.orgId} has no endpoint ${visit.endpointId}.`);
+  const { secretArn, loginIdentity } = endpoint;
+  if (secretArn === null || loginIdentity === null) {
+    throw new RcmError('secret_missing', `Endpoint ${endpoint.id} has no secret reference yet; run the migrator first.`, { details: { endpointId: endpoint.id } });
+  }
+  return { ...endpoint, secretArn, loginIdentity };
+}
+
+interface OpenSession {
+  readonly session: PortalSession;
+  readonly version: string;
+}
+
+async function reuse(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease): Promise<OpenSession | null> {
+  const version = held.lease.currentVersion;
+  if (version === null) return null;
+  const session = await access.keeper.take(endpoint.id, version);
+  if (!session) return null;
+  const alive = await session.isLoggedIn({ deadlineMs: access.login.loginDeadlineMs, signal: held.signal }).catch(() => false);
+  if (alive) return { session, version };
+  await session.close();
+  return null;
+}
+
+/** Logs in; after a rejection asks the store once more and tries once more only if the version is another one. */
+async function logIn(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease): Promise<OpenSession> {
+  const first = await currentCredential(access, endpoint, held);
+  const result = await tryLogin(access, endpoint, held, first);
+  if (result.kind === 'accepted') return { session: result.session, version: first.version };
+  const rejected = (result.kind === 'refused' && result.judgement.code === 'login_rejected') || (result.kind === 'not_allowed' && result.reason === 'version_known_bad');
+  if (!rejected) throw loginError(endpoint, result);
+
+  access.credentials.invalidate({ reference: parseReference(endpoint.secretArn) });
+  const second = await currentCredential(access, endpoint, held);
+  if (second.version === first.version) throw loginError(endpoint, result);
+  const retried = await tryLogin(access, endpoint, held, second);
+  if (retried.kind === 'accepted') return { session: retried.session, version: second.version };
+  throw loginError(endpoint, retried);
+}
+
+async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease): Promise<HeldCredential> {
+  const asked = held.lease.currentVersion;
+  const credential = await access.credentials.get({ orgId: endpoint.orgId, reference: parseReference(endpoint.secretArn), version: asked, signal: held.signal });
+  // The store is ahead: a person changed it. The row follows, so that everybody else stops using the older one.
+  if (credential.version !== asked && credential.served !== 'stale') {
+    await followStoreVersion(access.db, { endpointId: endpoint.id, from: asked, to: credential.version });
+  }
+  return credential;
+}
+
+function tryLogin(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease, credential: HeldCredential): Promise<GuardedResult> {
+  return guardedLogin({
+    db: access.db,
+    clock: access.clock,
+    logger: access.logger,
+    driver: access.drivers.for(endpoint.portalType),
+    endpoint,
+    loginIdentity: endpoint.loginIdentity,
+    leaseId: held.lease.id,
+    actor: 'agent',
+    payload: credential.payload,
+    version: credential.version,
+    timing: access.login,
+    signal: held.signal,
+  });
+}
+
+async function actAndKeep<T>(
+  access: AgentAccess,
+  endpoint: MigratedEndpoint,
+  opened: OpenSession,
+  signal: AbortSignal,
+  act: (session: PortalSession, signal: AbortSignal) => Promise<VisitResult<T>>,
+): Promise<T> {
+  let kept = false;
+  try {
+    const result = await act(opened.session, signal);
+    if (result.session === 'keep' && !signal.aborted) {
+      await access.keeper.keep(endpoint.id, opened.version, opened.session);
+      kept = true;
+    }
+    return result.value;
+  } catch (error) {
+    if (signal.aborted && !hasCode(error, 'cancelled')) throw new RcmError('cancelled', 'The visit was stopped: the process is ending or the lease was lost.', { cause: error });
+    throw error;
+  } finally {
+    if (!kept) await opened.session.close();
+  }
+}

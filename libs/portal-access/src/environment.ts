@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import type { LoginTiming } from './guarded-login.ts';
+import type { LeaseTiming } from './held-lease.ts';
+
+const milliseconds = (fallback: number, min: number) => z.coerce.number().int().min(min).default(fallback);
+
+/** What every process that logs in to portals reads from its environment, as a zod raw shape to spread into its own schema. */
+export const portalEnvironment = {
+  /** Chromium's path; else Playwright's own, else the system's. */
+  RCM_CHROMIUM_PATH: z.string().optional(),
+  /** Browser contexts at once in this process. */
+  RCM_MAX_BROWSER_CONTEXTS: z.coerce.number().int().min(1).max(64).default(4),
+  /** How long a lease outlives its holder's death. */
+  RCM_LEASE_TTL_MS: milliseconds(60_000, 1_000),
+  /** How long to wait for a login that is in use or being changed. */
+  RCM_LEASE_WAIT_MS: milliseconds(120_000, 1),
+  RCM_LEASE_POLL_MS: milliseconds(200, 10),
+  /** For one login in the browser. */
+  RCM_LOGIN_DEADLINE_MS: milliseconds(60_000, 1_000),
+  /** For a one-time code step that nobody used. */
+  RCM_TOTP_WAIT_MS: milliseconds(120_000, 1_000),
+};
+
+type PortalConfig = z.infer<z.ZodObject<typeof portalEnvironment>>;
+
+export const leaseTiming = (config: PortalConfig): LeaseTiming => ({ ttlMs: config.RCM_LEASE_TTL_MS, waitMs: config.RCM_LEASE_WAIT_MS, pollMs: config.RCM_LEASE_POLL_MS });
+
+export const loginTiming = (config: PortalConfig): LoginTiming => ({ loginDeadlineMs: config.RCM_LOGIN_DEADLINE_MS, totpWaitMs: config.RCM_TOTP_WAIT_MS });

@@ -1,0 +1,105 @@
+import { acquireExclusiveLease, acquireSharedLease, type Database, type Lease, releaseLease, renewLease, withdrawExclusiveWish } from '@rcm/db';
+import { type Clock, type Logger, RcmError } from '@rcm/telemetry';
+
+export interface LeaseTiming {
+  /** How long a lease lives without renewal, in ms. It is renewed every quarter of this. */
+  readonly ttlMs: number;
+  /** How long to wait for the lease, in ms, before `lease_unavailable`. */
+  readonly waitMs: number;
+  /** Pause between two tries, in ms. */
+  readonly pollMs: number;
+}
+
+export interface LeaseRequest {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly orgId: string;
+  readonly endpointId: string;
+  readonly loginIdentity: string;
+  /** Who holds it, for people who look: process and purpose. */
+  readonly holder: string;
+  readonly kind: 'shared' | 'exclusive';
+  readonly timing: LeaseTiming;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A lease that renews itself. `signal` aborts when the caller's does, or when the lease can no longer be renewed in time: the
+ * holder must have stopped its browser before the lease runs out, since from then on somebody else may hold it.
+ */
+export interface HeldLease {
+  readonly lease: Lease;
+  readonly signal: AbortSignal;
+  /** Renews now; afterwards a full `ttlMs` is left. Fails with `lease_lost`. */
+  extend(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Waits at most `waitMs` for the lease. Fails with `lease_unavailable` (retry later) or `cancelled`. */
+export async function holdLease(request: LeaseRequest): Promise<HeldLease> {
+  const { db, clock, timing } = request;
+  const giveUpAt = clock.now().getTime() + timing.waitMs;
+  for (;;) {
+    const askedAt = performance.now();
+    const answer = await ask(request, giveUpAt - clock.now().getTime());
+    if (answer.granted) return keepRenewing(request, answer.lease, askedAt);
+    if (clock.now().getTime() + timing.pollMs > giveUpAt) {
+      if (request.kind === 'exclusive') await withdrawExclusiveWish(db, { loginIdentity: request.loginIdentity, holder: request.holder });
+      throw new RcmError('lease_unavailable', `The login is in use or being changed (${answer.reason}); it was not free within ${timing.waitMs} ms.`, {
+        details: { endpointId: request.endpointId, reason: answer.reason },
+      });
+    }
+    await clock.sleep(timing.pollMs, request.signal);
+  }
+}
+
+function ask(request: LeaseRequest, leftMs: number) {
+  const { db, orgId, endpointId, holder, timing } = request;
+  if (request.kind === 'shared') return acquireSharedLease(db, { orgId, endpointId, holder, ttlMs: timing.ttlMs });
+  // The wish outlives one poll, so new shared leases keep waiting, but not a rotator that died while waiting.
+  const wantMs = Math.max(timing.pollMs * 4, Math.min(leftMs, 5_000));
+  return acquireExclusiveLease(db, { orgId, endpointId, holder, ttlMs: timing.ttlMs, wantMs });
+}
+
+function keepRenewing(request: LeaseRequest, lease: Lease, askedAt: number): HeldLease {
+  const { db, logger, timing } = request;
+  const lost = new AbortController();
+  const renewEveryMs = timing.ttlMs / 4;
+  // Counted from before the question was sent, on this process's monotonic clock: never later than Postgres's own expiry.
+  let safeUntil = askedAt + timing.ttlMs;
+  let renewing: Promise<void> | null = null;
+
+  const extend = async () => {
+    const startedAt = performance.now();
+    const expiresAt = await renewLease(db, { leaseId: lease.id, ttlMs: timing.ttlMs });
+    if (expiresAt === null) {
+      lost.abort();
+      throw new RcmError('lease_lost', 'The lease on the login ran out before it could be renewed.', { details: { endpointId: request.endpointId } });
+    }
+    safeUntil = startedAt + timing.ttlMs;
+  };
+  const tick = () => {
+    if (performance.now() > safeUntil - renewEveryMs) lost.abort();
+    renewing ??= extend()
+      .catch((error: unknown) => logger.warn({ err: error, endpointId: request.endpointId }, 'lease renewal failed'))
+      .finally(() => {
+        renewing = null;
+      });
+  };
+  const timer = setInterval(tick, renewEveryMs);
+  let released = false;
+  return {
+    lease,
+    signal: AbortSignal.any([request.signal, lost.signal]),
+    extend,
+    async release() {
+      if (released) return;
+      released = true;
+      clearInterval(timer);
+      await renewing;
+      // A release that does not reach the database is no loss: the lease expires by itself.
+      await releaseLease(db, { leaseId: lease.id }).catch((error: unknown) => logger.warn({ err: error, endpointId: request.endpointId }, 'lease release failed'));
+    },
+  };
+}

@@ -1,0 +1,13 @@
+/**
+ * The one way into a portal, for agents and for the rotator: lease, then ledger, then credential, then driver, then outcome.
+ * Threats: an account locked by too many tries, a password tried twice that is known to be bad, a stale password used during a
+ * rotation, one tenant's login used for another. Nobody else calls a driver's `login`.
+ */
+export { type AgentAccess, type AgentVisit, type MigratedEndpoint, migratedEndpoint, type VisitResult, withAgentSession } from './agent-session.ts';
+export { Drivers } from './drivers.ts';
+export { leaseTiming, loginTiming, portalEnvironment } from './environment.ts';
+export { guardedLogin, type GuardedLogin, type GuardedResult, loginError, type LoginTiming } from './guarded-login.ts';
+export { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
+export { type Judgement, judge, type VersionStanding } from './judgement.ts';
+export { portalCredential } from './portal-credential.ts';
+export { SessionKeeper, type SessionKeeperOptions } from './session-keeper.ts';

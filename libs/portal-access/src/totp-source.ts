@@ -1,0 +1,43 @@
+import { type Database, reserveTotpStep } from '@rcm/db';
+import { totpCode } from '@rcm/portal-drivers';
+import { type Clock, RcmError, type Secret } from '@rcm/telemetry';
+
+export interface TotpRequest {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly loginIdentity: string;
+  readonly seed: Secret<string>;
+  readonly periodSeconds: number;
+  /** Steps beside the current one that the portal also accepts. */
+  readonly skew: number;
+  /** How long to wait for a step that nobody used, in ms. */
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reserves a time-step before the login begins, so that no browser waits for it, and gives its code when the page asks. A
+ * reservation that has grown old by then (a slow page) is given up for the next step. Fails with `deadline_exceeded`.
+ */
+export async function reserveTotp(request: TotpRequest): Promise<() => Promise<Secret<string>>> {
+  let reserved = await nextStep(request);
+  return async () => {
+    const ageMs = request.clock.now().getTime() - reserved.atMs;
+    if (ageMs > (request.periodSeconds * 1000) / 2) reserved = await nextStep(request);
+    return totpCode({ seed: request.seed, step: reserved.step, periodSeconds: request.periodSeconds });
+  };
+}
+
+async function nextStep(request: TotpRequest): Promise<{ step: number; atMs: number }> {
+  const { db, clock, loginIdentity, periodSeconds, skew } = request;
+  const giveUpAt = clock.now().getTime() + request.waitMs;
+  for (;;) {
+    const answer = await reserveTotpStep(db, { loginIdentity, periodSeconds, skew });
+    if ('step' in answer) return { step: answer.step, atMs: clock.now().getTime() };
+    if (clock.now().getTime() + answer.waitMs > giveUpAt) {
+      throw new RcmError('deadline_exceeded', `No unused one-time code step within ${request.waitMs} ms.`, { details: { waitMs: answer.waitMs } });
+    }
+    // A few milliseconds beyond the step's start, so that the next question does not come a moment too early.
+    await clock.sleep(answer.waitMs + 20, request.signal);
+  }
+}
