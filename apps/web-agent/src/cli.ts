@@ -1,0 +1,45 @@
+import { isRcmError } from '@rcm/telemetry';
+import { Command, CommanderError } from 'commander';
+import { runCommand } from './commands/run.ts';
+import { taskCommand } from './commands/task.ts';
+import { readWebAgentConfig } from './config.ts';
+
+/** The command line. Returns the exit code: 0 done, 1 something could not be done, 2 the call or the configuration is wrong. */
+export async function parseArguments(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('web-agent')
+    .description('Takes portal tasks from the queue, logs in with what the secret store holds, and does them.')
+    .exitOverride()
+    .addHelpText('after', '\nConfiguration comes from the environment (see the README); a secret may be given as a file by NAME_FILE.\nExit codes: 0 done, 1 something could not be done, 2 wrong call or configuration.');
+  program
+    .command('run')
+    .description('work the task queue until SIGTERM')
+    .action(async () => {
+      exitCode = await runCommand(readWebAgentConfig(environment));
+    });
+  program
+    .command('task')
+    .description('do one task now and print its result')
+    .requiredOption('--endpoint <id>', 'the endpoint whose login to use')
+    .option('--task <name>', 'a task of the portal’s recipe', 'claim_status')
+    .option('--input <json>', 'the task’s inputs as a JSON object of strings', '{}')
+    .option('--json', 'print one JSON object')
+    .option('--headed', 'show the browser')
+    .action(async (o: { endpoint: string; task: string; input: string; json?: boolean; headed?: boolean }) => {
+      exitCode = await taskCommand(readWebAgentConfig(environment), { endpointId: o.endpoint, name: o.task, input: o.input, json: o.json ?? false, headed: o.headed ?? false });
+    });
+  try {
+    await program.parseAsync([...argv]);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return explain(error);
+  }
+}
+
+/** The one place where an error becomes words and an exit code. */
+function explain(error: unknown): number {
+  const known = isRcmError(error);
+  process.stderr.write(known ? `${error.message}\n` : `An unexpected error: ${error instanceof Error ? error.message : String(error)}\n`);
+  return known && (error.code === 'config_invalid' || error.code === 'input_invalid') ? 2 : 1;
+}

@@ -1,0 +1,73 @@
+import { createPortalTask, findEndpoint, getPortalTask, openJobs } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import { z } from 'zod';
+import type { WebAgentConfig } from '../config.ts';
+import { openWebAgent, workerOptions } from '../services.ts';
+import { TaskWorker } from '../tasks/worker.ts';
+
+export interface TaskCommandOptions {
+  readonly endpointId: string;
+  readonly name: string;
+  /** JSON object of the task's inputs. */
+  readonly input: string;
+  readonly json: boolean;
+  readonly headed: boolean;
+}
+
+const inputSchema = z.record(z.string(), z.string());
+
+/** Does one task now, in this process, through the same row, lease and ledger as a queued one. Exit code 1 if it did not succeed. */
+export async function taskCommand(config: WebAgentConfig, options: TaskCommandOptions): Promise<number> {
+  const input = parseInput(options.input);
+  const opened = openWebAgent(config, { headed: options.headed });
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  try {
+    const { db, access, logger, metrics } = opened;
+    const endpoint = await findEndpoint(db, { endpointId: options.endpointId });
+    if (!endpoint) throw new RcmError('endpoint_unknown', `There is no endpoint ${options.endpointId}.`);
+    const jobs = await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-web-agent-task' });
+    try {
+      const { taskId } = await createPortalTask(db, jobs, { orgId: endpoint.orgId, endpointId: endpoint.id, name: options.name, input });
+      const verdict = await new TaskWorker({ db, jobs, access, logger, metrics, ...workerOptions(config) }).handle(taskId, stop.signal);
+      if (verdict === null) {
+        const task = await getPortalTask(db, { orgId: endpoint.orgId, taskId });
+        print(options, { taskId, state: task?.state ?? 'unknown' }, `another web-agent has taken the task; its id is ${taskId}`);
+        return 0;
+      }
+      print(options, { taskId, ...verdict }, describe(verdict));
+      return verdict.kind === 'succeeded' ? 0 : 1;
+    } finally {
+      await jobs.stop();
+    }
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    await opened.close();
+  }
+}
+
+function parseInput(text: string): Record<string, string> {
+  try {
+    return inputSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new RcmError('input_invalid', '--input must be a JSON object of strings, for example \'{"claim_number":"C-1001"}\'.', { cause });
+  }
+}
+
+function describe(verdict: NonNullable<Awaited<ReturnType<TaskWorker['handle']>>>): string {
+  switch (verdict.kind) {
+    case 'succeeded':
+      return verdict.result.found ? verdict.result.rows.map((row) => Object.entries(row).map(([name, value]) => `${name}: ${value}`).join('  ')).join('\n') : 'nothing found';
+    case 'put_off':
+      return `put off: ${verdict.reason}; it is queued and comes back by itself`;
+    case 'retry':
+      return `${verdict.message} It is queued and comes back by itself.`;
+    case 'failed':
+      return `failed (${verdict.code}): ${verdict.message}`;
+  }
+}
+
+function print(options: TaskCommandOptions, json: object, text: string): void {
+  process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
+}

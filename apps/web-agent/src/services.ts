@@ -1,0 +1,71 @@
+import { createCredentialManager, createTenantStores } from '@rcm/credentials';
+import { type Database, openDatabase } from '@rcm/db';
+import { type AgentAccess, Drivers, leaseTiming, loginTiming, SessionKeeper } from '@rcm/portal-access';
+import { createBrowserPool } from '@rcm/portal-drivers';
+import { createLogger, createMetrics, type Logger, type Metrics, systemClock } from '@rcm/telemetry';
+import type { WebAgentConfig } from './config.ts';
+
+export interface WebAgentProcess {
+  readonly access: AgentAccess;
+  readonly db: Database;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Closes kept sessions, browser, store clients and database, in this order. */
+  close(): Promise<void>;
+}
+
+/** Everything a web-agent needs, made once from its configuration. Nothing is connected before it is used. */
+export function openWebAgent(config: WebAgentConfig, options: { readonly headed?: boolean } = {}): WebAgentProcess {
+  const logger = createLogger({ name: 'web-agent', level: config.RCM_LOG_LEVEL });
+  const metrics = createMetrics({ process: true });
+  const db = openDatabase({
+    url: config.RCM_DATABASE_URL,
+    directUrl: config.RCM_DATABASE_DIRECT_URL,
+    applicationName: 'rcm-web-agent',
+  });
+  const stores = createTenantStores({
+    region: config.RCM_AWS_REGION,
+    endpoint: config.RCM_AWS_ENDPOINT,
+    environment: config.RCM_ENVIRONMENT,
+    roleArn: config.RCM_TENANT_ROLE_ARN,
+    kmsKeyId: config.RCM_KMS_KEY_ID,
+  });
+  const keeper = new SessionKeeper({ maxSessions: config.RCM_AGENT_KEPT_SESSIONS, idleMs: config.RCM_AGENT_SESSION_IDLE_MS });
+  const browser = createBrowserPool({
+    executablePath: config.RCM_CHROMIUM_PATH,
+    maxContexts: config.RCM_MAX_BROWSER_CONTEXTS + config.RCM_AGENT_KEPT_SESSIONS,
+    headed: options.headed,
+    logger,
+    metrics,
+  });
+  return {
+    access: {
+      db,
+      clock: systemClock,
+      logger,
+      credentials: createCredentialManager({ stores, metrics }),
+      drivers: new Drivers(browser),
+      keeper,
+      lease: leaseTiming(config),
+      login: loginTiming(config),
+    },
+    db,
+    logger,
+    metrics,
+    async close() {
+      await keeper.close();
+      await browser.close();
+      await stores.close();
+      await db.close();
+    },
+  };
+}
+
+export const workerOptions = (config: WebAgentConfig) => ({
+  worker: config.worker,
+  taskDeadlineMs: config.RCM_AGENT_TASK_DEADLINE_MS,
+  claimMs: config.RCM_AGENT_CLAIM_MS,
+  maxTries: config.RCM_AGENT_MAX_TRIES,
+  retryMs: config.RCM_AGENT_RETRY_MS,
+  putOffMs: config.RCM_AGENT_PUT_OFF_MS,
+});

@@ -1,0 +1,39 @@
+import type { TaskOutcome } from '@rcm/portal-drivers';
+import { type ErrorCode, isRcmError, isRetryable, type RcmError } from '@rcm/telemetry';
+
+/** What becomes of a task after one try. */
+export type Verdict =
+  | { readonly kind: 'succeeded'; readonly result: TaskResult }
+  /** Back to the queue without a try being counted: nothing went wrong, the login was busy or being changed. */
+  | { readonly kind: 'put_off'; readonly reason: string }
+  /** Back to the queue, and one try is spent. */
+  | { readonly kind: 'retry'; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
+
+export interface TaskResult {
+  /** `false`: the portal answered that it knows nothing of what was asked. A result, not an error. */
+  readonly found: boolean;
+  readonly rows: readonly Readonly<Record<string, string>>[];
+}
+
+/** The result of a task whose portal answered, or `null` where the outcome is an error. */
+export function resultOf(outcome: TaskOutcome): TaskResult | null {
+  if (outcome.kind === 'found') return { found: true, rows: outcome.rows };
+  if (outcome.kind === 'nothing_found') return { found: false, rows: [] };
+  return null;
+}
+
+/** The task waits for its turn and nothing is wrong: a rotation, another task, a process that ends. */
+const PUT_OFF: ReadonlySet<ErrorCode> = new Set(['lease_unavailable', 'lease_lost', 'login_not_allowed', 'cancelled']);
+
+/** Follows the table of error codes: rejected and locked are never tried again, and neither is what nobody understands. */
+export function verdictOf(error: unknown): Verdict {
+  if (!isRcmError(error)) return { kind: 'failed', code: 'portal_unexpected', message: 'An unexpected error; see the log.' };
+  if (PUT_OFF.has(error.code)) return { kind: 'put_off', reason: reasonOf(error) };
+  return { kind: isRetryable(error) ? 'retry' : 'failed', code: error.code, message: error.message };
+}
+
+function reasonOf(error: RcmError): string {
+  const reason = error.details['reason'];
+  return typeof reason === 'string' ? reason : error.code;
+}

@@ -1,0 +1,83 @@
+import { claimPortalTask, type Database, finishPortalTask, type Jobs, type PortalTask, requeuePortalTask } from '@rcm/db';
+import type { AgentAccess } from '@rcm/portal-access';
+import type { Logger, Metrics } from '@rcm/telemetry';
+import { OneAtATime } from './one-at-a-time.ts';
+import { performTask } from './perform.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
+
+export interface WorkerOptions {
+  readonly db: Database;
+  readonly jobs: Jobs;
+  readonly access: AgentAccess;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Name of this process on claims and leases. */
+  readonly worker: string;
+  readonly taskDeadlineMs: number;
+  /** How long a claim holds, in ms: longer than a task with its login and its waits can take. */
+  readonly claimMs: number;
+  /** Tries a task gets in all. */
+  readonly maxTries: number;
+  /** Pause before another try, in ms; doubled for each try spent. */
+  readonly retryMs: number;
+  /** Pause before a task that was put off comes back, in ms. */
+  readonly putOffMs: number;
+}
+
+/** Does tasks by their id. Never rejects for a task that fails; rejects when the database cannot be reached, so the job comes back. */
+export class TaskWorker {
+  readonly #options: WorkerOptions;
+  readonly #logins = new OneAtATime();
+  readonly #ended;
+  #lastProblem: string | null = null;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#ended = options.metrics.counter('rcm_tasks_total', 'Tries of portal tasks by how they ended', ['result']);
+  }
+
+  problem(): string | null {
+    return this.#lastProblem;
+  }
+
+  /** Claims the task and does it. A task that is done, or in other hands, is left alone: a job may come twice. */
+  async handle(taskId: string, signal: AbortSignal): Promise<Verdict | null> {
+    const { db, worker, claimMs } = this.#options;
+    const task = await claimPortalTask(db, { taskId, worker, ttlMs: claimMs });
+    if (!task) return null;
+    const verdict = (await this.#logins.run(task.endpointId, () => this.#try(task, signal))) ?? { kind: 'put_off', reason: 'the login is in use by another task' };
+    await this.#store(task, verdict);
+    return verdict;
+  }
+
+  async #try(task: PortalTask, signal: AbortSignal): Promise<Verdict> {
+    const { access, logger, taskDeadlineMs, worker } = this.#options;
+    try {
+      return { kind: 'succeeded', result: await performTask(access, { ...task, taskId: task.id }, { taskDeadlineMs, holder: worker, signal }) };
+    } catch (error) {
+      const verdict = verdictOf(error);
+      logger[verdict.kind === 'put_off' ? 'debug' : 'warn']({ err: error, taskId: task.id, endpointId: task.endpointId }, 'a try of a task ended without a result');
+      return verdict;
+    }
+  }
+
+  async #store(task: PortalTask, verdict: Verdict): Promise<void> {
+    const { db, jobs, logger, worker, maxTries, retryMs, putOffMs } = this.#options;
+    const mine = { taskId: task.id, worker };
+    const spent = task.tries + 1;
+    const last = verdict.kind === 'retry' && spent >= maxTries;
+    this.#ended.inc({ result: verdict.kind });
+    switch (verdict.kind) {
+      case 'succeeded':
+        await finishPortalTask(db, { ...mine, result: verdict.result });
+        break;
+      case 'put_off':
+        await requeuePortalTask(db, jobs, { ...mine, delayMs: putOffMs, reason: verdict.reason, countsAsTry: false });
+        break;
+      default:
+        if (verdict.kind === 'retry' && !last) await requeuePortalTask(db, jobs, { ...mine, delayMs: retryMs * 2 ** task.tries, reason: verdict.code, countsAsTry: true });
+        else await finishPortalTask(db, { ...mine, errorCode: verdict.code, message: verdict.message });
+    }
+    logger.info({ taskId: task.id, endpointId: task.endpointId, verdict: verdict.kind, tries: spent }, 'task');
+  }
+}
