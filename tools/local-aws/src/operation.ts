@@ -61,5 +61,7 @@ export interface Service {
   readonly wireName: string;
   /** The error a broken member ends in. */
   readonly validationCode: string;
+  /** The error a defect of the service itself ends in. */
+  readonly internalErrorCode: string;
   readonly operations: Readonly<Record<string, Operation>>;
 }

@@ -14,6 +14,8 @@ import { readCall, type Requested } from './requested.ts';
 export interface Dispatcher {
   /** Never throws: what goes wrong becomes an answer in the caller's protocol. What it did is committed when it returns. */
   dispatch(request: SignedRequest, requested: Requested): Answer;
+  /** What a defect of the service looks like to its caller. */
+  internalError(requested: Requested): Answer;
 }
 
 export interface DispatchOptions {
@@ -41,11 +43,15 @@ export function createDispatcher(options: DispatchOptions): Dispatcher {
       } catch (error) {
         if (error instanceof AwsError) return failure(service, error, requestId);
         options.onInternalError(error);
-        return failure(service, new AwsError(service.protocol === 'json' ? 'InternalServerError' : 'InternalFailure', 'An internal error occurred.', 500), requestId);
+        return internalError(service, requestId);
       }
     },
+    internalError: ({ service }) => internalError(service, randomUUID()),
   };
 }
+
+const internalError = (service: Service | null, requestId: string): Answer =>
+  failure(service ?? NO_SERVICE, new AwsError(service?.internalErrorCode ?? 'InternalFailure', 'An internal error occurred.', 500), requestId);
 
 /** Who, what, whether, then the act in one transaction: the order in which AWS refuses, too. */
 function perform(options: DispatchOptions, service: Service, request: SignedRequest, requested: Requested): { operation: string; output: object } {

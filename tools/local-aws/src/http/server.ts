@@ -65,19 +65,19 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
   if (isControl(request.target)) return send(options, response, answerControl(options.control, request));
   const requested = requestedBy(options.services, request.headers);
   const strike = options.faults.strike(requested.service?.name ?? '', operationName(requested, body));
-  if (strike?.when === 'before' && (await struck(options, strike, response, stopping))) return;
+  if (strike?.when === 'before' && (await struck(options, strike, requested, response, stopping))) return;
   const answer = options.dispatcher.dispatch(request, requested);
-  if (strike?.when === 'after' && (await struck(options, strike, response, stopping))) return;
+  if (strike?.when === 'after' && (await struck(options, strike, requested, response, stopping))) return;
   send(options, response, answer);
 }
 
 /** Lets a fault happen; true where the call is over by it. */
-async function struck(options: ServerOptions, strike: Strike, response: ServerResponse, stopping: AbortSignal): Promise<boolean> {
+async function struck(options: ServerOptions, strike: Strike, requested: Requested, response: ServerResponse, stopping: AbortSignal): Promise<boolean> {
   if (strike.kind === 'slow') {
     await delay(strike.delayMs, undefined, { signal: stopping });
     return false;
   }
-  if (strike.kind === 'error500') send(options, response, { status: 500, headers: {}, body: JSON.stringify({ __type: 'InternalServerError', message: 'A fault was asked for.' }) });
+  if (strike.kind === 'error500') send(options, response, options.dispatcher.internalError(requested));
   else response.destroy();
   return true;
 }

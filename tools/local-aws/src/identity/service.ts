@@ -14,5 +14,6 @@ export const securityTokens: Service = {
   protocol: 'query',
   wireName: 'https://sts.amazonaws.com/doc/2011-06-15/',
   validationCode: 'ValidationError',
+  internalErrorCode: 'InternalFailure',
   operations: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity },
 };

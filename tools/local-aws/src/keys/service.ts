@@ -10,6 +10,7 @@ export const keyManagement: Service = {
   protocol: 'json',
   wireName: 'TrentService',
   validationCode: 'ValidationException',
+  internalErrorCode: 'KMSInternalException',
   operations: {
     CreateKey: createKey,
     DescribeKey: describeKey,

@@ -12,6 +12,7 @@ export const parameterStore: Service = {
   protocol: 'json',
   wireName: 'AmazonSSM',
   validationCode: 'ValidationException',
+  internalErrorCode: 'InternalServerError',
   operations: {
     PutParameter: putParameter,
     GetParameter: getParameter,

@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, readSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LocalAwsStartError, storageError } from '../start-error.ts';
 
@@ -23,6 +23,7 @@ export function openRootKey(dataFile: string | null): RootKey {
   try {
     if (!existsSync(path)) {
       if (existsSync(dataFile) && statSync(dataFile).size > 0) {
+        if (!isSqlite(dataFile)) throw new LocalAwsStartError('data_file_broken', `${dataFile} is not a readable local-aws data file.`);
         throw new LocalAwsStartError('key_file_missing', `${dataFile} cannot be read without its key file ${path}.`);
       }
       writeKeyFile(path, randomBytes(KEY_BYTES));
@@ -44,6 +45,18 @@ export function readRootKey(dataFile: string): RootKey {
 }
 
 const rootKey = (bytes: Buffer): RootKey => ({ derive: (purpose) => Buffer.from(hkdfSync('sha256', bytes, '', `rcm-local-aws/${purpose}`, KEY_BYTES)) });
+
+/** Every SQLite file begins with these words (sqlite.org/fileformat.html). */
+function isSqlite(path: string): boolean {
+  const file = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(16);
+    readSync(file, head);
+    return head.toString('latin1') === 'SQLite format 3\0';
+  } finally {
+    closeSync(file);
+  }
+}
 
 /** Written aside and renamed: a crash leaves either no key file or a whole one. */
 function writeKeyFile(path: string, bytes: Buffer): void {

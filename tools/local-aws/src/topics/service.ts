@@ -7,5 +7,6 @@ export const notifications: Service = {
   protocol: 'query',
   wireName: 'http://sns.amazonaws.com/doc/2010-03-31/',
   validationCode: 'InvalidParameter',
+  internalErrorCode: 'InternalError',
   operations: { CreateTopic: createTopic, ListTopics: listTopics, Subscribe: subscribe, ListSubscriptionsByTopic: listSubscriptionsByTopic, Publish: publish },
 };

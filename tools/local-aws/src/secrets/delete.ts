@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { AwsError } from '../aws-error.ts';
+import { operation } from '../operation.ts';
+import { secretIdSchema } from './identifier.ts';
+import { findSecret, removeSecret, requireLiveSecret, requireSecret, secretResource } from './records.ts';
+
+const DAY_MS = 86_400_000;
+const DEFAULT_WINDOW_DAYS = 30;
+
+const invalid = (message: string): AwsError => new AwsError('InvalidParameterException', message);
+
+/** DeleteSecret: marks it and keeps it through its recovery window, or removes it at once when forced. */
+export const deleteSecret = operation({
+  input: z.strictObject({ SecretId: secretIdSchema, RecoveryWindowInDays: z.number().int().optional(), ForceDeleteWithoutRecovery: z.boolean().optional() }),
+  resources: secretResource,
+  run({ SecretId, RecoveryWindowInDays, ForceDeleteWithoutRecovery = false }, call) {
+    if (ForceDeleteWithoutRecovery && RecoveryWindowInDays !== undefined) throw invalid("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
+    const days = RecoveryWindowInDays ?? DEFAULT_WINDOW_DAYS;
+    if (days < 7 || days > 30) throw invalid('The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).');
+    if (ForceDeleteWithoutRecovery) {
+      const secret = findSecret(call, SecretId);
+      if (secret) removeSecret(call, secret);
+      return { ...(secret ? { ARN: secret.arn, Name: secret.name } : { Name: SecretId }), DeletionDate: call.now };
+    }
+    const secret = requireLiveSecret(call, SecretId);
+    const purgeAt = call.now.getTime() + days * DAY_MS;
+    call.database.run('UPDATE secret SET deleted_at = ?, purge_at = ? WHERE arn = ?', call.now.getTime(), purgeAt, secret.arn);
+    return { ARN: secret.arn, Name: secret.name, DeletionDate: new Date(purgeAt) };
+  },
+});
+
+/** RestoreSecret: takes a scheduled deletion back. */
+export const restoreSecret = operation({
+  input: z.strictObject({ SecretId: secretIdSchema }),
+  resources: secretResource,
+  run({ SecretId }, call) {
+    const secret = requireSecret(call, SecretId);
+    call.database.run('UPDATE secret SET deleted_at = NULL, purge_at = NULL WHERE arn = ?', secret.arn);
+    return { ARN: secret.arn, Name: secret.name };
+  },
+});

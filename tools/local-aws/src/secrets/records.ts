@@ -1,0 +1,76 @@
+import { secretArn } from '../account/arns.ts';
+import { removeAllTags } from '../account/tags.ts';
+import { AwsError } from '../aws-error.ts';
+import type { Call } from '../operation.ts';
+import { nameOf } from './identifier.ts';
+
+export interface SecretRecord {
+  readonly arn: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly key_id: string | null;
+  readonly created_at: number;
+  readonly changed_at: number;
+  /** When DeleteSecret was called, and when the recovery window ends. */
+  readonly deleted_at: number | null;
+  readonly purge_at: number | null;
+}
+
+export interface SecretVersionRecord {
+  readonly arn: string;
+  readonly id: string;
+  readonly value_id: number;
+  readonly created_at: number;
+}
+
+const SECRET = 'SELECT arn, name, description, key_id, created_at, changed_at, deleted_at, purge_at FROM secret';
+
+/** By ARN, by ARN without its six characters, or by name; scheduled deletions included. */
+export function findSecret(call: Call, id: string): SecretRecord | null {
+  const name = nameOf(call.account, id);
+  const record = call.database.get<SecretRecord>(`${SECRET} WHERE arn = ?`, id) ?? (name === null ? null : call.database.get<SecretRecord>(`${SECRET} WHERE name = ?`, name));
+  return record && !purged(call, record) ? record : null;
+}
+
+/** Fails with ResourceNotFoundException. */
+export function requireSecret(call: Call, id: string): SecretRecord {
+  const record = findSecret(call, id);
+  if (!record) throw notFound("Secrets Manager can't find the specified secret.");
+  return record;
+}
+
+/** Fails with InvalidRequestException too, where the secret is scheduled for deletion. */
+export function requireLiveSecret(call: Call, id: string): SecretRecord {
+  const record = requireSecret(call, id);
+  if (record.deleted_at !== null) throw new AwsError('InvalidRequestException', "You can't perform this operation on the secret because it was marked for deletion.");
+  return record;
+}
+
+export const notFound = (message: string): AwsError => new AwsError('ResourceNotFoundException', message);
+
+/** What a policy decides on; a secret that does not exist is named without its suffix. */
+export const secretResource = ({ SecretId }: { readonly SecretId: string }, call: Call): string[] => [
+  findSecret(call, SecretId)?.arn ?? (SecretId.startsWith('arn:') ? SecretId : secretArn(call.account, SecretId)),
+];
+
+/** All that is left after their recovery windows, by name. */
+export function allSecrets(call: Call, after: string): SecretRecord[] {
+  return call.database.all<SecretRecord>(`${SECRET} WHERE name > ? ORDER BY name`, after).filter((record) => !purged(call, record));
+}
+
+/** Removes versions, stages and tags; the values stay in the append-only table. */
+export function removeSecret(call: Call, record: SecretRecord): void {
+  call.database.run('DELETE FROM secret WHERE arn = ?', record.arn);
+  removeAllTags(call.database, record.arn);
+}
+
+/** AWS removes a secret some time after its window ended; here it is gone at the first look. */
+function purged(call: Call, record: SecretRecord): boolean {
+  if (record.purge_at === null || record.purge_at > call.now.getTime()) return false;
+  removeSecret(call, record);
+  return true;
+}
+
+export function touch(call: Call, record: SecretRecord): void {
+  call.database.run('UPDATE secret SET changed_at = ? WHERE arn = ?', call.now.getTime(), record.arn);
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { addTags, removeTags, tagKeysSchema, tagListSchema } from '../account/tags.ts';
+import { AwsError } from '../aws-error.ts';
+import { operation } from '../operation.ts';
+import { secretIdSchema } from './identifier.ts';
+import { requireLiveSecret, secretResource } from './records.ts';
+
+export const tagResource = operation({
+  input: z.strictObject({ SecretId: secretIdSchema, Tags: tagListSchema }),
+  resources: secretResource,
+  run({ SecretId, Tags }, call) {
+    if (!addTags(call.database, requireLiveSecret(call, SecretId).arn, Tags)) throw new AwsError('InvalidParameterException', 'A secret can have at most 50 tags.');
+    return {};
+  },
+});
+
+export const untagResource = operation({
+  input: z.strictObject({ SecretId: secretIdSchema, TagKeys: tagKeysSchema }),
+  resources: secretResource,
+  run({ SecretId, TagKeys }, call) {
+    removeTags(call.database, requireLiveSecret(call, SecretId).arn, TagKeys);
+    return {};
+  },
+});
