@@ -1,0 +1,78 @@
+import type { PortalCode } from '../portal-code.ts';
+import type { PasswordRules } from './password-rules.ts';
+
+/** What a portal demands and how it defends itself; the pages only put it into words. */
+export interface AccountPolicy {
+  readonly rules: PasswordRules;
+  /** A new password must differ from so many: the present one and those before it. */
+  readonly noReuseOf: number;
+  /** So many wrong tries in a row within the window lock the account, for as long as the window. */
+  readonly lockoutThreshold: number;
+  readonly lockoutWindowMs: number;
+  /** Null: passwords do not expire. */
+  readonly passwordLifetimeMs: number | null;
+  readonly asksForCode: boolean;
+  /** Which sessions of the account a password change ends. */
+  readonly changeEnds: 'none' | 'others' | 'all';
+  readonly keptUsername: (typed: string) => string;
+}
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const UPPER = /[A-Z]/;
+const LOWER = /[a-z]/;
+const DIGIT = /[0-9]/;
+
+export const policies: Readonly<Record<PortalCode, AccountPolicy>> = {
+  alpine: {
+    rules: {
+      minLength: 10,
+      maxLength: 64,
+      required: [/\p{Lu}/u, /\p{Ll}/u, /\p{Nd}/u],
+      allowed: /[^\p{C}]/u,
+      maxConsecutive: 64,
+      notation: 'minlength: 10; maxlength: 64; required: lower; required: upper; required: digit; allowed: ascii-printable;',
+    },
+    noReuseOf: 1,
+    lockoutThreshold: 3,
+    lockoutWindowMs: 15 * MINUTE,
+    passwordLifetimeMs: null,
+    asksForCode: false,
+    changeEnds: 'others',
+    keptUsername: (typed) => typed.trim(),
+  },
+  borealis: {
+    rules: {
+      minLength: 12,
+      maxLength: 32,
+      required: [UPPER, LOWER, DIGIT, /[-!@#$%^&*_]/],
+      allowed: /[-A-Za-z0-9!@#$%^&*_]/,
+      maxConsecutive: 2,
+      notation: 'minlength: 12; maxlength: 32; required: lower; required: upper; required: digit; required: [-!@#$%^&*_]; max-consecutive: 2;',
+    },
+    noReuseOf: 1,
+    lockoutThreshold: 5,
+    lockoutWindowMs: 15 * MINUTE,
+    passwordLifetimeMs: 90 * DAY,
+    asksForCode: true,
+    changeEnds: 'all',
+    keptUsername: (typed) => typed.trim(),
+  },
+  cascade: {
+    rules: {
+      minLength: 8,
+      maxLength: 12,
+      required: [UPPER, LOWER, DIGIT],
+      allowed: /[A-Za-z0-9#$@!]/,
+      maxConsecutive: 12,
+      notation: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!];',
+    },
+    noReuseOf: 5,
+    lockoutThreshold: 3,
+    lockoutWindowMs: 15 * MINUTE,
+    passwordLifetimeMs: null,
+    asksForCode: false,
+    changeEnds: 'none',
+    keptUsername: (typed) => typed.trim().toUpperCase(),
+  },
+};

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { nowMs, type Portal } from '../portal.ts';
+import { findAccount, forgetFormerPasswords, saveAccount, type AccountKey } from '../records/accounts.ts';
+import { clearFailures, forgetTotpSteps } from '../records/attempts.ts';
+import { inTransaction } from '../records/database.ts';
+import { endSessionsOf } from '../records/sessions.ts';
+import { hashPassword, passwordMatches } from './password-hash.ts';
+import { isUsableSeed } from './totp.ts';
+
+/** Any password may be given, as an account may be older than the portal's rules. `ifAbsent`: an account that exists is left alone, whatever its password. */
+export const seedSchema = z.strictObject({
+  username: z.string().min(1).max(200),
+  password: z.string().min(1).max(1000),
+  mfaSeed: z.string().refine(isUsableSeed, 'must be base32 of at least 8 bytes').nullish(),
+  ifAbsent: z.boolean().default(false),
+});
+
+export type Seed = z.infer<typeof seedSchema>;
+export type SeedResult = 'created' | 'replaced' | 'unchanged';
+
+/**
+ * Makes an account, or sets it to what is given: unlocked, with no history and no sessions. One that has this password and seed
+ * already is left as it is, locks and all, so seeding may be repeated. Counts are never reset.
+ */
+export async function seedAccount(portal: Portal, seed: Seed): Promise<SeedResult> {
+  const key: AccountKey = { portal: portal.code, username: portal.policy.keptUsername(seed.username) };
+  const mfaSeed = seed.mfaSeed ?? null;
+  const present = findAccount(portal.records, key);
+  if (present && (seed.ifAbsent || (present.mfaSeed === mfaSeed && (await passwordMatches(seed.password, present.passwordHash))))) return 'unchanged';
+  const passwordHash = await hashPassword(seed.password);
+  const now = nowMs(portal);
+  const { passwordLifetimeMs } = portal.policy;
+  return inTransaction(portal.records, () => {
+    if (seed.ifAbsent && findAccount(portal.records, key)) return 'unchanged';
+    saveAccount(portal.records, {
+      ...key,
+      passwordHash,
+      mfaSeed,
+      passwordChangedAt: now,
+      expiresAt: passwordLifetimeMs === null ? null : now + passwordLifetimeMs,
+      lockedUntil: null,
+    });
+    clearFailures(portal.records, key);
+    forgetFormerPasswords(portal.records, key);
+    if (present?.mfaSeed !== mfaSeed) forgetTotpSteps(portal.records, key);
+    endSessionsOf(portal.records, key, null);
+    return present ? 'replaced' : 'created';
+  });
+}

@@ -1,0 +1,56 @@
+import { policies } from './accounts/policies.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { controlApp } from './control/app.ts';
+import { DemoPortalsError } from './error.ts';
+import { listen, type Listener } from './listen.ts';
+import type { Portal } from './portal.ts';
+import { portalCodes, type PortalCode } from './portal-code.ts';
+import { alpineApp } from './portals/alpine/app.ts';
+import { borealisApp } from './portals/borealis/app.ts';
+import { cascadeApp } from './portals/cascade/app.ts';
+import { openRecords } from './records/database.ts';
+
+export interface DemoPortalsOptions {
+  /** Where the portals keep their records. Default: in memory, gone at the end. */
+  readonly dataFile?: string;
+  /** 0 (the default) takes the port of the last time, or a free one. */
+  readonly ports?: Readonly<Partial<Record<PortalCode | 'control', number>>>;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+export interface DemoPortals {
+  readonly portals: Readonly<Record<PortalCode, { readonly baseUrl: string }>>;
+  readonly control: { readonly baseUrl: string };
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the three portals and their control port on loopback. Fails with `input_invalid`, `data_file_unusable` or
+ * `port_unavailable`, and then leaves nothing open.
+ */
+export async function startDemoPortals(options: DemoPortalsOptions = {}): Promise<DemoPortals> {
+  const wrong = Object.entries(options.ports ?? {}).find(([, port]) => !Number.isInteger(port) || port < 0 || port > 65_535);
+  if (wrong) throw new DemoPortalsError('input_invalid', `The port for ${wrong[0]} must be a whole number from 0 to 65535.`);
+  const records = openRecords(options.dataFile);
+  const closing = new AbortController();
+  const open: Listener[] = [];
+  const close = async (): Promise<void> => {
+    closing.abort();
+    await Promise.all(open.map((listener) => listener.close()));
+    if (records.isOpen) records.close();
+  };
+  const portal = (code: PortalCode): Portal => ({ code, policy: policies[code], records, clock: options.clock ?? systemClock, closing: closing.signal });
+  const byCode = { alpine: portal('alpine'), borealis: portal('borealis'), cascade: portal('cascade') };
+  const apps = { alpine: alpineApp(byCode.alpine), borealis: borealisApp(byCode.borealis), cascade: cascadeApp(byCode.cascade), control: controlApp(byCode) };
+  try {
+    for (const name of [...portalCodes, 'control'] as const) open.push(await listen(records, { name, port: options.ports?.[name] ?? 0, app: apps[name] }));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const [alpine, borealis, cascade, control] = open.map(({ baseUrl }) => ({ baseUrl })) as [Address, Address, Address, Address];
+  return { portals: { alpine, borealis, cascade }, control, close };
+}
+
+type Address = { readonly baseUrl: string };

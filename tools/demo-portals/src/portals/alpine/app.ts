@@ -1,0 +1,100 @@
+import { getCookie } from 'hono/cookie';
+import { html } from 'hono/html';
+import type { Hono } from 'hono';
+import { changePassword } from '../../accounts/change-password.ts';
+import { decidePassword } from '../../accounts/sign-in.ts';
+import { searchClaims } from '../../claims/claims.ts';
+import type { Portal } from '../../portal.ts';
+import { habitsOf } from '../../records/habits.ts';
+import { failChange } from '../../web/change-fault.ts';
+import { readForm } from '../../web/forms.ts';
+import { createPortalApp, forgetSession, startSession, type PortalContext, type PortalEnv } from '../../web/portal-app.ts';
+import { claimsPage } from './claims-page.ts';
+import { page } from './layout.ts';
+import { changedPage, passwordPage } from './password-page.ts';
+import { signInPage, type SignInView } from './sign-in-page.ts';
+
+const COOKIE = 'alpine_session';
+const TOKEN = '_csrf';
+const BANNER_EVERY = 3;
+
+/** Alpine Health: the classic portal. Forms that post, pages that answer, errors beside the form, rules on the change page. */
+export function alpineApp(portal: Portal): Hono<PortalEnv> {
+  const app = createPortalApp(portal, {
+    cookieName: COOKIE,
+    maintenance: (c) =>
+      c.html(page({ title: 'Maintenance', body: html`<p id="maintenance">Alpine Health is down for scheduled maintenance. Please try again later.</p>` }), 503),
+    failure: (c, status) =>
+      c.html(page({ title: 'Something went wrong', body: html`<p id="failure">${failureText(status)} (error ${status})</p>` }), status as 500),
+  });
+
+  app.get('/', (c) => c.redirect('/home', 303));
+  app.get('/login', (c) => c.html(signInPage(signInView(portal, c, { username: '', problem: c.req.query('ended') === undefined ? null : 'ended' }))));
+  app.post('/login', async (c) => {
+    const field = await readForm(c, TOKEN);
+    const username = field('username');
+    const decision = await decidePassword(portal, { username, password: field('password') });
+    if (decision === 'rejected' || decision === 'locked') return c.html(signInPage(signInView(portal, c, { username, problem: decision })));
+    startSession(portal, COOKIE, c, { stage: 'signed_in', username: portal.policy.keptUsername(username) });
+    return c.redirect('/home', 303);
+  });
+
+  app.get('/home', (c) => {
+    const { username, csrf } = c.get('session');
+    if (username === null) return toSignIn(c);
+    return c.html(
+      page({
+        title: 'Home',
+        csrf,
+        body: html`<p id="welcome">Welcome, ${username}.</p>
+          <p>Use the menu to look up claims or to change your password.</p>`,
+      }),
+    );
+  });
+  app.get('/claims', (c) => {
+    const { username, csrf } = c.get('session');
+    if (username === null) return toSignIn(c);
+    const typed = c.req.query('claim_number');
+    const found = typed === undefined ? null : searchClaims({ portal: portal.code, username }, typed);
+    return c.html(claimsPage({ csrf, typed: typed ?? '', found, pageNumber: Math.max(1, Math.trunc(Number(c.req.query('page'))) || 1) }));
+  });
+
+  app.get('/password', (c) => (c.get('session').username === null ? toSignIn(c) : c.html(passwordPage({ csrf: c.get('session').csrf, problem: null }))));
+  app.post('/password', async (c) => {
+    const { id, username, csrf } = c.get('session');
+    if (username === null) return toSignIn(c);
+    const field = await readForm(c, TOKEN);
+    const typed = { current: field('current_password'), next: field('new_password'), repeated: field('confirm_password') };
+    const decision = await changePassword(portal, { username, sessionId: id, ...typed });
+    if (decision.kind === 'fault') return failChange(c, decision.fault);
+    if (decision.kind === 'refused') return c.html(passwordPage({ csrf, problem: decision.why }));
+    return c.redirect('/password/changed', 303);
+  });
+  app.get('/password/changed', (c) => (c.get('session').username === null ? toSignIn(c) : c.html(changedPage(c.get('session').csrf))));
+
+  app.post('/logout', async (c) => {
+    if (c.get('session').username === null) return toSignIn(c);
+    await readForm(c, TOKEN);
+    forgetSession(portal, COOKIE, c);
+    return c.redirect('/login', 303);
+  });
+  return app;
+}
+
+const toSignIn = (c: PortalContext): Response => c.redirect('/login?ended', 303);
+
+const signInView = (portal: Portal, c: PortalContext, view: Pick<SignInView, 'username' | 'problem'>): SignInView => ({
+  ...view,
+  csrf: c.get('session').csrf,
+  cookieBanner: getCookie(c, 'alpine_cookie_choice') === undefined && showsBanner(portal, c.get('session').number),
+});
+
+/** Sometimes means: for every third visitor, so that a run of any length meets it and a test can count on it. */
+function showsBanner(portal: Portal, visitor: number): boolean {
+  const { cookieBanner } = habitsOf(portal.records, 'alpine');
+  return cookieBanner === 'always' || (cookieBanner === 'sometimes' && visitor % BANNER_EVERY === 0);
+}
+
+const failureText = (status: number): string =>
+  ({ 403: 'This page has expired. Please load it again.', 404: 'There is no such page.', 413: 'That was too much data.' })[status] ??
+  'Something went wrong on our side. Please try again.';

@@ -1,0 +1,115 @@
+import type { Hono } from 'hono';
+import { z } from 'zod';
+import { HTTPException } from 'hono/http-exception';
+import { changePassword } from '../../accounts/change-password.ts';
+import { decideCode, decidePassword } from '../../accounts/sign-in.ts';
+import { formatAmount, searchClaims, type Claim } from '../../claims/claims.ts';
+import { nowMs, type Portal } from '../../portal.ts';
+import { findAccount } from '../../records/accounts.ts';
+import { habitsOf } from '../../records/habits.ts';
+import type { Session, SessionStage } from '../../records/sessions.ts';
+import { failChange } from '../../web/change-fault.ts';
+import { requireToken } from '../../web/forms.ts';
+import { createPortalApp, startSession, type PortalContext, type PortalEnv } from '../../web/portal-app.ts';
+import { maintenancePage, readAssets, shell } from './shell.ts';
+
+const COOKIE = 'borealis_sid';
+const text = z.string().max(1000);
+
+/** Borealis: one HTML page, scripts that draw it, and the JSON API below. What a visitor may do depends on the session's stage. */
+export function borealisApp(portal: Portal): Hono<PortalEnv> {
+  const assets = readAssets();
+  const app = createPortalApp(portal, {
+    cookieName: COOKIE,
+    maintenance: (c) => (isApi(c) ? c.json({ problem: 'maintenance' }, 503) : c.html(maintenancePage, 503)),
+    failure: (c, status) => c.json({ problem: status === 403 ? 'page_expired' : 'failure' }, status as 500),
+  });
+  const enter = (c: PortalContext, stage: SessionStage, username: string | null): Response => {
+    startSession(portal, COOKIE, c, { stage, username });
+    return c.json({ session: describe(portal, c.get('session')) });
+  };
+  const enterInside = (c: PortalContext, username: string): Response => {
+    const expiresAt = findAccount(portal.records, { portal: portal.code, username })?.expiresAt ?? null;
+    return enter(c, expiresAt !== null && expiresAt <= nowMs(portal) ? 'expired' : 'signed_in', username);
+  };
+
+  app.get('/', (c) => c.html(shell));
+  app.get('/assets/:name', (c) => {
+    const script = assets.get(c.req.param('name'));
+    return script === undefined ? c.notFound() : c.body(script, 200, { 'content-type': 'text/javascript; charset=utf-8' });
+  });
+  app.get('/api/session', (c) => c.json({ session: describe(portal, c.get('session')) }));
+
+  app.post('/api/identify', async (c) => {
+    const { username } = await readPost(c, z.object({ username: text }));
+    return enter(c, 'identified', portal.policy.keptUsername(username));
+  });
+  app.post('/api/password', async (c) => {
+    const username = nameAt(c, ['identified']);
+    if (username === null) return signedOut(portal, c);
+    const { password } = await readPost(c, z.object({ password: text }));
+    const decision = await decidePassword(portal, { username, password });
+    if (decision === 'code_needed') return enter(c, 'code', username);
+    return decision === 'accepted' ? enterInside(c, username) : c.json({ problem: decision }, 401);
+  });
+  app.post('/api/code', async (c) => {
+    const username = nameAt(c, ['code']);
+    if (username === null) return signedOut(portal, c);
+    const { code } = await readPost(c, z.object({ code: text }));
+    const decision = decideCode(portal, username, code);
+    if (decision === 'accepted') return enterInside(c, username);
+    return c.json({ problem: decision === 'locked' ? 'locked' : 'code_rejected' }, 401);
+  });
+
+  app.post('/api/password-change', async (c) => {
+    const username = nameAt(c, ['signed_in', 'expired']);
+    if (username === null) return signedOut(portal, c);
+    const typed = await readPost(c, z.object({ current: text, next: text, repeated: text }));
+    const decision = await changePassword(portal, { username, sessionId: c.get('session').id, ...typed });
+    if (decision.kind === 'fault') return failChange(c, decision.fault);
+    return decision.kind === 'refused' ? c.json({ problem: decision.why }, 422) : enter(c, 'anonymous', null);
+  });
+  app.get('/api/claims', (c) => {
+    const username = nameAt(c, ['signed_in']);
+    if (username === null) return signedOut(portal, c);
+    return c.json({ claims: searchClaims({ portal: portal.code, username }, c.req.query('number') ?? '').map(describeClaim) });
+  });
+  app.post('/api/sign-out', async (c) => {
+    await readPost(c, z.object({}));
+    return enter(c, 'anonymous', null);
+  });
+  return app;
+}
+
+const isApi = (c: PortalContext): boolean => c.req.path.startsWith('/api/');
+
+/** The user name, where the session is at one of the stages; else null. */
+function nameAt(c: PortalContext, stages: readonly SessionStage[]): string | null {
+  const { stage, username } = c.get('session');
+  return stages.includes(stage) ? username : null;
+}
+
+/** Asked before the token: who was signed out by a change elsewhere reads so. Tells the page the session it has now, to sign in again from. */
+const signedOut = (portal: Portal, c: PortalContext): Response => c.json({ problem: 'signed_out', session: describe(portal, c.get('session')) }, 401);
+
+/** Refuses with 403 without the session's token, with 400 a body that is not what the page sends. */
+async function readPost<T>(c: PortalContext, schema: z.ZodType<T>): Promise<T> {
+  const parsed = schema.safeParse(await c.req.json().catch(() => null));
+  if (!parsed.success) throw new HTTPException(400);
+  requireToken(c, c.req.header('x-csrf-token') ?? '');
+  return parsed.data;
+}
+
+function describe(portal: Portal, { stage, csrf, username }: Session): Readonly<Record<string, string | null>> {
+  const shown = username !== null && stage === 'signed_in' && habitsOf(portal.records, 'borealis').expiryNotice;
+  const expiresAt = shown ? findAccount(portal.records, { portal: portal.code, username })?.expiresAt : null;
+  return { stage, csrf, username, passwordExpiresOn: expiresAt ? new Date(expiresAt).toISOString().slice(0, 10) : null };
+}
+
+const describeClaim = (claim: Claim): Readonly<Record<string, string>> => ({
+  number: claim.number,
+  status: claim.status,
+  amount: `${formatAmount(claim.amountCents)} USD`,
+  serviceDate: claim.serviceDate,
+  updatedDate: claim.decidedDate ?? claim.receivedDate,
+});

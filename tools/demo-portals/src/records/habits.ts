@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import type { PortalCode } from '../portal-code.ts';
+import type { Records } from './database.ts';
+import { readSetting, writeSetting } from './settings.ts';
+
+/**
+ * Habits a portal can be told to take on or drop while it runs. A new one is a field here with the default a portal has by
+ * itself, read where the page acts on it; nothing else needs to know.
+ */
+export const habitSchemas = {
+  alpine: z.strictObject({ cookieBanner: z.enum(['sometimes', 'always', 'never']).default('sometimes') }),
+  borealis: z.strictObject({ expiryNotice: z.boolean().default(true) }),
+  cascade: z.strictObject({ oneSessionPerAccount: z.boolean().default(false) }),
+} as const satisfies Readonly<Record<PortalCode, z.ZodType>>;
+
+export type Habits<P extends PortalCode> = z.infer<(typeof habitSchemas)[P]>;
+
+export const habitsOf = <P extends PortalCode>(records: Records, portal: P): Habits<P> =>
+  habitSchemas[portal].parse(readSetting(records, `habits/${portal}`) ?? {}) as Habits<P>;
+
+/** Sets the named habits; those not named keep what they were. Throws zod's error for a habit the portal does not have. */
+export function setHabits<P extends PortalCode>(records: Records, portal: P, habits: Readonly<Record<string, unknown>>): Habits<P> {
+  const merged = habitSchemas[portal].parse({ ...habitsOf(records, portal), ...habits }) as Habits<P>;
+  writeSetting(records, `habits/${portal}`, merged);
+  return merged;
+}
