@@ -1,0 +1,51 @@
+import { RcmError, hasCode } from '@rcm/telemetry';
+import type { Database, Transaction } from '../database.ts';
+import { jsonText } from '../input.ts';
+
+export interface AuditEvent {
+  readonly orgId: string;
+  /** Who: a person, or a process by name. */
+  readonly actor: string;
+  /** What, as `noun.verb`: `credential.read`, `endpoint.migrated`. */
+  readonly action: string;
+  /** On what, by id. */
+  readonly subject: string;
+  readonly reason: string;
+  /** Ids, counts, versions. Never a secret, never a user name. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** Inside a caller's transaction: the event and the act it tells of are committed together or not at all. */
+export async function writeAuditEvent(tx: Transaction, event: AuditEvent): Promise<void> {
+  // Sequence, time and hashes are set by the trigger; what stands here for them is thrown away.
+  await tx.$executeRaw`
+    INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, details, previous_hash, hash)
+    VALUES (${event.orgId}, 0, now(), ${event.actor}, ${event.action}, ${event.subject}, ${event.reason}, ${jsonText('details', event.details ?? {})}::jsonb, '', '')`;
+}
+
+/**
+ * Writes an audit event, before the act it tells of. Fails with `audit_unavailable` when Postgres cannot be reached: then the act must
+ * not happen. The organization's chain is extended by the database under a lock of its own.
+ */
+export async function recordAuditEvent(db: Database, event: AuditEvent): Promise<void> {
+  try {
+    await db.transaction((tx) => writeAuditEvent(tx, event));
+  } catch (error) {
+    if (hasCode(error, 'database_unavailable', 'database_failed')) throw new RcmError('audit_unavailable', 'The audit event could not be written.', { cause: error });
+    throw error;
+  }
+}
+
+/** Checks an organization's whole chain; returns the sequence number of the first event that does not fit, `null` if all do. */
+export async function findBrokenAuditEvent(db: Database, { orgId }: { readonly orgId: string }): Promise<bigint | null> {
+  const rows = await db.read(
+    (client) => client.$queryRaw<{ seq: bigint }[]>`
+      SELECT seq FROM (
+        SELECT a.*, lag(a.hash, 1, '') OVER w AS expected_previous, row_number() OVER w AS expected_seq
+          FROM audit_event a WHERE a.org_id = ${orgId} WINDOW w AS (ORDER BY a.seq)) c
+       WHERE c.previous_hash <> c.expected_previous OR c.seq <> c.expected_seq
+          OR c.hash <> rcm_audit_hash(c.previous_hash, c.org_id, c.seq, c.at, c.actor, c.action, c.subject, c.reason, c.details)
+       ORDER BY seq LIMIT 1`,
+  );
+  return rows[0]?.seq ?? null;
+}

@@ -1,0 +1,77 @@
+import pg from 'pg';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { ITXClientDenyList } from '@prisma/client/runtime/client';
+import { PrismaClient } from './generated/client.ts';
+import { translated } from './failure.ts';
+
+/** Everything that waits for Postgres ends within these (milliseconds). */
+export const TIMEOUTS = { connect: 5_000, statement: 30_000, idleInTransaction: 30_000 } as const;
+
+export interface DatabaseOptions {
+  /** Pooled URL; a transaction-mode pooler is fine. */
+  readonly url: string;
+  /** Direct URL, for LISTEN. Default: `url`. */
+  readonly directUrl?: string | undefined;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  /** Connections of this process at most. Default 10. */
+  readonly maxConnections?: number;
+}
+
+/** Plaintext that nobody read cannot leak: `config` is selected only by the one query that names it. */
+const OMIT = { integrationEndpoint: { config: true } } as const;
+type Client = PrismaClient<never, typeof OMIT>;
+
+/** What `Database.transaction` hands to an operation. */
+export type Transaction = Omit<Client, ITXClientDenyList>;
+
+/** One process's way to Postgres. Operations take it as their first argument; nothing outside this package calls `read` or `transaction`. */
+export interface Database {
+  readonly directUrl: string;
+  readonly applicationName: string;
+  /** Fails with `database_unavailable` within the connect time-out when Postgres cannot be reached. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+  /** Runs statements that need no common transaction. Failures are translated (see failure.ts). */
+  read<T>(act: (client: Transaction) => Promise<T>): Promise<T>;
+  /** Runs `act` in one READ COMMITTED transaction; whatever it throws rolls everything back. */
+  transaction<T>(act: (tx: Transaction) => Promise<T>): Promise<T>;
+}
+
+/**
+ * Opens a pool; the first connection is made by the first operation.
+ *
+ * Nothing here keeps session state, so a transaction-mode pooler may sit between. The two time-outs are start-up parameters:
+ * a PgBouncer in front must list them in `ignore_startup_parameters` and set them on the role instead.
+ */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.maxConnections ?? 10,
+    connectionTimeoutMillis: TIMEOUTS.connect,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: TIMEOUTS.statement,
+    idle_in_transaction_session_timeout: TIMEOUTS.idleInTransaction,
+    // A connection that died silently: give up a little after the server would have.
+    query_timeout: TIMEOUTS.statement + 5_000,
+    keepAlive: true,
+  });
+  // An idle connection that breaks is simply replaced; without a listener it would end the process.
+  pool.on('error', () => {});
+  const client: Client = new PrismaClient({
+    adapter: new PrismaPg(pool, { disposeExternalPool: true }),
+    omit: OMIT,
+    errorFormat: 'minimal',
+    log: [],
+    transactionOptions: { maxWait: TIMEOUTS.connect + 5_000, timeout: TIMEOUTS.statement, isolationLevel: 'ReadCommitted' },
+  });
+  return {
+    directUrl: options.directUrl ?? options.url,
+    applicationName: options.applicationName,
+    ping: () => translated(async () => void (await client.$queryRaw`SELECT 1 AS one`)),
+    close: () => client.$disconnect(),
+    read: (act) => translated(() => act(client)),
+    transaction: (act) => translated(() => client.$transaction(act)),
+  };
+}

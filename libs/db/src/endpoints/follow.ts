@@ -1,0 +1,31 @@
+import type { Database } from '../database.ts';
+import { RcmError } from '@rcm/telemetry';
+import { lockIdentity } from '../identity.ts';
+import { notifyCredentialChanged } from './schedule.ts';
+
+/**
+ * The store is ahead of the row (a person changed the secret): the row follows, and so do the other endpoints of the
+ * organization that share the secret. Only where `current_version` is still `from` and no attempt is open for the login;
+ * returns whether it followed. `true` as well when the row already says `to`.
+ */
+export async function followStoreVersion(
+  db: Database,
+  { endpointId, from, to }: { readonly endpointId: string; readonly from: string | null; readonly to: string },
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const seen = await tx.integrationEndpoint.findUnique({ where: { id: endpointId } });
+    if (!seen) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}.`);
+    if (seen.loginIdentity) await lockIdentity(tx, seen.loginIdentity);
+    const endpoint = await tx.integrationEndpoint.findUniqueOrThrow({ where: { id: endpointId } });
+    if (endpoint.currentVersion === to) return true;
+    if (endpoint.currentVersion !== from || endpoint.secretArn === null) return false;
+    const open = endpoint.loginIdentity && (await tx.rotationAttempt.findFirst({ where: { loginIdentity: endpoint.loginIdentity, endedAt: null }, select: { id: true } }));
+    if (open) return false;
+    const changed = await tx.$executeRaw`
+      UPDATE integration_endpoint SET current_version = ${to}, updated_at = clock_timestamp()
+       WHERE org_id = ${endpoint.orgId} AND secret_arn = ${endpoint.secretArn} AND current_version IS NOT DISTINCT FROM ${from}::text`;
+    if (changed === 0) return false;
+    await notifyCredentialChanged(tx, { orgId: endpoint.orgId, secretArn: endpoint.secretArn });
+    return true;
+  });
+}

@@ -1,0 +1,75 @@
+import { Prisma } from '../generated/client.ts';
+import type { Database, Transaction } from '../database.ts';
+import { checkLimit, timestamp } from '../input.ts';
+import { endpointRow, WITH_PORTAL_TYPE, type EndpointRow } from './endpoint.ts';
+
+/**
+ * Endpoints to rotate now, the longest due first: automatic portal type, a secret and an identity, `next_rotation_at` reached,
+ * no open attempt for the identity. One endpoint per secret. An identity that lies in two organizations or under two secrets is
+ * left out (`listSharedIdentities` names it): changing it for one would lock the other out.
+ *
+ * Raw SQL: the partial index `integration_endpoint_due` gives the order, so the scan stops after `limit` rows.
+ */
+export async function listDueEndpoints(db: Database, { limit }: { readonly limit: number }): Promise<EndpointRow[]> {
+  return db.read(async (client) => {
+    const due = await client.$queryRaw<{ id: string }[]>`
+      SELECT e.id
+        FROM integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code
+       WHERE e.secret_arn IS NOT NULL AND e.next_rotation_at <= now() AND e.login_identity IS NOT NULL AND e.current_version IS NOT NULL
+         AND p.rotation_mode = 'automatic'
+         AND NOT EXISTS (SELECT 1 FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL)
+         AND NOT EXISTS (SELECT 1 FROM integration_endpoint o
+                          WHERE o.login_identity = e.login_identity AND (o.org_id <> e.org_id OR o.secret_arn IS DISTINCT FROM e.secret_arn))
+         AND NOT EXISTS (SELECT 1 FROM integration_endpoint twin
+                          WHERE twin.login_identity = e.login_identity AND twin.next_rotation_at <= now()
+                            AND (twin.next_rotation_at, twin.id) < (e.next_rotation_at, e.id))
+       ORDER BY e.next_rotation_at, e.id
+       LIMIT ${checkLimit(limit)}`;
+    const ids = due.map((row) => row.id);
+    const rows = await client.integrationEndpoint.findMany({ where: { id: { in: ids } }, include: WITH_PORTAL_TYPE });
+    return rows.map(endpointRow).sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
+  });
+}
+
+/** Sets when endpoints are next due; `'now'` is Postgres's now. Returns how many rows were set. */
+export async function setNextRotation(db: Database, { endpointIds, at }: { readonly endpointIds: readonly string[] | 'all'; readonly at: Date | 'now' }): Promise<number> {
+  const time = at === 'now' ? Prisma.sql`now()` : Prisma.sql`${timestamp(at)}::timestamptz`;
+  const which = endpointIds === 'all' ? Prisma.sql`true` : Prisma.sql`id = ANY (${[...endpointIds]}::text[])`;
+  return db.read((client) => client.$executeRaw`UPDATE integration_endpoint SET next_rotation_at = ${time}, updated_at = now() WHERE ${which}`);
+}
+
+/** An identity that is not rotated automatically, and why. */
+export interface SharedIdentity {
+  readonly loginIdentity: string;
+  readonly organizations: number;
+  readonly secrets: number;
+  readonly endpointIds: readonly string[];
+}
+
+/** Identities that lie in several organizations or under several secrets; for reports. */
+export async function listSharedIdentities(db: Database, { limit }: { readonly limit: number }): Promise<SharedIdentity[]> {
+  return db.read(
+    (client) => client.$queryRaw<SharedIdentity[]>`
+      SELECT login_identity AS "loginIdentity", count(DISTINCT org_id)::int AS organizations,
+             count(DISTINCT coalesce(secret_arn, ''))::int AS secrets, array_agg(id ORDER BY id) AS "endpointIds"
+        FROM integration_endpoint WHERE login_identity IS NOT NULL
+       GROUP BY login_identity
+      HAVING count(DISTINCT org_id) > 1 OR count(DISTINCT coalesce(secret_arn, '')) > 1
+       ORDER BY login_identity LIMIT ${checkLimit(limit)}`,
+  );
+}
+
+/**
+ * The moment of an endpoint's next rotation, counted from now: its portal type's interval, minus a part of the spread that is
+ * fixed for each endpoint, so that a thousand endpoints seeded in one hour do not come due in one hour. For tables `e` and `p`.
+ */
+export const NEXT_ROTATION = Prisma.sql`
+  clock_timestamp() + make_interval(days => p.rotation_interval_days)
+    - make_interval(secs => p.rotation_spread_days * 86400.0 * ((hashtextextended(e.id, 0) & 65535) / 65536.0))`;
+
+/** Tells every listener that a secret has a new current version. Part of the caller's transaction: sent when it commits. */
+export async function notifyCredentialChanged(tx: Transaction, { orgId, secretArn }: { readonly orgId: string; readonly secretArn: string }): Promise<void> {
+  await tx.$executeRaw`
+    SELECT pg_notify('rcm_credential_changed', json_build_object('endpointId', id, 'orgId', org_id, 'secretArn', secret_arn, 'version', current_version)::text)
+      FROM integration_endpoint WHERE org_id = ${orgId} AND secret_arn = ${secretArn}`;
+}

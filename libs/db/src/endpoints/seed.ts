@@ -1,0 +1,62 @@
+import { RcmError, type Secret } from '@rcm/telemetry';
+import type { Database } from '../database.ts';
+import { checkId, jsonText, jsonValue, timestamp } from '../input.ts';
+import { portalTypeRow, type PortalTypeRow } from './endpoint.ts';
+
+/** Creates an organization, or brings its name and parent up to date. */
+export async function upsertOrganization(db: Database, { id, name, parentId = null }: { readonly id: string; readonly name: string; readonly parentId?: string | null }): Promise<void> {
+  checkId('organization id', id);
+  await db.read((client) => client.organization.upsert({ where: { id }, create: { id, name, parentId }, update: { name, parentId } }));
+}
+
+/**
+ * Creates a portal type, or brings it up to date: a changed recipe or limit holds from the next login on (an open rotation
+ * attempt keeps the recipe's hash it began with). Fails with `input_invalid`: recipe no object, empty rules, no hosts, a limit out of
+ * range, a host given up that an endpoint is on.
+ */
+export async function upsertPortalType(db: Database, portalType: PortalTypeRow): Promise<PortalTypeRow> {
+  checkId('portal type code', portalType.code);
+  if (typeof portalType.recipe !== 'object' || portalType.recipe === null || Array.isArray(portalType.recipe)) throw new RcmError('input_invalid', 'recipe must be an object.');
+  if (portalType.passwordRules.trim() === '') throw new RcmError('input_invalid', 'passwordRules must not be empty.');
+  if (portalType.hosts.length === 0) throw new RcmError('input_invalid', 'hosts must name at least one host.');
+  const { code, ...rest } = portalType;
+  const fields = { ...rest, hosts: portalType.hosts.map((host) => host.toLowerCase()), recipe: jsonValue('recipe', portalType.recipe), updatedAt: new Date() };
+  return portalTypeRow(await db.read((client) => client.portalType.upsert({ where: { code }, create: { code, ...fields }, update: fields })));
+}
+
+export interface NewEndpoint {
+  readonly id: string;
+  readonly orgId: string;
+  readonly portalTypeCode: string;
+  /** Becomes the last part of the secret's path. */
+  readonly accountId: string;
+  /** On a host that the portal type declares. */
+  readonly baseUrl: string;
+  /** May hold `credentials` in plaintext, as endpoints did before the migration. */
+  readonly config?: Secret<Readonly<Record<string, unknown>>>;
+  readonly nextRotationAt?: Date;
+}
+
+/**
+ * Creates an endpoint, or leaves the one that is there with everything it has become (`created: false`). Fails with `input_invalid`.
+ *
+ * The row goes in with an empty config and gets the real one by a second statement: when a CHECK refuses a row, Postgres quotes the
+ * whole row in its error and its log. By the second statement nothing can be refused any more.
+ */
+export async function insertEndpoint(db: Database, endpoint: NewEndpoint): Promise<{ readonly created: boolean }> {
+  checkId('endpoint id', endpoint.id);
+  checkId('organization id', endpoint.orgId);
+  checkId('account id', endpoint.accountId);
+  const config = endpoint.config ? jsonText('config', endpoint.config.reveal()) : null;
+  if (config !== null && !config.startsWith('{')) throw new RcmError('input_invalid', 'config must be an object.');
+  const due = endpoint.nextRotationAt ? timestamp(endpoint.nextRotationAt) : null;
+  return db.transaction(async (tx) => {
+    const inserted = await tx.$executeRaw`
+      INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url, next_rotation_at)
+      VALUES (${endpoint.id}, ${endpoint.orgId}, ${endpoint.portalTypeCode}, ${endpoint.accountId}, ${endpoint.baseUrl}, ${due}::timestamptz)
+      ON CONFLICT (id) DO NOTHING`;
+    if (inserted === 0) return { created: false };
+    if (config !== null) await tx.$executeRaw`UPDATE integration_endpoint SET config = ${config}::jsonb WHERE id = ${endpoint.id}`;
+    return { created: true };
+  });
+}

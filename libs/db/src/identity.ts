@@ -1,0 +1,41 @@
+import { RcmError } from '@rcm/telemetry';
+import type { Transaction } from './database.ts';
+
+/** A login identity's row as it is while the caller's transaction holds its lock. `now` is Postgres's clock, read after the wait. */
+export interface LockedIdentity {
+  readonly id: string;
+  readonly fence: bigint;
+  readonly exclusiveWantedBy: string | null;
+  readonly exclusiveWantedSince: Date | null;
+  readonly exclusiveWantedUntil: Date | null;
+  readonly exclusiveRestUntil: Date | null;
+  readonly lastTotpStep: bigint;
+  readonly now: Date;
+}
+
+/**
+ * Takes the row lock under which everything about one login happens, for the rest of the transaction. It is always the FIRST
+ * lock a transaction takes, so two of them cannot deadlock. Raw SQL: the model API has no FOR UPDATE. A row lock, not an
+ * advisory one: it needs no session, so it holds behind a transaction-mode pooler.
+ * Every time written afterwards comes from clock_timestamp(): now() is the transaction's start and may be a whole wait old.
+ * Fails with `state_conflict` where there is no such identity.
+ */
+export async function lockIdentity(tx: Transaction, loginIdentity: string): Promise<LockedIdentity> {
+  const rows = await tx.$queryRaw<Omit<LockedIdentity, 'now'>[]>`
+    SELECT id, fence, exclusive_wanted_by AS "exclusiveWantedBy", exclusive_wanted_since AS "exclusiveWantedSince",
+           exclusive_wanted_until AS "exclusiveWantedUntil", exclusive_rest_until AS "exclusiveRestUntil", last_totp_step AS "lastTotpStep"
+      FROM login_identity WHERE id = ${loginIdentity} FOR UPDATE`;
+  const [row] = rows;
+  if (!row) throw new RcmError('state_conflict', 'This login identity is not known to the database.');
+  // A second statement: in the first, the clock would be read before the lock was waited for.
+  const [clock] = await tx.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
+  return { ...row, now: clock?.now ?? new Date(Number.NaN) };
+}
+
+/** The identity of an organization's endpoint, locked. Fails with `endpoint_unknown`, or `state_conflict` where nothing is migrated yet. */
+export async function lockEndpointIdentity(tx: Transaction, { endpointId, orgId }: { readonly endpointId: string; readonly orgId: string }): Promise<LockedIdentity> {
+  const endpoint = await tx.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, select: { loginIdentity: true } });
+  if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
+  if (endpoint.loginIdentity === null) throw new RcmError('state_conflict', `Endpoint ${endpointId} has no login identity yet: its credential has not been migrated.`);
+  return lockIdentity(tx, endpoint.loginIdentity);
+}

@@ -1,0 +1,41 @@
+/**
+ * Postgres for everyone else: one function per operation on endpoints, leases, the login ledger, the rotation journal, portal
+ * tasks, the queue, the audit trail and the migration of legacy credentials. Only this package imports Prisma and pg.
+ *
+ * Threats: a process that dies on any line; two that run at once; one that believes it still holds what it lost; a row that ends up
+ * in a log. So: every operation is one transaction or one statement, is safe to repeat, serialises on the login identity's row, takes
+ * its times from Postgres, and passes on a failure without the row or the values it was about.
+ * It must never: read `config` outside `listLegacyEndpoints`, put more than ids into a job, keep state in a session.
+ */
+export { type AuditEvent, findBrokenAuditEvent, recordAuditEvent } from './audit/record.ts';
+export { type Database, type DatabaseOptions, openDatabase } from './database.ts';
+export { databaseEnvironment } from './environment.ts';
+export { type EndpointRow, type PortalTypeRow } from './endpoints/endpoint.ts';
+export { followStoreVersion } from './endpoints/follow.ts';
+export { findEndpoint, getEndpoint, listEndpoints } from './endpoints/read.ts';
+export { listDueEndpoints, listSharedIdentities, setNextRotation, type SharedIdentity } from './endpoints/schedule.ts';
+export { insertEndpoint, type NewEndpoint, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
+export { type JobData, type Jobs, type JobsOptions, openJobs, type QueueName, type SendOptions, type WorkOptions } from './jobs.ts';
+export { advanceAttempt, blockAttempt, resumeAttempt, type Step, type StepNotes, type Wait, waitAttempt } from './journal/advance.ts';
+export { type AttemptState, JOURNAL_VERSION, type OpenState, type RotationAttempt } from './journal/attempt.ts';
+export { finishAttempt, promoteAttempt, type RotationCounts, rotationCounts } from './journal/ends.ts';
+export { adoptAttempt, getAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation, type RotationPlan } from './journal/open.ts';
+export { acquireExclusiveLease, acquireSharedLease } from './leases/acquire.ts';
+export { type Lease, type LeaseAnswer, type LeaseRefusal, type LeaseRequest } from './leases/lease.ts';
+export { type HeldLease, listLeases, releaseLease, renewLease } from './leases/upkeep.ts';
+export { withdrawExclusiveWish } from './leases/wish.ts';
+export {
+  beginLoginAttempt, checkLoginAttempt, finishLoginAttempt, type LoginAttemptEnd, type LoginAttemptRequest, type LoginEffect, type LoginPermission,
+} from './ledger/attempt.ts';
+export { remainingBudget } from './ledger/budget.ts';
+export { type VersionStanding, versionStanding } from './ledger/standing.ts';
+export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated, restoreLegacyCredentials } from './legacy/migrate.ts';
+export { rewriteStorage, type RewriteOptions, type StorageRewrite } from './legacy/rewrite.ts';
+export { listProofs, type MigrationCounts, migrationCounts, type MigrationProof, recordProof, scrubEndpoint } from './legacy/scrub.ts';
+export { recordStorageRewritten, type StorageState, storageRewriteState } from './legacy/storage-state.ts';
+export { applyMigrations, type MigrationOptions } from './migrations/apply.ts';
+export { type CredentialChange, listenForCredentialChanges, type ListenOptions } from './notifications.ts';
+export { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim, type TaskCounts, taskCounts, type TaskEnd } from './tasks/claim.ts';
+export { createPortalTask, type NewPortalTask, type Requeue, requeuePortalTask, sendStrayTasks } from './tasks/queue.ts';
+export { type PortalTask, type TaskState } from './tasks/task.ts';
+export { reserveTotpStep, type TotpReservation } from './totp.ts';

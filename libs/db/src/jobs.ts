@@ -1,0 +1,105 @@
+import { PgBoss, fromPrisma, type PrismaTransactionLike } from 'pg-boss';
+import { RcmError } from '@rcm/telemetry';
+import { TIMEOUTS, type Transaction } from './database.ts';
+import { translated } from './failure.ts';
+
+/** What jobs carry: ids, and never anything of a payload, a task's input or its result. */
+export interface JobData {
+  readonly 'portal-task': { readonly taskId: string; readonly orgId: string };
+  readonly rotation: { readonly endpointId: string; readonly orgId: string; readonly reason: string };
+}
+
+export type QueueName = keyof JobData;
+
+export interface SendOptions {
+  /** At most one job with this key waits in the queue; sending another is harmless. Default: the task's or endpoint's id. */
+  readonly singletonKey?: string;
+  readonly delayMs?: number;
+  /** Higher goes first. Default 0. */
+  readonly priority?: number;
+}
+
+export interface WorkOptions {
+  /** Jobs at once in this process. */
+  readonly concurrency: number;
+  /** How often an idle worker asks, in milliseconds. Default and least 500. */
+  readonly pollMs?: number;
+}
+
+/** The queues, as one process sees them. A job is a hint: losing or doubling any must be harmless to its handler. */
+export interface Jobs {
+  /** Returns whether a job was added; `false`: one with the same key is waiting already. In `tx`, it exists when that commits. */
+  send<Q extends QueueName>(queue: Q, data: JobData[Q], options?: SendOptions, tx?: Transaction): Promise<boolean>;
+  /** Starts workers; the stopper takes no new job and waits for the ones in hand. A handler that throws gets its job again, twice at most. */
+  work<Q extends QueueName>(queue: Q, options: WorkOptions, handler: (data: JobData[Q], signal: AbortSignal) => Promise<void>): Promise<() => Promise<void>>;
+  /** Stops all work: waits for handlers for `timeoutMs`, then gives their jobs back, then closes the connections. Safe to repeat. */
+  stop(options: { readonly timeoutMs: number }): Promise<void>;
+}
+
+export interface JobsOptions {
+  readonly url: string;
+  readonly applicationName: string;
+  /** Connections of the queue's own pool. Default 4. */
+  readonly maxConnections?: number;
+  /** Told about failures that no caller waits for (a poll that could not reach Postgres). Default: ignored; the next poll tries again. */
+  readonly onError?: (error: Error) => void;
+}
+
+/**
+ * `short`: at most one job per key waits, any number may be active: a task can be sent again by the handler that hands it back.
+ * Finished jobs go after an hour: the rows they name are the record.
+ */
+const QUEUE = { policy: 'short', retryLimit: 2, retryDelay: 5, expireInSeconds: 1800, retentionSeconds: 86_400, deleteAfterSeconds: 3600 } as const;
+const QUEUES: Readonly<Record<QueueName, (data: never) => string>> = {
+  'portal-task': (data: JobData['portal-task']) => data.taskId,
+  rotation: (data: JobData['rotation']) => data.endpointId,
+};
+
+/**
+ * Opens the queues on a small pool of their own and creates what is missing (schema `pgboss`). Many processes may do so at once:
+ * pg-boss installs under an advisory lock of the transaction and creates a queue only where there is none.
+ * Fails with `database_unavailable`.
+ */
+export async function openJobs(options: JobsOptions): Promise<Jobs> {
+  const boss = new PgBoss({
+    connectionString: options.url,
+    application_name: `${options.applicationName} jobs`,
+    schema: 'pgboss',
+    max: options.maxConnections ?? 4,
+    connectionTimeoutMillis: TIMEOUTS.connect,
+    schedule: false,
+    supervise: true,
+    reindex: false,
+    monitorVacuum: false,
+  });
+  boss.on('error', (error) => options.onError?.(error));
+  await translated(async () => {
+    await boss.start();
+    for (const name of Object.keys(QUEUES)) await boss.createQueue(name, QUEUE);
+  });
+  let stopped: Promise<void> | null = null;
+  return {
+    async send(queue, data, send = {}, tx) {
+      const key = send.singletonKey ?? QUEUES[queue](data as never);
+      const id = await translated(() =>
+        boss.send(queue, data, {
+          singletonKey: key,
+          ...(send.delayMs ? { startAfter: Math.ceil(send.delayMs / 1000) } : {}),
+          ...(send.priority === undefined ? {} : { priority: send.priority }),
+          ...(tx ? { db: fromPrisma(tx as unknown as PrismaTransactionLike) } : {}),
+        }),
+      );
+      return id !== null;
+    },
+    async work<Q extends QueueName>(queue: Q, work: WorkOptions, handler: (data: JobData[Q], signal: AbortSignal) => Promise<void>) {
+      const pollMs = work.pollMs ?? 500;
+      if (pollMs < 500 || work.concurrency < 1) throw new RcmError('input_invalid', 'A worker needs concurrency 1 or more and pollMs 500 or more.');
+      const settings = { batchSize: 1, localConcurrency: work.concurrency, pollingIntervalSeconds: pollMs / 1000 };
+      await boss.work<JobData[Q]>(queue, settings, async ([job]) => {
+        if (job) await handler(job.data, job.signal);
+      });
+      return () => boss.offWork(queue, { wait: true });
+    },
+    stop: ({ timeoutMs }) => (stopped ??= boss.stop({ graceful: true, close: true, timeout: timeoutMs })),
+  };
+}

@@ -1,0 +1,76 @@
+import type { Database } from '../database.ts';
+import { notifyCredentialChanged, NEXT_ROTATION } from '../endpoints/schedule.ts';
+import { timestamp } from '../input.ts';
+import type { Step } from './advance.ts';
+import { lockAttempt } from './open.ts';
+import { mayEnd, refuseStep } from './transitions.ts';
+
+/**
+ * `verified → promoted`, together with the new `current_version` of every endpoint of the organization that uses the secret, and
+ * the notification: one transaction, so no reader is ever given a lease that names a version between the two. Repeating it with the
+ * same version is `true` again; any other mismatch is `false`: stop.
+ */
+export async function promoteAttempt(
+  db: Database,
+  step: { readonly attemptId: string; readonly fence: bigint; readonly promotedVersion: string; readonly previousVersion: string },
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const seen = await lockAttempt(tx, step.attemptId);
+    if (!seen) return false;
+    if (seen.state === 'promoted') return seen.fence === step.fence && seen.promotedVersion === step.promotedVersion;
+    const moved = await tx.$executeRaw`
+      UPDATE rotation_attempt SET state = 'promoted', promoted_version = ${step.promotedVersion}, previous_version = ${step.previousVersion}, updated_at = clock_timestamp()
+       WHERE id = ${step.attemptId}::uuid AND state = 'verified' AND fence = ${step.fence}`;
+    if (moved === 0) return false;
+    await tx.$executeRaw`
+      UPDATE integration_endpoint SET current_version = ${step.promotedVersion}, updated_at = clock_timestamp()
+       WHERE org_id = ${seen.orgId} AND secret_arn = ${seen.secretArn}`;
+    await notifyCredentialChanged(tx, seen);
+    return true;
+  });
+}
+
+/**
+ * Ends an attempt. `done`: its endpoints were rotated now, are `active`, and due again at `nextRotationAt` or after their interval.
+ * `abandoned` (the portal is unchanged): they are `active` again and keep their due date unless one is given, so give one.
+ * Repeating the same end is `true` again. Fails with `input_invalid` where the journal has no such end.
+ */
+export async function finishAttempt(
+  db: Database,
+  step: Step & { readonly end: 'done' | 'abandoned'; readonly detail?: string; readonly nextRotationAt?: Date },
+): Promise<boolean> {
+  if (!mayEnd(step.from, step.end)) refuseStep(step.from, step.end);
+  const next = step.nextRotationAt ? timestamp(step.nextRotationAt) : null;
+  return db.transaction(async (tx) => {
+    const seen = await lockAttempt(tx, step.attemptId);
+    if (!seen) return false;
+    if (seen.state === step.end) return seen.fence === step.fence;
+    const moved = await tx.$executeRaw`
+      UPDATE rotation_attempt SET state = ${step.end}, ended_at = clock_timestamp(), updated_at = clock_timestamp(), detail = coalesce(${step.detail ?? null}, detail)
+       WHERE id = ${step.attemptId}::uuid AND state = ${step.from} AND fence = ${step.fence}`;
+    if (moved === 0) return false;
+    const isDone = step.end === 'done';
+    await tx.$executeRaw`
+      UPDATE integration_endpoint e SET rotation_status = 'active', updated_at = clock_timestamp(),
+             last_rotated_at = CASE WHEN ${isDone} THEN clock_timestamp() ELSE e.last_rotated_at END,
+             next_rotation_at = coalesce(${next}::timestamptz, CASE WHEN ${isDone} THEN ${NEXT_ROTATION} ELSE e.next_rotation_at END)
+        FROM portal_type p WHERE p.code = e.portal_type_code AND e.org_id = ${seen.orgId} AND e.secret_arn = ${seen.secretArn}`;
+    return true;
+  });
+}
+
+export interface RotationCounts {
+  readonly done: number;
+  readonly abandoned: number;
+  readonly blocked: number;
+  /** Neither ended nor blocked. */
+  readonly open: number;
+}
+
+export async function rotationCounts(db: Database): Promise<RotationCounts> {
+  const groups = await db.read((client) => client.rotationAttempt.groupBy({ by: ['state'], _count: true }));
+  const count = (state: string): number => groups.find((group) => group.state === state)?._count ?? 0;
+  const [done, abandoned, blocked] = [count('done'), count('abandoned'), count('blocked')];
+  const all = groups.reduce((sum, group) => sum + group._count, 0);
+  return { done, abandoned, blocked, open: all - done - abandoned - blocked };
+}

@@ -1,0 +1,127 @@
+import { RcmError } from '@rcm/telemetry';
+import { Prisma } from '../generated/client.ts';
+import type { Database, Transaction } from '../database.ts';
+import { lockEndpointIdentity, lockIdentity } from '../identity.ts';
+import { checkLimit, checkUuid } from '../input.ts';
+import { attemptOf, JOURNAL_VERSION, type AttemptState, type RotationAttempt } from './attempt.ts';
+
+export interface RotationPlan {
+  /** UUID; also names the staged secret. */
+  readonly attemptId: string;
+  /** The live exclusive lease, and its fence. */
+  readonly leaseId: string;
+  readonly fence: bigint;
+  readonly endpointId: string;
+  readonly orgId: string;
+  readonly owner: string;
+  readonly reason: string;
+  /** The store's current version; must be the row's too. */
+  readonly baseVersion: string;
+  readonly recipeHash: string;
+}
+
+/**
+ * Opens the journal of a rotation in state `planned`. Needs the live exclusive lease (`lease_lost` otherwise). Not created: another
+ * attempt of the login is open (`open`), or the row no longer says `baseVersion` (`open: null`). Repeating a plan returns it.
+ */
+export async function planRotation(db: Database, plan: RotationPlan): Promise<{ readonly created: true; readonly attempt: RotationAttempt } | { readonly created: false; readonly open: RotationAttempt | null }> {
+  checkUuid('attemptId', plan.attemptId);
+  checkUuid('leaseId', plan.leaseId);
+  return db.transaction(async (tx) => {
+    const identity = await lockEndpointIdentity(tx, plan);
+    const lease = await tx.loginLease.findFirst({ where: { id: plan.leaseId, loginIdentity: identity.id, kind: 'exclusive', fence: plan.fence } });
+    if (!lease || lease.expiresAt <= identity.now) throw new RcmError('lease_lost', 'A rotation is planned only under the live exclusive lease of its login.');
+    const open = await tx.rotationAttempt.findFirst({ where: { loginIdentity: identity.id, endedAt: null } });
+    if (open) {
+      const isOwn = open.id === plan.attemptId && open.fence === plan.fence && open.state === 'planned';
+      return isOwn ? { created: true, attempt: attemptOf(open) } : { created: false, open: attemptOf(open) };
+    }
+    const endpoint = await tx.integrationEndpoint.findFirstOrThrow({ where: { id: plan.endpointId, orgId: plan.orgId } });
+    if (endpoint.secretArn === null || endpoint.currentVersion !== plan.baseVersion) return { created: false, open: null };
+    const attempt = await tx.rotationAttempt.create({
+      data: {
+        id: plan.attemptId,
+        loginIdentity: identity.id,
+        orgId: plan.orgId,
+        endpointId: plan.endpointId,
+        portalTypeCode: endpoint.portalTypeCode,
+        state: 'planned',
+        fence: plan.fence,
+        owner: plan.owner,
+        reason: plan.reason,
+        secretArn: endpoint.secretArn,
+        baseVersion: plan.baseVersion,
+        recipeHash: plan.recipeHash,
+        journalVersion: JOURNAL_VERSION,
+        createdAt: identity.now,
+        updatedAt: identity.now,
+      },
+    });
+    await tx.integrationEndpoint.updateMany({ where: { orgId: plan.orgId, secretArn: endpoint.secretArn }, data: { rotationStatus: 'pending', updatedAt: identity.now } });
+    return { created: true, attempt: attemptOf(attempt) };
+  });
+}
+
+/** The login's open attempt, if there is one; there is never more than one. */
+export async function getOpenAttempt(db: Database, { loginIdentity }: { readonly loginIdentity: string }): Promise<RotationAttempt | null> {
+  const row = await db.read((client) => client.rotationAttempt.findFirst({ where: { loginIdentity, endedAt: null } }));
+  return row && attemptOf(row);
+}
+
+export async function getAttempt(db: Database, { attemptId }: { readonly attemptId: string }): Promise<RotationAttempt | null> {
+  checkUuid('attemptId', attemptId);
+  const row = await db.read((client) => client.rotationAttempt.findUnique({ where: { id: attemptId } }));
+  return row && attemptOf(row);
+}
+
+/** Raw SQL: `ownerGone` compares with Postgres's clock and looks for a live lease in the same statement. */
+const OWNER_GONE = Prisma.sql`
+  a.state <> 'blocked' AND (a.state <> 'waiting' OR a.waiting_until <= clock_timestamp())
+  AND NOT EXISTS (SELECT 1 FROM login_lease l WHERE l.login_identity = a.login_identity AND l.kind = 'exclusive' AND l.expires_at > clock_timestamp())`;
+
+/**
+ * Open attempts, the oldest first. With `ownerGone` only those that a recovery may take up now: nobody holds the login's
+ * exclusive lease, nothing to wait for, not blocked.
+ */
+export async function listOpenAttempts(db: Database, { ownerGone = false, limit }: { readonly ownerGone?: boolean; readonly limit: number }): Promise<RotationAttempt[]> {
+  return db.read(async (client) => {
+    const ids = await client.$queryRaw<{ id: string }[]>`
+      SELECT a.id::text FROM rotation_attempt a WHERE a.ended_at IS NULL AND ${ownerGone ? OWNER_GONE : Prisma.sql`true`}
+       ORDER BY a.created_at, a.id LIMIT ${checkLimit(limit)}`;
+    const rows = await client.rotationAttempt.findMany({ where: { id: { in: ids.map((row) => row.id) } }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] });
+    return rows.map(attemptOf);
+  });
+}
+
+/** The newest attempts first, of the given states or of all. */
+export async function listAttempts(db: Database, { limit, states }: { readonly limit: number; readonly states?: readonly AttemptState[] }): Promise<RotationAttempt[]> {
+  const where = states ? { state: { in: [...states] } } : {};
+  const rows = await db.read((client) => client.rotationAttempt.findMany({ where, orderBy: [{ createdAt: 'desc' }, { id: 'asc' }], take: checkLimit(limit) }));
+  return rows.map(attemptOf);
+}
+
+/**
+ * Takes over an open attempt whose owner is gone: its fence goes up to the caller's, so the old owner's next write finds no row.
+ * Only upwards, and only with the live exclusive lease of that fence; `null` otherwise. Repeating it returns the attempt again.
+ */
+export async function adoptAttempt(db: Database, { attemptId, fence, owner }: { readonly attemptId: string; readonly fence: bigint; readonly owner: string }): Promise<RotationAttempt | null> {
+  return db.transaction(async (tx) => {
+    const seen = await lockAttempt(tx, attemptId);
+    if (!seen || seen.endedAt !== null || seen.fence > fence || (seen.fence === fence && seen.owner !== owner)) return null;
+    const adopted = await tx.$executeRaw`
+      UPDATE rotation_attempt a SET fence = ${fence}, owner = ${owner}, updated_at = clock_timestamp()
+       WHERE a.id = ${attemptId}::uuid AND a.ended_at IS NULL AND a.fence <= ${fence}
+         AND EXISTS (SELECT 1 FROM login_lease l
+                      WHERE l.login_identity = a.login_identity AND l.kind = 'exclusive' AND l.fence = ${fence} AND l.expires_at > clock_timestamp())`;
+    return adopted === 1 ? attemptOf(await tx.rotationAttempt.findUniqueOrThrow({ where: { id: attemptId } })) : null;
+  });
+}
+
+/** Locks the attempt's login identity, then reads the attempt. `null`: there is no such attempt. */
+export async function lockAttempt(tx: Transaction, attemptId: string): Promise<RotationAttempt | null> {
+  checkUuid('attemptId', attemptId);
+  const seen = await tx.rotationAttempt.findUnique({ where: { id: attemptId }, select: { loginIdentity: true } });
+  if (!seen) return null;
+  await lockIdentity(tx, seen.loginIdentity);
+  return attemptOf(await tx.rotationAttempt.findUniqueOrThrow({ where: { id: attemptId } }));
+}

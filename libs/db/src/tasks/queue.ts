@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { RcmError } from '@rcm/telemetry';
+import type { Database } from '../database.ts';
+import { checkId, checkMs, checkUuid, jsonText } from '../input.ts';
+import type { Jobs } from '../jobs.ts';
+
+export interface NewPortalTask {
+  readonly orgId: string;
+  readonly endpointId: string;
+  readonly name: string;
+  readonly input: Readonly<Record<string, string>>;
+  /** The same key of the same organization names the same task, whatever else is asked. */
+  readonly idempotencyKey?: string;
+}
+
+/**
+ * Records a task and queues it, in one transaction: there is no row without a job and no job without a row. With a known
+ * idempotency key it returns the task that is there. Fails with `endpoint_unknown` where the organization has no such endpoint.
+ */
+export async function createPortalTask(db: Database, jobs: Jobs, task: NewPortalTask): Promise<{ readonly taskId: string; readonly created: boolean }> {
+  checkId('orgId', task.orgId);
+  const id = randomUUID();
+  const input = jsonText('input', task.input);
+  const key = task.idempotencyKey ?? null;
+  return db.transaction(async (tx) => {
+    const endpoint = await tx.integrationEndpoint.findFirst({ where: { id: task.endpointId, orgId: task.orgId }, select: { id: true } });
+    if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${task.orgId} has no endpoint ${task.endpointId}.`);
+    const inserted = await tx.$executeRaw`
+      INSERT INTO portal_task (id, org_id, endpoint_id, name, input, idempotency_key)
+      VALUES (${id}::uuid, ${task.orgId}, ${task.endpointId}, ${task.name}, ${input}::jsonb, ${key})
+      ON CONFLICT ON CONSTRAINT portal_task_once DO NOTHING`;
+    if (inserted === 0) {
+      const known = await tx.portalTask.findFirstOrThrow({ where: { orgId: task.orgId, idempotencyKey: key }, select: { id: true } });
+      return { taskId: known.id, created: false };
+    }
+    await jobs.send('portal-task', { taskId: id, orgId: task.orgId }, {}, tx);
+    return { taskId: id, created: true };
+  });
+}
+
+export interface Requeue {
+  readonly taskId: string;
+  /** The claim's. */
+  readonly worker: string;
+  readonly delayMs: number;
+  /** Shown to people; names what was in the way. */
+  readonly reason: string;
+  /** `false` where the task itself was not tried (the login was in use). */
+  readonly countsAsTry: boolean;
+}
+
+/** Hands a claimed task back, to be done later. `false`: the claim is no longer the worker's. */
+export async function requeuePortalTask(db: Database, jobs: Jobs, { taskId, worker, delayMs, reason, countsAsTry }: Requeue): Promise<boolean> {
+  checkUuid('taskId', taskId);
+  const ms = checkMs('delayMs', delayMs);
+  return db.transaction(async (tx) => {
+    const [task] = await tx.$queryRaw<{ orgId: string }[]>`
+      UPDATE portal_task SET state = 'queued', worker = NULL, claimed_until = NULL, requeues = requeues + 1, requeue_reason = ${reason},
+             tries = greatest(0, tries - ${countsAsTry ? 0 : 1}::int), job_sent_at = clock_timestamp(), not_before = clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000)
+       WHERE id = ${taskId}::uuid AND state = 'running' AND worker = ${worker}
+      RETURNING org_id AS "orgId"`;
+    if (!task) return false;
+    await jobs.send('portal-task', { taskId, orgId: task.orgId }, { delayMs: ms }, tx);
+    return true;
+  });
+}
+
+/** One round sends at most this many. */
+const STRAYS_AT_ONCE = 200;
+
+/**
+ * A job is a hint and can get lost (a restored database, a worker that died, a job that expired): tasks that should long have been
+ * taken get a new one. Returns how many were sent. Any number of processes may call it; SKIP LOCKED keeps them apart.
+ */
+export async function sendStrayTasks(db: Database, jobs: Jobs, { idleMs = 30_000 }: { readonly idleMs?: number } = {}): Promise<number> {
+  const ms = checkMs('idleMs', idleMs);
+  return db.transaction(async (tx) => {
+    const strays = await tx.$queryRaw<{ taskId: string; orgId: string }[]>`
+      UPDATE portal_task SET job_sent_at = clock_timestamp()
+       WHERE id IN (SELECT id FROM portal_task t
+                     WHERE (t.state = 'queued' OR (t.state = 'running' AND t.claimed_until <= clock_timestamp()))
+                       AND greatest(t.job_sent_at, t.not_before) <= clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000)
+                     ORDER BY t.job_sent_at LIMIT ${STRAYS_AT_ONCE} FOR UPDATE SKIP LOCKED)
+      RETURNING id::text AS "taskId", org_id AS "orgId"`;
+    for (const stray of strays) await jobs.send('portal-task', stray, {}, tx);
+    return strays.length;
+  });
+}

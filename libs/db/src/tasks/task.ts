@@ -1,0 +1,33 @@
+import type { PortalTask as Row } from '../generated/client.ts';
+
+export type TaskState = 'queued' | 'running' | 'succeeded' | 'failed';
+
+/** A piece of portal work. `input` and `result` may hold patients' data: never log them. */
+export interface PortalTask {
+  readonly id: string;
+  readonly orgId: string;
+  readonly endpointId: string;
+  readonly name: string;
+  readonly input: Readonly<Record<string, string>>;
+  readonly state: TaskState;
+  readonly worker: string | null;
+  readonly claimedUntil: Date | null;
+  /** Claims that counted, this one included. */
+  readonly tries: number;
+  /** Times it was handed back. */
+  readonly requeues: number;
+  readonly requeueReason: string | null;
+  readonly notBefore: Date;
+  readonly result: unknown;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  readonly createdAt: Date;
+  /** Of the last claim. */
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+/** The schema's CHECKs make the casts true. */
+export function taskOf({ jobSentAt: _sent, idempotencyKey: _key, ...row }: Row): PortalTask {
+  return { ...row, input: row.input as Record<string, string>, state: row.state as TaskState };
+}

@@ -1,0 +1,37 @@
+import type { Database } from './database.ts';
+import { lockIdentity } from './identity.ts';
+
+/** With no skew accepted, a code typed this late in its step (seconds) may arrive in the next one. */
+const LATE_SECONDS = 3;
+
+export type TotpReservation = { readonly step: number } | { readonly waitMs: number };
+
+/**
+ * The step whose code may be typed now, given what was used last; or how long until there is one. The smallest step above `last` that
+ * the portal accepts now: the current one, or with skew a later one. Pure, so that it can be tested for every second of a step.
+ */
+export function nextTotpStep(at: { readonly nowMs: number; readonly last: number; readonly periodSeconds: number; readonly skew: number }): TotpReservation {
+  const periodMs = at.periodSeconds * 1000;
+  const current = Math.floor(at.nowMs / periodMs);
+  const isLate = at.skew === 0 && (current + 1) * periodMs - at.nowMs <= LATE_SECONDS * 1000;
+  const step = Math.max(isLate ? current + 1 : current, at.last + 1);
+  if (step <= current + at.skew) return { step };
+  return { waitMs: Math.max(1, Math.ceil((step - at.skew) * periodMs - at.nowMs)) };
+}
+
+/**
+ * Reserves a time-step of a login's TOTP seed: no two callers, in whatever processes, ever get the same one, and they only grow.
+ * By Postgres's clock, stored on the identity's row under its lock. A caller told to wait asks again afterwards: somebody may
+ * have been faster. Fails with `state_conflict` for an unknown identity.
+ */
+export async function reserveTotpStep(
+  db: Database,
+  { loginIdentity, periodSeconds, skew }: { readonly loginIdentity: string; readonly periodSeconds: number; readonly skew: number },
+): Promise<TotpReservation> {
+  return db.transaction(async (tx) => {
+    const identity = await lockIdentity(tx, loginIdentity);
+    const answer = nextTotpStep({ nowMs: identity.now.getTime(), last: Number(identity.lastTotpStep), periodSeconds, skew });
+    if ('step' in answer) await tx.loginIdentity.update({ where: { id: loginIdentity }, data: { lastTotpStep: answer.step } });
+    return answer;
+  });
+}
