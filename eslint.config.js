@@ -55,6 +55,11 @@ export default tseslint.config(
   { files: ['tools/**/*.ts', '**/*.test.ts', '**/vitest.config.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
     files: ['**/*.test.ts', '**/vitest.config.ts', '**/*.fixture.ts'],
-    rules: { '@nx/enforce-module-boundaries': boundaries([{ sourceTag: '*', onlyDependOnLibsWithTags: forTests.map((t) => `scope:${t}`) }, ...['web-agent', 'rotator', 'migrator', 'platform'].map((s) => allow(s, ...forTests))]) },
+    rules: {
+      '@nx/enforce-module-boundaries': boundaries([
+        { sourceTag: '*', onlyDependOnLibsWithTags: forTests.map((t) => `scope:${t}`) },
+        ...['web-agent', 'rotator', 'migrator', 'platform'].map((s) => allow(s, ...forTests)),
+      ]),
+    },
   },
 );

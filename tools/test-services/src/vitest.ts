@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProjectInlineConfiguration, ViteUserConfig } from 'vitest/config';
 import type { Service } from './run/provided.ts';
+import { ResultFile } from './run/result-file.ts';
 
 export interface ProjectTestsOptions {
   /** What the project's int and e2e tests need: started once per run, only when such a test runs. */
@@ -36,6 +37,7 @@ export function projectTests(dir: string, { services }: ProjectTestsOptions): Vi
     test: {
       passWithNoTests: true,
       maxWorkers: WORKERS,
+      reporters: ['default', new ResultFile({ dir, services })],
       projects: [
         kind('unit', 'unit', 10_000),
         ...(needsServer ? [kind('embedded', 'int', INT_TIMEOUT_MS, 'embedded.ts'), kind('containers', 'int', INT_TIMEOUT_MS, 'containers.ts')] : []),

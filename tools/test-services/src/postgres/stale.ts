@@ -29,7 +29,10 @@ export async function removeStaleClusters(): Promise<void> {
 async function hasOwner(folder: string): Promise<boolean> {
   const text = await readFile(join(folder, OWNER_FILE), 'utf8').catch(() => null);
   if (text === null) {
-    const age = await stat(folder).then((found) => Date.now() - found.mtimeMs, () => 0);
+    const age = await stat(folder).then(
+      (found) => Date.now() - found.mtimeMs,
+      () => 0,
+    );
     return age < UNOWNED_GRACE_MS;
   }
   const [pid, start] = text.split(' ');

@@ -1,0 +1,32 @@
+import { ClearError } from './clear-error.mjs';
+import { inRoot, root } from './workspace.mjs';
+
+/**
+ * @typedef {object} Command
+ * @property {string} file what Node runs
+ * @property {string[]} args come before the user's
+ * @property {string} cwd
+ * @property {boolean} browser whether it needs a Chromium
+ */
+
+// npm moves to the root; a relative path such as `--data DIR` is meant from where the user stands.
+const here = process.env.INIT_CWD ?? process.cwd();
+const nx = inRoot('node_modules', 'nx', 'dist', 'bin', 'nx.js');
+
+/** @type {Record<string, Command>} */
+const COMMANDS = {
+  start: { file: inRoot('tools', 'platform', 'src', 'main.ts'), args: [], cwd: here, browser: true },
+  migrator: { file: inRoot('apps', 'migrator', 'src', 'main.ts'), args: [], cwd: here, browser: false },
+  rotator: { file: inRoot('apps', 'rotator', 'src', 'main.ts'), args: [], cwd: here, browser: true },
+  'web-agent': { file: inRoot('apps', 'web-agent', 'src', 'main.ts'), args: [], cwd: here, browser: true },
+  test: { file: inRoot('tools', 'setup', 'test', 'main.mjs'), args: [], cwd: root, browser: true },
+  lint: { file: nx, args: ['run-many', '-t', 'lint', 'typecheck'], cwd: root, browser: false },
+  format: { file: inRoot('node_modules', 'prettier', 'bin', 'prettier.cjs'), args: ['--write', '.'], cwd: root, browser: false },
+};
+
+/** @param {string} name @returns {Command} */
+export function commandNamed(name) {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) throw new ClearError(`No command "${name}": ${Object.keys(COMMANDS).join(', ')}.`);
+  return command;
+}

@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join, sep } from 'node:path';
+import { ClearError } from './clear-error.mjs';
+import { inRoot, root, say } from './workspace.mjs';
+
+const STAMP = inRoot('node_modules', '.rcm-installed');
+const INSTALL_TIMEOUT_MS = 15 * 60_000;
+
+/** Whether node_modules is what package-lock.json asks for. Reads one small file when nothing changed. */
+export function dependenciesInstalled() {
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted()) return true;
+  if (!installedByHand()) return false;
+  writeFileSync(STAMP, wanted());
+  return true;
+}
+
+/** Installs exactly what package-lock.json names. */
+export function installDependencies() {
+  say('installing dependencies (the first time takes about a minute)');
+  const npm = npmCommand();
+  const flags = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  // npm's stdout goes to our stderr: stdout belongs to the command that follows.
+  const done = spawnSync(npm.program, [...npm.args, ...flags], {
+    cwd: root,
+    env: npm.env,
+    stdio: ['ignore', process.stderr, process.stderr],
+    timeout: INSTALL_TIMEOUT_MS,
+  });
+  if (done.error) throw done.error;
+  if (done.status !== 0)
+    throw new ClearError(`The dependencies could not be installed: "npm ci" ended with ${done.status ?? done.signal}; its own words are above.`);
+  writeFileSync(STAMP, wanted());
+}
+
+/** The lockfile and the kind of machine, as one value: a folder copied from another kind of machine is installed anew. */
+function wanted() {
+  const lockfile = readFileSync(inRoot('package-lock.json'));
+  return createHash('sha256').update(lockfile).update(`${process.platform} ${process.arch}`).digest('hex');
+}
+
+/** Whether somebody's own `npm install` already brought every package of the lockfile, by npm's record of what it installed. */
+function installedByHand() {
+  const record = inRoot('node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const installed = packagesOf(record);
+  return Object.entries(packagesOf(inRoot('package-lock.json'))).every(([path, wish]) => {
+    if (!path.startsWith('node_modules/') || wish.link) return true;
+    const found = installed[path];
+    return found ? found.version === wish.version && found.integrity === wish.integrity : Boolean(wish.optional || wish.devOptional || wish.peer);
+  });
+}
+
+/** @param {string} file @returns {Record<string, { version?: string, integrity?: string, link?: boolean, optional?: boolean, devOptional?: boolean, peer?: boolean }>} */
+function packagesOf(file) {
+  return JSON.parse(readFileSync(file, 'utf8')).packages ?? {};
+}
+
+/**
+ * npm on the machine's own Node: the one below node_modules is deleted by the very install.
+ * @returns {{ program: string, args: string[], env: NodeJS.ProcessEnv }}
+ */
+function npmCommand() {
+  const inModules = (/** @type {string} */ path) => path.includes(`${sep}node_modules${sep}`) && path.startsWith(root);
+  const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !inModules(`${folder}${sep}`));
+  const env = { ...process.env, PATH: path.join(delimiter) };
+  const node = [process.env.npm_node_execpath, process.execPath, ...path.map((folder) => join(folder, 'node'))].find(
+    (file) => file && !inModules(file) && existsSync(file),
+  );
+  const script = process.env.npm_execpath;
+  if (node && script?.endsWith('.js') && existsSync(script))
+    return { program: node, args: [script], env: { ...env, PATH: [dirname(node), ...path].join(delimiter) } };
+  return { program: 'npm', args: [], env };
+}

@@ -1,0 +1,60 @@
+/**
+ * `npm test`: lint with boundaries and types, then every test on embedded services, then the same integration tests on
+ * containers where Docker can be reached. Ends with what ran where, in words, and the line `tests: N passed, N failed, N skipped`.
+ * `npm test -- --project NAME` keeps to one project.
+ */
+import { randomUUID } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { ClearError, sentenceFor } from '../clear-error.mjs';
+import { inRoot } from '../workspace.mjs';
+import { removeContainers, reachDocker, reaperSettings } from './docker.mjs';
+import { runTargets } from './nx.mjs';
+import { readResults, resultsFolder } from './results.mjs';
+import { lastLine, misses, wordsFor } from './words.mjs';
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${sentenceFor(error) ?? (error instanceof Error ? error.stack : error)}\n`);
+  process.exitCode = 1;
+}
+
+async function main() {
+  const projects = wantedProjects();
+  const run = randomUUID();
+  const folder = resultsFolder(run);
+  const env = { ...process.env, RCM_TEST_RUN: run, RCM_TEST_RESULTS: folder };
+
+  const problems = [];
+  if (!(await runTargets(['lint', 'typecheck'], { projects, env, parallel: 2 }))) problems.push('lint or types have errors (above)');
+  if (!(await runTargets(['test'], { projects, env, parallel: 2 }))) problems.push('a project ended with an error (above)');
+
+  const docker = reachDocker();
+  if (docker.reached) {
+    const containers = { ...env, ...reaperSettings() };
+    try {
+      if (!(await runTargets(['test-containers'], { projects, env: containers, parallel: 1 })))
+        problems.push('a project ended with an error on containers (above)');
+    } finally {
+      removeContainers(run);
+    }
+  } else if (process.env.RCM_REQUIRE_DOCKER === '1') {
+    problems.push('RCM_REQUIRE_DOCKER=1 and Docker cannot be reached');
+  }
+
+  const results = readResults(folder);
+  problems.push(...misses(results, { projects, docker: docker.reached, root: inRoot() }));
+  const lines = [...wordsFor(results, docker), ...problems.map((problem) => `FAILED: ${problem}`), lastLine(results)];
+  process.stdout.write(`\n${lines.join('\n')}\n`);
+  return problems.length === 0 && results.every((result) => result.failed === 0) ? 0 : 1;
+}
+
+/** @returns {string[]} package names; empty for all */
+function wantedProjects() {
+  try {
+    const { values } = parseArgs({ options: { project: { type: 'string', multiple: true, short: 'p', default: [] } } });
+    return values.project.flatMap((names) => names.split(',')).map((name) => (name.startsWith('@') ? name : `@rcm/${name}`));
+  } catch (error) {
+    throw new ClearError(`npm test takes only --project NAME: ${error instanceof Error ? error.message : error}`);
+  }
+}

@@ -1,0 +1,70 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** @typedef {import('./results.mjs').Result} Result */
+
+/** The two suites that prove a backend: what AWS promises, and what the database does. */
+const SUITES = { conformance: '@rcm/local-aws', database: '@rcm/db' };
+const BACKENDS = /** @type {const} */ (['embedded', 'containers']);
+
+/**
+ * What ran where, a line each.
+ * @param {Result[]} results
+ * @param {import('./docker.mjs').DockerState} docker
+ */
+export function wordsFor(results, docker) {
+  const lines = ['unit', 'e2e', ...BACKENDS].flatMap((kind) => {
+    const those = results.filter((result) => result.kind === kind && counted(result) > 0);
+    return those.length === 0
+      ? []
+      : [`${kind}: ${total(those)} tests of ${those.length} projects (${those.map((one) => `${short(one.project)} ${counted(one)}`).join(', ')})`];
+  });
+  const proofs = BACKENDS.filter((backend) => backend === 'embedded' || docker.reached).map((backend) => {
+    const of = (/** @type {string} */ project) => total(results.filter((result) => result.kind === backend && result.project === project));
+    return `on ${backend} services: ${of(SUITES.conformance)} conformance tests, ${of(SUITES.database)} database tests`;
+  });
+  const skipped = results.flatMap((result) =>
+    result.skipped.map(({ title, reason }) => `skipped: ${short(result.project)} ${result.kind}: ${title}${reason ? ` (${reason})` : ''}`),
+  );
+  const without = docker.reached ? [] : [`Docker cannot be reached (${docker.why}): the integration tests ran on embedded services only, none on containers.`];
+  return [...lines, ...proofs, ...without, ...skipped];
+}
+
+/**
+ * The backends that should have proved something and counted nothing.
+ * @param {Result[]} results
+ * @param {{ projects: string[], docker: boolean, root: string }} run
+ */
+export function misses(results, { projects, docker, root }) {
+  const backends = docker ? BACKENDS : BACKENDS.slice(0, 1);
+  return Object.entries(SUITES)
+    .filter(([, project]) => projects.length === 0 || projects.includes(project))
+    .filter(([, project]) => hasIntegrationTests(root, project))
+    .flatMap(([suite, project]) =>
+      backends
+        .filter((backend) => !results.some((result) => result.kind === backend && result.project === project && result.passed > 0))
+        .map((backend) => `no ${suite} test of ${project} passed on ${backend} services`),
+    );
+}
+
+/** The one line that a machine may read. @param {Result[]} results */
+export function lastLine(results) {
+  const sum = (/** @type {(result: Result) => number} */ of) => results.reduce((all, result) => all + of(result), 0);
+  return `tests: ${sum((r) => r.passed)} passed, ${sum((r) => r.failed)} failed, ${sum((r) => r.skipped.length)} skipped`;
+}
+
+/** @param {string} root @param {string} project */
+function hasIntegrationTests(root, project) {
+  return globSync(['libs/*/package.json', 'tools/*/package.json'], { cwd: root }).some((file) => {
+    if (JSON.parse(readFileSync(join(root, file), 'utf8')).name !== project) return false;
+    const source = join(root, file, '..', 'src');
+    return existsSync(source) && globSync('**/*.int.test.ts', { cwd: source }).length > 0;
+  });
+}
+
+/** @param {Result} result */
+const counted = (result) => result.passed + result.failed;
+/** @param {Result[]} results */
+const total = (results) => results.reduce((sum, result) => sum + counted(result), 0);
+/** @param {string} project */
+const short = (project) => project.replace('@rcm/', '');
