@@ -11,6 +11,8 @@ const schema = z.strictObject({
   mode: z.enum(['embedded', 'compose']),
   /** Hits while the logins still lay in Postgres; null until the first search. */
   hitsBeforeScrub: z.number().int().nonnegative().nullable(),
+  /** Distinct secrets that lay in plaintext then. */
+  seededSecrets: z.number().int().nonnegative(),
   /** Ids of rotation attempts that were open when a run started. */
   interruptedRotations: z.array(z.string()),
 });
@@ -24,7 +26,7 @@ export interface MemoryFile {
 
 /** Opens the memory at `path`, or begins with `first`. Fails with `config_invalid` where the file is not one of ours. */
 export function openMemory(path: string, first: Memory): MemoryFile {
-  let value = read(path) ?? first;
+  let value = readMemory(path) ?? first;
   const write = (change: Partial<Memory>) => {
     value = { ...value, ...change };
     replaceFile(path, `${JSON.stringify(value)}\n`);
@@ -39,7 +41,7 @@ export function openMemory(path: string, first: Memory): MemoryFile {
 }
 
 /** `null` where there is none yet. */
-export function read(path: string): Memory | null {
+export function readMemory(path: string): Memory | null {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

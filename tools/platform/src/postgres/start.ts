@@ -49,9 +49,13 @@ export async function createDatabase(adminUrl: string): Promise<void> {
   });
 }
 
-/** What is in memory goes to the files, so that a search of them sees it. */
-export const checkpoint = (url: string): Promise<void> =>
+/**
+ * As on a server that has run for a while: the planner has its samples (autovacuum would draw them within minutes), and what is in
+ * memory is in the files, so that a search of them sees it.
+ */
+export const settleStorage = (url: string): Promise<void> =>
   withClient(url, async (client) => {
+    await client.query('ANALYZE');
     await client.query('CHECKPOINT');
   });
 

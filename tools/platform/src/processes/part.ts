@@ -89,7 +89,7 @@ export function startPart(options: PartOptions, files: { readonly logs: string }
 export function endedEarly(name: string, exit: PartExit, log: string, logFile: string): RcmError {
   const how = exit.signal ? `was ended by ${exit.signal}` : `ended with code ${exit.code}`;
   const said = lastWords(log);
-  return new RcmError('config_invalid', `${name} ${how}${said ? `: ${said}` : ''} (its log: ${logFile})`);
+  return new RcmError('state_conflict', `${name} ${how}${said ? `: ${said}` : ''} (its log: ${logFile})`);
 }
 
 /** The message of the last line, whether that is one of the logger's or plain text. */

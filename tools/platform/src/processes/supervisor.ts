@@ -13,10 +13,20 @@ export interface Supervisor {
   killRest(): Promise<void>;
 }
 
-export function createSupervisor(options: { readonly logs: string; readonly roster: Roster; readonly onFailure: (failure: RcmError) => void }): Supervisor {
+export interface SupervisorOptions {
+  /** Folder for what the parts print. */
+  readonly logs: string;
+  readonly roster: Roster;
+  /** What every part gets beside its own environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Called when a part that should run has ended. */
+  readonly onFailure: (failure: RcmError) => void;
+}
+
+export function createSupervisor(options: SupervisorOptions): Supervisor {
   const running = new Set<Part>();
   const launch = (part: PartOptions): Part => {
-    const started = startPart(part, { logs: options.logs }, options.roster);
+    const started = startPart({ ...part, environment: { ...options.environment, ...part.environment } }, { logs: options.logs }, options.roster);
     running.add(started);
     void started.exited.then(() => running.delete(started));
     return started;

@@ -1,0 +1,51 @@
+import { type CredentialPayload, createTenantStores, parsePayload, parseReference } from '@rcm/credentials';
+import { type Database, type EndpointRow, migrationCounts, rotationCounts, taskCounts } from '@rcm/db';
+import type { RunningAws } from '../aws/running.ts';
+import { readSharedCredentials } from '../aws/shared-credentials.ts';
+import type { PortalControl } from '../portals/control.ts';
+import { ENVIRONMENT_NAME } from '../processes/environment.ts';
+import { allEndpoints } from '../seed/seed.ts';
+import type { Figures } from './figures.ts';
+
+/** The part of the figures that the database, the portals and the secret store tell. */
+export type Reached = Omit<Figures, 'secretsSearched' | 'plaintextHitsBeforeScrub' | 'plaintextHits' | 'durationMs'>;
+
+export async function readReached(db: Database, control: PortalControl, aws: RunningAws): Promise<Reached> {
+  const { endpoints, migrated, verified, scrubbed } = await migrationCounts(db);
+  const { succeeded, failed, failedForCredentials, duringRotation } = await taskCounts(db);
+  const { done, abandoned, blocked } = await rotationCounts(db);
+  // Before the portals' figures, although it counts as no login: what is asked for must not move what is counted.
+  const acceptsStored = await countAccepted(db, control, aws);
+  const { loginsAccepted, loginsRejected, accountsLocked, passwordsChanged } = await control.figures();
+  return {
+    ...{ endpoints, migrated, verified, scrubbed },
+    tasks: { succeeded, failed, failedForCredentials, duringRotation },
+    rotations: { done, abandoned, blocked },
+    portal: { loginsAccepted, loginsRejected, accountsLocked, passwordsChanged, acceptsStored },
+  };
+}
+
+/** How many endpoints' stored passwords their portal accepts now: each read as its own tenant, as the rotator would. */
+async function countAccepted(db: Database, control: PortalControl, aws: RunningAws): Promise<number> {
+  const stores = createTenantStores({
+    region: aws.region,
+    endpoint: aws.endpoint,
+    environment: ENVIRONMENT_NAME,
+    kmsKeyId: aws.kmsKeyId,
+    roleArn: aws.tenantRoleArn('rotator'),
+    credentials: readSharedCredentials(aws.credentialsFile),
+  });
+  const accepted = async ({ orgId, portalTypeCode, secretArn }: EndpointRow): Promise<boolean> => {
+    const stored = secretArn === null ? null : await stores.forTenant(orgId).read(parseReference(secretArn));
+    if (!stored) return false;
+    const { username, password }: CredentialPayload = parsePayload(stored.text).reveal();
+    return control.accepts({ portal: portalTypeCode, username, password });
+  };
+  try {
+    let count = 0;
+    for (const endpoint of await allEndpoints(db)) count += Number(await accepted(endpoint));
+    return count;
+  } finally {
+    await stores.close();
+  }
+}

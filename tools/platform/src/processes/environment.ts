@@ -1,0 +1,75 @@
+import type { PlatformConfig } from '../config.ts';
+import type { DataFolder } from '../data/folder.ts';
+import type { KeyFile } from '../data/keys.ts';
+import type { RunningAws } from '../aws/running.ts';
+
+/** What every process of ours needs of the user's environment; their AWS keys and Node options, say, must not reach a part. */
+const PASSED_ON = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'PLAYWRIGHT_BROWSERS_PATH', 'DOCKER_HOST', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY'];
+
+export function partEnvironment(folder: DataFolder, environment: NodeJS.ProcessEnv): Record<string, string> {
+  const passed = PASSED_ON.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]] as const]));
+  return { ...Object.fromEntries(passed), TMPDIR: folder.temporary };
+}
+
+/** What the three apps run on. */
+export interface AppSetting {
+  readonly config: PlatformConfig;
+  readonly folder: DataFolder;
+  readonly databaseUrl: KeyFile;
+  readonly identityKey: KeyFile;
+  readonly aws: RunningAws;
+  readonly chromium: string;
+}
+
+export const ENVIRONMENT_NAME = 'local';
+
+/** Configuration of one app. Secrets are named files; nothing secret is in it. */
+export function appEnvironment(app: 'migrator' | 'web-agent' | 'rotator', setting: AppSetting): Record<string, string> {
+  const { aws, config } = setting;
+  return {
+    RCM_LOG_LEVEL: config.RCM_LOG_LEVEL,
+    RCM_DATABASE_URL_FILE: setting.databaseUrl.path,
+    RCM_ENVIRONMENT: ENVIRONMENT_NAME,
+    RCM_AWS_REGION: aws.region,
+    RCM_AWS_ENDPOINT: aws.endpoint,
+    RCM_AWS_ACCOUNT_ID: aws.accountId,
+    RCM_KMS_KEY_ID: aws.kmsKeyId,
+    RCM_TENANT_ROLE_ARN: aws.tenantRoleArn(app === 'web-agent' ? 'agent' : app),
+    RCM_IDENTITY_KEY_FILE: setting.identityKey.path,
+    AWS_SHARED_CREDENTIALS_FILE: aws.credentialsFile,
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_REGION: aws.region,
+    ...(app === 'migrator' ? { ...MIGRATOR, RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: setting.databaseUrl.path } : { ...portals(setting), ...(app === 'rotator' ? ROTATOR : WEB_AGENT) }),
+  };
+}
+
+const portals = ({ chromium, config }: AppSetting): Record<string, string> => ({
+  RCM_CHROMIUM_PATH: chromium,
+  RCM_MAX_BROWSER_CONTEXTS: String(config.RCM_MAX_BROWSER_CONTEXTS),
+  RCM_HEALTH_PORT: '0',
+  // A kill is followed by a restart within seconds here, so a dead process's lease should not outlive it by a minute.
+  RCM_LEASE_TTL_MS: '15000',
+  RCM_LOGIN_DEADLINE_MS: '30000',
+});
+
+/** Without AWS's quotas there is nothing to be gentle with. */
+const MIGRATOR = { RCM_MIGRATOR_WRITES_PER_SECOND: '50', RCM_MIGRATOR_READS_PER_SECOND: '200' };
+
+/** Looks as often as a demonstration wants to see it move; in AWS a minute is soon enough. */
+const ROTATOR = {
+  RCM_SUBMIT_DEADLINE_MS: '10000',
+  RCM_ROTATOR_SCAN_MS: '500',
+  RCM_ROTATOR_RECOVERY_MS: '1000',
+  RCM_ROTATOR_RETRY_MS: '2000',
+  RCM_ROTATOR_DRAIN_MS: '20000',
+};
+
+/** A claim must outlast a task with its login and waits; one that a kill left is taken up again after it. */
+const WEB_AGENT = {
+  RCM_AGENT_TASK_DEADLINE_MS: '30000',
+  RCM_LEASE_WAIT_MS: '30000',
+  RCM_AGENT_CLAIM_MS: '100000',
+  RCM_AGENT_STRAY_SCAN_MS: '5000',
+  RCM_AGENT_DRAIN_MS: '20000',
+};

@@ -1,0 +1,57 @@
+import { RcmError } from '@rcm/telemetry';
+import { watchAncestors } from './ancestors.ts';
+
+/** What ends a run early: the user, whoever started us going away, or a part that died. */
+export interface Interruption {
+  /** Aborts once; its reason is an RcmError: `cancelled` where somebody wanted the end, else what went wrong. */
+  readonly signal: AbortSignal;
+  abort(reason: RcmError): void;
+  /** Gives the signals back to Node's own handling. */
+  stop(): void;
+}
+
+/**
+ * The first Ctrl-C (or SIGTERM, SIGHUP) asks for the orderly end, which can take as long as work in hand needs; a second one
+ * calls `onImpatience`.
+ */
+export function listenForInterruption(onImpatience: () => void): Interruption {
+  const controller = new AbortController();
+  const abort = (reason: RcmError) => controller.abort(reason);
+  let asked = false;
+  const onSignal = () => {
+    if (asked) onImpatience();
+    asked = true;
+    abort(new RcmError('cancelled', 'Stopped before the end was reached.'));
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of signals) process.on(name, onSignal);
+  // npm may have been killed with the terminal's end of our pipes: what can no longer be said must not stop the orderly end.
+  const ignore = () => {};
+  process.stdout.on('error', ignore);
+  process.stderr.on('error', ignore);
+  const ancestors = watchAncestors(() => abort(new RcmError('cancelled', 'What started this run is gone.')));
+  return {
+    signal: controller.signal,
+    abort,
+    stop() {
+      ancestors.stop();
+      for (const name of signals) process.off(name, onSignal);
+    },
+  };
+}
+
+/** `act`, unless the signal aborts first: then it rejects with the signal's reason, and a late end of `act` concerns nobody. */
+export async function unlessAborted<T>(signal: AbortSignal, act: Promise<T>): Promise<T> {
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  act.catch(() => {});
+  try {
+    return await Promise.race([act, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,40 @@
+import type { DataFolder } from './data/folder.ts';
+import type { Figures } from './figures/figures.ts';
+import { figuresTable } from './figures/table.ts';
+import type { PlaintextHit } from './search/scan.ts';
+import type { Services } from './services.ts';
+import type { WorkDone } from './work/demonstration.ts';
+
+export interface End {
+  readonly figures: Figures;
+  /** One sentence for each figure that is not as it should be. */
+  readonly wrong: readonly string[];
+  readonly hits: readonly PlaintextHit[];
+  readonly json: boolean;
+  readonly folder: DataFolder;
+}
+
+/** The result: one JSON object, or a table, on stdout; what is wrong in words on stderr. */
+export function reportEnd({ figures, wrong, hits, json, folder }: End): void {
+  process.stdout.write(json ? `${JSON.stringify(figures)}\n` : `${figuresTable(figures)}\n`);
+  for (const { place, offset, kind, form, mark } of hits) process.stderr.write(`Plaintext left: a ${kind} (${form}, mark ${mark}) in ${place} at byte ${offset}.\n`);
+  for (const sentence of wrong) process.stderr.write(`Not as it should be: ${sentence}\n`);
+  if (wrong.length > 0 && folder.kept) process.stderr.write(`The logs are in ${folder.logs}.\n`);
+}
+
+/** How to look further while it stays up. */
+export function reportStanding({ folder, services, work }: { readonly folder: DataFolder; readonly services: Services; readonly work: WorkDone }): void {
+  const { baseUrls, controlUrl } = services.portals;
+  const lines = [
+    'Everything stays up until Ctrl-C. To look further:',
+    ...Object.entries(baseUrls).map(([code, url]) => `  portal ${code.padEnd(9)} ${url}`),
+    `  what the portals saw  ${controlUrl}/figures`,
+    `  web-agent        ${work.healthUrls.agent}/readyz and /metrics`,
+    `  rotator          ${work.healthUrls.rotator}/readyz and /metrics`,
+    `  AWS              ${services.aws.endpoint} (keys: ${services.aws.credentialsFile})`,
+    `  Postgres         psql "$(cat ${services.postgres.url.path})"`,
+    `  logs             ${folder.logs}`,
+    `  data folder      ${folder.root}${folder.kept ? '' : ' (removed at the end; --data DIR keeps one)'}`,
+  ];
+  process.stderr.write(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,79 @@
+import { findChromium } from '@rcm/portal-drivers';
+import { RcmError } from '@rcm/telemetry';
+import type { RunningAws } from './aws/running.ts';
+import { startLocalAwsPart } from './aws/local.ts';
+import type { PlatformConfig } from './config.ts';
+import type { DataFolder } from './data/folder.ts';
+import { keyFile } from './data/keys.ts';
+import { startPortals, type RunningPortals } from './portals/start.ts';
+import { startEmbeddedPostgres, type RunningPostgres } from './postgres/start.ts';
+import type { AppSetting } from './processes/environment.ts';
+import type { Supervisor } from './processes/supervisor.ts';
+import type { Progress } from './progress.ts';
+
+/** What the apps work on. */
+export interface Services {
+  readonly postgres: RunningPostgres;
+  readonly aws: RunningAws;
+  readonly portals: RunningPortals;
+}
+
+/** Stops what was started, the last first; also after a start that failed midway. */
+export interface Stops {
+  push(name: string, stop: () => Promise<void>): void;
+  run(): Promise<void>;
+}
+
+export function createStops(onProblem: (name: string, cause: unknown) => void): Stops {
+  const stops: { name: string; stop: () => Promise<void> }[] = [];
+  return {
+    push: (name, stop) => void stops.push({ name, stop }),
+    async run() {
+      for (let next = stops.pop(); next; next = stops.pop()) {
+        try {
+          await next.stop();
+        } catch (cause) {
+          onProblem(next.name, cause);
+        }
+      }
+    },
+  };
+}
+
+export interface ServiceOptions {
+  readonly folder: DataFolder;
+  readonly supervisor: Supervisor;
+  readonly stops: Stops;
+  readonly progress: Progress;
+}
+
+/** Postgres first: it has most to do. */
+export async function startServices({ folder, supervisor, stops, progress }: ServiceOptions): Promise<Services> {
+  const postgres = await startEmbeddedPostgres(folder, supervisor);
+  stops.push('postgres', () => postgres.stop());
+  progress.say('Postgres is up');
+  const aws = await startLocalAwsPart(folder, supervisor);
+  stops.push('local-aws', () => aws.stop());
+  progress.say(`local AWS is up at ${aws.endpoint}`);
+  const portals = await startPortals(folder, supervisor);
+  stops.push('demo-portals', () => portals.stop());
+  progress.say(`demo portals are up at ${Object.values(portals.baseUrls).join(', ')}`);
+  return { postgres, aws, portals };
+}
+
+/** The Chromium that the apps are to use. Fails with `config_invalid`, naming both ways to get one. */
+export async function requireChromium(config: PlatformConfig): Promise<string> {
+  const found = await findChromium({ configured: config.RCM_CHROMIUM_PATH });
+  if (found) return found;
+  if (config.RCM_CHROMIUM_PATH) throw new RcmError('config_invalid', `RCM_CHROMIUM_PATH names ${config.RCM_CHROMIUM_PATH}, which is no program that can be started.`);
+  throw new RcmError('config_invalid', 'No Chromium was found; run "npx playwright-core install chromium-headless-shell", or install one and name it in RCM_CHROMIUM_PATH.');
+}
+
+export const appSetting = (services: Services, folder: DataFolder, config: PlatformConfig, chromium: string): AppSetting => ({
+  config,
+  folder,
+  chromium,
+  databaseUrl: services.postgres.url,
+  identityKey: keyFile(folder.keys, 'identity-key'),
+  aws: services.aws,
+});

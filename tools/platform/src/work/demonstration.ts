@@ -1,0 +1,73 @@
+import { type AttemptState, type Database, listAttempts, openJobs, setNextRotation } from '@rcm/db';
+import type { Part } from '../processes/part.ts';
+import { startApp } from './apps.ts';
+import { openEndpointStates } from './endpoint-state.ts';
+import { TaskStream } from './task-stream.ts';
+import { workOff, workUntil, type WorkOptions } from './work-until.ts';
+import type { AppSetting } from '../processes/environment.ts';
+import type { Supervisor } from '../processes/supervisor.ts';
+import type { Progress } from '../progress.ts';
+import type { Stops } from '../services.ts';
+
+const OPEN: readonly AttemptState[] = ['planned', 'staged', 'submitting', 'applied', 'verified', 'promoted', 'waiting', 'blocked'];
+const STOP_APP_MS = 30_000;
+const LAST_TASKS_MS = 45_000;
+const MANY = 10_000;
+
+export interface WorkSetting {
+  readonly db: Database;
+  readonly setting: AppSetting;
+  readonly supervisor: Supervisor;
+  readonly stops: Stops;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly until: number;
+}
+
+export interface WorkDone {
+  readonly healthUrls: { readonly agent: string; readonly rotator: string };
+  /** Goes on asking for tasks, less eagerly, until the signal aborts. */
+  keepWorking(): Promise<void>;
+}
+
+/** Rotations that a killed run left open: what they cost at the portal is not held against this run. */
+export async function openRotations(db: Database): Promise<string[]> {
+  const attempts = await listAttempts(db, { limit: MANY, states: OPEN });
+  return attempts.map((attempt) => attempt.id);
+}
+
+/**
+ * Agent and rotator at work together: first every login is used once; then those never rotated become due; it ends when every
+ * login was rotated and used after that. The agent has work all the time.
+ */
+export async function workThroughRotation(options: WorkSetting): Promise<WorkDone> {
+  const { db, setting, supervisor, stops, progress, signal, until } = options;
+  const url = setting.databaseUrl.value.reveal();
+  const states = await openEndpointStates(url);
+  stops.push('state reader', () => states.close());
+  const jobs = await openJobs({ url, applicationName: 'rcm-platform', maxConnections: 2 });
+  stops.push('queue', () => jobs.stop({ timeoutMs: 2_000 }));
+  const stream = new TaskStream({ db, jobs, inFlight: setting.config.RCM_MAX_BROWSER_CONTEXTS * 2 });
+
+  const parts: Part[] = [];
+  // Together: each may need its drain time.
+  stops.push('agent and rotator', async () => void (await Promise.all(parts.map((part) => part.stop(STOP_APP_MS)))));
+  const agent = await startApp('web-agent', setting, supervisor);
+  parts.push(agent.part);
+  progress.say('the web-agent works');
+  const work: WorkOptions = { states, stream, progress, signal, until };
+  await workUntil(work, 'logins used by the agent', (state) => state.done > 0);
+
+  const neverRotated = (await states.read()).filter((state) => !state.rotated).map((state) => state.id);
+  if (neverRotated.length > 0) await setNextRotation(db, { endpointIds: neverRotated, at: 'now' });
+  const rotator = await startApp('rotator', setting, supervisor);
+  parts.push(rotator.part);
+  progress.say(`the rotator works; ${neverRotated.length} logins are due`);
+  await workUntil(work, 'passwords rotated', (state) => state.rotated);
+  await workUntil(work, 'logins used after their rotation', (state) => state.usedAfterRotation);
+  await workOff(work, LAST_TASKS_MS);
+  return {
+    healthUrls: { agent: agent.healthUrl, rotator: rotator.healthUrl },
+    keepWorking: async () => void (await workUntil({ ...work, stream: new TaskStream({ db, jobs, inFlight: 1 }), until: Infinity }, 'standing by', () => false)),
+  };
+}

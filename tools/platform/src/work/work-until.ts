@@ -1,0 +1,40 @@
+import { RcmError, systemClock } from '@rcm/telemetry';
+import type { Progress } from '../progress.ts';
+import type { EndpointState, EndpointStates } from './endpoint-state.ts';
+import type { TaskStream } from './task-stream.ts';
+
+const LOOK_EVERY_MS = 250;
+
+export interface WorkOptions {
+  readonly states: EndpointStates;
+  readonly stream: TaskStream;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch after which the wait is given up. */
+  readonly until: number;
+}
+
+/** Keeps the stream of tasks going until `reached` says so; then nothing new is asked for, and what was asked for may still run. */
+export async function workUntil(options: WorkOptions, what: string, reached: (state: EndpointState) => boolean): Promise<EndpointState[]> {
+  const { states, stream, progress, signal, until } = options;
+  for (;;) {
+    const now = await states.read();
+    const done = now.filter(reached).length;
+    progress.count(what, done, now.length);
+    // A login that waits for a person will not be reached by waiting longer.
+    if (now.every((state) => reached(state) || state.blocked)) return now;
+    if (Date.now() > until) throw new RcmError('deadline_exceeded', `${what}: only ${done} of ${now.length} in the time given; missing: ${named(now.filter((state) => !reached(state)))}.`);
+    await stream.refill(now);
+    await systemClock.sleep(LOOK_EVERY_MS, signal);
+  }
+}
+
+/** Waits until every task that was asked for is finished, or `withinMs` is over. */
+export async function workOff({ states, signal }: Pick<WorkOptions, 'states' | 'signal'>, withinMs: number): Promise<void> {
+  for (const until = Date.now() + withinMs; Date.now() < until; await systemClock.sleep(LOOK_EVERY_MS, signal)) {
+    if (!(await states.read()).some((state) => state.busy)) return;
+  }
+}
+
+const NAMED = 5;
+const named = (states: readonly EndpointState[]): string => `${states.slice(0, NAMED).map((state) => state.id).join(', ')}${states.length > NAMED ? ` and ${states.length - NAMED} more` : ''}`;
