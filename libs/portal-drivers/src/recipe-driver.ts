@@ -1,5 +1,10 @@
 import { RcmError } from '@rcm/telemetry';
 import type { PortalDriver } from './driver.ts';
+import { watchPage } from './interpreter/page-watch.ts';
+import { createSession } from './interpreter/session.ts';
+import { startFence } from './network/fence.ts';
+import { installGate } from './network/gate.ts';
+import { declaredOrigins } from './network/origins.ts';
 import type { BrowserPool } from './pool/browser-pool.ts';
 import { recipeHash } from './recipe/parse.ts';
 import type { Recipe } from './recipe/recipe.ts';
@@ -16,12 +21,35 @@ export interface RecipeDriverOptions {
   readonly onBlocked?: ((blocked: BlockedRequest) => void) | undefined;
 }
 
-/** A driver that follows a recipe. */
+/**
+ * A driver that follows a recipe. `openSession` fails with `input_invalid` (base URL not on a declared host),
+ * `browser_unavailable` and `cancelled`.
+ */
 export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
+  const { recipe } = options;
+  const onStep = options.onStep ?? (() => undefined);
+  const onBlocked = options.onBlocked ?? (() => undefined);
   return {
-    hash: recipeHash(options.recipe),
-    async openSession() {
-      throw new RcmError('browser_unavailable', 'Recipes cannot be driven yet.');
+    hash: recipeHash(recipe),
+    async openSession({ baseUrl, signal }) {
+      const origins = declaredOrigins({ baseUrl, hosts: options.hosts });
+      const fence = await startFence({ origins, onBlocked: (origin) => onBlocked({ origin, kind: 'connection' }) });
+      const opened = await options.browser.openContext({ signal, context: { proxy: { server: fence.server } } }).catch(async (error: unknown) => {
+        await fence.close();
+        throw error;
+      });
+      const release = async (): Promise<void> => {
+        await opened.close();
+        await fence.close();
+      };
+      try {
+        const gate = await installGate({ context: opened.context, origins, onBlocked });
+        const watch = watchPage(await opened.context.newPage());
+        return createSession({ recipe, origins, watch, gate, onStep }, release);
+      } catch {
+        await release();
+        throw new RcmError('browser_unavailable', 'The browser could not open a page.');
+      }
     },
   };
 }

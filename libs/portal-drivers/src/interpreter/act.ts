@@ -1,0 +1,33 @@
+import type { Secret } from '@rcm/telemetry';
+import type { Gate } from '../network/gate.ts';
+import type { Value } from '../recipe/value.ts';
+import type { StepTrace } from '../trace.ts';
+import type { ActTime } from './act-time.ts';
+import type { OutcomeWatch, Worded } from './outcome-watch.ts';
+import type { PageWatch } from './page-watch.ts';
+
+/** What a value of a recipe stands for in this act. A `Secret` is only revealed into the field itself. */
+export type Resolved = { readonly secret: Secret<string>; readonly sealing: boolean } | { readonly plain: string };
+
+/** Everything the steps of one login, change or task share. */
+export interface Act<W extends Worded> {
+  readonly name: StepTrace['act'];
+  readonly watch: PageWatch;
+  readonly gate: Gate;
+  readonly time: ActTime;
+  readonly outcomes: OutcomeWatch<W>;
+  /** Milliseconds for a step that sets none. */
+  readonly stepDeadlineMs: number;
+  /** Absolute address of a recipe's path. */
+  address(path: string): string;
+  resolve(value: Value): Resolved;
+  /** Must be called before a value that `seals` is typed: from then on nothing that carries it leaves before the submit. */
+  seal(): void;
+  /** Awaited right before the submit step; lets the gate go. */
+  beforeSubmit(): Promise<void>;
+  /** Called after the submit step was done without an error. */
+  submitted(): void;
+  /** The one-time code. Fails with `login_mfa_required` where the login has no seed. */
+  oneTimeCode(): Promise<Secret<string>>;
+  onStep(trace: StepTrace): void;
+}

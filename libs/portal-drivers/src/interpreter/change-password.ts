@@ -1,0 +1,39 @@
+import { isRcmError, RcmError } from '@rcm/telemetry';
+import type { ChangeOptions } from '../driver.ts';
+import type { ChangeOutcome } from '../outcome.ts';
+import type { ChangeWords } from '../recipe/outcomes.ts';
+import { createSecretMask } from '../secret-mask.ts';
+import { credentialValues, everySecret, sealedSecrets } from './credential-values.ts';
+import type { SessionParts } from './parts.ts';
+import { runSending } from './sending.ts';
+
+/**
+ * Changes the password once. Never throws but for what `beforeSubmit` threw, and `recipe_invalid` where the recipe has no
+ * change. Whatever is not said in the portal's words is `unknown`: it may have been applied.
+ */
+export async function changePassword(parts: SessionParts, options: ChangeOptions): Promise<ChangeOutcome> {
+  const { change, session } = parts.recipe;
+  if (!change) throw new RcmError('recipe_invalid', 'The recipe does not say how a password is changed.');
+  const loggedOut: ChangeWords = { when: session.logged_out, is: 'unknown' };
+  const { ended, submitted } = await runSending<ChangeWords>(parts, {
+    name: 'change',
+    steps: change.steps,
+    early: [loggedOut],
+    outcomes: [...change.outcomes, loggedOut],
+    secrets: sealedSecrets(options.credential, options.newPassword),
+    resolve: credentialValues(options.credential, options.newPassword),
+    oneTimeCode: () => Promise.reject(new RcmError('recipe_invalid', 'A change takes no one-time code.')),
+    beforeSubmit: options.beforeSubmit,
+    deadlineMs: options.deadlineMs,
+    signal: options.signal,
+  });
+  const when = submitted ? 'after the submit' : 'nothing was submitted';
+  if (isRcmError(ended)) {
+    const { mask } = createSecretMask(everySecret(options.credential, options.newPassword));
+    return { kind: 'unknown', detail: mask(`${ended.message} (${when})`) };
+  }
+  if (ended === loggedOut) return { kind: 'unknown', detail: `The portal shows its login page (${when}).` };
+  if (ended.is === 'applied') return { kind: 'applied' };
+  if (ended.is === 'refused') return { kind: 'refused', rule: ended.rule ?? 'unnamed' };
+  return { kind: 'unknown', detail: `The portal says nothing clear (${when}).` };
+}

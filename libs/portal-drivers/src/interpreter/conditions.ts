@@ -1,0 +1,58 @@
+import type { ElementHandle, Frame, Locator } from 'playwright-core';
+import type { Condition } from '../recipe/condition.ts';
+import { locate } from './locate.ts';
+import { type PageWatch, sameWords } from './page-watch.ts';
+
+/** Whether a condition holds at this moment; a page that is just changing holds nothing. Does not wait. */
+export async function holds(watch: PageWatch, condition: Condition): Promise<boolean> {
+  try {
+    return await evaluate(watch, condition);
+  } catch {
+    return false;
+  }
+}
+
+async function evaluate(watch: PageWatch, condition: Condition): Promise<boolean> {
+  if (condition.text !== undefined) return anyFrameShows(watch.page.frames(), condition.text);
+  if (condition.visible) return isShown(locate(watch.page, condition.visible));
+  if (condition.gone) return !(await isShown(locate(watch.page, condition.gone)));
+  if (condition.url !== undefined) return pathFits(watch.page.url(), condition.url);
+  if (condition.dialog !== undefined) return watch.dialogs().some((words) => sameWords(words, condition.dialog ?? ''));
+  if (condition.status !== undefined) return watch.status() === condition.status;
+  for (const part of condition.all ?? []) if (!(await evaluate(watch, part))) return false;
+  if (condition.all) return true;
+  for (const part of condition.any ?? []) if (await evaluate(watch, part)) return true;
+  return false;
+}
+
+/** Whether any of the elements that fit is visible. */
+export const isShown = async (locator: Locator): Promise<boolean> => (await locator.filter({ visible: true }).count()) > 0;
+
+async function anyFrameShows(frames: readonly Frame[], words: string): Promise<boolean> {
+  for (const frame of frames) {
+    // One frame that is just loading says nothing about the others.
+    if (!frame.isDetached() && (await isShown(frame.getByText(words)).catch(() => false))) return true;
+  }
+  return false;
+}
+
+function pathFits(url: string, pattern: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { pathname, search, hash } = new URL(url);
+  const expression = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*');
+  return new RegExp(`^${expression}$`).test(pathname) || new RegExp(`^${expression}$`).test(pathname + search + hash);
+}
+
+/** The element that makes a `text` or `visible` condition hold now; `null` where none does, or where a condition is of another kind. */
+export async function shownElement(watch: PageWatch, condition: Condition): Promise<ElementHandle | null> {
+  const { text, visible } = condition;
+  const locators = text !== undefined ? watch.page.frames().map((frame) => frame.getByText(text)) : visible ? [locate(watch.page, visible)] : [];
+  for (const locator of locators) {
+    const [handle] = await locator.filter({ visible: true }).elementHandles().catch(() => []);
+    if (handle) return handle;
+  }
+  return null;
+}
+
+/** Whether an element still stands in its page. */
+export const stillStands = (element: ElementHandle): Promise<boolean> => element.evaluate((node: { readonly isConnected: boolean }) => node.isConnected).catch(() => false);

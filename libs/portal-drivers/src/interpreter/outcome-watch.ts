@@ -1,0 +1,72 @@
+import { RcmError } from '@rcm/telemetry';
+import type { ElementHandle } from 'playwright-core';
+import type { Condition } from '../recipe/condition.ts';
+import { holds, shownElement, stillStands } from './conditions.ts';
+import type { PageWatch } from './page-watch.ts';
+
+/** An entry of a recipe's `outcomes`. */
+export interface Worded {
+  readonly when: Condition;
+  readonly is: string;
+}
+
+/** Milliseconds that the words of an error page (status 500 and more) have to show before the status alone decides. */
+const ERROR_PAGE_MS = 700;
+
+/** Looks for the portal's words. First match wins. */
+export interface OutcomeWatch<W extends Worded> {
+  /** The first entry that holds now, `null` if none. Fails with `portal_unavailable` or `portal_unexpected` if the page is beyond showing any. */
+  look(): Promise<W | null>;
+  /** Called right before something is pressed: what already holds is no answer to it until the page has changed. */
+  mark(): Promise<void>;
+  /** From now on look for these. */
+  expect(entries: readonly W[]): void;
+}
+
+export function createOutcomeWatch<W extends Worded>(watch: PageWatch, first: readonly W[]): OutcomeWatch<W> {
+  let entries = first;
+  /** What held before the press, with the element that showed it. */
+  let stale = new Map<W, ElementHandle | null>();
+  let documentsAtMark = 0;
+  let troubleSince: number | null = null;
+
+  async function look(): Promise<W | null> {
+    if (watch.documents() !== documentsAtMark) stale.clear();
+    for (const entry of entries) {
+      if (!(await holds(watch, entry.when))) stale.delete(entry);
+      else if (!(await isStale(entry))) return entry;
+    }
+    failOnTrouble();
+    return null;
+  }
+
+  async function isStale(entry: W): Promise<boolean> {
+    if (!stale.has(entry)) return false;
+    // A script may have drawn the same words again between two looks.
+    const element = stale.get(entry);
+    if (!element || (await stillStands(element))) return true;
+    stale.delete(entry);
+    return false;
+  }
+
+  function failOnTrouble(): void {
+    if (watch.gone()) throw new RcmError('portal_unexpected', 'The page crashed or was closed.');
+    const trouble = watch.trouble();
+    if (trouble === null) return void (troubleSince = null);
+    if ('network' in trouble) throw new RcmError('portal_unavailable', `The connection failed (${trouble.network}).`);
+    troubleSince ??= performance.now();
+    if (performance.now() - troubleSince >= ERROR_PAGE_MS) throw new RcmError('portal_unavailable', `The portal answered with status ${trouble.status}.`);
+  }
+
+  return {
+    look,
+    async mark() {
+      documentsAtMark = watch.documents();
+      stale = new Map();
+      for (const entry of entries) if (await holds(watch, entry.when)) stale.set(entry, await shownElement(watch, entry.when));
+    },
+    expect(next) {
+      entries = next;
+    },
+  };
+}

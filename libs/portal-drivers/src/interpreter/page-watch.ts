@@ -1,0 +1,83 @@
+import type { Dialog, Page, Request, Response } from 'playwright-core';
+import type { Step } from '../recipe/step.ts';
+
+type DialogAnswer = NonNullable<Step['dialog']>;
+
+/** What happened on a page while nobody looked: documents, failures, native dialogs. */
+export interface PageWatch {
+  readonly page: Page;
+  /** How many documents were loaded so far, in any frame. */
+  documents(): number;
+  /** HTTP status of the page's last document; `null` before the first. */
+  status(): number | null;
+  /** What went wrong with a document since the last `forget`: the network's error name, or a status of 500 and more. */
+  trouble(): { readonly network: string } | { readonly status: number } | null;
+  /** Words of the native dialogs since the last `forget`. */
+  dialogs(): readonly string[];
+  /** Answer for the next dialog that fits; every other one is dismissed. `null`: expect none. */
+  expectDialog(answer: DialogAnswer | null): void;
+  forget(): void;
+  /** Whether the page crashed or was closed. */
+  gone(): boolean;
+}
+
+export function watchPage(page: Page): PageWatch {
+  let documents = 0;
+  let status: number | null = null;
+  let trouble: ReturnType<PageWatch['trouble']> = null;
+  let dialogs: string[] = [];
+  let expected: DialogAnswer | null = null;
+  let crashed = false;
+
+  page.on('framenavigated', () => (documents += 1));
+  page.on('crash', () => (crashed = true));
+  page.on('response', (response: Response) => {
+    if (!response.request().isNavigationRequest()) return;
+    const main = isMainFrame(response.request(), page);
+    if (main) status = response.status();
+    if (response.status() >= 500) trouble = { status: response.status() };
+    else if (main) trouble = null;
+  });
+  page.on('requestfailed', (request: Request) => {
+    if (!request.isNavigationRequest()) return;
+    const name = /ERR_[A-Z_]+/.exec(request.failure()?.errorText ?? '')?.[0] ?? 'failed';
+    // Given up for another document, or an answer without one: no failure of the portal.
+    if (name !== 'ERR_ABORTED') trouble = { network: name };
+  });
+  page.on('dialog', (dialog: Dialog) => {
+    const words = dialog.message();
+    dialogs.push(words);
+    const fits = expected !== null && (expected.text === undefined || sameWords(words, expected.text));
+    const accept = dialog.type() === 'beforeunload' || (fits && expected?.answer === 'accept');
+    if (fits) expected = null;
+    (accept ? dialog.accept() : dialog.dismiss()).catch(() => undefined);
+  });
+
+  return {
+    page,
+    documents: () => documents,
+    status: () => status,
+    trouble: () => trouble,
+    dialogs: () => dialogs,
+    expectDialog: (answer) => void (expected = answer),
+    forget() {
+      trouble = null;
+      dialogs = [];
+    },
+    gone: () => crashed || page.isClosed(),
+  };
+}
+
+/** Whether `words` contain `sought`; case and spacing do not matter. */
+export const sameWords = (words: string, sought: string): boolean => plain(words).includes(plain(sought));
+
+const plain = (text: string): string => text.replace(/\s+/g, ' ').trim().toLowerCase();
+
+function isMainFrame(request: Request, page: Page): boolean {
+  try {
+    return request.frame() === page.mainFrame();
+  } catch {
+    // A request whose frame is not there yet belongs to a new page.
+    return false;
+  }
+}

@@ -1,0 +1,92 @@
+import { isRcmError, RcmError, type Secret, withDeadline } from '@rcm/telemetry';
+import type { StepOptions } from '../driver.ts';
+import type { Step } from '../recipe/step.ts';
+import { createSecretMask } from '../secret-mask.ts';
+import type { StepTrace } from '../trace.ts';
+import type { Act } from './act.ts';
+import { createActTime } from './act-time.ts';
+import { translateBrowserError } from './failure.ts';
+import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
+import { addressOf, type SessionParts } from './parts.ts';
+import { runSteps } from './steps.ts';
+
+export interface Sending<W extends Worded> extends StepOptions {
+  readonly name: StepTrace['act'];
+  readonly steps: readonly Step[];
+  /** What may end the act before its submit. */
+  readonly early: readonly W[];
+  readonly outcomes: readonly W[];
+  /** Everything that must not leave before the submit. */
+  readonly secrets: readonly Secret<string>[];
+  readonly resolve: Act<W>['resolve'];
+  readonly oneTimeCode: Act<W>['oneTimeCode'];
+  readonly beforeSubmit: () => Promise<void>;
+}
+
+export interface Sent<W> {
+  /** The portal's words, or why there are none. */
+  readonly ended: W | RcmError;
+  /** Whether anything that the submit sends may have left the browser. */
+  readonly submitted: boolean;
+}
+
+/**
+ * An act that sends credentials: a login, a change. From the first secret typed until `beforeSubmit` has come back the gate
+ * is held, so what is not submitted has not left. Ends in a `Sent`; throws only what `beforeSubmit` threw.
+ */
+export async function runSending<W extends Worded>(parts: SessionParts, sending: Sending<W>): Promise<Sent<W>> {
+  const { gate } = parts;
+  const outcomes = createOutcomeWatch(parts.watch, sending.early);
+  const mask = createSecretMask(sending.secrets);
+  let asked: Promise<void> | null = null;
+  let refusal: { readonly error: unknown } | null = null;
+  let pressed = false;
+
+  const askCaller = async (signal: AbortSignal): Promise<void> => {
+    asked = sending.beforeSubmit();
+    try {
+      await asked;
+    } catch (error) {
+      refusal = { error };
+      throw new RcmError('cancelled', 'The submit was not allowed.');
+    }
+    if (signal.aborted) throw new RcmError('cancelled', 'The time was up before the submit.');
+    outcomes.expect(sending.outcomes);
+    await outcomes.mark();
+    gate.release();
+  };
+
+  gate.reset();
+  try {
+    const ended = await withDeadline({ ms: sending.deadlineMs, what: sending.name, signal: sending.signal }, async (signal) => {
+      const time = createActTime(sending.deadlineMs, signal);
+      const act: Act<W> = {
+        name: sending.name,
+        watch: parts.watch,
+        gate,
+        time,
+        outcomes,
+        stepDeadlineMs: parts.recipe.step_deadline_ms,
+        address: (path) => addressOf(parts, path),
+        resolve: sending.resolve,
+        seal: () => gate.hold(mask),
+        beforeSubmit: () => askCaller(signal),
+        submitted: () => (pressed = true),
+        oneTimeCode: sending.oneTimeCode,
+        onStep: parts.onStep,
+      };
+      return (await runSteps(act, sending.steps)) ?? (await time.until('An outcome that the recipe knows', time.stepMs(parts.recipe.step_deadline_ms), outcomes.look));
+    });
+    const submitted = pressed || gate.sent();
+    gate.reset();
+    return { ended, submitted };
+  } catch (error) {
+    // A caller that is still writing down the attempt must be done before it hears how the attempt ended.
+    await Promise.resolve(asked).catch(() => undefined);
+    const submitted = gate.shut() || pressed;
+    // eslint sees `refusal` as never set: it is set in the closure above.
+    const refused = refusal as { readonly error: unknown } | null;
+    if (refused) throw refused.error;
+    return { ended: isRcmError(error) ? error : translateBrowserError(error, sending.name), submitted };
+  }
+}

@@ -1,0 +1,109 @@
+import { RcmError, withDeadline } from '@rcm/telemetry';
+import type { PortalSession, StepOptions } from '../driver.ts';
+import { createActTime } from './act-time.ts';
+import type { Act } from './act.ts';
+import { changePassword } from './change-password.ts';
+import { holds } from './conditions.ts';
+import { login } from './login.ts';
+import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
+import { addressOf, type SessionParts } from './parts.ts';
+import { runSteps } from './steps.ts';
+import { runTask } from './task.ts';
+
+/** Milliseconds a logout may take: it is a courtesy to portals that count sessions, never worth waiting for. */
+const LOGOUT_MS = 3_000;
+
+/** The session of one login. `release` gives back the context; it is called once. */
+export function createSession(parts: SessionParts, release: () => Promise<void>): PortalSession {
+  let loggedIn = false;
+  let usable = true;
+  let closing: Promise<void> | null = null;
+
+  /** After an unclear end the page may still be about to do something: nothing more is done with it. */
+  const usableOnly = (): void => {
+    if (!usable) throw new RcmError('portal_unexpected', 'This session ended unclear and cannot be used again.');
+  };
+
+  async function end(): Promise<void> {
+    if (loggedIn && usable && parts.recipe.logout) await logout(parts).catch(() => undefined);
+    await release();
+  }
+
+  return {
+    async login(options) {
+      usableOnly();
+      loggedIn = false;
+      const result = await login(parts, options).catch((error: unknown) => {
+        usable = false;
+        throw error;
+      });
+      loggedIn = result.outcome.kind === 'accepted';
+      usable = !isUnclear(result.outcome.kind);
+      return result;
+    },
+    async changePassword(options) {
+      usableOnly();
+      const outcome = await changePassword(parts, options).catch((error: unknown) => {
+        usable = false;
+        throw error;
+      });
+      usable = !isUnclear(outcome.kind);
+      return outcome;
+    },
+    async runTask(options) {
+      usableOnly();
+      const outcome = await runTask(parts, options);
+      if (outcome.kind === 'logged_out') loggedIn = false;
+      return outcome;
+    },
+    async isLoggedIn(options) {
+      if (!usable) return false;
+      loggedIn = await isLoggedIn(parts, options).catch(() => false);
+      return loggedIn;
+    },
+    close: () => (closing ??= end()),
+  };
+}
+
+const isUnclear = (kind: string): boolean => kind === 'unknown' || kind === 'unavailable';
+
+/** Asks the recipe's page; anything but a clear "logged in" is `false`, so that the caller logs in anew. */
+async function isLoggedIn(parts: SessionParts, options: StepOptions): Promise<boolean> {
+  const { open, logged_in, logged_out } = parts.recipe.session;
+  const words = [{ when: logged_in, is: 'in' }, { when: logged_out, is: 'out' }];
+  return (await follow(parts, 'check', options, words, [{ open }])).is === 'in';
+}
+
+async function logout(parts: SessionParts): Promise<void> {
+  const { logout: recipe } = parts.recipe;
+  if (!recipe) return;
+  await follow(parts, 'logout', { deadlineMs: LOGOUT_MS, signal: new AbortController().signal }, [{ when: recipe.done, is: 'done' }], recipe.steps);
+}
+
+/** Runs steps that send no credential, until one of the words shows. */
+function follow(parts: SessionParts, name: 'check' | 'logout', options: StepOptions, words: readonly Worded[], steps: Parameters<typeof runSteps>[1]): Promise<Worded> {
+  parts.gate.reset();
+  return withDeadline({ ms: options.deadlineMs, what: name, signal: options.signal }, async (signal) => {
+    const outcomes = createOutcomeWatch<Worded>(parts.watch, []);
+    const time = createActTime(options.deadlineMs, signal);
+    const never = () => Promise.reject(new RcmError('recipe_invalid', `A ${name} sends no credential.`));
+    const act: Act<Worded> = {
+      name,
+      watch: parts.watch,
+      gate: parts.gate,
+      time,
+      outcomes,
+      stepDeadlineMs: parts.recipe.step_deadline_ms,
+      address: (path) => addressOf(parts, path),
+      resolve: (value) => ({ plain: value.text ?? '' }),
+      seal: () => undefined,
+      beforeSubmit: never,
+      submitted: () => undefined,
+      oneTimeCode: never,
+      onStep: parts.onStep,
+    };
+    const ended = await runSteps(act, steps);
+    outcomes.expect(words);
+    return ended ?? time.until(`The end of the ${name}`, time.stepMs(act.stepDeadlineMs), outcomes.look);
+  });
+}

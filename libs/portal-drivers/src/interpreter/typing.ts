@@ -1,0 +1,25 @@
+import { RcmError } from '@rcm/telemetry';
+import type { Locator } from 'playwright-core';
+import type { Value } from '../recipe/value.ts';
+import type { Act } from './act.ts';
+import type { Worded } from './outcome-watch.ts';
+
+interface Limits {
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Types a value into a field. For a secret the field must afterwards hold exactly that, and allow its length: a portal that
+ * cuts a new password short would be left with one that nobody knows.
+ */
+export async function typeValue<W extends Worded>(act: Act<W>, locator: Locator, value: Value, limits: Limits): Promise<void> {
+  const resolved = act.resolve(value);
+  if ('plain' in resolved) return locator.fill(resolved.plain, limits);
+  if (resolved.sealing) act.seal();
+  const text = resolved.secret.reveal();
+  await locator.fill(text, limits);
+  const [held, allowed] = await Promise.all([locator.inputValue(limits), locator.getAttribute('maxlength', limits)]);
+  if (held !== text) throw new RcmError('portal_unexpected', 'The field did not take the value as it was typed.');
+  if (allowed !== null && /^\d+$/.test(allowed) && text.length > Number(allowed)) throw new RcmError('portal_unexpected', `The field takes at most ${allowed} characters.`);
+}

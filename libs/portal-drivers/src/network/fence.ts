@@ -1,0 +1,112 @@
+import { createServer, type IncomingMessage, request as sendRequest, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Origins } from './origins.ts';
+
+export interface Fence {
+  /** Address of the proxy that the browser context must use. */
+  readonly server: string;
+  close(): Promise<void>;
+}
+
+/** Headers between two hops only (RFC 9110, 7.6.1); `proxy-connection` is what browsers send to a proxy. */
+const HOP_HEADERS = new Set(['proxy-connection', 'proxy-authorization', 'connection', 'keep-alive', 'te', 'trailer', 'upgrade']);
+const CONNECT_MS = 15_000;
+
+/**
+ * A proxy on loopback that lets one browser context reach its declared hosts and nobody else. Request interception in the
+ * browser does not see where a redirect leads, nor preconnects and beacons of a closing page; a socket does not pass here.
+ *
+ * It opens a new connection for each plain request: Chromium sends a request again by itself, even a POST, when a reused
+ * connection breaks before the answer. For the same reason every answer to such a request closes the browser's connection.
+ */
+export async function startFence(options: { readonly origins: Origins; readonly onBlocked: (origin: string) => void }): Promise<Fence> {
+  const { origins, onBlocked } = options;
+  const sockets = new Set<Socket>();
+
+  function forward(incoming: IncomingMessage, answer: ServerResponse): void {
+    const target = URL.canParse(incoming.url ?? '') ? new URL(incoming.url ?? '') : null;
+    if (target?.protocol !== 'http:' || !origins.allowsHost(target.host, false)) {
+      onBlocked(target?.origin ?? 'unreadable');
+      incoming.socket.destroy();
+      return;
+    }
+    const outgoing = sendRequest({
+      host: bare(target.hostname),
+      port: target.port || 80,
+      method: incoming.method ?? 'GET',
+      path: target.pathname + target.search,
+      headers: [...passedOn(incoming.rawHeaders), 'connection', 'close'],
+      setDefaultHeaders: false,
+      agent: false,
+      timeout: 0,
+    });
+    outgoing.on('socket', (socket) => watch(socket));
+    outgoing.on('response', (response) => {
+      answer.writeHead(response.statusCode ?? 502, response.statusMessage, [...passedOn(response.rawHeaders), 'connection', 'close']);
+      response.pipe(answer);
+      response.on('error', () => incoming.socket.destroy());
+      response.on('aborted', () => incoming.socket.destroy());
+    });
+    outgoing.on('error', () => incoming.socket.destroy());
+    incoming.on('error', () => outgoing.destroy());
+    answer.on('close', () => outgoing.destroy());
+    incoming.pipe(outgoing);
+  }
+
+  function tunnel(incoming: IncomingMessage, browser: Socket, head: Buffer): void {
+    const host = incoming.url ?? '';
+    if (!origins.allowsHost(host, true)) {
+      onBlocked(`tunnel to ${host}`);
+      browser.destroy();
+      return;
+    }
+    const url = new URL(`http://${host}`);
+    const portal = watch(connect({ host: bare(url.hostname), port: Number(url.port || (host.endsWith(':80') ? 80 : 443)) }));
+    portal.setTimeout(CONNECT_MS, () => portal.connecting && portal.destroy());
+    portal.on('connect', () => {
+      browser.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      if (head.length > 0) portal.write(head);
+      browser.pipe(portal).pipe(browser);
+    });
+    for (const [one, other] of [[browser, portal], [portal, browser]] as const) {
+      one.on('error', () => other.destroy());
+      one.on('close', () => other.destroy());
+    }
+  }
+
+  function watch(socket: Socket): Socket {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    return socket;
+  }
+
+  const server = createServer(forward);
+  server.on('connect', tunnel);
+  server.on('connection', watch);
+  server.on('clientError', (_error, socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** Raw header pairs without those that concern one hop only. */
+function passedOn(raw: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index] ?? '';
+    if (!HOP_HEADERS.has(name.toLowerCase())) kept.push(name, raw[index + 1] ?? '');
+  }
+  return kept;
+}
+
+/** IPv6 addresses stand in brackets in a URL, not in a socket's options. */
+const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');

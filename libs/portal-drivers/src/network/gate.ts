@@ -1,0 +1,103 @@
+import { type BrowserContext, type Request, type Route, type WebSocketRoute } from 'playwright-core';
+import type { BlockedRequest } from '../trace.ts';
+import type { Origins } from './origins.ts';
+import { type SecretMask } from '../secret-mask.ts';
+
+/**
+ * What the gate does with requests to the portal's own origins.
+ * `open`: lets them out. `held`: keeps those that could carry what was typed, until it is released. `closed`: refuses all.
+ */
+type GateState = 'open' | 'held' | 'released' | 'closed';
+
+/** Stands between the pages of a context and the network, and knows whether anything could have left since the release. */
+export interface Gate {
+  /** A secret is about to be typed: from now on nothing that could carry it leaves. */
+  hold(secrets: SecretMask): void;
+  /** The submit may leave now. */
+  release(): void;
+  /** The act is over and its page is no longer trusted to be still: nothing leaves any more. Returns `sent()`. */
+  shut(): boolean;
+  /** The act ended well: the next one begins with an open gate. */
+  reset(): void;
+  /** Whether any request left since `release`, answered or not. */
+  sent(): boolean;
+}
+
+/** Methods without a body, by which a page normally only asks. */
+const ASKING = ['GET', 'HEAD', 'OPTIONS'];
+
+export async function installGate(options: { readonly context: BrowserContext; readonly origins: Origins; readonly onBlocked: (blocked: BlockedRequest) => void }): Promise<Gate> {
+  const { context, origins, onBlocked } = options;
+  let state: GateState = 'open';
+  let secrets: SecretMask | null = null;
+  let left = 0;
+  let waiting: (() => void)[] = [];
+
+  const carries = (request: Request): boolean => !ASKING.includes(request.method()) || (secrets?.isIn(request.url()) ?? true);
+
+  function change(next: GateState): void {
+    state = next;
+    const woken = waiting;
+    waiting = [];
+    for (const wake of woken) wake();
+  }
+
+  /** Waits while the gate is held; `false` means: do not send. */
+  async function pass(): Promise<boolean> {
+    while (state === 'held') await new Promise<void>((wake) => waiting.push(wake));
+    if (state === 'closed') return false;
+    if (state === 'released') left += 1;
+    return true;
+  }
+
+  async function decide(route: Route): Promise<void> {
+    const request = route.request();
+    if (!origins.allows(request.url())) {
+      onBlocked({ origin: originName(request.url()), kind: request.resourceType() });
+      return route.abort('blockedbyclient');
+    }
+    if (state === 'held' && !carries(request)) return route.continue();
+    return (await pass()) ? route.continue() : route.abort('blockedbyclient');
+  }
+
+  function socket(page: WebSocketRoute): void {
+    if (!origins.allows(page.url())) {
+      onBlocked({ origin: originName(page.url()), kind: 'websocket' });
+      page.close({ code: 1008 }).catch(() => undefined);
+      return;
+    }
+    const portal = page.connectToServer();
+    // One after the other: a message that is held must not be overtaken.
+    let before: Promise<unknown> = Promise.resolve();
+    page.onMessage((message) => {
+      before = before.then(async () => {
+        if (await pass()) portal.send(message);
+      });
+    });
+  }
+
+  // A page may be gone before its request is decided; then there is nothing left to decide.
+  await context.route('**/*', (route) => decide(route).catch(() => undefined));
+  await context.routeWebSocket(/.*/, socket);
+
+  return {
+    hold(mask) {
+      secrets = mask;
+      if (state === 'open') change('held');
+    },
+    release: () => change('released'),
+    shut() {
+      change('closed');
+      return left > 0;
+    },
+    reset() {
+      left = 0;
+      secrets = null;
+      change('open');
+    },
+    sent: () => left > 0,
+  };
+}
+
+/** Origin of a URL for a report; never its path or query, which may hold what must not be told. */
+const originName = (url: string): string => (URL.canParse(url) ? new URL(url).origin : 'unreadable');

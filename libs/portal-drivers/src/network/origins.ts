@@ -1,0 +1,48 @@
+import { RcmError } from '@rcm/telemetry';
+
+/** Where a session may send anything at all. */
+export interface Origins {
+  readonly base: URL;
+  /** Whether a URL of a request, socket or navigation is on a declared host, no less protected than the base URL. */
+  allows(url: string): boolean;
+  /** The same for a host and port as a proxy sees them; `secure` says whether the connection is a tunnel. */
+  allowsHost(host: string, secure: boolean): boolean;
+}
+
+const SOCKET_SCHEMES: Readonly<Record<string, string>> = { 'ws:': 'http:', 'wss:': 'https:' };
+/** Schemes that reach no network. */
+const LOCAL_SCHEMES = ['about:', 'data:', 'blob:'];
+
+/**
+ * The origins that a portal type declares by its `hosts` (`host` or `host:port`), under the scheme of the base URL or better.
+ * Fails with `input_invalid` where the base URL is not http(s) or not on a declared host.
+ */
+export function declaredOrigins(options: { readonly baseUrl: string; readonly hosts: readonly string[] }): Origins {
+  const base = readUrl(options.baseUrl);
+  if (!base || !/^https?:$/.test(base.protocol)) throw new RcmError('input_invalid', 'The base URL of a portal must be an http or https address.');
+  if (base.username || base.password) throw new RcmError('input_invalid', 'The base URL of a portal must not hold credentials.');
+  const schemes = base.protocol === 'https:' ? ['https:'] : ['http:', 'https:'];
+  const allowed = new Set(schemes.flatMap((scheme) => options.hosts.flatMap((host) => originOf(`${scheme}//${host}`) ?? [])));
+  if (!allowed.has(base.origin)) throw new RcmError('input_invalid', `The base URL is on ${base.host}, which its portal type does not declare.`);
+  return {
+    base,
+    allows(url) {
+      const parsed = readUrl(url);
+      if (!parsed) return false;
+      if (LOCAL_SCHEMES.includes(parsed.protocol)) return true;
+      const scheme = SOCKET_SCHEMES[parsed.protocol] ?? parsed.protocol;
+      return allowed.has(originOf(`${scheme}//${parsed.host}`) ?? '');
+    },
+    // A tunnel may also carry an unencrypted socket (ws:), so the scheme it stands for cannot be told from it.
+    allowsHost: (host, tunnel) => (tunnel ? schemes : ['http:']).some((scheme) => allowed.has(originOf(`${scheme}//${host}`) ?? '')),
+  };
+}
+
+function readUrl(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null;
+}
+
+function originOf(text: string): string | null {
+  const url = readUrl(text);
+  return url && url.pathname === '/' && !url.search && !url.hash && !url.username ? url.origin : null;
+}
