@@ -1,4 +1,4 @@
-import type { Secret } from '@rcm/telemetry';
+import type { RcmError, Secret } from '@rcm/telemetry';
 import type { SecretReference } from '../reference.ts';
 
 /** A payload as a store holds it. `text` is the JSON of `payload.ts`; `version` is opaque and changes whenever the payload does. */
@@ -19,21 +19,36 @@ export interface SecretTags {
   readonly PortalType: string;
 }
 
+/** One answer of `readMany`: the secret, `null` where it is missing, or why this one alone could not be read (`store_denied`). */
+export type ReadAnswer = StoredSecret | null | RcmError;
+
 /**
  * Reads current payloads. Errors: `store_denied`, `store_throttled`, `store_unavailable`, `deadline_exceeded`.
- * A missing secret is `null` (one entry of the map for `readMany`).
+ * A missing secret is `null`.
  */
 export interface SecretReader {
   read(reference: SecretReference, options?: CallOptions): Promise<StoredSecret | null>;
-  /** Up to `batchSize` references of ONE tenant in as few calls as the store allows; a batch refused as denied is split. */
-  readMany(references: readonly SecretReference[], options?: CallOptions): Promise<ReadonlyMap<string, StoredSecret | null>>;
+  /**
+   * References of ONE tenant in as few calls as the store allows, keyed by `referenceKey`. A batch refused as denied is split
+   * until the refused ones are found; only they are answered with the error. Any other failure fails the whole.
+   */
+  readMany(references: readonly SecretReference[], options?: CallOptions): Promise<ReadonlyMap<string, ReadAnswer>>;
   /** How many references one call carries: 10 for SSM, 1 where a store has no batch. */
   readonly batchSize: number;
 }
 
-/** Writes current payloads. `create` fails with `secret_exists`; `replace` fails with `store_conflict` where the current version is not `base` (prevented, or detected and reconciled). */
+/**
+ * Writes current payloads. `create` never overwrites: it fails with `secret_exists`. `replace` fails with `store_conflict` where
+ * the current version is not `base` (prevented, or detected and put right), and with `secret_missing`; repeated, it ends the
+ * same. Both fail with `payload_too_large` before any call.
+ */
 export interface SecretWriter {
-  create(reference: SecretReference, text: Secret<string>, tags: SecretTags, options?: CallOptions): Promise<{ readonly reference: SecretReference; readonly version: string }>;
+  create(
+    reference: SecretReference,
+    text: Secret<string>,
+    tags: SecretTags,
+    options?: CallOptions,
+  ): Promise<{ readonly reference: SecretReference; readonly version: string }>;
   replace(reference: SecretReference, text: Secret<string>, base: string, options?: CallOptions): Promise<{ readonly version: string }>;
 }
 
@@ -55,7 +70,8 @@ export interface SecretStages {
   readStaged(slot: StagedSlot, options?: CallOptions): Promise<StoredSecret | null>;
   /**
    * Makes the staged payload current. Reads current first: where its attempt id is already this slot's, nothing is written.
-   * Fails with `store_conflict` where current is neither that nor `base`. Deletes nothing.
+   * Fails with `store_conflict` where current is neither that nor `base`, with `secret_missing` where nothing is staged or
+   * current is gone. Deletes nothing: the staged copy stays readable until `discard`.
    */
   promote(slot: StagedSlot, base: string, options?: CallOptions): Promise<{ readonly version: string }>;
   /** Removes the staged copy; a missing one is fine. Current is never touched. */
@@ -63,3 +79,8 @@ export interface SecretStages {
 }
 
 export interface SecretStore extends SecretReader, SecretWriter, SecretStages {}
+
+/** A store that holds connections of its own. */
+export interface ClosableSecretStore extends SecretStore {
+  close(): void;
+}

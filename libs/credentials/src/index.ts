@@ -1,0 +1,44 @@
+/**
+ * Where payer-portal logins lie and how they are lent: references, the payload, stores, tenant sessions, the cache, password
+ * rules. Threats: one tenant's login given to another, plaintext in an error or a log, a staged password in an agent's hands, a
+ * write that silently replaces what it has not read, a stale password that locks an account. It knows nothing of the database,
+ * the portals or the audit trail (whoever calls it writes the audit event first), and must never log, print or keep a payload
+ * outside its bounded cache. `@rcm/credentials/ssm` and `/secrets-manager` are the stores alone, each with its own SDK only.
+ */
+export { credentialsEnvironment } from './environment.ts';
+export { payloadFingerprint } from './fingerprint.ts';
+export { type LoginIdentity, loginIdentity } from './login-identity.ts';
+export {
+  attemptIdOf,
+  type CredentialPayload,
+  parsePayload,
+  type PasswordChange,
+  payloadJsonSchema,
+  payloadSchema,
+  serializePayload,
+  withPassword,
+} from './payload.ts';
+export { brokenRules } from './passwords/broken-rules.ts';
+export { type GenerateOptions, generatePassword } from './passwords/generate-password.ts';
+export { parsePasswordRules, type PasswordRules } from './passwords/password-rules.ts';
+export {
+  type CredentialManager,
+  type CredentialManagerOptions,
+  type CredentialRequest,
+  createCredentialManager,
+  type HeldCredential,
+} from './reading/credential-manager.ts';
+export {
+  credentialReference,
+  formatReference,
+  type NewReference,
+  parseReference,
+  referenceKey,
+  type SecretOwner,
+  type SecretReference,
+  type SecretsManagerReference,
+  type SsmReference,
+  type VaultReference,
+} from './reference.ts';
+export type { CallOptions, ReadAnswer, SecretReader, SecretStages, SecretStore, SecretTags, SecretWriter, StagedSlot, StoredSecret } from './stores/store.ts';
+export { createTenantReaders, createTenantStores, type TenantReaders, type TenantStores, type TenantStoresOptions } from './tenancy/tenant-stores.ts';

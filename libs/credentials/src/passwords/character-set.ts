@@ -1,0 +1,52 @@
+const range = (from: string, to: string): string => {
+  const first = from.charCodeAt(0);
+  return String.fromCharCode(...Array.from({ length: to.charCodeAt(0) - first + 1 }, (_, i) => first + i));
+};
+
+const UPPER = range('A', 'Z');
+const LOWER = range('a', 'z');
+const DIGIT = range('0', '9');
+/** As Apple's rules list it. */
+const SPECIAL = '-~!@#$%^&*_+=`|(){}[:;"\'<>,.?] ';
+const PRINTABLE = range(' ', '~');
+
+/**
+ * A set of characters as a rule names it. `accepts` is what the portal takes; `drawn` is what we make passwords from: never a
+ * space unless it is listed by hand, since pages trim it, and nothing outside ASCII, since pages disagree about its encoding.
+ */
+export interface CharacterSet {
+  readonly name: string;
+  readonly drawn: string;
+  accepts(character: string): boolean;
+}
+
+const listed = (name: string, characters: string, drawn = characters): CharacterSet => ({
+  name,
+  drawn,
+  accepts: (character) => characters.includes(character),
+});
+const withoutSpace = (characters: string): string => characters.replaceAll(' ', '');
+
+const CLASSES: ReadonlyMap<string, CharacterSet> = new Map(
+  [
+    listed('upper', UPPER),
+    listed('lower', LOWER),
+    listed('digit', DIGIT),
+    listed('letter', UPPER + LOWER),
+    listed('special', SPECIAL, withoutSpace(SPECIAL)),
+    listed('ascii-printable', PRINTABLE, withoutSpace(PRINTABLE)),
+    { name: 'unicode', drawn: withoutSpace(PRINTABLE), accepts: () => true },
+  ].map((set) => [set.name, set]),
+);
+
+/** The class of this name, without case; `null` where there is none. `letter` is ours, the others are Apple's. */
+export const characterClass = (name: string): CharacterSet | null => CLASSES.get(name.toLowerCase()) ?? null;
+
+/** A set listed by hand. */
+export const customSet = (characters: string): CharacterSet => listed(`[${characters}]`, [...new Set(characters)].join(''));
+
+export const unionOf = (sets: readonly CharacterSet[]): CharacterSet => ({
+  name: sets.map((set) => set.name).join(', '),
+  drawn: [...new Set(sets.flatMap((set) => [...set.drawn]))].join(''),
+  accepts: (character) => sets.some((set) => set.accepts(character)),
+});

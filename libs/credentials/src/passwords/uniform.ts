@@ -1,0 +1,20 @@
+import { randomBytes } from 'node:crypto';
+
+/** `size` unpredictable bytes. */
+export type RandomBytes = (size: number) => Uint8Array;
+
+export const secureRandom: RandomBytes = (size) => randomBytes(size);
+
+/**
+ * A whole number, each of 0 … limit-1 equally likely: bits beyond the need are dropped, a number that is too large is drawn
+ * again. A remainder would favour the small ones.
+ */
+export function uniformBelow(limit: bigint, random: RandomBytes): bigint {
+  const bits = (limit - 1n).toString(2).length;
+  const size = Math.ceil(bits / 8);
+  const mask = (1n << BigInt(bits)) - 1n;
+  for (;;) {
+    const drawn = random(size).reduce((number, byte) => (number << 8n) | BigInt(byte), 0n) & mask;
+    if (drawn < limit) return drawn;
+  }
+}

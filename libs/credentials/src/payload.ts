@@ -1,0 +1,92 @@
+import type { Secret } from '@rcm/telemetry';
+import { RcmError } from '@rcm/telemetry';
+import { z } from 'zod';
+import { parseJsonExactly } from './exact-json.ts';
+
+const optionalText = z.string().nullish();
+
+const metadataSchema = z
+  .looseObject({
+    portal_type: optionalText.describe('Kind of payer portal, for people.'),
+    portal_name: optionalText.describe('Name of the payer portal, for people.'),
+    last_rotated: optionalText.describe('When the password was last changed: ISO 8601 in UTC.'),
+    rotation_method: optionalText.describe('How it was last changed: manual or automatic.'),
+    rotation_attempt_id: optionalText.describe('The rotation attempt that made this payload. Written by the platform.'),
+    rotation_counter: z.number().int().nonnegative().nullish().describe('How many rotations the credential has seen. Written by the platform.'),
+  })
+  .describe('What is known about the credential; nothing here is typed into a portal.');
+
+/** One portal login as a store holds it (original design 4.1). Unknown fields are kept at every level. */
+export const payloadSchema = z
+  .looseObject({
+    username: z.string().min(1).describe('What is typed as the user name.'),
+    password: z.string().min(1).describe('What is typed as the password.'),
+    mfa_seed: optionalText.describe('Base32 seed of the one-time codes (RFC 6238), where the portal asks for them.'),
+    oauth_client_id: optionalText.describe('OAuth client, where the portal has an API beside its pages.'),
+    oauth_client_secret: optionalText.describe('Secret of that client.'),
+    custom_fields: z.record(z.string(), z.unknown()).nullish().describe('Whatever else a portal asks for. A recipe can type the text ones by name.'),
+    metadata: metadataSchema.nullish(),
+  })
+  .describe('A payer portal login.');
+
+export type CredentialPayload = z.infer<typeof payloadSchema>;
+
+/** JSON Schema (2020-12) of a payload, for editors and for other languages. */
+export const payloadJsonSchema = (): z.core.JSONSchema.BaseSchema => z.toJSONSchema(payloadSchema);
+
+/**
+ * Reads a stored text. What comes back is the text's own JSON, checked but not rewritten: unknown fields, their order and every
+ * digit of a long number survive a round trip. Fails with `payload_invalid`, naming fields and never values.
+ */
+export function parsePayload(text: Secret<string>): Secret<CredentialPayload> {
+  return text.map((json) => {
+    const value = readJson(json);
+    const parsed = payloadSchema.safeParse(value);
+    if (parsed.success) return value as CredentialPayload;
+    const problems = parsed.error.issues.map(
+      (issue) => `${knownPath(issue.path)}: ${issue.code === 'invalid_type' ? `expected ${issue.expected}` : 'not usable'}`,
+    );
+    throw new RcmError('payload_invalid', `The credential payload is not usable: ${problems.join('; ')}.`);
+  });
+}
+
+/** The text that a store holds. */
+export const serializePayload = (payload: Secret<CredentialPayload>): Secret<string> => payload.map((value) => JSON.stringify(value));
+
+export interface PasswordChange {
+  readonly password: Secret<string>;
+  readonly attemptId: string;
+  /** Rotations the credential has seen, this one included. */
+  readonly counter: number;
+  readonly now: Date;
+}
+
+/** A new payload with the new password and what the platform notes about it; everything else is as it was. */
+export function withPassword(payload: Secret<CredentialPayload>, { password, attemptId, counter, now }: PasswordChange): Secret<CredentialPayload> {
+  return payload.map((value) => ({
+    ...value,
+    password: password.reveal(),
+    metadata: { ...value.metadata, last_rotated: now.toISOString(), rotation_method: 'automatic', rotation_attempt_id: attemptId, rotation_counter: counter },
+  }));
+}
+
+/** The attempt that made a stored text; `null` where none did, or where it is no payload of ours. */
+export function attemptIdOf(text: Secret<string>): string | null {
+  try {
+    return parsePayload(text).reveal().metadata?.rotation_attempt_id ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function readJson(json: string): unknown {
+  try {
+    return parseJsonExactly(json);
+  } catch {
+    // Without the cause: a SyntaxError quotes what it could not read.
+    throw new RcmError('payload_invalid', 'The credential payload is not JSON.');
+  }
+}
+
+/** Field names of the schema only: the name of a custom field is the customer's and stays out of messages. */
+const knownPath = (path: readonly PropertyKey[]): string => (path[0] === 'custom_fields' ? 'custom_fields' : path.map(String).join('.')) || 'payload';

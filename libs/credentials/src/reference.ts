@@ -1,0 +1,132 @@
+import { isId, RcmError } from '@rcm/telemetry';
+
+/** Who a secret belongs to. Every part is an id of `@rcm/telemetry`: it becomes a path segment, a tag and a policy variable. */
+export interface SecretOwner {
+  readonly environment: string;
+  readonly organizationId: string;
+  readonly endpointId: string;
+  /** The account at the portal (`integration_endpoint.account_id`), not the AWS account. */
+  readonly portalAccountId: string;
+}
+
+interface AwsPlace {
+  /** `aws`, `aws-cn`, `aws-us-gov`, `aws-iso`, … */
+  readonly partition: string;
+  readonly region: string;
+  /** The AWS account, 12 digits. */
+  readonly accountId: string;
+}
+
+export interface SsmReference extends SecretOwner, AwsPlace {
+  readonly store: 'ssm';
+}
+
+export interface SecretsManagerReference extends SecretOwner, AwsPlace {
+  readonly store: 'secrets-manager';
+  /** The six characters that Secrets Manager adds to the ARN; `null` until the secret exists. */
+  readonly suffix: string | null;
+}
+
+export interface VaultReference extends SecretOwner {
+  readonly store: 'vault';
+  readonly mount: string;
+}
+
+/** Where one credential lies. Made by `parseReference` or `credentialReference`, which let nothing uncanonical through. */
+export type SecretReference = SsmReference | SecretsManagerReference | VaultReference;
+
+const PARTITION = /^aws(-[a-z]{1,12}){0,3}$/;
+const REGION = /^[a-z]{2,6}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$/;
+const AWS_ACCOUNT = /^[0-9]{12}$/;
+const SUFFIX = /^[A-Za-z0-9]{6}$/;
+/** Six ids of 63 characters and an ARN's head; anything longer is refused before it is looked at. */
+const MAX_LENGTH = 512;
+
+/**
+ * Reads `arn:<partition>:ssm:<region>:<account>:parameter/rcm/{env}/{org}/endpoints/{endpoint}/{account}`,
+ * `arn:<partition>:secretsmanager:<region>:<account>:secret:rcm/…-AbCdEf` or `vault:<mount>/rcm/…`. There is one spelling of
+ * each reference: `formatReference(parseReference(text)) === text`. Fails with `reference_invalid`; the text is not repeated.
+ */
+export function parseReference(text: string): SecretReference {
+  if (text.length > MAX_LENGTH) throw invalid('it is longer than any reference');
+  const vault = /^vault:([^/]*)\/(.*)$/s.exec(text);
+  if (vault) return checked({ store: 'vault', mount: vault[1] ?? '', ...ownerOf(vault[2] ?? '') });
+  const arn = /^arn:([^:]*):([^:]*):([^:]*):([^:]*):(.*)$/s.exec(text);
+  if (!arn) throw invalid('it is neither an ARN nor a Vault reference');
+  const [, partition = '', service, region = '', accountId = '', resource = ''] = arn;
+  const place = { partition, region, accountId };
+  if (service === 'ssm' && resource.startsWith('parameter/')) return checked({ store: 'ssm', ...place, ...ownerOf(resource.slice('parameter/'.length)) });
+  const secret = /^secret:(.*)-([^-]*)$/s.exec(resource);
+  if (service === 'secretsmanager' && secret) return checked({ store: 'secrets-manager', ...place, suffix: secret[2] ?? '', ...ownerOf(secret[1] ?? '') });
+  throw invalid('it names neither an SSM parameter nor a secret with its six characters');
+}
+
+/** The text that `parseReference` reads. Fails with `reference_invalid` for a secret that has no ARN yet because it was never created. */
+export function formatReference(reference: SecretReference): string {
+  const path = secretPath(checked(reference));
+  if (reference.store === 'vault') return `vault:${reference.mount}/${path}`;
+  const { partition, region, accountId } = reference;
+  if (reference.store === 'ssm') return `arn:${partition}:ssm:${region}:${accountId}:parameter/${path}`;
+  if (reference.suffix === null) throw invalid('the secret does not exist yet, so its ARN is not known');
+  return `arn:${partition}:secretsmanager:${region}:${accountId}:secret:${path}-${reference.suffix}`;
+}
+
+export interface NewReference extends AwsPlace {
+  readonly store: 'ssm' | 'secrets-manager';
+  readonly environment: string;
+  readonly orgId: string;
+  readonly endpointId: string;
+  readonly portalAccountId: string;
+}
+
+/** The reference under which an endpoint's credential is to be created. Fails with `reference_invalid`. */
+export function credentialReference({ store, orgId, partition, region, accountId, environment, endpointId, portalAccountId }: NewReference): SecretReference {
+  const shared = { partition, region, accountId, environment, organizationId: orgId, endpointId, portalAccountId };
+  return checked(store === 'ssm' ? { store, ...shared } : { store, ...shared, suffix: null });
+}
+
+/** `rcm/{env}/{org}/endpoints/{endpoint}/{account}`: the V8 path, without a slash at either end. */
+export function secretPath({ environment, organizationId, endpointId, portalAccountId }: SecretOwner): string {
+  return `rcm/${environment}/${organizationId}/endpoints/${endpointId}/${portalAccountId}`;
+}
+
+/** `rcm/{env}/{org}/rotation/{endpoint}/{account}/{attempt}`: outside what an agent's role may read. Fails with `reference_invalid`. */
+export function stagedPath({ environment, organizationId, endpointId, portalAccountId }: SecretOwner, attemptId: string): string {
+  if (!isId(attemptId)) throw invalid('the attempt id is not an id');
+  return `rcm/${environment}/${organizationId}/rotation/${endpointId}/${portalAccountId}/${attemptId}`;
+}
+
+/** One key for one secret, also for one that has no ARN yet. Not a reference: nothing parses it. */
+export function referenceKey(reference: SecretReference): string {
+  const place = reference.store === 'vault' ? reference.mount : `${reference.partition}:${reference.region}:${reference.accountId}`;
+  return `${reference.store}:${place}:${secretPath(reference)}`;
+}
+
+function ownerOf(path: string): SecretOwner {
+  const [root, environment = '', organizationId = '', kind, endpointId = '', portalAccountId = '', ...rest] = path.split('/');
+  if (root !== 'rcm' || kind !== 'endpoints' || rest.length > 0)
+    throw invalid('its path is not rcm/{environment}/{organization}/endpoints/{endpoint}/{account}');
+  return { environment, organizationId, endpointId, portalAccountId };
+}
+
+function checked<R extends SecretReference>(reference: R): R {
+  const ids = {
+    environment: reference.environment,
+    organization: reference.organizationId,
+    endpoint: reference.endpointId,
+    account: reference.portalAccountId,
+  };
+  for (const [name, id] of Object.entries(ids)) if (!isId(id)) throw invalid(`its ${name} is not an id`);
+  if (reference.store === 'vault') {
+    if (!isId(reference.mount)) throw invalid('its mount is not an id');
+    return reference;
+  }
+  if (!PARTITION.test(reference.partition)) throw invalid('its partition is not one of AWS');
+  if (!REGION.test(reference.region)) throw invalid('its region is not one of AWS');
+  if (!AWS_ACCOUNT.test(reference.accountId)) throw invalid('its AWS account is not twelve digits');
+  if (reference.store === 'secrets-manager' && reference.suffix !== null && !SUFFIX.test(reference.suffix))
+    throw invalid('its last six characters are not those of a secret');
+  return reference;
+}
+
+const invalid = (why: string): RcmError => new RcmError('reference_invalid', `The secret reference is not usable: ${why}.`);

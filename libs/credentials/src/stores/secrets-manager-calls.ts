@@ -1,0 +1,95 @@
+import {
+  CreateSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { hasCode, RcmError, Secret, withDeadline } from '@rcm/telemetry';
+import { type AwsAccess, CALL_DEADLINE_MS, clientOptions } from './aws-client.ts';
+import { isNamed, translateAwsError } from './aws-error.ts';
+import type { CallOptions, SecretTags, StoredSecret } from './store.ts';
+
+export interface SecretsManagerAccess extends AwsAccess {
+  /** ARN, id or alias of the customer key. */
+  readonly kmsKeyId: string;
+  /** Deadline of one call, retries included, in ms. Default 10 000. */
+  readonly deadlineMs?: number;
+  /** Called once with the client, to add middleware. */
+  readonly instrument?: (client: SecretsManagerClient) => void;
+}
+
+export interface SecretVersion extends StoredSecret {
+  readonly stages: readonly string[];
+}
+
+/** Which version to read: by its staging label, or by its id whatever its labels. */
+export type VersionChoice = { readonly stage: string } | { readonly id: string };
+
+/** The calls to Secrets Manager that the store is made of, errors translated. `id` is the ARN, or the name before there is one. */
+export interface SecretsManagerCalls {
+  get(id: string, version: VersionChoice, options?: CallOptions): Promise<SecretVersion | null>;
+  /** The new secret's ARN and version, or `null` where the name is taken. */
+  create(name: string, text: Secret<string>, tags: SecretTags, options?: CallOptions): Promise<{ readonly arn: string; readonly version: string } | null>;
+  /** Adds a version under these labels. `false` where the version exists already with another text. Fails with `secret_missing`. */
+  putVersion(id: string, version: string, text: Secret<string>, stages: readonly string[], options?: CallOptions): Promise<boolean>;
+  /** Moves a label. `false` where it is not at `from` or the version `to` does not exist. */
+  moveStage(id: string, stage: string, move: { readonly from: string; readonly to?: string }, options?: CallOptions): Promise<boolean>;
+  close(): void;
+}
+
+export function createSecretsManagerCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instrument, ...access }: SecretsManagerAccess): SecretsManagerCalls {
+  const client = new SecretsManagerClient(clientOptions(access));
+  instrument?.(client);
+  const call = <T>(what: string, options: CallOptions, act: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+    withDeadline({ ms: deadlineMs, what, ...options }, act).catch((error: unknown) => {
+      throw translateSecretsManagerError(error, what);
+    });
+
+  return {
+    get: (id, version, options = {}) =>
+      call('Reading a secret from Secrets Manager', options, async (abortSignal) => {
+        const choice = 'stage' in version ? { VersionStage: version.stage } : { VersionId: version.id };
+        const { SecretString, VersionId, VersionStages = [] } = await client.send(new GetSecretValueCommand({ SecretId: id, ...choice }), { abortSignal });
+        if (SecretString === undefined || VersionId === undefined)
+          throw new RcmError('payload_invalid', 'The secret in Secrets Manager holds bytes, not text.');
+        return { text: new Secret(SecretString), version: VersionId, stages: VersionStages };
+      }).catch((error: unknown) => instead(error, 'secret_missing', null)),
+    create: (name, text, tags, options = {}) =>
+      call('Creating a secret in Secrets Manager', options, async (abortSignal) => {
+        const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: String(Value) }));
+        const { ARN, VersionId } = await client.send(new CreateSecretCommand({ Name: name, KmsKeyId: kmsKeyId, SecretString: text.reveal(), Tags }), {
+          abortSignal,
+        });
+        if (!ARN || !VersionId) throw new RcmError('store_unavailable', 'Secrets Manager answered without an ARN.');
+        return { arn: ARN, version: VersionId };
+      }).catch((error: unknown) => instead(error, 'secret_exists', null)),
+    putVersion: (id, version, text, stages, options = {}) =>
+      call('Writing a version to Secrets Manager', options, async (abortSignal) => {
+        const command = new PutSecretValueCommand({ SecretId: id, ClientRequestToken: version, SecretString: text.reveal(), VersionStages: [...stages] });
+        await client.send(command, { abortSignal });
+        return true;
+      }).catch((error: unknown) => instead(error, 'secret_exists', false)),
+    moveStage: (id, stage, { from, to }, options = {}) =>
+      call('Moving a label in Secrets Manager', options, async (abortSignal) => {
+        const move = { RemoveFromVersionId: from, ...(to === undefined ? {} : { MoveToVersionId: to }) };
+        await client.send(new UpdateSecretVersionStageCommand({ SecretId: id, VersionStage: stage, ...move }), { abortSignal });
+        return true;
+      }).catch((error: unknown) => instead(error, 'store_conflict', false)),
+    close: () => client.destroy(),
+  };
+}
+
+/** The one place that knows Secrets Manager's error names. */
+function translateSecretsManagerError(error: unknown, what: string): RcmError {
+  if (isNamed(error, 'ResourceNotFoundException')) return new RcmError('secret_missing', `${what} failed: it is not there.`);
+  if (isNamed(error, 'ResourceExistsException')) return new RcmError('secret_exists', `${what} failed: it exists already.`);
+  // "The parameter RemoveFromVersionId can't be …; staging label … is currently attached to version …".
+  if (isNamed(error, 'InvalidParameterException')) return new RcmError('store_conflict', `${what} failed: the label is not where it was.`);
+  return translateAwsError(error, what);
+}
+
+function instead<T>(error: unknown, code: RcmError['code'], value: T): T {
+  if (hasCode(error, code)) return value;
+  throw error;
+}

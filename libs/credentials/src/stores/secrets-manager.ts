@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { RcmError } from '@rcm/telemetry';
+import { attemptIdOf } from '../payload.ts';
+import { formatReference, parseReference, referenceKey, type SecretReference, secretPath, stagedPath } from '../reference.ts';
+import { createSecretsManagerCalls, type SecretsManagerAccess, type SecretsManagerCalls, type SecretVersion } from './secrets-manager-calls.ts';
+import { checkSecretsManagerSize } from './size-policy.ts';
+import type { CallOptions, ClosableSecretStore, ReadAnswer, StagedSlot } from './store.ts';
+
+export type { SecretsManagerAccess } from './secrets-manager-calls.ts';
+export type { ClosableSecretStore, SecretReader, SecretStages, SecretStore, SecretWriter, StagedSlot, StoredSecret } from './store.ts';
+
+/** Every read of a current payload names this label; an agent's policy allows no other. */
+const CURRENT = 'AWSCURRENT';
+const PENDING = 'AWSPENDING';
+/** Holds what `replace` has written and not yet made current. One that a crash left behind moves with the next `replace`. */
+const REPLACING = 'rcm-replacing';
+/** AWSPENDING is one label per secret and goes on with the next attempt; this one keeps an older attempt's copy findable. */
+const keptLabel = (attemptId: string): string => `rcm-staged-${attemptId}`;
+
+/** There is no batch read that names AWSCURRENT; calls of `readMany` run side by side, this many at once. */
+const PARALLEL_READS = 8;
+
+/** Payloads as secrets; a staged one is a version of the same secret, with the attempt id as its version id. Versions are VersionIds. */
+export function createSecretsManagerStore(access: SecretsManagerAccess): ClosableSecretStore {
+  const calls = createSecretsManagerCalls(access);
+  const current = (reference: SecretReference, options?: CallOptions) => calls.get(secretId(reference), { stage: CURRENT }, options);
+
+  return {
+    batchSize: 1,
+    async read(reference, options) {
+      return current(reference, options);
+    },
+    readMany: (references, options) => readEach(references, async (reference) => current(reference, options)),
+
+    async create(reference, text, tags, options) {
+      const name = secretName(reference);
+      checkSecretsManagerSize(text);
+      const created = await calls.create(name, text, tags, options);
+      if (created === null) throw new RcmError('secret_exists', 'There is a secret under this name already; it was left as it is.');
+      return { reference: parseReference(created.arn), version: created.version };
+    },
+    async replace(reference, text, base, options) {
+      const id = secretId(reference);
+      checkSecretsManagerSize(text);
+      const found = await mustExist(current(reference, options));
+      if (found.text.reveal() === text.reveal()) return { version: found.version };
+      if (found.version !== base) throw conflict(base, found.version);
+      const version = randomUUID();
+      await calls.putVersion(id, version, text, [REPLACING], options);
+      return makeCurrent(calls, id, base, version, options);
+    },
+
+    async stage(slot, text, options) {
+      const id = secretId(slot.current);
+      checkSecretsManagerSize(text);
+      const staged = await readStaged(calls, slot, options);
+      if (staged !== null) return { text: staged.text, adopted: true };
+      if (await calls.putVersion(id, slot.attemptId, text, [PENDING, keptLabel(slot.attemptId)], options)) return { text, adopted: false };
+      return { text: (await mustExist(readStaged(calls, slot, options))).text, adopted: true };
+    },
+    readStaged: (slot, options) => readStaged(calls, slot, options),
+    async promote(slot, base, options) {
+      const id = secretId(slot.current);
+      const found = await mustExist(current(slot.current, options));
+      if (isOurs(found, slot)) return { version: found.version };
+      if (found.version !== base) throw conflict(base, found.version);
+      await mustExist(readStaged(calls, slot, options));
+      return makeCurrent(calls, id, base, slot.attemptId, options);
+    },
+    async discard(slot, options) {
+      const id = secretId(slot.current);
+      const staged = await readStaged(calls, slot, options);
+      if (staged === null) return;
+      // The kept label goes last: as long as it is there, a crash in between is seen and the rest is done the next time.
+      if (staged.stages.includes(PENDING)) await calls.moveStage(id, PENDING, { from: slot.attemptId }, options);
+      await calls.moveStage(id, keptLabel(slot.attemptId), { from: slot.attemptId }, options);
+    },
+    close: () => calls.close(),
+  };
+}
+
+/** The label decides, not the version: a discarded copy keeps its version id until Secrets Manager clears it away. */
+async function readStaged(calls: SecretsManagerCalls, slot: StagedSlot, options?: CallOptions): Promise<SecretVersion | null> {
+  stagedPath(slot.current, slot.attemptId);
+  const version = await calls.get(secretId(slot.current), { id: slot.attemptId }, options);
+  return version?.stages.includes(keptLabel(slot.attemptId)) ? version : null;
+}
+
+/** Secrets Manager moves AWSCURRENT only away from the version named, so a lost race is prevented. */
+async function makeCurrent(
+  calls: SecretsManagerCalls,
+  id: string,
+  base: string,
+  version: string,
+  options?: CallOptions,
+): Promise<{ readonly version: string }> {
+  if (await calls.moveStage(id, CURRENT, { from: base, to: version }, options)) return { version };
+  const found = await mustExist(calls.get(id, { stage: CURRENT }, options));
+  // An answer that was lost on the way: the SDK asked again and the label was there already.
+  if (found.version === version) return { version };
+  throw conflict(base, found.version);
+}
+
+const isOurs = (found: SecretVersion, slot: StagedSlot): boolean => found.version === slot.attemptId || attemptIdOf(found.text) === slot.attemptId;
+
+function secretName(reference: SecretReference): string {
+  if (reference.store !== 'secrets-manager') throw new RcmError('reference_invalid', 'The reference is not one of Secrets Manager.');
+  return secretPath(reference);
+}
+
+/** The name does before the secret exists: it cannot be taken for an ARN whose last six characters are missing. */
+function secretId(reference: SecretReference): string {
+  const name = secretName(reference);
+  return reference.store === 'secrets-manager' && reference.suffix === null ? name : formatReference(reference);
+}
+
+async function mustExist<T>(read: Promise<T | null>): Promise<T> {
+  const found = await read;
+  if (found === null) throw new RcmError('secret_missing', 'The secret, or its staged copy, is not in Secrets Manager.');
+  return found;
+}
+
+const conflict = (base: string, found: string): RcmError =>
+  new RcmError('store_conflict', `The secret is not at version ${base} any more (found ${found}); current was left as it is.`, { details: { base, found } });
+
+async function readEach(
+  references: readonly SecretReference[],
+  read: (reference: SecretReference) => Promise<ReadAnswer>,
+): Promise<ReadonlyMap<string, ReadAnswer>> {
+  const answers = new Map<string, ReadAnswer>();
+  const waiting = [...references];
+  const work = async (): Promise<void> => {
+    for (let reference = waiting.shift(); reference; reference = waiting.shift())
+      answers.set(referenceKey(reference), await read(reference).catch(deniedAlone));
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL_READS, references.length) }, work));
+  return answers;
+}
+
+function deniedAlone(error: unknown): RcmError {
+  if (error instanceof RcmError && error.code === 'store_denied') return error;
+  throw error;
+}

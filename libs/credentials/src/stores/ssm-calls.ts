@@ -1,0 +1,106 @@
+import {
+  DeleteParameterCommand,
+  GetParameterCommand,
+  GetParametersCommand,
+  type Parameter,
+  PutParameterCommand,
+  type PutParameterCommandInput,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
+import { RcmError, Secret, withDeadline } from '@rcm/telemetry';
+import { type AwsAccess, CALL_DEADLINE_MS, clientOptions } from './aws-client.ts';
+import { isNamed, translateAwsError } from './aws-error.ts';
+import type { SsmTier } from './size-policy.ts';
+import type { CallOptions, SecretTags, StoredSecret } from './store.ts';
+
+export interface SsmAccess extends AwsAccess {
+  /** ARN, id or alias of the customer key. Every write names it: without it SSM takes a key that the whole account may use. */
+  readonly kmsKeyId: string;
+  /** Deadline of one call, retries included, in ms. Default 10 000. */
+  readonly deadlineMs?: number;
+  /** Called once with each client, to add middleware. */
+  readonly instrument?: (client: SSMClient) => void;
+}
+
+/** The calls to Parameter Store that the SSM store is made of, errors translated. Names start with a slash. */
+export interface SsmCalls {
+  get(name: string, options?: CallOptions): Promise<StoredSecret | null>;
+  /** One version out of the history (100 are kept); `null` where it is gone. */
+  getVersion(name: string, version: number, options?: CallOptions): Promise<StoredSecret | null>;
+  /** Up to 10 names; those that do not exist are not in the map. */
+  getMany(names: readonly string[], options?: CallOptions): Promise<ReadonlyMap<string, StoredSecret>>;
+  /** The version, or `null` where the name is taken. */
+  create(name: string, text: Secret<string>, tier: SsmTier, tags: SecretTags, options?: CallOptions): Promise<string | null>;
+  /** Sent once, never repeated by the SDK: a repeated one could overwrite what somebody wrote in between. */
+  overwrite(name: string, text: Secret<string>, tier: SsmTier, options?: CallOptions): Promise<number>;
+  remove(name: string, options?: CallOptions): Promise<void>;
+  close(): void;
+}
+
+export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instrument, ...access }: SsmAccess): SsmCalls {
+  const client = new SSMClient(clientOptions(access));
+  const once = new SSMClient({ ...clientOptions({ ...access, maxAttempts: 1 }), requestHandler: client.config.requestHandler });
+  instrument?.(client);
+  instrument?.(once);
+
+  const call = <T>(what: string, options: CallOptions, act: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+    withDeadline({ ms: deadlineMs, what, ...options }, act).catch((error: unknown) => {
+      throw translateSsmError(error, what);
+    });
+  const read = (what: string, name: string, options: CallOptions): Promise<StoredSecret | null> =>
+    call(what, options, async (abortSignal) => {
+      const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }), { abortSignal });
+      return storedSecret(Parameter);
+    }).catch(nullWhere('secret_missing'));
+  const put = (text: Secret<string>, rest: Omit<PutParameterCommandInput, 'Value'>) =>
+    new PutParameterCommand({ Type: 'SecureString', KeyId: kmsKeyId, Value: text.reveal(), ...rest });
+
+  return {
+    get: (name, options = {}) => read('Reading a secret from SSM', name, options),
+    getVersion: (name, version, options = {}) => read('Reading an earlier version from SSM', `${name}:${version}`, options),
+    getMany: (names, options = {}) =>
+      call('Reading secrets from SSM', options, async (abortSignal) => {
+        const { Parameters = [] } = await client.send(new GetParametersCommand({ Names: [...names], WithDecryption: true }), { abortSignal });
+        return new Map(Parameters.map((parameter) => [parameter.Name ?? '', storedSecret(parameter)]));
+      }),
+    create: (name, text, tier, tags, options = {}) =>
+      call('Creating a secret in SSM', options, async (abortSignal) => {
+        const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: String(Value) }));
+        const { Version } = await client.send(put(text, { Name: name, Overwrite: false, Tier: tier, Tags }), { abortSignal });
+        return String(Version);
+      }).catch(nullWhere('secret_exists')),
+    overwrite: (name, text, tier, options = {}) =>
+      call('Writing a secret to SSM', options, async (abortSignal) => {
+        // Naming the standard tier would be refused for a parameter that is advanced already; SSM keeps the tier it has.
+        const { Version } = await once.send(put(text, { Name: name, Overwrite: true, ...(tier === 'Advanced' ? { Tier: tier } : {}) }), { abortSignal });
+        return Number(Version);
+      }),
+    remove: (name, options = {}) =>
+      call('Deleting a staged secret from SSM', options, async (abortSignal) => {
+        await client.send(new DeleteParameterCommand({ Name: name }), { abortSignal });
+      }).catch((error: unknown) => void nullWhere('secret_missing')(error)),
+    close: () => {
+      client.destroy();
+      once.destroy();
+    },
+  };
+}
+
+function storedSecret(parameter: Parameter | undefined): StoredSecret {
+  if (parameter?.Value === undefined || parameter.Version === undefined) throw new RcmError('store_unavailable', 'SSM answered without a value.');
+  return { text: new Secret(parameter.Value), version: String(parameter.Version) };
+}
+
+/** The one place that knows Parameter Store's error names. */
+function translateSsmError(error: unknown, what: string): RcmError {
+  if (isNamed(error, 'ParameterNotFound', 'ParameterVersionNotFound')) return new RcmError('secret_missing', `${what} failed: it is not there.`);
+  if (isNamed(error, 'ParameterAlreadyExists')) return new RcmError('secret_exists', `${what} failed: the name is taken.`);
+  return translateAwsError(error, what);
+}
+
+const nullWhere =
+  (code: RcmError['code']) =>
+  (error: unknown): null => {
+    if (error instanceof RcmError && error.code === code) return null;
+    throw error;
+  };

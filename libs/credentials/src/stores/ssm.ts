@@ -1,0 +1,116 @@
+import { type Clock, hasCode, RcmError, type Secret, systemClock } from '@rcm/telemetry';
+import { attemptIdOf } from '../payload.ts';
+import { referenceKey, type SecretReference, secretPath, stagedPath } from '../reference.ts';
+import { ssmTier, type SsmTier } from './size-policy.ts';
+import { createSsmCalls, type SsmAccess, type SsmCalls } from './ssm-calls.ts';
+import { overwriteOnBase } from './ssm-overwrite.ts';
+import type { CallOptions, ClosableSecretStore, ReadAnswer, StagedSlot } from './store.ts';
+
+export type { ClosableSecretStore, SecretReader, SecretStages, SecretStore, SecretWriter, StagedSlot, StoredSecret } from './store.ts';
+
+export interface SsmStoreOptions extends SsmAccess {
+  /** The largest tier that may be used. Default `Standard`: free, 4 KB. `Advanced`: 8 KB, $0.05 a month each. */
+  readonly largestTier?: SsmTier;
+  readonly clock?: Clock;
+}
+
+const BATCH_SIZE = 10;
+
+/** Payloads as SecureString parameters. Versions are SSM's numbers as text. */
+export function createSsmStore({ largestTier = 'Standard', clock = systemClock, ...access }: SsmStoreOptions): ClosableSecretStore {
+  const calls = createSsmCalls(access);
+  const overwrite = (
+    reference: SecretReference,
+    base: string,
+    text: () => Promise<Secret<string>>,
+    isOurs: (text: Secret<string>) => boolean,
+    options: CallOptions,
+  ) => overwriteOnBase({ calls, clock, name: currentName(reference), largestTier, base, text, isOurs, options });
+
+  return {
+    batchSize: BATCH_SIZE,
+    async read(reference, options) {
+      return calls.get(currentName(reference), options);
+    },
+    readMany: (references, options) => readMany(calls, references, options),
+
+    async create(reference, text, tags, options) {
+      const version = await calls.create(currentName(reference), text, ssmTier(text, largestTier), tags, options);
+      if (version === null) throw new RcmError('secret_exists', 'There is a secret under this name already; it was left as it is.');
+      return { reference, version };
+    },
+    async replace(reference, text, base, options = {}) {
+      ssmTier(text, largestTier);
+      return overwrite(
+        reference,
+        base,
+        async () => text,
+        (stored) => stored.reveal() === text.reveal(),
+        options,
+      );
+    },
+
+    async stage(slot, text, options) {
+      const version = await calls.create(stagedName(slot), text, ssmTier(text, largestTier), slot.tags, options);
+      if (version !== null) return { text, adopted: false };
+      const staged = await calls.get(stagedName(slot), options);
+      if (staged === null) throw new RcmError('store_conflict', 'The staged copy was removed while it was being adopted.');
+      return { text: staged.text, adopted: true };
+    },
+    async readStaged(slot, options) {
+      return calls.get(stagedName(slot), options);
+    },
+    async promote(slot, base, options = {}) {
+      return overwrite(
+        slot.current,
+        base,
+        () => stagedText(calls, slot, options),
+        (stored) => attemptIdOf(stored) === slot.attemptId,
+        options,
+      );
+    },
+    async discard(slot, options) {
+      await calls.remove(stagedName(slot), options);
+    },
+    close: () => calls.close(),
+  };
+}
+
+function currentName(reference: SecretReference): string {
+  if (reference.store !== 'ssm') throw new RcmError('reference_invalid', 'The reference is not one of SSM.');
+  return `/${secretPath(reference)}`;
+}
+
+function stagedName({ current, attemptId }: StagedSlot): string {
+  currentName(current);
+  return `/${stagedPath(current, attemptId)}`;
+}
+
+async function stagedText(calls: SsmCalls, slot: StagedSlot, options: CallOptions): Promise<Secret<string>> {
+  const staged = await calls.get(stagedName(slot), options);
+  if (staged === null) throw new RcmError('secret_missing', 'There is no staged copy to promote.', { details: { attemptId: slot.attemptId } });
+  return staged.text;
+}
+
+async function readMany(calls: SsmCalls, references: readonly SecretReference[], options: CallOptions = {}): Promise<ReadonlyMap<string, ReadAnswer>> {
+  const batches = Array.from({ length: Math.ceil(references.length / BATCH_SIZE) }, (_, i) => references.slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE));
+  const answers = await Promise.all(batches.map((batch) => readBatch(calls, batch, options)));
+  return new Map(answers.flat());
+}
+
+type Answered = readonly (readonly [key: string, answer: ReadAnswer])[];
+
+/** One name that may not be read fails a whole call: halves are asked until it is found. */
+async function readBatch(calls: SsmCalls, references: readonly SecretReference[], options: CallOptions): Promise<Answered> {
+  try {
+    const found = await calls.getMany([...new Set(references.map(currentName))], options);
+    return references.map((reference) => [referenceKey(reference), found.get(currentName(reference)) ?? null]);
+  } catch (error) {
+    const [first, ...others] = references;
+    if (!first || !hasCode(error, 'store_denied')) throw error;
+    if (others.length === 0) return [[referenceKey(first), error]];
+    const middle = Math.ceil(references.length / 2);
+    const halves = [references.slice(0, middle), references.slice(middle)];
+    return (await Promise.all(halves.map((half) => readBatch(calls, half, options)))).flat();
+  }
+}
