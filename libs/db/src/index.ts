@@ -29,7 +29,8 @@ export {
 } from './ledger/attempt.ts';
 export { remainingBudget } from './ledger/budget.ts';
 export { type VersionStanding, versionStanding } from './ledger/standing.ts';
-export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated, restoreLegacyCredentials } from './legacy/migrate.ts';
+export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated } from './legacy/migrate.ts';
+export { type LegacyRestore, restoreLegacyCredentials } from './legacy/restore.ts';
 export { rewriteStorage, type RewriteOptions, type StorageRewrite } from './legacy/rewrite.ts';
 export { listProofs, type MigrationCounts, migrationCounts, type MigrationProof, recordProof, scrubEndpoint } from './legacy/scrub.ts';
 export { recordStorageRewritten, type StorageState, storageRewriteState } from './legacy/storage-state.ts';

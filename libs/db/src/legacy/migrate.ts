@@ -2,7 +2,7 @@ import { RcmError, Secret } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { endpointRow, WITH_PORTAL_TYPE, type EndpointRow } from '../endpoints/endpoint.ts';
 import { NEXT_ROTATION } from '../endpoints/schedule.ts';
-import { checkLimit, jsonText } from '../input.ts';
+import { checkLimit } from '../input.ts';
 import { writeAuditEvent } from '../audit/record.ts';
 
 /** Who the audit events of this file name. */
@@ -10,22 +10,23 @@ export const MIGRATOR = 'migrator';
 
 export interface LegacyEndpoint {
   readonly endpoint: EndpointRow;
-  /** `config.credentials` as it stands in the row. */
-  readonly credentials: Secret<unknown>;
+  /** `config.credentials` as JSON text: parsed on the way, a number of 20 digits would lose some. */
+  readonly credentials: Secret<string>;
 }
 
-/** Pages through the endpoints that still hold plaintext, by id. The one operation that reads it. */
+/** Pages through the endpoints that still hold plaintext, by id. The one operation that reads it. Raw SQL: Prisma parses jsonb. */
 export async function listLegacyEndpoints(db: Database, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): Promise<LegacyEndpoint[]> {
-  const rows = await db.read((client) =>
-    client.integrationEndpoint.findMany({
-      where: { hasLegacyCredentials: true, ...(after === undefined ? {} : { id: { gt: after } }) },
-      orderBy: { id: 'asc' },
-      take: checkLimit(limit),
-      include: WITH_PORTAL_TYPE,
-      omit: { config: false },
-    }),
-  );
-  return rows.map(({ config, ...row }) => ({ endpoint: endpointRow(row), credentials: new Secret((config as Record<string, unknown>)['credentials']) }));
+  return db.read(async (client) => {
+    const texts = await client.$queryRaw<{ id: string; credentials: string }[]>`
+      SELECT id, (config->'credentials')::text AS credentials FROM integration_endpoint
+       WHERE has_legacy_credentials AND id > ${after ?? ''} ORDER BY id LIMIT ${checkLimit(limit)}`;
+    const rows = await client.integrationEndpoint.findMany({ where: { id: { in: texts.map(({ id }) => id) } }, include: WITH_PORTAL_TYPE });
+    const endpoints = new Map(rows.map((row) => [row.id, endpointRow(row)]));
+    return texts.flatMap(({ id, credentials }) => {
+      const endpoint = endpoints.get(id);
+      return endpoint ? [{ endpoint, credentials: new Secret(credentials) }] : [];
+    });
+  });
 }
 
 export interface Migrated {
@@ -72,19 +73,4 @@ export async function writeProof(
     INSERT INTO migration_proof (org_id, endpoint_id, step, version, fingerprint)
     SELECT org_id, id, ${step}, ${version}, ${fingerprint} FROM integration_endpoint WHERE id = ${endpointId}`;
   if (written === 0) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}.`);
-}
-
-/**
- * Puts a login back into the row, for a rollback: other fields of `config` stay. The audit event is part of the transaction.
- * Fails with `endpoint_unknown`.
- */
-export async function restoreLegacyCredentials(db: Database, { endpointId, credentials }: { readonly endpointId: string; readonly credentials: Secret<unknown> }): Promise<void> {
-  const text = jsonText('credentials', credentials.reveal());
-  await db.transaction(async (tx) => {
-    // The row's lock before the audit chain's, as everywhere, so that two of these cannot wait for each other.
-    const [endpoint] = await tx.$queryRaw<{ orgId: string }[]>`SELECT org_id AS "orgId" FROM integration_endpoint WHERE id = ${endpointId} FOR UPDATE`;
-    if (!endpoint) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}.`);
-    await writeAuditEvent(tx, { orgId: endpoint.orgId, actor: MIGRATOR, action: 'endpoint.restored', subject: endpointId, reason: 'rollback' });
-    await tx.$executeRaw`UPDATE integration_endpoint SET config = config || jsonb_build_object('credentials', ${text}::jsonb), updated_at = clock_timestamp() WHERE id = ${endpointId}`;
-  });
 }

@@ -49,7 +49,7 @@ export async function openLegacyAccounts(db: Database, control: PortalControl): 
     const page = await listLegacyEndpoints(db, { limit: PAGE, ...(after === undefined ? {} : { after }) });
     for (const { endpoint, credentials } of page) {
       if (!isPortalCode(endpoint.portalTypeCode)) throw new RcmError('state_conflict', `Endpoint ${endpoint.id} is at a portal that is no demo portal.`);
-      const login = credentials.map((value) => loginSchema.parse(value)).reveal();
+      const login = credentials.map((text) => loginSchema.parse(JSON.parse(text))).reveal();
       await control.openAccount({ portal: endpoint.portalTypeCode, username: login.username, password: login.password, ...(login.mfa_seed === undefined ? {} : { mfaSeed: login.mfa_seed }) });
       secrets.push(...payloadSecrets(login));
     }
