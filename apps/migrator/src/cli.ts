@@ -1,0 +1,95 @@
+import { Command, Option } from 'commander';
+import { createLogger, RcmError } from '@rcm/telemetry';
+import { apply } from './commands/apply.ts';
+import { plan } from './commands/plan.ts';
+import { rollback, type RollbackScope } from './commands/rollback.ts';
+import { scrub } from './commands/scrub.ts';
+import { status } from './commands/status.ts';
+import { verify } from './commands/verify.ts';
+import { type MigratorConfig, readMigratorConfig } from './config.ts';
+import { type ExitCode, explain } from './failure.ts';
+import type { Migration } from './migration.ts';
+import type { ProgressStream } from './progress.ts';
+import type { Report } from './report.ts';
+import { openMigration } from './services.ts';
+import { stopOnSignals } from './stop.ts';
+
+export interface Terminal {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: ProgressStream;
+}
+
+type Act = (migration: Migration, config: MigratorConfig) => Promise<Report>;
+
+const AFTER_HELP = `
+Configuration comes from the environment (docs/migration.md); a secret may be given as a file by NAME_FILE.
+Exit codes: 0 done, 1 something could not be done (each endpoint is named), 2 wrong call or configuration.`;
+
+/** The command line; returns the exit code. The result goes to stdout, progress and errors to stderr. */
+export async function runCli(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const does = (act: Act) => async () => {
+    exitCode = await perform(act, terminal, argv.includes('--json'));
+  };
+  try {
+    await commands(does, terminal).parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    const { exitCode: code, code: name, sentence } = explain(error, createLogger({ name: 'migrator' }));
+    if (sentence) terminal.stderr.write(`${sentence}\n`);
+    if (code !== 0 && argv.includes('--json')) terminal.stdout.write(`${JSON.stringify({ error: { code: name, message: sentence } })}\n`);
+    return code;
+  }
+}
+
+function commands(does: (act: Act) => () => Promise<void>, terminal: Terminal): Command {
+  const program = new Command('migrator')
+    .description('Moves plaintext portal logins out of Postgres into the secret store: plan, apply, verify, scrub. Every command may be repeated.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void terminal.stdout.write(text), writeErr: (text) => void terminal.stderr.write(text) })
+    .addHelpText('after', AFTER_HELP);
+  const command = (name: string, description: string) => program.command(name).description(description).option('--json', 'print exactly one JSON object on stdout');
+  command('plan', 'say what apply would do for each endpoint; changes nothing').action(does(plan));
+  command('apply', 'create each secret, read it back, compare, then name it in the row')
+    .option('--dry-run', 'the same as plan')
+    .action((options: { dryRun?: boolean }) => does(options.dryRun ? plan : apply)());
+  command('verify', 'read every migrated secret again and record a proof for each that is right').action(does(verify));
+  command('scrub', 'remove plaintext where the proof is fresh, then rewrite the storage that held it')
+    .option('--rewrite-only', 'remove nothing, rewrite the storage again')
+    .action((options: { rewriteOnly?: boolean }) => does((migration, config) => scrub(migration, { config, removal: options.rewriteOnly ? 'none' : 'proved' }))());
+  command('rollback', "write the store's current credentials back into the database")
+    .addOption(new Option('--endpoint <id>', 'the endpoint to roll back').conflicts('all'))
+    .option('--all', 'every migrated endpoint; needs --yes')
+    .option('--yes', 'yes, write plaintext of every endpoint back')
+    .action((options: RollbackOptions) => does((migration) => rollback(migration, scopeOf(options)))());
+  command('status', 'count how far the migration is').action(does(status));
+  return program;
+}
+
+interface RollbackOptions {
+  readonly endpoint?: string;
+  readonly all?: boolean;
+  readonly yes?: boolean;
+}
+
+function scopeOf({ endpoint, all, yes }: RollbackOptions): RollbackScope {
+  if (endpoint !== undefined) return { endpointId: endpoint };
+  if (all && yes) return 'all';
+  throw new RcmError('input_invalid', all ? 'rollback --all writes plaintext of every endpoint back; say --yes as well.' : 'Say which endpoint to roll back: --endpoint <id>, or --all --yes.');
+}
+
+async function perform(act: Act, terminal: Terminal, json: boolean): Promise<ExitCode> {
+  const config = readMigratorConfig(terminal.environment);
+  const stop = stopOnSignals();
+  const migration = openMigration(config, { stop, stderr: terminal.stderr });
+  try {
+    await migration.db.ping();
+    const report = await act(migration, config);
+    terminal.stdout.write(json ? `${JSON.stringify(report.json)}\n` : `${report.lines.join('\n')}\n`);
+    return report.complete ? 0 : 1;
+  } finally {
+    stop.dispose();
+    await migration.close();
+  }
+}

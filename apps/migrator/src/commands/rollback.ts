@@ -1,0 +1,61 @@
+import { parsePayload, parseReference } from '@rcm/credentials';
+import { type EndpointRow, findEndpoint, getOpenAttempt, listEndpoints, recordAuditEvent, restoreLegacyCredentials } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import { withExclusiveLease } from '../exclusive.ts';
+import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
+import { workThrough } from '../pacing/pool.ts';
+import { byEndpoint, type Failure, failureLines, failureOf, type Report } from '../report.ts';
+
+/** One endpoint, or every migrated one. */
+export type RollbackScope = { readonly endpointId: string } | 'all';
+
+/**
+ * Writes the store's current payload back into the database and takes the reference off the row, so that whatever reads
+ * `config.credentials` works with the password that the portal accepts now. The secret stays in the store (docs/migration.md).
+ */
+export async function rollback(migration: Migration, scope: RollbackScope): Promise<Report> {
+  const failed: Failure[] = [];
+  let restored = 0;
+  const finished = await workThrough(chosen(migration, scope), { concurrency: migration.concurrency, stop: migration.stopping }, async (endpoint) => {
+    try {
+      await restore(migration, endpoint);
+      restored += 1;
+    } catch (error) {
+      failed.push(failureOf(endpoint.id, error, migration.logger));
+    }
+  });
+  return {
+    json: { restored, failed: byEndpoint(failed), interrupted: !finished },
+    lines: [`Restored: ${restored}. Failed: ${failed.length}.${finished ? '' : ' Stopped before the end; run it again.'}`, ...failureLines(byEndpoint(failed))],
+    complete: finished && failed.length === 0,
+  };
+}
+
+async function restore(migration: Migration, endpoint: EndpointRow): Promise<void> {
+  const { db, patience, reads, giveUp } = migration;
+  const { secretArn, loginIdentity } = endpoint;
+  if (secretArn === null || loginIdentity === null) throw new RcmError('state_conflict', 'The endpoint is not migrated; there is nothing to roll back.');
+  // Exclusive: no agent works with the login and no rotation starts between the read and the write.
+  await withExclusiveLease(migration, endpoint, async () => {
+    const open = await getOpenAttempt(db, { loginIdentity });
+    if (open) throw new RcmError('state_conflict', `A rotation of this login is open (${open.state}); let it end or resolve it first.`);
+    await recordAuditEvent(db, { orgId: endpoint.orgId, actor: 'migrator', action: 'credential.rollback', subject: endpoint.id, reason: 'rollback to legacy credentials', details: { secretArn } });
+    const stored = await patience(reads, () => migration.stores.forTenant(endpoint.orgId).read(parseReference(secretArn), { signal: giveUp }));
+    if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says; the row was left as it is.');
+    const credentials = parsePayload(stored.text);
+    const restored = await patience(null, () => restoreLegacyCredentials(db, { endpointId: endpoint.id, orgId: endpoint.orgId, secretArn, credentials }));
+    if (!restored) throw new RcmError('state_conflict', 'The row was changed meanwhile; nothing was rolled back.');
+  });
+}
+
+async function* chosen(migration: Migration, scope: RollbackScope): AsyncGenerator<EndpointRow> {
+  if (scope !== 'all') {
+    const endpoint = await findEndpoint(migration.db, scope);
+    if (!endpoint) throw new RcmError('endpoint_unknown', `There is no endpoint ${scope.endpointId}.`);
+    yield endpoint;
+    return;
+  }
+  for await (const page of pages((after) => listEndpoints(migration.db, { after, limit: PAGE_SIZE }), (row) => row.id)) {
+    yield* page.filter((endpoint) => endpoint.secretArn !== null);
+  }
+}

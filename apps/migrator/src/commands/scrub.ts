@@ -1,0 +1,71 @@
+import { type EndpointRow, listEndpoints, recordStorageRewritten, rewriteStorage, scrubEndpoint, storageRewriteState } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import type { MigratorConfig } from '../config.ts';
+import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
+import { workThrough } from '../pacing/pool.ts';
+import { byEndpoint, type Failure, failureLines, failureOf, type Report } from '../report.ts';
+
+export interface ScrubOptions {
+  readonly config: Pick<MigratorConfig, 'RCM_MIGRATOR_ADMIN_DATABASE_URL' | 'RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES'>;
+  /** `proved`: where the proof is fresh. `none`: rewrite the storage only. */
+  readonly removal: 'proved' | 'none';
+}
+
+/**
+ * Removes plaintext row by row where a fresh proof says that the store holds it, then rewrites what dead rows, statistics and
+ * WAL still hold of it. A removal that was never followed by a finished rewrite is noticed by any later run.
+ */
+export async function scrub(migration: Migration, { config, removal }: ScrubOptions): Promise<Report> {
+  const adminUrl = config.RCM_MIGRATOR_ADMIN_DATABASE_URL;
+  // Before anything is removed: plaintext that cannot be rewritten away would only look gone.
+  if (!adminUrl) throw new RcmError('config_invalid', 'scrub rewrites the storage as the owner of the tables: set RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE.');
+  const removed = removal === 'proved' ? await removePlaintext(migration, config.RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES * 60_000) : NOTHING;
+  const state = await storageRewriteState(migration.db);
+  const rewritten = !migration.stopping.aborted && (state.pending || removal === 'none');
+  const rewrite = rewritten ? await rewriteStorage({ url: adminUrl.reveal() }) : null;
+  if (rewrite) await recordStorageRewritten(migration.db, { asOf: state.asOf, walClean: rewrite.walClean });
+  const { scrubbed, already, failed, finished } = removed;
+  return {
+    json: { scrubbed, already, failed: byEndpoint(failed), rewritten, walClean: rewrite?.walClean ?? null, interrupted: !finished },
+    lines: [
+      `Scrubbed: ${scrubbed}. Held no plaintext any more: ${already}. Left: ${failed.length}. Storage ${rewritten ? 'rewritten' : 'held nothing to rewrite'}.${finished ? '' : ' Stopped before the end; run it again.'}`,
+      ...(rewrite?.note ? [`  ${rewrite.note}`] : []),
+      ...failureLines(byEndpoint(failed)),
+    ],
+    complete: finished && failed.length === 0,
+  };
+}
+
+interface Removed {
+  readonly scrubbed: number;
+  readonly already: number;
+  readonly failed: readonly Failure[];
+  readonly finished: boolean;
+}
+
+const NOTHING: Removed = { scrubbed: 0, already: 0, failed: [], finished: true };
+
+async function removePlaintext(migration: Migration, proofMaxAgeMs: number): Promise<Removed> {
+  const count = { scrubbed: 0, already: 0 };
+  const failed: Failure[] = [];
+  const finished = await workThrough(everyEndpoint(migration), { concurrency: migration.concurrency, stop: migration.stopping }, async (endpoint) => {
+    try {
+      count[await scrubOne(migration, endpoint, proofMaxAgeMs)] += 1;
+    } catch (error) {
+      failed.push(failureOf(endpoint.id, error, migration.logger));
+    }
+  });
+  return { ...count, failed, finished };
+}
+
+async function scrubOne(migration: Migration, endpoint: EndpointRow, proofMaxAgeMs: number): Promise<'scrubbed' | 'already'> {
+  if (!endpoint.hasLegacyCredentials) return 'already';
+  if (endpoint.secretArn === null) throw new RcmError('state_conflict', 'Not migrated yet: the plaintext is the only copy.');
+  const result = await migration.patience(null, () => scrubEndpoint(migration.db, { endpointId: endpoint.id, proofMaxAgeMs }));
+  if (result === 'no_proof') throw new RcmError('state_conflict', `No proof of its current version younger than ${Math.round(proofMaxAgeMs / 60_000)} minutes: run verify.`);
+  return result;
+}
+
+async function* everyEndpoint(migration: Migration): AsyncGenerator<EndpointRow> {
+  for await (const page of pages((after) => listEndpoints(migration.db, { after, limit: PAGE_SIZE }), (row) => row.id)) yield* page;
+}

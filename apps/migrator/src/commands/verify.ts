@@ -1,0 +1,96 @@
+import { parseReference, type ReadAnswer, referenceKey, type SecretReference } from '@rcm/credentials';
+import { type EndpointRow, listEndpoints, listLegacyEndpoints, migrationCounts, recordProof } from '@rcm/db';
+import { RcmError, type Secret } from '@rcm/telemetry';
+import { canonicalFingerprint, compareTexts } from '../credential/compare.ts';
+import { identityOf } from '../credential/examine.ts';
+import { type Migration, PAGE_SIZE } from '../migration.ts';
+import { workThrough } from '../pacing/pool.ts';
+import { byEndpoint, type Failure, failureLines, failureOf, type Report } from '../report.ts';
+
+interface MigratedEndpoint {
+  readonly endpoint: EndpointRow;
+  readonly reference: SecretReference;
+  /** What the database still holds in plaintext; `null` once it is scrubbed. */
+  readonly legacy: Secret<string> | null;
+}
+
+/**
+ * Reads every migrated secret again, through its tenant's session, and records a proof for each that holds what the database
+ * holds (or held, apart from a rotated password). Only such a proof lets `scrub` remove plaintext.
+ */
+export async function verify(migration: Migration): Promise<Report> {
+  const counts = await migrationCounts(migration.db);
+  const failed: Failure[] = [];
+  let verified = 0;
+  const progress = migration.progress('verify', counts.migrated);
+  const finished = await workThrough(batches(migration, failed), { concurrency: migration.concurrency, stop: migration.stopping }, async (batch) => {
+    const reading = readBatch(migration, batch);
+    for (const entry of batch) {
+      try {
+        await prove(migration, entry, (await reading).get(referenceKey(entry.reference)) ?? null);
+        verified += 1;
+      } catch (error) {
+        failed.push(failureOf(entry.endpoint.id, error, migration.logger));
+      }
+      progress.step();
+    }
+  });
+  progress.end();
+  return {
+    json: { verified, failed: byEndpoint(failed), interrupted: !finished },
+    lines: [`Verified: ${verified}. Failed: ${failed.length}.${finished ? '' : ' Stopped before the end; run it again.'}`, ...failureLines(byEndpoint(failed))],
+    complete: finished && failed.length === 0,
+  };
+}
+
+async function readBatch(migration: Migration, batch: readonly MigratedEndpoint[]): Promise<ReadonlyMap<string, ReadAnswer>> {
+  const [first] = batch;
+  if (!first) return new Map();
+  const store = migration.stores.forTenant(first.endpoint.orgId);
+  return migration.patience(migration.reads, () => store.readMany(batch.map((entry) => entry.reference), { signal: migration.giveUp }));
+}
+
+/** Records the proof, or fails with what is wrong: `secret_missing`, `payload_invalid`, `state_conflict`, `store_conflict`. */
+async function prove(migration: Migration, { endpoint, legacy }: MigratedEndpoint, stored: ReadAnswer): Promise<void> {
+  const { db, identityKey, patience } = migration;
+  if (stored instanceof RcmError) throw stored;
+  if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says.');
+  if (identityOf(endpoint, stored.text, identityKey) !== endpoint.loginIdentity) {
+    throw new RcmError('state_conflict', 'The secret belongs to another login than the row says: the portal, its host or the user name was changed.');
+  }
+  if (legacy !== null && compareTexts(identityKey, { legacy, stored: stored.text }) === 'different') {
+    throw new RcmError('store_conflict', 'The store holds another payload than the database does, and no rotation explains it.');
+  }
+  const fingerprint = canonicalFingerprint(identityKey, stored.text);
+  await patience(null, () => recordProof(db, { endpointId: endpoint.id, version: stored.version, fingerprint }));
+}
+
+/** References of one tenant each, as many as one call of its store carries. A reference that cannot be read goes to `failed`. */
+async function* batches(migration: Migration, failed: Failure[]): AsyncGenerator<readonly MigratedEndpoint[]> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await listEndpoints(migration.db, { after, limit: PAGE_SIZE });
+    if (page.length === 0) return;
+    // Every endpoint of the page with plaintext is among the first PAGE_SIZE of these.
+    const legacy = new Map((await listLegacyEndpoints(migration.db, { after, limit: PAGE_SIZE })).map((row) => [row.endpoint.id, row.credentials]));
+    const migrated = page.flatMap((endpoint) => withReference(endpoint, legacy.get(endpoint.id) ?? null, failed, migration));
+    for (const entries of Map.groupBy(migrated, (entry) => `${entry.endpoint.orgId} ${entry.reference.store}`).values()) {
+      const size = migration.stores.forTenant(entries[0]?.endpoint.orgId ?? '').batchSize;
+      for (let start = 0; start < entries.length; start += size) yield entries.slice(start, start + size);
+    }
+    after = page.at(-1)?.id;
+  }
+}
+
+function withReference(endpoint: EndpointRow, legacy: Secret<string> | null, failed: Failure[], migration: Migration): MigratedEndpoint[] {
+  if (endpoint.secretArn === null) return [];
+  try {
+    const reference = parseReference(endpoint.secretArn);
+    // Here, not in the batch: one such row must not make its neighbours fail.
+    if (reference.organizationId !== endpoint.orgId) throw new RcmError('reference_not_yours', 'The row names a secret of another organization.');
+    return [{ endpoint, reference, legacy }];
+  } catch (error) {
+    failed.push(failureOf(endpoint.id, error, migration.logger));
+    return [];
+  }
+}

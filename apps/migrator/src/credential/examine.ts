@@ -1,0 +1,58 @@
+import { loginIdentity, parsePayload, serializePayload } from '@rcm/credentials';
+import type { EndpointRow } from '@rcm/db';
+import { type ErrorCode, isRcmError, type Secret } from '@rcm/telemetry';
+import type { StoreKind } from '../config.ts';
+
+/** A legacy credential that can be moved as it is. */
+export interface Movable {
+  readonly ok: true;
+  /** What the store is to hold. */
+  readonly text: Secret<string>;
+  readonly loginIdentity: string;
+}
+
+/** One that a person has to look at first. `reason` names fields, never values. */
+export interface Unmovable {
+  readonly ok: false;
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
+/** SSM standard tier and Secrets Manager, in bytes of UTF-8 (AWS service quotas). A larger payload is refused, never cut. */
+const MAX_BYTES: Readonly<Record<StoreKind, number>> = { ssm: 4096, 'secrets-manager': 65_536 };
+
+/** Whether an endpoint's plaintext can be moved to the store, without touching it. */
+export function examine(endpoint: EndpointRow, credentials: Secret<string>, { key, store }: { readonly key: Secret<string>; readonly store: StoreKind }): Movable | Unmovable {
+  try {
+    const payload = parsePayload(credentials);
+    const text = serializePayload(payload);
+    const bytes = Buffer.byteLength(text.reveal(), 'utf8');
+    if (bytes > MAX_BYTES[store]) return { ok: false, code: 'payload_too_large', reason: `the payload has ${bytes} bytes; ${store} takes ${MAX_BYTES[store]}` };
+    return { ok: true, text, loginIdentity: identityOf(endpoint, text, key) };
+  } catch (error) {
+    if (!isRcmError(error)) throw error;
+    return { ok: false, code: error.code, reason: missingLogin(credentials) ?? error.message };
+  }
+}
+
+/** The keyed login identity of a payload at an endpoint's portal. Fails with `payload_invalid`. */
+export function identityOf(endpoint: EndpointRow, text: Secret<string>, key: Secret<string>): string {
+  return loginIdentity({ key, host: new URL(endpoint.baseUrl).host, username: parsePayload(text).reveal().username });
+}
+
+/** The commonest fault gets words of its own. */
+function missingLogin(credentials: Secret<string>): string | null {
+  const fields = fieldsOf(credentials.reveal());
+  if (fields === null) return 'the credentials are not a JSON object';
+  const missing = ['username', 'password'].filter((name) => fields[name] === undefined || fields[name] === null || fields[name] === '');
+  return missing.length === 0 ? null : `the credentials have no ${missing.join(' and no ')}`;
+}
+
+function fieldsOf(json: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

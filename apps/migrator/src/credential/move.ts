@@ -1,0 +1,64 @@
+import { credentialReference, formatReference, type SecretReference, type SecretStore, type SecretTags, type StoredSecret } from '@rcm/credentials';
+import { type EndpointRow, recordAuditEvent, recordMigrated } from '@rcm/db';
+import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
+import type { Migration } from '../migration.ts';
+import { canonicalFingerprint } from './compare.ts';
+import { examine } from './examine.ts';
+
+export type Moved = 'migrated' | 'already';
+
+export interface LegacyCredential {
+  readonly endpoint: EndpointRow;
+  /** JSON text of `config.credentials`. */
+  readonly credentials: Secret<string>;
+}
+
+/**
+ * Moves one credential: create, read back, compare, record. Safe to repeat after a crash between any two of these: a secret
+ * that is there already is adopted if it is the same. `already`: another migrator recorded it first. Fails with
+ * `payload_invalid`, `payload_too_large`, `store_conflict` (another payload lies there, or something else was read back), `store_*`, `database_*`.
+ */
+export async function migrateEndpoint(migration: Migration, { endpoint, credentials }: LegacyCredential): Promise<Moved> {
+  const found = examine(endpoint, credentials, { key: migration.identityKey, store: migration.place.store });
+  if (!found.ok) throw new RcmError(found.code, found.reason);
+  const { reference, stored } = await placeSecret(migration, endpoint, found.text);
+  const fingerprint = canonicalFingerprint(migration.identityKey, stored.text);
+  if (fingerprint !== canonicalFingerprint(migration.identityKey, found.text)) {
+    throw new RcmError('store_conflict', 'The store holds another payload under this name than the database does; nothing was changed.');
+  }
+  const recorded = await migration.patience(null, () =>
+    recordMigrated(migration.db, {
+      endpointId: endpoint.id,
+      orgId: endpoint.orgId,
+      secretArn: formatReference(reference),
+      version: stored.version,
+      loginIdentity: found.loginIdentity,
+      fingerprint,
+    }),
+  );
+  return recorded ? 'migrated' : 'already';
+}
+
+/** Creates the secret, or finds the one that an earlier run left, and reads back what the store now holds. */
+async function placeSecret(migration: Migration, endpoint: EndpointRow, text: Secret<string>): Promise<{ readonly reference: SecretReference; readonly stored: StoredSecret }> {
+  const { db, patience, place, writes, reads, giveUp } = migration;
+  const store = migration.stores.forTenant(endpoint.orgId);
+  const wanted = credentialReference({ ...place, orgId: endpoint.orgId, endpointId: endpoint.id, portalAccountId: endpoint.accountId });
+  const tags: SecretTags = { TenantId: endpoint.orgId, Environment: place.environment, PortalType: endpoint.portalTypeCode };
+  await patience(null, () =>
+    recordAuditEvent(db, { orgId: endpoint.orgId, actor: 'migrator', action: 'credential.create', subject: endpoint.id, reason: 'migration', details: { store: place.store } }),
+  );
+  const reference = await patience(writes, () => createOrFind(store, wanted, text, tags, giveUp));
+  const stored = await patience(reads, () => store.read(reference, { signal: giveUp }));
+  if (stored === null) throw new RcmError('secret_missing', 'The secret could not be read back after it was written; nothing was changed in the database.');
+  return { reference, stored };
+}
+
+async function createOrFind(store: SecretStore, wanted: SecretReference, text: Secret<string>, tags: SecretTags, signal: AbortSignal): Promise<SecretReference> {
+  try {
+    return (await store.create(wanted, text, tags, { signal })).reference;
+  } catch (error) {
+    if (hasCode(error, 'secret_exists')) return wanted;
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import type { TenantStores } from '@rcm/credentials';
+import type { Database } from '@rcm/db';
+import type { Clock, Logger, Secret } from '@rcm/telemetry';
+import type { StoreKind } from './config.ts';
+import type { Pacer } from './pacing/pacer.ts';
+import type { Patience } from './pacing/patience.ts';
+import type { Progress } from './progress.ts';
+
+/** Where new secrets are created. */
+export interface SecretPlace {
+  readonly store: StoreKind;
+  readonly partition: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly environment: string;
+}
+
+/** What every command works with; made once per process by `services.ts`. */
+export interface Migration {
+  readonly db: Database;
+  readonly stores: TenantStores;
+  readonly place: SecretPlace;
+  readonly identityKey: Secret<string>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Who holds a lease, for people who look at them. */
+  readonly holder: string;
+  readonly concurrency: number;
+  readonly writes: Pacer;
+  readonly reads: Pacer;
+  readonly patience: Patience;
+  /** Take nothing new. */
+  readonly stopping: AbortSignal;
+  /** Give up calls under way. */
+  readonly giveUp: AbortSignal;
+  progress(what: string, total: number): Progress;
+}
+
+/** Rows read from the database at once. */
+export const PAGE_SIZE = 200;
+
+/** Pages through rows by id. `list` gets the id to start after. */
+export async function* pages<T>(list: (after: string | undefined) => Promise<readonly T[]>, idOf: (row: T) => string): AsyncGenerator<readonly T[]> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await list(after);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    yield page;
+    if (page.length < PAGE_SIZE) return;
+    after = idOf(last);
+  }
+}

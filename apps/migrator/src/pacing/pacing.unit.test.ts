@@ -1,0 +1,147 @@
+import { RcmError } from '@rcm/telemetry';
+import { describe, expect, it } from 'vitest';
+import { createPacer } from './pacer.ts';
+import { createPatience } from './patience.ts';
+import { workThrough } from './pool.ts';
+
+/** A clock whose sleepers wake in order, without waiting. */
+function simulatedClock() {
+  let now = 0;
+  return {
+    now: () => new Date(now),
+    async sleep(ms: number, signal?: AbortSignal) {
+      if (signal?.aborted) throw new RcmError('cancelled', 'stopped');
+      const wakeAt = now + ms;
+      await Promise.resolve();
+      now = Math.max(now, wakeAt);
+    },
+  };
+}
+
+const never = new AbortController().signal;
+const throttle = () => new RcmError('store_throttled', 'too fast');
+
+describe('createPacer', () => {
+  it('spaces turns evenly, however many wait at once', async () => {
+    const clock = simulatedClock();
+    const pacer = createPacer({ perSecond: 4, clock });
+    const at: number[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      await pacer.turn(never);
+      at.push(clock.now().getTime());
+    }
+    expect(at).toEqual([0, 250, 500, 750, 1000]);
+  });
+
+  it('slows down when throttled, up to one turn in five seconds, and recovers', async () => {
+    const clock = simulatedClock();
+    const pacer = createPacer({ perSecond: 10, clock });
+    const gap = async () => {
+      await pacer.turn(never);
+      const before = clock.now().getTime();
+      await pacer.turn(never);
+      return clock.now().getTime() - before;
+    };
+    for (let n = 0; n < 30; n += 1) pacer.throttled();
+    await pacer.turn(never);
+    expect(await gap()).toBe(5000);
+    for (let n = 0; n < 60; n += 1) pacer.succeeded();
+    await pacer.turn(never);
+    expect(await gap()).toBe(100);
+  });
+});
+
+describe('createPatience', () => {
+  const patience = (options: { stop?: AbortSignal; budget?: number; tries?: number } = {}) => {
+    const clock = simulatedClock();
+    return { clock, patience: createPatience({ clock, random: () => 1, stop: never, ...options }) };
+  };
+
+  it('repeats a throttled call with growing pauses', async () => {
+    const { clock, patience: call } = patience();
+    const at: number[] = [];
+    const answer = await call(null, async () => {
+      at.push(clock.now().getTime());
+      if (at.length < 4) throw throttle();
+      return 'done';
+    });
+    expect({ answer, at }).toEqual({ answer: 'done', at: [0, 200, 600, 1400] });
+  });
+
+  it.each(['store_denied', 'secret_exists', 'payload_invalid', 'reference_not_yours'] as const)('does not repeat %s', async (code) => {
+    let calls = 0;
+    await expect(patience().patience(null, async () => { calls += 1; throw new RcmError(code, 'no'); })).rejects.toMatchObject({ code });
+    expect(calls).toBe(1);
+  });
+
+  it('gives up after its tries', async () => {
+    let calls = 0;
+    await expect(patience({ tries: 3 }).patience(null, async () => { calls += 1; throw throttle(); })).rejects.toMatchObject({ code: 'store_throttled' });
+    expect(calls).toBe(3);
+  });
+
+  it('shares one budget of repeats between all calls of a run, which successes refill', async () => {
+    const { patience: call } = patience({ budget: 5 });
+    let calls = 0;
+    const failing = () => call(null, async () => { calls += 1; throw throttle(); }).catch(() => {});
+    for (let n = 0; n < 20; n += 1) await failing();
+    expect(calls).toBe(20 + 5);
+    for (let n = 0; n < 3; n += 1) await call(null, async () => 'fine');
+    calls = 0;
+    await failing();
+    expect(calls).toBe(1 + 3);
+  });
+
+  it('makes no call and ends its pause when asked to stop', async () => {
+    const stop = new AbortController();
+    const { patience: call } = patience({ stop: stop.signal });
+    await expect(call(null, async () => { stop.abort(); throw throttle(); })).rejects.toMatchObject({ code: 'cancelled' });
+    let called = false;
+    await expect(call(null, async () => { called = true; })).rejects.toMatchObject({ code: 'cancelled' });
+    expect(called).toBe(false);
+  });
+});
+
+describe('workThrough', () => {
+  async function* numbers(count: number) {
+    for (let n = 0; n < count; n += 1) yield n;
+  }
+  const tick = () => new Promise((resolve) => setTimeout(resolve, 1));
+
+  it('works on at most so many at once, and on each once', async () => {
+    const seen: number[] = [];
+    let [now, most] = [0, 0];
+    const finished = await workThrough(numbers(20), { concurrency: 4, stop: never }, async (n) => {
+      most = Math.max(most, (now += 1));
+      await tick();
+      seen.push(n);
+      now -= 1;
+    });
+    expect({ finished, most, seen: seen.sort((a, b) => a - b) }).toEqual({ finished: true, most: 4, seen: [...Array(20).keys()] });
+  });
+
+  it('finishes what is in hand when asked to stop, and takes nothing more', async () => {
+    const stop = new AbortController();
+    const [begun, ended]: [number[], number[]] = [[], []];
+    const finished = await workThrough(numbers(100), { concurrency: 3, stop: stop.signal }, async (n) => {
+      begun.push(n);
+      if (begun.length === 5) stop.abort();
+      await tick();
+      ended.push(n);
+    });
+    expect(finished).toBe(false);
+    expect(begun.length).toBeLessThanOrEqual(7);
+    expect(ended).toHaveLength(begun.length);
+  });
+
+  it('passes a failure of the source on, after the others have finished', async () => {
+    let ended = 0;
+    async function* broken() {
+      yield 1;
+      yield 2;
+      throw new Error('broken source');
+    }
+    await expect(workThrough(broken(), { concurrency: 2, stop: never }, async () => { await tick(); ended += 1; })).rejects.toThrow('broken source');
+    expect(ended).toBe(2);
+  });
+});

@@ -1,0 +1,68 @@
+import { hostname } from 'node:os';
+import { createTenantStores } from '@rcm/credentials';
+import { openDatabase } from '@rcm/db';
+import { createLogger, systemClock } from '@rcm/telemetry';
+import type { MigratorConfig } from './config.ts';
+import type { Migration } from './migration.ts';
+import { createPacer } from './pacing/pacer.ts';
+import { createPatience } from './pacing/patience.ts';
+import { createProgress, type ProgressStream } from './progress.ts';
+import type { Stop } from './stop.ts';
+
+export interface OpenMigration extends Migration {
+  /** Closes store clients, then the database. */
+  close(): Promise<void>;
+}
+
+/** Everything a command needs, made once from the configuration. Nothing is connected before it is used. */
+export function openMigration(config: MigratorConfig, { stop, stderr }: { readonly stop: Stop; readonly stderr: ProgressStream }): OpenMigration {
+  const db = openDatabase({
+    url: config.RCM_DATABASE_URL,
+    directUrl: config.RCM_DATABASE_DIRECT_URL,
+    applicationName: 'rcm-migrator',
+    maxConnections: config.RCM_MIGRATOR_CONCURRENCY + 1,
+  });
+  const stores = createTenantStores({
+    region: config.RCM_AWS_REGION,
+    endpoint: config.RCM_AWS_ENDPOINT,
+    environment: config.RCM_ENVIRONMENT,
+    roleArn: config.RCM_TENANT_ROLE_ARN,
+    dedicatedOrgId: config.RCM_DEDICATED_ORG_ID,
+    kmsKeyId: config.RCM_KMS_KEY_ID,
+  });
+  const clock = systemClock;
+  return {
+    db,
+    stores,
+    place: {
+      store: config.RCM_MIGRATOR_STORE,
+      partition: partitionOf(config),
+      region: config.RCM_AWS_REGION,
+      accountId: config.RCM_AWS_ACCOUNT_ID,
+      environment: config.RCM_ENVIRONMENT,
+    },
+    identityKey: config.RCM_IDENTITY_KEY,
+    clock,
+    logger: createLogger({ name: 'migrator', level: config.RCM_LOG_LEVEL }),
+    holder: `migrator@${hostname()}:${process.pid}`,
+    concurrency: config.RCM_MIGRATOR_CONCURRENCY,
+    writes: createPacer({ perSecond: config.RCM_MIGRATOR_WRITES_PER_SECOND, clock }),
+    reads: createPacer({ perSecond: config.RCM_MIGRATOR_READS_PER_SECOND, clock }),
+    patience: createPatience({ clock, random: Math.random, stop: stop.stopping }),
+    stopping: stop.stopping,
+    giveUp: stop.giveUp,
+    progress: (what, total) => createProgress({ stream: stderr, what, total }),
+    async close() {
+      await stores.close();
+      await db.close();
+    },
+  };
+}
+
+/** The tenant role's partition is the account's; without a role the region tells. */
+function partitionOf(config: MigratorConfig): string {
+  const ofRole = config.RCM_TENANT_ROLE_ARN?.split(':')[1];
+  if (ofRole) return ofRole;
+  if (config.RCM_AWS_REGION.startsWith('cn-')) return 'aws-cn';
+  return config.RCM_AWS_REGION.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}

@@ -1,0 +1,31 @@
+/** How long work in hand may take to finish once the process was asked to stop. */
+const GRACE_MS = 30_000;
+
+export interface Stop {
+  /** Aborts at the first SIGTERM or SIGINT: take nothing new, finish what is in hand. */
+  readonly stopping: AbortSignal;
+  /** Aborts at the second signal, or when the grace is over: give calls up. */
+  readonly giveUp: AbortSignal;
+  dispose(): void;
+}
+
+/** Turns the process's signals into two stages of stopping. */
+export function stopOnSignals(events: NodeJS.EventEmitter = process): Stop {
+  const stopping = new AbortController();
+  const giveUp = new AbortController();
+  let grace: NodeJS.Timeout | undefined;
+  const onSignal = () => {
+    if (stopping.signal.aborted) return giveUp.abort();
+    stopping.abort();
+    grace = setTimeout(() => giveUp.abort(), GRACE_MS);
+  };
+  events.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  return {
+    stopping: stopping.signal,
+    giveUp: giveUp.signal,
+    dispose() {
+      clearTimeout(grace);
+      events.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+    },
+  };
+}
