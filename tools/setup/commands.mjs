@@ -21,6 +21,7 @@ const COMMANDS = {
   'web-agent': { file: inRoot('apps', 'web-agent', 'src', 'main.ts'), args: [], cwd: here, browser: true },
   test: { file: inRoot('tools', 'setup', 'test', 'main.mjs'), args: [], cwd: root, browser: true },
   lint: { file: nx, args: ['run-many', '-t', 'lint', 'typecheck'], cwd: root, browser: false },
+  nx: { file: nx, args: [], cwd: root, browser: false },
   format: { file: inRoot('node_modules', 'prettier', 'bin', 'prettier.cjs'), args: ['--write', '.'], cwd: root, browser: false },
 };
 

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { ClearError, sentenceFor } from '../clear-error.mjs';
 import { inRoot } from '../workspace.mjs';
 import { removeContainers, reachDocker, reaperSettings } from './docker.mjs';
-import { runTargets } from './nx.mjs';
+import { referencesInSync, runTargets } from './nx.mjs';
 import { readResults, resultsFolder } from './results.mjs';
 import { lastLine, misses, wordsFor } from './words.mjs';
 
@@ -26,6 +26,7 @@ async function main() {
   const env = { ...process.env, RCM_TEST_RUN: run, RCM_TEST_RESULTS: folder };
 
   const problems = [];
+  if (!(await referencesInSync(env))) problems.push('TypeScript project references are out of date: npm run nx -- sync');
   if (!(await runTargets(['lint', 'typecheck'], { projects, env, parallel: 2 }))) problems.push('lint or types have errors (above)');
   if (!(await runTargets(['test'], { projects, env, parallel: 2 }))) problems.push('a project ended with an error (above)');
 

@@ -8,9 +8,21 @@ const nx = inRoot('node_modules', 'nx', 'dist', 'bin', 'nx.js');
  * @param {string[]} targets
  * @param {{ projects: string[], env: NodeJS.ProcessEnv, parallel: number }} options
  */
-export async function runTargets(targets, { projects, env, parallel }) {
+export function runTargets(targets, { projects, env, parallel }) {
   const only = projects.length > 0 ? ['--projects', projects.join(',')] : [];
-  const args = ['run-many', '--targets', targets.join(','), `--parallel=${parallel}`, '--outputStyle=stream', ...only];
+  return runNx(['run-many', '--targets', targets.join(','), `--parallel=${parallel}`, '--outputStyle=stream', ...only], env);
+}
+
+/**
+ * Whether every tsconfig.json names the projects that its package.json depends on.
+ * @param {NodeJS.ProcessEnv} env
+ */
+export function referencesInSync(env) {
+  return runNx(['sync:check'], env);
+}
+
+/** @param {string[]} args @param {NodeJS.ProcessEnv} env */
+async function runNx(args, env) {
   // Nx's daemon would outlive this command by hours.
   const code = await runInForeground({ node: process.execPath, file: nx, args, cwd: root, env: { ...env, NX_DAEMON: 'false' } }, []);
   return code === 0;
