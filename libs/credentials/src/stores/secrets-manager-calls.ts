@@ -20,6 +20,7 @@ export interface SecretsManagerAccess extends AwsAccess {
 }
 
 export interface SecretVersion extends StoredSecret {
+  readonly arn: string;
   readonly stages: readonly string[];
 }
 
@@ -50,10 +51,10 @@ export function createSecretsManagerCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE
     get: (id, version, options = {}) =>
       call('Reading a secret from Secrets Manager', options, async (abortSignal) => {
         const choice = 'stage' in version ? { VersionStage: version.stage } : { VersionId: version.id };
-        const { SecretString, VersionId, VersionStages = [] } = await client.send(new GetSecretValueCommand({ SecretId: id, ...choice }), { abortSignal });
-        if (SecretString === undefined || VersionId === undefined)
+        const { ARN, SecretString, VersionId, VersionStages = [] } = await client.send(new GetSecretValueCommand({ SecretId: id, ...choice }), { abortSignal });
+        if (SecretString === undefined || VersionId === undefined || ARN === undefined)
           throw new RcmError('payload_invalid', 'The secret in Secrets Manager holds bytes, not text.');
-        return { text: new Secret(SecretString), version: VersionId, stages: VersionStages };
+        return { arn: ARN, text: new Secret(SecretString), version: VersionId, stages: VersionStages };
       }).catch((error: unknown) => instead(error, 'secret_missing', null)),
     create: (name, text, tags, options = {}) =>
       call('Creating a secret in Secrets Manager', options, async (abortSignal) => {

@@ -28,7 +28,8 @@ export function createSecretsManagerStore(access: SecretsManagerAccess): Closabl
   return {
     batchSize: 1,
     async read(reference, options) {
-      return current(reference, options);
+      const found = await current(reference, options);
+      return found && hasNoArn(reference) ? { ...found, reference: parseReference(found.arn) } : found;
     },
     readMany: (references, options) => readEach(references, async (reference) => current(reference, options)),
 
@@ -111,8 +112,10 @@ function secretName(reference: SecretReference): string {
 /** The name does before the secret exists: it cannot be taken for an ARN whose last six characters are missing. */
 function secretId(reference: SecretReference): string {
   const name = secretName(reference);
-  return reference.store === 'secrets-manager' && reference.suffix === null ? name : formatReference(reference);
+  return hasNoArn(reference) ? name : formatReference(reference);
 }
+
+const hasNoArn = (reference: SecretReference): boolean => reference.store === 'secrets-manager' && reference.suffix === null;
 
 async function mustExist<T>(read: Promise<T | null>): Promise<T> {
   const found = await read;

@@ -5,6 +5,8 @@ import type { SecretReference } from '../reference.ts';
 export interface StoredSecret {
   readonly text: Secret<string>;
   readonly version: string;
+  /** From `read`, where the asked reference had no ARN yet: the whole one, for whoever adopts a secret that is there already. */
+  readonly reference?: SecretReference;
 }
 
 export interface CallOptions {
