@@ -51,7 +51,7 @@ async function placeSecret(migration: Migration, endpoint: EndpointRow, text: Se
   const reference = await patience(writes, () => createOrFind(store, wanted, text, tags, giveUp));
   const stored = await patience(reads, () => store.read(reference, { signal: giveUp }));
   if (stored === null) throw new RcmError('secret_missing', 'The secret could not be read back after it was written; nothing was changed in the database.');
-  return { reference, stored };
+  return { reference: stored.reference ?? reference, stored };
 }
 
 async function createOrFind(store: SecretStore, wanted: SecretReference, text: Secret<string>, tags: SecretTags, signal: AbortSignal): Promise<SecretReference> {
