@@ -1,7 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
-import { watchAncestors } from './ancestors.ts';
 
-/** What ends a run early: the user, whoever started us going away, or a part that died. */
+/** What ends a run early: the user, whoever started us going away (they send SIGTERM then), or a part that died. */
 export interface Interruption {
   /** Aborts once; its reason is an RcmError: `cancelled` where somebody wanted the end, else what went wrong. */
   readonly signal: AbortSignal;
@@ -10,17 +9,20 @@ export interface Interruption {
   stop(): void;
 }
 
+/** A signal to the whole group reaches us twice: directly, and passed on by the script above us. That is one wish. */
+const SAME_WISH_MS = 1_000;
+
 /**
- * The first Ctrl-C (or SIGTERM, SIGHUP) asks for the orderly end, which can take as long as work in hand needs; a second one
+ * The first Ctrl-C (or SIGTERM, SIGHUP) asks for the orderly end, which can take as long as work in hand needs; a later Ctrl-C
  * calls `onImpatience`.
  */
 export function listenForInterruption(onImpatience: () => void): Interruption {
   const controller = new AbortController();
   const abort = (reason: RcmError) => controller.abort(reason);
-  let asked = false;
-  const onSignal = () => {
-    if (asked) onImpatience();
-    asked = true;
+  let askedAt: number | null = null;
+  const onSignal = (name: NodeJS.Signals) => {
+    if (askedAt !== null && name === 'SIGINT' && Date.now() - askedAt > SAME_WISH_MS) onImpatience();
+    askedAt ??= Date.now();
     abort(new RcmError('cancelled', 'Stopped before the end was reached.'));
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -29,12 +31,10 @@ export function listenForInterruption(onImpatience: () => void): Interruption {
   const ignore = () => {};
   process.stdout.on('error', ignore);
   process.stderr.on('error', ignore);
-  const ancestors = watchAncestors(() => abort(new RcmError('cancelled', 'What started this run is gone.')));
   return {
     signal: controller.signal,
     abort,
     stop() {
-      ancestors.stop();
       for (const name of signals) process.off(name, onSignal);
     },
   };

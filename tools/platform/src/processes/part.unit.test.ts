@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { endedEarly, lastWords } from './part.ts';
+
+describe('what is said about a part that ended', () => {
+  it('is the last line, without the stack', () => {
+    expect(lastWords('first\nThe port is in use.\n    at listen (node:net:1)\n')).toBe('The port is in use.');
+  });
+
+  it('is the message of a JSON log line', () => {
+    expect(lastWords('{"level":50,"msg":"cannot start","err":{"message":"no Chromium"}}\n')).toBe('cannot start: no Chromium');
+  });
+
+  it('is one sentence that names part, exit and log', () => {
+    expect(endedEarly('rotator', { code: 3, signal: null }, 'It broke.', '/d/rotator.log').message).toBe('rotator ended with code 3: It broke. (its log: /d/rotator.log)');
+    expect(endedEarly('rotator', { code: null, signal: 'SIGKILL' }, '', '/d/rotator.log').message).toBe('rotator was ended by SIGKILL (its log: /d/rotator.log)');
+  });
+});
