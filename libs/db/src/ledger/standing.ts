@@ -10,7 +10,7 @@ export interface VersionStanding {
 
 /**
  * The standing of a version, asked before its outcome is written. A staged version (`staged:<attempt id>`) is fresh while that attempt is
- * open. A version that was accepted and then suspect once is not surprising any more: the second rejection, after the pause, is proof.
+ * open, and once promoted it keeps the acceptance that it was verified with. A version that was accepted and then suspect once is not surprising any more: the second rejection, after the pause, is proof.
  */
 export async function versionStanding(db: Database, known: { readonly loginIdentity: string; readonly version: string; readonly settleMs: number }): Promise<VersionStanding> {
   const { loginIdentity, version, settleMs } = known;
@@ -20,7 +20,9 @@ export async function versionStanding(db: Database, known: { readonly loginIdent
                 AND ((r.ended_at IS NULL AND (${version} = 'staged:' || r.id::text OR r.promoted_version = ${version}))
                   OR (r.promoted_version = ${version} AND r.updated_at > clock_timestamp() - make_interval(secs => ${settleMs}::float8 / 1000)))) AS fresh,
              coalesce((SELECT a.outcome = 'accepted' FROM login_attempt a
-               WHERE a.login_identity = ${loginIdentity} AND a.version = ${version} AND (a.outcome = 'accepted' OR a.effect = 'suspect')
+               WHERE a.login_identity = ${loginIdentity} AND (a.outcome = 'accepted' OR a.effect = 'suspect')
+                 AND (a.version = ${version} OR a.version IN (
+                   SELECT 'staged:' || r.id::text FROM rotation_attempt r WHERE r.login_identity = ${loginIdentity} AND r.promoted_version = ${version}))
                ORDER BY a.started_at DESC LIMIT 1), false) AS "acceptedBefore"`,
   );
   return row ?? { fresh: false, acceptedBefore: false };

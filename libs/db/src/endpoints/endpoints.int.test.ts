@@ -1,0 +1,176 @@
+import { Secret } from '@rcm/telemetry';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { identityOf, makeEndpoint, openTestDatabase, plannedAttempt, PORTAL, secretOf, type TestDatabase } from '../testing.fixture.ts';
+import { followStoreVersion } from './follow.ts';
+import { findEndpoint, getEndpoint, listEndpoints } from './read.ts';
+import { listDueEndpoints, listSharedIdentities, setNextRotation } from './schedule.ts';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from './seed.ts';
+
+let t: TestDatabase;
+beforeAll(async () => void (t = await openTestDatabase()));
+afterAll(() => t.close());
+
+describe('reading', () => {
+  test("another organization's endpoint is as good as none", async () => {
+    const mine = await makeEndpoint(t.db);
+    const other = await makeEndpoint(t.db);
+    expect(await getEndpoint(t.db, mine)).toMatchObject({ id: mine.endpointId, currentVersion: '1', hasLegacyCredentials: false, portalType: { code: 'alpine', lockoutThreshold: 4 } });
+    expect(await getEndpoint(t.db, { orgId: other.orgId, endpointId: mine.endpointId })).toBeNull();
+    expect(await findEndpoint(t.db, mine)).toMatchObject({ orgId: mine.orgId });
+  });
+
+  test('no reader of endpoints gets their config', async () => {
+    const { endpointId } = await makeEndpoint(t.db);
+    const row = await t.db.read((client) => client.integrationEndpoint.findUnique({ where: { id: endpointId } }));
+    expect(row).not.toHaveProperty('config');
+    expect(await findEndpoint(t.db, { endpointId })).not.toHaveProperty('config');
+  });
+
+  test('pages by id', async () => {
+    for (let i = 0; i < 3; i += 1) await makeEndpoint(t.db);
+    const all = await listEndpoints(t.db, { limit: 100 });
+    const first = await listEndpoints(t.db, { limit: 2 });
+    const rest = await listEndpoints(t.db, { after: first[1]?.id, limit: 100 });
+    expect([...first, ...rest].map((e) => e.id)).toEqual(all.map((e) => e.id));
+  });
+});
+
+describe('what the database itself refuses', () => {
+  const base = { portalTypeCode: 'alpine', accountId: 'account', baseUrl: 'https://alpine.example/login' };
+  beforeAll(async () => {
+    await upsertOrganization(t.db, { id: 'checks', name: 'Checks' });
+    await upsertPortalType(t.db, PORTAL);
+  });
+
+  test.each(['', 'A', '-a', 'a/b', 'a b', 'ä', 'a'.repeat(64), 'a\n'])('an organization, portal type, endpoint or account id like %j', async (id) => {
+    await expect(t.sql('INSERT INTO organization (id, name) VALUES ($1, $2)', [id, 'x'])).rejects.toMatchObject({ code: '23514' });
+    await expect(t.sql(`INSERT INTO portal_type SELECT (jsonb_populate_record(p, jsonb_build_object('code', $1::text))).* FROM portal_type p LIMIT 1`, [id])).rejects.toMatchObject({ code: '23514' });
+    const insert = 'INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url) VALUES ($1, $2, $3, $4, $5)';
+    await expect(t.sql(insert, [id, 'checks', 'alpine', 'a', base.baseUrl])).rejects.toMatchObject({ code: '23514' });
+    await expect(t.sql(insert, ['fine', 'checks', 'alpine', id, base.baseUrl])).rejects.toMatchObject({ code: '23514' });
+  });
+
+  test.each([
+    'https://alpine.example.evil.test/', 'https://evil.test/alpine.example', 'https://alpine.example:9443/', 'https://alpine.example@evil.test/', 'https://evil.test#@alpine.example/',
+    'https://user:pass@alpine.example/', 'ftp://alpine.example/', 'https://evil.test\\@alpine.example/', 'alpine.example', 'https://alpine.example /',
+  ])('a base_url that is on no declared host: %s', async (baseUrl) => {
+    await expect(insertEndpoint(t.db, { id: 'astray', orgId: 'checks', ...base, baseUrl })).rejects.toMatchObject({ code: 'input_invalid' });
+  });
+
+  test('giving up a host that an endpoint is on', async () => {
+    await insertEndpoint(t.db, { id: 'on-8443', orgId: 'checks', ...base, baseUrl: 'https://ALPINE.example:8443/' });
+    await expect(upsertPortalType(t.db, { ...PORTAL, hosts: ['alpine.example'] })).rejects.toMatchObject({ code: 'input_invalid' });
+  });
+
+  test.each(['arn:aws:s3:::bucket', 'arn:aws:ssm', 'arn:evil:ssm:x', 'password', 'xvault:a'])('a secret reference like %s', async (secretArn) => {
+    await expect(t.sql(`UPDATE integration_endpoint SET secret_arn = $1`, [secretArn])).rejects.toMatchObject({ code: '23514' });
+  });
+
+  test.each(['arn:aws:ssm:eu-west-1:1:parameter/a', 'arn:aws-cn:secretsmanager:cn-north-1:1:secret:a', 'arn:aws-us-gov:ssm:x', 'arn:aws-iso-b:ssm:x', 'vault:kv/a'])('not: %s', async (secretArn) => {
+    await expect(t.sql(`SELECT 1 WHERE ${await secretCheck(t)}`.replaceAll('secret_arn', '$1::text'), [secretArn])).resolves.toHaveLength(1);
+  });
+
+  test.each([
+    ['portal_type', 'rotation_mode', "'sometimes'"], ['integration_endpoint', 'rotation_status', "'fine'"], ['portal_type', 'lockout_margin', '4'], ['portal_type', 'rotation_spread_days', '60'],
+  ])('%s.%s = %s', async (table, column, value) => {
+    await makeEndpoint(t.db);
+    await expect(t.sql(`UPDATE ${table} SET ${column} = ${value}`)).rejects.toMatchObject({ code: '23514' });
+  });
+});
+
+const secretCheck = async (db: TestDatabase): Promise<string> => {
+  const [row] = await db.sql<{ text: string }>(`SELECT pg_get_expr(conbin, conrelid) AS text FROM pg_constraint WHERE conname = 'integration_endpoint_secret_arn_check'`);
+  return row?.text ?? 'false';
+};
+
+describe('seeding', () => {
+  test('a second insert leaves the endpoint as it has become', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const again = await insertEndpoint(t.db, { id: endpoint.endpointId, orgId: endpoint.orgId, portalTypeCode: 'alpine', accountId: 'other', baseUrl: 'https://alpine.example/', config: new Secret({ credentials: {} }) });
+    expect(again).toEqual({ created: false });
+    expect(await findEndpoint(t.db, endpoint)).toMatchObject({ currentVersion: '1', hasLegacyCredentials: false });
+  });
+
+  test('one account of an organization at a portal is one endpoint', async () => {
+    await upsertOrganization(t.db, { id: 'once', name: 'Once' });
+    const endpoint = { orgId: 'once', portalTypeCode: 'alpine', accountId: 'same', baseUrl: 'https://alpine.example/' };
+    await insertEndpoint(t.db, { id: 'once-1', ...endpoint });
+    await expect(insertEndpoint(t.db, { id: 'once-2', ...endpoint })).rejects.toMatchObject({ code: 'state_conflict' });
+  });
+
+  test.each([{ recipe: [] }, { recipe: null }, { passwordRules: ' ' }, { hosts: [] }, { lockoutThreshold: 0 }])('refuses a portal type with %j', async (wrong) => {
+    await expect(upsertPortalType(t.db, { ...PORTAL, code: 'wrong', ...wrong })).rejects.toMatchObject({ code: 'input_invalid' });
+  });
+
+  test('an umlaut and an emoji survive; NUL and half a surrogate are refused before Postgres could quote them', async () => {
+    await upsertOrganization(t.db, { id: 'texts', name: 'Texts' });
+    const endpoint = { id: 'texts-1', orgId: 'texts', portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' };
+    await expect(insertEndpoint(t.db, { ...endpoint, config: new Secret({ credentials: { password: 'a\0b' } }) })).rejects.toMatchObject({ code: 'input_invalid' });
+    await expect(insertEndpoint(t.db, { ...endpoint, config: new Secret({ credentials: { password: '\ud83d' } }) })).rejects.toMatchObject({ code: 'input_invalid' });
+    await insertEndpoint(t.db, { ...endpoint, config: new Secret({ credentials: { password: 'Grüße🔑' } }) });
+    expect(await t.sql(`SELECT config->'credentials'->>'password' AS password FROM integration_endpoint WHERE id = 'texts-1'`)).toEqual([{ password: 'Grüße🔑' }]);
+  });
+});
+
+describe('what is due', () => {
+  const due = async (): Promise<string[]> => (await listDueEndpoints(t.db, { limit: 1000 })).map((e) => e.id);
+  const past = (seconds: number): Date => new Date(Date.now() - seconds * 1000);
+  beforeAll(() => setNextRotation(t.db, { endpointIds: 'all', at: new Date(Date.now() + 86_400_000) }));
+
+  test('comes in the order in which it fell due, and only what has', async () => {
+    const [a, b, c] = [await makeEndpoint(t.db), await makeEndpoint(t.db), await makeEndpoint(t.db)];
+    await setNextRotation(t.db, { endpointIds: [b.endpointId], at: past(20) });
+    await setNextRotation(t.db, { endpointIds: [a.endpointId], at: past(10) });
+    expect(await due()).toEqual([b.endpointId, a.endpointId]);
+    expect(await setNextRotation(t.db, { endpointIds: [c.endpointId, 'unknown'], at: 'now' })).toBe(1);
+    expect(await due()).toEqual([b.endpointId, a.endpointId, c.endpointId]);
+    await setNextRotation(t.db, { endpointIds: 'all', at: new Date(Date.now() + 86_400_000) });
+  });
+
+  test('is not what is rotated by hand, nor what has an open attempt', async () => {
+    const manual = await makeEndpoint(t.db, { portal: { rotationMode: 'manual' } });
+    const open = await makeEndpoint(t.db);
+    await plannedAttempt(t.db, open);
+    await setNextRotation(t.db, { endpointIds: [manual.endpointId, open.endpointId], at: past(1) });
+    expect(await due()).toEqual([]);
+  });
+
+  test('is not an identity that lies in two organizations, or in one under two secrets: these are reported', async () => {
+    const [across, within, shared] = [identityOf('across'), identityOf('within'), identityOf('shared')];
+    await makeEndpoint(t.db, { orgId: 'left', endpointId: 'across-1', loginIdentity: across });
+    await makeEndpoint(t.db, { orgId: 'right', endpointId: 'across-2', loginIdentity: across });
+    await makeEndpoint(t.db, { orgId: 'left', endpointId: 'within-1', loginIdentity: within });
+    await makeEndpoint(t.db, { orgId: 'left', endpointId: 'within-2', loginIdentity: within });
+    await makeEndpoint(t.db, { orgId: 'left', endpointId: 'shared-1', loginIdentity: shared, secretArn: secretOf('left', 'shared-1') });
+    await makeEndpoint(t.db, { orgId: 'left', endpointId: 'shared-2', loginIdentity: shared, secretArn: secretOf('left', 'shared-1') });
+    await setNextRotation(t.db, { endpointIds: ['across-1', 'across-2', 'within-1', 'within-2', 'shared-1', 'shared-2'], at: past(1) });
+    expect(await due()).toEqual(['shared-1']);
+    const reported = await listSharedIdentities(t.db, { limit: 10 });
+    expect(reported.map((r) => r.endpointIds)).toEqual(expect.arrayContaining([['across-1', 'across-2'], ['within-1', 'within-2']]));
+    expect(reported).toHaveLength(2);
+  });
+});
+
+describe('the store is ahead of the row', () => {
+  test('the row follows only from the version it was seen at', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    expect(await followStoreVersion(t.db, { ...endpoint, from: '0', to: '2' })).toBe(false);
+    expect(await followStoreVersion(t.db, { ...endpoint, from: '1', to: '2' })).toBe(true);
+    expect(await followStoreVersion(t.db, { ...endpoint, from: '1', to: '2' })).toBe(true);
+    expect(await findEndpoint(t.db, endpoint)).toMatchObject({ currentVersion: '2' });
+  });
+
+  test('not while an attempt is open', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    await plannedAttempt(t.db, endpoint);
+    expect(await followStoreVersion(t.db, { ...endpoint, from: '1', to: '2' })).toBe(false);
+  });
+
+  test('every endpoint of the organization that shares the secret follows', async () => {
+    const secretArn = secretOf('sharing', 'one');
+    const one = await makeEndpoint(t.db, { orgId: 'sharing', secretArn });
+    const two = await makeEndpoint(t.db, { orgId: 'sharing', secretArn, loginIdentity: one.loginIdentity });
+    await followStoreVersion(t.db, { ...one, from: '1', to: '2' });
+    expect(await findEndpoint(t.db, two)).toMatchObject({ currentVersion: '2' });
+  });
+});

@@ -1,0 +1,214 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type AttemptState } from '../journal/attempt.ts';
+import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { acquireExclusiveLease, acquireSharedLease } from './acquire.ts';
+import { listLeases, releaseLease, renewLease } from './upkeep.ts';
+import { WISH_LIMIT_MS, withdrawExclusiveWish } from './wish.ts';
+
+let t: TestDatabase;
+beforeAll(async () => void (t = await openTestDatabase()));
+afterAll(() => t.close());
+
+const shared = (endpoint: TestEndpoint, holder = 'agent', ttlMs = 60_000) => acquireSharedLease(t.db, { ...endpoint, holder, ttlMs });
+const exclusive = (endpoint: TestEndpoint, holder = 'rotator', { ttlMs = 60_000, wantMs = 30_000 } = {}) => acquireExclusiveLease(t.db, { ...endpoint, holder, ttlMs, wantMs });
+const granted = <A extends { granted: boolean }>(answer: A): Extract<A, { granted: true }> => {
+  expect(answer).toMatchObject({ granted: true });
+  return answer as Extract<A, { granted: true }>;
+};
+const expire = (leaseId: string) => t.sql(`UPDATE login_lease SET expires_at = clock_timestamp() - interval '1 ms' WHERE id = $1`, [leaseId]);
+
+describe('who may hold what', () => {
+  test('readers share, and learn version and reference with the lease', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const one = granted(await shared(endpoint, 'one'));
+    const two = granted(await shared(endpoint, 'two'));
+    expect(one.lease).toMatchObject({ kind: 'shared', loginIdentity: endpoint.loginIdentity, currentVersion: '1', secretArn: endpoint.secretArn });
+    expect(two.lease.fence).toBeGreaterThan(one.lease.fence);
+    expect((await listLeases(t.db)).filter((lease) => lease.endpointId === endpoint.endpointId).map((lease) => lease.holder)).toEqual(['one', 'two']);
+  });
+
+  test('while one changes the login, nobody else gets anything', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    granted(await exclusive(endpoint));
+    expect(await shared(endpoint)).toEqual({ granted: false, reason: 'exclusive_held' });
+    expect(await exclusive(endpoint, 'another')).toEqual({ granted: false, reason: 'exclusive_held' });
+  });
+
+  test('the login is what is leased, whichever endpoint of it is named', async () => {
+    const one = await makeEndpoint(t.db);
+    const two = await makeEndpoint(t.db, { loginIdentity: one.loginIdentity });
+    granted(await exclusive(one));
+    expect(await shared(two)).toMatchObject({ reason: 'exclusive_held' });
+  });
+
+  test('an endpoint of another organization is not there', async () => {
+    const [mine, other] = [await makeEndpoint(t.db), await makeEndpoint(t.db)];
+    await expect(shared({ ...mine, orgId: other.orgId })).rejects.toMatchObject({ code: 'endpoint_unknown' });
+  });
+
+  test.each<[AttemptState, string | null, string | null]>([
+    ['planned', null, null], ['staged', null, null], ['submitting', null, 'rotation_open'], ['applied', null, 'rotation_open'], ['verified', null, 'rotation_open'], ['promoted', null, null],
+    ['waiting', 'staged', null], ['waiting', 'submitting', 'rotation_open'], ['waiting', 'applied', 'rotation_open'], ['waiting', 'verified', 'rotation_open'], ['waiting', 'promoted', null],
+    ['blocked', 'planned', 'blocked'], ['blocked', 'submitting', 'blocked'],
+  ])('with an attempt in %s (from %s) and no exclusive lease, a reader hears: %s', async (state, from, reason) => {
+    const endpoint = await makeEndpoint(t.db);
+    const { leaseId } = await plannedAttempt(t.db, endpoint);
+    await releaseLease(t.db, { leaseId });
+    await t.sql(
+      `UPDATE rotation_attempt SET state = $2, waiting_from = $3, waiting_until = CASE WHEN $2 = 'waiting' THEN now() END, submit_deadline_at = now(), promoted_version = '2' WHERE login_identity = $1`,
+      [endpoint.loginIdentity, state, from],
+    );
+    expect(await shared(endpoint)).toMatchObject(reason ? { granted: false, reason } : { granted: true });
+  });
+});
+
+describe('time', () => {
+  test('a holder that died is free by expiry, and its renewal is refused', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const dead = granted(await exclusive(endpoint, 'dead', { ttlMs: 150 }));
+    expect(await shared(endpoint)).toMatchObject({ reason: 'exclusive_held' });
+    await delay(200);
+    expect(await renewLease(t.db, { leaseId: dead.lease.id, ttlMs: 1000 })).toBeNull();
+    const next = granted(await exclusive(endpoint, 'next'));
+    expect(next.lease.fence).toBeGreaterThan(dead.lease.fence);
+  });
+
+  test('a renewal lets it live longer, from Postgres’s now', async () => {
+    const { lease } = granted(await shared(await makeEndpoint(t.db), 'agent', 1000));
+    const until = await renewLease(t.db, { leaseId: lease.id, ttlMs: 60_000 });
+    expect(until?.getTime()).toBeGreaterThan(lease.expiresAt.getTime() + 50_000);
+  });
+
+  test('giving back twice, or after expiry, is fine', async () => {
+    const { lease } = granted(await shared(await makeEndpoint(t.db)));
+    await expire(lease.id);
+    await releaseLease(t.db, { leaseId: lease.id });
+    await releaseLease(t.db, { leaseId: lease.id });
+  });
+
+  test('a lease counts from the moment it is given, not from the moment it was asked for', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const holding = t.db.transaction(async (tx) => {
+      await tx.$queryRaw`SELECT 1 AS one FROM login_identity WHERE id = ${endpoint.loginIdentity} FOR UPDATE`;
+      await delay(700);
+    });
+    await delay(100);
+    const asked = Date.now();
+    const { lease } = granted(await shared(endpoint, 'agent', 1000));
+    await holding;
+    expect(lease.expiresAt.getTime() - asked).toBeGreaterThan(1400);
+  });
+});
+
+describe('neither kind starves the other', () => {
+  test('a wish stops new readers, those that live may end, then it is granted', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const reader = granted(await shared(endpoint));
+    expect(await exclusive(endpoint)).toEqual({ granted: false, reason: 'in_use' });
+    expect(await shared(endpoint, 'late')).toEqual({ granted: false, reason: 'exclusive_wanted' });
+    expect(await exclusive(endpoint, 'another')).toEqual({ granted: false, reason: 'exclusive_wanted' });
+    await releaseLease(t.db, { leaseId: reader.lease.id });
+    const changer = granted(await exclusive(endpoint));
+    await releaseLease(t.db, { leaseId: changer.lease.id });
+    granted(await shared(endpoint, 'late'));
+  });
+
+  test('a wish ends by itself, and can be withdrawn only by who has it', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    granted(await shared(endpoint));
+    await exclusive(endpoint, 'rotator', { wantMs: 150 });
+    expect(await shared(endpoint)).toMatchObject({ reason: 'exclusive_wanted' });
+    await delay(200);
+    granted(await shared(endpoint));
+    await exclusive(endpoint, 'rotator');
+    await withdrawExclusiveWish(t.db, { ...endpoint, holder: 'another' });
+    expect(await shared(endpoint)).toMatchObject({ reason: 'exclusive_wanted' });
+    await withdrawExclusiveWish(t.db, { ...endpoint, holder: 'rotator' });
+    granted(await shared(endpoint));
+  });
+
+  test('a wish that is renewed for ever ends at its limit, and readers get a turn before the next', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    granted(await shared(endpoint));
+    await exclusive(endpoint);
+    const age = (ms: number) =>
+      t.sql(`UPDATE login_identity SET exclusive_wanted_since = exclusive_wanted_since - $2 * interval '1 ms', exclusive_wanted_until = exclusive_wanted_until - $2 * interval '1 ms',
+                    exclusive_rest_until = exclusive_rest_until - $2 * interval '1 ms' WHERE id = $1`, [endpoint.loginIdentity, ms]);
+    for (let polled = 0; polled < WISH_LIMIT_MS; polled += 20_000) {
+      expect(await exclusive(endpoint)).toEqual({ granted: false, reason: 'in_use' });
+      expect(await shared(endpoint)).toMatchObject({ reason: 'exclusive_wanted' });
+      await age(20_000);
+    }
+    expect(await exclusive(endpoint)).toEqual({ granted: false, reason: 'in_use' });
+    granted(await shared(endpoint));
+    await age(20_000);
+    await exclusive(endpoint);
+    expect(await shared(endpoint)).toMatchObject({ reason: 'exclusive_wanted' });
+  });
+});
+
+describe('many processes at once', () => {
+  test('50 readers and 4 changers from 4 processes: a changer is always alone, and each kind gets its turn', { timeout: 60_000 }, async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const processes = Array.from({ length: 4 }, () => t.another());
+    const inside = { shared: 0, exclusive: 0, most: 0 };
+    const wrong: string[] = [];
+    const hold = async (kind: 'shared' | 'exclusive', index: number): Promise<void> => {
+      const db = processes[index % processes.length] ?? t.db;
+      const acquire = kind === 'shared' ? acquireSharedLease : acquireExclusiveLease;
+      const request = { ...endpoint, holder: `${kind} ${index}`, ttlMs: 20_000, wantMs: 2000 };
+      for (const end = Date.now() + 40_000; Date.now() < end; await delay(20 + Math.random() * 60)) {
+        const answer = await acquire(db, request);
+        if (!answer.granted) continue;
+        inside[kind] += 1;
+        inside.most = Math.max(inside.most, inside.shared);
+        if (inside.exclusive > 1 || (inside.exclusive === 1 && inside.shared > 0)) wrong.push(JSON.stringify(inside));
+        await delay(10);
+        inside[kind] -= 1;
+        await releaseLease(db, { leaseId: answer.lease.id });
+        return;
+      }
+      wrong.push(`${kind} ${index} got no turn`);
+    };
+    await Promise.all([...Array.from({ length: 50 }, (_, i) => hold('shared', i)), ...Array.from({ length: 4 }, (_, i) => hold('exclusive', i))]);
+    expect(wrong).toEqual([]);
+    expect(inside.most).toBeGreaterThan(1);
+  });
+
+  test('whatever is asked, given back or runs out, in any order: never a live exclusive beside a live shared lease, and fences only grow', { timeout: 60_000 }, async () => {
+    const another = t.another();
+    const step = fc.record({ act: fc.constantFrom('shared', 'exclusive', 'release', 'expire', 'renew', 'withdraw'), holder: fc.constantFrom('a', 'b', 'c'), pick: fc.nat(5) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { maxLength: 8 }), async (rounds) => {
+        const endpoint = await makeEndpoint(t.db);
+        const leases: { id: string; fence: bigint }[] = [];
+        for (const round of rounds) {
+          const fencesBefore = leases.map((lease) => lease.fence);
+          // The steps of a round run at once, on two processes.
+          const answers = await Promise.all(
+            round.map(async ({ act, holder, pick }, index) => {
+              const db = index % 2 ? another : t.db;
+              const lease = leases[pick % (leases.length || 1)];
+              if (act === 'shared') return acquireSharedLease(db, { ...endpoint, holder, ttlMs: 60_000 });
+              if (act === 'exclusive') return acquireExclusiveLease(db, { ...endpoint, holder, ttlMs: 60_000, wantMs: 5 });
+              if (act === 'withdraw') await withdrawExclusiveWish(db, { ...endpoint, holder });
+              else if (lease && act === 'release') await releaseLease(db, { leaseId: lease.id });
+              else if (lease && act === 'renew') await renewLease(db, { leaseId: lease.id, ttlMs: 60_000 });
+              else if (lease) await expire(lease.id);
+              return null;
+            }),
+          );
+          for (const answer of answers) if (answer?.granted) leases.push(answer.lease);
+          const highest = fencesBefore.reduce((most, fence) => (fence > most ? fence : most), 0n);
+          for (const answer of answers) if (answer?.granted) expect(answer.lease.fence).toBeGreaterThan(highest);
+          const live = await t.sql<{ kind: string }>('SELECT kind FROM login_lease WHERE login_identity = $1 AND expires_at > clock_timestamp()', [endpoint.loginIdentity]);
+          const changers = live.filter((lease) => lease.kind === 'exclusive').length;
+          expect(changers === 0 || live.length === 1).toBe(true);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+});

@@ -1,0 +1,105 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { Secret } from '@rcm/telemetry';
+import { freshDatabase } from '@rcm/test-services';
+import pg from 'pg';
+import { openDatabase, type Database } from './database.ts';
+import type { PortalTypeRow } from './endpoints/endpoint.ts';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
+import { planRotation } from './journal/open.ts';
+import { acquireExclusiveLease } from './leases/acquire.ts';
+import type { Lease } from './leases/lease.ts';
+import { recordMigrated } from './legacy/migrate.ts';
+import { applyMigrations } from './migrations/apply.ts';
+
+/** A database of one test file: as many `Database` instances (processes, in effect) as it asks for, and raw SQL to look behind them. */
+export interface TestDatabase {
+  readonly url: string;
+  readonly db: Database;
+  /** Another process on the same database. */
+  another(): Database;
+  sql<R extends pg.QueryResultRow = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  close(): Promise<void>;
+}
+
+export async function openTestDatabase(): Promise<TestDatabase> {
+  const { url, drop } = await freshDatabase({ migrate: async (template) => void (await applyMigrations({ url: template })) });
+  const opened: Database[] = [];
+  const another = () => {
+    const db = openDatabase({ url, applicationName: `test ${opened.length}`, maxConnections: 5 });
+    opened.push(db);
+    return db;
+  };
+  const raw = new pg.Pool({ connectionString: url, max: 3 });
+  return {
+    url,
+    db: another(),
+    another,
+    sql: async <R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) => (await raw.query<R>(text, [...values])).rows,
+    async close() {
+      await Promise.all(opened.map((db) => db.close()));
+      await raw.end();
+      await drop();
+    },
+  };
+}
+
+export const PORTAL: PortalTypeRow = {
+  code: 'alpine',
+  name: 'Alpine Health',
+  hosts: ['alpine.example', 'alpine.example:8443'],
+  driver: 'recipe',
+  recipe: { login: [] },
+  passwordRules: 'length 12-20',
+  rotationMode: 'automatic',
+  rotationIntervalDays: 60,
+  rotationSpreadDays: 0,
+  lockoutThreshold: 4,
+  lockoutMargin: 1,
+  lockoutWindowSeconds: 900,
+  settleMs: 1000,
+  totpSkew: 1,
+  totpPeriodSeconds: 30,
+  maxSessionsPerAccount: 2,
+  maxConcurrency: 4,
+};
+
+export const identityOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const secretOf = (orgId: string, endpointId: string): string => `arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/${orgId}/endpoints/${endpointId}/account`;
+
+export interface TestEndpoint {
+  readonly endpointId: string;
+  readonly orgId: string;
+  readonly loginIdentity: string;
+  readonly secretArn: string;
+}
+
+let made = 0;
+
+/** An organization with one migrated endpoint at version `1`, all its own. */
+export async function makeEndpoint(db: Database, options: Partial<TestEndpoint> & { readonly portal?: Partial<PortalTypeRow> } = {}): Promise<TestEndpoint> {
+  made += 1;
+  const orgId = options.orgId ?? `org-${made}`;
+  const endpointId = options.endpointId ?? `endpoint-${made}`;
+  const endpoint = { endpointId, orgId, loginIdentity: options.loginIdentity ?? identityOf(endpointId), secretArn: options.secretArn ?? secretOf(orgId, endpointId) };
+  const portal = { ...PORTAL, ...(options.portal ? { code: `portal-${made}` } : {}), ...options.portal };
+  await upsertOrganization(db, { id: orgId, name: orgId });
+  await upsertPortalType(db, portal);
+  await insertEndpoint(db, { id: endpointId, orgId, portalTypeCode: portal.code, accountId: `account-${made}`, baseUrl: `https://${portal.hosts[0]}/`, config: new Secret({ note: 'kept' }) });
+  await recordMigrated(db, { ...endpoint, version: '1', fingerprint: 'f' });
+  return endpoint;
+}
+
+export async function exclusiveLease(db: Database, endpoint: TestEndpoint, ttlMs = 60_000): Promise<Lease> {
+  const answer = await acquireExclusiveLease(db, { ...endpoint, holder: `rotator-${randomUUID()}`, ttlMs, wantMs: 1000 });
+  if (!answer.granted) throw new Error(`no exclusive lease: ${answer.reason}`);
+  return answer.lease;
+}
+
+/** A rotation attempt in state `planned`, with the lease it was planned under. */
+export async function plannedAttempt(db: Database, endpoint: TestEndpoint): Promise<{ attemptId: string; fence: bigint; leaseId: string }> {
+  const lease = await exclusiveLease(db, endpoint);
+  const attemptId = randomUUID();
+  const plan = await planRotation(db, { ...endpoint, attemptId, leaseId: lease.id, fence: lease.fence, owner: 'rotator', reason: 'due', baseVersion: '1', recipeHash: 'hash' });
+  if (!plan.created) throw new Error('not planned');
+  return { attemptId, fence: lease.fence, leaseId: lease.id };
+}

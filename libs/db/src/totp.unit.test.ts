@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { nextTotpStep } from './totp.ts';
+
+const at = (seconds: number, last: number, skew: number) => nextTotpStep({ nowMs: seconds * 1000, last, periodSeconds: 30, skew });
+
+test('the current step where it was not used', () => {
+  expect(at(305, 9, 1)).toEqual({ step: 10 });
+  expect(at(305, 9, 0)).toEqual({ step: 10 });
+});
+
+test('with skew a later step that the portal accepts already, and only then a wait', () => {
+  expect(at(305, 10, 1)).toEqual({ step: 11 });
+  expect(at(305, 11, 1)).toEqual({ waitMs: 25_000 });
+  expect(at(305, 10, 0)).toEqual({ waitMs: 25_000 });
+});
+
+test('without skew, no code that may arrive after its step', () => {
+  expect(at(326.9, 9, 0)).toEqual({ step: 10 });
+  expect(at(327, 9, 0)).toEqual({ waitMs: 3000 });
+  expect(at(327, 9, 1)).toEqual({ step: 10 });
+});
+
+test('at any moment: the step is new, the portal accepts it now, and a wait leads to a step', () => {
+  const moment = fc.record({ nowMs: fc.integer({ min: 0, max: 10_000_000 }), ahead: fc.integer({ min: -5, max: 5 }), periodSeconds: fc.constantFrom(10, 30, 60), skew: fc.nat(3) });
+  fc.assert(
+    fc.property(moment, ({ nowMs, ahead, periodSeconds, skew }) => {
+      const current = Math.floor(nowMs / (periodSeconds * 1000));
+      const last = current + ahead;
+      const answer = nextTotpStep({ nowMs, last, periodSeconds, skew });
+      if ('step' in answer) {
+        expect(answer.step).toBeGreaterThan(last);
+        expect(answer.step).toBeGreaterThanOrEqual(current);
+        expect(answer.step).toBeLessThanOrEqual(current + skew);
+      } else {
+        expect(nextTotpStep({ nowMs: nowMs + answer.waitMs, last, periodSeconds, skew })).toHaveProperty('step');
+      }
+    }),
+  );
+});
