@@ -1,10 +1,11 @@
 import { RcmError } from '@rcm/telemetry';
+import type { BrowserContext } from 'playwright-core';
 import type { PortalDriver } from './driver.ts';
-import { watchPage } from './interpreter/page-watch.ts';
+import { type PageWatch, watchPage } from './interpreter/page-watch.ts';
 import { createSession } from './interpreter/session.ts';
 import { startFence } from './network/fence.ts';
 import { installGate } from './network/gate.ts';
-import { declaredOrigins } from './network/origins.ts';
+import { declaredOrigins, type Origins } from './network/origins.ts';
 import type { BrowserPool } from './pool/browser-pool.ts';
 import { recipeHash } from './recipe/parse.ts';
 import type { Recipe } from './recipe/recipe.ts';
@@ -45,11 +46,26 @@ export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
       try {
         const gate = await installGate({ context: opened.context, origins, onBlocked });
         const watch = watchPage(await opened.context.newPage());
-        return createSession({ recipe, origins, watch, gate, onStep }, release);
+        return createSession({ parts: { recipe, origins, watch, gate, onStep }, freshPage: () => freshPage(opened.context, origins), release });
       } catch {
         await release();
         throw new RcmError('browser_unavailable', 'The browser could not open a page.');
       }
     },
   };
+}
+
+/** Closes every page, forgets what the portal left in the context, and opens a new page. */
+async function freshPage(context: BrowserContext, origins: Origins): Promise<PageWatch> {
+  try {
+    const page = await context.newPage();
+    await Promise.all(context.pages().filter((other) => other !== page).map((other) => other.close()));
+    await context.clearCookies();
+    const browser = await context.newCDPSession(page);
+    for (const origin of origins.all) await browser.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
+    await browser.detach();
+    return watchPage(page);
+  } catch {
+    throw new RcmError('browser_unavailable', 'The browser could not open a page.');
+  }
 }

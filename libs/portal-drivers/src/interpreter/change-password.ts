@@ -9,7 +9,8 @@ import { runSending } from './sending.ts';
 
 /**
  * Changes the password once. Never throws but for what `beforeSubmit` threw, and `recipe_invalid` where the recipe has no
- * change. Whatever is not said in the portal's words is `unknown`: it may have been applied.
+ * change. Whatever is not said in the portal's words is `unknown`: it may have been applied. A new password
+ * that is longer than its field allows is refused as `too_long` without a submit.
  */
 export async function changePassword(parts: SessionParts, options: ChangeOptions): Promise<ChangeOutcome> {
   const { change, session } = parts.recipe;
@@ -28,6 +29,7 @@ export async function changePassword(parts: SessionParts, options: ChangeOptions
     signal: options.signal,
   });
   const when = submitted ? 'after the submit' : 'nothing was submitted';
+  if (isRcmError(ended) && !submitted && ended.details['maxLength'] !== undefined) return { kind: 'refused', rule: 'too_long' };
   if (isRcmError(ended)) {
     const { mask } = createSecretMask(everySecret(options.credential, options.newPassword));
     return { kind: 'unknown', detail: mask(`${ended.message} (${when})`) };

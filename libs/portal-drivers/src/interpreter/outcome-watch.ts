@@ -31,12 +31,18 @@ export function createOutcomeWatch<W extends Worded>(watch: PageWatch, first: re
   let troubleSince: number | null = null;
 
   async function look(): Promise<W | null> {
-    if (watch.documents() !== documentsAtMark) stale.clear();
-    for (const entry of entries) {
+    const found = await firstOf(entries);
+    // The page may have been drawn while the list was gone through: what stands first in the list gets its second look.
+    if (found) return (await firstOf(entries.slice(0, entries.indexOf(found)))) ?? found;
+    failOnTrouble();
+    return null;
+  }
+
+  async function firstOf(list: readonly W[]): Promise<W | null> {
+    for (const entry of list) {
       if (!(await holds(watch, entry.when))) stale.delete(entry);
       else if (!(await isStale(entry))) return entry;
     }
-    failOnTrouble();
     return null;
   }
 
@@ -44,9 +50,9 @@ export function createOutcomeWatch<W extends Worded>(watch: PageWatch, first: re
     if (!stale.has(entry)) return false;
     // A script may have drawn the same words again between two looks.
     const element = stale.get(entry);
-    if (!element || (await stillStands(element))) return true;
-    stale.delete(entry);
-    return false;
+    const same = element ? await stillStands(element) : watch.documents() === documentsAtMark;
+    if (!same) stale.delete(entry);
+    return same;
   }
 
   function failOnTrouble(): void {

@@ -3,9 +3,9 @@ import type { PortalSession, StepOptions } from '../driver.ts';
 import { createActTime } from './act-time.ts';
 import type { Act } from './act.ts';
 import { changePassword } from './change-password.ts';
-import { holds } from './conditions.ts';
 import { login } from './login.ts';
 import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
+import type { PageWatch } from './page-watch.ts';
 import { addressOf, type SessionParts } from './parts.ts';
 import { runSteps } from './steps.ts';
 import { runTask } from './task.ts';
@@ -13,8 +13,18 @@ import { runTask } from './task.ts';
 /** Milliseconds a logout may take: it is a courtesy to portals that count sessions, never worth waiting for. */
 const LOGOUT_MS = 3_000;
 
-/** The session of one login. `release` gives back the context; it is called once. */
-export function createSession(parts: SessionParts, release: () => Promise<void>): PortalSession {
+export interface SessionOptions {
+  readonly parts: SessionParts;
+  /** Forgets cookies, storage and the page, and gives a new page. */
+  readonly freshPage: () => Promise<PageWatch>;
+  /** Gives back the context; called once. */
+  readonly release: () => Promise<void>;
+}
+
+/** The session of one login at a time. */
+export function createSession({ parts: first, freshPage, release }: SessionOptions): PortalSession {
+  let parts = first;
+  let fresh = true;
   let loggedIn = false;
   let usable = true;
   let closing: Promise<void> | null = null;
@@ -33,6 +43,9 @@ export function createSession(parts: SessionParts, release: () => Promise<void>)
     async login(options) {
       usableOnly();
       loggedIn = false;
+      // Portals remember how far the last login came; the next one must not begin there.
+      if (!fresh) parts = { ...parts, watch: await freshPage() };
+      fresh = false;
       const result = await login(parts, options).catch((error: unknown) => {
         usable = false;
         throw error;

@@ -11,15 +11,20 @@ interface Limits {
 
 /**
  * Types a value into a field. For a secret the field must afterwards hold exactly that, and allow its length: a portal that
- * cuts a new password short would be left with one that nobody knows.
+ * cuts a new password short would be left with one that nobody knows. Fails with `portal_unexpected`, with the detail
+ * `maxLength` where the field is too short for it.
  */
 export async function typeValue<W extends Worded>(act: Act<W>, locator: Locator, value: Value, limits: Limits): Promise<void> {
   const resolved = act.resolve(value);
   if ('plain' in resolved) return locator.fill(resolved.plain, limits);
-  if (resolved.sealing) act.seal();
   const text = resolved.secret.reveal();
+  // A user name may be written otherwise by the page (in capitals, say) and still be the same.
+  if (!resolved.sealing) return locator.fill(text, limits);
+  act.seal();
   await locator.fill(text, limits);
   const [held, allowed] = await Promise.all([locator.inputValue(limits), locator.getAttribute('maxlength', limits)]);
+  if (allowed !== null && /^\d+$/.test(allowed) && text.length > Number(allowed)) {
+    throw new RcmError('portal_unexpected', `The field takes at most ${allowed} characters.`, { details: { maxLength: Number(allowed) } });
+  }
   if (held !== text) throw new RcmError('portal_unexpected', 'The field did not take the value as it was typed.');
-  if (allowed !== null && /^\d+$/.test(allowed) && text.length > Number(allowed)) throw new RcmError('portal_unexpected', `The field takes at most ${allowed} characters.`);
 }

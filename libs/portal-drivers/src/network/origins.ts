@@ -3,6 +3,8 @@ import { RcmError } from '@rcm/telemetry';
 /** Where a session may send anything at all. */
 export interface Origins {
   readonly base: URL;
+  /** Every origin that may be reached. */
+  readonly all: readonly string[];
   /** Whether a URL of a request, socket or navigation is on a declared host, no less protected than the base URL. */
   allows(url: string): boolean;
   /** The same for a host and port as a proxy sees them; `secure` says whether the connection is a tunnel. */
@@ -26,6 +28,7 @@ export function declaredOrigins(options: { readonly baseUrl: string; readonly ho
   if (!allowed.has(base.origin)) throw new RcmError('input_invalid', `The base URL is on ${base.host}, which its portal type does not declare.`);
   return {
     base,
+    all: [...allowed],
     allows(url) {
       const parsed = readUrl(url);
       if (!parsed) return false;

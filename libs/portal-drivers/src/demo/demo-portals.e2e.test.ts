@@ -1,0 +1,172 @@
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Account, type Code, DemoRun } from './demo-portals.fixture.ts';
+
+const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const PASSWORDS: Record<Code, readonly [string, string]> = {
+  alpine: ['Canary-Alp1ne-ÜberPass🔑', 'Next-Canary-Alp1ne<&"\'>'],
+  borealis: ['Canary-B0real-4711', 'Next-B0real-Xy_99'],
+  cascade: ['CanaryC4sc#', 'NextC4sc!z'],
+};
+
+let run: DemoRun;
+let number = 0;
+beforeAll(async () => {
+  run = await DemoRun.start();
+});
+afterEach(() => run.closeSessions());
+afterAll(() => run.close());
+
+async function account(portal: Code, more: Partial<Account> = {}): Promise<Account> {
+  number += 1;
+  const made: Account = { portal, username: `CANARYUSER${number}`, password: PASSWORDS[portal][0], ...(portal === 'borealis' ? { mfaSeed: SEED } : {}), ...more };
+  await run.control('POST', '/accounts', made);
+  return made;
+}
+
+const nextPassword = (of: Account): Account => ({ ...of, password: PASSWORDS[of.portal][1] });
+const wrong = (of: Account): Account => ({ ...of, password: 'Wr0ng-Canary!' });
+
+describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (portal) => {
+  it('logs in, does the claim task, stays logged in and logs out at the end', async () => {
+    const of = await account(portal);
+    const session = await run.session(portal);
+    const { outcome, submitted } = await run.login(session, of);
+    expect({ kind: outcome.kind, submitted }).toEqual({ kind: 'accepted', submitted: true });
+    const { claims } = (await run.control('GET', `/accounts/${portal}/${of.username}/claims`)) as { claims: { number: string; status: string }[] };
+    const found = await run.claim(session, 'CLM-1003');
+    const claim = claims.find((one) => one.number === 'CLM-1003');
+    expect(found).toMatchObject({ kind: 'found', rows: [{ claim_number: 'CLM-1003', status: expect.stringMatching(new RegExp(`^${claim?.status}$`, 'i')) }] });
+    expect(await run.claim(session, 'NO-SUCH-CLAIM')).toEqual({ kind: 'nothing_found' });
+    expect(await session.isLoggedIn({ deadlineMs: 10_000, signal: new AbortController().signal })).toBe(true);
+    await session.close();
+    expect(run.traces.filter((trace) => trace.act === 'logout').map((trace) => trace.outcome)).not.toContain('failed');
+    expect(await run.control('GET', `/accounts/${portal}/${of.username}`)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0 });
+  });
+
+  it('returns every row of every page', async () => {
+    const of = await account(portal);
+    const session = await run.session(portal);
+    await run.login(session, of);
+    const found = await run.claim(session, 'CLM-10');
+    expect(found.kind === 'found' && new Set(found.rows.map((row) => row['claim_number'])).size).toBe(24);
+  });
+
+  it('tells a rejected login, and the locked account', async () => {
+    const of = await account(portal);
+    const session = await run.session(portal);
+    const kinds: string[] = [];
+    for (let attempt = 0; attempt < (portal === 'borealis' ? 5 : 3); attempt += 1) kinds.push((await run.login(session, wrong(of))).outcome.kind);
+    const [first, last] = portal === 'cascade' ? ['rejected_or_locked', 'rejected_or_locked'] : ['rejected', 'locked'];
+    expect(kinds[0]).toBe(first);
+    expect(kinds.at(-1)).toBe(last);
+    expect(await run.control('GET', `/accounts/${portal}/${of.username}`)).toMatchObject({ locked: true });
+  });
+
+  it('changes the password: the new one is accepted, the old one refused', async () => {
+    const of = await account(portal);
+    const session = await run.session(portal);
+    await run.login(session, of);
+    expect(await run.change(session, of, nextPassword(of).password)).toEqual({ kind: 'applied' });
+    await session.close();
+    expect([await run.accepts(nextPassword(of)), await run.accepts(of)]).toEqual([true, false]);
+    const fresh = await run.session(portal);
+    expect((await run.login(fresh, of)).outcome.kind).toMatch(/^rejected/);
+  });
+
+  it('names the rule that a new password breaks, and leaves the old one in place', async () => {
+    const of = await account(portal);
+    const session = await run.session(portal);
+    await run.login(session, of);
+    expect(await run.change(session, of, `Aa1-${'x1'.repeat(60)}`)).toEqual({ kind: 'refused', rule: 'too_long' });
+    expect(await run.change(session, of, of.password)).toEqual({ kind: 'refused', rule: 'reused' });
+    expect(await run.accepts(of)).toBe(true);
+  });
+
+  it('says that the session ended, in a task and when asked', async () => {
+    const of = await account(portal);
+    const session = await run.session(portal);
+    await run.login(session, of);
+    // Setting the account anew ends its sessions.
+    await run.control('POST', '/accounts', nextPassword(of));
+    expect(await run.claim(session, 'CLM-1003')).toEqual({ kind: 'logged_out' });
+    expect(await session.isLoggedIn({ deadlineMs: 10_000, signal: new AbortController().signal })).toBe(false);
+  });
+
+  it.each([
+    ['500_before_commit', 'unknown', false],
+    ['500_after_commit', 'unknown', true],
+    ['drop_after_commit', 'unknown', true],
+  ] as const)('calls a change %s %s', async (fault, kind, committed) => {
+    const of = await account(portal);
+    const session = await run.session(portal);
+    await run.login(session, of);
+    await run.control('PUT', '/faults', { portal, fault, count: 1 });
+    const outcome = await run.change(session, of, nextPassword(of).password);
+    await run.control('PUT', '/faults', { portal, fault: 'none' });
+    expect(outcome.kind).toBe(kind);
+    expect([await run.accepts(nextPassword(of)), await run.accepts(of)]).toEqual([committed, !committed]);
+    const view = await run.control('GET', `/accounts/${portal}/${of.username}`);
+    expect(view).toMatchObject({ passwordsChanged: committed ? 1 : 0, changesRefused: 0 });
+  });
+
+  it('calls maintenance unavailable, with nothing submitted', async () => {
+    const of = await account(portal);
+    const session = await run.session(portal);
+    await run.control('PUT', '/faults', { portal, fault: 'maintenance' });
+    const { outcome, submitted } = await run.login(session, of);
+    await run.control('PUT', '/faults', { portal, fault: 'none' });
+    expect([outcome.kind, submitted]).toEqual(['unavailable', false]);
+  });
+
+  it('waits for a slow page', async () => {
+    const of = await account(portal);
+    const session = await run.session(portal);
+    await run.control('PUT', '/faults', { portal, fault: 'slow', delayMs: 400 });
+    const { outcome } = await run.login(session, of);
+    await run.control('PUT', '/faults', { portal, fault: 'none' });
+    expect(outcome.kind).toBe('accepted');
+  });
+});
+
+describe('borealis', () => {
+  it('asks for a code: without a seed the login is mfa_required, with a wrong code mfa_rejected', async () => {
+    const of = await account('borealis');
+    const { mfaSeed: _seed, ...seedless } = of;
+    const session = await run.session('borealis');
+    expect((await run.login(session, seedless)).outcome).toEqual({ kind: 'mfa_required' });
+    expect((await run.login(session, { ...of, mfaSeed: 'KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU' })).outcome).toEqual({ kind: 'mfa_rejected' });
+  });
+
+  it('tells the day on which the password expires', async () => {
+    const session = await run.session('borealis');
+    const { outcome } = await run.login(session, await account('borealis'));
+    expect(outcome.kind === 'accepted' && outcome.passwordExpiresAt).toBeInstanceOf(Date);
+  });
+
+  it('sees the forced change of an expired password, and can make it', async () => {
+    const of = await account('borealis');
+    await run.control('POST', `/accounts/borealis/${of.username}/expire`);
+    const session = await run.session('borealis');
+    expect((await run.login(session, of)).outcome).toEqual({ kind: 'change_forced' });
+    expect(await run.change(session, of, nextPassword(of).password)).toEqual({ kind: 'applied' });
+  });
+});
+
+describe('alpine', () => {
+  it('puts the cookie banner away', async () => {
+    await run.control('PUT', '/habits', { portal: 'alpine', habits: { cookieBanner: 'always' } });
+    const session = await run.session('alpine');
+    expect((await run.login(session, await account('alpine'))).outcome.kind).toBe('accepted');
+    await session.close();
+    await run.control('PUT', '/habits', { portal: 'alpine', habits: { cookieBanner: 'sometimes' } });
+  });
+});
+
+describe('whatever happened', () => {
+  it('no secret is in anything that was returned or traced', () => {
+    const everything = inspect([run.returned, run.traces], { depth: 10 }) + JSON.stringify([run.returned, run.traces]);
+    expect(run.returned.length).toBeGreaterThan(30);
+    for (const secret of [...Object.values(PASSWORDS).flat(), SEED, 'CANARYUSER', 'Wr0ng-Canary!']) expect(everything).not.toContain(secret);
+  });
+});
