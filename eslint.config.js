@@ -17,10 +17,11 @@ const product = [
 const tools = [
   allow('local-aws'),
   allow('demo-portals'),
-  allow('test-services', 'local-aws'),
-  allow('platform', 'telemetry', 'credentials', 'db', 'portal-drivers', 'local-aws', 'demo-portals', 'test-services'),
+  allow('test-services'),
+  allow('platform', 'telemetry', 'credentials', 'db', 'portal-drivers', 'local-aws', 'demo-portals'),
+  allow('test-world', 'telemetry', 'credentials', 'db', 'local-aws', 'demo-portals', 'platform', 'test-services'),
 ];
-const forTests = ['test-services', 'local-aws', 'demo-portals', 'credentials', 'db', 'portal-drivers', 'portal-access', 'telemetry'];
+const forTests = ['test-services', 'test-world', 'local-aws', 'demo-portals', 'credentials', 'db', 'portal-drivers', 'portal-access', 'telemetry'];
 const boundaries = (constraints) => ['error', { enforceBuildableLibDependency: false, depConstraints: constraints, allow: [] }];
 
 // One owner for each outside dependency that carries risk: everyone else goes through the owner's interface.
@@ -58,7 +59,7 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': boundaries([
         { sourceTag: '*', onlyDependOnLibsWithTags: forTests.map((t) => `scope:${t}`) },
-        ...['web-agent', 'rotator', 'migrator', 'platform'].map((s) => allow(s, ...forTests)),
+        ...['web-agent', 'rotator', 'migrator', 'platform', 'setup'].map((s) => allow(s, ...forTests)),
       ]),
     },
   },

@@ -18,7 +18,7 @@ export class Drivers {
     const source = createHash('sha256').update(JSON.stringify([portalType.recipe, portalType.hosts])).digest('hex');
     const built = this.#built.get(portalType.code);
     if (built?.source === source) return built.driver;
-    const driver = createRecipeDriver({ recipe: parseRecipe(portalType.recipe), hosts: portalType.hosts, browser: this.#browser });
+    const driver = createRecipeDriver({ recipe: parseRecipe(portalType.recipe as object), hosts: portalType.hosts, browser: this.#browser });
     this.#built.set(portalType.code, { source, driver });
     return driver;
   }

@@ -24,7 +24,7 @@ export async function reserveTotp(request: TotpRequest): Promise<() => Promise<S
   return async () => {
     const ageMs = request.clock.now().getTime() - reserved.atMs;
     if (ageMs > (request.periodSeconds * 1000) / 2) reserved = await nextStep(request);
-    return totpCode({ seed: request.seed, step: reserved.step, periodSeconds: request.periodSeconds });
+    return totpCode({ seed: request.seed, step: reserved.step });
   };
 }
 

@@ -7,6 +7,8 @@ import type { RotatorProcess } from '../services.ts';
 
 /** The queue is only a hint, so asking it twice a second is soon enough. */
 const QUEUE_POLL_MS = 500;
+/** The handlers have ended by then, so the queue has little left to do. */
+const QUEUE_STOP_MS = 5_000;
 
 /** Runs until SIGTERM or SIGINT; then work in hand ends within the drain time, or goes on later from the journal. */
 export async function runCommand(config: RotatorConfig, opened: RotatorProcess): Promise<number> {
@@ -33,7 +35,7 @@ export async function runCommand(config: RotatorConfig, opened: RotatorProcess):
     await stopping;
     rotator.logger.info('stopping: no new rotation begins, those in hand end first');
     await service.stop(config.RCM_ROTATOR_DRAIN_MS);
-    await jobs.stop();
+    await jobs.stop({ timeoutMs: QUEUE_STOP_MS });
     await health.close();
     rotator.logger.info('stopped');
     return 0;

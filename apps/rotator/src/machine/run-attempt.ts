@@ -52,9 +52,9 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
   if (!isActive(from)) throw new RcmError('state_conflict', `An attempt in state ${from} cannot go on.`);
   const mine = { attemptId: attempt.id, fence: held.lease.fence, from };
   if (event.kind === 'hold') {
-    const probes = attempt.probes + (event.counts ? 1 : 0);
+    if (event.counts) await write(inHand, from, advanceAttempt(services.db, { ...mine, to: from, set: { probes: attempt.probes + 1 } }), event.detail);
     const until = event.until ? { until: event.until } : { untilMs: event.forMs ?? services.timing.retryMs };
-    await write(inHand, 'waiting', waitAttempt(services.db, { ...mine, ...until, detail: event.detail, probes }), event.detail);
+    await write(inHand, 'waiting', waitAttempt(services.db, { ...mine, ...until, detail: event.detail }), event.detail);
     return;
   }
   const to = nextState(from, event.kind);

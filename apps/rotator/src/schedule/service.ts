@@ -66,7 +66,7 @@ export async function startService(options: ServiceOptions): Promise<RotatorServ
       void rotate({ orgId: attempt.orgId, endpointId: attempt.endpointId, reason: 'recovery' });
     }
   };
-  const worker = await jobs.work('rotation', { concurrency: options.concurrency, pollMs: options.pollMs }, (job) => rotate(job));
+  const stopWorker = await jobs.work('rotation', { concurrency: options.concurrency, pollMs: options.pollMs }, (job) => rotate(job));
   const loops = [loop('due scan', options.scanMs, dueScan), loop('recovery scan', options.recoveryMs, recoveryScan)];
 
   return {
@@ -74,7 +74,7 @@ export async function startService(options: ServiceOptions): Promise<RotatorServ
     async stop(drainMs) {
       intake.abort();
       const interrupt = setTimeout(() => work.abort(), drainMs);
-      await worker.stop();
+      await stopWorker();
       await Promise.all(loops);
       await inFlight.idle();
       clearTimeout(interrupt);

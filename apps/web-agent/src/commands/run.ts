@@ -7,6 +7,7 @@ import { openWebAgent, workerOptions, type WebAgentProcess } from '../services.t
 import { TaskWorker } from '../tasks/worker.ts';
 
 const QUEUE_POLL_MS = 500;
+const QUEUE_STOP_MS = 5_000;
 
 /** Works the task queue until SIGTERM or SIGINT; then work in hand is finished, or handed back after the drain time. */
 export async function runCommand(config: WebAgentConfig): Promise<number> {
@@ -19,7 +20,7 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
     const changes = await listenForCredentialChanges(db, { ...followChanges(opened), signal: intake.signal });
     const jobs = await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-web-agent-jobs' });
     const worker = new TaskWorker({ db, jobs, access, logger, metrics, ...workerOptions(config) });
-    const working = await jobs.work('portal-task', { concurrency: config.RCM_AGENT_CONCURRENCY, pollMs: QUEUE_POLL_MS }, async (job) => {
+    const stopWorking = await jobs.work('portal-task', { concurrency: config.RCM_AGENT_CONCURRENCY, pollMs: QUEUE_POLL_MS }, async (job) => {
       await worker.handle(job.taskId, work.signal);
     });
     const strays = resendStrays();
@@ -34,9 +35,9 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
     logger.info('stopping: no new task begins, those in hand are finished or handed back');
     intake.abort();
     const interrupt = setTimeout(() => work.abort(), config.RCM_AGENT_DRAIN_MS);
-    await working.stop();
+    await stopWorking();
     clearTimeout(interrupt);
-    await Promise.all([strays, changes.close(), jobs.stop(), health.close()]);
+    await Promise.all([strays, changes.close(), jobs.stop({ timeoutMs: QUEUE_STOP_MS }), health.close()]);
     logger.info('stopped');
     return 0;
 

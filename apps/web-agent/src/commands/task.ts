@@ -39,7 +39,7 @@ export async function taskCommand(config: WebAgentConfig, options: TaskCommandOp
       print(options, { taskId, ...verdict }, describe(verdict));
       return verdict.kind === 'succeeded' ? 0 : 1;
     } finally {
-      await jobs.stop();
+      await jobs.stop({ timeoutMs: 5_000 });
     }
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

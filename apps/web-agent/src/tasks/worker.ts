@@ -29,15 +29,10 @@ export class TaskWorker {
   readonly #options: WorkerOptions;
   readonly #logins = new OneAtATime();
   readonly #ended;
-  #lastProblem: string | null = null;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#ended = options.metrics.counter('rcm_tasks_total', 'Tries of portal tasks by how they ended', ['result']);
-  }
-
-  problem(): string | null {
-    return this.#lastProblem;
   }
 
   /** Claims the task and does it. A task that is done, or in other hands, is left alone: a job may come twice. */
@@ -64,8 +59,7 @@ export class TaskWorker {
   async #store(task: PortalTask, verdict: Verdict): Promise<void> {
     const { db, jobs, logger, worker, maxTries, retryMs, putOffMs } = this.#options;
     const mine = { taskId: task.id, worker };
-    const spent = task.tries + 1;
-    const last = verdict.kind === 'retry' && spent >= maxTries;
+    const last = task.tries >= maxTries;
     this.#ended.inc({ result: verdict.kind });
     switch (verdict.kind) {
       case 'succeeded':
@@ -75,9 +69,9 @@ export class TaskWorker {
         await requeuePortalTask(db, jobs, { ...mine, delayMs: putOffMs, reason: verdict.reason, countsAsTry: false });
         break;
       default:
-        if (verdict.kind === 'retry' && !last) await requeuePortalTask(db, jobs, { ...mine, delayMs: retryMs * 2 ** task.tries, reason: verdict.code, countsAsTry: true });
+        if (verdict.kind === 'retry' && !last) await requeuePortalTask(db, jobs, { ...mine, delayMs: retryMs * 2 ** (task.tries - 1), reason: verdict.code, countsAsTry: true });
         else await finishPortalTask(db, { ...mine, errorCode: verdict.code, message: verdict.message });
     }
-    logger.info({ taskId: task.id, endpointId: task.endpointId, verdict: verdict.kind, tries: spent }, 'task');
+    logger.info({ taskId: task.id, endpointId: task.endpointId, verdict: verdict.kind, tries: task.tries }, 'task');
   }
 }

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { getOpenAttempt, listLeases } from '@rcm/db';
+import { dyingStores, openRotatorWorld, type RotatorWorld } from './testing.fixture.ts';
+import { resultOf } from './schedule/rotation-outcome.ts';
+
+let opened: RotatorWorld;
+let next = 0;
+const pool = ['alpine', 'cascade', 'borealis', ...Array.from({ length: 12 }, () => 'alpine' as const)] as const;
+
+beforeAll(async () => {
+  opened = await openRotatorWorld({ endpoints: pool, portalType: { settleMs: 200 } });
+});
+afterAll(() => opened?.close());
+
+/** An endpoint that no other test uses. */
+const fresh = () => {
+  const found = opened.world.endpoints.filter((e) => e.portal === 'alpine')[next++];
+  if (!found) throw new Error('the world has no endpoint left');
+  return found;
+};
+
+async function expectWhole(id: string, changes: number): Promise<void> {
+  const { world } = opened;
+  const { portal, username, loginIdentity } = world.endpoint(id);
+  const account = await world.portals.account(portal, username);
+  expect(await world.portalAcceptsStore(id)).toBe(true);
+  expect(account).toMatchObject({ locked: false, passwordsChanged: changes });
+  expect(await getOpenAttempt(world.db, { loginIdentity })).toBeNull();
+  expect((await listLeases(world.db)).filter((lease) => lease.endpointId === id)).toEqual([]);
+}
+
+describe('a rotation at a healthy portal', () => {
+  it.each(['alpine-1', 'cascade-2', 'borealis-3'])('changes %s without one rejected login', async (id) => {
+    if (id === 'alpine-1') next = 1;
+    const report = await opened.rotate(id);
+    expect(resultOf(report)).toBe('done');
+    await expectWhole(id, 1);
+    const { portal, username } = opened.world.endpoint(id);
+    expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(0);
+  });
+});
+
+describe('a change whose answer is lost', () => {
+  it.each([
+    ['500_after_commit', 0, 1],
+    ['drop_after_commit', 0, 1],
+    ['500_before_commit', 1, 1],
+  ])('%s: the portal tells by a login, and the same password is used', async (fault, rejected, changes) => {
+    const { id, portal, username } = fresh();
+    await opened.world.portals.setFault({ portal, fault, count: 1 });
+    const first = await opened.rotate(id);
+    expect(resultOf(first)).toBe('waiting');
+    const end = await opened.untilSettled(id);
+    expect(resultOf(end)).toBe('done');
+    await expectWhole(id, changes);
+    expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(rejected);
+  });
+});
+
+describe('a rotator that dies', () => {
+  it.each([
+    ['stage', 'before'],
+    ['stage', 'after'],
+    ['promote', 'before'],
+    ['promote', 'after'],
+    ['discard', 'before'],
+    ['discard', 'after'],
+  ] as const)('at %s, %s it happened, leaves what the next one ends', async (step, when) => {
+    const { id, portal, username } = fresh();
+    await expect(opened.rotate(id, { ...opened.rotator, stores: dyingStores(opened.rotator.stores, step, when) })).rejects.toThrow(`died ${when} ${step}`);
+    const end = await opened.untilSettled(id);
+    expect(resultOf(end)).toBe('done');
+    await expectWhole(id, 1);
+    expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(0);
+  });
+});

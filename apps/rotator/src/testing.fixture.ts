@@ -1,0 +1,66 @@
+import type { SecretStore, TenantStores } from '@rcm/credentials';
+import { openWorld, type World, type WorldOptions } from '@rcm/test-world';
+import { readRotatorConfig } from './config.ts';
+import { openRotator, type RotatorProcess } from './services.ts';
+import { rotateLogin, type RotationReport, type Rotator } from './rotate.ts';
+
+/** Short windows, so that a test waits for what it asks about and not for a default. */
+const SHORT = { RCM_SUBMIT_DEADLINE_MS: '4000', RCM_ROTATOR_RETRY_MS: '200', RCM_LEASE_TTL_MS: '8000', RCM_LOG_LEVEL: 'error', RCM_LEASE_WAIT_MS: '10000', RCM_LEASE_POLL_MS: '50' };
+
+export interface RotatorWorld {
+  readonly world: World;
+  readonly rotator: Rotator;
+  /** Goes on with an endpoint until its attempt ends or is blocked, as the service's recovery would. */
+  untilSettled(endpointId: string): Promise<RotationReport>;
+  rotate(endpointId: string, rotator?: Rotator): Promise<RotationReport>;
+  close(): Promise<void>;
+}
+
+export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWorld> {
+  const world = await openWorld(options);
+  const environment = { ...process.env, ...world.environment, ...SHORT, RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator') };
+  // The SDK reads the file's name from the process's own environment.
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environment['AWS_SHARED_CREDENTIALS_FILE'];
+  const opened: RotatorProcess = openRotator(readRotatorConfig(environment));
+  const rotate = (endpointId: string, rotator: Rotator = opened.rotator) =>
+    rotateLogin(rotator, { orgId: world.endpoint(endpointId).orgId, endpointId, reason: 'demand', signal: new AbortController().signal });
+  return {
+    world,
+    rotator: opened.rotator,
+    rotate,
+    async untilSettled(endpointId) {
+      const giveUpAt = Date.now() + 60_000;
+      for (;;) {
+        const report = await rotate(endpointId);
+        if (report.kind === 'not_started') return report;
+        const { state } = report.attempt;
+        if (['done', 'abandoned', 'blocked'].includes(state)) return report;
+        if (Date.now() > giveUpAt) throw new Error(`the attempt is still ${state}`);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    },
+    async close() {
+      await opened.close();
+      await world.close();
+    },
+  };
+}
+
+/** Stores whose named step dies before or after it happened, once: what a killed process looks like from the store's side. */
+export function dyingStores(stores: TenantStores, step: 'stage' | 'promote' | 'discard', when: 'before' | 'after'): TenantStores {
+  let alive = false;
+  return {
+    close: () => stores.close(),
+    forTenant(orgId): SecretStore {
+      const store = stores.forTenant(orgId);
+      const dying = async (...parameters: never[]): Promise<never> => {
+        const act = store[step] as (...p: never[]) => Promise<never>;
+        if (alive) return act(...parameters);
+        alive = true;
+        if (when === 'after') await act(...parameters);
+        throw new Error(`died ${when} ${step}`);
+      };
+      return { ...store, [step]: dying };
+    },
+  };
+}

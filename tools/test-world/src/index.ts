@@ -1,0 +1,8 @@
+/**
+ * A small migrated world for tests of libs/portal-access and the apps: a database, a store and portals that hold the same logins,
+ * and the questions a verdict needs (what does the portal accept, what did it count). Real parts only; faults are set at the portals
+ * or at the store. Test data only; it must never be pointed at anything it did not start itself.
+ */
+export { type PortalCode } from '@rcm/platform/seed';
+export { openWorld, type World, type WorldEndpoint, type WorldOptions } from './world.ts';
+export { type AccountRecord, type PortalControl } from './portal-control.ts';

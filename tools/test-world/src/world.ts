@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createTenantStores, credentialReference, formatReference, generatePassword, loginIdentity, parsePasswordRules, parsePayload, parseReference, payloadFingerprint, serializePayload, type TenantStores,
+} from '@rcm/credentials';
+import { applyMigrations, type Database, insertEndpoint, openDatabase, recordMigrated, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { startDemoPortals } from '@rcm/demo-portals';
+import { type LocalAws, startLocalAws } from '@rcm/local-aws';
+import { type PortalCode, portalTypes } from '@rcm/platform/seed';
+import { Secret } from '@rcm/telemetry';
+import { freshDatabase } from '@rcm/test-services';
+import { type PortalControl, portalControl } from './portal-control.ts';
+
+export interface WorldOptions {
+  /** One endpoint for each entry, named `<portal>-<number>`. */
+  readonly endpoints: readonly PortalCode[];
+  /** Overrides of every portal type, for example shorter windows. */
+  readonly portalType?: Partial<Awaited<ReturnType<typeof portalTypes>>[number]>;
+}
+
+export interface WorldEndpoint {
+  readonly id: string;
+  readonly orgId: string;
+  readonly portal: PortalCode;
+  readonly username: string;
+  readonly secretArn: string;
+  readonly loginIdentity: string;
+}
+
+export interface World {
+  readonly db: Database;
+  readonly databaseUrl: string;
+  readonly aws: LocalAws;
+  readonly stores: TenantStores;
+  readonly portals: PortalControl;
+  readonly endpoints: readonly WorldEndpoint[];
+  endpoint(id: string): WorldEndpoint;
+  /** Whether the portal accepts what the store holds as current. */
+  portalAcceptsStore(id: string): Promise<boolean>;
+  /** What an app's process needs in its environment, secrets as files; the tenant role is the test's to name. */
+  readonly environment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+const ENVIRONMENT = 'test';
+const ORGANIZATION = 'hospital-one';
+
+/** Everything migrated already: secrets in the store, references and identities in the rows, the same logins at the portals. */
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'rcm-world-'));
+  const database = await freshDatabase({ migrate: (url) => applyMigrations({ url }).then(() => undefined) });
+  const db = openDatabase({ url: database.url, applicationName: 'test-world' });
+  const aws = await startLocalAws();
+  const demo = await startDemoPortals();
+  const portals = portalControl(demo.control.baseUrl);
+  const stores = createTenantStores({
+    region: aws.region,
+    endpoint: aws.endpoint,
+    environment: ENVIRONMENT,
+    roleArn: aws.tenantRoleArn('migrator'),
+    kmsKeyId: aws.kmsKeyArn,
+    credentials: aws.credentials,
+  });
+  const key = new Secret(randomBytes(32).toString('hex'));
+  const types = await portalTypes({ alpine: demo.portals.alpine.baseUrl, borealis: demo.portals.borealis.baseUrl, cascade: demo.portals.cascade.baseUrl });
+  await upsertOrganization(db, { id: ORGANIZATION, name: 'Hospital One' });
+  for (const type of types) await upsertPortalType(db, { ...type, ...options.portalType });
+
+  const add = async (portal: PortalCode, number: number): Promise<WorldEndpoint> => {
+    const id = `${portal}-${number}`;
+    const baseUrl = demo.portals[portal].baseUrl;
+    const username = portal === 'cascade' ? `USER${number}` : `user-${number}`;
+    const rules = types.find((type) => type.code === portal)?.passwordRules ?? '';
+    const password = generatePassword(parsePasswordRules(rules)).reveal();
+    const mfaSeed = portal === 'borealis' ? { mfa_seed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' } : {};
+    await portals.createAccount({ portal, username, password, ...(mfaSeed.mfa_seed ? { mfaSeed: mfaSeed.mfa_seed } : {}) });
+    await insertEndpoint(db, { id, orgId: ORGANIZATION, portalTypeCode: portal, accountId: `account-${number}`, baseUrl });
+    const text = serializePayload(parsePayload(new Secret(JSON.stringify({ username, password, ...mfaSeed }))));
+    const reference = credentialReference({
+      store: 'ssm', partition: 'aws', region: aws.region, accountId: aws.accountId, environment: ENVIRONMENT, orgId: ORGANIZATION, endpointId: id, portalAccountId: `account-${number}`,
+    });
+    const created = await stores.forTenant(ORGANIZATION).create(reference, text, { TenantId: ORGANIZATION, Environment: ENVIRONMENT, PortalType: portal });
+    const secretArn = formatReference(created.reference);
+    const identity = loginIdentity({ key, host: new URL(baseUrl).host, username });
+    await recordMigrated(db, { endpointId: id, orgId: ORGANIZATION, secretArn, version: created.version, loginIdentity: identity, fingerprint: payloadFingerprint({ key, text }) });
+    return { id, orgId: ORGANIZATION, portal, username, secretArn, loginIdentity: identity };
+  };
+  const endpoints: WorldEndpoint[] = [];
+  for (const [index, portal] of options.endpoints.entries()) endpoints.push(await add(portal, index + 1));
+
+  const endpoint = (id: string): WorldEndpoint => {
+    const found = endpoints.find((e) => e.id === id);
+    if (!found) throw new Error(`the world has no endpoint ${id}`);
+    return found;
+  };
+  const file = async (name: string, text: string) => {
+    const path = join(folder, name);
+    await writeFile(path, text, { mode: 0o600 });
+    return path;
+  };
+  return {
+    db,
+    databaseUrl: database.url,
+    aws,
+    stores,
+    portals,
+    endpoints,
+    endpoint,
+    async portalAcceptsStore(id) {
+      const { orgId, secretArn, portal, username } = endpoint(id);
+      const current = await stores.forTenant(orgId).read(parseReference(secretArn));
+      return current !== null && portals.accepts({ portal, username, password: parsePayload(current.text).reveal().password });
+    },
+    environment: {
+      RCM_DATABASE_URL_FILE: await file('database-url', database.url),
+      RCM_IDENTITY_KEY_FILE: await file('identity-key', key.reveal()),
+      RCM_ENVIRONMENT: ENVIRONMENT,
+      RCM_AWS_REGION: aws.region,
+      RCM_AWS_ENDPOINT: aws.endpoint,
+      RCM_AWS_ACCOUNT_ID: aws.accountId,
+      RCM_KMS_KEY_ID: aws.kmsKeyArn,
+      AWS_SHARED_CREDENTIALS_FILE: await file('aws-credentials', `[default]\naws_access_key_id = ${aws.credentials.accessKeyId}\naws_secret_access_key = ${aws.credentials.secretAccessKey}\n`),
+    },
+    async close() {
+      await stores.close();
+      await db.close();
+      await demo.close();
+      await aws.close();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
