@@ -13,6 +13,8 @@ const PAGES = { anonymous: () => userNamePage, identified: () => passwordPage, c
 /** Draws the page of the session's stage, with one problem or notice. */
 function show(problem = null) {
   const session = currentSession();
+  // Who signs in again starts at home, not where the last session was.
+  if (session.stage !== 'signed_in') history.replaceState(null, '', location.pathname);
   const page = PAGES[session.stage]()({ session, problem, show });
   document.title = `${page.title} – Borealis`;
   root.replaceChildren(

@@ -1,0 +1,43 @@
+import type { AccountView } from '../control/account-view.ts';
+import type { PortalCode } from '../portal-code.ts';
+import type { Tally } from '../records/tallies.ts';
+
+/** Calls the control port as a test does; every method fails on an answer that is not 2xx. */
+export interface ControlClient {
+  seed(account: { portal: PortalCode; username: string; password: string; mfaSeed?: string; ifAbsent?: boolean }): Promise<string>;
+  accepts(portal: PortalCode, username: string, password: string): Promise<boolean>;
+  account(portal: PortalCode, username: string): Promise<AccountView>;
+  figures(): Promise<Tally & { byPortal: Record<PortalCode, Tally> }>;
+  fault(portal: PortalCode, fault: string, more?: { delayMs?: number; count?: number }): Promise<void>;
+  habits(portal: PortalCode, habits: Readonly<Record<string, unknown>>): Promise<void>;
+  expire(portal: PortalCode, username: string, at?: Date): Promise<void>;
+  /** Any request, whatever the answer. */
+  ask(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<{ status: number; body: Record<string, unknown> }>;
+}
+
+export function controlClient(baseUrl: string): ControlClient {
+  const ask: ControlClient['ask'] = async (method, path, body, headers = {}) => {
+    const response = await fetch(new URL(path, baseUrl), {
+      method,
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  const get = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const answer = await ask(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body as T;
+  };
+  const accountPath = (portal: PortalCode, username: string): string => `/accounts/${portal}/${encodeURIComponent(username)}`;
+  return {
+    ask,
+    seed: async (account) => (await get<{ result: string }>('POST', '/accounts', account)).result,
+    accepts: async (portal, username, password) => (await get<{ accepts: boolean }>('POST', '/accepts', { portal, username, password })).accepts,
+    account: (portal, username) => get('GET', accountPath(portal, username)),
+    figures: () => get('GET', '/figures'),
+    fault: (portal, fault, more = {}) => get('PUT', '/faults', { portal, fault, ...more }),
+    habits: (portal, habits) => get('PUT', '/habits', { portal, habits }),
+    expire: (portal, username, at) => get('POST', `${accountPath(portal, username)}/expire`, at ? { at: at.toISOString() } : undefined),
+  };
+}
