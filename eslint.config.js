@@ -18,6 +18,7 @@ const tools = [
   allow('local-aws'),
   allow('demo-portals'),
   allow('test-services'),
+  allow('setup'),
   allow('platform', 'telemetry', 'credentials', 'db', 'portal-drivers', 'local-aws', 'demo-portals'),
   allow('test-world', 'telemetry', 'credentials', 'db', 'local-aws', 'demo-portals', 'platform', 'test-services'),
 ];

@@ -24,7 +24,7 @@ export function projectTests(dir: string, { services }: ProjectTestsOptions): Vi
     root: dir,
     test: {
       name,
-      include: [`src/**/*.${files}.test.ts`],
+      include: [`**/*.${files}.test.ts`],
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
       provide: { rcmServices: services },
