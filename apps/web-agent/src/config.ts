@@ -20,7 +20,7 @@ const schema = z.object({
   RCM_AGENT_KEPT_SESSIONS: z.coerce.number().int().min(0).max(1_000).default(32),
   RCM_AGENT_SESSION_IDLE_MS: milliseconds(600_000),
   RCM_AGENT_TASK_DEADLINE_MS: milliseconds(60_000),
-  RCM_AGENT_CLAIM_MS: milliseconds(600_000),
+  RCM_AGENT_CLAIM_MS: milliseconds(60_000, 1_000),
   RCM_AGENT_MAX_TRIES: z.coerce.number().int().min(1).max(100).default(5),
   RCM_AGENT_RETRY_MS: milliseconds(5_000),
   RCM_AGENT_PUT_OFF_MS: milliseconds(2_000),

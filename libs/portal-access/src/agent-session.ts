@@ -98,8 +98,7 @@ async function logIn(access: AgentAccess, endpoint: MigratedEndpoint, held: Held
   const first = await currentCredential(access, endpoint, held);
   const result = await tryLogin(access, endpoint, held, first);
   if (result.kind === 'accepted') return { session: result.session, version: first.version };
-  const rejected = (result.kind === 'refused' && result.judgement.code === 'login_rejected') || (result.kind === 'not_allowed' && result.reason === 'version_known_bad');
-  if (!rejected) throw loginError(endpoint, result);
+  if (!mayBeOutdated(result)) throw loginError(endpoint, result);
 
   access.credentials.invalidate({ reference: parseReference(endpoint.secretArn) });
   const second = await currentCredential(access, endpoint, held);
@@ -107,6 +106,12 @@ async function logIn(access: AgentAccess, endpoint: MigratedEndpoint, held: Held
   const retried = await tryLogin(access, endpoint, held, second);
   if (retried.kind === 'accepted') return { session: retried.session, version: second.version };
   throw loginError(endpoint, retried);
+}
+
+/** The password was refused, now or before: somebody may have changed it in the store without the row knowing. */
+function mayBeOutdated(result: Exclude<GuardedResult, { kind: 'accepted' }>): boolean {
+  if (result.kind === 'not_allowed') return result.reason === 'version_known_bad' || result.reason === 'suspect_pause';
+  return result.outcome.kind === 'rejected' || result.outcome.kind === 'rejected_or_locked';
 }
 
 async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease): Promise<HeldCredential> {

@@ -37,6 +37,7 @@ export class SessionKeeper {
 
   async keep(endpointId: string, version: string, session: PortalSession): Promise<void> {
     await this.drop(endpointId);
+    if (this.#options.maxSessions === 0) return session.close();
     const oldest = this.#kept.size >= this.#options.maxSessions ? this.#kept.keys().next().value : undefined;
     if (oldest !== undefined) await this.drop(oldest);
     const timer = setTimeout(() => void this.drop(endpointId).catch(() => undefined), this.#options.idleMs);

@@ -1,6 +1,7 @@
 import { claimPortalTask, type Database, finishPortalTask, type Jobs, type PortalTask, requeuePortalTask } from '@rcm/db';
 import type { AgentAccess } from '@rcm/portal-access';
 import type { Logger, Metrics } from '@rcm/telemetry';
+import { whileClaimed } from './claim.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { performTask } from './perform.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
@@ -14,7 +15,7 @@ export interface WorkerOptions {
   /** Name of this process on claims and leases. */
   readonly worker: string;
   readonly taskDeadlineMs: number;
-  /** How long a claim holds, in ms: longer than a task with its login and its waits can take. */
+  /** How long a claim outlives this process, in ms; it is renewed while the task is worked on. */
   readonly claimMs: number;
   /** Tries a task gets in all. */
   readonly maxTries: number;
@@ -37,10 +38,10 @@ export class TaskWorker {
 
   /** Claims the task and does it. A task that is done, or in other hands, is left alone: a job may come twice. */
   async handle(taskId: string, signal: AbortSignal): Promise<Verdict | null> {
-    const { db, worker, claimMs } = this.#options;
-    const task = await claimPortalTask(db, { taskId, worker, ttlMs: claimMs });
+    const { db, logger, worker, claimMs: ttlMs } = this.#options;
+    const task = await claimPortalTask(db, { taskId, worker, ttlMs });
     if (!task) return null;
-    const verdict = (await this.#logins.run(task.endpointId, () => this.#try(task, signal))) ?? { kind: 'put_off', reason: 'the login is in use by another task' };
+    const verdict = (await this.#logins.run(task.endpointId, () => whileClaimed({ db, logger, taskId, worker, ttlMs, signal }, (claimed) => this.#try(task, claimed)))) ?? { kind: 'put_off', reason: 'the login is in use by another task' };
     await this.#store(task, verdict);
     return verdict;
   }

@@ -1,0 +1,87 @@
+import { acquireExclusiveLease, acquireSharedLease, applyMigrations, type Database, insertEndpoint, listLeases, openDatabase, recordMigrated, releaseLease, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { createLogger, systemClock } from '@rcm/telemetry';
+import { freshDatabase } from '@rcm/test-services';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { holdLease, type LeaseRequest } from './held-lease.ts';
+
+let db: Database;
+let drop: () => Promise<void>;
+const identity = 'a'.repeat(64);
+const place = { orgId: 'hospital-one', endpointId: 'portal-1' };
+
+beforeAll(async () => {
+  const database = await freshDatabase({ migrate: (url) => applyMigrations({ url }).then(() => undefined) });
+  drop = database.drop;
+  db = openDatabase({ url: database.url, applicationName: 'held-lease-test' });
+  await upsertOrganization(db, { id: place.orgId, name: 'Hospital One' });
+  await upsertPortalType(db, {
+    code: 'portal', name: 'Portal', hosts: ['portal.example'], driver: 'recipe', recipe: {}, passwordRules: 'minlength: 8;', rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0,
+    lockoutThreshold: 3, lockoutMargin: 1, lockoutWindowSeconds: 900, settleMs: 100, totpSkew: 0, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 1,
+  });
+  await insertEndpoint(db, { id: place.endpointId, orgId: place.orgId, portalTypeCode: 'portal', accountId: 'account-1', baseUrl: 'https://portal.example' });
+  await recordMigrated(db, { ...place, secretArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/hospital-one/endpoints/portal-1/account-1', version: '1', loginIdentity: identity, fingerprint: 'f' });
+});
+afterAll(async () => {
+  await db.close();
+  await drop();
+});
+
+const request = (changes: Partial<LeaseRequest> = {}): LeaseRequest => ({
+  db,
+  clock: systemClock,
+  logger: createLogger({ name: 'test', level: 'silent' }),
+  ...place,
+  loginIdentity: identity,
+  holder: 'test',
+  kind: 'shared',
+  timing: { ttlMs: 2_000, waitMs: 400, pollMs: 50 },
+  signal: new AbortController().signal,
+  ...changes,
+});
+
+describe('a held lease', () => {
+  it('outlives its time to live while it is held, and is gone when it is released', async () => {
+    const held = await holdLease(request({ timing: { ttlMs: 600, waitMs: 400, pollMs: 50 } }));
+    await systemClock.sleep(1_500);
+    expect((await listLeases(db)).map((lease) => lease.id)).toEqual([held.lease.id]);
+    expect(held.signal.aborted).toBe(false);
+    await held.release();
+    expect(await listLeases(db)).toEqual([]);
+  });
+
+  it('tells its holder to stop once it was taken away', async () => {
+    const held = await holdLease(request({ timing: { ttlMs: 600, waitMs: 400, pollMs: 50 } }));
+    await releaseLease(db, { leaseId: held.lease.id });
+    await expect.poll(() => held.signal.aborted, { timeout: 5_000 }).toBe(true);
+    await expect(held.extend()).rejects.toMatchObject({ code: 'lease_lost' });
+    await held.release();
+  });
+
+  it('waits for a login in use at most its time, then says so and leaves no wish behind', async () => {
+    const agent = await holdLease(request());
+    await expect(holdLease(request({ kind: 'exclusive', holder: 'rotator' }))).rejects.toMatchObject({ code: 'lease_unavailable', details: { reason: 'in_use' } });
+    const another = await acquireSharedLease(db, { ...place, holder: 'agent-2', ttlMs: 1_000 });
+    expect(another.granted).toBe(true);
+    if (another.granted) await releaseLease(db, { leaseId: another.lease.id });
+    await agent.release();
+  });
+
+  it('gets a login as soon as its user is gone, although others keep asking', async () => {
+    const agent = await holdLease(request());
+    const rotator = holdLease(request({ kind: 'exclusive', holder: 'rotator', timing: { ttlMs: 2_000, waitMs: 5_000, pollMs: 50 } }));
+    await expect.poll(async () => (await acquireSharedLease(db, { ...place, holder: 'agent-2', ttlMs: 100 })).granted).toBe(false);
+    await agent.release();
+    const held = await rotator;
+    expect(await acquireSharedLease(db, { ...place, holder: 'agent-3', ttlMs: 100 })).toEqual({ granted: false, reason: 'exclusive_held' });
+    await held.release();
+  });
+
+  it('stops waiting when its caller does', async () => {
+    const exclusive = await acquireExclusiveLease(db, { ...place, holder: 'rotator', ttlMs: 2_000, wantMs: 100 });
+    const stop = new AbortController();
+    const waiting = holdLease(request({ signal: stop.signal, timing: { ttlMs: 2_000, waitMs: 60_000, pollMs: 50 } }));
+    stop.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+    if (exclusive.granted) await releaseLease(db, { leaseId: exclusive.lease.id });
+  });
+});

@@ -1,0 +1,66 @@
+import type { PortalSession } from '@rcm/portal-drivers';
+import { describe, expect, it } from 'vitest';
+import { SessionKeeper } from './session-keeper.ts';
+
+/** A session that only knows whether it was closed: the keeper uses nothing else of it. */
+function session(): PortalSession & { readonly closed: () => boolean } {
+  const state = { closed: false };
+  const unused = () => Promise.reject(new Error('the keeper uses no page'));
+  return { login: unused, changePassword: unused, runTask: unused, isLoggedIn: unused, close: async () => void (state.closed = true), closed: () => state.closed };
+}
+
+const keeper = (maxSessions = 2, idleMs = 60_000) => new SessionKeeper({ maxSessions, idleMs });
+
+describe('kept sessions', () => {
+  it('gives a session back under the version that opened it, once', async () => {
+    const kept = keeper();
+    const first = session();
+    await kept.keep('alpine-1', 'v1', first);
+    expect(await kept.take('alpine-1', 'v1')).toBe(first);
+    expect(await kept.take('alpine-1', 'v1')).toBeNull();
+    expect(first.closed()).toBe(false);
+  });
+
+  it('closes a session whose password was rotated', async () => {
+    const kept = keeper();
+    const old = session();
+    await kept.keep('alpine-1', 'v1', old);
+    expect(await kept.take('alpine-1', 'v2')).toBeNull();
+    expect(old.closed()).toBe(true);
+  });
+
+  it('closes the one longest unused when it is full', async () => {
+    const kept = keeper(2);
+    const [a, b, c] = [session(), session(), session()];
+    await kept.keep('a', 'v', a);
+    await kept.keep('b', 'v', b);
+    await kept.keep('c', 'v', c);
+    expect([a.closed(), b.closed(), c.closed()]).toEqual([true, false, false]);
+    expect(kept.size).toBe(2);
+  });
+
+  it('closes what nobody asked for in time', async () => {
+    const kept = keeper(2, 20);
+    const idle = session();
+    await kept.keep('a', 'v', idle);
+    await expect.poll(() => idle.closed()).toBe(true);
+    expect(kept.size).toBe(0);
+  });
+
+  it('leaves none open when it closes', async () => {
+    const kept = keeper();
+    const [a, b] = [session(), session()];
+    await kept.keep('a', 'v', a);
+    await kept.keep('b', 'v', b);
+    await kept.close();
+    expect([a.closed(), b.closed()]).toEqual([true, true]);
+  });
+
+  it('keeps nothing where the bound is zero', async () => {
+    const kept = keeper(0);
+    const a = session();
+    await kept.keep('a', 'v', a);
+    expect(a.closed()).toBe(true);
+    expect(kept.size).toBe(0);
+  });
+});
