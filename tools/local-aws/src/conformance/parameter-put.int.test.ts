@@ -1,0 +1,211 @@
+import { GetParameterCommand, PutParameterCommand, type PutParameterCommandInput } from '@aws-sdk/client-ssm';
+import { expect } from 'vitest';
+import { conformance, refused, type Stage } from './case.fixture.ts';
+
+const put = ({ ssm, path }: Stage, input: Partial<PutParameterCommandInput> = {}) => ssm.send(new PutParameterCommand({ Name: `${path}/p`, Value: 'v', Type: 'String', ...input }));
+const read = async ({ ssm, path }: Stage, name = `${path}/p`) => (await ssm.send(new GetParameterCommand({ Name: name, WithDecryption: true }))).Parameter;
+
+const levels = (count: number, { path }: Stage): string => `${path}/${Array.from({ length: count - 2 }, (_, index) => `l${index}`).join('/')}`;
+
+conformance([
+  {
+    title: 'the first write answers version 1 and the standard tier',
+    cites: 'API_PutParameter: a version is created with each edit, from 1; Tier of the answer',
+    departs: { emulator: 'answers no tier' },
+    run: async (stage) => expect(await put(stage)).toMatchObject({ Version: 1, Tier: 'Standard' }),
+  },
+  {
+    title: 'an overwrite answers the next version and becomes what is read',
+    cites: 'API_PutParameter: Overwrite; Version increments by 1',
+    async run(stage) {
+      await put(stage);
+      expect(await put(stage, { Value: 'w', Overwrite: true })).toMatchObject({ Version: 2 });
+      expect(await read(stage)).toMatchObject({ Value: 'w', Version: 2 });
+    },
+  },
+  {
+    title: 'an overwrite needs no type',
+    cites: 'API_PutParameter: Type is not required when updating',
+    async run(stage) {
+      await put(stage);
+      expect(await put(stage, { Value: 'w', Type: undefined, Overwrite: true })).toMatchObject({ Version: 2 });
+    },
+  },
+  {
+    title: 'a second write without Overwrite is refused',
+    cites: 'API_PutParameter: ParameterAlreadyExists',
+    async run(stage) {
+      await put(stage);
+      await refused(put(stage), 'ParameterAlreadyExists');
+      expect(await read(stage)).toMatchObject({ Value: 'v', Version: 1 });
+    },
+  },
+  {
+    title: 'a new parameter needs a type',
+    cites: 'API_PutParameter: Type is required when creating a parameter',
+    run: (stage) => refused(put(stage, { Type: undefined }), 'ValidationException'),
+  },
+  {
+    title: 'the type cannot change',
+    cites: 'API_PutParameter: HierarchyTypeMismatchException',
+    departs: { emulator: 'takes the new type' },
+    async run(stage) {
+      await put(stage);
+      await refused(put(stage, { Type: 'SecureString', Overwrite: true }), 'HierarchyTypeMismatchException');
+    },
+  },
+  {
+    title: 'tags and Overwrite together are refused',
+    cites: 'API_PutParameter: tags only when creating; use AddTagsToResource afterwards',
+    run: (stage) => refused(put(stage, { Overwrite: true, Tags: [{ Key: 'a', Value: 'b' }] }), 'ValidationException'),
+  },
+  {
+    title: 'a standard value may have 4,096 bytes',
+    cites: 'Parameter tiers (User Guide): 4 KB standard',
+    async run(stage) {
+      await put(stage, { Value: 'x'.repeat(4_096) });
+      expect((await read(stage))?.Value).toHaveLength(4_096);
+    },
+  },
+  {
+    title: 'a standard value of 4,097 bytes is refused',
+    cites: 'Parameter tiers (User Guide): 4 KB standard',
+    departs: { emulator: 'stores it' },
+    run: (stage) => refused(put(stage, { Value: 'x'.repeat(4_097) }), 'ValidationException'),
+  },
+  {
+    title: 'size is counted in bytes of UTF-8, not in characters',
+    cites: 'Parameter tiers (User Guide): 4 KB standard',
+    departs: { emulator: 'stores it' },
+    run: (stage) => refused(put(stage, { Value: 'ü'.repeat(2_049) }), 'ValidationException'),
+  },
+  {
+    title: 'an advanced value may have 8,192 bytes',
+    cites: 'Parameter tiers (User Guide): 8 KB advanced',
+    departs: { emulator: 'answers no tier' },
+    async run(stage) {
+      expect(await put(stage, { Value: 'x'.repeat(8_192), Tier: 'Advanced' })).toMatchObject({ Tier: 'Advanced' });
+      expect((await read(stage))?.Value).toHaveLength(8_192);
+    },
+  },
+  {
+    title: 'an advanced value of 8,193 bytes is refused',
+    cites: 'Parameter tiers (User Guide): 8 KB advanced',
+    departs: { emulator: 'stores it' },
+    run: (stage) => refused(put(stage, { Value: 'x'.repeat(8_193), Tier: 'Advanced' }), 'ValidationException'),
+  },
+  {
+    title: 'Intelligent-Tiering takes the advanced tier only where the value needs it',
+    cites: 'API_PutParameter: Tier, Intelligent-Tiering',
+    departs: { emulator: 'answers no tier' },
+    async run(stage) {
+      expect(await put(stage, { Tier: 'Intelligent-Tiering' })).toMatchObject({ Tier: 'Standard' });
+      expect(await put(stage, { Tier: 'Intelligent-Tiering', Value: 'x'.repeat(4_097), Overwrite: true })).toMatchObject({ Tier: 'Advanced' });
+      expect(await put(stage, { Tier: 'Intelligent-Tiering', Overwrite: true })).toMatchObject({ Tier: 'Advanced' });
+    },
+  },
+  {
+    title: 'an advanced parameter cannot be made standard again',
+    cites: 'API_PutParameter: Tier; an advanced parameter cannot be reverted',
+    departs: { emulator: 'takes the lower tier' },
+    async run(stage) {
+      await put(stage, { Tier: 'Advanced' });
+      await refused(put(stage, { Tier: 'Standard', Overwrite: true }), 'ValidationException');
+      expect(await put(stage, { Overwrite: true })).toMatchObject({ Tier: 'Advanced' });
+    },
+  },
+  {
+    title: 'a hierarchy of 15 levels is taken',
+    cites: 'API_PutParameter: at most fifteen levels',
+    run: async (stage) => expect(await put(stage, { Name: levels(15, stage) })).toMatchObject({ Version: 1 }),
+  },
+  {
+    title: 'a hierarchy of 16 levels is refused',
+    cites: 'API_PutParameter: HierarchyLevelLimitExceededException',
+    departs: { emulator: 'stores it' },
+    run: (stage) => refused(put(stage, { Name: levels(16, stage) }), 'HierarchyLevelLimitExceededException'),
+  },
+  {
+    title: 'a name may have 1,011 characters and no more',
+    cites: 'API_PutParameter: Name, 1,011 of 2,048 are left for the name',
+    departs: { emulator: 'stores the longer one' },
+    async run(stage) {
+      const name = `${stage.path}/`.padEnd(1_011, 'x');
+      await put(stage, { Name: name });
+      await refused(put(stage, { Name: `${name}x` }), 'ValidationException');
+    },
+  },
+  ...['sp ace', 'comma,', 'ümlaut', 'at@', 'a//b', 'end/'].map((bad) => ({
+    title: `the name part "${bad}" is refused`,
+    cites: 'API_PutParameter: Name, only a-zA-Z0-9_.- and / between levels',
+    departs: { emulator: 'stores it' },
+    run: (stage: Stage) => refused(put(stage, { Name: `${stage.path}/${bad}` }), 'ValidationException'),
+  })),
+  {
+    title: 'a name with a slash must begin with one',
+    cites: 'Requirements and constraints for parameter names (User Guide): fully qualified with a leading slash',
+    departs: { emulator: 'stores it' },
+    run: (stage) => refused(put(stage, { Name: `${stage.name}/x` }), 'ValidationException'),
+  },
+  ...['aws-thing', 'AWSthing', 'ssm.thing', '/ssm/thing'].map((bad) => ({
+    title: `the name ${bad} is reserved`,
+    cites: 'API_PutParameter: Name cannot be prefixed with aws or ssm, whatever the case',
+    run: (stage: Stage) => refused(put(stage, { Name: bad }), 'ValidationException'),
+  })),
+  {
+    title: 'names below /aws/ are denied',
+    cites: 'API_PutParameter: Name cannot be prefixed with aws; the hierarchy of public parameters',
+    run: (stage) => refused(put(stage, { Name: '/aws/thing' }), 'AccessDeniedException'),
+  },
+  {
+    title: 'an empty value is refused',
+    cites: 'API_PutParameter: Value is required',
+    run: (stage) => refused(put(stage, { Value: '' }), 'ValidationException'),
+  },
+  {
+    title: 'a value with {{ and }} around something is refused as a nested parameter',
+    cites: 'API_PutParameter: Value, parameters cannot be nested in values',
+    departs: { emulator: 'stores it' },
+    async run(stage) {
+      await refused(put(stage, { Value: '{{ssm:other}}' }), 'ValidationException');
+      await refused(put(stage, { Value: '{"a":{"password":"x{{y"}}' }), 'ValidationException');
+    },
+  },
+  {
+    title: 'a value keeps every character of Unicode and every line break',
+    cites: 'API_PutParameter: Value',
+    async run(stage) {
+      const value = 'p🔑ä\n\t"\\ \u2028 end ';
+      await put(stage, { Value: value, Type: 'SecureString', KeyId: stage.keyArn });
+      expect((await read(stage))?.Value).toBe(value);
+    },
+  },
+  {
+    title: 'a value that does not match AllowedPattern is refused',
+    cites: 'API_PutParameter: ParameterPatternMismatchException',
+    departs: { emulator: 'ignores the pattern' },
+    run: (stage) => refused(put(stage, { AllowedPattern: '^\\d+$' }), 'ParameterPatternMismatchException'),
+  },
+  {
+    title: 'a key that does not exist is refused',
+    cites: 'API_PutParameter: InvalidKeyId',
+    departs: { emulator: 'takes any key id' },
+    run: (stage) => refused(put(stage, { Type: 'SecureString', KeyId: 'alias/does-not-exist' }), 'InvalidKeyId'),
+  },
+  {
+    title: 'a key is refused for a type that is not SecureString',
+    cites: 'API_PutParameter: KeyId is for SecureString only',
+    departs: { emulator: 'takes it' },
+    run: (stage) => refused(put(stage, { KeyId: stage.keyArn }), 'ValidationException'),
+  },
+  {
+    title: '100 versions are kept, the 101st pushes out the first',
+    cites: 'Working with parameter versions (User Guide): the most recent 100',
+    async run(stage) {
+      await put(stage);
+      for (let version = 2; version <= 101; version += 1) await put(stage, { Value: `v${version}`, Overwrite: true });
+      expect(await read(stage, `${stage.path}/p:2`)).toMatchObject({ Value: 'v2' });
+      await refused(read(stage, `${stage.path}/p:1`), 'ParameterVersionNotFound');
+    },
+  },
+]);

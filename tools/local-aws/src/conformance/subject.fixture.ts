@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { STSClient } from '@aws-sdk/client-sts';
+import { backend, localStackEndpoint } from '@rcm/test-services';
+import type { AccessKey } from '../identity/principal.ts';
+import { startLocalAws } from '../start.ts';
+
+/** What a case is run against: local-aws, or the emulator in a container, through the same unmodified SDK. */
+export interface Subject {
+  readonly ssm: SSMClient;
+  readonly secrets: SecretsManagerClient;
+  readonly kms: KMSClient;
+  readonly sts: STSClient;
+  readonly sns: SNSClient;
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: AccessKey;
+  /** ARN of an enabled customer key. */
+  readonly keyArn: string;
+  readonly roleArn: string;
+  /** Which one this is; `stand-in` is the moto of tools/test-images, `localstack` anything else in the container. */
+  readonly kind: 'local-aws' | 'stand-in' | 'localstack';
+  close(): Promise<void>;
+}
+
+export type Clients = Pick<Subject, 'ssm' | 'secrets' | 'kms' | 'sts' | 'sns'>;
+
+export async function startSubject(): Promise<Subject> {
+  return backend() === 'containers' ? emulator(await localStackEndpoint()) : localAws();
+}
+
+async function localAws(): Promise<Subject> {
+  const aws = await startLocalAws();
+  const { endpoint, region, credentials } = aws;
+  const clients = sdkClients({ endpoint, region, credentials });
+  return {
+    ...clients,
+    ...{ endpoint, region, credentials, keyArn: aws.kmsKeyArn, roleArn: aws.tenantRoleArn('agent'), kind: 'local-aws' },
+    async close() {
+      destroy(clients);
+      await aws.close();
+    },
+  };
+}
+
+async function emulator(endpoint: string): Promise<Subject> {
+  const region = 'us-east-1';
+  const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'test' };
+  const clients = sdkClients({ endpoint, region, credentials });
+  const { KeyMetadata } = await clients.kms.send(new CreateKeyCommand({ Description: randomUUID() }));
+  // Only moto's own server has this route.
+  const standIn = (await fetch(`${endpoint}/moto-api/data.json`, { signal: AbortSignal.timeout(10_000) })).ok;
+  return {
+    ...clients,
+    ...{ endpoint, region, credentials, keyArn: KeyMetadata?.Arn ?? '', roleArn: 'arn:aws:iam::000000000000:role/rcm-agent-tenant', kind: standIn ? 'stand-in' : 'localstack' },
+    close: () => Promise.resolve(destroy(clients)),
+  };
+}
+
+export interface ClientOptions {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: AccessKey & { readonly sessionToken?: string };
+}
+
+/** One attempt per call: a case is about the first answer. */
+export function sdkClients(options: ClientOptions): Clients {
+  const config = { ...options, maxAttempts: 1 };
+  return { ssm: new SSMClient(config), secrets: new SecretsManagerClient(config), kms: new KMSClient(config), sts: new STSClient(config), sns: new SNSClient(config) };
+}
+
+function destroy(clients: Clients): void {
+  for (const client of Object.values(clients)) client.destroy();
+}
