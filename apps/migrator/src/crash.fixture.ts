@@ -1,0 +1,45 @@
+import type { Database } from '@rcm/db';
+import type { SecretStore } from '@rcm/credentials';
+import type { OpenMigration } from './services.ts';
+
+/** Thrown by every call of a process that is dead. */
+export class ProcessDied extends Error {}
+
+export interface Mortal {
+  readonly migration: OpenMigration;
+  /** Calls to the database and the store so far. */
+  calls(): number;
+  died(): boolean;
+}
+
+/**
+ * A migrator whose process dies at its `at`-th call to the database or the store: `before` the call is made, or `after` it has
+ * taken effect and before the answer is seen. From then on nothing goes through any more, as after a SIGKILL.
+ */
+export function mortal(migration: OpenMigration, { at, when }: { readonly at: number; readonly when: 'before' | 'after' }): Mortal {
+  let calls = 0;
+  let dead = false;
+  const guard = async <T>(act: () => Promise<T>): Promise<T> => {
+    if (dead) throw new ProcessDied();
+    calls += 1;
+    const last = calls === at;
+    if (last && when === 'before') dead = true;
+    if (dead) throw new ProcessDied();
+    const answer = await act();
+    if (last) dead = true;
+    if (dead) throw new ProcessDied();
+    return answer;
+  };
+  const db: Database = { ...migration.db, read: (act) => guard(() => migration.db.read(act)), transaction: (act) => guard(() => migration.db.transaction(act)) };
+  const store = (real: SecretStore): SecretStore => ({
+    ...real,
+    read: (...args) => guard(() => real.read(...args)),
+    readMany: (...args) => guard(() => real.readMany(...args)),
+    create: (...args) => guard(() => real.create(...args)),
+  });
+  return {
+    migration: { ...migration, db, stores: { ...migration.stores, forTenant: (orgId) => store(migration.stores.forTenant(orgId)) } },
+    calls: () => calls,
+    died: () => dead,
+  };
+}

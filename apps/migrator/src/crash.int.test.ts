@@ -1,0 +1,119 @@
+import { listLegacyEndpoints, listProofs } from '@rcm/db';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { apply } from './commands/apply.ts';
+import { status } from './commands/status.ts';
+import { verify } from './commands/verify.ts';
+import { mortal } from './crash.fixture.ts';
+import type { Report } from './report.ts';
+import { plant, type Seed, seeds } from './seeds.fixture.ts';
+import type { OpenMigration } from './services.ts';
+import { expectEveryField, openWorld, scrubbing, stored, type World } from './testing.fixture.ts';
+
+const SLOW_MS = 180_000;
+let world: World;
+let migrator: OpenMigration;
+
+beforeEach(async () => {
+  world = await openWorld();
+  // One at a time: the n-th call is always the same one.
+  migrator = world.migrator({ RCM_MIGRATOR_CONCURRENCY: '1' });
+});
+afterEach(() => world.close());
+
+/** Lets `command` die before and after its first call, its second, and so on, until one run gets through; `settle` looks at each. */
+async function dieEverywhere(command: (dying: OpenMigration) => Promise<Report>, settle: (where: string) => Promise<void>, prepare: () => Promise<void> = async () => {}): Promise<number> {
+  for (let at = 1; ; at += 1) {
+    for (const when of ['before', 'after'] as const) {
+      await prepare();
+      const dying = mortal(migrator, { at, when });
+      await command(dying.migration).catch(() => {});
+      if (!dying.died()) return at - 1;
+      await settle(`died ${when} call ${at}`);
+    }
+  }
+}
+
+/** Every login is in its row or in the store, whole. */
+async function expectNothingLost(planted: readonly Seed[], where: string): Promise<void> {
+  const rows = await listLegacyEndpoints(migrator.db, { limit: 1000 });
+  const inRows = new Map(rows.map(({ endpoint, credentials }) => [endpoint.id, credentials.reveal()]));
+  for (const seed of planted) {
+    const text = inRows.get(seed.id) ?? (await stored(migrator, seed)).text;
+    expect(JSON.parse(text), `${where}: ${seed.id}`).toEqual(JSON.parse(JSON.stringify(seed.credentials)));
+  }
+}
+
+describe('a migrator that dies and is started again', () => {
+  it('applies as if it had not died, wherever that was', { timeout: SLOW_MS }, async () => {
+    let planted: Seed[] = [];
+    let generation = 0;
+    // Two new endpoints for each death; those of the deaths before are migrated already.
+    const prepare = async () => {
+      generation += 1;
+      planted = seeds(2).map((seed) => ({ ...seed, id: `g${generation}-${seed.id}` }));
+      await plant(migrator.db, planted);
+    };
+    const deaths = await dieEverywhere(
+      apply,
+      async (where) => {
+        await expectNothingLost(planted, where);
+        expect(await apply(migrator), where).toMatchObject({ complete: true, json: { failed: [] } });
+        await expectEveryField(migrator, planted);
+        for (const seed of planted) {
+          expect((await stored(migrator, seed)).version, `${where}: written once`).toBe('1');
+          expect(await listProofs(migrator.db, { endpointId: seed.id, limit: 10 }), where).toHaveLength(1);
+        }
+      },
+      prepare,
+    );
+    expect(deaths).toBeGreaterThanOrEqual(10);
+  });
+
+  it('verifies as if it had not died, wherever that was', { timeout: SLOW_MS }, async () => {
+    const planted = seeds(3);
+    await plant(migrator.db, planted);
+    await apply(migrator);
+    const deaths = await dieEverywhere(verify, async (where) => {
+      expect(await verify(migrator), where).toMatchObject({ complete: true, json: { verified: 3 } });
+      await expectNothingLost(planted, where);
+    });
+    expect(deaths).toBeGreaterThanOrEqual(6);
+  });
+
+  it('scrubs as if it had not died, and knows when removed plaintext was never rewritten away', { timeout: SLOW_MS }, async () => {
+    let planted: Seed[] = [];
+    let generation = 0;
+    const prepare = async () => {
+      generation += 1;
+      planted = seeds(1).map((seed) => ({ ...seed, id: `g${generation}-${seed.id}` }));
+      await plant(migrator.db, planted);
+      await apply(migrator);
+      await verify(migrator);
+    };
+    let seenPending = 0;
+    await dieEverywhere(
+      (dying) => scrubbing(world, dying),
+      async (where) => {
+        await expectNothingLost(planted, where);
+        const before = (await status(migrator)).json as { legacy: number; rewritePending: boolean };
+        if (before.rewritePending) seenPending += 1;
+        const report = await scrubbing(world, migrator);
+        expect(report, where).toMatchObject({ complete: true, json: { scrubbed: before.legacy, rewritten: before.legacy > 0 || before.rewritePending } });
+        expect((await status(migrator)).json, where).toMatchObject({ legacy: 0, rewritePending: false });
+      },
+      prepare,
+    );
+    expect(seenPending).toBeGreaterThanOrEqual(3);
+  });
+
+  it('does not take plaintext for gone when the rewrite could not be reached', async () => {
+    await plant(migrator.db, seeds(3));
+    await apply(migrator);
+    await verify(migrator);
+    const settings = { RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: '', RCM_MIGRATOR_ADMIN_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+    await expect(scrubbing(world, migrator, settings)).rejects.toMatchObject({ code: 'database_unavailable' });
+    expect((await status(migrator)).json).toMatchObject({ legacy: 0, scrubbed: 3, rewritePending: true });
+    expect((await scrubbing(world, migrator)).json).toMatchObject({ scrubbed: 0, already: 3, rewritten: true });
+    expect((await status(migrator)).json).toMatchObject({ rewritePending: false });
+  });
+});

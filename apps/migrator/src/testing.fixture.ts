@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { startLocalAws, type LocalAws, type LocalAwsOptions } from '@rcm/local-aws';
+import { parseReference } from '@rcm/credentials';
+import { applyMigrations, findEndpoint } from '@rcm/db';
+import { backend, freshDatabase, localStackEndpoint } from '@rcm/test-services';
+import { expect } from 'vitest';
+import { scrub } from './commands/scrub.ts';
+import { readMigratorConfig } from './config.ts';
+import type { Migration } from './migration.ts';
+import type { Report } from './report.ts';
+import type { Seed } from './seeds.fixture.ts';
+import { type OpenMigration, openMigration } from './services.ts';
+
+/** A database and an AWS account of one test, and what a migrator process needs to reach both. */
+export interface World {
+  /** Superuser URL. */
+  readonly url: string;
+  /** Only on the embedded backend. */
+  readonly aws: LocalAws | null;
+  /** What a migrator's process is started with. */
+  readonly environment: Record<string, string>;
+  /** A migrator of its own, as a second process would be one. Closed by `close`. */
+  migrator(settings?: Record<string, string>, stop?: { stopping?: AbortSignal; giveUp?: AbortSignal }): OpenMigration;
+  close(): Promise<void>;
+}
+
+const never = new AbortController().signal;
+/** The emulator's own keys; it takes anybody for the account's user. */
+const ANYBODY = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+export async function openWorld(options: { readonly quotas?: LocalAwsOptions['quotas'] } = {}): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'rcm-migrator-'));
+  const file = (name: string, text: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  const { url, drop } = await freshDatabase({ migrate: async (template) => void (await applyMigrations({ url: template })) });
+  const aws = backend() === 'embedded' ? await startLocalAws({ ...(options.quotas ? { quotas: options.quotas } : {}) }) : null;
+  const account = aws?.accountId ?? '000000000000';
+  const key = aws?.credentials ?? ANYBODY;
+  const credentialsFile = file('credentials', `[default]\naws_access_key_id = ${key.accessKeyId}\naws_secret_access_key = ${key.secretAccessKey}\n`);
+  // The SDK's default chain reads it from here, in this process as in a spawned one.
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = credentialsFile;
+  const environment = {
+    PATH: process.env['PATH'] ?? '',
+    AWS_SHARED_CREDENTIALS_FILE: credentialsFile,
+    RCM_DATABASE_URL_FILE: file('database-url', url),
+    RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: file('admin-url', url),
+    // A container is shared by all tests of a run: an environment of its own keeps their secrets apart.
+    RCM_ENVIRONMENT: `t-${randomUUID().slice(0, 8)}`,
+    RCM_AWS_REGION: 'us-east-1',
+    RCM_AWS_ENDPOINT: aws?.endpoint ?? (await localStackEndpoint()),
+    RCM_AWS_ACCOUNT_ID: account,
+    RCM_KMS_KEY_ID: aws ? 'alias/rcm-credentials' : 'alias/aws/ssm',
+    RCM_TENANT_ROLE_ARN: `arn:aws:iam::${account}:role/rcm-migrator-tenant`,
+    RCM_IDENTITY_KEY_FILE: file('identity-key', 'canary-key-0123456789-0123456789-0123456789'),
+    RCM_MIGRATOR_WRITES_PER_SECOND: '100',
+    RCM_MIGRATOR_READS_PER_SECOND: '500',
+    RCM_LOG_LEVEL: 'debug',
+  };
+  const opened: OpenMigration[] = [];
+  return {
+    url,
+    aws,
+    environment,
+    migrator(settings = {}, { stopping = never, giveUp = never } = {}) {
+      const config = readMigratorConfig({ ...environment, RCM_LOG_LEVEL: 'silent', ...settings });
+      const migration = openMigration(config, { stop: { stopping, giveUp, dispose: () => {} }, stderr: { write: () => {} } });
+      opened.push(migration);
+      return migration;
+    },
+    async close() {
+      await Promise.all(opened.map((migration) => migration.close()));
+      await aws?.close();
+      await drop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** `scrub` with the configuration of this world. */
+export const scrubbing = (world: World, migration: Migration, settings: Record<string, string> = {}): Promise<Report> =>
+  scrub(migration, { config: readMigratorConfig({ ...world.environment, ...settings }), removal: 'proved' });
+
+/** What the store holds for a seed, read through its tenant's session. */
+export async function stored(migration: Migration, seed: Seed): Promise<{ readonly text: string; readonly version: string }> {
+  const row = await findEndpoint(migration.db, { endpointId: seed.id });
+  if (!row?.secretArn) throw new Error(`${seed.id} is not migrated`);
+  const found = await migration.stores.forTenant(seed.orgId).read(parseReference(row.secretArn));
+  if (!found) throw new Error(`${seed.id} has no secret`);
+  return { text: found.text.reveal(), version: found.version };
+}
+
+export async function expectEveryField(migration: Migration, planted: readonly Seed[]): Promise<void> {
+  for (const seed of planted) {
+    const { text } = await stored(migration, seed);
+    expect(JSON.parse(text), seed.id).toEqual(JSON.parse(JSON.stringify(seed.credentials)));
+  }
+}
