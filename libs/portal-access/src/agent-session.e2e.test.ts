@@ -1,0 +1,119 @@
+import { createCredentialManager, createTenantStores, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { getEndpoint, listLeases } from '@rcm/db';
+import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
+import { createLogger, createMetrics, type RcmError, systemClock } from '@rcm/telemetry';
+import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AgentAccess, withAgentSession } from './agent-session.ts';
+import { Drivers } from './drivers.ts';
+import { SessionKeeper } from './session-keeper.ts';
+
+let world: World;
+let browser: BrowserPool;
+let access: AgentAccess;
+let next = 0;
+
+beforeAll(async () => {
+  world = await openWorld({ endpoints: Array.from({ length: 8 }, () => 'alpine' as const), portalType: { settleMs: 300 } });
+  const logger = createLogger({ name: 'test', level: 'silent' });
+  const metrics = createMetrics();
+  browser = createBrowserPool({ maxContexts: 8, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
+  const stores = createTenantStores({
+    region: world.aws.region, endpoint: world.aws.endpoint, environment: 'test', roleArn: world.aws.tenantRoleArn('agent'), kmsKeyId: world.aws.kmsKeyArn, credentials: world.aws.credentials,
+  });
+  access = {
+    db: world.db,
+    clock: systemClock,
+    logger,
+    credentials: createCredentialManager({ stores, metrics }),
+    drivers: new Drivers(browser),
+    keeper: new SessionKeeper({ maxSessions: 8, idleMs: 60_000 }),
+    lease: { ttlMs: 10_000, waitMs: 500, pollMs: 50 },
+    login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
+  };
+});
+afterAll(async () => {
+  await access?.keeper.close();
+  await browser?.close();
+  await world?.close();
+});
+
+const fresh = (): WorldEndpoint => {
+  const endpoint = world.endpoints[next++];
+  if (!endpoint) throw new Error('the world has no endpoint left');
+  return endpoint;
+};
+const visit = (endpoint: WorldEndpoint, orgId = endpoint.orgId) =>
+  withAgentSession(access, { orgId, endpointId: endpoint.id, holder: 'test-agent', signal: new AbortController().signal }, async () => ({ value: 'visited', session: 'keep' }));
+const codeOf = (visiting: Promise<unknown>) => visiting.then(() => 'none', (error: RcmError) => error.code);
+const counts = (endpoint: WorldEndpoint) => world.portals.account(endpoint.portal, endpoint.username);
+
+/** A person changes the password at the portal and, where `inStore`, in the store; the row is not told. */
+async function changeByHand(endpoint: WorldEndpoint, password: string, inStore: boolean): Promise<void> {
+  await world.portals.createAccount({ portal: endpoint.portal, username: endpoint.username, password });
+  if (!inStore) return;
+  const store = world.stores.forTenant(endpoint.orgId);
+  const reference = parseReference(endpoint.secretArn);
+  const current = await store.read(reference);
+  if (!current) throw new Error('no secret');
+  await store.replace(reference, serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, password }))), current.version);
+}
+
+describe('an agent that visits a portal', () => {
+  it('logs in once and keeps its session for the next task', async () => {
+    const endpoint = fresh();
+    expect([await visit(endpoint), await visit(endpoint), await visit(endpoint)]).toEqual(['visited', 'visited', 'visited']);
+    expect(await counts(endpoint)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0 });
+    expect(await listLeases(world.db)).toEqual([]);
+  });
+
+  it('never tries a password again that is known to be bad', async () => {
+    const endpoint = fresh();
+    await changeByHand(endpoint, 'Changed-by-hand-1', false);
+    expect([await codeOf(visit(endpoint)), await codeOf(visit(endpoint)), await codeOf(visit(endpoint))]).toEqual(['login_rejected', 'login_rejected', 'login_rejected']);
+    expect(await counts(endpoint)).toMatchObject({ loginsRejected: 1, locked: false });
+  });
+
+  it('rests a password that worked before, tries it once more after the rest, then never again', async () => {
+    const endpoint = fresh();
+    await visit(endpoint);
+    await access.keeper.drop(endpoint.id);
+    await changeByHand(endpoint, 'Changed-by-hand-2', false);
+    expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
+    expect(await codeOf(visit(endpoint))).toBe('login_not_allowed');
+    expect((await counts(endpoint)).loginsRejected).toBe(1);
+    await systemClock.sleep(400);
+    expect([await codeOf(visit(endpoint)), await codeOf(visit(endpoint))]).toEqual(['login_rejected', 'login_rejected']);
+    expect(await counts(endpoint)).toMatchObject({ loginsRejected: 2, locked: false });
+  });
+
+  it('follows a person who changed portal and store, at the cost of one try', async () => {
+    const endpoint = fresh();
+    await visit(endpoint);
+    await access.keeper.drop(endpoint.id);
+    await changeByHand(endpoint, 'Changed-by-hand-3', true);
+    expect(await visit(endpoint)).toBe('visited');
+    expect(await counts(endpoint)).toMatchObject({ loginsRejected: 1, locked: false });
+    const row = await getEndpoint(world.db, { orgId: endpoint.orgId, endpointId: endpoint.id });
+    expect(row?.currentVersion).toBe('2');
+  });
+
+  it('finds no endpoint of another organization', async () => {
+    const endpoint = fresh();
+    expect(await codeOf(visit(endpoint, 'hospital-two'))).toBe('endpoint_unknown');
+    expect((await counts(endpoint)).loginsAccepted).toBe(0);
+  });
+
+  it('stops its work when the lease is lost, and closes the session', async () => {
+    const endpoint = fresh();
+    const stop = new AbortController();
+    const visiting = withAgentSession(access, { orgId: endpoint.orgId, endpointId: endpoint.id, holder: 'test-agent', signal: stop.signal }, async (_session, signal) => {
+      stop.abort();
+      await systemClock.sleep(60_000, signal);
+      return { value: 'visited', session: 'keep' };
+    });
+    expect(await codeOf(visiting)).toBe('cancelled');
+    expect(await listLeases(world.db)).toEqual([]);
+    expect(access.keeper.size).toBeGreaterThanOrEqual(0);
+  });
+});
