@@ -7,8 +7,6 @@ const schema = z.object({
   RCM_CHROMIUM_PATH: z.string().optional(),
   RCM_MAX_BROWSER_CONTEXTS: z.coerce.number('must be a whole number').int('must be a whole number').min(1).max(64).default(4),
   RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
-  RCM_COMPOSE_POSTGRES_IMAGE: z.string().min(1).optional(),
-  RCM_COMPOSE_LOCALSTACK_IMAGE: z.string().min(1).optional(),
 });
 
 export type PlatformConfig = z.infer<typeof schema>;

@@ -35,6 +35,10 @@ export function readOptions(argv: readonly string[]): RunOptions | { readonly ex
     throw cause;
   }
   const given = program.opts<{ once: boolean; json: boolean; data?: string; endpoints?: number; compose: boolean }>();
+  if (given.compose && given.data !== undefined) {
+    process.stderr.write('--compose cannot be combined with --data: LocalStack forgets its secrets when it stops, so there would be nothing to go on with.\n');
+    return { exitCode: 2 };
+  }
   return { once: given.once, json: given.json, data: given.data ?? null, endpoints: given.endpoints ?? null, compose: given.compose };
 }
 

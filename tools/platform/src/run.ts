@@ -38,6 +38,9 @@ interface Run {
   readonly progress: Progress;
   readonly supervisor: Supervisor;
   readonly stops: Stops;
+  /** What may only go after its storage was searched. */
+  readonly removals: Stops;
+  readonly environment: NodeJS.ProcessEnv;
   readonly interruption: Interruption;
   readonly startedAt: number;
 }
@@ -69,13 +72,15 @@ export async function runPlatform(options: RunOptions, config: PlatformConfig, e
         process.exit(EXIT_INTERRUPTED);
       });
     });
-    const stops = createStops((name, cause) => progress.say(`${name} could not be stopped cleanly: ${String((cause as Error).message)}`));
-    const run: Run = { options, config, chromium, folder, memory, progress, supervisor, stops, interruption, startedAt };
+    const onProblem = (name: string, cause: unknown) => progress.say(`${name} could not be stopped cleanly: ${String((cause as Error).message)}`);
+    const [stops, removals] = [createStops(onProblem), createStops(onProblem)];
+    const run: Run = { options, config, chromium, folder, memory, progress, supervisor, stops, removals, environment, interruption, startedAt };
     try {
       return await unlessAborted(interruption.signal, toTheFigures(run));
     } finally {
       progress.end();
       await stops.run();
+      await removals.run();
       await supervisor.killRest();
       interruption.stop();
     }
@@ -97,7 +102,7 @@ function remember(options: RunOptions, folder: DataFolder): MemoryFile {
 
 async function toTheFigures(run: Run): Promise<number> {
   const { options, memory, folder, progress, stops, supervisor, interruption, startedAt } = run;
-  const services = await startServices({ folder, supervisor, stops, progress });
+  const services = await startServices({ mode: memory.value.mode, folder, supervisor, stops, removals: run.removals, progress, environment: run.environment });
   const url = services.postgres.url.value.reveal();
   await applyMigrations({ url });
   const db = openDatabase({ url, applicationName: 'rcm-platform', maxConnections: 4 });

@@ -2,6 +2,7 @@ import { findChromium } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
 import type { RunningAws } from './aws/running.ts';
 import { startLocalAwsPart } from './aws/local.ts';
+import { startCompose } from './compose/start.ts';
 import type { PlatformConfig } from './config.ts';
 import type { DataFolder } from './data/folder.ts';
 import { keyFile } from './data/keys.ts';
@@ -41,24 +42,43 @@ export function createStops(onProblem: (name: string, cause: unknown) => void): 
 }
 
 export interface ServiceOptions {
+  readonly mode: 'embedded' | 'compose';
   readonly folder: DataFolder;
   readonly supervisor: Supervisor;
   readonly stops: Stops;
+  /** For what may only go after its storage was searched. */
+  readonly removals: Stops;
   readonly progress: Progress;
+  readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Postgres first: it has most to do. */
-export async function startServices({ folder, supervisor, stops, progress }: ServiceOptions): Promise<Services> {
+/** Database and secret store first, then the portals. */
+export async function startServices(options: ServiceOptions): Promise<Services> {
+  const { folder, supervisor, stops, progress } = options;
+  const { postgres, aws } = await (options.mode === 'compose' ? composeServices(options) : embeddedServices(options));
+  const portals = await startPortals(folder, supervisor);
+  stops.push('demo-portals', () => portals.stop());
+  progress.say(`demo portals are up at ${Object.values(portals.baseUrls).join(', ')}`);
+  return { postgres, aws, portals };
+}
+
+async function embeddedServices({ folder, supervisor, stops, progress }: ServiceOptions): Promise<Omit<Services, 'portals'>> {
   const postgres = await startEmbeddedPostgres(folder, supervisor);
   stops.push('postgres', () => postgres.stop());
   progress.say('Postgres is up');
   const aws = await startLocalAwsPart(folder, supervisor);
   stops.push('local-aws', () => aws.stop());
   progress.say(`local AWS is up at ${aws.endpoint}`);
-  const portals = await startPortals(folder, supervisor);
-  stops.push('demo-portals', () => portals.stop());
-  progress.say(`demo portals are up at ${Object.values(portals.baseUrls).join(', ')}`);
-  return { postgres, aws, portals };
+  return { postgres, aws };
+}
+
+async function composeServices({ folder, supervisor, stops, removals, progress, environment }: ServiceOptions): Promise<Omit<Services, 'portals'>> {
+  progress.say("docker compose starts Postgres and LocalStack");
+  const { postgres, aws, remove } = await startCompose(folder, supervisor, environment);
+  removals.push('containers', remove);
+  stops.push('postgres container', () => postgres.stop());
+  progress.say(`both containers are up, LocalStack at ${aws.endpoint}`);
+  return { postgres, aws };
 }
 
 /** The Chromium that the apps are to use. Fails with `config_invalid`, naming both ways to get one. */

@@ -48,9 +48,9 @@ const portals = ({ chromium, config }: AppSetting): Record<string, string> => ({
   RCM_CHROMIUM_PATH: chromium,
   RCM_MAX_BROWSER_CONTEXTS: String(config.RCM_MAX_BROWSER_CONTEXTS),
   RCM_HEALTH_PORT: '0',
-  // A kill is followed by a restart within seconds here, so a dead process's lease should not outlive it by a minute.
-  RCM_LEASE_TTL_MS: '15000',
-  RCM_LOGIN_DEADLINE_MS: '30000',
+  // A kill is followed by a restart within seconds here, so a dead process's lease should not outlive it by a minute. Not
+  // shorter: it must outlast a submit, and a busy machine with two cores has been seen to need 10 s for one.
+  RCM_LEASE_TTL_MS: '35000',
 });
 
 /** Without AWS's quotas there is nothing to be gentle with. */
@@ -58,7 +58,7 @@ const MIGRATOR = { RCM_MIGRATOR_WRITES_PER_SECOND: '50', RCM_MIGRATOR_READS_PER_
 
 /** Looks as often as a demonstration wants to see it move; in AWS a minute is soon enough. */
 const ROTATOR = {
-  RCM_SUBMIT_DEADLINE_MS: '10000',
+  RCM_SUBMIT_DEADLINE_MS: '30000',
   RCM_ROTATOR_SCAN_MS: '500',
   RCM_ROTATOR_RECOVERY_MS: '1000',
   RCM_ROTATOR_RETRY_MS: '2000',
@@ -67,9 +67,7 @@ const ROTATOR = {
 
 /** A claim must outlast a task with its login and waits; one that a kill left is taken up again after it. */
 const WEB_AGENT = {
-  RCM_AGENT_TASK_DEADLINE_MS: '30000',
-  RCM_LEASE_WAIT_MS: '30000',
-  RCM_AGENT_CLAIM_MS: '100000',
+  RCM_AGENT_CLAIM_MS: '300000',
   RCM_AGENT_STRAY_SCAN_MS: '5000',
   RCM_AGENT_DRAIN_MS: '20000',
 };
