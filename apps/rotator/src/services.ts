@@ -20,18 +20,19 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
   const metrics = createMetrics({ process: true });
   const db = openDatabase({
     url: config.RCM_DATABASE_URL,
-    ...(config.RCM_DATABASE_DIRECT_URL ? { directUrl: config.RCM_DATABASE_DIRECT_URL } : {}),
+    directUrl: config.RCM_DATABASE_DIRECT_URL,
     applicationName: 'rcm-rotator',
   });
   const stores = createTenantStores({
     region: config.RCM_AWS_REGION,
-    ...(config.RCM_AWS_ENDPOINT ? { endpoint: config.RCM_AWS_ENDPOINT } : {}),
+    endpoint: config.RCM_AWS_ENDPOINT,
     environment: config.RCM_ENVIRONMENT,
     roleArn: config.RCM_TENANT_ROLE_ARN,
+    dedicatedOrgId: config.RCM_DEDICATED_ORG_ID,
     kmsKeyId: config.RCM_KMS_KEY_ID,
   });
   const browser = createBrowserPool({
-    ...(config.RCM_CHROMIUM_PATH ? { executablePath: config.RCM_CHROMIUM_PATH } : {}),
+    executablePath: config.RCM_CHROMIUM_PATH,
     maxContexts: config.RCM_MAX_BROWSER_CONTEXTS,
     logger,
     metrics,

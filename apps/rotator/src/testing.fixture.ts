@@ -5,7 +5,7 @@ import { openRotator, type RotatorProcess } from './services.ts';
 import { rotateLogin, type RotationReport, type Rotator } from './rotate.ts';
 
 /** Short windows, so that a test waits for what it asks about and not for a default. */
-const SHORT = { RCM_SUBMIT_DEADLINE_MS: '4000', RCM_ROTATOR_RETRY_MS: '200', RCM_LEASE_TTL_MS: '8000', RCM_LOG_LEVEL: 'error', RCM_LEASE_WAIT_MS: '10000', RCM_LEASE_POLL_MS: '50' };
+const SHORT = { RCM_SUBMIT_DEADLINE_MS: '4000', RCM_ROTATOR_RETRY_MS: '200', RCM_LEASE_TTL_MS: '8000', RCM_LOG_LEVEL: process.env['RCM_TEST_LOG_LEVEL'] ?? 'error', RCM_LEASE_WAIT_MS: '10000', RCM_LEASE_POLL_MS: '50' };
 
 export interface RotatorWorld {
   readonly world: World;

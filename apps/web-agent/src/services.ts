@@ -1,4 +1,4 @@
-import { createCredentialManager, createTenantStores } from '@rcm/credentials';
+import { createCredentialManager, createTenantReaders } from '@rcm/credentials';
 import { type Database, openDatabase } from '@rcm/db';
 import { type AgentAccess, Drivers, leaseTiming, loginTiming, SessionKeeper } from '@rcm/portal-access';
 import { createBrowserPool } from '@rcm/portal-drivers';
@@ -23,11 +23,12 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
     directUrl: config.RCM_DATABASE_DIRECT_URL,
     applicationName: 'rcm-web-agent',
   });
-  const stores = createTenantStores({
+  const stores = createTenantReaders({
     region: config.RCM_AWS_REGION,
     endpoint: config.RCM_AWS_ENDPOINT,
     environment: config.RCM_ENVIRONMENT,
     roleArn: config.RCM_TENANT_ROLE_ARN,
+    dedicatedOrgId: config.RCM_DEDICATED_ORG_ID,
     kmsKeyId: config.RCM_KMS_KEY_ID,
   });
   const keeper = new SessionKeeper({ maxSessions: config.RCM_AGENT_KEPT_SESSIONS, idleMs: config.RCM_AGENT_SESSION_IDLE_MS });

@@ -1,0 +1,78 @@
+import { acquireExclusiveLease, createPortalTask, getPortalTask, type Jobs, openJobs, releaseLease } from '@rcm/db';
+import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readWebAgentConfig } from '../config.ts';
+import { openWebAgent, type WebAgentProcess, workerOptions } from '../services.ts';
+import { TaskWorker } from './worker.ts';
+
+let world: World;
+let agent: WebAgentProcess;
+let jobs: Jobs;
+let worker: TaskWorker;
+const signal = new AbortController().signal;
+
+beforeAll(async () => {
+  world = await openWorld({ endpoints: ['alpine', 'borealis', 'cascade', 'alpine', 'alpine'], portalType: { settleMs: 200 } });
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environment['AWS_SHARED_CREDENTIALS_FILE'];
+  const config = readWebAgentConfig({
+    ...process.env, ...world.environment, RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'), RCM_LOG_LEVEL: 'error', RCM_LEASE_WAIT_MS: '300', RCM_LEASE_POLL_MS: '50', RCM_AGENT_PUT_OFF_MS: '60000',
+  });
+  agent = openWebAgent(config);
+  jobs = await openJobs({ url: world.databaseUrl, applicationName: 'worker-test' });
+  worker = new TaskWorker({ db: agent.db, jobs, access: agent.access, logger: agent.logger, metrics: agent.metrics, ...workerOptions(config) });
+});
+afterAll(async () => {
+  await jobs?.stop({ timeoutMs: 1_000 });
+  await agent?.close();
+  await world?.close();
+});
+
+async function queue(endpoint: WorldEndpoint, input: Record<string, string>): Promise<string> {
+  return (await createPortalTask(world.db, jobs, { orgId: endpoint.orgId, endpointId: endpoint.id, name: 'claim_status', input })).taskId;
+}
+const stored = (endpoint: WorldEndpoint, taskId: string) => getPortalTask(world.db, { orgId: endpoint.orgId, taskId });
+
+describe('a portal task', () => {
+  it.each(['alpine-1', 'borealis-2', 'cascade-3'])('finds a claim at %s and stores its rows', async (id) => {
+    const endpoint = world.endpoint(id);
+    const taskId = await queue(endpoint, { claim_number: 'CLM-1001' });
+    expect(await worker.handle(taskId, signal)).toMatchObject({ kind: 'succeeded', result: { found: true } });
+    const task = await stored(endpoint, taskId);
+    expect(task?.state).toBe('succeeded');
+    expect(task?.result).toMatchObject({ found: true, rows: [{ claim_number: 'CLM-1001' }] });
+  });
+
+  it('that finds nothing succeeds with no rows', async () => {
+    const endpoint = world.endpoint('alpine-1');
+    const taskId = await queue(endpoint, { claim_number: 'CLM-9999' });
+    expect(await worker.handle(taskId, signal)).toEqual({ kind: 'succeeded', result: { found: false, rows: [] } });
+  });
+
+  it('is done once, however often its job comes', async () => {
+    const endpoint = world.endpoint('alpine-1');
+    const taskId = await queue(endpoint, { claim_number: 'CLM-1002' });
+    const verdicts = await Promise.all([worker.handle(taskId, signal), worker.handle(taskId, signal), worker.handle(taskId, signal)]);
+    expect(verdicts.filter((verdict) => verdict !== null)).toHaveLength(1);
+    expect(await worker.handle(taskId, signal)).toBeNull();
+  });
+
+  it('goes back to the queue while the login is being changed, and no try is spent', async () => {
+    const endpoint = world.endpoint('alpine-4');
+    const held = await acquireExclusiveLease(world.db, { orgId: endpoint.orgId, endpointId: endpoint.id, holder: 'rotator', ttlMs: 60_000, wantMs: 1_000 });
+    const taskId = await queue(endpoint, { claim_number: 'CLM-1001' });
+    expect(await worker.handle(taskId, signal)).toEqual({ kind: 'put_off', reason: 'exclusive_held' });
+    expect(await stored(endpoint, taskId)).toMatchObject({ state: 'queued', tries: 0 });
+    if (held.granted) await releaseLease(world.db, { leaseId: held.lease.id });
+  });
+
+  it('fails at once where the portal refuses the password, and the account is not tried again', async () => {
+    const endpoint = world.endpoint('alpine-5');
+    await world.portals.createAccount({ portal: 'alpine', username: endpoint.username, password: 'Changed-by-hand-9' });
+    const taskId = await queue(endpoint, { claim_number: 'CLM-1001' });
+    expect(await worker.handle(taskId, signal)).toMatchObject({ kind: 'failed', code: 'login_rejected' });
+    expect(await stored(endpoint, taskId)).toMatchObject({ state: 'failed', errorCode: 'login_rejected' });
+    const second = await queue(endpoint, { claim_number: 'CLM-1001' });
+    expect(await worker.handle(second, signal)).toMatchObject({ kind: 'failed', code: 'login_rejected' });
+    expect(await world.portals.account('alpine', endpoint.username)).toMatchObject({ loginsRejected: 1, locked: false });
+  });
+});
