@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { startLocalAws, type LocalAws, type LocalAwsOptions } from '@rcm/local-aws';
-import { parseReference } from '@rcm/credentials';
+import { createTenantStores, parsePayload, parseReference, serializePayload, type TenantStores, withPassword } from '@rcm/credentials';
 import { applyMigrations, findEndpoint } from '@rcm/db';
+import { Secret } from '@rcm/telemetry';
 import { backend, freshDatabase, localStackEndpoint } from '@rcm/test-services';
 import { expect } from 'vitest';
 import { scrub } from './commands/scrub.ts';
@@ -100,4 +101,38 @@ export async function expectEveryField(migration: Migration, planted: readonly S
     const { text } = await stored(migration, seed);
     expect(JSON.parse(text), seed.id).toEqual(JSON.parse(JSON.stringify(seed.credentials)));
   }
+}
+
+/** Acts with a rotator's tenant sessions. */
+export async function asRotator<T>(world: World, act: (stores: TenantStores) => Promise<T>): Promise<T> {
+  const { environment } = world;
+  const stores = createTenantStores({
+    region: environment['RCM_AWS_REGION'] ?? '',
+    endpoint: environment['RCM_AWS_ENDPOINT'],
+    environment: environment['RCM_ENVIRONMENT'] ?? '',
+    roleArn: environment['RCM_TENANT_ROLE_ARN']?.replace('rcm-migrator-tenant', 'rcm-rotator-tenant'),
+    kmsKeyId: environment['RCM_KMS_KEY_ID'] ?? '',
+  });
+  try {
+    return await act(stores);
+  } finally {
+    await stores.close();
+  }
+}
+
+/** A new password for a seed's login, staged and promoted as the rotator does it; `alter` may spoil the payload on the way. */
+export async function rotate(world: World, migration: Migration, seed: Seed, alter: (payload: Record<string, unknown>) => Record<string, unknown>): Promise<void> {
+  const row = await findEndpoint(migration.db, { endpointId: seed.id });
+  if (!row?.secretArn || !row.currentVersion) throw new Error(`${seed.id} is not migrated`);
+  const [current, base, attemptId] = [parseReference(row.secretArn), row.currentVersion, randomUUID()];
+  const slot = { current, attemptId, tags: { TenantId: seed.orgId, Environment: migration.place.environment, PortalType: seed.portal } };
+  const before = parsePayload(new Secret((await stored(migration, seed)).text));
+  const after = withPassword(before, { password: new Secret(`rotated-${attemptId}`), attemptId, counter: 1, now: new Date() });
+  const text = serializePayload(after.map((payload) => alter(payload) as typeof payload));
+  const version = await asRotator(world, async (stores) => {
+    const store = stores.forTenant(seed.orgId);
+    await store.stage(slot, text);
+    return (await store.promote(slot, base)).version;
+  });
+  await migration.db.read((client) => client.$executeRaw`UPDATE integration_endpoint SET current_version = ${version} WHERE id = ${seed.id}`);
 }

@@ -10,7 +10,7 @@ export interface PatienceOptions {
   readonly random: () => number;
   /** Ends pauses and turns at once (`cancelled`); a call under way is not touched. */
   readonly stop: AbortSignal;
-  /** Tries of one call, the first included. Default 8. */
+  /** Tries of one call, the first included. Default 6. */
   readonly tries?: number;
   /** Repeats that the whole run may owe at one moment; every call that goes through gives one back. Default 40. */
   readonly budget?: number;
@@ -24,7 +24,7 @@ const LONGEST_PAUSE_MS = 5_000;
  * Repeats what the error table calls retryable, with growing pauses. The budget is one for the run: when a service is down for
  * good, the run says so after tens of repeats, not after tens for every endpoint. Every call it is given must be safe to repeat.
  */
-export function createPatience({ clock, random, stop, tries = 8, budget = 40, firstPauseMs = 200 }: PatienceOptions): Patience {
+export function createPatience({ clock, random, stop, tries = 6, budget = 40, firstPauseMs = 200 }: PatienceOptions): Patience {
   let left = budget;
   return async (pacer, act) => {
     for (let attempt = 1; ; attempt += 1) {

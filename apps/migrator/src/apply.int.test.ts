@@ -1,0 +1,161 @@
+import { credentialReference, type SecretReference } from '@rcm/credentials';
+import { findEndpoint, insertEndpoint, listEndpoints, listLegacyEndpoints } from '@rcm/db';
+import { Secret } from '@rcm/telemetry';
+import { backend } from '@rcm/test-services';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { apply } from './commands/apply.ts';
+import { plan } from './commands/plan.ts';
+import { verify } from './commands/verify.ts';
+import { CANARY, plant, type Seed, seeds } from './seeds.fixture.ts';
+import type { OpenMigration } from './services.ts';
+import { expectEveryField, openWorld, stored, type World } from './testing.fixture.ts';
+
+let world: World;
+let migrator: OpenMigration;
+
+beforeEach(async () => {
+  world = await openWorld();
+  migrator = world.migrator();
+});
+afterEach(() => world.close());
+
+const first = (planted: readonly Seed[]): Seed => planted[0] as Seed;
+
+function referenceOf(seed: Seed): SecretReference {
+  return credentialReference({ ...migrator.place, orgId: seed.orgId, endpointId: seed.id, portalAccountId: `account-${seed.id}` });
+}
+
+/** Puts a secret where the migration will want to put its own. */
+async function lieThere(seed: Seed, credentials: unknown): Promise<void> {
+  const tags = { TenantId: seed.orgId, Environment: migrator.place.environment, PortalType: seed.portal };
+  await migrator.stores.forTenant(seed.orgId).create(referenceOf(seed), new Secret(JSON.stringify(credentials)), tags);
+}
+
+async function plantRaw(id: string, credentials: unknown): Promise<void> {
+  await insertEndpoint(migrator.db, { id, orgId: 'north-1', portalTypeCode: 'alpine', accountId: `account-${id}`, baseUrl: 'https://alpine.example/', config: new Secret({ credentials }) });
+}
+
+describe('apply', () => {
+  it('names each payload that cannot be moved, without a value of it, and moves the others', async () => {
+    await plant(migrator.db, seeds(4));
+    await plantRaw('bad-no-password', { username: `${CANARY}-u` });
+    await plantRaw('bad-empty', { username: '', password: null });
+    await plantRaw('bad-list', [`${CANARY}-list`]);
+    await plantRaw('bad-text', `${CANARY}-text`);
+    await plantRaw('bad-seed', { username: `${CANARY}-u`, password: `${CANARY}-p`, mfa_seed: 7, custom_fields: [`${CANARY}-c`] });
+    await plantRaw('bad-large', { username: `${CANARY}-u`, password: `${CANARY}-p`, custom_fields: { note: 'ü'.repeat(2100) } });
+    const expected = [
+      { endpointId: 'bad-empty', code: 'payload_invalid', reason: 'the credentials have no username and no password' },
+      { endpointId: 'bad-large', code: 'payload_too_large', reason: expect.stringMatching(/^the payload has \d+ bytes; ssm takes 4096$/) as string },
+      { endpointId: 'bad-list', code: 'payload_invalid', reason: 'the credentials are not a JSON object' },
+      { endpointId: 'bad-no-password', code: 'payload_invalid', reason: 'the credentials have no password' },
+      { endpointId: 'bad-seed', code: 'payload_invalid', reason: expect.stringContaining('mfa_seed') as string },
+      { endpointId: 'bad-text', code: 'payload_invalid', reason: 'the credentials are not a JSON object' },
+    ];
+    expect((await plan(migrator)).json).toMatchObject({ create: 4, failed: expected });
+    const report = await apply(migrator);
+    expect(report).toMatchObject({ complete: false, json: { migrated: 4, failed: expected } });
+    expect(JSON.stringify(report)).not.toContain(CANARY);
+    expect((await listEndpoints(migrator.db, { limit: 100 })).filter((row) => row.id.startsWith('bad-')).every((row) => row.secretArn === null && row.hasLegacyCredentials)).toBe(true);
+  });
+
+  it('adopts what an earlier run left, whatever the order of its fields', async () => {
+    const planted = seeds(2);
+    await plant(migrator.db, planted);
+    const { credentials } = first(planted);
+    await lieThere(first(planted), Object.fromEntries(Object.entries(credentials as object).reverse()));
+    expect((await apply(migrator)).json).toMatchObject({ migrated: 2, failed: [] });
+    await expectEveryField(migrator, planted);
+    expect((await stored(migrator, first(planted))).version).toBe('1');
+  });
+
+  it('leaves an endpoint alone whose place in the store is taken by something else', async () => {
+    const planted = seeds(3);
+    await plant(migrator.db, planted);
+    const other = { ...(first(planted).credentials as object), password: 'a later password' };
+    await lieThere(first(planted), other);
+    expect(await apply(migrator)).toMatchObject({ complete: false, json: { migrated: 2, failed: [{ endpointId: first(planted).id, code: 'store_conflict' }] } });
+    expect(await findEndpoint(migrator.db, { endpointId: first(planted).id })).toMatchObject({ secretArn: null, currentVersion: null, hasLegacyCredentials: true });
+    const there = await migrator.stores.forTenant(first(planted).orgId).read(referenceOf(first(planted)));
+    expect({ text: JSON.parse(there?.text.reveal() ?? ''), version: there?.version }).toEqual({ text: other, version: '1' });
+  });
+
+  it('may run twice at once: every secret is written once, every row once', async () => {
+    const planted = seeds(24);
+    await plant(migrator.db, planted);
+    const reports = await Promise.all([apply(migrator), apply(world.migrator())]);
+    const [one, two] = reports.map((report) => report.json as { migrated: number; failed: unknown[] });
+    expect((one?.migrated ?? 0) + (two?.migrated ?? 0)).toBe(24);
+    expect([one?.failed, two?.failed]).toEqual([[], []]);
+    await expectEveryField(migrator, planted);
+    for (const seed of planted) expect((await stored(migrator, seed)).version).toBe('1');
+  });
+
+  it('says which logins several endpoints use', async () => {
+    const planted = seeds(4);
+    const twin = { ...first(planted), id: 'twin', orgId: 'south-2' };
+    await plant(migrator.db, [...planted, twin]);
+    const shared = [{ endpointIds: [first(planted).id, 'twin'].sort(), organizations: 2 }];
+    expect((await plan(migrator)).json).toMatchObject({ create: 5, shared });
+    expect((await apply(migrator)).json).toMatchObject({ migrated: 5, shared });
+  });
+
+  it('takes nothing new once it is asked to stop, finishes what is in hand, and goes on the next time', async () => {
+    const planted = seeds(12);
+    await plant(migrator.db, planted);
+    const stopping = new AbortController();
+    const stopped = world.migrator({ RCM_MIGRATOR_WRITES_PER_SECOND: '5', RCM_MIGRATOR_CONCURRENCY: '2' }, { stopping: stopping.signal });
+    setTimeout(() => stopping.abort(), 900);
+    const report = await apply(stopped);
+    expect(report).toMatchObject({ complete: false, json: { interrupted: true } });
+    const { migrated } = report.json as { migrated: number };
+    expect(migrated).toBeGreaterThan(0);
+    expect(migrated).toBeLessThan(12);
+    expect((await apply(migrator)).json).toMatchObject({ migrated: 12 - migrated, already: migrated, failed: [] });
+    await expectEveryField(migrator, planted);
+  });
+
+  it('keeps to its writes a second', async () => {
+    await plant(migrator.db, seeds(8));
+    const startedAt = performance.now();
+    await apply(world.migrator({ RCM_MIGRATOR_WRITES_PER_SECOND: '4', RCM_MIGRATOR_CONCURRENCY: '8' }));
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(7 * 250 - 50);
+  });
+});
+
+describe.runIf(backend() === 'embedded')('apply against a store that is not well', () => {
+  it('slows down when throttled and gets everything through', async () => {
+    const slow = await openWorld({ quotas: { writes: 3, reads: 20 } });
+    try {
+      const eager = slow.migrator({ RCM_MIGRATOR_CONCURRENCY: '4' });
+      const planted = seeds(12);
+      await plant(eager.db, planted);
+      expect(await apply(eager)).toMatchObject({ complete: true, json: { migrated: 12, failed: [] } });
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      expect((await verify(eager)).json).toMatchObject({ verified: 12 });
+    } finally {
+      await slow.close();
+    }
+  });
+
+  it.each(['drop', 'error500'] as const)('adopts what it wrote when the answer was lost (%s after the act)', async (kind) => {
+    const planted = seeds(6);
+    await plant(migrator.db, planted);
+    world.aws?.setFaults({ match: 'ssm:PutParameter', kind, when: 'after', count: 4 });
+    expect(await apply(migrator)).toMatchObject({ complete: true, json: { migrated: 6, failed: [] } });
+    for (const seed of planted) expect((await stored(migrator, seed)).version).toBe('1');
+    await expectEveryField(migrator, planted);
+  });
+
+  it('gives up soon when the store stays down, and has changed nothing', async () => {
+    const planted = seeds(24);
+    await plant(migrator.db, planted);
+    world.aws?.setFaults({ match: 'ssm', kind: 'error500' });
+    const report = await apply(migrator);
+    expect(report.complete).toBe(false);
+    expect((report.json as { failed: { code: string }[] }).failed.map(({ code }) => code)).toEqual(Array(24).fill('store_unavailable'));
+    expect(await listLegacyEndpoints(migrator.db, { limit: 100 })).toHaveLength(24);
+    world.aws?.setFaults({ kind: 'none' });
+    expect((await apply(migrator)).json).toMatchObject({ migrated: 24, failed: [] });
+  });
+});

@@ -1,0 +1,77 @@
+import { findEndpoint } from '@rcm/db';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { apply } from './commands/apply.ts';
+import { scrub } from './commands/scrub.ts';
+import { status } from './commands/status.ts';
+import { verify } from './commands/verify.ts';
+import { readMigratorConfig } from './config.ts';
+import { plant, seeds } from './seeds.fixture.ts';
+import type { OpenMigration } from './services.ts';
+import { openWorld, rotate, scrubbing, type World } from './testing.fixture.ts';
+
+let world: World;
+let migrator: OpenMigration;
+const planted = seeds(3);
+
+beforeEach(async () => {
+  world = await openWorld();
+  migrator = world.migrator();
+  await plant(migrator.db, planted);
+});
+afterEach(() => world.close());
+
+const leftAlone = planted.map(({ id }) => ({ endpointId: id, code: 'state_conflict' }));
+
+async function expectPlaintextKept(): Promise<void> {
+  for (const { id } of planted) expect(await findEndpoint(migrator.db, { endpointId: id })).toMatchObject({ hasLegacyCredentials: true });
+}
+
+describe('scrub', () => {
+  it('leaves a row that is not migrated: its plaintext is the only copy', async () => {
+    expect(await scrubbing(world, migrator)).toMatchObject({ complete: false, json: { scrubbed: 0, rewritten: false, failed: leftAlone } });
+    await expectPlaintextKept();
+  });
+
+  it('leaves a row that was never verified', async () => {
+    await apply(migrator);
+    expect(await scrubbing(world, migrator)).toMatchObject({ complete: false, json: { scrubbed: 0, failed: leftAlone } });
+    await expectPlaintextKept();
+  });
+
+  it('leaves a row whose proof is too old', async () => {
+    await apply(migrator);
+    await verify(migrator);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const report = await scrubbing(world, migrator, { RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES: '0.001' });
+    expect(report).toMatchObject({ complete: false, json: { scrubbed: 0, rewritten: false, failed: leftAlone } });
+    expect(report.lines.join('\n')).toContain('run verify');
+    await expectPlaintextKept();
+    expect((await scrubbing(world, migrator)).json).toMatchObject({ scrubbed: 3, failed: [] });
+  });
+
+  it('leaves a row whose login was rotated after it was proved, until it is proved again', async () => {
+    await apply(migrator);
+    await verify(migrator);
+    const [seed] = planted;
+    if (!seed) throw new Error('no seed');
+    await rotate(world, migrator, seed, (payload) => payload);
+    expect((await scrubbing(world, migrator)).json).toMatchObject({ scrubbed: 2, failed: [{ endpointId: seed.id, code: 'state_conflict' }] });
+    await verify(migrator);
+    expect((await scrubbing(world, migrator)).json).toMatchObject({ scrubbed: 1, already: 2, failed: [] });
+  });
+
+  it('removes nothing when it could not rewrite the storage afterwards', async () => {
+    await apply(migrator);
+    await verify(migrator);
+    await expect(scrubbing(world, migrator, { RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: '' })).rejects.toMatchObject({ code: 'config_invalid' });
+    await expectPlaintextKept();
+  });
+
+  it('rewrites again when asked to, with nothing left to remove', async () => {
+    await apply(migrator);
+    const report = await scrub(migrator, { config: readMigratorConfig(world.environment), removal: 'none' });
+    expect(report).toMatchObject({ complete: true, json: { scrubbed: 0, rewritten: true } });
+    await expectPlaintextKept();
+    expect((await status(migrator)).json).toMatchObject({ legacy: 3, rewritePending: false });
+  });
+});

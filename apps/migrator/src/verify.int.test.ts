@@ -1,0 +1,70 @@
+import { parseReference } from '@rcm/credentials';
+import { findEndpoint, listProofs } from '@rcm/db';
+import { Secret } from '@rcm/telemetry';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { apply } from './commands/apply.ts';
+import { verify } from './commands/verify.ts';
+import { plant, type Seed, seeds } from './seeds.fixture.ts';
+import type { OpenMigration } from './services.ts';
+import { asRotator, openWorld, rotate, scrubbing, stored, type World } from './testing.fixture.ts';
+
+let world: World;
+let migrator: OpenMigration;
+let planted: Seed[];
+
+beforeEach(async () => {
+  world = await openWorld();
+  migrator = world.migrator();
+  planted = seeds(4);
+  await plant(migrator.db, planted);
+  await apply(migrator);
+});
+afterEach(() => world.close());
+
+const seedAt = (n: number): Seed => planted[n] as Seed;
+
+describe('verify', () => {
+  it('counts a login as right that was rotated after it was moved', async () => {
+    await rotate(world, migrator, seedAt(0), (payload) => payload);
+    expect(await verify(migrator)).toMatchObject({ complete: true, json: { verified: 4, failed: [] } });
+    const [proof] = await listProofs(migrator.db, { endpointId: seedAt(0).id, limit: 1 });
+    expect(proof).toMatchObject({ step: 'verified', version: (await stored(migrator, seedAt(0))).version });
+    expect((await scrubbing(world, migrator)).json).toMatchObject({ scrubbed: 4, failed: [] });
+    // And again, now that there is nothing left to compare with.
+    expect((await verify(migrator)).json).toMatchObject({ verified: 4, failed: [] });
+  });
+
+  it.each([
+    ['a rotation that lost a field', (payload: Record<string, unknown>) => ({ ...payload, mfa_seed: undefined })],
+    ['a rotation that altered a field', (payload: Record<string, unknown>) => ({ ...payload, custom_fields: { other: 'value' } })],
+  ])('does not prove %s', async (_, alter) => {
+    await rotate(world, migrator, seedAt(1), alter);
+    expect(await verify(migrator)).toMatchObject({ complete: false, json: { verified: 3, failed: [{ endpointId: seedAt(1).id, code: 'store_conflict' }] } });
+    expect((await scrubbing(world, migrator)).json).toMatchObject({ scrubbed: 3, failed: [{ endpointId: seedAt(1).id, code: 'state_conflict' }] });
+    expect(await findEndpoint(migrator.db, { endpointId: seedAt(1).id })).toMatchObject({ hasLegacyCredentials: true });
+  });
+
+  it('does not prove another password that no rotation explains', async () => {
+    const { secretArn, currentVersion } = (await findEndpoint(migrator.db, { endpointId: seedAt(2).id })) ?? {};
+    const changed = JSON.stringify({ ...(seedAt(2).credentials as object), password: 'typed by hand' });
+    await asRotator(world, (stores) => stores.forTenant(seedAt(2).orgId).replace(parseReference(secretArn ?? ''), new Secret(changed), currentVersion ?? ''));
+    expect((await verify(migrator)).json).toMatchObject({ verified: 3, failed: [{ endpointId: seedAt(2).id, code: 'store_conflict' }] });
+  });
+
+  it('names a row whose secret is missing, is another organization’s or another login’s, and proves the rest', async () => {
+    const arnOf = async (n: number) => (await findEndpoint(migrator.db, { endpointId: seedAt(n).id }))?.secretArn ?? '';
+    const missing = (await arnOf(0)).replace(/[^/]+$/, 'gone');
+    const foreign = await arnOf(2);
+    await migrator.db.read((client) => client.$executeRaw`UPDATE integration_endpoint SET secret_arn = ${missing} WHERE id = ${seedAt(0).id}`);
+    await migrator.db.read((client) => client.$executeRaw`UPDATE integration_endpoint SET secret_arn = ${foreign} WHERE id = ${seedAt(1).id}`);
+    await migrator.db.read((client) => client.$executeRaw`UPDATE integration_endpoint SET login_identity = (SELECT login_identity FROM integration_endpoint WHERE id = ${seedAt(2).id}) WHERE id = ${seedAt(3).id}`);
+    expect((await verify(migrator)).json).toMatchObject({
+      verified: 1,
+      failed: [
+        { endpointId: seedAt(0).id, code: 'secret_missing' },
+        { endpointId: seedAt(1).id, code: 'reference_not_yours' },
+        { endpointId: seedAt(3).id, code: 'state_conflict' },
+      ],
+    });
+  });
+});
