@@ -41,8 +41,9 @@ export function watchPage(page: Page): PageWatch {
   page.on('requestfailed', (request: Request) => {
     if (!request.isNavigationRequest()) return;
     const name = /ERR_[A-Z_]+/.exec(request.failure()?.errorText ?? '')?.[0] ?? 'failed';
-    // Given up for another document, or an answer without one: no failure of the portal.
-    if (name !== 'ERR_ABORTED') trouble = { network: name };
+    // Given up for another document, or an answer without one: no failure of the portal. Nor is a frame that the gate kept out.
+    const harmless = name === 'ERR_ABORTED' || (name === 'ERR_BLOCKED_BY_CLIENT' && !isMainFrame(request, page));
+    if (!harmless) trouble = { network: name };
   });
   page.on('dialog', (dialog: Dialog) => {
     const words = dialog.message();

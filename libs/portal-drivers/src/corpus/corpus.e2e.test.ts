@@ -1,0 +1,236 @@
+import { inspect } from 'node:util';
+import { hasCode, RcmError, Secret } from '@rcm/telemetry';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { corpusRecipe } from './corpus-recipe.fixture.ts';
+import { CANARY, CorpusRun } from './corpus-run.fixture.ts';
+import { WORDS } from './corpus.fixture.ts';
+
+let run: CorpusRun;
+beforeAll(async () => {
+  run = await CorpusRun.start();
+});
+afterEach(() => run.clear());
+afterAll(() => run.close());
+
+const loginAt = (login: string, more = {}) => run.session(corpusRecipe({ login, ...more }));
+
+describe('how a login ended', () => {
+  it.each(['rejected', 'rejected_or_locked', 'locked', 'challenged', 'mfa_rejected', 'password_expired', 'change_forced', 'unavailable', 'accepted'])('%s is told by the portal’s own words', async (kind) => {
+    const result = await run.login(await loginAt(`login/${kind}`));
+    expect([result.outcome.kind, result.submitted]).toEqual([kind, true]);
+  });
+
+  it('throttled says until when', async () => {
+    const { outcome } = await run.login(await loginAt('login/throttled'));
+    expect(outcome).toEqual({ kind: 'throttled', until: new Date('2031-03-31T08:05:00Z') });
+  });
+
+  it('words that no outcome knows are unknown', async () => {
+    const result = await run.login(await loginAt('login/odd', { stepDeadlineMs: 800 }));
+    expect(result).toMatchObject({ outcome: { kind: 'unknown' }, submitted: true });
+  });
+
+  it.each([
+    ['drop', 'unavailable'],
+    ['error', 'unavailable'],
+    ['hang', 'unknown'],
+  ])('after the submit, %s is %s, and the credentials were sent once', async (answer, kind) => {
+    const result = await run.login(await loginAt(`login/${answer}`, { stepDeadlineMs: 1_200 }));
+    expect([result.outcome.kind, result.submitted, run.posts()]).toEqual([kind, true, 1]);
+  });
+
+  const asksForCode = { afterSubmit: [{ optional: { when: { visible: { label: 'Your code' } }, steps: [{ totp: { into: { label: 'Your code' } } }, { press: { role: 'button', name: 'Verify' } }] } }] };
+
+  it('accepted, with a code that is asked for once and typed', async () => {
+    let asked = 0;
+    const result = await run.login(await loginAt('login/ask', asksForCode), { totp: async () => ((asked += 1), new Secret(CANARY.code)) });
+    expect([result.outcome.kind, asked]).toEqual(['accepted', 1]);
+    expect(run.portal.seen).toContainEqual({ method: 'POST', url: '/answer/accepted', body: `code=${CANARY.code}` });
+  });
+
+  it('mfa_required, where the login has no seed', async () => {
+    expect(await run.login(await loginAt('login/ask', asksForCode))).toEqual({ outcome: { kind: 'mfa_required' }, submitted: true });
+  });
+
+  it('unknown, but submitted, where no code could be had', async () => {
+    const result = await run.login(await loginAt('login/ask', asksForCode), { totp: () => Promise.reject(new RcmError('deadline_exceeded', CANARY.code)) });
+    expect(result).toMatchObject({ outcome: { kind: 'unknown', detail: expect.stringContaining('deadline_exceeded') }, submitted: true });
+  });
+});
+
+describe('what was submitted', () => {
+  it('nothing, where the portal cannot be reached', async () => {
+    const session = await run.session(corpusRecipe({}));
+    await run.portal.close();
+    const result = await run.login(session);
+    expect(result).toMatchObject({ outcome: { kind: 'unavailable' }, submitted: false });
+    await run.close();
+    run = await CorpusRun.start();
+  });
+
+  it('nothing, where the page has no such field', async () => {
+    const result = await run.login(await loginAt('home/-', { stepDeadlineMs: 600 }));
+    expect(result).toMatchObject({ outcome: { kind: 'unknown', detail: expect.stringContaining('User name') }, submitted: false });
+  });
+
+  it('nothing, and nobody is asked, where the button cannot be pressed', async () => {
+    let asked = 0;
+    const result = await run.login(await loginAt('disabled/-', { stepDeadlineMs: 600 }), { beforeSubmit: async () => void (asked += 1) });
+    expect([result.outcome.kind, result.submitted, asked, run.posts()]).toEqual(['unknown', false, 0, 0]);
+  });
+
+  it('nothing, where beforeSubmit throws; its error comes back', async () => {
+    const session = await loginAt('login/accepted');
+    const refusal = new RcmError('lease_lost', 'The lease is gone.');
+    await expect(run.login(session, { beforeSubmit: () => Promise.reject(refusal) })).rejects.toBe(refusal);
+    expect(run.posts()).toBe(0);
+    await expect(run.login(session)).rejects.toSatisfy((error) => hasCode(error, 'portal_unexpected'));
+  });
+
+  it('nothing before beforeSubmit has come back, even where the page’s script sends each key', async () => {
+    const session = await loginAt('telltale/-');
+    let before: readonly string[] = [];
+    const result = await run.login(session, {
+      beforeSubmit: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        before = run.portal.seen.map((one) => `${one.method} ${one.url} ${one.body}`).filter((line) => line.includes('strength'));
+      },
+    });
+    expect(before).toEqual([]);
+    expect(result.outcome.kind).toBe('accepted');
+  });
+
+  it('nothing, where the signal aborts while beforeSubmit is awaited', async () => {
+    const stop = new AbortController();
+    const result = await run.login(await loginAt('login/accepted'), { signal: stop.signal, beforeSubmit: async () => stop.abort() });
+    expect([result.outcome.kind, result.submitted, run.posts()]).toEqual(['unknown', false, 0]);
+  });
+
+  it('everything, where the signal aborts after the submit', async () => {
+    const stop = new AbortController();
+    const session = await loginAt('login/hang');
+    setTimeout(() => stop.abort(), 1_500);
+    const result = await run.login(session, { signal: stop.signal });
+    expect([result.outcome.kind, result.submitted]).toEqual(['unknown', true]);
+  });
+});
+
+describe('where a password can go', () => {
+  it('no script of the page carries it to another origin', async () => {
+    const result = await run.login(await loginAt('eavesdropper/-'));
+    expect(result.outcome.kind).toBe('accepted');
+    expect(run.thief.seen).toEqual([]);
+    expect(new Set(run.blocked.map((one) => one.kind))).toEqual(expect.objectContaining(new Set(['fetch', 'image', 'websocket'])));
+    expect(new Set(run.blocked.map((one) => one.origin.replace(/^tunnel to |^ws/, (start) => (start === 'ws' ? 'http' : 'http://'))))).toEqual(new Set([run.thief.origin]));
+  });
+
+  it('no redirect carries the form to another origin', async () => {
+    const result = await run.login(await loginAt('login/elsewhere'));
+    expect(result.submitted).toBe(true);
+    expect(['unavailable', 'unknown']).toContain(result.outcome.kind);
+    expect(run.thief.seen).toEqual([]);
+    expect(run.blocked).toContainEqual({ origin: run.thief.origin, kind: 'connection' });
+  });
+
+  it('no recipe opens another origin', async () => {
+    const recipe = corpusRecipe({});
+    const steps = [{ open: `${run.thief.origin}/pages/login/accepted` }, ...recipe.login.steps.slice(1)];
+    const result = await run.login(await run.session({ ...recipe, login: { ...recipe.login, steps } }));
+    expect(result.submitted).toBe(false);
+    expect(run.thief.seen).toEqual([]);
+  });
+});
+
+describe('how a change ended', () => {
+  it.each([
+    ['applied', { kind: 'applied' }],
+    ['too_long', { kind: 'refused', rule: 'too_long' }],
+    ['out', { kind: 'unknown' }],
+    ['drop', { kind: 'unknown' }],
+    ['error', { kind: 'unknown' }],
+    ['hang', { kind: 'unknown' }],
+  ])('%s', async (answer, outcome) => {
+    const session = await run.session(corpusRecipe({ change: `change/${answer}`, stepDeadlineMs: 1_500 }));
+    expect(await run.change(session)).toMatchObject(outcome);
+    expect(run.posts()).toBe(1);
+  });
+
+  it('refused without a submit where the field is too short for the new password', async () => {
+    const recipe = corpusRecipe({});
+    const session = await run.session(recipe);
+    const outcome = await run.keep(
+      session.changePassword({
+        credential: { username: new Secret('u'), password: new Secret(CANARY.password), custom: {} },
+        newPassword: new Secret(CANARY.newPassword.repeat(3)),
+        beforeSubmit: () => Promise.reject(new Error('must not be asked')),
+        deadlineMs: 5_000,
+        signal: new AbortController().signal,
+      }),
+    );
+    expect(outcome).toEqual({ kind: 'refused', rule: 'too_long' });
+    expect(run.posts()).toBe(0);
+  });
+});
+
+describe('tasks', () => {
+  const rows = { each: { css: 'tbody tr' }, columns: { number: { header: 'Number' }, state: { css: 'i' }, second: { cell: 2 } }, next_page: { role: 'button', name: 'Next' }, max_pages: 3 };
+  const outcomes = [
+    { when: { text: WORDS['nothing'] }, is: 'nothing_found' },
+    { when: { visible: { css: 'tbody tr' } }, is: 'found' },
+  ];
+  const table = (answer: string, more = {}) => run.session(corpusRecipe({ task: { steps: [{ open: `/pages/table/${answer}` }], outcomes, rows: { ...rows, ...more } }, stepDeadlineMs: 2_500 }));
+
+  it('reads every page, each when it is wholly drawn', async () => {
+    const outcome = await run.work(await table('3'));
+    expect(outcome.kind === 'found' && outcome.rows.map((row) => row['number'])).toEqual(['1-1', '1-2', '1-3', '2-1', '2-2', '2-3', '3-1', '3-2', '3-3']);
+    expect(outcome.kind === 'found' && outcome.rows[0]).toEqual({ number: '1-1', state: 'open', second: 'open now' });
+  });
+
+  it('more pages than allowed are no result', async () => {
+    expect(await run.work(await table('4'))).toMatchObject({ kind: 'unknown', detail: expect.stringContaining('more than 3 pages') });
+  });
+
+  it('a column that is not there is no result', async () => {
+    expect(await run.work(await table('1', { columns: { owner: { header: 'Owner' } } }))).toMatchObject({ kind: 'unknown', detail: expect.stringContaining('owner') });
+  });
+
+  it('does every kind of step', async () => {
+    const steps = [
+      { open: '/pages/steps/-' },
+      { optional: { when: { visible: { role: 'dialog', name: 'Notice' } }, steps: [{ press: { role: 'button', name: 'I have read it' } }, { wait: { gone: { css: '#notice' } } }] } },
+      { optional: { when: { text: 'Never shown' }, steps: [{ press: { text: 'Never shown' } }] } },
+      { fill: { into: { label: 'Search', frame: 'inner' }, with: { input: 'word' } } },
+      { choose: { in: { label: 'State', exact: false, within: { role: 'dialog', name: 'Filter' } }, option: { text: 'Closed' } } },
+      { check: { field: 'mine' } },
+      { key: { on: { label: 'Go' }, press: 'Enter' } },
+      { wait: { text: 'drawn' } },
+    ];
+    const session = await run.session(
+      corpusRecipe({
+        task: {
+          input: { word: { type: 'text' } },
+          steps,
+          outcomes: [{ when: { text: 'nothing at all' }, is: 'nothing_found' }, { when: { visible: { text: 'drawn' } }, is: 'found' }],
+          rows: { each: { css: 'body' }, columns: { out: { css: '#out' } } },
+        },
+      }),
+    );
+    expect(await run.work(session, { word: 'needle' })).toEqual({ kind: 'found', rows: [{ out: 'drawn needle c true' }] });
+    expect(run.traces.slice(-8).map((trace) => trace.outcome)).toContain('skipped');
+  });
+
+  it('says that the session ended', async () => {
+    const session = await run.session(corpusRecipe({ task: { steps: [{ open: '/pages/login/-' }, { press: { text: 'Only inside' } }], outcomes, rows } }));
+    expect(await run.work(session)).toEqual({ kind: 'logged_out' });
+  });
+});
+
+describe('whatever happened', () => {
+  it('no secret is in an outcome, a trace or an error', () => {
+    const everything = [inspect(run.returned, { depth: 12, showHidden: true }), JSON.stringify(run.returned), JSON.stringify(run.traces)].join('\n');
+    expect(run.returned.length).toBeGreaterThan(20);
+    for (const secret of Object.values(CANARY)) {
+      for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), Buffer.from(secret).toString('base64')]) expect(everything).not.toContain(form);
+    }
+  });
+});
