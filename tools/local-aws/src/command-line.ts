@@ -14,9 +14,15 @@ interface Flags {
   readonly quotaWrites?: number;
 }
 
+/** Where the command line writes. */
+export interface Output {
+  out(text: string): void;
+  error(text: string): void;
+}
+
 /** Exit codes: 0 stopped by SIGTERM or SIGINT (or help was shown), 1 cannot start, 2 the command line is wrong. */
-export async function runCommandLine(argv: readonly string[]): Promise<number> {
-  const program = commandLine();
+export async function runCommandLine(argv: readonly string[], output: Output): Promise<number> {
+  const program = commandLine(output);
   try {
     program.parse(argv);
   } catch (error) {
@@ -25,20 +31,20 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   }
   try {
     const flags = program.opts<Flags>();
-    const aws = await startLocalAws(optionsOf(flags));
+    const aws = await startLocalAws(optionsOf(flags, output));
     const stopped = stopSignal();
-    await announce(aws, flags);
+    await announce(aws, flags, output);
     await stopped;
     await aws.close();
     return 0;
   } catch (error) {
     if (!(error instanceof LocalAwsStartError)) throw error;
-    process.stderr.write(`local-aws: ${error.message}\n`);
+    output.error(`local-aws: ${error.message}\n`);
     return error.code === 'options_invalid' ? 2 : 1;
   }
 }
 
-function commandLine(): Command {
+function commandLine({ out, error }: Output): Command {
   return new Command('local-aws')
     .description('SSM Parameter Store, Secrets Manager, KMS, STS and SNS on this machine, for the unmodified AWS SDK.')
     .addOption(new Option('--port <number>', 'port to listen on; 0 takes any free one').default(0).argParser(wholeNumber(0, 65_535)))
@@ -50,6 +56,7 @@ function commandLine(): Command {
     .addOption(new Option('--quota-reads <number>', 'Parameter Store reads a second (AWS: 40); more are throttled').argParser(wholeNumber(1, 100_000)))
     .addOption(new Option('--quota-writes <number>', 'PutParameter calls a second (AWS: 3); more are throttled').argParser(wholeNumber(1, 100_000)))
     .addHelpText('after', '\nPrints one line of JSON on standard output when it is ready; stops on SIGTERM.')
+    .configureOutput({ writeOut: out, writeErr: error })
     .exitOverride();
 }
 
@@ -61,7 +68,7 @@ const wholeNumber =
     return value;
   };
 
-function optionsOf(flags: Flags): Parameters<typeof startLocalAws>[0] {
+function optionsOf(flags: Flags, { error: report }: Output): Parameters<typeof startLocalAws>[0] {
   const { port, host, dataFile, accountId, region, quotaReads, quotaWrites } = flags;
   return {
     ...{ port, host },
@@ -69,12 +76,12 @@ function optionsOf(flags: Flags): Parameters<typeof startLocalAws>[0] {
     ...(accountId === undefined ? {} : { accountId }),
     ...(region === undefined ? {} : { region }),
     quotas: { ...(quotaReads === undefined ? {} : { reads: quotaReads }), ...(quotaWrites === undefined ? {} : { writes: quotaWrites }) },
-    onInternalError: (error) => process.stderr.write(`local-aws: ${error instanceof Error ? error.message : String(error)}\n`),
+    onInternalError: (error) => report(`local-aws: ${error instanceof Error ? error.message : String(error)}\n`),
   };
 }
 
 /** The ready line. Keys are never printed: they go into the credentials file, or nowhere. */
-async function announce(aws: LocalAws, { credentialsFile }: Flags): Promise<void> {
+async function announce(aws: LocalAws, { credentialsFile }: Flags, { out }: Output): Promise<void> {
   try {
     if (credentialsFile !== undefined) writeCredentialsFile(credentialsFile, aws.credentials);
   } catch (error) {
@@ -83,7 +90,7 @@ async function announce(aws: LocalAws, { credentialsFile }: Flags): Promise<void
   }
   const { endpoint, region, accountId, kmsKeyArn, kmsAliasArn } = aws;
   const tenantRoles = { agent: aws.tenantRoleArn('agent'), rotator: aws.tenantRoleArn('rotator'), migrator: aws.tenantRoleArn('migrator') };
-  process.stdout.write(`${JSON.stringify({ endpoint, region, accountId, kmsKeyArn, kmsAliasArn, tenantRoles, credentialsFile: credentialsFile ?? null })}\n`);
+  out(`${JSON.stringify({ endpoint, region, accountId, kmsKeyArn, kmsAliasArn, tenantRoles, credentialsFile: credentialsFile ?? null })}\n`);
 }
 
 const stopSignal = (): Promise<void> =>

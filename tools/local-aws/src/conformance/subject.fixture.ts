@@ -68,7 +68,8 @@ export interface ClientOptions {
 
 /** One attempt per call: a case is about the first answer. */
 export function sdkClients(options: ClientOptions): Clients {
-  const config = { ...options, maxAttempts: 1 };
+  // The SDK writes into the credentials it is given.
+  const config = { ...options, credentials: { ...options.credentials }, maxAttempts: 1 };
   return { ssm: new SSMClient(config), secrets: new SecretsManagerClient(config), kms: new KMSClient(config), sts: new STSClient(config), sns: new SNSClient(config) };
 }
 
