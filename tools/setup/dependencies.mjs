@@ -3,27 +3,32 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, sep } from 'node:path';
 import { ClearError } from './clear-error.mjs';
-import { inRoot, root, say } from './workspace.mjs';
+import { root, say } from './workspace.mjs';
 
-const STAMP = inRoot('node_modules', '.rcm-installed');
+// Inside the folder that an install deletes: whoever removes node_modules removes the claim that it is complete.
+const STAMP = join('node_modules', '.rcm-installed');
 const INSTALL_TIMEOUT_MS = 15 * 60_000;
 
-/** Whether node_modules is what package-lock.json asks for. Reads one small file when nothing changed. */
-export function dependenciesInstalled() {
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted()) return true;
-  if (!installedByHand()) return false;
-  writeFileSync(STAMP, wanted());
+/**
+ * Whether node_modules is what package-lock.json asks for. Reads two files when nothing changed.
+ * @param {string} [folder] where package-lock.json is; default: this clone
+ */
+export function dependenciesInstalled(folder = root) {
+  const stamp = join(folder, STAMP);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted(folder)) return true;
+  if (!installedByHand(folder)) return false;
+  writeFileSync(stamp, wanted(folder));
   return true;
 }
 
-/** Installs exactly what package-lock.json names. */
-export function installDependencies() {
+/** Installs exactly what package-lock.json names. @param {string} [folder] */
+export function installDependencies(folder = root) {
   say('installing dependencies (the first time takes about a minute)');
   const npm = npmCommand();
   const flags = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   // npm's stdout goes to our stderr: stdout belongs to the command that follows.
   const done = spawnSync(npm.program, [...npm.args, ...flags], {
-    cwd: root,
+    cwd: folder,
     env: npm.env,
     stdio: ['ignore', process.stderr, process.stderr],
     timeout: INSTALL_TIMEOUT_MS,
@@ -31,21 +36,21 @@ export function installDependencies() {
   if (done.error) throw done.error;
   if (done.status !== 0)
     throw new ClearError(`The dependencies could not be installed: "npm ci" ended with ${done.status ?? done.signal}; its own words are above.`);
-  writeFileSync(STAMP, wanted());
+  writeFileSync(join(folder, STAMP), wanted(folder));
 }
 
-/** The lockfile and the kind of machine, as one value: a folder copied from another kind of machine is installed anew. */
-function wanted() {
-  const lockfile = readFileSync(inRoot('package-lock.json'));
+/** The lockfile and the kind of machine, as one value: a folder copied from another kind of machine is installed anew. @param {string} folder */
+function wanted(folder) {
+  const lockfile = readFileSync(join(folder, 'package-lock.json'));
   return createHash('sha256').update(lockfile).update(`${process.platform} ${process.arch}`).digest('hex');
 }
 
-/** Whether somebody's own `npm install` already brought every package of the lockfile, by npm's record of what it installed. */
-function installedByHand() {
-  const record = inRoot('node_modules', '.package-lock.json');
+/** Whether somebody's own `npm install` already brought every package of the lockfile, by npm's record of what it installed. @param {string} folder */
+function installedByHand(folder) {
+  const record = join(folder, 'node_modules', '.package-lock.json');
   if (!existsSync(record)) return false;
   const installed = packagesOf(record);
-  return Object.entries(packagesOf(inRoot('package-lock.json'))).every(([path, wish]) => {
+  return Object.entries(packagesOf(join(folder, 'package-lock.json'))).every(([path, wish]) => {
     if (!path.startsWith('node_modules/') || wish.link) return true;
     const found = installed[path];
     return found ? found.version === wish.version && found.integrity === wish.integrity : Boolean(wish.optional || wish.devOptional || wish.peer);

@@ -1,0 +1,69 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Result } from './results.mjs';
+import { lastLine, misses, wordsFor } from './words.mjs';
+
+const result = (project: string, kind: Result['kind'], counts: Partial<Result> = {}): Result => ({
+  project: `@rcm/${project}`,
+  kind,
+  backend: kind === 'containers' ? 'containers' : 'embedded',
+  services: [],
+  passed: 3,
+  failed: 0,
+  skipped: [],
+  ...counts,
+});
+const embedded = [result('local-aws', 'embedded'), result('db', 'embedded', { passed: 40, failed: 1 })];
+const containers = [result('local-aws', 'containers'), result('db', 'containers', { passed: 41 })];
+const reached = { reached: true, why: '' };
+let root: string;
+
+// A workspace in which both projects have integration tests.
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'rcm-words-'));
+  for (const folder of ['libs/db', 'tools/local-aws']) {
+    mkdirSync(join(root, folder, 'src'), { recursive: true });
+    writeFileSync(join(root, folder, 'package.json'), JSON.stringify({ name: `@rcm/${folder.split('/')[1]}` }));
+    writeFileSync(join(root, folder, 'src', 'a.int.test.ts'), '');
+  }
+});
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+test('each backend is told with the tests and projects it ran', () => {
+  const words = wordsFor([...embedded, ...containers, result('db', 'unit')], reached);
+  expect(words).toContain('embedded: 44 tests of 2 projects (local-aws 3, db 41)');
+  expect(words).toContain('containers: 44 tests of 2 projects (local-aws 3, db 41)');
+  expect(words).toContain('on containers services: 3 conformance tests, 41 database tests');
+});
+
+test('without Docker it is said that nothing ran on containers, and why', () => {
+  const words = wordsFor(embedded, { reached: false, why: 'no docker command on this machine' });
+  expect(words.at(-1)).toBe(
+    'Docker cannot be reached (no docker command on this machine): the integration tests ran on embedded services only, none on containers.',
+  );
+});
+
+test('a skipped test is named with its reason', () => {
+  const skipped = [{ title: 'serves a stale value', reason: 'moto cannot' }];
+  expect(wordsFor([result('credentials', 'containers', { skipped })], reached)).toContain(
+    'skipped: credentials containers: serves a stale value (moto cannot)',
+  );
+});
+
+test.each([
+  ['both backends proved both suites', [...embedded, ...containers], true, 0],
+  ['no database test on containers', [...embedded, result('local-aws', 'containers')], true, 1],
+  ['every conformance test skipped on containers', [...embedded, containers[1], result('local-aws', 'containers', { passed: 0 })], true, 1],
+  ['nothing on containers without Docker', embedded, false, 0],
+  ['nothing at all', [], true, 4],
+] as [string, Result[], boolean, number][])('%s', (_title, results, docker, count) => {
+  expect(misses(results, { projects: [], docker, root })).toHaveLength(count);
+});
+
+test('the last line adds everything up', () => {
+  const skipped = [{ title: 'x', reason: '' }];
+  expect(lastLine([...embedded, result('db', 'unit', { skipped })])).toBe('tests: 46 passed, 1 failed, 1 skipped');
+});
