@@ -1,11 +1,8 @@
-import pg from 'pg';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { ITXClientDenyList } from '@prisma/client/runtime/client';
 import { PrismaClient } from './generated/client.ts';
 import { translated } from './failure.ts';
-
-/** Everything that waits for Postgres ends within these (milliseconds). */
-export const TIMEOUTS = { connect: 5_000, statement: 30_000, idleInTransaction: 30_000 } as const;
+import { createPool, TIMEOUTS } from './pool.ts';
 
 export interface DatabaseOptions {
   /** Pooled URL; a transaction-mode pooler is fine. */
@@ -39,26 +36,11 @@ export interface Database {
 }
 
 /**
- * Opens a pool; the first connection is made by the first operation.
- *
- * Nothing here keeps session state, so a transaction-mode pooler may sit between. The two time-outs are start-up parameters:
- * a PgBouncer in front must list them in `ignore_startup_parameters` and set them on the role instead.
+ * Opens a pool; the first connection is made by the first operation. Nothing here keeps session state, so a transaction-mode pooler may
+ * sit between.
  */
 export function openDatabase(options: DatabaseOptions): Database {
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    application_name: options.applicationName,
-    max: options.maxConnections ?? 10,
-    connectionTimeoutMillis: TIMEOUTS.connect,
-    idleTimeoutMillis: 30_000,
-    statement_timeout: TIMEOUTS.statement,
-    idle_in_transaction_session_timeout: TIMEOUTS.idleInTransaction,
-    // A connection that died silently: give up a little after the server would have.
-    query_timeout: TIMEOUTS.statement + 5_000,
-    keepAlive: true,
-  });
-  // An idle connection that breaks is simply replaced; without a listener it would end the process.
-  pool.on('error', () => {});
+  const pool = createPool({ url: options.url, applicationName: options.applicationName, maxConnections: options.maxConnections ?? 10 });
   const client: Client = new PrismaClient({
     adapter: new PrismaPg(pool, { disposeExternalPool: true }),
     omit: OMIT,

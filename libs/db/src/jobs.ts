@@ -1,7 +1,8 @@
 import { PgBoss, fromPrisma, type PrismaTransactionLike } from 'pg-boss';
 import { RcmError } from '@rcm/telemetry';
-import { TIMEOUTS, type Transaction } from './database.ts';
+import type { Transaction } from './database.ts';
 import { translated } from './failure.ts';
+import { createPool } from './pool.ts';
 
 /** What jobs carry: ids, and never anything of a payload, a task's input or its result. */
 export interface JobData {
@@ -61,22 +62,28 @@ const QUEUES: Readonly<Record<QueueName, (data: never) => string>> = {
  * Fails with `database_unavailable`.
  */
 export async function openJobs(options: JobsOptions): Promise<Jobs> {
+  // Its own pool, so that polling workers never wait behind operations, with the same deadlines as theirs.
+  const pool = createPool({ url: options.url, applicationName: `${options.applicationName} jobs`, maxConnections: options.maxConnections ?? 4 });
   const boss = new PgBoss({
-    connectionString: options.url,
-    application_name: `${options.applicationName} jobs`,
+    db: { executeSql: (text, values) => pool.query(text, values) },
     schema: 'pgboss',
-    max: options.maxConnections ?? 4,
-    connectionTimeoutMillis: TIMEOUTS.connect,
     schedule: false,
-    supervise: true,
     reindex: false,
     monitorVacuum: false,
   });
   boss.on('error', (error) => options.onError?.(error));
-  await translated(async () => {
-    await boss.start();
-    for (const name of Object.keys(QUEUES)) await boss.createQueue(name, QUEUE);
-  });
+  const stop = async (timeoutMs: number): Promise<void> => {
+    await boss.stop({ graceful: true, timeout: timeoutMs }).finally(() => pool.end());
+  };
+  try {
+    await translated(async () => {
+      await boss.start();
+      for (const name of Object.keys(QUEUES)) await boss.createQueue(name, QUEUE);
+    });
+  } catch (error) {
+    await stop(1000).catch(() => {});
+    throw error;
+  }
   let stopped: Promise<void> | null = null;
   return {
     async send(queue, data, send = {}, tx) {
@@ -100,6 +107,6 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       });
       return () => boss.offWork(queue, { wait: true });
     },
-    stop: ({ timeoutMs }) => (stopped ??= boss.stop({ graceful: true, close: true, timeout: timeoutMs })),
+    stop: ({ timeoutMs }) => (stopped ??= stop(timeoutMs)),
   };
 }

@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { systemClock, type Clock } from '@rcm/telemetry';
 import { z } from 'zod';
-import { TIMEOUTS, type Database } from './database.ts';
+import type { Database } from './database.ts';
+import { TIMEOUTS } from './pool.ts';
 
 const changeSchema = z.object({ endpointId: z.string(), orgId: z.string(), secretArn: z.string(), version: z.string() });
 

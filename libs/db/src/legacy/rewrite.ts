@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { RcmError, systemClock, type Clock } from '@rcm/telemetry';
-import { TIMEOUTS } from '../database.ts';
 import { translated } from '../failure.ts';
+import { TIMEOUTS } from '../pool.ts';
 
 export interface StorageRewrite {
   /** Whether no byte of what was removed can be left in the write-ahead log either. */
@@ -59,14 +59,14 @@ export async function rewriteStorage({ url, deadlineMs = 120_000, clock = system
 
 type Until = (what: string, reached: () => Promise<boolean>) => Promise<void>;
 
-/** Until every transaction that began before this call is over, on this database and, for shared catalogues and standbys, everywhere. */
+/** Until every transaction that began before this call is over: of this database, prepared ones and standbys' among them. */
 async function waitForOldTransactions(client: pg.Client, until: Until): Promise<void> {
   const { rows } = await client.query<{ xid: string }>('SELECT pg_current_xact_id()::text AS xid');
   const xid = rows[0]?.xid ?? '0';
   const holders = `
-    SELECT (SELECT count(*) FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND a.datname = current_database()
+    SELECT (SELECT count(*) FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND (a.datname = current_database() OR a.backend_type = 'walsender')
                AND (age(a.backend_xmin) > age($1::text::xid) OR age(a.backend_xid) > age($1::text::xid)))
-         + (SELECT count(*) FROM pg_prepared_xacts p WHERE p.database = current_database())
+         + (SELECT count(*) FROM pg_prepared_xacts p WHERE p.database = current_database() AND age(p.transaction) > age($1::text::xid))
          + (SELECT count(*) FROM pg_replication_slots s WHERE age(s.xmin) > age($1::text::xid) OR age(s.catalog_xmin) > age($1::text::xid)) AS holders`;
   await until('an older transaction, a prepared one or a replication slot still needs the old rows', async () => {
     const found = await client.query<{ holders: string }>(holders, [(BigInt(xid) & 0xffffffffn).toString()]);

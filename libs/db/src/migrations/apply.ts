@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { RcmError } from '@rcm/telemetry';
-import { TIMEOUTS } from '../database.ts';
 import { translated } from '../failure.ts';
+import { TIMEOUTS } from '../pool.ts';
 import { readMigrations, type MigrationFile } from './files.ts';
 
 /** The number that Prisma's own `migrate` locks, so that it and this applier keep out of each other's way. */

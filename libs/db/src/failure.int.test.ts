@@ -1,0 +1,94 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDatabase } from './database.ts';
+import { getEndpoint } from './endpoints/read.ts';
+import { makeEndpoint, openTestDatabase, type TestDatabase } from './testing.fixture.ts';
+
+let t: TestDatabase;
+beforeAll(async () => void (t = await openTestDatabase()));
+afterAll(() => t.close());
+
+const UNAVAILABLE = { code: 'database_unavailable', retryable: true };
+
+test('nobody listens: database_unavailable, at once', async () => {
+  const db = openDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none', applicationName: 'x' });
+  await expect(db.ping()).rejects.toMatchObject(UNAVAILABLE);
+  await expect(getEndpoint(db, { orgId: 'a', endpointId: 'b' })).rejects.toMatchObject(UNAVAILABLE);
+  await expect(db.transaction((tx) => tx.organization.count())).rejects.toMatchObject(UNAVAILABLE);
+  await db.close();
+});
+
+test('a server that takes the connection and says nothing: database_unavailable within the connect time-out', { timeout: 20_000 }, async () => {
+  const silent = createServer(() => {});
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const db = openDatabase({ url: `postgresql://nobody@127.0.0.1:${(silent.address() as AddressInfo).port}/none`, applicationName: 'x' });
+  const began = Date.now();
+  await expect(db.ping()).rejects.toMatchObject(UNAVAILABLE);
+  expect(Date.now() - began).toBeLessThan(8000);
+  await db.close();
+  silent.close();
+});
+
+test('a connection that is cut in the middle of a transaction or a statement, and the next operation works', async () => {
+  const cut = () => t.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cut'`);
+  const db = openDatabase({ url: t.url, applicationName: 'cut', maxConnections: 1 });
+  const within = db.transaction(async (tx) => {
+    await tx.organization.count();
+    await cut();
+    await delay(100);
+    return tx.organization.count();
+  });
+  await expect(within).rejects.toMatchObject(UNAVAILABLE);
+  const asleep = db.read((client) => client.$queryRaw`SELECT pg_sleep(10)::text`);
+  const failed = expect(asleep).rejects.toMatchObject(UNAVAILABLE);
+  await delay(300);
+  await cut();
+  await failed;
+  await db.ping();
+  await db.close();
+});
+
+test('a statement that is cancelled by its time-out', async () => {
+  await expect(t.db.transaction(async (tx) => {
+    await tx.$executeRaw`SET LOCAL statement_timeout = 50`;
+    await tx.$queryRaw`SELECT pg_sleep(10)::text`;
+  })).rejects.toMatchObject(UNAVAILABLE);
+});
+
+test('every connection has its time-outs', async () => {
+  const [row] = await t.db.read((client) => client.$queryRaw<object[]>`SELECT current_setting('statement_timeout') AS statement, current_setting('idle_in_transaction_session_timeout') AS idle`);
+  expect(row).toEqual({ statement: '30s', idle: '30s' });
+});
+
+test('too many connections, no such database', async () => {
+  const role = `limited_${Date.now()}`;
+  await t.sql(`CREATE ROLE ${role} LOGIN PASSWORD 'x' CONNECTION LIMIT 1`);
+  const url = new URL(t.url);
+  [url.username, url.password] = [role, 'x'];
+  const first = new pg.Client({ connectionString: url.href });
+  await first.connect();
+  const second = openDatabase({ url: url.href, applicationName: 'second' });
+  await expect(second.ping()).rejects.toMatchObject(UNAVAILABLE);
+  await second.close();
+  await first.end();
+  await t.sql(`DROP ROLE ${role}`);
+  url.pathname = '/nowhere';
+  const nowhere = openDatabase({ url: Object.assign(new URL(t.url), { pathname: '/nowhere' }).href, applicationName: 'x' });
+  await expect(nowhere.ping()).rejects.toMatchObject(UNAVAILABLE);
+  await nowhere.close();
+});
+
+test('what Postgres refuses comes as a sentence without the row it quoted', async () => {
+  const { endpointId } = await makeEndpoint(t.db);
+  await t.sql(`UPDATE integration_endpoint SET config = '{"credentials": {"password": "MARKER-pw"}}' WHERE id = $1`, [endpointId]);
+  const refused = await t.db.read((client) => client.$executeRaw`UPDATE integration_endpoint SET rotation_status = 'odd' WHERE id = ${endpointId}`).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: 'input_invalid', details: { sqlState: '23514', constraint: 'integration_endpoint_rotation_status_check' } });
+  const viaModel = await t.db.read((client) => client.integrationEndpoint.update({ where: { id: endpointId }, data: { rotationStatus: 'odd', config: { password: 'MARKER-pw' } } })).catch((error: unknown) => error);
+  const wrongCall = await t.db.read((client) => client.integrationEndpoint.update({ where: { id: endpointId }, data: { nothing: 'MARKER-pw' } as never })).catch((error: unknown) => error);
+  for (const error of [refused, viaModel, wrongCall]) {
+    const everything = `${String(error)} ${JSON.stringify(error, Object.getOwnPropertyNames(error))}`;
+    expect(everything).not.toContain('MARKER');
+  }
+});

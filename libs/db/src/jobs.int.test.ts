@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openJobs, type JobData, type Jobs } from './jobs.ts';
+import { openTestDatabase, type TestDatabase } from './testing.fixture.ts';
+
+let t: TestDatabase;
+let opened: Jobs[] = [];
+beforeEach(async () => void (t = await openTestDatabase()));
+afterEach(async () => {
+  await Promise.all(opened.map((jobs) => jobs.stop({ timeoutMs: 2000 })));
+  opened = [];
+  await t.close();
+});
+
+async function open(): Promise<Jobs> {
+  const jobs = await openJobs({ url: t.url, applicationName: 'test', maxConnections: 2 });
+  opened.push(jobs);
+  return jobs;
+}
+const rotation = (endpointId: string): JobData['rotation'] => ({ endpointId, orgId: 'org', reason: 'due' });
+
+test('eight processes that start at once on an empty database install one queue schema and all work', async () => {
+  const all = await Promise.all(Array.from({ length: 8 }, open));
+  expect(await all[0]?.send('rotation', rotation('a'))).toBe(true);
+  expect((await t.sql(`SELECT name FROM pgboss.queue WHERE name IN ('portal-task', 'rotation') ORDER BY name`)).map((row) => row['name'])).toEqual(['portal-task', 'rotation']);
+});
+
+test('one job per endpoint waits, whoever sends it; while it is worked on, the next may wait', async () => {
+  const [one, two] = [await open(), await open()];
+  expect(await one.send('rotation', rotation('a'))).toBe(true);
+  expect(await two.send('rotation', rotation('a'))).toBe(false);
+  expect(await two.send('rotation', rotation('b'))).toBe(true);
+  const seen: string[] = [];
+  const stop = await one.work('rotation', { concurrency: 2 }, async ({ endpointId }) => {
+    if (endpointId === 'a' && !seen.includes('a')) expect(await two.send('rotation', rotation('a'))).toBe(true);
+    seen.push(endpointId);
+  });
+  await expect.poll(() => seen.toSorted(), { timeout: 10_000 }).toEqual(['a', 'a', 'b']);
+  await stop();
+});
+
+test('what is sent in a transaction exists only if it commits', async () => {
+  const jobs = await open();
+  await expect(t.db.transaction(async (tx) => {
+    await jobs.send('rotation', rotation('undone'), {}, tx);
+    throw new Error('stop');
+  })).rejects.toThrow();
+  await t.db.transaction(async (tx) => void (await jobs.send('rotation', rotation('done'), { priority: 5, delayMs: 100 }, tx)));
+  expect((await t.sql(`SELECT data->>'endpointId' AS id FROM pgboss.job WHERE name = 'rotation'`)).map((row) => row['id'])).toEqual(['done']);
+});
+
+test('the stopper waits for the handler in hand and takes nothing after it', async () => {
+  const jobs = await open();
+  const done: string[] = [];
+  const stop = await jobs.work('rotation', { concurrency: 1 }, async ({ endpointId }) => {
+    done.push(`begin ${endpointId}`);
+    await delay(700);
+    done.push(`end ${endpointId}`);
+  });
+  await jobs.send('rotation', rotation('a'));
+  await expect.poll(() => done, { timeout: 5000 }).toEqual(['begin a']);
+  await jobs.send('rotation', rotation('b'));
+  await stop();
+  await delay(700);
+  expect(done).toEqual(['begin a', 'end a']);
+});
+
+test('a handler that throws gets its job again', { timeout: 30_000 }, async () => {
+  const jobs = await open();
+  let calls = 0;
+  await jobs.work('rotation', { concurrency: 1 }, async () => {
+    calls += 1;
+    if (calls === 1) throw new Error('once');
+  });
+  await jobs.send('rotation', rotation('a'));
+  await expect.poll(() => calls, { timeout: 20_000 }).toBe(2);
+});
+
+test('an unreachable Postgres is said so', async () => {
+  await expect(openJobs({ url: 'postgresql://nobody@127.0.0.1:1/none', applicationName: 'test' })).rejects.toMatchObject({ code: 'database_unavailable' });
+});

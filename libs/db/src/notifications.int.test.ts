@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { followStoreVersion } from './endpoints/follow.ts';
+import { listenForCredentialChanges, type CredentialChange } from './notifications.ts';
+import { makeEndpoint, openTestDatabase, type TestDatabase } from './testing.fixture.ts';
+
+let t: TestDatabase;
+beforeAll(async () => void (t = await openTestDatabase()));
+afterAll(() => t.close());
+
+test('a new current version is heard of by name; after a lost connection a gap is told and listening goes on', async () => {
+  const endpoint = await makeEndpoint(t.db);
+  const heard: CredentialChange[] = [];
+  let gaps = 0;
+  const listener = await listenForCredentialChanges(t.db, { onChange: (change) => heard.push(change), onGap: () => (gaps += 1), signal: new AbortController().signal });
+  await followStoreVersion(t.db, { ...endpoint, from: '1', to: '2' });
+  const { endpointId, orgId, secretArn } = endpoint;
+  await expect.poll(() => heard).toEqual([{ endpointId, orgId, secretArn, version: '2' }]);
+  await t.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%listener' AND datname = current_database()`);
+  await expect.poll(() => gaps, { timeout: 5000 }).toBe(1);
+  await t.sql(`SELECT pg_notify('rcm_credential_changed', 'not json')`);
+  await followStoreVersion(t.db, { ...endpoint, from: '2', to: '3' });
+  await expect.poll(() => heard.map((change) => change.version)).toEqual(['2', '3']);
+  await listener.close();
+});
+
+test('without Postgres it keeps trying in the background and stops at once when told to', async () => {
+  const stop = new AbortController();
+  const listener = await listenForCredentialChanges({ directUrl: 'postgresql://nobody@127.0.0.1:1/none', applicationName: 'x' }, { onChange: () => {}, onGap: () => {}, signal: stop.signal });
+  stop.abort();
+  await listener.close();
+});

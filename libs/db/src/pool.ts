@@ -1,0 +1,26 @@
+import pg from 'pg';
+
+/** Everything that waits for Postgres ends within these (milliseconds). */
+export const TIMEOUTS = { connect: 5_000, statement: 30_000, idleInTransaction: 30_000 } as const;
+
+/**
+ * A pool whose every wait ends. The two server time-outs are start-up parameters, because a transaction-mode pooler keeps no session:
+ * a PgBouncer in front must list them in `ignore_startup_parameters`, and have them set on the role instead.
+ */
+export function createPool({ url, applicationName, maxConnections }: { readonly url: string; readonly applicationName: string; readonly maxConnections: number }): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: applicationName,
+    max: maxConnections,
+    connectionTimeoutMillis: TIMEOUTS.connect,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: TIMEOUTS.statement,
+    idle_in_transaction_session_timeout: TIMEOUTS.idleInTransaction,
+    // For a connection that died silently: gives up a little after the server would have.
+    query_timeout: TIMEOUTS.statement + 5_000,
+    keepAlive: true,
+  });
+  // An idle connection that breaks is simply replaced; without a listener it would end the process.
+  pool.on('error', () => {});
+  return pool;
+}

@@ -1,0 +1,119 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openJobs, type Jobs } from '../jobs.ts';
+import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase } from '../testing.fixture.ts';
+import { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim, taskCounts } from './claim.ts';
+import { createPortalTask, requeuePortalTask, sendStrayTasks } from './queue.ts';
+
+let t: TestDatabase;
+let jobs: Jobs;
+beforeAll(async () => {
+  t = await openTestDatabase();
+  jobs = await openJobs({ url: t.url, applicationName: 'test' });
+});
+afterAll(async () => {
+  await jobs.stop({ timeoutMs: 1000 });
+  await t.close();
+});
+
+const create = async (rest: object = {}) => createPortalTask(t.db, jobs, { ...(await makeEndpoint(t.db)), name: 'claim_status', input: { claim: 'ä-1' }, ...rest });
+const jobsOf = (taskId: string, state = 'created') => t.sql<{ data: object; start_after: Date }>(`SELECT data, start_after FROM pgboss.job WHERE name = 'portal-task' AND data->>'taskId' = $1 AND state = $2`, [taskId, state]);
+const claim = (taskId: string, worker = 'w1', ttlMs = 60_000) => claimPortalTask(t.db, { taskId, worker, ttlMs });
+
+describe('creating', () => {
+  test('makes a row and a job that holds ids only', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const { taskId, created } = await createPortalTask(t.db, jobs, { ...endpoint, name: 'claim_status', input: { claim: 'secret-ish' } });
+    expect(created).toBe(true);
+    expect((await jobsOf(taskId)).map((job) => job.data)).toEqual([{ taskId, orgId: endpoint.orgId }]);
+    expect(await getPortalTask(t.db, { ...endpoint, taskId })).toMatchObject({ state: 'queued', tries: 0, input: { claim: 'secret-ish' } });
+    expect(await getPortalTask(t.db, { orgId: 'other', taskId })).toBeNull();
+  });
+
+  test('an idempotency key names one task, also when ten ask at once', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const task = { ...endpoint, name: 'claim_status', input: {}, idempotencyKey: 'k' };
+    const answers = await Promise.all(Array.from({ length: 10 }, () => createPortalTask(t.db, jobs, task)));
+    expect(new Set(answers.map((answer) => answer.taskId)).size).toBe(1);
+    expect(answers.filter((answer) => answer.created)).toHaveLength(1);
+    expect(await createPortalTask(t.db, jobs, { ...task, ...(await makeEndpoint(t.db)) })).toMatchObject({ created: true });
+  });
+
+  test('row and job are one transaction: where the job cannot be sent there is no task', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const broken: Jobs = { ...jobs, send: () => Promise.reject(new Error('no queue')) };
+    await expect(createPortalTask(t.db, broken, { ...endpoint, name: 'n', input: {} })).rejects.toThrow();
+    expect(await t.sql('SELECT 1 FROM portal_task WHERE endpoint_id = $1', [endpoint.endpointId])).toEqual([]);
+  });
+
+  test('not for another organization’s endpoint', async () => {
+    await expect(create({ orgId: 'other' })).rejects.toMatchObject({ code: 'endpoint_unknown' });
+  });
+});
+
+describe('claiming', () => {
+  test('of ten workers one gets it; a worker that died loses it, and its result is dropped', async () => {
+    const { taskId } = await create();
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => claim(taskId, `w${i}`, 200)));
+    const [first] = answers.flatMap((answer) => (answer ? [answer] : []));
+    expect(answers.filter(Boolean)).toHaveLength(1);
+    expect(await claim(taskId, 'late')).toBeNull();
+    await delay(250);
+    expect(await claim(taskId, 'late')).toMatchObject({ worker: 'late', tries: 2, state: 'running' });
+    expect(await finishPortalTask(t.db, { taskId, worker: first?.worker ?? '', result: {} })).toBe(false);
+    expect(await renewTaskClaim(t.db, { taskId, worker: first?.worker ?? '', ttlMs: 1000 })).toBe(false);
+    expect(await renewTaskClaim(t.db, { taskId, worker: 'late', ttlMs: 1000 })).toBe(true);
+    expect(await finishPortalTask(t.db, { taskId, worker: 'late', result: { rows: ['ü'] } })).toBe(true);
+    expect(await claim(taskId)).toBeNull();
+  });
+
+  test('a task that was handed back comes again after its delay, with a new job', async () => {
+    const { taskId } = await create();
+    await t.sql(`UPDATE pgboss.job SET state = 'active' WHERE data->>'taskId' = $1`, [taskId]);
+    await claim(taskId);
+    expect(await requeuePortalTask(t.db, jobs, { taskId, worker: 'other', delayMs: 0, reason: 'x', countsAsTry: false })).toBe(false);
+    expect(await requeuePortalTask(t.db, jobs, { taskId, worker: 'w1', delayMs: 1500, reason: 'lease_unavailable', countsAsTry: false })).toBe(true);
+    expect(await claim(taskId)).toBeNull();
+    const [job] = await jobsOf(taskId);
+    expect(job?.start_after.getTime()).toBeGreaterThan(Date.now() + 800);
+    await delay(1600);
+    expect(await claim(taskId)).toMatchObject({ tries: 1, requeues: 1, requeueReason: 'lease_unavailable' });
+  });
+});
+
+test('a task whose job was lost, or whose worker died, is sent again, once', async () => {
+  const [lost, dead, fresh] = [await create(), await create(), await create()];
+  await claim(dead.taskId, 'dead', 100);
+  await t.sql(`DELETE FROM pgboss.job WHERE data->>'taskId' = ANY ($1)`, [[lost.taskId, dead.taskId]]);
+  await t.sql(`UPDATE portal_task SET job_sent_at = now() - interval '2 min', not_before = now() - interval '2 min', claimed_until = claimed_until - interval '1 s' WHERE id = ANY ($1::uuid[])`, [[lost.taskId, dead.taskId]]);
+  const [one, two] = await Promise.all([sendStrayTasks(t.db, jobs), sendStrayTasks(t.another(), jobs)]);
+  expect(one + two).toBe(2);
+  expect(await jobsOf(lost.taskId)).toHaveLength(1);
+  expect(await jobsOf(dead.taskId)).toHaveLength(1);
+  expect(await jobsOf(fresh.taskId)).toHaveLength(1);
+  expect(await sendStrayTasks(t.db, jobs)).toBe(0);
+});
+
+test('counts: what failed for its login, and what ran while a rotation was open', async () => {
+  const own = await openTestDatabase();
+  // The queue lies in the other database, so its jobs are left out here.
+  const quiet: Jobs = { ...jobs, send: () => Promise.resolve(true) };
+  try {
+    const endpoint = await makeEndpoint(own.db);
+    const make = async (end: object, hoursAgo: number): Promise<void> => {
+      const { taskId } = await createPortalTask(own.db, quiet, { ...endpoint, name: 'n', input: {} });
+      await claimPortalTask(own.db, { taskId, worker: 'w', ttlMs: 60_000 });
+      await finishPortalTask(own.db, { taskId, worker: 'w', ...(end as { result: unknown }) });
+      await own.sql(`UPDATE portal_task SET started_at = started_at - $2 * interval '1 h', finished_at = finished_at - $2 * interval '1 h' WHERE id = $1`, [taskId, hoursAgo]);
+    };
+    await plannedAttempt(own.db, endpoint);
+    await make({ result: {} }, 0);
+    await make({ result: {} }, 2);
+    await make({ errorCode: 'login_rejected', message: 'm' }, 3);
+    await make({ errorCode: 'portal_unavailable', message: 'm' }, 3);
+    await createPortalTask(own.db, quiet, { ...endpoint, name: 'n', input: {} });
+    expect(await taskCounts(own.db)).toEqual({ queued: 1, running: 0, succeeded: 2, failed: 2, failedForCredentials: 1, duringRotation: 1 });
+  } finally {
+    await own.close();
+  }
+});
