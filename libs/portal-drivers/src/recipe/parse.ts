@@ -3,8 +3,10 @@ import { RcmError } from '@rcm/telemetry';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Recipe, recipeSchema } from './recipe.ts';
+import { suggestKey } from './suggestion.ts';
 
 const MAX_BYTES = 256 * 1024;
+const MAX_ALIASES = 50;
 
 /**
  * Reads a recipe from YAML text, or from the object that was stored. Fails with `recipe_invalid`, whose message has one
@@ -25,16 +27,26 @@ function readYaml(text: string): unknown {
   if (document.errors.length > 0) {
     throw invalid(document.errors.map((error) => `line ${text.slice(0, error.pos[0]).split('\n').length}: ${error.message}`));
   }
-  return document.toJS({ maxAliasCount: 50 });
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (cause) {
+    throw invalid(['has aliases that unfold too far'], cause);
+  }
 }
 
 function problemLines(issue: z.core.$ZodIssue): string[] {
   const at = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${at === '' ? key : `${at}.${key}`}: is not a key that is known here`);
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(at === '' ? key : `${at}.${key}`, key));
   return [`${at === '' ? 'recipe' : at}: ${issue.message}`];
 }
 
-const invalid = (problems: readonly string[]): RcmError => new RcmError('recipe_invalid', ['The recipe is not usable:', ...problems.map((line) => `  ${line}`)].join('\n'), { details: { problems: problems.length } });
+function unknownKey(at: string, key: string): string {
+  const suggestion = suggestKey(key);
+  return `${at}: is not a key that is known here${suggestion === null ? '' : `; did you mean ${suggestion}?`}`;
+}
+
+const invalid = (problems: readonly string[], cause?: unknown): RcmError =>
+  new RcmError('recipe_invalid', ['The recipe is not usable:', ...problems.map((line) => `  ${line}`)].join('\n'), { details: { problems: problems.length }, cause });
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;

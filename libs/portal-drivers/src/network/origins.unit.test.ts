@@ -1,0 +1,45 @@
+import { hasCode } from '@rcm/telemetry';
+import { describe, expect, it } from 'vitest';
+import { declaredOrigins } from './origins.ts';
+
+describe('declaredOrigins', () => {
+  const secure = declaredOrigins({ baseUrl: 'https://Portal.example.test/app', hosts: ['portal.example.test', 'login.example.test:8443'] });
+
+  it.each([
+    ['https://portal.example.test/x', true],
+    ['https://portal.example.test:443/x', true],
+    ['wss://portal.example.test/x', true],
+    ['https://login.example.test:8443/', true],
+    ['about:blank', true],
+    ['data:text/html,x', true],
+    ['blob:https://portal.example.test/1', true],
+    ['http://portal.example.test/x', false],
+    ['ws://portal.example.test/x', false],
+    ['https://login.example.test/', false],
+    ['https://portal.example.test:8443/', false],
+    ['https://portal.example.test.evil.test/', false],
+    ['https://evil.test/?portal.example.test', false],
+    ['https://portal.example.test@evil.test/', false],
+    ['file:///etc/hosts', false],
+    ['not a url', false],
+  ])('%s may be reached: %s', (url, allowed) => {
+    expect(secure.allows(url)).toBe(allowed);
+  });
+
+  it('lets a portal without encryption also use its encrypted side', () => {
+    const plain = declaredOrigins({ baseUrl: 'http://127.0.0.1:8080', hosts: ['127.0.0.1:8080'] });
+    expect([plain.allows('https://127.0.0.1:8080/'), plain.allowsHost('127.0.0.1:8080', false), plain.allowsHost('127.0.0.1:8081', true)]).toEqual([true, true, false]);
+  });
+
+  it('lets a proxy reach the declared hosts only', () => {
+    expect([secure.allowsHost('portal.example.test:443', true), secure.allowsHost('portal.example.test:80', false), secure.allowsHost('evil.test:443', true)]).toEqual([true, false, false]);
+  });
+
+  it.each(['https://evil.test', 'ftp://portal.example.test', 'portal.example.test', 'https://user:pw@portal.example.test'])('refuses the base URL %s', (baseUrl) => {
+    expect(() => declaredOrigins({ baseUrl, hosts: ['portal.example.test'] })).toThrow(expect.toSatisfy((error) => hasCode(error, 'input_invalid')));
+  });
+
+  it.each(['portal.example.test/path', '*.example.test', 'user@portal.example.test', ''])('%j is no host', (host) => {
+    expect(() => declaredOrigins({ baseUrl: 'https://portal.example.test', hosts: [host] })).toThrow();
+  });
+});

@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createLogger, hasCode } from '@rcm/telemetry';
+import { afterEach, describe, expect, it } from 'vitest';
+import { findChromium } from '../chromium.ts';
+import { type BrowserPool, type BrowserPoolOptions, createBrowserPool } from './browser-pool.ts';
+
+const never = (): AbortSignal => new AbortController().signal;
+const pools: BrowserPool[] = [];
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close()));
+});
+
+function poolOf(options: Partial<BrowserPoolOptions> = {}): BrowserPool {
+  const pool = createBrowserPool({ maxContexts: 2, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'], ...options });
+  pools.push(pool);
+  return pool;
+}
+
+const open = (pool: BrowserPool) => pool.openContext({ context: {}, signal: never() });
+
+/** Direct children of this process that are a Chromium. */
+function browsers(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+        return Number(parent) === process.pid && /--remote-debugging-pipe/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+      } catch {
+        return false;
+      }
+    });
+}
+
+describe.runIf(process.platform === 'linux')('a browser pool', () => {
+  it('starts no browser before the first context, one for all, and leaves none', async () => {
+    const before = browsers().length;
+    const pool = poolOf();
+    expect(browsers().length).toBe(before);
+    await Promise.all([open(pool), open(pool)]);
+    expect(browsers().length).toBe(before + 1);
+    await pool.close();
+    expect(browsers().length).toBe(before);
+  });
+
+  it('starts a new browser after the first was killed', async () => {
+    const before = browsers();
+    const pool = poolOf();
+    const first = await open(pool);
+    const victim = browsers().find((pid) => !before.includes(pid));
+    process.kill(victim ?? 0, 'SIGKILL');
+    await first.close();
+    const second = await open(pool);
+    const page = await second.context.newPage();
+    expect(await page.evaluate(() => 1 + 1)).toBe(2);
+  });
+
+  it('replaces a browser that has served enough, without a break for who still uses it', async () => {
+    const before = browsers().length;
+    const pool = poolOf({ recycleAfter: 1 });
+    const first = await open(pool);
+    const second = await open(pool);
+    expect(browsers().length).toBe(before + 2);
+    expect(await (await first.context.newPage()).evaluate(() => 1)).toBe(1);
+    await first.close();
+    await second.close();
+    await expect.poll(() => browsers().length, { timeout: 5_000 }).toBe(before);
+  });
+
+  it('shares nothing between contexts', async () => {
+    const pool = poolOf();
+    const [one, other] = await Promise.all([open(pool), open(pool)]);
+    await one.context.addCookies([{ name: 'session', value: 'x', url: 'http://127.0.0.1' }]);
+    expect(await other.context.cookies()).toEqual([]);
+  });
+
+  it('opens no more contexts than allowed', async () => {
+    const pool = poolOf({ maxContexts: 1, waitMs: 200 });
+    const first = await open(pool);
+    await expect(open(pool)).rejects.toSatisfy((error) => hasCode(error, 'browser_unavailable'));
+    await first.close();
+    await (await open(pool)).close();
+  });
+
+  it('says so where Chromium cannot be started, and when it is closed', async () => {
+    await expect(open(poolOf({ executablePath: '/does/not/exist' }))).rejects.toSatisfy((error) => hasCode(error, 'browser_unavailable'));
+    const pool = poolOf();
+    await pool.close();
+    await expect(open(pool)).rejects.toSatisfy((error) => hasCode(error, 'browser_unavailable'));
+  });
+});
+
+describe('findChromium', () => {
+  it('takes the configured path or nothing', async () => {
+    expect(await findChromium({ configured: process.execPath })).toBe(process.execPath);
+    expect(await findChromium({ configured: '/does/not/exist' })).toBeNull();
+    expect(await findChromium({ folders: ['/does/not/exist'] })).toBeNull();
+  });
+});
