@@ -9,12 +9,12 @@ export { credentialsEnvironment } from './environment.ts';
 export { payloadFingerprint } from './fingerprint.ts';
 export { type LoginIdentity, loginIdentity } from './login-identity.ts';
 export {
-  attemptIdOf,
   type CredentialPayload,
   parsePayload,
   type PasswordChange,
   payloadJsonSchema,
   payloadSchema,
+  rotationOf,
   serializePayload,
   withPassword,
 } from './payload.ts';

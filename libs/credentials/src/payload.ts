@@ -70,12 +70,13 @@ export function withPassword(payload: Secret<CredentialPayload>, { password, att
   }));
 }
 
-/** The attempt that made a stored text; `null` where none did, or where it is no payload of ours. */
-export function attemptIdOf(text: Secret<string>): string | null {
+/** Which rotation made a stored text; none, where it is no payload of ours. */
+export function rotationOf(text: Secret<string>): { readonly attemptId: string | null; readonly counter: number } {
   try {
-    return parsePayload(text).reveal().metadata?.rotation_attempt_id ?? null;
+    const { metadata } = parsePayload(text).reveal();
+    return { attemptId: metadata?.rotation_attempt_id ?? null, counter: metadata?.rotation_counter ?? 0 };
   } catch {
-    return null;
+    return { attemptId: null, counter: 0 };
   }
 }
 

@@ -10,6 +10,7 @@ export const secureRandom: RandomBytes = (size) => randomBytes(size);
  * again. A remainder would favour the small ones.
  */
 export function uniformBelow(limit: bigint, random: RandomBytes): bigint {
+  if (limit <= 1n) return 0n;
   const bits = (limit - 1n).toString(2).length;
   const size = Math.ceil(bits / 8);
   const mask = (1n << BigInt(bits)) - 1n;

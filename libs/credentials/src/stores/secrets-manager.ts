@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RcmError } from '@rcm/telemetry';
-import { attemptIdOf } from '../payload.ts';
+import { rotationOf } from '../payload.ts';
 import { formatReference, parseReference, referenceKey, type SecretReference, secretPath, stagedPath } from '../reference.ts';
 import { createSecretsManagerCalls, type SecretsManagerAccess, type SecretsManagerCalls, type SecretVersion } from './secrets-manager-calls.ts';
 import { checkSecretsManagerSize } from './size-policy.ts';
@@ -102,7 +102,7 @@ async function makeCurrent(
   throw conflict(base, found.version);
 }
 
-const isOurs = (found: SecretVersion, slot: StagedSlot): boolean => found.version === slot.attemptId || attemptIdOf(found.text) === slot.attemptId;
+const isOurs = (found: SecretVersion, slot: StagedSlot): boolean => found.version === slot.attemptId || rotationOf(found.text).attemptId === slot.attemptId;
 
 function secretName(reference: SecretReference): string {
   if (reference.store !== 'secrets-manager') throw new RcmError('reference_invalid', 'The reference is not one of Secrets Manager.');

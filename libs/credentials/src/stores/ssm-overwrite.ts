@@ -1,4 +1,5 @@
 import { type Clock, isRetryable, RcmError, type Secret } from '@rcm/telemetry';
+import { rotationOf } from '../payload.ts';
 import { ssmTier, type SsmTier } from './size-policy.ts';
 import type { SsmCalls } from './ssm-calls.ts';
 import type { CallOptions } from './store.ts';
@@ -19,7 +20,9 @@ export interface Overwrite {
 
 const MAX_TRIES = 4;
 const FIRST_PAUSE_MS = 100;
-const MAX_RESTORES = 3;
+const MAX_RESTORES = 4;
+/** Versions of a race; SSM keeps 100. */
+const MOST_LOOKED_AT = 20;
 
 /**
  * Makes a text current on top of `base`. SSM has no compare-and-set, so a lost race is found afterwards: whoever wrote
@@ -53,25 +56,36 @@ async function confirmWon(write: Overwrite, version: number): Promise<{ readonly
   throw conflict(write, String(version), restored ? 'what had been overwritten was put back' : 'the overwritten version is in the history of the parameter');
 }
 
-/** Puts back the newest foreign version of `from … ours - 1`. Where that overwrote yet another one, that one is put back in turn. */
-async function putBack(write: Overwrite, from: number, ours: number): Promise<boolean> {
-  let [oldest, newest] = [from, ours];
+/**
+ * Puts back what the winner wrote. Every loser of one race puts back the same, so they agree whatever their order. A later text
+ * that descends from the winner's goes before it: somebody had read that and gone on from there.
+ */
+async function putBack(write: Overwrite, first: number, ours: number): Promise<boolean> {
+  const winner = await write.calls.getVersion(write.name, first, write.options);
+  if (winner === null) return false;
+  let rightful = winner.text;
+  let newest = ours;
   for (let round = 0; round < MAX_RESTORES; round += 1) {
-    const foreign = await newestForeign(write, oldest, newest - 1);
-    if (foreign === null) return round > 0;
-    const written = await write.calls.overwrite(write.name, foreign, ssmTier(foreign, write.largestTier), write.options);
+    rightful = (await newestDescendant(write, winner.text, first + 1, newest - 1)) ?? rightful;
+    const written = await write.calls.overwrite(write.name, rightful, ssmTier(rightful, write.largestTier), write.options);
     if (written === newest + 1) return true;
-    [oldest, newest] = [newest + 1, written];
+    newest = written;
   }
   return false;
 }
 
-async function newestForeign(write: Overwrite, oldest: number, newest: number): Promise<Secret<string> | null> {
-  for (let version = newest; version >= oldest; version -= 1) {
+async function newestDescendant(write: Overwrite, winner: Secret<string>, oldest: number, newest: number): Promise<Secret<string> | null> {
+  for (let version = newest; version >= Math.max(oldest, newest - MOST_LOOKED_AT); version -= 1) {
     const stored = await write.calls.getVersion(write.name, version, write.options);
-    if (stored !== null && !write.isOurs(stored.text)) return stored.text;
+    if (stored !== null && !write.isOurs(stored.text) && descends(stored.text, winner)) return stored.text;
   }
   return null;
+}
+
+/** An edit keeps the rotation it started from; the next rotation counts one more. Rivals of one race have equal counters. */
+function descends(text: Secret<string>, winner: Secret<string>): boolean {
+  const [mine, theirs] = [rotationOf(text), rotationOf(winner)];
+  return mine.attemptId === theirs.attemptId || mine.counter > theirs.counter;
 }
 
 const conflict = (write: Overwrite, found: string, done: string): RcmError =>

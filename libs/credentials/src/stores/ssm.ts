@@ -1,5 +1,5 @@
 import { type Clock, hasCode, RcmError, type Secret, systemClock } from '@rcm/telemetry';
-import { attemptIdOf } from '../payload.ts';
+import { rotationOf } from '../payload.ts';
 import { referenceKey, type SecretReference, secretPath, stagedPath } from '../reference.ts';
 import { ssmTier, type SsmTier } from './size-policy.ts';
 import { createSsmCalls, type SsmAccess, type SsmCalls } from './ssm-calls.ts';
@@ -65,7 +65,7 @@ export function createSsmStore({ largestTier = 'Standard', clock = systemClock, 
         slot.current,
         base,
         () => stagedText(calls, slot, options),
-        (stored) => attemptIdOf(stored) === slot.attemptId,
+        (stored) => rotationOf(stored).attemptId === slot.attemptId,
         options,
       );
     },

@@ -1,0 +1,154 @@
+import { RcmError } from '@rcm/telemetry';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { brokenRules, containsName } from './broken-rules.ts';
+import { generatePassword } from './generate-password.ts';
+import { parsePasswordRules } from './password-rules.ts';
+import { PasswordSpace } from './password-space.ts';
+import { type RandomBytes, uniformBelow } from './uniform.ts';
+
+/** Repeatable bytes for tests of distribution (xorshift32). */
+function seeded(seed: number): RandomBytes {
+  let state = seed;
+  const next = (): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 8) & 255;
+  };
+  return (size) => Uint8Array.from({ length: size }, next);
+}
+
+const refusal = (text: string, options = {}): string => {
+  try {
+    return generatePassword(parsePasswordRules(text), options).reveal();
+  } catch (error) {
+    return error instanceof RcmError && error.code === 'input_invalid' ? error.message : String(error);
+  }
+};
+
+const set = fc.constantFrom('upper', 'lower', 'digit', 'special', 'ascii-printable', 'unicode', 'letter', '[-_]', '[abc]', '[]]', '[x]');
+const rulesText = fc
+  .record({
+    min: fc.integer({ min: 6, max: 16 }),
+    extra: fc.integer({ min: 0, max: 12 }),
+    required: fc.array(set, { maxLength: 5 }),
+    allowed: fc.array(set, { maxLength: 2 }),
+    run: fc.option(fc.integer({ min: 1, max: 3 })),
+  })
+  .map(({ min, extra, required, allowed, run }) =>
+    [
+      `minlength: ${min}; maxlength: ${min + extra}; not-username`,
+      ...required.map((name) => `required: ${name}`),
+      `allowed: ${['lower', 'digit', ...allowed].join(', ')}`,
+      ...(run ? [`max-consecutive: ${run}`] : []),
+    ].join('; '),
+  );
+
+describe('a generated password', () => {
+  it('satisfies every rule it was made for', () => {
+    fc.assert(
+      fc.property(rulesText, (text) => {
+        const rules = parsePasswordRules(text);
+        expect(brokenRules(rules, generatePassword(rules).reveal())).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('never holds the user name, in any case, even where almost all would', () => {
+    const rules = parsePasswordRules('minlength: 5; maxlength: 5; allowed: [abAB]');
+    fc.assert(
+      fc.property(fc.constantFrom('a', 'AB', 'bA', 'aab', 'abba@example.org'), (username) => {
+        const password = generatePassword(rules, { username }).reveal();
+        expect(password.toLowerCase()).not.toContain(username.toLowerCase());
+        expect(containsName(password, username)).toBe(false);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('is not one of the earlier ones', () => {
+    const rules = parsePasswordRules('maxlength: 1; allowed: [abc]');
+    for (let i = 0; i < 30; i += 1) expect(generatePassword(rules, { previous: ['a', 'c'] }).reveal()).toBe('b');
+  });
+
+  it('has 20 characters unless the rules or the caller want otherwise', () => {
+    expect(generatePassword(parsePasswordRules('')).reveal()).toHaveLength(20);
+    expect(generatePassword(parsePasswordRules('minlength: 32')).reveal()).toHaveLength(32);
+    expect(generatePassword(parsePasswordRules('maxlength: 12')).reveal()).toHaveLength(12);
+    expect(generatePassword(parsePasswordRules('maxlength: 12'), { length: 10 }).reveal()).toHaveLength(10);
+  });
+
+  it('needs no luck for narrow rules', () => {
+    const password = generatePassword(
+      parsePasswordRules('maxlength: 8; allowed: ascii-printable; ' + [...'abcdefgh'].map((c) => `required: [${c}]`).join('; ')),
+    ).reveal();
+    expect([...password].sort().join('')).toBe('abcdefgh');
+    expect(generatePassword(parsePasswordRules('minlength: 40; allowed: [ab]; max-consecutive: 1')).reveal()).toMatch(/^(ab){20}$|^(ba){20}$/);
+  });
+
+  it.each([
+    ['maxlength: 2; required: upper; required: lower; required: digit', 'cannot satisfy 3 required rules'],
+    ['minlength: 4; maxlength: 4; allowed: [a]; max-consecutive: 2', 'max-consecutive'],
+    ['allowed: digit; start: letter', 'must start'],
+    ['maxlength: 2; required: digit; required: digit, upper; start: lower; required: special', 'must start'],
+  ])('is refused for %j with the reason', (text, why) => {
+    expect(refusal(text)).toContain(why);
+  });
+
+  it('is refused where every candidate holds the user name or was used', () => {
+    expect(refusal('allowed: [a]', { username: 'a' })).toContain('hold the user name');
+    expect(refusal('maxlength: 1; allowed: [ab]', { previous: ['a', 'b'] })).toContain('used before');
+  });
+});
+
+describe('the space of passwords', () => {
+  /** All strings over an alphabet, judged one by one: what the counting must agree with. */
+  const byHand = (text: string, alphabet: string, length: number): string[] => {
+    let all = [''];
+    for (let i = 0; i < length; i += 1) all = all.flatMap((head) => [...alphabet].map((c) => head + c));
+    return all.filter((password) => brokenRules(parsePasswordRules(`${text}; minlength: ${length}; maxlength: ${length}`), password).length === 0);
+  };
+
+  it.each([
+    ['allowed: [abcd]', 'abcd'],
+    ['allowed: [abcd]; required: [a]', 'abcd'],
+    ['allowed: [abcd]; required: [ab]; required: [bc]', 'abcd'],
+    ['allowed: [abcd]; max-consecutive: 1', 'abcd'],
+    ['allowed: [abcd]; max-consecutive: 2; required: [a]; required: [d]', 'abcd'],
+    ['allowed: [ab12]; max-consecutive: 2; required: [12]; start: letter', 'ab12'],
+  ])('is counted exactly and drawn evenly: %s', (text, alphabet) => {
+    const length = 4;
+    const expected = byHand(text, alphabet, length);
+    const space = new PasswordSpace(parsePasswordRules(text), length);
+    expect(space.size).toBe(BigInt(expected.length));
+
+    const random = seeded(20_260_101);
+    const draws = expected.length * 200;
+    const seen = new Map<string, number>();
+    for (let i = 0; i < draws; i += 1) {
+      const password = space.draw(random);
+      seen.set(password, (seen.get(password) ?? 0) + 1);
+    }
+    expect([...seen.keys()].sort()).toEqual(expected.sort());
+    // Chi-squared is about its degrees of freedom, give or take their root; five of these is one false alarm in a million.
+    const chiSquared = [...seen.values()].reduce((sum, count) => sum + (count - 200) ** 2 / 200, 0);
+    const freedom = expected.length - 1;
+    expect(Math.abs(chiSquared - freedom)).toBeLessThan(5 * Math.sqrt(2 * freedom));
+  });
+});
+
+describe('a uniform number', () => {
+  it('drops what is too large instead of folding it back', () => {
+    const bytes = [7, 6, 5, 4];
+    const random: RandomBytes = () => Uint8Array.of(bytes.shift() ?? 0);
+    expect(uniformBelow(5n, random)).toBe(4n);
+    expect(bytes).toEqual([]);
+  });
+
+  it('is 0 below 1, and spans several bytes', () => {
+    expect(uniformBelow(1n, () => Uint8Array.of(255))).toBe(0n);
+    expect(uniformBelow(2n ** 20n, () => Uint8Array.of(255, 1, 2))).toBe(0xf0102n);
+  });
+});

@@ -1,0 +1,118 @@
+import { RcmError } from '@rcm/telemetry';
+import { describe, expect, it } from 'vitest';
+import { brokenRules } from './broken-rules.ts';
+import { parsePasswordRules } from './password-rules.ts';
+
+const drawnFrom = (text: string): string => [...parsePasswordRules(text).allowed.drawn].sort().join('');
+const refusal = (text: string): string => {
+  try {
+    parsePasswordRules(text);
+    return 'accepted';
+  } catch (error) {
+    return error instanceof RcmError && error.code === 'input_invalid' ? error.message : String(error);
+  }
+};
+
+describe('password rules', () => {
+  it('reads the syntax of Apple’s documentation', () => {
+    const rules = parsePasswordRules('required: upper; required: lower; required: digit; max-consecutive: 2; minlength: 20;');
+    expect(rules).toMatchObject({ minLength: 20, maxLength: 128, maxConsecutive: 2, notUsername: false, start: null, history: 0, minAgeHours: 0 });
+    expect(rules.required.map(({ name }) => name)).toEqual(['upper', 'lower', 'digit']);
+  });
+
+  it('reads our own rules beside them', () => {
+    expect(parsePasswordRules('not-username; start: letter; history: 5; min-age-hours: 24')).toMatchObject({
+      notUsername: true,
+      history: 5,
+      minAgeHours: 24,
+      start: { name: 'letter' },
+    });
+  });
+
+  it('does not care about case, spaces and empty rules', () => {
+    expect(parsePasswordRules('  MinLength : 8 ;; MAXLENGTH:12;Required:UPPER ,[ab] ; ')).toMatchObject({ minLength: 8, maxLength: 12 });
+  });
+
+  it.each([
+    ['', 'everything printable but the space', 94],
+    ['allowed: digit', 'what is allowed', 10],
+    ['required: digit', 'what is required, where nothing is allowed besides', 10],
+    ['allowed: lower; required: digit', 'what is allowed and what is required', 36],
+    ['allowed: lower; allowed: [.]', 'everything allowed in several rules', 27],
+    ['allowed: unicode', 'ASCII of what is unicode', 94],
+  ])('%s: draws from %s', (text, _what, count) => {
+    expect(drawnFrom(text)).toHaveLength(count);
+  });
+
+  it.each([
+    ['allowed: [abc]', 'abc'],
+    ['allowed: [-abc]', '-abc'],
+    ['allowed: [abc]]', ']abc'],
+    ['allowed: []]', ']'],
+    ['allowed: [-]]', '-]'],
+    ['allowed: [-]', '-'],
+    ['allowed: [a;b:c,[]', ',:;[abc'],
+    ['allowed: [ab], [bc]', 'abc'],
+    ['allowed: [aab]', 'ab'],
+    ['allowed: [ x]', ' x'],
+  ])('%s lists exactly %j', (text, characters) => {
+    expect(drawnFrom(text)).toBe([...characters].sort().join(''));
+  });
+
+  it('takes the stricter of two numbers', () => {
+    expect(parsePasswordRules('minlength: 8; minlength: 10; maxlength: 30; maxlength: 20; max-consecutive: 3; max-consecutive: 2')).toMatchObject({
+      minLength: 10,
+      maxLength: 20,
+      maxConsecutive: 2,
+    });
+  });
+
+  it.each([
+    ['minlength: 12; maxlength: 8', 'minlength 12 is more than maxlength 8'],
+    ['minlength: 200', 'minlength 200 is more than maxlength 128'],
+    ['minlength: many', 'minlength must be a number'],
+    ['minlength', 'minlength must be a number'],
+    ['minlength: -1', 'minlength must be a number'],
+    ['max-consecutive: 0', 'max-consecutive must be at least 1'],
+    ['required: capital', 'no set of characters called "capital"'],
+    ['required:', 'names no set'],
+    ['required: upper,', 'single commas'],
+    ['required: upper,,lower', 'no set of characters called ""'],
+    ['required: upper lower', 'no set of characters called "upper lower"'],
+    ['required: [ab] lower', 'single commas'],
+    ['allowed: []', 'is empty'],
+    ['allowed: [abc', 'has no ]'],
+    ['allowed: [a-z]', 'a dash may only be the first character'],
+    ['allowed: [é]', 'printable ASCII only'],
+    ['minimum: 8', 'no rule called "minimum"'],
+    ['not-username: yes', 'not-username takes no value'],
+    ['start: upper; start: lower', 'start may be given once'],
+    ['required: [a];'.repeat(9), 'more than 8 required'],
+    [' '.repeat(2001), 'longer than 2000'],
+  ])('refuses %j and says why', (text, why) => {
+    expect(refusal(text)).toContain(why);
+  });
+});
+
+describe('what is wrong with a password', () => {
+  const rules = parsePasswordRules(
+    'minlength: 6; maxlength: 10; required: upper; required: digit; allowed: lower, [-]; max-consecutive: 2; start: letter; not-username',
+  );
+  it.each([
+    ['Abcde1', []],
+    ['Abc1', ['shorter than 6']],
+    ['Abcdefghij1', ['longer than 10']],
+    ['abcdef', ['holds none of upper', 'holds none of digit']],
+    ['Abcde1!', ['holds a character that is not allowed']],
+    ['1bcdeA', ['does not start with letter']],
+    ['Abbbcd1', ['repeats a character more than 2 times in a row']],
+    ['Xjane-1', ['holds the user name']],
+  ])('%s: %j', (password, broken) => {
+    expect(brokenRules(rules, password, 'JANE@example.org')).toEqual(broken);
+  });
+
+  it('accepts a space where the class has one, though none is drawn', () => {
+    expect(brokenRules(parsePasswordRules('allowed: lower, special'), 'a b')).toEqual([]);
+    expect(brokenRules(parsePasswordRules('allowed: unicode'), 'é🔑')).toEqual([]);
+  });
+});

@@ -1,0 +1,13 @@
+import { describeCrashes } from './contract/crashes.fixture.ts';
+import { describeRaces } from './contract/races.fixture.ts';
+import { describeReadingAndWriting } from './contract/reading-and-writing.fixture.ts';
+import { describeStaging } from './contract/staging.fixture.ts';
+import type { StoreUnderTest } from './contract/store-under-test.fixture.ts';
+
+/** What every store promises. A new store is done when it passes this. */
+export function describeStoreContract(store: StoreUnderTest): void {
+  describeReadingAndWriting(store);
+  describeStaging(store);
+  describeCrashes(store);
+  describeRaces(store);
+}

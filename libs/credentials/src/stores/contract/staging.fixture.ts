@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { codeOf, newReference, newSlot, passwordOf, payloadText, rotatedText, type StoreUnderTest, tags } from './store-under-test.fixture.ts';
+
+export function describeStaging(store: StoreUnderTest): void {
+  const created = async () => {
+    const text = payloadText('old', { note: 'kept' });
+    return { text, ...(await store.open().create(newReference(store), text, tags)) };
+  };
+
+  describe('staging', () => {
+    it('keeps a staged payload beside the current one', async () => {
+      const { reference, text, version } = await created();
+      const slot = newSlot(reference);
+      const next = rotatedText(text, slot.attemptId);
+      expect(await store.open().stage(slot, next)).toMatchObject({ adopted: false });
+      expect((await store.open().readStaged(slot))?.text.reveal()).toBe(next.reveal());
+      expect(await store.open().read(reference)).toMatchObject({ version });
+      expect(passwordOf(await store.open().read(reference))).toBe('old');
+    });
+
+    it('adopts what the attempt has staged before, whatever is offered now', async () => {
+      const { reference, text } = await created();
+      const slot = newSlot(reference);
+      await store.open().stage(slot, rotatedText(text, slot.attemptId, 'first'));
+      const again = await store.open().stage(slot, rotatedText(text, slot.attemptId, 'second'));
+      expect(again.adopted).toBe(true);
+      expect(passwordOf(again)).toBe('first');
+      expect(passwordOf(await store.open().readStaged(slot))).toBe('first');
+    });
+
+    it('promotes the staged payload once, however often it is asked', async () => {
+      const { reference, text, version } = await created();
+      const slot = newSlot(reference);
+      const next = rotatedText(text, slot.attemptId);
+      await store.open().stage(slot, next);
+      const promoted = await store.open().promote(slot, version);
+      expect(promoted.version).not.toBe(version);
+      expect(await store.open().promote(slot, version)).toEqual(promoted);
+      const current = await store.open().read(reference);
+      expect(current?.text.reveal()).toBe(next.reveal());
+      expect(current?.version).toBe(promoted.version);
+    });
+
+    it('deletes nothing when it promotes, and leaves current alone when it discards', async () => {
+      const { reference, text, version } = await created();
+      const slot = newSlot(reference);
+      await store.open().stage(slot, rotatedText(text, slot.attemptId, 'new'));
+      await store.open().promote(slot, version);
+      expect(passwordOf(await store.open().readStaged(slot))).toBe('new');
+      await store.open().discard(slot);
+      await store.open().discard(slot);
+      expect(await store.open().readStaged(slot)).toBeNull();
+      expect(passwordOf(await store.open().read(reference))).toBe('new');
+      expect(await store.open().promote(slot, version)).toMatchObject({ version: (await store.open().read(reference))?.version });
+    });
+
+    it('does not promote a discarded copy', async () => {
+      const { reference, text, version } = await created();
+      const slot = newSlot(reference);
+      await store.open().stage(slot, rotatedText(text, slot.attemptId));
+      await store.open().discard(slot);
+      expect(await codeOf(store.open().promote(slot, version))).toBe('secret_missing');
+      expect(passwordOf(await store.open().read(reference))).toBe('old');
+    });
+
+    it('does not promote over a version that the attempt was not planned on', async () => {
+      const { reference, text, version } = await created();
+      const slot = newSlot(reference);
+      await store.open().stage(slot, rotatedText(text, slot.attemptId));
+      await store.open().replace(reference, payloadText('by a person'), version);
+      expect(await codeOf(store.open().promote(slot, version))).toBe('store_conflict');
+      expect(passwordOf(await store.open().read(reference))).toBe('by a person');
+      expect(await store.open().readStaged(slot)).not.toBeNull();
+    });
+
+    it('keeps the copy of an earlier attempt findable when another one is staged', async () => {
+      const { reference, text } = await created();
+      const [earlier, later] = [newSlot(reference), newSlot(reference)];
+      await store.open().stage(earlier, rotatedText(text, earlier.attemptId, 'earlier'));
+      await store.open().stage(later, rotatedText(text, later.attemptId, 'later'));
+      expect(passwordOf(await store.open().readStaged(earlier))).toBe('earlier');
+      await store.open().discard(later);
+      expect(await store.open().readStaged(later)).toBeNull();
+      expect(passwordOf(await store.open().readStaged(earlier))).toBe('earlier');
+    });
+
+    it('rotates again and again', async () => {
+      const { reference, text, version } = await created();
+      let base = version;
+      for (const password of ['second', 'third', 'fourth']) {
+        const slot = newSlot(reference);
+        await store.open().stage(slot, rotatedText(text, slot.attemptId, password));
+        base = (await store.open().promote(slot, base)).version;
+        await store.open().discard(slot);
+        expect(passwordOf(await store.open().read(reference))).toBe(password);
+      }
+    });
+  });
+}

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { RcmError, Secret } from '@rcm/telemetry';
+import { parsePayload, serializePayload, withPassword } from '../../payload.ts';
+import { credentialReference, type SecretReference } from '../../reference.ts';
+import type { SecretStore, SecretTags, StagedSlot } from '../store.ts';
+
+/** Called around each SDK call of a store (retries included in one); what it throws stands for the process dying there. */
+export type CallHook = (operation: string, phase: 'before' | 'after') => void | Promise<void>;
+
+export interface StoreUnderTest {
+  readonly kind: 'ssm' | 'secrets-manager';
+  /** The backend lets one idempotency token overwrite another's text; AWS refuses that (ResourceExistsException). */
+  readonly tokensOverwrite: boolean;
+  /** A new store on the same backend, as a restarted process would have it. */
+  open(hook?: CallHook): SecretStore;
+}
+
+export const tags: SecretTags = { TenantId: 'hospital-a', Environment: 'test', PortalType: 'alpine' };
+
+/** The reference of an endpoint nobody else uses. */
+export const newReference = (store: StoreUnderTest): SecretReference =>
+  credentialReference({
+    store: store.kind,
+    partition: 'aws',
+    region: 'us-east-1',
+    accountId: '123456789012',
+    environment: tags.Environment,
+    orgId: tags.TenantId,
+    endpointId: `endpoint-${randomUUID()}`,
+    portalAccountId: 'account-1',
+  });
+
+export const payloadText = (password: string, more: object = {}): Secret<string> => new Secret(JSON.stringify({ username: 'Jörg 🔑', password, ...more }));
+
+/** What a rotation attempt stages: the same payload with another password and the attempt's id in it. */
+export const rotatedText = (from: Secret<string>, attemptId: string, password = `new-of-${attemptId}`): Secret<string> =>
+  serializePayload(withPassword(parsePayload(from), { password: new Secret(password), attemptId, counter: 1, now: new Date() }));
+
+export const newSlot = (current: SecretReference, attemptId: string = randomUUID()): StagedSlot => ({ current, attemptId, tags });
+
+export const passwordOf = (stored: { readonly text: Secret<string> } | null): string | null => (stored ? parsePayload(stored.text).reveal().password : null);
+
+/** The error code that a promise ends with; a success is not an error and fails the expectation that names a code. */
+export const codeOf = (act: Promise<unknown>): Promise<string> =>
+  act.then(
+    () => 'no error',
+    (error: unknown) => (error instanceof RcmError ? error.code : String(error)),
+  );
