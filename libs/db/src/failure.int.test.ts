@@ -20,13 +20,13 @@ test('nobody listens: database_unavailable, at once', async () => {
   await db.close();
 });
 
-test('a server that takes the connection and says nothing: database_unavailable within the connect time-out', { timeout: 20_000 }, async () => {
+test('a server that takes the connection and says nothing: database_unavailable within the connect time-out', { timeout: 40_000 }, async () => {
   const silent = createServer(() => {});
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   const db = openDatabase({ url: `postgresql://nobody@127.0.0.1:${(silent.address() as AddressInfo).port}/none`, applicationName: 'x' });
   const began = Date.now();
   await expect(db.ping()).rejects.toMatchObject(UNAVAILABLE);
-  expect(Date.now() - began).toBeLessThan(8000);
+  expect(Date.now() - began).toBeLessThan(20_000);
   await db.close();
   silent.close();
 });
@@ -43,7 +43,7 @@ test('a connection that is cut in the middle of a transaction or a statement, an
   await expect(within).rejects.toMatchObject(UNAVAILABLE);
   const asleep = db.read((client) => client.$queryRaw`SELECT pg_sleep(10)::text`);
   const failed = expect(asleep).rejects.toMatchObject(UNAVAILABLE);
-  await delay(300);
+  await expect.poll(() => t.sql(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'cut' AND query LIKE '%pg_sleep%' AND state = 'active'`), { timeout: 20_000 }).toHaveLength(1);
   await cut();
   await failed;
   await db.ping();

@@ -35,7 +35,7 @@ test('one job per endpoint waits, whoever sends it; while it is worked on, the n
     if (endpointId === 'a' && !seen.includes('a')) expect(await two.send('rotation', rotation('a'))).toBe(true);
     seen.push(endpointId);
   });
-  await expect.poll(() => seen.toSorted(), { timeout: 10_000 }).toEqual(['a', 'a', 'b']);
+  await expect.poll(() => seen.toSorted(), { timeout: 30_000 }).toEqual(['a', 'a', 'b']);
   await stop();
 });
 
@@ -58,14 +58,14 @@ test('the stopper waits for the handler in hand and takes nothing after it', asy
     done.push(`end ${endpointId}`);
   });
   await jobs.send('rotation', rotation('a'));
-  await expect.poll(() => done, { timeout: 5000 }).toEqual(['begin a']);
+  await expect.poll(() => done, { timeout: 30_000 }).toEqual(['begin a']);
   await jobs.send('rotation', rotation('b'));
   await stop();
   await delay(700);
   expect(done).toEqual(['begin a', 'end a']);
 });
 
-test('a handler that throws gets its job again', { timeout: 30_000 }, async () => {
+test('a handler that throws gets its job again', { timeout: 60_000 }, async () => {
   const jobs = await open();
   let calls = 0;
   await jobs.work('rotation', { concurrency: 1 }, async () => {
@@ -73,7 +73,7 @@ test('a handler that throws gets its job again', { timeout: 30_000 }, async () =
     if (calls === 1) throw new Error('once');
   });
   await jobs.send('rotation', rotation('a'));
-  await expect.poll(() => calls, { timeout: 20_000 }).toBe(2);
+  await expect.poll(() => calls, { timeout: 40_000 }).toBe(2);
 });
 
 test('an unreachable Postgres is said so', async () => {

@@ -14,12 +14,12 @@ test('a new current version is heard of by name; after a lost connection a gap i
   const listener = await listenForCredentialChanges(t.db, { onChange: (change) => heard.push(change), onGap: () => (gaps += 1), signal: new AbortController().signal });
   await followStoreVersion(t.db, { ...endpoint, from: '1', to: '2' });
   const { endpointId, orgId, secretArn } = endpoint;
-  await expect.poll(() => heard).toEqual([{ endpointId, orgId, secretArn, version: '2' }]);
+  await expect.poll(() => heard, { timeout: 20_000 }).toEqual([{ endpointId, orgId, secretArn, version: '2' }]);
   await t.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%listener' AND datname = current_database()`);
-  await expect.poll(() => gaps, { timeout: 5000 }).toBe(1);
+  await expect.poll(() => gaps, { timeout: 20_000 }).toBe(1);
   await t.sql(`SELECT pg_notify('rcm_credential_changed', 'not json')`);
   await followStoreVersion(t.db, { ...endpoint, from: '2', to: '3' });
-  await expect.poll(() => heard.map((change) => change.version)).toEqual(['2', '3']);
+  await expect.poll(() => heard.map((change) => change.version), { timeout: 20_000 }).toEqual(['2', '3']);
   await listener.close();
 });
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isRetryable } from '@rcm/telemetry';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AttemptState } from '../journal/attempt.ts';
@@ -12,7 +13,7 @@ beforeAll(async () => void (t = await openTestDatabase()));
 afterAll(() => t.close());
 
 const shared = (endpoint: TestEndpoint, holder = 'agent', ttlMs = 60_000) => acquireSharedLease(t.db, { ...endpoint, holder, ttlMs });
-const exclusive = (endpoint: TestEndpoint, holder = 'rotator', { ttlMs = 60_000, wantMs = 30_000 } = {}) => acquireExclusiveLease(t.db, { ...endpoint, holder, ttlMs, wantMs });
+const exclusive = (endpoint: TestEndpoint, holder = 'rotator') => acquireExclusiveLease(t.db, { ...endpoint, holder, ttlMs: 60_000, wantMs: 30_000 });
 const granted = <A extends { granted: boolean }>(answer: A): Extract<A, { granted: true }> => {
   expect(answer).toMatchObject({ granted: true });
   return answer as Extract<A, { granted: true }>;
@@ -67,9 +68,9 @@ describe('who may hold what', () => {
 describe('time', () => {
   test('a holder that died is free by expiry, and its renewal is refused', async () => {
     const endpoint = await makeEndpoint(t.db);
-    const dead = granted(await exclusive(endpoint, 'dead', { ttlMs: 150 }));
+    const dead = granted(await exclusive(endpoint, 'dead'));
     expect(await shared(endpoint)).toMatchObject({ reason: 'exclusive_held' });
-    await delay(200);
+    await expire(dead.lease.id);
     expect(await renewLease(t.db, { leaseId: dead.lease.id, ttlMs: 1000 })).toBeNull();
     const next = granted(await exclusive(endpoint, 'next'));
     expect(next.lease.fence).toBeGreaterThan(dead.lease.fence);
@@ -90,15 +91,16 @@ describe('time', () => {
 
   test('a lease counts from the moment it is given, not from the moment it was asked for', async () => {
     const endpoint = await makeEndpoint(t.db);
+    const locked = Promise.withResolvers<void>();
     const holding = t.db.transaction(async (tx) => {
       await tx.$queryRaw`SELECT 1 AS one FROM login_identity WHERE id = ${endpoint.loginIdentity} FOR UPDATE`;
+      locked.resolve();
       await delay(700);
+      return Date.now();
     });
-    await delay(100);
-    const asked = Date.now();
+    await locked.promise;
     const { lease } = granted(await shared(endpoint, 'agent', 1000));
-    await holding;
-    expect(lease.expiresAt.getTime() - asked).toBeGreaterThan(1400);
+    expect(lease.expiresAt.getTime() - (await holding)).toBeGreaterThan(900);
   });
 });
 
@@ -118,9 +120,9 @@ describe('neither kind starves the other', () => {
   test('a wish ends by itself, and can be withdrawn only by who has it', async () => {
     const endpoint = await makeEndpoint(t.db);
     granted(await shared(endpoint));
-    await exclusive(endpoint, 'rotator', { wantMs: 150 });
+    await exclusive(endpoint, 'rotator');
     expect(await shared(endpoint)).toMatchObject({ reason: 'exclusive_wanted' });
-    await delay(200);
+    await t.sql(`UPDATE login_identity SET exclusive_wanted_until = clock_timestamp() - interval '1 ms' WHERE id = $1`, [endpoint.loginIdentity]);
     granted(await shared(endpoint));
     await exclusive(endpoint, 'rotator');
     await withdrawExclusiveWish(t.db, { ...endpoint, holder: 'another' });
@@ -150,7 +152,7 @@ describe('neither kind starves the other', () => {
 });
 
 describe('many processes at once', () => {
-  test('50 readers and 4 changers from 4 processes: a changer is always alone, and each kind gets its turn', { timeout: 60_000 }, async () => {
+  test('50 readers and 4 changers from 4 processes: a changer is always alone, and each kind gets its turn', { timeout: 180_000 }, async () => {
     const endpoint = await makeEndpoint(t.db);
     const processes = Array.from({ length: 4 }, () => t.another());
     const inside = { shared: 0, exclusive: 0, most: 0 };
@@ -158,10 +160,11 @@ describe('many processes at once', () => {
     const hold = async (kind: 'shared' | 'exclusive', index: number): Promise<void> => {
       const db = processes[index % processes.length] ?? t.db;
       const acquire = kind === 'shared' ? acquireSharedLease : acquireExclusiveLease;
-      const request = { ...endpoint, holder: `${kind} ${index}`, ttlMs: 20_000, wantMs: 2000 };
-      for (const end = Date.now() + 40_000; Date.now() < end; await delay(20 + Math.random() * 60)) {
-        const answer = await acquire(db, request);
-        if (!answer.granted) continue;
+      const request = { ...endpoint, holder: `${kind} ${index}`, ttlMs: 60_000, wantMs: 2000 };
+      for (const end = Date.now() + 120_000; Date.now() < end; await delay(20 + Math.random() * 60)) {
+        // On a busy machine the pool's deadline can pass: like any caller, come again.
+        const answer = await acquire(db, request).catch((error: unknown) => (isRetryable(error) ? null : Promise.reject(error as Error)));
+        if (!answer?.granted) continue;
         inside[kind] += 1;
         inside.most = Math.max(inside.most, inside.shared);
         if (inside.exclusive > 1 || (inside.exclusive === 1 && inside.shared > 0)) wrong.push(JSON.stringify(inside));
@@ -177,7 +180,7 @@ describe('many processes at once', () => {
     expect(inside.most).toBeGreaterThan(1);
   });
 
-  test('whatever is asked, given back or runs out, in any order: never a live exclusive beside a live shared lease, and fences only grow', { timeout: 60_000 }, async () => {
+  test('whatever is asked, given back or runs out, in any order: never a live exclusive beside a live shared lease, and fences only grow', { timeout: 180_000 }, async () => {
     const another = t.another();
     const step = fc.record({ act: fc.constantFrom('shared', 'exclusive', 'release', 'expire', 'renew', 'withdraw'), holder: fc.constantFrom('a', 'b', 'c'), pick: fc.nat(5) });
     await fc.assert(
@@ -208,7 +211,7 @@ describe('many processes at once', () => {
           expect(changers === 0 || live.length === 1).toBe(true);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 });

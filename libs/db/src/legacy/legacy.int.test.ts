@@ -16,6 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
+/** V8's JSON.rawJSON: a number with more digits than a double holds. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 const credentials = { username: 'u', password: 'Grüße🔑' };
 async function legacy(id: string): Promise<{ endpointId: string; orgId: string; secretArn: string; version: string; loginIdentity: string; fingerprint: string }> {
   await insertEndpoint(t.db, { id, orgId: 'org', portalTypeCode: 'alpine', accountId: id, baseUrl: 'https://alpine.example/', config: new Secret({ credentials, timeout: 5 }) });
@@ -100,7 +102,7 @@ describe('scrubbing', () => {
   test('a rollback puts them back beside what else is there, digit by digit, and takes the reference off', async () => {
     const migrated = await legacy('restore');
     await recordMigrated(t.db, migrated);
-    const restore = { ...migrated, credentials: new Secret({ username: 'u', password: 'new', pin: JSON.rawJSON('12345678901234567890') }) };
+    const restore = { ...migrated, credentials: new Secret({ username: 'u', password: 'new', pin: rawJSON('12345678901234567890') }) };
     expect(await restoreLegacyCredentials(t.db, { ...restore, secretArn: secretOf('org', 'other') })).toBe(false);
     const { attemptId } = await plannedAttempt(t.db, migrated);
     expect(await restoreLegacyCredentials(t.db, restore)).toBe(false);

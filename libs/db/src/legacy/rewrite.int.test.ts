@@ -22,7 +22,7 @@ const ROWS = 120;
 const password = (row: number): string => `${MARK}-${row}-${row % 3 === 0 ? randomBytes(9000).toString('base64') : ''}`;
 
 /** A server of its own: the test reads its data folder, and needs `wal_recycle = off` as the platform sets it. */
-describe.runIf(backend() === 'embedded')('after a scrub and a rewrite', { timeout: 120_000 }, () => {
+describe.runIf(backend() === 'embedded')('after a scrub and a rewrite', { timeout: 300_000 }, () => {
   const log: string[] = [];
   let folder: string;
   let server: EmbeddedPostgres;
@@ -49,7 +49,7 @@ describe.runIf(backend() === 'embedded')('after a scrub and a rewrite', { timeou
     db = openDatabase({ url, applicationName: 'test' });
     await upsertOrganization(db, { id: 'org', name: 'Org' });
     await upsertPortalType(db, PORTAL);
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await db.close();
     await sql.end();
