@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
+import { stillRuns } from '../process-life.mjs';
 import { inRoot } from '../workspace.mjs';
 
 const ASK_TIMEOUT_MS = 15_000;
 const PULL_TIMEOUT_MS = 120_000;
+const REMOVE_TIMEOUT_MS = 60_000;
 
 /** @typedef {{ reached: boolean, why: string }} DockerState */
 
@@ -29,11 +32,27 @@ export function reaperSettings() {
   return there ? {} : { TESTCONTAINERS_RYUK_DISABLED: 'true' };
 }
 
-/** Removes the containers that carry this run's label (see tools/test-services). @param {string} run */
+/**
+ * Removes the containers of this run, and those whose run was killed on this machine; tools/test-services labels them.
+ * @param {string} run
+ */
 export function removeContainers(run) {
-  const found = docker(['ps', '--all', '--quiet', '--filter', `label=rcm.test-run=${run}`], ASK_TIMEOUT_MS);
-  const ids = (found.stdout ?? '').split('\n').filter(Boolean);
-  if (ids.length > 0) docker(['rm', '--force', '--volumes', ...ids], ASK_TIMEOUT_MS);
+  const listed = docker(
+    ['ps', '--all', '--filter', 'label=rcm.test-run', '--format', '{{.ID}}\t{{.Label "rcm.test-run"}}\t{{.Label "rcm.owner"}}'],
+    ASK_TIMEOUT_MS,
+  );
+  const rows = (listed.stdout ?? '')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split('\t'));
+  const ids = rows.filter(([, of, owner = '']) => of === run || isOrphan(owner)).map(([id = '']) => id);
+  if (ids.length > 0) docker(['rm', '--force', '--volumes', ...ids], REMOVE_TIMEOUT_MS);
+}
+
+/** @param {string} owner `HOST PID START` */
+function isOrphan(owner) {
+  const [host, pid, start = ''] = owner.split(' ');
+  return host === hostname() && Number(pid) > 0 && !stillRuns({ pid: Number(pid), start });
 }
 
 /** The reaper's image, as the installed Testcontainers names it. */

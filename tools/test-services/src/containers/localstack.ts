@@ -1,6 +1,7 @@
 import { LocalstackContainer } from '@testcontainers/localstack';
 import type { RunningService } from '../postgres/kept.ts';
 import { localStackImage } from './images.ts';
+import { runLabels } from './labels.ts';
 
 const START_TIMEOUT_MS = 180_000;
 
@@ -8,6 +9,7 @@ const START_TIMEOUT_MS = 180_000;
 export async function startLocalStackContainer(): Promise<RunningService> {
   const container = await new LocalstackContainer(localStackImage())
     .withEnvironment({ SERVICES: 'ssm,secretsmanager,sts,kms,sns', EAGER_SERVICE_LOADING: '1' })
+    .withLabels(runLabels())
     .withStartupTimeout(START_TIMEOUT_MS)
     .start();
   const stop = async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { PostgreSqlContainer } from '@testcontainers/postgresql';
 import type { RunningService } from '../postgres/kept.ts';
 import { postgresImage } from './images.ts';
+import { runLabels } from './labels.ts';
 
 const START_TIMEOUT_MS = 120_000;
 
@@ -14,6 +15,7 @@ export async function startPostgresContainer(): Promise<RunningService> {
     .withPassword(password)
     .withDatabase('postgres')
     .withCommand(['postgres', '-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off', '-c', 'max_connections=200'])
+    .withLabels(runLabels())
     .withStartupTimeout(START_TIMEOUT_MS)
     .start();
   const stop = async () => {

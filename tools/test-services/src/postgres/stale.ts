@@ -2,16 +2,19 @@ import { readFileSync } from 'node:fs';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { processStart } from '../process-start.ts';
 
 /** Every throw-away cluster lives in `os.tmpdir()` under this prefix. */
 export const FOLDER_PREFIX = 'rcm-test-postgres-';
 const OWNER_FILE = 'keeper.pid';
 // A folder without an owner file may be one that a keeper is just making.
 const UNOWNED_GRACE_MS = 60_000;
+const QUIT_MS = 5_000;
 
 /** Notes this process as the one that will remove `folder`. */
 export async function claimFolder(folder: string): Promise<void> {
-  await writeFile(join(folder, OWNER_FILE), `${process.pid} ${startOf(process.pid)}`);
+  await writeFile(join(folder, OWNER_FILE), `${process.pid} ${processStart(process.pid)}`);
 }
 
 /** Stops the servers and removes the folders whose keeper was killed before it could do so. */
@@ -35,8 +38,8 @@ async function hasOwner(folder: string): Promise<boolean> {
     );
     return age < UNOWNED_GRACE_MS;
   }
-  const [pid, start] = text.split(' ');
-  return startOf(Number(pid)) === start;
+  const [pid = '', start = ''] = text.split(' ');
+  return processStart(Number(pid)) === start;
 }
 
 async function killServer(folder: string): Promise<void> {
@@ -45,27 +48,10 @@ async function killServer(folder: string): Promise<void> {
   if (!Number.isInteger(pid) || pid <= 1) return;
   // The number may belong to another process by now: only the server of this very folder is ended.
   if (!commandLine(pid).includes(data)) return;
+  const start = processStart(pid);
   process.kill(pid, 'SIGQUIT');
-}
-
-/** When a process started, in clock ticks since boot; '' when it is gone or the system does not tell. */
-function startOf(pid: number): string {
-  try {
-    // The name in field 2 may hold blanks and brackets: count from its last bracket; field 22 is the start.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return isAlive(pid) ? 'alive' : '';
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  // Removing the data below a running server makes it write its last words into nowhere, and some of them back.
+  for (const until = Date.now() + QUIT_MS; processStart(pid) === start && Date.now() < until;) await sleep(20);
 }
 
 function commandLine(pid: number): string {

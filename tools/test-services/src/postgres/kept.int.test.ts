@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterEach, expect, test } from 'vitest';
+import { processStart } from '../process-start.ts';
+import { startEmbeddedPostgres } from './kept.ts';
+
+const KEPT = join(import.meta.dirname, 'kept.ts');
+const runs: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const run of runs.splice(0)) run.kill('SIGKILL');
+});
+
+/** A test run in a process group of its own, with its server's URL, folder and number. */
+async function startRun() {
+  const program = `
+    import { startEmbeddedPostgres } from ${JSON.stringify(KEPT)};
+    const { url } = await startEmbeddedPostgres();
+    process.stdout.write(url + '\\n');
+    setInterval(() => {}, 1000);`;
+  const run = spawn(process.execPath, ['--input-type=module', '-e', program], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+  runs.push(run);
+  const [url] = (await once(createInterface({ input: run.stdout }), 'line')) as [string];
+  const data = await dataDirectory(url);
+  const [server = ''] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+  const [keeper = ''] = readFileSync(join(data, '..', 'keeper.pid'), 'utf8').split(' ');
+  return { run, folder: join(data, '..'), server: Number(server), keeper: Number(keeper) };
+}
+
+async function dataDirectory(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<{ data_directory: string }>('SHOW data_directory')).rows[0]?.data_directory ?? '';
+  } finally {
+    await client.end();
+  }
+}
+
+async function until(done: () => boolean): Promise<void> {
+  for (const end = Date.now() + 20_000; !done(); await sleep(25)) if (Date.now() > end) throw new Error('it did not happen in time');
+}
+
+test('killing a whole test run leaves neither a server nor its data', async () => {
+  const { run, folder, server } = await startRun();
+  process.kill(-(run.pid ?? 0), 'SIGKILL');
+  await until(() => processStart(server) === null && !existsSync(folder));
+});
+
+test('what a killed keeper left is cleaned by the next run, and a living run is not touched', async () => {
+  const [left, living] = await Promise.all([startRun(), startRun()]);
+  process.kill(left.keeper, 'SIGKILL');
+  await until(() => processStart(left.keeper) === null);
+  const next = await startEmbeddedPostgres();
+  await next.stop();
+  expect(processStart(left.server)).toBeNull();
+  expect(existsSync(left.folder)).toBe(false);
+  expect(processStart(living.server)).not.toBeNull();
+  expect(existsSync(living.folder)).toBe(true);
+});
