@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MINUTE_MS } from '../testing/clock.fixture.ts';
+import type { Guest } from '../testing/guests.fixture.ts';
 import { GOOD, openPortals } from '../testing/portals.fixture.ts';
 import { portalCodes } from '../portal-code.ts';
 import { inTransaction, one, openRecords } from '../records/database.ts';
@@ -50,6 +51,18 @@ describe.each(portalCodes)('sessions at %s', (portal) => {
     await guest.login('ANNA', first);
     expect(guest.visitor.cookies.get(name)).not.toBe(before);
     guest.visitor.cookies.set(name, before);
+    expect(await guest.isIn()).toBe(false);
+  });
+
+  test('after signing out, the cookie from before is worth nothing', async () => {
+    await using portals = await openWithGuests(1);
+    const [guest] = portals.guests as [Guest];
+    const cookies = [...guest.visitor.cookies];
+    await guest.visitor.get({ alpine: '/home', borealis: '/api/session', cascade: '/main' }[portal]);
+    if (portal === 'alpine') await guest.visitor.postForm('/logout', { _csrf: guest.visitor.token });
+    else if (portal === 'borealis') await guest.visitor.postJson('/api/sign-out', {});
+    else await guest.visitor.get('/signoff');
+    for (const [name, value] of cookies) guest.visitor.cookies.set(name, value);
     expect(await guest.isIn()).toBe(false);
   });
 
