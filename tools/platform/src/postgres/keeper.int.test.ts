@@ -1,0 +1,71 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, chmodSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { backend } from '@rcm/test-services';
+import { identify, isAlive, type ProcessIdentity } from '../processes/identity.ts';
+import { openRoster, endLeftovers } from '../processes/roster.ts';
+import { postmasterPid } from './orphan.ts';
+
+const STARTER = join(import.meta.dirname, 'keeper-starter.fixture.ts');
+let root: string;
+let starter: ChildProcess | null = null;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'rcm-keeper-test-'));
+  chmodSync(root, 0o711);
+});
+afterEach(async () => {
+  starter?.kill('SIGKILL');
+  await until('leftovers are gone', async () => (await endLeftovers(join(root, 'roster.json'))) === 0);
+  rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+});
+
+async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<void> {
+  for (const end = Date.now() + withinMs; !(await holds()); await sleep(50)) if (Date.now() > end) throw new Error(`Not within ${withinMs} ms: ${what}`);
+}
+
+/** Starts a stand-in for the platform that starts the keeper; gives the keeper's and the server's identity once Postgres is up. */
+async function startThroughStarter(): Promise<{ keeper: ProcessIdentity; server: ProcessIdentity }> {
+  let said = '';
+  const child = spawn(process.execPath, [STARTER, root], { stdio: ['ignore', 'pipe', 'inherit'] });
+  starter = child;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  await until('Postgres is up', () => said.includes('\n'));
+  const keeper = identify((JSON.parse(said) as { pid: number }).pid);
+  const server = identify(postmasterPid(join(root, 'postgres', 'postmaster.pid')) ?? 0);
+  if (!keeper || !server) throw new Error('keeper or server is not there');
+  return { keeper, server };
+}
+
+const shutDownCleanly = () => readFileSync(join(root, 'logs', 'postgres.log'), 'utf8').includes('database system is shut down');
+
+it.runIf(backend() === 'embedded')('stops Postgres cleanly when the platform is killed with SIGKILL', async () => {
+  const { keeper, server } = await startThroughStarter();
+  expect(isAlive(server)).toBe(true);
+  starter?.kill('SIGKILL');
+  await until('keeper and server are gone', () => !isAlive(keeper) && !isAlive(server));
+  expect(shutDownCleanly()).toBe(true);
+});
+
+it.runIf(backend() === 'embedded')('clears a server whose keeper was killed too, and starts on the same data', async () => {
+  const first = await startThroughStarter();
+  process.kill(first.keeper.pid, 'SIGKILL');
+  starter?.kill('SIGKILL');
+  await until('the keeper is gone', () => !isAlive(first.keeper));
+  expect(isAlive(first.server)).toBe(true);
+  const second = await startThroughStarter();
+  expect(isAlive(first.server)).toBe(false);
+  expect(isAlive(second.server)).toBe(true);
+});
+
+it.runIf(backend() === 'embedded')('ends what a killed run left before a new one starts', async () => {
+  const { keeper, server } = await startThroughStarter();
+  starter?.kill('SIGKILL');
+  expect(await endLeftovers(join(root, 'roster.json'))).toBe(1);
+  expect(isAlive(keeper) || isAlive(server)).toBe(false);
+  openRoster(join(root, 'roster.json'));
+  expect(await endLeftovers(join(root, 'roster.json'))).toBe(0);
+});
