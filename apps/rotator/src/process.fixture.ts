@@ -1,0 +1,46 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export interface RotatorRun {
+  readonly child: ChildProcess;
+  /** Resolves when the log says `ready`. */
+  readonly ready: Promise<number>;
+  /** Everything written so far. */
+  output(): string;
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<{ readonly code: number | null; readonly signal: string | null }>;
+}
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+
+/** The rotator as a process of its own, with nothing in its environment but what is given and a path. */
+export function startRotator(parameters: readonly string[], environment: Readonly<Record<string, string>>): RotatorRun {
+  const child = spawn(process.execPath, [MAIN, ...parameters], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  let announce = (_port: number): void => {};
+  let fail = (_error: Error): void => {};
+  const ready = new Promise<number>((resolve, reject) => {
+    announce = resolve;
+    fail = reject;
+  });
+  ready.catch(() => undefined);
+  const read = (chunk: Buffer): void => {
+    text += chunk.toString();
+    const port = /"healthPort":(\d+)/.exec(text)?.[1];
+    if (port !== undefined) announce(Number(port));
+  };
+  child.stdout.on('data', read);
+  child.stderr.on('data', read);
+  const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
+  exited.then(([code]) => fail(new Error(`the rotator ended with ${code}:\n${text}`)), fail);
+  return {
+    child,
+    ready,
+    output: () => text,
+    async end(signal) {
+      child.kill(signal);
+      const [code, by] = await exited;
+      return { code, signal: by };
+    },
+  };
+}
