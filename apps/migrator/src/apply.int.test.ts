@@ -32,7 +32,14 @@ async function lieThere(seed: Seed, credentials: unknown): Promise<void> {
 }
 
 async function plantRaw(id: string, credentials: unknown): Promise<void> {
-  await insertEndpoint(migrator.db, { id, orgId: 'north-1', portalTypeCode: 'alpine', accountId: `account-${id}`, baseUrl: 'https://alpine.example/', config: new Secret({ credentials }) });
+  await insertEndpoint(migrator.db, {
+    id,
+    orgId: 'north-1',
+    portalTypeCode: 'alpine',
+    accountId: `account-${id}`,
+    baseUrl: 'https://alpine.example/',
+    config: new Secret({ credentials }),
+  });
 }
 
 describe('apply', () => {
@@ -56,7 +63,11 @@ describe('apply', () => {
     const report = await apply(migrator);
     expect(report).toMatchObject({ complete: false, json: { migrated: 4, failed: expected } });
     expect(JSON.stringify(report)).not.toContain(CANARY);
-    expect((await listEndpoints(migrator.db, { limit: 100 })).filter((row) => row.id.startsWith('bad-')).every((row) => row.secretArn === null && row.hasLegacyCredentials)).toBe(true);
+    expect(
+      (await listEndpoints(migrator.db, { limit: 100 }))
+        .filter((row) => row.id.startsWith('bad-'))
+        .every((row) => row.secretArn === null && row.hasLegacyCredentials),
+    ).toBe(true);
   });
 
   it('adopts what an earlier run left, whatever the order of its fields', async () => {
@@ -74,8 +85,15 @@ describe('apply', () => {
     await plant(migrator.db, planted);
     const other = { ...(first(planted).credentials as object), password: 'a later password' };
     await lieThere(first(planted), other);
-    expect(await apply(migrator)).toMatchObject({ complete: false, json: { migrated: 2, failed: [{ endpointId: first(planted).id, code: 'store_conflict' }] } });
-    expect(await findEndpoint(migrator.db, { endpointId: first(planted).id })).toMatchObject({ secretArn: null, currentVersion: null, hasLegacyCredentials: true });
+    expect(await apply(migrator)).toMatchObject({
+      complete: false,
+      json: { migrated: 2, failed: [{ endpointId: first(planted).id, code: 'store_conflict' }] },
+    });
+    expect(await findEndpoint(migrator.db, { endpointId: first(planted).id })).toMatchObject({
+      secretArn: null,
+      currentVersion: null,
+      hasLegacyCredentials: true,
+    });
     const there = await migrator.stores.forTenant(first(planted).orgId).read(referenceOf(first(planted)));
     expect({ text: JSON.parse(there?.text.reveal() ?? ''), version: there?.version }).toEqual({ text: other, version: '1' });
   });

@@ -49,7 +49,8 @@ function commands(does: (act: Act) => () => Promise<void>, terminal: Terminal): 
     .exitOverride()
     .configureOutput({ writeOut: (text) => void terminal.stdout.write(text), writeErr: (text) => void terminal.stderr.write(text) })
     .addHelpText('after', AFTER_HELP);
-  const command = (name: string, description: string) => program.command(name).description(description).option('--json', 'print exactly one JSON object on stdout');
+  const command = (name: string, description: string) =>
+    program.command(name).description(description).option('--json', 'print exactly one JSON object on stdout');
   command('plan', 'say what apply would do for each endpoint; changes nothing').action(does(plan));
   command('apply', 'create each secret, read it back, compare, then name it in the row')
     .option('--dry-run', 'the same as plan')
@@ -57,7 +58,9 @@ function commands(does: (act: Act) => () => Promise<void>, terminal: Terminal): 
   command('verify', 'read every migrated secret again and record a proof for each that is right').action(does(verify));
   command('scrub', 'remove plaintext where the proof is fresh, then rewrite the storage that held it')
     .option('--rewrite-only', 'remove nothing, rewrite the storage again')
-    .action((options: { rewriteOnly?: boolean }) => does((migration, config) => scrub(migration, { config, removal: options.rewriteOnly ? 'none' : 'proved' }))());
+    .action((options: { rewriteOnly?: boolean }) =>
+      does((migration, config) => scrub(migration, { config, removal: options.rewriteOnly ? 'none' : 'proved' }))(),
+    );
   command('rollback', "write the store's current credentials back into the database")
     .addOption(new Option('--endpoint <id>', 'the endpoint to roll back').conflicts('all'))
     .option('--all', 'every migrated endpoint; needs --yes')
@@ -76,7 +79,10 @@ interface RollbackOptions {
 function scopeOf({ endpoint, all, yes }: RollbackOptions): RollbackScope {
   if (endpoint !== undefined) return { endpointId: endpoint };
   if (all && yes) return 'all';
-  throw new RcmError('input_invalid', all ? 'rollback --all writes plaintext of every endpoint back; say --yes as well.' : 'Say which endpoint to roll back: --endpoint <id>, or --all --yes.');
+  throw new RcmError(
+    'input_invalid',
+    all ? 'rollback --all writes plaintext of every endpoint back; say --yes as well.' : 'Say which endpoint to roll back: --endpoint <id>, or --all --yes.',
+  );
 }
 
 async function perform(act: Act, terminal: Terminal, json: boolean): Promise<ExitCode> {

@@ -30,7 +30,11 @@ export function mortal(migration: OpenMigration, { at, when }: { readonly at: nu
     if (dead) throw new ProcessDied();
     return answer;
   };
-  const db: Database = { ...migration.db, read: (act) => guard(() => migration.db.read(act)), transaction: (act) => guard(() => migration.db.transaction(act)) };
+  const db: Database = {
+    ...migration.db,
+    read: (act) => guard(() => migration.db.read(act)),
+    transaction: (act) => guard(() => migration.db.transaction(act)),
+  };
   const store = (real: SecretStore): SecretStore => ({
     ...real,
     read: (...args) => guard(() => real.read(...args)),

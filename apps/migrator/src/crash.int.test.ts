@@ -21,7 +21,11 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 /** Lets `command` die before and after its first call, its second, and so on, until one run gets through; `settle` looks at each. */
-async function dieEverywhere(command: (dying: OpenMigration) => Promise<Report>, settle: (where: string) => Promise<void>, prepare: () => Promise<void> = async () => {}): Promise<number> {
+async function dieEverywhere(
+  command: (dying: OpenMigration) => Promise<Report>,
+  settle: (where: string) => Promise<void>,
+  prepare: () => Promise<void> = async () => {},
+): Promise<number> {
   for (let at = 1; ; at += 1) {
     for (const when of ['before', 'after'] as const) {
       await prepare();

@@ -33,7 +33,10 @@ async function poll({ db, clock, stopping, logger, holder }: Migration, endpoint
     const answer = await acquireExclusiveLease(db, { endpointId: endpoint.id, orgId: endpoint.orgId, holder, ttlMs: LEASE_MS, wantMs: 4 * POLL_MS });
     if (answer.granted) return answer.lease;
     if (clock.now().getTime() >= until || stopping.aborted) {
-      if (endpoint.loginIdentity !== null) await withdrawExclusiveWish(db, { loginIdentity: endpoint.loginIdentity, holder }).catch((error: unknown) => logger.warn({ err: error }, 'the wish for the lease was not withdrawn'));
+      if (endpoint.loginIdentity !== null)
+        await withdrawExclusiveWish(db, { loginIdentity: endpoint.loginIdentity, holder }).catch((error: unknown) =>
+          logger.warn({ err: error }, 'the wish for the lease was not withdrawn'),
+        );
       throw new RcmError('lease_unavailable', `The login is not free: ${WORDS[answer.reason]}.`);
     }
     await clock.sleep(POLL_MS, stopping);

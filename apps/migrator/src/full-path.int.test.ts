@@ -73,7 +73,9 @@ describe('apply, verify, scrub', () => {
       planted.map(({ orgId, portal }) => [orgId, { TenantId: orgId, Environment: environment, PortalType: portal }]).sort(),
     );
     for (const row of await listEndpoints(migrator.db, { limit: 10 })) {
-      expect(row.secretArn).toMatch(new RegExp(`^arn:aws:ssm:us-east-1:\\d{12}:parameter/rcm/${environment}/${row.orgId}/endpoints/${row.id}/${row.accountId}$`));
+      expect(row.secretArn).toMatch(
+        new RegExp(`^arn:aws:ssm:us-east-1:\\d{12}:parameter/rcm/${environment}/${row.orgId}/endpoints/${row.id}/${row.accountId}$`),
+      );
     }
   });
 
@@ -83,7 +85,10 @@ describe('apply, verify, scrub', () => {
     await plant(migrator.db, planted);
     const crashing: OpenMigration = {
       ...intoSecretsManager,
-      db: { ...intoSecretsManager.db, transaction: (act) => (act.toString().includes('secretArn') ? Promise.reject(new Error('the process died')) : intoSecretsManager.db.transaction(act)) },
+      db: {
+        ...intoSecretsManager.db,
+        transaction: (act) => (act.toString().includes('secretArn') ? Promise.reject(new Error('the process died')) : intoSecretsManager.db.transaction(act)),
+      },
     };
     expect((await apply(crashing)).json).toMatchObject({ migrated: 0 });
     expect((await apply(intoSecretsManager)).json).toMatchObject({ migrated: 3, failed: [] });

@@ -32,7 +32,9 @@ export function seeds(count = 24): Seed[] {
         username: `${CANARY}-user-${n}`,
         password: `${CANARY}-Pass-${n}${odd}`,
         ...(n % 3 === 1 ? { mfa_seed: `JBSWY3DPEHPK3PXP${CANARY.toUpperCase()}` } : {}),
-        ...(n % 4 === 2 ? { custom_fields: { api_key: `${CANARY}-key-${n}`, nested: { deep: [1, null, { leer: '' }] }, account_number: rawJSON(LONG_NUMBER) } } : {}),
+        ...(n % 4 === 2
+          ? { custom_fields: { api_key: `${CANARY}-key-${n}`, nested: { deep: [1, null, { leer: '' }] }, account_number: rawJSON(LONG_NUMBER) } }
+          : {}),
         ...(n % 5 === 0 ? { oauth_client_id: 'client', oauth_client_secret: `${CANARY}-oauth-${n}`, not_in_the_schema: { kept: true, mfa_seed: null } } : {}),
         metadata: { portal_type: 'insurance', portal_name: 'Ümlaut Health', rotation_method: 'manual' },
       },

@@ -121,7 +121,12 @@ export async function asRotator<T>(world: World, act: (stores: TenantStores) => 
 }
 
 /** A new password for a seed's login, staged and promoted as the rotator does it; `alter` may spoil the payload on the way. */
-export async function rotate(world: World, migration: Migration, seed: Seed, alter: (payload: Record<string, unknown>) => Record<string, unknown>): Promise<void> {
+export async function rotate(
+  world: World,
+  migration: Migration,
+  seed: Seed,
+  alter: (payload: Record<string, unknown>) => Record<string, unknown>,
+): Promise<void> {
   const row = await findEndpoint(migration.db, { endpointId: seed.id });
   if (!row?.secretArn || !row.currentVersion) throw new Error(`${seed.id} is not migrated`);
   const [current, base, attemptId] = [parseReference(row.secretArn), row.currentVersion, randomUUID()];

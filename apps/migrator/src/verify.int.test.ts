@@ -57,7 +57,10 @@ describe('verify', () => {
     const foreign = await arnOf(2);
     await migrator.db.read((client) => client.$executeRaw`UPDATE integration_endpoint SET secret_arn = ${missing} WHERE id = ${seedAt(0).id}`);
     await migrator.db.read((client) => client.$executeRaw`UPDATE integration_endpoint SET secret_arn = ${foreign} WHERE id = ${seedAt(1).id}`);
-    await migrator.db.read((client) => client.$executeRaw`UPDATE integration_endpoint SET login_identity = (SELECT login_identity FROM integration_endpoint WHERE id = ${seedAt(2).id}) WHERE id = ${seedAt(3).id}`);
+    await migrator.db.read(
+      (client) =>
+        client.$executeRaw`UPDATE integration_endpoint SET login_identity = (SELECT login_identity FROM integration_endpoint WHERE id = ${seedAt(2).id}) WHERE id = ${seedAt(3).id}`,
+    );
     expect((await verify(migrator)).json).toMatchObject({
       verified: 1,
       failed: [

@@ -28,7 +28,12 @@ export async function apply(migration: Migration): Promise<Report> {
   progress.end();
   const shared = await listSharedIdentities(migration.db, { limit: MAX_SHARED });
   return {
-    json: { ...count, failed: byEndpoint(failed), shared: shared.map(({ endpointIds, organizations }) => ({ endpointIds, organizations })), interrupted: !finished },
+    json: {
+      ...count,
+      failed: byEndpoint(failed),
+      shared: shared.map(({ endpointIds, organizations }) => ({ endpointIds, organizations })),
+      interrupted: !finished,
+    },
     lines: [
       `Migrated: ${count.migrated}. Already migrated: ${count.already}. Failed: ${failed.length}.${finished ? '' : ' Stopped before the end; run it again.'}`,
       ...failureLines(byEndpoint(failed)),
@@ -39,7 +44,10 @@ export async function apply(migration: Migration): Promise<Report> {
 }
 
 async function* unmigrated(migration: Migration) {
-  for await (const page of pages((after) => listLegacyEndpoints(migration.db, { after, limit: PAGE_SIZE }), (row) => row.endpoint.id)) {
+  for await (const page of pages(
+    (after) => listLegacyEndpoints(migration.db, { after, limit: PAGE_SIZE }),
+    (row) => row.endpoint.id,
+  )) {
     yield* page.filter(({ endpoint }) => endpoint.secretArn === null);
   }
 }

@@ -18,7 +18,10 @@ export async function plan(migration: Migration): Promise<Report> {
   const actions: { endpointId: string; action: Action }[] = [];
   const failed: Failure[] = [];
   const users = new Map<string, EndpointRow[]>();
-  const plainEndpoints = pages((after) => listEndpoints(migration.db, { after, limit: PAGE_SIZE }), (row) => row.id);
+  const plainEndpoints = pages(
+    (after) => listEndpoints(migration.db, { after, limit: PAGE_SIZE }),
+    (row) => row.id,
+  );
   for await (const page of plainEndpoints) {
     for (const endpoint of page) {
       if (endpoint.loginIdentity !== null) note(users, endpoint.loginIdentity, endpoint);
@@ -26,7 +29,10 @@ export async function plan(migration: Migration): Promise<Report> {
       else if (!endpoint.hasLegacyCredentials) actions.push({ endpointId: endpoint.id, action: 'nothing' });
     }
   }
-  const legacyEndpoints = pages((after) => listLegacyEndpoints(migration.db, { after, limit: PAGE_SIZE }), (row) => row.endpoint.id);
+  const legacyEndpoints = pages(
+    (after) => listLegacyEndpoints(migration.db, { after, limit: PAGE_SIZE }),
+    (row) => row.endpoint.id,
+  );
   for await (const page of legacyEndpoints) {
     for (const { endpoint, credentials } of page) {
       if (endpoint.secretArn === null) judge(migration, endpoint, credentials, { actions, failed, users });
@@ -57,7 +63,9 @@ function note(users: Map<string, EndpointRow[]>, loginIdentity: string, endpoint
 }
 
 const sharedLogins = (users: ReadonlyMap<string, readonly EndpointRow[]>): SharedLogin[] =>
-  [...users.values()].filter((rows) => rows.length > 1).map((rows) => ({ endpointIds: rows.map((row) => row.id).sort(), organizations: new Set(rows.map((row) => row.orgId)).size }));
+  [...users.values()]
+    .filter((rows) => rows.length > 1)
+    .map((rows) => ({ endpointIds: rows.map((row) => row.id).sort(), organizations: new Set(rows.map((row) => row.orgId)).size }));
 
 function reportOf(actions: readonly { endpointId: string; action: Action }[], failed: readonly Failure[], shared: readonly SharedLogin[]): Report {
   const count = (action: Action) => actions.filter((entry) => entry.action === action).length;
@@ -76,4 +84,7 @@ function reportOf(actions: readonly { endpointId: string; action: Action }[], fa
 
 /** What a person should know about logins that several endpoints use. */
 export const sharedLines = (shared: readonly SharedLogin[]): string[] =>
-  shared.map(({ endpointIds, organizations }) => `  One login, not rotated automatically: ${endpointIds.join(', ')}${organizations > 1 ? ` (in ${organizations} organizations)` : ''}`);
+  shared.map(
+    ({ endpointIds, organizations }) =>
+      `  One login, not rotated automatically: ${endpointIds.join(', ')}${organizations > 1 ? ` (in ${organizations} organizations)` : ''}`,
+  );

@@ -1,5 +1,5 @@
 import { parsePayload, parseReference } from '@rcm/credentials';
-import { type EndpointRow, findEndpoint, getOpenAttempt, listEndpoints, recordAuditEvent, restoreLegacyCredentials } from '@rcm/db';
+import { type EndpointRow, findEndpoint, getOpenAttempt, listEndpoints, migrationCounts, recordAuditEvent, restoreLegacyCredentials } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
@@ -16,6 +16,8 @@ export type RollbackScope = { readonly endpointId: string } | 'all';
 export async function rollback(migration: Migration, scope: RollbackScope): Promise<Report> {
   const failed: Failure[] = [];
   let restored = 0;
+  const total = scope === 'all' ? (await migrationCounts(migration.db)).migrated : 1;
+  const progress = migration.progress('rollback', total);
   const finished = await workThrough(chosen(migration, scope), { concurrency: migration.concurrency, stop: migration.stopping }, async (endpoint) => {
     try {
       await restore(migration, endpoint);
@@ -23,7 +25,9 @@ export async function rollback(migration: Migration, scope: RollbackScope): Prom
     } catch (error) {
       failed.push(failureOf(endpoint.id, error, migration.logger));
     }
+    progress.step();
   });
+  progress.end();
   return {
     json: { restored, failed: byEndpoint(failed), interrupted: !finished },
     lines: [`Restored: ${restored}. Failed: ${failed.length}.${finished ? '' : ' Stopped before the end; run it again.'}`, ...failureLines(byEndpoint(failed))],
@@ -39,7 +43,14 @@ async function restore(migration: Migration, endpoint: EndpointRow): Promise<voi
   await withExclusiveLease(migration, endpoint, async () => {
     const open = await getOpenAttempt(db, { loginIdentity });
     if (open) throw new RcmError('state_conflict', `A rotation of this login is open (${open.state}); let it end or resolve it first.`);
-    await recordAuditEvent(db, { orgId: endpoint.orgId, actor: 'migrator', action: 'credential.rollback', subject: endpoint.id, reason: 'rollback to legacy credentials', details: { secretArn } });
+    await recordAuditEvent(db, {
+      orgId: endpoint.orgId,
+      actor: 'migrator',
+      action: 'credential.rollback',
+      subject: endpoint.id,
+      reason: 'rollback to legacy credentials',
+      details: { secretArn },
+    });
     const stored = await patience(reads, () => migration.stores.forTenant(endpoint.orgId).read(parseReference(secretArn), { signal: giveUp }));
     if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says; the row was left as it is.');
     const credentials = parsePayload(stored.text);
@@ -55,7 +66,10 @@ async function* chosen(migration: Migration, scope: RollbackScope): AsyncGenerat
     yield endpoint;
     return;
   }
-  for await (const page of pages((after) => listEndpoints(migration.db, { after, limit: PAGE_SIZE }), (row) => row.id)) {
+  for await (const page of pages(
+    (after) => listEndpoints(migration.db, { after, limit: PAGE_SIZE }),
+    (row) => row.id,
+  )) {
     yield* page.filter((endpoint) => endpoint.secretArn !== null);
   }
 }

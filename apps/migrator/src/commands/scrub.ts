@@ -1,4 +1,4 @@
-import { type EndpointRow, listEndpoints, recordStorageRewritten, rewriteStorage, scrubEndpoint, storageRewriteState } from '@rcm/db';
+import { type EndpointRow, listEndpoints, migrationCounts, recordStorageRewritten, rewriteStorage, scrubEndpoint, storageRewriteState } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import type { MigratorConfig } from '../config.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
@@ -48,13 +48,17 @@ const NOTHING: Removed = { scrubbed: 0, already: 0, failed: [], finished: true }
 async function removePlaintext(migration: Migration, proofMaxAgeMs: number): Promise<Removed> {
   const count = { scrubbed: 0, already: 0 };
   const failed: Failure[] = [];
+  const { endpoints } = await migrationCounts(migration.db);
+  const progress = migration.progress('scrub', endpoints);
   const finished = await workThrough(everyEndpoint(migration), { concurrency: migration.concurrency, stop: migration.stopping }, async (endpoint) => {
     try {
       count[await scrubOne(migration, endpoint, proofMaxAgeMs)] += 1;
     } catch (error) {
       failed.push(failureOf(endpoint.id, error, migration.logger));
     }
+    progress.step();
   });
+  progress.end();
   return { ...count, failed, finished };
 }
 
@@ -62,10 +66,15 @@ async function scrubOne(migration: Migration, endpoint: EndpointRow, proofMaxAge
   if (!endpoint.hasLegacyCredentials) return 'already';
   if (endpoint.secretArn === null) throw new RcmError('state_conflict', 'Not migrated yet: the plaintext is the only copy.');
   const result = await migration.patience(null, () => scrubEndpoint(migration.db, { endpointId: endpoint.id, proofMaxAgeMs }));
-  if (result === 'no_proof') throw new RcmError('state_conflict', `No proof of its current version younger than ${Math.round(proofMaxAgeMs / 60_000)} minutes: run verify.`);
+  if (result === 'no_proof')
+    throw new RcmError('state_conflict', `No proof of its current version younger than ${Math.round(proofMaxAgeMs / 60_000)} minutes: run verify.`);
   return result;
 }
 
 async function* everyEndpoint(migration: Migration): AsyncGenerator<EndpointRow> {
-  for await (const page of pages((after) => listEndpoints(migration.db, { after, limit: PAGE_SIZE }), (row) => row.id)) yield* page;
+  for await (const page of pages(
+    (after) => listEndpoints(migration.db, { after, limit: PAGE_SIZE }),
+    (row) => row.id,
+  ))
+    yield* page;
 }

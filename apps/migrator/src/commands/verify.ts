@@ -47,7 +47,12 @@ async function readBatch(migration: Migration, batch: readonly MigratedEndpoint[
   const [first] = batch;
   if (!first) return new Map();
   const store = migration.stores.forTenant(first.endpoint.orgId);
-  return migration.patience(migration.reads, () => store.readMany(batch.map((entry) => entry.reference), { signal: migration.giveUp }));
+  return migration.patience(migration.reads, () =>
+    store.readMany(
+      batch.map((entry) => entry.reference),
+      { signal: migration.giveUp },
+    ),
+  );
 }
 
 /** Records the proof, or fails with what is wrong: `secret_missing`, `payload_invalid`, `state_conflict`, `store_conflict`. */

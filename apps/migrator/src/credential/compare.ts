@@ -1,5 +1,5 @@
 import { type CredentialPayload, parsePayload, payloadFingerprint } from '@rcm/credentials';
-import { Secret } from '@rcm/telemetry';
+import type { Secret } from '@rcm/telemetry';
 
 /**
  * How a stored payload stands to the legacy one. `rotated`: the platform has changed the password since, and every field but
@@ -29,7 +29,8 @@ export function compareTexts(key: Secret<string>, { legacy, stored }: { readonly
   return rotatedSince && restIsEqual ? 'rotated' : 'different';
 }
 
-const fingerprintOf = (key: Secret<string>, payload: Secret<unknown>): string => payloadFingerprint({ key, text: payload.map((value) => JSON.stringify(sorted(value))) });
+const fingerprintOf = (key: Secret<string>, payload: Secret<unknown>): string =>
+  payloadFingerprint({ key, text: payload.map((value) => JSON.stringify(sorted(value))) });
 
 const rotationAttempt = (payload: Secret<CredentialPayload>): string | null => payload.reveal().metadata?.rotation_attempt_id || null;
 

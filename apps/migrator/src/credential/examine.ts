@@ -22,7 +22,11 @@ export interface Unmovable {
 const MAX_BYTES: Readonly<Record<StoreKind, number>> = { ssm: 4096, 'secrets-manager': 65_536 };
 
 /** Whether an endpoint's plaintext can be moved to the store, without touching it. */
-export function examine(endpoint: EndpointRow, credentials: Secret<string>, { key, store }: { readonly key: Secret<string>; readonly store: StoreKind }): Movable | Unmovable {
+export function examine(
+  endpoint: EndpointRow,
+  credentials: Secret<string>,
+  { key, store }: { readonly key: Secret<string>; readonly store: StoreKind },
+): Movable | Unmovable {
   try {
     const payload = parsePayload(credentials);
     const text = serializePayload(payload);

@@ -40,13 +40,24 @@ export async function migrateEndpoint(migration: Migration, { endpoint, credenti
 }
 
 /** Creates the secret, or finds the one that an earlier run left, and reads back what the store now holds. */
-async function placeSecret(migration: Migration, endpoint: EndpointRow, text: Secret<string>): Promise<{ readonly reference: SecretReference; readonly stored: StoredSecret }> {
+async function placeSecret(
+  migration: Migration,
+  endpoint: EndpointRow,
+  text: Secret<string>,
+): Promise<{ readonly reference: SecretReference; readonly stored: StoredSecret }> {
   const { db, patience, place, writes, reads, giveUp } = migration;
   const store = migration.stores.forTenant(endpoint.orgId);
   const wanted = credentialReference({ ...place, orgId: endpoint.orgId, endpointId: endpoint.id, portalAccountId: endpoint.accountId });
   const tags: SecretTags = { TenantId: endpoint.orgId, Environment: place.environment, PortalType: endpoint.portalTypeCode };
   await patience(null, () =>
-    recordAuditEvent(db, { orgId: endpoint.orgId, actor: 'migrator', action: 'credential.create', subject: endpoint.id, reason: 'migration', details: { store: place.store } }),
+    recordAuditEvent(db, {
+      orgId: endpoint.orgId,
+      actor: 'migrator',
+      action: 'credential.create',
+      subject: endpoint.id,
+      reason: 'migration',
+      details: { store: place.store },
+    }),
   );
   const reference = await patience(writes, () => createOrFind(store, wanted, text, tags, giveUp));
   const stored = await patience(reads, () => store.read(reference, { signal: giveUp }));
@@ -54,7 +65,13 @@ async function placeSecret(migration: Migration, endpoint: EndpointRow, text: Se
   return { reference: stored.reference ?? reference, stored };
 }
 
-async function createOrFind(store: SecretStore, wanted: SecretReference, text: Secret<string>, tags: SecretTags, signal: AbortSignal): Promise<SecretReference> {
+async function createOrFind(
+  store: SecretStore,
+  wanted: SecretReference,
+  text: Secret<string>,
+  tags: SecretTags,
+  signal: AbortSignal,
+): Promise<SecretReference> {
   try {
     return (await store.create(wanted, text, tags, { signal })).reference;
   } catch (error) {

@@ -70,20 +70,34 @@ describe('createPatience', () => {
 
   it.each(['store_denied', 'secret_exists', 'payload_invalid', 'reference_not_yours'] as const)('does not repeat %s', async (code) => {
     let calls = 0;
-    await expect(patience().patience(null, async () => { calls += 1; throw new RcmError(code, 'no'); })).rejects.toMatchObject({ code });
+    await expect(
+      patience().patience(null, async () => {
+        calls += 1;
+        throw new RcmError(code, 'no');
+      }),
+    ).rejects.toMatchObject({ code });
     expect(calls).toBe(1);
   });
 
   it('gives up after its tries', async () => {
     let calls = 0;
-    await expect(patience({ tries: 3 }).patience(null, async () => { calls += 1; throw throttle(); })).rejects.toMatchObject({ code: 'store_throttled' });
+    await expect(
+      patience({ tries: 3 }).patience(null, async () => {
+        calls += 1;
+        throw throttle();
+      }),
+    ).rejects.toMatchObject({ code: 'store_throttled' });
     expect(calls).toBe(3);
   });
 
   it('shares one budget of repeats between all calls of a run, which successes refill', async () => {
     const { patience: call } = patience({ budget: 5 });
     let calls = 0;
-    const failing = () => call(null, async () => { calls += 1; throw throttle(); }).catch(() => {});
+    const failing = () =>
+      call(null, async () => {
+        calls += 1;
+        throw throttle();
+      }).catch(() => {});
     for (let n = 0; n < 20; n += 1) await failing();
     expect(calls).toBe(20 + 5);
     for (let n = 0; n < 3; n += 1) await call(null, async () => 'fine');
@@ -95,9 +109,18 @@ describe('createPatience', () => {
   it('makes no call and ends its pause when asked to stop', async () => {
     const stop = new AbortController();
     const { patience: call } = patience({ stop: stop.signal });
-    await expect(call(null, async () => { stop.abort(); throw throttle(); })).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(
+      call(null, async () => {
+        stop.abort();
+        throw throttle();
+      }),
+    ).rejects.toMatchObject({ code: 'cancelled' });
     let called = false;
-    await expect(call(null, async () => { called = true; })).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(
+      call(null, async () => {
+        called = true;
+      }),
+    ).rejects.toMatchObject({ code: 'cancelled' });
     expect(called).toBe(false);
   });
 });
@@ -141,7 +164,12 @@ describe('workThrough', () => {
       yield 2;
       throw new Error('broken source');
     }
-    await expect(workThrough(broken(), { concurrency: 2, stop: never }, async () => { await tick(); ended += 1; })).rejects.toThrow('broken source');
+    await expect(
+      workThrough(broken(), { concurrency: 2, stop: never }, async () => {
+        await tick();
+        ended += 1;
+      }),
+    ).rejects.toThrow('broken source');
     expect(ended).toBe(2);
   });
 });

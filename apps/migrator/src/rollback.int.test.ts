@@ -1,0 +1,158 @@
+import {
+  acquireExclusiveLease,
+  acquireSharedLease,
+  findBrokenAuditEvent,
+  findEndpoint,
+  listLegacyEndpoints,
+  listLeases,
+  planRotation,
+  releaseLease,
+} from '@rcm/db';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { apply } from './commands/apply.ts';
+import { rollback } from './commands/rollback.ts';
+import { status } from './commands/status.ts';
+import { verify } from './commands/verify.ts';
+import { mortal } from './crash.fixture.ts';
+import { plant, type Seed, seeds } from './seeds.fixture.ts';
+import type { OpenMigration } from './services.ts';
+import { expectEveryField, openWorld, rotate, scrubbing, stored, type World } from './testing.fixture.ts';
+
+let world: World;
+let migrator: OpenMigration;
+let planted: Seed[];
+let seed: Seed;
+
+beforeEach(async () => {
+  world = await openWorld();
+  migrator = world.migrator();
+  planted = seeds(4);
+  seed = planted[2] as Seed;
+  await plant(migrator.db, planted);
+  await apply(migrator);
+  await verify(migrator);
+  await scrubbing(world, migrator);
+});
+afterEach(() => world.close());
+
+const legacyOf = async (id: string): Promise<unknown> => {
+  const text = (await listLegacyEndpoints(migrator.db, { limit: 100 })).find(({ endpoint }) => endpoint.id === id)?.credentials.reveal();
+  return text === undefined ? null : JSON.parse(text);
+};
+
+const auditOf = (id: string) =>
+  migrator.db
+    .read((client) => client.$queryRaw<{ action: string }[]>`SELECT action FROM audit_event WHERE subject = ${id} ORDER BY seq`)
+    .then((rows) => rows.map(({ action }) => action));
+
+describe('rollback', () => {
+  it('puts back what the portal accepts now, after a rotation too, and takes the endpoint out of rotation', async () => {
+    await rotate(world, migrator, seed, (payload) => payload);
+    const now = await stored(migrator, seed);
+    expect(await rollback(migrator, { endpointId: seed.id })).toMatchObject({ complete: true, json: { restored: 1, failed: [] } });
+    expect(await legacyOf(seed.id)).toEqual(JSON.parse(now.text));
+    expect(await findEndpoint(migrator.db, { endpointId: seed.id })).toMatchObject({
+      secretArn: null,
+      currentVersion: null,
+      rotationStatus: null,
+      hasLegacyCredentials: true,
+      loginIdentity: expect.any(String) as string,
+    });
+    const [{ config } = { config: {} }] = await migrator.db.read(
+      (client) => client.$queryRaw<{ config: object }[]>`SELECT config FROM integration_endpoint WHERE id = ${seed.id}`,
+    );
+    expect(config).toMatchObject({ note: 'left alone' });
+    expect(await listLeases(migrator.db)).toEqual([]);
+    expect((await auditOf(seed.id)).slice(-2)).toEqual(['credential.rollback', 'endpoint.restored']);
+    expect(await findBrokenAuditEvent(migrator.db, { orgId: seed.orgId })).toBeNull();
+  });
+
+  it('can be undone: apply adopts the secret that stayed in the store', async () => {
+    expect((await rollback(migrator, 'all')).json).toMatchObject({ restored: 4, failed: [] });
+    expect((await status(migrator)).json).toMatchObject({ legacy: 4, migrated: 0 });
+    expect((await apply(migrator)).json).toMatchObject({ migrated: 4, failed: [] });
+    await verify(migrator);
+    expect(await scrubbing(world, migrator)).toMatchObject({ complete: true, json: { scrubbed: 4, rewritten: true } });
+    await expectEveryField(migrator, planted);
+    for (const each of planted) expect((await stored(migrator, each)).version).toBe('1');
+  });
+
+  it('refuses while a rotation is open, and leaves everything as it is', async () => {
+    const answer = await acquireExclusiveLease(migrator.db, { endpointId: seed.id, orgId: seed.orgId, holder: 'rotator', ttlMs: 60_000, wantMs: 1000 });
+    if (!answer.granted) throw new Error('no lease');
+    const attempt = {
+      attemptId: randomUUID(),
+      leaseId: answer.lease.id,
+      fence: answer.lease.fence,
+      endpointId: seed.id,
+      orgId: seed.orgId,
+      owner: 'rotator',
+      reason: 'due',
+      baseVersion: '1',
+      recipeHash: 'h',
+    };
+    expect(await planRotation(migrator.db, attempt)).toMatchObject({ created: true });
+    await releaseLease(migrator.db, { leaseId: answer.lease.id });
+    const before = await findEndpoint(migrator.db, { endpointId: seed.id });
+    expect(await rollback(migrator, { endpointId: seed.id })).toMatchObject({
+      complete: false,
+      json: { restored: 0, failed: [{ endpointId: seed.id, code: 'state_conflict' }] },
+    });
+    expect(await findEndpoint(migrator.db, { endpointId: seed.id })).toEqual(before);
+    expect(await legacyOf(seed.id)).toBeNull();
+  });
+
+  it('waits for an agent that is at work', async () => {
+    const shared = await acquireSharedLease(migrator.db, { endpointId: seed.id, orgId: seed.orgId, holder: 'agent', ttlMs: 60_000 });
+    if (!shared.granted) throw new Error('no lease');
+    let released = false;
+    setTimeout(() => {
+      released = true;
+      void releaseLease(migrator.db, { leaseId: shared.lease.id });
+    }, 700);
+    expect((await rollback(migrator, { endpointId: seed.id })).json).toMatchObject({ restored: 1 });
+    expect(released).toBe(true);
+  });
+
+  it('reads nothing when the audit event cannot be written', async () => {
+    let reads = 0;
+    const blind: OpenMigration = {
+      ...migrator,
+      db: {
+        ...migrator.db,
+        transaction: (act) => (act.toString().includes('writeAuditEvent(tx, event)') ? Promise.reject(new Error('no audit')) : migrator.db.transaction(act)),
+      },
+      stores: {
+        ...migrator.stores,
+        forTenant: (orgId) => ({ ...migrator.stores.forTenant(orgId), read: (...args) => ((reads += 1), migrator.stores.forTenant(orgId).read(...args)) }),
+      },
+    };
+    expect((await rollback(blind, { endpointId: seed.id })).json).toMatchObject({ restored: 0 });
+    expect(reads).toBe(0);
+  });
+
+  it('ends the same after a death at any step', async () => {
+    const text = (await stored(migrator, seed)).text;
+    for (let at = 1; ; at += 1) {
+      for (const when of ['before', 'after'] as const) {
+        const dying = mortal(migrator, { at, when });
+        await rollback(dying.migration, { endpointId: seed.id }).catch(() => {});
+        const where = `died ${when} call ${at}`;
+        // The dead process cannot give its lease back; it would run out.
+        for (const lease of await listLeases(migrator.db)) await releaseLease(migrator.db, { leaseId: lease.id });
+        const done = (await findEndpoint(migrator.db, { endpointId: seed.id }))?.secretArn === null;
+        if (!done) expect((await rollback(migrator, { endpointId: seed.id })).json, where).toMatchObject({ restored: 1 });
+        expect(await legacyOf(seed.id), where).toEqual(JSON.parse(text));
+        expect((await apply(migrator)).json, where).toMatchObject({ migrated: 1, failed: [] });
+        if (!dying.died()) return expect(at).toBeGreaterThan(5);
+      }
+    }
+  });
+
+  it('says that an endpoint does not exist, or has nothing to roll back', async () => {
+    await expect(rollback(migrator, { endpointId: 'nobody' })).rejects.toMatchObject({ code: 'endpoint_unknown' });
+    await rollback(migrator, { endpointId: seed.id });
+    expect((await rollback(migrator, { endpointId: seed.id })).json).toMatchObject({ restored: 0, failed: [{ code: 'state_conflict' }] });
+  });
+});
