@@ -46,7 +46,10 @@ describe('one clear sentence and an exit code', () => {
 
   test('1 for a folder that is not there', async () => {
     const dataFile = join(temporaryFolder(), 'missing', 'data');
-    expect(await run('--data-file', dataFile)).toMatchObject({ code: 1, stderr: `local-aws: ${dataFile} cannot be written; choose another data file or make its folder writable.\n` });
+    expect(await run('--data-file', dataFile)).toMatchObject({
+      code: 1,
+      stderr: `local-aws: ${dataFile} cannot be written; choose another data file or make its folder writable.\n`,
+    });
   });
 
   test('1 for a file that is no data file', async () => {

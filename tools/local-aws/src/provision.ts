@@ -23,7 +23,10 @@ export interface ProvisionOptions {
  * Fails with `data_file_mismatch`, or `key_file_broken` where the key file is another data file's.
  */
 export function provision({ account, database, keys, now }: ProvisionOptions): string {
-  for (const [fact, value] of [['account id', account.accountId], ['region', account.region]] as const) {
+  for (const [fact, value] of [
+    ['account id', account.accountId],
+    ['region', account.region],
+  ] as const) {
     database.run('INSERT INTO account_fact(name, value) VALUES (?, ?) ON CONFLICT DO NOTHING', fact, value);
     const kept = database.get<{ value: string }>('SELECT value FROM account_fact WHERE name = ?', fact)?.value;
     if (kept !== value) throw new LocalAwsStartError('data_file_mismatch', `The data file was made for ${fact} ${kept}, not ${value}.`);

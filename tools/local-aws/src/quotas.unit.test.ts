@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { createQuotas } from './quotas.ts';
 import { testClock } from './running.fixture.ts';
 
-const taken = (quotas: ReturnType<typeof createQuotas>, action: string, times: number): number => Array.from({ length: times }, () => quotas.take(action)).filter(Boolean).length;
+const taken = (quotas: ReturnType<typeof createQuotas>, action: string, times: number): number =>
+  Array.from({ length: times }, () => quotas.take(action)).filter(Boolean).length;
 
 test('lets a second’s worth through at once, then refills evenly', () => {
   const clock = testClock();

@@ -22,10 +22,21 @@ export async function running(options: LocalAwsOptions = {}): Promise<LocalAws &
 }
 
 /** Clients of a session of a tenant's role. */
-export async function tenant(aws: LocalAws & { readonly clients: Clients }, role: TenantRole, tags: Readonly<Record<string, string>>, seconds = 3_600): Promise<Clients> {
+export async function tenant(
+  aws: LocalAws & { readonly clients: Clients },
+  role: TenantRole,
+  tags: Readonly<Record<string, string>>,
+  seconds = 3_600,
+): Promise<Clients> {
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-  const { Credentials } = await aws.clients.sts.send(new AssumeRoleCommand({ RoleArn: aws.tenantRoleArn(role), RoleSessionName: 'test', DurationSeconds: seconds, Tags }));
-  const credentials = { accessKeyId: Credentials?.AccessKeyId ?? '', secretAccessKey: Credentials?.SecretAccessKey ?? '', sessionToken: Credentials?.SessionToken ?? '' };
+  const { Credentials } = await aws.clients.sts.send(
+    new AssumeRoleCommand({ RoleArn: aws.tenantRoleArn(role), RoleSessionName: 'test', DurationSeconds: seconds, Tags }),
+  );
+  const credentials = {
+    accessKeyId: Credentials?.AccessKeyId ?? '',
+    secretAccessKey: Credentials?.SecretAccessKey ?? '',
+    sessionToken: Credentials?.SessionToken ?? '',
+  };
   return sdkClients({ ...aws, credentials });
 }
 

@@ -1,5 +1,5 @@
 import { type Account, aliasArn, keyArn } from './account/arns.ts';
-import { tenantRoleArn, type TenantRole } from './account/roles.ts';
+import { taskRoleArn, tenantRoleArn, type TenantRole } from './account/roles.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { createFaults, type Fault, faultSchema } from './faults.ts';
 import { createDispatcher } from './http/dispatch.ts';
@@ -56,6 +56,8 @@ export interface LocalAws {
   readonly kmsAliasArn: string;
   readonly credentials: AccessKey;
   tenantRoleArn(role: TenantRole): string;
+  /** What a container runs under: it may assume tenant roles and do nothing else. */
+  readonly taskRoleArn: string;
   /** Replaces all faults; `{ kind: 'none' }` ends them. */
   setFaults(faults: Fault | readonly Fault[]): void;
   /** What was published to topics, oldest first. */
@@ -93,6 +95,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
       ...{ region, accountId, credentials, published },
       kmsKeyArn: keyArn(account, keyId),
       kmsAliasArn: aliasArn(account, CREDENTIALS_ALIAS),
+      taskRoleArn: taskRoleArn(account),
       tenantRoleArn: (role) => tenantRoleArn(account, role),
       setFaults: (given) => faults.set((Array.isArray(given) ? given : [given]).map((fault) => faultSchema.parse(fault))),
       close: () => (closing ??= server.close().finally(release)),

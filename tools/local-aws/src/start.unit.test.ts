@@ -57,7 +57,8 @@ describe('faults', () => {
 
   test('the control route takes faults from the holder of the base key only', async () => {
     const { clients, endpoint, credentials } = await running();
-    const ask = (bearer: string, body: unknown) => fetch(`${endpoint}/_local/faults`, { method: 'PUT', headers: { authorization: `Bearer ${bearer}` }, body: JSON.stringify(body) });
+    const ask = (bearer: string, body: unknown) =>
+      fetch(`${endpoint}/_local/faults`, { method: 'PUT', headers: { authorization: `Bearer ${bearer}` }, body: JSON.stringify(body) });
     expect((await ask('wrong', { kind: 'down' })).status).toBe(401);
     expect((await ask(credentials.secretAccessKey, { kind: 'dwon' })).status).toBe(400);
     expect(await errorName(clients.ssm.send(put('/a')))).toBeNull();
@@ -108,7 +109,9 @@ describe('tenants', () => {
     await north.ssm.send(put('/rcm/dev/north/rotation/e/a/1', 'staged'));
     await north.secrets.send(new CreateSecretCommand({ Name: 'rcm/dev/north/endpoints/e/a', SecretString: 'mine' }));
     expect((await agent.ssm.send(get('/rcm/dev/north/endpoints/e/a'))).Parameter?.Value).toBe('mine');
-    expect((await agent.secrets.send(new GetSecretValueCommand({ SecretId: 'rcm/dev/north/endpoints/e/a', VersionStage: 'AWSCURRENT' }))).SecretString).toBe('mine');
+    expect((await agent.secrets.send(new GetSecretValueCommand({ SecretId: 'rcm/dev/north/endpoints/e/a', VersionStage: 'AWSCURRENT' }))).SecretString).toBe(
+      'mine',
+    );
     const refusals = [
       agent.secrets.send(new GetSecretValueCommand({ SecretId: 'rcm/dev/north/endpoints/e/a' })),
       agent.ssm.send(get('/rcm/dev/north/rotation/e/a/1')),
@@ -123,12 +126,18 @@ describe('tenants', () => {
   test('a chained session assumes a tenant role for an hour at most, and a tenant session assumes none', async () => {
     const aws = await running({ baseIsAdmin: false });
     expect(await errorName(aws.clients.ssm.send(get('/a')))).toBe('AccessDeniedException');
-    const taskRole = aws.tenantRoleArn('agent').replace('rcm-agent-tenant', 'rcm-task');
     const session = async (clients: typeof aws.clients, RoleArn: string, DurationSeconds = 3_600) => {
       const { Credentials } = await clients.sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'task', DurationSeconds }));
-      return sdkClients({ ...aws, credentials: { accessKeyId: Credentials?.AccessKeyId ?? '', secretAccessKey: Credentials?.SecretAccessKey ?? '', sessionToken: Credentials?.SessionToken ?? '' } });
+      return sdkClients({
+        ...aws,
+        credentials: {
+          accessKeyId: Credentials?.AccessKeyId ?? '',
+          secretAccessKey: Credentials?.SecretAccessKey ?? '',
+          sessionToken: Credentials?.SessionToken ?? '',
+        },
+      });
     };
-    const task = await session(aws.clients, taskRole, 7_200);
+    const task = await session(aws.clients, aws.taskRoleArn, 7_200);
     expect(await errorName(session(task, aws.tenantRoleArn('agent'), 3_601))).toBe('ValidationError');
     const agent = await session(task, aws.tenantRoleArn('agent'));
     expect(await errorName(session(agent, aws.tenantRoleArn('rotator')))).toBe('AccessDenied');

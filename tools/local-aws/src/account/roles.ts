@@ -18,9 +18,14 @@ const tenantRole = (kind: TenantRole): Role => ({ name: `rcm-${kind}-tenant`, ki
 
 /** The roles that exist from the start: one per app, and the one a container runs under, which can read no secret itself. */
 export const roles: ReadonlyMap<string, Role> = new Map(
-  [tenantRole('agent'), tenantRole('rotator'), tenantRole('migrator'), { name: TASK_ROLE, kind: 'task', maxSessionSeconds: 43_200, trusts: [] } satisfies Role].map(
-    (role) => [role.name, role],
-  ),
+  [
+    tenantRole('agent'),
+    tenantRole('rotator'),
+    tenantRole('migrator'),
+    { name: TASK_ROLE, kind: 'task', maxSessionSeconds: 43_200, trusts: [] } satisfies Role,
+  ].map((role) => [role.name, role]),
 );
+
+export const taskRoleArn = (account: Account): string => roleArn(account, TASK_ROLE);
 
 export const tenantRoleArn = (account: Account, kind: TenantRole): string => roleArn(account, `rcm-${kind}-tenant`);

@@ -24,7 +24,9 @@ export const tagListSchema = z.array(tagSchema);
 export const tagKeysSchema = z.array(z.string().min(1).max(128));
 
 export function tagsOf(database: Database, arn: string): Tag[] {
-  return database.all<{ key: string; value: string }>('SELECT key, value FROM resource_tag WHERE arn = ? ORDER BY key', arn).map(({ key, value }) => ({ Key: key, Value: value }));
+  return database
+    .all<{ key: string; value: string }>('SELECT key, value FROM resource_tag WHERE arn = ? ORDER BY key', arn)
+    .map(({ key, value }) => ({ Key: key, Value: value }));
 }
 
 /** Adds or replaces by key. Returns false, and changes nothing, where the resource would carry more than 50. */

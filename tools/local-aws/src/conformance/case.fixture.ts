@@ -55,11 +55,14 @@ export function conformance(cases: readonly ConformanceCase[]): void {
 }
 
 /** A failed expectation or an error the service answered; a broken connection says nothing about conformance. */
-const isAnswer = (error: unknown): boolean => error instanceof Error && (error.name === 'AssertionError' || '$metadata' in error || error.name === 'SyntaxError');
+const isAnswer = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'AssertionError' || '$metadata' in error || error.name === 'SyntaxError');
 
 function report(cases: number, departures: readonly string[]): void {
   const lines = departures.map((departure) => `  local-aws follows AWS, the emulator departs: ${departure}\n`);
-  process.stdout.write(`conformance: ${cases} cases run on the container, ${cases - departures.length} as AWS documents, ${departures.length} declared departures\n${lines.join('')}`);
+  process.stdout.write(
+    `conformance: ${cases} cases run on the container, ${cases - departures.length} as AWS documents, ${departures.length} declared departures\n${lines.join('')}`,
+  );
 }
 
 /** Expects an AWS error by name; `status` where the document names one other than 400, `any` where the case is not about it. */

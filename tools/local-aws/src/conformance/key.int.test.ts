@@ -16,8 +16,10 @@ import { conformance, refused, type Stage } from './case.fixture.ts';
 
 const plaintext = Buffer.from('some bytes');
 const newKey = async ({ kms }: Stage): Promise<string> => (await kms.send(new CreateKeyCommand({ Description: 'case' }))).KeyMetadata?.Arn ?? '';
-const encrypt = async ({ kms }: Stage, KeyId: string, EncryptionContext?: Record<string, string>) => (await kms.send(new EncryptCommand({ KeyId, Plaintext: plaintext, EncryptionContext }))).CiphertextBlob;
-const decrypt = ({ kms }: Stage, CiphertextBlob: Uint8Array | undefined, more: { KeyId?: string; EncryptionContext?: Record<string, string> } = {}) => kms.send(new DecryptCommand({ CiphertextBlob, ...more }));
+const encrypt = async ({ kms }: Stage, KeyId: string, EncryptionContext?: Record<string, string>) =>
+  (await kms.send(new EncryptCommand({ KeyId, Plaintext: plaintext, EncryptionContext }))).CiphertextBlob;
+const decrypt = ({ kms }: Stage, CiphertextBlob: Uint8Array | undefined, more: { KeyId?: string; EncryptionContext?: Record<string, string> } = {}) =>
+  kms.send(new DecryptCommand({ CiphertextBlob, ...more }));
 
 conformance([
   {
@@ -97,7 +99,12 @@ conformance([
       const AliasName = `alias/${stage.name}`;
       await stage.kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: arn }));
       for (const KeyId of [arn, arn.split('/')[1] ?? '', AliasName]) {
-        expect((await stage.kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata).toMatchObject({ Arn: arn, Enabled: true, KeyState: 'Enabled', KeyUsage: 'ENCRYPT_DECRYPT' });
+        expect((await stage.kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata).toMatchObject({
+          Arn: arn,
+          Enabled: true,
+          KeyState: 'Enabled',
+          KeyUsage: 'ENCRYPT_DECRYPT',
+        });
       }
       expect((await stage.kms.send(new ListAliasesCommand({ KeyId: arn }))).Aliases?.map((each) => each.AliasName)).toEqual([AliasName]);
     },

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { CreateKeyCommand, DecryptCommand, DisableKeyCommand } from '@aws-sdk/client-kms';
-import { DeleteParameterCommand, DeleteParametersCommand, GetParameterCommand, GetParametersCommand, LabelParameterVersionCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import {
+  DeleteParameterCommand,
+  DeleteParametersCommand,
+  GetParameterCommand,
+  GetParametersCommand,
+  LabelParameterVersionCommand,
+  PutParameterCommand,
+} from '@aws-sdk/client-ssm';
 import { expect } from 'vitest';
 import { conformance, refused, type Stage } from './case.fixture.ts';
 
@@ -83,7 +90,10 @@ conformance([
       const CiphertextBlob = Buffer.from(sealed?.Value ?? '', 'base64');
       const opened = await stage.kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext: { PARAMETER_ARN: sealed?.ARN ?? '' } }));
       expect(Buffer.from(opened.Plaintext ?? []).toString()).toBe('hidden');
-      await refused(stage.kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext: { PARAMETER_ARN: `${sealed?.ARN}x` } })), 'InvalidCiphertextException');
+      await refused(
+        stage.kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext: { PARAMETER_ARN: `${sealed?.ARN}x` } })),
+        'InvalidCiphertextException',
+      );
     },
   },
   {
@@ -106,7 +116,12 @@ conformance([
       await secure(stage, `${stage.path}/a`, '1');
       await secure(stage, `${stage.path}/b`, '2');
       const answer = await getMany(stage, [`${stage.path}/b`, `${stage.path}/missing`, `${stage.path}/a`]);
-      expect(new Map(answer.Parameters?.map((each) => [each.Name, each.Value]))).toEqual(new Map([[`${stage.path}/a`, '1'], [`${stage.path}/b`, '2']]));
+      expect(new Map(answer.Parameters?.map((each) => [each.Name, each.Value]))).toEqual(
+        new Map([
+          [`${stage.path}/a`, '1'],
+          [`${stage.path}/b`, '2'],
+        ]),
+      );
       expect(answer.InvalidParameters).toEqual([`${stage.path}/missing`]);
     },
   },
@@ -114,14 +129,24 @@ conformance([
     title: 'GetParameters takes ten names',
     cites: 'API_GetParameters: Names, at most 10',
     async run(stage) {
-      const answer = await getMany(stage, Array.from({ length: 10 }, (_, index) => `${stage.path}/${index}`));
+      const answer = await getMany(
+        stage,
+        Array.from({ length: 10 }, (_, index) => `${stage.path}/${index}`),
+      );
       expect(answer.InvalidParameters).toHaveLength(10);
     },
   },
   {
     title: 'GetParameters refuses eleven names',
     cites: 'API_GetParameters: Names, at most 10',
-    run: (stage) => refused(getMany(stage, Array.from({ length: 11 }, (_, index) => `${stage.path}/${index}`)), 'ValidationException'),
+    run: (stage) =>
+      refused(
+        getMany(
+          stage,
+          Array.from({ length: 11 }, (_, index) => `${stage.path}/${index}`),
+        ),
+        'ValidationException',
+      ),
   },
   {
     title: 'GetParameters names a version that does not exist among the invalid ones',

@@ -16,9 +16,12 @@ import { conformance, refused, type Stage } from './case.fixture.ts';
 const put = ({ ssm, path }: Stage, below: string, Value = 'v', more: { Overwrite?: boolean; Type?: 'String' | 'SecureString' } = {}) =>
   ssm.send(new PutParameterCommand({ Name: `${path}/${below}`, Value, Type: 'String', ...more }));
 const byPath = ({ ssm, path }: Stage, more: Partial<GetParametersByPathCommandInput> = {}) => ssm.send(new GetParametersByPathCommand({ Path: path, ...more }));
-const names = ({ path }: Stage, found: { Parameters?: { Name?: string | undefined }[] | undefined }) => (found.Parameters ?? []).map((each) => each.Name?.slice(path.length + 1)).sort();
-const label = ({ ssm, path }: Stage, ParameterVersion: number, ...Labels: string[]) => ssm.send(new LabelParameterVersionCommand({ Name: `${path}/p`, ParameterVersion, Labels }));
-const history = ({ ssm, path }: Stage, more: { MaxResults?: number; NextToken?: string } = {}) => ssm.send(new GetParameterHistoryCommand({ Name: `${path}/p`, WithDecryption: true, ...more }));
+const names = ({ path }: Stage, found: { Parameters?: { Name?: string | undefined }[] | undefined }) =>
+  (found.Parameters ?? []).map((each) => each.Name?.slice(path.length + 1)).sort();
+const label = ({ ssm, path }: Stage, ParameterVersion: number, ...Labels: string[]) =>
+  ssm.send(new LabelParameterVersionCommand({ Name: `${path}/p`, ParameterVersion, Labels }));
+const history = ({ ssm, path }: Stage, more: { MaxResults?: number; NextToken?: string } = {}) =>
+  ssm.send(new GetParameterHistoryCommand({ Name: `${path}/p`, WithDecryption: true, ...more }));
 const tagged = ({ path }: Stage) => ({ ResourceType: 'Parameter', ResourceId: `${path}/p` }) as const;
 
 conformance([
@@ -106,7 +109,10 @@ conformance([
     async run(stage) {
       await put(stage, 'p', 'one');
       await put(stage, 'p', 'two', { Overwrite: true });
-      expect((await history(stage)).Parameters?.map((each) => [each.Version, each.Value])).toEqual([[1, 'one'], [2, 'two']]);
+      expect((await history(stage)).Parameters?.map((each) => [each.Version, each.Value])).toEqual([
+        [1, 'one'],
+        [2, 'two'],
+      ]);
     },
   },
   {
@@ -190,7 +196,15 @@ conformance([
     cites: 'API_AddTagsToResource, API_RemoveTagsFromResource, API_ListTagsForResource',
     async run(stage) {
       await put(stage, 'p');
-      await stage.ssm.send(new AddTagsToResourceCommand({ ...tagged(stage), Tags: [{ Key: 'a', Value: '1' }, { Key: 'b', Value: '2' }] }));
+      await stage.ssm.send(
+        new AddTagsToResourceCommand({
+          ...tagged(stage),
+          Tags: [
+            { Key: 'a', Value: '1' },
+            { Key: 'b', Value: '2' },
+          ],
+        }),
+      );
       await stage.ssm.send(new AddTagsToResourceCommand({ ...tagged(stage), Tags: [{ Key: 'a', Value: '3' }] }));
       await stage.ssm.send(new RemoveTagsFromResourceCommand({ ...tagged(stage), TagKeys: ['b'] }));
       expect((await stage.ssm.send(new ListTagsForResourceCommand(tagged(stage)))).TagList).toEqual([{ Key: 'a', Value: '3' }]);

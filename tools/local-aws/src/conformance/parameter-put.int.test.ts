@@ -2,7 +2,8 @@ import { GetParameterCommand, PutParameterCommand, type PutParameterCommandInput
 import { expect } from 'vitest';
 import { conformance, refused, type Stage } from './case.fixture.ts';
 
-const put = ({ ssm, path }: Stage, input: Partial<PutParameterCommandInput> = {}) => ssm.send(new PutParameterCommand({ Name: `${path}/p`, Value: 'v', Type: 'String', ...input }));
+const put = ({ ssm, path }: Stage, input: Partial<PutParameterCommandInput> = {}) =>
+  ssm.send(new PutParameterCommand({ Name: `${path}/p`, Value: 'v', Type: 'String', ...input }));
 const read = async ({ ssm, path }: Stage, name = `${path}/p`) => (await ssm.send(new GetParameterCommand({ Name: name, WithDecryption: true }))).Parameter;
 
 const levels = (count: number, { path }: Stage): string => `${path}/${Array.from({ length: count - 2 }, (_, index) => `l${index}`).join('/')}`;

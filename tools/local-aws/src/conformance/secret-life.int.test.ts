@@ -15,7 +15,8 @@ import { expect } from 'vitest';
 import { conformance, refused, type Stage } from './case.fixture.ts';
 
 const create = ({ secrets }: Stage, Name: string) => secrets.send(new CreateSecretCommand({ Name, SecretString: 'one' }));
-const remove = ({ secrets, name }: Stage, more: Omit<DeleteSecretCommandInput, 'SecretId'> = {}) => secrets.send(new DeleteSecretCommand({ SecretId: name, ...more }));
+const remove = ({ secrets, name }: Stage, more: Omit<DeleteSecretCommandInput, 'SecretId'> = {}) =>
+  secrets.send(new DeleteSecretCommand({ SecretId: name, ...more }));
 const get = ({ secrets, name }: Stage) => secrets.send(new GetSecretValueCommand({ SecretId: name }));
 const describe = ({ secrets, name }: Stage) => secrets.send(new DescribeSecretCommand({ SecretId: name }));
 const byName = (stage: Stage, more: { IncludePlannedDeletion?: boolean; MaxResults?: number; NextToken?: string | undefined } = {}) =>
@@ -134,7 +135,15 @@ conformance([
     cites: 'API_TagResource, API_UntagResource',
     async run(stage) {
       await create(stage, stage.name);
-      await stage.secrets.send(new TagResourceCommand({ SecretId: stage.name, Tags: [{ Key: 'a', Value: '1' }, { Key: 'b', Value: '2' }] }));
+      await stage.secrets.send(
+        new TagResourceCommand({
+          SecretId: stage.name,
+          Tags: [
+            { Key: 'a', Value: '1' },
+            { Key: 'b', Value: '2' },
+          ],
+        }),
+      );
       await stage.secrets.send(new TagResourceCommand({ SecretId: stage.name, Tags: [{ Key: 'a', Value: '3' }] }));
       await stage.secrets.send(new UntagResourceCommand({ SecretId: stage.name, TagKeys: ['b'] }));
       expect((await describe(stage)).Tags).toEqual([{ Key: 'a', Value: '3' }]);
@@ -143,6 +152,7 @@ conformance([
   {
     title: 'tags of a missing secret are ResourceNotFoundException',
     cites: 'API_TagResource: ResourceNotFoundException',
-    run: (stage) => refused(stage.secrets.send(new TagResourceCommand({ SecretId: randomUUID(), Tags: [{ Key: 'a', Value: '1' }] })), 'ResourceNotFoundException', 'any'),
+    run: (stage) =>
+      refused(stage.secrets.send(new TagResourceCommand({ SecretId: randomUUID(), Tags: [{ Key: 'a', Value: '1' }] })), 'ResourceNotFoundException', 'any'),
   },
 ]);

@@ -19,7 +19,8 @@ async function staged({ secrets, name }: Stage): Promise<{ current: string; pend
   return { current, pending };
 }
 
-const move = ({ secrets, name }: Stage, input: Omit<UpdateSecretVersionStageCommandInput, 'SecretId'>) => secrets.send(new UpdateSecretVersionStageCommand({ SecretId: name, ...input }));
+const move = ({ secrets, name }: Stage, input: Omit<UpdateSecretVersionStageCommandInput, 'SecretId'>) =>
+  secrets.send(new UpdateSecretVersionStageCommand({ SecretId: name, ...input }));
 const stages = async ({ secrets, name }: Stage) => (await secrets.send(new DescribeSecretCommand({ SecretId: name }))).VersionIdsToStages ?? {};
 const sorted = (found: Record<string, string[]>) => Object.fromEntries(Object.entries(found).map(([id, list]) => [id, [...list].sort()]));
 
@@ -85,7 +86,8 @@ conformance([
     async run(stage) {
       const { current, pending } = await staged(stage);
       await move(stage, { VersionStage: 'AWSPENDING', RemoveFromVersionId: pending });
-      const list = async (IncludeDeprecated: boolean) => (await stage.secrets.send(new ListSecretVersionIdsCommand({ SecretId: stage.name, IncludeDeprecated }))).Versions?.map((each) => each.VersionId).sort();
+      const list = async (IncludeDeprecated: boolean) =>
+        (await stage.secrets.send(new ListSecretVersionIdsCommand({ SecretId: stage.name, IncludeDeprecated }))).Versions?.map((each) => each.VersionId).sort();
       expect(await list(false)).toEqual([current]);
       expect(await list(true)).toEqual([current, pending].sort());
     },
@@ -105,7 +107,11 @@ conformance([
     departs: { emulator: 'answers another error' },
     async run(stage) {
       const { current } = await staged(stage);
-      await refused(move(stage, { VersionStage: 'AWSCURRENT', RemoveFromVersionId: current, MoveToVersionId: randomUUID() }), 'ResourceNotFoundException', 'any');
+      await refused(
+        move(stage, { VersionStage: 'AWSCURRENT', RemoveFromVersionId: current, MoveToVersionId: randomUUID() }),
+        'ResourceNotFoundException',
+        'any',
+      );
     },
   },
   {

@@ -13,8 +13,10 @@ import {
 import { expect } from 'vitest';
 import { conformance, refused, type Stage } from './case.fixture.ts';
 
-const create = ({ secrets, name }: Stage, more: Partial<CreateSecretCommandInput> = {}) => secrets.send(new CreateSecretCommand({ Name: name, SecretString: 'one', ...more }));
-const put = ({ secrets, name }: Stage, more: Partial<PutSecretValueCommandInput> = {}) => secrets.send(new PutSecretValueCommand({ SecretId: name, SecretString: 'two', ...more }));
+const create = ({ secrets, name }: Stage, more: Partial<CreateSecretCommandInput> = {}) =>
+  secrets.send(new CreateSecretCommand({ Name: name, SecretString: 'one', ...more }));
+const put = ({ secrets, name }: Stage, more: Partial<PutSecretValueCommandInput> = {}) =>
+  secrets.send(new PutSecretValueCommand({ SecretId: name, SecretString: 'two', ...more }));
 const get = ({ secrets, name }: Stage, more: Partial<GetSecretValueCommandInput> = {}) => secrets.send(new GetSecretValueCommand({ SecretId: name, ...more }));
 
 conformance([
@@ -30,7 +32,8 @@ conformance([
   {
     title: 'an ARN ends in a hyphen and six random characters',
     cites: 'API_CreateSecret: Name; Secrets Manager adds a hyphen and six characters',
-    run: async (stage) => expect((await create(stage)).ARN).toMatch(new RegExp(`^arn:aws:secretsmanager:us-east-1:\\d{12}:secret:${stage.name}-[a-zA-Z0-9]{6}$`)),
+    run: async (stage) =>
+      expect((await create(stage)).ARN).toMatch(new RegExp(`^arn:aws:secretsmanager:us-east-1:\\d{12}:secret:${stage.name}-[a-zA-Z0-9]{6}$`)),
   },
   {
     title: 'a secret is found by its name, its ARN and its ARN without the suffix',

@@ -3,7 +3,8 @@ import { expect } from 'vitest';
 import { conformance, refused, type Stage } from './case.fixture.ts';
 import { sdkClients } from './subject.fixture.ts';
 
-const assume = ({ sts, roleArn }: Stage, more: Partial<AssumeRoleCommandInput> = {}) => sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'case', ...more }));
+const assume = ({ sts, roleArn }: Stage, more: Partial<AssumeRoleCommandInput> = {}) =>
+  sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'case', ...more }));
 const tags = (count: number) => Array.from({ length: count }, (_, index) => ({ Key: `k${index}`, Value: 'v' }));
 
 conformance([
@@ -22,7 +23,11 @@ conformance([
     cites: 'API_GetCallerIdentity',
     async run(stage) {
       const { Credentials } = await assume(stage);
-      const credentials = { accessKeyId: Credentials?.AccessKeyId ?? '', secretAccessKey: Credentials?.SecretAccessKey ?? '', sessionToken: Credentials?.SessionToken ?? '' };
+      const credentials = {
+        accessKeyId: Credentials?.AccessKeyId ?? '',
+        secretAccessKey: Credentials?.SecretAccessKey ?? '',
+        sessionToken: Credentials?.SessionToken ?? '',
+      };
       const session = sdkClients({ ...stage, credentials });
       const identity = await session.sts.send(new GetCallerIdentityCommand({}));
       expect(identity.Arn).toMatch(/^arn:aws:sts::\d{12}:assumed-role\/rcm-agent-tenant\/case$/);
@@ -32,7 +37,17 @@ conformance([
   {
     title: 'session tags are taken, with every letter of Unicode and an empty value',
     cites: 'API_AssumeRole: Tags; API_Tag',
-    run: async (stage) => expect((await assume(stage, { Tags: [{ Key: 'env', Value: 'é/ü=+@' }, { Key: 'empty', Value: '' }] })).Credentials).toBeDefined(),
+    run: async (stage) =>
+      expect(
+        (
+          await assume(stage, {
+            Tags: [
+              { Key: 'env', Value: 'é/ü=+@' },
+              { Key: 'empty', Value: '' },
+            ],
+          })
+        ).Credentials,
+      ).toBeDefined(),
   },
   ...[
     { what: 'a tag value with other characters', Tags: [{ Key: 'a', Value: 'semi;colon' }] },
@@ -54,7 +69,16 @@ conformance([
     title: 'tag keys that differ in case only are refused',
     cites: 'Pass session tags in AWS STS (User Guide): keys are unique, whatever the case',
     departs: { emulator: 'checks no tags' },
-    run: (stage) => refused(assume(stage, { Tags: [{ Key: 'Env', Value: 'a' }, { Key: 'env', Value: 'b' }] }), 'InvalidParameterValue'),
+    run: (stage) =>
+      refused(
+        assume(stage, {
+          Tags: [
+            { Key: 'Env', Value: 'a' },
+            { Key: 'env', Value: 'b' },
+          ],
+        }),
+        'InvalidParameterValue',
+      ),
   },
   ...[899, 43_201].map((DurationSeconds) => ({
     title: `a session of ${DurationSeconds} seconds is refused`,

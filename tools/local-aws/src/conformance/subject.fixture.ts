@@ -55,7 +55,14 @@ async function emulator(endpoint: string): Promise<Subject> {
   const standIn = (await fetch(`${endpoint}/moto-api/data.json`, { signal: AbortSignal.timeout(10_000) })).ok;
   return {
     ...clients,
-    ...{ endpoint, region, credentials, keyArn: KeyMetadata?.Arn ?? '', roleArn: 'arn:aws:iam::000000000000:role/rcm-agent-tenant', kind: standIn ? 'stand-in' : 'localstack' },
+    ...{
+      endpoint,
+      region,
+      credentials,
+      keyArn: KeyMetadata?.Arn ?? '',
+      roleArn: 'arn:aws:iam::000000000000:role/rcm-agent-tenant',
+      kind: standIn ? 'stand-in' : 'localstack',
+    },
     close: () => Promise.resolve(destroy(clients)),
   };
 }
@@ -70,7 +77,13 @@ export interface ClientOptions {
 export function sdkClients(options: ClientOptions): Clients {
   // The SDK writes into the credentials it is given.
   const config = { ...options, credentials: { ...options.credentials }, maxAttempts: 1 };
-  return { ssm: new SSMClient(config), secrets: new SecretsManagerClient(config), kms: new KMSClient(config), sts: new STSClient(config), sns: new SNSClient(config) };
+  return {
+    ssm: new SSMClient(config),
+    secrets: new SecretsManagerClient(config),
+    kms: new KMSClient(config),
+    sts: new STSClient(config),
+    sns: new SNSClient(config),
+  };
 }
 
 function destroy(clients: Clients): void {

@@ -3,7 +3,8 @@ import { expect } from 'vitest';
 import { conformance, refused, type Stage } from './case.fixture.ts';
 
 const topic = async ({ sns, name }: Stage): Promise<string> => (await sns.send(new CreateTopicCommand({ Name: name }))).TopicArn ?? '';
-const publish = async (stage: Stage, more: Partial<PublishCommandInput> = {}) => stage.sns.send(new PublishCommand({ TopicArn: await topic(stage), Message: 'words', ...more }));
+const publish = async (stage: Stage, more: Partial<PublishCommandInput> = {}) =>
+  stage.sns.send(new PublishCommand({ TopicArn: await topic(stage), Message: 'words', ...more }));
 
 conformance([
   {
@@ -23,7 +24,10 @@ conformance([
   {
     title: 'a message is taken with a subject and attributes',
     cites: 'API_Publish: MessageId',
-    run: async (stage) => expect((await publish(stage, { Subject: 'A subject', MessageAttributes: { kind: { DataType: 'String', StringValue: 'x' } } })).MessageId).toMatch(/^[0-9a-f-]{36}$/),
+    run: async (stage) =>
+      expect((await publish(stage, { Subject: 'A subject', MessageAttributes: { kind: { DataType: 'String', StringValue: 'x' } } })).MessageId).toMatch(
+        /^[0-9a-f-]{36}$/,
+      ),
   },
   {
     title: 'a topic that does not exist is NotFound',

@@ -18,7 +18,8 @@ export function success(wire: Wire, operation: string, output: object, requestId
 }
 
 export function failure(wire: Wire, error: AwsError, requestId: string): Answer {
-  if (wire.protocol === 'json') return { status: error.status, headers: jsonHeaders(requestId), body: JSON.stringify({ __type: error.code, message: error.message }) };
+  if (wire.protocol === 'json')
+    return { status: error.status, headers: jsonHeaders(requestId), body: JSON.stringify({ __type: error.code, message: error.message }) };
   const fault = { Type: error.status >= 500 ? 'Receiver' : 'Sender', Code: error.code, Message: error.message };
   return xml(error.status, 'ErrorResponse', wire.wireName, { Error: fault, RequestId: requestId }, requestId);
 }

@@ -12,10 +12,18 @@ const UNMATCHED = 'The request signature we calculated does not match the signat
 /** Common Errors of the JSON services (status 400) and of the query services (status 403). */
 const names: Readonly<Record<AuthenticationFailure, Names>> = {
   missing: { json: 'MissingAuthenticationTokenException', query: 'MissingAuthenticationToken', message: 'Missing Authentication Token' },
-  incomplete: { json: 'IncompleteSignatureException', query: 'IncompleteSignature', message: 'The Authorization header is not a complete Signature Version 4 header.' },
+  incomplete: {
+    json: 'IncompleteSignatureException',
+    query: 'IncompleteSignature',
+    message: 'The Authorization header is not a complete Signature Version 4 header.',
+  },
   unknown_key: { json: 'UnrecognizedClientException', query: 'InvalidClientTokenId', message: 'The security token included in the request is invalid.' },
   bad_signature: { json: 'InvalidSignatureException', query: 'SignatureDoesNotMatch', message: UNMATCHED },
-  not_current: { json: 'InvalidSignatureException', query: 'SignatureDoesNotMatch', message: 'Signature not current: the time of the request is more than 5 minutes off.' },
+  not_current: {
+    json: 'InvalidSignatureException',
+    query: 'SignatureDoesNotMatch',
+    message: 'Signature not current: the time of the request is more than 5 minutes off.',
+  },
   expired_session: { json: 'ExpiredTokenException', query: 'ExpiredToken', message: 'The security token included in the request is expired' },
   wrong_scope: { json: 'InvalidSignatureException', query: 'SignatureDoesNotMatch', message: 'Credential should be scoped to a valid region.' },
 };
@@ -25,7 +33,12 @@ export function authenticationError(failure: AuthenticationFailure, protocol: 'j
   return new AwsError(code, message, protocol === 'json' ? 400 : 403);
 }
 
-export function accessDenied(options: { readonly arn: string; readonly action: string; readonly resource: string; readonly protocol: 'json' | 'query' }): AwsError {
+export function accessDenied(options: {
+  readonly arn: string;
+  readonly action: string;
+  readonly resource: string;
+  readonly protocol: 'json' | 'query';
+}): AwsError {
   const { arn, action, resource, protocol } = options;
   const message = `User: ${arn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
   return protocol === 'json' ? new AwsError('AccessDeniedException', message, 400) : new AwsError('AccessDenied', message, 403);

@@ -23,7 +23,8 @@ export const isControl = (target: string): boolean => target.startsWith('/_local
 export function answerControl(options: ControlOptions, request: SignedRequest): Answer {
   const route = `${request.method} ${request.target}`;
   if (route === 'GET /_local/health') return json(200, { status: 'ok' });
-  if (!isBearer(request.headers['authorization'], options.key.secretAccessKey)) return json(401, { message: 'The bearer must be the secret access key of the base user.' });
+  if (!isBearer(request.headers['authorization'], options.key.secretAccessKey))
+    return json(401, { message: 'The bearer must be the secret access key of the base user.' });
   if (route === 'GET /_local/messages') return json(200, { messages: options.published() });
   if (route !== 'PUT /_local/faults') return json(404, { message: 'There is no such control route.' });
   const body = faultsBody.safeParse(parseJson(request.body));

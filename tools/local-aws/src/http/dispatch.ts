@@ -61,7 +61,11 @@ function perform(options: DispatchOptions, service: Service, request: SignedRequ
   if (identity.scope.service !== service.name) throw authenticationError('wrong_scope', service.protocol);
   const called = readCall(requested, request.body);
   const definition = Object.hasOwn(service.operations, called.operation) ? service.operations[called.operation] : undefined;
-  if (!definition) throw new AwsError(service.protocol === 'json' ? 'UnknownOperationException' : 'InvalidAction', `local-aws does not implement ${called.operation} of ${service.name}.`);
+  if (!definition)
+    throw new AwsError(
+      service.protocol === 'json' ? 'UnknownOperationException' : 'InvalidAction',
+      `local-aws does not implement ${called.operation} of ${service.name}.`,
+    );
   const action = `${service.name}:${called.operation}`;
   if (!quotas.take(action)) throw new AwsError('ThrottlingException', 'Rate exceeded');
   const input = readInput(service, definition, called.input);

@@ -34,9 +34,13 @@ function constraint(issue: Issue): string {
     case 'invalid_type':
       return 'Member must not be null';
     case 'too_big':
-      return issue.origin === 'number' ? `Member must have value less than or equal to ${issue.maximum}` : `Member must have length less than or equal to ${issue.maximum}`;
+      return issue.origin === 'number'
+        ? `Member must have value less than or equal to ${issue.maximum}`
+        : `Member must have length less than or equal to ${issue.maximum}`;
     case 'too_small':
-      return issue.origin === 'number' ? `Member must have value greater than or equal to ${issue.minimum}` : `Member must have length greater than or equal to ${issue.minimum}`;
+      return issue.origin === 'number'
+        ? `Member must have value greater than or equal to ${issue.minimum}`
+        : `Member must have length greater than or equal to ${issue.minimum}`;
     case 'invalid_format':
       return `Member must satisfy regular expression pattern: ${'pattern' in issue ? String(issue.pattern) : issue.format}`;
     case 'invalid_value':

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { readQueryForm } from './query-form.ts';
 
 test('reads members and entries as lists, in the order of their numbers', () => {
-  const body = 'Action=A&Version=1&Tags.member.2.Key=b&Tags.member.1.Key=a&Tags.member.10.Key=c&Map.entry.1.Name=n&Map.entry.1.Value.DataType=String&Plain=x%20%C3%BC';
+  const body =
+    'Action=A&Version=1&Tags.member.2.Key=b&Tags.member.1.Key=a&Tags.member.10.Key=c&Map.entry.1.Name=n&Map.entry.1.Value.DataType=String&Plain=x%20%C3%BC';
   expect(readQueryForm(body)).toEqual({
     action: 'A',
     version: '1',

@@ -18,7 +18,11 @@ const validation = (message: string): AwsError => new AwsError('ValidationError'
 export const assumeRole = operation({
   input: z.strictObject({
     RoleArn: z.string().min(20).max(2_048),
-    RoleSessionName: z.string().min(2).max(64).regex(/^[\w+=,.@-]*$/),
+    RoleSessionName: z
+      .string()
+      .min(2)
+      .max(64)
+      .regex(/^[\w+=,.@-]*$/),
     DurationSeconds: z.coerce.number().int().min(900).max(43_200).optional(),
     Tags: tagListSchema.max(MAX_TAGS).optional(),
     TransitiveTagKeys: z.array(z.string().min(1).max(128)).max(MAX_TAGS).optional(),
@@ -30,7 +34,13 @@ export const assumeRole = operation({
     const tags = sessionTags(call, Tags, TransitiveTagKeys);
     const key = newSessionKey(call.root);
     const expiresAt = new Date(call.now.getTime() + DurationSeconds * 1000);
-    const token = issueSessionToken(call.root, { accessKeyId: key.accessKeyId, role: role.name, sessionName: RoleSessionName, ...tags, expiresAt: expiresAt.getTime() });
+    const token = issueSessionToken(call.root, {
+      accessKeyId: key.accessKeyId,
+      role: role.name,
+      sessionName: RoleSessionName,
+      ...tags,
+      expiresAt: expiresAt.getTime(),
+    });
     return {
       Credentials: { AccessKeyId: key.accessKeyId, SecretAccessKey: key.secretAccessKey, SessionToken: token, Expiration: expiresAt },
       AssumedRoleUser: { AssumedRoleId: `${roleId(call.root, role.name)}:${RoleSessionName}`, Arn: sessionArn(call.account, role.name, RoleSessionName) },
@@ -50,7 +60,8 @@ function requireTrust(call: Call, arn: string): Role {
 
 function requireDuration({ principal }: Call, role: Role, seconds: number): void {
   if (seconds > role.maxSessionSeconds) throw validation('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
-  if (principal.kind === 'session' && seconds > MAX_CHAINED_SECONDS) throw validation('The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.');
+  if (principal.kind === 'session' && seconds > MAX_CHAINED_SECONDS)
+    throw validation('The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.');
 }
 
 /** "Pass session tags in AWS STS", IAM User Guide: keys are unique whatever their case; transitive tags of the caller go on and cannot be set anew. */
@@ -58,8 +69,14 @@ function sessionTags({ principal }: Call, given: readonly Tag[], transitive: rea
   const inherited = principal.kind === 'session' ? principal.transitiveTagKeys : [];
   const inheritedTags = principal.kind === 'session' ? Object.entries(principal.tags).filter(([key]) => inherited.includes(key)) : [];
   const lower = given.map((tag) => tag.Key.toLowerCase());
-  if (new Set(lower).size !== lower.length) throw new AwsError('InvalidParameterValue', 'Duplicate tag keys found. Please note that Tag keys are case insensitive.');
-  if (inherited.some((key) => lower.includes(key.toLowerCase()))) throw new AwsError('InvalidParameterValue', 'One of the specified transitive tag keys can\'t be set because it conflicts with a transitive tag key from the calling session.');
-  if (transitive.some((key) => !lower.includes(key.toLowerCase()))) throw new AwsError('InvalidParameterValue', 'The specified transitive tag key must be included in the requested tags.');
+  if (new Set(lower).size !== lower.length)
+    throw new AwsError('InvalidParameterValue', 'Duplicate tag keys found. Please note that Tag keys are case insensitive.');
+  if (inherited.some((key) => lower.includes(key.toLowerCase())))
+    throw new AwsError(
+      'InvalidParameterValue',
+      "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
+    );
+  if (transitive.some((key) => !lower.includes(key.toLowerCase())))
+    throw new AwsError('InvalidParameterValue', 'The specified transitive tag key must be included in the requested tags.');
   return { tags: Object.fromEntries([...inheritedTags, ...given.map(({ Key, Value }) => [Key, Value])]), transitiveTagKeys: [...inherited, ...transitive] };
 }

@@ -13,7 +13,8 @@ const secret = (path: string): string => `arn:aws:secretsmanager:us-east-1:12345
 const current = { 'secretsmanager:VersionStage': 'AWSCURRENT' };
 
 const authorize = createAuthorize({ baseIsAdmin: true });
-const allowed = (principal: Principal, action: string, resources: string[], conditions: Record<string, string> = {}) => authorize({ principal, action, resources, conditions }) === null;
+const allowed = (principal: Principal, action: string, resources: string[], conditions: Record<string, string> = {}) =>
+  authorize({ principal, action, resources, conditions }) === null;
 
 const mine = parameter('/rcm/dev/north/endpoints/e1/a1');
 const staged = parameter('/rcm/dev/north/rotation/e1/a1/x');
@@ -61,7 +62,14 @@ test('one foreign name refuses the whole batch', () => {
   expect(allowed(session('rcm-agent-tenant'), 'ssm:GetParameters', [mine, parameter('/rcm/dev/south/endpoints/e1/a1')])).toBe(false);
 });
 
-test.each<Record<string, string>>([{}, { env: 'dev' }, { tenant_id: 'north' }, { env: 'dev', tenant_id: '' }, { env: 'dev', tenant_id: 'north/endpoints' }, { env: 'dev', tenant_id: '*' }])('tags %o open nothing', (tags) => {
+test.each<Record<string, string>>([
+  {},
+  { env: 'dev' },
+  { tenant_id: 'north' },
+  { env: 'dev', tenant_id: '' },
+  { env: 'dev', tenant_id: 'north/endpoints' },
+  { env: 'dev', tenant_id: '*' },
+])('tags %o open nothing', (tags) => {
   expect(allowed(session('rcm-agent-tenant', tags), 'ssm:GetParameter', [mine])).toBe(false);
 });
 

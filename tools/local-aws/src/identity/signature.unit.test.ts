@@ -49,8 +49,21 @@ const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 
 /** A request as the SDK's own signer makes it. */
 async function signed(body = '{"Name":"/a"}'): Promise<SignedRequest> {
-  const signer = new SignatureV4({ service: 'ssm', region: 'us-east-1', sha256: Sha256, credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: SECRET } });
-  const request = { method: 'POST', protocol: 'http:', hostname: '127.0.0.1', path: '/', query: {}, headers: { host: '127.0.0.1:1', 'x-amz-target': 'AmazonSSM.GetParameter' }, body };
+  const signer = new SignatureV4({
+    service: 'ssm',
+    region: 'us-east-1',
+    sha256: Sha256,
+    credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: SECRET },
+  });
+  const request = {
+    method: 'POST',
+    protocol: 'http:',
+    hostname: '127.0.0.1',
+    path: '/',
+    query: {},
+    headers: { host: '127.0.0.1:1', 'x-amz-target': 'AmazonSSM.GetParameter' },
+    body,
+  };
   const { headers } = await signer.sign(request);
   return { method: 'POST', target: '/', headers, body: Buffer.from(body) };
 }
@@ -67,7 +80,11 @@ test('takes what the SDK’s signer signed', async () => {
 test.each([
   ['another secret', (request: SignedRequest) => matches(request, `${SECRET}x`)],
   ['another body', (request: SignedRequest) => matches({ ...request, body: Buffer.from('{"Name":"/b"}') })],
-  ['another body with its own hash', (request: SignedRequest) => matches({ ...request, body: Buffer.from('x'), headers: { ...request.headers, 'x-amz-content-sha256': createHash('sha256').update('x').digest('hex') } })],
+  [
+    'another body with its own hash',
+    (request: SignedRequest) =>
+      matches({ ...request, body: Buffer.from('x'), headers: { ...request.headers, 'x-amz-content-sha256': createHash('sha256').update('x').digest('hex') } }),
+  ],
   ['another method', (request: SignedRequest) => matches({ ...request, method: 'PUT' })],
   ['another path', (request: SignedRequest) => matches({ ...request, target: '/x' })],
   ['a query', (request: SignedRequest) => matches({ ...request, target: '/?a=b' })],
@@ -79,9 +96,12 @@ test.each([
   expect(check(await signed())).toBe(false);
 });
 
-test.each(['', 'Bearer x', 'AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/ssm/aws4_request'])('reads no signature from "%s"', (header) => {
-  expect(parseSignatureHeader(header)).toBeNull();
-});
+test.each(['', 'Bearer x', 'AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/ssm/aws4_request'])(
+  'reads no signature from "%s"',
+  (header) => {
+    expect(parseSignatureHeader(header)).toBeNull();
+  },
+);
 
 test('reads the time of a request, and nothing that only looks like one', () => {
   expect(parseAmzDate('20260102T030405Z')).toEqual(new Date('2026-01-02T03:04:05Z'));

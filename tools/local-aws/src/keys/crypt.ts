@@ -57,10 +57,16 @@ export const decrypt = operation({
 const invalidCiphertext = (): AwsError => new AwsError('InvalidCiphertextException', 'The ciphertext is not valid under this key and encryption context.');
 
 export const generateDataKey = operation({
-  input: z.strictObject({ KeyId: keyIdSchema, EncryptionContext: context, KeySpec: z.enum(['AES_128', 'AES_256']).optional(), NumberOfBytes: z.number().int().min(1).max(1_024).optional() }),
+  input: z.strictObject({
+    KeyId: keyIdSchema,
+    EncryptionContext: context,
+    KeySpec: z.enum(['AES_128', 'AES_256']).optional(),
+    NumberOfBytes: z.number().int().min(1).max(1_024).optional(),
+  }),
   resources: resourceOf,
   run({ KeyId, EncryptionContext = {}, KeySpec, NumberOfBytes }, call) {
-    if ((KeySpec === undefined) === (NumberOfBytes === undefined)) throw new AwsError('ValidationException', 'Please specify either number of bytes or key spec.');
+    if ((KeySpec === undefined) === (NumberOfBytes === undefined))
+      throw new AwsError('ValidationException', 'Please specify either number of bytes or key spec.');
     const key = requireUsable(call, requireKey(call, KeyId));
     const plaintext = randomBytes(NumberOfBytes ?? (KeySpec === 'AES_128' ? 16 : 32));
     const ciphertext = call.keys.encrypt(key.id, plaintext, EncryptionContext);

@@ -38,7 +38,11 @@ export const describe = (call: Call, key: KeyRecord) => ({
 });
 
 export const createKey = operation({
-  input: z.strictObject({ Description: z.string().max(8_192).optional(), KeyUsage: z.enum(['ENCRYPT_DECRYPT']).optional(), KeySpec: z.enum(['SYMMETRIC_DEFAULT']).optional() }),
+  input: z.strictObject({
+    Description: z.string().max(8_192).optional(),
+    KeyUsage: z.enum(['ENCRYPT_DECRYPT']).optional(),
+    KeySpec: z.enum(['SYMMETRIC_DEFAULT']).optional(),
+  }),
   run: ({ Description = '' }, call) => ({ KeyMetadata: describe(call, call.keys.create({ description: Description, manager: 'CUSTOMER', now: call.now })) }),
 });
 

@@ -24,7 +24,13 @@ const invalidKey = (problem: KeyProblem, reference: string): AwsError => new Aws
 /** Encrypts under `reference` and appends; plain parameters lie under the account's own key, so nothing is readable at rest. */
 export function storeParameterValue(call: Call, name: string, value: string, reference: string): number {
   const keyId = requireKey(call, reference);
-  return appendValue(call.database, call.keys, { keyId, plaintext: Buffer.from(value, 'utf8'), isBinary: false, context: contextOf(call.account, name), now: call.now });
+  return appendValue(call.database, call.keys, {
+    keyId,
+    plaintext: Buffer.from(value, 'utf8'),
+    isBinary: false,
+    context: contextOf(call.account, name),
+    now: call.now,
+  });
 }
 
 /** The text of a version: decrypted, or (a SecureString without `decrypt`) the ciphertext in base64, as Parameter Store answers. */

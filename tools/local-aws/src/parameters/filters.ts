@@ -6,7 +6,11 @@ import type { Call } from '../operation.ts';
 import { findLabelled, type VersionRecord } from './records.ts';
 
 export const filterSchema = z.strictObject({
-  Key: z.string().min(1).max(132).regex(/^(tag:.+|Name|Type|KeyId|Path|Label|Tier|DataType)$/),
+  Key: z
+    .string()
+    .min(1)
+    .max(132)
+    .regex(/^(tag:.+|Name|Type|KeyId|Path|Label|Tier|DataType)$/),
   Option: z.string().min(1).max(10).optional(),
   Values: z.array(z.string().min(1).max(1_024)).min(1).max(50).optional(),
 });
@@ -17,12 +21,14 @@ const OPTIONS = new Set(['Equals', 'BeginsWith', 'Contains', 'Recursive', 'OneLe
 /** Checks filters against what an operation takes. Errors: InvalidFilterKey, InvalidFilterOption, InvalidFilterValue. */
 export function requireFilters(filters: readonly Filter[], keys: ReadonlySet<string>, options: ReadonlySet<string> = OPTIONS): void {
   for (const { Key, Option = 'Equals', Values = [] } of filters) {
-    if (!keys.has(Key.startsWith('tag:') ? 'tag' : Key)) throw new AwsError('InvalidFilterKey', `The following filter key is not valid: ${Key}. Valid filter keys include: [${[...keys].join(', ')}].`);
+    if (!keys.has(Key.startsWith('tag:') ? 'tag' : Key))
+      throw new AwsError('InvalidFilterKey', `The following filter key is not valid: ${Key}. Valid filter keys include: [${[...keys].join(', ')}].`);
     const path = Option === 'Recursive' || Option === 'OneLevel';
     if (!options.has(Option) || path !== (Key === 'Path' && Option !== 'Equals')) {
       throw new AwsError('InvalidFilterOption', `The following filter option is not valid: ${Option}. Valid options include: [BeginsWith, Equals].`);
     }
-    if (Values.length === 0 && !Key.startsWith('tag:')) throw new AwsError('InvalidFilterValue', `The following filter values are missing for the filter key ${Key}.`);
+    if (Values.length === 0 && !Key.startsWith('tag:'))
+      throw new AwsError('InvalidFilterValue', `The following filter values are missing for the filter key ${Key}.`);
   }
 }
 
@@ -65,4 +71,3 @@ function matches(text: string, wanted: string, option: string): boolean {
   if (option === 'BeginsWith') return text.startsWith(wanted);
   return option === 'Contains' ? text.includes(wanted) : text === wanted;
 }
-

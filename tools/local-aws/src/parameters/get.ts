@@ -25,10 +25,14 @@ export function describeValue(call: Call, record: VersionRecord, options: { read
 /** Errors: ParameterNotFound, ParameterVersionNotFound. */
 function selected(call: Call, wanted: ParameterSelector): VersionRecord {
   const { version: newest } = requireParameter(call.database, wanted.name);
-  const record = wanted.label === null ? findVersion(call.database, wanted.name, wanted.version ?? newest) : findLabelled(call.database, wanted.name, wanted.label);
+  const record =
+    wanted.label === null ? findVersion(call.database, wanted.name, wanted.version ?? newest) : findLabelled(call.database, wanted.name, wanted.label);
   if (record) return record;
   const what = wanted.label === null ? `version ${wanted.version}` : `label ${wanted.label}`;
-  throw new AwsError('ParameterVersionNotFound', `Systems Manager could not find ${what} of ${wanted.name}. Verify the ${wanted.label === null ? 'version' : 'label'} and try again.`);
+  throw new AwsError(
+    'ParameterVersionNotFound',
+    `Systems Manager could not find ${what} of ${wanted.name}. Verify the ${wanted.label === null ? 'version' : 'label'} and try again.`,
+  );
 }
 
 /** GetParameter: the newest version, or the one behind `:`. */

@@ -26,10 +26,18 @@ export const labelParameterVersion = operation({
     if (!findVersion(database, name, version)) throw versionMissing(name, version);
     const valid = Labels.filter(isLabel);
     if (new Set([...labelsOf(database, name, version), ...valid]).size > MAX_LABELS_PER_VERSION) {
-      throw new AwsError('ParameterVersionLabelLimitExceeded', `A parameter version can have maximum ${MAX_LABELS_PER_VERSION} labels. Move one or more labels to another version and try again.`);
+      throw new AwsError(
+        'ParameterVersionLabelLimitExceeded',
+        `A parameter version can have maximum ${MAX_LABELS_PER_VERSION} labels. Move one or more labels to another version and try again.`,
+      );
     }
     for (const label of valid) {
-      database.run('INSERT INTO parameter_label(name, label, version) VALUES (?, ?, ?) ON CONFLICT (name, label) DO UPDATE SET version = excluded.version', name, label, version);
+      database.run(
+        'INSERT INTO parameter_label(name, label, version) VALUES (?, ?, ?) ON CONFLICT (name, label) DO UPDATE SET version = excluded.version',
+        name,
+        label,
+        version,
+      );
     }
     return { InvalidLabels: Labels.filter((label) => !isLabel(label)), ParameterVersion: version };
   },

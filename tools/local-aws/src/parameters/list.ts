@@ -39,7 +39,11 @@ export const getParametersByPath = operation({
 
 /** DescribeParameters: everything about parameters but their values. */
 export const describeParameters = operation({
-  input: z.strictObject({ ParameterFilters: z.array(filterSchema).optional(), MaxResults: z.number().int().min(1).max(50).optional(), NextToken: z.string().optional() }),
+  input: z.strictObject({
+    ParameterFilters: z.array(filterSchema).optional(),
+    MaxResults: z.number().int().min(1).max(50).optional(),
+    NextToken: z.string().optional(),
+  }),
   run({ MaxResults = 50, NextToken, ...question }, call) {
     const { ParameterFilters = [] } = question;
     requireFilters(ParameterFilters, DESCRIBE_KEYS);

@@ -6,7 +6,8 @@ import { parameterArn } from '../account/arns.ts';
 const MAX_NAME = 1_011;
 const MAX_ARN = 2_048;
 const MAX_LEVELS = 15;
-const RULE = 'If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_';
+const RULE =
+  'If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_';
 
 /** Refuses a name that may not be created. Errors: ValidationException, AccessDeniedException, HierarchyLevelLimitExceededException. */
 export function requireCreatableName(account: Account, name: string): void {

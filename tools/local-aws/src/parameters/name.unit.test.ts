@@ -14,9 +14,12 @@ describe('a selector', () => {
     [arn('plain'), { name: 'plain', version: null, label: null, selector: null }],
   ])('is read from %s', (text, expected) => expect(parseSelector(account, text)).toEqual(expected));
 
-  test.each(['', ':3', '/a:', '/a:1:2', 'arn:aws:ssm:eu-west-1:123456789012:parameter/a', 'arn:aws:ssm:us-east-1:210987654321:parameter/a'])('is not read from "%s"', (text) => {
-    expect(() => parseSelector(account, text)).toThrow(expect.objectContaining({ code: 'ValidationException' }));
-  });
+  test.each(['', ':3', '/a:', '/a:1:2', 'arn:aws:ssm:eu-west-1:123456789012:parameter/a', 'arn:aws:ssm:us-east-1:210987654321:parameter/a'])(
+    'is not read from "%s"',
+    (text) => {
+      expect(() => parseSelector(account, text)).toThrow(expect.objectContaining({ code: 'ValidationException' }));
+    },
+  );
 
   test('is refused where only a name may stand', () => {
     expect(() => parseName(account, '/a:3')).toThrow(expect.objectContaining({ code: 'ValidationException' }));

@@ -18,7 +18,12 @@ export function pageStart(call: Call, request: PageRequest): string {
 }
 
 /** The items of this page and the token of the next. `candidates` begins at the page's start and may be longer than the page. */
-export function cutPage<Item>(call: Call, request: PageRequest, candidates: readonly Item[], positionOf: (item: Item) => string): { readonly items: readonly Item[]; readonly next: { readonly NextToken?: string } } {
+export function cutPage<Item>(
+  call: Call,
+  request: PageRequest,
+  candidates: readonly Item[],
+  positionOf: (item: Item) => string,
+): { readonly items: readonly Item[]; readonly next: { readonly NextToken?: string } } {
   const items = candidates.slice(0, request.limit);
   const last = items.at(-1);
   if (candidates.length <= request.limit || last === undefined) return { items, next: {} };

@@ -17,7 +17,12 @@ const input = z.strictObject({
   Value: z.string(),
   Description: z.string().max(1_024).optional(),
   Type: z.enum(['String', 'StringList', 'SecureString']).optional(),
-  KeyId: z.string().min(1).max(256).regex(/^([a-zA-Z0-9:/_-]+)$/).optional(),
+  KeyId: z
+    .string()
+    .min(1)
+    .max(256)
+    .regex(/^([a-zA-Z0-9:/_-]+)$/)
+    .optional(),
   Overwrite: z.boolean().optional(),
   AllowedPattern: z.string().max(1_024).optional(),
   Tags: tagListSchema.max(1_000).optional(),
@@ -39,7 +44,12 @@ export const putParameter = operation({
     if (given.KeyId !== undefined && type !== 'SecureString') throw validationError('KeyId is required for SecureString type parameter only.');
     requireStorableValue(given.Value);
     if (given.AllowedPattern !== undefined) requireAllowedPattern(given.AllowedPattern, given.Value);
-    const tier = decideTier({ asked: given.Tier, present: present?.tier ?? null, valueBytes: Buffer.byteLength(given.Value), count: countByTier(call.database) });
+    const tier = decideTier({
+      asked: given.Tier,
+      present: present?.tier ?? null,
+      valueBytes: Buffer.byteLength(given.Value),
+      count: countByTier(call.database),
+    });
     const keyReference = type === 'SecureString' ? (given.KeyId ?? DEFAULT_KEY) : null;
     const valueId = storeParameterValue(call, name, given.Value, keyReference ?? DEFAULT_KEY);
     const version = (present?.version ?? 0) + 1;
@@ -68,7 +78,10 @@ function requireConsistent(given: Input, present: ParameterRecord | null): void 
   }
   if (!present && given.Type === undefined) throw validationError('A parameter type is required when you create a parameter.');
   if (present && given.Type !== undefined && given.Type !== present.type) {
-    throw new AwsError('HierarchyTypeMismatchException', `The parameter type can't be changed from ${present.type} to ${given.Type}. Create a new, unique parameter.`);
+    throw new AwsError(
+      'HierarchyTypeMismatchException',
+      `The parameter type can't be changed from ${present.type} to ${given.Type}. Create a new, unique parameter.`,
+    );
   }
 }
 

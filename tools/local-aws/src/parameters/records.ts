@@ -40,7 +40,11 @@ export const findVersion = (database: Database, name: string, version: number): 
   database.get<VersionRecord>(`${VERSION} WHERE p.name = ? AND v.version = ?`, name, version);
 
 export const findLabelled = (database: Database, name: string, label: string): VersionRecord | null =>
-  database.get<VersionRecord>(`${VERSION} WHERE p.name = ? AND v.version = (SELECT l.version FROM parameter_label l WHERE l.name = p.name AND l.label = ?)`, name, label);
+  database.get<VersionRecord>(
+    `${VERSION} WHERE p.name = ? AND v.version = (SELECT l.version FROM parameter_label l WHERE l.name = p.name AND l.label = ?)`,
+    name,
+    label,
+  );
 
 /** Oldest first. */
 export const versionsAfter = (database: Database, name: string, after: number, limit: number): VersionRecord[] =>
@@ -49,8 +53,8 @@ export const versionsAfter = (database: Database, name: string, after: number, l
 /** The newest versions of the parameters whose name begins with `prefix` and sorts behind `after`, by name. */
 export const currentByPrefix = (database: Database, prefix: string, after: string): VersionRecord[] =>
   database.all<VersionRecord>(
-    `${VERSION} WHERE v.version = p.version AND p.name > ? AND p.name >= ? AND substr(p.name, 1, length(?)) = ? ORDER BY p.name`,
-    ...[after, prefix, prefix, prefix],
+    `${VERSION} WHERE v.version = p.version AND p.name > ? AND p.name >= ? AND p.name < ? ORDER BY p.name`,
+    ...[after, prefix, `${prefix}\u{10ffff}`],
   );
 
 export const labelsOf = (database: Database, name: string, version: number): string[] =>

@@ -14,7 +14,8 @@ const arnOf = ({ ResourceId }: Resource, { account }: Pick<Call, 'account'>): st
 /** Errors: InvalidResourceType (only Parameter is played), InvalidResourceId. */
 function requireTaggable(given: Resource, call: Call): string {
   if (given.ResourceType !== 'Parameter') throw new AwsError('InvalidResourceType', 'The resource type is not valid. local-aws knows only parameters.');
-  if (!findParameter(call.database, parseName(call.account, given.ResourceId))) throw new AwsError('InvalidResourceId', 'The resource ID is not valid. Verify that you entered the correct ID and try again.');
+  if (!findParameter(call.database, parseName(call.account, given.ResourceId)))
+    throw new AwsError('InvalidResourceId', 'The resource ID is not valid. Verify that you entered the correct ID and try again.');
   return arnOf(given, call);
 }
 
@@ -22,7 +23,8 @@ export const addTagsToResource = operation({
   input: z.strictObject({ ...resource, Tags: tagListSchema.max(1_000) }),
   resources: (given, call) => [arnOf(given, call)],
   run(given, call) {
-    if (!addTags(call.database, requireTaggable(given, call), given.Tags)) throw new AwsError('TooManyTagsError', 'The Targets parameter includes too many tags. Remove one or more tags and try the command again.');
+    if (!addTags(call.database, requireTaggable(given, call), given.Tags))
+      throw new AwsError('TooManyTagsError', 'The Targets parameter includes too many tags. Remove one or more tags and try the command again.');
     return {};
   },
 });

@@ -32,7 +32,10 @@ export function decideTier({ asked, present, valueBytes, count }: TierQuestion):
     throw validationError(`${tier} tier parameters support a maximum parameter value of ${MAX_VALUE_BYTES[tier]} characters.${upgrade}`);
   }
   if (present !== tier && count[tier] >= MAX_PARAMETERS[tier]) {
-    throw new AwsError('ParameterLimitExceeded', `You have exceeded the number of ${tier.toLowerCase()} parameters for this AWS account. Delete one or more parameters and try again.`);
+    throw new AwsError(
+      'ParameterLimitExceeded',
+      `You have exceeded the number of ${tier.toLowerCase()} parameters for this AWS account. Delete one or more parameters and try again.`,
+    );
   }
   return tier;
 }

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { type AskedTier, decideTier, type Tier, type TierQuestion } from './tier.ts';
 
-const question = (asked: AskedTier | undefined, present: Tier | null, valueBytes: number, standard = 0): TierQuestion => ({ asked, present, valueBytes, count: { Standard: standard, Advanced: 0 } });
+const question = (asked: AskedTier | undefined, present: Tier | null, valueBytes: number, standard = 0): TierQuestion => ({
+  asked,
+  present,
+  valueBytes,
+  count: { Standard: standard, Advanced: 0 },
+});
 
 test.each<[TierQuestion, Tier]>([
   [question(undefined, null, 4_096), 'Standard'],

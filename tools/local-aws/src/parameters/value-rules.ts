@@ -5,7 +5,8 @@ import { AwsError, validationError } from '../aws-error.ts';
  * parameter. A JSON payload can trip over it (a password with `{{`, then `}}` where two objects close), so it is enforced.
  */
 export function requireStorableValue(value: string): void {
-  if (value.length === 0) throw validationError("1 validation error detected: Value at 'value' failed to satisfy constraint: Member must have length greater than or equal to 1");
+  if (value.length === 0)
+    throw validationError("1 validation error detected: Value at 'value' failed to satisfy constraint: Member must have length greater than or equal to 1");
   if (/\{\{.*\}\}/s.test(value)) throw validationError('Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.');
 }
 
@@ -17,5 +18,6 @@ export function requireAllowedPattern(pattern: string, value: string): void {
   } catch {
     throw new AwsError('InvalidAllowedPatternException', `Parameter allowedPattern is not a valid regular expression: ${pattern}`);
   }
-  if (!expression.test(value)) throw new AwsError('ParameterPatternMismatchException', `Parameter value, cannot be validated against allowedPattern: ${pattern}`);
+  if (!expression.test(value))
+    throw new AwsError('ParameterPatternMismatchException', `Parameter value, cannot be validated against allowedPattern: ${pattern}`);
 }

@@ -15,7 +15,14 @@ const token = z.string().optional();
 
 /** CreateSecret: with a value, its first version is AWSCURRENT. Repeated with the same token and value it answers the same. */
 export const createSecret = operation({
-  input: z.strictObject({ Name: secretNameSchema, ClientRequestToken: token, Description: description, KmsKeyId: keyId, Tags: tagListSchema.optional(), ...valueMembers }),
+  input: z.strictObject({
+    Name: secretNameSchema,
+    ClientRequestToken: token,
+    Description: description,
+    KmsKeyId: keyId,
+    Tags: tagListSchema.optional(),
+    ...valueMembers,
+  }),
   resources: ({ Name }, { account }) => [secretArn(account, Name)],
   run(given, call) {
     requireSecretName(given.Name);
@@ -37,9 +44,15 @@ export const createSecret = operation({
   },
 });
 
-function repeated(call: Call, present: SecretRecord, version: { readonly value: SecretValue; readonly token: string; readonly stages: readonly string[] } | null): object {
-  if (present.deleted_at !== null) throw new AwsError('InvalidRequestException', "You can't create this secret because a secret with this name is already scheduled for deletion.");
-  if (!version || !findSecretVersion(call, present.arn, version.token)) throw new AwsError('ResourceExistsException', `The operation failed because the secret ${present.name} already exists.`);
+function repeated(
+  call: Call,
+  present: SecretRecord,
+  version: { readonly value: SecretValue; readonly token: string; readonly stages: readonly string[] } | null,
+): object {
+  if (present.deleted_at !== null)
+    throw new AwsError('InvalidRequestException', "You can't create this secret because a secret with this name is already scheduled for deletion.");
+  if (!version || !findSecretVersion(call, present.arn, version.token))
+    throw new AwsError('ResourceExistsException', `The operation failed because the secret ${present.name} already exists.`);
   addVersion(call, present, version);
   return { ARN: present.arn, Name: present.name, VersionId: version.token };
 }

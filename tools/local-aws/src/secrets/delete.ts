@@ -14,7 +14,8 @@ export const deleteSecret = operation({
   input: z.strictObject({ SecretId: secretIdSchema, RecoveryWindowInDays: z.number().int().optional(), ForceDeleteWithoutRecovery: z.boolean().optional() }),
   resources: secretResource,
   run({ SecretId, RecoveryWindowInDays, ForceDeleteWithoutRecovery = false }, call) {
-    if (ForceDeleteWithoutRecovery && RecoveryWindowInDays !== undefined) throw invalid("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
+    if (ForceDeleteWithoutRecovery && RecoveryWindowInDays !== undefined)
+      throw invalid("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
     const days = RecoveryWindowInDays ?? DEFAULT_WINDOW_DAYS;
     if (days < 7 || days > 30) throw invalid('The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).');
     if (ForceDeleteWithoutRecovery) {

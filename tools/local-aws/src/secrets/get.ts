@@ -23,7 +23,14 @@ export const getSecretValue = operation({
       throw new AwsError('InvalidRequestException', 'You provided a VersionStage that is not associated to the provided VersionId.');
     }
     const { arn, name } = secret;
-    return { ARN: arn, Name: name, VersionId: version.id, ...valueAnswer(secretValue(call, version)), VersionStages: stages, CreatedDate: new Date(version.created_at) };
+    return {
+      ARN: arn,
+      Name: name,
+      VersionId: version.id,
+      ...valueAnswer(secretValue(call, version)),
+      VersionStages: stages,
+      CreatedDate: new Date(version.created_at),
+    };
   },
 });
 

@@ -8,7 +8,8 @@ export const secretNameSchema = z.string().min(1).max(512);
 
 /** CreateSecret reference: ASCII letters, digits and `/_+=.@-`. */
 export function requireSecretName(name: string): void {
-  if (!/^[A-Za-z0-9/_+=.@-]+$/.test(name)) throw validationError('Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!');
+  if (!/^[A-Za-z0-9/_+=.@-]+$/.test(name))
+    throw validationError('Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!');
 }
 
 /** CreateSecret, PutSecretValue and UpdateSecret references: 32 to 64 characters. */

@@ -24,7 +24,12 @@ export const describeSecret = operation({
 
 /** ListSecrets: by name; scheduled deletions only where asked for. */
 export const listSecrets = operation({
-  input: z.strictObject({ ...paging, Filters: z.array(filter).max(10).optional(), SortOrder: z.enum(['asc']).optional(), IncludePlannedDeletion: z.boolean().optional() }),
+  input: z.strictObject({
+    ...paging,
+    Filters: z.array(filter).max(10).optional(),
+    SortOrder: z.enum(['asc']).optional(),
+    IncludePlannedDeletion: z.boolean().optional(),
+  }),
   run({ MaxResults = DEFAULT_PAGE, NextToken, ...question }, call) {
     const { Filters = [], IncludePlannedDeletion = false } = question;
     const candidates = allSecrets(call, position(call, question, NextToken)).filter(
@@ -96,4 +101,5 @@ function position(call: Call, question: unknown, token: string | undefined): str
   return found;
 }
 
-const next = (call: Call, question: unknown, last: string | undefined): { NextToken?: string } => (last === undefined ? {} : { NextToken: pageToken(call.root, JSON.stringify(question), last) });
+const next = (call: Call, question: unknown, last: string | undefined): { NextToken?: string } =>
+  last === undefined ? {} : { NextToken: pageToken(call.root, JSON.stringify(question), last) };

@@ -28,7 +28,9 @@ const SECRET = 'SELECT arn, name, description, key_id, created_at, changed_at, d
 /** By ARN, by ARN without its six characters, or by name; scheduled deletions included. */
 export function findSecret(call: Call, id: string): SecretRecord | null {
   const name = nameOf(call.account, id);
-  const record = call.database.get<SecretRecord>(`${SECRET} WHERE arn = ?`, id) ?? (name === null ? null : call.database.get<SecretRecord>(`${SECRET} WHERE name = ?`, name));
+  const record =
+    call.database.get<SecretRecord>(`${SECRET} WHERE arn = ?`, id) ??
+    (name === null ? null : call.database.get<SecretRecord>(`${SECRET} WHERE name = ?`, name));
   return record && !purged(call, record) ? record : null;
 }
 
@@ -42,7 +44,8 @@ export function requireSecret(call: Call, id: string): SecretRecord {
 /** Fails with InvalidRequestException too, where the secret is scheduled for deletion. */
 export function requireLiveSecret(call: Call, id: string): SecretRecord {
   const record = requireSecret(call, id);
-  if (record.deleted_at !== null) throw new AwsError('InvalidRequestException', "You can't perform this operation on the secret because it was marked for deletion.");
+  if (record.deleted_at !== null)
+    throw new AwsError('InvalidRequestException', "You can't perform this operation on the secret because it was marked for deletion.");
   return record;
 }
 

@@ -27,5 +27,10 @@ export function detachStage(database: Database, arn: string, stage: string): voi
 }
 
 function attach(database: Database, arn: string, stage: string, versionId: string): void {
-  database.run('INSERT INTO secret_stage(arn, stage, version_id) VALUES (?, ?, ?) ON CONFLICT (arn, stage) DO UPDATE SET version_id = excluded.version_id', arn, stage, versionId);
+  database.run(
+    'INSERT INTO secret_stage(arn, stage, version_id) VALUES (?, ?, ?) ON CONFLICT (arn, stage) DO UPDATE SET version_id = excluded.version_id',
+    arn,
+    stage,
+    versionId,
+  );
 }

@@ -9,7 +9,8 @@ export const tagResource = operation({
   input: z.strictObject({ SecretId: secretIdSchema, Tags: tagListSchema }),
   resources: secretResource,
   run({ SecretId, Tags }, call) {
-    if (!addTags(call.database, requireLiveSecret(call, SecretId).arn, Tags)) throw new AwsError('InvalidParameterException', 'A secret can have at most 50 tags.');
+    if (!addTags(call.database, requireLiveSecret(call, SecretId).arn, Tags))
+      throw new AwsError('InvalidParameterException', 'A secret can have at most 50 tags.');
     return {};
   },
 });

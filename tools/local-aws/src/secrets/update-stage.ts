@@ -20,7 +20,8 @@ export const updateSecretVersionStage = operation({
     for (const id of [RemoveFromVersionId, MoveToVersionId]) requireVersion(call, secret, id);
     requireHolder(holderOf(call.database, secret.arn, VersionStage), { VersionStage, RemoveFromVersionId, MoveToVersionId });
     if (MoveToVersionId !== undefined) moveStage(call.database, secret.arn, VersionStage, MoveToVersionId);
-    else if (VersionStage === CURRENT) throw invalid(`You can only move staging label ${CURRENT} to a different secret version. It can't be completely removed.`);
+    else if (VersionStage === CURRENT)
+      throw invalid(`You can only move staging label ${CURRENT} to a different secret version. It can't be completely removed.`);
     else detachStage(call.database, secret.arn, VersionStage);
     touch(call, secret);
     return { ARN: secret.arn, Name: secret.name };

@@ -17,7 +17,13 @@ export interface SecretValue {
 }
 
 /** The one value of a request, `null` without one. Errors: InvalidParameterException (both given), ValidationException (size). */
-export function requestedValue({ SecretString, SecretBinary }: { readonly SecretString?: string | undefined; readonly SecretBinary?: string | undefined }): SecretValue | null {
+export function requestedValue({
+  SecretString,
+  SecretBinary,
+}: {
+  readonly SecretString?: string | undefined;
+  readonly SecretBinary?: string | undefined;
+}): SecretValue | null {
   if (SecretString !== undefined && SecretBinary !== undefined) {
     throw new AwsError('InvalidParameterException', "You can't specify both a binary secret value and a string secret value in the same secret.");
   }
@@ -26,15 +32,23 @@ export function requestedValue({ SecretString, SecretBinary }: { readonly Secret
   if (text === undefined) return null;
   const bytes = Buffer.from(text, isBinary ? 'base64' : 'utf8');
   const member = isBinary ? 'secretBinary' : 'secretString';
-  if (bytes.length === 0) throw validationError(`1 validation error detected: Value at '${member}' failed to satisfy constraint: Member must have length greater than or equal to 1`);
-  if (bytes.length > MAX_VALUE_BYTES) throw validationError(`1 validation error detected: Value at '${member}' failed to satisfy constraint: Member must have length less than or equal to ${MAX_VALUE_BYTES}`);
+  if (bytes.length === 0)
+    throw validationError(`1 validation error detected: Value at '${member}' failed to satisfy constraint: Member must have length greater than or equal to 1`);
+  if (bytes.length > MAX_VALUE_BYTES)
+    throw validationError(
+      `1 validation error detected: Value at '${member}' failed to satisfy constraint: Member must have length less than or equal to ${MAX_VALUE_BYTES}`,
+    );
   return { bytes, isBinary };
 }
 
 /** "Secret encryption and decryption in AWS Secrets Manager": both ids are the encryption context. */
 export function storeSecretValue(call: Call, secret: SecretRecord, versionId: string, value: SecretValue): number {
   const found = usableKey(call.keys, secret.key_id ?? DEFAULT_KEY);
-  if ('problem' in found) throw new AwsError('EncryptionFailure', "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS key is available, enabled, and not in an invalid state.");
+  if ('problem' in found)
+    throw new AwsError(
+      'EncryptionFailure',
+      "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS key is available, enabled, and not in an invalid state.",
+    );
   return appendValue(call.database, call.keys, {
     keyId: found.key.id,
     plaintext: value.bytes,
@@ -48,9 +62,11 @@ export function storeSecretValue(call: Call, secret: SecretRecord, versionId: st
 export function secretValue(call: Call, version: SecretVersionRecord): SecretValue {
   const stored = storedValue(call.database, version.value_id);
   const { keyId, plaintext } = openValue(call.keys, stored);
-  if ('problem' in usableKey(call.keys, keyId)) throw new AwsError('DecryptionFailure', "Secrets Manager can't decrypt the protected secret text using the provided KMS key.");
+  if ('problem' in usableKey(call.keys, keyId))
+    throw new AwsError('DecryptionFailure', "Secrets Manager can't decrypt the protected secret text using the provided KMS key.");
   return { bytes: plaintext, isBinary: stored.is_binary === 1 };
 }
 
 /** As an answer carries it. */
-export const valueAnswer = ({ bytes, isBinary }: SecretValue): object => (isBinary ? { SecretBinary: bytes.toString('base64') } : { SecretString: bytes.toString('utf8') });
+export const valueAnswer = ({ bytes, isBinary }: SecretValue): object =>
+  isBinary ? { SecretBinary: bytes.toString('base64') } : { SecretString: bytes.toString('utf8') };

@@ -14,12 +14,19 @@ export const findSecretVersion = (call: Call, arn: string, id: string): SecretVe
  * Adds a version under its token and attaches `stages`; the first version is AWSCURRENT whatever was asked. The same token
  * with the same value changes nothing; with another value it fails with ResourceExistsException.
  */
-export function addVersion(call: Call, secret: SecretRecord, options: { readonly token: string; readonly value: SecretValue; readonly stages: readonly string[] }): void {
+export function addVersion(
+  call: Call,
+  secret: SecretRecord,
+  options: { readonly token: string; readonly value: SecretValue; readonly stages: readonly string[] },
+): void {
   const { token, value, stages } = options;
   const known = findSecretVersion(call, secret.arn, token);
   if (known) {
     if (!sameValue(secretValue(call, known), value)) {
-      throw new AwsError('ResourceExistsException', `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${secret.arn}.`);
+      throw new AwsError(
+        'ResourceExistsException',
+        `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${secret.arn}.`,
+      );
     }
     return;
   }
@@ -43,5 +50,6 @@ function makeRoom(call: Call, { arn }: SecretRecord): void {
        ORDER BY v.created_at, v.value_id LIMIT 1)`,
     ...[arn, arn, call.now.getTime() - DAY_MS],
   );
-  if (changes === 0) throw new AwsError('LimitExceededException', `A secret can have at most ${MAX_VERSIONS} versions, and versions younger than 24 hours are not removed.`);
+  if (changes === 0)
+    throw new AwsError('LimitExceededException', `A secret can have at most ${MAX_VERSIONS} versions, and versions younger than 24 hours are not removed.`);
 }

@@ -10,11 +10,12 @@ import { CreateTopicCommand, PublishCommand } from '@aws-sdk/client-sns';
 import { expect, onTestFinished, test } from 'vitest';
 import { sdkClients } from '../conformance/subject.fixture.ts';
 import { everyValueEver } from '../every-value-ever.ts';
-import { running, temporaryFolder } from '../running.fixture.ts';
+import { running, temporaryFolder, tenant } from '../running.fixture.ts';
 import { startLocalAws } from '../start.ts';
 
 /** Starts three processes one after the other, on a machine that may be busy. */
 const PROCESS_TIMEOUT_MS = 60_000;
+const KILL_AFTER_WRITES = 15;
 const MAIN = join(import.meta.dirname, '..', 'main.ts');
 
 interface Started {
@@ -24,7 +25,9 @@ interface Started {
 
 async function start(folder: string): Promise<Started> {
   const credentialsFile = join(folder, 'credentials');
-  const child = spawn(process.execPath, [MAIN, '--data-file', join(folder, 'data'), '--credentials-file', credentialsFile], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [MAIN, '--data-file', join(folder, 'data'), '--credentials-file', credentialsFile], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
@@ -34,44 +37,51 @@ async function start(folder: string): Promise<Started> {
   return { child, clients: sdkClients({ endpoint, region, credentials: { accessKeyId, secretAccessKey } }) };
 }
 
-test('every acknowledged write is there after SIGKILL in the middle of writing', async () => {
-  const folder = temporaryFolder();
-  const acknowledged = new Map<string, string>();
-  for (let round = 0; round < 2; round += 1) {
+test(
+  'every acknowledged write is there after SIGKILL in the middle of writing',
+  async () => {
+    const folder = temporaryFolder();
+    const acknowledged = new Map<string, string>();
+    for (let round = 0; round < 2; round += 1) {
+      const { child, clients } = await start(folder);
+      const exited = once(child, 'exit');
+      const writer = async (lane: number): Promise<void> => {
+        for (let index = 0; ; index += 1) {
+          // The other lanes have a write under way at this moment.
+          if (lane === 0 && index === KILL_AFTER_WRITES) child.kill('SIGKILL');
+          const [Name, Value] = [`/round${round}/lane${lane}`, `value ${round} ${lane} ${index}`];
+          await clients.ssm.send(new PutParameterCommand({ Name, Value, Type: 'SecureString', Overwrite: true }));
+          acknowledged.set(Name, Value);
+        }
+      };
+      await Promise.allSettled([writer(0), writer(1), writer(2)]);
+      await exited;
+    }
     const { child, clients } = await start(folder);
+    expect(acknowledged.size).toBe(6);
+    for (const [Name, Value] of acknowledged) {
+      const found = (await clients.ssm.send(new GetParameterCommand({ Name, WithDecryption: true }))).Parameter?.Value ?? '';
+      // A write whose answer was lost may be there as well; never an older one.
+      expect(Number(found.split(' ').at(-1))).toBeGreaterThanOrEqual(Number(Value.split(' ').at(-1)));
+    }
     const exited = once(child, 'exit');
-    setTimeout(() => child.kill('SIGKILL'), 200 + round * 150);
-    const writer = async (lane: number): Promise<void> => {
-      for (let index = 0; ; index += 1) {
-        const [Name, Value] = [`/round${round}/lane${lane}`, `value ${round} ${lane} ${index}`];
-        await clients.ssm.send(new PutParameterCommand({ Name, Value, Type: 'SecureString', Overwrite: true }));
-        acknowledged.set(Name, Value);
-      }
-    };
-    await Promise.allSettled([writer(0), writer(1), writer(2)]);
-    await exited;
-  }
-  const { child, clients } = await start(folder);
-  expect(acknowledged.size).toBe(6);
-  for (const [Name, Value] of acknowledged) {
-    const found = (await clients.ssm.send(new GetParameterCommand({ Name, WithDecryption: true }))).Parameter?.Value ?? '';
-    // A write whose answer was lost may be there as well; never an older one.
-    expect(Number(found.split(' ').at(-1))).toBeGreaterThanOrEqual(Number(Value.split(' ').at(-1)));
-  }
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  expect(await exited).toEqual([0, null]);
-}, PROCESS_TIMEOUT_MS);
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+  },
+  PROCESS_TIMEOUT_MS,
+);
 
 test('a restart on the same data file keeps keys, secrets and sessions of callers', async () => {
   const dataFile = join(temporaryFolder(), 'data');
   const first = await startLocalAws({ dataFile });
-  await sdkClients(first).ssm.send(new PutParameterCommand({ Name: '/a', Value: 'kept', Type: 'SecureString' }));
+  const north = await tenant({ ...first, clients: sdkClients(first) }, 'rotator', { env: 'dev', tenant_id: 'north' });
+  const Name = '/rcm/dev/north/endpoints/e/a';
+  await north.ssm.send(new PutParameterCommand({ Name, Value: 'kept', Type: 'SecureString' }));
   await first.close();
-  const second = await running({ dataFile });
+  const second = await running({ dataFile, port: Number(new URL(first.endpoint).port) });
   expect(second.credentials).toEqual(first.credentials);
   expect(second.kmsKeyArn).toBe(first.kmsKeyArn);
-  expect((await second.clients.ssm.send(new GetParameterCommand({ Name: '/a', WithDecryption: true }))).Parameter?.Value).toBe('kept');
+  expect((await north.ssm.send(new GetParameterCommand({ Name, WithDecryption: true }))).Parameter?.Value).toBe('kept');
 });
 
 test('no value is readable in any file, and every value that ever was is known while the server runs', async () => {
@@ -97,7 +107,8 @@ test('no value is readable in any file, and every value that ever was is known w
   for (const file of readdirSync(folder)) {
     const bytes = readFileSync(join(folder, file));
     for (const value of [...values, 'message-value']) {
-      for (const form of [value, Buffer.from(value).toString('base64').replace(/=+$/, ''), Buffer.from(value, 'utf16le')]) expect(bytes.includes(form), `${file} holds ${value}`).toBe(false);
+      for (const form of [value, Buffer.from(value).toString('base64').replace(/=+$/, ''), Buffer.from(value, 'utf16le')])
+        expect(bytes.includes(form), `${file} holds ${value}`).toBe(false);
     }
   }
   expect(statSync(`${dataFile}.hsm`).mode & 0o777).toBe(0o600);

@@ -45,9 +45,21 @@ export const subscribe = operation({
   run({ TopicArn, Protocol, Endpoint, ReturnSubscriptionArn }, call) {
     requireTopic(call, TopicArn);
     const confirmed = Protocol === 'sqs' || Protocol === 'lambda' || Protocol === 'sms';
-    const known = call.database.get<{ arn: string }>('SELECT arn FROM topic_subscription WHERE topic_arn = ? AND protocol = ? AND endpoint = ?', TopicArn, Protocol, Endpoint);
+    const known = call.database.get<{ arn: string }>(
+      'SELECT arn FROM topic_subscription WHERE topic_arn = ? AND protocol = ? AND endpoint = ?',
+      TopicArn,
+      Protocol,
+      Endpoint,
+    );
     const arn = known?.arn ?? `${TopicArn}:${randomUUID()}`;
-    call.database.run('INSERT INTO topic_subscription(arn, topic_arn, protocol, endpoint, confirmed) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING', arn, TopicArn, Protocol, Endpoint, confirmed ? 1 : 0);
+    call.database.run(
+      'INSERT INTO topic_subscription(arn, topic_arn, protocol, endpoint, confirmed) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      arn,
+      TopicArn,
+      Protocol,
+      Endpoint,
+      confirmed ? 1 : 0,
+    );
     return { SubscriptionArn: confirmed || ReturnSubscriptionArn === 'true' ? arn : 'pending confirmation' };
   },
 });
@@ -62,15 +74,31 @@ export const listSubscriptionsByTopic = operation({
       TopicArn,
     );
     const owner = call.account.accountId;
-    return { Subscriptions: rows.map((row) => ({ TopicArn, Protocol: row.protocol, Endpoint: row.endpoint, Owner: owner, SubscriptionArn: row.confirmed ? row.arn : 'PendingConfirmation' })) };
+    return {
+      Subscriptions: rows.map((row) => ({
+        TopicArn,
+        Protocol: row.protocol,
+        Endpoint: row.endpoint,
+        Owner: owner,
+        SubscriptionArn: row.confirmed ? row.arn : 'PendingConfirmation',
+      })),
+    };
   },
 });
 
-const attribute = z.strictObject({ Name: z.string().min(1).max(256), Value: z.strictObject({ DataType: z.string().min(1), StringValue: z.string().optional(), BinaryValue: z.string().optional() }) });
+const attribute = z.strictObject({
+  Name: z.string().min(1).max(256),
+  Value: z.strictObject({ DataType: z.string().min(1), StringValue: z.string().optional(), BinaryValue: z.string().optional() }),
+});
 
 /** Publish: kept encrypted, to be read by `publishedMessages`. */
 export const publish = operation({
-  input: z.strictObject({ TopicArn: z.string(), Message: z.string(), Subject: z.string().optional(), MessageAttributes: z.array(attribute).max(10).optional() }),
+  input: z.strictObject({
+    TopicArn: z.string(),
+    Message: z.string(),
+    Subject: z.string().optional(),
+    MessageAttributes: z.array(attribute).max(10).optional(),
+  }),
   resources: ({ TopicArn }) => [TopicArn],
   run({ TopicArn, Message, Subject, MessageAttributes = [] }, call) {
     requireTopic(call, TopicArn);
@@ -80,7 +108,13 @@ export const publish = operation({
     const id = randomUUID();
     const attributes = Object.fromEntries(MessageAttributes.map(({ Name, Value }) => [Name, Value.StringValue ?? Value.BinaryValue ?? '']));
     const sealed = sealMessage(call.root, id, { message: Message, subject: Subject ?? null, attributes });
-    const { rowId } = call.database.run('INSERT INTO topic_message(id, topic_arn, ciphertext, published_at) VALUES (?, ?, ?, ?)', id, TopicArn, sealed, call.now.getTime());
+    const { rowId } = call.database.run(
+      'INSERT INTO topic_message(id, topic_arn, ciphertext, published_at) VALUES (?, ?, ?, ?)',
+      id,
+      TopicArn,
+      sealed,
+      call.now.getTime(),
+    );
     call.database.run('DELETE FROM topic_message WHERE number <= ?', rowId - KEPT_MESSAGES);
     return { MessageId: id };
   },
