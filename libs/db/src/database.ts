@@ -46,7 +46,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     omit: OMIT,
     errorFormat: 'minimal',
     log: [],
-    transactionOptions: { maxWait: TIMEOUTS.connect + 5_000, timeout: TIMEOUTS.statement, isolationLevel: 'ReadCommitted' },
+    transactionOptions: { maxWait: TIMEOUTS.freeConnection + 5_000, timeout: TIMEOUTS.statement, isolationLevel: 'ReadCommitted' },
   });
   return {
     directUrl: options.directUrl ?? options.url,

@@ -10,13 +10,15 @@ let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
 afterAll(() => t.close());
 
-const UNAVAILABLE = { code: 'database_unavailable', retryable: true };
+const unavailable = (reason: string) => ({ code: 'database_unavailable', retryable: true, message: `Postgres cannot be used right now: ${reason}.` });
+const LOST = unavailable('the connection was lost');
+const NOBODY = unavailable('nobody answers at its address');
 
 test('nobody listens: database_unavailable, at once', async () => {
   const db = openDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none', applicationName: 'x' });
-  await expect(db.ping()).rejects.toMatchObject(UNAVAILABLE);
-  await expect(getEndpoint(db, { orgId: 'a', endpointId: 'b' })).rejects.toMatchObject(UNAVAILABLE);
-  await expect(db.transaction((tx) => tx.organization.count())).rejects.toMatchObject(UNAVAILABLE);
+  await expect(db.ping()).rejects.toMatchObject(NOBODY);
+  await expect(getEndpoint(db, { orgId: 'a', endpointId: 'b' })).rejects.toMatchObject(NOBODY);
+  await expect(db.transaction((tx) => tx.organization.count())).rejects.toMatchObject(NOBODY);
   await db.close();
 });
 
@@ -25,7 +27,7 @@ test('a server that takes the connection and says nothing: database_unavailable 
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   const db = openDatabase({ url: `postgresql://nobody@127.0.0.1:${(silent.address() as AddressInfo).port}/none`, applicationName: 'x' });
   const began = Date.now();
-  await expect(db.ping()).rejects.toMatchObject(UNAVAILABLE);
+  await expect(db.ping()).rejects.toMatchObject(unavailable('it did not answer in time'));
   expect(Date.now() - began).toBeLessThan(20_000);
   await db.close();
   silent.close();
@@ -40,9 +42,9 @@ test('a connection that is cut in the middle of a transaction or a statement, an
     await delay(100);
     return tx.organization.count();
   });
-  await expect(within).rejects.toMatchObject(UNAVAILABLE);
+  await expect(within).rejects.toMatchObject(LOST);
   const asleep = db.read((client) => client.$queryRaw`SELECT pg_sleep(10)::text`);
-  const failed = expect(asleep).rejects.toMatchObject(UNAVAILABLE);
+  const failed = expect(asleep).rejects.toMatchObject(LOST);
   await expect.poll(() => t.sql(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'cut' AND query LIKE '%pg_sleep%' AND state = 'active'`), { timeout: 20_000 }).toHaveLength(1);
   await cut();
   await failed;
@@ -54,7 +56,12 @@ test('a statement that is cancelled by its time-out', async () => {
   await expect(t.db.transaction(async (tx) => {
     await tx.$executeRaw`SET LOCAL statement_timeout = 50`;
     await tx.$queryRaw`SELECT pg_sleep(10)::text`;
-  })).rejects.toMatchObject(UNAVAILABLE);
+  })).rejects.toMatchObject(unavailable('it took too long'));
+});
+
+test('a mistake in a statement is a failure of ours, never retried, with Postgres’s sentence about names', async () => {
+  const failed = t.db.read((client) => client.$queryRaw`SELECT nothing FROM organization`);
+  await expect(failed).rejects.toMatchObject({ code: 'database_failed', retryable: false, message: expect.stringContaining('column "nothing" does not exist') });
 });
 
 test('every connection has its time-outs', async () => {
@@ -70,13 +77,12 @@ test('too many connections, no such database', async () => {
   const first = new pg.Client({ connectionString: url.href });
   await first.connect();
   const second = openDatabase({ url: url.href, applicationName: 'second' });
-  await expect(second.ping()).rejects.toMatchObject(UNAVAILABLE);
+  await expect(second.ping()).rejects.toMatchObject(unavailable('it takes no more connections'));
   await second.close();
   await first.end();
   await t.sql(`DROP ROLE ${role}`);
-  url.pathname = '/nowhere';
   const nowhere = openDatabase({ url: Object.assign(new URL(t.url), { pathname: '/nowhere' }).href, applicationName: 'x' });
-  await expect(nowhere.ping()).rejects.toMatchObject(UNAVAILABLE);
+  await expect(nowhere.ping()).rejects.toMatchObject(unavailable('the database does not exist'));
   await nowhere.close();
 });
 

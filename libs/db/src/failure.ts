@@ -1,75 +1,80 @@
 import { isRcmError, RcmError } from '@rcm/telemetry';
 
-/** What is known about a failure of pg, Prisma or its adapter, whichever layer it comes from. Never the statement's values. */
+/** What is known about a failure of pg, Prisma or its adapter, whichever layer it comes from. */
 interface Symptoms {
   /** SQLSTATE, where Postgres itself answered. */
   readonly sqlState: string | null;
   readonly constraint: string | null;
-  /** Prisma code (`P2024`) or Node code (`ECONNREFUSED`). */
+  /** Prisma's (`P2024`), Node's (`ECONNREFUSED`) or the adapter's own name (`SocketTimeout`) for it; empty if none. */
   readonly code: string;
+  /** The layers' messages. They can quote values: for matching only. */
   readonly words: string;
+  /** The innermost message: Postgres's own. */
+  readonly sentence: string;
 }
 
-const SQL_STATE = /^[0-9A-Z]{5}$/;
-/** Prisma: unreachable, time-outs, closed, no free connection, transaction could not start or was closed, too many connections. */
-const PRISMA_UNAVAILABLE = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
-const NODE_UNAVAILABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'ENOENT']);
-/** Adapter and pool say these without a code. */
-const WORDS_UNAVAILABLE = /connection terminated|timeout exceeded when trying to connect|query read timeout|client has encountered a connection error|not queryable|connection (was )?closed|pool after calling end/i;
-const KINDS_UNAVAILABLE = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections', 'DatabaseDoesNotExist', 'DatabaseAccessDenied', 'AuthenticationFailed', 'TlsConnectionError', 'TransactionWriteConflict']);
-
 /**
- * SQLSTATE classes that mean "not now": connection exceptions (08), too many connections (53), shutdown and cancelled by time-out (57),
- * no such database or login yet (3D, 28), idle transaction ended (25P03), lock time-out (55P03), deadlock or serialization (40).
+ * What means "not now", by SQLSTATE, code or words, and how it is said. SQLSTATE classes: 08 connection, 53 resources, 57 operator or time-out,
+ * 28 login, 3D database, 40 rollback (deadlock), 25P03 idle transaction ended, 55P03 lock time-out.
+ * The words are of pg and pg-pool, which give no code.
  */
-const isUnavailableState = (state: string): boolean => /^(08|53|57|3D|28|40)/.test(state) || state === '25P03' || state === '55P03';
+const UNAVAILABLE: readonly (readonly [RegExp, string])[] = [
+  [/^(53300|P2037|TooManyConnections)$/, 'it takes no more connections'],
+  [/^(3D000|P1003|DatabaseDoesNotExist)$/, 'the database does not exist'],
+  [/^(28\w{3}|P1000|P1010|AuthenticationFailed|DatabaseAccessDenied)$/, 'it refused the login'],
+  [/^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|P1001|DatabaseNotReachable)$/, 'nobody answers at its address'],
+  [/^(57014|55P03|25P03|P1008)$|query read timeout/i, 'it took too long'],
+  [/^(ETIMEDOUT|P1002|SocketTimeout)$|timeout expired|connection terminated due to connection timeout/i, 'it did not answer in time'],
+  [/^(P2024|P2028)$|timeout exceeded when trying to connect/i, 'no connection became free in time'],
+  [/^(40\w{3}|P2034|TransactionWriteConflict)$/, 'the transaction met another one'],
+  [/^(08|53|57)\w{3}$|^(ECONNRESET|EPIPE|P1011|P1017|ConnectionClosed|TlsConnectionError)$/, 'the connection was lost'],
+  [/connection terminated|client has encountered a connection error|not queryable|connection (was )?closed|after calling end/i, 'the connection was lost'],
+];
 
-function* chain(error: unknown): Generator<Record<string, unknown>> {
+const SQL_STATE = /^(?!P[123]\d{3}$)[0-9A-Z]{5}$/;
+
+/** Error, its cause, what Prisma wraps around the adapter's error: outermost first. */
+function* layers(error: unknown): Generator<Readonly<Record<string, unknown>>> {
   let current = error;
   for (let depth = 0; depth < 8 && typeof current === 'object' && current !== null; depth += 1) {
-    const node = current as Record<string, unknown>;
-    yield node;
-    const meta = node['meta'] as Record<string, unknown> | undefined;
-    current = meta?.['driverAdapterError'] ?? node['cause'];
+    const layer = current as Record<string, unknown>;
+    yield layer;
+    current = (layer['meta'] as Record<string, unknown> | undefined)?.['driverAdapterError'] ?? layer['cause'];
   }
 }
 
-function symptomsOf(error: unknown): Symptoms & { readonly unavailable: boolean } {
-  let sqlState: string | null = null;
-  let constraint: string | null = null;
-  let code = '';
-  let unavailable = false;
-  const words: string[] = [];
-  for (const node of chain(error)) {
-    const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-    const own = text(node['code']);
-    const original = text(node['originalCode']);
-    for (const candidate of [original, own]) if (SQL_STATE.test(candidate) && !/^(P[123]\d{3}|E[A-Z]{4})$/.test(candidate)) sqlState ??= candidate;
-    if (!code) code = own;
-    const named = node['constraint'];
-    if (typeof named === 'string') constraint ??= named;
-    else if (named && typeof named === 'object') constraint ??= text((named as { index?: unknown }).index) || null;
-    const message = text(node['originalMessage']) || text(node['message']);
-    constraint ??= /violates [a-z- ]*constraint "([^"]+)"/.exec(message)?.[1] ?? null;
-    words.push(message);
-    unavailable ||= PRISMA_UNAVAILABLE.has(own) || NODE_UNAVAILABLE.has(own) || KINDS_UNAVAILABLE.has(text(node['kind'])) || WORDS_UNAVAILABLE.test(message);
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+function symptomsOf(error: unknown): Symptoms {
+  const found = { sqlState: '', constraint: '', code: '', words: '', sentence: '' };
+  for (const layer of layers(error)) {
+    const [own, original, message] = [text(layer['code']), text(layer['originalCode']), text(layer['originalMessage']) || text(layer['message'])];
+    found.sqlState ||= [original, own].find((candidate) => SQL_STATE.test(candidate) && !candidate.startsWith('E')) ?? '';
+    // Prisma's P2010 only says that there is a cause: whatever the cause calls itself tells more.
+    if (!found.code || found.code === 'P2010') found.code = [own, text(layer['kind'])].find((name) => name && name !== found.sqlState) ?? found.code;
+    const named = layer['constraint'];
+    found.constraint ||= text(named) || text((named as { index?: unknown } | undefined)?.index) || (/violates [a-z- ]*constraint "([^"]+)"/.exec(message)?.[1] ?? '');
+    found.words += ` ${message}`;
+    found.sentence = message || found.sentence;
   }
-  if (sqlState && isUnavailableState(sqlState)) unavailable = true;
-  return { sqlState, constraint, code, words: words.join(' '), unavailable };
+  return { sqlState: found.sqlState || null, constraint: found.constraint || null, code: found.code, words: found.words, sentence: found.sentence };
 }
 
 /**
- * The one edge at which database failures become `RcmError`. The driver's own error is not kept as a cause where it can quote a
- * row or an argument (Postgres's DETAIL, Prisma's echo of a call): only SQLSTATE and constraint name go on.
+ * The one edge at which database failures become `RcmError`. The driver's own error does not go on as a cause, because it can quote a row
+ * or an argument (Postgres's DETAIL, Prisma's echo of a call): only SQLSTATE and constraint name do, and Postgres's sentence
+ * where it can only be about names (class 42: syntax, unknown table, permission).
  */
 export function translateFailure(error: unknown): unknown {
   if (isRcmError(error)) return error;
-  const { sqlState, constraint, code, unavailable } = symptomsOf(error);
+  const { sqlState, constraint, code, words, sentence } = symptomsOf(error);
   const details = { ...(sqlState ? { sqlState } : {}), ...(constraint ? { constraint } : {}), ...(code ? { driverCode: code } : {}) };
-  if (unavailable) return new RcmError('database_unavailable', `Postgres cannot be used right now (${sqlState ?? (code || 'connection lost')}).`, { details });
-  if (sqlState === '23505') return new RcmError('state_conflict', `A row like this is already there${constraint ? ` (${constraint})` : ''}.`, { details });
-  if (sqlState?.startsWith('23') || sqlState?.startsWith('22')) return new RcmError('input_invalid', `Postgres refused a value${constraint ? ` (${constraint})` : ''}.`, { details });
-  return new RcmError('database_failed', `A database operation failed (${sqlState ?? (code || 'unknown failure')}).`, { details });
+  const reason = UNAVAILABLE.find(([pattern]) => [sqlState ?? '', code, words].some((symptom) => symptom !== '' && pattern.test(symptom)))?.[1];
+  if (reason) return new RcmError('database_unavailable', `Postgres cannot be used right now: ${reason}.`, { details });
+  const where = constraint ? ` (${constraint})` : '';
+  if (sqlState === '23505') return new RcmError('state_conflict', `A row like this is already there${where}.`, { details });
+  if (sqlState?.startsWith('23') || sqlState?.startsWith('22')) return new RcmError('input_invalid', `Postgres refused a value${where}.`, { details });
+  return new RcmError('database_failed', `A database operation failed: ${sqlState?.startsWith('42') ? sentence : (sqlState ?? (code || 'unknown'))}.`, { details });
 }
 
 export async function translated<T>(act: () => Promise<T>): Promise<T> {

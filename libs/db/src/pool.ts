@@ -1,7 +1,20 @@
 import pg from 'pg';
 
 /** Everything that waits for Postgres ends within these (milliseconds). */
-export const TIMEOUTS = { connect: 5_000, statement: 30_000, idleInTransaction: 30_000 } as const;
+export const TIMEOUTS = {
+  connect: 5_000,
+  /** For one of the pool's connections to become free: longer, because a busy process is not a broken one. */
+  freeConnection: 20_000,
+  statement: 30_000,
+  idleInTransaction: 30_000,
+} as const;
+
+/** The pool has one time-out for both waits and hands it on to its clients; connecting gets its own here. */
+class PoolClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super({ ...config, connectionTimeoutMillis: TIMEOUTS.connect });
+  }
+}
 
 /**
  * A pool whose every wait ends. The two server time-outs are start-up parameters, because a transaction-mode pooler keeps no session:
@@ -9,10 +22,11 @@ export const TIMEOUTS = { connect: 5_000, statement: 30_000, idleInTransaction: 
  */
 export function createPool({ url, applicationName, maxConnections }: { readonly url: string; readonly applicationName: string; readonly maxConnections: number }): pg.Pool {
   const pool = new pg.Pool({
+    Client: PoolClient,
     connectionString: url,
     application_name: applicationName,
     max: maxConnections,
-    connectionTimeoutMillis: TIMEOUTS.connect,
+    connectionTimeoutMillis: TIMEOUTS.freeConnection,
     idleTimeoutMillis: 30_000,
     statement_timeout: TIMEOUTS.statement,
     idle_in_transaction_session_timeout: TIMEOUTS.idleInTransaction,

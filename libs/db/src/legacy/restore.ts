@@ -1,4 +1,4 @@
-import { RcmError, type Secret } from '@rcm/telemetry';
+import type { Secret } from '@rcm/telemetry';
 import type { Database } from '../database.ts';
 import { writeAuditEvent } from '../audit/record.ts';
 import { lockEndpointIdentity } from '../identity.ts';
