@@ -18,6 +18,8 @@ export interface CredentialManagerOptions {
   readonly ttlJitter?: number;
   /** How long beyond its TTL a value is served while the store is down, in ms. Default 3 600 000 (1 hour). */
   readonly staleMs?: number;
+  /** How long after a failure what is beyond its TTL is served without asking first, in ms. Default 5000. */
+  readonly downPauseMs?: number;
   /** How long a missing secret is remembered, in ms. Default 5000. */
   readonly missingMs?: number;
   /** Calls to the store under way at once. Default 16. */
@@ -60,26 +62,25 @@ const STORE_IS_DOWN = ['store_unavailable', 'store_throttled', 'deadline_exceede
 
 /** Lends credentials at the pace of a cache: bounded, jittered, one read under way per reference, batched per tenant. */
 export function createCredentialManager(options: CredentialManagerOptions): CredentialManager {
-  const {
-    stores,
-    maxEntries = 10_000,
-    ttlMs = 600_000,
-    ttlJitter = 0.1,
-    staleMs = 3_600_000,
-    missingMs = 5_000,
-    maxParallel = 16,
-    maxWaiting = 10_000,
-  } = options;
-  const { clock = systemClock, random = Math.random } = options;
+  const { stores, maxParallel = 16, maxWaiting = 10_000, downPauseMs = 5_000, clock = systemClock, random = Math.random } = options;
+  const { maxEntries = 10_000, ttlMs = 600_000, ttlJitter = 0.1, staleMs = 3_600_000, missingMs = 5_000 } = options;
   const metrics = createReadingMetrics(options.metrics);
   const cache = new CredentialCache({ maxEntries, ttlMs, ttlJitter, staleMs, missingMs, clock, random });
   const batcher = new ReadBatcher({ stores, maxParallel, maxWaiting, onBatch: metrics.batch });
   const flights = new SingleFlight<CachedCredential>();
+  /** Until then the store counts as down: a caller with a usable value need not wait for a call to fail again. */
+  let downUntil = 0;
 
   const startReading = (key: string, { orgId, reference, version }: CredentialRequest): Promise<CachedCredential> =>
     flights.start(key, () => readOne(batcher, orgId, reference), {
-      arrived: (credential) => cache.keep(key, credential),
-      failed: (error) => noteFailure(cache, key, version, error),
+      arrived: (credential) => {
+        downUntil = 0;
+        cache.keep(key, credential);
+      },
+      failed: (error) => {
+        if (hasCode(error, ...STORE_IS_DOWN)) downUntil = clock.now().getTime() + downPauseMs;
+        else noteRefusal(cache, key, version, error);
+      },
     });
 
   /** A read that others began may have begun before the version we were told of: one more read decides. */
@@ -97,12 +98,13 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
     const matches = held !== null && (request.version === null || held.credential.version === request.version);
     if (held?.fresh && matches) return { ...held.credential, served: 'cache' };
     if (cache.isKnownMissing(key, request.version)) throw new RcmError('secret_missing', 'The secret was not in its store a moment ago.');
+    const stale = matches ? cache.usable(key) : null;
+    if (stale && clock.now().getTime() < downUntil) return { ...stale, served: 'stale' };
     if (held) metrics.refreshed(matches ? 'expired' : 'version');
     try {
       return { ...(await waitFor(readFromStore(key, request), request.signal)), served: 'store' };
     } catch (error) {
-      const stale = matches && hasCode(error, ...STORE_IS_DOWN) ? cache.usable(key) : null;
-      if (stale === null) throw error;
+      if (stale === null || !hasCode(error, ...STORE_IS_DOWN)) throw error;
       return { ...stale, served: 'stale' };
     }
   };
@@ -141,10 +143,10 @@ async function counted(
   }
 }
 
-/** While the store is down the last value stays; any other refusal says that it must not be used any more. */
-function noteFailure(cache: CredentialCache, key: string, asked: string | null, error: unknown): void {
+/** Any refusal, unlike an outage, says that what is held must not be used any more. */
+function noteRefusal(cache: CredentialCache, key: string, asked: string | null, error: unknown): void {
   if (hasCode(error, 'secret_missing')) cache.keepMissing(key, asked);
-  else if (!hasCode(error, ...STORE_IS_DOWN)) cache.forget(key);
+  else cache.forget(key);
 }
 
 /** Fails with `cancelled` as soon as the signal aborts; the promise itself goes on. */

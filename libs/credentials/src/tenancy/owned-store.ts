@@ -29,17 +29,15 @@ export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
       const answers = await owner.use((backends) => Promise.all([...byKind].map(([kind, own]) => backends[kind].readMany(own, options))));
       return new Map<string, ReadAnswer>(answers.flatMap((answer) => [...answer]));
     },
-    create: (reference, text, tags, options) =>
-      on(reference, (store) => {
-        checkTags(owner, tags);
-        return store.create(reference, text, tags, options);
-      }),
+    async create(reference, text, tags, options) {
+      checkTags(owner, tags);
+      return on(reference, (store) => store.create(reference, text, tags, options));
+    },
     replace: (reference, text, base, options) => on(reference, (store) => store.replace(reference, text, base, options)),
-    stage: (slot, text, options) =>
-      on(slot.current, (store) => {
-        checkTags(owner, slot.tags);
-        return store.stage(slot, text, options);
-      }),
+    async stage(slot, text, options) {
+      checkTags(owner, slot.tags);
+      return on(slot.current, (store) => store.stage(slot, text, options));
+    },
     readStaged: (slot, options) => on(slot.current, (store) => store.readStaged(slot, options)),
     promote: (slot, base, options) => on(slot.current, (store) => store.promote(slot, base, options)),
     discard: (slot, options) => on(slot.current, (store) => store.discard(slot, options)),

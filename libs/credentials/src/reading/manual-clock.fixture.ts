@@ -1,0 +1,22 @@
+import type { Clock } from '@rcm/telemetry';
+
+/** A clock that stands until it is moved. */
+export class ManualClock implements Clock {
+  #now: number;
+
+  constructor(start = Date.parse('2026-01-01T00:00:00Z')) {
+    this.#now = start;
+  }
+
+  now(): Date {
+    return new Date(this.#now);
+  }
+
+  sleep(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  forward(ms: number): void {
+    this.#now += ms;
+  }
+}

@@ -1,0 +1,79 @@
+import { RcmError, Secret } from '@rcm/telemetry';
+import { describe, expect, it } from 'vitest';
+import { parseReference, type SecretReference } from '../reference.ts';
+import type { SecretStore } from '../stores/store.ts';
+import { createOwnedStore } from './owned-store.ts';
+
+const own = 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/org-a/endpoints/e1/a1';
+const tags = { TenantId: 'org-a', Environment: 'test', PortalType: 'alpine' };
+
+let calls = 0;
+const store = (accountId: string | null = '123456789012'): SecretStore =>
+  createOwnedStore({
+    orgId: 'org-a',
+    environment: 'test',
+    region: 'us-east-1',
+    accountId,
+    use: () => {
+      calls += 1;
+      return Promise.reject(new RcmError('store_unavailable', 'reached'));
+    },
+  });
+
+const text = new Secret('{}');
+const METHODS: Readonly<Record<string, (target: SecretStore, reference: SecretReference, labels?: typeof tags) => Promise<unknown>>> = {
+  read: (target, reference) => target.read(reference),
+  readMany: (target, reference) => target.readMany([parseReference(own), reference]),
+  create: (target, reference, labels = tags) => target.create(reference, text, labels),
+  replace: (target, reference) => target.replace(reference, text, '1'),
+  stage: (target, current, labels = tags) => target.stage({ current, attemptId: 'x', tags: labels }, text),
+  readStaged: (target, current) => target.readStaged({ current, attemptId: 'x', tags }),
+  promote: (target, current) => target.promote({ current, attemptId: 'x', tags }, '1'),
+  discard: (target, current) => target.discard({ current, attemptId: 'x', tags }),
+};
+const methods = Object.keys(METHODS);
+
+const codeOf = (act: Promise<unknown> | undefined) =>
+  act?.then(
+    () => 'no error',
+    (error: unknown) => (error instanceof RcmError ? error.code : String(error)),
+  );
+
+describe('a tenant’s store', () => {
+  it.each(methods)('lets %s through for its own references', async (method) => {
+    expect(await codeOf(METHODS[method]?.(store(), parseReference(own)))).toBe('store_unavailable');
+  });
+
+  const foreign = [
+    ['another organization', own.replace('org-a', 'org-b')],
+    ['an organization whose name begins alike', own.replace('org-a', 'org-a-2')],
+    ['another environment', own.replace('/test/', '/prod/')],
+    ['another region', own.replace('us-east-1', 'us-west-2')],
+    ['another AWS account', own.replace('123456789012', '210987654321')],
+    ['another organization in Vault', 'vault:kv/rcm/test/org-b/endpoints/e1/a1'],
+  ] as const;
+  it.each(methods.flatMap((method) => foreign.map(([what, arn]) => [method, what, arn] as const)))(
+    'refuses %s for %s before any call',
+    async (method, _what, arn) => {
+      calls = 0;
+      expect(await codeOf(METHODS[method]?.(store(), parseReference(arn)))).toBe('reference_not_yours');
+      expect(calls).toBe(0);
+    },
+  );
+
+  it.each(['create', 'stage'])('refuses %s with another tenant’s tags before any call', async (method) => {
+    calls = 0;
+    for (const change of [{ TenantId: 'org-b' }, { Environment: 'prod' }]) {
+      expect(await codeOf(METHODS[method]?.(store(), parseReference(own), { ...tags, ...change }))).toBe('reference_not_yours');
+    }
+    expect(calls).toBe(0);
+  });
+
+  it('has no Vault, and says so', async () => {
+    expect(await codeOf(store().read(parseReference('vault:kv/rcm/test/org-a/endpoints/e1/a1')))).toBe('reference_invalid');
+  });
+
+  it('of a dedicated deployment leaves the AWS account to IAM', async () => {
+    expect(await codeOf(store(null).read(parseReference(own.replace('123456789012', '210987654321'))))).toBe('store_unavailable');
+  });
+});
