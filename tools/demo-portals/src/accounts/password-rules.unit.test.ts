@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { readAssets } from '../portals/borealis/shell.ts';
 import { policies } from './policies.ts';
 import { brokenRule } from './password-rules.ts';
 
@@ -28,3 +29,7 @@ test.each([
   ['cascade', 'Abcdefg1%', 'character_not_allowed'],
   ['cascade', 'abcdefg1', 'class_missing'],
 ] as const)('%s: %j breaks %s', (portal, password, broken) => expect(brokenRule(policies[portal].rules, password)).toBe(broken));
+
+test('the script of borealis tells browsers the rules that its server enforces', () => {
+  expect(readAssets().get('change-dialog.js')).toContain(`'${policies.borealis.rules.notation}'`);
+});
