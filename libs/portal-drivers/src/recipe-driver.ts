@@ -44,7 +44,7 @@ export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
         await fence.close();
       };
       try {
-        const gate = await installGate({ context: opened.context, origins, onBlocked });
+        const gate = await installGate({ context: opened.context, origins, fence, onBlocked });
         const watch = watchPage(await opened.context.newPage());
         return createSession({ parts: { recipe, origins, watch, gate, onStep }, freshPage: () => freshPage(opened.context, origins), release });
       } catch {

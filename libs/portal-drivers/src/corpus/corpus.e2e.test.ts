@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { hasCode, RcmError, Secret } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { browserProcesses } from '../pool/browser-processes.fixture.ts';
 import { corpusRecipe } from './corpus-recipe.fixture.ts';
 import { CANARY, CorpusRun } from './corpus-run.fixture.ts';
 import { WORDS } from './corpus.fixture.ts';
@@ -106,6 +107,16 @@ describe('what was submitted', () => {
     expect([result.outcome.kind, result.submitted, run.posts()]).toEqual(['unknown', false, 0]);
   });
 
+  it.runIf(process.platform === 'linux')('everything, where the browser dies after the submit; the next login has a new one', async () => {
+    const session = await loginAt('login/hang');
+    const dying = run.login(session);
+    await expect.poll(() => run.posts(), { timeout: 10_000 }).toBe(1);
+    for (const pid of browserProcesses()) process.kill(pid, 'SIGKILL');
+    const result = await dying;
+    expect([result.outcome.kind, result.submitted]).toEqual(['unknown', true]);
+    expect((await run.login(await loginAt('login/accepted'))).outcome.kind).toBe('accepted');
+  });
+
   it('everything, where the signal aborts after the submit', async () => {
     const stop = new AbortController();
     const session = await loginAt('login/hang');
@@ -153,6 +164,10 @@ describe('how a change ended', () => {
     const session = await run.session(corpusRecipe({ change: `change/${answer}`, stepDeadlineMs: 1_500 }));
     expect(await run.change(session)).toMatchObject(outcome);
     expect(run.posts()).toBe(1);
+  });
+
+  it('by what is new on the page, not by words that stood there before', async () => {
+    expect(await run.change(await run.session(corpusRecipe({ change: 'change-by-script/applied' })))).toEqual({ kind: 'applied' });
   });
 
   it('refused without a submit where the field is too short for the new password', async () => {

@@ -25,10 +25,13 @@ export async function readRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe
   throw new RcmError('portal_unexpected', `The portal shows more than ${recipe.max_pages} pages of rows.`);
 }
 
-/** Rows that differ from the page before and are the same at two looks: a page that is drawn bit by bit is not read halfway. */
+/** Milliseconds for which rows must stay the same: scripts that draw row by row pause for a frame or an answer, not longer. */
+const SETTLED_MS = 150;
+
+/** Rows that differ from the page before and stay as they are: a page that is drawn bit by bit is not read halfway. */
 async function settledRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe, before: string): Promise<readonly Row[]> {
   const each = locate(act.watch.page, recipe.each);
-  let last = '';
+  let last = { text: '', since: 0 };
   let missing: string | null = null;
   try {
     return await act.time.until('The table of results', act.time.stepMs(act.stepDeadlineMs), async () => {
@@ -37,9 +40,8 @@ async function settledRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe, be
       if (!read || 'missing' in read || read.rows.length === 0) return null;
       const text = JSON.stringify(read.rows);
       if (text === before) return null;
-      if (text === last) return read.rows;
-      last = text;
-      return null;
+      if (text !== last.text) last = { text, since: performance.now() };
+      return performance.now() - last.since >= SETTLED_MS ? read.rows : null;
     });
   } catch (error) {
     throw missing === null ? error : new RcmError('portal_unexpected', `The table of results has no column "${missing}".`);

@@ -39,7 +39,7 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
   const outcomes = createOutcomeWatch(parts.watch, sending.early);
   const mask = createSecretMask(sending.secrets);
   let asked: Promise<void> | null = null;
-  let refusal: { readonly error: unknown } | null = null;
+  const refusals: unknown[] = [];
   let pressed = false;
 
   const askCaller = async (signal: AbortSignal): Promise<void> => {
@@ -47,7 +47,7 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
     try {
       await asked;
     } catch (error) {
-      refusal = { error };
+      refusals.push(error);
       throw new RcmError('cancelled', 'The submit was not allowed.');
     }
     if (signal.aborted) throw new RcmError('cancelled', 'The time was up before the submit.');
@@ -84,9 +84,7 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
     // A caller that is still writing down the attempt must be done before it hears how the attempt ended.
     await Promise.resolve(asked).catch(() => undefined);
     const submitted = gate.shut() || pressed;
-    // eslint sees `refusal` as never set: it is set in the closure above.
-    const refused = refusal as { readonly error: unknown } | null;
-    if (refused) throw refused.error;
+    if (refusals.length > 0) throw refusals[0];
     return { ended: isRcmError(error) ? error : translateBrowserError(error, sending.name), submitted };
   }
 }

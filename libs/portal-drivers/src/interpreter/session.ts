@@ -66,7 +66,8 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
     async runTask(options) {
       usableOnly();
       const outcome = await runTask(parts, options);
-      if (outcome.kind === 'logged_out') loggedIn = false;
+      // Who stops a task wants the browser gone, not a logout first.
+      if (outcome.kind === 'logged_out' || options.signal.aborted) loggedIn = false;
       return outcome;
     },
     async isLoggedIn(options) {

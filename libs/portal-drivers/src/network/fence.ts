@@ -1,27 +1,44 @@
 import { createServer, type IncomingMessage, request as sendRequest, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Origins } from './origins.ts';
 
 export interface Fence {
   /** Address of the proxy that the browser context must use. */
   readonly server: string;
+  /**
+   * Cuts every tunnel that rests, so that what is sent next gets a connection of its own. Takes at most `REST_MS`.
+   * Called before each request that has a body.
+   */
+  freshen(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Headers between two hops only (RFC 9110, 7.6.1); `proxy-connection` is what browsers send to a proxy. */
 const HOP_HEADERS = new Set(['proxy-connection', 'proxy-authorization', 'connection', 'keep-alive', 'te', 'trailer', 'upgrade']);
 const CONNECT_MS = 15_000;
+/** Milliseconds without a byte after which a tunnel whose last byte came from the portal counts as resting. */
+const REST_MS = 30;
+
+interface Tunnel {
+  readonly browser: Socket;
+  /** When its last byte passed (milliseconds of a monotonic clock), and whether the portal sent it. */
+  last: number;
+  fromPortal: boolean;
+}
 
 /**
  * A proxy on loopback that lets one browser context reach its declared hosts and nobody else. Request interception in the
  * browser does not see where a redirect leads, nor preconnects and beacons of a closing page; a socket does not pass here.
  *
- * It opens a new connection for each plain request: Chromium sends a request again by itself, even a POST, when a reused
- * connection breaks before the answer. For the same reason every answer to such a request closes the browser's connection.
+ * It also keeps a submit from being sent twice: Chromium by itself repeats a request, even a POST, when a connection that was
+ * used before breaks without an answer (seen with 1 POST too many in a test). So each plain request has a connection of its
+ * own, and tunnels, which cannot be looked into, are cut while they rest before something is submitted.
  */
 export async function startFence(options: { readonly origins: Origins; readonly onBlocked: (origin: string) => void }): Promise<Fence> {
   const { origins, onBlocked } = options;
   const sockets = new Set<Socket>();
+  const tunnels = new Set<Tunnel>();
 
   function forward(incoming: IncomingMessage, answer: ServerResponse): void {
     const target = URL.canParse(incoming.url ?? '') ? new URL(incoming.url ?? '') : null;
@@ -67,11 +84,21 @@ export async function startFence(options: { readonly origins: Origins; readonly 
       browser.write('HTTP/1.1 200 Connection established\r\n\r\n');
       if (head.length > 0) portal.write(head);
       browser.pipe(portal).pipe(browser);
+      follow(browser, portal);
     });
     for (const [one, other] of [[browser, portal], [portal, browser]] as const) {
       one.on('error', () => other.destroy());
       one.on('close', () => other.destroy());
     }
+  }
+
+  function follow(browser: Socket, portal: Socket): void {
+    const known: Tunnel = { browser, last: performance.now(), fromPortal: false };
+    const note = (fromPortal: boolean) => () => Object.assign(known, { last: performance.now(), fromPortal });
+    browser.on('data', note(false));
+    portal.on('data', note(true));
+    tunnels.add(known);
+    browser.once('close', () => tunnels.delete(known));
   }
 
   function watch(socket: Socket): Socket {
@@ -90,6 +117,13 @@ export async function startFence(options: { readonly origins: Origins; readonly 
   });
   return {
     server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async freshen() {
+      const restless = [...tunnels].some((tunnel) => performance.now() - tunnel.last < REST_MS);
+      if (restless) await pause(REST_MS);
+      for (const tunnel of tunnels) {
+        if (tunnel.fromPortal && performance.now() - tunnel.last >= REST_MS) tunnel.browser.destroy();
+      }
+    },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();

@@ -1,7 +1,8 @@
-import { type BrowserContext, type Request, type Route, type WebSocketRoute } from 'playwright-core';
+import type { BrowserContext, Request, Route, WebSocketRoute } from 'playwright-core';
 import type { BlockedRequest } from '../trace.ts';
+import type { Fence } from './fence.ts';
 import type { Origins } from './origins.ts';
-import { type SecretMask } from '../secret-mask.ts';
+import type { SecretMask } from '../secret-mask.ts';
 
 /**
  * What the gate does with requests to the portal's own origins.
@@ -26,14 +27,14 @@ export interface Gate {
 /** Methods without a body, by which a page normally only asks. */
 const ASKING = ['GET', 'HEAD', 'OPTIONS'];
 
-export async function installGate(options: { readonly context: BrowserContext; readonly origins: Origins; readonly onBlocked: (blocked: BlockedRequest) => void }): Promise<Gate> {
-  const { context, origins, onBlocked } = options;
+export async function installGate(options: { readonly context: BrowserContext; readonly origins: Origins; readonly fence: Fence; readonly onBlocked: (blocked: BlockedRequest) => void }): Promise<Gate> {
+  const { context, origins, fence, onBlocked } = options;
   let state: GateState = 'open';
   let secrets: SecretMask | null = null;
   let left = 0;
   let waiting: (() => void)[] = [];
 
-  const carries = (request: Request): boolean => !ASKING.includes(request.method()) || (secrets?.isIn(request.url()) ?? true);
+  const carries = (request: Request): boolean => hasBody(request) || (secrets?.isIn(request.url()) ?? true);
 
   function change(next: GateState): void {
     state = next;
@@ -57,7 +58,9 @@ export async function installGate(options: { readonly context: BrowserContext; r
       return route.abort('blockedbyclient');
     }
     if (state === 'held' && !carries(request)) return route.continue();
-    return (await pass()) ? route.continue() : route.abort('blockedbyclient');
+    if (!(await pass())) return route.abort('blockedbyclient');
+    if (hasBody(request) || secrets?.isIn(request.url())) await fence.freshen();
+    return route.continue();
   }
 
   function socket(page: WebSocketRoute): void {
@@ -85,7 +88,7 @@ export async function installGate(options: { readonly context: BrowserContext; r
       secrets = mask;
       if (state === 'open') change('held');
     },
-    release: () => change('released'),
+    release: () => (state === 'held' || state === 'open' ? change('released') : undefined),
     shut() {
       change('closed');
       return left > 0;
@@ -98,6 +101,8 @@ export async function installGate(options: { readonly context: BrowserContext; r
     sent: () => left > 0,
   };
 }
+
+const hasBody = (request: Request): boolean => !ASKING.includes(request.method());
 
 /** Origin of a URL for a report; never its path or query, which may hold what must not be told. */
 const originName = (url: string): string => (URL.canParse(url) ? new URL(url).origin : 'unreadable');

@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { createLogger, hasCode } from '@rcm/telemetry';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findChromium } from '../chromium.ts';
 import { type BrowserPool, type BrowserPoolOptions, createBrowserPool } from './browser-pool.ts';
+import { browserProcesses } from './browser-processes.fixture.ts';
 
 const never = (): AbortSignal => new AbortController().signal;
 const pools: BrowserPool[] = [];
@@ -18,37 +18,22 @@ function poolOf(options: Partial<BrowserPoolOptions> = {}): BrowserPool {
 
 const open = (pool: BrowserPool) => pool.openContext({ context: {}, signal: never() });
 
-/** Direct children of this process that are a Chromium. */
-function browsers(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-        return Number(parent) === process.pid && /--remote-debugging-pipe/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
-      } catch {
-        return false;
-      }
-    });
-}
-
 describe.runIf(process.platform === 'linux')('a browser pool', () => {
   it('starts no browser before the first context, one for all, and leaves none', async () => {
-    const before = browsers().length;
+    const before = browserProcesses().length;
     const pool = poolOf();
-    expect(browsers().length).toBe(before);
+    expect(browserProcesses().length).toBe(before);
     await Promise.all([open(pool), open(pool)]);
-    expect(browsers().length).toBe(before + 1);
+    expect(browserProcesses().length).toBe(before + 1);
     await pool.close();
-    expect(browsers().length).toBe(before);
+    expect(browserProcesses().length).toBe(before);
   });
 
   it('starts a new browser after the first was killed', async () => {
-    const before = browsers();
+    const before = browserProcesses();
     const pool = poolOf();
     const first = await open(pool);
-    const victim = browsers().find((pid) => !before.includes(pid));
+    const victim = browserProcesses().find((pid) => !before.includes(pid));
     process.kill(victim ?? 0, 'SIGKILL');
     await first.close();
     const second = await open(pool);
@@ -57,15 +42,15 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
   });
 
   it('replaces a browser that has served enough, without a break for who still uses it', async () => {
-    const before = browsers().length;
+    const before = browserProcesses().length;
     const pool = poolOf({ recycleAfter: 1 });
     const first = await open(pool);
     const second = await open(pool);
-    expect(browsers().length).toBe(before + 2);
+    expect(browserProcesses().length).toBe(before + 2);
     expect(await (await first.context.newPage()).evaluate(() => 1)).toBe(1);
     await first.close();
     await second.close();
-    await expect.poll(() => browsers().length, { timeout: 5_000 }).toBe(before);
+    await expect.poll(() => browserProcesses().length, { timeout: 5_000 }).toBe(before);
   });
 
   it('shares nothing between contexts', async () => {
