@@ -6,7 +6,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { ClearError, sentenceFor } from '../clear-error.mjs';
-import { inRoot } from '../workspace.mjs';
 import { removeContainers, reachDocker, reaperSettings } from './docker.mjs';
 import { referencesInSync, runTargets } from './nx.mjs';
 import { readResults, resultsFolder } from './results.mjs';
@@ -44,7 +43,7 @@ async function main() {
   }
 
   const results = readResults(folder);
-  problems.push(...misses(results, { projects, docker: docker.reached, root: inRoot() }));
+  problems.push(...misses(results, { projects, docker: docker.reached }));
   const lines = [...wordsFor(results, docker), ...problems.map((problem) => `FAILED: ${problem}`), lastLine(results)];
   process.stdout.write(`\n${lines.join('\n')}\n`);
   return problems.length === 0 && results.every((result) => result.failed === 0) ? 0 : 1;

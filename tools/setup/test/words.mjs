@@ -1,6 +1,3 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 /** @typedef {import('./results.mjs').Result} Result */
 
 /** The two suites that prove a backend: what AWS promises, and what the database does. */
@@ -19,7 +16,7 @@ export function wordsFor(results, docker) {
       ? []
       : [`${kind}: ${total(those)} tests of ${those.length} projects (${those.map((one) => `${short(one.project)} ${counted(one)}`).join(', ')})`];
   });
-  const proofs = BACKENDS.filter((backend) => backend === 'embedded' || docker.reached).map((backend) => {
+  const proofs = BACKENDS.filter((backend) => results.some((result) => result.kind === backend)).map((backend) => {
     const of = (/** @type {string} */ project) => total(results.filter((result) => result.kind === backend && result.project === project));
     return `on ${backend} services: ${of(SUITES.conformance)} conformance tests, ${of(SUITES.database)} database tests`;
   });
@@ -33,13 +30,12 @@ export function wordsFor(results, docker) {
 /**
  * The backends that should have proved something and counted nothing.
  * @param {Result[]} results
- * @param {{ projects: string[], docker: boolean, root: string }} run
+ * @param {{ projects: string[], docker: boolean }} run  projects: the wanted ones, empty for all
  */
-export function misses(results, { projects, docker, root }) {
+export function misses(results, { projects, docker }) {
   const backends = docker ? BACKENDS : BACKENDS.slice(0, 1);
   return Object.entries(SUITES)
     .filter(([, project]) => projects.length === 0 || projects.includes(project))
-    .filter(([, project]) => hasIntegrationTests(root, project))
     .flatMap(([suite, project]) =>
       backends
         .filter((backend) => !results.some((result) => result.kind === backend && result.project === project && result.passed > 0))
@@ -51,15 +47,6 @@ export function misses(results, { projects, docker, root }) {
 export function lastLine(results) {
   const sum = (/** @type {(result: Result) => number} */ of) => results.reduce((all, result) => all + of(result), 0);
   return `tests: ${sum((r) => r.passed)} passed, ${sum((r) => r.failed)} failed, ${sum((r) => r.skipped.length)} skipped`;
-}
-
-/** @param {string} root @param {string} project */
-function hasIntegrationTests(root, project) {
-  return globSync(['libs/*/package.json', 'tools/*/package.json'], { cwd: root }).some((file) => {
-    if (JSON.parse(readFileSync(join(root, file), 'utf8')).name !== project) return false;
-    const source = join(root, file, '..', 'src');
-    return existsSync(source) && globSync('**/*.int.test.ts', { cwd: source }).length > 0;
-  });
 }
 
 /** @param {Result} result */
