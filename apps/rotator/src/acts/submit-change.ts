@@ -6,6 +6,7 @@ import { RcmError } from '@rcm/telemetry';
 import { type AttemptInHand, loginWith } from '../machine/attempt.ts';
 import { holdFor, wasRejected } from '../machine/login-events.ts';
 import type { AttemptEvent } from '../machine/transitions.ts';
+import { changeEvidence } from './change-evidence.ts';
 
 /** `staged`: logs in with the current password and submits the change. The journal says `submitting` before the POST is let out. */
 export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent> {
@@ -65,16 +66,14 @@ async function writeSubmitting(inHand: AttemptInHand): Promise<void> {
 }
 
 function changeEvent(inHand: AttemptInHand, outcome: ChangeOutcome): AttemptEvent {
-  const { attempt } = inHand;
-  switch (outcome.kind) {
+  const answer = outcome.kind === 'refused' ? `refused: ${outcome.rule}` : outcome.kind === 'unknown' ? `its end is not known: ${outcome.detail}` : 'applied';
+  switch (changeEvidence(outcome)) {
     case 'applied':
       return { kind: 'change_confirmed' };
-    case 'refused':
-      // A resubmit that is refused as used before means that the first one was applied: only a login tells.
-      if (outcome.rule === 'reused' && attempt.probes > 0) return afterSubmitDeadline(inHand, 'the portal says that this password was used before');
-      return { kind: 'change_refused', detail: `the portal refused the new password: ${outcome.rule}` };
-    case 'unknown':
-      return afterSubmitDeadline(inHand, `the change was sent and its end is not known (${outcome.detail})`);
+    case 'unchanged':
+      return { kind: 'change_refused', detail: `the portal refused the new password (${answer})` };
+    case 'nothing':
+      return afterSubmitDeadline(inHand, `the change was sent, and only a login can tell what became of it (${answer})`);
   }
 }
 

@@ -59,7 +59,7 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
   }
   const to = nextState(from, event.kind);
   if (to === null) throw new RcmError('state_conflict', `The rotation machine has no step for ${event.kind} in ${from}; the attempt is left as it is.`, { details: { attemptId: attempt.id } });
-  // A resubmit is a try that counts, and tells the next one that "used before" may be its own doing.
+  // A resubmit is a try that counts.
   const probes = attempt.probes + (event.kind === 'current_accepted' ? 1 : 0);
   await write(inHand, to, persist(inHand, event, to, { ...mine, probes }), event.detail);
   inHand.attempt = { ...inHand.attempt, probes };

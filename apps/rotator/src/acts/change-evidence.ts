@@ -1,0 +1,20 @@
+import type { ChangeOutcome } from '@rcm/portal-drivers';
+
+/**
+ * Refusals that a portal also gives when the change had been applied before: a browser sends a POST again by itself when its
+ * connection is cut before an answer, and then meets the new password. Seconds ago the current password opened the session,
+ * and the new one is random, so these say "applied" rather than "refused"; only a login tells.
+ */
+const ALSO_AFTER_APPLIED: ReadonlySet<string> = new Set(['current_wrong', 'reused']);
+
+/** What the portal's answer to a change proves about the password it accepts now. */
+export function changeEvidence(outcome: ChangeOutcome): 'applied' | 'unchanged' | 'nothing' {
+  switch (outcome.kind) {
+    case 'applied':
+      return 'applied';
+    case 'refused':
+      return ALSO_AFTER_APPLIED.has(outcome.rule) ? 'nothing' : 'unchanged';
+    case 'unknown':
+      return 'nothing';
+  }
+}
