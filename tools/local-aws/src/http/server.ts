@@ -15,6 +15,8 @@ import { requestedBy, type Requested } from './requested.ts';
 const MAX_BODY_BYTES = 1_048_576;
 const MAX_CONNECTIONS = 1_024;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than a client pauses between two polls, so that it rarely meets a connection that is just being closed. */
+const KEEP_ALIVE_MS = 65_000;
 
 export interface ServerOptions {
   readonly host: string;
@@ -34,6 +36,7 @@ export async function startServer(options: ServerOptions): Promise<{ readonly po
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await listen(server, options);
   return {
     port: (server.address() as AddressInfo).port,

@@ -38,10 +38,11 @@ async function start(folder: string): Promise<Started> {
 }
 
 test(
-  'every acknowledged write is there after SIGKILL in the middle of writing',
+  'every acknowledged write is there, and known to have existed, after SIGKILL in the middle of writing',
   async () => {
     const folder = temporaryFolder();
     const acknowledged = new Map<string, string>();
+    const everAcknowledged: string[] = [];
     for (let round = 0; round < 2; round += 1) {
       const { child, clients } = await start(folder);
       const exited = once(child, 'exit');
@@ -52,11 +53,13 @@ test(
           const [Name, Value] = [`/round${round}/lane${lane}`, `value ${round} ${lane} ${index}`];
           await clients.ssm.send(new PutParameterCommand({ Name, Value, Type: 'SecureString', Overwrite: true }));
           acknowledged.set(Name, Value);
+          everAcknowledged.push(Value);
         }
       };
       await Promise.allSettled([writer(0), writer(1), writer(2)]);
       await exited;
     }
+    expect(await everyValueEver(join(folder, 'data'))).toEqual(expect.arrayContaining(everAcknowledged));
     const { child, clients } = await start(folder);
     expect(acknowledged.size).toBe(6);
     for (const [Name, Value] of acknowledged) {
