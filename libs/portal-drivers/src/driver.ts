@@ -36,11 +36,18 @@ export interface TaskOptions extends StepOptions {
 
 /** A browser context that belongs to one login. Closing it forgets its cookies; no state is on disk. */
 export interface PortalSession {
+  /**
+   * How a login ended is always a result; thrown is only what `beforeSubmit` threw, and `portal_unexpected` on a session whose
+   * last login or change ended as `unknown` or `unavailable`: such a session can only be closed. Every login begins without the cookies of the one before.
+   */
   login(options: LoginOptions): Promise<LoginResult>;
+  /** As `login`. A new password that its field cannot hold is `refused` as `too_long` without `beforeSubmit` being called. */
   changePassword(options: ChangeOptions): Promise<ChangeOutcome>;
+  /** Fails with `task_unknown` and `task_input_invalid`. */
   runTask(options: TaskOptions): Promise<TaskOutcome>;
   /** Whether the page still shows the recipe's "logged in" mark. Sends no credential. */
   isLoggedIn(options: StepOptions): Promise<boolean>;
+  /** Logs out if the recipe says how and the last act ended well (at most three seconds), then forgets everything. May be called again. */
   close(): Promise<void>;
 }
 

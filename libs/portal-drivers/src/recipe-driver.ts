@@ -59,7 +59,12 @@ export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
 async function freshPage(context: BrowserContext, origins: Origins): Promise<PageWatch> {
   try {
     const page = await context.newPage();
-    await Promise.all(context.pages().filter((other) => other !== page).map((other) => other.close()));
+    await Promise.all(
+      context
+        .pages()
+        .filter((other) => other !== page)
+        .map((other) => other.close()),
+    );
     await context.clearCookies();
     const browser = await context.newCDPSession(page);
     for (const origin of origins.all) await browser.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });

@@ -28,5 +28,14 @@ function writtenForms(value: string): string[] {
   const form = new URLSearchParams({ v: value }).toString().slice(2);
   const html = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
   const base64 = Buffer.from(value).toString('base64');
-  return [value, JSON.stringify(value).slice(1, -1), url, url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()), form, html, base64, base64.replace(/=+$/, '')];
+  return [
+    value,
+    JSON.stringify(value).slice(1, -1),
+    url,
+    url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+    form,
+    html,
+    base64,
+    base64.replace(/=+$/, ''),
+  ];
 }

@@ -7,7 +7,14 @@ describe('createSecretMask', () => {
   it('finds a secret however it is written', () => {
     const secret = 'p&ß/"x"+=1';
     const { isIn, mask } = createSecretMask([new Secret(secret)]);
-    const forms = [secret, encodeURIComponent(secret), JSON.stringify({ secret }), new URLSearchParams({ secret }).toString(), Buffer.from(secret).toString('base64'), 'p&amp;ß/&quot;x&quot;+=1'];
+    const forms = [
+      secret,
+      encodeURIComponent(secret),
+      JSON.stringify({ secret }),
+      new URLSearchParams({ secret }).toString(),
+      Buffer.from(secret).toString('base64'),
+      'p&amp;ß/&quot;x&quot;+=1',
+    ];
     for (const form of forms) {
       expect(isIn(`before ${form} after`)).toBe(true);
       expect(mask(`before ${form} after`)).toContain('[secret]');
@@ -16,9 +23,14 @@ describe('createSecretMask', () => {
 
   it('leaves no secret of four characters or more in any text', () => {
     fc.assert(
-      fc.property(fc.string({ minLength: 4, maxLength: 20 }).filter((text) => !'[secret]'.includes(text)), fc.string(), fc.string(), (secret, before, after) => {
-        expect(createSecretMask([new Secret(secret)]).isIn(before + secret + after)).toBe(true);
-      }),
+      fc.property(
+        fc.string({ minLength: 4, maxLength: 20 }).filter((text) => !'[secret]'.includes(text)),
+        fc.string(),
+        fc.string(),
+        (secret, before, after) => {
+          expect(createSecretMask([new Secret(secret)]).isIn(before + secret + after)).toBe(true);
+        },
+      ),
     );
   });
 

@@ -21,6 +21,8 @@ describe('totpCode', () => {
   });
 
   it.each(['', 'short', 'not base32 at all!', '0189'.repeat(8)])('refuses %j as a seed, without repeating it', (seed) => {
-    expect(() => totpCode({ seed: new Secret(seed), step: 1 })).toThrow(expect.toSatisfy((error) => hasCode(error, 'payload_invalid') && (seed === '' || !error.message.includes(seed))));
+    expect(() => totpCode({ seed: new Secret(seed), step: 1 })).toThrow(
+      expect.toSatisfy((error) => hasCode(error, 'payload_invalid') && (seed === '' || !error.message.includes(seed))),
+    );
   });
 });

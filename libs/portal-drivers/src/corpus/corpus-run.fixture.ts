@@ -1,5 +1,15 @@
 import { createLogger, Secret } from '@rcm/telemetry';
-import { type BlockedRequest, type BrowserPool, createBrowserPool, createRecipeDriver, type LoginOptions, type PortalCredential, type PortalSession, type Recipe, type StepTrace } from '../index.ts';
+import {
+  type BlockedRequest,
+  type BrowserPool,
+  createBrowserPool,
+  createRecipeDriver,
+  type LoginOptions,
+  type PortalCredential,
+  type PortalSession,
+  type Recipe,
+  type StepTrace,
+} from '../index.ts';
 import { type CorpusServer, startCorpus } from './corpus.fixture.ts';
 
 /** Values that must be in nothing that comes back; one with every character that some form of writing changes. */
@@ -26,11 +36,21 @@ export class CorpusRun {
   static async start(): Promise<CorpusRun> {
     const thief = await startCorpus();
     const portal = await startCorpus({ thief: thief.origin });
-    return new CorpusRun(portal, thief, createBrowserPool({ maxContexts: 4, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] }));
+    return new CorpusRun(
+      portal,
+      thief,
+      createBrowserPool({ maxContexts: 4, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] }),
+    );
   }
 
   async session(recipe: Recipe): Promise<PortalSession> {
-    const driver = createRecipeDriver({ recipe, hosts: [this.portal.host], browser: this.pool, onStep: (step) => this.traces.push(step), onBlocked: (one) => this.blocked.push(one) });
+    const driver = createRecipeDriver({
+      recipe,
+      hosts: [this.portal.host],
+      browser: this.pool,
+      onStep: (step) => this.traces.push(step),
+      onBlocked: (one) => this.blocked.push(one),
+    });
     const session = await driver.openSession({ baseUrl: this.portal.origin, signal: new AbortController().signal });
     this.#open.add(session);
     return session;
@@ -47,11 +67,21 @@ export class CorpusRun {
   posts = (): number => this.portal.seen.filter((one) => one.method === 'POST' && one.url.startsWith('/answer/')).length;
 
   async login(session: PortalSession, more: Partial<LoginOptions> = {}) {
-    return this.keep(session.login({ credential, totp: null, beforeSubmit: async () => undefined, deadlineMs: 15_000, signal: new AbortController().signal, ...more }));
+    return this.keep(
+      session.login({ credential, totp: null, beforeSubmit: async () => undefined, deadlineMs: 15_000, signal: new AbortController().signal, ...more }),
+    );
   }
 
   async change(session: PortalSession, beforeSubmit: () => Promise<void> = async () => undefined) {
-    return this.keep(session.changePassword({ credential, newPassword: new Secret(CANARY.newPassword), beforeSubmit, deadlineMs: 15_000, signal: new AbortController().signal }));
+    return this.keep(
+      session.changePassword({
+        credential,
+        newPassword: new Secret(CANARY.newPassword),
+        beforeSubmit,
+        deadlineMs: 15_000,
+        signal: new AbortController().signal,
+      }),
+    );
   }
 
   async work(session: PortalSession, input: Record<string, string> = {}) {

@@ -16,10 +16,13 @@ afterAll(() => run.close());
 const loginAt = (login: string, more = {}) => run.session(corpusRecipe({ login, ...more }));
 
 describe('how a login ended', () => {
-  it.each(['rejected', 'rejected_or_locked', 'locked', 'challenged', 'mfa_rejected', 'password_expired', 'change_forced', 'unavailable', 'accepted'])('%s is told by the portal’s own words', async (kind) => {
-    const result = await run.login(await loginAt(`login/${kind}`));
-    expect([result.outcome.kind, result.submitted]).toEqual([kind, true]);
-  });
+  it.each(['rejected', 'rejected_or_locked', 'locked', 'challenged', 'mfa_rejected', 'password_expired', 'change_forced', 'unavailable', 'accepted'])(
+    '%s is told by the portal’s own words',
+    async (kind) => {
+      const result = await run.login(await loginAt(`login/${kind}`));
+      expect([result.outcome.kind, result.submitted]).toEqual([kind, true]);
+    },
+  );
 
   it('throttled says until when', async () => {
     const { outcome } = await run.login(await loginAt('login/throttled'));
@@ -40,7 +43,16 @@ describe('how a login ended', () => {
     expect([result.outcome.kind, result.submitted, run.posts()]).toEqual([kind, true, 1]);
   });
 
-  const asksForCode = { afterSubmit: [{ optional: { when: { visible: { label: 'Your code' } }, steps: [{ totp: { into: { label: 'Your code' } } }, { press: { role: 'button', name: 'Verify' } }] } }] };
+  const asksForCode = {
+    afterSubmit: [
+      {
+        optional: {
+          when: { visible: { label: 'Your code' } },
+          steps: [{ totp: { into: { label: 'Your code' } } }, { press: { role: 'button', name: 'Verify' } }],
+        },
+      },
+    ],
+  };
 
   it('accepted, with a code that is asked for once and typed', async () => {
     let asked = 0;
@@ -132,7 +144,9 @@ describe('where a password can go', () => {
     expect(result.outcome.kind).toBe('accepted');
     expect(run.thief.seen).toEqual([]);
     expect(new Set(run.blocked.map((one) => one.kind))).toEqual(expect.objectContaining(new Set(['fetch', 'image', 'websocket'])));
-    expect(new Set(run.blocked.map((one) => one.origin.replace(/^tunnel to |^ws/, (start) => (start === 'ws' ? 'http' : 'http://'))))).toEqual(new Set([run.thief.origin]));
+    expect(new Set(run.blocked.map((one) => one.origin.replace(/^tunnel to |^ws/, (start) => (start === 'ws' ? 'http' : 'http://'))))).toEqual(
+      new Set([run.thief.origin]),
+    );
   });
 
   it('no redirect carries the form to another origin', async () => {
@@ -188,12 +202,18 @@ describe('how a change ended', () => {
 });
 
 describe('tasks', () => {
-  const rows = { each: { css: 'tbody tr' }, columns: { number: { header: 'Number' }, state: { css: 'i' }, second: { cell: 2 } }, next_page: { role: 'button', name: 'Next' }, max_pages: 3 };
+  const rows = {
+    each: { css: 'tbody tr' },
+    columns: { number: { header: 'Number' }, state: { css: 'i' }, second: { cell: 2 } },
+    next_page: { role: 'button', name: 'Next' },
+    max_pages: 3,
+  };
   const outcomes = [
     { when: { text: WORDS['nothing'] }, is: 'nothing_found' },
     { when: { visible: { css: 'tbody tr' } }, is: 'found' },
   ];
-  const table = (answer: string, more = {}) => run.session(corpusRecipe({ task: { steps: [{ open: `/pages/table/${answer}` }], outcomes, rows: { ...rows, ...more } }, stepDeadlineMs: 2_500 }));
+  const table = (answer: string, more = {}) =>
+    run.session(corpusRecipe({ task: { steps: [{ open: `/pages/table/${answer}` }], outcomes, rows: { ...rows, ...more } }, stepDeadlineMs: 2_500 }));
 
   it('reads every page, each when it is wholly drawn', async () => {
     const outcome = await run.work(await table('3'));
@@ -206,13 +226,21 @@ describe('tasks', () => {
   });
 
   it('a column that is not there is no result', async () => {
-    expect(await run.work(await table('1', { columns: { owner: { header: 'Owner' } } }))).toMatchObject({ kind: 'unknown', detail: expect.stringContaining('owner') });
+    expect(await run.work(await table('1', { columns: { owner: { header: 'Owner' } } }))).toMatchObject({
+      kind: 'unknown',
+      detail: expect.stringContaining('owner'),
+    });
   });
 
   it('does every kind of step', async () => {
     const steps = [
       { open: '/pages/steps/-' },
-      { optional: { when: { visible: { role: 'dialog', name: 'Notice' } }, steps: [{ press: { role: 'button', name: 'I have read it' } }, { wait: { gone: { css: '#notice' } } }] } },
+      {
+        optional: {
+          when: { visible: { role: 'dialog', name: 'Notice' } },
+          steps: [{ press: { role: 'button', name: 'I have read it' } }, { wait: { gone: { css: '#notice' } } }],
+        },
+      },
       { optional: { when: { text: 'Never shown' }, steps: [{ press: { text: 'Never shown' } }] } },
       { fill: { into: { label: 'Search', frame: 'inner' }, with: { input: 'word' } } },
       { choose: { in: { label: 'State', exact: false, within: { role: 'dialog', name: 'Filter' } }, option: { text: 'Closed' } } },
@@ -225,7 +253,10 @@ describe('tasks', () => {
         task: {
           input: { word: { type: 'text' } },
           steps,
-          outcomes: [{ when: { text: 'nothing at all' }, is: 'nothing_found' }, { when: { visible: { text: 'drawn' } }, is: 'found' }],
+          outcomes: [
+            { when: { text: 'nothing at all' }, is: 'nothing_found' },
+            { when: { visible: { text: 'drawn' } }, is: 'found' },
+          ],
           rows: { each: { css: 'body' }, columns: { out: { css: '#out' } } },
         },
       }),
@@ -245,7 +276,8 @@ describe('whatever happened', () => {
     const everything = [inspect(run.returned, { depth: 12, showHidden: true }), JSON.stringify(run.returned), JSON.stringify(run.traces)].join('\n');
     expect(run.returned.length).toBeGreaterThan(20);
     for (const secret of Object.values(CANARY)) {
-      for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), Buffer.from(secret).toString('base64')]) expect(everything).not.toContain(form);
+      for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), Buffer.from(secret).toString('base64')])
+        expect(everything).not.toContain(form);
     }
   });
 });

@@ -45,7 +45,10 @@ export async function startCorpus(options: { readonly thief?: string } = {}): Pr
 
   function page(name: string, answer: string): string {
     const text = readFileSync(new URL(`./pages/${name}.html`, import.meta.url), 'utf8');
-    return text.replaceAll('%ANSWER%', answer).replaceAll('%THIEF%', thief).replaceAll('%WORDS%', WORDS[answer] ?? '');
+    return text
+      .replaceAll('%ANSWER%', answer)
+      .replaceAll('%THIEF%', thief)
+      .replaceAll('%WORDS%', WORDS[answer] ?? '');
   }
 
   function answer(name: string, request: IncomingMessage, response: ServerResponse): void {

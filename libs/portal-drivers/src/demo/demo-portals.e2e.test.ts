@@ -19,7 +19,13 @@ afterAll(() => run.close());
 
 async function account(portal: Code, more: Partial<Account> = {}): Promise<Account> {
   number += 1;
-  const made: Account = { portal, username: `CANARYUSER${number}`, password: PASSWORDS[portal][0], ...(portal === 'borealis' ? { mfaSeed: SEED } : {}), ...more };
+  const made: Account = {
+    portal,
+    username: `CANARYUSER${number}`,
+    password: PASSWORDS[portal][0],
+    ...(portal === 'borealis' ? { mfaSeed: SEED } : {}),
+    ...more,
+  };
   await run.control('POST', '/accounts', made);
   return made;
 }
@@ -41,7 +47,12 @@ describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (p
     expect(await session.isLoggedIn({ deadlineMs: 10_000, signal: new AbortController().signal })).toBe(true);
     const before = run.traces.length;
     await session.close();
-    expect(run.traces.slice(before).filter((trace) => trace.act === 'logout').map((trace) => trace.outcome)).not.toContain('failed');
+    expect(
+      run.traces
+        .slice(before)
+        .filter((trace) => trace.act === 'logout')
+        .map((trace) => trace.outcome),
+    ).not.toContain('failed');
     expect(await run.control('GET', `/accounts/${portal}/${of.username}`)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0 });
   });
 

@@ -34,7 +34,11 @@ export class DemoRun {
   }
 
   static async start(): Promise<DemoRun> {
-    const pool = createBrowserPool({ maxContexts: 4, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+    const pool = createBrowserPool({
+      maxContexts: 4,
+      logger: createLogger({ name: 'test', level: 'silent' }),
+      executablePath: process.env['RCM_CHROMIUM_PATH'],
+    });
     return new DemoRun(await startDemoPortals(), pool);
   }
 
@@ -52,7 +56,8 @@ export class DemoRun {
     return (await response.json()) as Record<string, unknown>;
   }
 
-  accepts = async (account: Account): Promise<boolean> => (await this.control('POST', '/accepts', { portal: account.portal, username: account.username, password: account.password }))['accepts'] === true;
+  accepts = async (account: Account): Promise<boolean> =>
+    (await this.control('POST', '/accepts', { portal: account.portal, username: account.username, password: account.password }))['accepts'] === true;
 
   async session(portal: Code): Promise<PortalSession> {
     const { baseUrl } = this.portals.portals[portal];
@@ -72,13 +77,26 @@ export class DemoRun {
   async login(session: PortalSession, account: Account, more: Partial<LoginOptions> = {}) {
     const { mfaSeed } = account;
     const totp = mfaSeed === undefined ? null : async () => totpCode({ seed: new Secret(mfaSeed), step: Math.floor(Date.now() / 30_000) });
-    const result = await session.login({ credential: credentialOf(account), totp, beforeSubmit: async () => undefined, deadlineMs: 20_000, signal: forever(), ...more });
+    const result = await session.login({
+      credential: credentialOf(account),
+      totp,
+      beforeSubmit: async () => undefined,
+      deadlineMs: 20_000,
+      signal: forever(),
+      ...more,
+    });
     this.returned.push(result);
     return result;
   }
 
   async change(session: PortalSession, account: Account, newPassword: string) {
-    const outcome = await session.changePassword({ credential: credentialOf(account), newPassword: new Secret(newPassword), beforeSubmit: async () => undefined, deadlineMs: 20_000, signal: forever() });
+    const outcome = await session.changePassword({
+      credential: credentialOf(account),
+      newPassword: new Secret(newPassword),
+      beforeSubmit: async () => undefined,
+      deadlineMs: 20_000,
+      signal: forever(),
+    });
     this.returned.push(outcome);
     return outcome;
   }
@@ -88,5 +106,4 @@ export class DemoRun {
     this.returned.push(outcome);
     return outcome;
   }
-
 }

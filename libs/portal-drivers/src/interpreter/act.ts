@@ -21,8 +21,8 @@ export interface Act<W extends Worded> {
   /** Absolute address of a recipe's path. */
   address(path: string): string;
   resolve(value: Value): Resolved;
-  /** Must be called before a value that `seals` is typed: from then on nothing that carries it leaves before the submit. */
-  seal(): void;
+  /** Must be called before a sealing secret is typed: from then on nothing that carries it leaves before the submit. */
+  seal(secret: Secret<string>): void;
   /** Awaited right before the submit step; lets the gate go. */
   beforeSubmit(): Promise<void>;
   /** Called after the submit step was done without an error. */

@@ -3,7 +3,7 @@ import type { ChangeOptions } from '../driver.ts';
 import type { ChangeOutcome } from '../outcome.ts';
 import type { ChangeWords } from '../recipe/outcomes.ts';
 import { createSecretMask } from '../secret-mask.ts';
-import { credentialValues, everySecret, sealedSecrets } from './credential-values.ts';
+import { credentialValues, everySecret } from './credential-values.ts';
 import type { SessionParts } from './parts.ts';
 import { runSending } from './sending.ts';
 
@@ -21,7 +21,6 @@ export async function changePassword(parts: SessionParts, options: ChangeOptions
     steps: change.steps,
     early: [loggedOut],
     outcomes: [...change.outcomes, loggedOut],
-    secrets: sealedSecrets(options.credential, options.newPassword),
     resolve: credentialValues(options.credential, options.newPassword),
     oneTimeCode: () => Promise.reject(new RcmError('recipe_invalid', 'A change takes no one-time code.')),
     beforeSubmit: options.beforeSubmit,

@@ -39,7 +39,10 @@ async function anyFrameShows(frames: readonly Frame[], words: string): Promise<b
 function pathFits(url: string, pattern: string): boolean {
   if (!URL.canParse(url)) return false;
   const { pathname, search, hash } = new URL(url);
-  const expression = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*');
+  const expression = pattern
+    .split('*')
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*');
   return new RegExp(`^${expression}$`).test(pathname) || new RegExp(`^${expression}$`).test(pathname + search + hash);
 }
 
@@ -48,11 +51,15 @@ export async function shownElement(watch: PageWatch, condition: Condition): Prom
   const { text, visible } = condition;
   const locators = text !== undefined ? watch.page.frames().map((frame) => frame.getByText(text)) : visible ? [locate(watch.page, visible)] : [];
   for (const locator of locators) {
-    const [handle] = await locator.filter({ visible: true }).elementHandles().catch(() => []);
+    const [handle] = await locator
+      .filter({ visible: true })
+      .elementHandles()
+      .catch(() => []);
     if (handle) return handle;
   }
   return null;
 }
 
 /** Whether an element still stands in its page. */
-export const stillStands = (element: ElementHandle): Promise<boolean> => element.evaluate((node: { readonly isConnected: boolean }) => node.isConnected).catch(() => false);
+export const stillStands = (element: ElementHandle): Promise<boolean> =>
+  element.evaluate((node: { readonly isConnected: boolean }) => node.isConnected).catch(() => false);

@@ -20,8 +20,7 @@ export function credentialValues(credential: PortalCredential, newPassword: Secr
 /** Everything of a credential that must not show in a message. */
 export const everySecret = (credential: PortalCredential, ...more: readonly Secret<string>[]): Secret<string>[] => [
   credential.username,
-  ...sealedSecrets(credential, ...more),
+  credential.password,
+  ...Object.values(credential.custom),
+  ...more,
 ];
-
-/** Everything of a credential that must not leave before the submit. */
-export const sealedSecrets = (credential: PortalCredential, ...more: readonly Secret<string>[]): Secret<string>[] => [credential.password, ...Object.values(credential.custom), ...more];

@@ -3,7 +3,13 @@ import type { DateNotice } from '../recipe/outcomes.ts';
 import { locate } from './locate.ts';
 
 const READ_MS = 1_000;
-const TOKENS: Readonly<Record<string, string>> = { YYYY: '(?<YYYY>\\d{4})', MM: '(?<MM>\\d{1,2})', DD: '(?<DD>\\d{1,2})', HH: '(?<HH>\\d{1,2})', mm: '(?<mm>\\d{2})' };
+const TOKENS: Readonly<Record<string, string>> = {
+  YYYY: '(?<YYYY>\\d{4})',
+  MM: '(?<MM>\\d{1,2})',
+  DD: '(?<DD>\\d{1,2})',
+  HH: '(?<HH>\\d{1,2})',
+  mm: '(?<mm>\\d{2})',
+};
 
 /** Reads a date from the page; `null` where it is not there or is no date: a notice that cannot be read must not fail a login. */
 export async function readDate(page: Page, notice: DateNotice): Promise<Date | null> {

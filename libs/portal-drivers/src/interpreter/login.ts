@@ -3,7 +3,7 @@ import type { LoginOptions } from '../driver.ts';
 import type { LoginOutcome, LoginResult } from '../outcome.ts';
 import { BEFORE_SUBMIT, type LoginWords } from '../recipe/outcomes.ts';
 import { createSecretMask } from '../secret-mask.ts';
-import { credentialValues, everySecret, sealedSecrets } from './credential-values.ts';
+import { credentialValues, everySecret } from './credential-values.ts';
 import { readDate } from './date-notice.ts';
 import type { SessionParts } from './parts.ts';
 import { runSending } from './sending.ts';
@@ -29,7 +29,6 @@ export async function login(parts: SessionParts, options: LoginOptions): Promise
     steps,
     early: outcomes.filter((entry) => BEFORE_SUBMIT.includes(entry.is)),
     outcomes,
-    secrets: sealedSecrets(options.credential),
     resolve: credentialValues(options.credential, null),
     oneTimeCode,
     beforeSubmit: options.beforeSubmit,

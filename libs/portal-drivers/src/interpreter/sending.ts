@@ -16,8 +16,6 @@ export interface Sending<W extends Worded> extends StepOptions {
   /** What may end the act before its submit. */
   readonly early: readonly W[];
   readonly outcomes: readonly W[];
-  /** Everything that must not leave before the submit. */
-  readonly secrets: readonly Secret<string>[];
   readonly resolve: Act<W>['resolve'];
   readonly oneTimeCode: Act<W>['oneTimeCode'];
   readonly beforeSubmit: () => Promise<void>;
@@ -37,7 +35,7 @@ export interface Sent<W> {
 export async function runSending<W extends Worded>(parts: SessionParts, sending: Sending<W>): Promise<Sent<W>> {
   const { gate } = parts;
   const outcomes = createOutcomeWatch(parts.watch, sending.early);
-  const mask = createSecretMask(sending.secrets);
+  const typed: Secret<string>[] = [];
   let asked: Promise<void> | null = null;
   const refusals: unknown[] = [];
   let pressed = false;
@@ -69,13 +67,16 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
         stepDeadlineMs: parts.recipe.step_deadline_ms,
         address: (path) => addressOf(parts, path),
         resolve: sending.resolve,
-        seal: () => gate.hold(mask),
+        seal: (secret) => gate.hold(createSecretMask((typed.push(secret), typed))),
         beforeSubmit: () => askCaller(signal),
         submitted: () => (pressed = true),
         oneTimeCode: sending.oneTimeCode,
         onStep: parts.onStep,
       };
-      return (await runSteps(act, sending.steps)) ?? (await time.until('An outcome that the recipe knows', time.stepMs(parts.recipe.step_deadline_ms), outcomes.look));
+      return (
+        (await runSteps(act, sending.steps)) ??
+        (await time.until('An outcome that the recipe knows', time.stepMs(parts.recipe.step_deadline_ms), outcomes.look))
+      );
     });
     const submitted = pressed || gate.sent();
     gate.reset();

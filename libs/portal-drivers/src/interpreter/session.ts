@@ -84,7 +84,10 @@ const isUnclear = (kind: string): boolean => kind === 'unknown' || kind === 'una
 /** Asks the recipe's page; anything but a clear "logged in" is `false`, so that the caller logs in anew. */
 async function isLoggedIn(parts: SessionParts, options: StepOptions): Promise<boolean> {
   const { open, logged_in, logged_out } = parts.recipe.session;
-  const words = [{ when: logged_in, is: 'in' }, { when: logged_out, is: 'out' }];
+  const words = [
+    { when: logged_in, is: 'in' },
+    { when: logged_out, is: 'out' },
+  ];
   return (await follow(parts, 'check', options, words, [{ open }])).is === 'in';
 }
 
@@ -95,7 +98,13 @@ async function logout(parts: SessionParts): Promise<void> {
 }
 
 /** Runs steps that send no credential, until one of the words shows. */
-function follow(parts: SessionParts, name: 'check' | 'logout', options: StepOptions, words: readonly Worded[], steps: Parameters<typeof runSteps>[1]): Promise<Worded> {
+function follow(
+  parts: SessionParts,
+  name: 'check' | 'logout',
+  options: StepOptions,
+  words: readonly Worded[],
+  steps: Parameters<typeof runSteps>[1],
+): Promise<Worded> {
   parts.gate.reset();
   return withDeadline({ ms: options.deadlineMs, what: name, signal: options.signal }, async (signal) => {
     const outcomes = createOutcomeWatch<Worded>(parts.watch, []);

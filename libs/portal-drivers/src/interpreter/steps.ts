@@ -50,16 +50,25 @@ async function runStep<W extends Worded>(act: Act<W>, step: Step, next: readonly
   const target = stepTarget(step);
   if (!target) return 'done';
   const locator = locate(act.watch.page, target);
-  const outcome = await act.time.until(stepName(step), ms, async () => (await act.outcomes.look()) ?? ((await isShown(locator).catch(() => false)) ? 'there' : null));
+  const outcome = await act.time.until(
+    stepName(step),
+    ms,
+    async () => (await act.outcomes.look()) ?? ((await isShown(locator).catch(() => false)) ? 'there' : null),
+  );
   if (outcome !== 'there') return { outcome };
   await doOn(act, step, locator);
   return 'done';
 }
 
 async function openPage<W extends Worded>(act: Act<W>, path: string, ms: number): Promise<Ended<W>> {
+  const { page } = act.watch;
+  const limits = { waitUntil: 'domcontentloaded', timeout: ms, signal: act.time.signal } as const;
+  const address = act.address(path);
   act.watch.forget();
   try {
-    await act.watch.page.goto(act.address(path), { waitUntil: 'domcontentloaded', timeout: ms, signal: act.time.signal });
+    // An address that differs only after its # would load nothing: what it shows could be older than the session's end.
+    if (address.includes('#') && withoutFragment(address) === withoutFragment(page.url())) await page.goto('about:blank', limits);
+    await page.goto(address, limits);
   } catch (error) {
     const failure = translateBrowserError(error, `open ${path}`);
     // A page that sends the browser on by itself while it loads: the steps that follow see where that leads.
@@ -69,6 +78,8 @@ async function openPage<W extends Worded>(act: Act<W>, path: string, ms: number)
   }
   return 'done';
 }
+
+const withoutFragment = (address: string): string => address.split('#')[0] ?? '';
 
 async function waitFor<W extends Worded>(act: Act<W>, step: Step, ms: number, condition: Condition): Promise<Ended<W>> {
   const found = await act.time.until(stepName(step), ms, async () => ((await holds(act.watch, condition)) ? 'holds' : await act.outcomes.look()));
@@ -110,8 +121,8 @@ async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: Locator)
   const limits = { timeout: act.time.stepMs(step.deadline_ms ?? act.stepDeadlineMs), signal: act.time.signal };
   if (step.fill) return typeValue(act, locator, step.fill.with, limits);
   if (step.totp) {
-    act.seal();
     const code = await act.oneTimeCode();
+    act.seal(code);
     await locator.fill(code.reveal(), limits);
     return;
   }
@@ -131,7 +142,7 @@ async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: Locator)
 function chosen<W extends Worded>(act: Act<W>, step: Step): string {
   const value = act.resolve(step.choose?.option ?? { text: '' });
   if ('plain' in value) return value.plain;
-  if (value.sealing) act.seal();
+  if (value.sealing) act.seal(value.secret);
   return value.secret.reveal();
 }
 

@@ -28,7 +28,10 @@ export async function runTask(parts: SessionParts, options: TaskOptions): Promis
 async function follow(parts: SessionParts, task: TaskRecipe, options: TaskOptions, signal: AbortSignal): Promise<TaskOutcome> {
   const loggedOut: TaskWords = { when: parts.recipe.session.logged_out, is: 'logged_out' };
   const final = [...task.outcomes, loggedOut];
-  const outcomes = createOutcomeWatch(parts.watch, final.filter((entry) => entry.is === 'logged_out' || entry.is === 'unavailable'));
+  const outcomes = createOutcomeWatch(
+    parts.watch,
+    final.filter((entry) => entry.is === 'logged_out' || entry.is === 'unavailable'),
+  );
   const time = createActTime(options.deadlineMs, signal);
   const never = () => Promise.reject(new RcmError('recipe_invalid', 'A task sends no credential.'));
   const act: Act<TaskWords> = {
@@ -68,16 +71,20 @@ function plain(kind: Exclude<TaskWords['is'], 'found'>): TaskOutcome {
 }
 
 function checkInput(task: TaskRecipe, input: Readonly<Record<string, string>>): void {
-  const problems = Object.keys(input).filter((name) => !Object.hasOwn(task.input, name)).map(() => 'an input that the task does not declare');
+  const problems = Object.keys(input)
+    .filter((name) => !Object.hasOwn(task.input, name))
+    .map(() => 'an input that the task does not declare');
   for (const [name, rule] of Object.entries(task.input)) {
     const value = input[name];
     if (value === undefined || value === '') problems.push(`${name} is missing`);
     else if (value.length > rule.max_length) problems.push(`${name} is longer than ${rule.max_length} characters`);
     else if (rule.type === 'number' && !/^-?\d+(\.\d+)?$/.test(value)) problems.push(`${name} is not a number`);
     else if (rule.type === 'date' && !isDate(value)) problems.push(`${name} is not a date (YYYY-MM-DD)`);
-    else if (rule.pattern !== undefined && !new RegExp(`^(?:${rule.pattern})$`, 'u').test(value)) problems.push(`${name} is not written as the portal wants it`);
+    else if (rule.pattern !== undefined && !new RegExp(`^(?:${rule.pattern})$`, 'u').test(value))
+      problems.push(`${name} is not written as the portal wants it`);
   }
   if (problems.length > 0) throw new RcmError('task_input_invalid', `The task cannot be done: ${problems.join(', ')}.`);
 }
 
-const isDate = (value: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value)) && new Date(value).toISOString().startsWith(value);
+const isDate = (value: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value)) && new Date(value).toISOString().startsWith(value);

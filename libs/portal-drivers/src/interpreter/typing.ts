@@ -20,7 +20,7 @@ export async function typeValue<W extends Worded>(act: Act<W>, locator: Locator,
   const text = resolved.secret.reveal();
   // A user name may be written otherwise by the page (in capitals, say) and still be the same.
   if (!resolved.sealing) return locator.fill(text, limits);
-  act.seal();
+  act.seal(resolved.secret);
   await locator.fill(text, limits);
   const [held, allowed] = await Promise.all([locator.inputValue(limits), locator.getAttribute('maxlength', limits)]);
   if (allowed !== null && /^\d+$/.test(allowed) && text.length > Number(allowed)) {

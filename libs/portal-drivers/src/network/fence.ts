@@ -17,6 +17,8 @@ export interface Fence {
 /** Headers between two hops only (RFC 9110, 7.6.1); `proxy-connection` is what browsers send to a proxy. */
 const HOP_HEADERS = new Set(['proxy-connection', 'proxy-authorization', 'connection', 'keep-alive', 'te', 'trailer', 'upgrade']);
 const CONNECT_MS = 15_000;
+/** Portals set large cookies; Node's own limit of 16 KB would look like a dropped connection. */
+const MAX_HEADER_BYTES = 64 * 1024;
 /** Milliseconds without a byte after which a tunnel whose last byte came from the portal counts as resting. */
 const REST_MS = 30;
 
@@ -55,6 +57,7 @@ export async function startFence(options: { readonly origins: Origins; readonly 
       headers: [...passedOn(incoming.rawHeaders), 'connection', 'close'],
       setDefaultHeaders: false,
       agent: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
       timeout: 0,
     });
     outgoing.on('socket', (socket) => watch(socket));
@@ -86,7 +89,10 @@ export async function startFence(options: { readonly origins: Origins; readonly 
       browser.pipe(portal).pipe(browser);
       follow(browser, portal);
     });
-    for (const [one, other] of [[browser, portal], [portal, browser]] as const) {
+    for (const [one, other] of [
+      [browser, portal],
+      [portal, browser],
+    ] as const) {
       one.on('error', () => other.destroy());
       one.on('close', () => other.destroy());
     }
@@ -107,7 +113,7 @@ export async function startFence(options: { readonly origins: Origins; readonly 
     return socket;
   }
 
-  const server = createServer(forward);
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, forward);
   server.on('connect', tunnel);
   server.on('connection', watch);
   server.on('clientError', (_error, socket) => socket.destroy());

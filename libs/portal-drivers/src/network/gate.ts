@@ -27,7 +27,12 @@ export interface Gate {
 /** Methods without a body, by which a page normally only asks. */
 const ASKING = ['GET', 'HEAD', 'OPTIONS'];
 
-export async function installGate(options: { readonly context: BrowserContext; readonly origins: Origins; readonly fence: Fence; readonly onBlocked: (blocked: BlockedRequest) => void }): Promise<Gate> {
+export async function installGate(options: {
+  readonly context: BrowserContext;
+  readonly origins: Origins;
+  readonly fence: Fence;
+  readonly onBlocked: (blocked: BlockedRequest) => void;
+}): Promise<Gate> {
   const { context, origins, fence, onBlocked } = options;
   let state: GateState = 'open';
   let secrets: SecretMask | null = null;

@@ -28,16 +28,27 @@ describe('declaredOrigins', () => {
 
   it('lets a portal without encryption also use its encrypted side', () => {
     const plain = declaredOrigins({ baseUrl: 'http://127.0.0.1:8080', hosts: ['127.0.0.1:8080'] });
-    expect([plain.allows('https://127.0.0.1:8080/'), plain.allowsHost('127.0.0.1:8080', false), plain.allowsHost('127.0.0.1:8081', true)]).toEqual([true, true, false]);
+    expect([plain.allows('https://127.0.0.1:8080/'), plain.allowsHost('127.0.0.1:8080', false), plain.allowsHost('127.0.0.1:8081', true)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('lets a proxy reach the declared hosts only', () => {
-    expect([secure.allowsHost('portal.example.test:443', true), secure.allowsHost('portal.example.test:80', false), secure.allowsHost('evil.test:443', true)]).toEqual([true, false, false]);
+    expect([
+      secure.allowsHost('portal.example.test:443', true),
+      secure.allowsHost('portal.example.test:80', false),
+      secure.allowsHost('evil.test:443', true),
+    ]).toEqual([true, false, false]);
   });
 
-  it.each(['https://evil.test', 'ftp://portal.example.test', 'portal.example.test', 'https://user:pw@portal.example.test'])('refuses the base URL %s', (baseUrl) => {
-    expect(() => declaredOrigins({ baseUrl, hosts: ['portal.example.test'] })).toThrow(expect.toSatisfy((error) => hasCode(error, 'input_invalid')));
-  });
+  it.each(['https://evil.test', 'ftp://portal.example.test', 'portal.example.test', 'https://user:pw@portal.example.test'])(
+    'refuses the base URL %s',
+    (baseUrl) => {
+      expect(() => declaredOrigins({ baseUrl, hosts: ['portal.example.test'] })).toThrow(expect.toSatisfy((error) => hasCode(error, 'input_invalid')));
+    },
+  );
 
   it.each(['portal.example.test/path', '*.example.test', 'user@portal.example.test', ''])('%j is no host', (host) => {
     expect(() => declaredOrigins({ baseUrl: 'https://portal.example.test', hosts: [host] })).toThrow();

@@ -10,14 +10,35 @@ import { corpusRecipe } from '../corpus/corpus-recipe.fixture.ts';
 import { credential } from '../corpus/corpus-run.fixture.ts';
 import { type BrowserPool, createBrowserPool, createRecipeDriver } from '../index.ts';
 
-const LOGIN_PAGE = '<link rel="icon" href="data:,"><form method="post" action="/answer"><label>User name <input name="user"></label><input name="pass" type="password"><button>Sign in</button></form>';
+const LOGIN_PAGE =
+  '<link rel="icon" href="data:,"><form method="post" action="/answer"><label>User name <input name="user"></label><input name="pass" type="password"><button>Sign in</button></form>';
 
 /** A certificate for loopback, made by openssl; `null` where there is none. */
 function certificate(): { readonly key: Buffer; readonly cert: Buffer } | null {
   const folder = mkdtempSync(join(tmpdir(), 'rcm-certificate-'));
   try {
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '1', '-subj', '/CN=localhost'], { stdio: 'ignore' });
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-keyout',
+        key,
+        '-out',
+        cert,
+        '-days',
+        '1',
+        '-subj',
+        '/CN=localhost',
+      ],
+      { stdio: 'ignore' },
+    );
     return { key: readFileSync(key), cert: readFileSync(cert) };
   } catch {
     return null;
@@ -49,9 +70,21 @@ describe.runIf(identity !== null)('a portal reached by https that drops the conn
 
   it('gets the credentials once, although the connection had been used before', async () => {
     const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const trusting: BrowserPool = { ...pool, openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }) };
-    const session = await createRecipeDriver({ recipe: corpusRecipe({}), hosts: [host], browser: trusting }).openSession({ baseUrl: `https://${host}`, signal: new AbortController().signal });
-    const result = await session.login({ credential, totp: null, beforeSubmit: async () => undefined, deadlineMs: 15_000, signal: new AbortController().signal });
+    const trusting: BrowserPool = {
+      ...pool,
+      openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }),
+    };
+    const session = await createRecipeDriver({ recipe: corpusRecipe({}), hosts: [host], browser: trusting }).openSession({
+      baseUrl: `https://${host}`,
+      signal: new AbortController().signal,
+    });
+    const result = await session.login({
+      credential,
+      totp: null,
+      beforeSubmit: async () => undefined,
+      deadlineMs: 15_000,
+      signal: new AbortController().signal,
+    });
     expect(result).toMatchObject({ outcome: { kind: 'unavailable' }, submitted: true });
     expect(posts).toBe(1);
     await session.close();

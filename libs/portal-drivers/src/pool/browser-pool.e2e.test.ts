@@ -11,7 +11,12 @@ afterEach(async () => {
 });
 
 function poolOf(options: Partial<BrowserPoolOptions> = {}): BrowserPool {
-  const pool = createBrowserPool({ maxContexts: 2, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'], ...options });
+  const pool = createBrowserPool({
+    maxContexts: 2,
+    logger: createLogger({ name: 'test', level: 'silent' }),
+    executablePath: process.env['RCM_CHROMIUM_PATH'],
+    ...options,
+  });
   pools.push(pool);
   return pool;
 }

@@ -77,7 +77,8 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
   }
 
   function retire(running: Running): void {
-    if (running.open === 0 && running.browser.isConnected()) running.browser.close().catch((error: unknown) => logger.warn({ err: error }, 'An old browser did not close.'));
+    if (running.open === 0 && running.browser.isConnected())
+      running.browser.close().catch((error: unknown) => logger.warn({ err: error }, 'An old browser did not close.'));
   }
 
   let choosing: Promise<unknown> = Promise.resolve();

@@ -1,16 +1,26 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Direct children of this process that are a Chromium. */
+/** Chromium's main processes below this one, whether started directly or by a script that systems put before it (Linux only). */
 export function browserProcesses(): number[] {
-  return readdirSync('/proc')
+  const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-        return Number(parent) === process.pid && /--remote-debugging-pipe/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
-      } catch {
-        return false;
-      }
-    });
+    .map(Number);
+  return pids.filter((pid) => {
+    const [program = '', ...args] = read(`/proc/${pid}/cmdline`).split('\0');
+    const isBrowser = args.includes('--remote-debugging-pipe') && !args.some((arg) => arg.startsWith('--type=')) && !/(^|\/)(ba|da)?sh$/.test(program);
+    return isBrowser && ancestors(pid).includes(process.pid);
+  });
+}
+
+function ancestors(pid: number): number[] {
+  const parent = Number(/^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
+  return parent <= 1 ? [] : [parent, ...ancestors(parent)];
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }

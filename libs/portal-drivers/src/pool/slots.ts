@@ -41,7 +41,10 @@ export function createSlots(options: { readonly size: number; readonly maxWaitin
         refuse: (error) => (leave(), reject(error)),
       };
       const cancel = () => waiter.refuse(new RcmError('cancelled', 'Waiting for a browser context was cancelled.'));
-      const timer = setTimeout(() => waiter.refuse(new RcmError('browser_unavailable', `No browser context became free within ${options.waitMs} ms.`)), options.waitMs);
+      const timer = setTimeout(
+        () => waiter.refuse(new RcmError('browser_unavailable', `No browser context became free within ${options.waitMs} ms.`)),
+        options.waitMs,
+      );
       signal.addEventListener('abort', cancel, { once: true });
       waiting.add(waiter);
     });

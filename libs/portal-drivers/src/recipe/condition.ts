@@ -21,14 +21,20 @@ export interface Condition {
 
 export const CONDITION_KINDS = ['text', 'visible', 'gone', 'url', 'dialog', 'status', 'all', 'any'] as const;
 
-const several = z.array(z.lazy(() => conditionSchema)).min(1).max(10);
+const several = z
+  .array(z.lazy(() => conditionSchema))
+  .min(1)
+  .max(10);
 
 export const conditionSchema: z.ZodType<Condition> = z
   .strictObject({
     text: words.optional(),
     visible: targetSchema.optional(),
     gone: targetSchema.optional(),
-    url: z.string().regex(/^[/*]\S{0,300}$/, 'must be a path that starts with / or *').optional(),
+    url: z
+      .string()
+      .regex(/^[/*]\S{0,300}$/, 'must be a path that starts with / or *')
+      .optional(),
     dialog: words.optional(),
     status: z.int().min(200).max(599).optional(),
     all: several.optional(),

@@ -10,8 +10,17 @@ export interface DateNotice {
 }
 
 export const LOGIN_WORDS = [
-  'accepted', 'rejected', 'rejected_or_locked', 'locked', 'throttled', 'challenged', 'mfa_required', 'mfa_rejected',
-  'password_expired', 'change_forced', 'unavailable',
+  'accepted',
+  'rejected',
+  'rejected_or_locked',
+  'locked',
+  'throttled',
+  'challenged',
+  'mfa_required',
+  'mfa_rejected',
+  'password_expired',
+  'change_forced',
+  'unavailable',
 ] as const;
 
 /** What may end a login before its submit: the portal says that it takes no login now. Everything else needs a submit. */
@@ -38,19 +47,24 @@ export interface TaskWords {
 
 const dateNoticeSchema = z.strictObject({
   in: targetSchema,
-  format: z.string().max(30).regex(/^(?=.*YYYY)(?=.*MM)(?=.*DD)/, 'must contain YYYY, MM and DD'),
+  format: z
+    .string()
+    .max(30)
+    .regex(/^(?=.*YYYY)(?=.*MM)(?=.*DD)/, 'must contain YYYY, MM and DD'),
 });
 
 const loginWordsSchema: z.ZodType<LoginWords> = z
   .strictObject({ when: conditionSchema, is: z.enum(LOGIN_WORDS), date: dateNoticeSchema.optional() })
   .superRefine((entry, context) => {
-    if (entry.date && entry.is !== 'accepted' && entry.is !== 'throttled') context.addIssue({ code: 'custom', path: ['date'], message: 'is only possible with accepted or throttled' });
+    if (entry.date && entry.is !== 'accepted' && entry.is !== 'throttled')
+      context.addIssue({ code: 'custom', path: ['date'], message: 'is only possible with accepted or throttled' });
   });
 
 const changeWordsSchema: z.ZodType<ChangeWords> = z
   .strictObject({ when: conditionSchema, is: z.enum(['applied', 'refused', 'unknown']), rule: definedName.optional() })
   .superRefine((entry, context) => {
-    if ((entry.is === 'refused') !== (entry.rule !== undefined)) context.addIssue({ code: 'custom', path: ['rule'], message: 'belongs to refused, and refused needs it' });
+    if ((entry.is === 'refused') !== (entry.rule !== undefined))
+      context.addIssue({ code: 'custom', path: ['rule'], message: 'belongs to refused, and refused needs it' });
   });
 
 const taskWordsSchema: z.ZodType<TaskWords> = z.strictObject({ when: conditionSchema, is: z.enum(['found', 'nothing_found', 'logged_out', 'unavailable']) });

@@ -35,7 +35,10 @@ function readYaml(text: string): unknown {
 }
 
 function problemLines(issue: z.core.$ZodIssue): string[] {
-  const at = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
+  const at = issue.path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(at === '' ? key : `${at}.${key}`, key));
   return [`${at === '' ? 'recipe' : at}: ${issue.message}`];
 }
@@ -46,11 +49,16 @@ function unknownKey(at: string, key: string): string {
 }
 
 const invalid = (problems: readonly string[], cause?: unknown): RcmError =>
-  new RcmError('recipe_invalid', ['The recipe is not usable:', ...problems.map((line) => `  ${line}`)].join('\n'), { details: { problems: problems.length }, cause });
+  new RcmError('recipe_invalid', ['The recipe is not usable:', ...problems.map((line) => `  ${line}`)].join('\n'), {
+    details: { problems: problems.length },
+    cause,
+  });
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).filter(([, held]) => held !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(value)
+    .filter(([, held]) => held !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, held]) => `${JSON.stringify(key)}:${canonical(held)}`).join(',')}}`;
 }

@@ -40,7 +40,11 @@ function problemsOf(source: string | object): string[] {
   try {
     parseRecipe(source);
   } catch (error) {
-    if (hasCode(error, 'recipe_invalid')) return error.message.split('\n').slice(1).map((line) => line.trim());
+    if (hasCode(error, 'recipe_invalid'))
+      return error.message
+        .split('\n')
+        .slice(1)
+        .map((line) => line.trim());
     throw error;
   }
   return [];
@@ -59,7 +63,8 @@ describe('parseRecipe', () => {
   it('gives the same recipe and hash for the stored form, whatever order its keys are in', () => {
     const recipe = parseRecipe(YAML);
     const reversed = JSON.parse(JSON.stringify(recipe), (_key, value: unknown) =>
-      value && typeof value === 'object' && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).reverse()) : value) as object;
+      value && typeof value === 'object' && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).reverse()) : value,
+    ) as object;
     expect(parseRecipe(reversed)).toEqual(recipe);
     expect(recipeHash(parseRecipe(reversed))).toBe(recipeHash(recipe));
     expect(recipeHash(parseRecipe(changed('Wrong.', 'Wrong!')))).not.toBe(recipeHash(recipe));
@@ -68,12 +73,24 @@ describe('parseRecipe', () => {
   it.each([
     ['version: 1', 'version: 2', 'version: must be 1, the version of the recipe format'],
     ['{ label: User }, with', '{ lable: User }, with', 'login.steps[1].fill.into.lable: is not a key that is known here; did you mean label?'],
-    ['{ label: User }, with', '{ label: User, css: input }, with', 'login.steps[1].fill.into: has label and css, but needs exactly one of: label, role, field, css, text'],
-    ['{ role: button, name: Sign in }', '{ text: Go, name: Sign in }', 'login.steps[3].press.name: is only possible together with role (use field for a name attribute)'],
+    [
+      '{ label: User }, with',
+      '{ label: User, css: input }, with',
+      'login.steps[1].fill.into: has label and css, but needs exactly one of: label, role, field, css, text',
+    ],
+    [
+      '{ role: button, name: Sign in }',
+      '{ text: Go, name: Sign in }',
+      'login.steps[3].press.name: is only possible together with role (use field for a name attribute)',
+    ],
     ['- open: /login', '- wait: 500', 'login.steps[0].wait: Invalid input: expected object, received number'],
     ['- open: /login', '- open: login', 'login.steps[0].open: must be a path that starts with /, or an http(s) address'],
     ['- open: /login', '- name: nothing', 'login.steps[0]: needs one of: open, fill, choose, check, press, key, totp, wait, optional'],
-    ['      submit: true\n  outcomes:\n    - { when: { text: Wrong', '  outcomes:\n    - { when: { text: Wrong', 'login.steps: needs exactly one step marked "submit: true", has 0'],
+    [
+      '      submit: true\n  outcomes:\n    - { when: { text: Wrong',
+      '  outcomes:\n    - { when: { text: Wrong',
+      'login.steps: needs exactly one step marked "submit: true", has 0',
+    ],
     ['- open: /login', '- press: { text: Go }\n      submit: true', 'login.steps: needs exactly one step marked "submit: true", has 2'],
     ['{ credential: password } }\n    - press', '{ credential: username } }\n    - press', 'login.steps: never types {credential: password}'],
     ['{ credential: username }', '{ credential: new_password }', 'login.steps[1].fill.with.credential: must not be typed here (new_password)'],
@@ -89,12 +106,16 @@ describe('parseRecipe', () => {
   });
 
   it('names every problem at once', () => {
-    expect(problemsOf(changed('version: 1', 'version: 3').replace('is: rejected', 'is: refused').replace('cell: 1', 'cell: 0')).length).toBeGreaterThanOrEqual(3);
+    expect(problemsOf(changed('version: 1', 'version: 3').replace('is: rejected', 'is: refused').replace('cell: 1', 'cell: 0')).length).toBeGreaterThanOrEqual(
+      3,
+    );
   });
 
   it('refuses a submit that is done only sometimes', () => {
     const optional = '- optional: { when: { text: Go }, steps: [{ press: { text: Go }, submit: true }] }';
-    expect(problemsOf(changed('- open: /login', optional))).toContain('login.steps[0].optional: must not hold the submit step: it would be sent only sometimes');
+    expect(problemsOf(changed('- open: /login', optional))).toContain(
+      'login.steps[0].optional: must not hold the submit step: it would be sent only sometimes',
+    );
   });
 
   it('refuses text that is no YAML, with the line', () => {
@@ -102,7 +123,10 @@ describe('parseRecipe', () => {
   });
 
   it('refuses aliases that unfold without end', () => {
-    const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]', ...'bcdefg'.split('').map((key, at) => `${key}: &${key} [${Array(9).fill(`*${'abcdef'[at]}`).join(', ')}]`)].join('\n');
+    const bomb = [
+      'a: &a [x, x, x, x, x, x, x, x, x]',
+      ...'bcdefg'.split('').map((key, at) => `${key}: &${key} [${Array(9).fill(`*${'abcdef'[at]}`).join(', ')}]`),
+    ].join('\n');
     expect(problemsOf(bomb)).not.toEqual([]);
   });
 

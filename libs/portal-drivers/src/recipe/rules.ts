@@ -15,5 +15,8 @@ export function exactlyOne(value: object, keys: readonly string[], context: z.co
   const given = keys.filter((key) => (value as Record<string, unknown>)[key] !== undefined);
   if (given.length === 1) return;
   const choice = keys.join(', ');
-  context.addIssue({ code: 'custom', message: given.length === 0 ? `needs one of: ${choice}` : `has ${given.join(' and ')}, but needs exactly one of: ${choice}` });
+  context.addIssue({
+    code: 'custom',
+    message: given.length === 0 ? `needs one of: ${choice}` : `has ${given.join(' and ')}, but needs exactly one of: ${choice}`,
+  });
 }

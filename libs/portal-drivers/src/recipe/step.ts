@@ -39,7 +39,10 @@ export const stepKind = (step: Step): StepKind => STEP_KINDS.find((kind) => step
 
 export const addressSchema = z.string().regex(/^(\/|https?:\/\/)\S{0,500}$/, 'must be a path that starts with /, or an http(s) address');
 
-export const stepsSchema = z.array(z.lazy(() => stepSchema)).min(1).max(40);
+export const stepsSchema = z
+  .array(z.lazy(() => stepSchema))
+  .min(1)
+  .max(40);
 
 export const stepSchema: z.ZodType<Step> = z
   .strictObject({

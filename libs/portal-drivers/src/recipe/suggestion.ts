@@ -4,10 +4,52 @@ import { TARGET_KINDS } from './target.ts';
 
 /** Every key that the format knows somewhere. */
 const KEYS: readonly string[] = [
-  ...TARGET_KINDS, ...CONDITION_KINDS, ...STEP_KINDS,
-  'version', 'name', 'description', 'step_deadline_ms', 'session', 'login', 'change', 'logout', 'tasks', 'logged_in', 'logged_out', 'steps', 'outcomes', 'done',
-  'when', 'is', 'rule', 'date', 'in', 'format', 'exact', 'within', 'frame', 'into', 'with', 'option', 'on', 'credential', 'input', 'deadline_ms', 'submit', 'dialog', 'answer',
-  'rows', 'each', 'columns', 'next_page', 'max_pages', 'cell', 'header', 'type', 'pattern', 'max_length',
+  ...TARGET_KINDS,
+  ...CONDITION_KINDS,
+  ...STEP_KINDS,
+  'version',
+  'name',
+  'description',
+  'step_deadline_ms',
+  'session',
+  'login',
+  'change',
+  'logout',
+  'tasks',
+  'logged_in',
+  'logged_out',
+  'steps',
+  'outcomes',
+  'done',
+  'when',
+  'is',
+  'rule',
+  'date',
+  'in',
+  'format',
+  'exact',
+  'within',
+  'frame',
+  'into',
+  'with',
+  'option',
+  'on',
+  'credential',
+  'input',
+  'deadline_ms',
+  'submit',
+  'dialog',
+  'answer',
+  'rows',
+  'each',
+  'columns',
+  'next_page',
+  'max_pages',
+  'cell',
+  'header',
+  'type',
+  'pattern',
+  'max_length',
 ];
 
 /** The known key that a misspelt one most likely means; `null` where none is near. */
@@ -18,7 +60,9 @@ export function suggestKey(misspelt: string): string | null {
 
 /** Edits (insert, delete, replace, swap of neighbours) from one word to the other. */
 function distance(from: string, to: string): number {
-  const table = Array.from({ length: from.length + 1 }, (_, row) => Array.from({ length: to.length + 1 }, (_, column) => (row === 0 ? column : column === 0 ? row : 0)));
+  const table = Array.from({ length: from.length + 1 }, (_, row) =>
+    Array.from({ length: to.length + 1 }, (_, column) => (row === 0 ? column : column === 0 ? row : 0)),
+  );
   const at = (row: number, column: number): number => table[row]?.[column] ?? 0;
   for (let row = 1; row <= from.length; row += 1) {
     for (let column = 1; column <= to.length; column += 1) {

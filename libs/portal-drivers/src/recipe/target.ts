@@ -29,7 +29,10 @@ const frameName = z.string().regex(/^[\w.:-]{1,60}$/, 'must be the name attribut
 export const targetSchema: z.ZodType<Target> = z
   .strictObject({
     label: words.optional(),
-    role: z.string().regex(/^[a-z]{2,30}$/, 'must be an ARIA role').optional(),
+    role: z
+      .string()
+      .regex(/^[a-z]{2,30}$/, 'must be an ARIA role')
+      .optional(),
     name: words.optional(),
     field: words.optional(),
     css: words.optional(),
@@ -40,6 +43,8 @@ export const targetSchema: z.ZodType<Target> = z
   })
   .superRefine((target, context) => {
     exactlyOne(target, TARGET_KINDS, context);
-    if (target.name !== undefined && target.role === undefined) context.addIssue({ code: 'custom', path: ['name'], message: 'is only possible together with role (use field for a name attribute)' });
-    if (target.within?.frame !== undefined) context.addIssue({ code: 'custom', path: ['within', 'frame'], message: 'belongs to the element itself, not to what it is within' });
+    if (target.name !== undefined && target.role === undefined)
+      context.addIssue({ code: 'custom', path: ['name'], message: 'is only possible together with role (use field for a name attribute)' });
+    if (target.within?.frame !== undefined)
+      context.addIssue({ code: 'custom', path: ['within', 'frame'], message: 'belongs to the element itself, not to what it is within' });
   });

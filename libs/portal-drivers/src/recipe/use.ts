@@ -69,4 +69,5 @@ function checkSubmit(steps: readonly Step[], path: Path, secret: string, report:
 
 const marked = (steps: readonly Step[]): boolean => steps.some((step) => step.submit === true || (step.optional !== undefined && marked(step.optional.steps)));
 
-const types = (step: Step, secret: string): boolean => step.fill?.with.credential === secret || (step.optional?.steps.some((inner) => types(inner, secret)) ?? false);
+const types = (step: Step, secret: string): boolean =>
+  step.fill?.with.credential === secret || (step.optional?.steps.some((inner) => types(inner, secret)) ?? false);

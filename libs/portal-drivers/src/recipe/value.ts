@@ -13,7 +13,10 @@ export interface Value {
 
 export const valueSchema: z.ZodType<Value> = z
   .strictObject({
-    credential: z.string().regex(/^(username|password|new_password|custom\.[A-Za-z0-9_-]{1,60})$/, 'must be username, password, new_password or custom.<name>').optional(),
+    credential: z
+      .string()
+      .regex(/^(username|password|new_password|custom\.[A-Za-z0-9_-]{1,60})$/, 'must be username, password, new_password or custom.<name>')
+      .optional(),
     input: z.string().regex(namePattern, 'must be the name of a declared input').optional(),
     text: z.string().max(300).optional(),
   })
