@@ -4,12 +4,18 @@
  * `npm test -- --project NAME` keeps to one project.
  */
 import { randomUUID } from 'node:crypto';
+import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ClearError, sentenceFor } from '../clear-error.mjs';
-import { removeContainers, reachDocker, reaperSettings } from './docker.mjs';
+import { reachDocker, reaperSettings, removeContainers } from './docker.mjs';
 import { referencesInSync, runTargets } from './nx.mjs';
 import { readResults, resultsFolder } from './results.mjs';
 import { lastLine, misses, wordsFor } from './words.mjs';
+
+/** @type {NodeJS.Signals | null} */
+let interruption = null;
+// The step in hand gets the signal too and ends; this keeps the next one from starting.
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => (interruption = signal));
 
 try {
   process.exitCode = await main();
@@ -23,24 +29,25 @@ async function main() {
   const run = randomUUID();
   const folder = resultsFolder(run);
   const env = { ...process.env, RCM_TEST_RUN: run, RCM_TEST_RESULTS: folder };
-
-  const problems = [];
-  if (!(await referencesInSync(env))) problems.push('TypeScript project references are out of date: npm run nx -- sync');
-  if (!(await runTargets(['lint', 'typecheck'], { projects, env, parallel: 2 }))) problems.push('lint or types have errors (above)');
-  if (!(await runTargets(['test'], { projects, env, parallel: 2 }))) problems.push('a project ended with an error (above)');
-
   const docker = reachDocker();
+  /** @type {string[]} */
+  const problems = [];
+  /** @param {string} problem @param {() => Promise<boolean>} work */
+  const step = async (problem, work) => {
+    if (!interruption && !(await work())) problems.push(problem);
+  };
+
+  await step('TypeScript project references are out of date: npm run nx -- sync', () => referencesInSync(env));
+  await step('lint or types have errors (above)', () => runTargets(['lint', 'typecheck'], { projects, env, parallel: 2 }));
+  await step('a project ended with an error (above)', () => runTargets(['test'], { projects, env, parallel: 2 }));
   if (docker.reached) {
     const containers = { ...env, ...reaperSettings() };
-    try {
-      if (!(await runTargets(['test-containers'], { projects, env: containers, parallel: 1 })))
-        problems.push('a project ended with an error on containers (above)');
-    } finally {
-      removeContainers(run);
-    }
+    await step('a project ended with an error on containers (above)', () => runTargets(['test-containers'], { projects, env: containers, parallel: 1 }));
+    removeContainers(run);
   } else if (process.env.RCM_REQUIRE_DOCKER === '1') {
     problems.push('RCM_REQUIRE_DOCKER=1 and Docker cannot be reached');
   }
+  if (interruption) return 128 + constants.signals[interruption];
 
   const results = readResults(folder);
   problems.push(...misses(results, { projects, docker: docker.reached }));
