@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { RcmError } from '@rcm/telemetry';
+import { RcmError, type Secret } from '@rcm/telemetry';
 import { rotationOf } from '../payload.ts';
 import { formatReference, parseReference, referenceKey, type SecretReference, secretPath, stagedPath } from '../reference.ts';
 import { createSecretsManagerCalls, type SecretsManagerAccess, type SecretsManagerCalls, type SecretVersion } from './secrets-manager-calls.ts';
@@ -36,8 +36,8 @@ export function createSecretsManagerStore(access: SecretsManagerAccess): Closabl
     async create(reference, text, tags, options) {
       const name = secretName(reference);
       checkSecretsManagerSize(text);
-      const created = await calls.create(name, text, tags, options);
-      if (created === null) throw new RcmError('secret_exists', 'There is a secret under this name already; it was left as it is.');
+      const created = (await calls.create(name, text, tags, options)) ?? (await sameAs(text, current(reference, options)));
+      if (created === null) throw new RcmError('secret_exists', 'There is another secret under this name already; it was left as it is.');
       return { reference: parseReference(created.arn), version: created.version };
     },
     async replace(reference, text, base, options) {
@@ -78,6 +78,12 @@ export function createSecretsManagerStore(access: SecretsManagerAccess): Closabl
     },
     close: () => calls.close(),
   };
+}
+
+/** A name that is taken may be taken by ourselves: a crash came before the ARN was noted. */
+async function sameAs(text: Secret<string>, read: Promise<SecretVersion | null>): Promise<SecretVersion | null> {
+  const found = await read;
+  return found?.text.reveal() === text.reveal() ? found : null;
 }
 
 /** The label decides, not the version: a discarded copy keeps its version id until Secrets Manager clears it away. */

@@ -35,8 +35,9 @@ export function createSsmStore({ largestTier = 'Standard', clock = systemClock, 
     readMany: (references, options) => readMany(calls, references, options),
 
     async create(reference, text, tags, options) {
-      const version = await calls.create(currentName(reference), text, ssmTier(text, largestTier), tags, options);
-      if (version === null) throw new RcmError('secret_exists', 'There is a secret under this name already; it was left as it is.');
+      const name = currentName(reference);
+      const version = (await calls.create(name, text, ssmTier(text, largestTier), tags, options)) ?? (await versionOfSame(calls, name, text, options));
+      if (version === null) throw new RcmError('secret_exists', 'There is another secret under this name already; it was left as it is.');
       return { reference, version };
     },
     async replace(reference, text, base, options = {}) {
@@ -84,6 +85,12 @@ function currentName(reference: SecretReference): string {
 function stagedName({ current, attemptId }: StagedSlot): string {
   currentName(current);
   return `/${stagedPath(current, attemptId)}`;
+}
+
+/** A name that is taken may be taken by ourselves: the answer was lost and the SDK asked again, or a crash came before it was noted. */
+async function versionOfSame(calls: SsmCalls, name: string, text: Secret<string>, options?: CallOptions): Promise<string | null> {
+  const found = await calls.get(name, options);
+  return found?.text.reveal() === text.reveal() ? found.version : null;
 }
 
 async function stagedText(calls: SsmCalls, slot: StagedSlot, options: CallOptions): Promise<Secret<string>> {

@@ -40,9 +40,9 @@ export interface SecretReader {
 }
 
 /**
- * Writes current payloads. `create` never overwrites: it fails with `secret_exists`. `replace` fails with `store_conflict` where
- * the current version is not `base` (prevented, or detected and put right), and with `secret_missing`; repeated, it ends the
- * same. Both fail with `payload_too_large` before any call.
+ * Writes current payloads. `create` never overwrites: where the name holds another text it fails with `secret_exists`.
+ * `replace` fails with `store_conflict` where the current version is not `base` (prevented, or detected and put right), and with
+ * `secret_missing`. Both may be repeated and end the same, and fail with `payload_too_large` before any call.
  */
 export interface SecretWriter {
   create(

@@ -79,14 +79,14 @@ export function describeCrashes(store: StoreUnderTest): void {
       expect(survived).toBeGreaterThanOrEqual(2);
     });
 
-    it('around a create leaves either nothing or the secret', async () => {
+    it('around a create leaves either nothing or the secret, and doing it again gives the same', async () => {
       for (const point of [0, 1]) {
         const reference = newReference(store);
         const crash = diesAt(point);
         await codeOf(store.open(crash.hook).create(reference, payloadText('first'), tags));
         expect(crash.died()).toBe(true);
         expect(passwordOf(await store.open().read(reference))).toBe(point === 0 ? null : 'first');
-        expect(await codeOf(store.open().create(reference, payloadText('first'), tags))).toBe(point === 0 ? 'no error' : 'secret_exists');
+        expect(await codeOf(store.open().create(reference, payloadText('first'), tags))).toBe('no error');
       }
     });
   });

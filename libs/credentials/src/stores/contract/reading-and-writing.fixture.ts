@@ -28,6 +28,18 @@ export function describeReadingAndWriting(store: StoreUnderTest): void {
       expect(passwordOf(await store.open().read(reference))).toBe('first');
     });
 
+    it('tells whoever knows only the path under which reference a secret can be kept', async () => {
+      const wanted = newReference(store);
+      const { reference } = await store.open().create(wanted, payloadText('first'), tags);
+      expect((await store.open().read(wanted))?.reference ?? wanted).toEqual(reference);
+    });
+
+    it('creates once, however often the same text is offered', async () => {
+      const wanted = newReference(store);
+      const created = await store.open().create(wanted, payloadText('first'), tags);
+      expect(await store.open().create(wanted, payloadText('first'), tags)).toEqual(created);
+    });
+
     it('reads many at once, missing ones among them', async () => {
       const opened = store.open();
       const created = await Promise.all(
