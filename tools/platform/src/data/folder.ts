@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,13 +24,16 @@ export interface DataFolder {
   remove(): void;
 }
 
+/** How temporary data folders are named. */
+export const TEMPORARY_PREFIX = 'rcm-platform-';
+
 /** A run of 24 endpoints takes about 150 MB, most of it Postgres's empty databases and its log. */
 const NEEDED_BYTES = 256 * 1024 * 1024;
 
 /** Makes the folder ready: `data` (kept; relative to `base`) or a fresh temporary one. Fails with `config_invalid` where it cannot be written or the disk is nearly full. */
 export function openDataFolder(options: { readonly data: string | null; readonly base: string }): DataFolder {
   const kept = options.data !== null;
-  const wanted = kept ? resolve(options.base, options.data!) : join(tmpdir(), 'rcm-platform-');
+  const wanted = kept ? resolve(options.base, options.data!) : join(tmpdir(), TEMPORARY_PREFIX);
   try {
     const root = realpathSync(kept ? made(wanted) : mkdtempSync(wanted));
     openWay(root);
@@ -60,9 +63,17 @@ function layout(root: string, kept: boolean): DataFolder {
 }
 
 function made(path: string): string {
-  mkdirSync(path, { recursive: true });
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    // On a read-only file system Node says ENOENT here; asking for the folder above gives the true reason.
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') accessSync(nearestFolder(path), constants.W_OK);
+    throw cause;
+  }
   return path;
 }
+
+const nearestFolder = (path: string): string => (statSync(path, { throwIfNoEntry: false }) ? path : nearestFolder(dirname(path)));
 
 /**
  * Where we are root, Postgres runs as another user, who must be able to walk to its programs and to its own folder (not to list
@@ -93,22 +104,27 @@ function closedAbove(path: string): string | null {
 }
 
 function prepare(folder: DataFolder): void {
-  for (const path of [folder.keys, folder.localAws, folder.portals, folder.logs]) mkdirSync(path, { recursive: true, mode: 0o700 });
-  // initdb, as its own user, reads its password file there.
-  mkdirSync(folder.temporary, { recursive: true, mode: 0o711 });
   const probe = join(folder.root, `.write-test-${process.pid}`);
   writeFileSync(probe, Buffer.alloc(4096));
   rmSync(probe);
+  for (const path of [folder.keys, folder.localAws, folder.portals, folder.logs]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  // initdb, as its own user, reads its password file there.
+  mkdirSync(folder.temporary, { recursive: true, mode: 0o711 });
   const fresh = statSync(folder.postgres, { throwIfNoEntry: false }) === undefined;
   const free = freeBytes(folder.root);
-  if (free < (fresh ? NEEDED_BYTES : NEEDED_BYTES / 4)) {
+  if (free !== null && free < (fresh ? NEEDED_BYTES : NEEDED_BYTES / 4)) {
     throw new RcmError('config_invalid', `The file system of ${folder.root} is nearly full: ${megabytes(free)} MB free, about ${megabytes(NEEDED_BYTES)} MB are needed; free some or give another --data folder.`);
   }
 }
 
-export function freeBytes(path: string): number {
-  const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize;
+/** `null` where the folder is gone. */
+export function freeBytes(path: string): number | null {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
 }
 
 const megabytes = (bytes: number): number => Math.floor(bytes / 1024 / 1024);

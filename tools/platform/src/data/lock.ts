@@ -1,36 +1,80 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { RcmError } from '@rcm/telemetry';
+import { RcmError, systemClock } from '@rcm/telemetry';
+import { replaceFile } from './memory.ts';
 import { identify, isAlive, type ProcessIdentity } from '../processes/identity.ts';
 
 /** Who may use a data folder now. One run at a time: two Postgres servers or two platforms on one folder would destroy it. */
 export interface FolderLock {
   /** True where a run that was killed had left its lock behind. */
   readonly tookOver: boolean;
+  /** Tells whoever waits that this run is about to release. */
+  ending(): void;
   release(): void;
 }
 
-const ATTEMPTS = 5;
+interface Holder extends ProcessIdentity {
+  readonly ending?: boolean;
+}
+
+export interface LockWaits {
+  /** For a holder that may be about to notice that it should end: its npm was killed a moment ago. Default 2 500 ms. */
+  readonly noticeMs?: number;
+  /** For a holder that says it is ending. Default 90 000 ms. */
+  readonly endMs?: number;
+}
+
+const LOOK_EVERY_MS = 100;
 
 /**
- * Takes the lock file, or the stale one of a run that is gone (same pid and same start time, or it is stale). Fails with
- * `config_invalid` while that run lives. The file appears complete or not at all: it is written aside and linked.
+ * Takes the lock file, or the stale one of a run that is gone (same pid and same start time, or it is stale). A run that lives is
+ * waited for as long as it may be ending, then this fails with `config_invalid`. The file appears complete or not at all: it is
+ * written aside and linked.
  */
-export function takeLock(path: string, folder: string): FolderLock {
-  const mine = identify(process.pid) ?? { pid: process.pid, startedAt: 'unknown' };
+export async function takeLock(path: string, folder: string, waits: LockWaits = {}): Promise<FolderLock> {
+  const { noticeMs = 2_500, endMs = 90_000 } = waits;
+  const mine: Holder = identify(process.pid) ?? { pid: process.pid, startedAt: 'unknown' };
   const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   writeFileSync(aside, JSON.stringify(mine), { mode: 0o600 });
+  const from = Date.now();
   try {
-    for (let attempt = 0, tookOver = false; attempt < ATTEMPTS; attempt += 1) {
-      if (linked(aside, path)) return { tookOver, release: () => releaseOwn(path, mine) };
+    for (let tookOver = false; ; ) {
+      if (linked(aside, path)) return held(path, mine, tookOver);
       const holder = readHolder(path);
-      if (holder && isAlive(holder)) throw new RcmError('config_invalid', `Another run (process ${holder.pid}) is using ${folder}; stop it first or give another --data folder.`);
-      tookOver = removeStale(path, holder, aside) || tookOver;
+      if (!holder || !isAlive(holder)) {
+        tookOver = removeStale(path, holder, aside) || tookOver;
+        continue;
+      }
+      if (Date.now() - from > (holder.ending ? endMs : noticeMs)) {
+        throw new RcmError('config_invalid', `Another run (process ${holder.pid}) is using ${folder}; stop it first or give another --data folder.`);
+      }
+      await systemClock.sleep(LOOK_EVERY_MS);
     }
-    throw new RcmError('config_invalid', `The lock ${path} could not be taken: other runs keep taking it.`);
   } finally {
     rmSync(aside, { force: true });
   }
+}
+
+function held(path: string, mine: Holder, tookOver: boolean): FolderLock {
+  const stillMine = () => {
+    const holder = readHolder(path);
+    return holder?.pid === mine.pid && holder.startedAt === mine.startedAt;
+  };
+  return {
+    tookOver,
+    ending() {
+      if (stillMine()) replaceFile(path, JSON.stringify({ ...mine, ending: true }));
+    },
+    release() {
+      if (stillMine()) rmSync(path, { force: true });
+    },
+  };
+}
+
+/** The living process that holds the lock; `null` where nobody does. */
+export function holderOf(path: string): ProcessIdentity | null {
+  const holder = readHolder(path);
+  return holder && isAlive(holder) ? holder : null;
 }
 
 function linked(from: string, to: string): boolean {
@@ -43,10 +87,10 @@ function linked(from: string, to: string): boolean {
   }
 }
 
-function readHolder(path: string): ProcessIdentity | null {
+function readHolder(path: string): Holder | null {
   try {
-    const value = JSON.parse(readFileSync(path, 'utf8')) as Partial<ProcessIdentity> | null;
-    return typeof value?.pid === 'number' && typeof value.startedAt === 'string' ? { pid: value.pid, startedAt: value.startedAt } : null;
+    const value = JSON.parse(readFileSync(path, 'utf8')) as Partial<Holder> | null;
+    return typeof value?.pid === 'number' && typeof value.startedAt === 'string' ? { pid: value.pid, startedAt: value.startedAt, ending: value.ending === true } : null;
   } catch {
     return null;
   }
@@ -65,9 +109,4 @@ function removeStale(path: string, seen: ProcessIdentity | null, aside: string):
   if (fresh) linked(moved, path);
   rmSync(moved, { force: true });
   return !fresh;
-}
-
-function releaseOwn(path: string, mine: ProcessIdentity): void {
-  const holder = readHolder(path);
-  if (holder?.pid === mine.pid && holder.startedAt === mine.startedAt) rmSync(path, { force: true });
 }

@@ -38,7 +38,7 @@ const LOOK_EVERY_MS = 50;
  * then its whole group SIGKILL. They end by themselves too; waiting here keeps two of a kind from working on one folder.
  */
 export async function endLeftovers(path: string): Promise<number> {
-  const alive = readRoster(path).filter(isAlive).reverse();
+  const alive = leftovers(path).toReversed();
   for (const entry of alive) {
     signal(entry.pid, 'SIGTERM');
     const until = Date.now() + SOFT_MS;
@@ -47,6 +47,9 @@ export async function endLeftovers(path: string): Promise<number> {
   }
   return alive.length;
 }
+
+/** The parts in a roster that still run. */
+export const leftovers = (path: string): readonly ProcessIdentity[] => readRoster(path).filter(isAlive);
 
 function readRoster(path: string): Entry[] {
   try {

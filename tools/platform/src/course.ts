@@ -1,0 +1,116 @@
+import { applyMigrations, openDatabase } from '@rcm/db';
+import type { RcmError } from '@rcm/telemetry';
+import type { PlatformConfig } from './config.ts';
+import type { DataFolder } from './data/folder.ts';
+import type { MemoryFile } from './data/memory.ts';
+import { wrongFigures, type Figures } from './figures/figures.ts';
+import { readReached } from './figures/reached.ts';
+import type { RunOptions } from './options.ts';
+import { settleStorage } from './postgres/start.ts';
+import type { Interruption } from './processes/interruption.ts';
+import type { Supervisor } from './processes/supervisor.ts';
+import type { Progress } from './progress.ts';
+import { reportEnd, reportStanding } from './report.ts';
+import { payloadSecrets } from './search/payload-secrets.ts';
+import { PlaintextSearch, type SoughtSecret } from './search/scan.ts';
+import { searchStatistics } from './search/statistics.ts';
+import { openLegacyAccounts, seedRows } from './seed/seed.ts';
+import { appSetting, startServices, type Services, type Stops } from './services.ts';
+import { runMigrator } from './work/apps.ts';
+import { openRotations, workThroughRotation, type WorkDone } from './work/demonstration.ts';
+
+/** For the whole way to the figures: start-up, and generous turns of one-time code steps. */
+const BASE_MS = 240_000;
+const PER_ENDPOINT_MS = 10_000;
+
+/** Everything of one run, from the data folder to the exit code. */
+export interface Run {
+  readonly options: RunOptions;
+  readonly config: PlatformConfig;
+  readonly chromium: string;
+  readonly folder: DataFolder;
+  readonly memory: MemoryFile;
+  readonly progress: Progress;
+  readonly supervisor: Supervisor;
+  readonly stops: Stops;
+  /** What may only go after its storage was searched. */
+  readonly removals: Stops;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly interruption: Interruption;
+  readonly startedAt: number;
+}
+
+/** The course of a run: services, seeds, migration, work through the rotation, figures. Gives the exit code: 0 where every figure is as it should be. */
+export async function toTheFigures(run: Run): Promise<number> {
+  const { options, memory, folder, progress, stops, supervisor, interruption, startedAt } = run;
+  const services = await startServices({ mode: memory.value.mode, folder, supervisor, stops, removals: run.removals, progress, environment: run.environment });
+  const url = services.postgres.url.value.reveal();
+  await applyMigrations({ url });
+  const db = openDatabase({ url, applicationName: 'rcm-platform', maxConnections: 4 });
+  stops.push('database connections', () => db.close());
+  memory.write({ interruptedRotations: [...new Set([...memory.value.interruptedRotations, ...(await openRotations(db))])] });
+
+  const { created } = await seedRows(db, { count: memory.value.endpoints, baseUrls: services.portals.baseUrls });
+  const seeded = await openLegacyAccounts(db, services.portals.control);
+  progress.say(created > 0 ? `${created} endpoints seeded, their logins in plaintext in Postgres and at the portals` : `${memory.value.endpoints} endpoints are there from an earlier run`);
+  await rememberPlaintext(run, services, seeded);
+
+  const setting = appSetting(services, folder, run.config, run.chromium);
+  for (const command of ['apply', 'verify', 'scrub'] as const) {
+    await runMigrator(command, setting, supervisor);
+    progress.say(`migrator ${command} is done`);
+  }
+  const until = startedAt + BASE_MS + PER_ENDPOINT_MS * memory.value.endpoints;
+  const work = await workThroughRotation({ db, setting, supervisor, stops, progress, signal: interruption.signal, until });
+
+  const reached = await readReached(db, services.portals.control, services.aws);
+  const search = new PlaintextSearch([...seeded, ...(await services.aws.everyValueEver()).flatMap(payloadSecrets)]);
+  // While browsers run: what they keep in their profiles goes with them.
+  await search.searchTree(folder.temporary);
+  await searchStatistics(search, url);
+  if (options.once) await stops.run();
+  else await settleStorage(url);
+  await services.postgres.searchStorage(search);
+  await search.searchTree(folder.root, [folder.portals]);
+
+  const figures: Figures = {
+    ...reached,
+    secretsSearched: search.secretCount,
+    plaintextHitsBeforeScrub: memory.value.hitsBeforeScrub ?? 0,
+    plaintextHits: search.hitCount,
+    durationMs: Date.now() - startedAt,
+  };
+  const wrong = wrongFigures(figures, {
+    endpoints: memory.value.endpoints,
+    seededSecrets: memory.value.seededSecrets,
+    interruptedRotations: memory.value.interruptedRotations.length,
+  });
+  progress.end();
+  reportEnd({ figures, wrong, hits: search.hits, json: options.json, folder });
+  if (!options.once) await standBy(run, services, work);
+  return wrong.length === 0 ? 0 : 1;
+}
+
+/** Once in the life of a folder, before anything is migrated: later there is no plaintext left to be found. */
+async function rememberPlaintext({ memory, folder, progress }: Run, services: Services, seeded: readonly SoughtSecret[]): Promise<void> {
+  if (memory.value.hitsBeforeScrub !== null) return;
+  const url = services.postgres.url.value.reveal();
+  await settleStorage(url);
+  const search = new PlaintextSearch(seeded);
+  await searchStatistics(search, url);
+  await services.postgres.searchStorage(search);
+  await search.searchTree(folder.root, [folder.portals]);
+  memory.write({ hitsBeforeScrub: search.hitCount, seededSecrets: search.secretCount });
+  progress.say(`${search.secretCount} secrets lie in plaintext at ${search.hitCount} places`);
+}
+
+/** Stays up, with a task now and then, until somebody ends it: that is then no failure. */
+async function standBy({ folder, interruption }: Run, services: Services, work: WorkDone): Promise<void> {
+  reportStanding({ folder, services, work });
+  try {
+    await work.keepWorking();
+  } catch (cause) {
+    if (interruption.signal.aborted && (interruption.signal.reason as RcmError).code === 'cancelled') return;
+    throw cause;
+  }
+}

@@ -1,0 +1,51 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { folderProblem, openDataFolder } from './folder.ts';
+
+let base: string;
+beforeEach(() => {
+  base = realpathSync(mkdtempSync(join(tmpdir(), 'rcm-folder-test-')));
+  chmodSync(base, 0o755);
+});
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+const mode = (path: string) => statSync(path).mode & 0o777;
+
+describe('data folder', () => {
+  it('is made where the user stands, with its secrets closed to others', () => {
+    const folder = openDataFolder({ data: 'a/b', base });
+    expect(folder.root).toBe(join(base, 'a', 'b'));
+    expect(folder.kept).toBe(true);
+    for (const path of [folder.keys, folder.logs, folder.localAws, folder.portals]) expect(mode(path)).toBe(0o700);
+  });
+
+  it('is a temporary one without a name, and goes as a whole', () => {
+    const folder = openDataFolder({ data: null, base });
+    writeFileSync(join(folder.logs, 'x.log'), 'x');
+    expect(folder.kept).toBe(false);
+    folder.remove();
+    expect(existsSync(folder.root)).toBe(false);
+  });
+
+  it.runIf(process.getuid?.() === 0)('lets Postgres pass through a closed folder of ours, and names a closed one above it', () => {
+    mkdirSync(join(base, 'closed'), { mode: 0o700 });
+    openDataFolder({ data: 'closed', base });
+    expect(mode(join(base, 'closed'))).toBe(0o701);
+    chmodSync(join(base, 'closed'), 0o700);
+    expect(() => openDataFolder({ data: 'closed/inside', base })).toThrow(`may not pass through ${join(base, 'closed')}`);
+  });
+
+  it('is refused in one sentence where it is a file', () => {
+    writeFileSync(join(base, 'file'), '');
+    expect(() => openDataFolder({ data: 'file', base })).toThrow(`The data folder ${join(base, 'file')} cannot be used: it is a file, not a folder.`);
+    expect(() => openDataFolder({ data: 'file/x', base })).toThrow('a part of the path is a file');
+  });
+
+  for (const [code, words] of [['ENOSPC', 'its file system is full'], ['EROFS', 'its file system is read-only'], ['EACCES', 'may not write']] as const) {
+    it(`says in words what ${code} means`, () => {
+      expect((folderProblem('/d', Object.assign(new Error('x'), { code })) as Error).message).toMatch(new RegExp(`^The data folder /d cannot be used: .*${words}`));
+    });
+  }
+});
