@@ -28,8 +28,8 @@ const resultOf = ({ stdout }: Ended): unknown => {
   return JSON.parse(stdout);
 };
 
-describe('the migrator as a process', () => {
-  it('goes the whole path, one JSON object each, and shows no secret at the most talkative level', { timeout: SLOW_MS }, async () => {
+describe('the migrator as a process', { timeout: SLOW_MS }, () => {
+  it('goes the whole path, one JSON object each, and shows no secret at the most talkative level', async () => {
     const watching = world.migrator();
     await plant(watching.db, seeds(24));
     const environment = { ...world.environment, RCM_LOG_LEVEL: 'trace' };
@@ -58,7 +58,7 @@ describe('the migrator as a process', () => {
     expect(runs[3]?.stderr).toContain('apply: 24 of 24');
   });
 
-  it('shows no secret when payloads are broken, the store refuses or the database is gone', { timeout: SLOW_MS }, async () => {
+  it('shows no secret when payloads are broken, the store refuses or the database is gone', async () => {
     const watching = world.migrator();
     await plant(watching.db, [
       ...seeds(2),
@@ -80,7 +80,7 @@ describe('the migrator as a process', () => {
     expectNoSecretIn(broken, noDatabase, noStore);
   });
 
-  it('says in one line each what is wrong with the configuration or the call, with exit code 2', { timeout: SLOW_MS }, async () => {
+  it('says in one line each what is wrong with the configuration or the call, with exit code 2', async () => {
     const lines = async (args: readonly string[], environment: Record<string, string>) => {
       const ended = await runMigrator(args, environment);
       expectNoSecretIn(ended);
@@ -120,7 +120,7 @@ describe('the migrator as a process', () => {
     expect(one).toMatchObject({ code: 0, stdout: expect.stringContaining('--endpoint <id>') as string });
   });
 
-  it('stops on SIGTERM with the work in hand finished, and says how far it came', { timeout: SLOW_MS }, async () => {
+  it('stops on SIGTERM with the work in hand finished, and says how far it came', async () => {
     const watching = world.migrator();
     const planted = seeds(24);
     await plant(watching.db, planted);
@@ -134,7 +134,7 @@ describe('the migrator as a process', () => {
     expect(await runMigrator(['status', '--json'], world.environment).then(resultOf)).toMatchObject({ migrated: result.migrated, legacy: 24 });
   });
 
-  it('ends the same however often it is killed', { timeout: SLOW_MS }, async () => {
+  it('ends the same however often it is killed', async () => {
     const watching = world.migrator();
     const planted = seeds(24);
     await plant(watching.db, planted);

@@ -46,7 +46,7 @@ const auditOf = (id: string) =>
     .read((client) => client.$queryRaw<{ action: string }[]>`SELECT action FROM audit_event WHERE subject = ${id} ORDER BY seq`)
     .then((rows) => rows.map(({ action }) => action));
 
-describe('rollback', () => {
+describe('rollback', { timeout: 180_000 }, () => {
   it('puts back what the portal accepts now, after a rotation too, and takes the endpoint out of rotation', async () => {
     await rotate(world, migrator, seed, (payload) => payload);
     const now = await stored(migrator, seed);

@@ -26,7 +26,7 @@ async function expectPlaintextKept(): Promise<void> {
   for (const { id } of planted) expect(await findEndpoint(migrator.db, { endpointId: id })).toMatchObject({ hasLegacyCredentials: true });
 }
 
-describe('scrub', () => {
+describe('scrub', { timeout: 180_000 }, () => {
   it('leaves a row that is not migrated: its plaintext is the only copy', async () => {
     expect(await scrubbing(world, migrator)).toMatchObject({ complete: false, json: { scrubbed: 0, rewritten: false, failed: leftAlone } });
     await expectPlaintextKept();
