@@ -137,8 +137,10 @@ describe('what is due', () => {
 
   test('is not an identity that lies in two organizations, or in one under two secrets: these are reported', async () => {
     const [across, within, shared] = [identityOf('across'), identityOf('within'), identityOf('shared')];
-    await makeEndpoint(t.db, { orgId: 'left', endpointId: 'across-1', loginIdentity: across });
-    await makeEndpoint(t.db, { orgId: 'right', endpointId: 'across-2', loginIdentity: across });
+    // Even under one reference, which cannot be right: the organization alone decides.
+    const secretArn = secretOf('left', 'across-1');
+    await makeEndpoint(t.db, { orgId: 'left', endpointId: 'across-1', loginIdentity: across, secretArn });
+    await makeEndpoint(t.db, { orgId: 'right', endpointId: 'across-2', loginIdentity: across, secretArn });
     await makeEndpoint(t.db, { orgId: 'left', endpointId: 'within-1', loginIdentity: within });
     await makeEndpoint(t.db, { orgId: 'left', endpointId: 'within-2', loginIdentity: within });
     await makeEndpoint(t.db, { orgId: 'left', endpointId: 'shared-1', loginIdentity: shared, secretArn: secretOf('left', 'shared-1') });

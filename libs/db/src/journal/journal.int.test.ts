@@ -141,6 +141,14 @@ describe('the ends', () => {
     expect(await getAttempt(t.db, attempt)).toMatchObject({ state: 'promoted', promotedVersion: '2', previousVersion: '1' });
   });
 
+  test('nothing is promoted that was not verified', async () => {
+    for (const state of ['staged', 'submitting', 'applied'] as const) {
+      const attempt = await at(state);
+      expect(await promoteAttempt(t.db, { ...attempt, promotedVersion: '2', previousVersion: '1' })).toBe(false);
+      expect(await stateOf(attempt)).toBe(state);
+    }
+  });
+
   test('if the endpoint cannot be written, the attempt is not promoted either', async () => {
     const attempt = await at('verified');
     await t.sql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$`);
