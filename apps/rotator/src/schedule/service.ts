@@ -32,11 +32,13 @@ export async function startService(options: ServiceOptions): Promise<RotatorServ
   const work = new AbortController();
   const intake = new AbortController();
   const ended = metrics.counter('rcm_rotations_total', 'Rotations by how they went on', ['result']);
-  metrics.gauge('rcm_rotations_in_flight', 'Rotations this process has in hand').set(0);
+  const inHand = metrics.gauge('rcm_rotations_in_flight', 'Rotations this process has in hand');
 
   const rotate = async (request: Omit<RotationRequest, 'signal'>) => {
     await inFlight.run(request.endpointId, async () => {
+      inHand.inc();
       const outcome = await rotateAndReport(rotator, { ...request, signal: work.signal });
+      inHand.dec();
       ended.inc({ result: outcome.result });
     });
   };
