@@ -36,8 +36,8 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     await commands(does, terminal).parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    const { exitCode: code, code: name, sentence } = explain(error, createLogger({ name: 'migrator' }));
-    if (sentence) terminal.stderr.write(`${sentence}\n`);
+    const { exitCode: code, code: name, sentence, said } = explain(error, createLogger({ name: 'migrator' }));
+    if (!said) terminal.stderr.write(`${sentence}\n`);
     if (code !== 0 && argv.includes('--json')) terminal.stdout.write(`${JSON.stringify({ error: { code: name, message: sentence } })}\n`);
     return code;
   }

@@ -108,6 +108,9 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
         .map((line) => line.split(':')[0]?.trim())
         .sort(),
     ).toEqual(['RCM_AWS_ACCOUNT_ID', 'RCM_IDENTITY_KEY', 'RCM_MIGRATOR_STORE', 'RCM_MIGRATOR_WRITES_PER_SECOND']);
+    expect(resultOf(await runMigrator(['status', '--no-such', '--json'], world.environment))).toEqual({
+      error: { code: 'commander.unknownOption', message: "error: unknown option '--no-such'" },
+    });
     expect(foreign).toEqual({ code: 2, lines: ["error: unknown command 'migrate-all'"] });
     expect(unsaid).toMatchObject({ code: 2, lines: [expect.stringContaining('--endpoint <id>')] });
     expect(confirm).toMatchObject({ code: 2, lines: [expect.stringContaining('--yes')] });

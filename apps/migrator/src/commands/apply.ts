@@ -16,7 +16,7 @@ export async function apply(migration: Migration): Promise<Report> {
   const before = await migrationCounts(migration.db);
   const count: Record<Moved, number> = { migrated: 0, already: before.migrated };
   const failed: Failure[] = [];
-  const progress = migration.progress('apply', Math.max(0, before.endpoints - before.migrated));
+  const progress = migration.progress('apply', Math.min(before.legacy, before.endpoints - before.migrated));
   const finished = await workThrough(unmigrated(migration), { concurrency: migration.concurrency, stop: migration.stopping }, async (legacy) => {
     try {
       count[await migrateEndpoint(migration, legacy)] += 1;
