@@ -41,7 +41,7 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
     db,
     clock: systemClock,
     logger,
-    drivers: new Drivers(browser),
+    drivers: new Drivers(browser, logger, metrics),
     stores,
     environment: config.RCM_ENVIRONMENT,
     lease: leaseTiming(config),

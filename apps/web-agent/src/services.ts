@@ -45,7 +45,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
       clock: systemClock,
       logger,
       credentials: createCredentialManager({ stores, metrics }),
-      drivers: new Drivers(browser),
+      drivers: new Drivers(browser, logger, metrics),
       keeper,
       lease: leaseTiming(config),
       login: loginTiming(config),

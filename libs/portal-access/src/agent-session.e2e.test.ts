@@ -26,7 +26,7 @@ beforeAll(async () => {
     clock: systemClock,
     logger,
     credentials: createCredentialManager({ stores, metrics }),
-    drivers: new Drivers(browser),
+    drivers: new Drivers(browser, logger, metrics),
     keeper: new SessionKeeper({ maxSessions: 8, idleMs: 60_000 }),
     lease: { ttlMs: 10_000, waitMs: 500, pollMs: 50 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },

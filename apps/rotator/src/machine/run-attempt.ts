@@ -1,5 +1,5 @@
 import { advanceAttempt, blockAttempt, finishAttempt, promoteAttempt, type RotationAttempt, waitAttempt } from '@rcm/db';
-import { hasCode, isRcmError, RcmError } from '@rcm/telemetry';
+import { type ErrorCode, isRcmError, RcmError } from '@rcm/telemetry';
 import { cleanUp } from '../acts/clean-up.ts';
 import { probePortal } from '../acts/probe-portal.ts';
 import { promoteStaged } from '../acts/promote-staged.ts';
@@ -35,7 +35,7 @@ export async function runAttempt(inHand: AttemptInHand): Promise<RotationAttempt
 }
 
 /** Errors that end this process's hold on the attempt: what comes next is recovery's, here or elsewhere. */
-const NOT_MINE_ANY_MORE = ['database_unavailable', 'audit_unavailable', 'lease_lost', 'cancelled', 'state_conflict'] as const;
+const NOT_MINE_ANY_MORE: ReadonlySet<ErrorCode> = new Set(['database_unavailable', 'audit_unavailable', 'lease_lost', 'cancelled', 'state_conflict']);
 /** What trying again soon cannot mend (a denied store, a broken recipe) is tried again less often. */
 const SLOW_RETRY = 10;
 
@@ -44,7 +44,7 @@ async function act(inHand: AttemptInHand, state: ActiveState): Promise<AttemptEv
   try {
     return await ACTS[state](inHand);
   } catch (error) {
-    if (held.signal.aborted || !isRcmError(error) || hasCode(error, ...NOT_MINE_ANY_MORE)) throw error;
+    if (held.signal.aborted || !isRcmError(error) || NOT_MINE_ANY_MORE.has(error.code)) throw error;
     services.logger[error.retryable ? 'warn' : 'error']({ err: error, attemptId: inHand.attempt.id, state }, 'an act failed; the attempt waits and goes on');
     // The act of `staged` may have let the POST out before it failed: then the wait is the submit deadline's.
     if (inHand.attempt.state === 'submitting' && state === 'staged') return afterSubmitDeadline(inHand, 'the change was sent and then failed');
