@@ -54,6 +54,7 @@ export function createSecretsManagerStore(access: SecretsManagerAccess): Closabl
     async stage(slot, text, options) {
       const id = secretId(slot.current);
       checkSecretsManagerSize(text);
+      // AWS refuses another text under the same token; emulators overwrite it, so what is staged is looked for first.
       const staged = await readStaged(calls, slot, options);
       if (staged !== null) return { text: staged.text, adopted: true };
       if (await calls.putVersion(id, slot.attemptId, text, [PENDING, keptLabel(slot.attemptId)], options)) return { text, adopted: false };

@@ -63,9 +63,10 @@ export function describeReadingAndWriting(store: StoreUnderTest): void {
 
     it('refuses to replace a version that is not current any more', async () => {
       const { reference, version } = await store.open().create(newReference(store), payloadText('one'), tags);
-      await store.open().replace(reference, payloadText('two'), version);
+      const replaced = await store.open().replace(reference, payloadText('two'), version);
       expect(await codeOf(store.open().replace(reference, payloadText('three'), version))).toBe('store_conflict');
       expect(passwordOf(await store.open().read(reference))).toBe('two');
+      expect((await store.open().read(reference))?.version).toBe(replaced.version);
     });
 
     it('refuses to replace what is not there', async () => {

@@ -67,9 +67,10 @@ export function describeStaging(store: StoreUnderTest): void {
       const { reference, text, version } = await created();
       const slot = newSlot(reference);
       await store.open().stage(slot, rotatedText(text, slot.attemptId));
-      await store.open().replace(reference, payloadText('by a person'), version);
+      const replaced = await store.open().replace(reference, payloadText('by a person'), version);
       expect(await codeOf(store.open().promote(slot, version))).toBe('store_conflict');
       expect(passwordOf(await store.open().read(reference))).toBe('by a person');
+      expect((await store.open().read(reference))?.version).toBe(replaced.version);
       expect(await store.open().readStaged(slot)).not.toBeNull();
     });
 

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { payloadJsonSchema } from './payload.ts';
+
+interface Described {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Described>>;
+  readonly anyOf?: readonly Described[];
+}
+
+/** Every field of the schema with its description, `metadata.x` for those inside. */
+function fieldsOf(schema: Described, prefix = ''): readonly (readonly [name: string, description: string])[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const inner = field.anyOf?.find(({ properties }) => properties) ?? field;
+    return [[`${prefix}${name}`, field.description ?? inner.description ?? ''] as const, ...fieldsOf(inner, `${prefix}${name}.`)];
+  });
+}
+
+describe('the credential schema guide', () => {
+  const guide = readFileSync(new URL('../../../docs/credential-schema-guide.md', import.meta.url), 'utf8');
+  const described = new Map([...guide.matchAll(/^\| `([a-z_.]+)` \| (.*) \|$/gm)].map(([, name, text]) => [name, text?.replaceAll('`', '')]));
+  const fields = fieldsOf(payloadJsonSchema() as Described);
+
+  it('names exactly the fields of the schema', () => {
+    expect([...described.keys()]).toEqual(fields.map(([name]) => name));
+  });
+
+  it.each(fields.filter(([name]) => !['custom_fields', 'metadata'].includes(name)))('says of %s what the schema says', (name, description) => {
+    expect(described.get(name)).toBe(description);
+  });
+});
