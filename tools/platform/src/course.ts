@@ -22,6 +22,8 @@ import { openRotations, workThroughRotation, type WorkDone } from './work/demons
 /** For the whole way to the figures: start-up, and generous turns of one-time code steps. */
 const BASE_MS = 240_000;
 const PER_ENDPOINT_MS = 10_000;
+/** For the endpoint it has in hand. */
+const MIGRATOR_GRACE_MS = 15_000;
 
 /** Everything of one run, from the data folder to the exit code. */
 export interface Run {
@@ -56,6 +58,7 @@ export async function toTheFigures(run: Run): Promise<number> {
   await rememberPlaintext(run, services, seeded);
 
   const setting = appSetting(services, folder, run.config, run.chromium);
+  stops.push('migrator', () => supervisor.endCommands(MIGRATOR_GRACE_MS));
   for (const command of ['apply', 'verify', 'scrub'] as const) {
     await runMigrator(command, setting, supervisor);
     progress.say(`migrator ${command} is done`);

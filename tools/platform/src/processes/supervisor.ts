@@ -9,6 +9,8 @@ export interface Supervisor {
   start(options: PartOptions): Part;
   /** A command that ends by itself. Gives what it printed on stdout; any exit code but 0 fails, with its last words. */
   run(options: PartOptions, deadlineMs: number): Promise<string>;
+  /** Ends commands that still run, as an interruption leaves them: SIGTERM, then SIGKILL after `graceMs`. */
+  endCommands(graceMs: number): Promise<void>;
   /** SIGKILL to every group that is left. The last resort, after the orderly stop. */
   killRest(): Promise<void>;
 }
@@ -25,6 +27,7 @@ export interface SupervisorOptions {
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const running = new Set<Part>();
+  const commands = new Set<Part>();
   const launch = (part: PartOptions): Part => {
     const started = startPart({ ...part, environment: { ...options.environment, ...part.environment } }, { logs: options.logs }, options.roster);
     running.add(started);
@@ -48,16 +51,23 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     async run(part, deadlineMs) {
       const started = launch(part);
-      const timer = setTimeout(() => void started.stop(2_000), deadlineMs);
+      commands.add(started);
+      const timer = setTimeout(() => void started.stop(COMMAND_GRACE_MS), deadlineMs);
       const exit = await started.exited;
       clearTimeout(timer);
+      commands.delete(started);
       if (exit.code !== 0) throw endedEarly(started.name, exit, tailOf(started.logFile), started.logFile);
       return started.output();
+    },
+    async endCommands(graceMs) {
+      await Promise.all([...commands].map((part) => part.stop(graceMs)));
     },
     async killRest() {
       await Promise.all([...running].map((part) => part.stop(0)));
     },
   };
 }
+
+const COMMAND_GRACE_MS = 5_000;
 
 const tailOf = (path: string): string => readFileSync(path, 'utf8').slice(-4096);

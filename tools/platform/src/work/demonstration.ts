@@ -54,15 +54,16 @@ export async function workThroughRotation(options: WorkSetting): Promise<WorkDon
   stops.push('agent and rotator', async () => void (await Promise.all(parts.map((part) => part.stop(STOP_APP_MS)))));
   const agent = await startApp('web-agent', setting, supervisor);
   parts.push(agent.part);
-  progress.say('the web-agent works');
+  // At once: nothing is due yet, but a login whose rotation a killed run left open serves no task until the rotator has gone on with it.
+  const rotator = await startApp('rotator', setting, supervisor);
+  parts.push(rotator.part);
+  progress.say('web-agent and rotator are up');
   const work: WorkOptions = { states, stream, progress, signal, until };
   await workUntil(work, 'logins used by the agent', (state) => state.done > 0);
 
   const neverRotated = (await states.read()).filter((state) => !state.rotated).map((state) => state.id);
   if (neverRotated.length > 0) await setNextRotation(db, { endpointIds: neverRotated, at: 'now' });
-  const rotator = await startApp('rotator', setting, supervisor);
-  parts.push(rotator.part);
-  progress.say(`the rotator works; ${neverRotated.length} logins are due`);
+  progress.say(`${neverRotated.length} logins are due for rotation now`);
   await workUntil(work, 'passwords rotated', (state) => state.rotated);
   await workUntil(work, 'logins used after their rotation', (state) => state.usedAfterRotation);
   await workOff(work, LAST_TASKS_MS);
