@@ -181,6 +181,23 @@ describe('reads at the same time', () => {
     await before;
     expect(await seen(get())).toEqual(['two', '2', 'cache']);
   });
+
+  it('that were under way at an invalidation do not get in the way of the one that followed', async () => {
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    stores.held = first.promise;
+    const before = get();
+    await new Promise(setImmediate);
+    stores.put(reference, 'two', '2');
+    manager.invalidate({ reference });
+    stores.held = second.promise;
+    const after = get();
+    await new Promise(setImmediate);
+    first.resolve();
+    expect(await seen(before)).toEqual(['one', '1', 'store']);
+    second.resolve();
+    expect(await seen(after)).toEqual(['two', '2', 'store']);
+    expect(await seen(get())).toEqual(['two', '2', 'cache']);
+  });
 });
 
 describe('while the store is down', () => {
