@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { createLogger, RcmError } from '@rcm/telemetry';
+import { createLogger, type ExitCode, RcmError } from '@rcm/telemetry';
 import { apply } from './commands/apply.ts';
 import { plan } from './commands/plan.ts';
 import { rollback, type RollbackScope } from './commands/rollback.ts';
@@ -7,7 +7,7 @@ import { scrub } from './commands/scrub.ts';
 import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import { type MigratorConfig, readMigratorConfig } from './config.ts';
-import { type ExitCode, explain } from './failure.ts';
+import { explain } from './failure.ts';
 import type { Migration } from './migration.ts';
 import type { ProgressStream } from './progress.ts';
 import type { Report } from './report.ts';

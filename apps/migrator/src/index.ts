@@ -4,4 +4,3 @@
  * it, or let a value reach stdout, stderr or a log. Usually started as a process (`main.ts`); this is for whoever runs it inside another.
  */
 export { runCli, type Terminal } from './cli.ts';
-export type { ExitCode } from './failure.ts';

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { isRcmError } from '@rcm/telemetry';
+import { createLogger, explain } from '@rcm/telemetry';
 import { readRotatorConfig } from './config.ts';
 import { openRotator, type RotatorProcess } from './services.ts';
 import { recoverCommand, rotateCommand, rotateDueCommand } from './commands/rotate.ts';
@@ -53,16 +53,17 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     await program.parseAsync([...argv]);
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return explain(error);
+    return fail(error);
   }
 }
 
 /** The one place where an error becomes words and an exit code. */
-function explain(error: unknown): number {
-  const known = isRcmError(error);
-  process.stderr.write(known ? `${error.message}\n` : `An unexpected error: ${error instanceof Error ? error.message : String(error)}\n`);
-  return known && (error.code === 'config_invalid' || error.code === 'input_invalid') ? 2 : 1;
+function fail(error: unknown): number {
+  // Commander has written its own errors to stderr.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const { exitCode, sentence } = explain(error, createLogger({ name: 'rotator' }));
+  process.stderr.write(`${sentence}\n`);
+  return exitCode;
 }
 
 async function withRotator(environment: NodeJS.ProcessEnv, act: (rotator: RotatorProcess, signal: AbortSignal) => Promise<number>): Promise<number> {

@@ -1,8 +1,7 @@
 import { createTenantStores } from '@rcm/credentials';
-import { type Database, openDatabase } from '@rcm/db';
-import { Drivers, leaseTiming, loginTiming } from '@rcm/portal-access';
-import { createBrowserPool } from '@rcm/portal-drivers';
-import { createLogger, createMetrics, type Metrics, systemClock } from '@rcm/telemetry';
+import type { Database } from '@rcm/db';
+import { leaseTiming, loginTiming, openPortalProcess } from '@rcm/portal-access';
+import { type Metrics, systemClock } from '@rcm/telemetry';
 import type { RotatorConfig } from './config.ts';
 import type { Rotator } from './rotate.ts';
 
@@ -16,13 +15,7 @@ export interface RotatorProcess {
 
 /** Everything a rotator needs, made once from its configuration. Nothing is connected before it is used. */
 export function openRotator(config: RotatorConfig): RotatorProcess {
-  const logger = createLogger({ name: 'rotator', level: config.RCM_LOG_LEVEL });
-  const metrics = createMetrics({ process: true });
-  const db = openDatabase({
-    url: config.RCM_DATABASE_URL,
-    directUrl: config.RCM_DATABASE_DIRECT_URL,
-    applicationName: 'rcm-rotator',
-  });
+  const { logger, metrics, db, drivers, closeBrowser } = openPortalProcess({ name: 'rotator', config });
   const stores = createTenantStores({
     region: config.RCM_AWS_REGION,
     endpoint: config.RCM_AWS_ENDPOINT,
@@ -31,17 +24,11 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
     dedicatedOrgId: config.RCM_DEDICATED_ORG_ID,
     kmsKeyId: config.RCM_KMS_KEY_ID,
   });
-  const browser = createBrowserPool({
-    executablePath: config.RCM_CHROMIUM_PATH,
-    maxContexts: config.RCM_MAX_BROWSER_CONTEXTS,
-    logger,
-    metrics,
-  });
   const rotator: Rotator = {
     db,
     clock: systemClock,
     logger,
-    drivers: new Drivers(browser, logger, metrics),
+    drivers,
     stores,
     environment: config.RCM_ENVIRONMENT,
     lease: leaseTiming(config),
@@ -59,7 +46,7 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
     db,
     metrics,
     async close() {
-      await browser.close();
+      await closeBrowser();
       await stores.close();
       await db.close();
     },

@@ -1,4 +1,4 @@
-import { isRcmError } from '@rcm/telemetry';
+import { createLogger, explain } from '@rcm/telemetry';
 import { Command, CommanderError } from 'commander';
 import { runCommand } from './commands/run.ts';
 import { taskCommand } from './commands/task.ts';
@@ -32,14 +32,15 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     await program.parseAsync([...argv]);
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return explain(error);
+    return fail(error);
   }
 }
 
 /** The one place where an error becomes words and an exit code. */
-function explain(error: unknown): number {
-  const known = isRcmError(error);
-  process.stderr.write(known ? `${error.message}\n` : `An unexpected error: ${error instanceof Error ? error.message : String(error)}\n`);
-  return known && (error.code === 'config_invalid' || error.code === 'input_invalid') ? 2 : 1;
+function fail(error: unknown): number {
+  // Commander has written its own errors to stderr.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const { exitCode, sentence } = explain(error, createLogger({ name: 'web-agent' }));
+  process.stderr.write(`${sentence}\n`);
+  return exitCode;
 }

@@ -1,8 +1,7 @@
 import { createCredentialManager, createTenantReaders } from '@rcm/credentials';
-import { type Database, openDatabase } from '@rcm/db';
-import { type AgentAccess, Drivers, leaseTiming, loginTiming, SessionKeeper } from '@rcm/portal-access';
-import { createBrowserPool } from '@rcm/portal-drivers';
-import { createLogger, createMetrics, type Logger, type Metrics, systemClock } from '@rcm/telemetry';
+import type { Database } from '@rcm/db';
+import { type AgentAccess, leaseTiming, loginTiming, openPortalProcess, SessionKeeper } from '@rcm/portal-access';
+import { type Logger, type Metrics, systemClock } from '@rcm/telemetry';
 import type { WebAgentConfig } from './config.ts';
 
 export interface WebAgentProcess {
@@ -16,13 +15,8 @@ export interface WebAgentProcess {
 
 /** Everything a web-agent needs, made once from its configuration. Nothing is connected before it is used. */
 export function openWebAgent(config: WebAgentConfig, options: { readonly headed?: boolean } = {}): WebAgentProcess {
-  const logger = createLogger({ name: 'web-agent', level: config.RCM_LOG_LEVEL });
-  const metrics = createMetrics({ process: true });
-  const db = openDatabase({
-    url: config.RCM_DATABASE_URL,
-    directUrl: config.RCM_DATABASE_DIRECT_URL,
-    applicationName: 'rcm-web-agent',
-  });
+  const idleContexts = config.RCM_AGENT_KEPT_SESSIONS;
+  const { logger, metrics, db, drivers, closeBrowser } = openPortalProcess({ name: 'web-agent', config, idleContexts, headed: options.headed });
   const stores = createTenantReaders({
     region: config.RCM_AWS_REGION,
     endpoint: config.RCM_AWS_ENDPOINT,
@@ -31,21 +25,14 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
     dedicatedOrgId: config.RCM_DEDICATED_ORG_ID,
     kmsKeyId: config.RCM_KMS_KEY_ID,
   });
-  const keeper = new SessionKeeper({ maxSessions: config.RCM_AGENT_KEPT_SESSIONS, idleMs: config.RCM_AGENT_SESSION_IDLE_MS });
-  const browser = createBrowserPool({
-    executablePath: config.RCM_CHROMIUM_PATH,
-    maxContexts: config.RCM_MAX_BROWSER_CONTEXTS + config.RCM_AGENT_KEPT_SESSIONS,
-    headed: options.headed,
-    logger,
-    metrics,
-  });
+  const keeper = new SessionKeeper({ maxSessions: idleContexts, idleMs: config.RCM_AGENT_SESSION_IDLE_MS });
   return {
     access: {
       db,
       clock: systemClock,
       logger,
       credentials: createCredentialManager({ stores, metrics }),
-      drivers: new Drivers(browser, logger, metrics),
+      drivers,
       keeper,
       lease: leaseTiming(config),
       login: loginTiming(config),
@@ -55,7 +42,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
     metrics,
     async close() {
       await keeper.close();
-      await browser.close();
+      await closeBrowser();
       await stores.close();
       await db.close();
     },

@@ -21,7 +21,7 @@ export const portalEnvironment = {
   RCM_TOTP_WAIT_MS: milliseconds(120_000, 1_000),
 };
 
-type PortalConfig = z.infer<z.ZodObject<typeof portalEnvironment>>;
+export type PortalConfig = z.infer<z.ZodObject<typeof portalEnvironment>>;
 
 export const leaseTiming = (config: PortalConfig): LeaseTiming => ({ ttlMs: config.RCM_LEASE_TTL_MS, waitMs: config.RCM_LEASE_WAIT_MS, pollMs: config.RCM_LEASE_POLL_MS });
 

@@ -9,5 +9,6 @@ export { leaseTiming, loginTiming, portalEnvironment } from './environment.ts';
 export { guardedLogin, type GuardedLogin, type GuardedResult, loginError, type LoginTiming } from './guarded-login.ts';
 export { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
 export { type Judgement, judge, type VersionStanding } from './judgement.ts';
+export { openPortalProcess, type PortalProcess, type PortalProcessOptions } from './portal-process.ts';
 export { portalCredential } from './portal-credential.ts';
 export { SessionKeeper, type SessionKeeperOptions } from './session-keeper.ts';

@@ -6,6 +6,7 @@
 export { type Clock, systemClock, withDeadline } from './clock.ts';
 export { readConfig } from './config.ts';
 export { type ErrorCode, errorCodes, hasCode, isRcmError, isRetryable, RcmError, type RcmErrorOptions } from './error.ts';
+export { type Explained, explain, type ExitCode } from './explain.ts';
 export { type HealthOptions, type HealthServer, startHealthServer } from './health.ts';
 export { ID_PATTERN, idSchema, isId } from './ids.ts';
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
