@@ -45,7 +45,9 @@ test('a connection that is cut in the middle of a transaction or a statement, an
   await expect(within).rejects.toMatchObject(LOST);
   const asleep = db.read((client) => client.$queryRaw`SELECT pg_sleep(10)::text`);
   const failed = expect(asleep).rejects.toMatchObject(LOST);
-  await expect.poll(() => t.sql(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'cut' AND query LIKE '%pg_sleep%' AND state = 'active'`), { timeout: 20_000 }).toHaveLength(1);
+  await expect
+    .poll(() => t.sql(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'cut' AND query LIKE '%pg_sleep%' AND state = 'active'`), { timeout: 20_000 })
+    .toHaveLength(1);
   await cut();
   await failed;
   await db.ping();
@@ -53,19 +55,28 @@ test('a connection that is cut in the middle of a transaction or a statement, an
 });
 
 test('a statement that is cancelled by its time-out', async () => {
-  await expect(t.db.transaction(async (tx) => {
-    await tx.$executeRaw`SET LOCAL statement_timeout = 50`;
-    await tx.$queryRaw`SELECT pg_sleep(10)::text`;
-  })).rejects.toMatchObject(unavailable('it took too long'));
+  await expect(
+    t.db.transaction(async (tx) => {
+      await tx.$executeRaw`SET LOCAL statement_timeout = 50`;
+      await tx.$queryRaw`SELECT pg_sleep(10)::text`;
+    }),
+  ).rejects.toMatchObject(unavailable('it took too long'));
 });
 
 test('a mistake in a statement is a failure of ours, never retried, with Postgres’s sentence about names', async () => {
   const failed = t.db.read((client) => client.$queryRaw`SELECT nothing FROM organization`);
-  await expect(failed).rejects.toMatchObject({ code: 'database_failed', retryable: false, message: expect.stringContaining('column "nothing" does not exist') });
+  await expect(failed).rejects.toMatchObject({
+    code: 'database_failed',
+    retryable: false,
+    message: expect.stringContaining('column "nothing" does not exist'),
+  });
 });
 
 test('every connection has its time-outs', async () => {
-  const [row] = await t.db.read((client) => client.$queryRaw<object[]>`SELECT current_setting('statement_timeout') AS statement, current_setting('idle_in_transaction_session_timeout') AS idle`);
+  const [row] = await t.db.read(
+    (client) =>
+      client.$queryRaw<object[]>`SELECT current_setting('statement_timeout') AS statement, current_setting('idle_in_transaction_session_timeout') AS idle`,
+  );
   expect(row).toEqual({ statement: '30s', idle: '30s' });
 });
 
@@ -89,10 +100,16 @@ test('too many connections, no such database', async () => {
 test('what Postgres refuses comes as a sentence without the row it quoted', async () => {
   const { endpointId } = await makeEndpoint(t.db);
   await t.sql(`UPDATE integration_endpoint SET config = '{"credentials": {"password": "MARKER-pw"}}' WHERE id = $1`, [endpointId]);
-  const refused = await t.db.read((client) => client.$executeRaw`UPDATE integration_endpoint SET rotation_status = 'odd' WHERE id = ${endpointId}`).catch((error: unknown) => error);
+  const refused = await t.db
+    .read((client) => client.$executeRaw`UPDATE integration_endpoint SET rotation_status = 'odd' WHERE id = ${endpointId}`)
+    .catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: 'input_invalid', details: { sqlState: '23514', constraint: 'integration_endpoint_rotation_status_check' } });
-  const viaModel = await t.db.read((client) => client.integrationEndpoint.update({ where: { id: endpointId }, data: { rotationStatus: 'odd', config: { password: 'MARKER-pw' } } })).catch((error: unknown) => error);
-  const wrongCall = await t.db.read((client) => client.integrationEndpoint.update({ where: { id: endpointId }, data: { nothing: 'MARKER-pw' } as never })).catch((error: unknown) => error);
+  const viaModel = await t.db
+    .read((client) => client.integrationEndpoint.update({ where: { id: endpointId }, data: { rotationStatus: 'odd', config: { password: 'MARKER-pw' } } }))
+    .catch((error: unknown) => error);
+  const wrongCall = await t.db
+    .read((client) => client.integrationEndpoint.update({ where: { id: endpointId }, data: { nothing: 'MARKER-pw' } as never }))
+    .catch((error: unknown) => error);
   for (const error of [refused, viaModel, wrongCall]) {
     const everything = `${String(error)} ${JSON.stringify(error, Object.getOwnPropertyNames(error))}`;
     expect(everything).not.toContain('MARKER');

@@ -53,7 +53,8 @@ function symptomsOf(error: unknown): Symptoms {
     // Prisma's P2010 only says that there is a cause: whatever the cause calls itself tells more.
     if (!found.code || found.code === 'P2010') found.code = [own, text(layer['kind'])].find((name) => name && name !== found.sqlState) ?? found.code;
     const named = layer['constraint'];
-    found.constraint ||= text(named) || text((named as { index?: unknown } | undefined)?.index) || (/violates [a-z- ]*constraint "([^"]+)"/.exec(message)?.[1] ?? '');
+    found.constraint ||=
+      text(named) || text((named as { index?: unknown } | undefined)?.index) || (/violates [a-z- ]*constraint "([^"]+)"/.exec(message)?.[1] ?? '');
     found.words += ` ${message}`;
     found.sentence = message || found.sentence;
   }
@@ -74,7 +75,9 @@ export function translateFailure(error: unknown): unknown {
   const where = constraint ? ` (${constraint})` : '';
   if (sqlState === '23505') return new RcmError('state_conflict', `A row like this is already there${where}.`, { details });
   if (sqlState?.startsWith('23') || sqlState?.startsWith('22')) return new RcmError('input_invalid', `Postgres refused a value${where}.`, { details });
-  return new RcmError('database_failed', `A database operation failed: ${sqlState?.startsWith('42') ? sentence : (sqlState ?? (code || 'unknown'))}.`, { details });
+  return new RcmError('database_failed', `A database operation failed: ${sqlState?.startsWith('42') ? sentence : (sqlState ?? (code || 'unknown'))}.`, {
+    details,
+  });
 }
 
 export async function translated<T>(act: () => Promise<T>): Promise<T> {

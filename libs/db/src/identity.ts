@@ -33,9 +33,13 @@ export async function lockIdentity(tx: Transaction, loginIdentity: string): Prom
 }
 
 /** The identity of an organization's endpoint, locked. Fails with `endpoint_unknown`, or `state_conflict` where nothing is migrated yet. */
-export async function lockEndpointIdentity(tx: Transaction, { endpointId, orgId }: { readonly endpointId: string; readonly orgId: string }): Promise<LockedIdentity> {
+export async function lockEndpointIdentity(
+  tx: Transaction,
+  { endpointId, orgId }: { readonly endpointId: string; readonly orgId: string },
+): Promise<LockedIdentity> {
   const endpoint = await tx.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, select: { loginIdentity: true } });
   if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
-  if (endpoint.loginIdentity === null) throw new RcmError('state_conflict', `Endpoint ${endpointId} has no login identity yet: its credential has not been migrated.`);
+  if (endpoint.loginIdentity === null)
+    throw new RcmError('state_conflict', `Endpoint ${endpointId} has no login identity yet: its credential has not been migrated.`);
   return lockIdentity(tx, endpoint.loginIdentity);
 }

@@ -25,7 +25,13 @@ export { type Lease, type LeaseAnswer, type LeaseRefusal, type LeaseRequest } fr
 export { type HeldLease, listLeases, releaseLease, renewLease } from './leases/upkeep.ts';
 export { withdrawExclusiveWish } from './leases/wish.ts';
 export {
-  beginLoginAttempt, checkLoginAttempt, finishLoginAttempt, type LoginAttemptEnd, type LoginAttemptRequest, type LoginEffect, type LoginPermission,
+  beginLoginAttempt,
+  checkLoginAttempt,
+  finishLoginAttempt,
+  type LoginAttemptEnd,
+  type LoginAttemptRequest,
+  type LoginEffect,
+  type LoginPermission,
 } from './ledger/attempt.ts';
 export { remainingBudget } from './ledger/budget.ts';
 export { type VersionStanding, versionStanding } from './ledger/standing.ts';

@@ -38,7 +38,8 @@ export const timestamp = (value: Date): string => value.toISOString();
 export function jsonText(name: string, value: unknown): string {
   const unfit = (text: string): boolean => text.includes('\0') || !text.isWellFormed();
   const text = JSON.stringify(value, (key: string, part: unknown): unknown => {
-    if (unfit(key) || (typeof part === 'string' && unfit(part))) throw new RcmError('input_invalid', `${name} holds a character that Postgres cannot store (NUL or half of a surrogate pair).`);
+    if (unfit(key) || (typeof part === 'string' && unfit(part)))
+      throw new RcmError('input_invalid', `${name} holds a character that Postgres cannot store (NUL or half of a surrogate pair).`);
     return part;
   }) as string | undefined;
   if (text === undefined) throw new RcmError('input_invalid', `${name} is not JSON.`);

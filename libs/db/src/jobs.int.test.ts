@@ -22,7 +22,10 @@ const rotation = (endpointId: string): JobData['rotation'] => ({ endpointId, org
 test('eight processes that start at once on an empty database install one queue schema and all work', async () => {
   const all = await Promise.all(Array.from({ length: 8 }, open));
   expect(await all[0]?.send('rotation', rotation('a'))).toBe(true);
-  expect((await t.sql(`SELECT name FROM pgboss.queue WHERE name IN ('portal-task', 'rotation') ORDER BY name`)).map((row) => row['name'])).toEqual(['portal-task', 'rotation']);
+  expect((await t.sql(`SELECT name FROM pgboss.queue WHERE name IN ('portal-task', 'rotation') ORDER BY name`)).map((row) => row['name'])).toEqual([
+    'portal-task',
+    'rotation',
+  ]);
 });
 
 test('one job per endpoint waits, whoever sends it; while it is worked on, the next may wait', async () => {
@@ -41,10 +44,12 @@ test('one job per endpoint waits, whoever sends it; while it is worked on, the n
 
 test('what is sent in a transaction exists only if it commits', async () => {
   const jobs = await open();
-  await expect(t.db.transaction(async (tx) => {
-    await jobs.send('rotation', rotation('undone'), {}, tx);
-    throw new Error('stop');
-  })).rejects.toThrow();
+  await expect(
+    t.db.transaction(async (tx) => {
+      await jobs.send('rotation', rotation('undone'), {}, tx);
+      throw new Error('stop');
+    }),
+  ).rejects.toThrow();
   await t.db.transaction(async (tx) => void (await jobs.send('rotation', rotation('done'), { priority: 5, delayMs: 100 }, tx)));
   expect((await t.sql(`SELECT data->>'endpointId' AS id FROM pgboss.job WHERE name = 'rotation'`)).map((row) => row['id'])).toEqual(['done']);
 });

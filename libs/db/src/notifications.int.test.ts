@@ -11,7 +11,11 @@ test('a new current version is heard of by name; after a lost connection a gap i
   const endpoint = await makeEndpoint(t.db);
   const heard: CredentialChange[] = [];
   let gaps = 0;
-  const listener = await listenForCredentialChanges(t.db, { onChange: (change) => heard.push(change), onGap: () => (gaps += 1), signal: new AbortController().signal });
+  const listener = await listenForCredentialChanges(t.db, {
+    onChange: (change) => heard.push(change),
+    onGap: () => (gaps += 1),
+    signal: new AbortController().signal,
+  });
   await followStoreVersion(t.db, { ...endpoint, from: '1', to: '2' });
   const { endpointId, orgId, secretArn } = endpoint;
   await expect.poll(() => heard, { timeout: 20_000 }).toEqual([{ endpointId, orgId, secretArn, version: '2' }]);
@@ -25,7 +29,10 @@ test('a new current version is heard of by name; after a lost connection a gap i
 
 test('without Postgres it keeps trying in the background and stops at once when told to', async () => {
   const stop = new AbortController();
-  const listener = await listenForCredentialChanges({ directUrl: 'postgresql://nobody@127.0.0.1:1/none', applicationName: 'x' }, { onChange: () => {}, onGap: () => {}, signal: stop.signal });
+  const listener = await listenForCredentialChanges(
+    { directUrl: 'postgresql://nobody@127.0.0.1:1/none', applicationName: 'x' },
+    { onChange: () => {}, onGap: () => {}, signal: stop.signal },
+  );
   stop.abort();
   await listener.close();
 });

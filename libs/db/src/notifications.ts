@@ -26,7 +26,10 @@ const BACK_OFF_MS = { least: 100, most: 10_000 } as const;
  * Resolves once it listens or the first try failed; keeps trying until `close` or the signal. An optimization: whoever takes a
  * lease learns the version anyway, so a lost connection costs a re-read and nothing else.
  */
-export async function listenForCredentialChanges(db: Pick<Database, 'directUrl' | 'applicationName'>, options: ListenOptions): Promise<{ close(): Promise<void> }> {
+export async function listenForCredentialChanges(
+  db: Pick<Database, 'directUrl' | 'applicationName'>,
+  options: ListenOptions,
+): Promise<{ close(): Promise<void> }> {
   const clock = options.clock ?? systemClock;
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
@@ -58,8 +61,17 @@ export async function listenForCredentialChanges(db: Pick<Database, 'directUrl' 
   };
 }
 
-async function connect(db: Pick<Database, 'directUrl' | 'applicationName'>, onChange: ListenOptions['onChange']): Promise<{ untilLost(signal: AbortSignal, clock: Clock): Promise<void> }> {
-  const client = new pg.Client({ connectionString: db.directUrl, application_name: `${db.applicationName} listener`, connectionTimeoutMillis: TIMEOUTS.connect, query_timeout: TIMEOUTS.connect, keepAlive: true });
+async function connect(
+  db: Pick<Database, 'directUrl' | 'applicationName'>,
+  onChange: ListenOptions['onChange'],
+): Promise<{ untilLost(signal: AbortSignal, clock: Clock): Promise<void> }> {
+  const client = new pg.Client({
+    connectionString: db.directUrl,
+    application_name: `${db.applicationName} listener`,
+    connectionTimeoutMillis: TIMEOUTS.connect,
+    query_timeout: TIMEOUTS.connect,
+    keepAlive: true,
+  });
   const lost = new AbortController();
   client.on('error', () => lost.abort());
   client.on('end', () => lost.abort());

@@ -20,7 +20,15 @@ class PoolClient extends pg.Client {
  * A pool whose every wait ends. The two server time-outs are start-up parameters, because a transaction-mode pooler keeps no session:
  * a PgBouncer in front must list them in `ignore_startup_parameters`, and have them set on the role instead.
  */
-export function createPool({ url, applicationName, maxConnections }: { readonly url: string; readonly applicationName: string; readonly maxConnections: number }): pg.Pool {
+export function createPool({
+  url,
+  applicationName,
+  maxConnections,
+}: {
+  readonly url: string;
+  readonly applicationName: string;
+  readonly maxConnections: number;
+}): pg.Pool {
   const pool = new pg.Pool({
     Client: PoolClient,
     connectionString: url,

@@ -64,7 +64,8 @@ export const PORTAL: PortalTypeRow = {
 };
 
 export const identityOf = (text: string): string => createHash('sha256').update(text).digest('hex');
-export const secretOf = (orgId: string, endpointId: string): string => `arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/${orgId}/endpoints/${endpointId}/account`;
+export const secretOf = (orgId: string, endpointId: string): string =>
+  `arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/${orgId}/endpoints/${endpointId}/account`;
 
 export interface TestEndpoint {
   readonly endpointId: string;
@@ -80,11 +81,23 @@ export async function makeEndpoint(db: Database, options: Partial<TestEndpoint> 
   made += 1;
   const orgId = options.orgId ?? `org-${made}`;
   const endpointId = options.endpointId ?? `endpoint-${made}`;
-  const endpoint = { endpointId, orgId, loginIdentity: options.loginIdentity ?? identityOf(endpointId), secretArn: options.secretArn ?? secretOf(orgId, endpointId) };
+  const endpoint = {
+    endpointId,
+    orgId,
+    loginIdentity: options.loginIdentity ?? identityOf(endpointId),
+    secretArn: options.secretArn ?? secretOf(orgId, endpointId),
+  };
   const portal = { ...PORTAL, ...(options.portal ? { code: `portal-${made}` } : {}), ...options.portal };
   await upsertOrganization(db, { id: orgId, name: orgId });
   await upsertPortalType(db, portal);
-  await insertEndpoint(db, { id: endpointId, orgId, portalTypeCode: portal.code, accountId: `account-${made}`, baseUrl: `https://${portal.hosts[0]}/`, config: new Secret({ note: 'kept' }) });
+  await insertEndpoint(db, {
+    id: endpointId,
+    orgId,
+    portalTypeCode: portal.code,
+    accountId: `account-${made}`,
+    baseUrl: `https://${portal.hosts[0]}/`,
+    config: new Secret({ note: 'kept' }),
+  });
   await recordMigrated(db, { ...endpoint, version: '1', fingerprint: 'f' });
   return endpoint;
 }
@@ -99,7 +112,16 @@ export async function exclusiveLease(db: Database, endpoint: TestEndpoint, ttlMs
 export async function plannedAttempt(db: Database, endpoint: TestEndpoint): Promise<{ attemptId: string; fence: bigint; leaseId: string }> {
   const lease = await exclusiveLease(db, endpoint);
   const attemptId = randomUUID();
-  const plan = await planRotation(db, { ...endpoint, attemptId, leaseId: lease.id, fence: lease.fence, owner: 'rotator', reason: 'due', baseVersion: '1', recipeHash: 'hash' });
+  const plan = await planRotation(db, {
+    ...endpoint,
+    attemptId,
+    leaseId: lease.id,
+    fence: lease.fence,
+    owner: 'rotator',
+    reason: 'due',
+    baseVersion: '1',
+    recipeHash: 'hash',
+  });
   if (!plan.created) throw new Error('not planned');
   return { attemptId, fence: lease.fence, leaseId: lease.id };
 }

@@ -9,7 +9,9 @@ afterAll(() => t.close());
 test('100 reservations at once from 4 processes never get the same step', async () => {
   const { loginIdentity } = await makeEndpoint(t.db);
   const processes = [t.db, t.another(), t.another(), t.another()];
-  const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => reserveTotpStep(processes[i % 4] ?? t.db, { loginIdentity, periodSeconds: 30, skew: 60 })));
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, (_, i) => reserveTotpStep(processes[i % 4] ?? t.db, { loginIdentity, periodSeconds: 30, skew: 60 })),
+  );
   const steps = answers.flatMap((answer) => ('step' in answer ? [answer.step] : []));
   // The current step and the 60 after it, and one more for each end of a step that the hundred ran across.
   expect(steps.length).toBeGreaterThanOrEqual(61);

@@ -11,8 +11,16 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-const event = (orgId: string, reason = 'because'): AuditEvent => ({ orgId, actor: 'someone', action: 'credential.read', subject: 'endpoint-1', reason, details: { b: 1, a: 'ä🔑' } });
-const rows = (orgId: string) => t.sql<{ seq: string; hash: string; previous_hash: string; reason: string }>('SELECT * FROM audit_event WHERE org_id = $1 ORDER BY seq', [orgId]);
+const event = (orgId: string, reason = 'because'): AuditEvent => ({
+  orgId,
+  actor: 'someone',
+  action: 'credential.read',
+  subject: 'endpoint-1',
+  reason,
+  details: { b: 1, a: 'ä🔑' },
+});
+const rows = (orgId: string) =>
+  t.sql<{ seq: string; hash: string; previous_hash: string; reason: string }>('SELECT * FROM audit_event WHERE org_id = $1 ORDER BY seq', [orgId]);
 
 describe('the chain', () => {
   test('each event carries the hash of the one before, per organization', async () => {
@@ -41,32 +49,44 @@ describe('the chain', () => {
   });
 
   test('an act that is rolled back leaves no event, and no gap', async () => {
-    await expect(t.db.transaction(async (tx) => {
-      await writeAuditEvent(tx, event('undone'));
-      throw new Error('stop');
-    })).rejects.toThrow();
+    await expect(
+      t.db.transaction(async (tx) => {
+        await writeAuditEvent(tx, event('undone'));
+        throw new Error('stop');
+      }),
+    ).rejects.toThrow();
     await recordAuditEvent(t.db, event('undone'));
     expect((await rows('undone')).map((row) => row.seq)).toEqual(['1']);
   });
 
-  test.each([`reason = 'else'`, `actor = 'else'`, `details = '{}'`, `at = at + interval '1 ms'`, `previous_hash = 'x'`])('shows where somebody with every right changed %s', async (change) => {
-    await t.sql('ALTER TABLE audit_event DISABLE TRIGGER audit_event_append_only');
-    await t.sql(`CREATE TABLE kept AS SELECT * FROM audit_event WHERE org_id = 'busy' AND seq = 20`);
-    await t.sql(`UPDATE audit_event SET ${change} WHERE org_id = 'busy' AND seq = 20`);
-    expect(await findBrokenAuditEvent(t.db, { orgId: 'busy' })).toBe(20n);
-    await t.sql(`UPDATE audit_event a SET (at, actor, reason, details, previous_hash) = (SELECT k.at, k.actor, k.reason, k.details, k.previous_hash FROM kept k) WHERE org_id = 'busy' AND seq = 20`);
-    await t.sql('DROP TABLE kept');
-    expect(await findBrokenAuditEvent(t.db, { orgId: 'busy' })).toBeNull();
-    await t.sql('ALTER TABLE audit_event ENABLE TRIGGER audit_event_append_only');
-  });
+  test.each([`reason = 'else'`, `actor = 'else'`, `details = '{}'`, `at = at + interval '1 ms'`, `previous_hash = 'x'`])(
+    'shows where somebody with every right changed %s',
+    async (change) => {
+      await t.sql('ALTER TABLE audit_event DISABLE TRIGGER audit_event_append_only');
+      await t.sql(`CREATE TABLE kept AS SELECT * FROM audit_event WHERE org_id = 'busy' AND seq = 20`);
+      await t.sql(`UPDATE audit_event SET ${change} WHERE org_id = 'busy' AND seq = 20`);
+      expect(await findBrokenAuditEvent(t.db, { orgId: 'busy' })).toBe(20n);
+      await t.sql(
+        `UPDATE audit_event a SET (at, actor, reason, details, previous_hash) = (SELECT k.at, k.actor, k.reason, k.details, k.previous_hash FROM kept k) WHERE org_id = 'busy' AND seq = 20`,
+      );
+      await t.sql('DROP TABLE kept');
+      expect(await findBrokenAuditEvent(t.db, { orgId: 'busy' })).toBeNull();
+      await t.sql('ALTER TABLE audit_event ENABLE TRIGGER audit_event_append_only');
+    },
+  );
 });
 
-test.each([`UPDATE audit_event SET reason = 'x'`, 'DELETE FROM audit_event', 'TRUNCATE audit_event', `UPDATE migration_proof SET version = 'x'`, 'DELETE FROM migration_proof', 'TRUNCATE migration_proof', 'TRUNCATE organization CASCADE'])(
-  'refused, even to a superuser: %s',
-  async (statement) => {
-    await expect(t.sql(statement)).rejects.toMatchObject({ code: '23001' });
-  },
-);
+test.each([
+  `UPDATE audit_event SET reason = 'x'`,
+  'DELETE FROM audit_event',
+  'TRUNCATE audit_event',
+  `UPDATE migration_proof SET version = 'x'`,
+  'DELETE FROM migration_proof',
+  'TRUNCATE migration_proof',
+  'TRUNCATE organization CASCADE',
+])('refused, even to a superuser: %s', async (statement) => {
+  await expect(t.sql(statement)).rejects.toMatchObject({ code: '23001' });
+});
 
 test('an event that cannot be written is an error of its own, so that the act does not happen', async () => {
   const gone = openDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none', applicationName: 'gone' });

@@ -31,7 +31,8 @@ export async function recordAuditEvent(db: Database, event: AuditEvent): Promise
   try {
     await db.transaction((tx) => writeAuditEvent(tx, event));
   } catch (error) {
-    if (hasCode(error, 'database_unavailable', 'database_failed')) throw new RcmError('audit_unavailable', 'The audit event could not be written.', { cause: error });
+    if (hasCode(error, 'database_unavailable', 'database_failed'))
+      throw new RcmError('audit_unavailable', 'The audit event could not be written.', { cause: error });
     throw error;
   }
 }

@@ -14,7 +14,12 @@ describe('reading', () => {
   test("another organization's endpoint is as good as none", async () => {
     const mine = await makeEndpoint(t.db);
     const other = await makeEndpoint(t.db);
-    expect(await getEndpoint(t.db, mine)).toMatchObject({ id: mine.endpointId, currentVersion: '1', hasLegacyCredentials: false, portalType: { code: 'alpine', lockoutThreshold: 4 } });
+    expect(await getEndpoint(t.db, mine)).toMatchObject({
+      id: mine.endpointId,
+      currentVersion: '1',
+      hasLegacyCredentials: false,
+      portalType: { code: 'alpine', lockoutThreshold: 4 },
+    });
     expect(await getEndpoint(t.db, { orgId: other.orgId, endpointId: mine.endpointId })).toBeNull();
     expect(await findEndpoint(t.db, mine)).toMatchObject({ orgId: mine.orgId });
   });
@@ -44,15 +49,25 @@ describe('what the database itself refuses', () => {
 
   test.each(['', 'A', '-a', 'a/b', 'a b', 'ä', 'a'.repeat(64), 'a\n'])('an organization, portal type, endpoint or account id like %j', async (id) => {
     await expect(t.sql('INSERT INTO organization (id, name) VALUES ($1, $2)', [id, 'x'])).rejects.toMatchObject({ code: '23514' });
-    await expect(t.sql(`INSERT INTO portal_type SELECT (jsonb_populate_record(p, jsonb_build_object('code', $1::text))).* FROM portal_type p LIMIT 1`, [id])).rejects.toMatchObject({ code: '23514' });
+    await expect(
+      t.sql(`INSERT INTO portal_type SELECT (jsonb_populate_record(p, jsonb_build_object('code', $1::text))).* FROM portal_type p LIMIT 1`, [id]),
+    ).rejects.toMatchObject({ code: '23514' });
     const insert = 'INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url) VALUES ($1, $2, $3, $4, $5)';
     await expect(t.sql(insert, [id, 'checks', 'alpine', 'a', base.baseUrl])).rejects.toMatchObject({ code: '23514' });
     await expect(t.sql(insert, ['fine', 'checks', 'alpine', id, base.baseUrl])).rejects.toMatchObject({ code: '23514' });
   });
 
   test.each([
-    'https://alpine.example.evil.test/', 'https://evil.test/alpine.example', 'https://alpine.example:9443/', 'https://alpine.example@evil.test/', 'https://evil.test#@alpine.example/',
-    'https://user:pass@alpine.example/', 'ftp://alpine.example/', 'https://evil.test\\@alpine.example/', 'alpine.example', 'https://alpine.example /',
+    'https://alpine.example.evil.test/',
+    'https://evil.test/alpine.example',
+    'https://alpine.example:9443/',
+    'https://alpine.example@evil.test/',
+    'https://evil.test#@alpine.example/',
+    'https://user:pass@alpine.example/',
+    'ftp://alpine.example/',
+    'https://evil.test\\@alpine.example/',
+    'alpine.example',
+    'https://alpine.example /',
   ])('a base_url that is on no declared host: %s', async (baseUrl) => {
     await expect(insertEndpoint(t.db, { id: 'astray', orgId: 'checks', ...base, baseUrl })).rejects.toMatchObject({ code: 'input_invalid' });
   });
@@ -66,12 +81,21 @@ describe('what the database itself refuses', () => {
     await expect(t.sql(`UPDATE integration_endpoint SET secret_arn = $1`, [secretArn])).rejects.toMatchObject({ code: '23514' });
   });
 
-  test.each(['arn:aws:ssm:eu-west-1:1:parameter/a', 'arn:aws-cn:secretsmanager:cn-north-1:1:secret:a', 'arn:aws-us-gov:ssm:x', 'arn:aws-iso-b:ssm:x', 'vault:kv/a'])('not: %s', async (secretArn) => {
+  test.each([
+    'arn:aws:ssm:eu-west-1:1:parameter/a',
+    'arn:aws-cn:secretsmanager:cn-north-1:1:secret:a',
+    'arn:aws-us-gov:ssm:x',
+    'arn:aws-iso-b:ssm:x',
+    'vault:kv/a',
+  ])('not: %s', async (secretArn) => {
     await expect(t.sql(`SELECT 1 WHERE ${await secretCheck(t)}`.replaceAll('secret_arn', '$1::text'), [secretArn])).resolves.toHaveLength(1);
   });
 
   test.each([
-    ['portal_type', 'rotation_mode', "'sometimes'"], ['integration_endpoint', 'rotation_status', "'fine'"], ['portal_type', 'lockout_margin', '4'], ['portal_type', 'rotation_spread_days', '60'],
+    ['portal_type', 'rotation_mode', "'sometimes'"],
+    ['integration_endpoint', 'rotation_status', "'fine'"],
+    ['portal_type', 'lockout_margin', '4'],
+    ['portal_type', 'rotation_spread_days', '60'],
   ])('%s.%s = %s', async (table, column, value) => {
     await makeEndpoint(t.db);
     await expect(t.sql(`UPDATE ${table} SET ${column} = ${value}`)).rejects.toMatchObject({ code: '23514' });
@@ -79,14 +103,23 @@ describe('what the database itself refuses', () => {
 });
 
 const secretCheck = async (db: TestDatabase): Promise<string> => {
-  const [row] = await db.sql<{ text: string }>(`SELECT pg_get_expr(conbin, conrelid) AS text FROM pg_constraint WHERE conname = 'integration_endpoint_secret_arn_check'`);
+  const [row] = await db.sql<{ text: string }>(
+    `SELECT pg_get_expr(conbin, conrelid) AS text FROM pg_constraint WHERE conname = 'integration_endpoint_secret_arn_check'`,
+  );
   return row?.text ?? 'false';
 };
 
 describe('seeding', () => {
   test('a second insert leaves the endpoint as it has become', async () => {
     const endpoint = await makeEndpoint(t.db);
-    const again = await insertEndpoint(t.db, { id: endpoint.endpointId, orgId: endpoint.orgId, portalTypeCode: 'alpine', accountId: 'other', baseUrl: 'https://alpine.example/', config: new Secret({ credentials: {} }) });
+    const again = await insertEndpoint(t.db, {
+      id: endpoint.endpointId,
+      orgId: endpoint.orgId,
+      portalTypeCode: 'alpine',
+      accountId: 'other',
+      baseUrl: 'https://alpine.example/',
+      config: new Secret({ credentials: {} }),
+    });
     expect(again).toEqual({ created: false });
     expect(await findEndpoint(t.db, endpoint)).toMatchObject({ currentVersion: '1', hasLegacyCredentials: false });
   });
@@ -98,17 +131,26 @@ describe('seeding', () => {
     await expect(insertEndpoint(t.db, { id: 'once-2', ...endpoint })).rejects.toMatchObject({ code: 'state_conflict' });
   });
 
-  test.each([{ recipe: [] }, { recipe: null }, { passwordRules: ' ' }, { hosts: [] }, { lockoutThreshold: 0 }])('refuses a portal type with %j', async (wrong) => {
-    await expect(upsertPortalType(t.db, { ...PORTAL, code: 'wrong', ...wrong })).rejects.toMatchObject({ code: 'input_invalid' });
-  });
+  test.each([{ recipe: [] }, { recipe: null }, { passwordRules: ' ' }, { hosts: [] }, { lockoutThreshold: 0 }])(
+    'refuses a portal type with %j',
+    async (wrong) => {
+      await expect(upsertPortalType(t.db, { ...PORTAL, code: 'wrong', ...wrong })).rejects.toMatchObject({ code: 'input_invalid' });
+    },
+  );
 
   test('an umlaut and an emoji survive; NUL and half a surrogate are refused before Postgres could quote them', async () => {
     await upsertOrganization(t.db, { id: 'texts', name: 'Texts' });
     const endpoint = { id: 'texts-1', orgId: 'texts', portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' };
-    await expect(insertEndpoint(t.db, { ...endpoint, config: new Secret({ credentials: { password: 'a\0b' } }) })).rejects.toMatchObject({ code: 'input_invalid' });
-    await expect(insertEndpoint(t.db, { ...endpoint, config: new Secret({ credentials: { password: '\ud83d' } }) })).rejects.toMatchObject({ code: 'input_invalid' });
+    await expect(insertEndpoint(t.db, { ...endpoint, config: new Secret({ credentials: { password: 'a\0b' } }) })).rejects.toMatchObject({
+      code: 'input_invalid',
+    });
+    await expect(insertEndpoint(t.db, { ...endpoint, config: new Secret({ credentials: { password: '\ud83d' } }) })).rejects.toMatchObject({
+      code: 'input_invalid',
+    });
     await insertEndpoint(t.db, { ...endpoint, config: new Secret({ credentials: { password: 'Grüße🔑' } }) });
-    expect(await t.sql(`SELECT config->'credentials'->>'password' AS password FROM integration_endpoint WHERE id = 'texts-1'`)).toEqual([{ password: 'Grüße🔑' }]);
+    expect(await t.sql(`SELECT config->'credentials'->>'password' AS password FROM integration_endpoint WHERE id = 'texts-1'`)).toEqual([
+      { password: 'Grüße🔑' },
+    ]);
   });
 });
 
@@ -148,7 +190,12 @@ describe('what is due', () => {
     await setNextRotation(t.db, { endpointIds: ['across-1', 'across-2', 'within-1', 'within-2', 'shared-1', 'shared-2'], at: past(1) });
     expect(await due()).toEqual(['shared-1']);
     const reported = await listSharedIdentities(t.db, { limit: 10 });
-    expect(reported.map((r) => r.endpointIds)).toEqual(expect.arrayContaining([['across-1', 'across-2'], ['within-1', 'within-2']]));
+    expect(reported.map((r) => r.endpointIds)).toEqual(
+      expect.arrayContaining([
+        ['across-1', 'across-2'],
+        ['within-1', 'within-2'],
+      ]),
+    );
     expect(reported).toHaveLength(2);
   });
 });

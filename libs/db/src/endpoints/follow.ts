@@ -19,7 +19,8 @@ export async function followStoreVersion(
     const endpoint = await tx.integrationEndpoint.findUniqueOrThrow({ where: { id: endpointId } });
     if (endpoint.currentVersion === to) return true;
     if (endpoint.currentVersion !== from || endpoint.secretArn === null) return false;
-    const open = endpoint.loginIdentity && (await tx.rotationAttempt.findFirst({ where: { loginIdentity: endpoint.loginIdentity, endedAt: null }, select: { id: true } }));
+    const open =
+      endpoint.loginIdentity && (await tx.rotationAttempt.findFirst({ where: { loginIdentity: endpoint.loginIdentity, endedAt: null }, select: { id: true } }));
     if (open) return false;
     const changed = await tx.$executeRaw`
       UPDATE integration_endpoint SET current_version = ${to}, updated_at = clock_timestamp()

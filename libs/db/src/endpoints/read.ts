@@ -17,7 +17,12 @@ export async function findEndpoint(db: Database, { endpointId }: { readonly endp
 /** Pages through all endpoints by id: pass the last id of a page as `after` to get the next. */
 export async function listEndpoints(db: Database, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): Promise<EndpointRow[]> {
   const rows = await db.read((client) =>
-    client.integrationEndpoint.findMany({ where: after === undefined ? {} : { id: { gt: after } }, orderBy: { id: 'asc' }, take: checkLimit(limit), include: WITH_PORTAL_TYPE }),
+    client.integrationEndpoint.findMany({
+      where: after === undefined ? {} : { id: { gt: after } },
+      orderBy: { id: 'asc' },
+      take: checkLimit(limit),
+      include: WITH_PORTAL_TYPE,
+    }),
   );
   return rows.map(endpointRow);
 }

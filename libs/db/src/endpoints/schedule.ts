@@ -32,7 +32,10 @@ export async function listDueEndpoints(db: Database, { limit }: { readonly limit
 }
 
 /** Sets when endpoints are next due; `'now'` is Postgres's now. Returns how many rows were set. */
-export async function setNextRotation(db: Database, { endpointIds, at }: { readonly endpointIds: readonly string[] | 'all'; readonly at: Date | 'now' }): Promise<number> {
+export async function setNextRotation(
+  db: Database,
+  { endpointIds, at }: { readonly endpointIds: readonly string[] | 'all'; readonly at: Date | 'now' },
+): Promise<number> {
   const time = at === 'now' ? Prisma.sql`now()` : Prisma.sql`${timestamp(at)}::timestamptz`;
   const which = endpointIds === 'all' ? Prisma.sql`true` : Prisma.sql`id = ANY (${[...endpointIds]}::text[])`;
   return db.read((client) => client.$executeRaw`UPDATE integration_endpoint SET next_rotation_at = ${time}, updated_at = now() WHERE ${which}`);

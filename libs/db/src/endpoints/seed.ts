@@ -4,7 +4,10 @@ import { checkId, jsonText, jsonValue, timestamp } from '../input.ts';
 import { portalTypeRow, type PortalTypeRow } from './endpoint.ts';
 
 /** Creates an organization, or brings its name and parent up to date. */
-export async function upsertOrganization(db: Database, { id, name, parentId = null }: { readonly id: string; readonly name: string; readonly parentId?: string | null }): Promise<void> {
+export async function upsertOrganization(
+  db: Database,
+  { id, name, parentId = null }: { readonly id: string; readonly name: string; readonly parentId?: string | null },
+): Promise<void> {
   checkId('organization id', id);
   await db.read((client) => client.organization.upsert({ where: { id }, create: { id, name, parentId }, update: { name, parentId } }));
 }
@@ -16,7 +19,8 @@ export async function upsertOrganization(db: Database, { id, name, parentId = nu
  */
 export async function upsertPortalType(db: Database, portalType: PortalTypeRow): Promise<PortalTypeRow> {
   checkId('portal type code', portalType.code);
-  if (typeof portalType.recipe !== 'object' || portalType.recipe === null || Array.isArray(portalType.recipe)) throw new RcmError('input_invalid', 'recipe must be an object.');
+  if (typeof portalType.recipe !== 'object' || portalType.recipe === null || Array.isArray(portalType.recipe))
+    throw new RcmError('input_invalid', 'recipe must be an object.');
   if (portalType.passwordRules.trim() === '') throw new RcmError('input_invalid', 'passwordRules must not be empty.');
   if (portalType.hosts.length === 0) throw new RcmError('input_invalid', 'hosts must name at least one host.');
   const { code, ...rest } = portalType;

@@ -30,7 +30,8 @@ export interface StepNotes {
 export async function advanceAttempt(db: Database, step: Step & { readonly to: AttemptState; readonly set?: StepNotes }): Promise<boolean> {
   if (!mayAdvance(step.from, step.to)) refuseStep(step.from, step.to);
   const set = step.set ?? {};
-  if (step.to === 'submitting' && step.from !== 'submitting' && set.submitDeadlineMs === undefined) throw new RcmError('input_invalid', 'submitting needs submitDeadlineMs.');
+  if (step.to === 'submitting' && step.from !== 'submitting' && set.submitDeadlineMs === undefined)
+    throw new RcmError('input_invalid', 'submitting needs submitDeadlineMs.');
   const deadlineMs = set.submitDeadlineMs === undefined ? null : checkMs('submitDeadlineMs', set.submitDeadlineMs);
   return db.transaction(async (tx) => {
     if (!(await lockAttempt(tx, step.attemptId))) return false;

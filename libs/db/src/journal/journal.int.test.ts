@@ -33,7 +33,18 @@ async function at(state: AttemptState): Promise<Planned> {
 }
 const stateOf = async ({ attemptId }: Planned) => (await getAttempt(t.db, { attemptId }))?.state;
 const plan = (endpoint: TestEndpoint, lease: { id: string; fence: bigint }, rest: object = {}) =>
-  planRotation(t.db, { attemptId: randomUUID(), leaseId: lease.id, fence: lease.fence, endpointId: endpoint.endpointId, orgId: endpoint.orgId, owner: 'rotator', reason: 'due', baseVersion: '1', recipeHash: 'h', ...rest });
+  planRotation(t.db, {
+    attemptId: randomUUID(),
+    leaseId: lease.id,
+    fence: lease.fence,
+    endpointId: endpoint.endpointId,
+    orgId: endpoint.orgId,
+    owner: 'rotator',
+    reason: 'due',
+    baseVersion: '1',
+    recipeHash: 'h',
+    ...rest,
+  });
 
 describe('planning', () => {
   test('needs the live exclusive lease and its fence', async () => {
@@ -49,7 +60,10 @@ describe('planning', () => {
     const lease = await exclusiveLease(t.db, endpoint);
     const attemptId = randomUUID();
     const first = await plan(endpoint, lease, { attemptId });
-    expect(first).toMatchObject({ created: true, attempt: { id: attemptId, state: 'planned', secretArn: endpoint.secretArn, fence: lease.fence, journalVersion: 1 } });
+    expect(first).toMatchObject({
+      created: true,
+      attempt: { id: attemptId, state: 'planned', secretArn: endpoint.secretArn, fence: lease.fence, journalVersion: 1 },
+    });
     expect(await plan(endpoint, lease, { attemptId })).toEqual(first);
     expect(await plan(endpoint, lease)).toMatchObject({ created: false, open: { id: attemptId } });
     expect(await findEndpoint(t.db, endpoint)).toMatchObject({ rotationStatus: 'pending' });
@@ -94,7 +108,9 @@ describe('steps', () => {
     await expect(advanceAttempt(t.db, { ...attempt, from: 'staged', to: 'submitting' })).rejects.toMatchObject({ code: 'input_invalid' });
     expect(await advanceAttempt(t.db, { ...attempt, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 600_000 } })).toBe(false);
     expect(await stateOf(attempt)).toBe('staged');
-    expect(await advanceAttempt(t.db, { ...attempt, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 20_000, detail: 'now', probes: 2 } })).toBe(true);
+    expect(await advanceAttempt(t.db, { ...attempt, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 20_000, detail: 'now', probes: 2 } })).toBe(
+      true,
+    );
     expect(await getAttempt(t.db, attempt)).toMatchObject({ detail: 'now', probes: 2, submitDeadlineAt: expect.any(Date) });
   });
 
@@ -221,7 +237,15 @@ describe('after a crash', () => {
 
 test('a state, a reference or an end that the schema does not know is refused by it', async () => {
   const { attemptId } = await planned();
-  for (const change of [`state = 'finished'`, `state = 'done'`, `state = 'waiting'`, `state = 'submitting'`, `ended_at = now()`, `state = 'promoted'`, `waiting_from = 'staged'`]) {
+  for (const change of [
+    `state = 'finished'`,
+    `state = 'done'`,
+    `state = 'waiting'`,
+    `state = 'submitting'`,
+    `ended_at = now()`,
+    `state = 'promoted'`,
+    `waiting_from = 'staged'`,
+  ]) {
     await expect(t.sql(`UPDATE rotation_attempt SET ${change} WHERE id = $1`, [attemptId])).rejects.toMatchObject({ code: '23514' });
   }
   await expect(t.sql(`UPDATE rotation_attempt SET org_id = 'other' WHERE id = $1`, [attemptId])).rejects.toMatchObject({ code: '23503' });

@@ -24,7 +24,10 @@ export interface RotationPlan {
  * Opens the journal of a rotation in state `planned`. Needs the live exclusive lease (`lease_lost` otherwise). Not created: another
  * attempt of the login is open (`open`), or the row no longer says `baseVersion` (`open: null`). Repeating a plan returns it.
  */
-export async function planRotation(db: Database, plan: RotationPlan): Promise<{ readonly created: true; readonly attempt: RotationAttempt } | { readonly created: false; readonly open: RotationAttempt | null }> {
+export async function planRotation(
+  db: Database,
+  plan: RotationPlan,
+): Promise<{ readonly created: true; readonly attempt: RotationAttempt } | { readonly created: false; readonly open: RotationAttempt | null }> {
   checkUuid('attemptId', plan.attemptId);
   checkUuid('leaseId', plan.leaseId);
   return db.transaction(async (tx) => {
@@ -57,7 +60,10 @@ export async function planRotation(db: Database, plan: RotationPlan): Promise<{ 
         updatedAt: identity.now,
       },
     });
-    await tx.integrationEndpoint.updateMany({ where: { orgId: plan.orgId, secretArn: endpoint.secretArn }, data: { rotationStatus: 'pending', updatedAt: identity.now } });
+    await tx.integrationEndpoint.updateMany({
+      where: { orgId: plan.orgId, secretArn: endpoint.secretArn },
+      data: { rotationStatus: 'pending', updatedAt: identity.now },
+    });
     return { created: true, attempt: attemptOf(attempt) };
   });
 }
@@ -83,7 +89,10 @@ const OWNER_GONE = Prisma.sql`
  * Open attempts, the oldest first. With `ownerGone` only those that a recovery may take up now: nobody holds the login's
  * exclusive lease, nothing to wait for, not blocked.
  */
-export async function listOpenAttempts(db: Database, { ownerGone = false, limit }: { readonly ownerGone?: boolean; readonly limit: number }): Promise<RotationAttempt[]> {
+export async function listOpenAttempts(
+  db: Database,
+  { ownerGone = false, limit }: { readonly ownerGone?: boolean; readonly limit: number },
+): Promise<RotationAttempt[]> {
   return db.read(async (client) => {
     const ids = await client.$queryRaw<{ id: string }[]>`
       SELECT a.id::text FROM rotation_attempt a WHERE a.ended_at IS NULL AND ${ownerGone ? OWNER_GONE : Prisma.sql`true`}
@@ -94,7 +103,10 @@ export async function listOpenAttempts(db: Database, { ownerGone = false, limit 
 }
 
 /** The newest attempts first, of the given states or of all. */
-export async function listAttempts(db: Database, { limit, states }: { readonly limit: number; readonly states?: readonly AttemptState[] }): Promise<RotationAttempt[]> {
+export async function listAttempts(
+  db: Database,
+  { limit, states }: { readonly limit: number; readonly states?: readonly AttemptState[] },
+): Promise<RotationAttempt[]> {
   const where = states ? { state: { in: [...states] } } : {};
   const rows = await db.read((client) => client.rotationAttempt.findMany({ where, orderBy: [{ createdAt: 'desc' }, { id: 'asc' }], take: checkLimit(limit) }));
   return rows.map(attemptOf);
@@ -104,7 +116,10 @@ export async function listAttempts(db: Database, { limit, states }: { readonly l
  * Takes over an open attempt whose owner is gone: its fence goes up to the caller's, so the old owner's next write finds no row.
  * Only upwards, and only with the live exclusive lease of that fence; `null` otherwise. Repeating it returns the attempt again.
  */
-export async function adoptAttempt(db: Database, { attemptId, fence, owner }: { readonly attemptId: string; readonly fence: bigint; readonly owner: string }): Promise<RotationAttempt | null> {
+export async function adoptAttempt(
+  db: Database,
+  { attemptId, fence, owner }: { readonly attemptId: string; readonly fence: bigint; readonly owner: string },
+): Promise<RotationAttempt | null> {
   return db.transaction(async (tx) => {
     const seen = await lockAttempt(tx, attemptId);
     if (!seen || seen.endedAt !== null || seen.fence > fence || (seen.fence === fence && seen.owner !== owner)) return null;

@@ -6,7 +6,14 @@ const STATES: readonly AttemptState[] = ['planned', 'staged', 'submitting', 'app
 
 test('the steps of DESIGN "Rotation", and no others', () => {
   const steps = STATES.flatMap((from) => STATES.filter((to) => from !== to && mayAdvance(from, to)).map((to) => `${from} → ${to}`));
-  expect(steps).toEqual(['planned → staged', 'staged → submitting', 'submitting → staged', 'submitting → applied', 'applied → submitting', 'applied → verified']);
+  expect(steps).toEqual([
+    'planned → staged',
+    'staged → submitting',
+    'submitting → staged',
+    'submitting → applied',
+    'applied → submitting',
+    'applied → verified',
+  ]);
 });
 
 test('an attempt is abandoned only while the portal may be unchanged, and done only after promotion', () => {

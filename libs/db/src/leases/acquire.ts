@@ -36,7 +36,8 @@ export async function acquireExclusiveLease(db: Database, request: LeaseRequest 
     const identity = await lockEndpointIdentity(tx, request);
     const { exclusive, shared } = await liveLeases(tx, identity);
     if (exclusive > 0) return refused('exclusive_held');
-    const wishedByAnother = identity.exclusiveWantedBy !== request.holder && identity.exclusiveWantedUntil !== null && identity.exclusiveWantedUntil > identity.now;
+    const wishedByAnother =
+      identity.exclusiveWantedBy !== request.holder && identity.exclusiveWantedUntil !== null && identity.exclusiveWantedUntil > identity.now;
     if (wishedByAnother) return refused('exclusive_wanted');
     if (shared > 0) {
       await registerWish(tx, identity, { holder: request.holder, wantMs });

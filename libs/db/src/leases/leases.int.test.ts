@@ -50,9 +50,19 @@ describe('who may hold what', () => {
   });
 
   test.each<[AttemptState, string | null, string | null]>([
-    ['planned', null, null], ['staged', null, null], ['submitting', null, 'rotation_open'], ['applied', null, 'rotation_open'], ['verified', null, 'rotation_open'], ['promoted', null, null],
-    ['waiting', 'staged', null], ['waiting', 'submitting', 'rotation_open'], ['waiting', 'applied', 'rotation_open'], ['waiting', 'verified', 'rotation_open'], ['waiting', 'promoted', null],
-    ['blocked', 'planned', 'blocked'], ['blocked', 'submitting', 'blocked'],
+    ['planned', null, null],
+    ['staged', null, null],
+    ['submitting', null, 'rotation_open'],
+    ['applied', null, 'rotation_open'],
+    ['verified', null, 'rotation_open'],
+    ['promoted', null, null],
+    ['waiting', 'staged', null],
+    ['waiting', 'submitting', 'rotation_open'],
+    ['waiting', 'applied', 'rotation_open'],
+    ['waiting', 'verified', 'rotation_open'],
+    ['waiting', 'promoted', null],
+    ['blocked', 'planned', 'blocked'],
+    ['blocked', 'submitting', 'blocked'],
   ])('with an attempt in %s (from %s) and no exclusive lease, a reader hears: %s', async (state, from, reason) => {
     const endpoint = await makeEndpoint(t.db);
     const { leaseId } = await plannedAttempt(t.db, endpoint);
@@ -136,8 +146,11 @@ describe('neither kind starves the other', () => {
     granted(await shared(endpoint));
     await exclusive(endpoint);
     const age = (ms: number) =>
-      t.sql(`UPDATE login_identity SET exclusive_wanted_since = exclusive_wanted_since - $2 * interval '1 ms', exclusive_wanted_until = exclusive_wanted_until - $2 * interval '1 ms',
-                    exclusive_rest_until = exclusive_rest_until - $2 * interval '1 ms' WHERE id = $1`, [endpoint.loginIdentity, ms]);
+      t.sql(
+        `UPDATE login_identity SET exclusive_wanted_since = exclusive_wanted_since - $2 * interval '1 ms', exclusive_wanted_until = exclusive_wanted_until - $2 * interval '1 ms',
+                    exclusive_rest_until = exclusive_rest_until - $2 * interval '1 ms' WHERE id = $1`,
+        [endpoint.loginIdentity, ms],
+      );
     for (let polled = 0; polled < WISH_LIMIT_MS; polled += 20_000) {
       expect(await exclusive(endpoint)).toEqual({ granted: false, reason: 'in_use' });
       expect(await shared(endpoint)).toMatchObject({ reason: 'exclusive_wanted' });
@@ -178,38 +191,48 @@ describe('many processes at once', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('whatever is asked, given back or runs out, in any order: never a live exclusive beside a live shared lease, and fences only grow', { timeout: 180_000 }, async () => {
-    const another = t.another();
-    const step = fc.record({ act: fc.constantFrom('shared', 'exclusive', 'release', 'expire', 'renew', 'withdraw'), holder: fc.constantFrom('a', 'b', 'c'), pick: fc.nat(5) });
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { maxLength: 8 }), async (rounds) => {
-        const endpoint = await makeEndpoint(t.db);
-        const leases: { id: string; fence: bigint }[] = [];
-        for (const round of rounds) {
-          const fencesBefore = leases.map((lease) => lease.fence);
-          // The steps of a round run at once, on two processes.
-          const answers = await Promise.all(
-            round.map(async ({ act, holder, pick }, index) => {
-              const db = index % 2 ? another : t.db;
-              const lease = leases[pick % (leases.length || 1)];
-              if (act === 'shared') return acquireSharedLease(db, { ...endpoint, holder, ttlMs: 60_000 });
-              if (act === 'exclusive') return acquireExclusiveLease(db, { ...endpoint, holder, ttlMs: 60_000, wantMs: 5 });
-              if (act === 'withdraw') await withdrawExclusiveWish(db, { ...endpoint, holder });
-              else if (lease && act === 'release') await releaseLease(db, { leaseId: lease.id });
-              else if (lease && act === 'renew') await renewLease(db, { leaseId: lease.id, ttlMs: 60_000 });
-              else if (lease) await expire(lease.id);
-              return null;
-            }),
-          );
-          for (const answer of answers) if (answer?.granted) leases.push(answer.lease);
-          const highest = fencesBefore.reduce((most, fence) => (fence > most ? fence : most), 0n);
-          for (const answer of answers) if (answer?.granted) expect(answer.lease.fence).toBeGreaterThan(highest);
-          const live = await t.sql<{ kind: string }>('SELECT kind FROM login_lease WHERE login_identity = $1 AND expires_at > clock_timestamp()', [endpoint.loginIdentity]);
-          const changers = live.filter((lease) => lease.kind === 'exclusive').length;
-          expect(changers === 0 || live.length === 1).toBe(true);
-        }
-      }),
-      { numRuns: 15 },
-    );
-  });
+  test(
+    'whatever is asked, given back or runs out, in any order: never a live exclusive beside a live shared lease, and fences only grow',
+    { timeout: 180_000 },
+    async () => {
+      const another = t.another();
+      const step = fc.record({
+        act: fc.constantFrom('shared', 'exclusive', 'release', 'expire', 'renew', 'withdraw'),
+        holder: fc.constantFrom('a', 'b', 'c'),
+        pick: fc.nat(5),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { maxLength: 8 }), async (rounds) => {
+          const endpoint = await makeEndpoint(t.db);
+          const leases: { id: string; fence: bigint }[] = [];
+          for (const round of rounds) {
+            const fencesBefore = leases.map((lease) => lease.fence);
+            // The steps of a round run at once, on two processes.
+            const answers = await Promise.all(
+              round.map(async ({ act, holder, pick }, index) => {
+                const db = index % 2 ? another : t.db;
+                const lease = leases[pick % (leases.length || 1)];
+                if (act === 'shared') return acquireSharedLease(db, { ...endpoint, holder, ttlMs: 60_000 });
+                if (act === 'exclusive') return acquireExclusiveLease(db, { ...endpoint, holder, ttlMs: 60_000, wantMs: 5 });
+                if (act === 'withdraw') await withdrawExclusiveWish(db, { ...endpoint, holder });
+                else if (lease && act === 'release') await releaseLease(db, { leaseId: lease.id });
+                else if (lease && act === 'renew') await renewLease(db, { leaseId: lease.id, ttlMs: 60_000 });
+                else if (lease) await expire(lease.id);
+                return null;
+              }),
+            );
+            for (const answer of answers) if (answer?.granted) leases.push(answer.lease);
+            const highest = fencesBefore.reduce((most, fence) => (fence > most ? fence : most), 0n);
+            for (const answer of answers) if (answer?.granted) expect(answer.lease.fence).toBeGreaterThan(highest);
+            const live = await t.sql<{ kind: string }>('SELECT kind FROM login_lease WHERE login_identity = $1 AND expires_at > clock_timestamp()', [
+              endpoint.loginIdentity,
+            ]);
+            const changers = live.filter((lease) => lease.kind === 'exclusive').length;
+            expect(changers === 0 || live.length === 1).toBe(true);
+          }
+        }),
+        { numRuns: 15 },
+      );
+    },
+  );
 });

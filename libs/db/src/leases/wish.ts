@@ -11,7 +11,11 @@ export const WISH_REST_MS = 15_000;
  * cannot keep a rotation out, because the wish stops new ones; rotations that never get their lease cannot keep readers out,
  * because a wish ends after the limit and a rest follows.
  */
-export async function registerWish(tx: Transaction, identity: LockedIdentity, { holder, wantMs }: { readonly holder: string; readonly wantMs: number }): Promise<void> {
+export async function registerWish(
+  tx: Transaction,
+  identity: LockedIdentity,
+  { holder, wantMs }: { readonly holder: string; readonly wantMs: number },
+): Promise<void> {
   const now = identity.now.getTime();
   if (identity.exclusiveRestUntil && identity.exclusiveRestUntil.getTime() > now) return;
   const goesOn = identity.exclusiveWantedBy === holder && identity.exclusiveWantedUntil !== null && identity.exclusiveWantedUntil.getTime() > now;

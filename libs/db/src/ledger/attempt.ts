@@ -6,8 +6,18 @@ import { budgetRefusal, ledgerState } from './budget.ts';
 
 /** As libs/portal-drivers names them; this package imports nothing from there. */
 export type LoginOutcomeKind =
-  | 'accepted' | 'rejected' | 'rejected_or_locked' | 'locked' | 'throttled' | 'challenged' | 'mfa_required' | 'mfa_rejected'
-  | 'password_expired' | 'change_forced' | 'unavailable' | 'unknown';
+  | 'accepted'
+  | 'rejected'
+  | 'rejected_or_locked'
+  | 'locked'
+  | 'throttled'
+  | 'challenged'
+  | 'mfa_required'
+  | 'mfa_rejected'
+  | 'password_expired'
+  | 'change_forced'
+  | 'unavailable'
+  | 'unknown';
 
 /** What an outcome means for the version that was typed (DESIGN "Login"). */
 export type LoginEffect = 'none' | 'provisional' | 'suspect' | 'version_bad';
@@ -25,7 +35,11 @@ export interface LoginAttemptRequest {
 
 export type LoginPermission =
   | { readonly allowed: true; readonly loginAttemptId: string }
-  | { readonly allowed: false; readonly reason: 'lease_lost' | 'budget_spent' | 'version_known_bad' | 'locked' | 'throttled' | 'suspect_pause'; readonly until: Date | null };
+  | {
+      readonly allowed: false;
+      readonly reason: 'lease_lost' | 'budget_spent' | 'version_known_bad' | 'locked' | 'throttled' | 'suspect_pause';
+      readonly until: Date | null;
+    };
 
 /**
  * Asks for one login and, if it is allowed, writes it down before it is made: from here on it counts as a failure until
@@ -57,7 +71,8 @@ async function refusalOf(client: Transaction, loginIdentity: string, request: Lo
   const state = await ledgerState(client, loginIdentity);
   if (!lease || lease.expiresAt <= state.now) return { reason: 'lease_lost', until: null };
   const known = { loginIdentity, version: request.version };
-  if (await client.loginAttempt.findFirst({ where: { ...known, effect: 'version_bad' }, select: { id: true } })) return { reason: 'version_known_bad', until: null };
+  if (await client.loginAttempt.findFirst({ where: { ...known, effect: 'version_bad' }, select: { id: true } }))
+    return { reason: 'version_known_bad', until: null };
   const refusal = budgetRefusal(state);
   if (refusal) return refusal;
   const suspect = await client.loginAttempt.findFirst({ where: { ...known, suspectUntil: { gt: state.now } }, orderBy: { suspectUntil: 'desc' } });
@@ -68,7 +83,10 @@ async function refusalOf(client: Transaction, loginIdentity: string, request: Lo
  * Would a login be allowed now? Only a look, without a lock or a row, so that a caller need not open a browser and spend a one-time code
  * for nothing; what counts is the answer of `beginLoginAttempt` at the moment of sending.
  */
-export async function checkLoginAttempt(db: Database, request: LoginAttemptRequest): Promise<{ readonly allowed: true } | Extract<LoginPermission, { allowed: false }>> {
+export async function checkLoginAttempt(
+  db: Database,
+  request: LoginAttemptRequest,
+): Promise<{ readonly allowed: true } | Extract<LoginPermission, { allowed: false }>> {
   checkUuid('leaseId', request.leaseId);
   return db.read(async (client) => {
     const lease = await client.loginLease.findUnique({ where: { id: request.leaseId }, select: { loginIdentity: true } });

@@ -90,7 +90,10 @@ export function budgetRefusal(state: LedgerState): { readonly reason: 'locked' |
  * How many failures may still be caused; 0 while locked or throttled. `until`: when that gets better. Only a look: what counts is
  * the answer of `beginLoginAttempt`. Fails with `state_conflict` for an identity that no endpoint has.
  */
-export async function remainingBudget(db: Database, { loginIdentity }: { readonly loginIdentity: string }): Promise<{ readonly failuresLeft: number; readonly until: Date | null }> {
+export async function remainingBudget(
+  db: Database,
+  { loginIdentity }: { readonly loginIdentity: string },
+): Promise<{ readonly failuresLeft: number; readonly until: Date | null }> {
   const state = await db.read((client) => ledgerState(client, loginIdentity));
   const refusal = budgetRefusal(state);
   if (refusal) return { failuresLeft: 0, until: refusal.until };

@@ -25,7 +25,8 @@ async function account(portal?: Partial<PortalTypeRow>): Promise<Account> {
   return { ...endpoint, leaseId: answer.lease.id };
 }
 
-const begin = (on: Account, ask: Partial<LoginAttemptRequest> = {}) => beginLoginAttempt(t.db, { leaseId: on.leaseId, endpointId: on.endpointId, orgId: on.orgId, actor: 'agent', version: '1', ...ask });
+const begin = (on: Account, ask: Partial<LoginAttemptRequest> = {}) =>
+  beginLoginAttempt(t.db, { leaseId: on.leaseId, endpointId: on.endpointId, orgId: on.orgId, actor: 'agent', version: '1', ...ask });
 async function login(on: Account, outcome: LoginAttemptEnd['outcome'], rest: Partial<LoginAttemptEnd> & { readonly version?: string } = {}): Promise<string> {
   const { version, ...end } = rest;
   const answer = await begin(on, version ? { version } : {});
@@ -35,7 +36,10 @@ async function login(on: Account, outcome: LoginAttemptEnd['outcome'], rest: Par
 }
 const left = async (on: Account) => (await remainingBudget(t.db, on)).failuresLeft;
 const age = (on: Account, seconds: number) =>
-  t.sql(`UPDATE login_attempt SET started_at = started_at - $2 * interval '1 s', finished_at = finished_at - $2 * interval '1 s' WHERE login_identity = $1`, [on.loginIdentity, seconds]);
+  t.sql(`UPDATE login_attempt SET started_at = started_at - $2 * interval '1 s', finished_at = finished_at - $2 * interval '1 s' WHERE login_identity = $1`, [
+    on.loginIdentity,
+    seconds,
+  ]);
 
 describe('the budget', () => {
   test('is the threshold minus the margin; the attempt beyond it is not made', async () => {
@@ -52,11 +56,14 @@ describe('the budget', () => {
     expect(!refused.allowed && refused.until && Math.abs(refused.until.getTime() - Date.now() - 900_000)).toBeLessThan(30_000);
   });
 
-  test.each(['rejected', 'rejected_or_locked', 'challenged', 'mfa_required', 'mfa_rejected', 'unavailable', 'unknown'] as const)('%s counts', async (outcome) => {
-    const on = await account();
-    await login(on, outcome);
-    expect(await left(on)).toBe(BUDGET - 1);
-  });
+  test.each(['rejected', 'rejected_or_locked', 'challenged', 'mfa_required', 'mfa_rejected', 'unavailable', 'unknown'] as const)(
+    '%s counts',
+    async (outcome) => {
+      const on = await account();
+      await login(on, outcome);
+      expect(await left(on)).toBe(BUDGET - 1);
+    },
+  );
 
   test.each(['not_submitted', 'password_expired', 'change_forced', 'accepted'] as const)('%s does not count', async (outcome) => {
     const on = await account();
@@ -155,7 +162,10 @@ describe('what else forbids a login', () => {
   test('one text for wrong and locked is read as locked once the threshold could have been reached', async () => {
     const on = await account();
     for (let used = 0; used < BUDGET; used += 1) await login(on, 'rejected_or_locked');
-    await t.sql(`UPDATE login_attempt SET started_at = started_at - interval '800 s' WHERE id = (SELECT id FROM login_attempt WHERE login_identity = $1 ORDER BY started_at LIMIT 1)`, [on.loginIdentity]);
+    await t.sql(
+      `UPDATE login_attempt SET started_at = started_at - interval '800 s' WHERE id = (SELECT id FROM login_attempt WHERE login_identity = $1 ORDER BY started_at LIMIT 1)`,
+      [on.loginIdentity],
+    );
     const refused = await begin(on);
     expect(refused).toMatchObject({ allowed: false, reason: 'locked' });
     expect(!refused.allowed && refused.until && refused.until.getTime() - Date.now()).toBeGreaterThan(800_000);

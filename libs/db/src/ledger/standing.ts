@@ -12,7 +12,10 @@ export interface VersionStanding {
  * The standing of a version, asked before its outcome is written. A staged version (`staged:<attempt id>`) is fresh while that attempt is
  * open, and once promoted it keeps the acceptance that it was verified with. A version that was accepted and then suspect once is not surprising any more: the second rejection, after the pause, is proof.
  */
-export async function versionStanding(db: Database, known: { readonly loginIdentity: string; readonly version: string; readonly settleMs: number }): Promise<VersionStanding> {
+export async function versionStanding(
+  db: Database,
+  known: { readonly loginIdentity: string; readonly version: string; readonly settleMs: number },
+): Promise<VersionStanding> {
   const { loginIdentity, version, settleMs } = known;
   const [row] = await db.read(
     (client) => client.$queryRaw<VersionStanding[]>`

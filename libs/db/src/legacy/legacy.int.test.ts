@@ -19,8 +19,17 @@ afterAll(() => t.close());
 /** V8's JSON.rawJSON: a number with more digits than a double holds. */
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 const credentials = { username: 'u', password: 'Grüße🔑' };
-async function legacy(id: string): Promise<{ endpointId: string; orgId: string; secretArn: string; version: string; loginIdentity: string; fingerprint: string }> {
-  await insertEndpoint(t.db, { id, orgId: 'org', portalTypeCode: 'alpine', accountId: id, baseUrl: 'https://alpine.example/', config: new Secret({ credentials, timeout: 5 }) });
+async function legacy(
+  id: string,
+): Promise<{ endpointId: string; orgId: string; secretArn: string; version: string; loginIdentity: string; fingerprint: string }> {
+  await insertEndpoint(t.db, {
+    id,
+    orgId: 'org',
+    portalTypeCode: 'alpine',
+    accountId: id,
+    baseUrl: 'https://alpine.example/',
+    config: new Secret({ credentials, timeout: 5 }),
+  });
   return { endpointId: id, orgId: 'org', secretArn: secretOf('org', id), version: '1', loginIdentity: identityOf(id), fingerprint: 'f' };
 }
 const config = async (id: string) => (await t.sql<{ config: unknown }>('SELECT config FROM integration_endpoint WHERE id = $1', [id]))[0]?.config;
@@ -42,7 +51,13 @@ describe('recording a migration', () => {
     expect(await recordMigrated(t.db, migrated)).toBe(true);
     expect(await recordMigrated(t.db, { ...migrated, version: '2' })).toBe(false);
     const endpoint = await findEndpoint(t.db, migrated);
-    expect(endpoint).toMatchObject({ secretArn: migrated.secretArn, currentVersion: '1', loginIdentity: migrated.loginIdentity, rotationStatus: 'active', hasLegacyCredentials: true });
+    expect(endpoint).toMatchObject({
+      secretArn: migrated.secretArn,
+      currentVersion: '1',
+      loginIdentity: migrated.loginIdentity,
+      rotationStatus: 'active',
+      hasLegacyCredentials: true,
+    });
     expect((endpoint?.nextRotationAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(59 * 86_400_000);
     expect(await actions('record')).toEqual(['endpoint.migrated']);
     expect(await listProofs(t.db, { endpointId: 'record', limit: 10 })).toMatchObject([{ step: 'applied', version: '1', fingerprint: 'f' }]);
@@ -108,7 +123,12 @@ describe('scrubbing', () => {
     expect(await restoreLegacyCredentials(t.db, restore)).toBe(false);
     await t.sql(`UPDATE rotation_attempt SET state = 'abandoned', ended_at = now() WHERE id = $1`, [attemptId]);
     expect(await restoreLegacyCredentials(t.db, restore)).toBe(true);
-    expect(await findEndpoint(t.db, migrated)).toMatchObject({ secretArn: null, currentVersion: null, hasLegacyCredentials: true, loginIdentity: migrated.loginIdentity });
+    expect(await findEndpoint(t.db, migrated)).toMatchObject({
+      secretArn: null,
+      currentVersion: null,
+      hasLegacyCredentials: true,
+      loginIdentity: migrated.loginIdentity,
+    });
     const [row] = await t.sql(`SELECT config::text AS text FROM integration_endpoint WHERE id = 'restore'`);
     expect(row?.['text']).toBe('{"timeout": 5, "credentials": {"pin": 12345678901234567890, "password": "new", "username": "u"}}');
     expect(await actions('restore')).toEqual(['endpoint.migrated', 'endpoint.restored']);
@@ -119,7 +139,13 @@ describe('scrubbing', () => {
     const migrated = await legacy('counted');
     await recordMigrated(t.db, migrated);
     await recordProof(t.db, { endpointId: 'counted', version: '1', fingerprint: 'f' });
-    expect(await migrationCounts(t.db)).toEqual({ endpoints: before.endpoints + 1, legacy: before.legacy + 1, migrated: before.migrated + 1, verified: before.verified + 1, scrubbed: before.scrubbed });
+    expect(await migrationCounts(t.db)).toEqual({
+      endpoints: before.endpoints + 1,
+      legacy: before.legacy + 1,
+      migrated: before.migrated + 1,
+      verified: before.verified + 1,
+      scrubbed: before.scrubbed,
+    });
     await scrubEndpoint(t.db, { endpointId: 'counted', proofMaxAgeMs: YEAR });
     expect(await migrationCounts(t.db)).toMatchObject({ legacy: before.legacy, scrubbed: before.scrubbed + 1 });
   });

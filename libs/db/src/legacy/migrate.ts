@@ -15,7 +15,10 @@ export interface LegacyEndpoint {
 }
 
 /** Pages through the endpoints that still hold plaintext, by id. The one operation that reads it. Raw SQL: Prisma parses jsonb. */
-export async function listLegacyEndpoints(db: Database, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): Promise<LegacyEndpoint[]> {
+export async function listLegacyEndpoints(
+  db: Database,
+  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+): Promise<LegacyEndpoint[]> {
   return db.read(async (client) => {
     const texts = await client.$queryRaw<{ id: string; credentials: string }[]>`
       SELECT id, (config->'credentials')::text AS credentials FROM integration_endpoint
@@ -52,7 +55,9 @@ export async function recordMigrated(db: Database, migrated: Migrated): Promise<
     const endpoint = await tx.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, select: { secretArn: true } });
     if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
     // The CHECKs run on a row that still holds plaintext, and a refused row would be quoted: so the value is tried on its own first.
-    const [fits] = await tx.$queryRaw<{ fits: boolean }[]>`SELECT (${secretArn} ~ '^arn:aws(-[a-z]+)*:(ssm|secretsmanager):' OR ${secretArn} LIKE 'vault:%') AND ${version} <> '' AS fits`;
+    const [fits] = await tx.$queryRaw<
+      { fits: boolean }[]
+    >`SELECT (${secretArn} ~ '^arn:aws(-[a-z]+)*:(ssm|secretsmanager):' OR ${secretArn} LIKE 'vault:%') AND ${version} <> '' AS fits`;
     if (!fits?.fits) throw new RcmError('input_invalid', 'The secret reference or version is not one that the schema takes.');
     const set = await tx.$executeRaw`
       UPDATE integration_endpoint e SET secret_arn = ${secretArn}, current_version = ${version}, login_identity = ${loginIdentity}, rotation_status = coalesce(e.rotation_status, 'active'),
@@ -60,14 +65,26 @@ export async function recordMigrated(db: Database, migrated: Migrated): Promise<
         FROM portal_type p WHERE p.code = e.portal_type_code AND e.id = ${endpointId} AND e.org_id = ${orgId} AND e.secret_arn IS NULL`;
     if (set === 0) return false;
     await writeProof(tx, { endpointId, version, fingerprint: migrated.fingerprint, step: 'applied' });
-    await writeAuditEvent(tx, { orgId, actor: MIGRATOR, action: 'endpoint.migrated', subject: endpointId, reason: 'migration', details: { secretArn, version } });
+    await writeAuditEvent(tx, {
+      orgId,
+      actor: MIGRATOR,
+      action: 'endpoint.migrated',
+      subject: endpointId,
+      reason: 'migration',
+      details: { secretArn, version },
+    });
     return true;
   });
 }
 
 export async function writeProof(
   tx: Transaction,
-  { endpointId, version, fingerprint, step }: { readonly endpointId: string; readonly version: string; readonly fingerprint: string; readonly step: 'applied' | 'verified' },
+  {
+    endpointId,
+    version,
+    fingerprint,
+    step,
+  }: { readonly endpointId: string; readonly version: string; readonly fingerprint: string; readonly step: 'applied' | 'verified' },
 ): Promise<void> {
   const written = await tx.$executeRaw`
     INSERT INTO migration_proof (org_id, endpoint_id, step, version, fingerprint)

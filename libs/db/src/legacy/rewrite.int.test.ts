@@ -36,9 +36,16 @@ describe.runIf(backend() === 'embedded')('after a scrub and a rewrite', { timeou
     await chmod(folder, 0o711);
     const port = await freePort();
     server = new EmbeddedPostgres({
-      databaseDir: join(folder, 'data'), port, user: 'postgres', password: 'local', persistent: false, createPostgresUser: process.getuid?.() === 0,
-      initdbFlags: ['--no-sync', '--wal-segsize=1'], postgresFlags: ['-c', 'wal_recycle=off', '-c', 'fsync=off', '-c', 'allow_system_table_mods=on', '-c', 'listen_addresses=127.0.0.1'],
-      onLog: (line: string) => log.push(line), onError: (line: unknown) => log.push(String(line)),
+      databaseDir: join(folder, 'data'),
+      port,
+      user: 'postgres',
+      password: 'local',
+      persistent: false,
+      createPostgresUser: process.getuid?.() === 0,
+      initdbFlags: ['--no-sync', '--wal-segsize=1'],
+      postgresFlags: ['-c', 'wal_recycle=off', '-c', 'fsync=off', '-c', 'allow_system_table_mods=on', '-c', 'listen_addresses=127.0.0.1'],
+      onLog: (line: string) => log.push(line),
+      onError: (line: unknown) => log.push(String(line)),
     });
     await server.initialise();
     await server.start();
@@ -59,12 +66,19 @@ describe.runIf(backend() === 'embedded')('after a scrub and a rewrite', { timeou
 
   const endpoints = Array.from({ length: ROWS }, (_, row) => `endpoint-${row}`);
   const samples = async (): Promise<number> => {
-    const { rows } = await sql.query<{ hits: string }>(`SELECT count(*) AS hits FROM pg_stats WHERE schemaname = 'public' AND concat(most_common_vals, histogram_bounds) LIKE '%' || $1 || '%'`, [MARK]);
+    const { rows } = await sql.query<{ hits: string }>(
+      `SELECT count(*) AS hits FROM pg_stats WHERE schemaname = 'public' AND concat(most_common_vals, histogram_bounds) LIKE '%' || $1 || '%'`,
+      [MARK],
+    );
     return Number(rows[0]?.hits);
   };
 
   /** Where the plaintext is known to lie, so that the search is seen to find it there. */
-  const PLACES = [`'integration_endpoint'`, `(SELECT reltoastrelid FROM pg_class WHERE relname = 'integration_endpoint')`, `(SELECT reltoastrelid FROM pg_class WHERE relname = 'pg_statistic')`];
+  const PLACES = [
+    `'integration_endpoint'`,
+    `(SELECT reltoastrelid FROM pg_class WHERE relname = 'integration_endpoint')`,
+    `(SELECT reltoastrelid FROM pg_class WHERE relname = 'pg_statistic')`,
+  ];
   const fileOf = async (relation: string): Promise<string> => {
     const { rows } = await sql.query<{ path: string }>(`SELECT pg_relation_filepath((${relation})::regclass) AS path`);
     return rows[0]?.path ?? relation;
@@ -120,7 +134,9 @@ describe.runIf(backend() === 'embedded')('after a scrub and a rewrite', { timeou
 
 /** Files below `directory` that hold `text`, by relative path. A file that vanishes meanwhile holds nothing. */
 async function filesWith(directory: string, text: string): Promise<string[]> {
-  const files = (await readdir(directory, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = (await readdir(directory, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
   const hits: string[] = [];
   for (const file of files) {
     const bytes = await readFile(file).catch(() => Buffer.alloc(0));

@@ -33,7 +33,13 @@ export interface RewriteOptions {
  */
 export async function rewriteStorage({ url, deadlineMs = 120_000, clock = systemClock }: RewriteOptions): Promise<StorageRewrite> {
   const deadline = clock.now().getTime() + deadlineMs;
-  const client = new pg.Client({ connectionString: url, application_name: 'rcm storage rewrite', connectionTimeoutMillis: TIMEOUTS.connect, statement_timeout: deadlineMs, lock_timeout: deadlineMs });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'rcm storage rewrite',
+    connectionTimeoutMillis: TIMEOUTS.connect,
+    statement_timeout: deadlineMs,
+    lock_timeout: deadlineMs,
+  });
   client.on('error', () => {});
   const until = async (what: string, reached: () => Promise<boolean>): Promise<void> => {
     while (!(await reached())) {
@@ -82,10 +88,16 @@ async function dropOldWal(client: pg.Client, until: Until): Promise<StorageRewri
   await until('the server keeps old WAL segments (wal_keep_size, a replication slot or a failing archive command)', async () => {
     await client.query('SELECT pg_switch_wal()');
     await client.query('CHECKPOINT');
-    const old = await client.query<{ left: string }>(`SELECT count(*) AS left FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$' AND substr(name, 9) < substr($1, 9)`, [current.rows[0]?.segment]);
+    const old = await client.query<{ left: string }>(
+      `SELECT count(*) AS left FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$' AND substr(name, 9) < substr($1, 9)`,
+      [current.rows[0]?.segment],
+    );
     return old.rows[0]?.left === '0';
   });
   const { rows } = await client.query<{ recycle: string }>(`SELECT current_setting('wal_recycle') AS recycle`);
   if (rows[0]?.recycle === 'off') return { walClean: true, note: null };
-  return { walClean: false, note: 'The server runs with wal_recycle=on: WAL segments that were renamed for later use keep their old bytes until they are written over. Set wal_recycle=off and run the rewrite again.' };
+  return {
+    walClean: false,
+    note: 'The server runs with wal_recycle=on: WAL segments that were renamed for later use keep their old bytes until they are written over. Set wal_recycle=off and run the rewrite again.',
+  };
 }

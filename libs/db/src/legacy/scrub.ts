@@ -19,7 +19,10 @@ export interface MigrationProof {
 }
 
 /** Newest first, of one endpoint or of all. */
-export async function listProofs(db: Database, { endpointId, limit }: { readonly endpointId?: string | undefined; readonly limit: number }): Promise<MigrationProof[]> {
+export async function listProofs(
+  db: Database,
+  { endpointId, limit }: { readonly endpointId?: string | undefined; readonly limit: number },
+): Promise<MigrationProof[]> {
   const where = endpointId === undefined ? {} : { endpointId };
   const rows = await db.read((client) => client.migrationProof.findMany({ where, orderBy: [{ provedAt: 'desc' }, { id: 'desc' }], take: checkLimit(limit) }));
   return rows.map(({ id: _id, step, ...row }) => ({ ...row, step: step as MigrationProof['step'] }));
@@ -30,7 +33,10 @@ export async function listProofs(db: Database, { endpointId, limit }: { readonly
  * that is younger than `proofMaxAgeMs`. The audit event is part of the transaction. The bytes leave the disk with `rewriteStorage`.
  * Fails with `endpoint_unknown`.
  */
-export async function scrubEndpoint(db: Database, { endpointId, proofMaxAgeMs }: { readonly endpointId: string; readonly proofMaxAgeMs: number }): Promise<'scrubbed' | 'already' | 'no_proof'> {
+export async function scrubEndpoint(
+  db: Database,
+  { endpointId, proofMaxAgeMs }: { readonly endpointId: string; readonly proofMaxAgeMs: number },
+): Promise<'scrubbed' | 'already' | 'no_proof'> {
   const ms = checkMs('proofMaxAgeMs', proofMaxAgeMs);
   return db.transaction(async (tx) => {
     // FOR UPDATE: nobody moves the endpoint to another version between the look at the proof and the scrub.
@@ -43,7 +49,14 @@ export async function scrubEndpoint(db: Database, { endpointId, proofMaxAgeMs }:
     if (!row) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}.`);
     if (!row.legacy) return 'already';
     if (!row.proved) return 'no_proof';
-    await writeAuditEvent(tx, { orgId: row.orgId, actor: MIGRATOR, action: 'endpoint.scrubbed', subject: endpointId, reason: 'migration', details: { version: row.version } });
+    await writeAuditEvent(tx, {
+      orgId: row.orgId,
+      actor: MIGRATOR,
+      action: 'endpoint.scrubbed',
+      subject: endpointId,
+      reason: 'migration',
+      details: { version: row.version },
+    });
     await tx.$executeRaw`UPDATE integration_endpoint SET config = config - 'credentials', updated_at = clock_timestamp() WHERE id = ${endpointId}`;
     return 'scrubbed';
   });

@@ -28,9 +28,18 @@ export async function storageRewriteState(db: Database): Promise<StorageState> {
 /** A rewrite that began after `asOf` has finished: one audit event for each organization whose plaintext had been removed. */
 export async function recordStorageRewritten(db: Database, { asOf, walClean }: { readonly asOf: string; readonly walClean: boolean }): Promise<void> {
   await db.transaction(async (tx) => {
-    const organizations = await tx.$queryRaw<{ orgId: string }[]>`SELECT DISTINCT org_id AS "orgId" FROM audit_event WHERE action = 'endpoint.scrubbed' ORDER BY 1`;
+    const organizations = await tx.$queryRaw<
+      { orgId: string }[]
+    >`SELECT DISTINCT org_id AS "orgId" FROM audit_event WHERE action = 'endpoint.scrubbed' ORDER BY 1`;
     for (const { orgId } of organizations) {
-      await writeAuditEvent(tx, { orgId, actor: MIGRATOR, action: 'storage.rewritten', subject: 'integration_endpoint', reason: 'migration', details: { asOf, walClean } });
+      await writeAuditEvent(tx, {
+        orgId,
+        actor: MIGRATOR,
+        action: 'storage.rewritten',
+        subject: 'integration_endpoint',
+        reason: 'migration',
+        details: { asOf, walClean },
+      });
     }
   });
 }

@@ -37,7 +37,10 @@ export interface MigrationOptions {
  * Fails with `state_conflict`: an applied migration's file was changed or is missing, or one failed half-way under another tool;
  * `database_unavailable`; `database_failed` (the SQL of a migration).
  */
-export async function applyMigrations({ url, directory = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url)) }: MigrationOptions): Promise<readonly string[]> {
+export async function applyMigrations({
+  url,
+  directory = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url)),
+}: MigrationOptions): Promise<readonly string[]> {
   const files = await readMigrations(directory);
   const client = new pg.Client({ connectionString: url, application_name: 'rcm migrations', connectionTimeoutMillis: TIMEOUTS.connect });
   client.on('error', () => {});
@@ -58,11 +61,17 @@ async function applyNext(client: pg.Client, files: readonly MigrationFile[]): Pr
   await client.query('BEGIN');
   try {
     await client.query(`SET LOCAL lock_timeout = ${LOCK_MS}; SELECT pg_advisory_xact_lock(${MIGRATE_LOCK}); ${HISTORY}`);
-    const { rows } = await client.query<HistoryRow>('SELECT migration_name AS name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL');
+    const { rows } = await client.query<HistoryRow>(
+      'SELECT migration_name AS name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL',
+    );
     const next = nextMigration(files, rows);
     if (next) {
       const id = randomUUID();
-      await client.query('INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at) VALUES ($1, $2, $3, clock_timestamp())', [id, next.checksum, next.name]);
+      await client.query('INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at) VALUES ($1, $2, $3, clock_timestamp())', [
+        id,
+        next.checksum,
+        next.name,
+      ]);
       await client.query(next.sql);
       await client.query('UPDATE _prisma_migrations SET finished_at = clock_timestamp(), applied_steps_count = 1 WHERE id = $1', [id]);
     }
@@ -83,10 +92,19 @@ interface HistoryRow {
 /** Compares files with history; fails with `state_conflict` where they do not belong together. */
 export function nextMigration(files: readonly MigrationFile[], history: readonly HistoryRow[]): MigrationFile | null {
   for (const row of history) {
-    if (row.finished_at === null) throw new RcmError('state_conflict', `Migration ${row.name} was begun and not finished; see docs/adr/0001 for what to do.`, { details: { migration: row.name } });
+    if (row.finished_at === null)
+      throw new RcmError('state_conflict', `Migration ${row.name} was begun and not finished; see docs/adr/0001 for what to do.`, {
+        details: { migration: row.name },
+      });
     const file = files.find((candidate) => candidate.name === row.name);
-    if (!file) throw new RcmError('state_conflict', `The database has migration ${row.name}, which this version does not: it is older than the database.`, { details: { migration: row.name } });
-    if (file.checksum !== row.checksum) throw new RcmError('state_conflict', `Migration ${row.name} was changed after it had been applied; add a new one instead.`, { details: { migration: row.name } });
+    if (!file)
+      throw new RcmError('state_conflict', `The database has migration ${row.name}, which this version does not: it is older than the database.`, {
+        details: { migration: row.name },
+      });
+    if (file.checksum !== row.checksum)
+      throw new RcmError('state_conflict', `Migration ${row.name} was changed after it had been applied; add a new one instead.`, {
+        details: { migration: row.name },
+      });
   }
   const applied = new Set(history.map((row) => row.name));
   return files.find((file) => !applied.has(file.name)) ?? null;

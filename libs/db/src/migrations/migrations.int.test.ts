@@ -40,7 +40,16 @@ test('applies everything once, in order, and records it as Prisma does', async (
   expect(await applyMigrations({ url: database.url })).toEqual(files.map((file) => file.name));
   expect(await applyMigrations({ url: database.url })).toEqual([]);
   expect(await history()).toEqual(
-    files.map((file) => ({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), checksum: file.checksum, migration_name: file.name, finished_at: expect.any(Date), started_at: expect.any(Date), logs: null, rolled_back_at: null, applied_steps_count: 1 })),
+    files.map((file) => ({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      checksum: file.checksum,
+      migration_name: file.name,
+      finished_at: expect.any(Date),
+      started_at: expect.any(Date),
+      logs: null,
+      rolled_back_at: null,
+      applied_steps_count: 1,
+    })),
   );
 });
 
@@ -60,7 +69,8 @@ test('a migration that fails leaves nothing of itself, and can be mended', async
 test('refuses where an applied file was changed, is missing, or was left half-way by another tool', async () => {
   const made = await folder(ONE);
   await applyMigrations({ url: database.url, directory: made });
-  const refused = (message: RegExp, where = made) => expect(applyMigrations({ url: database.url, directory: where })).rejects.toMatchObject({ code: 'state_conflict', message: expect.stringMatching(message) });
+  const refused = (message: RegExp, where = made) =>
+    expect(applyMigrations({ url: database.url, directory: where })).rejects.toMatchObject({ code: 'state_conflict', message: expect.stringMatching(message) });
   await writeFile(join(made, '20260101000000_one', 'migration.sql'), 'CREATE TABLE one (a int) ');
   await refused(/20260101000000_one was changed/);
   await refused(/does not/, await folder({ '20260101000000_other': 'SELECT 1' }));

@@ -6,7 +6,10 @@ import { taskOf, type PortalTask } from './task.ts';
  * Takes a task for `ttlMs`: a queued one whose time has come, or one whose worker let its claim run out. One statement on one row, so of
  * two workers one gets it. `null`: not to be had now.
  */
-export async function claimPortalTask(db: Database, { taskId, worker, ttlMs }: { readonly taskId: string; readonly worker: string; readonly ttlMs: number }): Promise<PortalTask | null> {
+export async function claimPortalTask(
+  db: Database,
+  { taskId, worker, ttlMs }: { readonly taskId: string; readonly worker: string; readonly ttlMs: number },
+): Promise<PortalTask | null> {
   checkUuid('taskId', taskId);
   const ms = checkMs('ttlMs', ttlMs, 100);
   return db.transaction(async (tx) => {
@@ -19,7 +22,10 @@ export async function claimPortalTask(db: Database, { taskId, worker, ttlMs }: {
 }
 
 /** Lets a claim live `ttlMs` longer; `false`: it is no longer the worker's, the work must stop. */
-export async function renewTaskClaim(db: Database, { taskId, worker, ttlMs }: { readonly taskId: string; readonly worker: string; readonly ttlMs: number }): Promise<boolean> {
+export async function renewTaskClaim(
+  db: Database,
+  { taskId, worker, ttlMs }: { readonly taskId: string; readonly worker: string; readonly ttlMs: number },
+): Promise<boolean> {
   checkUuid('taskId', taskId);
   const ms = checkMs('ttlMs', ttlMs, 100);
   const renewed = await db.read(
@@ -30,7 +36,9 @@ export async function renewTaskClaim(db: Database, { taskId, worker, ttlMs }: { 
   return renewed === 1;
 }
 
-export type TaskEnd = { readonly taskId: string; readonly worker: string } & ({ readonly result: unknown } | { readonly errorCode: string; readonly message: string });
+export type TaskEnd = { readonly taskId: string; readonly worker: string } & (
+  { readonly result: unknown } | { readonly errorCode: string; readonly message: string }
+);
 
 /** Ends a claimed task as succeeded or failed. `false`: the claim is no longer the worker's, the result is dropped. */
 export async function finishPortalTask(db: Database, end: TaskEnd): Promise<boolean> {

@@ -15,8 +15,13 @@ afterAll(async () => {
   await t.close();
 });
 
-const create = async (rest: object = {}) => createPortalTask(t.db, jobs, { ...(await makeEndpoint(t.db)), name: 'claim_status', input: { claim: 'ä-1' }, ...rest });
-const jobsOf = (taskId: string, state = 'created') => t.sql<{ data: object; start_after: Date }>(`SELECT data, start_after FROM pgboss.job WHERE name = 'portal-task' AND data->>'taskId' = $1 AND state = $2`, [taskId, state]);
+const create = async (rest: object = {}) =>
+  createPortalTask(t.db, jobs, { ...(await makeEndpoint(t.db)), name: 'claim_status', input: { claim: 'ä-1' }, ...rest });
+const jobsOf = (taskId: string, state = 'created') =>
+  t.sql<{ data: object; start_after: Date }>(`SELECT data, start_after FROM pgboss.job WHERE name = 'portal-task' AND data->>'taskId' = $1 AND state = $2`, [
+    taskId,
+    state,
+  ]);
 const claim = (taskId: string, worker = 'w1', ttlMs = 60_000) => claimPortalTask(t.db, { taskId, worker, ttlMs });
 
 describe('creating', () => {
@@ -38,11 +43,18 @@ describe('creating', () => {
     expect(await createPortalTask(t.db, jobs, { ...task, ...(await makeEndpoint(t.db)) })).toMatchObject({ created: true });
   });
 
-  test('row and job are one transaction: where the job cannot be sent there is no task', async () => {
+  test('row and job are one transaction: what breaks between the two leaves neither', async () => {
     const endpoint = await makeEndpoint(t.db);
-    const broken: Jobs = { ...jobs, send: () => Promise.reject(new Error('no queue')) };
+    const broken: Jobs = {
+      ...jobs,
+      async send(...job) {
+        await jobs.send(...job);
+        throw new Error('broken right after');
+      },
+    };
     await expect(createPortalTask(t.db, broken, { ...endpoint, name: 'n', input: {} })).rejects.toThrow();
     expect(await t.sql('SELECT 1 FROM portal_task WHERE endpoint_id = $1', [endpoint.endpointId])).toEqual([]);
+    expect(await t.sql(`SELECT 1 FROM pgboss.job WHERE data->>'orgId' = $1`, [endpoint.orgId])).toEqual([]);
   });
 
   test('not for another organization’s endpoint', async () => {
@@ -84,7 +96,10 @@ test('a task whose job was lost, or whose worker died, is sent again, once', asy
   const [lost, dead, fresh] = [await create(), await create(), await create()];
   await claim(dead.taskId, 'dead', 100);
   await t.sql(`DELETE FROM pgboss.job WHERE data->>'taskId' = ANY ($1)`, [[lost.taskId, dead.taskId]]);
-  await t.sql(`UPDATE portal_task SET job_sent_at = now() - interval '2 min', not_before = now() - interval '2 min', claimed_until = claimed_until - interval '1 s' WHERE id = ANY ($1::uuid[])`, [[lost.taskId, dead.taskId]]);
+  await t.sql(
+    `UPDATE portal_task SET job_sent_at = now() - interval '2 min', not_before = now() - interval '2 min', claimed_until = claimed_until - interval '1 s' WHERE id = ANY ($1::uuid[])`,
+    [[lost.taskId, dead.taskId]],
+  );
   const [one, two] = await Promise.all([sendStrayTasks(t.db, jobs), sendStrayTasks(t.another(), jobs)]);
   expect(one + two).toBe(2);
   expect(await jobsOf(lost.taskId)).toHaveLength(1);
@@ -103,7 +118,10 @@ test('counts: what failed for its login, and what ran while a rotation was open'
       const { taskId } = await createPortalTask(own.db, quiet, { ...endpoint, name: 'n', input: {} });
       await claimPortalTask(own.db, { taskId, worker: 'w', ttlMs: 60_000 });
       await finishPortalTask(own.db, { taskId, worker: 'w', ...(end as { result: unknown }) });
-      await own.sql(`UPDATE portal_task SET started_at = started_at - $2 * interval '1 h', finished_at = finished_at - $2 * interval '1 h' WHERE id = $1`, [taskId, hoursAgo]);
+      await own.sql(`UPDATE portal_task SET started_at = started_at - $2 * interval '1 h', finished_at = finished_at - $2 * interval '1 h' WHERE id = $1`, [
+        taskId,
+        hoursAgo,
+      ]);
     };
     await plannedAttempt(own.db, endpoint);
     await make({ result: {} }, 0);
