@@ -50,8 +50,12 @@ export function parsePayload(text: Secret<string>): Secret<CredentialPayload> {
   });
 }
 
-/** The text that a store holds. */
-export const serializePayload = (payload: Secret<CredentialPayload>): Secret<string> => payload.map((value) => JSON.stringify(value));
+/**
+ * The text that a store holds. Two opening braces never stand side by side in it: SSM reads `{{…}}` in a value as the name of
+ * another parameter and refuses it (AWS Systems Manager API, PutParameter). In JSON they can only be part of a string, where a
+ * brace may as well be written by its number.
+ */
+export const serializePayload = (payload: Secret<CredentialPayload>): Secret<string> => payload.map((value) => JSON.stringify(value).replace(/\{(?=\{)/g, '\\u007b'));
 
 export interface PasswordChange {
   readonly password: Secret<string>;

@@ -110,4 +110,14 @@ describe('a credential payload', () => {
   it('is described as JSON Schema with the fields that must be there', () => {
     expect(payloadJsonSchema()).toMatchObject({ type: 'object', required: ['username', 'password'], properties: { mfa_seed: {}, metadata: {} } });
   });
+
+  it('never has two opening braces side by side, which SSM would read as a parameter of its own', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('{', '}', '\\', '"', 'u', 'é'), minLength: 1 }), (password) => {
+        const text = JSON.stringify({ username: 'u', password, custom_fields: { '{{key': { deep: '{{{' } } });
+        expect(roundTrip(text)).not.toContain('{{');
+        expect(JSON.parse(roundTrip(text))).toEqual(JSON.parse(text));
+      }),
+    );
+  });
 });
