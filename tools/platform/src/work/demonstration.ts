@@ -3,7 +3,7 @@ import type { Part } from '../processes/part.ts';
 import { startApp } from './apps.ts';
 import { openEndpointStates } from './endpoint-state.ts';
 import { TaskStream } from './task-stream.ts';
-import { workOff, workUntil, type WorkOptions } from './work-until.ts';
+import { workOff, workOn, workUntil, type WorkOptions } from './work-until.ts';
 import type { AppSetting } from '../processes/environment.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 import type { Progress } from '../progress.ts';
@@ -27,7 +27,7 @@ export interface WorkSetting {
 export interface WorkDone {
   readonly healthUrls: { readonly agent: string; readonly rotator: string };
   /** Goes on asking for tasks, less eagerly, until the signal aborts. */
-  keepWorking(): Promise<void>;
+  keepWorking(): Promise<never>;
 }
 
 /** Rotations that a killed run left open: what they cost at the portal is not held against this run. */
@@ -69,6 +69,6 @@ export async function workThroughRotation(options: WorkSetting): Promise<WorkDon
   await workOff(work, LAST_TASKS_MS);
   return {
     healthUrls: { agent: agent.healthUrl, rotator: rotator.healthUrl },
-    keepWorking: async () => void (await workUntil({ ...work, stream: new TaskStream({ db, jobs, inFlight: 1 }), until: Infinity }, 'standing by', () => false)),
+    keepWorking: () => workOn({ states, stream: new TaskStream({ db, jobs, inFlight: 1 }), signal }),
   };
 }

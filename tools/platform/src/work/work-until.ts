@@ -4,6 +4,7 @@ import type { EndpointState, EndpointStates } from './endpoint-state.ts';
 import type { TaskStream } from './task-stream.ts';
 
 const LOOK_EVERY_MS = 250;
+const STAND_BY_MS = 2_000;
 
 export interface WorkOptions {
   readonly states: EndpointStates;
@@ -26,6 +27,14 @@ export async function workUntil(options: WorkOptions, what: string, reached: (st
     if (Date.now() > until) throw new RcmError('deadline_exceeded', `${what}: only ${done} of ${now.length} in the time given; missing: ${named(now.filter((state) => !reached(state)))}.`);
     await stream.refill(now);
     await systemClock.sleep(LOOK_EVERY_MS, signal);
+  }
+}
+
+/** Goes on asking, with nothing to reach, until the signal aborts. */
+export async function workOn({ states, stream, signal }: Pick<WorkOptions, 'states' | 'stream' | 'signal'>): Promise<never> {
+  for (;;) {
+    await stream.refill(await states.read());
+    await systemClock.sleep(STAND_BY_MS, signal);
   }
 }
 
