@@ -95,7 +95,9 @@ export function endedEarly(name: string, exit: PartExit, log: string, logFile: s
 /** The message of the last line, whether that is one of the logger's or plain text. */
 export function lastWords(log: string): string {
   const lines = log.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('at '));
-  const last = lines.at(-1) ?? '';
+  // A crash of Node ends in a dump and its version; the error is named above it.
+  const crashed = /^Node\.js v\d/.test(lines.at(-1) ?? '');
+  const last = (crashed ? lines.findLast((line) => /^\w*Error\b.*: /.test(line)) : lines.at(-1)) ?? '';
   const { msg, err, error } = parseLine(last) as { msg?: unknown; err?: { message?: unknown }; error?: { message?: unknown } };
   const words = [msg, err?.message ?? error?.message].filter((text) => typeof text === 'string').join(': ');
   return (words || last).slice(0, 400);
