@@ -37,6 +37,7 @@ export async function runPlatform(options: RunOptions, config: PlatformConfig, e
   interruption.signal.addEventListener('abort', () => lock.ending());
   try {
     removeAbandoned();
+    for (const path of folder.opened) progress.say(`others may pass through ${path} now (chmod o+x): Postgres, which does not run as root, must`);
     if (lock.tookOver) progress.say('an earlier run on this folder was killed; going on from where it was');
     await endLeftovers(folder.roster);
     const memory = remember(options, folder);

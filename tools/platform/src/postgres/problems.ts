@@ -3,7 +3,6 @@ import { RcmError } from '@rcm/telemetry';
 const KNOWN: readonly (readonly [RegExp, (folder: string) => string])[] = [
   [/No space left on device|ENOSPC/, (folder) => `Postgres could not be started: the file system of ${folder} is full.`],
   [/Read-only file system|EROFS/, (folder) => `Postgres could not be started: the file system of ${folder} is read-only.`],
-  [/groupadd|useradd|Failed to create and initialize a new user/, () => 'Postgres does not run as root and the user "postgres" could not be made; run this as an ordinary user.'],
   [/Permission denied|EACCES/, (folder) => `Postgres could not be started: the user it runs as may not enter or write ${folder}; give another --data folder.`],
   [/Address already in use/, () => 'Postgres could not be started: no free port could be taken.'],
   [/shared memory|No space left on shared/i, () => 'Postgres could not be started: the system gives it no shared memory.'],
