@@ -54,7 +54,11 @@ export async function toTheFigures(run: Run): Promise<number> {
 
   const { created } = await seedRows(db, { count: memory.value.endpoints, baseUrls: services.portals.baseUrls });
   const seeded = await openLegacyAccounts(db, services.portals.control);
-  progress.say(created > 0 ? `${created} endpoints seeded, their logins in plaintext in Postgres and at the portals` : `${memory.value.endpoints} endpoints are there from an earlier run`);
+  progress.say(
+    created > 0
+      ? `${created} endpoints seeded, their logins in plaintext in Postgres and at the portals`
+      : `${memory.value.endpoints} endpoints are there from an earlier run`,
+  );
   await rememberPlaintext(run, services, seeded);
 
   const setting = appSetting(services, folder, run.config, run.chromium);

@@ -33,7 +33,11 @@ interface Run {
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 function start(folder: string): Run {
-  const npm = spawn('npm', ['--silent', 'start', '--', '--once', '--json', '--endpoints', values.endpoints, '--data', folder], { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const npm = spawn('npm', ['--silent', 'start', '--', '--once', '--json', '--endpoints', values.endpoints, '--data', folder], {
+    cwd: ROOT,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   npm.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -78,7 +82,9 @@ async function killOnce(folder: string, wholeGroup: boolean, wait: boolean): Pro
   process.kill(wholeGroup ? -run.npm.pid! : run.npm.pid!, 'SIGKILL');
   const last = run.stderr().trim().split('\n').at(-1)?.trim() ?? '';
   const gone = wait ? await untilGone(folder) : 'not waited for';
-  say(`  killed ${wholeGroup ? 'the group' : 'npm only'} after ${afterMs} ms ("${last}"); all gone after: ${typeof gone === 'number' ? `${gone} ms` : JSON.stringify(gone)}`);
+  say(
+    `  killed ${wholeGroup ? 'the group' : 'npm only'} after ${afterMs} ms ("${last}"); all gone after: ${typeof gone === 'number' ? `${gone} ms` : JSON.stringify(gone)}`,
+  );
   return !Array.isArray(gone);
 }
 

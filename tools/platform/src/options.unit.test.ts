@@ -17,11 +17,26 @@ describe('command line', () => {
   });
 
   it('reads every option', () => {
-    expect(readOptions(['--once', '--json', '--data', 'd', '--endpoints', '120'])).toEqual({ once: true, json: true, data: 'd', endpoints: 120, compose: false });
+    expect(readOptions(['--once', '--json', '--data', 'd', '--endpoints', '120'])).toEqual({
+      once: true,
+      json: true,
+      data: 'd',
+      endpoints: 120,
+      compose: false,
+    });
     expect(readOptions(['--compose'])).toMatchObject({ compose: true, data: null });
   });
 
-  for (const argv of [['--endpoints', '0'], ['--endpoints', '2.5'], ['--endpoints', 'many'], ['--endpoints', '99999'], ['--wrong'], ['extra'], ['--data'], ['--compose', '--data', 'd']]) {
+  for (const argv of [
+    ['--endpoints', '0'],
+    ['--endpoints', '2.5'],
+    ['--endpoints', 'many'],
+    ['--endpoints', '99999'],
+    ['--wrong'],
+    ['extra'],
+    ['--data'],
+    ['--compose', '--data', 'd'],
+  ]) {
     it(`refuses ${argv.join(' ')} in one sentence with exit code 2`, () => {
       expect(readOptions(argv)).toEqual({ exitCode: 2 });
       expect(said.trim().split('\n')).toHaveLength(1);

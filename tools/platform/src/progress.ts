@@ -35,7 +35,16 @@ const NAME_WIDTH = 34;
 
 function bars(stream: NodeJS.WriteStream, startedAt: number): Progress {
   const open = () =>
-    new MultiBar({ stream, clearOnComplete: false, hideCursor: true, forceRedraw: true, format: `{name} {bar} {value}/{total}`, barsize: 24, barCompleteChar: '=', barIncompleteChar: ' ' });
+    new MultiBar({
+      stream,
+      clearOnComplete: false,
+      hideCursor: true,
+      forceRedraw: true,
+      format: `{name} {bar} {value}/{total}`,
+      barsize: 24,
+      barCompleteChar: '=',
+      barIncompleteChar: ' ',
+    });
   let all: MultiBar | null = null;
   const shown = new Map<string, SingleBar>();
   return {

@@ -17,7 +17,8 @@ export interface End {
 /** The result: one JSON object, or a table, on stdout; what is wrong in words on stderr. */
 export function reportEnd({ figures, wrong, hits, json, folder }: End): void {
   process.stdout.write(json ? `${JSON.stringify(figures)}\n` : `${figuresTable(figures)}\n`);
-  for (const { place, offset, kind, form, mark } of hits) process.stderr.write(`Plaintext left: a ${kind} (${form}, mark ${mark}) in ${place} at byte ${offset}.\n`);
+  for (const { place, offset, kind, form, mark } of hits)
+    process.stderr.write(`Plaintext left: a ${kind} (${form}, mark ${mark}) in ${place} at byte ${offset}.\n`);
   for (const sentence of wrong) process.stderr.write(`Not as it should be: ${sentence}\n`);
   if (wrong.length > 0 && folder.kept) process.stderr.write(`The logs are in ${folder.logs}.\n`);
 }

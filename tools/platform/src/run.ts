@@ -74,8 +74,15 @@ function remember(options: RunOptions, folder: DataFolder): MemoryFile {
   if (known && options.endpoints !== null && options.endpoints !== known.endpoints) {
     throw new RcmError('config_invalid', `${folder.root} was begun with ${known.endpoints} endpoints; leave out --endpoints or give another --data folder.`);
   }
-  if (known && known.mode !== mode) throw new RcmError('config_invalid', `${folder.root} was begun ${known.mode === 'compose' ? 'with' : 'without'} --compose; go on so or give another --data folder.`);
-  return openMemory(folder.memory, known ?? { endpoints: options.endpoints ?? DEFAULT_ENDPOINTS, mode, hitsBeforeScrub: null, seededSecrets: 0, interruptedRotations: [] });
+  if (known && known.mode !== mode)
+    throw new RcmError(
+      'config_invalid',
+      `${folder.root} was begun ${known.mode === 'compose' ? 'with' : 'without'} --compose; go on so or give another --data folder.`,
+    );
+  return openMemory(
+    folder.memory,
+    known ?? { endpoints: options.endpoints ?? DEFAULT_ENDPOINTS, mode, hitsBeforeScrub: null, seededSecrets: 0, interruptedRotations: [] },
+  );
 }
 
 const FULL_BYTES = 4 * 1024 * 1024;

@@ -73,7 +73,7 @@ async function embeddedServices({ folder, supervisor, stops, progress }: Service
 }
 
 async function composeServices({ folder, supervisor, stops, removals, progress, environment }: ServiceOptions): Promise<Omit<Services, 'portals'>> {
-  progress.say("docker compose starts Postgres and LocalStack");
+  progress.say('docker compose starts Postgres and LocalStack');
   const { postgres, aws, remove } = await startCompose(folder, supervisor, environment);
   removals.push('containers', remove);
   stops.push('postgres container', () => postgres.stop());
@@ -85,8 +85,12 @@ async function composeServices({ folder, supervisor, stops, removals, progress, 
 export async function requireChromium(config: PlatformConfig): Promise<string> {
   const found = await findChromium({ configured: config.RCM_CHROMIUM_PATH });
   if (found) return found;
-  if (config.RCM_CHROMIUM_PATH) throw new RcmError('config_invalid', `RCM_CHROMIUM_PATH names ${config.RCM_CHROMIUM_PATH}, which is no program that can be started.`);
-  throw new RcmError('config_invalid', 'No Chromium was found; run "npx playwright-core install chromium-headless-shell", or install one and name it in RCM_CHROMIUM_PATH.');
+  if (config.RCM_CHROMIUM_PATH)
+    throw new RcmError('config_invalid', `RCM_CHROMIUM_PATH names ${config.RCM_CHROMIUM_PATH}, which is no program that can be started.`);
+  throw new RcmError(
+    'config_invalid',
+    'No Chromium was found; run "npx playwright-core install chromium-headless-shell", or install one and name it in RCM_CHROMIUM_PATH.',
+  );
 }
 
 export const appSetting = (services: Services, folder: DataFolder, config: PlatformConfig, chromium: string): AppSetting => ({

@@ -17,7 +17,11 @@ async function main(): Promise<void> {
   const { compose } = await findDocker(process.env);
   const environment = { ...process.env, RCM_COMPOSE_POSTGRES_PASSWORD: config.RCM_POSTGRES_PASSWORD };
   const act = (args: readonly string[], deadlineMs: number) =>
-    runCommand([...compose, '--project-name', config.RCM_KEEPER_PROJECT, '--file', config.RCM_KEEPER_FILE, '--progress', 'plain', ...args], environment, deadlineMs);
+    runCommand(
+      [...compose, '--project-name', config.RCM_KEEPER_PROJECT, '--file', config.RCM_KEEPER_FILE, '--progress', 'plain', ...args],
+      environment,
+      deadlineMs,
+    );
   const down = () => act(['down', '--volumes', '--remove-orphans', '--timeout', '20'], DOWN_MS);
 
   let stopping = false;

@@ -6,7 +6,8 @@ export async function everyParameterValue({ endpoint, region, credentials }: Aws
   const client = new SSMClient({ endpoint, region, credentials });
   try {
     const names: string[] = [];
-    for await (const page of paginateGetParametersByPath({ client }, { Path: '/rcm', Recursive: true })) names.push(...(page.Parameters ?? []).flatMap(({ Name }) => Name ?? []));
+    for await (const page of paginateGetParametersByPath({ client }, { Path: '/rcm', Recursive: true }))
+      names.push(...(page.Parameters ?? []).flatMap(({ Name }) => Name ?? []));
     const values = new Set<string>();
     for (const Name of names) {
       for await (const page of paginateGetParameterHistory({ client }, { Name, WithDecryption: true })) {

@@ -33,7 +33,9 @@ export async function startCompose(folder: DataFolder, supervisor: Supervisor, e
   const password = keyFile(folder.keys, 'postgres-password');
   const project = `rcm-${createHash('sha256').update(folder.root).digest('hex').slice(0, 12)}`;
   const [postgresPort, awsPort] = [await freePort(), await freePort()];
-  const images = ['RCM_COMPOSE_POSTGRES_IMAGE', 'RCM_COMPOSE_LOCALSTACK_IMAGE'].flatMap((name) => (environment[name] ? [[name, environment[name]] as const] : []));
+  const images = ['RCM_COMPOSE_POSTGRES_IMAGE', 'RCM_COMPOSE_LOCALSTACK_IMAGE'].flatMap((name) =>
+    environment[name] ? [[name, environment[name]] as const] : [],
+  );
   const settings = {
     ...Object.fromEntries(images),
     RCM_COMPOSE_POSTGRES_PORT: String(postgresPort),
@@ -57,23 +59,36 @@ export async function startCompose(folder: DataFolder, supervisor: Supervisor, e
       url: writeKeyFile(folder.keys, 'database-url', new Secret(urlOf(DATABASE))),
       async searchStorage(search) {
         const container = await containerOf('postgres');
-        await streamCommand(['docker', 'cp', `${container}:${DATA_IN_CONTAINER}`, '-'], environment, (output) => search.searchStream('the Postgres container (tar of its data folder)', output));
+        await streamCommand(['docker', 'cp', `${container}:${DATA_IN_CONTAINER}`, '-'], environment, (output) =>
+          search.searchStream('the Postgres container (tar of its data folder)', output),
+        );
         for (const service of ['postgres', 'localstack']) {
-          await streamCommand(['sh', '-c', 'exec docker logs "$0" 2>&1', await containerOf(service)], environment, (output) => search.searchStream(`the log of container ${service}`, output));
+          await streamCommand(['sh', '-c', 'exec docker logs "$0" 2>&1', await containerOf(service)], environment, (output) =>
+            search.searchStream(`the log of container ${service}`, output),
+          );
         }
       },
       async stop() {
         await runCommand(['docker', 'stop', '--time', '20', await containerOf('postgres')], environment, COMMAND_MS);
       },
     },
-    aws: await runningAws(folder, { endpoint: `http://127.0.0.1:${awsPort}`, region: REGION, accountId: ACCOUNT_ID, credentials: { accessKeyId: ACCOUNT_ID, secretAccessKey: 'local' } }),
+    aws: await runningAws(folder, {
+      endpoint: `http://127.0.0.1:${awsPort}`,
+      region: REGION,
+      accountId: ACCOUNT_ID,
+      credentials: { accessKeyId: ACCOUNT_ID, secretAccessKey: 'local' },
+    }),
     remove: () => keeper.stop(STOP_MS),
   };
 }
 
 async function runningAws(folder: DataFolder, place: AwsPlace): Promise<RunningAws> {
   const { accessKeyId, secretAccessKey } = place.credentials;
-  const file = writeKeyFile(folder.keys, 'aws-credentials', new Secret(`[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}`));
+  const file = writeKeyFile(
+    folder.keys,
+    'aws-credentials',
+    new Secret(`[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}`),
+  );
   return {
     endpoint: place.endpoint,
     region: place.region,
@@ -87,7 +102,10 @@ async function runningAws(folder: DataFolder, place: AwsPlace): Promise<RunningA
   };
 }
 
-async function findContainer({ compose }: Docker, { project, service, environment }: { readonly project: string; readonly service: string; readonly environment: NodeJS.ProcessEnv }): Promise<string> {
+async function findContainer(
+  { compose }: Docker,
+  { project, service, environment }: { readonly project: string; readonly service: string; readonly environment: NodeJS.ProcessEnv },
+): Promise<string> {
   const { code, stdout } = await runCommand(
     ['docker', 'ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${project}`, '--filter', `label=com.docker.compose.service=${service}`],
     environment,

@@ -15,7 +15,8 @@ export function removeAbandoned(temporary: string = tmpdir()): void {
     const root = join(temporary, name);
     try {
       const untouched = Date.now() - statSync(root).mtimeMs > UNTOUCHED_MS;
-      if (untouched && holderOf(join(root, 'lock')) === null && leftovers(join(root, 'roster.json')).length === 0) rmSync(root, { recursive: true, force: true });
+      if (untouched && holderOf(join(root, 'lock')) === null && leftovers(join(root, 'roster.json')).length === 0)
+        rmSync(root, { recursive: true, force: true });
     } catch {
       // Another user's, or another run removes it right now.
     }

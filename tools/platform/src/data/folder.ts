@@ -88,7 +88,11 @@ function openWay(root: string): string[] {
     const { mode, uid } = statSync(path);
     if (!othersEnter(mode)) {
       const ours = uid === 0 && (path === root || path.startsWith(`${temporary}${sep}`));
-      if (!ours) throw new RcmError('config_invalid', `As root, Postgres runs as the user "postgres", who may not pass through ${path}; give a --data folder elsewhere, run "chmod o+x ${path}", or run this as an ordinary user.`);
+      if (!ours)
+        throw new RcmError(
+          'config_invalid',
+          `As root, Postgres runs as the user "postgres", who may not pass through ${path}; give a --data folder elsewhere, run "chmod o+x ${path}", or run this as an ordinary user.`,
+        );
       chmodSync(path, (mode & 0o7777) | 0o001);
       if (path !== root) opened.push(path);
     }
@@ -108,7 +112,10 @@ function prepare(folder: DataFolder): void {
   const fresh = statSync(folder.postgres, { throwIfNoEntry: false }) === undefined;
   const free = freeBytes(folder.root);
   if (free !== null && free < (fresh ? NEEDED_BYTES : NEEDED_BYTES / 4)) {
-    throw new RcmError('config_invalid', `The file system of ${folder.root} is nearly full: ${megabytes(free)} MB free, about ${megabytes(NEEDED_BYTES)} MB are needed; free some or give another --data folder.`);
+    throw new RcmError(
+      'config_invalid',
+      `The file system of ${folder.root} is nearly full: ${megabytes(free)} MB free, about ${megabytes(NEEDED_BYTES)} MB are needed; free some or give another --data folder.`,
+    );
   }
 }
 

@@ -50,9 +50,15 @@ describe('data folder', () => {
     expect(() => openDataFolder({ data: 'file/x', base })).toThrow('a part of the path is a file');
   });
 
-  for (const [code, words] of [['ENOSPC', 'its file system is full'], ['EROFS', 'its file system is read-only'], ['EACCES', 'may not write']] as const) {
+  for (const [code, words] of [
+    ['ENOSPC', 'its file system is full'],
+    ['EROFS', 'its file system is read-only'],
+    ['EACCES', 'may not write'],
+  ] as const) {
     it(`says in words what ${code} means`, () => {
-      expect((folderProblem('/d', Object.assign(new Error('x'), { code })) as Error).message).toMatch(new RegExp(`^The data folder /d cannot be used: .*${words}`));
+      expect((folderProblem('/d', Object.assign(new Error('x'), { code })) as Error).message).toMatch(
+        new RegExp(`^The data folder /d cannot be used: .*${words}`),
+      );
     });
   }
 });

@@ -38,7 +38,7 @@ export async function takeLock(path: string, folder: string, waits: LockWaits = 
   writeFileSync(aside, JSON.stringify(mine), { mode: 0o600 });
   const from = Date.now();
   try {
-    for (let tookOver = false; ; ) {
+    for (let tookOver = false; ;) {
       if (linked(aside, path)) return held(path, mine, tookOver);
       const holder = readHolder(path);
       if (!holder || !isAlive(holder)) {
@@ -90,7 +90,9 @@ function linked(from: string, to: string): boolean {
 function readHolder(path: string): Holder | null {
   try {
     const value = JSON.parse(readFileSync(path, 'utf8')) as Partial<Holder> | null;
-    return typeof value?.pid === 'number' && typeof value.startedAt === 'string' ? { pid: value.pid, startedAt: value.startedAt, ending: value.ending === true } : null;
+    return typeof value?.pid === 'number' && typeof value.startedAt === 'string'
+      ? { pid: value.pid, startedAt: value.startedAt, ending: value.ending === true }
+      : null;
   } catch {
     return null;
   }

@@ -6,7 +6,13 @@ export interface Figures {
   readonly scrubbed: number;
   readonly tasks: { readonly succeeded: number; readonly failed: number; readonly failedForCredentials: number; readonly duringRotation: number };
   readonly rotations: { readonly done: number; readonly abandoned: number; readonly blocked: number };
-  readonly portal: { readonly loginsAccepted: number; readonly loginsRejected: number; readonly accountsLocked: number; readonly passwordsChanged: number; readonly acceptsStored: number };
+  readonly portal: {
+    readonly loginsAccepted: number;
+    readonly loginsRejected: number;
+    readonly accountsLocked: number;
+    readonly passwordsChanged: number;
+    readonly acceptsStored: number;
+  };
   readonly secretsSearched: number;
   readonly plaintextHitsBeforeScrub: number;
   readonly plaintextHits: number;

@@ -10,7 +10,12 @@ import { startEmbeddedPostgres } from './start.ts';
 const root = process.argv[2] ?? '';
 mkdirSync(join(root, 'logs'), { recursive: true });
 const folder = openDataFolder({ data: root, base: root });
-const supervisor = createSupervisor({ logs: folder.logs, roster: openRoster(folder.roster), environment: partEnvironment(folder, process.env), onFailure: () => process.exit(1) });
+const supervisor = createSupervisor({
+  logs: folder.logs,
+  roster: openRoster(folder.roster),
+  environment: partEnvironment(folder, process.env),
+  onFailure: () => process.exit(1),
+});
 const started: number[] = [];
 await startEmbeddedPostgres(folder, {
   ...supervisor,

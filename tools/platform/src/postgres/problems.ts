@@ -6,7 +6,10 @@ const KNOWN: readonly (readonly [RegExp, (folder: string) => string])[] = [
   [/Permission denied|EACCES/, (folder) => `Postgres could not be started: the user it runs as may not enter or write ${folder}; give another --data folder.`],
   [/Address already in use/, () => 'Postgres could not be started: no free port could be taken.'],
   [/shared memory|No space left on shared/i, () => 'Postgres could not be started: the system gives it no shared memory.'],
-  [/initialized by PostgreSQL version|database files are incompatible/, (folder) => `${folder} was written by another version of Postgres; give another --data folder.`],
+  [
+    /initialized by PostgreSQL version|database files are incompatible/,
+    (folder) => `${folder} was written by another version of Postgres; give another --data folder.`,
+  ],
 ];
 
 /** One sentence for why the server did not start, from what it and initdb said. */

@@ -23,7 +23,9 @@ export function serverAccount(): ServerAccount {
   try {
     return ids();
   } catch (cause) {
-    throw new RcmError('database_unavailable', `Postgres does not run as root and the user "${ACCOUNT}" could not be made; run this as an ordinary user.`, { cause });
+    throw new RcmError('database_unavailable', `Postgres does not run as root and the user "${ACCOUNT}" could not be made; run this as an ordinary user.`, {
+      cause,
+    });
   }
 }
 

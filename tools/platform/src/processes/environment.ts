@@ -4,7 +4,19 @@ import type { KeyFile } from '../data/keys.ts';
 import type { RunningAws } from '../aws/running.ts';
 
 /** What every process of ours needs of the user's environment; their AWS keys and Node options, say, must not reach a part. */
-const PASSED_ON = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'PLAYWRIGHT_BROWSERS_PATH', 'DOCKER_HOST', 'DOCKER_CONFIG', 'DOCKER_CONTEXT', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY'];
+const PASSED_ON = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'PLAYWRIGHT_BROWSERS_PATH',
+  'DOCKER_HOST',
+  'DOCKER_CONFIG',
+  'DOCKER_CONTEXT',
+  'DOCKER_CERT_PATH',
+  'DOCKER_TLS_VERIFY',
+];
 
 export function partEnvironment(folder: DataFolder, environment: NodeJS.ProcessEnv): Record<string, string> {
   const passed = PASSED_ON.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]] as const]));
@@ -40,7 +52,9 @@ export function appEnvironment(app: 'migrator' | 'web-agent' | 'rotator', settin
     AWS_CONFIG_FILE: '/dev/null',
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_REGION: aws.region,
-    ...(app === 'migrator' ? { ...MIGRATOR, RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: setting.databaseUrl.path } : { ...portals(setting), ...(app === 'rotator' ? ROTATOR : WEB_AGENT) }),
+    ...(app === 'migrator'
+      ? { ...MIGRATOR, RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: setting.databaseUrl.path }
+      : { ...portals(setting), ...(app === 'rotator' ? ROTATOR : WEB_AGENT) }),
   };
 }
 

@@ -44,9 +44,18 @@ const WATCH_PARENT = fileURLToPath(new URL('./watch-parent.ts', import.meta.url)
 export function startPart(options: PartOptions, files: { readonly logs: string }, roster: Roster): Part {
   const out = openFrom(join(files.logs, `${options.name}.out`));
   const log = openFrom(join(files.logs, `${options.name}.log`));
-  const environment = { ...options.environment, RCM_PARENT_PID: String(process.pid), RCM_PARENT_START: processStart(process.pid) ?? '', RCM_PARENT_LINGER_MS: String(options.lingerMs ?? 0) };
+  const environment = {
+    ...options.environment,
+    RCM_PARENT_PID: String(process.pid),
+    RCM_PARENT_START: processStart(process.pid) ?? '',
+    RCM_PARENT_LINGER_MS: String(options.lingerMs ?? 0),
+  };
   // Output goes straight to files, not through us: a part must not die of a broken pipe while it finishes after we were killed.
-  const child = spawn(process.execPath, ['--import', WATCH_PARENT, options.script, ...(options.args ?? [])], { detached: true, stdio: ['ignore', out.fd, log.fd], env: environment });
+  const child = spawn(process.execPath, ['--import', WATCH_PARENT, options.script, ...(options.args ?? [])], {
+    detached: true,
+    stdio: ['ignore', out.fd, log.fd],
+    env: environment,
+  });
   closeSync(out.fd);
   closeSync(log.fd);
   const exited = exitOf(child);
@@ -72,7 +81,8 @@ export function startPart(options: PartOptions, files: { readonly logs: string }
           if (value !== null) return value;
         }
         if (ended) throw endedEarly(options.name, ended, textSince(log), log.path);
-        if (Date.now() > until) throw new RcmError('deadline_exceeded', `${options.name} was not ready after ${Math.round(deadlineMs / 1000)} s; see ${log.path}.`);
+        if (Date.now() > until)
+          throw new RcmError('deadline_exceeded', `${options.name} was not ready after ${Math.round(deadlineMs / 1000)} s; see ${log.path}.`);
       }
     },
     async stop(graceMs) {
@@ -94,7 +104,10 @@ export function endedEarly(name: string, exit: PartExit, log: string, logFile: s
 
 /** The message of the last line, whether that is one of the logger's or plain text. */
 export function lastWords(log: string): string {
-  const lines = log.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('at '));
+  const lines = log
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('at '));
   // A crash of Node ends in a dump and its version; the error is named above it.
   const crashed = /^Node\.js v\d/.test(lines.at(-1) ?? '');
   const last = (crashed ? lines.findLast((line) => /^\w*Error\b.*: /.test(line)) : lines.at(-1)) ?? '';

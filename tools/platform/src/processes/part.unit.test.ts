@@ -11,12 +11,17 @@ describe('what is said about a part that ended', () => {
   });
 
   it('is the error of a crash, not the dump behind it', () => {
-    const crash = "node:events:486\n      throw er;\n      ^\n\nError: ENOSPC: no space left on device, write\n    at x (y.ts:1:1)\n  errno: -28,\n  code: 'ENOSPC'\n}\n\nNode.js v24.21.0\n";
+    const crash =
+      "node:events:486\n      throw er;\n      ^\n\nError: ENOSPC: no space left on device, write\n    at x (y.ts:1:1)\n  errno: -28,\n  code: 'ENOSPC'\n}\n\nNode.js v24.21.0\n";
     expect(lastWords(crash)).toBe('Error: ENOSPC: no space left on device, write');
   });
 
   it('is one sentence that names part, exit and log', () => {
-    expect(endedEarly('rotator', { code: 3, signal: null }, 'It broke.', '/d/rotator.log').message).toBe('rotator ended with code 3: It broke. (its log: /d/rotator.log)');
-    expect(endedEarly('rotator', { code: null, signal: 'SIGKILL' }, '', '/d/rotator.log').message).toBe('rotator was ended by SIGKILL (its log: /d/rotator.log)');
+    expect(endedEarly('rotator', { code: 3, signal: null }, 'It broke.', '/d/rotator.log').message).toBe(
+      'rotator ended with code 3: It broke. (its log: /d/rotator.log)',
+    );
+    expect(endedEarly('rotator', { code: null, signal: 'SIGKILL' }, '', '/d/rotator.log').message).toBe(
+      'rotator was ended by SIGKILL (its log: /d/rotator.log)',
+    );
   });
 });

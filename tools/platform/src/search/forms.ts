@@ -56,7 +56,9 @@ function urlForms(secret: string): string[] {
  */
 function base64Forms(plain: Buffer): string[] {
   return [0, 1, 2].flatMap((before) => {
-    const encoded = Buffer.concat([Buffer.alloc(before), plain]).toString('base64').replace(/=+$/, '');
+    const encoded = Buffer.concat([Buffer.alloc(before), plain])
+      .toString('base64')
+      .replace(/=+$/, '');
     const bits = (before + plain.length) * 8;
     const own = encoded.slice(Math.ceil((before * 8) / 6), Math.floor(bits / 6));
     return [own, own.replaceAll('+', '-').replaceAll('/', '_')];

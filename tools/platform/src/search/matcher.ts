@@ -56,7 +56,8 @@ export class SecretMatcher {
   search(onMatch: (match: Match) => void): StreamSearch {
     let kept = Buffer.alloc(0);
     let base = 0;
-    const scan = (data: Buffer, starts: number) => this.#scan(data, starts, (pattern, at) => onMatch({ secret: pattern.secret, form: pattern.form, offset: base + at }));
+    const scan = (data: Buffer, starts: number) =>
+      this.#scan(data, starts, (pattern, at) => onMatch({ secret: pattern.secret, form: pattern.form, offset: base + at }));
     return {
       push: (chunk) => {
         const data = kept.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : Buffer.concat([kept, chunk]);

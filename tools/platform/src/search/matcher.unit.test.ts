@@ -50,12 +50,20 @@ describe('secret search', () => {
 
   it('counts every place and tells the secrets apart', () => {
     const found = find(['alpha-secret', 'beta-secret'], Buffer.from('alpha-secret beta-secret alpha-secret'));
-    expect(found.map((match) => [match.secret, match.offset])).toEqual([[0, 0], [1, 13], [0, 25]]);
+    expect(found.map((match) => [match.secret, match.offset])).toEqual([
+      [0, 0],
+      [1, 13],
+      [0, 25],
+    ]);
   });
 
   it('finds one that overlaps itself and one inside another', () => {
     expect(find(['aaaa'], Buffer.from('aaaaaa')).map((match) => match.offset)).toEqual([0, 1, 2]);
-    expect(find(['inside-it', 'what-is-inside-it'], Buffer.from('what-is-inside-it')).map((match) => match.secret).sort()).toEqual([0, 1]);
+    expect(
+      find(['inside-it', 'what-is-inside-it'], Buffer.from('what-is-inside-it'))
+        .map((match) => match.secret)
+        .sort(),
+    ).toEqual([0, 1]);
   });
 
   it('seeks a very short secret in plain only', () => {

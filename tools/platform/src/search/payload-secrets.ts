@@ -20,7 +20,8 @@ export function payloadSecrets(payload: unknown): SoughtSecret[] {
   return found;
 }
 
-const asObject = (value: unknown): Record<string, unknown> => (value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {});
+const asObject = (value: unknown): Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 
 function parsed(text: string): unknown {
   try {

@@ -15,7 +15,13 @@ describe('secrets of a payload', () => {
   };
 
   it('are password, seed, client secret and the custom fields named like secrets', () => {
-    const expected = [['password', 'p1'], ['seed', 'SEED'], ['key', 'o1'], ['key', 'k1'], ['key', '0000']];
+    const expected = [
+      ['password', 'p1'],
+      ['seed', 'SEED'],
+      ['key', 'o1'],
+      ['key', 'k1'],
+      ['key', '0000'],
+    ];
     expect(found(payload)).toEqual(expected);
     expect(found(JSON.stringify(payload))).toEqual(expected);
   });

@@ -10,7 +10,12 @@ import { searchStatistics } from './statistics.ts';
 
 const PASSWORD = 'Grüße-🔑"back\\slash&Aa1';
 const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
-const search = () => new PlaintextSearch([{ kind: 'password', value: new Secret(PASSWORD) }, { kind: 'seed', value: new Secret(SEED) }, { kind: 'seed', value: new Secret(SEED) }]);
+const search = () =>
+  new PlaintextSearch([
+    { kind: 'password', value: new Secret(PASSWORD) },
+    { kind: 'seed', value: new Secret(SEED) },
+    { kind: 'seed', value: new Secret(SEED) },
+  ]);
 
 describe('search of files', () => {
   let folder: string;

@@ -43,7 +43,8 @@ export type LegacyPayload = Readonly<Record<string, unknown>>;
  */
 export function newLogin(place: SeededPlace): Secret<LegacyPayload> {
   const row = Number(place.accountId.slice('account-'.length)) - 1;
-  const password = place.portal === 'alpine' && row === 0 ? `Grüße-🔑-${token(6)}Aa1` : generatePassword(parsePasswordRules(portalFacts[place.portal].passwordRules)).reveal();
+  const password =
+    place.portal === 'alpine' && row === 0 ? `Grüße-🔑-${token(6)}Aa1` : generatePassword(parsePasswordRules(portalFacts[place.portal].passwordRules)).reveal();
   return new Secret({
     username: username(place.portal),
     password,

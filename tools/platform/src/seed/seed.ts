@@ -15,7 +15,10 @@ const PAGE = 200;
  * Makes sure that organizations, portal types and `count` endpoints are there. Rows are the truth: what an earlier run seeded
  * stays, what a kill kept from being seeded is added. Nothing is due yet.
  */
-export async function seedRows(db: Database, options: { readonly count: number; readonly baseUrls: Readonly<Record<PortalCode, string>> }): Promise<{ readonly created: number }> {
+export async function seedRows(
+  db: Database,
+  options: { readonly count: number; readonly baseUrls: Readonly<Record<PortalCode, string>> },
+): Promise<{ readonly created: number }> {
   for (const organization of organizations) await upsertOrganization(db, organization);
   for (const portalType of await portalTypes(options.baseUrls)) await upsertPortalType(db, portalType);
   const known = new Set((await allEndpoints(db)).map((endpoint) => endpoint.id));
@@ -45,12 +48,17 @@ const loginSchema = z.looseObject({ username: z.string(), password: z.string(), 
  */
 export async function openLegacyAccounts(db: Database, control: PortalControl): Promise<SoughtSecret[]> {
   const secrets: SoughtSecret[] = [];
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await listLegacyEndpoints(db, { limit: PAGE, ...(after === undefined ? {} : { after }) });
     for (const { endpoint, credentials } of page) {
       if (!isPortalCode(endpoint.portalTypeCode)) throw new RcmError('state_conflict', `Endpoint ${endpoint.id} is at a portal that is no demo portal.`);
       const login = credentials.map((text) => loginSchema.parse(JSON.parse(text))).reveal();
-      await control.openAccount({ portal: endpoint.portalTypeCode, username: login.username, password: login.password, ...(login.mfa_seed === undefined ? {} : { mfaSeed: login.mfa_seed }) });
+      await control.openAccount({
+        portal: endpoint.portalTypeCode,
+        username: login.username,
+        password: login.password,
+        ...(login.mfa_seed === undefined ? {} : { mfaSeed: login.mfa_seed }),
+      });
       secrets.push(...payloadSecrets(login));
     }
     after = page.at(-1)?.endpoint.id;
@@ -60,11 +68,10 @@ export async function openLegacyAccounts(db: Database, control: PortalControl): 
 
 export async function allEndpoints(db: Database) {
   const endpoints = [];
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await listEndpoints(db, { limit: PAGE, ...(after === undefined ? {} : { after }) });
     endpoints.push(...page);
     after = page.at(-1)?.id;
     if (after === undefined || page.length < PAGE) return endpoints;
   }
 }
-

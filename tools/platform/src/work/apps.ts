@@ -11,7 +11,10 @@ const READY_MS = 60_000;
 
 /** One command of the migrator, as a process; fails with its own words where it did not end well. */
 export async function runMigrator(command: 'apply' | 'verify' | 'scrub', setting: AppSetting, supervisor: Supervisor): Promise<Record<string, unknown>> {
-  const output = await supervisor.run({ name: 'migrator', script: scriptOf('migrator'), args: [command, '--json'], environment: appEnvironment('migrator', setting) }, MIGRATE_MS);
+  const output = await supervisor.run(
+    { name: 'migrator', script: scriptOf('migrator'), args: [command, '--json'], environment: appEnvironment('migrator', setting) },
+    MIGRATE_MS,
+  );
   try {
     return JSON.parse(output) as Record<string, unknown>;
   } catch (cause) {

@@ -24,7 +24,11 @@ export async function workUntil(options: WorkOptions, what: string, reached: (st
     progress.count(what, done, now.length);
     // A login that waits for a person will not be reached by waiting longer.
     if (now.every((state) => reached(state) || state.blocked)) return now;
-    if (Date.now() > until) throw new RcmError('deadline_exceeded', `${what}: only ${done} of ${now.length} in the time given; missing: ${named(now.filter((state) => !reached(state)))}.`);
+    if (Date.now() > until)
+      throw new RcmError(
+        'deadline_exceeded',
+        `${what}: only ${done} of ${now.length} in the time given; missing: ${named(now.filter((state) => !reached(state)))}.`,
+      );
     await stream.refill(now);
     await systemClock.sleep(LOOK_EVERY_MS, signal);
   }
@@ -46,4 +50,8 @@ export async function workOff({ states, signal }: Pick<WorkOptions, 'states' | '
 }
 
 const NAMED = 5;
-const named = (states: readonly EndpointState[]): string => `${states.slice(0, NAMED).map((state) => state.id).join(', ')}${states.length > NAMED ? ` and ${states.length - NAMED} more` : ''}`;
+const named = (states: readonly EndpointState[]): string =>
+  `${states
+    .slice(0, NAMED)
+    .map((state) => state.id)
+    .join(', ')}${states.length > NAMED ? ` and ${states.length - NAMED} more` : ''}`;
