@@ -20,7 +20,7 @@ export function corpusRecipe(options: CorpusRecipeOptions): Recipe {
   return parseRecipe({
     version: 1,
     name: 'corpus',
-    step_deadline_ms: options.stepDeadlineMs ?? 3_000,
+    step_deadline_ms: options.stepDeadlineMs ?? 10_000,
     session: { open: '/pages/home/-', logged_in: { visible: { role: 'link', name: 'Sign out' } }, logged_out: { visible: { label: 'User name' } } },
     login: {
       steps: [

@@ -35,11 +35,11 @@ describe('how a login ended', () => {
   });
 
   it.each([
-    ['drop', 'unavailable'],
-    ['error', 'unavailable'],
-    ['hang', 'unknown'],
-  ])('after the submit, %s is %s, and the credentials were sent once', async (answer, kind) => {
-    const result = await run.login(await loginAt(`login/${answer}`, { stepDeadlineMs: 1_200 }));
+    ['drop', 'unavailable', 20_000],
+    ['error', 'unavailable', 20_000],
+    ['hang', 'unknown', 1_200],
+  ])('after the submit, %s is %s, and the credentials were sent once', async (answer, kind, stepDeadlineMs) => {
+    const result = await run.login(await loginAt(`login/${answer}`, { stepDeadlineMs }));
     expect([result.outcome.kind, result.submitted, run.posts()]).toEqual([kind, true, 1]);
   });
 
@@ -132,8 +132,10 @@ describe('what was submitted', () => {
   it('everything, where the signal aborts after the submit', async () => {
     const stop = new AbortController();
     const session = await loginAt('login/hang');
-    setTimeout(() => stop.abort(), 1_500);
-    const result = await run.login(session, { signal: stop.signal });
+    const login = run.login(session, { signal: stop.signal });
+    await expect.poll(() => run.posts(), { timeout: 10_000 }).toBe(1);
+    stop.abort();
+    const result = await login;
     expect([result.outcome.kind, result.submitted]).toEqual(['unknown', true]);
   });
 });
@@ -168,14 +170,14 @@ describe('where a password can go', () => {
 
 describe('how a change ended', () => {
   it.each([
-    ['applied', { kind: 'applied' }],
-    ['too_long', { kind: 'refused', rule: 'too_long' }],
-    ['out', { kind: 'unknown' }],
-    ['drop', { kind: 'unknown' }],
-    ['error', { kind: 'unknown' }],
-    ['hang', { kind: 'unknown' }],
-  ])('%s', async (answer, outcome) => {
-    const session = await run.session(corpusRecipe({ change: `change/${answer}`, stepDeadlineMs: 1_500 }));
+    ['applied', { kind: 'applied' }, 20_000],
+    ['too_long', { kind: 'refused', rule: 'too_long' }, 20_000],
+    ['out', { kind: 'unknown' }, 1_500],
+    ['drop', { kind: 'unknown' }, 20_000],
+    ['error', { kind: 'unknown' }, 20_000],
+    ['hang', { kind: 'unknown' }, 1_500],
+  ])('%s', async (answer, outcome, stepDeadlineMs) => {
+    const session = await run.session(corpusRecipe({ change: `change/${answer}`, stepDeadlineMs }));
     expect(await run.change(session)).toMatchObject(outcome);
     expect(run.posts()).toBe(1);
   });

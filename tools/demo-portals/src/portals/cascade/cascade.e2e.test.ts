@@ -49,6 +49,7 @@ test('a person signs on in the frame, inquires a claim, changes the password aft
   await menu.getByText('CLAIM INQUIRY').click();
   await work.locator('input[name=CLMNO]').fill('CLM-1002');
   await work.locator('input[type=submit]').click();
+  await work.locator('#CLMTAB').waitFor();
   expect(await work.locator('#CLMTAB tr').first().locator('td').allTextContents()).toEqual(['CLAIM NO', 'STATUS', 'AMT', 'SVC DT', 'RCVD DT', 'DECN DT']);
   expect(await work.locator('#CLMTAB tr').nth(1).locator('td').first().textContent()).toBe('CLM-1002');
   await work.locator('input[name=CLMNO]').fill('CLM-9');
