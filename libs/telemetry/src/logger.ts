@@ -34,7 +34,7 @@ export function createLogger(options: LoggerOptions): Logger {
         },
       },
     },
-    options.destination ?? pino.destination({ dest: 2, sync: true }),
+    options.destination ?? standardError(),
   );
   // Bindings reach neither the hook nor, in a child, `formatters.bindings`. Children inherit these two from the root.
   const { child, setBindings } = logger;
@@ -46,4 +46,14 @@ export function createLogger(options: LoggerOptions): Logger {
       Reflect.apply(setBindings, this, [maskForLog(bindings)]);
     },
   });
+}
+
+/** Lines that wait while stderr takes none (a full disk behind it), in bytes; what comes on top is dropped. */
+const MAX_WAITING = 1_048_576;
+
+/** A line that cannot be written is lost; it must not end a process that is changing a password. */
+function standardError(): DestinationStream {
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: MAX_WAITING });
+  destination.on('error', () => {});
+  return destination;
 }

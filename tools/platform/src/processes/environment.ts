@@ -79,9 +79,9 @@ const ROTATOR = {
   RCM_ROTATOR_DRAIN_MS: '20000',
 };
 
-/** A claim must outlast a task with its login and waits; one that a kill left is taken up again after it. */
+/** A claim is renewed while its task is worked on; one that a kill left is taken up again after it. */
 const WEB_AGENT = {
-  RCM_AGENT_CLAIM_MS: '300000',
+  RCM_AGENT_CLAIM_MS: '30000',
   RCM_AGENT_STRAY_SCAN_MS: '5000',
   RCM_AGENT_DRAIN_MS: '20000',
 };
