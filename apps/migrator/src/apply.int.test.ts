@@ -162,7 +162,7 @@ describe('apply', { timeout: SLOW_MS }, () => {
   });
 });
 
-describe.runIf(backend() === 'embedded')('apply against a store that is not well', { timeout: SLOW_MS }, () => {
+describe.runIf(backend() === 'embedded')('apply against a store that is not well (local-aws alone can be told to fail)', { timeout: SLOW_MS }, () => {
   it('slows down when throttled and gets everything through', async () => {
     const slow = await openWorld({ quotas: { writes: 3, reads: 20 } });
     try {

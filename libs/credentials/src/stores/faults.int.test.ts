@@ -7,7 +7,7 @@ import { createSsmStore } from './ssm.ts';
 import type { ClosableSecretStore } from './store.ts';
 
 // Only local-aws can fail on demand; on the containers backend there is nothing to ask for.
-describe.skipIf(backend() === 'containers')('a store that is not well', () => {
+describe.skipIf(backend() === 'containers')('a store that is not well (local-aws alone can be told to fail)', () => {
   let aws: LocalAws;
   const opened: ClosableSecretStore[] = [];
 

@@ -138,7 +138,7 @@ describe('tenant sessions', () => {
   });
 
   // Only the strict double confines a session to its tags; LocalStack's free image and moto let every session do everything.
-  it.skipIf(backend() === 'containers')('cannot read another tenant’s secret, even where our own check is not in the way', async () => {
+  it.skipIf(backend() === 'containers')('cannot read another tenant’s secret, even where our own check is not in the way (the emulator enforces no policies)', async () => {
     const stores = open();
     const { reference } = await stores.forTenant('hospital-b').create(referenceOf('hospital-b'), payloadText('b'), tagsOf('hospital-b'));
     const session = await sessionsWith(new ManualClock(Date.now())).get('hospital-a');

@@ -22,7 +22,7 @@ const ROWS = 120;
 const password = (row: number): string => `${MARK}-${row}-${row % 3 === 0 ? randomBytes(9000).toString('base64') : ''}`;
 
 /** A server of its own: the test reads its data folder, and needs `wal_recycle = off` as the platform sets it. */
-describe.runIf(backend() === 'embedded')('after a scrub and a rewrite', { timeout: 300_000 }, () => {
+describe.runIf(backend() === 'embedded')('after a scrub and a rewrite (needs a server whose data folder can be read: embedded only)', { timeout: 300_000 }, () => {
   const log: string[] = [];
   let folder: string;
   let server: EmbeddedPostgres;

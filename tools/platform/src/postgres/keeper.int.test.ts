@@ -42,7 +42,7 @@ async function startThroughStarter(): Promise<{ keeper: ProcessIdentity; server:
 
 const shutDownCleanly = () => readFileSync(join(root, 'logs', 'postgres.log'), 'utf8').includes('database system is shut down');
 
-it.runIf(backend() === 'embedded')('stops Postgres cleanly when the platform is killed with SIGKILL', async () => {
+it.runIf(backend() === 'embedded')('stops Postgres cleanly when the platform is killed with SIGKILL (about the embedded server alone)', async () => {
   const { keeper, server } = await startThroughStarter();
   expect(isAlive(server)).toBe(true);
   starter?.kill('SIGKILL');
@@ -50,7 +50,7 @@ it.runIf(backend() === 'embedded')('stops Postgres cleanly when the platform is 
   expect(shutDownCleanly()).toBe(true);
 });
 
-it.runIf(backend() === 'embedded')('clears a server whose keeper was killed too, and starts on the same data', async () => {
+it.runIf(backend() === 'embedded')('clears a server whose keeper was killed too, and starts on the same data (about the embedded server alone)', async () => {
   const first = await startThroughStarter();
   process.kill(first.keeper.pid, 'SIGKILL');
   starter?.kill('SIGKILL');
@@ -61,7 +61,7 @@ it.runIf(backend() === 'embedded')('clears a server whose keeper was killed too,
   expect(isAlive(second.server)).toBe(true);
 });
 
-it.runIf(backend() === 'embedded')('ends what a killed run left before a new one starts', async () => {
+it.runIf(backend() === 'embedded')('ends what a killed run left before a new one starts (about the embedded server alone)', async () => {
   const { keeper, server } = await startThroughStarter();
   starter?.kill('SIGKILL');
   expect(await endLeftovers(join(root, 'roster.json'))).toBe(1);
