@@ -1,0 +1,2 @@
+/** npm run bench: each part measured side by side with its peers, one form of result. */
+export {};

@@ -1,0 +1,16 @@
+import type { Benchmark } from './benchmark.ts';
+
+/** Loaded on demand: each suite brings its own heavy parts. */
+const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: readonly Benchmark[] }>>> = {
+  credentials: () => import('./credentials/suite.ts'),
+  rotation: () => import('./rotation/suite.ts'),
+  portals: () => import('./portals/suite.ts'),
+};
+
+export const suiteNames = (): string[] => Object.keys(SUITES);
+
+/** The benchmarks of one suite, or `null` where there is none of that name. */
+export async function suiteNamed(name: string): Promise<readonly Benchmark[] | null> {
+  const load = Object.hasOwn(SUITES, name) ? SUITES[name] : undefined;
+  return load ? (await load()).suite : null;
+}

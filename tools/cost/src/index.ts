@@ -1,0 +1,2 @@
+/** npm run cost: what the stores cost a month, from real counts. */
+export {};

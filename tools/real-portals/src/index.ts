@@ -1,0 +1,2 @@
+/** Web applications that are not ours, driven by recipes alone. */
+export {};

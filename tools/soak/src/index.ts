@@ -1,0 +1,2 @@
+/** npm run soak: agents and rotators at work while everything around them fails. */
+export {};
