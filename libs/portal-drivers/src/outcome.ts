@@ -25,11 +25,14 @@ export interface LoginResult {
   readonly submitted: boolean;
 }
 
-/** How a password change ended at the portal. `unknown` may have been applied: only a login tells. */
+/**
+ * How a password change ended at the portal. `unknown` may have been applied: only a login tells. `submitted` says whether
+ * the new password may have left the browser; `false` is a promise that the portal's password is unchanged.
+ */
 export type ChangeOutcome =
-  | { readonly kind: 'applied' }
-  | { readonly kind: 'refused'; /** The portal's rule, as the recipe names it (`too_long`, `reused`, …). */ readonly rule: string }
-  | { readonly kind: 'unknown'; readonly detail: string };
+  | { readonly kind: 'applied'; readonly submitted: true }
+  | { readonly kind: 'refused'; /** The portal's rule, as the recipe names it (`too_long`, `reused`, …). */ readonly rule: string; readonly submitted: boolean }
+  | { readonly kind: 'unknown'; readonly detail: string; readonly submitted: boolean };
 
 export type TaskOutcome =
   | { readonly kind: 'found'; readonly rows: readonly Readonly<Record<string, string>>[] }

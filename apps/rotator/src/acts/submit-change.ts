@@ -48,7 +48,7 @@ async function submit(inHand: AttemptInHand, session: PortalSession, current: St
     })
     .catch((error: unknown): ChangeOutcome => {
       services.logger.warn({ err: error, endpointId: endpoint.id, attemptId: inHand.attempt.id, sent: sent.value }, 'the password change ended in an error');
-      return { kind: 'unknown', detail: 'the driver failed' };
+      return { kind: 'unknown', detail: 'the driver failed', submitted: sent.value };
     });
   if (!sent.value && outcome.kind === 'refused') return { kind: 'gave_up', detail: `the page does not take the new password (${outcome.rule}); nothing was sent` };
   if (!sent.value) return { kind: 'hold', detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs, counts: true };

@@ -170,12 +170,12 @@ describe('where a password can go', () => {
 
 describe('how a change ended', () => {
   it.each([
-    ['applied', { kind: 'applied' }, 20_000],
-    ['too_long', { kind: 'refused', rule: 'too_long' }, 20_000],
-    ['out', { kind: 'unknown' }, 1_500],
-    ['drop', { kind: 'unknown' }, 20_000],
-    ['error', { kind: 'unknown' }, 20_000],
-    ['hang', { kind: 'unknown' }, 1_500],
+    ['applied', { kind: 'applied', submitted: true }, 20_000],
+    ['too_long', { kind: 'refused', rule: 'too_long', submitted: true }, 20_000],
+    ['out', { kind: 'unknown', submitted: true }, 1_500],
+    ['drop', { kind: 'unknown', submitted: true }, 20_000],
+    ['error', { kind: 'unknown', submitted: true }, 20_000],
+    ['hang', { kind: 'unknown', submitted: true }, 1_500],
   ])('%s', async (answer, outcome, stepDeadlineMs) => {
     const session = await run.session(corpusRecipe({ change: `change/${answer}`, stepDeadlineMs }));
     expect(await run.change(session)).toMatchObject(outcome);
@@ -183,7 +183,7 @@ describe('how a change ended', () => {
   });
 
   it('by what is new on the page, not by words that stood there before', async () => {
-    expect(await run.change(await run.session(corpusRecipe({ change: 'change-by-script/applied' })))).toEqual({ kind: 'applied' });
+    expect(await run.change(await run.session(corpusRecipe({ change: 'change-by-script/applied' })))).toEqual({ kind: 'applied', submitted: true });
   });
 
   it('refused without a submit where the field is too short for the new password', async () => {
@@ -198,7 +198,7 @@ describe('how a change ended', () => {
         signal: new AbortController().signal,
       }),
     );
-    expect(outcome).toEqual({ kind: 'refused', rule: 'too_long' });
+    expect(outcome).toEqual({ kind: 'refused', rule: 'too_long', submitted: false });
     expect(run.posts()).toBe(0);
   });
 });

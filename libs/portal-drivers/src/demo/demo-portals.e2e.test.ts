@@ -79,7 +79,7 @@ describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (p
     const of = await account(portal);
     const session = await run.session(portal);
     await run.login(session, of);
-    expect(await run.change(session, of, nextPassword(of).password)).toEqual({ kind: 'applied' });
+    expect(await run.change(session, of, nextPassword(of).password)).toEqual({ kind: 'applied', submitted: true });
     await session.close();
     expect([await run.accepts(nextPassword(of)), await run.accepts(of)]).toEqual([true, false]);
     const fresh = await run.session(portal);
@@ -90,8 +90,8 @@ describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (p
     const of = await account(portal);
     const session = await run.session(portal);
     await run.login(session, of);
-    expect(await run.change(session, of, `Aa1-${'x1'.repeat(60)}`)).toEqual({ kind: 'refused', rule: 'too_long' });
-    expect(await run.change(session, of, of.password)).toEqual({ kind: 'refused', rule: 'reused' });
+    expect(await run.change(session, of, `Aa1-${'x1'.repeat(60)}`)).toMatchObject({ kind: 'refused', rule: 'too_long' });
+    expect(await run.change(session, of, of.password)).toEqual({ kind: 'refused', rule: 'reused', submitted: true });
     expect(await run.accepts(of)).toBe(true);
   });
 
@@ -161,7 +161,7 @@ describe('borealis', () => {
     await run.control('POST', `/accounts/borealis/${of.username}/expire`);
     const session = await run.session('borealis');
     expect((await run.login(session, of)).outcome).toEqual({ kind: 'change_forced' });
-    expect(await run.change(session, of, nextPassword(of).password)).toEqual({ kind: 'applied' });
+    expect(await run.change(session, of, nextPassword(of).password)).toEqual({ kind: 'applied', submitted: true });
   });
 });
 

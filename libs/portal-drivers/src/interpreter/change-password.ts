@@ -28,13 +28,13 @@ export async function changePassword(parts: SessionParts, options: ChangeOptions
     signal: options.signal,
   });
   const when = submitted ? 'after the submit' : 'nothing was submitted';
-  if (isRcmError(ended) && !submitted && ended.details['maxLength'] !== undefined) return { kind: 'refused', rule: 'too_long' };
+  if (isRcmError(ended) && !submitted && ended.details['maxLength'] !== undefined) return { kind: 'refused', rule: 'too_long', submitted };
   if (isRcmError(ended)) {
     const { mask } = createSecretMask(everySecret(options.credential, options.newPassword));
-    return { kind: 'unknown', detail: mask(`${ended.message} (${when})`) };
+    return { kind: 'unknown', detail: mask(`${ended.message} (${when})`), submitted };
   }
-  if (ended === loggedOut) return { kind: 'unknown', detail: `The portal shows its login page (${when}).` };
-  if (ended.is === 'applied') return { kind: 'applied' };
-  if (ended.is === 'refused') return { kind: 'refused', rule: ended.rule ?? 'unnamed' };
-  return { kind: 'unknown', detail: `The portal says nothing clear (${when}).` };
+  if (ended === loggedOut) return { kind: 'unknown', detail: `The portal shows its login page (${when}).`, submitted };
+  if (ended.is === 'applied') return { kind: 'applied', submitted: true };
+  if (ended.is === 'refused') return { kind: 'refused', rule: ended.rule ?? 'unnamed', submitted };
+  return { kind: 'unknown', detail: `The portal says nothing clear (${when}).`, submitted };
 }
