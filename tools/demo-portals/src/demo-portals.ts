@@ -17,6 +17,8 @@ export interface DemoPortalsOptions {
   readonly ports?: Readonly<Partial<Record<PortalCode | 'control', number>>>;
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** Window and length of a lockout at all portals, in ms. Default: each portal's own 15 minutes. */
+  readonly lockoutWindowMs?: number;
 }
 
 export interface DemoPortals {
@@ -40,7 +42,14 @@ export async function startDemoPortals(options: DemoPortalsOptions = {}): Promis
     await Promise.all(open.map((listener) => listener.close()));
     if (records.isOpen) records.close();
   };
-  const portal = (code: PortalCode): Portal => ({ code, policy: policies[code], records, clock: options.clock ?? systemClock, closing: closing.signal });
+  const lockout = options.lockoutWindowMs === undefined ? {} : { lockoutWindowMs: options.lockoutWindowMs };
+  const portal = (code: PortalCode): Portal => ({
+    code,
+    policy: { ...policies[code], ...lockout },
+    records,
+    clock: options.clock ?? systemClock,
+    closing: closing.signal,
+  });
   const byCode = { alpine: portal('alpine'), borealis: portal('borealis'), cascade: portal('cascade') };
   const apps = { alpine: alpineApp(byCode.alpine), borealis: borealisApp(byCode.borealis), cascade: cascadeApp(byCode.cascade), control: controlApp(byCode) };
   try {

@@ -2,7 +2,7 @@ import { nowMs, type Portal } from '../portal.ts';
 import { findAccount, saveAccount, type Account, type AccountKey } from '../records/accounts.ts';
 import { addFailure, clearFailures, countFailures, takeTotpStep } from '../records/attempts.ts';
 import { inTransaction } from '../records/database.ts';
-import { count } from '../records/tallies.ts';
+import { count, noteFailures } from '../records/tallies.ts';
 import { passwordMatches } from './password-hash.ts';
 import { matchingSteps } from './totp.ts';
 
@@ -69,7 +69,9 @@ function rejectLocked(portal: Portal, key: AccountKey): 'locked' {
 function fail(portal: Portal, account: Account): 'rejected' | 'locked' {
   const now = nowMs(portal);
   addFailure(portal.records, account, now, now - portal.policy.lockoutWindowMs);
-  if (failuresInWindow(portal, account) < portal.policy.lockoutThreshold) return reject(portal, account);
+  const failures = failuresInWindow(portal, account);
+  noteFailures(portal.records, account, failures);
+  if (failures < portal.policy.lockoutThreshold) return reject(portal, account);
   saveAccount(portal.records, { ...account, lockedUntil: now + portal.policy.lockoutWindowMs });
   count(portal.records, account, 'accountsLocked');
   return rejectLocked(portal, account);

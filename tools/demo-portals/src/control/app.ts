@@ -10,7 +10,7 @@ import { portalCodes, type PortalCode } from '../portal-code.ts';
 import { findAccount, saveAccount, type Account } from '../records/accounts.ts';
 import { clearFailures } from '../records/attempts.ts';
 import { inTransaction } from '../records/database.ts';
-import { currentFault, faultSchema, setFault } from '../records/faults.ts';
+import { changeFaultNames, currentFault, faultSchema, setFault } from '../records/faults.ts';
 import { habitsOf, setHabits } from '../records/habits.ts';
 import { tallyOf } from '../records/tallies.ts';
 import { viewAccount } from './account-view.ts';
@@ -42,10 +42,10 @@ export function controlApp(portals: Readonly<Record<PortalCode, Portal>>): Hono 
   });
   app.put('/faults', async (c) => {
     const { portal, ...fault } = await readBody(c, faultSchema.extend(portalField));
-    setFault(portals[portal].records, portal, fault);
+    setFault(portals[portal].records, { portal }, fault);
     return c.json(fault);
   });
-  app.get('/faults/:portal', (c) => c.json(currentFault(portalOf(portals, c).records, portalOf(portals, c).code)));
+  app.get('/faults/:portal', (c) => c.json(currentFault(portalOf(portals, c).records, { portal: portalOf(portals, c).code })));
   app.put('/habits', async (c) => {
     const { portal, habits } = await readBody(c, z.strictObject({ ...portalField, habits: z.record(z.string(), z.unknown()) }));
     return c.json(setHabits(portals[portal].records, portal, habits));
@@ -67,6 +67,12 @@ function accountRoutes(app: Hono, portals: Readonly<Record<PortalCode, Portal>>)
   });
   app.get('/accounts/:portal/:username', (c) => c.json(viewAccount(portalOf(portals, c), accountOf(portals, c))));
   app.get('/accounts/:portal/:username/claims', (c) => c.json({ claims: claimsOf(accountOf(portals, c)) }));
+  app.put('/accounts/:portal/:username/faults', async (c) => {
+    const [portal, { username }] = [portalOf(portals, c), accountOf(portals, c)];
+    const fault = await readBody(c, faultSchema.extend({ fault: z.enum(['none', ...changeFaultNames]) }));
+    setFault(portal.records, { portal: portal.code, username }, fault);
+    return c.json(fault);
+  });
   app.post('/accounts/:portal/:username/unlock', (c) => {
     const [portal, account] = [portalOf(portals, c), accountOf(portals, c)];
     inTransaction(portal.records, () => {

@@ -1,13 +1,23 @@
 import { z } from 'zod';
-import type { PortalCode } from '../portal-code.ts';
+import type { AccountKey } from './accounts.ts';
 import type { Records } from './database.ts';
 import { readSetting, writeSetting } from './settings.ts';
 
-export const faultNames = ['none', 'slow', '500_before_commit', '500_after_commit', 'drop_after_commit', 'maintenance'] as const;
+export const faultNames = [
+  'none',
+  'slow',
+  '500_before_commit',
+  '500_after_commit',
+  'drop_after_commit',
+  'slow_answer',
+  'slow_commit',
+  'late_commit',
+  'maintenance',
+] as const;
 
 const MAX_DELAY_MS = 10 * 60_000;
 
-/** `delayMs` belongs to `slow`. `count`: how many requests the fault still meets; without it, all until it is set to `none`. */
+/** `delayMs` belongs to `slow`, `slow_answer`, `slow_commit` and `late_commit`. `count`: how many requests the fault still meets; without it, all until it is set to `none`. */
 export const faultSchema = z.strictObject({
   fault: z.enum(faultNames),
   delayMs: z.int().min(0).max(MAX_DELAY_MS).default(1000),
@@ -16,25 +26,38 @@ export const faultSchema = z.strictObject({
 
 export type Fault = z.infer<typeof faultSchema>;
 
-/** The faults that strike when a password change is about to be, or has just been, committed. */
-export type ChangeFault = '500_before_commit' | '500_after_commit' | 'drop_after_commit';
+export const changeFaultNames = ['500_before_commit', '500_after_commit', 'drop_after_commit', 'slow_answer', 'slow_commit', 'late_commit'] as const;
+
+/**
+ * The faults that meet a password change that would have been made. `slow_answer`: made at once, answered after `delayMs`.
+ * `slow_commit`: made and answered after `delayMs`. `late_commit`: an error page at once, made after `delayMs`.
+ */
+export type ChangeFault = (typeof changeFaultNames)[number];
 
 const NONE: Fault = { fault: 'none', delayMs: 0 };
-const nameOf = (portal: PortalCode): string => `fault/${portal}`;
 
-export function currentFault(records: Records, portal: PortalCode): Fault {
-  const stored = readSetting(records, nameOf(portal));
+/** Whose fault it is: a whole portal's, or one account's at it. */
+export type FaultPlace = Pick<AccountKey, 'portal'> & Partial<Pick<AccountKey, 'username'>>;
+
+const nameOf = ({ portal, username }: FaultPlace): string => (username === undefined ? `fault/${portal}` : `fault/${portal}/${username}`);
+
+export function currentFault(records: Records, place: FaultPlace): Fault {
+  const stored = readSetting(records, nameOf(place));
   return stored === null ? NONE : faultSchema.parse(stored);
 }
 
-export function setFault(records: Records, portal: PortalCode, fault: Fault): void {
-  writeSetting(records, nameOf(portal), fault);
+export function setFault(records: Records, place: FaultPlace, fault: Fault): void {
+  writeSetting(records, nameOf(place), fault);
 }
 
-/** The portal's fault if it is one of `kinds`, having counted this request against it; else null. */
-export function takeFault<K extends Fault['fault']>(records: Records, portal: PortalCode, kinds: readonly K[]): (Fault & { readonly fault: K }) | null {
-  const present = currentFault(records, portal);
+/** The place's fault if it is one of `kinds`, having counted this request against it; else null. */
+export function takeFault<K extends Fault['fault']>(records: Records, place: FaultPlace, kinds: readonly K[]): (Fault & { readonly fault: K }) | null {
+  const present = currentFault(records, place);
   if (!(kinds as readonly string[]).includes(present.fault)) return null;
-  if (present.count !== undefined) setFault(records, portal, present.count > 1 ? { ...present, count: present.count - 1 } : NONE);
+  if (present.count !== undefined) setFault(records, place, present.count > 1 ? { ...present, count: present.count - 1 } : NONE);
   return present as Fault & { readonly fault: K };
 }
+
+/** What is to meet this account's change: its own fault before its portal's. */
+export const takeChangeFault = (records: Records, key: AccountKey): (Fault & { readonly fault: ChangeFault }) | null =>
+  takeFault(records, key, changeFaultNames) ?? takeFault(records, { portal: key.portal }, changeFaultNames);

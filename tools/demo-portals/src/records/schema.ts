@@ -1,4 +1,4 @@
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** Times are milliseconds since 1970. A tally with the empty user name counts tries for accounts that do not exist. */
 export const SCHEMA = `
@@ -19,7 +19,7 @@ CREATE TABLE used_totp_step (
 CREATE TABLE tally (
   portal TEXT NOT NULL, username TEXT NOT NULL, logins_accepted INTEGER NOT NULL DEFAULT 0, logins_rejected INTEGER NOT NULL DEFAULT 0,
   mfa_rejected INTEGER NOT NULL DEFAULT 0, lockouts INTEGER NOT NULL DEFAULT 0, passwords_changed INTEGER NOT NULL DEFAULT 0,
-  changes_refused INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (portal, username)
+  changes_refused INTEGER NOT NULL DEFAULT 0, most_failures INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (portal, username)
 ) STRICT;
 CREATE TABLE session (
   number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, portal TEXT NOT NULL, stage TEXT NOT NULL, username TEXT,

@@ -12,6 +12,8 @@ export interface Tally {
   readonly accountsLocked: number;
   readonly passwordsChanged: number;
   readonly changesRefused: number;
+  /** The most wrong tries in a row that an account ever had within the lockout's window; of several accounts, the sum. */
+  readonly mostFailures: number;
 }
 
 /** Column of each count. Names here are constants, so they may stand in SQL. */
@@ -22,6 +24,7 @@ const COLUMN: Readonly<Record<keyof Tally, string>> = {
   accountsLocked: 'lockouts',
   passwordsChanged: 'passwords_changed',
   changesRefused: 'changes_refused',
+  mostFailures: 'most_failures',
 };
 
 const SUMS = Object.entries(COLUMN)
@@ -35,6 +38,17 @@ export function count(records: Records, { portal, username }: AccountKey, what: 
     `INSERT INTO tally (portal, username, ${column}) VALUES (?, ?, 1) ON CONFLICT (portal, username) DO UPDATE SET ${column} = ${column} + 1`,
     portal,
     username,
+  );
+}
+
+/** Keeps the highest run of failures that an account ever came to. */
+export function noteFailures(records: Records, { portal, username }: AccountKey, failures: number): void {
+  run(
+    records,
+    `INSERT INTO tally (portal, username, most_failures) VALUES (?, ?, ?) ON CONFLICT (portal, username) DO UPDATE SET most_failures = max(most_failures, excluded.most_failures)`,
+    portal,
+    username,
+    failures,
   );
 }
 

@@ -40,6 +40,34 @@ describe.each(portalCodes)('faults at %s', (portal) => {
     expect(await portals.signedIn.isIn()).toBe(portal !== 'borealis');
   });
 
+  test('slow_answer: made at once, answered late', async () => {
+    await using portals = await openSignedIn();
+    await portals.control.fault(portal, 'slow_answer', { delayMs: 4321 });
+    await portals.signedIn.change(first, second);
+    expect(portals.clock.slept).toContain(4321);
+    expect(await portals.accepted()).toBe('second');
+  });
+
+  test('late_commit: an error page, and the change is made afterwards', async () => {
+    await using portals = await openSignedIn();
+    await portals.control.fault(portal, 'late_commit', { delayMs: 4321 });
+    expect(await portals.signedIn.change(first, second)).toMatch(FAILURE);
+    expect(portals.clock.slept).toContain(4321);
+    await expect.poll(portals.accepted).toBe('second');
+  });
+
+  test('a fault of one account meets no other', async () => {
+    await using portals = await openSignedIn();
+    await portals.control.seed({ portal, username: 'BERT', password: first });
+    await portals.control.ask('PUT', `/accounts/${portal}/BERT/faults`, { fault: '500_before_commit' });
+    await portals.signedIn.change(first, second);
+    expect(await portals.accepted()).toBe('second');
+    const bert = portals.guest(portal);
+    await bert.login('BERT', first);
+    expect(await bert.change(first, second)).toMatch(FAILURE);
+    expect(await portals.control.accepts(portal, 'BERT', first)).toBe(true);
+  });
+
   test('a change that is refused anyway does not use the fault up', async () => {
     await using portals = await openSignedIn();
     await portals.control.fault(portal, '500_after_commit', { count: 1 });

@@ -37,7 +37,7 @@ export function createPortalApp(portal: Portal, options: PortalAppOptions): Hono
   });
   app.use(async (c, next) => {
     if (c.req.path.startsWith(ASSETS)) return next();
-    const fault = takeFault(portal.records, portal.code, ['slow', 'maintenance']);
+    const fault = takeFault(portal.records, { portal: portal.code }, ['slow', 'maintenance']);
     if (fault?.fault === 'maintenance') return options.maintenance(c);
     if (fault) await portal.clock.sleep(fault.delayMs, portal.closing);
     const id = getCookie(c, options.cookieName);
