@@ -7,3 +7,4 @@ export { backend, localStackEndpoint } from './run/services.ts';
 export { freshDatabase } from './database/fresh.ts';
 export type { FreshDatabase, FreshDatabaseOptions } from './database/fresh.ts';
 export type { Backend, Service } from './run/provided.ts';
+export { type RunningService, startEmbeddedPostgres } from './postgres/kept.ts';

@@ -4,5 +4,5 @@
  * or at the store. Test data only; it must never be pointed at anything it did not start itself.
  */
 export { type PortalCode } from '@rcm/platform/seed';
-export { openWorld, type World, type WorldEndpoint, type WorldOptions } from './world.ts';
+export { openWorld, type StoreKind, type World, type WorldEndpoint, type WorldOptions } from './world.ts';
 export { type AccountRecord, type PortalControl } from './portal-control.ts';

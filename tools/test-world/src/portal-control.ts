@@ -7,6 +7,9 @@ export interface AccountRecord {
   readonly loginsAccepted: number;
   readonly loginsRejected: number;
   readonly passwordsChanged: number;
+  readonly accountsLocked: number;
+  /** The longest run of wrong tries within the lockout's window. */
+  readonly mostFailures: number;
 }
 
 /** The demo portals' control port: the one place where a verdict about a portal comes from. */
@@ -15,6 +18,9 @@ export interface PortalControl {
   /** Whether this is the account's password now; counts nothing. */
   accepts(login: { portal: PortalCode; username: string; password: string }): Promise<boolean>;
   account(portal: PortalCode, username: string): Promise<AccountRecord>;
+  /** A fault that meets this account's password changes alone. */
+  setAccountFault(login: { portal: PortalCode; username: string }, fault: { fault: string; delayMs?: number; count?: number }): Promise<void>;
+  setHabits(portal: PortalCode, habits: Readonly<Record<string, unknown>>): Promise<void>;
   setFault(fault: { portal: PortalCode; fault: string; delayMs?: number; count?: number }): Promise<void>;
 }
 
@@ -34,6 +40,8 @@ export function portalControl(baseUrl: string): PortalControl {
     createAccount: async (account) => void (await ask('POST', '/accounts', account)),
     accepts: async (login) => ((await ask('POST', '/accepts', login)) as { accepts: boolean }).accepts,
     account: async (portal, username) => (await ask('GET', `/accounts/${portal}/${encodeURIComponent(username)}`)) as AccountRecord,
+    setAccountFault: async ({ portal, username }, fault) => void (await ask('PUT', `/accounts/${portal}/${encodeURIComponent(username)}/faults`, fault)),
+    setHabits: async (portal, habits) => void (await ask('PUT', '/habits', { portal, habits })),
     setFault: async (fault) => void (await ask('PUT', '/faults', fault)),
   };
 }

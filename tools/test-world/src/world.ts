@@ -18,7 +18,13 @@ export interface WorldOptions {
   readonly endpoints: readonly PortalCode[];
   /** Overrides of every portal type, for example shorter windows. */
   readonly portalType?: Partial<Awaited<ReturnType<typeof portalTypes>>[number]>;
+  /** Superuser URL of a Postgres server. Default: the test run's. */
+  readonly server?: string;
+  /** Window and length of the portals' lockouts, in ms. Default: 15 minutes. */
+  readonly lockoutWindowMs?: number;
 }
+
+export type StoreKind = 'ssm' | 'secrets-manager';
 
 export interface WorldEndpoint {
   readonly id: string;
@@ -36,6 +42,8 @@ export interface World {
   readonly stores: TenantStores;
   readonly portals: PortalControl;
   readonly endpoints: readonly WorldEndpoint[];
+  /** One more login, migrated, named `<portal>-<number>`. */
+  addEndpoint(portal: PortalCode, store?: StoreKind): Promise<WorldEndpoint>;
   endpoint(id: string): WorldEndpoint;
   /** Whether the portal accepts what the store holds as current. */
   portalAcceptsStore(id: string): Promise<boolean>;
@@ -50,10 +58,11 @@ const ORGANIZATION = 'hospital-one';
 /** Everything migrated already: secrets in the store, references and identities in the rows, the same logins at the portals. */
 export async function openWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'rcm-world-'));
-  const database = await freshDatabase({ migrate: (url) => applyMigrations({ url }).then(() => undefined) });
+  const server = options.server === undefined ? {} : { server: options.server };
+  const database = await freshDatabase({ migrate: (url) => applyMigrations({ url }).then(() => undefined), ...server });
   const db = openDatabase({ url: database.url, applicationName: 'test-world' });
   const aws = await startLocalAws();
-  const demo = await startDemoPortals();
+  const demo = await startDemoPortals(options.lockoutWindowMs === undefined ? {} : { lockoutWindowMs: options.lockoutWindowMs });
   const portals = portalControl(demo.control.baseUrl);
   const stores = createTenantStores({
     region: aws.region,
@@ -68,7 +77,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   await upsertOrganization(db, { id: ORGANIZATION, name: 'Hospital One' });
   for (const type of types) await upsertPortalType(db, { ...type, ...options.portalType });
 
-  const add = async (portal: PortalCode, number: number): Promise<WorldEndpoint> => {
+  const add = async (portal: PortalCode, number: number, store: StoreKind = 'ssm'): Promise<WorldEndpoint> => {
     const id = `${portal}-${number}`;
     const baseUrl = demo.portals[portal].baseUrl;
     const username = portal === 'cascade' ? `USER${number}` : `user-${number}`;
@@ -79,7 +88,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     await insertEndpoint(db, { id, orgId: ORGANIZATION, portalTypeCode: portal, accountId: `account-${number}`, baseUrl });
     const text = serializePayload(parsePayload(new Secret(JSON.stringify({ username, password, ...mfaSeed }))));
     const reference = credentialReference({
-      store: 'ssm', partition: 'aws', region: aws.region, accountId: aws.accountId, environment: ENVIRONMENT, orgId: ORGANIZATION, endpointId: id, portalAccountId: `account-${number}`,
+      store, partition: 'aws', region: aws.region, accountId: aws.accountId, environment: ENVIRONMENT, orgId: ORGANIZATION, endpointId: id, portalAccountId: `account-${number}`,
     });
     const created = await stores.forTenant(ORGANIZATION).create(reference, text, { TenantId: ORGANIZATION, Environment: ENVIRONMENT, PortalType: portal });
     const secretArn = formatReference(created.reference);
@@ -89,6 +98,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   };
   const endpoints: WorldEndpoint[] = [];
   for (const [index, portal] of options.endpoints.entries()) endpoints.push(await add(portal, index + 1));
+  let numbered = endpoints.length;
 
   const endpoint = (id: string): WorldEndpoint => {
     const found = endpoints.find((e) => e.id === id);
@@ -108,6 +118,12 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     portals,
     endpoints,
     endpoint,
+    async addEndpoint(portal, store) {
+      numbered += 1;
+      const added = await add(portal, numbered, store);
+      endpoints.push(added);
+      return added;
+    },
     async portalAcceptsStore(id) {
       const { orgId, secretArn, portal, username } = endpoint(id);
       const current = await stores.forTenant(orgId).read(parseReference(secretArn));

@@ -8,6 +8,8 @@ export interface FreshDatabaseOptions {
   migrate: (url: string) => Promise<void>;
   /** Tells two templates apart whose `migrate` reads the same but does something else. Default: the text of `migrate`. */
   template?: string;
+  /** Superuser URL of the server. Default: the run's. */
+  server?: string;
 }
 
 export interface FreshDatabase {
@@ -18,8 +20,7 @@ export interface FreshDatabase {
 }
 
 /** A clone (about 30 ms) of a template that `migrate` filled once for the whole run, whichever worker came first. */
-export async function freshDatabase({ migrate, template = migrate.toString() }: FreshDatabaseOptions): Promise<FreshDatabase> {
-  const server = postgresUrl();
+export async function freshDatabase({ migrate, template = migrate.toString(), server = postgresUrl() }: FreshDatabaseOptions): Promise<FreshDatabase> {
   const source = `template_${createHash('sha256').update(template).digest('hex').slice(0, 16)}`;
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await asSuperuser(server, async (client) => {
