@@ -1,0 +1,74 @@
+import { generatePassword, parsePasswordRules } from '@rcm/credentials';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { portalNames, readPortalFolder } from './description.ts';
+import { PortalRun } from './portal-run.fixture.ts';
+
+describe.each(portalNames())('the recipe of %s', (name) => {
+  const portal = readPortalFolder(name);
+  const { accounts, logins, tasks, refusals, rotations, passwordRules } = portal.description;
+  let run: PortalRun;
+  let absent: string | null = null;
+
+  beforeAll(async () => {
+    const started = await PortalRun.start(portal);
+    if (started instanceof PortalRun) {
+      run = started;
+      process.stdout.write(`${name} served after ${run.startMs} ms\n`);
+      return;
+    }
+    absent = started.absent;
+    // .ci/run sets it: there, an application that is missing is a failure.
+    if (process.env[`RCM_REQUIRE_${name.toUpperCase()}`] === '1') throw new Error(`RCM_REQUIRE_${name.toUpperCase()}=1, and ${absent}`);
+    process.stdout.write(`not tested here: ${absent}\n`);
+  });
+  beforeEach(({ skip }) => skip(absent !== null, absent ?? ''));
+  afterAll(() => run?.stop());
+
+  it.each(logins)('ends a login of $account (password $password, code $code) as $ends', async ({ account, password, code, ends }) => {
+    const result = await run.inSession((session) => run.login(session, account, { password, code }));
+    expect(result.outcome.kind).toBe(ends);
+    expect(result.submitted).toBe(true);
+  });
+
+  it.each(tasks)('does $task with $input and returns $rows rows', async ({ account, task, input, rows, holds }) => {
+    const outcome = await run.inSession(async (session) => {
+      expect((await run.login(session, account)).outcome.kind).toBe('accepted');
+      return run.task(session, task, input);
+    });
+    if (rows === 0) return expect(outcome).toEqual({ kind: 'nothing_found' });
+    if (outcome.kind !== 'found') throw new Error(`the task ended as ${outcome.kind}`);
+    expect(outcome.rows).toHaveLength(rows);
+    expect(new Set(outcome.rows.map((row) => JSON.stringify(row))).size).toBe(rows);
+    if (holds) expect(outcome.rows).toContainEqual(holds);
+  });
+
+  it.each(refusals)('is told by the portal that $newPassword breaks the rule $rule, and changes nothing', async ({ account, newPassword, rule }) => {
+    const asked = newPassword === 'the same' ? run.account(account).password : newPassword;
+    const outcome = await run.inSession(async (session) => {
+      await run.login(session, account);
+      return run.change(session, account, asked);
+    });
+    expect(outcome).toMatchObject({ kind: 'refused', rule });
+    expect((await run.inSession((session) => run.login(session, account))).outcome.kind).toBe('accepted');
+  });
+
+  it.each(rotations)('rotates the password of %s: the old one is refused, the new one accepted', async (account) => {
+    const old = run.account(account).password;
+    const fresh = generatePassword(parsePasswordRules(passwordRules), { username: account, previous: [old] }).reveal();
+    const changed = await run.inSession(async (session) => {
+      await run.login(session, account);
+      return run.change(session, account, fresh);
+    });
+    expect(changed).toMatchObject({ kind: 'applied' });
+    run.setPassword(account, fresh);
+    expect((await run.inSession((session) => run.login(session, account, { password: old }))).outcome.kind).toBe('rejected');
+    expect((await run.inSession((session) => run.login(session, account))).outcome.kind).toBe('accepted');
+  });
+
+  it('leaves no secret of an account in a trace', () => {
+    const secrets = Object.values(accounts).flatMap(({ password, mfaSeed }) => [password, ...(mfaSeed ? [mfaSeed] : [])]);
+    const told = JSON.stringify(run.traces);
+    expect(run.traces.length).toBeGreaterThan(0);
+    for (const secret of secrets) expect(told).not.toContain(secret);
+  });
+});
