@@ -32,8 +32,7 @@ export function mortal(migration: OpenMigration, { at, when }: { readonly at: nu
   };
   const db: Database = {
     ...migration.db,
-    read: (act) => guard(() => migration.db.read(act)),
-    transaction: (act) => guard(() => migration.db.transaction(act)),
+    transaction: (scope, act) => guard(() => migration.db.transaction(scope, act)),
   };
   const store = (real: SecretStore): SecretStore => ({
     ...real,

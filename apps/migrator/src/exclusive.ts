@@ -23,7 +23,7 @@ export async function withExclusiveLease<T>(migration: Migration, endpoint: Endp
     return await act();
   } finally {
     // A lease that is not given back ends by itself.
-    await releaseLease(migration.db, { leaseId: lease.id }).catch((error: unknown) => migration.logger.warn({ err: error }, 'the lease was not given back'));
+    await releaseLease(migration.db, { leaseId: lease.id, orgId: endpoint.orgId }).catch((error: unknown) => migration.logger.warn({ err: error }, 'the lease was not given back'));
   }
 }
 
@@ -34,7 +34,7 @@ async function poll({ db, clock, stopping, logger, holder }: Migration, endpoint
     if (answer.granted) return answer.lease;
     if (clock.now().getTime() >= until || stopping.aborted) {
       if (endpoint.loginIdentity !== null)
-        await withdrawExclusiveWish(db, { loginIdentity: endpoint.loginIdentity, holder }).catch((error: unknown) =>
+        await withdrawExclusiveWish(db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity, holder }).catch((error: unknown) =>
           logger.warn({ err: error }, 'the wish for the lease was not withdrawn'),
         );
       throw new RcmError('lease_unavailable', `The login is not free: ${WORDS[answer.reason]}.`);

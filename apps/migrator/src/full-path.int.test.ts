@@ -34,7 +34,7 @@ describe('apply, verify, scrub', { timeout: 180_000 }, () => {
     expect((await status(migrator)).json).toEqual({ endpoints: 24, legacy: 0, migrated: 24, verified: 24, scrubbed: 24, rewritePending: false });
     expect(await listLegacyEndpoints(migrator.db, { limit: 100 })).toEqual([]);
     await expectEveryField(migrator, planted);
-    const left = await migrator.db.read((client) => client.$queryRaw<{ config: unknown }[]>`SELECT DISTINCT config FROM integration_endpoint`);
+    const left = await migrator.db.transaction('every tenant', (tx) => tx.$queryRaw<{ config: unknown }[]>`SELECT DISTINCT config FROM integration_endpoint`);
     expect(left).toEqual([{ config: { note: 'left alone' } }]);
   });
 
@@ -87,7 +87,7 @@ describe('apply, verify, scrub', { timeout: 180_000 }, () => {
       ...intoSecretsManager,
       db: {
         ...intoSecretsManager.db,
-        transaction: (act) => (act.toString().includes('secretArn') ? Promise.reject(new Error('the process died')) : intoSecretsManager.db.transaction(act)),
+        transaction: (scope, act) => (act.toString().includes('secretArn') ? Promise.reject(new Error('the process died')) : intoSecretsManager.db.transaction(scope, act)),
       },
     };
     expect((await apply(crashing)).json).toMatchObject({ migrated: 0 });

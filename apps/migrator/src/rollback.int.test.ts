@@ -43,7 +43,7 @@ const legacyOf = async (id: string): Promise<unknown> => {
 
 const auditOf = (id: string) =>
   migrator.db
-    .read((client) => client.$queryRaw<{ action: string }[]>`SELECT action FROM audit_event WHERE subject = ${id} ORDER BY seq`)
+    .transaction('every tenant', (tx) => tx.$queryRaw<{ action: string }[]>`SELECT action FROM audit_event WHERE subject = ${id} ORDER BY seq`)
     .then((rows) => rows.map(({ action }) => action));
 
 describe('rollback', { timeout: 180_000 }, () => {
@@ -59,7 +59,8 @@ describe('rollback', { timeout: 180_000 }, () => {
       hasLegacyCredentials: true,
       loginIdentity: expect.any(String) as string,
     });
-    const [{ config } = { config: {} }] = await migrator.db.read(
+    const [{ config } = { config: {} }] = await migrator.db.transaction(
+      'every tenant',
       (client) => client.$queryRaw<{ config: object }[]>`SELECT config FROM integration_endpoint WHERE id = ${seed.id}`,
     );
     expect(config).toMatchObject({ note: 'left alone' });
@@ -93,7 +94,7 @@ describe('rollback', { timeout: 180_000 }, () => {
       recipeHash: 'h',
     };
     expect(await planRotation(migrator.db, attempt)).toMatchObject({ created: true });
-    await releaseLease(migrator.db, { leaseId: answer.lease.id });
+    await releaseLease(migrator.db, { leaseId: answer.lease.id, orgId: seed.orgId });
     const before = await findEndpoint(migrator.db, { endpointId: seed.id });
     expect(await rollback(migrator, { endpointId: seed.id })).toMatchObject({
       complete: false,
@@ -109,7 +110,7 @@ describe('rollback', { timeout: 180_000 }, () => {
     let released = false;
     setTimeout(() => {
       released = true;
-      void releaseLease(migrator.db, { leaseId: shared.lease.id });
+      void releaseLease(migrator.db, { leaseId: shared.lease.id, orgId: seed.orgId });
     }, 700);
     expect((await rollback(migrator, { endpointId: seed.id })).json).toMatchObject({ restored: 1 });
     expect(released).toBe(true);
@@ -121,7 +122,7 @@ describe('rollback', { timeout: 180_000 }, () => {
       ...migrator,
       db: {
         ...migrator.db,
-        transaction: (act) => (act.toString().includes('writeAuditEvent(tx, event)') ? Promise.reject(new Error('no audit')) : migrator.db.transaction(act)),
+        transaction: (scope, act) => (act.toString().includes('writeAuditEvent(tx, event)') ? Promise.reject(new Error('no audit')) : migrator.db.transaction(scope, act)),
       },
       stores: {
         ...migrator.stores,
@@ -140,7 +141,7 @@ describe('rollback', { timeout: 180_000 }, () => {
         await rollback(dying.migration, { endpointId: seed.id }).catch(() => {});
         const where = `died ${when} call ${at}`;
         // The dead process cannot give its lease back; it would run out.
-        for (const lease of await listLeases(migrator.db)) await releaseLease(migrator.db, { leaseId: lease.id });
+        for (const lease of await listLeases(migrator.db)) await releaseLease(migrator.db, { leaseId: lease.id, orgId: lease.orgId });
         const done = (await findEndpoint(migrator.db, { endpointId: seed.id }))?.secretArn === null;
         if (!done) expect((await rollback(migrator, { endpointId: seed.id })).json, where).toMatchObject({ restored: 1 });
         expect(await legacyOf(seed.id), where).toEqual(JSON.parse(text));

@@ -21,11 +21,11 @@ const fresh = () => {
 
 async function expectWhole(id: string, changes: number): Promise<void> {
   const { world } = opened;
-  const { portal, username, loginIdentity } = world.endpoint(id);
+  const { orgId, portal, username, loginIdentity } = world.endpoint(id);
   const account = await world.portals.account(portal, username);
   expect(await world.portalAcceptsStore(id)).toBe(true);
   expect(account).toMatchObject({ locked: false, passwordsChanged: changes });
-  expect(await getOpenAttempt(world.db, { loginIdentity })).toBeNull();
+  expect(await getOpenAttempt(world.db, { orgId, loginIdentity })).toBeNull();
   expect((await listLeases(world.db)).filter((lease) => lease.endpointId === id)).toEqual([]);
 }
 

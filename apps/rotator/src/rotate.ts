@@ -50,7 +50,7 @@ export async function rotateLogin(rotator: Rotator, request: RotationRequest): P
     signal: request.signal,
   });
   try {
-    const open = await getOpenAttempt(rotator.db, { loginIdentity: endpoint.loginIdentity });
+    const open = await getOpenAttempt(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
     return open ? await resume(rotator, endpoint, held, open) : await start(rotator, endpoint, held, request);
   } finally {
     await held.release();
@@ -61,7 +61,7 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
   if (endpoint.portalType.rotationMode !== 'automatic') return { kind: 'not_started', reason: `portal type ${endpoint.portalTypeCode} is rotated by hand` };
   // A job is a hint and may come twice: what was rotated while this one waited for its lease is not rotated again.
   if (request.reason === 'due' && (endpoint.nextRotationAt === null || endpoint.nextRotationAt > rotator.clock.now())) return { kind: 'not_started', reason: 'it is not due any more' };
-  const budget = await remainingBudget(rotator.db, { loginIdentity: endpoint.loginIdentity });
+  const budget = await remainingBudget(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
   if (budget.failuresLeft < FAILURES_TO_START) return { kind: 'not_started', reason: `the login has ${budget.failuresLeft} failures of budget left; a rotation starts with ${FAILURES_TO_START}` };
 
   const store = rotator.stores.forTenant(endpoint.orgId);
@@ -87,18 +87,18 @@ async function currentVersion(rotator: Rotator, endpoint: MigratedEndpoint, stor
   const current = await store.read(parseReference(endpoint.secretArn), { signal: held.signal });
   if (current === null) throw new RcmError('secret_missing', `The secret of endpoint ${endpoint.id} is not in its store.`, { details: { endpointId: endpoint.id } });
   const known = held.lease.currentVersion;
-  if (current.version !== known) await followStoreVersion(rotator.db, { endpointId: endpoint.id, from: known, to: current.version });
+  if (current.version !== known) await followStoreVersion(rotator.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: known, to: current.version });
   return current.version;
 }
 
 async function resume(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, open: RotationAttempt): Promise<RotationReport> {
-  const adopted = await adoptAttempt(rotator.db, { attemptId: open.id, fence: held.lease.fence, owner: rotator.owner });
+  const adopted = await adoptAttempt(rotator.db, { attemptId: open.id, orgId: open.orgId, fence: held.lease.fence, owner: rotator.owner });
   if (!adopted) throw new RcmError('state_conflict', 'Another rotator has taken over this attempt.', { details: { attemptId: open.id } });
   if (adopted.state === 'blocked') return { kind: 'attempt', attempt: adopted };
   let attempt = adopted;
   const waited = adopted.state === 'waiting';
   if (waited) {
-    const state = await resumeAttempt(rotator.db, { attemptId: adopted.id, fence: held.lease.fence });
+    const state = await resumeAttempt(rotator.db, { attemptId: adopted.id, orgId: adopted.orgId, fence: held.lease.fence });
     if (state === null) return { kind: 'attempt', attempt: adopted };
     attempt = { ...adopted, state, waitingFrom: null, waitingUntil: null };
   }

@@ -3,6 +3,7 @@ import type { ITXClientDenyList } from '@prisma/client/runtime/client';
 import { PrismaClient } from './generated/client.ts';
 import { translated } from './failure.ts';
 import { createPool, TIMEOUTS } from './pool.ts';
+import { enterScope, type Scope } from './scope.ts';
 
 export interface DatabaseOptions {
   /** Pooled URL; a transaction-mode pooler is fine. */
@@ -22,17 +23,18 @@ type Client = PrismaClient<never, typeof OMIT>;
 /** What `Database.transaction` hands to an operation. */
 export type Transaction = Omit<Client, ITXClientDenyList>;
 
-/** One process's way to Postgres. Operations take it as their first argument; nothing outside this package calls `read` or `transaction`. */
+/** One process's way to Postgres. Operations take it as their first argument; nothing outside this package calls `transaction`. */
 export interface Database {
   readonly directUrl: string;
   readonly applicationName: string;
   /** Fails with `database_unavailable` within the connect time-out when Postgres cannot be reached. */
   ping(): Promise<void>;
   close(): Promise<void>;
-  /** Runs statements that need no common transaction. Failures are translated (see failure.ts). */
-  read<T>(act: (client: Transaction) => Promise<T>): Promise<T>;
-  /** Runs `act` in one READ COMMITTED transaction; whatever it throws rolls everything back. */
-  transaction<T>(act: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs `act` in one READ COMMITTED transaction that sees the rows of `scope` and no others; whatever it throws rolls everything back.
+   * Failures are translated (see failure.ts).
+   */
+  transaction<T>(scope: Scope, act: (tx: Transaction) => Promise<T>): Promise<T>;
 }
 
 /**
@@ -53,7 +55,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     applicationName: options.applicationName,
     ping: () => translated(async () => void (await client.$queryRaw`SELECT 1 AS one`)),
     close: () => client.$disconnect(),
-    read: (act) => translated(() => act(client)),
-    transaction: (act) => translated(() => client.$transaction(act)),
+    transaction: (scope, act) =>
+      translated(() =>
+        client.$transaction(async (tx) => {
+          await enterScope(tx, scope);
+          return act(tx);
+        }),
+      ),
   };
 }

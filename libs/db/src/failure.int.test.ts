@@ -18,7 +18,7 @@ test('nobody listens: database_unavailable, at once', async () => {
   const db = openDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none', applicationName: 'x' });
   await expect(db.ping()).rejects.toMatchObject(NOBODY);
   await expect(getEndpoint(db, { orgId: 'a', endpointId: 'b' })).rejects.toMatchObject(NOBODY);
-  await expect(db.transaction((tx) => tx.organization.count())).rejects.toMatchObject(NOBODY);
+  await expect(db.transaction('no tenant', (tx) => tx.organization.count())).rejects.toMatchObject(NOBODY);
   await db.close();
 });
 
@@ -36,14 +36,14 @@ test('a server that takes the connection and says nothing: database_unavailable 
 test('a connection that is cut in the middle of a transaction or a statement, and the next operation works', async () => {
   const cut = () => t.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cut'`);
   const db = openDatabase({ url: t.url, applicationName: 'cut', maxConnections: 1 });
-  const within = db.transaction(async (tx) => {
+  const within = db.transaction('no tenant', async (tx) => {
     await tx.organization.count();
     await cut();
     await delay(100);
     return tx.organization.count();
   });
   await expect(within).rejects.toMatchObject(LOST);
-  const asleep = db.read((client) => client.$queryRaw`SELECT pg_sleep(10)::text`);
+  const asleep = db.transaction('no tenant', (tx) => tx.$queryRaw`SELECT pg_sleep(10)::text`);
   const failed = expect(asleep).rejects.toMatchObject(LOST);
   await expect
     .poll(() => t.sql(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'cut' AND query LIKE '%pg_sleep%' AND state = 'active'`), { timeout: 20_000 })
@@ -56,7 +56,7 @@ test('a connection that is cut in the middle of a transaction or a statement, an
 
 test('a statement that is cancelled by its time-out', async () => {
   await expect(
-    t.db.transaction(async (tx) => {
+    t.db.transaction('no tenant', async (tx) => {
       await tx.$executeRaw`SET LOCAL statement_timeout = 50`;
       await tx.$queryRaw`SELECT pg_sleep(10)::text`;
     }),
@@ -64,7 +64,7 @@ test('a statement that is cancelled by its time-out', async () => {
 });
 
 test('a mistake in a statement is a failure of ours, never retried, with Postgres’s sentence about names', async () => {
-  const failed = t.db.read((client) => client.$queryRaw`SELECT nothing FROM organization`);
+  const failed = t.db.transaction('no tenant', (tx) => tx.$queryRaw`SELECT nothing FROM organization`);
   await expect(failed).rejects.toMatchObject({
     code: 'database_failed',
     retryable: false,
@@ -73,9 +73,9 @@ test('a mistake in a statement is a failure of ours, never retried, with Postgre
 });
 
 test('every connection has its time-outs', async () => {
-  const [row] = await t.db.read(
-    (client) =>
-      client.$queryRaw<object[]>`SELECT current_setting('statement_timeout') AS statement, current_setting('idle_in_transaction_session_timeout') AS idle`,
+  const [row] = await t.db.transaction(
+    'no tenant',
+    (tx) => tx.$queryRaw<object[]>`SELECT current_setting('statement_timeout') AS statement, current_setting('idle_in_transaction_session_timeout') AS idle`,
   );
   expect(row).toEqual({ statement: '30s', idle: '30s' });
 });
@@ -98,17 +98,19 @@ test('too many connections, no such database', async () => {
 });
 
 test('what Postgres refuses comes as a sentence without the row it quoted', async () => {
-  const { endpointId } = await makeEndpoint(t.db);
+  const { endpointId, orgId } = await makeEndpoint(t.db);
   await t.sql(`UPDATE integration_endpoint SET config = '{"credentials": {"password": "MARKER-pw"}}' WHERE id = $1`, [endpointId]);
   const refused = await t.db
-    .read((client) => client.$executeRaw`UPDATE integration_endpoint SET rotation_status = 'odd' WHERE id = ${endpointId}`)
+    .transaction({ tenant: orgId }, (tx) => tx.$executeRaw`UPDATE integration_endpoint SET rotation_status = 'odd' WHERE id = ${endpointId}`)
     .catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: 'input_invalid', details: { sqlState: '23514', constraint: 'integration_endpoint_rotation_status_check' } });
   const viaModel = await t.db
-    .read((client) => client.integrationEndpoint.update({ where: { id: endpointId }, data: { rotationStatus: 'odd', config: { password: 'MARKER-pw' } } }))
+    .transaction({ tenant: orgId }, (tx) =>
+      tx.integrationEndpoint.update({ where: { id: endpointId }, data: { rotationStatus: 'odd', config: { password: 'MARKER-pw' } } }),
+    )
     .catch((error: unknown) => error);
   const wrongCall = await t.db
-    .read((client) => client.integrationEndpoint.update({ where: { id: endpointId }, data: { nothing: 'MARKER-pw' } as never }))
+    .transaction({ tenant: orgId }, (tx) => tx.integrationEndpoint.update({ where: { id: endpointId }, data: { nothing: 'MARKER-pw' } as never }))
     .catch((error: unknown) => error);
   for (const error of [refused, viaModel, wrongCall]) {
     const everything = `${String(error)} ${JSON.stringify(error, Object.getOwnPropertyNames(error))}`;

@@ -45,12 +45,12 @@ test('one job per endpoint waits, whoever sends it; while it is worked on, the n
 test('what is sent in a transaction exists only if it commits', async () => {
   const jobs = await open();
   await expect(
-    t.db.transaction(async (tx) => {
+    t.db.transaction('no tenant', async (tx) => {
       await jobs.send('rotation', rotation('undone'), {}, tx);
       throw new Error('stop');
     }),
   ).rejects.toThrow();
-  await t.db.transaction(async (tx) => void (await jobs.send('rotation', rotation('done'), { priority: 5, delayMs: 100 }, tx)));
+  await t.db.transaction('no tenant', async (tx) => void (await jobs.send('rotation', rotation('done'), { priority: 5, delayMs: 100 }, tx)));
   expect((await t.sql(`SELECT data->>'endpointId' AS id FROM pgboss.job WHERE name = 'rotation'`)).map((row) => row['id'])).toEqual(['done']);
 });
 

@@ -7,10 +7,10 @@ beforeAll(async () => void (t = await openTestDatabase()));
 afterAll(() => t.close());
 
 test('100 reservations at once from 4 processes never get the same step', async () => {
-  const { loginIdentity } = await makeEndpoint(t.db);
+  const { orgId, loginIdentity } = await makeEndpoint(t.db);
   const processes = [t.db, t.another(), t.another(), t.another()];
   const answers = await Promise.all(
-    Array.from({ length: 100 }, (_, i) => reserveTotpStep(processes[i % 4] ?? t.db, { loginIdentity, periodSeconds: 30, skew: 60 })),
+    Array.from({ length: 100 }, (_, i) => reserveTotpStep(processes[i % 4] ?? t.db, { orgId, loginIdentity, periodSeconds: 30, skew: 60 })),
   );
   const steps = answers.flatMap((answer) => ('step' in answer ? [answer.step] : []));
   // The current step and the 60 after it, and one more for each end of a step that the hundred ran across.
@@ -20,14 +20,16 @@ test('100 reservations at once from 4 processes never get the same step', async 
 });
 
 test('steps follow Postgres’s clock and are remembered by the login, not by the process', async () => {
-  const { loginIdentity } = await makeEndpoint(t.db);
+  const { orgId, loginIdentity } = await makeEndpoint(t.db);
   const [row] = await t.sql<{ step: number }>('SELECT floor(extract(epoch FROM clock_timestamp()) / 30)::int AS step');
-  const first = await reserveTotpStep(t.db, { loginIdentity, periodSeconds: 30, skew: 1 });
+  const first = await reserveTotpStep(t.db, { orgId, loginIdentity, periodSeconds: 30, skew: 1 });
   expect('step' in first && first.step - (row?.step ?? 0)).toBeLessThanOrEqual(1);
-  const second = await reserveTotpStep(t.another(), { loginIdentity, periodSeconds: 30, skew: 1 });
+  const second = await reserveTotpStep(t.another(), { orgId, loginIdentity, periodSeconds: 30, skew: 1 });
   expect('step' in second && 'step' in first && second.step - first.step).toBe(1);
 });
 
 test('an unknown login is refused', async () => {
-  await expect(reserveTotpStep(t.db, { loginIdentity: 'nobody', periodSeconds: 30, skew: 1 })).rejects.toMatchObject({ code: 'state_conflict' });
+  await expect(reserveTotpStep(t.db, { orgId: 'nobody', loginIdentity: 'nobody', periodSeconds: 30, skew: 1 })).rejects.toMatchObject({
+    code: 'state_conflict',
+  });
 });

@@ -26,9 +26,14 @@ export function nextTotpStep(at: { readonly nowMs: number; readonly last: number
  */
 export async function reserveTotpStep(
   db: Database,
-  { loginIdentity, periodSeconds, skew }: { readonly loginIdentity: string; readonly periodSeconds: number; readonly skew: number },
+  {
+    orgId,
+    loginIdentity,
+    periodSeconds,
+    skew,
+  }: { readonly orgId: string; readonly loginIdentity: string; readonly periodSeconds: number; readonly skew: number },
 ): Promise<TotpReservation> {
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: orgId }, async (tx) => {
     const identity = await lockIdentity(tx, loginIdentity);
     const answer = nextTotpStep({ nowMs: identity.now.getTime(), last: Number(identity.lastTotpStep), periodSeconds, skew });
     if ('step' in answer) await tx.loginIdentity.update({ where: { id: loginIdentity }, data: { lastTotpStep: answer.step } });

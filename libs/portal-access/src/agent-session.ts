@@ -119,7 +119,7 @@ async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint
   const credential = await access.credentials.get({ orgId: endpoint.orgId, reference: parseReference(endpoint.secretArn), version: asked, signal: held.signal });
   // The store is ahead: a person changed it. The row follows, so that everybody else stops using the older one.
   if (credential.version !== asked && credential.served !== 'stale') {
-    await followStoreVersion(access.db, { endpointId: endpoint.id, from: asked, to: credential.version });
+    await followStoreVersion(access.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: asked, to: credential.version });
   }
   return credential;
 }

@@ -59,7 +59,7 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
   if (refusal) return refusal;
   const seed = request.payload.map((payload) => payload.mfa_seed ?? '');
   const { totpPeriodSeconds: periodSeconds, totpSkew: skew } = endpoint.portalType;
-  const totp = seed.reveal() === '' ? null : await reserveTotp({ db, clock, loginIdentity: request.loginIdentity, seed, periodSeconds, skew, waitMs: timing.totpWaitMs, signal });
+  const totp = seed.reveal() === '' ? null : await reserveTotp({ db, clock, orgId: endpoint.orgId, loginIdentity: request.loginIdentity, seed, periodSeconds, skew, waitMs: timing.totpWaitMs, signal });
 
   const session = await request.driver.openSession({ baseUrl: endpoint.baseUrl, signal });
   let keepSession = false;
@@ -122,10 +122,11 @@ function ledgerQuestion(request: GuardedLogin) {
 async function settleAttempt(request: GuardedLogin, loginAttemptId: string, outcome: LoginOutcome, submitted: boolean): Promise<Judgement> {
   const { db, endpoint, loginIdentity, version } = request;
   const settleMs = endpoint.portalType.settleMs;
-  const standing = await versionStanding(db, { loginIdentity, version, settleMs });
+  const standing = await versionStanding(db, { orgId: endpoint.orgId, loginIdentity, version, settleMs });
   const judgement = judge(outcome, standing);
   await finishLoginAttempt(db, {
     loginAttemptId,
+    orgId: endpoint.orgId,
     outcome: submitted ? outcome.kind : 'not_submitted',
     effect: submitted ? judgement.effect : 'none',
     ...(outcome.kind === 'throttled' && outcome.until ? { throttledUntil: outcome.until } : {}),

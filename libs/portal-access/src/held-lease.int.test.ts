@@ -51,7 +51,7 @@ describe('a held lease', () => {
 
   it('tells its holder to stop once it was taken away', async () => {
     const held = await holdLease(request({ timing: { ttlMs: 600, waitMs: 400, pollMs: 50 } }));
-    await releaseLease(db, { leaseId: held.lease.id });
+    await releaseLease(db, { leaseId: held.lease.id, orgId: place.orgId });
     await expect.poll(() => held.signal.aborted, { timeout: 5_000 }).toBe(true);
     await expect(held.extend()).rejects.toMatchObject({ code: 'lease_lost' });
     await held.release();
@@ -62,7 +62,7 @@ describe('a held lease', () => {
     await expect(holdLease(request({ kind: 'exclusive', holder: 'rotator' }))).rejects.toMatchObject({ code: 'lease_unavailable', details: { reason: 'in_use' } });
     const another = await acquireSharedLease(db, { ...place, holder: 'agent-2', ttlMs: 1_000 });
     expect(another.granted).toBe(true);
-    if (another.granted) await releaseLease(db, { leaseId: another.lease.id });
+    if (another.granted) await releaseLease(db, { leaseId: another.lease.id, orgId: place.orgId });
     await agent.release();
   });
 
@@ -82,6 +82,6 @@ describe('a held lease', () => {
     const waiting = holdLease(request({ signal: stop.signal, timing: { ttlMs: 2_000, waitMs: 60_000, pollMs: 50 } }));
     stop.abort();
     await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
-    if (exclusive.granted) await releaseLease(db, { leaseId: exclusive.lease.id });
+    if (exclusive.granted) await releaseLease(db, { leaseId: exclusive.lease.id, orgId: place.orgId });
   });
 });

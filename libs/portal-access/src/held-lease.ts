@@ -45,7 +45,7 @@ export async function holdLease(request: LeaseRequest): Promise<HeldLease> {
     const answer = await ask(request, giveUpAt - clock.now().getTime());
     if (answer.granted) return keepRenewing(request, answer.lease, askedAt);
     if (clock.now().getTime() + timing.pollMs > giveUpAt) {
-      if (request.kind === 'exclusive') await withdrawExclusiveWish(db, { loginIdentity: request.loginIdentity, holder: request.holder });
+      if (request.kind === 'exclusive') await withdrawExclusiveWish(db, { orgId: request.orgId, loginIdentity: request.loginIdentity, holder: request.holder });
       throw new RcmError('lease_unavailable', `The login is in use or being changed (${answer.reason}); it was not free within ${timing.waitMs} ms.`, {
         details: { endpointId: request.endpointId, reason: answer.reason },
       });
@@ -72,7 +72,7 @@ function keepRenewing(request: LeaseRequest, lease: Lease, askedAt: number): Hel
 
   const extend = async () => {
     const startedAt = performance.now();
-    const expiresAt = await renewLease(db, { leaseId: lease.id, ttlMs: timing.ttlMs });
+    const expiresAt = await renewLease(db, { leaseId: lease.id, orgId: request.orgId, ttlMs: timing.ttlMs });
     if (expiresAt === null) {
       lost.abort();
       throw new RcmError('lease_lost', 'The lease on the login ran out before it could be renewed.', { details: { endpointId: request.endpointId } });
@@ -99,7 +99,7 @@ function keepRenewing(request: LeaseRequest, lease: Lease, askedAt: number): Hel
       clearInterval(timer);
       await renewing;
       // A release that does not reach the database is no loss: the lease expires by itself.
-      await releaseLease(db, { leaseId: lease.id }).catch((error: unknown) => logger.warn({ err: error, endpointId: request.endpointId }, 'lease release failed'));
+      await releaseLease(db, { leaseId: lease.id, orgId: request.orgId }).catch((error: unknown) => logger.warn({ err: error, endpointId: request.endpointId }, 'lease release failed'));
     },
   };
 }

@@ -5,6 +5,7 @@ import { type Clock, RcmError, type Secret } from '@rcm/telemetry';
 export interface TotpRequest {
   readonly db: Database;
   readonly clock: Clock;
+  readonly orgId: string;
   readonly loginIdentity: string;
   readonly seed: Secret<string>;
   readonly periodSeconds: number;
@@ -29,10 +30,10 @@ export async function reserveTotp(request: TotpRequest): Promise<() => Promise<S
 }
 
 async function nextStep(request: TotpRequest): Promise<{ step: number; atMs: number }> {
-  const { db, clock, loginIdentity, periodSeconds, skew } = request;
+  const { db, clock, orgId, loginIdentity, periodSeconds, skew } = request;
   const giveUpAt = clock.now().getTime() + request.waitMs;
   for (;;) {
-    const answer = await reserveTotpStep(db, { loginIdentity, periodSeconds, skew });
+    const answer = await reserveTotpStep(db, { orgId, loginIdentity, periodSeconds, skew });
     if ('step' in answer) return { step: answer.step, atMs: clock.now().getTime() };
     if (clock.now().getTime() + answer.waitMs > giveUpAt) {
       throw new RcmError('deadline_exceeded', `No unused one-time code step within ${request.waitMs} ms.`, { details: { waitMs: answer.waitMs } });

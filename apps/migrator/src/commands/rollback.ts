@@ -41,7 +41,7 @@ async function restore(migration: Migration, endpoint: EndpointRow): Promise<voi
   if (secretArn === null || loginIdentity === null) throw new RcmError('state_conflict', 'The endpoint is not migrated; there is nothing to roll back.');
   // Exclusive: no agent works with the login and no rotation starts between the read and the write.
   await withExclusiveLease(migration, endpoint, async () => {
-    const open = await getOpenAttempt(db, { loginIdentity });
+    const open = await getOpenAttempt(db, { orgId: endpoint.orgId, loginIdentity });
     if (open) throw new RcmError('state_conflict', `A rotation of this login is open (${open.state}); let it end or resolve it first.`);
     await recordAuditEvent(db, {
       orgId: endpoint.orgId,

@@ -65,7 +65,7 @@ async function removePlaintext(migration: Migration, proofMaxAgeMs: number): Pro
 async function scrubOne(migration: Migration, endpoint: EndpointRow, proofMaxAgeMs: number): Promise<'scrubbed' | 'already'> {
   if (!endpoint.hasLegacyCredentials) return 'already';
   if (endpoint.secretArn === null) throw new RcmError('state_conflict', 'Not migrated yet: the plaintext is the only copy.');
-  const result = await migration.patience(null, () => scrubEndpoint(migration.db, { endpointId: endpoint.id, proofMaxAgeMs }));
+  const result = await migration.patience(null, () => scrubEndpoint(migration.db, { endpointId: endpoint.id, orgId: endpoint.orgId, proofMaxAgeMs }));
   if (result === 'no_proof')
     throw new RcmError('state_conflict', `No proof of its current version younger than ${Math.round(proofMaxAgeMs / 60_000)} minutes: run verify.`);
   return result;

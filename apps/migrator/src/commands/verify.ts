@@ -67,7 +67,7 @@ async function prove(migration: Migration, { endpoint, legacy }: MigratedEndpoin
     throw new RcmError('store_conflict', 'The store holds another payload than the database does, and no rotation explains it.');
   }
   const fingerprint = canonicalFingerprint(identityKey, stored.text);
-  await patience(null, () => recordProof(db, { endpointId: endpoint.id, version: stored.version, fingerprint }));
+  await patience(null, () => recordProof(db, { endpointId: endpoint.id, orgId: endpoint.orgId, version: stored.version, fingerprint }));
 }
 
 /** References of one tenant each, as many as one call of its store carries. A reference that cannot be read goes to `failed`. */

@@ -60,7 +60,7 @@ async function writeSubmitting(inHand: AttemptInHand): Promise<void> {
   const { services, held, attempt } = inHand;
   await held.extend();
   const submitDeadlineMs = services.timing.submitDeadlineMs;
-  const moved = await advanceAttempt(services.db, { attemptId: attempt.id, fence: held.lease.fence, from: 'staged', to: 'submitting', set: { submitDeadlineMs } });
+  const moved = await advanceAttempt(services.db, { attemptId: attempt.id, orgId: attempt.orgId, fence: held.lease.fence, from: 'staged', to: 'submitting', set: { submitDeadlineMs } });
   if (!moved) throw new RcmError('state_conflict', 'Another rotator has taken over this attempt; nothing was submitted.', { details: { attemptId: attempt.id } });
   inHand.mayProbe = false;
   inHand.attempt = { ...attempt, state: 'submitting', submitDeadlineAt: new Date(services.clock.now().getTime() + submitDeadlineMs) };

@@ -56,7 +56,7 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
   const { services, attempt, held } = inHand;
   const from = attempt.state;
   if (!isActive(from)) throw new RcmError('state_conflict', `An attempt in state ${from} cannot go on.`);
-  const mine = { attemptId: attempt.id, fence: held.lease.fence, from };
+  const mine = { attemptId: attempt.id, orgId: attempt.orgId, fence: held.lease.fence, from };
   if (event.kind === 'hold') {
     if (event.counts) await write(inHand, from, advanceAttempt(services.db, { ...mine, to: from, set: { probes: attempt.probes + 1 } }), event.detail);
     const until = event.until ? { until: event.until } : { untilMs: event.forMs ?? services.timing.retryMs };
@@ -73,13 +73,13 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
   if (event.kind === 'staged_refused') inHand.mayProbe = false;
 }
 
-function persist(inHand: AttemptInHand, event: Exclude<AttemptEvent, { kind: 'hold' }>, to: RotationAttempt['state'], step: { attemptId: string; fence: bigint; from: ActiveState; probes: number }): Promise<boolean> {
+function persist(inHand: AttemptInHand, event: Exclude<AttemptEvent, { kind: 'hold' }>, to: RotationAttempt['state'], step: { attemptId: string; orgId: string; fence: bigint; from: ActiveState; probes: number }): Promise<boolean> {
   const { services, attempt } = inHand;
   const { probes, ...mine } = step;
   const detail = event.detail === undefined ? {} : { detail: event.detail };
   switch (to) {
     case 'promoted':
-      return promoteAttempt(services.db, { attemptId: mine.attemptId, fence: mine.fence, promotedVersion: required(event.version), previousVersion: attempt.baseVersion });
+      return promoteAttempt(services.db, { attemptId: mine.attemptId, orgId: mine.orgId, fence: mine.fence, promotedVersion: required(event.version), previousVersion: attempt.baseVersion });
     case 'done':
       return finishAttempt(services.db, { ...mine, end: 'done' });
     case 'abandoned':

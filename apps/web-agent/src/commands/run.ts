@@ -21,7 +21,7 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
     const jobs = await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-web-agent-jobs' });
     const worker = new TaskWorker({ db, jobs, access, logger, metrics, ...workerOptions(config) });
     const stopWorking = await jobs.work('portal-task', { concurrency: config.RCM_AGENT_CONCURRENCY, pollMs: QUEUE_POLL_MS }, async (job) => {
-      await worker.handle(job.taskId, work.signal);
+      await worker.handle(job, work.signal);
     });
     const strays = resendStrays();
     const health = await startHealthServer({

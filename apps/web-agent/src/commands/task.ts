@@ -30,7 +30,7 @@ export async function taskCommand(config: WebAgentConfig, options: TaskCommandOp
     const jobs = await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-web-agent-task' });
     try {
       const { taskId } = await createPortalTask(db, jobs, { orgId: endpoint.orgId, endpointId: endpoint.id, name: options.name, input });
-      const verdict = await new TaskWorker({ db, jobs, access, logger, metrics, ...workerOptions(config) }).handle(taskId, stop.signal);
+      const verdict = await new TaskWorker({ db, jobs, access, logger, metrics, ...workerOptions(config) }).handle({ taskId, orgId: endpoint.orgId }, stop.signal);
       if (verdict === null) {
         const task = await getPortalTask(db, { orgId: endpoint.orgId, taskId });
         print(options, { taskId, state: task?.state ?? 'unknown' }, `another web-agent has taken the task; its id is ${taskId}`);

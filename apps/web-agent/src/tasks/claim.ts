@@ -5,6 +5,7 @@ export interface ClaimRequest {
   readonly db: Database;
   readonly logger: Logger;
   readonly taskId: string;
+  readonly orgId: string;
   readonly worker: string;
   /** How long a claim outlives its worker's death, in ms; it is renewed every third of this. */
   readonly ttlMs: number;
@@ -16,10 +17,10 @@ export interface ClaimRequest {
  * longer this worker's: from then on another one may be doing the task.
  */
 export async function whileClaimed<T>(request: ClaimRequest, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const { db, logger, taskId, worker, ttlMs } = request;
+  const { db, logger, taskId, orgId, worker, ttlMs } = request;
   const lost = new AbortController();
   const renew = async () => {
-    if (!(await renewTaskClaim(db, { taskId, worker, ttlMs }))) lost.abort();
+    if (!(await renewTaskClaim(db, { taskId, orgId, worker, ttlMs }))) lost.abort();
   };
   // A renewal that fails is tried again by the next tick; if all of them fail, the result cannot be stored either.
   const timer = setInterval(() => void renew().catch((error: unknown) => logger.warn({ err: error, taskId }, 'claim renewal failed')), ttlMs / 3);

@@ -27,50 +27,54 @@ afterAll(async () => {
   await world?.close();
 });
 
-async function queue(endpoint: WorldEndpoint, input: Record<string, string>): Promise<string> {
-  return (await createPortalTask(world.db, jobs, { orgId: endpoint.orgId, endpointId: endpoint.id, name: 'claim_status', input })).taskId;
+type QueuedTask = Parameters<TaskWorker['handle']>[0];
+
+async function queue(endpoint: WorldEndpoint, input: Record<string, string>): Promise<QueuedTask> {
+  const { orgId } = endpoint;
+  const { taskId } = await createPortalTask(world.db, jobs, { orgId, endpointId: endpoint.id, name: 'claim_status', input });
+  return { taskId, orgId };
 }
-const stored = (endpoint: WorldEndpoint, taskId: string) => getPortalTask(world.db, { orgId: endpoint.orgId, taskId });
+const stored = (task: QueuedTask) => getPortalTask(world.db, task);
 
 describe('a portal task', () => {
   it.each(['alpine-1', 'borealis-2', 'cascade-3'])('finds a claim at %s and stores its rows', async (id) => {
     const endpoint = world.endpoint(id);
-    const taskId = await queue(endpoint, { claim_number: 'CLM-1001' });
-    expect(await worker.handle(taskId, signal)).toMatchObject({ kind: 'succeeded', result: { found: true } });
-    const task = await stored(endpoint, taskId);
-    expect(task?.state).toBe('succeeded');
-    expect(task?.result).toMatchObject({ found: true, rows: [{ claim_number: 'CLM-1001' }] });
+    const task = await queue(endpoint, { claim_number: 'CLM-1001' });
+    expect(await worker.handle(task, signal)).toMatchObject({ kind: 'succeeded', result: { found: true } });
+    const done = await stored(task);
+    expect(done?.state).toBe('succeeded');
+    expect(done?.result).toMatchObject({ found: true, rows: [{ claim_number: 'CLM-1001' }] });
   });
 
   it('that finds nothing succeeds with no rows', async () => {
     const endpoint = world.endpoint('alpine-1');
-    const taskId = await queue(endpoint, { claim_number: 'CLM-9999' });
-    expect(await worker.handle(taskId, signal)).toEqual({ kind: 'succeeded', result: { found: false, rows: [] } });
+    const task = await queue(endpoint, { claim_number: 'CLM-9999' });
+    expect(await worker.handle(task, signal)).toEqual({ kind: 'succeeded', result: { found: false, rows: [] } });
   });
 
   it('is done once, however often its job comes', async () => {
     const endpoint = world.endpoint('alpine-1');
-    const taskId = await queue(endpoint, { claim_number: 'CLM-1002' });
-    const verdicts = await Promise.all([worker.handle(taskId, signal), worker.handle(taskId, signal), worker.handle(taskId, signal)]);
+    const task = await queue(endpoint, { claim_number: 'CLM-1002' });
+    const verdicts = await Promise.all([worker.handle(task, signal), worker.handle(task, signal), worker.handle(task, signal)]);
     expect(verdicts.filter((verdict) => verdict !== null)).toHaveLength(1);
-    expect(await worker.handle(taskId, signal)).toBeNull();
+    expect(await worker.handle(task, signal)).toBeNull();
   });
 
   it('goes back to the queue while the login is being changed, and no try is spent', async () => {
     const endpoint = world.endpoint('alpine-4');
     const held = await acquireExclusiveLease(world.db, { orgId: endpoint.orgId, endpointId: endpoint.id, holder: 'rotator', ttlMs: 60_000, wantMs: 1_000 });
-    const taskId = await queue(endpoint, { claim_number: 'CLM-1001' });
-    expect(await worker.handle(taskId, signal)).toEqual({ kind: 'put_off', reason: 'exclusive_held' });
-    expect(await stored(endpoint, taskId)).toMatchObject({ state: 'queued', tries: 0 });
-    if (held.granted) await releaseLease(world.db, { leaseId: held.lease.id });
+    const task = await queue(endpoint, { claim_number: 'CLM-1001' });
+    expect(await worker.handle(task, signal)).toEqual({ kind: 'put_off', reason: 'exclusive_held' });
+    expect(await stored(task)).toMatchObject({ state: 'queued', tries: 0 });
+    if (held.granted) await releaseLease(world.db, { leaseId: held.lease.id, orgId: endpoint.orgId });
   });
 
   it('fails at once where the portal refuses the password, and the account is not tried again', async () => {
     const endpoint = world.endpoint('alpine-5');
     await world.portals.createAccount({ portal: 'alpine', username: endpoint.username, password: 'Changed-by-hand-9' });
-    const taskId = await queue(endpoint, { claim_number: 'CLM-1001' });
-    expect(await worker.handle(taskId, signal)).toMatchObject({ kind: 'failed', code: 'login_rejected' });
-    expect(await stored(endpoint, taskId)).toMatchObject({ state: 'failed', errorCode: 'login_rejected' });
+    const task = await queue(endpoint, { claim_number: 'CLM-1001' });
+    expect(await worker.handle(task, signal)).toMatchObject({ kind: 'failed', code: 'login_rejected' });
+    expect(await stored(task)).toMatchObject({ state: 'failed', errorCode: 'login_rejected' });
     const second = await queue(endpoint, { claim_number: 'CLM-1001' });
     expect(await worker.handle(second, signal)).toMatchObject({ kind: 'failed', code: 'login_rejected' });
     expect(await world.portals.account('alpine', endpoint.username)).toMatchObject({ loginsRejected: 1, locked: false });

@@ -37,11 +37,11 @@ export class TaskWorker {
   }
 
   /** Claims the task and does it. A task that is done, or in other hands, is left alone: a job may come twice. */
-  async handle(taskId: string, signal: AbortSignal): Promise<Verdict | null> {
+  async handle({ taskId, orgId }: { readonly taskId: string; readonly orgId: string }, signal: AbortSignal): Promise<Verdict | null> {
     const { db, logger, worker, claimMs: ttlMs } = this.#options;
-    const task = await claimPortalTask(db, { taskId, worker, ttlMs });
+    const task = await claimPortalTask(db, { taskId, orgId, worker, ttlMs });
     if (!task) return null;
-    const verdict = (await this.#logins.run(task.endpointId, () => whileClaimed({ db, logger, taskId, worker, ttlMs, signal }, (claimed) => this.#try(task, claimed)))) ?? { kind: 'put_off', reason: 'the login is in use by another task' };
+    const verdict = (await this.#logins.run(task.endpointId, () => whileClaimed({ db, logger, taskId, orgId, worker, ttlMs, signal }, (claimed) => this.#try(task, claimed)))) ?? { kind: 'put_off', reason: 'the login is in use by another task' };
     await this.#store(task, verdict);
     return verdict;
   }
@@ -59,7 +59,7 @@ export class TaskWorker {
 
   async #store(task: PortalTask, verdict: Verdict): Promise<void> {
     const { db, jobs, logger, worker, maxTries, retryMs, putOffMs } = this.#options;
-    const mine = { taskId: task.id, worker };
+    const mine = { taskId: task.id, orgId: task.orgId, worker };
     const last = task.tries >= maxTries;
     this.#ended.inc({ result: verdict.kind });
     switch (verdict.kind) {

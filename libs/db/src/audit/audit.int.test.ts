@@ -50,7 +50,7 @@ describe('the chain', () => {
 
   test('an act that is rolled back leaves no event, and no gap', async () => {
     await expect(
-      t.db.transaction(async (tx) => {
+      t.db.transaction({ tenant: 'undone' }, async (tx) => {
         await writeAuditEvent(tx, event('undone'));
         throw new Error('stop');
       }),

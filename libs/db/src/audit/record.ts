@@ -29,7 +29,7 @@ export async function writeAuditEvent(tx: Transaction, event: AuditEvent): Promi
  */
 export async function recordAuditEvent(db: Database, event: AuditEvent): Promise<void> {
   try {
-    await db.transaction((tx) => writeAuditEvent(tx, event));
+    await db.transaction({ tenant: event.orgId }, (tx) => writeAuditEvent(tx, event));
   } catch (error) {
     if (hasCode(error, 'database_unavailable', 'database_failed'))
       throw new RcmError('audit_unavailable', 'The audit event could not be written.', { cause: error });
@@ -39,8 +39,9 @@ export async function recordAuditEvent(db: Database, event: AuditEvent): Promise
 
 /** Checks an organization's whole chain; returns the sequence number of the first event that does not fit, `null` if all do. */
 export async function findBrokenAuditEvent(db: Database, { orgId }: { readonly orgId: string }): Promise<bigint | null> {
-  const rows = await db.read(
-    (client) => client.$queryRaw<{ seq: bigint }[]>`
+  const rows = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<{ seq: bigint }[]>`
       SELECT seq FROM (
         SELECT a.*, lag(a.hash, 1, '') OVER w AS expected_previous, row_number() OVER w AS expected_seq
           FROM audit_event a WHERE a.org_id = ${orgId} WINDOW w AS (ORDER BY a.seq)) c

@@ -25,8 +25,8 @@ describe('reading', () => {
   });
 
   test('no reader of endpoints gets their config', async () => {
-    const { endpointId } = await makeEndpoint(t.db);
-    const row = await t.db.read((client) => client.integrationEndpoint.findUnique({ where: { id: endpointId } }));
+    const { endpointId, orgId } = await makeEndpoint(t.db);
+    const row = await t.db.transaction({ tenant: orgId }, (tx) => tx.integrationEndpoint.findUnique({ where: { id: endpointId } }));
     expect(row).not.toHaveProperty('config');
     expect(await findEndpoint(t.db, { endpointId })).not.toHaveProperty('config');
   });

@@ -10,11 +10,11 @@ import { notifyCredentialChanged } from './schedule.ts';
  */
 export async function followStoreVersion(
   db: Database,
-  { endpointId, from, to }: { readonly endpointId: string; readonly from: string | null; readonly to: string },
+  { endpointId, orgId, from, to }: { readonly endpointId: string; readonly orgId: string; readonly from: string | null; readonly to: string },
 ): Promise<boolean> {
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: orgId }, async (tx) => {
     const seen = await tx.integrationEndpoint.findUnique({ where: { id: endpointId } });
-    if (!seen) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}.`);
+    if (!seen) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
     if (seen.loginIdentity) await lockIdentity(tx, seen.loginIdentity);
     const endpoint = await tx.integrationEndpoint.findUniqueOrThrow({ where: { id: endpointId } });
     if (endpoint.currentVersion === to) return true;

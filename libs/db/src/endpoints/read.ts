@@ -4,20 +4,22 @@ import { endpointRow, WITH_PORTAL_TYPE, type EndpointRow } from './endpoint.ts';
 
 /** An endpoint of one organization; another organization's is `null`, as one that does not exist. */
 export async function getEndpoint(db: Database, { orgId, endpointId }: { readonly orgId: string; readonly endpointId: string }): Promise<EndpointRow | null> {
-  const row = await db.read((client) => client.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, include: WITH_PORTAL_TYPE }));
+  const row = await db.transaction({ tenant: orgId }, (tx) =>
+    tx.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, include: WITH_PORTAL_TYPE }),
+  );
   return row && endpointRow(row);
 }
 
 /** Whoever's it is. For the scheduler and the rotator only, which act for every organization. */
 export async function findEndpoint(db: Database, { endpointId }: { readonly endpointId: string }): Promise<EndpointRow | null> {
-  const row = await db.read((client) => client.integrationEndpoint.findUnique({ where: { id: endpointId }, include: WITH_PORTAL_TYPE }));
+  const row = await db.transaction('every tenant', (tx) => tx.integrationEndpoint.findUnique({ where: { id: endpointId }, include: WITH_PORTAL_TYPE }));
   return row && endpointRow(row);
 }
 
 /** Pages through all endpoints by id: pass the last id of a page as `after` to get the next. */
 export async function listEndpoints(db: Database, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): Promise<EndpointRow[]> {
-  const rows = await db.read((client) =>
-    client.integrationEndpoint.findMany({
+  const rows = await db.transaction('every tenant', (tx) =>
+    tx.integrationEndpoint.findMany({
       where: after === undefined ? {} : { id: { gt: after } },
       orderBy: { id: 'asc' },
       take: checkLimit(limit),

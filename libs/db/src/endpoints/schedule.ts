@@ -11,7 +11,7 @@ import { endpointRow, WITH_PORTAL_TYPE, type EndpointRow } from './endpoint.ts';
  * Raw SQL: the partial index `integration_endpoint_due` gives the order, so the scan stops after `limit` rows.
  */
 export async function listDueEndpoints(db: Database, { limit }: { readonly limit: number }): Promise<EndpointRow[]> {
-  return db.read(async (client) => {
+  return db.transaction('every tenant', async (client) => {
     const due = await client.$queryRaw<{ id: string }[]>`
       SELECT e.id
         FROM integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code
@@ -38,7 +38,7 @@ export async function setNextRotation(
 ): Promise<number> {
   const time = at === 'now' ? Prisma.sql`now()` : Prisma.sql`${timestamp(at)}::timestamptz`;
   const which = endpointIds === 'all' ? Prisma.sql`true` : Prisma.sql`id = ANY (${[...endpointIds]}::text[])`;
-  return db.read((client) => client.$executeRaw`UPDATE integration_endpoint SET next_rotation_at = ${time}, updated_at = now() WHERE ${which}`);
+  return db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET next_rotation_at = ${time}, updated_at = now() WHERE ${which}`);
 }
 
 /** An identity that is not rotated automatically, and why. */
@@ -51,8 +51,9 @@ export interface SharedIdentity {
 
 /** Identities that lie in several organizations or under several secrets; for reports. */
 export async function listSharedIdentities(db: Database, { limit }: { readonly limit: number }): Promise<SharedIdentity[]> {
-  return db.read(
-    (client) => client.$queryRaw<SharedIdentity[]>`
+  return db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<SharedIdentity[]>`
       SELECT login_identity AS "loginIdentity", count(DISTINCT org_id)::int AS organizations,
              count(DISTINCT coalesce(secret_arn, ''))::int AS secrets, array_agg(id ORDER BY id) AS "endpointIds"
         FROM integration_endpoint WHERE login_identity IS NOT NULL

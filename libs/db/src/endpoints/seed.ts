@@ -9,7 +9,7 @@ export async function upsertOrganization(
   { id, name, parentId = null }: { readonly id: string; readonly name: string; readonly parentId?: string | null },
 ): Promise<void> {
   checkId('organization id', id);
-  await db.read((client) => client.organization.upsert({ where: { id }, create: { id, name, parentId }, update: { name, parentId } }));
+  await db.transaction({ tenant: id }, (tx) => tx.organization.upsert({ where: { id }, create: { id, name, parentId }, update: { name, parentId } }));
 }
 
 /**
@@ -25,7 +25,7 @@ export async function upsertPortalType(db: Database, portalType: PortalTypeRow):
   if (portalType.hosts.length === 0) throw new RcmError('input_invalid', 'hosts must name at least one host.');
   const { code, ...rest } = portalType;
   const fields = { ...rest, hosts: portalType.hosts.map((host) => host.toLowerCase()), recipe: jsonValue('recipe', portalType.recipe), updatedAt: new Date() };
-  return portalTypeRow(await db.read((client) => client.portalType.upsert({ where: { code }, create: { code, ...fields }, update: fields })));
+  return portalTypeRow(await db.transaction('no tenant', (tx) => tx.portalType.upsert({ where: { code }, create: { code, ...fields }, update: fields })));
 }
 
 export interface NewEndpoint {
@@ -54,7 +54,7 @@ export async function insertEndpoint(db: Database, endpoint: NewEndpoint): Promi
   const config = endpoint.config ? jsonText('config', endpoint.config.reveal()) : null;
   if (config !== null && !config.startsWith('{')) throw new RcmError('input_invalid', 'config must be an object.');
   const due = endpoint.nextRotationAt ? timestamp(endpoint.nextRotationAt) : null;
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: endpoint.orgId }, async (tx) => {
     const inserted = await tx.$executeRaw`
       INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url, next_rotation_at)
       VALUES (${endpoint.id}, ${endpoint.orgId}, ${endpoint.portalTypeCode}, ${endpoint.accountId}, ${endpoint.baseUrl}, ${due}::timestamptz)

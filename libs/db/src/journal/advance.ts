@@ -7,6 +7,7 @@ import { isOpenState, mayAdvance, refuseStep } from './transitions.ts';
 
 export interface Step {
   readonly attemptId: string;
+  readonly orgId: string;
   /** The caller's; the attempt's must be the same. */
   readonly fence: bigint;
   readonly from: AttemptState;
@@ -33,7 +34,7 @@ export async function advanceAttempt(db: Database, step: Step & { readonly to: A
   if (step.to === 'submitting' && step.from !== 'submitting' && set.submitDeadlineMs === undefined)
     throw new RcmError('input_invalid', 'submitting needs submitDeadlineMs.');
   const deadlineMs = set.submitDeadlineMs === undefined ? null : checkMs('submitDeadlineMs', set.submitDeadlineMs);
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: step.orgId }, async (tx) => {
     if (!(await lockAttempt(tx, step.attemptId))) return false;
     const moved = await tx.$executeRaw`
       UPDATE rotation_attempt a
@@ -57,7 +58,7 @@ export async function waitAttempt(db: Database, step: Step & Wait & { readonly d
   if (!isOpenState(step.from) && step.from !== 'waiting') refuseStep(step.from, 'waiting');
   const ms = 'untilMs' in step ? checkMs('untilMs', step.untilMs) : null;
   const until = 'until' in step ? timestamp(step.until) : null;
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: step.orgId }, async (tx) => {
     if (!(await lockAttempt(tx, step.attemptId))) return false;
     const moved = await tx.$executeRaw`
       UPDATE rotation_attempt SET waiting_from = CASE state WHEN 'waiting' THEN waiting_from ELSE state END, state = 'waiting', detail = ${step.detail}, updated_at = clock_timestamp(),
@@ -68,8 +69,11 @@ export async function waitAttempt(db: Database, step: Step & Wait & { readonly d
 }
 
 /** Ends a wait whose moment has come; returns the state to go on from. `null`: not waiting, not yet, or not the caller's. */
-export async function resumeAttempt(db: Database, { attemptId, fence }: { readonly attemptId: string; readonly fence: bigint }): Promise<OpenState | null> {
-  return db.transaction(async (tx) => {
+export async function resumeAttempt(
+  db: Database,
+  { attemptId, orgId, fence }: { readonly attemptId: string; readonly orgId: string; readonly fence: bigint },
+): Promise<OpenState | null> {
+  return db.transaction({ tenant: orgId }, async (tx) => {
     const seen = await lockAttempt(tx, attemptId);
     if (!seen) return null;
     const moved = await tx.$executeRaw`
@@ -82,7 +86,7 @@ export async function resumeAttempt(db: Database, { attemptId, fence }: { readon
 /** Stops an attempt for a person to resolve: no lease is given for the login any more, and its endpoints say `failed`. */
 export async function blockAttempt(db: Database, step: Step & { readonly detail: string }): Promise<boolean> {
   if (!isOpenState(step.from) && step.from !== 'waiting') refuseStep(step.from, 'blocked');
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: step.orgId }, async (tx) => {
     const seen = await lockAttempt(tx, step.attemptId);
     if (!seen) return false;
     const moved = await tx.$executeRaw`

@@ -12,9 +12,9 @@ import { mayEnd, refuseStep } from './transitions.ts';
  */
 export async function promoteAttempt(
   db: Database,
-  step: { readonly attemptId: string; readonly fence: bigint; readonly promotedVersion: string; readonly previousVersion: string },
+  step: { readonly attemptId: string; readonly orgId: string; readonly fence: bigint; readonly promotedVersion: string; readonly previousVersion: string },
 ): Promise<boolean> {
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: step.orgId }, async (tx) => {
     const seen = await lockAttempt(tx, step.attemptId);
     if (!seen) return false;
     if (seen.state === 'promoted') return seen.fence === step.fence && seen.promotedVersion === step.promotedVersion;
@@ -41,7 +41,7 @@ export async function finishAttempt(
 ): Promise<boolean> {
   if (!mayEnd(step.from, step.end)) refuseStep(step.from, step.end);
   const next = step.nextRotationAt ? timestamp(step.nextRotationAt) : null;
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: step.orgId }, async (tx) => {
     const seen = await lockAttempt(tx, step.attemptId);
     if (!seen) return false;
     if (seen.state === step.end) return seen.fence === step.fence;
@@ -68,7 +68,7 @@ export interface RotationCounts {
 }
 
 export async function rotationCounts(db: Database): Promise<RotationCounts> {
-  const groups = await db.read((client) => client.rotationAttempt.groupBy({ by: ['state'], _count: true }));
+  const groups = await db.transaction('every tenant', (tx) => tx.rotationAttempt.groupBy({ by: ['state'], _count: true }));
   const count = (state: string): number => groups.find((group) => group.state === state)?._count ?? 0;
   const [done, abandoned, blocked] = [count('done'), count('abandoned'), count('blocked')];
   const all = groups.reduce((sum, group) => sum + group._count, 0);

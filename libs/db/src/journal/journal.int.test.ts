@@ -209,7 +209,7 @@ describe('the ends', () => {
 describe('after a crash', () => {
   test('an attempt is adopted only upwards and only under a live lease; its old owner is out', async () => {
     const attempt = await at('applied');
-    const adopt = (fence: bigint, owner = 'recovery') => adoptAttempt(t.db, { attemptId: attempt.attemptId, fence, owner });
+    const adopt = (fence: bigint, owner = 'recovery') => adoptAttempt(t.db, { ...attempt, fence, owner });
     expect(await adopt(attempt.fence + 1n)).toBeNull();
     await t.sql('UPDATE login_lease SET expires_at = clock_timestamp() WHERE id = $1', [attempt.leaseId]);
     const lease = await exclusiveLease(t.db, attempt);
@@ -227,7 +227,7 @@ describe('after a crash', () => {
     await waitAttempt(t.db, { ...waits, from: 'staged', untilMs: 60_000, detail: 'x' });
     await waitAttempt(t.db, { ...due, from: 'staged', untilMs: 0, detail: 'x' });
     await blockAttempt(t.db, { ...blocked, from: 'staged', detail: 'x' });
-    for (const { leaseId } of [crashed, waits, due, blocked]) await releaseLease(t.db, { leaseId });
+    for (const attempt of [crashed, waits, due, blocked]) await releaseLease(t.db, attempt);
     const list = await gone();
     expect(list).toEqual(expect.arrayContaining([crashed.attemptId, due.attemptId]));
     for (const { attemptId } of [held, waits, blocked]) expect(list).not.toContain(attemptId);

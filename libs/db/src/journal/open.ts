@@ -30,7 +30,7 @@ export async function planRotation(
 ): Promise<{ readonly created: true; readonly attempt: RotationAttempt } | { readonly created: false; readonly open: RotationAttempt | null }> {
   checkUuid('attemptId', plan.attemptId);
   checkUuid('leaseId', plan.leaseId);
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: plan.orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, plan);
     const lease = await tx.loginLease.findFirst({ where: { id: plan.leaseId, loginIdentity: identity.id, kind: 'exclusive', fence: plan.fence } });
     if (!lease || lease.expiresAt <= identity.now) throw new RcmError('lease_lost', 'A rotation is planned only under the live exclusive lease of its login.');
@@ -68,15 +68,18 @@ export async function planRotation(
   });
 }
 
-/** The login's open attempt, if there is one; there is never more than one. */
-export async function getOpenAttempt(db: Database, { loginIdentity }: { readonly loginIdentity: string }): Promise<RotationAttempt | null> {
-  const row = await db.read((client) => client.rotationAttempt.findFirst({ where: { loginIdentity, endedAt: null } }));
+/** The login's open attempt, if the organization has one; there is never more than one. */
+export async function getOpenAttempt(
+  db: Database,
+  { orgId, loginIdentity }: { readonly orgId: string; readonly loginIdentity: string },
+): Promise<RotationAttempt | null> {
+  const row = await db.transaction({ tenant: orgId }, (tx) => tx.rotationAttempt.findFirst({ where: { loginIdentity, endedAt: null } }));
   return row && attemptOf(row);
 }
 
 export async function getAttempt(db: Database, { attemptId }: { readonly attemptId: string }): Promise<RotationAttempt | null> {
   checkUuid('attemptId', attemptId);
-  const row = await db.read((client) => client.rotationAttempt.findUnique({ where: { id: attemptId } }));
+  const row = await db.transaction('every tenant', (tx) => tx.rotationAttempt.findUnique({ where: { id: attemptId } }));
   return row && attemptOf(row);
 }
 
@@ -93,7 +96,7 @@ export async function listOpenAttempts(
   db: Database,
   { ownerGone = false, limit }: { readonly ownerGone?: boolean; readonly limit: number },
 ): Promise<RotationAttempt[]> {
-  return db.read(async (client) => {
+  return db.transaction('every tenant', async (client) => {
     const ids = await client.$queryRaw<{ id: string }[]>`
       SELECT a.id::text FROM rotation_attempt a WHERE a.ended_at IS NULL AND ${ownerGone ? OWNER_GONE : Prisma.sql`true`}
        ORDER BY a.created_at, a.id LIMIT ${checkLimit(limit)}`;
@@ -108,7 +111,9 @@ export async function listAttempts(
   { limit, states }: { readonly limit: number; readonly states?: readonly AttemptState[] },
 ): Promise<RotationAttempt[]> {
   const where = states ? { state: { in: [...states] } } : {};
-  const rows = await db.read((client) => client.rotationAttempt.findMany({ where, orderBy: [{ createdAt: 'desc' }, { id: 'asc' }], take: checkLimit(limit) }));
+  const rows = await db.transaction('every tenant', (tx) =>
+    tx.rotationAttempt.findMany({ where, orderBy: [{ createdAt: 'desc' }, { id: 'asc' }], take: checkLimit(limit) }),
+  );
   return rows.map(attemptOf);
 }
 
@@ -118,9 +123,9 @@ export async function listAttempts(
  */
 export async function adoptAttempt(
   db: Database,
-  { attemptId, fence, owner }: { readonly attemptId: string; readonly fence: bigint; readonly owner: string },
+  { attemptId, orgId, fence, owner }: { readonly attemptId: string; readonly orgId: string; readonly fence: bigint; readonly owner: string },
 ): Promise<RotationAttempt | null> {
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: orgId }, async (tx) => {
     const seen = await lockAttempt(tx, attemptId);
     if (!seen || seen.endedAt !== null || seen.fence > fence || (seen.fence === fence && seen.owner !== owner)) return null;
     const adopted = await tx.$executeRaw`

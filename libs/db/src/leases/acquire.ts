@@ -13,7 +13,7 @@ const LEAST_TTL_MS = 100;
  */
 export async function acquireSharedLease(db: Database, request: LeaseRequest): Promise<LeaseAnswer> {
   const ttlMs = checkMs('ttlMs', request.ttlMs, LEAST_TTL_MS);
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: request.orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, request);
     const { exclusive } = await liveLeases(tx, identity);
     if (exclusive > 0) return refused('exclusive_held');
@@ -32,7 +32,7 @@ export async function acquireSharedLease(db: Database, request: LeaseRequest): P
 export async function acquireExclusiveLease(db: Database, request: LeaseRequest & { readonly wantMs: number }): Promise<LeaseAnswer> {
   const ttlMs = checkMs('ttlMs', request.ttlMs, LEAST_TTL_MS);
   const wantMs = checkMs('wantMs', request.wantMs);
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: request.orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, request);
     const { exclusive, shared } = await liveLeases(tx, identity);
     if (exclusive > 0) return refused('exclusive_held');

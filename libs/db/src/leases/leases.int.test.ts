@@ -66,7 +66,7 @@ describe('who may hold what', () => {
   ])('with an attempt in %s (from %s) and no exclusive lease, a reader hears: %s', async (state, from, reason) => {
     const endpoint = await makeEndpoint(t.db);
     const { leaseId } = await plannedAttempt(t.db, endpoint);
-    await releaseLease(t.db, { leaseId });
+    await releaseLease(t.db, { ...endpoint, leaseId });
     await t.sql(
       `UPDATE rotation_attempt SET state = $2, waiting_from = $3, waiting_until = CASE WHEN $2 = 'waiting' THEN now() END, submit_deadline_at = now(), promoted_version = '2' WHERE login_identity = $1`,
       [endpoint.loginIdentity, state, from],
@@ -81,28 +81,30 @@ describe('time', () => {
     const dead = granted(await exclusive(endpoint, 'dead'));
     expect(await shared(endpoint)).toMatchObject({ reason: 'exclusive_held' });
     await expire(dead.lease.id);
-    expect(await renewLease(t.db, { leaseId: dead.lease.id, ttlMs: 1000 })).toBeNull();
+    expect(await renewLease(t.db, { ...endpoint, leaseId: dead.lease.id, ttlMs: 1000 })).toBeNull();
     const next = granted(await exclusive(endpoint, 'next'));
     expect(next.lease.fence).toBeGreaterThan(dead.lease.fence);
   });
 
   test('a renewal lets it live longer, from Postgres’s now', async () => {
-    const { lease } = granted(await shared(await makeEndpoint(t.db), 'agent', 1000));
-    const until = await renewLease(t.db, { leaseId: lease.id, ttlMs: 60_000 });
+    const endpoint = await makeEndpoint(t.db);
+    const { lease } = granted(await shared(endpoint, 'agent', 1000));
+    const until = await renewLease(t.db, { ...endpoint, leaseId: lease.id, ttlMs: 60_000 });
     expect(until?.getTime()).toBeGreaterThan(lease.expiresAt.getTime() + 50_000);
   });
 
   test('giving back twice, or after expiry, is fine', async () => {
-    const { lease } = granted(await shared(await makeEndpoint(t.db)));
+    const endpoint = await makeEndpoint(t.db);
+    const { lease } = granted(await shared(endpoint));
     await expire(lease.id);
-    await releaseLease(t.db, { leaseId: lease.id });
-    await releaseLease(t.db, { leaseId: lease.id });
+    await releaseLease(t.db, { ...endpoint, leaseId: lease.id });
+    await releaseLease(t.db, { ...endpoint, leaseId: lease.id });
   });
 
   test('a lease counts from the moment it is given, not from the moment it was asked for', async () => {
     const endpoint = await makeEndpoint(t.db);
     const locked = Promise.withResolvers<void>();
-    const holding = t.db.transaction(async (tx) => {
+    const holding = t.db.transaction({ tenant: endpoint.orgId }, async (tx) => {
       await tx.$queryRaw`SELECT 1 AS one FROM login_identity WHERE id = ${endpoint.loginIdentity} FOR UPDATE`;
       locked.resolve();
       await delay(700);
@@ -121,9 +123,9 @@ describe('neither kind starves the other', () => {
     expect(await exclusive(endpoint)).toEqual({ granted: false, reason: 'in_use' });
     expect(await shared(endpoint, 'late')).toEqual({ granted: false, reason: 'exclusive_wanted' });
     expect(await exclusive(endpoint, 'another')).toEqual({ granted: false, reason: 'exclusive_wanted' });
-    await releaseLease(t.db, { leaseId: reader.lease.id });
+    await releaseLease(t.db, { ...endpoint, leaseId: reader.lease.id });
     const changer = granted(await exclusive(endpoint));
-    await releaseLease(t.db, { leaseId: changer.lease.id });
+    await releaseLease(t.db, { ...endpoint, leaseId: changer.lease.id });
     granted(await shared(endpoint, 'late'));
   });
 
@@ -182,7 +184,7 @@ describe('many processes at once', () => {
         if (inside.exclusive > 1 || (inside.exclusive === 1 && inside.shared > 0)) wrong.push(JSON.stringify(inside));
         await delay(10);
         inside[kind] -= 1;
-        await releaseLease(db, { leaseId: answer.lease.id });
+        await releaseLease(db, { ...endpoint, leaseId: answer.lease.id });
         return;
       }
       wrong.push(`${kind} ${index} got no turn`);
@@ -215,8 +217,8 @@ describe('many processes at once', () => {
                 if (act === 'shared') return acquireSharedLease(db, { ...endpoint, holder, ttlMs: 60_000 });
                 if (act === 'exclusive') return acquireExclusiveLease(db, { ...endpoint, holder, ttlMs: 60_000, wantMs: 5 });
                 if (act === 'withdraw') await withdrawExclusiveWish(db, { ...endpoint, holder });
-                else if (lease && act === 'release') await releaseLease(db, { leaseId: lease.id });
-                else if (lease && act === 'renew') await renewLease(db, { leaseId: lease.id, ttlMs: 60_000 });
+                else if (lease && act === 'release') await releaseLease(db, { ...endpoint, leaseId: lease.id });
+                else if (lease && act === 'renew') await renewLease(db, { ...endpoint, leaseId: lease.id, ttlMs: 60_000 });
                 else if (lease) await expire(lease.id);
                 return null;
               }),

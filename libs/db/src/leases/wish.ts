@@ -39,8 +39,11 @@ export async function clearWish(tx: Transaction, { loginIdentity, holder }: { re
 }
 
 /** For a caller that gives up polling, so that readers need not wait for the wish to run out. Safe to repeat. */
-export async function withdrawExclusiveWish(db: Database, wish: { readonly loginIdentity: string; readonly holder: string }): Promise<void> {
-  await db.transaction(async (tx) => {
+export async function withdrawExclusiveWish(
+  db: Database,
+  wish: { readonly orgId: string; readonly loginIdentity: string; readonly holder: string },
+): Promise<void> {
+  await db.transaction({ tenant: wish.orgId }, async (tx) => {
     await lockIdentity(tx, wish.loginIdentity);
     await clearWish(tx, wish);
   });

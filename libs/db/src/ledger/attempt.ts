@@ -50,7 +50,7 @@ export type LoginPermission =
 export async function beginLoginAttempt(db: Database, request: LoginAttemptRequest): Promise<LoginPermission> {
   checkUuid('leaseId', request.leaseId);
   const rotationAttemptId = request.rotationAttemptId === undefined ? null : checkUuid('rotationAttemptId', request.rotationAttemptId);
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: request.orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, request);
     const refusal = await refusalOf(tx, identity.id, request);
     if (refusal) return { allowed: false, ...refusal };
@@ -88,7 +88,7 @@ export async function checkLoginAttempt(
   request: LoginAttemptRequest,
 ): Promise<{ readonly allowed: true } | Extract<LoginPermission, { allowed: false }>> {
   checkUuid('leaseId', request.leaseId);
-  return db.read(async (client) => {
+  return db.transaction({ tenant: request.orgId }, async (client) => {
     const lease = await client.loginLease.findUnique({ where: { id: request.leaseId }, select: { loginIdentity: true } });
     const refusal = lease ? await refusalOf(client, lease.loginIdentity, request) : ({ reason: 'lease_lost', until: null } as const);
     return refusal ? { allowed: false, ...refusal } : { allowed: true };
@@ -97,6 +97,7 @@ export async function checkLoginAttempt(
 
 export interface LoginAttemptEnd {
   readonly loginAttemptId: string;
+  readonly orgId: string;
   /** `not_submitted`: the credentials never left the browser, so nothing counts. */
   readonly outcome: LoginOutcomeKind | 'not_submitted';
   readonly effect: LoginEffect;
@@ -111,7 +112,7 @@ export async function finishLoginAttempt(db: Database, end: LoginAttemptEnd): Pr
   checkUuid('loginAttemptId', end.loginAttemptId);
   const throttledUntil = end.throttledUntil ? timestamp(end.throttledUntil) : null;
   const suspectMs = end.suspectUntilMs === undefined ? null : checkMs('suspectUntilMs', end.suspectUntilMs);
-  await db.transaction(async (tx) => {
+  await db.transaction({ tenant: end.orgId }, async (tx) => {
     const attempt = await tx.loginAttempt.findUnique({ where: { id: end.loginAttemptId }, select: { loginIdentity: true } });
     if (!attempt) return;
     // Under the lock, so that a count that is being made sees either all of the outcome or none of it.

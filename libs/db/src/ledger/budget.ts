@@ -92,9 +92,9 @@ export function budgetRefusal(state: LedgerState): { readonly reason: 'locked' |
  */
 export async function remainingBudget(
   db: Database,
-  { loginIdentity }: { readonly loginIdentity: string },
+  { orgId, loginIdentity }: { readonly orgId: string; readonly loginIdentity: string },
 ): Promise<{ readonly failuresLeft: number; readonly until: Date | null }> {
-  const state = await db.read((client) => ledgerState(client, loginIdentity));
+  const state = await db.transaction({ tenant: orgId }, (tx) => ledgerState(tx, loginIdentity));
   const refusal = budgetRefusal(state);
   if (refusal) return { failuresLeft: 0, until: refusal.until };
   return { failuresLeft: state.limits.budget - state.failures, until: state.oldestLeavesAt };

@@ -31,7 +31,7 @@ async function login(on: Account, outcome: LoginAttemptEnd['outcome'], rest: Par
   const { version, ...end } = rest;
   const answer = await begin(on, version ? { version } : {});
   if (!answer.allowed) throw new Error(answer.reason);
-  await finishLoginAttempt(t.db, { loginAttemptId: answer.loginAttemptId, outcome, effect: 'none', ...end });
+  await finishLoginAttempt(t.db, { loginAttemptId: answer.loginAttemptId, orgId: on.orgId, outcome, effect: 'none', ...end });
   return answer.loginAttemptId;
 }
 const left = async (on: Account) => (await remainingBudget(t.db, on)).failuresLeft;
@@ -87,7 +87,7 @@ describe('the budget', () => {
     const on = await account();
     const early = await begin(on);
     await login(on, 'accepted');
-    if (early.allowed) await finishLoginAttempt(t.db, { loginAttemptId: early.loginAttemptId, outcome: 'rejected', effect: 'none' });
+    if (early.allowed) await finishLoginAttempt(t.db, { loginAttemptId: early.loginAttemptId, orgId: on.orgId, outcome: 'rejected', effect: 'none' });
     expect(await left(on)).toBe(BUDGET - 1);
   });
 
@@ -203,13 +203,13 @@ describe('the end of an attempt', () => {
   test('the first word stands', async () => {
     const on = await account();
     const loginAttemptId = await login(on, 'rejected', { effect: 'version_bad' });
-    await finishLoginAttempt(t.db, { loginAttemptId, outcome: 'accepted', effect: 'none' });
+    await finishLoginAttempt(t.db, { loginAttemptId, orgId: on.orgId, outcome: 'accepted', effect: 'none' });
     expect(await t.sql('SELECT outcome, effect FROM login_attempt WHERE id = $1', [loginAttemptId])).toEqual([{ outcome: 'rejected', effect: 'version_bad' }]);
   });
 
   test('the standing of a version: accepted before, then suspect; fresh while its attempt is open', async () => {
     const on = await account();
-    const known = { loginIdentity: on.loginIdentity, version: '1', settleMs: 1000 };
+    const known = { orgId: on.orgId, loginIdentity: on.loginIdentity, version: '1', settleMs: 1000 };
     expect(await versionStanding(t.db, known)).toEqual({ fresh: false, acceptedBefore: false });
     await login(on, 'accepted');
     expect(await versionStanding(t.db, known)).toEqual({ fresh: false, acceptedBefore: true });

@@ -14,11 +14,12 @@ export interface VersionStanding {
  */
 export async function versionStanding(
   db: Database,
-  known: { readonly loginIdentity: string; readonly version: string; readonly settleMs: number },
+  known: { readonly orgId: string; readonly loginIdentity: string; readonly version: string; readonly settleMs: number },
 ): Promise<VersionStanding> {
-  const { loginIdentity, version, settleMs } = known;
-  const [row] = await db.read(
-    (client) => client.$queryRaw<VersionStanding[]>`
+  const { orgId, loginIdentity, version, settleMs } = known;
+  const [row] = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<VersionStanding[]>`
       SELECT EXISTS (SELECT 1 FROM rotation_attempt r WHERE r.login_identity = ${loginIdentity}
                 AND ((r.ended_at IS NULL AND (${version} = 'staged:' || r.id::text OR r.promoted_version = ${version}))
                   OR (r.promoted_version = ${version} AND r.updated_at > clock_timestamp() - make_interval(secs => ${settleMs}::float8 / 1000)))) AS fresh,

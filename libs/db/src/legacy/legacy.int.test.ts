@@ -98,13 +98,13 @@ describe('recording a migration', () => {
 describe('scrubbing', () => {
   test('only with a fresh proof of the current version, and then only the credentials', async () => {
     const migrated = await legacy('scrub');
-    const scrub = (proofMaxAgeMs = YEAR) => scrubEndpoint(t.db, { endpointId: 'scrub', proofMaxAgeMs });
+    const scrub = (proofMaxAgeMs = YEAR) => scrubEndpoint(t.db, { endpointId: 'scrub', orgId: 'org', proofMaxAgeMs });
     expect(await scrub()).toBe('no_proof');
     await recordMigrated(t.db, migrated);
     expect(await scrub()).toBe('no_proof');
-    await recordProof(t.db, { endpointId: 'scrub', version: '0', fingerprint: 'f' });
+    await recordProof(t.db, { endpointId: 'scrub', orgId: 'org', version: '0', fingerprint: 'f' });
     expect(await scrub()).toBe('no_proof');
-    await recordProof(t.db, { endpointId: 'scrub', version: '1', fingerprint: 'f' });
+    await recordProof(t.db, { endpointId: 'scrub', orgId: 'org', version: '1', fingerprint: 'f' });
     expect(await scrub(0)).toBe('no_proof');
     expect(await config('scrub')).toEqual({ credentials, timeout: 5 });
     expect(await scrub()).toBe('scrubbed');
@@ -138,7 +138,7 @@ describe('scrubbing', () => {
     const before = await migrationCounts(t.db);
     const migrated = await legacy('counted');
     await recordMigrated(t.db, migrated);
-    await recordProof(t.db, { endpointId: 'counted', version: '1', fingerprint: 'f' });
+    await recordProof(t.db, { endpointId: 'counted', orgId: 'org', version: '1', fingerprint: 'f' });
     expect(await migrationCounts(t.db)).toEqual({
       endpoints: before.endpoints + 1,
       legacy: before.legacy + 1,
@@ -146,7 +146,7 @@ describe('scrubbing', () => {
       verified: before.verified + 1,
       scrubbed: before.scrubbed,
     });
-    await scrubEndpoint(t.db, { endpointId: 'counted', proofMaxAgeMs: YEAR });
+    await scrubEndpoint(t.db, { endpointId: 'counted', orgId: 'org', proofMaxAgeMs: YEAR });
     expect(await migrationCounts(t.db)).toMatchObject({ legacy: before.legacy, scrubbed: before.scrubbed + 1 });
   });
 

@@ -19,7 +19,7 @@ export async function listLegacyEndpoints(
   db: Database,
   { after, limit }: { readonly after?: string | undefined; readonly limit: number },
 ): Promise<LegacyEndpoint[]> {
-  return db.read(async (client) => {
+  return db.transaction('every tenant', async (client) => {
     const texts = await client.$queryRaw<{ id: string; credentials: string }[]>`
       SELECT id, (config->'credentials')::text AS credentials FROM integration_endpoint
        WHERE has_legacy_credentials AND id > ${after ?? ''} ORDER BY id LIMIT ${checkLimit(limit)}`;
@@ -49,7 +49,7 @@ export interface Migrated {
  * Fails with `endpoint_unknown`, `input_invalid` (a reference or identity that the schema refuses).
  */
 export async function recordMigrated(db: Database, migrated: Migrated): Promise<boolean> {
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: migrated.orgId }, async (tx) => {
     const { endpointId, orgId, secretArn, version, loginIdentity } = migrated;
     await tx.$executeRaw`INSERT INTO login_identity (id) VALUES (${loginIdentity}) ON CONFLICT DO NOTHING`;
     const endpoint = await tx.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, select: { secretArn: true } });

@@ -22,7 +22,7 @@ export interface LegacyRestore {
  */
 export async function restoreLegacyCredentials(db: Database, { endpointId, orgId, secretArn, credentials }: LegacyRestore): Promise<boolean> {
   const text = jsonText('credentials', credentials.reveal());
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, { endpointId, orgId });
     const open = await tx.rotationAttempt.findFirst({ where: { loginIdentity: identity.id, endedAt: null }, select: { id: true } });
     if (open) return false;

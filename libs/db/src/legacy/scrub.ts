@@ -5,8 +5,11 @@ import { checkLimit, checkMs } from '../input.ts';
 import { MIGRATOR, writeProof } from './migrate.ts';
 
 /** The store's secret was read again and is what the row's plaintext says. `version`: the one that was read. Fails with `endpoint_unknown`. */
-export async function recordProof(db: Database, proof: { readonly endpointId: string; readonly version: string; readonly fingerprint: string }): Promise<void> {
-  await db.transaction((tx) => writeProof(tx, { ...proof, step: 'verified' }));
+export async function recordProof(
+  db: Database,
+  proof: { readonly endpointId: string; readonly orgId: string; readonly version: string; readonly fingerprint: string },
+): Promise<void> {
+  await db.transaction({ tenant: proof.orgId }, (tx) => writeProof(tx, { ...proof, step: 'verified' }));
 }
 
 export interface MigrationProof {
@@ -24,7 +27,9 @@ export async function listProofs(
   { endpointId, limit }: { readonly endpointId?: string | undefined; readonly limit: number },
 ): Promise<MigrationProof[]> {
   const where = endpointId === undefined ? {} : { endpointId };
-  const rows = await db.read((client) => client.migrationProof.findMany({ where, orderBy: [{ provedAt: 'desc' }, { id: 'desc' }], take: checkLimit(limit) }));
+  const rows = await db.transaction('every tenant', (tx) =>
+    tx.migrationProof.findMany({ where, orderBy: [{ provedAt: 'desc' }, { id: 'desc' }], take: checkLimit(limit) }),
+  );
   return rows.map(({ id: _id, step, ...row }) => ({ ...row, step: step as MigrationProof['step'] }));
 }
 
@@ -35,10 +40,10 @@ export async function listProofs(
  */
 export async function scrubEndpoint(
   db: Database,
-  { endpointId, proofMaxAgeMs }: { readonly endpointId: string; readonly proofMaxAgeMs: number },
+  { endpointId, orgId, proofMaxAgeMs }: { readonly endpointId: string; readonly orgId: string; readonly proofMaxAgeMs: number },
 ): Promise<'scrubbed' | 'already' | 'no_proof'> {
   const ms = checkMs('proofMaxAgeMs', proofMaxAgeMs);
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: orgId }, async (tx) => {
     // FOR UPDATE: nobody moves the endpoint to another version between the look at the proof and the scrub.
     const [row] = await tx.$queryRaw<{ orgId: string; legacy: boolean; proved: boolean; version: string | null }[]>`
       SELECT e.org_id AS "orgId", e.has_legacy_credentials AS legacy, e.current_version AS version,
@@ -76,8 +81,9 @@ export interface MigrationCounts {
 }
 
 export async function migrationCounts(db: Database): Promise<MigrationCounts> {
-  const rows = await db.read(
-    (client) => client.$queryRaw<MigrationCounts[]>`
+  const rows = await db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<MigrationCounts[]>`
       SELECT count(*)::int AS endpoints, (count(*) FILTER (WHERE has_legacy_credentials))::int AS legacy, (count(*) FILTER (WHERE secret_arn IS NOT NULL))::int AS migrated,
              (count(*) FILTER (WHERE secret_arn IS NOT NULL AND proved))::int AS verified,
              (count(*) FILTER (WHERE secret_arn IS NOT NULL AND proved AND NOT has_legacy_credentials))::int AS scrubbed

@@ -14,8 +14,9 @@ export interface StorageState {
  * rewrite cannot hide. Raw SQL: one scan for both kinds of event of all organizations.
  */
 export async function storageRewriteState(db: Database): Promise<StorageState> {
-  const [row] = await db.read(
-    (client) => client.$queryRaw<StorageState[]>`
+  const [row] = await db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<StorageState[]>`
       SELECT coalesce(bool_or(org.scrubbed > coalesce(org.covered, '-infinity')), false) AS pending, clock_timestamp()::text AS "asOf"
         FROM (SELECT max(at) FILTER (WHERE action = 'endpoint.scrubbed') AS scrubbed,
                      max((details->>'asOf')::timestamptz) FILTER (WHERE action = 'storage.rewritten') AS covered
@@ -27,7 +28,7 @@ export async function storageRewriteState(db: Database): Promise<StorageState> {
 
 /** A rewrite that began after `asOf` has finished: one audit event for each organization whose plaintext had been removed. */
 export async function recordStorageRewritten(db: Database, { asOf, walClean }: { readonly asOf: string; readonly walClean: boolean }): Promise<void> {
-  await db.transaction(async (tx) => {
+  await db.transaction('every tenant', async (tx) => {
     const organizations = await tx.$queryRaw<
       { orgId: string }[]
     >`SELECT DISTINCT org_id AS "orgId" FROM audit_event WHERE action = 'endpoint.scrubbed' ORDER BY 1`;

@@ -8,11 +8,11 @@ import { taskOf, type PortalTask } from './task.ts';
  */
 export async function claimPortalTask(
   db: Database,
-  { taskId, worker, ttlMs }: { readonly taskId: string; readonly worker: string; readonly ttlMs: number },
+  { taskId, orgId, worker, ttlMs }: { readonly taskId: string; readonly orgId: string; readonly worker: string; readonly ttlMs: number },
 ): Promise<PortalTask | null> {
   checkUuid('taskId', taskId);
   const ms = checkMs('ttlMs', ttlMs, 100);
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: orgId }, async (tx) => {
     const claimed = await tx.$executeRaw`
       UPDATE portal_task SET state = 'running', worker = ${worker}, claimed_until = clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000),
              tries = tries + 1, started_at = clock_timestamp()
@@ -24,19 +24,20 @@ export async function claimPortalTask(
 /** Lets a claim live `ttlMs` longer; `false`: it is no longer the worker's, the work must stop. */
 export async function renewTaskClaim(
   db: Database,
-  { taskId, worker, ttlMs }: { readonly taskId: string; readonly worker: string; readonly ttlMs: number },
+  { taskId, orgId, worker, ttlMs }: { readonly taskId: string; readonly orgId: string; readonly worker: string; readonly ttlMs: number },
 ): Promise<boolean> {
   checkUuid('taskId', taskId);
   const ms = checkMs('ttlMs', ttlMs, 100);
-  const renewed = await db.read(
-    (client) => client.$executeRaw`
+  const renewed = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$executeRaw`
       UPDATE portal_task SET claimed_until = greatest(claimed_until, clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000))
        WHERE id = ${taskId}::uuid AND state = 'running' AND worker = ${worker}`,
   );
   return renewed === 1;
 }
 
-export type TaskEnd = { readonly taskId: string; readonly worker: string } & (
+export type TaskEnd = { readonly taskId: string; readonly orgId: string; readonly worker: string } & (
   { readonly result: unknown } | { readonly errorCode: string; readonly message: string }
 );
 
@@ -46,8 +47,9 @@ export async function finishPortalTask(db: Database, end: TaskEnd): Promise<bool
   const failed = 'errorCode' in end;
   const result = failed ? null : jsonText('result', end.result ?? null);
   const [code, message] = failed ? [end.errorCode, end.message] : [null, null];
-  const finished = await db.read(
-    (client) => client.$executeRaw`
+  const finished = await db.transaction(
+    { tenant: end.orgId },
+    (tx) => tx.$executeRaw`
       UPDATE portal_task SET state = ${failed ? 'failed' : 'succeeded'}, result = ${result}::jsonb, error_code = ${code}, error_message = ${message},
              claimed_until = NULL, finished_at = clock_timestamp()
        WHERE id = ${end.taskId}::uuid AND state = 'running' AND worker = ${end.worker}`,
@@ -58,7 +60,7 @@ export async function finishPortalTask(db: Database, end: TaskEnd): Promise<bool
 /** A task of one organization; another's is `null`. */
 export async function getPortalTask(db: Database, { orgId, taskId }: { readonly orgId: string; readonly taskId: string }): Promise<PortalTask | null> {
   checkUuid('taskId', taskId);
-  const row = await db.read((client) => client.portalTask.findFirst({ where: { id: taskId, orgId } }));
+  const row = await db.transaction({ tenant: orgId }, (tx) => tx.portalTask.findFirst({ where: { id: taskId, orgId } }));
   return row && taskOf(row);
 }
 
@@ -74,8 +76,9 @@ export interface TaskCounts {
 }
 
 export async function taskCounts(db: Database): Promise<TaskCounts> {
-  const rows = await db.read(
-    (client) => client.$queryRaw<TaskCounts[]>`
+  const rows = await db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<TaskCounts[]>`
       SELECT (count(*) FILTER (WHERE state = 'queued'))::int AS queued, (count(*) FILTER (WHERE state = 'running'))::int AS running,
              (count(*) FILTER (WHERE state = 'succeeded'))::int AS succeeded, (count(*) FILTER (WHERE state = 'failed'))::int AS failed,
              (count(*) FILTER (WHERE state = 'failed' AND error_code LIKE 'login\\_%'))::int AS "failedForCredentials",

@@ -22,7 +22,7 @@ export async function createPortalTask(db: Database, jobs: Jobs, task: NewPortal
   const id = randomUUID();
   const input = jsonText('input', task.input);
   const key = task.idempotencyKey ?? null;
-  return db.transaction(async (tx) => {
+  return db.transaction({ tenant: task.orgId }, async (tx) => {
     const endpoint = await tx.integrationEndpoint.findFirst({ where: { id: task.endpointId, orgId: task.orgId }, select: { id: true } });
     if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${task.orgId} has no endpoint ${task.endpointId}.`);
     const inserted = await tx.$executeRaw`
@@ -40,6 +40,7 @@ export async function createPortalTask(db: Database, jobs: Jobs, task: NewPortal
 
 export interface Requeue {
   readonly taskId: string;
+  readonly orgId: string;
   /** The claim's. */
   readonly worker: string;
   readonly delayMs: number;
@@ -50,17 +51,16 @@ export interface Requeue {
 }
 
 /** Hands a claimed task back, to be done later. `false`: the claim is no longer the worker's. */
-export async function requeuePortalTask(db: Database, jobs: Jobs, { taskId, worker, delayMs, reason, countsAsTry }: Requeue): Promise<boolean> {
+export async function requeuePortalTask(db: Database, jobs: Jobs, { taskId, orgId, worker, delayMs, reason, countsAsTry }: Requeue): Promise<boolean> {
   checkUuid('taskId', taskId);
   const ms = checkMs('delayMs', delayMs);
-  return db.transaction(async (tx) => {
-    const [task] = await tx.$queryRaw<{ orgId: string }[]>`
+  return db.transaction({ tenant: orgId }, async (tx) => {
+    const requeued = await tx.$executeRaw`
       UPDATE portal_task SET state = 'queued', worker = NULL, claimed_until = NULL, requeues = requeues + 1, requeue_reason = ${reason},
              tries = greatest(0, tries - ${countsAsTry ? 0 : 1}::int), job_sent_at = clock_timestamp(), not_before = clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000)
-       WHERE id = ${taskId}::uuid AND state = 'running' AND worker = ${worker}
-      RETURNING org_id AS "orgId"`;
-    if (!task) return false;
-    await jobs.send('portal-task', { taskId, orgId: task.orgId }, { delayMs: ms }, tx);
+       WHERE id = ${taskId}::uuid AND state = 'running' AND worker = ${worker}`;
+    if (requeued === 0) return false;
+    await jobs.send('portal-task', { taskId, orgId }, { delayMs: ms }, tx);
     return true;
   });
 }
@@ -74,7 +74,7 @@ const STRAYS_AT_ONCE = 200;
  */
 export async function sendStrayTasks(db: Database, jobs: Jobs, { idleMs = 30_000 }: { readonly idleMs?: number } = {}): Promise<number> {
   const ms = checkMs('idleMs', idleMs);
-  return db.transaction(async (tx) => {
+  return db.transaction('no tenant', async (tx) => {
     const strays = await tx.$queryRaw<{ taskId: string; orgId: string }[]>`
       UPDATE portal_task SET job_sent_at = clock_timestamp()
        WHERE id IN (SELECT id FROM portal_task t

@@ -15,14 +15,17 @@ afterAll(async () => {
   await t.close();
 });
 
-const create = async (rest: object = {}) =>
-  createPortalTask(t.db, jobs, { ...(await makeEndpoint(t.db)), name: 'claim_status', input: { claim: 'ä-1' }, ...rest });
+const create = async (rest: object = {}) => {
+  const endpoint = await makeEndpoint(t.db);
+  const { taskId } = await createPortalTask(t.db, jobs, { ...endpoint, name: 'claim_status', input: { claim: 'ä-1' }, ...rest });
+  return { taskId, orgId: endpoint.orgId };
+};
 const jobsOf = (taskId: string, state = 'created') =>
   t.sql<{ data: object; start_after: Date }>(`SELECT data, start_after FROM pgboss.job WHERE name = 'portal-task' AND data->>'taskId' = $1 AND state = $2`, [
     taskId,
     state,
   ]);
-const claim = (taskId: string, worker = 'w1', ttlMs = 60_000) => claimPortalTask(t.db, { taskId, worker, ttlMs });
+const claim = (task: { taskId: string; orgId: string }, worker = 'w1', ttlMs = 60_000) => claimPortalTask(t.db, { ...task, worker, ttlMs });
 
 describe('creating', () => {
   test('makes a row and a job that holds ids only', async () => {
@@ -64,37 +67,39 @@ describe('creating', () => {
 
 describe('claiming', () => {
   test('of ten workers one gets it; a worker that died loses it, and its result is dropped', async () => {
-    const { taskId } = await create();
-    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => claim(taskId, `w${i}`)));
+    const task = await create();
+    const { taskId } = task;
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => claim(task, `w${i}`)));
     const [first] = answers.flatMap((answer) => (answer ? [answer] : []));
     expect(answers.filter(Boolean)).toHaveLength(1);
-    expect(await claim(taskId, 'late')).toBeNull();
+    expect(await claim(task, 'late')).toBeNull();
     await t.sql('UPDATE portal_task SET claimed_until = clock_timestamp() WHERE id = $1', [taskId]);
-    expect(await claim(taskId, 'late')).toMatchObject({ worker: 'late', tries: 2, state: 'running' });
-    expect(await finishPortalTask(t.db, { taskId, worker: first?.worker ?? '', result: {} })).toBe(false);
-    expect(await renewTaskClaim(t.db, { taskId, worker: first?.worker ?? '', ttlMs: 1000 })).toBe(false);
-    expect(await renewTaskClaim(t.db, { taskId, worker: 'late', ttlMs: 1000 })).toBe(true);
-    expect(await finishPortalTask(t.db, { taskId, worker: 'late', result: { rows: ['ü'] } })).toBe(true);
-    expect(await claim(taskId)).toBeNull();
+    expect(await claim(task, 'late')).toMatchObject({ worker: 'late', tries: 2, state: 'running' });
+    expect(await finishPortalTask(t.db, { ...task, worker: first?.worker ?? '', result: {} })).toBe(false);
+    expect(await renewTaskClaim(t.db, { ...task, worker: first?.worker ?? '', ttlMs: 1000 })).toBe(false);
+    expect(await renewTaskClaim(t.db, { ...task, worker: 'late', ttlMs: 1000 })).toBe(true);
+    expect(await finishPortalTask(t.db, { ...task, worker: 'late', result: { rows: ['ü'] } })).toBe(true);
+    expect(await claim(task)).toBeNull();
   });
 
   test('a task that was handed back comes again after its delay, with a new job', async () => {
-    const { taskId } = await create();
+    const task = await create();
+    const { taskId } = task;
     await t.sql(`UPDATE pgboss.job SET state = 'active' WHERE data->>'taskId' = $1`, [taskId]);
-    await claim(taskId);
-    expect(await requeuePortalTask(t.db, jobs, { taskId, worker: 'other', delayMs: 0, reason: 'x', countsAsTry: false })).toBe(false);
-    expect(await requeuePortalTask(t.db, jobs, { taskId, worker: 'w1', delayMs: 60_000, reason: 'lease_unavailable', countsAsTry: false })).toBe(true);
-    expect(await claim(taskId)).toBeNull();
+    await claim(task);
+    expect(await requeuePortalTask(t.db, jobs, { ...task, worker: 'other', delayMs: 0, reason: 'x', countsAsTry: false })).toBe(false);
+    expect(await requeuePortalTask(t.db, jobs, { ...task, worker: 'w1', delayMs: 60_000, reason: 'lease_unavailable', countsAsTry: false })).toBe(true);
+    expect(await claim(task)).toBeNull();
     const [job] = await jobsOf(taskId);
     expect(job?.start_after.getTime()).toBeGreaterThan(Date.now() + 30_000);
     await t.sql('UPDATE portal_task SET not_before = clock_timestamp() WHERE id = $1', [taskId]);
-    expect(await claim(taskId)).toMatchObject({ tries: 1, requeues: 1, requeueReason: 'lease_unavailable' });
+    expect(await claim(task)).toMatchObject({ tries: 1, requeues: 1, requeueReason: 'lease_unavailable' });
   });
 });
 
 test('a task whose job was lost, or whose worker died, is sent again, once', async () => {
   const [lost, dead, fresh] = [await create(), await create(), await create()];
-  await claim(dead.taskId, 'dead', 100);
+  await claim(dead, 'dead', 100);
   await t.sql(`DELETE FROM pgboss.job WHERE data->>'taskId' = ANY ($1)`, [[lost.taskId, dead.taskId]]);
   await t.sql(
     `UPDATE portal_task SET job_sent_at = now() - interval '2 min', not_before = now() - interval '2 min', claimed_until = claimed_until - interval '1 s' WHERE id = ANY ($1::uuid[])`,
@@ -116,8 +121,8 @@ test('counts: what failed for its login, and what ran while a rotation was open'
     const endpoint = await makeEndpoint(own.db);
     const make = async (end: object, hoursAgo: number): Promise<void> => {
       const { taskId } = await createPortalTask(own.db, quiet, { ...endpoint, name: 'n', input: {} });
-      await claimPortalTask(own.db, { taskId, worker: 'w', ttlMs: 60_000 });
-      await finishPortalTask(own.db, { taskId, worker: 'w', ...(end as { result: unknown }) });
+      await claimPortalTask(own.db, { taskId, orgId: endpoint.orgId, worker: 'w', ttlMs: 60_000 });
+      await finishPortalTask(own.db, { taskId, orgId: endpoint.orgId, worker: 'w', ...(end as { result: unknown }) });
       await own.sql(`UPDATE portal_task SET started_at = started_at - $2 * interval '1 h', finished_at = finished_at - $2 * interval '1 h' WHERE id = $1`, [
         taskId,
         hoursAgo,
