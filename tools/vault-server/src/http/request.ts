@@ -1,0 +1,57 @@
+import { Refusal } from './answer.ts';
+
+/** What Vault makes of a method: POST and PUT are the same, and GET with `list=true` is LIST (http/logical.go). */
+export type Verb = 'read' | 'list' | 'write' | 'delete';
+
+export interface VaultRequest {
+  readonly verb: Verb;
+  /** Behind `/v1/`, decoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Without slashes at its ends; empty is the root namespace. */
+  readonly namespace: string;
+  readonly token: string;
+}
+
+const VERBS: Readonly<Record<string, Verb>> = { GET: 'read', LIST: 'list', POST: 'write', PUT: 'write', DELETE: 'delete' };
+
+export interface RawRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/** Fails with the refusal that Vault has for it. */
+export function parseRequest({ method, target, headers, body }: RawRequest): VaultRequest {
+  const url = new URL(target, 'http://vault');
+  if (!url.pathname.startsWith('/v1/')) throw new Refusal(404);
+  const path = decodeURIComponent(url.pathname.slice('/v1/'.length));
+  if (path.split('/').includes('..')) throw new Refusal(400, 'path cannot contain parent references');
+  const verb = VERBS[method];
+  // PATCH and SCAN are not in the contract that this server follows.
+  if (!verb) throw new Refusal(405, '1 error occurred:\n\t* unsupported operation\n\n');
+  return {
+    verb: verb === 'read' && url.searchParams.get('list') === 'true' ? 'list' : verb,
+    path,
+    query: url.searchParams,
+    body: body.length === 0 ? {} : parseBody(body),
+    namespace: header(headers['x-vault-namespace']).replace(/^\/+|\/+$/g, ''),
+    token: header(headers['x-vault-token']) || header(headers['authorization']).replace(/^Bearer /, ''),
+  };
+}
+
+const header = (value: string | string[] | undefined): string => (Array.isArray(value) ? (value[0] ?? '') : (value ?? ''));
+
+function parseBody(body: Buffer): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    if (isFields(value)) return value;
+  } catch {
+    // Said below, as for any other body that is no object.
+  }
+  throw new Refusal(400, 'failed to parse JSON input: the body is not a JSON object');
+}
+
+export const isFields = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);

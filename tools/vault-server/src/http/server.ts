@@ -1,0 +1,133 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Faults, Strike } from '../faults.ts';
+import { VaultServerStartError } from '../start-error.ts';
+import type { World } from '../world.ts';
+import { type Answer, Refusal } from './answer.ts';
+import { answerControl, isControl } from './control.ts';
+import { health } from './health.ts';
+import { parseRequest, type RawRequest } from './request.ts';
+import { route } from './route.ts';
+
+/** Vault's own bound on a request, 32 MB, is far beyond a credential; this one is enough for 64 KB of escaped text. */
+const MAX_BODY_BYTES = 1_048_576;
+const MAX_CONNECTIONS = 1_024;
+const REQUEST_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 65_000;
+
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly world: World;
+  readonly namespaces: readonly string[];
+  readonly faults: Faults;
+  /** Told about defects and storage that fails; the caller sees a 500. */
+  readonly onInternalError: (error: unknown) => void;
+}
+
+/** Listens until `close`, which lets requests in hand finish. Fails with `port_unavailable`. */
+export async function startServer(options: ServerOptions): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const stopping = new AbortController();
+  const server = createServer((request, response) => {
+    serve(options, request, response, stopping.signal).catch(() => response.destroy());
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await listen(server, options);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        stopping.abort();
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(new VaultServerStartError('port_unavailable', `Port ${port} on ${host} cannot be listened on (${cause.code ?? cause.message}).`, cause));
+    });
+    server.listen(port, host, () => resolve());
+  });
+}
+
+async function serve(options: ServerOptions, incoming: IncomingMessage, response: ServerResponse, stopping: AbortSignal): Promise<void> {
+  const body = await readBody(incoming);
+  if (!body) return send(response, new Refusal(413, 'http: request body too large').answer);
+  const raw: RawRequest = { method: incoming.method ?? 'GET', target: incoming.url ?? '/', headers: incoming.headers, body };
+  if (isControl(raw)) return send(response, answerControl(options.world, options.faults, raw));
+  if (/^\/v1\/sys\/health(\?|$)/.test(raw.target)) return send(response, health(options.faults.state(), options.world.clock.now()));
+  const strike = options.faults.strike(requestName(raw));
+  if (strike?.kind === 'slow') await delay(strike.delayMs, undefined, { signal: stopping });
+  if (strike?.when === 'before' && hit(strike, response)) return;
+  const answer = answerTo(options, raw);
+  if (strike?.when === 'after' && hit(strike, response)) return;
+  send(response, answer);
+}
+
+/** For matching a fault: `<verb> <path>` as the documentation writes it. */
+function requestName(raw: RawRequest): string {
+  try {
+    const { verb, path } = parseRequest({ ...raw, body: Buffer.alloc(0) });
+    return `${verb} ${path}`;
+  } catch {
+    return '';
+  }
+}
+
+function answerTo({ world, namespaces, onInternalError }: ServerOptions, raw: RawRequest): Answer {
+  try {
+    const request = parseRequest(raw);
+    if (!['', ...namespaces].includes(request.namespace)) throw new Refusal(404, `no handler for route "${request.path}". route entry not found.`);
+    return world.database.transaction(() => route(world, request));
+  } catch (error) {
+    if (error instanceof Refusal) return error.answer;
+    onInternalError(error);
+    return new Refusal(500, '1 error occurred:\n\t* internal error\n\n').answer;
+  }
+}
+
+/** The sentences are Vault's own: sdk/helper/consts/error.go (sealed), http/handler.go (no active node), quotas (429). */
+const FAULT_ANSWERS: Partial<Record<Strike['kind'], Refusal>> = {
+  sealed: new Refusal(503, 'Vault is sealed'),
+  uninitialized: new Refusal(503, 'Vault is sealed'),
+  standby: new Refusal(500, 'local node not active but active cluster node not found'),
+  throttled: new Refusal(429, 'request path "kv": rate limit quota exceeded'),
+  error500: new Refusal(500, 'internal error'),
+};
+
+/** Lets a fault happen; true where the request is over by it. */
+function hit(strike: Strike, response: ServerResponse): boolean {
+  if (strike.kind === 'slow') return false;
+  const refusal = FAULT_ANSWERS[strike.kind];
+  if (refusal) send(response, refusal.answer);
+  else response.destroy();
+  return true;
+}
+
+function send(response: ServerResponse, { status, body }: Answer): void {
+  const text = body === null ? '' : `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    ...(body === null ? {} : { 'content-type': 'application/json' }),
+    'cache-control': 'no-store',
+    'content-length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+/** `null` where the body is larger than anything here can use. */
+async function readBody(incoming: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,62 @@
+import { rootToken } from './auth/tokens.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { createFaults, type Fault, faultSchema } from './faults.ts';
+import { startServer } from './http/server.ts';
+import { VaultServerStartError } from './start-error.ts';
+import { openDatabase } from './storage/database.ts';
+import { openRootKey } from './storage/root-key.ts';
+
+export interface VaultServerOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Where everything is kept, beside `<dataFile>.key`. Default: in memory. */
+  readonly dataFile?: string;
+  /** KV v2 mounts, in every namespace. Default `['kv']`. */
+  readonly mounts?: readonly string[];
+  /** Namespaces beside the root one, without slashes at their ends. Default none. */
+  readonly namespaces?: readonly string[];
+  /** Time for token lifetimes; default: the system's. */
+  readonly clock?: Clock;
+  /** Told about defects and storage that fails while running; default: ignored, the caller sees a 500. */
+  readonly onInternalError?: (error: unknown) => void;
+}
+
+export interface VaultServer {
+  /** `http://host:port`. */
+  readonly address: string;
+  readonly mounts: readonly string[];
+  /** May do everything in every namespace. The same one for the same data file. */
+  readonly rootToken: string;
+  /** Replaces all faults; none ends them. */
+  setFaults(...faults: readonly Fault[]): void;
+  /** Finishes requests in hand and lets go of the data file. */
+  close(): Promise<void>;
+}
+
+const MOUNT = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** Starts the server. Fails with VaultServerStartError (options, port, data file). */
+export async function startVaultServer(options: VaultServerOptions = {}): Promise<VaultServer> {
+  const { port = 0, host = '127.0.0.1', dataFile = null, mounts = ['kv'], namespaces = [], clock = systemClock, onInternalError = () => {} } = options;
+  if (!mounts.every((mount) => MOUNT.test(mount))) throw new VaultServerStartError('options_invalid', 'A mount is lower-case letters, digits and dashes.');
+  const root = openRootKey(dataFile);
+  const database = openDatabase(dataFile);
+  const faults = createFaults();
+  const world = { database, root, clock, mounts };
+  try {
+    const server = await startServer({ host, port, world, namespaces, faults, onInternalError });
+    let closing: Promise<void> | null = null;
+    return {
+      address: `http://${host}:${server.port}`,
+      mounts,
+      rootToken: rootToken(world),
+      setFaults: (...given) => faults.set(given.map((fault) => faultSchema.parse(fault))),
+      close: () => (closing ??= server.close().finally(() => database.close())),
+    };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,12 @@
+import type { Clock } from './clock.ts';
+import type { Database } from './storage/database.ts';
+import type { RootKey } from './storage/root-key.ts';
+
+/** What every operation works on. */
+export interface World {
+  readonly database: Database;
+  readonly root: RootKey;
+  readonly clock: Clock;
+  /** Names of the KV v2 mounts, the same in every namespace. */
+  readonly mounts: readonly string[];
+}
