@@ -19,8 +19,9 @@ export {
   withPassword,
 } from './payload.ts';
 export { brokenRules } from './passwords/broken-rules.ts';
-export { type GenerateOptions, generatePassword } from './passwords/generate-password.ts';
+export { type GenerateOptions, generatePassword, type PasswordGenerator, passwordGenerator } from './passwords/generate-password.ts';
 export { parsePasswordRules, type PasswordRules } from './passwords/password-rules.ts';
+export { usablePasswordRules } from './passwords/usable-rules.ts';
 export {
   type CredentialManager,
   type CredentialManagerOptions,
@@ -28,6 +29,10 @@ export {
   createCredentialManager,
   type HeldCredential,
 } from './reading/credential-manager.ts';
+export type { CaughtUp, CurrentVersions } from './reading/catch-up.ts';
+export { type ReadingConfig, readingEnvironment, readingNumbers } from './reading/reading-environment.ts';
+export type { Served } from './reading/reading-metrics.ts';
+export type { ReadingNumbers } from './reading/reading-numbers.ts';
 export {
   credentialReference,
   formatReference,

@@ -36,12 +36,12 @@ const MAX_TEXT = 2000;
 export function parsePasswordRules(text: string): PasswordRules {
   if (text.length > MAX_TEXT) throw rulesInvalid(`they are longer than ${MAX_TEXT} characters`);
   const written = splitRules(text);
-  for (const { name } of written) if (!NAMES.has(name)) throw rulesInvalid(`there is no rule called ${JSON.stringify(name.slice(0, 40))}`);
+  for (const { name, at } of written) if (!NAMES.has(name)) throw rulesInvalid(`there is no rule called ${JSON.stringify(name.slice(0, 40))}`, at);
 
-  const required = all(written, 'required').map(({ name, value }) => unionOf(parseSets(name, value)));
-  const allowed = all(written, 'allowed').flatMap(({ name, value }) => parseSets(name, value));
+  const required = all(written, 'required').map((rule) => unionOf(parseSets(rule)));
+  const allowed = all(written, 'allowed').flatMap(parseSets);
   const everything = [...allowed, ...required];
-  const starts = all(written, 'start').map(({ name, value }) => unionOf(parseSets(name, value)));
+  const starts = all(written, 'start');
   const rules: PasswordRules = {
     minLength: Math.max(1, ...numbers(written, 'minlength')),
     maxLength: Math.min(LONGEST, ...numbers(written, 'maxlength')),
@@ -49,12 +49,13 @@ export function parsePasswordRules(text: string): PasswordRules {
     allowed: unionOf(everything.length > 0 ? everything : [printable()]),
     maxConsecutive: numbers(written, 'max-consecutive').reduce<number | null>((least, n) => Math.min(least ?? n, n), null),
     notUsername: all(written, 'not-username').length > 0,
-    start: starts[0] ?? null,
+    start: starts[0] ? unionOf(parseSets(starts[0])) : null,
     history: Math.max(0, ...numbers(written, 'history')),
     minAgeHours: Math.max(0, ...numbers(written, 'min-age-hours')),
   };
-  if (starts.length > 1) throw rulesInvalid('start may be given once');
-  if (all(written, 'not-username').some(({ value }) => value !== null)) throw rulesInvalid('not-username takes no value');
+  if (starts[1]) throw rulesInvalid('start may be given once', starts[1].at);
+  const valued = all(written, 'not-username').find(({ value }) => value !== null);
+  if (valued) throw rulesInvalid('not-username takes no value', valued.valueAt);
   if (required.length > MAX_REQUIRED) throw rulesInvalid(`more than ${MAX_REQUIRED} required rules`);
   if (rules.maxConsecutive === 0) throw rulesInvalid('max-consecutive must be at least 1');
   if (rules.minLength > rules.maxLength) throw rulesInvalid(`minlength ${rules.minLength} is more than maxlength ${rules.maxLength}`);
@@ -66,8 +67,8 @@ const NAMES = new Set(['minlength', 'maxlength', 'required', 'allowed', 'max-con
 const all = (written: readonly WrittenRule[], name: string): readonly WrittenRule[] => written.filter((rule) => rule.name === name);
 
 function numbers(written: readonly WrittenRule[], name: string): readonly number[] {
-  return all(written, name).map(({ value }) => {
-    if (value === null || !/^[0-9]{1,6}$/.test(value)) throw rulesInvalid(`${name} must be a number`);
+  return all(written, name).map(({ value, at, valueAt }) => {
+    if (value === null || !/^[0-9]{1,6}$/.test(value)) throw rulesInvalid(`${name} must be a number`, value === null ? at : valueAt);
     return Number(value);
   });
 }

@@ -5,62 +5,78 @@ import { characterClass, type CharacterSet, customSet } from './character-set.ts
 export interface WrittenRule {
   readonly name: string;
   readonly value: string | null;
+  /** Where name and value begin in the text, counted from 1: for whoever has to mend it. */
+  readonly at: number;
+  readonly valueAt: number;
 }
 
-export const rulesInvalid = (why: string): RcmError => new RcmError('input_invalid', `The password rules are not usable: ${why}.`);
+/** `at` is the character, counted from 1, at which the text stops making sense; 0 where it is the text as a whole. */
+export function rulesInvalid(why: string, at = 0): RcmError {
+  const where = at > 0 ? ` at character ${at}` : '';
+  return new RcmError('input_invalid', `The password rules are not usable${where}: ${why}.`, { details: { position: at } });
+}
 
 /** Splits `name: value; name; …`. A `;` or `:` inside `[…]` belongs to the set. Fails with `input_invalid`. */
 export function splitRules(text: string): readonly WrittenRule[] {
-  const parts: string[] = [''];
-  for (let at = 0; at < text.length;) {
-    const end = text[at] === '[' ? endOfSet(text, at) : at;
-    if (text[at] === ';') parts.push('');
-    else parts[parts.length - 1] += text.slice(at, end + 1);
-    at = end + 1;
+  const rules: WrittenRule[] = [];
+  let from = 0;
+  for (let at = 0; at <= text.length;) {
+    if (at === text.length || text[at] === ';') {
+      const rule = writtenRule(text.slice(from, at), from);
+      if (rule) rules.push(rule);
+      from = at + 1;
+    }
+    at = text[at] === '[' ? endOfSet(text, at, 1) + 1 : at + 1;
   }
-  return parts
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map((part) => {
-      const colon = part.indexOf(':');
-      const name = (colon < 0 ? part : part.slice(0, colon)).trim().toLowerCase();
-      return { name, value: colon < 0 ? null : part.slice(colon + 1).trim() };
-    });
+  return rules;
 }
 
+function writtenRule(part: string, offset: number): WrittenRule | null {
+  if (part.trim() === '') return null;
+  const colon = part.indexOf(':');
+  const head = colon < 0 ? part : part.slice(0, colon);
+  const value = colon < 0 ? null : part.slice(colon + 1);
+  return { name: head.trim().toLowerCase(), value: value?.trim() ?? null, at: offset + 1 + leading(head), valueAt: offset + 2 + colon + leading(value ?? '') };
+}
+
+const leading = (text: string): number => text.length - text.trimStart().length;
+
 /** Reads `upper, digit, [-().]`. Fails with `input_invalid`. */
-export function parseSets(name: string, value: string | null): readonly CharacterSet[] {
+export function parseSets({ name, value, at, valueAt }: WrittenRule): readonly CharacterSet[] {
   const sets: CharacterSet[] = [];
-  let rest = (value ?? '').trim();
-  while (rest !== '') {
-    const end = rest.startsWith('[') ? endOfSet(rest, 0) + 1 : rest.search(/,|$/);
-    sets.push(rest.startsWith('[') ? parseCustomSet(rest.slice(1, end - 1)) : named(rest.slice(0, end).trim()));
-    rest = rest.slice(end).trim();
-    if (rest === '') break;
-    if (!rest.startsWith(',') || rest.slice(1).trim() === '') throw rulesInvalid(`the sets of ${name} must be separated by single commas`);
-    rest = rest.slice(1).trim();
+  const text = value ?? '';
+  if (text === '') throw rulesInvalid(`${name} names no set of characters`, at);
+  for (let place = 0; ;) {
+    const isCustom = text[place] === '[';
+    const end = isCustom ? endOfSet(text, place, valueAt) + 1 : place + text.slice(place).search(/,|$/);
+    sets.push(isCustom ? parseCustomSet(text.slice(place + 1, end - 1), valueAt + place + 1) : named(text.slice(place, end).trim(), valueAt + place));
+    const comma = end + leading(text.slice(end));
+    if (comma >= text.length) return sets;
+    const next = comma + 1 + leading(text.slice(comma + 1));
+    if (text[comma] !== ',' || next >= text.length) throw rulesInvalid(`the sets of ${name} must be separated by single commas`, valueAt + comma);
+    place = next;
   }
-  if (sets.length === 0) throw rulesInvalid(`${name} names no set of characters`);
-  return sets;
 }
 
 /** Index of the `]` that ends the set. A `]` that stands right before the last one belongs to the set. */
-function endOfSet(text: string, start: number): number {
+function endOfSet(text: string, start: number, offset: number): number {
   const end = text.indexOf(']', start + 1);
-  if (end < 0) throw rulesInvalid('a set that begins with [ has no ]');
+  if (end < 0) throw rulesInvalid('a set that begins with [ has no ]', offset + start);
   return text[end + 1] === ']' ? end + 1 : end;
 }
 
-function parseCustomSet(characters: string): CharacterSet {
-  if (characters === '') throw rulesInvalid('a set between [ and ] is empty');
-  if (!/^[ -~]+$/.test(characters)) throw rulesInvalid('a set between [ and ] may hold printable ASCII only');
+function parseCustomSet(characters: string, at: number): CharacterSet {
+  if (characters === '') throw rulesInvalid('a set between [ and ] is empty', at);
+  const foreign = characters.search(/[^ -~]/);
+  if (foreign >= 0) throw rulesInvalid('a set between [ and ] may hold printable ASCII only', at + foreign);
   // No ranges in this syntax: a dash elsewhere is most likely meant as one, and would silently mean something else.
-  if (characters.indexOf('-', 1) > 0) throw rulesInvalid('a dash may only be the first character of a set; ranges do not exist');
+  const dash = characters.indexOf('-', 1);
+  if (dash > 0) throw rulesInvalid('a dash may only be the first character of a set; ranges do not exist', at + dash);
   return customSet(characters);
 }
 
-function named(name: string): CharacterSet {
+function named(name: string, at: number): CharacterSet {
   const set = characterClass(name);
-  if (set === null) throw rulesInvalid(`there is no set of characters called ${JSON.stringify(name.slice(0, 40))}`);
+  if (set === null) throw rulesInvalid(`there is no set of characters called ${JSON.stringify(name.slice(0, 40))}`, at);
   return set;
 }

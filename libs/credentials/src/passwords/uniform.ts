@@ -15,7 +15,7 @@ export function uniformBelow(limit: bigint, random: RandomBytes): bigint {
   const size = Math.ceil(bits / 8);
   const mask = (1n << BigInt(bits)) - 1n;
   for (;;) {
-    const drawn = random(size).reduce((number, byte) => (number << 8n) | BigInt(byte), 0n) & mask;
+    const drawn = BigInt(`0x${Buffer.from(random(size)).toString('hex')}`) & mask;
     if (drawn < limit) return drawn;
   }
 }

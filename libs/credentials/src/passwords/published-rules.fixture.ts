@@ -1,0 +1,166 @@
+/**
+ * A judge of passwords, written from the published description of the `passwordrules` attribute (Apple, "Customizing Password AutoFill
+ * Rules") and from our own keywords as README and portal types document them. It imports nothing, least of all from the generator that
+ * it judges: classes, syntax and limits are written down here a second time, on purpose.
+ */
+
+/** Code points from 0x20 to 0x7e. */
+const ascii = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index));
+const between = (from: string, to: string): string[] => ascii.filter((c) => c >= from && c <= to);
+
+const published: Readonly<Record<string, readonly string[]>> = {
+  upper: between('A', 'Z'),
+  lower: between('a', 'z'),
+  digit: between('0', '9'),
+  // The page lists these: - ~ ! @ # $ % ^ & * _ + = ` | ( ) { } [ : ; " ' < > , . ? ] and space.
+  special: [
+    '-',
+    '~',
+    '!',
+    '@',
+    '#',
+    '$',
+    '%',
+    '^',
+    '&',
+    '*',
+    '_',
+    '+',
+    '=',
+    '`',
+    '|',
+    '(',
+    ')',
+    '{',
+    '}',
+    '[',
+    ':',
+    ';',
+    '"',
+    "'",
+    '<',
+    '>',
+    ',',
+    '.',
+    '?',
+    ']',
+    ' ',
+  ],
+  'ascii-printable': ascii,
+  unicode: ascii,
+  letter: [...between('A', 'Z'), ...between('a', 'z')],
+};
+
+export interface Published {
+  min: number;
+  max: number;
+  /** One set for each `required`: the union of what it names. */
+  required: ReadonlySet<string>[];
+  /** `null`: nothing named, so everything printable. */
+  permitted: ReadonlySet<string> | null;
+  run: number;
+  start: ReadonlySet<string> | null;
+  notUsername: boolean;
+}
+
+/** Reads character by character with a cursor; custom sets are the only place where `;`, `:` and `,` are ordinary. */
+export function readPublished(text: string): Published {
+  const spec: Published = { min: 1, max: Infinity, required: [], permitted: null, run: Infinity, start: null, notUsername: false };
+  const permit = (set: ReadonlySet<string>): void => void (spec.permitted = new Set([...(spec.permitted ?? []), ...set]));
+  let cursor = 0;
+  const skip = (): void => {
+    while (text[cursor] === ' ') cursor += 1;
+  };
+  const word = (): string => {
+    let read = '';
+    while (cursor < text.length && /[A-Za-z0-9-]/.test(text[cursor] ?? '')) read += text[cursor++];
+    return read.toLowerCase();
+  };
+  const custom = (): string[] => {
+    const listed: string[] = [];
+    cursor += 1;
+    // The first `]` ends the set, except where another one stands right behind it: then it is a member.
+    while (!(text[cursor] === ']' && text[cursor + 1] !== ']')) {
+      if (cursor >= text.length) throw new Error(`unfinished set in ${text}`);
+      listed.push(text[cursor++] ?? '');
+    }
+    cursor += 1;
+    return listed;
+  };
+  const sets = (): ReadonlySet<string> => {
+    const members: string[] = [];
+    for (;;) {
+      skip();
+      members.push(...(text[cursor] === '[' ? custom() : (published[word()] ?? [])));
+      skip();
+      if (text[cursor] !== ',') return new Set(members);
+      cursor += 1;
+    }
+  };
+  while (cursor < text.length) {
+    skip();
+    if (text[cursor] === ';') {
+      cursor += 1;
+      continue;
+    }
+    const name = word();
+    skip();
+    const hasValue = text[cursor] === ':';
+    if (hasValue) cursor += 1;
+    skip();
+    if (name === 'minlength') spec.min = Math.max(spec.min, Number(word()));
+    else if (name === 'maxlength') spec.max = Math.min(spec.max, Number(word()));
+    else if (name === 'max-consecutive') spec.run = Math.min(spec.run, Number(word()));
+    else if (name === 'required') {
+      const set = sets();
+      spec.required.push(set);
+      permit(set);
+    } else if (name === 'allowed') permit(sets());
+    else if (name === 'start') spec.start = sets();
+    else if (name === 'not-username') spec.notUsername = true;
+    else if (name === 'history' || name === 'min-age-hours') word();
+    else if (name !== '') throw new Error(`the judge does not know ${name}`);
+    skip();
+    if (cursor < text.length && text[cursor] !== ';') throw new Error(`the judge cannot read ${JSON.stringify(text)} at ${cursor}`);
+  }
+  return spec;
+}
+
+/** The rule that a password breaks, or `null`. */
+export function objection(spec: Published, password: string, username: string, remembered: ReadonlySet<string>): string | null {
+  if (password.length < spec.min) return 'minlength';
+  if (password.length > spec.max) return 'maxlength';
+  const permitted = spec.permitted ?? new Set(ascii);
+  let [run, previous] = [0, ''];
+  for (const c of password) {
+    if (!permitted.has(c)) return 'allowed';
+    run = c === previous ? run + 1 : 1;
+    if (run > spec.run) return 'max-consecutive';
+    previous = c;
+  }
+  for (const set of spec.required) if (![...password].some((c) => set.has(c))) return 'required';
+  if (spec.start && !spec.start.has(password[0] ?? '')) return 'start';
+  if (spec.notUsername && password.toUpperCase().includes(username.toUpperCase())) return 'not-username';
+  if (remembered.has(password)) return 'history';
+  return null;
+}
+
+/**
+ * Why no password can satisfy the rules, decided by covering the required sets with as few characters as possible; `null` where
+ * one can. A space is not counted: the generator never uses one that was not listed by hand, and the rule sets list none.
+ */
+export function contradiction(spec: Published): string | null {
+  if (spec.min > spec.max) return 'minlength above maxlength';
+  const alphabet = [...(spec.permitted ?? ascii)].filter((c) => c !== ' ');
+  const starts = alphabet.filter((c) => spec.start === null || spec.start.has(c));
+  if (starts.length === 0) return 'nothing permitted may start';
+  if (alphabet.length === 1 && spec.run < spec.min) return 'one character cannot avoid a run';
+  const covers = (c: string): number => spec.required.reduce((bits, set, index) => bits | (set.has(c) ? 1 << index : 0), 0);
+  const all = 2 ** spec.required.length - 1;
+  let reached = new Set(starts.map(covers));
+  for (let length = 1; length <= Math.min(spec.max, spec.required.length + 1); length += 1) {
+    if (reached.has(all)) return null;
+    reached = new Set([...reached].flatMap((bits) => alphabet.map((c) => bits | covers(c))));
+  }
+  return 'more required sets than characters';
+}
