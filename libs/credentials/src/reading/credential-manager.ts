@@ -1,31 +1,18 @@
-import { type Clock, hasCode, isRcmError, type Metrics, RcmError, type Secret, systemClock } from '@rcm/telemetry';
+import { type Clock, hasCode, isRcmError, type Metrics, RcmError, type Secret, systemClock, withDeadline } from '@rcm/telemetry';
 import { type CredentialPayload, parsePayload } from '../payload.ts';
 import { referenceKey, type SecretReference } from '../reference.ts';
 import type { TenantReaders } from '../tenancy/tenant-stores.ts';
-import { type CachedCredential, CredentialCache } from './credential-cache.ts';
+import { catchUpCache, type CaughtUp, type CurrentVersions } from './catch-up.ts';
+import { type CacheEntry, CredentialCache, type HeldEntry, type ReadCredential } from './credential-cache.ts';
 import { ReadBatcher } from './read-batcher.ts';
 import { createReadingMetrics, type ReadingMetrics, type Served } from './reading-metrics.ts';
+import { checkedNumbers, type ReadingNumbers } from './reading-numbers.ts';
 import { SingleFlight } from './single-flight.ts';
 
-export interface CredentialManagerOptions {
+/** The numbers have defaults, and bounds that are checked at once (`config_invalid`). */
+export interface CredentialManagerOptions extends Partial<ReadingNumbers> {
   readonly stores: TenantReaders;
   readonly metrics: Metrics;
-  /** Credentials held. Default 10 000. */
-  readonly maxEntries?: number;
-  /** How long a value is used without asking the store, in ms. Default 600 000 (10 minutes). */
-  readonly ttlMs?: number;
-  /** Up to this part of the TTL is taken off at random. Default 0.1. */
-  readonly ttlJitter?: number;
-  /** How long beyond its TTL a value is served while the store is down, in ms. Default 3 600 000 (1 hour). */
-  readonly staleMs?: number;
-  /** How long after a failure what is beyond its TTL is served without asking first, in ms. Default 5000. */
-  readonly downPauseMs?: number;
-  /** How long a missing secret is remembered, in ms. Default 5000. */
-  readonly missingMs?: number;
-  /** Calls to the store under way at once. Default 16. */
-  readonly maxParallel?: number;
-  /** Reads that may wait for a call; one more fails with `store_throttled`. Default 10 000. */
-  readonly maxWaiting?: number;
   readonly clock?: Clock;
   /** Random number in [0, 1). Default `Math.random`: it spreads expiry and decides nothing secret. */
   readonly random?: () => number;
@@ -33,6 +20,7 @@ export interface CredentialManagerOptions {
 
 export interface CredentialRequest {
   readonly orgId: string;
+  /** Parsed once and kept, it also keeps its place in the cache; parsing it again at each read costs more than the read. */
   readonly reference: SecretReference;
   /** The row's `current_version` as the lease gave it; `null` where it is not known: then any version that is held will do. */
   readonly version: string | null;
@@ -43,105 +31,158 @@ export interface CredentialRequest {
 export interface HeldCredential {
   readonly payload: Secret<CredentialPayload>;
   readonly version: string;
-  /** `stale`: the store is down and this is what was read last. */
   readonly served: Served;
 }
 
 export interface CredentialManager {
   /**
    * The current payload. A held value of another version than asked for is read again, not used, not even while the store is
-   * down; what the store then says is taken, also where it is ahead. Fails with `reference_not_yours` before anything is looked
-   * up, `secret_missing`, `payload_invalid`, `store_denied`, `store_throttled`, `store_unavailable`, `deadline_exceeded`, `cancelled`.
+   * down; what the store then says is taken, also where it is ahead. What a replica says is taken only where it is the version
+   * asked for. Fails with `reference_not_yours` before anything is looked up, `secret_missing`, `payload_invalid`,
+   * `store_denied`, `store_throttled`, `store_unavailable`, `deadline_exceeded`, `cancelled`.
    */
   get(request: CredentialRequest): Promise<HeldCredential>;
-  /** The next `get` asks the store. A read that is under way now is not kept. */
-  invalidate(what: { readonly reference: SecretReference }): void;
+  /** The next `get` asks the store, unless `version` is what is held already. A read that is under way now is not kept. */
+  invalidate(what: { readonly reference: SecretReference; readonly version?: string }): void;
+  /** After changes may have been missed: what is held of another version than its row names is not used any more. Fails as `currentVersions` does. */
+  catchUp(currentVersions: CurrentVersions, signal: AbortSignal): Promise<CaughtUp>;
 }
 
 const STORE_IS_DOWN = ['store_unavailable', 'store_throttled', 'deadline_exceeded'] as const;
 
-/** Lends credentials at the pace of a cache: bounded, jittered, one read under way per reference, batched per tenant. */
+/** Lends credentials at the pace of a cache: bounded, jittered, one read under way per reference, batched per tenant, paced per store. */
 export function createCredentialManager(options: CredentialManagerOptions): CredentialManager {
-  const { stores, maxParallel = 16, maxWaiting = 10_000, downPauseMs = 5_000, clock = systemClock, random = Math.random } = options;
-  const { maxEntries = 10_000, ttlMs = 600_000, ttlJitter = 0.1, staleMs = 3_600_000, missingMs = 5_000 } = options;
+  const { stores, clock = systemClock, random = Math.random } = options;
+  const numbers = checkedNumbers(options);
   const metrics = createReadingMetrics(options.metrics);
-  const cache = new CredentialCache({ maxEntries, ttlMs, ttlJitter, staleMs, missingMs, clock, random });
-  const batcher = new ReadBatcher({ stores, maxParallel, maxWaiting, onBatch: metrics.batch });
-  const flights = new SingleFlight<CachedCredential>();
-  /** Until then the store counts as down: a caller with a usable value need not wait for a call to fail again. */
-  let downUntil = 0;
+  const cache = new CredentialCache({ ...numbers, clock, random });
+  const flights = new SingleFlight<ReadCredential>();
+  const keys = new WeakMap<SecretReference, string>();
+  const places = new Map<SecretReference['store'], StorePlace>();
+  const now = () => clock.now().getTime();
 
-  const startReading = (key: string, { orgId, reference, version }: CredentialRequest): Promise<CachedCredential> =>
-    flights.start(key, () => readOne(batcher, orgId, reference), {
-      arrived: (credential) => {
-        downUntil = 0;
-        cache.keep(key, credential);
+  const keyOf = (reference: SecretReference): string => {
+    let key = keys.get(reference);
+    if (key === undefined) keys.set(reference, (key = referenceKey(reference)));
+    return key;
+  };
+  const placeOf = (store: SecretReference['store']): StorePlace => {
+    const callsPerSecond = store === 'ssm' ? numbers.ssmCallsPerSecond : numbers.otherCallsPerSecond;
+    const place = places.get(store) ?? { batcher: new ReadBatcher({ ...numbers, store, callsPerSecond, stores, clock, random, metrics }), downUntil: 0 };
+    places.set(store, place);
+    return place;
+  };
+
+  const startReading = (key: string, { orgId, reference, version }: CredentialRequest): Promise<ReadCredential> => {
+    const place = placeOf(reference.store);
+    return flights.start(
+      key,
+      () => withDeadline({ ms: numbers.readDeadlineMs, what: 'Reading a credential' }, (signal) => readOne(place.batcher, orgId, reference, signal)),
+      {
+        arrived(credential) {
+          place.downUntil = 0;
+          const knownFor = cache.keep(key, reference, credential);
+          if (knownFor !== null) metrics.reloaded(knownFor);
+          metrics.held(cache.size);
+        },
+        failed(error) {
+          if (hasCode(error, ...STORE_IS_DOWN)) place.downUntil = now() + numbers.downPauseMs;
+          else noteRefusal(cache, key, version, error);
+        },
       },
-      failed: (error) => {
-        if (hasCode(error, ...STORE_IS_DOWN)) downUntil = clock.now().getTime() + downPauseMs;
-        else noteRefusal(cache, key, version, error);
-      },
-    });
+    );
+  };
 
   /** A read that others began may have begun before the version we were told of: one more read decides. */
-  const readFromStore = async (key: string, request: CredentialRequest): Promise<CachedCredential> => {
+  const readFromStore = async (key: string, request: CredentialRequest): Promise<ReadCredential> => {
     const joined = flights.current(key);
     if (!joined) return startReading(key, request);
     const credential = await joined;
-    if (request.version === null || credential.version === request.version) return credential;
+    if (credential.version === request.version || (request.version === null && credential.from === 'store')) return credential;
     return flights.current(key) ?? startReading(key, request);
   };
 
-  const serve = async (request: CredentialRequest): Promise<HeldCredential> => {
-    const key = referenceKey(request.reference);
-    const held = cache.held(key);
-    const matches = held !== null && (request.version === null || held.credential.version === request.version);
-    if (held?.fresh && matches) return { ...held.credential, served: 'cache' };
-    if (cache.isKnownMissing(key, request.version)) throw new RcmError('secret_missing', 'The secret was not in its store a moment ago.');
-    const stale = matches ? cache.usable(key) : null;
-    if (stale && clock.now().getTime() < downUntil) return { ...stale, served: 'stale' };
-    if (held) metrics.refreshed(matches ? 'expired' : 'version');
+  /** Not in the cache, or not to be used as it is there. */
+  const serve = async (key: string, entry: CacheEntry | undefined, request: CredentialRequest): Promise<HeldCredential> => {
+    if (entry?.kind === 'missing' && entry.asked === request.version && now() < entry.until)
+      throw new RcmError('secret_missing', 'The secret was not in its store a moment ago.');
+    const stale = entry?.kind === 'held' && matches(entry, request) && cache.isUsable(entry) ? entry : null;
+    if (stale && now() < placeOf(request.reference.store).downUntil) return serveStale(stale);
+    if (entry?.kind === 'changed') metrics.refreshed('changed');
+    if (entry?.kind === 'held') metrics.refreshed(matches(entry, request) ? 'expired' : 'version');
+    const waitMs = stale ? numbers.refreshWaitMs : numbers.readDeadlineMs;
     try {
-      return { ...(await waitFor(readFromStore(key, request), request.signal)), served: 'store' };
+      const credential = await waitFor(() => readFromStore(key, request), waitMs, request.signal);
+      if (credential.from === 'replica' && credential.version !== request.version) throw notTheVersion(request.version);
+      metrics.missed(credential.from);
+      return { payload: credential.payload, version: credential.version, served: credential.from };
     } catch (error) {
       if (stale === null || !hasCode(error, ...STORE_IS_DOWN)) throw error;
-      return { ...stale, served: 'stale' };
+      return serveStale(stale);
     }
+  };
+  const serveStale = (entry: HeldEntry): HeldCredential => {
+    metrics.stale(now() - entry.freshUntil);
+    return { ...entry.credential, served: 'stale' };
   };
 
   return {
-    get: (request) => counted(metrics, request, serve),
-    invalidate({ reference }) {
-      const key = referenceKey(reference);
-      cache.forget(key);
+    get(request) {
+      // Before the cache is looked at: what another tenant's read left there is not this one's either.
+      if (request.reference.organizationId !== request.orgId) return failed(metrics, notYours());
+      const key = keyOf(request.reference);
+      const entry = cache.get(key);
+      if (entry?.kind === 'held' && matches(entry, request) && now() < entry.freshUntil) {
+        metrics.hit();
+        return entry.answer;
+      }
+      return serve(key, entry, request).catch((error: unknown) => failed(metrics, error));
+    },
+    invalidate({ reference, version }) {
+      const key = keyOf(reference);
+      const entry = cache.get(key);
+      if (entry?.kind === 'held' && entry.credential.version === version) return;
+      cache.noteChanged(key);
       flights.drop(key);
+    },
+    catchUp(currentVersions, signal) {
+      // What is being read now may have been read before the change that nobody heard of.
+      flights.dropAll();
+      return catchUpCache(cache, numbers.catchUpBatch, currentVersions, signal);
     },
   };
 }
 
-async function readOne(batcher: ReadBatcher, orgId: string, reference: SecretReference): Promise<CachedCredential> {
-  const stored = await batcher.read(orgId, reference);
-  if (stored === null) throw new RcmError('secret_missing', 'The secret is not in its store.');
-  if (isRcmError(stored)) throw stored;
-  return { payload: parsePayload(stored.text), version: stored.version };
+/** What is known of one kind of store. */
+interface StorePlace {
+  readonly batcher: ReadBatcher;
+  /** Until then it counts as down: a caller with a usable value need not wait for a call to fail again. */
+  downUntil: number;
 }
 
-async function counted(
-  metrics: ReadingMetrics,
-  request: CredentialRequest,
-  serve: (request: CredentialRequest) => Promise<HeldCredential>,
-): Promise<HeldCredential> {
-  try {
-    // Before the cache is looked at: what another tenant's read left there is not this one's either.
-    if (request.reference.organizationId !== request.orgId) throw new RcmError('reference_not_yours', "The secret reference is not the asking organization's.");
-    const held = await serve(request);
-    metrics.served(held.served);
-    return held;
-  } catch (error) {
-    metrics.failed(error);
-    throw error;
-  }
+const matches = (entry: HeldEntry, { version }: CredentialRequest): boolean => (version === null ? !entry.fromReplica : entry.credential.version === version);
+
+async function readOne(batcher: ReadBatcher, orgId: string, reference: SecretReference, signal: AbortSignal): Promise<ReadCredential> {
+  const stored = await batcher.read(orgId, reference, signal);
+  if (stored === null) throw new RcmError('secret_missing', 'The secret is not in its store.');
+  if (isRcmError(stored)) throw stored;
+  return { payload: parsePayload(stored.text), version: stored.version, from: stored.from ?? 'store' };
 }
+
+function failed(metrics: ReadingMetrics, error: unknown): Promise<never> {
+  metrics.failed(error);
+  return Promise.reject(error instanceof Error ? error : new Error('A credential read failed without an error.'));
+}
+
+const notYours = (): RcmError => new RcmError('reference_not_yours', "The secret reference is not the asking organization's.");
+
+const notTheVersion = (asked: string | null): RcmError =>
+  new RcmError(
+    'store_unavailable',
+    asked === null
+      ? "The store's first region does not answer, and without a version nobody can say whether the second one's copy is current."
+      : "The store's first region does not answer, and the second one's copy is not at the current version.",
+  );
 
 /** Any refusal, unlike an outage, says that what is held must not be used any more. */
 function noteRefusal(cache: CredentialCache, key: string, asked: string | null, error: unknown): void {
@@ -149,16 +190,7 @@ function noteRefusal(cache: CredentialCache, key: string, asked: string | null, 
   else cache.forget(key);
 }
 
-/** Fails with `cancelled` as soon as the signal aborts; the promise itself goes on. */
-async function waitFor<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(new RcmError('cancelled', 'The wait for a credential was cancelled.'));
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+/** Fails with `cancelled` as soon as the signal aborts and with `deadline_exceeded` after `ms`; the read itself goes on. */
+function waitFor<T>(read: () => Promise<T>, ms: number, signal: AbortSignal | undefined): Promise<T> {
+  return withDeadline({ ms, what: 'Waiting for a credential', ...(signal ? { signal } : {}) }, read);
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '@rcm/telemetry';
 
 /** A clock that stands until it is moved. */
@@ -12,8 +13,10 @@ export class ManualClock implements Clock {
     return new Date(this.#now);
   }
 
-  sleep(): Promise<void> {
-    return Promise.resolve();
+  /** Takes no time, but lets everything else go first. */
+  async sleep(_ms: number, signal?: AbortSignal): Promise<void> {
+    await setImmediate();
+    signal?.throwIfAborted();
   }
 
   forward(ms: number): void {

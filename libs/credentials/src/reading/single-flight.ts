@@ -31,4 +31,8 @@ export class SingleFlight<T> {
   drop(key: string): void {
     this.#flights.delete(key);
   }
+
+  dropAll(): void {
+    this.#flights.clear();
+  }
 }

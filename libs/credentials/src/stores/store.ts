@@ -7,6 +7,8 @@ export interface StoredSecret {
   readonly version: string;
   /** From `read`, where the asked reference had no ARN yet: the whole one, for whoever adopts a secret that is there already. */
   readonly reference?: SecretReference;
+  /** Read from a second region because the first is down. `version` is the first one's: whether it is current is for the caller to know. */
+  readonly from?: 'replica';
 }
 
 export interface CallOptions {

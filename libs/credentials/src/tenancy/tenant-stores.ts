@@ -72,9 +72,12 @@ export function createTenantStores(options: TenantStoresOptions): TenantStores {
   };
 }
 
-/** The same for an agent: only the reading half of each store is there, whatever the caller's types say. */
+/**
+ * The same for an agent: only the reading half of each store is there, whatever the caller's types say. A call is tried once by
+ * default: the CredentialManager above repeats it, at the pace of the quota and where it is counted.
+ */
 export function createTenantReaders(options: TenantStoresOptions): TenantReaders {
-  const stores = createTenantStores(options);
+  const stores = createTenantStores({ maxAttempts: 1, ...options });
   return {
     forTenant(orgId) {
       const { batchSize, read, readMany } = stores.forTenant(orgId);

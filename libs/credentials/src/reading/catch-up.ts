@@ -1,0 +1,39 @@
+import type { SecretReference } from '../reference.ts';
+import type { CredentialCache, HeldEntry } from './credential-cache.ts';
+
+/** The versions that the rows of one organization name now, by `referenceKey`; a reference that no row names is left out. */
+export type CurrentVersions = (orgId: string, references: readonly SecretReference[]) => Promise<ReadonlyMap<string, string | null>>;
+
+export interface CaughtUp {
+  readonly checked: number;
+  readonly changed: number;
+}
+
+/**
+ * Compares what is held with the rows, one question of at most `batch` references after the other, and gives up only what has
+ * changed: ten thousand held credentials cost a few hundred indexed look-ups and no call to a store.
+ */
+export async function catchUpCache(cache: CredentialCache, batch: number, currentVersions: CurrentVersions, signal: AbortSignal): Promise<CaughtUp> {
+  const byOrganization = Map.groupBy(cache.held(), ([, entry]) => entry.reference.organizationId);
+  let [checked, changed] = [0, 0];
+  for (const [orgId, entries] of byOrganization) {
+    for (let from = 0; from < entries.length; from += batch) {
+      signal.throwIfAborted();
+      const asked = entries.slice(from, from + batch);
+      const current = await currentVersions(
+        orgId,
+        asked.map(([, { reference }]) => reference),
+      );
+      const outdated = asked.filter(([key, entry]) => isOutdated(cache, key, entry, current.get(key)));
+      for (const [key] of outdated) cache.noteChanged(key);
+      checked += asked.length;
+      changed += outdated.length;
+    }
+  }
+  return { checked, changed };
+}
+
+/** Only what was compared is given up: a value that came in meanwhile is newer than the question. */
+function isOutdated(cache: CredentialCache, key: string, compared: HeldEntry, current: string | null | undefined): boolean {
+  return compared.credential.version !== current && cache.get(key) === compared;
+}
