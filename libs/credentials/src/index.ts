@@ -3,7 +3,7 @@
  * rules. Threats: one tenant's login given to another, plaintext in an error or a log, a staged password in an agent's hands, a
  * write that silently replaces what it has not read, a stale password that locks an account. It knows nothing of the database,
  * the portals or the audit trail (whoever calls it writes the audit event first), and must never log, print or keep a payload
- * outside its bounded cache. `@rcm/credentials/ssm` and `/secrets-manager` are the stores alone, each with its own SDK only.
+ * outside its bounded cache. `@rcm/credentials/ssm`, `/secrets-manager` and `/vault` are the stores alone, each with its own SDK only.
  */
 export { credentialsEnvironment } from './environment.ts';
 export { payloadFingerprint } from './fingerprint.ts';
@@ -36,6 +36,7 @@ export type { ReadingNumbers } from './reading/reading-numbers.ts';
 export {
   credentialReference,
   formatReference,
+  type NewPlace,
   type NewReference,
   parseReference,
   referenceKey,
@@ -47,3 +48,4 @@ export {
 } from './reference.ts';
 export type { CallOptions, ReadAnswer, SecretReader, SecretStages, SecretStore, SecretTags, SecretWriter, StagedSlot, StoredSecret } from './stores/store.ts';
 export { createTenantReaders, createTenantStores, type TenantReaders, type TenantStores, type TenantStoresOptions } from './tenancy/tenant-stores.ts';
+export { type VaultPolicy, type VaultTenant, vaultTenantPolicy } from './tenancy/vault-policy.ts';

@@ -71,17 +71,23 @@ export function formatReference(reference: SecretReference): string {
   return `arn:${partition}:secretsmanager:${region}:${accountId}:secret:${path}-${reference.suffix}`;
 }
 
-export interface NewReference extends AwsPlace {
-  readonly store: 'ssm' | 'secrets-manager';
+/** Where new secrets are created. */
+export type NewPlace = ({ readonly store: 'ssm' | 'secrets-manager' } & AwsPlace) | { readonly store: 'vault'; readonly mount: string };
+
+export type NewReference = NewPlace & {
   readonly environment: string;
   readonly orgId: string;
   readonly endpointId: string;
   readonly portalAccountId: string;
-}
+};
 
 /** The reference under which an endpoint's credential is to be created. Fails with `reference_invalid`. */
-export function credentialReference({ store, orgId, partition, region, accountId, environment, endpointId, portalAccountId }: NewReference): SecretReference {
-  const shared = { partition, region, accountId, environment, organizationId: orgId, endpointId, portalAccountId };
+export function credentialReference(wanted: NewReference): SecretReference {
+  const { environment, orgId, endpointId, portalAccountId } = wanted;
+  const owner = { environment, organizationId: orgId, endpointId, portalAccountId };
+  if (wanted.store === 'vault') return checked({ store: 'vault', mount: wanted.mount, ...owner });
+  const { store, partition, region, accountId } = wanted;
+  const shared = { partition, region, accountId, ...owner };
   return checked(store === 'ssm' ? { store, ...shared } : { store, ...shared, suffix: null });
 }
 

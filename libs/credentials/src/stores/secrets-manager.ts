@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { rotationOf } from '../payload.ts';
-import { formatReference, parseReference, referenceKey, type SecretReference, secretPath, stagedPath } from '../reference.ts';
+import { formatReference, parseReference, type SecretReference, secretPath, stagedPath } from '../reference.ts';
+import { readEach } from './read-each.ts';
 import { createSecretsManagerCalls, type SecretsManagerAccess, type SecretsManagerCalls, type SecretVersion } from './secrets-manager-calls.ts';
 import { checkSecretsManagerSize } from './size-policy.ts';
-import type { CallOptions, ClosableSecretStore, ReadAnswer, StagedSlot } from './store.ts';
+import type { CallOptions, ClosableSecretStore, StagedSlot } from './store.ts';
 
 export type { SecretsManagerAccess } from './secrets-manager-calls.ts';
 export type { ClosableSecretStore, SecretReader, SecretStages, SecretStore, SecretWriter, StagedSlot, StoredSecret } from './store.ts';
@@ -17,9 +18,6 @@ const REPLACING = 'rcm-replacing';
 /** AWSPENDING is one label per secret and goes on with the next attempt; this one keeps an older attempt's copy findable. */
 const keptLabel = (attemptId: string): string => `rcm-staged-${attemptId}`;
 
-/** There is no batch read that names AWSCURRENT; calls of `readMany` run side by side, this many at once. */
-const PARALLEL_READS = 8;
-
 /** Payloads as secrets; a staged one is a version of the same secret, with the attempt id as its version id. Versions are VersionIds. */
 export function createSecretsManagerStore(access: SecretsManagerAccess): ClosableSecretStore {
   const calls = createSecretsManagerCalls(access);
@@ -31,6 +29,7 @@ export function createSecretsManagerStore(access: SecretsManagerAccess): Closabl
       const found = await current(reference, options);
       return found && hasNoArn(reference) ? { ...found, reference: parseReference(found.arn) } : found;
     },
+    // There is no batch read that names AWSCURRENT.
     readMany: (references, options) => readEach(references, async (reference) => current(reference, options)),
 
     async create(reference, text, tags, options) {
@@ -132,22 +131,3 @@ async function mustExist<T>(read: Promise<T | null>): Promise<T> {
 
 const conflict = (base: string, found: string): RcmError =>
   new RcmError('store_conflict', `The secret is not at version ${base} any more (found ${found}); current was left as it is.`, { details: { base, found } });
-
-async function readEach(
-  references: readonly SecretReference[],
-  read: (reference: SecretReference) => Promise<ReadAnswer>,
-): Promise<ReadonlyMap<string, ReadAnswer>> {
-  const answers = new Map<string, ReadAnswer>();
-  const waiting = [...references];
-  const work = async (): Promise<void> => {
-    for (let reference = waiting.shift(); reference; reference = waiting.shift())
-      answers.set(referenceKey(reference), await read(reference).catch(deniedAlone));
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL_READS, references.length) }, work));
-  return answers;
-}
-
-function deniedAlone(error: unknown): RcmError {
-  if (error instanceof RcmError && error.code === 'store_denied') return error;
-  throw error;
-}

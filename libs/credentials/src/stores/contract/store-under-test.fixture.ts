@@ -4,11 +4,13 @@ import { parsePayload, serializePayload, withPassword } from '../../payload.ts';
 import { credentialReference, type SecretReference } from '../../reference.ts';
 import type { SecretStore, SecretTags, StagedSlot } from '../store.ts';
 
-/** Called around each SDK call of a store (retries included in one); what it throws stands for the process dying there. */
+/** Called around each SDK call or HTTP request of a store (an SDK's retries included in one); what it throws stands for the process dying there. */
 export type CallHook = (operation: string, phase: 'before' | 'after') => void | Promise<void>;
 
+export type StoreKind = 'ssm' | 'secrets-manager' | 'vault';
+
 export interface StoreUnderTest {
-  readonly kind: 'ssm' | 'secrets-manager';
+  readonly kind: StoreKind;
   /** The backend lets one idempotency token overwrite another's text; AWS refuses that (ResourceExistsException). */
   readonly tokensOverwrite: boolean;
   /** A new store on the same backend, as a restarted process would have it. */
@@ -18,16 +20,10 @@ export interface StoreUnderTest {
 export const tags: SecretTags = { TenantId: 'hospital-a', Environment: 'test', PortalType: 'alpine' };
 
 /** The reference of an endpoint nobody else uses. */
-export const newReference = (store: StoreUnderTest): SecretReference =>
+export const newReference = ({ kind }: Pick<StoreUnderTest, 'kind'>): SecretReference =>
   credentialReference({
-    store: store.kind,
-    partition: 'aws',
-    region: 'us-east-1',
-    accountId: '123456789012',
-    environment: tags.Environment,
-    orgId: tags.TenantId,
-    endpointId: `endpoint-${randomUUID()}`,
-    portalAccountId: 'account-1',
+    ...(kind === 'vault' ? { store: kind, mount: 'kv' } : { store: kind, partition: 'aws', region: 'us-east-1', accountId: '123456789012' }),
+    ...{ environment: tags.Environment, orgId: tags.TenantId, endpointId: `endpoint-${randomUUID()}`, portalAccountId: 'account-1' },
   });
 
 export const payloadText = (password: string, more: object = {}): Secret<string> => new Secret(JSON.stringify({ username: 'Jörg 🔑', password, ...more }));

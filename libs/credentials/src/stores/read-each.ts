@@ -1,0 +1,26 @@
+import { hasCode, type RcmError } from '@rcm/telemetry';
+import { referenceKey, type SecretReference } from '../reference.ts';
+import type { ReadAnswer } from './store.ts';
+
+/** Calls of one `readMany` that run side by side in a store without a batch read. */
+const PARALLEL_READS = 8;
+
+/** `readMany` for a store that reads one secret a call: a refused one is answered with its error, any other failure fails the whole. */
+export async function readEach(
+  references: readonly SecretReference[],
+  read: (reference: SecretReference) => Promise<ReadAnswer>,
+): Promise<ReadonlyMap<string, ReadAnswer>> {
+  const answers = new Map<string, ReadAnswer>();
+  const waiting = [...references];
+  const work = async (): Promise<void> => {
+    for (let reference = waiting.shift(); reference; reference = waiting.shift())
+      answers.set(referenceKey(reference), await read(reference).catch(deniedAlone));
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL_READS, references.length) }, work));
+  return answers;
+}
+
+function deniedAlone(error: unknown): RcmError {
+  if (hasCode(error, 'store_denied')) return error;
+  throw error;
+}

@@ -1,0 +1,38 @@
+import { createAppRole, startVaultServer, type VaultServer, type VaultServerOptions } from '@rcm/vault-server';
+import { Secret } from '@rcm/telemetry';
+import { vaultTenantPolicy } from '../tenancy/vault-policy.ts';
+import type { CallHook } from './contract/store-under-test.fixture.ts';
+import type { AppRole } from './vault-session.ts';
+
+export interface TestVault {
+  readonly server: VaultServer;
+  /** A new AppRole of one tenant, with the policy that the library has for it. */
+  appRoleOf(orgId: string, part?: 'agent' | 'rotator', tokenTtl?: number): Promise<AppRole>;
+  close(): Promise<void>;
+}
+
+export async function openTestVault(options: VaultServerOptions = {}): Promise<TestVault> {
+  const server = await startVaultServer(options);
+  return {
+    server,
+    async appRoleOf(orgId, part = 'rotator', tokenTtl) {
+      const policy = vaultTenantPolicy({ mount: 'kv', environment: 'test', orgId, part });
+      const access = { address: server.address, token: server.rootToken };
+      const { roleId, secretId } = await createAppRole(access, { name: `rcm-${part}-${orgId}`, policy, ...(tokenTtl === undefined ? {} : { tokenTtl }) });
+      return { roleId, secretId: new Secret(secretId) };
+    },
+    close: () => server.close(),
+  };
+}
+
+/** A fetch that calls the hook around each request as `<method> <api>`: `GET data`, `POST login`. */
+export const hookedFetch =
+  (hook?: CallHook): typeof fetch =>
+  async (input, init) => {
+    const [, , first = '', second = '', third = ''] = new URL(String(input)).pathname.split('/');
+    const operation = `${init?.method ?? 'GET'} ${first === 'auth' ? third : second}`;
+    await hook?.(operation, 'before');
+    const response = await fetch(input, init);
+    await hook?.(operation, 'after');
+    return response;
+  };

@@ -1,0 +1,33 @@
+import { isId, RcmError } from '@rcm/telemetry';
+
+export interface VaultTenant {
+  readonly mount: string;
+  readonly environment: string;
+  readonly orgId: string;
+  /** An agent reads current payloads and nothing else; rotator and migrator write, and see what is staged. */
+  readonly part: 'agent' | 'rotator' | 'migrator';
+}
+
+interface Path {
+  readonly capabilities: readonly string[];
+}
+
+/** A policy as `bao policy write` and `PUT sys/policies/acl/<name>` take it: JSON is valid HCL. */
+export interface VaultPolicy {
+  readonly path: Readonly<Record<string, Path>>;
+}
+
+/**
+ * What the AppRole of one tenant may do: exactly the requests that the Vault store makes, under the tenant's own two folders. A
+ * pattern ends its segment before the star, so no other tenant's name can begin with this one's. Fails with `config_invalid`.
+ */
+export function vaultTenantPolicy({ mount, environment, orgId, part }: VaultTenant): VaultPolicy {
+  if (![mount, environment, orgId].every(isId)) throw new RcmError('config_invalid', 'Mount, environment and organization of a Vault policy must be ids.');
+  const at = (api: string, folder: string): string => `${mount}/${api}/rcm/${environment}/${orgId}/${folder}/*`;
+  const may = (...capabilities: readonly string[]): Path => ({ capabilities });
+  if (part === 'agent') return { path: { [at('data', 'endpoints')]: may('read') } };
+  const write = ['create', 'update'];
+  const current = { [at('data', 'endpoints')]: may('read', ...write), [at('metadata', 'endpoints')]: may(...write) };
+  if (part === 'migrator') return { path: current };
+  return { path: { ...current, [at('data', 'rotation')]: may('read', ...write), [at('metadata', 'rotation')]: may(...write, 'delete') } };
+}
