@@ -1,6 +1,7 @@
 import type { Database } from '../database.ts';
 import { RcmError } from '@rcm/telemetry';
 import { lockIdentity } from '../identity.ts';
+import { openRotation } from '../journal/open-rotation.ts';
 import { notifyCredentialChanged } from './schedule.ts';
 
 /**
@@ -19,9 +20,7 @@ export async function followStoreVersion(
     const endpoint = await tx.integrationEndpoint.findUniqueOrThrow({ where: { id: endpointId } });
     if (endpoint.currentVersion === to) return true;
     if (endpoint.currentVersion !== from || endpoint.secretArn === null) return false;
-    const open =
-      endpoint.loginIdentity && (await tx.rotationAttempt.findFirst({ where: { loginIdentity: endpoint.loginIdentity, endedAt: null }, select: { id: true } }));
-    if (open) return false;
+    if (endpoint.loginIdentity && (await openRotation(tx, endpoint.loginIdentity))) return false;
     const changed = await tx.$executeRaw`
       UPDATE integration_endpoint SET current_version = ${to}, updated_at = clock_timestamp()
        WHERE org_id = ${endpoint.orgId} AND secret_arn = ${endpoint.secretArn} AND current_version IS NOT DISTINCT FROM ${from}::text`;

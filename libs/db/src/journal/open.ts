@@ -3,6 +3,7 @@ import { Prisma } from '../generated/client.ts';
 import type { Database, Transaction } from '../database.ts';
 import { lockEndpointIdentity, lockIdentity } from '../identity.ts';
 import { checkLimit, checkUuid } from '../input.ts';
+import { openRotation } from './open-rotation.ts';
 import { attemptOf, JOURNAL_VERSION, type AttemptState, type RotationAttempt } from './attempt.ts';
 
 export interface RotationPlan {
@@ -23,6 +24,7 @@ export interface RotationPlan {
 /**
  * Opens the journal of a rotation in state `planned`. Needs the live exclusive lease (`lease_lost` otherwise). Not created: another
  * attempt of the login is open (`open`), or the row no longer says `baseVersion` (`open: null`). Repeating a plan returns it.
+ * Fails with `state_conflict` where another organization's attempt of the same login is open.
  */
 export async function planRotation(
   db: Database,
@@ -39,6 +41,11 @@ export async function planRotation(
       const isOwn = open.id === plan.attemptId && open.fence === plan.fence && open.state === 'planned';
       return isOwn ? { created: true, attempt: attemptOf(open) } : { created: false, open: attemptOf(open) };
     }
+    if (await openRotation(tx, identity.id))
+      throw new RcmError(
+        'state_conflict',
+        'Another organization is rotating this login; a login that several organizations use is not rotated for one of them.',
+      );
     const endpoint = await tx.integrationEndpoint.findFirstOrThrow({ where: { id: plan.endpointId, orgId: plan.orgId } });
     if (endpoint.secretArn === null || endpoint.currentVersion !== plan.baseVersion) return { created: false, open: null };
     const attempt = await tx.rotationAttempt.create({

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '../database.ts';
 import { lockEndpointIdentity, type LockedIdentity } from '../identity.ts';
 import { checkMs } from '../input.ts';
+import { openRotation } from '../journal/open-rotation.ts';
 import type { Lease, LeaseAnswer, LeaseRefusal, LeaseRequest } from './lease.ts';
 import { clearWish, registerWish } from './wish.ts';
 
@@ -50,19 +51,16 @@ export async function acquireExclusiveLease(db: Database, request: LeaseRequest 
 
 const refused = (reason: LeaseRefusal): LeaseAnswer => ({ granted: false, reason });
 
-/** Removes what has expired (a dead holder's lease is free), then counts what is left. Under the identity's lock. */
+/** Removes what has expired (a dead holder's lease is free), then counts what is left, whichever organization's. Under the identity's lock. */
 async function liveLeases(tx: Transaction, { id }: LockedIdentity): Promise<{ exclusive: number; shared: number }> {
-  await tx.$executeRaw`DELETE FROM login_lease WHERE login_identity = ${id} AND expires_at <= clock_timestamp()`;
-  const [count] = await tx.$queryRaw<{ exclusive: number; shared: number }[]>`
-    SELECT (count(*) FILTER (WHERE kind = 'exclusive'))::int AS exclusive, (count(*) FILTER (WHERE kind = 'shared'))::int AS shared
-      FROM login_lease WHERE login_identity = ${id}`;
+  const [count] = await tx.$queryRaw<{ exclusive: number; shared: number }[]>`SELECT exclusive, shared FROM rcm_live_leases(${id})`;
   return count ?? { exclusive: 0, shared: 0 };
 }
 
 const UNCERTAIN: ReadonlySet<string> = new Set(['submitting', 'applied', 'verified']);
 
 async function rotationInTheWay(tx: Transaction, { id }: LockedIdentity): Promise<LeaseRefusal | null> {
-  const open = await tx.rotationAttempt.findFirst({ where: { loginIdentity: id, endedAt: null }, select: { state: true, waitingFrom: true } });
+  const open = await openRotation(tx, id);
   if (open?.state === 'blocked') return 'blocked';
   const state = open?.state === 'waiting' ? open.waitingFrom : open?.state;
   return state && UNCERTAIN.has(state) ? 'rotation_open' : null;

@@ -29,7 +29,8 @@ export interface LedgerState {
 }
 
 /**
- * Reads the ledger of one identity in one statement, so all figures belong together.
+ * Reads the ledger of one identity. The counting is a function of the database
+ * (`rcm_login_ledger`), because a portal counts the attempts of every organization that uses the account, and no tenant may see another's.
  *
  * Portals count consecutive failures, so an accepted login wipes out what came before it. "Before" is careful: two logins can
  * overlap, and which of them the portal saw first is not known, so a failure is wiped out only if it had FINISHED when the
@@ -37,34 +38,12 @@ export interface LedgerState {
  * that began after it, once its lease is dead. A login that got past the password (`password_expired`, `change_forced`) is no failure
  * and no acceptance. Everything else that was sent counts, also what we did not understand.
  */
-export async function ledgerState(client: Transaction, loginIdentity: string): Promise<LedgerState> {
-  const [row] = await client.$queryRaw<(Omit<LedgerState, 'limits'> & LockoutLimits)[]>`
-    WITH limits AS (
-      SELECT min(p.lockout_threshold)::int AS threshold, min(p.lockout_threshold - p.lockout_margin)::int AS budget, max(p.lockout_window_seconds)::int AS seconds
-        FROM integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code WHERE e.login_identity = ${loginIdentity}
-    ), accepted AS (
-      SELECT started_at FROM login_attempt WHERE login_identity = ${loginIdentity} AND outcome = 'accepted' ORDER BY started_at DESC LIMIT 1
-    ), recent AS (
-      SELECT a.*, a.started_at + make_interval(secs => l.seconds) AS leaves_at, coalesce(a.finished_at, a.started_at) + make_interval(secs => l.seconds) AS unlocks_at,
-             a.outcome IS NULL AND EXISTS (SELECT 1 FROM login_lease w WHERE w.id = a.lease_id AND w.expires_at > clock_timestamp()) AS in_flight
-        FROM login_attempt a CROSS JOIN limits l
-       WHERE a.login_identity = ${loginIdentity} AND a.started_at > now() - make_interval(secs => l.seconds)
-    ), counted AS (
-      SELECT r.* FROM recent r LEFT JOIN accepted ok ON true
-       WHERE (r.outcome IS NULL OR r.outcome NOT IN ('accepted', 'not_submitted', 'password_expired', 'change_forced'))
-         AND (ok.started_at IS NULL OR r.in_flight OR coalesce(r.finished_at, r.started_at) > ok.started_at)
-    )
-    SELECT l.threshold, l.budget, l.seconds AS "windowSeconds",
-           (SELECT count(*) FROM counted)::int AS failures,
-           (SELECT count(*) FROM counted WHERE in_flight)::int AS "inFlight",
-           (SELECT min(leaves_at) FROM counted) AS "oldestLeavesAt",
-           (SELECT max(leaves_at) FROM counted) AS "newestLeavesAt",
-           (SELECT max(unlocks_at) FROM counted WHERE outcome = 'locked') AS "lockedUntil",
-           (SELECT coalesce(bool_or(outcome = 'rejected_or_locked'), false) FROM counted) AS "mayBeLocked",
-           (SELECT max(throttled_until) FROM login_attempt WHERE login_identity = ${loginIdentity} AND throttled_until > clock_timestamp()) AS "throttledUntil",
-           clock_timestamp() AS now
-      FROM limits l`;
-  if (!row || row.threshold === null) throw new RcmError('state_conflict', 'No endpoint has this login identity, so no lockout limit is known for it.');
+export async function ledgerState(tx: Transaction, loginIdentity: string): Promise<LedgerState> {
+  const [row] = await tx.$queryRaw<(Omit<LedgerState, 'limits'> & LockoutLimits)[]>`
+    SELECT threshold, budget, window_seconds AS "windowSeconds", failures, in_flight AS "inFlight", oldest_leaves_at AS "oldestLeavesAt",
+           newest_leaves_at AS "newestLeavesAt", locked_until AS "lockedUntil", may_be_locked AS "mayBeLocked", throttled_until AS "throttledUntil", now
+      FROM rcm_login_ledger(${loginIdentity})`;
+  if (!row) throw new RcmError('state_conflict', 'No endpoint of the organization has this login identity, so no lockout limit is known for it.');
   const { threshold, budget, windowSeconds, ...state } = row;
   return { limits: { threshold, budget, windowSeconds }, ...state };
 }
@@ -88,7 +67,7 @@ export function budgetRefusal(state: LedgerState): { readonly reason: 'locked' |
 
 /**
  * How many failures may still be caused; 0 while locked or throttled. `until`: when that gets better. Only a look: what counts is
- * the answer of `beginLoginAttempt`. Fails with `state_conflict` for an identity that no endpoint has.
+ * the answer of `beginLoginAttempt`. Fails with `state_conflict` for an identity that no endpoint of the organization has.
  */
 export async function remainingBudget(
   db: Database,

@@ -3,6 +3,7 @@ import type { Database } from '../database.ts';
 import { writeAuditEvent } from '../audit/record.ts';
 import { lockEndpointIdentity } from '../identity.ts';
 import { jsonText } from '../input.ts';
+import { openRotation } from '../journal/open-rotation.ts';
 import { MIGRATOR } from './migrate.ts';
 
 export interface LegacyRestore {
@@ -24,8 +25,7 @@ export async function restoreLegacyCredentials(db: Database, { endpointId, orgId
   const text = jsonText('credentials', credentials.reveal());
   return db.transaction({ tenant: orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, { endpointId, orgId });
-    const open = await tx.rotationAttempt.findFirst({ where: { loginIdentity: identity.id, endedAt: null }, select: { id: true } });
-    if (open) return false;
+    if (await openRotation(tx, identity.id)) return false;
     const restored = await tx.$executeRaw`
       UPDATE integration_endpoint
          SET config = config || jsonb_build_object('credentials', ${text}::jsonb), secret_arn = NULL, current_version = NULL, rotation_status = NULL, updated_at = clock_timestamp()

@@ -3,6 +3,7 @@ import type { Database } from '../database.ts';
 import { writeAuditEvent } from '../audit/record.ts';
 import { checkLimit, checkMs } from '../input.ts';
 import { MIGRATOR, writeProof } from './migrate.ts';
+import { markScrubbed } from './storage-state.ts';
 
 /** The store's secret was read again and is what the row's plaintext says. `version`: the one that was read. Fails with `endpoint_unknown`. */
 export async function recordProof(
@@ -62,6 +63,7 @@ export async function scrubEndpoint(
       reason: 'migration',
       details: { version: row.version },
     });
+    await markScrubbed(tx, row.orgId);
     await tx.$executeRaw`UPDATE integration_endpoint SET config = config - 'credentials', updated_at = clock_timestamp() WHERE id = ${endpointId}`;
     return 'scrubbed';
   });

@@ -1,4 +1,5 @@
-import type { Database } from '../database.ts';
+import { RcmError } from '@rcm/telemetry';
+import type { Database, Transaction } from '../database.ts';
 import { writeAuditEvent } from '../audit/record.ts';
 import { MIGRATOR } from './migrate.ts';
 
@@ -9,30 +10,31 @@ export interface StorageState {
   readonly asOf: string;
 }
 
-/**
- * Whether `rewriteStorage` is due. Read from the audit log: a removal and its event are one transaction, so a crash between removal and
- * rewrite cannot hide. Raw SQL: one scan for both kinds of event of all organizations.
- */
+/** Part of the transaction that removes plaintext, so a crash between removal and rewrite cannot hide. */
+export async function markScrubbed(tx: Transaction, orgId: string): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO storage_state (org_id, scrubbed_at) VALUES (${orgId}, clock_timestamp())
+    ON CONFLICT (org_id) DO UPDATE SET scrubbed_at = excluded.scrubbed_at`;
+}
+
+/** Whether `rewriteStorage` is due for any organization. */
 export async function storageRewriteState(db: Database): Promise<StorageState> {
   const [row] = await db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<StorageState[]>`
-      SELECT coalesce(bool_or(org.scrubbed > coalesce(org.covered, '-infinity')), false) AS pending, clock_timestamp()::text AS "asOf"
-        FROM (SELECT max(at) FILTER (WHERE action = 'endpoint.scrubbed') AS scrubbed,
-                     max((details->>'asOf')::timestamptz) FILTER (WHERE action = 'storage.rewritten') AS covered
-                FROM audit_event WHERE action IN ('endpoint.scrubbed', 'storage.rewritten') GROUP BY org_id) org`,
+      SELECT EXISTS (SELECT FROM storage_state WHERE scrubbed_at > coalesce(rewritten_as_of, '-infinity')) AS pending, clock_timestamp()::text AS "asOf"`,
   );
-  if (!row) throw new Error('an aggregate returned no row');
+  if (!row) throw new RcmError('database_failed', 'A SELECT without a table returned no row.');
   return row;
 }
 
-/** A rewrite that began after `asOf` has finished: one audit event for each organization whose plaintext had been removed. */
+/** A rewrite that began after `asOf` has finished: one audit event for each organization that waited for one. */
 export async function recordStorageRewritten(db: Database, { asOf, walClean }: { readonly asOf: string; readonly walClean: boolean }): Promise<void> {
   await db.transaction('every tenant', async (tx) => {
-    const organizations = await tx.$queryRaw<
-      { orgId: string }[]
-    >`SELECT DISTINCT org_id AS "orgId" FROM audit_event WHERE action = 'endpoint.scrubbed' ORDER BY 1`;
-    for (const { orgId } of organizations) {
+    const organizations = await tx.$queryRaw<{ orgId: string }[]>`
+      UPDATE storage_state SET rewritten_as_of = greatest(rewritten_as_of, ${asOf}::timestamptz)
+       WHERE scrubbed_at > coalesce(rewritten_as_of, '-infinity') RETURNING org_id AS "orgId"`;
+    for (const orgId of organizations.map((row) => row.orgId).toSorted()) {
       await writeAuditEvent(tx, {
         orgId,
         actor: MIGRATOR,

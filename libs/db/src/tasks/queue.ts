@@ -70,18 +70,14 @@ const STRAYS_AT_ONCE = 200;
 
 /**
  * A job is a hint and can get lost (a restored database, a worker that died, a job that expired): tasks that should long have been
- * taken get a new one. Returns how many were sent. Any number of processes may call it; SKIP LOCKED keeps them apart.
+ * taken get a new one. Returns how many were sent. Any number of processes may call it; SKIP LOCKED keeps them apart. Of every tenant, but
+ * by a function that answers with ids only, so that an agent needs no right to look at other tenants' tasks.
  */
 export async function sendStrayTasks(db: Database, jobs: Jobs, { idleMs = 30_000 }: { readonly idleMs?: number } = {}): Promise<number> {
   const ms = checkMs('idleMs', idleMs);
   return db.transaction('no tenant', async (tx) => {
     const strays = await tx.$queryRaw<{ taskId: string; orgId: string }[]>`
-      UPDATE portal_task SET job_sent_at = clock_timestamp()
-       WHERE id IN (SELECT id FROM portal_task t
-                     WHERE (t.state = 'queued' OR (t.state = 'running' AND t.claimed_until <= clock_timestamp()))
-                       AND greatest(t.job_sent_at, t.not_before) <= clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000)
-                     ORDER BY t.job_sent_at LIMIT ${STRAYS_AT_ONCE} FOR UPDATE SKIP LOCKED)
-      RETURNING id::text AS "taskId", org_id AS "orgId"`;
+      SELECT task_id::text AS "taskId", org_id AS "orgId" FROM rcm_stray_tasks(make_interval(secs => ${ms}::float8 / 1000), ${STRAYS_AT_ONCE}::int)`;
     for (const stray of strays) await jobs.send('portal-task', stray, {}, tx);
     return strays.length;
   });
