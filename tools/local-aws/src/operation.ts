@@ -1,9 +1,14 @@
 import type { z } from 'zod';
 import type { Account } from './account/arns.ts';
+import type { Roles } from './account/roles.ts';
+import type { AuthorizationRequest, Conditions } from './identity/authorize.ts';
 import type { Principal } from './identity/principal.ts';
 import type { KeyRing } from './keys/key-ring.ts';
 import type { Database } from './storage/database.ts';
 import type { RootKey } from './storage/root-key.ts';
+
+/** One thing that the caller must be allowed to do. */
+export type Permission = Pick<AuthorizationRequest, 'action' | 'resources' | 'conditions'>;
 
 /** What every operation works with. One call sees one instant. */
 export interface Call {
@@ -13,12 +18,17 @@ export interface Call {
   readonly root: RootKey;
   readonly principal: Principal;
   readonly now: Date;
+  readonly roles: Roles;
+  /** For what turns out to be needed only while the operation runs. Throws the AwsError of a refusal. */
+  permit(permission: Permission): void;
 }
 
 /** A call that was read and checked for shape, and not yet allowed. */
 export interface PreparedOperation {
   readonly resources: readonly string[];
-  readonly conditions: Readonly<Record<string, string>>;
+  readonly conditions: Conditions;
+  /** Other actions that the same call needs, e.g. tagging for one that creates with tags. */
+  readonly also: readonly Permission[];
   /** Throws AwsError; the caller runs it in one transaction. */
   run(): object;
 }
@@ -33,7 +43,8 @@ export interface OperationDefinition<Input extends z.ZodType> {
   readonly input: Input;
   /** ARNs a policy decides on; without it the action has no resource (`*`). */
   resources?(input: z.output<Input>, call: Call): readonly string[];
-  conditions?(input: z.output<Input>): Readonly<Record<string, string>>;
+  conditions?(input: z.output<Input>, call: Call): Conditions;
+  also?(input: z.output<Input>, call: Call): readonly Permission[];
   run(input: z.output<Input>, call: Call): object;
 }
 
@@ -46,7 +57,8 @@ export function operation<Input extends z.ZodType>(definition: OperationDefiniti
       const input = raw as z.output<Input>;
       return {
         resources: definition.resources?.(input, call) ?? ['*'],
-        conditions: definition.conditions?.(input) ?? {},
+        conditions: definition.conditions?.(input, call) ?? {},
+        also: definition.also?.(input, call) ?? [],
         run: () => definition.run(input, call),
       };
     },

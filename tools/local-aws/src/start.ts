@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { type Account, aliasArn, keyArn } from './account/arns.ts';
-import { taskRoleArn, tenantRoleArn, type TenantRole } from './account/roles.ts';
+import { builtInRoles, rolesNamed, taskRoleArn, tenantRoleArn, type TenantRole } from './account/roles.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { createFaults, type Fault, faultSchema } from './faults.ts';
 import { createDispatcher } from './http/dispatch.ts';
@@ -7,12 +8,16 @@ import { startServer } from './http/server.ts';
 import { baseAccessKey } from './identity/access-keys.ts';
 import { createAuthenticator } from './identity/authenticate.ts';
 import { type Authorize, createAuthorize } from './identity/authorize.ts';
+import type { SessionKey } from './identity/issue-session.ts';
 import type { AccessKey } from './identity/principal.ts';
 import { securityTokens } from './identity/service.ts';
+import { createTaskKeys } from './identity/task-keys.ts';
 import { createKeyRing } from './keys/key-ring.ts';
 import { keyManagement } from './keys/service.ts';
 import type { Service } from './operation.ts';
 import { parameterStore } from './parameters/service.ts';
+import { type Enforcement, enforcementSchema } from './policies/documents.ts';
+import { createEnforcement, type EnforceOptions } from './policies/enforce.ts';
 import { CREDENTIALS_ALIAS, provision } from './provision.ts';
 import { createQuotas, type QuotaOptions } from './quotas.ts';
 import { secretsManager } from './secrets/service.ts';
@@ -40,7 +45,12 @@ export interface LocalAwsOptions {
   readonly clock?: Clock;
   /** Whether the base user may do everything, or only call STS; default true. */
   readonly baseIsAdmin?: boolean;
-  /** Replaces the rules of `identity/authorize.ts`. */
+  /**
+   * Roles and a key policy: every call is then decided by them (and the account has no other roles). Needs
+   * `@cloud-copilot/iam-simulate`. Default: the fixed rules of `identity/authorize.ts`.
+   */
+  readonly enforce?: Enforcement;
+  /** Replaces what decides, the roles of `enforce` stay. */
   readonly authorize?: Authorize;
   /** Told about defects and storage that fails while running; default: ignored, the caller sees a 500. */
   readonly onInternalError?: (error: unknown) => void;
@@ -56,8 +66,15 @@ export interface LocalAws {
   readonly kmsAliasArn: string;
   readonly credentials: AccessKey;
   tenantRoleArn(role: TenantRole): string;
-  /** What a container runs under: it may assume tenant roles and do nothing else. */
+  /** What a container runs under: it may assume tenant roles and do nothing else. Not an account's with `enforce`, which names its own. */
   readonly taskRoleArn: string;
+  /**
+   * Keys as a container service hands them to a task of this role, `tags` being session tags. Errors: LocalAwsStartError
+   * `options_invalid` for a role that is not there.
+   */
+  taskCredentials(role: string, tags?: Readonly<Record<string, string>>): SessionKey;
+  /** What a process shows at `/_local/task-credentials/<role>` to be given them (AWS_CONTAINER_AUTHORIZATION_TOKEN). */
+  taskToken(role: string): string;
   /** Replaces all faults; `{ kind: 'none' }` ends them. */
   setFaults(faults: Fault | readonly Fault[]): void;
   /** What was published to topics, oldest first. */
@@ -73,26 +90,32 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   const { port = 0, host = '127.0.0.1', dataFile = null, accountId = '123456789012', region = 'us-east-1', clock = systemClock } = options;
   const account: Account = { partition: 'aws', accountId, region };
   requireAccount(account);
+  const enforce = options.enforce && checkedEnforcement(options.enforce);
+  const roles = enforce ? rolesNamed(enforce.roles) : builtInRoles;
+  const authorize = options.authorize ?? (await decider(enforce, { account, baseIsAdmin: options.baseIsAdmin ?? true }));
   const { database, root, release } = openStorage(dataFile);
   try {
     const keys = createKeyRing(database, root, account);
     const keyId = database.transaction(() => provision({ account, database, keys, now: clock.now() }));
     const faults = createFaults();
     const credentials = baseAccessKey(root);
+    const tasks = createTaskKeys({ roles, root, clock });
     const published = (): PublishedMessage[] => publishedMessages(database, root);
     const dispatcher = createDispatcher({
-      authenticator: createAuthenticator({ account, root, clock }),
-      authorize: options.authorize ?? createAuthorize({ baseIsAdmin: options.baseIsAdmin ?? true }),
+      authenticator: createAuthenticator({ account, roles, root, clock }),
+      authorize,
       quotas: createQuotas(options.quotas ?? {}, clock),
       clock,
-      world: { account, database, keys, root },
+      world: { account, database, keys, root, roles },
       onInternalError: options.onInternalError ?? (() => {}),
     });
-    const server = await startServer({ host, port, services, dispatcher, faults, control: { faults, key: credentials, published }, clock });
+    const server = await startServer({ host, port, services, dispatcher, faults, control: { faults, key: credentials, published, tasks }, clock });
     let closing: Promise<void> | null = null;
     return {
       endpoint: `http://${host}:${server.port}`,
       ...{ region, accountId, credentials, published },
+      taskCredentials: (role, tags) => knownRole(role, tasks.keysFor(role, tags)),
+      taskToken: (role) => tasks.tokenFor(role),
       kmsKeyArn: keyArn(account, keyId),
       kmsAliasArn: aliasArn(account, CREDENTIALS_ALIAS),
       taskRoleArn: taskRoleArn(account),
@@ -104,6 +127,20 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     release();
     throw error;
   }
+}
+
+function checkedEnforcement(given: Enforcement): Enforcement {
+  const checked = enforcementSchema.safeParse(given);
+  if (!checked.success) throw new LocalAwsStartError('options_invalid', `The policies to enforce are not usable: ${z.prettifyError(checked.error)}`);
+  return checked.data;
+}
+
+const decider = async (enforce: Enforcement | undefined, options: EnforceOptions): Promise<Authorize> =>
+  enforce ? createEnforcement(enforce, options) : createAuthorize(options);
+
+function knownRole(role: string, keys: SessionKey | null): SessionKey {
+  if (!keys) throw new LocalAwsStartError('options_invalid', `The account has no role ${role}.`);
+  return keys;
 }
 
 function requireAccount({ accountId, region }: Account): void {

@@ -4,28 +4,30 @@ export type TenantRole = 'agent' | 'rotator' | 'migrator';
 
 export interface Role {
   readonly name: string;
-  /** What its sessions may do: a tenant's own secrets as that app needs them, or nothing but assume a tenant role. */
-  readonly kind: TenantRole | 'task';
   /** Seconds; what DurationSeconds may ask for at most. */
   readonly maxSessionSeconds: number;
-  /** Role names whose sessions may assume it, besides the account's own user. */
-  readonly trusts: readonly string[];
+  /** Tags of the role itself: every session of it carries them, a session tag of the same key goes before. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
-const TASK_ROLE = 'rcm-task';
+/** The roles of an account by name. Who may assume them and what they may do is `authorize`'s to know. */
+export type Roles = ReadonlyMap<string, Role>;
 
-const tenantRole = (kind: TenantRole): Role => ({ name: `rcm-${kind}-tenant`, kind, maxSessionSeconds: 43_200, trusts: [TASK_ROLE] });
+const MAX_SESSION_SECONDS = 43_200;
 
-/** The roles that exist from the start: one per app, and the one a container runs under, which can read no secret itself. */
-export const roles: ReadonlyMap<string, Role> = new Map(
-  [
-    tenantRole('agent'),
-    tenantRole('rotator'),
-    tenantRole('migrator'),
-    { name: TASK_ROLE, kind: 'task', maxSessionSeconds: 43_200, trusts: [] } satisfies Role,
-  ].map((role) => [role.name, role]),
-);
+export const TASK_ROLE = 'rcm-task';
+
+export const tenantRoleName = (kind: TenantRole): string => `rcm-${kind}-tenant`;
+
+export const rolesNamed = (roles: readonly { readonly name: string; readonly tags?: Readonly<Record<string, string>> | undefined }[]): Roles =>
+  new Map(roles.map(({ name, tags = {} }) => [name, { name, tags, maxSessionSeconds: MAX_SESSION_SECONDS }]));
+
+/** What a fresh account has: one role per app, and the one a container runs under, which can read no secret itself. */
+export const builtInRoles: Roles = rolesNamed([
+  ...(['agent', 'rotator', 'migrator'] as const).map((kind) => ({ name: tenantRoleName(kind) })),
+  { name: TASK_ROLE },
+]);
 
 export const taskRoleArn = (account: Account): string => roleArn(account, TASK_ROLE);
 
-export const tenantRoleArn = (account: Account, kind: TenantRole): string => roleArn(account, `rcm-${kind}-tenant`);
+export const tenantRoleArn = (account: Account, kind: TenantRole): string => roleArn(account, tenantRoleName(kind));

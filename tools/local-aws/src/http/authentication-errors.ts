@@ -1,5 +1,6 @@
 import { AwsError } from '../aws-error.ts';
 import type { AuthenticationFailure } from '../identity/authenticate.ts';
+import type { Refusal } from '../identity/authorize.ts';
 
 interface Names {
   readonly json: string;
@@ -36,10 +37,11 @@ export function authenticationError(failure: AuthenticationFailure, protocol: 'j
 export function accessDenied(options: {
   readonly arn: string;
   readonly action: string;
-  readonly resource: string;
+  readonly refused: Refusal;
   readonly protocol: 'json' | 'query';
 }): AwsError {
-  const { arn, action, resource, protocol } = options;
-  const message = `User: ${arn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
+  const { arn, action, refused, protocol } = options;
+  const because = refused.because === null ? '' : ` because ${refused.because}`;
+  const message = `User: ${arn} is not authorized to perform: ${action} on resource: ${refused.resource}${because}`;
   return protocol === 'json' ? new AwsError('AccessDeniedException', message, 400) : new AwsError('AccessDenied', message, 403);
 }

@@ -4,8 +4,9 @@ import type { Clock } from '../clock.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Authorize } from '../identity/authorize.ts';
 import type { SignedRequest } from '../identity/signature.ts';
-import type { Call, Service } from '../operation.ts';
+import type { Call, Permission, Service } from '../operation.ts';
 import type { Quotas } from '../quotas.ts';
+import { accountFacts } from '../account/facts.ts';
 import { type Answer, failure, success, type Wire } from './answer.ts';
 import { accessDenied, authenticationError } from './authentication-errors.ts';
 import { readInput } from './input.ts';
@@ -23,7 +24,7 @@ export interface DispatchOptions {
   readonly authorize: Authorize;
   readonly quotas: Quotas;
   readonly clock: Clock;
-  readonly world: Omit<Call, 'principal' | 'now'>;
+  readonly world: Omit<Call, 'principal' | 'now' | 'permit'>;
   /** Told about defects and a data file that cannot be written; the answer says only "internal". */
   onInternalError(error: unknown): void;
 }
@@ -70,10 +71,15 @@ function perform(options: DispatchOptions, service: Service, request: SignedRequ
   if (!quotas.take(action)) throw new AwsError('ThrottlingException', 'Rate exceeded');
   const input = readInput(service, definition, called.input);
   const { principal } = identity;
+  const facts = accountFacts(world);
   const output = world.database.transaction(() => {
-    const prepared = definition.prepare(input, { ...world, principal, now: clock.now() });
-    const refused = authorize({ principal, action, resources: prepared.resources, conditions: prepared.conditions });
-    if (refused !== null) throw accessDenied({ arn: principal.arn, action, resource: refused, protocol: service.protocol });
+    const now = clock.now();
+    const permit = (permission: Permission): void => {
+      const refused = authorize({ principal, now, account: facts, ...permission });
+      if (refused) throw accessDenied({ arn: principal.arn, action: permission.action, refused, protocol: service.protocol });
+    };
+    const prepared = definition.prepare(input, { ...world, principal, now, permit });
+    for (const permission of [{ action, resources: prepared.resources, conditions: prepared.conditions }, ...prepared.also]) permit(permission);
     return prepared.run();
   });
   return { operation: called.operation, output };

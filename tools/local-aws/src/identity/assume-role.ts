@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { roleArn, sessionArn } from '../account/arns.ts';
-import { type Role, roles } from '../account/roles.ts';
+import type { Role } from '../account/roles.ts';
+import { tagConditions } from '../account/tag-conditions.ts';
 import { MAX_TAGS, tagListSchema, type Tag } from '../account/tags.ts';
 import { AwsError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
-import { newSessionKey } from './access-keys.ts';
 import { roleId } from './authenticate.ts';
-import { issueSessionToken } from './session-token.ts';
+import type { Conditions } from './authorize.ts';
+import { issueSession } from './issue-session.ts';
 
 const DEFAULT_SECONDS = 3_600;
 /** A session that assumes a role ("role chaining") gets an hour at most. */
@@ -28,33 +29,39 @@ export const assumeRole = operation({
     TransitiveTagKeys: z.array(z.string().min(1).max(128)).max(MAX_TAGS).optional(),
   }),
   resources: ({ RoleArn }) => [RoleArn],
+  conditions: (given) => sessionConditions(given),
+  // A call that brings tags needs both actions: "Permissions required to add session tags", IAM User Guide.
+  also: (given) => (given.Tags?.length ? [{ action: 'sts:TagSession', resources: [given.RoleArn], conditions: sessionConditions(given) }] : []),
   run({ RoleArn, RoleSessionName, DurationSeconds = DEFAULT_SECONDS, Tags = [], TransitiveTagKeys = [] }, call) {
-    const role = requireTrust(call, RoleArn);
+    const role = requireRole(call, RoleArn);
     requireDuration(call, role, DurationSeconds);
     const tags = sessionTags(call, Tags, TransitiveTagKeys);
-    const key = newSessionKey(call.root);
-    const expiresAt = new Date(call.now.getTime() + DurationSeconds * 1000);
-    const token = issueSessionToken(call.root, {
-      accessKeyId: key.accessKeyId,
-      role: role.name,
-      sessionName: RoleSessionName,
-      ...tags,
-      expiresAt: expiresAt.getTime(),
-    });
+    const expiresAt = call.now.getTime() + DurationSeconds * 1000;
+    const key = issueSession(call.root, { role: role.name, sessionName: RoleSessionName, ...tags, expiresAt });
     return {
-      Credentials: { AccessKeyId: key.accessKeyId, SecretAccessKey: key.secretAccessKey, SessionToken: token, Expiration: expiresAt },
+      Credentials: { AccessKeyId: key.accessKeyId, SecretAccessKey: key.secretAccessKey, SessionToken: key.sessionToken, Expiration: key.expiration },
       AssumedRoleUser: { AssumedRoleId: `${roleId(call.root, role.name)}:${RoleSessionName}`, Arn: sessionArn(call.account, role.name, RoleSessionName) },
       PackedPolicySize: 1,
     };
   },
 });
 
-/** A role that does not exist and one that does not trust the caller are refused alike, so that nobody can probe for names. */
-function requireTrust(call: Call, arn: string): Role {
-  const { principal, account } = call;
+interface AskedFor {
+  readonly RoleSessionName: string;
+  readonly Tags?: readonly Tag[] | undefined;
+  readonly TransitiveTagKeys?: readonly string[] | undefined;
+}
+
+const sessionConditions = ({ RoleSessionName, Tags, TransitiveTagKeys = [] }: AskedFor): Conditions => ({
+  'sts:RoleSessionName': RoleSessionName,
+  ...tagConditions(Tags),
+  ...(TransitiveTagKeys.length === 0 ? {} : { 'sts:TransitiveTagKeys': TransitiveTagKeys }),
+});
+
+/** A role that does not exist is refused like one that does not trust the caller, so that nobody can probe for names. */
+function requireRole({ principal, account, roles }: Call, arn: string): Role {
   const role = [...roles.values()].find((each) => roleArn(account, each.name) === arn);
-  const trusted = role && (principal.kind === 'user' || role.trusts.includes(principal.role.name));
-  if (!trusted) throw new AwsError('AccessDenied', `User: ${principal.arn} is not authorized to perform: sts:AssumeRole on resource: ${arn}`, 403);
+  if (!role) throw new AwsError('AccessDenied', `User: ${principal.arn} is not authorized to perform: sts:AssumeRole on resource: ${arn}`, 403);
   return role;
 }
 

@@ -1,5 +1,5 @@
 import { type Account, sessionArn, userArn } from '../account/arns.ts';
-import { roles } from '../account/roles.ts';
+import type { Roles } from '../account/roles.ts';
 import type { Clock } from '../clock.ts';
 import type { RootKey } from '../storage/root-key.ts';
 import { baseAccessKey, identifier, sessionSecret } from './access-keys.ts';
@@ -21,8 +21,13 @@ const MAX_SKEW_MS = 5 * 60_000;
 export const BASE_USER = 'local-admin';
 
 /** Knows the account's user by the key file, and sessions by their sealed token. Holds no state. */
-export function createAuthenticator(options: { readonly account: Account; readonly root: RootKey; readonly clock: Clock }): Authenticator {
-  const { account, root, clock } = options;
+export function createAuthenticator(options: {
+  readonly account: Account;
+  readonly roles: Roles;
+  readonly root: RootKey;
+  readonly clock: Clock;
+}): Authenticator {
+  const { account, roles, root, clock } = options;
   const base = baseAccessKey(root);
   const user: Principal = {
     kind: 'user',
@@ -38,7 +43,8 @@ export function createAuthenticator(options: { readonly account: Account; readon
     if (!claims || !role || claims.accessKeyId !== accessKeyId) return null;
     const { sessionName, tags, transitiveTagKeys } = claims;
     const principal: Principal = {
-      ...{ kind: 'session', accessKeyId, role, sessionName, tags, transitiveTagKeys, expiresAt: new Date(claims.expiresAt) },
+      ...{ kind: 'session', accessKeyId, role, sessionName, transitiveTagKeys, expiresAt: new Date(claims.expiresAt) },
+      tags: principalTags(role.tags, tags),
       arn: sessionArn(account, role.name, sessionName),
       userId: `${roleId(root, role.name)}:${sessionName}`,
     };
@@ -62,6 +68,12 @@ export function createAuthenticator(options: { readonly account: Account; readon
       return { principal, scope };
     },
   };
+}
+
+/** A session tag goes before a tag of the role with the same key, whatever its case: "Pass session tags in AWS STS". */
+function principalTags(ofRole: Readonly<Record<string, string>>, ofSession: Readonly<Record<string, string>>): Record<string, string> {
+  const taken = new Set(Object.keys(ofSession).map((key) => key.toLowerCase()));
+  return { ...Object.fromEntries(Object.entries(ofRole).filter(([key]) => !taken.has(key.toLowerCase()))), ...ofSession };
 }
 
 export const roleId = (root: RootKey, roleName: string): string => identifier('AROA', root.derive(`role-id/${roleName}`));

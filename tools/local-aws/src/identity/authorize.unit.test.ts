@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Role, roles } from '../account/roles.ts';
+import { builtInRoles, type Role } from '../account/roles.ts';
 import { createAuthorize } from './authorize.ts';
 import type { Principal } from './principal.ts';
 
 const session = (roleName: string, tags: Record<string, string> = { env: 'dev', tenant_id: 'north' }): Principal => ({
   ...{ kind: 'session', accessKeyId: 'ASIA', arn: 'arn', userId: 'id', sessionName: 's', transitiveTagKeys: [], expiresAt: new Date(), tags },
-  role: roles.get(roleName) as Role,
+  role: builtInRoles.get(roleName) as Role,
 });
 const user: Principal = { kind: 'user', accessKeyId: 'AKIA', arn: 'arn', userId: 'id' };
 const parameter = (path: string): string => `arn:aws:ssm:us-east-1:123456789012:parameter${path}`;
@@ -13,8 +13,9 @@ const secret = (path: string): string => `arn:aws:secretsmanager:us-east-1:12345
 const current = { 'secretsmanager:VersionStage': 'AWSCURRENT' };
 
 const authorize = createAuthorize({ baseIsAdmin: true });
+const surroundings = { now: new Date(), account: { tagsOf: () => ({}), aliasesOf: () => [] } };
 const allowed = (principal: Principal, action: string, resources: string[], conditions: Record<string, string> = {}) =>
-  authorize({ principal, action, resources, conditions }) === null;
+  authorize({ principal, action, resources, conditions, ...surroundings }) === null;
 
 const mine = parameter('/rcm/dev/north/endpoints/e1/a1');
 const staged = parameter('/rcm/dev/north/rotation/e1/a1/x');
@@ -76,6 +77,6 @@ test.each<Record<string, string>>([
 test('the base user may do everything, or only call STS', () => {
   expect(allowed(user, 'ssm:PutParameter', [mine])).toBe(true);
   const confined = createAuthorize({ baseIsAdmin: false });
-  expect(confined({ principal: user, action: 'ssm:PutParameter', resources: [mine], conditions: {} })).toBe(mine);
-  expect(confined({ principal: user, action: 'sts:AssumeRole', resources: ['x'], conditions: {} })).toBeNull();
+  expect(confined({ principal: user, action: 'ssm:PutParameter', resources: [mine], conditions: {}, ...surroundings })?.resource).toBe(mine);
+  expect(confined({ principal: user, action: 'sts:AssumeRole', resources: ['x'], conditions: {}, ...surroundings })).toBeNull();
 });

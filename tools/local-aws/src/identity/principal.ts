@@ -12,7 +12,7 @@ export interface UserPrincipal extends Caller {
   readonly kind: 'user';
 }
 
-/** Somebody who assumed a role. `tags` are the session tags: the tenant this session is for. */
+/** Somebody who assumed a role. `tags` are those of the session over those of the role: the tenant this session is for. */
 export interface SessionPrincipal extends Caller {
   readonly kind: 'session';
   readonly role: Role;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { keyArn } from '../account/arns.ts';
 import { AwsError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
+import { contextConditions } from './context-conditions.ts';
 import type { KeyRecord } from './key-ring.ts';
 import { keyIdSchema, requireKey, resourceOf } from './operations.ts';
 
@@ -27,6 +28,7 @@ function requireUsable(call: Call, key: KeyRecord): KeyRecord {
 export const encrypt = operation({
   input: z.strictObject({ KeyId: keyIdSchema, Plaintext: blob(4_096), EncryptionContext: context, EncryptionAlgorithm: algorithm }),
   resources: resourceOf,
+  conditions: ({ EncryptionContext = {} }) => contextConditions(EncryptionContext),
   run({ KeyId, Plaintext, EncryptionContext = {} }, call) {
     const key = requireUsable(call, requireKey(call, KeyId));
     const ciphertext = call.keys.encrypt(key.id, Plaintext, EncryptionContext);
@@ -41,6 +43,7 @@ export const decrypt = operation({
     const opened = call.keys.decrypt(CiphertextBlob, EncryptionContext);
     return [opened ? keyArn(call.account, opened.keyId) : '*'];
   },
+  conditions: ({ EncryptionContext = {} }) => contextConditions(EncryptionContext),
   run({ CiphertextBlob, EncryptionContext = {}, KeyId }, call) {
     const opened = call.keys.decrypt(CiphertextBlob, EncryptionContext);
     if (!opened) throw invalidCiphertext();
@@ -64,6 +67,7 @@ export const generateDataKey = operation({
     NumberOfBytes: z.number().int().min(1).max(1_024).optional(),
   }),
   resources: resourceOf,
+  conditions: ({ EncryptionContext = {} }) => contextConditions(EncryptionContext),
   run({ KeyId, EncryptionContext = {}, KeySpec, NumberOfBytes }, call) {
     if ((KeySpec === undefined) === (NumberOfBytes === undefined))
       throw new AwsError('ValidationException', 'Please specify either number of bytes or key spec.');

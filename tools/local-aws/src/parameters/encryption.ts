@@ -1,6 +1,7 @@
 import { type Account, parameterArn } from '../account/arns.ts';
 import { AwsError } from '../aws-error.ts';
 import { type KeyProblem, usableKey } from '../keys/usable.ts';
+import { permitKeyUse } from '../keys/used-by-service.ts';
 import type { Call } from '../operation.ts';
 import { appendValue, openValue, storedValue } from '../storage/values.ts';
 import type { VersionRecord } from './records.ts';
@@ -21,9 +22,20 @@ function requireKey(call: Call, reference: string): string {
 const wording: Readonly<Record<KeyProblem, string>> = { missing: 'is not found', disabled: 'is disabled', pending_deletion: 'is pending deletion' };
 const invalidKey = (problem: KeyProblem, reference: string): AwsError => new AwsError('InvalidKeyId', `Key ${reference} ${wording[problem]}.`);
 
-/** Encrypts under `reference` and appends; plain parameters lie under the account's own key, so nothing is readable at rest. */
-export function storeParameterValue(call: Call, name: string, value: string, reference: string): number {
-  const keyId = requireKey(call, reference);
+export interface NewParameterValue {
+  readonly name: string;
+  readonly value: string;
+  readonly tier: VersionRecord['tier'];
+  /** `null` for a plain parameter. */
+  readonly keyReference: string | null;
+}
+
+/** Encrypts and appends; plain parameters lie under the account's own key, so nothing is readable at rest, and nobody needs it. */
+export function storeParameterValue(call: Call, { name, value, tier, keyReference }: NewParameterValue): number {
+  const keyId = requireKey(call, keyReference ?? DEFAULT_KEY);
+  // "How AWS Systems Manager Parameter Store uses AWS KMS": the key itself encrypts a standard parameter, a data key an advanced one.
+  if (keyReference !== null)
+    permitKeyUse(call, { service: 'ssm', action: tier === 'Advanced' ? 'kms:GenerateDataKey' : 'kms:Encrypt', keyId, context: contextOf(call.account, name) });
   return appendValue(call.database, call.keys, {
     keyId,
     plaintext: Buffer.from(value, 'utf8'),
@@ -38,6 +50,9 @@ export function parameterValue(call: Call, record: VersionRecord, options: { rea
   const stored = storedValue(call.database, record.value_id);
   if (record.type === 'SecureString' && !options.decrypt) return Buffer.from(stored.ciphertext).toString('base64');
   const { keyId, plaintext } = openValue(call.keys, stored);
-  if (record.type === 'SecureString') requireKey(call, keyId);
+  if (record.type === 'SecureString') {
+    requireKey(call, keyId);
+    permitKeyUse(call, { service: 'ssm', action: 'kms:Decrypt', keyId, context: contextOf(call.account, record.name) });
+  }
   return plaintext.toString('utf8');
 }

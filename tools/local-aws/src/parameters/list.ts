@@ -24,6 +24,7 @@ export const getParametersByPath = operation({
     NextToken: z.string().optional(),
   }),
   resources: ({ Path }, { account }) => [parameterArn(account, Path.endsWith('/') ? Path : `${Path}/`)],
+  conditions: ({ Recursive = false }) => ({ 'ssm:Recursive': String(Recursive) }),
   run({ MaxResults = 10, NextToken, ...question }, call) {
     const { Path, Recursive = false, ParameterFilters = [], WithDecryption = false } = question;
     if (!Path.startsWith('/')) throw validationError('The parameter path must begin with a slash "/". It can consist of sub-paths divided by slash symbols.');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parameterArn } from '../account/arns.ts';
+import { tagConditions } from '../account/tag-conditions.ts';
 import { addTags, tagListSchema } from '../account/tags.ts';
 import { AwsError, validationError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
@@ -35,6 +36,9 @@ type Input = z.output<typeof input>;
 export const putParameter = operation({
   input,
   resources: ({ Name }, { account }) => [parameterArn(account, parseName(account, Name))],
+  conditions: ({ Overwrite = false, Tags }) => ({ 'ssm:Overwrite': String(Overwrite), ...tagConditions(Tags) }),
+  also: ({ Name, Tags }, { account }) =>
+    Tags?.length ? [{ action: 'ssm:AddTagsToResource', resources: [parameterArn(account, parseName(account, Name))], conditions: tagConditions(Tags) }] : [],
   run(given, call) {
     const name = parseName(call.account, given.Name);
     const present = findParameter(call.database, name);
@@ -51,7 +55,7 @@ export const putParameter = operation({
       count: countByTier(call.database),
     });
     const keyReference = type === 'SecureString' ? (given.KeyId ?? DEFAULT_KEY) : null;
-    const valueId = storeParameterValue(call, name, given.Value, keyReference ?? DEFAULT_KEY);
+    const valueId = storeParameterValue(call, { name, value: given.Value, tier, keyReference });
     const version = (present?.version ?? 0) + 1;
     call.database.run(
       `INSERT INTO parameter(name, type, tier, version) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET tier = excluded.tier, version = excluded.version`,

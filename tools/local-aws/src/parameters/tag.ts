@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parameterArn } from '../account/arns.ts';
+import { tagConditions, tagKeyConditions } from '../account/tag-conditions.ts';
 import { addTags, removeTags, tagKeysSchema, tagListSchema, tagsOf } from '../account/tags.ts';
 import { AwsError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
@@ -22,6 +23,7 @@ function requireTaggable(given: Resource, call: Call): string {
 export const addTagsToResource = operation({
   input: z.strictObject({ ...resource, Tags: tagListSchema.max(1_000) }),
   resources: (given, call) => [arnOf(given, call)],
+  conditions: ({ Tags }) => tagConditions(Tags),
   run(given, call) {
     if (!addTags(call.database, requireTaggable(given, call), given.Tags))
       throw new AwsError('TooManyTagsError', 'The Targets parameter includes too many tags. Remove one or more tags and try the command again.');
@@ -32,6 +34,7 @@ export const addTagsToResource = operation({
 export const removeTagsFromResource = operation({
   input: z.strictObject({ ...resource, TagKeys: tagKeysSchema }),
   resources: (given, call) => [arnOf(given, call)],
+  conditions: ({ TagKeys }) => tagKeyConditions(TagKeys),
   run(given, call) {
     removeTags(call.database, requireTaggable(given, call), given.TagKeys);
     return {};

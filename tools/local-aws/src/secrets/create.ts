@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { secretArn } from '../account/arns.ts';
+import { tagConditions } from '../account/tag-conditions.ts';
 import { addTags, tagListSchema } from '../account/tags.ts';
 import { AwsError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
 import { newSecretArn, requireSecretName, requireVersionToken, secretIdSchema, secretNameSchema } from './identifier.ts';
 import { findSecret, requireLiveSecret, type SecretRecord, secretResource, touch } from './records.ts';
 import { CURRENT } from './stages.ts';
-import { requestedValue, type SecretValue, valueMembers } from './value.ts';
+import { requestedValue, type SecretValue, validateKeyAccess, valueMembers } from './value.ts';
 import { addVersion, findSecretVersion } from './version.ts';
 
 const description = z.string().max(2_048).optional();
@@ -24,6 +25,13 @@ export const createSecret = operation({
     ...valueMembers,
   }),
   resources: ({ Name }, { account }) => [secretArn(account, Name)],
+  conditions: ({ Name, KmsKeyId, Tags }) => ({
+    'secretsmanager:Name': Name,
+    ...(KmsKeyId === undefined ? {} : { 'secretsmanager:KmsKeyId': KmsKeyId }),
+    ...tagConditions(Tags),
+  }),
+  also: ({ Name, Tags }, { account }) =>
+    Tags?.length ? [{ action: 'secretsmanager:TagResource', resources: [secretArn(account, Name)], conditions: tagConditions(Tags) }] : [],
   run(given, call) {
     requireSecretName(given.Name);
     const value = requestedValue(given);
@@ -38,6 +46,7 @@ export const createSecret = operation({
       'INSERT INTO secret(arn, name, description, key_id, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?)',
       ...[secret.arn, secret.name, secret.description, secret.key_id, secret.created_at, secret.changed_at],
     );
+    if (secret.key_id !== null) validateKeyAccess(call, secret);
     if (version) addVersion(call, secret, version);
     if (given.Tags && !addTags(call.database, secret.arn, given.Tags)) throw new AwsError('InvalidParameterException', 'A secret can have at most 50 tags.');
     return { ARN: secret.arn, Name: secret.name, ...(version ? { VersionId: version.token } : {}) };
@@ -66,6 +75,7 @@ export const updateSecret = operation({
     const value = requestedValue(given);
     const updated = { ...secret, description: given.Description ?? secret.description, key_id: given.KmsKeyId ?? secret.key_id };
     call.database.run('UPDATE secret SET description = ?, key_id = ? WHERE arn = ?', updated.description, updated.key_id, secret.arn);
+    if (given.KmsKeyId !== undefined) validateKeyAccess(call, updated);
     touch(call, secret);
     if (!value) return { ARN: secret.arn, Name: secret.name };
     const version = { value, token: requireVersionToken(given.ClientRequestToken), stages: [CURRENT] };

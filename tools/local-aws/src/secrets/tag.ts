@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tagConditions, tagKeyConditions } from '../account/tag-conditions.ts';
 import { addTags, removeTags, tagKeysSchema, tagListSchema } from '../account/tags.ts';
 import { AwsError } from '../aws-error.ts';
 import { operation } from '../operation.ts';
@@ -8,6 +9,7 @@ import { requireLiveSecret, secretResource } from './records.ts';
 export const tagResource = operation({
   input: z.strictObject({ SecretId: secretIdSchema, Tags: tagListSchema }),
   resources: secretResource,
+  conditions: ({ Tags }) => tagConditions(Tags),
   run({ SecretId, Tags }, call) {
     if (!addTags(call.database, requireLiveSecret(call, SecretId).arn, Tags))
       throw new AwsError('InvalidParameterException', 'A secret can have at most 50 tags.');
@@ -18,6 +20,7 @@ export const tagResource = operation({
 export const untagResource = operation({
   input: z.strictObject({ SecretId: secretIdSchema, TagKeys: tagKeysSchema }),
   resources: secretResource,
+  conditions: ({ TagKeys }) => tagKeyConditions(TagKeys),
   run({ SecretId, TagKeys }, call) {
     removeTags(call.database, requireLiveSecret(call, SecretId).arn, TagKeys);
     return {};

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { AwsError, validationError } from '../aws-error.ts';
+import type { EncryptionContext } from '../keys/key-ring.ts';
 import { usableKey } from '../keys/usable.ts';
+import { permitKeyUse } from '../keys/used-by-service.ts';
 import type { Call } from '../operation.ts';
 import { appendValue, openValue, storedValue } from '../storage/values.ts';
 import type { SecretRecord, SecretVersionRecord } from './records.ts';
@@ -49,13 +51,28 @@ export function storeSecretValue(call: Call, secret: SecretRecord, versionId: st
       'EncryptionFailure',
       "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS key is available, enabled, and not in an invalid state.",
     );
-  return appendValue(call.database, call.keys, {
-    keyId: found.key.id,
-    plaintext: value.bytes,
-    isBinary: value.isBinary,
-    context: { SecretARN: secret.arn, SecretVersionId: versionId },
-    now: call.now,
-  });
+  const context = contextOf(secret.arn, versionId);
+  permitUse(call, 'kms:GenerateDataKey', found.key.id, context);
+  return appendValue(call.database, call.keys, { keyId: found.key.id, plaintext: value.bytes, isBinary: value.isBinary, context, now: call.now });
+}
+
+const contextOf = (arn: string, versionId: string): EncryptionContext => ({ SecretARN: arn, SecretVersionId: versionId });
+
+/** "Validating access to the KMS key": whoever gives a secret its key must be able to write and to read under it. */
+export function validateKeyAccess(call: Call, secret: SecretRecord): void {
+  const key = call.keys.find(secret.key_id ?? DEFAULT_KEY);
+  if (!key) return;
+  for (const action of ['kms:GenerateDataKey', 'kms:Decrypt'] as const) permitUse(call, action, key.id, contextOf(secret.arn, 'RequestToValidateKeyAccess'));
+}
+
+/** Secrets Manager does not repeat what KMS said. */
+function permitUse(call: Call, action: 'kms:GenerateDataKey' | 'kms:Decrypt', keyId: string, context: EncryptionContext): void {
+  try {
+    permitKeyUse(call, { service: 'secretsmanager', action, keyId, context });
+  } catch (error) {
+    if (error instanceof AwsError) throw new AwsError(error.code, 'Access to KMS is not allowed');
+    throw error;
+  }
 }
 
 /** Fails with DecryptionFailure where the key may not be used now. */
@@ -64,6 +81,7 @@ export function secretValue(call: Call, version: SecretVersionRecord): SecretVal
   const { keyId, plaintext } = openValue(call.keys, stored);
   if ('problem' in usableKey(call.keys, keyId))
     throw new AwsError('DecryptionFailure', "Secrets Manager can't decrypt the protected secret text using the provided KMS key.");
+  permitUse(call, 'kms:Decrypt', keyId, contextOf(version.arn, version.id));
   return { bytes: plaintext, isBinary: stored.is_binary === 1 };
 }
 

@@ -1,0 +1,21 @@
+/**
+ * The IAM policies that keep tenants apart, as functions of where the platform runs: what the AWS stack deploys and what tests
+ * enforce. Pure and JSON-serialisable, no SDK. Threats: a session of one tenant reaching another's secrets, an agent reading a
+ * staged password, a task without a tenant reading anything, a forged or missing tag, a key used outside its store. It must
+ * never hold a rule that the isolation matrix (`isolation.int.test.ts`) cannot turn red.
+ */
+export { credentialsKeyPolicy, type KeyUsers } from './key-policy.ts';
+export type { PolicyPlace } from './place.ts';
+export {
+  dedicatedRoleName,
+  type PlatformPolicies,
+  platformPolicies,
+  type PlatformPoliciesOptions,
+  type RolePolicies,
+  taskRoleName,
+  tenantRoleName,
+} from './platform-policies.ts';
+export type { PolicyConditions, PolicyDocument, PolicyStatement } from './policy-document.ts';
+export { taskPolicy, taskTrustPolicy } from './task-policy.ts';
+export { type TenantApp, tenantPolicy } from './tenant-policy.ts';
+export { tenantTrustPolicy } from './tenant-trust.ts';

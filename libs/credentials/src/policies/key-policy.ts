@@ -1,0 +1,78 @@
+import { accountRoot, checkedPlace, type CheckedPlace, checkedRoleArn, ownParameters, ownSecrets, type PolicyPlace } from './place.ts';
+import { type PolicyDocument, policyDocument, type PolicyStatement } from './policy-document.ts';
+import type { TenantApp } from './tenant-policy.ts';
+
+/** The roles under which each app reaches secrets: its tenant role, and its tagged task roles of dedicated deployments. */
+export type KeyUsers = Readonly<Record<TenantApp, readonly string[]>>;
+
+/**
+ * The policy of the customer key that encrypts every secret. Whoever uses it does so through the store that holds the secret,
+ * for a secret in the path of their own tags: a tenant's ciphertext does not open under another tenant's session even if an
+ * identity policy were widened by mistake. It does not hand its use to IAM ("root" may administer, not decrypt), so no identity
+ * policy can grant that. Source: "How Parameter Store uses KMS" (context PARAMETER_ARN; Encrypt for the standard tier,
+ * GenerateDataKey for the advanced one), "Secret encryption and decryption in Secrets Manager" (context SecretARN;
+ * GenerateDataKey and Decrypt). Fails with `config_invalid`.
+ */
+export function credentialsKeyPolicy(place: PolicyPlace, users: KeyUsers): PolicyDocument {
+  const checked = checkedPlace(place);
+  const { agent, rotator, migrator } = users;
+  return policyDocument(
+    administer(checked),
+    throughParameterStore(checked, 'AgentReadsParameters', agent, ['kms:Decrypt'], ownParameters(checked, 'endpoints')),
+    throughSecretsManager(checked, 'AgentReadsSecrets', agent, ['kms:Decrypt']),
+    throughParameterStore(checked, 'RotatorUsesParameters', rotator, WRITE_PARAMETERS, [
+      ...ownParameters(checked, 'endpoints'),
+      ...ownParameters(checked, 'rotation'),
+    ]),
+    throughParameterStore(checked, 'MigratorUsesParameters', migrator, WRITE_PARAMETERS, ownParameters(checked, 'endpoints')),
+    throughSecretsManager(checked, 'WritersUseSecrets', [...rotator, ...migrator], ['kms:Decrypt', 'kms:GenerateDataKey']),
+  );
+}
+
+const WRITE_PARAMETERS = ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'];
+
+/** Everything but use, and but CreateGrant, which would give use away. */
+const administer = (place: CheckedPlace): PolicyStatement => ({
+  Sid: 'AccountAdministersKey',
+  Effect: 'Allow',
+  Principal: { AWS: [accountRoot(place)] },
+  Action: [
+    ...['kms:CancelKeyDeletion', 'kms:CreateAlias', 'kms:DeleteAlias', 'kms:Describe*', 'kms:DisableKey', 'kms:DisableKeyRotation', 'kms:EnableKey'],
+    ...['kms:EnableKeyRotation', 'kms:Get*', 'kms:List*', 'kms:PutKeyPolicy', 'kms:RevokeGrant', 'kms:RotateKeyOnDemand', 'kms:ScheduleKeyDeletion'],
+    ...['kms:TagResource', 'kms:UntagResource', 'kms:UpdateAlias', 'kms:UpdateKeyDescription'],
+  ],
+  Resource: ['*'],
+});
+
+const throughParameterStore = (
+  place: CheckedPlace,
+  sid: string,
+  roles: readonly string[],
+  actions: readonly string[],
+  parameters: readonly string[],
+): PolicyStatement => through(place, { sid, roles, actions, service: 'ssm', context: 'PARAMETER_ARN', within: parameters });
+
+const throughSecretsManager = (place: CheckedPlace, sid: string, roles: readonly string[], actions: readonly string[]): PolicyStatement =>
+  through(place, { sid, roles, actions, service: 'secretsmanager', context: 'SecretARN', within: ownSecrets(place) });
+
+interface Use {
+  readonly sid: string;
+  readonly roles: readonly string[];
+  readonly actions: readonly string[];
+  readonly service: 'ssm' | 'secretsmanager';
+  /** The key of the encryption context that names the secret. */
+  readonly context: string;
+  readonly within: readonly string[];
+}
+
+const through = ({ regions }: CheckedPlace, { sid, roles, actions, service, context, within }: Use): PolicyStatement => ({
+  Sid: sid,
+  Effect: 'Allow',
+  Principal: { AWS: roles.map(checkedRoleArn) },
+  Action: actions,
+  Resource: ['*'],
+  Condition: {
+    StringEquals: { 'kms:ViaService': regions.map((region) => `${service}.${region}.amazonaws.com`) },
+    StringLike: { [`kms:EncryptionContext:${context}`]: within },
+  },
+});

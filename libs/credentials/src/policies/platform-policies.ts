@@ -1,0 +1,59 @@
+import { type KeyUsers, credentialsKeyPolicy } from './key-policy.ts';
+import { checkedPlace, type PolicyPlace } from './place.ts';
+import type { PolicyDocument } from './policy-document.ts';
+import { taskPolicy, taskTrustPolicy } from './task-policy.ts';
+import { type TenantApp, tenantPolicy } from './tenant-policy.ts';
+import { tenantTrustPolicy } from './tenant-trust.ts';
+
+/** An IAM role as it is to be deployed. */
+export interface RolePolicies {
+  readonly name: string;
+  /** Tags of the role itself; only a dedicated deployment's task role has them. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly trustPolicy: PolicyDocument;
+  /** The one managed policy attached to it. */
+  readonly policy: PolicyDocument;
+}
+
+/** Everything that keeps tenants apart in one environment. */
+export interface PlatformPolicies {
+  readonly roles: readonly RolePolicies[];
+  /** Of the customer key behind every secret. */
+  readonly keyPolicy: PolicyDocument;
+}
+
+export interface PlatformPoliciesOptions extends PolicyPlace {
+  /** Deployments that serve one tenant under a tagged task role of their own. Default none. */
+  readonly dedicated?: readonly { readonly app: TenantApp; readonly orgId: string }[];
+}
+
+export const taskRoleName = (app: TenantApp): string => `rcm-${app}-task`;
+export const tenantRoleName = (app: TenantApp): string => `rcm-${app}-tenant`;
+export const dedicatedRoleName = (app: TenantApp, orgId: string): string => `rcm-${app}-${orgId}`;
+
+const APPS: readonly TenantApp[] = ['agent', 'rotator', 'migrator'];
+
+/**
+ * The roles of every app and the key policy: for each app a task role, which can only become a tenant, and the tenant role that
+ * it becomes; no app's task can become another app's tenant. Fails with `config_invalid`.
+ */
+export function platformPolicies({ dedicated = [], ...place }: PlatformPoliciesOptions): PlatformPolicies {
+  const { partition, accountId, environment } = checkedPlace(place);
+  const arn = (name: string): string => `arn:${partition}:iam::${accountId}:role/${name}`;
+  const roles = APPS.flatMap((app): RolePolicies[] => [
+    { name: taskRoleName(app), tags: {}, trustPolicy: taskTrustPolicy(place), policy: taskPolicy(arn(tenantRoleName(app))) },
+    { name: tenantRoleName(app), tags: {}, trustPolicy: tenantTrustPolicy(place, [arn(taskRoleName(app))]), policy: tenantPolicy(app, place) },
+  ]);
+  const dedicatedRoles = dedicated.map(({ app, orgId }): RolePolicies => ({
+    name: dedicatedRoleName(app, orgId),
+    tags: { env: environment, tenant_id: orgId },
+    trustPolicy: taskTrustPolicy(place),
+    policy: tenantPolicy(app, place),
+  }));
+  const usersOf = (app: TenantApp): string[] => [
+    arn(tenantRoleName(app)),
+    ...dedicated.filter((each) => each.app === app).map(({ orgId }) => arn(dedicatedRoleName(app, orgId))),
+  ];
+  const users: KeyUsers = { agent: usersOf('agent'), rotator: usersOf('rotator'), migrator: usersOf('migrator') };
+  return { roles: [...roles, ...dedicatedRoles], keyPolicy: credentialsKeyPolicy(place, users) };
+}

@@ -1,0 +1,85 @@
+import { checkedPlace, type CheckedPlace, ownParameters, ownSecrets, type PolicyPlace } from './place.ts';
+import { type PolicyConditions, type PolicyDocument, policyDocument, type PolicyStatement } from './policy-document.ts';
+
+/** The apps that touch secrets, each with a tenant role of its own. */
+export type TenantApp = 'agent' | 'rotator' | 'migrator';
+
+/**
+ * What a tenant's session may do as one app. The path in its own tags is the boundary; the tags on the secret are a second look.
+ * It grants no key: that is the key policy's to give (`credentialsKeyPolicy`). Attach it to the tenant role, or in a dedicated
+ * deployment to the tagged task role itself. Fails with `config_invalid`.
+ */
+export function tenantPolicy(app: TenantApp, place: PolicyPlace): PolicyDocument {
+  const checked = checkedPlace(place);
+  switch (app) {
+    case 'agent':
+      return policyDocument(readParameters(ownParameters(checked, 'endpoints')), readCurrentSecrets(checked));
+    case 'rotator':
+      return policyDocument(...rotatorStatements(checked));
+    case 'migrator':
+      return policyDocument(
+        readParameters(ownParameters(checked, 'endpoints')),
+        readCurrentSecrets(checked),
+        createTagged([...ownParameters(checked, 'endpoints'), ...ownSecrets(checked)]),
+      );
+  }
+}
+
+function rotatorStatements(place: CheckedPlace): PolicyStatement[] {
+  const current = ownParameters(place, 'endpoints');
+  const staged = ownParameters(place, 'rotation');
+  return [
+    readParameters([...current, ...staged]),
+    // After a database was restored, staged copies are found by their path. IAM looks at the path that is asked for and at
+    // nothing below it, so this one must never be an ancestor of `endpoints`.
+    { Sid: 'FindStagedCopies', Effect: 'Allow', Action: ['ssm:GetParametersByPath'], Resource: staged },
+    createTagged([...current, ...staged, ...ownSecrets(place)]),
+    // A staged copy is written once: there is no Overwrite below `rotation`.
+    { Sid: 'PromoteParameter', Effect: 'Allow', Action: ['ssm:PutParameter'], Resource: current, Condition: { StringEquals: { 'ssm:Overwrite': ['true'] } } },
+    { Sid: 'DiscardStagedCopy', Effect: 'Allow', Action: ['ssm:DeleteParameter'], Resource: staged },
+    {
+      Sid: 'RotateSecrets',
+      Effect: 'Allow',
+      Action: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
+      Resource: ownSecrets(place),
+      Condition: NOT_SOMEBODY_ELSES,
+    },
+  ];
+}
+
+/**
+ * A secret in a tenant's path that carries another tenant's tags is refused. One without tags is not: a secret that does not
+ * exist has none either, and must answer "not found" instead of "denied".
+ */
+const NOT_SOMEBODY_ELSES: PolicyConditions = {
+  StringEqualsIfExists: { 'aws:ResourceTag/TenantId': ['${aws:PrincipalTag/tenant_id}'], 'aws:ResourceTag/Environment': ['${aws:PrincipalTag/env}'] },
+};
+
+const readParameters = (resources: readonly string[]): PolicyStatement => ({
+  Sid: 'ReadParameters',
+  Effect: 'Allow',
+  Action: ['ssm:GetParameter', 'ssm:GetParameters'],
+  Resource: resources,
+  Condition: NOT_SOMEBODY_ELSES,
+});
+
+/** A read that names no stage is refused too, as the key is then missing: nobody gets AWSPENDING by a version id. */
+const readCurrentSecrets = (place: CheckedPlace): PolicyStatement => ({
+  Sid: 'ReadCurrentSecrets',
+  Effect: 'Allow',
+  Action: ['secretsmanager:GetSecretValue'],
+  Resource: ownSecrets(place),
+  Condition: { StringEquals: { 'secretsmanager:VersionStage': ['AWSCURRENT'] }, ...NOT_SOMEBODY_ELSES },
+});
+
+/** Nothing is created without its tenant's own tags, and nothing is tagged with another's. Creating with tags needs the tagging action as well. */
+const createTagged = (resources: readonly string[]): PolicyStatement => ({
+  Sid: 'CreateTagged',
+  Effect: 'Allow',
+  Action: ['ssm:PutParameter', 'ssm:AddTagsToResource', 'secretsmanager:CreateSecret', 'secretsmanager:TagResource'],
+  Resource: resources,
+  Condition: {
+    StringEquals: { 'aws:RequestTag/TenantId': ['${aws:PrincipalTag/tenant_id}'], 'aws:RequestTag/Environment': ['${aws:PrincipalTag/env}'] },
+    'ForAllValues:StringEquals': { 'aws:TagKeys': ['TenantId', 'Environment', 'PortalType'] },
+  },
+});

@@ -1,0 +1,68 @@
+import { LocalAwsStartError } from '../start-error.ts';
+import type { Document } from './documents.ts';
+
+export type PolicyKind = 'identity' | 'trust' | 'resource';
+/** A document that was checked and is ready to be decided on. */
+export type LoadedPolicy = object;
+
+export interface Question {
+  /** ARN of the user or session. */
+  readonly principal: string;
+  readonly action: string;
+  readonly resource: string;
+  readonly accountId: string;
+  readonly context: Record<string, string | string[]>;
+  readonly identityPolicies: readonly LoadedPolicy[];
+  /** A role's trust or a key's policy; `null` where the resource has none. */
+  readonly resourcePolicy: LoadedPolicy | null;
+}
+
+export type Decision = 'Allowed' | 'ExplicitlyDenied' | 'ImplicitlyDenied';
+
+export interface PolicyEngine {
+  /** Fails with LocalAwsStartError `options_invalid`, which says where the document is wrong. */
+  load(name: string, kind: PolicyKind, document: Document): LoadedPolicy;
+  decide(question: Question): Decision;
+}
+
+/**
+ * IAM's logic, from `@cloud-copilot/iam-simulate`. That package is under the AGPL, so nothing here needs it until enforcement is
+ * asked for. Of its two ways in this takes the one that checks no request: the other one drops `kms:EncryptionContext:*` and
+ * fails on `secretsmanager:ResourceTag/x`; the requests are ours and well-formed, and the documents are checked when loaded.
+ * Not in it: session policies, permissions boundaries and organization policies, which local-aws does not play.
+ * Fails with LocalAwsStartError `options_invalid` where the package is not installed.
+ */
+export async function loadPolicyEngine(): Promise<PolicyEngine> {
+  const [{ runUnsafeSimulation }, policies] = await Promise.all([import('@cloud-copilot/iam-simulate'), import('@cloud-copilot/iam-policy')]).catch(
+    (cause: unknown) => {
+      throw new LocalAwsStartError(
+        'options_invalid',
+        'Policies are evaluated by @cloud-copilot/iam-simulate, which is not installed. Install it (npm install --save-dev @cloud-copilot/iam-simulate @cloud-copilot/iam-policy), or start without policies.',
+        cause,
+      );
+    },
+  );
+  const checks = { identity: policies.validateIdentityPolicy, trust: policies.validateTrustPolicy, resource: policies.validateResourcePolicy };
+  return {
+    load(name, kind, document) {
+      const loaded = policies.createValidatedPolicy(document, checks[kind], { name });
+      const [problem] = loaded.errors;
+      if (problem) throw new LocalAwsStartError('options_invalid', `The ${kind} policy of ${name} is not valid at ${problem.path}: ${problem.message}`);
+      return loaded;
+    },
+    decide: ({ principal, action, resource, accountId, context, identityPolicies, resourcePolicy }) =>
+      runUnsafeSimulation(
+        {
+          request: { principal, action, resource: { resource: literal(resource), accountId }, contextVariables: context },
+          identityPolicies: identityPolicies.map((policy, index) => ({ name: String(index), policy })),
+          serviceControlPolicies: [],
+          resourceControlPolicies: [],
+          ...(resourcePolicy ? { resourcePolicy } : {}),
+        },
+        {},
+      ),
+  };
+}
+
+/** The engine reads a wildcard in what is asked for as "any of"; a caller's `*` is only a character, and one that no name has. */
+const literal = (resource: string): string => (resource === '*' ? resource : resource.replace(/[*?]/g, '%'));
