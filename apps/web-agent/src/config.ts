@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { credentialsEnvironment } from '@rcm/credentials';
+import { credentialsEnvironment, readingEnvironment } from '@rcm/credentials';
 import { databaseEnvironment } from '@rcm/db';
 import { portalEnvironment } from '@rcm/portal-access';
 import { readConfig } from '@rcm/telemetry';
@@ -10,6 +10,7 @@ const milliseconds = (fallback: number, min = 1) => z.coerce.number().int().min(
 const schema = z.object({
   ...databaseEnvironment,
   ...credentialsEnvironment,
+  ...readingEnvironment,
   ...portalEnvironment,
   RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
   RCM_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(8081),

@@ -1,4 +1,4 @@
-import { createCredentialManager, createTenantReaders } from '@rcm/credentials';
+import { createCredentialManager, createTenantReaders, readingNumbers } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import { type AgentAccess, leaseTiming, loginTiming, openPortalProcess, SessionKeeper } from '@rcm/portal-access';
 import { type Logger, type Metrics, systemClock } from '@rcm/telemetry';
@@ -31,7 +31,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
       db,
       clock: systemClock,
       logger,
-      credentials: createCredentialManager({ stores, metrics }),
+      credentials: createCredentialManager({ ...readingNumbers(config), stores, metrics }),
       drivers,
       keeper,
       lease: leaseTiming(config),

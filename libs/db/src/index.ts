@@ -42,6 +42,7 @@ export { listProofs, type MigrationCounts, migrationCounts, type MigrationProof,
 export { recordStorageRewritten, type StorageState, storageRewriteState } from './legacy/storage-state.ts';
 export { applyMigrations, type MigrationOptions } from './migrations/apply.ts';
 export { type CredentialChange, listenForCredentialChanges, type ListenOptions } from './notifications.ts';
+export { type CurrentVersion, listCurrentVersions } from './notifications-missed.ts';
 export { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim, type TaskCounts, taskCounts, type TaskEnd } from './tasks/claim.ts';
 export { createPortalTask, type NewPortalTask, type Requeue, requeuePortalTask, sendStrayTasks } from './tasks/queue.ts';
 export { type PortalTask, type TaskState } from './tasks/task.ts';

@@ -11,8 +11,10 @@ export type CredentialChange = z.infer<typeof changeSchema>;
 
 export interface ListenOptions {
   readonly onChange: (change: CredentialChange) => void;
-  /** The connection was lost and is back: changes in between were missed, so forget what is cached. */
+  /** It listens now and did not before, so changes may have been missed: compare what is held with the rows (`listCurrentVersions`). */
   readonly onGap: () => void;
+  /** Whether changes are heard at the moment; told at each turn. */
+  readonly onListening?: (isListening: boolean) => void;
   readonly signal: AbortSignal;
   readonly clock?: Clock;
 }
@@ -23,8 +25,9 @@ const BACK_OFF_MS = { least: 100, most: 10_000 } as const;
 
 /**
  * Hears of promoted credentials, over a direct connection of its own (LISTEN does not work through a transaction-mode pooler).
- * Resolves once it listens or the first try failed; keeps trying until `close` or the signal. An optimization: whoever takes a
- * lease learns the version anyway, so a lost connection costs a re-read and nothing else.
+ * Resolves once it listens or the first try failed; keeps trying until `close` or the signal. After every time in which it did not
+ * listen it calls `onGap`, once it listens again: between the two nothing is missed. An optimization: whoever takes a lease learns
+ * the version anyway.
  */
 export async function listenForCredentialChanges(
   db: Pick<Database, 'directUrl' | 'applicationName'>,
@@ -37,16 +40,20 @@ export async function listenForCredentialChanges(
   const tried = new Promise<void>((resolve) => (firstTry = resolve));
   const run = async (): Promise<void> => {
     let pause: number = BACK_OFF_MS.least;
-    let hadConnection = false;
+    let wasDeaf = false;
     while (!signal.aborted) {
       const connection = await connect(db, options.onChange).catch(() => null);
       if (connection) {
-        if (hadConnection) options.onGap();
-        hadConnection = true;
+        options.onListening?.(true);
+        if (wasDeaf) options.onGap();
         pause = BACK_OFF_MS.least;
       }
       firstTry();
-      if (connection) await connection.untilLost(signal, clock);
+      if (connection) {
+        await connection.untilLost(signal, clock);
+        options.onListening?.(false);
+      }
+      wasDeaf = true;
       if (!signal.aborted) await clock.sleep(pause * (0.5 + Math.random() / 2), signal).catch(() => {});
       pause = Math.min(pause * 2, BACK_OFF_MS.most);
     }

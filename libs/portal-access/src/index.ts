@@ -6,6 +6,7 @@
 export { type AgentAccess, type AgentVisit, type MigratedEndpoint, migratedEndpoint, type VisitResult, withAgentSession } from './agent-session.ts';
 export { Drivers } from './drivers.ts';
 export { leaseTiming, loginTiming, portalEnvironment } from './environment.ts';
+export { followCredentialChanges, type FollowOptions } from './follow-credentials.ts';
 export { guardedLogin, type GuardedLogin, type GuardedResult, loginError, type LoginTiming } from './guarded-login.ts';
 export { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
 export { type Judgement, judge, type VersionStanding } from './judgement.ts';

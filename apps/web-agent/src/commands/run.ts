@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { listenForCredentialChanges, openJobs, sendStrayTasks } from '@rcm/db';
-import { parseReference } from '@rcm/credentials';
+import { openJobs, sendStrayTasks } from '@rcm/db';
+import { followCredentialChanges } from '@rcm/portal-access';
 import { startHealthServer } from '@rcm/telemetry';
 import type { WebAgentConfig } from '../config.ts';
-import { openWebAgent, workerOptions, type WebAgentProcess } from '../services.ts';
+import { openWebAgent, workerOptions } from '../services.ts';
 import { TaskWorker } from '../tasks/worker.ts';
 
 const QUEUE_POLL_MS = 500;
@@ -17,7 +17,7 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   const work = new AbortController();
   const intake = new AbortController();
   try {
-    const changes = await listenForCredentialChanges(db, { ...followChanges(opened), signal: intake.signal });
+    const changes = await followCredentialChanges({ db, logger, metrics, credentials: access.credentials, onChanged: dropKeptSession, signal: intake.signal });
     const jobs = await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-web-agent-jobs' });
     const worker = new TaskWorker({ db, jobs, access, logger, metrics, ...workerOptions(config) });
     const stopWorking = await jobs.work('portal-task', { concurrency: config.RCM_AGENT_CONCURRENCY, pollMs: QUEUE_POLL_MS }, async (job) => {
@@ -41,6 +41,11 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
     logger.info('stopped');
     return 0;
 
+    /** What an older password has opened. */
+    function dropKeptSession(endpointId: string): void {
+      access.keeper.drop(endpointId).catch((error: unknown) => logger.warn({ err: error, endpointId }, 'a kept session did not close'));
+    }
+
     /** A job is a hint that can be lost; the row is the truth. */
     async function resendStrays(): Promise<void> {
       while (!intake.signal.aborted) {
@@ -51,17 +56,4 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   } finally {
     await opened.close();
   }
-}
-
-/** A changed credential: forget the cached value and the browser context that the old password opened. */
-function followChanges(opened: WebAgentProcess) {
-  const { access, logger } = opened;
-  return {
-    onChange: (change: { readonly endpointId: string; readonly secretArn: string }) => {
-      access.credentials.invalidate({ reference: parseReference(change.secretArn) });
-      access.keeper.drop(change.endpointId).catch((error: unknown) => logger.warn({ err: error, endpointId: change.endpointId }, 'a kept session did not close'));
-    },
-    // Nothing is lost in a gap: the version that comes with the lease keeps a stale value, or a stale session, from being used.
-    onGap: () => logger.info('credential changes were not heard for a while; versions by lease cover the gap'),
-  };
 }

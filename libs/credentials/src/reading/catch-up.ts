@@ -6,7 +6,8 @@ export type CurrentVersions = (orgId: string, references: readonly SecretReferen
 
 export interface CaughtUp {
   readonly checked: number;
-  readonly changed: number;
+  /** What was held of another version than its row names. */
+  readonly changed: readonly SecretReference[];
 }
 
 /**
@@ -15,7 +16,8 @@ export interface CaughtUp {
  */
 export async function catchUpCache(cache: CredentialCache, batch: number, currentVersions: CurrentVersions, signal: AbortSignal): Promise<CaughtUp> {
   const byOrganization = Map.groupBy(cache.held(), ([, entry]) => entry.reference.organizationId);
-  let [checked, changed] = [0, 0];
+  const changed: SecretReference[] = [];
+  let checked = 0;
   for (const [orgId, entries] of byOrganization) {
     for (let from = 0; from < entries.length; from += batch) {
       signal.throwIfAborted();
@@ -25,9 +27,11 @@ export async function catchUpCache(cache: CredentialCache, batch: number, curren
         asked.map(([, { reference }]) => reference),
       );
       const outdated = asked.filter(([key, entry]) => isOutdated(cache, key, entry, current.get(key)));
-      for (const [key] of outdated) cache.noteChanged(key);
+      for (const [key, { reference }] of outdated) {
+        cache.noteChanged(key);
+        changed.push(reference);
+      }
       checked += asked.length;
-      changed += outdated.length;
     }
   }
   return { checked, changed };

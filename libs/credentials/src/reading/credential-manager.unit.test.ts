@@ -318,7 +318,7 @@ describe('a catch-up', () => {
       expect(new Set(references.map((ref) => ref.organizationId))).toEqual(new Set([orgId]));
       return new Map(references.map((ref) => [referenceKey(ref), ref.endpointId === 'e-3' ? '2' : '1']));
     }, never);
-    expect(caughtUp).toEqual({ checked: 1000, changed: 1 });
+    expect(caughtUp).toMatchObject({ checked: 1000, changed: [{ endpointId: 'e-3' }] });
     expect(Math.max(...questions.map(({ size }) => size))).toBe(50);
     expect(stores.batches).toHaveLength(calls);
     const served = await Promise.all(many.map(async (ref) => (await get(null, ref)).served));

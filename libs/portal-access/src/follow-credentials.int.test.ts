@@ -1,0 +1,116 @@
+import { type CredentialManager, createCredentialManager, createTenantReaders, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { followStoreVersion } from '@rcm/db';
+import { createLogger, createMetrics } from '@rcm/telemetry';
+import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { followCredentialChanges } from './follow-credentials.ts';
+import { openRelay, type Relay } from './relay.fixture.ts';
+
+const ENDPOINTS = 12;
+const WAIT = { timeout: 30_000 };
+let world: World;
+let relay: Relay;
+let credentials: CredentialManager;
+let metrics: ReturnType<typeof createMetrics>;
+let followed: { close(): Promise<void> };
+let changed: string[];
+let close: () => Promise<void>;
+
+beforeAll(async () => void (world = await openWorld({ endpoints: Array.from({ length: ENDPOINTS }, () => 'alpine' as const) })));
+afterAll(() => world?.close());
+
+beforeEach(async () => {
+  relay = await openRelay(world.databaseUrl);
+  metrics = createMetrics();
+  changed = [];
+  const { region, endpoint, credentials: keys } = world.aws;
+  const stores = createTenantReaders({
+    region,
+    endpoint,
+    environment: 'test',
+    roleArn: world.aws.tenantRoleArn('agent'),
+    kmsKeyId: world.aws.kmsKeyArn,
+    credentials: keys,
+  });
+  credentials = createCredentialManager({ stores, metrics });
+  // Only the listener goes through the relay: the database is there all the time, as it is behind a failed-over proxy.
+  const db = Object.create(world.db, { directUrl: { value: relay.url } }) as World['db'];
+  const logger = createLogger({ name: 'test', level: 'silent' });
+  followed = await followCredentialChanges({ db, credentials, logger, metrics, onChanged: (id) => changed.push(id), signal: new AbortController().signal });
+  close = async () => {
+    await followed.close();
+    await stores.close();
+    await relay.close();
+  };
+});
+afterEach(() => close());
+
+/** As an agent that was not told a version: what the cache holds will do. */
+const read = ({ orgId, secretArn }: WorldEndpoint, version: string | null = null) => credentials.get({ orgId, reference: parseReference(secretArn), version });
+const metric = async (line: string) =>
+  Number(
+    (await metrics.exposition())
+      .split('\n')
+      .find((text) => text.startsWith(`${line} `))
+      ?.split(' ')
+      .at(-1) ?? 0,
+  );
+
+/** A new version in the store, and the row follows: what a promotion does to readers. */
+async function promote(endpoint: WorldEndpoint): Promise<string> {
+  const store = world.stores.forTenant(endpoint.orgId);
+  const reference = parseReference(endpoint.secretArn);
+  const current = await store.read(reference);
+  if (!current) throw new Error('no secret');
+  const text = serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, password: `${payload.password}x` })));
+  const { version } = await store.replace(reference, text, current.version);
+  await followStoreVersion(world.db, { orgId: endpoint.orgId, endpointId: endpoint.id, from: current.version, to: version });
+  return version;
+}
+
+const someEndpoint = (): WorldEndpoint => world.endpoint('alpine-1');
+
+test('a promoted credential is forgotten as soon as it is told of', async () => {
+  const endpoint = someEndpoint();
+  await read(endpoint);
+  const version = await promote(endpoint);
+  await expect.poll(async () => (await read(endpoint)).version, WAIT).toBe(version);
+  expect(changed).toContain(endpoint.id);
+});
+
+test('what changed while the connection was away is found when it is back; what did not stays, and no store is asked', async () => {
+  const endpoint = someEndpoint();
+  const before = await Promise.all(world.endpoints.map((each) => read(each)));
+  relay.cut();
+  await expect.poll(() => metric('rcm_credential_listening'), WAIT).toBe(0);
+  const version = await promote(endpoint);
+  // Nobody has told the cache: this is the time that the version by lease is for.
+  expect(await read(endpoint)).toMatchObject({ served: 'cache', version: before[0]?.version });
+  relay.mend();
+  await expect.poll(async () => (await read(endpoint)).version, WAIT).toBe(version);
+  expect(await metric('rcm_credential_changes_total{how="caught_up"}')).toBe(1);
+  expect(changed).toEqual([endpoint.id]);
+  const misses = await metric('rcm_credential_misses_total{served="store"}');
+  expect(misses).toBe(ENDPOINTS + 1);
+});
+
+test('a connection that Postgres ends is made again, and nothing is missed', async () => {
+  const endpoint = someEndpoint();
+  await read(endpoint);
+  const ended = await world.db.transaction(
+    'no tenant',
+    (tx) =>
+      tx.$queryRaw<unknown[]>`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%listener' AND datname = current_database()`,
+  );
+  expect(ended).toHaveLength(1);
+  const version = await promote(endpoint);
+  await expect.poll(async () => (await read(endpoint)).version, WAIT).toBe(version);
+});
+
+test('without notifications the version that comes with the lease keeps a stale value from being used', async () => {
+  const endpoint = someEndpoint();
+  await read(endpoint);
+  relay.cut();
+  const version = await promote(endpoint);
+  expect(await read(endpoint, version)).toMatchObject({ served: 'store', version });
+});
