@@ -1,0 +1,64 @@
+import { createLogger, explain } from '@rcm/telemetry';
+import { Command, CommanderError } from 'commander';
+import { readPortalConfig } from './config.ts';
+import { DEFAULT_RULES, type TypedTryOptions } from './try/options.ts';
+import { type Streams, tryCommand } from './try/try-command.ts';
+
+const EXIT_CODES = '\nExit codes: 0 all is well, 1 something is wrong with the recipe or at the portal, 2 the call is wrong and nothing was done.';
+
+/** The command line. Returns the exit code. */
+export async function parseArguments(argv: readonly string[], environment: NodeJS.ProcessEnv, streams: Streams): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('portal')
+    .description('For whoever writes a recipe: check it, try it at the live portal, see when the portal’s pages change. Needs no database and no secret store.')
+    .exitOverride()
+    .addHelpText('after', EXIT_CODES);
+  program
+    .command('try')
+    .summary('log in at the live portal as the recipe says, and do a task or change the password')
+    .description(
+      'Logs in once at the live portal, as the recipe says, and does what is asked for. The credential is asked for at the terminal, or ' +
+        'read from standard input as payload JSON: {"username":"…","password":"…","mfa_seed":"…"}. It is never an argument.',
+    )
+    .argument('<file>', 'the recipe')
+    .requiredOption('--base-url <url>', 'where the portal is')
+    .option('--host <host...>', 'further hosts that the portal needs (host or host:port); nothing is ever sent anywhere else')
+    .option('--login-only', 'log in and nothing else (the default)')
+    .option('--task <name>', 'then do this task of the recipe')
+    .option('--input <json>', 'inputs of the task, as a JSON object')
+    .option('--rotate', 'then change the password and log in with the new one')
+    .option('--yes', 'do not ask before the password is changed')
+    .option(
+      '--save-credential <file>',
+      'with --rotate: a new file (mode 600) that holds both passwords before the change is submitted; without it the new one is shown on the terminal',
+    )
+    .option('--rules <rules>', `with --rotate: what the portal wants of a password (default: "${DEFAULT_RULES}")`)
+    .option('--evidence <dir>', 'keep masked screenshots and page texts of what failed in this folder')
+    .option('--deadline <seconds>', 'for one login, change or task', '120')
+    .option('--headed', 'show the browser')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      '\nOne try, whatever comes out: a wrong password is not tried again. Do not try an account that the platform uses at the same moment.\n' +
+        'Ctrl-C is safe at any time; once a new password is submitted the first one waits for the portal’s answer.\n' +
+        EXIT_CODES,
+    )
+    .action(async (file: string, options: TypedTryOptions) => {
+      exitCode = await tryCommand(readPortalConfig(environment), streams, file, options);
+    });
+  try {
+    await program.parseAsync([...argv]);
+    return exitCode;
+  } catch (error) {
+    return fail(error, streams);
+  }
+}
+
+/** The one place where an error becomes words and an exit code. */
+function fail(error: unknown, { stderr }: Streams): number {
+  // Commander has written its own errors to stderr.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const { exitCode, sentence } = explain(error, createLogger({ name: 'portal' }));
+  stderr.write(`${sentence}\n`);
+  return exitCode;
+}

@@ -1,0 +1,3 @@
+import { parseArguments } from './cli.ts';
+
+process.exitCode = await parseArguments(process.argv, process.env, process);

@@ -1,0 +1,80 @@
+import type { ChangeOutcome, LoginOutcome, LoginResult, StepTrace, TaskOutcome } from '@rcm/portal-drivers';
+import type { TryReport } from './report.ts';
+
+const MARKS: Readonly<Record<StepTrace['outcome'], string>> = { done: '✓', skipped: '–', ended: '■', failed: '✗' };
+const ROWS_SHOWN = 10;
+
+/** One step as it happens. */
+export const stepLine = ({ act, step, ms, outcome }: StepTrace): string => `  ${MARKS[outcome]} ${act}: ${step} (${outcome}, ${ms} ms)`;
+
+/** What each end of a login means for whoever tries a recipe, and what to do. */
+const LOGIN: Readonly<Record<LoginOutcome['kind'], string>> = {
+  accepted: 'logged in.',
+  rejected: 'the portal refuses this user name and password. Check them before another try: each one counts towards a lock.',
+  rejected_or_locked: 'the portal’s words stand for a wrong password and for a locked account. Do not try again before a person has looked.',
+  locked: 'the account is locked. Have it unlocked at the portal before another try.',
+  throttled: 'the portal takes no more tries for now. Wait.',
+  challenged: 'the portal wants a proof that a person is there. Log in by hand once.',
+  mfa_required: 'the portal asks for a one-time code, and the credential has no seed.',
+  mfa_rejected: 'the password is right, the one-time code was refused. Check the seed and this machine’s clock.',
+  password_expired: 'the password is too old and the portal does not take it any more.',
+  change_forced: 'the portal wants a new password first: try --rotate.',
+  unavailable: 'the portal cannot be used now.',
+  unknown: 'the recipe knows no words for what the portal shows. Look at the evidence (--evidence DIR) and add them to login.outcomes.',
+};
+
+const TASK: Readonly<Record<TaskOutcome['kind'], string>> = {
+  found: 'done.',
+  nothing_found: 'the portal has nothing for this.',
+  logged_out: 'the portal ended the session meanwhile.',
+  unavailable: 'the portal cannot be used now.',
+  unknown: 'the recipe knows no words for what the portal shows. Look at the evidence (--evidence DIR).',
+};
+
+/** The report for people. */
+export function describeReport(report: TryReport): string {
+  const lines = [
+    report.login && `login: ${loginWords(report.login)}`,
+    report.task && taskWords(report.task),
+    report.change && changeWords(report.change),
+    report.verification && `login with the new password: ${loginWords(report.verification)}`,
+    report.change && whatIsKnown(report),
+    ...report.blocked.map(({ origin, kind }) => `stopped: a ${kind} to ${origin}, which is not a declared host (--host); nothing was sent there`),
+    report.savedTo && `both passwords are in ${report.savedTo}; delete it when the right one is stored`,
+    ...report.evidence.map((file) => `evidence: ${file}`),
+    report.problem,
+  ];
+  return lines
+    .filter((line) => typeof line === 'string')
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function loginWords({ outcome, submitted }: LoginResult): string {
+  const detail = 'detail' in outcome ? ` (${outcome.detail})` : '';
+  const date = outcome.kind === 'accepted' ? outcome.passwordExpiresAt : outcome.kind === 'throttled' ? outcome.until : undefined;
+  const dated = date ? ` ${outcome.kind === 'accepted' ? 'The password expires' : 'Until'} ${date.toISOString()}.` : '';
+  return `${outcome.kind}: ${LOGIN[outcome.kind]}${dated}${detail}${submitted ? '' : ' No password was sent: no attempt was spent.'}`;
+}
+
+function taskWords(task: TaskOutcome): string {
+  const detail = 'detail' in task ? ` (${task.detail})` : '';
+  if (task.kind !== 'found') return `task: ${task.kind}: ${TASK[task.kind]}${detail}`;
+  const shown = task.rows.slice(0, ROWS_SHOWN).map((row) => `  ${JSON.stringify(row)}`);
+  const more = task.rows.length > ROWS_SHOWN ? [`  … and ${task.rows.length - ROWS_SHOWN} more (--json prints all)`] : [];
+  return [`task: found ${task.rows.length} ${task.rows.length === 1 ? 'row' : 'rows'}`, ...shown, ...more].join('\n');
+}
+
+function changeWords(change: ChangeOutcome): string {
+  if (change.kind === 'refused') return `change: refused by the rule ${change.rule}.`;
+  return change.kind === 'unknown' ? `change: unknown (${change.detail})` : 'change: applied.';
+}
+
+/** Which password the portal takes now, as far as anybody can know. */
+function whatIsKnown({ change, verification }: TryReport): string {
+  if (!change?.submitted) return 'The old password holds: no new one was submitted.';
+  if (verification?.outcome.kind === 'accepted') return 'The new password holds: the portal took it.';
+  if (change.kind === 'refused') return 'The old password holds, as the recipe reads the portal’s words.';
+  if (change.kind === 'applied') return 'The new password holds, as the recipe reads the portal’s words; no login has proved it. Keep both.';
+  return 'It is not known which password holds. Keep both; try the new one first, once, with --login-only.';
+}
