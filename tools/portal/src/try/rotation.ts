@@ -1,5 +1,5 @@
 import { type CredentialPayload, generatePassword, type PasswordRules } from '@rcm/credentials';
-import { RcmError, type type Secret } from '@rcm/telemetry';
+import { RcmError, type Secret } from '@rcm/telemetry';
 import { type KeptPasswords, type KeptState, keepPasswords } from '../credential/kept-passwords.ts';
 import { typedParts } from '../credential/read-credential.ts';
 import type { Interruption } from './interruption.ts';
