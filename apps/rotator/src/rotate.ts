@@ -4,6 +4,7 @@ import { adoptAttempt, followStoreVersion, getOpenAttempt, planRotation, remaini
 import { type HeldLease, holdLease, type LeaseTiming, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import type { AttemptInHand, RotatorServices } from './machine/attempt.ts';
+import { journal } from './machine/journal.ts';
 import { runAttempt } from './machine/run-attempt.ts';
 
 export interface Rotator extends RotatorServices {
@@ -60,23 +61,27 @@ export async function rotateLogin(rotator: Rotator, request: RotationRequest): P
 async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, request: RotationRequest): Promise<RotationReport> {
   if (endpoint.portalType.rotationMode !== 'automatic') return { kind: 'not_started', reason: `portal type ${endpoint.portalTypeCode} is rotated by hand` };
   // A job is a hint and may come twice: what was rotated while this one waited for its lease is not rotated again.
-  if (request.reason === 'due' && (endpoint.nextRotationAt === null || endpoint.nextRotationAt > rotator.clock.now())) return { kind: 'not_started', reason: 'it is not due any more' };
+  if (request.reason === 'due' && (endpoint.nextRotationAt === null || endpoint.nextRotationAt > rotator.clock.now()))
+    return { kind: 'not_started', reason: 'it is not due any more' };
   const budget = await remainingBudget(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
-  if (budget.failuresLeft < FAILURES_TO_START) return { kind: 'not_started', reason: `the login has ${budget.failuresLeft} failures of budget left; a rotation starts with ${FAILURES_TO_START}` };
+  if (budget.failuresLeft < FAILURES_TO_START)
+    return { kind: 'not_started', reason: `the login has ${budget.failuresLeft} failures of budget left; a rotation starts with ${FAILURES_TO_START}` };
 
   const store = rotator.stores.forTenant(endpoint.orgId);
   const baseVersion = await currentVersion(rotator, endpoint, store, held);
-  const planned = await planRotation(rotator.db, {
-    attemptId: randomUUID(),
-    leaseId: held.lease.id,
-    fence: held.lease.fence,
-    endpointId: endpoint.id,
-    orgId: endpoint.orgId,
-    owner: rotator.owner,
-    reason: request.reason,
-    baseVersion,
-    recipeHash: rotator.drivers.for(endpoint.portalType).hash,
-  });
+  const planned = await journal(rotator, 'planned', () =>
+    planRotation(rotator.db, {
+      attemptId: randomUUID(),
+      leaseId: held.lease.id,
+      fence: held.lease.fence,
+      endpointId: endpoint.id,
+      orgId: endpoint.orgId,
+      owner: rotator.owner,
+      reason: request.reason,
+      baseVersion,
+      recipeHash: rotator.drivers.for(endpoint.portalType).hash,
+    }),
+  );
   if (planned.created) return drive(rotator, endpoint, held, store, planned.attempt, false);
   if (planned.open) return resume(rotator, endpoint, held, planned.open);
   throw new RcmError('lease_lost', 'The lease on the login ran out before the rotation was planned.', { details: { endpointId: endpoint.id } });
@@ -85,27 +90,37 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
 /** The version the rotation is planned on: the store's. Where a person changed it, the row follows first. */
 async function currentVersion(rotator: Rotator, endpoint: MigratedEndpoint, store: SecretStore, held: HeldLease): Promise<string> {
   const current = await store.read(parseReference(endpoint.secretArn), { signal: held.signal });
-  if (current === null) throw new RcmError('secret_missing', `The secret of endpoint ${endpoint.id} is not in its store.`, { details: { endpointId: endpoint.id } });
+  if (current === null)
+    throw new RcmError('secret_missing', `The secret of endpoint ${endpoint.id} is not in its store.`, { details: { endpointId: endpoint.id } });
   const known = held.lease.currentVersion;
   if (current.version !== known) await followStoreVersion(rotator.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: known, to: current.version });
   return current.version;
 }
 
 async function resume(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, open: RotationAttempt): Promise<RotationReport> {
-  const adopted = await adoptAttempt(rotator.db, { attemptId: open.id, orgId: open.orgId, fence: held.lease.fence, owner: rotator.owner });
+  const adopted = await journal(rotator, 'adopted', () =>
+    adoptAttempt(rotator.db, { attemptId: open.id, orgId: open.orgId, fence: held.lease.fence, owner: rotator.owner }),
+  );
   if (!adopted) throw new RcmError('state_conflict', 'Another rotator has taken over this attempt.', { details: { attemptId: open.id } });
   if (adopted.state === 'blocked') return { kind: 'attempt', attempt: adopted };
   let attempt = adopted;
   const waited = adopted.state === 'waiting';
   if (waited) {
-    const state = await resumeAttempt(rotator.db, { attemptId: adopted.id, orgId: adopted.orgId, fence: held.lease.fence });
+    const state = await journal(rotator, 'resumed', () => resumeAttempt(rotator.db, { attemptId: adopted.id, orgId: adopted.orgId, fence: held.lease.fence }));
     if (state === null) return { kind: 'attempt', attempt: adopted };
     attempt = { ...adopted, state, waitingFrom: null, waitingUntil: null };
   }
   return drive(rotator, endpoint, held, rotator.stores.forTenant(endpoint.orgId), attempt, waited);
 }
 
-async function drive(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, store: SecretStore, attempt: RotationAttempt, waited: boolean): Promise<RotationReport> {
+async function drive(
+  rotator: Rotator,
+  endpoint: MigratedEndpoint,
+  held: HeldLease,
+  store: SecretStore,
+  attempt: RotationAttempt,
+  waited: boolean,
+): Promise<RotationReport> {
   const inHand: AttemptInHand = {
     services: rotator,
     endpoint,

@@ -41,6 +41,9 @@ export interface World {
   readonly aws: LocalAws;
   readonly stores: TenantStores;
   readonly portals: PortalControl;
+  /** The one organization, and the environment in every path. */
+  readonly orgId: string;
+  readonly environmentName: string;
   readonly endpoints: readonly WorldEndpoint[];
   /** One more login, migrated, named `<portal>-<number>`. */
   addEndpoint(portal: PortalCode, store?: StoreKind): Promise<WorldEndpoint>;
@@ -116,6 +119,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     aws,
     stores,
     portals,
+    orgId: ORGANIZATION,
+    environmentName: ENVIRONMENT,
     endpoints,
     endpoint,
     async addEndpoint(portal, store) {

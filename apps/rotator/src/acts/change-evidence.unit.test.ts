@@ -3,7 +3,8 @@ import { changeEvidence } from './change-evidence.ts';
 
 describe('what an answer to a password change proves', () => {
   it('is that the portal is unchanged only for a rule about the new password', () => {
-    for (const rule of ['too_long', 'too_short', 'class_missing', 'rules_not_met']) expect(changeEvidence({ kind: 'refused', rule, submitted: true })).toBe('unchanged');
+    for (const rule of ['too_long', 'too_short', 'class_missing', 'rules_not_met'])
+      expect(changeEvidence({ kind: 'refused', rule, submitted: true })).toBe('unchanged');
   });
 
   it('is nothing where a doubled POST would be answered the same', () => {

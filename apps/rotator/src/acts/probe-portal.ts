@@ -26,6 +26,7 @@ export async function probePortal(inHand: AttemptInHand): Promise<AttemptEvent> 
     return { kind: 'current_accepted', detail: 'the portal kept the current password' };
   }
   if (!wasRejected(withCurrent)) return holdFor(inHand, withCurrent);
-  if (attempt.probes + 1 >= services.timing.maxTries) return { kind: 'neither_accepted', detail: 'the portal accepts neither the staged nor the current password' };
+  if (attempt.probes + 1 >= services.timing.maxTries)
+    return { kind: 'neither_accepted', detail: 'the portal accepts neither the staged nor the current password' };
   return { kind: 'hold', detail: 'the portal accepted neither password yet', forMs: Math.max(endpoint.portalType.settleMs, 1_000), counts: true };
 }

@@ -7,7 +7,8 @@ import type { AttemptEvent } from '../machine/transitions.ts';
 export async function stagePayload(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { services, endpoint, store, slot, attempt, held } = inHand;
   const current = await store.read(slot.current, { signal: held.signal });
-  if (current === null || current.version !== attempt.baseVersion) return { kind: 'base_moved', detail: 'the current secret changed before anything was submitted' };
+  if (current === null || current.version !== attempt.baseVersion)
+    return { kind: 'base_moved', detail: 'the current secret changed before anything was submitted' };
   await recordAuditEvent(services.db, {
     orgId: endpoint.orgId,
     actor: attempt.owner,
@@ -23,7 +24,9 @@ export async function stagePayload(inHand: AttemptInHand): Promise<AttemptEvent>
 function newPayload(inHand: AttemptInHand, current: StoredSecret) {
   const { endpoint, attempt, services } = inHand;
   const payload = parsePayload(current.text);
-  const { username, password, counter } = payload.map((p) => ({ username: p.username, password: p.password, counter: p.metadata?.rotation_counter ?? 0 })).reveal();
+  const { username, password, counter } = payload
+    .map((p) => ({ username: p.username, password: p.password, counter: p.metadata?.rotation_counter ?? 0 }))
+    .reveal();
   const next = generatePassword(parsePasswordRules(endpoint.portalType.passwordRules), { username, previous: [password] });
   return serializePayload(withPassword(payload, { password: next, attemptId: attempt.id, counter: counter + 1, now: services.clock.now() }));
 }

@@ -4,6 +4,7 @@ import { portalCredential } from '@rcm/portal-access';
 import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
 import { type AttemptInHand, loginWith } from '../machine/attempt.ts';
+import { journal } from '../machine/journal.ts';
 import { holdFor, wasRejected } from '../machine/login-events.ts';
 import type { AttemptEvent } from '../machine/transitions.ts';
 import { changeEvidence } from './change-evidence.ts';
@@ -13,7 +14,8 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
   const { store, slot, attempt, held, services } = inHand;
   if (attempt.probes >= services.timing.maxTries) return { kind: 'gave_up', detail: attempt.detail ?? 'the change could not be submitted' };
   const current = await store.read(slot.current, { signal: held.signal });
-  if (current === null || current.version !== attempt.baseVersion) return { kind: 'base_moved', detail: 'the current secret changed before anything was submitted' };
+  if (current === null || current.version !== attempt.baseVersion)
+    return { kind: 'base_moved', detail: 'the current secret changed before anything was submitted' };
   const staged = await store.readStaged(slot, { signal: held.signal });
   if (staged === null) return { kind: 'gave_up', detail: 'the staged copy is gone; nothing was submitted' };
 
@@ -50,7 +52,8 @@ async function submit(inHand: AttemptInHand, session: PortalSession, current: St
       services.logger.warn({ err: error, endpointId: endpoint.id, attemptId: inHand.attempt.id, sent: sent.value }, 'the password change ended in an error');
       return { kind: 'unknown', detail: 'the driver failed', submitted: sent.value };
     });
-  if (!sent.value && outcome.kind === 'refused') return { kind: 'gave_up', detail: `the page does not take the new password (${outcome.rule}); nothing was sent` };
+  if (!sent.value && outcome.kind === 'refused')
+    return { kind: 'gave_up', detail: `the page does not take the new password (${outcome.rule}); nothing was sent` };
   if (!sent.value) return { kind: 'hold', detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs, counts: true };
   return changeEvent(inHand, outcome);
 }
@@ -60,8 +63,18 @@ async function writeSubmitting(inHand: AttemptInHand): Promise<void> {
   const { services, held, attempt } = inHand;
   await held.extend();
   const submitDeadlineMs = services.timing.submitDeadlineMs;
-  const moved = await advanceAttempt(services.db, { attemptId: attempt.id, orgId: attempt.orgId, fence: held.lease.fence, from: 'staged', to: 'submitting', set: { submitDeadlineMs } });
-  if (!moved) throw new RcmError('state_conflict', 'Another rotator has taken over this attempt; nothing was submitted.', { details: { attemptId: attempt.id } });
+  const moved = await journal(services, 'submitting', () =>
+    advanceAttempt(services.db, {
+      attemptId: attempt.id,
+      orgId: attempt.orgId,
+      fence: held.lease.fence,
+      from: 'staged',
+      to: 'submitting',
+      set: { submitDeadlineMs },
+    }),
+  );
+  if (!moved)
+    throw new RcmError('state_conflict', 'Another rotator has taken over this attempt; nothing was submitted.', { details: { attemptId: attempt.id } });
   inHand.mayProbe = false;
   inHand.attempt = { ...attempt, state: 'submitting', submitDeadlineAt: new Date(services.clock.now().getTime() + submitDeadlineMs) };
 }

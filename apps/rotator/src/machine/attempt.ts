@@ -3,6 +3,7 @@ import { parsePayload } from '@rcm/credentials';
 import type { Database, RotationAttempt } from '@rcm/db';
 import { type Drivers, guardedLogin, type GuardedResult, type HeldLease, type LoginTiming, type MigratedEndpoint } from '@rcm/portal-access';
 import type { Clock, Logger, Secret } from '@rcm/telemetry';
+import type { JournalWatch } from './journal.ts';
 
 export interface RotationTiming extends LoginTiming {
   /** From the moment the POST is let out until the browser is stopped, in ms. The lease must live longer than this. */
@@ -19,8 +20,10 @@ export interface RotatorServices {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly drivers: Drivers;
+  readonly drivers: Pick<Drivers, 'for'>;
   readonly timing: RotationTiming;
+  /** Told before and after each write to the journal. For crash tests, which die there; no configuration sets it. */
+  readonly onJournalWrite?: JournalWatch;
 }
 
 /** One attempt in the hands of the process that holds the exclusive lease. */

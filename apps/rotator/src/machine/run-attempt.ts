@@ -7,6 +7,7 @@ import { stagePayload } from '../acts/stage-payload.ts';
 import { afterSubmitDeadline, submitChange } from '../acts/submit-change.ts';
 import { verifyStaged } from '../acts/verify-staged.ts';
 import type { AttemptInHand } from './attempt.ts';
+import { journal } from './journal.ts';
 import { type ActiveState, type AttemptEvent, isActive, nextState } from './transitions.ts';
 
 /** What each state does next. Every act may be repeated and ends the same. */
@@ -28,7 +29,8 @@ export async function runAttempt(inHand: AttemptInHand): Promise<RotationAttempt
     const { state } = inHand.attempt;
     // A state that this version does not know is left alone: a newer rotator may know it.
     if (!isActive(state)) return inHand.attempt;
-    if (inHand.held.signal.aborted) throw new RcmError('cancelled', 'The rotation was interrupted; it goes on from the journal.', { details: { attemptId: inHand.attempt.id, state } });
+    if (inHand.held.signal.aborted)
+      throw new RcmError('cancelled', 'The rotation was interrupted; it goes on from the journal.', { details: { attemptId: inHand.attempt.id, state } });
     const event = await act(inHand, state);
     await record(inHand, event);
   }
@@ -58,32 +60,51 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
   if (!isActive(from)) throw new RcmError('state_conflict', `An attempt in state ${from} cannot go on.`);
   const mine = { attemptId: attempt.id, orgId: attempt.orgId, fence: held.lease.fence, from };
   if (event.kind === 'hold') {
-    if (event.counts) await write(inHand, from, advanceAttempt(services.db, { ...mine, to: from, set: { probes: attempt.probes + 1 } }), event.detail);
+    if (event.counts) await write(inHand, from, () => advanceAttempt(services.db, { ...mine, to: from, set: { probes: attempt.probes + 1 } }), event.detail);
     const until = event.until ? { until: event.until } : { untilMs: event.forMs ?? services.timing.retryMs };
-    await write(inHand, 'waiting', waitAttempt(services.db, { ...mine, ...until, detail: event.detail }), event.detail);
+    await write(inHand, 'waiting', () => waitAttempt(services.db, { ...mine, ...until, detail: event.detail }), event.detail);
     return;
   }
   const to = nextState(from, event.kind);
-  if (to === null) throw new RcmError('state_conflict', `The rotation machine has no step for ${event.kind} in ${from}; the attempt is left as it is.`, { details: { attemptId: attempt.id } });
+  if (to === null)
+    throw new RcmError('state_conflict', `The rotation machine has no step for ${event.kind} in ${from}; the attempt is left as it is.`, {
+      details: { attemptId: attempt.id },
+    });
   // A resubmit is a try that counts.
   const probes = attempt.probes + (event.kind === 'current_accepted' ? 1 : 0);
-  await write(inHand, to, persist(inHand, event, to, { ...mine, probes }), event.detail);
+  await write(inHand, to, () => persist(inHand, event, to, { ...mine, probes }), event.detail);
   inHand.attempt = { ...inHand.attempt, probes };
   // After a refusal of the new password, or a change that was taken back, the portal gets its time before the next login.
   if (event.kind === 'staged_refused') inHand.mayProbe = false;
 }
 
-function persist(inHand: AttemptInHand, event: Exclude<AttemptEvent, { kind: 'hold' }>, to: RotationAttempt['state'], step: { attemptId: string; orgId: string; fence: bigint; from: ActiveState; probes: number }): Promise<boolean> {
+function persist(
+  inHand: AttemptInHand,
+  event: Exclude<AttemptEvent, { kind: 'hold' }>,
+  to: RotationAttempt['state'],
+  step: { attemptId: string; orgId: string; fence: bigint; from: ActiveState; probes: number },
+): Promise<boolean> {
   const { services, attempt } = inHand;
   const { probes, ...mine } = step;
   const detail = event.detail === undefined ? {} : { detail: event.detail };
   switch (to) {
     case 'promoted':
-      return promoteAttempt(services.db, { attemptId: mine.attemptId, orgId: mine.orgId, fence: mine.fence, promotedVersion: required(event.version), previousVersion: attempt.baseVersion });
+      return promoteAttempt(services.db, {
+        attemptId: mine.attemptId,
+        orgId: mine.orgId,
+        fence: mine.fence,
+        promotedVersion: required(event.version),
+        previousVersion: attempt.baseVersion,
+      });
     case 'done':
       return finishAttempt(services.db, { ...mine, end: 'done' });
     case 'abandoned':
-      return finishAttempt(services.db, { ...mine, end: 'abandoned', ...detail, nextRotationAt: new Date(services.clock.now().getTime() + services.timing.abandonedPauseMs) });
+      return finishAttempt(services.db, {
+        ...mine,
+        end: 'abandoned',
+        ...detail,
+        nextRotationAt: new Date(services.clock.now().getTime() + services.timing.abandonedPauseMs),
+      });
     case 'blocked':
       return blockAttempt(services.db, { ...mine, detail: event.detail ?? event.kind });
     default:
@@ -91,12 +112,17 @@ function persist(inHand: AttemptInHand, event: Exclude<AttemptEvent, { kind: 'ho
   }
 }
 
-async function write(inHand: AttemptInHand, to: RotationAttempt['state'], written: Promise<boolean>, detail: string | undefined): Promise<void> {
+async function write(inHand: AttemptInHand, to: RotationAttempt['state'], act: () => Promise<boolean>, detail: string | undefined): Promise<void> {
   const { attempt, services, endpoint } = inHand;
-  if (!(await written)) {
-    throw new RcmError('state_conflict', 'The journal no longer belongs to this process; another rotator goes on with the attempt.', { details: { attemptId: attempt.id, state: attempt.state } });
+  if (!(await journal(services, to, act))) {
+    throw new RcmError('state_conflict', 'The journal no longer belongs to this process; another rotator goes on with the attempt.', {
+      details: { attemptId: attempt.id, state: attempt.state },
+    });
   }
-  services.logger.info({ attemptId: attempt.id, endpointId: endpoint.id, from: attempt.state, to, ...(detail === undefined ? {} : { detail }) }, 'rotation moved');
+  services.logger.info(
+    { attemptId: attempt.id, endpointId: endpoint.id, from: attempt.state, to, ...(detail === undefined ? {} : { detail }) },
+    'rotation moved',
+  );
   inHand.attempt = { ...inHand.attempt, state: to };
 }
 

@@ -12,9 +12,12 @@ describe('the rotation machine', () => {
   });
 
   it('abandons only while the portal is known to be unchanged', () => {
-    expect(edges.filter(({ to }) => to === 'abandoned').map(({ from, event }) => `${from}/${event}`).sort()).toEqual([
-      'planned/base_moved', 'staged/base_moved', 'staged/current_refused', 'staged/gave_up', 'submitting/change_refused',
-    ]);
+    expect(
+      edges
+        .filter(({ to }) => to === 'abandoned')
+        .map(({ from, event }) => `${from}/${event}`)
+        .sort(),
+    ).toEqual(['planned/base_moved', 'staged/base_moved', 'staged/current_refused', 'staged/gave_up', 'submitting/change_refused']);
   });
 
   it('promotes nothing that was not verified, and verifies nothing that the portal did not accept', () => {

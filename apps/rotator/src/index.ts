@@ -1,0 +1,9 @@
+/**
+ * The rotator for tools that run it in another way than `rotator run`: crash matrix, soak, benchmark. What rotates is what the
+ * process rotates with; a tool only chooses which login, and when to die. Nothing here may loosen a rule of the machine.
+ */
+export { type RotatorConfig, readRotatorConfig } from './config.ts';
+export { type JournalWatch, type JournalWrite } from './machine/journal.ts';
+export { rotateLogin, type RotationReport, type RotationRequest, type Rotator } from './rotate.ts';
+export { rotateAndReport, type RotationOutcome, type RotationResult } from './schedule/rotation-outcome.ts';
+export { openRotator, type RotatorProcess } from './services.ts';

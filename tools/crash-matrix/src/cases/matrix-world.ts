@@ -1,0 +1,73 @@
+import { createTenantStores, type TenantStores } from '@rcm/credentials';
+import { startEmbeddedPostgres } from '@rcm/test-services';
+import { openWorld, type World } from '@rcm/test-world';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RotatorProcess } from '../rotator/process.ts';
+import { TIMING } from './timing.ts';
+
+/** What all cases of a run share: one Postgres, one AWS, the portals, and rotators that live on to do the recovering. */
+export interface MatrixWorld {
+  readonly world: World;
+  /** Reads everything, also what no role of the product may read: for verdicts. */
+  readonly witness: TenantStores;
+  /** For marks. */
+  readonly folder: string;
+  startRotator(): RotatorProcess;
+  /** A rotator that is never struck; each takes its turn. */
+  survivor(): RotatorProcess;
+  close(): Promise<void>;
+}
+
+const SURVIVORS = 2;
+
+export async function openMatrixWorld(): Promise<MatrixWorld> {
+  const postgres = await startEmbeddedPostgres();
+  const folder = await mkdtemp(join(tmpdir(), 'rcm-crash-matrix-'));
+  const world = await openWorld({
+    endpoints: [],
+    server: postgres.url,
+    lockoutWindowMs: TIMING.lockoutWindowMs,
+    portalType: { settleMs: TIMING.settleMs, lockoutWindowSeconds: TIMING.lockoutWindowMs / 1000 },
+  });
+  const environment = rotatorEnvironment(world, folder);
+  const { region, endpoint, kmsKeyArn: kmsKeyId, credentials } = world.aws;
+  const witness = createTenantStores({ region, endpoint, kmsKeyId, credentials, environment: world.environmentName, dedicatedOrgId: world.orgId });
+  const survivors = Array.from({ length: SURVIVORS }, () => new RotatorProcess(environment));
+  let turn = 0;
+  return {
+    world,
+    witness,
+    folder,
+    startRotator: () => new RotatorProcess(environment),
+    survivor() {
+      turn += 1;
+      return survivors[turn % SURVIVORS] as RotatorProcess;
+    },
+    async close() {
+      await Promise.all(survivors.map((survivor) => survivor.end()));
+      await witness.close();
+      await world.close();
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function rotatorEnvironment(world: World, folder: string): Record<string, string> {
+  const inherited = ['PATH', 'HOME', 'RCM_CHROMIUM_PATH'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
+  return {
+    ...Object.fromEntries(inherited),
+    ...world.environment,
+    RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
+    RCM_LOG_LEVEL: 'error',
+    RCM_SUBMIT_DEADLINE_MS: String(TIMING.submitDeadlineMs),
+    RCM_LEASE_TTL_MS: String(TIMING.leaseTtlMs),
+    RCM_LEASE_WAIT_MS: '30000',
+    RCM_LEASE_POLL_MS: '250',
+    RCM_ROTATOR_RETRY_MS: String(TIMING.retryMs),
+    // Hundreds of processes load the same files.
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
+  };
+}

@@ -1,0 +1,38 @@
+import pg from 'pg';
+import type { Cell } from '../cells/cell.ts';
+import type { MatrixWorld } from './matrix-world.ts';
+import { type CaseResult, runCase } from './run-case.ts';
+import { slots } from './slots.ts';
+
+export interface RunOptions {
+  readonly matrix: MatrixWorld;
+  readonly cells: readonly Cell[];
+  /** Cases under way at once. Most of a case is waiting for leases and portals. */
+  readonly sideBySide: number;
+  /** Rotator processes at work at once: these cost the processor. */
+  readonly processes: number;
+  readonly signal: AbortSignal;
+  /** Told of every case when it ends. */
+  readonly onEnd: (result: CaseResult, ended: number) => void;
+}
+
+/** Runs the cells side by side, in their order of beginning. */
+export async function runCells({ matrix, cells, sideBySide, processes, signal, onEnd }: RunOptions): Promise<CaseResult[]> {
+  const pool = new pg.Pool({ connectionString: matrix.world.databaseUrl, max: 4 });
+  const parts = { matrix, pool, strikeSlot: slots(processes) };
+  const results: CaseResult[] = [];
+  const waiting = [...cells];
+  const work = async (): Promise<void> => {
+    for (let cell = waiting.shift(); cell && !signal.aborted; cell = waiting.shift()) {
+      const result = await runCase(parts, cell);
+      results.push(result);
+      onEnd(result, results.length);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(sideBySide, cells.length) }, work));
+  } finally {
+    await pool.end();
+  }
+  return results;
+}

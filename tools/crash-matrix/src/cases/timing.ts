@@ -1,0 +1,15 @@
+/**
+ * The windows of a case, in ms: as short as a browser on a busy machine allows. A slow portal is slower than the submit deadline,
+ * and done before settle is over, counted from there.
+ */
+export const TIMING = {
+  submitDeadlineMs: 4_000,
+  leaseTtlMs: 7_000,
+  settleMs: 2_500,
+  slowPortalMs: 4_300,
+  retryMs: 300,
+  /** Of the ledger and of the portals alike. */
+  lockoutWindowMs: 15_000,
+  /** A case that has not ended by then is stuck: many times what it takes. */
+  caseDeadlineMs: 150_000,
+} as const;

@@ -1,0 +1,98 @@
+import type { StoreKind } from '@rcm/test-world';
+import { ANSWER_FACTS, type Answer, ANSWERS } from './answer.ts';
+import { type Moment, nameOfMoment, RECOVERY_ACTS, ROTATION_ACTS, type When } from './moment.ts';
+
+/** What must be true at the end of a case, by the portal's own count. */
+export interface ExpectedEnd {
+  readonly end: 'done';
+  readonly attempts: number;
+  readonly passwordsChanged: number;
+  /** Refused logins at most: guesses that a recovery had to make. */
+  readonly rejectedAtMost: number;
+}
+
+/** One case: a rotator is struck at `strikes[0]`; the one that goes on is struck at `strikes[1]`, if there is one; the next one ends it. */
+export interface Cell {
+  readonly name: string;
+  readonly store: StoreKind;
+  readonly answer: Answer;
+  readonly strikes: readonly Moment[];
+  readonly expected: ExpectedEnd;
+}
+
+export interface Exclusion {
+  readonly what: string;
+  readonly reason: string;
+}
+
+/** What the product of acts, moments, stores and answers holds and the matrix does not run. */
+export const EXCLUSIONS: readonly Exclusion[] = [
+  {
+    what: 'during a journal write or a write to the store',
+    reason: 'one transaction or one call: for everybody else it has happened or it has not, which are before and after',
+  },
+  {
+    what: 'during change, where the portal answers at once',
+    reason: 'the POST is answered as soon as it is out: what remains are before, journal:submitting after, and after change',
+  },
+  {
+    what: 'journal:adopted, journal:waiting and journal:resumed as a first strike',
+    reason: 'only a recovery writes them; they are struck as the second strike',
+  },
+];
+
+const PORTAL_ACTS: ReadonlySet<string> = new Set(['login', 'prove']);
+
+/** The acts of a first run, in order, each with its moments. */
+export function rotationMoments(answer: Answer): Moment[] {
+  return ROTATION_ACTS.flatMap((act) => whensOf(act, answer).map((when) => ({ act, when })));
+}
+
+/** Struck right after the portal answered and before anything was written: the hardest state to recover from. */
+const FIRST_OF_TWO: Moment = { act: 'change', when: 'after' };
+
+/** The acts of a recovery from there, in order. A change that was not made is found out by a login with the current password and submitted again. */
+export function recoveryMoments(answer: Answer): Moment[] {
+  const resubmits = ANSWER_FACTS[answer].isMade ? [] : (['login', 'journal:staged', 'journal:submitting', 'change'] as const);
+  const acts = [
+    ...RECOVERY_ACTS,
+    'prove',
+    ...resubmits,
+    'journal:applied',
+    'journal:verified',
+    'promote',
+    'journal:promoted',
+    'discard',
+    'journal:done',
+  ] as const;
+  return acts.flatMap((act) => whensOf(act, 'answered').map((when) => ({ act, when })));
+}
+
+function whensOf(act: Moment['act'], answer: Answer): When[] {
+  const has = PORTAL_ACTS.has(act) || (act === 'change' && ANSWER_FACTS[answer].isSlow);
+  return has ? ['before', 'during', 'after'] : ['before', 'after'];
+}
+
+/** Every cell: once struck, then struck again during recovery. */
+export function allCells(stores: readonly StoreKind[]): Cell[] {
+  return stores.flatMap((store) =>
+    ANSWERS.flatMap((answer) => [
+      ...rotationMoments(answer).map((moment) => cell(store, answer, [moment])),
+      ...recoveryMoments(answer).map((moment) => cell(store, answer, [FIRST_OF_TWO, moment])),
+    ]),
+  );
+}
+
+function cell(store: StoreKind, answer: Answer, strikes: readonly Moment[]): Cell {
+  const name = [store, answer, ...strikes.map(nameOfMoment)].join(' / ');
+  return { name, store, answer, strikes, expected: { end: 'done', attempts: 1, passwordsChanged: 1, rejectedAtMost: rejectedAtMost(answer, strikes) } };
+}
+
+/**
+ * A change that was made costs no refused login: the staged password is tried first. One that was not made costs the one guess
+ * that finds it out, and another where the rotator died with the answer to the guess not yet written down.
+ */
+function rejectedAtMost(answer: Answer, strikes: readonly Moment[]): number {
+  if (ANSWER_FACTS[answer].isMade) return 0;
+  return strikes.some(({ act, when }) => (act === 'prove' && when !== 'before') || act === 'login' || act === 'journal:staged') ? 2 : 1;
+}

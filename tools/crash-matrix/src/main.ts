@@ -1,0 +1,64 @@
+import { Command } from 'commander';
+import { openMatrixWorld } from './cases/matrix-world.ts';
+import { runCells } from './cases/run-cells.ts';
+import { allCells, type Cell, EXCLUSIONS } from './cells/cell.ts';
+import { describeCells } from './cells/table.ts';
+import { quickCells } from './cells/quick.ts';
+import { describeFigures, describeResult, figuresOf, isClean } from './report.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly quick?: boolean;
+  readonly list?: boolean;
+  readonly only?: string;
+  readonly sideBySide: number;
+  readonly processes: number;
+}
+
+const STORES = ['ssm', 'secrets-manager'] as const;
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const count = (text: string): number => Math.max(1, Math.trunc(Number(text)) || 1);
+
+const program = new Command('crash-matrix')
+  .description(
+    'Kills a rotator before and after everything it does, for every store and every answer of the portal, and again while it recovers;\nthen asks the portal and the store what became of the password. Exit code 0 when nothing was lost, locked, stuck, blocked, over budget or unexpected.',
+  )
+  .option('--json', 'print one JSON object on stdout')
+  .option('--quick', 'a few cells that meet every act, store and answer at least once')
+  .option('--list', 'print every cell with its expected end, and what is left out and why; run nothing')
+  .option('--only <text>', 'run only the cells whose name contains this')
+  .option('--side-by-side <n>', 'cases under way at once', count, 16)
+  .option('--processes <n>', 'rotator processes that are struck at once', count, 4)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .action(async (options: Options) => {
+    const chosen = (options.quick ? quickCells(STORES) : allCells(STORES)).filter((cell) => cell.name.includes(options.only ?? ''));
+    if (options.list) process.stdout.write(describeCells(chosen, EXCLUSIONS));
+    else process.exitCode = await run(chosen, options);
+  });
+
+async function run(cells: readonly Cell[], options: Options): Promise<number> {
+  if (cells.length === 0) {
+    say(`No cell's name contains "${options.only ?? ''}"; --list shows them.`);
+    return 2;
+  }
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const matrix = await openMatrixWorld();
+  try {
+    const results = await runCells({
+      matrix,
+      cells,
+      sideBySide: options.sideBySide,
+      processes: options.processes,
+      signal: stop.signal,
+      onEnd: (result, ended) => say(`[${ended}/${cells.length}] ${describeResult(result)}`),
+    });
+    const figures = figuresOf(results);
+    process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : describeFigures(figures));
+    return !stop.signal.aborted && isClean(figures) ? 0 : 1;
+  } finally {
+    await matrix.close();
+  }
+}
+
+await program.parseAsync();

@@ -1,0 +1,27 @@
+import type { CaseResult } from './cases/run-case.ts';
+import type { Fault } from './cases/verdict.ts';
+
+/** The matrix's figures: cases that were run, and how many of them had each fault. All but `cases` are to be zero. */
+export type Figures = Readonly<Record<'cases' | Fault, number>>;
+
+const FAULTS = ['lost', 'locked', 'stuck', 'blocked', 'overBudget', 'unexpectedEnd'] as const satisfies readonly Fault[];
+
+export function figuresOf(results: readonly CaseResult[]): Figures {
+  const counts = FAULTS.map((fault) => [fault, results.filter((result) => result.findings.some((finding) => finding.fault === fault)).length] as const);
+  return { cases: results.length, ...(Object.fromEntries(counts) as Record<Fault, number>) };
+}
+
+/** Whether the run proves what it is to prove. */
+export const isClean = (figures: Figures): boolean => figures.cases > 0 && FAULTS.every((fault) => figures[fault] === 0);
+
+export function describeFigures(figures: Figures): string {
+  return `${Object.entries(figures)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ')}\n`;
+}
+
+export function describeResult({ cell, findings, tookMs }: CaseResult): string {
+  const seconds = (tookMs / 1000).toFixed(1);
+  if (findings.length === 0) return `ok    ${cell.name}  ${seconds} s`;
+  return `WRONG ${cell.name}  ${seconds} s\n${findings.map(({ fault, what }) => `      ${fault}: ${what}`).join('\n')}`;
+}

@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Order, OrderEnd } from './order.ts';
+
+/** How a process that was given an order ended: with an answer, or with its own end. */
+export type Outcome =
+  { readonly kind: 'answered'; readonly end: OrderEnd } | { readonly kind: 'exited'; readonly signal: NodeJS.Signals | null; readonly code: number | null };
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const LAST_WORDS = 4_000;
+
+/** A rotator as a process of its own; several orders may be under way in one that is not to die. */
+export class RotatorProcess {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<string, (outcome: Outcome) => void>();
+  #said = '';
+
+  constructor(environment: Readonly<Record<string, string>>) {
+    this.#child = spawn(process.execPath, [MAIN], { env: environment, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#said = (this.#said + text).slice(-LAST_WORDS)));
+    this.#child.on('message', (end: OrderEnd) => this.#settle(end.endpointId, { kind: 'answered', end }));
+    this.#child.once('exit', (code, signal) => {
+      for (const endpointId of [...this.#waiting.keys()]) this.#settle(endpointId, { kind: 'exited', code, signal });
+    });
+    // A process that could not be started has no exit; a message that meets a process that has just died is answered by its exit.
+    this.#child.on('error', () => this.#child.pid === undefined && this.#child.emit('exit', null, null));
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** The end of what it wrote to stderr, for a person who looks for the reason. */
+  get said(): string {
+    return this.#said;
+  }
+
+  /** Resolves when the order is carried out or the process is gone, and with a kill when the deadline passes. */
+  order(order: Order, deadlineMs: number): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#child.kill('SIGKILL'), deadlineMs);
+      this.#waiting.set(order.endpointId, (outcome) => {
+        clearTimeout(timer);
+        resolve(outcome);
+      });
+      if (!this.#child.connected) return this.#settle(order.endpointId, { kind: 'exited', code: this.#child.exitCode, signal: this.#child.signalCode });
+      this.#child.send(order, () => undefined);
+    });
+  }
+
+  /** Lets the process end by itself: it closes its browser and its connections. */
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
+    if (this.#child.connected) this.#child.disconnect();
+    await gone;
+  }
+
+  #settle(endpointId: string, outcome: Outcome): void {
+    this.#waiting.get(endpointId)?.(outcome);
+    this.#waiting.delete(endpointId);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Drivers } from '@rcm/portal-access';
+import type { PortalDriver, PortalSession } from '@rcm/portal-drivers';
+import type { Strike } from './strike.ts';
+import type { StagedPassword } from './struck-stores.ts';
+
+/** How long after its POST was let out a rotator dies in the middle of a change, in ms. Far less than a slow portal takes. */
+const IN_FLIGHT_MS = 1_000;
+
+/** The rotator's drivers, told of before, during and after each password that leaves the browser. */
+export function struckDrivers(drivers: Pick<Drivers, 'for'>, strike: Strike, staged: StagedPassword): Pick<Drivers, 'for'> {
+  return {
+    for(portalType): PortalDriver {
+      const driver = drivers.for(portalType);
+      return { hash: driver.hash, openSession: async (options) => struckSession(await driver.openSession(options), strike, staged) };
+    },
+  };
+}
+
+function struckSession(session: PortalSession, strike: Strike, staged: StagedPassword): PortalSession {
+  return {
+    ...session,
+    async login(options) {
+      const act = options.credential.password.reveal() === staged.value ? 'prove' : 'login';
+      strike.at(act, 'before');
+      const beforeSubmit = async (): Promise<void> => {
+        await options.beforeSubmit();
+        strike.at(act, 'during');
+      };
+      const result = await session.login({ ...options, beforeSubmit });
+      strike.at(act, 'after');
+      return result;
+    },
+    async changePassword(options) {
+      strike.at('change', 'before');
+      const beforeSubmit = async (): Promise<void> => {
+        await options.beforeSubmit();
+        strike.soon('change', 'during', IN_FLIGHT_MS);
+      };
+      const outcome = await session.changePassword({ ...options, beforeSubmit });
+      strike.at('change', 'after');
+      return outcome;
+    },
+  };
+}
