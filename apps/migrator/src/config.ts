@@ -1,32 +1,32 @@
-import { credentialsEnvironment } from '@rcm/credentials';
+import { checkStores, credentialsEnvironment } from '@rcm/credentials';
 import { databaseEnvironment } from '@rcm/db';
 import { readConfig, Secret } from '@rcm/telemetry';
 import { z } from 'zod';
 
-const STORES = ['ssm', 'secrets-manager'] as const;
+const STORES = ['ssm', 'secrets-manager', 'vault'] as const;
 
-/** Where new secrets are created. */
-export type StoreKind = (typeof STORES)[number];
-
-const schema = z.object({
-  ...databaseEnvironment,
-  ...credentialsEnvironment,
-  RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('warn'),
-  RCM_MIGRATOR_STORE: z.enum(STORES).default('ssm'),
-  /** SSM's default quota of PutParameter is 3 a second per account and region. */
-  RCM_MIGRATOR_WRITES_PER_SECOND: z.coerce.number('must be a number').positive().max(100).default(3),
-  /** Of SSM's 40 a second, the agents need most. */
-  RCM_MIGRATOR_READS_PER_SECOND: z.coerce.number('must be a number').positive().max(1000).default(20),
-  /** Endpoints worked on at once. */
-  RCM_MIGRATOR_CONCURRENCY: z.coerce.number('must be a number').int().min(1).max(32).default(4),
-  /** Owner of the tables or superuser, direct: rewriting a table is not an app's right. Only `scrub` needs it. */
-  RCM_MIGRATOR_ADMIN_DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a postgresql:// URL')
-    .transform((url) => new Secret(url))
-    .optional(),
-  RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES: z.coerce.number('must be a number').positive().max(10_080).default(60),
-});
+const schema = z
+  .object({
+    ...databaseEnvironment,
+    ...credentialsEnvironment,
+    RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('warn'),
+    /** Where new secrets are created. */
+    RCM_MIGRATOR_STORE: z.enum(STORES).default('ssm'),
+    /** SSM's default quota of PutParameter is 3 a second per account and region. */
+    RCM_MIGRATOR_WRITES_PER_SECOND: z.coerce.number('must be a number').positive().max(100).default(3),
+    /** Of SSM's 40 a second, the agents need most. */
+    RCM_MIGRATOR_READS_PER_SECOND: z.coerce.number('must be a number').positive().max(1000).default(20),
+    /** Endpoints worked on at once. */
+    RCM_MIGRATOR_CONCURRENCY: z.coerce.number('must be a number').int().min(1).max(32).default(4),
+    /** Owner of the tables or superuser, direct: rewriting a table is not an app's right. Only `scrub` needs it. */
+    RCM_MIGRATOR_ADMIN_DATABASE_URL: z
+      .string()
+      .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a postgresql:// URL')
+      .transform((url) => new Secret(url))
+      .optional(),
+    RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES: z.coerce.number('must be a number').positive().max(10_080).default(60),
+  })
+  .superRefine(checkStores);
 
 export type MigratorConfig = z.infer<typeof schema>;
 

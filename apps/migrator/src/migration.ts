@@ -1,19 +1,12 @@
-import type { TenantStores } from '@rcm/credentials';
+import type { LargePayloads, NewPlace, TenantStores } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import type { Clock, Logger, Secret } from '@rcm/telemetry';
-import type { StoreKind } from './config.ts';
 import type { Pacer } from './pacing/pacer.ts';
 import type { Patience } from './pacing/patience.ts';
 import type { Progress } from './progress.ts';
 
-/** Where new secrets are created. */
-export interface SecretPlace {
-  readonly store: StoreKind;
-  readonly partition: string;
-  readonly region: string;
-  readonly accountId: string;
-  readonly environment: string;
-}
+/** Where new secrets are created, and what becomes of one that is too large for there. */
+export type SecretPlace = NewPlace & { readonly environment: string; readonly largePayloads: LargePayloads };
 
 /** What every command works with; made once per process by `services.ts`. */
 export interface Migration {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { createTenantStores } from '@rcm/credentials';
+import { createTenantStores, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
 import { openDatabase } from '@rcm/db';
 import { createLogger, systemClock } from '@rcm/telemetry';
 import type { MigratorConfig } from './config.ts';
@@ -20,27 +20,15 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
     url: config.RCM_DATABASE_URL,
     directUrl: config.RCM_DATABASE_DIRECT_URL,
     applicationName: 'rcm-migrator',
+    role: 'rcm_migrator',
     maxConnections: config.RCM_MIGRATOR_CONCURRENCY + 1,
   });
-  const stores = createTenantStores({
-    region: config.RCM_AWS_REGION,
-    endpoint: config.RCM_AWS_ENDPOINT,
-    environment: config.RCM_ENVIRONMENT,
-    roleArn: config.RCM_TENANT_ROLE_ARN,
-    dedicatedOrgId: config.RCM_DEDICATED_ORG_ID,
-    kmsKeyId: config.RCM_KMS_KEY_ID,
-  });
+  const stores = createTenantStores(tenantStoresOptions(config));
   const clock = systemClock;
   return {
     db,
     stores,
-    place: {
-      store: config.RCM_MIGRATOR_STORE,
-      partition: partitionOf(config),
-      region: config.RCM_AWS_REGION,
-      accountId: config.RCM_AWS_ACCOUNT_ID,
-      environment: config.RCM_ENVIRONMENT,
-    },
+    place: { ...newSecretPlace(config, config.RCM_MIGRATOR_STORE), environment: config.RCM_ENVIRONMENT, largePayloads: config.RCM_LARGE_PAYLOADS },
     identityKey: config.RCM_IDENTITY_KEY,
     clock,
     logger: createLogger({ name: 'migrator', level: config.RCM_LOG_LEVEL }),
@@ -57,12 +45,4 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
       await db.close();
     },
   };
-}
-
-/** The tenant role's partition is the account's; without a role the region tells. */
-function partitionOf(config: MigratorConfig): string {
-  const ofRole = config.RCM_TENANT_ROLE_ARN?.split(':')[1];
-  if (ofRole) return ofRole;
-  if (config.RCM_AWS_REGION.startsWith('cn-')) return 'aws-cn';
-  return config.RCM_AWS_REGION.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }

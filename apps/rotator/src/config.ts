@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { credentialsEnvironment } from '@rcm/credentials';
+import { checkStores, credentialsEnvironment } from '@rcm/credentials';
 import { databaseEnvironment } from '@rcm/db';
 import { portalEnvironment } from '@rcm/portal-access';
 import { readConfig } from '@rcm/telemetry';
@@ -25,6 +25,7 @@ const schema = z
     RCM_ROTATOR_DRAIN_MS: milliseconds(90_000),
     RCM_SUBMIT_DEADLINE_MS: milliseconds(30_000),
   })
+  .superRefine(checkStores)
   .refine((c) => c.RCM_LEASE_TTL_MS > c.RCM_SUBMIT_DEADLINE_MS, {
     path: ['RCM_LEASE_TTL_MS'],
     message: 'must be longer than RCM_SUBMIT_DEADLINE_MS: the lease has to outlive a submit',

@@ -1,4 +1,4 @@
-import { createTenantStores } from '@rcm/credentials';
+import { createTenantStores, tenantStoresOptions } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import { leaseTiming, loginTiming, openPortalProcess } from '@rcm/portal-access';
 import { type Metrics, systemClock } from '@rcm/telemetry';
@@ -15,15 +15,8 @@ export interface RotatorProcess {
 
 /** Everything a rotator needs, made once from its configuration. Nothing is connected before it is used. */
 export function openRotator(config: RotatorConfig): RotatorProcess {
-  const { logger, metrics, db, drivers, closeBrowser } = openPortalProcess({ name: 'rotator', config });
-  const stores = createTenantStores({
-    region: config.RCM_AWS_REGION,
-    endpoint: config.RCM_AWS_ENDPOINT,
-    environment: config.RCM_ENVIRONMENT,
-    roleArn: config.RCM_TENANT_ROLE_ARN,
-    dedicatedOrgId: config.RCM_DEDICATED_ORG_ID,
-    kmsKeyId: config.RCM_KMS_KEY_ID,
-  });
+  const { logger, metrics, db, drivers, closeBrowser } = openPortalProcess({ name: 'rotator', role: 'rcm_rotator', config });
+  const stores = createTenantStores(tenantStoresOptions(config));
   const rotator: Rotator = {
     db,
     clock: systemClock,

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { credentialsEnvironment, readingEnvironment } from '@rcm/credentials';
+import { checkStores, credentialsEnvironment, readingEnvironment } from '@rcm/credentials';
 import { databaseEnvironment } from '@rcm/db';
 import { portalEnvironment } from '@rcm/portal-access';
 import { readConfig } from '@rcm/telemetry';
@@ -7,27 +7,29 @@ import { z } from 'zod';
 
 const milliseconds = (fallback: number, min = 1) => z.coerce.number().int().min(min).default(fallback);
 
-const schema = z.object({
-  ...databaseEnvironment,
-  ...credentialsEnvironment,
-  ...readingEnvironment,
-  ...portalEnvironment,
-  RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
-  RCM_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(8081),
-  RCM_HEALTH_HOST: z.string().default('127.0.0.1'),
-  /** Tasks at once in this process. More than contexts is useful: some wait for a login that is being changed. */
-  RCM_AGENT_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(8),
-  /** Logged-in contexts kept between tasks; they count beside RCM_MAX_BROWSER_CONTEXTS' working ones. */
-  RCM_AGENT_KEPT_SESSIONS: z.coerce.number().int().min(0).max(1_000).default(32),
-  RCM_AGENT_SESSION_IDLE_MS: milliseconds(600_000),
-  RCM_AGENT_TASK_DEADLINE_MS: milliseconds(60_000),
-  RCM_AGENT_CLAIM_MS: milliseconds(60_000, 1_000),
-  RCM_AGENT_MAX_TRIES: z.coerce.number().int().min(1).max(100).default(5),
-  RCM_AGENT_RETRY_MS: milliseconds(5_000),
-  RCM_AGENT_PUT_OFF_MS: milliseconds(2_000),
-  RCM_AGENT_STRAY_SCAN_MS: milliseconds(30_000, 100),
-  RCM_AGENT_DRAIN_MS: milliseconds(90_000),
-});
+const schema = z
+  .object({
+    ...databaseEnvironment,
+    ...credentialsEnvironment,
+    ...readingEnvironment,
+    ...portalEnvironment,
+    RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+    RCM_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(8081),
+    RCM_HEALTH_HOST: z.string().default('127.0.0.1'),
+    /** Tasks at once in this process. More than contexts is useful: some wait for a login that is being changed. */
+    RCM_AGENT_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(8),
+    /** Logged-in contexts kept between tasks; they count beside RCM_MAX_BROWSER_CONTEXTS' working ones. */
+    RCM_AGENT_KEPT_SESSIONS: z.coerce.number().int().min(0).max(1_000).default(32),
+    RCM_AGENT_SESSION_IDLE_MS: milliseconds(600_000),
+    RCM_AGENT_TASK_DEADLINE_MS: milliseconds(60_000),
+    RCM_AGENT_CLAIM_MS: milliseconds(60_000, 1_000),
+    RCM_AGENT_MAX_TRIES: z.coerce.number().int().min(1).max(100).default(5),
+    RCM_AGENT_RETRY_MS: milliseconds(5_000),
+    RCM_AGENT_PUT_OFF_MS: milliseconds(2_000),
+    RCM_AGENT_STRAY_SCAN_MS: milliseconds(30_000, 100),
+    RCM_AGENT_DRAIN_MS: milliseconds(90_000),
+  })
+  .superRefine(checkStores);
 
 export type WebAgentConfig = z.infer<typeof schema> & { readonly worker: string };
 

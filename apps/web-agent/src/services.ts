@@ -1,4 +1,4 @@
-import { createCredentialManager, createTenantReaders, readingNumbers } from '@rcm/credentials';
+import { createCredentialManager, createTenantReaders, readingNumbers, tenantStoresOptions } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import { type AgentAccess, leaseTiming, loginTiming, openPortalProcess, SessionKeeper } from '@rcm/portal-access';
 import { type Logger, type Metrics, systemClock } from '@rcm/telemetry';
@@ -16,15 +16,8 @@ export interface WebAgentProcess {
 /** Everything a web-agent needs, made once from its configuration. Nothing is connected before it is used. */
 export function openWebAgent(config: WebAgentConfig, options: { readonly headed?: boolean } = {}): WebAgentProcess {
   const idleContexts = config.RCM_AGENT_KEPT_SESSIONS;
-  const { logger, metrics, db, drivers, closeBrowser } = openPortalProcess({ name: 'web-agent', config, idleContexts, headed: options.headed });
-  const stores = createTenantReaders({
-    region: config.RCM_AWS_REGION,
-    endpoint: config.RCM_AWS_ENDPOINT,
-    environment: config.RCM_ENVIRONMENT,
-    roleArn: config.RCM_TENANT_ROLE_ARN,
-    dedicatedOrgId: config.RCM_DEDICATED_ORG_ID,
-    kmsKeyId: config.RCM_KMS_KEY_ID,
-  });
+  const { logger, metrics, db, drivers, closeBrowser } = openPortalProcess({ name: 'web-agent', role: 'rcm_agent', config, idleContexts, headed: options.headed });
+  const stores = createTenantReaders(tenantStoresOptions(config));
   const keeper = new SessionKeeper({ maxSessions: idleContexts, idleMs: config.RCM_AGENT_SESSION_IDLE_MS });
   return {
     access: {

@@ -1,19 +1,28 @@
 import { idSchema, Secret } from '@rcm/telemetry';
 import { z } from 'zod';
+import { LARGE_PAYLOADS } from './stores/size-policy.ts';
+import { vaultAddressProblem, vaultNamespaceProblem } from './tenancy/vault-address.ts';
 
 /**
- * What an app's configuration needs to reach its secrets; spread into the app's own schema. AWS credentials of the process are
- * not here: they come from the SDK's default chain.
+ * What an app's configuration needs to reach its secrets; spread into the app's own schema, with `.superRefine(checkStores)` behind
+ * it. AWS credentials of the process are not here: they come from the SDK's default chain.
  */
 export const credentialsEnvironment = {
   /** First path segment of every secret, and session tag `env`. */
   RCM_ENVIRONMENT: idSchema,
-  RCM_AWS_REGION: z.string().regex(/^[a-z0-9-]{4,40}$/, 'must be an AWS region such as us-east-1'),
+  /** Set where secrets lie in AWS; then the account and the key must be, too. */
+  RCM_AWS_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{4,40}$/, 'must be an AWS region such as us-east-1')
+    .optional(),
   /** Only where AWS is not at its usual address (local-aws, LocalStack, a VPC endpoint). */
   RCM_AWS_ENDPOINT: z.url('must be a URL').optional(),
-  RCM_AWS_ACCOUNT_ID: z.string().regex(/^[0-9]{12}$/, 'must be twelve digits'),
+  RCM_AWS_ACCOUNT_ID: z
+    .string()
+    .regex(/^[0-9]{12}$/, 'must be twelve digits')
+    .optional(),
   /** ARN, id or alias of the customer key that encrypts every secret. */
-  RCM_KMS_KEY_ID: z.string().min(1).max(2048),
+  RCM_KMS_KEY_ID: z.string().min(1).max(2048).optional(),
   /** The role assumed once per tenant. Unset only in a dedicated deployment, which names its one tenant instead. */
   RCM_TENANT_ROLE_ARN: z
     .string()
@@ -21,9 +30,50 @@ export const credentialsEnvironment = {
     .optional(),
   /** Dedicated deployment: the one organization that the process's own credentials may serve. */
   RCM_DEDICATED_ORG_ID: idSchema.optional(),
+  /** What becomes of a payload beyond SSM's 4 KB: `refuse`, `advanced` (8 KB, $0.05 a month) or `secrets-manager` (new secrets only). */
+  RCM_LARGE_PAYLOADS: z.enum(LARGE_PAYLOADS).default('refuse'),
+  /** Set where secrets lie in Vault; then mount and folder must be, too. */
+  RCM_VAULT_ADDRESS: checkedBy(vaultAddressProblem).optional(),
+  /** Without slashes at its ends. Default: the root namespace. */
+  RCM_VAULT_NAMESPACE: checkedBy(vaultNamespaceProblem).optional(),
+  /** The KV v2 mount. */
+  RCM_VAULT_MOUNT: idSchema.optional(),
+  /** Holds `<org id>/role-id` and `<org id>/secret-id` (mode 600) of each tenant's AppRole. */
+  RCM_VAULT_APPROLE_FOLDER: z.string().min(1).max(4096).optional(),
+  /** Where the AppRole auth method is mounted. */
+  RCM_VAULT_APPROLE_MOUNT: idSchema.default('approle'),
   /** Keys login identities and payload fingerprints; at least 32 characters. Normally given as RCM_IDENTITY_KEY_FILE. */
   RCM_IDENTITY_KEY: z
     .string()
     .min(32, 'must be at least 32 characters')
     .transform((text) => new Secret(text)),
 } as const;
+
+export type CredentialsConfig = z.infer<z.ZodObject<typeof credentialsEnvironment>>;
+
+/** What a store needs beside the variable that switches it on. */
+const NEEDED = {
+  RCM_AWS_REGION: ['RCM_AWS_ACCOUNT_ID', 'RCM_KMS_KEY_ID'],
+  RCM_VAULT_ADDRESS: ['RCM_VAULT_MOUNT', 'RCM_VAULT_APPROLE_FOLDER'],
+} as const;
+
+/** For `.superRefine`: at least one store, each with what it needs. */
+export function checkStores(config: Omit<CredentialsConfig, 'RCM_IDENTITY_KEY'>, problems: z.RefinementCtx): void {
+  const report = (name: string, message: string): void => void problems.addIssue({ code: 'custom', path: [name], message });
+  if (config.RCM_AWS_REGION === undefined && config.RCM_VAULT_ADDRESS === undefined)
+    report('RCM_AWS_REGION', 'is not set, and RCM_VAULT_ADDRESS is not either: secrets need one of them');
+  for (const store of ['RCM_AWS_REGION', 'RCM_VAULT_ADDRESS'] as const) {
+    if (config[store] === undefined) continue;
+    for (const name of NEEDED[store]) if (config[name] === undefined) report(name, `is not set, but ${store} is`);
+  }
+  const oneTenant = config.RCM_DEDICATED_ORG_ID !== undefined;
+  if (config.RCM_AWS_REGION !== undefined && (config.RCM_TENANT_ROLE_ARN !== undefined) === oneTenant)
+    report('RCM_TENANT_ROLE_ARN', 'must be set, or RCM_DEDICATED_ORG_ID in a deployment for one organization, and not both');
+}
+
+function checkedBy(problemOf: (text: string) => string | null) {
+  return z.string().superRefine((text, context) => {
+    const problem = problemOf(text);
+    if (problem !== null) context.addIssue({ code: 'custom', message: `cannot be used: ${problem}` });
+  });
+}

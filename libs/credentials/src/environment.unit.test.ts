@@ -1,7 +1,8 @@
 import { readConfig, RcmError } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { credentialsEnvironment } from './environment.ts';
+import { checkStores, credentialsEnvironment } from './environment.ts';
+import { newSecretPlace, tenantStoresOptions } from './store-settings.ts';
 
 const valid = {
   RCM_ENVIRONMENT: 'prod',
@@ -11,7 +12,9 @@ const valid = {
   RCM_TENANT_ROLE_ARN: 'arn:aws-us-gov:iam::123456789012:role/rcm-agent-tenant',
   RCM_IDENTITY_KEY: 'k'.repeat(32),
 };
-const read = (changes: Record<string, string>) => readConfig(z.object(credentialsEnvironment), { ...valid, ...changes });
+const vault = { RCM_VAULT_ADDRESS: 'https://vault.example:8200', RCM_VAULT_MOUNT: 'kv', RCM_VAULT_APPROLE_FOLDER: '/run/approles' };
+const schema = z.object(credentialsEnvironment).superRefine(checkStores);
+const read = (changes: Record<string, string | undefined>) => readConfig(schema, { ...valid, ...changes });
 
 describe('the environment of an app that reads credentials', () => {
   it('is read, with the identity key as a secret', () => {
@@ -29,10 +32,57 @@ describe('the environment of an app that reads credentials', () => {
     ['RCM_TENANT_ROLE_ARN', 'rcm-agent'],
     ['RCM_DEDICATED_ORG_ID', 'A'],
     ['RCM_IDENTITY_KEY', 'short-secret'],
+    ['RCM_LARGE_PAYLOADS', 'cut'],
+    ['RCM_VAULT_ADDRESS', 'http://vault.example:8200'],
+    ['RCM_VAULT_ADDRESS', 'https://user:word@vault.example'],
+    ['RCM_VAULT_ADDRESS', 'https://vault.example/v1'],
+    ['RCM_VAULT_NAMESPACE', '/team/'],
+    ['RCM_VAULT_NAMESPACE', 'team/../other'],
+    ['RCM_VAULT_MOUNT', 'kv/data'],
+    ['RCM_VAULT_APPROLE_MOUNT', 'auth/approle'],
   ])('refuses %s=%s in a line that names it', (name, value) => {
-    const refused = () => read({ [name]: value });
+    const around = { ...(name.startsWith('RCM_VAULT') ? vault : {}), ...(name === 'RCM_DEDICATED_ORG_ID' ? { RCM_TENANT_ROLE_ARN: undefined } : {}) };
+    const refused = () => read({ ...around, [name]: value });
     expect(refused).toThrow(RcmError);
     expect(refused).toThrow(new RegExp(`\\n {2}${name}: [^\\n]+$`));
     if (name === 'RCM_IDENTITY_KEY') expect(refused).not.toThrow(/short-secret/);
+  });
+
+  it('may be of AWS, of Vault, or of both', () => {
+    const onlyVault = read({ ...vault, RCM_AWS_REGION: undefined, RCM_AWS_ACCOUNT_ID: undefined, RCM_KMS_KEY_ID: undefined, RCM_TENANT_ROLE_ARN: undefined });
+    expect(tenantStoresOptions(onlyVault)).toMatchObject({
+      region: undefined,
+      vault: { address: vault.RCM_VAULT_ADDRESS, mount: 'kv', appRoleMount: 'approle' },
+    });
+    expect(newSecretPlace(onlyVault, 'vault')).toEqual({ store: 'vault', mount: 'kv' });
+    expect(() => newSecretPlace(onlyVault, 'ssm')).toThrow(/RCM_AWS_REGION/);
+    const both = read({ ...vault, RCM_LARGE_PAYLOADS: 'advanced' });
+    expect(tenantStoresOptions(both)).toMatchObject({ region: 'us-east-1', largestTier: 'Advanced', vault: { mount: 'kv' } });
+    expect(tenantStoresOptions(read({})).vault).toBeUndefined();
+    expect(() => newSecretPlace(read({}), 'vault')).toThrow(/RCM_VAULT_ADDRESS/);
+  });
+
+  it.each([
+    ['no store at all', { RCM_AWS_REGION: undefined }, 'RCM_AWS_REGION'],
+    ['AWS without its account', { RCM_AWS_ACCOUNT_ID: undefined }, 'RCM_AWS_ACCOUNT_ID'],
+    ['AWS without its key', { RCM_KMS_KEY_ID: undefined }, 'RCM_KMS_KEY_ID'],
+    ['AWS without a tenant role', { RCM_TENANT_ROLE_ARN: undefined }, 'RCM_TENANT_ROLE_ARN'],
+    ['AWS with a role and one tenant', { RCM_DEDICATED_ORG_ID: 'org-a' }, 'RCM_TENANT_ROLE_ARN'],
+    ['Vault without a mount', { ...vault, RCM_VAULT_MOUNT: undefined }, 'RCM_VAULT_MOUNT'],
+    ['Vault without AppRoles', { ...vault, RCM_VAULT_APPROLE_FOLDER: undefined }, 'RCM_VAULT_APPROLE_FOLDER'],
+  ])('refuses %s in a line that names what is wrong', (_what, changes, name) => {
+    expect(() => read(changes)).toThrow(new RegExp(`\\n {2}${name}: [^\\n]+$`));
+  });
+
+  it.each([
+    ['us-east-1', 'aws'],
+    ['cn-north-1', 'aws-cn'],
+    ['us-gov-west-1', 'aws-us-gov'],
+    ['us-iso-east-1', 'aws-iso'],
+    ['us-isob-east-1', 'aws-iso-b'],
+    ['eusc-de-east-1', 'aws-eusc'],
+  ])('knows that %s is in the partition %s where no role says so', (region, partition) => {
+    const dedicated = read({ RCM_AWS_REGION: region, RCM_TENANT_ROLE_ARN: undefined, RCM_DEDICATED_ORG_ID: 'org-a' });
+    expect(newSecretPlace(dedicated, 'ssm')).toEqual({ store: 'ssm', region, accountId: valid.RCM_AWS_ACCOUNT_ID, partition });
   });
 });

@@ -5,7 +5,7 @@
  * the portals or the audit trail (whoever calls it writes the audit event first), and must never log, print or keep a payload
  * outside its bounded cache. `@rcm/credentials/ssm`, `/secrets-manager` and `/vault` are the stores alone, each with its own SDK only.
  */
-export { credentialsEnvironment } from './environment.ts';
+export { checkStores, type CredentialsConfig, credentialsEnvironment } from './environment.ts';
 export { payloadFingerprint } from './fingerprint.ts';
 export { type LoginIdentity, loginIdentity } from './login-identity.ts';
 export {
@@ -46,6 +46,10 @@ export {
   type SsmReference,
   type VaultReference,
 } from './reference.ts';
+export { newSecretPlace, tenantStoresOptions } from './store-settings.ts';
+export { LARGE_PAYLOADS, type LargePayloads, placeForSize, type SsmTier } from './stores/size-policy.ts';
 export type { CallOptions, ReadAnswer, SecretReader, SecretStages, SecretStore, SecretTags, SecretWriter, StagedSlot, StoredSecret } from './stores/store.ts';
+export type { AppRole } from './stores/vault-session.ts';
+export { appRoleFolder } from './tenancy/app-role-folder.ts';
 export { createTenantReaders, createTenantStores, type TenantReaders, type TenantStores, type TenantStoresOptions } from './tenancy/tenant-stores.ts';
 export { type VaultPolicy, type VaultTenant, vaultTenantPolicy } from './tenancy/vault-policy.ts';

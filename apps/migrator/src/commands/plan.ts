@@ -48,7 +48,7 @@ interface Findings {
 }
 
 function judge(migration: Migration, endpoint: EndpointRow, credentials: Secret<string>, { actions, failed, users }: Findings): void {
-  const found = examine(endpoint, credentials, { key: migration.identityKey, store: migration.place.store });
+  const found = examine(endpoint, credentials, { key: migration.identityKey, place: migration.place });
   if (!found.ok) {
     actions.push({ endpointId: endpoint.id, action: 'failed' });
     failed.push({ endpointId: endpoint.id, code: found.code, reason: found.reason });

@@ -1,13 +1,15 @@
-import { loginIdentity, parsePayload, serializePayload } from '@rcm/credentials';
+import { loginIdentity, type NewPlace, parsePayload, placeForSize, serializePayload } from '@rcm/credentials';
 import type { EndpointRow } from '@rcm/db';
 import { type ErrorCode, isRcmError, type Secret } from '@rcm/telemetry';
-import type { StoreKind } from '../config.ts';
+import type { SecretPlace } from '../migration.ts';
 
 /** A legacy credential that can be moved as it is. */
 export interface Movable {
   readonly ok: true;
   /** What the store is to hold. */
   readonly text: Secret<string>;
+  /** Where it is to be created: a large one may have to go elsewhere. */
+  readonly place: NewPlace;
   readonly loginIdentity: string;
 }
 
@@ -18,21 +20,16 @@ export interface Unmovable {
   readonly reason: string;
 }
 
-/** SSM standard tier and Secrets Manager, in bytes of UTF-8 (AWS service quotas). A larger payload is refused, never cut. */
-const MAX_BYTES: Readonly<Record<StoreKind, number>> = { ssm: 4096, 'secrets-manager': 65_536 };
-
 /** Whether an endpoint's plaintext can be moved to the store, without touching it. */
 export function examine(
   endpoint: EndpointRow,
   credentials: Secret<string>,
-  { key, store }: { readonly key: Secret<string>; readonly store: StoreKind },
+  { key, place }: { readonly key: Secret<string>; readonly place: SecretPlace },
 ): Movable | Unmovable {
   try {
     const payload = parsePayload(credentials);
     const text = serializePayload(payload);
-    const bytes = Buffer.byteLength(text.reveal(), 'utf8');
-    if (bytes > MAX_BYTES[store]) return { ok: false, code: 'payload_too_large', reason: `the payload has ${bytes} bytes; ${store} takes ${MAX_BYTES[store]}` };
-    return { ok: true, text, loginIdentity: identityOf(endpoint, text, key) };
+    return { ok: true, text, place: placeForSize(place, text, place.largePayloads), loginIdentity: identityOf(endpoint, text, key) };
   } catch (error) {
     if (!isRcmError(error)) throw error;
     return { ok: false, code: error.code, reason: missingLogin(credentials) ?? error.message };

@@ -3,7 +3,7 @@ import { type EndpointRow, recordAuditEvent, recordMigrated } from '@rcm/db';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 import { canonicalFingerprint } from './compare.ts';
-import { examine } from './examine.ts';
+import { examine, type Movable } from './examine.ts';
 
 export type Moved = 'migrated' | 'already';
 
@@ -19,9 +19,9 @@ export interface LegacyCredential {
  * `payload_invalid`, `payload_too_large`, `store_conflict` (another payload lies there, or something else was read back), `store_*`, `database_*`.
  */
 export async function migrateEndpoint(migration: Migration, { endpoint, credentials }: LegacyCredential): Promise<Moved> {
-  const found = examine(endpoint, credentials, { key: migration.identityKey, store: migration.place.store });
+  const found = examine(endpoint, credentials, { key: migration.identityKey, place: migration.place });
   if (!found.ok) throw new RcmError(found.code, found.reason);
-  const { reference, stored } = await placeSecret(migration, endpoint, found.text);
+  const { reference, stored } = await placeSecret(migration, endpoint, found);
   const fingerprint = canonicalFingerprint(migration.identityKey, stored.text);
   if (fingerprint !== canonicalFingerprint(migration.identityKey, found.text)) {
     throw new RcmError('store_conflict', 'The store holds another payload under this name than the database does; nothing was changed.');
@@ -43,11 +43,17 @@ export async function migrateEndpoint(migration: Migration, { endpoint, credenti
 async function placeSecret(
   migration: Migration,
   endpoint: EndpointRow,
-  text: Secret<string>,
+  { text, place: where }: Movable,
 ): Promise<{ readonly reference: SecretReference; readonly stored: StoredSecret }> {
   const { db, patience, place, writes, reads, giveUp } = migration;
   const store = migration.stores.forTenant(endpoint.orgId);
-  const wanted = credentialReference({ ...place, orgId: endpoint.orgId, endpointId: endpoint.id, portalAccountId: endpoint.accountId });
+  const wanted = credentialReference({
+    ...where,
+    environment: place.environment,
+    orgId: endpoint.orgId,
+    endpointId: endpoint.id,
+    portalAccountId: endpoint.accountId,
+  });
   const tags: SecretTags = { TenantId: endpoint.orgId, Environment: place.environment, PortalType: endpoint.portalTypeCode };
   await patience(null, () =>
     recordAuditEvent(db, {
@@ -56,7 +62,7 @@ async function placeSecret(
       action: 'credential.create',
       subject: endpoint.id,
       reason: 'migration',
-      details: { store: place.store },
+      details: { store: where.store },
     }),
   );
   const reference = await patience(writes, () => createOrFind(store, wanted, text, tags, giveUp));

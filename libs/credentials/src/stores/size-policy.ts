@@ -1,6 +1,11 @@
 import { RcmError, type Secret } from '@rcm/telemetry';
+import type { NewPlace } from '../reference.ts';
 
 export type SsmTier = 'Standard' | 'Advanced';
+
+/** What becomes of a payload beyond SSM's standard tier: it is refused, or goes to the advanced tier, or to Secrets Manager. */
+export const LARGE_PAYLOADS = ['refuse', 'advanced', 'secrets-manager'] as const;
+export type LargePayloads = (typeof LARGE_PAYLOADS)[number];
 
 /** Bytes of UTF-8, from the services' quotas pages. */
 const STANDARD_BYTES = 4096;
@@ -16,6 +21,19 @@ export function ssmTier(text: Secret<string>, largest: SsmTier): SsmTier {
   if (largest === 'Standard') throw tooLarge(bytes, STANDARD_BYTES, 'the standard tier of SSM');
   if (bytes > ADVANCED_BYTES) throw tooLarge(bytes, ADVANCED_BYTES, 'the advanced tier of SSM');
   return 'Advanced';
+}
+
+/**
+ * Where a new secret of this size is to be created. Fails with `payload_too_large`. Only for new ones: a payload that outgrows SSM
+ * later stays where its reference says, and is refused.
+ */
+export function placeForSize(place: NewPlace, text: Secret<string>, large: LargePayloads): NewPlace {
+  if (place.store === 'ssm' && large === 'secrets-manager' && sizeOf(text) > STANDARD_BYTES)
+    return placeForSize({ ...place, store: 'secrets-manager' }, text, large);
+  if (place.store === 'ssm') ssmTier(text, large === 'advanced' ? 'Advanced' : 'Standard');
+  if (place.store === 'secrets-manager') checkSecretsManagerSize(text);
+  if (place.store === 'vault') checkVaultSize(text);
+  return place;
 }
 
 /** Fails with `payload_too_large`. */

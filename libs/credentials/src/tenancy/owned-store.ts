@@ -2,14 +2,15 @@ import { RcmError } from '@rcm/telemetry';
 import type { SecretReference } from '../reference.ts';
 import type { ClosableSecretStore, ReadAnswer, SecretStore } from '../stores/store.ts';
 
-export type TenantBackends = Readonly<Record<'ssm' | 'secrets-manager', ClosableSecretStore>>;
+/** One tenant's clients of the stores that the deployment has. */
+export type TenantBackends = Readonly<Partial<Record<SecretReference['store'], ClosableSecretStore>>>;
 
 export interface OwnedStoreOptions {
   readonly orgId: string;
   readonly environment: string;
-  readonly region: string;
-  /** The AWS account of the tenant role; `null` in a dedicated deployment, where IAM alone decides. */
-  readonly accountId: string | null;
+  /** Where the deployment's AWS is; `null` where it has none. An `accountId` of `null` leaves the account to IAM. */
+  readonly aws: { readonly region: string; readonly accountId: string | null } | null;
+  readonly vault: { readonly mount: string } | null;
   readonly use: <T>(act: (backends: TenantBackends) => Promise<T>) => Promise<T>;
 }
 
@@ -19,14 +20,14 @@ const BATCH_SIZE = 10;
 export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
   const on = async <T>(reference: SecretReference, act: (store: SecretStore) => Promise<T>): Promise<T> => {
     const kind = ownedKind(owner, reference);
-    return owner.use((backends) => act(backends[kind]));
+    return owner.use((backends) => act(backendOf(backends, kind)));
   };
   return {
     batchSize: BATCH_SIZE,
     read: (reference, options) => on(reference, (store) => store.read(reference, options)),
     async readMany(references, options) {
       const byKind = Map.groupBy(references, (reference) => ownedKind(owner, reference));
-      const answers = await owner.use((backends) => Promise.all([...byKind].map(([kind, own]) => backends[kind].readMany(own, options))));
+      const answers = await owner.use((backends) => Promise.all([...byKind].map(([kind, own]) => backendOf(backends, kind).readMany(own, options))));
       return new Map<string, ReadAnswer>(answers.flatMap((answer) => [...answer]));
     },
     async create(reference, text, tags, options) {
@@ -45,13 +46,24 @@ export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
 }
 
 /** Fails with `reference_not_yours`; the message names neither organization. */
-function ownedKind(owner: OwnedStoreOptions, reference: SecretReference): keyof TenantBackends {
+function ownedKind(owner: OwnedStoreOptions, reference: SecretReference): SecretReference['store'] {
   if (reference.organizationId !== owner.orgId) throw notYours('another organization');
   if (reference.environment !== owner.environment) throw notYours('another environment');
-  if (reference.store === 'vault') throw new RcmError('reference_invalid', 'The secret lies in a Vault, and this deployment has none.');
-  if (reference.region !== owner.region) throw notYours('another region');
-  if (owner.accountId !== null && reference.accountId !== owner.accountId) throw notYours('another AWS account');
+  if (reference.store === 'vault') {
+    if (owner.vault === null) throw new RcmError('reference_invalid', 'The secret lies in a Vault, and this deployment has none.');
+    if (reference.mount !== owner.vault.mount) throw notYours('another mount');
+    return 'vault';
+  }
+  if (owner.aws === null) throw new RcmError('reference_invalid', 'The secret lies in AWS, and this deployment has none.');
+  if (reference.region !== owner.aws.region) throw notYours('another region');
+  if (owner.aws.accountId !== null && reference.accountId !== owner.aws.accountId) throw notYours('another AWS account');
   return reference.store;
+}
+
+function backendOf(backends: TenantBackends, kind: SecretReference['store']): SecretStore {
+  const backend = backends[kind];
+  if (!backend) throw new RcmError('reference_invalid', `This deployment has no ${kind}.`);
+  return backend;
 }
 
 /** A tenant's policies match on these: a secret with somebody else's tags would be somebody else's. */

@@ -2,18 +2,20 @@ import { RcmError, Secret } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
 import { parseReference, type SecretReference } from '../reference.ts';
 import type { SecretStore } from '../stores/store.ts';
-import { createOwnedStore } from './owned-store.ts';
+import { createOwnedStore, type OwnedStoreOptions } from './owned-store.ts';
 
 const own = 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/org-a/endpoints/e1/a1';
+const inVault = 'vault:kv/rcm/test/org-a/endpoints/e1/a1';
 const tags = { TenantId: 'org-a', Environment: 'test', PortalType: 'alpine' };
 
 let calls = 0;
-const store = (accountId: string | null = '123456789012'): SecretStore =>
+const store = (changes: Partial<OwnedStoreOptions> = {}): SecretStore =>
   createOwnedStore({
     orgId: 'org-a',
     environment: 'test',
-    region: 'us-east-1',
-    accountId,
+    aws: { region: 'us-east-1', accountId: '123456789012' },
+    vault: { mount: 'kv' },
+    ...changes,
     use: () => {
       calls += 1;
       return Promise.reject(new RcmError('store_unavailable', 'reached'));
@@ -41,7 +43,7 @@ const codeOf = (act: Promise<unknown> | undefined) =>
 
 describe('a tenant’s store', () => {
   it.each(methods)('lets %s through for its own references', async (method) => {
-    expect(await codeOf(METHODS[method]?.(store(), parseReference(own)))).toBe('store_unavailable');
+    for (const reference of [own, inVault]) expect(await codeOf(METHODS[method]?.(store(), parseReference(reference)))).toBe('store_unavailable');
   });
 
   const foreign = [
@@ -50,7 +52,9 @@ describe('a tenant’s store', () => {
     ['another environment', own.replace('/test/', '/prod/')],
     ['another region', own.replace('us-east-1', 'us-west-2')],
     ['another AWS account', own.replace('123456789012', '210987654321')],
-    ['another organization in Vault', 'vault:kv/rcm/test/org-b/endpoints/e1/a1'],
+    ['another organization in Vault', inVault.replace('org-a', 'org-b')],
+    ['another environment in Vault', inVault.replace('/test/', '/prod/')],
+    ['another mount of Vault', inVault.replace('kv/', 'kv2/')],
   ] as const;
   it.each(methods.flatMap((method) => foreign.map(([what, arn]) => [method, what, arn] as const)))(
     'refuses %s for %s before any call',
@@ -69,11 +73,14 @@ describe('a tenant’s store', () => {
     expect(calls).toBe(0);
   });
 
-  it('has no Vault, and says so', async () => {
-    expect(await codeOf(store().read(parseReference('vault:kv/rcm/test/org-a/endpoints/e1/a1')))).toBe('reference_invalid');
+  it('without Vault, or without AWS, says so', async () => {
+    expect(await codeOf(store({ vault: null }).read(parseReference(inVault)))).toBe('reference_invalid');
+    expect(await codeOf(store({ aws: null }).read(parseReference(own)))).toBe('reference_invalid');
   });
 
   it('of a dedicated deployment leaves the AWS account to IAM', async () => {
-    expect(await codeOf(store(null).read(parseReference(own.replace('123456789012', '210987654321'))))).toBe('store_unavailable');
+    expect(await codeOf(store({ aws: { region: 'us-east-1', accountId: null } }).read(parseReference(own.replace('123456789012', '210987654321'))))).toBe(
+      'store_unavailable',
+    );
   });
 });

@@ -1,0 +1,53 @@
+import { RcmError } from '@rcm/telemetry';
+import type { CredentialsConfig } from './environment.ts';
+import type { NewPlace, SecretReference } from './reference.ts';
+import { appRoleFolder } from './tenancy/app-role-folder.ts';
+import type { TenantStoresOptions } from './tenancy/tenant-stores.ts';
+
+type StoresConfig = Omit<CredentialsConfig, 'RCM_IDENTITY_KEY'>;
+
+/** The stores of a configuration that `checkStores` has seen, for `createTenantStores` and `createTenantReaders`. */
+export const tenantStoresOptions = (config: StoresConfig): TenantStoresOptions => ({
+  environment: config.RCM_ENVIRONMENT,
+  region: config.RCM_AWS_REGION,
+  endpoint: config.RCM_AWS_ENDPOINT,
+  kmsKeyId: config.RCM_KMS_KEY_ID,
+  roleArn: config.RCM_TENANT_ROLE_ARN,
+  dedicatedOrgId: config.RCM_DEDICATED_ORG_ID,
+  largestTier: config.RCM_LARGE_PAYLOADS === 'advanced' ? 'Advanced' : 'Standard',
+  vault: vaultOptions(config),
+});
+
+function vaultOptions(config: StoresConfig): TenantStoresOptions['vault'] {
+  const { RCM_VAULT_ADDRESS: address, RCM_VAULT_NAMESPACE: namespace, RCM_VAULT_MOUNT: mount, RCM_VAULT_APPROLE_FOLDER: folder } = config;
+  if (address === undefined || mount === undefined || folder === undefined) return undefined;
+  return { address, namespace, mount, appRoleMount: config.RCM_VAULT_APPROLE_MOUNT, appRole: appRoleFolder(folder) };
+}
+
+/** Where new secrets of a store are created. Fails with `config_invalid` where the deployment has no such store. */
+export function newSecretPlace(config: StoresConfig, store: SecretReference['store']): NewPlace {
+  const { RCM_AWS_REGION: region, RCM_AWS_ACCOUNT_ID: accountId, RCM_VAULT_MOUNT: mount } = config;
+  if (store === 'vault' && mount !== undefined) return { store, mount };
+  if (store !== 'vault' && region !== undefined && accountId !== undefined)
+    return { store, region, accountId, partition: partitionOf(region, config.RCM_TENANT_ROLE_ARN) };
+  throw new RcmError(
+    'config_invalid',
+    `New secrets are to be created in ${store}, and this deployment has none (RCM_${store === 'vault' ? 'VAULT_ADDRESS' : 'AWS_REGION'}).`,
+  );
+}
+
+/** The tenant role's partition is the account's; without a role the region tells (AWS General Reference, "Partitions"). */
+function partitionOf(region: string, roleArn: string | undefined): string {
+  const ofRole = roleArn?.split(':')[1];
+  if (ofRole) return ofRole;
+  if (region.startsWith('cn-')) return 'aws-cn';
+  if (region.startsWith('us-gov-')) return 'aws-us-gov';
+  if (region.startsWith('eusc-')) return 'aws-eusc';
+  return region.startsWith('us-iso') ? isolatedPartition(region) : 'aws';
+}
+
+/** `us-iso-east-1` is in `aws-iso`, `us-isob-east-1` in `aws-iso-b`, and so on. */
+function isolatedPartition(region: string): string {
+  const letter = /^us-iso([a-z]?)-/.exec(region)?.[1] ?? '';
+  return letter === '' ? 'aws-iso' : `aws-iso-${letter}`;
+}
