@@ -3,6 +3,7 @@ import type { ITXClientDenyList } from '@prisma/client/runtime/client';
 import { PrismaClient } from './generated/client.ts';
 import { translated } from './failure.ts';
 import { createPool, TIMEOUTS } from './pool.ts';
+import { type AppRole, checkAppRole } from './roles/app-role.ts';
 import { enterScope, type Scope } from './scope.ts';
 
 export interface DatabaseOptions {
@@ -14,6 +15,8 @@ export interface DatabaseOptions {
   readonly applicationName: string;
   /** Connections of this process at most. Default 10. */
   readonly maxConnections?: number;
+  /** What the login must be a member of, checked by the first operation. Every app names its own; default: nothing is checked. */
+  readonly role?: AppRole;
 }
 
 /** Plaintext that nobody read cannot leak: `config` is selected only by the one query that names it. */
@@ -27,7 +30,7 @@ export type Transaction = Omit<Client, ITXClientDenyList>;
 export interface Database {
   readonly directUrl: string;
   readonly applicationName: string;
-  /** Fails with `database_unavailable` within the connect time-out when Postgres cannot be reached. */
+  /** Fails with `database_unavailable` within the connect time-out when Postgres cannot be reached, `config_invalid` where the login is not `role`'s. */
   ping(): Promise<void>;
   close(): Promise<void>;
   /**
@@ -50,17 +53,30 @@ export function openDatabase(options: DatabaseOptions): Database {
     log: [],
     transactionOptions: { maxWait: TIMEOUTS.freeConnection + 5_000, timeout: TIMEOUTS.statement, isolationLevel: 'ReadCommitted' },
   });
+  const entered = roleGate(options.role);
+  const transaction: Database['transaction'] = (scope, act) =>
+    translated(() =>
+      client.$transaction(async (tx) => {
+        await entered(tx);
+        await enterScope(tx, scope);
+        return act(tx);
+      }),
+    );
   return {
     directUrl: options.directUrl ?? options.url,
     applicationName: options.applicationName,
-    ping: () => translated(async () => void (await client.$queryRaw`SELECT 1 AS one`)),
+    ping: () => transaction('no tenant', async (tx) => void (await tx.$queryRaw`SELECT 1 AS one`)),
     close: () => client.$disconnect(),
-    transaction: (scope, act) =>
-      translated(() =>
-        client.$transaction(async (tx) => {
-          await enterScope(tx, scope);
-          return act(tx);
-        }),
-      ),
+    transaction,
+  };
+}
+
+/** The check of the login before the first transaction. It is repeated until it has been answered: an unreachable database proves nothing. */
+function roleGate(role: AppRole | undefined): (tx: Transaction) => Promise<void> {
+  let passed = role === undefined;
+  return async (tx) => {
+    if (passed || role === undefined) return;
+    await checkAppRole(tx, role);
+    passed = true;
   };
 }

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { installJobs } from './jobs-install.ts';
 import { openJobs, type JobData, type Jobs } from './jobs.ts';
 import { openTestDatabase, type TestDatabase } from './testing.fixture.ts';
+import { urlFor } from './testing.ts';
 
 let t: TestDatabase;
 let opened: Jobs[] = [];
@@ -13,13 +15,15 @@ afterEach(async () => {
 });
 
 async function open(): Promise<Jobs> {
-  const jobs = await openJobs({ url: t.url, applicationName: 'test', maxConnections: 2 });
+  const jobs = await openJobs({ url: urlFor('rcm_rotator', t.url), applicationName: 'test', maxConnections: 2 });
   opened.push(jobs);
   return jobs;
 }
 const rotation = (endpointId: string): JobData['rotation'] => ({ endpointId, orgId: 'org', reason: 'due' });
 
-test('eight processes that start at once on an empty database install one queue schema and all work', async () => {
+test('eight processes that prepare the queues at once make them once, and eight that open them work', async () => {
+  await t.sql('DROP SCHEMA pgboss CASCADE');
+  await Promise.all(Array.from({ length: 8 }, () => installJobs({ url: t.url })));
   const all = await Promise.all(Array.from({ length: 8 }, open));
   expect(await all[0]?.send('rotation', rotation('a'))).toBe(true);
   expect((await t.sql(`SELECT name FROM pgboss.queue WHERE name IN ('portal-task', 'rotation') ORDER BY name`)).map((row) => row['name'])).toEqual([
@@ -45,12 +49,12 @@ test('one job per endpoint waits, whoever sends it; while it is worked on, the n
 test('what is sent in a transaction exists only if it commits', async () => {
   const jobs = await open();
   await expect(
-    t.db.transaction('no tenant', async (tx) => {
+    t.rotator.transaction('no tenant', async (tx) => {
       await jobs.send('rotation', rotation('undone'), {}, tx);
       throw new Error('stop');
     }),
   ).rejects.toThrow();
-  await t.db.transaction('no tenant', async (tx) => void (await jobs.send('rotation', rotation('done'), { priority: 5, delayMs: 100 }, tx)));
+  await t.rotator.transaction('no tenant', async (tx) => void (await jobs.send('rotation', rotation('done'), { priority: 5, delayMs: 100 }, tx)));
   expect((await t.sql(`SELECT data->>'endpointId' AS id FROM pgboss.job WHERE name = 'rotation'`)).map((row) => row['id'])).toEqual(['done']);
 });
 
@@ -79,6 +83,11 @@ test('a handler that throws gets its job again', { timeout: 60_000 }, async () =
   });
   await jobs.send('rotation', rotation('a'));
   await expect.poll(() => calls, { timeout: 40_000 }).toBe(2);
+});
+
+test('without its tables, which no app may make, it says so', async () => {
+  await t.sql('DROP SCHEMA pgboss CASCADE');
+  await expect(open()).rejects.toMatchObject({ code: 'database_failed' });
 });
 
 test('an unreachable Postgres is said so', async () => {

@@ -2,6 +2,7 @@ import { PgBoss, fromPrisma, type PrismaTransactionLike } from 'pg-boss';
 import { RcmError } from '@rcm/telemetry';
 import type { Transaction } from './database.ts';
 import { translated } from './failure.ts';
+import { QUEUE_TABLES } from './jobs-install.ts';
 import { createPool } from './pool.ts';
 
 /** What jobs carry: ids, and never anything of a payload, a task's input or its result. */
@@ -46,27 +47,23 @@ export interface JobsOptions {
   readonly onError?: (error: Error) => void;
 }
 
-/**
- * `short`: at most one job per key waits, any number may be active: a task can be sent again by the handler that hands it back.
- * Finished jobs go after an hour: the rows they name are the record.
- */
-const QUEUE = { policy: 'short', retryLimit: 2, retryDelay: 5, expireInSeconds: 1800, retentionSeconds: 86_400, deleteAfterSeconds: 3600 } as const;
-const QUEUES: Readonly<Record<QueueName, (data: never) => string>> = {
+/** What names a job where its sender gives no key. */
+const DEFAULT_KEY: Readonly<Record<QueueName, (data: never) => string>> = {
   'portal-task': (data: JobData['portal-task']) => data.taskId,
   rotation: (data: JobData['rotation']) => data.endpointId,
 };
 
 /**
- * Opens the queues on a small pool of their own and creates what is missing (schema `pgboss`). Many processes may do so at once:
- * pg-boss installs under an advisory lock of the transaction and creates a queue only where there is none.
- * Fails with `database_unavailable`.
+ * Opens the queues on a small pool of their own. Their tables (schema `pgboss`) were made by whoever migrated the database: no app has the
+ * right to. Fails with `database_unavailable`, `database_failed` (not migrated).
  */
 export async function openJobs(options: JobsOptions): Promise<Jobs> {
   // Its own pool, so that polling workers never wait behind operations, with the same deadlines as theirs.
   const pool = createPool({ url: options.url, applicationName: `${options.applicationName} jobs`, maxConnections: options.maxConnections ?? 4 });
   const boss = new PgBoss({
     db: { executeSql: (text, values) => pool.query(text, values) },
-    schema: 'pgboss',
+    ...QUEUE_TABLES,
+    migrate: false,
     schedule: false,
     reindex: false,
     monitorVacuum: false,
@@ -76,10 +73,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     await boss.stop({ graceful: true, timeout: timeoutMs }).finally(() => pool.end());
   };
   try {
-    await translated(async () => {
-      await boss.start();
-      for (const name of Object.keys(QUEUES)) await boss.createQueue(name, QUEUE);
-    });
+    await translated(() => boss.start());
   } catch (error) {
     await stop(1000).catch(() => {});
     throw error;
@@ -87,7 +81,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   let stopped: Promise<void> | null = null;
   return {
     async send(queue, data, send = {}, tx) {
-      const key = send.singletonKey ?? QUEUES[queue](data as never);
+      const key = send.singletonKey ?? DEFAULT_KEY[queue](data as never);
       const id = await translated(() =>
         boss.send(queue, data, {
           singletonKey: key,

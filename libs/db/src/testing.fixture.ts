@@ -3,36 +3,47 @@ import { Secret } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
 import pg from 'pg';
 import { openDatabase, type Database } from './database.ts';
-import type { PortalTypeRow } from './endpoints/endpoint.ts';
+import type { NewPortalType } from './endpoints/endpoint.ts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 import { planRotation } from './journal/open.ts';
 import { acquireExclusiveLease } from './leases/acquire.ts';
 import type { Lease } from './leases/lease.ts';
 import { recordMigrated } from './legacy/migrate.ts';
-import { applyMigrations } from './migrations/apply.ts';
+import type { AppRole } from './roles/app-role.ts';
+import { migrateWithLogins, urlFor } from './testing.ts';
 
 /** A database of one test file: as many `Database` instances (processes, in effect) as it asks for, and raw SQL to look behind them. */
 export interface TestDatabase {
+  /** Superuser URL. */
   readonly url: string;
+  /** As a superuser, whom no right and no policy stops: to make what a test starts from. */
   readonly db: Database;
-  /** Another process on the same database. */
-  another(): Database;
+  /** As the apps log in. */
+  readonly agent: Database;
+  readonly rotator: Database;
+  readonly migrator: Database;
+  /** Another process of the same app on the same database. */
+  another(role: AppRole): Database;
   sql<R extends pg.QueryResultRow = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<R[]>;
   close(): Promise<void>;
 }
 
 export async function openTestDatabase(): Promise<TestDatabase> {
-  const { url, drop } = await freshDatabase({ migrate: async (template) => void (await applyMigrations({ url: template })) });
+  const { url, drop } = await freshDatabase({ migrate: migrateWithLogins });
   const opened: Database[] = [];
-  const another = () => {
-    const db = openDatabase({ url, applicationName: `test ${opened.length}`, maxConnections: 5 });
+  const open = (options: { readonly url: string; readonly role?: AppRole }): Database => {
+    const db = openDatabase({ ...options, applicationName: `test ${opened.length}`, maxConnections: 5 });
     opened.push(db);
     return db;
   };
+  const another = (role: AppRole) => open({ url: urlFor(role, url), role });
   const raw = new pg.Pool({ connectionString: url, max: 3 });
   return {
     url,
-    db: another(),
+    db: open({ url }),
+    agent: another('rcm_agent'),
+    rotator: another('rcm_rotator'),
+    migrator: another('rcm_migrator'),
     another,
     sql: async <R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) => (await raw.query<R>(text, [...values])).rows,
     async close() {
@@ -43,7 +54,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-export const PORTAL: PortalTypeRow = {
+export const PORTAL: NewPortalType = {
   code: 'alpine',
   name: 'Alpine Health',
   hosts: ['alpine.example', 'alpine.example:8443'],
@@ -77,7 +88,7 @@ export interface TestEndpoint {
 let made = 0;
 
 /** An organization with one migrated endpoint at version `1`, all its own. */
-export async function makeEndpoint(db: Database, options: Partial<TestEndpoint> & { readonly portal?: Partial<PortalTypeRow> } = {}): Promise<TestEndpoint> {
+export async function makeEndpoint(db: Database, options: Partial<TestEndpoint> & { readonly portal?: Partial<NewPortalType> } = {}): Promise<TestEndpoint> {
   made += 1;
   const orgId = options.orgId ?? `org-${made}`;
   const endpointId = options.endpointId ?? `endpoint-${made}`;

@@ -29,6 +29,9 @@ ALTER TABLE portal_type
   ADD COLUMN expiry_head_start_days integer NOT NULL DEFAULT 7 CHECK (expiry_head_start_days >= 0),
   ADD CONSTRAINT portal_type_head_start_below_expiry CHECK (expiry_head_start_days < password_expires_days);
 
+-- The scheduler takes a few of each portal type.
+CREATE INDEX integration_endpoint_due_by_portal_type ON integration_endpoint (portal_type_code, next_rotation_at, id) WHERE secret_arn IS NOT NULL;
+
 -- A rollback names the version whose password it goes back to; the password itself is nowhere but in the store.
 ALTER TABLE rotation_attempt ADD COLUMN chosen_version text CHECK (chosen_version <> '');
 

@@ -24,8 +24,8 @@ const rows = (orgId: string) =>
 
 describe('the chain', () => {
   test('each event carries the hash of the one before, per organization', async () => {
-    for (const reason of ['a', 'b', 'c']) await recordAuditEvent(t.db, event('one', reason));
-    await recordAuditEvent(t.db, event('two'));
+    for (const reason of ['a', 'b', 'c']) await recordAuditEvent(t.agent, event('one', reason));
+    await recordAuditEvent(t.agent, event('two'));
     const [a, b, c] = await rows('one');
     expect([a?.seq, b?.seq, c?.seq]).toEqual(['1', '2', '3']);
     expect([a?.previous_hash, b?.previous_hash, c?.previous_hash]).toEqual(['', a?.hash, b?.hash]);
@@ -34,8 +34,8 @@ describe('the chain', () => {
   });
 
   test('has no fork and no gap when 40 are written at once from 2 processes', async () => {
-    const other = t.another();
-    await Promise.all(Array.from({ length: 40 }, (_, i) => recordAuditEvent(i % 2 ? other : t.db, event('busy', String(i)))));
+    const other = t.another('rcm_rotator');
+    await Promise.all(Array.from({ length: 40 }, (_, i) => recordAuditEvent(i % 2 ? other : t.agent, event('busy', String(i)))));
     expect((await rows('busy')).map((row) => Number(row.seq))).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
     expect(await findBrokenAuditEvent(t.db, { orgId: 'busy' })).toBeNull();
   });
@@ -55,7 +55,7 @@ describe('the chain', () => {
         throw new Error('stop');
       }),
     ).rejects.toThrow();
-    await recordAuditEvent(t.db, event('undone'));
+    await recordAuditEvent(t.agent, event('undone'));
     expect((await rows('undone')).map((row) => row.seq)).toEqual(['1']);
   });
 

@@ -22,8 +22,21 @@ export interface PortalTypeRow {
   readonly totpSkew: number;
   readonly totpPeriodSeconds: number;
   readonly maxSessionsPerAccount: number;
+  /** Rotations at once at this portal, over all rotators. */
   readonly maxConcurrency: number;
+  /** When no rotation begins, on the portal's clock: `sun 22:00-04:00`, `daily 02:00-03:30`. */
+  readonly maintenanceWindows: readonly string[];
+  /** IANA name of the portal's clock; also decides when its day begins. */
+  readonly maintenanceTimeZone: string;
+  /** After how many days the portal itself lets a password expire; `null`: never. */
+  readonly passwordExpiresDays: number | null;
+  /** How long before that we rotate. */
+  readonly expiryHeadStartDays: number;
 }
+
+type OptionalInPortalType = 'maintenanceWindows' | 'maintenanceTimeZone' | 'passwordExpiresDays' | 'expiryHeadStartDays';
+/** A portal type as it is saved. Left out: what is there already, else no maintenance, UTC, no expiry, 7 days. */
+export type NewPortalType = Omit<PortalTypeRow, OptionalInPortalType> & Partial<Pick<PortalTypeRow, OptionalInPortalType>>;
 
 /** One organization's account at one portal. `config` is not part of it: nothing that reads endpoints sees plaintext. */
 export interface EndpointRow {

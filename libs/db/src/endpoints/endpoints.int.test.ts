@@ -14,28 +14,28 @@ describe('reading', () => {
   test("another organization's endpoint is as good as none", async () => {
     const mine = await makeEndpoint(t.db);
     const other = await makeEndpoint(t.db);
-    expect(await getEndpoint(t.db, mine)).toMatchObject({
+    expect(await getEndpoint(t.agent, mine)).toMatchObject({
       id: mine.endpointId,
       currentVersion: '1',
       hasLegacyCredentials: false,
       portalType: { code: 'alpine', lockoutThreshold: 4 },
     });
-    expect(await getEndpoint(t.db, { orgId: other.orgId, endpointId: mine.endpointId })).toBeNull();
-    expect(await findEndpoint(t.db, mine)).toMatchObject({ orgId: mine.orgId });
+    expect(await getEndpoint(t.agent, { orgId: other.orgId, endpointId: mine.endpointId })).toBeNull();
+    expect(await findEndpoint(t.rotator, mine)).toMatchObject({ orgId: mine.orgId });
   });
 
   test('no reader of endpoints gets their config', async () => {
     const { endpointId, orgId } = await makeEndpoint(t.db);
     const row = await t.db.transaction({ tenant: orgId }, (tx) => tx.integrationEndpoint.findUnique({ where: { id: endpointId } }));
     expect(row).not.toHaveProperty('config');
-    expect(await findEndpoint(t.db, { endpointId })).not.toHaveProperty('config');
+    expect(await findEndpoint(t.rotator, { endpointId })).not.toHaveProperty('config');
   });
 
   test('pages by id', async () => {
     for (let i = 0; i < 3; i += 1) await makeEndpoint(t.db);
-    const all = await listEndpoints(t.db, { limit: 100 });
-    const first = await listEndpoints(t.db, { limit: 2 });
-    const rest = await listEndpoints(t.db, { after: first[1]?.id, limit: 100 });
+    const all = await listEndpoints(t.rotator, { limit: 100 });
+    const first = await listEndpoints(t.rotator, { limit: 2 });
+    const rest = await listEndpoints(t.rotator, { after: first[1]?.id, limit: 100 });
     expect([...first, ...rest].map((e) => e.id)).toEqual(all.map((e) => e.id));
   });
 });
@@ -121,7 +121,7 @@ describe('seeding', () => {
       config: new Secret({ credentials: {} }),
     });
     expect(again).toEqual({ created: false });
-    expect(await findEndpoint(t.db, endpoint)).toMatchObject({ currentVersion: '1', hasLegacyCredentials: false });
+    expect(await findEndpoint(t.rotator, endpoint)).toMatchObject({ currentVersion: '1', hasLegacyCredentials: false });
   });
 
   test('one account of an organization at a portal is one endpoint', async () => {
@@ -155,25 +155,25 @@ describe('seeding', () => {
 });
 
 describe('what is due', () => {
-  const due = async (): Promise<string[]> => (await listDueEndpoints(t.db, { limit: 1000 })).map((e) => e.id);
+  const due = async (): Promise<string[]> => (await listDueEndpoints(t.rotator, { limit: 1000 })).map((e) => e.id);
   const past = (seconds: number): Date => new Date(Date.now() - seconds * 1000);
-  beforeAll(() => setNextRotation(t.db, { endpointIds: 'all', at: new Date(Date.now() + 86_400_000) }));
+  beforeAll(() => setNextRotation(t.rotator, { endpointIds: 'all', at: new Date(Date.now() + 86_400_000) }));
 
   test('comes in the order in which it fell due, and only what has', async () => {
     const [a, b, c] = [await makeEndpoint(t.db), await makeEndpoint(t.db), await makeEndpoint(t.db)];
-    await setNextRotation(t.db, { endpointIds: [b.endpointId], at: past(20) });
-    await setNextRotation(t.db, { endpointIds: [a.endpointId], at: past(10) });
+    await setNextRotation(t.rotator, { endpointIds: [b.endpointId], at: past(20) });
+    await setNextRotation(t.rotator, { endpointIds: [a.endpointId], at: past(10) });
     expect(await due()).toEqual([b.endpointId, a.endpointId]);
-    expect(await setNextRotation(t.db, { endpointIds: [c.endpointId, 'unknown'], at: 'now' })).toBe(1);
+    expect(await setNextRotation(t.rotator, { endpointIds: [c.endpointId, 'unknown'], at: 'now' })).toBe(1);
     expect(await due()).toEqual([b.endpointId, a.endpointId, c.endpointId]);
-    await setNextRotation(t.db, { endpointIds: 'all', at: new Date(Date.now() + 86_400_000) });
+    await setNextRotation(t.rotator, { endpointIds: 'all', at: new Date(Date.now() + 86_400_000) });
   });
 
   test('is not what is rotated by hand, nor what has an open attempt', async () => {
     const manual = await makeEndpoint(t.db, { portal: { rotationMode: 'manual' } });
     const open = await makeEndpoint(t.db);
-    await plannedAttempt(t.db, open);
-    await setNextRotation(t.db, { endpointIds: [manual.endpointId, open.endpointId], at: past(1) });
+    await plannedAttempt(t.rotator, open);
+    await setNextRotation(t.rotator, { endpointIds: [manual.endpointId, open.endpointId], at: past(1) });
     expect(await due()).toEqual([]);
   });
 
@@ -187,9 +187,9 @@ describe('what is due', () => {
     await makeEndpoint(t.db, { orgId: 'left', endpointId: 'within-2', loginIdentity: within });
     await makeEndpoint(t.db, { orgId: 'left', endpointId: 'shared-1', loginIdentity: shared, secretArn: secretOf('left', 'shared-1') });
     await makeEndpoint(t.db, { orgId: 'left', endpointId: 'shared-2', loginIdentity: shared, secretArn: secretOf('left', 'shared-1') });
-    await setNextRotation(t.db, { endpointIds: ['across-1', 'across-2', 'within-1', 'within-2', 'shared-1', 'shared-2'], at: past(1) });
+    await setNextRotation(t.rotator, { endpointIds: ['across-1', 'across-2', 'within-1', 'within-2', 'shared-1', 'shared-2'], at: past(1) });
     expect(await due()).toEqual(['shared-1']);
-    const reported = await listSharedIdentities(t.db, { limit: 10 });
+    const reported = await listSharedIdentities(t.rotator, { limit: 10 });
     expect(reported.map((r) => r.endpointIds)).toEqual(
       expect.arrayContaining([
         ['across-1', 'across-2'],
@@ -203,23 +203,23 @@ describe('what is due', () => {
 describe('the store is ahead of the row', () => {
   test('the row follows only from the version it was seen at', async () => {
     const endpoint = await makeEndpoint(t.db);
-    expect(await followStoreVersion(t.db, { ...endpoint, from: '0', to: '2' })).toBe(false);
-    expect(await followStoreVersion(t.db, { ...endpoint, from: '1', to: '2' })).toBe(true);
-    expect(await followStoreVersion(t.db, { ...endpoint, from: '1', to: '2' })).toBe(true);
-    expect(await findEndpoint(t.db, endpoint)).toMatchObject({ currentVersion: '2' });
+    expect(await followStoreVersion(t.agent, { ...endpoint, from: '0', to: '2' })).toBe(false);
+    expect(await followStoreVersion(t.agent, { ...endpoint, from: '1', to: '2' })).toBe(true);
+    expect(await followStoreVersion(t.agent, { ...endpoint, from: '1', to: '2' })).toBe(true);
+    expect(await findEndpoint(t.rotator, endpoint)).toMatchObject({ currentVersion: '2' });
   });
 
   test('not while an attempt is open', async () => {
     const endpoint = await makeEndpoint(t.db);
-    await plannedAttempt(t.db, endpoint);
-    expect(await followStoreVersion(t.db, { ...endpoint, from: '1', to: '2' })).toBe(false);
+    await plannedAttempt(t.rotator, endpoint);
+    expect(await followStoreVersion(t.agent, { ...endpoint, from: '1', to: '2' })).toBe(false);
   });
 
   test('every endpoint of the organization that shares the secret follows', async () => {
     const secretArn = secretOf('sharing', 'one');
     const one = await makeEndpoint(t.db, { orgId: 'sharing', secretArn });
     const two = await makeEndpoint(t.db, { orgId: 'sharing', secretArn, loginIdentity: one.loginIdentity });
-    await followStoreVersion(t.db, { ...one, from: '1', to: '2' });
-    expect(await findEndpoint(t.db, two)).toMatchObject({ currentVersion: '2' });
+    await followStoreVersion(t.agent, { ...one, from: '1', to: '2' });
+    expect(await findEndpoint(t.rotator, two)).toMatchObject({ currentVersion: '2' });
   });
 });

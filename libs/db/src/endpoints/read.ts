@@ -16,6 +16,15 @@ export async function findEndpoint(db: Database, { endpointId }: { readonly endp
   return row && endpointRow(row);
 }
 
+/**
+ * Whose an endpoint is; `null`: there is no such endpoint. For a person who names an endpoint to a process that acts for one tenant at a
+ * time and so could not look it up: it answers with the id and shows nothing of the row.
+ */
+export async function findOrganization(db: Database, { endpointId }: { readonly endpointId: string }): Promise<string | null> {
+  const [row] = await db.transaction('no tenant', (tx) => tx.$queryRaw<{ orgId: string | null }[]>`SELECT rcm_organization_of(${endpointId}) AS "orgId"`);
+  return row?.orgId ?? null;
+}
+
 /** Pages through all endpoints by id: pass the last id of a page as `after` to get the next. */
 export async function listEndpoints(db: Database, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): Promise<EndpointRow[]> {
   const rows = await db.transaction('every tenant', (tx) =>

@@ -64,12 +64,31 @@ export async function listSharedIdentities(db: Database, { limit }: { readonly l
 }
 
 /**
- * The moment of an endpoint's next rotation, counted from now: its portal type's interval, minus a part of the spread that is
- * fixed for each endpoint, so that a thousand endpoints seeded in one hour do not come due in one hour. For tables `e` and `p`.
+ * The moment of an endpoint's next rotation, counted from now: its portal type's interval, or the portal's own expiry less the head
+ * start where that is sooner; minus a part of the spread that is fixed for each endpoint, so that a thousand endpoints seeded in one
+ * hour do not come due in one hour. For tables `e` and `p`.
  */
 export const NEXT_ROTATION = Prisma.sql`
-  clock_timestamp() + make_interval(days => p.rotation_interval_days)
+  clock_timestamp() + make_interval(days => least(p.rotation_interval_days, p.password_expires_days - p.expiry_head_start_days))
     - make_interval(secs => p.rotation_spread_days * 86400.0 * ((hashtextextended(e.id, 0) & 65535) / 65536.0))`;
+
+/**
+ * The portal told a login when its password expires: the rotation comes forward to the head start before that, never back.
+ * Returns whether it moved.
+ */
+export async function bringRotationForward(
+  db: Database,
+  { orgId, endpointId, expiresAt }: { readonly orgId: string; readonly endpointId: string; readonly expiresAt: Date },
+): Promise<boolean> {
+  const moved = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$executeRaw`
+      UPDATE integration_endpoint e SET next_rotation_at = w.at, updated_at = clock_timestamp()
+        FROM (SELECT p.code, ${timestamp(expiresAt)}::timestamptz - make_interval(days => p.expiry_head_start_days) AS at FROM portal_type p) w
+       WHERE w.code = e.portal_type_code AND e.org_id = ${orgId} AND e.id = ${endpointId} AND (e.next_rotation_at IS NULL OR e.next_rotation_at > w.at)`,
+  );
+  return moved > 0;
+}
 
 /** Tells every listener that a secret has a new current version. Part of the caller's transaction: sent when it commits. */
 export async function notifyCredentialChanged(tx: Transaction, { orgId, secretArn }: { readonly orgId: string; readonly secretArn: string }): Promise<void> {

@@ -1,7 +1,7 @@
 import { RcmError, type Secret } from '@rcm/telemetry';
 import type { Database } from '../database.ts';
 import { checkId, jsonText, jsonValue, timestamp } from '../input.ts';
-import { portalTypeRow, type PortalTypeRow } from './endpoint.ts';
+import { type NewPortalType, portalTypeRow, type PortalTypeRow } from './endpoint.ts';
 
 /** Creates an organization, or brings its name and parent up to date. */
 export async function upsertOrganization(
@@ -15,16 +15,16 @@ export async function upsertOrganization(
 /**
  * Creates a portal type, or brings it up to date: a changed recipe or limit holds from the next login on (an open rotation
  * attempt keeps the recipe's hash it began with). Fails with `input_invalid`: recipe no object, empty rules, no hosts, a limit out of
- * range, a host given up that an endpoint is on.
+ * range, a host given up that an endpoint is on. Whether passwords can be made from the rules is @rcm/credentials' to say, before this.
  */
-export async function upsertPortalType(db: Database, portalType: PortalTypeRow): Promise<PortalTypeRow> {
+export async function upsertPortalType(db: Database, portalType: NewPortalType): Promise<PortalTypeRow> {
   checkId('portal type code', portalType.code);
   if (typeof portalType.recipe !== 'object' || portalType.recipe === null || Array.isArray(portalType.recipe))
     throw new RcmError('input_invalid', 'recipe must be an object.');
   if (portalType.passwordRules.trim() === '') throw new RcmError('input_invalid', 'passwordRules must not be empty.');
   if (portalType.hosts.length === 0) throw new RcmError('input_invalid', 'hosts must name at least one host.');
-  const { code, ...rest } = portalType;
-  const fields = { ...rest, hosts: portalType.hosts.map((host) => host.toLowerCase()), recipe: jsonValue('recipe', portalType.recipe), updatedAt: new Date() };
+  const { code, maintenanceWindows, ...rest } = portalType;
+  const fields = { ...rest, ...(maintenanceWindows ? { maintenanceWindows: [...maintenanceWindows] } : {}), hosts: portalType.hosts.map((host) => host.toLowerCase()), recipe: jsonValue('recipe', portalType.recipe), updatedAt: new Date() };
   return portalTypeRow(await db.transaction('no tenant', (tx) => tx.portalType.upsert({ where: { code }, create: { code, ...fields }, update: fields })));
 }
 

@@ -1,5 +1,7 @@
 import type { Database } from '../database.ts';
 import { RcmError } from '@rcm/telemetry';
+import { tellGate } from '../gate/outcome.ts';
+import { writeNotice } from '../notices/write.ts';
 import { checkMs, timestamp } from '../input.ts';
 import type { AttemptState, OpenState } from './attempt.ts';
 import { lockAttempt } from './open.ts';
@@ -83,7 +85,7 @@ export async function resumeAttempt(
   });
 }
 
-/** Stops an attempt for a person to resolve: no lease is given for the login any more, and its endpoints say `failed`. */
+/** Stops an attempt for a person to resolve, who is told: no lease is given for the login any more, and its endpoints say `failed`. */
 export async function blockAttempt(db: Database, step: Step & { readonly detail: string }): Promise<boolean> {
   if (!isOpenState(step.from) && step.from !== 'waiting') refuseStep(step.from, 'blocked');
   return db.transaction({ tenant: step.orgId }, async (tx) => {
@@ -94,6 +96,9 @@ export async function blockAttempt(db: Database, step: Step & { readonly detail:
        WHERE id = ${step.attemptId}::uuid AND state = ${step.from} AND fence = ${step.fence}`;
     if (moved === 0) return false;
     await tx.$executeRaw`UPDATE integration_endpoint SET rotation_status = 'failed', updated_at = clock_timestamp() WHERE org_id = ${seen.orgId} AND secret_arn = ${seen.secretArn}`;
+    await tellGate(tx, seen, 'failed');
+    const { id: attemptId, orgId, endpointId, portalTypeCode } = seen;
+    await writeNotice(tx, { kind: 'blocked', key: attemptId, orgId, endpointId, portalTypeCode, attemptId, detail: step.detail });
     return true;
   });
 }

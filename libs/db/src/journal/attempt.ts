@@ -30,6 +30,8 @@ export interface RotationAttempt {
   readonly submitDeadlineAt: Date | null;
   readonly probes: number;
   readonly detail: string | null;
+  /** Of a rollback: the version whose password it goes back to. */
+  readonly chosenVersion: string | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly endedAt: Date | null;

@@ -1,6 +1,8 @@
 import type { Database } from '../database.ts';
 import { notifyCredentialChanged, NEXT_ROTATION } from '../endpoints/schedule.ts';
 import { timestamp } from '../input.ts';
+import { type GateOutcome, tellGate } from '../gate/outcome.ts';
+import { writeNotice } from '../notices/write.ts';
 import type { Step } from './advance.ts';
 import { lockAttempt } from './open.ts';
 import { mayEnd, refuseStep } from './transitions.ts';
@@ -33,11 +35,12 @@ export async function promoteAttempt(
 /**
  * Ends an attempt. `done`: its endpoints were rotated now, are `active`, and due again at `nextRotationAt` or after their interval.
  * `abandoned` (the portal is unchanged): they are `active` again and keep their due date unless one is given, so give one.
+ * `outcome` is what it means for the portal type; default `passed` or `failed`. A failure is told to people, once per login and day.
  * Repeating the same end is `true` again. Fails with `input_invalid` where the journal has no such end.
  */
 export async function finishAttempt(
   db: Database,
-  step: Step & { readonly end: 'done' | 'abandoned'; readonly detail?: string; readonly nextRotationAt?: Date },
+  step: Step & { readonly end: 'done' | 'abandoned'; readonly detail?: string; readonly nextRotationAt?: Date; readonly outcome?: GateOutcome },
 ): Promise<boolean> {
   if (!mayEnd(step.from, step.end)) refuseStep(step.from, step.end);
   const next = step.nextRotationAt ? timestamp(step.nextRotationAt) : null;
@@ -55,6 +58,11 @@ export async function finishAttempt(
              last_rotated_at = CASE WHEN ${isDone} THEN clock_timestamp() ELSE e.last_rotated_at END,
              next_rotation_at = coalesce(${next}::timestamptz, CASE WHEN ${isDone} THEN ${NEXT_ROTATION} ELSE e.next_rotation_at END)
         FROM portal_type p WHERE p.code = e.portal_type_code AND e.org_id = ${seen.orgId} AND e.secret_arn = ${seen.secretArn}`;
+    await tellGate(tx, seen, step.outcome ?? (isDone ? 'passed' : 'failed'));
+    if (!isDone) {
+      const { id: attemptId, orgId, endpointId, portalTypeCode } = seen;
+      await writeNotice(tx, { kind: 'failed', key: `${endpointId}:${new Date().toISOString().slice(0, 10)}`, orgId, endpointId, portalTypeCode, attemptId, detail: step.detail ?? seen.detail });
+    }
     return true;
   });
 }

@@ -19,7 +19,7 @@ interface Planned extends TestEndpoint {
 }
 const planned = async (): Promise<Planned> => {
   const endpoint = await makeEndpoint(t.db);
-  return { ...endpoint, ...(await plannedAttempt(t.db, endpoint)) };
+  return { ...endpoint, ...(await plannedAttempt(t.rotator, endpoint)) };
 };
 const PATH: readonly AttemptState[] = ['planned', 'staged', 'submitting', 'applied', 'verified'];
 /** Walks an attempt to a state by the steps of the journal. */
@@ -27,13 +27,13 @@ async function at(state: AttemptState): Promise<Planned> {
   const attempt = await planned();
   for (let i = 1; i <= PATH.indexOf(state); i += 1) {
     const [from, to] = [PATH[i - 1] ?? 'planned', PATH[i] ?? 'planned'];
-    expect(await advanceAttempt(t.db, { ...attempt, from, to, set: to === 'submitting' ? { submitDeadlineMs: 20_000 } : {} })).toBe(true);
+    expect(await advanceAttempt(t.rotator, { ...attempt, from, to, set: to === 'submitting' ? { submitDeadlineMs: 20_000 } : {} })).toBe(true);
   }
   return attempt;
 }
-const stateOf = async ({ attemptId }: Planned) => (await getAttempt(t.db, { attemptId }))?.state;
+const stateOf = async ({ attemptId }: Planned) => (await getAttempt(t.rotator, { attemptId }))?.state;
 const plan = (endpoint: TestEndpoint, lease: { id: string; fence: bigint }, rest: object = {}) =>
-  planRotation(t.db, {
+  planRotation(t.rotator, {
     attemptId: randomUUID(),
     leaseId: lease.id,
     fence: lease.fence,
@@ -49,7 +49,7 @@ const plan = (endpoint: TestEndpoint, lease: { id: string; fence: bigint }, rest
 describe('planning', () => {
   test('needs the live exclusive lease and its fence', async () => {
     const endpoint = await makeEndpoint(t.db);
-    const lease = await exclusiveLease(t.db, endpoint);
+    const lease = await exclusiveLease(t.rotator, endpoint);
     await expect(plan(endpoint, { ...lease, fence: lease.fence + 1n })).rejects.toMatchObject({ code: 'lease_lost' });
     await t.sql('UPDATE login_lease SET expires_at = clock_timestamp() WHERE id = $1', [lease.id]);
     await expect(plan(endpoint, lease)).rejects.toMatchObject({ code: 'lease_lost' });
@@ -57,7 +57,7 @@ describe('planning', () => {
 
   test('repeated, it returns what it planned; a second attempt of the login is not created', async () => {
     const endpoint = await makeEndpoint(t.db);
-    const lease = await exclusiveLease(t.db, endpoint);
+    const lease = await exclusiveLease(t.rotator, endpoint);
     const attemptId = randomUUID();
     const first = await plan(endpoint, lease, { attemptId });
     expect(first).toMatchObject({
@@ -66,13 +66,13 @@ describe('planning', () => {
     });
     expect(await plan(endpoint, lease, { attemptId })).toEqual(first);
     expect(await plan(endpoint, lease)).toMatchObject({ created: false, open: { id: attemptId } });
-    expect(await findEndpoint(t.db, endpoint)).toMatchObject({ rotationStatus: 'pending' });
-    expect(await getOpenAttempt(t.db, endpoint)).toMatchObject({ id: attemptId });
+    expect(await findEndpoint(t.rotator, endpoint)).toMatchObject({ rotationStatus: 'pending' });
+    expect(await getOpenAttempt(t.rotator, endpoint)).toMatchObject({ id: attemptId });
   });
 
   test('not where the row no longer has the version that was read', async () => {
     const endpoint = await makeEndpoint(t.db);
-    expect(await plan(endpoint, await exclusiveLease(t.db, endpoint), { baseVersion: '0' })).toEqual({ created: false, open: null });
+    expect(await plan(endpoint, await exclusiveLease(t.rotator, endpoint), { baseVersion: '0' })).toEqual({ created: false, open: null });
   });
 
   test('the database itself keeps a second open attempt out', async () => {
@@ -85,38 +85,38 @@ describe('planning', () => {
 describe('steps', () => {
   test('one that the journal does not have is refused loudly, one from another state quietly', async () => {
     const attempt = await planned();
-    await expect(advanceAttempt(t.db, { ...attempt, from: 'planned', to: 'applied' })).rejects.toMatchObject({ code: 'input_invalid' });
-    await expect(advanceAttempt(t.db, { ...attempt, from: 'verified', to: 'promoted' })).rejects.toMatchObject({ code: 'input_invalid' });
-    await expect(finishAttempt(t.db, { ...attempt, from: 'applied', end: 'abandoned' })).rejects.toMatchObject({ code: 'input_invalid' });
-    expect(await advanceAttempt(t.db, { ...attempt, from: 'submitting', to: 'applied' })).toBe(false);
+    await expect(advanceAttempt(t.rotator, { ...attempt, from: 'planned', to: 'applied' })).rejects.toMatchObject({ code: 'input_invalid' });
+    await expect(advanceAttempt(t.rotator, { ...attempt, from: 'verified', to: 'promoted' })).rejects.toMatchObject({ code: 'input_invalid' });
+    await expect(finishAttempt(t.rotator, { ...attempt, from: 'applied', end: 'abandoned' })).rejects.toMatchObject({ code: 'input_invalid' });
+    expect(await advanceAttempt(t.rotator, { ...attempt, from: 'submitting', to: 'applied' })).toBe(false);
     expect(await stateOf(attempt)).toBe('planned');
   });
 
   test('only with the attempt’s own fence, in every writer', async () => {
     const attempt = await at('verified');
     const other = { ...attempt, fence: attempt.fence + 1n };
-    expect(await advanceAttempt(t.db, { ...other, from: 'verified', to: 'verified' })).toBe(false);
-    expect(await waitAttempt(t.db, { ...other, from: 'verified', untilMs: 1, detail: 'x' })).toBe(false);
-    expect(await blockAttempt(t.db, { ...other, from: 'verified', detail: 'x' })).toBe(false);
-    expect(await promoteAttempt(t.db, { ...other, promotedVersion: '2', previousVersion: '1' })).toBe(false);
+    expect(await advanceAttempt(t.rotator, { ...other, from: 'verified', to: 'verified' })).toBe(false);
+    expect(await waitAttempt(t.rotator, { ...other, from: 'verified', untilMs: 1, detail: 'x' })).toBe(false);
+    expect(await blockAttempt(t.rotator, { ...other, from: 'verified', detail: 'x' })).toBe(false);
+    expect(await promoteAttempt(t.rotator, { ...other, promotedVersion: '2', previousVersion: '1' })).toBe(false);
     expect(await stateOf(attempt)).toBe('verified');
-    expect(await findEndpoint(t.db, attempt)).toMatchObject({ currentVersion: '1' });
+    expect(await findEndpoint(t.rotator, attempt)).toMatchObject({ currentVersion: '1' });
   });
 
   test('into submitting only with more life in the lease than the submit deadline', async () => {
     const attempt = await at('staged');
-    await expect(advanceAttempt(t.db, { ...attempt, from: 'staged', to: 'submitting' })).rejects.toMatchObject({ code: 'input_invalid' });
-    expect(await advanceAttempt(t.db, { ...attempt, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 600_000 } })).toBe(false);
+    await expect(advanceAttempt(t.rotator, { ...attempt, from: 'staged', to: 'submitting' })).rejects.toMatchObject({ code: 'input_invalid' });
+    expect(await advanceAttempt(t.rotator, { ...attempt, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 600_000 } })).toBe(false);
     expect(await stateOf(attempt)).toBe('staged');
-    expect(await advanceAttempt(t.db, { ...attempt, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 20_000, detail: 'now', probes: 2 } })).toBe(
+    expect(await advanceAttempt(t.rotator, { ...attempt, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 20_000, detail: 'now', probes: 2 } })).toBe(
       true,
     );
-    expect(await getAttempt(t.db, attempt)).toMatchObject({ detail: 'now', probes: 2, submitDeadlineAt: expect.any(Date) });
+    expect(await getAttempt(t.rotator, attempt)).toMatchObject({ detail: 'now', probes: 2, submitDeadlineAt: expect.any(Date) });
   });
 
   test('of two owners that step at once, one gets through', async () => {
     const attempt = await planned();
-    const answers = await Promise.all(Array.from({ length: 10 }, () => advanceAttempt(t.another(), { ...attempt, from: 'planned', to: 'staged' })));
+    const answers = await Promise.all(Array.from({ length: 10 }, () => advanceAttempt(t.another('rcm_rotator'), { ...attempt, from: 'planned', to: 'staged' })));
     expect(answers.filter(Boolean)).toHaveLength(1);
   });
 });
@@ -124,22 +124,22 @@ describe('steps', () => {
 describe('waiting and blocked', () => {
   test('a wait remembers where it came from, also when it is prolonged, and ends when it is due', async () => {
     const attempt = await at('submitting');
-    expect(await waitAttempt(t.db, { ...attempt, from: 'submitting', untilMs: 60_000, detail: 'locked' })).toBe(true);
-    expect(await waitAttempt(t.db, { ...attempt, from: 'waiting', until: new Date(Date.now() + 90_000), detail: 'still' })).toBe(true);
-    expect(await getAttempt(t.db, attempt)).toMatchObject({ state: 'waiting', waitingFrom: 'submitting', detail: 'still' });
-    expect(await resumeAttempt(t.db, attempt)).toBeNull();
+    expect(await waitAttempt(t.rotator, { ...attempt, from: 'submitting', untilMs: 60_000, detail: 'locked' })).toBe(true);
+    expect(await waitAttempt(t.rotator, { ...attempt, from: 'waiting', until: new Date(Date.now() + 90_000), detail: 'still' })).toBe(true);
+    expect(await getAttempt(t.rotator, attempt)).toMatchObject({ state: 'waiting', waitingFrom: 'submitting', detail: 'still' });
+    expect(await resumeAttempt(t.rotator, attempt)).toBeNull();
     await t.sql('UPDATE rotation_attempt SET waiting_until = clock_timestamp() WHERE id = $1', [attempt.attemptId]);
-    expect(await resumeAttempt(t.db, { ...attempt, fence: attempt.fence - 1n })).toBeNull();
-    expect(await resumeAttempt(t.db, attempt)).toBe('submitting');
-    expect(await getAttempt(t.db, attempt)).toMatchObject({ state: 'submitting', waitingFrom: null, waitingUntil: null });
+    expect(await resumeAttempt(t.rotator, { ...attempt, fence: attempt.fence - 1n })).toBeNull();
+    expect(await resumeAttempt(t.rotator, attempt)).toBe('submitting');
+    expect(await getAttempt(t.rotator, attempt)).toMatchObject({ state: 'submitting', waitingFrom: null, waitingUntil: null });
   });
 
   test('a blocked attempt stays open, and its endpoint says failed', async () => {
     const attempt = await at('applied');
-    expect(await blockAttempt(t.db, { ...attempt, from: 'applied', detail: 'neither password' })).toBe(true);
-    expect(await getAttempt(t.db, attempt)).toMatchObject({ state: 'blocked', waitingFrom: 'applied', endedAt: null });
-    expect(await findEndpoint(t.db, attempt)).toMatchObject({ rotationStatus: 'failed' });
-    expect(await getOpenAttempt(t.db, attempt)).toMatchObject({ id: attempt.attemptId });
+    expect(await blockAttempt(t.rotator, { ...attempt, from: 'applied', detail: 'neither password' })).toBe(true);
+    expect(await getAttempt(t.rotator, attempt)).toMatchObject({ state: 'blocked', waitingFrom: 'applied', endedAt: null });
+    expect(await findEndpoint(t.rotator, attempt)).toMatchObject({ rotationStatus: 'failed' });
+    expect(await getOpenAttempt(t.rotator, attempt)).toMatchObject({ id: attempt.attemptId });
   });
 });
 
@@ -149,18 +149,18 @@ describe('the ends', () => {
     const sharing = await makeEndpoint(t.db, { orgId: attempt.orgId, secretArn: attempt.secretArn, loginIdentity: attempt.loginIdentity });
     const elsewhere = await makeEndpoint(t.db, { secretArn: attempt.secretArn });
     const step = { ...attempt, promotedVersion: '2', previousVersion: '1' };
-    expect(await promoteAttempt(t.db, step)).toBe(true);
-    expect(await promoteAttempt(t.db, step)).toBe(true);
-    expect(await promoteAttempt(t.db, { ...step, promotedVersion: '3' })).toBe(false);
-    for (const endpoint of [attempt, sharing]) expect(await findEndpoint(t.db, endpoint)).toMatchObject({ currentVersion: '2' });
-    expect(await findEndpoint(t.db, elsewhere)).toMatchObject({ currentVersion: '1' });
-    expect(await getAttempt(t.db, attempt)).toMatchObject({ state: 'promoted', promotedVersion: '2', previousVersion: '1' });
+    expect(await promoteAttempt(t.rotator, step)).toBe(true);
+    expect(await promoteAttempt(t.rotator, step)).toBe(true);
+    expect(await promoteAttempt(t.rotator, { ...step, promotedVersion: '3' })).toBe(false);
+    for (const endpoint of [attempt, sharing]) expect(await findEndpoint(t.rotator, endpoint)).toMatchObject({ currentVersion: '2' });
+    expect(await findEndpoint(t.rotator, elsewhere)).toMatchObject({ currentVersion: '1' });
+    expect(await getAttempt(t.rotator, attempt)).toMatchObject({ state: 'promoted', promotedVersion: '2', previousVersion: '1' });
   });
 
   test('nothing is promoted that was not verified', async () => {
     for (const state of ['staged', 'submitting', 'applied'] as const) {
       const attempt = await at(state);
-      expect(await promoteAttempt(t.db, { ...attempt, promotedVersion: '2', previousVersion: '1' })).toBe(false);
+      expect(await promoteAttempt(t.rotator, { ...attempt, promotedVersion: '2', previousVersion: '1' })).toBe(false);
       expect(await stateOf(attempt)).toBe(state);
     }
   });
@@ -169,69 +169,69 @@ describe('the ends', () => {
     const attempt = await at('verified');
     await t.sql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$`);
     await t.sql(`CREATE TRIGGER refuse BEFORE UPDATE OF current_version ON integration_endpoint EXECUTE FUNCTION refuse()`);
-    await expect(promoteAttempt(t.db, { ...attempt, promotedVersion: '2', previousVersion: '1' })).rejects.toThrow();
+    await expect(promoteAttempt(t.rotator, { ...attempt, promotedVersion: '2', previousVersion: '1' })).rejects.toThrow();
     await t.sql('DROP TRIGGER refuse ON integration_endpoint');
     expect(await stateOf(attempt)).toBe('verified');
   });
 
   test('done sets the dates and frees the login for the next attempt', async () => {
     const attempt = await at('verified');
-    await promoteAttempt(t.db, { ...attempt, promotedVersion: '2', previousVersion: '1' });
+    await promoteAttempt(t.rotator, { ...attempt, promotedVersion: '2', previousVersion: '1' });
     const done = { ...attempt, from: 'promoted', end: 'done' } as const;
-    expect(await finishAttempt(t.db, done)).toBe(true);
-    expect(await finishAttempt(t.db, done)).toBe(true);
-    const endpoint = await findEndpoint(t.db, attempt);
+    expect(await finishAttempt(t.rotator, done)).toBe(true);
+    expect(await finishAttempt(t.rotator, done)).toBe(true);
+    const endpoint = await findEndpoint(t.rotator, attempt);
     expect(endpoint).toMatchObject({ rotationStatus: 'active', lastRotatedAt: expect.any(Date) });
     expect((endpoint?.nextRotationAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(59.9 * 86_400_000);
-    await releaseLease(t.db, attempt);
-    expect(await plan(attempt, await exclusiveLease(t.db, attempt), { baseVersion: '2' })).toMatchObject({ created: true });
+    await releaseLease(t.rotator, attempt);
+    expect(await plan(attempt, await exclusiveLease(t.rotator, attempt), { baseVersion: '2' })).toMatchObject({ created: true });
   });
 
   test('abandoned leaves the dates, unless told another', async () => {
     const attempt = await at('staged');
-    const before = await findEndpoint(t.db, attempt);
+    const before = await findEndpoint(t.rotator, attempt);
     const nextRotationAt = new Date(Date.now() + 3_600_000);
-    expect(await finishAttempt(t.db, { ...attempt, from: 'staged', end: 'abandoned', detail: 'paused', nextRotationAt })).toBe(true);
-    expect(await findEndpoint(t.db, attempt)).toMatchObject({ rotationStatus: 'active', lastRotatedAt: before?.lastRotatedAt, nextRotationAt });
+    expect(await finishAttempt(t.rotator, { ...attempt, from: 'staged', end: 'abandoned', detail: 'paused', nextRotationAt })).toBe(true);
+    expect(await findEndpoint(t.rotator, attempt)).toMatchObject({ rotationStatus: 'active', lastRotatedAt: before?.lastRotatedAt, nextRotationAt });
   });
 
   test('are counted', async () => {
-    const before = await rotationCounts(t.db);
+    const before = await rotationCounts(t.rotator);
     const [a, b] = [await at('staged'), await at('staged')];
-    await finishAttempt(t.db, { ...a, from: 'staged', end: 'abandoned' });
-    await blockAttempt(t.db, { ...b, from: 'staged', detail: 'x' });
+    await finishAttempt(t.rotator, { ...a, from: 'staged', end: 'abandoned' });
+    await blockAttempt(t.rotator, { ...b, from: 'staged', detail: 'x' });
     await planned();
-    expect(await rotationCounts(t.db)).toEqual({ done: before.done, abandoned: before.abandoned + 1, blocked: before.blocked + 1, open: before.open + 1 });
-    expect((await listAttempts(t.db, { limit: 1, states: ['blocked'] }))[0]).toMatchObject({ id: b.attemptId });
+    expect(await rotationCounts(t.rotator)).toEqual({ done: before.done, abandoned: before.abandoned + 1, blocked: before.blocked + 1, open: before.open + 1 });
+    expect((await listAttempts(t.rotator, { limit: 1, states: ['blocked'] }))[0]).toMatchObject({ id: b.attemptId });
   });
 });
 
 describe('after a crash', () => {
   test('an attempt is adopted only upwards and only under a live lease; its old owner is out', async () => {
     const attempt = await at('applied');
-    const adopt = (fence: bigint, owner = 'recovery') => adoptAttempt(t.db, { ...attempt, fence, owner });
+    const adopt = (fence: bigint, owner = 'recovery') => adoptAttempt(t.rotator, { ...attempt, fence, owner });
     expect(await adopt(attempt.fence + 1n)).toBeNull();
     await t.sql('UPDATE login_lease SET expires_at = clock_timestamp() WHERE id = $1', [attempt.leaseId]);
-    const lease = await exclusiveLease(t.db, attempt);
+    const lease = await exclusiveLease(t.rotator, attempt);
     expect(await adopt(attempt.fence)).toBeNull();
     expect(await adopt(lease.fence)).toMatchObject({ id: attempt.attemptId, state: 'applied', fence: lease.fence, owner: 'recovery' });
     expect(await adopt(lease.fence)).toMatchObject({ fence: lease.fence });
     expect(await adopt(lease.fence, 'a third')).toBeNull();
-    expect(await advanceAttempt(t.db, { ...attempt, from: 'applied', to: 'verified' })).toBe(false);
-    expect(await advanceAttempt(t.db, { ...attempt, fence: lease.fence, from: 'applied', to: 'verified' })).toBe(true);
+    expect(await advanceAttempt(t.rotator, { ...attempt, from: 'applied', to: 'verified' })).toBe(false);
+    expect(await advanceAttempt(t.rotator, { ...attempt, fence: lease.fence, from: 'applied', to: 'verified' })).toBe(true);
   });
 
   test('the list of what recovery may take up: nobody holds it, nothing to wait for, not blocked', async () => {
-    const gone = async () => (await listOpenAttempts(t.db, { ownerGone: true, limit: 1000 })).map((attempt) => attempt.id);
+    const gone = async () => (await listOpenAttempts(t.rotator, { ownerGone: true, limit: 1000 })).map((attempt) => attempt.id);
     const [held, crashed, waits, due, blocked] = [await at('staged'), await at('submitting'), await at('staged'), await at('staged'), await at('staged')];
-    await waitAttempt(t.db, { ...waits, from: 'staged', untilMs: 60_000, detail: 'x' });
-    await waitAttempt(t.db, { ...due, from: 'staged', untilMs: 0, detail: 'x' });
-    await blockAttempt(t.db, { ...blocked, from: 'staged', detail: 'x' });
-    for (const attempt of [crashed, waits, due, blocked]) await releaseLease(t.db, attempt);
+    await waitAttempt(t.rotator, { ...waits, from: 'staged', untilMs: 60_000, detail: 'x' });
+    await waitAttempt(t.rotator, { ...due, from: 'staged', untilMs: 0, detail: 'x' });
+    await blockAttempt(t.rotator, { ...blocked, from: 'staged', detail: 'x' });
+    for (const attempt of [crashed, waits, due, blocked]) await releaseLease(t.rotator, attempt);
     const list = await gone();
     expect(list).toEqual(expect.arrayContaining([crashed.attemptId, due.attemptId]));
     for (const { attemptId } of [held, waits, blocked]) expect(list).not.toContain(attemptId);
-    expect((await listOpenAttempts(t.db, { limit: 1000 })).map((attempt) => attempt.id)).toContain(held.attemptId);
+    expect((await listOpenAttempts(t.rotator, { limit: 1000 })).map((attempt) => attempt.id)).toContain(held.attemptId);
   });
 });
 

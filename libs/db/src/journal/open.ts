@@ -1,6 +1,8 @@
 import { RcmError } from '@rcm/telemetry';
 import { Prisma } from '../generated/client.ts';
 import type { Database, Transaction } from '../database.ts';
+import { refuseStart } from '../gate/admit.ts';
+import type { StartRefusal, StartRules } from '../gate/rules.ts';
 import { lockEndpointIdentity, lockIdentity } from '../identity.ts';
 import { checkLimit, checkUuid } from '../input.ts';
 import { openRotation } from './open-rotation.ts';
@@ -19,17 +21,26 @@ export interface RotationPlan {
   /** The store's current version; must be the row's too. */
   readonly baseVersion: string;
   readonly recipeHash: string;
+  /** For a rollback: the version whose password is chosen again. */
+  readonly chosenVersion?: string;
+  /** What may hold a start back besides a pause. Default: nothing. */
+  readonly rules?: StartRules;
 }
+
+const NO_RULES: StartRules = { canary: false, probeMs: 0, lastingMs: 0 };
 
 /**
  * Opens the journal of a rotation in state `planned`. Needs the live exclusive lease (`lease_lost` otherwise). Not created: another
- * attempt of the login is open (`open`), or the row no longer says `baseVersion` (`open: null`). Repeating a plan returns it.
+ * attempt of the login is open (`open`), the row no longer says `baseVersion` (`open: null`), or it may not start now (`refusal`).
+ * Repeating a plan returns it.
  * Fails with `state_conflict` where another organization's attempt of the same login is open.
  */
 export async function planRotation(
   db: Database,
   plan: RotationPlan,
-): Promise<{ readonly created: true; readonly attempt: RotationAttempt } | { readonly created: false; readonly open: RotationAttempt | null }> {
+): Promise<
+  { readonly created: true; readonly attempt: RotationAttempt } | { readonly created: false; readonly open: RotationAttempt | null; readonly refusal?: StartRefusal }
+> {
   checkUuid('attemptId', plan.attemptId);
   checkUuid('leaseId', plan.leaseId);
   return db.transaction({ tenant: plan.orgId }, async (tx) => {
@@ -48,6 +59,8 @@ export async function planRotation(
       );
     const endpoint = await tx.integrationEndpoint.findFirstOrThrow({ where: { id: plan.endpointId, orgId: plan.orgId } });
     if (endpoint.secretArn === null || endpoint.currentVersion !== plan.baseVersion) return { created: false, open: null };
+    const refusal = await refuseStart(tx, { ...plan, portalTypeCode: endpoint.portalTypeCode }, plan.rules ?? NO_RULES);
+    if (refusal) return { created: false, open: null, refusal };
     const attempt = await tx.rotationAttempt.create({
       data: {
         id: plan.attemptId,
@@ -62,6 +75,7 @@ export async function planRotation(
         secretArn: endpoint.secretArn,
         baseVersion: plan.baseVersion,
         recipeHash: plan.recipeHash,
+        chosenVersion: plan.chosenVersion ?? null,
         journalVersion: JOURNAL_VERSION,
         createdAt: identity.now,
         updatedAt: identity.now,

@@ -12,8 +12,8 @@ let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
 afterAll(() => t.close());
 
-const shared = (endpoint: TestEndpoint, holder = 'agent', ttlMs = 60_000) => acquireSharedLease(t.db, { ...endpoint, holder, ttlMs });
-const exclusive = (endpoint: TestEndpoint, holder = 'rotator') => acquireExclusiveLease(t.db, { ...endpoint, holder, ttlMs: 60_000, wantMs: 30_000 });
+const shared = (endpoint: TestEndpoint, holder = 'agent', ttlMs = 60_000) => acquireSharedLease(t.agent, { ...endpoint, holder, ttlMs });
+const exclusive = (endpoint: TestEndpoint, holder = 'rotator') => acquireExclusiveLease(t.rotator, { ...endpoint, holder, ttlMs: 60_000, wantMs: 30_000 });
 const granted = <A extends { granted: boolean }>(answer: A): Extract<A, { granted: true }> => {
   expect(answer).toMatchObject({ granted: true });
   return answer as Extract<A, { granted: true }>;
@@ -27,7 +27,7 @@ describe('who may hold what', () => {
     const two = granted(await shared(endpoint, 'two'));
     expect(one.lease).toMatchObject({ kind: 'shared', loginIdentity: endpoint.loginIdentity, currentVersion: '1', secretArn: endpoint.secretArn });
     expect(two.lease.fence).toBeGreaterThan(one.lease.fence);
-    expect((await listLeases(t.db)).filter((lease) => lease.endpointId === endpoint.endpointId).map((lease) => lease.holder)).toEqual(['one', 'two']);
+    expect((await listLeases(t.rotator)).filter((lease) => lease.endpointId === endpoint.endpointId).map((lease) => lease.holder)).toEqual(['one', 'two']);
   });
 
   test('while one changes the login, nobody else gets anything', async () => {
@@ -65,8 +65,8 @@ describe('who may hold what', () => {
     ['blocked', 'submitting', 'blocked'],
   ])('with an attempt in %s (from %s) and no exclusive lease, a reader hears: %s', async (state, from, reason) => {
     const endpoint = await makeEndpoint(t.db);
-    const { leaseId } = await plannedAttempt(t.db, endpoint);
-    await releaseLease(t.db, { ...endpoint, leaseId });
+    const { leaseId } = await plannedAttempt(t.rotator, endpoint);
+    await releaseLease(t.rotator, { ...endpoint, leaseId });
     await t.sql(
       `UPDATE rotation_attempt SET state = $2, waiting_from = $3, waiting_until = CASE WHEN $2 = 'waiting' THEN now() END, submit_deadline_at = now(), promoted_version = '2' WHERE login_identity = $1`,
       [endpoint.loginIdentity, state, from],
@@ -81,7 +81,7 @@ describe('time', () => {
     const dead = granted(await exclusive(endpoint, 'dead'));
     expect(await shared(endpoint)).toMatchObject({ reason: 'exclusive_held' });
     await expire(dead.lease.id);
-    expect(await renewLease(t.db, { ...endpoint, leaseId: dead.lease.id, ttlMs: 1000 })).toBeNull();
+    expect(await renewLease(t.agent, { ...endpoint, leaseId: dead.lease.id, ttlMs: 1000 })).toBeNull();
     const next = granted(await exclusive(endpoint, 'next'));
     expect(next.lease.fence).toBeGreaterThan(dead.lease.fence);
   });
@@ -89,7 +89,7 @@ describe('time', () => {
   test('a renewal lets it live longer, from Postgres’s now', async () => {
     const endpoint = await makeEndpoint(t.db);
     const { lease } = granted(await shared(endpoint, 'agent', 1000));
-    const until = await renewLease(t.db, { ...endpoint, leaseId: lease.id, ttlMs: 60_000 });
+    const until = await renewLease(t.agent, { ...endpoint, leaseId: lease.id, ttlMs: 60_000 });
     expect(until?.getTime()).toBeGreaterThan(lease.expiresAt.getTime() + 50_000);
   });
 
@@ -97,8 +97,8 @@ describe('time', () => {
     const endpoint = await makeEndpoint(t.db);
     const { lease } = granted(await shared(endpoint));
     await expire(lease.id);
-    await releaseLease(t.db, { ...endpoint, leaseId: lease.id });
-    await releaseLease(t.db, { ...endpoint, leaseId: lease.id });
+    await releaseLease(t.rotator, { ...endpoint, leaseId: lease.id });
+    await releaseLease(t.rotator, { ...endpoint, leaseId: lease.id });
   });
 
   test('a lease counts from the moment it is given, not from the moment it was asked for', async () => {
@@ -123,9 +123,9 @@ describe('neither kind starves the other', () => {
     expect(await exclusive(endpoint)).toEqual({ granted: false, reason: 'in_use' });
     expect(await shared(endpoint, 'late')).toEqual({ granted: false, reason: 'exclusive_wanted' });
     expect(await exclusive(endpoint, 'another')).toEqual({ granted: false, reason: 'exclusive_wanted' });
-    await releaseLease(t.db, { ...endpoint, leaseId: reader.lease.id });
+    await releaseLease(t.rotator, { ...endpoint, leaseId: reader.lease.id });
     const changer = granted(await exclusive(endpoint));
-    await releaseLease(t.db, { ...endpoint, leaseId: changer.lease.id });
+    await releaseLease(t.rotator, { ...endpoint, leaseId: changer.lease.id });
     granted(await shared(endpoint, 'late'));
   });
 
@@ -137,9 +137,9 @@ describe('neither kind starves the other', () => {
     await t.sql(`UPDATE login_identity SET exclusive_wanted_until = clock_timestamp() - interval '1 ms' WHERE id = $1`, [endpoint.loginIdentity]);
     granted(await shared(endpoint));
     await exclusive(endpoint, 'rotator');
-    await withdrawExclusiveWish(t.db, { ...endpoint, holder: 'another' });
+    await withdrawExclusiveWish(t.rotator, { ...endpoint, holder: 'another' });
     expect(await shared(endpoint)).toMatchObject({ reason: 'exclusive_wanted' });
-    await withdrawExclusiveWish(t.db, { ...endpoint, holder: 'rotator' });
+    await withdrawExclusiveWish(t.rotator, { ...endpoint, holder: 'rotator' });
     granted(await shared(endpoint));
   });
 
@@ -169,11 +169,11 @@ describe('neither kind starves the other', () => {
 describe('many processes at once', () => {
   test('50 readers and 4 changers from 4 processes: a changer is always alone, and each kind gets its turn', { timeout: 180_000 }, async () => {
     const endpoint = await makeEndpoint(t.db);
-    const processes = Array.from({ length: 4 }, () => t.another());
+    const processes = Array.from({ length: 4 }, () => t.another('rcm_rotator'));
     const inside = { shared: 0, exclusive: 0 };
     const wrong: string[] = [];
     const hold = async (kind: 'shared' | 'exclusive', index: number): Promise<void> => {
-      const db = processes[index % processes.length] ?? t.db;
+      const db = processes[index % processes.length] ?? t.rotator;
       const acquire = kind === 'shared' ? acquireSharedLease : acquireExclusiveLease;
       const request = { ...endpoint, holder: `${kind} ${index}`, ttlMs: 60_000, wantMs: 2000 };
       for (const end = Date.now() + 120_000; Date.now() < end; await delay(20 + Math.random() * 60)) {
@@ -197,7 +197,7 @@ describe('many processes at once', () => {
     'whatever is asked, given back or runs out, in any order: never a live exclusive beside a live shared lease, and fences only grow',
     { timeout: 180_000 },
     async () => {
-      const another = t.another();
+      const another = t.another('rcm_rotator');
       const step = fc.record({
         act: fc.constantFrom('shared', 'exclusive', 'release', 'expire', 'renew', 'withdraw'),
         holder: fc.constantFrom('a', 'b', 'c'),
@@ -212,7 +212,7 @@ describe('many processes at once', () => {
             // The steps of a round run at once, on two processes.
             const answers = await Promise.all(
               round.map(async ({ act, holder, pick }, index) => {
-                const db = index % 2 ? another : t.db;
+                const db = index % 2 ? another : t.rotator;
                 const lease = leases[pick % (leases.length || 1)];
                 if (act === 'shared') return acquireSharedLease(db, { ...endpoint, holder, ttlMs: 60_000 });
                 if (act === 'exclusive') return acquireExclusiveLease(db, { ...endpoint, holder, ttlMs: 60_000, wantMs: 5 });

@@ -2,6 +2,7 @@ import { RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { lockEndpointIdentity, lockIdentity } from '../identity.ts';
 import { checkMs, checkUuid, timestamp } from '../input.ts';
+import { writeNotice } from '../notices/write.ts';
 import { budgetRefusal, ledgerState } from './budget.ts';
 
 /** As libs/portal-drivers names them; this package imports nothing from there. */
@@ -107,19 +108,23 @@ export interface LoginAttemptEnd {
   readonly suspectUntilMs?: number | undefined;
 }
 
-/** Writes how a login ended. The first word stands: a second call changes nothing. Unknown ids are left alone too. */
+/** Writes how a login ended, and tells people where it was `locked`. The first word stands: a second call changes nothing. Unknown ids are left alone too. */
 export async function finishLoginAttempt(db: Database, end: LoginAttemptEnd): Promise<void> {
   checkUuid('loginAttemptId', end.loginAttemptId);
   const throttledUntil = end.throttledUntil ? timestamp(end.throttledUntil) : null;
   const suspectMs = end.suspectUntilMs === undefined ? null : checkMs('suspectUntilMs', end.suspectUntilMs);
   await db.transaction({ tenant: end.orgId }, async (tx) => {
-    const attempt = await tx.loginAttempt.findUnique({ where: { id: end.loginAttemptId }, select: { loginIdentity: true } });
+    const attempt = await tx.loginAttempt.findUnique({ where: { id: end.loginAttemptId }, select: { loginIdentity: true, orgId: true, endpointId: true } });
     if (!attempt) return;
     // Under the lock, so that a count that is being made sees either all of the outcome or none of it.
     await lockIdentity(tx, attempt.loginIdentity);
-    await tx.$executeRaw`
+    const written = await tx.$executeRaw`
       UPDATE login_attempt SET finished_at = clock_timestamp(), outcome = ${end.outcome}, effect = ${end.effect}, throttled_until = ${throttledUntil}::timestamptz,
              suspect_until = clock_timestamp() + make_interval(secs => ${suspectMs}::float8 / 1000)
        WHERE id = ${end.loginAttemptId}::uuid AND outcome IS NULL`;
+    if (written === 0 || end.outcome !== 'locked') return;
+    const { loginIdentity, orgId, endpointId } = attempt;
+    // Once an hour at most: several processes may meet the same lock.
+    await writeNotice(tx, { kind: 'locked', key: `${loginIdentity}:${new Date().toISOString().slice(0, 13)}`, orgId, endpointId });
   });
 }

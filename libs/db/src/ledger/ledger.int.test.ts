@@ -20,21 +20,21 @@ interface Account extends TestEndpoint {
 
 async function account(portal?: Partial<PortalTypeRow>): Promise<Account> {
   const endpoint = await makeEndpoint(t.db, portal ? { portal } : {});
-  const answer = await acquireSharedLease(t.db, { ...endpoint, holder: 'agent', ttlMs: 60_000 });
+  const answer = await acquireSharedLease(t.agent, { ...endpoint, holder: 'agent', ttlMs: 60_000 });
   if (!answer.granted) throw new Error(answer.reason);
   return { ...endpoint, leaseId: answer.lease.id };
 }
 
 const begin = (on: Account, ask: Partial<LoginAttemptRequest> = {}) =>
-  beginLoginAttempt(t.db, { leaseId: on.leaseId, endpointId: on.endpointId, orgId: on.orgId, actor: 'agent', version: '1', ...ask });
+  beginLoginAttempt(t.agent, { leaseId: on.leaseId, endpointId: on.endpointId, orgId: on.orgId, actor: 'agent', version: '1', ...ask });
 async function login(on: Account, outcome: LoginAttemptEnd['outcome'], rest: Partial<LoginAttemptEnd> & { readonly version?: string } = {}): Promise<string> {
   const { version, ...end } = rest;
   const answer = await begin(on, version ? { version } : {});
   if (!answer.allowed) throw new Error(answer.reason);
-  await finishLoginAttempt(t.db, { loginAttemptId: answer.loginAttemptId, orgId: on.orgId, outcome, effect: 'none', ...end });
+  await finishLoginAttempt(t.agent, { loginAttemptId: answer.loginAttemptId, orgId: on.orgId, outcome, effect: 'none', ...end });
   return answer.loginAttemptId;
 }
-const left = async (on: Account) => (await remainingBudget(t.db, on)).failuresLeft;
+const left = async (on: Account) => (await remainingBudget(t.agent, on)).failuresLeft;
 const age = (on: Account, seconds: number) =>
   t.sql(`UPDATE login_attempt SET started_at = started_at - $2 * interval '1 s', finished_at = finished_at - $2 * interval '1 s' WHERE login_identity = $1`, [
     on.loginIdentity,
@@ -50,7 +50,7 @@ describe('the budget', () => {
     }
     const refused = await begin(on);
     expect(refused).toMatchObject({ allowed: false, reason: 'budget_spent' });
-    expect(await checkLoginAttempt(t.db, { leaseId: on.leaseId, endpointId: on.endpointId, orgId: on.orgId, actor: 'agent', version: '1' })).toEqual(refused);
+    expect(await checkLoginAttempt(t.agent, { leaseId: on.leaseId, endpointId: on.endpointId, orgId: on.orgId, actor: 'agent', version: '1' })).toEqual(refused);
     expect(await left(on)).toBe(0);
     // It is worth asking again when the oldest failure leaves the window.
     expect(!refused.allowed && refused.until && Math.abs(refused.until.getTime() - Date.now() - 900_000)).toBeLessThan(30_000);
@@ -87,7 +87,7 @@ describe('the budget', () => {
     const on = await account();
     const early = await begin(on);
     await login(on, 'accepted');
-    if (early.allowed) await finishLoginAttempt(t.db, { loginAttemptId: early.loginAttemptId, orgId: on.orgId, outcome: 'rejected', effect: 'none' });
+    if (early.allowed) await finishLoginAttempt(t.agent, { loginAttemptId: early.loginAttemptId, orgId: on.orgId, outcome: 'rejected', effect: 'none' });
     expect(await left(on)).toBe(BUDGET - 1);
   });
 
@@ -104,9 +104,9 @@ describe('the budget', () => {
   test('an attempt whose process died counts as a failure, until a login that began later is accepted', async () => {
     const on = await account();
     await begin(on);
-    await releaseLease(t.db, on);
+    await releaseLease(t.agent, on);
     expect(await left(on)).toBe(BUDGET - 1);
-    const next = await acquireSharedLease(t.db, { ...on, holder: 'next', ttlMs: 60_000 });
+    const next = await acquireSharedLease(t.agent, { ...on, holder: 'next', ttlMs: 60_000 });
     if (!next.granted) throw new Error(next.reason);
     await login({ ...on, leaseId: next.lease.id }, 'accepted');
     expect(await left(on)).toBe(BUDGET);
@@ -122,9 +122,9 @@ describe('the budget', () => {
 
   test('of 30 askers at once, from 3 processes, exactly the budget is allowed', async () => {
     const on = await account();
-    const processes = [t.db, t.another(), t.another()];
+    const processes = [t.agent, t.another('rcm_agent'), t.rotator];
     const ask = { leaseId: on.leaseId, endpointId: on.endpointId, orgId: on.orgId, actor: 'agent', version: '1' } as const;
-    const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => beginLoginAttempt(processes[i % 3] ?? t.db, ask)));
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => beginLoginAttempt(processes[i % 3] ?? t.agent, ask)));
     expect(answers.filter((answer) => answer.allowed)).toHaveLength(BUDGET);
   });
 
@@ -132,7 +132,7 @@ describe('the budget', () => {
     const one = await account();
     const two = await makeEndpoint(t.db, { loginIdentity: one.loginIdentity, portal: { hosts: ['alpine.example'], lockoutThreshold: 2, lockoutMargin: 1 } });
     expect(await left(one)).toBe(1);
-    const lease = await acquireSharedLease(t.db, { ...two, holder: 'agent', ttlMs: 60_000 });
+    const lease = await acquireSharedLease(t.agent, { ...two, holder: 'agent', ttlMs: 60_000 });
     if (!lease.granted) throw new Error(lease.reason);
     await login({ ...two, leaseId: lease.lease.id }, 'rejected');
     expect(await begin(one)).toMatchObject({ allowed: false, reason: 'budget_spent' });
@@ -194,7 +194,7 @@ describe('what else forbids a login', () => {
     expect(await begin({ ...on, leaseId: other.leaseId })).toMatchObject({ reason: 'lease_lost' });
     await t.sql(`UPDATE login_lease SET expires_at = clock_timestamp() WHERE id = $1`, [on.leaseId]);
     expect(await begin(on)).toMatchObject({ reason: 'lease_lost' });
-    await releaseLease(t.db, other);
+    await releaseLease(t.agent, other);
     expect(await begin(other)).toEqual({ allowed: false, reason: 'lease_lost', until: null });
   });
 });
@@ -203,20 +203,20 @@ describe('the end of an attempt', () => {
   test('the first word stands', async () => {
     const on = await account();
     const loginAttemptId = await login(on, 'rejected', { effect: 'version_bad' });
-    await finishLoginAttempt(t.db, { loginAttemptId, orgId: on.orgId, outcome: 'accepted', effect: 'none' });
+    await finishLoginAttempt(t.agent, { loginAttemptId, orgId: on.orgId, outcome: 'accepted', effect: 'none' });
     expect(await t.sql('SELECT outcome, effect FROM login_attempt WHERE id = $1', [loginAttemptId])).toEqual([{ outcome: 'rejected', effect: 'version_bad' }]);
   });
 
   test('the standing of a version: accepted before, then suspect; fresh while its attempt is open', async () => {
     const on = await account();
     const known = { orgId: on.orgId, loginIdentity: on.loginIdentity, version: '1', settleMs: 1000 };
-    expect(await versionStanding(t.db, known)).toEqual({ fresh: false, acceptedBefore: false });
+    expect(await versionStanding(t.agent, known)).toEqual({ fresh: false, acceptedBefore: false });
     await login(on, 'accepted');
-    expect(await versionStanding(t.db, known)).toEqual({ fresh: false, acceptedBefore: true });
+    expect(await versionStanding(t.agent, known)).toEqual({ fresh: false, acceptedBefore: true });
     await login(on, 'rejected', { effect: 'suspect', suspectUntilMs: 0 });
-    expect(await versionStanding(t.db, known)).toEqual({ fresh: false, acceptedBefore: false });
-    await releaseLease(t.db, on);
-    const { attemptId } = await plannedAttempt(t.db, on);
-    expect(await versionStanding(t.db, { ...known, version: `staged:${attemptId}` })).toMatchObject({ fresh: true });
+    expect(await versionStanding(t.agent, known)).toEqual({ fresh: false, acceptedBefore: false });
+    await releaseLease(t.agent, on);
+    const { attemptId } = await plannedAttempt(t.rotator, on);
+    expect(await versionStanding(t.agent, { ...known, version: `staged:${attemptId}` })).toMatchObject({ fresh: true });
   });
 });

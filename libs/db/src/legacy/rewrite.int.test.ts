@@ -10,7 +10,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase, type Database } from '../database.ts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '../endpoints/seed.ts';
-import { applyMigrations } from '../migrations/apply.ts';
+import { applyMigrations } from '../migrations/database.ts';
 import { identityOf, PORTAL, secretOf } from '../testing.fixture.ts';
 import { recordMigrated } from './migrate.ts';
 import { rewriteStorage } from './rewrite.ts';

@@ -23,7 +23,7 @@ const HISTORY = `
     applied_steps_count INTEGER NOT NULL DEFAULT 0
   )`;
 
-export interface MigrationOptions {
+export interface MigrationFilesOptions {
   /** Of a role that may create tables. Direct or pooled: nothing here outlives its transaction. */
   readonly url: string;
   /** Default: `prisma/migrations` of this repository. */
@@ -37,10 +37,10 @@ export interface MigrationOptions {
  * Fails with `state_conflict`: an applied migration's file was changed or is missing, or one failed half-way under another tool;
  * `database_unavailable`; `database_failed` (the SQL of a migration).
  */
-export async function applyMigrations({
+export async function applyMigrationFiles({
   url,
   directory = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url)),
-}: MigrationOptions): Promise<readonly string[]> {
+}: MigrationFilesOptions): Promise<readonly string[]> {
   const files = await readMigrations(directory);
   const client = new pg.Client({ connectionString: url, application_name: 'rcm migrations', connectionTimeoutMillis: TIMEOUTS.connect });
   client.on('error', () => {});

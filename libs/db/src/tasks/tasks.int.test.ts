@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openJobs, type Jobs } from '../jobs.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase } from '../testing.fixture.ts';
+import { urlFor } from '../testing.ts';
 import { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim, taskCounts } from './claim.ts';
 import { createPortalTask, requeuePortalTask, sendStrayTasks } from './queue.ts';
 
@@ -8,7 +9,7 @@ let t: TestDatabase;
 let jobs: Jobs;
 beforeAll(async () => {
   t = await openTestDatabase();
-  jobs = await openJobs({ url: t.url, applicationName: 'test' });
+  jobs = await openJobs({ url: urlFor('rcm_agent', t.url), applicationName: 'test' });
 });
 afterAll(async () => {
   await jobs.stop({ timeoutMs: 1000 });
@@ -17,7 +18,7 @@ afterAll(async () => {
 
 const create = async (rest: object = {}) => {
   const endpoint = await makeEndpoint(t.db);
-  const { taskId } = await createPortalTask(t.db, jobs, { ...endpoint, name: 'claim_status', input: { claim: 'ä-1' }, ...rest });
+  const { taskId } = await createPortalTask(t.agent, jobs, { ...endpoint, name: 'claim_status', input: { claim: 'ä-1' }, ...rest });
   return { taskId, orgId: endpoint.orgId };
 };
 const jobsOf = (taskId: string, state = 'created') =>
@@ -25,25 +26,25 @@ const jobsOf = (taskId: string, state = 'created') =>
     taskId,
     state,
   ]);
-const claim = (task: { taskId: string; orgId: string }, worker = 'w1', ttlMs = 60_000) => claimPortalTask(t.db, { ...task, worker, ttlMs });
+const claim = (task: { taskId: string; orgId: string }, worker = 'w1', ttlMs = 60_000) => claimPortalTask(t.agent, { ...task, worker, ttlMs });
 
 describe('creating', () => {
   test('makes a row and a job that holds ids only', async () => {
     const endpoint = await makeEndpoint(t.db);
-    const { taskId, created } = await createPortalTask(t.db, jobs, { ...endpoint, name: 'claim_status', input: { claim: 'secret-ish' } });
+    const { taskId, created } = await createPortalTask(t.agent, jobs, { ...endpoint, name: 'claim_status', input: { claim: 'secret-ish' } });
     expect(created).toBe(true);
     expect((await jobsOf(taskId)).map((job) => job.data)).toEqual([{ taskId, orgId: endpoint.orgId }]);
-    expect(await getPortalTask(t.db, { ...endpoint, taskId })).toMatchObject({ state: 'queued', tries: 0, input: { claim: 'secret-ish' } });
-    expect(await getPortalTask(t.db, { orgId: 'other', taskId })).toBeNull();
+    expect(await getPortalTask(t.agent, { ...endpoint, taskId })).toMatchObject({ state: 'queued', tries: 0, input: { claim: 'secret-ish' } });
+    expect(await getPortalTask(t.agent, { orgId: 'other', taskId })).toBeNull();
   });
 
   test('an idempotency key names one task, also when ten ask at once', async () => {
     const endpoint = await makeEndpoint(t.db);
     const task = { ...endpoint, name: 'claim_status', input: {}, idempotencyKey: 'k' };
-    const answers = await Promise.all(Array.from({ length: 10 }, () => createPortalTask(t.db, jobs, task)));
+    const answers = await Promise.all(Array.from({ length: 10 }, () => createPortalTask(t.agent, jobs, task)));
     expect(new Set(answers.map((answer) => answer.taskId)).size).toBe(1);
     expect(answers.filter((answer) => answer.created)).toHaveLength(1);
-    expect(await createPortalTask(t.db, jobs, { ...task, ...(await makeEndpoint(t.db)) })).toMatchObject({ created: true });
+    expect(await createPortalTask(t.agent, jobs, { ...task, ...(await makeEndpoint(t.db)) })).toMatchObject({ created: true });
   });
 
   test('row and job are one transaction: what breaks between the two leaves neither', async () => {
@@ -55,7 +56,7 @@ describe('creating', () => {
         throw new Error('broken right after');
       },
     };
-    await expect(createPortalTask(t.db, broken, { ...endpoint, name: 'n', input: {} })).rejects.toThrow();
+    await expect(createPortalTask(t.agent, broken, { ...endpoint, name: 'n', input: {} })).rejects.toThrow();
     expect(await t.sql('SELECT 1 FROM portal_task WHERE endpoint_id = $1', [endpoint.endpointId])).toEqual([]);
     expect(await t.sql(`SELECT 1 FROM pgboss.job WHERE data->>'orgId' = $1`, [endpoint.orgId])).toEqual([]);
   });
@@ -75,10 +76,10 @@ describe('claiming', () => {
     expect(await claim(task, 'late')).toBeNull();
     await t.sql('UPDATE portal_task SET claimed_until = clock_timestamp() WHERE id = $1', [taskId]);
     expect(await claim(task, 'late')).toMatchObject({ worker: 'late', tries: 2, state: 'running' });
-    expect(await finishPortalTask(t.db, { ...task, worker: first?.worker ?? '', result: {} })).toBe(false);
-    expect(await renewTaskClaim(t.db, { ...task, worker: first?.worker ?? '', ttlMs: 1000 })).toBe(false);
-    expect(await renewTaskClaim(t.db, { ...task, worker: 'late', ttlMs: 1000 })).toBe(true);
-    expect(await finishPortalTask(t.db, { ...task, worker: 'late', result: { rows: ['ü'] } })).toBe(true);
+    expect(await finishPortalTask(t.agent, { ...task, worker: first?.worker ?? '', result: {} })).toBe(false);
+    expect(await renewTaskClaim(t.agent, { ...task, worker: first?.worker ?? '', ttlMs: 1000 })).toBe(false);
+    expect(await renewTaskClaim(t.agent, { ...task, worker: 'late', ttlMs: 1000 })).toBe(true);
+    expect(await finishPortalTask(t.agent, { ...task, worker: 'late', result: { rows: ['ü'] } })).toBe(true);
     expect(await claim(task)).toBeNull();
   });
 
@@ -87,8 +88,8 @@ describe('claiming', () => {
     const { taskId } = task;
     await t.sql(`UPDATE pgboss.job SET state = 'active' WHERE data->>'taskId' = $1`, [taskId]);
     await claim(task);
-    expect(await requeuePortalTask(t.db, jobs, { ...task, worker: 'other', delayMs: 0, reason: 'x', countsAsTry: false })).toBe(false);
-    expect(await requeuePortalTask(t.db, jobs, { ...task, worker: 'w1', delayMs: 60_000, reason: 'lease_unavailable', countsAsTry: false })).toBe(true);
+    expect(await requeuePortalTask(t.agent, jobs, { ...task, worker: 'other', delayMs: 0, reason: 'x', countsAsTry: false })).toBe(false);
+    expect(await requeuePortalTask(t.agent, jobs, { ...task, worker: 'w1', delayMs: 60_000, reason: 'lease_unavailable', countsAsTry: false })).toBe(true);
     expect(await claim(task)).toBeNull();
     const [job] = await jobsOf(taskId);
     expect(job?.start_after.getTime()).toBeGreaterThan(Date.now() + 30_000);
@@ -105,12 +106,12 @@ test('a task whose job was lost, or whose worker died, is sent again, once', asy
     `UPDATE portal_task SET job_sent_at = now() - interval '2 min', not_before = now() - interval '2 min', claimed_until = claimed_until - interval '1 s' WHERE id = ANY ($1::uuid[])`,
     [[lost.taskId, dead.taskId]],
   );
-  const [one, two] = await Promise.all([sendStrayTasks(t.db, jobs), sendStrayTasks(t.another(), jobs)]);
+  const [one, two] = await Promise.all([sendStrayTasks(t.agent, jobs), sendStrayTasks(t.another('rcm_agent'), jobs)]);
   expect(one + two).toBe(2);
   expect(await jobsOf(lost.taskId)).toHaveLength(1);
   expect(await jobsOf(dead.taskId)).toHaveLength(1);
   expect(await jobsOf(fresh.taskId)).toHaveLength(1);
-  expect(await sendStrayTasks(t.db, jobs)).toBe(0);
+  expect(await sendStrayTasks(t.agent, jobs)).toBe(0);
 });
 
 test('counts: what failed for its login, and what ran while a rotation was open', async () => {
@@ -120,20 +121,20 @@ test('counts: what failed for its login, and what ran while a rotation was open'
   try {
     const endpoint = await makeEndpoint(own.db);
     const make = async (end: object, hoursAgo: number): Promise<void> => {
-      const { taskId } = await createPortalTask(own.db, quiet, { ...endpoint, name: 'n', input: {} });
-      await claimPortalTask(own.db, { taskId, orgId: endpoint.orgId, worker: 'w', ttlMs: 60_000 });
-      await finishPortalTask(own.db, { taskId, orgId: endpoint.orgId, worker: 'w', ...(end as { result: unknown }) });
+      const { taskId } = await createPortalTask(own.agent, quiet, { ...endpoint, name: 'n', input: {} });
+      await claimPortalTask(own.agent, { taskId, orgId: endpoint.orgId, worker: 'w', ttlMs: 60_000 });
+      await finishPortalTask(own.agent, { taskId, orgId: endpoint.orgId, worker: 'w', ...(end as { result: unknown }) });
       await own.sql(`UPDATE portal_task SET started_at = started_at - $2 * interval '1 h', finished_at = finished_at - $2 * interval '1 h' WHERE id = $1`, [
         taskId,
         hoursAgo,
       ]);
     };
-    await plannedAttempt(own.db, endpoint);
+    await plannedAttempt(own.rotator, endpoint);
     await make({ result: {} }, 0);
     await make({ result: {} }, 2);
     await make({ errorCode: 'login_rejected', message: 'm' }, 3);
     await make({ errorCode: 'portal_unavailable', message: 'm' }, 3);
-    await createPortalTask(own.db, quiet, { ...endpoint, name: 'n', input: {} });
+    await createPortalTask(own.agent, quiet, { ...endpoint, name: 'n', input: {} });
     expect(await taskCounts(own.db)).toEqual({ queued: 1, running: 0, succeeded: 2, failed: 2, failedForCredentials: 1, duringRotation: 1 });
   } finally {
     await own.close();

@@ -1,4 +1,4 @@
-import type { PortalTypeRow } from '@rcm/db';
+import type { NewPortalType } from '@rcm/db';
 import { readRecipeFile } from '@rcm/portal-drivers';
 
 /** The demo portals, by the code of their recipe. */
@@ -38,9 +38,9 @@ export const portalFacts: Readonly<Record<PortalCode, PortalFacts>> = {
 };
 
 /** One row per portal. Demo portals settle within a second, and their rotations are not spread over days. */
-export async function portalTypes(baseUrls: Readonly<Record<PortalCode, string>>): Promise<PortalTypeRow[]> {
+export async function portalTypes(baseUrls: Readonly<Record<PortalCode, string>>): Promise<NewPortalType[]> {
   return Promise.all(
-    portalCodes.map(async (code): Promise<PortalTypeRow> => {
+    portalCodes.map(async (code): Promise<NewPortalType> => {
       const facts = portalFacts[code];
       return {
         ...facts,

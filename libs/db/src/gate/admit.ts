@@ -1,0 +1,62 @@
+import type { Transaction } from '../database.ts';
+import { checkMs } from '../input.ts';
+import { isScheduled, type StartRefusal, type StartRules } from './rules.ts';
+
+export interface Start {
+  readonly attemptId: string;
+  readonly endpointId: string;
+  readonly portalTypeCode: string;
+  readonly reason: string;
+}
+
+interface Gate {
+  readonly paused: boolean;
+  readonly stopped: boolean;
+  readonly mayProbe: boolean;
+  readonly canaryToday: boolean;
+  readonly canaryState: string | null;
+  readonly maintenance: boolean;
+}
+
+/**
+ * Whether this rotation may start now; `null` if so. Part of the transaction that plans it, under the gate's row lock: of two that
+ * would both be the day's first, one is. Scheduled ones wait for everything; one that a person asks for passes the canary and the
+ * maintenance hours, because the person may know better; nothing passes a pause, and an open breaker lets one through to probe.
+ * How many run at once is counted before, over all tenants (`listStartable`), which this transaction must not look into.
+ */
+export async function refuseStart(tx: Transaction, start: Start, rules: StartRules): Promise<StartRefusal | null> {
+  const gate = await lockGate(tx, start, rules);
+  if (gate.paused) return 'paused';
+  const scheduled = isScheduled(start.reason);
+  if (gate.stopped) {
+    if (!scheduled || !gate.mayProbe) return 'stopped';
+    await tx.$executeRaw`UPDATE portal_gate SET probed_at = clock_timestamp() WHERE portal_type_code = ${start.portalTypeCode}`;
+  }
+  if (!scheduled) return null;
+  if (gate.maintenance) return 'maintenance';
+  if (!rules.canary || (gate.canaryToday && gate.canaryState === 'passed')) return null;
+  if (gate.canaryToday && gate.canaryState === 'running' && !gate.stopped) return 'canary';
+  await tx.$executeRaw`
+    UPDATE portal_gate g SET canary_attempt_id = ${start.attemptId}::uuid, canary_state = 'running',
+           canary_day = (SELECT (clock_timestamp() AT TIME ZONE p.maintenance_time_zone)::date FROM portal_type p WHERE p.code = g.portal_type_code)
+     WHERE g.portal_type_code = ${start.portalTypeCode}`;
+  return null;
+}
+
+async function lockGate(tx: Transaction, start: Start, rules: StartRules): Promise<Gate> {
+  await tx.$executeRaw`INSERT INTO portal_gate (portal_type_code) VALUES (${start.portalTypeCode}) ON CONFLICT DO NOTHING`;
+  await tx.$queryRaw`SELECT portal_type_code FROM portal_gate WHERE portal_type_code = ${start.portalTypeCode} FOR UPDATE`;
+  const probeMs = checkMs('probeMs', rules.probeMs);
+  const lastingMs = checkMs('lastingMs', rules.lastingMs);
+  // A second statement: the first may have waited, and must not decide by what it saw before.
+  const [gate] = await tx.$queryRaw<Gate[]>`
+    SELECT EXISTS (SELECT FROM rotation_pause x WHERE (x.portal_type_code IS NULL AND x.endpoint_id IS NULL) OR x.portal_type_code = p.code
+                      OR x.endpoint_id = ${start.endpointId}) AS paused,
+           g.opened_at IS NOT NULL AND g.closed_at IS NULL AS stopped,
+           coalesce(greatest(g.opened_at, g.probed_at) + make_interval(secs => ${probeMs}::float8 / 1000) <= clock_timestamp(), true) AS "mayProbe",
+           coalesce(g.canary_day = (clock_timestamp() AT TIME ZONE p.maintenance_time_zone)::date, false) AS "canaryToday", g.canary_state AS "canaryState",
+           rcm_touches_maintenance(p.maintenance_windows, p.maintenance_time_zone, clock_timestamp(), make_interval(secs => ${lastingMs}::float8 / 1000)) AS maintenance
+      FROM portal_gate g JOIN portal_type p ON p.code = g.portal_type_code WHERE g.portal_type_code = ${start.portalTypeCode}`;
+  if (!gate) throw new Error('the gate that was just made is gone');
+  return gate;
+}

@@ -1,0 +1,70 @@
+import type { Database, Transaction } from '../database.ts';
+import { checkMs } from '../input.ts';
+import { writeNotice } from '../notices/write.ts';
+
+/** `canary_failed`: the day's first did not get through. `page_changed`: several did not. `logins_suspect`: passwords that worked are refused. */
+export type BreakerCause = 'canary_failed' | 'page_changed' | 'logins_suspect';
+
+/** Stops a portal type's rotations, and tells people once per opening. In the caller's transaction; nothing happens where it is open already. */
+export async function openBreaker(
+  tx: Transaction,
+  open: { readonly portalTypeCode: string; readonly cause: BreakerCause; readonly detail: string },
+): Promise<void> {
+  await tx.$executeRaw`INSERT INTO portal_gate (portal_type_code) VALUES (${open.portalTypeCode}) ON CONFLICT DO NOTHING`;
+  const opened = await tx.$queryRaw<{ at: Date }[]>`
+    UPDATE portal_gate SET opened_at = clock_timestamp(), cause = ${open.cause}, detail = ${open.detail}, probed_at = NULL, closed_at = NULL, closed_by = NULL,
+           canary_day = NULL, canary_attempt_id = NULL, canary_state = NULL
+     WHERE portal_type_code = ${open.portalTypeCode} AND (opened_at IS NULL OR closed_at IS NOT NULL) RETURNING opened_at AS at`;
+  if (!opened[0]) return;
+  const { portalTypeCode, cause, detail } = open;
+  await writeNotice(tx, { kind: 'breaker_open', key: `${portalTypeCode}:${opened[0].at.toISOString()}`, portalTypeCode, detail: `${cause}: ${detail}` });
+}
+
+/** Lets a portal type's rotations go on; the next scheduled one is a canary again. Returns whether it was stopped. */
+export async function closeBreaker(tx: Transaction, { portalTypeCode, by }: { readonly portalTypeCode: string; readonly by: string }): Promise<boolean> {
+  const closed = await tx.$executeRaw`
+    UPDATE portal_gate SET closed_at = clock_timestamp(), closed_by = ${by}, canary_day = NULL, canary_attempt_id = NULL, canary_state = NULL
+     WHERE portal_type_code = ${portalTypeCode} AND opened_at IS NOT NULL AND closed_at IS NULL`;
+  return closed > 0;
+}
+
+export interface BreakerRules {
+  /** How far back is looked, in ms; never beyond the last time the breaker was closed. */
+  readonly windowMs: number;
+  /** Logins whose working password was refused, before the portal is taken to be ill. */
+  readonly suspects: number;
+  /** Logins whose rotation did not get through, or whose login ended in a page nobody knows, before the pages are taken to have changed. */
+  readonly failures: number;
+}
+
+/**
+ * Opens the breakers whose portal types fail now, by what ledger and journal say of the last minutes; returns their codes. Derived and
+ * not counted up, so no crash and no second rotator makes it wrong. One login that fails again and again is that login's matter;
+ * a login that got in since is no failure.
+ */
+export async function assessPortalTypes(db: Database, rules: BreakerRules): Promise<readonly string[]> {
+  const windowMs = checkMs('windowMs', rules.windowMs);
+  return db.transaction('every tenant', async (tx) => {
+    const found = await tx.$queryRaw<{ code: string; suspects: number; failures: number }[]>`
+      WITH since AS (
+        SELECT p.code, greatest(clock_timestamp() - make_interval(secs => ${windowMs}::float8 / 1000), coalesce(g.closed_at, '-infinity')) AS at
+          FROM portal_type p LEFT JOIN portal_gate g ON g.portal_type_code = p.code WHERE g.opened_at IS NULL OR g.closed_at IS NOT NULL
+      ), bad AS (
+        SELECT s.code, a.login_identity, a.effect IS NOT DISTINCT FROM 'suspect' AS suspect FROM login_attempt a JOIN integration_endpoint e ON e.id = a.endpoint_id
+          JOIN since s ON s.code = e.portal_type_code
+         WHERE a.started_at > s.at AND (a.effect = 'suspect' OR a.outcome = 'unknown')
+           AND NOT EXISTS (SELECT FROM login_attempt ok WHERE ok.login_identity = a.login_identity AND ok.started_at > a.started_at AND ok.outcome = 'accepted')
+        UNION
+        SELECT s.code, r.login_identity, false FROM rotation_attempt r JOIN since s ON s.code = r.portal_type_code
+         WHERE r.updated_at > s.at AND r.created_at > s.at AND (r.state = 'blocked' OR (r.state = 'abandoned' AND r.probes > 0))
+      )
+      SELECT code, count(DISTINCT login_identity) FILTER (WHERE suspect)::int AS suspects, count(DISTINCT login_identity) FILTER (WHERE NOT suspect)::int AS failures
+        FROM bad GROUP BY code HAVING count(DISTINCT login_identity) FILTER (WHERE suspect) >= ${rules.suspects} OR count(DISTINCT login_identity) FILTER (WHERE NOT suspect) >= ${rules.failures}`;
+    for (const { code, suspects, failures } of found) {
+      const isIll = suspects >= rules.suspects;
+      const detail = isIll ? `${suspects} logins were refused with passwords that had worked` : `${failures} logins met pages or answers that nobody knows`;
+      await openBreaker(tx, { portalTypeCode: code, cause: isIll ? 'logins_suspect' : 'page_changed', detail });
+    }
+    return found.map(({ code }) => code);
+  });
+}

@@ -1,0 +1,96 @@
+import type { Database } from '../database.ts';
+import { writeAuditEvent } from '../audit/record.ts';
+import { NEXT_ROTATION, notifyCredentialChanged } from '../endpoints/schedule.ts';
+import { lockEndpointIdentity } from '../identity.ts';
+import { checkLimit, checkMs } from '../input.ts';
+import { writeNotice } from '../notices/write.ts';
+
+/** A login that a person rotates, and what is known of its secret. */
+export interface WatchedLogin {
+  readonly endpointId: string;
+  readonly orgId: string;
+  /** What the store held when it was last proved; `null`: never looked. */
+  readonly knownVersion: string | null;
+  /** What the portal refused: not tried again. */
+  readonly refusedVersion: string | null;
+}
+
+/**
+ * Takes logins to look at in the store now, those that are due first; whoever takes one keeps others from looking for a while. At most
+ * `limit` a call, so the store is asked no faster than the caller calls.
+ */
+export async function claimManualLooks(
+  db: Database,
+  looks: {
+    /** Pause between two looks at one that is due, in ms. */ readonly pendingMs: number;
+    /** At any other, in ms. */ readonly idleMs: number;
+    readonly limit: number;
+  },
+): Promise<readonly WatchedLogin[]> {
+  const [pendingMs, idleMs] = [checkMs('pendingMs', looks.pendingMs), checkMs('idleMs', looks.idleMs)];
+  return db.transaction('every tenant', async (tx) => {
+    await tx.$executeRaw`
+      INSERT INTO manual_watch (org_id, endpoint_id, known_version, looked_at)
+      SELECT e.org_id, e.id, e.current_version, '-infinity' FROM integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code
+       WHERE p.rotation_mode = 'manual' AND e.secret_arn IS NOT NULL AND e.login_identity IS NOT NULL
+         AND NOT EXISTS (SELECT FROM manual_watch w WHERE w.endpoint_id = e.id)
+       ORDER BY e.id LIMIT 1000 ON CONFLICT DO NOTHING`;
+    return tx.$queryRaw<WatchedLogin[]>`
+      UPDATE manual_watch w SET looked_at = clock_timestamp()
+       WHERE w.endpoint_id IN (
+         SELECT m.endpoint_id FROM manual_watch m JOIN integration_endpoint e ON e.id = m.endpoint_id JOIN portal_type p ON p.code = e.portal_type_code
+          WHERE p.rotation_mode = 'manual'
+            AND m.looked_at < clock_timestamp() - make_interval(secs => CASE e.rotation_status WHEN 'pending' THEN ${pendingMs}::float8 ELSE ${idleMs}::float8 END / 1000)
+          ORDER BY (e.rotation_status = 'pending') DESC NULLS LAST, m.looked_at LIMIT ${checkLimit(looks.limit)} FOR UPDATE OF m SKIP LOCKED)
+      RETURNING w.endpoint_id AS "endpointId", w.org_id AS "orgId", w.known_version AS "knownVersion", w.refused_version AS "refusedVersion"`;
+  });
+}
+
+export interface ManualChange {
+  readonly orgId: string;
+  readonly endpointId: string;
+  /** The store's version that a person wrote. */
+  readonly version: string;
+  /** The process that saw and tried it. */
+  readonly actor: string;
+}
+
+/**
+ * The portal accepted what a person stored: the row follows, the login counts as rotated now and is due again after its interval, agents
+ * are told. With its audit event in one transaction. `false` where a rotation of the login is open: it stays as it is.
+ */
+export async function recordManualRotation(db: Database, change: ManualChange): Promise<boolean> {
+  const { orgId, endpointId, version } = change;
+  return db.transaction({ tenant: orgId }, async (tx) => {
+    const identity = await lockEndpointIdentity(tx, change);
+    const open = await tx.rotationAttempt.findFirst({ where: { loginIdentity: identity.id, endedAt: null }, select: { id: true } });
+    if (open) return false;
+    const { secretArn } = await tx.integrationEndpoint.findFirstOrThrow({ where: { id: endpointId, orgId }, select: { secretArn: true } });
+    if (secretArn === null) return false;
+    await writeAuditEvent(tx, {
+      orgId,
+      actor: change.actor,
+      action: 'rotation.recorded',
+      subject: endpointId,
+      reason: 'a person changed the secret and the portal accepts it',
+      details: { version },
+    });
+    await tx.$executeRaw`
+      UPDATE integration_endpoint e SET current_version = ${version}, last_rotated_at = clock_timestamp(), next_rotation_at = ${NEXT_ROTATION}, rotation_status = 'active',
+             updated_at = clock_timestamp()
+        FROM portal_type p WHERE p.code = e.portal_type_code AND e.org_id = ${orgId} AND e.secret_arn = ${secretArn}`;
+    await tx.$executeRaw`UPDATE manual_watch SET known_version = ${version}, refused_version = NULL WHERE endpoint_id = ${endpointId}`;
+    await notifyCredentialChanged(tx, { orgId, secretArn });
+    return true;
+  });
+}
+
+/** The portal did not accept what a person stored, or did not say: people are told, and this version is not tried again. */
+export async function recordManualRefusal(db: Database, change: ManualChange & { readonly detail: string }): Promise<void> {
+  const { orgId, endpointId, version, detail } = change;
+  await db.transaction({ tenant: orgId }, async (tx) => {
+    const { portalTypeCode } = await tx.integrationEndpoint.findFirstOrThrow({ where: { id: endpointId, orgId }, select: { portalTypeCode: true } });
+    await tx.$executeRaw`UPDATE manual_watch SET refused_version = ${version} WHERE endpoint_id = ${endpointId}`;
+    await writeNotice(tx, { kind: 'manual_refused', key: `${endpointId}:${version}`, orgId, endpointId, portalTypeCode, detail });
+  });
+}

@@ -1,0 +1,33 @@
+/** What people are told about. */
+export type NoticeKind =
+  /** The portal accepts neither password: a person must decide. */
+  | 'blocked'
+  /** A rotation was given up; the portal still has the current password. */
+  | 'failed'
+  /** The portal says that it locked the account. */
+  | 'locked'
+  /** A portal that people rotate is due. */
+  | 'manual_due'
+  /** A person changed the secret in the store and the portal does not accept it. */
+  | 'manual_refused'
+  | 'breaker_open'
+  /** A rotation has not ended for a day. */
+  | 'waiting_long'
+  /** A person's edit in the middle of a rotation was kept as the previous version. */
+  | 'left_previous';
+
+/** What a notice is about: ids, and the journal's own words for why. Never a secret, never a user name. */
+export interface Notice {
+  readonly id: string;
+  readonly kind: NoticeKind;
+  readonly orgId: string | null;
+  readonly endpointId: string | null;
+  readonly portalTypeCode: string | null;
+  readonly attemptId: string | null;
+  readonly detail: string | null;
+  readonly createdAt: Date;
+}
+
+export type NewNotice = { readonly kind: NoticeKind; /** What is the same for whatever tells of the same thing. */ readonly key: string } & Partial<
+  Pick<Notice, 'orgId' | 'endpointId' | 'portalTypeCode' | 'attemptId' | 'detail'>
+>;

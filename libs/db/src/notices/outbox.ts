@@ -1,0 +1,80 @@
+import type { Database } from '../database.ts';
+import { checkLimit, checkMs } from '../input.ts';
+import type { Notice } from './notice.ts';
+
+export interface ClaimOptions {
+  readonly channel: string;
+  /** How long the claim holds, in ms: longer than the channel's own deadline. A sender that dies gives it back by that. */
+  readonly claimMs: number;
+  /** Notices older than this are not sent to a channel that never had them, in ms: a new channel gets no flood. */
+  readonly newestMs: number;
+  readonly limit: number;
+}
+
+/** A notice in the hands of one sender. */
+export interface ClaimedNotice extends Notice {
+  /** Tries before this one. */
+  readonly tries: number;
+}
+
+/**
+ * Takes notices that this channel has not carried yet, the oldest first; nobody else gets them until the claim runs out. At least
+ * once: a sender that dies between sending and `noticeDelivered` sends again.
+ */
+export async function claimNotices(db: Database, options: ClaimOptions): Promise<readonly ClaimedNotice[]> {
+  const claimMs = checkMs('claimMs', options.claimMs, 1);
+  const newestMs = checkMs('newestMs', options.newestMs, 1);
+  const { channel } = options;
+  return db.transaction('every tenant', async (tx) => {
+    await tx.$executeRaw`
+      INSERT INTO notice_delivery (notice_id, channel, not_before)
+      SELECT n.id, ${channel}, clock_timestamp() FROM notice n WHERE n.created_at > clock_timestamp() - make_interval(secs => ${newestMs}::float8 / 1000)
+         AND NOT EXISTS (SELECT FROM notice_delivery d WHERE d.notice_id = n.id AND d.channel = ${channel})
+       ORDER BY n.created_at LIMIT ${checkLimit(options.limit)} ON CONFLICT DO NOTHING`;
+    const rows = await tx.$queryRaw<{ id: string; tries: number }[]>`
+      UPDATE notice_delivery d SET tries = d.tries + 1, not_before = clock_timestamp() + make_interval(secs => ${claimMs}::float8 / 1000)
+       WHERE (d.notice_id, d.channel) IN (
+               SELECT w.notice_id, w.channel FROM notice_delivery w
+                WHERE w.channel = ${channel} AND w.delivered_at IS NULL AND w.given_up_at IS NULL AND w.not_before <= clock_timestamp()
+                ORDER BY w.not_before LIMIT ${checkLimit(options.limit)} FOR UPDATE SKIP LOCKED)
+      RETURNING d.notice_id::text AS id, d.tries - 1 AS tries`;
+    const notices = await tx.notice.findMany({ where: { id: { in: rows.map(({ id }) => id) } }, orderBy: { createdAt: 'asc' } });
+    return notices.map((row) => ({ ...noticeOf(row), tries: rows.find(({ id }) => id === row.id)?.tries ?? 0 }));
+  });
+}
+
+/** The channel took it. Safe to repeat. */
+export async function noticeDelivered(db: Database, { noticeId, channel }: { readonly noticeId: string; readonly channel: string }): Promise<void> {
+  await db.transaction(
+    'no tenant',
+    (tx) =>
+      tx.$executeRaw`UPDATE notice_delivery SET delivered_at = clock_timestamp(), last_error = NULL WHERE notice_id = ${noticeId}::uuid AND channel = ${channel}`,
+  );
+}
+
+/** The channel did not take it: again after `retryMs`, or never where that is `null`. `error`: in words that hold no secret. */
+export async function noticeFailed(
+  db: Database,
+  failed: { readonly noticeId: string; readonly channel: string; readonly error: string; readonly retryMs: number | null },
+): Promise<void> {
+  const retryMs = failed.retryMs === null ? null : checkMs('retryMs', failed.retryMs);
+  await db.transaction(
+    'no tenant',
+    (tx) => tx.$executeRaw`
+      UPDATE notice_delivery SET last_error = ${failed.error}, given_up_at = CASE WHEN ${retryMs}::float8 IS NULL THEN clock_timestamp() END,
+             not_before = clock_timestamp() + make_interval(secs => coalesce(${retryMs}::float8, 0) / 1000)
+       WHERE notice_id = ${failed.noticeId}::uuid AND channel = ${failed.channel} AND delivered_at IS NULL`,
+  );
+}
+
+/** The newest notices first. */
+export async function listNotices(db: Database, { limit }: { readonly limit: number }): Promise<readonly Notice[]> {
+  const rows = await db.transaction('every tenant', (tx) => tx.notice.findMany({ orderBy: { createdAt: 'desc' }, take: checkLimit(limit) }));
+  return rows.map(noticeOf);
+}
+
+/** A CHECK of the schema makes the cast true. */
+function noticeOf(row: Omit<Notice, 'kind'> & { readonly kind: string }): Notice {
+  const { id, kind, orgId, endpointId, portalTypeCode, attemptId, detail, createdAt } = row;
+  return { id, kind: kind as Notice['kind'], orgId, endpointId, portalTypeCode, attemptId, detail, createdAt };
+}
