@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { startLocalAws, type LocalAws, type LocalAwsOptions } from '@rcm/local-aws';
 import { createTenantStores, parsePayload, parseReference, serializePayload, type TenantStores, withPassword } from '@rcm/credentials';
-import { applyMigrations, findEndpoint } from '@rcm/db';
+import { findEndpoint } from '@rcm/db';
+import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { backend, freshDatabase, localStackEndpoint } from '@rcm/test-services';
 import { expect } from 'vitest';
@@ -39,7 +40,7 @@ export async function openWorld(options: { readonly quotas?: LocalAwsOptions['qu
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
-  const { url, drop } = await freshDatabase({ migrate: async (template) => void (await applyMigrations({ url: template })) });
+  const { url, drop } = await freshDatabase({ migrate: migrateWithLogins });
   const aws = backend() === 'embedded' ? await startLocalAws({ ...(options.quotas ? { quotas: options.quotas } : {}) }) : null;
   const account = aws?.accountId ?? '000000000000';
   const key = aws?.credentials ?? ANYBODY;
@@ -49,7 +50,7 @@ export async function openWorld(options: { readonly quotas?: LocalAwsOptions['qu
   const environment = {
     PATH: process.env['PATH'] ?? '',
     AWS_SHARED_CREDENTIALS_FILE: credentialsFile,
-    RCM_DATABASE_URL_FILE: file('database-url', url),
+    RCM_DATABASE_URL_FILE: file('database-url', urlFor('rcm_migrator', url)),
     RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: file('admin-url', url),
     // A container is shared by all tests of a run: an environment of its own keeps their secrets apart.
     RCM_ENVIRONMENT: `t-${randomUUID().slice(0, 8)}`,

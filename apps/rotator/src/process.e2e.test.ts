@@ -10,7 +10,7 @@ const running: RotatorRun[] = [];
 beforeAll(async () => {
   world = await openWorld({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine'], portalType: { settleMs: 200 } });
   environment = {
-    ...world.environment,
+    ...world.environmentOf('rcm_rotator'),
     RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
     RCM_HEALTH_PORT: '0',
     RCM_SUBMIT_DEADLINE_MS: '5000',

@@ -18,9 +18,9 @@ export interface RotatorWorld {
 
 export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWorld> {
   const world = await openWorld(options);
-  const environment = { ...process.env, ...world.environment, ...SHORT, RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator') };
+  const environment = { ...process.env, ...world.environmentOf('rcm_rotator'), ...SHORT, RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator') };
   // The SDK reads the file's name from the process's own environment.
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environment['AWS_SHARED_CREDENTIALS_FILE'];
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environmentOf('rcm_rotator')['AWS_SHARED_CREDENTIALS_FILE'];
   const opened: RotatorProcess = openRotator(readRotatorConfig(environment));
   const rotate = (endpointId: string, rotator: Rotator = opened.rotator) =>
     rotateLogin(rotator, { orgId: world.endpoint(endpointId).orgId, endpointId, reason: 'demand', signal: new AbortController().signal });

@@ -1,4 +1,4 @@
-import { type Database, openDatabase } from '@rcm/db';
+import { type AppRole, type Database, openDatabase } from '@rcm/db';
 import { createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type Logger, type Metrics } from '@rcm/telemetry';
 import { Drivers } from './drivers.ts';
@@ -7,6 +7,8 @@ import type { PortalConfig } from './environment.ts';
 export interface PortalProcessOptions {
   /** Name of the process in logs and in pg_stat_activity. */
   readonly name: string;
+  /** What its login to Postgres must be a member of. */
+  readonly role: AppRole;
   readonly config: PortalConfig & { readonly RCM_DATABASE_URL: string; readonly RCM_DATABASE_DIRECT_URL?: string | undefined; readonly RCM_LOG_LEVEL: string };
   /** Contexts held beside those at work. Default 0. */
   readonly idleContexts?: number;
@@ -24,14 +26,14 @@ export interface PortalProcess {
 }
 
 /** Made once from the configuration. Nothing is connected and no browser runs before it is used. */
-export function openPortalProcess({ name, config, idleContexts = 0, headed }: PortalProcessOptions): PortalProcess {
+export function openPortalProcess({ name, role, config, idleContexts = 0, headed }: PortalProcessOptions): PortalProcess {
   const logger = createLogger({ name, level: config.RCM_LOG_LEVEL });
   const metrics = createMetrics({ process: true });
   const browser = createBrowserPool({ executablePath: config.RCM_CHROMIUM_PATH, maxContexts: config.RCM_MAX_BROWSER_CONTEXTS + idleContexts, headed, logger, metrics });
   return {
     logger,
     metrics,
-    db: openDatabase({ url: config.RCM_DATABASE_URL, directUrl: config.RCM_DATABASE_DIRECT_URL, applicationName: `rcm-${name}` }),
+    db: openDatabase({ url: config.RCM_DATABASE_URL, directUrl: config.RCM_DATABASE_DIRECT_URL, applicationName: `rcm-${name}`, role }),
     drivers: new Drivers(browser, logger, metrics),
     closeBrowser: () => browser.close(),
   };

@@ -61,7 +61,7 @@ export async function toTheFigures(run: Run): Promise<number> {
   );
   await rememberPlaintext(run, services, seeded);
 
-  const setting = appSetting(services, folder, run.config, run.chromium);
+  const setting = await appSetting(services, folder, run.config, run.chromium);
   stops.push('migrator', () => supervisor.endCommands(MIGRATOR_GRACE_MS));
   for (const command of ['apply', 'verify', 'scrub'] as const) {
     await runMigrator(command, setting, supervisor);

@@ -7,6 +7,7 @@ import type { PlatformConfig } from './config.ts';
 import type { DataFolder } from './data/folder.ts';
 import { keyFile } from './data/keys.ts';
 import { startPortals, type RunningPortals } from './portals/start.ts';
+import { appLogins } from './postgres/app-logins.ts';
 import { startEmbeddedPostgres, type RunningPostgres } from './postgres/start.ts';
 import type { AppSetting } from './processes/environment.ts';
 import type { Supervisor } from './processes/supervisor.ts';
@@ -93,11 +94,12 @@ export async function requireChromium(config: PlatformConfig): Promise<string> {
   );
 }
 
-export const appSetting = (services: Services, folder: DataFolder, config: PlatformConfig, chromium: string): AppSetting => ({
+export const appSetting = async (services: Services, folder: DataFolder, config: PlatformConfig, chromium: string): Promise<AppSetting> => ({
   config,
   folder,
   chromium,
-  databaseUrl: services.postgres.url,
+  adminUrl: services.postgres.url,
+  databaseUrls: await appLogins(services.postgres.url, folder),
   identityKey: keyFile(folder.keys, 'identity-key'),
   aws: services.aws,
 });

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import {
   createTenantStores, credentialReference, formatReference, generatePassword, loginIdentity, parsePasswordRules, parsePayload, parseReference, payloadFingerprint, serializePayload, type TenantStores,
 } from '@rcm/credentials';
-import { applyMigrations, type Database, insertEndpoint, openDatabase, recordMigrated, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { type AppRole, type Database, insertEndpoint, openDatabase, recordMigrated, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { startDemoPortals } from '@rcm/demo-portals';
 import { type LocalAws, startLocalAws } from '@rcm/local-aws';
 import { type PortalCode, portalTypes } from '@rcm/platform/seed';
@@ -51,7 +52,7 @@ export interface World {
   /** Whether the portal accepts what the store holds as current. */
   portalAcceptsStore(id: string): Promise<boolean>;
   /** What an app's process needs in its environment, secrets as files; the tenant role is the test's to name. */
-  readonly environment: Readonly<Record<string, string>>;
+  environmentOf(role: AppRole): Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -62,7 +63,7 @@ const ORGANIZATION = 'hospital-one';
 export async function openWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'rcm-world-'));
   const server = options.server === undefined ? {} : { server: options.server };
-  const database = await freshDatabase({ migrate: (url) => applyMigrations({ url }).then(() => undefined), ...server });
+  const database = await freshDatabase({ migrate: migrateWithLogins, ...server });
   const db = openDatabase({ url: database.url, applicationName: 'test-world' });
   const aws = await startLocalAws();
   const demo = await startDemoPortals(options.lockoutWindowMs === undefined ? {} : { lockoutWindowMs: options.lockoutWindowMs });
@@ -113,6 +114,13 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     await writeFile(path, text, { mode: 0o600 });
     return path;
   };
+  const databaseUrlFiles = {
+    rcm_agent: await file('database-url-agent', urlFor('rcm_agent', database.url)),
+    rcm_rotator: await file('database-url-rotator', urlFor('rcm_rotator', database.url)),
+    rcm_migrator: await file('database-url-migrator', urlFor('rcm_migrator', database.url)),
+  };
+  const identityKeyFile = await file('identity-key', key.reveal());
+  const awsCredentialsFile = await file('aws-credentials', `[default]\naws_access_key_id = ${aws.credentials.accessKeyId}\naws_secret_access_key = ${aws.credentials.secretAccessKey}\n`);
   return {
     db,
     databaseUrl: database.url,
@@ -134,16 +142,16 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       const current = await stores.forTenant(orgId).read(parseReference(secretArn));
       return current !== null && portals.accepts({ portal, username, password: parsePayload(current.text).reveal().password });
     },
-    environment: {
-      RCM_DATABASE_URL_FILE: await file('database-url', database.url),
-      RCM_IDENTITY_KEY_FILE: await file('identity-key', key.reveal()),
+    environmentOf: (role) => ({
+      RCM_DATABASE_URL_FILE: databaseUrlFiles[role],
+      RCM_IDENTITY_KEY_FILE: identityKeyFile,
       RCM_ENVIRONMENT: ENVIRONMENT,
       RCM_AWS_REGION: aws.region,
       RCM_AWS_ENDPOINT: aws.endpoint,
       RCM_AWS_ACCOUNT_ID: aws.accountId,
       RCM_KMS_KEY_ID: aws.kmsKeyArn,
-      AWS_SHARED_CREDENTIALS_FILE: await file('aws-credentials', `[default]\naws_access_key_id = ${aws.credentials.accessKeyId}\naws_secret_access_key = ${aws.credentials.secretAccessKey}\n`),
-    },
+      AWS_SHARED_CREDENTIALS_FILE: awsCredentialsFile,
+    }),
     async close() {
       await stores.close();
       await db.close();

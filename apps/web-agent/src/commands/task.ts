@@ -1,4 +1,4 @@
-import { createPortalTask, findEndpoint, getPortalTask, openJobs } from '@rcm/db';
+import { createPortalTask, findOrganization, getPortalTask, openJobs } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
 import type { WebAgentConfig } from '../config.ts';
@@ -25,14 +25,14 @@ export async function taskCommand(config: WebAgentConfig, options: TaskCommandOp
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
     const { db, access, logger, metrics } = opened;
-    const endpoint = await findEndpoint(db, { endpointId: options.endpointId });
-    if (!endpoint) throw new RcmError('endpoint_unknown', `There is no endpoint ${options.endpointId}.`);
+    const orgId = await findOrganization(db, options);
+    if (orgId === null) throw new RcmError('endpoint_unknown', `There is no endpoint ${options.endpointId}.`);
     const jobs = await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-web-agent-task' });
     try {
-      const { taskId } = await createPortalTask(db, jobs, { orgId: endpoint.orgId, endpointId: endpoint.id, name: options.name, input });
-      const verdict = await new TaskWorker({ db, jobs, access, logger, metrics, ...workerOptions(config) }).handle({ taskId, orgId: endpoint.orgId }, stop.signal);
+      const { taskId } = await createPortalTask(db, jobs, { orgId, endpointId: options.endpointId, name: options.name, input });
+      const verdict = await new TaskWorker({ db, jobs, access, logger, metrics, ...workerOptions(config) }).handle({ taskId, orgId }, stop.signal);
       if (verdict === null) {
-        const task = await getPortalTask(db, { orgId: endpoint.orgId, taskId });
+        const task = await getPortalTask(db, { orgId, taskId });
         print(options, { taskId, state: task?.state ?? 'unknown' }, `another web-agent has taken the task; its id is ${taskId}`);
         return 0;
       }

@@ -13,12 +13,12 @@ const signal = new AbortController().signal;
 
 beforeAll(async () => {
   world = await openWorld({ endpoints: ['alpine', 'borealis', 'cascade', 'alpine', 'alpine'], portalType: { settleMs: 200 } });
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environment['AWS_SHARED_CREDENTIALS_FILE'];
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environmentOf('rcm_agent')['AWS_SHARED_CREDENTIALS_FILE'];
   const config = readWebAgentConfig({
-    ...process.env, ...world.environment, RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'), RCM_LOG_LEVEL: 'error', RCM_LEASE_WAIT_MS: '300', RCM_LEASE_POLL_MS: '50', RCM_AGENT_PUT_OFF_MS: '60000',
+    ...process.env, ...world.environmentOf('rcm_agent'), RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'), RCM_LOG_LEVEL: 'error', RCM_LEASE_WAIT_MS: '300', RCM_LEASE_POLL_MS: '50', RCM_AGENT_PUT_OFF_MS: '60000',
   });
   agent = openWebAgent(config);
-  jobs = await openJobs({ url: world.databaseUrl, applicationName: 'worker-test' });
+  jobs = await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'worker-test' });
   worker = new TaskWorker({ db: agent.db, jobs, access: agent.access, logger: agent.logger, metrics: agent.metrics, ...workerOptions(config) });
 });
 afterAll(async () => {

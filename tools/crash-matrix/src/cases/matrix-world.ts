@@ -59,7 +59,7 @@ function rotatorEnvironment(world: World, folder: string): Record<string, string
   const inherited = ['PATH', 'HOME', 'RCM_CHROMIUM_PATH'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
   return {
     ...Object.fromEntries(inherited),
-    ...world.environment,
+    ...world.environmentOf('rcm_rotator'),
     RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
     RCM_LOG_LEVEL: 'error',
     RCM_SUBMIT_DEADLINE_MS: String(TIMING.submitDeadlineMs),

@@ -23,11 +23,16 @@ export function partEnvironment(folder: DataFolder, environment: NodeJS.ProcessE
   return { ...Object.fromEntries(passed), TMPDIR: folder.temporary };
 }
 
+export type AppName = 'migrator' | 'web-agent' | 'rotator';
+
 /** What the three apps run on. */
 export interface AppSetting {
   readonly config: PlatformConfig;
   readonly folder: DataFolder;
-  readonly databaseUrl: KeyFile;
+  /** As a superuser. */
+  readonly adminUrl: KeyFile;
+  /** As each app logs in. */
+  readonly databaseUrls: Readonly<Record<AppName, KeyFile>>;
   readonly identityKey: KeyFile;
   readonly aws: RunningAws;
   readonly chromium: string;
@@ -36,11 +41,11 @@ export interface AppSetting {
 export const ENVIRONMENT_NAME = 'local';
 
 /** Configuration of one app. Secrets are named files; nothing secret is in it. */
-export function appEnvironment(app: 'migrator' | 'web-agent' | 'rotator', setting: AppSetting): Record<string, string> {
+export function appEnvironment(app: AppName, setting: AppSetting): Record<string, string> {
   const { aws, config } = setting;
   return {
     RCM_LOG_LEVEL: config.RCM_LOG_LEVEL,
-    RCM_DATABASE_URL_FILE: setting.databaseUrl.path,
+    RCM_DATABASE_URL_FILE: setting.databaseUrls[app].path,
     RCM_ENVIRONMENT: ENVIRONMENT_NAME,
     RCM_AWS_REGION: aws.region,
     RCM_AWS_ENDPOINT: aws.endpoint,
@@ -53,7 +58,7 @@ export function appEnvironment(app: 'migrator' | 'web-agent' | 'rotator', settin
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_REGION: aws.region,
     ...(app === 'migrator'
-      ? { ...MIGRATOR, RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: setting.databaseUrl.path }
+      ? { ...MIGRATOR, RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: setting.adminUrl.path }
       : { ...portals(setting), ...(app === 'rotator' ? ROTATOR : WEB_AGENT) }),
   };
 }

@@ -42,7 +42,7 @@ export async function openRotations(db: Database): Promise<string[]> {
  */
 export async function workThroughRotation(options: WorkSetting): Promise<WorkDone> {
   const { db, setting, supervisor, stops, progress, signal, until } = options;
-  const url = setting.databaseUrl.value.reveal();
+  const url = setting.adminUrl.value.reveal();
   const states = await openEndpointStates(url);
   stops.push('state reader', () => states.close());
   const jobs = await openJobs({ url, applicationName: 'rcm-platform', maxConnections: 2 });

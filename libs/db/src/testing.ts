@@ -1,0 +1,26 @@
+/**
+ * For tests of whatever stands on this package: a database as an operator would have made it, and the URLs that each app is given for it.
+ * Only for throw-away servers: the logins' passwords follow from the superuser's.
+ */
+import { createHash } from 'node:crypto';
+import { Secret } from '@rcm/telemetry';
+import { applyMigrations } from './migrations/database.ts';
+import { APP_ROLES, type AppRole } from './roles/app-role.ts';
+import { ensureAppLogin } from './roles/login.ts';
+
+/** Migrates an empty database and makes a login for each app. For `freshDatabase`. */
+export async function migrateWithLogins(adminUrl: string): Promise<void> {
+  await applyMigrations({ url: adminUrl });
+  for (const role of APP_ROLES) await ensureAppLogin({ adminUrl, role, name: loginOf(role), password: passwordOf(role, adminUrl) });
+}
+
+/** URL of the same database with the rights of one app. */
+export function urlFor(role: AppRole, adminUrl: string): string {
+  const url = new URL(adminUrl);
+  [url.username, url.password] = [loginOf(role), passwordOf(role, adminUrl).reveal()];
+  return url.href;
+}
+
+const loginOf = (role: AppRole): string => `test_${role}`;
+const passwordOf = (role: AppRole, adminUrl: string): Secret<string> =>
+  new Secret(createHash('sha256').update(`${role} ${new URL(adminUrl).password}`).digest('hex').slice(0, 32));
