@@ -8,6 +8,11 @@ const milliseconds = (fallback: number, min: number) => z.coerce.number().int().
 export const portalEnvironment = {
   /** Chromium's path; else Playwright's own, else the system's. */
   RCM_CHROMIUM_PATH: z.string().optional(),
+  /** What a browser's window (`--headed`) needs of the desktop; nothing else of the environment reaches the browser. */
+  DISPLAY: z.string().optional(),
+  WAYLAND_DISPLAY: z.string().optional(),
+  XAUTHORITY: z.string().optional(),
+  XDG_RUNTIME_DIR: z.string().optional(),
   /** Browser contexts at once in this process. */
   RCM_MAX_BROWSER_CONTEXTS: z.coerce.number().int().min(1).max(64).default(4),
   /** How long a lease outlives its holder's death. */
@@ -22,6 +27,12 @@ export const portalEnvironment = {
 };
 
 export type PortalConfig = z.infer<z.ZodObject<typeof portalEnvironment>>;
+
+/** The variables that a browser's window needs, as far as they are set. */
+export const windowEnvironment = ({ DISPLAY, WAYLAND_DISPLAY, XAUTHORITY, XDG_RUNTIME_DIR }: PortalConfig): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries({ DISPLAY, WAYLAND_DISPLAY, XAUTHORITY, XDG_RUNTIME_DIR }).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 
 export const leaseTiming = (config: PortalConfig): LeaseTiming => ({ ttlMs: config.RCM_LEASE_TTL_MS, waitMs: config.RCM_LEASE_WAIT_MS, pollMs: config.RCM_LEASE_POLL_MS });
 

@@ -2,12 +2,13 @@ import type { CredentialPayload } from '@rcm/credentials';
 import type { PortalCredential } from '@rcm/portal-drivers';
 import { Secret } from '@rcm/telemetry';
 
-/** Splits a payload into the handles that a driver may type. Text custom fields only: nothing else can be typed into a page. */
+/** Splits a payload into the handles that a driver may type. Text custom fields only: nothing else can be typed into a page. The MFA seed is never typed, only masked. */
 export function portalCredential(payload: Secret<CredentialPayload>): PortalCredential {
   const custom = payload.map((p) => Object.entries(p.custom_fields ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
   return {
     username: payload.map((p) => p.username),
     password: payload.map((p) => p.password),
+    neverTyped: payload.reveal().mfa_seed ? [payload.map((p) => p.mfa_seed ?? '')] : [],
     custom: Object.fromEntries(custom.reveal().map(([name, value]) => [name, new Secret(value)])),
   };
 }

@@ -2,7 +2,7 @@ import { type AppRole, type Database, openDatabase } from '@rcm/db';
 import { createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type Logger, type Metrics } from '@rcm/telemetry';
 import { Drivers } from './drivers.ts';
-import type { PortalConfig } from './environment.ts';
+import { type PortalConfig, windowEnvironment } from './environment.ts';
 
 export interface PortalProcessOptions {
   /** Name of the process in logs and in pg_stat_activity. */
@@ -29,7 +29,7 @@ export interface PortalProcess {
 export function openPortalProcess({ name, role, config, idleContexts = 0, headed }: PortalProcessOptions): PortalProcess {
   const logger = createLogger({ name, level: config.RCM_LOG_LEVEL });
   const metrics = createMetrics({ process: true });
-  const browser = createBrowserPool({ executablePath: config.RCM_CHROMIUM_PATH, maxContexts: config.RCM_MAX_BROWSER_CONTEXTS + idleContexts, headed, logger, metrics });
+  const browser = createBrowserPool({ executablePath: config.RCM_CHROMIUM_PATH, maxContexts: config.RCM_MAX_BROWSER_CONTEXTS + idleContexts, headed, environment: headed ? windowEnvironment(config) : {}, logger, metrics });
   return {
     logger,
     metrics,

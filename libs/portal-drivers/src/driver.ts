@@ -6,6 +6,8 @@ export interface PortalCredential {
   readonly username: Secret<string>;
   readonly password: Secret<string>;
   readonly custom: Readonly<Record<string, Secret<string>>>;
+  /** What a page might show though nothing types it (the MFA seed): masked in evidence and messages. */
+  readonly neverTyped?: readonly Secret<string>[];
 }
 
 export interface StepOptions {

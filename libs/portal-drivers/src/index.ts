@@ -7,11 +7,13 @@
  */
 export { findChromium, type FindChromiumOptions } from './chromium.ts';
 export type { ChangeOptions, LoginOptions, PortalCredential, PortalDriver, PortalSession, StepOptions, TaskOptions } from './driver.ts';
+export type { Evidence, EvidencePolicy } from './evidence/evidence.ts';
 export { createRecipeDriver, type RecipeDriverOptions } from './recipe-driver.ts';
-export type { ChangeOutcome, LoginOutcome, LoginOutcomeKind, LoginResult, TaskOutcome } from './outcome.ts';
+export type { ChangeOutcome, LoginOutcome, LoginOutcomeKind, LoginResult, TaskFile, TaskOutcome, TaskRow, TaskValue } from './outcome.ts';
 export { type BrowserPool, type BrowserPoolOptions, createBrowserPool, type PooledContext } from './pool/browser-pool.ts';
 export { readRecipeFile } from './recipe/files.ts';
+export { lintRecipe, type RecipeLint, type RecipeProblem } from './recipe/lint.ts';
 export { parseRecipe, recipeHash } from './recipe/parse.ts';
-export type { Recipe } from './recipe/recipe.ts';
+export { type Recipe, recipeHosts } from './recipe/recipe.ts';
 export type { BlockedRequest, StepTrace } from './trace.ts';
 export { totpCode, type TotpOptions } from './totp.ts';

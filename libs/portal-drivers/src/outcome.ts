@@ -1,16 +1,24 @@
+/**
+ * An answer that the portal gives only after a correct password, as far as the recipe says so (`proves_password`); without
+ * `provesPassword` it says nothing about the password.
+ */
+interface MayProve {
+  readonly provesPassword?: true;
+}
+
 /** How a login ended (DESIGN "Login"). The portal's own words decide; anything unclear is `unknown`. */
 export type LoginOutcome =
   | { readonly kind: 'accepted'; /** The portal's own expiry notice, where it showed one. */ readonly passwordExpiresAt?: Date }
   | { readonly kind: 'rejected' }
   /** One text for wrong password and locked account: counted as a rejection, as locked once the threshold could have been reached. */
   | { readonly kind: 'rejected_or_locked' }
-  | { readonly kind: 'locked' }
+  | { readonly kind: 'locked'; /** Where the portal or the recipe tells it. */ readonly until?: Date }
   | { readonly kind: 'throttled'; readonly until?: Date }
-  | { readonly kind: 'challenged' }
-  | { readonly kind: 'mfa_required' }
-  | { readonly kind: 'mfa_rejected' }
-  | { readonly kind: 'password_expired' }
-  | { readonly kind: 'change_forced' }
+  | ({ readonly kind: 'challenged' } & MayProve)
+  | ({ readonly kind: 'mfa_required' } & MayProve)
+  | ({ readonly kind: 'mfa_rejected' } & MayProve)
+  | ({ readonly kind: 'password_expired' } & MayProve)
+  | ({ readonly kind: 'change_forced' } & MayProve)
   | { readonly kind: 'unavailable'; readonly detail: string }
   | { readonly kind: 'unknown'; readonly detail: string };
 
@@ -30,12 +38,36 @@ export interface LoginResult {
  * the new password may have left the browser; `false` is a promise that the portal's password is unchanged.
  */
 export type ChangeOutcome =
-  | { readonly kind: 'applied'; readonly submitted: true }
+  | {
+      readonly kind: 'applied';
+      readonly submitted: true;
+      /** Whether the session that made the change goes on, where the recipe says it. */
+      readonly session?: 'kept' | 'ended';
+    }
   | { readonly kind: 'refused'; /** The portal's rule, as the recipe names it (`too_long`, `reused`, …). */ readonly rule: string; readonly submitted: boolean }
   | { readonly kind: 'unknown'; readonly detail: string; readonly submitted: boolean };
 
+/** A value of a result: text, number, or `null` where the page has none and the recipe allows that. Dates are `YYYY-MM-DD`, money is decimal text. */
+export type TaskValue = string | number | null;
+
+export type TaskRow = Readonly<Record<string, TaskValue>>;
+
+/** A file that the portal gave; nothing of it is on disk. */
+export interface TaskFile {
+  /** As the portal names it, without any path; `file` where it does not. */
+  readonly name: string;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
 export type TaskOutcome =
-  | { readonly kind: 'found'; readonly rows: readonly Readonly<Record<string, string>>[] }
+  | {
+      readonly kind: 'found';
+      /** Empty where the task returns no rows. */
+      readonly rows: readonly TaskRow[];
+      readonly fields?: TaskRow;
+      readonly file?: TaskFile;
+    }
   | { readonly kind: 'nothing_found' }
   /** The session ended while the task ran (another login, a rotation, a time-out): log in again. */
   | { readonly kind: 'logged_out' }

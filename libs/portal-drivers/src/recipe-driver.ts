@@ -1,7 +1,10 @@
 import { RcmError } from '@rcm/telemetry';
 import type { BrowserContext } from 'playwright-core';
 import type { PortalDriver } from './driver.ts';
-import { type PageWatch, watchPage } from './interpreter/page-watch.ts';
+import type { EvidencePolicy } from './evidence/evidence.ts';
+import { createEvidenceRecorder } from './evidence/recorder.ts';
+import { createKnownSecrets } from './interpreter/known-secrets.ts';
+import { createTabs, type Tabs } from './interpreter/tabs.ts';
 import { createSession } from './interpreter/session.ts';
 import { startFence } from './network/fence.ts';
 import { installGate } from './network/gate.ts';
@@ -18,6 +21,8 @@ export interface RecipeDriverOptions {
   readonly browser: BrowserPool;
   /** Told after every step. Default: nobody. */
   readonly onStep?: ((step: StepTrace) => void) | undefined;
+  /** Whether screenshots and page text are taken, and who keeps them. Default: none are taken. */
+  readonly evidence?: EvidencePolicy | undefined;
   /** Told of every request that was stopped. Default: nobody. */
   readonly onBlocked?: ((blocked: BlockedRequest) => void) | undefined;
 }
@@ -45,8 +50,12 @@ export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
       };
       try {
         const gate = await installGate({ context: opened.context, origins, fence, onBlocked });
-        const watch = watchPage(await opened.context.newPage());
-        return createSession({ parts: { recipe, origins, watch, gate, onStep }, freshPage: () => freshPage(opened.context, origins), release });
+        const watch = createTabs(await opened.context.newPage(), origins.base);
+        return createSession({
+          parts: { recipe, origins, watch, gate, onStep, secrets: createKnownSecrets(), evidence: createEvidenceRecorder(options.evidence) },
+          freshPage: () => freshPage(opened.context, origins),
+          release,
+        });
       } catch {
         await release();
         throw new RcmError('browser_unavailable', 'The browser could not open a page.');
@@ -56,7 +65,7 @@ export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
 }
 
 /** Closes every page, forgets what the portal left in the context, and opens a new page. */
-async function freshPage(context: BrowserContext, origins: Origins): Promise<PageWatch> {
+async function freshPage(context: BrowserContext, origins: Origins): Promise<Tabs> {
   try {
     const page = await context.newPage();
     await Promise.all(
@@ -69,7 +78,7 @@ async function freshPage(context: BrowserContext, origins: Origins): Promise<Pag
     const browser = await context.newCDPSession(page);
     for (const origin of origins.all) await browser.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
     await browser.detach();
-    return watchPage(page);
+    return createTabs(page, origins.base);
   } catch {
     throw new RcmError('browser_unavailable', 'The browser could not open a page.');
   }

@@ -1,4 +1,4 @@
-import type { TaskOutcome } from '@rcm/portal-drivers';
+import type { TaskOutcome, TaskRow } from '@rcm/portal-drivers';
 import { type ErrorCode, isRcmError, isRetryable, type RcmError } from '@rcm/telemetry';
 
 /** What becomes of a task after one try. */
@@ -13,12 +13,20 @@ export type Verdict =
 export interface TaskResult {
   /** `false`: the portal answered that it knows nothing of what was asked. A result, not an error. */
   readonly found: boolean;
-  readonly rows: readonly Readonly<Record<string, string>>[];
+  readonly rows: readonly TaskRow[];
+  /** The record that the task reads, where it reads one. */
+  readonly fields?: TaskRow;
+  /** The file that the portal gave, where the task asks for one. */
+  readonly file?: { readonly name: string; readonly contentType: string; readonly base64: string };
 }
 
 /** The result of a task whose portal answered, or `null` where the outcome is an error. */
 export function resultOf(outcome: TaskOutcome): TaskResult | null {
-  if (outcome.kind === 'found') return { found: true, rows: outcome.rows };
+  if (outcome.kind === 'found') {
+    const { rows, fields, file } = outcome;
+    const written = file && { name: file.name, contentType: file.contentType, base64: Buffer.from(file.bytes).toString('base64') };
+    return { found: true, rows, ...(fields ? { fields } : {}), ...(written ? { file: written } : {}) };
+  }
   if (outcome.kind === 'nothing_found') return { found: false, rows: [] };
   return null;
 }

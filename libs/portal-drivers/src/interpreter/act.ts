@@ -4,7 +4,7 @@ import type { Value } from '../recipe/value.ts';
 import type { StepTrace } from '../trace.ts';
 import type { ActTime } from './act-time.ts';
 import type { OutcomeWatch, Worded } from './outcome-watch.ts';
-import type { PageWatch } from './page-watch.ts';
+import type { Tabs } from './tabs.ts';
 
 /** What a value of a recipe stands for in this act. A `Secret` is only revealed into the field itself. */
 export type Resolved = { readonly secret: Secret<string>; readonly sealing: boolean } | { readonly plain: string };
@@ -12,7 +12,7 @@ export type Resolved = { readonly secret: Secret<string>; readonly sealing: bool
 /** Everything the steps of one login, change or task share. */
 export interface Act<W extends Worded> {
   readonly name: StepTrace['act'];
-  readonly watch: PageWatch;
+  readonly watch: Tabs;
   readonly gate: Gate;
   readonly time: ActTime;
   readonly outcomes: OutcomeWatch<W>;
@@ -27,7 +27,9 @@ export interface Act<W extends Worded> {
   beforeSubmit(): Promise<void>;
   /** Called after the submit step was done without an error. */
   submitted(): void;
-  /** The one-time code. Fails with `login_mfa_required` where the login has no seed. */
-  oneTimeCode(): Promise<Secret<string>>;
-  onStep(trace: StepTrace): void;
+  /** The one-time code. Fails with `login_mfa_required` where the login has no seed; `provesPassword`: the portal asks only after a correct password. */
+  oneTimeCode(provesPassword: boolean): Promise<Secret<string>>;
+  /** The page tells when the password expires. */
+  expiry(date: Date): void;
+  onStep(trace: StepTrace): Promise<void>;
 }

@@ -1,10 +1,11 @@
 import type { ElementHandle, Frame, Locator } from 'playwright-core';
 import type { Condition } from '../recipe/condition.ts';
 import { locate } from './locate.ts';
-import { type PageWatch, sameWords } from './page-watch.ts';
+import { sameWords } from './page-watch.ts';
+import type { Tabs } from './tabs.ts';
 
 /** Whether a condition holds at this moment; a page that is just changing holds nothing. Does not wait. */
-export async function holds(watch: PageWatch, condition: Condition): Promise<boolean> {
+export async function holds(watch: Tabs, condition: Condition): Promise<boolean> {
   try {
     return await evaluate(watch, condition);
   } catch {
@@ -12,13 +13,16 @@ export async function holds(watch: PageWatch, condition: Condition): Promise<boo
   }
 }
 
-async function evaluate(watch: PageWatch, condition: Condition): Promise<boolean> {
+async function evaluate(watch: Tabs, condition: Condition): Promise<boolean> {
   if (condition.text !== undefined) return anyFrameShows(watch.page.frames(), condition.text);
   if (condition.visible) return isShown(locate(watch.page, condition.visible));
   if (condition.gone) return !(await isShown(locate(watch.page, condition.gone)));
-  if (condition.url !== undefined) return pathFits(watch.page.url(), condition.url);
+  if (condition.enabled) return isEnabled(locate(watch.page, condition.enabled));
+  if (condition.url !== undefined) return addressFits(watch.page.url(), condition.url, watch.basePath);
   if (condition.dialog !== undefined) return watch.dialogs().some((words) => sameWords(words, condition.dialog ?? ''));
   if (condition.status !== undefined) return watch.status() === condition.status;
+  const { response } = condition;
+  if (response) return watch.responses().some((one) => one.status === response.status && addressFits(one.url, response.url, watch.basePath));
   for (const part of condition.all ?? []) if (!(await evaluate(watch, part))) return false;
   if (condition.all) return true;
   for (const part of condition.any ?? []) if (await evaluate(watch, part)) return true;
@@ -28,6 +32,8 @@ async function evaluate(watch: PageWatch, condition: Condition): Promise<boolean
 /** Whether any of the elements that fit is visible. */
 export const isShown = async (locator: Locator): Promise<boolean> => (await locator.filter({ visible: true }).count()) > 0;
 
+const isEnabled = async (locator: Locator): Promise<boolean> => (await isShown(locator)) && (await locator.first().isEnabled({ timeout: 1_000 }));
+
 async function anyFrameShows(frames: readonly Frame[], words: string): Promise<boolean> {
   for (const frame of frames) {
     // One frame that is just loading says nothing about the others.
@@ -36,18 +42,21 @@ async function anyFrameShows(frames: readonly Frame[], words: string): Promise<b
   return false;
 }
 
-function pathFits(url: string, pattern: string): boolean {
+/** Whether the path of an address, whole or below `basePath`, with its query or without, is as `pattern` says. */
+function addressFits(url: string, pattern: string, basePath: string): boolean {
   if (!URL.canParse(url)) return false;
   const { pathname, search, hash } = new URL(url);
   const expression = pattern
     .split('*')
     .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
     .join('.*');
-  return new RegExp(`^${expression}$`).test(pathname) || new RegExp(`^${expression}$`).test(pathname + search + hash);
+  const fits = new RegExp(`^${expression}$`);
+  const paths = [pathname, ...(pathname.startsWith(`${basePath}/`) ? [pathname.slice(basePath.length)] : [])];
+  return paths.some((path) => fits.test(path) || fits.test(path + search + hash));
 }
 
 /** The element that makes a `text` or `visible` condition hold now; `null` where none does, or where a condition is of another kind. */
-export async function shownElement(watch: PageWatch, condition: Condition): Promise<ElementHandle | null> {
+export async function shownElement(watch: Tabs, condition: Condition): Promise<ElementHandle | null> {
   const { text, visible } = condition;
   const locators = text !== undefined ? watch.page.frames().map((frame) => frame.getByText(text)) : visible ? [locate(watch.page, visible)] : [];
   for (const locator of locators) {

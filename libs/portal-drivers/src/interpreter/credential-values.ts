@@ -22,5 +22,6 @@ export const everySecret = (credential: PortalCredential, ...more: readonly Secr
   credential.username,
   credential.password,
   ...Object.values(credential.custom),
+  ...(credential.neverTyped ?? []),
   ...more,
 ];

@@ -1,31 +1,45 @@
 import type { FrameLocator, Locator, Page } from 'playwright-core';
-import type { Target } from '../recipe/target.ts';
+import type { FrameReference, Target } from '../recipe/target.ts';
+import { DECLARED_ENGINE } from './declared-engine.ts';
 
 type Role = Parameters<Page['getByRole']>[0];
 type Scope = Page | FrameLocator | Locator;
 
-/** The locator of a recipe's target. Found anew at each use, so a page that was drawn again does not matter. */
+/** The visible elements that a recipe's target means. Found anew at each use, so a page that was drawn again does not matter. */
 export function locate(page: Page, target: Target): Locator {
-  const frames = target.frame === undefined ? [] : typeof target.frame === 'string' ? [target.frame] : target.frame;
-  const scope = frames.reduce<Page | FrameLocator>(
-    (outer, name) => outer.frameLocator(`frame[name=${JSON.stringify(name)}], iframe[name=${JSON.stringify(name)}]`),
-    page,
-  );
-  return locateIn(scope, target);
+  const frames = target.frame === undefined ? [] : isList(target.frame) ? target.frame : [target.frame];
+  const scope = frames.reduce<Page | FrameLocator>((outer, frame) => outer.frameLocator(frameSelector(frame)), page);
+  return chosen(locateIn(scope, target), target);
+}
+
+const isList = (frame: NonNullable<Target['frame']>): frame is readonly FrameReference[] => Array.isArray(frame);
+
+function frameSelector(frame: FrameReference): string {
+  if (typeof frame !== 'string' && frame.css !== undefined) return frame.css;
+  const [attribute, value] = typeof frame === 'string' ? ['name', frame] : ['title', frame.title ?? ''];
+  return `frame[${attribute}=${JSON.stringify(value)}], iframe[${attribute}=${JSON.stringify(value)}]`;
+}
+
+/** What is hidden is not there for a person either: a second form for small screens, say. */
+function chosen(locator: Locator, target: Target): Locator {
+  const visible = locator.filter({ visible: true });
+  return target.nth === undefined ? visible : visible.nth(target.nth - 1);
 }
 
 function locateIn(outer: Scope, target: Target): Locator {
-  const scope = target.within ? locateIn(outer, target.within) : outer;
+  const scope = target.within ? chosen(locateIn(outer, target.within), target.within) : outer;
   if (target.label !== undefined) return scope.getByLabel(target.label, { exact: target.exact ?? true });
   if (target.role !== undefined)
     return scope.getByRole(target.role as Role, target.name === undefined ? {} : { name: target.name, exact: target.exact ?? true });
-  if (target.field !== undefined) return scope.locator(`[name=${JSON.stringify(target.field)}]`);
+  if (target.field !== undefined) return scope.locator(`:is(input, select, textarea, button)[name=${JSON.stringify(target.field)}]`);
+  if (target.placeholder !== undefined) return scope.getByPlaceholder(target.placeholder, { exact: target.exact ?? true });
   if (target.text !== undefined) return scope.getByText(target.text, { exact: target.exact ?? false });
+  if (target.declared !== undefined) return scope.locator(`${DECLARED_ENGINE}=${target.declared}`);
   return scope.locator(`css=${target.css ?? ''}`);
 }
 
 /** How a target is called in a trace: in the recipe's own words. */
 export function describeTarget(target: Target): string {
-  const words = target.label ?? target.name ?? target.role ?? target.field ?? target.text ?? target.css ?? '';
+  const words = target.label ?? target.name ?? target.role ?? target.field ?? target.placeholder ?? target.text ?? target.declared ?? target.css ?? '';
   return `"${words}"`;
 }

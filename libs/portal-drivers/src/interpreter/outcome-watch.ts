@@ -2,7 +2,7 @@ import { RcmError } from '@rcm/telemetry';
 import type { ElementHandle } from 'playwright-core';
 import type { Condition } from '../recipe/condition.ts';
 import { holds, shownElement, stillStands } from './conditions.ts';
-import type { PageWatch } from './page-watch.ts';
+import type { Tabs } from './tabs.ts';
 
 /** An entry of a recipe's `outcomes`. */
 export interface Worded {
@@ -23,7 +23,7 @@ export interface OutcomeWatch<W extends Worded> {
   expect(entries: readonly W[]): void;
 }
 
-export function createOutcomeWatch<W extends Worded>(watch: PageWatch, first: readonly W[]): OutcomeWatch<W> {
+export function createOutcomeWatch<W extends Worded>(watch: Tabs, first: readonly W[]): OutcomeWatch<W> {
   let entries = first;
   /** What held before the press, with the element that showed it. */
   let stale = new Map<W, ElementHandle | null>();

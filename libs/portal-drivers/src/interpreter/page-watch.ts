@@ -3,7 +3,13 @@ import type { Step } from '../recipe/step.ts';
 
 type DialogAnswer = NonNullable<Step['dialog']>;
 
-/** What happened on a page while nobody looked: documents, failures, native dialogs. */
+/** An answer to a request of the page: its whole address, and its status. */
+export interface PageResponse {
+  readonly url: string;
+  readonly status: number;
+}
+
+/** What happened on a page while nobody looked: documents, failures, answers, native dialogs. */
 export interface PageWatch {
   readonly page: Page;
   /** How many documents were loaded so far, in any frame. */
@@ -14,6 +20,8 @@ export interface PageWatch {
   trouble(): { readonly network: string } | { readonly status: number } | null;
   /** Words of the native dialogs since the last `forget`. */
   dialogs(): readonly string[];
+  /** Answers since the last `forget`, at most the last `KEPT_RESPONSES`. */
+  responses(): readonly PageResponse[];
   /** Answer for the next dialog that fits; every other one is dismissed. `null`: expect none. */
   expectDialog(answer: DialogAnswer | null): void;
   forget(): void;
@@ -21,17 +29,21 @@ export interface PageWatch {
   gone(): boolean;
 }
 
+const KEPT_RESPONSES = 200;
+
 export function watchPage(page: Page): PageWatch {
   let documents = 0;
   let status: number | null = null;
   let trouble: ReturnType<PageWatch['trouble']> = null;
   let dialogs: string[] = [];
+  let responses: PageResponse[] = [];
   let expected: DialogAnswer | null = null;
   let crashed = false;
 
   page.on('framenavigated', () => (documents += 1));
   page.on('crash', () => (crashed = true));
   page.on('response', (response: Response) => {
+    responses = [...responses.slice(1 - KEPT_RESPONSES), { url: response.url(), status: response.status() }];
     if (!response.request().isNavigationRequest()) return;
     const main = isMainFrame(response.request(), page);
     if (main) status = response.status();
@@ -60,10 +72,12 @@ export function watchPage(page: Page): PageWatch {
     status: () => status,
     trouble: () => trouble,
     dialogs: () => dialogs,
+    responses: () => responses,
     expectDialog: (answer) => void (expected = answer),
     forget() {
       trouble = null;
       dialogs = [];
+      responses = [];
     },
     gone: () => crashed || page.isClosed(),
   };

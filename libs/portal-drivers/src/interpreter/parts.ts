@@ -1,20 +1,32 @@
+import type { EvidenceRecorder } from '../evidence/recorder.ts';
 import type { Gate } from '../network/gate.ts';
 import type { Origins } from '../network/origins.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { StepTrace } from '../trace.ts';
-import type { PageWatch } from './page-watch.ts';
+import type { KnownSecrets } from './known-secrets.ts';
+import type { Tabs } from './tabs.ts';
 
 /** What a session is made of, for the acts that run in it. */
 export interface SessionParts {
   readonly recipe: Recipe;
   readonly origins: Origins;
-  readonly watch: PageWatch;
+  readonly watch: Tabs;
   readonly gate: Gate;
+  readonly secrets: KnownSecrets;
   readonly onStep: (trace: StepTrace) => void;
+  readonly evidence: EvidenceRecorder;
 }
 
 /** Absolute address of a recipe's path: below the base URL, or as it stands. Whether it may be reached the gate decides. */
 export function addressOf(parts: SessionParts, path: string): string {
   if (!path.startsWith('/')) return path;
+  // Well-known addresses stand at the root of a host (RFC 8615).
+  if (path.startsWith('/.well-known/')) return parts.origins.base.origin + path;
   return parts.origins.base.href.replace(/\/$/, '') + path;
+}
+
+/** Tells of a step, and takes evidence of the page it left. */
+export async function tellStep(parts: SessionParts, trace: StepTrace): Promise<void> {
+  parts.onStep(trace);
+  await parts.evidence.step(trace, parts.watch.page, parts.secrets.mask());
 }

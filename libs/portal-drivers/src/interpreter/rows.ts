@@ -1,23 +1,27 @@
 import { RcmError } from '@rcm/telemetry';
 import type { Locator } from 'playwright-core';
+import type { TaskRow, TaskValue } from '../outcome.ts';
 import type { ColumnRecipe, RowsRecipe } from '../recipe/task.ts';
 import type { Act } from './act.ts';
 import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
+import { type Reading, settled } from './settled.ts';
+import { typedValue } from './typed-value.ts';
 
-type Row = Readonly<Record<string, string>>;
-/** Rows of one page; `null` where a column is not there, so that the page may just be half drawn. */
-type PageRows = { readonly rows: readonly Row[] } | { readonly missing: string };
+/** Words of one row's columns; `null` where a column is not there. */
+type RawRow = Readonly<Record<string, string | null>>;
 
 /**
- * Reads the rows of every page. Fails with `portal_unexpected` where a column is missing or there are more pages than the
- * recipe allows: what is returned is never a part that looks like the whole.
+ * Reads the rows of every page. Fails with `portal_unexpected` where a column is missing, or is not what the recipe says, or
+ * there are more pages than it allows: what is returned is never a part that looks like the whole.
  */
-export async function readRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe): Promise<readonly Row[]> {
-  const all: Row[] = [];
+export async function readRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe): Promise<readonly TaskRow[]> {
+  const all: TaskRow[] = [];
   let seen = '';
   for (let page = 1; page <= recipe.max_pages; page += 1) {
-    const rows = await settledRows(act, recipe, seen);
+    const each = locate(act.watch.page, recipe.each);
+    const rows = await settled(act, 'The table of results', seen, async () => readingOf(await readPage(each, recipe.columns), recipe.columns));
+    if (recipe.grows) all.length = 0;
     all.push(...rows);
     seen = JSON.stringify(rows);
     if (!(await turnPage(act, recipe))) return all;
@@ -25,33 +29,26 @@ export async function readRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe
   throw new RcmError('portal_unexpected', `The portal shows more than ${recipe.max_pages} pages of rows.`);
 }
 
-/** Milliseconds for which rows must stay the same: scripts that draw row by row pause for a frame or an answer, not longer. */
-const SETTLED_MS = 150;
-
-/** Rows that differ from the page before and stay as they are: a page that is drawn bit by bit is not read halfway. */
-async function settledRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe, before: string): Promise<readonly Row[]> {
-  const each = locate(act.watch.page, recipe.each);
-  let last = { text: '', since: 0 };
-  let missing: string | null = null;
-  try {
-    return await act.time.until('The table of results', act.time.stepMs(act.stepDeadlineMs), async () => {
-      const read = await readPage(each, recipe.columns).catch(() => null);
-      missing = read && 'missing' in read ? read.missing : null;
-      if (!read || 'missing' in read || read.rows.length === 0) return null;
-      const text = JSON.stringify(read.rows);
-      if (text === before) return null;
-      if (text !== last.text) last = { text, since: performance.now() };
-      return performance.now() - last.since >= SETTLED_MS ? read.rows : null;
-    });
-  } catch (error) {
-    throw missing === null ? error : new RcmError('portal_unexpected', `The table of results has no column "${missing}".`);
+function readingOf(raw: readonly RawRow[], columns: RowsRecipe['columns']): Reading<readonly TaskRow[]> {
+  const rows: TaskRow[] = [];
+  for (const words of raw) {
+    const row: Record<string, TaskValue> = {};
+    for (const [name, column] of Object.entries(columns)) {
+      const found = words[name] ?? (column.may_be_empty ? '' : null);
+      if (found === null) return { problem: `The table of results has no column "${name}".` };
+      const value = typedValue(found, column);
+      if (value === undefined) return { problem: `In the table of results, "${name}" is no ${column.type ?? 'text'} as the recipe describes it.` };
+      row[name] = value;
+    }
+    rows.push(row);
   }
+  return rows.length === 0 ? null : { value: rows };
 }
 
 /** Presses what leads to the next page; `false` where there is none. */
 async function turnPage<W extends Worded>(act: Act<W>, recipe: RowsRecipe): Promise<boolean> {
   if (!recipe.next_page) return false;
-  const next = locate(act.watch.page, recipe.next_page).filter({ visible: true });
+  const next = locate(act.watch.page, recipe.next_page);
   if ((await next.count()) === 0 || (await next.first().isDisabled())) return false;
   await next.first().click({ timeout: act.time.stepMs(act.stepDeadlineMs), signal: act.time.signal });
   return true;
@@ -63,28 +60,26 @@ interface PageElement {
   readonly children: ArrayLike<PageElement> & Iterable<PageElement>;
   closest(selector: string): PageElement | null;
   querySelector(selector: string): PageElement | null;
+  getAttribute(name: string): string | null;
 }
 
 /** Reads a page's rows in one call into the browser. */
-function readPage(each: Locator, columns: Readonly<Record<string, ColumnRecipe>>): Promise<PageRows> {
-  return each.evaluateAll((rows: PageElement[], wanted): PageRows => {
-    const wordsOf = (element: PageElement): string => (element.textContent ?? '').replace(/\s+/g, ' ').trim();
+function readPage(each: Locator, columns: Readonly<Record<string, ColumnRecipe>>): Promise<RawRow[]> {
+  return each.evaluateAll((rows: PageElement[], wanted): RawRow[] => {
+    const tidy = (text: string | null): string => (text ?? '').replace(/\s+/g, ' ').trim();
     const headersOf = (row: PageElement): string[] => {
       const table = row.closest('table');
       const heading = table?.querySelector('thead tr') ?? table?.querySelector('tr');
-      return heading ? [...heading.children].map(wordsOf) : [];
+      return heading ? [...heading.children].map((cell) => tidy(cell.textContent)) : [];
     };
-    const read: Record<string, string>[] = [];
-    for (const row of rows) {
-      const record: Record<string, string> = {};
+    return rows.map((row) => {
+      const record: Record<string, string | null> = {};
       for (const [name, column] of Object.entries(wanted)) {
         const index = column.cell !== undefined ? column.cell - 1 : column.header !== undefined ? headersOf(row).indexOf(column.header) : -1;
         const element = column.css !== undefined ? row.querySelector(column.css) : (row.children[index] ?? null);
-        if (!element) return { missing: name };
-        record[name] = wordsOf(element);
+        record[name] = element === null ? null : tidy(column.attribute === undefined ? element.textContent : element.getAttribute(column.attribute));
       }
-      read.push(record);
-    }
-    return { rows: read };
+      return record;
+    });
   }, columns);
 }

@@ -7,7 +7,7 @@ import type { Act } from './act.ts';
 import { createActTime } from './act-time.ts';
 import { translateBrowserError } from './failure.ts';
 import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
-import { addressOf, type SessionParts } from './parts.ts';
+import { addressOf, type SessionParts, tellStep } from './parts.ts';
 import { runSteps } from './steps.ts';
 
 export interface Sending<W extends Worded> extends StepOptions {
@@ -18,6 +18,7 @@ export interface Sending<W extends Worded> extends StepOptions {
   readonly outcomes: readonly W[];
   readonly resolve: Act<W>['resolve'];
   readonly oneTimeCode: Act<W>['oneTimeCode'];
+  readonly expiry: Act<W>['expiry'];
   readonly beforeSubmit: () => Promise<void>;
 }
 
@@ -71,7 +72,8 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
         beforeSubmit: () => askCaller(signal),
         submitted: () => (pressed = true),
         oneTimeCode: sending.oneTimeCode,
-        onStep: parts.onStep,
+        expiry: sending.expiry,
+        onStep: (trace) => tellStep(parts, trace),
       };
       return (
         (await runSteps(act, sending.steps)) ??

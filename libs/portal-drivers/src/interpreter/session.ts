@@ -1,12 +1,14 @@
 import { RcmError, withDeadline } from '@rcm/telemetry';
 import type { PortalSession, StepOptions } from '../driver.ts';
 import { createActTime } from './act-time.ts';
-import type { Act } from './act.ts';
 import { changePassword } from './change-password.ts';
 import { login } from './login.ts';
+import { everySecret } from './credential-values.ts';
 import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
-import type { PageWatch } from './page-watch.ts';
-import { addressOf, type SessionParts } from './parts.ts';
+import type { StepTrace } from '../trace.ts';
+import type { Tabs } from './tabs.ts';
+import type { SessionParts } from './parts.ts';
+import { quietAct } from './quiet-act.ts';
 import { runSteps } from './steps.ts';
 import { runTask } from './task.ts';
 
@@ -16,7 +18,7 @@ const LOGOUT_MS = 3_000;
 export interface SessionOptions {
   readonly parts: SessionParts;
   /** Forgets cookies, storage and the page, and gives a new page. */
-  readonly freshPage: () => Promise<PageWatch>;
+  readonly freshPage: () => Promise<Tabs>;
   /** Gives back the context; called once. */
   readonly release: () => Promise<void>;
 }
@@ -26,6 +28,7 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
   let parts = first;
   let fresh = true;
   let loggedIn = false;
+  let changeForced = false;
   let usable = true;
   let closing: Promise<void> | null = null;
 
@@ -33,6 +36,8 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
   const usableOnly = (): void => {
     if (!usable) throw new RcmError('portal_unexpected', 'This session ended unclear and cannot be used again.');
   };
+
+  const keep = (act: StepTrace['act'], ended: string): Promise<void> => parts.evidence.end(act, ended, parts.watch.page, parts.secrets.mask());
 
   async function end(): Promise<void> {
     if (loggedIn && usable && parts.recipe.logout) await logout(parts).catch(() => undefined);
@@ -46,26 +51,34 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
       // Portals remember how far the last login came; the next one must not begin there.
       if (!fresh) parts = { ...parts, watch: await freshPage() };
       fresh = false;
+      parts.secrets.add(...everySecret(options.credential));
       const result = await login(parts, options).catch((error: unknown) => {
         usable = false;
         throw error;
       });
       loggedIn = result.outcome.kind === 'accepted';
+      changeForced = result.outcome.kind === 'change_forced';
       usable = !isUnclear(result.outcome.kind);
+      await keep('login', result.outcome.kind);
       return result;
     },
     async changePassword(options) {
       usableOnly();
-      const outcome = await changePassword(parts, options).catch((error: unknown) => {
+      parts.secrets.add(...everySecret(options.credential, options.newPassword));
+      const outcome = await changePassword(parts, options, changeForced).catch((error: unknown) => {
         usable = false;
         throw error;
       });
       usable = !isUnclear(outcome.kind);
+      await keep('change', outcome.kind);
+      if (outcome.kind === 'applied') changeForced = false;
+      if (outcome.kind === 'applied' && outcome.session === 'ended') loggedIn = false;
       return outcome;
     },
     async runTask(options) {
       usableOnly();
       const outcome = await runTask(parts, options);
+      await keep(`task ${options.name}`, outcome.kind);
       // Who stops a task wants the browser gone, not a logout first.
       if (outcome.kind === 'logged_out' || options.signal.aborted) loggedIn = false;
       return outcome;
@@ -109,22 +122,7 @@ function follow(
   return withDeadline({ ms: options.deadlineMs, what: name, signal: options.signal }, async (signal) => {
     const outcomes = createOutcomeWatch<Worded>(parts.watch, []);
     const time = createActTime(options.deadlineMs, signal);
-    const never = () => Promise.reject(new RcmError('recipe_invalid', `A ${name} sends no credential.`));
-    const act: Act<Worded> = {
-      name,
-      watch: parts.watch,
-      gate: parts.gate,
-      time,
-      outcomes,
-      stepDeadlineMs: parts.recipe.step_deadline_ms,
-      address: (path) => addressOf(parts, path),
-      resolve: (value) => ({ plain: value.text ?? '' }),
-      seal: () => undefined,
-      beforeSubmit: never,
-      submitted: () => undefined,
-      oneTimeCode: never,
-      onStep: parts.onStep,
-    };
+    const act = quietAct<Worded>(parts, { name, time, outcomes, plain: (value) => value.text ?? '' });
     const ended = await runSteps(act, steps);
     outcomes.expect(words);
     return ended ?? time.until(`The end of the ${name}`, time.stepMs(act.stepDeadlineMs), outcomes.look);

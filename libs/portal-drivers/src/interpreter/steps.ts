@@ -1,15 +1,16 @@
 import { RcmError } from '@rcm/telemetry';
-import type { Locator } from 'playwright-core';
 import type { Condition } from '../recipe/condition.ts';
-import { type Step, stepKind } from '../recipe/step.ts';
-import type { Target } from '../recipe/target.ts';
+import type { Step } from '../recipe/step.ts';
+import type { DateNotice } from '../recipe/date-notice.ts';
 import type { StepTrace } from '../trace.ts';
 import type { Act } from './act.ts';
 import { holds, isShown } from './conditions.ts';
 import { translateBrowserError } from './failure.ts';
-import { describeTarget, locate } from './locate.ts';
-import { typeValue } from './typing.ts';
+import { readDate } from './date-notice.ts';
+import { doOn } from './element-step.ts';
+import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
+import { stepName, stepTarget } from './step-words.ts';
 
 /** How a step ended: an outcome showed while it waited, or it was done, or it was not needed. */
 type Ended<W> = { readonly outcome: W } | 'done' | 'skipped';
@@ -34,10 +35,10 @@ async function traced<W extends Worded>(act: Act<W>, step: Step, run: () => Prom
   try {
     act.time.check(name);
     const ended = await run();
-    tell(typeof ended === 'object' ? 'ended' : ended);
+    await tell(typeof ended === 'object' ? 'ended' : ended);
     return ended;
   } catch (error) {
-    tell('failed');
+    await tell('failed');
     throw translateBrowserError(error, name);
   }
 }
@@ -47,6 +48,8 @@ async function runStep<W extends Worded>(act: Act<W>, step: Step, next: readonly
   if (step.open !== undefined) return openPage(act, step.open, ms);
   if (step.wait) return waitFor(act, step, ms, step.wait);
   if (step.optional) return runOptional(act, step, ms, next);
+  if (step.expiry) return noteExpiry(act, step.expiry);
+  if (step.close_tab) return closeTab(act);
   const target = stepTarget(step);
   if (!target) return 'done';
   const locator = locate(act.watch.page, target);
@@ -86,6 +89,17 @@ async function waitFor<W extends Worded>(act: Act<W>, step: Step, ms: number, co
   return found === 'holds' ? 'done' : { outcome: found };
 }
 
+async function noteExpiry<W extends Worded>(act: Act<W>, notice: DateNotice): Promise<Ended<W>> {
+  const date = await readDate(act.watch.page, notice);
+  if (date) act.expiry(date);
+  return 'done';
+}
+
+async function closeTab<W extends Worded>(act: Act<W>): Promise<Ended<W>> {
+  await act.watch.leave();
+  return 'done';
+}
+
 async function runOptional<W extends Worded>(act: Act<W>, step: Step, ms: number, next: readonly Step[]): Promise<Ended<W>> {
   const { when, steps } = step.optional ?? { when: {}, steps: [] };
   const after = anchor(next);
@@ -115,44 +129,4 @@ function anchor(next: readonly Step[]): Condition | 'none' | null {
     if (!step.optional) return { any: conditions };
   }
   return conditions.length > 0 ? { any: conditions } : null;
-}
-
-async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: Locator): Promise<void> {
-  const limits = { timeout: act.time.stepMs(step.deadline_ms ?? act.stepDeadlineMs), signal: act.time.signal };
-  if (step.fill) return typeValue(act, locator, step.fill.with, limits);
-  if (step.totp) {
-    const code = await act.oneTimeCode();
-    act.seal(code);
-    await locator.fill(code.reveal(), limits);
-    return;
-  }
-  if (step.choose) return void (await locator.selectOption(chosen(act, step), limits));
-  if (step.check) return locator.check(limits);
-  // Whether it can be pressed at all is found out before anything is told to the ledger.
-  await locator.click({ ...limits, trial: true });
-  act.watch.forget();
-  act.watch.expectDialog(step.dialog ?? null);
-  await act.outcomes.mark();
-  if (step.submit) await act.beforeSubmit();
-  act.time.check(stepName(step));
-  await (step.key ? locator.press(step.key.press, limits) : locator.click(limits));
-  if (step.submit) act.submitted();
-}
-
-function chosen<W extends Worded>(act: Act<W>, step: Step): string {
-  const value = act.resolve(step.choose?.option ?? { text: '' });
-  if ('plain' in value) return value.plain;
-  if (value.sealing) act.seal(value.secret);
-  return value.secret.reveal();
-}
-
-function stepTarget(step: Step): Target | undefined {
-  return step.fill?.into ?? step.totp?.into ?? step.choose?.in ?? step.check ?? step.press ?? step.key?.on;
-}
-
-/** Name of a step in traces and messages: only words of the recipe. */
-export function stepName(step: Step): string {
-  if (step.name) return step.name;
-  const target = stepTarget(step);
-  return target ? `${stepKind(step)} ${describeTarget(target)}` : step.open !== undefined ? `open ${step.open}` : stepKind(step);
 }

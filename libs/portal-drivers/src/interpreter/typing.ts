@@ -4,7 +4,7 @@ import type { Value } from '../recipe/value.ts';
 import type { Act } from './act.ts';
 import type { Worded } from './outcome-watch.ts';
 
-interface Limits {
+export interface TypingLimits {
   readonly timeout: number;
   readonly signal: AbortSignal;
 }
@@ -14,7 +14,7 @@ interface Limits {
  * cuts a new password short would be left with one that nobody knows. Fails with `portal_unexpected`, with the detail
  * `maxLength` where the field is too short for it.
  */
-export async function typeValue<W extends Worded>(act: Act<W>, locator: Locator, value: Value, limits: Limits): Promise<void> {
+export async function typeValue<W extends Worded>(act: Act<W>, locator: Locator, value: Value, limits: TypingLimits): Promise<void> {
   const resolved = act.resolve(value);
   if ('plain' in resolved) return locator.fill(resolved.plain, limits);
   const text = resolved.secret.reveal();

@@ -1,6 +1,7 @@
 import { type Logger, type Metrics, RcmError } from '@rcm/telemetry';
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core';
 import { findChromium } from '../chromium.ts';
+import { browserMemory } from './browser-memory.ts';
 import { launchChromium } from './launch.ts';
 import { createSlots } from './slots.ts';
 
@@ -13,10 +14,14 @@ export interface BrowserPoolOptions {
   readonly maxWaiting?: number;
   /** Milliseconds to wait for a place. Default 30,000. */
   readonly waitMs?: number;
-  /** A browser that has served this many contexts is replaced as soon as it is idle. Default 200. */
+  /** A browser that has served this many contexts gets no more; it ends when the last of them closes. Default 200. */
   readonly recycleAfter?: number;
+  /** The same for a browser whose processes hold more than this many bytes, looked at every five seconds while contexts close. Default 1 GiB + 128 MiB for each context. */
+  readonly recycleAboveBytes?: number;
   /** Shows the browser's window. Default false. */
   readonly headed?: boolean | undefined;
+  /** Variables for the browser's environment beside a plain PATH, HOME, TMPDIR and LANG; a window needs its `DISPLAY`. Default none. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly logger: Logger;
   readonly metrics?: Metrics | undefined;
 }
@@ -40,13 +45,24 @@ interface Running {
   readonly browser: Browser;
   served: number;
   open: number;
+  /** It has grown too large: it gets no more contexts. */
+  bloated: boolean;
 }
+
+const GIBIBYTE = 1024 ** 3;
+/** A logged-in context with its page takes about half of this. */
+const CONTEXT_BYTES = 128 * 1024 ** 2;
+
+/** A look at a browser's memory takes about 45 ms, a tenth of a login. */
+const WEIGH_EVERY_MS = 5_000;
 
 export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
   const { logger, maxContexts } = options;
   const recycleAfter = options.recycleAfter ?? 200;
+  const recycleAboveBytes = options.recycleAboveBytes ?? GIBIBYTE + maxContexts * CONTEXT_BYTES;
   const slots = createSlots({ size: maxContexts, maxWaiting: options.maxWaiting ?? 4 * maxContexts, waitMs: options.waitMs ?? 30_000 });
   const openGauge = options.metrics?.gauge('rcm_browser_contexts', 'Browser contexts that are open');
+  const memoryGauge = options.metrics?.gauge('rcm_browser_memory_bytes', 'Memory that the processes of the browser hold, when a context was last closed');
   const launches = options.metrics?.counter('rcm_browser_launches_total', 'Times a Chromium was started');
   const browsers = new Set<Browser>();
   let current: Promise<Running> | null = null;
@@ -55,20 +71,20 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
   async function launch(): Promise<Running> {
     const executablePath = options.executablePath ?? (await findChromium());
     if (executablePath === null) throw new RcmError('browser_unavailable', 'No Chromium was found: install one, or set the path of an installed one.');
-    const browser = await launchChromium({ executablePath, headed: options.headed ?? false });
+    const browser = await launchChromium({ executablePath, headed: options.headed ?? false, environment: options.environment ?? {} });
     browsers.add(browser);
     launches?.inc();
     browser.on('disconnected', () => {
       browsers.delete(browser);
       if (!closed) logger.warn('The browser ended; the next context starts a new one.');
     });
-    return { browser, served: 0, open: 0 };
+    return { browser, served: 0, open: 0, bloated: false };
   }
 
   /** The browser to use now: the running one, or a new one where it died or has served enough. One launch at a time. */
   async function usable(): Promise<Running> {
     const running = await current?.catch(() => null);
-    if (running && running.browser.isConnected() && running.served < recycleAfter) return running;
+    if (running?.browser.isConnected() && !isWorn(running)) return running;
     if (running) retire(running);
     const launching = launch();
     current = launching;
@@ -76,9 +92,23 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
     return launching;
   }
 
+  const isWorn = (running: Running): boolean => running.served >= recycleAfter || running.bloated;
+
   function retire(running: Running): void {
     if (running.open === 0 && running.browser.isConnected())
       running.browser.close().catch((error: unknown) => logger.warn({ err: error }, 'An old browser did not close.'));
+  }
+
+  let weighedAt = -Infinity;
+  async function weigh(running: Running): Promise<void> {
+    if (!running.browser.isConnected() || isWorn(running) || performance.now() - weighedAt < WEIGH_EVERY_MS) return;
+    weighedAt = performance.now();
+    const bytes = await browserMemory(running.browser);
+    if (bytes === null) return;
+    memoryGauge?.set(bytes);
+    if (bytes <= recycleAboveBytes) return;
+    running.bloated = true;
+    logger.info({ bytes, limit: recycleAboveBytes, served: running.served }, 'The browser has grown too large; the next context starts a new one.');
   }
 
   let choosing: Promise<unknown> = Promise.resolve();
@@ -133,9 +163,10 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
       await context.close().catch(() => undefined);
       openGauge?.dec();
       running.open -= 1;
-      const replaced = (await current?.catch(() => null)) !== running;
-      if (replaced || running.served >= recycleAfter) retire(running);
       giveBack();
+      await weigh(running);
+      const replaced = (await current?.catch(() => null)) !== running;
+      if (replaced || isWorn(running)) retire(running);
     };
     return { context, close: () => (closing ??= end()) };
   }

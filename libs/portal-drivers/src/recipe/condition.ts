@@ -9,35 +9,42 @@ export interface Condition {
   readonly visible?: Target | undefined;
   /** Not there, or not visible. */
   readonly gone?: Target | undefined;
-  /** Path of the page's address, `*` for any run of characters: `/account/*`. */
+  /** Visible and not disabled. */
+  readonly enabled?: Target | undefined;
+  /** Path of the page's address, below the base URL or whole, `*` for any run of characters: `/account/*`. */
   readonly url?: string | undefined;
-  /** A native dialog (`alert`, `confirm`, `prompt`) with these words was shown since the last submit. */
+  /** A native dialog (`alert`, `confirm`, `prompt`) with these words was shown since the last press. */
   readonly dialog?: string | undefined;
   /** HTTP status of the page's last document. */
   readonly status?: number | undefined;
+  /** Any request of the page since the last press was answered so; for pages that fetch instead of loading documents. */
+  readonly response?: { readonly url: string; readonly status: number } | undefined;
   readonly all?: readonly Condition[] | undefined;
   readonly any?: readonly Condition[] | undefined;
 }
 
-export const CONDITION_KINDS = ['text', 'visible', 'gone', 'url', 'dialog', 'status', 'all', 'any'] as const;
+export const CONDITION_KINDS = ['text', 'visible', 'gone', 'enabled', 'url', 'dialog', 'status', 'response', 'all', 'any'] as const;
 
 const several = z
   .array(z.lazy(() => conditionSchema))
   .min(1)
   .max(10);
 
+const pathPattern = z.string().regex(/^[/*]\S{0,300}$/, 'must be a path that starts with / or *');
+const httpStatus = z.int().min(200).max(599);
+
 export const conditionSchema: z.ZodType<Condition> = z
   .strictObject({
-    text: words.optional(),
+    text: words.optional().describe('Words that are visible in any frame'),
     visible: targetSchema.optional(),
-    gone: targetSchema.optional(),
-    url: z
-      .string()
-      .regex(/^[/*]\S{0,300}$/, 'must be a path that starts with / or *')
-      .optional(),
-    dialog: words.optional(),
-    status: z.int().min(200).max(599).optional(),
+    gone: targetSchema.optional().describe('Not there, or not visible'),
+    enabled: targetSchema.optional().describe('Visible and not disabled'),
+    url: pathPattern.optional().describe('Path of the page’s address, * for anything'),
+    dialog: words.optional().describe('Words of an alert or confirm since the last press'),
+    status: httpStatus.optional().describe('HTTP status of the page’s document'),
+    response: z.strictObject({ url: pathPattern, status: httpStatus }).optional().describe('Status of any answer to the page’s scripts since the last press'),
     all: several.optional(),
     any: several.optional(),
   })
-  .superRefine((condition, context) => exactlyOne(condition, CONDITION_KINDS, context));
+  .superRefine((condition, context) => exactlyOne(condition, CONDITION_KINDS, context))
+  .meta({ id: 'condition' });

@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import { type Condition, conditionSchema } from './condition.ts';
+import { type DateNotice, dateNoticeSchema } from './date-notice.ts';
 import { definedName } from './rules.ts';
-import { type Target, targetSchema } from './target.ts';
-
-/** A date that the page shows: where, and how it is written (`YYYY`, `MM`, `DD`, `HH`, `mm`; UTC), for example `MM/DD/YYYY`. */
-export interface DateNotice {
-  readonly in: Target;
-  readonly format: string;
-}
 
 export const LOGIN_WORDS = [
   'accepted',
@@ -29,8 +23,10 @@ export const BEFORE_SUBMIT: readonly string[] = ['unavailable', 'throttled', 'ch
 export interface LoginWords {
   readonly when: Condition;
   readonly is: (typeof LOGIN_WORDS)[number];
-  /** For `accepted`: when the password expires. For `throttled`: until when. */
+  /** For `accepted`: when the password expires. For `throttled` and `locked`: until when. */
   readonly date?: DateNotice | undefined;
+  /** The portal shows this only after a correct password; see `PROVING`. */
+  readonly proves_password?: true | undefined;
 }
 
 export interface ChangeWords {
@@ -45,19 +41,16 @@ export interface TaskWords {
   readonly is: 'found' | 'nothing_found' | 'logged_out' | 'unavailable';
 }
 
-const dateNoticeSchema = z.strictObject({
-  in: targetSchema,
-  format: z
-    .string()
-    .max(30)
-    .regex(/^(?=.*YYYY)(?=.*MM)(?=.*DD)/, 'must contain YYYY, MM and DD'),
-});
+/** Answers that may prove the password, where the recipe says that the portal gives them only after a correct one. */
+const PROVING: readonly string[] = ['challenged', 'mfa_required', 'mfa_rejected', 'password_expired', 'change_forced'];
+const DATED: readonly string[] = ['accepted', 'throttled', 'locked'];
 
 const loginWordsSchema: z.ZodType<LoginWords> = z
-  .strictObject({ when: conditionSchema, is: z.enum(LOGIN_WORDS), date: dateNoticeSchema.optional() })
+  .strictObject({ when: conditionSchema, is: z.enum(LOGIN_WORDS), date: dateNoticeSchema.optional(), proves_password: z.literal(true).optional() })
   .superRefine((entry, context) => {
-    if (entry.date && entry.is !== 'accepted' && entry.is !== 'throttled')
-      context.addIssue({ code: 'custom', path: ['date'], message: 'is only possible with accepted or throttled' });
+    if (entry.date && !DATED.includes(entry.is)) context.addIssue({ code: 'custom', path: ['date'], message: `is only possible with ${DATED.join(', ')}` });
+    if (entry.proves_password && !PROVING.includes(entry.is))
+      context.addIssue({ code: 'custom', path: ['proves_password'], message: `is only possible with ${PROVING.join(', ')}` });
   });
 
 const changeWordsSchema: z.ZodType<ChangeWords> = z

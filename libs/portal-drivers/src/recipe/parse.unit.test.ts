@@ -76,7 +76,7 @@ describe('parseRecipe', () => {
     [
       '{ label: User }, with',
       '{ label: User, css: input }, with',
-      'login.steps[1].fill.into: has label and css, but needs exactly one of: label, role, field, css, text',
+      'login.steps[1].fill.into: has label and css, but needs exactly one of: label, role, field, placeholder, css, text, declared',
     ],
     [
       '{ role: button, name: Sign in }',
@@ -85,7 +85,11 @@ describe('parseRecipe', () => {
     ],
     ['- open: /login', '- wait: 500', 'login.steps[0].wait: Invalid input: expected object, received number'],
     ['- open: /login', '- open: login', 'login.steps[0].open: must be a path that starts with /, or an http(s) address'],
-    ['- open: /login', '- name: nothing', 'login.steps[0]: needs one of: open, fill, choose, check, press, key, totp, wait, optional'],
+    [
+      '- open: /login',
+      '- name: nothing',
+      'login.steps[0]: needs one of: open, fill, choose, check, press, hover, key, totp, wait, expiry, close_tab, optional',
+    ],
     [
       '      submit: true\n  outcomes:\n    - { when: { text: Wrong',
       '  outcomes:\n    - { when: { text: Wrong',

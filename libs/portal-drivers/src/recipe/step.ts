@@ -1,23 +1,33 @@
 import { z } from 'zod';
 import { type Condition, conditionSchema } from './condition.ts';
+import { type DateNotice, dateNoticeSchema } from './date-notice.ts';
 import { deadline, exactlyOne, words } from './rules.ts';
-import { type Target, targetSchema } from './target.ts';
+import { type Declared, type Target, targetSchema } from './target.ts';
 import { type Value, valueSchema } from './value.ts';
 
 /** One thing done on the page: exactly one kind, and what may be said about any step. */
 export interface Step {
-  /** Path below the portal's base URL, or an address on a declared host. */
+  /** Path below the portal's base URL (`/.well-known/…`: at its origin), or an address on a declared host. */
   readonly open?: string | undefined;
-  readonly fill?: { readonly into: Target; readonly with: Value } | undefined;
+  /** Types into a field. Without `into`: the field that the page declares for this part of the credential. */
+  readonly fill?: { readonly into?: Target | undefined; readonly with: Value } | undefined;
   /** Chooses an option of a select by its words or value. */
   readonly choose?: { readonly in: Target; readonly option: Value } | undefined;
   /** Ticks a check box or radio button. */
   readonly check?: Target | undefined;
   readonly press?: Target | undefined;
+  /** Moves the pointer over an element, for menus that open so. */
+  readonly hover?: Target | undefined;
   readonly key?: { readonly on: Target; readonly press: string } | undefined;
   /** Types a one-time code; where the login has no seed the login ends as `mfa_required`. */
-  readonly totp?: { readonly into: Target } | undefined;
+  readonly totp?:
+    | { readonly into?: Target | undefined; /** The portal asks for a code only after a correct password. */ readonly proves_password?: true | undefined }
+    | undefined;
   readonly wait?: Condition | undefined;
+  /** Notes when the password expires, where a page before the end of the login tells it. */
+  readonly expiry?: DateNotice | undefined;
+  /** Closes the tab that `opens_tab` opened; the page before it is worked with again. */
+  readonly close_tab?: true | undefined;
   /** Steps for what appears only sometimes: done if `when` shows before the next step's element (or an outcome) does. */
   readonly optional?: { readonly when: Condition; readonly steps: readonly Step[] } | undefined;
 
@@ -27,11 +37,13 @@ export interface Step {
   readonly deadline_ms?: number | undefined;
   /** Marks the one `press` or `key` that sends the credentials of a login or a change. */
   readonly submit?: boolean | undefined;
+  /** The press opens a new tab, in which the steps that follow work. */
+  readonly opens_tab?: true | undefined;
   /** The native dialog that this step raises, and its answer. Any other dialog is dismissed. */
   readonly dialog?: { readonly answer: 'accept' | 'dismiss'; readonly text?: string | undefined } | undefined;
 }
 
-export const STEP_KINDS = ['open', 'fill', 'choose', 'check', 'press', 'key', 'totp', 'wait', 'optional'] as const;
+export const STEP_KINDS = ['open', 'fill', 'choose', 'check', 'press', 'hover', 'key', 'totp', 'wait', 'expiry', 'close_tab', 'optional'] as const;
 export type StepKind = (typeof STEP_KINDS)[number];
 
 /** Which kind a valid step is. */
@@ -47,22 +59,39 @@ export const stepsSchema = z
 export const stepSchema: z.ZodType<Step> = z
   .strictObject({
     open: addressSchema.optional(),
-    fill: z.strictObject({ into: targetSchema, with: valueSchema }).optional(),
+    fill: z.strictObject({ into: targetSchema.optional(), with: valueSchema }).optional(),
     choose: z.strictObject({ in: targetSchema, option: valueSchema }).optional(),
     check: targetSchema.optional(),
     press: targetSchema.optional(),
+    hover: targetSchema.optional(),
     key: z.strictObject({ on: targetSchema, press: z.string().regex(/^[A-Za-z0-9+]{1,30}$/, 'must be the name of a key, such as Enter') }).optional(),
-    totp: z.strictObject({ into: targetSchema }).optional(),
+    totp: z.strictObject({ into: targetSchema.optional(), proves_password: z.literal(true).optional() }).optional(),
     wait: conditionSchema.optional(),
+    expiry: dateNoticeSchema.optional(),
+    close_tab: z.literal(true).optional(),
     optional: z.strictObject({ when: conditionSchema, steps: stepsSchema }).optional(),
     name: words.optional(),
     deadline_ms: deadline.optional(),
-    submit: z.literal(true).optional(),
+    submit: z.literal(true).optional().describe('Marks the one press or key that sends the credentials'),
+    opens_tab: z.literal(true).optional(),
     dialog: z.strictObject({ answer: z.enum(['accept', 'dismiss']), text: words.optional() }).optional(),
   })
   .superRefine((step, context) => {
     exactlyOne(step, STEP_KINDS, context);
     const acts = step.press !== undefined || step.key !== undefined;
-    if (step.submit && !acts) context.addIssue({ code: 'custom', path: ['submit'], message: 'is only possible on press or key' });
-    if (step.dialog && !acts) context.addIssue({ code: 'custom', path: ['dialog'], message: 'is only possible on press or key' });
-  });
+    for (const key of ['submit', 'dialog', 'opens_tab'] as const) {
+      if (step[key] && !acts) context.addIssue({ code: 'custom', path: [key], message: 'is only possible on press or key' });
+    }
+    if (step.fill && !step.fill.into && declaredFor(step.fill.with) === null)
+      context.addIssue({
+        code: 'custom',
+        path: ['fill', 'into'],
+        message: 'is needed: only username, password and new_password have fields that pages declare',
+      });
+  })
+  .meta({ id: 'step' });
+
+const DECLARED_FOR: Readonly<Record<string, Declared>> = { username: 'username', password: 'current-password', new_password: 'new-password' };
+
+/** What a page declares the field for a value to be; `null` where pages declare none. */
+export const declaredFor = (value: Value): Declared | null => DECLARED_FOR[value.credential ?? ''] ?? null;

@@ -1,65 +1,11 @@
-import { CONDITION_KINDS } from './condition.ts';
-import { STEP_KINDS } from './step.ts';
-import { TARGET_KINDS } from './target.ts';
-
-/** Every key that the format knows somewhere. */
-const KEYS: readonly string[] = [
-  ...TARGET_KINDS,
-  ...CONDITION_KINDS,
-  ...STEP_KINDS,
-  'version',
-  'name',
-  'description',
-  'step_deadline_ms',
-  'session',
-  'login',
-  'change',
-  'logout',
-  'tasks',
-  'logged_in',
-  'logged_out',
-  'steps',
-  'outcomes',
-  'done',
-  'when',
-  'is',
-  'rule',
-  'date',
-  'in',
-  'format',
-  'exact',
-  'within',
-  'frame',
-  'into',
-  'with',
-  'option',
-  'on',
-  'credential',
-  'input',
-  'deadline_ms',
-  'submit',
-  'dialog',
-  'answer',
-  'rows',
-  'each',
-  'columns',
-  'next_page',
-  'max_pages',
-  'cell',
-  'header',
-  'type',
-  'pattern',
-  'max_length',
-];
-
-/** The known key that a misspelt one most likely means; `null` where none is near. */
-export function suggestKey(misspelt: string): string | null {
-  const [nearest] = KEYS.map((key) => ({ key, distance: distance(misspelt.toLowerCase(), key) })).sort((a, b) => a.distance - b.distance);
-  return nearest && nearest.distance <= Math.max(1, Math.floor(nearest.key.length / 3)) ? nearest.key : null;
+/** The known word that a misspelt one most likely means; `null` where none is near. */
+export function nearestWord(misspelt: string, known: readonly string[]): string | null {
+  const [nearest] = known.map((word) => ({ word, edits: edits(misspelt.toLowerCase(), word.toLowerCase()) })).sort((a, b) => a.edits - b.edits);
+  return nearest && nearest.edits <= Math.max(1, Math.floor(nearest.word.length / 3)) ? nearest.word : null;
 }
 
 /** Edits (insert, delete, replace, swap of neighbours) from one word to the other. */
-function distance(from: string, to: string): number {
+function edits(from: string, to: string): number {
   const table = Array.from({ length: from.length + 1 }, (_, row) =>
     Array.from({ length: to.length + 1 }, (_, column) => (row === 0 ? column : column === 0 ? row : 0)),
   );

@@ -1,22 +1,24 @@
 import type { z } from 'zod';
 import type { Step } from './step.ts';
+import { nearestWord } from './suggestion.ts';
 import type { Value } from './value.ts';
 
 type Path = readonly (string | number)[];
-type Report = (path: Path, message: string) => void;
+type Report = (path: Path, message: string, suggestion?: string | null) => void;
 
 interface Checked {
   readonly login: { readonly steps: readonly Step[] };
   readonly change?: { readonly steps: readonly Step[] } | undefined;
+  readonly forced_change?: { readonly steps: readonly Step[] } | undefined;
   readonly logout?: { readonly steps: readonly Step[] } | undefined;
-  readonly tasks: Readonly<Record<string, { readonly steps: readonly Step[]; readonly input: Readonly<Record<string, unknown>> }>>;
+  readonly tasks: Readonly<Record<string, { readonly steps: readonly Step[]; readonly input: Readonly<Record<string, { readonly type: string }>> }>>;
 }
 
 /** What a part of a recipe may use. */
 interface Allowed {
   /** Credential names, `custom` standing for every custom field. */
   readonly credentials: readonly string[];
-  readonly inputs: readonly string[];
+  readonly inputs: Readonly<Record<string, { readonly type: string }>>;
   readonly totp: boolean;
 }
 
@@ -25,17 +27,19 @@ interface Allowed {
  * what it must know right before that step), and that it comes after the secret it sends.
  */
 export function checkUse(recipe: Checked, context: z.core.$RefinementCtx): void {
-  const report: Report = (path, message) => context.addIssue({ code: 'custom', path: [...path], message });
-  checkPart(recipe.login.steps, ['login', 'steps'], { credentials: ['username', 'password', 'custom'], inputs: [], totp: true }, report);
+  const report: Report = (path, message, suggestion = null) => context.addIssue({ code: 'custom', path: [...path], message, params: { suggestion } });
+  checkPart(recipe.login.steps, ['login', 'steps'], { credentials: ['username', 'password', 'custom'], inputs: {}, totp: true }, report);
   checkSubmit(recipe.login.steps, ['login', 'steps'], 'password', report);
-  if (recipe.change) {
-    checkPart(recipe.change.steps, ['change', 'steps'], { credentials: ['username', 'password', 'new_password', 'custom'], inputs: [], totp: false }, report);
-    checkSubmit(recipe.change.steps, ['change', 'steps'], 'new_password', report);
+  for (const part of ['change', 'forced_change'] as const) {
+    const steps = recipe[part]?.steps;
+    if (!steps) continue;
+    checkPart(steps, [part, 'steps'], { credentials: ['username', 'password', 'new_password', 'custom'], inputs: {}, totp: false }, report);
+    checkSubmit(steps, [part, 'steps'], 'new_password', report);
   }
-  const plain: Allowed = { credentials: [], inputs: [], totp: false };
+  const plain: Allowed = { credentials: [], inputs: {}, totp: false };
   if (recipe.logout) checkPart(recipe.logout.steps, ['logout', 'steps'], plain, report, true);
   for (const [name, task] of Object.entries(recipe.tasks)) {
-    checkPart(task.steps, ['tasks', name, 'steps'], { ...plain, inputs: Object.keys(task.input) }, report, true);
+    checkPart(task.steps, ['tasks', name, 'steps'], { ...plain, inputs: task.input }, report, true);
   }
 }
 
@@ -45,6 +49,7 @@ function checkPart(steps: readonly Step[], path: Path, allowed: Allowed, report:
     if (step.fill) checkValue(step.fill.with, [...at, 'fill', 'with'], allowed, report);
     if (step.choose) checkValue(step.choose.option, [...at, 'choose', 'option'], allowed, report);
     if (step.totp && !allowed.totp) report([...at, 'totp'], 'is only possible in login');
+    if (step.expiry && !allowed.totp) report([...at, 'expiry'], 'is only possible in login');
     if (step.submit && refuseSubmit) report([...at, 'submit'], 'is only possible in login and change');
     if (step.optional) checkPart(step.optional.steps, [...at, 'optional', 'steps'], allowed, report, refuseSubmit);
   }
@@ -53,7 +58,11 @@ function checkPart(steps: readonly Step[], path: Path, allowed: Allowed, report:
 function checkValue(value: Value, path: Path, allowed: Allowed, report: Report): void {
   const credential = value.credential?.split('.')[0];
   if (credential !== undefined && !allowed.credentials.includes(credential)) report([...path, 'credential'], `must not be typed here (${value.credential})`);
-  if (value.input !== undefined && !allowed.inputs.includes(value.input)) report([...path, 'input'], `is not a declared input: ${value.input}`);
+  if (value.input === undefined) return;
+  const declared = Object.hasOwn(allowed.inputs, value.input) ? allowed.inputs[value.input] : undefined;
+  const meant = nearestWord(value.input, Object.keys(allowed.inputs));
+  if (!declared) report([...path, 'input'], `is not a declared input: ${value.input}`, meant);
+  else if (value.format !== undefined && declared.type !== 'date') report([...path, 'format'], 'belongs to an input of type date');
 }
 
 function checkSubmit(steps: readonly Step[], path: Path, secret: string, report: Report): void {

@@ -7,6 +7,8 @@ export interface Value {
   readonly credential?: string | undefined;
   /** Name of a declared input of the task. */
   readonly input?: string | undefined;
+  /** How the portal wants an input that is a date written: `MM/DD/YYYY`. Default `YYYY-MM-DD`. */
+  readonly format?: string | undefined;
   /** Literal text that is no secret (a facility, a search mode). */
   readonly text?: string | undefined;
 }
@@ -18,6 +20,12 @@ export const valueSchema: z.ZodType<Value> = z
       .regex(/^(username|password|new_password|custom\.[A-Za-z0-9_-]{1,60})$/, 'must be username, password, new_password or custom.<name>')
       .optional(),
     input: z.string().regex(namePattern, 'must be the name of a declared input').optional(),
+    format: z.string().max(40).optional(),
     text: z.string().max(300).optional(),
   })
-  .superRefine((value, context) => exactlyOne(value, ['credential', 'input', 'text'], context));
+  .superRefine((value, context) => {
+    exactlyOne(value, ['credential', 'input', 'text'], context);
+    if (value.format !== undefined && value.input === undefined)
+      context.addIssue({ code: 'custom', path: ['format'], message: 'belongs to an input of type date' });
+  })
+  .meta({ id: 'value' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDate } from './date-notice.ts';
+import { parseDate } from './written-dates.ts';
 
 describe('parseDate', () => {
   it.each([

@@ -1,0 +1,73 @@
+import type { Frame, Locator, Page } from 'playwright-core';
+import type { SecretMask } from '../secret-mask.ts';
+import type { Evidence } from './evidence.ts';
+
+type PageEvidence = Pick<Evidence, 'address' | 'title' | 'text' | 'outline' | 'screenshot'>;
+
+/** For each part of the evidence, ms: a page that hangs must not hold up the end of an act. */
+const PART_MS = 2_000;
+const MAX_TEXT = 20_000;
+/** Read before masking: more than is kept, so that the cut does not leave half of a secret. */
+const MAX_READ = 100_000;
+const BOX_COLOR = '#000000';
+
+/** What may show a secret without its words being in the page: fields, and everything that is drawn (a seed as a QR code). */
+const ALWAYS_BOXED =
+  'input:not([type=submit], [type=button], [type=checkbox], [type=radio]), textarea, select, [contenteditable], img, picture, canvas, svg, video, object, embed';
+
+/** Takes what a page shows, masked. Never throws: a part that cannot be had, or not be masked, is left out. */
+export async function capturePage(page: Page, mask: SecretMask, options: { readonly screenshot: boolean }): Promise<PageEvidence> {
+  const frames = page.isClosed() ? [] : page.frames();
+  const words = await Promise.all(frames.map((frame) => timely(frame.locator('body').innerText({ timeout: PART_MS }), '')));
+  const text = words
+    .filter((part) => part !== '')
+    .join('\n---\n')
+    .slice(0, MAX_READ);
+  const outline = await timely(page.locator('body').ariaSnapshot({ timeout: PART_MS }), null);
+  return {
+    address: mask.mask(page.url()),
+    title: mask.mask(await timely(page.title(), '')),
+    text: mask.mask(text).slice(0, MAX_TEXT),
+    outline: outline === null || hides(mask, text, outline) ? null : mask.mask(outline.slice(0, MAX_READ)).slice(0, MAX_TEXT),
+    screenshot: options.screenshot ? await timely(boxedScreenshot(page, frames, mask), null) : null,
+  };
+}
+
+/** Whether a secret that the words show could be in the outline in pieces, one to an element, which no mask finds. */
+const hides = (mask: SecretMask, text: string, outline: string): boolean => count(mask, text) > count(mask, outline);
+
+const count = ({ pattern }: SecretMask, text: string): number => (pattern ? [...text.matchAll(new RegExp(pattern.source, `${pattern.flags}g`))].length : 0);
+
+function boxedScreenshot(page: Page, frames: readonly Frame[], mask: SecretMask): Promise<Uint8Array> {
+  return page.screenshot({
+    timeout: PART_MS,
+    animations: 'disabled',
+    caret: 'hide',
+    maskColor: BOX_COLOR,
+    mask: frames.flatMap((frame) => boxed(frame, mask)),
+  });
+}
+
+function boxed(frame: Frame, mask: SecretMask): Locator[] {
+  const written = mask.pattern ? [frame.getByText(mask.pattern)] : [];
+  // An attribute can be drawn by a style sheet or as a placeholder.
+  const inAttributes = mask.values.map((value) => frame.locator(`xpath=//*[@*[contains(., ${xpathText(value)})]]`));
+  return [frame.locator(ALWAYS_BOXED), ...written, ...inAttributes];
+}
+
+/** XPath 1.0 has no escapes in its texts. */
+function xpathText(text: string): string {
+  const parts = text.split('"').map((part) => `"${part}"`);
+  return parts.length === 1 ? (parts[0] ?? '""') : `concat(${parts.join(`, '"', `)})`;
+}
+
+/** What `pending` gives, or `otherwise` if it fails or takes too long. */
+async function timely<T>(pending: Promise<T>, otherwise: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => (timer = setTimeout(resolve, 2 * PART_MS, otherwise)));
+  try {
+    return await Promise.race([pending.catch(() => otherwise), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

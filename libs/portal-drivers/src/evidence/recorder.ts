@@ -1,0 +1,40 @@
+import type { Page } from 'playwright-core';
+import type { SecretMask } from '../secret-mask.ts';
+import type { StepTrace } from '../trace.ts';
+import { capturePage } from './capture.ts';
+import type { EvidencePolicy } from './evidence.ts';
+
+/** Takes evidence as a policy says. */
+export interface EvidenceRecorder {
+  /** After every step. */
+  step(trace: StepTrace, page: Page, mask: SecretMask): Promise<void>;
+  /** At the end of an act; `ended` is its outcome's kind. */
+  end(act: StepTrace['act'], ended: string, page: Page, mask: SecretMask): Promise<void>;
+}
+
+export function createEvidenceRecorder(policy: EvidencePolicy | undefined): EvidenceRecorder {
+  let last: StepTrace | null = null;
+
+  async function take(act: StepTrace['act'], ended: string, page: Page, mask: SecretMask): Promise<void> {
+    if (!policy) return;
+    const step = last?.act === act ? last.step : null;
+    try {
+      const shown = await capturePage(page, mask, { screenshot: policy.screenshots ?? true });
+      await policy.keep({ act, step, ended, ...shown });
+    } catch {
+      // Evidence is a help for people; an act must not end otherwise because it could not be kept.
+    }
+  }
+
+  return {
+    async step(trace, page, mask) {
+      last = trace;
+      if (policy?.when === 'steps') await take(trace.act, trace.outcome, page, mask);
+    },
+    async end(act, ended, page, mask) {
+      const unclear = ended === 'unknown' || ended === 'unavailable';
+      if (policy && (unclear || policy.when !== 'unclear')) await take(act, ended, page, mask);
+      last = null;
+    },
+  };
+}

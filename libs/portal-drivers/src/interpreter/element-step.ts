@@ -1,0 +1,53 @@
+import type { Locator } from 'playwright-core';
+import { declaredFor, type Step } from '../recipe/step.ts';
+import type { Act } from './act.ts';
+import type { Worded } from './outcome-watch.ts';
+import { stepName } from './step-words.ts';
+import { typeValue, type TypingLimits } from './typing.ts';
+
+/** Does what a step says to its element, which is visible. */
+export async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: Locator): Promise<void> {
+  const limits = { timeout: act.time.stepMs(step.deadline_ms ?? act.stepDeadlineMs), signal: act.time.signal };
+  if (step.fill) return typeInto(act, step.fill, locator, limits);
+  if (step.totp) return typeCode(act, step.totp, locator, limits);
+  if (step.choose) return void (await locator.selectOption(chosen(act, step), limits));
+  if (step.check) return locator.check(limits);
+  if (step.hover) return locator.hover(limits);
+  // Whether it can be pressed at all is found out before anything is told to the ledger.
+  await locator.click({ ...limits, trial: true });
+  act.watch.forget();
+  act.watch.expectDialog(step.dialog ?? null);
+  await act.outcomes.mark();
+  if (step.submit) await act.beforeSubmit();
+  act.time.check(stepName(step));
+  const press = () => (step.key ? locator.press(step.key.press, limits) : locator.click(limits));
+  await (step.opens_tab ? pressForTab(act, press, limits.timeout) : press());
+  if (step.submit) act.submitted();
+}
+
+/** Types a value into its field; a new password into every field that the page declares for it. */
+async function typeInto<W extends Worded>(act: Act<W>, fill: NonNullable<Step['fill']>, locator: Locator, limits: TypingLimits): Promise<void> {
+  const every = (fill.into?.declared ?? (fill.into ? null : declaredFor(fill.with))) === 'new-password';
+  if (!every) return typeValue(act, locator, fill.with, limits);
+  for (const field of await locator.all()) await typeValue(act, field, fill.with, limits);
+}
+
+async function typeCode<W extends Worded>(act: Act<W>, totp: NonNullable<Step['totp']>, locator: Locator, limits: TypingLimits): Promise<void> {
+  const code = await act.oneTimeCode(totp.proves_password === true);
+  act.seal(code);
+  await locator.fill(code.reveal(), limits);
+}
+
+/** Presses, and works in the tab that this opens from then on. */
+async function pressForTab<W extends Worded>(act: Act<W>, press: () => Promise<void>, timeout: number): Promise<void> {
+  const opening = act.watch.page.context().waitForEvent('page', { timeout });
+  const [opened] = await Promise.all([opening, press()]);
+  act.watch.enter(opened);
+}
+
+function chosen<W extends Worded>(act: Act<W>, step: Step): string {
+  const value = act.resolve(step.choose?.option ?? { text: '' });
+  if ('plain' in value) return value.plain;
+  if (value.sealing) act.seal(value.secret);
+  return value.secret.reveal();
+}

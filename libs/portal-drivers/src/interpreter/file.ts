@@ -1,0 +1,91 @@
+import { RcmError } from '@rcm/telemetry';
+import type { Download, Page } from 'playwright-core';
+import type { TaskFile } from '../outcome.ts';
+import type { FileRecipe } from '../recipe/task.ts';
+import type { Act } from './act.ts';
+import { translateBrowserError } from './failure.ts';
+import { describeTarget, locate } from './locate.ts';
+import type { Worded } from './outcome-watch.ts';
+import { interceptFile } from './file-response.ts';
+
+const MAX_NAME = 120;
+
+/**
+ * Makes the portal send a file and takes it from the answer before the browser would write it to disk. Fails with
+ * `portal_unexpected` where it is larger than the recipe allows, and with `deadline_exceeded` where none comes.
+ */
+export async function receiveFile<W extends Worded>(act: Act<W>, recipe: FileRecipe): Promise<TaskFile> {
+  const { page } = act.watch;
+  const limits = { timeout: act.time.stepMs(act.stepDeadlineMs), signal: act.time.signal };
+  const tap = await interceptFile(page, recipe.max_bytes);
+  let offered: Download | null = null;
+  const noteOffer = (download: Download) => void (offered ??= download);
+  const watchTab = (tab: Page) => void tab.on('download', noteOffer);
+  page.on('download', noteOffer);
+  page.context().on('page', watchTab);
+  try {
+    await keepScriptFiles(page);
+    await ask(act, recipe, limits);
+    const found = await act.time.until('The file', limits.timeout, async () => {
+      const taken = await tap.file();
+      return taken ?? (offered ? { offered } : null);
+    });
+    if ('bytes' in found) return { ...found, name: plainName(found.name) };
+    return await takeOffered(act, found.offered, tap, recipe.max_bytes);
+  } finally {
+    page.off('download', noteOffer);
+    page.context().off('page', watchTab);
+    await tap.stop();
+  }
+}
+
+type Limits = { readonly timeout: number; readonly signal: AbortSignal };
+
+async function ask<W extends Worded>(act: Act<W>, recipe: FileRecipe, limits: Limits): Promise<void> {
+  try {
+    if (recipe.press) await locate(act.watch.page, recipe.press).click(limits);
+    else await act.watch.page.goto(act.address(recipe.open ?? '/'), { ...limits, waitUntil: 'commit' });
+  } catch (error) {
+    const failure = translateBrowserError(error, recipe.press ? `press ${describeTarget(recipe.press)}` : `open ${recipe.open ?? ''}`);
+    // A document that turns out to be a file is given up by the browser; the file itself was taken.
+    if (!/ERR_ABORTED/.test(failure.message)) throw failure;
+  }
+}
+
+/** Scripts that make a file themselves forget it as soon as the browser has begun to save it, which ours never does. */
+const keepScriptFiles = (page: Page): Promise<unknown> => page.evaluate('URL.revokeObjectURL = () => undefined').catch(() => undefined);
+
+/** A file that came past the tap: made by a script of the page, or in a tab of its own. */
+async function takeOffered<W extends Worded>(act: Act<W>, offered: Download, tap: { file(): Promise<TaskFile | null> }, maxBytes: number): Promise<TaskFile> {
+  const url = offered.url();
+  const timeout = act.time.stepMs(act.stepDeadlineMs);
+  if (/^https?:/.test(url)) {
+    await act.watch.page.goto(url, { timeout, signal: act.time.signal, waitUntil: 'commit' }).catch(() => undefined);
+    const taken = await act.time.until('The file', timeout, tap.file);
+    return { ...taken, name: plainName(offered.suggestedFilename()) };
+  }
+  const made = await offered.page().evaluate(readScriptFile, { url, maxBytes });
+  if (made === null) throw new RcmError('portal_unexpected', `The file is larger than ${maxBytes} bytes.`);
+  return { name: plainName(offered.suggestedFilename()), contentType: made.type, bytes: Buffer.from(made.base64, 'base64') };
+}
+
+/** Reads a `blob:` or `data:` address in its page; `null` where it is too large. */
+async function readScriptFile({ url, maxBytes }: { url: string; maxBytes: number }): Promise<{ type: string; base64: string } | null> {
+  const file = await (await fetch(url)).blob();
+  if (file.size > maxBytes) return null;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 32_768) text += String.fromCharCode(...bytes.subarray(at, at + 32_768));
+  return { type: file.type, base64: btoa(text) };
+}
+
+/** A name that is safe to show and to save under: no path, no control characters. */
+function plainName(name: string): string {
+  const last = name.split(/[\\/]/).at(-1) ?? '';
+  const kept = last
+    .replace(/[\p{Cc}\p{Cf}<>:"|?*]/gu, '')
+    .replace(/^\.+/, '')
+    .trim()
+    .slice(0, MAX_NAME);
+  return kept === '' ? 'file' : kept;
+}

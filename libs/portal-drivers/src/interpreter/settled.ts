@@ -1,0 +1,32 @@
+import { RcmError } from '@rcm/telemetry';
+import type { Act } from './act.ts';
+import type { Worded } from './outcome-watch.ts';
+
+/** Milliseconds for which what is read must stay the same: scripts that draw bit by bit pause for a frame or an answer, not longer. */
+const SETTLED_MS = 150;
+
+/** Something read from the page, or the words for why it cannot be read yet; these become the error where it never can. */
+export type Reading<T> = { readonly value: T } | { readonly problem: string } | null;
+
+/**
+ * Reads until the same is read for `SETTLED_MS` and it is not `before` (JSON): a page that is drawn bit by bit is not read
+ * halfway. Fails with `portal_unexpected` where the last reading had a problem, else with `deadline_exceeded`.
+ */
+export async function settled<T, W extends Worded>(act: Act<W>, what: string, before: string, read: () => Promise<Reading<T>>): Promise<T> {
+  let last = { text: '', since: 0 };
+  let problem: string | null = null;
+  try {
+    const found = await act.time.until(what, act.time.stepMs(act.stepDeadlineMs), async () => {
+      const reading = await read().catch(() => null);
+      problem = reading && 'problem' in reading ? reading.problem : null;
+      if (!reading || 'problem' in reading) return null;
+      const text = JSON.stringify(reading.value);
+      if (text === before) return null;
+      if (text !== last.text) last = { text, since: performance.now() };
+      return performance.now() - last.since >= SETTLED_MS ? reading : null;
+    });
+    return found.value;
+  } catch (error) {
+    throw problem === null ? error : new RcmError('portal_unexpected', problem);
+  }
+}

@@ -1,0 +1,31 @@
+import type { TypedText } from '../recipe/typed-text.ts';
+import type { TaskValue } from '../outcome.ts';
+import { parseDate } from './written-dates.ts';
+
+/** The value of the words of a page; `undefined` where they are not what the recipe says. Empty words of a text are a text. */
+export function typedValue(words: string, typed: TypedText): TaskValue | undefined {
+  const type = typed.type ?? 'text';
+  if (words === '' && typed.may_be_empty) return null;
+  if (type === 'text') return words;
+  if (type === 'date')
+    return parseDate(words, typed.format ?? '')
+      ?.toISOString()
+      .slice(0, 10);
+  const digits = decimalText(words, typed.decimal ?? '.');
+  return type === 'number' && digits !== undefined ? Number(digits) : digits;
+}
+
+/** `($1,234.50)` as `-1234.50`: without currency and grouping, as many decimals as the page shows. */
+function decimalText(words: string, decimal: '.' | ','): string | undefined {
+  const grouping = decimal === '.' ? ',' : '.';
+  const bare = words.replace(/\p{Sc}|\b[A-Z]{3}\b/gu, '').replace(/[\s\u00a0\u202f'’]/g, '');
+  const negative = /^\(.*\)$/.test(bare) || /^[-−]|[-−]$/.test(bare);
+  const unsigned = bare.replace(/^\((.*)\)$/, '$1').replace(/^[-−+]|[-−]$/g, '');
+  const whole = new RegExp(`^(\\d+|\\d{1,3}(\\${grouping}\\d{3})+)(\\${decimal}\\d+)?$`);
+  if (!whole.test(unsigned)) return undefined;
+  const plain = unsigned
+    .replaceAll(grouping, '')
+    .replace(decimal, '.')
+    .replace(/^0+(?=\d)/, '');
+  return negative && /[1-9]/.test(plain) ? `-${plain}` : plain;
+}

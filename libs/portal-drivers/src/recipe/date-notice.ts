@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { exactlyOne, words } from './rules.ts';
+import { type Target, targetSchema } from './target.ts';
+
+/** A moment that a portal tells: a date on the page, a span of time in its words, or a span that its manual gives. */
+export interface DateNotice {
+  /** Where it is written. Default: anywhere on the page. */
+  readonly in?: Target | undefined;
+  /** How the date is written: `YYYY MM DD HH mm`, `hh` with `A`, `MMM` (Jan), `MMMM` (January). */
+  readonly format?: string | undefined;
+  /** Words around a span of time: `expires in {days} days`, `wait {minutes}:{seconds}`. */
+  readonly words?: string | undefined;
+  /** A fixed span, where the page tells none. */
+  readonly minutes?: number | undefined;
+  /** Time zone of `format` as IANA names it. Default UTC. */
+  readonly zone?: string | undefined;
+}
+
+const SPAN = /\{(seconds|minutes|hours|days)\}/;
+
+export const dateNoticeSchema: z.ZodType<DateNotice> = z
+  .strictObject({
+    in: targetSchema.optional().describe('Where it is written; default: anywhere on the page'),
+    format: z
+      .string()
+      .max(40)
+      .regex(/^(?=.*YYYY)(?=.*MM)(?=.*DD)/, 'must contain YYYY, MM and DD')
+      .optional()
+      .describe('YYYY MM DD HH mm, hh with A, MMM (Jan), MMMM (January)'),
+    words: words.regex(SPAN, 'must contain {seconds}, {minutes}, {hours} or {days}').optional(),
+    minutes: z.int().min(1).max(100_000).optional(),
+    zone: z.string().max(60).refine(isZone, 'must be a time zone such as America/New_York').optional(),
+  })
+  .superRefine((notice, context) => {
+    exactlyOne(notice, ['format', 'words', 'minutes'], context);
+    if (notice.zone !== undefined && notice.format === undefined) context.addIssue({ code: 'custom', path: ['zone'], message: 'belongs to format' });
+    if (notice.minutes !== undefined && notice.in !== undefined) context.addIssue({ code: 'custom', path: ['in'], message: 'belongs to format or words' });
+  })
+  .meta({ id: 'date' });
+
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
