@@ -1,6 +1,7 @@
 import {
   CreateSecretCommand,
   GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
@@ -30,6 +31,8 @@ export type VersionChoice = { readonly stage: string } | { readonly id: string }
 /** The calls to Secrets Manager that the store is made of, errors translated. `id` is the ARN, or the name before there is one. */
 export interface SecretsManagerCalls {
   get(id: string, version: VersionChoice, options?: CallOptions): Promise<SecretVersion | null>;
+  /** The labels of every version that has one, the youngest version first. AWS keeps at most 20 labels a secret, so one page is all. */
+  listStages(id: string, options?: CallOptions): Promise<readonly string[]>;
   /** The new secret's ARN and version, or `null` where the name is taken. */
   create(name: string, text: Secret<string>, tags: SecretTags, options?: CallOptions): Promise<{ readonly arn: string; readonly version: string } | null>;
   /** Adds a version under these labels. `false` where the version exists already with another text. Fails with `secret_missing`. */
@@ -56,6 +59,12 @@ export function createSecretsManagerCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE
           throw new RcmError('payload_invalid', 'The secret in Secrets Manager holds bytes, not text.');
         return { arn: ARN, text: new Secret(SecretString), version: VersionId, stages: VersionStages };
       }).catch((error: unknown) => instead(error, 'secret_missing', null)),
+    listStages: (id, options = {}) =>
+      call('Looking for staged versions in Secrets Manager', options, async (abortSignal) => {
+        const { Versions = [] } = await client.send(new ListSecretVersionIdsCommand({ SecretId: id, MaxResults: 100 }), { abortSignal });
+        const age = ({ CreatedDate }: (typeof Versions)[number]): number => CreatedDate?.getTime() ?? 0;
+        return Versions.sort((a, b) => age(b) - age(a)).flatMap(({ VersionStages = [] }) => VersionStages);
+      }).catch((error: unknown) => instead(error, 'secret_missing', [])),
     create: (name, text, tags, options = {}) =>
       call('Creating a secret in Secrets Manager', options, async (abortSignal) => {
         const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: String(Value) }));

@@ -1,38 +1,7 @@
-import { backend } from '@rcm/test-services';
-import { afterAll, beforeAll, describe } from 'vitest';
-import type { CallHook } from './contract/store-under-test.fixture.ts';
+import { describe } from 'vitest';
+import { awsStore } from './contract/aws-store.fixture.ts';
 import { describeStoreContract } from './contract.fixture.ts';
-import { createSecretsManagerStore } from './secrets-manager.ts';
-import type { ClosableSecretStore } from './store.ts';
-import { openTestAws, type TestAws } from './test-aws.fixture.ts';
-
-let aws: TestAws;
-const opened: ClosableSecretStore[] = [];
-
-beforeAll(async () => {
-  aws = await openTestAws();
-});
-afterAll(async () => {
-  opened.forEach((store) => store.close());
-  await aws.close();
-});
-
-function open(hook?: CallHook): ClosableSecretStore {
-  const store = createSecretsManagerStore({
-    ...aws.access,
-    kmsKeyId: aws.kmsKeyId,
-    instrument: (client) =>
-      client.middlewareStack.add((next, context) => async (args) => {
-        await hook?.(String(context.commandName), 'before');
-        const answer = await next(args);
-        await hook?.(String(context.commandName), 'after');
-        return answer;
-      }),
-  });
-  opened.push(store);
-  return store;
-}
 
 describe('Secrets Manager', () => {
-  describeStoreContract({ kind: 'secrets-manager', tokensOverwrite: backend() === 'containers', open });
+  describeStoreContract(awsStore('secrets-manager'));
 });

@@ -16,7 +16,8 @@ const PENDING = 'AWSPENDING';
 /** Holds what `replace` has written and not yet made current. One that a crash left behind moves with the next `replace`. */
 const REPLACING = 'rcm-replacing';
 /** AWSPENDING is one label per secret and goes on with the next attempt; this one keeps an older attempt's copy findable. */
-const keptLabel = (attemptId: string): string => `rcm-staged-${attemptId}`;
+const KEPT = 'rcm-staged-';
+const keptLabel = (attemptId: string): string => `${KEPT}${attemptId}`;
 
 /** Payloads as secrets; a staged one is a version of the same secret, with the attempt id as its version id. Versions are VersionIds. */
 export function createSecretsManagerStore(access: SecretsManagerAccess): ClosableSecretStore {
@@ -60,6 +61,10 @@ export function createSecretsManagerStore(access: SecretsManagerAccess): Closabl
       return { text: (await mustExist(readStaged(calls, slot, options))).text, adopted: true };
     },
     readStaged: (slot, options) => readStaged(calls, slot, options),
+    async listStaged(reference, options) {
+      const stages = await calls.listStages(secretId(reference), options);
+      return stages.filter((stage) => stage.startsWith(KEPT)).map((stage) => stage.slice(KEPT.length));
+    },
     async promote(slot, base, options) {
       const id = secretId(slot.current);
       const found = await mustExist(current(slot.current, options));

@@ -1,6 +1,7 @@
 import {
   DeleteParameterCommand,
   GetParameterCommand,
+  GetParametersByPathCommand,
   GetParametersCommand,
   type Parameter,
   PutParameterCommand,
@@ -29,6 +30,8 @@ export interface SsmCalls {
   getVersion(name: string, version: number, options?: CallOptions): Promise<StoredSecret | null>;
   /** Up to 10 names; those that do not exist are not in the map. */
   getMany(names: readonly string[], options?: CallOptions): Promise<ReadonlyMap<string, StoredSecret>>;
+  /** Last segments of the names right below a path, the youngest parameter first; at most 100. No value is decrypted. */
+  list(path: string, options?: CallOptions): Promise<readonly string[]>;
   /** The version, or `null` where the name is taken. */
   create(name: string, text: Secret<string>, tier: SsmTier, tags: SecretTags, options?: CallOptions): Promise<string | null>;
   /** Sent once, never repeated by the SDK: a repeated one could overwrite what somebody wrote in between. */
@@ -36,6 +39,9 @@ export interface SsmCalls {
   remove(name: string, options?: CallOptions): Promise<void>;
   close(): void;
 }
+
+/** A login has a copy per abandoned attempt of a month; whoever has more than this has another problem. */
+const MOST_LISTED = 100;
 
 export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instrument, ...access }: SsmAccess): SsmCalls {
   const client = new SSMClient(clientOptions(access));
@@ -62,6 +68,18 @@ export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instru
       call('Reading secrets from SSM', options, async (abortSignal) => {
         const { Parameters = [] } = await client.send(new GetParametersCommand({ Names: [...names], WithDecryption: true }), { abortSignal });
         return new Map(Parameters.map((parameter) => [parameter.Name ?? '', storedSecret(parameter)]));
+      }),
+    list: (path, options = {}) =>
+      call('Looking for staged secrets in SSM', options, async (abortSignal) => {
+        const found: Parameter[] = [];
+        let NextToken: string | undefined;
+        do {
+          const page = await client.send(new GetParametersByPathCommand({ Path: path, WithDecryption: false, ...(NextToken ? { NextToken } : {}) }), { abortSignal });
+          found.push(...(page.Parameters ?? []));
+          ({ NextToken } = page);
+        } while (NextToken && found.length < MOST_LISTED);
+        const age = ({ LastModifiedDate }: Parameter): number => LastModifiedDate?.getTime() ?? 0;
+        return found.sort((a, b) => age(b) - age(a)).map(({ Name = '' }) => Name.slice(path.length + 1));
       }),
     create: (name, text, tier, tags, options = {}) =>
       call('Creating a secret in SSM', options, async (abortSignal) => {

@@ -1,6 +1,6 @@
 import { type Clock, hasCode, RcmError, type Secret, systemClock } from '@rcm/telemetry';
 import { rotationOf } from '../payload.ts';
-import { referenceKey, type SecretReference, secretPath, stagedPath } from '../reference.ts';
+import { referenceKey, type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
 import { ssmTier, type SsmTier } from './size-policy.ts';
 import { createSsmCalls, type SsmAccess, type SsmCalls } from './ssm-calls.ts';
 import { overwriteOnBase } from './ssm-overwrite.ts';
@@ -60,6 +60,10 @@ export function createSsmStore({ largestTier = 'Standard', clock = systemClock, 
     },
     async readStaged(slot, options) {
       return calls.get(stagedName(slot), options);
+    },
+    async listStaged(current, options) {
+      currentName(current);
+      return calls.list(`/${stagedFolder(current)}`, options);
     },
     async promote(slot, base, options = {}) {
       return overwrite(

@@ -72,6 +72,8 @@ export interface SecretStages {
   /** Create-only: what is already staged under this attempt is returned unchanged with `adopted: true`. */
   stage(slot: StagedSlot, text: Secret<string>, options?: CallOptions): Promise<{ readonly text: Secret<string>; readonly adopted: boolean }>;
   readStaged(slot: StagedSlot, options?: CallOptions): Promise<StoredSecret | null>;
+  /** Attempt ids of all staged copies of this secret, whoever left them; the newest first where the store tells their age. */
+  listStaged(current: SecretReference, options?: CallOptions): Promise<readonly string[]>;
   /**
    * Makes the staged payload current. Reads current first: where its attempt id is already this slot's, nothing is written.
    * Fails with `store_conflict` where current is neither that nor `base`, with `secret_missing` where nothing is staged or

@@ -1,13 +1,13 @@
 import { createAppRole, startVaultServer, type VaultServer, type VaultServerOptions } from '@rcm/vault-server';
 import { Secret } from '@rcm/telemetry';
-import { vaultTenantPolicy } from '../tenancy/vault-policy.ts';
+import { type VaultTenant, vaultTenantPolicy } from '../tenancy/vault-policy.ts';
 import type { CallHook } from './contract/store-under-test.fixture.ts';
 import type { AppRole } from './vault-session.ts';
 
 export interface TestVault {
   readonly server: VaultServer;
-  /** A new AppRole of one tenant, with the policy that the library has for it. */
-  appRoleOf(orgId: string, part?: 'agent' | 'rotator', tokenTtl?: number): Promise<AppRole>;
+  /** A new AppRole of one tenant, with the policy that the library has for it; lifetimes in seconds. */
+  appRoleOf(orgId: string, part?: VaultTenant['part'], tokenTtl?: number, tokenMaxTtl?: number): Promise<AppRole>;
   close(): Promise<void>;
 }
 
@@ -15,10 +15,11 @@ export async function openTestVault(options: VaultServerOptions = {}): Promise<T
   const server = await startVaultServer(options);
   return {
     server,
-    async appRoleOf(orgId, part = 'rotator', tokenTtl) {
+    async appRoleOf(orgId, part = 'rotator', tokenTtl, tokenMaxTtl) {
       const policy = vaultTenantPolicy({ mount: 'kv', environment: 'test', orgId, part });
       const access = { address: server.address, token: server.rootToken };
-      const { roleId, secretId } = await createAppRole(access, { name: `rcm-${part}-${orgId}`, policy, ...(tokenTtl === undefined ? {} : { tokenTtl }) });
+      const lifetimes = { ...(tokenTtl === undefined ? {} : { tokenTtl }), ...(tokenMaxTtl === undefined ? {} : { tokenMaxTtl }) };
+      const { roleId, secretId } = await createAppRole(access, { name: `rcm-${part}-${orgId}`, policy, ...lifetimes });
       return { roleId, secretId: new Secret(secretId) };
     },
     close: () => server.close(),

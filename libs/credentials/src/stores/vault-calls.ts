@@ -24,6 +24,8 @@ export interface VaultCalls {
   write(path: string, text: Secret<string>, base: number, options?: CallOptions): Promise<number | null>;
   /** Notes tags beside the secret, whatever its version. */
   label(path: string, tags: SecretTags, options?: CallOptions): Promise<void>;
+  /** Names right below a path; none where the path is empty. Vault tells no ages here. */
+  list(path: string, options?: CallOptions): Promise<readonly string[]>;
   /** Removes every version and the metadata; a missing one is fine. */
   remove(path: string, options?: CallOptions): Promise<void>;
 }
@@ -68,6 +70,14 @@ export function createVaultCalls({ mount, ...access }: VaultAccess): VaultCalls 
       const what = 'Labelling a secret in Vault';
       const answer = await call(what, options, { method: 'POST', path: `${mount}/metadata/${path}`, body: new Secret({ custom_metadata: { ...tags } }) });
       if (answer.status !== 204 && answer.status !== 200) throw refused(what, answer);
+    },
+    async list(path, options = {}) {
+      const what = 'Looking for staged secrets in Vault';
+      const answer = await call(what, options, { method: 'GET', path: `${mount}/metadata/${path}?list=true` });
+      if (answer.status === 404 && errorsOf(answer).length === 0) return [];
+      if (answer.status !== 200) throw refused(what, answer);
+      const { keys } = (answer.body.reveal().data ?? {}) as { readonly keys?: unknown };
+      return Array.isArray(keys) ? keys.map(String).filter((key) => !key.endsWith('/')) : [];
     },
     async remove(path, options = {}) {
       const what = 'Deleting a staged secret from Vault';

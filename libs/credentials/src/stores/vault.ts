@@ -1,6 +1,6 @@
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { rotationOf } from '../payload.ts';
-import { type SecretReference, secretPath, stagedPath } from '../reference.ts';
+import { type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
 import { readEach } from './read-each.ts';
 import { checkVaultSize } from './size-policy.ts';
 import type { CallOptions, ClosableSecretStore, StagedSlot, StoredSecret } from './store.ts';
@@ -53,6 +53,10 @@ export function createVaultStore(access: VaultAccess): ClosableSecretStore {
     },
     async readStaged(slot, options) {
       return stored(await calls.get(staged(slot), options));
+    },
+    async listStaged(reference, options) {
+      current(reference);
+      return calls.list(stagedFolder(reference), options);
     },
     async promote(slot, base, options) {
       const text = async (): Promise<Secret<string>> => {

@@ -75,13 +75,18 @@ export function rulesOf({ database }: World, { namespace, policies }: Caller): r
   return [...DEFAULT_RULES, ...documents.flatMap((found) => (found ? parsePolicy(found.document) : []))];
 }
 
-/** `auth/token/…`: lookup-self, renew-self, revoke-self, and `revoke` for whoever may. Null: no such route. */
+/** `auth/token/…`: lookup-self, renew-self, revoke-self, and for whoever may `revoke` and `sys/leases/revoke-prefix/…`. Null: no such route. */
 export function answerToken(world: World, request: VaultRequest, caller: Caller): Answer | null {
   const route = `${request.verb} ${request.path}`;
   if (route === 'read auth/token/lookup-self') return lookUp(world, caller);
   if (route === 'write auth/token/renew-self') return renew(world, request, caller);
   if (route === 'write auth/token/revoke-self') return revoke(world, caller.digest);
   if (route === 'write auth/token/revoke') return revoke(world, digestOf(String(request.body['token'])));
+  // What an administrator does after an incident: every token that AppRole gave out here.
+  if (route === 'write sys/leases/revoke-prefix/auth/approle/login') {
+    world.database.run('DELETE FROM token WHERE namespace = ?', request.namespace);
+    return noContent;
+  }
   return null;
 }
 

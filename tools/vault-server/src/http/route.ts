@@ -23,7 +23,7 @@ export function route(world: World, request: VaultRequest): Answer {
 
 function answerOf(world: World, request: VaultRequest, caller: Caller): Answer | null {
   const { path } = request;
-  if (path.startsWith('auth/token/')) return answerToken(world, request, caller);
+  if (path.startsWith('auth/token/') || path.startsWith('sys/leases/')) return answerToken(world, request, caller);
   if (path.startsWith('auth/approle/')) return answerAppRole(world, request);
   if (path.startsWith('sys/policies/')) return answerPolicy(world, request);
   const place = placeOf(world, request);

@@ -18,6 +18,17 @@ export function describeStaging(store: StoreUnderTest): void {
       expect(passwordOf(await store.open().read(reference))).toBe('old');
     });
 
+    it('lists the copies that are staged, and not those that were discarded', async () => {
+      const { reference, text } = await created();
+      expect(await store.open().listStaged(reference)).toEqual([]);
+      const [first, second] = [newSlot(reference), newSlot(reference)];
+      for (const slot of [first, second]) await store.open().stage(slot, rotatedText(text, slot.attemptId));
+      expect([...(await store.open().listStaged(reference))].sort()).toEqual([first.attemptId, second.attemptId].sort());
+      await store.open().discard(first);
+      expect(await store.open().listStaged(reference)).toEqual([second.attemptId]);
+      expect(await store.open().listStaged(newReference(store))).toEqual([]);
+    });
+
     it('adopts what the attempt has staged before, whatever is offered now', async () => {
       const { reference, text } = await created();
       const slot = newSlot(reference);

@@ -1,0 +1,111 @@
+import { backend } from '@rcm/test-services';
+import type { Fault } from '@rcm/vault-server';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describeFaults, type Failure } from './contract/faults.fixture.ts';
+import { codeOf, newReference, newSlot, passwordOf, payloadText, rotatedText, tags } from './contract/store-under-test.fixture.ts';
+import { openTestVault, type TestVault } from './test-vault.fixture.ts';
+import type { AppRole } from './vault-session.ts';
+import { createVaultStore } from './vault.ts';
+
+const faultOf = ({ kind, hits, ...rest }: Failure): Fault => ({
+  ...rest,
+  kind: kind === 'error' ? 'error500' : kind,
+  ...(hits ? { match: `write kv/data/rcm/test/hospital-a/${hits === 'stage' ? 'rotation' : 'endpoints'}/` } : {}),
+});
+
+// tools/vault-server is the same on both backends: run once.
+describe.skipIf(backend() === 'containers')('a Vault that is not well (no container: tools/vault-server)', () => {
+  let vault: TestVault;
+  let appRole: AppRole;
+
+  beforeAll(async () => {
+    vault = await openTestVault();
+    appRole = await vault.appRoleOf('hospital-a');
+  });
+  beforeEach(() => vault.server.setFaults());
+  afterAll(() => vault.close());
+
+  const open = (
+    options: {
+      readonly deadlineMs?: number;
+      readonly maxAttempts?: number;
+      readonly address?: string;
+      readonly mount?: string;
+      readonly namespace?: string;
+    } = {},
+  ) => createVaultStore({ address: vault.server.address, mount: 'kv', appRole: () => Promise.resolve(appRole), ...options });
+  const reference = newReference({ kind: 'vault' });
+
+  describeFaults({ kind: 'vault', open, fail: (failure) => vault.server.setFaults(faultOf(failure)) });
+
+  it.each([
+    ['sealed', 'store_unavailable'],
+    ['uninitialized', 'store_unavailable'],
+    ['standby', 'store_unavailable'],
+    ['throttled', 'store_throttled'],
+  ] as const)('that is %s fails with %s, before and after the login', async (kind, code) => {
+    const store = open({ maxAttempts: 1 });
+    vault.server.setFaults({ kind });
+    expect(await codeOf(store.read(reference))).toBe(code);
+    vault.server.setFaults();
+    expect(await store.read(reference)).toBeNull();
+    vault.server.setFaults({ kind });
+    expect(await codeOf(store.read(reference))).toBe(code);
+  });
+
+  it('that has no such mount or namespace is not taken for one without the secret', async () => {
+    expect(await codeOf(open({ mount: 'other' }).read({ ...reference, store: 'vault', mount: 'other' }))).toBe('store_denied');
+    expect(await codeOf(open({ namespace: 'nobody' }).read(reference))).toBe('store_denied');
+  });
+
+  it('whose secret was deleted by a person reads as missing, and takes a new one on top', async () => {
+    const store = open();
+    const mine = newReference({ kind: 'vault' });
+    await store.create(mine, payloadText('first'), tags);
+    const path = `kv/data/rcm/test/hospital-a/endpoints/${mine.endpointId}/${mine.portalAccountId}`;
+    const deleted = await fetch(`${vault.server.address}/v1/${path}`, { method: 'DELETE', headers: { 'x-vault-token': vault.server.rootToken } });
+    expect(deleted.status).toBe(204);
+    expect(await store.read(mine)).toBeNull();
+    expect(await codeOf(store.replace(mine, payloadText('x'), '1'))).toBe('secret_missing');
+    expect((await store.create(mine, payloadText('second'), tags)).version).toBe('2');
+    expect(passwordOf(await store.read(mine))).toBe('second');
+  });
+
+  it('whose secret was written by hand without our field fails with payload_invalid and is not overwritten', async () => {
+    const store = open();
+    const mine = newReference({ kind: 'vault' });
+    const path = `kv/data/rcm/test/hospital-a/endpoints/${mine.endpointId}/${mine.portalAccountId}`;
+    const body = JSON.stringify({ data: { username: 'u', password: 'by hand' } });
+    await fetch(`${vault.server.address}/v1/${path}`, { method: 'POST', headers: { 'x-vault-token': vault.server.rootToken }, body });
+    expect(await codeOf(store.read(mine))).toBe('payload_invalid');
+    expect(await codeOf(store.create(mine, payloadText('first'), tags))).toBe('payload_invalid');
+    expect(await codeOf(store.replace(mine, payloadText('first'), '1'))).toBe('payload_invalid');
+  });
+
+  it('is not followed where it redirects: the token would go to whatever host it names', async () => {
+    const asked: string[] = [];
+    const redirecting: typeof fetch = async (input, init) => {
+      asked.push(new URL(String(input)).host);
+      const answer = await fetch(input, init);
+      const location = 'https://elsewhere.example/v1/kv/data/x';
+      return init?.method === 'GET' ? new Response(null, { status: 307, headers: { location } }) : answer;
+    };
+    const store = createVaultStore({ address: vault.server.address, mount: 'kv', appRole: () => Promise.resolve(appRole), fetch: redirecting, maxAttempts: 1 });
+    expect(await codeOf(store.read(reference))).toBe('store_unavailable');
+    expect(new Set(asked)).toEqual(new Set([new URL(vault.server.address).host]));
+  });
+
+  it('keeps no copy of a discarded attempt, not even its metadata', async () => {
+    const store = open();
+    const { reference: current } = await store.create(newReference({ kind: 'vault' }), payloadText('old'), tags);
+    const slot = newSlot(current);
+    await store.stage(slot, rotatedText(payloadText('old'), slot.attemptId, 'new'));
+    const metadata = () =>
+      fetch(`${vault.server.address}/v1/kv/metadata/rcm/test/hospital-a/rotation/${current.endpointId}/${current.portalAccountId}/${slot.attemptId}`, {
+        headers: { 'x-vault-token': vault.server.rootToken },
+      });
+    expect(await (await metadata()).json()).toMatchObject({ data: { custom_metadata: { ...tags } } });
+    await store.discard(slot);
+    expect((await metadata()).status).toBe(404);
+  });
+});
