@@ -40,6 +40,7 @@ export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
       return on(slot.current, (store) => store.stage(slot, text, options));
     },
     readStaged: (slot, options) => on(slot.current, (store) => store.readStaged(slot, options)),
+    listStaged: (reference, options) => on(reference, (store) => store.listStaged(reference, options)),
     promote: (slot, base, options) => on(slot.current, (store) => store.promote(slot, base, options)),
     discard: (slot, options) => on(slot.current, (store) => store.discard(slot, options)),
   };

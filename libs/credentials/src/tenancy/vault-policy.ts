@@ -29,5 +29,5 @@ export function vaultTenantPolicy({ mount, environment, orgId, part }: VaultTena
   const write = ['create', 'update'];
   const current = { [at('data', 'endpoints')]: may('read', ...write), [at('metadata', 'endpoints')]: may(...write) };
   if (part === 'migrator') return { path: current };
-  return { path: { ...current, [at('data', 'rotation')]: may('read', ...write), [at('metadata', 'rotation')]: may(...write, 'delete') } };
+  return { path: { ...current, [at('data', 'rotation')]: may('read', ...write), [at('metadata', 'rotation')]: may('list', ...write, 'delete') } };
 }
