@@ -96,10 +96,15 @@ export function secretPath({ environment, organizationId, endpointId, portalAcco
   return `rcm/${environment}/${organizationId}/endpoints/${endpointId}/${portalAccountId}`;
 }
 
-/** `rcm/{env}/{org}/rotation/{endpoint}/{account}/{attempt}`: outside what an agent's role may read. Fails with `reference_invalid`. */
-export function stagedPath({ environment, organizationId, endpointId, portalAccountId }: SecretOwner, attemptId: string): string {
+/** `rcm/{env}/{org}/rotation/{endpoint}/{account}`: the folder of an account's staged copies, outside what an agent's role may read. */
+export function stagedFolder({ environment, organizationId, endpointId, portalAccountId }: SecretOwner): string {
+  return `rcm/${environment}/${organizationId}/rotation/${endpointId}/${portalAccountId}`;
+}
+
+/** One attempt's copy in the folder. Fails with `reference_invalid`. */
+export function stagedPath(owner: SecretOwner, attemptId: string): string {
   if (!isId(attemptId)) throw invalid('the attempt id is not an id');
-  return `rcm/${environment}/${organizationId}/rotation/${endpointId}/${portalAccountId}/${attemptId}`;
+  return `${stagedFolder(owner)}/${attemptId}`;
 }
 
 /** One key for one secret, also for one that has no ARN yet. Not a reference: nothing parses it. */

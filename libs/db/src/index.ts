@@ -41,6 +41,7 @@ export {
   type LoginPermission,
 } from './ledger/attempt.ts';
 export { remainingBudget } from './ledger/budget.ts';
+export { restLogin } from './ledger/rest.ts';
 export { type VersionStanding, versionStanding } from './ledger/standing.ts';
 export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated } from './legacy/migrate.ts';
 export { type LegacyRestore, restoreLegacyCredentials } from './legacy/restore.ts';

@@ -40,7 +40,12 @@ function rotatorStatements(place: CheckedPlace): PolicyStatement[] {
     {
       Sid: 'RotateSecrets',
       Effect: 'Allow',
-      Action: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
+      Action: [
+        'secretsmanager:GetSecretValue',
+        'secretsmanager:ListSecretVersionIds',
+        'secretsmanager:PutSecretValue',
+        'secretsmanager:UpdateSecretVersionStage',
+      ],
       Resource: ownSecrets(place),
       Condition: NOT_SOMEBODY_ELSES,
     },

@@ -74,7 +74,9 @@ export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instru
         const found: Parameter[] = [];
         let NextToken: string | undefined;
         do {
-          const page = await client.send(new GetParametersByPathCommand({ Path: path, WithDecryption: false, ...(NextToken ? { NextToken } : {}) }), { abortSignal });
+          const page = await client.send(new GetParametersByPathCommand({ Path: path, WithDecryption: false, ...(NextToken ? { NextToken } : {}) }), {
+            abortSignal,
+          });
           found.push(...(page.Parameters ?? []));
           ({ NextToken } = page);
         } while (NextToken && found.length < MOST_LISTED);

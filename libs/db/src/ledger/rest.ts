@@ -1,0 +1,22 @@
+import type { Database } from '../database.ts';
+import { lockEndpointIdentity } from '../identity.ts';
+import { checkMs, checkUuid } from '../input.ts';
+
+/**
+ * Lets nobody log in for `forMs` milliseconds from now, as if the portal had asked for it: for a login of which the ledger may have
+ * forgotten failures. Under the caller's live lease. Fails with `endpoint_unknown`, `state_conflict`.
+ */
+export async function restLogin(
+  db: Database,
+  rest: { readonly orgId: string; readonly endpointId: string; readonly leaseId: string; readonly version: string; readonly forMs: number },
+): Promise<void> {
+  const ms = checkMs('forMs', rest.forMs);
+  checkUuid('leaseId', rest.leaseId);
+  await db.transaction({ tenant: rest.orgId }, async (tx) => {
+    const identity = await lockEndpointIdentity(tx, rest);
+    await tx.$executeRaw`
+      INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, throttled_until)
+      VALUES (${identity.id}, ${rest.orgId}, ${rest.endpointId}, ${rest.leaseId}::uuid, 'rotator', ${rest.version}, clock_timestamp(), clock_timestamp(),
+              'throttled', 'none', clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000))`;
+  });
+}
