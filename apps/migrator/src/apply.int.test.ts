@@ -35,7 +35,7 @@ async function lieThere(seed: Seed, credentials: unknown): Promise<void> {
 }
 
 async function plantRaw(id: string, credentials: unknown): Promise<void> {
-  await insertEndpoint(migrator.db, {
+  await insertEndpoint(world.db, {
     id,
     orgId: 'north-1',
     portalTypeCode: 'alpine',
@@ -47,7 +47,7 @@ async function plantRaw(id: string, credentials: unknown): Promise<void> {
 
 describe('apply', { timeout: SLOW_MS }, () => {
   it('names each payload that cannot be moved, without a value of it, and moves the others', async () => {
-    await plant(migrator.db, seeds(4));
+    await plant(world.db, seeds(4));
     await plantRaw('bad-no-password', { username: `${CANARY}-u` });
     await plantRaw('bad-empty', { username: '', password: null });
     await plantRaw('bad-list', [`${CANARY}-list`]);
@@ -75,7 +75,7 @@ describe('apply', { timeout: SLOW_MS }, () => {
 
   it('adopts what an earlier run left, whatever the order of its fields', async () => {
     const planted = seeds(2);
-    await plant(migrator.db, planted);
+    await plant(world.db, planted);
     const { credentials } = first(planted);
     await lieThere(first(planted), Object.fromEntries(Object.entries(credentials as object).reverse()));
     expect((await apply(migrator)).json).toMatchObject({ migrated: 2, failed: [] });
@@ -85,7 +85,7 @@ describe('apply', { timeout: SLOW_MS }, () => {
 
   it('leaves an endpoint alone whose place in the store is taken by something else', async () => {
     const planted = seeds(3);
-    await plant(migrator.db, planted);
+    await plant(world.db, planted);
     const other = { ...(first(planted).credentials as object), password: 'a later password' };
     await lieThere(first(planted), other);
     expect(await apply(migrator)).toMatchObject({
@@ -103,7 +103,7 @@ describe('apply', { timeout: SLOW_MS }, () => {
 
   it('may run twice at once: every secret is written once, every row once', async () => {
     const planted = seeds(24);
-    await plant(migrator.db, planted);
+    await plant(world.db, planted);
     const reports = await Promise.all([apply(migrator), apply(world.migrator())]);
     const [one, two] = reports.map((report) => report.json as { migrated: number; failed: unknown[] });
     expect((one?.migrated ?? 0) + (two?.migrated ?? 0)).toBe(24);
@@ -115,7 +115,7 @@ describe('apply', { timeout: SLOW_MS }, () => {
   it('says which logins several endpoints use', async () => {
     const planted = seeds(4);
     const twin = { ...first(planted), id: 'twin', orgId: 'south-2' };
-    await plant(migrator.db, [...planted, twin]);
+    await plant(world.db, [...planted, twin]);
     const shared = [{ endpointIds: [first(planted).id, 'twin'].sort(), organizations: 2 }];
     expect((await plan(migrator)).json).toMatchObject({ create: 5, shared });
     expect((await apply(migrator)).json).toMatchObject({ migrated: 5, shared });
@@ -123,7 +123,7 @@ describe('apply', { timeout: SLOW_MS }, () => {
 
   it('takes nothing new once it is asked to stop, finishes what is in hand, and goes on the next time', async () => {
     const planted = seeds(12);
-    await plant(migrator.db, planted);
+    await plant(world.db, planted);
     const stopping = new AbortController();
     const real = world.migrator({ RCM_MIGRATOR_CONCURRENCY: '2' }, { stopping: stopping.signal });
     let creates = 0;
@@ -155,7 +155,7 @@ describe('apply', { timeout: SLOW_MS }, () => {
   });
 
   it('keeps to its writes a second', async () => {
-    await plant(migrator.db, seeds(8));
+    await plant(world.db, seeds(8));
     const startedAt = performance.now();
     await apply(world.migrator({ RCM_MIGRATOR_WRITES_PER_SECOND: '4', RCM_MIGRATOR_CONCURRENCY: '8' }));
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(7 * 250 - 50);
@@ -168,7 +168,7 @@ describe.runIf(backend() === 'embedded')('apply against a store that is not well
     try {
       const eager = slow.migrator({ RCM_MIGRATOR_CONCURRENCY: '4' });
       const planted = seeds(12);
-      await plant(eager.db, planted);
+      await plant(slow.db, planted);
       expect(await apply(eager)).toMatchObject({ complete: true, json: { migrated: 12, failed: [] } });
       await new Promise((resolve) => setTimeout(resolve, 1000));
       expect((await verify(eager)).json).toMatchObject({ verified: 12 });
@@ -179,7 +179,7 @@ describe.runIf(backend() === 'embedded')('apply against a store that is not well
 
   it.each(['drop', 'error500'] as const)('adopts what it wrote when the answer was lost (%s after the act)', async (kind) => {
     const planted = seeds(6);
-    await plant(migrator.db, planted);
+    await plant(world.db, planted);
     world.aws?.setFaults({ match: 'ssm:PutParameter', kind, when: 'after', count: 4 });
     expect(await apply(migrator)).toMatchObject({ complete: true, json: { migrated: 6, failed: [] } });
     for (const seed of planted) expect((await stored(migrator, seed)).version).toBe('1');
@@ -188,7 +188,7 @@ describe.runIf(backend() === 'embedded')('apply against a store that is not well
 
   it('gives up soon when the store stays down, and has changed nothing', async () => {
     const planted = seeds(24);
-    await plant(migrator.db, planted);
+    await plant(world.db, planted);
     world.aws?.setFaults({ match: 'ssm', kind: 'error500' });
     const report = await apply(migrator);
     expect(report.complete).toBe(false);

@@ -55,7 +55,7 @@ describe('a migrator that dies and is started again', () => {
     const prepare = async () => {
       generation += 1;
       planted = seeds(2).map((seed) => ({ ...seed, id: `g${generation}-${seed.id}` }));
-      await plant(migrator.db, planted);
+      await plant(world.db, planted);
     };
     const deaths = await dieEverywhere(
       apply,
@@ -75,7 +75,7 @@ describe('a migrator that dies and is started again', () => {
 
   it('verifies as if it had not died, wherever that was', { timeout: SLOW_MS }, async () => {
     const planted = seeds(3);
-    await plant(migrator.db, planted);
+    await plant(world.db, planted);
     await apply(migrator);
     const deaths = await dieEverywhere(verify, async (where) => {
       expect(await verify(migrator), where).toMatchObject({ complete: true, json: { verified: 3 } });
@@ -90,7 +90,7 @@ describe('a migrator that dies and is started again', () => {
     const prepare = async () => {
       generation += 1;
       planted = seeds(1).map((seed) => ({ ...seed, id: `g${generation}-${seed.id}` }));
-      await plant(migrator.db, planted);
+      await plant(world.db, planted);
       await apply(migrator);
       await verify(migrator);
     };
@@ -111,7 +111,7 @@ describe('a migrator that dies and is started again', () => {
   });
 
   it('does not take plaintext for gone when the rewrite could not be reached', async () => {
-    await plant(migrator.db, seeds(3));
+    await plant(world.db, seeds(3));
     await apply(migrator);
     await verify(migrator);
     const settings = { RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: '', RCM_MIGRATOR_ADMIN_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };

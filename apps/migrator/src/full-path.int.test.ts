@@ -21,7 +21,7 @@ afterEach(() => world.close());
 describe('apply, verify, scrub', { timeout: 180_000 }, () => {
   it('moves 24 logins with every field and digit, proves them, and leaves no plaintext in a row', async () => {
     const planted = seeds();
-    await plant(migrator.db, planted);
+    await plant(world.db, planted);
     expect((await plan(migrator)).json).toMatchObject({ create: 24, already: 0, nothing: 0, failed: [], shared: [] });
 
     expect(await apply(migrator)).toMatchObject({ json: { migrated: 24, already: 0, failed: [], interrupted: false }, complete: true });
@@ -34,13 +34,13 @@ describe('apply, verify, scrub', { timeout: 180_000 }, () => {
     expect((await status(migrator)).json).toEqual({ endpoints: 24, legacy: 0, migrated: 24, verified: 24, scrubbed: 24, rewritePending: false });
     expect(await listLegacyEndpoints(migrator.db, { limit: 100 })).toEqual([]);
     await expectEveryField(migrator, planted);
-    const left = await migrator.db.transaction('every tenant', (tx) => tx.$queryRaw<{ config: unknown }[]>`SELECT DISTINCT config FROM integration_endpoint`);
+    const left = await world.db.transaction('every tenant', (tx) => tx.$queryRaw<{ config: unknown }[]>`SELECT DISTINCT config FROM integration_endpoint`);
     expect(left).toEqual([{ config: { note: 'left alone' } }]);
   });
 
   it('may be repeated: nothing is written again', async () => {
     const planted = seeds(6);
-    await plant(migrator.db, planted);
+    await plant(world.db, planted);
     await apply(migrator);
     const before = await Promise.all(planted.map((seed) => stored(migrator, seed)));
     expect((await apply(migrator)).json).toMatchObject({ migrated: 0, already: 6, failed: [] });
@@ -55,7 +55,7 @@ describe('apply, verify, scrub', { timeout: 180_000 }, () => {
 
   it('writes tagged secrets under the V8 path, each tenant with its own session', async () => {
     const planted = seeds(4);
-    await plant(migrator.db, planted);
+    await plant(world.db, planted);
     const seen: { orgId: string; tags: SecretTags }[] = [];
     const watched: OpenMigration = {
       ...migrator,
@@ -82,7 +82,7 @@ describe('apply, verify, scrub', { timeout: 180_000 }, () => {
   it('writes to Secrets Manager where that is configured, and adopts there too', async () => {
     const planted = seeds(3);
     const intoSecretsManager = world.migrator({ RCM_MIGRATOR_STORE: 'secrets-manager', RCM_MIGRATOR_CONCURRENCY: '1' });
-    await plant(migrator.db, planted);
+    await plant(world.db, planted);
     const crashing: OpenMigration = {
       ...intoSecretsManager,
       db: {

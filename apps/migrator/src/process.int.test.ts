@@ -31,7 +31,7 @@ const resultOf = ({ stdout }: Ended): unknown => {
 describe('the migrator as a process', { timeout: SLOW_MS }, () => {
   it('goes the whole path, one JSON object each, and shows no secret at the most talkative level', async () => {
     const watching = world.migrator();
-    await plant(watching.db, seeds(24));
+    await plant(world.db, seeds(24));
     const environment = { ...world.environment, RCM_LOG_LEVEL: 'trace' };
     const runs: Ended[] = [];
     const run = async (...args: string[]) => {
@@ -60,7 +60,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
 
   it('shows no secret when payloads are broken, the store refuses or the database is gone', async () => {
     const watching = world.migrator();
-    await plant(watching.db, [
+    await plant(world.db, [
       ...seeds(2),
       { id: 'broken', orgId: 'north-1', portal: 'alpine', credentials: { username: `${CANARY}-u`, password: [`${CANARY}-p`] } },
     ]);
@@ -126,7 +126,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
   it('stops on SIGTERM with the work in hand finished, and says how far it came', async () => {
     const watching = world.migrator();
     const planted = seeds(24);
-    await plant(watching.db, planted);
+    await plant(world.db, planted);
     const running = startMigrator(['apply', '--json'], { ...world.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '2' });
     await running.says('apply:');
     running.kill('SIGTERM');
@@ -140,7 +140,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
   it('ends the same however often it is killed', async () => {
     const watching = world.migrator();
     const planted = seeds(24);
-    await plant(watching.db, planted);
+    await plant(world.db, planted);
     const environment = { ...world.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '10' };
     for (let kills = 0; kills < 5; kills += 1) {
       const running = startMigrator(['apply', '--json'], environment);

@@ -29,7 +29,7 @@ beforeEach(async () => {
   migrator = world.migrator();
   planted = seeds(4);
   seed = planted[2] as Seed;
-  await plant(migrator.db, planted);
+  await plant(world.db, planted);
   await apply(migrator);
   await verify(migrator);
   await scrubbing(world, migrator);
@@ -42,7 +42,7 @@ const legacyOf = async (id: string): Promise<unknown> => {
 };
 
 const auditOf = (id: string) =>
-  migrator.db
+  world.db
     .transaction('every tenant', (tx) => tx.$queryRaw<{ action: string }[]>`SELECT action FROM audit_event WHERE subject = ${id} ORDER BY seq`)
     .then((rows) => rows.map(({ action }) => action));
 
@@ -59,14 +59,14 @@ describe('rollback', { timeout: 180_000 }, () => {
       hasLegacyCredentials: true,
       loginIdentity: expect.any(String) as string,
     });
-    const [{ config } = { config: {} }] = await migrator.db.transaction(
+    const [{ config } = { config: {} }] = await world.db.transaction(
       'every tenant',
       (client) => client.$queryRaw<{ config: object }[]>`SELECT config FROM integration_endpoint WHERE id = ${seed.id}`,
     );
     expect(config).toMatchObject({ note: 'left alone' });
     expect(await listLeases(migrator.db)).toEqual([]);
     expect((await auditOf(seed.id)).slice(-2)).toEqual(['credential.rollback', 'endpoint.restored']);
-    expect(await findBrokenAuditEvent(migrator.db, { orgId: seed.orgId })).toBeNull();
+    expect(await findBrokenAuditEvent(world.db, { orgId: seed.orgId })).toBeNull();
   });
 
   it('can be undone: apply adopts the secret that stayed in the store', async () => {
@@ -80,7 +80,7 @@ describe('rollback', { timeout: 180_000 }, () => {
   });
 
   it('refuses while a rotation is open, and leaves everything as it is', async () => {
-    const answer = await acquireExclusiveLease(migrator.db, { endpointId: seed.id, orgId: seed.orgId, holder: 'rotator', ttlMs: 60_000, wantMs: 1000 });
+    const answer = await acquireExclusiveLease(world.db, { endpointId: seed.id, orgId: seed.orgId, holder: 'rotator', ttlMs: 60_000, wantMs: 1000 });
     if (!answer.granted) throw new Error('no lease');
     const attempt = {
       attemptId: randomUUID(),
@@ -93,8 +93,8 @@ describe('rollback', { timeout: 180_000 }, () => {
       baseVersion: '1',
       recipeHash: 'h',
     };
-    expect(await planRotation(migrator.db, attempt)).toMatchObject({ created: true });
-    await releaseLease(migrator.db, { leaseId: answer.lease.id, orgId: seed.orgId });
+    expect(await planRotation(world.db, attempt)).toMatchObject({ created: true });
+    await releaseLease(world.db, { leaseId: answer.lease.id, orgId: seed.orgId });
     const before = await findEndpoint(migrator.db, { endpointId: seed.id });
     expect(await rollback(migrator, { endpointId: seed.id })).toMatchObject({
       complete: false,
@@ -105,12 +105,12 @@ describe('rollback', { timeout: 180_000 }, () => {
   });
 
   it('waits for an agent that is at work', async () => {
-    const shared = await acquireSharedLease(migrator.db, { endpointId: seed.id, orgId: seed.orgId, holder: 'agent', ttlMs: 60_000 });
+    const shared = await acquireSharedLease(world.db, { endpointId: seed.id, orgId: seed.orgId, holder: 'agent', ttlMs: 60_000 });
     if (!shared.granted) throw new Error('no lease');
     let released = false;
     setTimeout(() => {
       released = true;
-      void releaseLease(migrator.db, { leaseId: shared.lease.id, orgId: seed.orgId });
+      void releaseLease(world.db, { leaseId: shared.lease.id, orgId: seed.orgId });
     }, 700);
     expect((await rollback(migrator, { endpointId: seed.id })).json).toMatchObject({ restored: 1 });
     expect(released).toBe(true);
@@ -141,7 +141,7 @@ describe('rollback', { timeout: 180_000 }, () => {
         await rollback(dying.migration, { endpointId: seed.id }).catch(() => {});
         const where = `died ${when} call ${at}`;
         // The dead process cannot give its lease back; it would run out.
-        for (const lease of await listLeases(migrator.db)) await releaseLease(migrator.db, { leaseId: lease.id, orgId: lease.orgId });
+        for (const lease of await listLeases(migrator.db)) await releaseLease(world.db, { leaseId: lease.id, orgId: lease.orgId });
         const done = (await findEndpoint(migrator.db, { endpointId: seed.id }))?.secretArn === null;
         if (!done) expect((await rollback(migrator, { endpointId: seed.id })).json, where).toMatchObject({ restored: 1 });
         expect(await legacyOf(seed.id), where).toEqual(JSON.parse(text));

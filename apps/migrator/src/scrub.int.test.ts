@@ -16,7 +16,7 @@ const planted = seeds(3);
 beforeEach(async () => {
   world = await openWorld();
   migrator = world.migrator();
-  await plant(migrator.db, planted);
+  await plant(world.db, planted);
 });
 afterEach(() => world.close());
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { startLocalAws, type LocalAws, type LocalAwsOptions } from '@rcm/local-aws';
 import { createTenantStores, parsePayload, parseReference, serializePayload, type TenantStores, withPassword } from '@rcm/credentials';
-import { findEndpoint } from '@rcm/db';
+import { type Database, findEndpoint, openDatabase } from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { backend, freshDatabase, localStackEndpoint } from '@rcm/test-services';
@@ -18,8 +18,9 @@ import { type OpenMigration, openMigration } from './services.ts';
 
 /** A database and an AWS account of one test, and what a migrator process needs to reach both. */
 export interface World {
-  /** Superuser URL. */
+  /** Superuser URL, and a database handle of it: to make what a test starts from, and to look behind the migrator. */
   readonly url: string;
+  readonly db: Database;
   /** Only on the embedded backend. */
   readonly aws: LocalAws | null;
   /** What a migrator's process is started with. */
@@ -64,9 +65,11 @@ export async function openWorld(options: { readonly quotas?: LocalAwsOptions['qu
     RCM_MIGRATOR_READS_PER_SECOND: '500',
     RCM_LOG_LEVEL: 'debug',
   };
+  const db = openDatabase({ url, applicationName: 'test world', maxConnections: 3 });
   const opened: OpenMigration[] = [];
   return {
     url,
+    db,
     aws,
     environment,
     migrator(settings = {}, { stopping = never, giveUp = never } = {}) {
@@ -77,6 +80,7 @@ export async function openWorld(options: { readonly quotas?: LocalAwsOptions['qu
     },
     async close() {
       await Promise.all(opened.map((migration) => migration.close()));
+      await db.close();
       await aws?.close();
       await drop();
       rmSync(folder, { recursive: true, force: true });

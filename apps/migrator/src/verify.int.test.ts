@@ -16,7 +16,7 @@ beforeEach(async () => {
   world = await openWorld();
   migrator = world.migrator();
   planted = seeds(4);
-  await plant(migrator.db, planted);
+  await plant(world.db, planted);
   await apply(migrator);
 });
 afterEach(() => world.close());
@@ -55,9 +55,9 @@ describe('verify', { timeout: 180_000 }, () => {
     const arnOf = async (n: number) => (await findEndpoint(migrator.db, { endpointId: seedAt(n).id }))?.secretArn ?? '';
     const missing = (await arnOf(0)).replace(/[^/]+$/, 'gone');
     const foreign = await arnOf(2);
-    await migrator.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = ${missing} WHERE id = ${seedAt(0).id}`);
-    await migrator.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = ${foreign} WHERE id = ${seedAt(1).id}`);
-    await migrator.db.transaction(
+    await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = ${missing} WHERE id = ${seedAt(0).id}`);
+    await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = ${foreign} WHERE id = ${seedAt(1).id}`);
+    await world.db.transaction(
       'every tenant',
       (client) =>
         client.$executeRaw`UPDATE integration_endpoint SET login_identity = (SELECT login_identity FROM integration_endpoint WHERE id = ${seedAt(2).id}) WHERE id = ${seedAt(3).id}`,

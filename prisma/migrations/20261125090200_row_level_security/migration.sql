@@ -34,8 +34,9 @@ CREATE POLICY every_tenant ON login_identity TO rcm_rotator, rcm_migrator, CURRE
 -- It is written a moment before the endpoint that names it.
 CREATE POLICY first_use ON login_identity FOR INSERT TO rcm_migrator, CURRENT_USER WITH CHECK (true);
 
--- An agent uses logins and never changes one; what it writes into the ledger is its own.
+-- An agent uses logins and never changes one, a migrator's rollback the other way round; what an agent writes into the ledger is its own.
 CREATE POLICY agent_shares ON login_lease AS RESTRICTIVE TO rcm_agent USING (kind = 'shared');
+CREATE POLICY migrator_excludes ON login_lease AS RESTRICTIVE TO rcm_migrator USING (kind = 'exclusive');
 CREATE POLICY agent_attempt ON login_attempt AS RESTRICTIVE FOR INSERT TO rcm_agent WITH CHECK (actor <> 'rotator' AND rotation_attempt_id IS NULL);
 -- The first word about a login stands, whoever writes the second.
 CREATE POLICY first_word_stands ON login_attempt AS RESTRICTIVE FOR UPDATE TO rcm_agent, rcm_rotator, rcm_migrator USING (outcome IS NULL) WITH CHECK (true);
