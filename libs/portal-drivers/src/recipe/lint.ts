@@ -27,7 +27,7 @@ export function lintRecipe(text: string, options: { readonly file: string }): Re
   if ('problems' in source) return { problems: source.problems.map((problem) => ({ file, at: '', suggestion: null, ...problem })), recipe: null };
   const parsed = recipeSchema.safeParse(source.value, { reportInput: true });
   if (parsed.success) return { problems: [], recipe: parsed.data };
-  const problems = problemsOf(parsed.error).map((problem) => ({
+  const problems = problemsOf(parsed.error, source.value).map((problem) => ({
     file,
     ...source.positionOf(problem),
     at: pathWords(problem.path),

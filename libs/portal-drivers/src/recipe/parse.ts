@@ -9,9 +9,10 @@ import { readYaml } from './yaml-source.ts';
  * line for every problem: where in the recipe, and what is wrong. For lines and columns see `lintRecipe`.
  */
 export function parseRecipe(source: string | object): Recipe {
-  const parsed = recipeSchema.safeParse(typeof source === 'string' ? valueOf(source) : source, { reportInput: true });
+  const value = typeof source === 'string' ? valueOf(source) : source;
+  const parsed = recipeSchema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw invalid(problemsOf(parsed.error).map(problemWords));
+  throw invalid(problemsOf(parsed.error, value).map(problemWords));
 }
 
 /** SHA-256 of a recipe, the same whatever order its keys are stored in. */

@@ -1,6 +1,10 @@
 import type { z } from 'zod';
+import { NEEDS_ONE } from './rules.ts';
 import { recipeJsonSchema, schemasAt } from './schema-file.ts';
 import { nearestWord } from './suggestion.ts';
+
+const SCHEMA = recipeJsonSchema();
+const UNKNOWN_KEY = 'is not a key that is known here';
 
 export type RecipePath = readonly (string | number)[];
 
@@ -14,8 +18,13 @@ export interface Problem {
   readonly suggestion: string | null;
 }
 
-/** The problems of a failed parse, in the order of the recipe. */
-export const problemsOf = (error: z.ZodError): Problem[] => error.issues.flatMap((issue) => fromIssue(issue, []));
+/** The problems of a failed parse of `source`. */
+export function problemsOf(error: z.ZodError, source: unknown): Problem[] {
+  const problems = error.issues.flatMap((issue) => fromIssue(issue, [])).map((problem) => withKnownKey(problem, source));
+  const misspelt = new Set(problems.filter((problem) => problem.about === 'key').map((problem) => pathWords(problem.path.slice(0, -1))));
+  // Where a key is misspelt, that its right spelling is missing needs no second line.
+  return problems.filter((problem) => !(problem.message.startsWith(NEEDS_ONE) && misspelt.has(pathWords(problem.path))));
+}
 
 /** A path as people write it: `login.steps[1].fill`. */
 export function pathWords(path: RecipePath): string {
@@ -30,7 +39,7 @@ export function problemWords({ path, message, suggestion }: Problem): string {
 
 function fromIssue(issue: z.core.$ZodIssue, above: RecipePath): Problem[] {
   const path = [...above, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], key));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key]));
   if (issue.code === 'invalid_key') return [{ path, about: 'key', message: issue.issues[0]?.message ?? issue.message, suggestion: null }];
   if (issue.code === 'invalid_union') {
     // The way that got furthest is the one that was meant.
@@ -46,7 +55,16 @@ function fromIssue(issue: z.core.$ZodIssue, above: RecipePath): Problem[] {
 
 const depth = (problems: readonly Problem[]): number => Math.max(0, ...problems.map((problem) => problem.path.length));
 
-function unknownKey(path: RecipePath, key: string): Problem {
-  const known = schemasAt(recipeJsonSchema(), path.slice(0, -1)).flatMap((schema) => Object.keys(schema.properties ?? {}));
-  return { path, about: 'key', message: 'is not a key that is known here', suggestion: nearestWord(key, known) };
+const unknownKey = (path: RecipePath): Problem => ({ path, about: 'key', message: UNKNOWN_KEY, suggestion: null });
+
+/** Suggests, for an unknown key, the nearest of those that may stand there and do not yet. */
+function withKnownKey(problem: Problem, source: unknown): Problem {
+  if (problem.message !== UNKNOWN_KEY) return problem;
+  const around = problem.path.slice(0, -1);
+  const present = around.reduce<unknown>((value, part) => (isRecord(value) ? value[part] : undefined), source);
+  const known = schemasAt(SCHEMA, around).flatMap((schema) => Object.keys(schema.properties ?? {}));
+  const free = known.filter((key) => !(isRecord(present) && Object.hasOwn(present, key)));
+  return { ...problem, suggestion: nearestWord(String(problem.path.at(-1)), free) };
 }
+
+const isRecord = (value: unknown): value is Readonly<Record<string | number, unknown>> => typeof value === 'object' && value !== null;

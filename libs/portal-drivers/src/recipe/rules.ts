@@ -10,6 +10,9 @@ export const definedName = z.string().regex(namePattern, 'must be lower-case let
 /** Milliseconds a step may take. */
 export const deadline = z.int().min(100).max(120_000);
 
+/** How the problem begins that none of several keys is given. */
+export const NEEDS_ONE = 'needs one of';
+
 /** Adds a problem unless exactly one of `keys` is given. */
 export function exactlyOne(value: object, keys: readonly string[], context: z.core.$RefinementCtx): void {
   const given = keys.filter((key) => (value as Record<string, unknown>)[key] !== undefined);
@@ -17,6 +20,6 @@ export function exactlyOne(value: object, keys: readonly string[], context: z.co
   const choice = keys.join(', ');
   context.addIssue({
     code: 'custom',
-    message: given.length === 0 ? `needs one of: ${choice}` : `has ${given.join(' and ')}, but needs exactly one of: ${choice}`,
+    message: given.length === 0 ? `${NEEDS_ONE}: ${choice}` : `has ${given.join(' and ')}, but needs exactly one of: ${choice}`,
   });
 }

@@ -54,7 +54,8 @@ export const addressSchema = z.string().regex(/^(\/|https?:\/\/)\S{0,500}$/, 'mu
 export const stepsSchema = z
   .array(z.lazy(() => stepSchema))
   .min(1)
-  .max(40);
+  .max(40)
+  .meta({ id: 'steps' });
 
 export const stepSchema: z.ZodType<Step> = z
   .strictObject({

@@ -1,7 +1,17 @@
-/** The known word that a misspelt one most likely means; `null` where none is near. */
+/** The known word that a misspelt one most likely means; `null` where none is near. Of two equally near, the one of which a letter was lost or doubled. */
 export function nearestWord(misspelt: string, known: readonly string[]): string | null {
-  const [nearest] = known.map((word) => ({ word, edits: edits(misspelt.toLowerCase(), word.toLowerCase()) })).sort((a, b) => a.edits - b.edits);
+  const typed = misspelt.toLowerCase();
+  const [nearest] = known
+    .map((word) => ({ word, edits: edits(typed, word.toLowerCase()), slipped: isWithin(typed, word) || isWithin(word, typed) ? 0 : 1 }))
+    .sort((a, b) => a.edits - b.edits || a.slipped - b.slipped);
   return nearest && nearest.edits <= Math.max(1, Math.floor(nearest.word.length / 3)) ? nearest.word : null;
+}
+
+/** Whether a word's letters are all in the other one, in their order. */
+function isWithin(letters: string, word: string): boolean {
+  let place = 0;
+  for (const letter of word) if (letter === letters[place]) place += 1;
+  return place === letters.length;
 }
 
 /** Edits (insert, delete, replace, swap of neighbours) from one word to the other. */

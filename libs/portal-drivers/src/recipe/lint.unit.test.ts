@@ -1,0 +1,87 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { lintRecipe, type RecipeProblem } from './lint.ts';
+import { type Mutation, mutationsOf } from './mutations.fixture.ts';
+
+const ROOT = new URL('../../../../', import.meta.url).pathname;
+const RECIPES = globSync(['libs/portal-drivers/recipes/*.yaml', 'libs/portal-drivers/src/corpus/recipes/*.yaml', 'tools/real-portals/**/recipe.yaml'], {
+  cwd: ROOT,
+  exclude: ['**/node_modules/**'],
+}).filter((path) => existsSync(ROOT + path));
+
+const read = (path: string): string => readFileSync(ROOT + path, 'utf8');
+
+/** Mulberry32: the same numbers on every machine. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** What stands in a text from a problem's position on. */
+const textAt = (text: string, problem: RecipeProblem): string => (text.split('\n')[problem.line - 1] ?? '').slice(problem.column - 1);
+
+/** Why a mutation was not found as it should be; `null` if it was. */
+function missed(mutation: Mutation): string | null {
+  const text = mutation.text();
+  const { problems } = lintRecipe(text, { file: 'mutated.yaml' });
+  if (problems.length === 0) return `${mutation.words}: accepted`;
+  const lines = text.split('\n').length;
+  if (problems.some(({ line, column }) => line < 1 || line > lines || column < 1)) return `${mutation.words}: a position outside the file`;
+  const { stands } = mutation;
+  const placed = stands === null ? problems : problems.filter((problem) => textAt(text, problem).replace(/^["']/, '').startsWith(stands));
+  if (placed.length === 0)
+    return `${mutation.words}: reported elsewhere: ${problems.map((one) => `${one.line}:${one.column} ${one.at} ${one.message}`).join(' | ')}`;
+  const meant = String(mutation.path.at(-1));
+  if (mutation.kind === 'misspelt' && !placed.some(({ suggestion }) => suggestion === meant))
+    return `${mutation.words}: suggested ${placed.map((one) => one.suggestion).join(', ')}`;
+  return null;
+}
+
+describe.each(RECIPES)('%s', (path) => {
+  it('has no problem', () => {
+    expect(lintRecipe(read(path), { file: path }).problems).toEqual([]);
+  });
+
+  it('with any one key removed or misspelt, any value of another type or any step unknown, is refused at its place with the key that was meant', () => {
+    const mutations = mutationsOf(read(path), seeded(20_260_101));
+    for (const kind of ['removed', 'misspelt', 'wrong type', 'unknown step']) expect(mutations.filter((one) => one.kind === kind).length).toBeGreaterThan(5);
+    expect(mutations.flatMap((mutation) => missed(mutation) ?? [])).toEqual([]);
+  }, 60_000);
+});
+
+describe('lintRecipe', () => {
+  it('is tried with at least 200 mutations of at least three recipes', () => {
+    expect(RECIPES.length).toBeGreaterThanOrEqual(3);
+    expect(RECIPES.flatMap((path) => mutationsOf(read(path), seeded(1))).length).toBeGreaterThan(200);
+  });
+
+  it('gives the recipe where there is no problem, and every problem in the order of the file where there are', () => {
+    const text = read('libs/portal-drivers/recipes/alpine.yaml');
+    expect(lintRecipe(text, { file: 'a' }).recipe?.name).toBe('alpine');
+    const { problems, recipe } = lintRecipe(text.replace('version: 1', 'version: 2').replace('next_page', 'next_pgae').replace('fill:', 'fil:'), { file: 'a' });
+    expect(recipe).toBeNull();
+    expect(problems.map(({ line, at, suggestion }) => [line, at, suggestion])).toEqual([
+      [2, 'version', null],
+      [17, 'login.steps[2].fil', 'fill'],
+      [77, 'tasks.claim_status.rows.next_pgae', 'next_page'],
+    ]);
+  });
+
+  it('tells where a text is no YAML', () => {
+    expect(lintRecipe('version: 1\nname: [x\n', { file: 'a' }).problems[0]).toMatchObject({ file: 'a', line: 3, column: 1 });
+  });
+
+  it.each(['', '[]', 'just words', '\u0000', 'a: &a [*a]'])('refuses %j without throwing', (text) => {
+    expect(lintRecipe(text, { file: 'a' }).problems.length).toBeGreaterThan(0);
+  });
+
+  it('tells the declared input that a misspelt one most likely means', () => {
+    const text = read('libs/portal-drivers/recipes/alpine.yaml').replace('{ input: claim_number }', '{ input: clam_number }');
+    expect(lintRecipe(text, { file: 'a' }).problems).toMatchObject([{ message: 'is not a declared input: clam_number', suggestion: 'claim_number' }]);
+  });
+});
