@@ -76,7 +76,8 @@ function readPage(each: Locator, columns: Readonly<Record<string, ColumnRecipe>>
       const record: Record<string, string | null> = {};
       for (const [name, column] of Object.entries(wanted)) {
         const index = column.cell !== undefined ? column.cell - 1 : column.header !== undefined ? headersOf(row).indexOf(column.header) : -1;
-        const element = column.css !== undefined ? row.querySelector(column.css) : (row.children[index] ?? null);
+        const inside = (css: string): PageElement | null => (css === ':scope' ? row : row.querySelector(css));
+        const element = column.css !== undefined ? inside(column.css) : (row.children[index] ?? null);
         record[name] = element === null ? null : tidy(column.attribute === undefined ? element.textContent : element.getAttribute(column.attribute));
       }
       return record;
