@@ -61,6 +61,7 @@ export default tseslint.config(
   { files: ['libs/db/src/**/*.ts'], rules: { 'no-restricted-imports': ownedExcept('pg') } },
   { files: ['libs/portal-drivers/src/**/*.ts'], rules: { 'no-restricted-imports': ownedExcept('playwright-core') } },
   { files: ['libs/credentials/src/stores/*.ts', 'libs/credentials/src/tenancy/*.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
+  { files: ['apps/rotator/src/notices/sns.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
   { files: ['tools/**/*.ts', '**/*.test.ts', '**/vitest.config.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
     files: ['**/*.test.ts', '**/vitest.config.ts', '**/*.fixture.ts'],

@@ -1,85 +1,148 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { createLogger, explain } from '@rcm/telemetry';
-import { readRotatorConfig } from './config.ts';
-import { openRotator, type RotatorProcess } from './services.ts';
+import { type CommandContext, personalAct } from './commands/command.ts';
+import { passwordCommand } from './commands/password.ts';
+import { pauseCommand, resumeCommand, type ScopeOptions } from './commands/pause.ts';
+import { ACCEPTABLE, type ResolveOptions, resolveCommand } from './commands/resolve.ts';
+import { rollbackCommand } from './commands/rollback.ts';
 import { recoverCommand, rotateCommand, rotateDueCommand } from './commands/rotate.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
+import { type RotatorConfig, readRotatorConfig } from './config.ts';
+import { deliverNow, openRotator } from './services.ts';
 
 interface Output {
   readonly json?: boolean;
+  readonly dryRun?: boolean;
 }
+
+interface Person {
+  readonly actor?: string;
+  readonly reason?: string;
+}
+
+const HELP = `
+Configuration comes from the environment (see the README); a secret may be given as a file by NAME_FILE.
+What each state means and what to do: docs/rotation.md.
+Exit codes: 0 done, 1 something could not be done, 2 wrong call or configuration.`;
 
 /** The command line. Returns the exit code: 0 done, 1 something could not be done, 2 the call or the configuration is wrong. */
 export async function parseArguments(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   let exitCode = 0;
-  const command = (act: (rotator: RotatorProcess, signal: AbortSignal) => Promise<number>) => async () => {
-    exitCode = await withRotator(environment, act);
+  const run = async (options: Output, act: (context: CommandContext) => Promise<number>) => {
+    exitCode = await withRotator(environment, options.json ?? false, async (context, config) => {
+      try {
+        return await act(context);
+      } finally {
+        if (act !== statusCommand && !options.dryRun) await deliverNow(context.opened, config);
+      }
+    });
   };
   const program = new Command('rotator')
     .description('Changes portal passwords before they expire, without stopping work. A password is never lost: every step is in the journal.')
     .exitOverride()
-    .addHelpText('after', '\nConfiguration comes from the environment (see the README); a secret may be given as a file by NAME_FILE.\nExit codes: 0 done, 1 something could not be done, 2 wrong call or configuration.');
+    .addHelpText('after', HELP);
+  const command = (name: string, description: string) => program.command(name).description(description).option('--json', 'print one JSON object');
+
   program
     .command('run')
-    .description('rotate what is due and recover what a crash left, until SIGTERM')
+    .description('rotate what is due, recover what a crash left, tell people; until SIGTERM')
     .action(async () => {
-      exitCode = await runService(environment);
+      const config = readRotatorConfig(environment);
+      exitCode = await runCommand(config, openRotator(config));
     });
-  program
-    .command('once')
-    .description('rotate everything that is due now, then end')
-    .option('--json', 'print one JSON object')
+  command('once', 'rotate everything that is due now, then end')
     .option('--dry-run', 'say what is due and change nothing')
-    .action(async (options: Output & { dryRun?: boolean }) => command((p, signal) => rotateDueCommand(p, { json: options.json ?? false, dryRun: options.dryRun ?? false, signal }))());
-  program
-    .command('rotate')
-    .description('rotate one login now, or go on with its open attempt')
+    .action((options: Output) => run(options, (context) => rotateDueCommand(context, { dryRun: options.dryRun ?? false })));
+  person(command('rotate', 'rotate one login now, or go on with its open attempt'))
     .requiredOption('--endpoint <id>', 'the endpoint whose login to rotate')
-    .option('--json', 'print one JSON object')
-    .action(async (options: Output & { endpoint: string }) => command((p, signal) => rotateCommand(p, { endpointId: options.endpoint, json: options.json ?? false, signal }))());
-  program
-    .command('recover')
-    .description('go on with attempts whose rotator is gone or whose wait is over')
-    .option('--json', 'print one JSON object')
-    .action(async (options: Output) => command((p, signal) => recoverCommand(p, { json: options.json ?? false, signal }))());
-  program
-    .command('status')
-    .description('open attempts, who holds which login, and counts')
-    .option('--json', 'print one JSON object')
-    .action(async (options: Output) => command((p) => statusCommand(p, { json: options.json ?? false }))());
+    .addOption(new Option('--kind <kind>', 'compromise: the password is known to others').choices(['demand', 'compromise']).default('demand'))
+    .option('--dry-run', 'say whether it would start and change nothing')
+    .action((options: Output & Person & { endpoint: string; kind: 'demand' | 'compromise' }) =>
+      run(options, (context) => {
+        // A rotation on demand overrides nothing, so its reason may go without saying.
+        const [kind, reason] = options.reason === 'compromise' ? ['compromise' as const, 'compromise'] : [options.kind, options.reason ?? options.kind];
+        return rotateCommand(context, { ...personalAct({ ...options, reason }), endpointId: options.endpoint, kind, dryRun: options.dryRun ?? false });
+      }),
+    );
+  command('recover', 'go on with attempts whose rotator is gone or whose wait is over')
+    .option('--dry-run', 'say which, and change nothing')
+    .action((options: Output) => run(options, (context) => recoverCommand(context, { dryRun: options.dryRun ?? false })));
+  person(command('resolve', 'decide about a blocked login: which password does the portal accept? The only way out of blocked'))
+    .requiredOption('--endpoint <id>', 'the endpoint whose login is blocked')
+    .addOption(new Option('--accept <which>', 'the password that the portal accepts; typed is read from a prompt or stdin').choices(ACCEPTABLE).makeOptionMandatory())
+    .option('--unverified', 'do not log in to prove it: you answer for it')
+    .option('--dry-run', 'say what would be done and change nothing')
+    .action((options: Output & Person & { endpoint: string; accept: ResolveOptions['accept']; unverified?: boolean }) =>
+      run(options, (context) =>
+        resolveCommand(context, { ...personalAct(options), endpointId: options.endpoint, accept: options.accept, proof: options.unverified ? 'unverified' : 'login', dryRun: options.dryRun ?? false }),
+      ),
+    );
+  person(command('rollback', 'rotate forward to the previous password, where the portal’s rules allow it'))
+    .requiredOption('--endpoint <id>', 'the endpoint whose login to roll back')
+    .option('--dry-run', 'check, and change nothing')
+    .action((options: Output & Person & { endpoint: string }) =>
+      run(options, (context) => rollbackCommand(context, { ...personalAct(options), endpointId: options.endpoint, dryRun: options.dryRun ?? false })),
+    );
+  const scoped = [
+    ['pause', 'let no rotation start; those under way end, agents go on', pauseCommand],
+    ['resume', 'let rotations start again; for a portal type, close its breaker too', resumeCommand],
+  ] as const;
+  for (const [name, description, act] of scoped) {
+    person(command(name, description))
+      .option('--all', 'all rotations')
+      .option('--portal-type <code>', 'those of one portal type')
+      .option('--endpoint <id>', 'those of one login')
+      .option('--dry-run', 'say what would be done and change nothing')
+      .action((options: Output & Person & ScopeOptions) => run(options, (context) => act(context, { ...personalAct(options), scope: options, dryRun: options.dryRun ?? false })));
+  }
+  command('status', 'who holds what since when, what is open, paused or stopped, what people were told').action((options: Output) => run(options, statusCommand));
+  command('password', 'print sample passwords for rules, for whoever writes a portal type')
+    .requiredOption('--rules <rules>', 'in the syntax of the passwordrules attribute, with not-username, start, history, min-age-hours')
+    .addOption(new Option('--count <n>', 'how many').argParser(wholeNumber).default(1))
+    .action((options: Output & { rules: string; count: number }) => {
+      exitCode = passwordCommand({ rules: options.rules, count: options.count, json: options.json ?? false });
+    });
 
   try {
     await program.parseAsync([...argv]);
     return exitCode;
   } catch (error) {
-    return fail(error);
+    return fail(error, argv.includes('--json'));
   }
 }
 
-/** The one place where an error becomes words and an exit code. */
-function fail(error: unknown): number {
+const person = (command: Command): Command =>
+  command.option('--reason <text>', 'why, for the audit trail').option('--actor <name>', 'who, for the audit trail (default: the account this runs under)');
+
+const MAX_SAMPLES = 10_000;
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > MAX_SAMPLES) throw new InvalidArgumentError(`must be a whole number from 1 to ${MAX_SAMPLES}`);
+  return number;
+}
+
+/** The one place where an error becomes words, for a program one JSON object, and an exit code. */
+function fail(error: unknown, json: boolean): number {
   // Commander has written its own errors to stderr.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const { exitCode, sentence } = explain(error, createLogger({ name: 'rotator' }));
-  process.stderr.write(`${sentence}\n`);
+  const { exitCode, code, sentence } = explain(error, createLogger({ name: 'rotator' }));
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message: sentence } })}\n`);
+  else process.stderr.write(`${sentence}\n`);
   return exitCode;
 }
 
-async function withRotator(environment: NodeJS.ProcessEnv, act: (rotator: RotatorProcess, signal: AbortSignal) => Promise<number>): Promise<number> {
-  const opened = openRotator(readRotatorConfig(environment));
+async function withRotator(environment: NodeJS.ProcessEnv, json: boolean, act: (context: CommandContext, config: RotatorConfig) => Promise<number>): Promise<number> {
+  const config = readRotatorConfig(environment);
+  const opened = openRotator(config);
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
-    return await act(opened, stop.signal);
+    return await act({ opened, json, signal: stop.signal }, config);
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     await opened.close();
   }
-}
-
-function runService(environment: NodeJS.ProcessEnv): Promise<number> {
-  const config = readRotatorConfig(environment);
-  return runCommand(config, openRotator(config));
 }

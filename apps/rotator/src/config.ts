@@ -4,6 +4,7 @@ import { databaseEnvironment } from '@rcm/db';
 import { portalEnvironment } from '@rcm/portal-access';
 import { readConfig } from '@rcm/telemetry';
 import { z } from 'zod';
+import { checkNotices, operationsEnvironment } from './operations-environment.ts';
 
 const milliseconds = (fallback: number, min = 1) => z.coerce.number().int().min(min).default(fallback);
 
@@ -24,8 +25,10 @@ const schema = z
     RCM_ROTATOR_ABANDONED_PAUSE_MS: milliseconds(86_400_000),
     RCM_ROTATOR_DRAIN_MS: milliseconds(90_000),
     RCM_SUBMIT_DEADLINE_MS: milliseconds(30_000),
+    ...operationsEnvironment,
   })
   .superRefine(checkStores)
+  .superRefine(checkNotices)
   .refine((c) => c.RCM_LEASE_TTL_MS > c.RCM_SUBMIT_DEADLINE_MS, {
     path: ['RCM_LEASE_TTL_MS'],
     message: 'must be longer than RCM_SUBMIT_DEADLINE_MS: the lease has to outlive a submit',

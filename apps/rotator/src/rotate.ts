@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { parseReference, type SecretStore, type TenantStores } from '@rcm/credentials';
-import { adoptAttempt, followStoreVersion, getOpenAttempt, planRotation, remainingBudget, resumeAttempt, type RotationAttempt } from '@rcm/db';
+import { adoptAttempt, followStoreVersion, getOpenAttempt, JOURNAL_VERSION, planRotation, restLogin, resumeAttempt, type RotationAttempt, type StartRules } from '@rcm/db';
 import { type HeldLease, holdLease, type LeaseTiming, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import type { AttemptInHand, RotatorServices } from './machine/attempt.ts';
+import { RESTORED } from './acts/submit-change.ts';
 import { journal } from './machine/journal.ts';
+import { forgottenCopy, madeByForgottenRotation } from './machine/restored.ts';
 import { runAttempt } from './machine/run-attempt.ts';
+import { type NotStarted, refusedBy, whyNotStart } from './starting.ts';
 
 export interface Rotator extends RotatorServices {
   readonly stores: TenantStores;
   readonly environment: string;
   readonly lease: LeaseTiming;
+  /** What may hold a start back. */
+  readonly rules: StartRules;
   /** Name of this process in the journal and on leases. */
   readonly owner: string;
 }
@@ -18,18 +23,15 @@ export interface Rotator extends RotatorServices {
 export interface RotationRequest {
   readonly orgId: string;
   readonly endpointId: string;
-  /** Why: `due`, `demand`, `recovery`. Kept in the journal. */
+  /** Why: `due`, `demand`, `compromise`, `rollback`, `recovery`. Kept in the journal. */
   readonly reason: string;
+  /** For a rollback: the version whose password is chosen again. */
+  readonly chosenVersion?: string;
   readonly signal: AbortSignal;
 }
 
-export type RotationReport =
-  | { readonly kind: 'attempt'; readonly attempt: RotationAttempt }
-  /** Nothing was begun and nothing is open. */
-  | { readonly kind: 'not_started'; readonly reason: string };
-
-/** Failures the portal must still forgive before an attempt may start: a wrong guess while probing, and one more. */
-const FAILURES_TO_START = 2;
+/** An attempt as far as it came, or why there is none. */
+export type RotationReport = { readonly kind: 'attempt'; readonly attempt: RotationAttempt } | NotStarted;
 
 /**
  * Rotates one login: goes on with its open attempt, or plans a new one, under the exclusive lease. Whatever happens on the way,
@@ -59,42 +61,46 @@ export async function rotateLogin(rotator: Rotator, request: RotationRequest): P
 }
 
 async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, request: RotationRequest): Promise<RotationReport> {
-  if (endpoint.portalType.rotationMode !== 'automatic') return { kind: 'not_started', reason: `portal type ${endpoint.portalTypeCode} is rotated by hand` };
-  // A job is a hint and may come twice: what was rotated while this one waited for its lease is not rotated again.
-  if (request.reason === 'due' && (endpoint.nextRotationAt === null || endpoint.nextRotationAt > rotator.clock.now()))
-    return { kind: 'not_started', reason: 'it is not due any more' };
-  const budget = await remainingBudget(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
-  if (budget.failuresLeft < FAILURES_TO_START)
-    return { kind: 'not_started', reason: `the login has ${budget.failuresLeft} failures of budget left; a rotation starts with ${FAILURES_TO_START}` };
+  const whyNot = await whyNotStart(rotator, endpoint, request.reason);
+  if (whyNot) return whyNot;
 
   const store = rotator.stores.forTenant(endpoint.orgId);
-  const baseVersion = await currentVersion(rotator, endpoint, store, held);
+  const current = await store.read(parseReference(endpoint.secretArn), { signal: held.signal });
+  if (current === null)
+    throw new RcmError('secret_missing', `The secret of endpoint ${endpoint.id} is not in its store.`, { details: { endpointId: endpoint.id } });
+  if (current.version !== held.lease.currentVersion) {
+    const isForgotten = await madeByForgottenRotation(rotator.db, endpoint.orgId, current);
+    if (isForgotten) await rest(rotator, endpoint, held, current.version);
+    await followStoreVersion(rotator.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: held.lease.currentVersion, to: current.version });
+    if (isForgotten) return { kind: 'not_started', code: 'rotation_refused', reason: 'the database was restored to an earlier hour; the store wins, and nobody logs in for one lockout window' };
+  }
+  const forgotten = await forgottenCopy(rotator.db, store, parseReference(endpoint.secretArn), held.signal);
+  if (forgotten !== null) await rest(rotator, endpoint, held, current.version);
   const planned = await journal(rotator, 'planned', () =>
     planRotation(rotator.db, {
-      attemptId: randomUUID(),
+      attemptId: forgotten ?? randomUUID(),
       leaseId: held.lease.id,
       fence: held.lease.fence,
       endpointId: endpoint.id,
       orgId: endpoint.orgId,
       owner: rotator.owner,
-      reason: request.reason,
-      baseVersion,
+      reason: forgotten === null ? request.reason : RESTORED,
+      baseVersion: current.version,
       recipeHash: rotator.drivers.for(endpoint.portalType).hash,
+      rules: rotator.rules,
+      ...(request.chosenVersion === undefined ? {} : { chosenVersion: request.chosenVersion }),
     }),
   );
   if (planned.created) return drive(rotator, endpoint, held, store, planned.attempt, false);
   if (planned.open) return resume(rotator, endpoint, held, planned.open);
+  if (planned.refusal) return refusedBy(planned.refusal, endpoint.portalTypeCode);
   throw new RcmError('lease_lost', 'The lease on the login ran out before the rotation was planned.', { details: { endpointId: endpoint.id } });
 }
 
-/** The version the rotation is planned on: the store's. Where a person changed it, the row follows first. */
-async function currentVersion(rotator: Rotator, endpoint: MigratedEndpoint, store: SecretStore, held: HeldLease): Promise<string> {
-  const current = await store.read(parseReference(endpoint.secretArn), { signal: held.signal });
-  if (current === null)
-    throw new RcmError('secret_missing', `The secret of endpoint ${endpoint.id} is not in its store.`, { details: { endpointId: endpoint.id } });
-  const known = held.lease.currentVersion;
-  if (current.version !== known) await followStoreVersion(rotator.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: known, to: current.version });
-  return current.version;
+/** The ledger lets nobody log in for one lockout window: what was tried before the database was restored is not known. */
+function rest(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, version: string): Promise<void> {
+  rotator.logger.error({ endpointId: endpoint.id }, 'the database was restored to an earlier hour: the store is ahead of it; nobody logs in for one lockout window');
+  return restLogin(rotator.db, { orgId: endpoint.orgId, endpointId: endpoint.id, leaseId: held.lease.id, version, forMs: endpoint.portalType.lockoutWindowSeconds * 1000 });
 }
 
 async function resume(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, open: RotationAttempt): Promise<RotationReport> {
@@ -102,7 +108,8 @@ async function resume(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLe
     adoptAttempt(rotator.db, { attemptId: open.id, orgId: open.orgId, fence: held.lease.fence, owner: rotator.owner }),
   );
   if (!adopted) throw new RcmError('state_conflict', 'Another rotator has taken over this attempt.', { details: { attemptId: open.id } });
-  if (adopted.state === 'blocked') return { kind: 'attempt', attempt: adopted };
+  // A journal of another version is left alone: a rotator that knows it goes on.
+  if (adopted.state === 'blocked' || adopted.journalVersion !== JOURNAL_VERSION) return { kind: 'attempt', attempt: adopted };
   let attempt = adopted;
   const waited = adopted.state === 'waiting';
   if (waited) {

@@ -3,12 +3,17 @@ import type { Database } from '@rcm/db';
 import { leaseTiming, loginTiming, openPortalProcess } from '@rcm/portal-access';
 import { type Metrics, systemClock } from '@rcm/telemetry';
 import type { RotatorConfig } from './config.ts';
+import type { NoticeChannel } from './notices/channel.ts';
+import { openChannels } from './notices/channels.ts';
+import { deliverNotices } from './notices/deliver.ts';
 import type { Rotator } from './rotate.ts';
 
 export interface RotatorProcess {
   readonly rotator: Rotator;
   readonly db: Database;
   readonly metrics: Metrics;
+  /** What tells people. */
+  readonly channels: readonly NoticeChannel[];
   /** Closes browser, store clients and database, in this order. */
   close(): Promise<void>;
 }
@@ -25,6 +30,7 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
     stores,
     environment: config.RCM_ENVIRONMENT,
     lease: leaseTiming(config),
+    rules: { canary: config.RCM_ROTATOR_CANARY === 'daily', probeMs: config.RCM_ROTATOR_PROBE_MS, lastingMs: config.RCM_ROTATOR_MAINTENANCE_MARGIN_MS },
     owner: config.owner,
     timing: {
       ...loginTiming(config),
@@ -34,14 +40,25 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
       abandonedPauseMs: config.RCM_ROTATOR_ABANDONED_PAUSE_MS,
     },
   };
+  const channels = openChannels(config, rotator);
   return {
     rotator,
     db,
     metrics,
+    channels: channels.all,
     async close() {
+      channels.close();
       await closeBrowser();
       await stores.close();
       await db.close();
     },
   };
+}
+
+/** Sends what a command has told of, at its end; what does not get out now is sent by whichever rotator comes next. */
+export async function deliverNow({ db, rotator, channels }: RotatorProcess, config: RotatorConfig): Promise<void> {
+  const signal = AbortSignal.timeout(config.RCM_NOTICE_DEADLINE_MS);
+  await deliverNotices({ db, logger: rotator.logger, channels, deadlineMs: config.RCM_NOTICE_DEADLINE_MS, maxTries: config.RCM_NOTICE_MAX_TRIES, signal }).catch((error: unknown) =>
+    rotator.logger.warn({ err: error }, 'notices could not be sent now; the next rotator sends them'),
+  );
 }

@@ -31,6 +31,7 @@ export { acquireExclusiveLease, acquireSharedLease } from './leases/acquire.ts';
 export { type Lease, type LeaseAnswer, type LeaseRefusal, type LeaseRequest } from './leases/lease.ts';
 export { type HeldLease, listLeases, releaseLease, renewLease } from './leases/upkeep.ts';
 export { withdrawExclusiveWish } from './leases/wish.ts';
+export { listWishes, type Wish } from './leases/wishes.ts';
 export {
   beginLoginAttempt,
   checkLoginAttempt,

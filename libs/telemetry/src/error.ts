@@ -28,6 +28,9 @@ const RETRYABLE = {
   lease_unavailable: true,
   lease_lost: true,
   login_not_allowed: true,
+  // rotation
+  rotation_refused: false,
+  rotation_manual: false,
   // portals
   login_rejected: false,
   login_locked: false,

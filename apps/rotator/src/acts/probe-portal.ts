@@ -1,32 +1,44 @@
-import { type AttemptInHand, loginWith, stagedVersion } from '../machine/attempt.ts';
-import { holdFor, wasRejected } from '../machine/login-events.ts';
+import { type AttemptInHand, askPortal, stagedVersion } from '../machine/attempt.ts';
+import { holdFor, isKnownBad, proofOf } from '../machine/login-events.ts';
 import type { AttemptEvent } from '../machine/transitions.ts';
+import { tryOlderCopy } from './older-copies.ts';
 
 /**
  * `submitting`, after the submit deadline and settle: only the portal knows whether the change was applied. The staged password
- * is tried first, since it is the likelier; the current one only after the portal refused the staged one.
+ * is tried first, since it is the likelier; the current one only after the portal refused the staged one. Where both were refused
+ * again and again, copies that older attempts have left are tried, one a round; only then a person must decide.
  */
 export async function probePortal(inHand: AttemptInHand): Promise<AttemptEvent> {
-  const { store, slot, attempt, held, services, endpoint } = inHand;
-  const staged = await store.readStaged(slot, { signal: held.signal });
-  if (staged === null) return { kind: 'copy_missing', detail: 'the staged copy is gone after the change was submitted' };
-  const withStaged = await loginWith(inHand, staged, stagedVersion(attempt.id));
-  if (withStaged.kind === 'accepted') {
-    await withStaged.session.close();
-    inHand.stagedProven = true;
-    return { kind: 'staged_accepted' };
-  }
-  if (!wasRejected(withStaged)) return holdFor(inHand, withStaged);
-
-  const current = await store.read(slot.current, { signal: held.signal });
-  if (current === null) return { kind: 'hold', detail: 'the current secret is missing', forMs: services.timing.retryMs };
-  const withCurrent = await loginWith(inHand, current, current.version);
-  if (withCurrent.kind === 'accepted') {
-    await withCurrent.session.close();
-    return { kind: 'current_accepted', detail: 'the portal kept the current password' };
-  }
-  if (!wasRejected(withCurrent)) return holdFor(inHand, withCurrent);
-  if (attempt.probes + 1 >= services.timing.maxTries)
-    return { kind: 'neither_accepted', detail: 'the portal accepts neither the staged nor the current password' };
+  const { attempt, services, endpoint } = inHand;
+  const olderRound = attempt.probes - (services.timing.maxTries - 1);
+  const event = (olderRound < 0 ? null : await tryOlderCopy(inHand, olderRound)) ?? (olderRound > 0 ? null : await tryStagedThenCurrent(inHand));
+  if (event) return event;
+  if (olderRound >= 0) return { kind: 'neither_accepted', detail: neither(inHand) };
   return { kind: 'hold', detail: 'the portal accepted neither password yet', forMs: Math.max(endpoint.portalType.settleMs, 1_000), counts: true };
 }
+
+/** What a login with either says; `null` where the portal refused both. */
+async function tryStagedThenCurrent(inHand: AttemptInHand): Promise<AttemptEvent | null> {
+  const { store, slot, attempt, held, services } = inHand;
+  const staged = await store.readStaged(slot, { signal: held.signal });
+  if (staged !== null) {
+    const login = await askPortal(inHand, staged, stagedVersion(attempt.id));
+    const proof = proofOf(login);
+    if (proof === 'right') {
+      inHand.stagedProven = true;
+      return { kind: 'staged_accepted' };
+    }
+    if (proof === 'nothing' && login.kind !== 'accepted' && !isKnownBad(login)) return holdFor(inHand, login);
+  }
+  const current = await store.read(slot.current, { signal: held.signal });
+  if (current === null) return { kind: 'hold', detail: 'the current secret is missing', forMs: services.timing.retryMs };
+  const login = await askPortal(inHand, current, current.version);
+  const proof = proofOf(login);
+  if (proof === 'right' && staged === null) return { kind: 'copy_missing', detail: 'the staged copy is gone; the portal accepts the current password' };
+  if (proof === 'right') return { kind: 'current_accepted', detail: 'the portal kept the current password' };
+  if (proof === 'nothing' && login.kind !== 'accepted' && !isKnownBad(login)) return holdFor(inHand, login);
+  return null;
+}
+
+const neither = ({ attempt }: AttemptInHand): string =>
+  `the portal accepts neither the staged password (${stagedVersion(attempt.id)}) nor the current one (version ${attempt.baseVersion}), nor any older copy`;

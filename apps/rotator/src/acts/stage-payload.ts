@@ -6,6 +6,8 @@ import type { AttemptEvent } from '../machine/transitions.ts';
 /** `planned`: puts the new password beside the current one. One attempt has one password: what is already staged is adopted. */
 export async function stagePayload(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { services, endpoint, store, slot, attempt, held } = inHand;
+  if (attempt.recipeHash !== services.drivers.for(endpoint.portalType).hash)
+    return { kind: 'recipe_changed', detail: 'the recipe was changed; nothing was submitted' };
   const current = await store.read(slot.current, { signal: held.signal });
   if (current === null || current.version !== attempt.baseVersion)
     return { kind: 'base_moved', detail: 'the current secret changed before anything was submitted' };

@@ -5,14 +5,24 @@ import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
 import { type AttemptInHand, loginWith } from '../machine/attempt.ts';
 import { journal } from '../machine/journal.ts';
-import { holdFor, wasRejected } from '../machine/login-events.ts';
+import { holdFor, isKnownBad, proofOf } from '../machine/login-events.ts';
 import type { AttemptEvent } from '../machine/transitions.ts';
 import { changeEvidence } from './change-evidence.ts';
+import { tryOlderCopy } from './older-copies.ts';
+
+/** What a rotation is planned for where a copy was found that the journal does not know: the database was restored to an earlier hour. */
+export const RESTORED = 'restored';
 
 /** `staged`: logs in with the current password and submits the change. The journal says `submitting` before the POST is let out. */
 export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent> {
-  const { store, slot, attempt, held, services } = inHand;
+  const { store, slot, attempt, held, services, endpoint } = inHand;
   if (attempt.probes >= services.timing.maxTries) return { kind: 'gave_up', detail: attempt.detail ?? 'the change could not be submitted' };
+  if (attempt.recipeHash !== services.drivers.for(endpoint.portalType).hash)
+    return { kind: 'recipe_changed', detail: 'the recipe was changed; nothing was submitted' };
+  if (attempt.reason === RESTORED && attempt.probes === 0) {
+    await held.extend();
+    return { kind: 'maybe_submitted', detail: 'nobody knows whether this password was submitted before the database was restored' };
+  }
   const current = await store.read(slot.current, { signal: held.signal });
   if (current === null || current.version !== attempt.baseVersion)
     return { kind: 'base_moved', detail: 'the current secret changed before anything was submitted' };
@@ -27,11 +37,15 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
       await login.session.close();
     }
   }
-  const knownBad = login.kind === 'not_allowed' && login.reason === 'version_known_bad';
-  if (knownBad || (wasRejected(login) && login.kind === 'refused' && login.judgement.effect === 'version_bad')) {
-    return { kind: 'current_refused', detail: 'the portal does not accept the current password' };
-  }
-  return holdFor(inHand, login);
+  const isBad = login.kind === 'not_allowed' ? isKnownBad(login) : proofOf(login) === 'wrong' && login.judgement.effect === 'version_bad';
+  if (!isBad) return holdFor(inHand, login);
+  // The portal may have made an older change after all: what it accepts now is then among the copies.
+  return (
+    (await tryOlderCopy(inHand, attempt.probes)) ?? {
+      kind: 'current_refused',
+      detail: `the portal accepts neither the current password (version ${current.version}) nor an older copy`,
+    }
+  );
 }
 
 async function submit(inHand: AttemptInHand, session: PortalSession, current: StoredSecret, staged: StoredSecret): Promise<AttemptEvent> {
@@ -55,6 +69,7 @@ async function submit(inHand: AttemptInHand, session: PortalSession, current: St
   if (!sent.value && outcome.kind === 'refused')
     return { kind: 'gave_up', detail: `the page does not take the new password (${outcome.rule}); nothing was sent` };
   if (!sent.value) return { kind: 'hold', detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs, counts: true };
+  if (!outcome.submitted) return { kind: 'change_not_sent', detail: 'the change was about to be sent and never left the browser' };
   return changeEvent(inHand, outcome);
 }
 

@@ -1,56 +1,84 @@
-import { findEndpoint, listDueEndpoints, listOpenAttempts } from '@rcm/db';
+import { findEndpoint, listDueEndpoints, listOpenAttempts, listStartable, recordAuditEvent } from '@rcm/db';
+import { migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import { rotateAndReport, type RotationOutcome } from '../schedule/rotation-outcome.ts';
-import type { RotatorProcess } from '../services.ts';
-
-interface CommandOptions {
-  readonly json: boolean;
-  readonly signal: AbortSignal;
-}
+import { whyNotStart } from '../starting.ts';
+import { type CommandContext, type PersonalAct, print } from './command.ts';
 
 /** One command handles at most this many logins; run it again for more. A bound, so that a command always ends. */
 const BATCH = 1_000;
 
-/** `rotate --endpoint`: on demand, whatever the due date says. */
-export async function rotateCommand(opened: RotatorProcess, options: CommandOptions & { readonly endpointId: string }): Promise<number> {
-  const endpoint = await findEndpoint(opened.db, { endpointId: options.endpointId });
-  if (!endpoint) throw new RcmError('endpoint_unknown', `There is no endpoint ${options.endpointId}.`);
-  return report([await rotateAndReport(opened.rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: 'demand', signal: options.signal })], options);
+export interface RotateOptions extends PersonalAct {
+  readonly endpointId: string;
+  readonly kind: 'demand' | 'compromise';
+  readonly dryRun: boolean;
+}
+
+/** `rotate --endpoint`: on demand, whatever the due date says; after a compromise at once. Past the queue, never past the ledger's budget. */
+export async function rotateCommand(context: CommandContext, options: RotateOptions): Promise<number> {
+  const { db, rotator } = context.opened;
+  const found = await findEndpoint(db, { endpointId: options.endpointId });
+  if (!found) throw new RcmError('endpoint_unknown', `There is no endpoint ${options.endpointId}. Nothing was changed.`);
+  const endpoint = await migratedEndpoint(db, { orgId: found.orgId, endpointId: found.id });
+  if (options.dryRun) {
+    const whyNot = await whyNotStart(rotator, endpoint, options.kind);
+    const outcome = { endpointId: endpoint.id, dryRun: true, wouldStart: whyNot === null, code: whyNot?.code ?? null, detail: whyNot?.reason ?? null };
+    print(context, outcome, [whyNot ? `${endpoint.id}  would not start: ${whyNot.reason}` : `${endpoint.id}  would be rotated; nothing was changed`]);
+    return whyNot ? 1 : 0;
+  }
+  await recordAuditEvent(db, { orgId: endpoint.orgId, actor: options.actor, action: 'rotation.requested', subject: endpoint.id, reason: options.reason, details: { kind: options.kind } });
+  return report(context, [await rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: options.kind, signal: context.signal })]);
 }
 
 /** `once`: everything that is due, one after the other; a scheduled task's way. */
-export async function rotateDueCommand(opened: RotatorProcess, options: CommandOptions & { readonly dryRun: boolean }): Promise<number> {
-  const due = await listDueEndpoints(opened.db, { limit: BATCH });
-  if (options.dryRun) {
+export async function rotateDueCommand(context: CommandContext, { dryRun }: { readonly dryRun: boolean }): Promise<number> {
+  if (dryRun) {
+    const due = await listDueEndpoints(context.opened.db, { limit: BATCH });
     const endpoints = due.map((endpoint) => ({ endpointId: endpoint.id, dueSince: endpoint.nextRotationAt?.toISOString() ?? null }));
-    print(options, { due: endpoints }, endpoints.map((e) => `${e.endpointId}  due since ${e.dueSince ?? 'now'}`).concat(`${endpoints.length} due; nothing was changed`));
+    print(context, { due: endpoints }, endpoints.map((e) => `${e.endpointId}  due since ${e.dueSince ?? 'now'}`).concat(`${endpoints.length} due; nothing was changed`));
     return 0;
   }
-  return each(opened, options, due.map((endpoint) => ({ orgId: endpoint.orgId, endpointId: endpoint.id, reason: 'due' })));
+  return report(context, await rotateAllDue(context));
+}
+
+/**
+ * A portal type lets as many start as it has room for, and its first of the day alone; so what may start is asked again until nothing new
+ * may. Nothing is tried twice.
+ */
+async function rotateAllDue({ opened, signal }: CommandContext): Promise<readonly RotationOutcome[]> {
+  const outcomes: RotationOutcome[] = [];
+  const tried = new Set<string>();
+  for (;;) {
+    const startable = (await listStartable(opened.db, { rules: opened.rotator.rules, limit: BATCH })).filter(({ endpointId }) => !tried.has(endpointId));
+    if (startable.length === 0) return outcomes;
+    for (const { orgId, endpointId } of startable) {
+      if (signal.aborted || tried.size >= BATCH) return outcomes;
+      tried.add(endpointId);
+      process.stderr.write(`[${tried.size}] ${endpointId}\n`);
+      outcomes.push(await rotateAndReport(opened.rotator, { orgId, endpointId, reason: 'due', signal }));
+    }
+  }
 }
 
 /** `recover`: what a crash left, and waits that are over. */
-export async function recoverCommand(opened: RotatorProcess, options: CommandOptions): Promise<number> {
-  const open = await listOpenAttempts(opened.db, { ownerGone: true, limit: BATCH });
-  return each(opened, options, open.map((attempt) => ({ orgId: attempt.orgId, endpointId: attempt.endpointId, reason: 'recovery' })));
-}
-
-async function each(opened: RotatorProcess, options: CommandOptions, requests: readonly { orgId: string; endpointId: string; reason: string }[]): Promise<number> {
-  const outcomes: RotationOutcome[] = [];
-  for (const [index, request] of requests.entries()) {
-    if (options.signal.aborted) break;
-    process.stderr.write(`[${index + 1}/${requests.length}] ${request.endpointId}\n`);
-    outcomes.push(await rotateAndReport(opened.rotator, { ...request, signal: options.signal }));
+export async function recoverCommand(context: CommandContext, { dryRun }: { readonly dryRun: boolean }): Promise<number> {
+  const open = await listOpenAttempts(context.opened.db, { ownerGone: true, limit: BATCH });
+  if (dryRun) {
+    const attempts = open.map(({ id, endpointId, state, owner }) => ({ attemptId: id, endpointId, state, owner }));
+    print(context, { open: attempts }, attempts.map((a) => `${a.endpointId}  ${a.state}, left by ${a.owner}`).concat(`${attempts.length} to go on with; nothing was changed`));
+    return 0;
   }
-  return report(outcomes, options);
+  const outcomes: RotationOutcome[] = [];
+  for (const { orgId, endpointId } of open) {
+    if (context.signal.aborted) break;
+    process.stderr.write(`[${outcomes.length + 1}/${open.length}] ${endpointId}\n`);
+    outcomes.push(await rotateAndReport(context.opened.rotator, { orgId, endpointId, reason: 'recovery', signal: context.signal }));
+  }
+  return report(context, outcomes);
 }
 
-function report(outcomes: readonly RotationOutcome[], options: CommandOptions): number {
+export function report(context: CommandContext, outcomes: readonly RotationOutcome[]): number {
   const lines = outcomes.map((o) => `${o.endpointId}  ${o.result}${o.detail ? `  ${o.detail}` : ''}`);
-  print(options, { rotations: outcomes }, [...lines, `${outcomes.filter((o) => o.result === 'done').length} of ${outcomes.length} rotated`]);
+  print(context, { rotations: outcomes }, [...lines, `${outcomes.filter((o) => o.result === 'done').length} of ${outcomes.length} rotated`]);
   return outcomes.every((o) => o.result === 'done') ? 0 : 1;
-}
-
-function print(options: CommandOptions, json: object, lines: readonly string[]): void {
-  process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${lines.join('\n')}\n`);
 }

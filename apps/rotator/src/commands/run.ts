@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { openJobs } from '@rcm/db';
 import { startHealthServer } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
+import { rotatorChores, stopFailingPortalTypes } from '../schedule/chores.ts';
 import { startService } from '../schedule/service.ts';
 import type { RotatorProcess } from '../services.ts';
 
@@ -24,6 +25,8 @@ export async function runCommand(config: RotatorConfig, opened: RotatorProcess):
       scanMs: config.RCM_ROTATOR_SCAN_MS,
       recoveryMs: config.RCM_ROTATOR_RECOVERY_MS,
       pollMs: QUEUE_POLL_MS,
+      beforeScan: () => stopFailingPortalTypes(rotator, config),
+      chores: rotatorChores(rotator, config, opened.channels),
     });
     const health = await startHealthServer({
       port: config.RCM_HEALTH_PORT,

@@ -65,3 +65,10 @@ export function loginWith(inHand: AttemptInHand, stored: StoredSecret, version: 
     signal: held.signal,
   });
 }
+
+/** A login whose only purpose is its answer: nothing is done with the session. */
+export async function askPortal(inHand: AttemptInHand, stored: StoredSecret, version: string): Promise<GuardedResult> {
+  const result = await loginWith(inHand, stored, version);
+  if (result.kind === 'accepted') await result.session.close();
+  return result;
+}

@@ -1,30 +1,40 @@
 import type { GuardedResult } from '@rcm/portal-access';
-import type { AttemptEvent } from './transitions.ts';
 import type { AttemptInHand } from './attempt.ts';
+import type { AttemptEvent } from './transitions.ts';
 
 type NotAccepted = Exclude<GuardedResult, { kind: 'accepted' }>;
 
-/** Whether the portal itself refused the password just typed. Anything else says nothing about the password. */
-export const wasRejected = (result: NotAccepted): boolean =>
-  result.kind === 'refused' && (result.outcome.kind === 'rejected' || result.outcome.kind === 'rejected_or_locked');
+/** What a login said about the password that was typed. */
+export type PasswordProof = 'right' | 'wrong' | 'nothing';
+
+/**
+ * A session is proof, and so is an answer that the portal gives only after a correct password, where the recipe says so
+ * (`proves_password`). Of the others only the portal's own refusal says something. Whoever asks closes the session.
+ */
+export function proofOf(result: GuardedResult): PasswordProof {
+  if (result.kind === 'accepted') return 'right';
+  if (result.kind === 'not_allowed') return 'nothing';
+  const { outcome } = result;
+  if (outcome.kind === 'rejected' || outcome.kind === 'rejected_or_locked') return 'wrong';
+  return 'provesPassword' in outcome && outcome.provesPassword ? 'right' : 'nothing';
+}
+
+/** A refusal that need not be asked for again. */
+export const isKnownBad = (result: GuardedResult): boolean => result.kind === 'not_allowed' && result.reason === 'version_known_bad';
+
+/** What only a person can answer comes again at every login: asked less often than an ill portal. */
+const NEEDS_A_PERSON: ReadonlySet<string> = new Set(['challenged', 'mfa_required', 'mfa_rejected', 'password_expired', 'change_forced']);
+const SLOW_RETRY = 10;
 
 /** A login that told nothing about the password: wait as long as its reason asks for, then go on from the same state. */
 export function holdFor(inHand: AttemptInHand, result: NotAccepted): AttemptEvent {
-  const { portalType } = inHand.endpoint;
+  const { retryMs } = inHand.services.timing;
   if (result.kind === 'not_allowed') {
-    return {
-      kind: 'hold',
-      detail: `no login was allowed: ${result.reason}`,
-      ...(result.until ? { until: result.until } : { forMs: inHand.services.timing.retryMs }),
-    };
+    return { kind: 'hold', detail: `no login was allowed: ${result.reason}`, ...(result.until ? { until: result.until } : { forMs: retryMs }) };
   }
-  const detail = `the portal answered a login with ${result.outcome.kind}`;
-  switch (result.outcome.kind) {
-    case 'locked':
-      return { kind: 'hold', detail, forMs: portalType.lockoutWindowSeconds * 1000 };
-    case 'throttled':
-      return { kind: 'hold', detail, ...(result.outcome.until ? { until: result.outcome.until } : { forMs: inHand.services.timing.retryMs }) };
-    default:
-      return { kind: 'hold', detail, forMs: inHand.services.timing.retryMs };
-  }
+  const { outcome } = result;
+  const detail = `the portal answered a login with ${outcome.kind}`;
+  if ((outcome.kind === 'throttled' || outcome.kind === 'locked') && outcome.until) return { kind: 'hold', detail, until: outcome.until };
+  if (outcome.kind === 'locked') return { kind: 'hold', detail, forMs: inHand.endpoint.portalType.lockoutWindowSeconds * 1000 };
+  return { kind: 'hold', detail, forMs: NEEDS_A_PERSON.has(outcome.kind) ? retryMs * SLOW_RETRY : retryMs };
 }

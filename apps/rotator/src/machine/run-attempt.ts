@@ -8,7 +8,7 @@ import { afterSubmitDeadline, submitChange } from '../acts/submit-change.ts';
 import { verifyStaged } from '../acts/verify-staged.ts';
 import type { AttemptInHand } from './attempt.ts';
 import { journal } from './journal.ts';
-import { type ActiveState, type AttemptEvent, isActive, nextState } from './transitions.ts';
+import { type ActiveState, type AttemptEvent, type EventKind, isActive, nextState } from './transitions.ts';
 
 /** What each state does next. Every act may be repeated and ends the same. */
 const ACTS: Readonly<Record<ActiveState, (inHand: AttemptInHand) => Promise<AttemptEvent>>> = {
@@ -70,13 +70,18 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
     throw new RcmError('state_conflict', `The rotation machine has no step for ${event.kind} in ${from}; the attempt is left as it is.`, {
       details: { attemptId: attempt.id },
     });
-  // A resubmit is a try that counts.
-  const probes = attempt.probes + (event.kind === 'current_accepted' ? 1 : 0);
+  const probes = attempt.probes + (RESUBMITS.has(event.kind) ? 1 : 0);
   await write(inHand, to, () => persist(inHand, event, to, { ...mine, probes }), event.detail);
-  inHand.attempt = { ...inHand.attempt, probes };
-  // After a refusal of the new password, or a change that was taken back, the portal gets its time before the next login.
-  if (event.kind === 'staged_refused') inHand.mayProbe = false;
+  inHand.attempt = { ...inHand.attempt, probes, ...(event.kind === 'current_edited' ? { previousVersion: required(event.version) } : {}) };
+  // Whatever made it open again what the portal accepts: the portal gets its time before the next login.
+  if (to === 'submitting') inHand.mayProbe = false;
 }
+
+/** Tries that count: each ends with the same password being submitted again. */
+const RESUBMITS: ReadonlySet<EventKind> = new Set(['current_accepted', 'change_not_sent']);
+
+/** Ends that say nothing about the portal, so the day's first rotation is still to come. */
+const OWN_MATTERS: ReadonlySet<string> = new Set(['base_moved', 'current_refused', 'recipe_changed']);
 
 function persist(
   inHand: AttemptInHand,
@@ -94,7 +99,7 @@ function persist(
         orgId: mine.orgId,
         fence: mine.fence,
         promotedVersion: required(event.version),
-        previousVersion: attempt.baseVersion,
+        previousVersion: attempt.previousVersion ?? attempt.baseVersion,
       });
     case 'done':
       return finishAttempt(services.db, { ...mine, end: 'done' });
@@ -104,9 +109,22 @@ function persist(
         end: 'abandoned',
         ...detail,
         nextRotationAt: new Date(services.clock.now().getTime() + services.timing.abandonedPauseMs),
+        outcome: OWN_MATTERS.has(event.kind) ? 'unproven' : 'failed',
       });
     case 'blocked':
       return blockAttempt(services.db, { ...mine, detail: event.detail ?? event.kind });
+    case 'submitting':
+      return advanceAttempt(services.db, {
+        ...mine,
+        to,
+        set: { ...detail, probes, ...(step.from === 'staged' ? { submitDeadlineMs: services.timing.submitDeadlineMs } : {}) },
+      });
+    case 'verified':
+      return advanceAttempt(services.db, {
+        ...mine,
+        to,
+        set: { ...detail, probes, ...(event.kind === 'current_edited' ? { previousVersion: required(event.version) } : {}) },
+      });
     default:
       return advanceAttempt(services.db, { ...mine, to, set: { ...detail, probes } });
   }

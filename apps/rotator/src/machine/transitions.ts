@@ -10,29 +10,36 @@ export const TRANSITIONS = {
   planned: {
     payload_staged: 'staged',
     base_moved: 'abandoned',
+    recipe_changed: 'abandoned',
   },
   staged: {
     change_sending: 'submitting',
+    // A copy that was found after the database had been restored: nobody knows how far its attempt came.
+    maybe_submitted: 'submitting',
     base_moved: 'abandoned',
+    recipe_changed: 'abandoned',
     current_refused: 'abandoned',
+    older_made_current: 'abandoned',
     gave_up: 'abandoned',
   },
   submitting: {
     change_confirmed: 'applied',
+    change_not_sent: 'staged',
     change_refused: 'abandoned',
     staged_accepted: 'applied',
     current_accepted: 'staged',
+    older_made_current: 'abandoned',
+    copy_missing: 'abandoned',
     neither_accepted: 'blocked',
-    copy_missing: 'blocked',
   },
   applied: {
     staged_accepted: 'verified',
     staged_refused: 'submitting',
-    copy_missing: 'blocked',
+    copy_missing: 'submitting',
   },
   verified: {
     store_promoted: 'promoted',
-    store_conflict: 'blocked',
+    current_edited: 'verified',
     copy_missing: 'blocked',
   },
   promoted: {
@@ -46,7 +53,11 @@ export type EventKind = KeysOf<(typeof TRANSITIONS)[ActiveState]>;
 
 /** What an act found out. `hold` keeps the state and waits: the journal says `waiting`, and recovery goes on from there. */
 export type AttemptEvent =
-  | { readonly kind: EventKind; readonly detail?: string; readonly version?: string }
+  | {
+      readonly kind: EventKind;
+      readonly detail?: string;
+      /** With `store_promoted` and `current_edited`: the store's version now. */ readonly version?: string;
+    }
   | {
       readonly kind: 'hold';
       readonly detail: string;

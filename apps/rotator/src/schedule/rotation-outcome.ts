@@ -1,4 +1,4 @@
-import { hasCode, isRcmError, type Logger } from '@rcm/telemetry';
+import { type ErrorCode, hasCode, isRcmError, type Logger } from '@rcm/telemetry';
 import { rotateLogin, type RotationReport, type RotationRequest, type Rotator } from '../rotate.ts';
 
 export type RotationResult = 'done' | 'abandoned' | 'waiting' | 'blocked' | 'open' | 'not_started' | 'put_off' | 'failed';
@@ -14,6 +14,8 @@ export interface RotationOutcome {
   readonly endpointId: string;
   readonly result: RotationResult;
   readonly attemptId: string | null;
+  /** Stable code where it did not go on. */
+  readonly code: ErrorCode | 'unexpected' | null;
   /** What happened, in words safe to show. */
   readonly detail: string | null;
 }
@@ -27,11 +29,12 @@ export async function rotateAndReport(rotator: Rotator, request: RotationRequest
     const attempt = report.kind === 'attempt' ? report.attempt : null;
     const detail = report.kind === 'not_started' ? report.reason : (report.attempt.detail ?? null);
     log(rotator.logger, result, { endpointId, attemptId: attempt?.id ?? null, result, detail });
-    return { endpointId, result, attemptId: attempt?.id ?? null, detail };
+    return { endpointId, result, attemptId: attempt?.id ?? null, code: report.kind === 'not_started' ? report.code : null, detail };
   } catch (error) {
     const result = hasCode(error, 'lease_unavailable', 'lease_lost', 'state_conflict', 'cancelled', 'database_unavailable') ? 'put_off' : 'failed';
     rotator.logger[result === 'failed' ? 'error' : 'info']({ err: error, endpointId, result }, 'rotation did not go on');
-    return { endpointId, result, attemptId: null, detail: isRcmError(error) ? error.message : 'an unexpected error; see the log' };
+    const known = isRcmError(error);
+    return { endpointId, result, attemptId: null, code: known ? error.code : 'unexpected', detail: known ? error.message : 'an unexpected error; see the log' };
   }
 }
 

@@ -1,8 +1,17 @@
-import { type Jobs, listDueEndpoints, listOpenAttempts } from '@rcm/db';
+import { type Jobs, listOpenAttempts, listStartable } from '@rcm/db';
 import { type Metrics, hasCode } from '@rcm/telemetry';
 import type { RotationRequest, Rotator } from '../rotate.ts';
 import { InFlight } from './in-flight.ts';
 import { rotateAndReport } from './rotation-outcome.ts';
+
+/** Work that is done again and again beside the rotations. */
+export interface Chore {
+  /** Shown in the log and on the health port when it fails. */
+  readonly name: string;
+  /** Pause between two rounds, in ms. */
+  readonly everyMs: number;
+  round(signal: AbortSignal): Promise<unknown>;
+}
 
 export interface ServiceOptions {
   readonly rotator: Rotator;
@@ -16,6 +25,9 @@ export interface ServiceOptions {
   readonly recoveryMs: number;
   /** How often the queue is asked, in ms. */
   readonly pollMs: number;
+  /** Before each scan for what is due: may stop portal types that have begun to fail. */
+  readonly beforeScan: () => Promise<unknown>;
+  readonly chores: readonly Chore[];
 }
 
 export interface RotatorService {
@@ -42,22 +54,23 @@ export async function startService(options: ServiceOptions): Promise<RotatorServ
       ended.inc({ result: outcome.result });
     });
   };
-  let lastProblem: string | null = null;
-  const loop = async (name: string, everyMs: number, scan: () => Promise<void>) => {
+  const problems = new Map<string, string>();
+  const loop = async ({ name, everyMs, round }: Chore) => {
     while (!intake.signal.aborted) {
       try {
-        await scan();
-        lastProblem = null;
+        await round(work.signal);
+        problems.delete(name);
       } catch (error) {
-        lastProblem = `${name} fails: ${hasCode(error) ? error.code : 'unexpected error'}`;
+        problems.set(name, `${name} fails: ${hasCode(error) ? error.code : 'unexpected error'}`);
         rotator.logger.error({ err: error, scan: name }, 'scan failed; it is tried again');
       }
       await rotator.clock.sleep(everyMs, intake.signal).catch(() => undefined);
     }
   };
   const dueScan = async () => {
-    for (const endpoint of await listDueEndpoints(rotator.db, { limit: options.concurrency * 8 })) {
-      await jobs.send('rotation', { orgId: endpoint.orgId, endpointId: endpoint.id, reason: 'due' }, { singletonKey: endpoint.id });
+    await options.beforeScan();
+    for (const { orgId, endpointId } of await listStartable(rotator.db, { rules: rotator.rules, limit: options.concurrency * 8 })) {
+      await jobs.send('rotation', { orgId, endpointId, reason: 'due' }, { singletonKey: endpointId });
     }
   };
   const recoveryScan = async () => {
@@ -69,10 +82,14 @@ export async function startService(options: ServiceOptions): Promise<RotatorServ
     }
   };
   const stopWorker = await jobs.work('rotation', { concurrency: options.concurrency, pollMs: options.pollMs }, (job) => rotate(job));
-  const loops = [loop('due scan', options.scanMs, dueScan), loop('recovery scan', options.recoveryMs, recoveryScan)];
+  const loops = [
+    loop({ name: 'due scan', everyMs: options.scanMs, round: dueScan }),
+    loop({ name: 'recovery scan', everyMs: options.recoveryMs, round: recoveryScan }),
+    ...options.chores.map(loop),
+  ];
 
   return {
-    problem: () => lastProblem,
+    problem: () => [...problems.values()][0] ?? null,
     async stop(drainMs) {
       intake.abort();
       const interrupt = setTimeout(() => work.abort(), drainMs);

@@ -24,6 +24,17 @@ export async function writeAuditEvent(tx: Transaction, event: AuditEvent): Promi
 }
 
 /**
+ * The same event for every organization that has an endpoint of a portal type, or of any (`null`): what a person does to all of them
+ * stands in the chain of each. Needs the scope of every tenant; in order of their ids, so that two such acts cannot wait for each other.
+ */
+export async function writeAuditEventForAll(tx: Transaction, portalTypeCode: string | null, event: Omit<AuditEvent, 'orgId'>): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, details, previous_hash, hash)
+    SELECT o.org_id, 0, now(), ${event.actor}, ${event.action}, ${event.subject}, ${event.reason}, ${jsonText('details', event.details ?? {})}::jsonb, '', ''
+      FROM (SELECT DISTINCT e.org_id FROM integration_endpoint e WHERE ${portalTypeCode}::text IS NULL OR e.portal_type_code = ${portalTypeCode}::text ORDER BY 1) o`;
+}
+
+/**
  * Writes an audit event, before the act it tells of. Fails with `audit_unavailable` when Postgres cannot be reached: then the act must
  * not happen. The organization's chain is extended by the database under a lock of its own.
  */

@@ -1,0 +1,61 @@
+import { findEndpoint, type PauseScope, pauseRotations, resumeRotations } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import { type CommandContext, type PersonalAct, print } from './command.ts';
+
+/** Exactly one of them, as the command line gives it. */
+export interface ScopeOptions {
+  readonly all?: boolean;
+  readonly portalType?: string;
+  readonly endpoint?: string;
+}
+
+interface ScopedAct extends PersonalAct {
+  readonly scope: ScopeOptions;
+  readonly dryRun: boolean;
+}
+
+/** `pause`: from now on no rotation starts in this scope. Those under way end, agents go on. */
+export async function pauseCommand(context: CommandContext, act: ScopedAct): Promise<number> {
+  const scope = await scopeOf(context, act.scope);
+  const paused = act.dryRun ? null : await pauseRotations(context.opened.db, { scope, actor: act.actor, reason: act.reason });
+  const what = wordsFor(scope);
+  const line = paused === null ? `would pause ${what}; nothing was changed` : paused ? `paused: ${what}` : `${what} was paused already; the first reason stands`;
+  print(context, { scope, dryRun: act.dryRun, paused }, [line]);
+  return 0;
+}
+
+/** `resume`: ends that pause, and for a portal type the breaker too; its next scheduled rotation goes ahead alone. */
+export async function resumeCommand(context: CommandContext, act: ScopedAct): Promise<number> {
+  const scope = await scopeOf(context, act.scope);
+  const what = wordsFor(scope);
+  if (act.dryRun) {
+    print(context, { scope, dryRun: true }, [`would resume ${what}; nothing was changed`]);
+    return 0;
+  }
+  const { wasPaused, wasStopped } = await resumeRotations(context.opened.db, { scope, actor: act.actor, reason: act.reason });
+  const line = wasPaused || wasStopped ? `goes on: ${what}${wasStopped ? ' (its breaker was open)' : ''}` : `${what} was neither paused nor stopped`;
+  print(context, { scope, dryRun: false, wasPaused, wasStopped }, [line]);
+  return 0;
+}
+
+async function scopeOf({ opened }: CommandContext, options: ScopeOptions): Promise<PauseScope> {
+  const { all, portalType, endpoint } = options;
+  if ([all === true, portalType !== undefined, endpoint !== undefined].filter(Boolean).length !== 1)
+    throw new RcmError('input_invalid', 'Name one of --all, --portal-type <code>, --endpoint <id>. Nothing was changed.');
+  if (portalType !== undefined) return { kind: 'portal_type', portalTypeCode: portalType };
+  if (endpoint === undefined) return { kind: 'all' };
+  const found = await findEndpoint(opened.db, { endpointId: endpoint });
+  if (!found) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpoint}. Nothing was changed.`);
+  return { kind: 'endpoint', orgId: found.orgId, endpointId: found.id };
+}
+
+function wordsFor(scope: PauseScope): string {
+  switch (scope.kind) {
+    case 'all':
+      return 'all rotations';
+    case 'portal_type':
+      return `rotations at portal type ${scope.portalTypeCode}`;
+    case 'endpoint':
+      return `rotations of endpoint ${scope.endpointId}`;
+  }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { brokenRules, parsePasswordRules, parsePayload, parseReference, serializePayload, type StagedSlot, type StoredSecret, withPassword } from '@rcm/credentials';
+import { adoptAttempt, findEndpoint, getOpenAttempt, recordAuditEvent, resolveAsUnchanged, resolveBySuccessor, type RotationAttempt } from '@rcm/db';
+import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { RcmError, type Secret } from '@rcm/telemetry';
+import { stagedVersion } from '../machine/attempt.ts';
+import type { Rotator } from '../rotate.ts';
+import { rotateAndReport } from '../schedule/rotation-outcome.ts';
+import { withExclusiveLease } from '../exclusive.ts';
+import { proveLogin } from '../prove-login.ts';
+import { type CommandContext, type PersonalAct, print } from './command.ts';
+import { report } from './rotate.ts';
+import { readTypedPassword } from './typed-password.ts';
+
+export const ACCEPTABLE = ['current', 'staged', 'typed'] as const;
+
+export interface ResolveOptions extends PersonalAct {
+  readonly endpointId: string;
+  /** Which password the portal accepts now, as the person says. */
+  readonly accept: (typeof ACCEPTABLE)[number];
+  /** The person answers for it where no login may be spent on the proof. */
+  readonly proof: 'login' | 'unverified';
+  readonly dryRun: boolean;
+}
+
+/** One blocked attempt in the hands of the person who resolves it. */
+interface Block {
+  readonly rotator: Rotator;
+  readonly endpoint: MigratedEndpoint;
+  readonly attempt: RotationAttempt;
+  readonly options: ResolveOptions;
+}
+
+/**
+ * `resolve`: the only way out of `blocked`. The person says which password the portal accepts; one login inside the ledger's budget proves
+ * it, and only then anything changes. `current`: the attempt ends, the portal is unchanged. `staged` and `typed`: that password is
+ * staged for a successor attempt before it is tried, and the successor makes it current by the acts of any rotation.
+ * Fails with `state_conflict` where nothing is blocked, `secret_missing`, `login_*` where the proof fails; then nothing has changed.
+ */
+export async function resolveCommand(context: CommandContext, options: ResolveOptions): Promise<number> {
+  const { db, rotator } = context.opened;
+  const found = await findEndpoint(db, { endpointId: options.endpointId });
+  if (!found) throw new RcmError('endpoint_unknown', `There is no endpoint ${options.endpointId}. Nothing was changed.`);
+  const endpoint = await migratedEndpoint(db, { orgId: found.orgId, endpointId: found.id });
+  const attempt = await getOpenAttempt(db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
+  if (attempt?.state !== 'blocked')
+    throw new RcmError('state_conflict', `The login of endpoint ${endpoint.id} is not blocked (${attempt ? `its rotation is ${attempt.state}` : 'no rotation is open'}). Nothing was changed.`);
+  const block: Block = { rotator, endpoint, attempt, options };
+  if (options.dryRun) {
+    print(context, { endpointId: endpoint.id, attemptId: attempt.id, dryRun: true, accept: options.accept }, [`would resolve attempt ${attempt.id} (${attempt.detail ?? 'blocked'}) with the ${options.accept} password; nothing was changed`]);
+    return 0;
+  }
+  const typed = options.accept === 'typed' ? await readTypedPassword(`Password that the portal accepts for ${endpoint.id}: `, context.signal) : null;
+  await recordAuditEvent(db, {
+    orgId: endpoint.orgId,
+    actor: options.actor,
+    action: 'rotation.resolve',
+    subject: endpoint.id,
+    reason: options.reason,
+    details: { attemptId: attempt.id, accept: options.accept, proof: options.proof },
+  });
+  const goesOn = await withExclusiveLease(rotator, endpoint, context.signal, (held) => (options.accept === 'current' ? acceptCurrent(block, held) : acceptOther(block, held, typed)));
+  if (goesOn) return report(context, [await rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: 'recovery', signal: context.signal })]);
+  print(context, { endpointId: endpoint.id, attemptId: attempt.id, resolved: 'current' }, [`${endpoint.id}  resolved: the portal accepts the current password; agents may log in again`]);
+  return 0;
+}
+
+async function acceptCurrent(block: Block, held: HeldLease): Promise<boolean> {
+  const { rotator, endpoint, options } = block;
+  const current = await readCurrent(block, held);
+  if (options.proof === 'login') await proveLogin(rotator, endpoint, held, { stored: current.text, version: current.version, attemptId: block.attempt.id, what: 'the current password' });
+  const resolution = await adopt(block, held);
+  const nextRotationAt = new Date(rotator.clock.now().getTime() + rotator.timing.abandonedPauseMs);
+  if (!(await resolveAsUnchanged(rotator.db, { ...resolution, nextRotationAt }))) throw taken();
+  return false;
+}
+
+/** Written ahead: what the person typed exists in their head only, until it is staged. */
+async function acceptOther(block: Block, held: HeldLease, typed: Secret<string> | null): Promise<boolean> {
+  const { rotator, endpoint, attempt, options } = block;
+  const store = rotator.stores.forTenant(endpoint.orgId);
+  const current = await readCurrent(block, held);
+  const successor = { attemptId: randomUUID(), reason: `resolve:${options.accept}`, baseVersion: current.version };
+  const password = typed ?? (await stagedPassword(block, held));
+  const slot = slotOf(block, successor.attemptId);
+  const payload = payloadWith(block, current, password, successor.attemptId);
+  await store.stage(slot, payload, { signal: held.signal });
+  if (options.proof === 'login') {
+    const version = options.accept === 'staged' ? stagedVersion(attempt.id) : stagedVersion(successor.attemptId);
+    const proof = { stored: payload, version, attemptId: attempt.id, what: `the ${options.accept} password` };
+    await proveLogin(rotator, endpoint, held, proof).catch(async (error: unknown) => {
+      // The portal did not take it, so the copy is of no use; where that is not certain it stays, and harms nobody.
+      if (error instanceof RcmError && error.code === 'login_rejected') await store.discard(slot, { signal: held.signal });
+      throw error;
+    });
+  }
+  const resolution = await adopt(block, held);
+  if (!(await resolveBySuccessor(rotator.db, { ...resolution, successor }))) throw taken();
+  return true;
+}
+
+async function readCurrent({ rotator, endpoint }: Block, held: HeldLease): Promise<StoredSecret> {
+  const current = await rotator.stores.forTenant(endpoint.orgId).read(parseReference(endpoint.secretArn), { signal: held.signal });
+  if (current === null) throw new RcmError('secret_missing', `The secret of endpoint ${endpoint.id} is not in its store. Nothing was changed.`);
+  return current;
+}
+
+async function stagedPassword(block: Block, held: HeldLease): Promise<Secret<string>> {
+  const { rotator, endpoint, attempt } = block;
+  const staged = await rotator.stores.forTenant(endpoint.orgId).readStaged(slotOf(block, attempt.id), { signal: held.signal });
+  if (staged === null) throw new RcmError('secret_missing', `The staged copy of attempt ${attempt.id} is not in the store. Nothing was changed; if somebody knows the password, use --accept typed.`);
+  return parsePayload(staged.text).map(({ password }) => password);
+}
+
+function slotOf({ rotator, endpoint, attempt }: Block, attemptId: string): StagedSlot {
+  return { current: parseReference(attempt.secretArn), attemptId, tags: { TenantId: endpoint.orgId, Environment: rotator.environment, PortalType: endpoint.portalTypeCode } };
+}
+
+function payloadWith({ rotator, endpoint }: Block, current: StoredSecret, password: Secret<string>, attemptId: string): Secret<string> {
+  const payload = parsePayload(current.text);
+  const { username, counter } = payload.map((p) => ({ username: p.username, counter: p.metadata?.rotation_counter ?? 0 })).reveal();
+  const broken = brokenRules(parsePasswordRules(endpoint.portalType.passwordRules), password.reveal(), username);
+  // The portal decides, not our copy of its rules; but a slip of the finger shows here first.
+  if (broken.length > 0) rotator.logger.warn({ endpointId: endpoint.id, broken }, 'the accepted password breaks the rules of its portal type');
+  return serializePayload(withPassword(payload, { password, attemptId, counter: counter + 1, now: rotator.clock.now() }));
+}
+
+async function adopt({ rotator, endpoint, attempt, options }: Block, held: HeldLease) {
+  const adopted = await adoptAttempt(rotator.db, { attemptId: attempt.id, orgId: endpoint.orgId, fence: held.lease.fence, owner: rotator.owner });
+  if (adopted?.state !== 'blocked') throw taken();
+  return { attemptId: attempt.id, orgId: endpoint.orgId, fence: held.lease.fence, detail: `resolved by ${options.actor}: ${options.accept} (${options.proof})` };
+}
+
+const taken = (): RcmError => new RcmError('state_conflict', 'Somebody else has resolved this attempt meanwhile; look at `rotator status`.');

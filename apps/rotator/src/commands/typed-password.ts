@@ -1,0 +1,32 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { RcmError, Secret } from '@rcm/telemetry';
+
+const MAX_LENGTH = 1_000;
+
+/**
+ * Reads a password from a person: at a terminal by a prompt that shows nothing, else the first line of stdin. Never from argv, where every
+ * process of the machine could read it. Fails with `input_invalid`, or `cancelled` when the signal aborts.
+ */
+export async function readTypedPassword(prompt: string, signal: AbortSignal): Promise<Secret<string>> {
+  const isTerminal = process.stdin.isTTY;
+  if (isTerminal) process.stderr.write(prompt);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: silent, terminal: isTerminal });
+  try {
+    const text = await firstLine(lines, signal);
+    if (text === '' || text.length > MAX_LENGTH) throw new RcmError('input_invalid', 'No password was typed. Nothing was changed.');
+    return new Secret(text);
+  } finally {
+    lines.close();
+    if (isTerminal) process.stderr.write('\n');
+  }
+}
+
+async function firstLine(lines: ReturnType<typeof createInterface>, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    lines.once('line', resolve);
+    lines.once('close', () => resolve(''));
+    signal.addEventListener('abort', () => reject(new RcmError('cancelled', 'No password was typed. Nothing was changed.')), { once: true });
+  });
+}

@@ -1,0 +1,78 @@
+import { parseReference } from '@rcm/credentials';
+import { claimManualLooks, recordManualRefusal, recordManualRotation, type WatchedLogin } from '@rcm/db';
+import { migratedEndpoint } from '@rcm/portal-access';
+import { type ErrorCode, isRcmError } from '@rcm/telemetry';
+import { withExclusiveLease } from '../exclusive.ts';
+import { proveLogin } from '../prove-login.ts';
+import type { Rotator } from '../rotate.ts';
+
+export interface ManualLooks {
+  /** Secrets read at one scan, over all rotators that scan. */
+  readonly reads: number;
+  /** Pause between two looks at one that is due, in ms. */
+  readonly dueMs: number;
+  /** At any other, in ms. */
+  readonly idleMs: number;
+  readonly signal: AbortSignal;
+}
+
+export type ManualResult = 'unchanged' | 'recorded' | 'refused' | 'put_off';
+
+/**
+ * Looks at the secrets of portals that people rotate. Where a person stored a new version, one login proves it: accepted, it is recorded as
+ * a rotation and agents are told; anything else is told to people and this version is never tried again.
+ */
+export async function noticeManualChanges(rotator: Rotator, looks: ManualLooks): Promise<readonly { readonly endpointId: string; readonly result: ManualResult }[]> {
+  const claimed = await claimManualLooks(rotator.db, { pendingMs: looks.dueMs, idleMs: looks.idleMs, limit: looks.reads });
+  const results: { endpointId: string; result: ManualResult }[] = [];
+  for (const watched of claimed) {
+    if (looks.signal.aborted) break;
+    const result = await lookAt(rotator, watched, looks.signal);
+    if (result !== 'unchanged') rotator.logger.info({ endpointId: watched.endpointId, result }, 'a secret that a person rotates has changed');
+    results.push({ endpointId: watched.endpointId, result });
+  }
+  return results;
+}
+
+/** What cannot be done now is looked at again next time: the claim has only moved the look. */
+async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSignal): Promise<ManualResult> {
+  try {
+    const endpoint = await migratedEndpoint(rotator.db, watched);
+    const current = await rotator.stores.forTenant(endpoint.orgId).read(parseReference(endpoint.secretArn), { signal });
+    if (current === null || current.version === watched.knownVersion || current.version === watched.refusedVersion) return 'unchanged';
+    return await withExclusiveLease(rotator, endpoint, signal, async (held) => {
+      const change = { orgId: endpoint.orgId, endpointId: endpoint.id, version: current.version, actor: rotator.owner };
+      const refusal = await proveLogin(rotator, endpoint, held, { stored: current.text, version: current.version, what: 'the stored password' }).then(() => null, notProved);
+      if (refusal === null) return (await recordManualRotation(rotator.db, change)) ? 'recorded' : 'put_off';
+      await recordManualRefusal(rotator.db, { ...change, detail: refusal });
+      return 'refused';
+    });
+  } catch (error) {
+    rotator.logger.warn({ err: error, endpointId: watched.endpointId }, 'a secret that a person rotates could not be looked at; it is tried again');
+    return 'put_off';
+  }
+}
+
+/** Why the portal did not accept it, in a few words; what never reached the portal is no refusal and goes on as an error. */
+function notProved(error: unknown): string {
+  if (!isRcmError(error) || NEVER_SENT.has(error.code)) throw error;
+  if (error.code !== 'login_not_allowed') return WORDS[error.code] ?? 'the portal answered in a way that nobody knows';
+  // An agent may have tried it first; whatever else the ledger says passes by itself.
+  if (error.details['reason'] === 'version_known_bad') return 'the portal did not accept it from an agent';
+  throw error;
+}
+
+const NEVER_SENT: ReadonlySet<ErrorCode> = new Set(['database_unavailable', 'browser_unavailable', 'cancelled', 'deadline_exceeded', 'lease_lost']);
+
+const WORDS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  login_rejected: 'the portal does not accept it',
+  payload_invalid: 'the secret is no credential payload',
+  login_locked: 'the account is locked',
+  login_throttled: 'the portal asks to wait',
+  login_challenged: 'the portal asks for more than a password',
+  login_mfa_required: 'the portal asks for a one-time code, and the secret has no seed for one',
+  login_mfa_rejected: 'the portal does not accept the one-time code',
+  login_password_expired: 'the portal says that it has expired',
+  login_change_forced: 'the portal demands a change first',
+  portal_unavailable: 'the portal does not answer',
+};

@@ -1,0 +1,53 @@
+import { Secret } from '@rcm/telemetry';
+import { z } from 'zod';
+
+const milliseconds = (fallback: number, min = 1) => z.coerce.number().int().min(min).default(fallback);
+const count = (fallback: number) => z.coerce.number().int().min(1).max(1_000).default(fallback);
+const asSecret = (text: string): Secret<string> => new Secret(text);
+
+/** When rotations start and stop, and how people are told: the operational part of the rotator's configuration, a zod raw shape. */
+export const operationsEnvironment = {
+  /** `daily`: the first scheduled rotation of a portal type and day goes ahead of the others. */
+  RCM_ROTATOR_CANARY: z.enum(['daily', 'off']).default('daily'),
+  /** How long a stopped portal type rests before one rotation may try it. */
+  RCM_ROTATOR_PROBE_MS: milliseconds(900_000),
+  /** How long a rotation takes at most: none begins that near to maintenance hours. */
+  RCM_ROTATOR_MAINTENANCE_MARGIN_MS: milliseconds(900_000, 0),
+  /** How far back the breaker looks. */
+  RCM_ROTATOR_BREAKER_WINDOW_MS: milliseconds(600_000),
+  /** Logins refused with passwords that had worked, until the portal is taken to be ill. */
+  RCM_ROTATOR_BREAKER_SUSPECTS: count(3),
+  /** Logins that met unknown pages or whose rotation did not get through, until its pages are taken to have changed. */
+  RCM_ROTATOR_BREAKER_FAILURES: count(3),
+  /** Pause between two looks at the secrets of portals that people rotate; at each, so many are read. */
+  RCM_ROTATOR_MANUAL_SCAN_MS: milliseconds(10_000, 100),
+  RCM_ROTATOR_MANUAL_READS: count(10),
+  /** Pause between two looks at one such secret: while it is due, and at other times. */
+  RCM_ROTATOR_MANUAL_DUE_MS: milliseconds(60_000, 0),
+  RCM_ROTATOR_MANUAL_IDLE_MS: milliseconds(3_600_000, 0),
+  /** After so long an open rotation is told of. */
+  RCM_NOTICE_LONG_WAIT_MS: milliseconds(86_400_000),
+  /** Pause between two looks at the outbox. */
+  RCM_NOTICE_SCAN_MS: milliseconds(5_000, 100),
+  /** For one channel to take one notice. */
+  RCM_NOTICE_DEADLINE_MS: milliseconds(10_000, 100),
+  /** Tries per notice and channel, with growing pauses (5 s to 1 h). The log has every notice at once. */
+  RCM_NOTICE_MAX_TRIES: count(12),
+  /** SNS topic, read by AWS's chat application; unset: no SNS. */
+  RCM_NOTICE_SNS_TOPIC_ARN: z
+    .string()
+    .regex(/^arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$/, 'must be the ARN of an SNS topic')
+    .optional(),
+  /** Address that takes notices as signed POSTs; it may hold a token, so give it as a file. Unset: no webhook. */
+  RCM_NOTICE_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).transform(asSecret).optional(),
+  /** Signs them (HMAC-SHA256); at least 32 characters. */
+  RCM_NOTICE_WEBHOOK_KEY: z.string().min(32, 'must be at least 32 characters').transform(asSecret).optional(),
+} as const;
+
+type OperationsConfig = z.infer<z.ZodObject<typeof operationsEnvironment>>;
+
+/** For `.superRefine`: a webhook nobody can verify is not sent. */
+export function checkNotices(config: Pick<OperationsConfig, 'RCM_NOTICE_WEBHOOK_URL' | 'RCM_NOTICE_WEBHOOK_KEY'>, problems: z.RefinementCtx): void {
+  if (config.RCM_NOTICE_WEBHOOK_URL !== undefined && config.RCM_NOTICE_WEBHOOK_KEY === undefined)
+    problems.addIssue({ code: 'custom', path: ['RCM_NOTICE_WEBHOOK_KEY'], message: 'is not set, but RCM_NOTICE_WEBHOOK_URL is' });
+}

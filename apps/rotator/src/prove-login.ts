@@ -1,0 +1,46 @@
+import { parsePayload } from '@rcm/credentials';
+import { guardedLogin, type HeldLease, loginError, type MigratedEndpoint } from '@rcm/portal-access';
+import { RcmError, type Secret } from '@rcm/telemetry';
+import type { Rotator } from './rotate.ts';
+
+export interface LoginProof {
+  /** The payload's text, with the password that is to be proved. */
+  readonly stored: Secret<string>;
+  /** What the ledger remembers it as. */
+  readonly version: string;
+  /** The open attempt it belongs to, if any. */
+  readonly attemptId?: string;
+  /** For people: `the current password`. */
+  readonly what: string;
+}
+
+/**
+ * One login inside the ledger, to learn whether the portal accepts a password that a person answers for; the session is closed. Fails with
+ * `login_rejected` (the portal refused it), another `login_*` or `portal_*` where the portal said something else, and
+ * `login_not_allowed` where the ledger lets nobody try.
+ */
+export async function proveLogin(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, proof: LoginProof): Promise<void> {
+  const result = await guardedLogin({
+    db: rotator.db,
+    clock: rotator.clock,
+    logger: rotator.logger,
+    driver: rotator.drivers.for(endpoint.portalType),
+    endpoint,
+    loginIdentity: endpoint.loginIdentity,
+    leaseId: held.lease.id,
+    actor: 'rotator',
+    payload: parsePayload(proof.stored),
+    version: proof.version,
+    ...(proof.attemptId === undefined ? {} : { rotationAttemptId: proof.attemptId }),
+    timing: rotator.timing,
+    signal: held.signal,
+  });
+  if (result.kind === 'accepted') return result.session.close();
+  if (result.kind === 'not_allowed') {
+    const why = result.reason === 'version_known_bad' ? `the portal refused ${proof.what} before, and it is not tried again` : `the account's budget of logins does not allow it now (${result.reason}${result.until ? `, until ${result.until.toISOString()}` : ''})`;
+    throw new RcmError('login_not_allowed', `No login may be spent on proving ${proof.what}: ${why}. Nothing was changed. Wait, or answer for it yourself with --unverified; a password that was set anew at the portal is given with --accept typed.`, { details: { reason: result.reason } });
+  }
+  const { kind } = result.outcome;
+  if (kind === 'rejected' || kind === 'rejected_or_locked') throw new RcmError('login_rejected', `The portal does not accept ${proof.what}. Nothing was changed; the login stays as it was.`);
+  throw loginError(endpoint, result);
+}

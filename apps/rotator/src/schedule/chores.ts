@@ -1,0 +1,40 @@
+import { assessPortalTypes, markManualDue, noticeLongWaits } from '@rcm/db';
+import type { RotatorConfig } from '../config.ts';
+import { noticeManualChanges } from '../manual/notice-changes.ts';
+import type { NoticeChannel } from '../notices/channel.ts';
+import { deliverNotices } from '../notices/deliver.ts';
+import type { Rotator } from '../rotate.ts';
+import type { Chore } from './service.ts';
+
+/** What a rotator does beside rotating: sees what people changed, tells people, sends what was told. */
+export function rotatorChores(rotator: Rotator, config: RotatorConfig, channels: readonly NoticeChannel[]): readonly Chore[] {
+  const { db, logger } = rotator;
+  return [
+    {
+      name: 'look at secrets that people rotate',
+      everyMs: config.RCM_ROTATOR_MANUAL_SCAN_MS,
+      async round(signal) {
+        await markManualDue(db);
+        await noticeManualChanges(rotator, { reads: config.RCM_ROTATOR_MANUAL_READS, dueMs: config.RCM_ROTATOR_MANUAL_DUE_MS, idleMs: config.RCM_ROTATOR_MANUAL_IDLE_MS, signal });
+      },
+    },
+    {
+      name: 'notices',
+      everyMs: config.RCM_NOTICE_SCAN_MS,
+      async round(signal) {
+        await noticeLongWaits(db, { olderThanMs: config.RCM_NOTICE_LONG_WAIT_MS });
+        await deliverNotices({ db, logger, channels, deadlineMs: config.RCM_NOTICE_DEADLINE_MS, maxTries: config.RCM_NOTICE_MAX_TRIES, signal });
+      },
+    },
+  ];
+}
+
+/** Stops the portal types that fail now, before anything else of theirs starts. */
+export async function stopFailingPortalTypes(rotator: Rotator, config: RotatorConfig): Promise<void> {
+  const stopped = await assessPortalTypes(rotator.db, {
+    windowMs: config.RCM_ROTATOR_BREAKER_WINDOW_MS,
+    suspects: config.RCM_ROTATOR_BREAKER_SUSPECTS,
+    failures: config.RCM_ROTATOR_BREAKER_FAILURES,
+  });
+  for (const portalType of stopped) rotator.logger.error({ portalType }, 'the rotations of a portal type are stopped because they fail');
+}
