@@ -30,7 +30,6 @@ const resultOf = ({ stdout }: Ended): unknown => {
 
 describe('the migrator as a process', { timeout: SLOW_MS }, () => {
   it('goes the whole path, one JSON object each, and shows no secret at the most talkative level', async () => {
-    const watching = world.migrator();
     await plant(world.db, seeds(24));
     const environment = { ...world.environment, RCM_LOG_LEVEL: 'trace' };
     const runs: Ended[] = [];
@@ -59,7 +58,6 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
   });
 
   it('shows no secret when payloads are broken, the store refuses or the database is gone', async () => {
-    const watching = world.migrator();
     await plant(world.db, [
       ...seeds(2),
       { id: 'broken', orgId: 'north-1', portal: 'alpine', credentials: { username: `${CANARY}-u`, password: [`${CANARY}-p`] } },

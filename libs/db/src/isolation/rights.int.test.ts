@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { APP_ROLES } from '../roles/app-role.ts';
+import { type Asking, openTwoTenants, type TwoTenants } from './two-tenants.fixture.ts';
+
+let w: TwoTenants;
+beforeAll(async () => void (w = await openTwoTenants()));
+afterAll(() => w.close());
+
+const DENIED = { refused: '42501' };
+
+/** Within one's own tenant: what a role's work needs, and what it does not. `$org`, `$endpoint`, `$login` and `$uuid` are the tenant's own. */
+const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
+  ['rcm_agent', 'may not', 'SELECT config FROM integration_endpoint'],
+  ['rcm_agent', 'may not', 'SELECT e FROM integration_endpoint e'],
+  ['rcm_rotator', 'may not', 'SELECT config FROM integration_endpoint'],
+  ['rcm_migrator', 'may', 'SELECT config FROM integration_endpoint'],
+  ['rcm_agent', 'may not', `UPDATE integration_endpoint SET secret_arn = 'arn:aws:ssm:x'`],
+  ['rcm_agent', 'may not', `UPDATE integration_endpoint SET login_identity = NULL`],
+  ['rcm_agent', 'may not', `UPDATE integration_endpoint SET rotation_status = 'active'`],
+  ['rcm_agent', 'may', `UPDATE integration_endpoint SET current_version = '2', updated_at = now()`],
+  ['rcm_rotator', 'may not', `UPDATE integration_endpoint SET secret_arn = 'arn:aws:ssm:x'`],
+  ['rcm_rotator', 'may not', `UPDATE integration_endpoint SET base_url = 'https://alpine.example/x'`],
+  ['rcm_migrator', 'may', `UPDATE integration_endpoint SET config = config - 'note'`],
+  ['rcm_migrator', 'may not', `UPDATE integration_endpoint SET base_url = 'https://alpine.example/x'`],
+  ['rcm_migrator', 'may not', 'DELETE FROM integration_endpoint'],
+
+  ['rcm_agent', 'may not', `UPDATE rotation_attempt SET state = 'done', ended_at = now()`],
+  ['rcm_agent', 'may not', 'SELECT secret_arn FROM rotation_attempt'],
+  ['rcm_agent', 'may not', 'DELETE FROM rotation_attempt'],
+  ['rcm_rotator', 'may', `UPDATE rotation_attempt SET state = 'staged'`],
+  ['rcm_rotator', 'may not', `UPDATE rotation_attempt SET base_version = '9'`],
+  ['rcm_rotator', 'may not', 'DELETE FROM rotation_attempt'],
+  ['rcm_migrator', 'may not', `UPDATE rotation_attempt SET state = 'staged'`],
+
+  ['rcm_agent', 'may not', 'DELETE FROM login_attempt'],
+  ['rcm_rotator', 'may not', 'DELETE FROM login_attempt'],
+  ['rcm_agent', 'may not', `UPDATE login_attempt SET started_at = started_at - interval '1 day'`],
+  ['rcm_agent', 'may', `UPDATE login_attempt SET outcome = 'accepted', effect = 'none', finished_at = now()`],
+  ['rcm_migrator', 'may not', 'SELECT 1 FROM login_attempt'],
+  [
+    'rcm_agent',
+    'may not',
+    `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at) VALUES ('$login', '$org', '$endpoint', '$uuid', 'rotator', '1', now())`,
+  ],
+
+  ['rcm_agent', 'may not', lease('exclusive')],
+  ['rcm_agent', 'may', lease('shared')],
+  ['rcm_migrator', 'may', lease('exclusive')],
+  ['rcm_migrator', 'may not', lease('shared')],
+  ['rcm_agent', 'may not', `UPDATE login_lease SET holder = 'another'`],
+  ['rcm_agent', 'may not', `UPDATE login_identity SET fence = 0`],
+  ['rcm_agent', 'may', `UPDATE login_identity SET last_totp_step = 1`],
+  ['rcm_migrator', 'may not', `UPDATE login_identity SET last_totp_step = 0`],
+  ['rcm_agent', 'may not', `INSERT INTO login_identity (id) VALUES (repeat('a', 64))`],
+
+  ...APP_ROLES.flatMap((role): (readonly [Asking, 'may' | 'may not', string])[] => [
+    [
+      role,
+      'may',
+      `INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash) VALUES ('$org', 0, now(), 'a', 'b', 'c', 'd', '', '')`,
+    ],
+    [role, 'may not', 'SELECT 1 FROM audit_event'],
+    [role, 'may not', `UPDATE audit_event SET reason = 'else'`],
+    [role, 'may not', 'DELETE FROM audit_event'],
+    [role, 'may not', `UPDATE portal_type SET hosts = '{evil.example}'`],
+    [role, 'may not', `INSERT INTO organization (id, name) VALUES ('new', 'New')`],
+    [role, 'may not', 'DELETE FROM portal_task'],
+    [role, 'may not', 'SELECT 1 FROM _prisma_migrations'],
+    [role, 'may not', 'CREATE TABLE mine (a int)'],
+    [role, 'may not', 'SELECT 1 FROM pg_statistic'],
+    [role, 'may not', 'SELECT 1 FROM pg_authid'],
+  ]),
+  ['rcm_rotator', 'may not', 'SELECT 1 FROM portal_task'],
+  ['rcm_migrator', 'may not', 'SELECT 1 FROM portal_task'],
+  ['rcm_agent', 'may not', 'SELECT 1 FROM migration_proof'],
+  ['rcm_rotator', 'may not', 'SELECT 1 FROM migration_proof'],
+  ['rcm_migrator', 'may not', 'SELECT 1 FROM pgboss.job'],
+  ['rcm_rotator', 'may not', "SELECT * FROM rcm_stray_tasks(interval '0', 1)"],
+  ['rcm_migrator', 'may not', `SELECT rcm_organization_of('$endpoint')`],
+];
+
+function lease(kind: 'shared' | 'exclusive'): string {
+  return `INSERT INTO login_lease (login_identity, org_id, endpoint_id, kind, fence, holder, acquired_at, expires_at) VALUES ('$login', '$org', '$endpoint', '${kind}', 2, 'h', now(), now())`;
+}
+
+describe('within its own tenant', () => {
+  test.each(RIGHTS)('%s %s: %s', async (role, may, statement) => {
+    const { orgId, endpointId, loginIdentity, uuid } = w.mine;
+    const text = statement.replace('$org', orgId).replace('$endpoint', endpointId).replace('$login', loginIdentity).replace('$uuid', uuid);
+    const outcome = await w.ask(role, orgId, text);
+    if (may === 'may') expect(outcome).toEqual({ rows: 1 });
+    else expect(outcome).toEqual(DENIED);
+  });
+
+  test.each(['rcm_agent', 'rcm_rotator'] as const)('%s cannot say a second word about a login', async (role) => {
+    await w.t.sql(`UPDATE login_attempt SET outcome = 'rejected', effect = 'version_bad', finished_at = now() WHERE org_id = $1`, [w.mine.orgId]);
+    expect(await w.ask(role, w.mine.orgId, `UPDATE login_attempt SET outcome = 'accepted', effect = 'none'`)).toEqual({ rows: 0 });
+    await w.t.sql(`UPDATE login_attempt SET outcome = NULL, effect = NULL, finished_at = NULL WHERE org_id = $1`, [w.mine.orgId]);
+  });
+});
+
+test('the roles cannot log in and have no power of their own', async () => {
+  const roles = await w.t.sql(
+    `SELECT rolname, rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication AS power,
+            ARRAY(SELECT roleid::regrole::text FROM pg_auth_members m WHERE m.member = r.oid) AS member_of FROM pg_roles r WHERE rolname LIKE 'rcm\\_%' ORDER BY 1`,
+  );
+  expect(roles).toEqual(['rcm_agent', 'rcm_internal', 'rcm_migrator', 'rcm_rotator'].map((rolname) => ({ rolname, power: false, member_of: [] })));
+});
+
+test('every function that runs with more than its caller’s rights is rcm_internal’s, has a fixed search path, and is not for everybody', async () => {
+  const functions = await w.t.sql<{ name: string }>(`
+    SELECT p.proname AS name, p.proowner::regrole::text AS owner, coalesce(p.proconfig::text LIKE '{"search_path=pg_catalog%', false) AS fixed,
+           p.prorettype = 'trigger'::regtype OR NOT EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0) AS closed
+      FROM pg_proc p WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace ORDER BY 1`);
+  expect(functions.length).toBeGreaterThanOrEqual(8);
+  expect(functions).toEqual(functions.map(({ name }) => ({ name, owner: 'rcm_internal', fixed: true, closed: true })));
+});

@@ -1,0 +1,43 @@
+/**
+ * How to make one row of every table that holds a tenant's data: `$1` its organization, `$2` its endpoint, `$3` its login identity,
+ * `$4` a UUID that is the tenant's own. A table that the catalogue has and this list does not fails the tests of isolation.
+ */
+export const TENANT_ROWS: Readonly<Record<string, string>> = {
+  organization: `INSERT INTO organization (id, name) VALUES ($1, $2 || $3 || $4)`,
+  login_identity: `INSERT INTO login_identity (id) SELECT $3 WHERE $1 || $2 || $4 <> ''`,
+  integration_endpoint: `
+    INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url, config, secret_arn, current_version, login_identity, next_rotation_at)
+    VALUES ($2, $1, 'alpine', 'account', 'https://alpine.example/', jsonb_build_object('note', $4::text), 'arn:aws:ssm:' || $2, '1', $3, now())`,
+  login_lease: `
+    INSERT INTO login_lease (id, login_identity, org_id, endpoint_id, kind, fence, holder, acquired_at, expires_at)
+    VALUES ($4::uuid, $3, $1, $2, 'shared', 1, 'holder', now(), now() + interval '1 hour')`,
+  rotation_attempt: `
+    INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash)
+    VALUES ($4::uuid, $3, $1, $2, 'alpine', 'planned', 1, 'rotator', 'due', 'arn:aws:ssm:x', '1', 'h')`,
+  login_attempt: `
+    INSERT INTO login_attempt (id, login_identity, org_id, endpoint_id, lease_id, actor, version, started_at)
+    VALUES ($4::uuid, $3, $1, $2, $4::uuid, 'agent', '1', now())`,
+  portal_task: `INSERT INTO portal_task (id, org_id, endpoint_id, name, input) VALUES ($4::uuid, $1, $2, 'claim_status', jsonb_build_object('x', $3::text))`,
+  audit_event: `
+    INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash)
+    VALUES ($1, 0, now(), 'actor', 'noun.verb', $2, $3 || $4, '', '')`,
+  migration_proof: `INSERT INTO migration_proof (org_id, endpoint_id, step, version, fingerprint) VALUES ($1, $2, 'verified', '1', $3 || $4)`,
+  storage_state: `INSERT INTO storage_state (org_id, scrubbed_at) SELECT $1, now() WHERE $2 || $3 || $4 <> ''`,
+  rotation_pause: `INSERT INTO rotation_pause (org_id, endpoint_id, actor, reason) VALUES ($1, $2, 'person', $3 || $4)`,
+  notice: `INSERT INTO notice (kind, dedup_key, org_id, endpoint_id, detail) VALUES ('failed', $4, $1, $2, $3)`,
+  manual_watch: `INSERT INTO manual_watch (org_id, endpoint_id, known_version, looked_at) VALUES ($1, $2, $3 || $4, now())`,
+};
+
+/** Tables that hold nothing of a tenant's, and why. */
+export const SHARED_TABLES: Readonly<Record<string, string>> = {
+  portal_type: 'a product of a payer: the same for all',
+  portal_gate: 'whether a portal is well',
+  notice_delivery: 'times and tries by the id of a notice; the notice itself is isolated',
+  _prisma_migrations: 'history of the schema',
+};
+
+/** Which column says whose a row is; `null`: it is told by what refers to it. */
+export const tenantColumn = (table: string): string | null => {
+  if (table === 'organization') return 'id';
+  return table === 'login_identity' ? null : 'org_id';
+};
