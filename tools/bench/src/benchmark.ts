@@ -15,6 +15,8 @@ export interface BenchmarkResult {
 export interface BenchmarkRun {
   progress(line: string): void;
   readonly signal: AbortSignal;
+  /** `quick`: small sizes, to see that a measurement works; its figures are none. */
+  readonly size: 'full' | 'quick';
 }
 
 /** One measurement of a suite, and the lines it gives. */

@@ -12,8 +12,9 @@ const program = new Command('bench')
   .argument('<suite>', suiteNames().join(' | '))
   .option('--json', 'the results as one JSON array on stdout')
   .option('--only <name>', 'run only the measurements whose name contains this')
+  .option('--quick', 'small sizes, to see that the measurements work; the figures mean nothing')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .action(async (name: string, options: { json?: boolean; only?: string }) => {
+  .action(async (name: string, options: { json?: boolean; only?: string; quick?: boolean }) => {
     const suite = await suiteNamed(name);
     const chosen = suite?.filter((benchmark) => benchmark.name.includes(options.only ?? ''));
     if (!chosen || chosen.length === 0) {
@@ -24,7 +25,7 @@ const program = new Command('bench')
     const results: BenchmarkResult[] = [];
     for (const benchmark of chosen) {
       progress(`measuring ${benchmark.name}`);
-      results.push(...(await benchmark.run({ progress, signal: stop.signal })));
+      results.push(...(await benchmark.run({ progress, signal: stop.signal, size: options.quick ? 'quick' : 'full' })));
       if (stop.signal.aborted) break;
     }
     process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : describeResults(results));

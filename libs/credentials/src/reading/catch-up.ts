@@ -15,7 +15,7 @@ export interface CaughtUp {
  * changed: ten thousand held credentials cost a few hundred indexed look-ups and no call to a store.
  */
 export async function catchUpCache(cache: CredentialCache, batch: number, currentVersions: CurrentVersions, signal: AbortSignal): Promise<CaughtUp> {
-  const byOrganization = Map.groupBy(cache.held(), ([, entry]) => entry.reference.organizationId);
+  const byOrganization = Map.groupBy(cache.held(), ({ reference }) => reference.organizationId);
   const changed: SecretReference[] = [];
   let checked = 0;
   for (const [orgId, entries] of byOrganization) {
@@ -24,12 +24,11 @@ export async function catchUpCache(cache: CredentialCache, batch: number, curren
       const asked = entries.slice(from, from + batch);
       const current = await currentVersions(
         orgId,
-        asked.map(([, { reference }]) => reference),
+        asked.map(({ reference }) => reference),
       );
-      const outdated = asked.filter(([key, entry]) => isOutdated(cache, key, entry, current.get(key)));
-      for (const [key, { reference }] of outdated) {
-        cache.noteChanged(key);
-        changed.push(reference);
+      for (const entry of asked.filter((each) => isOutdated(each, current.get(cache.keyOf(each.reference))))) {
+        cache.noteChanged(entry.reference);
+        changed.push(entry.reference);
       }
       checked += asked.length;
     }
@@ -37,7 +36,5 @@ export async function catchUpCache(cache: CredentialCache, batch: number, curren
   return { checked, changed };
 }
 
-/** Only what was compared is given up: a value that came in meanwhile is newer than the question. */
-function isOutdated(cache: CredentialCache, key: string, compared: HeldEntry, current: string | null | undefined): boolean {
-  return compared.credential.version !== current && cache.get(key) === compared;
-}
+/** What has left the cache is not compared: what came in its place is newer than the question. */
+const isOutdated = (entry: HeldEntry, current: string | null | undefined): boolean => entry.answer !== null && entry.version !== current;

@@ -1,8 +1,9 @@
 import type { Clock, Secret } from '@rcm/telemetry';
 import { LRUCache } from 'lru-cache';
 import type { CredentialPayload } from '../payload.ts';
-import type { SecretReference } from '../reference.ts';
+import { referenceKey, type SecretReference } from '../reference.ts';
 import type { ReadingNumbers } from './reading-numbers.ts';
+import { timeOfDay } from './time-of-day.ts';
 
 export interface CacheOptions extends Pick<ReadingNumbers, 'maxEntries' | 'ttlMs' | 'ttlJitter' | 'staleMs' | 'missingMs'> {
   readonly clock: Clock;
@@ -26,12 +27,14 @@ export interface CachedCredential {
 export interface HeldEntry {
   readonly kind: 'held';
   readonly reference: SecretReference;
-  readonly credential: CachedCredential;
-  /** What `get` returns at a hit: made once, so that a hit makes nothing. */
-  readonly answer: Promise<CachedCredential>;
+  readonly version: string;
   readonly fromReplica: boolean;
   /** Used without asking until then. */
   readonly freshUntil: number;
+  /** What a hit is answered with: made once, so that a hit makes nothing. `null` once the entry has left the cache. */
+  answer: Promise<CachedCredential> | null;
+  /** When it was last put in front of those that have to go. */
+  touchedAt: number;
 }
 
 export type CacheEntry =
@@ -41,22 +44,48 @@ export type CacheEntry =
   /** A change was heard of, and the new value was not asked for yet. */
   | { readonly kind: 'changed'; readonly since: number };
 
+/** Where a reference object's entry is: a shortcut past the key, which is most of what a hit costs. */
+interface Place {
+  readonly key: string;
+  entry: HeldEntry | null;
+}
+
+/** Which of two was used last is known to within a second; knowing it better would cost more than the rest of a hit. */
+const TOUCH_MS = 1_000;
+
 /** What was read, until when it may be used, and what was looked for in vain. Bounded; the longest unused goes first. */
 export class CredentialCache {
   readonly #entries: LRUCache<string, CacheEntry>;
+  readonly #places = new WeakMap<SecretReference, Place>();
   readonly #options: CacheOptions;
+  readonly #now: () => number;
 
   constructor(options: CacheOptions) {
     this.#options = options;
-    this.#entries = new LRUCache({ max: options.maxEntries });
+    this.#now = timeOfDay(options.clock);
+    // A caller may keep its reference for ever; what has left the cache must not live on behind it.
+    const leave = (entry: CacheEntry) => {
+      if (entry.kind === 'held') entry.answer = null;
+    };
+    this.#entries = new LRUCache({ max: options.maxEntries, dispose: leave });
   }
 
   get size(): number {
     return this.#entries.size;
   }
 
-  get(key: string): CacheEntry | undefined {
-    return this.#entries.get(key);
+  keyOf(reference: SecretReference): string {
+    return this.#placeOf(reference).key;
+  }
+
+  find(reference: SecretReference, now: number): CacheEntry | undefined {
+    const place = this.#placeOf(reference);
+    const known = place.entry;
+    if (known?.answer && now - known.touchedAt < TOUCH_MS) return known;
+    const entry = this.#entries.get(place.key);
+    place.entry = entry?.kind === 'held' ? entry : null;
+    if (place.entry) place.entry.touchedAt = now;
+    return entry;
   }
 
   /** Whether it may still be served while the store is down: at most `staleMs` beyond its TTL. */
@@ -65,37 +94,40 @@ export class CredentialCache {
   }
 
   /** Returns for how long, in ms, a change had been known that this value answers; `null` where there was none. */
-  keep(key: string, reference: SecretReference, { payload, version, from }: ReadCredential): number | null {
+  keep(reference: SecretReference, { payload, version, from }: ReadCredential): number | null {
     const { ttlMs, ttlJitter, random } = this.#options;
-    const now = this.#now();
-    const before = this.#entries.peek(key);
-    const credential: CachedCredential = { payload, version, served: 'cache' };
+    const key = this.keyOf(reference);
+    const [now, before] = [this.#now(), this.#entries.peek(key)];
+    const answer = Promise.resolve<CachedCredential>({ payload, version, served: 'cache' });
     const freshUntil = now + ttlMs * (1 - ttlJitter * random());
-    this.#entries.set(key, { kind: 'held', reference, credential, answer: Promise.resolve(credential), fromReplica: from === 'replica', freshUntil });
+    this.#entries.set(key, { kind: 'held', reference, version, fromReplica: from === 'replica', freshUntil, answer, touchedAt: now });
     return before?.kind === 'changed' ? now - before.since : null;
   }
 
-  keepMissing(key: string, asked: string | null): void {
-    this.#entries.set(key, { kind: 'missing', asked, until: this.#now() + this.#options.missingMs });
+  keepMissing(reference: SecretReference, asked: string | null): void {
+    this.#entries.set(this.keyOf(reference), { kind: 'missing', asked, until: this.#now() + this.#options.missingMs });
   }
 
   /** A held value must not be used any more; what is not held stays not held. */
-  noteChanged(key: string): void {
+  noteChanged(reference: SecretReference): void {
+    const key = this.keyOf(reference);
     const entry = this.#entries.peek(key);
     if (entry?.kind === 'held') this.#entries.set(key, { kind: 'changed', since: this.#now() });
     else if (entry?.kind === 'missing') this.#entries.delete(key);
   }
 
-  forget(key: string): void {
-    this.#entries.delete(key);
+  forget(reference: SecretReference): void {
+    this.#entries.delete(this.keyOf(reference));
   }
 
   /** What is held now; a copy, so the cache may change meanwhile. */
-  held(): (readonly [key: string, entry: HeldEntry])[] {
-    return [...this.#entries.entries()].filter((pair): pair is [string, HeldEntry] => pair[1].kind === 'held');
+  held(): HeldEntry[] {
+    return [...this.#entries.values()].filter((entry) => entry.kind === 'held');
   }
 
-  #now(): number {
-    return this.#options.clock.now().getTime();
+  #placeOf(reference: SecretReference): Place {
+    let place = this.#places.get(reference);
+    if (place === undefined) this.#places.set(reference, (place = { key: referenceKey(reference), entry: null }));
+    return place;
   }
 }

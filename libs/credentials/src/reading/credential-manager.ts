@@ -1,13 +1,14 @@
 import { type Clock, hasCode, isRcmError, type Metrics, RcmError, type Secret, systemClock, withDeadline } from '@rcm/telemetry';
 import { type CredentialPayload, parsePayload } from '../payload.ts';
-import { referenceKey, type SecretReference } from '../reference.ts';
+import type { SecretReference } from '../reference.ts';
 import type { TenantReaders } from '../tenancy/tenant-stores.ts';
 import { catchUpCache, type CaughtUp, type CurrentVersions } from './catch-up.ts';
-import { type CacheEntry, CredentialCache, type HeldEntry, type ReadCredential } from './credential-cache.ts';
+import { type CachedCredential, type CacheEntry, CredentialCache, type HeldEntry, type ReadCredential } from './credential-cache.ts';
 import { ReadBatcher } from './read-batcher.ts';
 import { createReadingMetrics, type ReadingMetrics, type Served } from './reading-metrics.ts';
 import { checkedNumbers, type ReadingNumbers } from './reading-numbers.ts';
 import { SingleFlight } from './single-flight.ts';
+import { timeOfDay } from './time-of-day.ts';
 
 /** The numbers have defaults, and bounds that are checked at once (`config_invalid`). */
 export interface CredentialManagerOptions extends Partial<ReadingNumbers> {
@@ -57,15 +58,9 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
   const metrics = createReadingMetrics(options.metrics);
   const cache = new CredentialCache({ ...numbers, clock, random });
   const flights = new SingleFlight<ReadCredential>();
-  const keys = new WeakMap<SecretReference, string>();
   const places = new Map<SecretReference['store'], StorePlace>();
-  const now = () => clock.now().getTime();
+  const now = timeOfDay(clock);
 
-  const keyOf = (reference: SecretReference): string => {
-    let key = keys.get(reference);
-    if (key === undefined) keys.set(reference, (key = referenceKey(reference)));
-    return key;
-  };
   const placeOf = (store: SecretReference['store']): StorePlace => {
     const callsPerSecond = store === 'ssm' ? numbers.ssmCallsPerSecond : numbers.otherCallsPerSecond;
     const place = places.get(store) ?? { batcher: new ReadBatcher({ ...numbers, store, callsPerSecond, stores, clock, random, metrics }), downUntil: 0 };
@@ -73,77 +68,82 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
     return place;
   };
 
-  const startReading = (key: string, { orgId, reference, version }: CredentialRequest): Promise<ReadCredential> => {
+  const startReading = ({ orgId, reference, version }: CredentialRequest): Promise<ReadCredential> => {
     const place = placeOf(reference.store);
     return flights.start(
-      key,
+      cache.keyOf(reference),
       () => withDeadline({ ms: numbers.readDeadlineMs, what: 'Reading a credential' }, (signal) => readOne(place.batcher, orgId, reference, signal)),
       {
         arrived(credential) {
           place.downUntil = 0;
-          const knownFor = cache.keep(key, reference, credential);
+          const knownFor = cache.keep(reference, credential);
           if (knownFor !== null) metrics.reloaded(knownFor);
           metrics.held(cache.size);
         },
         failed(error) {
           if (hasCode(error, ...STORE_IS_DOWN)) place.downUntil = now() + numbers.downPauseMs;
-          else noteRefusal(cache, key, version, error);
+          else noteRefusal(cache, reference, version, error);
         },
       },
     );
   };
 
   /** A read that others began may have begun before the version we were told of: one more read decides. */
-  const readFromStore = async (key: string, request: CredentialRequest): Promise<ReadCredential> => {
+  const readFromStore = async (request: CredentialRequest): Promise<ReadCredential> => {
+    const key = cache.keyOf(request.reference);
     const joined = flights.current(key);
-    if (!joined) return startReading(key, request);
+    if (!joined) return startReading(request);
     const credential = await joined;
     if (credential.version === request.version || (request.version === null && credential.from === 'store')) return credential;
-    return flights.current(key) ?? startReading(key, request);
+    return flights.current(key) ?? startReading(request);
   };
 
+  /** What may be served where no store answers. Asked again after each wait: a change that was heard of meanwhile has ended it. */
+  const staleFor = (request: CredentialRequest): HeldEntry | null => {
+    const entry = cache.find(request.reference, now());
+    return entry?.kind === 'held' && matches(entry, request) && cache.isUsable(entry) ? entry : null;
+  };
+  const serveStale = async (entry: HeldEntry): Promise<HeldCredential> => {
+    metrics.stale(Math.max(0, now() - entry.freshUntil));
+    return { ...(await answerOf(entry)), served: 'stale' };
+  };
   /** Not in the cache, or not to be used as it is there. */
-  const serve = async (key: string, entry: CacheEntry | undefined, request: CredentialRequest): Promise<HeldCredential> => {
+  const serve = async (entry: CacheEntry | undefined, request: CredentialRequest): Promise<HeldCredential> => {
     if (entry?.kind === 'missing' && entry.asked === request.version && now() < entry.until)
       throw new RcmError('secret_missing', 'The secret was not in its store a moment ago.');
-    const stale = entry?.kind === 'held' && matches(entry, request) && cache.isUsable(entry) ? entry : null;
+    const stale = staleFor(request);
     if (stale && now() < placeOf(request.reference.store).downUntil) return serveStale(stale);
     if (entry?.kind === 'changed') metrics.refreshed('changed');
     if (entry?.kind === 'held') metrics.refreshed(matches(entry, request) ? 'expired' : 'version');
-    const waitMs = stale ? numbers.refreshWaitMs : numbers.readDeadlineMs;
     try {
-      const credential = await waitFor(() => readFromStore(key, request), waitMs, request.signal);
+      const credential = await waitFor(() => readFromStore(request), stale ? numbers.refreshWaitMs : numbers.readDeadlineMs, request.signal);
       if (credential.from === 'replica' && credential.version !== request.version) throw notTheVersion(request.version);
       metrics.missed(credential.from);
       return { payload: credential.payload, version: credential.version, served: credential.from };
     } catch (error) {
-      if (stale === null || !hasCode(error, ...STORE_IS_DOWN)) throw error;
-      return serveStale(stale);
+      const last = hasCode(error, ...STORE_IS_DOWN) ? staleFor(request) : null;
+      if (last === null) throw error;
+      return serveStale(last);
     }
-  };
-  const serveStale = (entry: HeldEntry): HeldCredential => {
-    metrics.stale(now() - entry.freshUntil);
-    return { ...entry.credential, served: 'stale' };
   };
 
   return {
     get(request) {
       // Before the cache is looked at: what another tenant's read left there is not this one's either.
       if (request.reference.organizationId !== request.orgId) return failed(metrics, notYours());
-      const key = keyOf(request.reference);
-      const entry = cache.get(key);
-      if (entry?.kind === 'held' && matches(entry, request) && now() < entry.freshUntil) {
+      const time = now();
+      const entry = cache.find(request.reference, time);
+      if (entry?.kind === 'held' && matches(entry, request) && time < entry.freshUntil) {
         metrics.hit();
-        return entry.answer;
+        return answerOf(entry);
       }
-      return serve(key, entry, request).catch((error: unknown) => failed(metrics, error));
+      return serve(entry, request).catch((error: unknown) => failed(metrics, error));
     },
     invalidate({ reference, version }) {
-      const key = keyOf(reference);
-      const entry = cache.get(key);
-      if (entry?.kind === 'held' && entry.credential.version === version) return;
-      cache.noteChanged(key);
-      flights.drop(key);
+      const entry = cache.find(reference, now());
+      if (entry?.kind === 'held' && entry.version === version) return;
+      cache.noteChanged(reference);
+      flights.drop(cache.keyOf(reference));
     },
     catchUp(currentVersions, signal) {
       // What is being read now may have been read before the change that nobody heard of.
@@ -160,7 +160,12 @@ interface StorePlace {
   downUntil: number;
 }
 
-const matches = (entry: HeldEntry, { version }: CredentialRequest): boolean => (version === null ? !entry.fromReplica : entry.credential.version === version);
+const matches = (entry: HeldEntry, { version }: CredentialRequest): boolean => (version === null ? !entry.fromReplica : entry.version === version);
+
+/** An entry that was found is in the cache, and one in the cache has its answer. */
+function answerOf({ answer }: HeldEntry): Promise<CachedCredential> {
+  return answer ?? Promise.reject(new RcmError('store_unavailable', 'The credential has just left the cache; ask again.'));
+}
 
 async function readOne(batcher: ReadBatcher, orgId: string, reference: SecretReference, signal: AbortSignal): Promise<ReadCredential> {
   const stored = await batcher.read(orgId, reference, signal);
@@ -185,9 +190,9 @@ const notTheVersion = (asked: string | null): RcmError =>
   );
 
 /** Any refusal, unlike an outage, says that what is held must not be used any more. */
-function noteRefusal(cache: CredentialCache, key: string, asked: string | null, error: unknown): void {
-  if (hasCode(error, 'secret_missing')) cache.keepMissing(key, asked);
-  else cache.forget(key);
+function noteRefusal(cache: CredentialCache, reference: SecretReference, asked: string | null, error: unknown): void {
+  if (hasCode(error, 'secret_missing')) cache.keepMissing(reference, asked);
+  else cache.forget(reference);
 }
 
 /** Fails with `cancelled` as soon as the signal aborts and with `deadline_exceeded` after `ms`; the read itself goes on. */

@@ -1,4 +1,7 @@
 import type { Benchmark } from '../benchmark.ts';
+import { cachedReads } from './cached-reads.ts';
+import { coldStart } from './cold-start.ts';
+import { outage } from './outage.ts';
 
 /** What `npm run bench -- credentials` measures, in this order. */
-export const suite: readonly Benchmark[] = [];
+export const suite: readonly Benchmark[] = [cachedReads, coldStart, outage];

@@ -1,0 +1,62 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { Fault } from '@rcm/local-aws';
+
+/** An AWS account in a process of its own, so that its work is not measured as ours. */
+export interface Account {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly kmsKeyArn: string;
+  readonly tenantRoles: { readonly agent: string; readonly migrator: string };
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  setFault(fault: Fault): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** `readsPerSecond`: Parameter Store's quota; without one there is none. */
+export async function startAccount({ readsPerSecond }: { readonly readsPerSecond?: number } = {}): Promise<Account> {
+  const folder = await mkdtemp(join(tmpdir(), 'rcm-bench-'));
+  const credentialsFile = join(folder, 'credentials');
+  const program = fileURLToPath(new URL('./main.ts', import.meta.resolve('@rcm/local-aws')));
+  const quota = readsPerSecond === undefined ? [] : ['--quota-reads', String(readsPerSecond)];
+  const child = spawn(process.execPath, [program, '--credentials-file', credentialsFile, ...quota], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ready = JSON.parse(await firstLine(child)) as Pick<Account, 'endpoint' | 'region' | 'accountId' | 'kmsKeyArn' | 'tenantRoles'>;
+  const credentials = await readKeys(credentialsFile);
+  return {
+    ...ready,
+    credentials,
+    async setFault(fault) {
+      const headers = { authorization: `Bearer ${credentials.secretAccessKey}` };
+      const answer = await fetch(`${ready.endpoint}/_local/faults`, { method: 'PUT', headers, body: JSON.stringify(fault) });
+      if (!answer.ok) throw new Error(`the account took no fault: ${answer.status} ${await answer.text()}`);
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      if (child.exitCode === null) await once(child, 'exit');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function firstLine(child: ChildProcessByStdio<null, Readable, null>): Promise<string> {
+  const exited = once(child, 'exit').then(([code]) => {
+    throw new Error(`local-aws ended with exit code ${String(code)} before it was ready`);
+  });
+  const lines = createInterface({ input: child.stdout });
+  const [line] = (await Promise.race([once(lines, 'line'), exited])) as [string];
+  exited.catch(() => undefined);
+  return line;
+}
+
+async function readKeys(file: string): Promise<Account['credentials']> {
+  const text = await readFile(file, 'utf8');
+  const value = (name: string): string => new RegExp(`^${name}\\s*=\\s*(.+)$`, 'm').exec(text)?.[1]?.trim() ?? '';
+  return { accessKeyId: value('aws_access_key_id'), secretAccessKey: value('aws_secret_access_key') };
+}

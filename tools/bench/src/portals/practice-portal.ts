@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { findChromium, readRecipeFile, type Recipe } from '@rcm/portal-drivers';
+import { RcmError } from '@rcm/telemetry';
+
+const PORTAL = 'alpine';
+const READY_MS = 30_000;
+
+export interface PracticeAccount {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** A portal in a process of its own, so that its work is no event of this one, and a browser to reach it with. */
+export interface PracticePortal {
+  readonly baseUrl: string;
+  readonly recipe: Recipe;
+  readonly chromium: string;
+  readonly accounts: readonly PracticeAccount[];
+  close(): Promise<void>;
+}
+
+/** Starts it with so many accounts. Fails with `browser_unavailable` and `portal_unavailable`. */
+export async function openPracticePortal(accounts: number): Promise<PracticePortal> {
+  const chromium = await findChromium();
+  if (chromium === null) throw new RcmError('browser_unavailable', 'No Chromium was found to measure with.');
+  const main = fileURLToPath(new URL('main.ts', import.meta.resolve('@rcm/demo-portals')));
+  const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const gone = once(child, 'exit');
+  const close = async (): Promise<void> => {
+    child.disconnect();
+    await gone;
+  };
+  try {
+    const ready = once(createInterface(child.stdout ?? process.stdin), 'line', { signal: AbortSignal.timeout(READY_MS) });
+    const [line] = (await Promise.race([ready, gone.then(() => [''])])) as [string];
+    if (line === '') throw new RcmError('portal_unavailable', 'The practice portal did not start.');
+    const { portals, control } = JSON.parse(line) as { portals: Record<string, { baseUrl: string }>; control: { baseUrl: string } };
+    const made = await Promise.all(Array.from({ length: accounts }, (_, number) => makeAccount(control.baseUrl, number)));
+    await put(control.baseUrl, 'PUT', '/habits', { portal: PORTAL, habits: { cookieBanner: 'never' } });
+    return { baseUrl: portals[PORTAL]?.baseUrl ?? '', recipe: await readRecipeFile(PORTAL), chromium, accounts: made, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function makeAccount(control: string, number: number): Promise<PracticeAccount> {
+  const account = { username: `bench-${number}`, password: `Bench-password-${number}` };
+  await put(control, 'POST', '/accounts', { portal: PORTAL, ...account });
+  return account;
+}
+
+async function put(control: string, method: string, path: string, body: object): Promise<void> {
+  const response = await fetch(control + path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  if (!response.ok) throw new RcmError('portal_unavailable', `The practice portal refused ${path} (${response.status}).`);
+}
