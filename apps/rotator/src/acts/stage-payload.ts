@@ -1,5 +1,6 @@
 import { generatePassword, parsePasswordRules, parsePayload, serializePayload, type StoredSecret, withPassword } from '@rcm/credentials';
 import { recordAuditEvent } from '@rcm/db';
+import type { Secret } from '@rcm/telemetry';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import type { AttemptEvent } from '../machine/transitions.ts';
 
@@ -11,6 +12,8 @@ export async function stagePayload(inHand: AttemptInHand): Promise<AttemptEvent>
   const current = await store.read(slot.current, { signal: held.signal });
   if (current === null || current.version !== attempt.baseVersion)
     return { kind: 'base_moved', detail: 'the current secret changed before anything was submitted' };
+  const password = await nextPassword(inHand, current);
+  if (password === null) return { kind: 'base_moved', detail: 'the version to go back to is not in the store any more; nothing was submitted' };
   await recordAuditEvent(services.db, {
     orgId: endpoint.orgId,
     actor: attempt.owner,
@@ -19,16 +22,22 @@ export async function stagePayload(inHand: AttemptInHand): Promise<AttemptEvent>
     reason: attempt.reason,
     details: { attemptId: attempt.id, baseVersion: attempt.baseVersion },
   });
-  await store.stage(slot, newPayload(inHand, current), { signal: held.signal });
+  await store.stage(slot, newPayload(inHand, current, password), { signal: held.signal });
   return { kind: 'payload_staged' };
 }
 
-function newPayload(inHand: AttemptInHand, current: StoredSecret) {
-  const { endpoint, attempt, services } = inHand;
+/** A new one by the portal type's rules; for a rollback, that of the chosen version, or `null` where the store keeps it no more. */
+async function nextPassword({ endpoint, attempt, store, slot, held }: AttemptInHand, current: StoredSecret): Promise<Secret<string> | null> {
+  if (attempt.chosenVersion !== null) {
+    const chosen = await store.readVersion(slot.current, attempt.chosenVersion, { signal: held.signal });
+    return chosen && parsePayload(chosen.text).map((payload) => payload.password);
+  }
+  const { username, password } = parsePayload(current.text).reveal();
+  return generatePassword(parsePasswordRules(endpoint.portalType.passwordRules), { username, previous: [password] });
+}
+
+function newPayload({ attempt, services }: AttemptInHand, current: StoredSecret, password: Secret<string>): Secret<string> {
   const payload = parsePayload(current.text);
-  const { username, password, counter } = payload
-    .map((p) => ({ username: p.username, password: p.password, counter: p.metadata?.rotation_counter ?? 0 }))
-    .reveal();
-  const next = generatePassword(parsePasswordRules(endpoint.portalType.passwordRules), { username, previous: [password] });
-  return serializePayload(withPassword(payload, { password: next, attemptId: attempt.id, counter: counter + 1, now: services.clock.now() }));
+  const counter = payload.reveal().metadata?.rotation_counter ?? 0;
+  return serializePayload(withPassword(payload, { password, attemptId: attempt.id, counter: counter + 1, now: services.clock.now() }));
 }

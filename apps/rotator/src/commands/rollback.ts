@@ -1,4 +1,4 @@
-import { parsePasswordRules } from '@rcm/credentials';
+import { parsePasswordRules, parseReference } from '@rcm/credentials';
 import { findEndpoint, getOpenAttempt, recordAuditEvent, rotationTo } from '@rcm/db';
 import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
@@ -42,5 +42,7 @@ async function previousVersion({ opened }: CommandContext, endpoint: MigratedEnd
   const { history } = parsePasswordRules(endpoint.portalType.passwordRules);
   if (history > 0)
     throw new RcmError('rotation_refused', `Portal type ${endpoint.portalTypeCode} remembers the last ${history} passwords and would refuse the previous one. Nothing was changed; \`rotator rotate\` gives a new password instead.`);
+  const kept = await opened.rotator.stores.forTenant(orgId).readVersion(parseReference(endpoint.secretArn), rotation.previousVersion);
+  if (kept === null) throw new RcmError('rotation_refused', `The store keeps the previous version of endpoint ${endpointId} no more. Nothing was changed.`);
   return rotation.previousVersion;
 }

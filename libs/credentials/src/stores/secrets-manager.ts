@@ -30,6 +30,9 @@ export function createSecretsManagerStore(access: SecretsManagerAccess): Closabl
       const found = await current(reference, options);
       return found && hasNoArn(reference) ? { ...found, reference: parseReference(found.arn) } : found;
     },
+    async readVersion(reference, version, options) {
+      return VERSION_ID.test(version) ? calls.get(secretId(reference), { id: version }, options) : null;
+    },
     // There is no batch read that names AWSCURRENT.
     readMany: (references, options) => readEach(references, async (reference) => current(reference, options)),
 
@@ -84,6 +87,9 @@ export function createSecretsManagerStore(access: SecretsManagerAccess): Closabl
     close: () => calls.close(),
   };
 }
+
+/** What AWS takes as a version id; anything else was never one, and asking would be refused. */
+const VERSION_ID = /^[A-Za-z0-9-]{32,64}$/;
 
 /** A name that is taken may be taken by ourselves: a crash came before the ARN was noted. */
 async function sameAs(text: Secret<string>, read: Promise<SecretVersion | null>): Promise<SecretVersion | null> {

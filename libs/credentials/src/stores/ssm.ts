@@ -16,6 +16,9 @@ export interface SsmStoreOptions extends SsmAccess {
 
 const BATCH_SIZE = 10;
 
+/** Parameter Store numbers its versions; what is no number was never one of its. */
+const VERSION = /^[1-9][0-9]{0,9}$/;
+
 /** Payloads as SecureString parameters. Versions are SSM's numbers as text. */
 export function createSsmStore({ largestTier = 'Standard', clock = systemClock, ...access }: SsmStoreOptions): ClosableSecretStore {
   const calls = createSsmCalls(access);
@@ -31,6 +34,9 @@ export function createSsmStore({ largestTier = 'Standard', clock = systemClock, 
     batchSize: BATCH_SIZE,
     async read(reference, options) {
       return calls.get(currentName(reference), options);
+    },
+    async readVersion(reference, version, options) {
+      return VERSION.test(version) ? calls.getVersion(currentName(reference), Number(version), options) : null;
     },
     readMany: (references, options) => readMany(calls, references, options),
 

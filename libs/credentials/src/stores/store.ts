@@ -84,7 +84,13 @@ export interface SecretStages {
   discard(slot: StagedSlot, options?: CallOptions): Promise<void>;
 }
 
-export interface SecretStore extends SecretReader, SecretWriter, SecretStages {}
+/** Looks back, for the rotator alone: an agent's policy allows the current version and no other. */
+export interface SecretHistory {
+  /** The payload that was current as `version`; `null` where the store keeps it no more. Errors as `SecretReader`. */
+  readVersion(reference: SecretReference, version: string, options?: CallOptions): Promise<StoredSecret | null>;
+}
+
+export interface SecretStore extends SecretReader, SecretHistory, SecretWriter, SecretStages {}
 
 /** A store that holds connections of its own. */
 export interface ClosableSecretStore extends SecretStore {

@@ -28,6 +28,9 @@ export function createVaultStore(access: VaultAccess): ClosableSecretStore {
     async read(reference, options) {
       return stored(await calls.get(current(reference), options));
     },
+    async readVersion(reference, version, options) {
+      return VERSION.test(version) ? stored(await calls.get(current(reference), options, Number(version))) : null;
+    },
     readMany: (references, options) => readEach(references, async (reference) => stored(await calls.get(current(reference), options))),
 
     async create(reference, text, tags, options) {
@@ -79,6 +82,9 @@ function currentPath(mount: string, reference: SecretReference): string {
   if (reference.mount !== mount) throw new RcmError('reference_invalid', 'The reference names another mount of Vault than the one this store has.');
   return secretPath(reference);
 }
+
+/** KV numbers its versions; what is no number was never one of its. */
+const VERSION = /^[1-9][0-9]{0,9}$/;
 
 const stored = ({ text, version }: VaultSecret): StoredSecret | null => (text === null ? null : { text, version: String(version) });
 

@@ -25,6 +25,7 @@ export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
   return {
     batchSize: BATCH_SIZE,
     read: (reference, options) => on(reference, (store) => store.read(reference, options)),
+    readVersion: (reference, version, options) => on(reference, (store) => store.readVersion(reference, version, options)),
     async readMany(references, options) {
       const byKind = Map.groupBy(references, (reference) => ownedKind(owner, reference));
       const answers = await owner.use((backends) => Promise.all([...byKind].map(([kind, own]) => backendOf(backends, kind).readMany(own, options))));

@@ -25,6 +25,7 @@ const store = (changes: Partial<OwnedStoreOptions> = {}): SecretStore =>
 const text = new Secret('{}');
 const METHODS: Readonly<Record<string, (target: SecretStore, reference: SecretReference, labels?: typeof tags) => Promise<unknown>>> = {
   read: (target, reference) => target.read(reference),
+  readVersion: (target, reference) => target.readVersion(reference, '1'),
   readMany: (target, reference) => target.readMany([parseReference(own), reference]),
   create: (target, reference, labels = tags) => target.create(reference, text, labels),
   replace: (target, reference) => target.replace(reference, text, '1'),

@@ -29,6 +29,19 @@ export function describeStaging(store: StoreUnderTest): void {
       expect(await store.open().listStaged(newReference(store))).toEqual([]);
     });
 
+    it('gives back the payload of an earlier version by its name, as long as the store keeps it', async () => {
+      const { reference, text, version } = await created();
+      const slot = newSlot(reference);
+      await store.open().stage(slot, rotatedText(text, slot.attemptId));
+      const promoted = await store.open().promote(slot, version);
+      expect(passwordOf(await store.open().readVersion(reference, version))).toBe('old');
+      expect((await store.open().readVersion(reference, version))?.text.reveal()).toBe(text.reveal());
+      expect((await store.open().readVersion(reference, promoted.version))?.version).toBe(promoted.version);
+      expect(await store.open().readVersion(reference, '9'.repeat(9))).toBeNull();
+      expect(await store.open().readVersion(reference, 'f0f0f0f0-0000-4000-8000-000000000000')).toBeNull();
+      expect(await store.open().readVersion(newReference(store), version)).toBeNull();
+    });
+
     it('adopts what the attempt has staged before, whatever is offered now', async () => {
       const { reference, text } = await created();
       const slot = newSlot(reference);
