@@ -42,7 +42,8 @@ export interface NewEndpoint {
 }
 
 /**
- * Creates an endpoint, or leaves the one that is there with everything it has become (`created: false`). Fails with `input_invalid`.
+ * Creates an endpoint, or leaves the one that is there with everything it has become (`created: false`). Fails with `input_invalid`,
+ * `state_conflict` (another organization has an endpoint with this id).
  *
  * The row goes in with an empty config and gets the real one by a second statement: when a CHECK refuses a row, Postgres quotes the
  * whole row in its error and its log. By the second statement nothing can be refused any more.
@@ -59,7 +60,11 @@ export async function insertEndpoint(db: Database, endpoint: NewEndpoint): Promi
       INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url, next_rotation_at)
       VALUES (${endpoint.id}, ${endpoint.orgId}, ${endpoint.portalTypeCode}, ${endpoint.accountId}, ${endpoint.baseUrl}, ${due}::timestamptz)
       ON CONFLICT (id) DO NOTHING`;
-    if (inserted === 0) return { created: false };
+    if (inserted === 0) {
+      const own = await tx.integrationEndpoint.findFirst({ where: { id: endpoint.id, orgId: endpoint.orgId }, select: { id: true } });
+      if (!own) throw new RcmError('state_conflict', `The endpoint id ${endpoint.id} is taken; choose another.`);
+      return { created: false };
+    }
     if (config !== null) await tx.$executeRaw`UPDATE integration_endpoint SET config = ${config}::jsonb WHERE id = ${endpoint.id}`;
     return { created: true };
   });

@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { Secret } from '@rcm/telemetry';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { followStoreVersion } from '../endpoints/follow.ts';
+import { findEndpoint, findOrganization, getEndpoint, listEndpoints } from '../endpoints/read.ts';
+import { listDueEndpoints, listSharedIdentities, setNextRotation } from '../endpoints/schedule.ts';
+import { advanceAttempt, blockAttempt, resumeAttempt, waitAttempt } from '../journal/advance.ts';
+import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
+import { adoptAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation } from '../journal/open.ts';
+import { openJobs, type Jobs } from '../jobs.ts';
+import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
+import { listLeases, releaseLease, renewLease } from '../leases/upkeep.ts';
+import { withdrawExclusiveWish } from '../leases/wish.ts';
+import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
+import { remainingBudget } from '../ledger/budget.ts';
+import { versionStanding } from '../ledger/standing.ts';
+import { listLegacyEndpoints, recordMigrated } from '../legacy/migrate.ts';
+import { restoreLegacyCredentials } from '../legacy/restore.ts';
+import { listProofs, migrationCounts, recordProof, scrubEndpoint } from '../legacy/scrub.ts';
+import { listCurrentVersions } from '../notifications-missed.ts';
+import { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim } from '../tasks/claim.ts';
+import { createPortalTask, requeuePortalTask } from '../tasks/queue.ts';
+import { identityOf, makeEndpoint, openTestDatabase, plannedAttempt, secretOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { urlFor } from '../testing.ts';
+import { reserveTotpStep } from '../totp.ts';
+
+let t: TestDatabase;
+let jobs: Jobs;
+beforeAll(async () => {
+  t = await openTestDatabase();
+  jobs = await openJobs({ url: urlFor('rcm_agent', t.url), applicationName: 'test' });
+});
+afterAll(async () => {
+  await jobs.stop({ timeoutMs: 1000 });
+  await t.close();
+});
+
+/** Everything that an operation can name. */
+interface Named extends TestEndpoint {
+  readonly leaseId: string;
+  readonly fence: bigint;
+  readonly attemptId: string;
+  readonly loginAttemptId: string;
+  readonly taskId: string;
+}
+
+/** A tenant whose login is in use, was tried, is being rotated and has a task in hand. */
+async function busyTenant(): Promise<Named> {
+  const endpoint = await makeEndpoint(t.db);
+  const planned = await plannedAttempt(t.rotator, endpoint);
+  const begun = await beginLoginAttempt(t.rotator, { ...endpoint, leaseId: planned.leaseId, actor: 'rotator', version: '1' });
+  if (!begun.allowed) throw new Error(begun.reason);
+  const { taskId } = await createPortalTask(t.agent, jobs, { ...endpoint, name: 'claim_status', input: {} });
+  await claimPortalTask(t.agent, { ...endpoint, taskId, worker: 'w', ttlMs: 60_000 });
+  return { ...endpoint, ...planned, loginAttemptId: begun.loginAttemptId, taskId };
+}
+
+/** Names of the same shape that nothing has. */
+const nobodys = (): Named => {
+  const id = `none-${randomUUID()}`;
+  const [leaseId, attemptId, loginAttemptId, taskId] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  return { endpointId: id, orgId: id, loginIdentity: identityOf(id), secretArn: secretOf(id, id), fence: 1n, leaseId, attemptId, loginAttemptId, taskId };
+};
+
+const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
+  getEndpoint: (n) => getEndpoint(t.agent, n),
+  listCurrentVersions: (n) => listCurrentVersions(t.agent, { orgId: n.orgId, secretArns: [n.secretArn] }),
+  followStoreVersion: (n) => followStoreVersion(t.agent, { ...n, from: '1', to: '2' }),
+  acquireSharedLease: (n) => acquireSharedLease(t.agent, { ...n, holder: 'h', ttlMs: 1000 }),
+  acquireExclusiveLease: (n) => acquireExclusiveLease(t.rotator, { ...n, holder: 'h', ttlMs: 1000, wantMs: 0 }),
+  'renewLease of an agent': (n) => renewLease(t.agent, { ...n, ttlMs: 1000 }),
+  renewLease: (n) => renewLease(t.rotator, { ...n, ttlMs: 1000 }),
+  releaseLease: (n) => releaseLease(t.rotator, n),
+  withdrawExclusiveWish: (n) => withdrawExclusiveWish(t.rotator, { ...n, holder: 'h' }),
+  beginLoginAttempt: (n) => beginLoginAttempt(t.agent, { ...n, actor: 'agent', version: '1', rotationAttemptId: undefined as never }),
+  checkLoginAttempt: (n) => checkLoginAttempt(t.rotator, { ...n, actor: 'rotator', version: '1' }),
+  finishLoginAttempt: (n) => finishLoginAttempt(t.rotator, { ...n, outcome: 'rejected', effect: 'version_bad' }),
+  remainingBudget: (n) => remainingBudget(t.agent, n),
+  versionStanding: (n) => versionStanding(t.agent, { ...n, version: '1', settleMs: 1000 }),
+  reserveTotpStep: (n) => reserveTotpStep(t.agent, { ...n, periodSeconds: 30, skew: 1 }),
+  planRotation: (n) => planRotation(t.rotator, { ...n, attemptId: randomUUID(), owner: 'o', reason: 'due', baseVersion: '1', recipeHash: 'h' }),
+  getOpenAttempt: (n) => getOpenAttempt(t.rotator, n),
+  adoptAttempt: (n) => adoptAttempt(t.rotator, { ...n, owner: 'rotator' }),
+  advanceAttempt: (n) => advanceAttempt(t.rotator, { ...n, from: 'planned', to: 'staged' }),
+  waitAttempt: (n) => waitAttempt(t.rotator, { ...n, from: 'planned', untilMs: 1, detail: 'x' }),
+  resumeAttempt: (n) => resumeAttempt(t.rotator, n),
+  blockAttempt: (n) => blockAttempt(t.rotator, { ...n, from: 'planned', detail: 'x' }),
+  promoteAttempt: (n) => promoteAttempt(t.rotator, { ...n, promotedVersion: '2', previousVersion: '1' }),
+  finishAttempt: (n) => finishAttempt(t.rotator, { ...n, from: 'planned', end: 'abandoned' }),
+  createPortalTask: (n) => createPortalTask(t.agent, jobs, { ...n, name: 'n', input: {} }),
+  claimPortalTask: (n) => claimPortalTask(t.agent, { ...n, worker: 'w', ttlMs: 1000 }),
+  renewTaskClaim: (n) => renewTaskClaim(t.agent, { ...n, worker: 'w', ttlMs: 1000 }),
+  requeuePortalTask: (n) => requeuePortalTask(t.agent, jobs, { ...n, worker: 'w', delayMs: 0, reason: 'r', countsAsTry: false }),
+  finishPortalTask: (n) => finishPortalTask(t.agent, { ...n, worker: 'w', result: {} }),
+  getPortalTask: (n) => getPortalTask(t.agent, n),
+  recordMigrated: (n) => recordMigrated(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
+  recordProof: (n) => recordProof(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
+  scrubEndpoint: (n) => scrubEndpoint(t.migrator, { ...n, proofMaxAgeMs: 1000 }),
+  restoreLegacyCredentials: (n) => restoreLegacyCredentials(t.migrator, { ...n, credentials: new Secret({}) }),
+};
+
+/** What a caller can learn: the answer, or code and sentence of the error, with the names it gave itself left out. */
+async function answerOf(operation: (n: Named) => Promise<unknown>, named: Named): Promise<string> {
+  const said = await operation(named).then(
+    (value) => JSON.stringify({ value }, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part)),
+    (error: unknown) => JSON.stringify({ code: (error as { code?: unknown }).code, message: String(error) }),
+  );
+  return said.replaceAll(named.orgId, 'ORG').replaceAll(named.endpointId, 'ENDPOINT');
+}
+
+describe('with another tenant’s names', () => {
+  let mine: Named;
+  let other: Named;
+  beforeAll(async () => void ([mine, other] = [await busyTenant(), await busyTenant()]));
+  const everything = async () => {
+    const rows = [];
+    for (const table of [
+      'integration_endpoint',
+      'login_lease',
+      'login_attempt',
+      'rotation_attempt',
+      'portal_task',
+      'audit_event',
+      'migration_proof',
+      'login_identity',
+    ])
+      rows.push(await t.sql(`SELECT * FROM ${table} ORDER BY 1, 2`));
+    return rows;
+  };
+
+  test.each(Object.entries(OPERATIONS))('%s answers as if there were no such thing, and changes nothing', async (_, operation) => {
+    const before = await everything();
+    const asked = await answerOf(operation, { ...other, orgId: mine.orgId });
+    expect(await everything()).toEqual(before);
+    expect(asked).toBe(await answerOf(operation, { ...nobodys(), orgId: mine.orgId }));
+  });
+
+  test('a lease, an attempt or a task of another tenant is of no use with one’s own endpoint', async () => {
+    expect(await beginLoginAttempt(t.agent, { ...mine, leaseId: other.leaseId, actor: 'agent', version: '1' })).toMatchObject({ reason: 'lease_lost' });
+    expect(await advanceAttempt(t.rotator, { ...mine, attemptId: other.attemptId, fence: other.fence, from: 'planned', to: 'staged' })).toBe(false);
+    expect(await finishPortalTask(t.agent, { ...mine, taskId: other.taskId, worker: 'w', result: {} })).toBe(false);
+  });
+
+  test('a tenant that is no id is refused before anything is asked: it could mean every tenant', async () => {
+    for (const orgId of ['*', '', 'a b', `x' OR '1'='1`])
+      await expect(getEndpoint(t.agent, { ...mine, orgId })).rejects.toMatchObject({ code: 'input_invalid' });
+  });
+});
+
+describe('what looks at every tenant', () => {
+  const ACROSS: Readonly<Record<string, (db: TestDatabase['agent']) => Promise<unknown>>> = {
+    findEndpoint: (db) => findEndpoint(db, { endpointId: 'endpoint-1' }),
+    listEndpoints: (db) => listEndpoints(db, { limit: 10 }),
+    listDueEndpoints: (db) => listDueEndpoints(db, { limit: 10 }),
+    listSharedIdentities: (db) => listSharedIdentities(db, { limit: 10 }),
+    setNextRotation: (db) => setNextRotation(db, { endpointIds: 'all', at: 'now' }),
+    listLeases,
+    listAttempts: (db) => listAttempts(db, { limit: 10 }),
+    listOpenAttempts: (db) => listOpenAttempts(db, { limit: 10 }),
+    listLegacyEndpoints: (db) => listLegacyEndpoints(db, { limit: 10 }),
+    listProofs: (db) => listProofs(db, { limit: 10 }),
+    migrationCounts,
+  };
+
+  test.each(Object.entries(ACROSS))('%s shows an agent nothing', async (_, operation) => {
+    const said = await operation(t.agent).then(
+      (value) => value,
+      (error: unknown) => (error as { code?: unknown }).code,
+    );
+    expect([null, 0, 'database_failed', '[]']).toContain(Array.isArray(said) ? JSON.stringify(said) : said);
+  });
+
+  test('shows a rotator all of it', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    expect(await findEndpoint(t.rotator, endpoint)).toMatchObject({ orgId: endpoint.orgId });
+    expect((await listEndpoints(t.rotator, { limit: 1000 })).length).toBeGreaterThan(1);
+  });
+
+  test('an agent learns whose an endpoint is, and nothing else of it', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    expect(await findOrganization(t.agent, endpoint)).toBe(endpoint.orgId);
+    expect(await findOrganization(t.agent, { endpointId: 'nobodys' })).toBeNull();
+  });
+});
