@@ -1,6 +1,7 @@
 import { createLogger, explain } from '@rcm/telemetry';
 import { Command, CommanderError } from 'commander';
 import { readPortalConfig } from './config.ts';
+import { lintCommand } from './lint/lint-command.ts';
 import { DEFAULT_RULES, type TypedTryOptions } from './try/options.ts';
 import { type Streams, tryCommand } from './try/try-command.ts';
 
@@ -13,6 +14,15 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     .description('For whoever writes a recipe: check it, try it at the live portal, see when the portal’s pages change. Needs no database and no secret store.')
     .exitOverride()
     .addHelpText('after', EXIT_CODES);
+  program
+    .command('lint')
+    .description('Checks recipe files and tells every problem with its line and column. Needs no portal.')
+    .argument('<file...>', 'recipes')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', EXIT_CODES)
+    .action(async (files: readonly string[], options: { json?: boolean }) => {
+      exitCode = await lintCommand(streams.stdout, files, { json: options.json ?? false });
+    });
   program
     .command('try')
     .summary('log in at the live portal as the recipe says, and do a task or change the password')
@@ -33,7 +43,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
       'with --rotate: a new file (mode 600) that holds both passwords before the change is submitted; without it the new one is shown on the terminal',
     )
     .option('--rules <rules>', `with --rotate: what the portal wants of a password (default: "${DEFAULT_RULES}")`)
-    .option('--evidence <dir>', 'keep masked screenshots and page texts of what failed in this folder')
+    .option('--evidence <dir>', 'keep a masked screenshot and the words of the page at the end of every act in this folder')
     .option('--deadline <seconds>', 'for one login, change or task', '120')
     .option('--headed', 'show the browser')
     .option('--json', 'print one JSON object')

@@ -36,13 +36,14 @@ async function askForCredential(terminal: Terminal, needed: NeededValues): Promi
   });
 }
 
-/** What a driver may type of a payload. Only text can be typed. */
-export function typedParts(payload: Secret<CredentialPayload>): PortalCredential {
-  const { username, password, custom_fields: custom } = payload.reveal();
+/** What a driver may type of a payload, and what it must mask though it types none of it. Only text can be typed. */
+export function driverCredential(payload: Secret<CredentialPayload>): PortalCredential {
+  const { username, password, mfa_seed: seed, custom_fields: custom } = payload.reveal();
   const texts = Object.entries(custom ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return {
     username: new Secret(username),
     password: new Secret(password),
     custom: Object.fromEntries(texts.map(([name, value]) => [name, new Secret(value)])),
+    neverTyped: seed ? [new Secret(seed)] : [],
   };
 }

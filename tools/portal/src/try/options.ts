@@ -1,5 +1,5 @@
 import { type PasswordRules, parsePasswordRules } from '@rcm/credentials';
-import type { Recipe } from '@rcm/portal-drivers';
+import { type Recipe, recipeHosts } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
 
 /** `portal try` as it was typed. */
@@ -54,13 +54,13 @@ export function deadlineOf(typed: TypedTryOptions): number {
   return Number(typed.deadline) * 1_000;
 }
 
-/** Hosts that may be reached: the base URL's own, and those named. */
-export function hostsOf(typed: TypedTryOptions): readonly string[] {
+/** Hosts that may be reached: the portal's own, and those that the recipe or the call names. */
+export function hostsOf(typed: TypedTryOptions, recipe: Recipe): readonly string[] {
   if (!URL.canParse(typed.baseUrl) || !/^https?:$/.test(new URL(typed.baseUrl).protocol))
     throw wrong('--base-url is an address that begins with https:// or http://.');
-  const { host, username, password } = new URL(typed.baseUrl);
+  const { username, password } = new URL(typed.baseUrl);
   if (username !== '' || password !== '') throw wrong('--base-url must not hold a user name or a password.');
-  return [host, ...(typed.host ?? [])];
+  return [...recipeHosts(recipe, typed.baseUrl), ...(typed.host ?? [])];
 }
 
 function readInput(text: string): Readonly<Record<string, string>> {

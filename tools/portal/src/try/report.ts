@@ -1,4 +1,16 @@
-import type { BlockedRequest, ChangeOutcome, LoginResult, StepTrace, TaskOutcome } from '@rcm/portal-drivers';
+import type { BlockedRequest, ChangeOutcome, LoginResult, StepTrace, TaskFile, TaskOutcome } from '@rcm/portal-drivers';
+
+type Found = Extract<TaskOutcome, { readonly kind: 'found' }>;
+
+/** A task's outcome; of a file its name and size in bytes, not its content. */
+export type TaskReport =
+  Exclude<TaskOutcome, Found> | (Omit<Found, 'file'> & { readonly file?: Pick<TaskFile, 'name' | 'contentType'> & { readonly size: number } });
+
+export function taskReport(outcome: TaskOutcome): TaskReport {
+  if (outcome.kind !== 'found' || !outcome.file) return outcome as TaskReport;
+  const { name, contentType, bytes } = outcome.file;
+  return { ...outcome, file: { name, contentType, size: bytes.length } };
+}
 
 /** What a try came to: everything that `--json` prints. Holds no value of the credential. */
 export interface TryReport {
@@ -8,7 +20,7 @@ export interface TryReport {
   /** Requests to origins that were not declared; none of them was sent. */
   readonly blocked: BlockedRequest[];
   login: LoginResult | null;
-  task: TaskOutcome | null;
+  task: TaskReport | null;
   change: ChangeOutcome | null;
   /** Login with the new password in a session of its own. */
   verification: LoginResult | null;

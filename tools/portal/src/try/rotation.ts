@@ -1,7 +1,7 @@
 import { type CredentialPayload, generatePassword, type PasswordRules } from '@rcm/credentials';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { type KeptPasswords, type KeptState, keepPasswords } from '../credential/kept-passwords.ts';
-import { typedParts } from '../credential/read-credential.ts';
+import { driverCredential } from '../credential/read-credential.ts';
 import type { Interruption } from './interruption.ts';
 import type { TryReport } from './report.ts';
 import type { Trial } from './trial.ts';
@@ -38,7 +38,7 @@ export async function tryRotation(options: RotationOptions): Promise<void> {
       report.login = await trial.login(session);
       if (report.login.outcome.kind !== 'accepted' && report.login.outcome.kind !== 'change_forced') return;
       report.change = await session.changePassword({
-        credential: typedParts(payload),
+        credential: driverCredential(payload),
         newPassword: password,
         beforeSubmit: () => beforeSubmit(options, kept, password),
         deadlineMs: options.deadlineMs,

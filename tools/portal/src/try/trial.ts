@@ -2,7 +2,7 @@ import type { CredentialPayload } from '@rcm/credentials';
 import type { LoginResult, PortalDriver, PortalSession } from '@rcm/portal-drivers';
 import { type Clock, type Secret } from '@rcm/telemetry';
 import { createOneTimeCodes } from '../credential/one-time-codes.ts';
-import { typedParts } from '../credential/read-credential.ts';
+import { driverCredential } from '../credential/read-credential.ts';
 
 export interface TrialOptions {
   readonly driver: PortalDriver;
@@ -43,7 +43,7 @@ export function createTrial(options: TrialOptions): Trial {
     },
     login: (session, password) =>
       session.login({
-        credential: { ...typedParts(payload), ...(password ? { password } : {}) },
+        credential: { ...driverCredential(payload), ...(password ? { password } : {}) },
         totp: seed.reveal() === '' ? null : codes,
         beforeSubmit: async () => undefined,
         deadlineMs,

@@ -1,13 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { createBrowserPool, createRecipeDriver, parseRecipe, type Recipe } from '@rcm/portal-drivers';
+import { createBrowserPool, createRecipeDriver, type Recipe } from '@rcm/portal-drivers';
 import { createLogger, isRcmError, RcmError, type Secret, systemClock } from '@rcm/telemetry';
 import type { PortalConfig } from '../config.ts';
 import { neededValues } from '../credential/needed-values.ts';
 import { readCredential } from '../credential/read-credential.ts';
 import { openTerminal, type Terminal } from '../credential/terminal.ts';
+import { readRecipe } from '../recipe-file.ts';
+import { openEvidenceFolder } from './evidence-folder.ts';
 import { type Interruption, watchInterruption } from './interruption.ts';
 import { deadlineOf, hostsOf, type Purpose, purposeOf, type TypedTryOptions } from './options.ts';
-import { emptyReport, succeeded, type TryReport } from './report.ts';
+import { emptyReport, succeeded, taskReport, type TryReport } from './report.ts';
 import { tryRotation } from './rotation.ts';
 import { createTrial } from './trial.ts';
 import { describeReport, stepLine } from './words.ts';
@@ -34,7 +35,7 @@ export async function tryCommand(config: PortalConfig, streams: Streams, file: s
   const recipe = await readRecipe(file);
   const purpose = purposeOf(typed, recipe);
   const showPassword = purpose.kind === 'rotate' ? shownOn(streams, typed) : () => undefined;
-  const asked: Try = { typed, recipe, purpose, hosts: hostsOf(typed), deadlineMs: deadlineOf(typed), showPassword };
+  const asked: Try = { typed, recipe, purpose, hosts: hostsOf(typed, recipe), deadlineMs: deadlineOf(typed), showPassword };
   const say = (text: string): void => void streams.stderr.write(text);
   const interruption = watchInterruption(process, say);
   try {
@@ -45,13 +46,6 @@ export async function tryCommand(config: PortalConfig, streams: Streams, file: s
   } finally {
     interruption.dispose();
   }
-}
-
-async function readRecipe(file: string): Promise<Recipe> {
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new RcmError('input_invalid', `The recipe ${file} cannot be read (${cause.code ?? 'error'}).`, { cause });
-  });
-  return parseRecipe(text);
 }
 
 /** What is about to be done, before anything is asked. */
@@ -70,6 +64,7 @@ async function run(config: PortalConfig, streams: Streams, asked: Try, interrupt
     await agree(asked, terminal);
     return readCredential({ terminal, stdin: streams.stdin, signal: interruption.signal }, neededValues(recipe));
   });
+  const evidence = typed.evidence === undefined ? null : await openEvidenceFolder(typed.evidence);
   const pool = createBrowserPool({
     maxContexts: 1,
     executablePath: config.RCM_CHROMIUM_PATH,
@@ -84,6 +79,7 @@ async function run(config: PortalConfig, streams: Streams, asked: Try, interrupt
       report.steps.push(step);
       if (!typed.json) streams.stdout.write(`${stepLine(step)}\n`);
     },
+    evidence: evidence?.policy,
     onBlocked: (blocked) => report.blocked.push(blocked),
   });
   const trial = createTrial({ driver, baseUrl: typed.baseUrl, payload, deadlineMs: asked.deadlineMs, clock: systemClock, signal: interruption.signal, say });
@@ -105,7 +101,9 @@ async function run(config: PortalConfig, streams: Streams, asked: Try, interrupt
       await trial.inSession(async (session) => {
         report.login = await trial.login(session);
         if (purpose.kind !== 'task' || report.login.outcome.kind !== 'accepted') return;
-        report.task = await session.runTask({ name: purpose.name, input: purpose.input, deadlineMs: asked.deadlineMs, signal: interruption.signal });
+        report.task = taskReport(
+          await session.runTask({ name: purpose.name, input: purpose.input, deadlineMs: asked.deadlineMs, signal: interruption.signal }),
+        );
       });
     }
   } catch (error) {
@@ -114,6 +112,7 @@ async function run(config: PortalConfig, streams: Streams, asked: Try, interrupt
   } finally {
     await pool.close();
   }
+  report.evidence = evidence?.files ?? [];
   return report;
 }
 

@@ -1,5 +1,5 @@
 import type { ChangeOutcome, LoginOutcome, LoginResult, StepTrace, TaskOutcome } from '@rcm/portal-drivers';
-import type { TryReport } from './report.ts';
+import type { TaskReport, TryReport } from './report.ts';
 
 const MARKS: Readonly<Record<StepTrace['outcome'], string>> = { done: '✓', skipped: '–', ended: '■', failed: '✗' };
 const ROWS_SHOWN = 10;
@@ -52,17 +52,19 @@ export function describeReport(report: TryReport): string {
 
 function loginWords({ outcome, submitted }: LoginResult): string {
   const detail = 'detail' in outcome ? ` (${outcome.detail})` : '';
-  const date = outcome.kind === 'accepted' ? outcome.passwordExpiresAt : outcome.kind === 'throttled' ? outcome.until : undefined;
+  const date = outcome.kind === 'accepted' ? outcome.passwordExpiresAt : outcome.kind === 'throttled' || outcome.kind === 'locked' ? outcome.until : undefined;
   const dated = date ? ` ${outcome.kind === 'accepted' ? 'The password expires' : 'Until'} ${date.toISOString()}.` : '';
   return `${outcome.kind}: ${LOGIN[outcome.kind]}${dated}${detail}${submitted ? '' : ' No password was sent: no attempt was spent.'}`;
 }
 
-function taskWords(task: TaskOutcome): string {
+function taskWords(task: TaskReport): string {
   const detail = 'detail' in task ? ` (${task.detail})` : '';
   if (task.kind !== 'found') return `task: ${task.kind}: ${TASK[task.kind]}${detail}`;
   const shown = task.rows.slice(0, ROWS_SHOWN).map((row) => `  ${JSON.stringify(row)}`);
   const more = task.rows.length > ROWS_SHOWN ? [`  … and ${task.rows.length - ROWS_SHOWN} more (--json prints all)`] : [];
-  return [`task: found ${task.rows.length} ${task.rows.length === 1 ? 'row' : 'rows'}`, ...shown, ...more].join('\n');
+  const fields = task.fields ? [`  ${JSON.stringify(task.fields)}`] : [];
+  const file = task.file ? [`  file ${task.file.name} (${task.file.contentType}, ${task.file.size} bytes; not kept)`] : [];
+  return [`task: found ${task.rows.length} ${task.rows.length === 1 ? 'row' : 'rows'}`, ...fields, ...shown, ...more, ...file].join('\n');
 }
 
 function changeWords(change: ChangeOutcome): string {

@@ -1,0 +1,37 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Evidence, EvidencePolicy } from '@rcm/portal-drivers';
+import { RcmError } from '@rcm/telemetry';
+
+/** Where evidence is kept: a numbered picture and a text for the end of every act. Masked, but it may hold health data: mode 600. */
+export interface EvidenceFolder {
+  readonly policy: EvidencePolicy;
+  /** Files written so far. */
+  readonly files: readonly string[];
+}
+
+/** Makes the folder where it is not there. Fails with `input_invalid`. */
+export async function openEvidenceFolder(folder: string): Promise<EvidenceFolder> {
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
+    throw new RcmError('input_invalid', `The evidence cannot be kept in ${folder} (${cause.code ?? 'error'}). Nothing was done.`, { cause });
+  });
+  const files: string[] = [];
+  let count = 0;
+  async function keep(evidence: Evidence): Promise<void> {
+    count += 1;
+    const name = `${String(count).padStart(2, '0')}-${evidence.act.replace(/[^a-z0-9_]+/g, '-')}-${evidence.ended}`;
+    await write(`${name}.txt`, words(evidence));
+    if (evidence.screenshot) await write(`${name}.png`, evidence.screenshot);
+  }
+  async function write(name: string, content: string | Uint8Array): Promise<void> {
+    const path = join(folder, name);
+    await writeFile(path, content, { mode: 0o600 });
+    files.push(path);
+  }
+  return { policy: { when: 'ends', keep }, files };
+}
+
+function words({ act, step, ended, address, title, text, outline }: Evidence): string {
+  const head = [`act: ${act}`, `last step: ${step ?? 'none'}`, `ended: ${ended}`, `address: ${address}`, `title: ${title}`];
+  return `${head.join('\n')}\n\n== words ==\n${text}\n\n== elements, in the terms of a recipe ==\n${outline ?? 'withheld'}\n`;
+}

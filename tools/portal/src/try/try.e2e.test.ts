@@ -1,0 +1,214 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Demo, recipeOf } from '../demo.fixture.ts';
+import { PortalProcess } from '../portal-process.fixture.ts';
+
+const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const RULES = 'minlength: 12; maxlength: 12; required: upper; required: lower; required: digit;';
+let demo: Demo;
+let folder = '';
+
+beforeAll(async () => {
+  demo = await Demo.start();
+});
+afterAll(() => demo?.portals.close());
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'portal-try-'));
+  await demo.account('alpine', 'ann', 'Old-password-1');
+  await demo.account('borealis', 'bea', 'Old-password-1', SEED);
+});
+afterEach(async () => {
+  await PortalProcess.endAll();
+  await demo.control('PUT', '/faults', { portal: 'alpine', fault: 'none' });
+  await rm(folder, { recursive: true, force: true });
+});
+
+const payload = (username: string, password = 'Old-password-1', more: object = {}): string => JSON.stringify({ username, password, ...more });
+const at = (portal: 'alpine' | 'borealis'): string[] => ['try', recipeOf(portal), '--base-url', demo.baseUrl(portal)];
+const kept = async (): Promise<{ state: string; new: { password: string }; old: { password: string } }> =>
+  JSON.parse(await readFile(join(folder, 'kept.json'), 'utf8'));
+/** Only what is not a time of its own. */
+const withoutTimes = (text: string): string => text.replace(/, \d+ ms\)/g, ')');
+
+describe('portal try with a credential on standard input', () => {
+  it('logs in and shows every step', async () => {
+    const run = PortalProcess.piped([...at('alpine'), '--login-only'], payload('ann'));
+    expect(await run.ended()).toBe(0);
+    expect(run.stderr).toBe(`One login attempt: alpine at ${demo.baseUrl('alpine')}. Nothing else is done there.\n`);
+    expect(withoutTimes(run.stdout)).toBe(
+      [
+        '  ✓ login: open /login (done)',
+        '  – login: optional (skipped)',
+        '  ✓ login: fill "User name" (done)',
+        '  ✓ login: fill "Password" (done)',
+        '  ✓ login: press "Sign in" (done)',
+        '  ✓ logout: open /home (done)',
+        '  ✓ logout: press "Sign out" (done)',
+        'login: accepted: logged in.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('does a task and prints all its rows as JSON', async () => {
+    const run = PortalProcess.piped([...at('alpine'), '--task', 'claim_status', '--input', '{"claim_number":"CLM-10"}', '--json'], payload('ann'));
+    expect(await run.ended()).toBe(0);
+    const report = JSON.parse(run.stdout);
+    expect(report).toMatchObject({ recipe: 'alpine', login: { outcome: { kind: 'accepted' }, submitted: true }, task: { kind: 'found' }, change: null });
+    expect(report.task.rows).toHaveLength(24);
+  });
+
+  it('tries a wrong password once, and says what that costs', async () => {
+    const before = await demo.logins('alpine', 'ann');
+    const run = PortalProcess.piped(at('alpine'), payload('ann', 'Wrong-password-1'));
+    expect(await run.ended()).toBe(1);
+    expect(run.stdout).toContain('login: rejected: the portal refuses this user name and password.');
+    expect(await demo.logins('alpine', 'ann')).toBe(before + 1);
+  });
+
+  it('types a one-time code, and another one for the second login', async () => {
+    const run = PortalProcess.piped(
+      [...at('borealis'), '--rotate', '--yes', '--save-credential', join(folder, 'kept.json')],
+      payload('bea', 'Old-password-1', { mfa_seed: SEED }),
+    );
+    expect(await run.ended()).toBe(0);
+    const passwords = await kept();
+    expect(passwords.state).toBe('applied and verified');
+    expect(await demo.accepts('borealis', 'bea', passwords.new.password)).toBe(true);
+  });
+
+  it.each([
+    ['nothing', '', 'Standard input holds no credential'],
+    ['no JSON', 'Old-password-1', 'The credential payload is not JSON.'],
+    ['no password', '{"username":"ann"}', 'The credential payload is not usable: password: expected string.'],
+  ])('refuses %s, sends nothing and repeats nothing of it', async (_, stdin, sentence) => {
+    const before = await demo.logins('alpine', 'ann');
+    const run = PortalProcess.piped(at('alpine'), stdin);
+    expect(await run.ended()).toBeGreaterThan(0);
+    expect(run.stderr).toContain(sentence);
+    expect(run.stderr).not.toContain('Old-password-1');
+    expect(await demo.logins('alpine', 'ann')).toBe(before);
+  });
+});
+
+describe('portal try --rotate', () => {
+  const save = (): string[] => ['--rotate', '--yes', '--rules', RULES, '--save-credential', join(folder, 'kept.json')];
+
+  it('changes the password, proves the new one, and keeps both in a file that only its owner may read', async () => {
+    const run = PortalProcess.piped([...at('alpine'), ...save()], payload('ann', 'Old-password-1', { custom_fields: { office: 'north' } }));
+    expect(await run.ended()).toBe(0);
+    const passwords = await kept();
+    expect(passwords).toMatchObject({ state: 'applied and verified', old: { password: 'Old-password-1' }, new: { custom_fields: { office: 'north' } } });
+    expect(passwords.new.password).toMatch(/^[A-Za-z0-9]{12}$/);
+    expect(await demo.accepts('alpine', 'ann', passwords.new.password)).toBe(true);
+    expect((await stat(join(folder, 'kept.json'))).mode & 0o777).toBe(0o600);
+    expect(run.stdout + run.stderr).not.toContain(passwords.new.password);
+  });
+
+  it('has both passwords in the file before the portal has the new one', async () => {
+    await demo.control('PUT', '/faults', { portal: 'alpine', fault: 'slow_commit', delayMs: 5_000 });
+    const run = PortalProcess.piped([...at('alpine'), ...save()], payload('ann'));
+    await expect.poll(async () => (await kept().catch(() => null))?.state, { timeout: 60_000 }).toBe('submitting');
+    const passwords = await kept();
+    expect(passwords.old.password).toBe('Old-password-1');
+    expect(await demo.accepts('alpine', 'ann', 'Old-password-1')).toBe(true);
+    run.child.kill('SIGKILL');
+    await run.ended();
+    expect(await kept()).toEqual(passwords);
+  });
+
+  it('says that it does not know where the portal did not answer, and tries no login then', async () => {
+    await demo.control('PUT', '/faults', { portal: 'alpine', fault: '500_after_commit' });
+    const before = await demo.logins('alpine', 'ann');
+    const run = PortalProcess.piped([...at('alpine'), ...save()], payload('ann'));
+    expect(await run.ended()).toBe(1);
+    expect(run.stdout).toContain('It is not known which password holds.');
+    const passwords = await kept();
+    expect(passwords.state).toBe('unknown');
+    expect(await demo.accepts('alpine', 'ann', passwords.new.password)).toBe(true);
+    expect(await demo.logins('alpine', 'ann')).toBe(before + 1);
+  });
+
+  it('keeps no file where nothing was submitted', async () => {
+    const run = PortalProcess.piped([...at('alpine'), ...save()], payload('ann', 'Wrong-password-1'));
+    expect(await run.ended()).toBe(1);
+    await expect(stat(join(folder, 'kept.json'))).rejects.toThrow('ENOENT');
+    expect(run.stdout).not.toContain('kept.json');
+  });
+
+  it('waits for the answer at the first interruption after the submit', async () => {
+    await demo.control('PUT', '/faults', { portal: 'alpine', fault: 'slow_answer', delayMs: 4_000 });
+    const run = PortalProcess.piped([...at('alpine'), ...save()], payload('ann'));
+    await expect.poll(async () => (await kept().catch(() => null))?.state, { timeout: 60_000 }).toBe('submitting');
+    // The file is written a moment before the browser presses the button.
+    await expect.poll(() => demo.accepts('alpine', 'ann', 'Old-password-1'), { timeout: 60_000 }).toBe(false);
+    run.child.kill('SIGINT');
+    expect(await run.ended()).toBe(1);
+    expect(run.stderr).toContain('waiting for the portal’s answer');
+    expect(run.stdout).toContain('change: applied.');
+    expect(run.stdout).toContain('no login has proved it');
+    expect((await kept()).state).toBe('applied');
+  });
+
+  it.each([
+    ['the file exists', async () => writeFile(join(folder, 'kept.json'), 'mine'), 'it exists already, and nothing is overwritten'],
+    ['the folder does not', async () => rm(folder, { recursive: true }), 'ENOENT'],
+  ])('does nothing at all where %s', async (_, prepare, words) => {
+    await prepare();
+    const before = await demo.logins('alpine', 'ann');
+    const run = PortalProcess.piped([...at('alpine'), ...save()], payload('ann'));
+    expect(await run.ended()).toBeGreaterThan(0);
+    expect(run.stdout + run.stderr).toContain(words);
+    expect(await demo.logins('alpine', 'ann')).toBe(before);
+  });
+
+  it('does nothing where the new password could go nowhere, or nobody has said yes', async () => {
+    const nowhere = PortalProcess.piped([...at('alpine'), '--rotate', '--yes'], payload('ann'));
+    const unasked = PortalProcess.piped([...at('alpine'), '--rotate', '--save-credential', join(folder, 'kept.json')], payload('ann'));
+    expect([await nowhere.ended(), await unasked.ended()]).toEqual([2, 2]);
+    expect(nowhere.stderr).toContain('--save-credential FILE');
+    expect(unasked.stderr).toContain('--yes');
+    await expect(stat(join(folder, 'kept.json'))).rejects.toThrow('ENOENT');
+  });
+});
+
+describe.runIf(process.platform === 'linux')('portal try at a terminal', () => {
+  it('asks for the credential and shows neither password nor seed', async () => {
+    const run = PortalProcess.atTerminal([...at('borealis'), '--login-only']);
+    await run.answers('User name: ', 'bea\r');
+    await run.answers('Password (not shown): ', 'Old-passwXX\u007f\u007ford-1\r');
+    await run.answers('Seed of the one-time codes', `${SEED}\r`);
+    expect(await run.ended()).toBe(0);
+    expect(run.stdout).toContain('login: accepted');
+    expect(run.stdout).not.toContain('Old-passw');
+    expect(run.stdout).not.toContain(SEED.slice(0, 8));
+  });
+
+  it('shows the new password before it is submitted, where no file is named', async () => {
+    const run = PortalProcess.atTerminal([...at('alpine'), '--rotate', '--rules', RULES]);
+    await run.answers('Go on? [y/N] ', 'y\r');
+    await run.answers('User name: ', 'ann\r');
+    await run.answers('Password (not shown): ', 'Old-password-1\r');
+    expect(await run.ended()).toBe(0);
+    const shown = /kept nowhere else: (\S+)/.exec(run.stdout);
+    expect(await demo.accepts('alpine', 'ann', shown?.[1] ?? '')).toBe(true);
+    expect(run.stdout.indexOf('kept nowhere else')).toBeLessThan(run.stdout.indexOf('change: press "Change password"'));
+  });
+
+  it('does nothing on a no', async () => {
+    const run = PortalProcess.atTerminal([...at('alpine'), '--rotate']);
+    await run.answers('Go on? [y/N] ', '\r');
+    expect(await run.ended()).toBe(1);
+    expect(run.stdout).toContain('Nothing was done.');
+  });
+
+  it('stops at Ctrl-C in a question, with nothing sent', async () => {
+    const run = PortalProcess.atTerminal(at('alpine'));
+    await run.answers('User name: ', 'ann\r');
+    await run.answers('Password (not shown): ', 'half\u0003');
+    expect(await run.ended()).toBe(1);
+    expect(run.stdout).toContain('Stopped at the question. Nothing was sent to the portal.');
+  });
+});
