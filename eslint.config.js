@@ -1,5 +1,6 @@
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
+import { plaintextOwners } from './lint/plaintext-owners.js';
 
 // Who may import whom (DESIGN "Parts"): apps -> portal-access -> portal-drivers, credentials, db -> telemetry.
 // Tools stand beside the product: the product never imports one, tests may.
@@ -27,7 +28,7 @@ const tools = [
   allow('portal', 'telemetry', 'credentials', 'portal-drivers'),
   allow('real-portals', 'telemetry', 'credentials', 'portal-drivers', 'test-services'),
   allow('cost', 'telemetry', 'credentials', 'db'),
-  allow('test-world', 'telemetry', 'credentials', 'db', 'local-aws', 'demo-portals', 'platform', 'test-services'),
+  allow('test-world', 'telemetry', 'credentials', 'db', 'local-aws', 'vault-server', 'demo-portals', 'platform', 'test-services'),
 ];
 const forTests = ['test-services', 'test-world', 'local-aws', 'demo-portals', 'vault-server', 'credentials', 'db', 'portal-drivers', 'portal-access', 'telemetry'];
 const boundaries = (constraints) => ['error', { enforceBuildableLibDependency: false, depConstraints: constraints, allow: [] }];
@@ -62,7 +63,14 @@ export default tseslint.config(
   { files: ['libs/portal-drivers/src/**/*.ts'], rules: { 'no-restricted-imports': ownedExcept('playwright-core') } },
   { files: ['libs/credentials/src/stores/*.ts', 'libs/credentials/src/tenancy/*.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
   { files: ['apps/rotator/src/notices/sns.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
-  { files: ['tools/**/*.ts', '**/*.test.ts', '**/vitest.config.ts'], rules: { 'no-restricted-imports': 'off' } },
+  {
+    // Tools and tests see plaintext as groups: they hold no customer's.
+    files: ['apps/**/*.ts', 'libs/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/*.fixture.ts', '**/vitest.config.ts'],
+    plugins: { rcm: { rules: { 'plaintext-owners': plaintextOwners } } },
+    rules: { 'rcm/plaintext-owners': ['error', import.meta.dirname] },
+  },
+  { files: ['tools/**/*.ts', '**/*.test.ts', '**/*.fixture.ts', '**/vitest.config.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
     files: ['**/*.test.ts', '**/vitest.config.ts', '**/*.fixture.ts'],
     rules: {

@@ -61,6 +61,8 @@ export async function rotateLogin(rotator: Rotator, request: RotationRequest): P
 }
 
 async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, request: RotationRequest): Promise<RotationReport> {
+  // What there was to recover has ended meanwhile.
+  if (request.reason === 'recovery') return { kind: 'not_started', code: 'rotation_refused', reason: 'no attempt of this login is open' };
   const whyNot = await whyNotStart(rotator, endpoint, request.reason);
   if (whyNot) return whyNot;
 

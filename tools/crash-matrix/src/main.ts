@@ -15,7 +15,7 @@ interface Options {
   readonly processes: number;
 }
 
-const STORES = ['ssm', 'secrets-manager'] as const;
+const STORES = ['ssm', 'secrets-manager', 'vault'] as const;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const count = (text: string): number => Math.max(1, Math.trunc(Number(text)) || 1);
 

@@ -5,4 +5,5 @@
  */
 export { type PortalCode } from '@rcm/platform/seed';
 export { openWorld, type StoreKind, type World, type WorldEndpoint, type WorldOptions } from './world.ts';
+export { type WorldVault } from './vault.ts';
 export { type AccountRecord, type PortalControl } from './portal-control.ts';

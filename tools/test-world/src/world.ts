@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  createTenantStores, credentialReference, formatReference, generatePassword, loginIdentity, parsePasswordRules, parsePayload, parseReference, payloadFingerprint, serializePayload, type TenantStores,
+  appRoleFolder, createTenantStores, credentialReference, formatReference, generatePassword, loginIdentity, type NewPlace, parsePasswordRules, parsePayload, parseReference, payloadFingerprint, serializePayload, type TenantStores,
 } from '@rcm/credentials';
 import { type AppRole, type Database, insertEndpoint, openDatabase, recordMigrated, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
@@ -13,6 +13,7 @@ import { type PortalCode, portalTypes } from '@rcm/platform/seed';
 import { Secret } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
 import { type PortalControl, portalControl } from './portal-control.ts';
+import { startWorldVault, type WorldVault } from './vault.ts';
 
 export interface WorldOptions {
   /** One endpoint for each entry, named `<portal>-<number>`. */
@@ -25,7 +26,7 @@ export interface WorldOptions {
   readonly lockoutWindowMs?: number;
 }
 
-export type StoreKind = 'ssm' | 'secrets-manager';
+export type StoreKind = 'ssm' | 'secrets-manager' | 'vault';
 
 export interface WorldEndpoint {
   readonly id: string;
@@ -40,6 +41,7 @@ export interface World {
   readonly db: Database;
   readonly databaseUrl: string;
   readonly aws: LocalAws;
+  readonly vault: WorldVault;
   readonly stores: TenantStores;
   readonly portals: PortalControl;
   /** The one organization, and the environment in every path. */
@@ -58,6 +60,7 @@ export interface World {
 
 const ENVIRONMENT = 'test';
 const ORGANIZATION = 'hospital-one';
+const PARTS = { rcm_agent: 'agent', rcm_rotator: 'rotator', rcm_migrator: 'migrator' } as const;
 
 /** Everything migrated already: secrets in the store, references and identities in the rows, the same logins at the portals. */
 export async function openWorld(options: WorldOptions): Promise<World> {
@@ -66,6 +69,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const database = await freshDatabase({ migrate: migrateWithLogins, ...server });
   const db = openDatabase({ url: database.url, applicationName: 'test-world' });
   const aws = await startLocalAws();
+  const vault = await startWorldVault({ folder, orgId: ORGANIZATION, environment: ENVIRONMENT });
   const demo = await startDemoPortals(options.lockoutWindowMs === undefined ? {} : { lockoutWindowMs: options.lockoutWindowMs });
   const portals = portalControl(demo.control.baseUrl);
   const stores = createTenantStores({
@@ -75,6 +79,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     roleArn: aws.tenantRoleArn('migrator'),
     kmsKeyId: aws.kmsKeyArn,
     credentials: aws.credentials,
+    vault: { address: vault.address, mount: vault.mount, appRole: appRoleFolder(vault.folderOf('migrator')) },
   });
   const key = new Secret(randomBytes(32).toString('hex'));
   const types = await portalTypes({ alpine: demo.portals.alpine.baseUrl, borealis: demo.portals.borealis.baseUrl, cascade: demo.portals.cascade.baseUrl });
@@ -91,9 +96,9 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     await portals.createAccount({ portal, username, password, ...(mfaSeed.mfa_seed ? { mfaSeed: mfaSeed.mfa_seed } : {}) });
     await insertEndpoint(db, { id, orgId: ORGANIZATION, portalTypeCode: portal, accountId: `account-${number}`, baseUrl });
     const text = serializePayload(parsePayload(new Secret(JSON.stringify({ username, password, ...mfaSeed }))));
-    const reference = credentialReference({
-      store, partition: 'aws', region: aws.region, accountId: aws.accountId, environment: ENVIRONMENT, orgId: ORGANIZATION, endpointId: id, portalAccountId: `account-${number}`,
-    });
+    const place: NewPlace =
+      store === 'vault' ? { store, mount: vault.mount } : { store, partition: 'aws', region: aws.region, accountId: aws.accountId };
+    const reference = credentialReference({ ...place, environment: ENVIRONMENT, orgId: ORGANIZATION, endpointId: id, portalAccountId: `account-${number}` });
     const created = await stores.forTenant(ORGANIZATION).create(reference, text, { TenantId: ORGANIZATION, Environment: ENVIRONMENT, PortalType: portal });
     const secretArn = formatReference(created.reference);
     const identity = loginIdentity({ key, host: new URL(baseUrl).host, username });
@@ -125,6 +130,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     db,
     databaseUrl: database.url,
     aws,
+    vault,
     stores,
     portals,
     orgId: ORGANIZATION,
@@ -151,11 +157,15 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       RCM_AWS_ACCOUNT_ID: aws.accountId,
       RCM_KMS_KEY_ID: aws.kmsKeyArn,
       AWS_SHARED_CREDENTIALS_FILE: awsCredentialsFile,
+      RCM_VAULT_ADDRESS: vault.address,
+      RCM_VAULT_MOUNT: vault.mount,
+      RCM_VAULT_APPROLE_FOLDER: vault.folderOf(PARTS[role]),
     }),
     async close() {
       await stores.close();
       await db.close();
       await demo.close();
+      await vault.close();
       await aws.close();
       await database.drop();
       await rm(folder, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+import { remainingBudget } from '@rcm/db';
 import { type AttemptInHand, askPortal, stagedVersion } from '../machine/attempt.ts';
 import { holdFor, isKnownBad, proofOf } from '../machine/login-events.ts';
 import type { AttemptEvent } from '../machine/transitions.ts';
@@ -10,11 +11,27 @@ import { tryOlderCopy } from './older-copies.ts';
  */
 export async function probePortal(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { attempt, services, endpoint } = inHand;
+  const tooFew = await holdForBudget(inHand);
+  if (tooFew) return tooFew;
   const olderRound = attempt.probes - (services.timing.maxTries - 1);
   const event = (olderRound < 0 ? null : await tryOlderCopy(inHand, olderRound)) ?? (olderRound > 0 ? null : await tryStagedThenCurrent(inHand));
   if (event) return event;
   if (olderRound >= 0) return { kind: 'neither_accepted', detail: neither(inHand) };
   return { kind: 'hold', detail: 'the portal accepted neither password yet', forMs: Math.max(endpoint.portalType.settleMs, 1_000), counts: true };
+}
+
+/** A guess with the staged password, and one with the current. */
+const GUESSES = 2;
+
+/**
+ * A round begins only with the budget for all of it. With one guess left, the staged password would be refused again and again as
+ * the window moves on, and the current one never tried.
+ */
+async function holdForBudget({ services, attempt, endpoint }: AttemptInHand): Promise<AttemptEvent | null> {
+  const { failuresLeft, until } = await remainingBudget(services.db, { orgId: attempt.orgId, loginIdentity: endpoint.loginIdentity });
+  if (failuresLeft >= GUESSES) return null;
+  const detail = `the login has ${failuresLeft} failures of budget left; a round of guesses needs ${GUESSES}`;
+  return { kind: 'hold', detail, ...(until ? { until } : { forMs: services.timing.retryMs }) };
 }
 
 /** What a login with either says; `null` where the portal refused both. */

@@ -1,4 +1,4 @@
-import { createTenantStores, type TenantStores } from '@rcm/credentials';
+import { appRoleFolder, createTenantStores, type TenantStores } from '@rcm/credentials';
 import { startEmbeddedPostgres } from '@rcm/test-services';
 import { openWorld, type World } from '@rcm/test-world';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -33,7 +33,8 @@ export async function openMatrixWorld(): Promise<MatrixWorld> {
   });
   const environment = rotatorEnvironment(world, folder);
   const { region, endpoint, kmsKeyArn: kmsKeyId, credentials } = world.aws;
-  const witness = createTenantStores({ region, endpoint, kmsKeyId, credentials, environment: world.environmentName, dedicatedOrgId: world.orgId });
+  const vault = { address: world.vault.address, mount: world.vault.mount, appRole: appRoleFolder(world.vault.folderOf('rotator')) };
+  const witness = createTenantStores({ region, endpoint, kmsKeyId, credentials, vault, environment: world.environmentName, dedicatedOrgId: world.orgId });
   const survivors = Array.from({ length: SURVIVORS }, () => new RotatorProcess(environment));
   let turn = 0;
   return {

@@ -1,10 +1,11 @@
-import { setNextRotation } from '@rcm/db';
+import type { WorldEndpoint } from '@rcm/test-world';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { ANSWER_FACTS } from '../cells/answer.ts';
 import type { Cell } from '../cells/cell.ts';
 import { type Moment, nameOfMoment } from '../cells/moment.ts';
+import type { Order } from '../rotator/order.ts';
 import { readJournalFacts } from './journal-facts.ts';
 import type { MatrixWorld } from './matrix-world.ts';
 import { TIMING } from './timing.ts';
@@ -30,29 +31,39 @@ export async function runCase({ matrix, pool, strikeSlot }: CaseParts, cell: Cel
   const endpoint = await world.addEndpoint('alpine', cell.store);
   const { fault } = ANSWER_FACTS[cell.answer];
   if (fault !== null) await world.portals.setAccountFault(endpoint, { fault, count: 1, delayMs: TIMING.slowPortalMs });
-  await setNextRotation(world.db, { endpointIds: [endpoint.id], at: 'now' });
 
   const findings: Finding[] = [];
   for (const [index, moment] of cell.strikes.entries()) {
     const markFile = join(matrix.folder, `${endpoint.id}.${index}`);
-    const missed = await strikeSlot(() => strikeAt(matrix, { orgId: endpoint.orgId, endpointId: endpoint.id, strike: moment, markFile }, moment));
+    const reason = index === 0 ? 'demand' : 'recovery';
+    const missed = await strikeSlot(() => strikeAt(matrix, { orgId: endpoint.orgId, endpointId: endpoint.id, reason, strike: moment, markFile }, moment));
     if (missed) findings.push({ fault: 'unexpectedEnd', what: missed });
   }
-  const survivor = matrix.survivor();
-  const order = { orgId: endpoint.orgId, endpointId: endpoint.id, strike: null, markFile: null };
-  const outcome = await survivor.order(order, TIMING.caseDeadlineMs);
-  if (outcome.kind === 'exited') findings.push({ fault: 'stuck', what: `the rotator that was to recover ended by itself: ${survivor.said}` });
-
+  const recovered = await recover(matrix, endpoint);
+  if (recovered) findings.push({ fault: 'stuck', what: recovered });
   const facts = await readJournalFacts(pool, { endpointId: endpoint.id, loginIdentity: endpoint.loginIdentity });
   findings.push(...judgeCase(cell, await readTruth(world, matrix.witness.forTenant(endpoint.orgId), endpoint, facts), facts));
   return { cell, findings, tookMs: performance.now() - startedAt };
 }
 
+/** A rotator that lives on recovers what there is, and begins anew where nothing had been written. `null`, or what went wrong. */
+async function recover(matrix: MatrixWorld, { orgId, id: endpointId, username }: WorldEndpoint): Promise<string | null> {
+  const survivor = matrix.survivor();
+  const ask = (reason: Order['reason']) => survivor.order({ orgId, endpointId, reason, strike: null, markFile: null }, TIMING.caseDeadlineMs);
+  const { passwordsChanged } = await matrix.world.portals.account('alpine', username);
+  const first = await ask('recovery');
+  const outcome = first.kind === 'answered' && first.end.result === 'not_started' && passwordsChanged === 0 ? await ask('demand') : first;
+  if (outcome.kind === 'exited') return `the rotator that was to recover ended by itself: ${survivor.said}`;
+  return outcome.kind === 'late' ? 'the recovery did not end in its time' : null;
+}
+
 /** Starts a rotator that is to die at the moment; `null` if it did, else what it did instead. */
-async function strikeAt(matrix: MatrixWorld, order: Parameters<ReturnType<MatrixWorld['startRotator']>['order']>[0], moment: Moment): Promise<string | null> {
+async function strikeAt(matrix: MatrixWorld, order: Order, moment: Moment): Promise<string | null> {
   const rotator = matrix.startRotator();
   const outcome = await rotator.order(order, TIMING.caseDeadlineMs);
+  if (outcome.kind === 'late') rotator.kill();
   await rotator.end();
+  if (outcome.kind === 'late') return `the strike ${nameOfMoment(moment)} did not fall in its time`;
   if (outcome.kind === 'answered')
     return `the strike ${nameOfMoment(moment)} missed: the rotation ended as ${outcome.end.result} (${outcome.end.detail ?? ''})`;
   const mark = await readFile(order.markFile ?? '', 'utf8').then(

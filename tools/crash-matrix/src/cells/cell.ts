@@ -89,10 +89,15 @@ function cell(store: StoreKind, answer: Answer, strikes: readonly Moment[]): Cel
 }
 
 /**
- * A change that was made costs no refused login: the staged password is tried first. One that was not made costs the one guess
- * that finds it out, and another where the rotator died with the answer to the guess not yet written down.
+ * A change that was made costs no refused login: the staged password is tried first. One that was not made costs the one guess that
+ * finds it out. Nor was it made where the rotator died between the journal's word and the POST. Where it died over the guess, before
+ * the journal knew the answer, the guess is made again.
  */
 function rejectedAtMost(answer: Answer, strikes: readonly Moment[]): number {
-  if (ANSWER_FACTS[answer].isMade) return 0;
-  return strikes.some(({ act, when }) => (act === 'prove' && when !== 'before') || act === 'login' || act === 'journal:staged') ? 2 : 1;
+  const unsent = strikes.filter(({ act, when }) => act === 'journal:submitting' && when === 'after').length;
+  const guesses = unsent + (ANSWER_FACTS[answer].isMade ? 0 : 1);
+  const isRepeated = strikes.some(
+    ({ act, when }) => (act === 'prove' && when !== 'before') || act === 'login' || (act === 'journal:staged' && when === 'before'),
+  );
+  return guesses + (guesses > 0 && isRepeated ? 1 : 0);
 }

@@ -29,7 +29,7 @@ async function carryOut(order: Order): Promise<OrderEnd> {
     const { endpointId, result, detail } = await rotateAndReport(rotator, {
       orgId: order.orgId,
       endpointId: order.endpointId,
-      reason: 'due',
+      reason: order.reason,
       signal: stop.signal,
     });
     if (SETTLED.has(result) || stop.signal.aborted) return { endpointId, result, detail };

@@ -4,6 +4,8 @@ import type { Moment } from '../cells/moment.ts';
 export interface Order {
   readonly orgId: string;
   readonly endpointId: string;
+  /** `demand` begins a rotation, `recovery` only goes on with one. */
+  readonly reason: 'demand' | 'recovery';
   /** Where to die; `null`: live on. */
   readonly strike: Moment | null;
   /** Written by the process right before it dies: the proof that it died there. */

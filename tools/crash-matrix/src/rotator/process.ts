@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Order, OrderEnd } from './order.ts';
 
-/** How a process that was given an order ended: with an answer, or with its own end. */
+/** How an order ended: with an answer, with the process's own end, or not yet when its time was over. */
 export type Outcome =
-  { readonly kind: 'answered'; readonly end: OrderEnd } | { readonly kind: 'exited'; readonly signal: NodeJS.Signals | null; readonly code: number | null };
+  | { readonly kind: 'answered'; readonly end: OrderEnd }
+  | { readonly kind: 'late' }
+  | { readonly kind: 'exited'; readonly signal: NodeJS.Signals | null; readonly code: number | null };
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const LAST_WORDS = 4_000;
@@ -35,10 +37,10 @@ export class RotatorProcess {
     return this.#said;
   }
 
-  /** Resolves when the order is carried out or the process is gone, and with a kill when the deadline passes. */
+  /** Resolves when the order is carried out, the process is gone, or the deadline has passed. */
   order(order: Order, deadlineMs: number): Promise<Outcome> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#child.kill('SIGKILL'), deadlineMs);
+      const timer = setTimeout(() => this.#settle(order.endpointId, { kind: 'late' }), deadlineMs);
       this.#waiting.set(order.endpointId, (outcome) => {
         clearTimeout(timer);
         resolve(outcome);
@@ -46,6 +48,10 @@ export class RotatorProcess {
       if (!this.#child.connected) return this.#settle(order.endpointId, { kind: 'exited', code: this.#child.exitCode, signal: this.#child.signalCode });
       this.#child.send(order, () => undefined);
     });
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
   }
 
   /** Lets the process end by itself: it closes its browser and its connections. */

@@ -1,0 +1,29 @@
+import { vaultTenantPolicy } from '@rcm/credentials';
+import { createAppRole, startVaultServer } from '@rcm/vault-server';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+type Part = 'agent' | 'rotator' | 'migrator';
+
+export interface WorldVault {
+  readonly address: string;
+  readonly mount: string;
+  /** Where the AppRoles of one app's tenants lie, as `RCM_VAULT_APPROLE_FOLDER` names it. */
+  folderOf(part: Part): string;
+  close(): Promise<void>;
+}
+
+/** A Vault with an AppRole for the organization and each app. */
+export async function startWorldVault({ folder, orgId, environment }: { readonly folder: string; readonly orgId: string; readonly environment: string }): Promise<WorldVault> {
+  const server = await startVaultServer();
+  const mount = server.mounts[0] ?? '';
+  const folderOf = (part: Part): string => join(folder, `approles-${part}`);
+  for (const part of ['agent', 'rotator', 'migrator'] as const) {
+    const access = { address: server.address, token: server.rootToken };
+    const role = await createAppRole(access, { name: `${orgId}-${part}`, policy: vaultTenantPolicy({ mount, environment, orgId, part }) });
+    await mkdir(join(folderOf(part), orgId), { recursive: true });
+    await writeFile(join(folderOf(part), orgId, 'role-id'), role.roleId);
+    await writeFile(join(folderOf(part), orgId, 'secret-id'), role.secretId, { mode: 0o600 });
+  }
+  return { address: server.address, mount, folderOf, close: () => server.close() };
+}
