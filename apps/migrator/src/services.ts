@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import { createTenantStores, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
+import { createReplicatedStores, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
 import { openDatabase } from '@rcm/db';
-import { createLogger, systemClock } from '@rcm/telemetry';
+import { createLogger, createMetrics, systemClock } from '@rcm/telemetry';
 import type { MigratorConfig } from './config.ts';
 import type { Migration } from './migration.ts';
 import { createPacer } from './pacing/pacer.ts';
@@ -23,7 +23,13 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
     role: 'rcm_migrator',
     maxConnections: config.RCM_MIGRATOR_CONCURRENCY + 1,
   });
-  const stores = createTenantStores(tenantStoresOptions(config));
+  const logger = createLogger({ name: 'migrator', level: config.RCM_LOG_LEVEL });
+  const { stores } = createReplicatedStores({
+    stores: tenantStoresOptions(config),
+    replica: config,
+    metrics: createMetrics(),
+    onBehind: ({ endpointId }, error) => logger.warn({ err: error, endpointId }, 'the secret has no copy in the second region yet; `rotator copies` makes it'),
+  });
   const clock = systemClock;
   return {
     db,
@@ -31,7 +37,7 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
     place: { ...newSecretPlace(config, config.RCM_MIGRATOR_STORE), environment: config.RCM_ENVIRONMENT, largePayloads: config.RCM_LARGE_PAYLOADS },
     identityKey: config.RCM_IDENTITY_KEY,
     clock,
-    logger: createLogger({ name: 'migrator', level: config.RCM_LOG_LEVEL }),
+    logger,
     holder: `migrator@${hostname()}:${process.pid}`,
     concurrency: config.RCM_MIGRATOR_CONCURRENCY,
     writes: createPacer({ perSecond: config.RCM_MIGRATOR_WRITES_PER_SECOND, clock }),

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { createLogger, explain } from '@rcm/telemetry';
 import { type CommandContext, personalAct } from './commands/command.ts';
+import { copiesCommand } from './commands/copies.ts';
 import { passwordCommand } from './commands/password.ts';
 import { pauseCommand, resumeCommand, type ScopeOptions } from './commands/pause.ts';
 import { ACCEPTABLE, type ResolveOptions, resolveCommand } from './commands/resolve.ts';
@@ -97,6 +98,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
       .action((options: Output & Person & ScopeOptions) => run(options, (context) => act(context, { ...personalAct(options), scope: options, dryRun: options.dryRun ?? false })));
   }
   command('status', 'who holds what since when, what is open, paused or stopped, what people were told').action((options: Output) => run(options, statusCommand));
+  command('copies', 'compare the copies in the second region with the secrets, and mend those that are behind').action((options: Output) => run(options, copiesCommand));
   command('password', 'print sample passwords for rules, for whoever writes a portal type')
     .requiredOption('--rules <rules>', 'in the syntax of the passwordrules attribute, with not-username, start, history, min-age-hours')
     .addOption(new Option('--count <n>', 'how many').argParser(wholeNumber).default(1))

@@ -1,4 +1,4 @@
-import { createTenantStores, tenantStoresOptions } from '@rcm/credentials';
+import { type CopyingStores, createReplicatedStores, tenantStoresOptions } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import { leaseTiming, loginTiming, openPortalProcess } from '@rcm/portal-access';
 import { type Metrics, systemClock } from '@rcm/telemetry';
@@ -12,6 +12,8 @@ export interface RotatorProcess {
   readonly rotator: Rotator;
   readonly db: Database;
   readonly metrics: Metrics;
+  /** The copies in the second region; `null` where there is none. */
+  readonly copies: Pick<CopyingStores, 'repairCopy'> | null;
   /** What tells people. */
   readonly channels: readonly NoticeChannel[];
   /** Closes browser, store clients and database, in this order. */
@@ -21,7 +23,12 @@ export interface RotatorProcess {
 /** Everything a rotator needs, made once from its configuration. Nothing is connected before it is used. */
 export function openRotator(config: RotatorConfig): RotatorProcess {
   const { logger, metrics, db, drivers, closeBrowser } = openPortalProcess({ name: 'rotator', role: 'rcm_rotator', config });
-  const stores = createTenantStores(tenantStoresOptions(config));
+  const { stores, copies } = createReplicatedStores({
+    stores: tenantStoresOptions(config),
+    replica: config,
+    metrics,
+    onBehind: ({ endpointId }, error) => logger.warn({ err: error, endpointId }, 'the copy in the second region is behind; `rotator copies` mends it'),
+  });
   const rotator: Rotator = {
     db,
     clock: systemClock,
@@ -45,6 +52,7 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
     rotator,
     db,
     metrics,
+    copies,
     channels: channels.all,
     async close() {
       channels.close();

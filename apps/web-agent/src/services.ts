@@ -1,4 +1,4 @@
-import { createCredentialManager, createTenantReaders, readingNumbers, tenantStoresOptions } from '@rcm/credentials';
+import { createCredentialManager, createReplicatedReaders, readingNumbers, tenantStoresOptions } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import { type AgentAccess, leaseTiming, loginTiming, openPortalProcess, SessionKeeper } from '@rcm/portal-access';
 import { type Logger, type Metrics, systemClock } from '@rcm/telemetry';
@@ -17,7 +17,12 @@ export interface WebAgentProcess {
 export function openWebAgent(config: WebAgentConfig, options: { readonly headed?: boolean } = {}): WebAgentProcess {
   const idleContexts = config.RCM_AGENT_KEPT_SESSIONS;
   const { logger, metrics, db, drivers, closeBrowser } = openPortalProcess({ name: 'web-agent', role: 'rcm_agent', config, idleContexts, headed: options.headed });
-  const stores = createTenantReaders(tenantStoresOptions(config));
+  const stores = createReplicatedReaders({
+    stores: tenantStoresOptions(config),
+    replica: config,
+    metrics,
+    onTurn: (state, store) => logger.warn({ store, state }, state === 'down' ? 'the first region does not answer: credentials are read from the second' : 'the first region answers again'),
+  });
   const keeper = new SessionKeeper({ maxSessions: idleContexts, idleMs: config.RCM_AGENT_SESSION_IDLE_MS });
   return {
     access: {

@@ -1,5 +1,6 @@
 import { idSchema, Secret } from '@rcm/telemetry';
 import { z } from 'zod';
+import { replicaEnvironment } from './failover/replica-environment.ts';
 import { LARGE_PAYLOADS } from './stores/size-policy.ts';
 import { vaultAddressProblem, vaultNamespaceProblem } from './tenancy/vault-address.ts';
 
@@ -30,6 +31,7 @@ export const credentialsEnvironment = {
     .optional(),
   /** Dedicated deployment: the one organization that the process's own credentials may serve. */
   RCM_DEDICATED_ORG_ID: idSchema.optional(),
+  ...replicaEnvironment,
   /** What becomes of a payload beyond SSM's 4 KB: `refuse`, `advanced` (8 KB, $0.05 a month) or `secrets-manager` (new secrets only). */
   RCM_LARGE_PAYLOADS: z.enum(LARGE_PAYLOADS).default('refuse'),
   /** Set where secrets lie in Vault; then mount and folder must be, too. */

@@ -6,6 +6,11 @@
  * outside its bounded cache. `@rcm/credentials/ssm`, `/secrets-manager` and `/vault` are the stores alone, each with its own SDK only.
  */
 export { checkStores, type CredentialsConfig, credentialsEnvironment } from './environment.ts';
+export { type CopyingStores, type CopyingStoresOptions, createCopyingStores } from './failover/copying-stores.ts';
+export { createFailoverReaders, type FailoverReadersOptions } from './failover/failover-readers.ts';
+export type { KeptCopy } from './failover/keep-copy.ts';
+export { type ReplicaConfig, replicaEnvironment } from './failover/replica-environment.ts';
+export { createReplicatedReaders, createReplicatedStores } from './failover/replicated.ts';
 export { payloadFingerprint } from './fingerprint.ts';
 export { type LoginIdentity, loginIdentity } from './login-identity.ts';
 export {

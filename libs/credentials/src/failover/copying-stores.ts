@@ -1,0 +1,85 @@
+import { isRcmError, type Metrics, RcmError, withDeadline } from '@rcm/telemetry';
+import type { SecretReference } from '../reference.ts';
+import type { CallOptions, SecretStore, SecretTags } from '../stores/store.ts';
+import type { TenantStores } from '../tenancy/tenant-stores.ts';
+import { inRegion } from './in-region.ts';
+import { type KeepCopy, keepCopy, type KeptCopy } from './keep-copy.ts';
+
+export interface CopyingStoresOptions {
+  readonly primary: TenantStores;
+  /** The same tenants' stores in the second region. */
+  readonly replica: TenantStores;
+  readonly replicaRegion: string;
+  readonly metrics: Metrics;
+  /** A copy is behind now; nothing is lost. Told with names only. */
+  readonly onBehind?: ((reference: SecretReference, error: RcmError) => void) | undefined;
+  /** How long a write may wait for its copy, in ms. Default 5000. */
+  readonly copyWaitMs?: number;
+}
+
+export interface CopyingStores extends TenantStores {
+  /** Compares the copy in the second region with the secret and mends it; `beforeWrite` is awaited where it has to. Fails as a read or a write does. */
+  repairCopy(reference: SecretReference, tags: SecretTags, call?: CallOptions & Pick<KeepCopy, 'beforeWrite'>): Promise<KeptCopy>;
+}
+
+/**
+ * Writes to the first region as ever, and after each write that made a payload current keeps the SSM copy in the second region.
+ * A copy that cannot be written does not fail the write: it is counted and told, readers do not use it (it names its version), and
+ * the next write or `repairCopy` mends it. No write ever goes to the second region alone. Secrets Manager replicates by itself.
+ */
+export function createCopyingStores(options: CopyingStoresOptions): CopyingStores {
+  const { primary, replica, replicaRegion, metrics, onBehind, copyWaitMs = 5_000 } = options;
+  const copies = metrics.counter(
+    'rcm_credential_copies_total',
+    'Copies in the second region after a write: written, current (it was already), gone or behind (it failed).',
+    ['result'],
+  );
+  const repair = (
+    reference: SecretReference,
+    tags: SecretTags | null,
+    { beforeWrite, ...call }: CallOptions & Pick<KeepCopy, 'beforeWrite'>,
+  ): Promise<KeptCopy> => {
+    const twin = reference.store === 'ssm' ? inRegion(reference, replicaRegion) : null;
+    if (!twin) return Promise.resolve('not_kept');
+    const [from, to] = [primary, replica].map((stores) => stores.forTenant(reference.organizationId));
+    if (!from || !to) return Promise.resolve('not_kept');
+    return keepCopy({ from, to, reference, twin, tags, call, beforeWrite });
+  };
+  const copyAfter = async (reference: SecretReference, tags: SecretTags | null): Promise<void> => {
+    try {
+      // Not the writer's own signal: what has become current is to be copied even where the writer stops here.
+      const result = await withDeadline({ ms: copyWaitMs, what: 'Copying a secret to the second region' }, (signal) => repair(reference, tags, { signal }));
+      if (result !== 'not_kept') copies.inc({ result });
+    } catch (error) {
+      copies.inc({ result: 'behind' });
+      onBehind?.(reference, isRcmError(error) ? error : new RcmError('store_unavailable', 'The copy could not be written.'));
+    }
+  };
+  return {
+    forTenant(orgId) {
+      const store = primary.forTenant(orgId);
+      return {
+        ...store,
+        async create(reference, text, tags, call) {
+          const created = await store.create(reference, text, tags, call);
+          await copyAfter(created.reference, tags);
+          return created;
+        },
+        async replace(reference, text, base, call) {
+          const replaced = await store.replace(reference, text, base, call);
+          await copyAfter(reference, null);
+          return replaced;
+        },
+        async promote(slot, base, call) {
+          const promoted = await store.promote(slot, base, call);
+          await copyAfter(slot.current, slot.tags);
+          return promoted;
+        },
+      } satisfies SecretStore;
+    },
+    repairCopy: (reference, tags, call = {}) => repair(reference, tags, call),
+    async close() {
+      await Promise.all([primary.close(), replica.close()]);
+    },
+  };
+}

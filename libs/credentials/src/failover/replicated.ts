@@ -1,0 +1,44 @@
+import { type Metrics, RcmError } from '@rcm/telemetry';
+import { createTenantReaders, createTenantStores, type TenantReaders, type TenantStores, type TenantStoresOptions } from '../tenancy/tenant-stores.ts';
+import { type CopyingStores, type CopyingStoresOptions, createCopyingStores } from './copying-stores.ts';
+import { createFailoverReaders, type FailoverReadersOptions } from './failover-readers.ts';
+import type { ReplicaConfig } from './replica-environment.ts';
+
+interface Replicated {
+  readonly stores: TenantStoresOptions;
+  readonly replica: ReplicaConfig;
+  readonly metrics: Metrics;
+}
+
+/** An agent's readers: with a second region where one is configured, else plain ones. Fails with `config_invalid`. */
+export function createReplicatedReaders({ stores, replica, ...rest }: Replicated & Pick<FailoverReadersOptions, 'onTurn'>): TenantReaders {
+  const primary = createTenantReaders(stores);
+  const second = inSecondRegion(stores, replica);
+  if (!second) return primary;
+  return createFailoverReaders({ primary, replica: createTenantReaders(second), replicaRegion: second.region, ...rest });
+}
+
+/** A writer's stores, which keep the copies where a second region is configured; `copies` is `null` where none is. Fails with `config_invalid`. */
+export function createReplicatedStores({ stores, replica, ...rest }: Replicated & Pick<CopyingStoresOptions, 'onBehind'>): {
+  readonly stores: TenantStores;
+  readonly copies: Pick<CopyingStores, 'repairCopy'> | null;
+} {
+  const primary = createTenantStores(stores);
+  const second = inSecondRegion(stores, replica);
+  if (!second) return { stores: primary, copies: null };
+  const copying = createCopyingStores({ primary, replica: createTenantStores(second), replicaRegion: second.region, ...rest });
+  return { stores: copying, copies: copying };
+}
+
+/** The same roles and tags: IAM has no regions. STS and KMS are the second region's own, for the first one's may be down with it. */
+function inSecondRegion(stores: TenantStoresOptions, replica: ReplicaConfig): (TenantStoresOptions & { readonly region: string }) | null {
+  const { RCM_AWS_REPLICA_REGION: region, RCM_AWS_REPLICA_ENDPOINT: endpoint, RCM_AWS_REPLICA_KMS_KEY_ID: key } = replica;
+  if (region === undefined) return null;
+  const kmsKeyId = key ?? stores.kmsKeyId;
+  if (stores.region === undefined || stores.region === region)
+    throw new RcmError('config_invalid', 'RCM_AWS_REPLICA_REGION must be another region than RCM_AWS_REGION.');
+  if (key === undefined && stores.kmsKeyId?.startsWith('arn:'))
+    throw new RcmError('config_invalid', 'RCM_KMS_KEY_ID is the ARN of a key in the first region; name the second one’s in RCM_AWS_REPLICA_KMS_KEY_ID.');
+  // An address of the first region is not one of the second; a Vault is not read through here.
+  return { ...stores, region, endpoint, kmsKeyId, vault: undefined };
+}
