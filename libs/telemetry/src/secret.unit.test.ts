@@ -1,4 +1,6 @@
 import { format, inspect } from 'node:util';
+import { serialize } from 'node:v8';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from './logger.ts';
 import { RcmError } from './error.ts';
@@ -25,6 +27,14 @@ const FORMS: Record<string, () => string> = {
   'inspect without custom formatting': () => inspect(secret, { customInspect: false, showHidden: true, getters: true }),
   'format strings': () => format('%s %d %i %f %j %o %O', secret, secret, secret, secret, secret, secret, secret) + format(secret),
   'structured clone': () => inspect(structuredClone(secret), { customInspect: false, showHidden: true }),
+  'a message to another thread': () => {
+    const { port1, port2 } = new MessageChannel();
+    port1.postMessage({ secret, nested });
+    const received = inspect(receiveMessageOnPort(port2), { customInspect: false, showHidden: true, depth: 9 });
+    port1.close();
+    return received;
+  },
+  'serialized bytes': () => serialize(nested).toString('latin1') + serialize(secret).toString('utf8'),
   spread: () => JSON.stringify({ ...secret }),
   'entries and names': () => JSON.stringify([Object.entries(secret), Object.getOwnPropertyNames(secret), Reflect.ownKeys(secret).map(String)]),
   'an error message': () => new Error(`failed with ${secret}`).stack ?? '',

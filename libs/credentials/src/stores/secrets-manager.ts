@@ -3,6 +3,7 @@ import { RcmError, type Secret } from '@rcm/telemetry';
 import { rotationOf } from '../payload.ts';
 import { formatReference, parseReference, type SecretReference, secretPath, stagedPath } from '../reference.ts';
 import { readEach } from './read-each.ts';
+import { isSameText } from './same-text.ts';
 import { createSecretsManagerCalls, type SecretsManagerAccess, type SecretsManagerCalls, type SecretVersion } from './secrets-manager-calls.ts';
 import { checkSecretsManagerSize } from './size-policy.ts';
 import type { CallOptions, ClosableSecretStore, StagedSlot } from './store.ts';
@@ -47,7 +48,7 @@ export function createSecretsManagerStore(access: SecretsManagerAccess): Closabl
       const id = secretId(reference);
       checkSecretsManagerSize(text);
       const found = await mustExist(current(reference, options));
-      if (found.text.reveal() === text.reveal()) return { version: found.version };
+      if (isSameText(found.text, text)) return { version: found.version };
       if (found.version !== base) throw conflict(base, found.version);
       const version = randomUUID();
       await calls.putVersion(id, version, text, [REPLACING], options);
@@ -94,7 +95,7 @@ const VERSION_ID = /^[A-Za-z0-9-]{32,64}$/;
 /** A name that is taken may be taken by ourselves: a crash came before the ARN was noted. */
 async function sameAs(text: Secret<string>, read: Promise<SecretVersion | null>): Promise<SecretVersion | null> {
   const found = await read;
-  return found?.text.reveal() === text.reveal() ? found : null;
+  return found && isSameText(found.text, text) ? found : null;
 }
 
 /** The label decides, not the version: a discarded copy keeps its version id until Secrets Manager clears it away. */

@@ -1,6 +1,7 @@
 import { type Clock, hasCode, RcmError, type Secret, systemClock } from '@rcm/telemetry';
 import { rotationOf } from '../payload.ts';
 import { referenceKey, type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
+import { isSameText } from './same-text.ts';
 import { ssmTier, type SsmTier } from './size-policy.ts';
 import { createSsmCalls, type SsmAccess, type SsmCalls } from './ssm-calls.ts';
 import { overwriteOnBase } from './ssm-overwrite.ts';
@@ -52,7 +53,7 @@ export function createSsmStore({ largestTier = 'Standard', clock = systemClock, 
         reference,
         base,
         async () => text,
-        (stored) => stored.reveal() === text.reveal(),
+        (stored) => isSameText(stored, text),
         options,
       );
     },
@@ -100,7 +101,7 @@ function stagedName({ current, attemptId }: StagedSlot): string {
 /** A name that is taken may be taken by ourselves: the answer was lost and the SDK asked again, or a crash came before it was noted. */
 async function versionOfSame(calls: SsmCalls, name: string, text: Secret<string>, options?: CallOptions): Promise<string | null> {
   const found = await calls.get(name, options);
-  return found?.text.reveal() === text.reveal() ? found.version : null;
+  return found && isSameText(found.text, text) ? found.version : null;
 }
 
 async function stagedText(calls: SsmCalls, slot: StagedSlot, options: CallOptions): Promise<Secret<string>> {

@@ -2,6 +2,7 @@ import { RcmError, type Secret } from '@rcm/telemetry';
 import { rotationOf } from '../payload.ts';
 import { type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
 import { readEach } from './read-each.ts';
+import { isSameText } from './same-text.ts';
 import { checkVaultSize } from './size-policy.ts';
 import type { CallOptions, ClosableSecretStore, StagedSlot, StoredSecret } from './store.ts';
 import { createVaultCalls, type VaultAccess, type VaultCalls, type VaultSecret } from './vault-calls.ts';
@@ -37,14 +38,14 @@ export function createVaultStore(access: VaultAccess): ClosableSecretStore {
       const path = current(reference);
       checkVaultSize(text);
       const made = await createOrFind(calls, path, text, options);
-      if (made.text.reveal() !== text.reveal()) throw new RcmError('secret_exists', 'There is another secret under this name already; it was left as it is.');
+      if (!isSameText(made.text, text)) throw new RcmError('secret_exists', 'There is another secret under this name already; it was left as it is.');
       // Tags come after the text, and again when it is found: a crash between them leaves nothing without tags for good.
       await calls.label(path, tags, options);
       return { reference, version: made.version };
     },
     async replace(reference, text, base, options) {
       checkVaultSize(text);
-      return overwrite(reference, { base, text: async () => text, isOurs: (found) => found.reveal() === text.reveal(), options });
+      return overwrite(reference, { base, text: async () => text, isOurs: (found) => isSameText(found, text), options });
     },
 
     async stage(slot, text, options) {
