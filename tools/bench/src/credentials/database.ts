@@ -1,0 +1,68 @@
+import {
+  applyMigrations,
+  type Database,
+  followStoreVersion,
+  insertEndpoint,
+  openDatabase,
+  recordMigrated,
+  upsertOrganization,
+  upsertPortalType,
+} from '@rcm/db';
+import { freshDatabase, startEmbeddedPostgres } from '@rcm/test-services';
+import { createHash } from 'node:crypto';
+import type { BenchSecret } from './secrets.ts';
+
+/** A real Postgres whose rows name the secrets that will change: a change is told as the product tells it. */
+export interface BenchDatabase {
+  readonly db: Database;
+  /** The row follows the store, and everybody who listens is told, in one transaction. */
+  promote(secret: BenchSecret, versions: { readonly from: string; readonly to: string }): Promise<void>;
+  close(): Promise<void>;
+}
+
+const PORTAL_TYPE: Parameters<typeof upsertPortalType>[1] = {
+  code: 'alpine',
+  name: 'Alpine Health',
+  hosts: ['alpine.example'],
+  driver: 'recipe',
+  recipe: { login: [] },
+  passwordRules: 'minlength: 12',
+  rotationMode: 'automatic',
+  rotationIntervalDays: 60,
+  rotationSpreadDays: 0,
+  lockoutThreshold: 4,
+  lockoutMargin: 1,
+  lockoutWindowSeconds: 900,
+  settleMs: 1_000,
+  totpSkew: 1,
+  totpPeriodSeconds: 30,
+  maxSessionsPerAccount: 2,
+  maxConcurrency: 4,
+};
+
+/** `secrets`: those that will change, at SSM's version 1. Rows of the others would not be looked at. */
+export async function openBenchDatabase(secrets: readonly BenchSecret[]): Promise<BenchDatabase> {
+  const postgres = await startEmbeddedPostgres();
+  const database = await freshDatabase({ migrate: (url) => applyMigrations({ url }).then(() => undefined), server: postgres.url });
+  const db = openDatabase({ url: database.url, applicationName: 'bench' });
+  await upsertPortalType(db, PORTAL_TYPE);
+  for (const secret of secrets) await addRow(db, secret);
+  return {
+    db,
+    promote: async ({ endpointId, orgId }, versions) => {
+      if (!(await followStoreVersion(db, { endpointId, orgId, ...versions }))) throw new Error(`the row of ${endpointId} did not follow`);
+    },
+    async close() {
+      await db.close();
+      await database.drop();
+      await postgres.stop();
+    },
+  };
+}
+
+async function addRow(db: Database, { orgId, endpointId, arn }: BenchSecret): Promise<void> {
+  const loginIdentity = createHash('sha256').update(endpointId).digest('hex');
+  await upsertOrganization(db, { id: orgId, name: orgId });
+  await insertEndpoint(db, { id: endpointId, orgId, portalTypeCode: PORTAL_TYPE.code, accountId: 'account', baseUrl: 'https://alpine.example/' });
+  await recordMigrated(db, { endpointId, orgId, secretArn: arn, version: '1', loginIdentity, fingerprint: 'none' });
+}
