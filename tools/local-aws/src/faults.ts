@@ -5,10 +5,10 @@ export const faultSchema = z.strictObject({
   /** A service (`ssm`, `secretsmanager`, `kms`, `sts`, `sns`) or one operation (`ssm:PutParameter`); every call without it. */
   match: z.string().max(128).optional(),
   /**
-   * slow: answers after `delayMs`; error500: InternalServerError; drop: the connection ends without an answer;
+   * slow: answers after `delayMs`; throttle: ThrottlingException; error500: InternalServerError; drop: the connection ends without an answer;
    * down: the same, never after the act; none: nothing.
    */
-  kind: z.enum(['slow', 'error500', 'drop', 'down', 'none']),
+  kind: z.enum(['slow', 'throttle', 'error500', 'drop', 'down', 'none']),
   /** `after` lets error500 and drop hit once the act is committed: the caller cannot know. Default `before`. */
   when: z.enum(['before', 'after']).optional(),
   /** Milliseconds; default 1,000. */
@@ -52,7 +52,7 @@ export function createFaults(): Faults {
         if (match !== undefined && match !== service && match !== `${service}:${operation}`) continue;
         if (entry.random() >= probability) continue;
         entry.left -= 1;
-        return { kind, when: kind === 'down' ? 'before' : when, delayMs };
+        return { kind, when: kind === 'down' || kind === 'throttle' ? 'before' : when, delayMs };
       }
       return null;
     },

@@ -1,2 +1,2 @@
 /** npm run soak: agents and rotators at work while everything around them fails. */
-export {};
+export { type Figures, targetsOf } from './figures.ts';

@@ -11,5 +11,5 @@ export const TIMING = {
   /** Of the ledger and of the portals alike. */
   lockoutWindowMs: 15_000,
   /** A case that has not ended by then is stuck: many times what it takes. */
-  caseDeadlineMs: 150_000,
+  caseDeadlineMs: 300_000,
 } as const;

@@ -17,6 +17,8 @@ export interface Dispatcher {
   dispatch(request: SignedRequest, requested: Requested): Answer;
   /** What a defect of the service looks like to its caller. */
   internalError(requested: Requested): Answer;
+  /** What a caller sees who asks too often. */
+  throttled(requested: Requested): Answer;
 }
 
 export interface DispatchOptions {
@@ -48,8 +50,11 @@ export function createDispatcher(options: DispatchOptions): Dispatcher {
       }
     },
     internalError: ({ service }) => internalError(service, randomUUID()),
+    throttled: ({ service }) => failure(service ?? NO_SERVICE, throttlingError(), randomUUID()),
   };
 }
+
+const throttlingError = (): AwsError => new AwsError('ThrottlingException', 'Rate exceeded');
 
 const internalError = (service: Service | null, requestId: string): Answer =>
   failure(service ?? NO_SERVICE, new AwsError(service?.internalErrorCode ?? 'InternalFailure', 'An internal error occurred.', 500), requestId);
@@ -68,7 +73,7 @@ function perform(options: DispatchOptions, service: Service, request: SignedRequ
       `local-aws does not implement ${called.operation} of ${service.name}.`,
     );
   const action = `${service.name}:${called.operation}`;
-  if (!quotas.take(action)) throw new AwsError('ThrottlingException', 'Rate exceeded');
+  if (!quotas.take(action)) throw throttlingError();
   const input = readInput(service, definition, called.input);
   const { principal } = identity;
   const facts = accountFacts(world);

@@ -81,6 +81,7 @@ async function struck(options: ServerOptions, strike: Strike, requested: Request
     return false;
   }
   if (strike.kind === 'error500') send(options, response, options.dispatcher.internalError(requested));
+  else if (strike.kind === 'throttle') send(options, response, options.dispatcher.throttled(requested));
   else response.destroy();
   return true;
 }

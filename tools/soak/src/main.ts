@@ -1,0 +1,93 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startTrouble } from './faults/trouble.ts';
+import { type Figures, readFigures, targetsOf } from './figures.ts';
+import { keepDemand } from './work/demand.ts';
+import { settle } from './work/settle.ts';
+import { openTables } from './work/tables.ts';
+import { openSoakWorld } from './world/soak-world.ts';
+
+interface Options {
+  readonly minutes: number;
+  readonly endpoints: number;
+  readonly json?: boolean;
+}
+
+const number = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
+  return value;
+};
+const say = (line: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
+
+/** Every twelve seconds a fault: ten of each kind in ten minutes. */
+const PAUSE_MS = 10_000;
+/** After the last fault, what is open has this long to end. */
+const SETTLE_MS = 240_000;
+
+async function soak(options: Options, signal: AbortSignal): Promise<number> {
+  say(`${options.endpoints} endpoints are being made`);
+  const world = await openSoakWorld({ endpoints: options.endpoints, say });
+  const tables = openTables(world.world.databaseUrl);
+  const asking = new AbortController();
+  try {
+    const demand = keepDemand({ world: world.world, tables, rotations: 8, tasks: 16, signal: asking.signal, say });
+    const trouble = startTrouble(world, { pauseMs: PAUSE_MS, say });
+    await delay(options.minutes * 60_000, undefined, { signal }).catch(() => undefined);
+    await trouble.stop();
+    asking.abort();
+    await demand;
+    say('no more faults and no more work: what is open ends');
+    const left = await settle(tables, SETTLE_MS);
+    await world.stopParts();
+    const figures = await readFigures(world, tables, trouble.counts);
+    const misses = [...(left === null ? [] : [left]), ...missesOf(figures, await tables.states(), trouble.counts, options.minutes)];
+    for (const miss of misses) say(`MISSED: ${miss}`);
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify(figures)}\n`
+        : `${Object.entries(figures)
+            .map(([name, value]) => `${name} ${value}`)
+            .join(', ')}\n`,
+    );
+    return misses.length === 0 && !signal.aborted ? 0 : 1;
+  } finally {
+    asking.abort();
+    await world.stopParts();
+    await tables.close();
+    await world.close();
+  }
+}
+
+function missesOf(
+  figures: Figures,
+  states: readonly { readonly id: string; readonly rotations: number; readonly tasksDone: number }[],
+  faults: Readonly<Record<string, number>>,
+  minutes: number,
+): string[] {
+  const least = targetsOf(minutes);
+  return [
+    ...(['tasksFailedForCredentials', 'lost', 'locked'] as const).filter((name) => figures[name] > 0).map((name) => `${name} is ${figures[name]}`),
+    ...states.filter((s) => s.rotations < least.rotations).map((s) => `${s.id} was rotated ${s.rotations} times, not ${least.rotations}`),
+    ...states.filter((s) => s.tasksDone < least.tasks).map((s) => `${s.id} did ${s.tasksDone} tasks, not ${least.tasks}`),
+    ...Object.entries(faults)
+      .filter(([, count]) => count < least.faults)
+      .map(([kind, count]) => `${kind}: ${count} times, not ${least.faults}`),
+  ];
+}
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+
+await new Command('soak')
+  .description(
+    'Two rotators and two agents at work on every endpoint, again and again, while processes are killed, Postgres restarts, the store throttles and portals fail.\nExit code 0 when no task failed for its credentials, no password was lost, no account was locked, and there was enough of everything.',
+  )
+  .option('--minutes <n>', 'how long the work and the faults go on', number, 10)
+  .option('--endpoints <n>', 'how many logins', number, 60)
+  .option('--json', 'print one JSON object on stdout')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .action(async (options: Options) => {
+    process.exitCode = await soak(options, stop.signal);
+  })
+  .parseAsync();

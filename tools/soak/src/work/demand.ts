@@ -1,0 +1,64 @@
+import { createPortalTask, type Jobs, openJobs, setNextRotation } from '@rcm/db';
+import type { World } from '@rcm/test-world';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EndpointState, Tables } from './tables.ts';
+
+export interface DemandOptions {
+  readonly world: World;
+  readonly tables: Tables;
+  /** Rotations due or under way at once, and tasks asked for and not finished. */
+  readonly rotations: number;
+  readonly tasks: number;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+const LOOK_EVERY_MS = 500;
+const FIRST_CLAIM = 1001;
+const CLAIMS = 24;
+
+/** Keeps rotators and agents busy: whoever was rotated least is due next, whoever was asked least is asked next. Ends with the signal. */
+export async function keepDemand(options: DemandOptions): Promise<void> {
+  const { tables, signal, say } = options;
+  let jobs: Jobs | null = null;
+  for (let round = 0; !signal.aborted; round += 1) {
+    try {
+      jobs ??= await openJobs({ url: options.world.databaseUrl, applicationName: 'soak-demand' });
+      const states = await tables.states();
+      await makeDue(options, states);
+      await askTasks(options, jobs, states, round);
+      if (round % 20 === 0) say(progress(states));
+    } catch (error) {
+      // Postgres is being restarted: that is what the soak is for.
+      say(`the demand waits: ${(error as Error).message.split('\n')[0]}`);
+    }
+    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+  await jobs?.stop({ timeoutMs: 5_000 }).catch(() => undefined);
+}
+
+async function makeDue({ world, rotations }: DemandOptions, states: readonly EndpointState[]): Promise<void> {
+  const room = rotations - states.filter((state) => state.isRotating).length;
+  const next = states
+    .filter((state) => !state.isRotating)
+    .sort((a, b) => a.rotations - b.rotations)
+    .slice(0, Math.max(0, room));
+  if (next.length > 0) await setNextRotation(world.db, { endpointIds: next.map(({ id }) => id), at: 'now' });
+}
+
+async function askTasks({ world, tasks }: DemandOptions, jobs: Jobs, states: readonly EndpointState[], round: number): Promise<void> {
+  const room = tasks - states.filter((state) => state.hasOpenTask).length;
+  const next = states
+    .filter((state) => !state.hasOpenTask)
+    .sort((a, b) => a.tasksDone - b.tasksDone)
+    .slice(0, Math.max(0, room));
+  for (const { id, orgId } of next) {
+    await createPortalTask(world.db, jobs, { orgId, endpointId: id, name: 'claim_status', input: { claim_number: `CLM-${FIRST_CLAIM + (round % CLAIMS)}` } });
+  }
+}
+
+function progress(states: readonly EndpointState[]): string {
+  const total = (of: (state: EndpointState) => number): number => states.reduce((sum, state) => sum + of(state), 0);
+  const least = (of: (state: EndpointState) => number): number => Math.min(...states.map(of));
+  return `tasks ${total((s) => s.tasksDone)} (at least ${least((s) => s.tasksDone)} an endpoint), rotations ${total((s) => s.rotations)} (at least ${least((s) => s.rotations)})`;
+}

@@ -1,0 +1,42 @@
+import pg from 'pg';
+
+/** How far one endpoint is. */
+export interface EndpointState {
+  readonly id: string;
+  readonly orgId: string;
+  /** Rotations that ended as done. */
+  readonly rotations: number;
+  readonly tasksDone: number;
+  /** A rotation is open or due. */
+  readonly isRotating: boolean;
+  readonly hasOpenTask: boolean;
+}
+
+const STATES = `
+  SELECT e.id, e.org_id AS "orgId",
+         (SELECT count(*) FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.state = 'done')::int AS rotations,
+         (SELECT count(*) FROM portal_task t WHERE t.endpoint_id = e.id AND t.state = 'succeeded')::int AS "tasksDone",
+         EXISTS (SELECT FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL) OR e.next_rotation_at <= now() AS "isRotating",
+         EXISTS (SELECT FROM portal_task t WHERE t.endpoint_id = e.id AND t.state IN ('queued', 'running')) AS "hasOpenTask"
+    FROM integration_endpoint e ORDER BY e.id`;
+
+const LONGEST_WAIT = `SELECT coalesce(max(extract(epoch FROM finished_at - created_at)) * 1000, 0)::float8 AS ms FROM portal_task WHERE state = 'succeeded'`;
+
+/** Reads the tables directly, as the superuser; a restart of Postgres is waited out. */
+export interface Tables {
+  states(): Promise<EndpointState[]>;
+  /** From asking for a task until it was done, at most, in ms. */
+  longestWaitMs(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export function openTables(url: string): Tables {
+  const pool = new pg.Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 10_000, statement_timeout: 30_000 });
+  // A lost connection shows at the next query; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  return {
+    states: async () => (await pool.query<EndpointState>(STATES)).rows,
+    longestWaitMs: async () => Math.round((await pool.query<{ ms: number }>(LONGEST_WAIT)).rows[0]?.ms ?? 0),
+    close: () => pool.end(),
+  };
+}

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const LAST_WORDS = 2_000;
+/** A process that ends at once, again and again, is not started a hundred times a second. */
+const RESTART_PAUSE_MS = 500;
+
+export interface PartOptions {
+  /** For progress lines. */
+  readonly name: string;
+  readonly program: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Told when the process ended although nobody asked it to, with its last words. */
+  readonly onUnexpectedEnd: (words: string) => void;
+}
+
+/** An app as a process that is always there: killed or dead, it is started again at once. */
+export class Part {
+  readonly #options: PartOptions;
+  #child: ChildProcess;
+  #said = '';
+  #stopping = false;
+  #killed = false;
+
+  constructor(options: PartOptions) {
+    this.#options = options;
+    this.#child = this.#start();
+  }
+
+  /** SIGKILL, now. Whatever it was doing stays as it is. */
+  kill(): void {
+    this.#killed = true;
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Asks the process to end, and ends it after `withinMs`. */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping = true;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), withinMs);
+    const gone = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    await gone;
+    clearTimeout(timer);
+  }
+
+  #start(): ChildProcess {
+    const child = spawn(process.execPath, [this.#options.program, 'run'], { env: this.#options.environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    const listen = (text: string): void => void (this.#said = (this.#said + text).slice(-LAST_WORDS));
+    child.stdout.setEncoding('utf8').on('data', listen);
+    child.stderr.setEncoding('utf8').on('data', listen);
+    child.once('exit', () => {
+      if (this.#stopping) return;
+      if (!this.#killed) this.#options.onUnexpectedEnd(this.#said);
+      this.#killed = false;
+      setTimeout(() => {
+        if (!this.#stopping) this.#child = this.#start();
+      }, RESTART_PAUSE_MS);
+    });
+    return child;
+  }
+}

@@ -1,0 +1,100 @@
+import { claimFolder, FOLDER_PREFIX, removeStaleClusters, type RestartablePostgres, startThrowawayPostgres } from '@rcm/test-services';
+import { openWorld, type PortalCode, type World } from '@rcm/test-world';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Part } from './part.ts';
+
+export interface SoakWorld {
+  readonly world: World;
+  readonly postgres: RestartablePostgres;
+  readonly rotators: readonly Part[];
+  readonly agents: readonly Part[];
+  /** Ends the apps; the world stays, to be asked what became of it. */
+  stopParts(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Longer than any lease, so that a rotator in hand can end its work. */
+const STOP_MS = 40_000;
+/** Of the ledger and of the portals alike: a login that a killed process spoilt is free again while the soak lasts. */
+const LOCKOUT_WINDOW_MS = 30_000;
+const SETTLE_MS = 1_500;
+
+/** Most are of the kind that costs a browser least; every portal and both stores are there. */
+const portalOf = (index: number): PortalCode => (index % 6 === 4 ? 'cascade' : index % 6 === 5 ? 'borealis' : 'alpine');
+
+export async function openSoakWorld(options: { readonly endpoints: number; readonly say: (line: string) => void }): Promise<SoakWorld> {
+  await removeStaleClusters();
+  const folder = await mkdtemp(join(tmpdir(), FOLDER_PREFIX));
+  await claimFolder(folder);
+  const postgres = await startThrowawayPostgres({ folder });
+  const world = await openWorld({
+    endpoints: [],
+    server: postgres.url,
+    lockoutWindowMs: LOCKOUT_WINDOW_MS,
+    portalType: { settleMs: SETTLE_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000, maxConcurrency: 8 },
+  });
+  const stores = ['ssm', 'secrets-manager', 'vault'] as const;
+  for (let index = 0; index < options.endpoints; index += 1) await world.addEndpoint(portalOf(index), stores[index % stores.length]);
+  const part = (name: string, app: 'rotator' | 'web-agent'): Part =>
+    new Part({
+      name,
+      program: fileURLToPath(new URL(`../../../../apps/${app}/src/main.ts`, import.meta.url)),
+      environment: appEnvironment(world, app),
+      onUnexpectedEnd: (words) => options.say(`${name} ended by itself and is started again: ${words}`),
+    });
+  const rotators = ['rotator 1', 'rotator 2'].map((name) => part(name, 'rotator'));
+  const agents = ['agent 1', 'agent 2'].map((name) => part(name, 'web-agent'));
+  return {
+    world,
+    postgres,
+    rotators,
+    agents,
+    stopParts: async () => void (await Promise.all([...rotators, ...agents].map((each) => each.stop(STOP_MS)))),
+    async close() {
+      await world.close();
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+const INHERITED = ['PATH', 'HOME', 'RCM_CHROMIUM_PATH'] as const;
+
+function appEnvironment(world: World, app: 'rotator' | 'web-agent'): Record<string, string> {
+  const inherited = INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
+  const shared = { RCM_LOG_LEVEL: 'error', RCM_HEALTH_PORT: '0', RCM_LEASE_TTL_MS: '20000', RCM_LEASE_WAIT_MS: '15000', RCM_MAX_BROWSER_CONTEXTS: '3' };
+  const own = app === 'rotator' ? ROTATOR : WEB_AGENT;
+  const role = app === 'rotator' ? 'rcm_rotator' : 'rcm_agent';
+  return {
+    ...Object.fromEntries(inherited),
+    ...world.environmentOf(role),
+    RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn(app === 'rotator' ? 'rotator' : 'agent'),
+    ...shared,
+    ...own,
+  };
+}
+
+const ROTATOR = {
+  RCM_SUBMIT_DEADLINE_MS: '15000',
+  RCM_ROTATOR_CONCURRENCY: '4',
+  RCM_ROTATOR_SCAN_MS: '1000',
+  RCM_ROTATOR_RECOVERY_MS: '1000',
+  RCM_ROTATOR_RETRY_MS: '1000',
+  RCM_ROTATOR_DRAIN_MS: '30000',
+  // Portals are made to fail on purpose: a stopped portal type is tried again within seconds instead of a quarter of an hour.
+  RCM_ROTATOR_CANARY: 'off',
+  RCM_ROTATOR_PROBE_MS: '3000',
+};
+
+const WEB_AGENT = {
+  RCM_AGENT_CONCURRENCY: '6',
+  RCM_AGENT_RETRY_MS: '1000',
+  RCM_AGENT_PUT_OFF_MS: '1000',
+  RCM_AGENT_CLAIM_MS: '15000',
+  RCM_AGENT_STRAY_SCAN_MS: '2000',
+  // Faults of everything around are no fault of the task.
+  RCM_AGENT_MAX_TRIES: '50',
+};
