@@ -13,7 +13,7 @@ export async function probePortal(inHand: AttemptInHand): Promise<AttemptEvent> 
   const { attempt, services, endpoint } = inHand;
   const tooFew = await holdForBudget(inHand);
   if (tooFew) return tooFew;
-  const olderRound = attempt.probes - (services.timing.maxTries - 1);
+  const olderRound = attempt.guesses - (services.timing.maxTries - 1);
   const event = (olderRound < 0 ? null : await tryOlderCopy(inHand, olderRound)) ?? (olderRound > 0 ? null : await tryStagedThenCurrent(inHand));
   if (event) return event;
   if (olderRound >= 0) return { kind: 'neither_accepted', detail: neither(inHand) };

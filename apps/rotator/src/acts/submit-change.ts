@@ -85,13 +85,13 @@ async function writeSubmitting(inHand: AttemptInHand): Promise<void> {
       fence: held.lease.fence,
       from: 'staged',
       to: 'submitting',
-      set: { submitDeadlineMs },
+      set: { submitDeadlineMs, guesses: 0 },
     }),
   );
   if (!moved)
     throw new RcmError('state_conflict', 'Another rotator has taken over this attempt; nothing was submitted.', { details: { attemptId: attempt.id } });
   inHand.mayProbe = false;
-  inHand.attempt = { ...attempt, state: 'submitting', submitDeadlineAt: new Date(services.clock.now().getTime() + submitDeadlineMs) };
+  inHand.attempt = { ...attempt, state: 'submitting', guesses: 0, submitDeadlineAt: new Date(services.clock.now().getTime() + submitDeadlineMs) };
 }
 
 function changeEvent(inHand: AttemptInHand, outcome: ChangeOutcome): AttemptEvent {

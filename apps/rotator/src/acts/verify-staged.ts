@@ -14,7 +14,7 @@ export async function verifyStaged(inHand: AttemptInHand): Promise<AttemptEvent>
   const login = await askPortal(inHand, staged, stagedVersion(attempt.id));
   const proof = proofOf(login);
   if (proof === 'right') return { kind: 'staged_accepted' };
-  if (proof === 'wrong' && attempt.probes === 0) {
+  if (proof === 'wrong' && attempt.guesses === 0) {
     return {
       kind: 'hold',
       detail: 'the portal said applied and does not know the new password yet',

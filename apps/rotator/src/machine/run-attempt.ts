@@ -1,4 +1,4 @@
-import { advanceAttempt, blockAttempt, finishAttempt, promoteAttempt, type RotationAttempt, waitAttempt } from '@rcm/db';
+import { advanceAttempt, blockAttempt, finishAttempt, promoteAttempt, type RotationAttempt, type Step, waitAttempt } from '@rcm/db';
 import { type ErrorCode, isRcmError, RcmError } from '@rcm/telemetry';
 import { cleanUp } from '../acts/clean-up.ts';
 import { probePortal } from '../acts/probe-portal.ts';
@@ -60,7 +60,7 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
   if (!isActive(from)) throw new RcmError('state_conflict', `An attempt in state ${from} cannot go on.`);
   const mine = { attemptId: attempt.id, orgId: attempt.orgId, fence: held.lease.fence, from };
   if (event.kind === 'hold') {
-    if (event.counts) await write(inHand, from, () => advanceAttempt(services.db, { ...mine, to: from, set: { probes: attempt.probes + 1 } }), event.detail);
+    if (event.counts) await count(inHand, mine, event.detail);
     const until = event.until ? { until: event.until } : { untilMs: event.forMs ?? services.timing.retryMs };
     await write(inHand, 'waiting', () => waitAttempt(services.db, { ...mine, ...until, detail: event.detail }), event.detail);
     return;
@@ -71,10 +71,20 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
       details: { attemptId: attempt.id },
     });
   const probes = attempt.probes + (RESUBMITS.has(event.kind) ? 1 : 0);
+  // It must outlive what may still be under way, see `submitting` in libs/db.
+  if (to === 'submitting') await held.extend();
   await write(inHand, to, () => persist(inHand, event, to, { ...mine, probes }), event.detail);
   inHand.attempt = { ...inHand.attempt, probes, ...(event.kind === 'current_edited' ? { previousVersion: required(event.version) } : {}) };
   // Whatever made it open again what the portal accepts: the portal gets its time before the next login.
   if (to === 'submitting') inHand.mayProbe = false;
+}
+
+/** Before anything was submitted it is a try to submit that counts, afterwards a round of guesses. */
+async function count(inHand: AttemptInHand, mine: Step, detail: string): Promise<void> {
+  const { probes, guesses, state } = inHand.attempt;
+  const tried = state === 'staged' ? { probes: probes + 1 } : { guesses: guesses + 1 };
+  await write(inHand, state, () => advanceAttempt(inHand.services.db, { ...mine, to: state, set: tried }), detail);
+  inHand.attempt = { ...inHand.attempt, ...tried };
 }
 
 /** Tries that count: each ends with the same password being submitted again. */
@@ -117,7 +127,7 @@ function persist(
       return advanceAttempt(services.db, {
         ...mine,
         to,
-        set: { ...detail, probes, ...(step.from === 'staged' ? { submitDeadlineMs: services.timing.submitDeadlineMs } : {}) },
+        set: { ...detail, probes, submitDeadlineMs: services.timing.submitDeadlineMs, ...(step.from === 'staged' ? { guesses: 0 } : {}) },
       });
     case 'verified':
       return advanceAttempt(services.db, {

@@ -20,6 +20,7 @@ export interface StepNotes {
   readonly submitDeadlineMs?: number;
   readonly detail?: string;
   readonly probes?: number;
+  readonly guesses?: number;
   readonly promotedVersion?: string;
   readonly previousVersion?: string;
 }
@@ -42,7 +43,7 @@ export async function advanceAttempt(db: Database, step: Step & { readonly to: A
       UPDATE rotation_attempt a
          SET state = ${step.to}, updated_at = clock_timestamp(),
              submit_deadline_at = coalesce(clock_timestamp() + make_interval(secs => ${deadlineMs}::float8 / 1000), submit_deadline_at),
-             detail = coalesce(${set.detail ?? null}, detail), probes = coalesce(${set.probes ?? null}::int, probes),
+             detail = coalesce(${set.detail ?? null}, detail), probes = coalesce(${set.probes ?? null}::int, probes), guesses = coalesce(${set.guesses ?? null}::int, guesses),
              promoted_version = coalesce(${set.promotedVersion ?? null}, promoted_version), previous_version = coalesce(${set.previousVersion ?? null}, previous_version)
        WHERE a.id = ${step.attemptId}::uuid AND a.state = ${step.from} AND a.fence = ${step.fence}
          AND (${deadlineMs}::float8 IS NULL OR EXISTS (

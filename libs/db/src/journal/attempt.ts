@@ -28,13 +28,18 @@ export interface RotationAttempt {
   readonly journalVersion: number;
   /** After this moment the submitted change can no longer reach the portal. */
   readonly submitDeadlineAt: Date | null;
+  /** Tries to submit that did not work. */
   readonly probes: number;
+  /** Rounds since the last submit in which the portal refused every password that was tried. */
+  readonly guesses: number;
   readonly detail: string | null;
   /** Of a rollback: the version whose password it goes back to. */
   readonly chosenVersion: string | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly endedAt: Date | null;
+  /** When the staged copy that an abandoned attempt left was removed from the store. */
+  readonly copyRemovedAt: Date | null;
 }
 
 export const JOURNAL_VERSION = 1;

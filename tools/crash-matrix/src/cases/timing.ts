@@ -3,10 +3,10 @@
  * and done before settle is over, counted from there.
  */
 export const TIMING = {
-  submitDeadlineMs: 4_000,
-  leaseTtlMs: 7_000,
+  submitDeadlineMs: 6_000,
+  leaseTtlMs: 9_000,
   settleMs: 2_500,
-  slowPortalMs: 4_300,
+  slowPortalMs: 6_300,
   retryMs: 300,
   /** Of the ledger and of the portals alike. */
   lockoutWindowMs: 15_000,
