@@ -14,6 +14,7 @@ export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endp
 export { followStoreVersion } from './endpoints/follow.ts';
 export { findEndpoint, findOrganization, getEndpoint, listEndpoints } from './endpoints/read.ts';
 export { bringRotationForward, listDueEndpoints, listSharedIdentities, setNextRotation, type SharedIdentity } from './endpoints/schedule.ts';
+export { countSecrets, type SecretCount } from './endpoints/secret-counts.ts';
 export { insertEndpoint, type NewEndpoint, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 export { assessPortalTypes, type BreakerCause, type BreakerRules } from './gate/breaker.ts';
 export { type GateState, listGates } from './gate/list.ts';

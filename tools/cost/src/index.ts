@@ -1,2 +1,5 @@
-/** npm run cost: what the stores cost a month, from real counts. */
-export {};
+/**
+ * `npm run cost`: what the secret stores cost a month, from the counts of a deployment. It reads numbers of rows and nothing else,
+ * asks no store and no price list, and writes nothing.
+ */
+export { runCost, type Terminal } from './cli.ts';

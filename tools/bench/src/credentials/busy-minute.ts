@@ -88,7 +88,7 @@ interface Scene {
 }
 
 async function busy(name: SubjectName, scene: Scene): Promise<Minute> {
-  const { account, secrets, database, size, run } = scene;
+  const { account, database, size, run } = scene;
   const { subject, follow } = await openFollowing(name, account, database, run);
   const truth = new VersionTruth(BOUND_MS);
   const calls = countStoreCalls();
