@@ -5,6 +5,7 @@ import type { EvidencePolicy } from './evidence/evidence.ts';
 import { createEvidenceRecorder } from './evidence/recorder.ts';
 import { createKnownSecrets } from './interpreter/known-secrets.ts';
 import { createTabs, type Tabs } from './interpreter/tabs.ts';
+import type { SessionParts } from './interpreter/parts.ts';
 import { createSession } from './interpreter/session.ts';
 import { startFence } from './network/fence.ts';
 import { installGate } from './network/gate.ts';
@@ -29,39 +30,55 @@ export interface RecipeDriverOptions {
 
 /**
  * A driver that follows a recipe. `openSession` fails with `input_invalid` (base URL not on a declared host),
- * `browser_unavailable` and `cancelled`.
+ * `recipe_invalid` (the recipe needs a host that is not declared), `browser_unavailable` and `cancelled`.
  */
 export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
-  const { recipe } = options;
-  const onStep = options.onStep ?? (() => undefined);
-  const onBlocked = options.onBlocked ?? (() => undefined);
   return {
-    hash: recipeHash(recipe),
-    async openSession({ baseUrl, signal }) {
-      const origins = declaredOrigins({ baseUrl, hosts: options.hosts });
-      const fence = await startFence({ origins, onBlocked: (origin) => onBlocked({ origin, kind: 'connection' }) });
-      const opened = await options.browser.openContext({ signal, context: { proxy: { server: fence.server } } }).catch(async (error: unknown) => {
-        await fence.close();
-        throw error;
-      });
-      const release = async (): Promise<void> => {
-        await opened.close();
-        await fence.close();
-      };
-      try {
-        const gate = await installGate({ context: opened.context, origins, fence, onBlocked });
-        const watch = createTabs(await opened.context.newPage(), origins.base);
-        return createSession({
-          parts: { recipe, origins, watch, gate, onStep, secrets: createKnownSecrets(), evidence: createEvidenceRecorder(options.evidence) },
-          freshPage: () => freshPage(opened.context, origins),
-          release,
-        });
-      } catch {
-        await release();
-        throw new RcmError('browser_unavailable', 'The browser could not open a page.');
-      }
+    hash: recipeHash(options.recipe),
+    async openSession(where) {
+      const { parts, context, release } = await openRecipePage(options, where);
+      return createSession({ parts, freshPage: () => freshPage(context, parts.origins), release });
     },
   };
+}
+
+/** An empty page in a context of its own that reaches the declared hosts only. `release` gives everything back. */
+export interface RecipePage {
+  readonly parts: SessionParts;
+  readonly context: BrowserContext;
+  release(): Promise<void>;
+}
+
+/** Opens a page for a recipe, as `openSession` does. */
+export async function openRecipePage(options: RecipeDriverOptions, where: { readonly baseUrl: string; readonly signal: AbortSignal }): Promise<RecipePage> {
+  const { recipe, hosts } = options;
+  const onBlocked = options.onBlocked ?? (() => undefined);
+  const undeclared = (recipe.hosts ?? []).filter((host) => !hosts.includes(host));
+  if (undeclared.length > 0)
+    throw new RcmError(
+      'recipe_invalid',
+      `The recipe ${recipe.name} needs ${undeclared.join(', ')}, which its portal type does not declare: add it to the portal type's hosts if it may be trusted.`,
+    );
+  const origins = declaredOrigins({ baseUrl: where.baseUrl, hosts });
+  const fence = await startFence({ origins, onBlocked: (origin) => onBlocked({ origin, kind: 'connection' }) });
+  const opened = await options.browser.openContext({ signal: where.signal, context: { proxy: { server: fence.server } } }).catch(async (error: unknown) => {
+    await fence.close();
+    throw error;
+  });
+  const release = async (): Promise<void> => {
+    await opened.close();
+    await fence.close();
+  };
+  try {
+    const gate = await installGate({ context: opened.context, origins, fence, onBlocked });
+    const watch = createTabs(await opened.context.newPage(), origins.base);
+    const onStep = options.onStep ?? (() => undefined);
+    const parts = { recipe, origins, watch, gate, onStep, secrets: createKnownSecrets(), evidence: createEvidenceRecorder(options.evidence) };
+    return { parts, context: opened.context, release };
+  } catch {
+    await release();
+    throw new RcmError('browser_unavailable', 'The browser could not open a page.');
+  }
 }
 
 /** Closes every page, forgets what the portal left in the context, and opens a new page. */

@@ -6,6 +6,8 @@ type PageEvidence = Pick<Evidence, 'address' | 'title' | 'text' | 'outline' | 's
 
 /** For each part of the evidence, ms: a page that hangs must not hold up the end of an act. */
 const PART_MS = 2_000;
+/** More for what has a time-out of its own and does not keep it. */
+const GRACE_MS = 500;
 const MAX_TEXT = 20_000;
 /** Read before masking: more than is kept, so that the cut does not leave half of a secret. */
 const MAX_READ = 100_000;
@@ -18,15 +20,18 @@ const ALWAYS_BOXED =
 /** Takes what a page shows, masked. Never throws: a part that cannot be had, or not be masked, is left out. */
 export async function capturePage(page: Page, mask: SecretMask, options: { readonly screenshot: boolean }): Promise<PageEvidence> {
   const frames = page.isClosed() ? [] : page.frames();
-  const words = await Promise.all(frames.map((frame) => timely(frame.locator('body').innerText({ timeout: PART_MS }), '')));
+  const [words, outline, title] = await Promise.all([
+    Promise.all(frames.map((frame) => timely(frame.locator('body').innerText({ timeout: PART_MS }), ''))),
+    timely(page.locator('body').ariaSnapshot({ timeout: PART_MS }), null),
+    timely(page.title(), ''),
+  ]);
   const text = words
     .filter((part) => part !== '')
     .join('\n---\n')
     .slice(0, MAX_READ);
-  const outline = await timely(page.locator('body').ariaSnapshot({ timeout: PART_MS }), null);
   return {
     address: mask.mask(page.url()),
-    title: mask.mask(await timely(page.title(), '')),
+    title: mask.mask(title),
     text: mask.mask(text).slice(0, MAX_TEXT),
     outline: outline === null || hides(mask, text, outline) ? null : mask.mask(outline.slice(0, MAX_READ)).slice(0, MAX_TEXT),
     screenshot: options.screenshot ? await timely(boxedScreenshot(page, frames, mask), null) : null,
@@ -64,7 +69,7 @@ function xpathText(text: string): string {
 /** What `pending` gives, or `otherwise` if it fails or takes too long. */
 async function timely<T>(pending: Promise<T>, otherwise: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<T>((resolve) => (timer = setTimeout(resolve, 2 * PART_MS, otherwise)));
+  const late = new Promise<T>((resolve) => (timer = setTimeout(resolve, PART_MS + GRACE_MS, otherwise)));
   try {
     return await Promise.race([pending.catch(() => otherwise), late]);
   } finally {

@@ -49,7 +49,6 @@ describe.each(RECIPES)('%s', (path) => {
 
   it('with any one key removed or misspelt, any value of another type or any step unknown, is refused at its place with the key that was meant', () => {
     const mutations = mutationsOf(read(path), seeded(20_260_101));
-    for (const kind of ['removed', 'misspelt', 'wrong type', 'unknown step']) expect(mutations.filter((one) => one.kind === kind).length).toBeGreaterThan(5);
     expect(mutations.flatMap((mutation) => missed(mutation) ?? [])).toEqual([]);
   }, 60_000);
 });
@@ -57,7 +56,9 @@ describe.each(RECIPES)('%s', (path) => {
 describe('lintRecipe', () => {
   it('is tried with at least 200 mutations of at least three recipes', () => {
     expect(RECIPES.length).toBeGreaterThanOrEqual(3);
-    expect(RECIPES.flatMap((path) => mutationsOf(read(path), seeded(1))).length).toBeGreaterThan(200);
+    const mutations = RECIPES.flatMap((path) => mutationsOf(read(path), seeded(1)));
+    expect(mutations.length).toBeGreaterThan(200);
+    for (const kind of ['removed', 'misspelt', 'wrong type', 'unknown step']) expect(mutations.filter((one) => one.kind === kind).length).toBeGreaterThan(30);
   });
 
   it('gives the recipe where there is no problem, and every problem in the order of the file where there are', () => {

@@ -101,8 +101,8 @@ function unknownSteps(source: string, path: RecipePath): Mutation[] {
 
 function wrongTypes(source: string, document: Document, path: RecipePath): Mutation[] {
   const node = document.getIn(path, true);
-  const value = isScalar(node) ? node.value : undefined;
-  const wrong = value === undefined ? 'plain_words' : typeof value === 'string' ? 4711 : 'plain_words';
+  // A frame may be an element or a word, so a word is no wrong type in its place; a number is everywhere but where numbers are.
+  const wrong = isScalar(node) && typeof node.value !== 'string' ? 'plain_words' : 4711;
   const text = () => changed(source, (mutated) => mutated.setIn(path, wrong));
   return [{ kind: 'wrong type', path, words: `${path.join('.')} as ${wrong}`, text, stands: String(wrong) }];
 }
