@@ -34,6 +34,36 @@ describe('createSecretMask', () => {
     );
   });
 
+  it.each([
+    ['letter by letter', (secret: string) => [...secret].join(' ')],
+    ['in two lines', (secret: string) => `${secret.slice(0, 5)}\n   ${secret.slice(5)}`],
+    ['in capitals', (secret: string) => secret.toUpperCase()],
+    ['in groups of four', (secret: string) => secret.match(/.{1,4}/gu)?.join('-') ?? ''],
+    ['as Basic authorization', (secret: string) => Buffer.from(`somebody:${secret}`).toString('base64')],
+    ['in base64 of an address', (secret: string) => Buffer.from(`a=${secret}&b=1`).toString('base64url')],
+    ['in hexadecimal', (secret: string) => Buffer.from(secret).toString('hex')],
+    ['escaped twice', (secret: string) => encodeURIComponent(encodeURIComponent(secret))],
+    ['in JSON of a JSON', (secret: string) => JSON.stringify(JSON.stringify({ secret }))],
+    [
+      'in a script',
+      (secret: string) => JSON.stringify(secret).replace(/[<&>'\u0080-\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    ],
+    ['in numeric entities', (secret: string) => [...secret].map((letter) => `&#${letter.codePointAt(0)};`).join('')],
+    ['in hexadecimal entities', (secret: string) => [...secret].map((letter) => `&#x${letter.codePointAt(0)?.toString(16).toUpperCase()};`).join('')],
+  ])('finds a secret written %s', (_how, write) => {
+    const secret = `Wört "&'<P4ss/+w0rd`;
+    const { mask, isIn } = createSecretMask([new Secret(secret)]);
+    const text = `before ${write(secret)} after`;
+    expect([isIn(text), mask(text)]).toEqual([true, expect.stringMatching(/\[secret\]/)]);
+    expect(isIn(mask(text))).toBe(false);
+  });
+
+  it('leaves other words alone', () => {
+    const { mask } = createSecretMask([new Secret('Passw0rd'), new Secret('904731')]);
+    const text = 'Your password was refused. Claim 90473 of 2031, ref 1904732.';
+    expect(mask(text)).toBe(text);
+  });
+
   it('masks a very short secret only where it stands alone', () => {
     const { mask } = createSecretMask([new Secret('ab')]);
     expect(mask('a cab said: ab')).toBe('a cab said: [secret]');

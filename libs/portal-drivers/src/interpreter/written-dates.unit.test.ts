@@ -1,21 +1,50 @@
 import { describe, expect, it } from 'vitest';
-import { parseDate } from './written-dates.ts';
+import { parseDate, parseSpan, writeDate } from './written-dates.ts';
 
 describe('parseDate', () => {
   it.each([
-    ['Your password expires on 2031-03-09.', 'YYYY-MM-DD', '2031-03-09T00:00:00.000Z'],
-    ['Expires 3/9/2031, be quick', 'MM/DD/YYYY', '2031-03-09T00:00:00.000Z'],
-    ['bis 09.03.2031 17:05 Uhr', 'DD.MM.YYYY HH:mm', '2031-03-09T17:05:00.000Z'],
-  ])('reads %j as %s', (words, format, iso) => {
-    expect(parseDate(words, format)?.toISOString()).toBe(iso);
+    ['Your password expires on 2031-03-09.', 'YYYY-MM-DD', undefined, '2031-03-09T00:00:00.000Z'],
+    ['Expires 3/9/2031, be quick', 'MM/DD/YYYY', undefined, '2031-03-09T00:00:00.000Z'],
+    ['bis 09.03.2031 17:05 Uhr', 'DD.MM.YYYY HH:mm', undefined, '2031-03-09T17:05:00.000Z'],
+    ['until March 9,  2031', 'MMMM DD, YYYY', undefined, '2031-03-09T00:00:00.000Z'],
+    ['until 09-MAR-2031', 'DD-MMM-YYYY', undefined, '2031-03-09T00:00:00.000Z'],
+    ['at 03/09/2031 12:30 am', 'MM/DD/YYYY hh:mm A', undefined, '2031-03-09T00:30:00.000Z'],
+    ['at 03/09/2031 12:30 p.m.', 'MM/DD/YYYY hh:mm A', undefined, '2031-03-09T12:30:00.000Z'],
+    ['at 01/15/2031 08:00 AM', 'MM/DD/YYYY hh:mm A', 'America/New_York', '2031-01-15T13:00:00.000Z'],
+    ['at 07/15/2031 08:00 AM', 'MM/DD/YYYY hh:mm A', 'America/New_York', '2031-07-15T12:00:00.000Z'],
+    ['at 03/09/2031 03:30 AM', 'MM/DD/YYYY hh:mm A', 'America/New_York', '2031-03-09T07:30:00.000Z'],
+  ])('reads %j as %s in zone %s', (words, format, zone, iso) => {
+    expect(parseDate(words, format, zone)?.toISOString()).toBe(iso);
   });
 
   it.each([
     ['2031-13-01', 'YYYY-MM-DD'],
     ['2031-02-30', 'YYYY-MM-DD'],
+    ['2031-02-03 25:00', 'YYYY-MM-DD HH:mm'],
     ['soon', 'YYYY-MM-DD'],
     ['12031-02-031', 'YYYY-MM-DD'],
   ])('%j is no date', (words, format) => {
     expect(parseDate(words, format)).toBeNull();
+  });
+});
+
+describe('parseSpan', () => {
+  it.each([
+    ['Your password expires in  12 days.', 'expires in {days} days', 12 * 86_400_000],
+    ['Please wait 4:30 minutes', 'wait {minutes}:{seconds} minutes', 270_000],
+    ['PLEASE WAIT 2 HOURS', 'wait {hours} hours', 7_200_000],
+    ['wait a while', 'wait {hours} hours', null],
+  ])('reads %j in the manner of %j', (words, sample, ms) => {
+    expect(parseSpan(words, sample)).toBe(ms);
+  });
+});
+
+describe('writeDate', () => {
+  it.each([
+    ['2031-03-09', 'MM/DD/YYYY', '03/09/2031'],
+    ['2031-03-09', 'DD MMM YYYY', '09 Mar 2031'],
+    ['2031-03-09', 'MMMM DD, YYYY', 'March 09, 2031'],
+  ])('writes %s as %s', (date, format, written) => {
+    expect(writeDate(date, format)).toBe(written);
   });
 });

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { typedValue } from './typed-value.ts';
+
+describe('typedValue', () => {
+  it.each([
+    ['as it is', {}, 'as it is'],
+    ['', {}, ''],
+    ['', { may_be_empty: true }, null],
+    ['', { type: 'money', may_be_empty: true }, null],
+    ['1,234.50', { type: 'number' }, 1234.5],
+    ['-7', { type: 'number' }, -7],
+    ['007', { type: 'number' }, 7],
+    ['$1,234.50', { type: 'money' }, '1234.50'],
+    ['($40.25)', { type: 'money' }, '-40.25'],
+    ['12.00-', { type: 'money' }, '-12.00'],
+    ['USD 0.00', { type: 'money' }, '0.00'],
+    ['($0.00)', { type: 'money' }, '0.00'],
+    ['1.250,00 €', { type: 'money', decimal: ',' }, '1250.00'],
+    ['12345678901234567.89', { type: 'money' }, '12345678901234567.89'],
+    ['paid on 3/9/2031', { type: 'date', format: 'MM/DD/YYYY' }, '2031-03-09'],
+  ] as const)('%j as %j is %j', (words, typed, value) => {
+    expect(typedValue(words, typed)).toBe(value);
+  });
+
+  it.each([
+    ['', { type: 'number' }],
+    ['', { type: 'date', format: 'MM/DD/YYYY' }],
+    ['n/a', { type: 'money' }],
+    ['1,23,4', { type: 'number' }],
+    ['1.234.567', { type: 'number' }],
+    ['1.5e3', { type: 'number' }],
+    ['13/45/2031', { type: 'date', format: 'MM/DD/YYYY' }],
+  ] as const)('%j is nothing that %j describes', (words, typed) => {
+    expect(typedValue(words, typed)).toBeUndefined();
+  });
+});
