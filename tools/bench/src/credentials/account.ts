@@ -27,6 +27,9 @@ export async function startAccount({ readsPerSecond }: { readonly readsPerSecond
   const program = fileURLToPath(new URL('./main.ts', import.meta.resolve('@rcm/local-aws')));
   const quota = readsPerSecond === undefined ? [] : ['--quota-reads', String(readsPerSecond)];
   const child = spawn(process.execPath, [program, '--credentials-file', credentialsFile, ...quota], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // Where the benchmark ends in any other way than by `stop`.
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
   const ready = JSON.parse(await firstLine(child)) as Pick<Account, 'endpoint' | 'region' | 'accountId' | 'kmsKeyArn' | 'tenantRoles'>;
   const credentials = await readKeys(credentialsFile);
   return {
@@ -38,6 +41,7 @@ export async function startAccount({ readsPerSecond }: { readonly readsPerSecond
       if (!answer.ok) throw new Error(`the account took no fault: ${answer.status} ${await answer.text()}`);
     },
     async stop() {
+      process.removeListener('exit', kill);
       child.kill('SIGTERM');
       if (child.exitCode === null) await once(child, 'exit');
       await rm(folder, { recursive: true, force: true });

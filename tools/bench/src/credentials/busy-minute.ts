@@ -62,13 +62,16 @@ export const busyMinute: Benchmark = {
 /** Each reader meets the same secrets at their first version. */
 async function inFreshWorld<T>(size: Size, act: (account: Account, secrets: readonly BenchSecret[], database: BenchDatabase) => Promise<T>): Promise<T> {
   const account = await startAccount({ readsPerSecond: QUOTA });
-  const secrets = benchSecrets(account, { count: size.secrets, tenants: size.tenants });
-  await seedSecrets(account, secrets);
-  const database = await openBenchDatabase(rotatedOf(secrets, size));
   try {
-    return await act(account, secrets, database);
+    const secrets = benchSecrets(account, { count: size.secrets, tenants: size.tenants });
+    await seedSecrets(account, secrets);
+    const database = await openBenchDatabase(rotatedOf(secrets, size));
+    try {
+      return await act(account, secrets, database);
+    } finally {
+      await database.close();
+    }
   } finally {
-    await database.close();
     await account.stop();
   }
 }

@@ -8,7 +8,7 @@ import {
   upsertOrganization,
   upsertPortalType,
 } from '@rcm/db';
-import { freshDatabase, startEmbeddedPostgres } from '@rcm/test-services';
+import { freshDatabase, type RunningService, startEmbeddedPostgres } from '@rcm/test-services';
 import { createHash } from 'node:crypto';
 import type { BenchSecret } from './secrets.ts';
 
@@ -43,6 +43,15 @@ const PORTAL_TYPE: Parameters<typeof upsertPortalType>[1] = {
 /** `secrets`: those that will change, at SSM's version 1. Rows of the others would not be looked at. */
 export async function openBenchDatabase(secrets: readonly BenchSecret[]): Promise<BenchDatabase> {
   const postgres = await startEmbeddedPostgres();
+  try {
+    return await openOn(postgres, secrets);
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
+}
+
+async function openOn(postgres: RunningService, secrets: readonly BenchSecret[]): Promise<BenchDatabase> {
   const database = await freshDatabase({ migrate: (url) => applyMigrations({ url }).then(() => undefined), server: postgres.url });
   const db = openDatabase({ url: database.url, applicationName: 'bench' });
   await upsertPortalType(db, PORTAL_TYPE);
@@ -63,6 +72,6 @@ export async function openBenchDatabase(secrets: readonly BenchSecret[]): Promis
 async function addRow(db: Database, { orgId, endpointId, arn }: BenchSecret): Promise<void> {
   const loginIdentity = createHash('sha256').update(endpointId).digest('hex');
   await upsertOrganization(db, { id: orgId, name: orgId });
-  await insertEndpoint(db, { id: endpointId, orgId, portalTypeCode: PORTAL_TYPE.code, accountId: 'account', baseUrl: 'https://alpine.example/' });
+  await insertEndpoint(db, { id: endpointId, orgId, portalTypeCode: PORTAL_TYPE.code, accountId: endpointId, baseUrl: 'https://alpine.example/' });
   await recordMigrated(db, { endpointId, orgId, secretArn: arn, version: '1', loginIdentity, fingerprint: 'none' });
 }
