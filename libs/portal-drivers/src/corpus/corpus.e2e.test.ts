@@ -151,6 +151,18 @@ describe('where a password can go', () => {
     );
   });
 
+  it('no form of the portal’s own page carries it to another origin; what was stopped is told', async () => {
+    const result = await run.login(await loginAt('form-elsewhere/-', { stepDeadlineMs: 3_000 }));
+    expect(['unavailable', 'unknown']).toContain(result.outcome.kind);
+    expect(run.thief.seen).toEqual([]);
+    expect(run.blocked).toContainEqual({ origin: run.thief.origin, kind: 'document' });
+  });
+
+  it('no host is reached that a recipe needs and its portal type does not declare', async () => {
+    const recipe = { ...corpusRecipe({}), hosts: ['sign-in.example.test'] };
+    await expect(run.session(recipe)).rejects.toSatisfy((error) => hasCode(error, 'recipe_invalid'));
+  });
+
   it('no redirect carries the form to another origin', async () => {
     const result = await run.login(await loginAt('login/elsewhere'));
     expect(result.submitted).toBe(true);

@@ -71,6 +71,8 @@ export async function startCorpus(options: { readonly thief?: string } = {}): Pr
       const [, kind, name, rest] = url.split('?')[0]?.split('/') ?? [];
       if (kind === 'pages' && name) response.writeHead(200, { 'content-type': 'text/html' }).end(page(name, rest ?? ''));
       else if (kind === 'answer' && name) answer(name, request, response);
+      else if (kind === 'bounce') response.writeHead(307, { location: new URL(url, 'http://portal').searchParams.get('to') ?? '/' }).end();
+      else if (kind === 'worker.js') response.writeHead(200, { 'content-type': 'text/javascript' }).end(`fetch('${thief}/service')`);
       else response.writeHead(204).end();
     });
   });

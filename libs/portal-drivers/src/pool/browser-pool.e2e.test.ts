@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { createLogger, hasCode } from '@rcm/telemetry';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findChromium } from '../chromium.ts';
 import { type BrowserPool, type BrowserPoolOptions, createBrowserPool } from './browser-pool.ts';
 import { browserProcesses } from './browser-processes.fixture.ts';
+import { endure } from './endurance.fixture.ts';
 
 const never = (): AbortSignal => new AbortController().signal;
 const pools: BrowserPool[] = [];
@@ -64,6 +67,35 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     await one.context.addCookies([{ name: 'session', value: 'x', url: 'http://127.0.0.1' }]);
     expect(await other.context.cookies()).toEqual([]);
   });
+
+  it('replaces a browser that has grown too large', async () => {
+    const before = browserProcesses();
+    const pool = poolOf({ recycleAboveBytes: 1 });
+    const first = await open(pool);
+    const [bloated] = browserProcesses().filter((pid) => !before.includes(pid));
+    await first.close();
+    const second = await open(pool);
+    await (await second.context.newPage()).evaluate(() => 1);
+    expect(browserProcesses()).not.toContain(bloated);
+  });
+
+  it('resolves no names itself and sees nothing of this process’s environment', async () => {
+    const { context } = await open(poolOf({ environment: { RCM_SHOWN: 'yes' } }));
+    const page = await context.newPage();
+    await expect(page.goto(`http://${hostname()}:9/`)).rejects.toThrow('ERR_NAME_NOT_RESOLVED');
+    const variables = browserProcesses().flatMap((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'));
+    expect(variables).toContain('RCM_SHOWN=yes');
+    expect(variables.filter((one) => /^(VITEST|NODE|npm_|RCM_CHROMIUM)/.test(one))).toEqual([]);
+  });
+
+  it('holds no more memory and no context after many tasks, some of whose browsers were killed', async () => {
+    const ended = await endure({ tasks: 30, atOnce: 2, killEvery: 10, executablePath: process.env['RCM_CHROMIUM_PATH'] });
+    const failed = Object.values(ended.failed).reduce((sum, count) => sum + count, 0);
+    expect(ended).toMatchObject({ tasks: 30, browsersKilled: 3, contextsOpen: 0 });
+    expect(failed).toBeLessThanOrEqual(2 * ended.browsersKilled);
+    expect(Object.keys(ended.failed)).not.toContain('not typed');
+    expect(ended.nodeGrowth).toBeLessThan(0.3);
+  }, 240_000);
 
   it('opens no more contexts than allowed', async () => {
     const pool = poolOf({ maxContexts: 1, waitMs: 200 });
