@@ -1,6 +1,8 @@
 import { createLogger, explain } from '@rcm/telemetry';
 import { Command, CommanderError } from 'commander';
 import { readPortalConfig } from './config.ts';
+import { doctorCommand } from './doctor/doctor-command.ts';
+import type { TypedDoctorOptions } from './doctor/options.ts';
 import { lintCommand } from './lint/lint-command.ts';
 import { DEFAULT_RULES, type TypedTryOptions } from './try/options.ts';
 import { type Streams, tryCommand } from './try/try-command.ts';
@@ -55,6 +57,19 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     )
     .action(async (file: string, options: TypedTryOptions) => {
       exitCode = await tryCommand(readPortalConfig(environment), streams, file, options);
+    });
+  program
+    .command('doctor')
+    .summary('see whether portals’ pages still are as the recipes say, without logging in')
+    .description('Opens the pages of each recipe without any credential and compares them with what the recipe expects. It costs no login attempt.')
+    .argument('[file...]', 'recipes')
+    .option('--all', 'all recipes of this project')
+    .option('--base-url <url...>', 'where the portal is; with several recipes NAME=URL for each. A recipe without one is only linted')
+    .option('--deadline <seconds>', 'for the pages of one portal', '60')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', EXIT_CODES)
+    .action(async (files: readonly string[], options: TypedDoctorOptions) => {
+      exitCode = await doctorCommand(readPortalConfig(environment), streams.stdout, files, options);
     });
   try {
     await program.parseAsync([...argv]);

@@ -48,12 +48,6 @@ export function purposeOf(typed: TypedTryOptions, recipe: Recipe): Purpose {
   return { kind: 'task', name: typed.task, input: readInput(typed.input ?? '{}') };
 }
 
-/** Milliseconds for one login, change or task. */
-export function deadlineOf(typed: TypedTryOptions): number {
-  if (!/^[0-9]{1,4}$/.test(typed.deadline) || Number(typed.deadline) < 1) throw wrong('--deadline is a number of seconds from 1 to 9999.');
-  return Number(typed.deadline) * 1_000;
-}
-
 /** Hosts that may be reached: the portal's own, and those that the recipe or the call names. */
 export function hostsOf(typed: TypedTryOptions, recipe: Recipe): readonly string[] {
   if (!URL.canParse(typed.baseUrl) || !/^https?:$/.test(new URL(typed.baseUrl).protocol))

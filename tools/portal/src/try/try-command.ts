@@ -5,9 +5,10 @@ import { neededValues } from '../credential/needed-values.ts';
 import { readCredential } from '../credential/read-credential.ts';
 import { openTerminal, type Terminal } from '../credential/terminal.ts';
 import { readRecipe } from '../recipe-file.ts';
+import { secondsOf } from '../seconds.ts';
 import { openEvidenceFolder } from './evidence-folder.ts';
 import { type Interruption, watchInterruption } from './interruption.ts';
-import { deadlineOf, hostsOf, type Purpose, purposeOf, type TypedTryOptions } from './options.ts';
+import { hostsOf, type Purpose, purposeOf, type TypedTryOptions } from './options.ts';
 import { emptyReport, succeeded, taskReport, type TryReport } from './report.ts';
 import { tryRotation } from './rotation.ts';
 import { createTrial } from './trial.ts';
@@ -35,7 +36,7 @@ export async function tryCommand(config: PortalConfig, streams: Streams, file: s
   const recipe = await readRecipe(file);
   const purpose = purposeOf(typed, recipe);
   const showPassword = purpose.kind === 'rotate' ? shownOn(streams, typed) : () => undefined;
-  const asked: Try = { typed, recipe, purpose, hosts: hostsOf(typed, recipe), deadlineMs: deadlineOf(typed), showPassword };
+  const asked: Try = { typed, recipe, purpose, hosts: hostsOf(typed, recipe), deadlineMs: secondsOf(typed.deadline), showPassword };
   const say = (text: string): void => void streams.stderr.write(text);
   const interruption = watchInterruption(process, say);
   try {

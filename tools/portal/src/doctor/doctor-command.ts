@@ -1,0 +1,76 @@
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BrowserPool, createBrowserPool, inspectPortal, recipeHosts, type RecipeLint } from '@rcm/portal-drivers';
+import { createLogger, isRcmError, RcmError } from '@rcm/telemetry';
+import type { PortalConfig } from '../config.ts';
+import { lintFile } from '../recipe-file.ts';
+import { secondsOf } from '../seconds.ts';
+import { type Addresses, addressesOf, type TypedDoctorOptions } from './options.ts';
+import { describeExamination, type Examination, isHealthy } from './report.ts';
+
+/** The recipes that come with this project. */
+const OWN_RECIPES = fileURLToPath(new URL('../recipes', import.meta.resolve('@rcm/portal-drivers')));
+
+interface LintedFile extends RecipeLint {
+  readonly file: string;
+}
+
+/**
+ * `portal doctor`: lints recipes and compares each with its portal's pages, without a credential: a page that has changed is seen before it
+ * costs a login attempt. Returns the exit code. Fails with `input_invalid` where the call is wrong.
+ */
+export async function doctorCommand(config: PortalConfig, stdout: NodeJS.WriteStream, files: readonly string[], typed: TypedDoctorOptions): Promise<number> {
+  const linted = await lintAll(await chosenFiles(files, typed.all ?? false));
+  const addresses = addressesOf(
+    typed.baseUrl ?? [],
+    linted.flatMap(({ recipe }) => (recipe ? [recipe.name] : [])),
+  );
+  const deadlineMs = secondsOf(typed.deadline);
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const pool = createBrowserPool({ maxContexts: 1, executablePath: config.RCM_CHROMIUM_PATH, logger: createLogger({ name: 'portal', level: 'silent' }) });
+  const examinations: Examination[] = [];
+  try {
+    for (const one of linted) {
+      const examination = await examine(one, addresses, { pool, deadlineMs, signal: stop.signal });
+      examinations.push(examination);
+      if (!typed.json) stdout.write(describeExamination(examination));
+    }
+  } finally {
+    await pool.close();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+  if (typed.json) stdout.write(`${JSON.stringify({ recipes: examinations })}\n`);
+  return examinations.every(isHealthy) ? 0 : 1;
+}
+
+async function chosenFiles(files: readonly string[], all: boolean): Promise<readonly string[]> {
+  if (all === files.length > 0)
+    throw new RcmError('input_invalid', all ? '--all and files exclude each other.' : 'Name recipes, or --all for those of this project.');
+  if (!all) return files;
+  const names = (await readdir(OWN_RECIPES)).filter((name) => name.endsWith('.yaml')).sort();
+  return names.map((name) => relative(process.cwd(), join(OWN_RECIPES, name)));
+}
+
+async function lintAll(files: readonly string[]): Promise<readonly LintedFile[]> {
+  const linted: LintedFile[] = [];
+  for (const file of files) linted.push({ file, ...(await lintFile(file)) });
+  return linted;
+}
+
+async function examine(
+  { file, recipe, problems }: LintedFile,
+  addresses: Addresses,
+  { pool, deadlineMs, signal }: { readonly pool: BrowserPool; readonly deadlineMs: number; readonly signal: AbortSignal },
+): Promise<Examination> {
+  const baseUrl = addresses.get(recipe?.name ?? '') ?? null;
+  const examination: Examination = { file, name: recipe?.name ?? null, problems, baseUrl, findings: null, failure: null };
+  if (!recipe || baseUrl === null) return examination;
+  try {
+    return { ...examination, findings: await inspectPortal({ recipe, hosts: recipeHosts(recipe, baseUrl), browser: pool }, { baseUrl, deadlineMs, signal }) };
+  } catch (error) {
+    return { ...examination, failure: isRcmError(error) ? error.message : 'Something unexpected failed.' };
+  }
+}

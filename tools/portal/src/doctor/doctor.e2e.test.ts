@@ -1,0 +1,88 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Demo, recipeOf } from '../demo.fixture.ts';
+import { PortalProcess } from '../portal-process.fixture.ts';
+
+let demo: Demo;
+let folder = '';
+beforeAll(async () => {
+  demo = await Demo.start();
+});
+afterAll(() => demo?.portals.close());
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'portal-doctor-'));
+});
+afterEach(async () => {
+  await PortalProcess.endAll();
+  await demo.control('PUT', '/faults', { portal: 'alpine', fault: 'none' });
+  await rm(folder, { recursive: true, force: true });
+});
+
+const everyAddress = (): string[] => (['alpine', 'borealis', 'cascade'] as const).map((name) => `${name}=${demo.baseUrl(name)}`);
+
+async function alpineWith(from: string, to: string): Promise<string> {
+  const file = join(folder, 'alpine.yaml');
+  await writeFile(file, (await readFile(recipeOf('alpine'), 'utf8')).replaceAll(from, to));
+  return file;
+}
+
+describe('portal doctor', () => {
+  it('finds the pages of every recipe as the recipe says, and costs no login', async () => {
+    const before = await demo.control('GET', '/figures');
+    const run = PortalProcess.piped(['doctor', '--all', '--base-url', ...everyAddress()]);
+    expect(await run.ended()).toBe(0);
+    expect(run.stdout.match(/^✓ \w+ at http/gm)).toHaveLength(3);
+    expect(await demo.control('GET', '/figures')).toEqual(before);
+  });
+
+  it('names what is no more on the page', async () => {
+    const run = PortalProcess.piped(['doctor', await alpineWith('label: User name', 'label: Member ID'), '--base-url', demo.baseUrl('alpine')]);
+    expect(await run.ended()).toBe(1);
+    expect(run.stdout).toMatch(/^✗ alpine at http/m);
+    expect(run.stdout).toContain('missing: login: fill "Member ID"');
+    expect(run.stdout).toContain('missing: session: logged_out');
+  });
+
+  it('names outcomes whose words show before anything was sent', async () => {
+    const run = PortalProcess.piped(['doctor', await alpineWith('The user name or password is incorrect.', 'Sign in'), '--base-url', demo.baseUrl('alpine')]);
+    expect(await run.ended()).toBe(1);
+    expect(run.stdout).toContain('unexpected: login: outcome rejected');
+  });
+
+  it('says so where the portal does not answer, and goes on with the next', async () => {
+    await demo.control('PUT', '/faults', { portal: 'alpine', fault: 'maintenance' });
+    const run = PortalProcess.piped([
+      'doctor',
+      '--json',
+      recipeOf('alpine'),
+      recipeOf('cascade'),
+      '--base-url',
+      ...everyAddress().filter((one) => !one.startsWith('borealis')),
+    ]);
+    expect(await run.ended()).toBe(1);
+    const { recipes } = JSON.parse(run.stdout);
+    expect(recipes.map(({ name }: { name: string }) => name)).toEqual(['alpine', 'cascade']);
+    expect(recipes[0].findings.some(({ state }: { state: string }) => state === 'missing' || state === 'unexpected')).toBe(true);
+    expect(recipes[1].findings.every(({ state }: { state: string }) => state !== 'missing' && state !== 'unexpected')).toBe(true);
+  });
+
+  it('only lints a recipe without an address, and says that', async () => {
+    const run = PortalProcess.piped(['doctor', recipeOf('alpine')]);
+    expect(await run.ended()).toBe(0);
+    expect(run.stdout).toBe('✓ alpine: usable; its pages were not looked at (no --base-url)\n');
+  });
+
+  it.each([
+    [() => ['doctor'], 'Name recipes, or --all'],
+    [() => ['doctor', '--all', recipeOf('alpine')], '--all and files exclude each other.'],
+    [() => ['doctor', '--all', '--base-url', 'http://127.0.0.1:1'], 'say whose it is: NAME=URL'],
+    [() => ['doctor', recipeOf('alpine'), '--base-url', 'cascade=http://127.0.0.1:1'], 'no recipe here is named "cascade"'],
+    [() => ['doctor', recipeOf('alpine'), '--base-url', 'portal.example'], 'is not an address'],
+  ])('refuses a call that is not clear (%#)', async (args, words) => {
+    const run = PortalProcess.piped(args());
+    expect(await run.ended()).toBe(2);
+    expect(run.stderr).toContain(words);
+  });
+});
