@@ -44,3 +44,23 @@ export function startRotator(parameters: readonly string[], environment: Readonl
     },
   };
 }
+
+export interface CommandEnd {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Standard output as the one JSON object that `--json` promises. */
+  json<T = Record<string, unknown>>(): T;
+}
+
+/** One command to its end, with `stdin` as what a person pipes in. */
+export async function runRotator(parameters: readonly string[], environment: Readonly<Record<string, string>>, stdin = ''): Promise<CommandEnd> {
+  const child = spawn(process.execPath, [MAIN, ...parameters], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => void (stderr += chunk.toString()));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(stdin);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr, json: <T>() => JSON.parse(stdout) as T };
+}

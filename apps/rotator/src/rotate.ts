@@ -54,7 +54,9 @@ export async function rotateLogin(rotator: Rotator, request: RotationRequest): P
   });
   try {
     const open = await getOpenAttempt(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
-    return open ? await resume(rotator, endpoint, held, open) : await start(rotator, endpoint, held, request);
+    if (open) return await resume(rotator, endpoint, held, open);
+    // Read again: while this one waited for its lease, another rotator may have rotated the login.
+    return await start(rotator, await migratedEndpoint(rotator.db, request), held, request);
   } finally {
     await held.release();
   }

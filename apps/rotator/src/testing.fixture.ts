@@ -1,4 +1,4 @@
-import type { SecretStore, TenantStores } from '@rcm/credentials';
+import { parseReference, type SecretStore, type TenantStores } from '@rcm/credentials';
 import { openWorld, type World, type WorldOptions } from '@rcm/test-world';
 import { readRotatorConfig } from './config.ts';
 import { openRotator, type RotatorProcess } from './services.ts';
@@ -13,7 +13,19 @@ export interface RotatorWorld {
   /** Goes on with an endpoint until its attempt ends or is blocked, as the service's recovery would. */
   untilSettled(endpointId: string): Promise<RotationReport>;
   rotate(endpointId: string, rotator?: Rotator): Promise<RotationReport>;
+  /** Behind the operations, as the tables' owner. */
+  sql<R>(text: string, values: readonly unknown[]): Promise<R[]>;
+  /** Audit events of this kind about this subject, the oldest first. */
+  audit(action: string, subject: string): Promise<readonly AuditRow[]>;
+  /** Everything that an act on this login could change: its rows, its secret, and what the portal counted. */
+  snapshot(endpointId: string): Promise<unknown>;
   close(): Promise<void>;
+}
+
+export interface AuditRow {
+  readonly actor: string;
+  readonly reason: string;
+  readonly details: unknown;
 }
 
 export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWorld> {
@@ -22,12 +34,14 @@ export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWo
   // The SDK reads the file's name from the process's own environment.
   process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environmentOf('rcm_rotator')['AWS_SHARED_CREDENTIALS_FILE'];
   const opened: RotatorProcess = openRotator(readRotatorConfig(environment));
+  const sql = <R>(text: string, values: readonly unknown[]): Promise<R[]> => world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<R[]>(text, ...values));
   const rotate = (endpointId: string, rotator: Rotator = opened.rotator) =>
     rotateLogin(rotator, { orgId: world.endpoint(endpointId).orgId, endpointId, reason: 'demand', signal: new AbortController().signal });
   return {
     world,
     rotator: opened.rotator,
     rotate,
+    sql,
     async untilSettled(endpointId) {
       const giveUpAt = Date.now() + 60_000;
       for (;;) {
@@ -38,6 +52,20 @@ export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWo
         if (Date.now() > giveUpAt) throw new Error(`the attempt is still ${state}`);
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
+    },
+    audit: (action, subject) => sql<AuditRow>('SELECT actor, reason, details FROM audit_event WHERE action = $1 AND subject = $2 ORDER BY seq', [action, subject]),
+    async snapshot(endpointId) {
+      const { orgId, secretArn, portal, username, loginIdentity } = world.endpoint(endpointId);
+      const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(secretArn));
+      return {
+        endpoint: await sql(`SELECT to_jsonb(e) AS row FROM integration_endpoint e WHERE id = $1`, [endpointId]),
+        attempts: await sql(`SELECT to_jsonb(a) AS row FROM rotation_attempt a WHERE login_identity = $1 ORDER BY id`, [loginIdentity]),
+        logins: await sql(`SELECT to_jsonb(a) AS row FROM login_attempt a WHERE login_identity = $1 ORDER BY id`, [loginIdentity]),
+        leases: await sql(`SELECT to_jsonb(l) AS row FROM login_lease l WHERE login_identity = $1`, [loginIdentity]),
+        staged: await opened.rotator.stores.forTenant(orgId).listStaged(parseReference(secretArn)),
+        secret: current && { version: current.version, text: current.text.reveal() },
+        account: await world.portals.account(portal, username),
+      };
     },
     async close() {
       await opened.close();

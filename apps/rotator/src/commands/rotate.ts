@@ -1,7 +1,7 @@
 import { findEndpoint, listDueEndpoints, listOpenAttempts, listStartable, recordAuditEvent } from '@rcm/db';
 import { migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
-import { rotateAndReport, type RotationOutcome } from '../schedule/rotation-outcome.ts';
+import { rotateAndReport, type RotationOutcome, type RotationResult } from '../schedule/rotation-outcome.ts';
 import { whyNotStart } from '../starting.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 
@@ -38,8 +38,13 @@ export async function rotateDueCommand(context: CommandContext, { dryRun }: { re
     print(context, { due: endpoints }, endpoints.map((e) => `${e.endpointId}  due since ${e.dueSince ?? 'now'}`).concat(`${endpoints.length} due; nothing was changed`));
     return 0;
   }
-  return report(context, await rotateAllDue(context));
+  const outcomes = await rotateAllDue(context);
+  report(context, outcomes);
+  return outcomes.some(({ result }) => FAILED.has(result)) ? 1 : 0;
 }
+
+/** What a scheduled run must not pass over in silence. Everything else goes on by itself, here or at another rotator. */
+const FAILED: ReadonlySet<RotationResult> = new Set(['failed', 'blocked', 'abandoned']);
 
 /**
  * A portal type lets as many start as it has room for, and its first of the day alone; so what may start is asked again until nothing new

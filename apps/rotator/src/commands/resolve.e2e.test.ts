@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { parsePayload, parseReference, serializePayload, withPassword } from '@rcm/credentials';
+import { acquireExclusiveLease, advanceAttempt, blockAttempt, getEndpoint, getOpenAttempt, listAttempts, listNotices, planRotation, releaseLease } from '@rcm/db';
+import { Secret } from '@rcm/telemetry';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runRotator } from '../process.fixture.ts';
+import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+
+let opened: RotatorWorld;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  opened = await openRotatorWorld({ endpoints: Array.from({ length: 8 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
+  environment = { ...opened.world.environmentOf('rcm_rotator'), RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'), RCM_HEALTH_PORT: '0', RCM_LOG_LEVEL: 'error', RCM_LEASE_WAIT_MS: '10000' };
+  if (process.env['RCM_CHROMIUM_PATH']) environment['RCM_CHROMIUM_PATH'] = process.env['RCM_CHROMIUM_PATH'];
+});
+afterAll(() => opened?.close());
+
+const STAGED = 'Staged-Secret-77';
+
+/** A blocked attempt as the machine leaves one, with `STAGED` beside the current password; `portalHas` is what the portal accepts. */
+async function blocked(id: string, portalHas?: string) {
+  const { world } = opened;
+  const { orgId, loginIdentity, secretArn, portal, username } = world.endpoint(id);
+  const row = await getEndpoint(world.db, { orgId, endpointId: id });
+  const answer = await acquireExclusiveLease(world.db, { orgId, endpointId: id, holder: 'test', ttlMs: 60_000, wantMs: 0 });
+  if (!answer.granted || !row) throw new Error('no lease');
+  const attemptId = randomUUID();
+  const { fence } = answer.lease;
+  const plan = { attemptId, leaseId: answer.lease.id, fence, endpointId: id, orgId, owner: 'test', reason: 'due', baseVersion: row.currentVersion ?? '', recipeHash: 'hash' };
+  expect((await planRotation(world.db, plan)).created).toBe(true);
+  const store = opened.rotator.stores.forTenant(orgId);
+  const current = await store.read(parseReference(secretArn));
+  if (!current) throw new Error('no secret');
+  const text = serializePayload(withPassword(parsePayload(current.text), { password: new Secret(STAGED), attemptId, counter: 1, now: new Date() }));
+  const slot = { current: parseReference(secretArn), attemptId, tags: { TenantId: orgId, Environment: world.environmentName, PortalType: portal } };
+  await store.stage(slot, text);
+  const step = { attemptId, orgId, fence };
+  await advanceAttempt(world.db, { ...step, from: 'planned', to: 'staged' });
+  await advanceAttempt(world.db, { ...step, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 1_000 } });
+  await blockAttempt(world.db, { ...step, from: 'submitting', detail: 'the portal accepts neither the staged nor the current password' });
+  await releaseLease(world.db, { leaseId: answer.lease.id, orgId });
+  if (portalHas !== undefined) await world.portals.createAccount({ portal, username, password: portalHas });
+  return { attemptId, orgId, loginIdentity, portal, username, slot };
+}
+
+const resolve = (id: string, ...parameters: string[]) => runRotator(['resolve', '--endpoint', id, '--json', '--reason', 'the portal’s support said so', ...parameters], environment);
+
+describe('a blocked login', () => {
+  it('is told to people with what to do, once', async () => {
+    const { attemptId } = await blocked('alpine-1');
+    const notices = (await listNotices(opened.world.db, { limit: 100 })).filter((notice) => notice.attemptId === attemptId);
+    expect(notices.map(({ kind }) => kind)).toEqual(['blocked']);
+  });
+
+  it('goes on with the current password once a login proved it; the audit trail has who and why before', async () => {
+    const { attemptId, orgId, loginIdentity } = await blocked('alpine-2');
+    const end = await resolve('alpine-2', '--accept', 'current', '--actor', 'jane');
+    expect([end.code, end.json()]).toEqual([0, { endpointId: 'alpine-2', attemptId, resolved: 'current' }]);
+    expect(await getOpenAttempt(opened.world.db, { orgId, loginIdentity })).toBeNull();
+    expect((await getEndpoint(opened.world.db, { orgId, endpointId: 'alpine-2' }))?.rotationStatus).toBe('active');
+    const [event] = await opened.audit('rotation.resolve', 'alpine-2');
+    expect(event).toMatchObject({ actor: 'person:jane', reason: 'the portal’s support said so', details: { attemptId, accept: 'current', proof: 'login' } });
+  });
+
+  it('stays blocked, with nothing changed, where the portal does not accept what the person says', async () => {
+    const { orgId, loginIdentity, portal, username } = await blocked('alpine-3');
+    const before = await opened.world.portals.account(portal, username);
+    const end = await resolve('alpine-3', '--accept', 'staged');
+    expect([end.code, end.json<{ error: { code: string } }>().error.code]).toEqual([1, 'login_rejected']);
+    expect((await getOpenAttempt(opened.world.db, { orgId, loginIdentity }))?.state).toBe('blocked');
+    expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(before.loginsRejected + 1);
+    expect(await opened.world.portalAcceptsStore('alpine-3')).toBe(true);
+    // Insisting counts against the account's budget, and ends before the portal would lock it.
+    const codes = [await resolve('alpine-3', '--accept', 'staged'), await resolve('alpine-3', '--accept', 'staged')].map((again) => again.json<{ error: { code: string } }>().error.code);
+    expect(codes).toEqual(['login_rejected', 'login_not_allowed']);
+    expect(await opened.world.portals.account(portal, username)).toMatchObject({ loginsRejected: before.loginsRejected + 2, locked: false });
+  });
+
+  it('goes on with the staged password: it becomes current, and only one login was spent on the proof', async () => {
+    const { attemptId, portal, username } = await blocked('alpine-4', STAGED);
+    const end = await resolve('alpine-4', '--accept', 'staged');
+    expect([end.code, end.stderr]).toEqual([0, '']);
+    expect(await opened.world.portalAcceptsStore('alpine-4')).toBe(true);
+    expect(await opened.world.portals.account(portal, username)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0, passwordsChanged: 0 });
+    const states = (await listAttempts(opened.world.db, { limit: 100 })).filter((a) => a.endpointId === 'alpine-4').map(({ id, state, reason }) => [id === attemptId, state, reason]);
+    expect(states).toEqual([[false, 'done', 'resolve:staged'], [true, 'abandoned', 'due']]);
+  });
+
+  it('goes on with a typed password, which comes by stdin and is shown nowhere', async () => {
+    const typed = 'Typed-By-Person-9';
+    await blocked('alpine-5', typed);
+    const end = await runRotator(['resolve', '--endpoint', 'alpine-5', '--json', '--reason', 'reset by phone', '--accept', 'typed'], { ...environment, RCM_LOG_LEVEL: 'trace' }, `${typed}\n`);
+    expect([end.code, await opened.world.portalAcceptsStore('alpine-5')]).toEqual([0, true]);
+    expect(end.stdout + end.stderr).not.toContain(typed);
+  });
+
+  it('takes a person’s word where no login may be spent, and only if they say so', async () => {
+    const typed = 'Typed-Unverified-3';
+    await blocked('alpine-6', typed);
+    const end = await runRotator(['resolve', '--endpoint', 'alpine-6', '--json', '--reason', 'reset', '--accept', 'typed', '--unverified'], environment, `${typed}\n`);
+    expect([end.code, await opened.world.portalAcceptsStore('alpine-6')]).toEqual([0, true]);
+    expect((await opened.world.portals.account('alpine', opened.world.endpoint('alpine-6').username)).loginsAccepted).toBe(0);
+  });
+
+  it('changes nothing on a dry run, without a reason, without a password, or where nothing is blocked', async () => {
+    const { orgId, loginIdentity } = await blocked('alpine-7');
+    const before = await opened.snapshot('alpine-7');
+    const dry = await resolve('alpine-7', '--accept', 'current', '--dry-run');
+    const silent = await runRotator(['resolve', '--endpoint', 'alpine-7', '--accept', 'current', '--json'], environment);
+    const empty = await runRotator(['resolve', '--endpoint', 'alpine-7', '--accept', 'typed', '--json', '--reason', 'x'], environment, '\n');
+    expect([dry.code, silent.code, empty.code]).toEqual([0, 2, 2]);
+    expect(await opened.snapshot('alpine-7')).toEqual(before);
+    expect((await getOpenAttempt(opened.world.db, { orgId, loginIdentity }))?.state).toBe('blocked');
+    const other = await resolve('alpine-8', '--accept', 'current');
+    expect([other.code, other.json<{ error: { code: string } }>().error.code]).toEqual([1, 'state_conflict']);
+  });
+});

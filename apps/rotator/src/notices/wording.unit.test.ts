@@ -1,0 +1,21 @@
+import type { NoticeKind } from '@rcm/db';
+import { describe, expect, it } from 'vitest';
+import { noticeText } from './wording.ts';
+
+const kinds: readonly NoticeKind[] = ['blocked', 'failed', 'locked', 'manual_due', 'manual_refused', 'breaker_open', 'waiting_long', 'left_previous'];
+
+describe('the words of a notice', () => {
+  it.each(kinds)('%s: says what happened, what is safe and what to do, and names the login or portal', (kind) => {
+    const text = noticeText({ kind, endpointId: 'north-7', portalTypeCode: 'alpine', detail: 'the reason why' });
+    expect(text.title).toMatch(/north-7|alpine/);
+    expect(text.happened).toMatch(/north-7|alpine/);
+    expect(text.safe).not.toBe('');
+    expect(text.todo.length).toBeGreaterThan(0);
+    if (kind !== 'locked') expect(text.happened).toContain('the reason why');
+  });
+
+  it.each(kinds)('%s: can be said of what has no endpoint, portal type or reason', (kind) => {
+    const text = noticeText({ kind, endpointId: null, portalTypeCode: null, detail: null });
+    expect(JSON.stringify(text)).not.toMatch(/null|undefined/);
+  });
+});

@@ -1,0 +1,213 @@
+import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { getEndpoint, listAttempts, listNotices, listPauses, markManualDue, setNextRotation, upsertPortalType } from '@rcm/db';
+import { Secret } from '@rcm/telemetry';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { noticeManualChanges } from './manual/notice-changes.ts';
+import { type CommandEnd, runRotator } from './process.fixture.ts';
+import { openRotatorWorld, type RotatorWorld } from './testing.fixture.ts';
+
+let opened: RotatorWorld;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine', 'cascade', 'cascade', 'cascade', 'borealis'], portalType: { settleMs: 200 } });
+  environment = { ...opened.world.environmentOf('rcm_rotator'), RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'), RCM_HEALTH_PORT: '0', RCM_LOG_LEVEL: 'error', RCM_LEASE_WAIT_MS: '10000' };
+  if (process.env['RCM_CHROMIUM_PATH']) environment['RCM_CHROMIUM_PATH'] = process.env['RCM_CHROMIUM_PATH'];
+});
+afterAll(() => opened?.close());
+
+const rotator = (...parameters: string[]): Promise<CommandEnd> => runRotator([...parameters, '--json'], environment);
+const errorOf = (end: CommandEnd) => end.json<{ error: { code: string; message: string } }>().error;
+const outcomeOf = (end: CommandEnd) => end.json<{ rotations: { result: string; code: string | null; detail: string }[] }>().rotations[0];
+
+/** Another setting of a portal type for one test. */
+async function setPortalType(code: string, changes: object): Promise<void> {
+  const row = opened.world.endpoints.find(({ portal }) => portal === code);
+  const endpoint = row && (await getEndpoint(opened.world.db, { orgId: row.orgId, endpointId: row.id }));
+  if (!endpoint) throw new Error('no such portal');
+  await upsertPortalType(opened.world.db, { ...endpoint.portalType, ...changes });
+}
+
+describe('what nobody may rotate is refused with a code, and nothing changes', () => {
+  const before = new Map<string, unknown>();
+  const unchanged = async (id: string) => expect(await opened.snapshot(id)).toEqual(before.get(id));
+  const remember = async (id: string) => void before.set(id, await opened.snapshot(id));
+
+  it('an endpoint that is not there', async () => {
+    const end = await rotator('rotate', '--endpoint', 'alpine-99');
+    expect([end.code, errorOf(end)]).toEqual([1, { code: 'endpoint_unknown', message: 'There is no endpoint alpine-99. Nothing was changed.' }]);
+  });
+
+  it('a portal type without rules is not even saved', async () => {
+    await expect(setPortalType('alpine', { passwordRules: ' ' })).rejects.toMatchObject({ code: 'input_invalid' });
+  });
+
+  it('rules that no password meets', async () => {
+    await remember('cascade-5');
+    await setPortalType('cascade', { passwordRules: 'maxlength: 2; required: upper; required: lower; required: digit' });
+    const end = await rotator('rotate', '--endpoint', 'cascade-5');
+    await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!];' });
+    expect([end.code, outcomeOf(end)]).toMatchObject([1, { result: 'failed', code: 'input_invalid', detail: expect.stringContaining('3 required rules') }]);
+    await unchanged('cascade-5');
+  });
+
+  it('a portal that people rotate', async () => {
+    await remember('cascade-5');
+    await setPortalType('cascade', { rotationMode: 'manual' });
+    const end = await rotator('rotate', '--endpoint', 'cascade-5');
+    await setPortalType('cascade', { rotationMode: 'automatic' });
+    expect([end.code, outcomeOf(end)]).toMatchObject([1, { result: 'not_started', code: 'rotation_manual', detail: expect.stringContaining('by hand') }]);
+    await unchanged('cascade-5');
+  });
+
+  it('an account that its portal has locked', async () => {
+    const { portal, username, loginIdentity, orgId } = opened.world.endpoint('alpine-4');
+    await opened.sql(
+      `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
+       VALUES ($1, $2, 'alpine-4', gen_random_uuid(), 'agent', '1', now(), now(), 'locked', 'none')`,
+      [loginIdentity, orgId],
+    );
+    await remember('alpine-4');
+    const end = await rotator('rotate', '--endpoint', 'alpine-4', '--reason', 'compromise');
+    expect([end.code, outcomeOf(end)]).toMatchObject([1, { result: 'not_started', code: 'login_locked', detail: expect.stringContaining('Nothing was changed') }]);
+    await unchanged('alpine-4');
+    expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(0);
+  });
+
+  it('a password that is too young for its portal', async () => {
+    await opened.sql(`UPDATE integration_endpoint SET last_rotated_at = now() WHERE id = 'cascade-6'`, []);
+    await remember('cascade-6');
+    await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: digit; min-age-hours: 24' });
+    const end = await rotator('rotate', '--endpoint', 'cascade-6');
+    await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!];' });
+    expect([end.code, outcomeOf(end)]).toMatchObject([1, { result: 'not_started', code: 'rotation_refused', detail: expect.stringContaining('lets this password be changed from') }]);
+    await unchanged('cascade-6');
+  });
+
+  it('a store without the secret', async () => {
+    const { secretArn } = opened.world.endpoint('cascade-7');
+    await opened.sql(`UPDATE integration_endpoint SET secret_arn = $1 WHERE id = 'cascade-7'`, [secretArn.replace('cascade-7', 'cascade-77')]);
+    await remember('cascade-7');
+    const end = await rotator('rotate', '--endpoint', 'cascade-7');
+    expect([end.code, outcomeOf(end)]).toMatchObject([1, { result: 'failed', code: 'secret_missing' }]);
+    await unchanged('cascade-7');
+    await opened.sql(`UPDATE integration_endpoint SET secret_arn = $1 WHERE id = 'cascade-7'`, [secretArn]);
+  });
+});
+
+describe('pause and resume', () => {
+  afterEach(() => opened.sql('DELETE FROM rotation_pause', []));
+
+  it.each([
+    ['--all', []],
+    ['--portal-type', ['alpine']],
+    ['--endpoint', ['alpine-1']],
+  ])('%s: nothing starts until it ends, and says who paused why', async (flag, value) => {
+    expect((await rotator('pause', flag, ...value, '--reason', 'audit week', '--actor', 'jane')).code).toBe(0);
+    const end = await rotator('rotate', '--endpoint', 'alpine-1');
+    expect([end.code, outcomeOf(end)]).toMatchObject([1, { result: 'not_started', code: 'rotation_refused', detail: expect.stringContaining('paused') }]);
+    const status = (await rotator('status')).json<{ pauses: object[] }>();
+    expect(status.pauses).toMatchObject([{ actor: 'person:jane', reason: 'audit week' }]);
+    expect((await rotator('resume', flag, ...value, '--reason', 'over')).json()).toMatchObject({ wasPaused: true });
+    expect(await listPauses(opened.world.db)).toEqual([]);
+    const events = await opened.sql<{ action: string }>(`SELECT action FROM audit_event WHERE action LIKE 'rotation.%ed' ORDER BY seq DESC LIMIT 2`, []);
+    expect(events.map(({ action }) => action)).toEqual(['rotation.resumed', 'rotation.requested']);
+  });
+
+  it('need a reason and one scope, and do nothing on a dry run', async () => {
+    const ends = [await rotator('pause', '--all'), await rotator('pause', '--reason', 'x'), await rotator('pause', '--all', '--portal-type', 'alpine', '--reason', 'x'), await rotator('pause', '--portal-type', 'nowhere', '--reason', 'x')];
+    expect(ends.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
+    expect((await rotator('pause', '--all', '--reason', 'x', '--dry-run')).code).toBe(0);
+    expect(await listPauses(opened.world.db)).toEqual([]);
+  });
+});
+
+describe('rollback', () => {
+  it('goes forward to the previous password where the portal allows it', async () => {
+    const { portal, username, orgId, secretArn } = opened.world.endpoint('cascade-5');
+    const store = opened.world.stores.forTenant(orgId);
+    const passwordNow = async () => {
+      const current = await store.read(parseReference(secretArn));
+      return current && parsePayload(current.text).reveal().password;
+    };
+    const early = await rotator('rollback', '--endpoint', 'cascade-5', '--reason', 'x');
+    expect([early.code, errorOf(early).code]).toEqual([1, 'rotation_refused']);
+
+    const first = await passwordNow();
+    expect((await rotator('rotate', '--endpoint', 'cascade-5')).code).toBe(0);
+    expect(await passwordNow()).not.toBe(first);
+    await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; history: 3' });
+    const remembered = await rotator('rollback', '--endpoint', 'cascade-5', '--reason', 'x');
+    expect(errorOf(remembered)).toMatchObject({ code: 'rotation_refused', message: expect.stringContaining('remembers the last 3') });
+    await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!];' });
+
+    const end = await rotator('rollback', '--endpoint', 'cascade-5', '--reason', 'the claims system knows the old one', '--actor', 'jane');
+    const [newest] = (await listAttempts(opened.world.db, { limit: 100 })).filter(({ endpointId }) => endpointId === 'cascade-5');
+    expect(newest).toMatchObject({ reason: 'rollback', chosenVersion: '1' });
+    // Demo portals remember passwords, so this one may say no; then the current one stays, and the journal says why.
+    expect(await passwordNow()).toBe(end.code === 0 ? first : await passwordNow());
+    expect(await opened.world.portalAcceptsStore('cascade-5')).toBe(true);
+    expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(0);
+    expect(await opened.audit('rotation.rollback', 'cascade-5')).toMatchObject([{ actor: 'person:jane' }]);
+  });
+});
+
+describe('a portal that people rotate', () => {
+  const looks = { reads: 10, dueMs: 0, idleMs: 0, signal: new AbortController().signal };
+
+  /** As an operator does it: the portal first (or not), then the store. */
+  async function changeByHand(id: string, password: string, atPortal = password): Promise<void> {
+    const { portal, username, orgId, secretArn } = opened.world.endpoint(id);
+    await opened.world.portals.createAccount({ portal, username, password: atPortal, mfaSeed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' });
+    const store = opened.rotator.stores.forTenant(orgId);
+    const current = await store.read(parseReference(secretArn));
+    if (!current) throw new Error('no secret');
+    const text = serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, password })));
+    await store.replace(parseReference(secretArn), text, current.version);
+  }
+
+  it('is told once when it is due; a change is noticed, proved by one login and recorded; a wrong one is told and never tried again', async () => {
+    const id = 'borealis-8';
+    const { orgId, portal, username } = opened.world.endpoint(id);
+    await setPortalType('borealis', { rotationMode: 'manual' });
+    await setNextRotation(opened.world.db, { endpointIds: [id], at: 'now' });
+    expect([await markManualDue(opened.rotator.db), await markManualDue(opened.rotator.db)]).toEqual([1, 0]);
+    expect(await noticeManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'unchanged' }]);
+
+    await changeByHand(id, 'Hand-Made-Pass-1!', 'Other-At-Portal-1!');
+    expect(await noticeManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'refused' }]);
+    expect(await noticeManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'unchanged' }]);
+    expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(1);
+
+    await changeByHand(id, 'Hand-Made-Pass-2!');
+    expect(await noticeManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'recorded' }]);
+    const endpoint = await getEndpoint(opened.world.db, { orgId, endpointId: id });
+    expect(endpoint).toMatchObject({ currentVersion: '3', rotationStatus: 'active' });
+    expect(endpoint?.nextRotationAt?.getTime()).toBeGreaterThan(Date.now() + 30 * 86_400_000);
+    expect(await noticeManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'unchanged' }]);
+    expect((await listNotices(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id).map(({ kind }) => kind)).toEqual(['manual_refused', 'manual_due']);
+    expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(1);
+  });
+});
+
+describe('sample passwords', () => {
+  it('are printed as JSON for whoever writes a portal type, without any configuration', async () => {
+    const end = await runRotator(['password', '--rules', 'minlength: 9; maxlength: 9; required: upper; allowed: digit', '--count', '5', '--json'], {});
+    expect([end.code, end.json<string[]>().length, end.json<string[]>().every((p) => /^(?=.*[A-Z])[A-Z0-9]{9}$/.test(p))]).toEqual([0, 5, true]);
+  });
+
+  it('are refused with place and reason', async () => {
+    const end = await runRotator(['password', '--rules', 'minlength: 9; required: capital', '--json'], {});
+    expect([end.code, errorOf(end)]).toMatchObject([2, { code: 'input_invalid', message: expect.stringContaining('at character 25: there is no set of characters called "capital"') }]);
+  });
+});
+
+/** What no output of a command may hold. */
+it('no command prints a password', async () => {
+  const { orgId, secretArn } = opened.world.endpoint('alpine-1');
+  const current = await opened.world.stores.forTenant(orgId).read(parseReference(secretArn));
+  const { password } = parsePayload(current?.text ?? new Secret('')).reveal();
+  const end = await runRotator(['rotate', '--endpoint', 'alpine-1', '--json'], { ...environment, RCM_LOG_LEVEL: 'trace' });
+  expect(end.code).toBe(0);
+  for (const text of [end.stdout, end.stderr, (await rotator('status')).stdout]) expect(text).not.toContain(password);
+});

@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { setNextRotation } from '../endpoints/schedule.ts';
+import { advanceAttempt, blockAttempt } from '../journal/advance.ts';
+import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
+import { planRotation } from '../journal/open.ts';
+import { releaseLease } from '../leases/upkeep.ts';
+import { listNotices } from '../notices/outbox.ts';
+import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { assessPortalTypes } from './breaker.ts';
+import { listGates } from './list.ts';
+import { pauseRotations, resumeRotations } from './pause.ts';
+import type { StartRules } from './rules.ts';
+import { listStartable } from './startable.ts';
+
+let t: TestDatabase;
+beforeAll(async () => void (t = await openTestDatabase()));
+afterAll(() => t.close());
+
+const RULES: StartRules = { canary: true, probeMs: 3_600_000, lastingMs: 60_000 };
+let made = 0;
+
+/** Endpoints of one portal type of its own, each of another organization, due since an hour ago. */
+async function type(count: number, portal: object = {}): Promise<{ code: string; endpoints: TestEndpoint[] }> {
+  made += 1;
+  const code = `gated-${made}`;
+  const endpoints: TestEndpoint[] = [];
+  for (let i = 0; i < count; i += 1) endpoints.push(await makeEndpoint(t.db, { orgId: `${code}-org-${i}`, endpointId: `${code}-${i}`, portal: { ...portal, code } }));
+  await setNextRotation(t.db, { endpointIds: endpoints.map(({ endpointId }) => endpointId), at: new Date(Date.now() - 3_600_000) });
+  return { code, endpoints };
+}
+
+interface Started {
+  readonly attemptId: string;
+  readonly fence: bigint;
+  readonly leaseId: string;
+}
+
+async function start(endpoint: TestEndpoint | undefined, reason = 'due', rules = RULES): Promise<Started & { refusal: string | null }> {
+  if (!endpoint) throw new Error('no endpoint');
+  const lease = await exclusiveLease(t.rotator, endpoint);
+  const attemptId = randomUUID();
+  const plan = { ...endpoint, attemptId, leaseId: lease.id, fence: lease.fence, owner: 'rotator', reason, baseVersion: '1', recipeHash: 'h', rules };
+  const planned = await planRotation(t.rotator, plan);
+  if (!planned.created) await releaseLease(t.rotator, { leaseId: lease.id, orgId: endpoint.orgId });
+  return { attemptId, fence: lease.fence, leaseId: lease.id, refusal: planned.created ? null : (planned.refusal ?? 'other') };
+}
+
+async function finish(endpoint: TestEndpoint | undefined, started: Started): Promise<void> {
+  const step = { attemptId: started.attemptId, orgId: endpoint?.orgId ?? '', fence: started.fence };
+  await advanceAttempt(t.rotator, { ...step, from: 'planned', to: 'staged' });
+  await advanceAttempt(t.rotator, { ...step, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 1 } });
+  await advanceAttempt(t.rotator, { ...step, from: 'submitting', to: 'applied' });
+  await advanceAttempt(t.rotator, { ...step, from: 'applied', to: 'verified' });
+  await promoteAttempt(t.rotator, { ...step, promotedVersion: '2', previousVersion: '1' });
+  expect(await finishAttempt(t.rotator, { ...step, from: 'promoted', end: 'done' })).toBe(true);
+}
+
+const abandon = (endpoint: TestEndpoint | undefined, started: Started, outcome?: 'unproven') =>
+  finishAttempt(t.rotator, { attemptId: started.attemptId, orgId: endpoint?.orgId ?? '', fence: started.fence, from: 'planned', end: 'abandoned', detail: 'x', ...(outcome ? { outcome } : {}) });
+
+const startable = async (code: string) => (await listStartable(t.rotator, { rules: RULES, limit: 1000 })).filter((s) => s.portalTypeCode === code).map((s) => s.endpointId);
+const breakerOf = async (code: string) => (await listGates(t.rotator)).find((gate) => gate.portalTypeCode === code)?.breaker?.cause ?? null;
+
+describe('the first rotation of a portal type and day', () => {
+  test('goes ahead alone; when it got through, as many follow as the portal takes', async () => {
+    const { code, endpoints } = await type(4, { maxConcurrency: 2 });
+    const [first, second, third, fourth] = endpoints;
+    expect(await startable(code)).toEqual([first?.endpointId]);
+    const canary = await start(first);
+    expect(canary.refusal).toBeNull();
+    expect(await startable(code)).toEqual([]);
+    expect((await start(second)).refusal).toBe('canary');
+    await finish(first, canary);
+    expect(await startable(code)).toEqual([second?.endpointId, third?.endpointId]);
+    const running = await start(second);
+    expect(running.refusal).toBeNull();
+    expect(await startable(code)).toEqual([third?.endpointId]);
+    await finish(second, running);
+    expect(await startable(code)).toEqual([third?.endpointId, fourth?.endpointId]);
+  });
+
+  test('is one, however many would be it at the same moment', async () => {
+    const { endpoints } = await type(6);
+    const starts = await Promise.all(endpoints.map((endpoint) => start(endpoint)));
+    expect(starts.filter(({ refusal }) => refusal === null)).toHaveLength(1);
+    expect(starts.filter(({ refusal }) => refusal === 'canary')).toHaveLength(5);
+  });
+
+  test('that fails stops its portal type, and people are told once; one that proved nothing makes room for another', async () => {
+    const { code, endpoints } = await type(3);
+    const [first, second, third] = endpoints;
+    await abandon(first, await start(first), 'unproven');
+    expect(await breakerOf(code)).toBeNull();
+    await abandon(second, await start(second));
+    expect(await breakerOf(code)).toBe('canary_failed');
+    expect((await start(third)).refusal).toBe('stopped');
+    expect((await start(third, 'compromise')).refusal).toBe('stopped');
+    expect(await startable(code)).toEqual([]);
+    expect((await listNotices(t.rotator, { limit: 1000 })).filter((n) => n.portalTypeCode === code && n.kind === 'breaker_open')).toHaveLength(1);
+  });
+
+  test('does not hold a person back, nor a compromise', async () => {
+    const { endpoints } = await type(3);
+    expect((await start(endpoints[0])).refusal).toBeNull();
+    expect((await start(endpoints[1], 'demand')).refusal).toBeNull();
+    expect((await start(endpoints[2], 'compromise')).refusal).toBeNull();
+  });
+});
+
+describe('an open breaker', () => {
+  test('is closed by a person, and the next one is a canary again', async () => {
+    const { code, endpoints } = await type(3);
+    await abandon(endpoints[0], await start(endpoints[0]));
+    const answer = await resumeRotations(t.rotator, { scope: { kind: 'portal_type', portalTypeCode: code }, actor: 'person:jane', reason: 'recipe mended' });
+    expect(answer).toEqual({ wasPaused: false, wasStopped: true });
+    expect((await start(endpoints[1])).refusal).toBeNull();
+    expect((await start(endpoints[2])).refusal).toBe('canary');
+    const [event] = await t.sql<{ actor: string }>(`SELECT actor FROM audit_event WHERE action = 'rotation.resumed' AND org_id = $1`, [endpoints[2]?.orgId]);
+    expect(event?.actor).toBe('person:jane');
+  });
+
+  test('lets one through when its rest is over, and is closed by it', async () => {
+    const { code, endpoints } = await type(3);
+    await abandon(endpoints[0], await start(endpoints[0]));
+    const rested = { ...RULES, probeMs: 0 };
+    expect((await listStartable(t.rotator, { rules: rested, limit: 1000 })).filter((s) => s.portalTypeCode === code)).toHaveLength(1);
+    const probe = await start(endpoints[1], 'due', rested);
+    expect(probe.refusal).toBeNull();
+    expect((await start(endpoints[2])).refusal).toBe('stopped');
+    await finish(endpoints[1], probe);
+    expect(await breakerOf(code)).toBeNull();
+  });
+
+  test.each(['suspect', 'unknown'])('opens on %s logins of three accounts within the window, and not on two', async (what) => {
+    const { code, endpoints } = await type(3);
+    const rules = { windowMs: 60_000, suspects: 3, failures: 3 };
+    const login = (endpoint: TestEndpoint | undefined, at = 'now()') =>
+      t.sql(
+        `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
+         VALUES ($1, $2, $3, gen_random_uuid(), 'agent', '1', ${at}, ${at}, $4, $5)`,
+        [endpoint?.loginIdentity, endpoint?.orgId, endpoint?.endpointId, what === 'suspect' ? 'rejected' : 'unknown', what === 'suspect' ? 'suspect' : 'none'],
+      );
+    await login(endpoints[0]);
+    await login(endpoints[0]);
+    await login(endpoints[1]);
+    await login(endpoints[2], `now() - interval '2 minutes'`);
+    expect(await assessPortalTypes(t.rotator, rules)).not.toContain(code);
+    await login(endpoints[2]);
+    expect(await assessPortalTypes(t.rotator, rules)).toContain(code);
+    expect(await breakerOf(code)).toBe(what === 'suspect' ? 'logins_suspect' : 'page_changed');
+    await resumeRotations(t.rotator, { scope: { kind: 'portal_type', portalTypeCode: code }, actor: 'person:jane', reason: 'x' });
+    // What was before a person closed it does not open it again.
+    expect(await assessPortalTypes(t.rotator, rules)).not.toContain(code);
+  });
+});
+
+describe('what else holds a start back', () => {
+  test('a pause of everything, of the portal type, of the login', async () => {
+    const { code, endpoints } = await type(1);
+    const [endpoint] = endpoints;
+    if (!endpoint) throw new Error('no endpoint');
+    for (const scope of [{ kind: 'all' }, { kind: 'portal_type', portalTypeCode: code }, { kind: 'endpoint', ...endpoint }] as const) {
+      const who = { scope, actor: 'person:jane', reason: 'x' };
+      expect([await pauseRotations(t.rotator, who), await pauseRotations(t.rotator, who)]).toEqual([true, false]);
+      expect((await start(endpoint, 'compromise')).refusal).toBe('paused');
+      expect(await startable(code)).toEqual([]);
+      await resumeRotations(t.rotator, who);
+    }
+    expect((await start(endpoint)).refusal).toBeNull();
+  });
+
+  test.each([
+    [['daily 02:00-04:00'], '2026-11-25T03:00:00-05', 1, true],
+    [['daily 02:00-04:00'], '2026-11-25T04:00:00-05', 1, false],
+    [['daily 02:00-04:00'], '2026-11-25T01:50:00-05', 15, true],
+    [['daily 02:00-04:00'], '2026-11-25T01:40:00-05', 15, false],
+    [['sun 22:00-04:00'], '2026-11-29T23:00:00-05', 1, true],
+    [['sun 22:00-04:00'], '2026-11-30T03:59:00-05', 1, true],
+    [['sun 22:00-04:00'], '2026-11-29T03:00:00-05', 1, false],
+    [['mon 00:00-00:00'], '2026-11-30T17:00:00-05', 1, true],
+    [['sat 09:00-10:00', 'tue 01:00-02:00'], '2026-11-24T01:30:00-05', 1, true],
+    // The portal's clock, not ours: 03:00 in New York is 02:00 in Chicago, and summer time moves with it.
+    [['daily 02:30-03:30'], '2026-07-01T03:00:00-04', 1, true],
+    [[], '2026-11-25T03:00:00-05', 60, false],
+  ])('maintenance hours %j at %s for %d min: %s', async (windows, at, minutes, expected) => {
+    const [row] = await t.sql<{ touches: boolean }>(`SELECT rcm_touches_maintenance($1, 'America/New_York', $2::timestamptz, make_interval(mins => $3)) AS touches`, [windows, at, minutes]);
+    expect(row?.touches).toBe(expected);
+  });
+
+  test('a portal type in its maintenance hours starts nothing that is scheduled, and what a person asks for', async () => {
+    const { code, endpoints } = await type(1, { maintenanceWindows: ['daily 00:00-00:00'] });
+    expect(await startable(code)).toEqual([]);
+    expect((await start(endpoints[0])).refusal).toBe('maintenance');
+    expect((await start(endpoints[0], 'demand')).refusal).toBeNull();
+  });
+
+  test('no wrong windows, zones or expiries are saved', async () => {
+    for (const wrong of [{ maintenanceWindows: ['sundays'] }, { maintenanceWindows: ['sun 25:00-26:00'] }, { maintenanceTimeZone: 'Mars/Olympus' }, { passwordExpiresDays: 5, expiryHeadStartDays: 5 }])
+      await expect(type(1, wrong)).rejects.toMatchObject({ code: 'input_invalid' });
+  });
+});
+
+test('a blocked attempt counts against its portal type as a failed canary does', async () => {
+  const { code, endpoints } = await type(1);
+  const started = await start(endpoints[0]);
+  await blockAttempt(t.rotator, { attemptId: started.attemptId, orgId: endpoints[0]?.orgId ?? '', fence: started.fence, from: 'planned', detail: 'x' });
+  expect(await breakerOf(code)).toBe('canary_failed');
+});

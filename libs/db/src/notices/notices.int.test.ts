@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { setNextRotation } from '../endpoints/schedule.ts';
+import { blockAttempt, waitAttempt } from '../journal/advance.ts';
+import { acquireSharedLease } from '../leases/acquire.ts';
+import { beginLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
+import { markManualDue } from '../manual/due.ts';
+import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase } from '../testing.fixture.ts';
+import { noticeLongWaits } from './long-waits.ts';
+import { claimNotices, listNotices, noticeDelivered, noticeFailed } from './outbox.ts';
+
+let t: TestDatabase;
+beforeAll(async () => void (t = await openTestDatabase()));
+afterAll(() => t.close());
+
+const about = async (endpointId: string) => (await listNotices(t.rotator, { limit: 1000 })).filter((notice) => notice.endpointId === endpointId).map(({ kind }) => kind);
+const claim = (channel: string, limit = 1000) => claimNotices(t.rotator, { channel, claimMs: 60_000, newestMs: 60_000, limit });
+
+describe('a notice', () => {
+  test('comes with the state it tells of, or neither comes', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const { attemptId, fence } = await plannedAttempt(t.db, endpoint);
+    const step = { attemptId, orgId: endpoint.orgId, fence, from: 'planned' as const, detail: 'x' };
+    await t.sql(`ALTER TABLE notice ADD CONSTRAINT refused CHECK (endpoint_id <> '${endpoint.endpointId}')`);
+    await expect(blockAttempt(t.rotator, step)).rejects.toMatchObject({ code: 'input_invalid' });
+    expect((await t.sql(`SELECT state FROM rotation_attempt WHERE id = $1`, [attemptId]))[0]).toEqual({ state: 'planned' });
+    await t.sql(`ALTER TABLE notice DROP CONSTRAINT refused`);
+    expect(await blockAttempt(t.rotator, step)).toBe(true);
+    expect(await about(endpoint.endpointId)).toEqual(['blocked']);
+  });
+
+  test('of a locked account is written by whoever met the lock, an agent too, once for all of them', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    for (let i = 0; i < 2; i += 1) {
+      const lease = await acquireSharedLease(t.agent, { ...endpoint, holder: `agent-${i}`, ttlMs: 60_000 });
+      if (!lease.granted) throw new Error('no lease');
+      const attempt = await beginLoginAttempt(t.agent, { ...endpoint, leaseId: lease.lease.id, actor: 'agent', version: '1' });
+      if (!attempt.allowed) break;
+      await finishLoginAttempt(t.agent, { loginAttemptId: attempt.loginAttemptId, orgId: endpoint.orgId, outcome: 'locked', effect: 'none' });
+    }
+    expect(await about(endpoint.endpointId)).toEqual(['locked']);
+    await expect(listNotices(t.agent, { limit: 1 })).rejects.toMatchObject({ code: 'database_failed' });
+  });
+
+  test('of a rotation that waits for a day comes once', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const { attemptId, fence } = await plannedAttempt(t.db, endpoint);
+    await waitAttempt(t.rotator, { attemptId, orgId: endpoint.orgId, fence, from: 'planned', untilMs: 60_000, detail: 'the portal answered a login with locked' });
+    await noticeLongWaits(t.rotator, { olderThanMs: 86_400_000 });
+    expect(await about(endpoint.endpointId)).toEqual([]);
+    await t.sql(`UPDATE rotation_attempt SET created_at = now() - interval '25 hours' WHERE id = $1`, [attemptId]);
+    expect([await noticeLongWaits(t.rotator, { olderThanMs: 86_400_000 }), await noticeLongWaits(t.rotator, { olderThanMs: 86_400_000 })]).toEqual([1, 0]);
+  });
+
+  test('of a portal that people rotate comes once per due date, and the login says pending', async () => {
+    const endpoint = await makeEndpoint(t.db, { portal: { rotationMode: 'manual' } });
+    await setNextRotation(t.db, { endpointIds: [endpoint.endpointId], at: 'now' });
+    await Promise.all([markManualDue(t.rotator), markManualDue(t.rotator)]);
+    expect(await about(endpoint.endpointId)).toEqual(['manual_due']);
+    expect(await t.sql(`SELECT rotation_status FROM integration_endpoint WHERE id = $1`, [endpoint.endpointId])).toEqual([{ rotation_status: 'pending' }]);
+  });
+});
+
+describe('the outbox', () => {
+  test('gives a notice to one sender per channel, and to every channel', async () => {
+    const channels = [randomUUID(), randomUUID()];
+    const claimed = await Promise.all(channels.flatMap((channel) => [claim(channel), claim(channel)]));
+    const all = (await listNotices(t.rotator, { limit: 1000 })).length;
+    expect(claimed.map((notices) => notices.length).reduce((sum, n) => sum + n, 0)).toBe(2 * all);
+    for (const channel of channels) expect(await claim(channel)).toEqual([]);
+  });
+
+  test('gives it again when its sender died, not when it was delivered', async () => {
+    const channel = randomUUID();
+    const [first, second] = await claim(channel, 2);
+    await t.sql(`UPDATE notice_delivery SET not_before = now() WHERE channel = $1`, [channel]);
+    await noticeDelivered(t.rotator, { noticeId: first?.id ?? '', channel });
+    const again = (await claim(channel)).filter(({ id }) => id === first?.id || id === second?.id);
+    expect(again).toMatchObject([{ id: second?.id, tries: 1 }]);
+  });
+
+  test('rests after a failure, and gives up when its sender says so', async () => {
+    const channel = randomUUID();
+    const [first, second] = await claim(channel, 2);
+    await noticeFailed(t.rotator, { noticeId: first?.id ?? '', channel, error: 'The webhook answered 500.', retryMs: 0 });
+    await noticeFailed(t.rotator, { noticeId: second?.id ?? '', channel, error: 'The webhook answered 500.', retryMs: null });
+    const ids = (await claim(channel)).map(({ id }) => id);
+    expect([ids.includes(first?.id ?? ''), ids.includes(second?.id ?? '')]).toEqual([true, false]);
+  });
+
+  test('does not send a new channel what is old', async () => {
+    await t.sql(`UPDATE notice SET created_at = now() - interval '2 minutes'`);
+    expect(await claim(randomUUID())).toEqual([]);
+  });
+});
