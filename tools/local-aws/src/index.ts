@@ -13,6 +13,7 @@ export type { SessionKey } from './identity/issue-session.ts';
 export type { AccessKey, Principal } from './identity/principal.ts';
 export type { Enforcement } from './policies/documents.ts';
 export { createEnforcement } from './policies/enforce.ts';
+export { loadPolicyEngine, type PolicyEngine } from './policies/engine.ts';
 export type { QuotaOptions } from './quotas.ts';
 export { LocalAwsStartError, type StartErrorCode } from './start-error.ts';
 export { type LocalAws, type LocalAwsOptions, startLocalAws } from './start.ts';

@@ -1,3 +1,4 @@
+import { isId, RcmError } from '@rcm/telemetry';
 import { type KeyUsers, credentialsKeyPolicy } from './key-policy.ts';
 import { checkedPlace, type PolicyPlace } from './place.ts';
 import type { PolicyDocument } from './policy-document.ts';
@@ -39,6 +40,7 @@ const APPS: readonly TenantApp[] = ['agent', 'rotator', 'migrator'];
  */
 export function platformPolicies({ dedicated = [], ...place }: PlatformPoliciesOptions): PlatformPolicies {
   const { partition, accountId, environment } = checkedPlace(place);
+  if (!dedicated.every(({ orgId }) => isId(orgId))) throw new RcmError('config_invalid', 'A dedicated deployment is for an organization that is not an id.');
   const arn = (name: string): string => `arn:${partition}:iam::${accountId}:role/${name}`;
   const roles = APPS.flatMap((app): RolePolicies[] => [
     { name: taskRoleName(app), tags: {}, trustPolicy: taskTrustPolicy(place), policy: taskPolicy(arn(tenantRoleName(app))) },

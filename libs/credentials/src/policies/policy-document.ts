@@ -1,8 +1,8 @@
 /** An IAM policy as AWS takes it: plain JSON, nothing else in it. */
-export interface PolicyDocument {
+export type PolicyDocument = {
   readonly Version: '2012-10-17';
   readonly Statement: readonly PolicyStatement[];
-}
+};
 
 export interface PolicyStatement {
   /** Letters and digits only; says what the statement is for. */

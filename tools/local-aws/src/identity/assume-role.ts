@@ -15,6 +15,9 @@ const MAX_CHAINED_SECONDS = 3_600;
 
 const validation = (message: string): AwsError => new AwsError('ValidationError', message);
 
+/** The query protocol writes a list with nothing in it as an empty text ("AWS query protocol", Smithy). */
+const listOf = <List extends z.ZodType>(list: List) => z.preprocess((given) => (given === '' ? [] : given), list);
+
 /** AssumeRole with session tags. Query protocol: numbers arrive as text. */
 export const assumeRole = operation({
   input: z.strictObject({
@@ -25,8 +28,8 @@ export const assumeRole = operation({
       .max(64)
       .regex(/^[\w+=,.@-]*$/),
     DurationSeconds: z.coerce.number().int().min(900).max(43_200).optional(),
-    Tags: tagListSchema.max(MAX_TAGS).optional(),
-    TransitiveTagKeys: z.array(z.string().min(1).max(128)).max(MAX_TAGS).optional(),
+    Tags: listOf(tagListSchema.max(MAX_TAGS)).optional(),
+    TransitiveTagKeys: listOf(z.array(z.string().min(1).max(128)).max(MAX_TAGS)).optional(),
   }),
   resources: ({ RoleArn }) => [RoleArn],
   conditions: (given) => sessionConditions(given),

@@ -3,25 +3,24 @@ import { z } from 'zod';
 /** A policy document is checked by the engine, not by us. */
 const document = z.record(z.string(), z.unknown());
 
+const role = z.strictObject({
+  name: z.string().regex(/^[\w+=,.@-]{1,64}$/),
+  /** Tags of the role itself, which its sessions carry. */
+  tags: z.record(z.string(), z.string()).optional(),
+  trustPolicy: document,
+  /** The policy attached to it. */
+  policy: document,
+});
+
 /** Roles and a key policy to enforce, as `startLocalAws({ enforce })` and `--policies` take them. Strict: a member it does not know is refused. */
 export const enforcementSchema = z.strictObject({
   /** The account's roles; there are no others. */
-  roles: z.array(
-    z.strictObject({
-      name: z.string().regex(/^[\w+=,.@-]{1,64}$/),
-      /** Tags of the role itself, which its sessions carry. */
-      tags: z.record(z.string(), z.string()).optional(),
-      trustPolicy: document,
-      /** The policy attached to it. */
-      policy: document,
-    }),
-  ),
+  roles: z.array(role).readonly(),
   /** Of the key behind `alias/rcm-credentials`. */
   keyPolicy: document,
 });
 
 export type Enforcement = z.input<typeof enforcementSchema>;
-export type EnforcedRole = Enforcement['roles'][number];
 export type Document = z.output<typeof document>;
 
 /** Of every other customer key: the policy that KMS gives a key made by program, which leaves it to IAM. */

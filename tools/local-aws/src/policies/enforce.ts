@@ -3,19 +3,21 @@ import type { AuthorizationRequest, Authorize, Refusal } from '../identity/autho
 import { CREDENTIALS_ALIAS } from '../provision.ts';
 import { requestContext } from './context.ts';
 import { administratorPolicy, defaultKeyPolicy, type Enforcement, managedKeyPolicy, sessionsOnlyPolicy } from './documents.ts';
-import { type Decision, type LoadedPolicy, loadPolicyEngine } from './engine.ts';
+import { type Decision, type LoadedPolicy, loadPolicyEngine, type PolicyEngine } from './engine.ts';
 
 export interface EnforceOptions {
   readonly account: Account;
   readonly baseIsAdmin: boolean;
+  /** Default: one of its own. Whoever makes many enforcements of much the same documents makes one for all. */
+  readonly engine?: PolicyEngine;
 }
 
 /**
  * Decides every call by policies: those attached to the caller's role, the trust policy of a role to be assumed, the policy of a
  * key that is used. A call is allowed where every resource of it is. Fails with LocalAwsStartError `options_invalid`.
  */
-export async function createEnforcement({ roles, keyPolicy }: Enforcement, { account, baseIsAdmin }: EnforceOptions): Promise<Authorize> {
-  const engine = await loadPolicyEngine();
+export async function createEnforcement({ roles, keyPolicy }: Enforcement, { account, baseIsAdmin, engine: given }: EnforceOptions): Promise<Authorize> {
+  const engine = given ?? (await loadPolicyEngine());
   const user = engine.load('local-admin', 'identity', baseIsAdmin ? administratorPolicy : sessionsOnlyPolicy);
   const identity = new Map(roles.map(({ name, policy }) => [name, engine.load(name, 'identity', policy)]));
   const trust = new Map(roles.map(({ name, trustPolicy }) => [roleArn(account, name), engine.load(name, 'trust', trustPolicy)]));

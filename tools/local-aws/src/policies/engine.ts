@@ -20,7 +20,7 @@ export interface Question {
 export type Decision = 'Allowed' | 'ExplicitlyDenied' | 'ImplicitlyDenied';
 
 export interface PolicyEngine {
-  /** Fails with LocalAwsStartError `options_invalid`, which says where the document is wrong. */
+  /** A document is checked once, however often it is loaded. Fails with LocalAwsStartError `options_invalid`, which says where the document is wrong. */
   load(name: string, kind: PolicyKind, document: Document): LoadedPolicy;
   decide(question: Question): Decision;
 }
@@ -42,13 +42,17 @@ export async function loadPolicyEngine(): Promise<PolicyEngine> {
       );
     },
   );
+  const loaded = new WeakMap<Document, LoadedPolicy>();
   const checks = { identity: policies.validateIdentityPolicy, trust: policies.validateTrustPolicy, resource: policies.validateResourcePolicy };
   return {
     load(name, kind, document) {
-      const loaded = policies.createValidatedPolicy(document, checks[kind], { name });
-      const [problem] = loaded.errors;
+      const known = loaded.get(document);
+      if (known) return known;
+      const policy = policies.createValidatedPolicy(document, checks[kind], { name });
+      const [problem] = policy.errors;
       if (problem) throw new LocalAwsStartError('options_invalid', `The ${kind} policy of ${name} is not valid at ${problem.path}: ${problem.message}`);
-      return loaded;
+      loaded.set(document, policy);
+      return policy;
     },
     decide: ({ principal, action, resource, accountId, context, identityPolicies, resourcePolicy }) =>
       runUnsafeSimulation(

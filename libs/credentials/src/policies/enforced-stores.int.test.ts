@@ -1,0 +1,138 @@
+import { type LocalAws, startLocalAws } from '@rcm/local-aws';
+import { createMetrics } from '@rcm/telemetry';
+import { backend } from '@rcm/test-services';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCredentialManager } from '../reading/credential-manager.ts';
+import { credentialReference } from '../reference.ts';
+import { type CallHook, newReference, payloadText, tags } from '../stores/contract/store-under-test.fixture.ts';
+import { describeStoreContract } from '../stores/contract.fixture.ts';
+import { createSecretsManagerStore } from '../stores/secrets-manager.ts';
+import { createSsmStore } from '../stores/ssm.ts';
+import type { ClosableSecretStore } from '../stores/store.ts';
+import { createTenantSessions, type TenantSessions } from '../tenancy/tenant-sessions.ts';
+import { createTenantReaders, createTenantStores, type TenantStoresOptions } from '../tenancy/tenant-stores.ts';
+import { dedicatedRoleName, platformPolicies, taskRoleName, type TenantApp, tenantRoleName } from './index.ts';
+
+const TENANT = tags.TenantId;
+const enforce = platformPolicies({
+  ...{ accountId: '123456789012', regions: ['us-east-1'], environment: tags.Environment },
+  dedicated: [{ app: 'rotator', orgId: TENANT }],
+});
+
+let aws: LocalAws;
+const closing: (() => Promise<void> | void)[] = [];
+
+/** What an app of many tenants is configured with. */
+const asApp = (app: TenantApp): TenantStoresOptions => ({ ...place(taskRoleName(app)), roleArn: aws.tenantRoleArn(app) });
+const place = (role: string) => ({
+  ...{ region: aws.region, endpoint: aws.endpoint, environment: tags.Environment, kmsKeyId: 'alias/rcm-credentials' },
+  credentials: aws.taskCredentials(role),
+});
+const opened = <T extends { close(): Promise<void> | void }>(thing: T): T => {
+  closing.push(() => thing.close());
+  return thing;
+};
+
+describe.skipIf(backend() === 'containers')('under the platform’s own policies (the emulator in containers enforces none)', () => {
+  let rotator: TenantSessions;
+  beforeAll(async () => {
+    aws = await startLocalAws({ enforce });
+    rotator = opened(createTenantSessions(sessionOptions('rotator')));
+  });
+  afterAll(async () => {
+    for (const close of closing.reverse()) await close();
+    await aws.close();
+  });
+  const sessionOptions = (app: TenantApp) => ({ ...place(taskRoleName(app)), roleArn: aws.tenantRoleArn(app) });
+
+  const open = (kind: 'ssm' | 'secrets-manager', hook?: CallHook): ClosableSecretStore => {
+    const access = { ...place(tenantRoleName('rotator')), credentials: () => rotator.get(TENANT) };
+    const around = async <T>(operation: unknown, call: () => Promise<T>): Promise<T> => {
+      await hook?.(String(operation), 'before');
+      const answer = await call();
+      await hook?.(String(operation), 'after');
+      return answer;
+    };
+    if (kind === 'ssm')
+      return opened(
+        createSsmStore({
+          ...access,
+          instrument: (client) =>
+            client.middlewareStack.add(
+              (next, { commandName }) =>
+                (args) =>
+                  around(commandName, () => next(args)),
+            ),
+        }),
+      );
+    return opened(
+      createSecretsManagerStore({
+        ...access,
+        instrument: (client) =>
+          client.middlewareStack.add(
+            (next, { commandName }) =>
+              (args) =>
+                around(commandName, () => next(args)),
+          ),
+      }),
+    );
+  };
+
+  describe('a rotator’s session does all that a store promises: SSM', () => {
+    describeStoreContract({ kind: 'ssm', tokensOverwrite: false, open: (hook) => open('ssm', hook) });
+  });
+  describe('a rotator’s session does all that a store promises: Secrets Manager', () => {
+    describeStoreContract({ kind: 'secrets-manager', tokensOverwrite: false, open: (hook) => open('secrets-manager', hook) });
+  });
+
+  it.each(['ssm', 'secrets-manager'] as const)('the migrator makes a secret in %s, the agent reads it, and neither can change it', async (kind) => {
+    const migrator = opened(createTenantStores(asApp('migrator'))).forTenant(TENANT);
+    const { reference, version } = await migrator.create(newReference({ kind }), payloadText('moved'), tags);
+    const stores = opened(createTenantReaders(asApp('agent')));
+    const credentials = createCredentialManager({ stores, metrics: createMetrics() });
+    const { payload } = await credentials.get({ orgId: TENANT, reference, version });
+    expect(payload.reveal().password).toBe('moved');
+    const agent = opened(createTenantStores(asApp('agent'))).forTenant(TENANT);
+    for (const writer of [migrator, agent])
+      await expect(writer.replace(reference, payloadText('mine'), version)).rejects.toMatchObject({ code: 'store_denied' });
+    expect((await migrator.read(reference))?.version).toBe(version);
+  });
+
+  it('an agent is told that a secret is not there, not that it may not look', async () => {
+    const agent = opened(createTenantReaders(asApp('agent'))).forTenant(TENANT);
+    expect(await agent.read(newReference({ kind: 'ssm' }))).toBeNull();
+    expect(await agent.read(newReference({ kind: 'secrets-manager' }))).toBeNull();
+  });
+
+  it('a dedicated deployment works with its tagged task role alone, and for its own tenant only', async () => {
+    const options = { ...place(dedicatedRoleName('rotator', TENANT)), dedicatedOrgId: TENANT };
+    const { reference, version } = await opened(createTenantStores(options))
+      .forTenant(TENANT)
+      .create(newReference({ kind: 'ssm' }), payloadText('own'), tags);
+    expect(await opened(createTenantStores(options)).forTenant(TENANT).replace(reference, payloadText('newer'), version)).toBeDefined();
+    // Configured for somebody else, the role's own tags still stand in the way.
+    const astray = opened(createTenantStores({ ...options, dedicatedOrgId: 'hospital-b' })).forTenant('hospital-b');
+    await expect(astray.read(credentialReference({ ...asNew(reference), orgId: 'hospital-b' }))).rejects.toMatchObject({ code: 'store_denied' });
+  });
+
+  it('a firm works for its hospital by holding a session of the hospital, and not by its own', async () => {
+    const firm = opened(createTenantSessions(sessionOptions('rotator')));
+    const hospital = opened(createTenantStores(asApp('migrator'))).forTenant('hospital-b');
+    const reference = credentialReference({ ...asNew(newReference({ kind: 'ssm' })), orgId: 'hospital-b' });
+    await hospital.create(reference, payloadText('hospital'), { ...tags, TenantId: 'hospital-b' });
+    const as = async (orgId: string) => opened(createSsmStore({ ...place(tenantRoleName('rotator')), credentials: await firm.get(orgId) }));
+    await expect((await as('firm')).read(reference)).rejects.toMatchObject({ code: 'store_denied' });
+    expect(await (await as('hospital-b')).read(reference)).not.toBeNull();
+  });
+
+  it('an app whose tenant role is another app’s gets no session', async () => {
+    const wrong = opened(createTenantStores({ ...place(taskRoleName('agent')), roleArn: aws.tenantRoleArn('rotator') })).forTenant(TENANT);
+    await expect(wrong.read(newReference({ kind: 'ssm' }))).rejects.toMatchObject({ code: 'store_denied' });
+  });
+});
+
+const asNew = (reference: ReturnType<typeof newReference>) => {
+  if (reference.store === 'vault') throw new Error('Not a reference to AWS.');
+  const { store, partition, region, accountId, environment, endpointId, portalAccountId } = reference;
+  return { store, partition, region, accountId, environment, endpointId, portalAccountId };
+};

@@ -1,0 +1,53 @@
+import { backend } from '@rcm/test-services';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deployed } from './isolation/account.fixture.ts';
+import { Judgement } from './isolation/judgement.fixture.ts';
+import { mutantsOf } from './isolation/mutants.fixture.ts';
+import { type IsolationWorld, openIsolationWorld } from './isolation/world.fixture.ts';
+
+/** Some 25,000 calls over HTTP, one after the other; on a busy machine with two cores they have taken two minutes. */
+const MATRIX_MS = 900_000;
+
+/** What opens nothing, because no other action carries the key that the statement's condition asks for. */
+const OPENS_NOTHING = [
+  /CreateTagged: Action (ssm|secretsmanager):\w+ → \1:\*$/, // aws:RequestTag/TenantId
+  /PromoteParameter: Action ssm:PutParameter → ssm:\*$/, // ssm:Overwrite
+];
+
+describe.skipIf(backend() === 'containers')('tenants apart, over HTTP (the emulator in containers enforces no policies)', () => {
+  let world: IsolationWorld;
+  let judgement: Judgement;
+  beforeAll(async () => {
+    world = await openIsolationWorld();
+    judgement = new Judgement(world.account.decider);
+  }, 60_000);
+  afterAll(() => world.close());
+
+  it('exactly what is expected is allowed, in every combination of session, tenant and action', { timeout: MATRIX_MS }, async () => {
+    const [tried, allowed] = [[0], [0]];
+    for (const group of world.groups) {
+      const tally = await judgement.run(group, deployed());
+      process.stdout.write(`isolation: ${tally.tried} tried, ${tally.allowed} allowed: ${group.name} (${group.layers})\n`);
+      tried.push(tally.tried);
+      allowed.push(tally.allowed);
+      expect.soft(tally.wrong).toEqual([]);
+    }
+    const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+    process.stdout.write(`isolation: ${sum(tried)} combinations tried, ${sum(allowed)} allowed, as expected\n`);
+    expect(sum(tried)).toBeGreaterThan(20_000);
+  });
+
+  it(
+    'each statement, action, resource, principal, condition and value of the policies, taken away or opened, turns a combination',
+    { timeout: MATRIX_MS },
+    async () => {
+      const mutants = mutantsOf(deployed());
+      const [turned, survived]: [string[], string[]] = [[], []];
+      for (const mutant of mutants) ((await judgement.firstToTurn(mutant)) === null ? survived : turned).push(mutant.title);
+      process.stdout.write(`isolation: ${mutants.length} changes of the policies, ${turned.length} turned a combination, ${survived.length} open nothing\n`);
+      expect(survived.filter((title) => !OPENS_NOTHING.some((pattern) => pattern.test(title)))).toEqual([]);
+      expect(turned.filter((title) => OPENS_NOTHING.some((pattern) => pattern.test(title)))).toEqual([]);
+      expect(mutants.length).toBeGreaterThan(400);
+    },
+  );
+});

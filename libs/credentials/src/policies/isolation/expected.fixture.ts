@@ -1,0 +1,101 @@
+import type { TenantApp } from '../index.ts';
+
+type Allowed = Readonly<Record<string, readonly TenantApp[]>>;
+
+const everybody = ['agent', 'rotator', 'migrator'] as const;
+const rotator = ['rotator'] as const;
+const writers = ['rotator', 'migrator'] as const;
+
+/**
+ * The whole of what may be done, and by whom, with one's own tenant's secrets. What is not here is refused to everybody; with
+ * another tenant's secrets, and without a tenant, everything is refused.
+ */
+export const allowedOnOwn: Allowed = {
+  'GetParameter current': everybody,
+  'GetParameter current, as ciphertext': everybody,
+  'GetParameter current, a version by ARN': everybody,
+  'GetParameter untagged': everybody,
+  'GetParameter untagged, as ciphertext': everybody,
+  'GetParameter staged': rotator,
+  'GetParameter staged, as ciphertext': rotator,
+  'GetParameter staged untagged, as ciphertext': rotator,
+  'GetParameters current': everybody,
+  'GetParameters current and staged': rotator,
+  'GetParametersByPath rotation': rotator,
+  'GetParametersByPath one rotation': rotator,
+  'PutParameter, create current': writers,
+  'PutParameter, create current tagged for its path': writers,
+  'PutParameter, create current in plain text': writers,
+  'PutParameter, create current with the portal type': writers,
+  'PutParameter, create current, advanced tier': writers,
+  'PutParameter, create staged': rotator,
+  'PutParameter, create staged tagged for its path': rotator,
+  'PutParameter, overwrite current': rotator,
+  'DeleteParameter staged': rotator,
+  'AddTagsToResource, own tags': writers,
+  'GetSecretValue AWSCURRENT': everybody,
+  'GetSecretValue AWSCURRENT by id': everybody,
+  'GetSecretValue untagged': everybody,
+  'GetSecretValue AWSPENDING': rotator,
+  'GetSecretValue AWSPREVIOUS': rotator,
+  'GetSecretValue without a stage': rotator,
+  'GetSecretValue by the current version’s id': rotator,
+  'GetSecretValue by the pending version’s id': rotator,
+  ListSecretVersionIds: rotator,
+  PutSecretValue: rotator,
+  'PutSecretValue untagged': rotator,
+  UpdateSecretVersionStage: rotator,
+  'UpdateSecretVersionStage AWSCURRENT': rotator,
+  CreateSecret: writers,
+  'CreateSecret tagged for its path': writers,
+  'TagResource, own tags': writers,
+};
+
+/** The only thing that an app's own process may do: become a tenant of its environment, as its own app. */
+export const allowedToTask: Readonly<Record<string, TenantApp>> = {
+  'AssumeRole agent of this tenant': 'agent',
+  'AssumeRole rotator of this tenant': 'rotator',
+  'AssumeRole migrator of this tenant': 'migrator',
+};
+
+/**
+ * The same where every tenant role's own policy allows everything and the key policy stands alone: only what takes the key. With
+ * another tenant's secrets all of it is refused.
+ */
+export const allowedOnOwnByKeyPolicy: Allowed = {
+  'GetParameter current': everybody,
+  'GetParameter current, a version by ARN': everybody,
+  'GetParameter untagged': everybody,
+  'GetParameter tagged as another tenant’s': everybody,
+  'GetParameter tagged as another environment’s': everybody,
+  'GetParameter staged': rotator,
+  'GetParameter in a folder that begins like endpoints': [],
+  'GetParameter in a folder that begins like rotation': [],
+  'GetParameter in another folder': [],
+  'GetParameters current': everybody,
+  'GetParameters current and staged': rotator,
+  'GetParameters of two tenants': [],
+  'PutParameter, create current': writers,
+  'PutParameter, create current, advanced tier': writers,
+  'PutParameter, create staged': rotator,
+  'PutParameter, create in another folder': [],
+  'PutParameter, create in a folder that begins like endpoints': [],
+  'PutParameter, create in a folder that begins like rotation': [],
+  'PutParameter, overwrite current': writers,
+  'PutParameter, overwrite staged': rotator,
+  'PutParameter, overwrite in a folder that begins like endpoints': [],
+  'GetSecretValue AWSCURRENT': everybody,
+  'GetSecretValue untagged': everybody,
+  'GetSecretValue AWSPENDING': everybody,
+  'GetSecretValue in a folder that begins like endpoints': [],
+  'GetSecretValue in another folder': [],
+  CreateSecret: writers,
+  'CreateSecret in the folder of staged copies': [],
+  'CreateSecret in a folder that begins like endpoints': [],
+  'kms Decrypt, as SSM would': [],
+  'kms Decrypt, as Secrets Manager would': [],
+  'kms Decrypt, with another’s context': [],
+  'kms Decrypt, without a context': [],
+  'kms Encrypt': [],
+  'kms GenerateDataKey': [],
+};

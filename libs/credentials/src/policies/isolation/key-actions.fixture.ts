@@ -1,0 +1,56 @@
+import {
+  CreateKeyCommand,
+  DecryptCommand,
+  DescribeKeyCommand,
+  DisableKeyCommand,
+  EncryptCommand,
+  GenerateDataKeyCommand,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms';
+import { tenantRoleName } from '../index.ts';
+import { ACCOUNT, REGION } from './account.fixture.ts';
+import type { Action, ActionCall } from './action.fixture.ts';
+import { assume, tenantTags } from './sessions.fixture.ts';
+import { parameterArn, type Target } from './targets.fixture.ts';
+
+/** The context under which SSM encrypted the tenant's current parameter. */
+const context = ({ at }: ActionCall) => ({ PARAMETER_ARN: parameterArn(`${at.root}/endpoints/e1/a1`) });
+
+const secretArn = ({ root }: Target): string => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${root.slice(1)}/endpoints/e1/a1-AbCdEf`;
+
+/** The key without the store that holds the secret, and other tenants from a tenant's session. */
+export const keyActions: readonly Action[] = [
+  {
+    name: 'kms Decrypt, as SSM would',
+    run: (call) => call.clients.kms.send(new DecryptCommand({ CiphertextBlob: call.at.ciphertext, EncryptionContext: context(call) })),
+  },
+  {
+    name: 'kms Decrypt, with another’s context',
+    run: (call) => call.clients.kms.send(new DecryptCommand({ CiphertextBlob: call.at.ciphertext, EncryptionContext: context({ ...call, at: call.other }) })),
+  },
+  {
+    name: 'kms Decrypt, as Secrets Manager would',
+    run: ({ clients, at }) =>
+      clients.kms.send(
+        new DecryptCommand({ CiphertextBlob: at.ciphertext, EncryptionContext: { SecretARN: secretArn(at), SecretVersionId: at.versions.current } }),
+      ),
+  },
+  { name: 'kms Decrypt, without a context', run: ({ clients, at }) => clients.kms.send(new DecryptCommand({ CiphertextBlob: at.ciphertext })) },
+  {
+    name: 'kms Encrypt',
+    run: (call) => call.clients.kms.send(new EncryptCommand({ KeyId: call.at.keyId, Plaintext: Buffer.from('x'), EncryptionContext: context(call) })),
+  },
+  {
+    name: 'kms GenerateDataKey',
+    run: (call) =>
+      call.clients.kms.send(new GenerateDataKeyCommand({ KeyId: call.at.keyId, KeySpec: 'AES_256', EncryptionContext: { SecretARN: secretArn(call.at) } })),
+  },
+  { name: 'kms DescribeKey', run: ({ clients, at }) => clients.kms.send(new DescribeKeyCommand({ KeyId: at.keyId })) },
+  { name: 'kms DisableKey', run: ({ clients, at }) => clients.kms.send(new DisableKeyCommand({ KeyId: at.keyId })) },
+  { name: 'kms ScheduleKeyDeletion', run: ({ clients, at }) => clients.kms.send(new ScheduleKeyDeletionCommand({ KeyId: at.keyId })) },
+  { name: 'kms CreateKey', run: ({ clients }) => clients.kms.send(new CreateKeyCommand({})) },
+  ...(['agent', 'rotator', 'migrator'] as const).map((app): Action => ({
+    name: `AssumeRole ${app} of this tenant`,
+    run: ({ clients, at }) => assume(clients, tenantRoleName(app), tenantTags(at.place)),
+  })),
+];

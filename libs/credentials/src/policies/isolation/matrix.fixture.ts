@@ -1,0 +1,58 @@
+import type { Authorize } from '@rcm/local-aws';
+import { ENVIRONMENT, type Judged, type JudgedAccount } from './account.fixture.ts';
+import type { Action, ActionCall } from './action.fixture.ts';
+import { type Clients, clientsOf, closeClients } from './clients.fixture.ts';
+import { allowedToTask } from './expected.fixture.ts';
+import type { Session } from './sessions.fixture.ts';
+import type { Place, Target } from './targets.fixture.ts';
+
+/** One combination: who, what, on whose secrets, and what must come of it. */
+export interface Cell {
+  readonly title: string;
+  readonly expected: 'allowed' | 'denied';
+  /** Every tenant is like the next: changed policies are asked about one of them, and about those whose names begin like its own. */
+  readonly standsForOthers: boolean;
+  run(by?: Authorize): Promise<Judged>;
+}
+
+export interface MatrixOptions {
+  readonly account: JudgedAccount;
+  readonly sessions: readonly Session[];
+  readonly targets: readonly Target[];
+  readonly actions: readonly Action[];
+  readonly allowedOnOwn: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Every session × every tenant's secrets × every action. */
+export function matrixOf(options: MatrixOptions): { readonly cells: Cell[]; close(): void } {
+  const { account, sessions, targets, actions } = options;
+  const admin = clientsOf(account.aws, account.aws.credentials);
+  const cellOf = (session: Session, target: number, action: Action, caller: number): Cell => {
+    const [at, other] = [targets[target], targets[(target + 1) % targets.length]];
+    if (!at || !other) throw new Error('There is no such target.');
+    const call = (clients: Clients): ActionCall => ({ clients, at, other, own: `made-${caller}`, caller: session.serves?.place ?? at.place });
+    return {
+      title: `${session.name}: ${action.name} of ${at.place.tenant} in ${at.place.environment}`,
+      expected: isAllowed(options, session, at, action) ? 'allowed' : 'denied',
+      standsForOthers: isNamesake(at.place) && (session.serves === null || isNamesake(session.serves.place)),
+      async run(by) {
+        await account.unguarded(async () => action.prepare?.(call(admin)));
+        const judged = await account.judge(() => action.run(call(session.clients)), by);
+        if (judged.outcome === 'allowed') await account.unguarded(async () => action.restore?.(call(admin)));
+        return judged;
+      },
+    };
+  };
+  return {
+    cells: sessions.flatMap((session, caller) => targets.flatMap((_, target) => actions.map((action) => cellOf(session, target, action, caller)))),
+    close: () => closeClients(admin),
+  };
+}
+
+const isNamesake = ({ tenant }: Place): boolean => tenant.startsWith('mercy');
+
+function isAllowed({ allowedOnOwn }: MatrixOptions, { serves, task }: Session, { place }: Target, { name }: Action): boolean {
+  if (task !== null) return place.environment === ENVIRONMENT && allowedToTask[name] === task;
+  if (serves?.place.tenant !== place.tenant || serves.place.environment !== place.environment) return false;
+  return (allowedOnOwn[name] ?? []).includes(serves.app);
+}

@@ -1,0 +1,189 @@
+import type { AuthorizationRequest, Authorize, Conditions, Principal } from '@rcm/local-aws';
+import { dedicatedRoleName, taskRoleName, type TenantApp, tenantRoleName } from '../index.ts';
+import { ACCOUNT, DEDICATED, ENVIRONMENT, REGION } from './account.fixture.ts';
+import type { Cell } from './matrix.fixture.ts';
+import { APPS, roleArn } from './sessions.fixture.ts';
+
+/**
+ * What one account in one region cannot be asked over HTTP: other regions and accounts, calls that local-aws does not play, and
+ * the container service. Put to the same policies directly.
+ */
+export function onPaper(own: Authorize): Cell[] {
+  return [...elsewhere(own), ...administration(own), ...otherUses(own), ...containerService(own), ...otherSessions(own)];
+}
+
+type Asked = Pick<AuthorizationRequest, 'action' | 'conditions'> & { readonly principal: Principal; readonly resource: string };
+
+const paperCell = (own: Authorize, title: string, expected: Cell['expected'], { principal, action, resource, conditions }: Asked): Cell => ({
+  title: `on paper: ${title}`,
+  expected,
+  standsForOthers: true,
+  run(by = own) {
+    const request = {
+      principal,
+      action,
+      resources: [resource],
+      conditions,
+      now: new Date(0),
+      account: { tagsOf: () => ({}), aliasesOf: () => ['alias/rcm-credentials'] },
+    };
+    return Promise.resolve({ outcome: by(request) === null ? 'allowed' : 'denied', asked: [request] });
+  },
+});
+
+const tags = { env: ENVIRONMENT, tenant_id: DEDICATED.orgId };
+const session = (role: string): Principal => ({
+  ...{ kind: 'session', accessKeyId: 'ASIA', userId: 'AROA:paper', sessionName: 'paper', transitiveTagKeys: [], expiresAt: new Date(0), tags },
+  role: { name: role, tags: {}, maxSessionSeconds: 3_600 },
+  arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/paper`,
+});
+const user = (arn: string): Principal => ({ kind: 'user', accessKeyId: 'AKIA', userId: 'AIDA', arn });
+
+const requestTags: Conditions = {
+  'aws:RequestTag/TenantId': tags.tenant_id,
+  'aws:RequestTag/Environment': tags.env,
+  'aws:TagKeys': ['TenantId', 'Environment'],
+};
+const current: Conditions = { 'secretsmanager:VersionStage': 'AWSCURRENT' };
+
+/** Calls that the tenant's session may make here, and their resource: `ssm` ones are in `folder`, the others are secrets. */
+const callsOf: Readonly<Record<TenantApp, readonly (readonly [action: string, folder: 'endpoints' | 'rotation', conditions: Conditions])[]>> = {
+  agent: [
+    ['ssm:GetParameter', 'endpoints', {}],
+    ['secretsmanager:GetSecretValue', 'endpoints', current],
+  ],
+  rotator: [
+    ...(['endpoints', 'rotation'] as const).flatMap((folder) => [
+      ['ssm:GetParameter', folder, {}] as const,
+      ['ssm:PutParameter', folder, requestTags] as const,
+    ]),
+    ['ssm:GetParametersByPath', 'rotation', {}],
+    ['ssm:PutParameter', 'endpoints', { 'ssm:Overwrite': 'true' }],
+    ['ssm:DeleteParameter', 'rotation', {}],
+    ['secretsmanager:GetSecretValue', 'endpoints', current],
+    ['secretsmanager:CreateSecret', 'endpoints', requestTags],
+  ],
+  migrator: [
+    ['ssm:GetParameter', 'endpoints', {}],
+    ['ssm:PutParameter', 'endpoints', requestTags],
+    ['secretsmanager:GetSecretValue', 'endpoints', current],
+    ['secretsmanager:CreateSecret', 'endpoints', requestTags],
+  ],
+};
+
+interface Where {
+  readonly region: string;
+  readonly account: string;
+  readonly expected: Cell['expected'];
+}
+const places: readonly Where[] = [
+  { region: REGION, account: ACCOUNT, expected: 'allowed' },
+  { region: 'eu-west-1', account: ACCOUNT, expected: 'denied' },
+  { region: REGION, account: '999999999999', expected: 'denied' },
+];
+
+const nameIn = (folder: string): string => `rcm/${tags.env}/${tags.tenant_id}/${folder}/e1/a1`;
+const arnOf = (service: 'ssm' | 'secretsmanager', { region, account }: Where, folder: string): string =>
+  `arn:aws:${service}:${region}:${account}:${service === 'ssm' ? 'parameter/' : 'secret:'}${nameIn(folder)}`;
+
+function elsewhere(own: Authorize): Cell[] {
+  const roles = [...APPS.map((app) => ({ app, role: tenantRoleName(app) })), { app: DEDICATED.app, role: dedicatedRoleName(DEDICATED.app, DEDICATED.orgId) }];
+  return roles.flatMap(({ app, role }) =>
+    places.flatMap((where) => [
+      ...callsOf[app].map(([action, folder, conditions]) => {
+        const resource = arnOf(action.startsWith('ssm:') ? 'ssm' : 'secretsmanager', where, folder);
+        return paperCell(own, `${role}, ${action} ${resource}`, where.expected, { principal: session(role), action, resource, conditions });
+      }),
+      ...keyUses(app).map(([service, action, folder]) => {
+        const context = arnOf(service, where, folder);
+        return paperCell(own, `${role}, ${action} for ${context}`, where.expected, {
+          principal: session(role),
+          action,
+          resource: KEY,
+          conditions: throughStore(service, context),
+        });
+      }),
+    ]),
+  );
+}
+
+const throughStore = (service: 'ssm' | 'secretsmanager', context: string): Conditions => ({
+  'kms:ViaService': `${service}.${REGION}.amazonaws.com`,
+  [service === 'ssm' ? 'kms:EncryptionContext:PARAMETER_ARN' : 'kms:EncryptionContext:SecretARN']: context,
+});
+
+const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/1`;
+
+const keyUses = (app: TenantApp): readonly (readonly ['ssm' | 'secretsmanager', string, string])[] => [
+  ['ssm', 'kms:Decrypt', 'endpoints'],
+  ['secretsmanager', 'kms:Decrypt', 'endpoints'],
+  ...(app === 'rotator' ? [['ssm', 'kms:Encrypt', 'rotation'] as const] : []),
+];
+
+const ADMINISTRATION = [
+  ...['CancelKeyDeletion', 'CreateAlias', 'DeleteAlias', 'DescribeKey', 'DisableKey', 'DisableKeyRotation', 'EnableKey', 'EnableKeyRotation', 'GetKeyPolicy'],
+  ...[
+    'ListGrants',
+    'PutKeyPolicy',
+    'RevokeGrant',
+    'RotateKeyOnDemand',
+    'ScheduleKeyDeletion',
+    'TagResource',
+    'UntagResource',
+    'UpdateAlias',
+    'UpdateKeyDescription',
+  ],
+];
+const USE = ['CreateGrant', 'Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'ReEncryptFrom', 'ReEncryptTo'];
+
+function administration(own: Authorize): Cell[] {
+  const principal = user(`arn:aws:iam::${ACCOUNT}:user/local-admin`);
+  const cell = (expected: Cell['expected']) => (name: string) =>
+    paperCell(own, `administrator, kms:${name}`, expected, { principal, action: `kms:${name}`, resource: KEY, conditions: {} });
+  return [...ADMINISTRATION.map(cell('allowed')), ...USE.map(cell('denied'))];
+}
+
+/** What no store does with a key for its caller. */
+function otherUses(own: Authorize): Cell[] {
+  const here = { region: REGION, account: ACCOUNT, expected: 'denied' } as const;
+  return APPS.flatMap((app) =>
+    keyUses(app).map(([service, , folder]) =>
+      paperCell(own, `${app}, kms:ReEncryptFrom through ${service}`, 'denied', {
+        ...{ principal: session(tenantRoleName(app)), action: 'kms:ReEncryptFrom', resource: KEY },
+        conditions: throughStore(service, arnOf(service, here, folder)),
+      }),
+    ),
+  );
+}
+
+/** Anything of STS but becoming a tenant; refused on both sides, so by each side alone too. */
+export const otherSessions = (own: Authorize): Cell[] =>
+  APPS.map((app) =>
+    paperCell(own, `task of ${app}, sts:SetSourceIdentity of its tenant role`, 'denied', {
+      ...{ principal: session(taskRoleName(app)), action: 'sts:SetSourceIdentity', resource: roleArn(tenantRoleName(app)) },
+      conditions: { 'aws:RequestTag/env': tags.env, 'aws:RequestTag/tenant_id': tags.tenant_id, 'aws:TagKeys': ['env', 'tenant_id'] },
+    }),
+  );
+
+function containerService(own: Authorize): Cell[] {
+  const ecs = (account: string, region: string): Conditions => ({
+    'aws:SourceAccount': account,
+    'aws:SourceArn': `arn:aws:ecs:${region}:${account}:task-set/x`,
+  });
+  const roles = [...APPS.map(taskRoleName), dedicatedRoleName(DEDICATED.app, DEDICATED.orgId)];
+  const cases: readonly (readonly [string, string, Conditions, Cell['expected']])[] = [
+    ['for a task of this account', 'ecs-tasks.amazonaws.com', ecs(ACCOUNT, REGION), 'allowed'],
+    ['for a task of another account', 'ecs-tasks.amazonaws.com', { ...ecs(ACCOUNT, REGION), 'aws:SourceAccount': '999999999999' }, 'denied'],
+    ['for a task in another region', 'ecs-tasks.amazonaws.com', ecs(ACCOUNT, 'eu-west-1'), 'denied'],
+    ['for nobody in particular', 'ecs-tasks.amazonaws.com', {}, 'denied'],
+    ['as another service', 'ec2.amazonaws.com', ecs(ACCOUNT, REGION), 'denied'],
+  ];
+  return roles.flatMap((role) => [
+    ...cases.map(([what, principal, conditions, expected]) =>
+      paperCell(own, `AssumeRole ${role} ${what}`, expected, { principal: user(principal), action: 'sts:AssumeRole', resource: roleArn(role), conditions }),
+    ),
+    paperCell(own, `SetSourceIdentity ${role}`, 'denied', {
+      ...{ principal: user('ecs-tasks.amazonaws.com'), action: 'sts:SetSourceIdentity', resource: roleArn(role), conditions: ecs(ACCOUNT, REGION) },
+    }),
+  ]);
+}

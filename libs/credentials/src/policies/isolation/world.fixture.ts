@@ -1,0 +1,66 @@
+import { deployed, type JudgedAccount, type Layers, openJudgedAccount } from './account.fixture.ts';
+import { administratorCells } from './administrator.fixture.ts';
+import { closeClients } from './clients.fixture.ts';
+import { allowedOnOwn, allowedOnOwnByKeyPolicy } from './expected.fixture.ts';
+import { forgeries } from './forgeries.fixture.ts';
+import { keyActions } from './key-actions.fixture.ts';
+import { type Cell, matrixOf } from './matrix.fixture.ts';
+import { onPaper, otherSessions } from './on-paper.fixture.ts';
+import { parameterActions } from './parameter-actions.fixture.ts';
+import { secretActions } from './secret-actions.fixture.ts';
+import { openForgedSessions, openSessions } from './sessions.fixture.ts';
+import { makeTargets } from './targets.fixture.ts';
+
+/** Combinations that are judged with the same layers standing. */
+export interface CellGroup {
+  readonly name: string;
+  readonly layers: Layers;
+  readonly cells: readonly Cell[];
+}
+
+export interface IsolationWorld {
+  readonly account: JudgedAccount;
+  readonly groups: readonly CellGroup[];
+  close(): Promise<void>;
+}
+
+/** An account under the platform's own policies, with every tenant's secrets, every session, and everything they may try. */
+export async function openIsolationWorld(): Promise<IsolationWorld> {
+  const account = await openJudgedAccount();
+  const targets = await makeTargets(account);
+  const [sessions, forged] = [await openSessions(account.aws), openForgedSessions(account.aws)];
+  const actions = [...parameterActions, ...secretActions, ...keyActions];
+  const keyTaking = actions.filter(({ name }) => name in allowedOnOwnByKeyPolicy);
+  // The tenant that tags are forged for, and its namesake in another environment.
+  const forgedFor = targets.filter(({ place }) => place.tenant === 'mercy');
+  const parts = {
+    matrix: matrixOf({ account, sessions, targets, actions, allowedOnOwn }),
+    forgedTags: matrixOf({ account, sessions: forged, targets: forgedFor, actions, allowedOnOwn }),
+    identity: matrixOf({ account, sessions, targets, actions: keyTaking.filter((action) => !keyActions.includes(action)), allowedOnOwn }),
+    key: matrixOf({ account, sessions, targets, actions: keyTaking, allowedOnOwn: allowedOnOwnByKeyPolicy }),
+    keyForged: matrixOf({ account, sessions: forged, targets: forgedFor, actions: keyTaking, allowedOnOwn: allowedOnOwnByKeyPolicy }),
+    forgeries: forgeries(account),
+    administrator: administratorCells(account, targets),
+  };
+  const own = await account.decider(deployed());
+  const group = (name: string, cells: readonly Cell[], layers: Layers = 'all'): CellGroup => ({ name, cells, layers });
+  return {
+    account,
+    groups: [
+      group('session × tenant × action', parts.matrix.cells),
+      group('session with forged tags × tenant × action', parts.forgedTags.cells),
+      group('becoming a tenant', parts.forgeries.cells),
+      group('administrator', parts.administrator.cells),
+      group('on paper', onPaper(own)),
+      group('session × tenant × action', parts.identity.cells, 'identity policies alone'),
+      group('becoming a tenant', [...parts.forgeries.byIdentity, ...otherSessions(own)], 'identity policies alone'),
+      group('becoming a tenant', [...parts.forgeries.byTrust, ...otherSessions(own)], 'trust policies alone'),
+      group('session × tenant × action', [...parts.key.cells, ...parts.keyForged.cells], 'key policy alone'),
+    ],
+    async close() {
+      for (const part of Object.values(parts)) part.close();
+      for (const { clients } of [...sessions, ...forged]) closeClients(clients);
+      await account.close();
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { type PlatformPolicies, platformPolicies, type PlatformPoliciesOptions, tenantPolicy, tenantTrustPolicy } from './index.ts';
+
+/** IAM quotas: characters of a managed policy without white space, of a trust policy unless raised, and of a KMS key policy. */
+const MANAGED_POLICY = 6_144;
+const TRUST_POLICY = 2_048;
+const KEY_POLICY = 32_768;
+
+const place: PlatformPoliciesOptions = { accountId: '123456789012', regions: ['us-east-1', 'us-west-2'], environment: 'prod' };
+const made = (more: Partial<PlatformPoliciesOptions> = {}): PlatformPolicies => platformPolicies({ ...place, ...more });
+const sizeOf = (document: object): number => JSON.stringify(document).length;
+
+describe('policies', () => {
+  it.each([
+    ['one region', made({ regions: ['us-east-1'] })],
+    ['two regions and the longest names', made({ partition: 'aws-us-gov', regions: ['us-gov-east-1', 'us-gov-west-1'], environment: 'x'.repeat(63) })],
+    ['twenty dedicated deployments', made({ dedicated: Array.from({ length: 20 }, (_, index) => ({ app: 'agent', orgId: `hospital-${index}` })) })],
+  ])('fit IAM’s quotas with %s', (_, { roles, keyPolicy }) => {
+    for (const { policy, trustPolicy } of roles) {
+      expect(sizeOf(policy)).toBeLessThanOrEqual(MANAGED_POLICY);
+      expect(sizeOf(trustPolicy)).toBeLessThanOrEqual(TRUST_POLICY);
+    }
+    expect(sizeOf(keyPolicy)).toBeLessThanOrEqual(KEY_POLICY);
+  });
+
+  it('are plain JSON: what is written is what is read', () => {
+    expect(JSON.parse(JSON.stringify(made()))).toEqual(made());
+  });
+
+  it('name every statement once in its document', () => {
+    const { roles, keyPolicy } = made();
+    for (const document of [keyPolicy, ...roles.flatMap(({ policy, trustPolicy }) => [policy, trustPolicy])]) {
+      const sids = document.Statement.map(({ Sid }) => Sid);
+      expect(new Set(sids).size).toBe(sids.length);
+      expect(sids.every((sid) => /^[A-Za-z0-9]+$/.test(sid))).toBe(true);
+    }
+  });
+
+  it('name every region’s secrets, and only this account’s', () => {
+    const text = JSON.stringify(made().roles);
+    for (const region of place.regions) for (const service of ['ssm', 'secretsmanager']) expect(text).toContain(`arn:aws:${service}:${region}:123456789012:`);
+    expect(JSON.stringify(made().keyPolicy)).toContain('secretsmanager.us-west-2.amazonaws.com');
+  });
+
+  it('end every path segment that a tag stands for with a slash', () => {
+    for (const [pattern] of JSON.stringify(made()).matchAll(/\$\{aws:PrincipalTag\/[a-z_]+\}./g)) expect(pattern).toMatch(/\}[/"]$/);
+  });
+
+  it('give a dedicated deployment the tags that its tenant would have, on the role itself', () => {
+    const { roles } = made({ dedicated: [{ app: 'rotator', orgId: 'north' }] });
+    const dedicated = roles.find(({ name }) => name === 'rcm-rotator-north');
+    expect(dedicated).toMatchObject({ tags: { env: 'prod', tenant_id: 'north' }, policy: tenantPolicy('rotator', place) });
+  });
+});
+
+describe('policies are not made', () => {
+  it.each([
+    ['for an account that is none', { accountId: '*' }],
+    ['for no region', { regions: [] }],
+    ['for a region with a wildcard', { regions: ['us-*'] }],
+    ['for a partition with a colon', { partition: 'aws:x' }],
+    ['for an environment that could leave its path', { environment: 'prod/*' }],
+    ['for a dedicated tenant that is no id', { dedicated: [{ app: 'agent', orgId: 'nor/th' } as const] }],
+  ])('%s', (_, more) => {
+    expect(() => made(more)).toThrow(expect.objectContaining({ code: 'config_invalid' }));
+  });
+
+  it('with a role that is not named by its ARN', () => {
+    for (const arn of ['*', 'arn:aws:iam::123456789012:root', 'arn:aws:iam::123456789012:role/*'])
+      expect(() => tenantTrustPolicy(place, [arn])).toThrow(expect.objectContaining({ code: 'config_invalid' }));
+  });
+});
