@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { browserProcesses } from '../pool/browser-processes.fixture.ts';
 import { corpusRecipe } from './corpus-recipe.fixture.ts';
 import { CANARY, CorpusRun } from './corpus-run.fixture.ts';
-import { WORDS } from './corpus.fixture.ts';
+import { FILE, WORDS } from './corpus.fixture.ts';
 
 let run: CorpusRun;
 beforeAll(async () => {
@@ -277,6 +277,45 @@ describe('tasks', () => {
     );
     expect(await run.work(session, { word: 'needle' })).toEqual({ kind: 'found', rows: [{ out: 'drawn needle c true' }] });
     expect(run.traces.slice(-8).map((trace) => trace.outcome)).toContain('skipped');
+  });
+
+  const files = (press: object, max_bytes = 200_000) =>
+    run.session(
+      corpusRecipe({
+        stepDeadlineMs: 4_000,
+        task: {
+          steps: [{ open: '/pages/files/-' }],
+          outcomes: [
+            { when: { text: WORDS['nothing'] }, is: 'nothing_found' },
+            { when: { text: 'Attached' }, is: 'found' },
+          ],
+          file: { press, max_bytes },
+        },
+      }),
+    );
+
+  it.each([
+    ['attached', { role: 'link', name: 'Attached' }, '1.835', FILE],
+    ['posted', { role: 'button', name: 'Posted' }, '1.835', FILE],
+    ['in a new tab', { role: 'link', name: 'In a new tab' }, '1.835', FILE],
+    ['that a browser would show', { role: 'link', name: 'Shown' }, 'file', FILE],
+    ['that a script made', { role: 'button', name: 'Made by a script' }, 'made.csv', 'a,b'],
+  ])('takes a file %s, whole and under a plain name', async (_how, press, name, content) => {
+    const outcome = await run.work(await files(press));
+    const file = outcome.kind === 'found' ? outcome.file : undefined;
+    expect([outcome.kind, file?.name.replace(/^März_/, ''), Buffer.from(file?.bytes ?? []).toString() === content]).toEqual(['found', name, true]);
+  });
+
+  it('takes no file that is too large, however long it goes on, and none that is a page', async () => {
+    expect(await run.work(await files({ role: 'link', name: 'Large' }))).toMatchObject({
+      kind: 'unknown',
+      detail: expect.stringContaining('larger than 200000 bytes'),
+    });
+    expect(await run.work(await files({ role: 'link', name: 'Attached' }, 1_000))).toMatchObject({
+      kind: 'unknown',
+      detail: expect.stringContaining('larger'),
+    });
+    expect((await run.work(await files({ role: 'link', name: 'A page' }))).kind).toBe('unknown');
   });
 
   it('says that the session ended', async () => {

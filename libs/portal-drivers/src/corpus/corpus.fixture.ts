@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 
 export interface Seen {
   readonly method: string;
@@ -15,6 +16,9 @@ export interface CorpusServer {
   readonly seen: Seen[];
   close(): Promise<void>;
 }
+
+/** What `/file/<name>` gives. */
+export const FILE = 'ISA*00*'.repeat(20_000);
 
 /** What `/answer/<name>` shows: the words of one outcome each. */
 export const WORDS: Readonly<Record<string, string>> = {
@@ -62,6 +66,16 @@ export async function startCorpus(options: { readonly thief?: string } = {}): Pr
     else html(name === 'unavailable' ? 503 : 200, page('words', name));
   }
 
+  function file(name: string, response: ServerResponse): void {
+    if (name === 'shown') return void response.writeHead(200, { 'content-type': 'application/pdf' }).end(FILE);
+    const headers = { 'content-type': 'application/edi-x12', 'content-disposition': `attachment; filename="x"; filename*=UTF-8''M%C3%A4rz%2F1.835` };
+    if (name === 'attached') return void response.writeHead(200, { ...headers, 'content-encoding': 'gzip' }).end(gzipSync(FILE));
+    response.writeHead(200, headers);
+    // Without a length, and without an end.
+    const more = setInterval(() => response.write(Buffer.alloc(50_000, 65)), 10);
+    response.on('close', () => clearInterval(more));
+  }
+
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
@@ -71,6 +85,7 @@ export async function startCorpus(options: { readonly thief?: string } = {}): Pr
       const [, kind, name, rest] = url.split('?')[0]?.split('/') ?? [];
       if (kind === 'pages' && name) response.writeHead(200, { 'content-type': 'text/html' }).end(page(name, rest ?? ''));
       else if (kind === 'answer' && name) answer(name, request, response);
+      else if (kind === 'file' && name) file(name, response);
       else if (kind === 'bounce') response.writeHead(307, { location: new URL(url, 'http://portal').searchParams.get('to') ?? '/' }).end();
       else if (kind === 'worker.js') response.writeHead(200, { 'content-type': 'text/javascript' }).end(`fetch('${thief}/service')`);
       else response.writeHead(204).end();

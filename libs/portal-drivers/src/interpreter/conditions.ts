@@ -1,7 +1,7 @@
 import type { ElementHandle, Frame, Locator } from 'playwright-core';
 import type { Condition } from '../recipe/condition.ts';
 import { locate } from './locate.ts';
-import { sameWords } from './page-watch.ts';
+import { type PageResponse, sameWords } from './page-watch.ts';
 import type { Tabs } from './tabs.ts';
 
 /** Whether a condition holds at this moment; a page that is just changing holds nothing. Does not wait. */
@@ -22,12 +22,15 @@ async function evaluate(watch: Tabs, condition: Condition): Promise<boolean> {
   if (condition.dialog !== undefined) return watch.dialogs().some((words) => sameWords(words, condition.dialog ?? ''));
   if (condition.status !== undefined) return watch.status() === condition.status;
   const { response } = condition;
-  if (response) return watch.responses().some((one) => one.status === response.status && addressFits(one.url, response.url, watch.basePath));
+  if (response) return watch.responses().some((one) => answers(one, response) && addressFits(one.url, response.url, watch.basePath));
   for (const part of condition.all ?? []) if (!(await evaluate(watch, part))) return false;
   if (condition.all) return true;
   for (const part of condition.any ?? []) if (await evaluate(watch, part)) return true;
   return false;
 }
+
+const answers = (one: PageResponse, { status, method }: NonNullable<Condition['response']>): boolean =>
+  one.status === status && (method === undefined || one.method === method);
 
 /** Whether any of the elements that fit is visible. */
 export const isShown = async (locator: Locator): Promise<boolean> => (await locator.filter({ visible: true }).count()) > 0;

@@ -43,7 +43,7 @@ export function watchPage(page: Page): PageWatch {
   page.on('framenavigated', () => (documents += 1));
   page.on('crash', () => (crashed = true));
   page.on('response', (response: Response) => {
-    responses = [...responses.slice(1 - KEPT_RESPONSES), { url: response.url(), status: response.status() }];
+    responses = [...responses.slice(1 - KEPT_RESPONSES), { url: response.url(), status: response.status(), method: response.request().method() }];
     if (!response.request().isNavigationRequest()) return;
     const main = isMainFrame(response.request(), page);
     if (main) status = response.status();

@@ -82,7 +82,7 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
   it('resolves no names itself and sees nothing of this process’s environment', async () => {
     const { context } = await open(poolOf({ environment: { RCM_SHOWN: 'yes' } }));
     const page = await context.newPage();
-    await expect(page.goto(`http://${hostname()}:9/`)).rejects.toThrow('ERR_NAME_NOT_RESOLVED');
+    await expect(page.goto(`http://${hostname()}:8099/`)).rejects.toThrow('ERR_NAME_NOT_RESOLVED');
     const variables = browserProcesses().flatMap((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'));
     expect(variables).toContain('RCM_SHOWN=yes');
     expect(variables.filter((one) => /^(VITEST|NODE|npm_|RCM_CHROMIUM)/.test(one))).toEqual([]);

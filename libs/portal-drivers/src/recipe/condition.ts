@@ -18,7 +18,14 @@ export interface Condition {
   /** HTTP status of the page's last document. */
   readonly status?: number | undefined;
   /** Any request of the page since the last press was answered so; for pages that fetch instead of loading documents. */
-  readonly response?: { readonly url: string; readonly status: number } | undefined;
+  readonly response?:
+    | {
+        readonly url: string;
+        readonly status: number;
+        /** Default: any. Scripts often read, by `GET`, the same address that they write to. */
+        readonly method?: string | undefined;
+      }
+    | undefined;
   readonly all?: readonly Condition[] | undefined;
   readonly any?: readonly Condition[] | undefined;
 }
@@ -42,7 +49,9 @@ export const conditionSchema: z.ZodType<Condition> = z
     url: pathPattern.optional().describe('Path of the page’s address, * for anything'),
     dialog: words.optional().describe('Words of an alert or confirm since the last press'),
     status: httpStatus.optional().describe('HTTP status of the page’s document'),
-    response: z.strictObject({ url: pathPattern, status: httpStatus }).optional().describe('Status of any answer to the page’s scripts since the last press'),
+    response: z
+      .strictObject({ url: pathPattern, status: httpStatus, method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).optional() })
+      .optional().describe('Status of any answer to the page’s scripts since the last press'),
     all: several.optional(),
     any: several.optional(),
   })
