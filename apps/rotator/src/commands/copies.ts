@@ -18,7 +18,14 @@ export async function copiesCommand(context: CommandContext): Promise<number> {
   const mend = async (endpoint: EndpointRow & { readonly secretArn: string }): Promise<keyof typeof counts> => {
     const reference = parseReference(endpoint.secretArn);
     const tags = { TenantId: endpoint.orgId, Environment: rotator.environment, PortalType: endpoint.portalTypeCode };
-    const audit = { orgId: endpoint.orgId, actor: rotator.owner, action: 'secret.copy', subject: endpoint.id, reason: 'the copy in the second region is behind', details: {} };
+    const audit = {
+      orgId: endpoint.orgId,
+      actor: rotator.owner,
+      action: 'secret.copy',
+      subject: endpoint.id,
+      reason: 'the copy in the second region is behind',
+      details: {},
+    };
     return copies.repairCopy(reference, tags, { beforeWrite: async () => void (await recordAuditEvent(db, audit)) });
   };
   for await (const endpoint of migratedEndpoints(context)) {
@@ -30,12 +37,14 @@ export async function copiesCommand(context: CommandContext): Promise<number> {
     if (result !== 'not_kept') await rotator.clock.sleep(1000 / PER_SECOND);
   }
   const { current, written, gone, not_kept: none, failed } = counts;
-  print(context, counts, [`${current} copies current, ${written} mended, ${failed} could not be mended, ${gone} secrets gone, ${none} that their store replicates by itself`]);
+  print(context, counts, [
+    `${current} copies current, ${written} mended, ${failed} could not be mended, ${gone} secrets gone, ${none} that their store replicates by itself`,
+  ]);
   return failed > 0 ? 1 : 0;
 }
 
 async function* migratedEndpoints({ opened: { db } }: CommandContext): AsyncGenerator<EndpointRow & { readonly secretArn: string }> {
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await listEndpoints(db, { after, limit: PAGE });
     for (const endpoint of page) if (endpoint.secretArn !== null) yield { ...endpoint, secretArn: endpoint.secretArn };
     after = page.at(-1)?.id;
