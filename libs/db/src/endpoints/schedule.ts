@@ -31,14 +31,33 @@ export async function listDueEndpoints(db: Database, { limit }: { readonly limit
   });
 }
 
-/** Sets when endpoints are next due; `'now'` is Postgres's now. Returns how many rows were set. */
+/** Rows that one statement sets, so that no lock is held for long and no transaction grows with the number of logins. */
+const SET_AT_ONCE = 1_000;
+
+/**
+ * Sets when endpoints are next due; `'now'` is Postgres's now, once for each thousand rows. Returns how many rows were set. For `'all'` it
+ * goes through the endpoints by id; interrupted, it has set some of them, and may be repeated.
+ */
 export async function setNextRotation(
   db: Database,
   { endpointIds, at }: { readonly endpointIds: readonly string[] | 'all'; readonly at: Date | 'now' },
 ): Promise<number> {
   const time = at === 'now' ? Prisma.sql`now()` : Prisma.sql`${timestamp(at)}::timestamptz`;
   const which = endpointIds === 'all' ? Prisma.sql`true` : Prisma.sql`id = ANY (${[...endpointIds]}::text[])`;
-  return db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET next_rotation_at = ${time}, updated_at = now() WHERE ${which}`);
+  let [set, after]: [number, string | null] = [0, ''];
+  while (after !== null) {
+    const from: string = after;
+    const [batch] = await db.transaction(
+      'every tenant',
+      (tx) => tx.$queryRaw<{ rows: number; last: string | null }[]>`
+        WITH batch AS (SELECT id FROM integration_endpoint WHERE id > ${from} AND ${which} ORDER BY id LIMIT ${SET_AT_ONCE}),
+             changed AS (UPDATE integration_endpoint e SET next_rotation_at = ${time}, updated_at = now() FROM batch b WHERE e.id = b.id RETURNING e.id)
+        SELECT count(*)::int AS rows, max(id) AS last FROM changed`,
+    );
+    set += batch?.rows ?? 0;
+    after = batch?.last ?? null;
+  }
+  return set;
 }
 
 /** An identity that is not rotated automatically, and why. */
@@ -73,8 +92,8 @@ export const NEXT_ROTATION = Prisma.sql`
     - make_interval(secs => p.rotation_spread_days * 86400.0 * ((hashtextextended(e.id, 0) & 65535) / 65536.0))`;
 
 /**
- * The portal told a login when its password expires: the rotation comes forward to the head start before that, never back.
- * Returns whether it moved.
+ * The portal told a login when its password expires: the rotation comes forward to the head start before that, never back, and never
+ * into the first half of the password's life, or a portal with a short one would be rotated without end. Returns whether it moved.
  */
 export async function bringRotationForward(
   db: Database,
@@ -84,8 +103,10 @@ export async function bringRotationForward(
     { tenant: orgId },
     (tx) => tx.$executeRaw`
       UPDATE integration_endpoint e SET next_rotation_at = w.at, updated_at = clock_timestamp()
-        FROM (SELECT p.code, ${timestamp(expiresAt)}::timestamptz - make_interval(days => p.expiry_head_start_days) AS at FROM portal_type p) w
-       WHERE w.code = e.portal_type_code AND e.org_id = ${orgId} AND e.id = ${endpointId} AND (e.next_rotation_at IS NULL OR e.next_rotation_at > w.at)`,
+        FROM (SELECT o.id, greatest(x.at - make_interval(days => p.expiry_head_start_days), o.last_rotated_at + (x.at - o.last_rotated_at) / 2) AS at
+                FROM integration_endpoint o JOIN portal_type p ON p.code = o.portal_type_code, (SELECT ${timestamp(expiresAt)}::timestamptz AS at) x
+               WHERE o.org_id = ${orgId} AND o.id = ${endpointId}) w
+       WHERE w.id = e.id AND e.org_id = ${orgId} AND (e.next_rotation_at IS NULL OR e.next_rotation_at > w.at)`,
   );
   return moved > 0;
 }

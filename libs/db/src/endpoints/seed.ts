@@ -62,7 +62,7 @@ export async function insertEndpoint(db: Database, endpoint: NewEndpoint): Promi
       ON CONFLICT (id) DO NOTHING`;
     if (inserted === 0) {
       const own = await tx.integrationEndpoint.findFirst({ where: { id: endpoint.id, orgId: endpoint.orgId }, select: { id: true } });
-      if (!own) throw new RcmError('state_conflict', `The endpoint id ${endpoint.id} is taken; choose another.`);
+      if (!own) throw new RcmError('state_conflict', `The endpoint id ${endpoint.id} is taken; choose a different one.`);
       return { created: false };
     }
     if (config !== null) await tx.$executeRaw`UPDATE integration_endpoint SET config = ${config}::jsonb WHERE id = ${endpoint.id}`;

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Database, openDatabase } from '../database.ts';
+import { getEndpoint } from '../endpoints/read.ts';
+import { listDueEndpoints, setNextRotation } from '../endpoints/schedule.ts';
+import { listStartable } from '../gate/startable.ts';
+import { rotationCounts } from '../journal/ends.ts';
+import { getOpenAttempt, listOpenAttempts } from '../journal/open.ts';
+import { openJobs } from '../jobs.ts';
+import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
+import { releaseLease, renewLease } from '../leases/upkeep.ts';
+import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
+import { remainingBudget } from '../ledger/budget.ts';
+import { versionStanding } from '../ledger/standing.ts';
+import { upsertPortalType } from '../endpoints/seed.ts';
+import type { AppRole } from '../roles/app-role.ts';
+import { claimPortalTask, finishPortalTask } from '../tasks/claim.ts';
+import { createPortalTask, sendStrayTasks } from '../tasks/queue.ts';
+import { openTestDatabase, PORTAL, type TestDatabase } from '../testing.fixture.ts';
+import { urlFor } from '../testing.ts';
+import { reserveTotpStep } from '../totp.ts';
+
+const ENDPOINTS = 100_000;
+const TENANTS = 1_000;
+/** An endpoint in the middle of all of them. */
+const ONE = { endpointId: 'e50000', orgId: 'o0', loginIdentity: '50000'.padStart(64, '0') };
+
+let t: TestDatabase;
+beforeAll(async () => {
+  t = await openTestDatabase();
+  await upsertPortalType(t.db, PORTAL);
+  await t.sql(`INSERT INTO organization (id, name) SELECT 'o' || i, 'o' FROM generate_series(0, ${TENANTS - 1}) i`);
+  await t.sql(`INSERT INTO login_identity (id) SELECT lpad(i::text, 64, '0') FROM generate_series(1, ${ENDPOINTS}) i`);
+  await t.sql('ALTER TABLE integration_endpoint DISABLE TRIGGER integration_endpoint_declared_host');
+  await t.sql(`
+    INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url, secret_arn, current_version, login_identity, next_rotation_at, rotation_status)
+    SELECT 'e' || i, 'o' || i % ${TENANTS}, 'alpine', 'a' || i, 'https://alpine.example/', 'arn:aws:ssm:' || i, '1', lpad(i::text, 64, '0'), now() + (i - 200) * interval '1 minute', 'active'
+      FROM generate_series(1, ${ENDPOINTS}) i`);
+  const each = `i % ${TENANTS} AS o, lpad(i::text, 64, '0') AS identity FROM generate_series(1, ${ENDPOINTS}) i`;
+  await t.sql(`
+    INSERT INTO login_lease (login_identity, org_id, endpoint_id, kind, fence, holder, acquired_at, expires_at)
+    SELECT identity, 'o' || o, 'e' || i, 'shared', i, 'h', now(), now() + interval '1 hour' FROM (SELECT i, ${each} WHERE i BETWEEN 60000 AND 90000) x`);
+  await t.sql(`
+    INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
+    SELECT identity, 'o' || o, 'e' || i, gen_random_uuid(), 'agent', '1', now() - interval '1 day', now() - interval '1 day', 'accepted', 'none' FROM (SELECT i, ${each}) x`);
+  await t.sql(`
+    INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, promoted_version, recipe_hash, ended_at)
+    SELECT gen_random_uuid(), identity, 'o' || o, 'e' || i, 'alpine', 'done', i, 'r', 'due', 'arn', '0', '1', 'h', now() FROM (SELECT i, ${each}) x`);
+  await t.sql(`
+    INSERT INTO portal_task (id, org_id, endpoint_id, name, input, state, finished_at)
+    SELECT gen_random_uuid(), 'o' || o, 'e' || i, 'n', '{}', 'succeeded', now() FROM (SELECT i, ${each}) x`);
+  await t.sql('ANALYZE');
+}, 180_000);
+afterAll(() => t.close());
+
+const LARGE = ['integration_endpoint', 'login_identity', 'login_lease', 'login_attempt', 'rotation_attempt', 'portal_task'];
+
+/** Rows of the large tables that were read by scanning, so far. Connections report when they end. */
+async function scanned(): Promise<Record<string, number>> {
+  const rows = await t.sql<{ name: string; read: string }>(`SELECT relname AS name, seq_tup_read AS read FROM pg_stat_user_tables WHERE relname = ANY ($1)`, [
+    LARGE,
+  ]);
+  return Object.fromEntries(rows.map(({ name, read }) => [name, Number(read)]));
+}
+
+/** What an agent or a rotator asks for all day, under the policies. */
+const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly rotator: Database }) => Promise<unknown>>> = {
+  'an endpoint': ({ agent }) => getEndpoint(agent, ONE),
+  'a shared lease, longer, and back': async ({ agent }) => {
+    const answer = await acquireSharedLease(agent, { ...ONE, holder: 'h', ttlMs: 60_000 });
+    if (!answer.granted) throw new Error(answer.reason);
+    await renewLease(agent, { ...ONE, leaseId: answer.lease.id, ttlMs: 60_000 });
+    await releaseLease(agent, { ...ONE, leaseId: answer.lease.id });
+  },
+  'an exclusive lease, and back': async ({ rotator }) => {
+    const answer = await acquireExclusiveLease(rotator, { ...ONE, holder: 'h', ttlMs: 60_000, wantMs: 0 });
+    if (answer.granted) await releaseLease(rotator, { ...ONE, leaseId: answer.lease.id });
+  },
+  'a login, from the first question to its outcome': async ({ agent }) => {
+    const answer = await acquireSharedLease(agent, { ...ONE, holder: 'h', ttlMs: 60_000 });
+    if (!answer.granted) throw new Error(answer.reason);
+    const ask = { ...ONE, leaseId: answer.lease.id, actor: 'agent', version: '1' } as const;
+    await checkLoginAttempt(agent, ask);
+    await reserveTotpStep(agent, { ...ONE, periodSeconds: 30, skew: 60 });
+    const begun = await beginLoginAttempt(agent, ask);
+    if (!begun.allowed) throw new Error(begun.reason);
+    await versionStanding(agent, { ...ONE, version: '1', settleMs: 1000 });
+    await finishLoginAttempt(agent, { ...ONE, loginAttemptId: begun.loginAttemptId, outcome: 'accepted', effect: 'none' });
+    await releaseLease(agent, { ...ONE, leaseId: answer.lease.id });
+  },
+  'the budget': ({ agent }) => remainingBudget(agent, ONE),
+  'a task, taken and done': async ({ agent }) => {
+    const jobs = await openJobs({ url: urlFor('rcm_agent', t.url), applicationName: 'asked' });
+    const { taskId } = await createPortalTask(agent, jobs, { ...ONE, name: 'n', input: {}, idempotencyKey: 'k' });
+    await claimPortalTask(agent, { ...ONE, taskId, worker: 'w', ttlMs: 60_000 });
+    await finishPortalTask(agent, { ...ONE, taskId, worker: 'w', result: {} });
+    await sendStrayTasks(agent, jobs);
+    await jobs.stop({ timeoutMs: 1000 });
+  },
+  'what is due': ({ rotator }) => listDueEndpoints(rotator, { limit: 20 }),
+  'what may start': ({ rotator }) => listStartable(rotator, { rules: { canary: true, probeMs: 1000, lastingMs: 1000 } as never, limit: 20 }),
+  'what recovery may take up': async ({ rotator }) => [await getOpenAttempt(rotator, ONE), await listOpenAttempts(rotator, { ownerGone: true, limit: 20 })],
+};
+
+/** How many rows of the large tables one piece of work reads by scanning, with connections of its own. */
+async function scannedBy(ask: (typeof ASKED)[string]): Promise<Record<string, number>> {
+  const before = await scanned();
+  const open = (role: AppRole) => openDatabase({ url: urlFor(role, t.url), applicationName: 'asked', role });
+  const dbs = { agent: open('rcm_agent'), rotator: open('rcm_rotator') };
+  await ask(dbs);
+  await Promise.all(Object.values(dbs).map((db) => db.close()));
+  // Whose numbers are counted once its session is gone.
+  await expect.poll(() => t.sql(`SELECT FROM pg_stat_activity WHERE application_name LIKE 'asked%'`), { timeout: 20_000 }).toEqual([]);
+  const after = await scanned();
+  return Object.fromEntries(LARGE.map((name) => [name, (after[name] ?? 0) - (before[name] ?? 0)]));
+}
+
+const NONE = Object.fromEntries(LARGE.map((name) => [name, 0]));
+
+test.each(Object.entries(ASKED))(`among ${ENDPOINTS} endpoints of ${TENANTS} tenants, %s is found by index under the policies`, async (_, ask) => {
+  expect(await scannedBy(ask)).toEqual(NONE);
+});
+
+test('and a scan would have been seen', async () => {
+  expect(await scannedBy(({ rotator }) => rotationCounts(rotator))).toMatchObject({ rotation_attempt: ENDPOINTS });
+});
+
+test('all of them can be made due, a thousand at a time', async () => {
+  expect(await setNextRotation(t.rotator, { endpointIds: 'all', at: 'now' })).toBe(ENDPOINTS);
+});
