@@ -1,4 +1,4 @@
-import { type Clock, hasCode, RcmError } from '@rcm/telemetry';
+import { type Clock, hasCode } from '@rcm/telemetry';
 import type { CallPace } from './call-pace.ts';
 
 export interface RepeatedCallOptions {
@@ -17,7 +17,8 @@ const LONGEST_PAUSE_MS = 5_000;
 
 /**
  * Makes a call at the store's pace. Throttled, it is made again until the signal ends it: the pace has fallen, so that the repeats
- * cost the quota less and less. Not answered, it is made again a few times. Anything else is final.
+ * cost the quota less and less. Not answered, it is made again a few times. Anything else is final. Fails with `cancelled` where the
+ * signal ends it.
  */
 export async function repeatedCall<T>(options: RepeatedCallOptions, calls: () => number, act: () => Promise<T>): Promise<T> {
   const { pace, clock, random, maxTries, retryPauseMs, signal, onThrottle } = options;
@@ -36,7 +37,6 @@ export async function repeatedCall<T>(options: RepeatedCallOptions, calls: () =>
         unanswered += 1;
         if (!hasCode(error, 'store_unavailable') || unanswered >= maxTries) throw error;
       }
-      if (signal.aborted) throw new RcmError('cancelled', 'Nobody waits for this call any more.');
       await clock.sleep(Math.min(retryPauseMs * 2 ** repeats, LONGEST_PAUSE_MS) * (1 - random() / 2), signal);
     }
   }

@@ -21,6 +21,8 @@ type Size = (typeof SIZES)[keyof typeof SIZES];
 
 const QUOTA = 40;
 const TICK_MS = 5;
+/** Agents at work at once. Without a bound, a reader that asks the store once for every miss has 20 000 requests waiting within seconds. */
+const MOST_READERS = 1_000;
 /** How often a rotated secret is read until the new version comes. */
 const PROBE_MS = 2;
 /** A read that gets a version which another had replaced longer ago than this is one too many. No reader is told a version here. */
@@ -143,14 +145,14 @@ async function openFollowing(
   return { subject, follow };
 }
 
-/** Open loop: so many reads a second, whether the earlier ones were answered or not. All have ended when it returns. */
+/** So many reads a second, whether the earlier ones were answered or not, by at most so many readers. All have ended when it returns. */
 async function readAll({ secrets, size, run }: Scene, read: (secret: BenchSecret) => Promise<void>, end: number): Promise<void> {
   const next = zipf(secrets.length, seededRandom(1));
   const underWay = new Set<Promise<unknown>>();
   const began = performance.now();
   for (let asked = 0; performance.now() < end && !run.signal.aborted; await sleep(TICK_MS)) {
     const due = ((performance.now() - began) / 1000) * size.readsPerSecond;
-    for (; asked < due; asked += 1) {
+    for (; asked < due && underWay.size < MOST_READERS; asked += 1) {
       const secret = secrets[next()];
       if (!secret) continue;
       const reading = read(secret).finally(() => underWay.delete(reading));
