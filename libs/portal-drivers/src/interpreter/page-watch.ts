@@ -7,6 +7,7 @@ type DialogAnswer = NonNullable<Step['dialog']>;
 export interface PageResponse {
   readonly url: string;
   readonly status: number;
+  readonly method: string;
 }
 
 /** What happened on a page while nobody looked: documents, failures, answers, native dialogs. */

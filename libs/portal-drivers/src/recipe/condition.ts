@@ -51,7 +51,8 @@ export const conditionSchema: z.ZodType<Condition> = z
     status: httpStatus.optional().describe('HTTP status of the page’s document'),
     response: z
       .strictObject({ url: pathPattern, status: httpStatus, method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).optional() })
-      .optional().describe('Status of any answer to the page’s scripts since the last press'),
+      .optional()
+      .describe('Status of any answer to the page’s scripts since the last press'),
     all: several.optional(),
     any: several.optional(),
   })
