@@ -30,10 +30,10 @@ Exit codes: 0 done, 1 something could not be done, 2 wrong call or configuration
 /** The command line. Returns the exit code: 0 done, 1 something could not be done, 2 the call or the configuration is wrong. */
 export async function parseArguments(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   let exitCode = 0;
-  const run = async (options: Output, act: (context: CommandContext) => Promise<number>) => {
+  const run = async (options: Output, act: (context: CommandContext, config: RotatorConfig) => Promise<number>) => {
     exitCode = await withRotator(environment, options.json ?? false, async (context, config) => {
       try {
-        return await act(context);
+        return await act(context, config);
       } finally {
         if (act !== statusCommand && !options.dryRun) await deliverNow(context.opened, config);
       }
@@ -54,7 +54,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     });
   command('once', 'rotate everything that is due now, then end')
     .option('--dry-run', 'say what is due and change nothing')
-    .action((options: Output) => run(options, (context) => rotateDueCommand(context, { dryRun: options.dryRun ?? false })));
+    .action((options: Output) => run(options, (context, config) => rotateDueCommand(context, { dryRun: options.dryRun ?? false, config })));
   person(command('rotate', 'rotate one login now, or go on with its open attempt'))
     .requiredOption('--endpoint <id>', 'the endpoint whose login to rotate')
     .addOption(new Option('--kind <kind>', 'compromise: the password is known to others').choices(['demand', 'compromise']).default('demand'))

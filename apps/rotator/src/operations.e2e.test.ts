@@ -46,7 +46,7 @@ describe('what nobody may rotate is refused with a code, and nothing changes', (
     await remember('cascade-5');
     await setPortalType('cascade', { passwordRules: 'maxlength: 2; required: upper; required: lower; required: digit' });
     const end = await rotator('rotate', '--endpoint', 'cascade-5');
-    await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!];' });
+    await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!]; history: 4' });
     expect([end.code, outcomeOf(end)]).toMatchObject([1, { result: 'failed', code: 'input_invalid', detail: expect.stringContaining('3 required rules') }]);
     await unchanged('cascade-5');
   });
@@ -79,7 +79,7 @@ describe('what nobody may rotate is refused with a code, and nothing changes', (
     await remember('cascade-6');
     await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: digit; min-age-hours: 24' });
     const end = await rotator('rotate', '--endpoint', 'cascade-6');
-    await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!];' });
+    await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!]; history: 4' });
     expect([end.code, outcomeOf(end)]).toMatchObject([1, { result: 'not_started', code: 'rotation_refused', detail: expect.stringContaining('lets this password be changed from') }]);
     await unchanged('cascade-6');
   });
@@ -123,32 +123,35 @@ describe('pause and resume', () => {
 });
 
 describe('rollback', () => {
-  it('goes forward to the previous password where the portal allows it', async () => {
-    const { portal, username, orgId, secretArn } = opened.world.endpoint('cascade-5');
-    const store = opened.world.stores.forTenant(orgId);
-    const passwordNow = async () => {
-      const current = await store.read(parseReference(secretArn));
-      return current && parsePayload(current.text).reveal().password;
-    };
-    const early = await rotator('rollback', '--endpoint', 'cascade-5', '--reason', 'x');
+  const passwordOf = async (id: string) => {
+    const { orgId, secretArn } = opened.world.endpoint(id);
+    const current = await opened.world.stores.forTenant(orgId).read(parseReference(secretArn));
+    return current && parsePayload(current.text).reveal().password;
+  };
+
+  it('goes forward to the previous password, with who and why in the audit trail', async () => {
+    const { portal, username } = opened.world.endpoint('alpine-2');
+    const early = await rotator('rollback', '--endpoint', 'alpine-2', '--reason', 'x');
     expect([early.code, errorOf(early).code]).toEqual([1, 'rotation_refused']);
 
-    const first = await passwordNow();
-    expect((await rotator('rotate', '--endpoint', 'cascade-5')).code).toBe(0);
-    expect(await passwordNow()).not.toBe(first);
-    await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; history: 3' });
-    const remembered = await rotator('rollback', '--endpoint', 'cascade-5', '--reason', 'x');
-    expect(errorOf(remembered)).toMatchObject({ code: 'rotation_refused', message: expect.stringContaining('remembers the last 3') });
-    await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!];' });
+    const first = await passwordOf('alpine-2');
+    expect((await rotator('rotate', '--endpoint', 'alpine-2')).code).toBe(0);
+    expect(await passwordOf('alpine-2')).not.toBe(first);
+    const end = await rotator('rollback', '--endpoint', 'alpine-2', '--reason', 'the claims system knows the old one', '--actor', 'jane');
+    expect([end.code, await passwordOf('alpine-2')]).toEqual([0, first]);
+    expect(await opened.world.portalAcceptsStore('alpine-2')).toBe(true);
+    expect(await opened.world.portals.account(portal, username)).toMatchObject({ loginsRejected: 0, passwordsChanged: 2 });
+    const [newest] = (await listAttempts(opened.world.db, { limit: 100 })).filter(({ endpointId }) => endpointId === 'alpine-2');
+    expect(newest).toMatchObject({ reason: 'rollback', chosenVersion: '1', state: 'done' });
+    expect(await opened.audit('rotation.rollback', 'alpine-2')).toMatchObject([{ actor: 'person:jane', reason: 'the claims system knows the old one' }]);
+  });
 
-    const end = await rotator('rollback', '--endpoint', 'cascade-5', '--reason', 'the claims system knows the old one', '--actor', 'jane');
-    const [newest] = (await listAttempts(opened.world.db, { limit: 100 })).filter(({ endpointId }) => endpointId === 'cascade-5');
-    expect(newest).toMatchObject({ reason: 'rollback', chosenVersion: '1' });
-    // Demo portals remember passwords, so this one may say no; then the current one stays, and the journal says why.
-    expect(await passwordNow()).toBe(end.code === 0 ? first : await passwordNow());
-    expect(await opened.world.portalAcceptsStore('cascade-5')).toBe(true);
-    expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(0);
-    expect(await opened.audit('rotation.rollback', 'cascade-5')).toMatchObject([{ actor: 'person:jane' }]);
+  it('is refused before anything is touched where the portal remembers old passwords', async () => {
+    await rotator('rotate', '--endpoint', 'cascade-5');
+    const before = await opened.snapshot('cascade-5');
+    const end = await rotator('rollback', '--endpoint', 'cascade-5', '--reason', 'x');
+    expect([end.code, errorOf(end)]).toMatchObject([1, { code: 'rotation_refused', message: expect.stringContaining('remembers the last 4') }]);
+    expect(await opened.snapshot('cascade-5')).toEqual(before);
   });
 });
 

@@ -116,3 +116,11 @@ describe('a blocked login', () => {
     expect([other.code, other.json<{ error: { code: string } }>().error.code]).toEqual([1, 'state_conflict']);
   });
 });
+
+it('neither notices nor the audit trail nor the journal hold a password', async () => {
+  for (const table of ['notice', 'notice_delivery', 'audit_event', 'rotation_attempt', 'login_attempt']) {
+    const rows = await opened.sql<{ text: string }>(`SELECT r::text AS text FROM ${table} r`, []);
+    expect(rows.length, table).toBeGreaterThan(0);
+    for (const { text } of rows) for (const password of [STAGED, 'Typed-By-Person-9', 'Typed-Unverified-3']) expect(text).not.toContain(password);
+  }
+});

@@ -1,6 +1,8 @@
 import { findEndpoint, listDueEndpoints, listOpenAttempts, listStartable, recordAuditEvent } from '@rcm/db';
 import { migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
+import type { RotatorConfig } from '../config.ts';
+import { rotatorChores, stopFailingPortalTypes } from '../schedule/chores.ts';
 import { rotateAndReport, type RotationOutcome, type RotationResult } from '../schedule/rotation-outcome.ts';
 import { whyNotStart } from '../starting.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
@@ -30,15 +32,18 @@ export async function rotateCommand(context: CommandContext, options: RotateOpti
   return report(context, [await rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: options.kind, signal: context.signal })]);
 }
 
-/** `once`: everything that is due, one after the other; a scheduled task's way. */
-export async function rotateDueCommand(context: CommandContext, { dryRun }: { readonly dryRun: boolean }): Promise<number> {
+/** `once`: everything that is due, one after the other, and a round of each chore; a scheduled task's way. */
+export async function rotateDueCommand(context: CommandContext, { dryRun, config }: { readonly dryRun: boolean; readonly config: RotatorConfig }): Promise<number> {
   if (dryRun) {
     const due = await listDueEndpoints(context.opened.db, { limit: BATCH });
     const endpoints = due.map((endpoint) => ({ endpointId: endpoint.id, dueSince: endpoint.nextRotationAt?.toISOString() ?? null }));
     print(context, { due: endpoints }, endpoints.map((e) => `${e.endpointId}  due since ${e.dueSince ?? 'now'}`).concat(`${endpoints.length} due; nothing was changed`));
     return 0;
   }
+  const { rotator, channels } = context.opened;
+  await stopFailingPortalTypes(rotator, config);
   const outcomes = await rotateAllDue(context);
+  for (const { round } of rotatorChores(rotator, config, channels)) await round(context.signal);
   report(context, outcomes);
   return outcomes.some(({ result }) => FAILED.has(result)) ? 1 : 0;
 }

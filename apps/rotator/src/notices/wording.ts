@@ -66,8 +66,8 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
   waiting_long: ({ endpoint, why }) => ({
     title: `Rotation waits for a day: ${endpoint}`,
     happened: `The rotation of ${endpoint} has not ended for 24 hours: ${why || 'it waits'}.`,
-    safe: AGENTS_WAIT,
-    todo: [`See what it waits for: rotator status`, 'It goes on by itself when the portal answers again; an account that stays locked or expired needs the portal’s support.'],
+    safe: 'No password is lost and nobody can lock the account. If the change was sent already, agents wait until it is known which password holds; else they go on.',
+    todo: ['See what it waits for: rotator status', 'It goes on by itself when the portal answers again; an account that stays locked or expired needs the portal’s support.'],
   }),
   left_previous: ({ endpoint, why }) => ({
     title: `Edit kept as previous version: ${endpoint}`,

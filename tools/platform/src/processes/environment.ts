@@ -82,6 +82,8 @@ const ROTATOR = {
   RCM_ROTATOR_RECOVERY_MS: '1000',
   RCM_ROTATOR_RETRY_MS: '2000',
   RCM_ROTATOR_DRAIN_MS: '20000',
+  // Processes are killed on purpose: a portal type that this stopped is tried again within seconds.
+  RCM_ROTATOR_PROBE_MS: '5000',
 };
 
 /** A claim is renewed while its task is worked on; one that a kill left is taken up again after it. */

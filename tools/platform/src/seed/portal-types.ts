@@ -31,7 +31,7 @@ export const portalFacts: Readonly<Record<PortalCode, PortalFacts>> = {
   },
   cascade: {
     name: 'Cascade Benefits',
-    passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!];',
+    passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!]; history: 4;',
     lockoutThreshold: 3,
     totpSkew: 0,
   },
