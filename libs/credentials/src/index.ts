@@ -5,6 +5,8 @@
  * the portals or the audit trail (whoever calls it writes the audit event first), and must never log, print or keep a payload
  * outside its bounded cache. `@rcm/credentials/ssm`, `/secrets-manager` and `/vault` are the stores alone, each with its own SDK only.
  */
+/** What a caller outside this workspace needs of `@rcm/telemetry`: it is packed with the library, not published. */
+export { createMetrics, type ErrorCode, hasCode, isRcmError, isRetryable, type Metrics, RcmError, Secret } from '@rcm/telemetry';
 export { checkStores, type CredentialsConfig, credentialsEnvironment } from './environment.ts';
 export { type CopyingStores, type CopyingStoresOptions, createCopyingStores } from './failover/copying-stores.ts';
 export { createFailoverReaders, type FailoverReadersOptions } from './failover/failover-readers.ts';

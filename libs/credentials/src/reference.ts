@@ -1,4 +1,5 @@
 import { isId, RcmError } from '@rcm/telemetry';
+import { partitionOfRegion } from './aws-partition.ts';
 
 /** Who a secret belongs to. Every part is an id of `@rcm/telemetry`: it becomes a path segment, a tag and a policy variable. */
 export interface SecretOwner {
@@ -35,7 +36,6 @@ export interface VaultReference extends SecretOwner {
 /** Where one credential lies. Made by `parseReference` or `credentialReference`, which let nothing uncanonical through. */
 export type SecretReference = SsmReference | SecretsManagerReference | VaultReference;
 
-const PARTITION = /^aws(-[a-z]{1,12}){0,3}$/;
 const REGION = /^[a-z]{2,6}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$/;
 const AWS_ACCOUNT = /^[0-9]{12}$/;
 const SUFFIX = /^[A-Za-z0-9]{6}$/;
@@ -48,26 +48,28 @@ const MAX_LENGTH = 512;
  * each reference: `formatReference(parseReference(text)) === text`. Fails with `reference_invalid`; the text is not repeated.
  */
 export function parseReference(text: string): SecretReference {
-  if (text.length > MAX_LENGTH) throw invalid('it is longer than any reference');
+  if (text.length > MAX_LENGTH) throw invalid('too_long', 'it is longer than any reference');
   const vault = /^vault:([^/]*)\/(.*)$/s.exec(text);
-  if (vault) return checked({ store: 'vault', mount: vault[1] ?? '', ...ownerOf(vault[2] ?? '') });
+  if (vault) return checkedReference({ store: 'vault', mount: vault[1] ?? '', ...ownerOf(vault[2] ?? '') });
   const arn = /^arn:([^:]*):([^:]*):([^:]*):([^:]*):(.*)$/s.exec(text);
-  if (!arn) throw invalid('it is neither an ARN nor a Vault reference');
+  if (!arn) throw invalid('no_reference', 'it is neither an ARN nor a Vault reference');
   const [, partition = '', service, region = '', accountId = '', resource = ''] = arn;
   const place = { partition, region, accountId };
-  if (service === 'ssm' && resource.startsWith('parameter/')) return checked({ store: 'ssm', ...place, ...ownerOf(resource.slice('parameter/'.length)) });
+  if (service === 'ssm' && resource.startsWith('parameter/'))
+    return checkedReference({ store: 'ssm', ...place, ...ownerOf(resource.slice('parameter/'.length)) });
   const secret = /^secret:(.*)-([^-]*)$/s.exec(resource);
-  if (service === 'secretsmanager' && secret) return checked({ store: 'secrets-manager', ...place, suffix: secret[2] ?? '', ...ownerOf(secret[1] ?? '') });
-  throw invalid('it names neither an SSM parameter nor a secret with its six characters');
+  if (service === 'secretsmanager' && secret)
+    return checkedReference({ store: 'secrets-manager', ...place, suffix: secret[2] ?? '', ...ownerOf(secret[1] ?? '') });
+  throw invalid('no_secret', 'it names neither an SSM parameter nor a secret with its six characters');
 }
 
 /** The text that `parseReference` reads. Fails with `reference_invalid` for a secret that has no ARN yet because it was never created. */
 export function formatReference(reference: SecretReference): string {
-  const path = secretPath(checked(reference));
+  const path = secretPath(checkedReference(reference));
   if (reference.store === 'vault') return `vault:${reference.mount}/${path}`;
   const { partition, region, accountId } = reference;
   if (reference.store === 'ssm') return `arn:${partition}:ssm:${region}:${accountId}:parameter/${path}`;
-  if (reference.suffix === null) throw invalid('the secret does not exist yet, so its ARN is not known');
+  if (reference.suffix === null) throw invalid('no_arn_yet', 'the secret does not exist yet, so its ARN is not known');
   return `arn:${partition}:secretsmanager:${region}:${accountId}:secret:${path}-${reference.suffix}`;
 }
 
@@ -85,10 +87,10 @@ export type NewReference = NewPlace & {
 export function credentialReference(wanted: NewReference): SecretReference {
   const { environment, orgId, endpointId, portalAccountId } = wanted;
   const owner = { environment, organizationId: orgId, endpointId, portalAccountId };
-  if (wanted.store === 'vault') return checked({ store: 'vault', mount: wanted.mount, ...owner });
+  if (wanted.store === 'vault') return checkedReference({ store: 'vault', mount: wanted.mount, ...owner });
   const { store, partition, region, accountId } = wanted;
   const shared = { partition, region, accountId, ...owner };
-  return checked(store === 'ssm' ? { store, ...shared } : { store, ...shared, suffix: null });
+  return checkedReference(store === 'ssm' ? { store, ...shared } : { store, ...shared, suffix: null });
 }
 
 /** `rcm/{env}/{org}/endpoints/{endpoint}/{account}`: the V8 path, without a slash at either end. */
@@ -103,7 +105,7 @@ export function stagedFolder({ environment, organizationId, endpointId, portalAc
 
 /** One attempt's copy in the folder. Fails with `reference_invalid`. */
 export function stagedPath(owner: SecretOwner, attemptId: string): string {
-  if (!isId(attemptId)) throw invalid('the attempt id is not an id');
+  if (!isId(attemptId)) throw invalid('attempt', 'the attempt id is not an id');
   return `${stagedFolder(owner)}/${attemptId}`;
 }
 
@@ -116,28 +118,51 @@ export function referenceKey(reference: SecretReference): string {
 function ownerOf(path: string): SecretOwner {
   const [root, environment = '', organizationId = '', kind, endpointId = '', portalAccountId = '', ...rest] = path.split('/');
   if (root !== 'rcm' || kind !== 'endpoints' || rest.length > 0)
-    throw invalid('its path is not rcm/{environment}/{organization}/endpoints/{endpoint}/{account}');
+    throw invalid('path', 'its path is not rcm/{environment}/{organization}/endpoints/{endpoint}/{account}');
   return { environment, organizationId, endpointId, portalAccountId };
 }
 
-function checked<R extends SecretReference>(reference: R): R {
+/**
+ * The reference itself, where every part of it is one that `parseReference` lets through: stores ask before each call, so that an
+ * object made by hand reaches no store either. Fails with `reference_invalid`.
+ */
+export function checkedReference<R extends SecretReference>(reference: R): R {
   const ids = {
     environment: reference.environment,
     organization: reference.organizationId,
     endpoint: reference.endpointId,
     account: reference.portalAccountId,
   };
-  for (const [name, id] of Object.entries(ids)) if (!isId(id)) throw invalid(`its ${name} is not an id`);
+  for (const [name, id] of Object.entries(ids) as [keyof typeof ids, string][]) if (!isId(id)) throw invalid(name, `its ${name} is not an id`);
   if (reference.store === 'vault') {
-    if (!isId(reference.mount)) throw invalid('its mount is not an id');
+    if (!isId(reference.mount)) throw invalid('mount', 'its mount is not an id');
     return reference;
   }
-  if (!PARTITION.test(reference.partition)) throw invalid('its partition is not one of AWS');
-  if (!REGION.test(reference.region)) throw invalid('its region is not one of AWS');
-  if (!AWS_ACCOUNT.test(reference.accountId)) throw invalid('its AWS account is not twelve digits');
+  if (!REGION.test(reference.region)) throw invalid('region', 'its region is not one of AWS');
+  if (reference.partition !== partitionOfRegion(reference.region)) throw invalid('partition', 'its partition is not the one that its region is in');
+  if (!AWS_ACCOUNT.test(reference.accountId)) throw invalid('aws_account', 'its AWS account is not twelve digits');
   if (reference.store === 'secrets-manager' && reference.suffix !== null && !SUFFIX.test(reference.suffix))
-    throw invalid('its last six characters are not those of a secret');
+    throw invalid('suffix', 'its last six characters are not those of a secret');
   return reference;
 }
 
-const invalid = (why: string): RcmError => new RcmError('reference_invalid', `The secret reference is not usable: ${why}.`);
+/** What was wrong with a reference, as `details.reason` of `reference_invalid`. */
+type Reason =
+  | 'too_long'
+  | 'no_reference'
+  | 'no_secret'
+  | 'no_arn_yet'
+  | 'path'
+  | 'environment'
+  | 'organization'
+  | 'endpoint'
+  | 'account'
+  | 'attempt'
+  | 'mount'
+  | 'partition'
+  | 'region'
+  | 'aws_account'
+  | 'suffix';
+
+const invalid = (reason: Reason, why: string): RcmError =>
+  new RcmError('reference_invalid', `The secret reference is not usable: ${why}.`, { details: { reason } });

@@ -1,18 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RcmError } from '@rcm/telemetry';
+import { partitionOfRegion } from './aws-partition.ts';
 import { credentialReference, formatReference, parseReference, referenceKey, stagedPath } from './reference.ts';
 
 const id = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,62}$/);
 const owner = { environment: id, organizationId: id, endpointId: id, portalAccountId: id };
-const place = {
-  partition: fc.constantFrom('aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-eusc'),
-  region: fc.constantFrom('us-east-1', 'cn-northwest-1', 'us-gov-west-1', 'us-iso-east-1', 'us-isob-east-1', 'eusc-de-east-1', 'ap-southeast-2'),
-  accountId: fc.stringMatching(/^[0-9]{12}$/),
-};
+const regions = fc.constantFrom(
+  'us-east-1',
+  'ap-southeast-2',
+  'cn-northwest-1',
+  'us-gov-west-1',
+  'us-iso-east-1',
+  'us-isob-east-1',
+  'eu-isoe-west-1',
+  'us-isof-south-1',
+  'eusc-de-east-1',
+);
+const place = regions.chain((region) =>
+  fc.record({ region: fc.constant(region), partition: fc.constant(partitionOfRegion(region)), accountId: fc.stringMatching(/^[0-9]{12}$/) }),
+);
+const inAws = <T extends object>(more: fc.Arbitrary<T>) => fc.tuple(place, more).map(([where, rest]) => ({ ...where, ...rest }));
 const reference = fc.oneof(
-  fc.record({ store: fc.constant('ssm' as const), ...place, ...owner }),
-  fc.record({ store: fc.constant('secrets-manager' as const), ...place, suffix: fc.stringMatching(/^[A-Za-z0-9]{6}$/), ...owner }),
+  inAws(fc.record({ store: fc.constant('ssm' as const), ...owner })),
+  inAws(fc.record({ store: fc.constant('secrets-manager' as const), suffix: fc.stringMatching(/^[A-Za-z0-9]{6}$/), ...owner })),
   fc.record({ store: fc.constant('vault' as const), mount: id, ...owner }),
 );
 
@@ -22,6 +33,14 @@ const codeOf = (act: () => unknown): string => {
     return 'accepted';
   } catch (error) {
     return error instanceof RcmError ? error.code : String(error);
+  }
+};
+
+const failureOf = (act: () => unknown): unknown => {
+  try {
+    return act();
+  } catch (error) {
+    return error;
   }
 };
 
@@ -95,21 +114,30 @@ describe('a secret reference', () => {
   });
 
   it.each([
-    ['another path', SSM.replace('endpoints', 'rotation')],
-    ['a longer path', `${SSM}/more`],
-    ['a version after it', `${SSM}:3`],
-    ['a leading slash too many', SSM.replace('parameter/', 'parameter//')],
-    ['another service', SSM.replace(':ssm:', ':s3:')],
-    ['a partition that is none', SSM.replace('arn:aws:', 'arn:aws_evil:')],
-    ['a region that is none', SSM.replace('us-east-1', '*')],
-    ['a short account', SSM.replace('123456789012', '12345678901')],
-    ['a secret without its six characters', SECRET.slice(0, -7)],
-    ['a suffix of seven', `${SECRET}g`],
-    ['a mount with a slash', VAULT.replace('kv/', 'kv/more/')],
-    ['a line end after it', `${SSM}\n`],
-    ['something very long', `${SSM}${'x'.repeat(1000)}`],
-  ])('refuses %s', (_what, text) => {
-    expect(codeOf(() => parseReference(text))).toBe('reference_invalid');
+    ['another path', SSM.replace('endpoints', 'rotation'), 'path'],
+    ['a longer path', `${SSM}/more`, 'path'],
+    ['a version after it', `${SSM}:3`, 'account'],
+    ['a leading slash too many', SSM.replace('parameter/', 'parameter//'), 'path'],
+    ['another service', SSM.replace(':ssm:', ':s3:'), 'no_secret'],
+    ['a partition that is none', SSM.replace('arn:aws:', 'arn:aws_evil:'), 'partition'],
+    ['a partition that its region is not in', SSM.replace('arn:aws:', 'arn:aws-cn:'), 'partition'],
+    ['a region that is none', SSM.replace('us-east-1', '*'), 'region'],
+    ['a region of another partition', SSM.replace('us-east-1', 'cn-north-1'), 'partition'],
+    ['a short account', SSM.replace('123456789012', '12345678901'), 'aws_account'],
+    ['an account that is no number', SSM.replace('123456789012', '12345678901x'), 'aws_account'],
+    ['a secret without its six characters', SECRET.slice(0, -7), 'suffix'],
+    ['a suffix of seven', `${SECRET}g`, 'suffix'],
+    ['a mount with a slash', VAULT.replace('kv/', 'kv/more/'), 'path'],
+    ['a mount that is no id', VAULT.replace('kv/', 'k_v/'), 'mount'],
+    ['no environment', SSM.replace('/prod/', '//'), 'environment'],
+    ['a tenant that climbs', SSM.replace('7b1d-1111-cafe', '..'), 'organization'],
+    ['an endpoint with a star', SSM.replace('endpoint-123', '*'), 'endpoint'],
+    ['an account that looks alike in Cyrillic', SSM.replace('provider-456', 'рrovider-456'), 'account'],
+    ['a line end after it', `${SSM}\n`, 'account'],
+    ['something very long', `${SSM}${'x'.repeat(1000)}`, 'too_long'],
+    ['nothing', '', 'no_reference'],
+  ])('refuses %s, and tells what was wrong', (_what, text, reason) => {
+    expect(failureOf(() => parseReference(text))).toMatchObject({ code: 'reference_invalid', details: { reason } });
   });
 
   it('does not repeat what it refuses', () => {

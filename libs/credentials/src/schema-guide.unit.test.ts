@@ -16,6 +16,13 @@ function fieldsOf(schema: Described, prefix = ''): readonly (readonly [name: str
   });
 }
 
+describe('payload.schema.json', () => {
+  it('is in step with the schema (else: npm run schema --workspace @rcm/credentials)', () => {
+    const written = JSON.parse(readFileSync(new URL('../payload.schema.json', import.meta.url), 'utf8')) as unknown;
+    expect(written).toEqual(JSON.parse(JSON.stringify(payloadJsonSchema())));
+  });
+});
+
 describe('the credential schema guide', () => {
   const guide = readFileSync(new URL('../../../docs/credential-schema-guide.md', import.meta.url), 'utf8');
   const described = new Map([...guide.matchAll(/^\| `([a-z_.]+)` \| (.*) \|$/gm)].map(([, name, text]) => [name, text?.replaceAll('`', '')]));

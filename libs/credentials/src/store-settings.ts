@@ -1,4 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
+import { partitionOfRegion } from './aws-partition.ts';
 import type { CredentialsConfig } from './environment.ts';
 import type { NewPlace, SecretReference } from './reference.ts';
 import { appRoleFolder } from './tenancy/app-role-folder.ts';
@@ -28,26 +29,9 @@ function vaultOptions(config: StoresConfig): TenantStoresOptions['vault'] {
 export function newSecretPlace(config: StoresConfig, store: SecretReference['store']): NewPlace {
   const { RCM_AWS_REGION: region, RCM_AWS_ACCOUNT_ID: accountId, RCM_VAULT_MOUNT: mount } = config;
   if (store === 'vault' && mount !== undefined) return { store, mount };
-  if (store !== 'vault' && region !== undefined && accountId !== undefined)
-    return { store, region, accountId, partition: partitionOf(region, config.RCM_TENANT_ROLE_ARN) };
+  if (store !== 'vault' && region !== undefined && accountId !== undefined) return { store, region, accountId, partition: partitionOfRegion(region) };
   throw new RcmError(
     'config_invalid',
     `New secrets are to be created in ${store}, and this deployment has none (RCM_${store === 'vault' ? 'VAULT_ADDRESS' : 'AWS_REGION'}).`,
   );
-}
-
-/** The tenant role's partition is the account's; without a role the region tells (AWS General Reference, "Partitions"). */
-function partitionOf(region: string, roleArn: string | undefined): string {
-  const ofRole = roleArn?.split(':')[1];
-  if (ofRole) return ofRole;
-  if (region.startsWith('cn-')) return 'aws-cn';
-  if (region.startsWith('us-gov-')) return 'aws-us-gov';
-  if (region.startsWith('eusc-')) return 'aws-eusc';
-  return region.startsWith('us-iso') ? isolatedPartition(region) : 'aws';
-}
-
-/** `us-iso-east-1` is in `aws-iso`, `us-isob-east-1` in `aws-iso-b`, and so on. */
-function isolatedPartition(region: string): string {
-  const letter = /^us-iso([a-z]?)-/.exec(region)?.[1] ?? '';
-  return letter === '' ? 'aws-iso' : `aws-iso-${letter}`;
 }

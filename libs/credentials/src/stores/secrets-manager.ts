@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { rotationOf } from '../payload.ts';
-import { formatReference, parseReference, type SecretReference, secretPath, stagedPath } from '../reference.ts';
+import { checkedReference, formatReference, parseReference, type SecretReference, secretPath, stagedPath } from '../reference.ts';
 import { readEach } from './read-each.ts';
 import { isSameText } from './same-text.ts';
 import { createSecretsManagerCalls, type SecretsManagerAccess, type SecretsManagerCalls, type SecretVersion } from './secrets-manager-calls.ts';
@@ -124,7 +124,7 @@ const isOurs = (found: SecretVersion, slot: StagedSlot): boolean => found.versio
 
 function secretName(reference: SecretReference): string {
   if (reference.store !== 'secrets-manager') throw new RcmError('reference_invalid', 'The reference is not one of Secrets Manager.');
-  return secretPath(reference);
+  return secretPath(checkedReference(reference));
 }
 
 /** The name does before the secret exists: it cannot be taken for an ARN whose last six characters are missing. */

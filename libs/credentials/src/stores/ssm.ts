@@ -1,6 +1,6 @@
 import { type Clock, hasCode, RcmError, type Secret, systemClock } from '@rcm/telemetry';
 import { rotationOf } from '../payload.ts';
-import { referenceKey, type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
+import { checkedReference, referenceKey, type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
 import { isSameText } from './same-text.ts';
 import { ssmTier, type SsmTier } from './size-policy.ts';
 import { createSsmCalls, type SsmAccess, type SsmCalls } from './ssm-calls.ts';
@@ -90,7 +90,7 @@ export function createSsmStore({ largestTier = 'Standard', clock = systemClock, 
 
 function currentName(reference: SecretReference): string {
   if (reference.store !== 'ssm') throw new RcmError('reference_invalid', 'The reference is not one of SSM.');
-  return `/${secretPath(reference)}`;
+  return `/${secretPath(checkedReference(reference))}`;
 }
 
 function stagedName({ current, attemptId }: StagedSlot): string {

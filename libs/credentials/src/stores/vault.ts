@@ -1,6 +1,6 @@
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { rotationOf } from '../payload.ts';
-import { type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
+import { checkedReference, type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
 import { readEach } from './read-each.ts';
 import { isSameText } from './same-text.ts';
 import { checkVaultSize } from './size-policy.ts';
@@ -81,7 +81,7 @@ export function createVaultStore(access: VaultAccess): ClosableSecretStore {
 function currentPath(mount: string, reference: SecretReference): string {
   if (reference.store !== 'vault') throw new RcmError('reference_invalid', 'The reference is not one of Vault.');
   if (reference.mount !== mount) throw new RcmError('reference_invalid', 'The reference names another mount of Vault than the one this store has.');
-  return secretPath(reference);
+  return secretPath(checkedReference(reference));
 }
 
 /** KV numbers its versions; what is no number was never one of its. */

@@ -1,4 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
+import { parsePayload } from '../payload.ts';
 import type { SecretReference } from '../reference.ts';
 import type { ClosableSecretStore, ReadAnswer, SecretStore } from '../stores/store.ts';
 
@@ -16,7 +17,10 @@ export interface OwnedStoreOptions {
 
 const BATCH_SIZE = 10;
 
-/** One tenant's secrets in whichever store a reference names. Every method asks first whether the reference is this tenant's. */
+/**
+ * One tenant's secrets in whichever store a reference names. Every method asks first whether the reference is this tenant's,
+ * and every write whether the text is a payload (`payload_invalid`).
+ */
 export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
   const on = async <T>(reference: SecretReference, act: (store: SecretStore) => Promise<T>): Promise<T> => {
     const kind = ownedKind(owner, reference);
@@ -33,11 +37,16 @@ export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
     },
     async create(reference, text, tags, options) {
       checkTags(owner, tags);
+      parsePayload(text);
       return on(reference, (store) => store.create(reference, text, tags, options));
     },
-    replace: (reference, text, base, options) => on(reference, (store) => store.replace(reference, text, base, options)),
+    async replace(reference, text, base, options) {
+      parsePayload(text);
+      return on(reference, (store) => store.replace(reference, text, base, options));
+    },
     async stage(slot, text, options) {
       checkTags(owner, slot.tags);
+      parsePayload(text);
       return on(slot.current, (store) => store.stage(slot, text, options));
     },
     readStaged: (slot, options) => on(slot.current, (store) => store.readStaged(slot, options)),

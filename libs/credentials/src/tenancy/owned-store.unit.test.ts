@@ -22,7 +22,7 @@ const store = (changes: Partial<OwnedStoreOptions> = {}): SecretStore =>
     },
   });
 
-const text = new Secret('{}');
+const text = new Secret('{"username":"u","password":"p"}');
 const METHODS: Readonly<Record<string, (target: SecretStore, reference: SecretReference, labels?: typeof tags) => Promise<unknown>>> = {
   read: (target, reference) => target.read(reference),
   readVersion: (target, reference) => target.readVersion(reference, '1'),

@@ -1,0 +1,196 @@
+import { isId, RcmError, Secret } from '@rcm/telemetry';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { serializePayload } from './payload.ts';
+import { credentialReference, type SecretReference } from './reference.ts';
+import { createSecretsManagerStore } from './stores/secrets-manager.ts';
+import { createSsmStore } from './stores/ssm.ts';
+import type { ClosableSecretStore, SecretStore, SecretTags } from './stores/store.ts';
+import { createVaultStore } from './stores/vault.ts';
+import { createTenantStores } from './tenancy/tenant-stores.ts';
+
+/** Nothing listens there: a call that was made would fail otherwise than these tests expect, and is counted besides. */
+const NOWHERE = 'http://127.0.0.1:9';
+let calls = 0;
+const countedFetch: typeof fetch = () => {
+  calls += 1;
+  return Promise.reject(new TypeError('nothing listens here'));
+};
+const aws = { region: 'us-east-1', endpoint: NOWHERE, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, kmsKeyId: 'alias/x', maxAttempts: 1 };
+const reached = (): Promise<never> => {
+  calls += 1;
+  return Promise.reject(new Error('reached'));
+};
+const vault = {
+  address: NOWHERE,
+  mount: 'kv',
+  appRole: () => Promise.resolve({ roleId: 'r', secretId: new Secret('s') }),
+  fetch: countedFetch,
+  maxAttempts: 1,
+};
+const stores: Readonly<Record<SecretReference['store'], ClosableSecretStore>> = {
+  ssm: createSsmStore({ ...aws, instrument: (client) => client.middlewareStack.add(() => reached) }),
+  'secrets-manager': createSecretsManagerStore({ ...aws, instrument: (client) => client.middlewareStack.add(() => reached) }),
+  vault: createVaultStore(vault),
+};
+const tenants = createTenantStores({ environment: 'test', ...aws, dedicatedOrgId: 'org-a', vault });
+
+const KINDS = ['ssm', 'secrets-manager', 'vault'] as const;
+const good = (kind: (typeof KINDS)[number]): SecretReference =>
+  credentialReference({
+    ...(kind === 'vault' ? { store: kind, mount: 'kv' } : { store: kind, partition: 'aws', region: 'us-east-1', accountId: '123456789012' }),
+    ...{ environment: 'test', orgId: 'org-a', endpointId: 'e1', portalAccountId: 'a1' },
+  });
+const tags: SecretTags = { TenantId: 'org-a', Environment: 'test', PortalType: 'alpine' };
+const text = serializePayload(new Secret({ username: 'u', password: 'p' }));
+
+const METHODS: Readonly<Record<string, (store: SecretStore, reference: SecretReference, attemptId?: string) => Promise<unknown>>> = {
+  read: (store, reference) => store.read(reference),
+  readMany: (store, reference) => store.readMany([reference]),
+  readVersion: (store, reference) =>
+    store.readVersion(reference, 'f0f0f0f0-0000-4000-8000-000000000000'.slice(0, reference.store === 'secrets-manager' ? 36 : 0) || '1'),
+  create: (store, reference) => store.create(reference, text, tags),
+  replace: (store, reference) => store.replace(reference, text, '1'),
+  stage: (store, current, attemptId = 'x') => store.stage({ current, attemptId, tags }, text),
+  readStaged: (store, current, attemptId = 'x') => store.readStaged({ current, attemptId, tags }),
+  promote: (store, current, attemptId = 'x') => store.promote({ current, attemptId, tags }, '1'),
+  discard: (store, current, attemptId = 'x') => store.discard({ current, attemptId, tags }),
+};
+
+/** What could leave a path, a tag or a policy, and whatever else is no id. */
+const ESCAPES = [
+  '..',
+  '.',
+  '',
+  '/',
+  'a/b',
+  '*',
+  'a*',
+  '?',
+  '$',
+  '${aws:PrincipalTag/tenant_id}',
+  '-a',
+  'A',
+  'о',
+  'ａ',
+  'é',
+  'a b',
+  'a\n',
+  'a:1',
+  'a%2f',
+  '_',
+  'x'.repeat(64),
+  '\u0000',
+  '\u202e',
+];
+const noId = fc.oneof(fc.constantFrom(...ESCAPES), fc.string(), fc.string({ unit: 'binary' })).filter((candidate) => !isId(candidate));
+const part = fc.constantFrom('environment', 'organizationId', 'endpointId', 'portalAccountId');
+
+const failureOf = async (act: () => Promise<unknown>): Promise<{ readonly code: string; readonly message: string }> => {
+  try {
+    await act();
+    return { code: 'accepted', message: '' };
+  } catch (error) {
+    return error instanceof RcmError ? error : { code: 'another error', message: String(error) };
+  }
+};
+
+describe('bad input reaches no store', () => {
+  afterAll(async () => {
+    Object.values(stores).forEach((store) => store.close());
+    await tenants.close();
+  });
+
+  it('in a reference made by hand, whatever is asked of whichever store', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...KINDS), fc.constantFrom(...Object.keys(METHODS)), part, noId, async (kind, method, name, bad) => {
+        calls = 0;
+        const forged = { ...good(kind), [name]: bad };
+        const failure = await failureOf(async () => METHODS[method]?.(stores[kind], forged));
+        expect({ code: failure.code, calls }).toEqual({ code: 'reference_invalid', calls: 0 });
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('in an attempt id', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...KINDS), fc.constantFrom('stage', 'readStaged', 'discard'), noId, async (kind, method, bad) => {
+        calls = 0;
+        const failure = await failureOf(async () => METHODS[method]?.(stores[kind], good(kind), bad));
+        expect({ code: failure.code, calls }).toEqual({ code: 'reference_invalid', calls: 0 });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('in a tenant’s reference: it is invalid or not theirs', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...KINDS), fc.constantFrom(...Object.keys(METHODS)), part, fc.string(), async (kind, method, name, other) => {
+        fc.pre(other !== (good(kind) as unknown as Record<string, string>)[name]);
+        fc.pre(!(isId(other) && (name === 'endpointId' || name === 'portalAccountId')));
+        calls = 0;
+        const failure = await failureOf(async () => METHODS[method]?.(tenants.forTenant('org-a'), { ...good(kind), [name]: other }));
+        expect(['reference_invalid', 'reference_not_yours']).toContain(failure.code);
+        expect(calls).toBe(0);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  const notPayloads = fc.oneof(
+    fc.string(),
+    fc.json().filter((json) => !/"username"/.test(json)),
+    fc.constantFrom(
+      'null',
+      '[]',
+      '""',
+      '{',
+      '{"username":"u"}',
+      '{"username":"","password":"p"}',
+      '{"username":"u","password":7}',
+      '{"username":"u","password":null}',
+    ),
+    fc
+      .record({ username: fc.string({ minLength: 1 }), password: fc.oneof(fc.integer(), fc.constant(''), fc.constant(null)) })
+      .map((value) => JSON.stringify(value)),
+    fc.record({ username: fc.constant('u'), password: fc.constant('canary-p'), mfa_seed: fc.integer() }).map((value) => JSON.stringify(value)),
+    fc
+      .record({ username: fc.constant('u'), password: fc.constant('canary-p'), metadata: fc.oneof(fc.string(), fc.integer()) })
+      .map((value) => JSON.stringify(value)),
+  );
+  it('in a payload, which is not repeated either', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...KINDS), fc.constantFrom('create', 'replace', 'stage'), notPayloads, async (kind, method, bad) => {
+        calls = 0;
+        const store = tenants.forTenant('org-a');
+        const writes: Readonly<Record<string, () => Promise<unknown>>> = {
+          create: () => store.create(good(kind), new Secret(bad), tags),
+          replace: () => store.replace(good(kind), new Secret(bad), '1'),
+          stage: () => store.stage({ current: good(kind), attemptId: 'x', tags }, new Secret(bad)),
+        };
+        const failure = await failureOf(async () => writes[method]?.());
+        expect({ code: failure.code, calls }).toEqual({ code: 'payload_invalid', calls: 0 });
+        expect(failure.message).not.toContain('canary');
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  const LIMITS = { ssm: 4096, 'secrets-manager': 65_536, vault: 65_536 } as const;
+  it.each(KINDS.flatMap((kind) => ['x', 'ß', '€', '🔑'].map((character) => [kind, character] as const)))(
+    'in size: %s takes its limit to the byte in %s and not one more',
+    async (kind, character) => {
+      const around = Buffer.byteLength(JSON.stringify({ username: 'u', password: '' }));
+      const room = LIMITS[kind] - around;
+      const width = Buffer.byteLength(character);
+      const fitting = character.repeat(Math.floor(room / width)) + 'x'.repeat(room % width);
+      const textOf = (password: string) => new Secret(JSON.stringify({ username: 'u', password }));
+      calls = 0;
+      const tooLarge = await failureOf(() => stores[kind].create(good(kind), textOf(`${fitting}x`), tags));
+      expect({ code: tooLarge.code, calls }).toEqual({ code: 'payload_too_large', calls: 0 });
+      await failureOf(() => stores[kind].create(good(kind), textOf(fitting), tags));
+      expect(calls).toBeGreaterThan(0);
+    },
+  );
+});
