@@ -22,7 +22,7 @@ beforeAll(async () => {
     region: world.aws.region, endpoint: world.aws.endpoint, environment: 'test', roleArn: world.aws.tenantRoleArn('agent'), kmsKeyId: world.aws.kmsKeyArn, credentials: world.aws.credentials,
   });
   access = {
-    db: world.db,
+    db: world.databaseAs('rcm_agent'),
     clock: systemClock,
     logger,
     credentials: createCredentialManager({ stores, metrics }),

@@ -34,7 +34,7 @@ beforeEach(async () => {
   });
   credentials = createCredentialManager({ stores, metrics });
   // Only the listener goes through the relay: the database is there all the time, as it is behind a failed-over proxy.
-  const db = Object.create(world.db, { directUrl: { value: relay.url } }) as World['db'];
+  const db = Object.create(world.databaseAs('rcm_agent'), { directUrl: { value: relay.url } }) as World['db'];
   const logger = createLogger({ name: 'test', level: 'silent' });
   followed = await followCredentialChanges({ db, credentials, logger, metrics, onChanged: (id) => changed.push(id), signal: new AbortController().signal });
   close = async () => {
@@ -64,7 +64,7 @@ async function promote(endpoint: WorldEndpoint): Promise<string> {
   if (!current) throw new Error('no secret');
   const text = serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, password: `${payload.password}x` })));
   const { version } = await store.replace(reference, text, current.version);
-  await followStoreVersion(world.db, { orgId: endpoint.orgId, endpointId: endpoint.id, from: current.version, to: version });
+  await followStoreVersion(world.databaseAs('rcm_agent'), { orgId: endpoint.orgId, endpointId: endpoint.id, from: current.version, to: version });
   return version;
 }
 

@@ -1,4 +1,5 @@
-import { acquireExclusiveLease, acquireSharedLease, applyMigrations, type Database, insertEndpoint, listLeases, openDatabase, recordMigrated, releaseLease, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { acquireExclusiveLease, acquireSharedLease, type Database, insertEndpoint, listLeases, openDatabase, recordMigrated, releaseLease, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { createLogger, systemClock } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,16 +11,19 @@ const identity = 'a'.repeat(64);
 const place = { orgId: 'hospital-one', endpointId: 'portal-1' };
 
 beforeAll(async () => {
-  const database = await freshDatabase({ migrate: (url) => applyMigrations({ url }).then(() => undefined) });
+  const database = await freshDatabase({ migrate: migrateWithLogins });
   drop = database.drop;
-  db = openDatabase({ url: database.url, applicationName: 'held-lease-test' });
-  await upsertOrganization(db, { id: place.orgId, name: 'Hospital One' });
-  await upsertPortalType(db, {
+  const owner = openDatabase({ url: database.url, applicationName: 'held-lease-test' });
+  await upsertOrganization(owner, { id: place.orgId, name: 'Hospital One' });
+  await upsertPortalType(owner, {
     code: 'portal', name: 'Portal', hosts: ['portal.example'], driver: 'recipe', recipe: {}, passwordRules: 'minlength: 8;', rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0,
     lockoutThreshold: 3, lockoutMargin: 1, lockoutWindowSeconds: 900, settleMs: 100, totpSkew: 0, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 1,
   });
-  await insertEndpoint(db, { id: place.endpointId, orgId: place.orgId, portalTypeCode: 'portal', accountId: 'account-1', baseUrl: 'https://portal.example' });
-  await recordMigrated(db, { ...place, secretArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/hospital-one/endpoints/portal-1/account-1', version: '1', loginIdentity: identity, fingerprint: 'f' });
+  await insertEndpoint(owner, { id: place.endpointId, orgId: place.orgId, portalTypeCode: 'portal', accountId: 'account-1', baseUrl: 'https://portal.example' });
+  await recordMigrated(owner, { ...place, secretArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/hospital-one/endpoints/portal-1/account-1', version: '1', loginIdentity: identity, fingerprint: 'f' });
+  await owner.close();
+  // It alone may hold both kinds.
+  db = openDatabase({ url: urlFor('rcm_rotator', database.url), applicationName: 'held-lease-test', role: 'rcm_rotator' });
 });
 afterAll(async () => {
   await db.close();
@@ -41,8 +45,8 @@ const request = (changes: Partial<LeaseRequest> = {}): LeaseRequest => ({
 
 describe('a held lease', () => {
   it('outlives its time to live while it is held, and is gone when it is released', async () => {
-    const held = await holdLease(request({ timing: { ttlMs: 600, waitMs: 400, pollMs: 50 } }));
-    await systemClock.sleep(1_500);
+    const held = await holdLease(request({ timing: { ttlMs: 2_000, waitMs: 400, pollMs: 50 } }));
+    await systemClock.sleep(4_000);
     expect((await listLeases(db)).map((lease) => lease.id)).toEqual([held.lease.id]);
     expect(held.signal.aborted).toBe(false);
     await held.release();

@@ -40,6 +40,8 @@ export interface WorldEndpoint {
 export interface World {
   readonly db: Database;
   readonly databaseUrl: string;
+  /** The database as an app's process sees it. Closed by `close`. */
+  databaseAs(role: AppRole): Database;
   readonly aws: LocalAws;
   readonly vault: WorldVault;
   readonly stores: TenantStores;
@@ -68,6 +70,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const server = options.server === undefined ? {} : { server: options.server };
   const database = await freshDatabase({ migrate: migrateWithLogins, ...server });
   const db = openDatabase({ url: database.url, applicationName: 'test-world' });
+  const asApps: Database[] = [];
   const aws = await startLocalAws();
   const vault = await startWorldVault({ folder, orgId: ORGANIZATION, environment: ENVIRONMENT });
   const demo = await startDemoPortals(options.lockoutWindowMs === undefined ? {} : { lockoutWindowMs: options.lockoutWindowMs });
@@ -129,6 +132,11 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   return {
     db,
     databaseUrl: database.url,
+    databaseAs(role) {
+      const opened = openDatabase({ url: urlFor(role, database.url), applicationName: `test-world ${role}`, role });
+      asApps.push(opened);
+      return opened;
+    },
     aws,
     vault,
     stores,
@@ -163,7 +171,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     }),
     async close() {
       await stores.close();
-      await db.close();
+      await Promise.all([db, ...asApps].map((each) => each.close()));
       await demo.close();
       await vault.close();
       await aws.close();

@@ -59,7 +59,8 @@ export const settleStorage = (url: string): Promise<void> =>
     await client.query('CHECKPOINT');
   });
 
-async function withClient<T>(url: string, act: (client: pg.Client) => Promise<T>): Promise<T> {
+/** One superuser's connection for one act, which ends within a minute. */
+export async function withClient<T>(url: string, act: (client: pg.Client) => Promise<T>): Promise<T> {
   return withDeadline({ ms: 60_000, what: 'A statement of the platform on its database' }, async () => {
     const client = new pg.Client({ connectionString: url, application_name: 'rcm-platform', connectionTimeoutMillis: 10_000 });
     await client.connect();

@@ -1,5 +1,6 @@
 import { type AttemptState, type Database, listAttempts, openJobs, setNextRotation } from '@rcm/db';
 import type { Part } from '../processes/part.ts';
+import { requireOwnLogins } from '../postgres/app-logins.ts';
 import { startApp } from './apps.ts';
 import { openEndpointStates } from './endpoint-state.ts';
 import { TaskStream } from './task-stream.ts';
@@ -57,7 +58,8 @@ export async function workThroughRotation(options: WorkSetting): Promise<WorkDon
   // At once: nothing is due yet, but a login whose rotation a killed run left open serves no task until the rotator has gone on with it.
   const rotator = await startApp('rotator', setting, supervisor);
   parts.push(rotator.part);
-  progress.say('web-agent and rotator are up');
+  await requireOwnLogins(setting.adminUrl, ['web-agent', 'rotator']);
+  progress.say('web-agent and rotator are up, each with its own login to Postgres');
   const work: WorkOptions = { states, stream, progress, signal, until };
   await workUntil(work, 'logins used by the agent', (state) => state.done > 0);
 
