@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identityOf, makeEndpoint, openTestDatabase, plannedAttempt, PORTAL, secretOf, type TestDatabase } from '../testing.fixture.ts';
 import { followStoreVersion } from './follow.ts';
 import { findEndpoint, getEndpoint, listEndpoints } from './read.ts';
-import { listDueEndpoints, listSharedIdentities, setNextRotation } from './schedule.ts';
+import { bringRotationForward, listDueEndpoints, listSharedIdentities, setNextRotation } from './schedule.ts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from './seed.ts';
 
 let t: TestDatabase;
@@ -221,5 +221,39 @@ describe('the store is ahead of the row', () => {
     const two = await makeEndpoint(t.db, { orgId: 'sharing', secretArn, loginIdentity: one.loginIdentity });
     await followStoreVersion(t.agent, { ...one, from: '1', to: '2' });
     expect(await findEndpoint(t.rotator, two)).toMatchObject({ currentVersion: '2' });
+  });
+});
+
+describe('an expiry that the portal told of', () => {
+  const dueAt = async (endpointId: string) => (await findEndpoint(t.rotator, { endpointId }))?.nextRotationAt?.getTime() ?? 0;
+  const days = (n: number) => new Date(Date.now() + n * 86_400_000);
+
+  test('brings the rotation forward to the head start before it, never back, seen by an agent', async () => {
+    const { endpointId, orgId } = await makeEndpoint(t.db, { portal: { expiryHeadStartDays: 7 } });
+    await setNextRotation(t.db, { endpointIds: [endpointId], at: days(50) });
+    expect(await bringRotationForward(t.agent, { orgId, endpointId, expiresAt: days(30) })).toBe(true);
+    expect(Math.abs((await dueAt(endpointId)) - days(23).getTime())).toBeLessThan(60_000);
+    expect(await bringRotationForward(t.agent, { orgId, endpointId, expiresAt: days(40) })).toBe(false);
+    expect(Math.abs((await dueAt(endpointId)) - days(23).getTime())).toBeLessThan(60_000);
+  });
+
+  test('does not rotate a short-lived password again and again', async () => {
+    const { endpointId, orgId } = await makeEndpoint(t.db, { portal: { expiryHeadStartDays: 7 } });
+    await setNextRotation(t.db, { endpointIds: [endpointId], at: days(50) });
+    await t.sql(`UPDATE integration_endpoint SET last_rotated_at = now() WHERE id = $1`, [endpointId]);
+    await bringRotationForward(t.agent, { orgId, endpointId, expiresAt: days(4) });
+    expect(Math.abs((await dueAt(endpointId)) - days(2).getTime())).toBeLessThan(60_000);
+  });
+
+  test('is none of another organization’s business', async () => {
+    const { endpointId } = await makeEndpoint(t.db);
+    const { orgId } = await makeEndpoint(t.db);
+    await setNextRotation(t.db, { endpointIds: [endpointId], at: days(50) });
+    expect(await bringRotationForward(t.agent, { orgId, endpointId, expiresAt: days(1) })).toBe(false);
+  });
+
+  test('a portal type that expires passwords is due the head start before that, where its interval is longer', async () => {
+    const { endpointId } = await makeEndpoint(t.db, { portal: { rotationIntervalDays: 60, passwordExpiresDays: 30, expiryHeadStartDays: 5 } });
+    expect(Math.abs((await dueAt(endpointId)) - days(25).getTime())).toBeLessThan(60_000);
   });
 });
