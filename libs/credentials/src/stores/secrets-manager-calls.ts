@@ -96,6 +96,12 @@ function translateSecretsManagerError(error: unknown, what: string): RcmError {
   if (isNamed(error, 'ResourceExistsException')) return new RcmError('secret_exists', `${what} failed: it exists already.`);
   // "The parameter RemoveFromVersionId can't be …; staging label … is currently attached to version …".
   if (isNamed(error, 'InvalidParameterException')) return new RcmError('store_conflict', `${what} failed: the label is not where it was.`);
+  // 20 labels, or 100 versions of the last 24 hours ("Secrets Manager quotas"): waiting mends only the second.
+  if (isNamed(error, 'LimitExceededException'))
+    return new RcmError(
+      'store_denied',
+      `${what} failed: the secret has as many labels or versions as it may have. Nothing was changed; discard staged copies of ended attempts.`,
+    );
   return translateAwsError(error, what);
 }
 

@@ -19,6 +19,12 @@ const REPLACING = 'rcm-replacing';
 /** AWSPENDING is one label per secret and goes on with the next attempt; this one keeps an older attempt's copy findable. */
 const KEPT = 'rcm-staged-';
 const keptLabel = (attemptId: string): string => `${KEPT}${attemptId}`;
+/**
+ * Staged copies of one secret. Of its 20 labels ("Secrets Manager quotas") four are needed besides: AWSCURRENT, AWSPENDING, the AWSPREVIOUS
+ * that a promotion makes, and REPLACING; two more are left for stagers that look at the same time. Without that room a
+ * promotion would fail after the portal has changed.
+ */
+const MOST_STAGED = 14;
 
 /** Payloads as secrets; a staged one is a version of the same secret, with the attempt id as its version id. Versions are VersionIds. */
 export function createSecretsManagerStore(access: SecretsManagerAccess): ClosableSecretStore {
@@ -61,6 +67,7 @@ export function createSecretsManagerStore(access: SecretsManagerAccess): Closabl
       // AWS refuses another text under the same token; emulators overwrite it, so what is staged is looked for first.
       const staged = await readStaged(calls, slot, options);
       if (staged !== null) return { text: staged.text, adopted: true };
+      await leaveRoomToPromote(calls, id, options);
       if (await calls.putVersion(id, slot.attemptId, text, [PENDING, keptLabel(slot.attemptId)], options)) return { text, adopted: false };
       return { text: (await mustExist(readStaged(calls, slot, options))).text, adopted: true };
     },
@@ -96,6 +103,18 @@ const VERSION_ID = /^[A-Za-z0-9-]{32,64}$/;
 async function sameAs(text: Secret<string>, read: Promise<SecretVersion | null>): Promise<SecretVersion | null> {
   const found = await read;
   return found && isSameText(found.text, text) ? found : null;
+}
+
+async function leaveRoomToPromote(calls: SecretsManagerCalls, id: string, options?: CallOptions): Promise<void> {
+  const kept = (await calls.listStages(id, options)).filter((stage) => stage.startsWith(KEPT)).length;
+  if (kept >= MOST_STAGED)
+    throw new RcmError(
+      'store_denied',
+      `The secret has ${kept} staged copies, all that may be; discard those of attempts that have ended. Nothing was staged.`,
+      {
+        details: { kept },
+      },
+    );
 }
 
 /** The label decides, not the version: a discarded copy keeps its version id until Secrets Manager clears it away. */
