@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,9 +12,11 @@ import { sdksLoadedBy } from './loaded-sdks.fixture.ts';
 
 const library = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(library, '..', '..', 'node_modules');
+/** Where npm put what the library and `@rcm/telemetry` depend on; a version of its own lies beside a project. */
+const places = [join(library, 'node_modules'), join(library, '..', 'telemetry', 'node_modules'), modules];
 const TIMEOUT_MS = 300_000;
 /** npm by itself goes on trying for minutes where its registry does not answer. */
-const INSTALL_MS = 90_000;
+const INSTALL_MS = 60_000;
 
 const run = async (
   command: string,
@@ -46,7 +49,7 @@ async function install(tarball: string, project: string): Promise<'registry' | '
     for (const name of Object.keys(dependencies)) {
       const link = join(project, 'node_modules', name);
       await mkdir(dirname(link), { recursive: true });
-      await symlink(join(modules, name), link);
+      await symlink(places.map((place) => join(place, name)).find(existsSync) ?? join(modules, name), link);
     }
     return 'linked';
   }
