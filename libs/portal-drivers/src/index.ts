@@ -3,7 +3,7 @@
  * reaches another origin than the portal's, or a log, a trace, an error; an attempt that was made but is reported as not
  * made; a guess about what the portal meant. It knows nothing of the database or of the secret stores, decides nothing about
  * whether an attempt may be made, and must never retry a submit, never turn an unclear answer into a clear one, and never
- * put page text or a typed value into anything it returns.
+ * put page text or a typed value into anything it returns; evidence, which a policy must ask for, is masked first.
  */
 export { findChromium, type FindChromiumOptions } from './chromium.ts';
 export type { ChangeOptions, LoginOptions, PortalCredential, PortalDriver, PortalSession, StepOptions, TaskOptions } from './driver.ts';

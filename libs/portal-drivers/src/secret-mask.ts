@@ -19,7 +19,7 @@ const SHORTEST_ENCODED = 6;
 export function createSecretMask(secrets: readonly Secret<string>[]): SecretMask {
   const values = [...new Set(secrets.map((secret) => secret.reveal()).filter((value) => value !== ''))].sort((a, b) => b.length - a.length);
   const source = values.flatMap((value) => [...encodedForms(value), writtenForm(value)]).join('|');
-  const [pattern, every] = source === '' ? [null, null] : [new RegExp(source, 'iu'), new RegExp(source, 'giu')];
+  const [pattern, every] = source === '' ? [null, null] : [new RegExp(source, 'i'), new RegExp(source, 'gi')];
   return {
     isIn: (text) => pattern?.test(text) ?? false,
     mask: (text) => (every === null ? text : text.replace(every, '[secret]')),

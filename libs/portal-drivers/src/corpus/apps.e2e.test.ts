@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createLogger, Secret } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type BrowserPool, createBrowserPool, createRecipeDriver, lintRecipe, type PortalSession, recipeHosts } from '../index.ts';
+import { type BrowserPool, createBrowserPool, createRecipeDriver, lintRecipe, type PooledContext, type PortalSession, recipeHosts } from '../index.ts';
 import { type App, type AppServer, serveApp } from './apps/app-server.fixture.ts';
 import { selfDeclaringApp } from './apps/self-declaring.fixture.ts';
 import { REMITTANCE, singlePageApp } from './apps/single-page.fixture.ts';
@@ -32,13 +32,16 @@ async function visit(name: string, app: App) {
   const server = await serveApp(app);
   const { recipe, problems } = lintRecipe(readFileSync(new URL(`./recipes/${name}.yaml`, import.meta.url), 'utf8'), { file: name });
   if (!recipe) throw new Error(JSON.stringify(problems));
-  const session = await createRecipeDriver({ recipe, hosts: recipeHosts(recipe, server.origin), browser: pool }).openSession({
+  const opened: PooledContext[] = [];
+  const browser: BrowserPool = { ...pool, openContext: async (options) => (opened.push(await pool.openContext(options)), opened[0] as PooledContext) };
+  const session = await createRecipeDriver({ recipe, hosts: recipeHosts(recipe, server.origin), browser }).openSession({
     baseUrl: server.origin,
     signal: new AbortController().signal,
   });
   open.push({ server, session });
   return {
     session,
+    pages: () => opened[0]?.context.pages().length,
     login: (password = OLD) => session.login({ credential: credentialOf(password), totp: null, beforeSubmit: async () => undefined, ...limits() }),
     change: (current = OLD) =>
       session.changePassword({ credential: credentialOf(current), newPassword: new Secret(NEW), beforeSubmit: async () => undefined, ...limits() }),
@@ -104,6 +107,12 @@ describe('an application whose pages declare themselves', () => {
     await login();
     expect(await session.isLoggedIn(limits())).toBe(true);
   });
+
+  it('is not taken for logged out where a page of it asks for a member', async () => {
+    const { login, task } = await visit('self-declaring', selfDeclaringApp());
+    await login();
+    expect(await task('coverage', { member: 'M-1' })).toEqual({ kind: 'found', rows: [], fields: { words: 'Member M-1 is covered' } });
+  });
 });
 
 describe('an application that signs out on a change', () => {
@@ -126,8 +135,8 @@ describe('an application that signs out on a change', () => {
     expect(app.accounts.get(USER)?.password).toBe(NEW);
   });
 
-  it('gives the fields of a record in a new tab, typed', async () => {
-    const { login, task } = await visit('signs-out', signsOutApp());
+  it('gives the fields of a record in a new tab, typed, again and again without leaving tabs behind', async () => {
+    const { login, task, session, pages } = await visit('signs-out', signsOutApp());
     await login();
     expect(await task('card')).toEqual({
       kind: 'found',
@@ -135,6 +144,8 @@ describe('an application that signs out on a change', () => {
       fields: { plan: 'Silver', valid_to: '2031-03-31', deductible: '1250.00', balance: '-40.25', second: null, members: 4 },
     });
     expect((await task('card')).kind).toBe('found');
+    expect(await session.isLoggedIn(limits())).toBe(true);
+    await expect.poll(pages, { timeout: 10_000 }).toBe(1);
   });
 });
 

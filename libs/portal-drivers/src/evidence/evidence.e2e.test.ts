@@ -64,6 +64,15 @@ describe('the evidence of a page that shows what it was sent in every way', () =
     expect(picture.colorAt(300, 604)).toBe('ffeecc');
   });
 
+  it('withholds an outline that would show in pieces what the words show as a whole', async () => {
+    const other = await page.context().newPage();
+    await other.setContent(`<h1>Hello</h1><p><a href="#">${SHOWN.seed.slice(0, 16)}</a><a href="#">${SHOWN.seed.slice(16)}</a></p>`);
+    expect(await capturePage(other, mask, { screenshot: false })).toMatchObject({ text: expect.stringContaining('[secret]'), outline: null });
+    await other.setContent('<h1>Hello</h1>');
+    expect((await capturePage(other, mask, { screenshot: false })).outline).toContain('heading "Hello"');
+    await other.close();
+  });
+
   it('is given without a picture where the page hangs, and without words where it is gone', async () => {
     const other = await page.context().newPage();
     await other.goto(page.url());

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { RcmError } from '@rcm/telemetry';
 
-/** Milliseconds between two looks at a page. A look costs a few milliseconds; people need ten times this to see a change. */
-const LOOK_EVERY_MS = 40;
+/** Milliseconds between two looks at a page, twice as many after each look up to the last. A look costs a few milliseconds; people need ten times the last to see a change. */
+const FIRST_PAUSE_MS = 5;
+const LAST_PAUSE_MS = 40;
 
 /** The time of one act: ends at its deadline or when its signal aborts. */
 export interface ActTime {
@@ -26,12 +27,12 @@ export function createActTime(deadlineMs: number, signal: AbortSignal): ActTime 
     check,
     async until(what, ms, look) {
       const last = performance.now() + ms;
-      for (;;) {
+      for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LAST_PAUSE_MS)) {
         check(what);
         const found = await look();
         if (found !== null) return found;
         if (performance.now() >= last) throw new RcmError('deadline_exceeded', `${what} did not show within ${Math.round(ms)} ms.`);
-        await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+        await pause(pauseMs, undefined, { signal }).catch(() => undefined);
       }
     },
   };

@@ -23,7 +23,7 @@ export interface Act<W extends Worded> {
   resolve(value: Value): Resolved;
   /** Must be called before a sealing secret is typed: from then on nothing that carries it leaves before the submit. */
   seal(secret: Secret<string>): void;
-  /** Awaited right before the submit step; lets the gate go. */
+  /** Awaited right before the submit step; lets the gate go, and marks what already holds. */
   beforeSubmit(): Promise<void>;
   /** Called after the submit step was done without an error. */
   submitted(): void;

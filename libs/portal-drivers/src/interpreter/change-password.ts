@@ -17,6 +17,7 @@ export async function changePassword(parts: SessionParts, options: ChangeOptions
   const change = (forced ? parts.recipe.forced_change : undefined) ?? parts.recipe.change;
   if (!change) throw new RcmError('recipe_invalid', 'The recipe does not say how a password is changed.');
   const loggedOut: ChangeWords = { when: session.logged_out, is: 'unknown' };
+  if (!forced) parts.watch.home();
   const { ended, submitted } = await runSending<ChangeWords>(parts, {
     name: 'change',
     steps: change.steps,

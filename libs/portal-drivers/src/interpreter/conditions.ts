@@ -32,15 +32,15 @@ async function evaluate(watch: Tabs, condition: Condition): Promise<boolean> {
 const answers = (one: PageResponse, { status, method }: NonNullable<Condition['response']>): boolean =>
   one.status === status && (method === undefined || one.method === method);
 
-/** Whether any of the elements that fit is visible. */
-export const isShown = async (locator: Locator): Promise<boolean> => (await locator.filter({ visible: true }).count()) > 0;
+/** Whether any of the visible elements that `locate` gives is there. */
+export const isShown = async (visible: Locator): Promise<boolean> => (await visible.count()) > 0;
 
 const isEnabled = async (locator: Locator): Promise<boolean> => (await isShown(locator)) && (await locator.first().isEnabled({ timeout: 1_000 }));
 
 async function anyFrameShows(frames: readonly Frame[], words: string): Promise<boolean> {
   for (const frame of frames) {
     // One frame that is just loading says nothing about the others.
-    if (!frame.isDetached() && (await isShown(frame.getByText(words)).catch(() => false))) return true;
+    if (!frame.isDetached() && (await isShown(frame.getByText(words).filter({ visible: true })).catch(() => false))) return true;
   }
   return false;
 }

@@ -14,11 +14,10 @@ export async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: L
   if (step.check) return locator.check(limits);
   if (step.hover) return locator.hover(limits);
   // Whether it can be pressed at all is found out before anything is told to the ledger.
-  await locator.click({ ...limits, trial: true });
+  if (step.submit) await locator.click({ ...limits, trial: true });
   act.watch.forget();
   act.watch.expectDialog(step.dialog ?? null);
-  await act.outcomes.mark();
-  if (step.submit) await act.beforeSubmit();
+  await (step.submit ? act.beforeSubmit() : act.outcomes.mark());
   act.time.check(stepName(step));
   const press = () => (step.key ? locator.press(step.key.press, limits) : locator.click(limits));
   await (step.opens_tab ? pressForTab(act, press, limits.timeout) : press());

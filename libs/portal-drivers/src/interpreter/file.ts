@@ -62,6 +62,7 @@ async function takeOffered<W extends Worded>(act: Act<W>, offered: Download, tap
   if (/^https?:/.test(url)) {
     await act.watch.page.goto(url, { timeout, signal: act.time.signal, waitUntil: 'commit' }).catch(() => undefined);
     const taken = await act.time.until('The file', timeout, tap.file);
+    if (offered.page() !== act.watch.page) await offered.page().close();
     return { ...taken, name: plainName(offered.suggestedFilename()) };
   }
   const made = await offered.page().evaluate(readScriptFile, { url, maxBytes });

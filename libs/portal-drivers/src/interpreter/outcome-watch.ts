@@ -39,8 +39,10 @@ export function createOutcomeWatch<W extends Worded>(watch: Tabs, first: readonl
   }
 
   async function firstOf(list: readonly W[]): Promise<W | null> {
-    for (const entry of list) {
-      if (!(await holds(watch, entry.when))) stale.delete(entry);
+    // All at once: one way to the browser and back instead of one for each entry.
+    const held = await Promise.all(list.map((entry) => holds(watch, entry.when)));
+    for (const [index, entry] of list.entries()) {
+      if (!held[index]) stale.delete(entry);
       else if (!(await isStale(entry))) return entry;
     }
     return null;
@@ -69,7 +71,8 @@ export function createOutcomeWatch<W extends Worded>(watch: Tabs, first: readonl
     async mark() {
       documentsAtMark = watch.documents();
       stale = new Map();
-      for (const entry of entries) if (await holds(watch, entry.when)) stale.set(entry, await shownElement(watch, entry.when));
+      const held = await Promise.all(entries.map((entry) => holds(watch, entry.when)));
+      for (const [index, entry] of entries.entries()) if (held[index]) stale.set(entry, await shownElement(watch, entry.when));
     },
     expect(next) {
       entries = next;

@@ -28,5 +28,5 @@ export function addressOf(parts: SessionParts, path: string): string {
 /** Tells of a step, and takes evidence of the page it left. */
 export async function tellStep(parts: SessionParts, trace: StepTrace): Promise<void> {
   parts.onStep(trace);
-  await parts.evidence.step(trace, parts.watch.page, parts.secrets.mask());
+  await parts.evidence.step(trace, parts.watch.page, parts.secrets);
 }

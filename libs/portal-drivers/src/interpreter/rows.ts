@@ -11,6 +11,12 @@ import { typedValue } from './typed-value.ts';
 /** Words of one row's columns; `null` where a column is not there. */
 type RawRow = Readonly<Record<string, string | null>>;
 
+interface PageRows {
+  readonly raw: readonly RawRow[];
+  /** The document is loaded and has no script that could draw more. */
+  readonly final: boolean;
+}
+
 /**
  * Reads the rows of every page. Fails with `portal_unexpected` where a column is missing, or is not what the recipe says, or
  * there are more pages than it allows: what is returned is never a part that looks like the whole.
@@ -29,7 +35,7 @@ export async function readRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe
   throw new RcmError('portal_unexpected', `The portal shows more than ${recipe.max_pages} pages of rows.`);
 }
 
-function readingOf(raw: readonly RawRow[], columns: RowsRecipe['columns']): Reading<readonly TaskRow[]> {
+function readingOf({ raw, final }: PageRows, columns: RowsRecipe['columns']): Reading<readonly TaskRow[]> {
   const rows: TaskRow[] = [];
   for (const words of raw) {
     const row: Record<string, TaskValue> = {};
@@ -42,7 +48,7 @@ function readingOf(raw: readonly RawRow[], columns: RowsRecipe['columns']): Read
     }
     rows.push(row);
   }
-  return rows.length === 0 ? null : { value: rows };
+  return rows.length === 0 ? null : { value: rows, final };
 }
 
 /** Presses what leads to the next page; `false` where there is none. */
@@ -61,18 +67,21 @@ interface PageElement {
   closest(selector: string): PageElement | null;
   querySelector(selector: string): PageElement | null;
   getAttribute(name: string): string | null;
+  readonly ownerDocument: { readonly readyState: string; querySelector(selector: string): PageElement | null };
 }
 
 /** Reads a page's rows in one call into the browser. */
-function readPage(each: Locator, columns: Readonly<Record<string, ColumnRecipe>>): Promise<RawRow[]> {
-  return each.evaluateAll((rows: PageElement[], wanted): RawRow[] => {
+function readPage(each: Locator, columns: Readonly<Record<string, ColumnRecipe>>): Promise<PageRows> {
+  return each.evaluateAll((rows: PageElement[], wanted): PageRows => {
     const tidy = (text: string | null): string => (text ?? '').replace(/\s+/g, ' ').trim();
     const headersOf = (row: PageElement): string[] => {
       const table = row.closest('table');
       const heading = table?.querySelector('thead tr') ?? table?.querySelector('tr');
       return heading ? [...heading.children].map((cell) => tidy(cell.textContent)) : [];
     };
-    return rows.map((row) => {
+    const document = rows[0]?.ownerDocument;
+    const final = document?.readyState === 'complete' && document.querySelector('script, [onload], [onerror], meta[http-equiv=refresh]') === null;
+    const raw = rows.map((row) => {
       const record: Record<string, string | null> = {};
       for (const [name, column] of Object.entries(wanted)) {
         const index = column.cell !== undefined ? column.cell - 1 : column.header !== undefined ? headersOf(row).indexOf(column.header) : -1;
@@ -82,5 +91,6 @@ function readPage(each: Locator, columns: Readonly<Record<string, ColumnRecipe>>
       }
       return record;
     });
+    return { raw, final };
   }, columns);
 }

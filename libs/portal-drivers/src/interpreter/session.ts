@@ -37,7 +37,7 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
     if (!usable) throw new RcmError('portal_unexpected', 'This session ended unclear and cannot be used again.');
   };
 
-  const keep = (act: StepTrace['act'], ended: string): Promise<void> => parts.evidence.end(act, ended, parts.watch.page, parts.secrets.mask());
+  const keep = (act: StepTrace['act'], ended: string): Promise<void> => parts.evidence.end(act, ended, parts.watch.page, parts.secrets);
 
   async function end(): Promise<void> {
     if (loggedIn && usable && parts.recipe.logout) await logout(parts).catch(() => undefined);
@@ -57,6 +57,7 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
         throw error;
       });
       loggedIn = result.outcome.kind === 'accepted';
+      parts.watch.settle();
       changeForced = result.outcome.kind === 'change_forced';
       usable = !isUnclear(result.outcome.kind);
       await keep('login', result.outcome.kind);
@@ -119,6 +120,7 @@ function follow(
   steps: Parameters<typeof runSteps>[1],
 ): Promise<Worded> {
   parts.gate.reset();
+  parts.watch.home();
   return withDeadline({ ms: options.deadlineMs, what: name, signal: options.signal }, async (signal) => {
     const outcomes = createOutcomeWatch<Worded>(parts.watch, []);
     const time = createActTime(options.deadlineMs, signal);

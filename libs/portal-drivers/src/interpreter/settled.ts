@@ -6,7 +6,14 @@ import type { Worded } from './outcome-watch.ts';
 const SETTLED_MS = 150;
 
 /** Something read from the page, or the words for why it cannot be read yet; these become the error where it never can. */
-export type Reading<T> = { readonly value: T } | { readonly problem: string } | null;
+export type Reading<T> =
+  | {
+      readonly value: T;
+      /** The page cannot change by itself any more, so it need not be watched. */
+      readonly final?: boolean;
+    }
+  | { readonly problem: string }
+  | null;
 
 /**
  * Reads until the same is read for `SETTLED_MS` and it is not `before` (JSON): a page that is drawn bit by bit is not read
@@ -22,6 +29,7 @@ export async function settled<T, W extends Worded>(act: Act<W>, what: string, be
       if (!reading || 'problem' in reading) return null;
       const text = JSON.stringify(reading.value);
       if (text === before) return null;
+      if (reading.final) return reading;
       if (text !== last.text) last = { text, since: performance.now() };
       return performance.now() - last.since >= SETTLED_MS ? reading : null;
     });

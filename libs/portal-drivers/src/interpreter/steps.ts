@@ -49,15 +49,14 @@ async function runStep<W extends Worded>(act: Act<W>, step: Step, next: readonly
   if (step.wait) return waitFor(act, step, ms, step.wait);
   if (step.optional) return runOptional(act, step, ms, next);
   if (step.expiry) return noteExpiry(act, step.expiry);
-  if (step.close_tab) return closeTab(act);
+  if (step.close_tab) return (act.watch.leave(), 'done');
   const target = stepTarget(step);
   if (!target) return 'done';
   const locator = locate(act.watch.page, target);
-  const outcome = await act.time.until(
-    stepName(step),
-    ms,
-    async () => (await act.outcomes.look()) ?? ((await isShown(locator).catch(() => false)) ? 'there' : null),
-  );
+  const outcome = await act.time.until(stepName(step), ms, async () => {
+    const [outcome, shown] = await Promise.all([act.outcomes.look(), isShown(locator).catch(() => false)]);
+    return outcome ?? (shown ? 'there' : null);
+  });
   if (outcome !== 'there') return { outcome };
   await doOn(act, step, locator);
   return 'done';
@@ -85,7 +84,10 @@ async function openPage<W extends Worded>(act: Act<W>, path: string, ms: number)
 const withoutFragment = (address: string): string => address.split('#')[0] ?? '';
 
 async function waitFor<W extends Worded>(act: Act<W>, step: Step, ms: number, condition: Condition): Promise<Ended<W>> {
-  const found = await act.time.until(stepName(step), ms, async () => ((await holds(act.watch, condition)) ? 'holds' : await act.outcomes.look()));
+  const found = await act.time.until(stepName(step), ms, async () => {
+    const [held, outcome] = await Promise.all([holds(act.watch, condition), act.outcomes.look()]);
+    return held ? 'holds' : outcome;
+  });
   return found === 'holds' ? 'done' : { outcome: found };
 }
 
@@ -95,19 +97,17 @@ async function noteExpiry<W extends Worded>(act: Act<W>, notice: DateNotice): Pr
   return 'done';
 }
 
-async function closeTab<W extends Worded>(act: Act<W>): Promise<Ended<W>> {
-  await act.watch.leave();
-  return 'done';
-}
-
 async function runOptional<W extends Worded>(act: Act<W>, step: Step, ms: number, next: readonly Step[]): Promise<Ended<W>> {
   const { when, steps } = step.optional ?? { when: {}, steps: [] };
   const after = anchor(next);
   const found = await act.time.until(stepName(step), ms, async () => {
-    if (await holds(act.watch, when)) return 'needed';
-    const outcome = await act.outcomes.look();
-    if (outcome) return outcome;
-    return after === 'none' || (after && (await holds(act.watch, after))) ? 'not needed' : null;
+    const [needed, outcome, passed] = await Promise.all([
+      holds(act.watch, when),
+      act.outcomes.look(),
+      after === null || after === 'none' ? after === 'none' : holds(act.watch, after),
+    ]);
+    if (needed) return 'needed';
+    return outcome ?? (passed ? 'not needed' : null);
   });
   if (found === 'not needed') return 'skipped';
   if (found !== 'needed') return { outcome: found };

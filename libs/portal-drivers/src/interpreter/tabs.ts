@@ -8,16 +8,29 @@ export interface Tabs extends PageWatch {
   /** Works with a new page from now on. */
   enter(page: Page): void;
   /** Closes the page that was entered last; the one before it is worked with again. The first page stays. */
-  leave(): Promise<void>;
+  leave(): void;
+  /** The page that is worked with now is the one that a login led to: `home` comes back to it. */
+  settle(): void;
+  /** Closes what was entered since `settle`, so that no act begins in a page that another has left open. */
+  home(): void;
 }
 
 /** Begins with one page. A page that was entered and closes by itself is left by itself. */
 export function createTabs(first: Page, base: URL): Tabs {
-  const entered: PageWatch[] = [watchPage(first)];
+  const root = watchPage(first);
+  const entered: PageWatch[] = [];
+  let settled = 0;
 
   function current(): PageWatch {
-    while (entered.length > 1 && entered.at(-1)?.page.isClosed()) entered.pop();
-    return entered.at(-1) ?? watchPage(first);
+    while (entered.at(-1)?.page.isClosed()) entered.pop();
+    return entered.at(-1) ?? root;
+  }
+
+  function leave(): void {
+    const { page } = current();
+    entered.pop();
+    // Nobody waits for it: a page that hangs is gone with its context at the latest.
+    if (page !== first) page.close().catch(() => undefined);
   }
 
   return {
@@ -34,10 +47,14 @@ export function createTabs(first: Page, base: URL): Tabs {
     forget: () => current().forget(),
     gone: () => current().gone(),
     enter: (page) => void entered.push(watchPage(page)),
-    async leave() {
-      const { page } = current();
-      if (entered.length > 1) await page.close();
+    leave,
+    settle() {
       current();
+      settled = entered.length;
+    },
+    home() {
+      current();
+      while (entered.length > settled) leave();
     },
   };
 }

@@ -32,6 +32,7 @@ export async function runTask(parts: SessionParts, options: TaskOptions): Promis
 }
 
 async function follow(parts: SessionParts, task: TaskRecipe, options: TaskOptions, signal: AbortSignal): Promise<TaskOutcome> {
+  parts.watch.home();
   const loggedOut: TaskWords = { when: parts.recipe.session.logged_out, is: 'logged_out' };
   const final = [...task.outcomes, loggedOut];
   const outcomes = createOutcomeWatch(

@@ -33,6 +33,17 @@ export const plainChange = (open: string = CHANGE_ADDRESS): Step[] => [
   { press: { declared: 'submit' }, submit: true },
 ];
 
+/**
+ * A page that declares the user name's field, or asks for a password without asking for a new one. What only looks like a
+ * user name's field is no sign: a search for members has one, too.
+ */
+const PLAIN_LOGGED_OUT: Condition = {
+  any: [
+    { visible: { css: 'input[autocomplete~="username" i]' } },
+    { all: [{ visible: { declared: 'current-password' } }, { gone: { declared: 'new-password' } }] },
+  ],
+};
+
 /** What shows that the session holds, where the recipe says no more than how a login is accepted. */
 export function plainSession(accepted: readonly LoginWords[]): { open: string; logged_in: Condition; logged_out: Condition } {
   const marks = accepted.map((entry) => entry.when);
@@ -40,6 +51,6 @@ export function plainSession(accepted: readonly LoginWords[]): { open: string; l
   return {
     open: '/',
     logged_in: marks.length === 1 && only ? only : { any: marks.slice(0, 10) },
-    logged_out: { visible: { declared: 'username' } },
+    logged_out: PLAIN_LOGGED_OUT,
   };
 }
