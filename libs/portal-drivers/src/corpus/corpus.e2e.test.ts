@@ -303,7 +303,7 @@ describe('tasks', () => {
   ])('takes a file %s, whole and under a plain name', async (_how, press, name, content) => {
     const outcome = await run.work(await files(press));
     const file = outcome.kind === 'found' ? outcome.file : undefined;
-    expect([outcome.kind, file?.name.replace(/^März_/, ''), Buffer.from(file?.bytes ?? []).toString() === content]).toEqual(['found', name, true]);
+    expect([outcome.kind, file?.name.replace(/^(März)?_/, ''), Buffer.from(file?.bytes ?? []).toString() === content]).toEqual(['found', name, true]);
   });
 
   it('takes no file that is too large, however long it goes on, and none that is a page', async () => {

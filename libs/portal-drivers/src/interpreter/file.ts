@@ -1,4 +1,3 @@
-import { RcmError } from '@rcm/telemetry';
 import type { Download, Page } from 'playwright-core';
 import type { TaskFile } from '../outcome.ts';
 import type { FileRecipe } from '../recipe/task.ts';
@@ -7,6 +6,7 @@ import { translateBrowserError } from './failure.ts';
 import { describeTarget, locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
 import { interceptFile } from './file-response.ts';
+import { keepScriptFiles, takeScriptFile } from './script-file.ts';
 
 const MAX_NAME = 120;
 
@@ -52,9 +52,6 @@ async function ask<W extends Worded>(act: Act<W>, recipe: FileRecipe, limits: Li
   }
 }
 
-/** Scripts that make a file themselves forget it as soon as the browser has begun to save it, which ours never does. */
-const keepScriptFiles = (page: Page): Promise<unknown> => page.evaluate('URL.revokeObjectURL = () => undefined').catch(() => undefined);
-
 /** A file that came past the tap: made by a script of the page, or in a tab of its own. */
 async function takeOffered<W extends Worded>(act: Act<W>, offered: Download, tap: { file(): Promise<TaskFile | null> }, maxBytes: number): Promise<TaskFile> {
   const url = offered.url();
@@ -65,19 +62,8 @@ async function takeOffered<W extends Worded>(act: Act<W>, offered: Download, tap
     if (offered.page() !== act.watch.page) await offered.page().close();
     return { ...taken, name: plainName(offered.suggestedFilename()) };
   }
-  const made = await offered.page().evaluate(readScriptFile, { url, maxBytes });
-  if (made === null) throw new RcmError('portal_unexpected', `The file is larger than ${maxBytes} bytes.`);
-  return { name: plainName(offered.suggestedFilename()), contentType: made.type, bytes: Buffer.from(made.base64, 'base64') };
-}
-
-/** Reads a `blob:` or `data:` address in its page; `null` where it is too large. */
-async function readScriptFile({ url, maxBytes }: { url: string; maxBytes: number }): Promise<{ type: string; base64: string } | null> {
-  const file = await (await fetch(url)).blob();
-  if (file.size > maxBytes) return null;
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 32_768) text += String.fromCharCode(...bytes.subarray(at, at + 32_768));
-  return { type: file.type, base64: btoa(text) };
+  const made = await takeScriptFile(offered, maxBytes);
+  return { ...made, name: plainName(made.name) };
 }
 
 /** A name that is safe to show and to save under: no path, no control characters. */
