@@ -71,12 +71,20 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     .action((options: Output) => run(options, (context) => recoverCommand(context, { dryRun: options.dryRun ?? false })));
   person(command('resolve', 'decide about a blocked login: which password does the portal accept? The only way out of blocked'))
     .requiredOption('--endpoint <id>', 'the endpoint whose login is blocked')
-    .addOption(new Option('--accept <which>', 'the password that the portal accepts; typed is read from a prompt or stdin').choices(ACCEPTABLE).makeOptionMandatory())
+    .addOption(
+      new Option('--accept <which>', 'the password that the portal accepts; typed is read from a prompt or stdin').choices(ACCEPTABLE).makeOptionMandatory(),
+    )
     .option('--unverified', 'do not log in to prove it: you answer for it')
     .option('--dry-run', 'say what would be done and change nothing')
     .action((options: Output & Person & { endpoint: string; accept: ResolveOptions['accept']; unverified?: boolean }) =>
       run(options, (context) =>
-        resolveCommand(context, { ...personalAct(options), endpointId: options.endpoint, accept: options.accept, proof: options.unverified ? 'unverified' : 'login', dryRun: options.dryRun ?? false }),
+        resolveCommand(context, {
+          ...personalAct(options),
+          endpointId: options.endpoint,
+          accept: options.accept,
+          proof: options.unverified ? 'unverified' : 'login',
+          dryRun: options.dryRun ?? false,
+        }),
       ),
     );
   person(command('rollback', 'rotate forward to the previous password, where the portal’s rules allow it'))
@@ -95,10 +103,16 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
       .option('--portal-type <code>', 'those of one portal type')
       .option('--endpoint <id>', 'those of one login')
       .option('--dry-run', 'say what would be done and change nothing')
-      .action((options: Output & Person & ScopeOptions) => run(options, (context) => act(context, { ...personalAct(options), scope: options, dryRun: options.dryRun ?? false })));
+      .action((options: Output & Person & ScopeOptions) =>
+        run(options, (context) => act(context, { ...personalAct(options), scope: options, dryRun: options.dryRun ?? false })),
+      );
   }
-  command('status', 'who holds what since when, what is open, paused or stopped, what people were told').action((options: Output) => run(options, statusCommand));
-  command('copies', 'compare the copies in the second region with the secrets, and mend those that are behind').action((options: Output) => run(options, copiesCommand));
+  command('status', 'who holds what since when, what is open, paused or stopped, what people were told').action((options: Output) =>
+    run(options, statusCommand),
+  );
+  command('copies', 'compare the copies in the second region with the secrets, and mend those that are behind').action((options: Output) =>
+    run(options, copiesCommand),
+  );
   command('password', 'print sample passwords for rules, for whoever writes a portal type')
     .requiredOption('--rules <rules>', 'in the syntax of the passwordrules attribute, with not-username, start, history, min-age-hours')
     .addOption(new Option('--count <n>', 'how many').argParser(wholeNumber).default(1))
@@ -135,7 +149,11 @@ function fail(error: unknown, json: boolean): number {
   return exitCode;
 }
 
-async function withRotator(environment: NodeJS.ProcessEnv, json: boolean, act: (context: CommandContext, config: RotatorConfig) => Promise<number>): Promise<number> {
+async function withRotator(
+  environment: NodeJS.ProcessEnv,
+  json: boolean,
+  act: (context: CommandContext, config: RotatorConfig) => Promise<number>,
+): Promise<number> {
   const config = readRotatorConfig(environment);
   const opened = openRotator(config);
   const stop = new AbortController();

@@ -2,7 +2,12 @@ import { type HeldLease, holdLease, type MigratedEndpoint } from '@rcm/portal-ac
 import type { Rotator } from './rotate.ts';
 
 /** Does something to a login while nobody else uses it. Fails as `holdLease`, and as `act`. */
-export async function withExclusiveLease<T>(rotator: Rotator, endpoint: MigratedEndpoint, signal: AbortSignal, act: (held: HeldLease) => Promise<T>): Promise<T> {
+export async function withExclusiveLease<T>(
+  rotator: Rotator,
+  endpoint: MigratedEndpoint,
+  signal: AbortSignal,
+  act: (held: HeldLease) => Promise<T>,
+): Promise<T> {
   const held = await holdLease({
     db: rotator.db,
     clock: rotator.clock,

@@ -39,7 +39,10 @@ export const operationsEnvironment = {
     .regex(/^arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$/, 'must be the ARN of an SNS topic')
     .optional(),
   /** Address that takes notices as signed POSTs; it may hold a token, so give it as a file. Unset: no webhook. */
-  RCM_NOTICE_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).transform(asSecret).optional(),
+  RCM_NOTICE_WEBHOOK_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+    .transform(asSecret)
+    .optional(),
   /** Signs them (HMAC-SHA256); at least 32 characters. */
   RCM_NOTICE_WEBHOOK_KEY: z.string().min(32, 'must be at least 32 characters').transform(asSecret).optional(),
 } as const;

@@ -10,8 +10,17 @@ let opened: RotatorWorld;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine', 'cascade', 'cascade', 'cascade', 'borealis'], portalType: { settleMs: 200 } });
-  environment = { ...opened.world.environmentOf('rcm_rotator'), RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'), RCM_HEALTH_PORT: '0', RCM_LOG_LEVEL: 'error', RCM_LEASE_WAIT_MS: '10000' };
+  opened = await openRotatorWorld({
+    endpoints: ['alpine', 'alpine', 'alpine', 'alpine', 'cascade', 'cascade', 'cascade', 'borealis'],
+    portalType: { settleMs: 200 },
+  });
+  environment = {
+    ...opened.world.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
+    RCM_HEALTH_PORT: '0',
+    RCM_LOG_LEVEL: 'error',
+    RCM_LEASE_WAIT_MS: '10000',
+  };
   if (process.env['RCM_CHROMIUM_PATH']) environment['RCM_CHROMIUM_PATH'] = process.env['RCM_CHROMIUM_PATH'];
 });
 afterAll(() => opened?.close());
@@ -46,7 +55,9 @@ describe('what nobody may rotate is refused with a code, and nothing changes', (
     await remember('cascade-5');
     await setPortalType('cascade', { passwordRules: 'maxlength: 2; required: upper; required: lower; required: digit' });
     const end = await rotator('rotate', '--endpoint', 'cascade-5');
-    await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!]; history: 4' });
+    await setPortalType('cascade', {
+      passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!]; history: 4',
+    });
     expect([end.code, outcomeOf(end)]).toMatchObject([1, { result: 'failed', code: 'input_invalid', detail: expect.stringContaining('3 required rules') }]);
     await unchanged('cascade-5');
   });
@@ -69,7 +80,10 @@ describe('what nobody may rotate is refused with a code, and nothing changes', (
     );
     await remember('alpine-4');
     const end = await rotator('rotate', '--endpoint', 'alpine-4', '--reason', 'compromise');
-    expect([end.code, outcomeOf(end)]).toMatchObject([1, { result: 'not_started', code: 'login_locked', detail: expect.stringContaining('Nothing was changed') }]);
+    expect([end.code, outcomeOf(end)]).toMatchObject([
+      1,
+      { result: 'not_started', code: 'login_locked', detail: expect.stringContaining('Nothing was changed') },
+    ]);
     await unchanged('alpine-4');
     expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(0);
   });
@@ -79,9 +93,27 @@ describe('what nobody may rotate is refused with a code, and nothing changes', (
     await remember('cascade-6');
     await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: digit; min-age-hours: 24' });
     const end = await rotator('rotate', '--endpoint', 'cascade-6');
-    await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!]; history: 4' });
-    expect([end.code, outcomeOf(end)]).toMatchObject([1, { result: 'not_started', code: 'rotation_refused', detail: expect.stringContaining('lets this password be changed from') }]);
+    await setPortalType('cascade', {
+      passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!]; history: 4',
+    });
+    expect([end.code, outcomeOf(end)]).toMatchObject([
+      1,
+      { result: 'not_started', code: 'rotation_refused', detail: expect.stringContaining('lets this password be changed from') },
+    ]);
     await unchanged('cascade-6');
+  });
+
+  it('a login that lies under another secret too', async () => {
+    const [own, other] = [opened.world.endpoint('alpine-3'), opened.world.endpoint('alpine-1')];
+    await opened.sql(`UPDATE integration_endpoint SET login_identity = $1 WHERE id = 'alpine-1'`, [own.loginIdentity]);
+    await remember('alpine-3');
+    const end = await rotator('rotate', '--endpoint', 'alpine-3');
+    expect([end.code, outcomeOf(end)]).toMatchObject([
+      1,
+      { result: 'not_started', code: 'rotation_refused', detail: expect.stringContaining('under another secret') },
+    ]);
+    await unchanged('alpine-3');
+    await opened.sql(`UPDATE integration_endpoint SET login_identity = $1 WHERE id = 'alpine-1'`, [other.loginIdentity]);
   });
 
   it('a store without the secret', async () => {
@@ -115,7 +147,12 @@ describe('pause and resume', () => {
   });
 
   it('need a reason and one scope, and do nothing on a dry run', async () => {
-    const ends = [await rotator('pause', '--all'), await rotator('pause', '--reason', 'x'), await rotator('pause', '--all', '--portal-type', 'alpine', '--reason', 'x'), await rotator('pause', '--portal-type', 'nowhere', '--reason', 'x')];
+    const ends = [
+      await rotator('pause', '--all'),
+      await rotator('pause', '--reason', 'x'),
+      await rotator('pause', '--all', '--portal-type', 'alpine', '--reason', 'x'),
+      await rotator('pause', '--portal-type', 'nowhere', '--reason', 'x'),
+    ];
     expect(ends.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
     expect((await rotator('pause', '--all', '--reason', 'x', '--dry-run')).code).toBe(0);
     expect(await listPauses(opened.world.db)).toEqual([]);
@@ -188,7 +225,10 @@ describe('a portal that people rotate', () => {
     expect(endpoint).toMatchObject({ currentVersion: '3', rotationStatus: 'active' });
     expect(endpoint?.nextRotationAt?.getTime()).toBeGreaterThan(Date.now() + 30 * 86_400_000);
     expect(await noticeManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'unchanged' }]);
-    expect((await listNotices(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id).map(({ kind }) => kind)).toEqual(['manual_refused', 'manual_due']);
+    expect((await listNotices(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id).map(({ kind }) => kind)).toEqual([
+      'manual_refused',
+      'manual_due',
+    ]);
     expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(1);
   });
 });
@@ -201,7 +241,10 @@ describe('sample passwords', () => {
 
   it('are refused with place and reason', async () => {
     const end = await runRotator(['password', '--rules', 'minlength: 9; required: capital', '--json'], {});
-    expect([end.code, errorOf(end)]).toMatchObject([2, { code: 'input_invalid', message: expect.stringContaining('at character 25: there is no set of characters called "capital"') }]);
+    expect([end.code, errorOf(end)]).toMatchObject([
+      2,
+      { code: 'input_invalid', message: expect.stringContaining('at character 25: there is no set of characters called "capital"') },
+    ]);
   });
 });
 

@@ -15,7 +15,10 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
 /** The rotator as a process of its own, with nothing in its environment but what is given and a path. */
 export function startRotator(parameters: readonly string[], environment: Readonly<Record<string, string>>): RotatorRun {
-  const child = spawn(process.execPath, [MAIN, ...parameters], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, ...parameters], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let text = '';
   let announce = (_port: number): void => {};
   let fail = (_error: Error): void => {};
@@ -55,7 +58,10 @@ export interface CommandEnd {
 
 /** One command to its end, with `stdin` as what a person pipes in. */
 export async function runRotator(parameters: readonly string[], environment: Readonly<Record<string, string>>, stdin = ''): Promise<CommandEnd> {
-  const child = spawn(process.execPath, [MAIN, ...parameters], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, ...parameters], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => void (stderr += chunk.toString()));

@@ -37,10 +37,18 @@ export async function proveLogin(rotator: Rotator, endpoint: MigratedEndpoint, h
   });
   if (result.kind === 'accepted') return result.session.close();
   if (result.kind === 'not_allowed') {
-    const why = result.reason === 'version_known_bad' ? `the portal refused ${proof.what} before, and it is not tried again` : `the account's budget of logins does not allow it now (${result.reason}${result.until ? `, until ${result.until.toISOString()}` : ''})`;
-    throw new RcmError('login_not_allowed', `No login may be spent on proving ${proof.what}: ${why}. Nothing was changed. Wait, or answer for it yourself with --unverified; a password that was set anew at the portal is given with --accept typed.`, { details: { reason: result.reason } });
+    const why =
+      result.reason === 'version_known_bad'
+        ? `the portal refused ${proof.what} before, and it is not tried again`
+        : `the account's budget of logins does not allow it now (${result.reason}${result.until ? `, until ${result.until.toISOString()}` : ''})`;
+    throw new RcmError(
+      'login_not_allowed',
+      `No login may be spent on proving ${proof.what}: ${why}. Nothing was changed. Wait, or answer for it yourself with --unverified; a password that was set anew at the portal is given with --accept typed.`,
+      { details: { reason: result.reason } },
+    );
   }
   const { kind } = result.outcome;
-  if (kind === 'rejected' || kind === 'rejected_or_locked') throw new RcmError('login_rejected', `The portal does not accept ${proof.what}. Nothing was changed; the login stays as it was.`);
+  if (kind === 'rejected' || kind === 'rejected_or_locked')
+    throw new RcmError('login_rejected', `The portal does not accept ${proof.what}. Nothing was changed; the login stays as it was.`);
   throw loginError(endpoint, result);
 }

@@ -1,5 +1,5 @@
 import { usablePasswordRules } from '@rcm/credentials';
-import { isScheduled, remainingBudget, rotationsUnderWay, type StartRefusal } from '@rcm/db';
+import { isScheduled, liesElsewhere, remainingBudget, rotationsUnderWay, type StartRefusal } from '@rcm/db';
 import type { MigratedEndpoint } from '@rcm/portal-access';
 import type { ErrorCode } from '@rcm/telemetry';
 import type { Rotator } from './rotate.ts';
@@ -24,18 +24,30 @@ const notStarted = (code: ErrorCode, reason: string): NotStarted => ({ kind: 'no
 export async function whyNotStart(rotator: Pick<Rotator, 'db' | 'clock'>, endpoint: MigratedEndpoint, reason: string): Promise<NotStarted | null> {
   const { portalType, nextRotationAt } = endpoint;
   if (portalType.rotationMode !== 'automatic')
-    return notStarted('rotation_manual', `Portal type ${portalType.code} is rotated by hand: change the password at the portal, then in the store; the platform notices by itself.`);
+    return notStarted(
+      'rotation_manual',
+      `Portal type ${portalType.code} is rotated by hand: change the password at the portal, then in the store; the platform notices by itself.`,
+    );
   // A job is a hint and may come twice: what was rotated while this one waited for its lease is not rotated again.
   const now = rotator.clock.now();
   if (reason === 'due' && (nextRotationAt === null || nextRotationAt > now)) return notStarted('rotation_refused', 'it is not due any more');
+  if (await liesElsewhere(rotator.db, endpoint))
+    return notStarted(
+      'rotation_refused',
+      'This login also lies in another organization or under another secret (`rotator status` lists where), which a rotation would leave behind with a wrong password. Nothing was changed; give them one secret, or change the password by hand everywhere.',
+    );
   const rules = usablePasswordRules(portalType.passwordRules);
   const oldEnoughAt = endpoint.lastRotatedAt && new Date(endpoint.lastRotatedAt.getTime() + rules.minAgeHours * 3_600_000);
-  if (oldEnoughAt && oldEnoughAt > now) return notStarted('rotation_refused', `The portal lets this password be changed from ${oldEnoughAt.toISOString()} on. Nothing was changed.`);
+  if (oldEnoughAt && oldEnoughAt > now)
+    return notStarted('rotation_refused', `The portal lets this password be changed from ${oldEnoughAt.toISOString()} on. Nothing was changed.`);
   const budget = await remainingBudget(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
   if (budget.failuresLeft < FAILURES_TO_START) {
     const until = budget.until ? `; ask again after ${budget.until.toISOString()}` : '';
     const code = budget.failuresLeft === 0 ? 'login_locked' : 'login_not_allowed';
-    return notStarted(code, `The portal would forgive ${budget.failuresLeft} more failed logins of this account, and a rotation starts with ${FAILURES_TO_START}${until}. Nothing was changed.`);
+    return notStarted(
+      code,
+      `The portal would forgive ${budget.failuresLeft} more failed logins of this account, and a rotation starts with ${FAILURES_TO_START}${until}. Nothing was changed.`,
+    );
   }
   const underWay = isScheduled(reason) ? await rotationsUnderWay(rotator.db, { portalTypeCode: portalType.code }) : 0;
   if (underWay >= portalType.maxConcurrency) return refusedBy('busy', portalType.code);
@@ -44,7 +56,8 @@ export async function whyNotStart(rotator: Pick<Rotator, 'db' | 'clock'>, endpoi
 
 const WORDS: Readonly<Record<StartRefusal, (code: string) => string>> = {
   paused: () => 'Rotations are paused by a person (`rotator status` says who and why; `rotator resume` ends it). Nothing was changed.',
-  stopped: (code) => `The rotations of portal type ${code} are stopped because they fail (\`rotator status\` says why; \`rotator resume --portal-type ${code}\` ends it). Nothing was changed.`,
+  stopped: (code) =>
+    `The rotations of portal type ${code} are stopped because they fail (\`rotator status\` says why; \`rotator resume --portal-type ${code}\` ends it). Nothing was changed.`,
   canary: (code) => `The first rotation of the day at portal type ${code} is under way; the others follow it.`,
   busy: (code) => `Portal type ${code} has as many rotations under way as it may; this one follows.`,
   maintenance: (code) => `Portal type ${code} is in its maintenance hours, or nearly; the rotation follows them.`,

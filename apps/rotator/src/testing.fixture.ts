@@ -5,7 +5,14 @@ import { openRotator, type RotatorProcess } from './services.ts';
 import { rotateLogin, type RotationReport, type Rotator } from './rotate.ts';
 
 /** Short windows, so that a test waits for what it asks about and not for a default. */
-const SHORT = { RCM_SUBMIT_DEADLINE_MS: '4000', RCM_ROTATOR_RETRY_MS: '200', RCM_LEASE_TTL_MS: '8000', RCM_LOG_LEVEL: process.env['RCM_TEST_LOG_LEVEL'] ?? 'error', RCM_LEASE_WAIT_MS: '10000', RCM_LEASE_POLL_MS: '50' };
+const SHORT = {
+  RCM_SUBMIT_DEADLINE_MS: '4000',
+  RCM_ROTATOR_RETRY_MS: '200',
+  RCM_LEASE_TTL_MS: '8000',
+  RCM_LOG_LEVEL: process.env['RCM_TEST_LOG_LEVEL'] ?? 'error',
+  RCM_LEASE_WAIT_MS: '10000',
+  RCM_LEASE_POLL_MS: '50',
+};
 
 export interface RotatorWorld {
   readonly world: World;
@@ -34,7 +41,8 @@ export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWo
   // The SDK reads the file's name from the process's own environment.
   process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environmentOf('rcm_rotator')['AWS_SHARED_CREDENTIALS_FILE'];
   const opened: RotatorProcess = openRotator(readRotatorConfig(environment));
-  const sql = <R>(text: string, values: readonly unknown[]): Promise<R[]> => world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<R[]>(text, ...values));
+  const sql = <R>(text: string, values: readonly unknown[]): Promise<R[]> =>
+    world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<R[]>(text, ...values));
   const rotate = (endpointId: string, rotator: Rotator = opened.rotator) =>
     rotateLogin(rotator, { orgId: world.endpoint(endpointId).orgId, endpointId, reason: 'demand', signal: new AbortController().signal });
   return {
@@ -53,7 +61,8 @@ export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWo
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
     },
-    audit: (action, subject) => sql<AuditRow>('SELECT actor, reason, details FROM audit_event WHERE action = $1 AND subject = $2 ORDER BY seq', [action, subject]),
+    audit: (action, subject) =>
+      sql<AuditRow>('SELECT actor, reason, details FROM audit_event WHERE action = $1 AND subject = $2 ORDER BY seq', [action, subject]),
     async snapshot(endpointId) {
       const { orgId, secretArn, portal, username, loginIdentity } = world.endpoint(endpointId);
       const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(secretArn));

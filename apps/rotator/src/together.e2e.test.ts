@@ -16,8 +16,19 @@ const databases: Database[] = [];
 
 beforeAll(async () => {
   world = await openWorld({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
-  browser = createBrowserPool({ maxContexts: 4, logger: createLogger({ name: 'test', level: 'silent' }), ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
-  stores = createTenantStores({ region: world.aws.region, endpoint: world.aws.endpoint, environment: 'test', roleArn: world.aws.tenantRoleArn('agent'), kmsKeyId: world.aws.kmsKeyArn, credentials: world.aws.credentials });
+  browser = createBrowserPool({
+    maxContexts: 4,
+    logger: createLogger({ name: 'test', level: 'silent' }),
+    ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}),
+  });
+  stores = createTenantStores({
+    region: world.aws.region,
+    endpoint: world.aws.endpoint,
+    environment: 'test',
+    roleArn: world.aws.tenantRoleArn('agent'),
+    kmsKeyId: world.aws.kmsKeyArn,
+    credentials: world.aws.credentials,
+  });
 });
 afterAll(async () => {
   await browser?.close();
@@ -34,8 +45,14 @@ function agent(): AgentAccess {
   const db = openDatabase({ url, role: 'rcm_agent', applicationName: 'test agent', maxConnections: 2 });
   databases.push(db);
   return {
-    db, clock: systemClock, logger, credentials: createCredentialManager({ stores, metrics }), drivers: new Drivers(browser, logger, metrics), keeper: new SessionKeeper({ maxSessions: 0, idleMs: 1_000 }),
-    lease: { ttlMs: 20_000, waitMs: 200_000, pollMs: 100 }, login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
+    db,
+    clock: systemClock,
+    logger,
+    credentials: createCredentialManager({ stores, metrics }),
+    drivers: new Drivers(browser, logger, metrics),
+    keeper: new SessionKeeper({ maxSessions: 0, idleMs: 1_000 }),
+    lease: { ttlMs: 20_000, waitMs: 200_000, pollMs: 100 },
+    login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
   };
 }
 
@@ -44,7 +61,10 @@ async function task(access: AgentAccess, { orgId, id: endpointId }: WorldEndpoin
   const signal = AbortSignal.timeout(220_000);
   for (;;) {
     try {
-      return await withAgentSession(access, { orgId, endpointId, holder, signal }, async (session, held) => ({ value: await session.isLoggedIn({ deadlineMs: 60_000, signal: held }), session: 'close' }));
+      return await withAgentSession(access, { orgId, endpointId, holder, signal }, async (session, held) => ({
+        value: await session.isLoggedIn({ deadlineMs: 60_000, signal: held }),
+        session: 'close',
+      }));
     } catch (error) {
       if (!hasCode(error, 'lease_unavailable', 'login_not_allowed')) throw error;
       await systemClock.sleep(500, signal);
@@ -57,7 +77,10 @@ it('two rotators and ten agents that start at one login at the same moment: one 
   if (!endpoint) throw new Error('no endpoint');
   await setNextRotation(world.db, { endpointIds: [endpoint.id], at: 'now' });
   const environment = {
-    ...world.environmentOf('rcm_rotator'), RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'), RCM_LOG_LEVEL: 'error', RCM_LEASE_WAIT_MS: '200000',
+    ...world.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
+    RCM_LOG_LEVEL: 'error',
+    RCM_LEASE_WAIT_MS: '200000',
     ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
   };
   const visits = Array.from({ length: AGENTS }, (_, number) => task(agent(), endpoint, `agent-${number}`));

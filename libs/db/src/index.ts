@@ -13,7 +13,7 @@ export { databaseEnvironment } from './environment.ts';
 export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endpoints/endpoint.ts';
 export { followStoreVersion } from './endpoints/follow.ts';
 export { findEndpoint, findOrganization, getEndpoint, listEndpoints } from './endpoints/read.ts';
-export { bringRotationForward, listDueEndpoints, listSharedIdentities, setNextRotation, type SharedIdentity } from './endpoints/schedule.ts';
+export { bringRotationForward, liesElsewhere, listDueEndpoints, listSharedIdentities, setNextRotation, type SharedIdentity } from './endpoints/schedule.ts';
 export { countSecrets, type SecretCount } from './endpoints/secret-counts.ts';
 export { insertEndpoint, type NewEndpoint, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 export { assessPortalTypes, type BreakerCause, type BreakerRules } from './gate/breaker.ts';

@@ -19,7 +19,8 @@ export async function pauseCommand(context: CommandContext, act: ScopedAct): Pro
   const scope = await scopeOf(context, act.scope);
   const paused = act.dryRun ? null : await pauseRotations(context.opened.db, { scope, actor: act.actor, reason: act.reason });
   const what = wordsFor(scope);
-  const line = paused === null ? `would pause ${what}; nothing was changed` : paused ? `paused: ${what}` : `${what} was paused already; the first reason stands`;
+  const line =
+    paused === null ? `would pause ${what}; nothing was changed` : paused ? `paused: ${what}` : `${what} was paused already; the first reason stands`;
   print(context, { scope, dryRun: act.dryRun, paused }, [line]);
   return 0;
 }

@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { parsePayload, parseReference, serializePayload, withPassword } from '@rcm/credentials';
-import { acquireExclusiveLease, advanceAttempt, blockAttempt, getEndpoint, getOpenAttempt, listAttempts, listNotices, planRotation, releaseLease } from '@rcm/db';
+import {
+  acquireExclusiveLease,
+  advanceAttempt,
+  blockAttempt,
+  getEndpoint,
+  getOpenAttempt,
+  listAttempts,
+  listNotices,
+  planRotation,
+  releaseLease,
+} from '@rcm/db';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runRotator } from '../process.fixture.ts';
@@ -10,8 +20,14 @@ let opened: RotatorWorld;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: Array.from({ length: 8 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
-  environment = { ...opened.world.environmentOf('rcm_rotator'), RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'), RCM_HEALTH_PORT: '0', RCM_LOG_LEVEL: 'error', RCM_LEASE_WAIT_MS: '10000' };
+  opened = await openRotatorWorld({ endpoints: Array.from({ length: 9 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
+  environment = {
+    ...opened.world.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
+    RCM_HEALTH_PORT: '0',
+    RCM_LOG_LEVEL: 'error',
+    RCM_LEASE_WAIT_MS: '10000',
+  };
   if (process.env['RCM_CHROMIUM_PATH']) environment['RCM_CHROMIUM_PATH'] = process.env['RCM_CHROMIUM_PATH'];
 });
 afterAll(() => opened?.close());
@@ -27,7 +43,17 @@ async function blocked(id: string, portalHas?: string) {
   if (!answer.granted || !row) throw new Error('no lease');
   const attemptId = randomUUID();
   const { fence } = answer.lease;
-  const plan = { attemptId, leaseId: answer.lease.id, fence, endpointId: id, orgId, owner: 'test', reason: 'due', baseVersion: row.currentVersion ?? '', recipeHash: 'hash' };
+  const plan = {
+    attemptId,
+    leaseId: answer.lease.id,
+    fence,
+    endpointId: id,
+    orgId,
+    owner: 'test',
+    reason: 'due',
+    baseVersion: row.currentVersion ?? '',
+    recipeHash: 'hash',
+  };
   expect((await planRotation(world.db, plan)).created).toBe(true);
   const store = opened.rotator.stores.forTenant(orgId);
   const current = await store.read(parseReference(secretArn));
@@ -44,7 +70,8 @@ async function blocked(id: string, portalHas?: string) {
   return { attemptId, orgId, loginIdentity, portal, username, slot };
 }
 
-const resolve = (id: string, ...parameters: string[]) => runRotator(['resolve', '--endpoint', id, '--json', '--reason', 'the portal’s support said so', ...parameters], environment);
+const resolve = (id: string, ...parameters: string[]) =>
+  runRotator(['resolve', '--endpoint', id, '--json', '--reason', 'the portal’s support said so', ...parameters], environment);
 
 describe('a blocked login', () => {
   it('is told to people with what to do, once', async () => {
@@ -64,15 +91,18 @@ describe('a blocked login', () => {
   });
 
   it('stays blocked, with nothing changed, where the portal does not accept what the person says', async () => {
-    const { orgId, loginIdentity, portal, username } = await blocked('alpine-3');
+    const { attemptId, orgId, loginIdentity, portal, username, slot } = await blocked('alpine-3');
     const before = await opened.world.portals.account(portal, username);
     const end = await resolve('alpine-3', '--accept', 'staged');
     expect([end.code, end.json<{ error: { code: string } }>().error.code]).toEqual([1, 'login_rejected']);
     expect((await getOpenAttempt(opened.world.db, { orgId, loginIdentity }))?.state).toBe('blocked');
     expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(before.loginsRejected + 1);
     expect(await opened.world.portalAcceptsStore('alpine-3')).toBe(true);
+    expect(await opened.rotator.stores.forTenant(orgId).listStaged(slot.current)).toEqual([attemptId]);
     // Insisting counts against the account's budget, and ends before the portal would lock it.
-    const codes = [await resolve('alpine-3', '--accept', 'staged'), await resolve('alpine-3', '--accept', 'staged')].map((again) => again.json<{ error: { code: string } }>().error.code);
+    const codes = [await resolve('alpine-3', '--accept', 'staged'), await resolve('alpine-3', '--accept', 'staged')].map(
+      (again) => again.json<{ error: { code: string } }>().error.code,
+    );
     expect(codes).toEqual(['login_rejected', 'login_not_allowed']);
     expect(await opened.world.portals.account(portal, username)).toMatchObject({ loginsRejected: before.loginsRejected + 2, locked: false });
   });
@@ -83,14 +113,23 @@ describe('a blocked login', () => {
     expect([end.code, end.stderr]).toEqual([0, '']);
     expect(await opened.world.portalAcceptsStore('alpine-4')).toBe(true);
     expect(await opened.world.portals.account(portal, username)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0, passwordsChanged: 0 });
-    const states = (await listAttempts(opened.world.db, { limit: 100 })).filter((a) => a.endpointId === 'alpine-4').map(({ id, state, reason }) => [id === attemptId, state, reason]);
-    expect(states).toEqual([[false, 'done', 'resolve:staged'], [true, 'abandoned', 'due']]);
+    const states = (await listAttempts(opened.world.db, { limit: 100 }))
+      .filter((a) => a.endpointId === 'alpine-4')
+      .map(({ id, state, reason }) => [id === attemptId, state, reason]);
+    expect(states).toEqual([
+      [false, 'done', 'resolve:staged'],
+      [true, 'abandoned', 'due'],
+    ]);
   });
 
   it('goes on with a typed password, which comes by stdin and is shown nowhere', async () => {
     const typed = 'Typed-By-Person-9';
     await blocked('alpine-5', typed);
-    const end = await runRotator(['resolve', '--endpoint', 'alpine-5', '--json', '--reason', 'reset by phone', '--accept', 'typed'], { ...environment, RCM_LOG_LEVEL: 'trace' }, `${typed}\n`);
+    const end = await runRotator(
+      ['resolve', '--endpoint', 'alpine-5', '--json', '--reason', 'reset by phone', '--accept', 'typed'],
+      { ...environment, RCM_LOG_LEVEL: 'trace' },
+      `${typed}\n`,
+    );
     expect([end.code, await opened.world.portalAcceptsStore('alpine-5')]).toEqual([0, true]);
     expect(end.stdout + end.stderr).not.toContain(typed);
   });
@@ -98,9 +137,21 @@ describe('a blocked login', () => {
   it('takes a person’s word where no login may be spent, and only if they say so', async () => {
     const typed = 'Typed-Unverified-3';
     await blocked('alpine-6', typed);
-    const end = await runRotator(['resolve', '--endpoint', 'alpine-6', '--json', '--reason', 'reset', '--accept', 'typed', '--unverified'], environment, `${typed}\n`);
+    const end = await runRotator(
+      ['resolve', '--endpoint', 'alpine-6', '--json', '--reason', 'reset', '--accept', 'typed', '--unverified'],
+      environment,
+      `${typed}\n`,
+    );
     expect([end.code, await opened.world.portalAcceptsStore('alpine-6')]).toEqual([0, true]);
     expect((await opened.world.portals.account('alpine', opened.world.endpoint('alpine-6').username)).loginsAccepted).toBe(0);
+  });
+
+  it('is decided once, where two people decide at the same moment', async () => {
+    const { portal, username } = await blocked('alpine-9');
+    const before = await opened.world.portals.account(portal, username);
+    const ends = await Promise.all([resolve('alpine-9', '--accept', 'current'), resolve('alpine-9', '--accept', 'current')]);
+    expect(ends.map(({ code }) => code).sort()).toEqual([0, 1]);
+    expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(before.loginsAccepted + 1);
   });
 
   it('changes nothing on a dry run, without a reason, without a password, or where nothing is blocked', async () => {

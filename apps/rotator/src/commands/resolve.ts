@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { brokenRules, parsePasswordRules, parsePayload, parseReference, serializePayload, type StagedSlot, type StoredSecret, withPassword } from '@rcm/credentials';
+import {
+  brokenRules,
+  parsePasswordRules,
+  parsePayload,
+  parseReference,
+  serializePayload,
+  type StagedSlot,
+  type StoredSecret,
+  withPassword,
+} from '@rcm/credentials';
 import { adoptAttempt, findEndpoint, getOpenAttempt, recordAuditEvent, resolveAsUnchanged, resolveBySuccessor, type RotationAttempt } from '@rcm/db';
 import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
@@ -44,10 +53,15 @@ export async function resolveCommand(context: CommandContext, options: ResolveOp
   const endpoint = await migratedEndpoint(db, { orgId: found.orgId, endpointId: found.id });
   const attempt = await getOpenAttempt(db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
   if (attempt?.state !== 'blocked')
-    throw new RcmError('state_conflict', `The login of endpoint ${endpoint.id} is not blocked (${attempt ? `its rotation is ${attempt.state}` : 'no rotation is open'}). Nothing was changed.`);
+    throw new RcmError(
+      'state_conflict',
+      `The login of endpoint ${endpoint.id} is not blocked (${attempt ? `its rotation is ${attempt.state}` : 'no rotation is open'}). Nothing was changed.`,
+    );
   const block: Block = { rotator, endpoint, attempt, options };
   if (options.dryRun) {
-    print(context, { endpointId: endpoint.id, attemptId: attempt.id, dryRun: true, accept: options.accept }, [`would resolve attempt ${attempt.id} (${attempt.detail ?? 'blocked'}) with the ${options.accept} password; nothing was changed`]);
+    print(context, { endpointId: endpoint.id, attemptId: attempt.id, dryRun: true, accept: options.accept }, [
+      `would resolve attempt ${attempt.id} (${attempt.detail ?? 'blocked'}) with the ${options.accept} password; nothing was changed`,
+    ]);
     return 0;
   }
   const typed = options.accept === 'typed' ? await readTypedPassword(`Password that the portal accepts for ${endpoint.id}: `, context.signal) : null;
@@ -59,16 +73,29 @@ export async function resolveCommand(context: CommandContext, options: ResolveOp
     reason: options.reason,
     details: { attemptId: attempt.id, accept: options.accept, proof: options.proof },
   });
-  const goesOn = await withExclusiveLease(rotator, endpoint, context.signal, (held) => (options.accept === 'current' ? acceptCurrent(block, held) : acceptOther(block, held, typed)));
-  if (goesOn) return report(context, [await rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: 'recovery', signal: context.signal })]);
-  print(context, { endpointId: endpoint.id, attemptId: attempt.id, resolved: 'current' }, [`${endpoint.id}  resolved: the portal accepts the current password; agents may log in again`]);
+  const goesOn = await withExclusiveLease(rotator, endpoint, context.signal, async (held) => {
+    await mustBeBlocked(block);
+    return options.accept === 'current' ? acceptCurrent(block, held) : acceptOther(block, held, typed);
+  });
+  if (goesOn)
+    return report(context, [await rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: 'recovery', signal: context.signal })]);
+  print(context, { endpointId: endpoint.id, attemptId: attempt.id, resolved: 'current' }, [
+    `${endpoint.id}  resolved: the portal accepts the current password; agents may log in again`,
+  ]);
   return 0;
+}
+
+/** Again under the lease: two people may have been told to decide, and no login is spent on what is decided already. */
+async function mustBeBlocked({ rotator, endpoint, attempt }: Block): Promise<void> {
+  const now = await getOpenAttempt(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
+  if (now?.id !== attempt.id || now.state !== 'blocked') throw taken();
 }
 
 async function acceptCurrent(block: Block, held: HeldLease): Promise<boolean> {
   const { rotator, endpoint, options } = block;
   const current = await readCurrent(block, held);
-  if (options.proof === 'login') await proveLogin(rotator, endpoint, held, { stored: current.text, version: current.version, attemptId: block.attempt.id, what: 'the current password' });
+  if (options.proof === 'login')
+    await proveLogin(rotator, endpoint, held, { stored: current.text, version: current.version, attemptId: block.attempt.id, what: 'the current password' });
   const resolution = await adopt(block, held);
   const nextRotationAt = new Date(rotator.clock.now().getTime() + rotator.timing.abandonedPauseMs);
   if (!(await resolveAsUnchanged(rotator.db, { ...resolution, nextRotationAt }))) throw taken();
@@ -89,8 +116,8 @@ async function acceptOther(block: Block, held: HeldLease, typed: Secret<string> 
     const version = options.accept === 'staged' ? stagedVersion(attempt.id) : stagedVersion(successor.attemptId);
     const proof = { stored: payload, version, attemptId: attempt.id, what: `the ${options.accept} password` };
     await proveLogin(rotator, endpoint, held, proof).catch(async (error: unknown) => {
-      // The portal did not take it, so the copy is of no use; where that is not certain it stays, and harms nobody.
-      if (error instanceof RcmError && error.code === 'login_rejected') await store.discard(slot, { signal: held.signal });
+      // Not proved: nothing may look as if a rotation had begun. Whoever knows the password still does.
+      await store.discard(slot, { signal: held.signal });
       throw error;
     });
   }
@@ -108,12 +135,20 @@ async function readCurrent({ rotator, endpoint }: Block, held: HeldLease): Promi
 async function stagedPassword(block: Block, held: HeldLease): Promise<Secret<string>> {
   const { rotator, endpoint, attempt } = block;
   const staged = await rotator.stores.forTenant(endpoint.orgId).readStaged(slotOf(block, attempt.id), { signal: held.signal });
-  if (staged === null) throw new RcmError('secret_missing', `The staged copy of attempt ${attempt.id} is not in the store. Nothing was changed; if somebody knows the password, use --accept typed.`);
+  if (staged === null)
+    throw new RcmError(
+      'secret_missing',
+      `The staged copy of attempt ${attempt.id} is not in the store. Nothing was changed; if somebody knows the password, use --accept typed.`,
+    );
   return parsePayload(staged.text).map(({ password }) => password);
 }
 
 function slotOf({ rotator, endpoint, attempt }: Block, attemptId: string): StagedSlot {
-  return { current: parseReference(attempt.secretArn), attemptId, tags: { TenantId: endpoint.orgId, Environment: rotator.environment, PortalType: endpoint.portalTypeCode } };
+  return {
+    current: parseReference(attempt.secretArn),
+    attemptId,
+    tags: { TenantId: endpoint.orgId, Environment: rotator.environment, PortalType: endpoint.portalTypeCode },
+  };
 }
 
 function payloadWith({ rotator, endpoint }: Block, current: StoredSecret, password: Secret<string>, attemptId: string): Secret<string> {
@@ -128,7 +163,12 @@ function payloadWith({ rotator, endpoint }: Block, current: StoredSecret, passwo
 async function adopt({ rotator, endpoint, attempt, options }: Block, held: HeldLease) {
   const adopted = await adoptAttempt(rotator.db, { attemptId: attempt.id, orgId: endpoint.orgId, fence: held.lease.fence, owner: rotator.owner });
   if (adopted?.state !== 'blocked') throw taken();
-  return { attemptId: attempt.id, orgId: endpoint.orgId, fence: held.lease.fence, detail: `resolved by ${options.actor}: ${options.accept} (${options.proof})` };
+  return {
+    attemptId: attempt.id,
+    orgId: endpoint.orgId,
+    fence: held.lease.fence,
+    detail: `resolved by ${options.actor}: ${options.accept} (${options.proof})`,
+  };
 }
 
 const taken = (): RcmError => new RcmError('state_conflict', 'Somebody else has resolved this attempt meanwhile; look at `rotator status`.');

@@ -25,11 +25,22 @@ export async function rollbackCommand(context: CommandContext, options: Rollback
   const whyNot = await whyNotStart(rotator, endpoint, 'rollback');
   if (whyNot) throw new RcmError(whyNot.code, whyNot.reason);
   if (options.dryRun) {
-    print(context, { endpointId: endpoint.id, dryRun: true, toVersion: chosenVersion }, [`would rotate ${endpoint.id} back to the password of version ${chosenVersion}; nothing was changed`]);
+    print(context, { endpointId: endpoint.id, dryRun: true, toVersion: chosenVersion }, [
+      `would rotate ${endpoint.id} back to the password of version ${chosenVersion}; nothing was changed`,
+    ]);
     return 0;
   }
-  await recordAuditEvent(db, { orgId: endpoint.orgId, actor: options.actor, action: 'rotation.rollback', subject: endpoint.id, reason: options.reason, details: { toVersion: chosenVersion } });
-  return report(context, [await rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: 'rollback', chosenVersion, signal: context.signal })]);
+  await recordAuditEvent(db, {
+    orgId: endpoint.orgId,
+    actor: options.actor,
+    action: 'rotation.rollback',
+    subject: endpoint.id,
+    reason: options.reason,
+    details: { toVersion: chosenVersion },
+  });
+  return report(context, [
+    await rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: 'rollback', chosenVersion, signal: context.signal }),
+  ]);
 }
 
 async function previousVersion({ opened }: CommandContext, endpoint: MigratedEndpoint): Promise<string> {
@@ -38,10 +49,16 @@ async function previousVersion({ opened }: CommandContext, endpoint: MigratedEnd
   if (open) throw new RcmError('state_conflict', `A rotation of endpoint ${endpointId} is open (${open.state}); it must end first. Nothing was changed.`);
   const rotation = currentVersion === null ? null : await rotationTo(opened.db, { orgId, endpointId, version: currentVersion });
   if (!rotation?.previousVersion)
-    throw new RcmError('rotation_refused', `The journal names no password before the current one of endpoint ${endpointId}: it was not made by a rotation. Nothing was changed.`);
+    throw new RcmError(
+      'rotation_refused',
+      `The journal names no password before the current one of endpoint ${endpointId}: it was not made by a rotation. Nothing was changed.`,
+    );
   const { history } = parsePasswordRules(endpoint.portalType.passwordRules);
   if (history > 0)
-    throw new RcmError('rotation_refused', `Portal type ${endpoint.portalTypeCode} remembers the last ${history} passwords and would refuse the previous one. Nothing was changed; \`rotator rotate\` gives a new password instead.`);
+    throw new RcmError(
+      'rotation_refused',
+      `Portal type ${endpoint.portalTypeCode} remembers the last ${history} passwords and would refuse the previous one. Nothing was changed; \`rotator rotate\` gives a new password instead.`,
+    );
   const kept = await opened.rotator.stores.forTenant(orgId).readVersion(parseReference(endpoint.secretArn), rotation.previousVersion);
   if (kept === null) throw new RcmError('rotation_refused', `The store keeps the previous version of endpoint ${endpointId} no more. Nothing was changed.`);
   return rotation.previousVersion;

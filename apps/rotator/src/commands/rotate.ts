@@ -28,16 +28,30 @@ export async function rotateCommand(context: CommandContext, options: RotateOpti
     print(context, outcome, [whyNot ? `${endpoint.id}  would not start: ${whyNot.reason}` : `${endpoint.id}  would be rotated; nothing was changed`]);
     return whyNot ? 1 : 0;
   }
-  await recordAuditEvent(db, { orgId: endpoint.orgId, actor: options.actor, action: 'rotation.requested', subject: endpoint.id, reason: options.reason, details: { kind: options.kind } });
+  await recordAuditEvent(db, {
+    orgId: endpoint.orgId,
+    actor: options.actor,
+    action: 'rotation.requested',
+    subject: endpoint.id,
+    reason: options.reason,
+    details: { kind: options.kind },
+  });
   return report(context, [await rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: options.kind, signal: context.signal })]);
 }
 
 /** `once`: everything that is due, one after the other, and a round of each chore; a scheduled task's way. */
-export async function rotateDueCommand(context: CommandContext, { dryRun, config }: { readonly dryRun: boolean; readonly config: RotatorConfig }): Promise<number> {
+export async function rotateDueCommand(
+  context: CommandContext,
+  { dryRun, config }: { readonly dryRun: boolean; readonly config: RotatorConfig },
+): Promise<number> {
   if (dryRun) {
     const due = await listDueEndpoints(context.opened.db, { limit: BATCH });
     const endpoints = due.map((endpoint) => ({ endpointId: endpoint.id, dueSince: endpoint.nextRotationAt?.toISOString() ?? null }));
-    print(context, { due: endpoints }, endpoints.map((e) => `${e.endpointId}  due since ${e.dueSince ?? 'now'}`).concat(`${endpoints.length} due; nothing was changed`));
+    print(
+      context,
+      { due: endpoints },
+      endpoints.map((e) => `${e.endpointId}  due since ${e.dueSince ?? 'now'}`).concat(`${endpoints.length} due; nothing was changed`),
+    );
     return 0;
   }
   const { rotator, channels } = context.opened;
@@ -75,7 +89,11 @@ export async function recoverCommand(context: CommandContext, { dryRun }: { read
   const open = await listOpenAttempts(context.opened.db, { ownerGone: true, limit: BATCH });
   if (dryRun) {
     const attempts = open.map(({ id, endpointId, state, owner }) => ({ attemptId: id, endpointId, state, owner }));
-    print(context, { open: attempts }, attempts.map((a) => `${a.endpointId}  ${a.state}, left by ${a.owner}`).concat(`${attempts.length} to go on with; nothing was changed`));
+    print(
+      context,
+      { open: attempts },
+      attempts.map((a) => `${a.endpointId}  ${a.state}, left by ${a.owner}`).concat(`${attempts.length} to go on with; nothing was changed`),
+    );
     return 0;
   }
   const outcomes: RotationOutcome[] = [];

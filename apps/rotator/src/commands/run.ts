@@ -32,7 +32,14 @@ export async function runCommand(config: RotatorConfig, opened: RotatorProcess):
       port: config.RCM_HEALTH_PORT,
       host: config.RCM_HEALTH_HOST,
       metrics,
-      checks: { service: service.problem, database: () => db.ping().then(() => null, () => 'Postgres does not answer.') },
+      checks: {
+        service: service.problem,
+        database: () =>
+          db.ping().then(
+            () => null,
+            () => 'Postgres does not answer.',
+          ),
+      },
     });
     rotator.logger.info({ healthPort: health.port, owner: rotator.owner }, 'ready');
     await stopping;

@@ -30,13 +30,24 @@ export async function statusCommand(context: CommandContext): Promise<number> {
       detail: a.detail,
       since: a.updatedAt.toISOString(),
     })),
-    leases: leases.map((l) => ({ endpointId: l.endpointId, kind: l.kind, holder: l.holder, since: l.acquiredAt.toISOString(), until: l.expiresAt.toISOString() })),
+    leases: leases.map((l) => ({
+      endpointId: l.endpointId,
+      kind: l.kind,
+      holder: l.holder,
+      since: l.acquiredAt.toISOString(),
+      until: l.expiresAt.toISOString(),
+    })),
     wishes: wishes.map((w) => ({ endpointIds: w.endpointIds, wantedBy: w.wantedBy, since: w.since.toISOString() })),
     pauses: pauses.map((p) => ({ ...p.scope, actor: p.actor, reason: p.reason, since: p.pausedAt.toISOString() })),
     portalTypes: gates.map((g) => ({
       portalType: g.portalTypeCode,
       canary: g.canary,
-      stopped: g.breaker && { since: g.breaker.openedAt.toISOString(), cause: g.breaker.cause, detail: g.breaker.detail, probedAt: g.breaker.probedAt?.toISOString() ?? null },
+      stopped: g.breaker && {
+        since: g.breaker.openedAt.toISOString(),
+        cause: g.breaker.cause,
+        detail: g.breaker.detail,
+        probedAt: g.breaker.probedAt?.toISOString() ?? null,
+      },
     })),
     shared: shared.map(({ endpointIds, organizations, secrets }) => ({ endpointIds, organizations, secrets })),
     notices: notices.map((n) => ({ kind: n.kind, endpointId: n.endpointId, portalType: n.portalTypeCode, detail: n.detail, at: n.createdAt.toISOString() })),
@@ -47,11 +58,30 @@ export async function statusCommand(context: CommandContext): Promise<number> {
 
 interface Shown {
   readonly counts: { readonly done: number; readonly abandoned: number; readonly blocked: number; readonly open: number };
-  readonly attempts: readonly { readonly endpointId: string; readonly state: string; readonly waitingFrom?: string; readonly waitingUntil?: string | null; readonly owner: string; readonly detail: string | null; readonly since: string }[];
+  readonly attempts: readonly {
+    readonly endpointId: string;
+    readonly state: string;
+    readonly waitingFrom?: string;
+    readonly waitingUntil?: string | null;
+    readonly owner: string;
+    readonly detail: string | null;
+    readonly since: string;
+  }[];
   readonly leases: readonly { readonly endpointId: string; readonly kind: string; readonly holder: string; readonly since: string }[];
   readonly wishes: readonly { readonly endpointIds: readonly string[]; readonly wantedBy: string; readonly since: string }[];
-  readonly pauses: readonly { readonly kind: string; readonly portalTypeCode?: string; readonly endpointId?: string; readonly actor: string; readonly reason: string; readonly since: string }[];
-  readonly portalTypes: readonly { readonly portalType: string; readonly canary: { readonly state: string } | null; readonly stopped: { readonly since: string; readonly cause: string; readonly detail: string | null } | null }[];
+  readonly pauses: readonly {
+    readonly kind: string;
+    readonly portalTypeCode?: string;
+    readonly endpointId?: string;
+    readonly actor: string;
+    readonly reason: string;
+    readonly since: string;
+  }[];
+  readonly portalTypes: readonly {
+    readonly portalType: string;
+    readonly canary: { readonly state: string } | null;
+    readonly stopped: { readonly since: string; readonly cause: string; readonly detail: string | null } | null;
+  }[];
   readonly shared: readonly { readonly endpointIds: readonly string[]; readonly organizations: number }[];
   readonly notices: readonly { readonly kind: string; readonly endpointId: string | null; readonly portalType: string | null; readonly at: string }[];
 }
@@ -59,15 +89,23 @@ interface Shown {
 function linesFor(s: Shown): string[] {
   return [
     `rotations: ${s.counts.done} done, ${s.counts.abandoned} abandoned, ${s.counts.blocked} blocked, ${s.counts.open} open`,
-    ...s.attempts.map((a) => `  ${a.endpointId}  ${a.state}${a.waitingFrom ? ` (from ${a.waitingFrom}${a.waitingUntil ? ` until ${a.waitingUntil}` : ''})` : ''} since ${a.since}  ${a.owner}  ${a.detail ?? ''}`),
+    ...s.attempts.map(
+      (a) =>
+        `  ${a.endpointId}  ${a.state}${a.waitingFrom ? ` (from ${a.waitingFrom}${a.waitingUntil ? ` until ${a.waitingUntil}` : ''})` : ''} since ${a.since}  ${a.owner}  ${a.detail ?? ''}`,
+    ),
     `logins in use: ${s.leases.length}`,
     ...s.leases.map((l) => `  ${l.endpointId}  ${l.kind} by ${l.holder} since ${l.since}`),
     ...s.wishes.map((w) => `  ${w.endpointIds.join(', ')}  wanted by ${w.wantedBy} since ${w.since}`),
     `paused: ${s.pauses.length}`,
     ...s.pauses.map((p) => `  ${p.endpointId ?? p.portalTypeCode ?? 'all'}  by ${p.actor} since ${p.since}: ${p.reason}`),
     `portal types stopped: ${s.portalTypes.filter((t) => t.stopped).length}`,
-    ...s.portalTypes.map((t) => `  ${t.portalType}  ${t.stopped ? `stopped since ${t.stopped.since}: ${t.stopped.cause}, ${t.stopped.detail ?? ''}` : `today's first rotation ${t.canary?.state ?? 'is still to come'}`}`),
-    ...(s.shared.length > 0 ? ['logins in several places, not rotated automatically:', ...s.shared.map((x) => `  ${x.endpointIds.join(', ')} (${x.organizations} organizations)`)] : []),
+    ...s.portalTypes.map(
+      (t) =>
+        `  ${t.portalType}  ${t.stopped ? `stopped since ${t.stopped.since}: ${t.stopped.cause}, ${t.stopped.detail ?? ''}` : `today's first rotation ${t.canary?.state ?? 'is still to come'}`}`,
+    ),
+    ...(s.shared.length > 0
+      ? ['logins in several places, not rotated automatically:', ...s.shared.map((x) => `  ${x.endpointIds.join(', ')} (${x.organizations} organizations)`)]
+      : []),
     `notices: ${s.notices.length === 0 ? 'none' : ''}`,
     ...s.notices.map((n) => `  ${n.at}  ${n.kind}  ${n.endpointId ?? n.portalType ?? ''}`),
   ];

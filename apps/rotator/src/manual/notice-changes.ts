@@ -22,7 +22,10 @@ export type ManualResult = 'unchanged' | 'recorded' | 'refused' | 'put_off';
  * Looks at the secrets of portals that people rotate. Where a person stored a new version, one login proves it: accepted, it is recorded as
  * a rotation and agents are told; anything else is told to people and this version is never tried again.
  */
-export async function noticeManualChanges(rotator: Rotator, looks: ManualLooks): Promise<readonly { readonly endpointId: string; readonly result: ManualResult }[]> {
+export async function noticeManualChanges(
+  rotator: Rotator,
+  looks: ManualLooks,
+): Promise<readonly { readonly endpointId: string; readonly result: ManualResult }[]> {
   const claimed = await claimManualLooks(rotator.db, { pendingMs: looks.dueMs, idleMs: looks.idleMs, limit: looks.reads });
   const results: { endpointId: string; result: ManualResult }[] = [];
   for (const watched of claimed) {
@@ -42,7 +45,10 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
     if (current === null || current.version === watched.knownVersion || current.version === watched.refusedVersion) return 'unchanged';
     return await withExclusiveLease(rotator, endpoint, signal, async (held) => {
       const change = { orgId: endpoint.orgId, endpointId: endpoint.id, version: current.version, actor: rotator.owner };
-      const refusal = await proveLogin(rotator, endpoint, held, { stored: current.text, version: current.version, what: 'the stored password' }).then(() => null, notProved);
+      const refusal = await proveLogin(rotator, endpoint, held, { stored: current.text, version: current.version, what: 'the stored password' }).then(
+        () => null,
+        notProved,
+      );
       if (refusal === null) return (await recordManualRotation(rotator.db, change)) ? 'recorded' : 'put_off';
       await recordManualRefusal(rotator.db, { ...change, detail: refusal });
       return 'refused';

@@ -22,8 +22,14 @@ afterEach(async () => {
 
 function outgoing(): OutgoingNotice {
   const notice = {
-    id: '0190d5c2-0000-7000-8000-000000000001', kind: 'blocked' as const, orgId: 'north', endpointId: 'north-7', portalTypeCode: 'alpine', attemptId: null,
-    detail: 'the portal accepts neither the staged nor the current password', createdAt: new Date('2026-11-25T03:00:00Z'),
+    id: '0190d5c2-0000-7000-8000-000000000001',
+    kind: 'blocked' as const,
+    orgId: 'north',
+    endpointId: 'north-7',
+    portalTypeCode: 'alpine',
+    attemptId: null,
+    detail: 'the portal accepts neither the staged nor the current password',
+    createdAt: new Date('2026-11-25T03:00:00Z'),
   };
   return { notice, text: noticeText(notice) };
 }
@@ -58,7 +64,11 @@ describe('the webhook', () => {
     await channel.send(outgoing(), AbortSignal.timeout(5_000));
     const [request] = got;
     const { 'x-rcm-timestamp': timestamp, 'x-rcm-signature': signature, 'x-rcm-notice': id } = request?.headers ?? {};
-    expect(signature).toBe(`v1=${createHmac('sha256', KEY).update(`${String(timestamp)}.${request?.body}`).digest('hex')}`);
+    expect(signature).toBe(
+      `v1=${createHmac('sha256', KEY)
+        .update(`${String(timestamp)}.${request?.body}`)
+        .digest('hex')}`,
+    );
     expect(Math.abs(Number(timestamp) - Date.now() / 1000)).toBeLessThan(60);
     expect(id).toBe('0190d5c2-0000-7000-8000-000000000001');
     expect(JSON.parse(request?.body ?? '')).toMatchObject({ kind: 'blocked', endpoint: 'north-7', title: 'Rotation blocked: north-7' });
@@ -108,6 +118,11 @@ describe('the log', () => {
     let line = '';
     destination.on('data', (chunk: Buffer) => void (line += chunk.toString()));
     await logChannel(createLogger({ name: 'test', destination })).send(outgoing(), AbortSignal.timeout(1_000));
-    expect(JSON.parse(line)).toMatchObject({ notice: 'blocked', endpointId: 'north-7', msg: 'Rotation blocked: north-7', todo: [expect.any(String), expect.any(String)] });
+    expect(JSON.parse(line)).toMatchObject({
+      notice: 'blocked',
+      endpointId: 'north-7',
+      msg: 'Rotation blocked: north-7',
+      todo: [expect.any(String), expect.any(String)],
+    });
   });
 });

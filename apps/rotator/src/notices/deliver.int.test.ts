@@ -39,7 +39,8 @@ function channel(name: string, take: (sends: number) => boolean | 'never' = () =
     async send({ text }, signal) {
       sends += 1;
       const taken = take(sends);
-      if (taken === 'never') await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new RcmError('deadline_exceeded', 'It did not answer in time.'))));
+      if (taken === 'never')
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new RcmError('deadline_exceeded', 'It did not answer in time.'))));
       if (!taken) throw new RcmError('deadline_exceeded', 'It answered 500.');
       sent.push(text.happened);
     },
@@ -85,7 +86,10 @@ describe('the delivery of notices', () => {
   it('goes on after a sender that died between sending and noting it: at least once', async () => {
     await notices(1);
     const dying = channel('dying');
-    const broken: Database = { ...rotators[0], transaction: (scope, act) => (scope === 'no tenant' ? Promise.reject(new RcmError('database_unavailable', 'gone')) : rotators[0].transaction(scope, act)) };
+    const broken: Database = {
+      ...rotators[0],
+      transaction: (scope, act) => (scope === 'no tenant' ? Promise.reject(new RcmError('database_unavailable', 'gone')) : rotators[0].transaction(scope, act)),
+    };
     await expect(deliver([dying], broken)).rejects.toMatchObject({ code: 'database_unavailable' });
     await deliver([dying]);
     expect(dying.sent).toHaveLength(1);

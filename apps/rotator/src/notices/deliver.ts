@@ -39,7 +39,10 @@ async function deliverTo(channel: NoticeChannel, options: DeliveryOptions): Prom
       const reason = isRcmError(error) ? error.message : 'an unexpected error';
       const isLast = notice.tries + 1 >= maxTries;
       const retryMs = isLast ? null : Math.min(PAUSE_MS.least * 2 ** notice.tries, PAUSE_MS.most);
-      logger[isLast ? 'error' : 'warn']({ channel: channel.name, noticeId: notice.id, reason, retryMs }, isLast ? 'a notice could not be sent and is given up' : 'a notice could not be sent yet');
+      logger[isLast ? 'error' : 'warn'](
+        { channel: channel.name, noticeId: notice.id, reason, retryMs },
+        isLast ? 'a notice could not be sent and is given up' : 'a notice could not be sent yet',
+      );
       await noticeFailed(db, { noticeId: notice.id, channel: channel.name, error: reason, retryMs });
       continue;
     }

@@ -42,6 +42,11 @@ function chatMessage({ notice, text }: OutgoingNotice): object {
       nextSteps: text.todo,
       keywords: [notice.kind, ...(notice.portalTypeCode ? [notice.portalTypeCode] : [])],
     },
-    metadata: { threadId: notice.endpointId ?? notice.portalTypeCode ?? notice.kind, summary: text.title, eventType: `rotation.${notice.kind}`, relatedResources: notice.endpointId ? [notice.endpointId] : [] },
+    metadata: {
+      threadId: notice.endpointId ?? notice.portalTypeCode ?? notice.kind,
+      summary: text.title,
+      eventType: `rotation.${notice.kind}`,
+      relatedResources: notice.endpointId ? [notice.endpointId] : [],
+    },
   };
 }

@@ -23,9 +23,17 @@ export function webhookChannel({ url, key, clock, fetch: send = fetch }: Webhook
       const body = JSON.stringify(bodyOf(outgoing));
       const timestamp = String(Math.floor(clock.now().getTime() / 1000));
       const signature = createHmac('sha256', key.reveal()).update(`${timestamp}.${body}`).digest('hex');
-      const headers = { 'content-type': 'application/json', 'x-rcm-notice': outgoing.notice.id, 'x-rcm-timestamp': timestamp, 'x-rcm-signature': `v1=${signature}` };
+      const headers = {
+        'content-type': 'application/json',
+        'x-rcm-notice': outgoing.notice.id,
+        'x-rcm-timestamp': timestamp,
+        'x-rcm-signature': `v1=${signature}`,
+      };
       const response = await send(url.reveal(), { method: 'POST', body, headers, redirect: 'error', signal }).catch((error: unknown) => {
-        throw new RcmError('deadline_exceeded', signal.aborted ? 'The webhook did not answer in time.' : `The webhook cannot be reached (${error instanceof Error ? error.name : 'error'}).`);
+        throw new RcmError(
+          'deadline_exceeded',
+          signal.aborted ? 'The webhook did not answer in time.' : `The webhook cannot be reached (${error instanceof Error ? error.name : 'error'}).`,
+        );
       });
       await response.body?.cancel();
       if (!response.ok) throw new RcmError('deadline_exceeded', `The webhook answered ${response.status}.`);

@@ -29,13 +29,19 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
     title: `Rotation given up: ${endpoint}`,
     happened: `The rotation of ${endpoint} was given up before the portal changed anything: ${why}.`,
     safe: AGENTS_WORK,
-    todo: ['It is tried again by itself after a pause.', `If it fails again, look at the portal’s change page, then run: rotator rotate --endpoint ${endpoint}`],
+    todo: [
+      'It is tried again by itself after a pause.',
+      `If it fails again, look at the portal’s change page, then run: rotator rotate --endpoint ${endpoint}`,
+    ],
   }),
   locked: ({ endpoint }) => ({
     title: `Account locked: ${endpoint}`,
     happened: `The portal says that the account of ${endpoint} is locked.`,
     safe: 'No password is lost. Nobody logs in to this account until its lockout window is over.',
-    todo: ['Ask whether a person mistyped the password; the platform keeps below the portal’s limit by itself.', 'If the portal does not unlock by itself, have it unlocked by its support.'],
+    todo: [
+      'Ask whether a person mistyped the password; the platform keeps below the portal’s limit by itself.',
+      'If the portal does not unlock by itself, have it unlocked by its support.',
+    ],
   }),
   manual_due: ({ endpoint, portal, why }) => ({
     title: `Password to change by hand: ${endpoint}`,
@@ -67,7 +73,10 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
     title: `Rotation waits for a day: ${endpoint}`,
     happened: `The rotation of ${endpoint} has not ended for 24 hours: ${why || 'it waits'}.`,
     safe: 'No password is lost and nobody can lock the account. If the change was sent already, agents wait until it is known which password holds; else they go on.',
-    todo: ['See what it waits for: rotator status', 'It goes on by itself when the portal answers again; an account that stays locked or expired needs the portal’s support.'],
+    todo: [
+      'See what it waits for: rotator status',
+      'It goes on by itself when the portal answers again; an account that stays locked or expired needs the portal’s support.',
+    ],
   }),
   left_previous: ({ endpoint, why }) => ({
     title: `Edit kept as previous version: ${endpoint}`,

@@ -15,7 +15,12 @@ export function rotatorChores(rotator: Rotator, config: RotatorConfig, channels:
       everyMs: config.RCM_ROTATOR_MANUAL_SCAN_MS,
       async round(signal) {
         await markManualDue(db);
-        await noticeManualChanges(rotator, { reads: config.RCM_ROTATOR_MANUAL_READS, dueMs: config.RCM_ROTATOR_MANUAL_DUE_MS, idleMs: config.RCM_ROTATOR_MANUAL_IDLE_MS, signal });
+        await noticeManualChanges(rotator, {
+          reads: config.RCM_ROTATOR_MANUAL_READS,
+          dueMs: config.RCM_ROTATOR_MANUAL_DUE_MS,
+          idleMs: config.RCM_ROTATOR_MANUAL_IDLE_MS,
+          signal,
+        });
       },
     },
     {

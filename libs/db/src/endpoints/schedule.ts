@@ -117,3 +117,17 @@ export async function notifyCredentialChanged(tx: Transaction, { orgId, secretAr
     SELECT pg_notify('rcm_credential_changed', json_build_object('endpointId', id, 'orgId', org_id, 'secretArn', secret_arn, 'version', current_version)::text)
       FROM integration_endpoint WHERE org_id = ${orgId} AND secret_arn = ${secretArn}`;
 }
+
+/** Whether a login also lies in another organization or under another secret, which a rotation would leave behind with a wrong password. */
+export async function liesElsewhere(
+  db: Database,
+  login: { readonly orgId: string; readonly loginIdentity: string; readonly secretArn: string },
+): Promise<boolean> {
+  const [row] = await db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<{ elsewhere: boolean }[]>`
+      SELECT EXISTS (SELECT FROM integration_endpoint o WHERE o.login_identity = ${login.loginIdentity}
+                        AND (o.org_id <> ${login.orgId} OR o.secret_arn IS DISTINCT FROM ${login.secretArn})) AS elsewhere`,
+  );
+  return row?.elsewhere ?? false;
+}

@@ -25,7 +25,8 @@ async function type(count: number, portal: object = {}): Promise<{ code: string;
   made += 1;
   const code = `gated-${made}`;
   const endpoints: TestEndpoint[] = [];
-  for (let i = 0; i < count; i += 1) endpoints.push(await makeEndpoint(t.db, { orgId: `${code}-org-${i}`, endpointId: `${code}-${i}`, portal: { ...portal, code } }));
+  for (let i = 0; i < count; i += 1)
+    endpoints.push(await makeEndpoint(t.db, { orgId: `${code}-org-${i}`, endpointId: `${code}-${i}`, portal: { ...portal, code } }));
   await setNextRotation(t.db, { endpointIds: endpoints.map(({ endpointId }) => endpointId), at: new Date(Date.now() - 3_600_000) });
   return { code, endpoints };
 }
@@ -57,9 +58,18 @@ async function finish(endpoint: TestEndpoint | undefined, started: Started): Pro
 }
 
 const abandon = (endpoint: TestEndpoint | undefined, started: Started, outcome?: 'unproven') =>
-  finishAttempt(t.rotator, { attemptId: started.attemptId, orgId: endpoint?.orgId ?? '', fence: started.fence, from: 'planned', end: 'abandoned', detail: 'x', ...(outcome ? { outcome } : {}) });
+  finishAttempt(t.rotator, {
+    attemptId: started.attemptId,
+    orgId: endpoint?.orgId ?? '',
+    fence: started.fence,
+    from: 'planned',
+    end: 'abandoned',
+    detail: 'x',
+    ...(outcome ? { outcome } : {}),
+  });
 
-const startable = async (code: string) => (await listStartable(t.rotator, { rules: RULES, limit: 1000 })).filter((s) => s.portalTypeCode === code).map((s) => s.endpointId);
+const startable = async (code: string) =>
+  (await listStartable(t.rotator, { rules: RULES, limit: 1000 })).filter((s) => s.portalTypeCode === code).map((s) => s.endpointId);
 const breakerOf = async (code: string) => (await listGates(t.rotator)).find((gate) => gate.portalTypeCode === code)?.breaker?.cause ?? null;
 
 describe('the first rotation of a portal type and day', () => {
@@ -81,7 +91,9 @@ describe('the first rotation of a portal type and day', () => {
   });
 
   test('is one, however many would be it at the same moment', async () => {
-    const { endpoints } = await type(6);
+    const { code, endpoints } = await type(6);
+    // The gate is there already: what keeps them apart is its lock, and not the making of it.
+    await t.sql('INSERT INTO portal_gate (portal_type_code) VALUES ($1)', [code]);
     const starts = await Promise.all(endpoints.map((endpoint) => start(endpoint)));
     expect(starts.filter(({ refusal }) => refusal === null)).toHaveLength(1);
     expect(starts.filter(({ refusal }) => refusal === 'canary')).toHaveLength(5);
@@ -184,7 +196,10 @@ describe('what else holds a start back', () => {
     [['daily 02:30-03:30'], '2026-07-01T03:00:00-04', 1, true],
     [[], '2026-11-25T03:00:00-05', 60, false],
   ])('maintenance hours %j at %s for %d min: %s', async (windows, at, minutes, expected) => {
-    const [row] = await t.sql<{ touches: boolean }>(`SELECT rcm_touches_maintenance($1, 'America/New_York', $2::timestamptz, make_interval(mins => $3)) AS touches`, [windows, at, minutes]);
+    const [row] = await t.sql<{ touches: boolean }>(
+      `SELECT rcm_touches_maintenance($1, 'America/New_York', $2::timestamptz, make_interval(mins => $3)) AS touches`,
+      [windows, at, minutes],
+    );
     expect(row?.touches).toBe(expected);
   });
 
@@ -196,7 +211,12 @@ describe('what else holds a start back', () => {
   });
 
   test('no wrong windows, zones or expiries are saved', async () => {
-    for (const wrong of [{ maintenanceWindows: ['sundays'] }, { maintenanceWindows: ['sun 25:00-26:00'] }, { maintenanceTimeZone: 'Mars/Olympus' }, { passwordExpiresDays: 5, expiryHeadStartDays: 5 }])
+    for (const wrong of [
+      { maintenanceWindows: ['sundays'] },
+      { maintenanceWindows: ['sun 25:00-26:00'] },
+      { maintenanceTimeZone: 'Mars/Olympus' },
+      { passwordExpiresDays: 5, expiryHeadStartDays: 5 },
+    ])
       await expect(type(1, wrong)).rejects.toMatchObject({ code: 'input_invalid' });
   });
 });

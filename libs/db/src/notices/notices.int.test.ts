@@ -13,7 +13,8 @@ let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
 afterAll(() => t.close());
 
-const about = async (endpointId: string) => (await listNotices(t.rotator, { limit: 1000 })).filter((notice) => notice.endpointId === endpointId).map(({ kind }) => kind);
+const about = async (endpointId: string) =>
+  (await listNotices(t.rotator, { limit: 1000 })).filter((notice) => notice.endpointId === endpointId).map(({ kind }) => kind);
 const claim = (channel: string, limit = 1000) => claimNotices(t.rotator, { channel, claimMs: 60_000, newestMs: 60_000, limit });
 
 describe('a notice', () => {
@@ -45,7 +46,14 @@ describe('a notice', () => {
   test('of a rotation that waits for a day comes once', async () => {
     const endpoint = await makeEndpoint(t.db);
     const { attemptId, fence } = await plannedAttempt(t.db, endpoint);
-    await waitAttempt(t.rotator, { attemptId, orgId: endpoint.orgId, fence, from: 'planned', untilMs: 60_000, detail: 'the portal answered a login with locked' });
+    await waitAttempt(t.rotator, {
+      attemptId,
+      orgId: endpoint.orgId,
+      fence,
+      from: 'planned',
+      untilMs: 60_000,
+      detail: 'the portal answered a login with locked',
+    });
     await noticeLongWaits(t.rotator, { olderThanMs: 86_400_000 });
     expect(await about(endpoint.endpointId)).toEqual([]);
     await t.sql(`UPDATE rotation_attempt SET created_at = now() - interval '25 hours' WHERE id = $1`, [attemptId]);
