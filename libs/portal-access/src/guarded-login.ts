@@ -1,4 +1,4 @@
-import { beginLoginAttempt, checkLoginAttempt, type Database, type EndpointRow, finishLoginAttempt, versionStanding } from '@rcm/db';
+import { beginLoginAttempt, bringRotationForward, checkLoginAttempt, type Database, type EndpointRow, finishLoginAttempt, versionStanding } from '@rcm/db';
 import type { CredentialPayload } from '@rcm/credentials';
 import type { LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
 import { type Clock, type ErrorCode, type Logger, RcmError, type Secret } from '@rcm/telemetry';
@@ -88,6 +88,7 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
       return { kind: 'refused', outcome: result.outcome, judgement: judge(result.outcome, { fresh: true, acceptedBefore: false }) };
     }
     const judgement = await settleAttempt(request, ledger.attemptId, result.outcome, result.submitted);
+    await heedExpiry(request, result.outcome);
     if (result.outcome.kind !== 'accepted') return { kind: 'refused', outcome: result.outcome, judgement };
     keepSession = true;
     return { kind: 'accepted', session, passwordExpiresAt: result.outcome.passwordExpiresAt ?? null };
@@ -117,6 +118,16 @@ function ledgerQuestion(request: GuardedLogin) {
     version: request.version,
     ...(request.rotationAttemptId ? { rotationAttemptId: request.rotationAttemptId } : {}),
   };
+}
+
+/** What the portal says of the password's end brings the rotation forward. A hint: whoever logged in works on without it. */
+async function heedExpiry({ db, clock, logger, endpoint }: GuardedLogin, outcome: LoginOutcome): Promise<void> {
+  const isOver = outcome.kind === 'password_expired' || outcome.kind === 'change_forced';
+  const expiresAt = outcome.kind === 'accepted' ? outcome.passwordExpiresAt : isOver ? clock.now() : undefined;
+  if (!expiresAt) return;
+  await bringRotationForward(db, { orgId: endpoint.orgId, endpointId: endpoint.id, expiresAt }).catch((error: unknown) =>
+    logger.warn({ err: error, endpointId: endpoint.id }, 'the portal told when the password expires, and it could not be noted'),
+  );
 }
 
 async function settleAttempt(request: GuardedLogin, loginAttemptId: string, outcome: LoginOutcome, submitted: boolean): Promise<Judgement> {

@@ -1,3 +1,4 @@
+import { usablePasswordRules } from '@rcm/credentials';
 import { type Database, insertEndpoint, listEndpoints, listLegacyEndpoints, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
@@ -20,7 +21,11 @@ export async function seedRows(
   options: { readonly count: number; readonly baseUrls: Readonly<Record<PortalCode, string>> },
 ): Promise<{ readonly created: number }> {
   for (const organization of organizations) await upsertOrganization(db, organization);
-  for (const portalType of await portalTypes(options.baseUrls)) await upsertPortalType(db, portalType);
+  for (const portalType of await portalTypes(options.baseUrls)) {
+    // Rules that no password meets are refused here, and not in the middle of a rotation.
+    usablePasswordRules(portalType.passwordRules);
+    await upsertPortalType(db, portalType);
+  }
   const known = new Set((await allEndpoints(db)).map((endpoint) => endpoint.id));
   const nextRotationAt = new Date(Date.now() + INTERVAL_DAYS * DAY_MS);
   let created = 0;
