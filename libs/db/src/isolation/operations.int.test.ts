@@ -3,10 +3,11 @@ import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { followStoreVersion } from '../endpoints/follow.ts';
 import { findEndpoint, findOrganization, getEndpoint, listEndpoints } from '../endpoints/read.ts';
-import { listDueEndpoints, listSharedIdentities, setNextRotation } from '../endpoints/schedule.ts';
+import { bringRotationForward, listDueEndpoints, listSharedIdentities, setNextRotation } from '../endpoints/schedule.ts';
 import { advanceAttempt, blockAttempt, resumeAttempt, waitAttempt } from '../journal/advance.ts';
 import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
 import { adoptAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation } from '../journal/open.ts';
+import { resolveAsUnchanged, rotationTo } from '../journal/resolve.ts';
 import { openJobs, type Jobs } from '../jobs.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
 import { listLeases, releaseLease, renewLease } from '../leases/upkeep.ts';
@@ -17,6 +18,7 @@ import { versionStanding } from '../ledger/standing.ts';
 import { listLegacyEndpoints, recordMigrated } from '../legacy/migrate.ts';
 import { restoreLegacyCredentials } from '../legacy/restore.ts';
 import { listProofs, migrationCounts, recordProof, scrubEndpoint } from '../legacy/scrub.ts';
+import { recordManualRefusal, recordManualRotation } from '../manual/watch.ts';
 import { listCurrentVersions } from '../notifications-missed.ts';
 import { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim } from '../tasks/claim.ts';
 import { createPortalTask, requeuePortalTask } from '../tasks/queue.ts';
@@ -87,6 +89,11 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   blockAttempt: (n) => blockAttempt(t.rotator, { ...n, from: 'planned', detail: 'x' }),
   promoteAttempt: (n) => promoteAttempt(t.rotator, { ...n, promotedVersion: '2', previousVersion: '1' }),
   finishAttempt: (n) => finishAttempt(t.rotator, { ...n, from: 'planned', end: 'abandoned' }),
+  bringRotationForward: (n) => bringRotationForward(t.agent, { ...n, expiresAt: new Date() }),
+  rotationTo: (n) => rotationTo(t.rotator, { ...n, version: '1' }),
+  resolveAsUnchanged: (n) => resolveAsUnchanged(t.rotator, { ...n, detail: 'x', nextRotationAt: new Date() }),
+  recordManualRotation: (n) => recordManualRotation(t.rotator, { ...n, version: '2', actor: 'a' }),
+  recordManualRefusal: (n) => recordManualRefusal(t.rotator, { ...n, version: '2', actor: 'a', detail: 'x' }),
   createPortalTask: (n) => createPortalTask(t.agent, jobs, { ...n, name: 'n', input: {} }),
   claimPortalTask: (n) => claimPortalTask(t.agent, { ...n, worker: 'w', ttlMs: 1000 }),
   renewTaskClaim: (n) => renewTaskClaim(t.agent, { ...n, worker: 'w', ttlMs: 1000 }),
