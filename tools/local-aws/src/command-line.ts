@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { writeCredentialsFile } from './credentials-file.ts';
+import { writeCredentialsFile, writeTaskTokens } from './credentials-file.ts';
+import type { Enforcement } from './policies/documents.ts';
 import { LocalAwsStartError } from './start-error.ts';
 import { type LocalAws, startLocalAws } from './start.ts';
 
@@ -12,6 +14,8 @@ interface Flags {
   readonly region?: string;
   readonly quotaReads?: number;
   readonly quotaWrites?: number;
+  readonly policies?: string;
+  readonly taskTokens?: string;
 }
 
 /** Where the command line writes. */
@@ -31,9 +35,10 @@ export async function runCommandLine(argv: readonly string[], output: Output): P
   }
   try {
     const flags = program.opts<Flags>();
-    const aws = await startLocalAws(optionsOf(flags, output));
+    const enforce = flags.policies === undefined ? null : readPolicies(flags.policies);
+    const aws = await startLocalAws({ ...optionsOf(flags, output), ...(enforce ? { enforce } : {}) });
     const stopped = stopSignal();
-    await announce(aws, flags, output);
+    await announce(aws, flags, enforce?.roles.map(({ name }) => name) ?? [], output);
     await stopped;
     await aws.close();
     return 0;
@@ -51,6 +56,8 @@ function commandLine({ out, error }: Output): Command {
     .addOption(new Option('--host <address>', 'address to listen on').default('127.0.0.1'))
     .option('--data-file <path>', 'where everything is kept (keys lie beside it in <path>.hsm); without it, in memory')
     .option('--credentials-file <path>', 'write the access key of the base user there, as an AWS shared credentials file of mode 600')
+    .option('--policies <path>', 'JSON file with roles and a key policy; every call is then decided by them (needs @cloud-copilot/iam-simulate)')
+    .option('--task-tokens <folder>', 'write a token per role of --policies there, mode 600: a process that shows it is given the keys of that role')
     .option('--account-id <digits>', 'account to play (default: 123456789012)')
     .option('--region <name>', 'region to play (default: us-east-1)')
     .addOption(new Option('--quota-reads <number>', 'Parameter Store reads a second (AWS: 40); more are throttled').argParser(wholeNumber(1, 100_000)))
@@ -80,17 +87,29 @@ function optionsOf(flags: Flags, { error: report }: Output): Parameters<typeof s
   };
 }
 
+/** Whether they are policies is for `startLocalAws` to say. Errors: LocalAwsStartError `options_invalid`. */
+function readPolicies(path: string): Enforcement {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Enforcement;
+  } catch (error) {
+    throw new LocalAwsStartError('options_invalid', `The policies in ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+}
+
 /** The ready line. Keys are never printed: they go into the credentials file, or nowhere. */
-async function announce(aws: LocalAws, { credentialsFile }: Flags, { out }: Output): Promise<void> {
+async function announce(aws: LocalAws, { credentialsFile, taskTokens }: Flags, roles: readonly string[], { out }: Output): Promise<void> {
   try {
     if (credentialsFile !== undefined) writeCredentialsFile(credentialsFile, aws.credentials);
+    if (taskTokens !== undefined) writeTaskTokens(taskTokens, roles, (role) => aws.taskToken(role));
   } catch (error) {
     await aws.close();
     throw error;
   }
   const { endpoint, region, accountId, kmsKeyArn, kmsAliasArn } = aws;
   const tenantRoles = { agent: aws.tenantRoleArn('agent'), rotator: aws.tenantRoleArn('rotator'), migrator: aws.tenantRoleArn('migrator') };
-  out(`${JSON.stringify({ endpoint, region, accountId, kmsKeyArn, kmsAliasArn, tenantRoles, credentialsFile: credentialsFile ?? null })}\n`);
+  out(
+    `${JSON.stringify({ endpoint, region, accountId, kmsKeyArn, kmsAliasArn, tenantRoles, credentialsFile: credentialsFile ?? null, taskCredentials: `${endpoint}/_local/task-credentials` })}\n`,
+  );
 }
 
 const stopSignal = (): Promise<void> =>

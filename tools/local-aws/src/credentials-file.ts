@@ -1,12 +1,22 @@
 import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { AccessKey } from './identity/principal.ts';
 import { storageError } from './start-error.ts';
 
 /** An AWS shared credentials file with a default profile, mode 600; replaced as a whole. Errors: LocalAwsStartError. */
 export function writeCredentialsFile(path: string, key: AccessKey): void {
+  writeKeyFile(path, `[default]\naws_access_key_id = ${key.accessKeyId}\naws_secret_access_key = ${key.secretAccessKey}\n`);
+}
+
+/** `<folder>/<role>.token` for each role, for AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE. Errors: LocalAwsStartError. */
+export function writeTaskTokens(folder: string, roles: readonly string[], tokenOf: (role: string) => string): void {
+  for (const role of roles) writeKeyFile(join(folder, `${role}.token`), tokenOf(role));
+}
+
+function writeKeyFile(path: string, text: string): void {
   const draft = `${path}.new`;
   try {
-    writeFileSync(draft, `[default]\naws_access_key_id = ${key.accessKeyId}\naws_secret_access_key = ${key.secretAccessKey}\n`, { mode: 0o600 });
+    writeFileSync(draft, text, { mode: 0o600 });
     renameSync(draft, path);
   } catch (error) {
     throw storageError(path, error);

@@ -95,6 +95,9 @@ async function runningAws(folder: DataFolder, place: AwsPlace): Promise<RunningA
     accountId: place.accountId,
     kmsKeyId: await provision(place),
     credentialsFile: file.path,
+    // The emulator enforces no policies: every app is the account's own user.
+    taskEnvironment: () => ({ AWS_SHARED_CREDENTIALS_FILE: file.path }),
+    taskKeys: () => Promise.resolve(place.credentials),
     tenantRoleArn: (role) => `arn:aws:iam::${place.accountId}:role/rcm-${role}-tenant`,
     everyValueEver: () => everyParameterValue(place),
     // Its secrets are read until the end; it goes with `remove`.

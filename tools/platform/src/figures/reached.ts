@@ -1,7 +1,6 @@
 import { type CredentialPayload, createTenantStores, parsePayload, parseReference } from '@rcm/credentials';
 import { type Database, type EndpointRow, migrationCounts, rotationCounts, taskCounts } from '@rcm/db';
 import type { RunningAws } from '../aws/running.ts';
-import { readSharedCredentials } from '../aws/shared-credentials.ts';
 import type { PortalControl } from '../portals/control.ts';
 import { ENVIRONMENT_NAME } from '../processes/environment.ts';
 import { allEndpoints } from '../seed/seed.ts';
@@ -33,7 +32,7 @@ async function countAccepted(db: Database, control: PortalControl, aws: RunningA
     environment: ENVIRONMENT_NAME,
     kmsKeyId: aws.kmsKeyId,
     roleArn: aws.tenantRoleArn('rotator'),
-    credentials: readSharedCredentials(aws.credentialsFile),
+    credentials: await aws.taskKeys('rotator'),
   });
   const accepted = async ({ orgId, portalTypeCode, secretArn }: EndpointRow): Promise<boolean> => {
     const stored = secretArn === null ? null : await stores.forTenant(orgId).read(parseReference(secretArn));

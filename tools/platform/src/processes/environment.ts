@@ -53,7 +53,7 @@ export function appEnvironment(app: AppName, setting: AppSetting): Record<string
     RCM_KMS_KEY_ID: aws.kmsKeyId,
     RCM_TENANT_ROLE_ARN: aws.tenantRoleArn(app === 'web-agent' ? 'agent' : app),
     RCM_IDENTITY_KEY_FILE: setting.identityKey.path,
-    AWS_SHARED_CREDENTIALS_FILE: aws.credentialsFile,
+    ...aws.taskEnvironment(app === 'web-agent' ? 'agent' : app),
     AWS_CONFIG_FILE: '/dev/null',
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_REGION: aws.region,

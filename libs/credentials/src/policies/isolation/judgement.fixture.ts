@@ -55,7 +55,11 @@ export class Judgement {
       const judge = await this.#decider(mutant.policies, asked.layers);
       for (const cell of affected(asked, mutant, judge)) {
         const { outcome } = await cell.run(judge);
-        if (outcome !== cell.expected) return `${cell.title}: ${outcome}`;
+        if (outcome === cell.expected) continue;
+        // What a changed policy let happen must not be what turns the next one.
+        const after = await cell.run(asked.own);
+        if (after.outcome !== cell.expected) throw new Error(`${cell.title} left something behind: ${after.outcome} afterwards.`);
+        return `${cell.title}: ${outcome}`;
       }
     }
     return null;

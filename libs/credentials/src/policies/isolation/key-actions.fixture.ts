@@ -1,8 +1,10 @@
 import {
+  CancelKeyDeletionCommand,
   CreateKeyCommand,
   DecryptCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
+  EnableKeyCommand,
   EncryptCommand,
   GenerateDataKeyCommand,
   ScheduleKeyDeletionCommand,
@@ -17,6 +19,8 @@ import { parameterArn, type Target } from './targets.fixture.ts';
 const context = ({ at }: ActionCall) => ({ PARAMETER_ARN: parameterArn(`${at.root}/endpoints/e1/a1`) });
 
 const secretArn = ({ root }: Target): string => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${root.slice(1)}/endpoints/e1/a1-AbCdEf`;
+
+const enable = ({ clients, at }: ActionCall) => clients.kms.send(new EnableKeyCommand({ KeyId: at.keyId }));
 
 /** The key without the store that holds the secret, and other tenants from a tenant's session. */
 export const keyActions: readonly Action[] = [
@@ -46,8 +50,15 @@ export const keyActions: readonly Action[] = [
       call.clients.kms.send(new GenerateDataKeyCommand({ KeyId: call.at.keyId, KeySpec: 'AES_256', EncryptionContext: { SecretARN: secretArn(call.at) } })),
   },
   { name: 'kms DescribeKey', run: ({ clients, at }) => clients.kms.send(new DescribeKeyCommand({ KeyId: at.keyId })) },
-  { name: 'kms DisableKey', run: ({ clients, at }) => clients.kms.send(new DisableKeyCommand({ KeyId: at.keyId })) },
-  { name: 'kms ScheduleKeyDeletion', run: ({ clients, at }) => clients.kms.send(new ScheduleKeyDeletionCommand({ KeyId: at.keyId })) },
+  { name: 'kms DisableKey', run: ({ clients, at }) => clients.kms.send(new DisableKeyCommand({ KeyId: at.keyId })), restore: enable },
+  {
+    name: 'kms ScheduleKeyDeletion',
+    run: ({ clients, at }) => clients.kms.send(new ScheduleKeyDeletionCommand({ KeyId: at.keyId })),
+    async restore(call) {
+      await call.clients.kms.send(new CancelKeyDeletionCommand({ KeyId: call.at.keyId }));
+      await enable(call);
+    },
+  },
   { name: 'kms CreateKey', run: ({ clients }) => clients.kms.send(new CreateKeyCommand({})) },
   ...(['agent', 'rotator', 'migrator'] as const).map((app): Action => ({
     name: `AssumeRole ${app} of this tenant`,

@@ -126,31 +126,36 @@ const writing: readonly Action[] = [
 ];
 
 /** Deletes what was made for it. */
-function remove(name: string, folder: string): Action {
+function remove(name: string, folder: string, command: (path: string) => DeleteParameterCommand | DeleteParametersCommand): Action {
   const path = ({ at, own }: ActionCall): string => `${at.root}/${folder}/e1/a1/doomed-${own}`;
   return {
     name,
     prepare: (call) =>
       call.clients.ssm.send(new PutParameterCommand({ Name: path(call), Value: 'x', Type: 'SecureString', KeyId: call.at.keyId })).catch(existing),
-    run: (call) => call.clients.ssm.send(new DeleteParameterCommand({ Name: path(call) })),
+    run: (call) => call.clients.ssm.send(command(path(call)) as DeleteParameterCommand),
   };
 }
+const one = (Name: string) => new DeleteParameterCommand({ Name });
 const existing = (error: unknown): void => {
   if (!(error instanceof Error) || error.name !== 'ParameterAlreadyExists') throw error;
 };
 const resource = ({ at }: ActionCall) => ({ ResourceType: 'Parameter' as const, ResourceId: at.root + CURRENT });
 
+const tag = (tags: (call: ActionCall) => Tag[]) => (call: ActionCall) =>
+  call.clients.ssm.send(new AddTagsToResourceCommand({ ...resource(call), Tags: tags(call) }));
+
 const removing: readonly Action[] = [
-  remove('DeleteParameter staged', 'rotation'),
-  remove('DeleteParameter current', 'endpoints'),
-  remove('DeleteParameter in a folder that begins like rotation', 'rotation-old'),
-  { name: 'DeleteParameters staged', run: (call) => call.clients.ssm.send(new DeleteParametersCommand({ Names: [call.at.root + STAGED] })) },
-  { name: 'AddTagsToResource, own tags', run: (call) => call.clients.ssm.send(new AddTagsToResourceCommand({ ...resource(call), Tags: tagged(call) })) },
+  remove('DeleteParameter staged', 'rotation', one),
+  remove('DeleteParameter current', 'endpoints', one),
+  remove('DeleteParameter in a folder that begins like rotation', 'rotation-old', one),
+  remove('DeleteParameters staged', 'rotation', (path) => new DeleteParametersCommand({ Names: [path] })),
+  { name: 'AddTagsToResource, own tags', run: tag(tagged), restore: tag(taggedForPath) },
+  { name: 'AddTagsToResource, another tenant’s tag', run: tag(mistagged({ Key: 'TenantId', Value: 'nobody' })), restore: tag(taggedForPath) },
   {
-    name: 'AddTagsToResource, another tenant’s tag',
-    run: (call) => call.clients.ssm.send(new AddTagsToResourceCommand({ ...resource(call), Tags: mistagged({ Key: 'TenantId', Value: 'nobody' })(call) })),
+    name: 'RemoveTagsFromResource',
+    run: (call) => call.clients.ssm.send(new RemoveTagsFromResourceCommand({ ...resource(call), TagKeys: ['TenantId'] })),
+    restore: tag(taggedForPath),
   },
-  { name: 'RemoveTagsFromResource', run: (call) => call.clients.ssm.send(new RemoveTagsFromResourceCommand({ ...resource(call), TagKeys: ['TenantId'] })) },
   {
     name: 'LabelParameterVersion',
     run: ({ clients, at }) => clients.ssm.send(new LabelParameterVersionCommand({ Name: at.root + CURRENT, Labels: ['mine'] })),

@@ -57,6 +57,8 @@ const put = (name: string, aim: string): Action => ({
     ),
 });
 
+const restore = (call: ActionCall) => call.clients.secrets.send(new RestoreSecretCommand({ SecretId: secret(call) }));
+
 const writing: readonly Action[] = [
   put('PutSecretValue', 'endpoints/e1'),
   put('PutSecretValue untagged', 'endpoints/untagged'),
@@ -80,8 +82,8 @@ const writing: readonly Action[] = [
       ),
   },
   { name: 'UpdateSecret', run: (call) => call.clients.secrets.send(new UpdateSecretCommand({ SecretId: secret(call), Description: 'mine' })) },
-  { name: 'DeleteSecret', run: (call) => call.clients.secrets.send(new DeleteSecretCommand({ SecretId: secret(call) })) },
-  { name: 'RestoreSecret', run: (call) => call.clients.secrets.send(new RestoreSecretCommand({ SecretId: secret(call) })) },
+  { name: 'DeleteSecret', run: (call) => call.clients.secrets.send(new DeleteSecretCommand({ SecretId: secret(call) })), restore },
+  { name: 'RestoreSecret', run: restore },
 ];
 
 const create = (name: string, Tags: (call: ActionCall) => Tag[], folder = 'endpoints'): Action => {
@@ -99,6 +101,9 @@ const mistagged =
   (...instead: Tag[]) =>
   ({ at }: ActionCall): Tag[] => [...tagsOf(at.place).filter(({ Key }) => !instead.some((tag) => tag.Key === Key)), ...instead];
 
+const tag = (tags: (call: ActionCall) => Tag[]) => (call: ActionCall) =>
+  call.clients.secrets.send(new TagResourceCommand({ SecretId: secret(call), Tags: tags(call) }));
+
 const making: readonly Action[] = [
   create('CreateSecret', tagged),
   create('CreateSecret tagged for its path', taggedForPath),
@@ -108,12 +113,13 @@ const making: readonly Action[] = [
   create('CreateSecret with a tag nobody knows', mistagged({ Key: 'Owner', Value: 'me' })),
   create('CreateSecret in the folder of staged copies', tagged, 'rotation'),
   create('CreateSecret in a folder that begins like endpoints', tagged, 'endpoints-old'),
-  { name: 'TagResource, own tags', run: (call) => call.clients.secrets.send(new TagResourceCommand({ SecretId: secret(call), Tags: tagged(call) })) },
+  { name: 'TagResource, own tags', run: tag(tagged), restore: tag(taggedForPath) },
+  { name: 'TagResource, another tenant’s tag', run: tag(mistagged({ Key: 'TenantId', Value: 'nobody' })), restore: tag(taggedForPath) },
   {
-    name: 'TagResource, another tenant’s tag',
-    run: (call) => call.clients.secrets.send(new TagResourceCommand({ SecretId: secret(call), Tags: mistagged({ Key: 'TenantId', Value: 'nobody' })(call) })),
+    name: 'UntagResource',
+    run: (call) => call.clients.secrets.send(new UntagResourceCommand({ SecretId: secret(call), TagKeys: ['TenantId'] })),
+    restore: tag(taggedForPath),
   },
-  { name: 'UntagResource', run: (call) => call.clients.secrets.send(new UntagResourceCommand({ SecretId: secret(call), TagKeys: ['TenantId'] })) },
 ];
 
 export const secretActions: readonly Action[] = [...reading, ...writing, ...making];
