@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Secret } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
-import type { Fault } from '@rcm/vault-server';
+import { createAppRole, type Fault } from '@rcm/vault-server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeFaults, type Failure } from './contract/faults.fixture.ts';
 import { codeOf, newReference, newSlot, passwordOf, payloadText, rotatedText, tags } from './contract/store-under-test.fixture.ts';
@@ -54,7 +58,14 @@ describe.skipIf(backend() === 'containers')('a Vault that is not well (no contai
   });
 
   it('that has no such mount or namespace is not taken for one without the secret', async () => {
-    expect(await codeOf(open({ mount: 'other' }).read({ ...reference, store: 'vault', mount: 'other' }))).toBe('store_denied');
+    const { server } = vault;
+    const policy = { path: { '*': { capabilities: ['read', 'create', 'update'] } } };
+    const mighty = await createAppRole({ address: server.address, token: server.rootToken }, { name: 'mighty', policy });
+    const appRoles = () => Promise.resolve({ roleId: mighty.roleId, secretId: new Secret(mighty.secretId) });
+    const elsewhere = createVaultStore({ address: server.address, mount: 'other', appRole: appRoles });
+    const there = { ...reference, store: 'vault', mount: 'other' } as const;
+    expect(await codeOf(elsewhere.read(there))).toBe('store_denied');
+    expect(await codeOf(elsewhere.create(there, payloadText('x'), tags))).toBe('store_denied');
     expect(await codeOf(open({ namespace: 'nobody' }).read(reference))).toBe('store_denied');
   });
 
@@ -83,16 +94,19 @@ describe.skipIf(backend() === 'containers')('a Vault that is not well (no contai
   });
 
   it('is not followed where it redirects: the token would go to whatever host it names', async () => {
-    const asked: string[] = [];
-    const redirecting: typeof fetch = async (input, init) => {
-      asked.push(new URL(String(input)).host);
-      const answer = await fetch(input, init);
-      const location = 'https://elsewhere.example/v1/kv/data/x';
-      return init?.method === 'GET' ? new Response(null, { status: 307, headers: { location } }) : answer;
-    };
-    const store = createVaultStore({ address: vault.server.address, mount: 'kv', appRole: () => Promise.resolve(appRole), fetch: redirecting, maxAttempts: 1 });
-    expect(await codeOf(store.read(reference))).toBe('store_unavailable');
-    expect(new Set(asked)).toEqual(new Set([new URL(vault.server.address).host]));
+    let elsewhere = 0;
+    const stranger = createServer((_request, response) => {
+      elsewhere += 1;
+      response.end('{}');
+    }).listen(0, '127.0.0.1');
+    const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+    const standby = createServer((_request, response) => {
+      response.writeHead(307, { location: `http://127.0.0.1:${portOf(stranger)}/v1/kv/data/x` }).end();
+    }).listen(0, '127.0.0.1');
+    await Promise.all([once(stranger, 'listening'), once(standby, 'listening')]);
+    expect(await codeOf(open({ address: `http://127.0.0.1:${portOf(standby)}`, maxAttempts: 1 }).read(reference))).toBe('store_unavailable');
+    expect(elsewhere).toBe(0);
+    for (const server of [stranger, standby]) server.close().closeAllConnections();
   });
 
   it('keeps no copy of a discarded attempt, not even its metadata', async () => {

@@ -73,8 +73,7 @@ export function createVaultSession(http: VaultHttp, options: VaultSessionOptions
     try {
       const answer = await http.send({ method: 'POST', path: 'auth/token/renew-self', body: new Secret({}), token: known.value }, signal);
       const auth = authOf(answer);
-      // Near `token_max_ttl` the lease shrinks: then it is time for a new token.
-      if (!auth || auth.lease < known.firstLease / 2) return await logIn(signal);
+      if (!auth) return await logIn(signal);
       return { ...known, ...tokenOf(auth, known.firstLease) };
     } catch (error) {
       // The token is good until it ends; a Vault that cannot renew it now may serve it all the same.
@@ -85,6 +84,7 @@ export function createVaultSession(http: VaultHttp, options: VaultSessionOptions
 
   const tokenOf = ({ value, lease, renewable }: Auth, firstLease: number) => ({
     value,
+    // Near the role's `token_max_ttl` a renewal gives less and less: then the next one is a new token.
     renewable: renewable && lease >= firstLease / 2,
     renewAt: lease === 0 ? Number.POSITIVE_INFINITY : now() + lease * 1000 * RENEW_AFTER,
     endsAt: lease === 0 ? Number.POSITIVE_INFINITY : now() + lease * 1000,
