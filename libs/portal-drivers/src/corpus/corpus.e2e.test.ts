@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { hasCode, RcmError, Secret } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseRecipe } from '../index.ts';
 import { browserProcesses } from '../pool/browser-processes.fixture.ts';
 import { corpusRecipe } from './corpus-recipe.fixture.ts';
 import { CANARY, CorpusRun } from './corpus-run.fixture.ts';
@@ -59,6 +60,18 @@ describe('how a login ended', () => {
     const result = await run.login(await loginAt('login/ask', asksForCode), { totp: async () => ((asked += 1), new Secret(CANARY.code)) });
     expect([result.outcome.kind, asked]).toEqual(['accepted', 1]);
     expect(run.portal.seen).toContainEqual({ method: 'POST', url: '/answer/accepted', body: `code=${CANARY.code}` });
+  });
+
+  it('accepted by a recipe without steps: what the page leaves to one reading, and a code in the end', async () => {
+    const { outcomes } = corpusRecipe({}).login;
+    const session = await run.session(parseRecipe({ version: 1, name: 'plain', login: { open: '/pages/login/ask', outcomes } }));
+    const result = await run.login(session, { totp: async () => new Secret(CANARY.code) });
+    expect([result.outcome.kind, run.posts()]).toEqual(['accepted', 2]);
+    expect(run.portal.seen).toContainEqual({
+      method: 'POST',
+      url: '/answer/ask',
+      body: new URLSearchParams({ user: CANARY.username, pass: CANARY.password }).toString(),
+    });
   });
 
   it('mfa_required, where the login has no seed', async () => {

@@ -146,8 +146,8 @@ describe('borealis', () => {
     const of = await account('borealis');
     const { mfaSeed: _seed, ...seedless } = of;
     const session = await run.session('borealis');
-    expect((await run.login(session, seedless)).outcome).toEqual({ kind: 'mfa_required' });
-    expect((await run.login(session, { ...of, mfaSeed: 'KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU' })).outcome).toEqual({ kind: 'mfa_rejected' });
+    expect((await run.login(session, seedless)).outcome).toEqual({ kind: 'mfa_required', provesPassword: true });
+    expect((await run.login(session, { ...of, mfaSeed: 'KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU' })).outcome).toEqual({ kind: 'mfa_rejected', provesPassword: true });
   });
 
   it('tells the day on which the password expires', async () => {
@@ -160,7 +160,7 @@ describe('borealis', () => {
     const of = await account('borealis');
     await run.control('POST', `/accounts/borealis/${of.username}/expire`);
     const session = await run.session('borealis');
-    expect((await run.login(session, of)).outcome).toEqual({ kind: 'change_forced' });
+    expect((await run.login(session, of)).outcome).toEqual({ kind: 'change_forced', provesPassword: true });
     expect(await run.change(session, of, nextPassword(of).password)).toEqual({ kind: 'applied', submitted: true });
   });
 });
