@@ -6,7 +6,8 @@ import { seededRandom, zipf } from '../random.ts';
 import { quantile, rounded } from '../statistics.ts';
 import { type Account, startAccount } from './account.ts';
 import { type BenchDatabase, openBenchDatabase } from './database.ts';
-import { type BenchSecret, benchSecrets, secretWriter, seedSecrets } from './secrets.ts';
+import { rotateAll, rotatedOf } from './rotations.ts';
+import { type BenchSecret, benchSecrets, seedSecrets } from './secrets.ts';
 import { countStoreCalls } from './store-calls.ts';
 import { forEachSubject, openSubject, type PerSubject } from './subjects/all.ts';
 import { ours } from './subjects/ours.ts';
@@ -23,8 +24,6 @@ const QUOTA = 40;
 const TICK_MS = 5;
 /** Agents at work at once. Without a bound, a reader that asks the store once for every miss has 20 000 requests waiting within seconds. */
 const MOST_READERS = 1_000;
-/** How often a rotated secret is read until the new version comes. */
-const PROBE_MS = 2;
 /** A read that gets a version which another had replaced longer ago than this is one too many. No reader is told a version here. */
 const BOUND_MS = 1_000;
 const TARGET_P99_MS = 100;
@@ -67,7 +66,7 @@ async function inFreshWorld<T>(size: Size, act: (account: Account, secrets: read
   try {
     const secrets = benchSecrets(account, { count: size.secrets, tenants: size.tenants });
     await seedSecrets(account, secrets);
-    const database = await openBenchDatabase(rotatedOf(secrets, size));
+    const database = await openBenchDatabase(rotatedOf(secrets, size.rotations));
     try {
       return await act(account, secrets, database);
     } finally {
@@ -76,12 +75,6 @@ async function inFreshWorld<T>(size: Size, act: (account: Account, secrets: read
   } finally {
     await account.stop();
   }
-}
-
-/** Evenly spread over the ranks: busy ones and quiet ones. */
-function rotatedOf(secrets: readonly BenchSecret[], { rotations }: Size): readonly BenchSecret[] {
-  const step = Math.floor(secrets.length / rotations);
-  return Array.from({ length: rotations }, (_, i) => secrets[i * step]).filter((secret) => secret !== undefined);
 }
 
 interface Scene {
@@ -93,7 +86,7 @@ interface Scene {
 }
 
 async function busy(name: SubjectName, scene: Scene): Promise<Minute> {
-  const { account, database, size, run } = scene;
+  const { account, secrets, database, size, run } = scene;
   const { subject, follow } = await openFollowing(name, account, database, run);
   const truth = new VersionTruth(BOUND_MS);
   const calls = countStoreCalls();
@@ -110,7 +103,12 @@ async function busy(name: SubjectName, scene: Scene): Promise<Minute> {
     if (await isAnsweredAtOnce(reading)) hits += 1;
     await reading.catch(() => void (failed += 1));
   };
-  const rotating = rotateAll(scene, truth, (secret) => probe(secret).catch(() => null), end);
+  const rotating = rotateAll(
+    { account, secrets, database, rotations: size.rotations, seconds: size.seconds, signal: run.signal },
+    truth,
+    (secret) => probe(secret).catch(() => null),
+    end,
+  );
   await readAll(scene, read, end);
   await rotating;
   calls.stop();
@@ -162,32 +160,6 @@ async function readAll({ secrets, size, run }: Scene, read: (secret: BenchSecret
   await Promise.all(underWay);
 }
 
-async function rotateAll(
-  { account, secrets, database, size, run }: Scene,
-  truth: VersionTruth,
-  read: (secret: BenchSecret) => Promise<number | null>,
-  end: number,
-): Promise<void> {
-  const writer = secretWriter(account);
-  const probes: Promise<void>[] = [];
-  const pause = (size.seconds * 1000) / (size.rotations + 1);
-  for (const secret of rotatedOf(secrets, size)) {
-    await sleep(pause * 0.9);
-    if (run.signal.aborted || performance.now() > end - 1_000) break;
-    await read(secret);
-    const { version } = await writer.write(secret, 1);
-    await database.promote(secret, { from: '1', to: version });
-    truth.promoted(secret, 1);
-    probes.push(readUntilNew(secret, read, end));
-  }
-  await Promise.all(probes);
-  writer.close();
-}
-
-async function readUntilNew(secret: BenchSecret, read: (secret: BenchSecret) => Promise<number | null>, end: number): Promise<void> {
-  while (performance.now() < end && (await read(secret)) !== 1) await sleep(PROBE_MS);
-}
-
 function lines({ ours, powertools, original }: PerSubject<Minute>, size: Size): BenchmarkResult[] {
   const name = `${size.secrets} secrets of ${size.tenants} tenants, Zipf, ${size.seconds} s, ${size.rotations} rotations`;
   const line = (what: string, figure: (minute: Minute) => number, unit: string, target: string, met: (value: number) => boolean): BenchmarkResult => ({
@@ -207,7 +179,6 @@ function lines({ ours, powertools, original }: PerSubject<Minute>, size: Size): 
       `at least ${TARGET_HIT_RATIO}`,
       (value) => value >= TARGET_HIT_RATIO,
     ),
-
     line(
       'calls',
       ({ calls }) => calls,
