@@ -1,4 +1,4 @@
-import { type Clock, RcmError } from '@rcm/telemetry';
+import { type Clock, type Metrics, RcmError } from '@rcm/telemetry';
 import type { AwsAccess } from '../stores/aws-client.ts';
 import { createSecretsManagerStore } from '../stores/secrets-manager.ts';
 import type { SsmTier } from '../stores/size-policy.ts';
@@ -15,6 +15,8 @@ export interface TenantAwsOptions extends Omit<AwsAccess, 'region'> {
   readonly roleArn?: string | undefined;
   /** Largest SSM tier that may be used. Default `Standard`. */
   readonly largestTier?: SsmTier | undefined;
+  /** Counts tenant sessions. Default: nothing is counted. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** What is the same for all stores of a deployment. */
@@ -35,7 +37,7 @@ export interface AwsBackends {
 
 /** `null` where the deployment has no AWS. Fails with `config_invalid`. */
 export function createAwsBackends(options: TenantAwsOptions, { environment, dedicatedOrgId, ...timing }: Shared): AwsBackends | null {
-  const { region, kmsKeyId, roleArn, largestTier, ...access } = options;
+  const { region, kmsKeyId, roleArn, largestTier, metrics, ...access } = options;
   if (region === undefined) return null;
   if (kmsKeyId === undefined) throw new RcmError('config_invalid', 'Secrets in AWS need the customer key that encrypts them (RCM_KMS_KEY_ID).');
   if ((roleArn === undefined) === (dedicatedOrgId === undefined)) {
@@ -46,7 +48,7 @@ export function createAwsBackends(options: TenantAwsOptions, { environment, dedi
   }
   const aws: AwsAccess = { ...access, region };
   const clock = timing.clock ? { clock: timing.clock } : {};
-  const sessions = roleArn === undefined ? null : createTenantSessions({ ...aws, environment, roleArn, ...clock });
+  const sessions = roleArn === undefined ? null : createTenantSessions({ ...aws, environment, roleArn, metrics, ...clock });
   return {
     region,
     accountId: roleArn?.split(':')[4] ?? null,

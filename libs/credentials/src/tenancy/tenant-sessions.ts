@@ -1,5 +1,5 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { type Clock, RcmError, systemClock, withDeadline } from '@rcm/telemetry';
+import { type Clock, isRetryable, type Metrics, RcmError, systemClock, withDeadline } from '@rcm/telemetry';
 import { LRUCache } from 'lru-cache';
 import { type AwsAccess, type AwsCredentials, CALL_DEADLINE_MS, clientOptions } from '../stores/aws-client.ts';
 import { translateAwsError } from '../stores/aws-error.ts';
@@ -13,6 +13,8 @@ export interface TenantSessionOptions extends AwsAccess {
   /** Lifetime asked for, in seconds. Default 3600, all that role chaining allows. */
   readonly durationSeconds?: number;
   readonly clock?: Clock;
+  /** Default: nothing is counted. */
+  readonly metrics?: Metrics | undefined;
 }
 
 export interface TenantSession extends AwsCredentials {
@@ -21,7 +23,9 @@ export interface TenantSession extends AwsCredentials {
 
 /** AWS credentials that can reach one tenant's secrets and no other's. */
 export interface TenantSessions {
-  /** Fails with `store_denied`, `store_throttled`, `store_unavailable`, `deadline_exceeded`. */
+  /**
+   * A session that is due for renewal is used to its end where STS is not to be reached. Fails with `store_denied`, `store_throttled`, `store_unavailable`, `deadline_exceeded`.
+   */
   get(orgId: string): Promise<TenantSession>;
   close(): void;
 }
@@ -37,11 +41,13 @@ export function createTenantSessions({
   maxSessions = 1000,
   durationSeconds = 3600,
   clock = systemClock,
+  metrics,
   ...access
 }: TenantSessionOptions): TenantSessions {
   const client = new STSClient(clientOptions(access));
   const sessions = new LRUCache<string, TenantSession>({ max: maxSessions });
   const underWay = new Map<string, Promise<TenantSession>>();
+  const count = metrics && sessionMetrics(metrics);
 
   const assume = (orgId: string): Promise<TenantSession> =>
     withDeadline({ ms: CALL_DEADLINE_MS, what: 'Assuming the tenant role' }, async (abortSignal) => {
@@ -67,18 +73,38 @@ export function createTenantSessions({
   return {
     get(orgId) {
       const known = sessions.get(orgId);
-      if (known && known.expiration.getTime() - RENEW_EARLY_MS > clock.now().getTime()) return Promise.resolve(known);
+      const left = known ? known.expiration.getTime() - clock.now().getTime() : 0;
+      if (known && left > RENEW_EARLY_MS) return Promise.resolve(known);
       const running = underWay.get(orgId);
       if (running) return running;
       const renewal = assume(orgId)
         .then((session) => {
           sessions.set(orgId, session);
+          count?.('assumed', sessions.size);
           return session;
+        })
+        .catch((error: unknown) => {
+          const goesOn = known !== undefined && left > 0 && isRetryable(error);
+          count?.(goesOn ? 'kept' : 'failed', sessions.size);
+          if (goesOn) return known;
+          throw error;
         })
         .finally(() => underWay.delete(orgId));
       underWay.set(orgId, renewal);
       return renewal;
     },
     close: () => client.destroy(),
+  };
+}
+
+/** How each asking of STS ended: `assumed`; `kept` (not reached, the session that was due for renewal goes on); `failed`. */
+function sessionMetrics(metrics: Metrics): (outcome: 'assumed' | 'kept' | 'failed', held: number) => void {
+  const asked = metrics.counter('rcm_tenant_sessions_total', 'Sessions asked of STS, by how it ended: assumed, kept (STS was not reached) or failed.', [
+    'outcome',
+  ]);
+  const held = metrics.gauge('rcm_tenant_sessions_held', 'Tenant sessions held.');
+  return (outcome, count) => {
+    asked.inc({ outcome });
+    held.set(count);
   };
 }

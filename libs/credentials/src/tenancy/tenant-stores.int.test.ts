@@ -1,4 +1,4 @@
-import { RcmError } from '@rcm/telemetry';
+import { createMetrics, RcmError } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../reading/manual-clock.fixture.ts';
@@ -131,6 +131,23 @@ describe('tenant sessions', () => {
     const first = await sessions.get('hospital-a');
     await sessions.get('hospital-b');
     expect((await sessions.get('hospital-a')).accessKeyId).not.toBe(first.accessKeyId);
+  });
+
+  it.skipIf(backend() === 'containers')('are used to their end where STS is not to be reached (the emulator in containers has no faults), and counted', async () => {
+    const clock = new ManualClock(Date.now());
+    const metrics = createMetrics();
+    const sessions = createTenantSessions({ ...aws.access, maxAttempts: 1, environment: 'test', roleArn: aws.roleArn, clock, metrics });
+    closing.push(() => sessions.close());
+    const first = await sessions.get('hospital-a');
+    aws.local?.setFaults({ match: 'sts', kind: 'down' });
+    clock.forward(first.expiration.getTime() - 1_000 - clock.now().getTime());
+    expect((await sessions.get('hospital-a')).accessKeyId).toBe(first.accessKeyId);
+    clock.forward(1_000);
+    expect(await codeOf(sessions.get('hospital-a'))).toBe('store_unavailable');
+    aws.local?.setFaults({ kind: 'none' });
+    expect((await sessions.get('hospital-a')).accessKeyId).not.toBe(first.accessKeyId);
+    const text = await metrics.exposition();
+    for (const line of ['{outcome="assumed"} 2', '{outcome="kept"} 1', '{outcome="failed"} 1']) expect(text).toContain(`rcm_tenant_sessions_total${line}`);
   });
 
   it('may have the longest id that an organization can have', async () => {
