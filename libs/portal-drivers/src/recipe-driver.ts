@@ -1,4 +1,4 @@
-import { RcmError } from '@rcm/telemetry';
+import { RcmError, withDeadline } from '@rcm/telemetry';
 import type { BrowserContext } from 'playwright-core';
 import type { PortalDriver } from './driver.ts';
 import type { EvidencePolicy } from './evidence/evidence.ts';
@@ -42,6 +42,9 @@ export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
   };
 }
 
+/** Milliseconds for a new page: a hundred times what it takes. */
+const PAGE_MS = 15_000;
+
 /** An empty page in a context of its own that reaches the declared hosts only. `release` gives everything back. */
 export interface RecipePage {
   readonly parts: SessionParts;
@@ -71,7 +74,8 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
   };
   try {
     const gate = await installGate({ context: opened.context, origins, fence, onBlocked });
-    const watch = createTabs(await opened.context.newPage(), origins.base);
+    const page = await withDeadline({ ms: PAGE_MS, what: 'Opening a page' }, () => opened.context.newPage());
+    const watch = createTabs(page, origins.base);
     const onStep = options.onStep ?? (() => undefined);
     const parts = { recipe, origins, watch, gate, onStep, secrets: createKnownSecrets(), evidence: createEvidenceRecorder(options.evidence) };
     return { parts, context: opened.context, release };
@@ -84,7 +88,7 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
 /** Closes every page, forgets what the portal left in the context, and opens a new page. */
 async function freshPage(context: BrowserContext, origins: Origins): Promise<Tabs> {
   try {
-    const page = await context.newPage();
+    const page = await withDeadline({ ms: PAGE_MS, what: 'Opening a page' }, () => context.newPage());
     await Promise.all(
       context
         .pages()

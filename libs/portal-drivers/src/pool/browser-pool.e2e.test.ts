@@ -49,6 +49,18 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     expect(await page.evaluate(() => 1 + 1)).toBe(2);
   });
 
+  it('ends a browser that does not answer, and starts a new one', async () => {
+    const before = browserProcesses();
+    const pool = poolOf();
+    const first = await open(pool);
+    const frozen = browserProcesses().find((pid) => !before.includes(pid)) ?? 0;
+    process.kill(frozen, 'SIGSTOP');
+    await first.close();
+    expect(browserProcesses()).not.toContain(frozen);
+    const second = await open(pool);
+    expect(await (await second.context.newPage()).evaluate(() => 1 + 1)).toBe(2);
+  }, 60_000);
+
   it('replaces a browser that has served enough, without a break for who still uses it', async () => {
     const before = browserProcesses().length;
     const pool = poolOf({ recycleAfter: 1 });

@@ -1,7 +1,7 @@
-import { type Logger, type Metrics, RcmError } from '@rcm/telemetry';
+import { hasCode, type Logger, type Metrics, RcmError, withDeadline } from '@rcm/telemetry';
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core';
 import { findChromium } from '../chromium.ts';
-import { browserMemory } from './browser-memory.ts';
+import { browserMemory, browserPid } from './browser-process.ts';
 import { launchChromium } from './launch.ts';
 import { createSlots } from './slots.ts';
 
@@ -43,6 +43,8 @@ export interface BrowserPool {
 /** A running browser and how much it is used. */
 interface Running {
   readonly browser: Browser;
+  /** Of its main process; `null` where it is not known. */
+  readonly pid: number | null;
   served: number;
   open: number;
   /** It has grown too large: it gets no more contexts. */
@@ -55,6 +57,9 @@ const CONTEXT_BYTES = 128 * 1024 ** 2;
 
 /** A look at a browser's memory takes about 45 ms, a tenth of a login. */
 const WEIGH_EVERY_MS = 5_000;
+
+/** Milliseconds that a browser has for opening or closing a context: a hundred times what it takes. */
+const ANSWER_MS = 15_000;
 
 export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
   const { logger, maxContexts } = options;
@@ -78,7 +83,7 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
       browsers.delete(browser);
       if (!closed) logger.warn('The browser ended; the next context starts a new one.');
     });
-    return { browser, served: 0, open: 0, bloated: false };
+    return { browser, pid: await browserPid(browser), served: 0, open: 0, bloated: false };
   }
 
   /** The browser to use now: the running one, or a new one where it died or has served enough. One launch at a time. */
@@ -97,6 +102,17 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
   function retire(running: Running): void {
     if (running.open === 0 && running.browser.isConnected())
       running.browser.close().catch((error: unknown) => logger.warn({ err: error }, 'An old browser did not close.'));
+  }
+
+  /** A browser that does not answer is ended by force: its contexts would never be given back. */
+  function end({ browser, pid }: Running): void {
+    if (!browser.isConnected() || pid === null) return;
+    logger.warn('The browser does not answer and is ended.');
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself just now.
+    }
   }
 
   let weighedAt = -Infinity;
@@ -125,8 +141,10 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
 
   async function openIn(running: Running, contextOptions: BrowserContextOptions): Promise<BrowserContext> {
     try {
-      return await running.browser.newContext({ ...contextOptions, acceptDownloads: false, serviceWorkers: 'block' });
+      const opening = () => running.browser.newContext({ ...contextOptions, acceptDownloads: false, serviceWorkers: 'block' });
+      return await withDeadline({ ms: ANSWER_MS, what: 'Opening a context' }, opening);
     } catch (cause) {
+      end(running);
       throw new RcmError('browser_unavailable', 'The browser could not open a context.', { cause });
     }
   }
@@ -151,16 +169,20 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
       closed = true;
       slots.close();
       await choosing;
-      await Promise.all([...browsers].map((browser) => browser.close().catch(() => undefined)));
+      const last = await current?.catch(() => null);
+      const closing = () => Promise.all([...browsers].map((browser) => browser.close().catch(() => undefined)));
+      await withDeadline({ ms: ANSWER_MS, what: 'Closing the browser' }, closing).catch(() => last && end(last));
     },
   };
 
   function pooled(context: BrowserContext, running: Running, giveBack: () => void): PooledContext {
     openGauge?.inc();
     let closing: Promise<void> | null = null;
-    const end = async (): Promise<void> => {
-      // A context of a browser that died is already gone.
-      await context.close().catch(() => undefined);
+    const closeContext = async (): Promise<void> => {
+      // A context of a browser that died is already gone; one of a browser that hangs goes with it.
+      await withDeadline({ ms: ANSWER_MS, what: 'Closing a context' }, () => context.close()).catch((error: unknown) => {
+        if (hasCode(error, 'deadline_exceeded')) end(running);
+      });
       openGauge?.dec();
       running.open -= 1;
       giveBack();
@@ -168,6 +190,6 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
       const replaced = (await current?.catch(() => null)) !== running;
       if (replaced || isWorn(running)) retire(running);
     };
-    return { context, close: () => (closing ??= end()) };
+    return { context, close: () => (closing ??= closeContext()) };
   }
 }

@@ -18,6 +18,18 @@ export async function browserMemory(browser: Browser): Promise<number | null> {
   }
 }
 
+/** Process id of a browser's main process; `null` where it does not tell. */
+export async function browserPid(browser: Browser): Promise<number | null> {
+  try {
+    const connection = await browser.newBrowserCDPSession();
+    const { processInfo } = await connection.send('SystemInfo.getProcessInfo');
+    await connection.detach();
+    return processInfo.find((one) => one.type === 'browser')?.id ?? null;
+  } catch {
+    return null;
+  }
+}
+
 async function residentBytes(pid: number): Promise<number | null> {
   try {
     const kilobytes = /^RssAnon:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
