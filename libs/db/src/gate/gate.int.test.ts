@@ -92,9 +92,14 @@ describe('the first rotation of a portal type and day', () => {
 
   test('is one, however many would be it at the same moment', async () => {
     const { code, endpoints } = await type(6);
-    // The gate is there already: what keeps them apart is its lock, and not the making of it.
+    // The gate is there already, and held for a moment: what keeps them apart is its lock, not the making of it, nor luck.
     await t.sql('INSERT INTO portal_gate (portal_type_code) VALUES ($1)', [code]);
+    const held = t.db.transaction('no tenant', async (tx) => {
+      await tx.$queryRaw`SELECT portal_type_code FROM portal_gate WHERE portal_type_code = ${code} FOR UPDATE`;
+      await tx.$queryRaw`SELECT pg_sleep(1)::text`;
+    });
     const starts = await Promise.all(endpoints.map((endpoint) => start(endpoint)));
+    await held;
     expect(starts.filter(({ refusal }) => refusal === null)).toHaveLength(1);
     expect(starts.filter(({ refusal }) => refusal === 'canary')).toHaveLength(5);
   });
