@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openDatabase, type Transaction } from '../database.ts';
 import { followStoreVersion } from '../endpoints/follow.ts';
 import { findEndpoint, findOrganization, getEndpoint, listEndpoints } from '../endpoints/read.ts';
 import { bringRotationForward, listDueEndpoints, listSharedIdentities, setNextRotation } from '../endpoints/schedule.ts';
@@ -152,6 +153,20 @@ describe('with another tenant’s names', () => {
     for (const orgId of ['*', '', 'a b', `x' OR '1'='1`])
       await expect(getEndpoint(t.agent, { ...mine, orgId })).rejects.toMatchObject({ code: 'input_invalid' });
   });
+});
+
+test('the tenant ends with its transaction: whoever gets the connection next has none, also after one that failed', async () => {
+  const { orgId } = await makeEndpoint(t.db);
+  const db = openDatabase({ url: urlFor('rcm_agent', t.url), applicationName: 'one connection', role: 'rcm_agent', maxConnections: 1 });
+  const tenant = (tx: Transaction) => tx.$queryRaw<{ tenant: string | null }[]>`SELECT nullif(current_setting('app.tenant_id', true), '') AS tenant`;
+  try {
+    expect(await db.transaction({ tenant: orgId }, tenant)).toEqual([{ tenant: orgId }]);
+    expect(await db.transaction('no tenant', tenant)).toEqual([{ tenant: null }]);
+    await db.transaction({ tenant: orgId }, () => Promise.reject(new Error('stop'))).catch(() => {});
+    expect(await db.transaction('no tenant', tenant)).toEqual([{ tenant: null }]);
+  } finally {
+    await db.close();
+  }
 });
 
 describe('what looks at every tenant', () => {
