@@ -6,8 +6,8 @@ import type { AttemptEvent } from '../machine/transitions.ts';
 
 /**
  * `verified`: makes the new password current in the store. The row follows in one transaction with the state. Where a person has
- * changed the secret meanwhile, theirs stays as it is but for the password, which is the one the portal accepts; the journal names
- * their version before it is replaced, as the previous one. Each round of this needs another edit by a person, so it ends.
+ * changed the secret meanwhile, the journal names their version as the previous one, the staged password is proved once more, and
+ * theirs stays as it is but for the password, which is the one the portal accepts. Each round of this needs another edit by a person, so it ends.
  */
 export async function promoteStaged(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { services, endpoint, store, slot, attempt, held } = inHand;

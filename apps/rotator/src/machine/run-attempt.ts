@@ -77,6 +77,7 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
   inHand.attempt = { ...inHand.attempt, probes, ...(event.kind === 'current_edited' ? { previousVersion: required(event.version) } : {}) };
   // Whatever made it open again what the portal accepts: the portal gets its time before the next login.
   if (to === 'submitting') inHand.mayProbe = false;
+  if (event.kind === 'current_edited') inHand.stagedProven = false;
 }
 
 /** Before anything was submitted it is a try to submit that counts, afterwards a round of guesses. */
@@ -129,7 +130,7 @@ function persist(
         to,
         set: { ...detail, probes, submitDeadlineMs: services.timing.submitDeadlineMs, ...(step.from === 'staged' ? { guesses: 0 } : {}) },
       });
-    case 'verified':
+    case 'applied':
       return advanceAttempt(services.db, {
         ...mine,
         to,

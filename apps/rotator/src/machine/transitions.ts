@@ -39,7 +39,8 @@ export const TRANSITIONS = {
   },
   verified: {
     store_promoted: 'promoted',
-    current_edited: 'verified',
+    // Whoever edited it may have changed the password at the portal too: the staged one is proved again first.
+    current_edited: 'applied',
     copy_missing: 'blocked',
   },
   promoted: {

@@ -29,11 +29,12 @@ describe('the rotation machine', () => {
 
   it('promotes nothing that was not verified, and verifies nothing that the portal did not accept', () => {
     expect(edges.filter(({ to }) => to === 'promoted')).toEqual([{ from: 'verified', event: 'store_promoted', to: 'promoted' }]);
-    expect(edges.filter(({ from, to }) => to === 'verified' && from !== 'verified')).toEqual([{ from: 'applied', event: 'staged_accepted', to: 'verified' }]);
+    expect(edges.filter(({ to }) => to === 'verified')).toEqual([{ from: 'applied', event: 'staged_accepted', to: 'verified' }]);
   });
 
   it('goes back only where a login proved it', () => {
     expect(edges.filter(({ from, to }) => from === 'submitting' && to === 'staged').map(({ event }) => event)).toEqual(['change_not_sent', 'current_accepted']);
+    expect(edges.filter(({ from, to }) => from === 'verified' && to === 'applied').map(({ event }) => event)).toEqual(['current_edited']);
     expect(edges.filter(({ from, to }) => from === 'applied' && to === 'submitting').map(({ event }) => event)).toEqual(['staged_refused', 'copy_missing']);
   });
 

@@ -4,7 +4,7 @@ import type { AttemptState, OpenState } from './attempt.ts';
 /**
  * The steps of `advanceAttempt` (DESIGN "Rotation"). A state may be written over itself to note progress. Back: `applied → submitting` when
  * the verification was rejected and it is again uncertain what the portal accepts; `submitting → staged` when the portal proved
- * to be unchanged and the same password is to be submitted again. `promoted`, `done`, `abandoned`, `waiting` and `blocked` are
+ * to be unchanged and the same password is to be submitted again; `verified → applied` when somebody edited the secret meanwhile. `promoted`, `done`, `abandoned`, `waiting` and `blocked` are
  * reached by their own operations, because more than the state changes with them.
  */
 const STEPS: Readonly<Record<OpenState, readonly OpenState[]>> = {
@@ -12,7 +12,7 @@ const STEPS: Readonly<Record<OpenState, readonly OpenState[]>> = {
   staged: ['staged', 'submitting'],
   submitting: ['submitting', 'applied', 'staged'],
   applied: ['applied', 'verified', 'submitting'],
-  verified: ['verified'],
+  verified: ['verified', 'applied'],
   promoted: ['promoted'],
 };
 

@@ -13,6 +13,7 @@ test('the steps of DESIGN "Rotation", and no others', () => {
     'submitting → applied',
     'applied → submitting',
     'applied → verified',
+    'verified → applied',
   ]);
 });
 

@@ -1,0 +1,119 @@
+import type { ChangeOutcome, LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
+import type { ModelWorld } from './world.fixture.ts';
+
+/** How the portal answers one change. `late`: an error at once, made within settle. `slow`: made past the submit deadline. */
+export type ChangeAnswer = 'answered' | 'error' | 'dropped' | 'not made' | 'late' | 'slow' | 'not sent';
+
+export interface PortalLimits {
+  readonly threshold: number;
+  readonly windowMs: number;
+  readonly settleMs: number;
+  readonly submitDeadlineMs: number;
+}
+
+/** A payer portal with one account. */
+export class ModelPortal {
+  readonly #world: ModelWorld;
+  readonly #limits: PortalLimits;
+  password = 'first';
+  answers: ChangeAnswer[] = [];
+  /** Until then every login reads "wrong password", and none is counted: maintenance. */
+  illUntil = 0;
+  unavailableUntil = 0;
+  /** Whether a new password takes half of settle until it works everywhere. */
+  isSlowToKnow = false;
+  #knownFrom = 0;
+  #failures: number[] = [];
+  #pending: { readonly at: number; readonly from: string; readonly to: string } | null = null;
+  mostFailures = 0;
+  lockouts = 0;
+  changes = 0;
+
+  constructor(world: ModelWorld, limits: PortalLimits) {
+    this.#world = world;
+    this.#limits = limits;
+  }
+
+  /** What it will accept once everything has settled. */
+  get ends(): string {
+    this.settle();
+    return this.#pending && this.#pending.from === this.password ? this.#pending.to : this.password;
+  }
+
+  settle(): void {
+    const pending = this.#pending;
+    if (!pending || pending.at > this.#world.now) return;
+    this.#pending = null;
+    if (pending.from === this.password) this.setPassword(pending.to);
+  }
+
+  setPassword(password: string): void {
+    this.password = password;
+    this.changes += 1;
+    this.#knownFrom = this.isSlowToKnow ? this.#world.now + this.#limits.settleMs / 2 : 0;
+  }
+
+  failuresNow(): number {
+    this.#failures = this.#failures.filter((at) => at > this.#world.now - this.#limits.windowMs);
+    return this.#failures.length;
+  }
+
+  logIn(password: string): LoginOutcome {
+    this.settle();
+    const { now } = this.#world;
+    if (now < this.unavailableUntil) return { kind: 'unavailable', detail: 'closed' };
+    if (now < this.illUntil) return { kind: 'rejected' };
+    if (this.failuresNow() >= this.#limits.threshold) return { kind: 'locked' };
+    if (password === this.password && now >= this.#knownFrom) {
+      this.#failures = [];
+      return { kind: 'accepted' };
+    }
+    this.#failures.push(now);
+    this.mostFailures = Math.max(this.mostFailures, this.failuresNow());
+    if (this.failuresNow() >= this.#limits.threshold) this.lockouts += 1;
+    return { kind: 'rejected' };
+  }
+
+  change(current: string, next: string): ChangeOutcome {
+    this.settle();
+    const answer = this.answers.shift() ?? 'answered';
+    if (answer === 'not sent') return { kind: 'unknown', detail: 'the page went away', submitted: false };
+    if (current !== this.password) return { kind: 'refused', rule: 'current_wrong', submitted: true };
+    const unknown: ChangeOutcome = { kind: 'unknown', detail: answer, submitted: true };
+    switch (answer) {
+      case 'not made':
+        return unknown;
+      case 'late':
+        this.#pending = { at: this.#world.now + this.#limits.settleMs * 0.9, from: current, to: next };
+        return unknown;
+      case 'slow':
+        this.#pending = { at: this.#world.now + this.#limits.submitDeadlineMs + this.#limits.settleMs * 0.8, from: current, to: next };
+        this.#world.now += this.#limits.submitDeadlineMs;
+        return unknown;
+      default:
+        this.setPassword(next);
+        return answer === 'answered' ? { kind: 'applied', submitted: true } : unknown;
+    }
+  }
+
+  driver(): PortalDriver {
+    return { hash: 'recipe-1', openSession: async () => this.#session() };
+  }
+
+  #session(): PortalSession {
+    const unused = () => Promise.reject(new Error('the rotator does no task'));
+    return {
+      login: async (options) => {
+        await options.beforeSubmit();
+        return { submitted: true, outcome: this.#world.act(() => this.logIn(options.credential.password.reveal())) };
+      },
+      changePassword: async (options) => {
+        await options.beforeSubmit();
+        return this.#world.act(() => this.change(options.credential.password.reveal(), options.newPassword.reveal()));
+      },
+      runTask: unused,
+      isLoggedIn: unused,
+      close: async () => undefined,
+    };
+  }
+}
