@@ -1,0 +1,89 @@
+import { generatePassword, parsePasswordRules, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { findEndpoint } from '@rcm/db';
+import { portalCredential } from '@rcm/portal-access';
+import { createBrowserPool, createRecipeDriver, parseRecipe, type PortalDriver } from '@rcm/portal-drivers';
+import type { WorldEndpoint } from '@rcm/test-world';
+import { createLogger, createMetrics } from '@rcm/telemetry';
+import type { Measured } from './measured.ts';
+import type { RotationWorld } from './rotation-world.ts';
+import { timedDriver } from './timed-drivers.ts';
+
+const DEADLINE_MS = 120_000;
+
+/**
+ * The script of the original design 7.1, step by step: fetch the credentials, log in, change the password, verify it by a login,
+ * update the store. A browser per rotation, one rotation after the other; no journal, no ledger, no lease. It fills the same pages by
+ * the same recipes, so the difference is the way of working and not the skill at forms.
+ */
+export async function rotateWithScript(world: RotationWorld, endpoints: readonly WorldEndpoint[], signal: AbortSignal): Promise<Measured> {
+  let browserMs = 0;
+  const startedAt = performance.now();
+  for (const endpoint of endpoints) {
+    const browser = createBrowserPool({
+      executablePath: process.env['RCM_CHROMIUM_PATH'],
+      maxContexts: 1,
+      logger: createLogger({ name: 'script', level: 'error' }),
+      metrics: createMetrics(),
+    });
+    try {
+      await rotateOne(world, endpoint, browser, signal, (ms) => (browserMs += ms));
+    } finally {
+      await browser.close();
+    }
+  }
+  return { rotations: endpoints.length, tookMs: performance.now() - startedAt, browserMs };
+}
+
+async function rotateOne(
+  { world, opened }: RotationWorld,
+  { id, orgId, secretArn }: WorldEndpoint,
+  browser: ReturnType<typeof createBrowserPool>,
+  signal: AbortSignal,
+  onClosed: (ms: number) => void,
+): Promise<void> {
+  const row = await findEndpoint(world.db, { endpointId: id });
+  const store = opened.rotator.stores.forTenant(orgId);
+  const current = await store.read(parseReference(secretArn), { signal });
+  if (!row || !current) throw new Error(`${id} is not there`);
+  const { portalType, baseUrl } = row;
+  const driver = timedDriver(
+    createRecipeDriver({ recipe: parseRecipe(portalType.recipe as object), hosts: portalType.hosts, browser, onBlocked: () => undefined }),
+    onClosed,
+  );
+  const payload = parsePayload(current.text);
+  const newPassword = generatePassword(parsePasswordRules(portalType.passwordRules));
+  const changed = payload.map((value) => ({ ...value, password: newPassword.reveal() }));
+
+  await visit(driver, baseUrl, signal, async (session) => {
+    const options = { credential: portalCredential(payload), deadlineMs: DEADLINE_MS, signal, beforeSubmit: async () => undefined };
+    const login = await session.login({ ...options, totp: null });
+    if (login.outcome.kind !== 'accepted') throw new Error(`${id}: the login ended as ${login.outcome.kind}`);
+    const change = await session.changePassword({ ...options, newPassword });
+    if (change.kind !== 'applied') throw new Error(`${id}: the change ended as ${change.kind}`);
+  });
+  await visit(driver, baseUrl, signal, async (session) => {
+    const login = await session.login({
+      credential: portalCredential(changed),
+      totp: null,
+      deadlineMs: DEADLINE_MS,
+      signal,
+      beforeSubmit: async () => undefined,
+    });
+    if (login.outcome.kind !== 'accepted') throw new Error(`${id}: the login with the new password ended as ${login.outcome.kind}`);
+  });
+  await store.replace(parseReference(secretArn), serializePayload(changed), current.version, { signal });
+}
+
+async function visit(
+  driver: PortalDriver,
+  baseUrl: string,
+  signal: AbortSignal,
+  act: (session: Awaited<ReturnType<PortalDriver['openSession']>>) => Promise<void>,
+): Promise<void> {
+  const session = await driver.openSession({ baseUrl, signal });
+  try {
+    await act(session);
+  } finally {
+    await session.close();
+  }
+}
