@@ -86,6 +86,16 @@ describe('what a page declares', () => {
       `<form>${secret('a', 'autocomplete="current-password"')}</form><form>${secret('b', 'autocomplete="current-password"')}</form>`,
       { 'current-password': ['a', 'b'] },
     ],
+    [
+      'no user name in a change',
+      `<form>${field('name')}${secret('a', 'autocomplete="current-password"')}${secret('b', 'autocomplete="new-password"')}<button id="go">Go</button></form>`,
+      { 'current-password': ['a'], 'new-password': ['b'], submit: ['go'] },
+    ],
+    [
+      'the button that sends, not the one that shows the password',
+      `<form>${field('a')}${secret('b')}<button type="button" id="eye">Show</button><button id="go">Go</button></form>`,
+      { username: ['a'], 'current-password': ['b'], submit: ['go'] },
+    ],
     ['nothing of a search', `<form>${field('q', 'name="q"')}<button id="go">Search</button></form>`, {}],
   ])('is found: %s', async (_what, html, expected) => {
     expect(await found(html)).toEqual(expected);

@@ -11,13 +11,13 @@ interface PageFile {
 type MakeAddress = ((file: PageFile) => string) & { kept?: Map<string, PageFile> };
 
 /**
- * Makes a page keep the files that its scripts make from now on: they forget them as soon as the browser has begun to save
- * them, which ours never does. Until the page's next document.
+ * Makes a page keep the files that its scripts make from now on, until its next document: scripts forget them as soon as the
+ * browser has begun to save them, which ours never does, and a page's own policy may keep them from being fetched.
  */
 export async function keepScriptFiles(page: Page): Promise<void> {
   await page
     .evaluate(() => {
-      const addresses = URL as unknown as { createObjectURL: MakeAddress; revokeObjectURL: () => void };
+      const addresses = URL as unknown as { createObjectURL: MakeAddress };
       const make = addresses.createObjectURL.bind(URL) as MakeAddress;
       const kept = new Map<string, PageFile>();
       const keeping: MakeAddress = (file) => {
@@ -27,7 +27,6 @@ export async function keepScriptFiles(page: Page): Promise<void> {
       };
       keeping.kept = kept;
       addresses.createObjectURL = keeping;
-      addresses.revokeObjectURL = () => undefined;
     })
     .catch(() => undefined);
 }
