@@ -1,6 +1,6 @@
 import { createBrowserPool, createRecipeDriver, type Recipe } from '@rcm/portal-drivers';
 import { createLogger, isRcmError, RcmError, type Secret, systemClock } from '@rcm/telemetry';
-import type { PortalConfig } from '../config.ts';
+import { type PortalConfig, windowEnvironment } from '../config.ts';
 import { neededValues } from '../credential/needed-values.ts';
 import { readCredential } from '../credential/read-credential.ts';
 import { openTerminal, type Terminal } from '../credential/terminal.ts';
@@ -70,6 +70,7 @@ async function run(config: PortalConfig, streams: Streams, asked: Try, interrupt
     maxContexts: 1,
     executablePath: config.RCM_CHROMIUM_PATH,
     headed: typed.headed ?? false,
+    environment: typed.headed ? windowEnvironment(config) : {},
     logger: createLogger({ name: 'portal', level: 'silent' }),
   });
   const driver = createRecipeDriver({
