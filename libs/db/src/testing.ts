@@ -23,4 +23,9 @@ export function urlFor(role: AppRole, adminUrl: string): string {
 
 const loginOf = (role: AppRole): string => `test_${role}`;
 const passwordOf = (role: AppRole, adminUrl: string): Secret<string> =>
-  new Secret(createHash('sha256').update(`${role} ${new URL(adminUrl).password}`).digest('hex').slice(0, 32));
+  new Secret(
+    createHash('sha256')
+      .update(`${role} ${new URL(adminUrl).password}`)
+      .digest('hex')
+      .slice(0, 32),
+  );

@@ -24,7 +24,13 @@ export async function upsertPortalType(db: Database, portalType: NewPortalType):
   if (portalType.passwordRules.trim() === '') throw new RcmError('input_invalid', 'passwordRules must not be empty.');
   if (portalType.hosts.length === 0) throw new RcmError('input_invalid', 'hosts must name at least one host.');
   const { code, maintenanceWindows, ...rest } = portalType;
-  const fields = { ...rest, ...(maintenanceWindows ? { maintenanceWindows: [...maintenanceWindows] } : {}), hosts: portalType.hosts.map((host) => host.toLowerCase()), recipe: jsonValue('recipe', portalType.recipe), updatedAt: new Date() };
+  const fields = {
+    ...rest,
+    ...(maintenanceWindows ? { maintenanceWindows: [...maintenanceWindows] } : {}),
+    hosts: portalType.hosts.map((host) => host.toLowerCase()),
+    recipe: jsonValue('recipe', portalType.recipe),
+    updatedAt: new Date(),
+  };
   return portalTypeRow(await db.transaction('no tenant', (tx) => tx.portalType.upsert({ where: { code }, create: { code, ...fields }, update: fields })));
 }
 

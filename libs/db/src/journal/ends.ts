@@ -61,7 +61,15 @@ export async function finishAttempt(
     await tellGate(tx, seen, step.outcome ?? (isDone ? 'passed' : 'failed'));
     if (!isDone) {
       const { id: attemptId, orgId, endpointId, portalTypeCode } = seen;
-      await writeNotice(tx, { kind: 'failed', key: `${endpointId}:${new Date().toISOString().slice(0, 10)}`, orgId, endpointId, portalTypeCode, attemptId, detail: step.detail ?? seen.detail });
+      await writeNotice(tx, {
+        kind: 'failed',
+        key: `${endpointId}:${new Date().toISOString().slice(0, 10)}`,
+        orgId,
+        endpointId,
+        portalTypeCode,
+        attemptId,
+        detail: step.detail ?? seen.detail,
+      });
     }
     return true;
   });

@@ -116,7 +116,9 @@ describe('steps', () => {
 
   test('of two owners that step at once, one gets through', async () => {
     const attempt = await planned();
-    const answers = await Promise.all(Array.from({ length: 10 }, () => advanceAttempt(t.another('rcm_rotator'), { ...attempt, from: 'planned', to: 'staged' })));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => advanceAttempt(t.another('rcm_rotator'), { ...attempt, from: 'planned', to: 'staged' })),
+    );
     expect(answers.filter(Boolean)).toHaveLength(1);
   });
 });

@@ -39,7 +39,8 @@ export async function planRotation(
   db: Database,
   plan: RotationPlan,
 ): Promise<
-  { readonly created: true; readonly attempt: RotationAttempt } | { readonly created: false; readonly open: RotationAttempt | null; readonly refusal?: StartRefusal }
+  | { readonly created: true; readonly attempt: RotationAttempt }
+  | { readonly created: false; readonly open: RotationAttempt | null; readonly refusal?: StartRefusal }
 > {
   checkUuid('attemptId', plan.attemptId);
   checkUuid('leaseId', plan.leaseId);

@@ -50,7 +50,9 @@ describe('the budget', () => {
     }
     const refused = await begin(on);
     expect(refused).toMatchObject({ allowed: false, reason: 'budget_spent' });
-    expect(await checkLoginAttempt(t.agent, { leaseId: on.leaseId, endpointId: on.endpointId, orgId: on.orgId, actor: 'agent', version: '1' })).toEqual(refused);
+    expect(await checkLoginAttempt(t.agent, { leaseId: on.leaseId, endpointId: on.endpointId, orgId: on.orgId, actor: 'agent', version: '1' })).toEqual(
+      refused,
+    );
     expect(await left(on)).toBe(0);
     // It is worth asking again when the oldest failure leaves the window.
     expect(!refused.allowed && refused.until && Math.abs(refused.until.getTime() - Date.now() - 900_000)).toBeLessThan(30_000);
