@@ -16,10 +16,12 @@ export async function openEvidenceFolder(folder: string): Promise<EvidenceFolder
     throw new RcmError('input_invalid', `The evidence cannot be kept in ${folder} (${cause.code ?? 'error'}). Nothing was done.`, { cause });
   });
   const files: string[] = [];
+  // Evidence of another try in the same folder stays.
+  const started = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
   let count = 0;
   async function keep(evidence: Evidence): Promise<void> {
     count += 1;
-    const name = `${String(count).padStart(2, '0')}-${evidence.act.replace(/[^a-z0-9_]+/g, '-')}-${evidence.ended}`;
+    const name = `${started}-${String(count).padStart(2, '0')}-${evidence.act.replace(/[^a-z0-9_]+/g, '-')}-${evidence.ended}`;
     await write(`${name}.txt`, words(evidence));
     if (evidence.screenshot) await write(`${name}.png`, evidence.screenshot);
   }
