@@ -64,7 +64,7 @@ async function readRates(account: Account, secrets: readonly BenchSecret[], { ro
 }
 
 /** Many at once: this project's reader asks SSM 36 times a second at most, but for ten names each time. */
-const FILLED_AT_ONCE = 1_000;
+const FILLED_AT_ONCE = 100;
 
 async function fill(subject: Subject, secrets: readonly BenchSecret[]): Promise<void> {
   for (let from = 0; from < secrets.length; from += FILLED_AT_ONCE) {
