@@ -67,9 +67,15 @@ export function randomRules(below: Below): RandomRules {
   const max = chance(5) ? min : min + below(20);
   if (max === min) use('minlength is maxlength');
   add('minlength', min);
-  if (chance(8)) (add('minlength', Math.max(0, min - 3)), use('several minlength'));
+  if (chance(8)) {
+    add('minlength', Math.max(0, min - 3));
+    use('several minlength');
+  }
   add('maxlength', max);
-  if (chance(8)) (add('maxlength', max + 9), use('several maxlength'));
+  if (chance(8)) {
+    add('maxlength', max + 9);
+    use('several maxlength');
+  }
 
   const required = below(5);
   const seen: string[] = [];
@@ -86,18 +92,31 @@ export function randomRules(below: Below): RandomRules {
     const allowed = [set(), ...(chance(2) ? [set()] : [])];
     if (seen.some((name) => !allowed.includes(name))) use('required outside allowed');
     add('allowed', allowed.join(', '));
-    if (chance(6)) (add('allowed', set()), use('several allowed'));
+    if (chance(6)) {
+      add('allowed', set());
+      use('several allowed');
+    }
   }
   if (chance(2)) {
     add('max-consecutive', 1 + below(3));
-    if (chance(6)) (add('max-consecutive', 1 + below(6)), use('several max-consecutive'));
-    if (required === 0 && !uses.has('allowed')) (add('allowed', '[ab]'), use('few characters and no repeat'), use('custom set'));
+    if (chance(6)) {
+      add('max-consecutive', 1 + below(6));
+      use('several max-consecutive');
+    }
+    if (required === 0 && !uses.has('allowed')) {
+      add('allowed', '[ab]');
+      use('few characters and no repeat');
+      use('custom set');
+    }
   }
   if (chance(4)) {
     add('start', chance(2) ? use('letter') : set());
     if (required > 0) use('start against required');
   }
-  if (chance(3)) (add('not-username'), use('tall user name'));
+  if (chance(3)) {
+    add('not-username');
+    use('tall user name');
+  }
   if (chance(6)) add('history', below(24));
   if (chance(6)) add('min-age-hours', below(72));
   for (let i = parts.length - 1; i > 0; i -= 1) {
