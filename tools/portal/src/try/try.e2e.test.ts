@@ -68,6 +68,18 @@ describe('portal try with a credential on standard input', () => {
     expect(await demo.logins('alpine', 'ann')).toBe(before + 1);
   });
 
+  it('keeps what the page showed, masked, in files that only their owner may read', async () => {
+    const kept = join(folder, 'evidence');
+    const run = PortalProcess.piped([...at('alpine'), '--evidence', kept, '--json'], payload('ann', 'Wrong-password-1'));
+    expect(await run.ended()).toBe(1);
+    const files = JSON.parse(run.stdout).evidence as string[];
+    expect(files.map((file) => file.replace(/.*Z-/, ''))).toEqual(['01-login-rejected.txt', '01-login-rejected.png']);
+    const words = await readFile(files[0] ?? '', 'utf8');
+    expect(words).toContain('The user name or password is incorrect.');
+    expect(words).not.toContain('Wrong-password-1');
+    for (const file of files) expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
   it('types a one-time code, and another one for the second login', async () => {
     const run = PortalProcess.piped(
       [...at('borealis'), '--rotate', '--yes', '--save-credential', join(folder, 'kept.json')],
