@@ -27,7 +27,7 @@ beforeAll(async () => {
     environment: 'test',
     roleArn: world.aws.tenantRoleArn('agent'),
     kmsKeyId: world.aws.kmsKeyArn,
-    credentials: world.aws.credentials,
+    credentials: world.aws.taskCredentials('rcm-agent-task'),
   });
 });
 afterAll(async () => {

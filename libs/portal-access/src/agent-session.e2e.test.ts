@@ -19,7 +19,7 @@ beforeAll(async () => {
   const metrics = createMetrics();
   browser = createBrowserPool({ maxContexts: 8, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
   const stores = createTenantStores({
-    region: world.aws.region, endpoint: world.aws.endpoint, environment: 'test', roleArn: world.aws.tenantRoleArn('agent'), kmsKeyId: world.aws.kmsKeyArn, credentials: world.aws.credentials,
+    region: world.aws.region, endpoint: world.aws.endpoint, environment: 'test', roleArn: world.aws.tenantRoleArn('agent'), kmsKeyId: world.aws.kmsKeyArn, credentials: world.aws.taskCredentials('rcm-agent-task'),
   });
   access = {
     db: world.databaseAs('rcm_agent'),

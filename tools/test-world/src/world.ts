@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   appRoleFolder, createTenantStores, credentialReference, formatReference, generatePassword, loginIdentity, type NewPlace, parsePasswordRules, parsePayload, parseReference, payloadFingerprint, serializePayload, type TenantStores,
 } from '@rcm/credentials';
+import { platformPolicies, taskRoleName, type TenantApp } from '@rcm/credentials/policies';
 import { type AppRole, type Database, insertEndpoint, openDatabase, recordMigrated, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { startDemoPortals } from '@rcm/demo-portals';
@@ -42,6 +43,7 @@ export interface World {
   readonly databaseUrl: string;
   /** The database as an app's process sees it. Closed by `close`. */
   databaseAs(role: AppRole): Database;
+  /** Under the policies that AWS would have: `aws.taskCredentials(taskRoleName(app))` are the keys of an app's own process. */
   readonly aws: LocalAws;
   readonly vault: WorldVault;
   readonly stores: TenantStores;
@@ -61,6 +63,7 @@ export interface World {
 }
 
 const ENVIRONMENT = 'test';
+const ACCOUNT = '123456789012';
 const ORGANIZATION = 'hospital-one';
 const PARTS = { rcm_agent: 'agent', rcm_rotator: 'rotator', rcm_migrator: 'migrator' } as const;
 
@@ -71,7 +74,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const database = await freshDatabase({ migrate: migrateWithLogins, ...server });
   const db = openDatabase({ url: database.url, applicationName: 'test-world' });
   const asApps: Database[] = [];
-  const aws = await startLocalAws();
+  const aws = await startLocalAws({ enforce: platformPolicies({ accountId: ACCOUNT, regions: ['us-east-1'], environment: ENVIRONMENT }) });
   const vault = await startWorldVault({ folder, orgId: ORGANIZATION, environment: ENVIRONMENT });
   const demo = await startDemoPortals(options.lockoutWindowMs === undefined ? {} : { lockoutWindowMs: options.lockoutWindowMs });
   const portals = portalControl(demo.control.baseUrl);
@@ -79,9 +82,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     region: aws.region,
     endpoint: aws.endpoint,
     environment: ENVIRONMENT,
-    roleArn: aws.tenantRoleArn('migrator'),
+    // The one app that may both create a secret and change it, as a test does that plays a person.
+    roleArn: aws.tenantRoleArn('rotator'),
     kmsKeyId: aws.kmsKeyArn,
-    credentials: aws.credentials,
+    credentials: aws.taskCredentials(taskRoleName('rotator')),
     vault: { address: vault.address, mount: vault.mount, appRole: appRoleFolder(vault.folderOf('migrator')) },
   });
   const key = new Secret(randomBytes(32).toString('hex'));
@@ -128,7 +132,12 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     rcm_migrator: await file('database-url-migrator', urlFor('rcm_migrator', database.url)),
   };
   const identityKeyFile = await file('identity-key', key.reveal());
-  const awsCredentialsFile = await file('aws-credentials', `[default]\naws_access_key_id = ${aws.credentials.accessKeyId}\naws_secret_access_key = ${aws.credentials.secretAccessKey}\n`);
+  const awsCredentialsFileOf = async (app: TenantApp) => {
+    const { accessKeyId, secretAccessKey, sessionToken } = aws.taskCredentials(taskRoleName(app));
+    const keys = { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey, aws_session_token: sessionToken };
+    return file(`aws-credentials-${app}`, `[default]\n${Object.entries(keys).map(([name, value]) => `${name} = ${value}\n`).join('')}`);
+  };
+  const awsCredentialsFiles = { agent: await awsCredentialsFileOf('agent'), rotator: await awsCredentialsFileOf('rotator'), migrator: await awsCredentialsFileOf('migrator') };
   return {
     db,
     databaseUrl: database.url,
@@ -164,7 +173,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       RCM_AWS_ENDPOINT: aws.endpoint,
       RCM_AWS_ACCOUNT_ID: aws.accountId,
       RCM_KMS_KEY_ID: aws.kmsKeyArn,
-      AWS_SHARED_CREDENTIALS_FILE: awsCredentialsFile,
+      AWS_SHARED_CREDENTIALS_FILE: awsCredentialsFiles[PARTS[role]],
       RCM_VAULT_ADDRESS: vault.address,
       RCM_VAULT_MOUNT: vault.mount,
       RCM_VAULT_APPROLE_FOLDER: vault.folderOf(PARTS[role]),
