@@ -9,6 +9,7 @@ export { findChromium, type FindChromiumOptions } from './chromium.ts';
 export type { ChangeOptions, LoginOptions, PortalCredential, PortalDriver, PortalSession, StepOptions, TaskOptions } from './driver.ts';
 export type { Evidence, EvidencePolicy } from './evidence/evidence.ts';
 export { inspectPortal, type PageFinding } from './inspection/inspect-portal.ts';
+export { checkedTask } from './interpreter/task-input.ts';
 export { createRecipeDriver, type RecipeDriverOptions } from './recipe-driver.ts';
 export type { ChangeOutcome, LoginOutcome, LoginOutcomeKind, LoginResult, TaskFile, TaskOutcome, TaskRow, TaskValue } from './outcome.ts';
 export { type BrowserPool, type BrowserPoolOptions, createBrowserPool, type PooledContext } from './pool/browser-pool.ts';

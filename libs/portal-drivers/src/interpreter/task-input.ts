@@ -1,5 +1,14 @@
 import { RcmError } from '@rcm/telemetry';
+import type { Recipe } from '../recipe/recipe.ts';
 import type { TaskRecipe } from '../recipe/task.ts';
+
+/** The task of that name, given what it declares. Fails with `task_unknown` and `task_input_invalid`. For whoever takes a task before it is done. */
+export function checkedTask(recipe: Recipe, { name, input }: { readonly name: string; readonly input: Readonly<Record<string, string>> }): TaskRecipe {
+  const task = Object.hasOwn(recipe.tasks, name) ? recipe.tasks[name] : undefined;
+  if (!task) throw new RcmError('task_unknown', `The recipe ${recipe.name} has no task of that name.`);
+  checkInput(task, input);
+  return task;
+}
 
 /** Checks what a task is given against what it declares. Fails with `task_input_invalid`; the message names inputs, never their values. */
 export function checkInput(task: Pick<TaskRecipe, 'input'>, input: Readonly<Record<string, string>>): void {

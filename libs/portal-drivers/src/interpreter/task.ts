@@ -1,4 +1,4 @@
-import { isRcmError, RcmError, withDeadline } from '@rcm/telemetry';
+import { isRcmError, withDeadline } from '@rcm/telemetry';
 import type { TaskOptions } from '../driver.ts';
 import type { TaskOutcome } from '../outcome.ts';
 import type { TaskWords } from '../recipe/outcomes.ts';
@@ -11,7 +11,7 @@ import type { SessionParts } from './parts.ts';
 import { quietAct } from './quiet-act.ts';
 import { readRows } from './rows.ts';
 import { runSteps } from './steps.ts';
-import { checkInput } from './task-input.ts';
+import { checkedTask } from './task-input.ts';
 import { receiveFile } from './file.ts';
 import { readFields } from './fields.ts';
 import { writeDate } from './written-dates.ts';
@@ -19,9 +19,7 @@ import type { Value } from '../recipe/value.ts';
 
 /** Does a task of the recipe. Fails with `task_unknown` and `task_input_invalid`; what the portal does is always an outcome. */
 export async function runTask(parts: SessionParts, options: TaskOptions): Promise<TaskOutcome> {
-  const task = Object.hasOwn(parts.recipe.tasks, options.name) ? parts.recipe.tasks[options.name] : undefined;
-  if (!task) throw new RcmError('task_unknown', `The recipe ${parts.recipe.name} has no task of that name.`);
-  checkInput(task, options.input);
+  const task = checkedTask(parts.recipe, options);
   parts.gate.reset();
   try {
     return await withDeadline({ ms: options.deadlineMs, what: 'task', signal: options.signal }, (signal) => follow(parts, task, options, signal));
