@@ -8,6 +8,7 @@ describe('an entry point loads only its own SDK', () => {
   it.each([
     ['@rcm/credentials/ssm', ['client-ssm']],
     ['@rcm/credentials/secrets-manager', ['client-secrets-manager']],
+    ['@rcm/credentials/policies', []],
     ['@rcm/credentials/vault', []],
   ])('%s', { timeout: 60_000 }, async (entryPoint, expected) => {
     expect(await sdksLoadedBy(entryPoint, library)).toEqual(expected);
