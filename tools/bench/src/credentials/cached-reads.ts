@@ -69,7 +69,8 @@ const FILLED_AT_ONCE = 100;
 async function fill(subject: Subject, secrets: readonly BenchSecret[]): Promise<void> {
   for (let from = 0; from < secrets.length; from += FILLED_AT_ONCE) {
     const ends = await readEach(subject, secrets.slice(from, from + FILLED_AT_ONCE));
-    if (ends.some(({ status }) => status === 'rejected')) throw new Error('a secret could not be read while the cache was being filled');
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed) throw new Error('a secret could not be read while the cache was being filled', { cause: failed.reason });
   }
 }
 
