@@ -1,11 +1,11 @@
 /**
  * The windows of a case, in ms: as short as a browser on a busy machine allows. A slow portal is slower than the submit deadline,
- * and done before settle is over, counted from there.
+ * and done before settle is over, counted from there: settle also covers a browser that a busy machine lets send its POST seconds late.
  */
 export const TIMING = {
   submitDeadlineMs: 6_000,
   leaseTtlMs: 9_000,
-  settleMs: 2_500,
+  settleMs: 6_000,
   slowPortalMs: 6_300,
   retryMs: 300,
   /** Of the ledger and of the portals alike. */

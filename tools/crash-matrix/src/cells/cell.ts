@@ -39,6 +39,10 @@ export const EXCLUSIONS: readonly Exclusion[] = [
     what: 'journal:adopted, journal:waiting and journal:resumed as a first strike',
     reason: 'only a recovery writes them; they are struck as the second strike',
   },
+  {
+    what: 'journal:verified, journal:promoted, discard and journal:done as a second strike',
+    reason: 'from applied on a recovery is in the state of a first run, row for row, and that is struck there; promote is struck again for the store’s sake',
+  },
 ];
 
 const PORTAL_ACTS: ReadonlySet<string> = new Set(['login', 'prove']);
