@@ -58,17 +58,7 @@ const FIRST_OF_TWO: Moment = { act: 'change', when: 'after' };
 /** The acts of a recovery from there, in order. A change that was not made is found out by a login with the current password and submitted again. */
 export function recoveryMoments(answer: Answer): Moment[] {
   const resubmits = ANSWER_FACTS[answer].isMade ? [] : (['login', 'journal:staged', 'journal:submitting', 'change'] as const);
-  const acts = [
-    ...RECOVERY_ACTS,
-    'prove',
-    ...resubmits,
-    'journal:applied',
-    'journal:verified',
-    'promote',
-    'journal:promoted',
-    'discard',
-    'journal:done',
-  ] as const;
+  const acts = [...RECOVERY_ACTS, 'prove', ...resubmits, 'journal:applied', 'promote'] as const;
   return acts.flatMap((act) => whensOf(act, 'answered').map((when) => ({ act, when })));
 }
 
