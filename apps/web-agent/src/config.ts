@@ -4,6 +4,7 @@ import { databaseEnvironment } from '@rcm/db';
 import { portalEnvironment } from '@rcm/portal-access';
 import { readConfig } from '@rcm/telemetry';
 import { z } from 'zod';
+import { apiEnvironment, checkApi } from './http/environment.ts';
 
 const milliseconds = (fallback: number, min = 1) => z.coerce.number().int().min(min).default(fallback);
 
@@ -13,6 +14,7 @@ const schema = z
     ...credentialsEnvironment,
     ...readingEnvironment,
     ...portalEnvironment,
+    ...apiEnvironment,
     RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
     RCM_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(8081),
     RCM_HEALTH_HOST: z.string().default('127.0.0.1'),
@@ -29,7 +31,8 @@ const schema = z
     RCM_AGENT_STRAY_SCAN_MS: milliseconds(30_000, 100),
     RCM_AGENT_DRAIN_MS: milliseconds(90_000),
   })
-  .superRefine(checkStores);
+  .superRefine(checkStores)
+  .superRefine(checkApi);
 
 export type WebAgentConfig = z.infer<typeof schema> & { readonly worker: string };
 

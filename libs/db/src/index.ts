@@ -27,7 +27,7 @@ export { advanceAttempt, blockAttempt, resumeAttempt, type Step, type StepNotes,
 export { type AttemptState, JOURNAL_VERSION, type OpenState, type RotationAttempt } from './journal/attempt.ts';
 export { finishAttempt, promoteAttempt, type RotationCounts, rotationCounts } from './journal/ends.ts';
 export { adoptAttempt, getAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation, type RotationPlan } from './journal/open.ts';
-export { type Resolution, resolveAsUnchanged, resolveBySuccessor, rotationTo, type Successor } from './journal/resolve.ts';
+export { announceSuccessor, type Resolution, resolveAsUnchanged, resolveBySuccessor, rotationTo, type Successor } from './journal/resolve.ts';
 export { acquireExclusiveLease, acquireSharedLease } from './leases/acquire.ts';
 export { type Lease, type LeaseAnswer, type LeaseRefusal, type LeaseRequest } from './leases/lease.ts';
 export { type HeldLease, listLeases, releaseLease, renewLease } from './leases/upkeep.ts';
@@ -55,7 +55,8 @@ export { claimManualLooks, type ManualChange, recordManualRefusal, recordManualR
 export { applyMigrations, type MigrationOptions } from './migrations/database.ts';
 export { noticeLongWaits } from './notices/long-waits.ts';
 export { type Notice, type NoticeKind } from './notices/notice.ts';
-export { type ClaimedNotice, type ClaimOptions, claimNotices, listNotices, noticeDelivered, noticeFailed } from './notices/outbox.ts';
+export { type ClaimedNotice, type ClaimOptions, claimNotices, listNotices, noticeDelivered, noticeFailed, noticesReturned } from './notices/outbox.ts';
+export { pruneNotices } from './notices/prune.ts';
 export { type CredentialChange, listenForCredentialChanges, type ListenOptions } from './notifications.ts';
 export { type CurrentVersion, listCurrentVersions } from './notifications-missed.ts';
 export { type AppRole } from './roles/app-role.ts';
@@ -63,5 +64,6 @@ export { type AppLogin, ensureAppLogin } from './roles/login.ts';
 export { type Scope } from './scope.ts';
 export { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim, type TaskCounts, taskCounts, type TaskEnd } from './tasks/claim.ts';
 export { createPortalTask, type NewPortalTask, type Requeue, requeuePortalTask, sendStrayTasks } from './tasks/queue.ts';
+export { readPortalTask, type TaskReader } from './tasks/read.ts';
 export { type PortalTask, type TaskState } from './tasks/task.ts';
 export { reserveTotpStep, type TotpReservation } from './totp.ts';

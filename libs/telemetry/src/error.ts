@@ -45,6 +45,14 @@ const RETRYABLE = {
   recipe_invalid: false,
   task_unknown: false,
   task_input_invalid: false,
+  idempotency_conflict: false,
+  task_not_found: false,
+  // callers of the HTTP API
+  token_invalid: false,
+  identity_unavailable: true,
+  request_invalid: false,
+  rate_exceeded: true,
+  queue_full: true,
   // process
   browser_unavailable: true,
   deadline_exceeded: true,

@@ -3,6 +3,8 @@ import { openJobs, sendStrayTasks } from '@rcm/db';
 import { followCredentialChanges } from '@rcm/portal-access';
 import { startHealthServer } from '@rcm/telemetry';
 import type { WebAgentConfig } from '../config.ts';
+import { apiOptions } from '../http/environment.ts';
+import { startApi } from '../http/server.ts';
 import { openWebAgent, workerOptions } from '../services.ts';
 import { TaskWorker } from '../tasks/worker.ts';
 
@@ -30,10 +32,13 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
       metrics,
       checks: { database: () => db.ping().then(() => null, () => 'Postgres does not answer.') },
     });
-    logger.info({ healthPort: health.port, worker: config.worker }, 'ready');
+    const served = apiOptions(config);
+    const api = served && (await startApi({ db, jobs, logger, metrics, ...served }));
+    logger.info({ healthPort: health.port, apiPort: api?.port ?? null, worker: config.worker }, 'ready');
     await stopping;
     logger.info('stopping: no new task begins, those in hand are finished or handed back');
     intake.abort();
+    await api?.close();
     const interrupt = setTimeout(() => work.abort(), config.RCM_AGENT_DRAIN_MS);
     await stopWorking();
     clearTimeout(interrupt);

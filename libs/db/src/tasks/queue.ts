@@ -9,13 +9,14 @@ export interface NewPortalTask {
   readonly endpointId: string;
   readonly name: string;
   readonly input: Readonly<Record<string, string>>;
-  /** The same key of the same organization names the same task, whatever else is asked. */
+  /** The same key of the same organization names the same task; asking for something else under it is an error. */
   readonly idempotencyKey?: string;
 }
 
 /**
  * Records a task and queues it, in one transaction: there is no row without a job and no job without a row. With a known
- * idempotency key it returns the task that is there. Fails with `endpoint_unknown` where the organization has no such endpoint.
+ * idempotency key it returns the task that is there. Fails with `endpoint_unknown` where the organization has no such endpoint, and
+ * `idempotency_conflict` where the key's task is another one.
  */
 export async function createPortalTask(db: Database, jobs: Jobs, task: NewPortalTask): Promise<{ readonly taskId: string; readonly created: boolean }> {
   checkId('orgId', task.orgId);
@@ -30,7 +31,10 @@ export async function createPortalTask(db: Database, jobs: Jobs, task: NewPortal
       VALUES (${id}::uuid, ${task.orgId}, ${task.endpointId}, ${task.name}, ${input}::jsonb, ${key})
       ON CONFLICT ON CONSTRAINT portal_task_once DO NOTHING`;
     if (inserted === 0) {
-      const known = await tx.portalTask.findFirstOrThrow({ where: { orgId: task.orgId, idempotencyKey: key }, select: { id: true } });
+      const [known] = await tx.$queryRaw<{ id: string; same: boolean }[]>`
+        SELECT id, endpoint_id = ${task.endpointId} AND name = ${task.name} AND input = ${input}::jsonb AS same
+          FROM portal_task WHERE org_id = ${task.orgId} AND idempotency_key = ${key}`;
+      if (!known?.same) throw new RcmError('idempotency_conflict', 'This idempotency key belongs to another task; use a new key for a new task.');
       return { taskId: known.id, created: false };
     }
     await jobs.send('portal-task', { taskId: id, orgId: task.orgId }, {}, tx);

@@ -47,6 +47,16 @@ describe('creating', () => {
     expect(await createPortalTask(t.agent, jobs, { ...task, ...(await makeEndpoint(t.db)) })).toMatchObject({ created: true });
   });
 
+  test.each([
+    ['input', { input: { claim: '2' } }],
+    ['name', { name: 'eligibility' }],
+  ])('a key that is used again with another %s is refused, and nothing is queued', async (_what, other) => {
+    const task = { ...(await makeEndpoint(t.db)), name: 'claim_status', input: { claim: '1' }, idempotencyKey: 'k' };
+    await createPortalTask(t.agent, jobs, task);
+    await expect(createPortalTask(t.agent, jobs, { ...task, ...other })).rejects.toMatchObject({ code: 'idempotency_conflict' });
+    expect(await t.sql('SELECT 1 FROM portal_task WHERE org_id = $1', [task.orgId])).toHaveLength(1);
+  });
+
   test('row and job are one transaction: what breaks between the two leaves neither', async () => {
     const endpoint = await makeEndpoint(t.db);
     const broken: Jobs = {

@@ -1,0 +1,62 @@
+import type { PortalTask } from '@rcm/db';
+import { ID_PATTERN } from '@rcm/telemetry';
+import { z } from 'zod';
+
+/** What is sent and answered, in one place: the server checks by it and the OpenAPI document is made from it. */
+
+const text = (most: number) => z.string().min(1).max(most);
+
+export const taskRequestSchema = z.strictObject({
+  endpoint: z.string().regex(new RegExp(ID_PATTERN)).describe('Id of the endpoint whose login is used.'),
+  task: text(100).describe('Name of a task of the portal’s recipe, for example claim_status.'),
+  input: z.record(text(100), z.string().max(1_000)).default({}).describe('The inputs that the task declares, as text.'),
+});
+
+export type TaskRequest = z.infer<typeof taskRequestSchema>;
+
+/** Printable ASCII, as the draft of the header asks of its strings. */
+export const idempotencyKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/)
+  .optional();
+
+export const taskIdSchema = z.uuid();
+
+const time = z.iso.datetime().nullable();
+
+export const taskAnswerSchema = z.object({
+  id: z.uuid(),
+  endpoint: z.string(),
+  task: z.string(),
+  state: z.enum(['queued', 'running', 'succeeded', 'failed']),
+  tries: z.int().describe('Tries spent so far.'),
+  created_at: time,
+  finished_at: time,
+  result: z
+    .looseObject({
+      found: z.boolean().describe('false: the portal knows nothing of what was asked. A result, not an error.'),
+      rows: z.array(z.record(z.string(), z.unknown())),
+      fields: z.record(z.string(), z.unknown()).optional(),
+      file: z.object({ name: z.string(), contentType: z.string(), base64: z.string() }).optional(),
+    })
+    .nullable()
+    .describe('Of a task that succeeded. May hold health data.'),
+  error: z.object({ code: z.string(), detail: z.string() }).nullable().describe('Of a task that failed.'),
+});
+
+export type TaskAnswer = z.infer<typeof taskAnswerSchema>;
+
+/** `row.result` was written by a web-agent and is passed on as it is. */
+export function taskAnswer(row: PortalTask): TaskAnswer {
+  return {
+    id: row.id,
+    endpoint: row.endpointId,
+    task: row.name,
+    state: row.state,
+    tries: row.tries,
+    created_at: row.createdAt.toISOString(),
+    finished_at: row.finishedAt?.toISOString() ?? null,
+    result: row.result as TaskAnswer['result'],
+    error: row.errorCode === null ? null : { code: row.errorCode, detail: row.errorMessage ?? '' },
+  };
+}

@@ -1,0 +1,21 @@
+import type { PortalTypeRow } from '@rcm/db';
+import { checkedTask, parseRecipe, type Recipe } from '@rcm/portal-drivers';
+
+/** The recipes of the portal types that were asked for, parsed once; a changed recipe takes its forerunner's place. */
+export class DeclaredTasks {
+  readonly #parsed = new Map<string, { readonly source: string; readonly recipe: Recipe }>();
+
+  /** Fails with `task_unknown`, `task_input_invalid`, and `recipe_invalid` for a stored recipe that is none. */
+  check(portalType: PortalTypeRow, task: { readonly name: string; readonly input: Readonly<Record<string, string>> }): void {
+    checkedTask(this.#recipeOf(portalType), task);
+  }
+
+  #recipeOf({ code, recipe }: PortalTypeRow): Recipe {
+    const source = JSON.stringify(recipe);
+    const known = this.#parsed.get(code);
+    if (known?.source === source) return known.recipe;
+    const parsed = parseRecipe(recipe as object);
+    this.#parsed.set(code, { source, recipe: parsed });
+    return parsed;
+  }
+}

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { TenantRate } from './rate.ts';
+
+it('lets a tenant ask as often as it may, says when to come back, and leaves the others alone', () => {
+  let now = 0;
+  const rate = new TenantRate({ perMinute: 6, now: () => now });
+  expect(Array.from({ length: 6 }, () => rate.take('a'))).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(rate.take('a')).toBe(10);
+  expect(rate.take('b')).toBe(0);
+  now = 9_000;
+  expect(rate.take('a')).toBe(1);
+  now = 10_000;
+  expect(rate.take('a')).toBe(0);
+  expect(rate.take('a')).toBe(10);
+});
+
+it('saves up a minute’s allowance and no more', () => {
+  let now = 0;
+  const rate = new TenantRate({ perMinute: 2, now: () => now });
+  rate.take('a');
+  now = 3_600_000;
+  expect([rate.take('a'), rate.take('a'), rate.take('a')]).toEqual([0, 0, 30]);
+});
+
+it('remembers a bounded number of tenants', () => {
+  const rate = new TenantRate({ perMinute: 1, now: () => 0 });
+  for (let i = 0; i < 10_050; i += 1) rate.take(`tenant-${i}`);
+  expect(rate.size).toBe(10_000);
+  expect(rate.take('tenant-10049')).toBeGreaterThan(0);
+});

@@ -1,0 +1,179 @@
+import { type Database, insertEndpoint, type Jobs, openDatabase, openJobs, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { createLogger, createMetrics } from '@rcm/telemetry';
+import { freshDatabase } from '@rcm/test-services';
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Issuer, startIssuer } from './issuer.fixture.ts';
+import { type ApiServer, startApi } from './server.ts';
+
+const PATIENT = 'canary-patient-4711';
+const RECIPE = {
+  version: 1, name: 'alpine', login: { outcomes: [{ when: { text: 'Welcome' }, is: 'accepted' }, { when: { text: 'Wrong' }, is: 'rejected' }] },
+  tasks: {
+    claim_status: {
+      input: { claim_number: { type: 'text', max_length: 40 }, since: { type: 'date', optional: true } },
+      steps: [{ open: '/claims' }], outcomes: [{ when: { text: 'Results' }, is: 'found' }, { when: { text: 'Nothing' }, is: 'nothing_found' }], rows: { each: { css: 'tr' }, columns: { number: { cell: 1 } } },
+    },
+  },
+};
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let owner: Database;
+let db: Database;
+let jobs: Jobs;
+let issuer: Issuer;
+let api: ApiServer;
+let logged = '';
+
+beforeAll(async () => {
+  database = await freshDatabase({ migrate: migrateWithLogins });
+  owner = openDatabase({ url: database.url, applicationName: 'test' });
+  await upsertPortalType(owner, {
+    code: 'alpine', name: 'Alpine', hosts: ['alpine.example'], driver: 'recipe', recipe: RECIPE, passwordRules: 'length 12-20', rotationMode: 'automatic', rotationIntervalDays: 60,
+    rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900, settleMs: 0, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 1,
+  });
+  for (const name of ['one', 'two', 'busy']) {
+    await upsertOrganization(owner, { id: name, name });
+    await insertEndpoint(owner, { id: `alpine-${name}`, orgId: name, portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });
+  }
+  db = openDatabase({ url: urlFor('rcm_agent', database.url), applicationName: 'test agent', role: 'rcm_agent' });
+  jobs = await openJobs({ url: urlFor('rcm_agent', database.url), applicationName: 'test' });
+  issuer = await startIssuer();
+  api = await start({});
+});
+afterAll(async () => {
+  await api?.close();
+  await issuer?.close();
+  await jobs?.stop({ timeoutMs: 1_000 });
+  await Promise.all([db, owner].map((each) => each?.close()));
+  await database?.drop();
+});
+
+const sink = new Writable({
+  write(chunk: Buffer, _encoding, done) {
+    logged += chunk.toString();
+    done();
+  },
+});
+const start = (options: Partial<Parameters<typeof startApi>[0]>): Promise<ApiServer> =>
+  startApi({
+    db, jobs, logger: createLogger({ name: 'api', level: 'trace', destination: sink }), metrics: createMetrics(), port: 0, host: '127.0.0.1', perMinute: 10_000, bodyLimitBytes: 4_096,
+    token: { issuer: issuer.name, audience: issuer.audience, jwksUrl: issuer.jwksUrl, algorithms: ['ES256'], tenantClaim: 'tenant_id', jwksTimeoutMs: 5_000, jwksMaxAgeMs: 600_000, jwksCooldownMs: 30_000 },
+    ...options,
+  });
+
+interface Ask {
+  readonly org?: string | null;
+  readonly key?: string;
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly type?: string;
+  readonly port?: number;
+}
+
+async function ask(path: string, { org = 'one', key, method = 'GET', body, type = 'application/json', port = api.port }: Ask = {}) {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method,
+    headers: {
+      ...(org === null ? {} : { authorization: `Bearer ${await issuer.token(org)}` }), ...(key === undefined ? {} : { 'idempotency-key': key }), ...(body === undefined ? {} : { 'content-type': type }),
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, json: (text.startsWith('{') ? JSON.parse(text) : null) as Record<string, unknown>, text };
+}
+const post = (body: unknown, more: Ask = {}) => ask('/v1/tasks', { method: 'POST', body, ...more });
+const TASK = { endpoint: 'alpine-one', task: 'claim_status', input: { claim_number: PATIENT } };
+
+describe('POST /v1/tasks', () => {
+  it('queues a task of the token’s organization', async () => {
+    const { status, json, headers } = await post(TASK);
+    expect({ status, json }).toMatchObject({ status: 202, json: { state: 'queued', endpoint: 'alpine-one', task: 'claim_status', result: null, error: null } });
+    expect(headers.get('location')).toBe(`/v1/tasks/${String(json['id'])}`);
+    expect(await ask(headers.get('location') ?? '')).toMatchObject({ status: 200, json: { id: json['id'] } });
+  });
+
+  it('with the same key and body names the same task, with another body none, and for another organization its own', async () => {
+    const first = await post(TASK, { key: 'k-1' });
+    expect(await post({ input: TASK.input, task: TASK.task, endpoint: TASK.endpoint }, { key: 'k-1' })).toMatchObject({ status: 200, json: { id: first.json['id'] } });
+    expect(await post({ ...TASK, input: { claim_number: '2' } }, { key: 'k-1' })).toMatchObject({ status: 409, json: { code: 'idempotency_conflict' } });
+    const theirs = await post({ ...TASK, endpoint: 'alpine-two' }, { key: 'k-1', org: 'two' });
+    expect(theirs.status).toBe(202);
+    expect(theirs.json['id']).not.toBe(first.json['id']);
+  });
+
+  it.each([
+    ['another organization’s endpoint', { ...TASK, endpoint: 'alpine-two' }, 404, 'endpoint_unknown'],
+    ['an endpoint that does not exist', { ...TASK, endpoint: 'nowhere' }, 404, 'endpoint_unknown'],
+    ['a task the recipe does not have', { ...TASK, task: 'toString' }, 422, 'task_unknown'],
+    ['an input that is missing', { ...TASK, input: {} }, 422, 'task_input_invalid'],
+    ['an input that is not declared', { ...TASK, input: { ...TASK.input, [PATIENT]: 'x' } }, 422, 'task_input_invalid'],
+    ['an input of the wrong type', { ...TASK, input: { ...TASK.input, since: PATIENT } }, 422, 'task_input_invalid'],
+    ['a number as an input', { ...TASK, input: { claim_number: 5 } }, 400, 'request_invalid'],
+    ['an organization in the body', { ...TASK, org_id: 'two' }, 400, 'request_invalid'],
+    ['a body that is a list', [TASK], 400, 'request_invalid'],
+    ['a body that is no JSON', `{"endpoint": ${PATIENT}`, 400, 'request_invalid'],
+    ['an empty body', '', 400, 'request_invalid'],
+    ['NUL in an input', { ...TASK, input: { claim_number: 'a\0b' } }, 400, 'input_invalid'],
+    ['a body that is too large', { ...TASK, input: { claim_number: 'x'.repeat(5_000) } }, 413, 'request_invalid'],
+    ['a prototype as an input', `{"endpoint":"alpine-one","task":"claim_status","input":{"__proto__":{"a":"b"}}}`, 400, 'request_invalid'],
+  ])('refuses %s, and repeats none of it', async (_what, body, status, code) => {
+    const answer = await post(body);
+    expect(answer).toMatchObject({ status, json: { type: 'about:blank', status, code } });
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(answer.text).not.toContain(PATIENT);
+  });
+
+  it('refuses another content type, and a key that is none', async () => {
+    expect(await post('endpoint=alpine-one', { type: 'application/x-www-form-urlencoded' })).toMatchObject({ status: 415, json: { code: 'request_invalid' } });
+    expect(await post(TASK, { key: 'with blank' })).toMatchObject({ status: 400, json: { code: 'request_invalid' } });
+  });
+});
+
+describe('GET /v1/tasks/{id}', () => {
+  it('knows no task of another organization, nor one that is not there', async () => {
+    const { json } = await post({ ...TASK, endpoint: 'alpine-two' }, { org: 'two' });
+    const [theirs, none, noId] = [await ask(`/v1/tasks/${String(json['id'])}`), await ask(`/v1/tasks/${crypto.randomUUID()}`), await ask('/v1/tasks/17')];
+    for (const answer of [theirs, none, noId]) expect(answer).toMatchObject({ status: 404, json: { code: 'task_not_found' } });
+    expect([none.text, noId.text]).toEqual([theirs.text, theirs.text]);
+  });
+});
+
+describe('every route of tasks', () => {
+  it('wants a token', async () => {
+    for (const answer of [await post(TASK, { org: null }), await ask(`/v1/tasks/${crypto.randomUUID()}`, { org: null })]) {
+      expect(answer).toMatchObject({ status: 401, json: { code: 'token_invalid' } });
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    }
+  });
+
+  it('slows one tenant down and no other', async () => {
+    const slow = await start({ perMinute: 2 });
+    const here = { port: slow.port };
+    const path = `/v1/tasks/${crypto.randomUUID()}`;
+    expect([(await ask(path, here)).status, (await ask(path, here)).status]).toEqual([404, 404]);
+    const refused = await ask(path, here);
+    expect(refused).toMatchObject({ status: 429, json: { code: 'rate_exceeded' } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await ask(path, { ...here, org: 'two' })).status).toBe(404);
+    await slow.close();
+  });
+});
+
+it('serves its own description, which names every code path above, to anybody', async () => {
+  const { status, json } = await ask('/v1/openapi.json', { org: null });
+  expect(status).toBe(200);
+  expect(json).toMatchObject({ openapi: '3.1.0', paths: { '/v1/tasks': { post: {} }, '/v1/tasks/{id}': { get: {} } } });
+  expect(JSON.stringify(json)).not.toContain('$schema');
+});
+
+it('answers other addresses as problems too', async () => {
+  expect(await ask('/v1/users')).toMatchObject({ status: 404, json: { code: 'not_found' } });
+  expect(await ask('/v1/tasks', { method: 'DELETE' })).toMatchObject({ status: 404 });
+});
+
+it('has logged its requests, and nothing of what was in them', () => {
+  expect(logged).toContain('/v1/tasks/:id');
+  for (const part of [PATIENT, 'Bearer', 'claims-service']) expect(logged).not.toContain(part);
+});

@@ -1,0 +1,77 @@
+import { createPortalTask, type Database, getEndpoint, type Jobs, readPortalTask } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { idempotencyKeySchema, taskAnswer, taskIdSchema, taskRequestSchema } from './contract.ts';
+import { DeclaredTasks } from './declared-tasks.ts';
+import type { TenantRate } from './rate.ts';
+import type { Caller, TokenCheck } from './token.ts';
+
+export interface TaskRoutesOptions {
+  readonly db: Database;
+  readonly jobs: Jobs;
+  readonly check: TokenCheck;
+  readonly rate: TenantRate;
+}
+
+/**
+ * The routes under `/v1/tasks`. Everything they do is done for the token's organization: no path, body or header names one.
+ * The token is checked before the body is read.
+ */
+export function taskRoutes({ db, jobs, check, rate }: TaskRoutesOptions): (server: FastifyInstance) => Promise<void> {
+  const declared = new DeclaredTasks();
+  const callers = new WeakMap<FastifyRequest, Caller>();
+
+  async function letIn(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const caller = await check(request.headers.authorization);
+    callers.set(request, caller);
+    const waitSeconds = rate.take(caller.orgId);
+    if (waitSeconds === 0) return;
+    reply.header('retry-after', waitSeconds);
+    throw new RcmError('rate_exceeded', `Too many requests of this organization; ask again in ${waitSeconds} s.`);
+  }
+
+  function callerOf(request: FastifyRequest): Caller {
+    const caller = callers.get(request);
+    if (!caller) throw new RcmError('token_invalid', 'A valid bearer token is needed.');
+    return caller;
+  }
+
+  return async (server) => {
+    server.addHook('onRequest', letIn);
+
+    server.post('/v1/tasks', async (request, reply) => {
+      const { orgId, subject } = callerOf(request);
+      const body = parsed(taskRequestSchema, request.body, 'The body');
+      const idempotencyKey = parsed(idempotencyKeySchema, request.headers['idempotency-key'], 'The header Idempotency-Key');
+      const endpoint = await getEndpoint(db, { orgId, endpointId: body.endpoint });
+      if (!endpoint) throw new RcmError('endpoint_unknown', 'The organization has no such endpoint.');
+      const wanted = { name: body.task, input: body.input };
+      declared.check(endpoint.portalType, wanted);
+      const { taskId, created } = await createPortalTask(db, jobs, { orgId, endpointId: endpoint.id, ...wanted, idempotencyKey });
+      return reply.code(created ? 202 : 200).header('location', `/v1/tasks/${taskId}`).send(await answerFor({ orgId, taskId, actor: subject }));
+    });
+
+    server.get<{ Params: { id: string } }>('/v1/tasks/:id', async (request) => {
+      const { orgId, subject } = callerOf(request);
+      // What is no id of a task is not there, as another organization's is not.
+      const id = taskIdSchema.safeParse(request.params.id);
+      return answerFor({ orgId, taskId: id.success ? id.data : null, actor: subject });
+    });
+  };
+
+  async function answerFor({ taskId, ...reader }: { readonly orgId: string; readonly taskId: string | null; readonly actor: string }) {
+    const task = taskId === null ? null : await readPortalTask(db, { ...reader, taskId });
+    if (!task) throw new RcmError('task_not_found', 'The organization has no such task, or it is no longer kept.');
+    return taskAnswer(task);
+  }
+}
+
+/** Fails with `request_invalid`, which names the places that are wrong and never what stands there. */
+function parsed<S extends z.ZodType>(schema: S, value: unknown, what: string): z.infer<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const known = (path: readonly PropertyKey[]): string => (path[0] === 'input' && path.length > 1 ? 'input' : path.join('.'));
+  const places = [...new Set(result.error.issues.map((issue) => (issue.path.length > 0 ? known(issue.path) : 'its fields')))];
+  throw new RcmError('request_invalid', `${what} is not as /v1/openapi.json says: ${places.join(', ')}.`);
+}

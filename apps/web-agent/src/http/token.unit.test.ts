@@ -1,0 +1,120 @@
+import { createHmac } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Issuer, startIssuer } from './issuer.fixture.ts';
+import { createTokenCheck, type TokenCheck, type TokenRules } from './token.ts';
+
+let issuer: Issuer;
+let other: Issuer;
+let check: TokenCheck;
+beforeEach(async () => {
+  [issuer, other] = await Promise.all([startIssuer(), startIssuer()]);
+  check = checkWith({});
+});
+afterEach(() => Promise.all([issuer.close(), other.close()]));
+
+const checkWith = (rules: Partial<TokenRules>): TokenCheck =>
+  createTokenCheck({
+    issuer: issuer.name, audience: issuer.audience, jwksUrl: issuer.jwksUrl, algorithms: ['ES256'], tenantClaim: 'tenant_id', jwksTimeoutMs: 5_000, jwksMaxAgeMs: 600_000, jwksCooldownMs: 60_000, ...rules,
+  });
+
+const REFUSED = { code: 'token_invalid', message: 'A valid bearer token is needed.' };
+const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+describe('a token', () => {
+  it('says whose data it is about and who asks', async () => {
+    expect(await check(`Bearer ${await issuer.token('hospital-one')}`)).toEqual({ orgId: 'hospital-one', subject: 'claims-service' });
+  });
+
+  it('may hold the tenant in another claim, and then in no other', async () => {
+    const named = checkWith({ tenantClaim: 'https://rcm.example/org' });
+    expect(await named(`Bearer ${await issuer.token('a', { claims: { 'https://rcm.example/org': 'b' } })}`)).toMatchObject({ orgId: 'b' });
+    await expect(named(`Bearer ${await issuer.token('a')}`)).rejects.toMatchObject(REFUSED);
+  });
+
+  const bad: Readonly<Record<string, Parameters<Issuer['token']>[1]>> = {
+    'that has expired': { expires: '1 minute ago' },
+    'that never expires': { expires: null },
+    'of another issuer': { claims: { iss: 'https://evil.example/' } },
+    'for another audience': { claims: { aud: 'billing' } },
+    'for no audience': { claims: { aud: undefined } },
+    'that is not valid yet': { claims: { nbf: Math.floor(Date.now() / 1000) + 600 } },
+    'without a tenant': { claims: { tenant_id: undefined } },
+    'for every tenant': { claims: { tenant_id: '*' } },
+    'for several tenants': { claims: { tenant_id: ['a', 'b'] } },
+    'with a tenant that is no id': { claims: { tenant_id: "a' OR true --" } },
+    'without a subject': { claims: { sub: undefined } },
+    'with the id of no key': { header: { kid: 'unknown' } },
+  };
+  it.each(Object.entries(bad))('%s is refused', async (_what, options) => {
+    await expect(check(`Bearer ${await issuer.token('hospital-one', options)}`)).rejects.toMatchObject(REFUSED);
+  });
+
+  it('signed by somebody else’s key under our key’s id is refused', async () => {
+    await expect(check(`Bearer ${await issuer.token('hospital-one', { sign: other })}`)).rejects.toMatchObject(REFUSED);
+  });
+
+  it('with a claim that was changed after signing is refused', async () => {
+    const [header, payload, signature] = (await issuer.token('hospital-one')).split('.');
+    const claims = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()) as object;
+    await expect(check(`Bearer ${header}.${base64({ ...claims, tenant_id: 'hospital-two' })}.${signature}`)).rejects.toMatchObject(REFUSED);
+  });
+
+  it('without a signature, or signed with the public key as a password, is refused', async () => {
+    const { kid, jwk } = issuer.key();
+    const payload = base64({ iss: issuer.name, aud: issuer.audience, sub: 's', tenant_id: 'hospital-one', exp: Math.floor(Date.now() / 1000) + 600 });
+    await expect(check(`Bearer ${base64({ alg: 'none', kid })}.${payload}.`)).rejects.toMatchObject(REFUSED);
+    const signed = `${base64({ alg: 'HS256', kid })}.${payload}`;
+    const signature = createHmac('sha256', JSON.stringify(jwk)).update(signed).digest('base64url');
+    await expect(check(`Bearer ${signed}.${signature}`)).rejects.toMatchObject(REFUSED);
+    await expect(checkWith({ algorithms: ['ES384'] })(`Bearer ${await issuer.token('hospital-one')}`)).rejects.toMatchObject(REFUSED);
+  });
+
+  it.each([undefined, '', 'Bearer', 'Bearer ', 'Basic dTpw', 'Bearer a b', `Bearer ${'a'.repeat(10_000)}`])('%j is no token and causes no fetch', async (header) => {
+    await expect(check(header)).rejects.toMatchObject(REFUSED);
+    expect(issuer.fetches()).toBe(0);
+  });
+});
+
+describe('the issuer’s keys', () => {
+  it('are fetched once for many tokens at once', async () => {
+    const token = await issuer.token('hospital-one');
+    await Promise.all(Array.from({ length: 20 }, () => check(`Bearer ${token}`)));
+    expect(issuer.fetches()).toBe(1);
+  });
+
+  it('are fetched again for a new key, and a key that is withdrawn stops to count', async () => {
+    const hurried = checkWith({ jwksCooldownMs: 1 });
+    const before = await issuer.token('hospital-one');
+    await hurried(`Bearer ${before}`);
+    await issuer.rotate({ forget: true });
+    expect(await hurried(`Bearer ${await issuer.token('hospital-one')}`)).toMatchObject({ orgId: 'hospital-one' });
+    await expect(hurried(`Bearer ${before}`)).rejects.toMatchObject(REFUSED);
+  });
+
+  it('are not fetched again for every token with an invented key', async () => {
+    await check(`Bearer ${await issuer.token('hospital-one')}`);
+    for (let i = 0; i < 10; i += 1) await expect(check(`Bearer ${await issuer.token('hospital-one', { header: { kid: `k${i}` } })}`)).rejects.toMatchObject(REFUSED);
+    expect(issuer.fetches()).toBe(1);
+  });
+
+  it.each([
+    ['an error', 503],
+    ['no JSON', 'not JSON'],
+    ['more than a key set can need', `{"keys":[],"x":"${'a'.repeat(300_000)}"}`],
+    ['nothing, for ever', 'never'],
+  ] as const)('say nothing about a token where their address answers %s', async (_what, answer) => {
+    issuer.answerWith(answer);
+    const token = `Bearer ${await issuer.token('hospital-one')}`;
+    const impatient = checkWith({ jwksTimeoutMs: 300 });
+    await expect(impatient(token)).rejects.toMatchObject({ code: 'identity_unavailable' });
+    issuer.answerWith(null);
+    expect(await impatient(token)).toMatchObject({ orgId: 'hospital-one' });
+  });
+
+  it('are still good for their time when they cannot be fetched again', async () => {
+    const token = `Bearer ${await issuer.token('hospital-one')}`;
+    await check(token);
+    issuer.answerWith(503);
+    expect(await check(token)).toMatchObject({ orgId: 'hospital-one' });
+  });
+});
