@@ -11,6 +11,8 @@ const product = [
   allow('db', 'telemetry'),
   allow('portal-drivers', 'telemetry'),
   allow('portal-access', 'telemetry', 'credentials', 'db', 'portal-drivers'),
+  // For other services to take along: it knows nothing of the platform.
+  allow('task-client'),
   allow('web-agent', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access'),
   allow('rotator', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access'),
   allow('migrator', 'telemetry', 'credentials', 'db'),
@@ -30,7 +32,7 @@ const tools = [
   allow('cost', 'telemetry', 'credentials', 'db'),
   allow('test-world', 'telemetry', 'credentials', 'db', 'local-aws', 'vault-server', 'demo-portals', 'platform', 'test-services'),
 ];
-const forTests = ['test-services', 'test-world', 'local-aws', 'demo-portals', 'vault-server', 'credentials', 'db', 'portal-drivers', 'portal-access', 'telemetry'];
+const forTests = ['task-client', 'test-services', 'test-world', 'local-aws', 'demo-portals', 'vault-server', 'credentials', 'db', 'portal-drivers', 'portal-access', 'telemetry'];
 const boundaries = (constraints) => ['error', { enforceBuildableLibDependency: false, depConstraints: constraints, allow: [] }];
 
 // One owner for each outside dependency that carries risk: everyone else goes through the owner's interface.

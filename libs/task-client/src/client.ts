@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { TaskError } from './error.ts';
+import { problemSchema, type Task, type TaskRequest, type TaskResult, taskSchema } from './task.ts';
+
+export interface TaskClientOptions {
+  /** Of a web-agent's API, for example `https://agents.example`. */
+  readonly baseUrl: string;
+  /** The bearer token for a call; asked before every one, so it may be renewed. It names the organization. */
+  readonly token: () => string | Promise<string>;
+  /** For one call, in ms. Default 10,000. */
+  readonly callMs?: number;
+  /** Pause between two looks at a task, in ms. Default 1,000. */
+  readonly pollMs?: number;
+  /** Default: the process's own. */
+  readonly fetch?: typeof fetch;
+}
+
+export interface TaskClient {
+  /**
+   * Asks for a task. With the same `idempotencyKey` and the same request it is the same task, so a call whose answer was lost can be made
+   * again. Fails with `TaskError`.
+   */
+  ask(request: TaskRequest, options?: { readonly idempotencyKey?: string; readonly signal?: AbortSignal }): Promise<Task>;
+  /** The task as it is now; `null`: the organization has none of that id, or it is no longer kept. Fails with `TaskError`. */
+  read(taskId: string, options?: { readonly signal?: AbortSignal }): Promise<Task | null>;
+  /**
+   * Looks at a task until it has ended, for `deadlineMs` at most. A look that finds the API busy or away is repeated. Fails with the
+   * task's own code where it failed, with `task_not_found`, and with `deadline_exceeded` while it goes on: it can be waited for again.
+   */
+  result(taskId: string, options: { readonly deadlineMs: number; readonly signal?: AbortSignal }): Promise<TaskResult>;
+}
+
+export function createTaskClient(options: TaskClientOptions): TaskClient {
+  const { callMs = 10_000, pollMs = 1_000 } = options;
+  const send = options.fetch ?? fetch;
+
+  async function call(path: string, signal: AbortSignal | undefined, request: { readonly method?: string; readonly headers?: object; readonly body?: string } = {}): Promise<unknown> {
+    const token = await options.token();
+    const limit = AbortSignal.timeout(callMs);
+    const within = signal ? AbortSignal.any([signal, limit]) : limit;
+    try {
+      const response = await send(new URL(path, options.baseUrl), { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` }, redirect: 'error', signal: within });
+      const body: unknown = await response.json().catch(() => null);
+      if (!response.ok) throw refusal(response.status, body);
+      return body;
+    } catch (cause) {
+      if (cause instanceof TaskError || signal?.aborted) throw cause;
+      throw new TaskError('unreachable', 'The web-agent’s API did not answer; nothing is known of what it did. Ask again with the same idempotency key.', { retryable: true, cause });
+    }
+  }
+
+  const read: TaskClient['read'] = async (taskId, { signal } = {}) => {
+    try {
+      return parsed(await call(`/v1/tasks/${encodeURIComponent(taskId)}`, signal));
+    } catch (error) {
+      if (error instanceof TaskError && error.code === 'task_not_found') return null;
+      throw error;
+    }
+  };
+
+  return {
+    async ask({ endpoint, task, input = {} }, { idempotencyKey, signal } = {}) {
+      const headers = { 'content-type': 'application/json', ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }) };
+      return parsed(await call('/v1/tasks', signal, { method: 'POST', headers, body: JSON.stringify({ endpoint, task, input }) }));
+    },
+    read,
+    async result(taskId, { deadlineMs, signal }) {
+      const until = performance.now() + deadlineMs;
+      for (;;) {
+        const task = await read(taskId, { signal }).catch((error: unknown) => {
+          if (error instanceof TaskError && error.retryable) return 'later' as const;
+          throw error;
+        });
+        if (task === null) throw new TaskError('task_not_found', 'The organization has no such task, or it is no longer kept.', { status: 404 });
+        if (task !== 'later' && task.error) throw new TaskError(task.error.code, task.error.detail);
+        if (task !== 'later' && task.result) return task.result;
+        if (performance.now() + pollMs > until) throw new TaskError('deadline_exceeded', `The task has not ended within ${deadlineMs} ms; it goes on.`, { retryable: true });
+        await delay(pollMs, undefined, { signal });
+      }
+    },
+  };
+}
+
+/** Busy, or a part of it away: the call was not carried out. */
+const COMES_BACK: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+function refusal(status: number, body: unknown): TaskError {
+  const problem = problemSchema.safeParse(body);
+  const retryable = COMES_BACK.has(status);
+  return problem.success
+    ? new TaskError(problem.data.code, problem.data.detail, { status, retryable })
+    : new TaskError('answer_invalid', `The API answered with status ${status} and no problem that could be read.`, { status, retryable });
+}
+
+function parsed(body: unknown): Task {
+  const task = taskSchema.safeParse(body);
+  if (!task.success) throw new TaskError('answer_invalid', 'The API answered something that is no task.');
+  return task.data;
+}

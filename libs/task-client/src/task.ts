@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+/** A piece of portal work to ask for. */
+export interface TaskRequest {
+  /** Id of the endpoint whose login is used. */
+  readonly endpoint: string;
+  /** Name of a task of the portal's recipe. */
+  readonly task: string;
+  /** What the task declares, as text: dates as YYYY-MM-DD. */
+  readonly input?: Readonly<Record<string, string>>;
+}
+
+/** Fields that a later version of the API adds are left alone. */
+export const taskSchema = z.object({
+  id: z.uuid(),
+  endpoint: z.string(),
+  task: z.string(),
+  state: z.enum(['queued', 'running', 'succeeded', 'failed']),
+  tries: z.int(),
+  created_at: z.iso.datetime().nullable(),
+  finished_at: z.iso.datetime().nullable(),
+  result: z
+    .looseObject({
+      /** `false`: the portal knows nothing of what was asked. */
+      found: z.boolean(),
+      rows: z.array(z.record(z.string(), z.unknown())),
+      fields: z.record(z.string(), z.unknown()).optional(),
+      file: z.object({ name: z.string(), contentType: z.string(), base64: z.string() }).optional(),
+    })
+    .nullable(),
+  error: z.object({ code: z.string(), detail: z.string() }).nullable(),
+});
+
+export type Task = z.infer<typeof taskSchema>;
+/** What a portal answered. May hold health data. */
+export type TaskResult = NonNullable<Task['result']>;
+
+/** RFC 9457 as the API writes it. */
+export const problemSchema = z.object({ code: z.string(), detail: z.string() });
