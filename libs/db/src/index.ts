@@ -25,6 +25,7 @@ export { listStartable, rotationsUnderWay, type Startable } from './gate/startab
 export { type JobData, type Jobs, type JobsOptions, openJobs, type QueueName, type SendOptions, type WorkOptions } from './jobs.ts';
 export { advanceAttempt, blockAttempt, resumeAttempt, type Step, type StepNotes, type Wait, waitAttempt } from './journal/advance.ts';
 export { type AttemptState, JOURNAL_VERSION, type OpenState, type RotationAttempt } from './journal/attempt.ts';
+export { listCopiesToRemove, noteCopyRemoved } from './journal/copies.ts';
 export { finishAttempt, promoteAttempt, type RotationCounts, rotationCounts } from './journal/ends.ts';
 export { adoptAttempt, getAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation, type RotationPlan } from './journal/open.ts';
 export { announceSuccessor, type Resolution, resolveAsUnchanged, resolveBySuccessor, rotationTo, type Successor } from './journal/resolve.ts';

@@ -3,6 +3,7 @@ import { recordAuditEvent } from '@rcm/db';
 import type { Secret } from '@rcm/telemetry';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import type { AttemptEvent } from '../machine/transitions.ts';
+import { rememberedPasswords } from './remembered-passwords.ts';
 
 /** `planned`: puts the new password beside the current one. One attempt has one password: what is already staged is adopted. */
 export async function stagePayload(inHand: AttemptInHand): Promise<AttemptEvent> {
@@ -27,13 +28,16 @@ export async function stagePayload(inHand: AttemptInHand): Promise<AttemptEvent>
 }
 
 /** A new one by the portal type's rules; for a rollback, that of the chosen version, or `null` where the store keeps it no more. */
-async function nextPassword({ endpoint, attempt, store, slot, held }: AttemptInHand, current: StoredSecret): Promise<Secret<string> | null> {
+async function nextPassword({ services, endpoint, attempt, store, slot, held }: AttemptInHand, current: StoredSecret): Promise<Secret<string> | null> {
   if (attempt.chosenVersion !== null) {
     const chosen = await store.readVersion(slot.current, attempt.chosenVersion, { signal: held.signal });
     return chosen && parsePayload(chosen.text).map((payload) => payload.password);
   }
   const { username, password } = parsePayload(current.text).reveal();
-  return generatePassword(parsePasswordRules(endpoint.portalType.passwordRules), { username, previous: [password] });
+  const rules = parsePasswordRules(endpoint.portalType.passwordRules);
+  const asked = { orgId: attempt.orgId, secretArn: attempt.secretArn, reference: slot.current, history: rules.history };
+  const earlier = await rememberedPasswords(services.db, store, asked, held.signal);
+  return generatePassword(rules, { username, previous: [password, ...earlier] });
 }
 
 function newPayload({ attempt, services }: AttemptInHand, current: StoredSecret, password: Secret<string>): Secret<string> {

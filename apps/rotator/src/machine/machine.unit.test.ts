@@ -6,7 +6,7 @@ import { BUDGET, type Happening, ModelLogin, WINDOW_MS } from './model/rotator.f
 
 // The machine imports the operations of libs/db by name; each is handed to the model that it was called with.
 vi.mock('@rcm/db', async (original) => {
-  const real = await original<typeof import('@rcm/db')>();
+  const real = await original<object>();
   const [{ ModelDatabase }, { ModelWorld }] = await Promise.all([import('./model/database.fixture.ts'), import('./model/world.fixture.ts')]);
   const names = Object.keys(new ModelDatabase(new ModelWorld(), { budget: 0, windowMs: 0 }, '').operations());
   const handed = names.map((name) => [name, (db: { operations(): Record<string, Operation> }, ...rest: unknown[]) => db.operations()[name]?.(db, ...rest)]);

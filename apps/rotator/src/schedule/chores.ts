@@ -1,10 +1,15 @@
 import { assessPortalTypes, markManualDue, noticeLongWaits } from '@rcm/db';
 import type { RotatorConfig } from '../config.ts';
+import { removeOldCopies } from '../acts/remove-old-copies.ts';
 import { noticeManualChanges } from '../manual/notice-changes.ts';
 import type { NoticeChannel } from '../notices/channel.ts';
 import { deliverNotices } from '../notices/deliver.ts';
 import type { Rotator } from '../rotate.ts';
 import type { Chore } from './service.ts';
+
+/** They are a month old: an hour more is nothing, and the store's quota is for others. */
+const COPIES_EVERY_MS = 3_600_000;
+const REMOVED_AT_ONCE = 50;
 
 /** What a rotator does beside rotating: sees what people changed, tells people, sends what was told. */
 export function rotatorChores(rotator: Rotator, config: RotatorConfig, channels: readonly NoticeChannel[]): readonly Chore[] {
@@ -22,6 +27,11 @@ export function rotatorChores(rotator: Rotator, config: RotatorConfig, channels:
           signal,
         });
       },
+    },
+    {
+      name: 'old staged copies',
+      everyMs: COPIES_EVERY_MS,
+      round: (signal) => removeOldCopies(rotator, { limit: REMOVED_AT_ONCE, signal }),
     },
     {
       name: 'notices',

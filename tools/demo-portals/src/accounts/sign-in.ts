@@ -1,6 +1,7 @@
 import { nowMs, type Portal } from '../portal.ts';
 import { findAccount, saveAccount, type Account, type AccountKey } from '../records/accounts.ts';
 import { addFailure, clearFailures, countFailures, takeTotpStep } from '../records/attempts.ts';
+import { habitsOf } from '../records/habits.ts';
 import { inTransaction } from '../records/database.ts';
 import { count, noteFailures } from '../records/tallies.ts';
 import { passwordMatches } from './password-hash.ts';
@@ -13,9 +14,12 @@ export type CodeDecision = 'accepted' | 'rejected' | 'locked';
 /** Decides and records one try with a password. A try at a locked account is a rejected login, whatever was typed. */
 export async function decidePassword(portal: Portal, typed: { readonly username: string; readonly password: string }): Promise<PasswordDecision> {
   const key: AccountKey = { portal: portal.code, username: portal.policy.keptUsername(typed.username) };
+  const { newPasswordAfterMs, closedSaysWrong } = habitsOf(portal.records, portal.code);
+  if (closedSaysWrong) return 'rejected';
   for (;;) {
     const seen = findAccount(portal.records, key);
-    const matches = await passwordMatches(typed.password, seen?.passwordHash ?? null);
+    const isKnown = seen !== null && nowMs(portal) >= seen.passwordChangedAt + newPasswordAfterMs;
+    const matches = (await passwordMatches(typed.password, seen?.passwordHash ?? null)) && isKnown;
     const decision = inTransaction(portal.records, (): PasswordDecision | 'again' => {
       const account = findAccount(portal.records, key);
       // The password was changed while its hash was computed: what was compared is no longer true.

@@ -108,7 +108,6 @@ export class ModelDatabase {
       getEndpoint: () => act(() => null),
       recordAuditEvent: () => act(() => undefined),
       bringRotationForward: () => act(() => false),
-      rotationsUnderWay: () => act(() => 0),
       liesElsewhere: () => act(() => null),
       acquireExclusiveLease: () => act(() => this.#grant()),
       renewLease: (_db: unknown, { ttlMs }: { ttlMs: number }) => act(() => this.#renew(ttlMs)),

@@ -1,0 +1,140 @@
+import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { getOpenAttempt } from '@rcm/db';
+import type { PortalCode } from '@rcm/test-world';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeOldCopies } from '../acts/remove-old-copies.ts';
+import { resultOf } from '../schedule/rotation-outcome.ts';
+import { dyingStores, openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+
+const SETTLE_MS = 2_500;
+const LOCKOUT_WINDOW_MS = 12_000;
+
+let opened: RotatorWorld;
+beforeAll(async () => {
+  opened = await openRotatorWorld({
+    endpoints: [],
+    lockoutWindowMs: LOCKOUT_WINDOW_MS,
+    portalType: { settleMs: SETTLE_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000 },
+  });
+});
+afterAll(() => opened?.close());
+
+const login = (portal: PortalCode = 'alpine') => opened.world.addEndpoint(portal);
+type Login = Awaited<ReturnType<typeof login>>;
+const account = ({ portal, username }: Login) => opened.world.portals.account(portal, username);
+
+async function expectWhole(at: Login, figures: { readonly passwordsChanged: number; readonly rejectedAtMost: number }): Promise<void> {
+  expect(await opened.world.portalAcceptsStore(at.id)).toBe(true);
+  expect(await getOpenAttempt(opened.world.db, at)).toBeNull();
+  const counted = await account(at);
+  expect(counted).toMatchObject({ locked: false, accountsLocked: 0, passwordsChanged: figures.passwordsChanged });
+  expect(counted.loginsRejected).toBeLessThanOrEqual(figures.rejectedAtMost);
+}
+
+/** The secret as a person would edit it, by hand and without a word to anybody. */
+async function editByHand({ orgId, secretArn }: Login, change: object): Promise<void> {
+  const store = opened.rotator.stores.forTenant(orgId);
+  const current = await store.read(parseReference(secretArn));
+  if (!current) throw new Error('the secret is gone');
+  await store.replace(parseReference(secretArn), serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, ...change }))), current.version);
+}
+
+/** The journal and the ledger as they were an hour ago: they know nothing of this login. */
+async function restoreDatabase({ id, loginIdentity }: Login, version: string): Promise<void> {
+  await opened.sql('DELETE FROM login_attempt WHERE login_identity = $1', [loginIdentity]);
+  await opened.sql('DELETE FROM rotation_attempt WHERE login_identity = $1', [loginIdentity]);
+  await opened.sql("UPDATE integration_endpoint SET current_version = $2, rotation_status = 'active' WHERE id = $1", [id, version]);
+}
+
+describe('the hard cases of a rotation', () => {
+  it('a change that an error page denies and that is made a little later is found by the staged password', async () => {
+    const at = await login();
+    await opened.world.portals.setAccountFault(at, { fault: 'late_commit', delayMs: 1_500, count: 1 });
+    expect(resultOf(await opened.rotate(at.id))).toBe('waiting');
+    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 0 });
+  });
+
+  it('a new password that is refused for a second after the change is waited for', async () => {
+    const at = await login();
+    await opened.world.portals.setHabits('alpine', { newPasswordAfterMs: 1_800 });
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    await opened.world.portals.setHabits('alpine', { newPasswordAfterMs: 0 });
+    await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 1 });
+  });
+
+  it('a portal in maintenance that says "wrong password" spoils no password that worked before', async () => {
+    const at = await login();
+    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    await opened.world.portals.setHabits('alpine', { closedSaysWrong: true });
+    expect(resultOf(await opened.rotate(at.id))).toBe('waiting');
+    await opened.world.portals.setHabits('alpine', { closedSaysWrong: false });
+    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    await expectWhole(at, { passwordsChanged: 2, rejectedAtMost: 0 });
+  });
+
+  it('one text for wrong and locked counts as a guess, and is not taken for a lock below the threshold', async () => {
+    const at = await login('cascade');
+    await opened.world.portals.setAccountFault(at, { fault: '500_before_commit', count: 1 });
+    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 1 });
+  });
+
+  it('an edit by a person after the submit is kept, with only the password replaced', async () => {
+    const at = await login();
+    await expect(opened.rotate(at.id, { ...opened.rotator, stores: dyingStores(opened.rotator.stores, 'promote', 'before') })).rejects.toThrow(
+      'died before promote',
+    );
+    await editByHand(at, { note: 'written by a person' });
+    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    const current = await opened.rotator.stores.forTenant(at.orgId).read(parseReference(at.secretArn));
+    expect(current && parsePayload(current.text).reveal()).toMatchObject({ note: 'written by a person' });
+    await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 0 });
+  });
+
+  it('an edit by a person before the submit ends the attempt, and the portal is unchanged', async () => {
+    const at = await login();
+    await expect(opened.rotate(at.id, { ...opened.rotator, stores: dyingStores(opened.rotator.stores, 'stage', 'after') })).rejects.toThrow('died after stage');
+    await editByHand(at, { note: 'written by a person' });
+    expect(resultOf(await opened.untilSettled(at.id))).toBe('abandoned');
+    await expectWhole(at, { passwordsChanged: 0, rejectedAtMost: 0 });
+  });
+
+  it('the copy that an abandoned attempt left goes after a month, and not before', async () => {
+    const at = await login();
+    const store = opened.rotator.stores.forTenant(at.orgId);
+    await expect(opened.rotate(at.id, { ...opened.rotator, stores: dyingStores(opened.rotator.stores, 'stage', 'after') })).rejects.toThrow('died after stage');
+    await editByHand(at, { note: 'written by a person' });
+    expect(resultOf(await opened.untilSettled(at.id))).toBe('abandoned');
+    const remove = () => removeOldCopies(opened.rotator, { limit: 100, signal: new AbortController().signal });
+    await remove();
+    expect(await store.listStaged(parseReference(at.secretArn))).toHaveLength(1);
+    await opened.sql("UPDATE rotation_attempt SET ended_at = ended_at - interval '31 days' WHERE login_identity = $1", [at.loginIdentity]);
+    await remove();
+    expect(await store.listStaged(parseReference(at.secretArn))).toEqual([]);
+    expect(await opened.world.portalAcceptsStore(at.id)).toBe(true);
+  });
+
+  it('a database restored to before a rotation: the store wins, and nobody logs in for one lockout window', async () => {
+    const at = await login();
+    const before = await opened.rotator.stores.forTenant(at.orgId).read(parseReference(at.secretArn));
+    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    await restoreDatabase(at, before?.version ?? '');
+    const seen = (await account(at)).loginsAccepted;
+    expect(await opened.rotate(at.id)).toMatchObject({ kind: 'not_started', reason: expect.stringContaining('restored') });
+    expect(await opened.rotate(at.id)).toMatchObject({ kind: 'not_started' });
+    expect((await account(at)).loginsAccepted).toBe(seen);
+    await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 0 });
+  });
+
+  it('a database restored in the middle of a change: the copy that nobody knows is taken for submitted', async () => {
+    const at = await login();
+    await opened.world.portals.setAccountFault(at, { fault: '500_after_commit', count: 1 });
+    const before = await opened.rotator.stores.forTenant(at.orgId).read(parseReference(at.secretArn));
+    expect(resultOf(await opened.rotate(at.id))).toBe('waiting');
+    await restoreDatabase(at, before?.version ?? '');
+    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 0 });
+  });
+});
