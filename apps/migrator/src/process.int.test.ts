@@ -122,7 +122,6 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
   });
 
   it('stops on SIGTERM with the work in hand finished, and says how far it came', async () => {
-    const watching = world.migrator();
     const planted = seeds(24);
     await plant(world.db, planted);
     const running = startMigrator(['apply', '--json'], { ...world.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '2' });

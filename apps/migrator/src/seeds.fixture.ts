@@ -1,4 +1,4 @@
-import { type Database, insertEndpoint, type PortalTypeRow, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { type Database, insertEndpoint, type NewPortalType, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { Secret } from '@rcm/telemetry';
 
 /** An endpoint as it was before the migration. */
@@ -42,7 +42,7 @@ export function seeds(count = 24): Seed[] {
   });
 }
 
-const portalType = (code: string): PortalTypeRow => ({
+const portalType = (code: string): NewPortalType => ({
   code,
   name: code,
   hosts: [`${code}.example`],
