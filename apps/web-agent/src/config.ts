@@ -30,6 +30,8 @@ const schema = z
     RCM_AGENT_PUT_OFF_MS: milliseconds(2_000),
     RCM_AGENT_STRAY_SCAN_MS: milliseconds(30_000, 100),
     RCM_AGENT_DRAIN_MS: milliseconds(90_000),
+    /** How long an ended task is kept, with its input and result. */
+    RCM_TASK_KEEP_DAYS: z.coerce.number().min(0.001).max(400).default(7),
   })
   .superRefine(checkStores)
   .superRefine(checkApi);

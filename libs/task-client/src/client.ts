@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { TaskError } from './error.ts';
-import { problemSchema, type Task, type TaskRequest, type TaskResult, taskSchema } from './task.ts';
+import { problemSchema, type Task, type TaskPlace, type TaskRequest, type TaskResult, taskSchema } from './task.ts';
 
 export interface TaskClientOptions {
   /** Of a web-agent's API, for example `https://agents.example`. */
@@ -59,9 +59,9 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
   };
 
   return {
-    async ask({ endpoint, task, input = {} }, { idempotencyKey, signal } = {}) {
+    async ask({ task, input = {}, deadlineSeconds, ...place }, { idempotencyKey, signal } = {}) {
       const headers = { 'content-type': 'application/json', ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }) };
-      return parsed(await call('/v1/tasks', signal, { method: 'POST', headers, body: JSON.stringify({ endpoint, task, input }) }));
+      return parsed(await call('/v1/tasks', signal, { method: 'POST', headers, body: JSON.stringify({ ...(isAccount(place) ? { endpoint: place.endpoint } : { portal_type: place.portalType }), task, input, deadline_seconds: deadlineSeconds }) }));
     },
     read,
     async result(taskId, { deadlineMs, signal }) {
@@ -80,6 +80,8 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
     },
   };
 }
+
+const isAccount = (place: TaskPlace): place is { readonly endpoint: string } => 'endpoint' in place;
 
 /** Busy, or a part of it away: the call was not carried out. */
 const COMES_BACK: ReadonlySet<number> = new Set([429, 502, 503, 504]);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTaskClient, type TaskClient } from './client.ts';
 
 const ID = '6f1c1bd6-6a3a-4b5c-9a55-0c1f3f9a2b10';
-const TASK = { id: ID, endpoint: 'alpine-1', task: 'claim_status', state: 'queued', tries: 0, created_at: '2026-11-25T04:00:00.000Z', finished_at: null, result: null, error: null, later_field: 1 };
+const TASK = { id: ID, endpoint: 'alpine-1', portal_type: null, task: 'claim_status', state: 'queued', tries: 0, created_at: '2026-11-25T04:00:00.000Z', finished_at: null, result: null, error: null, later_field: 1 };
 const DONE = { ...TASK, state: 'succeeded', result: { found: true, rows: [{ claim_number: 'C-1' }] } };
 const problem = (code: string) => ({ type: 'about:blank', title: 't', status: 0, code, detail: `about ${code}` });
 

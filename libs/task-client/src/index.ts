@@ -5,4 +5,4 @@
  */
 export { createTaskClient, type TaskClient, type TaskClientOptions } from './client.ts';
 export { TaskError } from './error.ts';
-export type { Task, TaskRequest, TaskResult } from './task.ts';
+export type { Task, TaskPlace, TaskRequest, TaskResult } from './task.ts';

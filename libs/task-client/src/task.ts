@@ -1,19 +1,23 @@
 import { z } from 'zod';
 
 /** A piece of portal work to ask for. */
-export interface TaskRequest {
-  /** Id of the endpoint whose login is used. */
-  readonly endpoint: string;
+export type TaskRequest = TaskPlace & {
   /** Name of a task of the portal's recipe. */
   readonly task: string;
   /** What the task declares, as text: dates as YYYY-MM-DD. */
   readonly input?: Readonly<Record<string, string>>;
-}
+  /** A task that has not ended by then fails with `deadline_exceeded`. Default: a day. */
+  readonly deadlineSeconds?: number;
+};
+
+/** The endpoint whose login is used, or a portal: the organization's least used healthy account there is used. */
+export type TaskPlace = { readonly endpoint: string } | { readonly portalType: string };
 
 /** Fields that a later version of the API adds are left alone. */
 export const taskSchema = z.object({
   id: z.uuid(),
-  endpoint: z.string(),
+  endpoint: z.string().nullable(),
+  portal_type: z.string().nullable(),
   task: z.string(),
   state: z.enum(['queued', 'running', 'succeeded', 'failed']),
   tries: z.int(),

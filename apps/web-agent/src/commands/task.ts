@@ -33,7 +33,7 @@ export async function taskCommand(config: WebAgentConfig, options: TaskCommandOp
       const verdict = await new TaskWorker({ db, jobs, access, logger, metrics, ...workerOptions(config) }).handle({ taskId, orgId }, stop.signal);
       if (verdict === null) {
         const task = await getPortalTask(db, { orgId, taskId });
-        print(options, { taskId, state: task?.state ?? 'unknown' }, `another web-agent has taken the task; its id is ${taskId}`);
+        print(options, { taskId, state: task?.state ?? 'unknown' }, task?.state === 'queued' ? `the login or the portal has no session left now; task ${taskId} is queued and done when one is free` : `another web-agent has taken the task; its id is ${taskId}`);
         return 0;
       }
       print(options, { taskId, ...verdict }, describe(verdict));

@@ -6,11 +6,20 @@ import { z } from 'zod';
 
 const text = (most: number) => z.string().min(1).max(most);
 
-export const taskRequestSchema = z.strictObject({
-  endpoint: z.string().regex(new RegExp(ID_PATTERN)).describe('Id of the endpoint whose login is used.'),
+const id = z.string().regex(new RegExp(ID_PATTERN));
+
+const LONGEST_DEADLINE_S = 30 * 86_400;
+
+const fields = {
   task: text(100).describe('Name of a task of the portal’s recipe, for example claim_status.'),
   input: z.record(text(100), z.string().max(1_000)).default({}).describe('The inputs that the task declares, as text.'),
-});
+  deadline_seconds: z.int().min(1).max(LONGEST_DEADLINE_S).default(86_400).describe('A task that has not ended by then fails with deadline_exceeded.'),
+};
+
+export const taskRequestSchema = z.union([
+  z.strictObject({ endpoint: id.describe('Id of the endpoint whose login is used.'), ...fields }),
+  z.strictObject({ portal_type: id.describe('Code of a portal: the organization’s least used healthy account there is used.'), ...fields }),
+]);
 
 export type TaskRequest = z.infer<typeof taskRequestSchema>;
 
@@ -26,7 +35,8 @@ const time = z.iso.datetime().nullable();
 
 export const taskAnswerSchema = z.object({
   id: z.uuid(),
-  endpoint: z.string(),
+  endpoint: z.string().nullable().describe('The account that is or was used; null before a task for a portal was lent one.'),
+  portal_type: z.string().nullable().describe('Of a task that named a portal.'),
   task: z.string(),
   state: z.enum(['queued', 'running', 'succeeded', 'failed']),
   tries: z.int().describe('Tries spent so far.'),
@@ -51,6 +61,7 @@ export function taskAnswer(row: PortalTask): TaskAnswer {
   return {
     id: row.id,
     endpoint: row.endpointId,
+    portal_type: row.portalTypeCode,
     task: row.name,
     state: row.state,
     tries: row.tries,

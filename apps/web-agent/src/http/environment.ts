@@ -25,6 +25,8 @@ export const apiEnvironment = {
   RCM_API_JWKS_COOLDOWN_MS: positive(30_000, 3_600_000),
   /** Requests of one tenant, per process. */
   RCM_API_RATE_PER_MINUTE: positive(600, 1_000_000),
+  /** Tasks of one tenant that may wait at once. */
+  RCM_API_MAX_QUEUED: positive(10_000, 10_000_000),
   RCM_API_BODY_LIMIT_BYTES: positive(65_536, 10_485_760),
 };
 
@@ -47,6 +49,7 @@ export function apiOptions(config: ApiConfig): Omit<ApiOptions, 'db' | 'jobs' | 
     port: config.RCM_API_PORT,
     host: config.RCM_API_HOST,
     perMinute: config.RCM_API_RATE_PER_MINUTE,
+    maxQueued: config.RCM_API_MAX_QUEUED,
     bodyLimitBytes: config.RCM_API_BODY_LIMIT_BYTES,
     token: {
       issuer,

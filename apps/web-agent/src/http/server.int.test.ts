@@ -58,7 +58,7 @@ const sink = new Writable({
 });
 const start = (options: Partial<Parameters<typeof startApi>[0]>): Promise<ApiServer> =>
   startApi({
-    db, jobs, logger: createLogger({ name: 'api', level: 'trace', destination: sink }), metrics: createMetrics(), port: 0, host: '127.0.0.1', perMinute: 10_000, bodyLimitBytes: 4_096,
+    db, jobs, logger: createLogger({ name: 'api', level: 'trace', destination: sink }), metrics: createMetrics(), port: 0, host: '127.0.0.1', perMinute: 10_000, maxQueued: 1_000, bodyLimitBytes: 4_096,
     token: { issuer: issuer.name, audience: issuer.audience, jwksUrl: issuer.jwksUrl, algorithms: ['ES256'], tenantClaim: 'tenant_id', jwksTimeoutMs: 5_000, jwksMaxAgeMs: 600_000, jwksCooldownMs: 30_000 },
     ...options,
   });
@@ -115,6 +115,8 @@ describe('POST /v1/tasks', () => {
     ['a body that is a list', [TASK], 400, 'request_invalid'],
     ['a body that is no JSON', `{"endpoint": ${PATIENT}`, 400, 'request_invalid'],
     ['an empty body', '', 400, 'request_invalid'],
+    ['both a portal and an endpoint', { ...TASK, portal_type: 'alpine' }, 400, 'request_invalid'],
+    ['a portal where the organization has no account', { ...TASK, endpoint: undefined, portal_type: 'nowhere' }, 404, 'endpoint_unknown'],
     ['NUL in an input', { ...TASK, input: { claim_number: 'a\0b' } }, 400, 'input_invalid'],
     ['a body that is too large', { ...TASK, input: { claim_number: 'x'.repeat(5_000) } }, 413, 'request_invalid'],
     ['a prototype as an input', `{"endpoint":"alpine-one","task":"claim_status","input":{"__proto__":{"a":"b"}}}`, 400, 'request_invalid'],
@@ -123,6 +125,22 @@ describe('POST /v1/tasks', () => {
     expect(answer).toMatchObject({ status, json: { type: 'about:blank', status, code } });
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
     expect(answer.text).not.toContain(PATIENT);
+  });
+
+  it('takes a portal instead of an endpoint: the account is chosen when its turn comes', async () => {
+    const { status, json } = await post({ ...TASK, endpoint: undefined, portal_type: 'alpine' });
+    expect({ status, json }).toMatchObject({ status: 202, json: { state: 'queued', endpoint: null, portal_type: 'alpine' } });
+  });
+
+  it('takes no more than may wait, but answers for what is known by its key', async () => {
+    const small = await start({ maxQueued: 1 });
+    const more = { port: small.port, org: 'busy' };
+    const task = { ...TASK, endpoint: 'alpine-busy' };
+    const first = await post(task, { ...more, key: 'k' });
+    expect(first.status).toBe(202);
+    expect(await post(task, more)).toMatchObject({ status: 429, json: { code: 'queue_full' } });
+    expect(await post(task, { ...more, key: 'k' })).toMatchObject({ status: 200, json: { id: first.json['id'] } });
+    await small.close();
   });
 
   it('refuses another content type, and a key that is none', async () => {

@@ -19,6 +19,8 @@ export interface ApiOptions {
   readonly host: string;
   /** Requests a minute of one tenant, in this process. */
   readonly perMinute: number;
+  /** Tasks of one organization that may wait at once. */
+  readonly maxQueued: number;
   /** Largest request body, in bytes. */
   readonly bodyLimitBytes: number;
 }

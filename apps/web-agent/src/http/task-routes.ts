@@ -1,4 +1,4 @@
-import { createPortalTask, type Database, getEndpoint, type Jobs, readPortalTask } from '@rcm/db';
+import { createPortalTask, type Database, getPortalTypeOf, type Jobs, readPortalTask } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
@@ -12,13 +12,15 @@ export interface TaskRoutesOptions {
   readonly jobs: Jobs;
   readonly check: TokenCheck;
   readonly rate: TenantRate;
+  /** Tasks of one organization that may wait at once. */
+  readonly maxQueued: number;
 }
 
 /**
  * The routes under `/v1/tasks`. Everything they do is done for the token's organization: no path, body or header names one.
  * The token is checked before the body is read.
  */
-export function taskRoutes({ db, jobs, check, rate }: TaskRoutesOptions): (server: FastifyInstance) => Promise<void> {
+export function taskRoutes({ db, jobs, check, rate, maxQueued }: TaskRoutesOptions): (server: FastifyInstance) => Promise<void> {
   const declared = new DeclaredTasks();
   const callers = new WeakMap<FastifyRequest, Caller>();
 
@@ -44,11 +46,12 @@ export function taskRoutes({ db, jobs, check, rate }: TaskRoutesOptions): (serve
       const { orgId, subject } = callerOf(request);
       const body = parsed(taskRequestSchema, request.body, 'The body');
       const idempotencyKey = parsed(idempotencyKeySchema, request.headers['idempotency-key'], 'The header Idempotency-Key');
-      const endpoint = await getEndpoint(db, { orgId, endpointId: body.endpoint });
-      if (!endpoint) throw new RcmError('endpoint_unknown', 'The organization has no such endpoint.');
+      const place = 'endpoint' in body ? { endpointId: body.endpoint } : { portalTypeCode: body.portal_type };
+      const portalType = await getPortalTypeOf(db, { orgId, ...place });
+      if (!portalType) throw new RcmError('endpoint_unknown', 'The organization has no such endpoint, or none at this portal.');
       const wanted = { name: body.task, input: body.input };
-      declared.check(endpoint.portalType, wanted);
-      const { taskId, created } = await createPortalTask(db, jobs, { orgId, endpointId: endpoint.id, ...wanted, idempotencyKey });
+      declared.check(portalType, wanted);
+      const { taskId, created } = await createPortalTask(db, jobs, { orgId, ...place, ...wanted, idempotencyKey, deadlineMs: body.deadline_seconds * 1_000, maxQueued });
       return reply.code(created ? 202 : 200).header('location', `/v1/tasks/${taskId}`).send(await answerFor({ orgId, taskId, actor: subject }));
     });
 

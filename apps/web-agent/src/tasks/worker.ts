@@ -1,8 +1,7 @@
-import { claimPortalTask, type Database, finishPortalTask, type Jobs, type PortalTask, requeuePortalTask } from '@rcm/db';
+import { type ClaimedTask, claimNextPortalTask, claimPortalTask, type Database, finishPortalTask, type Jobs, requeuePortalTask } from '@rcm/db';
 import type { AgentAccess } from '@rcm/portal-access';
 import type { Logger, Metrics } from '@rcm/telemetry';
 import { whileClaimed } from './claim.ts';
-import { OneAtATime } from './one-at-a-time.ts';
 import { performTask } from './perform.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
@@ -25,10 +24,9 @@ export interface WorkerOptions {
   readonly putOffMs: number;
 }
 
-/** Does tasks by their id. Never rejects for a task that fails; rejects when the database cannot be reached, so the job comes back. */
+/** Does tasks. Never rejects for a task that fails; rejects when the database cannot be reached, so that the job comes back. */
 export class TaskWorker {
   readonly #options: WorkerOptions;
-  readonly #logins = new OneAtATime();
   readonly #ended;
 
   constructor(options: WorkerOptions) {
@@ -36,17 +34,29 @@ export class TaskWorker {
     this.#ended = options.metrics.counter('rcm_tasks_total', 'Tries of portal tasks by how they ended', ['result']);
   }
 
-  /** Claims the task and does it. A task that is done, or in other hands, is left alone: a job may come twice. */
+  /** Does the one task, if it is to be had now: it may be done, in other hands, or its account in use (`null`). */
   async handle({ taskId, orgId }: { readonly taskId: string; readonly orgId: string }, signal: AbortSignal): Promise<Verdict | null> {
-    const { db, logger, worker, claimMs: ttlMs } = this.#options;
+    const { db, worker, claimMs: ttlMs } = this.#options;
     const task = await claimPortalTask(db, { taskId, orgId, worker, ttlMs });
-    if (!task) return null;
-    const verdict = (await this.#logins.run(task.endpointId, () => whileClaimed({ db, logger, taskId, orgId, worker, ttlMs, signal }, (claimed) => this.#try(task, claimed)))) ?? { kind: 'put_off', reason: 'the login is in use by another task' };
+    return task && this.#work(task, signal);
+  }
+
+  /** Does the task whose turn it is; `null`: there is none. */
+  async next(signal: AbortSignal): Promise<Verdict | null> {
+    const { db, worker, claimMs: ttlMs } = this.#options;
+    const task = await claimNextPortalTask(db, { worker, ttlMs });
+    return task && this.#work(task, signal);
+  }
+
+  async #work(task: ClaimedTask, signal: AbortSignal): Promise<Verdict> {
+    const { db, logger, worker, claimMs: ttlMs } = this.#options;
+    const claim = { db, logger, taskId: task.id, orgId: task.orgId, worker, ttlMs, signal };
+    const verdict = await whileClaimed(claim, (claimed) => this.#try(task, AbortSignal.any([claimed, AbortSignal.timeout(untilDeadline(task))])));
     await this.#store(task, verdict);
     return verdict;
   }
 
-  async #try(task: PortalTask, signal: AbortSignal): Promise<Verdict> {
+  async #try(task: ClaimedTask, signal: AbortSignal): Promise<Verdict> {
     const { access, logger, taskDeadlineMs, worker } = this.#options;
     try {
       return { kind: 'succeeded', result: await performTask(access, { ...task, taskId: task.id }, { taskDeadlineMs, holder: worker, signal }) };
@@ -57,7 +67,7 @@ export class TaskWorker {
     }
   }
 
-  async #store(task: PortalTask, verdict: Verdict): Promise<void> {
+  async #store(task: ClaimedTask, verdict: Verdict): Promise<void> {
     const { db, jobs, logger, worker, maxTries, retryMs, putOffMs } = this.#options;
     const mine = { taskId: task.id, orgId: task.orgId, worker };
     const last = task.tries >= maxTries;
@@ -76,3 +86,8 @@ export class TaskWorker {
     logger.info({ taskId: task.id, endpointId: task.endpointId, verdict: verdict.kind, tries: task.tries }, 'task');
   }
 }
+
+/** A timer takes 31 bits of milliseconds; a task that may take longer than 24 days has its claim to end it. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+const untilDeadline = (task: ClaimedTask): number => Math.min(LONGEST_TIMER_MS, Math.max(0, task.deadlineAt.getTime() - Date.now()));

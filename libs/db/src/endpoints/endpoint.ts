@@ -24,6 +24,8 @@ export interface PortalTypeRow {
   readonly maxSessionsPerAccount: number;
   /** Rotations at once at this portal, over all rotators. */
   readonly maxConcurrency: number;
+  /** Tasks at once at this portal, over all web-agents; `null`: no limit but that of each account's sessions. */
+  readonly maxTaskConcurrency: number | null;
   /** When no rotation begins, on the portal's clock: `sun 22:00-04:00`, `daily 02:00-03:30`. */
   readonly maintenanceWindows: readonly string[];
   /** IANA name of the portal's clock; also decides when its day begins. */
@@ -34,8 +36,8 @@ export interface PortalTypeRow {
   readonly expiryHeadStartDays: number;
 }
 
-type OptionalInPortalType = 'maintenanceWindows' | 'maintenanceTimeZone' | 'passwordExpiresDays' | 'expiryHeadStartDays';
-/** A portal type as it is saved. Left out: what is there already, else no maintenance, UTC, no expiry, 7 days. */
+type OptionalInPortalType = 'maxTaskConcurrency' | 'maintenanceWindows' | 'maintenanceTimeZone' | 'passwordExpiresDays' | 'expiryHeadStartDays';
+/** A portal type as it is saved. Left out: what is there already, else no limit of tasks, no maintenance, UTC, no expiry, 7 days. */
 export type NewPortalType = Omit<PortalTypeRow, OptionalInPortalType> & Partial<Pick<PortalTypeRow, OptionalInPortalType>>;
 
 /** One organization's account at one portal. `config` is not part of it: nothing that reads endpoints sees plaintext. */

@@ -1,6 +1,7 @@
 import type { Database } from '../database.ts';
 import { checkLimit } from '../input.ts';
-import { endpointRow, WITH_PORTAL_TYPE, type EndpointRow } from './endpoint.ts';
+import type { TaskPlace } from '../tasks/queue.ts';
+import { endpointRow, portalTypeRow, type PortalTypeRow, WITH_PORTAL_TYPE, type EndpointRow } from './endpoint.ts';
 
 /** An endpoint of one organization; another organization's is `null`, as one that does not exist. */
 export async function getEndpoint(db: Database, { orgId, endpointId }: { readonly orgId: string; readonly endpointId: string }): Promise<EndpointRow | null> {
@@ -8,6 +9,13 @@ export async function getEndpoint(db: Database, { orgId, endpointId }: { readonl
     tx.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, include: WITH_PORTAL_TYPE }),
   );
   return row && endpointRow(row);
+}
+
+/** The portal type of an organization's endpoint, or the one named if the organization has an endpoint there; else `null`. */
+export async function getPortalTypeOf(db: Database, { orgId, ...place }: { readonly orgId: string } & TaskPlace): Promise<PortalTypeRow | null> {
+  const where = 'endpointId' in place ? { id: place.endpointId } : { portalTypeCode: place.portalTypeCode };
+  const row = await db.transaction({ tenant: orgId }, (tx) => tx.integrationEndpoint.findFirst({ where: { orgId, ...where }, include: WITH_PORTAL_TYPE }));
+  return row && portalTypeRow(row.portalType);
 }
 
 /** Whoever's it is. For the scheduler and the rotator only, which act for every organization. */

@@ -76,6 +76,9 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_rotator', 'may not', 'SELECT 1 FROM migration_proof'],
   ['rcm_migrator', 'may not', 'SELECT 1 FROM pgboss.job'],
   ['rcm_rotator', 'may not', "SELECT * FROM rcm_stray_tasks(interval '0', 1)"],
+  ['rcm_agent', 'may not', `SELECT rcm_account_is_well('$org', '$endpoint')`],
+  ['rcm_rotator', 'may not', "SELECT * FROM rcm_take_task('w', interval '1 min', NULL, NULL)"],
+  ['rcm_rotator', 'may not', "SELECT * FROM rcm_tidy_tasks(interval '0', 1)"],
   ['rcm_migrator', 'may not', `SELECT rcm_organization_of('$endpoint')`],
 ];
 

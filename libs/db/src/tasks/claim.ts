@@ -1,24 +1,41 @@
 import type { Database } from '../database.ts';
 import { checkMs, checkUuid, jsonText } from '../input.ts';
-import { taskOf, type PortalTask } from './task.ts';
+import { type ClaimedTask, taskOf, type PortalTask } from './task.ts';
+
+export interface Claim {
+  /** Name of the process, on the claim. */
+  readonly worker: string;
+  /** How long the claim lives without being renewed. */
+  readonly ttlMs: number;
+}
 
 /**
- * Takes a task for `ttlMs`: a queued one whose time has come, or one whose worker let its claim run out. One statement on one row, so of
- * two workers one gets it. `null`: not to be had now.
+ * Takes a task whose time and turn have come: a queued one, or one whose worker let its claim run out. `null`: not to be had now, because
+ * it is in other hands or because its account or portal has no session left.
  */
-export async function claimPortalTask(
-  db: Database,
-  { taskId, orgId, worker, ttlMs }: { readonly taskId: string; readonly orgId: string; readonly worker: string; readonly ttlMs: number },
-): Promise<PortalTask | null> {
-  checkUuid('taskId', taskId);
+export function claimPortalTask(db: Database, { taskId, orgId, ...claim }: Claim & { readonly taskId: string; readonly orgId: string }): Promise<ClaimedTask | null> {
+  return take(db, claim, { taskId: checkUuid('taskId', taskId), orgId });
+}
+
+/**
+ * Takes the task whose turn it is, of any tenant: tenants take turns however much each has queued, accounts and portals get no more
+ * sessions than their portal type allows, over all processes, and a pool lends its least used account that is well. `null`: there is none.
+ */
+export const claimNextPortalTask = (db: Database, claim: Claim): Promise<ClaimedTask | null> => take(db, claim, null);
+
+async function take(db: Database, { worker, ttlMs }: Claim, only: { readonly taskId: string; readonly orgId: string } | null): Promise<ClaimedTask | null> {
   const ms = checkMs('ttlMs', ttlMs, 100);
-  return db.transaction({ tenant: orgId }, async (tx) => {
-    const claimed = await tx.$executeRaw`
-      UPDATE portal_task SET state = 'running', worker = ${worker}, claimed_until = clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000),
-             tries = tries + 1, started_at = clock_timestamp()
-       WHERE id = ${taskId}::uuid AND ((state = 'queued' AND not_before <= clock_timestamp()) OR (state = 'running' AND claimed_until <= clock_timestamp()))`;
-    return claimed === 1 ? taskOf(await tx.portalTask.findUniqueOrThrow({ where: { id: taskId } })) : null;
-  });
+  const [taken] = await db.transaction(
+    'no tenant',
+    (tx) => tx.$queryRaw<{ taskId: string; orgId: string }[]>`
+      SELECT task_id::text AS "taskId", org_id AS "orgId"
+        FROM rcm_take_task(${worker}, make_interval(secs => ${ms}::float8 / 1000), ${only?.taskId ?? null}::uuid, ${only?.orgId ?? null}::text)`,
+  );
+  if (!taken) return null;
+  // A claim whose task could not be read runs out by itself.
+  const row = await db.transaction({ tenant: taken.orgId }, (tx) => tx.portalTask.findUniqueOrThrow({ where: { id: taken.taskId } }));
+  const task = taskOf(row);
+  return task.endpointId === null ? null : { ...task, endpointId: task.endpointId };
 }
 
 /** Lets a claim live `ttlMs` longer; `false`: it is no longer the worker's, the work must stop. */

@@ -6,7 +6,10 @@ export type TaskState = 'queued' | 'running' | 'succeeded' | 'failed';
 export interface PortalTask {
   readonly id: string;
   readonly orgId: string;
-  readonly endpointId: string;
+  /** The account that is or was used; `null` before a task of a pool was lent one. */
+  readonly endpointId: string | null;
+  /** Where the asker left the account open: the portal whose accounts are a pool. */
+  readonly portalTypeCode: string | null;
   readonly name: string;
   readonly input: Readonly<Record<string, string>>;
   readonly state: TaskState;
@@ -21,11 +24,16 @@ export interface PortalTask {
   readonly result: unknown;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
+  /** What has not ended by then fails. */
+  readonly deadlineAt: Date;
   readonly createdAt: Date;
   /** Of the last claim. */
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
 }
+
+/** A task that a worker has taken: it has an account. */
+export type ClaimedTask = PortalTask & { readonly endpointId: string };
 
 /** The schema's CHECKs make the casts true. */
 export function taskOf({ jobSentAt: _sent, idempotencyKey: _key, ...row }: Row): PortalTask {
