@@ -33,6 +33,8 @@ export const operationsEnvironment = {
   RCM_NOTICE_DEADLINE_MS: milliseconds(10_000, 100),
   /** Tries per notice and channel, with growing pauses (5 s to 1 h). The log has every notice at once. */
   RCM_NOTICE_MAX_TRIES: count(12),
+  /** How long notices are kept; the journal and the audit trail stay. */
+  RCM_NOTICE_KEEP_DAYS: z.coerce.number().int().min(8).max(400).default(90),
   /** SNS topic, read by AWS's chat application; unset: no SNS. */
   RCM_NOTICE_SNS_TOPIC_ARN: z
     .string()

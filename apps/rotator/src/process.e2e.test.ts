@@ -32,7 +32,8 @@ function start(...parameters: string[]): RotatorRun {
   return run;
 }
 
-const stateOf = async (endpointId: string): Promise<AttemptState | null> => (await listAttempts(world.db, { limit: 100 })).find((attempt) => attempt.endpointId === endpointId)?.state ?? null;
+const stateOf = async (endpointId: string): Promise<AttemptState | null> =>
+  (await listAttempts(world.db, { limit: 100 })).find((attempt) => attempt.endpointId === endpointId)?.state ?? null;
 
 describe('the rotator as a process', () => {
   it('says what is wrong with its configuration in one line each, and ends with 2', async () => {
@@ -49,7 +50,9 @@ describe('the rotator as a process', () => {
     const port = await run.ready;
     await setNextRotation(world.db, { endpointIds: ['alpine-1'], at: 'now' });
     await expect.poll(() => stateOf('alpine-1'), { timeout: 60_000 }).toBe('done');
-    const [health, ready, metrics] = await Promise.all(['healthz', 'readyz', 'metrics'].map((path) => fetch(`http://127.0.0.1:${port}/${path}`, { signal: AbortSignal.timeout(5_000) })));
+    const [health, ready, metrics] = await Promise.all(
+      ['healthz', 'readyz', 'metrics'].map((path) => fetch(`http://127.0.0.1:${port}/${path}`, { signal: AbortSignal.timeout(5_000) })),
+    );
     expect([health?.status, ready?.status]).toEqual([200, 200]);
     expect(await metrics?.text()).toMatch(/rcm_rotations_total\{result="done"\} 1/);
     expect(await run.end('SIGTERM')).toEqual({ code: 0, signal: null });

@@ -10,6 +10,8 @@ export interface LoginProof {
   readonly version: string;
   /** The open attempt it belongs to, if any. */
   readonly attemptId?: string;
+  /** Whose login it is in the ledger. */
+  readonly actor: 'rotator' | 'person';
   /** For people: `the current password`. */
   readonly what: string;
 }
@@ -28,7 +30,7 @@ export async function proveLogin(rotator: Rotator, endpoint: MigratedEndpoint, h
     endpoint,
     loginIdentity: endpoint.loginIdentity,
     leaseId: held.lease.id,
-    actor: 'rotator',
+    actor: proof.actor,
     payload: parsePayload(proof.stored),
     version: proof.version,
     ...(proof.attemptId === undefined ? {} : { rotationAttemptId: proof.attemptId }),

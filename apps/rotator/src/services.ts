@@ -66,7 +66,12 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
 /** Sends what a command has told of, at its end; what does not get out now is sent by whichever rotator comes next. */
 export async function deliverNow({ db, rotator, channels }: RotatorProcess, config: RotatorConfig): Promise<void> {
   const signal = AbortSignal.timeout(config.RCM_NOTICE_DEADLINE_MS);
-  await deliverNotices({ db, logger: rotator.logger, channels, deadlineMs: config.RCM_NOTICE_DEADLINE_MS, maxTries: config.RCM_NOTICE_MAX_TRIES, signal }).catch((error: unknown) =>
-    rotator.logger.warn({ err: error }, 'notices could not be sent now; the next rotator sends them'),
-  );
+  await deliverNotices({
+    db,
+    logger: rotator.logger,
+    channels,
+    deadlineMs: config.RCM_NOTICE_DEADLINE_MS,
+    maxTries: config.RCM_NOTICE_MAX_TRIES,
+    signal,
+  }).catch((error: unknown) => rotator.logger.warn({ err: error }, 'notices could not be sent now; the next rotator sends them'));
 }

@@ -1,5 +1,5 @@
 import { usablePasswordRules } from '@rcm/credentials';
-import { isScheduled, liesElsewhere, remainingBudget, rotationsUnderWay, type StartRefusal } from '@rcm/db';
+import { liesElsewhere, remainingBudget, type StartRefusal } from '@rcm/db';
 import type { MigratedEndpoint } from '@rcm/portal-access';
 import type { ErrorCode } from '@rcm/telemetry';
 import type { Rotator } from './rotate.ts';
@@ -18,7 +18,7 @@ const notStarted = (code: ErrorCode, reason: string): NotStarted => ({ kind: 'no
 
 /**
  * Why a rotation of this login may not start now, by what can be known without touching store or portal; `null` if it may. What must be
- * decided together with the plan (pause, breaker, canary, maintenance) is asked by `planRotation`.
+ * decided together with the plan (pause, breaker, canary, maintenance, how many run) is asked by `planRotation`.
  * Fails with `input_invalid` where no password can be made from the portal type's rules.
  */
 export async function whyNotStart(rotator: Pick<Rotator, 'db' | 'clock'>, endpoint: MigratedEndpoint, reason: string): Promise<NotStarted | null> {
@@ -49,8 +49,6 @@ export async function whyNotStart(rotator: Pick<Rotator, 'db' | 'clock'>, endpoi
       `The portal would forgive ${budget.failuresLeft} more failed logins of this account, and a rotation starts with ${FAILURES_TO_START}${until}. Nothing was changed.`,
     );
   }
-  const underWay = isScheduled(reason) ? await rotationsUnderWay(rotator.db, { portalTypeCode: portalType.code }) : 0;
-  if (underWay >= portalType.maxConcurrency) return refusedBy('busy', portalType.code);
   return null;
 }
 

@@ -17,6 +17,8 @@ const SHORT = {
 export interface RotatorWorld {
   readonly world: World;
   readonly rotator: Rotator;
+  /** Everything that a command is given. */
+  readonly process: RotatorProcess;
   /** Goes on with an endpoint until its attempt ends or is blocked, as the service's recovery would. */
   untilSettled(endpointId: string): Promise<RotationReport>;
   rotate(endpointId: string, rotator?: Rotator): Promise<RotationReport>;
@@ -48,6 +50,7 @@ export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWo
   return {
     world,
     rotator: opened.rotator,
+    process: opened,
     rotate,
     sql,
     async untilSettled(endpointId) {

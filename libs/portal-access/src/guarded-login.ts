@@ -21,7 +21,7 @@ export interface GuardedLogin {
   readonly endpoint: EndpointRow;
   readonly loginIdentity: string;
   readonly leaseId: string;
-  readonly actor: 'agent' | 'rotator';
+  readonly actor: 'agent' | 'rotator' | 'person';
   readonly payload: Secret<CredentialPayload>;
   /** The store's version, or `staged:<attempt id>`: what the ledger remembers instead of the password. */
   readonly version: string;

@@ -14,13 +14,14 @@ import {
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runRotator } from '../process.fixture.ts';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { dyingStores, openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { resolveCommand } from './resolve.ts';
 
 let opened: RotatorWorld;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: Array.from({ length: 9 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
+  opened = await openRotatorWorld({ endpoints: Array.from({ length: 10 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
   environment = {
     ...opened.world.environmentOf('rcm_rotator'),
     RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
@@ -144,6 +145,24 @@ describe('a blocked login', () => {
     );
     expect([end.code, await opened.world.portalAcceptsStore('alpine-6')]).toEqual([0, true]);
     expect((await opened.world.portals.account('alpine', opened.world.endpoint('alpine-6').username)).loginsAccepted).toBe(0);
+  });
+
+  it('costs no lockout window where `resolve` was killed between staging and the journal: the copy it left is known', async () => {
+    const id = 'alpine-10';
+    const { slot } = await blocked(id);
+    const { rotator, world } = opened;
+    const dying = { ...rotator, stores: dyingStores(rotator.stores, 'stage', 'after') };
+    // Only what `resolve` uses of the process; the rest of it is the real one's.
+    const context = { opened: { ...opened.process, rotator: dying }, json: true, signal: new AbortController().signal };
+    const options = { endpointId: id, accept: 'staged', proof: 'unverified', dryRun: false, actor: 'person:test', reason: 'x' } as const;
+    await expect(resolveCommand(context, options)).rejects.toThrow('died after stage');
+    expect(await rotator.stores.forTenant(slot.tags.TenantId).listStaged(slot.current)).toHaveLength(2);
+    expect((await resolve(id, '--accept', 'current')).code).toBe(0);
+    const report = await opened.untilSettled(id);
+    expect(report).toMatchObject({ kind: 'attempt', attempt: { state: 'done', reason: 'demand' } });
+    expect(await world.portalAcceptsStore(id)).toBe(true);
+    const logins = await opened.sql<{ actor: string }>(`SELECT actor FROM login_attempt WHERE endpoint_id = $1 ORDER BY started_at`, [id]);
+    expect(logins.map(({ actor }) => actor)).toEqual(['person', 'rotator', 'rotator']);
   });
 
   it('is decided once, where two people decide at the same moment', async () => {

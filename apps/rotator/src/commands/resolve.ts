@@ -9,14 +9,24 @@ import {
   type StoredSecret,
   withPassword,
 } from '@rcm/credentials';
-import { adoptAttempt, findEndpoint, getOpenAttempt, recordAuditEvent, resolveAsUnchanged, resolveBySuccessor, type RotationAttempt } from '@rcm/db';
+import {
+  adoptAttempt,
+  announceSuccessor,
+  findEndpoint,
+  getOpenAttempt,
+  recordAuditEvent,
+  type Resolution,
+  resolveAsUnchanged,
+  resolveBySuccessor,
+  type RotationAttempt,
+} from '@rcm/db';
 import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { stagedVersion } from '../machine/attempt.ts';
 import type { Rotator } from '../rotate.ts';
 import { rotateAndReport } from '../schedule/rotation-outcome.ts';
 import { withExclusiveLease } from '../exclusive.ts';
-import { proveLogin } from '../prove-login.ts';
+import { type LoginProof, proveLogin } from '../prove-login.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 import { report } from './rotate.ts';
 import { readTypedPassword } from './typed-password.ts';
@@ -74,8 +84,9 @@ export async function resolveCommand(context: CommandContext, options: ResolveOp
     details: { attemptId: attempt.id, accept: options.accept, proof: options.proof },
   });
   const goesOn = await withExclusiveLease(rotator, endpoint, context.signal, async (held) => {
-    await mustBeBlocked(block);
-    return options.accept === 'current' ? acceptCurrent(block, held) : acceptOther(block, held, typed);
+    // First of all: two people may have been told to decide, and no login is spent on what is decided already.
+    const resolution = await adopt(block, held);
+    return options.accept === 'current' ? acceptCurrent(block, held, resolution) : acceptOther(block, held, resolution, typed);
   });
   if (goesOn)
     return report(context, [await rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: 'recovery', signal: context.signal })]);
@@ -85,44 +96,38 @@ export async function resolveCommand(context: CommandContext, options: ResolveOp
   return 0;
 }
 
-/** Again under the lease: two people may have been told to decide, and no login is spent on what is decided already. */
-async function mustBeBlocked({ rotator, endpoint, attempt }: Block): Promise<void> {
-  const now = await getOpenAttempt(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
-  if (now?.id !== attempt.id || now.state !== 'blocked') throw taken();
-}
-
-async function acceptCurrent(block: Block, held: HeldLease): Promise<boolean> {
-  const { rotator, endpoint, options } = block;
+async function acceptCurrent(block: Block, held: HeldLease, resolution: Resolution): Promise<boolean> {
+  const { rotator, options } = block;
   const current = await readCurrent(block, held);
   if (options.proof === 'login')
-    await proveLogin(rotator, endpoint, held, { stored: current.text, version: current.version, attemptId: block.attempt.id, what: 'the current password' });
-  const resolution = await adopt(block, held);
+    await provePerson(block, held, { stored: current.text, version: current.version, attemptId: block.attempt.id, what: 'the current password' });
   const nextRotationAt = new Date(rotator.clock.now().getTime() + rotator.timing.abandonedPauseMs);
   if (!(await resolveAsUnchanged(rotator.db, { ...resolution, nextRotationAt }))) throw taken();
   return false;
 }
 
-/** Written ahead: what the person typed exists in their head only, until it is staged. */
-async function acceptOther(block: Block, held: HeldLease, typed: Secret<string> | null): Promise<boolean> {
+/** Written ahead: what the person typed exists in their head only, until it is staged; and the journal knows the copy before it is there. */
+async function acceptOther(block: Block, held: HeldLease, resolution: Resolution, typed: Secret<string> | null): Promise<boolean> {
   const { rotator, endpoint, attempt, options } = block;
-  const store = rotator.stores.forTenant(endpoint.orgId);
   const current = await readCurrent(block, held);
-  const successor = { attemptId: randomUUID(), reason: `resolve:${options.accept}`, baseVersion: current.version };
   const password = typed ?? (await stagedPassword(block, held));
-  const slot = slotOf(block, successor.attemptId);
-  const payload = payloadWith(block, current, password, successor.attemptId);
+  const successorId = randomUUID();
+  const payload = payloadWith(block, current, password, successorId);
+  const successor = { attemptId: successorId, reason: `resolve:${options.accept}`, baseVersion: current.version };
+  if (!(await announceSuccessor(rotator.db, { ...resolution, successor }))) throw taken();
+  const store = rotator.stores.forTenant(endpoint.orgId);
+  const slot = slotOf(block, successorId);
   await store.stage(slot, payload, { signal: held.signal });
   if (options.proof === 'login') {
-    const version = options.accept === 'staged' ? stagedVersion(attempt.id) : stagedVersion(successor.attemptId);
+    const version = stagedVersion(options.accept === 'staged' ? attempt.id : successorId);
     const proof = { stored: payload, version, attemptId: attempt.id, what: `the ${options.accept} password` };
-    await proveLogin(rotator, endpoint, held, proof).catch(async (error: unknown) => {
+    await provePerson(block, held, proof).catch(async (error: unknown) => {
       // Not proved: nothing may look as if a rotation had begun. Whoever knows the password still does.
       await store.discard(slot, { signal: held.signal });
       throw error;
     });
   }
-  const resolution = await adopt(block, held);
-  if (!(await resolveBySuccessor(rotator.db, { ...resolution, successor }))) throw taken();
+  if (!(await resolveBySuccessor(rotator.db, { ...resolution, successorId }))) throw taken();
   return true;
 }
 
@@ -160,7 +165,11 @@ function payloadWith({ rotator, endpoint }: Block, current: StoredSecret, passwo
   return serializePayload(withPassword(payload, { password, attemptId, counter: counter + 1, now: rotator.clock.now() }));
 }
 
-async function adopt({ rotator, endpoint, attempt, options }: Block, held: HeldLease) {
+/** A login that a person asked for is theirs in the ledger. */
+const provePerson = ({ rotator, endpoint }: Block, held: HeldLease, proof: Omit<LoginProof, 'actor'>): Promise<void> =>
+  proveLogin(rotator, endpoint, held, { ...proof, actor: 'person' });
+
+async function adopt({ rotator, endpoint, attempt, options }: Block, held: HeldLease): Promise<Resolution> {
   const adopted = await adoptAttempt(rotator.db, { attemptId: attempt.id, orgId: endpoint.orgId, fence: held.lease.fence, owner: rotator.owner });
   if (adopted?.state !== 'blocked') throw taken();
   return {

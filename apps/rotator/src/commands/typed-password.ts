@@ -3,6 +3,8 @@ import { Writable } from 'node:stream';
 import { RcmError, Secret } from '@rcm/telemetry';
 
 const MAX_LENGTH = 1_000;
+/** A person at a prompt, or a pipe that nobody writes to: neither is waited for without end. */
+const DEADLINE_MS = 300_000;
 
 /**
  * Reads a password from a person: at a terminal by a prompt that shows nothing, else the first line of stdin. Never from argv, where every
@@ -24,9 +26,14 @@ export async function readTypedPassword(prompt: string, signal: AbortSignal): Pr
 }
 
 async function firstLine(lines: ReturnType<typeof createInterface>, signal: AbortSignal): Promise<string> {
+  const ended = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
   return new Promise((resolve, reject) => {
+    const cancel = () => reject(new RcmError('cancelled', 'No password was typed. Nothing was changed.'));
     lines.once('line', resolve);
     lines.once('close', () => resolve(''));
-    signal.addEventListener('abort', () => reject(new RcmError('cancelled', 'No password was typed. Nothing was changed.')), { once: true });
+    // At a terminal Ctrl-C is a key like any other while the prompt is open.
+    lines.once('SIGINT', cancel);
+    ended.addEventListener('abort', cancel, { once: true });
+    if (ended.aborted) cancel();
   });
 }

@@ -45,10 +45,12 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
     if (current === null || current.version === watched.knownVersion || current.version === watched.refusedVersion) return 'unchanged';
     return await withExclusiveLease(rotator, endpoint, signal, async (held) => {
       const change = { orgId: endpoint.orgId, endpointId: endpoint.id, version: current.version, actor: rotator.owner };
-      const refusal = await proveLogin(rotator, endpoint, held, { stored: current.text, version: current.version, what: 'the stored password' }).then(
-        () => null,
-        notProved,
-      );
+      const refusal = await proveLogin(rotator, endpoint, held, {
+        stored: current.text,
+        version: current.version,
+        actor: 'rotator',
+        what: 'the stored password',
+      }).then(() => null, notProved);
       if (refusal === null) return (await recordManualRotation(rotator.db, change)) ? 'recorded' : 'put_off';
       await recordManualRefusal(rotator.db, { ...change, detail: refusal });
       return 'refused';

@@ -40,7 +40,11 @@ function channel(name: string, take: (sends: number) => boolean | 'never' = () =
       sends += 1;
       const taken = take(sends);
       if (taken === 'never')
-        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new RcmError('deadline_exceeded', 'It did not answer in time.'))));
+        await new Promise((_, reject) => {
+          const giveUp = () => reject(new RcmError('deadline_exceeded', 'It did not answer in time.'));
+          if (signal.aborted) giveUp();
+          signal.addEventListener('abort', giveUp);
+        });
       if (!taken) throw new RcmError('deadline_exceeded', 'It answered 500.');
       sent.push(text.happened);
     },
@@ -81,6 +85,38 @@ describe('the delivery of notices', () => {
     expect(silent.sends()).toBe(3);
     const [row] = await owner.transaction('every tenant', (tx) => tx.noticeDelivery.findMany({ where: { channel: 'silent' } }));
     expect(row).toMatchObject({ tries: 3, deliveredAt: null, lastError: 'It did not answer in time.', givenUpAt: expect.any(Date) });
+  });
+
+  it('costs an ill channel one try of one notice a round, and one deadline: the rest loses nothing', async () => {
+    await notices(5);
+    const [silent, good] = [channel('silent', () => 'never'), channel('good')];
+    await deliver([silent, good]);
+    expect([silent.sends(), good.sent.length]).toEqual([1, 5]);
+    const rows = await owner.transaction('every tenant', (tx) => tx.noticeDelivery.findMany({ where: { channel: 'silent' }, orderBy: { tries: 'asc' } }));
+    expect(rows.map(({ tries }) => tries)).toEqual([0, 0, 0, 0, 1]);
+  });
+
+  it('spends no try on what its own process did not let it send', async () => {
+    await notices(3);
+    const stop = new AbortController();
+    const stopping = channel('stopping', () => (stop.abort(), 'never'));
+    await deliverNotices({
+      db: rotators[0],
+      logger: createLogger({ name: 'test', level: 'silent' }),
+      channels: [stopping],
+      deadlineMs: 5_000,
+      maxTries: 3,
+      signal: stop.signal,
+    });
+    const rows = await owner.transaction('every tenant', (tx) => tx.noticeDelivery.findMany({ where: { channel: 'stopping' } }));
+    expect(rows.map(({ tries, lastError }) => [tries, lastError])).toEqual([
+      [0, null],
+      [0, null],
+      [0, null],
+    ]);
+    const next = channel('stopping');
+    await deliver([next], rotators[1]);
+    expect(next.sent).toHaveLength(3);
   });
 
   it('goes on after a sender that died between sending and noting it: at least once', async () => {

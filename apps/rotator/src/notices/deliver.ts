@@ -1,4 +1,4 @@
-import { claimNotices, type Database, noticeDelivered, noticeFailed } from '@rcm/db';
+import { type ClaimedNotice, claimNotices, type Database, noticeDelivered, noticeFailed, noticesReturned } from '@rcm/db';
 import { isRcmError, type Logger } from '@rcm/telemetry';
 import type { NoticeChannel } from './channel.ts';
 import { noticeText } from './wording.ts';
@@ -28,24 +28,33 @@ export async function deliverNotices(options: DeliveryOptions): Promise<void> {
 }
 
 async function deliverTo(channel: NoticeChannel, options: DeliveryOptions): Promise<void> {
-  const { db, logger, deadlineMs, maxTries, signal } = options;
-  const claimed = await claimNotices(db, { channel: channel.name, claimMs: deadlineMs * (AT_ONCE + 1), newestMs: NEWEST_MS, limit: AT_ONCE });
-  for (const notice of claimed) {
-    if (signal.aborted) return;
-    const outgoing = { notice, text: noticeText(notice) };
-    try {
-      await channel.send(outgoing, AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]));
-    } catch (error) {
-      const reason = isRcmError(error) ? error.message : 'an unexpected error';
-      const isLast = notice.tries + 1 >= maxTries;
-      const retryMs = isLast ? null : Math.min(PAUSE_MS.least * 2 ** notice.tries, PAUSE_MS.most);
-      logger[isLast ? 'error' : 'warn'](
-        { channel: channel.name, noticeId: notice.id, reason, retryMs },
-        isLast ? 'a notice could not be sent and is given up' : 'a notice could not be sent yet',
-      );
-      await noticeFailed(db, { noticeId: notice.id, channel: channel.name, error: reason, retryMs });
-      continue;
-    }
-    await noticeDelivered(db, { noticeId: notice.id, channel: channel.name });
+  const claimed = await claimNotices(options.db, { channel: channel.name, claimMs: options.deadlineMs * (AT_ONCE + 1), newestMs: NEWEST_MS, limit: AT_ONCE });
+  for (const [place, notice] of claimed.entries()) {
+    if (await sendOne(channel, notice, options)) continue;
+    // An ill channel costs one deadline a round and one notice one try: the other channels, and the rest of its notices, lose nothing.
+    const noticeIds = claimed.slice(options.signal.aborted ? place : place + 1).map(({ id }) => id);
+    return noticesReturned(options.db, { channel: channel.name, noticeIds });
   }
+}
+
+/** Whether the channel took it. What was interrupted from outside is no failure of the channel. */
+async function sendOne(channel: NoticeChannel, notice: ClaimedNotice, options: DeliveryOptions): Promise<boolean> {
+  const { db, logger, deadlineMs, maxTries, signal } = options;
+  if (signal.aborted) return false;
+  try {
+    await channel.send({ notice, text: noticeText(notice) }, AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]));
+  } catch (error) {
+    if (signal.aborted) return false;
+    const reason = isRcmError(error) ? error.message : 'an unexpected error';
+    const isLast = notice.tries + 1 >= maxTries;
+    const retryMs = isLast ? null : Math.min(PAUSE_MS.least * 2 ** notice.tries, PAUSE_MS.most);
+    logger[isLast ? 'error' : 'warn'](
+      { channel: channel.name, noticeId: notice.id, reason, retryMs },
+      isLast ? 'a notice could not be sent and is given up' : 'a notice could not be sent yet',
+    );
+    await noticeFailed(db, { noticeId: notice.id, channel: channel.name, error: reason, retryMs });
+    return false;
+  }
+  await noticeDelivered(db, { noticeId: notice.id, channel: channel.name });
+  return true;
 }

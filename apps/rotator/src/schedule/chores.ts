@@ -1,4 +1,4 @@
-import { assessPortalTypes, markManualDue, noticeLongWaits } from '@rcm/db';
+import { assessPortalTypes, markManualDue, noticeLongWaits, pruneNotices } from '@rcm/db';
 import type { RotatorConfig } from '../config.ts';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
 import { noticeManualChanges } from '../manual/notice-changes.ts';
@@ -7,9 +7,12 @@ import { deliverNotices } from '../notices/deliver.ts';
 import type { Rotator } from '../rotate.ts';
 import type { Chore } from './service.ts';
 
+const DAY_MS = 86_400_000;
 /** They are a month old: an hour more is nothing, and the store's quota is for others. */
 const COPIES_EVERY_MS = 3_600_000;
 const REMOVED_AT_ONCE = 50;
+/** So that a round is short, however many have grown old. */
+const PRUNED_AT_ONCE = 500;
 
 /** What a rotator does beside rotating: sees what people changed, tells people, sends what was told. */
 export function rotatorChores(rotator: Rotator, config: RotatorConfig, channels: readonly NoticeChannel[]): readonly Chore[] {
@@ -39,6 +42,7 @@ export function rotatorChores(rotator: Rotator, config: RotatorConfig, channels:
       async round(signal) {
         await noticeLongWaits(db, { olderThanMs: config.RCM_NOTICE_LONG_WAIT_MS });
         await deliverNotices({ db, logger, channels, deadlineMs: config.RCM_NOTICE_DEADLINE_MS, maxTries: config.RCM_NOTICE_MAX_TRIES, signal });
+        await pruneNotices(db, { keptMs: config.RCM_NOTICE_KEEP_DAYS * DAY_MS, limit: PRUNED_AT_ONCE });
       },
     },
   ];

@@ -16,15 +16,20 @@ interface Gate {
   readonly canaryToday: boolean;
   readonly canaryState: string | null;
   readonly maintenance: boolean;
+  /** The portal type has as many rotations under way as it may. */
+  readonly busy: boolean;
 }
+
+const NO_RULES: StartRules = { canary: false, probeMs: 0, lastingMs: 0 };
 
 /**
  * Whether this rotation may start now; `null` if so. Part of the transaction that plans it, under the gate's row lock: of two that
  * would both be the day's first, one is. Scheduled ones wait for everything; one that a person asks for passes the canary and the
  * maintenance hours, because the person may know better; nothing passes a pause, and an open breaker lets one through to probe.
- * How many run at once is counted before, over all tenants (`listStartable`), which this transaction must not look into.
+ * Without rules only a pause and an open breaker hold it back. How many run at once is counted over all tenants, by a function that tells the number only.
  */
-export async function refuseStart(tx: Transaction, start: Start, rules: StartRules): Promise<StartRefusal | null> {
+export async function refuseStart(tx: Transaction, start: Start, given: StartRules | null): Promise<StartRefusal | null> {
+  const rules = given ?? NO_RULES;
   const gate = await lockGate(tx, start, rules);
   if (gate.paused) return 'paused';
   const scheduled = isScheduled(start.reason);
@@ -33,6 +38,7 @@ export async function refuseStart(tx: Transaction, start: Start, rules: StartRul
     await tx.$executeRaw`UPDATE portal_gate SET probed_at = clock_timestamp() WHERE portal_type_code = ${start.portalTypeCode}`;
   }
   if (!scheduled) return null;
+  if (given !== null && gate.busy) return 'busy';
   if (gate.maintenance) return 'maintenance';
   if (!rules.canary || (gate.canaryToday && gate.canaryState === 'passed')) return null;
   if (gate.canaryToday && gate.canaryState === 'running' && !gate.stopped) return 'canary';
@@ -55,7 +61,8 @@ async function lockGate(tx: Transaction, start: Start, rules: StartRules): Promi
            g.opened_at IS NOT NULL AND g.closed_at IS NULL AS stopped,
            coalesce(greatest(g.opened_at, g.probed_at) + make_interval(secs => ${probeMs}::float8 / 1000) <= clock_timestamp(), true) AS "mayProbe",
            coalesce(g.canary_day = (clock_timestamp() AT TIME ZONE p.maintenance_time_zone)::date, false) AS "canaryToday", g.canary_state AS "canaryState",
-           rcm_touches_maintenance(p.maintenance_windows, p.maintenance_time_zone, clock_timestamp(), make_interval(secs => ${lastingMs}::float8 / 1000)) AS maintenance
+           rcm_touches_maintenance(p.maintenance_windows, p.maintenance_time_zone, clock_timestamp(), make_interval(secs => ${lastingMs}::float8 / 1000)) AS maintenance,
+           rcm_rotations_under_way(p.code) >= p.max_concurrency AS busy
       FROM portal_gate g JOIN portal_type p ON p.code = g.portal_type_code WHERE g.portal_type_code = ${start.portalTypeCode}`;
   if (!gate) throw new Error('the gate that was just made is gone');
   return gate;

@@ -208,6 +208,15 @@ describe('what else holds a start back', () => {
     expect(row?.touches).toBe(expected);
   });
 
+  test('as many under way as the portal type takes, exactly, however many would start at the same moment', async () => {
+    const { endpoints } = await type(5, { maxConcurrency: 2 });
+    const free = { ...RULES, canary: false };
+    const started = await Promise.all(endpoints.map((endpoint) => start(endpoint, 'due', free)));
+    expect(started.map(({ refusal }) => refusal ?? 'started').sort()).toEqual(['busy', 'busy', 'busy', 'started', 'started']);
+    const place = started.findIndex(({ refusal }) => refusal === 'busy');
+    expect((await start(endpoints[place], 'compromise', free)).refusal).toBeNull();
+  });
+
   test('a portal type in its maintenance hours starts nothing that is scheduled, and what a person asks for', async () => {
     const { code, endpoints } = await type(1, { maintenanceWindows: ['daily 00:00-00:00'] });
     expect(await startable(code)).toEqual([]);

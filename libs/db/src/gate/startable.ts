@@ -51,10 +51,3 @@ export async function listStartable(db: Database, { rules, limit }: { readonly r
        ORDER BY d.next_rotation_at, d.id LIMIT ${checkLimit(limit)}`,
   );
 }
-
-/** How many rotations a portal type has under way, over all tenants; waiting and blocked ones do nothing at the portal. */
-export async function rotationsUnderWay(db: Database, { portalTypeCode }: { readonly portalTypeCode: string }): Promise<number> {
-  return db.transaction('every tenant', (tx) =>
-    tx.rotationAttempt.count({ where: { portalTypeCode, endedAt: null, state: { notIn: ['waiting', 'blocked'] } } }),
-  );
-}

@@ -1,16 +1,18 @@
-import type { Database } from '../database.ts';
+import type { Database, Transaction } from '../database.ts';
 import { notifyCredentialChanged, NEXT_ROTATION } from '../endpoints/schedule.ts';
 import { timestamp } from '../input.ts';
 import { type GateOutcome, tellGate } from '../gate/outcome.ts';
 import { writeNotice } from '../notices/write.ts';
 import type { Step } from './advance.ts';
+import type { RotationAttempt } from './attempt.ts';
 import { lockAttempt } from './open.ts';
 import { mayEnd, refuseStep } from './transitions.ts';
 
 /**
  * `verified → promoted`, together with the new `current_version` of every endpoint of the organization that uses the secret, and
- * the notification: one transaction, so no reader is ever given a lease that names a version between the two. Repeating it with the
- * same version is `true` again; any other mismatch is `false`: stop.
+ * the notification: one transaction, so no reader is ever given a lease that names a version between the two. A previous version that
+ * is not the one the attempt was planned on is a person's edit, and people are told of it. Repeating it with the same version is
+ * `true` again; any other mismatch is `false`: stop.
  */
 export async function promoteAttempt(
   db: Database,
@@ -28,8 +30,13 @@ export async function promoteAttempt(
       UPDATE integration_endpoint SET current_version = ${step.promotedVersion}, updated_at = clock_timestamp()
        WHERE org_id = ${seen.orgId} AND secret_arn = ${seen.secretArn}`;
     await notifyCredentialChanged(tx, seen);
+    if (step.previousVersion !== seen.baseVersion) await tellOfEdit(tx, seen, step.previousVersion);
     return true;
   });
+}
+
+function tellOfEdit(tx: Transaction, { id: attemptId, orgId, endpointId, portalTypeCode }: RotationAttempt, version: string): Promise<void> {
+  return writeNotice(tx, { kind: 'left_previous', key: attemptId, orgId, endpointId, portalTypeCode, attemptId, detail: `their version is ${version}` });
 }
 
 /**

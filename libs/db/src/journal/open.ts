@@ -23,11 +23,9 @@ export interface RotationPlan {
   readonly recipeHash: string;
   /** For a rollback: the version whose password is chosen again. */
   readonly chosenVersion?: string;
-  /** What may hold a start back besides a pause. Default: nothing. */
+  /** What may hold a start back besides a pause and an open breaker. Default: nothing. */
   readonly rules?: StartRules;
 }
-
-const NO_RULES: StartRules = { canary: false, probeMs: 0, lastingMs: 0 };
 
 /**
  * Opens the journal of a rotation in state `planned`. Needs the live exclusive lease (`lease_lost` otherwise). Not created: another
@@ -60,7 +58,7 @@ export async function planRotation(
       );
     const endpoint = await tx.integrationEndpoint.findFirstOrThrow({ where: { id: plan.endpointId, orgId: plan.orgId } });
     if (endpoint.secretArn === null || endpoint.currentVersion !== plan.baseVersion) return { created: false, open: null };
-    const refusal = await refuseStart(tx, { ...plan, portalTypeCode: endpoint.portalTypeCode }, plan.rules ?? NO_RULES);
+    const refusal = await refuseStart(tx, { ...plan, portalTypeCode: endpoint.portalTypeCode }, plan.rules ?? null);
     if (refusal) return { created: false, open: null, refusal };
     const attempt = await tx.rotationAttempt.create({
       data: {

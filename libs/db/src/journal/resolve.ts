@@ -1,5 +1,6 @@
+import { RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
-import { timestamp } from '../input.ts';
+import { checkUuid, timestamp } from '../input.ts';
 import { attemptOf, JOURNAL_VERSION, type RotationAttempt } from './attempt.ts';
 import { lockAttempt } from './open.ts';
 
@@ -33,33 +34,45 @@ export interface Successor {
 }
 
 /**
- * The portal accepts another password, which is staged under the successor's id: the blocked attempt ends, and its successor begins
- * where a rotation stands whose new password was proved: `verified`. One transaction, so the login is gated throughout, and
- * whoever comes next promotes it. `false` as above.
+ * Writes down that a password is about to be staged under the successor's id, before it is: a copy that the journal does not know means
+ * a restored database, and rests the login for a lockout window. Until the password is proved the successor is an attempt
+ * that sent nothing and ended; its copy is kept and removed like any other. `false` as above.
  */
-export async function resolveBySuccessor(db: Database, resolution: Resolution & { readonly successor: Successor }): Promise<boolean> {
-  const { successor, fence } = resolution;
+export async function announceSuccessor(db: Database, resolution: Resolution & { readonly successor: Successor }): Promise<boolean> {
+  const { successor, attemptId, fence } = resolution;
+  return db.transaction({ tenant: resolution.orgId }, async (tx) => {
+    const blocked = await lockAttempt(tx, attemptId);
+    if (blocked?.state !== 'blocked' || blocked.fence !== fence) return false;
+    await tx.$executeRaw`
+      INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash,
+                                    journal_version, detail, created_at, updated_at, ended_at)
+      SELECT ${successor.attemptId}::uuid, b.login_identity, b.org_id, b.endpoint_id, b.portal_type_code, 'abandoned', b.fence, b.owner, ${successor.reason}, b.secret_arn,
+             ${successor.baseVersion}, b.recipe_hash, ${JOURNAL_VERSION}, ${NOT_PROVED}, now.at, now.at, now.at
+        FROM rotation_attempt b, (SELECT clock_timestamp() AS at) now WHERE b.id = ${attemptId}::uuid`;
+    return true;
+  });
+}
+
+const NOT_PROVED = 'a person named this password; the portal has not been seen to accept it';
+
+/**
+ * The portal accepts the password that is staged under the announced successor's id: the blocked attempt ends, and its successor goes on
+ * where a rotation stands whose new password was proved: `verified`. One transaction, so the login is gated throughout, and
+ * whoever comes next promotes it. `false` as above; fails with `state_conflict` where the successor was
+ * not announced.
+ */
+export async function resolveBySuccessor(db: Database, resolution: Resolution & { readonly successorId: string }): Promise<boolean> {
+  const { successorId, fence, detail } = resolution;
+  checkUuid('successorId', successorId);
   return db.transaction({ tenant: resolution.orgId }, async (tx) => {
     const ended = await endBlocked(tx, resolution);
     if (!ended) return false;
-    await tx.rotationAttempt.create({
-      data: {
-        id: successor.attemptId,
-        loginIdentity: ended.loginIdentity,
-        orgId: ended.orgId,
-        endpointId: ended.endpointId,
-        portalTypeCode: ended.portalTypeCode,
-        state: 'verified',
-        fence,
-        owner: ended.owner,
-        reason: successor.reason,
-        secretArn: ended.secretArn,
-        baseVersion: successor.baseVersion,
-        recipeHash: ended.recipeHash,
-        journalVersion: JOURNAL_VERSION,
-        detail: resolution.detail,
-      },
-    });
+    const begun = await tx.$executeRaw`
+      UPDATE rotation_attempt SET state = 'verified', ended_at = NULL, fence = ${fence}, owner = ${ended.owner}, detail = ${detail}, updated_at = clock_timestamp()
+       WHERE id = ${successorId}::uuid AND login_identity = ${ended.loginIdentity} AND state = 'abandoned' AND submit_deadline_at IS NULL AND promoted_version IS NULL
+         AND copy_removed_at IS NULL`;
+    // Thrown, so that the block stays: nothing else would hold the login.
+    if (begun === 0) throw new RcmError('state_conflict', 'The journal does not know the attempt that is to follow the blocked one. Nothing was changed.');
     await tx.$executeRaw`UPDATE integration_endpoint SET rotation_status = 'pending', updated_at = clock_timestamp() WHERE org_id = ${ended.orgId} AND secret_arn = ${ended.secretArn}`;
     return true;
   });

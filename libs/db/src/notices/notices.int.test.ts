@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { setNextRotation } from '../endpoints/schedule.ts';
 import { blockAttempt, waitAttempt } from '../journal/advance.ts';
+import { promoteAttempt } from '../journal/ends.ts';
 import { acquireSharedLease } from '../leases/acquire.ts';
 import { beginLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { markManualDue } from '../manual/due.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase } from '../testing.fixture.ts';
 import { noticeLongWaits } from './long-waits.ts';
-import { claimNotices, listNotices, noticeDelivered, noticeFailed } from './outbox.ts';
+import { claimNotices, listNotices, noticeDelivered, noticeFailed, noticesReturned } from './outbox.ts';
+import { pruneNotices } from './prune.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
@@ -41,6 +43,20 @@ describe('a notice', () => {
     }
     expect(await about(endpoint.endpointId)).toEqual(['locked']);
     await expect(listNotices(t.agent, { limit: 1 })).rejects.toMatchObject({ code: 'database_failed' });
+  });
+
+  test('of a person’s edit in the middle comes with the promotion onto it, once, and not without an edit', async () => {
+    for (const [previousVersion, kinds] of [
+      ['1', []],
+      ['2', ['left_previous']],
+    ] as const) {
+      const endpoint = await makeEndpoint(t.db);
+      const { attemptId, fence } = await plannedAttempt(t.db, endpoint);
+      await t.sql(`UPDATE rotation_attempt SET state = 'verified' WHERE id = $1`, [attemptId]);
+      const step = { attemptId, orgId: endpoint.orgId, fence, promotedVersion: '3', previousVersion };
+      expect([await promoteAttempt(t.rotator, step), await promoteAttempt(t.rotator, step)]).toEqual([true, true]);
+      expect(await about(endpoint.endpointId)).toEqual(kinds);
+    }
   });
 
   test('of a rotation that waits for a day comes once', async () => {
@@ -94,6 +110,29 @@ describe('the outbox', () => {
     await noticeFailed(t.rotator, { noticeId: second?.id ?? '', channel, error: 'The webhook answered 500.', retryMs: null });
     const ids = (await claim(channel)).map(({ id }) => id);
     expect([ids.includes(first?.id ?? ''), ids.includes(second?.id ?? '')]).toEqual([true, false]);
+  });
+
+  test('has back at once, and without a try, what its sender did not come to', async () => {
+    const channel = randomUUID();
+    const [first, second] = await claim(channel, 2);
+    await noticesReturned(t.rotator, { channel, noticeIds: [second?.id ?? ''] });
+    const again = (await claim(channel)).filter(({ id }) => id === first?.id || id === second?.id);
+    expect(again).toMatchObject([{ id: second?.id, tries: 0 }]);
+  });
+
+  test('forgets what is old, but for what is still open', async () => {
+    const [open, ended] = [await makeEndpoint(t.db), await makeEndpoint(t.db)];
+    for (const endpoint of [open, ended]) {
+      const { attemptId, fence } = await plannedAttempt(t.db, endpoint);
+      await blockAttempt(t.rotator, { attemptId, orgId: endpoint.orgId, fence, from: 'planned', detail: 'x' });
+      await t.sql(`UPDATE notice SET created_at = now() - interval '91 days' WHERE attempt_id = $1`, [attemptId]);
+      if (endpoint === ended) await t.sql(`UPDATE rotation_attempt SET state = 'abandoned', waiting_from = NULL, ended_at = now() WHERE id = $1`, [attemptId]);
+    }
+    await claimNotices(t.rotator, { channel: randomUUID(), claimMs: 1, newestMs: 100 * 86_400_000, limit: 1000 });
+    expect(await pruneNotices(t.rotator, { keptMs: 92 * 86_400_000, limit: 100 })).toBe(0);
+    expect(await pruneNotices(t.rotator, { keptMs: 90 * 86_400_000, limit: 100 })).toBe(1);
+    expect([await about(open.endpointId), await about(ended.endpointId)]).toEqual([['blocked'], []]);
+    await expect(pruneNotices(t.agent, { keptMs: 1, limit: 1 })).rejects.toMatchObject({ code: 'database_failed' });
   });
 
   test('does not send a new channel what is old', async () => {

@@ -52,6 +52,20 @@ export async function noticeDelivered(db: Database, { noticeId, channel }: { rea
   );
 }
 
+/** Nobody tried to send them: they are free at once, and the claim was no try. */
+export async function noticesReturned(
+  db: Database,
+  { noticeIds, channel }: { readonly noticeIds: readonly string[]; readonly channel: string },
+): Promise<void> {
+  if (noticeIds.length === 0) return;
+  await db.transaction(
+    'no tenant',
+    (tx) => tx.$executeRaw`
+      UPDATE notice_delivery SET tries = greatest(tries - 1, 0), not_before = clock_timestamp()
+       WHERE notice_id = ANY (${[...noticeIds]}::uuid[]) AND channel = ${channel} AND delivered_at IS NULL`,
+  );
+}
+
 /** The channel did not take it: again after `retryMs`, or never where that is `null`. `error`: in words that hold no secret. */
 export async function noticeFailed(
   db: Database,
