@@ -7,11 +7,13 @@ import type { ReplicaConfig } from './replica-environment.ts';
 interface Replicated {
   readonly stores: TenantStoresOptions;
   readonly replica: ReplicaConfig;
+  /** Of both regions: tenant sessions, and what failover and copies count. */
   readonly metrics: Metrics;
 }
 
 /** An agent's readers: with a second region where one is configured, else plain ones. Fails with `config_invalid`. */
-export function createReplicatedReaders({ stores, replica, ...rest }: Replicated & Pick<FailoverReadersOptions, 'onTurn'>): TenantReaders {
+export function createReplicatedReaders({ replica, ...rest }: Replicated & Pick<FailoverReadersOptions, 'onTurn'>): TenantReaders {
+  const stores = counted(rest);
   const primary = createTenantReaders(stores);
   const second = inSecondRegion(stores, replica);
   if (!second) return primary;
@@ -19,16 +21,19 @@ export function createReplicatedReaders({ stores, replica, ...rest }: Replicated
 }
 
 /** A writer's stores, which keep the copies where a second region is configured; `copies` is `null` where none is. Fails with `config_invalid`. */
-export function createReplicatedStores({ stores, replica, ...rest }: Replicated & Pick<CopyingStoresOptions, 'onBehind'>): {
+export function createReplicatedStores({ replica, ...rest }: Replicated & Pick<CopyingStoresOptions, 'onBehind'>): {
   readonly stores: TenantStores;
   readonly copies: Pick<CopyingStores, 'repairCopy'> | null;
 } {
+  const stores = counted(rest);
   const primary = createTenantStores(stores);
   const second = inSecondRegion(stores, replica);
   if (!second) return { stores: primary, copies: null };
   const copying = createCopyingStores({ primary, replica: createTenantStores(second), replicaRegion: second.region, ...rest });
   return { stores: copying, copies: copying };
 }
+
+const counted = ({ stores, metrics }: Pick<Replicated, 'stores' | 'metrics'>): TenantStoresOptions => ({ ...stores, metrics });
 
 /** The same roles and tags: IAM has no regions. STS and KMS are the second region's own, for the first one's may be down with it. */
 function inSecondRegion(stores: TenantStoresOptions, replica: ReplicaConfig): (TenantStoresOptions & { readonly region: string }) | null {

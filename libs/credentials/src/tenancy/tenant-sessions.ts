@@ -47,7 +47,7 @@ export function createTenantSessions({
   const client = new STSClient(clientOptions(access));
   const sessions = new LRUCache<string, TenantSession>({ max: maxSessions });
   const underWay = new Map<string, Promise<TenantSession>>();
-  const count = metrics && sessionMetrics(metrics);
+  const count = metrics && sessionMetrics(metrics, access.region);
 
   const assume = (orgId: string): Promise<TenantSession> =>
     withDeadline({ ms: CALL_DEADLINE_MS, what: 'Assuming the tenant role' }, async (abortSignal) => {
@@ -98,13 +98,14 @@ export function createTenantSessions({
 }
 
 /** How each asking of STS ended: `assumed`; `kept` (not reached, the session that was due for renewal goes on); `failed`. */
-function sessionMetrics(metrics: Metrics): (outcome: 'assumed' | 'kept' | 'failed', held: number) => void {
+function sessionMetrics(metrics: Metrics, region: string): (outcome: 'assumed' | 'kept' | 'failed', held: number) => void {
   const asked = metrics.counter('rcm_tenant_sessions_total', 'Sessions asked of STS, by how it ended: assumed, kept (STS was not reached) or failed.', [
+    'region',
     'outcome',
   ]);
-  const held = metrics.gauge('rcm_tenant_sessions_held', 'Tenant sessions held.');
+  const held = metrics.gauge('rcm_tenant_sessions_held', 'Tenant sessions held.', ['region']);
   return (outcome, count) => {
-    asked.inc({ outcome });
-    held.set(count);
+    asked.inc({ region, outcome });
+    held.set({ region }, count);
   };
 }

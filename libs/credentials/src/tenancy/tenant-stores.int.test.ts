@@ -1,6 +1,7 @@
 import { createMetrics, RcmError } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createReplicatedReaders, createReplicatedStores } from '../failover/replicated.ts';
 import { ManualClock } from '../reading/manual-clock.fixture.ts';
 import { credentialReference, type SecretReference } from '../reference.ts';
 import { codeOf, newSlot, passwordOf, payloadText, rotatedText } from '../stores/contract/store-under-test.fixture.ts';
@@ -133,21 +134,40 @@ describe('tenant sessions', () => {
     expect((await sessions.get('hospital-a')).accessKeyId).not.toBe(first.accessKeyId);
   });
 
-  it.skipIf(backend() === 'containers')('are used to their end where STS is not to be reached (the emulator in containers has no faults), and counted', async () => {
-    const clock = new ManualClock(Date.now());
-    const metrics = createMetrics();
-    const sessions = createTenantSessions({ ...aws.access, maxAttempts: 1, environment: 'test', roleArn: aws.roleArn, clock, metrics });
-    closing.push(() => sessions.close());
-    const first = await sessions.get('hospital-a');
-    aws.local?.setFaults({ match: 'sts', kind: 'down' });
-    clock.forward(first.expiration.getTime() - 1_000 - clock.now().getTime());
-    expect((await sessions.get('hospital-a')).accessKeyId).toBe(first.accessKeyId);
-    clock.forward(1_000);
-    expect(await codeOf(sessions.get('hospital-a'))).toBe('store_unavailable');
-    aws.local?.setFaults({ kind: 'none' });
-    expect((await sessions.get('hospital-a')).accessKeyId).not.toBe(first.accessKeyId);
-    const text = await metrics.exposition();
-    for (const line of ['{outcome="assumed"} 2', '{outcome="kept"} 1', '{outcome="failed"} 1']) expect(text).toContain(`rcm_tenant_sessions_total${line}`);
+  it.skipIf(backend() === 'containers')(
+    'are used to their end where STS is not to be reached (the emulator in containers has no faults), and counted',
+    async () => {
+      const clock = new ManualClock(Date.now());
+      const metrics = createMetrics();
+      const sessions = createTenantSessions({ ...aws.access, maxAttempts: 1, environment: 'test', roleArn: aws.roleArn, clock, metrics });
+      closing.push(() => sessions.close());
+      const first = await sessions.get('hospital-a');
+      aws.local?.setFaults({ match: 'sts', kind: 'down' });
+      clock.forward(first.expiration.getTime() - 1_000 - clock.now().getTime());
+      expect((await sessions.get('hospital-a')).accessKeyId).toBe(first.accessKeyId);
+      clock.forward(1_000);
+      expect(await codeOf(sessions.get('hospital-a'))).toBe('store_unavailable');
+      aws.local?.setFaults({ kind: 'none' });
+      expect((await sessions.get('hospital-a')).accessKeyId).not.toBe(first.accessKeyId);
+      const text = await metrics.exposition();
+      for (const [outcome, times] of Object.entries({ assumed: 2, kept: 1, failed: 1 }))
+        expect(text).toContain(`rcm_tenant_sessions_total{region="us-east-1",outcome="${outcome}"} ${times}`);
+    },
+  );
+
+  it('of an app are counted, whether it reads or writes', async () => {
+    const options = { stores: { ...shared, roleArn: aws.roleArn }, replica: {} };
+    const [ofAgent, ofRotator] = [createMetrics(), createMetrics()];
+    const readers = createReplicatedReaders({ ...options, metrics: ofAgent, onTurn: () => undefined });
+    const { stores } = createReplicatedStores({ ...options, metrics: ofRotator, onBehind: () => undefined });
+    closing.push(() => Promise.all([readers.close(), stores.close()]).then(() => undefined));
+    for (const [tenants, metrics] of [
+      [readers, ofAgent],
+      [stores, ofRotator],
+    ] as const) {
+      await tenants.forTenant('hospital-a').read(referenceOf('hospital-a'));
+      expect(await metrics.exposition()).toContain('rcm_tenant_sessions_held{region="us-east-1"} 1');
+    }
   });
 
   it('may have the longest id that an organization can have', async () => {
@@ -155,15 +175,18 @@ describe('tenant sessions', () => {
   });
 
   // Only the strict double confines a session to its tags; LocalStack's free image and moto let every session do everything.
-  it.skipIf(backend() === 'containers')('cannot read another tenant’s secret, even where our own check is not in the way (the emulator enforces no policies)', async () => {
-    const stores = open();
-    const { reference } = await stores.forTenant('hospital-b').create(referenceOf('hospital-b'), payloadText('b'), tagsOf('hospital-b'));
-    const session = await sessionsWith(new ManualClock(Date.now())).get('hospital-a');
-    const asHospitalA = createSsmStore({ ...aws.access, credentials: session, kmsKeyId: aws.kmsKeyId });
-    closing.push(() => asHospitalA.close());
-    const own = await stores.forTenant('hospital-a').create(referenceOf('hospital-a'), payloadText('a'), tagsOf('hospital-a'));
-    expect(await codeOf(asHospitalA.read(reference))).toBe('store_denied');
-    const answers = [...(await asHospitalA.readMany([reference, own.reference])).values()];
-    expect(answers.map((answer) => (answer instanceof RcmError ? answer.code : passwordOf(answer)))).toEqual(['store_denied', 'a']);
-  });
+  it.skipIf(backend() === 'containers')(
+    'cannot read another tenant’s secret, even where our own check is not in the way (the emulator enforces no policies)',
+    async () => {
+      const stores = open();
+      const { reference } = await stores.forTenant('hospital-b').create(referenceOf('hospital-b'), payloadText('b'), tagsOf('hospital-b'));
+      const session = await sessionsWith(new ManualClock(Date.now())).get('hospital-a');
+      const asHospitalA = createSsmStore({ ...aws.access, credentials: session, kmsKeyId: aws.kmsKeyId });
+      closing.push(() => asHospitalA.close());
+      const own = await stores.forTenant('hospital-a').create(referenceOf('hospital-a'), payloadText('a'), tagsOf('hospital-a'));
+      expect(await codeOf(asHospitalA.read(reference))).toBe('store_denied');
+      const answers = [...(await asHospitalA.readMany([reference, own.reference])).values()];
+      expect(answers.map((answer) => (answer instanceof RcmError ? answer.code : passwordOf(answer)))).toEqual(['store_denied', 'a']);
+    },
+  );
 });
