@@ -10,7 +10,10 @@ const WAYS_OUT = new Set(['reveal', 'map']);
 const listed = (root) =>
   new Set(LISTS.flatMap((list) => [...readFileSync(join(root, list), 'utf8').matchAll(/^\| `((?:apps|libs)\/[^`]+\.ts)` +\|/gm)].map(([, path]) => path)));
 
-/** Reports `.reveal` and `.map` of a `Secret` in any file that the lists do not name. The option is the workspace's root. */
+/**
+ * Reports `.reveal` and `.map` of a `Secret` in any file that the lists do not name, through whatever type it is reached: a subclass, a
+ * type parameter, a destructuring. `.reveal` is reported of anything, so that a cast does not hide it. The option is the workspace's root.
+ */
 export const plaintextOwners = {
   meta: {
     type: 'problem',
@@ -20,12 +23,20 @@ export const plaintextOwners = {
   create(context) {
     const [root] = context.options;
     if (listed(root).has(relative(root, context.filename))) return {};
-    const isSecret = (type) => (type.isUnion() ? type.types.some(isSecret) : type.getSymbol()?.name === 'Secret');
-    const nameOf = ({ computed, property }) => (computed ? property.value : property.name);
+    const { program, getTypeAtLocation } = context.sourceCode.parserServices;
+    const checker = program.getTypeChecker();
+    const isOfSecret = (holder, name) => {
+      const found = checker.getPropertyOfType(checker.getApparentType(checker.getNonNullableType(getTypeAtLocation(holder))), name);
+      return found?.declarations?.some(({ parent }) => parent.name?.text === 'Secret') ?? false;
+    };
+    const check = (node, holder, name) => {
+      if (WAYS_OUT.has(name) && (name === 'reveal' || isOfSecret(holder, name))) context.report({ node, messageId: 'unlisted' });
+    };
+    const nameOf = (computed, key) => (computed || key.type === 'Literal' ? key.value : key.name);
     return {
-      MemberExpression(node) {
-        const { getTypeAtLocation } = context.sourceCode.parserServices;
-        if (WAYS_OUT.has(nameOf(node)) && isSecret(getTypeAtLocation(node.object))) context.report({ node: node.property, messageId: 'unlisted' });
+      MemberExpression: (node) => check(node.property, node.object, nameOf(node.computed, node.property)),
+      ObjectPattern(pattern) {
+        for (const property of pattern.properties) if (property.type === 'Property') check(property.key, pattern, nameOf(property.computed, property.key));
       },
     };
   },

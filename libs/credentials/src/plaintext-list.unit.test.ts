@@ -32,10 +32,22 @@ describe('the list of files that see plaintext', () => {
       'Secret.prototype.reveal.call(secret)',
       'maybe?.reveal()',
       '`${secret.reveal()}`',
+      'narrow.map(String)',
+      'inherited.map(String)',
+      '(({ map }) => map.call(secret, String))(Secret.prototype)',
+      '(({ reveal: way }) => way.call(secret))(Secret.prototype)',
+      '(secret as unknown as { reveal(): string }).reveal()',
     ];
-    const harmless = ['`${secret}`', '[1].map(String)', 'JSON.stringify(secret)'];
+    const harmless = ['`${secret}`', '[1].map(String)', 'JSON.stringify(secret)', '(({ map }) => map)({ map: 1 })'];
     const source = (line: string) =>
-      `import { Secret } from '@rcm/telemetry';\nexport function act(secret: Secret<string>, maybe: Secret<string> | undefined): unknown {\n  void maybe;\n  return ${line};\n}\n`;
+      [
+        "import { Secret } from '@rcm/telemetry';",
+        'class Heir extends Secret<string> {}',
+        'export function act<T extends Secret<string>>(secret: Secret<string>, maybe: Secret<string> | undefined, narrow: T, inherited: Heir): unknown {',
+        '  void [maybe, narrow, inherited];',
+        `  return ${line};`,
+        '}',
+      ].join('\n');
     const found = async (line: string, file: string): Promise<number> => {
       const [result] = await eslint.lintText(source(line), { filePath: `${root}/${file}` });
       return result?.messages.filter(({ ruleId }) => ruleId === 'rcm/plaintext-owners').length ?? -1;
