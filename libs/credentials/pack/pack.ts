@@ -32,19 +32,27 @@ function compile(): void {
   }
 }
 
+/** `AbortSignal`, `fetch` and `node:util` are in the declarations: without Node's types, `any` would stand in their place. */
+function referToNode(): void {
+  for (const { types } of entryPoints) writeFileSync(join(out, types), `/// <reference types="node" />\n${readFileSync(join(out, types), 'utf8')}`);
+}
+
 /** `./src/stores/ssm.ts` of a project as what it was compiled to. */
 const built = (project: string, source: string): { readonly types: string; readonly default: string } => {
   const path = `./lib/${project}/${source.replace(/^\.\//, '').replace(/\.ts$/, '')}`;
   return { types: `${path}.d.ts`, default: `${path}.js` };
 };
 
+const [own, bundled] = [readManifest(library), readManifest(telemetry)];
+const exported = Object.entries(own.exports).map(([name, source]) => [name, built('credentials', source)] as const);
+const entryPoints = exported.map(([, files]) => files);
+
 function writeManifest(): void {
-  const [own, bundled] = [readManifest(library), readManifest(telemetry)];
   const dependencies = Object.entries({ ...bundled.dependencies, ...own.dependencies }).filter(([name]) => name !== bundled.name);
   const manifest = {
     ...{ name: own.name, version: own.version, description: own.description, license: 'UNLICENSED', type: 'module', sideEffects: false },
     engines: { node: '>=22.12' },
-    exports: Object.fromEntries(Object.entries(own.exports).map(([name, source]) => [name, built('credentials', source)])),
+    exports: Object.fromEntries(exported),
     imports: { '#telemetry': built('telemetry', bundled.exports['.'] ?? '') },
     files: ['lib', 'payload.schema.json'],
     dependencies: Object.fromEntries(dependencies.sort(([a], [b]) => a.localeCompare(b))),
@@ -53,6 +61,7 @@ function writeManifest(): void {
 }
 
 compile();
+referToNode();
 writeManifest();
 for (const file of ['README.md', 'payload.schema.json']) copyFileSync(join(library, file), join(out, file));
 const [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', join(library, 'dist')], out)) as { readonly filename: string }[];
