@@ -30,6 +30,7 @@ export { earlierVersions } from './journal/earlier-versions.ts';
 export { finishAttempt, promoteAttempt, type RotationCounts, rotationCounts } from './journal/ends.ts';
 export { adoptAttempt, getAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation, type RotationPlan } from './journal/open.ts';
 export { announceSuccessor, type Resolution, resolveAsUnchanged, resolveBySuccessor, rotationTo, type Successor } from './journal/resolve.ts';
+export { mayAdvance, mayEnd } from './journal/transitions.ts';
 export { acquireExclusiveLease, acquireSharedLease } from './leases/acquire.ts';
 export { type Lease, type LeaseAnswer, type LeaseRefusal, type LeaseRequest } from './leases/lease.ts';
 export { type HeldLease, listLeases, releaseLease, renewLease } from './leases/upkeep.ts';

@@ -1,3 +1,4 @@
+import { type AttemptState, mayAdvance, mayEnd } from '@rcm/db';
 import { describe, expect, it } from 'vitest';
 import { type ActiveState, type EventKind, isActive, nextState, TRANSITIONS } from './transitions.ts';
 
@@ -45,5 +46,17 @@ describe('the rotation machine', () => {
   it('has no cell for what cannot happen', () => {
     expect(nextState('planned', 'store_promoted')).toBeNull();
     expect(nextState('promoted', 'current_accepted')).toBeNull();
+  });
+
+  // `promoted` and `blocked` are reached by operations of their own, which ask Postgres alone.
+  it('takes every step that the journal allows, and no other', () => {
+    const isStep = ({ to }: { to: AttemptState | null }): boolean => to !== null && isActive(to) && to !== 'promoted';
+    const steps = new Set(edges.filter(isStep).map(({ from, to }) => `${from} → ${to}`));
+    const allowed = states.flatMap((from) => states.filter((to) => to !== from && mayAdvance(from, to)).map((to) => `${from} → ${to}`));
+    expect([...steps].sort()).toEqual(allowed.sort());
+    for (const end of ['done', 'abandoned'] as const) {
+      const ended = new Set(edges.filter(({ to }) => to === end).map(({ from }) => from));
+      expect(states.filter((state) => ended.has(state))).toEqual(states.filter((state) => mayEnd(state, end)));
+    }
   });
 });
