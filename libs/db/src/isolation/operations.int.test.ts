@@ -6,15 +6,17 @@ import { followStoreVersion } from '../endpoints/follow.ts';
 import { findEndpoint, findOrganization, getEndpoint, listEndpoints } from '../endpoints/read.ts';
 import { bringRotationForward, listDueEndpoints, listSharedIdentities, setNextRotation } from '../endpoints/schedule.ts';
 import { advanceAttempt, blockAttempt, resumeAttempt, waitAttempt } from '../journal/advance.ts';
+import { noteCopyRemoved } from '../journal/copies.ts';
 import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
 import { adoptAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation } from '../journal/open.ts';
-import { resolveAsUnchanged, rotationTo } from '../journal/resolve.ts';
+import { announceSuccessor, resolveAsUnchanged, resolveBySuccessor, rotationTo } from '../journal/resolve.ts';
 import { openJobs, type Jobs } from '../jobs.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
 import { listLeases, releaseLease, renewLease } from '../leases/upkeep.ts';
 import { withdrawExclusiveWish } from '../leases/wish.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { remainingBudget } from '../ledger/budget.ts';
+import { restLogin } from '../ledger/rest.ts';
 import { versionStanding } from '../ledger/standing.ts';
 import { listLegacyEndpoints, recordMigrated } from '../legacy/migrate.ts';
 import { restoreLegacyCredentials } from '../legacy/restore.ts';
@@ -23,6 +25,7 @@ import { recordManualRefusal, recordManualRotation } from '../manual/watch.ts';
 import { listCurrentVersions } from '../notifications-missed.ts';
 import { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim } from '../tasks/claim.ts';
 import { createPortalTask, requeuePortalTask } from '../tasks/queue.ts';
+import { readPortalTask } from '../tasks/read.ts';
 import { identityOf, makeEndpoint, openTestDatabase, plannedAttempt, secretOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';
 import { reserveTotpStep } from '../totp.ts';
@@ -93,6 +96,10 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   bringRotationForward: (n) => bringRotationForward(t.agent, { ...n, expiresAt: new Date() }),
   rotationTo: (n) => rotationTo(t.rotator, { ...n, version: '1' }),
   resolveAsUnchanged: (n) => resolveAsUnchanged(t.rotator, { ...n, detail: 'x', nextRotationAt: new Date() }),
+  announceSuccessor: (n) => announceSuccessor(t.rotator, { ...n, detail: 'x', successor: { attemptId: randomUUID(), reason: 'resolved', baseVersion: '1' } }),
+  resolveBySuccessor: (n) => resolveBySuccessor(t.rotator, { ...n, detail: 'x', successorId: n.attemptId }),
+  restLogin: (n) => restLogin(t.rotator, { ...n, version: '1', forMs: 1000 }),
+  noteCopyRemoved: (n) => noteCopyRemoved(t.rotator, n),
   recordManualRotation: (n) => recordManualRotation(t.rotator, { ...n, version: '2', actor: 'a' }),
   recordManualRefusal: (n) => recordManualRefusal(t.rotator, { ...n, version: '2', actor: 'a', detail: 'x' }),
   createPortalTask: (n) => createPortalTask(t.agent, jobs, { ...n, name: 'n', input: {} }),
@@ -100,6 +107,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   renewTaskClaim: (n) => renewTaskClaim(t.agent, { ...n, worker: 'w', ttlMs: 1000 }),
   requeuePortalTask: (n) => requeuePortalTask(t.agent, jobs, { ...n, worker: 'w', delayMs: 0, reason: 'r', countsAsTry: false }),
   finishPortalTask: (n) => finishPortalTask(t.agent, { ...n, worker: 'w', result: {} }),
+  readPortalTask: (n) => readPortalTask(t.agent, { ...n, actor: 'a' }),
   getPortalTask: (n) => getPortalTask(t.agent, n),
   recordMigrated: (n) => recordMigrated(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
   recordProof: (n) => recordProof(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
