@@ -27,7 +27,8 @@ it('are those of as many rotations as the portal remembers, as the journal names
     );
     version = next;
   }
-  const asked = (history: number) => rememberedPasswords(opened.rotator.db, store, { orgId, secretArn, reference, history }, new AbortController().signal);
+  const asked = async (history: number) =>
+    (await rememberedPasswords(opened.rotator.db, store, { orgId, secretArn, reference, history }, new AbortController().signal)).map((p) => p.reveal());
   expect(await asked(0)).toEqual([]);
   expect(await asked(2)).toEqual(['Earlier-3!', 'Earlier-2!']);
   await opened.sql(`UPDATE rotation_attempt SET previous_version = '999' WHERE previous_version = '4'`, []);

@@ -1,6 +1,6 @@
 import { parsePayload, type SecretReference, type SecretStore } from '@rcm/credentials';
 import { type Database, earlierVersions } from '@rcm/db';
-import { isRcmError } from '@rcm/telemetry';
+import { isRcmError, type Secret } from '@rcm/telemetry';
 
 /** No portal is known to remember more; each costs one read of the store. */
 const MOST = 24;
@@ -17,11 +17,11 @@ export interface Remembered {
  * Earlier passwords that the portal would refuse, as far as the journal names their versions and the store keeps them. One that cannot
  * be read is left out: the portal says no by itself, and that costs no login.
  */
-export async function rememberedPasswords(db: Database, store: SecretStore, remembered: Remembered, signal: AbortSignal): Promise<readonly string[]> {
+export async function rememberedPasswords(db: Database, store: SecretStore, remembered: Remembered, signal: AbortSignal): Promise<readonly Secret<string>[]> {
   const { orgId, secretArn, reference, history } = remembered;
   if (history === 0) return [];
   const versions = await earlierVersions(db, { orgId, secretArn, limit: Math.min(history, MOST) });
-  const passwords: string[] = [];
+  const passwords: Secret<string>[] = [];
   for (const version of versions) {
     const kept = await store.readVersion(reference, version, { signal });
     const password = kept && passwordIn(kept.text);
@@ -31,9 +31,9 @@ export async function rememberedPasswords(db: Database, store: SecretStore, reme
 }
 
 /** `null`: what a person once stored is no payload. */
-function passwordIn(text: Parameters<typeof parsePayload>[0]): string | null {
+function passwordIn(text: Secret<string>): Secret<string> | null {
   try {
-    return parsePayload(text).reveal().password;
+    return parsePayload(text).map(({ password }) => password);
   } catch (error) {
     if (isRcmError(error)) return null;
     throw error;

@@ -37,7 +37,7 @@ async function nextPassword({ services, endpoint, attempt, store, slot, held }: 
   const rules = parsePasswordRules(endpoint.portalType.passwordRules);
   const asked = { orgId: attempt.orgId, secretArn: attempt.secretArn, reference: slot.current, history: rules.history };
   const earlier = await rememberedPasswords(services.db, store, asked, held.signal);
-  return generatePassword(rules, { username, previous: [password, ...earlier] });
+  return generatePassword(rules, { username, previous: [password, ...earlier.map((remembered) => remembered.reveal())] });
 }
 
 function newPayload({ attempt, services }: AttemptInHand, current: StoredSecret, password: Secret<string>): Secret<string> {

@@ -34,6 +34,7 @@ export const MODEL_ENDPOINT: EndpointRow = {
     lockoutThreshold: THRESHOLD,
     lockoutMargin: 1,
     lockoutWindowSeconds: WINDOW_MS / 1000,
+    maxTaskConcurrency: null,
     settleMs: SETTLE_MS,
     totpSkew: 0,
     totpPeriodSeconds: 30,
