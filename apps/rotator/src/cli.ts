@@ -8,6 +8,7 @@ import { ACCEPTABLE, type ResolveOptions, resolveCommand } from './commands/reso
 import { rollbackCommand } from './commands/rollback.ts';
 import { recoverCommand, rotateCommand, rotateDueCommand } from './commands/rotate.ts';
 import { runCommand } from './commands/run.ts';
+import { savePortalTypeCommand } from './commands/save-portal-type.ts';
 import { statusCommand } from './commands/status.ts';
 import { type RotatorConfig, readRotatorConfig } from './config.ts';
 import { deliverNow, openRotator } from './services.ts';
@@ -113,6 +114,12 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
   command('copies', 'compare the copies in the second region with the secrets, and mend those that are behind').action((options: Output) =>
     run(options, copiesCommand),
   );
+  command('save-portal-type', 'create a portal type or bring it up to date, once its recipe can be read and passwords can be made from its rules')
+    .argument('<file>', 'JSON, see docs/rotation.md; RCM_DATABASE_URL is that of the tables’ owner, as for migrations')
+    .option('--dry-run', 'check it and change nothing; needs no configuration')
+    .action(async (file: string, options: Output) => {
+      exitCode = await savePortalTypeCommand(environment, { file, json: options.json ?? false, dryRun: options.dryRun ?? false });
+    });
   command('password', 'print sample passwords for rules, for whoever writes a portal type')
     .requiredOption('--rules <rules>', 'in the syntax of the passwordrules attribute, with not-username, start, history, min-age-hours')
     .addOption(new Option('--count <n>', 'how many').argParser(wholeNumber).default(1))

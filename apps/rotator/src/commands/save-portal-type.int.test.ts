@@ -1,0 +1,79 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { urlFor, migrateWithLogins } from '@rcm/db/testing';
+import { openDatabase } from '@rcm/db';
+import { readRecipeFile } from '@rcm/portal-drivers';
+import { freshDatabase } from '@rcm/test-services';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runRotator } from '../process.fixture.ts';
+
+let folder: string;
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+beforeAll(async () => {
+  database = await freshDatabase({ migrate: migrateWithLogins });
+  folder = await mkdtemp(join(tmpdir(), 'portal-type-'));
+  await writeFile(join(folder, 'alpine.yaml'), JSON.stringify(await readRecipeFile('alpine')));
+});
+afterAll(async () => {
+  await database?.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const ALPINE = {
+  code: 'alpine',
+  name: 'Alpine Health',
+  hosts: ['alpine.example'],
+  recipe: 'alpine.yaml',
+  passwordRules: 'minlength: 10; required: upper; required: digit; allowed: lower; history: 5',
+  lockoutThreshold: 4,
+  lockoutWindowSeconds: 900,
+};
+
+async function save(portalType: object, { url = database.url, flags = [] as string[] } = {}) {
+  const file = join(folder, 'portal-type.json');
+  await writeFile(file, JSON.stringify(portalType));
+  const end = await runRotator(['save-portal-type', file, '--json', ...flags], { RCM_DATABASE_URL: url });
+  return { code: end.code, ...end.json<{ saved?: boolean; error?: { code: string; message: string } }>() };
+}
+
+async function rulesOf(code: string): Promise<readonly string[]> {
+  const db = openDatabase({ url: database.url, applicationName: 'test' });
+  const rows = await db.transaction('every tenant', (tx) => tx.portalType.findMany({ where: { code } }));
+  await db.close();
+  return rows.map(({ passwordRules }) => passwordRules);
+}
+
+describe('a portal type that is saved', () => {
+  it('is there from then on, and may be saved again; a dry run only checks it', async () => {
+    expect([await save(ALPINE, { flags: ['--dry-run'] }), await rulesOf('alpine')]).toMatchObject([{ code: 0, saved: false }, []]);
+    expect([await save(ALPINE), await rulesOf('alpine')]).toMatchObject([{ code: 0, saved: true }, [ALPINE.passwordRules]]);
+    const passwordRules = `${ALPINE.passwordRules}; max-consecutive: 2`;
+    expect([await save({ ...ALPINE, passwordRules }), await rulesOf('alpine')]).toMatchObject([{ code: 0 }, [passwordRules]]);
+  });
+
+  it.each([
+    ['minlength: 9; maxlength: 8', 'minlength 9 is more than maxlength 8'],
+    ['minlength: 8; required: capital', 'at character 25'],
+    ['minlength: 1; maxlength: 1; allowed: [abc]; history: 4', 'the portal remembers 4'],
+    ['maxlength: 2; required: upper; required: lower; required: digit', 'cannot satisfy 3 required rules'],
+  ])('is refused with rules that no password meets: %s', async (passwordRules, reason) => {
+    const answer = await save({ ...ALPINE, code: 'impossible', passwordRules });
+    expect(answer).toMatchObject({ code: 2, error: { code: 'input_invalid', message: expect.stringContaining(reason) } });
+    expect(await rulesOf('impossible')).toEqual([]);
+  });
+
+  it.each([
+    [{ ...ALPINE, code: 'other', recipe: 'none.yaml' }, 2, 'input_invalid', 'cannot be read'],
+    [{ ...ALPINE, code: 'other', lockoutTreshold: 3 }, 2, 'input_invalid', 'lockoutTreshold'],
+    [{ ...ALPINE, code: 'Not An Id' }, 2, 'input_invalid', 'portal type code'],
+  ])('is refused where something else is wrong with it, and says what (%#)', async (portalType, code, errorCode, words) => {
+    expect(await save(portalType)).toMatchObject({ code, error: { code: errorCode, message: expect.stringContaining(words) } });
+  });
+
+  it('is the owner’s to save: no app’s role may choose where passwords are typed', async () => {
+    const answer = await save({ ...ALPINE, code: 'sneaky' }, { url: urlFor('rcm_rotator', database.url) });
+    expect(answer).toMatchObject({ code: 1, error: { code: 'database_failed', message: expect.stringContaining('owner') } });
+    expect(await rulesOf('sneaky')).toEqual([]);
+  });
+});

@@ -1,0 +1,41 @@
+import { databaseEnvironment, openDatabase, upsertPortalType } from '@rcm/db';
+import { hasCode, RcmError, readConfig } from '@rcm/telemetry';
+import { z } from 'zod';
+import { readPortalTypeFile } from '../portal-type-file.ts';
+import { print } from './command.ts';
+
+export interface SavePortalTypeOptions {
+  readonly file: string;
+  readonly json: boolean;
+  readonly dryRun: boolean;
+}
+
+/**
+ * `save-portal-type`: creates a portal type, or brings it up to date. Whoever may choose the hosts on which passwords are typed owns the
+ * database: no app's role may write portal types, so this runs under the owner's URL, when the platform is deployed. Fails as
+ * `readPortalTypeFile` and `upsertPortalType`, before anything is changed.
+ */
+export async function savePortalTypeCommand(environment: NodeJS.ProcessEnv, { file, json, dryRun }: SavePortalTypeOptions): Promise<number> {
+  const portalType = await readPortalTypeFile(file);
+  const { code } = portalType;
+  if (!dryRun) {
+    const config = readConfig(z.object(databaseEnvironment), environment);
+    const db = openDatabase({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-save-portal-type' });
+    try {
+      await upsertPortalType(db, portalType);
+    } catch (cause) {
+      if (!hasCode(cause, 'database_failed')) throw cause;
+      throw new RcmError(
+        'database_failed',
+        `Portal type ${code} was not saved, and nothing was changed. RCM_DATABASE_URL must be that of the tables' owner, as for migrations: no app's role may write portal types.`,
+        { cause },
+      );
+    } finally {
+      await db.close();
+    }
+  }
+  print({ json }, { portalType: code, dryRun, saved: !dryRun }, [
+    dryRun ? `${code} would be saved; nothing was changed` : `${code} saved; holds from the next login on`,
+  ]);
+  return 0;
+}

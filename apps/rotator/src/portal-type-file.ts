@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { usablePasswordRules } from '@rcm/credentials';
+import type { NewPortalType } from '@rcm/db';
+import { parseRecipe } from '@rcm/portal-drivers';
+import { RcmError } from '@rcm/telemetry';
+import { z } from 'zod';
+
+const whole = (least: number) => z.number().int().min(least);
+
+/** What an operator reads in the portal's help pages and writes down once. `recipe` is the path of its recipe, from the file's own folder. */
+const schema = z.strictObject({
+  code: z.string(),
+  name: z.string().min(1),
+  hosts: z.array(z.string().min(1)).min(1),
+  recipe: z.string().min(1),
+  passwordRules: z.string(),
+  rotationMode: z.enum(['automatic', 'manual']).default('automatic'),
+  rotationIntervalDays: whole(1).default(60),
+  rotationSpreadDays: whole(0).default(0),
+  lockoutThreshold: whole(1),
+  lockoutMargin: whole(0).default(1),
+  lockoutWindowSeconds: whole(1),
+  settleMs: whole(0).default(60_000),
+  totpSkew: whole(0).default(0),
+  totpPeriodSeconds: whole(1).default(30),
+  maxSessionsPerAccount: whole(1).default(1),
+  maxConcurrency: whole(1).default(1),
+  maxTaskConcurrency: whole(1).exactOptional(),
+  maintenanceWindows: z.array(z.string()).exactOptional(),
+  maintenanceTimeZone: z.string().exactOptional(),
+  passwordExpiresDays: whole(1).exactOptional(),
+  expiryHeadStartDays: whole(0).exactOptional(),
+});
+
+/**
+ * Reads a portal type as JSON, and proves what would else show in the middle of a rotation: the recipe can be read, and passwords can be
+ * made from the rules. Fails with `input_invalid` (one line per problem; for rules the reason and the place) or `recipe_invalid`.
+ */
+export async function readPortalTypeFile(path: string): Promise<NewPortalType> {
+  const parsed = schema.safeParse(json(path, await read(path)));
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(({ path: at, message }) => `  ${at.join('.') || '(the whole)'}: ${message}`);
+    throw new RcmError('input_invalid', `${path} is no portal type:\n${lines.join('\n')}\nNothing was changed.`);
+  }
+  const { recipe, ...rest } = parsed.data;
+  usablePasswordRules(rest.passwordRules);
+  return { ...rest, driver: 'recipe', recipe: parseRecipe(await read(resolve(dirname(path), recipe))) };
+}
+
+async function read(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new RcmError('input_invalid', `${path} cannot be read. Nothing was changed.`, { cause });
+  });
+}
+
+function json(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RcmError('input_invalid', `${path} is not JSON. Nothing was changed.`, { cause });
+  }
+}
