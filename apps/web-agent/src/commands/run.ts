@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { openJobs, sendStrayTasks, tidyPortalTasks } from '@rcm/db';
 import { followCredentialChanges } from '@rcm/portal-access';
 import { startHealthServer } from '@rcm/telemetry';
@@ -6,6 +5,7 @@ import type { WebAgentConfig } from '../config.ts';
 import { apiOptions } from '../http/environment.ts';
 import { startApi } from '../http/server.ts';
 import { openWebAgent, workerOptions } from '../services.ts';
+import { listenForStop } from './stop-signals.ts';
 import { TaskWorker } from '../tasks/worker.ts';
 import { workInTurn } from '../tasks/turns.ts';
 
@@ -13,19 +13,22 @@ const QUEUE_POLL_MS = 500;
 const QUEUE_STOP_MS = 5_000;
 const DAY_MS = 86_400_000;
 
-/** Works the task queue until SIGTERM or SIGINT; then work in hand is finished, or handed back after the drain time. */
+/**
+ * Works the task queue until SIGTERM or SIGINT; then work in hand is finished, or handed back after the drain time, or at once at a
+ * second signal. Serves the HTTP API where it is configured.
+ */
 export async function runCommand(config: WebAgentConfig): Promise<number> {
   const opened = openWebAgent(config);
   const { access, db, logger, metrics } = opened;
-  const stopping = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const stop = listenForStop();
   const work = new AbortController();
-  const intake = new AbortController();
+  stop.hurry.addEventListener('abort', () => work.abort(), { once: true });
   try {
-    const changes = await followCredentialChanges({ db, logger, metrics, credentials: access.credentials, onChanged: dropKeptSession, signal: intake.signal });
+    const changes = await followCredentialChanges({ db, logger, metrics, credentials: access.credentials, onChanged: dropKeptSession, signal: stop.drain });
     const jobs = await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-web-agent-jobs' });
     const worker = new TaskWorker({ db, jobs, access, logger, metrics, ...workerOptions(config) });
     const stopWorking = await jobs.work('portal-task', { concurrency: config.RCM_AGENT_CONCURRENCY, pollMs: QUEUE_POLL_MS }, (job) =>
-      workInTurn({ next: () => worker.next(work.signal), another: () => jobs.send('portal-task', job), stopping: intake.signal }),
+      workInTurn({ next: () => worker.next(work.signal), another: () => jobs.send('portal-task', job), stopping: stop.drain }),
     );
     const chores = doChores();
     const health = await startHealthServer({
@@ -37,12 +40,10 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
     const served = apiOptions(config);
     const api = served && (await startApi({ db, jobs, logger, metrics, ...served }));
     logger.info({ healthPort: health.port, apiPort: api?.port ?? null, worker: config.worker }, 'ready');
-    await stopping;
+    await aborted(stop.drain);
     logger.info('stopping: no new task begins, those in hand are finished or handed back');
-    intake.abort();
-    await api?.close();
     const interrupt = setTimeout(() => work.abort(), config.RCM_AGENT_DRAIN_MS);
-    await stopWorking();
+    await Promise.all([stopWorking(), api?.close()]);
     clearTimeout(interrupt);
     await Promise.all([chores, changes.close(), jobs.stop({ timeoutMs: QUEUE_STOP_MS }), health.close()]);
     logger.info('stopped');
@@ -55,13 +56,17 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
 
     /** A job is a hint that can be lost: the row is the truth. And what has ended is kept for its time only. */
     async function doChores(): Promise<void> {
-      while (!intake.signal.aborted) {
+      while (!stop.drain.aborted) {
         await sendStrayTasks(db, jobs).catch((error: unknown) => logger.warn({ err: error }, 'stray tasks could not be sent again'));
         await tidyPortalTasks(db, { keptMs: config.RCM_TASK_KEEP_DAYS * DAY_MS }).catch((error: unknown) => logger.warn({ err: error }, 'old tasks could not be deleted'));
-        await access.clock.sleep(config.RCM_AGENT_STRAY_SCAN_MS, intake.signal).catch(() => undefined);
+        await access.clock.sleep(config.RCM_AGENT_STRAY_SCAN_MS, stop.drain).catch(() => undefined);
       }
     }
   } finally {
     await opened.close();
+    stop.release();
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));

@@ -41,6 +41,16 @@ export function verdictOf(error: unknown): Verdict {
   return { kind: isRetryable(error) ? 'retry' : 'failed', code: error.code, message: error.message };
 }
 
+/**
+ * A try that was stopped from outside looks as if the portal had failed; it says nothing about the portal, so no try is spent. What the
+ * portal did say (a refusal, a lock) stands. A task past its deadline is not put off any more.
+ */
+export function whenStopped(verdict: Verdict, { stopped, late }: { readonly stopped: boolean; readonly late: boolean }): Verdict {
+  if (verdict.kind === 'succeeded' || verdict.kind === 'failed') return verdict;
+  if (late) return { kind: 'failed', code: 'deadline_exceeded', message: 'The task was not done by its deadline.' };
+  return stopped && verdict.kind === 'retry' ? { kind: 'put_off', reason: 'cancelled' } : verdict;
+}
+
 function reasonOf(error: RcmError): string {
   const reason = error.details['reason'];
   return typeof reason === 'string' ? reason : error.code;

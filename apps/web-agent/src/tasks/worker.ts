@@ -3,7 +3,7 @@ import type { AgentAccess } from '@rcm/portal-access';
 import type { Logger, Metrics } from '@rcm/telemetry';
 import { whileClaimed } from './claim.ts';
 import { performTask } from './perform.ts';
-import { type Verdict, verdictOf } from './verdict.ts';
+import { type Verdict, verdictOf, whenStopped } from './verdict.ts';
 
 export interface WorkerOptions {
   readonly db: Database;
@@ -61,7 +61,7 @@ export class TaskWorker {
     try {
       return { kind: 'succeeded', result: await performTask(access, { ...task, taskId: task.id }, { taskDeadlineMs, holder: worker, signal }) };
     } catch (error) {
-      const verdict = verdictOf(error);
+      const verdict = whenStopped(verdictOf(error), { stopped: signal.aborted, late: task.deadlineAt.getTime() <= Date.now() });
       logger[verdict.kind === 'put_off' ? 'debug' : 'warn']({ err: error, taskId: task.id, endpointId: task.endpointId }, 'a try of a task ended without a result');
       return verdict;
     }

@@ -1,0 +1,110 @@
+import { getPortalTask } from '@rcm/db';
+import { createTaskClient, type TaskClient } from '@rcm/task-client';
+import { openWorld, type World } from '@rcm/test-world';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Issuer, startIssuer } from './http/issuer.fixture.ts';
+import { type AgentProcess, startAgent } from './process.fixture.ts';
+
+let world: World;
+let issuer: Issuer;
+const started: AgentProcess[] = [];
+beforeAll(async () => {
+  [world, issuer] = await Promise.all([openWorld({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine'], portalType: { settleMs: 200 } }), startIssuer()]);
+});
+afterEach(async () => {
+  await world.portals.setFault({ portal: 'alpine', fault: 'none' });
+  for (const agent of started.splice(0)) {
+    agent.signal('SIGKILL');
+    await agent.ended();
+  }
+});
+afterAll(async () => {
+  await issuer?.close();
+  await world?.close();
+});
+
+async function start(more: NodeJS.ProcessEnv = {}): Promise<AgentProcess> {
+  const agent = await startAgent({
+    ...process.env, ...world.environmentOf('rcm_agent'), RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'), RCM_API_ISSUER: issuer.name, RCM_API_AUDIENCE: issuer.audience,
+    RCM_API_JWKS_URL: issuer.jwksUrl, RCM_AGENT_CLAIM_MS: '3000', RCM_AGENT_STRAY_SCAN_MS: '500', RCM_LEASE_TTL_MS: '3000', RCM_AGENT_PUT_OFF_MS: '1000', ...more,
+  });
+  started.push(agent);
+  return agent;
+}
+const clientOf = (agent: AgentProcess): TaskClient =>
+  createTaskClient({ baseUrl: `http://127.0.0.1:${agent.apiPort}`, token: () => issuer.token(world.orgId), pollMs: 200 });
+const row = (taskId: string) => getPortalTask(world.db, { orgId: world.orgId, taskId });
+const claim = (claim_number: string) => ({ task: 'claim_status', input: { claim_number } });
+
+async function until(taskId: string, state: string): Promise<void> {
+  const giveUpAt = Date.now() + 60_000;
+  while ((await row(taskId))?.state !== state) {
+    if (Date.now() > giveUpAt) throw new Error(`task ${taskId} did not become ${state}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('a web-agent’s process', () => {
+  it('does what is asked over HTTP, by an account or by a portal’s pool, audits who reads it, and logs nothing of it', async () => {
+    const agent = await start({ RCM_LOG_LEVEL: 'trace' });
+    const client = clientOf(agent);
+    const asked = await client.ask({ endpoint: 'alpine-1', ...claim('CLM-1001') }, { idempotencyKey: 'run-1' });
+    const result = await client.result(asked.id, { deadlineMs: 60_000 });
+    expect(result).toMatchObject({ found: true, rows: [{ claim_number: 'CLM-1001' }] });
+    const pooled = await Promise.all([client.ask({ portalType: 'alpine', ...claim('CLM-1002') }), client.ask({ portalType: 'alpine', ...claim('CLM-9999') })]);
+    expect(await client.result(pooled[0].id, { deadlineMs: 60_000 })).toMatchObject({ found: true });
+    expect(await client.result(pooled[1].id, { deadlineMs: 60_000 })).toEqual({ found: false, rows: [] });
+    const lent = await Promise.all(pooled.map(async ({ id }) => (await row(id))?.endpointId));
+    expect(new Set(lent).size).toBe(2);
+    expect(lent).not.toContain('alpine-1');
+
+    const read = await world.db.transaction('every tenant', (tx) => tx.$queryRaw<{ actor: string }[]>`SELECT actor FROM audit_event WHERE action = 'task.read' AND subject = ${asked.id}`);
+    expect(read).toEqual([{ actor: 'claims-service' }]);
+    const values = result.rows.flatMap((found) => Object.values(found)).filter((value) => typeof value === 'string' && value.length > 5);
+    expect(values.length).toBeGreaterThan(0);
+    for (const value of [...values, 'CLM-1001', 'CLM-1002', 'CLM-9999']) expect(agent.output()).not.toContain(value);
+  });
+
+  it('finishes what is in hand at SIGTERM, and begins nothing new', async () => {
+    const agent = await start();
+    await world.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 1_500 });
+    const { id } = await clientOf(agent).ask({ endpoint: 'alpine-2', ...claim('CLM-1001') });
+    const behind = await clientOf(agent).ask({ endpoint: 'alpine-2', ...claim('CLM-1002') });
+    await until(id, 'running');
+    agent.signal('SIGTERM');
+    expect(await agent.ended()).toBe(0);
+    expect(await row(id)).toMatchObject({ state: 'succeeded', tries: 1 });
+    expect(await row(behind.id)).toMatchObject({ state: 'queued', tries: 0 });
+  });
+
+  it('hands back what is in hand at a second SIGTERM, without a try being spent, and ends in order', async () => {
+    const agent = await start();
+    await world.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 8_000 });
+    const { id } = await clientOf(agent).ask({ endpoint: 'alpine-3', ...claim('CLM-1001') });
+    await until(id, 'running');
+    for (let i = 0; i < 3; i += 1) {
+      agent.signal('SIGTERM');
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    expect(await agent.ended()).toBe(0);
+    expect(await row(id)).toMatchObject({ state: 'queued', tries: 0, requeueReason: 'cancelled' });
+    await world.portals.setFault({ portal: 'alpine', fault: 'none' });
+    const next = await start();
+    expect(await clientOf(next).result(id, { deadlineMs: 60_000 })).toMatchObject({ found: true });
+  });
+
+  it('that is killed in the middle of a task leaves it to another, which does it once', async () => {
+    const agent = await start();
+    await world.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 8_000 });
+    const { id } = await clientOf(agent).ask({ endpoint: 'alpine-4', ...claim('CLM-1001') });
+    await until(id, 'running');
+    agent.signal('SIGKILL');
+    expect(await agent.ended()).toBe('SIGKILL');
+    await world.portals.setFault({ portal: 'alpine', fault: 'none' });
+    const others = [await start(), await start()];
+    expect(await clientOf(others[0] as AgentProcess).result(id, { deadlineMs: 90_000 })).toMatchObject({ found: true });
+    expect(await row(id)).toMatchObject({ state: 'succeeded', tries: 2 });
+    const successes = others.flatMap((other) => other.output().split('\n')).filter((line) => line.includes(id) && line.includes('"verdict":"succeeded"'));
+    expect(successes).toHaveLength(1);
+  });
+});
