@@ -45,9 +45,13 @@ const MAX_LENGTH = 512;
 /**
  * Reads `arn:<partition>:ssm:<region>:<account>:parameter/rcm/{env}/{org}/endpoints/{endpoint}/{account}`,
  * `arn:<partition>:secretsmanager:<region>:<account>:secret:rcm/…-AbCdEf` or `vault:<mount>/rcm/…`. There is one spelling of
- * each reference: `formatReference(parseReference(text)) === text`. Fails with `reference_invalid`; the text is not repeated.
+ * each reference: `formatReference(parseReference(text)) === text`. What comes back is frozen. Fails with `reference_invalid`; the text is not repeated.
  */
 export function parseReference(text: string): SecretReference {
+  return Object.freeze(readReference(text));
+}
+
+function readReference(text: string): SecretReference {
   if (text.length > MAX_LENGTH) throw invalid('too_long', 'it is longer than any reference');
   const vault = /^vault:([^/]*)\/(.*)$/s.exec(text);
   if (vault) return checkedReference({ store: 'vault', mount: vault[1] ?? '', ...ownerOf(vault[2] ?? '') });
@@ -83,14 +87,14 @@ export type NewReference = NewPlace & {
   readonly portalAccountId: string;
 };
 
-/** The reference under which an endpoint's credential is to be created. Fails with `reference_invalid`. */
+/** The reference under which an endpoint's credential is to be created, frozen. Fails with `reference_invalid`. */
 export function credentialReference(wanted: NewReference): SecretReference {
   const { environment, orgId, endpointId, portalAccountId } = wanted;
   const owner = { environment, organizationId: orgId, endpointId, portalAccountId };
-  if (wanted.store === 'vault') return checkedReference({ store: 'vault', mount: wanted.mount, ...owner });
+  if (wanted.store === 'vault') return Object.freeze(checkedReference({ store: 'vault', mount: wanted.mount, ...owner }));
   const { store, partition, region, accountId } = wanted;
   const shared = { partition, region, accountId, ...owner };
-  return checkedReference(store === 'ssm' ? { store, ...shared } : { store, ...shared, suffix: null });
+  return Object.freeze(checkedReference<SecretReference>(store === 'ssm' ? { store, ...shared } : { store, ...shared, suffix: null }));
 }
 
 /** `rcm/{env}/{org}/endpoints/{endpoint}/{account}`: the V8 path, without a slash at either end. */

@@ -44,7 +44,7 @@ export type CacheEntry =
   /** A change was heard of, and the new value was not asked for yet. */
   | { readonly kind: 'changed'; readonly since: number };
 
-/** Where a reference object's entry is: a shortcut past the key, which is most of what a hit costs. */
+/** Where a frozen reference's entry is: a shortcut past the key, which is most of what a hit costs. */
 interface Place {
   readonly key: string;
   entry: HeldEntry | null;
@@ -126,8 +126,11 @@ export class CredentialCache {
   }
 
   #placeOf(reference: SecretReference): Place {
-    let place = this.#places.get(reference);
-    if (place === undefined) this.#places.set(reference, (place = { key: referenceKey(reference), entry: null }));
+    const known = this.#places.get(reference);
+    if (known) return known;
+    const place = { key: referenceKey(reference), entry: null };
+    // An object that can be changed may name another secret at the next read, another tenant's even.
+    if (Object.isFrozen(reference)) this.#places.set(reference, place);
     return place;
   }
 }

@@ -63,6 +63,14 @@ describe('a held credential', () => {
     expect((await early.get({ orgId: 'org-a', reference, version: null })).served).toBe('store');
   });
 
+  it('is not another tenant’s, even where the caller changes the reference that it was read with', async () => {
+    const changing = { ...reference };
+    await get(null, changing);
+    Object.assign(changing, { organizationId: 'org-b' });
+    expect(await codeOf(get(null, changing, 'org-b'))).toBe('secret_missing');
+    expect(() => Object.assign(reference, { organizationId: 'org-b' })).toThrow(TypeError);
+  });
+
   it('of another version than asked for is read again, not used', async () => {
     await get('1');
     stores.put(reference, 'two', '2');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { rotationOf } from '../payload.ts';
-import { checkedReference, formatReference, parseReference, type SecretReference, secretPath, stagedPath } from '../reference.ts';
+import { checkedReference, formatReference, parseReference, referenceKey, type SecretReference, secretPath, stagedPath } from '../reference.ts';
 import { readEach } from './read-each.ts';
 import { isSameText } from './same-text.ts';
 import { createSecretsManagerCalls, type SecretsManagerAccess, type SecretsManagerCalls, type SecretVersion } from './secrets-manager-calls.ts';
@@ -35,7 +35,7 @@ export function createSecretsManagerStore(access: SecretsManagerAccess): Closabl
     batchSize: 1,
     async read(reference, options) {
       const found = await current(reference, options);
-      return found && hasNoArn(reference) ? { ...found, reference: parseReference(found.arn) } : found;
+      return found && hasNoArn(reference) ? { ...found, reference: withArn(reference, found.arn) } : found;
     },
     async readVersion(reference, version, options) {
       return VERSION_ID.test(version) ? calls.get(secretId(reference), { id: version }, options) : null;
@@ -48,7 +48,7 @@ export function createSecretsManagerStore(access: SecretsManagerAccess): Closabl
       checkSecretsManagerSize(text);
       const created = (await calls.create(name, text, tags, options)) ?? (await sameAs(text, current(reference, options)));
       if (created === null) throw new RcmError('secret_exists', 'There is another secret under this name already; it was left as it is.');
-      return { reference: parseReference(created.arn), version: created.version };
+      return { reference: withArn(reference, created.arn), version: created.version };
     },
     async replace(reference, text, base, options) {
       const id = secretId(reference);
@@ -153,6 +153,14 @@ function secretId(reference: SecretReference): string {
 }
 
 const hasNoArn = (reference: SecretReference): boolean => reference.store === 'secrets-manager' && reference.suffix === null;
+
+/** The whole reference, out of what the store says; what it says is believed only of the secret that was asked for. */
+function withArn(asked: SecretReference, arn: string): SecretReference {
+  const whole = parseReference(arn);
+  if (referenceKey(whole) !== referenceKey(asked))
+    throw new RcmError('reference_not_yours', 'Secrets Manager answered with the ARN of another secret than was asked for; it is not used.');
+  return whole;
+}
 
 async function mustExist<T>(read: Promise<T | null>): Promise<T> {
   const found = await read;

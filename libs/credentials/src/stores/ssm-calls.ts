@@ -87,13 +87,13 @@ export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instru
       call('Creating a secret in SSM', options, async (abortSignal) => {
         const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: String(Value) }));
         const { Version } = await client.send(put(text, { Name: name, Overwrite: false, Tier: tier, Tags }), { abortSignal });
-        return String(Version);
+        return String(writtenVersion(Version));
       }).catch(nullWhere('secret_exists')),
     overwrite: (name, text, tier, options = {}) =>
       call('Writing a secret to SSM', options, async (abortSignal) => {
         // Naming the standard tier would be refused for a parameter that is advanced already; SSM keeps the tier it has.
         const { Version } = await once.send(put(text, { Name: name, Overwrite: true, ...(tier === 'Advanced' ? { Tier: tier } : {}) }), { abortSignal });
-        return Number(Version);
+        return writtenVersion(Version);
       }),
     remove: (name, options = {}) =>
       call('Deleting a staged secret from SSM', options, async (abortSignal) => {
@@ -104,6 +104,12 @@ export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instru
       once.destroy();
     },
   };
+}
+
+/** Whatever answered without it was not SSM, and wrote nothing. */
+function writtenVersion(version: number | undefined): number {
+  if (version === undefined) throw new RcmError('store_unavailable', 'SSM answered a write without a version; whether it wrote is found out by a read.');
+  return version;
 }
 
 function storedSecret(parameter: Parameter | undefined): StoredSecret {

@@ -63,8 +63,10 @@ export function createVaultCalls({ mount, ...access }: VaultAccess): VaultCalls 
       const body = text.map((value) => ({ options: { cas: base }, data: { [FIELD]: value } }));
       const answer = await call(what, options, { method: 'POST', path: `${mount}/data/${path}`, body });
       if (answer.status === 400 && errorsOf(answer).some((error) => error.includes(LOST_CAS))) return null;
-      if (answer.status !== 200) throw refused(what, answer);
-      return Number(answer.body.reveal().data?.['version']);
+      if (answer.status !== 200 && answer.status !== 204) throw refused(what, answer);
+      const version = answer.body.reveal().data?.['version'];
+      if (typeof version !== 'number') throw notVault(what);
+      return version;
     },
     async label(path, tags, options = {}) {
       const what = 'Labelling a secret in Vault';
@@ -95,10 +97,15 @@ function refused(what: string, { status }: VaultAnswer): RcmError {
   return new RcmError('store_denied', `${what} failed: ${why} (${status}).`, { details: { status } });
 }
 
+/** A proxy, say, that answers in Vault's place. Whether a write was made is found out by repeating it: each is a check-and-set. */
+const notVault = (what: string): RcmError => new RcmError('store_unavailable', `${what} failed: the answer is not one that Vault gives.`);
+
 function secretOf({ status, body }: VaultAnswer): VaultSecret {
-  const { data } = body.reveal();
+  const { data, errors } = body.reveal();
   const metadata = data?.['metadata'] as { readonly version?: unknown } | undefined;
   const version = Number(metadata?.version ?? 0);
+  // Vault itself says in one of two ways that there is nothing; a 404 without either is somebody else's.
+  if (status === 404 && version === 0 && errors === undefined) throw notVault('Reading a secret from Vault');
   if (status === 404) return { text: null, version };
   const fields = data?.['data'] as Readonly<Record<string, unknown>> | null | undefined;
   const text = fields?.[FIELD];
