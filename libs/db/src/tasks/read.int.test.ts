@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findBrokenAuditEvent } from '../audit/record.ts';
+import { type Jobs, openJobs } from '../jobs.ts';
+import { makeEndpoint, openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
+import { urlFor } from '../testing.ts';
+import { claimPortalTask, finishPortalTask } from './claim.ts';
+import { createPortalTask } from './queue.ts';
+import { readPortalTask } from './read.ts';
+
+let t: TestDatabase;
+let jobs: Jobs;
+beforeAll(async () => {
+  t = await openTestDatabase();
+  jobs = await openJobs({ url: urlFor('rcm_agent', t.url), applicationName: 'test' });
+});
+afterAll(async () => {
+  await jobs.stop({ timeoutMs: 1000 });
+  await t.close();
+});
+
+async function ended(end: { result: unknown } | { errorCode: string; message: string }) {
+  const endpoint = await makeEndpoint(t.db);
+  const { taskId } = await createPortalTask(t.agent, jobs, { ...endpoint, name: 'n', input: {} });
+  const task = { taskId, orgId: endpoint.orgId };
+  await claimPortalTask(t.agent, { ...task, worker: 'w', ttlMs: 60_000 });
+  await finishPortalTask(t.agent, { ...task, worker: 'w', ...end });
+  return task;
+}
+const events = (orgId: string) => t.sql(`SELECT actor, action, subject, details::text FROM audit_event WHERE org_id = $1 AND action = 'task.read'`, [orgId]);
+
+test('whoever is given a result stands in the audit trail, each time, and the result does not', async () => {
+  const task = await ended({ result: { found: true, rows: [{ patient: 'canary-patient' }] } });
+  for (const actor of ['anna', 'ben']) expect(await readPortalTask(t.agent, { ...task, actor })).toMatchObject({ result: { found: true } });
+  const event = { action: 'task.read', subject: task.taskId, details: '{}' };
+  expect(await events(task.orgId)).toEqual([{ actor: 'anna', ...event }, { actor: 'ben', ...event }]);
+  expect(await findBrokenAuditEvent(t.db, task)).toBeNull();
+});
+
+test('a task without a result is read without an event, and another organization’s not at all', async () => {
+  const task = await ended({ errorCode: 'login_rejected', message: 'm' });
+  expect(await readPortalTask(t.agent, { ...task, actor: 'anna' })).toMatchObject({ state: 'failed', errorCode: 'login_rejected' });
+  const theirs = await ended({ result: {} });
+  expect(await readPortalTask(t.agent, { taskId: theirs.taskId, orgId: task.orgId, actor: 'anna' })).toBeNull();
+  expect([...(await events(task.orgId)), ...(await events(theirs.orgId))]).toEqual([]);
+});
+
+test('no result is handed out whose event cannot be written', async () => {
+  const task = await ended({ result: { found: false, rows: [] } });
+  await t.sql('REVOKE INSERT ON audit_event FROM rcm_agent');
+  await expect(readPortalTask(t.agent, { ...task, actor: 'anna' })).rejects.toMatchObject({ code: 'audit_unavailable' });
+  await t.sql('GRANT INSERT ON audit_event TO rcm_agent');
+  expect(await readPortalTask(t.agent, { ...task, actor: 'anna' })).toMatchObject({ state: 'succeeded' });
+});
