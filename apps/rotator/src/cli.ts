@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { createLogger, explain } from '@rcm/telemetry';
+import { createLogger, explain, hasCode } from '@rcm/telemetry';
 import { type CommandContext, personalAct } from './commands/command.ts';
 import { copiesCommand } from './commands/copies.ts';
 import { passwordCommand } from './commands/password.ts';
@@ -33,10 +33,15 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
   let exitCode = 0;
   const run = async (options: Output, act: (context: CommandContext, config: RotatorConfig) => Promise<number>) => {
     exitCode = await withRotator(environment, options.json ?? false, async (context, config) => {
+      let failure: unknown;
       try {
         return await act(context, config);
+      } catch (error) {
+        failure = error;
+        throw error;
       } finally {
-        if (act !== statusCommand && !options.dryRun) await deliverNow(context.opened, config);
+        const mayHaveTold = act !== statusCommand && !options.dryRun && !hasCode(failure, 'database_unavailable', 'input_invalid');
+        if (mayHaveTold) await deliverNow(context.opened, config);
       }
     });
   };
@@ -148,13 +153,19 @@ function wholeNumber(text: string): number {
 
 /** The one place where an error becomes words, for a program one JSON object, and an exit code. */
 function fail(error: unknown, json: boolean): number {
-  // Commander has written its own errors to stderr.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) {
+    // Commander has written its own errors, and the help that was asked for, to where people read them.
+    if (error.exitCode === 0) return 0;
+    if (json) printError('input_invalid', error.message.replace(/^error: /, ''));
+    return 2;
+  }
   const { exitCode, code, sentence } = explain(error, createLogger({ name: 'rotator' }));
-  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message: sentence } })}\n`);
+  if (json) printError(code, sentence);
   else process.stderr.write(`${sentence}\n`);
   return exitCode;
 }
+
+const printError = (code: string, message: string): void => void process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
 
 async function withRotator(
   environment: NodeJS.ProcessEnv,

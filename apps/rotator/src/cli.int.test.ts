@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { runRotator } from './process.fixture.ts';
+
+it.each([
+  ['an option that is missing', ['rotate', '--json'], '--endpoint'],
+  ['a choice that there is not', ['resolve', '--endpoint', 'x', '--accept', 'maybe', '--json'], 'Allowed choices are current, staged, typed'],
+  ['a command that there is not', ['rotat', '--json'], "unknown command 'rotat'"],
+  ['no configuration', ['status', '--json'], 'RCM_DATABASE_URL: is not set'],
+])('%s is one JSON object for a program, and exit code 2', async (_, parameters, words) => {
+  const end = await runRotator(parameters, {});
+  expect([end.code, end.json()]).toMatchObject([
+    2,
+    { error: { code: expect.stringMatching(/^(input|config)_invalid$/), message: expect.stringContaining(words) } },
+  ]);
+});
+
+it('help is no error, also where JSON was asked for', async () => {
+  const end = await runRotator(['resolve', '--help', '--json'], {});
+  expect([end.code, end.stdout.startsWith('Usage: rotator resolve')]).toEqual([0, true]);
+});
