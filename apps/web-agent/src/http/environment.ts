@@ -8,7 +8,7 @@ const positive = (fallback: number, most: number) => z.coerce.number().int().min
 
 /** What the HTTP API reads from the environment (a zod raw shape). It is served where issuer, audience and key address are all set. */
 export const apiEnvironment = {
-  RCM_API_PORT: z.coerce.number().int().min(0).max(65_535).default(8082),
+  RCM_API_PORT: z.coerce.number().int().min(0).max(65_535).default(8083),
   RCM_API_HOST: z.string().default('127.0.0.1'),
   RCM_API_ISSUER: z.string().optional(),
   RCM_API_AUDIENCE: z.string().optional(),
