@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findEndpoint } from '../endpoints/read.ts';
+import { listNotices } from '../notices/outbox.ts';
+import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { claimManualLooks, recordManualRefusal, recordManualRotation } from './watch.ts';
+
+let t: TestDatabase;
+beforeAll(async () => void (t = await openTestDatabase()));
+afterAll(() => t.close());
+
+const byHand = () => makeEndpoint(t.db, { portal: { rotationMode: 'manual' } });
+const claim = (endpoint: TestEndpoint, pendingMs = 60_000) =>
+  claimManualLooks(t.rotator, { pendingMs, idleMs: 60_000, limit: 1000 }).then((all) => all.filter(({ endpointId }) => endpointId === endpoint.endpointId));
+const change = (endpoint: TestEndpoint, version: string) => ({ ...endpoint, version, actor: 'rotator' });
+
+describe('a login that a person rotates', () => {
+  test('is looked at by one of two that scan, and not again before its pause is over; sooner while it is due', async () => {
+    const endpoint = await byHand();
+    const claims = await Promise.all([claim(endpoint), claim(endpoint)]);
+    expect(claims.flat()).toMatchObject([{ endpointId: endpoint.endpointId, knownVersion: '1', refusedVersion: null }]);
+    expect(await claim(endpoint, 0)).toEqual([]);
+    await t.sql(`UPDATE integration_endpoint SET rotation_status = 'pending' WHERE id = $1`, [endpoint.endpointId]);
+    expect(await claim(endpoint, 0)).toHaveLength(1);
+  });
+
+  test('counts as rotated when the portal accepted what they stored, with an audit event; a refusal before it is forgotten', async () => {
+    const endpoint = await byHand();
+    await claim(endpoint);
+    await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), detail: 'the portal does not accept it' });
+    expect(await recordManualRotation(t.rotator, change(endpoint, '3'))).toBe(true);
+    const row = await findEndpoint(t.rotator, endpoint);
+    expect(row).toMatchObject({ currentVersion: '3', rotationStatus: 'active', lastRotatedAt: expect.any(Date) });
+    expect(row?.nextRotationAt?.getTime()).toBeGreaterThan(Date.now() + 50 * 86_400_000);
+    expect(await t.sql(`SELECT known_version, refused_version FROM manual_watch WHERE endpoint_id = $1`, [endpoint.endpointId])).toEqual([
+      { known_version: '3', refused_version: null },
+    ]);
+    expect(await t.sql(`SELECT action, details FROM audit_event WHERE subject = $1 AND action LIKE 'rotation.%'`, [endpoint.endpointId])).toEqual([
+      { action: 'rotation.recorded', details: { version: '3' } },
+    ]);
+  });
+
+  test('stays as it is while a rotation of it is open', async () => {
+    const endpoint = await byHand();
+    await claim(endpoint);
+    await plannedAttempt(t.db, endpoint);
+    expect(await recordManualRotation(t.rotator, change(endpoint, '2'))).toBe(false);
+    expect(await findEndpoint(t.rotator, endpoint)).toMatchObject({ currentVersion: '1', lastRotatedAt: null });
+    expect(await t.sql(`SELECT action FROM audit_event WHERE subject = $1 AND action LIKE 'rotation.%'`, [endpoint.endpointId])).toEqual([]);
+  });
+
+  test('whose stored password was refused is remembered with that version, and people are told once', async () => {
+    const endpoint = await byHand();
+    await claim(endpoint);
+    for (let i = 0; i < 2; i += 1) await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), detail: 'the portal does not accept it' });
+    await t.sql(`UPDATE manual_watch SET looked_at = '-infinity' WHERE endpoint_id = $1`, [endpoint.endpointId]);
+    expect(await claim(endpoint)).toMatchObject([{ knownVersion: '1', refusedVersion: '2' }]);
+    const told = (await listNotices(t.rotator, { limit: 1000 })).filter(({ endpointId }) => endpointId === endpoint.endpointId);
+    expect(told.map(({ kind }) => kind)).toEqual(['manual_refused']);
+  });
+});
