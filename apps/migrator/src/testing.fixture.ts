@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { startLocalAws, type LocalAws, type LocalAwsOptions } from '@rcm/local-aws';
 import { createTenantStores, parsePayload, parseReference, serializePayload, type TenantStores, withPassword } from '@rcm/credentials';
+import { platformPolicies, taskRoleName } from '@rcm/credentials/policies';
 import { type Database, findEndpoint, openDatabase } from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
@@ -21,7 +22,7 @@ export interface World {
   /** Superuser URL, and a database handle of it: to make what a test starts from, and to look behind the migrator. */
   readonly url: string;
   readonly db: Database;
-  /** Only on the embedded backend. */
+  /** Only on the embedded backend: under the policies that AWS would have, and the migrator's keys are its task's. */
   readonly aws: LocalAws | null;
   /** What a migrator's process is started with. */
   readonly environment: Record<string, string>;
@@ -32,7 +33,9 @@ export interface World {
 
 const never = new AbortController().signal;
 /** The emulator's own keys; it takes anybody for the account's user. */
-const ANYBODY = { accessKeyId: 'test', secretAccessKey: 'test' };
+const ANYBODY = { accessKeyId: 'test', secretAccessKey: 'test', sessionToken: '' };
+const ACCOUNT = '123456789012';
+const REGION = 'us-east-1';
 
 export async function openWorld(options: { readonly quotas?: LocalAwsOptions['quotas'] } = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'rcm-migrator-'));
@@ -42,10 +45,15 @@ export async function openWorld(options: { readonly quotas?: LocalAwsOptions['qu
     return path;
   };
   const { url, drop } = await freshDatabase({ migrate: migrateWithLogins });
-  const aws = backend() === 'embedded' ? await startLocalAws({ ...(options.quotas ? { quotas: options.quotas } : {}) }) : null;
+  // A container is shared by all tests of a run: an environment of its own keeps their secrets apart.
+  const name = `t-${randomUUID().slice(0, 8)}`;
+  const enforce = platformPolicies({ accountId: ACCOUNT, regions: [REGION], environment: name });
+  const aws = backend() === 'embedded' ? await startLocalAws({ enforce, ...(options.quotas ? { quotas: options.quotas } : {}) }) : null;
   const account = aws?.accountId ?? '000000000000';
-  const key = aws?.credentials ?? ANYBODY;
-  const credentialsFile = file('credentials', `[default]\naws_access_key_id = ${key.accessKeyId}\naws_secret_access_key = ${key.secretAccessKey}\n`);
+  const { accessKeyId, secretAccessKey, sessionToken } = aws?.taskCredentials(taskRoleName('migrator')) ?? ANYBODY;
+  const keys = { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey, ...(sessionToken ? { aws_session_token: sessionToken } : {}) };
+  const lines = Object.entries(keys).map(([key, value]) => `${key} = ${value}\n`);
+  const credentialsFile = file('credentials', `[default]\n${lines.join('')}`);
   // The SDK's default chain reads it from here, in this process as in a spawned one.
   process.env['AWS_SHARED_CREDENTIALS_FILE'] = credentialsFile;
   const environment = {
@@ -53,9 +61,8 @@ export async function openWorld(options: { readonly quotas?: LocalAwsOptions['qu
     AWS_SHARED_CREDENTIALS_FILE: credentialsFile,
     RCM_DATABASE_URL_FILE: file('database-url', urlFor('rcm_migrator', url)),
     RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: file('admin-url', url),
-    // A container is shared by all tests of a run: an environment of its own keeps their secrets apart.
-    RCM_ENVIRONMENT: `t-${randomUUID().slice(0, 8)}`,
-    RCM_AWS_REGION: 'us-east-1',
+    RCM_ENVIRONMENT: name,
+    RCM_AWS_REGION: REGION,
     RCM_AWS_ENDPOINT: aws?.endpoint ?? (await localStackEndpoint()),
     RCM_AWS_ACCOUNT_ID: account,
     RCM_KMS_KEY_ID: aws ? 'alias/rcm-credentials' : 'alias/aws/ssm',
@@ -110,13 +117,14 @@ export async function expectEveryField(migration: Migration, planted: readonly S
 
 /** Acts with a rotator's tenant sessions. */
 export async function asRotator<T>(world: World, act: (stores: TenantStores) => Promise<T>): Promise<T> {
-  const { environment } = world;
+  const { aws, environment } = world;
   const stores = createTenantStores({
     region: environment['RCM_AWS_REGION'] ?? '',
     endpoint: environment['RCM_AWS_ENDPOINT'],
     environment: environment['RCM_ENVIRONMENT'] ?? '',
     roleArn: environment['RCM_TENANT_ROLE_ARN']?.replace('rcm-migrator-tenant', 'rcm-rotator-tenant'),
     kmsKeyId: environment['RCM_KMS_KEY_ID'] ?? '',
+    credentials: aws?.taskCredentials(taskRoleName('rotator')),
   });
   try {
     return await act(stores);
