@@ -52,7 +52,7 @@ function writeManifest(): void {
   const manifest = {
     ...{ name: own.name, version: own.version, description: own.description, license: 'UNLICENSED', type: 'module', sideEffects: false },
     engines: { node: '>=22.12' },
-    exports: Object.fromEntries(exported),
+    exports: { ...Object.fromEntries(exported), './payload.schema.json': './payload.schema.json' },
     imports: { '#telemetry': built('telemetry', bundled.exports['.'] ?? '') },
     files: ['lib', 'payload.schema.json'],
     dependencies: Object.fromEntries(dependencies.sort(([a], [b]) => a.localeCompare(b))),

@@ -97,6 +97,14 @@ describe.skipIf(backend() === 'containers')('the packed library in an empty proj
     }
   });
 
+  it('has the JSON Schema of a payload for whoever wants it by name', async () => {
+    await writeFile(
+      join(project, 'schema.mjs'),
+      "import schema from '@rcm/credentials/payload.schema.json' with { type: 'json' };\nprocess.stdout.write(schema.$schema);\n",
+    );
+    expect(await run(process.execPath, ['schema.mjs'], project)).toContain('2020-12');
+  });
+
   it.each([
     ['@rcm/credentials/ssm', ['client-ssm']],
     ['@rcm/credentials/secrets-manager', ['client-secrets-manager']],
