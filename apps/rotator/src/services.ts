@@ -38,6 +38,11 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
     environment: config.RCM_ENVIRONMENT,
     lease: leaseTiming(config),
     rules: { canary: config.RCM_ROTATOR_CANARY === 'daily', probeMs: config.RCM_ROTATOR_PROBE_MS, lastingMs: config.RCM_ROTATOR_MAINTENANCE_MARGIN_MS },
+    breaker: {
+      windowMs: config.RCM_ROTATOR_BREAKER_WINDOW_MS,
+      suspects: config.RCM_ROTATOR_BREAKER_SUSPECTS,
+      failures: config.RCM_ROTATOR_BREAKER_FAILURES,
+    },
     owner: config.owner,
     timing: {
       ...loginTiming(config),

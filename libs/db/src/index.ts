@@ -22,6 +22,7 @@ export type { GateOutcome } from './gate/outcome.ts';
 export { listPauses, type Pause, type PauseScope, pauseRotations, resumeRotations } from './gate/pause.ts';
 export { isScheduled, type StartReason, type StartRefusal, type StartRules } from './gate/rules.ts';
 export { listStartable, type Startable } from './gate/startable.ts';
+export { isPortalTypeStopped } from './gate/stopped.ts';
 export { type JobData, type Jobs, type JobsOptions, openJobs, type QueueName, type SendOptions, type WorkOptions } from './jobs.ts';
 export { advanceAttempt, blockAttempt, resumeAttempt, type Step, type StepNotes, type Wait, waitAttempt } from './journal/advance.ts';
 export { type AttemptState, JOURNAL_VERSION, type OpenState, type RotationAttempt } from './journal/attempt.ts';

@@ -26,6 +26,8 @@ export interface GuardedLogin {
   /** The store's version, or `staged:<attempt id>`: what the ledger remembers instead of the password. */
   readonly version: string;
   readonly rotationAttemptId?: string;
+  /** Asked before a refusal would mark the version bad: where the portal is stopped because it refuses what worked, it is suspect instead. */
+  readonly isPortalTypeStopped?: () => Promise<boolean>;
   readonly timing: LoginTiming;
   readonly signal: AbortSignal;
 }
@@ -134,7 +136,9 @@ async function settleAttempt(request: GuardedLogin, loginAttemptId: string, outc
   const { db, endpoint, loginIdentity, version } = request;
   const settleMs = endpoint.portalType.settleMs;
   const standing = await versionStanding(db, { orgId: endpoint.orgId, loginIdentity, version, settleMs });
-  const judgement = judge(outcome, standing);
+  const judged = judge(outcome, standing);
+  const isDoubtful = judged.effect === 'version_bad' && (await request.isPortalTypeStopped?.()) === true;
+  const judgement = isDoubtful ? judge(outcome, { ...standing, acceptedBefore: true }) : judged;
   await finishLoginAttempt(db, {
     loginAttemptId,
     orgId: endpoint.orgId,

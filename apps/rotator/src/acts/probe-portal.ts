@@ -1,5 +1,5 @@
 import { remainingBudget } from '@rcm/db';
-import { type AttemptInHand, askPortal, stagedVersion } from '../machine/attempt.ts';
+import { type AttemptInHand, askPortal, isStopped, stagedVersion } from '../machine/attempt.ts';
 import { holdFor, isKnownBad, proofOf } from '../machine/login-events.ts';
 import type { AttemptEvent } from '../machine/transitions.ts';
 import { tryOlderCopy } from './older-copies.ts';
@@ -7,17 +7,23 @@ import { tryOlderCopy } from './older-copies.ts';
 /**
  * `submitting`, after the submit deadline and settle: only the portal knows whether the change was applied. The staged password
  * is tried first, since it is the likelier; the current one only after the portal refused the staged one. Where both were refused
- * again and again, copies that older attempts have left are tried, one a round; only then a person must decide.
+ * again and again, copies that older attempts have left are tried, one a round, and both a last time; only then a person must decide.
+ * Where the portal type is stopped, rounds count for nothing: a portal in maintenance may call every password wrong.
  */
 export async function probePortal(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { attempt, services, endpoint } = inHand;
   const tooFew = await holdForBudget(inHand);
   if (tooFew) return tooFew;
   const olderRound = attempt.guesses - (services.timing.maxTries - 1);
-  const event = (olderRound < 0 ? null : await tryOlderCopy(inHand, olderRound)) ?? (olderRound > 0 ? null : await tryStagedThenCurrent(inHand));
+  const wasStopped = await isStopped(inHand);
+  const event = (olderRound < 0 || wasStopped ? null : await tryOlderCopy(inHand, olderRound)) ?? (await tryStagedThenCurrent(inHand));
   if (event) return event;
+  const forMs = Math.max(endpoint.portalType.settleMs, 1_000);
+  // Asked again: this round may have been the refusal that stopped it.
+  if (wasStopped || (await isStopped(inHand)))
+    return { kind: 'hold', detail: 'the portal accepted neither password, and its type is stopped: it may be ill', forMs };
   if (olderRound >= 0) return { kind: 'neither_accepted', detail: neither(inHand) };
-  return { kind: 'hold', detail: 'the portal accepted neither password yet', forMs: Math.max(endpoint.portalType.settleMs, 1_000), counts: true };
+  return { kind: 'hold', detail: 'the portal accepted neither password yet', forMs, counts: true };
 }
 
 /** A guess with the staged password, and one with the current. */

@@ -55,7 +55,7 @@ export async function rotateDueCommand(
     return 0;
   }
   const { rotator, channels } = context.opened;
-  await stopFailingPortalTypes(rotator, config);
+  await stopFailingPortalTypes(rotator);
   const outcomes = await rotateAllDue(context);
   for (const { round } of rotatorChores(rotator, config, channels)) await round(context.signal);
   report(context, outcomes);

@@ -25,7 +25,7 @@ export async function runCommand(config: RotatorConfig, opened: RotatorProcess):
       scanMs: config.RCM_ROTATOR_SCAN_MS,
       recoveryMs: config.RCM_ROTATOR_RECOVERY_MS,
       pollMs: QUEUE_POLL_MS,
-      beforeScan: () => stopFailingPortalTypes(rotator, config),
+      beforeScan: () => stopFailingPortalTypes(rotator),
       chores: rotatorChores(rotator, config, opened.channels),
     });
     const health = await startHealthServer({

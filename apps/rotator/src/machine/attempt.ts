@@ -1,6 +1,6 @@
 import type { CredentialPayload, SecretStore, StagedSlot, StoredSecret } from '@rcm/credentials';
 import { parsePayload } from '@rcm/credentials';
-import type { Database, RotationAttempt } from '@rcm/db';
+import { type BreakerRules, type Database, isPortalTypeStopped, type RotationAttempt } from '@rcm/db';
 import { type Drivers, guardedLogin, type GuardedResult, type HeldLease, type LoginTiming, type MigratedEndpoint } from '@rcm/portal-access';
 import type { Clock, Logger, Secret } from '@rcm/telemetry';
 import type { JournalWatch } from './journal.ts';
@@ -22,6 +22,8 @@ export interface RotatorServices {
   readonly logger: Logger;
   readonly drivers: Pick<Drivers, 'for'>;
   readonly timing: RotationTiming;
+  /** When a portal type is taken to fail, and not its passwords. */
+  readonly breaker: BreakerRules;
   /** Told before and after each write to the journal. For crash tests, which die there; no configuration sets it. */
   readonly onJournalWrite?: JournalWatch;
 }
@@ -61,10 +63,15 @@ export function loginWith(inHand: AttemptInHand, stored: StoredSecret, version: 
     payload,
     version,
     rotationAttemptId: attempt.id,
+    isPortalTypeStopped: () => isStopped(inHand),
     timing: services.timing,
     signal: held.signal,
   });
 }
+
+/** Whether the attempt's portal type fails as a whole now: then what it refuses says nothing about one login. */
+export const isStopped = ({ services, attempt }: AttemptInHand): Promise<boolean> =>
+  isPortalTypeStopped(services.db, { portalTypeCode: attempt.portalTypeCode, rules: services.breaker });
 
 /** A login whose only purpose is its answer: nothing is done with the session. */
 export async function askPortal(inHand: AttemptInHand, stored: StoredSecret, version: string): Promise<GuardedResult> {

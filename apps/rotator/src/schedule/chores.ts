@@ -49,11 +49,7 @@ export function rotatorChores(rotator: Rotator, config: RotatorConfig, channels:
 }
 
 /** Stops the portal types that fail now, before anything else of theirs starts. */
-export async function stopFailingPortalTypes(rotator: Rotator, config: RotatorConfig): Promise<void> {
-  const stopped = await assessPortalTypes(rotator.db, {
-    windowMs: config.RCM_ROTATOR_BREAKER_WINDOW_MS,
-    suspects: config.RCM_ROTATOR_BREAKER_SUSPECTS,
-    failures: config.RCM_ROTATOR_BREAKER_FAILURES,
-  });
+export async function stopFailingPortalTypes(rotator: Rotator): Promise<void> {
+  const stopped = await assessPortalTypes(rotator.db, rotator.breaker);
   for (const portalType of stopped) rotator.logger.error({ portalType }, 'the rotations of a portal type are stopped because they fail');
 }

@@ -12,6 +12,7 @@ import { listGates } from './list.ts';
 import { pauseRotations, resumeRotations } from './pause.ts';
 import type { StartRules } from './rules.ts';
 import { listStartable } from './startable.ts';
+import { isPortalTypeStopped } from './stopped.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
@@ -169,6 +170,22 @@ describe('an open breaker', () => {
     await resumeRotations(t.rotator, { scope: { kind: 'portal_type', portalTypeCode: code }, actor: 'person:jane', reason: 'x' });
     // What was before a person closed it does not open it again.
     expect(await assessPortalTypes(t.rotator, rules)).not.toContain(code);
+  });
+
+  test('is asked for one portal type, and opens then without waiting for a scan', async () => {
+    const { code, endpoints } = await type(3);
+    const asked = { portalTypeCode: code, rules: { windowMs: 60_000, suspects: 3, failures: 3 } };
+    expect(await isPortalTypeStopped(t.rotator, asked)).toBe(false);
+    for (const { loginIdentity, orgId, endpointId } of endpoints)
+      await t.sql(
+        `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
+         VALUES ($1, $2, $3, gen_random_uuid(), 'rotator', '1', now(), now(), 'rejected', 'suspect')`,
+        [loginIdentity, orgId, endpointId],
+      );
+    expect(await isPortalTypeStopped(t.rotator, asked)).toBe(true);
+    expect(await isPortalTypeStopped(t.rotator, { ...asked, portalTypeCode: 'another' })).toBe(false);
+    await resumeRotations(t.rotator, { scope: { kind: 'portal_type', portalTypeCode: code }, actor: 'person:jane', reason: 'x' });
+    expect(await isPortalTypeStopped(t.rotator, asked)).toBe(false);
   });
 });
 

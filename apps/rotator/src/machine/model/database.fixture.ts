@@ -45,6 +45,10 @@ export class ModelDatabase {
   readonly #world: ModelWorld;
   readonly #limits: DatabaseLimits;
   state: State;
+  /** What other logins of the portal type make of it. */
+  isStopped: () => boolean = () => false;
+  /** Told of every attempt before it is planned. */
+  onPlan: (attemptId: string) => void = () => undefined;
 
   constructor(world: ModelWorld, limits: DatabaseLimits, version: string) {
     this.#world = world;
@@ -108,6 +112,7 @@ export class ModelDatabase {
       getEndpoint: () => act(() => null),
       recordAuditEvent: () => act(() => undefined),
       bringRotationForward: () => act(() => false),
+      isPortalTypeStopped: () => act(() => this.isStopped()),
       liesElsewhere: () => act(() => null),
       acquireExclusiveLease: () => act(() => this.#grant()),
       renewLease: (_db: unknown, { ttlMs }: { ttlMs: number }) => act(() => this.#renew(ttlMs)),
@@ -248,6 +253,7 @@ export class ModelDatabase {
   #plan(plan: PlanLike) {
     if (this.open) return { created: false, open: this.open, refusal: null };
     if (this.state.currentVersion !== plan.baseVersion) return { created: false, open: null, refusal: null };
+    this.onPlan(plan.attemptId);
     const at = new Date(this.#world.now);
     const attempt: RotationAttempt = {
       id: plan.attemptId,

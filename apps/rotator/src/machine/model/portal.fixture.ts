@@ -1,8 +1,11 @@
 import type { ChangeOutcome, LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
 import type { ModelWorld } from './world.fixture.ts';
 
-/** How the portal answers one change. `late`: an error at once, made within settle. `slow`: made past the submit deadline. */
-export type ChangeAnswer = 'answered' | 'error' | 'dropped' | 'not made' | 'late' | 'slow' | 'not sent';
+/**
+ * How the portal answers one change. `late`: an error at once, made within settle. `slow`: made past the submit deadline. `twice`: made, and
+ * answered as if it had come again: the old password is wrong now. `reused`: the same at a portal that looks at its history first.
+ */
+export type ChangeAnswer = 'answered' | 'error' | 'dropped' | 'not made' | 'late' | 'slow' | 'not sent' | 'twice' | 'reused';
 
 export interface PortalLimits {
   readonly threshold: number;
@@ -20,11 +23,16 @@ export class ModelPortal {
   /** Until then every login reads "wrong password", and none is counted: maintenance. */
   illUntil = 0;
   unavailableUntil = 0;
+  /** After a right password it asks for what nobody has; `proves`: and its recipe says that only a right one is asked. */
+  asksForMore: 'no' | 'proves' | 'proves nothing' = 'no';
+  /** Told of every login and change, before the portal decides. */
+  watch: { login(): void; change(): void } = { login: () => undefined, change: () => undefined };
   /** Whether a new password takes half of settle until it works everywhere. */
   isSlowToKnow = false;
   #knownFrom = 0;
-  #failures: number[] = [];
+  #failures: { readonly at: number; readonly ours: boolean }[] = [];
   #pending: { readonly at: number; readonly from: string; readonly to: string } | null = null;
+  /** Ours alone. */
   mostFailures = 0;
   lockouts = 0;
   changes = 0;
@@ -38,6 +46,12 @@ export class ModelPortal {
   get ends(): string {
     this.settle();
     return this.#pending && this.#pending.from === this.password ? this.#pending.to : this.password;
+  }
+
+  /** A change is still on its way, so nobody should ask which password holds. */
+  get isChanging(): boolean {
+    this.settle();
+    return this.#pending !== null && this.#pending.from === this.password;
   }
 
   settle(): void {
@@ -54,28 +68,42 @@ export class ModelPortal {
   }
 
   failuresNow(): number {
-    this.#failures = this.#failures.filter((at) => at > this.#world.now - this.#limits.windowMs);
+    this.#failures = this.#failures.filter(({ at }) => at > this.#world.now - this.#limits.windowMs);
     return this.#failures.length;
   }
 
   logIn(password: string): LoginOutcome {
     this.settle();
+    this.watch.login();
     const { now } = this.#world;
     if (now < this.unavailableUntil) return { kind: 'unavailable', detail: 'closed' };
     if (now < this.illUntil) return { kind: 'rejected' };
     if (this.failuresNow() >= this.#limits.threshold) return { kind: 'locked' };
     if (password === this.password && now >= this.#knownFrom) {
+      if (this.asksForMore !== 'no') return { kind: 'change_forced', ...(this.asksForMore === 'proves' ? { provesPassword: true } : {}) };
       this.#failures = [];
       return { kind: 'accepted' };
     }
-    this.#failures.push(now);
-    this.mostFailures = Math.max(this.mostFailures, this.failuresNow());
+    this.#fail({ ours: true });
     if (this.failuresNow() >= this.#limits.threshold) this.lockouts += 1;
     return { kind: 'rejected' };
   }
 
+  /** A person at the portal types a wrong password, of which nobody here knows; at most once in a window, as the margin allows. */
+  mistype(): void {
+    this.failuresNow();
+    if (this.#failures.every(({ ours }) => ours)) this.#fail({ ours: false });
+  }
+
+  #fail(failure: { readonly ours: boolean }): void {
+    this.failuresNow();
+    this.#failures.push({ at: this.#world.now, ...failure });
+    this.mostFailures = Math.max(this.mostFailures, this.#failures.filter(({ ours }) => ours).length);
+  }
+
   change(current: string, next: string): ChangeOutcome {
     this.settle();
+    this.watch.change();
     const answer = this.answers.shift() ?? 'answered';
     if (answer === 'not sent') return { kind: 'unknown', detail: 'the page went away', submitted: false };
     if (current !== this.password) return { kind: 'refused', rule: 'current_wrong', submitted: true };
@@ -90,6 +118,10 @@ export class ModelPortal {
         this.#pending = { at: this.#world.now + this.#limits.submitDeadlineMs + this.#limits.settleMs * 0.8, from: current, to: next };
         this.#world.now += this.#limits.submitDeadlineMs;
         return unknown;
+      case 'twice':
+      case 'reused':
+        this.setPassword(next);
+        return { kind: 'refused', rule: answer === 'twice' ? 'current_wrong' : 'reused', submitted: true };
       default:
         this.setPassword(next);
         return answer === 'answered' ? { kind: 'applied', submitted: true } : unknown;

@@ -14,13 +14,16 @@ const RETRY_MS = 100;
 /** What may happen to a login, in any order. */
 export type Happening =
   | { readonly kind: 'rotate'; readonly diesAtStep: number | null; readonly answers: readonly ChangeAnswer[] }
+  | { readonly kind: 'recovery runs'; readonly times: number; readonly everyMs: number }
   | { readonly kind: 'time passes'; readonly ms: number }
   | { readonly kind: 'a person edits the secret'; readonly note: string }
   | { readonly kind: 'a person changes the password everywhere'; readonly password: string }
+  | { readonly kind: 'a person mistypes at the portal' }
   | { readonly kind: 'the store fails'; readonly calls: number }
   | { readonly kind: 'the portal is closed'; readonly ms: number }
   | { readonly kind: 'the portal says wrong password to everybody'; readonly ms: number }
   | { readonly kind: 'the portal is slow to know'; readonly isSlow: boolean }
+  | { readonly kind: 'the portal asks for more'; readonly than: 'no' | 'proves' | 'proves nothing' }
   | { readonly kind: 'the database is copied' }
   | { readonly kind: 'the copy is restored' };
 
@@ -33,18 +36,31 @@ export class ModelLogin {
   readonly portal = new ModelPortal(this.world, { threshold: THRESHOLD, windowMs: WINDOW_MS, settleMs: SETTLE_MS, submitDeadlineMs: SUBMIT_DEADLINE_MS });
   readonly store = new ModelStore(this.world, text('first', 'none'));
   readonly database = new ModelDatabase(this.world, { budget: BUDGET, windowMs: WINDOW_MS }, '1');
-  /** The portal refused right passwords for a time: a block is then not the machine's fault. */
-  wasIll = false;
   /** The database forgot what was done since it had been copied. */
   wasRestored = false;
+  /** Promises that were broken on the way, though all may have ended well. */
+  readonly broken: string[] = [];
   #copy: ReturnType<ModelDatabase['copy']> | null = null;
   #process = 0;
+
+  constructor() {
+    // Others log in all the time: three are suspect at once when it begins, and somebody gets in a while after it is over.
+    this.database.isStopped = () => this.world.now < this.portal.illUntil + WINDOW_MS;
+    this.portal.watch = { login: () => this.#notTooEarly(), change: () => this.#notOnAnother() };
+    this.database.onPlan = (attemptId) => this.#nothingForgotten(attemptId);
+  }
 
   async happen(happening: Happening): Promise<void> {
     switch (happening.kind) {
       case 'rotate':
         this.portal.answers = [...happening.answers];
         return this.rotate('demand', happening.diesAtStep ?? Number.POSITIVE_INFINITY);
+      case 'recovery runs':
+        for (let time = 0; time < happening.times; time += 1) {
+          await this.rotate('recovery');
+          this.world.now += happening.everyMs;
+        }
+        return;
       case 'time passes':
         this.world.now += happening.ms;
         return;
@@ -58,6 +74,8 @@ export class ModelLogin {
         // They try it before they write it down.
         this.world.now += SETTLE_MS;
         return this.#edit({ password: happening.password });
+      case 'a person mistypes at the portal':
+        return this.portal.mistype();
       case 'the store fails':
         this.store.failsFor = happening.calls;
         return;
@@ -66,10 +84,12 @@ export class ModelLogin {
         return;
       case 'the portal says wrong password to everybody':
         this.portal.illUntil = this.world.now + happening.ms;
-        this.wasIll = true;
         return;
       case 'the portal is slow to know':
         this.portal.isSlowToKnow = happening.isSlow;
+        return;
+      case 'the portal asks for more':
+        this.portal.asksForMore = happening.than;
         return;
       case 'the database is copied':
         this.#copy = this.database.copy();
@@ -98,6 +118,21 @@ export class ModelLogin {
     }
   }
 
+  #notTooEarly(): void {
+    if (this.portal.isChanging) this.broken.push('a login while the portal may still be at work on a change');
+  }
+
+  #notOnAnother(): void {
+    if (this.database.open?.baseVersion !== this.store.version) this.broken.push('a change submitted on a current secret that it was not planned on');
+  }
+
+  #nothingForgotten(attemptId: string): void {
+    const known = this.database.state.attempts.map(({ id }) => id);
+    const forgotten = this.store.stagedIds.filter((id) => !known.includes(id));
+    if (forgotten.length > 0 && !forgotten.includes(attemptId))
+      this.broken.push('a new password while the journal does not know one that may have been submitted');
+  }
+
   #edit(change: object): void {
     const payload = parsePayload(new Secret(this.store.current)).reveal();
     this.store.write(serializePayload(new Secret({ ...payload, ...change })).reveal());
@@ -113,6 +148,7 @@ export class ModelLogin {
       environment: 'test',
       lease: { ttlMs: LEASE_TTL_MS, waitMs: LEASE_TTL_MS * 2, pollMs: 500 },
       rules: { canary: false, probeMs: 0, lastingMs: 0 },
+      breaker: { windowMs: WINDOW_MS, suspects: 3, failures: 3 },
       owner: `process-${this.#process}`,
       timing: { loginDeadlineMs: 1_000, totpWaitMs: 1_000, submitDeadlineMs: SUBMIT_DEADLINE_MS, retryMs: RETRY_MS, maxTries: 3, abandonedPauseMs: 1_000 },
     };

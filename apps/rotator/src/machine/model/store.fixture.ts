@@ -27,6 +27,10 @@ export class ModelStore {
     this.#versions.push(text);
   }
 
+  get stagedIds(): string[] {
+    return [...this.#staged.keys()];
+  }
+
   passwords(): string[] {
     return [this.current, ...this.#staged.values()].map((text) => parsePayload(new Secret(text)).reveal().password);
   }
