@@ -52,6 +52,7 @@ const METHODS: Readonly<Record<string, (store: SecretStore, reference: SecretRef
   create: (store, reference) => store.create(reference, text, tags),
   replace: (store, reference) => store.replace(reference, text, '1'),
   stage: (store, current, attemptId = 'x') => store.stage({ current, attemptId, tags }, text),
+  listStaged: (store, reference) => store.listStaged(reference),
   readStaged: (store, current, attemptId = 'x') => store.readStaged({ current, attemptId, tags }),
   promote: (store, current, attemptId = 'x') => store.promote({ current, attemptId, tags }, '1'),
   discard: (store, current, attemptId = 'x') => store.discard({ current, attemptId, tags }),
