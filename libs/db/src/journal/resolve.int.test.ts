@@ -9,8 +9,8 @@ let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
 afterAll(() => t.close());
 
-async function blocked() {
-  const endpoint = await makeEndpoint(t.db);
+async function blocked(of: { readonly orgId?: string } = {}) {
+  const endpoint = await makeEndpoint(t.db, of);
   const { attemptId, fence } = await plannedAttempt(t.db, endpoint);
   await blockAttempt(t.rotator, { attemptId, orgId: endpoint.orgId, fence, from: 'planned', detail: 'neither' });
   const resolution = { attemptId, orgId: endpoint.orgId, fence, detail: 'resolved by a person' };
@@ -39,7 +39,8 @@ describe('the successor of a blocked attempt', () => {
   });
 
   test('is no attempt of another login, and none that sent something', async () => {
-    const [one, other] = [await blocked(), await blocked()];
+    const one = await blocked();
+    const other = await blocked({ orgId: one.endpoint.orgId });
     await announceSuccessor(t.rotator, { ...other.resolution, successor: other.successor });
     await announceSuccessor(t.rotator, { ...one.resolution, successor: one.successor });
     await t.sql(`UPDATE rotation_attempt SET submit_deadline_at = now() WHERE id = $1`, [one.successor.attemptId]);
