@@ -23,11 +23,13 @@ afterAll(async () => {
   await world?.close();
 });
 
+const environment = (): NodeJS.ProcessEnv => ({
+  ...process.env, ...world.environmentOf('rcm_agent'), RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'), RCM_API_ISSUER: issuer.name, RCM_API_AUDIENCE: issuer.audience,
+  RCM_API_JWKS_URL: issuer.jwksUrl, RCM_API_PORT: '0', RCM_AGENT_CLAIM_MS: '3000', RCM_AGENT_STRAY_SCAN_MS: '500', RCM_LEASE_TTL_MS: '3000', RCM_AGENT_PUT_OFF_MS: '1000',
+});
+
 async function start(more: NodeJS.ProcessEnv = {}): Promise<AgentProcess> {
-  const agent = await startAgent({
-    ...process.env, ...world.environmentOf('rcm_agent'), RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'), RCM_API_ISSUER: issuer.name, RCM_API_AUDIENCE: issuer.audience,
-    RCM_API_JWKS_URL: issuer.jwksUrl, RCM_AGENT_CLAIM_MS: '3000', RCM_AGENT_STRAY_SCAN_MS: '500', RCM_LEASE_TTL_MS: '3000', RCM_AGENT_PUT_OFF_MS: '1000', ...more,
-  });
+  const agent = await startAgent({ ...environment(), ...more });
   started.push(agent);
   return agent;
 }
@@ -63,6 +65,12 @@ describe('a web-agent’s process', () => {
     const values = result.rows.flatMap((found) => Object.values(found)).filter((value) => typeof value === 'string' && value.length > 5);
     expect(values.length).toBeGreaterThan(0);
     for (const value of [...values, 'CLM-1001', 'CLM-1002', 'CLM-9999']) expect(agent.output()).not.toContain(value);
+  });
+
+  it('that cannot have its port says so and ends, instead of working half', async () => {
+    const agent = await start();
+    const taken = await startAgent({ ...environment(), RCM_API_PORT: String(agent.apiPort) }).catch((error: Error) => error.message);
+    expect(taken).toContain(`The HTTP API could not listen on 127.0.0.1:${agent.apiPort}`);
   });
 
   it('finishes what is in hand at SIGTERM, and begins nothing new', async () => {
