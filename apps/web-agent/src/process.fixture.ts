@@ -16,7 +16,10 @@ const READY_MS = 60_000;
 
 /** Starts `web-agent run` and waits until it says that it is ready. */
 export async function startAgent(environment: NodeJS.ProcessEnv): Promise<AgentProcess> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), 'run'], { env: { ...environment, RCM_HEALTH_PORT: '0' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), 'run'], {
+    env: { ...environment, RCM_HEALTH_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => void (output += text));
   const end = once(child, 'exit').then(([code, signal]) => (code as number | null) ?? String(signal));

@@ -24,8 +24,17 @@ afterAll(async () => {
 });
 
 const environment = (): NodeJS.ProcessEnv => ({
-  ...process.env, ...world.environmentOf('rcm_agent'), RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'), RCM_API_ISSUER: issuer.name, RCM_API_AUDIENCE: issuer.audience,
-  RCM_API_JWKS_URL: issuer.jwksUrl, RCM_API_PORT: '0', RCM_AGENT_CLAIM_MS: '3000', RCM_AGENT_STRAY_SCAN_MS: '500', RCM_LEASE_TTL_MS: '3000', RCM_AGENT_PUT_OFF_MS: '1000',
+  ...process.env,
+  ...world.environmentOf('rcm_agent'),
+  RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'),
+  RCM_API_ISSUER: issuer.name,
+  RCM_API_AUDIENCE: issuer.audience,
+  RCM_API_JWKS_URL: issuer.jwksUrl,
+  RCM_API_PORT: '0',
+  RCM_AGENT_CLAIM_MS: '3000',
+  RCM_AGENT_STRAY_SCAN_MS: '500',
+  RCM_LEASE_TTL_MS: '3000',
+  RCM_AGENT_PUT_OFF_MS: '1000',
 });
 
 async function start(more: NodeJS.ProcessEnv = {}): Promise<AgentProcess> {
@@ -60,7 +69,10 @@ describe('a web-agent’s process', () => {
     expect(new Set(lent).size).toBe(2);
     expect(lent).not.toContain('alpine-1');
 
-    const read = await world.db.transaction('every tenant', (tx) => tx.$queryRaw<{ actor: string }[]>`SELECT actor FROM audit_event WHERE action = 'task.read' AND subject = ${asked.id}`);
+    const read = await world.db.transaction(
+      'every tenant',
+      (tx) => tx.$queryRaw<{ actor: string }[]>`SELECT actor FROM audit_event WHERE action = 'task.read' AND subject = ${asked.id}`,
+    );
     expect(read).toEqual([{ actor: 'claims-service' }]);
     const values = result.rows.flatMap((found) => Object.values(found)).filter((value) => typeof value === 'string' && value.length > 5);
     expect(values.length).toBeGreaterThan(0);

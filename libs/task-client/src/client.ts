@@ -34,18 +34,30 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
   const { callMs = 10_000, pollMs = 1_000 } = options;
   const send = options.fetch ?? fetch;
 
-  async function call(path: string, signal: AbortSignal | undefined, request: { readonly method?: string; readonly headers?: object; readonly body?: string } = {}): Promise<unknown> {
+  async function call(
+    path: string,
+    signal: AbortSignal | undefined,
+    request: { readonly method?: string; readonly headers?: object; readonly body?: string } = {},
+  ): Promise<unknown> {
     const token = await options.token();
     const limit = AbortSignal.timeout(callMs);
     const within = signal ? AbortSignal.any([signal, limit]) : limit;
     try {
-      const response = await send(new URL(path, options.baseUrl), { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` }, redirect: 'error', signal: within });
+      const response = await send(new URL(path, options.baseUrl), {
+        ...request,
+        headers: { ...request.headers, authorization: `Bearer ${token}` },
+        redirect: 'error',
+        signal: within,
+      });
       const body: unknown = await response.json().catch(() => null);
       if (!response.ok) throw refusal(response.status, body);
       return body;
     } catch (cause) {
       if (cause instanceof TaskError || signal?.aborted) throw cause;
-      throw new TaskError('unreachable', 'The web-agent’s API did not answer; nothing is known of what it did. Ask again with the same idempotency key.', { retryable: true, cause });
+      throw new TaskError('unreachable', 'The web-agent’s API did not answer; nothing is known of what it did. Ask again with the same idempotency key.', {
+        retryable: true,
+        cause,
+      });
     }
   }
 
@@ -61,7 +73,18 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
   return {
     async ask({ task, input = {}, deadlineSeconds, ...place }, { idempotencyKey, signal } = {}) {
       const headers = { 'content-type': 'application/json', ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }) };
-      return parsed(await call('/v1/tasks', signal, { method: 'POST', headers, body: JSON.stringify({ ...(isAccount(place) ? { endpoint: place.endpoint } : { portal_type: place.portalType }), task, input, deadline_seconds: deadlineSeconds }) }));
+      return parsed(
+        await call('/v1/tasks', signal, {
+          method: 'POST',
+          headers,
+          body: JSON.stringify({
+            ...(isAccount(place) ? { endpoint: place.endpoint } : { portal_type: place.portalType }),
+            task,
+            input,
+            deadline_seconds: deadlineSeconds,
+          }),
+        }),
+      );
     },
     read,
     async result(taskId, { deadlineMs, signal }) {
@@ -74,7 +97,8 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
         if (task === null) throw new TaskError('task_not_found', 'The organization has no such task, or it is no longer kept.', { status: 404 });
         if (task !== 'later' && task.error) throw new TaskError(task.error.code, task.error.detail);
         if (task !== 'later' && task.result) return task.result;
-        if (performance.now() + pollMs > until) throw new TaskError('deadline_exceeded', `The task has not ended within ${deadlineMs} ms; it goes on.`, { retryable: true });
+        if (performance.now() + pollMs > until)
+          throw new TaskError('deadline_exceeded', `The task has not ended within ${deadlineMs} ms; it goes on.`, { retryable: true });
         await delay(pollMs, undefined, { signal });
       }
     },

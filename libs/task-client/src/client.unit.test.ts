@@ -5,7 +5,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTaskClient, type TaskClient } from './client.ts';
 
 const ID = '6f1c1bd6-6a3a-4b5c-9a55-0c1f3f9a2b10';
-const TASK = { id: ID, endpoint: 'alpine-1', portal_type: null, task: 'claim_status', state: 'queued', tries: 0, created_at: '2026-11-25T04:00:00.000Z', finished_at: null, result: null, error: null, later_field: 1 };
+const TASK = {
+  id: ID,
+  endpoint: 'alpine-1',
+  portal_type: null,
+  task: 'claim_status',
+  state: 'queued',
+  tries: 0,
+  created_at: '2026-11-25T04:00:00.000Z',
+  finished_at: null,
+  result: null,
+  error: null,
+  later_field: 1,
+};
 const DONE = { ...TASK, state: 'succeeded', result: { found: true, rows: [{ claim_number: 'C-1' }] } };
 const problem = (code: string) => ({ type: 'about:blank', title: 't', status: 0, code, detail: `about ${code}` });
 
@@ -28,7 +40,9 @@ beforeEach(async () => {
       seen.push({ method: request.method, url: request.url, headers: request.headers, body });
       const answer = answers.length > 1 ? answers.shift() : answers[0];
       if (!answer) return request.socket.destroy();
-      response.writeHead(answer.status, answer.location ? { location: answer.location } : {}).end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+      response
+        .writeHead(answer.status, answer.location ? { location: answer.location } : {})
+        .end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -42,8 +56,13 @@ afterEach(() => {
 describe('asking', () => {
   it('sends request, key and a token of its own', async () => {
     answers = [{ status: 202, body: TASK }];
-    expect(await client.ask({ endpoint: 'alpine-1', task: 'claim_status', input: { claim_number: 'C-1' } }, { idempotencyKey: 'k' })).toMatchObject({ id: ID, state: 'queued' });
-    expect(seen).toMatchObject([{ method: 'POST', url: '/v1/tasks', headers: { authorization: 'Bearer t-1', 'idempotency-key': 'k', 'content-type': 'application/json' } }]);
+    expect(await client.ask({ endpoint: 'alpine-1', task: 'claim_status', input: { claim_number: 'C-1' } }, { idempotencyKey: 'k' })).toMatchObject({
+      id: ID,
+      state: 'queued',
+    });
+    expect(seen).toMatchObject([
+      { method: 'POST', url: '/v1/tasks', headers: { authorization: 'Bearer t-1', 'idempotency-key': 'k', 'content-type': 'application/json' } },
+    ]);
     expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ endpoint: 'alpine-1', task: 'claim_status', input: { claim_number: 'C-1' } });
   });
 
@@ -70,14 +89,23 @@ describe('asking', () => {
 
 describe('waiting for a result', () => {
   it('looks until the task has ended, over answers that come and go', async () => {
-    answers = [{ status: 200, body: TASK }, { status: 503, body: problem('database_unavailable') }, { status: 200, body: { ...TASK, state: 'running' } }, { status: 200, body: DONE }];
+    answers = [
+      { status: 200, body: TASK },
+      { status: 503, body: problem('database_unavailable') },
+      { status: 200, body: { ...TASK, state: 'running' } },
+      { status: 200, body: DONE },
+    ];
     expect(await client.result(ID, { deadlineMs: 10_000 })).toEqual(DONE.result);
     expect(seen.map((request) => request.headers.authorization)).toEqual(['Bearer t-1', 'Bearer t-2', 'Bearer t-3', 'Bearer t-4']);
   });
 
   it('fails with the task’s own code', async () => {
     answers = [{ status: 200, body: { ...TASK, state: 'failed', error: { code: 'login_rejected', detail: 'The portal refused the password.' } } }];
-    await expect(client.result(ID, { deadlineMs: 1_000 })).rejects.toMatchObject({ code: 'login_rejected', message: 'The portal refused the password.', status: null });
+    await expect(client.result(ID, { deadlineMs: 1_000 })).rejects.toMatchObject({
+      code: 'login_rejected',
+      message: 'The portal refused the password.',
+      status: null,
+    });
   });
 
   it('ends at its deadline, at its signal, and where there is no such task', async () => {

@@ -30,9 +30,19 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   };
   const changes = await followCredentialChanges({ db, logger, metrics, credentials: access.credentials, onChanged: dropKeptSession, signal: stop.drain });
   opened.defer(() => changes.close());
-  const jobs = opened.adopt(await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-web-agent-jobs' }), (queues) => queues.stop({ timeoutMs: QUEUE_STOP_MS }));
-  const checks = { database: () => db.ping().then(() => null, () => 'Postgres does not answer.') };
-  const health = opened.adopt(await startHealthServer({ port: config.RCM_HEALTH_PORT, host: config.RCM_HEALTH_HOST, metrics, checks }), (server) => server.close());
+  const jobs = opened.adopt(await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-web-agent-jobs' }), (queues) =>
+    queues.stop({ timeoutMs: QUEUE_STOP_MS }),
+  );
+  const checks = {
+    database: () =>
+      db.ping().then(
+        () => null,
+        () => 'Postgres does not answer.',
+      ),
+  };
+  const health = opened.adopt(await startHealthServer({ port: config.RCM_HEALTH_PORT, host: config.RCM_HEALTH_HOST, metrics, checks }), (server) =>
+    server.close(),
+  );
   const served = apiOptions(config);
   const api = served && (await startApi({ db, jobs, logger, metrics, ...served }));
   opened.defer(() => api?.close());
@@ -41,7 +51,15 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   const stopWorking = await jobs.work('portal-task', { concurrency: config.RCM_AGENT_CONCURRENCY, pollMs: QUEUE_POLL_MS }, (job) =>
     workInTurn({ next: () => worker.next(work.signal), another: () => jobs.send('portal-task', job), stopping: stop.drain }),
   );
-  const chores = doChores({ db, jobs, logger, clock: access.clock, everyMs: config.RCM_AGENT_STRAY_SCAN_MS, keptMs: config.RCM_TASK_KEEP_DAYS * DAY_MS, signal: stop.drain });
+  const chores = doChores({
+    db,
+    jobs,
+    logger,
+    clock: access.clock,
+    everyMs: config.RCM_AGENT_STRAY_SCAN_MS,
+    keptMs: config.RCM_TASK_KEEP_DAYS * DAY_MS,
+    signal: stop.drain,
+  });
   logger.info({ healthPort: health.port, apiPort: api?.port ?? null, worker: config.worker }, 'ready');
 
   await aborted(stop.drain);

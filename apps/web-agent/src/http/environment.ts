@@ -38,7 +38,8 @@ const TOGETHER = ['RCM_API_ISSUER', 'RCM_API_AUDIENCE', 'RCM_API_JWKS_URL'] as c
 export function checkApi(config: ApiConfig, context: z.core.$RefinementCtx): void {
   const missing = TOGETHER.filter((name) => config[name] === undefined);
   if (missing.length === 0 || missing.length === TOGETHER.length) return;
-  for (const name of missing) context.addIssue({ code: 'custom', path: [name], message: `is not set; the HTTP API needs ${TOGETHER.join(', ')}, or none of them` });
+  for (const name of missing)
+    context.addIssue({ code: 'custom', path: [name], message: `is not set; the HTTP API needs ${TOGETHER.join(', ')}, or none of them` });
 }
 
 /** `null`: no API is served. */

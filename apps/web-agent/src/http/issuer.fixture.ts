@@ -21,7 +21,10 @@ export interface Issuer {
   /** Makes another key the one that signs; the keys before it are still served unless `forget`. */
   rotate(options?: { readonly alg?: Algorithm; readonly forget?: boolean }): Promise<void>;
   /** A token for an organization that lives for an hour, with these claims and header fields instead of the usual. `undefined` leaves a claim out. */
-  token(orgId: string, options?: { readonly claims?: JWTPayload; readonly header?: object; readonly expires?: string | null; readonly sign?: Issuer }): Promise<string>;
+  token(
+    orgId: string,
+    options?: { readonly claims?: JWTPayload; readonly header?: object; readonly expires?: string | null; readonly sign?: Issuer },
+  ): Promise<string>;
   /** What the address of the keys answers instead: a status, a text, or never. */
   answerWith(answer: number | string | 'never' | null): void;
   key(): Key;
@@ -62,7 +65,11 @@ export async function startIssuer(): Promise<Issuer> {
     async token(orgId, { claims = {}, header = {}, expires = '1h', sign } = {}) {
       const key = (sign ?? issuer).key();
       const all = { iss: issuer.name, aud: issuer.audience, sub: 'claims-service', tenant_id: orgId, ...claims };
-      const jwt = new SignJWT(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))).setProtectedHeader({ alg: key.alg, kid: current().kid, ...header });
+      const jwt = new SignJWT(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))).setProtectedHeader({
+        alg: key.alg,
+        kid: current().kid,
+        ...header,
+      });
       return (expires === null ? jwt : jwt.setExpirationTime(expires)).sign(key.privateKey);
     },
     answerWith(answer) {

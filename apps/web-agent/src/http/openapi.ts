@@ -9,7 +9,11 @@ const json = (name: string, type = 'application/json') => ({ content: { [type]: 
 const refused = (description: string) => ({ description, ...json('Problem', 'application/problem+json') });
 const task = (description: string) => ({ description, ...json('Task') });
 
-const always = { 401: refused('No valid token.'), 429: refused('Too many requests of this organization; see Retry-After.'), 503: refused('A part that is needed does not answer; ask again.') };
+const always = {
+  401: refused('No valid token.'),
+  429: refused('Too many requests of this organization; see Retry-After.'),
+  503: refused('A part that is needed does not answer; ask again.'),
+};
 
 /** A schema as OpenAPI 3.1 takes it: JSON Schema 2020-12 without the outer `$schema`. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
@@ -20,7 +24,11 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
 /** The API as an OpenAPI 3.1 document, made from the schemas that requests are checked by. */
 export const openApiDocument = (): object => ({
   openapi: '3.1.0',
-  info: { title: 'Portal tasks', version: VERSION, description: 'Asks for work at payer portals and reads what came of it. The organization is the one the token names.' },
+  info: {
+    title: 'Portal tasks',
+    version: VERSION,
+    description: 'Asks for work at payer portals and reads what came of it. The organization is the one the token names.',
+  },
   security: [{ bearer: [] }],
   paths: {
     '/v1/tasks': {
@@ -28,7 +36,13 @@ export const openApiDocument = (): object => ({
         operationId: 'createTask',
         summary: 'Ask for a task',
         parameters: [
-          { name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$' }, description: 'The same key and body name the same task, however often they are sent.' },
+          {
+            name: 'Idempotency-Key',
+            in: 'header',
+            required: false,
+            schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$' },
+            description: 'The same key and body name the same task, however often they are sent.',
+          },
         ],
         requestBody: { required: true, ...json('TaskRequest') },
         responses: {

@@ -55,7 +55,13 @@ export function problemOf(error: unknown, logger: Logger): Problem {
   return problem(500, 'internal', 'Something unexpected failed; it is in the log of the web-agent.');
 }
 
-export const problem = (status: number, code: string, detail: string): Problem => ({ type: 'about:blank', title: TITLES[status] ?? 'Error', status, code, detail });
+export const problem = (status: number, code: string, detail: string): Problem => ({
+  type: 'about:blank',
+  title: TITLES[status] ?? 'Error',
+  status,
+  code,
+  detail,
+});
 
 /** The HTTP server's own refusals: a body that is too large, not JSON, of another type. Their words quote nothing of the request here. */
 function ofServer(error: unknown): RcmError | null {

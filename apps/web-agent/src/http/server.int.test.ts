@@ -9,11 +9,23 @@ import { type ApiServer, startApi } from './server.ts';
 
 const PATIENT = 'canary-patient-4711';
 const RECIPE = {
-  version: 1, name: 'alpine', login: { outcomes: [{ when: { text: 'Welcome' }, is: 'accepted' }, { when: { text: 'Wrong' }, is: 'rejected' }] },
+  version: 1,
+  name: 'alpine',
+  login: {
+    outcomes: [
+      { when: { text: 'Welcome' }, is: 'accepted' },
+      { when: { text: 'Wrong' }, is: 'rejected' },
+    ],
+  },
   tasks: {
     claim_status: {
       input: { claim_number: { type: 'text', max_length: 40 }, since: { type: 'date', optional: true } },
-      steps: [{ open: '/claims' }], outcomes: [{ when: { text: 'Results' }, is: 'found' }, { when: { text: 'Nothing' }, is: 'nothing_found' }], rows: { each: { css: 'tr' }, columns: { number: { cell: 1 } } },
+      steps: [{ open: '/claims' }],
+      outcomes: [
+        { when: { text: 'Results' }, is: 'found' },
+        { when: { text: 'Nothing' }, is: 'nothing_found' },
+      ],
+      rows: { each: { css: 'tr' }, columns: { number: { cell: 1 } } },
     },
   },
 };
@@ -30,8 +42,23 @@ beforeAll(async () => {
   database = await freshDatabase({ migrate: migrateWithLogins });
   owner = openDatabase({ url: database.url, applicationName: 'test' });
   await upsertPortalType(owner, {
-    code: 'alpine', name: 'Alpine', hosts: ['alpine.example'], driver: 'recipe', recipe: RECIPE, passwordRules: 'length 12-20', rotationMode: 'automatic', rotationIntervalDays: 60,
-    rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900, settleMs: 0, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 1,
+    code: 'alpine',
+    name: 'Alpine',
+    hosts: ['alpine.example'],
+    driver: 'recipe',
+    recipe: RECIPE,
+    passwordRules: 'length 12-20',
+    rotationMode: 'automatic',
+    rotationIntervalDays: 60,
+    rotationSpreadDays: 0,
+    lockoutThreshold: 4,
+    lockoutMargin: 1,
+    lockoutWindowSeconds: 900,
+    settleMs: 0,
+    totpSkew: 1,
+    totpPeriodSeconds: 30,
+    maxSessionsPerAccount: 1,
+    maxConcurrency: 1,
   });
   for (const name of ['one', 'two', 'busy']) {
     await upsertOrganization(owner, { id: name, name });
@@ -58,8 +85,25 @@ const sink = new Writable({
 });
 const start = (options: Partial<Parameters<typeof startApi>[0]>): Promise<ApiServer> =>
   startApi({
-    db, jobs, logger: createLogger({ name: 'api', level: 'trace', destination: sink }), metrics: createMetrics(), port: 0, host: '127.0.0.1', perMinute: 10_000, maxQueued: 1_000, bodyLimitBytes: 4_096,
-    token: { issuer: issuer.name, audience: issuer.audience, jwksUrl: issuer.jwksUrl, algorithms: ['ES256'], tenantClaim: 'tenant_id', jwksTimeoutMs: 5_000, jwksMaxAgeMs: 600_000, jwksCooldownMs: 30_000 },
+    db,
+    jobs,
+    logger: createLogger({ name: 'api', level: 'trace', destination: sink }),
+    metrics: createMetrics(),
+    port: 0,
+    host: '127.0.0.1',
+    perMinute: 10_000,
+    maxQueued: 1_000,
+    bodyLimitBytes: 4_096,
+    token: {
+      issuer: issuer.name,
+      audience: issuer.audience,
+      jwksUrl: issuer.jwksUrl,
+      algorithms: ['ES256'],
+      tenantClaim: 'tenant_id',
+      jwksTimeoutMs: 5_000,
+      jwksMaxAgeMs: 600_000,
+      jwksCooldownMs: 30_000,
+    },
     ...options,
   });
 
@@ -76,7 +120,9 @@ async function ask(path: string, { org = 'one', key, method = 'GET', body, type 
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method,
     headers: {
-      ...(org === null ? {} : { authorization: `Bearer ${await issuer.token(org)}` }), ...(key === undefined ? {} : { 'idempotency-key': key }), ...(body === undefined ? {} : { 'content-type': type }),
+      ...(org === null ? {} : { authorization: `Bearer ${await issuer.token(org)}` }),
+      ...(key === undefined ? {} : { 'idempotency-key': key }),
+      ...(body === undefined ? {} : { 'content-type': type }),
     },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
@@ -96,7 +142,10 @@ describe('POST /v1/tasks', () => {
 
   it('with the same key and body names the same task, with another body none, and for another organization its own', async () => {
     const first = await post(TASK, { key: 'k-1' });
-    expect(await post({ input: TASK.input, task: TASK.task, endpoint: TASK.endpoint }, { key: 'k-1' })).toMatchObject({ status: 200, json: { id: first.json['id'] } });
+    expect(await post({ input: TASK.input, task: TASK.task, endpoint: TASK.endpoint }, { key: 'k-1' })).toMatchObject({
+      status: 200,
+      json: { id: first.json['id'] },
+    });
     expect(await post({ ...TASK, input: { claim_number: '2' } }, { key: 'k-1' })).toMatchObject({ status: 409, json: { code: 'idempotency_conflict' } });
     const theirs = await post({ ...TASK, endpoint: 'alpine-two' }, { key: 'k-1', org: 'two' });
     expect(theirs.status).toBe(202);

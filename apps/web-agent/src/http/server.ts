@@ -46,7 +46,6 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     connectionTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
-    // Its parser's answers would be none of ours.
     routerOptions: { maxParamLength: 100 },
   });
   const answered = metrics.counter('rcm_api_requests_total', 'Requests of the HTTP API by route and status', ['route', 'status']);
@@ -62,7 +61,10 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     return reply.code(answer.status).type('application/problem+json').send(JSON.stringify(answer));
   });
   server.setNotFoundHandler(async (_request, reply) =>
-    reply.code(404).type('application/problem+json').send(JSON.stringify(problem(404, 'not_found', 'There is no such address; see /v1/openapi.json.'))),
+    reply
+      .code(404)
+      .type('application/problem+json')
+      .send(JSON.stringify(problem(404, 'not_found', 'There is no such address; see /v1/openapi.json.'))),
   );
   const document = JSON.stringify(openApiDocument());
   server.get('/v1/openapi.json', async (_request, reply) => reply.type('application/json').send(document));

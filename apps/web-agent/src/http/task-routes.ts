@@ -51,8 +51,18 @@ export function taskRoutes({ db, jobs, check, rate, maxQueued }: TaskRoutesOptio
       if (!portalType) throw new RcmError('endpoint_unknown', 'The organization has no such endpoint, or none at this portal.');
       const wanted = { name: body.task, input: body.input };
       declared.check(portalType, wanted);
-      const { taskId, created } = await createPortalTask(db, jobs, { orgId, ...place, ...wanted, idempotencyKey, deadlineMs: body.deadline_seconds * 1_000, maxQueued });
-      return reply.code(created ? 202 : 200).header('location', `/v1/tasks/${taskId}`).send(await answerFor({ orgId, taskId, actor: subject }));
+      const { taskId, created } = await createPortalTask(db, jobs, {
+        orgId,
+        ...place,
+        ...wanted,
+        idempotencyKey,
+        deadlineMs: body.deadline_seconds * 1_000,
+        maxQueued,
+      });
+      return reply
+        .code(created ? 202 : 200)
+        .header('location', `/v1/tasks/${taskId}`)
+        .send(await answerFor({ orgId, taskId, actor: subject }));
     });
 
     server.get<{ Params: { id: string } }>('/v1/tasks/:id', async (request) => {

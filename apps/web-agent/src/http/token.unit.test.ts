@@ -14,7 +14,15 @@ afterEach(() => Promise.all([issuer.close(), other.close()]));
 
 const checkWith = (rules: Partial<TokenRules>): TokenCheck =>
   createTokenCheck({
-    issuer: issuer.name, audience: issuer.audience, jwksUrl: issuer.jwksUrl, algorithms: ['ES256'], tenantClaim: 'tenant_id', jwksTimeoutMs: 5_000, jwksMaxAgeMs: 600_000, jwksCooldownMs: 60_000, ...rules,
+    issuer: issuer.name,
+    audience: issuer.audience,
+    jwksUrl: issuer.jwksUrl,
+    algorithms: ['ES256'],
+    tenantClaim: 'tenant_id',
+    jwksTimeoutMs: 5_000,
+    jwksMaxAgeMs: 600_000,
+    jwksCooldownMs: 60_000,
+    ...rules,
   });
 
 const REFUSED = { code: 'token_invalid', message: 'A valid bearer token is needed.' };
@@ -69,10 +77,13 @@ describe('a token', () => {
     await expect(checkWith({ algorithms: ['ES384'] })(`Bearer ${await issuer.token('hospital-one')}`)).rejects.toMatchObject(REFUSED);
   });
 
-  it.each([undefined, '', 'Bearer', 'Bearer ', 'Basic dTpw', 'Bearer a b', `Bearer ${'a'.repeat(10_000)}`])('%j is no token and causes no fetch', async (header) => {
-    await expect(check(header)).rejects.toMatchObject(REFUSED);
-    expect(issuer.fetches()).toBe(0);
-  });
+  it.each([undefined, '', 'Bearer', 'Bearer ', 'Basic dTpw', 'Bearer a b', `Bearer ${'a'.repeat(10_000)}`])(
+    '%j is no token and causes no fetch',
+    async (header) => {
+      await expect(check(header)).rejects.toMatchObject(REFUSED);
+      expect(issuer.fetches()).toBe(0);
+    },
+  );
 });
 
 describe('the issuer’s keys', () => {
@@ -93,7 +104,8 @@ describe('the issuer’s keys', () => {
 
   it('are not fetched again for every token with an invented key', async () => {
     await check(`Bearer ${await issuer.token('hospital-one')}`);
-    for (let i = 0; i < 10; i += 1) await expect(check(`Bearer ${await issuer.token('hospital-one', { header: { kid: `k${i}` } })}`)).rejects.toMatchObject(REFUSED);
+    for (let i = 0; i < 10; i += 1)
+      await expect(check(`Bearer ${await issuer.token('hospital-one', { header: { kid: `k${i}` } })}`)).rejects.toMatchObject(REFUSED);
     expect(issuer.fetches()).toBe(1);
   });
 

@@ -13,7 +13,10 @@ export interface Claim {
  * Takes a task whose time and turn have come: a queued one, or one whose worker let its claim run out. `null`: not to be had now, because
  * it is in other hands or because its account or portal has no session left.
  */
-export function claimPortalTask(db: Database, { taskId, orgId, ...claim }: Claim & { readonly taskId: string; readonly orgId: string }): Promise<ClaimedTask | null> {
+export function claimPortalTask(
+  db: Database,
+  { taskId, orgId, ...claim }: Claim & { readonly taskId: string; readonly orgId: string },
+): Promise<ClaimedTask | null> {
   return take(db, claim, { taskId: checkUuid('taskId', taskId), orgId });
 }
 

@@ -34,7 +34,10 @@ export async function createPortalTask(db: Database, jobs: Jobs, task: NewPortal
   const [endpointId, portalTypeCode] = 'endpointId' in task ? [task.endpointId, null] : [null, task.portalTypeCode];
   const deadlineMs = checkMs('deadlineMs', task.deadlineMs ?? DAY_MS, 1);
   return db.transaction({ tenant: task.orgId }, async (tx) => {
-    const endpoint = await tx.integrationEndpoint.findFirst({ where: { orgId: task.orgId, ...(endpointId === null ? { portalTypeCode } : { id: endpointId }) }, select: { id: true } });
+    const endpoint = await tx.integrationEndpoint.findFirst({
+      where: { orgId: task.orgId, ...(endpointId === null ? { portalTypeCode } : { id: endpointId }) },
+      select: { id: true },
+    });
     if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${task.orgId} has no endpoint ${endpointId ?? `at ${portalTypeCode}`}.`);
     if (task.maxQueued !== undefined) await checkRoom(tx, task.orgId, task.maxQueued, key);
     const inserted = await tx.$executeRaw`

@@ -32,7 +32,10 @@ test('whoever is given a result stands in the audit trail, each time, and the re
   const task = await ended({ result: { found: true, rows: [{ patient: 'canary-patient' }] } });
   for (const actor of ['anna', 'ben']) expect(await readPortalTask(t.agent, { ...task, actor })).toMatchObject({ result: { found: true } });
   const event = { action: 'task.read', subject: task.taskId, details: '{}' };
-  expect(await events(task.orgId)).toEqual([{ actor: 'anna', ...event }, { actor: 'ben', ...event }]);
+  expect(await events(task.orgId)).toEqual([
+    { actor: 'anna', ...event },
+    { actor: 'ben', ...event },
+  ]);
   expect(await findBrokenAuditEvent(t.db, task)).toBeNull();
 });
 

@@ -24,7 +24,8 @@ export async function readPortalTask(db: Database, { orgId, taskId, actor }: Tas
       return row && taskOf(row);
     });
   } catch (error) {
-    if (hasCode(error, 'database_failed')) throw new RcmError('audit_unavailable', 'The audit event could not be written, so the result was not handed out.', { cause: error });
+    if (hasCode(error, 'database_failed'))
+      throw new RcmError('audit_unavailable', 'The audit event could not be written, so the result was not handed out.', { cause: error });
     throw error;
   }
 }

@@ -16,7 +16,10 @@ export async function tidyPortalTasks(db: Database, { keptMs, most = 500 }: Tidy
   const [kept, limit] = [checkMs('keptMs', keptMs), checkLimit(most)];
   const [tidied] = await db.transaction(
     'no tenant',
-    (tx) => tx.$queryRaw<{ expired: number; deleted: number }[]>`SELECT expired, deleted FROM rcm_tidy_tasks(make_interval(secs => ${kept}::float8 / 1000), ${limit}::int)`,
+    (tx) =>
+      tx.$queryRaw<
+        { expired: number; deleted: number }[]
+      >`SELECT expired, deleted FROM rcm_tidy_tasks(make_interval(secs => ${kept}::float8 / 1000), ${limit}::int)`,
   );
   return tidied ?? { expired: 0, deleted: 0 };
 }

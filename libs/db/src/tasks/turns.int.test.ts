@@ -29,7 +29,8 @@ const next = (worker = 'w') => claimNextPortalTask(t.agent, { worker, ttlMs: 60_
 const end = (task: { id: string; orgId: string; worker: string | null }) =>
   finishPortalTask(t.agent, { taskId: task.id, orgId: task.orgId, worker: task.worker ?? '', result: { found: false, rows: [] } });
 const portal = (more: object = {}) => ({ maxSessionsPerAccount: 1, maxTaskConcurrency: null, ...more });
-const queueAt = (endpoint: TestEndpoint, code: string) => createPortalTask(t.agent, jobs, { orgId: endpoint.orgId, portalTypeCode: code, name: 'n', input: {} });
+const queueAt = (endpoint: TestEndpoint, code: string) =>
+  createPortalTask(t.agent, jobs, { orgId: endpoint.orgId, portalTypeCode: code, name: 'n', input: {} });
 
 describe('tenants take turns', () => {
   test('one with a thousand tasks does not make one with a single task wait', async () => {
@@ -41,7 +42,11 @@ describe('tenants take turns', () => {
   });
 
   test('with one worker they alternate, and each one’s tasks keep their order', async () => {
-    const tenants = [await makeEndpoint(t.db, { portal: portal() }), await makeEndpoint(t.db, { portal: portal() }), await makeEndpoint(t.db, { portal: portal() })];
+    const tenants = [
+      await makeEndpoint(t.db, { portal: portal() }),
+      await makeEndpoint(t.db, { portal: portal() }),
+      await makeEndpoint(t.db, { portal: portal() }),
+    ];
     for (const tenant of tenants) await queueMany(tenant, 4);
     const served: string[] = [];
     for (let i = 0; i < 12; i += 1) {
@@ -75,7 +80,11 @@ describe('sessions at once', () => {
     const elsewhere = await makeEndpoint(t.db, { portal: portal() });
     for (const endpoint of [one, two, elsewhere]) await queueMany(endpoint, 2);
     const taken = [await next(), await next(), await next()];
-    expect(taken.map((task) => task?.orgId ?? null)).toEqual([expect.toBeOneOf([one.orgId, two.orgId, elsewhere.orgId]), expect.toBeOneOf([one.orgId, two.orgId, elsewhere.orgId]), null]);
+    expect(taken.map((task) => task?.orgId ?? null)).toEqual([
+      expect.toBeOneOf([one.orgId, two.orgId, elsewhere.orgId]),
+      expect.toBeOneOf([one.orgId, two.orgId, elsewhere.orgId]),
+      null,
+    ]);
     expect(taken.filter((task) => task?.endpointId === elsewhere.endpointId)).toHaveLength(1);
   });
 
@@ -157,7 +166,9 @@ describe('a pool', () => {
     await queueAt(first, code);
     expect((await next())?.endpointId).toBe(first.endpointId);
     expect(await next()).toBeNull();
-    await expect(createPortalTask(t.agent, jobs, { orgId: (await makeEndpoint(t.db, { portal: portal() })).orgId, portalTypeCode: code, name: 'n', input: {} })).rejects.toMatchObject({ code: 'endpoint_unknown' });
+    await expect(
+      createPortalTask(t.agent, jobs, { orgId: (await makeEndpoint(t.db, { portal: portal() })).orgId, portalTypeCode: code, name: 'n', input: {} }),
+    ).rejects.toMatchObject({ code: 'endpoint_unknown' });
   });
 });
 
@@ -177,7 +188,11 @@ describe('time', () => {
     for (const task of tasks.slice(0, 2)) if (task) await end(task);
     await t.sql(`UPDATE portal_task SET finished_at = now() - interval '2 h' WHERE id = $1`, [tasks[0]?.id]);
     expect(await tidyPortalTasks(t.agent, { keptMs: 3_600_000 })).toEqual({ expired: 0, deleted: 1 });
-    expect((await t.sql<{ state: string }>('SELECT state FROM portal_task ORDER BY state')).map((row) => row.state)).toEqual(['queued', 'running', 'succeeded']);
+    expect((await t.sql<{ state: string }>('SELECT state FROM portal_task ORDER BY state')).map((row) => row.state)).toEqual([
+      'queued',
+      'running',
+      'succeeded',
+    ]);
   });
 });
 
