@@ -1,4 +1,5 @@
 import { appRoleFolder, createTenantStores, type TenantStores } from '@rcm/credentials';
+import { taskRoleName } from '@rcm/credentials/policies';
 import { startEmbeddedPostgres } from '@rcm/test-services';
 import { openWorld, type World } from '@rcm/test-world';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,7 +11,7 @@ import { TIMING } from './timing.ts';
 /** What all cases of a run share: one Postgres, one AWS, the portals, and rotators that live on to do the recovering. */
 export interface MatrixWorld {
   readonly world: World;
-  /** Reads everything, also what no role of the product may read: for verdicts. */
+  /** Reads what is current and what is staged, for verdicts: with the rotator's rights, as nobody else may read both. */
   readonly witness: TenantStores;
   /** For marks. */
   readonly folder: string;
@@ -32,9 +33,17 @@ export async function openMatrixWorld(): Promise<MatrixWorld> {
     portalType: { settleMs: TIMING.settleMs, lockoutWindowSeconds: TIMING.lockoutWindowMs / 1000 },
   });
   const environment = rotatorEnvironment(world, folder);
-  const { region, endpoint, kmsKeyArn: kmsKeyId, credentials } = world.aws;
+  const { region, endpoint, kmsKeyArn: kmsKeyId } = world.aws;
   const vault = { address: world.vault.address, mount: world.vault.mount, appRole: appRoleFolder(world.vault.folderOf('rotator')) };
-  const witness = createTenantStores({ region, endpoint, kmsKeyId, credentials, vault, environment: world.environmentName, dedicatedOrgId: world.orgId });
+  const witness = createTenantStores({
+    region,
+    endpoint,
+    kmsKeyId,
+    roleArn: world.aws.tenantRoleArn('rotator'),
+    credentials: world.aws.taskCredentials(taskRoleName('rotator')),
+    vault,
+    environment: world.environmentName,
+  });
   const survivors = Array.from({ length: SURVIVORS }, () => new RotatorProcess(environment));
   let turn = 0;
   return {

@@ -24,7 +24,7 @@ export async function runCells({ matrix, cells, sideBySide, processes, signal, o
   const waiting = [...cells];
   const work = async (): Promise<void> => {
     for (let cell = waiting.shift(); cell && !signal.aborted; cell = waiting.shift()) {
-      const result = await runCase(parts, cell);
+      const result = await runCase(parts, cell).catch((error: unknown) => unjudged(cell, error));
       results.push(result);
       onEnd(result, results.length);
     }
@@ -35,4 +35,10 @@ export async function runCells({ matrix, cells, sideBySide, processes, signal, o
     await pool.end();
   }
   return results;
+}
+
+/** A case that could not be brought to its verdict fails by itself: the others go on, and nothing hides why. */
+function unjudged(cell: Cell, error: unknown): CaseResult {
+  const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { cell, findings: [{ fault: 'unexpectedEnd', what: `the case could not be judged: ${why}` }], tookMs: 0 };
 }
