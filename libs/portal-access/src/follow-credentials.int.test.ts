@@ -1,4 +1,5 @@
 import { type CredentialManager, createCredentialManager, createTenantReaders, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { taskRoleName } from '@rcm/credentials/policies';
 import { followStoreVersion } from '@rcm/db';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
@@ -23,14 +24,14 @@ beforeEach(async () => {
   relay = await openRelay(world.databaseUrl);
   metrics = createMetrics();
   changed = [];
-  const { region, endpoint, credentials: keys } = world.aws;
+  const { region, endpoint } = world.aws;
   const stores = createTenantReaders({
     region,
     endpoint,
     environment: 'test',
     roleArn: world.aws.tenantRoleArn('agent'),
     kmsKeyId: world.aws.kmsKeyArn,
-    credentials: keys,
+    credentials: world.aws.taskCredentials(taskRoleName('agent')),
   });
   credentials = createCredentialManager({ stores, metrics });
   // Only the listener goes through the relay: the database is there all the time, as it is behind a failed-over proxy.
