@@ -58,13 +58,14 @@ export class ModelPortal {
     const pending = this.#pending;
     if (!pending || pending.at > this.#world.now) return;
     this.#pending = null;
-    if (pending.from === this.password) this.setPassword(pending.to);
+    if (pending.from === this.password) this.setPassword(pending.to, pending.at);
   }
 
-  setPassword(password: string): void {
+  /** `at`: when the portal made the change, which may be before anybody looks. */
+  setPassword(password: string, at = this.#world.now): void {
     this.password = password;
     this.changes += 1;
-    this.#knownFrom = this.isSlowToKnow ? this.#world.now + this.#limits.settleMs / 2 : 0;
+    this.#knownFrom = this.isSlowToKnow ? at + this.#limits.settleMs / 2 : 0;
   }
 
   failuresNow(): number {
