@@ -79,10 +79,10 @@ describe.skipIf(backend() === 'containers')('under the platform’s own policies
   };
 
   describe('a rotator’s session does all that a store promises: SSM', () => {
-    describeStoreContract({ kind: 'ssm', tokensOverwrite: false, open: (hook) => open('ssm', hook) });
+    describeStoreContract({ kind: 'ssm', isLooserThanAws: false, open: (hook) => open('ssm', hook) });
   });
   describe('a rotator’s session does all that a store promises: Secrets Manager', () => {
-    describeStoreContract({ kind: 'secrets-manager', tokensOverwrite: false, open: (hook) => open('secrets-manager', hook) });
+    describeStoreContract({ kind: 'secrets-manager', isLooserThanAws: false, open: (hook) => open('secrets-manager', hook) });
   });
 
   it.each(['ssm', 'secrets-manager'] as const)('the migrator makes a secret in %s, the agent reads it, and neither can change it', async (kind) => {

@@ -18,7 +18,7 @@ describe.skipIf(backend() === 'containers')('Vault KV v2 (no container: tools/va
 
   describeStoreContract({
     kind: 'vault',
-    tokensOverwrite: false,
+    isLooserThanAws: false,
     open: (hook) => createVaultStore({ address: vault.server.address, mount: 'kv', appRole: () => Promise.resolve(appRole), fetch: hookedFetch(hook) }),
   });
 });

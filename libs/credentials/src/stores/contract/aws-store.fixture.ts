@@ -22,7 +22,7 @@ export function awsStore(kind: 'ssm' | 'secrets-manager'): StoreUnderTest {
   return {
     kind,
     // Moto, below LocalStack, lets one token be used for two texts.
-    tokensOverwrite: kind === 'secrets-manager' && backend() === 'containers',
+    isLooserThanAws: kind === 'secrets-manager' && backend() === 'containers',
     open(hook) {
       const store = OPENERS[kind]({ ...aws.access, kmsKeyId: aws.kmsKeyId, instrument: (client) => instrument(client.middlewareStack, hook) });
       opened.push(store);

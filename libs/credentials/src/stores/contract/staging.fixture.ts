@@ -26,6 +26,9 @@ export function describeStaging(store: StoreUnderTest): void {
       expect([...(await store.open().listStaged(reference))].sort()).toEqual([first.attemptId, second.attemptId].sort());
       await store.open().discard(first);
       expect(await store.open().listStaged(reference)).toEqual([second.attemptId]);
+    });
+
+    it.skipIf(store.isLooserThanAws)('knows no copies of a secret that is not there (not where the emulator answers with a web page)', async () => {
       expect(await store.open().listStaged(newReference(store))).toEqual([]);
     });
 

@@ -11,8 +11,11 @@ export type StoreKind = 'ssm' | 'secrets-manager' | 'vault';
 
 export interface StoreUnderTest {
   readonly kind: StoreKind;
-  /** The backend lets one idempotency token overwrite another's text; AWS refuses that (ResourceExistsException). */
-  readonly tokensOverwrite: boolean;
+  /**
+   * Moto's Secrets Manager: lets one idempotency token overwrite another's text, where AWS says ResourceExistsException, and answers with
+   * a web page where ListSecretVersionIds names no secret, where AWS says ResourceNotFoundException.
+   */
+  readonly isLooserThanAws: boolean;
   /** A new store on the same backend, as a restarted process would have it. */
   open(hook?: CallHook): SecretStore;
 }
