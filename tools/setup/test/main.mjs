@@ -1,5 +1,5 @@
 /**
- * `npm test`: lint with boundaries and types, then every test on embedded services, then the same integration tests on
+ * `npm test`: format, lint with boundaries and types, then every test on embedded services, then the same integration tests on
  * containers where Docker can be reached. Ends with what ran where, in words, and the line `tests: N passed, N failed, N skipped`.
  * `npm test -- --project NAME` keeps to one project.
  */
@@ -8,6 +8,7 @@ import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ClearError, sentenceFor } from '../clear-error.mjs';
 import { reachDocker, reaperSettings, removeContainers } from './docker.mjs';
+import { isFormatted } from './formatted.mjs';
 import { referencesInSync, runTargets } from './nx.mjs';
 import { readResults, resultsFolder } from './results.mjs';
 import { lastLine, misses, wordsFor } from './words.mjs';
@@ -37,6 +38,7 @@ async function main() {
     if (!interruption && !(await work())) problems.push(problem);
   };
 
+  await step('files are not formatted (above): npm run format', () => isFormatted(env));
   await step('TypeScript project references are out of date: npm run nx -- sync', () => referencesInSync(env));
   await step('lint or types have errors (above)', () => runTargets(['lint', 'typecheck'], { projects, env, parallel: 2 }));
   await step('a project ended with an error (above)', () => runTargets(['test'], { projects, env, parallel: 2 }));
