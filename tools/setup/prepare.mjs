@@ -22,7 +22,12 @@ export async function prepare({ browser }) {
     });
   }
   const node = node24();
-  const env = { ...process.env, PATH: [dirname(node), inRoot('node_modules', '.bin'), process.env.PATH].join(delimiter) };
+  const env = {
+    ...process.env,
+    PATH: [dirname(node), inRoot('node_modules', '.bin'), process.env.PATH].join(delimiter),
+    // A command run from source takes half the time to load when its files were compiled before: 0.55 s instead of 1.1 s.
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? inRoot('.rcm', 'compile-cache'),
+  };
   if (!browser) return { node, env };
   const chromium = knownChromium(process.env.RCM_CHROMIUM_PATH) ?? (await alone(async () => knownChromium(undefined) ?? findChromium(node)));
   return { node, env: { ...env, RCM_CHROMIUM_PATH: chromium } };

@@ -66,7 +66,9 @@ export async function openMatrixWorld(): Promise<MatrixWorld> {
 }
 
 function rotatorEnvironment(world: World, folder: string): Record<string, string> {
-  const inherited = ['PATH', 'HOME', 'RCM_CHROMIUM_PATH'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
+  const inherited = ['PATH', 'HOME', 'RCM_CHROMIUM_PATH', 'NODE_COMPILE_CACHE'].flatMap((name) =>
+    process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
+  );
   return {
     ...Object.fromEntries(inherited),
     ...world.environmentOf('rcm_rotator'),

@@ -2,6 +2,7 @@
  * A rotator process of the matrix: the product's own services from the product's own configuration, and an order over IPC. It
  * differs from the product's process in one thing: it can be told where to die.
  */
+import { flushCompileCache } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openRotator, readRotatorConfig, rotateAndReport, type Rotator } from '@rcm/rotator';
 import type { Act } from '../cells/moment.ts';
@@ -15,6 +16,8 @@ const SETTLED: ReadonlySet<string> = new Set(['done', 'abandoned', 'blocked', 'n
 
 const opened = openRotator(readRotatorConfig(process.env));
 const stop = new AbortController();
+// Otherwise it is written at the end of a process, which a struck one does not have.
+flushCompileCache();
 
 async function carryOut(order: Order): Promise<OrderEnd> {
   const strike = createStrike(order.strike, order.markFile);

@@ -61,7 +61,7 @@ export async function openSoakWorld(options: { readonly endpoints: number; reado
   };
 }
 
-const INHERITED = ['PATH', 'HOME', 'RCM_CHROMIUM_PATH'] as const;
+const INHERITED = ['PATH', 'HOME', 'RCM_CHROMIUM_PATH', 'NODE_COMPILE_CACHE'] as const;
 
 function appEnvironment(world: World, app: 'rotator' | 'web-agent'): Record<string, string> {
   const inherited = INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
