@@ -152,5 +152,8 @@ export async function rotate(
     await store.stage(slot, text);
     return (await store.promote(slot, base)).version;
   });
-  await migration.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET current_version = ${version} WHERE id = ${seed.id}`);
+  await migration.db.transaction(
+    { tenant: seed.orgId },
+    (tx) => tx.$executeRaw`UPDATE integration_endpoint SET current_version = ${version} WHERE id = ${seed.id}`,
+  );
 }
