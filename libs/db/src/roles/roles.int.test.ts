@@ -48,13 +48,16 @@ describe('a process says what it is', () => {
     ['ALTER ROLE $ BYPASSRLS', 'BYPASSRLS'],
     ['GRANT rcm_rotator TO $', 'also a member of rcm_rotator'],
     ['GRANT rcm_internal TO $', 'also a member of rcm_internal'],
+    ['GRANT pg_read_all_data TO $', 'also a member of pg_read_all_data'],
+    ['GRANT pg_monitor TO $ WITH INHERIT FALSE', 'also a member of pg_monitor'],
+    ['CREATE ROLE above_$ BYPASSRLS; GRANT above_$ TO $', 'BYPASSRLS'],
   ])('and is turned away after %s', async (change, why) => {
     const name = `odd_${randomBytes(4).toString('hex')}`;
     const url = await ensureAppLogin({ adminUrl: t.url, role: 'rcm_agent', name, password });
     expect(await ping(url, 'rcm_agent')).toBeNull();
-    await t.sql(change.replace('$', name));
+    await t.sql(change.replaceAll('$', name));
     expect(await ping(url, 'rcm_agent')).toMatchObject(refused(why));
-    await t.sql(`DROP ROLE ${name}`);
+    await t.sql(`DROP ROLE ${name}; DROP ROLE IF EXISTS above_${name}`);
   });
 
   test('a login is made once by many at a time, keeps its name with a new password, and its password is not in the statement', async () => {
