@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { RcmError } from '@rcm/telemetry';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { installJobs } from './jobs-install.ts';
 import { openJobs, type JobData, type Jobs } from './jobs.ts';
@@ -83,6 +84,23 @@ test('a handler that throws gets its job again', { timeout: 60_000 }, async () =
   });
   await jobs.send('rotation', rotation('a'));
   await expect.poll(() => calls, { timeout: 40_000 }).toBe(2);
+});
+
+test('of a handler that throws only the code is kept with the job, which every tenant’s agent may read', { timeout: 60_000 }, async () => {
+  const told: Error[] = [];
+  const jobs = await openJobs({ url: urlFor('rcm_rotator', t.url), applicationName: 'test', onError: (error) => told.push(error) });
+  opened.push(jobs);
+  const cause = Object.assign(new Error('Jane Doe owes 12.50'), { detail: 'Failing row contains (hospital-a)' });
+  await jobs.work('rotation', { concurrency: 1 }, () => {
+    throw new RcmError('state_conflict', 'hospital-a is elsewhere', { cause, details: { endpointId: 'endpoint-of-a' } });
+  });
+  await jobs.send('rotation', rotation('a'));
+  const outputs = () => t.sql<{ output: string }>(`SELECT output::text FROM pgboss.job WHERE output IS NOT NULL`).then((rows) => rows.map((row) => row.output));
+  await expect.poll(outputs, { timeout: 30_000 }).toHaveLength(1);
+  const [output] = await outputs();
+  expect(output).toContain('state_conflict');
+  for (const secret of ['Jane', 'hospital-a', 'endpoint-of-a']) expect(output).not.toContain(secret);
+  expect(told).toMatchObject([{ code: 'state_conflict', cause }]);
 });
 
 test('without its tables, which no app may make, it says so', async () => {

@@ -1,5 +1,5 @@
 import { PgBoss, fromPrisma, type PrismaTransactionLike } from 'pg-boss';
-import { RcmError } from '@rcm/telemetry';
+import { isRcmError, RcmError } from '@rcm/telemetry';
 import type { Transaction } from './database.ts';
 import { translated } from './failure.ts';
 import { QUEUE_TABLES } from './jobs-install.ts';
@@ -43,7 +43,7 @@ export interface JobsOptions {
   readonly applicationName: string;
   /** Connections of the queue's own pool. Default 4. */
   readonly maxConnections?: number;
-  /** Told about failures that no caller waits for (a poll that could not reach Postgres). Default: ignored; the next poll tries again. */
+  /** Told about failures that no caller waits for: a poll that could not reach Postgres, a handler that threw. Default: ignored; it is tried again. */
   readonly onError?: (error: Error) => void;
 }
 
@@ -97,10 +97,24 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       if (pollMs < 500 || work.concurrency < 1) throw new RcmError('input_invalid', 'A worker needs concurrency 1 or more and pollMs 500 or more.');
       const settings = { batchSize: 1, localConcurrency: work.concurrency, pollingIntervalSeconds: pollMs / 1000 };
       await boss.work<JobData[Q]>(queue, settings, async ([job]) => {
-        if (job) await handler(job.data, job.signal);
+        if (!job) return;
+        try {
+          await handler(job.data, job.signal);
+        } catch (error) {
+          throwCodeOnly(error, options.onError);
+        }
       });
       return () => boss.offWork(queue, { wait: true });
     },
     stop: ({ timeoutMs }) => (stopped ??= stop(timeoutMs)),
   };
+}
+
+/**
+ * What a handler throws is written down with its job, cause and all, where every agent and rotator may read it: the words of a page, say,
+ * of whichever tenant. So only its code is.
+ */
+function throwCodeOnly(error: unknown, onError: JobsOptions['onError']): never {
+  onError?.(error instanceof Error ? error : new Error('A handler threw what is no error.', { cause: error }));
+  throw new Error(`The handler failed: ${isRcmError(error) ? error.code : 'unexpected error'}.`);
 }

@@ -16,7 +16,11 @@ export async function runCommand(config: RotatorConfig, opened: RotatorProcess):
   const { rotator, db, metrics } = opened;
   const stopping = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   try {
-    const jobs = await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-rotator-jobs' });
+    const jobs = await openJobs({
+      url: config.RCM_DATABASE_URL,
+      applicationName: 'rcm-rotator-jobs',
+      onError: (error) => rotator.logger.warn({ err: error }, 'work of the queue failed; it is tried again'),
+    });
     const service = await startService({
       rotator,
       jobs,

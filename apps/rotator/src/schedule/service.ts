@@ -1,5 +1,5 @@
 import { type Jobs, listOpenAttempts, listStartable } from '@rcm/db';
-import { type Metrics, hasCode } from '@rcm/telemetry';
+import { isRcmError, type Metrics } from '@rcm/telemetry';
 import type { RotationRequest, Rotator } from '../rotate.ts';
 import { InFlight } from './in-flight.ts';
 import { rotateAndReport } from './rotation-outcome.ts';
@@ -61,7 +61,7 @@ export async function startService(options: ServiceOptions): Promise<RotatorServ
         await round(work.signal);
         problems.delete(name);
       } catch (error) {
-        problems.set(name, `${name} fails: ${hasCode(error) ? error.code : 'unexpected error'}`);
+        problems.set(name, `${name} fails: ${isRcmError(error) ? error.code : 'unexpected error'}`);
         rotator.logger.error({ err: error, scan: name }, 'scan failed; it is tried again');
       }
       await rotator.clock.sleep(everyMs, intake.signal).catch(() => undefined);

@@ -30,7 +30,8 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   };
   const changes = await followCredentialChanges({ db, logger, metrics, credentials: access.credentials, onChanged: dropKeptSession, signal: stop.drain });
   opened.defer(() => changes.close());
-  const jobs = opened.adopt(await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-web-agent-jobs' }), (queues) =>
+  const onError = (error: Error): void => logger.warn({ err: error }, 'work of the queue failed; it is tried again');
+  const jobs = opened.adopt(await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-web-agent-jobs', onError }), (queues) =>
     queues.stop({ timeoutMs: QUEUE_STOP_MS }),
   );
   const checks = {
