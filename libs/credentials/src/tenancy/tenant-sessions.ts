@@ -21,17 +21,31 @@ export interface TenantSession extends AwsCredentials {
   readonly expiration: Date;
 }
 
+interface Held {
+  readonly session: TenantSession;
+  /** When to ask for the next one, in ms. */
+  notBefore: number;
+}
+
 /** AWS credentials that can reach one tenant's secrets and no other's. */
 export interface TenantSessions {
   /**
-   * A session that is due for renewal is used to its end where STS is not to be reached. Fails with `store_denied`, `store_throttled`, `store_unavailable`, `deadline_exceeded`.
+   * A session that is due is renewed behind its users' backs, and used to its end where STS is not to be reached. Fails with
+   * `store_denied`, `store_throttled`, `store_unavailable`, `deadline_exceeded`.
    */
   get(orgId: string): Promise<TenantSession>;
   close(): void;
 }
 
-/** A session is renewed this long before it ends, so that no call under way outlives it. */
+/** A session is renewed this long before it ends. */
 const RENEW_EARLY_MS = 5 * 60_000;
+/**
+ * With less than this left, a call under way could outlive it, so callers wait for the new one. Before, nobody does: an STS that hangs
+ * takes as long to give up on as the call that asks for the session.
+ */
+const WAIT_FOR_NEW_MS = 2 * CALL_DEADLINE_MS;
+/** After a renewal that nobody waited for has failed, the next begins this much later. */
+const RETRY_MS = 10_000;
 /** STS allows 64 characters in a session name. */
 const NAME_LENGTH = 64;
 
@@ -45,7 +59,7 @@ export function createTenantSessions({
   ...access
 }: TenantSessionOptions): TenantSessions {
   const client = new STSClient(clientOptions(access));
-  const sessions = new LRUCache<string, TenantSession>({ max: maxSessions });
+  const sessions = new LRUCache<string, Held>({ max: maxSessions });
   const underWay = new Map<string, Promise<TenantSession>>();
   const count = metrics && sessionMetrics(metrics, access.region);
 
@@ -70,28 +84,36 @@ export function createTenantSessions({
       throw translateAwsError(error, 'Assuming the tenant role');
     });
 
+  const renew = (orgId: string): Promise<TenantSession> => {
+    const running = underWay.get(orgId);
+    if (running) return running;
+    const renewal = assume(orgId)
+      .then((session) => {
+        sessions.set(orgId, { session, notBefore: session.expiration.getTime() - RENEW_EARLY_MS });
+        count?.('assumed', sessions.size);
+        return session;
+      })
+      .catch((error: unknown) => {
+        const held = sessions.peek(orgId);
+        const goesOn = held !== undefined && timeLeft(held.session) > 0 && isRetryable(error);
+        count?.(goesOn ? 'kept' : 'failed', sessions.size);
+        if (held) held.notBefore = clock.now().getTime() + RETRY_MS;
+        if (goesOn) return held.session;
+        throw error;
+      })
+      .finally(() => underWay.delete(orgId));
+    underWay.set(orgId, renewal);
+    return renewal;
+  };
+  const timeLeft = ({ expiration }: TenantSession): number => expiration.getTime() - clock.now().getTime();
+
   return {
     get(orgId) {
-      const known = sessions.get(orgId);
-      const left = known ? known.expiration.getTime() - clock.now().getTime() : 0;
-      if (known && left > RENEW_EARLY_MS) return Promise.resolve(known);
-      const running = underWay.get(orgId);
-      if (running) return running;
-      const renewal = assume(orgId)
-        .then((session) => {
-          sessions.set(orgId, session);
-          count?.('assumed', sessions.size);
-          return session;
-        })
-        .catch((error: unknown) => {
-          const goesOn = known !== undefined && left > 0 && isRetryable(error);
-          count?.(goesOn ? 'kept' : 'failed', sessions.size);
-          if (goesOn) return known;
-          throw error;
-        })
-        .finally(() => underWay.delete(orgId));
-      underWay.set(orgId, renewal);
-      return renewal;
+      const held = sessions.get(orgId);
+      if (!held || timeLeft(held.session) <= WAIT_FOR_NEW_MS) return renew(orgId);
+      // Counted where it fails; whoever comes when there is little left is told.
+      if (clock.now().getTime() >= held.notBefore) renew(orgId).catch(() => undefined);
+      return Promise.resolve(held.session);
     },
     close: () => client.destroy(),
   };
