@@ -13,7 +13,7 @@ const BY_PATH_KEYS = new Set(['Type', 'KeyId', 'Label']);
 const BY_PATH_OPTIONS = new Set(['Equals', 'BeginsWith']);
 const DESCRIBE_KEYS = new Set(['Name', 'Path', 'Type', 'KeyId', 'Tier', 'Label', 'DataType', 'tag']);
 
-/** GetParametersByPath: values below a path, authorised on the path alone. */
+/** GetParametersByPath: values below a path, authorised on the path alone, as it was asked: `/a` is no resource of `/a/*`, `/a/` is. */
 export const getParametersByPath = operation({
   input: z.strictObject({
     Path: z.string().min(1).max(2_048),
@@ -23,7 +23,7 @@ export const getParametersByPath = operation({
     MaxResults: z.number().int().min(1).max(10).optional(),
     NextToken: z.string().optional(),
   }),
-  resources: ({ Path }, { account }) => [parameterArn(account, Path.endsWith('/') ? Path : `${Path}/`)],
+  resources: ({ Path }, { account }) => [parameterArn(account, Path)],
   conditions: ({ Recursive = false }) => ({ 'ssm:Recursive': String(Recursive) }),
   run({ MaxResults = 10, NextToken, ...question }, call) {
     const { Path, Recursive = false, ParameterFilters = [], WithDecryption = false } = question;

@@ -1,4 +1,4 @@
-import { GetParameterCommand, GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, GetParametersByPathCommand, GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sdkClients } from '../conformance/subject.fixture.ts';
@@ -47,6 +47,14 @@ describe('a role does what its policy says', () => {
 
   test('a batch is refused whole for one name of it', async () => {
     expect(await errorName(as('reader').ssm.send(new GetParametersCommand({ Names: ['/open/a', '/shut/a'] })))).toBe('AccessDeniedException');
+  });
+
+  test('a path is looked at as it was asked for: with `/open/*`, `/open/` may be listed and `/open` may not', async () => {
+    const list = (Path: string) => errorName(as('reader').ssm.send(new GetParametersByPathCommand({ Path })));
+    expect(await list('/open/')).toBeNull();
+    expect(await list('/open')).toBe('AccessDeniedException');
+    expect(await list('/open/a')).toBeNull();
+    expect(await list('/')).toBe('AccessDeniedException');
   });
 
   test('a secret needs its key as well', async () => {

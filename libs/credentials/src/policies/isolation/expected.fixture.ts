@@ -21,7 +21,7 @@ export const allowedOnOwn: Allowed = {
   'GetParameter staged untagged, as ciphertext': rotator,
   'GetParameters current': everybody,
   'GetParameters current and staged': rotator,
-  'GetParametersByPath rotation': rotator,
+  'GetParametersByPath rotation, with a slash at its end': rotator,
   'GetParametersByPath one rotation': rotator,
   'PutParameter, create current': writers,
   'PutParameter, create current tagged for its path': writers,
