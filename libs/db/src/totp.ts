@@ -1,10 +1,16 @@
 import type { Database } from './database.ts';
 import { lockIdentity } from './identity.ts';
 
-/** With no skew accepted, a code typed this late in its step (seconds) may arrive in the next one. */
+/** A code typed this late in the last step in which it is accepted (seconds) may arrive when it no longer is. */
 const LATE_SECONDS = 3;
 
-export type TotpReservation = { readonly step: number } | { readonly waitMs: number };
+export type TotpReservation =
+  | {
+      readonly step: number;
+      /** How long its code may still be typed, in ms; after that another step is needed. */
+      readonly goodForMs: number;
+    }
+  | { readonly waitMs: number };
 
 /**
  * The step whose code may be typed now, given what was used last; or how long until there is one. The smallest step above `last` that
@@ -13,9 +19,9 @@ export type TotpReservation = { readonly step: number } | { readonly waitMs: num
 export function nextTotpStep(at: { readonly nowMs: number; readonly last: number; readonly periodSeconds: number; readonly skew: number }): TotpReservation {
   const periodMs = at.periodSeconds * 1000;
   const current = Math.floor(at.nowMs / periodMs);
-  const isLate = at.skew === 0 && (current + 1) * periodMs - at.nowMs <= LATE_SECONDS * 1000;
-  const step = Math.max(isLate ? current + 1 : current, at.last + 1);
-  if (step <= current + at.skew) return { step };
+  const goodForMs = (step: number): number => (step + at.skew + 1) * periodMs - at.nowMs - LATE_SECONDS * 1000;
+  const step = Math.max(goodForMs(current) > 0 ? current : current + 1, at.last + 1);
+  if (step <= current + at.skew) return { step, goodForMs: goodForMs(step) };
   return { waitMs: Math.max(1, Math.ceil((step - at.skew) * periodMs - at.nowMs)) };
 }
 

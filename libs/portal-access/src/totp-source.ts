@@ -18,23 +18,25 @@ export interface TotpRequest {
 
 /**
  * Reserves a time-step before the login begins, so that no browser waits for it, and gives its code when the page asks. A
- * reservation that has grown old by then (a slow page) is given up for the next step. Fails with `deadline_exceeded`.
+ * reservation that has grown old by then (a slow page) is given up for the next step: a code that arrives too late is a failed
+ * try to the portal. Fails with `deadline_exceeded`.
  */
 export async function reserveTotp(request: TotpRequest): Promise<() => Promise<Secret<string>>> {
   let reserved = await nextStep(request);
   return async () => {
-    const ageMs = request.clock.now().getTime() - reserved.atMs;
-    if (ageMs > (request.periodSeconds * 1000) / 2) reserved = await nextStep(request);
+    if (request.clock.now().getTime() >= reserved.goodUntilMs) reserved = await nextStep(request);
     return totpCode({ seed: request.seed, step: reserved.step });
   };
 }
 
-async function nextStep(request: TotpRequest): Promise<{ step: number; atMs: number }> {
+/** `goodUntilMs`: on this process's clock, counted from before the question, so never later than by Postgres's. */
+async function nextStep(request: TotpRequest): Promise<{ readonly step: number; readonly goodUntilMs: number }> {
   const { db, clock, orgId, loginIdentity, periodSeconds, skew } = request;
   const giveUpAt = clock.now().getTime() + request.waitMs;
   for (;;) {
+    const askedAtMs = clock.now().getTime();
     const answer = await reserveTotpStep(db, { orgId, loginIdentity, periodSeconds, skew });
-    if ('step' in answer) return { step: answer.step, atMs: clock.now().getTime() };
+    if ('step' in answer) return { step: answer.step, goodUntilMs: askedAtMs + Math.min(answer.goodForMs, (periodSeconds * 1000) / 2) };
     if (clock.now().getTime() + answer.waitMs > giveUpAt) {
       throw new RcmError('deadline_exceeded', `No unused one-time code step within ${request.waitMs} ms.`, { details: { waitMs: answer.waitMs } });
     }
