@@ -36,11 +36,11 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
 
   async function call(
     path: string,
-    signal: AbortSignal | undefined,
+    { signal, ms = callMs }: { readonly signal?: AbortSignal; readonly ms?: number },
     request: { readonly method?: string; readonly headers?: object; readonly body?: string } = {},
   ): Promise<unknown> {
     const token = await options.token();
-    const limit = AbortSignal.timeout(callMs);
+    const limit = AbortSignal.timeout(Math.max(1, Math.round(ms)));
     const within = signal ? AbortSignal.any([signal, limit]) : limit;
     try {
       const response = await send(new URL(path, options.baseUrl), {
@@ -61,36 +61,41 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
     }
   }
 
-  const read: TaskClient['read'] = async (taskId, { signal } = {}) => {
+  async function look(taskId: string, within: { readonly signal?: AbortSignal; readonly ms?: number }): Promise<Task | null> {
     try {
-      return parsed(await call(`/v1/tasks/${encodeURIComponent(taskId)}`, signal));
+      return parsed(await call(`/v1/tasks/${encodeURIComponent(taskId)}`, within));
     } catch (error) {
       if (error instanceof TaskError && error.code === 'task_not_found') return null;
       throw error;
     }
-  };
+  }
 
   return {
     async ask({ task, input = {}, deadlineSeconds, ...place }, { idempotencyKey, signal } = {}) {
       const headers = { 'content-type': 'application/json', ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }) };
       return parsed(
-        await call('/v1/tasks', signal, {
-          method: 'POST',
-          headers,
-          body: JSON.stringify({
-            ...(isAccount(place) ? { endpoint: place.endpoint } : { portal_type: place.portalType }),
-            task,
-            input,
-            deadline_seconds: deadlineSeconds,
-          }),
-        }),
+        await call(
+          '/v1/tasks',
+          { signal },
+          {
+            method: 'POST',
+            headers,
+            body: JSON.stringify({
+              ...(isAccount(place) ? { endpoint: place.endpoint } : { portal_type: place.portalType }),
+              task,
+              input,
+              deadline_seconds: deadlineSeconds,
+            }),
+          },
+        ),
       );
     },
-    read,
+    read: (taskId, within = {}) => look(taskId, within),
     async result(taskId, { deadlineMs, signal }) {
       const until = performance.now() + deadlineMs;
       for (;;) {
-        const task = await read(taskId, { signal }).catch((error: unknown) => {
+        const ms = Math.min(callMs, until - performance.now());
+        const task = await look(taskId, { signal, ms }).catch((error: unknown) => {
           if (error instanceof TaskError && error.retryable) return 'later' as const;
           throw error;
         });

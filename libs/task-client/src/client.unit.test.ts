@@ -30,7 +30,7 @@ interface Seen {
 
 let server: Server;
 let seen: Seen[];
-let answers: { status: number; body: unknown; location?: string }[];
+let answers: { status: number | 'never'; body: unknown; location?: string }[];
 let client: TaskClient;
 let tokens = 0;
 beforeEach(async () => {
@@ -40,6 +40,7 @@ beforeEach(async () => {
       seen.push({ method: request.method, url: request.url, headers: request.headers, body });
       const answer = answers.length > 1 ? answers.shift() : answers[0];
       if (!answer) return request.socket.destroy();
+      if (answer.status === 'never') return;
       response
         .writeHead(answer.status, answer.location ? { location: answer.location } : {})
         .end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
@@ -106,6 +107,13 @@ describe('waiting for a result', () => {
       message: 'The portal refused the password.',
       status: null,
     });
+  });
+
+  it('ends at its deadline also where the API takes a call and never answers it', async () => {
+    answers = [{ status: 'never', body: null }];
+    const start = performance.now();
+    await expect(client.result(ID, { deadlineMs: 200 })).rejects.toMatchObject({ code: 'deadline_exceeded', retryable: true });
+    expect(performance.now() - start).toBeLessThan(2_000);
   });
 
   it('ends at its deadline, at its signal, and where there is no such task', async () => {
