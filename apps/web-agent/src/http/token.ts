@@ -1,6 +1,6 @@
 import { isId, RcmError } from '@rcm/telemetry';
-import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose';
-import { boundedFetch } from './bounded-fetch.ts';
+import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { createKeySource } from './key-source.ts';
 
 export interface TokenRules {
   /** Must be the token's `iss`. */
@@ -16,8 +16,10 @@ export interface TokenRules {
   readonly jwksTimeoutMs: number;
   /** Keys are fetched again after this, in ms. */
   readonly jwksMaxAgeMs: number;
-  /** Least time between two fetches that tokens with unknown keys cause, in ms. */
+  /** Least time between two fetches that tokens with unknown keys cause, and after one that failed, in ms. */
   readonly jwksCooldownMs: number;
+  /** Milliseconds that only grow, for the keys' age. Default: this process's monotonic clock. */
+  readonly now?: () => number;
 }
 
 /** Who asks. Nothing else of a request says whose data it is about. */
@@ -36,15 +38,16 @@ const LONGEST_TOKEN = 8_192;
 
 /**
  * Checks bearer tokens against the issuer's keys (RFC 7519, RFC 8725): signature by an allowed algorithm and a key of the JWKS, issuer,
- * audience, expiry. The keys are cached; a key id that is not known has them fetched again, at most once in the cooldown.
+ * audience, expiry. The keys are kept; a key id that is not known has them fetched again, at most once in the cooldown.
  * Fails with `token_invalid`, the same for every reason, and `identity_unavailable` where the keys cannot be had.
  */
 export function createTokenCheck(rules: TokenRules): TokenCheck {
-  const keys = createRemoteJWKSet(new URL(rules.jwksUrl), {
-    timeoutDuration: rules.jwksTimeoutMs,
-    cacheMaxAge: rules.jwksMaxAgeMs,
-    cooldownDuration: rules.jwksCooldownMs,
-    [customFetch]: boundedFetch,
+  const keys = createKeySource({
+    url: rules.jwksUrl,
+    timeoutMs: rules.jwksTimeoutMs,
+    maxAgeMs: rules.jwksMaxAgeMs,
+    cooldownMs: rules.jwksCooldownMs,
+    now: rules.now,
   });
   const options = {
     issuer: rules.issuer,

@@ -120,13 +120,33 @@ describe('the issuer’s keys', () => {
     const impatient = checkWith({ jwksTimeoutMs: 300 });
     await expect(impatient(token)).rejects.toMatchObject({ code: 'identity_unavailable' });
     issuer.answerWith(null);
-    expect(await impatient(token)).toMatchObject({ orgId: 'hospital-one' });
+    // The next look is a second later.
+    await expect.poll(() => impatient(token).catch(() => null), { timeout: 5_000 }).toMatchObject({ orgId: 'hospital-one' });
   });
 
-  it('are still good for their time when they cannot be fetched again', async () => {
-    const token = `Bearer ${await issuer.token('hospital-one')}`;
-    await check(token);
+  it('are asked for once while their address fails, however many tokens come', async () => {
     issuer.answerWith(503);
-    expect(await check(token)).toMatchObject({ orgId: 'hospital-one' });
+    const token = `Bearer ${await issuer.token('hospital-one')}`;
+    const still = checkWith({ now: () => 0 });
+    for (let i = 0; i < 10; i += 1) await expect(still(token)).rejects.toMatchObject({ code: 'identity_unavailable' });
+    expect(issuer.fetches()).toBe(1);
+  });
+
+  it('are good for an hour beyond their age while they cannot be fetched again; nothing is said of others', async () => {
+    let minutes = 0;
+    const patient = checkWith({ now: () => minutes * 60_000 });
+    const token = `Bearer ${await issuer.token('hospital-one')}`;
+    await patient(token);
+    await issuer.rotate();
+    const newer = `Bearer ${await issuer.token('hospital-one')}`;
+    issuer.answerWith(503);
+    for (minutes = 5; minutes < 70; minutes += 5) {
+      expect(await patient(token)).toMatchObject({ orgId: 'hospital-one' });
+      await expect(patient(newer)).rejects.toMatchObject({ code: 'identity_unavailable' });
+    }
+    await expect(patient(token)).rejects.toMatchObject({ code: 'identity_unavailable' });
+    issuer.answerWith(null);
+    minutes += 1;
+    expect(await patient(newer)).toMatchObject({ orgId: 'hospital-one' });
   });
 });
