@@ -2,6 +2,7 @@ import { type Database, insertEndpoint, type Jobs, openDatabase, openJobs, upser
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
+import { connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Issuer, startIssuer } from './issuer.fixture.ts';
@@ -166,6 +167,7 @@ describe('POST /v1/tasks', () => {
     ['an empty body', '', 400, 'request_invalid'],
     ['both a portal and an endpoint', { ...TASK, portal_type: 'alpine' }, 400, 'request_invalid'],
     ['a portal where the organization has no account', { ...TASK, endpoint: undefined, portal_type: 'nowhere' }, 404, 'endpoint_unknown'],
+    ['half of a surrogate pair in an input', `{"endpoint":"alpine-one","task":"claim_status","input":{"claim_number":"\\ud800"}}`, 400, 'input_invalid'],
     ['NUL in an input', { ...TASK, input: { claim_number: 'a\0b' } }, 400, 'input_invalid'],
     ['a body that is too large', { ...TASK, input: { claim_number: 'x'.repeat(5_000) } }, 413, 'request_invalid'],
     ['a prototype as an input', `{"endpoint":"alpine-one","task":"claim_status","input":{"__proto__":{"a":"b"}}}`, 400, 'request_invalid'],
@@ -238,6 +240,66 @@ it('serves its own description, which names every code path above, to anybody', 
 it('answers other addresses as problems too', async () => {
   expect(await ask('/v1/users')).toMatchObject({ status: 404, json: { code: 'not_found' } });
   expect(await ask('/v1/tasks', { method: 'DELETE' })).toMatchObject({ status: 404 });
+});
+
+/** What is answered to bytes that no client of ours would send. */
+function answered(port: number, ...parts: readonly (string | number)[]): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect(port, '127.0.0.1');
+    socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    socket.on('error', () => undefined).on('close', () => resolve(answer));
+    void (async () => {
+      for (const part of parts) {
+        if (typeof part === 'number') await new Promise((done) => setTimeout(done, part));
+        else socket.write(part);
+      }
+    })();
+  });
+}
+
+it('says that the database does not answer, and that the same may be asked again', async () => {
+  const gone = openDatabase({ url: 'postgresql://nobody:none@127.0.0.1:1/none', applicationName: 'test', role: 'rcm_agent' });
+  const alone = await start({ db: gone });
+  for (const answer of [await post(TASK, { port: alone.port }), await ask(`/v1/tasks/${crypto.randomUUID()}`, { port: alone.port })]) {
+    expect(answer).toMatchObject({ status: 503, json: { code: 'database_unavailable' } });
+    expect(answer.text).not.toContain('127.0.0.1');
+  }
+  await alone.close();
+  await gone.close();
+});
+
+describe('what reaches no route', () => {
+  const head = 'Host: x\r\nConnection: close\r\n\r\n';
+  it.each([
+    ['an address that cannot be decoded', `GET /v1/tasks/%zz${PATIENT} HTTP/1.1\r\n${head}`],
+    ['an id that is too long', `GET /v1/tasks/${PATIENT}${'a'.repeat(200)} HTTP/1.1\r\n${head}`],
+    ['a method that is none', `${PATIENT} /v1/tasks HTTP/1.1\r\n${head}`],
+    ['a header that is too large', `GET /v1/tasks HTTP/1.1\r\nX: ${PATIENT}${'a'.repeat(20_000)}\r\n${head}`],
+    ['two lengths of one body', `POST /v1/tasks HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n${head}0\r\n\r\n`],
+  ])('%s is answered as a problem that repeats nothing of it', async (_what, request) => {
+    const answer = await answered(api.port, request);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('application/problem+json');
+    expect(answer).toContain('"code":"request_invalid"');
+    expect(answer).not.toContain(PATIENT);
+  });
+
+  it('a request while the last ones are answered is told to ask again elsewhere', async () => {
+    const stopping = await start({});
+    const token = await issuer.token('one');
+    const body = JSON.stringify(TASK);
+    const first = `POST /v1/tasks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const second = `GET /v1/tasks/${crypto.randomUUID()} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+    const both = answered(stopping.port, first, 200, body + second);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await Promise.all([stopping.close(), both]);
+    const answer = await both;
+    expect(answer).toContain('HTTP/1.1 202 ');
+    expect(answer).toContain('HTTP/1.1 503 ');
+    expect(answer).toContain('"code":"stopping"');
+    expect(answer.match(/application\/problem\+json/g)).toHaveLength(1);
+  });
 });
 
 it('has logged its requests, and nothing of what was in them', () => {

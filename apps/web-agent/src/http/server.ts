@@ -1,9 +1,10 @@
 import { type Database, type Jobs } from '@rcm/db';
 import { type Logger, type Metrics, RcmError } from '@rcm/telemetry';
-import fastify, { type FastifyInstance } from 'fastify';
-import type { AddressInfo } from 'node:net';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { openApiDocument } from './openapi.ts';
-import { problem, problemOf } from './problem.ts';
+import { type Problem, problem, problemOf } from './problem.ts';
 import { TenantRate } from './rate.ts';
 import { taskRoutes } from './task-routes.ts';
 import { createTokenCheck, type TokenRules } from './token.ts';
@@ -34,10 +35,12 @@ export interface ApiServer {
 /** For a request to arrive, and for an answer to a request that hangs, in ms. */
 const REQUEST_MS = 30_000;
 const KEEP_ALIVE_MS = 5_000;
+const PROBLEM = 'application/problem+json';
 
 /** Serves tasks to other services. Fails with `config_invalid` where the port cannot be had. */
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const { logger, metrics } = options;
+  let closing = false;
   const server = fastify({
     // Its own log lines would hold addresses and headers; every request gets one line below.
     logger: false,
@@ -47,8 +50,17 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 100 },
+    // Its own refusals repeat what was asked and are no problems; ours follow.
+    return503OnClosing: false,
+    frameworkErrors: (_error, _request, reply) => void refuse(reply.raw, problem(400, 'request_invalid', 'The address is not well-formed.')),
+    clientErrorHandler: (_error, socket) => refuseUnread(socket),
   });
   const answered = metrics.counter('rcm_api_requests_total', 'Requests of the HTTP API by route and status', ['route', 'status']);
+  server.addHook('onRequest', async (_request, reply) => {
+    if (!closing) return;
+    reply.header('connection', 'close').header('retry-after', 1);
+    return send(reply, problem(503, 'stopping', 'This web-agent is stopping; ask again.'));
+  });
   server.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff'));
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
@@ -58,19 +70,36 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   server.setErrorHandler(async (error, _request, reply) => {
     const answer = problemOf(error, logger);
     if (answer.status === 401) reply.header('www-authenticate', 'Bearer');
-    return reply.code(answer.status).type('application/problem+json').send(JSON.stringify(answer));
+    return send(reply, answer);
   });
-  server.setNotFoundHandler(async (_request, reply) =>
-    reply
-      .code(404)
-      .type('application/problem+json')
-      .send(JSON.stringify(problem(404, 'not_found', 'There is no such address; see /v1/openapi.json.'))),
-  );
+  server.setNotFoundHandler(async (_request, reply) => send(reply, problem(404, 'not_found', 'There is no such address; see /v1/openapi.json.')));
   const document = JSON.stringify(openApiDocument());
   server.get('/v1/openapi.json', async (_request, reply) => reply.type('application/json').send(document));
   await server.register(taskRoutes({ ...options, check: createTokenCheck(options.token), rate: new TenantRate({ perMinute: options.perMinute }) }));
   await listen(server, options);
-  return { port: (server.server.address() as AddressInfo).port, close: () => server.close() };
+  const { port } = server.server.address() as AddressInfo;
+  return {
+    port,
+    close() {
+      closing = true;
+      return server.close();
+    },
+  };
+}
+
+const send = (reply: FastifyReply, answer: Problem): FastifyReply => reply.code(answer.status).type(PROBLEM).send(JSON.stringify(answer));
+
+/** For a request that the framework gives to no route and no hook. */
+function refuse(response: ServerResponse, answer: Problem): void {
+  response.writeHead(answer.status, { 'content-type': PROBLEM, 'cache-control': 'no-store', connection: 'close' }).end(JSON.stringify(answer));
+}
+
+/** For what is no HTTP request at all, or one whose head is too large or too slow. */
+function refuseUnread(socket: Socket): void {
+  const body = JSON.stringify(problem(400, 'request_invalid', 'The request is not well-formed HTTP, or took too long.'));
+  if (socket.writable)
+    socket.write(`HTTP/1.1 400 Bad Request\r\ncontent-type: ${PROBLEM}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+  socket.destroySoon();
 }
 
 async function listen(server: FastifyInstance, { port, host }: ApiOptions): Promise<void> {
