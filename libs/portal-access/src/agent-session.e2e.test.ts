@@ -67,6 +67,21 @@ describe('an agent that visits a portal', () => {
     expect(await listLeases(world.db)).toEqual([]);
   });
 
+  it('works by the recipe as it is now, also where a session is kept', async () => {
+    const endpoint = fresh();
+    await visit(endpoint);
+    await world.db.transaction(
+      'every tenant',
+      (tx) => tx.$executeRaw`UPDATE portal_type SET recipe = jsonb_set(recipe, '{tasks,second_look}', recipe->'tasks'->'claim_status') WHERE code = 'alpine'`,
+    );
+    const place = { orgId: endpoint.orgId, endpointId: endpoint.id, holder: 'test-agent', signal: new AbortController().signal };
+    const outcome = await withAgentSession(access, place, async (session, signal) => ({
+      value: await session.runTask({ name: 'second_look', input: { claim_number: 'CLM-1001' }, deadlineMs: 30_000, signal }),
+      session: 'keep',
+    }));
+    expect(outcome).toMatchObject({ kind: 'found' });
+  });
+
   it('never tries a password again that is known to be bad', async () => {
     const endpoint = fresh();
     await changeByHand(endpoint, 'Changed-by-hand-1', false);

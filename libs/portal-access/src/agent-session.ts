@@ -82,10 +82,15 @@ interface OpenSession {
   readonly version: string;
 }
 
+/** What a session was opened with: once a password, an address, a recipe or the hosts are others, it is not kept any longer. */
+function standing({ drivers }: AgentAccess, { secretArn, baseUrl, portalType }: MigratedEndpoint, version: string): string {
+  return JSON.stringify([secretArn, version, baseUrl, portalType.hosts, drivers.for(portalType).hash]);
+}
+
 async function reuse(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease): Promise<OpenSession | null> {
   const version = held.lease.currentVersion;
   if (version === null) return null;
-  const session = await access.keeper.take(endpoint.id, version);
+  const session = await access.keeper.take(endpoint.id, standing(access, endpoint, version));
   if (!session) return null;
   const alive = await session.isLoggedIn({ deadlineMs: access.login.loginDeadlineMs, signal: held.signal }).catch(() => false);
   if (alive) return { session, version };
@@ -152,7 +157,7 @@ async function actAndKeep<T>(
   try {
     const result = await act(opened.session, signal);
     if (result.session === 'keep' && !signal.aborted) {
-      await access.keeper.keep(endpoint.id, opened.version, opened.session);
+      await access.keeper.keep(endpoint.id, standing(access, endpoint, opened.version), opened.session);
       kept = true;
     }
     return result.value;

@@ -9,13 +9,13 @@ export interface SessionKeeperOptions {
 
 interface Kept {
   readonly session: PortalSession;
-  readonly version: string;
+  readonly standing: string;
   readonly timer: NodeJS.Timeout;
 }
 
 /**
- * Logged-in browser contexts between two tasks, one per endpoint. A context belongs to the password version that opened it:
- * asked for with another version it is closed, so a rotation ends it. It holds no lease while it lies here.
+ * Logged-in browser contexts between two tasks, one per endpoint. A context belongs to what it was opened with (password version,
+ * recipe, …): asked for with anything else it is closed, so a rotation ends it. It holds no lease while it lies here.
  */
 export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
@@ -26,23 +26,25 @@ export class SessionKeeper {
     this.#options = options;
   }
 
-  /** The context kept for this endpoint under this version, which the caller then owns, or `null`. */
-  async take(endpointId: string, version: string): Promise<PortalSession | null> {
+  /** The context kept for this endpoint under this standing, which the caller then owns, or `null`. */
+  async take(endpointId: string, standing: string): Promise<PortalSession | null> {
     const kept = this.#remove(endpointId);
     if (!kept) return null;
-    if (kept.version === version) return kept.session;
+    if (kept.standing === standing) return kept.session;
     await kept.session.close();
     return null;
   }
 
-  async keep(endpointId: string, version: string, session: PortalSession): Promise<void> {
-    await this.drop(endpointId);
+  async keep(endpointId: string, standing: string, session: PortalSession): Promise<void> {
     if (this.#options.maxSessions === 0) return session.close();
+    const before = this.#remove(endpointId);
     const oldest = this.#kept.size >= this.#options.maxSessions ? this.#kept.keys().next().value : undefined;
-    if (oldest !== undefined) await this.drop(oldest);
+    const evicted = oldest === undefined ? undefined : this.#remove(oldest);
+    // In its place before anything is waited for: another one that came meanwhile would be overwritten, and never closed.
     const timer = setTimeout(() => void this.drop(endpointId).catch(() => undefined), this.#options.idleMs);
     timer.unref();
-    this.#kept.set(endpointId, { session, version, timer });
+    this.#kept.set(endpointId, { session, standing, timer });
+    await Promise.all([before?.session.close(), evicted?.session.close()]);
   }
 
   /** Closes what is kept for an endpoint: its login was rotated, or its page misbehaved. */

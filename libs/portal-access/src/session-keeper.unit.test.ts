@@ -63,4 +63,24 @@ describe('kept sessions', () => {
     expect(a.closed()).toBe(true);
     expect(kept.size).toBe(0);
   });
+
+  it('leaves none open that it does not know of, however slowly those before it close', async () => {
+    const kept = keeper();
+    const sessions = [slowly(session()), session(), session()];
+    await Promise.all(sessions.map((one) => kept.keep('alpine-1', 'v1', one)));
+    expect(sessions.map((one) => one.closed())).toEqual([true, true, false]);
+    await kept.close();
+    expect(sessions.map((one) => one.closed())).toEqual([true, true, true]);
+  });
 });
+
+/** A session whose logout takes its time. */
+function slowly(one: ReturnType<typeof session>): ReturnType<typeof session> {
+  return {
+    ...one,
+    async close() {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await one.close();
+    },
+  };
+}
