@@ -69,6 +69,8 @@ describe('a web-agent’s process', () => {
     expect(new Set(lent).size).toBe(2);
     expect(lent).not.toContain('alpine-1');
 
+    expect(agent.output()).toMatch(/"act":"task claim_status","step":"[^"]+","ms":\d+,"outcome":"done"/);
+
     const read = await world.db.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<{ actor: string }[]>`SELECT actor FROM audit_event WHERE action = 'task.read' AND subject = ${asked.id}`,

@@ -26,6 +26,7 @@ export class Drivers {
       recipe: parseRecipe(portalType.recipe as object),
       hosts: portalType.hosts,
       browser: this.#browser,
+      onStep: (step) => this.#logger.debug({ portalType: portalType.code, ...step }, 'a step of a recipe'),
       // A page that wants to talk to somebody else: most are trackers, one may be a thief.
       onBlocked: (request) => {
         this.#blocked.inc({ portal_type: portalType.code });
