@@ -7,8 +7,6 @@ export interface SecretMask {
   mask(text: string): string;
   /** Finds any of the secrets; `null` where there are none. */
   readonly pattern: RegExp | null;
-  /** The secrets as they are, for what can only compare. */
-  readonly values: readonly string[];
 }
 
 /** Shorter values would be found everywhere (a one-letter test password), so they only count where they stand alone. */
@@ -16,15 +14,15 @@ const SHORTEST_SOUGHT = 4;
 /** Shorter runs of base64 or hexadecimal digits are in many texts by chance. */
 const SHORTEST_ENCODED = 6;
 
-export function createSecretMask(secrets: readonly Secret<string>[]): SecretMask {
-  const values = [...new Set(secrets.map((secret) => secret.reveal()).filter((value) => value !== ''))].sort((a, b) => b.length - a.length);
+/** `shortest`: letters that a secret must have to be sought at all. Default 1. */
+export function createSecretMask(secrets: readonly Secret<string>[], { shortest = 1 }: { readonly shortest?: number } = {}): SecretMask {
+  const values = [...new Set(secrets.map((secret) => secret.reveal()).filter((value) => value.length >= shortest))].sort((a, b) => b.length - a.length);
   const source = values.flatMap((value) => [...encodedForms(value), writtenForm(value)]).join('|');
   const [pattern, every] = source === '' ? [null, null] : [new RegExp(source, 'i'), new RegExp(source, 'gi')];
   return {
     isIn: (text) => pattern?.test(text) ?? false,
     mask: (text) => (every === null ? text : text.replace(every, '[secret]')),
     pattern,
-    values,
   };
 }
 

@@ -1,6 +1,9 @@
 import type { Frame, Locator, Page } from 'playwright-core';
 import type { SecretMask } from '../secret-mask.ts';
+import { holdingAttribute } from './attribute-engine.ts';
+import { hasClosedTree } from './closed-tree.ts';
 import type { Evidence } from './evidence.ts';
+import { wordsOf } from './page-words.ts';
 
 type PageEvidence = Pick<Evidence, 'address' | 'title' | 'text' | 'outline' | 'screenshot'>;
 
@@ -21,7 +24,7 @@ const ALWAYS_BOXED =
 export async function capturePage(page: Page, mask: SecretMask, options: { readonly screenshot: boolean }): Promise<PageEvidence> {
   const frames = page.isClosed() ? [] : page.frames();
   const [words, outline, title] = await Promise.all([
-    Promise.all(frames.map((frame) => timely(frame.locator('body').innerText({ timeout: PART_MS }), ''))),
+    Promise.all(frames.map((frame) => timely(frame.locator('body').evaluate(wordsOf, undefined, { timeout: PART_MS }), ''))),
     timely(page.locator('body').ariaSnapshot({ timeout: PART_MS }), null),
     timely(page.title(), ''),
   ]);
@@ -34,7 +37,7 @@ export async function capturePage(page: Page, mask: SecretMask, options: { reado
     title: mask.mask(title),
     text: mask.mask(text).slice(0, MAX_TEXT),
     outline: outline === null || hides(mask, text, outline) ? null : mask.mask(outline.slice(0, MAX_READ)).slice(0, MAX_TEXT),
-    screenshot: options.screenshot ? await timely(boxedScreenshot(page, frames, mask), null) : null,
+    screenshot: options.screenshot && !(await timely(hasClosedTree(page, frames), true)) ? await timely(boxedScreenshot(page, frames, mask), null) : null,
   };
 }
 
@@ -54,16 +57,8 @@ function boxedScreenshot(page: Page, frames: readonly Frame[], mask: SecretMask)
 }
 
 function boxed(frame: Frame, mask: SecretMask): Locator[] {
-  const written = mask.pattern ? [frame.getByText(mask.pattern)] : [];
-  // An attribute can be drawn by a style sheet or as a placeholder.
-  const inAttributes = mask.values.map((value) => frame.locator(`xpath=//*[@*[contains(., ${xpathText(value)})]]`));
-  return [frame.locator(ALWAYS_BOXED), ...written, ...inAttributes];
-}
-
-/** XPath 1.0 has no escapes in its texts. */
-function xpathText(text: string): string {
-  const parts = text.split('"').map((part) => `"${part}"`);
-  return parts.length === 1 ? (parts[0] ?? '""') : `concat(${parts.join(`, '"', `)})`;
+  const written = mask.pattern ? [frame.getByText(mask.pattern), frame.locator(holdingAttribute(mask.pattern))] : [];
+  return [frame.locator(ALWAYS_BOXED), ...written];
 }
 
 /** What `pending` gives, or `otherwise` if it fails or takes too long. */

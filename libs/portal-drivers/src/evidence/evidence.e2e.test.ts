@@ -52,7 +52,7 @@ describe('the evidence of a page that shows what it was sent in every way', () =
   it('has a box over every place where the picture would show one, and none over the rest', async () => {
     const { screenshot } = await capturePage(page, mask, { screenshot: true });
     const picture = readPng(screenshot ?? new Uint8Array());
-    const places = ['#bare', '#parts', '#value', '#hint', '#drawn', '#button', '#coded', '#seed', '#code', '#styled'];
+    const places = ['#bare', '#parts', '#value', '#hint', '#drawn', '#button', '#coded', '#seed', '#code', '#styled', '#shadow'];
     const boxes = await Promise.all(places.map(async (place) => ({ place, box: await page.locator(place).boundingBox() })));
     const framed = await page.frameLocator('#framed').locator('p').boundingBox();
     for (const { place, box } of [...boxes, { place: 'frame', box: framed }]) {
@@ -68,10 +68,26 @@ describe('the evidence of a page that shows what it was sent in every way', () =
     const other = await page.context().newPage();
     await other.setContent(`<h1>Hello</h1><p><a href="#">${SHOWN.seed.slice(0, 16)}</a><a href="#">${SHOWN.seed.slice(16)}</a></p>`);
     expect(await capturePage(other, mask, { screenshot: false })).toMatchObject({ text: expect.stringContaining('[secret]'), outline: null });
+    const inShadow = `<a href="#">${SHOWN.seed.slice(0, 16)}</a><a href="#">${SHOWN.seed.slice(16)}</a>`;
+    await other.setContent(`<h1>Hello</h1><p><template shadowrootmode="open">${inShadow}</template></p>`);
+    expect(await capturePage(other, mask, { screenshot: false })).toMatchObject({ text: expect.stringContaining('[secret]'), outline: null });
     await other.setContent('<h1>Hello</h1>');
     expect((await capturePage(other, mask, { screenshot: false })).outline).toContain('heading "Hello"');
     await other.close();
   });
+
+  it.each(['<p><template shadowrootmode="closed">%</template></p>', `<iframe srcdoc='<p><template shadowrootmode="closed">%</template></p>'></iframe>`])(
+    'is given without a picture where no box can be put on what it draws: %s',
+    async (html) => {
+      const other = await page.context().newPage();
+      await other.setContent(html.replace('%', SHOWN.seed));
+      await other.waitForLoadState();
+      expect(await capturePage(other, mask, { screenshot: true })).toMatchObject({ screenshot: null });
+      await other.setContent('<input placeholder="a field has a tree of the browser’s own">');
+      expect((await capturePage(other, mask, { screenshot: true })).screenshot).not.toBeNull();
+      await other.close();
+    },
+  );
 
   it('is given without a picture where the page hangs, and without words where it is gone', async () => {
     const other = await page.context().newPage();

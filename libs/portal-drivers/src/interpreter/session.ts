@@ -1,9 +1,10 @@
-import { RcmError, withDeadline } from '@rcm/telemetry';
+import { RcmError, type Secret, withDeadline } from '@rcm/telemetry';
 import type { PortalSession, StepOptions } from '../driver.ts';
 import { createActTime } from './act-time.ts';
 import { changePassword } from './change-password.ts';
 import { login } from './login.ts';
 import { everySecret } from './credential-values.ts';
+import { keptOut, withoutSecrets } from './kept-out.ts';
 import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
 import type { StepTrace } from '../trace.ts';
 import type { Tabs } from './tabs.ts';
@@ -30,6 +31,7 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
   let loggedIn = false;
   let changeForced = false;
   let usable = true;
+  let noResult: readonly Secret<string>[] = [];
   let closing: Promise<void> | null = null;
 
   /** After an unclear end the page may still be about to do something: nothing more is done with it. */
@@ -52,6 +54,7 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
       if (!fresh) parts = { ...parts, watch: await freshPage() };
       fresh = false;
       parts.secrets.add(...everySecret(options.credential));
+      noResult = keptOut(options.credential);
       const result = await login(parts, options).catch((error: unknown) => {
         usable = false;
         throw error;
@@ -66,6 +69,7 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
     async changePassword(options) {
       usableOnly();
       parts.secrets.add(...everySecret(options.credential, options.newPassword));
+      noResult = keptOut(options.credential, options.newPassword);
       const outcome = await changePassword(parts, options, changeForced).catch((error: unknown) => {
         usable = false;
         throw error;
@@ -78,7 +82,7 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
     },
     async runTask(options) {
       usableOnly();
-      const outcome = await runTask(parts, options);
+      const outcome = withoutSecrets(await runTask(parts, options), noResult);
       await keep(`task ${options.name}`, outcome.kind);
       // Who stops a task wants the browser gone, not a logout first.
       if (outcome.kind === 'logged_out' || options.signal.aborted) loggedIn = false;

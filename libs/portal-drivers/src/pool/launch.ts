@@ -1,6 +1,7 @@
 import { homedir, tmpdir } from 'node:os';
 import { RcmError } from '@rcm/telemetry';
 import { type Browser, chromium } from 'playwright-core';
+import { registerAttributeEngine } from '../evidence/attribute-engine.ts';
 import { registerDeclaredEngine } from '../interpreter/declared-engine.ts';
 
 /**
@@ -33,6 +34,9 @@ const defaultEnvironment = (): Readonly<Record<string, string>> => ({
 
 const LAUNCH_MS = 30_000;
 
+/** Playwright writes every value that it types to stderr where this variable names it. */
+const TELLS_VALUES = /(^|[\s,])(\*|pw:)/;
+
 export interface LaunchOptions {
   readonly executablePath: string;
   readonly headed: boolean;
@@ -42,8 +46,10 @@ export interface LaunchOptions {
 
 /** Starts Chromium. The app decides when it stops: no signal handlers of Playwright's. Fails with `browser_unavailable`. */
 export async function launchChromium(options: LaunchOptions): Promise<Browser> {
+  if (TELLS_VALUES.test(process.env['DEBUG'] ?? ''))
+    throw new RcmError('browser_unavailable', 'DEBUG makes Playwright write passwords to stderr: start without it, or without pw: and *.');
   try {
-    await registerDeclaredEngine();
+    await Promise.all([registerDeclaredEngine(), registerAttributeEngine()]);
     return await chromium.launch({
       executablePath: options.executablePath,
       headless: !options.headed,
