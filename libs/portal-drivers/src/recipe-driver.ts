@@ -55,7 +55,9 @@ export interface RecipePage {
 /** Opens a page for a recipe, as `openSession` does. */
 export async function openRecipePage(options: RecipeDriverOptions, where: { readonly baseUrl: string; readonly signal: AbortSignal }): Promise<RecipePage> {
   const { recipe, hosts } = options;
-  const onBlocked = options.onBlocked ?? (() => undefined);
+  const secrets = createKnownSecrets();
+  // A page can put what was typed into the name of a host, too.
+  const onBlocked = ({ origin, kind }: BlockedRequest): void => options.onBlocked?.({ origin: secrets.mask().mask(origin), kind });
   const undeclared = (recipe.hosts ?? []).filter((host) => !hosts.includes(host));
   if (undeclared.length > 0)
     throw new RcmError(
@@ -77,7 +79,7 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
     const page = await withDeadline({ ms: PAGE_MS, what: 'Opening a page' }, () => opened.context.newPage());
     const watch = createTabs(page, origins.base);
     const onStep = options.onStep ?? (() => undefined);
-    const parts = { recipe, origins, watch, gate, onStep, secrets: createKnownSecrets(), evidence: createEvidenceRecorder(options.evidence) };
+    const parts = { recipe, origins, watch, gate, onStep, secrets, evidence: createEvidenceRecorder(options.evidence) };
     return { parts, context: opened.context, release };
   } catch {
     await release();

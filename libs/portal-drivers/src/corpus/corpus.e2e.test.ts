@@ -126,6 +126,13 @@ describe('what was submitted', () => {
     expect(result.outcome.kind).toBe('accepted');
   });
 
+  it.each(['unavailable', 'throttled'])('nothing, then and later, where the portal says %s before the submit and its page has sent already', async (kind) => {
+    const result = await run.login(await loginAt(`closing/${kind}`, { stepDeadlineMs: 3_000 }));
+    expect([result.outcome.kind, result.submitted]).toEqual([kind, false]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(run.posts()).toBe(0);
+  });
+
   it('nothing, where the signal aborts while beforeSubmit is awaited', async () => {
     const stop = new AbortController();
     const result = await run.login(await loginAt('login/accepted'), { signal: stop.signal, beforeSubmit: async () => stop.abort() });
@@ -169,6 +176,13 @@ describe('where a password can go', () => {
     expect(['unavailable', 'unknown']).toContain(result.outcome.kind);
     expect(run.thief.seen).toEqual([]);
     expect(run.blocked).toContainEqual({ origin: run.thief.origin, kind: 'document' });
+  });
+
+  it('no name of a host that was stopped tells it to whoever reads the report', async () => {
+    await run.login(await loginAt('whisper/-'));
+    await expect.poll(() => run.blocked.filter(({ origin }) => origin.includes('thief.example')).length).toBeGreaterThanOrEqual(2);
+    expect(inspect(run.blocked)).toContain('[secret].thief.example');
+    expect(inspect(run.blocked)).not.toContain(Buffer.from(CANARY.password).toString('hex'));
   });
 
   it('no host is reached that a recipe needs and its portal type does not declare', async () => {
@@ -290,6 +304,29 @@ describe('tasks', () => {
     );
     expect(await run.work(session, { word: 'needle' })).toEqual({ kind: 'found', rows: [{ out: 'drawn needle c true' }] });
     expect(run.traces.slice(-8).map((trace) => trace.outcome)).toContain('skipped');
+  });
+
+  it.each([
+    ['a field', { fields: { pass: { in: { field: 'pass' } } } }, 'unknown'],
+    ['an attribute of a row', { rows: { each: { css: 'tbody tr' }, columns: { number: { cell: 1 }, hint: { cell: 2, attribute: 'title' } } } }, 'unknown'],
+    ['nothing but the user name', { fields: { who: { in: { field: 'who' } } } }, 'found'],
+  ])('gives no result that would hold the password: %s', async (_where, reads, kind) => {
+    const session = await run.session(
+      corpusRecipe({
+        task: {
+          steps: [{ open: '/pages/profile/Hunter-2024-x' }],
+          outcomes: [
+            { when: { text: WORDS['nothing'] }, is: 'nothing_found' },
+            { when: { text: 'Your profile' }, is: 'found' },
+          ],
+          ...reads,
+        },
+      }),
+    );
+    await run.login(session, { credential: { username: new Secret('somebody-2024'), password: new Secret('Hunter-2024-x'), custom: {} } });
+    const outcome = await run.work(session);
+    expect(outcome.kind).toBe(kind);
+    expect(inspect(outcome)).not.toContain('Hunter');
   });
 
   const files = (press: object, max_bytes = 200_000) =>

@@ -72,7 +72,7 @@ function plainName(name: string): string {
   const kept = last
     .replace(/[\p{Cc}\p{Cf}<>:"|?*]/gu, '')
     .replace(/^\.+/, '')
-    .trim()
-    .slice(0, MAX_NAME);
-  return kept === '' ? 'file' : kept;
+    .trim();
+  // By characters: half of a pair is no text that a database takes.
+  return kept === '' ? 'file' : [...kept.toWellFormed()].slice(0, MAX_NAME).join('');
 }

@@ -81,7 +81,9 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
       );
     });
     const submitted = pressed || gate.sent();
-    gate.reset();
+    // What is still held was not submitted, and must not leave now that the answer says so.
+    if (submitted) gate.reset();
+    else gate.shut();
     return { ended, submitted };
   } catch (error) {
     // A caller that is still writing down the attempt must be done before it hears how the attempt ended.

@@ -10,7 +10,10 @@ import type { SecretMask } from '../secret-mask.ts';
  */
 type GateState = 'open' | 'held' | 'released' | 'closed';
 
-/** Stands between the pages of a context and the network, and knows whether anything could have left since the release. */
+/**
+ * Stands between the pages of a context and the network, and knows whether anything could have left since the release. Not seen here
+ * are sockets that a worker of the page opens; they pass the fence, so they lead to the portal at worst.
+ */
 export interface Gate {
   /** A secret is about to be typed: from now on nothing that could carry it leaves. */
   hold(secrets: SecretMask): void;
@@ -39,7 +42,12 @@ export async function installGate(options: {
   let left = 0;
   let waiting: (() => void)[] = [];
 
-  const carries = (request: Request): boolean => hasBody(request) || (secrets?.isIn(request.url()) ?? true);
+  /** Whether a request could carry what was typed: in its body, address, headers or cookies. */
+  async function carries(request: Request): Promise<boolean> {
+    if (secrets === null || hasBody(request)) return true;
+    const cookies = await context.cookies(request.url());
+    return [request.url(), ...Object.values(request.headers()), ...cookies.map(({ value }) => value)].some(secrets.isIn);
+  }
 
   function change(next: GateState): void {
     state = next;
@@ -62,7 +70,7 @@ export async function installGate(options: {
       onBlocked({ origin: originName(request.url()), kind: request.resourceType() });
       return route.abort('blockedbyclient');
     }
-    if (state === 'held' && !carries(request)) return route.continue();
+    if (state === 'held' && !(await carries(request))) return route.continue();
     if (!(await pass())) return route.abort('blockedbyclient');
     if (hasBody(request) || secrets?.isIn(request.url())) await fence.freshen();
     return route.continue();
@@ -84,6 +92,8 @@ export async function installGate(options: {
     });
   }
 
+  // What a shared worker asks for belongs to no page and is not told of. Phones have none either, so pages do without.
+  await context.addInitScript('delete globalThis.SharedWorker');
   // A page may be gone before its request is decided; then there is nothing left to decide.
   await context.route('**/*', (route) => decide(route).catch(() => undefined));
   await context.routeWebSocket(/.*/, socket);
