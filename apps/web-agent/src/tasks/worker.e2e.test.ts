@@ -1,4 +1,6 @@
 import { acquireExclusiveLease, createPortalTask, getPortalTask, type Jobs, openJobs, releaseLease } from '@rcm/db';
+import type { PortalSession } from '@rcm/portal-drivers';
+import { createMetrics } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWebAgentConfig } from '../config.ts';
@@ -58,6 +60,32 @@ describe('a portal task', () => {
     const verdicts = await Promise.all([worker.handle(task, signal), worker.handle(task, signal), worker.handle(task, signal)]);
     expect(verdicts.filter((verdict) => verdict !== null)).toHaveLength(1);
     expect(await worker.handle(task, signal)).toBeNull();
+  });
+
+  it('that ended all its workers before they could say how is not begun once more', async () => {
+    const task = await queue(world.endpoint('alpine-1'), { claim_number: 'CLM-1001' });
+    await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE portal_task SET tries = 5 WHERE id = ${task.taskId}::uuid`);
+    const before = await world.portals.account('alpine', world.endpoint('alpine-1').username);
+    expect(await worker.handle(task, signal)).toMatchObject({ kind: 'failed', code: 'portal_unexpected' });
+    expect(await stored(task)).toMatchObject({ state: 'failed', errorCode: 'portal_unexpected', errorMessage: 'The task was begun 5 times and never came to an end.' });
+    expect(await world.portals.account('alpine', world.endpoint('alpine-1').username)).toEqual(before);
+  });
+
+  it('whose result the database cannot hold fails, instead of being done again and again', async () => {
+    const session: PortalSession = {
+      login: async ({ beforeSubmit }) => (await beforeSubmit(), { outcome: { kind: 'accepted' }, submitted: true }),
+      changePassword: () => Promise.reject(new Error('not here')),
+      runTask: async () => ({ kind: 'found', rows: [{ name: 'half \ud83d' }] }),
+      isLoggedIn: async () => false,
+      close: async () => undefined,
+    };
+    const drivers = { for: () => ({ hash: 'x', openSession: async () => session }) } as unknown as typeof agent.access.drivers;
+    const access = { ...agent.access, drivers };
+    const config = readWebAgentConfig({ ...process.env, ...world.environmentOf('rcm_agent'), RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent') });
+    const other = new TaskWorker({ db: agent.db, jobs, access, logger: agent.logger, metrics: createMetrics(), ...workerOptions(config) });
+    const task = await queue(world.endpoint('borealis-2'), { claim_number: 'CLM-1001' });
+    expect(await other.handle(task, signal)).toMatchObject({ kind: 'failed', code: 'portal_unexpected' });
+    expect(await stored(task)).toMatchObject({ state: 'failed', result: null });
   });
 
   it('goes back to the queue while the login is being changed, and no try is spent', async () => {

@@ -1,6 +1,6 @@
 import { type ClaimedTask, claimNextPortalTask, claimPortalTask, type Database, finishPortalTask, type Jobs, requeuePortalTask } from '@rcm/db';
 import type { AgentAccess } from '@rcm/portal-access';
-import type { Logger, Metrics } from '@rcm/telemetry';
+import { hasCode, type Logger, type Metrics } from '@rcm/telemetry';
 import { whileClaimed } from './claim.ts';
 import { performTask } from './perform.ts';
 import { type Verdict, verdictOf, whenStopped } from './verdict.ts';
@@ -51,9 +51,21 @@ export class TaskWorker {
   async #work(task: ClaimedTask, signal: AbortSignal): Promise<Verdict> {
     const { db, logger, worker, claimMs: ttlMs } = this.#options;
     const claim = { db, logger, taskId: task.id, orgId: task.orgId, worker, ttlMs, signal };
-    const verdict = await whileClaimed(claim, (claimed) => this.#try(task, AbortSignal.any([claimed, AbortSignal.timeout(untilDeadline(task))])));
-    await this.#store(task, verdict);
-    return verdict;
+    const spent = this.#spent(task);
+    const verdict = spent ?? (await whileClaimed(claim, (claimed) => this.#try(task, AbortSignal.any([claimed, AbortSignal.timeout(untilDeadline(task))]))));
+    try {
+      return await this.#store(task, verdict);
+    } catch (error) {
+      if (verdict.kind !== 'succeeded' || !hasCode(error, 'input_invalid')) throw error;
+      // What the portal shows holds half a character, and would again.
+      return this.#store(task, { kind: 'failed', code: 'portal_unexpected', message: 'The result holds characters that cannot be stored.' });
+    }
+  }
+
+  /** A task that ends its worker, whatever it is, writes no verdict; it must not end one after the other. */
+  #spent(task: ClaimedTask): Verdict | null {
+    if (task.tries <= this.#options.maxTries) return null;
+    return { kind: 'failed', code: 'portal_unexpected', message: `The task was begun ${task.tries - 1} times and never came to an end.` };
   }
 
   async #try(task: ClaimedTask, signal: AbortSignal): Promise<Verdict> {
@@ -67,11 +79,10 @@ export class TaskWorker {
     }
   }
 
-  async #store(task: ClaimedTask, verdict: Verdict): Promise<void> {
+  async #store(task: ClaimedTask, verdict: Verdict): Promise<Verdict> {
     const { db, jobs, logger, worker, maxTries, retryMs, putOffMs } = this.#options;
     const mine = { taskId: task.id, orgId: task.orgId, worker };
     const last = task.tries >= maxTries;
-    this.#ended.inc({ result: verdict.kind });
     switch (verdict.kind) {
       case 'succeeded':
         await finishPortalTask(db, { ...mine, result: verdict.result });
@@ -83,7 +94,9 @@ export class TaskWorker {
         if (verdict.kind === 'retry' && !last) await requeuePortalTask(db, jobs, { ...mine, delayMs: retryMs * 2 ** (task.tries - 1), reason: verdict.code, countsAsTry: true });
         else await finishPortalTask(db, { ...mine, errorCode: verdict.code, message: verdict.message });
     }
+    this.#ended.inc({ result: verdict.kind });
     logger.info({ taskId: task.id, endpointId: task.endpointId, verdict: verdict.kind, tries: task.tries }, 'task');
+    return verdict;
   }
 }
 
