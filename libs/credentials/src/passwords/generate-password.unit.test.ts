@@ -2,7 +2,7 @@ import { RcmError } from '@rcm/telemetry';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { brokenRules, containsName } from './broken-rules.ts';
-import { generatePassword } from './generate-password.ts';
+import { generatePassword, passwordGenerator } from './generate-password.ts';
 import { parsePasswordRules } from './password-rules.ts';
 import { PasswordSpace } from './password-space.ts';
 import { type RandomBytes, uniformBelow } from './uniform.ts';
@@ -136,6 +136,48 @@ describe('the space of passwords', () => {
     const chiSquared = [...seen.values()].reduce((sum, count) => sum + (count - 200) ** 2 / 200, 0);
     const freedom = expected.length - 1;
     expect(Math.abs(chiSquared - freedom)).toBeLessThan(5 * Math.sqrt(2 * freedom));
+  });
+
+  it('is counted exactly for any small rules', () => {
+    const small = fc.constantFrom('[a]', '[b]', '[ab]', '[1]', '[a1]', '[b12]', '[2]');
+    const rules = fc.record({
+      required: fc.array(small, { maxLength: 3 }),
+      run: fc.option(fc.integer({ min: 1, max: 5 })),
+      start: fc.option(small),
+      length: fc.integer({ min: 1, max: 5 }),
+    });
+    fc.assert(
+      fc.property(rules, ({ required, run, start, length }) => {
+        const text = [
+          'allowed: [ab12]',
+          ...required.map((set) => `required: ${set}`),
+          ...(run === null ? [] : [`max-consecutive: ${run}`]),
+          ...(start === null ? [] : [`start: ${start}`]),
+        ].join('; ');
+        expect(new PasswordSpace(parsePasswordRules(text), length).size).toBe(BigInt(byHand(text, 'ab12', length).length));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('the space of large rules', () => {
+  /** Eight sets that overlap in every way: each of the 94 characters is in the sets that the bits of its place in the alphabet name. */
+  const overlapping = Array.from({ length: 8 }, (_, bit) => {
+    const listed = Array.from({ length: 94 }, (__, place) => ((place * 37) % 255 & (1 << bit) ? String.fromCharCode(33 + place) : ''));
+    const characters = listed.filter((c) => c !== '' && c !== '-' && c !== ']');
+    return `required: [${characters.join('')}]`;
+  });
+
+  it.each([
+    ['four classes', ['upper', 'lower', 'digit', 'special'].map((name) => `required: ${name}`)],
+    ['eight sets of one', [...'abcdefgh'].map((c) => `required: [${c}]`)],
+    ['eight sets that overlap in every way', overlapping],
+  ])('is counted in seconds with %s, 128 characters and long runs', { timeout: 20_000 }, (_what, required) => {
+    const text = ['minlength: 128; max-consecutive: 100; allowed: ascii-printable', ...required].join('; ');
+    const rules = parsePasswordRules(text);
+    const generator = passwordGenerator(rules);
+    for (let i = 0; i < 20; i += 1) expect(brokenRules(rules, generator.draw().reveal())).toEqual([]);
   });
 });
 
