@@ -39,8 +39,14 @@ const CLASSES: ReadonlyMap<string, CharacterSet> = new Map(
   ].map((set) => [set.name, set]),
 );
 
+/** Apple's page lists `digits` and writes `digit` in its examples. */
+const ALIASES: ReadonlyMap<string, string> = new Map([['digits', 'digit']]);
+
 /** The class of this name, without case; `null` where there is none. `letter` is ours, the others are Apple's. */
-export const characterClass = (name: string): CharacterSet | null => CLASSES.get(name.toLowerCase()) ?? null;
+export function characterClass(name: string): CharacterSet | null {
+  const lower = name.toLowerCase();
+  return CLASSES.get(ALIASES.get(lower) ?? lower) ?? null;
+}
 
 /** A set listed by hand. */
 export const customSet = (characters: string): CharacterSet => listed(`[${characters}]`, [...new Set(characters)].join(''));

@@ -164,7 +164,7 @@ describe('the space of passwords', () => {
 describe('the space of large rules', () => {
   /** Eight sets that overlap in every way: each of the 94 characters is in the sets that the bits of its place in the alphabet name. */
   const overlapping = Array.from({ length: 8 }, (_, bit) => {
-    const listed = Array.from({ length: 94 }, (__, place) => ((place * 37) % 255 & (1 << bit) ? String.fromCharCode(33 + place) : ''));
+    const listed = Array.from({ length: 94 }, (__, place) => (((place * 37) % 255) & (1 << bit) ? String.fromCharCode(33 + place) : ''));
     const characters = listed.filter((c) => c !== '' && c !== '-' && c !== ']');
     return `required: [${characters.join('')}]`;
   });

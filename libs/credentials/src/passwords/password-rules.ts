@@ -58,6 +58,8 @@ export function parsePasswordRules(text: string): PasswordRules {
   if (valued) throw rulesInvalid('not-username takes no value', valued.valueAt);
   if (required.length > MAX_REQUIRED) throw rulesInvalid(`more than ${MAX_REQUIRED} required rules`);
   if (rules.maxConsecutive === 0) throw rulesInvalid('max-consecutive must be at least 1');
+  if (rules.maxLength === 0) throw rulesInvalid('maxlength must be at least 1');
+  if (rules.minLength > LONGEST) throw rulesInvalid(`minlength ${rules.minLength} is more than ${LONGEST}, the longest that is made`);
   if (rules.minLength > rules.maxLength) throw rulesInvalid(`minlength ${rules.minLength} is more than maxlength ${rules.maxLength}`);
   return rules;
 }

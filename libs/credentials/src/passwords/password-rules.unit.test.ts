@@ -37,6 +37,7 @@ describe('password rules', () => {
     ['', 'everything printable but the space', 94],
     ['allowed: digit', 'what is allowed', 10],
     ['required: digit', 'what is required, where nothing is allowed besides', 10],
+    ['required: digits', 'the same, by the other name that Apple gives it', 10],
     ['allowed: lower; required: digit', 'what is allowed and what is required', 36],
     ['allowed: lower; allowed: [.]', 'everything allowed in several rules', 27],
     ['allowed: unicode', 'ASCII of what is unicode', 94],
@@ -69,7 +70,8 @@ describe('password rules', () => {
 
   it.each([
     ['minlength: 12; maxlength: 8', 'minlength 12 is more than maxlength 8'],
-    ['minlength: 200', 'minlength 200 is more than maxlength 128'],
+    ['minlength: 200', 'minlength 200 is more than 128, the longest that is made'],
+    ['maxlength: 0', 'maxlength must be at least 1'],
     ['minlength: many', 'minlength must be a number'],
     ['minlength', 'minlength must be a number'],
     ['minlength: -1', 'minlength must be a number'],

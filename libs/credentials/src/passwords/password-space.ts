@@ -52,7 +52,7 @@ export class PasswordSpace {
       const [kind, rest]: readonly [Kind, bigint] = this.#kindAt(number, left, satisfied, last);
       satisfied |= kind.satisfies;
       const each = this.#countBeginning(left, satisfied, kind);
-      const character = choicesOf(kind, last)[Number(rest / each)] ?? '';
+      const character: string = choicesOf(kind, last)[Number(rest / each)] ?? '';
       const [run, remainder] = this.#runAt(rest % each, left, satisfied, kind);
       password += character.repeat(run);
       number = remainder;
