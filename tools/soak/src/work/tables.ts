@@ -22,11 +22,15 @@ const STATES = `
 
 const LONGEST_WAIT = `SELECT coalesce(max(extract(epoch FROM finished_at - created_at)) * 1000, 0)::float8 AS ms FROM portal_task WHERE state = 'succeeded'`;
 
+const FAILED = `SELECT coalesce(error_code, 'none') AS code, count(*)::int AS tasks FROM portal_task WHERE state = 'failed' GROUP BY 1 ORDER BY 1`;
+
 /** Reads the tables directly, as the superuser; a restart of Postgres is waited out. */
 export interface Tables {
   states(): Promise<EndpointState[]>;
   /** From asking for a task until it was done, at most, in ms. */
   longestWaitMs(): Promise<number>;
+  /** Tasks that failed, by the code they failed with. */
+  failedTasks(): Promise<readonly { readonly code: string; readonly tasks: number }[]>;
   close(): Promise<void>;
 }
 
@@ -37,6 +41,7 @@ export function openTables(url: string): Tables {
   return {
     states: async () => (await pool.query<EndpointState>(STATES)).rows,
     longestWaitMs: async () => Math.round((await pool.query<{ ms: number }>(LONGEST_WAIT)).rows[0]?.ms ?? 0),
+    failedTasks: async () => (await pool.query<{ code: string; tasks: number }>(FAILED)).rows,
     close: () => pool.end(),
   };
 }
