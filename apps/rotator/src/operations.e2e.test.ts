@@ -231,6 +231,21 @@ describe('a portal that people rotate', () => {
     ]);
     expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(1);
   });
+
+  it('is asked again where it does not answer: what the person stored is neither recorded nor refused', async () => {
+    const id = 'cascade-6';
+    const { portal } = opened.world.endpoint(id);
+    await setPortalType(portal, { rotationMode: 'manual' });
+    const lookAtIt = async () => (await noticeManualChanges(opened.rotator, looks)).find(({ endpointId }) => endpointId === id)?.result;
+    expect(await lookAtIt()).toBe('unchanged');
+    await changeByHand(id, 'Hand-Made-Pass-3!');
+    await opened.world.portals.setFault({ portal, fault: 'maintenance' });
+    expect(await lookAtIt()).toBe('put_off');
+    await opened.world.portals.setFault({ portal, fault: 'none' });
+    expect(await lookAtIt()).toBe('recorded');
+    await setPortalType(portal, { rotationMode: 'automatic' });
+    expect((await listNotices(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id)).toEqual([]);
+  });
 });
 
 describe('sample passwords', () => {

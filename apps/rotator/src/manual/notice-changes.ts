@@ -20,7 +20,8 @@ export type ManualResult = 'unchanged' | 'recorded' | 'refused' | 'put_off';
 
 /**
  * Looks at the secrets of portals that people rotate. Where a person stored a new version, one login proves it: accepted, it is recorded as
- * a rotation and agents are told; anything else is told to people and this version is never tried again.
+ * a rotation and agents are told; any other answer is told to people and this version is never tried again. No answer, or one that asks to
+ * wait, is none: the next look asks again, inside the ledger's budget.
  */
 export async function noticeManualChanges(
   rotator: Rotator,
@@ -31,7 +32,7 @@ export async function noticeManualChanges(
   for (const watched of claimed) {
     if (looks.signal.aborted) break;
     const result = await lookAt(rotator, watched, looks.signal);
-    if (result !== 'unchanged') rotator.logger.info({ endpointId: watched.endpointId, result }, 'a secret that a person rotates has changed');
+    if (result !== 'unchanged') rotator.logger.info({ endpointId: watched.endpointId, outcome: result }, 'a secret that a person rotates has changed');
     results.push({ endpointId: watched.endpointId, result });
   }
   return results;
@@ -61,26 +62,33 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
   }
 }
 
-/** Why the portal did not accept it, in a few words; what never reached the portal is no refusal and goes on as an error. */
+/** Why the portal did not accept it, in a few words; what says nothing about the password is no refusal and goes on as an error. */
 function notProved(error: unknown): string {
-  if (!isRcmError(error) || NEVER_SENT.has(error.code)) throw error;
+  if (!isRcmError(error) || NOT_JUDGED.has(error.code)) throw error;
   if (error.code !== 'login_not_allowed') return WORDS[error.code] ?? 'the portal answered in a way that nobody knows';
   // An agent may have tried it first; whatever else the ledger says passes by itself.
   if (error.details['reason'] === 'version_known_bad') return 'the portal did not accept it from an agent';
   throw error;
 }
 
-const NEVER_SENT: ReadonlySet<ErrorCode> = new Set(['database_unavailable', 'browser_unavailable', 'cancelled', 'deadline_exceeded', 'lease_lost']);
+/** The password was not sent, or the portal did not look at it: it is looked at again, and a person need not store the same one twice. */
+const NOT_JUDGED: ReadonlySet<ErrorCode> = new Set([
+  'database_unavailable',
+  'browser_unavailable',
+  'cancelled',
+  'deadline_exceeded',
+  'lease_lost',
+  'portal_unavailable',
+  'login_throttled',
+]);
 
 const WORDS: Readonly<Partial<Record<ErrorCode, string>>> = {
   login_rejected: 'the portal does not accept it',
   payload_invalid: 'the secret is no credential payload',
   login_locked: 'the account is locked',
-  login_throttled: 'the portal asks to wait',
   login_challenged: 'the portal asks for more than a password',
   login_mfa_required: 'the portal asks for a one-time code, and the secret has no seed for one',
   login_mfa_rejected: 'the portal does not accept the one-time code',
   login_password_expired: 'the portal says that it has expired',
   login_change_forced: 'the portal demands a change first',
-  portal_unavailable: 'the portal does not answer',
 };
