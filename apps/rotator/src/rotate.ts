@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { parseReference, type SecretStore, type TenantStores } from '@rcm/credentials';
-import { adoptAttempt, followStoreVersion, getOpenAttempt, JOURNAL_VERSION, planRotation, restLogin, resumeAttempt, type RotationAttempt, type StartRules } from '@rcm/db';
+import {
+  adoptAttempt,
+  followStoreVersion,
+  getOpenAttempt,
+  JOURNAL_VERSION,
+  planRotation,
+  restLogin,
+  resumeAttempt,
+  type RotationAttempt,
+  type StartRules,
+} from '@rcm/db';
 import { type HeldLease, holdLease, type LeaseTiming, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import type { AttemptInHand, RotatorServices } from './machine/attempt.ts';
@@ -8,7 +18,7 @@ import { RESTORED } from './acts/submit-change.ts';
 import { journal } from './machine/journal.ts';
 import { forgottenCopy, madeByForgottenRotation } from './machine/restored.ts';
 import { runAttempt } from './machine/run-attempt.ts';
-import { type NotStarted, refusedBy, whyNotStart } from './starting.ts';
+import { type NotStarted, notStarted, refusedBy, whyNotStart } from './starting.ts';
 
 export interface Rotator extends RotatorServices {
   readonly stores: TenantStores;
@@ -64,7 +74,7 @@ export async function rotateLogin(rotator: Rotator, request: RotationRequest): P
 
 async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, request: RotationRequest): Promise<RotationReport> {
   // What there was to recover has ended meanwhile.
-  if (request.reason === 'recovery') return { kind: 'not_started', code: 'rotation_refused', reason: 'no attempt of this login is open' };
+  if (request.reason === 'recovery') return notStarted('rotation_refused', 'no attempt of this login is open');
   const whyNot = await whyNotStart(rotator, endpoint, request.reason);
   if (whyNot) return whyNot;
 
@@ -76,7 +86,8 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
     const isForgotten = await madeByForgottenRotation(rotator.db, endpoint.orgId, current);
     if (isForgotten) await rest(rotator, endpoint, held, current.version);
     await followStoreVersion(rotator.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: held.lease.currentVersion, to: current.version });
-    if (isForgotten) return { kind: 'not_started', code: 'rotation_refused', reason: 'the database was restored to an earlier hour; the store wins, and nobody logs in for one lockout window' };
+    if (isForgotten)
+      return notStarted('rotation_refused', 'the database was restored to an earlier hour; the store wins, and nobody logs in for one lockout window');
   }
   const forgotten = await forgottenCopy(rotator.db, store, parseReference(endpoint.secretArn), held.signal);
   if (forgotten !== null) await rest(rotator, endpoint, held, current.version);
@@ -103,8 +114,17 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
 
 /** The ledger lets nobody log in for one lockout window: what was tried before the database was restored is not known. */
 function rest(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, version: string): Promise<void> {
-  rotator.logger.error({ endpointId: endpoint.id }, 'the database was restored to an earlier hour: the store is ahead of it; nobody logs in for one lockout window');
-  return restLogin(rotator.db, { orgId: endpoint.orgId, endpointId: endpoint.id, leaseId: held.lease.id, version, forMs: endpoint.portalType.lockoutWindowSeconds * 1000 });
+  rotator.logger.error(
+    { endpointId: endpoint.id },
+    'the database was restored to an earlier hour: the store is ahead of it; nobody logs in for one lockout window',
+  );
+  return restLogin(rotator.db, {
+    orgId: endpoint.orgId,
+    endpointId: endpoint.id,
+    leaseId: held.lease.id,
+    version,
+    forMs: endpoint.portalType.lockoutWindowSeconds * 1000,
+  });
 }
 
 async function resume(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, open: RotationAttempt): Promise<RotationReport> {

@@ -9,12 +9,14 @@ export interface NotStarted {
   readonly kind: 'not_started';
   readonly code: ErrorCode;
   readonly reason: string;
+  /** Whom it holds back: this login only, or every login of its portal type. */
+  readonly holds: 'login' | 'portal_type';
 }
 
 /** Failures the portal must still forgive before an attempt may start: a wrong guess while probing, and one more. */
 const FAILURES_TO_START = 2;
 
-const notStarted = (code: ErrorCode, reason: string): NotStarted => ({ kind: 'not_started', code, reason });
+export const notStarted = (code: ErrorCode, reason: string): NotStarted => ({ kind: 'not_started', code, reason, holds: 'login' });
 
 /**
  * Why a rotation of this login may not start now, by what can be known without touching store or portal; `null` if it may. What must be
@@ -61,4 +63,7 @@ const WORDS: Readonly<Record<StartRefusal, (code: string) => string>> = {
   maintenance: (code) => `Portal type ${code} is in its maintenance hours, or nearly; the rotation follows them.`,
 };
 
-export const refusedBy = (refusal: StartRefusal, portalTypeCode: string): NotStarted => notStarted('rotation_refused', WORDS[refusal](portalTypeCode));
+export const refusedBy = (refusal: StartRefusal, portalTypeCode: string): NotStarted => ({
+  ...notStarted('rotation_refused', WORDS[refusal](portalTypeCode)),
+  holds: 'portal_type',
+});

@@ -13,6 +13,7 @@ export { databaseEnvironment } from './environment.ts';
 export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endpoints/endpoint.ts';
 export { followStoreVersion } from './endpoints/follow.ts';
 export { findEndpoint, findOrganization, getEndpoint, getPortalTypeOf, listEndpoints } from './endpoints/read.ts';
+export { putOffRotation } from './endpoints/put-off.ts';
 export { bringRotationForward, liesElsewhere, listDueEndpoints, listSharedIdentities, setNextRotation, type SharedIdentity } from './endpoints/schedule.ts';
 export { countSecrets, type SecretCount } from './endpoints/secret-counts.ts';
 export { insertEndpoint, type NewEndpoint, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
@@ -66,7 +67,17 @@ export { type CurrentVersion, listCurrentVersions } from './notifications-missed
 export { type AppRole } from './roles/app-role.ts';
 export { type AppLogin, ensureAppLogin } from './roles/login.ts';
 export { type Scope } from './scope.ts';
-export { type Claim, claimNextPortalTask, claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim, type TaskCounts, taskCounts, type TaskEnd } from './tasks/claim.ts';
+export {
+  type Claim,
+  claimNextPortalTask,
+  claimPortalTask,
+  finishPortalTask,
+  getPortalTask,
+  renewTaskClaim,
+  type TaskCounts,
+  taskCounts,
+  type TaskEnd,
+} from './tasks/claim.ts';
 export { createPortalTask, type NewPortalTask, type Requeue, requeuePortalTask, sendStrayTasks, type TaskPlace } from './tasks/queue.ts';
 export { readPortalTask, type TaskReader } from './tasks/read.ts';
 export { type ClaimedTask, type PortalTask, type TaskState } from './tasks/task.ts';

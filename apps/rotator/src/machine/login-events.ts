@@ -30,11 +30,20 @@ const SLOW_RETRY = 10;
 export function holdFor(inHand: AttemptInHand, result: NotAccepted): AttemptEvent {
   const { retryMs } = inHand.services.timing;
   if (result.kind === 'not_allowed') {
-    return { kind: 'hold', detail: `no login was allowed: ${result.reason}`, ...(result.until ? { until: result.until } : { forMs: retryMs }) };
+    return {
+      kind: 'hold',
+      detail: `no login was allowed: ${result.reason}`,
+      ...(result.until ? { until: result.until } : { forMs: retryMs }),
+      ownMatter: true,
+    };
   }
   const { outcome } = result;
   const detail = `the portal answered a login with ${outcome.kind}`;
-  if ((outcome.kind === 'throttled' || outcome.kind === 'locked') && outcome.until) return { kind: 'hold', detail, until: outcome.until };
-  if (outcome.kind === 'locked') return { kind: 'hold', detail, forMs: inHand.endpoint.portalType.lockoutWindowSeconds * 1000 };
-  return { kind: 'hold', detail, forMs: NEEDS_A_PERSON.has(outcome.kind) ? retryMs * SLOW_RETRY : retryMs };
+  if (outcome.kind === 'throttled' && outcome.until) return { kind: 'hold', detail, until: outcome.until };
+  if (outcome.kind === 'locked') {
+    const { lockoutWindowSeconds } = inHand.endpoint.portalType;
+    return { kind: 'hold', detail, ...(outcome.until ? { until: outcome.until } : { forMs: lockoutWindowSeconds * 1000 }), ownMatter: true };
+  }
+  if (NEEDS_A_PERSON.has(outcome.kind)) return { kind: 'hold', detail, forMs: retryMs * SLOW_RETRY, ownMatter: true };
+  return { kind: 'hold', detail, forMs: retryMs };
 }

@@ -62,7 +62,9 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
   if (event.kind === 'hold') {
     if (event.counts) await count(inHand, mine, event.detail);
     const until = event.until ? { until: event.until } : { untilMs: event.forMs ?? services.timing.retryMs };
-    await write(inHand, 'waiting', () => waitAttempt(services.db, { ...mine, ...until, detail: event.detail }), event.detail);
+    // Once something was submitted, what comes of it is also what the portal type's others wait to see.
+    const outcome = event.ownMatter && from === 'staged' ? ({ outcome: 'unproven' } as const) : {};
+    await write(inHand, 'waiting', () => waitAttempt(services.db, { ...mine, ...until, ...outcome, detail: event.detail }), event.detail);
     return;
   }
   const to = nextState(from, event.kind);
@@ -152,7 +154,7 @@ async function write(inHand: AttemptInHand, to: RotationAttempt['state'], act: (
     { attemptId: attempt.id, endpointId: endpoint.id, from: attempt.state, to, ...(detail === undefined ? {} : { detail }) },
     'rotation moved',
   );
-  inHand.attempt = { ...inHand.attempt, state: to };
+  inHand.attempt = { ...inHand.attempt, state: to, ...(detail === undefined ? {} : { detail }) };
 }
 
 function required(version: string | undefined): string {

@@ -66,6 +66,8 @@ export type AttemptEvent =
       readonly forMs?: number;
       /** The wait counts against `maxTries`: something was tried and did not work. An ill portal or a spent budget does not count. */
       readonly counts?: true;
+      /** What is waited for is this account's own (a lock, a spent budget, a person) and says nothing about its portal type. */
+      readonly ownMatter?: true;
     };
 
 export const isActive = (state: AttemptState): state is ActiveState => state in TRANSITIONS;

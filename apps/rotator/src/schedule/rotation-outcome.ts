@@ -1,3 +1,4 @@
+import { putOffRotation } from '@rcm/db';
 import { type ErrorCode, hasCode, isRcmError, type Logger } from '@rcm/telemetry';
 import { rotateLogin, type RotationReport, type RotationRequest, type Rotator } from '../rotate.ts';
 
@@ -28,14 +29,31 @@ export async function rotateAndReport(rotator: Rotator, request: RotationRequest
     const result = resultOf(report);
     const attempt = report.kind === 'attempt' ? report.attempt : null;
     const detail = report.kind === 'not_started' ? report.reason : (report.attempt.detail ?? null);
-    log(rotator.logger, result, { endpointId, attemptId: attempt?.id ?? null, result, detail });
+    log(rotator.logger, result, { endpointId, attemptId: attempt?.id ?? null, outcome: result, detail });
+    if (report.kind === 'not_started' && report.holds === 'login') await makeRoom(rotator, request, rotator.timing.retryMs * SLOW_RETRY);
     return { endpointId, result, attemptId: attempt?.id ?? null, code: report.kind === 'not_started' ? report.code : null, detail };
   } catch (error) {
     const result = hasCode(error, 'lease_unavailable', 'lease_lost', 'state_conflict', 'cancelled', 'database_unavailable') ? 'put_off' : 'failed';
-    rotator.logger[result === 'failed' ? 'error' : 'info']({ err: error, endpointId, result }, 'rotation did not go on');
+    rotator.logger[result === 'failed' ? 'error' : 'info']({ err: error, endpointId, outcome: result }, 'rotation did not go on');
     const known = isRcmError(error);
-    return { endpointId, result, attemptId: null, code: known ? error.code : 'unexpected', detail: known ? error.message : 'an unexpected error; see the log' };
+    const code = known ? error.code : 'unexpected';
+    const passes = known && error.retryable;
+    // Whose process ended, or who met a database that is away, has nothing to say about the login.
+    if (result === 'failed' || code === 'lease_unavailable')
+      await makeRoom(rotator, request, rotator.timing.retryMs * (passes ? 1 : SLOW_RETRY), passes ? undefined : `it could not start: ${code}`);
+    return { endpointId, result, attemptId: null, code, detail: known ? error.message : 'an unexpected error; see the log' };
   }
+}
+
+/** What trying again soon cannot mend is tried again less often. */
+const SLOW_RETRY = 10;
+
+/** Only what was due by its date: a person who asked has the answer, and recovery has the journal. */
+async function makeRoom({ db, logger }: Rotator, { reason, orgId, endpointId }: RotationRequest, forMs: number, tell?: string): Promise<void> {
+  if (reason !== 'due') return;
+  await putOffRotation(db, { orgId, endpointId, forMs, ...(tell === undefined ? {} : { tell }) }).catch((error: unknown) =>
+    logger.warn({ err: error, endpointId }, 'a login that could not be rotated could not be put off; it is met again at the next scan'),
+  );
 }
 
 function log(logger: Logger, result: RotationResult, facts: object): void {

@@ -1,6 +1,6 @@
 import type { Database } from '../database.ts';
 import { RcmError } from '@rcm/telemetry';
-import { tellGate } from '../gate/outcome.ts';
+import { type GateOutcome, tellGate } from '../gate/outcome.ts';
 import { writeNotice } from '../notices/write.ts';
 import { checkMs, timestamp } from '../input.ts';
 import type { AttemptState, OpenState } from './attempt.ts';
@@ -56,17 +56,22 @@ export async function advanceAttempt(db: Database, step: Step & { readonly to: A
 /** How long an attempt waits: a duration from Postgres's now, or a moment. */
 export type Wait = { readonly untilMs: number } | { readonly until: Date };
 
-/** Sets an attempt aside until a moment; it stays open and remembers where it was. Waiting again moves the moment only. */
-export async function waitAttempt(db: Database, step: Step & Wait & { readonly detail: string }): Promise<boolean> {
+/**
+ * Sets an attempt aside until a moment; it stays open and remembers where it was. Waiting again moves the moment only. `outcome`: what the
+ * portal type's gate learns of it, where it should not wait for this attempt.
+ */
+export async function waitAttempt(db: Database, step: Step & Wait & { readonly detail: string; readonly outcome?: GateOutcome }): Promise<boolean> {
   if (!isOpenState(step.from) && step.from !== 'waiting') refuseStep(step.from, 'waiting');
   const ms = 'untilMs' in step ? checkMs('untilMs', step.untilMs) : null;
   const until = 'until' in step ? timestamp(step.until) : null;
   return db.transaction({ tenant: step.orgId }, async (tx) => {
-    if (!(await lockAttempt(tx, step.attemptId))) return false;
+    const seen = await lockAttempt(tx, step.attemptId);
+    if (!seen) return false;
     const moved = await tx.$executeRaw`
       UPDATE rotation_attempt SET waiting_from = CASE state WHEN 'waiting' THEN waiting_from ELSE state END, state = 'waiting', detail = ${step.detail}, updated_at = clock_timestamp(),
              waiting_until = coalesce(${until}::timestamptz, clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000))
        WHERE id = ${step.attemptId}::uuid AND state = ${step.from} AND fence = ${step.fence}`;
+    if (moved === 1 && step.outcome !== undefined) await tellGate(tx, seen, step.outcome);
     return moved === 1;
   });
 }

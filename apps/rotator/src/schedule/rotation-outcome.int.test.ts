@@ -1,0 +1,80 @@
+import type { TenantStores } from '@rcm/credentials';
+import { listNotices, listStartable, setNextRotation } from '@rcm/db';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Rotator } from '../rotate.ts';
+import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { rotateAndReport } from './rotation-outcome.ts';
+
+let opened: RotatorWorld;
+const HOUR_MS = 3_600_000;
+
+beforeAll(async () => {
+  opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine', 'alpine', 'cascade', 'cascade'], portalType: { maxConcurrency: 1 } });
+});
+afterAll(() => opened?.close());
+
+const startable = async () => (await listStartable(opened.rotator.db, { rules: opened.rotator.rules, limit: 10 })).map(({ endpointId }) => endpointId);
+/** What a login counts for whose account the portal has locked. */
+const lock = (endpointId: string) => {
+  const { loginIdentity, orgId } = opened.world.endpoint(endpointId);
+  return opened.sql(
+    `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
+     VALUES ($1, $2, $3, gen_random_uuid(), 'agent', '1', now(), now(), 'locked', 'none')`,
+    [loginIdentity, orgId, endpointId],
+  );
+};
+const rotate = (endpointId: string, reason: string, rotator: Rotator = opened.rotator) =>
+  rotateAndReport(rotator, { orgId: opened.world.endpoint(endpointId).orgId, endpointId, reason, signal: new AbortController().signal });
+
+describe('a due login that cannot be rotated', () => {
+  beforeAll(async () => {
+    const at = (hours: number): Date => new Date(Date.now() - hours * HOUR_MS);
+    await setNextRotation(opened.world.db, { endpointIds: ['alpine-1'], at: at(3) });
+    await setNextRotation(opened.world.db, { endpointIds: ['alpine-2'], at: at(2) });
+    await setNextRotation(opened.world.db, { endpointIds: ['alpine-3'], at: at(1) });
+    await opened.sql(`UPDATE integration_endpoint SET secret_arn = replace(secret_arn, 'alpine-1', 'alpine-77') WHERE id = 'alpine-1'`, []);
+    await lock('alpine-2');
+  });
+
+  it('keeps its place where a person asked for it', async () => {
+    expect(await rotate('alpine-1', 'demand')).toMatchObject({ result: 'failed', code: 'secret_missing' });
+    expect(await startable()).toEqual(['alpine-1']);
+  });
+
+  it('keeps its place where its whole portal type is held back', async () => {
+    await opened.sql(`UPDATE portal_type SET maintenance_windows = '{"daily 00:00-00:00"}' WHERE code = 'alpine'`, []);
+    expect(await rotate('alpine-3', 'due')).toMatchObject({ result: 'not_started', detail: expect.stringContaining('maintenance') });
+    await opened.sql(`UPDATE portal_type SET maintenance_windows = '{}' WHERE code = 'alpine'`, []);
+    expect(await opened.sql(`SELECT next_rotation_at <= now() AS due FROM integration_endpoint WHERE id = 'alpine-3'`, [])).toEqual([{ due: true }]);
+  });
+
+  it('makes room for the next of its portal type, and people are told once of what does not pass by itself', async () => {
+    expect(await rotate('alpine-1', 'due')).toMatchObject({ result: 'failed', code: 'secret_missing' });
+    expect(await startable()).toEqual(['alpine-2']);
+    expect(await rotate('alpine-2', 'due')).toMatchObject({ result: 'not_started', code: 'login_locked' });
+    expect(await startable()).toEqual(['alpine-3']);
+    const notices = await listNotices(opened.rotator.db, { limit: 100 });
+    expect(notices.map(({ kind, endpointId, detail }) => [kind, endpointId, detail])).toEqual([['failed', 'alpine-1', 'it could not start: secret_missing']]);
+  });
+});
+
+describe('the first rotation of the day', () => {
+  it('that waits for its own account is not waited for: the next one goes first', async () => {
+    await setNextRotation(opened.world.db, { endpointIds: ['cascade-4', 'cascade-5'], at: 'now' });
+    expect(await startable()).toContain('cascade-4');
+    const { stores } = opened.rotator;
+    /** A person mistypes the password while ours is being staged. */
+    const lockedMeanwhile: TenantStores = {
+      close: () => stores.close(),
+      forTenant(orgId) {
+        const store = stores.forTenant(orgId);
+        return { ...store, stage: async (...parameters) => lock('cascade-4').then(() => store.stage(...parameters)) };
+      },
+    };
+    expect(await rotate('cascade-4', 'due', { ...opened.rotator, stores: lockedMeanwhile })).toMatchObject({
+      result: 'waiting',
+      detail: 'no login was allowed: locked',
+    });
+    expect(await startable()).toContain('cascade-5');
+  });
+});
