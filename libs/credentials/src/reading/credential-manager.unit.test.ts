@@ -120,6 +120,14 @@ describe('another organization', () => {
   });
 });
 
+describe('an organization that the deployment does not serve', () => {
+  it('is refused to the caller; the process goes on', async () => {
+    stores.unserved = 'org-b';
+    expect(await codeOf(get(null, referenceOf('org-b', 'e1')))).toBe('reference_not_yours');
+    expect(await seen(get())).toEqual(['one', '1', 'store']);
+  });
+});
+
 describe('reads at the same time', () => {
   it('of one reference are one call', async () => {
     const all = await Promise.all(Array.from({ length: 1000 }, () => get()));

@@ -1,4 +1,4 @@
-import { type RcmError, Secret } from '@rcm/telemetry';
+import { RcmError, Secret } from '@rcm/telemetry';
 import { credentialReference, referenceKey, type SecretReference } from '../reference.ts';
 import type { ReadAnswer, SecretReader, StoredSecret } from '../stores/store.ts';
 import type { TenantReaders } from '../tenancy/tenant-stores.ts';
@@ -17,12 +17,15 @@ export class FakeStores implements TenantReaders {
   /** While set, calls wait here before they look. */
   held: Promise<void> | null = null;
   batchSize = 10;
+  /** As of a dedicated deployment, which serves one organization. */
+  unserved: string | null = null;
 
   put(reference: SecretReference, password: string, version: string): void {
     this.secrets.set(referenceKey(reference), { text: new Secret(JSON.stringify({ username: 'u', password })), version });
   }
 
   forTenant(orgId: string): SecretReader {
+    if (orgId === this.unserved) throw new RcmError('reference_not_yours', 'not served here');
     return {
       batchSize: this.batchSize,
       read: () => Promise.reject(new Error('the manager reads in batches')),

@@ -44,8 +44,13 @@ export class ReadBatcher {
     this.#pace = new CallPace({ perSecond: options.callsPerSecond, clock: options.clock });
   }
 
-  /** The store's answer, or never where the signal ends it first: whoever gave the signal knows. Fails with `store_throttled` where too many wait. */
-  read(orgId: string, reference: SecretReference, signal: AbortSignal): Promise<ReadAnswer> {
+  /**
+   * The store's answer, or never where the signal ends it first: whoever gave the signal knows. Fails with `store_throttled` where
+   * too many wait, and as `forTenant` does.
+   */
+  async read(orgId: string, reference: SecretReference, signal: AbortSignal): Promise<ReadAnswer> {
+    // Asked here, where a refusal has a caller: out of the batch's own turn of the event loop it would end the process.
+    this.#options.stores.forTenant(orgId);
     const { promise, resolve, reject } = Promise.withResolvers<ReadAnswer>();
     if (this.#waiting.add(orgId, { orgId, reference, signal, resolve, reject })) this.#schedule();
     else reject(new RcmError('store_throttled', `${this.#options.maxWaiting} reads wait for the secret store already.`));
