@@ -76,6 +76,7 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
       {
         arrived(credential) {
           place.downUntil = 0;
+          if (!mayKeep(credential, version, cache.find(reference, now()))) return;
           const knownFor = cache.keep(reference, credential);
           if (knownFor !== null) metrics.reloaded(knownFor);
           metrics.held(cache.size);
@@ -161,6 +162,10 @@ interface StorePlace {
 }
 
 const matches = (entry: HeldEntry, { version }: CredentialRequest): boolean => (version === null ? !entry.fromReplica : entry.version === version);
+
+/** A copy of another version than asked for is worth less than what the store itself gave, or than knowing that it has changed. */
+const mayKeep = (read: ReadCredential, asked: string | null, entry: CacheEntry | undefined): boolean =>
+  read.from === 'store' || read.version === asked || entry === undefined || (entry.kind === 'held' && entry.fromReplica);
 
 /** An entry that was found is in the cache, and one in the cache has its answer. */
 function answerOf({ answer }: HeldEntry): Promise<CachedCredential> {

@@ -154,6 +154,16 @@ describe('a replica', () => {
     expect(await codeOf(get('5'))).toBe('store_unavailable');
   });
 
+  it('that is not at the version asked for does not take the place of what was read from the store', async () => {
+    await get('1');
+    clock.forward(TTL);
+    copy('0');
+    expect(await seen(get('1'))).toEqual(['one', '1', 'stale']);
+    expect(await seen(get())).toEqual(['one', '1', 'stale']);
+    copy('1');
+    expect(await seen(get('1'))).toEqual(['copy', '1', 'replica']);
+  });
+
   it('says so', async () => {
     copy('4');
     expect(await seen(get('4'))).toEqual(['copy', '4', 'replica']);
