@@ -2,7 +2,7 @@ import { isId, RcmError, Secret } from '@rcm/telemetry';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { serializePayload } from './payload.ts';
-import { credentialReference, type SecretReference } from './reference.ts';
+import { credentialReference, referenceKey, type SecretReference } from './reference.ts';
 import { createSecretsManagerStore } from './stores/secrets-manager.ts';
 import { createSsmStore } from './stores/ssm.ts';
 import type { ClosableSecretStore, SecretStore, SecretTags } from './stores/store.ts';
@@ -46,7 +46,10 @@ const text = serializePayload(new Secret({ username: 'u', password: 'p' }));
 
 const METHODS: Readonly<Record<string, (store: SecretStore, reference: SecretReference, attemptId?: string) => Promise<unknown>>> = {
   read: (store, reference) => store.read(reference),
-  readMany: (store, reference) => store.readMany([reference]),
+  async readMany(store, reference) {
+    const answer = (await store.readMany([reference])).get(referenceKey(reference));
+    if (answer instanceof RcmError) throw answer;
+  },
   readVersion: (store, reference) =>
     store.readVersion(reference, 'f0f0f0f0-0000-4000-8000-000000000000'.slice(0, reference.store === 'secrets-manager' ? 36 : 0) || '1'),
   create: (store, reference) => store.create(reference, text, tags),

@@ -23,7 +23,7 @@ export interface SecretTags {
   readonly PortalType: string;
 }
 
-/** One answer of `readMany`: the secret, `null` where it is missing, or why this one alone could not be read (`store_denied`). */
+/** One answer of `readMany`: the secret, `null` where it is missing, or why this one alone could not be read. */
 export type ReadAnswer = StoredSecret | null | RcmError;
 
 /**
@@ -34,7 +34,8 @@ export interface SecretReader {
   read(reference: SecretReference, options?: CallOptions): Promise<StoredSecret | null>;
   /**
    * References of ONE tenant in as few calls as the store allows, keyed by `referenceKey`. A batch refused as denied is split
-   * until the refused ones are found; only they are answered with the error. Any other failure fails the whole.
+   * until the refused ones are found; only they are answered with the error (`store_denied`), and so is a secret that is no text
+   * of ours (`payload_invalid`). Any other failure fails the whole.
    */
   readMany(references: readonly SecretReference[], options?: CallOptions): Promise<ReadonlyMap<string, ReadAnswer>>;
   /** How many references one call carries: 10 for SSM, 1 where a store has no batch. */

@@ -1,6 +1,6 @@
-import { RcmError } from '@rcm/telemetry';
+import { isRcmError, RcmError } from '@rcm/telemetry';
 import { parsePayload } from '../payload.ts';
-import type { SecretReference } from '../reference.ts';
+import { checkedReference, referenceKey, type SecretReference } from '../reference.ts';
 import type { ClosableSecretStore, ReadAnswer, SecretStore } from '../stores/store.ts';
 
 /** One tenant's clients of the stores that the deployment has. */
@@ -19,7 +19,8 @@ const BATCH_SIZE = 10;
 
 /**
  * One tenant's secrets in whichever store a reference names. Every method asks first whether the reference is this tenant's,
- * and every write whether the text is a payload (`payload_invalid`).
+ * and every write whether the text is a payload (`payload_invalid`). Among many, a reference that is not is answered with its
+ * refusal and never asked for; the others are not refused with it.
  */
 export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
   const on = async <T>(reference: SecretReference, act: (store: SecretStore) => Promise<T>): Promise<T> => {
@@ -31,9 +32,16 @@ export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
     read: (reference, options) => on(reference, (store) => store.read(reference, options)),
     readVersion: (reference, version, options) => on(reference, (store) => store.readVersion(reference, version, options)),
     async readMany(references, options) {
-      const byKind = Map.groupBy(references, (reference) => ownedKind(owner, reference));
-      const answers = await owner.use((backends) => Promise.all([...byKind].map(([kind, own]) => backendOf(backends, kind).readMany(own, options))));
-      return new Map<string, ReadAnswer>(answers.flatMap((answer) => [...answer]));
+      const refused = new Map<string, ReadAnswer>();
+      const own = references.filter((reference) => {
+        const refusal = refusalOf(owner, reference);
+        if (refusal) refused.set(referenceKey(reference), refusal);
+        return refusal === null;
+      });
+      if (own.length === 0) return refused;
+      const byKind = Map.groupBy(own, ({ store }) => store);
+      const answers = await owner.use((backends) => Promise.all([...byKind].map(([kind, these]) => backendOf(backends, kind).readMany(these, options))));
+      return new Map<string, ReadAnswer>([...refused, ...answers.flatMap((answer) => [...answer])]);
     },
     async create(reference, text, tags, options) {
       checkTags(owner, tags);
@@ -54,6 +62,18 @@ export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
     promote: (slot, base, options) => on(slot.current, (store) => store.promote(slot, base, options)),
     discard: (slot, options) => on(slot.current, (store) => store.discard(slot, options)),
   };
+}
+
+/** Why this reference is not to be asked for. */
+function refusalOf(owner: OwnedStoreOptions, reference: SecretReference): RcmError | null {
+  try {
+    ownedKind(owner, reference);
+    checkedReference(reference);
+    return null;
+  } catch (error) {
+    if (isRcmError(error)) return error;
+    throw error;
+  }
 }
 
 /** Fails with `reference_not_yours`; the message names neither organization. */

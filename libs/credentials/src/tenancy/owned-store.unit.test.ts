@@ -1,7 +1,7 @@
 import { RcmError, Secret } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
-import { parseReference, type SecretReference } from '../reference.ts';
-import type { SecretStore } from '../stores/store.ts';
+import { parseReference, referenceKey, type SecretReference } from '../reference.ts';
+import type { ClosableSecretStore, SecretStore } from '../stores/store.ts';
 import { createOwnedStore, type OwnedStoreOptions } from './owned-store.ts';
 
 const own = 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/org-a/endpoints/e1/a1';
@@ -15,18 +15,21 @@ const store = (changes: Partial<OwnedStoreOptions> = {}): SecretStore =>
     environment: 'test',
     aws: { region: 'us-east-1', accountId: '123456789012' },
     vault: { mount: 'kv' },
-    ...changes,
     use: () => {
       calls += 1;
       return Promise.reject(new RcmError('store_unavailable', 'reached'));
     },
+    ...changes,
   });
 
 const text = new Secret('{"username":"u","password":"p"}');
 const METHODS: Readonly<Record<string, (target: SecretStore, reference: SecretReference, labels?: typeof tags) => Promise<unknown>>> = {
   read: (target, reference) => target.read(reference),
   readVersion: (target, reference) => target.readVersion(reference, '1'),
-  readMany: (target, reference) => target.readMany([parseReference(own), reference]),
+  async readMany(target, reference) {
+    const answer = (await target.readMany([reference])).get(referenceKey(reference));
+    if (answer instanceof RcmError) throw answer;
+  },
   create: (target, reference, labels = tags) => target.create(reference, text, labels),
   replace: (target, reference) => target.replace(reference, text, '1'),
   stage: (target, current, labels = tags) => target.stage({ current, attemptId: 'x', tags: labels }, text),
@@ -66,6 +69,30 @@ describe('a tenant’s store', () => {
       expect(calls).toBe(0);
     },
   );
+
+  it('answers a reference of its own that others are asked for with, and refuses those alone', async () => {
+    const asked: SecretReference[] = [];
+    const stored = { text, version: '1' };
+    const ssm = {
+      readMany(references: readonly SecretReference[]) {
+        asked.push(...references);
+        return Promise.resolve(new Map(references.map((reference) => [referenceKey(reference), stored])));
+      },
+    } as unknown as ClosableSecretStore;
+    const mine = parseReference(own);
+    const strange = [
+      parseReference(own.replace('org-a', 'org-b')),
+      parseReference(own.replace('us-east-1', 'us-west-2')),
+      parseReference(inVault.replace('kv/', 'kv2/')),
+      { ...mine, endpointId: '..' },
+    ];
+    const target = store({ use: (act) => act({ ssm }) });
+    const answers = await target.readMany([...strange, mine]);
+    expect(asked).toEqual([mine]);
+    expect(answers.get(referenceKey(mine))).toBe(stored);
+    const codes = strange.map((reference) => (answers.get(referenceKey(reference)) as RcmError).code);
+    expect(codes).toEqual(['reference_not_yours', 'reference_not_yours', 'reference_not_yours', 'reference_invalid']);
+  });
 
   it.each(['create', 'stage'])('refuses %s with another tenant’s tags before any call', async (method) => {
     calls = 0;
