@@ -43,14 +43,17 @@ describe('a write that was answered without a version is not taken for done', ()
   });
 });
 
-it.each(['', '{}', '{"data":null}'])('a 404 with the body %o is not taken for a Vault that has no such secret', async (body) => {
-  const login = JSON.stringify({ auth: { client_token: 't', lease_duration: 60, renewable: true } });
-  const fetch = (input: string | URL | Request): Promise<Response> =>
-    Promise.resolve(String(input).endsWith('/login') ? new Response(login) : new Response(body, { status: 404 }));
-  const appRole = () => Promise.resolve({ roleId: 'r', secretId: new Secret('s') });
-  const store = createVaultStore({ address: 'http://127.0.0.1:1', mount: 'kv', maxAttempts: 1, fetch: fetch as typeof globalThis.fetch, appRole });
-  expect(await codeOf(store.read(newReference({ kind: 'vault' })))).toBe('store_unavailable');
-});
+it.each(['', '{}', '{"data":null}', 'null', '[]', '"no"', '{"errors":{}}'])(
+  'a 404 with the body %o is not taken for a Vault that has no such secret',
+  async (body) => {
+    const login = JSON.stringify({ auth: { client_token: 't', lease_duration: 60, renewable: true } });
+    const fetch = (input: string | URL | Request): Promise<Response> =>
+      Promise.resolve(String(input).endsWith('/login') ? new Response(login) : new Response(body, { status: 404 }));
+    const appRole = () => Promise.resolve({ roleId: 'r', secretId: new Secret('s') });
+    const store = createVaultStore({ address: 'http://127.0.0.1:1', mount: 'kv', maxAttempts: 1, fetch: fetch as typeof globalThis.fetch, appRole });
+    expect(await codeOf(store.read(newReference({ kind: 'vault' })))).toBe('store_unavailable');
+  },
+);
 
 it('the ARN of another organization’s secret is not adopted, whether it was created or found', async () => {
   const wanted = newReference({ kind: 'secrets-manager' });

@@ -101,12 +101,21 @@ function unwell(status: number): RcmError {
   return new RcmError('store_denied', `Vault refused the request (${status}).`, { details });
 }
 
-/** A body that is no JSON comes from something in between (a proxy's page) and is dropped. */
+/** A body of another form comes from something in between (a proxy's page) and is dropped. */
 function parseBody(text: string): Secret<VaultBody> {
   if (text === '') return new Secret({});
+  const body = readJson(text);
+  if (isBody(body)) return new Secret(body);
+  throw new RcmError('store_unavailable', 'What answered in the place of Vault did not answer as Vault does.');
+}
+
+function readJson(text: string): unknown {
   try {
-    return new Secret(JSON.parse(text) as VaultBody);
+    return JSON.parse(text);
   } catch {
-    throw new RcmError('store_unavailable', 'What answered in the place of Vault did not answer with JSON.');
+    return null;
   }
 }
+
+const isBody = (body: unknown): body is VaultBody =>
+  typeof body === 'object' && body !== null && !Array.isArray(body) && Array.isArray('errors' in body ? (body.errors ?? []) : []);

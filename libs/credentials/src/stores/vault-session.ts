@@ -36,6 +36,8 @@ interface Token {
 
 /** A token is renewed when this share of its lease is over. */
 const RENEW_AFTER = 2 / 3;
+/** How long after a renewal that failed the next one is tried. */
+const RENEW_AGAIN_MS = 5_000;
 
 export function createVaultSession(http: VaultHttp, options: VaultSessionOptions): VaultSession {
   const { appRole, appRoleMount = 'approle', loginPauseMs = 1_000, clock = systemClock } = options;
@@ -74,10 +76,11 @@ export function createVaultSession(http: VaultHttp, options: VaultSessionOptions
       const answer = await http.send({ method: 'POST', path: 'auth/token/renew-self', body: new Secret({}), token: known.value }, signal);
       const auth = authOf(answer);
       if (!auth) return await logIn(signal);
-      return { ...known, ...tokenOf(auth, known.firstLease) };
+      // The same token: its handle tells whoever is refused with it that no other one came in its place.
+      return { ...known, ...tokenOf(auth, known.firstLease), value: known.value };
     } catch (error) {
       // The token is good until it ends; a Vault that cannot renew it now may serve it all the same.
-      if (hasCode(error, 'store_unavailable', 'store_throttled') && now() < known.endsAt) return known;
+      if (hasCode(error, 'store_unavailable', 'store_throttled') && now() < known.endsAt) return { ...known, renewAt: now() + RENEW_AGAIN_MS };
       throw error;
     }
   };
@@ -92,16 +95,23 @@ export function createVaultSession(http: VaultHttp, options: VaultSessionOptions
 
   /** Another one than `refused`, or null where that one is so young that a new one would be refused as well. */
   const afterRefusal = async (refused: Token): Promise<Token | null> => {
-    if (token === refused) {
+    if (token?.value === refused.value) {
       if (now() - refused.loggedInAt < loginPauseMs) return null;
       token = null;
     }
     return token ?? obtain();
   };
 
+  /** A token that is due for renewal is used meanwhile: a Vault that does not answer the renewal may serve it all the same. */
+  const usable = (): Token | Promise<Token> => {
+    if (token === null || now() >= token.endsAt) return obtain();
+    if (now() >= token.renewAt) obtain().catch(() => undefined);
+    return token;
+  };
+
   return {
     async send(request, signal) {
-      const used = token !== null && now() < token.renewAt ? token : await obtain();
+      const used = await usable();
       const answer = await http.send({ ...request, token: used.value }, signal);
       if (answer.status !== 403) return answer;
       const next = await afterRefusal(used);
