@@ -11,8 +11,10 @@ const listed = (root) =>
   new Set(LISTS.flatMap((list) => [...readFileSync(join(root, list), 'utf8').matchAll(/^\| `((?:apps|libs)\/[^`]+\.ts)` +\|/gm)].map(([, path]) => path)));
 
 /**
- * Reports `.reveal` and `.map` of a `Secret` in any file that the lists do not name, through whatever type it is reached: a subclass, a
- * type parameter, a destructuring. `.reveal` is reported of anything, so that a cast does not hide it. The option is the workspace's root.
+ * Reports every way to what is in a `Secret` in any file that the lists do not name: `.reveal` of anything, so that a cast does not hide
+ * it; `.map` of a `Secret`, through whatever type it is reached (a subclass, a type parameter, an interface of our own that has such a
+ * method, `any`), so that only what TypeScript's or a package's own declarations call `map` is let through; either name as a computed key
+ * or an argument (`Reflect.get`); and a cast that makes something else of a `Secret`. The option is the workspace's root.
  */
 export const plaintextOwners = {
   meta: {
@@ -25,19 +27,42 @@ export const plaintextOwners = {
     if (listed(root).has(relative(root, context.filename))) return {};
     const { program, getTypeAtLocation } = context.sourceCode.parserServices;
     const checker = program.getTypeChecker();
-    const isOfSecret = (holder, name) => {
-      const found = checker.getPropertyOfType(checker.getApparentType(checker.getNonNullableType(getTypeAtLocation(holder))), name);
-      return found?.declarations?.some(({ parent }) => parent.name?.text === 'Secret') ?? false;
+    const typeOf = (node) => checker.getApparentType(checker.getNonNullableType(getTypeAtLocation(node)));
+    const isOfSecret = (property) => property?.declarations?.some(({ parent }) => parent.name?.text === 'Secret') ?? false;
+    const isSecret = (node) => isOfSecret(checker.getPropertyOfType(typeOf(node), 'reveal'));
+    /** `any` says nothing of what it is; a method of our own sources may be one that a `Secret` was passed for. */
+    const mayBeOfSecret = (holder, name) => {
+      const type = typeOf(holder);
+      const property = checker.getPropertyOfType(type, name);
+      if (property === undefined) return checker.typeToString(type) === 'any';
+      if (isOfSecret(property)) return true;
+      const isForeign = property.declarations?.every((declaration) => declaration.getSourceFile().isDeclarationFile) ?? true;
+      return !isForeign && checker.getTypeOfSymbol(property).getCallSignatures().length > 0;
     };
-    const check = (node, holder, name) => {
-      if (WAYS_OUT.has(name) && (name === 'reveal' || isOfSecret(holder, name))) context.report({ node, messageId: 'unlisted' });
+    /** A computed key by its type: `'reveal'`, a constant that holds it, `keyof Secret`. */
+    const namesOf = (computed, key) => {
+      if (!computed) return [key.type === 'Literal' ? key.value : key.name];
+      const type = getTypeAtLocation(key);
+      const known = checker.getBaseConstraintOfType(type) ?? type;
+      return (known.isUnion() ? known.types : [known]).flatMap((each) => (each.isStringLiteral() ? [each.value] : []));
     };
-    const nameOf = (computed, key) => (computed || key.type === 'Literal' ? key.value : key.name);
+    const report = (node) => context.report({ node, messageId: 'unlisted' });
+    const check = (node, holder, names) => {
+      if (names.some((name) => WAYS_OUT.has(name) && (name === 'reveal' || mayBeOfSecret(holder, name)))) report(node);
+    };
+    const checkCast = (node) => {
+      if (isSecret(node.expression) && !isSecret(node)) report(node);
+    };
     return {
-      MemberExpression: (node) => check(node.property, node.object, nameOf(node.computed, node.property)),
+      MemberExpression: (node) => check(node.property, node.object, namesOf(node.computed, node.property)),
       ObjectPattern(pattern) {
-        for (const property of pattern.properties) if (property.type === 'Property') check(property.key, pattern, nameOf(property.computed, property.key));
+        for (const property of pattern.properties) if (property.type === 'Property') check(property.key, pattern, namesOf(property.computed, property.key));
       },
+      CallExpression(call) {
+        for (const argument of call.arguments) if (WAYS_OUT.has(argument.value)) report(argument);
+      },
+      TSAsExpression: checkCast,
+      TSTypeAssertion: checkCast,
     };
   },
 };
