@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase, type Transaction } from '../database.ts';
 import { followStoreVersion } from '../endpoints/follow.ts';
 import { findEndpoint, findOrganization, getEndpoint, listEndpoints } from '../endpoints/read.ts';
+import { putOffRotation } from '../endpoints/put-off.ts';
 import { bringRotationForward, listDueEndpoints, listSharedIdentities, setNextRotation } from '../endpoints/schedule.ts';
 import { advanceAttempt, blockAttempt, resumeAttempt, waitAttempt } from '../journal/advance.ts';
 import { noteCopyRemoved } from '../journal/copies.ts';
@@ -94,6 +95,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   promoteAttempt: (n) => promoteAttempt(t.rotator, { ...n, promotedVersion: '2', previousVersion: '1' }),
   finishAttempt: (n) => finishAttempt(t.rotator, { ...n, from: 'planned', end: 'abandoned' }),
   bringRotationForward: (n) => bringRotationForward(t.agent, { ...n, expiresAt: new Date() }),
+  putOffRotation: (n) => putOffRotation(t.rotator, { ...n, forMs: 60_000, tell: 'x' }),
   rotationTo: (n) => rotationTo(t.rotator, { ...n, version: '1' }),
   resolveAsUnchanged: (n) => resolveAsUnchanged(t.rotator, { ...n, detail: 'x', nextRotationAt: new Date() }),
   announceSuccessor: (n) => announceSuccessor(t.rotator, { ...n, detail: 'x', successor: { attemptId: randomUUID(), reason: 'resolved', baseVersion: '1' } }),
