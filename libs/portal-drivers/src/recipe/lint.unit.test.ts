@@ -96,4 +96,66 @@ describe('lintRecipe', () => {
     const text = read('libs/portal-drivers/recipes/alpine.yaml').replace('{ input: claim_number }', '{ input: clam_number }');
     expect(lintRecipe(text, { file: 'a' }).problems).toMatchObject([{ message: 'is not a declared input: clam_number', suggestion: 'claim_number' }]);
   });
+
+  const alpine = read('libs/portal-drivers/recipes/alpine.yaml');
+  const problemsAfter = (from: string, to: string) => lintRecipe(alpine.replace(from, to), { file: 'a' }).problems;
+
+  it.each([
+    ['{ credential: password }', '{ credential: pasword }', 'password'],
+    ['{ credential: username }', '{ credential: usrname }', 'username'],
+    ['role: button', 'role: buttno', 'button'],
+    ['is: rejected', 'is: rejcted', 'rejected'],
+    ['{ into: { label: User name }, with: { credential: username } }', '{ with: { credential: usernme } }', 'username'],
+  ])('tells the word that was meant: %s as %s', (from, to, meant) => {
+    expect(problemsAfter(from, to)).toMatchObject([{ suggestion: meant }]);
+  });
+
+  it.each([
+    ['version: 1', 'verson: 1', 'version'],
+    ['login:', 'logn:', 'login'],
+    ['when:', 'wehn:', 'when'],
+    ['outcomes:', 'outcoms:', 'outcomes'],
+  ])('tells of a misspelt key once, not also that the right one is missing: %s as %s', (from, to, meant) => {
+    expect(problemsAfter(from, to)).toMatchObject([{ suggestion: meant }]);
+  });
+
+  it('says of what is missing and of what is of another type what it must be, in plain words', () => {
+    expect(problemsAfter('version: 1\n', '')).toMatchObject([{ at: 'version', message: 'is needed: must be 1, the version of the recipe format' }]);
+    expect(problemsAfter('name: alpine', 'name: [a]')).toMatchObject([{ message: 'must be text, not a list' }]);
+    expect(lintRecipe('# nothing\n', { file: 'a' }).problems).toMatchObject([{ at: 'recipe', message: 'is empty' }]);
+  });
+
+  it('tells of a placeholder that is no declared input, and of one that would leave an element without words', () => {
+    const found = (press: string, optional = '') =>
+      lintRecipe(
+        `version: 1
+name: a
+login: { outcomes: [{ when: { text: a }, is: accepted }, { when: { text: b }, is: rejected }] }
+tasks:
+  t:
+    input: { claim: { type: text${optional} } }
+    steps: [{ open: '/c/{claim}' }, { press: ${press} }]
+    outcomes: [{ when: { text: a }, is: found }, { when: { text: b }, is: nothing_found }]
+    fields: { f: { in: { css: a } } }
+`,
+        { file: 'a' },
+      ).problems;
+    expect(found("{ role: link, name: 'Claim {claim}' }")).toEqual([]);
+    expect(found("{ role: link, name: 'Claim {clam}' }")).toMatchObject([{ line: 7, column: 66, suggestion: 'claim' }]);
+    expect(found('{ text: a }', ', optional: true')).toEqual([]);
+    expect(found("{ text: '{claim}' }", ', optional: true')).toMatchObject([{ line: 7, at: 'tasks.t.steps[1].press.text' }]);
+  });
+
+  it.each([
+    ['an alias that stands for what it is in', 'when: &w { all: [*w] }', 'when: { text: a }'],
+    ['a tag that stands for code', 'when: { text: !!js/function x }', 'when: { text: a }'],
+    ['a key that is no word', 'when: { [text]: a }', 'when: { text: a }'],
+    ['lists in lists without an end', `when: ${'['.repeat(3000)}`, 'when: { text: a }'],
+  ])('refuses %s, at its place', (_what, bad, good) => {
+    const text = (when: string) => `version: 1\nname: a\nlogin:\n  outcomes:\n    - is: accepted\n      ${when}\n    - { is: rejected, when: { text: a } }\n`;
+    expect(lintRecipe(text(good), { file: 'a' }).problems).toEqual([]);
+    const [problem] = lintRecipe(text(bad), { file: 'a' }).problems;
+    expect(problem).toMatchObject({ line: 6 });
+    expect(problem?.message).not.toMatch(/call stack/);
+  });
 });

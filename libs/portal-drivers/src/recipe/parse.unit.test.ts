@@ -83,7 +83,7 @@ describe('parseRecipe', () => {
       '{ text: Go, name: Sign in }',
       'login.steps[3].press.name: is only possible together with role (use field for a name attribute)',
     ],
-    ['- open: /login', '- wait: 500', 'login.steps[0].wait: Invalid input: expected object, received number'],
+    ['- open: /login', '- wait: 500', 'login.steps[0].wait: must be keys with values, not a number'],
     ['- open: /login', '- open: login', 'login.steps[0].open: must be a path that starts with /, or an http(s) address'],
     [
       '- open: /login',

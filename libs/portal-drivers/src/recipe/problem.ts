@@ -21,9 +21,14 @@ export interface Problem {
 /** The problems of a failed parse of `source`. */
 export function problemsOf(error: z.ZodError, source: unknown): Problem[] {
   const problems = error.issues.flatMap((issue) => fromIssue(issue, [])).map((problem) => withKnownKey(problem, source));
-  const misspelt = new Set(problems.filter((problem) => problem.about === 'key').map((problem) => pathWords(problem.path.slice(0, -1))));
+  const misspelt = problems.filter((problem) => problem.about === 'key');
+  const around = new Set(misspelt.map(({ path }) => pathWords(path.slice(0, -1))));
+  const meant = new Set(misspelt.map(({ path, suggestion }) => pathWords([...path.slice(0, -1), suggestion ?? ''])));
   // Where a key is misspelt, that its right spelling is missing needs no second line.
-  return problems.filter((problem) => !(problem.message.startsWith(NEEDS_ONE) && misspelt.has(pathWords(problem.path))));
+  return problems.filter((problem) => {
+    if (problem.about === 'key') return true;
+    return !meant.has(pathWords(problem.path)) && !(problem.message.startsWith(NEEDS_ONE) && around.has(pathWords(problem.path)));
+  });
 }
 
 /** A path as people write it: `login.steps[1].fill`. */
@@ -44,13 +49,39 @@ function fromIssue(issue: z.core.$ZodIssue, above: RecipePath): Problem[] {
   if (issue.code === 'invalid_union') {
     // The way that got furthest is the one that was meant.
     const [deepest] = issue.errors.map((errors) => errors.flatMap((inner) => fromIssue(inner, path))).sort((a, b) => depth(b) - depth(a));
-    return deepest && depth(deepest) > path.length ? deepest : [{ path, about: 'value', message: issue.message, suggestion: null }];
+    return deepest && depth(deepest) > path.length ? deepest : [{ path, about: 'value', message: wordsOf(issue, path), suggestion: null }];
   }
   const meant: unknown = issue.code === 'custom' ? issue.params?.['suggestion'] : undefined;
   if (typeof meant === 'string') return [{ path, about: 'value', message: issue.message, suggestion: meant }];
   const value = issue.code === 'invalid_value' ? issue.input : undefined;
   const values = issue.code === 'invalid_value' ? issue.values.filter((one) => typeof one === 'string') : [];
-  return [{ path, about: 'value', message: issue.message, suggestion: typeof value === 'string' ? nearestWord(value, values) : null }];
+  return [{ path, about: 'value', message: wordsOf(issue, path), suggestion: typeof value === 'string' ? nearestWord(value, values) : null }];
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'keys with values',
+  record: 'keys with values',
+};
+
+/** A problem in the words of the file, not of the library that found it. */
+function wordsOf(issue: z.core.$ZodIssue, path: RecipePath): string {
+  if (path.length === 0 && (issue.input === undefined || issue.input === null)) return 'is empty';
+  if (issue.code === 'invalid_union') return 'is none of the forms that are possible here';
+  if (issue.code === 'invalid_value' && issue.input === undefined) return `is needed: ${issue.message}`;
+  if (issue.code !== 'invalid_type') return issue.message;
+  const wanted = TYPES[issue.expected] ?? issue.expected;
+  return issue.input === undefined ? `is needed: ${wanted}` : `must be ${wanted}, not ${typeWords(issue.input)}`;
+}
+
+function typeWords(value: unknown): string {
+  if (value === null) return 'empty';
+  if (typeof value === 'number') return 'a number';
+  return TYPES[Array.isArray(value) ? 'array' : typeof value] ?? typeof value;
 }
 
 const depth = (problems: readonly Problem[]): number => Math.max(0, ...problems.map((problem) => problem.path.length));

@@ -83,7 +83,7 @@ export const stepSchema: z.ZodType<Step> = z
     for (const key of ['submit', 'dialog', 'opens_tab'] as const) {
       if (step[key] && !acts) context.addIssue({ code: 'custom', path: [key], message: 'is only possible on press or key' });
     }
-    if (step.fill && !step.fill.into && declaredFor(step.fill.with) === null)
+    if (step.fill && !step.fill.into && isNeverDeclared(step.fill.with))
       context.addIssue({
         code: 'custom',
         path: ['fill', 'into'],
@@ -93,6 +93,9 @@ export const stepSchema: z.ZodType<Step> = z
   .meta({ id: 'step' });
 
 const DECLARED_FOR: Readonly<Record<string, Declared>> = { username: 'username', password: 'current-password', new_password: 'new-password' };
+
+/** A misspelt part of the credential is told where it stands; it may be one that pages declare. */
+const isNeverDeclared = (value: Value): boolean => value.credential === undefined || value.credential.startsWith('custom.');
 
 /** What a page declares the field for a value to be; `null` where pages declare none. */
 export const declaredFor = (value: Value): Declared | null => DECLARED_FOR[value.credential ?? ''] ?? null;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ROLES } from './roles.ts';
 import { exactlyOne, words } from './rules.ts';
 
 /** What a page says about a field by itself: the `autocomplete` tokens of the HTML standard, and the button that sends their form. */
@@ -45,11 +46,7 @@ const frameReference = z.union([
 export const targetSchema: z.ZodType<Target> = z
   .strictObject({
     label: words.optional().describe('Text of the field’s label'),
-    role: z
-      .string()
-      .regex(/^[a-z]{2,30}$/, 'must be an ARIA role')
-      .optional()
-      .describe('ARIA role, normally with name'),
+    role: z.enum(ROLES, 'must be an ARIA role, such as button or link').optional().describe('ARIA role, normally with name'),
     name: words.optional().describe('Accessible name; only with role'),
     field: words.optional().describe('The name attribute of a form control'),
     placeholder: words.optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { exactlyOne, namePattern } from './rules.ts';
+import { nearestWord } from './suggestion.ts';
 
 /** What is typed into a field. A secret is named, never present. */
 export interface Value {
@@ -13,12 +14,21 @@ export interface Value {
   readonly text?: string | undefined;
 }
 
+const CREDENTIALS = ['username', 'password', 'new_password'] as const;
+const CREDENTIAL = /^(username|password|new_password|custom\.[A-Za-z0-9_-]{1,60})$/;
+
+const credentialName = z
+  .string()
+  .meta({ pattern: CREDENTIAL.source })
+  .superRefine((name, context) => {
+    if (CREDENTIAL.test(name)) return;
+    const params = { suggestion: nearestWord(name, CREDENTIALS) };
+    context.addIssue({ code: 'custom', message: 'must be username, password, new_password or custom.<name>', params });
+  });
+
 export const valueSchema: z.ZodType<Value> = z
   .strictObject({
-    credential: z
-      .string()
-      .regex(/^(username|password|new_password|custom\.[A-Za-z0-9_-]{1,60})$/, 'must be username, password, new_password or custom.<name>')
-      .optional(),
+    credential: credentialName.optional(),
     input: z.string().regex(namePattern, 'must be the name of a declared input').optional(),
     format: z.string().max(40).optional(),
     text: z.string().max(300).optional(),
