@@ -3,13 +3,14 @@ import type { BrowserContext } from 'playwright-core';
 import type { PortalDriver } from './driver.ts';
 import type { EvidencePolicy } from './evidence/evidence.ts';
 import { createEvidenceRecorder } from './evidence/recorder.ts';
+import { createInterruptions } from './interpreter/interruptions.ts';
 import { createKnownSecrets } from './interpreter/known-secrets.ts';
 import { createTabs, type Tabs } from './interpreter/tabs.ts';
 import type { SessionParts } from './interpreter/parts.ts';
 import { createSession } from './interpreter/session.ts';
 import { startFence } from './network/fence.ts';
 import { installGate } from './network/gate.ts';
-import { declaredOrigins, type Origins } from './network/origins.ts';
+import { declaredOrigins } from './network/origins.ts';
 import type { BrowserPool } from './pool/browser-pool.ts';
 import { recipeHash } from './recipe/parse.ts';
 import type { Recipe } from './recipe/recipe.ts';
@@ -37,7 +38,7 @@ export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
     hash: recipeHash(options.recipe),
     async openSession(where) {
       const { parts, context, release } = await openRecipePage(options, where);
-      return createSession({ parts, freshPage: () => freshPage(context, parts.origins), release });
+      return createSession({ parts, freshPage: () => freshPage(context, parts), release });
     },
   };
 }
@@ -77,9 +78,11 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
   try {
     const gate = await installGate({ context: opened.context, origins, fence, onBlocked });
     const page = await withDeadline({ ms: PAGE_MS, what: 'Opening a page' }, () => opened.context.newPage());
-    const watch = createTabs(page, origins.base);
+    const interruptions = createInterruptions(recipe.interruptions ?? [], recipe.step_deadline_ms);
+    const watch = createTabs(page, origins.base, interruptions.guard);
     const onStep = options.onStep ?? (() => undefined);
-    const parts = { recipe, origins, watch, gate, onStep, secrets, evidence: createEvidenceRecorder(options.evidence) };
+    const evidence = createEvidenceRecorder(options.evidence);
+    const parts = { recipe, origins, watch, interruptions, gate, onStep, secrets, evidence };
     return { parts, context: opened.context, release };
   } catch {
     await release();
@@ -88,7 +91,7 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
 }
 
 /** Closes every page, forgets what the portal left in the context, and opens a new page. */
-async function freshPage(context: BrowserContext, origins: Origins): Promise<Tabs> {
+async function freshPage(context: BrowserContext, { origins, interruptions }: SessionParts): Promise<Tabs> {
   try {
     const page = await withDeadline({ ms: PAGE_MS, what: 'Opening a page' }, () => context.newPage());
     await Promise.all(
@@ -101,7 +104,7 @@ async function freshPage(context: BrowserContext, origins: Origins): Promise<Tab
     const browser = await context.newCDPSession(page);
     for (const origin of origins.all) await browser.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
     await browser.detach();
-    return createTabs(page, origins.base);
+    return createTabs(page, origins.base, interruptions.guard);
   } catch {
     throw new RcmError('browser_unavailable', 'The browser could not open a page.');
   }

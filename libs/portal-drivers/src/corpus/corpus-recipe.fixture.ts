@@ -13,6 +13,7 @@ export interface CorpusRecipeOptions {
   readonly stepDeadlineMs?: number;
   /** Steps between the login form and its outcome. */
   readonly afterSubmit?: readonly object[];
+  readonly interruptions?: readonly object[];
 }
 
 /** A recipe for the corpus: the login and the change of one page. */
@@ -49,6 +50,7 @@ export function corpusRecipe(options: CorpusRecipeOptions): Recipe {
         { when: { text: 'at most 12 characters' }, is: 'refused', rule: 'too_long' },
       ],
     },
+    ...(options.interruptions ? { interruptions: options.interruptions } : {}),
     tasks: options.task ? { work: options.task } : {},
   });
 }

@@ -44,6 +44,20 @@ describe('how a login ended', () => {
     expect([result.outcome.kind, result.submitted, run.posts()]).toEqual([kind, true, 1]);
   });
 
+  it('accepted, though a notice came to lie over the page in the middle of the login', async () => {
+    const cookies = { role: 'dialog', name: 'Cookies' };
+    const interruptions = [{ shows: cookies, press: { role: 'button', name: 'Only necessary', within: cookies } }];
+    const result = await run.login(await loginAt('late-notice/accepted', { interruptions, stepDeadlineMs: 5_000 }));
+    expect([result.outcome.kind, run.posts()]).toEqual(['accepted', 1]);
+    expect(run.traces).toContainEqual(expect.objectContaining({ act: 'login', step: 'interruption "Cookies"', outcome: 'done' }));
+  });
+
+  it('what lies over the button is told, and nothing was sent', async () => {
+    const result = await run.login(await loginAt('late-notice/accepted', { stepDeadlineMs: 800 }));
+    expect(result).toMatchObject({ outcome: { kind: 'unknown', detail: expect.stringContaining('something lies over it') }, submitted: false });
+    expect(run.posts()).toBe(0);
+  });
+
   const asksForCode = {
     afterSubmit: [
       {
@@ -271,6 +285,50 @@ describe('tasks', () => {
       kind: 'unknown',
       detail: expect.stringContaining('owner'),
     });
+  });
+
+  it('a column that one row has not is no result, and the row is told', async () => {
+    const missing = table('2', { columns: { state: { css: 'tr:nth-child(-n+2) i' } } });
+    expect(await run.work(await missing)).toMatchObject({ kind: 'unknown', detail: expect.stringContaining('In row 3') });
+  });
+
+  it('opens an address and finds an element by what the task is given, which no trace holds', async () => {
+    const input = { pages: { type: 'text' }, row: { type: 'text' } };
+    const steps = [{ open: '/pages/table/{pages}' }, { hover: { text: '1-{row}', exact: true } }, { wait: { text: '1-{row}' } }];
+    const session = await run.session(corpusRecipe({ task: { input, steps, outcomes, rows: { each: rows.each, columns: rows.columns } }, stepDeadlineMs: 2_500 }));
+    const before = run.traces.length;
+    expect(await run.work(session, { pages: '1', row: '3' })).toMatchObject({ kind: 'found', rows: { length: 3 } });
+    expect(run.traces.slice(before).map((trace) => trace.step)).toEqual(['open /pages/table/{pages}', 'hover "1-{row}"', 'wait']);
+    await run.work(session, { pages: '../login?x=1#', row: '3' });
+    expect(run.portal.seen.at(-1)?.url).toBe('/pages/table/..%2Flogin%3Fx%3D1%23');
+  });
+
+  it('says which outcome showed already before the last press, and so is no answer to it', async () => {
+    const steps = [{ open: '/pages/table/1' }, { press: { text: '1-1' } }];
+    const session = await run.session(corpusRecipe({ task: { steps, outcomes, rows: { each: rows.each, columns: rows.columns } }, stepDeadlineMs: 800 }));
+    expect(await run.work(session)).toMatchObject({ kind: 'unknown', detail: expect.stringContaining('found showed already before the last press') });
+  });
+
+  it('reads a table that is one by its roles only', async () => {
+    const each = { css: '[role=row].data' };
+    const columns = { number: { header: 'Number' }, state: { header: 'State' }, first: { cell: 1 } };
+    const task = { steps: [{ open: '/pages/grid/-' }], outcomes: [outcomes[0], { when: { visible: each }, is: 'found' }], rows: { each, columns } };
+    expect(await run.work(await run.session(corpusRecipe({ task, stepDeadlineMs: 2_500 })))).toEqual({
+      kind: 'found',
+      rows: [
+        { number: '1', state: 'open', first: '1' },
+        { number: '2', state: 'paid', first: '2' },
+      ],
+    });
+  });
+
+  it('finds an element by its whole name though an icon font drew a picture beside it', async () => {
+    const task = {
+      steps: [{ open: '/pages/icons/-' }, { press: { role: 'button', name: 'Sign out' } }],
+      outcomes: [outcomes[0], { when: { text: 'drawn' }, is: 'found' }],
+      rows: { each: { css: 'body' }, columns: { out: { css: '#out' } } },
+    };
+    expect(await run.work(await run.session(corpusRecipe({ task, stepDeadlineMs: 2_500 })))).toMatchObject({ kind: 'found', rows: [{ out: 'drawn' }] });
   });
 
   it('does every kind of step', async () => {

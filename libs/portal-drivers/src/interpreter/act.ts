@@ -3,6 +3,7 @@ import type { Gate } from '../network/gate.ts';
 import type { Value } from '../recipe/value.ts';
 import type { StepTrace } from '../trace.ts';
 import type { ActTime } from './act-time.ts';
+import type { Interruptions } from './interruptions.ts';
 import type { OutcomeWatch, Worded } from './outcome-watch.ts';
 import type { Tabs } from './tabs.ts';
 
@@ -13,6 +14,7 @@ export type Resolved = { readonly secret: Secret<string>; readonly sealing: bool
 export interface Act<W extends Worded> {
   readonly name: StepTrace['act'];
   readonly watch: Tabs;
+  readonly interruptions: Interruptions;
   readonly gate: Gate;
   readonly time: ActTime;
   readonly outcomes: OutcomeWatch<W>;

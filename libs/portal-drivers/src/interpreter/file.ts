@@ -3,7 +3,7 @@ import type { TaskFile } from '../outcome.ts';
 import type { FileRecipe } from '../recipe/task.ts';
 import type { Act } from './act.ts';
 import { translateBrowserError } from './failure.ts';
-import { describeTarget, locate } from './locate.ts';
+import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
 import { interceptFile } from './file-response.ts';
 import { keepScriptFiles, takeScriptFile } from './script-file.ts';
@@ -46,7 +46,7 @@ async function ask<W extends Worded>(act: Act<W>, recipe: FileRecipe, limits: Li
     if (recipe.press) await locate(act.watch.page, recipe.press).click(limits);
     else await act.watch.page.goto(act.address(recipe.open ?? '/'), { ...limits, waitUntil: 'commit' });
   } catch (error) {
-    const failure = translateBrowserError(error, recipe.press ? `press ${describeTarget(recipe.press)}` : `open ${recipe.open ?? ''}`);
+    const failure = translateBrowserError(error, 'what makes the portal send the file');
     // A document that turns out to be a file is given up by the browser; the file itself was taken.
     if (!/ERR_ABORTED/.test(failure.message)) throw failure;
   }

@@ -30,12 +30,21 @@ function locateIn(outer: Scope, target: Target): Locator {
   const scope = target.within ? chosen(locateIn(outer, target.within), target.within) : outer;
   if (target.label !== undefined) return scope.getByLabel(target.label, { exact: target.exact ?? true });
   if (target.role !== undefined)
-    return scope.getByRole(target.role as Role, target.name === undefined ? {} : { name: target.name, exact: target.exact ?? true });
+    return scope.getByRole(target.role as Role, target.name === undefined ? {} : { name: target.exact === false ? target.name : wholeName(target.name) });
   if (target.field !== undefined) return scope.locator(`:is(input, select, textarea, button)[name=${JSON.stringify(target.field)}]`);
   if (target.placeholder !== undefined) return scope.getByPlaceholder(target.placeholder, { exact: target.exact ?? true });
   if (target.text !== undefined) return scope.getByText(target.text, { exact: target.exact ?? false });
   if (target.declared !== undefined) return scope.locator(`${DECLARED_ENGINE}=${target.declared}`);
   return scope.locator(`css=${target.css ?? ''}`);
+}
+
+/** Icon fonts draw pictures as letters of Unicode's private use areas; browsers count these to an element's name, and nobody sees them as letters. */
+const PICTURES = String.raw`(?:[\s\uE000-\uF8FF]|[\uDB80-\uDBFF][\uDC00-\uDFFF])*`;
+
+/** Fits a name that is wholly this, beside pictures. */
+function wholeName(name: string): RegExp {
+  const words = name.split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
+  return new RegExp(`^${PICTURES}${words.join(String.raw`\s+`)}${PICTURES}$`);
 }
 
 /** How a target is called in a trace: in the recipe's own words. */

@@ -19,6 +19,8 @@ export interface OutcomeWatch<W extends Worded> {
   look(): Promise<W | null>;
   /** Called right before something is pressed: what already holds is no answer to it until the page has changed. */
   mark(): Promise<void>;
+  /** What is waited for, in words for an error: names what held before the last press and has not changed since. */
+  awaited(): string;
   /** From now on look for these. */
   expect(entries: readonly W[]): void;
 }
@@ -73,6 +75,10 @@ export function createOutcomeWatch<W extends Worded>(watch: Tabs, first: readonl
       stale = new Map();
       const held = await Promise.all(entries.map((entry) => holds(watch, entry.when)));
       for (const [index, entry] of entries.entries()) if (held[index]) stale.set(entry, await shownElement(watch, entry.when));
+    },
+    awaited() {
+      const before = [...new Set([...stale.keys()].map((entry) => entry.is))].join(', ');
+      return `An outcome that the recipe knows${before === '' ? '' : ` (${before} showed already before the last press, so it is no answer to it)`}`;
     },
     expect(next) {
       entries = next;

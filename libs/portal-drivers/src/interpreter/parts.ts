@@ -3,6 +3,7 @@ import type { Gate } from '../network/gate.ts';
 import type { Origins } from '../network/origins.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { StepTrace } from '../trace.ts';
+import type { Interruptions } from './interruptions.ts';
 import type { KnownSecrets } from './known-secrets.ts';
 import type { Tabs } from './tabs.ts';
 
@@ -11,6 +12,7 @@ export interface SessionParts {
   readonly recipe: Recipe;
   readonly origins: Origins;
   readonly watch: Tabs;
+  readonly interruptions: Interruptions;
   readonly gate: Gate;
   readonly secrets: KnownSecrets;
   readonly onStep: (trace: StepTrace) => void;

@@ -15,6 +15,7 @@ export function quietAct<W extends Worded>(
   return {
     name: options.name,
     watch: parts.watch,
+    interruptions: parts.interruptions,
     gate: parts.gate,
     time: options.time,
     outcomes: options.outcomes,

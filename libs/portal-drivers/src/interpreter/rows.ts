@@ -37,13 +37,15 @@ export async function readRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe
 
 function readingOf({ raw, final }: PageRows, columns: RowsRecipe['columns']): Reading<readonly TaskRow[]> {
   const rows: TaskRow[] = [];
-  for (const words of raw) {
+  for (const [index, words] of raw.entries()) {
     const row: Record<string, TaskValue> = {};
     for (const [name, column] of Object.entries(columns)) {
       const found = words[name] ?? (column.may_be_empty ? '' : null);
-      if (found === null) return { problem: `The table of results has no column "${name}".` };
+      if (found === null && raw.every((row) => row[name] === null)) return { problem: `The table of results has no column "${name}".` };
+      if (found === null) return { problem: `In row ${index + 1} of the table of results there is no "${name}".` };
       const value = typedValue(found, column);
-      if (value === undefined) return { problem: `In the table of results, "${name}" is no ${column.type ?? 'text'} as the recipe describes it.` };
+      if (value === undefined)
+        return { problem: `In row ${index + 1} of the table of results, "${name}" is no ${column.type ?? 'text'} as the recipe describes it.` };
       row[name] = value;
     }
     rows.push(row);
@@ -62,10 +64,12 @@ async function turnPage<W extends Worded>(act: Act<W>, recipe: RowsRecipe): Prom
 
 /** As much of a page's element as is used here; this project's own types know no page. */
 interface PageElement {
+  readonly tagName: string;
   readonly textContent: string | null;
   readonly children: ArrayLike<PageElement> & Iterable<PageElement>;
   closest(selector: string): PageElement | null;
   querySelector(selector: string): PageElement | null;
+  querySelectorAll(selector: string): Iterable<PageElement>;
   getAttribute(name: string): string | null;
   readonly ownerDocument: { readonly readyState: string; querySelector(selector: string): PageElement | null };
 }
@@ -74,19 +78,35 @@ interface PageElement {
 function readPage(each: Locator, columns: Readonly<Record<string, ColumnRecipe>>): Promise<PageRows> {
   return each.evaluateAll((rows: PageElement[], wanted): PageRows => {
     const tidy = (text: string | null): string => (text ?? '').replace(/\s+/g, ' ').trim();
-    const headersOf = (row: PageElement): string[] => {
-      const table = row.closest('table');
-      const heading = table?.querySelector('thead tr') ?? table?.querySelector('tr');
-      return heading ? [...heading.children].map((cell) => tidy(cell.textContent)) : [];
+    // Tables that scripts draw are often made of other elements, which only their roles make rows and cells.
+    const ROW = 'tr, [role=row]';
+    const cellsOf = (row: PageElement): PageElement[] => {
+      if (row.tagName === 'TR') return [...row.children];
+      const cells = [...row.querySelectorAll('[role=cell], [role=gridcell], [role=rowheader], [role=columnheader]')];
+      const own = cells.filter((cell) => cell.closest(ROW) === row);
+      return own.length > 0 ? own : [...row.children];
+    };
+    const headingOf = (row: PageElement): PageElement | null => {
+      const table = row.closest('table, [role=table], [role=grid], [role=treegrid]');
+      return table?.querySelector('thead tr') ?? table?.querySelector('[role=columnheader]')?.closest(ROW) ?? table?.querySelector(ROW) ?? null;
+    };
+    const cellUnder = (header: string, row: PageElement): PageElement | null => {
+      const heading = headingOf(row);
+      const headers = heading ? cellsOf(heading) : [];
+      const index = headers.findIndex((cell) => tidy(cell.textContent) === header);
+      // Where columns are numbered, some may be left out of the page while they are out of sight.
+      const number = headers[index]?.getAttribute('aria-colindex') ?? null;
+      const cells = cellsOf(row);
+      return (number === null ? undefined : cells.find((cell) => cell.getAttribute('aria-colindex') === number)) ?? cells[index] ?? null;
     };
     const document = rows[0]?.ownerDocument;
     const final = document?.readyState === 'complete' && document.querySelector('script, [onload], [onerror], meta[http-equiv=refresh]') === null;
     const raw = rows.map((row) => {
       const record: Record<string, string | null> = {};
       for (const [name, column] of Object.entries(wanted)) {
-        const index = column.cell !== undefined ? column.cell - 1 : column.header !== undefined ? headersOf(row).indexOf(column.header) : -1;
         const inside = (css: string): PageElement | null => (css === ':scope' ? row : row.querySelector(css));
-        const element = column.css !== undefined ? inside(column.css) : (row.children[index] ?? null);
+        const counted = column.cell === undefined ? null : (cellsOf(row)[column.cell - 1] ?? null);
+        const element = column.css !== undefined ? inside(column.css) : column.header !== undefined ? cellUnder(column.header, row) : counted;
         record[name] = element === null ? null : tidy(column.attribute === undefined ? element.textContent : element.getAttribute(column.attribute));
       }
       return record;

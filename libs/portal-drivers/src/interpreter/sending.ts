@@ -62,6 +62,7 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
       const act: Act<W> = {
         name: sending.name,
         watch: parts.watch,
+        interruptions: parts.interruptions,
         gate,
         time,
         outcomes,
@@ -77,7 +78,7 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
       };
       return (
         (await runSteps(act, sending.steps)) ??
-        (await time.until('An outcome that the recipe knows', time.stepMs(parts.recipe.step_deadline_ms), outcomes.look))
+        (await time.until(outcomes.awaited(), time.stepMs(parts.recipe.step_deadline_ms), outcomes.look))
       );
     });
     const submitted = pressed || gate.sent();

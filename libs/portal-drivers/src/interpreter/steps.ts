@@ -31,7 +31,10 @@ export async function runSteps<W extends Worded>(act: Act<W>, steps: readonly St
 async function traced<W extends Worded>(act: Act<W>, step: Step, run: () => Promise<Ended<W>>): Promise<Ended<W>> {
   const name = stepName(step);
   const start = performance.now();
-  const tell = (outcome: StepTrace['outcome']) => act.onStep({ act: act.name, step: name, ms: Math.round(performance.now() - start), outcome });
+  const tell = async (outcome: StepTrace['outcome']) => {
+    for (const putAway of act.interruptions.told()) await act.onStep({ act: act.name, ...putAway });
+    await act.onStep({ act: act.name, step: name, ms: Math.round(performance.now() - start), outcome });
+  };
   try {
     act.time.check(name);
     const ended = await run();
@@ -45,7 +48,7 @@ async function traced<W extends Worded>(act: Act<W>, step: Step, run: () => Prom
 
 async function runStep<W extends Worded>(act: Act<W>, step: Step, next: readonly Step[]): Promise<Ended<W>> {
   const ms = act.time.stepMs(step.deadline_ms ?? act.stepDeadlineMs);
-  if (step.open !== undefined) return openPage(act, step.open, ms);
+  if (step.open !== undefined) return openPage(act, step.open, stepName(step), ms);
   if (step.wait) return waitFor(act, step, ms, step.wait);
   if (step.optional) return runOptional(act, step, ms, next);
   if (step.expiry) return noteExpiry(act, step.expiry);
@@ -55,6 +58,7 @@ async function runStep<W extends Worded>(act: Act<W>, step: Step, next: readonly
   const locator = locate(act.watch.page, target);
   const outcome = await act.time.until(stepName(step), ms, async () => {
     const [outcome, shown] = await Promise.all([act.outcomes.look(), isShown(locator).catch(() => false)]);
+    if (!outcome && !shown) await act.interruptions.clear(act.watch.page);
     return outcome ?? (shown ? 'there' : null);
   });
   if (outcome !== 'there') return { outcome };
@@ -62,7 +66,7 @@ async function runStep<W extends Worded>(act: Act<W>, step: Step, next: readonly
   return 'done';
 }
 
-async function openPage<W extends Worded>(act: Act<W>, path: string, ms: number): Promise<Ended<W>> {
+async function openPage<W extends Worded>(act: Act<W>, path: string, what: string, ms: number): Promise<Ended<W>> {
   const { page } = act.watch;
   const limits = { waitUntil: 'domcontentloaded', timeout: ms, signal: act.time.signal } as const;
   const address = act.address(path);
@@ -72,10 +76,10 @@ async function openPage<W extends Worded>(act: Act<W>, path: string, ms: number)
     if (address.includes('#') && withoutFragment(address) === withoutFragment(page.url())) await page.goto('about:blank', limits);
     await page.goto(address, limits);
   } catch (error) {
-    const failure = translateBrowserError(error, `open ${path}`);
+    const failure = translateBrowserError(error, what);
     // A page that sends the browser on by itself while it loads: the steps that follow see where that leads.
     if (/ERR_ABORTED/.test(failure.message)) return 'done';
-    if (failure.code === 'deadline_exceeded') throw new RcmError('portal_unavailable', `open ${path}: the portal did not answer within ${Math.round(ms)} ms.`);
+    if (failure.code === 'deadline_exceeded') throw new RcmError('portal_unavailable', `${what}: the portal did not answer within ${Math.round(ms)} ms.`);
     throw failure;
   }
   return 'done';
@@ -86,6 +90,7 @@ const withoutFragment = (address: string): string => address.split('#')[0] ?? ''
 async function waitFor<W extends Worded>(act: Act<W>, step: Step, ms: number, condition: Condition): Promise<Ended<W>> {
   const found = await act.time.until(stepName(step), ms, async () => {
     const [held, outcome] = await Promise.all([holds(act.watch, condition), act.outcomes.look()]);
+    if (!held && !outcome) await act.interruptions.clear(act.watch.page);
     return held ? 'holds' : outcome;
   });
   return found === 'holds' ? 'done' : { outcome: found };

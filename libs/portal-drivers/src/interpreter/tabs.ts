@@ -15,8 +15,9 @@ export interface Tabs extends PageWatch {
   home(): void;
 }
 
-/** Begins with one page. A page that was entered and closes by itself is left by itself. */
-export function createTabs(first: Page, base: URL): Tabs {
+/** Begins with one page. A page that was entered and closes by itself is left by itself. `guard` is told of every page that is worked with. */
+export function createTabs(first: Page, base: URL, guard: (page: Page) => void): Tabs {
+  guard(first);
   const root = watchPage(first);
   const entered: PageWatch[] = [];
   let settled = 0;
@@ -46,7 +47,10 @@ export function createTabs(first: Page, base: URL): Tabs {
     expectDialog: (answer) => current().expectDialog(answer),
     forget: () => current().forget(),
     gone: () => current().gone(),
-    enter: (page) => void entered.push(watchPage(page)),
+    enter(page) {
+      guard(page);
+      entered.push(watchPage(page));
+    },
     leave,
     settle() {
       current();

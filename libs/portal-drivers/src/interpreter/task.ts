@@ -11,6 +11,7 @@ import type { SessionParts } from './parts.ts';
 import { quietAct } from './quiet-act.ts';
 import { readRows } from './rows.ts';
 import { runSteps } from './steps.ts';
+import { filledTask } from './filled-task.ts';
 import { checkedTask } from './task-input.ts';
 import { receiveFile } from './file.ts';
 import { readFields } from './fields.ts';
@@ -19,7 +20,7 @@ import type { Value } from '../recipe/value.ts';
 
 /** Does a task of the recipe. Fails with `task_unknown` and `task_input_invalid`; what the portal does is always an outcome. */
 export async function runTask(parts: SessionParts, options: TaskOptions): Promise<TaskOutcome> {
-  const task = checkedTask(parts.recipe, options);
+  const task = filledTask(checkedTask(parts.recipe, options), options.input);
   parts.gate.reset();
   try {
     return await withDeadline({ ms: options.deadlineMs, what: 'task', signal: options.signal }, (signal) => follow(parts, task, options, signal));
@@ -46,7 +47,7 @@ async function follow(parts: SessionParts, task: TaskRecipe, options: TaskOption
   });
   // The results' words count only as an answer to the last thing pressed, so they are known from the start and looked for at the end.
   const ended = await runSteps(act, task.steps);
-  const answer = ended ?? (await time.until('An outcome that the recipe knows', time.stepMs(act.stepDeadlineMs), () => atEnd().look()));
+  const answer = ended ?? (await time.until(outcomes.awaited(), time.stepMs(act.stepDeadlineMs), () => atEnd().look()));
   return answer.is === 'found' ? readResult(act, task) : plain(answer.is);
 
   function atEnd() {

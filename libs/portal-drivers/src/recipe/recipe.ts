@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { conditionSchema } from './condition.ts';
+import { interruptionsSchema } from './interruption.ts';
 import { changeOutcomesSchema, loginOutcomesSchema } from './outcomes.ts';
 import { plainChange, plainLogin, plainSession } from './plain.ts';
 import { deadline, definedName, words } from './rules.ts';
@@ -41,6 +42,7 @@ export const recipeFileSchema = z.strictObject({
   hosts: z.array(host).max(20).optional(),
   /** Milliseconds a step may take that says nothing else. */
   step_deadline_ms: deadline.default(10_000),
+  interruptions: interruptionsSchema.optional(),
   session: sessionSchema.optional(),
   login: loginSchema,
   change: changeSchema.optional(),

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Step } from './step.ts';
+import { placeholdersIn } from './placeholder.ts';
 import { nearestWord } from './suggestion.ts';
 import type { Value } from './value.ts';
 
@@ -11,14 +12,14 @@ interface Checked {
   readonly change?: { readonly steps: readonly Step[] } | undefined;
   readonly forced_change?: { readonly steps: readonly Step[] } | undefined;
   readonly logout?: { readonly steps: readonly Step[] } | undefined;
-  readonly tasks: Readonly<Record<string, { readonly steps: readonly Step[]; readonly input: Readonly<Record<string, { readonly type: string }>> }>>;
+  readonly tasks: Readonly<Record<string, { readonly steps: readonly Step[]; readonly input: Allowed['inputs'] }>>;
 }
 
 /** What a part of a recipe may use. */
 interface Allowed {
   /** Credential names, `custom` standing for every custom field. */
   readonly credentials: readonly string[];
-  readonly inputs: Readonly<Record<string, { readonly type: string }>>;
+  readonly inputs: Readonly<Record<string, { readonly type: string; readonly optional?: boolean | undefined }>>;
   readonly totp: boolean;
 }
 
@@ -40,6 +41,7 @@ export function checkUse(recipe: Checked, context: z.core.$RefinementCtx): void 
   if (recipe.logout) checkPart(recipe.logout.steps, ['logout', 'steps'], plain, report, true);
   for (const [name, task] of Object.entries(recipe.tasks)) {
     checkPart(task.steps, ['tasks', name, 'steps'], { ...plain, inputs: task.input }, report, true);
+    checkPlaceholders(task, ['tasks', name], task.input, report);
   }
 }
 
@@ -63,6 +65,15 @@ function checkValue(value: Value, path: Path, allowed: Allowed, report: Report):
   const meant = nearestWord(value.input, Object.keys(allowed.inputs));
   if (!declared) report([...path, 'input'], `is not a declared input: ${value.input}`, meant);
   else if (value.format !== undefined && declared.type !== 'date') report([...path, 'format'], 'belongs to an input of type date');
+}
+
+/** A misspelt placeholder would be looked for on the page as it stands; one that is left empty would fit every element. */
+function checkPlaceholders(task: object, path: Path, inputs: Allowed['inputs'], report: Report): void {
+  for (const place of placeholdersIn(task, path)) {
+    const declared = Object.hasOwn(inputs, place.input) ? inputs[place.input] : undefined;
+    if (!declared) report(place.path, `is not a declared input: ${place.input}`, nearestWord(place.input, Object.keys(inputs)));
+    else if (declared.optional && place.in === 'words') report(place.path, `names an element by an input that may be left out: ${place.input}`);
+  }
 }
 
 function checkSubmit(steps: readonly Step[], path: Path, secret: string, report: Report): void {

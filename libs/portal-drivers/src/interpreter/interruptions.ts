@@ -1,0 +1,57 @@
+import type { Page } from 'playwright-core';
+import type { Interruption } from '../recipe/interruption.ts';
+import { isShown } from './conditions.ts';
+import { describeTarget, locate } from './locate.ts';
+
+/** One thing that was put away, or could not be. */
+export interface PutAway {
+  /** In the recipe's words. */
+  readonly step: string;
+  readonly ms: number;
+  readonly outcome: 'done' | 'failed';
+}
+
+/** What may lie over any page at any time, and is put away whenever a step meets it. */
+export interface Interruptions {
+  /** From now on, whatever is done on this page is done after they were put away, also where one comes up in the middle. */
+  guard(page: Page): void;
+  /** Puts away what shows now, for a step that waits for what is behind it. */
+  clear(page: Page): Promise<void>;
+  /** What was put away since the last call. */
+  told(): readonly PutAway[];
+}
+
+export function createInterruptions(entries: readonly Interruption[], deadlineMs: number): Interruptions {
+  let putAway: PutAway[] = [];
+
+  async function press(page: Page, entry: Interruption): Promise<void> {
+    const start = performance.now();
+    const tell = (outcome: PutAway['outcome']) =>
+      void putAway.push({ step: `interruption ${describeTarget(entry.shows)}`, ms: Math.round(performance.now() - start), outcome });
+    // The step that it stands in the way of fails by its own deadline.
+    await locate(page, entry.press)
+      .click({ timeout: deadlineMs })
+      .then(
+        () => tell('done'),
+        () => tell('failed'),
+      );
+  }
+
+  return {
+    guard(page) {
+      for (const entry of entries) {
+        const shown = locate(page, entry.shows).first();
+        // Nothing is done on a page that is already gone, so there is nothing to guard.
+        page.addLocatorHandler(shown, () => press(page, entry)).catch(() => undefined);
+      }
+    },
+    async clear(page) {
+      for (const entry of entries) if (await isShown(locate(page, entry.shows)).catch(() => false)) await press(page, entry);
+    },
+    told() {
+      const told = putAway;
+      putAway = [];
+      return told;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+type Path = readonly (string | number)[];
+
+/** Where a task's words have the place of an input: `{claim_number}`. */
+export interface Placeholder {
+  readonly path: Path;
+  readonly input: string;
+  /** `address`: in an `open`, where nothing may stand too. `words`: in what an element is found by. */
+  readonly in: 'address' | 'words';
+}
+
+const PLACEHOLDER = /\{([a-z][a-z0-9_]*)\}/g;
+
+/** What an element is found by, beside its `name`. */
+const WORDS: readonly string[] = ['label', 'placeholder', 'text'];
+
+/** Which words under a key of `around` may have placeholders; `null` for keys whose text is meant as it stands. The `name` of a step is such. */
+function kindOf(key: string, around: object): Placeholder['in'] | null {
+  if (key === 'open') return 'address';
+  return WORDS.includes(key) || (key === 'name' && 'role' in around) ? 'words' : null;
+}
+
+/** Every placeholder in a part of a task. */
+export function placeholdersIn(value: unknown, path: Path): Placeholder[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, held]: [string, unknown]) => {
+    const at = [...path, Array.isArray(value) ? Number(key) : key];
+    if (typeof held !== 'string') return placeholdersIn(held, at);
+    const kind = kindOf(key, value);
+    return kind === null ? [] : [...held.matchAll(PLACEHOLDER)].map(([, input = '']) => ({ path: at, input, in: kind }));
+  });
+}
+
+/** The same part with what the task was given in the places for it. An address takes it as one part, whatever it holds. */
+export function filled<T>(value: T, input: Readonly<Record<string, string>>): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((one: unknown) => filled(one, input)) as T;
+  const entries = Object.entries(value).map(([key, held]: [string, unknown]) => {
+    const kind = typeof held === 'string' ? kindOf(key, value) : null;
+    if (typeof held !== 'string' || kind === null) return [key, filled(held, input)];
+    const given = (name: string): string => (kind === 'address' ? encodeURIComponent(input[name] ?? '') : (input[name] ?? ''));
+    return [key, held.replace(PLACEHOLDER, (_place, name: string) => given(name))];
+  });
+  return Object.fromEntries(entries) as T;
+}
