@@ -16,11 +16,11 @@ const LOGIN: Readonly<Record<LoginOutcome['kind'], string>> = {
   throttled: 'the portal takes no more tries for now. Wait.',
   challenged: 'the portal wants a proof that a person is there. Log in by hand once.',
   mfa_required: 'the portal asks for a one-time code, and the credential has no seed.',
-  mfa_rejected: 'the password is right, the one-time code was refused. Check the seed and this machine’s clock.',
+  mfa_rejected: 'the one-time code was refused. Check the seed and this machine’s clock.',
   password_expired: 'the password is too old and the portal does not take it any more.',
   change_forced: 'the portal wants a new password first: try --rotate.',
   unavailable: 'the portal cannot be used now.',
-  unknown: 'the recipe knows no words for what the portal shows. Look at the evidence (--evidence DIR) and add them to login.outcomes.',
+  unknown: 'it did not go as the recipe says. Look at the evidence (--evidence DIR); words that the recipe does not know belong into login.outcomes.',
 };
 
 const TASK: Readonly<Record<TaskOutcome['kind'], string>> = {
@@ -28,7 +28,7 @@ const TASK: Readonly<Record<TaskOutcome['kind'], string>> = {
   nothing_found: 'the portal has nothing for this.',
   logged_out: 'the portal ended the session meanwhile.',
   unavailable: 'the portal cannot be used now.',
-  unknown: 'the recipe knows no words for what the portal shows. Look at the evidence (--evidence DIR).',
+  unknown: 'it did not go as the recipe says. Look at the evidence (--evidence DIR).',
 };
 
 /** The report for people. */
@@ -39,7 +39,7 @@ export function describeReport(report: TryReport): string {
     report.change && changeWords(report.change),
     report.verification && `login with the new password: ${loginWords(report.verification)}`,
     report.change && whatIsKnown(report),
-    ...report.blocked.map(({ origin, kind }) => `stopped: a ${kind} to ${origin}, which is not a declared host (--host); nothing was sent there`),
+    ...new Set(report.blocked.map(({ origin, kind }) => `stopped: ${kind} to ${origin}, which is not a declared host (--host); nothing was sent there`)),
     report.savedTo && `both passwords are in ${report.savedTo}; delete it when the right one is stored`,
     ...report.evidence.map((file) => `evidence: ${file}`),
     report.problem,
@@ -63,8 +63,10 @@ function taskWords(task: TaskReport): string {
   const shown = task.rows.slice(0, ROWS_SHOWN).map((row) => `  ${JSON.stringify(row)}`);
   const more = task.rows.length > ROWS_SHOWN ? [`  … and ${task.rows.length - ROWS_SHOWN} more (--json prints all)`] : [];
   const fields = task.fields ? [`  ${JSON.stringify(task.fields)}`] : [];
-  const file = task.file ? [`  file ${task.file.name} (${task.file.contentType}, ${task.file.size} bytes; not kept)`] : [];
-  return [`task: found ${task.rows.length} ${task.rows.length === 1 ? 'row' : 'rows'}`, ...fields, ...shown, ...more, ...file].join('\n');
+  const file = task.file ? [`  file ${task.file.name} (${task.file.contentType || 'no type told'}, ${task.file.size} bytes; not kept)`] : [];
+  const onlyOther = task.rows.length === 0 && (task.fields ?? task.file);
+  const count = onlyOther ? '' : ` ${task.rows.length} ${task.rows.length === 1 ? 'row' : 'rows'}`;
+  return [`task: found${count}`, ...fields, ...shown, ...more, ...file].join('\n');
 }
 
 function changeWords(change: ChangeOutcome): string {
