@@ -295,7 +295,9 @@ describe('tasks', () => {
   it('opens an address and finds an element by what the task is given, which no trace holds', async () => {
     const input = { pages: { type: 'text' }, row: { type: 'text' } };
     const steps = [{ open: '/pages/table/{pages}' }, { hover: { text: '1-{row}', exact: true } }, { wait: { text: '1-{row}' } }];
-    const session = await run.session(corpusRecipe({ task: { input, steps, outcomes, rows: { each: rows.each, columns: rows.columns } }, stepDeadlineMs: 2_500 }));
+    const session = await run.session(
+      corpusRecipe({ task: { input, steps, outcomes, rows: { each: rows.each, columns: rows.columns } }, stepDeadlineMs: 2_500 }),
+    );
     const before = run.traces.length;
     expect(await run.work(session, { pages: '1', row: '3' })).toMatchObject({ kind: 'found', rows: { length: 3 } });
     expect(run.traces.slice(before).map((trace) => trace.step)).toEqual(['open /pages/table/{pages}', 'hover "1-{row}"', 'wait']);

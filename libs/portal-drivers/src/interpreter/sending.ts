@@ -76,10 +76,7 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
         expiry: sending.expiry,
         onStep: (trace) => tellStep(parts, trace),
       };
-      return (
-        (await runSteps(act, sending.steps)) ??
-        (await time.until(outcomes.awaited(), time.stepMs(parts.recipe.step_deadline_ms), outcomes.look))
-      );
+      return (await runSteps(act, sending.steps)) ?? (await time.until(outcomes.awaited(), time.stepMs(parts.recipe.step_deadline_ms), outcomes.look));
     });
     const submitted = pressed || gate.sent();
     // What is still held was not submitted, and must not leave now that the answer says so.
