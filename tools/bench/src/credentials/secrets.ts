@@ -16,7 +16,10 @@ export const ENVIRONMENT = 'bench';
 const PORTAL_ACCOUNT = 'account';
 
 /** Secret i belongs to tenant i modulo `tenants`, so that busy ones are spread over all tenants. */
-export function benchSecrets(account: Account, { count, tenants }: { readonly count: number; readonly tenants: number }): readonly BenchSecret[] {
+export function benchSecrets(
+  account: Pick<Account, 'region' | 'accountId'>,
+  { count, tenants }: { readonly count: number; readonly tenants: number },
+): readonly BenchSecret[] {
   return Array.from({ length: count }, (_, i) => {
     const [orgId, endpointId] = [`hospital-${i % tenants}`, `endpoint-${i}`];
     const reference = credentialReference({

@@ -13,7 +13,7 @@ export interface Subject {
 }
 
 export interface SubjectOptions {
-  readonly account: Account;
+  readonly account: Pick<Account, 'endpoint' | 'region' | 'credentials' | 'tenantRoles' | 'kmsKeyArn'>;
   /** How long each of them may use what it has read, in ms. The same for all: ten minutes is also the original's own. */
   readonly ttlMs: number;
 }
