@@ -80,6 +80,19 @@ describe('a held lease', () => {
     await held.release();
   });
 
+  it('leaves no wish behind when its caller stops waiting', async () => {
+    const agent = await holdLease(request());
+    const stop = new AbortController();
+    const waiting = holdLease(request({ kind: 'exclusive', holder: 'rotator', signal: stop.signal, timing: { ttlMs: 2_000, waitMs: 60_000, pollMs: 50 } }));
+    await expect.poll(async () => (await acquireSharedLease(db, { ...place, holder: 'agent-2', ttlMs: 100 })).granted).toBe(false);
+    stop.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+    const another = await acquireSharedLease(db, { ...place, holder: 'agent-2', ttlMs: 1_000 });
+    expect(another.granted).toBe(true);
+    if (another.granted) await releaseLease(db, { leaseId: another.lease.id, orgId: place.orgId });
+    await agent.release();
+  });
+
   it('stops waiting when its caller does', async () => {
     const exclusive = await acquireExclusiveLease(db, { ...place, holder: 'rotator', ttlMs: 2_000, wantMs: 100 });
     const stop = new AbortController();

@@ -38,20 +38,29 @@ export interface HeldLease {
 
 /** Waits at most `waitMs` for the lease. Fails with `lease_unavailable` (retry later) or `cancelled`. */
 export async function holdLease(request: LeaseRequest): Promise<HeldLease> {
-  const { db, clock, timing } = request;
+  const { clock, timing } = request;
   const giveUpAt = clock.now().getTime() + timing.waitMs;
   for (;;) {
     const askedAt = performance.now();
     const answer = await ask(request, giveUpAt - clock.now().getTime());
     if (answer.granted) return keepRenewing(request, answer.lease, askedAt);
     if (clock.now().getTime() + timing.pollMs > giveUpAt) {
-      if (request.kind === 'exclusive') await withdrawExclusiveWish(db, { orgId: request.orgId, loginIdentity: request.loginIdentity, holder: request.holder });
+      await withdrawWish(request);
       throw new RcmError('lease_unavailable', `The login is in use or being changed (${answer.reason}); it was not free within ${timing.waitMs} ms.`, {
         details: { endpointId: request.endpointId, reason: answer.reason },
       });
     }
-    await clock.sleep(timing.pollMs, request.signal);
+    await clock.sleep(timing.pollMs, request.signal).catch(async (error: unknown) => {
+      await withdrawWish(request);
+      throw error;
+    });
   }
+}
+
+/** Whoever gives up waiting holds no agent back any more. A wish that stays all the same ends by itself. */
+async function withdrawWish({ db, logger, kind, orgId, endpointId, loginIdentity, holder }: LeaseRequest): Promise<void> {
+  if (kind !== 'exclusive') return;
+  await withdrawExclusiveWish(db, { orgId, loginIdentity, holder }).catch((error: unknown) => logger.warn({ err: error, endpointId }, 'a wish for a lease could not be withdrawn'));
 }
 
 function ask(request: LeaseRequest, leftMs: number) {
