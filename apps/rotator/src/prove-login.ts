@@ -1,4 +1,5 @@
 import { parsePayload } from '@rcm/credentials';
+import { isPortalTypeStopped } from '@rcm/db';
 import { guardedLogin, type HeldLease, loginError, type MigratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import type { Rotator } from './rotate.ts';
@@ -34,6 +35,7 @@ export async function proveLogin(rotator: Rotator, endpoint: MigratedEndpoint, h
     payload: parsePayload(proof.stored),
     version: proof.version,
     ...(proof.attemptId === undefined ? {} : { rotationAttemptId: proof.attemptId }),
+    isPortalTypeStopped: () => isPortalTypeStopped(rotator.db, { portalTypeCode: endpoint.portalTypeCode, rules: rotator.breaker }),
     timing: rotator.timing,
     signal: held.signal,
   });

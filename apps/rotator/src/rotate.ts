@@ -81,7 +81,9 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
   const store = rotator.stores.forTenant(endpoint.orgId);
   const current = await store.read(parseReference(endpoint.secretArn), { signal: held.signal });
   if (current === null)
-    throw new RcmError('secret_missing', `The secret of endpoint ${endpoint.id} is not in its store.`, { details: { endpointId: endpoint.id } });
+    throw new RcmError('secret_missing', `The secret of endpoint ${endpoint.id} is not in its store. Nothing was changed.`, {
+      details: { endpointId: endpoint.id },
+    });
   if (current.version !== held.lease.currentVersion) {
     const isForgotten = await madeByForgottenRotation(rotator.db, endpoint.orgId, current);
     if (isForgotten) await rest(rotator, endpoint, held, current.version);
@@ -123,6 +125,7 @@ function rest(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, ver
     endpointId: endpoint.id,
     leaseId: held.lease.id,
     version,
+    actor: 'rotator',
     forMs: endpoint.portalType.lockoutWindowSeconds * 1000,
   });
 }

@@ -53,6 +53,7 @@ function agent(): AgentAccess {
     keeper: new SessionKeeper({ maxSessions: 0, idleMs: 1_000 }),
     lease: { ttlMs: 20_000, waitMs: 200_000, pollMs: 100 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
+    illness: { windowMs: 600_000, suspects: 3 },
   };
 }
 

@@ -28,6 +28,9 @@ const schema = z
     RCM_AGENT_MAX_TRIES: z.coerce.number().int().min(1).max(100).default(5),
     RCM_AGENT_RETRY_MS: milliseconds(5_000),
     RCM_AGENT_PUT_OFF_MS: milliseconds(2_000),
+    /** So many logins refused with passwords that had worked, within this time, and the portal is taken to be ill: no password is marked bad then. */
+    RCM_AGENT_ILL_SUSPECTS: z.coerce.number().int().min(1).max(1_000).default(3),
+    RCM_AGENT_ILL_WINDOW_MS: milliseconds(600_000),
     RCM_AGENT_STRAY_SCAN_MS: milliseconds(30_000, 100),
     RCM_AGENT_DRAIN_MS: milliseconds(90_000),
     /** How long an ended task is kept, with its input and result. */

@@ -34,6 +34,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
       keeper,
       lease: leaseTiming(config),
       login: loginTiming(config),
+      illness: { windowMs: config.RCM_AGENT_ILL_WINDOW_MS, suspects: config.RCM_AGENT_ILL_SUSPECTS },
     },
     db,
     logger,

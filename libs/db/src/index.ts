@@ -18,6 +18,7 @@ export { bringRotationForward, liesElsewhere, listDueEndpoints, listSharedIdenti
 export { countSecrets, type SecretCount } from './endpoints/secret-counts.ts';
 export { insertEndpoint, type NewEndpoint, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 export { assessPortalTypes, type BreakerCause, type BreakerRules } from './gate/breaker.ts';
+export { isPortalIll } from './gate/ill.ts';
 export { type GateState, listGates } from './gate/list.ts';
 export type { GateOutcome } from './gate/outcome.ts';
 export { listPauses, type Pause, type PauseScope, pauseRotations, resumeRotations } from './gate/pause.ts';
@@ -30,6 +31,7 @@ export { type AttemptState, JOURNAL_VERSION, type OpenState, type RotationAttemp
 export { listCopiesToRemove, noteCopyRemoved } from './journal/copies.ts';
 export { earlierVersions } from './journal/earlier-versions.ts';
 export { finishAttempt, promoteAttempt, type RotationCounts, rotationCounts } from './journal/ends.ts';
+export { knowsRotation } from './journal/knows.ts';
 export { adoptAttempt, getAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation, type RotationPlan } from './journal/open.ts';
 export { announceSuccessor, type Resolution, resolveAsUnchanged, resolveBySuccessor, rotationTo, type Successor } from './journal/resolve.ts';
 export { mayAdvance, mayEnd } from './journal/transitions.ts';
@@ -47,7 +49,7 @@ export {
   type LoginEffect,
   type LoginPermission,
 } from './ledger/attempt.ts';
-export { remainingBudget } from './ledger/budget.ts';
+export { mayBeLocked, remainingBudget } from './ledger/budget.ts';
 export { restLogin } from './ledger/rest.ts';
 export { type VersionStanding, versionStanding } from './ledger/standing.ts';
 export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated } from './legacy/migrate.ts';

@@ -1,20 +1,26 @@
-import { createCredentialManager, createTenantStores, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { randomUUID } from 'node:crypto';
+import { createCredentialManager, createTenantStores, parsePayload, parseReference, serializePayload, withPassword } from '@rcm/credentials';
 import { getEndpoint, listLeases } from '@rcm/db';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
-import { createLogger, createMetrics, type RcmError, systemClock } from '@rcm/telemetry';
+import { createLogger, createMetrics, type RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AgentAccess, withAgentSession } from './agent-session.ts';
 import { Drivers } from './drivers.ts';
 import { SessionKeeper } from './session-keeper.ts';
 
+const LOCKOUT_WINDOW_MS = 8_000;
 let world: World;
 let browser: BrowserPool;
 let access: AgentAccess;
 let next = 0;
 
 beforeAll(async () => {
-  world = await openWorld({ endpoints: Array.from({ length: 8 }, () => 'alpine' as const), portalType: { settleMs: 300 } });
+  world = await openWorld({
+    endpoints: [...Array.from({ length: 10 }, () => 'alpine' as const), 'cascade' as const],
+    lockoutWindowMs: LOCKOUT_WINDOW_MS,
+    portalType: { settleMs: 300, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000 },
+  });
   const logger = createLogger({ name: 'test', level: 'silent' });
   const metrics = createMetrics();
   browser = createBrowserPool({ maxContexts: 8, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
@@ -30,6 +36,7 @@ beforeAll(async () => {
     keeper: new SessionKeeper({ maxSessions: 8, idleMs: 60_000 }),
     lease: { ttlMs: 10_000, waitMs: 500, pollMs: 50 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
+    illness: { windowMs: 600_000, suspects: 3 },
   };
 });
 afterAll(async () => {
@@ -111,6 +118,53 @@ describe('an agent that visits a portal', () => {
     expect(await counts(endpoint)).toMatchObject({ loginsRejected: 1, locked: false });
     const row = await getEndpoint(world.db, { orgId: endpoint.orgId, endpointId: endpoint.id });
     expect(row?.currentVersion).toBe('2');
+  });
+
+  it('spoils no password while a portal calls everybody’s wrong', async () => {
+    const ill = [fresh(), fresh(), fresh()];
+    for (const endpoint of ill) {
+      await visit(endpoint);
+      await access.keeper.drop(endpoint.id);
+    }
+    await world.portals.setHabits('alpine', { closedSaysWrong: true });
+    for (let round = 0; round < 2; round += 1) {
+      for (const endpoint of ill) expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
+      await systemClock.sleep(400);
+    }
+    await world.portals.setHabits('alpine', { closedSaysWrong: false });
+    await systemClock.sleep(LOCKOUT_WINDOW_MS);
+    for (const endpoint of ill) expect(await codeOf(visit(endpoint))).toBe('none');
+  });
+
+  it('spoils no password over one text for wrong and locked, where a lock is possible', async () => {
+    const endpoint = world.endpoint('cascade-11');
+    await visit(endpoint);
+    await access.keeper.drop(endpoint.id);
+    const store = world.stores.forTenant(endpoint.orgId);
+    const current = await store.read(parseReference(endpoint.secretArn));
+    const { password } = parsePayload(current?.text ?? new Secret('')).reveal();
+    // As a lock looks from here: the one text, until it is over.
+    await changeByHand(endpoint, 'Locked123#', false);
+    expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
+    await systemClock.sleep(400);
+    expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
+    await changeByHand(endpoint, password, false);
+    await systemClock.sleep(LOCKOUT_WINDOW_MS);
+    expect(await codeOf(visit(endpoint))).toBe('none');
+  });
+
+  it('lets a login rest for one lockout window where a rotation made the secret that the journal has forgotten', async () => {
+    const endpoint = fresh();
+    const store = world.stores.forTenant(endpoint.orgId);
+    const reference = parseReference(endpoint.secretArn);
+    const current = await store.read(reference);
+    if (!current) throw new Error('no secret');
+    const forgotten = parsePayload(current.text).map((payload) => withPassword(new Secret(payload), { password: new Secret(payload.password), attemptId: randomUUID(), counter: 1, now: new Date() }));
+    await store.replace(reference, serializePayload(forgotten.reveal()), current.version);
+    expect([await codeOf(visit(endpoint)), await codeOf(visit(endpoint))]).toEqual(['login_not_allowed', 'login_not_allowed']);
+    expect((await counts(endpoint)).loginsAccepted).toBe(0);
+    await systemClock.sleep(LOCKOUT_WINDOW_MS);
+    expect(await codeOf(visit(endpoint))).toBe('none');
   });
 
   it('finds no endpoint of another organization', async () => {

@@ -1,10 +1,11 @@
 import { type CredentialManager, type HeldCredential, parseReference } from '@rcm/credentials';
-import { type Database, type EndpointRow, followStoreVersion, getEndpoint } from '@rcm/db';
+import { type BreakerRules, type Database, type EndpointRow, followStoreVersion, getEndpoint, isPortalIll, knowsRotation, restLogin } from '@rcm/db';
 import type { PortalSession } from '@rcm/portal-drivers';
 import { type Clock, hasCode, type Logger, RcmError } from '@rcm/telemetry';
 import type { Drivers } from './drivers.ts';
 import { guardedLogin, type GuardedResult, loginError, type LoginTiming } from './guarded-login.ts';
 import { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
+import { rotationThatMade } from './portal-credential.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
 export interface AgentAccess {
@@ -16,6 +17,8 @@ export interface AgentAccess {
   readonly keeper: SessionKeeper;
   readonly lease: LeaseTiming;
   readonly login: LoginTiming;
+  /** When a portal is taken to be ill, and not its passwords. */
+  readonly illness: Pick<BreakerRules, 'windowMs' | 'suspects'>;
 }
 
 export interface AgentVisit {
@@ -124,9 +127,22 @@ async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint
   const credential = await access.credentials.get({ orgId: endpoint.orgId, reference: parseReference(endpoint.secretArn), version: asked, signal: held.signal });
   // The store is ahead: a person changed it. The row follows, so that everybody else stops using the older one.
   if (credential.version !== asked && credential.served !== 'stale') {
+    await restAfterRestore(access, endpoint, held, credential);
     await followStoreVersion(access.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: asked, to: credential.version });
   }
   return credential;
+}
+
+/**
+ * A rotation made this version and the journal does not know it: the database was restored to an earlier hour. The ledger has forgotten the
+ * failures of that time too, so nobody logs in for one lockout window.
+ */
+async function restAfterRestore({ db, logger }: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease, { payload, version }: HeldCredential): Promise<void> {
+  const { id: endpointId, orgId, portalType } = endpoint;
+  const attemptId = rotationThatMade(payload);
+  if (attemptId === null || (await knowsRotation(db, { orgId, attemptId }))) return;
+  logger.error({ endpointId }, 'the database was restored to an earlier hour: the store is ahead of it; nobody logs in for one lockout window');
+  await restLogin(db, { orgId, endpointId, leaseId: held.lease.id, version, actor: 'agent', forMs: portalType.lockoutWindowSeconds * 1000 });
 }
 
 function tryLogin(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease, credential: HeldCredential): Promise<GuardedResult> {
@@ -141,6 +157,7 @@ function tryLogin(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLea
     actor: 'agent',
     payload: credential.payload,
     version: credential.version,
+    isPortalTypeStopped: () => isPortalIll(access.db, { portalTypeCode: endpoint.portalTypeCode, rules: access.illness }),
     timing: access.login,
     signal: held.signal,
   });

@@ -1,4 +1,4 @@
-import { beginLoginAttempt, bringRotationForward, checkLoginAttempt, type Database, type EndpointRow, finishLoginAttempt, versionStanding } from '@rcm/db';
+import { beginLoginAttempt, bringRotationForward, checkLoginAttempt, type Database, type EndpointRow, finishLoginAttempt, mayBeLocked, versionStanding } from '@rcm/db';
 import type { CredentialPayload } from '@rcm/credentials';
 import type { LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
 import { type Clock, type ErrorCode, type Logger, RcmError, type Secret } from '@rcm/telemetry';
@@ -137,7 +137,7 @@ async function settleAttempt(request: GuardedLogin, loginAttemptId: string, outc
   const settleMs = endpoint.portalType.settleMs;
   const standing = await versionStanding(db, { orgId: endpoint.orgId, loginIdentity, version, settleMs });
   const judged = judge(outcome, standing);
-  const isDoubtful = judged.effect === 'version_bad' && (await request.isPortalTypeStopped?.()) === true;
+  const isDoubtful = judged.effect === 'version_bad' && (await isNoProof(request, outcome));
   const judgement = isDoubtful ? judge(outcome, { ...standing, acceptedBefore: true }) : judged;
   await finishLoginAttempt(db, {
     loginAttemptId,
@@ -148,6 +148,12 @@ async function settleAttempt(request: GuardedLogin, loginAttemptId: string, outc
     ...(judgement.effect === 'suspect' ? { suspectUntilMs: settleMs } : {}),
   });
   return judgement;
+}
+
+/** A refusal that need not be the password's fault: the portal refuses everybody, or its one text may have said that the account is locked. */
+async function isNoProof({ db, endpoint, loginIdentity, isPortalTypeStopped }: GuardedLogin, outcome: LoginOutcome): Promise<boolean> {
+  if (outcome.kind === 'rejected_or_locked' && (await mayBeLocked(db, { orgId: endpoint.orgId, loginIdentity }))) return true;
+  return (await isPortalTypeStopped?.()) === true;
 }
 
 /** What a login that did not succeed means to whoever asked for it. */

@@ -2,6 +2,9 @@ import type { CredentialPayload } from '@rcm/credentials';
 import type { PortalCredential } from '@rcm/portal-drivers';
 import { Secret } from '@rcm/telemetry';
 
+/** The rotation attempt that made a payload; `null`: none did. */
+export const rotationThatMade = (payload: Secret<CredentialPayload>): string | null => payload.reveal().metadata?.rotation_attempt_id ?? null;
+
 /** Splits a payload into the handles that a driver may type. Text custom fields only: nothing else can be typed into a page. The MFA seed is never typed, only masked. */
 export function portalCredential(payload: Secret<CredentialPayload>): PortalCredential {
   const custom = payload.map((p) => Object.entries(p.custom_fields ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));

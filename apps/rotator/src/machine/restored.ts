@@ -1,5 +1,5 @@
 import { rotationOf, type SecretReference, type SecretStore, type StoredSecret } from '@rcm/credentials';
-import { type Database, getAttempt } from '@rcm/db';
+import { type Database, getAttempt, knowsRotation } from '@rcm/db';
 
 /**
  * A database that was restored to an earlier hour has forgotten what was done since; the store has not. Two traces show it: a
@@ -9,10 +9,8 @@ import { type Database, getAttempt } from '@rcm/db';
  */
 export async function madeByForgottenRotation(db: Database, orgId: string, current: StoredSecret): Promise<boolean> {
   const { attemptId } = rotationOf(current.text);
-  if (attemptId === null) return false;
-  const attempt = await getAttempt(db, { attemptId });
-  // A person's edit keeps the id of the rotation before it, which the journal knows to have been promoted.
-  return attempt === null || attempt.orgId !== orgId || attempt.promotedVersion === null;
+  // A person's edit keeps the id of the rotation before it, which the journal knows.
+  return attemptId !== null && !(await knowsRotation(db, { orgId, attemptId }));
 }
 
 /** The newest copy that the journal does not know; `null`: it knows them all. Its attempt may have come as far as the portal. */

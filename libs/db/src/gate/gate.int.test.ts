@@ -8,6 +8,7 @@ import { releaseLease } from '../leases/upkeep.ts';
 import { listNotices } from '../notices/outbox.ts';
 import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { assessPortalTypes } from './breaker.ts';
+import { isPortalIll } from './ill.ts';
 import { listGates } from './list.ts';
 import { pauseRotations, resumeRotations } from './pause.ts';
 import type { StartRules } from './rules.ts';
@@ -187,6 +188,24 @@ describe('an open breaker', () => {
     await resumeRotations(t.rotator, { scope: { kind: 'portal_type', portalTypeCode: code }, actor: 'person:jane', reason: 'x' });
     expect(await isPortalTypeStopped(t.rotator, asked)).toBe(false);
   });
+});
+
+test('an agent hears over all tenants that a portal refuses what worked, and not of one login alone or of one that got in since', async () => {
+  const { code, endpoints } = await type(3);
+  const asked = { portalTypeCode: code, rules: { windowMs: 60_000, suspects: 3 } };
+  const login = (endpoint: TestEndpoint | undefined, outcome: 'rejected' | 'accepted') =>
+    t.sql(
+      `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
+       VALUES ($1, $2, $3, gen_random_uuid(), 'agent', '1', clock_timestamp(), clock_timestamp(), $4, $5)`,
+      [endpoint?.loginIdentity, endpoint?.orgId, endpoint?.endpointId, outcome, outcome === 'rejected' ? 'suspect' : 'none'],
+    );
+  for (const at of [0, 0, 0, 1]) await login(endpoints[at], 'rejected');
+  expect(await isPortalIll(t.agent, asked)).toBe(false);
+  await login(endpoints[2], 'rejected');
+  expect(await isPortalIll(t.agent, asked)).toBe(true);
+  expect(await isPortalIll(t.agent, { ...asked, portalTypeCode: 'another' })).toBe(false);
+  await login(endpoints[2], 'accepted');
+  expect(await isPortalIll(t.agent, asked)).toBe(false);
 });
 
 describe('what else holds a start back', () => {

@@ -10,13 +10,14 @@ import { advanceAttempt, blockAttempt, resumeAttempt, waitAttempt } from '../jou
 import { noteCopyRemoved } from '../journal/copies.ts';
 import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
 import { adoptAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation } from '../journal/open.ts';
+import { knowsRotation } from '../journal/knows.ts';
 import { announceSuccessor, resolveAsUnchanged, resolveBySuccessor, rotationTo } from '../journal/resolve.ts';
 import { openJobs, type Jobs } from '../jobs.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
 import { listLeases, releaseLease, renewLease } from '../leases/upkeep.ts';
 import { withdrawExclusiveWish } from '../leases/wish.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
-import { remainingBudget } from '../ledger/budget.ts';
+import { mayBeLocked, remainingBudget } from '../ledger/budget.ts';
 import { restLogin } from '../ledger/rest.ts';
 import { versionStanding } from '../ledger/standing.ts';
 import { listLegacyEndpoints, recordMigrated } from '../legacy/migrate.ts';
@@ -100,7 +101,9 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   resolveAsUnchanged: (n) => resolveAsUnchanged(t.rotator, { ...n, detail: 'x', nextRotationAt: new Date() }),
   announceSuccessor: (n) => announceSuccessor(t.rotator, { ...n, detail: 'x', successor: { attemptId: randomUUID(), reason: 'resolved', baseVersion: '1' } }),
   resolveBySuccessor: (n) => resolveBySuccessor(t.rotator, { ...n, detail: 'x', successorId: n.attemptId }),
-  restLogin: (n) => restLogin(t.rotator, { ...n, version: '1', forMs: 1000 }),
+  restLogin: (n) => restLogin(t.agent, { ...n, version: '1', actor: 'agent', forMs: 1000 }),
+  knowsRotation: (n) => knowsRotation(t.agent, n),
+  mayBeLocked: (n) => mayBeLocked(t.agent, n),
   noteCopyRemoved: (n) => noteCopyRemoved(t.rotator, n),
   recordManualRotation: (n) => recordManualRotation(t.rotator, { ...n, version: '2', actor: 'a' }),
   recordManualRefusal: (n) => recordManualRefusal(t.rotator, { ...n, version: '2', actor: 'a', detail: 'x' }),

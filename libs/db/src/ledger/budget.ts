@@ -78,3 +78,12 @@ export async function remainingBudget(
   if (refusal) return { failuresLeft: 0, until: refusal.until };
   return { failuresLeft: state.limits.budget - state.failures, until: state.oldestLeavesAt };
 }
+
+/**
+ * Whether the portal may have locked the account by now: our own failures, the one that is being judged among them, and those left to
+ * humans could have reached the threshold. A first failure alone says nothing of the kind. Fails as `remainingBudget`.
+ */
+export async function mayBeLocked(db: Database, { orgId, loginIdentity }: { readonly orgId: string; readonly loginIdentity: string }): Promise<boolean> {
+  const { failures, limits } = await db.transaction({ tenant: orgId }, (tx) => ledgerState(tx, loginIdentity));
+  return failures > 1 && failures >= limits.budget;
+}

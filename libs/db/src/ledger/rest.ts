@@ -8,7 +8,14 @@ import { checkMs, checkUuid } from '../input.ts';
  */
 export async function restLogin(
   db: Database,
-  rest: { readonly orgId: string; readonly endpointId: string; readonly leaseId: string; readonly version: string; readonly forMs: number },
+  rest: {
+    readonly orgId: string;
+    readonly endpointId: string;
+    readonly leaseId: string;
+    readonly version: string;
+    readonly actor: 'agent' | 'rotator';
+    readonly forMs: number;
+  },
 ): Promise<void> {
   const ms = checkMs('forMs', rest.forMs);
   checkUuid('leaseId', rest.leaseId);
@@ -16,7 +23,7 @@ export async function restLogin(
     const identity = await lockEndpointIdentity(tx, rest);
     await tx.$executeRaw`
       INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, throttled_until)
-      VALUES (${identity.id}, ${rest.orgId}, ${rest.endpointId}, ${rest.leaseId}::uuid, 'rotator', ${rest.version}, clock_timestamp(), clock_timestamp(),
+      VALUES (${identity.id}, ${rest.orgId}, ${rest.endpointId}, ${rest.leaseId}::uuid, ${rest.actor}, ${rest.version}, clock_timestamp(), clock_timestamp(),
               'throttled', 'none', clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000))`;
   });
 }
