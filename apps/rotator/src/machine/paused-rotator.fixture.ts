@@ -1,0 +1,21 @@
+/**
+ * A rotator that stops itself where argv says (`endpoint organization write when`), as a machine that is paused stops it, and goes on when it
+ * is continued. It ends by itself, whatever came of its rotation.
+ */
+import { openRotator, readRotatorConfig, rotateAndReport } from '../index.ts';
+
+const [endpointId = '', orgId = '', write, when] = process.argv.slice(2);
+const opened = openRotator(readRotatorConfig(process.env));
+const { result } = await rotateAndReport(
+  {
+    ...opened.rotator,
+    onJournalWrite(written, at) {
+      if (written !== write || at !== when) return;
+      process.stdout.write('stopping\n');
+      process.kill(process.pid, 'SIGSTOP');
+    },
+  },
+  { endpointId, orgId, reason: 'demand', signal: new AbortController().signal },
+);
+process.stdout.write(`${result}\n`);
+await opened.close();

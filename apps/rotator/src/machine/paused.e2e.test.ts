@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { getOpenAttempt, listLeases } from '@rcm/db';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resultOf } from '../schedule/rotation-outcome.ts';
+import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+
+const PAUSED = fileURLToPath(new URL('paused-rotator.fixture.ts', import.meta.url));
+
+let opened: RotatorWorld;
+beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine'], portalType: { settleMs: 500 } })));
+afterAll(() => opened?.close());
+
+/** A rotator that is paused at this write to the journal; `goOn` continues it and waits for its end. */
+async function pausedAt(endpointId: string, write: string, when: 'before' | 'after') {
+  const environment = {
+    ...opened.world.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
+    RCM_LOG_LEVEL: 'error',
+    RCM_SUBMIT_DEADLINE_MS: '20000',
+    RCM_LEASE_TTL_MS: '21000',
+    ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+  };
+  const child = spawn(process.execPath, [PAUSED, endpointId, opened.world.endpoint(endpointId).orgId, write, when], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  await expect.poll(() => said, { timeout: 60_000 }).toBe('stopping\n');
+  await expect.poll(() => listLeases(opened.world.db), { timeout: 60_000 }).toEqual([]);
+  return async (): Promise<void> => {
+    const ended = once(child, 'exit');
+    child.kill('SIGCONT');
+    await ended;
+  };
+}
+
+const account = (endpointId: string) => {
+  const { portal, username } = opened.world.endpoint(endpointId);
+  return opened.world.portals.account(portal, username);
+};
+
+describe('a rotator that was paused for longer than its lease', () => {
+  it('lets no change out that it had not yet let out', async () => {
+    const goOn = await pausedAt('alpine-1', 'submitting', 'after');
+    await goOn();
+    expect(await account('alpine-1')).toMatchObject({ passwordsChanged: 0 });
+    expect(await getOpenAttempt(opened.world.db, opened.world.endpoint('alpine-1'))).not.toBeNull();
+    expect(resultOf(await opened.untilSettled('alpine-1'))).toBe('done');
+    expect(await account('alpine-1')).toMatchObject({ passwordsChanged: 1, locked: false });
+    expect(await opened.world.portalAcceptsStore('alpine-1')).toBe(true);
+  });
+
+  it('writes nothing any more once another one has gone on', async () => {
+    const goOn = await pausedAt('alpine-2', 'applied', 'before');
+    expect(resultOf(await opened.untilSettled('alpine-2'))).toBe('done');
+    const before = await opened.snapshot('alpine-2');
+    await goOn();
+    expect(await opened.snapshot('alpine-2')).toEqual(before);
+  });
+});
