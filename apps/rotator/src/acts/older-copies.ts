@@ -32,8 +32,9 @@ export async function tryOlderCopy(inHand: AttemptInHand, place: number): Promis
     reason: 'the portal accepts the copy of an older attempt',
     details: { attemptId, baseVersion: current.version },
   });
-  await store.promote(older, current.version, { signal: held.signal });
-  return { kind: 'older_made_current', detail: `the portal accepts the password of attempt ${attemptId}; it is current now` };
+  const { version } = await store.promote(older, current.version, { signal: held.signal });
+  const detail = `the portal accepts the password of attempt ${attemptId}; it is current now`;
+  return { kind: 'older_made_current', version, olderAttemptId: attemptId, detail };
 }
 
 /** The next copy is tried in the next round, within the ledger's budget. */
@@ -41,5 +42,5 @@ const next = ({ endpoint }: AttemptInHand): AttemptEvent => ({
   kind: 'hold',
   detail: 'the portal accepts none of the copies tried so far',
   forMs: Math.max(endpoint.portalType.settleMs, 1_000),
-  counts: true,
+  counts: 'guess',
 });

@@ -23,7 +23,7 @@ export async function probePortal(inHand: AttemptInHand): Promise<AttemptEvent> 
   if (wasStopped || (await isStopped(inHand)))
     return { kind: 'hold', detail: 'the portal accepted neither password, and its type is stopped: it may be ill', forMs };
   if (olderRound >= 0) return { kind: 'neither_accepted', detail: neither(inHand) };
-  return { kind: 'hold', detail: 'the portal accepted neither password yet', forMs, counts: true };
+  return { kind: 'hold', detail: 'the portal accepted neither password yet', forMs, counts: 'guess' };
 }
 
 /** A guess with the staged password, and one with the current. */

@@ -41,7 +41,7 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
   if (!isBad) return holdFor(inHand, login);
   // The portal may have made an older change after all: what it accepts now is then among the copies.
   return (
-    (await tryOlderCopy(inHand, attempt.probes)) ?? {
+    (await tryOlderCopy(inHand, attempt.guesses)) ?? {
       kind: 'current_refused',
       detail: `the portal accepts neither the current password (version ${current.version}) nor an older copy`,
     }
@@ -68,7 +68,8 @@ async function submit(inHand: AttemptInHand, session: PortalSession, current: St
     });
   if (!sent.value && outcome.kind === 'refused')
     return { kind: 'gave_up', detail: `the page does not take the new password (${outcome.rule}); nothing was sent` };
-  if (!sent.value) return { kind: 'hold', detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs, counts: true };
+  if (!sent.value)
+    return { kind: 'hold', detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs, counts: 'submit' };
   if (!outcome.submitted) return { kind: 'change_not_sent', detail: 'the change was about to be sent and never left the browser' };
   return changeEvent(inHand, outcome);
 }
@@ -91,7 +92,7 @@ async function writeSubmitting(inHand: AttemptInHand): Promise<void> {
   if (!moved)
     throw new RcmError('state_conflict', 'Another rotator has taken over this attempt; nothing was submitted.', { details: { attemptId: attempt.id } });
   inHand.mayProbe = false;
-  inHand.attempt = { ...attempt, state: 'submitting', guesses: 0, submitDeadlineAt: new Date(services.clock.now().getTime() + submitDeadlineMs) };
+  inHand.attempt = { ...attempt, state: 'submitting', guesses: 0 };
 }
 
 function changeEvent(inHand: AttemptInHand, outcome: ChangeOutcome): AttemptEvent {
@@ -107,9 +108,8 @@ function changeEvent(inHand: AttemptInHand, outcome: ChangeOutcome): AttemptEven
 }
 
 /** Nobody logs in before the portal has had its time: the submit deadline, and then its settle. */
-export function afterSubmitDeadline(inHand: AttemptInHand, detail: string): AttemptEvent {
-  const { attempt, endpoint, services } = inHand;
-  const now = services.clock.now().getTime();
-  const deadline = attempt.submitDeadlineAt?.getTime() ?? now + services.timing.submitDeadlineMs;
-  return { kind: 'hold', detail, until: new Date(Math.max(deadline, now) + endpoint.portalType.settleMs) };
-}
+export const afterSubmitDeadline = ({ endpoint }: AttemptInHand, detail: string): AttemptEvent => ({
+  kind: 'hold',
+  detail,
+  afterSubmitMs: endpoint.portalType.settleMs,
+});

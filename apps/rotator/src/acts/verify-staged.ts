@@ -19,7 +19,7 @@ export async function verifyStaged(inHand: AttemptInHand): Promise<AttemptEvent>
       kind: 'hold',
       detail: 'the portal said applied and does not know the new password yet',
       forMs: Math.max(endpoint.portalType.settleMs, 1_000),
-      counts: true,
+      counts: 'guess',
     };
   }
   if (proof === 'wrong') return { kind: 'staged_refused', detail: 'the portal said applied and then refused the new password' };

@@ -1,4 +1,4 @@
-import { advanceAttempt, blockAttempt, finishAttempt, promoteAttempt, type RotationAttempt, type Step, waitAttempt } from '@rcm/db';
+import { advanceAttempt, blockAttempt, finishAttempt, promoteAttempt, type RotationAttempt, type Step, type Wait, waitAttempt } from '@rcm/db';
 import { type ErrorCode, isRcmError, RcmError } from '@rcm/telemetry';
 import { cleanUp } from '../acts/clean-up.ts';
 import { probePortal } from '../acts/probe-portal.ts';
@@ -60,8 +60,8 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
   if (!isActive(from)) throw new RcmError('state_conflict', `An attempt in state ${from} cannot go on.`);
   const mine = { attemptId: attempt.id, orgId: attempt.orgId, fence: held.lease.fence, from };
   if (event.kind === 'hold') {
-    if (event.counts) await count(inHand, mine, event.detail);
-    const until = event.until ? { until: event.until } : { untilMs: event.forMs ?? services.timing.retryMs };
+    if (event.counts) await count(inHand, mine, event.counts, event.detail);
+    const until = waitOf(event, services.timing.retryMs);
     // Once something was submitted, what comes of it is also what the portal type's others wait to see.
     const outcome = event.ownMatter && from === 'staged' ? ({ outcome: 'unproven' } as const) : {};
     await write(inHand, 'waiting', () => waitAttempt(services.db, { ...mine, ...until, ...outcome, detail: event.detail }), event.detail);
@@ -76,16 +76,25 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
   // It must outlive what may still be under way, see `submitting` in libs/db.
   if (to === 'submitting') await held.extend();
   await write(inHand, to, () => persist(inHand, event, to, { ...mine, probes }), event.detail);
-  inHand.attempt = { ...inHand.attempt, probes, ...(event.kind === 'current_edited' ? { previousVersion: required(event.version) } : {}) };
+  inHand.attempt = {
+    ...inHand.attempt,
+    probes,
+    ...(to === 'staged' ? { guesses: 0 } : {}),
+    ...(event.kind === 'current_edited' ? { previousVersion: required(event.version) } : {}),
+  };
   // Whatever made it open again what the portal accepts: the portal gets its time before the next login.
   if (to === 'submitting') inHand.mayProbe = false;
   if (event.kind === 'current_edited') inHand.stagedProven = false;
 }
 
-/** Before anything was submitted it is a try to submit that counts, afterwards a round of guesses. */
-async function count(inHand: AttemptInHand, mine: Step, detail: string): Promise<void> {
+function waitOf({ until, afterSubmitMs, forMs }: Extract<AttemptEvent, { kind: 'hold' }>, retryMs: number): Wait {
+  if (until) return { until };
+  return afterSubmitMs === undefined ? { untilMs: forMs ?? retryMs } : { afterSubmitMs };
+}
+
+async function count(inHand: AttemptInHand, mine: Step, what: 'submit' | 'guess', detail: string): Promise<void> {
   const { probes, guesses, state } = inHand.attempt;
-  const tried = state === 'staged' ? { probes: probes + 1 } : { guesses: guesses + 1 };
+  const tried = what === 'submit' ? { probes: probes + 1 } : { guesses: guesses + 1 };
   await write(inHand, state, () => advanceAttempt(inHand.services.db, { ...mine, to: state, set: tried }), detail);
   inHand.attempt = { ...inHand.attempt, ...tried };
 }
@@ -123,6 +132,7 @@ function persist(
         ...detail,
         nextRotationAt: new Date(services.clock.now().getTime() + services.timing.abandonedPauseMs),
         outcome: OWN_MATTERS.has(event.kind) ? 'unproven' : 'failed',
+        ...(event.olderAttemptId === undefined ? {} : { madeCurrent: { attemptId: event.olderAttemptId, version: required(event.version) } }),
       });
     case 'blocked':
       return blockAttempt(services.db, { ...mine, detail: event.detail ?? event.kind });
@@ -138,6 +148,9 @@ function persist(
         to,
         set: { ...detail, probes, ...(event.kind === 'current_edited' ? { previousVersion: required(event.version) } : {}) },
       });
+    case 'staged':
+      // What was guessed after a submit is over: the copies of older attempts are tried from the newest again.
+      return advanceAttempt(services.db, { ...mine, to, set: { ...detail, probes, guesses: 0 } });
     default:
       return advanceAttempt(services.db, { ...mine, to, set: { ...detail, probes } });
   }

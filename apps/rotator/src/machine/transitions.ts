@@ -57,15 +57,21 @@ export type AttemptEvent =
   | {
       readonly kind: EventKind;
       readonly detail?: string;
-      /** With `store_promoted` and `current_edited`: the store's version now. */ readonly version?: string;
+      /** With `store_promoted`, `current_edited` and `older_made_current`: the store's version now. */ readonly version?: string;
+      /** With `older_made_current`: the attempt that left the copy. */ readonly olderAttemptId?: string;
     }
   | {
       readonly kind: 'hold';
       readonly detail: string;
       readonly until?: Date;
       readonly forMs?: number;
-      /** The wait counts against `maxTries`: something was tried and did not work. An ill portal or a spent budget does not count. */
-      readonly counts?: true;
+      /** Counted from the submit deadline, by Postgres's clock. */
+      readonly afterSubmitMs?: number;
+      /**
+       * Something was tried and did not work: a `submit` counts against `maxTries`; a `guess`, after which the next password is tried,
+       * is a round. An ill portal or a spent budget does not count.
+       */
+      readonly counts?: 'submit' | 'guess';
       /** What is waited for is this account's own (a lock, a spent budget, a person) and says nothing about its portal type. */
       readonly ownMatter?: true;
     };

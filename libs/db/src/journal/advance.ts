@@ -53,8 +53,11 @@ export async function advanceAttempt(db: Database, step: Step & { readonly to: A
   });
 }
 
-/** How long an attempt waits: a duration from Postgres's now, or a moment. */
-export type Wait = { readonly untilMs: number } | { readonly until: Date };
+/**
+ * How long an attempt waits: a duration from Postgres's now, one from the submit deadline where that is still to come, or a moment. Whoever
+ * knows no moment from elsewhere (the ledger, the portal) gives a duration: its own clock may be wrong.
+ */
+export type Wait = { readonly untilMs: number } | { readonly afterSubmitMs: number } | { readonly until: Date };
 
 /**
  * Sets an attempt aside until a moment; it stays open and remembers where it was. Waiting again moves the moment only. `outcome`: what the
@@ -63,13 +66,15 @@ export type Wait = { readonly untilMs: number } | { readonly until: Date };
 export async function waitAttempt(db: Database, step: Step & Wait & { readonly detail: string; readonly outcome?: GateOutcome }): Promise<boolean> {
   if (!isOpenState(step.from) && step.from !== 'waiting') refuseStep(step.from, 'waiting');
   const ms = 'untilMs' in step ? checkMs('untilMs', step.untilMs) : null;
+  const submitMs = 'afterSubmitMs' in step ? checkMs('afterSubmitMs', step.afterSubmitMs) : null;
   const until = 'until' in step ? timestamp(step.until) : null;
   return db.transaction({ tenant: step.orgId }, async (tx) => {
     const seen = await lockAttempt(tx, step.attemptId);
     if (!seen) return false;
     const moved = await tx.$executeRaw`
       UPDATE rotation_attempt SET waiting_from = CASE state WHEN 'waiting' THEN waiting_from ELSE state END, state = 'waiting', detail = ${step.detail}, updated_at = clock_timestamp(),
-             waiting_until = coalesce(${until}::timestamptz, clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000))
+             waiting_until = coalesce(${until}::timestamptz, clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000),
+                                      greatest(submit_deadline_at, clock_timestamp()) + make_interval(secs => ${submitMs}::float8 / 1000))
        WHERE id = ${step.attemptId}::uuid AND state = ${step.from} AND fence = ${step.fence}`;
     if (moved === 1 && step.outcome !== undefined) await tellGate(tx, seen, step.outcome);
     return moved === 1;

@@ -30,7 +30,7 @@ export interface RotationAttempt {
   readonly submitDeadlineAt: Date | null;
   /** Tries to submit that did not work. */
   readonly probes: number;
-  /** Rounds since the last submit in which the portal refused every password that was tried. */
+  /** Rounds since the state was last `staged` or a change was last submitted in which the portal refused every password that was tried. */
   readonly guesses: number;
   readonly detail: string | null;
   /** Of a rollback: the version whose password it goes back to. */

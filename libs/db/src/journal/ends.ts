@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../database.ts';
 import { notifyCredentialChanged, NEXT_ROTATION } from '../endpoints/schedule.ts';
-import { timestamp } from '../input.ts';
+import { checkUuid, timestamp } from '../input.ts';
 import { type GateOutcome, tellGate } from '../gate/outcome.ts';
 import { writeNotice } from '../notices/write.ts';
 import type { Step } from './advance.ts';
@@ -42,12 +42,19 @@ function tellOfEdit(tx: Transaction, { id: attemptId, orgId, endpointId, portalT
 /**
  * Ends an attempt. `done`: its endpoints were rotated now, are `active`, and due again at `nextRotationAt` or after their interval.
  * `abandoned` (the portal is unchanged): they are `active` again and keep their due date unless one is given, so give one.
+ * `madeCurrent`: the copy of an older attempt has become current in the store; the rows follow in the same transaction.
  * `outcome` is what it means for the portal type; default `passed` or `failed`. A failure is told to people, once per login and day.
  * Repeating the same end is `true` again. Fails with `input_invalid` where the journal has no such end.
  */
 export async function finishAttempt(
   db: Database,
-  step: Step & { readonly end: 'done' | 'abandoned'; readonly detail?: string; readonly nextRotationAt?: Date; readonly outcome?: GateOutcome },
+  step: Step & {
+    readonly end: 'done' | 'abandoned';
+    readonly detail?: string;
+    readonly nextRotationAt?: Date;
+    readonly outcome?: GateOutcome;
+    readonly madeCurrent?: OlderCopy;
+  },
 ): Promise<boolean> {
   if (!mayEnd(step.from, step.end)) refuseStep(step.from, step.end);
   const next = step.nextRotationAt ? timestamp(step.nextRotationAt) : null;
@@ -65,6 +72,7 @@ export async function finishAttempt(
              last_rotated_at = CASE WHEN ${isDone} THEN clock_timestamp() ELSE e.last_rotated_at END,
              next_rotation_at = coalesce(${next}::timestamptz, CASE WHEN ${isDone} THEN ${NEXT_ROTATION} ELSE e.next_rotation_at END)
         FROM portal_type p WHERE p.code = e.portal_type_code AND e.org_id = ${seen.orgId} AND e.secret_arn = ${seen.secretArn}`;
+    if (step.madeCurrent) await followOlderCopy(tx, seen, step.madeCurrent);
     await tellGate(tx, seen, step.outcome ?? (isDone ? 'passed' : 'failed'));
     if (!isDone) {
       const { id: attemptId, orgId, endpointId, portalTypeCode } = seen;
@@ -80,6 +88,24 @@ export async function finishAttempt(
     }
     return true;
   });
+}
+
+export interface OlderCopy {
+  /** The attempt that had left it. */
+  readonly attemptId: string;
+  /** The store's version that it became. */
+  readonly version: string;
+}
+
+/** Its attempt counts as promoted from here on, so its acceptance is remembered and nobody takes it for a rotation that the journal has forgotten. */
+async function followOlderCopy(tx: Transaction, { loginIdentity, orgId, secretArn }: RotationAttempt, { attemptId, version }: OlderCopy): Promise<void> {
+  checkUuid('attemptId', attemptId);
+  await tx.$executeRaw`
+    UPDATE rotation_attempt SET promoted_version = ${version}, updated_at = clock_timestamp()
+     WHERE id = ${attemptId}::uuid AND login_identity = ${loginIdentity} AND state = 'abandoned'`;
+  await tx.$executeRaw`
+    UPDATE integration_endpoint SET current_version = ${version}, updated_at = clock_timestamp() WHERE org_id = ${orgId} AND secret_arn = ${secretArn}`;
+  await notifyCredentialChanged(tx, { orgId, secretArn });
 }
 
 export interface RotationCounts {

@@ -136,6 +136,13 @@ describe('waiting and blocked', () => {
     expect(await getAttempt(t.rotator, attempt)).toMatchObject({ state: 'submitting', waitingFrom: null, waitingUntil: null });
   });
 
+  test('a wait after a submit is counted from the submit deadline, by Postgres’s clock', async () => {
+    const attempt = await at('submitting');
+    expect(await waitAttempt(t.rotator, { ...attempt, from: 'submitting', afterSubmitMs: 5_000, detail: 'settle' })).toBe(true);
+    const waiting = await getAttempt(t.rotator, attempt);
+    expect((waiting?.waitingUntil?.getTime() ?? 0) - (waiting?.submitDeadlineAt?.getTime() ?? 0)).toBe(5_000);
+  });
+
   test('a blocked attempt stays open, and its endpoint says failed', async () => {
     const attempt = await at('applied');
     expect(await blockAttempt(t.rotator, { ...attempt, from: 'applied', detail: 'neither password' })).toBe(true);
@@ -195,6 +202,18 @@ describe('the ends', () => {
     const nextRotationAt = new Date(Date.now() + 3_600_000);
     expect(await finishAttempt(t.rotator, { ...attempt, from: 'staged', end: 'abandoned', detail: 'paused', nextRotationAt })).toBe(true);
     expect(await findEndpoint(t.rotator, attempt)).toMatchObject({ rotationStatus: 'active', lastRotatedAt: before?.lastRotatedAt, nextRotationAt });
+  });
+
+  test('where the copy of an older attempt was made current, the rows follow, and its attempt counts as promoted', async () => {
+    const older = await at('staged');
+    await finishAttempt(t.rotator, { ...older, from: 'staged', end: 'abandoned' });
+    await releaseLease(t.rotator, older);
+    const attempt = { ...older, ...(await plannedAttempt(t.rotator, older)) };
+    const madeCurrent = { attemptId: older.attemptId, version: '7' };
+    expect(await advanceAttempt(t.rotator, { ...attempt, from: 'planned', to: 'staged' })).toBe(true);
+    expect(await finishAttempt(t.rotator, { ...attempt, from: 'staged', end: 'abandoned', madeCurrent })).toBe(true);
+    expect(await findEndpoint(t.rotator, older)).toMatchObject({ currentVersion: '7', rotationStatus: 'active' });
+    expect(await getAttempt(t.rotator, older)).toMatchObject({ state: 'abandoned', promotedVersion: '7' });
   });
 
   test('are counted', async () => {

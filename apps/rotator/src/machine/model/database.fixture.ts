@@ -47,6 +47,8 @@ export class ModelDatabase {
   state: State;
   /** What other logins of the portal type make of it. */
   isStopped: () => boolean = () => false;
+  /** Told when nobody may log in for a lockout window. */
+  onRest: () => void = () => undefined;
   /** Told of every attempt before it is planned. */
   onPlan: (attemptId: string) => void = () => undefined;
 
@@ -131,14 +133,18 @@ export class ModelDatabase {
       versionStanding: (_db: unknown, known: { version: string; settleMs: number }) => act(() => this.#standing(known.version, known.settleMs)),
       getOpenAttempt: () => act(() => this.open),
       getAttempt: (_db: unknown, { attemptId }: { attemptId: string }) => act(() => this.state.attempts.find(({ id }) => id === attemptId) ?? null),
+      knowsRotation: (_db: unknown, { attemptId }: { attemptId: string }) =>
+        act(() => this.state.attempts.some(({ id, promotedVersion, endedAt }) => id === attemptId && (promotedVersion !== null || endedAt !== null))),
       planRotation: (_db: unknown, plan: PlanLike) => act(() => this.#plan(plan)),
       adoptAttempt: (_db: unknown, { attemptId, fence, owner }: { attemptId: string; fence: bigint; owner: string }) =>
         act(() => (this.#holds(fence) ? this.#update(attemptId, { fence, owner }) : null)),
       resumeAttempt: (_db: unknown, { attemptId }: { attemptId: string }) => act(() => this.#resume(attemptId)),
       advanceAttempt: (_db: unknown, step: Step & { to: AttemptState; set?: StepNotes }) => act(() => this.#advance(step)),
-      waitAttempt: (_db: unknown, step: Step & { until?: Date; untilMs?: number; detail: string }) =>
+      waitAttempt: (_db: unknown, step: Step & { until?: Date; untilMs?: number; afterSubmitMs?: number; detail: string }) =>
         act(() => {
-          const waitingUntil = fromDatabase(step.until) ?? new Date(this.#world.now + (step.untilMs ?? 0));
+          const deadline = this.state.attempts.find(({ id }) => id === step.attemptId)?.submitDeadlineAt?.getTime() ?? 0;
+          const from = step.afterSubmitMs === undefined ? this.#world.now : Math.max(deadline, this.#world.now);
+          const waitingUntil = fromDatabase(step.until) ?? new Date(from + (step.untilMs ?? step.afterSubmitMs ?? 0));
           return this.#move(step, { state: 'waiting', waitingFrom: step.from as OpenState, waitingUntil, detail: step.detail });
         }),
       blockAttempt: (_db: unknown, step: Step & { detail: string }) =>
@@ -150,8 +156,16 @@ export class ModelDatabase {
           if (moved) this.state.currentVersion = promotedVersion;
           return moved;
         }),
-      finishAttempt: (_db: unknown, step: Step & { end: 'done' | 'abandoned'; detail?: string }) =>
-        act(() => this.#move(step, { state: step.end, endedAt: new Date(this.#world.now), ...(step.detail === undefined ? {} : { detail: step.detail }) })),
+      finishAttempt: (_db: unknown, step: Step & { end: 'done' | 'abandoned'; detail?: string; madeCurrent?: { attemptId: string; version: string } }) =>
+        act(() => {
+          const detail = step.detail === undefined ? {} : { detail: step.detail };
+          const moved = this.#move(step, { state: step.end, endedAt: new Date(this.#world.now), ...detail });
+          if (!moved || !step.madeCurrent) return moved;
+          const { attemptId, version: promotedVersion } = step.madeCurrent;
+          this.#update(attemptId, { promotedVersion });
+          this.state.currentVersion = promotedVersion;
+          return true;
+        }),
     };
   }
 
@@ -225,6 +239,7 @@ export class ModelDatabase {
   }
 
   #rest(version: string, forMs: number): void {
+    this.onRest();
     const at = this.#world.now;
     this.state.ledger.push({
       id: `rest-${at}`,

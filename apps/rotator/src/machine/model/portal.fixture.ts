@@ -4,8 +4,9 @@ import type { ModelWorld } from './world.fixture.ts';
 /**
  * How the portal answers one change. `late`: an error at once, made within settle. `slow`: made past the submit deadline. `twice`: made, and
  * answered as if it had come again: the old password is wrong now. `reused`: the same at a portal that looks at its history first.
+ * `long after`: an error, and it is made when nobody expects it any more; until then the portal makes no other change.
  */
-export type ChangeAnswer = 'answered' | 'error' | 'dropped' | 'not made' | 'late' | 'slow' | 'not sent' | 'twice' | 'reused';
+export type ChangeAnswer = 'answered' | 'error' | 'dropped' | 'not made' | 'late' | 'slow' | 'not sent' | 'twice' | 'reused' | 'long after';
 
 export interface PortalLimits {
   readonly threshold: number;
@@ -32,6 +33,8 @@ export class ModelPortal {
   #knownFrom = 0;
   #failures: { readonly at: number; readonly ours: boolean }[] = [];
   #pending: { readonly at: number; readonly from: string; readonly to: string } | null = null;
+  /** A change was made long after its settle was over. */
+  wasLongAfter = false;
   /** Ours alone. */
   mostFailures = 0;
   lockouts = 0;
@@ -51,7 +54,7 @@ export class ModelPortal {
   /** A change is still on its way, so nobody should ask which password holds. */
   get isChanging(): boolean {
     this.settle();
-    return this.#pending !== null && this.#pending.from === this.password;
+    return this.#pending !== null && this.#pending.from === this.password && !this.wasLongAfter;
   }
 
   settle(): void {
@@ -61,11 +64,11 @@ export class ModelPortal {
     if (pending.from === this.password) this.setPassword(pending.to, pending.at);
   }
 
-  /** `at`: when the portal made the change, which may be before anybody looks. */
-  setPassword(password: string, at = this.#world.now): void {
+  /** `at`: when the portal made the change, which may be before anybody looks; `everywhere`: whoever made it waited until it was known. */
+  setPassword(password: string, at: number | 'everywhere' = this.#world.now): void {
     this.password = password;
     this.changes += 1;
-    this.#knownFrom = this.isSlowToKnow ? at + this.#limits.settleMs / 2 : 0;
+    this.#knownFrom = this.isSlowToKnow && at !== 'everywhere' ? at + this.#limits.settleMs / 2 : 0;
   }
 
   failuresNow(): number {
@@ -109,11 +112,16 @@ export class ModelPortal {
     if (answer === 'not sent') return { kind: 'unknown', detail: 'the page went away', submitted: false };
     if (current !== this.password) return { kind: 'refused', rule: 'current_wrong', submitted: true };
     const unknown: ChangeOutcome = { kind: 'unknown', detail: answer, submitted: true };
+    if (this.wasLongAfter && this.#pending) return unknown;
     switch (answer) {
       case 'not made':
         return unknown;
       case 'late':
         this.#pending = { at: this.#world.now + this.#limits.settleMs * 0.9, from: current, to: next };
+        return unknown;
+      case 'long after':
+        this.wasLongAfter = true;
+        this.#pending = { at: this.#world.now + this.#limits.windowMs * 2, from: current, to: next };
         return unknown;
       case 'slow':
         this.#pending = { at: this.#world.now + this.#limits.submitDeadlineMs + this.#limits.settleMs * 0.8, from: current, to: next };

@@ -10,10 +10,18 @@ import { Crash, ModelWorld } from './world.fixture.ts';
 
 const SUBMIT_DEADLINE_MS = 1_000;
 const RETRY_MS = 100;
+/** By how much the clocks of the processes are wrong, one after the other. */
+const CLOCKS_OFF_MS = [-30_000, 0, 30_000];
 
 /** What may happen to a login, in any order. */
 export type Happening =
-  | { readonly kind: 'rotate'; readonly diesAtStep: number | null; readonly answers: readonly ChangeAnswer[] }
+  | {
+      readonly kind: 'rotate';
+      readonly diesAtStep: number | null;
+      readonly answers: readonly ChangeAnswer[];
+      /** What a person does while the process is at this step of its own; `null`: nothing. */
+      readonly meanwhile: { readonly step: number; readonly kind: 'edits the secret' | 'changes the password' } | null;
+    }
   | { readonly kind: 'recovery runs'; readonly times: number; readonly everyMs: number }
   | { readonly kind: 'time passes'; readonly ms: number }
   | { readonly kind: 'a person edits the secret'; readonly note: string }
@@ -47,6 +55,7 @@ export class ModelLogin {
     // Others log in all the time: three are suspect at once when it begins, and somebody gets in a while after it is over.
     this.database.isStopped = () => this.world.now < this.portal.illUntil + WINDOW_MS;
     this.portal.watch = { login: () => this.#notTooEarly(), change: () => this.#notOnAnother() };
+    this.database.onRest = () => void (this.wasRestored || this.broken.push('a rest after a restore that never was'));
     this.database.onPlan = (attemptId) => this.#nothingForgotten(attemptId);
   }
 
@@ -54,6 +63,7 @@ export class ModelLogin {
     switch (happening.kind) {
       case 'rotate':
         this.portal.answers = [...happening.answers];
+        this.world.atStep = { step: happening.meanwhile?.step ?? Number.POSITIVE_INFINITY, effect: () => this.#interfere(happening.meanwhile?.kind) };
         return this.rotate('demand', happening.diesAtStep ?? Number.POSITIVE_INFINITY);
       case 'recovery runs':
         for (let time = 0; time < happening.times; time += 1) {
@@ -123,7 +133,9 @@ export class ModelLogin {
   }
 
   #notOnAnother(): void {
-    if (this.database.open?.baseVersion !== this.store.version) this.broken.push('a change submitted on a current secret that it was not planned on');
+    // Between the look at the secret and the POST somebody may always edit it.
+    if (!this.world.wasInterrupted && this.database.open?.baseVersion !== this.store.version)
+      this.broken.push('a change submitted on a current secret that it was not planned on');
   }
 
   #nothingForgotten(attemptId: string): void {
@@ -131,6 +143,15 @@ export class ModelLogin {
     const forgotten = this.store.stagedIds.filter((id) => !known.includes(id));
     if (forgotten.length > 0 && !forgotten.includes(attemptId))
       this.broken.push('a new password while the journal does not know one that may have been submitted');
+  }
+
+  /** A person does not wait for the process; only a change that the portal is at work on would keep them from changing it. */
+  #interfere(kind: 'edits the secret' | 'changes the password' | undefined): void {
+    if (kind !== 'changes the password') return this.#edit({ note: 'in the middle' });
+    if (this.portal.isChanging) return;
+    const password = `by hand ${this.portal.changes}`;
+    this.portal.setPassword(password, 'everywhere');
+    this.#edit({ password });
   }
 
   #edit(change: object): void {
@@ -141,7 +162,11 @@ export class ModelLogin {
   #rotator(): Rotator {
     return {
       db: this.database as unknown as Database,
-      clock: { now: () => new Date(this.world.now), sleep: async (ms) => void (this.world.now += ms) },
+      // Machines disagree about the time; only Postgres's counts.
+      clock: {
+        now: () => new Date(this.world.now + (CLOCKS_OFF_MS[this.#process % CLOCKS_OFF_MS.length] ?? 0)),
+        sleep: async (ms) => void (this.world.now += ms),
+      },
       logger: createLogger({ name: 'model', level: 'silent' as 'error' }),
       drivers: { for: () => this.portal.driver() },
       stores: { forTenant: () => this.store.asStore(), close: async () => undefined },

@@ -12,11 +12,17 @@ export class ModelWorld {
   now = Date.UTC(2026, 0, 1);
   #stepsLeft = Number.POSITIVE_INFINITY;
   #dead = false;
+  #step = 0;
+  wasInterrupted = false;
+  /** What somebody else does while the next process is at this step. */
+  atStep: { readonly step: number; readonly effect: () => void } = { step: Number.POSITIVE_INFINITY, effect: () => undefined };
 
   /** A new process; it dies at its step number `stepsLeft` (two to each act: before it, after it). */
   beginProcess(stepsLeft: number): void {
     this.#stepsLeft = stepsLeft;
     this.#dead = false;
+    this.#step = 0;
+    this.wasInterrupted = false;
   }
 
   /** Runs what reaches the outside: all of it or nothing, and afterwards the process may be dead all the same. */
@@ -31,5 +37,11 @@ export class ModelWorld {
     if (!this.#dead && this.#stepsLeft-- <= 0) this.#dead = true;
     if (this.#dead) throw new Crash('the process is dead');
     this.now += STEP_MS;
+    this.#step += 1;
+    if (this.#step !== this.atStep.step) return;
+    this.wasInterrupted = true;
+    const { effect } = this.atStep;
+    this.atStep = { step: Number.POSITIVE_INFINITY, effect: () => undefined };
+    effect();
   }
 }
