@@ -24,8 +24,8 @@ export const RECOVERY_ACTS = ['journal:adopted', 'journal:waiting', 'journal:res
 export type Act = (typeof ROTATION_ACTS)[number] | (typeof RECOVERY_ACTS)[number];
 
 /**
- * `before`: nothing of the act has happened. `during`: its password is on the way to the portal and nothing is known of the answer.
- * `after`: it has happened, and nothing after it.
+ * `before`: nothing of the act has happened. `during`: ledger or journal say that its password is on the way and know of no answer; that
+ * of a slow change has reached the portal, that of a login has not left. `after`: it has happened, and nothing after it.
  */
 export type When = 'before' | 'during' | 'after';
 
