@@ -27,7 +27,7 @@ export async function proveLogin(rotator: Rotator, endpoint: MigratedEndpoint, h
     db: rotator.db,
     clock: rotator.clock,
     logger: rotator.logger,
-    driver: rotator.drivers.for(endpoint.portalType),
+    driver: rotator.drivers.for(endpoint.portalType, endpoint),
     endpoint,
     loginIdentity: endpoint.loginIdentity,
     leaseId: held.lease.id,

@@ -150,7 +150,7 @@ function tryLogin(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLea
     db: access.db,
     clock: access.clock,
     logger: access.logger,
-    driver: access.drivers.for(endpoint.portalType),
+    driver: access.drivers.for(endpoint.portalType, endpoint),
     endpoint,
     loginIdentity: endpoint.loginIdentity,
     leaseId: held.lease.id,

@@ -1,28 +1,51 @@
 import { createHash } from 'node:crypto';
-import { createRecipeDriver, type BrowserPool, parseRecipe, type PortalDriver } from '@rcm/portal-drivers';
+import { createRecipeDriver, type BrowserPool, parseRecipe, type PortalDriver, type RecipeDriverOptions } from '@rcm/portal-drivers';
 import type { PortalTypeRow } from '@rcm/db';
 import { type Logger, type Metrics, RcmError } from '@rcm/telemetry';
+import type { EvidenceFolder } from './evidence-folder.ts';
+
+/** Whose login a driver is used for: evidence of its pages is kept as theirs. */
+export interface DriverUser {
+  readonly id: string;
+  readonly orgId: string;
+}
+
+interface Built {
+  readonly source: string;
+  readonly options: RecipeDriverOptions;
+  readonly driver: PortalDriver;
+}
 
 /** The drivers of one process, built from the portal types' rows; a changed recipe or host list gives a new driver. */
 export class Drivers {
   readonly #browser: BrowserPool;
   readonly #logger: Logger;
   readonly #blocked;
-  readonly #built = new Map<string, { readonly source: string; readonly driver: PortalDriver }>();
+  readonly #evidence: EvidenceFolder | null;
+  readonly #built = new Map<string, Built>();
 
-  constructor(browser: BrowserPool, logger: Logger, metrics: Metrics) {
+  /** Without a folder no evidence is taken. */
+  constructor(browser: BrowserPool, logger: Logger, metrics: Metrics, evidence: EvidenceFolder | null = null) {
     this.#browser = browser;
     this.#logger = logger;
+    this.#evidence = evidence;
     this.#blocked = metrics.counter('rcm_portal_requests_blocked_total', 'Requests of portal pages to places their portal type does not declare', ['portal_type']);
   }
 
-  /** Fails with `recipe_invalid`. */
-  for(portalType: PortalTypeRow): PortalDriver {
+  /** The driver of a portal type; for `user` it takes evidence where a folder keeps it. Fails with `recipe_invalid`. */
+  for(portalType: PortalTypeRow, user?: DriverUser): PortalDriver {
+    const { options, driver } = this.#build(portalType);
+    if (!user || !this.#evidence) return driver;
+    const owner = { orgId: user.orgId, endpointId: user.id, portalTypeCode: portalType.code };
+    return createRecipeDriver({ ...options, evidence: this.#evidence.policyFor(owner) });
+  }
+
+  #build(portalType: PortalTypeRow): Built {
     if (portalType.driver !== 'recipe') throw new RcmError('recipe_invalid', `Portal type ${portalType.code} names a driver that this process does not have: ${portalType.driver}.`);
     const source = createHash('sha256').update(JSON.stringify([portalType.recipe, portalType.hosts])).digest('hex');
     const built = this.#built.get(portalType.code);
-    if (built?.source === source) return built.driver;
-    const driver = createRecipeDriver({
+    if (built?.source === source) return built;
+    const options: RecipeDriverOptions = {
       recipe: parseRecipe(portalType.recipe as object),
       hosts: portalType.hosts,
       browser: this.#browser,
@@ -32,8 +55,9 @@ export class Drivers {
         this.#blocked.inc({ portal_type: portalType.code });
         this.#logger.debug({ portalType: portalType.code, origin: request.origin, kind: request.kind }, 'a request of a portal page was blocked');
       },
-    });
-    this.#built.set(portalType.code, { source, driver });
-    return driver;
+    };
+    const fresh = { source, options, driver: createRecipeDriver(options) };
+    this.#built.set(portalType.code, fresh);
+    return fresh;
   }
 }

@@ -24,6 +24,14 @@ export const portalEnvironment = {
   RCM_LOGIN_DEADLINE_MS: milliseconds(60_000, 1_000),
   /** For a one-time code step that nobody used. */
   RCM_TOTP_WAIT_MS: milliseconds(120_000, 1_000),
+  /** Where evidence of portal pages is kept. Unset: none is taken, because pages may show health data. */
+  RCM_EVIDENCE_DIR: z.string().min(1).optional(),
+  /** After which acts: those that ended as unknown or unavailable, or every one. */
+  RCM_EVIDENCE_WHEN: z.enum(['unclear', 'ends']).default('unclear'),
+  RCM_EVIDENCE_SCREENSHOTS: z.enum(['on', 'off']).default('on'),
+  RCM_EVIDENCE_KEPT_HOURS: z.coerce.number().min(0.001).max(8_784).default(72),
+  /** For the whole folder; one act's evidence is far below the least. */
+  RCM_EVIDENCE_MAX_BYTES: z.coerce.number().int().min(16_777_216).default(1_073_741_824),
 };
 
 export type PortalConfig = z.infer<z.ZodObject<typeof portalEnvironment>>;

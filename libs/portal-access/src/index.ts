@@ -4,7 +4,7 @@
  * rotation, one tenant's login used for another. Nobody else calls a driver's `login`.
  */
 export { type AgentAccess, type AgentVisit, type MigratedEndpoint, migratedEndpoint, type VisitResult, withAgentSession } from './agent-session.ts';
-export { Drivers } from './drivers.ts';
+export { type DriverUser, Drivers } from './drivers.ts';
 export { leaseTiming, loginTiming, portalEnvironment } from './environment.ts';
 export { followCredentialChanges, type FollowOptions } from './follow-credentials.ts';
 export { guardedLogin, type GuardedLogin, type GuardedResult, loginError, type LoginTiming } from './guarded-login.ts';

@@ -1,8 +1,11 @@
 import { type AppRole, type Database, openDatabase } from '@rcm/db';
 import { createBrowserPool } from '@rcm/portal-drivers';
-import { createLogger, createMetrics, type Logger, type Metrics } from '@rcm/telemetry';
+import { createLogger, createMetrics, type Logger, type Metrics, systemClock } from '@rcm/telemetry';
 import { Drivers } from './drivers.ts';
 import { type PortalConfig, windowEnvironment } from './environment.ts';
+import { type EvidenceFolder, openEvidenceFolder } from './evidence-folder.ts';
+
+const HOUR_MS = 3_600_000;
 
 export interface PortalProcessOptions {
   /** Name of the process in logs and in pg_stat_activity. */
@@ -21,20 +24,38 @@ export interface PortalProcess {
   readonly metrics: Metrics;
   readonly db: Database;
   readonly drivers: Drivers;
-  /** Ends the browser; no process of it stays. */
+  /** Ends the browser, so that no process of it stays, and then what keeps evidence of its pages. */
   closeBrowser(): Promise<void>;
 }
 
-/** Made once from the configuration. Nothing is connected and no browser runs before it is used. */
+/** Made once from the configuration. Nothing is connected and no browser runs before it is used. Fails with `config_invalid` where evidence cannot be kept as it says. */
 export function openPortalProcess({ name, role, config, idleContexts = 0, headed }: PortalProcessOptions): PortalProcess {
   const logger = createLogger({ name, level: config.RCM_LOG_LEVEL });
   const metrics = createMetrics({ process: true });
+  const evidence = evidenceFolder(config, logger, metrics);
   const browser = createBrowserPool({ executablePath: config.RCM_CHROMIUM_PATH, maxContexts: config.RCM_MAX_BROWSER_CONTEXTS + idleContexts, headed, environment: headed ? windowEnvironment(config) : {}, logger, metrics });
   return {
     logger,
     metrics,
     db: openDatabase({ url: config.RCM_DATABASE_URL, directUrl: config.RCM_DATABASE_DIRECT_URL, applicationName: `rcm-${name}`, role }),
-    drivers: new Drivers(browser, logger, metrics),
-    closeBrowser: () => browser.close(),
+    drivers: new Drivers(browser, logger, metrics, evidence),
+    async closeBrowser() {
+      await browser.close();
+      await evidence?.close();
+    },
   };
+}
+
+function evidenceFolder(config: PortalConfig, logger: Logger, metrics: Metrics): EvidenceFolder | null {
+  if (config.RCM_EVIDENCE_DIR === undefined) return null;
+  return openEvidenceFolder({
+    folder: config.RCM_EVIDENCE_DIR,
+    when: config.RCM_EVIDENCE_WHEN,
+    screenshots: config.RCM_EVIDENCE_SCREENSHOTS === 'on',
+    keptMs: config.RCM_EVIDENCE_KEPT_HOURS * HOUR_MS,
+    maxBytes: config.RCM_EVIDENCE_MAX_BYTES,
+    clock: systemClock,
+    logger,
+    metrics,
+  });
 }

@@ -55,7 +55,7 @@ export function loginWith(inHand: AttemptInHand, stored: StoredSecret, version: 
     db: services.db,
     clock: services.clock,
     logger: services.logger,
-    driver: services.drivers.for(endpoint.portalType),
+    driver: services.drivers.for(endpoint.portalType, endpoint),
     endpoint,
     loginIdentity: endpoint.loginIdentity,
     leaseId: held.lease.id,
