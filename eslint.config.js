@@ -25,14 +25,39 @@ const tools = [
   allow('platform', 'telemetry', 'credentials', 'db', 'portal-drivers', 'local-aws', 'demo-portals'),
   allow('vault-server'),
   allow('bench', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access', 'rotator', 'local-aws', 'demo-portals', 'test-services', 'test-world'),
-  allow('crash-matrix', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access', 'rotator', 'local-aws', 'demo-portals', 'vault-server', 'test-services', 'test-world'),
+  allow(
+    'crash-matrix',
+    'telemetry',
+    'credentials',
+    'db',
+    'portal-drivers',
+    'portal-access',
+    'rotator',
+    'local-aws',
+    'demo-portals',
+    'vault-server',
+    'test-services',
+    'test-world',
+  ),
   allow('soak', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access', 'rotator', 'local-aws', 'demo-portals', 'test-services', 'test-world'),
   allow('portal', 'telemetry', 'credentials', 'portal-drivers'),
   allow('real-portals', 'telemetry', 'credentials', 'portal-drivers', 'test-services'),
   allow('cost', 'telemetry', 'credentials', 'db'),
   allow('test-world', 'telemetry', 'credentials', 'db', 'local-aws', 'vault-server', 'demo-portals', 'platform', 'test-services'),
 ];
-const forTests = ['task-client', 'test-services', 'test-world', 'local-aws', 'demo-portals', 'vault-server', 'credentials', 'db', 'portal-drivers', 'portal-access', 'telemetry'];
+const forTests = [
+  'task-client',
+  'test-services',
+  'test-world',
+  'local-aws',
+  'demo-portals',
+  'vault-server',
+  'credentials',
+  'db',
+  'portal-drivers',
+  'portal-access',
+  'telemetry',
+];
 const boundaries = (constraints) => ['error', { enforceBuildableLibDependency: false, depConstraints: constraints, allow: [] }];
 
 // One owner for each outside dependency that carries risk: everyone else goes through the owner's interface.
@@ -81,7 +106,9 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': boundaries([
         { sourceTag: '*', onlyDependOnLibsWithTags: forTests.map((t) => `scope:${t}`) },
-        ...['web-agent', 'rotator', 'migrator', 'platform', 'setup', 'bench', 'crash-matrix', 'soak', 'portal', 'real-portals', 'cost'].map((s) => allow(s, ...forTests)),
+        ...['web-agent', 'rotator', 'migrator', 'platform', 'setup', 'bench', 'crash-matrix', 'soak', 'portal', 'real-portals', 'cost'].map((s) =>
+          allow(s, ...forTests),
+        ),
       ]),
     },
   },

@@ -56,7 +56,11 @@ describe('apply', { timeout: SLOW_MS }, () => {
     await plantRaw('bad-large', { username: `${CANARY}-u`, password: `${CANARY}-p`, custom_fields: { note: 'ü'.repeat(2100) } });
     const expected = [
       { endpointId: 'bad-empty', code: 'payload_invalid', reason: 'the credentials have no username and no password' },
-      { endpointId: 'bad-large', code: 'payload_too_large', reason: expect.stringMatching(/^The credential payload has \d+ bytes; the standard tier of SSM holds 4096\.$/) as string },
+      {
+        endpointId: 'bad-large',
+        code: 'payload_too_large',
+        reason: expect.stringMatching(/^The credential payload has \d+ bytes; the standard tier of SSM holds 4096\.$/) as string,
+      },
       { endpointId: 'bad-list', code: 'payload_invalid', reason: 'the credentials are not a JSON object' },
       { endpointId: 'bad-no-password', code: 'payload_invalid', reason: 'the credentials have no password' },
       { endpointId: 'bad-seed', code: 'payload_invalid', reason: expect.stringContaining('mfa_seed') as string },

@@ -23,7 +23,9 @@ export async function withExclusiveLease<T>(migration: Migration, endpoint: Endp
     return await act();
   } finally {
     // A lease that is not given back ends by itself.
-    await releaseLease(migration.db, { leaseId: lease.id, orgId: endpoint.orgId }).catch((error: unknown) => migration.logger.warn({ err: error }, 'the lease was not given back'));
+    await releaseLease(migration.db, { leaseId: lease.id, orgId: endpoint.orgId }).catch((error: unknown) =>
+      migration.logger.warn({ err: error }, 'the lease was not given back'),
+    );
   }
 }
 

@@ -87,7 +87,8 @@ describe('apply, verify, scrub', { timeout: 180_000 }, () => {
       ...intoSecretsManager,
       db: {
         ...intoSecretsManager.db,
-        transaction: (scope, act) => (act.toString().includes('secretArn') ? Promise.reject(new Error('the process died')) : intoSecretsManager.db.transaction(scope, act)),
+        transaction: (scope, act) =>
+          act.toString().includes('secretArn') ? Promise.reject(new Error('the process died')) : intoSecretsManager.db.transaction(scope, act),
       },
     };
     expect((await apply(crashing)).json).toMatchObject({ migrated: 0 });

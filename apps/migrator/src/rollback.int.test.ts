@@ -122,7 +122,8 @@ describe('rollback', { timeout: 180_000 }, () => {
       ...migrator,
       db: {
         ...migrator.db,
-        transaction: (scope, act) => (act.toString().includes('writeAuditEvent(tx, event)') ? Promise.reject(new Error('no audit')) : migrator.db.transaction(scope, act)),
+        transaction: (scope, act) =>
+          act.toString().includes('writeAuditEvent(tx, event)') ? Promise.reject(new Error('no audit')) : migrator.db.transaction(scope, act),
       },
       stores: {
         ...migrator.stores,

@@ -10,7 +10,10 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
   const program = new Command('web-agent')
     .description('Takes portal tasks from the queue, logs in with what the secret store holds, and does them.')
     .exitOverride()
-    .addHelpText('after', '\nConfiguration comes from the environment (see the README); a secret may be given as a file by NAME_FILE.\nExit codes: 0 done, 1 something could not be done, 2 wrong call or configuration.');
+    .addHelpText(
+      'after',
+      '\nConfiguration comes from the environment (see the README); a secret may be given as a file by NAME_FILE.\nExit codes: 0 done, 1 something could not be done, 2 wrong call or configuration.',
+    );
   program
     .command('run')
     .description('work the task queue until SIGTERM')
@@ -26,7 +29,13 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     .option('--json', 'print one JSON object')
     .option('--headed', 'show the browser')
     .action(async (o: { endpoint: string; task: string; input: string; json?: boolean; headed?: boolean }) => {
-      exitCode = await taskCommand(readWebAgentConfig(environment), { endpointId: o.endpoint, name: o.task, input: o.input, json: o.json ?? false, headed: o.headed ?? false });
+      exitCode = await taskCommand(readWebAgentConfig(environment), {
+        endpointId: o.endpoint,
+        name: o.task,
+        input: o.input,
+        json: o.json ?? false,
+        headed: o.headed ?? false,
+      });
     });
   try {
     await program.parseAsync([...argv]);

@@ -16,12 +16,22 @@ export interface WebAgentProcess {
 /** Everything a web-agent needs, made once from its configuration. Nothing is connected before it is used. */
 export function openWebAgent(config: WebAgentConfig, options: { readonly headed?: boolean } = {}): WebAgentProcess {
   const idleContexts = config.RCM_AGENT_KEPT_SESSIONS;
-  const { logger, metrics, db, drivers, closeBrowser } = openPortalProcess({ name: 'web-agent', role: 'rcm_agent', config, idleContexts, headed: options.headed });
+  const { logger, metrics, db, drivers, closeBrowser } = openPortalProcess({
+    name: 'web-agent',
+    role: 'rcm_agent',
+    config,
+    idleContexts,
+    headed: options.headed,
+  });
   const stores = createReplicatedReaders({
     stores: tenantStoresOptions(config),
     replica: config,
     metrics,
-    onTurn: (state, store) => logger.warn({ store, state }, state === 'down' ? 'the first region does not answer: credentials are read from the second' : 'the first region answers again'),
+    onTurn: (state, store) =>
+      logger.warn(
+        { store, state },
+        state === 'down' ? 'the first region does not answer: credentials are read from the second' : 'the first region answers again',
+      ),
   });
   const keeper = new SessionKeeper({ maxSessions: idleContexts, idleMs: config.RCM_AGENT_SESSION_IDLE_MS });
   return {

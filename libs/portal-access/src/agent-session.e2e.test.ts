@@ -25,7 +25,12 @@ beforeAll(async () => {
   const metrics = createMetrics();
   browser = createBrowserPool({ maxContexts: 8, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
   const stores = createTenantStores({
-    region: world.aws.region, endpoint: world.aws.endpoint, environment: 'test', roleArn: world.aws.tenantRoleArn('agent'), kmsKeyId: world.aws.kmsKeyArn, credentials: world.aws.taskCredentials('rcm-agent-task'),
+    region: world.aws.region,
+    endpoint: world.aws.endpoint,
+    environment: 'test',
+    roleArn: world.aws.tenantRoleArn('agent'),
+    kmsKeyId: world.aws.kmsKeyArn,
+    credentials: world.aws.taskCredentials('rcm-agent-task'),
   });
   access = {
     db: world.databaseAs('rcm_agent'),
@@ -51,8 +56,15 @@ const fresh = (): WorldEndpoint => {
   return endpoint;
 };
 const visit = (endpoint: WorldEndpoint, orgId = endpoint.orgId) =>
-  withAgentSession(access, { orgId, endpointId: endpoint.id, holder: 'test-agent', signal: new AbortController().signal }, async () => ({ value: 'visited', session: 'keep' }));
-const codeOf = (visiting: Promise<unknown>) => visiting.then(() => 'none', (error: RcmError) => error.code);
+  withAgentSession(access, { orgId, endpointId: endpoint.id, holder: 'test-agent', signal: new AbortController().signal }, async () => ({
+    value: 'visited',
+    session: 'keep',
+  }));
+const codeOf = (visiting: Promise<unknown>) =>
+  visiting.then(
+    () => 'none',
+    (error: RcmError) => error.code,
+  );
 const counts = (endpoint: WorldEndpoint) => world.portals.account(endpoint.portal, endpoint.username);
 
 /** A person changes the password at the portal and, where `inStore`, in the store; the row is not told. */
@@ -92,7 +104,11 @@ describe('an agent that visits a portal', () => {
   it('never tries a password again that is known to be bad', async () => {
     const endpoint = fresh();
     await changeByHand(endpoint, 'Changed-by-hand-1', false);
-    expect([await codeOf(visit(endpoint)), await codeOf(visit(endpoint)), await codeOf(visit(endpoint))]).toEqual(['login_rejected', 'login_rejected', 'login_rejected']);
+    expect([await codeOf(visit(endpoint)), await codeOf(visit(endpoint)), await codeOf(visit(endpoint))]).toEqual([
+      'login_rejected',
+      'login_rejected',
+      'login_rejected',
+    ]);
     expect(await counts(endpoint)).toMatchObject({ loginsRejected: 1, locked: false });
   });
 
@@ -159,7 +175,9 @@ describe('an agent that visits a portal', () => {
     const reference = parseReference(endpoint.secretArn);
     const current = await store.read(reference);
     if (!current) throw new Error('no secret');
-    const forgotten = parsePayload(current.text).map((payload) => withPassword(new Secret(payload), { password: new Secret(payload.password), attemptId: randomUUID(), counter: 1, now: new Date() }));
+    const forgotten = parsePayload(current.text).map((payload) =>
+      withPassword(new Secret(payload), { password: new Secret(payload.password), attemptId: randomUUID(), counter: 1, now: new Date() }),
+    );
     await store.replace(reference, serializePayload(forgotten.reveal()), current.version);
     expect([await codeOf(visit(endpoint)), await codeOf(visit(endpoint))]).toEqual(['login_not_allowed', 'login_not_allowed']);
     expect((await counts(endpoint)).loginsAccepted).toBe(0);
@@ -176,11 +194,15 @@ describe('an agent that visits a portal', () => {
   it('stops its work when the lease is lost, and closes the session', async () => {
     const endpoint = fresh();
     const stop = new AbortController();
-    const visiting = withAgentSession(access, { orgId: endpoint.orgId, endpointId: endpoint.id, holder: 'test-agent', signal: stop.signal }, async (_session, signal) => {
-      stop.abort();
-      await systemClock.sleep(60_000, signal);
-      return { value: 'visited', session: 'keep' };
-    });
+    const visiting = withAgentSession(
+      access,
+      { orgId: endpoint.orgId, endpointId: endpoint.id, holder: 'test-agent', signal: stop.signal },
+      async (_session, signal) => {
+        stop.abort();
+        await systemClock.sleep(60_000, signal);
+        return { value: 'visited', session: 'keep' };
+      },
+    );
     expect(await codeOf(visiting)).toBe('cancelled');
     expect(await listLeases(world.db)).toEqual([]);
     expect(access.keeper.size).toBeGreaterThanOrEqual(0);

@@ -42,7 +42,11 @@ export interface VisitResult<T> {
  * Errors: `endpoint_unknown`, `lease_unavailable` (a rotation is under way: ask again later), `login_*`, `portal_*`,
  * `secret_missing`, `store_*`, `cancelled`.
  */
-export async function withAgentSession<T>(access: AgentAccess, visit: AgentVisit, act: (session: PortalSession, signal: AbortSignal) => Promise<VisitResult<T>>): Promise<T> {
+export async function withAgentSession<T>(
+  access: AgentAccess,
+  visit: AgentVisit,
+  act: (session: PortalSession, signal: AbortSignal) => Promise<VisitResult<T>>,
+): Promise<T> {
   const endpoint = await migratedEndpoint(access.db, visit);
   const held = await holdLease({
     db: access.db,
@@ -75,7 +79,9 @@ export async function migratedEndpoint(db: Database, visit: { readonly orgId: st
   if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${visit.orgId} has no endpoint ${visit.endpointId}.`);
   const { secretArn, loginIdentity } = endpoint;
   if (secretArn === null || loginIdentity === null) {
-    throw new RcmError('secret_missing', `Endpoint ${endpoint.id} has no secret reference yet; run the migrator first.`, { details: { endpointId: endpoint.id } });
+    throw new RcmError('secret_missing', `Endpoint ${endpoint.id} has no secret reference yet; run the migrator first.`, {
+      details: { endpointId: endpoint.id },
+    });
   }
   return { ...endpoint, secretArn, loginIdentity };
 }
@@ -124,7 +130,12 @@ function mayBeOutdated(result: Exclude<GuardedResult, { kind: 'accepted' }>): bo
 
 async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease): Promise<HeldCredential> {
   const asked = held.lease.currentVersion;
-  const credential = await access.credentials.get({ orgId: endpoint.orgId, reference: parseReference(endpoint.secretArn), version: asked, signal: held.signal });
+  const credential = await access.credentials.get({
+    orgId: endpoint.orgId,
+    reference: parseReference(endpoint.secretArn),
+    version: asked,
+    signal: held.signal,
+  });
   // The store is ahead: a person changed it. The row follows, so that everybody else stops using the older one.
   if (credential.version !== asked && credential.served !== 'stale') {
     await restAfterRestore(access, endpoint, held, credential);
@@ -179,7 +190,8 @@ async function actAndKeep<T>(
     }
     return result.value;
   } catch (error) {
-    if (signal.aborted && !hasCode(error, 'cancelled')) throw new RcmError('cancelled', 'The visit was stopped: the process is ending or the lease was lost.', { cause: error });
+    if (signal.aborted && !hasCode(error, 'cancelled'))
+      throw new RcmError('cancelled', 'The visit was stopped: the process is ending or the lease was lost.', { cause: error });
     throw error;
   } finally {
     if (!kept) await opened.session.close();

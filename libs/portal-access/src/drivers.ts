@@ -29,7 +29,9 @@ export class Drivers {
     this.#browser = browser;
     this.#logger = logger;
     this.#evidence = evidence;
-    this.#blocked = metrics.counter('rcm_portal_requests_blocked_total', 'Requests of portal pages to places their portal type does not declare', ['portal_type']);
+    this.#blocked = metrics.counter('rcm_portal_requests_blocked_total', 'Requests of portal pages to places their portal type does not declare', [
+      'portal_type',
+    ]);
   }
 
   /** The driver of a portal type; for `user` it takes evidence where a folder keeps it. Fails with `recipe_invalid`. */
@@ -41,8 +43,11 @@ export class Drivers {
   }
 
   #build(portalType: PortalTypeRow): Built {
-    if (portalType.driver !== 'recipe') throw new RcmError('recipe_invalid', `Portal type ${portalType.code} names a driver that this process does not have: ${portalType.driver}.`);
-    const source = createHash('sha256').update(JSON.stringify([portalType.recipe, portalType.hosts])).digest('hex');
+    if (portalType.driver !== 'recipe')
+      throw new RcmError('recipe_invalid', `Portal type ${portalType.code} names a driver that this process does not have: ${portalType.driver}.`);
+    const source = createHash('sha256')
+      .update(JSON.stringify([portalType.recipe, portalType.hosts]))
+      .digest('hex');
     const built = this.#built.get(portalType.code);
     if (built?.source === source) return built;
     const options: RecipeDriverOptions = {

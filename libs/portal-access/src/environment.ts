@@ -42,6 +42,10 @@ export const windowEnvironment = ({ DISPLAY, WAYLAND_DISPLAY, XAUTHORITY, XDG_RU
     Object.entries({ DISPLAY, WAYLAND_DISPLAY, XAUTHORITY, XDG_RUNTIME_DIR }).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 
-export const leaseTiming = (config: PortalConfig): LeaseTiming => ({ ttlMs: config.RCM_LEASE_TTL_MS, waitMs: config.RCM_LEASE_WAIT_MS, pollMs: config.RCM_LEASE_POLL_MS });
+export const leaseTiming = (config: PortalConfig): LeaseTiming => ({
+  ttlMs: config.RCM_LEASE_TTL_MS,
+  waitMs: config.RCM_LEASE_WAIT_MS,
+  pollMs: config.RCM_LEASE_POLL_MS,
+});
 
 export const loginTiming = (config: PortalConfig): LoginTiming => ({ loginDeadlineMs: config.RCM_LOGIN_DEADLINE_MS, totpWaitMs: config.RCM_TOTP_WAIT_MS });

@@ -1,4 +1,13 @@
-import { beginLoginAttempt, bringRotationForward, checkLoginAttempt, type Database, type EndpointRow, finishLoginAttempt, mayBeLocked, versionStanding } from '@rcm/db';
+import {
+  beginLoginAttempt,
+  bringRotationForward,
+  checkLoginAttempt,
+  type Database,
+  type EndpointRow,
+  finishLoginAttempt,
+  mayBeLocked,
+  versionStanding,
+} from '@rcm/db';
 import type { CredentialPayload } from '@rcm/credentials';
 import type { LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
 import { type Clock, type ErrorCode, type Logger, RcmError, type Secret } from '@rcm/telemetry';
@@ -61,7 +70,20 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
   if (refusal) return refusal;
   const seed = request.payload.map((payload) => payload.mfa_seed ?? '');
   const { totpPeriodSeconds: periodSeconds, totpSkew: skew } = endpoint.portalType;
-  const totp = seed.reveal() === '' ? null : await reserveTotp({ db, clock, orgId: endpoint.orgId, loginIdentity: request.loginIdentity, seed, periodSeconds, skew, waitMs: timing.totpWaitMs, signal });
+  const totp =
+    seed.reveal() === ''
+      ? null
+      : await reserveTotp({
+          db,
+          clock,
+          orgId: endpoint.orgId,
+          loginIdentity: request.loginIdentity,
+          seed,
+          periodSeconds,
+          skew,
+          waitMs: timing.totpWaitMs,
+          signal,
+        });
 
   const session = await request.driver.openSession({ baseUrl: endpoint.baseUrl, signal });
   let keepSession = false;
@@ -79,7 +101,8 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
       })
       .catch((error: unknown) => {
         if (error instanceof NotAllowed) return error;
-        if (ledger.attemptId !== null) return { outcome: { kind: 'unknown', detail: 'the driver failed after the password was sent' } as const, submitted: true, error };
+        if (ledger.attemptId !== null)
+          return { outcome: { kind: 'unknown', detail: 'the driver failed after the password was sent' } as const, submitted: true, error };
         throw error;
       });
     if (result instanceof NotAllowed) return { kind: 'not_allowed', reason: result.reason, until: result.until };

@@ -1,4 +1,15 @@
-import { acquireExclusiveLease, acquireSharedLease, type Database, insertEndpoint, listLeases, openDatabase, recordMigrated, releaseLease, upsertOrganization, upsertPortalType } from '@rcm/db';
+import {
+  acquireExclusiveLease,
+  acquireSharedLease,
+  type Database,
+  insertEndpoint,
+  listLeases,
+  openDatabase,
+  recordMigrated,
+  releaseLease,
+  upsertOrganization,
+  upsertPortalType,
+} from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { createLogger, systemClock } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
@@ -16,11 +27,38 @@ beforeAll(async () => {
   const owner = openDatabase({ url: database.url, applicationName: 'held-lease-test' });
   await upsertOrganization(owner, { id: place.orgId, name: 'Hospital One' });
   await upsertPortalType(owner, {
-    code: 'portal', name: 'Portal', hosts: ['portal.example'], driver: 'recipe', recipe: {}, passwordRules: 'minlength: 8;', rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0,
-    lockoutThreshold: 3, lockoutMargin: 1, lockoutWindowSeconds: 900, settleMs: 100, totpSkew: 0, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 1,
+    code: 'portal',
+    name: 'Portal',
+    hosts: ['portal.example'],
+    driver: 'recipe',
+    recipe: {},
+    passwordRules: 'minlength: 8;',
+    rotationMode: 'automatic',
+    rotationIntervalDays: 60,
+    rotationSpreadDays: 0,
+    lockoutThreshold: 3,
+    lockoutMargin: 1,
+    lockoutWindowSeconds: 900,
+    settleMs: 100,
+    totpSkew: 0,
+    totpPeriodSeconds: 30,
+    maxSessionsPerAccount: 1,
+    maxConcurrency: 1,
   });
-  await insertEndpoint(owner, { id: place.endpointId, orgId: place.orgId, portalTypeCode: 'portal', accountId: 'account-1', baseUrl: 'https://portal.example' });
-  await recordMigrated(owner, { ...place, secretArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/hospital-one/endpoints/portal-1/account-1', version: '1', loginIdentity: identity, fingerprint: 'f' });
+  await insertEndpoint(owner, {
+    id: place.endpointId,
+    orgId: place.orgId,
+    portalTypeCode: 'portal',
+    accountId: 'account-1',
+    baseUrl: 'https://portal.example',
+  });
+  await recordMigrated(owner, {
+    ...place,
+    secretArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/hospital-one/endpoints/portal-1/account-1',
+    version: '1',
+    loginIdentity: identity,
+    fingerprint: 'f',
+  });
   await owner.close();
   // It alone may hold both kinds.
   db = openDatabase({ url: urlFor('rcm_rotator', database.url), applicationName: 'held-lease-test', role: 'rcm_rotator' });
@@ -63,7 +101,10 @@ describe('a held lease', () => {
 
   it('waits for a login in use at most its time, then says so and leaves no wish behind', async () => {
     const agent = await holdLease(request());
-    await expect(holdLease(request({ kind: 'exclusive', holder: 'rotator' }))).rejects.toMatchObject({ code: 'lease_unavailable', details: { reason: 'in_use' } });
+    await expect(holdLease(request({ kind: 'exclusive', holder: 'rotator' }))).rejects.toMatchObject({
+      code: 'lease_unavailable',
+      details: { reason: 'in_use' },
+    });
     const another = await acquireSharedLease(db, { ...place, holder: 'agent-2', ttlMs: 1_000 });
     expect(another.granted).toBe(true);
     if (another.granted) await releaseLease(db, { leaseId: another.lease.id, orgId: place.orgId });

@@ -60,7 +60,9 @@ export async function holdLease(request: LeaseRequest): Promise<HeldLease> {
 /** Whoever gives up waiting holds no agent back any more. A wish that stays all the same ends by itself. */
 async function withdrawWish({ db, logger, kind, orgId, endpointId, loginIdentity, holder }: LeaseRequest): Promise<void> {
   if (kind !== 'exclusive') return;
-  await withdrawExclusiveWish(db, { orgId, loginIdentity, holder }).catch((error: unknown) => logger.warn({ err: error, endpointId }, 'a wish for a lease could not be withdrawn'));
+  await withdrawExclusiveWish(db, { orgId, loginIdentity, holder }).catch((error: unknown) =>
+    logger.warn({ err: error, endpointId }, 'a wish for a lease could not be withdrawn'),
+  );
 }
 
 function ask(request: LeaseRequest, leftMs: number) {
@@ -108,7 +110,9 @@ function keepRenewing(request: LeaseRequest, lease: Lease, askedAt: number): Hel
       clearInterval(timer);
       await renewing;
       // A release that does not reach the database is no loss: the lease expires by itself.
-      await releaseLease(db, { leaseId: lease.id, orgId: request.orgId }).catch((error: unknown) => logger.warn({ err: error, endpointId: request.endpointId }, 'lease release failed'));
+      await releaseLease(db, { leaseId: lease.id, orgId: request.orgId }).catch((error: unknown) =>
+        logger.warn({ err: error, endpointId: request.endpointId }, 'lease release failed'),
+      );
     },
   };
 }

@@ -33,7 +33,14 @@ export function openPortalProcess({ name, role, config, idleContexts = 0, headed
   const logger = createLogger({ name, level: config.RCM_LOG_LEVEL });
   const metrics = createMetrics({ process: true });
   const evidence = evidenceFolder(config, logger, metrics);
-  const browser = createBrowserPool({ executablePath: config.RCM_CHROMIUM_PATH, maxContexts: config.RCM_MAX_BROWSER_CONTEXTS + idleContexts, headed, environment: headed ? windowEnvironment(config) : {}, logger, metrics });
+  const browser = createBrowserPool({
+    executablePath: config.RCM_CHROMIUM_PATH,
+    maxContexts: config.RCM_MAX_BROWSER_CONTEXTS + idleContexts,
+    headed,
+    environment: headed ? windowEnvironment(config) : {},
+    logger,
+    metrics,
+  });
   return {
     logger,
     metrics,

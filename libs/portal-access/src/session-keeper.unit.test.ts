@@ -6,7 +6,14 @@ import { SessionKeeper } from './session-keeper.ts';
 function session(): PortalSession & { readonly closed: () => boolean } {
   const state = { closed: false };
   const unused = () => Promise.reject(new Error('the keeper uses no page'));
-  return { login: unused, changePassword: unused, runTask: unused, isLoggedIn: unused, close: async () => void (state.closed = true), closed: () => state.closed };
+  return {
+    login: unused,
+    changePassword: unused,
+    runTask: unused,
+    isLoggedIn: unused,
+    close: async () => void (state.closed = true),
+    closed: () => state.closed,
+  };
 }
 
 const keeper = (maxSessions = 2, idleMs = 60_000) => new SessionKeeper({ maxSessions, idleMs });

@@ -8,7 +8,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const program = new Command('bench')
-  .description('Measures one part of the project side by side with its peers, in one run. Exit code 0 when every target was met, 1 when one was not, 2 for a wrong call.')
+  .description(
+    'Measures one part of the project side by side with its peers, in one run. Exit code 0 when every target was met, 1 when one was not, 2 for a wrong call.',
+  )
   .argument('<suite>', suiteNames().join(' | '))
   .option('--json', 'the results as one JSON array on stdout')
   .option('--only <name>', 'run only the measurements whose name contains this')

@@ -28,15 +28,19 @@ async function run(...flags: string[]): Promise<Ended> {
 test('--help names every flag and ends well', async () => {
   const { code, stdout } = await run('--help');
   expect(code).toBe(0);
-  for (const flag of ['--port', '--host', '--data-file', '--credentials-file', '--quota-reads', '--quota-writes', '--policies', '--task-tokens']) expect(stdout).toContain(flag);
+  for (const flag of ['--port', '--host', '--data-file', '--credentials-file', '--quota-reads', '--quota-writes', '--policies', '--task-tokens'])
+    expect(stdout).toContain(flag);
 });
 
 describe('one clear sentence and an exit code', () => {
-  test.each(['--port x', '--port 70000', '--quota-reads 0', '--unknown', '--region nowhere', '--account-id 12', '--policies /nowhere'])('2 for %s', async (flags) => {
-    const { code, stderr, stdout } = await run(...flags.split(' '));
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr.trim().split('\n')).toHaveLength(1);
-  });
+  test.each(['--port x', '--port 70000', '--quota-reads 0', '--unknown', '--region nowhere', '--account-id 12', '--policies /nowhere'])(
+    '2 for %s',
+    async (flags) => {
+      const { code, stderr, stdout } = await run(...flags.split(' '));
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+    },
+  );
 
   test('1 for a busy port', async () => {
     const { endpoint } = await running();

@@ -14,7 +14,15 @@ export interface WorldVault {
 }
 
 /** A Vault with an AppRole for the organization and each app. */
-export async function startWorldVault({ folder, orgId, environment }: { readonly folder: string; readonly orgId: string; readonly environment: string }): Promise<WorldVault> {
+export async function startWorldVault({
+  folder,
+  orgId,
+  environment,
+}: {
+  readonly folder: string;
+  readonly orgId: string;
+  readonly environment: string;
+}): Promise<WorldVault> {
   const server = await startVaultServer();
   const mount = server.mounts[0] ?? '';
   const folderOf = (part: Part): string => join(folder, `approles-${part}`);

@@ -3,7 +3,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  appRoleFolder, createTenantStores, credentialReference, formatReference, generatePassword, loginIdentity, type NewPlace, parsePasswordRules, parsePayload, parseReference, payloadFingerprint, serializePayload, type TenantStores,
+  appRoleFolder,
+  createTenantStores,
+  credentialReference,
+  formatReference,
+  generatePassword,
+  loginIdentity,
+  type NewPlace,
+  parsePasswordRules,
+  parsePayload,
+  parseReference,
+  payloadFingerprint,
+  serializePayload,
+  type TenantStores,
 } from '@rcm/credentials';
 import { platformPolicies, taskRoleName, type TenantApp } from '@rcm/credentials/policies';
 import { type AppRole, type Database, insertEndpoint, openDatabase, recordMigrated, upsertOrganization, upsertPortalType } from '@rcm/db';
@@ -103,13 +115,19 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     await portals.createAccount({ portal, username, password, ...(mfaSeed.mfa_seed ? { mfaSeed: mfaSeed.mfa_seed } : {}) });
     await insertEndpoint(db, { id, orgId: ORGANIZATION, portalTypeCode: portal, accountId: `account-${number}`, baseUrl });
     const text = serializePayload(parsePayload(new Secret(JSON.stringify({ username, password, ...mfaSeed }))));
-    const place: NewPlace =
-      store === 'vault' ? { store, mount: vault.mount } : { store, partition: 'aws', region: aws.region, accountId: aws.accountId };
+    const place: NewPlace = store === 'vault' ? { store, mount: vault.mount } : { store, partition: 'aws', region: aws.region, accountId: aws.accountId };
     const reference = credentialReference({ ...place, environment: ENVIRONMENT, orgId: ORGANIZATION, endpointId: id, portalAccountId: `account-${number}` });
     const created = await stores.forTenant(ORGANIZATION).create(reference, text, { TenantId: ORGANIZATION, Environment: ENVIRONMENT, PortalType: portal });
     const secretArn = formatReference(created.reference);
     const identity = loginIdentity({ key, host: new URL(baseUrl).host, username });
-    await recordMigrated(db, { endpointId: id, orgId: ORGANIZATION, secretArn, version: created.version, loginIdentity: identity, fingerprint: payloadFingerprint({ key, text }) });
+    await recordMigrated(db, {
+      endpointId: id,
+      orgId: ORGANIZATION,
+      secretArn,
+      version: created.version,
+      loginIdentity: identity,
+      fingerprint: payloadFingerprint({ key, text }),
+    });
     return { id, orgId: ORGANIZATION, portal, username, secretArn, loginIdentity: identity };
   };
   const endpoints: WorldEndpoint[] = [];
@@ -135,9 +153,18 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const awsCredentialsFileOf = async (app: TenantApp) => {
     const { accessKeyId, secretAccessKey, sessionToken } = aws.taskCredentials(taskRoleName(app));
     const keys = { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey, aws_session_token: sessionToken };
-    return file(`aws-credentials-${app}`, `[default]\n${Object.entries(keys).map(([name, value]) => `${name} = ${value}\n`).join('')}`);
+    return file(
+      `aws-credentials-${app}`,
+      `[default]\n${Object.entries(keys)
+        .map(([name, value]) => `${name} = ${value}\n`)
+        .join('')}`,
+    );
   };
-  const awsCredentialsFiles = { agent: await awsCredentialsFileOf('agent'), rotator: await awsCredentialsFileOf('rotator'), migrator: await awsCredentialsFileOf('migrator') };
+  const awsCredentialsFiles = {
+    agent: await awsCredentialsFileOf('agent'),
+    rotator: await awsCredentialsFileOf('rotator'),
+    migrator: await awsCredentialsFileOf('migrator'),
+  };
   return {
     db,
     databaseUrl: database.url,

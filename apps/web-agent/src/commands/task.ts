@@ -33,7 +33,13 @@ export async function taskCommand(config: WebAgentConfig, options: TaskCommandOp
       const verdict = await new TaskWorker({ db, jobs, access, logger, metrics, ...workerOptions(config) }).handle({ taskId, orgId }, stop.signal);
       if (verdict === null) {
         const task = await getPortalTask(db, { orgId, taskId });
-        print(options, { taskId, state: task?.state ?? 'unknown' }, task?.state === 'queued' ? `the login or the portal has no session left now; task ${taskId} is queued and done when one is free` : `another web-agent has taken the task; its id is ${taskId}`);
+        print(
+          options,
+          { taskId, state: task?.state ?? 'unknown' },
+          task?.state === 'queued'
+            ? `the login or the portal has no session left now; task ${taskId} is queued and done when one is free`
+            : `another web-agent has taken the task; its id is ${taskId}`,
+        );
         return 0;
       }
       print(options, { taskId, ...verdict }, describe(verdict));
@@ -58,7 +64,15 @@ function parseInput(text: string): Record<string, string> {
 function describe(verdict: NonNullable<Awaited<ReturnType<TaskWorker['handle']>>>): string {
   switch (verdict.kind) {
     case 'succeeded':
-      return verdict.result.found ? verdict.result.rows.map((row) => Object.entries(row).map(([name, value]) => `${name}: ${value}`).join('  ')).join('\n') : 'nothing found';
+      return verdict.result.found
+        ? verdict.result.rows
+            .map((row) =>
+              Object.entries(row)
+                .map(([name, value]) => `${name}: ${value}`)
+                .join('  '),
+            )
+            .join('\n')
+        : 'nothing found';
     case 'put_off':
       return `put off: ${verdict.reason}; it is queued and comes back by itself`;
     case 'retry':

@@ -10,7 +10,10 @@ describe('what becomes of a task that met an error', () => {
   });
 
   it('is put off, not failed, while a login is being changed', () => {
-    expect(verdictOf(new RcmError('lease_unavailable', 'busy', { details: { reason: 'exclusive_held' } }))).toEqual({ kind: 'put_off', reason: 'exclusive_held' });
+    expect(verdictOf(new RcmError('lease_unavailable', 'busy', { details: { reason: 'exclusive_held' } }))).toEqual({
+      kind: 'put_off',
+      reason: 'exclusive_held',
+    });
     for (const code of ['lease_lost', 'login_not_allowed', 'cancelled'] as const) expect(kindOf(code)).toBe('put_off');
   });
 
@@ -20,7 +23,11 @@ describe('what becomes of a task that met an error', () => {
 
   it('has a verdict for every code, and fails what nobody understands', () => {
     for (const code of errorCodes) expect(['put_off', 'retry', 'failed']).toContain(kindOf(code));
-    expect(verdictOf(new TypeError('x is not a function'))).toEqual({ kind: 'failed', code: 'portal_unexpected', message: 'An unexpected error; see the log.' });
+    expect(verdictOf(new TypeError('x is not a function'))).toEqual({
+      kind: 'failed',
+      code: 'portal_unexpected',
+      message: 'An unexpected error; see the log.',
+    });
   });
 });
 

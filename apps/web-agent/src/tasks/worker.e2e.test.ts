@@ -17,7 +17,13 @@ beforeAll(async () => {
   world = await openWorld({ endpoints: ['alpine', 'borealis', 'cascade', 'alpine', 'alpine'], portalType: { settleMs: 200 } });
   process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environmentOf('rcm_agent')['AWS_SHARED_CREDENTIALS_FILE'];
   const config = readWebAgentConfig({
-    ...process.env, ...world.environmentOf('rcm_agent'), RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'), RCM_LOG_LEVEL: 'error', RCM_LEASE_WAIT_MS: '300', RCM_LEASE_POLL_MS: '50', RCM_AGENT_PUT_OFF_MS: '60000',
+    ...process.env,
+    ...world.environmentOf('rcm_agent'),
+    RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'),
+    RCM_LOG_LEVEL: 'error',
+    RCM_LEASE_WAIT_MS: '300',
+    RCM_LEASE_POLL_MS: '50',
+    RCM_AGENT_PUT_OFF_MS: '60000',
   });
   agent = openWebAgent(config);
   jobs = await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'worker-test' });
@@ -67,7 +73,11 @@ describe('a portal task', () => {
     await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE portal_task SET tries = 5 WHERE id = ${task.taskId}::uuid`);
     const before = await world.portals.account('alpine', world.endpoint('alpine-1').username);
     expect(await worker.handle(task, signal)).toMatchObject({ kind: 'failed', code: 'portal_unexpected' });
-    expect(await stored(task)).toMatchObject({ state: 'failed', errorCode: 'portal_unexpected', errorMessage: 'The task was begun 5 times and never came to an end.' });
+    expect(await stored(task)).toMatchObject({
+      state: 'failed',
+      errorCode: 'portal_unexpected',
+      errorMessage: 'The task was begun 5 times and never came to an end.',
+    });
     expect(await world.portals.account('alpine', world.endpoint('alpine-1').username)).toEqual(before);
   });
 

@@ -74,7 +74,10 @@ export class TaskWorker {
       return { kind: 'succeeded', result: await performTask(access, { ...task, taskId: task.id }, { taskDeadlineMs, holder: worker, signal }) };
     } catch (error) {
       const verdict = whenStopped(verdictOf(error), { stopped: signal.aborted, late: task.deadlineAt.getTime() <= Date.now() });
-      logger[verdict.kind === 'put_off' ? 'debug' : 'warn']({ err: error, taskId: task.id, endpointId: task.endpointId }, 'a try of a task ended without a result');
+      logger[verdict.kind === 'put_off' ? 'debug' : 'warn'](
+        { err: error, taskId: task.id, endpointId: task.endpointId },
+        'a try of a task ended without a result',
+      );
       return verdict;
     }
   }
@@ -91,7 +94,8 @@ export class TaskWorker {
         await requeuePortalTask(db, jobs, { ...mine, delayMs: putOffMs, reason: verdict.reason, countsAsTry: false });
         break;
       default:
-        if (verdict.kind === 'retry' && !last) await requeuePortalTask(db, jobs, { ...mine, delayMs: retryMs * 2 ** (task.tries - 1), reason: verdict.code, countsAsTry: true });
+        if (verdict.kind === 'retry' && !last)
+          await requeuePortalTask(db, jobs, { ...mine, delayMs: retryMs * 2 ** (task.tries - 1), reason: verdict.code, countsAsTry: true });
         else await finishPortalTask(db, { ...mine, errorCode: verdict.code, message: verdict.message });
     }
     this.#ended.inc({ result: verdict.kind });
