@@ -11,7 +11,7 @@ import { reachDocker, reaperSettings, removeContainers } from './docker.mjs';
 import { isFormatted } from './formatted.mjs';
 import { referencesInSync, runTargets } from './nx.mjs';
 import { readResults, resultsFolder } from './results.mjs';
-import { lastLine, misses, wordsFor } from './words.mjs';
+import { failuresOf, lastLine, misses, wordsFor } from './words.mjs';
 
 /** @type {NodeJS.Signals | null} */
 let interruption = null;
@@ -53,9 +53,9 @@ async function main() {
 
   const results = readResults(folder);
   problems.push(...misses(results, { projects, docker: docker.reached }));
-  const lines = [...wordsFor(results, docker), ...problems.map((problem) => `FAILED: ${problem}`), lastLine(results)];
+  const lines = [...wordsFor(results, docker), ...failuresOf(results), ...problems.map((problem) => `FAILED: ${problem}`), lastLine(results)];
   process.stdout.write(`\n${lines.join('\n')}\n`);
-  return problems.length === 0 && results.every((result) => result.failed === 0) ? 0 : 1;
+  return problems.length === 0 && results.every((result) => result.failed.length === 0) ? 0 : 1;
 }
 
 /** @returns {string[]} package names; empty for all */

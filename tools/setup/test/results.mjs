@@ -10,7 +10,7 @@ import { inRoot } from '../workspace.mjs';
  * @property {'embedded' | 'containers'} backend
  * @property {string[]} services
  * @property {number} passed
- * @property {number} failed
+ * @property {{ title: string, reason: string }[]} failed
  * @property {{ title: string, reason: string }[]} skipped
  */
 

@@ -20,11 +20,21 @@ export function wordsFor(results, docker) {
     const of = (/** @type {string} */ project) => total(results.filter((result) => result.kind === backend && result.project === project));
     return `on ${backend} services: ${of(SUITES.conformance)} conformance tests, ${of(SUITES.database)} database tests`;
   });
-  const skipped = results.flatMap((result) =>
-    result.skipped.map(({ title, reason }) => `skipped: ${short(result.project)} ${result.kind}: ${title}${reason ? ` (${reason})` : ''}`),
-  );
   const without = docker.reached ? [] : [`Docker cannot be reached (${docker.why}): the integration tests ran on embedded services only, none on containers.`];
-  return [...lines, ...proofs, ...without, ...skipped];
+  return [...lines, ...proofs, ...without, ...named(results, 'skipped')];
+}
+
+/**
+ * The failed tests by name, for the end of the log, where they are looked for.
+ * @param {Result[]} results
+ */
+export const failuresOf = (results) => named(results, 'failed');
+
+/** @param {Result[]} results @param {'skipped' | 'failed'} what */
+function named(results, what) {
+  return results.flatMap((result) =>
+    result[what].map(({ title, reason }) => `${what}: ${short(result.project)} ${result.kind}: ${title}${reason ? ` (${reason})` : ''}`),
+  );
 }
 
 /**
@@ -46,11 +56,11 @@ export function misses(results, { projects, docker }) {
 /** The one line that a machine may read. @param {Result[]} results */
 export function lastLine(results) {
   const sum = (/** @type {(result: Result) => number} */ of) => results.reduce((all, result) => all + of(result), 0);
-  return `tests: ${sum((r) => r.passed)} passed, ${sum((r) => r.failed)} failed, ${sum((r) => r.skipped.length)} skipped`;
+  return `tests: ${sum((r) => r.passed)} passed, ${sum((r) => r.failed.length)} failed, ${sum((r) => r.skipped.length)} skipped`;
 }
 
 /** @param {Result} result */
-const counted = (result) => result.passed + result.failed;
+const counted = (result) => result.passed + result.failed.length;
 /** @param {Result[]} results */
 const total = (results) => results.reduce((sum, result) => sum + counted(result), 0);
 /** @param {string} project */

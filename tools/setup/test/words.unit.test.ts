@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Result } from './results.mjs';
-import { lastLine, misses, wordsFor } from './words.mjs';
+import { failuresOf, lastLine, misses, wordsFor } from './words.mjs';
 
 const result = (project: string, kind: Result['kind'], counts: Partial<Result> = {}): Result => ({
   project: `@rcm/${project}`,
@@ -8,11 +8,11 @@ const result = (project: string, kind: Result['kind'], counts: Partial<Result> =
   backend: kind === 'containers' ? 'containers' : 'embedded',
   services: [],
   passed: 3,
-  failed: 0,
+  failed: [],
   skipped: [],
   ...counts,
 });
-const embedded = [result('local-aws', 'embedded'), result('db', 'embedded', { passed: 40, failed: 1 })];
+const embedded = [result('local-aws', 'embedded'), result('db', 'embedded', { passed: 40, failed: [{ title: 'journal.ts: keeps', reason: 'expected 1' }] })];
 const containers = [result('local-aws', 'containers'), result('db', 'containers', { passed: 41 })];
 const reached = { reached: true, why: '' };
 test('each backend is told with the tests and projects it ran', () => {
@@ -34,6 +34,10 @@ test('a skipped test is named with its reason', () => {
   expect(wordsFor([result('credentials', 'containers', { skipped })], reached)).toContain(
     'skipped: credentials containers: serves a stale value (moto cannot)',
   );
+});
+
+test('a failed test is named with what it said', () => {
+  expect(failuresOf([...embedded, ...containers])).toEqual(['failed: db embedded: journal.ts: keeps (expected 1)']);
 });
 
 test.each([

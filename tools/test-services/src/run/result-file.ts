@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import type { Backend, Service } from './provided.ts';
 
+/** In characters: enough to recognise the failure by; the whole of it stands where the test ran. */
+const LONGEST_REASON = 400;
+
 /** What one vitest project of one workspace project counted; `npm test` adds these up. */
 export interface Result {
   /** Package name. */
@@ -12,7 +15,8 @@ export interface Result {
   backend: Backend;
   services: Service[];
   passed: number;
-  failed: number;
+  /** A test that failed, a module that did not load, an error outside any test; the reason is the first error's own words. */
+  failed: { title: string; reason: string }[];
   skipped: { title: string; reason: string }[];
 }
 
@@ -34,12 +38,13 @@ export class ResultFile implements Reporter {
     const project = (JSON.parse(readFileSync(join(this.#dir, 'package.json'), 'utf8')) as { name: string }).name;
     const of = (kind: string): Result => {
       const backend = kind === 'containers' ? 'containers' : 'embedded';
-      const result = kinds.get(kind) ?? { project, kind, backend, services: this.#services, passed: 0, failed: 0, skipped: [] };
+      const result = kinds.get(kind) ?? { project, kind, backend, services: this.#services, passed: 0, failed: [], skipped: [] };
       kinds.set(kind, result);
       return result;
     };
     for (const module of modules) count(of(module.project.name), module);
-    if (unhandledErrors.length > 0) of([...kinds.keys()][0] ?? 'unit').failed += unhandledErrors.length;
+    const outside = unhandledErrors.map((error) => ({ title: 'an error outside any test', reason: wordsOf([error as { message?: string }]) }));
+    if (outside.length > 0) of([...kinds.keys()][0] ?? 'unit').failed.push(...outside);
     if (kinds.size > 0) this.#write(project, [...kinds.values()]);
   }
 
@@ -55,12 +60,20 @@ function count(result: Result, module: TestModule): void {
   const tests = [...module.children.allTests()];
   for (const test of tests) countTest(result, test);
   // A broken import or a failed hook of the file leaves its tests unrun, or there are none to run.
-  if (module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed')) result.failed += 1;
+  if (module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed')) {
+    result.failed.push({ title: module.relativeModuleId, reason: wordsOf(module.errors()) });
+  }
+}
+
+/** The first error, on one line that fits the end of a log. */
+function wordsOf(errors: readonly { message?: string }[]): string {
+  const said = (errors[0]?.message ?? '').replaceAll(/\s+/g, ' ').trim();
+  return said.length > LONGEST_REASON ? `${said.slice(0, LONGEST_REASON)}…` : said;
 }
 
 function countTest(result: Result, test: TestCase): void {
   const outcome = test.result();
   if (outcome.state === 'passed') result.passed += 1;
-  else if (outcome.state === 'failed') result.failed += 1;
+  else if (outcome.state === 'failed') result.failed.push({ title: `${test.module.relativeModuleId}: ${test.fullName}`, reason: wordsOf(outcome.errors) });
   else result.skipped.push({ title: test.fullName, reason: outcome.state === 'skipped' ? (outcome.note ?? '') : 'did not run' });
 }
