@@ -2,6 +2,7 @@ import { isId, RcmError, Secret } from '@rcm/telemetry';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { serializePayload } from './payload.ts';
+import { PAYLOAD_REASONS, type PayloadReason, type ReferenceReason } from './refusal.ts';
 import { credentialReference, referenceKey, type SecretReference } from './reference.ts';
 import { createSecretsManagerStore } from './stores/secrets-manager.ts';
 import { createSsmStore } from './stores/ssm.ts';
@@ -88,9 +89,22 @@ const ESCAPES = [
   '\u202e',
 ];
 const noId = fc.oneof(fc.constantFrom(...ESCAPES), fc.string(), fc.string({ unit: 'binary' })).filter((candidate) => !isId(candidate));
-const part = fc.constantFrom('environment', 'organizationId', 'endpointId', 'portalAccountId');
+/** The parts of a reference, and how a refusal names them. */
+const PARTS: Readonly<Record<string, ReferenceReason>> = {
+  environment: 'environment',
+  organizationId: 'organization',
+  endpointId: 'endpoint',
+  portalAccountId: 'account',
+};
+const part = fc.constantFrom(...Object.keys(PARTS));
 
-const failureOf = async (act: () => Promise<unknown>): Promise<{ readonly code: string; readonly message: string }> => {
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: RcmError['details'];
+}
+
+const failureOf = async (act: () => Promise<unknown>): Promise<Failure> => {
   try {
     await act();
     return { code: 'accepted', message: '' };
@@ -98,6 +112,28 @@ const failureOf = async (act: () => Promise<unknown>): Promise<{ readonly code: 
     return error instanceof RcmError ? error : { code: 'another error', message: String(error) };
   }
 };
+
+const told = ({ code, details }: Failure) => ({ code, ...(details?.['reason'] === undefined ? {} : { reason: details['reason'] }) });
+
+/** What is wrong with a text that is no payload, read off the design's schema and not off the code. */
+function wrongWith(text: string): { readonly reason: PayloadReason; readonly field?: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { reason: 'not_json' };
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { reason: 'not_an_object', field: 'payload' };
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const field of ['username', 'password']) {
+    if (!Object.hasOwn(fields, field)) return { reason: 'field_missing', field };
+    if (typeof fields[field] !== 'string') return { reason: 'field_type', field };
+    if (fields[field] === '') return { reason: 'field_empty', field };
+  }
+  if (typeof fields['mfa_seed'] === 'number') return { reason: 'field_type', field: 'mfa_seed' };
+  if (typeof fields['metadata'] !== 'object') return { reason: 'field_type', field: 'metadata' };
+  return { reason: 'field_value', field: 'metadata.rotation_counter' };
+}
 
 describe('bad input reaches no store', () => {
   afterAll(async () => {
@@ -111,7 +147,7 @@ describe('bad input reaches no store', () => {
         calls = 0;
         const forged = { ...good(kind), [name]: bad };
         const failure = await failureOf(async () => METHODS[method]?.(stores[kind], forged));
-        expect({ code: failure.code, calls }).toEqual({ code: 'reference_invalid', calls: 0 });
+        expect({ ...told(failure), calls }).toEqual({ code: 'reference_invalid', reason: PARTS[name], calls: 0 });
       }),
       { numRuns: 1_000 },
     );
@@ -122,7 +158,7 @@ describe('bad input reaches no store', () => {
       fc.asyncProperty(fc.constantFrom(...KINDS), fc.constantFrom('stage', 'readStaged', 'discard'), noId, async (kind, method, bad) => {
         calls = 0;
         const failure = await failureOf(async () => METHODS[method]?.(stores[kind], good(kind), bad));
-        expect({ code: failure.code, calls }).toEqual({ code: 'reference_invalid', calls: 0 });
+        expect({ ...told(failure), calls }).toEqual({ code: 'reference_invalid', reason: 'attempt', calls: 0 });
       }),
       { numRuns: 500 },
     );
@@ -135,8 +171,10 @@ describe('bad input reaches no store', () => {
         fc.pre(!(isId(other) && (name === 'endpointId' || name === 'portalAccountId')));
         calls = 0;
         const failure = await failureOf(async () => METHODS[method]?.(tenants.forTenant('org-a'), { ...good(kind), [name]: other }));
-        expect(['reference_invalid', 'reference_not_yours']).toContain(failure.code);
-        expect(calls).toBe(0);
+        // Whose it is comes first: a stranger learns nothing about how a reference is made.
+        const notTheirs = name === 'environment' || name === 'organizationId';
+        const expected = notTheirs ? { code: 'reference_not_yours' } : { code: 'reference_invalid', reason: PARTS[name] };
+        expect({ ...told(failure), calls }).toEqual({ ...expected, calls: 0 });
       }),
       { numRuns: 1_000 },
     );
@@ -162,8 +200,10 @@ describe('bad input reaches no store', () => {
     fc
       .record({ username: fc.constant('u'), password: fc.constant('canary-p'), metadata: fc.oneof(fc.string(), fc.integer()) })
       .map((value) => JSON.stringify(value)),
+    fc.integer({ max: -1 }).map((rotation_counter) => JSON.stringify({ username: 'u', password: 'canary-p', metadata: { rotation_counter } })),
   );
   it('in a payload, which is not repeated either', async () => {
+    const seen = new Set<unknown>();
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...KINDS), fc.constantFrom('create', 'replace', 'stage'), notPayloads, async (kind, method, bad) => {
         calls = 0;
@@ -174,10 +214,17 @@ describe('bad input reaches no store', () => {
           stage: () => store.stage({ current: good(kind), attemptId: 'x', tags }, new Secret(bad)),
         };
         const failure = await failureOf(async () => writes[method]?.());
-        expect({ code: failure.code, calls }).toEqual({ code: 'payload_invalid', calls: 0 });
+        expect({ code: failure.code, ...failure.details, calls }).toEqual({ code: 'payload_invalid', ...wrongWith(bad), calls: 0 });
         expect(failure.message).not.toContain('canary');
+        seen.add(failure.details?.['reason']);
       }),
       { numRuns: 1_000 },
+    );
+    // Only a store can hold what is no text.
+    expect([...seen].sort()).toEqual(
+      Object.keys(PAYLOAD_REASONS)
+        .filter((reason) => reason !== 'not_text')
+        .sort(),
     );
   });
 

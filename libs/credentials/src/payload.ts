@@ -1,7 +1,7 @@
 import type { Secret } from '@rcm/telemetry';
-import { RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
 import { parseJsonExactly } from './exact-json.ts';
+import { invalidPayload, type PayloadReason } from './refusal.ts';
 
 const optionalText = z.string().nullish();
 
@@ -36,17 +36,22 @@ export const payloadJsonSchema = (): z.core.JSONSchema.BaseSchema => z.toJSONSch
 
 /**
  * Reads a stored text. What comes back is the text's own JSON, checked but not rewritten: unknown fields, their order and every
- * digit of a long number survive a round trip. Fails with `payload_invalid`, naming fields and never values.
+ * digit of a long number survive a round trip. Fails with `payload_invalid`, naming fields and never values; `details` hold
+ * the reason, and the first field that is wrong.
  */
 export function parsePayload(text: Secret<string>): Secret<CredentialPayload> {
   return text.map((json) => {
     const value = readJson(json);
     const parsed = payloadSchema.safeParse(value);
     if (parsed.success) return value as CredentialPayload;
-    const problems = parsed.error.issues.map(
-      (issue) => `${knownPath(issue.path)}: ${issue.code === 'invalid_type' ? `expected ${issue.expected}` : 'not usable'}`,
+    const { issues } = parsed.error;
+    const problems = issues.map((issue) => `${knownPath(issue.path)}: ${issue.code === 'invalid_type' ? `expected ${issue.expected}` : 'not usable'}`);
+    const [first] = issues;
+    throw invalidPayload(
+      first ? reasonOf(first, value) : 'field_value',
+      `The credential payload is not usable: ${problems.join('; ')}.`,
+      knownPath(first?.path ?? []),
     );
-    throw new RcmError('payload_invalid', `The credential payload is not usable: ${problems.join('; ')}.`);
   });
 }
 
@@ -90,8 +95,16 @@ function readJson(json: string): unknown {
     return parseJsonExactly(json);
   } catch {
     // Without the cause: a SyntaxError quotes what it could not read.
-    throw new RcmError('payload_invalid', 'The credential payload is not JSON.');
+    throw invalidPayload('not_json', 'The credential payload is not JSON.');
   }
+}
+
+function reasonOf(issue: z.core.$ZodIssue, value: unknown): PayloadReason {
+  if (issue.path.length === 0) return 'not_an_object';
+  if (issue.code === 'too_small' && issue.origin === 'string') return 'field_empty';
+  if (issue.code !== 'invalid_type') return 'field_value';
+  const found = issue.path.reduce<unknown>((inside, name) => (inside as Readonly<Record<PropertyKey, unknown>>)[name], value);
+  return found === undefined ? 'field_missing' : 'field_type';
 }
 
 /** Field names of the schema only: the name of a custom field is the customer's and stays out of messages. */

@@ -1,5 +1,6 @@
-import { isId, RcmError } from '@rcm/telemetry';
+import { isId } from '@rcm/telemetry';
 import { partitionOfRegion } from './aws-partition.ts';
+import { invalidReference } from './refusal.ts';
 
 /** Who a secret belongs to. Every part is an id of `@rcm/telemetry`: it becomes a path segment, a tag and a policy variable. */
 export interface SecretOwner {
@@ -52,11 +53,11 @@ export function parseReference(text: string): SecretReference {
 }
 
 function readReference(text: string): SecretReference {
-  if (text.length > MAX_LENGTH) throw invalid('too_long', 'it is longer than any reference');
+  if (text.length > MAX_LENGTH) throw invalidReference('too_long');
   const vault = /^vault:([^/]*)\/(.*)$/s.exec(text);
   if (vault) return checkedReference({ store: 'vault', mount: vault[1] ?? '', ...ownerOf(vault[2] ?? '') });
   const arn = /^arn:([^:]*):([^:]*):([^:]*):([^:]*):(.*)$/s.exec(text);
-  if (!arn) throw invalid('no_reference', 'it is neither an ARN nor a Vault reference');
+  if (!arn) throw invalidReference('no_reference');
   const [, partition = '', service, region = '', accountId = '', resource = ''] = arn;
   const place = { partition, region, accountId };
   if (service === 'ssm' && resource.startsWith('parameter/'))
@@ -64,7 +65,7 @@ function readReference(text: string): SecretReference {
   const secret = /^secret:(.*)-([^-]*)$/s.exec(resource);
   if (service === 'secretsmanager' && secret)
     return checkedReference({ store: 'secrets-manager', ...place, suffix: secret[2] ?? '', ...ownerOf(secret[1] ?? '') });
-  throw invalid('no_secret', 'it names neither an SSM parameter nor a secret with its six characters');
+  throw invalidReference('no_secret');
 }
 
 /** The text that `parseReference` reads. Fails with `reference_invalid` for a secret that has no ARN yet because it was never created. */
@@ -73,7 +74,7 @@ export function formatReference(reference: SecretReference): string {
   if (reference.store === 'vault') return `vault:${reference.mount}/${path}`;
   const { partition, region, accountId } = reference;
   if (reference.store === 'ssm') return `arn:${partition}:ssm:${region}:${accountId}:parameter/${path}`;
-  if (reference.suffix === null) throw invalid('no_arn_yet', 'the secret does not exist yet, so its ARN is not known');
+  if (reference.suffix === null) throw invalidReference('no_arn_yet');
   return `arn:${partition}:secretsmanager:${region}:${accountId}:secret:${path}-${reference.suffix}`;
 }
 
@@ -109,7 +110,7 @@ export function stagedFolder({ environment, organizationId, endpointId, portalAc
 
 /** One attempt's copy in the folder. Fails with `reference_invalid`. */
 export function stagedPath(owner: SecretOwner, attemptId: string): string {
-  if (!isId(attemptId)) throw invalid('attempt', 'the attempt id is not an id');
+  if (!isId(attemptId)) throw invalidReference('attempt');
   return `${stagedFolder(owner)}/${attemptId}`;
 }
 
@@ -121,8 +122,7 @@ export function referenceKey(reference: SecretReference): string {
 
 function ownerOf(path: string): SecretOwner {
   const [root, environment = '', organizationId = '', kind, endpointId = '', portalAccountId = '', ...rest] = path.split('/');
-  if (root !== 'rcm' || kind !== 'endpoints' || rest.length > 0)
-    throw invalid('path', 'its path is not rcm/{environment}/{organization}/endpoints/{endpoint}/{account}');
+  if (root !== 'rcm' || kind !== 'endpoints' || rest.length > 0) throw invalidReference('path');
   return { environment, organizationId, endpointId, portalAccountId };
 }
 
@@ -137,36 +137,14 @@ export function checkedReference<R extends SecretReference>(reference: R): R {
     endpoint: reference.endpointId,
     account: reference.portalAccountId,
   };
-  for (const [name, id] of Object.entries(ids) as [keyof typeof ids, string][]) if (!isId(id)) throw invalid(name, `its ${name} is not an id`);
+  for (const [name, id] of Object.entries(ids) as [keyof typeof ids, string][]) if (!isId(id)) throw invalidReference(name);
   if (reference.store === 'vault') {
-    if (!isId(reference.mount)) throw invalid('mount', 'its mount is not an id');
+    if (!isId(reference.mount)) throw invalidReference('mount');
     return reference;
   }
-  if (!REGION.test(reference.region)) throw invalid('region', 'its region is not one of AWS');
-  if (reference.partition !== partitionOfRegion(reference.region)) throw invalid('partition', 'its partition is not the one that its region is in');
-  if (!AWS_ACCOUNT.test(reference.accountId)) throw invalid('aws_account', 'its AWS account is not twelve digits');
-  if (reference.store === 'secrets-manager' && reference.suffix !== null && !SUFFIX.test(reference.suffix))
-    throw invalid('suffix', 'its last six characters are not those of a secret');
+  if (!REGION.test(reference.region)) throw invalidReference('region');
+  if (reference.partition !== partitionOfRegion(reference.region)) throw invalidReference('partition');
+  if (!AWS_ACCOUNT.test(reference.accountId)) throw invalidReference('aws_account');
+  if (reference.store === 'secrets-manager' && reference.suffix !== null && !SUFFIX.test(reference.suffix)) throw invalidReference('suffix');
   return reference;
 }
-
-/** What was wrong with a reference, as `details.reason` of `reference_invalid`. */
-type Reason =
-  | 'too_long'
-  | 'no_reference'
-  | 'no_secret'
-  | 'no_arn_yet'
-  | 'path'
-  | 'environment'
-  | 'organization'
-  | 'endpoint'
-  | 'account'
-  | 'attempt'
-  | 'mount'
-  | 'partition'
-  | 'region'
-  | 'aws_account'
-  | 'suffix';
-
-const invalid = (reason: Reason, why: string): RcmError =>
-  new RcmError('reference_invalid', `The secret reference is not usable: ${why}.`, { details: { reason } });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { payloadJsonSchema } from './payload.ts';
+import { PAYLOAD_REASONS, REFERENCE_REASONS } from './refusal.ts';
 
 interface Described {
   readonly description?: string;
@@ -25,7 +26,7 @@ describe('payload.schema.json', () => {
 
 describe('the credential schema guide', () => {
   const guide = readFileSync(new URL('../../../docs/credential-schema-guide.md', import.meta.url), 'utf8');
-  const described = new Map([...guide.matchAll(/^\| `([a-z_.]+)` \| (.*) \|$/gm)].map(([, name, text]) => [name, text?.replaceAll('`', '')]));
+  const described = new Map([...guide.matchAll(/^\| `([a-z_.]+)` \| ([^|]*) \|$/gm)].map(([, name, text]) => [name, text?.replaceAll('`', '')]));
   const fields = fieldsOf(payloadJsonSchema() as Described);
 
   it('names exactly the fields of the schema', () => {
@@ -34,5 +35,11 @@ describe('the credential schema guide', () => {
 
   it.each(fields.filter(([name]) => !['custom_fields', 'metadata'].includes(name)))('says of %s what the schema says', (name, description) => {
     expect(described.get(name)).toBe(description);
+  });
+
+  it('lists every reason of a refusal', () => {
+    const listed = [...guide.matchAll(/^\| `(\w+)` \| `(\w+)` \| (.*) \|$/gm)].map(([, code, reason, words]) => [code, reason, words]);
+    const rows = (code: string, reasons: Readonly<Record<string, string>>) => Object.entries(reasons).map(([reason, words]) => [code, reason, words]);
+    expect(listed).toEqual([...rows('payload_invalid', PAYLOAD_REASONS), ...rows('reference_invalid', REFERENCE_REASONS)]);
   });
 });

@@ -1,4 +1,5 @@
-import { RcmError, type Secret } from '@rcm/telemetry';
+import { type Secret } from '@rcm/telemetry';
+import { invalidPayload } from '../refusal.ts';
 
 /**
  * A copy of an SSM secret in a second region: the payload, and the version it is a copy of as one more field in front. Both in one
@@ -18,7 +19,7 @@ const COPY = new RegExp(`^\\{"${FIELD}":"([0-9]{1,19})",`);
 /** Fails with `payload_invalid` for a text that is no JSON object with fields. */
 export const copyText = ({ version, text }: ReplicaCopy): Secret<string> =>
   text.map((payload) => {
-    if (!BEGINNING.test(payload)) throw new RcmError('payload_invalid', 'The secret is no credential payload and is not copied to the second region.');
+    if (!BEGINNING.test(payload)) throw invalidPayload('not_an_object', 'The secret is no credential payload and is not copied to the second region.');
     return payload.replace(BEGINNING, `{"${FIELD}":"${version}",`);
   });
 

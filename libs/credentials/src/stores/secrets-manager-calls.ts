@@ -7,6 +7,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { hasCode, RcmError, Secret, withDeadline } from '@rcm/telemetry';
+import { invalidPayload } from '../refusal.ts';
 import { type AwsAccess, CALL_DEADLINE_MS, clientOptions } from './aws-client.ts';
 import { isNamed, translateAwsError } from './aws-error.ts';
 import type { CallOptions, SecretTags, StoredSecret } from './store.ts';
@@ -56,7 +57,7 @@ export function createSecretsManagerCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE
         const choice = 'stage' in version ? { VersionStage: version.stage } : { VersionId: version.id };
         const { ARN, SecretString, VersionId, VersionStages = [] } = await client.send(new GetSecretValueCommand({ SecretId: id, ...choice }), { abortSignal });
         if (SecretString === undefined || VersionId === undefined || ARN === undefined)
-          throw new RcmError('payload_invalid', 'The secret in Secrets Manager holds bytes, not text.');
+          throw invalidPayload('not_text', 'The secret in Secrets Manager holds bytes, not text.');
         return { arn: ARN, text: new Secret(SecretString), version: VersionId, stages: VersionStages };
       }).catch((error: unknown) => instead(error, 'secret_missing', null)),
     listStages: (id, options = {}) =>

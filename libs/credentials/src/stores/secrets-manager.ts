@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { rotationOf } from '../payload.ts';
 import { checkedReference, formatReference, parseReference, referenceKey, type SecretReference, secretPath, stagedPath } from '../reference.ts';
+import { invalidReference } from '../refusal.ts';
 import { readEach } from './read-each.ts';
 import { isSameText } from './same-text.ts';
 import { createSecretsManagerCalls, type SecretsManagerAccess, type SecretsManagerCalls, type SecretVersion } from './secrets-manager-calls.ts';
@@ -142,7 +143,7 @@ async function makeCurrent(
 const isOurs = (found: SecretVersion, slot: StagedSlot): boolean => found.version === slot.attemptId || rotationOf(found.text).attemptId === slot.attemptId;
 
 function secretName(reference: SecretReference): string {
-  if (reference.store !== 'secrets-manager') throw new RcmError('reference_invalid', 'The reference is not one of Secrets Manager.');
+  if (reference.store !== 'secrets-manager') throw invalidReference('other_store');
   return secretPath(checkedReference(reference));
 }
 

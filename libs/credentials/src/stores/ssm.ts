@@ -1,6 +1,7 @@
 import { type Clock, hasCode, RcmError, type Secret, systemClock } from '@rcm/telemetry';
 import { rotationOf } from '../payload.ts';
 import { checkedReference, referenceKey, type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
+import { invalidReference } from '../refusal.ts';
 import { isSameText } from './same-text.ts';
 import { ssmTier, type SsmTier } from './size-policy.ts';
 import { createSsmCalls, type SsmAccess, type SsmCalls } from './ssm-calls.ts';
@@ -89,7 +90,7 @@ export function createSsmStore({ largestTier = 'Standard', clock = systemClock, 
 }
 
 function currentName(reference: SecretReference): string {
-  if (reference.store !== 'ssm') throw new RcmError('reference_invalid', 'The reference is not one of SSM.');
+  if (reference.store !== 'ssm') throw invalidReference('other_store');
   return `/${secretPath(checkedReference(reference))}`;
 }
 

@@ -1,4 +1,5 @@
 import { RcmError, Secret } from '@rcm/telemetry';
+import { invalidPayload } from '../refusal.ts';
 import type { CallOptions, SecretTags } from './store.ts';
 import { createVaultHttp, type VaultAddress, type VaultAnswer, type VaultRequest } from './vault-http.ts';
 import { createVaultSession, type VaultSessionOptions } from './vault-session.ts';
@@ -109,6 +110,6 @@ function secretOf({ status, body }: VaultAnswer): VaultSecret {
   if (status === 404) return { text: null, version };
   const fields = data?.['data'] as Readonly<Record<string, unknown>> | null | undefined;
   const text = fields?.[FIELD];
-  if (typeof text !== 'string') throw new RcmError('payload_invalid', `The secret in Vault has no text field "${FIELD}".`);
+  if (typeof text !== 'string') throw invalidPayload('not_text', `The secret in Vault has no text field "${FIELD}".`);
   return { text: new Secret(text), version };
 }

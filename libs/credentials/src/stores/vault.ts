@@ -1,6 +1,7 @@
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { rotationOf } from '../payload.ts';
 import { checkedReference, type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
+import { invalidReference } from '../refusal.ts';
 import { readEach } from './read-each.ts';
 import { isSameText } from './same-text.ts';
 import { checkVaultSize } from './size-policy.ts';
@@ -79,8 +80,8 @@ export function createVaultStore(access: VaultAccess): ClosableSecretStore {
 }
 
 function currentPath(mount: string, reference: SecretReference): string {
-  if (reference.store !== 'vault') throw new RcmError('reference_invalid', 'The reference is not one of Vault.');
-  if (reference.mount !== mount) throw new RcmError('reference_invalid', 'The reference names another mount of Vault than the one this store has.');
+  if (reference.store !== 'vault') throw invalidReference('other_store');
+  if (reference.mount !== mount) throw invalidReference('other_mount');
   return secretPath(checkedReference(reference));
 }
 

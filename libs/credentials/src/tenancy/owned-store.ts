@@ -2,6 +2,7 @@ import { isRcmError, RcmError } from '@rcm/telemetry';
 import { parsePayload } from '../payload.ts';
 import { checkedReference, referenceKey, type SecretReference } from '../reference.ts';
 import type { ClosableSecretStore, ReadAnswer, SecretStore } from '../stores/store.ts';
+import { invalidReference } from '../refusal.ts';
 
 /** One tenant's clients of the stores that the deployment has. */
 export type TenantBackends = Readonly<Partial<Record<SecretReference['store'], ClosableSecretStore>>>;
@@ -81,11 +82,11 @@ function ownedKind(owner: OwnedStoreOptions, reference: SecretReference): Secret
   if (reference.organizationId !== owner.orgId) throw notYours('another organization');
   if (reference.environment !== owner.environment) throw notYours('another environment');
   if (reference.store === 'vault') {
-    if (owner.vault === null) throw new RcmError('reference_invalid', 'The secret lies in a Vault, and this deployment has none.');
+    if (owner.vault === null) throw invalidReference('no_store');
     if (reference.mount !== owner.vault.mount) throw notYours('another mount');
     return 'vault';
   }
-  if (owner.aws === null) throw new RcmError('reference_invalid', 'The secret lies in AWS, and this deployment has none.');
+  if (owner.aws === null) throw invalidReference('no_store');
   if (reference.region !== owner.aws.region) throw notYours('another region');
   if (owner.aws.accountId !== null && reference.accountId !== owner.aws.accountId) throw notYours('another AWS account');
   return reference.store;
@@ -93,7 +94,7 @@ function ownedKind(owner: OwnedStoreOptions, reference: SecretReference): Secret
 
 function backendOf(backends: TenantBackends, kind: SecretReference['store']): SecretStore {
   const backend = backends[kind];
-  if (!backend) throw new RcmError('reference_invalid', `This deployment has no ${kind}.`);
+  if (!backend) throw invalidReference('no_store');
   return backend;
 }
 
