@@ -104,10 +104,12 @@ describe('a web-agent’s process', () => {
     await world.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 8_000 });
     const { id } = await clientOf(agent).ask({ endpoint: 'alpine-3', ...claim('CLM-1001') });
     await until(id, 'running');
-    for (let i = 0; i < 3; i += 1) {
-      agent.signal('SIGTERM');
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    }
+    agent.signal('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    agent.signal('SIGTERM');
+    // Soon after, while it is handing back: a process that is already at its end takes no signals any more.
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    agent.signal('SIGTERM');
     expect(await agent.ended()).toBe(0);
     expect(await row(id)).toMatchObject({ state: 'queued', tries: 0, requeueReason: 'cancelled' });
     await world.portals.setFault({ portal: 'alpine', fault: 'none' });

@@ -8,9 +8,7 @@ import { createKnownSecrets } from './interpreter/known-secrets.ts';
 import { createTabs, type Tabs } from './interpreter/tabs.ts';
 import type { SessionParts } from './interpreter/parts.ts';
 import { createSession } from './interpreter/session.ts';
-import { startFence } from './network/fence.ts';
-import { installGate } from './network/gate.ts';
-import { declaredOrigins } from './network/origins.ts';
+import { openGuardedContext } from './network/guarded-context.ts';
 import type { BrowserPool } from './pool/browser-pool.ts';
 import { recipeHash } from './recipe/parse.ts';
 import type { Recipe } from './recipe/recipe.ts';
@@ -65,27 +63,17 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
       'recipe_invalid',
       `The recipe ${recipe.name} needs ${undeclared.join(', ')}, which its portal type does not declare: add it to the portal type's hosts if it may be trusted.`,
     );
-  const origins = declaredOrigins({ baseUrl: where.baseUrl, hosts });
-  const fence = await startFence({ origins, onBlocked: (origin) => onBlocked({ origin, kind: 'connection' }) });
-  const opened = await options.browser.openContext({ signal: where.signal, context: { proxy: { server: fence.server } } }).catch(async (error: unknown) => {
-    await fence.close();
-    throw error;
-  });
-  const release = async (): Promise<void> => {
-    await opened.close();
-    await fence.close();
-  };
+  const { context, origins, gate, close } = await openGuardedContext({ ...where, hosts, browser: options.browser, onBlocked });
   try {
-    const gate = await installGate({ context: opened.context, origins, fence, onBlocked });
-    const page = await withDeadline({ ms: PAGE_MS, what: 'Opening a page' }, () => opened.context.newPage());
+    const page = await withDeadline({ ms: PAGE_MS, what: 'Opening a page' }, () => context.newPage());
     const interruptions = createInterruptions(recipe.interruptions ?? [], recipe.step_deadline_ms);
     const watch = createTabs(page, origins.base, interruptions.guard);
     const onStep = options.onStep ?? (() => undefined);
     const evidence = createEvidenceRecorder(options.evidence);
     const parts = { recipe, origins, watch, interruptions, gate, onStep, secrets, evidence };
-    return { parts, context: opened.context, release };
+    return { parts, context, release: close };
   } catch {
-    await release();
+    await close();
     throw new RcmError('browser_unavailable', 'The browser could not open a page.');
   }
 }

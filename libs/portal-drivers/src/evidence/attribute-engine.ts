@@ -1,5 +1,5 @@
-import { selectors } from 'playwright-core';
 import type { SecretMask } from '../secret-mask.ts';
+import { registerEngine } from '../selector-engine.ts';
 
 const NAME = 'attribute-holds';
 
@@ -27,9 +27,4 @@ function attributeEngine() {
 /** Selector of the elements with an attribute that holds a secret: a style sheet can draw it. */
 export const holdingAttribute = (pattern: NonNullable<SecretMask['pattern']>): string => `${NAME}=${Buffer.from(pattern.source).toString('hex')}`;
 
-/** Makes the engine known to Playwright, once a process; its scripts run where the page's own scripts cannot reach. */
-export async function registerAttributeEngine(): Promise<void> {
-  await selectors.register(NAME, attributeEngine, { contentScript: true }).catch((error: unknown) => {
-    if (!/already registered/.test(String(error))) throw error;
-  });
-}
+export const registerAttributeEngine = (): Promise<void> => registerEngine(NAME, attributeEngine);

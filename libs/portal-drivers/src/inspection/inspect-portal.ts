@@ -53,7 +53,7 @@ export async function inspectPortal(
 }
 
 function lookingAct(parts: SessionParts, deadlineMs: number, signal: AbortSignal): Act<Worded> {
-  const time = createActTime(deadlineMs, signal);
+  const time = createActTime({ deadlineMs, signal, watch: parts.watch });
   return quietAct(parts, { name: 'check', time, outcomes: createOutcomeWatch<Worded>(parts.watch, []), plain: (value) => value.text ?? '' });
 }
 

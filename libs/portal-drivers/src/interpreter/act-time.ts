@@ -1,9 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { RcmError } from '@rcm/telemetry';
 
-/** Milliseconds between two looks at a page, twice as many after each look up to the last. A look costs a few milliseconds; people need ten times the last to see a change. */
+/** Milliseconds between two looks at a page, twice as many after each look up to the last, and the first again when the page has moved. A look costs a few milliseconds; people need ten times the last to see a change. */
 const FIRST_PAUSE_MS = 5;
 const LAST_PAUSE_MS = 40;
+
+/** What tells that a page has moved, so that nobody waits out a pause while the answer is there. */
+export interface Moving {
+  /** Resolves at the next movement. */
+  moved(): Promise<void>;
+}
 
 /** The time of one act: ends at its deadline or when its signal aborts. */
 export interface ActTime {
@@ -16,7 +22,7 @@ export interface ActTime {
   until<T>(what: string, ms: number, look: () => Promise<T | null>): Promise<T>;
 }
 
-export function createActTime(deadlineMs: number, signal: AbortSignal): ActTime {
+export function createActTime({ deadlineMs, signal, watch }: { deadlineMs: number; signal: AbortSignal; watch: Moving }): ActTime {
   const end = performance.now() + deadlineMs;
   const check = (what: string): void => {
     if (signal.aborted) throw new RcmError('cancelled', `${what} was stopped.`);
@@ -27,12 +33,17 @@ export function createActTime(deadlineMs: number, signal: AbortSignal): ActTime 
     check,
     async until(what, ms, look) {
       const last = performance.now() + ms;
-      for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LAST_PAUSE_MS)) {
+      let pauseMs = FIRST_PAUSE_MS;
+      for (;;) {
         check(what);
+        // Asked before the look, so that no movement falls between the two.
+        const moved = watch.moved().then(() => true);
         const found = await look();
         if (found !== null) return found;
         if (performance.now() >= last) throw new RcmError('deadline_exceeded', `${what} did not show within ${Math.round(ms)} ms.`);
-        await pause(pauseMs, undefined, { signal }).catch(() => undefined);
+        await pause(FIRST_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+        const early = await Promise.race([moved, pause(pauseMs - FIRST_PAUSE_MS, false, { signal }).catch(() => false)]);
+        pauseMs = early ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, LAST_PAUSE_MS);
       }
     },
   };

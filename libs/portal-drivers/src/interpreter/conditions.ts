@@ -32,6 +32,27 @@ async function evaluate(watch: Tabs, condition: Condition): Promise<boolean> {
 const answers = (one: PageResponse, { status, method }: NonNullable<Condition['response']>): boolean =>
   one.status === status && (method === undefined || one.method === method);
 
+/**
+ * `false` where none of the conditions holds now. Most looks find nothing, so that is one question for each frame, however many
+ * words are looked for; which one holds must be asked where the answer is `true`.
+ */
+export async function mayAnyHold(watch: Tabs, conditions: readonly Condition[]): Promise<boolean> {
+  const together = conditions.filter((condition) => condition.text !== undefined || (condition.visible && !condition.visible.frame));
+  const alone = conditions.filter((condition) => !together.includes(condition));
+  const main = watch.page.mainFrame();
+  const questions = watch.page.frames().flatMap((frame) => {
+    const sought = together.flatMap(({ text, visible }) =>
+      text !== undefined ? [showing(frame, text)] : visible && frame === main ? [locate(watch.page, visible)] : [],
+    );
+    const [first, ...others] = sought;
+    return first ? [isShown(others.reduce((all, one) => all.or(one), first)).catch(() => false)] : [];
+  });
+  const answers = await Promise.all([...questions, ...alone.map((condition) => holds(watch, condition))]);
+  return answers.includes(true);
+}
+
+const showing = (frame: Frame, words: string): Locator => frame.getByText(words).filter({ visible: true });
+
 /** Whether any of the visible elements that `locate` gives is there. */
 export const isShown = async (visible: Locator): Promise<boolean> => (await visible.count()) > 0;
 
@@ -40,7 +61,7 @@ const isEnabled = async (locator: Locator): Promise<boolean> => (await isShown(l
 async function anyFrameShows(frames: readonly Frame[], words: string): Promise<boolean> {
   for (const frame of frames) {
     // One frame that is just loading says nothing about the others.
-    if (!frame.isDetached() && (await isShown(frame.getByText(words).filter({ visible: true })).catch(() => false))) return true;
+    if (!frame.isDetached() && (await isShown(showing(frame, words)).catch(() => false))) return true;
   }
   return false;
 }

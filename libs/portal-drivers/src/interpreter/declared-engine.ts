@@ -1,4 +1,4 @@
-import { selectors } from 'playwright-core';
+import { registerEngine } from '../selector-engine.ts';
 
 /** Name of the selector engine: `declared=username` finds what a page declares to be the user name's field. */
 export const DECLARED_ENGINE = 'declared';
@@ -107,9 +107,4 @@ function declaredEngine() {
   };
 }
 
-/** Makes the engine known to Playwright, once a process; its scripts run where the page's own scripts cannot reach. */
-export async function registerDeclaredEngine(): Promise<void> {
-  await selectors.register(DECLARED_ENGINE, declaredEngine, { contentScript: true }).catch((error: unknown) => {
-    if (!/already registered/.test(String(error))) throw error;
-  });
-}
+export const registerDeclaredEngine = (): Promise<void> => registerEngine(DECLARED_ENGINE, declaredEngine);

@@ -2,6 +2,7 @@ import type { Locator } from 'playwright-core';
 import { declaredFor, type Step } from '../recipe/step.ts';
 import type { Act } from './act.ts';
 import type { Worded } from './outcome-watch.ts';
+import { untilPressable } from './pressable.ts';
 import { stepName } from './step-words.ts';
 import { typeValue, type TypingLimits } from './typing.ts';
 
@@ -14,7 +15,10 @@ export async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: L
   if (step.check) return locator.check(limits);
   if (step.hover) return locator.hover(limits);
   // Whether it can be pressed at all is found out before anything is told to the ledger.
-  if (step.submit) await locator.click({ ...limits, trial: true });
+  if (step.submit) {
+    await act.interruptions.clear(act.watch.page);
+    await untilPressable(locator, limits);
+  }
   act.watch.forget();
   act.watch.expectDialog(step.dialog ?? null);
   await (step.submit ? act.beforeSubmit() : act.outcomes.mark());

@@ -1,7 +1,7 @@
 import { RcmError } from '@rcm/telemetry';
 import type { ElementHandle } from 'playwright-core';
 import type { Condition } from '../recipe/condition.ts';
-import { holds, shownElement, stillStands } from './conditions.ts';
+import { holds, mayAnyHold, shownElement, stillStands } from './conditions.ts';
 import type { Tabs } from './tabs.ts';
 
 /** An entry of a recipe's `outcomes`. */
@@ -41,13 +41,18 @@ export function createOutcomeWatch<W extends Worded>(watch: Tabs, first: readonl
   }
 
   async function firstOf(list: readonly W[]): Promise<W | null> {
-    // All at once: one way to the browser and back instead of one for each entry.
-    const held = await Promise.all(list.map((entry) => holds(watch, entry.when)));
-    for (const [index, entry] of list.entries()) {
-      if (!held[index]) stale.delete(entry);
+    for (const [entry, held] of await whatHolds(list)) {
+      if (!held) stale.delete(entry);
       else if (!(await isStale(entry))) return entry;
     }
     return null;
+  }
+
+  /** All at once: one way to the browser and back instead of one for each entry. */
+  async function whatHolds(list: readonly W[]): Promise<readonly (readonly [W, boolean])[]> {
+    const when = list.map((entry) => entry.when);
+    const held = (await mayAnyHold(watch, when)) ? await Promise.all(when.map((condition) => holds(watch, condition))) : [];
+    return list.map((entry, index) => [entry, held[index] ?? false]);
   }
 
   async function isStale(entry: W): Promise<boolean> {
@@ -73,8 +78,7 @@ export function createOutcomeWatch<W extends Worded>(watch: Tabs, first: readonl
     async mark() {
       documentsAtMark = watch.documents();
       stale = new Map();
-      const held = await Promise.all(entries.map((entry) => holds(watch, entry.when)));
-      for (const [index, entry] of entries.entries()) if (held[index]) stale.set(entry, await shownElement(watch, entry.when));
+      for (const [entry, held] of await whatHolds(entries)) if (held) stale.set(entry, await shownElement(watch, entry.when));
     },
     awaited() {
       const before = [...new Set([...stale.keys()].map((entry) => entry.is))].join(', ');

@@ -26,6 +26,8 @@ export interface PageWatch {
   /** Answer for the next dialog that fits; every other one is dismissed. `null`: expect none. */
   expectDialog(answer: DialogAnswer | null): void;
   forget(): void;
+  /** Resolves when the next document begins or stands, in any frame. */
+  moved(): Promise<void>;
   /** Whether the page crashed or was closed. */
   gone(): boolean;
 }
@@ -40,9 +42,23 @@ export function watchPage(page: Page): PageWatch {
   let responses: PageResponse[] = [];
   let expected: DialogAnswer | null = null;
   let crashed = false;
+  let movement = Promise.withResolvers<void>();
 
-  page.on('framenavigated', () => (documents += 1));
-  page.on('crash', () => (crashed = true));
+  const moved = (): void => {
+    movement.resolve();
+    movement = Promise.withResolvers();
+  };
+
+  page.on('framenavigated', () => {
+    documents += 1;
+    moved();
+  });
+  page.on('domcontentloaded', moved);
+  page.on('close', moved);
+  page.on('crash', () => {
+    crashed = true;
+    moved();
+  });
   page.on('response', (response: Response) => {
     responses = [...responses.slice(1 - KEPT_RESPONSES), { url: response.url(), status: response.status(), method: response.request().method() }];
     if (!response.request().isNavigationRequest()) return;
@@ -80,6 +96,7 @@ export function watchPage(page: Page): PageWatch {
       dialogs = [];
       responses = [];
     },
+    moved: () => movement.promise,
     gone: () => crashed || page.isClosed(),
   };
 }

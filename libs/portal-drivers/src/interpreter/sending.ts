@@ -58,7 +58,7 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
   gate.reset();
   try {
     const ended = await withDeadline({ ms: sending.deadlineMs, what: sending.name, signal: sending.signal }, async (signal) => {
-      const time = createActTime(sending.deadlineMs, signal);
+      const time = createActTime({ deadlineMs: sending.deadlineMs, signal, watch: parts.watch });
       const act: Act<W> = {
         name: sending.name,
         watch: parts.watch,

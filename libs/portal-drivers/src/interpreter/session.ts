@@ -127,7 +127,7 @@ function follow(
   parts.watch.home();
   return withDeadline({ ms: options.deadlineMs, what: name, signal: options.signal }, async (signal) => {
     const outcomes = createOutcomeWatch<Worded>(parts.watch, []);
-    const time = createActTime(options.deadlineMs, signal);
+    const time = createActTime({ deadlineMs: options.deadlineMs, signal, watch: parts.watch });
     const act = quietAct<Worded>(parts, { name, time, outcomes, plain: (value) => value.text ?? '' });
     const ended = await runSteps(act, steps);
     outcomes.expect(words);

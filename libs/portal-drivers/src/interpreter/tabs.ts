@@ -46,6 +46,7 @@ export function createTabs(first: Page, base: URL, guard: (page: Page) => void):
     responses: () => current().responses(),
     expectDialog: (answer) => current().expectDialog(answer),
     forget: () => current().forget(),
+    moved: () => current().moved(),
     gone: () => current().gone(),
     enter(page) {
       guard(page);

@@ -38,7 +38,7 @@ async function follow(parts: SessionParts, task: TaskRecipe, options: TaskOption
     parts.watch,
     final.filter((entry) => entry.is === 'logged_out' || entry.is === 'unavailable'),
   );
-  const time = createActTime(options.deadlineMs, signal);
+  const time = createActTime({ deadlineMs: options.deadlineMs, signal, watch: parts.watch });
   const act = quietAct<TaskWords>(parts, {
     name: `task ${options.name}`,
     time,

@@ -3,6 +3,7 @@ import { RcmError } from '@rcm/telemetry';
 import { type Browser, chromium } from 'playwright-core';
 import { registerAttributeEngine } from '../evidence/attribute-engine.ts';
 import { registerDeclaredEngine } from '../interpreter/declared-engine.ts';
+import { registerPressEngine } from '../interpreter/pressable.ts';
 
 /**
  * Quiet and lean: no talk to anyone but the portal. QUIC and WebRTC would pass by the proxy that fences a session in, and a
@@ -49,7 +50,7 @@ export async function launchChromium(options: LaunchOptions): Promise<Browser> {
   if (TELLS_VALUES.test(process.env['DEBUG'] ?? ''))
     throw new RcmError('browser_unavailable', 'DEBUG makes Playwright write passwords to stderr: start without it, or without pw: and *.');
   try {
-    await Promise.all([registerDeclaredEngine(), registerAttributeEngine()]);
+    await Promise.all([registerDeclaredEngine(), registerAttributeEngine(), registerPressEngine()]);
     return await chromium.launch({
       executablePath: options.executablePath,
       headless: !options.headed,

@@ -1,0 +1,72 @@
+import { createLogger } from '@rcm/telemetry';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BrowserPool, createBrowserPool } from '../pool/browser-pool.ts';
+import type { Condition } from '../recipe/condition.ts';
+import { holds, mayAnyHold } from './conditions.ts';
+import { registerDeclaredEngine } from './declared-engine.ts';
+import { createTabs, type Tabs } from './tabs.ts';
+
+let pool: BrowserPool;
+let watch: Tabs;
+beforeAll(async () => {
+  await registerDeclaredEngine();
+  pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+  const page = await (await pool.openContext({ context: {}, signal: new AbortController().signal })).context.newPage();
+  watch = createTabs(page, new URL('http://portal.example/'), () => undefined);
+  await page.setContent(`
+    <form><label>User name <input autocomplete="username"></label><button>Sign in</button><button style="display:none">Later</button></form>
+    <p>Welcome, "you" &amp; <b>all</b></p><p hidden>Nobody sees this</p>
+    <ul><li class="row">one</li><li class="row">two</li></ul>
+    <iframe name="inner" srcdoc="<p>Words in a frame</p><button>Inner</button>"></iframe>`);
+  await page.frameLocator('iframe').getByText('Words in a frame').waitFor();
+});
+afterAll(() => pool.close());
+
+const HOLDING: readonly Condition[] = [
+  { text: 'welcome, "you" & all' },
+  { text: 'Words in a frame' },
+  { visible: { label: 'User name' } },
+  { visible: { role: 'button', name: 'Sign in' } },
+  { visible: { role: 'button', name: 'ign', exact: false } },
+  { visible: { css: 'li.row', nth: 2 } },
+  { visible: { text: 'two', within: { css: 'ul' } } },
+  { visible: { declared: 'username' } },
+  { visible: { role: 'button', name: 'Inner', frame: 'inner' } },
+  { gone: { css: '#nothing' } },
+  { enabled: { role: 'button', name: 'Sign in' } },
+  { any: [{ text: 'no such words' }, { text: 'Welcome' }] },
+  { all: [{ text: 'Welcome' }, { visible: { label: 'User name' } }] },
+];
+const NOT_HOLDING: readonly Condition[] = [
+  { text: 'no such words' },
+  { text: 'Nobody sees this' },
+  { visible: { label: 'Password' } },
+  { visible: { role: 'button', name: 'Later' } },
+  { visible: { role: 'button', name: 'Inner' } },
+  { visible: { css: 'li.row', nth: 3 } },
+  { visible: { text: 'Welcome', within: { css: 'ul' } } },
+  { visible: { declared: 'new-password' } },
+  { visible: { role: 'button', name: 'Inner', frame: 'other' } },
+  { gone: { label: 'User name' } },
+  { url: '/elsewhere' },
+  { dialog: 'Sure?' },
+  { status: 404 },
+  { response: { url: '/api/*', status: 500 } },
+  { any: [{ text: 'no such words' }, { text: 'nor these' }] },
+  { all: [{ text: 'Welcome' }, { text: 'no such words' }] },
+];
+
+describe('whether any condition may hold', () => {
+  it('is no where none does, all of them asked together', async () => {
+    expect(await Promise.all(NOT_HOLDING.map((condition) => holds(watch, condition)))).toEqual(NOT_HOLDING.map(() => false));
+    expect(await mayAnyHold(watch, NOT_HOLDING)).toBe(false);
+    expect(await mayAnyHold(watch, [])).toBe(false);
+  });
+
+  it.each(HOLDING)('is yes for %j alone, and in the midst of those that do not hold', async (condition) => {
+    expect(await holds(watch, condition)).toBe(true);
+    expect(await mayAnyHold(watch, [condition])).toBe(true);
+    expect(await mayAnyHold(watch, [...NOT_HOLDING, condition])).toBe(true);
+    expect(await mayAnyHold(watch, [condition, ...NOT_HOLDING])).toBe(true);
+  });
+});
