@@ -19,6 +19,8 @@ export interface PracticePortal {
   readonly recipe: Recipe;
   readonly chromium: string;
   readonly accounts: readonly PracticeAccount[];
+  /** From now on every page takes so many milliseconds more to be answered. */
+  answerAfter(ms: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,7 +42,9 @@ export async function openPracticePortal(accounts: number): Promise<PracticePort
     const { portals, control } = JSON.parse(line) as { portals: Record<string, { baseUrl: string }>; control: { baseUrl: string } };
     const made = await Promise.all(Array.from({ length: accounts }, (_, number) => makeAccount(control.baseUrl, number)));
     await put(control.baseUrl, 'PUT', '/habits', { portal: PORTAL, habits: { cookieBanner: 'never' } });
-    return { baseUrl: portals[PORTAL]?.baseUrl ?? '', recipe: await readRecipeFile(PORTAL), chromium, accounts: made, close };
+    const answerAfter = (ms: number): Promise<void> =>
+      put(control.baseUrl, 'PUT', '/faults', ms === 0 ? { portal: PORTAL, fault: 'none' } : { portal: PORTAL, fault: 'slow', delayMs: ms });
+    return { baseUrl: portals[PORTAL]?.baseUrl ?? '', recipe: await readRecipeFile(PORTAL), chromium, accounts: made, answerAfter, close };
   } catch (error) {
     await close();
     throw error;

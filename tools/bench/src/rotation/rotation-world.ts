@@ -2,8 +2,6 @@ import { readRotatorConfig, openRotator, type RotatorProcess } from '@rcm/rotato
 import { startEmbeddedPostgres } from '@rcm/test-services';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 
-/** What each page of a payer portal takes before it answers, in ms: theirs are rarely quicker. */
-export const PORTAL_LATENCY_MS = 250;
 /** Rotations and browser contexts at once: four a core of the smallest machine. */
 export const AT_ONCE = 8;
 

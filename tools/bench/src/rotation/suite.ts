@@ -1,8 +1,9 @@
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
+import { PORTAL_LATENCY_MS } from '../portal-latency.ts';
 import { median } from '../statistics.ts';
 import { browserSeconds, type Measured, perMinute } from './measured.ts';
 import { rotateWithProduct } from './ours.ts';
-import { openRotationWorld, PORTAL_LATENCY_MS, type RotationWorld } from './rotation-world.ts';
+import { openRotationWorld, type RotationWorld } from './rotation-world.ts';
 import { rotateWithScript } from './straightforward.ts';
 
 const ROUNDS = 3;
