@@ -1,7 +1,8 @@
-import { type Jobs, listOpenAttempts, listStartable } from '@rcm/db';
+import { type Jobs, listOpenAttempts, listStartable, type RotationAttempt } from '@rcm/db';
 import { isRcmError, type Metrics } from '@rcm/telemetry';
 import type { RotationRequest, Rotator } from '../rotate.ts';
 import { InFlight } from './in-flight.ts';
+import { InTurn } from './in-turn.ts';
 import { rotateAndReport } from './rotation-outcome.ts';
 
 /** Work that is done again and again beside the rotations. */
@@ -73,13 +74,14 @@ export async function startService(options: ServiceOptions): Promise<RotatorServ
       await jobs.send('rotation', { orgId, endpointId, reason: 'due' }, { singletonKey: endpointId });
     }
   };
+  const recoveries = new InTurn<RotationAttempt>(options.concurrency * 2);
   const recoveryScan = async () => {
-    const open = await listOpenAttempts(rotator.db, { ownerGone: true, limit: options.concurrency * 2 });
-    for (const attempt of open) {
-      if (inFlight.full) return;
-      if (inFlight.has(attempt.endpointId)) continue;
-      void rotate({ orgId: attempt.orgId, endpointId: attempt.endpointId, reason: 'recovery' });
-    }
+    const list = (part: { readonly after: string | null; readonly limit: number }) => listOpenAttempts(rotator.db, { ownerGone: true, ...part });
+    await recoveries.look(list, ({ orgId, endpointId }) => {
+      if (inFlight.full) return false;
+      if (!inFlight.has(endpointId)) void rotate({ orgId, endpointId, reason: 'recovery' });
+      return true;
+    });
   };
   const stopWorker = await jobs.work('rotation', { concurrency: options.concurrency, pollMs: options.pollMs }, (job) => rotate(job));
   const loops = [

@@ -253,6 +253,10 @@ describe('after a crash', () => {
     expect(list).toEqual(expect.arrayContaining([crashed.attemptId, due.attemptId]));
     for (const { attemptId } of [held, waits, blocked]) expect(list).not.toContain(attemptId);
     expect((await listOpenAttempts(t.rotator, { limit: 1000 })).map((attempt) => attempt.id)).toContain(held.attemptId);
+    const behind = (await listOpenAttempts(t.rotator, { ownerGone: true, limit: 1000, after: crashed.attemptId })).map((attempt) => attempt.id);
+    expect(behind).toEqual(list.slice(list.indexOf(crashed.attemptId) + 1));
+    expect(behind).toContain(due.attemptId);
+    expect(await listOpenAttempts(t.rotator, { limit: 1000, after: '00000000-0000-4000-8000-000000000000' })).toEqual([]);
   });
 });
 

@@ -110,15 +110,16 @@ const OWNER_GONE = Prisma.sql`
 
 /**
  * Open attempts, the oldest first. With `ownerGone` only those that a recovery may take up now: nobody holds the login's
- * exclusive lease, nothing to wait for, not blocked.
+ * exclusive lease, nothing to wait for, not blocked. With `after`, an attempt's id, only those behind it.
  */
 export async function listOpenAttempts(
   db: Database,
-  { ownerGone = false, limit }: { readonly ownerGone?: boolean; readonly limit: number },
+  { ownerGone = false, limit, after = null }: { readonly ownerGone?: boolean; readonly limit: number; readonly after?: string | null },
 ): Promise<RotationAttempt[]> {
   return db.transaction('every tenant', async (client) => {
     const ids = await client.$queryRaw<{ id: string }[]>`
       SELECT a.id::text FROM rotation_attempt a WHERE a.ended_at IS NULL AND ${ownerGone ? OWNER_GONE : Prisma.sql`true`}
+         AND ${after === null ? Prisma.sql`true` : Prisma.sql`(a.created_at, a.id) > (SELECT b.created_at, b.id FROM rotation_attempt b WHERE b.id = ${after}::uuid)`}
        ORDER BY a.created_at, a.id LIMIT ${checkLimit(limit)}`;
     const rows = await client.rotationAttempt.findMany({ where: { id: { in: ids.map((row) => row.id) } }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] });
     return rows.map(attemptOf);
