@@ -69,4 +69,10 @@ describe('whether any condition may hold', () => {
     expect(await mayAnyHold(watch, [...NOT_HOLDING, condition])).toBe(true);
     expect(await mayAnyHold(watch, [condition, ...NOT_HOLDING])).toBe(true);
   });
+
+  it('is yes beside a selector that no browser understands', async () => {
+    const broken: Condition = { visible: { css: 'li[[' } };
+    expect(await holds(watch, broken)).toBe(false);
+    expect(await mayAnyHold(watch, [broken, { text: 'Welcome' }])).toBe(true);
+  });
 });

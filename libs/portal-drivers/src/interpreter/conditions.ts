@@ -34,7 +34,7 @@ const answers = (one: PageResponse, { status, method }: NonNullable<Condition['r
 
 /**
  * `false` where none of the conditions holds now. Most looks find nothing, so that is one question for each frame, however many
- * words are looked for; which one holds must be asked where the answer is `true`.
+ * words are looked for; which one holds, if any, must be asked where the answer is `true`.
  */
 export async function mayAnyHold(watch: Tabs, conditions: readonly Condition[]): Promise<boolean> {
   const together = conditions.filter((condition) => condition.text !== undefined || (condition.visible && !condition.visible.frame));
@@ -45,7 +45,8 @@ export async function mayAnyHold(watch: Tabs, conditions: readonly Condition[]):
       text !== undefined ? [showing(frame, text)] : visible && frame === main ? [locate(watch.page, visible)] : [],
     );
     const [first, ...others] = sought;
-    return first ? [isShown(others.reduce((all, one) => all.or(one), first)).catch(() => false)] : [];
+    // A selector that the browser does not understand must not hide what stands beside it.
+    return first ? [isShown(others.reduce((all, one) => all.or(one), first)).catch(() => true)] : [];
   });
   const answers = await Promise.all([...questions, ...alone.map((condition) => holds(watch, condition))]);
   return answers.includes(true);
