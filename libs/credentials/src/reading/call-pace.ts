@@ -38,11 +38,20 @@ export class CallPace {
     return this.#perSecond;
   }
 
-  /** Resolves when `calls` more may be made, in the order of asking. Fails with `cancelled`; what was taken stays taken. */
+  /**
+   * Resolves when `calls` more may be made, in the order of asking. Fails with `cancelled`, and gives back what it took: who sleeps
+   * behind it wakes later than it had to, but calls that nobody makes must not keep those made next from their turn.
+   */
   async take(calls: number, signal: AbortSignal): Promise<void> {
     this.#fill();
     this.#tokens -= calls;
-    if (this.#tokens < 0) await this.#clock.sleep((-this.#tokens / this.#perSecond) * 1000, signal);
+    if (this.#tokens >= 0) return;
+    try {
+      await this.#clock.sleep((-this.#tokens / this.#perSecond) * 1000, signal);
+    } catch (error) {
+      this.#tokens += calls;
+      throw error;
+    }
   }
 
   throttled(): void {

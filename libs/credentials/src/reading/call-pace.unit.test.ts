@@ -1,3 +1,4 @@
+import { RcmError } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
 import { CallPace } from './call-pace.ts';
 import { ManualClock } from './manual-clock.fixture.ts';
@@ -5,9 +6,9 @@ import { ManualClock } from './manual-clock.fixture.ts';
 /** Notes how long each caller was told to wait. */
 class WaitingClock extends ManualClock {
   readonly waits: number[] = [];
-  override sleep(ms: number): Promise<void> {
+  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
     this.waits.push(Math.round(ms));
-    return Promise.resolve();
+    return signal?.aborted ? Promise.reject(new RcmError('cancelled', 'given up')) : Promise.resolve();
   }
 }
 const never = new AbortController().signal;
@@ -35,6 +36,15 @@ describe('CallPace', () => {
     expect(pace.perSecond).toBe(1);
     for (let i = 0; i < 200; i += 1) pace.answered();
     expect(pace.perSecond).toBe(40);
+  });
+
+  it('counts no calls that were given up before their turn', async () => {
+    const clock = new WaitingClock();
+    const pace = new CallPace({ perSecond: 10, clock });
+    await pace.take(10, never);
+    for (let i = 0; i < 100; i += 1) await expect(pace.take(10, AbortSignal.abort())).rejects.toMatchObject({ code: 'cancelled' });
+    await pace.take(1, never);
+    expect(clock.waits.at(-1)).toBe(100);
   });
 
   it('is not confused by a clock that goes back', async () => {
