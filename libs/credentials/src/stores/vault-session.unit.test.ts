@@ -78,3 +78,12 @@ it('a token that was refused is not taken for another one because it was renewed
   expect((await waiting).status).toBe(200);
   expect(count('auth/approle/login')).toBe(2);
 });
+
+it('a token that was refused after the clock was set back is replaced at once', async () => {
+  const session = open();
+  await read(session);
+  clock.forward(-3_600_000);
+  answers['kv'] = ({ token }) => Promise.resolve(token?.reveal() === 'token-1' ? refusal : found);
+  expect((await read(session)).status).toBe(200);
+  expect(count('auth/approle/login')).toBe(2);
+});
