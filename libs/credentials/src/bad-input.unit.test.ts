@@ -34,7 +34,7 @@ const stores: Readonly<Record<SecretReference['store'], ClosableSecretStore>> = 
   'secrets-manager': createSecretsManagerStore({ ...aws, instrument: (client) => client.middlewareStack.add(() => reached) }),
   vault: createVaultStore(vault),
 };
-const tenants = createTenantStores({ environment: 'test', ...aws, dedicatedOrgId: 'org-a', vault });
+const tenants = createTenantStores({ environment: 'test', ...aws, accountId: '123456789012', dedicatedOrgId: 'org-a', vault });
 
 const KINDS = ['ssm', 'secrets-manager', 'vault'] as const;
 const good = (kind: (typeof KINDS)[number]): SecretReference =>

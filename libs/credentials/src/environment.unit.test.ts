@@ -81,8 +81,9 @@ describe('the environment of an app that reads credentials', () => {
     ['us-iso-east-1', 'aws-iso'],
     ['us-isob-east-1', 'aws-iso-b'],
     ['eusc-de-east-1', 'aws-eusc'],
-  ])('knows that %s is in the partition %s where no role says so', (region, partition) => {
+  ])('knows that %s is in the partition %s, and the account, where no role says so', (region, partition) => {
     const dedicated = read({ RCM_AWS_REGION: region, RCM_TENANT_ROLE_ARN: undefined, RCM_DEDICATED_ORG_ID: 'org-a' });
+    expect(tenantStoresOptions(dedicated).accountId).toBe(valid.RCM_AWS_ACCOUNT_ID);
     expect(newSecretPlace(dedicated, 'ssm')).toEqual({ store: 'ssm', region, accountId: valid.RCM_AWS_ACCOUNT_ID, partition });
   });
 });

@@ -14,6 +14,7 @@ export const tenantStoresOptions = (config: StoresConfig): TenantStoresOptions =
   endpoint: config.RCM_AWS_ENDPOINT,
   kmsKeyId: config.RCM_KMS_KEY_ID,
   roleArn: config.RCM_TENANT_ROLE_ARN,
+  accountId: config.RCM_AWS_ACCOUNT_ID,
   dedicatedOrgId: config.RCM_DEDICATED_ORG_ID,
   largestTier: config.RCM_LARGE_PAYLOADS === 'advanced' ? 'Advanced' : 'Standard',
   vault: vaultOptions(config),

@@ -105,7 +105,7 @@ describe.skipIf(backend() === 'containers')('under the platform’s own policies
   });
 
   it('a dedicated deployment works with its tagged task role alone, and for its own tenant only', async () => {
-    const options = { ...place(dedicatedRoleName('rotator', TENANT)), dedicatedOrgId: TENANT };
+    const options = { ...place(dedicatedRoleName('rotator', TENANT)), accountId: aws.accountId, dedicatedOrgId: TENANT };
     const { reference, version } = await opened(createTenantStores(options))
       .forTenant(TENANT)
       .create(newReference({ kind: 'ssm' }), payloadText('own'), tags);

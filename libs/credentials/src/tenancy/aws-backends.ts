@@ -13,6 +13,8 @@ export interface TenantAwsOptions extends Omit<AwsAccess, 'region'> {
   readonly kmsKeyId?: string | undefined;
   /** The role to assume once per tenant. Exactly one of this and `dedicatedOrgId` is given. */
   readonly roleArn?: string | undefined;
+  /** The AWS account that the secrets lie in, 12 digits; the tenant role's, where there is one. */
+  readonly accountId?: string | undefined;
   /** Largest SSM tier that may be used. Default `Standard`. */
   readonly largestTier?: SsmTier | undefined;
   /** Counts tenant sessions. Default: nothing is counted. */
@@ -29,15 +31,14 @@ export interface Shared {
 
 export interface AwsBackends {
   readonly region: string;
-  /** The AWS account of the tenant role; `null` in a dedicated deployment, where IAM alone decides. */
-  readonly accountId: string | null;
+  readonly accountId: string;
   open(orgId: string): { readonly ssm: ClosableSecretStore; readonly 'secrets-manager': ClosableSecretStore };
   close(): void;
 }
 
 /** `null` where the deployment has no AWS. Fails with `config_invalid`. */
 export function createAwsBackends(options: TenantAwsOptions, { environment, dedicatedOrgId, ...timing }: Shared): AwsBackends | null {
-  const { region, kmsKeyId, roleArn, largestTier, metrics, ...access } = options;
+  const { region, kmsKeyId, roleArn, accountId: configured, largestTier, metrics, ...access } = options;
   if (region === undefined) return null;
   if (kmsKeyId === undefined) throw new RcmError('config_invalid', 'Secrets in AWS need the customer key that encrypts them (RCM_KMS_KEY_ID).');
   if ((roleArn === undefined) === (dedicatedOrgId === undefined)) {
@@ -46,12 +47,15 @@ export function createAwsBackends(options: TenantAwsOptions, { environment, dedi
       'Secrets need either a tenant role (RCM_TENANT_ROLE_ARN) or, in a dedicated deployment, the one organization it serves (RCM_DEDICATED_ORG_ID).',
     );
   }
+  const accountId = roleArn?.split(':')[4] ?? configured;
+  // A store reads by path: without the account, another one's reference would be answered with what lies under the path in ours.
+  if (accountId === undefined) throw new RcmError('config_invalid', 'Secrets in AWS need the account that they lie in (RCM_AWS_ACCOUNT_ID).');
   const aws: AwsAccess = { ...access, region };
   const clock = timing.clock ? { clock: timing.clock } : {};
   const sessions = roleArn === undefined ? null : createTenantSessions({ ...aws, environment, roleArn, metrics, ...clock });
   return {
     region,
-    accountId: roleArn?.split(':')[4] ?? null,
+    accountId,
     open(orgId) {
       const asTenant: AwsAccess = sessions ? { ...aws, credentials: () => sessions.get(orgId) } : aws;
       return {

@@ -10,8 +10,8 @@ export type TenantBackends = Readonly<Partial<Record<SecretReference['store'], C
 export interface OwnedStoreOptions {
   readonly orgId: string;
   readonly environment: string;
-  /** Where the deployment's AWS is; `null` where it has none. An `accountId` of `null` leaves the account to IAM. */
-  readonly aws: { readonly region: string; readonly accountId: string | null } | null;
+  /** Where the deployment's AWS is; `null` where it has none. */
+  readonly aws: { readonly region: string; readonly accountId: string } | null;
   readonly vault: { readonly mount: string } | null;
   readonly use: <T>(act: (backends: TenantBackends) => Promise<T>) => Promise<T>;
 }
@@ -88,7 +88,7 @@ function ownedKind(owner: OwnedStoreOptions, reference: SecretReference): Secret
   }
   if (owner.aws === null) throw invalidReference('no_store');
   if (reference.region !== owner.aws.region) throw notYours('another region');
-  if (owner.aws.accountId !== null && reference.accountId !== owner.aws.accountId) throw notYours('another AWS account');
+  if (reference.accountId !== owner.aws.accountId) throw notYours('another AWS account');
   return reference.store;
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseReference, referenceKey, type SecretReference } from '../reference.ts';
 import type { ClosableSecretStore, SecretStore } from '../stores/store.ts';
 import { createOwnedStore, type OwnedStoreOptions } from './owned-store.ts';
+import { createTenantStores } from './tenant-stores.ts';
 
 const own = 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/org-a/endpoints/e1/a1';
 const inVault = 'vault:kv/rcm/test/org-a/endpoints/e1/a1';
@@ -107,9 +108,17 @@ describe('a tenant’s store', () => {
     expect(await codeOf(store({ aws: null }).read(parseReference(own)))).toBe('reference_invalid');
   });
 
-  it('of a dedicated deployment leaves the AWS account to IAM', async () => {
-    expect(await codeOf(store({ aws: { region: 'us-east-1', accountId: null } }).read(parseReference(own.replace('123456789012', '210987654321'))))).toBe(
-      'store_unavailable',
-    );
+  it('knows its AWS account by the tenant role or, where none is assumed, by configuration', async () => {
+    const place = { environment: 'test', region: 'us-east-1', kmsKeyId: 'alias/k' };
+    const inOther = parseReference(own.replace('123456789012', '210987654321'));
+    for (const account of [
+      { dedicatedOrgId: 'org-a', accountId: '123456789012' },
+      { roleArn: 'arn:aws:iam::123456789012:role/tenant', accountId: '210987654321' },
+    ]) {
+      const stores = createTenantStores({ ...place, ...account });
+      expect(await codeOf(stores.forTenant('org-a').read(inOther))).toBe('reference_not_yours');
+      await stores.close();
+    }
+    expect(() => createTenantStores({ ...place, dedicatedOrgId: 'org-a' })).toThrow(/RCM_AWS_ACCOUNT_ID/);
   });
 });

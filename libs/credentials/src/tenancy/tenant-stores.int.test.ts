@@ -83,7 +83,7 @@ describe('tenant stores', () => {
   });
 
   it('of a dedicated deployment serve its one organization with the process’s own credentials', async () => {
-    const stores = open({ dedicatedOrgId: 'hospital-a' });
+    const stores = open({ dedicatedOrgId: 'hospital-a', accountId: '123456789012' });
     const { reference } = await stores.forTenant('hospital-a').create(referenceOf('hospital-a'), payloadText('own'), tagsOf('hospital-a'));
     expect(passwordOf(await stores.forTenant('hospital-a').read(reference))).toBe('own');
     expect(() => stores.forTenant('hospital-b')).toThrow(RcmError);
