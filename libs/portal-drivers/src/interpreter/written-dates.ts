@@ -1,6 +1,8 @@
+import { DATE_TOKEN } from '../recipe/date-format.ts';
+
 const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'];
 
-/** What each token of a format matches; longest first. */
+/** What each token of a format matches. */
 const TOKENS: Readonly<Record<string, string>> = {
   YYYY: '(?<YYYY>\\d{4})',
   MMMM: `(?<MMMM>${MONTHS.join('|')})`,
@@ -13,13 +15,14 @@ const TOKENS: Readonly<Record<string, string>> = {
   A: '(?<A>[ap]\\.?m\\b\\.?)',
 };
 
+/** A token, or what a regular expression would not take as it stands. */
+const SPECIAL = new RegExp([DATE_TOKEN, /\s+/, /[.*+?^${}()|[\]\\]/].map(({ source }) => source).join('|'), 'g');
+
 const SPANS = { seconds: 1_000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 } as const;
 
 /** The first date in `words` that is written like `format`, in `zone` (IANA name, default UTC); `null` where there is none. */
 export function parseDate(words: string, format: string, zone = 'UTC'): Date | null {
-  const pattern = format.replace(/YYYY|MMMM|MMM|MM|DD|HH|hh|mm|A|\s+|[.*+?^${}()|[\]\\]/g, (token) =>
-    /^\s/.test(token) ? '\\s+' : (TOKENS[token] ?? `\\${token}`),
-  );
+  const pattern = format.replace(SPECIAL, (token) => (/^\s/.test(token) ? '\\s+' : (TOKENS[token] ?? `\\${token}`)));
   const groups = new RegExp(`(?<![\\d\\p{L}])${pattern}(?![\\d\\p{L}])`, 'iu').exec(words)?.groups;
   if (!groups) return null;
   const part = (name: string, otherwise: number) => (groups[name] === undefined ? otherwise : Number(groups[name]));

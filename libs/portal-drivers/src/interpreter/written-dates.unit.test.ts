@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { dateNoticeSchema } from '../recipe/date-notice.ts';
 import { parseDate, parseSpan, writeDate } from './written-dates.ts';
 
 describe('parseDate', () => {
@@ -36,6 +38,35 @@ describe('parseSpan', () => {
     ['wait a while', 'wait {hours} hours', null],
   ])('reads %j in the manner of %j', (words, sample, ms) => {
     expect(parseSpan(words, sample)).toBe(ms);
+  });
+});
+
+describe('what a recipe may ask to be read', () => {
+  const pieces = ['YYYY', 'MM', 'MMM', 'MMMM', 'DD', 'HH', 'hh', 'mm', 'A', ...'AT at / . ( ] { ^ $ \\ *'.split(' '), ' '];
+  const units = ['{seconds}', '{minutes}', '{hours}', '{days}', ...'wait : ( ] { ^ $ \\ *'.split(' '), ' '];
+  const texts = (from: readonly string[]) => fc.array(fc.constantFrom(...from), { maxLength: 12 }).map((parts) => parts.join(''));
+
+  it('never throws, in whatever way a date is written', () => {
+    let read = 0;
+    const check = (format: string) => {
+      if (!dateNoticeSchema.safeParse({ format }).success) return;
+      read += 1;
+      expect(() => parseDate('03/09/2031 12:30 pm', format)).not.toThrow();
+    };
+    const dated = fc.shuffledSubarray(pieces, { minLength: 3 }).map((parts) => parts.join(''));
+    fc.assert(fc.property(fc.oneof(dated, texts(pieces)), check), { seed: 1, numRuns: 2_000 });
+    expect(read).toBeGreaterThan(50);
+  });
+
+  it('never throws, in whatever way a span is written', () => {
+    let read = 0;
+    const check = (words: string) => {
+      if (!dateNoticeSchema.safeParse({ words }).success) return;
+      read += 1;
+      expect(() => parseSpan('wait 4:30', words)).not.toThrow();
+    };
+    fc.assert(fc.property(texts(units), check), { seed: 1, numRuns: 1_000 });
+    expect(read).toBeGreaterThan(50);
   });
 });
 

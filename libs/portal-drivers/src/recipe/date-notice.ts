@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dateFormatSchema, eachOnce } from './date-format.ts';
 import { exactlyOne, words } from './rules.ts';
 import { type Target, targetSchema } from './target.ts';
 
@@ -17,17 +18,13 @@ export interface DateNotice {
 }
 
 const SPAN = /\{(seconds|minutes|hours|days)\}/;
+const SPANS = new RegExp(SPAN, 'g');
 
 export const dateNoticeSchema: z.ZodType<DateNotice> = z
   .strictObject({
     in: targetSchema.optional().describe('Where it is written; default: anywhere on the page'),
-    format: z
-      .string()
-      .max(40)
-      .regex(/^(?=.*YYYY)(?=.*MM)(?=.*DD)/, 'must contain YYYY, MM and DD')
-      .optional()
-      .describe('YYYY MM DD HH mm, hh with A, MMM (Jan), MMMM (January)'),
-    words: words.regex(SPAN, 'must contain {seconds}, {minutes}, {hours} or {days}').optional(),
+    format: dateFormatSchema.optional().describe('YYYY MM DD HH mm, hh with A, MMM (Jan), MMMM (January)'),
+    words: words.regex(SPAN, 'must contain {seconds}, {minutes}, {hours} or {days}').superRefine(eachOnce(SPANS, 'may stand there once')).optional(),
     minutes: z.int().min(1).max(100_000).optional(),
     zone: z.string().max(60).refine(isZone, 'must be a time zone such as America/New_York').optional(),
   })

@@ -125,6 +125,35 @@ describe('lintRecipe', () => {
     expect(lintRecipe('# nothing\n', { file: 'a' }).problems).toMatchObject([{ at: 'recipe', message: 'is empty' }]);
   });
 
+  const dated = (date: string, format: string) => `version: 1
+name: a
+login:
+  outcomes:
+    - { when: { text: a }, is: accepted, date: ${date} }
+    - { when: { text: b }, is: rejected }
+tasks:
+  t:
+    steps: [{ open: / }]
+    outcomes: [{ when: { text: a }, is: found }, { when: { text: b }, is: nothing_found }]
+    fields: { f: { in: { css: a }, type: date, format: ${format} } }
+`;
+
+  it.each([
+    ["{ format: 'MM/DD/YYYY hh:MM A' }", 'MM/DD/YYYY', { line: 5, column: 58, at: 'login.outcomes[0].date.format', message: /^has MM more than once: / }],
+    ["{ format: 'MM/DD/YYYY AT hh:mm A' }", 'MM/DD/YYYY', { line: 5, at: 'login.outcomes[0].date.format', message: /^has A more than once: .*\bAT\b/ }],
+    ["{ words: 'in {minutes} or {minutes} minutes' }", 'MM/DD/YYYY', { line: 5, at: 'login.outcomes[0].date.words', message: /^has \{minutes\} more than/ }],
+    ['{ minutes: 5 }', 'DD/DD/YYYY MM', { line: 11, at: 'tasks.t.fields.f.format', message: /^has DD more than once/ }],
+  ])('tells that a part of a date stands there twice: %s, %s', (date, format, { message, ...where }) => {
+    expect(lintRecipe(dated(date, format), { file: 'a' }).problems).toMatchObject([{ ...where, message: expect.stringMatching(message) }]);
+  });
+
+  it.each(["{ format: 'MMMM DD, YYYY at hh:mm A' }", "{ words: '{hours}:{minutes}:{seconds}' }"])(
+    'takes a date of which every part stands there once: %s',
+    (date) => {
+      expect(lintRecipe(dated(date, 'DD-MMM-YYYY'), { file: 'a' }).problems).toEqual([]);
+    },
+  );
+
   it('tells of a placeholder that is no declared input, and of one that would leave an element without words', () => {
     const found = (press: string, optional = '') =>
       lintRecipe(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dateFormatSchema } from './date-format.ts';
 
 /** How the words of a page become a value. */
 export interface TypedText {
@@ -14,11 +15,7 @@ export interface TypedText {
 
 export const typedTextShape = {
   type: z.enum(['text', 'number', 'money', 'date']).optional(),
-  format: z
-    .string()
-    .max(40)
-    .regex(/^(?=.*YYYY)(?=.*MM)(?=.*DD)/, 'must contain YYYY, MM and DD')
-    .optional(),
+  format: dateFormatSchema.optional(),
   decimal: z.enum(['.', ',']).optional(),
   may_be_empty: z.boolean().optional(),
 };
