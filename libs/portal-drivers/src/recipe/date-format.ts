@@ -13,7 +13,7 @@ export const dateFormatSchema = z
 /** Adds a problem for everything that `part` finds more than once; `hint` goes on after its name. */
 export function eachOnce(part: RegExp, hint: string): (text: string, context: z.core.$RefinementCtx<string>) => void {
   return (text, context) => {
-    const found = text.match(part) ?? [];
+    const found: readonly string[] = text.match(part) ?? [];
     const again = new Set(found.filter((one, index) => found.indexOf(one) < index));
     if (again.size > 0) context.addIssue({ code: 'custom', message: `has ${[...again].join(' and ')} more than once: each ${hint}` });
   };
