@@ -11,7 +11,7 @@ export interface NeededValues {
 }
 
 export function neededValues(recipe: Recipe): NeededValues {
-  const steps = [...recipe.login.steps, ...(recipe.change?.steps ?? [])].flatMap(withInner);
+  const steps = [recipe.login, recipe.change, recipe.forced_change].flatMap((part) => part?.steps ?? []).flatMap(withInner);
   const names = steps.flatMap((step) => [step.fill?.with.credential, step.choose?.option.credential]);
   const custom = names.flatMap((name) => (name?.startsWith('custom.') ? [name.slice('custom.'.length)] : []));
   return { custom: [...new Set(custom)], totp: steps.some((step) => step.totp !== undefined) };
