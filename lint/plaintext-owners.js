@@ -39,7 +39,7 @@ export const plaintextOwners = {
       const isForeign = property.declarations?.every((declaration) => declaration.getSourceFile().isDeclarationFile) ?? true;
       return !isForeign && checker.getTypeOfSymbol(property).getCallSignatures().length > 0;
     };
-    /** A computed key by its type: `'reveal'`, a constant that holds it, `keyof Secret`. */
+    /** A computed key, or an argument, by its type: `'reveal'`, a constant that holds it, `keyof Secret`. */
     const namesOf = (computed, key) => {
       if (!computed) return [key.type === 'Literal' ? key.value : key.name];
       const type = getTypeAtLocation(key);
@@ -59,7 +59,7 @@ export const plaintextOwners = {
         for (const property of pattern.properties) if (property.type === 'Property') check(property.key, pattern, namesOf(property.computed, property.key));
       },
       CallExpression(call) {
-        for (const argument of call.arguments) if (WAYS_OUT.has(argument.value)) report(argument);
+        for (const argument of call.arguments) if (namesOf(true, argument).some((name) => WAYS_OUT.has(name))) report(argument);
       },
       TSAsExpression: checkCast,
       TSTypeAssertion: checkCast,

@@ -52,6 +52,8 @@ describe('the list of files that see plaintext', () => {
       'narrow[other](String)',
       "Reflect.get(secret, 'reveal')",
       "Reflect.get(secret, 'map')",
+      'Reflect.get(secret, way)',
+      'Reflect.get(secret, `reveal`)',
       "Object.getOwnPropertyDescriptor(Secret.prototype, 'reveal')",
       'Object.getOwnPropertyDescriptors(Secret.prototype).map',
       'mapped.map(String)',
