@@ -1,6 +1,6 @@
 import { type Clock, hasCode, isRcmError, type Metrics, RcmError, systemClock, withDeadline } from '@rcm/telemetry';
 import { referenceKey, type SecretReference } from '../reference.ts';
-import type { CallOptions, ReadAnswer, SecretReader, StoredSecret } from '../stores/store.ts';
+import type { CallOptions, ReadAnswer, ReadManyOptions, SecretReader, StoredSecret } from '../stores/store.ts';
 import type { TenantReaders } from '../tenancy/tenant-stores.ts';
 import { inRegion } from './in-region.ts';
 import { RegionCircuit } from './region-circuit.ts';
@@ -53,14 +53,14 @@ export function createFailoverReaders(options: FailoverReadersOptions): TenantRe
   const circuits = { ssm: circuitOf('ssm'), 'secrets-manager': circuitOf('secrets-manager') };
 
   /** References of one kind of store, as the CredentialManager asks. */
-  const readMany = async (orgId: string, references: readonly SecretReference[], call: CallOptions): Promise<ReadonlyMap<string, ReadAnswer>> => {
+  const readMany = async (orgId: string, references: readonly SecretReference[], call: ReadManyOptions): Promise<ReadonlyMap<string, ReadAnswer>> => {
     const store = references[0]?.store ?? 'vault';
     if (store === 'vault' || references.some((reference) => reference.store !== store)) return primary.forTenant(orgId).readMany(references, call);
     const circuit = circuits[store];
     if (circuit.mayAsk()) {
       try {
         const answers = await withDeadline({ ms: primaryWaitMs, what: 'Reading from the first region', ...call }, (signal) =>
-          primary.forTenant(orgId).readMany(references, { signal }),
+          primary.forTenant(orgId).readMany(references, { ...call, signal }),
         );
         circuit.answered();
         return answers;
@@ -78,7 +78,7 @@ export function createFailoverReaders(options: FailoverReadersOptions): TenantRe
   return {
     forTenant(orgId) {
       const { batchSize } = primary.forTenant(orgId);
-      const answersOf = (references: readonly SecretReference[], call: CallOptions = {}) => readMany(orgId, references, call);
+      const answersOf = (references: readonly SecretReference[], call: ReadManyOptions = {}) => readMany(orgId, references, call);
       return { batchSize, readMany: answersOf, read: (reference, call) => readAlone(answersOf, reference, call) };
     },
     async close() {
@@ -97,7 +97,7 @@ async function readReplica(
   reader: SecretReader,
   region: string,
   references: readonly SecretReference[],
-  call: CallOptions,
+  call: ReadManyOptions,
 ): Promise<ReadonlyMap<string, ReadAnswer>> {
   const twins = references.flatMap((reference) => {
     const twin = inRegion(reference, region);

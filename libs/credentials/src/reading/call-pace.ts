@@ -43,8 +43,7 @@ export class CallPace {
    * behind it wakes later than it had to, but calls that nobody makes must not keep those made next from their turn.
    */
   async take(calls: number, signal: AbortSignal): Promise<void> {
-    this.#fill();
-    this.#tokens -= calls;
+    this.charge(calls);
     if (this.#tokens >= 0) return;
     try {
       await this.#clock.sleep((-this.#tokens / this.#perSecond) * 1000, signal);
@@ -52,6 +51,12 @@ export class CallPace {
       this.#tokens += calls;
       throw error;
     }
+  }
+
+  /** Calls that were made without waiting for a turn: those made next wait for them. */
+  charge(calls: number): void {
+    this.#fill();
+    this.#tokens -= calls;
   }
 
   throttled(): void {

@@ -37,10 +37,13 @@ export interface HeldEntry {
   touchedAt: number;
 }
 
+/** What a store says of one secret and will say again a moment later. */
+export type RefusalCode = 'secret_missing' | 'store_denied';
+
 export type CacheEntry =
   | HeldEntry
-  /** `asked`: the version that was asked for when it was missing; a row that names another one is reason to look again. */
-  | { readonly kind: 'missing'; readonly asked: string | null; readonly until: number }
+  /** `asked`: the version that was asked for then; a row that names another one is reason to look again. */
+  | { readonly kind: 'refused'; readonly code: RefusalCode; readonly asked: string | null; readonly until: number }
   /** A change was heard of, and the new value was not asked for yet. */
   | { readonly kind: 'changed'; readonly since: number };
 
@@ -53,7 +56,7 @@ interface Place {
 /** Which of two was used last is known to within a second; knowing it better would cost more than the rest of a hit. */
 const TOUCH_MS = 1_000;
 
-/** What was read, until when it may be used, and what was looked for in vain. Bounded; the longest unused goes first. */
+/** What was read, until when it may be used, and what was asked for in vain. Bounded; the longest unused goes first. */
 export class CredentialCache {
   readonly #entries: LRUCache<string, CacheEntry>;
   readonly #places = new WeakMap<SecretReference, Place>();
@@ -104,8 +107,8 @@ export class CredentialCache {
     return before?.kind === 'changed' ? now - before.since : null;
   }
 
-  keepMissing(reference: SecretReference, asked: string | null): void {
-    this.#entries.set(this.keyOf(reference), { kind: 'missing', asked, until: this.#now() + this.#options.missingMs });
+  keepRefusal(reference: SecretReference, code: RefusalCode, asked: string | null): void {
+    this.#entries.set(this.keyOf(reference), { kind: 'refused', code, asked, until: this.#now() + this.#options.missingMs });
   }
 
   /** A held value must not be used any more; what is not held stays not held. */
@@ -113,7 +116,7 @@ export class CredentialCache {
     const key = this.keyOf(reference);
     const entry = this.#entries.peek(key);
     if (entry?.kind === 'held') this.#entries.set(key, { kind: 'changed', since: this.#now() });
-    else if (entry?.kind === 'missing') this.#entries.delete(key);
+    else if (entry?.kind === 'refused') this.#entries.delete(key);
   }
 
   forget(reference: SecretReference): void {

@@ -3,7 +3,7 @@ import { type CredentialPayload, parsePayload } from '../payload.ts';
 import type { SecretReference } from '../reference.ts';
 import type { TenantReaders } from '../tenancy/tenant-stores.ts';
 import { catchUpCache, type CaughtUp, type CurrentVersions } from './catch-up.ts';
-import { type CachedCredential, type CacheEntry, CredentialCache, type HeldEntry, type ReadCredential } from './credential-cache.ts';
+import { type CachedCredential, type CacheEntry, CredentialCache, type HeldEntry, type ReadCredential, type RefusalCode } from './credential-cache.ts';
 import { ReadBatcher } from './read-batcher.ts';
 import { createReadingMetrics, type ReadingMetrics, type Served } from './reading-metrics.ts';
 import { checkedNumbers, type ReadingNumbers } from './reading-numbers.ts';
@@ -110,8 +110,7 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
   };
   /** Not in the cache, or not to be used as it is there. */
   const serve = async (entry: CacheEntry | undefined, request: CredentialRequest): Promise<HeldCredential> => {
-    if (entry?.kind === 'missing' && entry.asked === request.version && now() < entry.until)
-      throw new RcmError('secret_missing', 'The secret was not in its store a moment ago.');
+    if (entry?.kind === 'refused' && entry.asked === request.version && now() < entry.until) throw new RcmError(entry.code, REFUSED_BEFORE[entry.code]);
     const stale = staleFor(request);
     if (stale && now() < placeOf(request.reference.store).downUntil) return serveStale(stale);
     if (entry?.kind === 'changed') metrics.refreshed('changed');
@@ -184,6 +183,11 @@ function failed(metrics: ReadingMetrics, error: unknown): Promise<never> {
   return Promise.reject(error instanceof Error ? error : new Error('A credential read failed without an error.'));
 }
 
+const REFUSED_BEFORE: Readonly<Record<RefusalCode, string>> = {
+  secret_missing: 'The secret was not in its store a moment ago.',
+  store_denied: 'The store refused to give the secret a moment ago.',
+};
+
 const notYours = (): RcmError => new RcmError('reference_not_yours', "The secret reference is not the asking organization's.");
 
 const notTheVersion = (asked: string | null): RcmError =>
@@ -196,7 +200,8 @@ const notTheVersion = (asked: string | null): RcmError =>
 
 /** Any refusal, unlike an outage, says that what is held must not be used any more. */
 function noteRefusal(cache: CredentialCache, reference: SecretReference, asked: string | null, error: unknown): void {
-  if (hasCode(error, 'secret_missing')) cache.keepMissing(reference, asked);
+  if (hasCode(error, 'secret_missing')) cache.keepRefusal(reference, 'secret_missing', asked);
+  else if (hasCode(error, 'store_denied')) cache.keepRefusal(reference, 'store_denied', asked);
   else cache.forget(reference);
 }
 

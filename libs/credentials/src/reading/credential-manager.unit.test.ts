@@ -1,5 +1,5 @@
 import { createMetrics, RcmError, Secret } from '@rcm/telemetry';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { referenceKey } from '../reference.ts';
 import { type CredentialManager, type CredentialManagerOptions, createCredentialManager } from './credential-manager.ts';
 import { FakeStores, referenceOf } from './fake-stores.fixture.ts';
@@ -267,13 +267,48 @@ describe('while the store is down', () => {
 });
 
 describe('a refusal', () => {
+  const denied = new RcmError('store_denied', 'no');
+
   it('of the store ends what was held', async () => {
     await get();
     clock.forward(TTL);
-    stores.down = new RcmError('store_denied', 'no');
+    stores.down = denied;
     expect(await codeOf(get())).toBe('store_denied');
     stores.down = down;
+    clock.forward(5_000);
     expect(await codeOf(get())).toBe('store_unavailable');
+  });
+
+  it('is remembered for seconds, so that a tenant that may not read does not spend every tenant’s quota', async () => {
+    stores.refused.set(referenceKey(reference), denied);
+    for (let i = 0; i < 5; i += 1) expect(await codeOf(get())).toBe('store_denied');
+    clock.forward(4_999);
+    stores.refused.clear();
+    expect(await codeOf(get())).toBe('store_denied');
+    expect(stores.batches).toHaveLength(1);
+    clock.forward(1);
+    expect((await get()).served).toBe('store');
+  });
+
+  it('is forgotten when a change is heard of, or a row names another version', async () => {
+    for (const ask of [() => (manager.invalidate({ reference }), get()), () => get('1')]) {
+      stores.refused.set(referenceKey(reference), denied);
+      expect(await codeOf(get())).toBe('store_denied');
+      stores.refused.clear();
+      expect((await ask()).served).toBe('store');
+      clock.forward(TTL);
+    }
+  });
+
+  it('that cost more than one call is paid for by the calls made next', async () => {
+    const slept = vi.spyOn(clock, 'sleep');
+    manager = create({ ssmCallsPerSecond: 10 });
+    stores.furtherCalls = 18;
+    await get();
+    stores.furtherCalls = 0;
+    expect(slept).not.toHaveBeenCalled();
+    await codeOf(get(null, referenceOf('org-b', 'e1')));
+    expect(slept.mock.calls.map(([ms]) => ms)).toEqual([1_000]);
   });
 });
 

@@ -17,6 +17,8 @@ export class FakeStores implements TenantReaders {
   /** While set, calls wait here before they look. */
   held: Promise<void> | null = null;
   batchSize = 10;
+  /** Calls that each batch costs beyond its first. */
+  furtherCalls = 0;
   /** As of a dedicated deployment, which serves one organization. */
   unserved: string | null = null;
 
@@ -29,8 +31,9 @@ export class FakeStores implements TenantReaders {
     return {
       batchSize: this.batchSize,
       read: () => Promise.reject(new Error('the manager reads in batches')),
-      readMany: async (references) => {
+      readMany: async (references, options) => {
         this.batches.push({ orgId, size: references.length });
+        for (let call = 0; call < this.furtherCalls; call += 1) options?.onFurtherCall?.();
         const seen = references.map((reference): [string, ReadAnswer] => [referenceKey(reference), this.#answer(reference)]);
         if (this.held) await this.held;
         if (this.down) throw this.down;

@@ -91,7 +91,7 @@ export class ReadBatcher {
       () => {
         const references = stillAsked();
         metrics.batch(references.length);
-        return stores.forTenant(orgId).readMany(references);
+        return stores.forTenant(orgId).readMany(references, { onFurtherCall: () => this.#pace.charge(1) });
       },
     );
     for (const { reference, resolve } of batch) resolve(answers.get(referenceKey(reference)) ?? null);

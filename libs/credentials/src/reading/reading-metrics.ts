@@ -44,7 +44,7 @@ export function createReadingMetrics(metrics: Metrics): ReadingMetrics {
   const batches = metrics.histogram('rcm_credential_batch_size', 'References asked for in one call to the store.', [1, 2, 4, 6, 8, 10]);
   const calls = metrics.gauge('rcm_credential_calls_in_flight', 'Calls to a store under way, or waiting for its pace.', ['store']);
   const reads = metrics.gauge('rcm_credential_reads_waiting', 'Reads that wait for a call to a store.', ['store']);
-  const cached = metrics.gauge('rcm_credential_cached', 'Credentials and missing marks held.');
+  const cached = metrics.gauge('rcm_credential_cached', 'Credentials held, and marks of missing and refused ones.');
   return {
     hit: () => hits.inc(),
     missed: (served) => misses.inc({ served }),

@@ -14,7 +14,7 @@ export interface ReadingNumbers {
   readonly refreshWaitMs: number;
   /** How long after a failure what is beyond its TTL is served without asking first, in ms. Default 5000. */
   readonly downPauseMs: number;
-  /** How long a missing secret is remembered, in ms. Default 5000. */
+  /** How long it is remembered that a secret is missing, or that the store refuses it, in ms. Default 5000. */
   readonly missingMs: number;
   /** Deadline of one read, the wait for its turn and all repeats included, in ms. Default 30 000. */
   readonly readDeadlineMs: number;

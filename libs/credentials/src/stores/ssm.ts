@@ -6,7 +6,7 @@ import { isSameText } from './same-text.ts';
 import { ssmTier, type SsmTier } from './size-policy.ts';
 import { createSsmCalls, type SsmAccess, type SsmCalls } from './ssm-calls.ts';
 import { overwriteOnBase } from './ssm-overwrite.ts';
-import type { CallOptions, ClosableSecretStore, ReadAnswer, StagedSlot } from './store.ts';
+import type { CallOptions, ClosableSecretStore, ReadAnswer, ReadManyOptions, StagedSlot } from './store.ts';
 
 export type { ClosableSecretStore, SecretReader, SecretStages, SecretStore, SecretWriter, StagedSlot, StoredSecret } from './store.ts';
 
@@ -111,7 +111,7 @@ async function stagedText(calls: SsmCalls, slot: StagedSlot, options: CallOption
   return staged.text;
 }
 
-async function readMany(calls: SsmCalls, references: readonly SecretReference[], options: CallOptions = {}): Promise<ReadonlyMap<string, ReadAnswer>> {
+async function readMany(calls: SsmCalls, references: readonly SecretReference[], options: ReadManyOptions = {}): Promise<ReadonlyMap<string, ReadAnswer>> {
   const batches = Array.from({ length: Math.ceil(references.length / BATCH_SIZE) }, (_, i) => references.slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE));
   const answers = await Promise.all(batches.map((batch) => readBatch(calls, batch, options)));
   return new Map(answers.flat());
@@ -119,8 +119,8 @@ async function readMany(calls: SsmCalls, references: readonly SecretReference[],
 
 type Answered = readonly (readonly [key: string, answer: ReadAnswer])[];
 
-/** One name that may not be read fails a whole call: halves are asked until it is found. */
-async function readBatch(calls: SsmCalls, references: readonly SecretReference[], options: CallOptions): Promise<Answered> {
+/** One name that may not be read fails a whole call: halves are asked until it is found, one at a time, for they share the quota with every tenant. */
+async function readBatch(calls: SsmCalls, references: readonly SecretReference[], options: ReadManyOptions): Promise<Answered> {
   try {
     const found = await calls.getMany([...new Set(references.map(currentName))], options);
     return references.map((reference) => [referenceKey(reference), found.get(currentName(reference)) ?? null]);
@@ -129,7 +129,11 @@ async function readBatch(calls: SsmCalls, references: readonly SecretReference[]
     if (!first || !hasCode(error, 'store_denied')) throw error;
     if (others.length === 0) return [[referenceKey(first), error]];
     const middle = Math.ceil(references.length / 2);
-    const halves = [references.slice(0, middle), references.slice(middle)];
-    return (await Promise.all(halves.map((half) => readBatch(calls, half, options)))).flat();
+    const answers: Answered[] = [];
+    for (const half of [references.slice(0, middle), references.slice(middle)]) {
+      options.onFurtherCall?.();
+      answers.push(await readBatch(calls, half, options));
+    }
+    return answers.flat();
   }
 }

@@ -16,6 +16,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ReadManyOptions extends CallOptions {
+  /** Told of each call that a refused batch costs beyond its first, for whoever keeps to a quota. */
+  readonly onFurtherCall?: () => void;
+}
+
 /** What a secret is labelled with at creation; a tenant's policies match on them. */
 export interface SecretTags {
   readonly TenantId: string;
@@ -37,7 +42,7 @@ export interface SecretReader {
    * until the refused ones are found; only they are answered with the error (`store_denied`), and so is a secret that is no text
    * of ours (`payload_invalid`). Any other failure fails the whole.
    */
-  readMany(references: readonly SecretReference[], options?: CallOptions): Promise<ReadonlyMap<string, ReadAnswer>>;
+  readMany(references: readonly SecretReference[], options?: ReadManyOptions): Promise<ReadonlyMap<string, ReadAnswer>>;
   /** How many references one call carries: 10 for SSM, 1 where a store has no batch. */
   readonly batchSize: number;
 }
