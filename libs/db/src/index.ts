@@ -14,7 +14,15 @@ export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endp
 export { followStoreVersion } from './endpoints/follow.ts';
 export { findEndpoint, findOrganization, getEndpoint, getPortalTypeOf, listEndpoints } from './endpoints/read.ts';
 export { putOffRotation } from './endpoints/put-off.ts';
-export { bringRotationForward, liesElsewhere, listDueEndpoints, listSharedIdentities, setNextRotation, type SharedIdentity } from './endpoints/schedule.ts';
+export {
+  bringRotationForward,
+  isDue,
+  liesElsewhere,
+  listDueEndpoints,
+  listSharedIdentities,
+  setNextRotation,
+  type SharedIdentity,
+} from './endpoints/schedule.ts';
 export { countSecrets, type SecretCount } from './endpoints/secret-counts.ts';
 export { insertEndpoint, type NewEndpoint, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 export { assessPortalTypes, type BreakerCause, type BreakerRules } from './gate/breaker.ts';
@@ -58,7 +66,7 @@ export { rewriteStorage, type RewriteOptions, type StorageRewrite } from './lega
 export { listProofs, type MigrationCounts, migrationCounts, type MigrationProof, recordProof, scrubEndpoint } from './legacy/scrub.ts';
 export { recordStorageRewritten, type StorageState, storageRewriteState } from './legacy/storage-state.ts';
 export { markManualDue } from './manual/due.ts';
-export { claimManualLooks, type ManualChange, recordManualRefusal, recordManualRotation, type WatchedLogin } from './manual/watch.ts';
+export { claimManualLooks, type ManualChange, recordManualRefusal, recordManualRotation, watchedLogin, type WatchedLogin } from './manual/watch.ts';
 export { applyMigrations, type MigrationOptions } from './migrations/database.ts';
 export { noticeLongWaits } from './notices/long-waits.ts';
 export { type Notice, type NoticeKind } from './notices/notice.ts';

@@ -45,8 +45,8 @@ export type GuardedResult =
   | { readonly kind: 'accepted'; readonly session: PortalSession; readonly passwordExpiresAt: Date | null }
   /** The ledger said no: nothing was sent. */
   | { readonly kind: 'not_allowed'; readonly reason: string; readonly until: Date | null }
-  /** The portal answered something else; its session is closed. */
-  | { readonly kind: 'refused'; readonly outcome: LoginOutcome; readonly judgement: Judgement };
+  /** The portal answered something else; its session is closed. `submitted`: whether the password had been sent to it. */
+  | { readonly kind: 'refused'; readonly outcome: LoginOutcome; readonly judgement: Judgement; readonly submitted: boolean };
 
 /** Thrown inside the driver's `beforeSubmit`, so that nothing is sent. */
 class NotAllowed extends Error {
@@ -110,11 +110,11 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
 
     if (ledger.attemptId === null) {
       // The driver never reached its submit step: the portal counted nothing, and neither do we.
-      return { kind: 'refused', outcome: result.outcome, judgement: judge(result.outcome, { fresh: true, acceptedBefore: false }) };
+      return { kind: 'refused', outcome: result.outcome, judgement: judge(result.outcome, { fresh: true, acceptedBefore: false }), submitted: false };
     }
     const judgement = await settleAttempt(request, ledger.attemptId, result.outcome, result.submitted);
     await heedExpiry(request, result.outcome);
-    if (result.outcome.kind !== 'accepted') return { kind: 'refused', outcome: result.outcome, judgement };
+    if (result.outcome.kind !== 'accepted') return { kind: 'refused', outcome: result.outcome, judgement, submitted: result.submitted };
     keepSession = true;
     return { kind: 'accepted', session, passwordExpiresAt: result.outcome.passwordExpiresAt ?? null };
   } finally {
@@ -158,7 +158,7 @@ async function heedExpiry({ db, clock, logger, endpoint }: GuardedLogin, outcome
 async function settleAttempt(request: GuardedLogin, loginAttemptId: string, outcome: LoginOutcome, submitted: boolean): Promise<Judgement> {
   const { db, endpoint, loginIdentity, version } = request;
   const settleMs = endpoint.portalType.settleMs;
-  const standing = await versionStanding(db, { orgId: endpoint.orgId, loginIdentity, version, settleMs });
+  const standing = await versionStanding(db, { orgId: endpoint.orgId, endpointId: endpoint.id, loginIdentity, version, settleMs });
   const judged = judge(outcome, standing);
   const isDoubtful = judged.effect === 'version_bad' && (await isNoProof(request, outcome));
   const judgement = isDoubtful ? judge(outcome, { ...standing, acceptedBefore: true }) : judged;
@@ -189,6 +189,6 @@ export function loginError(endpoint: EndpointRow, result: Exclude<GuardedResult,
   }
   const detail = 'detail' in result.outcome ? ` (${result.outcome.detail})` : '';
   return new RcmError(result.judgement.code ?? 'portal_unexpected', `The portal answered the login with: ${result.outcome.kind}${detail}.`, {
-    details: { ...details, outcome: result.outcome.kind },
+    details: { ...details, outcome: result.outcome.kind, submitted: result.submitted },
   });
 }

@@ -1,7 +1,9 @@
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { identityOf, makeEndpoint, openTestDatabase, plannedAttempt, PORTAL, secretOf, type TestDatabase } from '../testing.fixture.ts';
+import { identityOf, makeEndpoint, openTestDatabase, plannedAttempt, PORTAL, secretOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { finishAttempt } from '../journal/ends.ts';
 import { followStoreVersion } from './follow.ts';
+import { putOffRotation } from './put-off.ts';
 import { findEndpoint, getEndpoint, listEndpoints } from './read.ts';
 import { bringRotationForward, listDueEndpoints, listSharedIdentities, setNextRotation } from './schedule.ts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from './seed.ts';
@@ -243,6 +245,26 @@ describe('an expiry that the portal told of', () => {
     await t.sql(`UPDATE integration_endpoint SET last_rotated_at = now() WHERE id = $1`, [endpointId]);
     await bringRotationForward(t.agent, { orgId, endpointId, expiresAt: days(4) });
     expect(Math.abs((await dueAt(endpointId)) - days(2).getTime())).toBeLessThan(60_000);
+  });
+
+  test.each([
+    ['put off', (on: TestEndpoint) => putOffRotation(t.rotator, { ...on, forMs: 86_400_000 })],
+    [
+      'failed',
+      async (on: TestEndpoint) => {
+        const attempt = await plannedAttempt(t.rotator, on);
+        await finishAttempt(t.rotator, { ...attempt, orgId: on.orgId, from: 'planned', end: 'abandoned', nextRotationAt: days(1) });
+      },
+    ],
+  ])('does not shorten the rest of a rotation that was %s', async (_, rest) => {
+    const on = await makeEndpoint(t.db);
+    await setNextRotation(t.db, { endpointIds: [on.endpointId], at: 'now' });
+    await rest(on);
+    expect(await bringRotationForward(t.agent, { ...on, expiresAt: days(1) })).toBe(false);
+    expect(Math.abs((await dueAt(on.endpointId)) - days(1).getTime())).toBeLessThan(60_000);
+    await setNextRotation(t.db, { endpointIds: [on.endpointId], at: days(50) });
+    expect(await bringRotationForward(t.agent, { ...on, expiresAt: days(1) })).toBe(true);
+    expect(Math.abs((await dueAt(on.endpointId)) - days(1).getTime())).toBeLessThan(60_000);
   });
 
   test('is none of another organization’s business', async () => {

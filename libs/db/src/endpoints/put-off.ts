@@ -20,8 +20,8 @@ export async function putOffRotation(db: Database, { orgId, endpointId, forMs, t
   const ms = checkMs('forMs', forMs);
   return db.transaction({ tenant: orgId }, async (tx) => {
     const rows = await tx.$queryRaw<{ id: string; portalTypeCode: string }[]>`
-      UPDATE integration_endpoint e SET next_rotation_at = clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000), updated_at = clock_timestamp()
-        FROM (SELECT secret_arn FROM integration_endpoint WHERE org_id = ${orgId} AND id = ${endpointId}) own
+      UPDATE integration_endpoint e SET next_rotation_at = own.later, rotation_not_before = own.later, updated_at = clock_timestamp()
+        FROM (SELECT secret_arn, clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000) AS later FROM integration_endpoint WHERE org_id = ${orgId} AND id = ${endpointId}) own
        WHERE e.org_id = ${orgId} AND e.secret_arn = own.secret_arn AND e.next_rotation_at <= clock_timestamp()
          AND NOT EXISTS (SELECT FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL)
       RETURNING e.id, e.portal_type_code AS "portalTypeCode"`;

@@ -31,6 +31,16 @@ export async function listDueEndpoints(db: Database, { limit }: { readonly limit
   });
 }
 
+/** Whether an endpoint's next rotation is due, by the clock that also decides what `listDueEndpoints` lists. */
+export async function isDue(db: Database, { orgId, endpointId }: { readonly orgId: string; readonly endpointId: string }): Promise<boolean> {
+  const [row] = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<{ due: boolean }[]>`
+      SELECT coalesce(next_rotation_at <= clock_timestamp(), false) AS due FROM integration_endpoint WHERE org_id = ${orgId} AND id = ${endpointId}`,
+  );
+  return row?.due ?? false;
+}
+
 /** Rows that one statement sets, so that no lock is held for long and no transaction grows with the number of logins. */
 const SET_AT_ONCE = 1_000;
 
@@ -92,8 +102,9 @@ export const NEXT_ROTATION = Prisma.sql`
     - make_interval(secs => p.rotation_spread_days * 86400.0 * ((hashtextextended(e.id, 0) & 65535) / 65536.0))`;
 
 /**
- * The portal told a login when its password expires: the rotation comes forward to the head start before that, never back, and never
- * into the first half of the password's life, or a portal with a short one would be rotated without end. Returns whether it moved.
+ * The portal told a login when its password expires: the rotation comes forward to the head start before that, never back. Never into the
+ * first half of the password's life, or a portal with a short one would be rotated without end; nor into the rest of a rotation that
+ * failed or was put off, or one that cannot succeed would be tried after every login. Returns whether it moved.
  */
 export async function bringRotationForward(
   db: Database,
@@ -103,7 +114,8 @@ export async function bringRotationForward(
     { tenant: orgId },
     (tx) => tx.$executeRaw`
       UPDATE integration_endpoint e SET next_rotation_at = w.at, updated_at = clock_timestamp()
-        FROM (SELECT o.id, greatest(x.at - make_interval(days => p.expiry_head_start_days), o.last_rotated_at + (x.at - o.last_rotated_at) / 2) AS at
+        FROM (SELECT o.id, greatest(x.at - make_interval(days => p.expiry_head_start_days), o.last_rotated_at + (x.at - o.last_rotated_at) / 2,
+                              o.rotation_not_before) AS at
                 FROM integration_endpoint o JOIN portal_type p ON p.code = o.portal_type_code, (SELECT ${timestamp(expiresAt)}::timestamptz AS at) x
                WHERE o.org_id = ${orgId} AND o.id = ${endpointId}) w
        WHERE w.id = e.id AND e.org_id = ${orgId} AND (e.next_rotation_at IS NULL OR e.next_rotation_at > w.at)`,

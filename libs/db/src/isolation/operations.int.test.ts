@@ -5,7 +5,7 @@ import { openDatabase, type Transaction } from '../database.ts';
 import { followStoreVersion } from '../endpoints/follow.ts';
 import { findEndpoint, findOrganization, getEndpoint, listEndpoints } from '../endpoints/read.ts';
 import { putOffRotation } from '../endpoints/put-off.ts';
-import { bringRotationForward, listDueEndpoints, listSharedIdentities, setNextRotation } from '../endpoints/schedule.ts';
+import { bringRotationForward, isDue, listDueEndpoints, listSharedIdentities, setNextRotation } from '../endpoints/schedule.ts';
 import { advanceAttempt, blockAttempt, resumeAttempt, waitAttempt } from '../journal/advance.ts';
 import { noteCopyRemoved } from '../journal/copies.ts';
 import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
@@ -23,7 +23,7 @@ import { versionStanding } from '../ledger/standing.ts';
 import { listLegacyEndpoints, recordMigrated } from '../legacy/migrate.ts';
 import { restoreLegacyCredentials } from '../legacy/restore.ts';
 import { listProofs, migrationCounts, recordProof, scrubEndpoint } from '../legacy/scrub.ts';
-import { recordManualRefusal, recordManualRotation } from '../manual/watch.ts';
+import { recordManualRefusal, recordManualRotation, watchedLogin } from '../manual/watch.ts';
 import { listCurrentVersions } from '../notifications-missed.ts';
 import { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim } from '../tasks/claim.ts';
 import { createPortalTask, requeuePortalTask } from '../tasks/queue.ts';
@@ -96,6 +96,8 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   promoteAttempt: (n) => promoteAttempt(t.rotator, { ...n, promotedVersion: '2', previousVersion: '1' }),
   finishAttempt: (n) => finishAttempt(t.rotator, { ...n, from: 'planned', end: 'abandoned' }),
   bringRotationForward: (n) => bringRotationForward(t.agent, { ...n, expiresAt: new Date() }),
+  isDue: (n) => isDue(t.rotator, n),
+  watchedLogin: (n) => watchedLogin(t.rotator, n),
   putOffRotation: (n) => putOffRotation(t.rotator, { ...n, forMs: 60_000, tell: 'x' }),
   rotationTo: (n) => rotationTo(t.rotator, { ...n, version: '1' }),
   resolveAsUnchanged: (n) => resolveAsUnchanged(t.rotator, { ...n, detail: 'x', nextRotationAt: new Date() }),

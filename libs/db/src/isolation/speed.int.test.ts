@@ -2,7 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../database.ts';
 import { getEndpoint } from '../endpoints/read.ts';
 import { listDueEndpoints, setNextRotation } from '../endpoints/schedule.ts';
+import { assessPortalTypes } from '../gate/breaker.ts';
+import { isPortalIll } from '../gate/ill.ts';
 import { listStartable } from '../gate/startable.ts';
+import { earlierVersions } from '../journal/earlier-versions.ts';
 import { rotationCounts } from '../journal/ends.ts';
 import { getOpenAttempt, listOpenAttempts } from '../journal/open.ts';
 import { openJobs } from '../jobs.ts';
@@ -15,6 +18,7 @@ import { upsertPortalType } from '../endpoints/seed.ts';
 import type { AppRole } from '../roles/app-role.ts';
 import { claimPortalTask, finishPortalTask } from '../tasks/claim.ts';
 import { createPortalTask, sendStrayTasks } from '../tasks/queue.ts';
+import { tidyPortalTasks } from '../tasks/tidy.ts';
 import { openTestDatabase, PORTAL, type TestDatabase } from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';
 import { reserveTotpStep } from '../totp.ts';
@@ -44,7 +48,7 @@ beforeAll(async () => {
     SELECT identity, 'o' || o, 'e' || i, gen_random_uuid(), 'agent', '1', now() - interval '1 day', now() - interval '1 day', 'accepted', 'none' FROM (SELECT i, ${each}) x`);
   await t.sql(`
     INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, promoted_version, recipe_hash, ended_at)
-    SELECT gen_random_uuid(), identity, 'o' || o, 'e' || i, 'alpine', 'done', i, 'r', 'due', 'arn', '0', '1', 'h', now() FROM (SELECT i, ${each}) x`);
+    SELECT gen_random_uuid(), identity, 'o' || o, 'e' || i, 'alpine', 'done', i, 'r', 'due', 'arn:aws:ssm:' || i, '0', '1', 'h', now() FROM (SELECT i, ${each}) x`);
   await t.sql(`
     INSERT INTO portal_task (id, org_id, endpoint_id, name, input, state, finished_at)
     SELECT gen_random_uuid(), 'o' || o, 'e' || i, 'n', '{}', 'succeeded', now() FROM (SELECT i, ${each}) x`);
@@ -98,6 +102,10 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
   },
   'what is due': ({ rotator }) => listDueEndpoints(rotator, { limit: 20 }),
   'what may start': ({ rotator }) => listStartable(rotator, { rules: { canary: true, probeMs: 1000, lastingMs: 1000 } as never, limit: 20 }),
+  'whether portals fail': ({ rotator }) => assessPortalTypes(rotator, { windowMs: 600_000, suspects: 3, failures: 3 }),
+  'whether a portal is ill, seen by an agent': ({ agent }) => isPortalIll(agent, { portalTypeCode: 'alpine', rules: { windowMs: 600_000, suspects: 3 } }),
+  'what may be tidied up': ({ agent }) => tidyPortalTasks(agent, { keptMs: 86_400_000 }),
+  'the versions before the current one': ({ rotator }) => earlierVersions(rotator, { orgId: ONE.orgId, secretArn: 'arn:aws:ssm:50000', limit: 5 }),
   'what recovery may take up': async ({ rotator }) => [await getOpenAttempt(rotator, ONE), await listOpenAttempts(rotator, { ownerGone: true, limit: 20 })],
 };
 

@@ -56,3 +56,13 @@ test('a copy that was removed is not listed again', async () => {
   await noteCopyRemoved(t.rotator, { attemptId: id, orgId });
   expect(await toRemove()).toEqual([]);
 });
+
+test('of more than one look takes, those that cannot be removed hold up no other', async () => {
+  const ids = await leftBehind(
+    'arn:aws:ssm:us-east-1:123456789012:parameter/c',
+    Array.from({ length: 6 }, (_, i) => ({ daysAgo: 40 + i })),
+  );
+  const seen = new Set<string>();
+  for (let look = 0; look < 200 && seen.size < ids.length; look += 1) for (const { id } of await listCopiesToRemove(t.rotator, { limit: 3 })) seen.add(id);
+  expect([...seen].sort()).toEqual(ids.sort());
+});

@@ -10,7 +10,10 @@ const KEPT_DAYS = 30;
  */
 const KEPT_COPIES = 12;
 
-/** Abandoned attempts whose staged copy may go from the store: a month old, or more than their store has room for. */
+/**
+ * Abandoned attempts whose staged copy may go from the store: a month old, or more than their store has room for. In no order, so that
+ * those which cannot be removed, of a tenant that has left for one, hold up no other.
+ */
 export async function listCopiesToRemove(db: Database, { limit }: { readonly limit: number }): Promise<RotationAttempt[]> {
   return db.transaction('every tenant', async (tx) => {
     const ids = await tx.$queryRaw<{ id: string }[]>`
@@ -19,8 +22,8 @@ export async function listCopiesToRemove(db: Database, { limit }: { readonly lim
                row_number() OVER (PARTITION BY a.org_id, a.secret_arn ORDER BY a.submit_deadline_at IS NOT NULL DESC, a.ended_at DESC) AS place
           FROM rotation_attempt a WHERE a.state = 'abandoned' AND a.copy_removed_at IS NULL) left_behind
        WHERE ended_at < clock_timestamp() - make_interval(days => ${KEPT_DAYS}::int) OR (is_limited AND place > ${KEPT_COPIES}::int)
-       ORDER BY ended_at LIMIT ${checkLimit(limit)}`;
-    const rows = await tx.rotationAttempt.findMany({ where: { id: { in: ids.map(({ id }) => id) } }, orderBy: { endedAt: 'asc' } });
+       ORDER BY random() LIMIT ${checkLimit(limit)}`;
+    const rows = await tx.rotationAttempt.findMany({ where: { id: { in: ids.map(({ id }) => id) } } });
     return rows.map(attemptOf);
   });
 }

@@ -70,6 +70,7 @@ export async function finishAttempt(
     await tx.$executeRaw`
       UPDATE integration_endpoint e SET rotation_status = 'active', updated_at = clock_timestamp(),
              last_rotated_at = CASE WHEN ${isDone} THEN clock_timestamp() ELSE e.last_rotated_at END,
+             rotation_not_before = CASE WHEN ${isDone} THEN NULL ELSE ${next}::timestamptz END,
              next_rotation_at = coalesce(${next}::timestamptz, CASE WHEN ${isDone} THEN ${NEXT_ROTATION} ELSE e.next_rotation_at END)
         FROM portal_type p WHERE p.code = e.portal_type_code AND e.org_id = ${seen.orgId} AND e.secret_arn = ${seen.secretArn}`;
     if (step.madeCurrent) await followOlderCopy(tx, seen, step.madeCurrent);

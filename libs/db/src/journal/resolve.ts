@@ -20,7 +20,8 @@ export async function resolveAsUnchanged(db: Database, resolution: Resolution & 
     const ended = await endBlocked(tx, resolution);
     if (!ended) return false;
     await tx.$executeRaw`
-      UPDATE integration_endpoint SET rotation_status = 'active', next_rotation_at = ${timestamp(resolution.nextRotationAt)}::timestamptz, updated_at = clock_timestamp()
+      UPDATE integration_endpoint SET rotation_status = 'active', next_rotation_at = w.at, rotation_not_before = w.at, updated_at = clock_timestamp()
+        FROM (SELECT ${timestamp(resolution.nextRotationAt)}::timestamptz AS at) w
        WHERE org_id = ${ended.orgId} AND secret_arn = ${ended.secretArn}`;
     return true;
   });

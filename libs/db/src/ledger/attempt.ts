@@ -4,6 +4,7 @@ import { lockEndpointIdentity, lockIdentity } from '../identity.ts';
 import { checkMs, checkUuid, timestamp } from '../input.ts';
 import { writeNotice } from '../notices/write.ts';
 import { budgetRefusal, ledgerState } from './budget.ts';
+import { versionRecord } from './version-record.ts';
 
 /** As libs/portal-drivers names them; this package imports nothing from there. */
 export type LoginOutcomeKind =
@@ -71,13 +72,11 @@ async function refusalOf(client: Transaction, loginIdentity: string, request: Lo
   const lease = await client.loginLease.findFirst({ where: { id: request.leaseId, loginIdentity, endpointId: request.endpointId, orgId: request.orgId } });
   const state = await ledgerState(client, loginIdentity);
   if (!lease || lease.expiresAt <= state.now) return { reason: 'lease_lost', until: null };
-  const known = { loginIdentity, version: request.version };
-  if (await client.loginAttempt.findFirst({ where: { ...known, effect: 'version_bad' }, select: { id: true } }))
-    return { reason: 'version_known_bad', until: null };
+  const known = await versionRecord(client, { loginIdentity, ...request });
+  if (known.isBad) return { reason: 'version_known_bad', until: null };
   const refusal = budgetRefusal(state);
   if (refusal) return refusal;
-  const suspect = await client.loginAttempt.findFirst({ where: { ...known, suspectUntil: { gt: state.now } }, orderBy: { suspectUntil: 'desc' } });
-  return suspect && { reason: 'suspect_pause', until: suspect.suspectUntil };
+  return known.suspectUntil && known.suspectUntil > state.now ? { reason: 'suspect_pause', until: known.suspectUntil } : null;
 }
 
 /**

@@ -18,8 +18,9 @@ interface Account extends TestEndpoint {
   readonly leaseId: string;
 }
 
-async function account(portal?: Partial<PortalTypeRow>): Promise<Account> {
-  const endpoint = await makeEndpoint(t.db, portal ? { portal } : {});
+/** An endpoint and a lease on it; `of`: what it has in common with another one. */
+async function account(portal?: Partial<PortalTypeRow>, of: Partial<TestEndpoint> = {}): Promise<Account> {
+  const endpoint = await makeEndpoint(t.db, { ...of, ...(portal ? { portal } : {}) });
   const answer = await acquireSharedLease(t.agent, { ...endpoint, holder: 'agent', ttlMs: 60_000 });
   if (!answer.granted) throw new Error(answer.reason);
   return { ...endpoint, leaseId: answer.lease.id };
@@ -35,11 +36,14 @@ async function login(on: Account, outcome: LoginAttemptEnd['outcome'], rest: Par
   return answer.loginAttemptId;
 }
 const left = async (on: Account) => (await remainingBudget(t.agent, on)).failuresLeft;
-const age = (on: Account, seconds: number) =>
-  t.sql(`UPDATE login_attempt SET started_at = started_at - $2 * interval '1 s', finished_at = finished_at - $2 * interval '1 s' WHERE login_identity = $1`, [
+const age = async (on: Account, seconds: number) => {
+  const older = `- $2 * interval '1 s'`;
+  await t.sql(`UPDATE login_attempt SET started_at = started_at ${older}, finished_at = finished_at ${older} WHERE login_identity = $1`, [
     on.loginIdentity,
     seconds,
   ]);
+  await t.sql(`UPDATE integration_endpoint SET secret_taken_at = secret_taken_at ${older} WHERE login_identity = $1`, [on.loginIdentity, seconds]);
+};
 
 describe('the budget', () => {
   test('is the threshold minus the margin; the attempt beyond it is not made', async () => {
@@ -211,7 +215,7 @@ describe('the end of an attempt', () => {
 
   test('the standing of a version: accepted before, then suspect; fresh while its attempt is open', async () => {
     const on = await account();
-    const known = { orgId: on.orgId, loginIdentity: on.loginIdentity, version: '1', settleMs: 1000 };
+    const known = { ...on, version: '1', settleMs: 1000 };
     expect(await versionStanding(t.agent, known)).toEqual({ fresh: false, acceptedBefore: false });
     await login(on, 'accepted');
     expect(await versionStanding(t.agent, known)).toEqual({ fresh: false, acceptedBefore: true });
@@ -220,5 +224,35 @@ describe('the end of an attempt', () => {
     await releaseLease(t.agent, on);
     const { attemptId } = await plannedAttempt(t.rotator, on);
     expect(await versionStanding(t.agent, { ...known, version: `staged:${attemptId}` })).toMatchObject({ fresh: true });
+  });
+});
+
+describe('what is known of a version', () => {
+  const standing = (on: Account) => versionStanding(t.agent, { ...on, version: '1', settleMs: 1000 });
+
+  test('is known of its own secret: another one of the same login counts its versions from one as well', async () => {
+    const wrong = await account();
+    const right = await account(undefined, { orgId: wrong.orgId, loginIdentity: wrong.loginIdentity });
+    await login(right, 'accepted');
+    expect([await standing(right), await standing(wrong)]).toMatchObject([{ acceptedBefore: true }, { acceptedBefore: false }]);
+    await login(wrong, 'rejected', { effect: 'version_bad' });
+    expect([await begin(wrong), await begin(right)]).toMatchObject([{ reason: 'version_known_bad' }, { allowed: true }]);
+  });
+
+  test('is known to every endpoint that shares the secret, but not of the one that it had before', async () => {
+    const one = await account();
+    const sharing = await account(undefined, { orgId: one.orgId, loginIdentity: one.loginIdentity, secretArn: one.secretArn });
+    await login(one, 'rejected', { effect: 'suspect', suspectUntilMs: 60_000 });
+    expect(await begin(sharing)).toMatchObject({ reason: 'suspect_pause' });
+    for (const secretArn of [null, one.secretArn])
+      await t.sql('UPDATE integration_endpoint SET secret_arn = $1 WHERE login_identity = $2', [secretArn, one.loginIdentity]);
+    expect(await begin(sharing)).toMatchObject({ allowed: true });
+  });
+
+  test('is known of a staged password for good', async () => {
+    const on = await account();
+    await login(on, 'rejected', { effect: 'version_bad', version: 'staged:one' });
+    for (const secretArn of [null, on.secretArn]) await t.sql('UPDATE integration_endpoint SET secret_arn = $1 WHERE id = $2', [secretArn, on.endpointId]);
+    expect(await begin(on, { version: 'staged:one' })).toMatchObject({ reason: 'version_known_bad' });
   });
 });

@@ -15,6 +15,13 @@ export interface WatchedLogin {
   readonly refusedVersion: string | null;
 }
 
+/** What is known of one such login now; `null`: it is not watched. */
+export async function watchedLogin(db: Database, { orgId, endpointId }: { readonly orgId: string; readonly endpointId: string }): Promise<WatchedLogin | null> {
+  return db.transaction({ tenant: orgId }, (tx) =>
+    tx.manualWatch.findFirst({ where: { orgId, endpointId }, select: { endpointId: true, orgId: true, knownVersion: true, refusedVersion: true } }),
+  );
+}
+
 /**
  * Takes logins to look at in the store now, those that are due first; whoever takes one keeps others from looking for a while. At most
  * `limit` a call, so the store is asked no faster than the caller calls.
