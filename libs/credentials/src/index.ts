@@ -55,7 +55,18 @@ export {
 } from './reference.ts';
 export { newSecretPlace, tenantStoresOptions } from './store-settings.ts';
 export { LARGE_PAYLOADS, type LargePayloads, placeForSize, type SsmTier } from './stores/size-policy.ts';
-export type { CallOptions, ReadAnswer, SecretReader, SecretStages, SecretStore, SecretTags, SecretWriter, StagedSlot, StoredSecret } from './stores/store.ts';
+export type {
+  CallOptions,
+  ReadAnswer,
+  ReadManyOptions,
+  SecretReader,
+  SecretStages,
+  SecretStore,
+  SecretTags,
+  SecretWriter,
+  StagedSlot,
+  StoredSecret,
+} from './stores/store.ts';
 export type { AppRole } from './stores/vault-session.ts';
 export { appRoleFolder } from './tenancy/app-role-folder.ts';
 export { createTenantReaders, createTenantStores, type TenantReaders, type TenantStores, type TenantStoresOptions } from './tenancy/tenant-stores.ts';

@@ -1,3 +1,5 @@
+import { maySessionBeOver } from './aws-error.ts';
+
 /** AWS keys as the SDK takes them; `expiration` makes it ask the provider again in time. */
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -6,13 +8,22 @@ export interface AwsCredentials {
   readonly expiration?: Date;
 }
 
+/** Credentials that may be taken back before they end. */
+export interface AwsSession {
+  get(): Promise<AwsCredentials>;
+  /** What `get` would give without asking anybody; `null` where there is nothing. */
+  held(): AwsCredentials | null;
+  /** Whether there are others than these now; not where these are so young that others would be refused as well. */
+  replaced(refused: AwsCredentials): Promise<boolean>;
+}
+
 /** Where and as whom a store talks to AWS. */
 export interface AwsAccess {
   readonly region: string;
   /** Default: AWS's own address for the region. */
   readonly endpoint?: string | undefined;
   /** Default: the SDK's own chain. */
-  readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>) | undefined;
+  readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>) | AwsSession | undefined;
   /** Tries of one call, the first included. Default 4. */
   readonly maxAttempts?: number;
 }
@@ -27,9 +38,29 @@ export function clientOptions({ region, endpoint, credentials, maxAttempts = 4 }
     maxAttempts,
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true, httpAgent: AGENT, httpsAgent: AGENT },
     ...(endpoint ? { endpoint } : {}),
-    ...(credentials ? { credentials } : {}),
+    ...(credentials ? { credentials: isSession(credentials) ? providerOf(credentials) : credentials } : {}),
   };
 }
+
+/**
+ * Makes a call, and once more where AWS refused the session that was held before it and there is another one now. A refused call has
+ * changed nothing. Fails as the call does, and as the session where it cannot be replaced.
+ */
+export async function withSession<T>({ credentials }: AwsAccess, act: () => Promise<T>): Promise<T> {
+  const session = isSession(credentials) ? credentials : null;
+  const used = session?.held() ?? null;
+  try {
+    return await act();
+  } catch (error) {
+    if (session === null || used === null || !maySessionBeOver(error) || !(await session.replaced(used))) throw error;
+    return act();
+  }
+}
+
+const isSession = (credentials: AwsAccess['credentials']): credentials is AwsSession => credentials !== undefined && 'replaced' in credentials;
+
+/** The SDK would keep what a provider gave until five minutes before its end; `memoized` tells it that it is kept here. */
+const providerOf = (session: AwsSession) => Object.assign(() => session.get(), { memoized: true });
 
 /** Options, not an agent: each client makes its own and closes it with itself. */
 const AGENT = { keepAlive: true, maxSockets: 50 } as const;

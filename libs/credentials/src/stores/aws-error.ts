@@ -20,6 +20,9 @@ const DENIED = new Set([
 /** A session that ran out while the call was under way: the next one gets a new session. */
 const EXPIRED = new Set(['ExpiredTokenException', 'ExpiredToken', 'RequestExpired']);
 
+/** What a session that was revoked, or that has ended, is answered with; a call that no policy allows is answered with the same. */
+export const maySessionBeOver = (error: unknown): boolean => isNamed(error, ...DENIED, ...EXPIRED);
+
 interface AwsError {
   readonly name?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };

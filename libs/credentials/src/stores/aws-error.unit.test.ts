@@ -1,6 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
-import { translateAwsError } from './aws-error.ts';
+import { maySessionBeOver, translateAwsError } from './aws-error.ts';
 
 const awsError = (name: string, httpStatusCode?: number) =>
   Object.assign(new Error("Value 'hunter2' failed to satisfy constraint"), { name, $metadata: { httpStatusCode, requestId: 'r-1' } });
@@ -37,5 +37,12 @@ describe('an AWS error', () => {
 
   it('survives things thrown that are no errors', () => {
     for (const thrown of [null, undefined, 'text', 7]) expect(translateAwsError(thrown, 'Reading').code).toBe('store_unavailable');
+  });
+
+  it('may be said of a session that is over, or of the call alone', () => {
+    for (const name of ['AccessDeniedException', 'ExpiredTokenException', 'UnrecognizedClientException', 'InvalidClientTokenId'])
+      expect([name, maySessionBeOver(awsError(name, 400))]).toEqual([name, true]);
+    const others = ['ThrottlingException', 'ValidationException', 'InternalServerError', 'RcmError'];
+    for (const name of others) expect([name, maySessionBeOver(awsError(name, 400))]).toEqual([name, false]);
   });
 });

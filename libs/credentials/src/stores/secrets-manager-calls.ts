@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { hasCode, RcmError, Secret, withDeadline } from '@rcm/telemetry';
 import { invalidPayload } from '../refusal.ts';
-import { type AwsAccess, CALL_DEADLINE_MS, clientOptions } from './aws-client.ts';
+import { type AwsAccess, CALL_DEADLINE_MS, clientOptions, withSession } from './aws-client.ts';
 import { isNamed, translateAwsError } from './aws-error.ts';
 import type { CallOptions, SecretTags, StoredSecret } from './store.ts';
 
@@ -47,7 +47,7 @@ export function createSecretsManagerCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE
   const client = new SecretsManagerClient(clientOptions(access));
   instrument?.(client);
   const call = <T>(what: string, options: CallOptions, act: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-    withDeadline({ ms: deadlineMs, what, ...options }, act).catch((error: unknown) => {
+    withDeadline({ ms: deadlineMs, what, ...options }, (signal) => withSession(access, () => act(signal))).catch((error: unknown) => {
       throw translateSecretsManagerError(error, what);
     });
 

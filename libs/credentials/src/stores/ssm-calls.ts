@@ -9,7 +9,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { RcmError, Secret, withDeadline } from '@rcm/telemetry';
-import { type AwsAccess, CALL_DEADLINE_MS, clientOptions } from './aws-client.ts';
+import { type AwsAccess, CALL_DEADLINE_MS, clientOptions, withSession } from './aws-client.ts';
 import { isNamed, translateAwsError } from './aws-error.ts';
 import type { SsmTier } from './size-policy.ts';
 import type { CallOptions, SecretTags, StoredSecret } from './store.ts';
@@ -50,7 +50,7 @@ export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instru
   instrument?.(once);
 
   const call = <T>(what: string, options: CallOptions, act: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-    withDeadline({ ms: deadlineMs, what, ...options }, act).catch((error: unknown) => {
+    withDeadline({ ms: deadlineMs, what, ...options }, (signal) => withSession(access, () => act(signal))).catch((error: unknown) => {
       throw translateSsmError(error, what);
     });
   const read = (what: string, name: string, options: CallOptions): Promise<StoredSecret | null> =>

@@ -1,4 +1,5 @@
 import { type Clock, hasCode, RcmError, Secret, systemClock } from '@rcm/telemetry';
+import { isYoung } from './is-young.ts';
 import type { VaultAnswer, VaultHttp, VaultRequest } from './vault-http.ts';
 
 /** What an AppRole login takes. */
@@ -96,16 +97,10 @@ export function createVaultSession(http: VaultHttp, options: VaultSessionOptions
   /** Another one than `refused`, or null where that one is so young that a new one would be refused as well. */
   const afterRefusal = async (refused: Token): Promise<Token | null> => {
     if (token?.value === refused.value) {
-      if (isYoung(refused)) return null;
+      if (isYoung(refused.loggedInAt, now(), loginPauseMs)) return null;
       token = null;
     }
     return token ?? obtain();
-  };
-
-  /** A clock that was set back makes no token young: its refusals would be believed until the clock has caught up. */
-  const isYoung = ({ loggedInAt }: Token): boolean => {
-    const age = now() - loggedInAt;
-    return age >= 0 && age < loginPauseMs;
   };
 
   /** A token that is due for renewal is used meanwhile: a Vault that does not answer the renewal may serve it all the same. */

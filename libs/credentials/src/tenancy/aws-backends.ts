@@ -57,7 +57,7 @@ export function createAwsBackends(options: TenantAwsOptions, { environment, dedi
     region,
     accountId,
     open(orgId) {
-      const asTenant: AwsAccess = sessions ? { ...aws, credentials: () => sessions.get(orgId) } : aws;
+      const asTenant: AwsAccess = sessions ? { ...aws, credentials: sessions.of(orgId) } : aws;
       return {
         ssm: createSsmStore({ ...asTenant, ...timing, kmsKeyId, ...(largestTier ? { largestTier } : {}) }),
         'secrets-manager': createSecretsManagerStore({ ...asTenant, ...timing, kmsKeyId }),

@@ -1,8 +1,9 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { type Clock, isRetryable, type Metrics, RcmError, systemClock, withDeadline } from '@rcm/telemetry';
+import { type Clock, hasCode, isRetryable, type Metrics, RcmError, systemClock, withDeadline } from '@rcm/telemetry';
 import { LRUCache } from 'lru-cache';
-import { type AwsAccess, type AwsCredentials, CALL_DEADLINE_MS, clientOptions } from '../stores/aws-client.ts';
+import { type AwsAccess, type AwsCredentials, type AwsSession, CALL_DEADLINE_MS, clientOptions } from '../stores/aws-client.ts';
 import { translateAwsError } from '../stores/aws-error.ts';
+import { isYoung } from '../stores/is-young.ts';
 
 export interface TenantSessionOptions extends AwsAccess {
   readonly environment: string;
@@ -25,6 +26,8 @@ interface Held {
   readonly session: TenantSession;
   /** When to ask for the next one, in ms. */
   notBefore: number;
+  /** When STS was asked for it or, after a refusal, for another one. */
+  askedAt: number;
 }
 
 /** AWS credentials that can reach one tenant's secrets and no other's. */
@@ -34,6 +37,11 @@ export interface TenantSessions {
    * `store_denied`, `store_throttled`, `store_unavailable`, `deadline_exceeded`.
    */
   get(orgId: string): Promise<TenantSession>;
+  /**
+   * The same for a client, which tells here that its session was refused: sessions are revoked after an incident, and end with a role
+   * that is made anew. Where a policy is what refuses, a new one is asked for every thirty seconds at most.
+   */
+  of(orgId: string): AwsSession;
   close(): void;
 }
 
@@ -46,6 +54,10 @@ const RENEW_EARLY_MS = 5 * 60_000;
 const WAIT_FOR_NEW_MS = 2 * CALL_DEADLINE_MS;
 /** After a renewal that nobody waited for has failed, the next begins this much later. */
 const RETRY_MS = 10_000;
+/** A refusal within this long after STS was asked for a session is believed: a new session would be refused as well. */
+const BELIEVED_MS = 30_000;
+/** What STS itself refuses it is not asked for again within this long: a batch that fails is split, and each part would ask. */
+const NO_SESSION_MS = 5_000;
 /** STS allows 64 characters in a session name. */
 const NAME_LENGTH = 64;
 
@@ -61,6 +73,8 @@ export function createTenantSessions({
   const client = new STSClient(clientOptions(access));
   const sessions = new LRUCache<string, Held>({ max: maxSessions });
   const underWay = new Map<string, Promise<TenantSession>>();
+  const refusals = new LRUCache<string, { readonly error: RcmError; readonly at: number }>({ max: maxSessions });
+  const now = (): number => clock.now().getTime();
   const count = metrics && sessionMetrics(metrics, access.region);
 
   const assume = (orgId: string): Promise<TenantSession> =>
@@ -87,9 +101,11 @@ export function createTenantSessions({
   const renew = (orgId: string): Promise<TenantSession> => {
     const running = underWay.get(orgId);
     if (running) return running;
+    const refusal = refusals.get(orgId);
+    if (refusal && isYoung(refusal.at, now(), NO_SESSION_MS)) return Promise.reject(refusal.error);
     const renewal = assume(orgId)
       .then((session) => {
-        sessions.set(orgId, { session, notBefore: session.expiration.getTime() - RENEW_EARLY_MS });
+        sessions.set(orgId, { session, notBefore: session.expiration.getTime() - RENEW_EARLY_MS, askedAt: now() });
         count?.('assumed', sessions.size);
         return session;
       })
@@ -97,7 +113,8 @@ export function createTenantSessions({
         const held = sessions.peek(orgId);
         const goesOn = held !== undefined && timeLeft(held.session) > 0 && isRetryable(error);
         count?.(goesOn ? 'kept' : 'failed', sessions.size);
-        if (held) held.notBefore = clock.now().getTime() + RETRY_MS;
+        if (held) held.notBefore = now() + RETRY_MS;
+        if (hasCode(error, 'store_denied')) refusals.set(orgId, { error, at: now() });
         if (goesOn) return held.session;
         throw error;
       })
@@ -105,16 +122,34 @@ export function createTenantSessions({
     underWay.set(orgId, renewal);
     return renewal;
   };
-  const timeLeft = ({ expiration }: TenantSession): number => expiration.getTime() - clock.now().getTime();
+  const timeLeft = ({ expiration }: TenantSession): number => expiration.getTime() - now();
+
+  const get = (orgId: string): Promise<TenantSession> => {
+    const held = sessions.get(orgId);
+    if (!held || timeLeft(held.session) <= WAIT_FOR_NEW_MS) return renew(orgId);
+    // Counted where it fails; whoever comes when there is little left is told.
+    if (now() >= held.notBefore) renew(orgId).catch(() => undefined);
+    return Promise.resolve(held.session);
+  };
+
+  /** The refused one stays until there is another: it may be good for all but this one call, and STS may be down. */
+  const replaced = async (orgId: string, refused: AwsCredentials): Promise<boolean> => {
+    const held = sessions.peek(orgId);
+    if (held?.session !== refused) return true;
+    if (!underWay.has(orgId)) {
+      if (isYoung(held.askedAt, now(), BELIEVED_MS)) return false;
+      held.askedAt = now();
+    }
+    return (await renew(orgId)) !== refused;
+  };
 
   return {
-    get(orgId) {
-      const held = sessions.get(orgId);
-      if (!held || timeLeft(held.session) <= WAIT_FOR_NEW_MS) return renew(orgId);
-      // Counted where it fails; whoever comes when there is little left is told.
-      if (clock.now().getTime() >= held.notBefore) renew(orgId).catch(() => undefined);
-      return Promise.resolve(held.session);
-    },
+    get,
+    of: (orgId) => ({
+      get: () => get(orgId),
+      held: () => sessions.peek(orgId)?.session ?? null,
+      replaced: (refused) => replaced(orgId, refused),
+    }),
     close: () => client.destroy(),
   };
 }
