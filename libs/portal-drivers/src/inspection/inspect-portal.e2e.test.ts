@@ -56,6 +56,88 @@ describe('inspectPortal', () => {
     ]);
   });
 
+  describe('of a login that begins elsewhere', () => {
+    const late = 2_000;
+    const pages: Readonly<Record<string, string>> = {
+      '/': `<button onclick="location = '/enter'">Provider sign in</button>
+        <div onmouseover="menu.hidden = false">Sign in as</div><a id="menu" href="/enter" hidden>Provider</a>
+        <label><input type="checkbox" onchange="go.hidden = false">I agree</label><button id="go" hidden onclick="location = '/enter'">Go on</button>
+        <label>Member <input></label>`,
+      // Drawn late, by a script, as applications are that ask for their settings first.
+      '/enter': `<div id="app"></div><script>setTimeout(() => { app.innerHTML = '<form method="post" oninput="fetch(\\'/typed\\')">' +
+        '<label>User <input name="u"></label><label>Key <input name="k" type="password"></label><button>Sign in</button></form>' }, ${late})</script>`,
+    };
+    const app = (): App => ({ accounts: new Map(), answer: ({ path }) => ({ type: 'text/html', body: pages[path] ?? 'nothing' }) });
+    const form = `
+    - fill: { into: { label: User }, with: { credential: username } }
+    - fill: { into: { label: Key }, with: { credential: password } }
+    - press: { role: button, name: Sign in }
+      submit: true`;
+    const beginning = (steps: string) => () => `version: 1
+name: elsewhere
+session: { open: /enter, logged_out: { visible: { label: Key } } }
+login:
+  steps:
+    - open: /
+${steps}${form}
+    - wait: { text: Welcome }
+  outcomes: [{ when: { text: Welcome }, is: accepted }, { when: { text: Wrong }, is: rejected }]
+`;
+    const states = (findings: readonly { part: string; state: string }[]) => findings.filter(({ part }) => part === 'login').map(({ state }) => state);
+    const [there, unseen] = ['there', 'unseen'];
+
+    it.each([
+      ['a press', '    - press: { role: button, name: Provider sign in }', 1],
+      ['a menu', '    - hover: { text: Sign in as }\n    - press: { role: link, name: Provider }', 2],
+      ['a box to tick', '    - check: { label: I agree }\n    - press: { role: button, name: Go on }', 2],
+      ['a page of its own, drawn late', '    - open: /enter', 1],
+    ])('goes through %s to the fields, and types nothing', async (_what, steps, count) => {
+      const { findings, requests, wrong } = await look('signs-out', app(), beginning(steps));
+      expect(wrong).toEqual([]);
+      expect(states(findings)).toEqual([there, ...Array(count).fill(there), there, there, there, unseen]);
+      expect(requests.filter((request) => request !== 'GET /' && request !== 'GET /enter')).toEqual([]);
+    });
+
+    it.each([
+      [
+        'a press after a field',
+        '    - fill: { into: { label: Member }, with: { credential: custom.member } }\n    - press: { role: button, name: Provider sign in }',
+        [there, unseen],
+      ],
+      ['a key', '    - key: { on: { label: Member }, press: Enter }', [there]],
+      [
+        'something optional that asks for a value',
+        `    - optional:
+        when: { visible: { label: Member } }
+        steps:
+          - fill: { into: { label: Member }, with: { credential: custom.member } }
+          - press: { role: button, name: Provider sign in }`,
+        [there],
+      ],
+    ])('does not look behind %s, which only a login does, and says so', async (_what, steps, first) => {
+      const { findings, requests, wrong } = await look('signs-out', app(), beginning(steps));
+      expect(wrong).toEqual([]);
+      expect(states(findings)).toEqual([there, ...first, unseen, unseen, unseen, unseen]);
+      expect(findings.find(({ what }) => what === 'fill "User"')?.detail).toMatch(/^comes after .*, which was not done$/);
+      expect(requests.slice(0, -1).filter((request) => request !== 'GET /')).toEqual([]);
+    });
+
+    it('tells of a press that is not there once, not of everything behind it', async () => {
+      const { wrong } = await look('signs-out', app(), beginning('    - press: { role: button, name: Members }\n      deadline_ms: 500'));
+      expect(wrong.map(({ what }) => what)).toEqual(['press "Members"']);
+    });
+
+    it('does not call a mark of being logged out missing for want of an answer that only a session’s remains ask for', async () => {
+      const marked = (status: number) => () =>
+        beginning('    - open: /enter')()
+          .replace('name: elsewhere', 'name: elsewhere\nstep_deadline_ms: 3000')
+          .replace('{ visible: { label: Key } }', `{ all: [{ response: { url: /enter, status: ${status} } }, { visible: { label: Key } }] }`);
+      const session = async (status: number) => (await look('signs-out', app(), marked(status))).findings.find(({ part }) => part === 'session');
+      expect(await session(401)).toMatchObject({ what: 'logged_out', state: 'unseen' });
+      expect(await session(200)).toMatchObject({ what: 'logged_out', state: 'there' });
+    });
+  });
+
   it('calls a portal that does not answer missing, without failing', async () => {
     const recipe = parseRecipe(readFileSync(new URL('../corpus/recipes/signs-out.yaml', import.meta.url), 'utf8'));
     const findings = await inspectPortal(

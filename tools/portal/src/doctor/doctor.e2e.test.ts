@@ -34,6 +34,7 @@ describe('portal doctor', () => {
     const run = PortalProcess.piped(['doctor', '--all', '--base-url', ...everyAddress()]);
     expect(await run.ended()).toBe(0);
     expect(run.stdout.match(/^✓ \w+ at http/gm)).toHaveLength(3);
+    expect(run.stdout).toMatch(/^✓ borealis at .*, [1-9] not looked at, as only a login gets there$/m);
     expect(await demo.control('GET', '/figures')).toEqual(before);
   });
 

@@ -27,7 +27,7 @@ export function describeExamination(examination: Examination): string {
   if (findings === null && failure === null) return `${head}: usable; its pages were not looked at (no --base-url)\n`;
   const wrong = (findings ?? []).filter(({ state }) => WRONG.includes(state));
   const count = (state: PageFinding['state']): number => (findings ?? []).filter((finding) => finding.state === state).length;
-  const seen = `${count('there')} as the recipe says, ${count('absent')} not needed now, ${count('unseen')} only a login would show`;
+  const seen = `${count('there')} as the recipe says, ${count('absent')} not needed now, ${count('unseen')} not looked at, as only a login gets there`;
   return [`${head} at ${baseUrl}: ${seen}`, ...wrong.map(findingLine), ...(failure === null ? [] : [`    ${failure}`]), ''].join('\n');
 }
 
