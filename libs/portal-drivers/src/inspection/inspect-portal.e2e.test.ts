@@ -62,7 +62,8 @@ describe('inspectPortal', () => {
       '/': `<button onclick="location = '/enter'">Provider sign in</button>
         <div onmouseover="menu.hidden = false">Sign in as</div><a id="menu" href="/enter" hidden>Provider</a>
         <label><input type="checkbox" onchange="go.hidden = false">I agree</label><button id="go" hidden onclick="location = '/enter'">Go on</button>
-        <label>Member <input></label>`,
+        <label>Member <input></label>
+        <script>if (location.hash === '#/enter') document.body.innerHTML = '<label>User <input></label><label>Key <input></label><button>Sign in</button>'</script>`,
       // Drawn late, by a script, as applications are that ask for their settings first.
       '/enter': `<div id="app"></div><script>setTimeout(() => { app.innerHTML = '<form method="post" oninput="fetch(\\'/typed\\')">' +
         '<label>User <input name="u"></label><label>Key <input name="k" type="password"></label><button>Sign in</button></form>' }, ${late})</script>`,
@@ -91,6 +92,7 @@ ${steps}${form}
       ['a menu', '    - hover: { text: Sign in as }\n    - press: { role: link, name: Provider }', 2],
       ['a box to tick', '    - check: { label: I agree }\n    - press: { role: button, name: Go on }', 2],
       ['a page of its own, drawn late', '    - open: /enter', 1],
+      ['a page behind a #', "    - open: /#/enter\n    - wait: { all: [{ url: '/#/enter' }, { url: '/#/*' }, { url: '*#/enter' }, { url: / }] }", 2],
     ])('goes through %s to the fields, and types nothing', async (_what, steps, count) => {
       const { findings, requests, wrong } = await look('signs-out', app(), beginning(steps));
       expect(wrong).toEqual([]);
