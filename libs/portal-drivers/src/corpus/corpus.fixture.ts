@@ -41,6 +41,7 @@ export const WORDS: Readonly<Record<string, string>> = {
 /**
  * A portal of single pages, each showing one habit. `/pages/<file>/<answer>` serves a page whose form posts to
  * `/answer/<answer>`: words, or `accepted`, `ask` (the page for a code), `error` (500), `drop`, `hang`, `elsewhere` (307 to `thief`).
+ * `/slow/<status>` answers a script after 800 ms.
  */
 export async function startCorpus(options: { readonly thief?: string } = {}): Promise<CorpusServer> {
   const seen: Seen[] = [];
@@ -86,6 +87,7 @@ export async function startCorpus(options: { readonly thief?: string } = {}): Pr
       if (kind === 'pages' && name) response.writeHead(200, { 'content-type': 'text/html' }).end(page(name, rest ?? ''));
       else if (kind === 'answer' && name) answer(name, request, response);
       else if (kind === 'file' && name) file(name, response);
+      else if (kind === 'slow') setTimeout(() => response.writeHead(Number(name)).end(), 800);
       else if (kind === 'bounce') response.writeHead(307, { location: new URL(url, 'http://portal').searchParams.get('to') ?? '/' }).end();
       else if (kind === 'worker.js') response.writeHead(200, { 'content-type': 'text/javascript' }).end(`fetch('${thief}/service')`);
       else response.writeHead(204).end();

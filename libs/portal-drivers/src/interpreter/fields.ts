@@ -9,7 +9,7 @@ import { typedValue } from './typed-value.ts';
 
 /** Reads the fields of one record. Fails with `portal_unexpected` where one is not there, is there twice, or is not what the recipe says. */
 export function readFields<W extends Worded>(act: Act<W>, fields: FieldsRecipe): Promise<TaskRow> {
-  return settled<TaskRow, W>(act, 'The fields of the result', '', async () => {
+  return settled<TaskRow, W>(act, 'The fields of the result', async () => {
     const record: Record<string, TaskValue> = {};
     for (const [name, field] of Object.entries(fields)) {
       const found = await locate(act.watch.page, field.in).all();

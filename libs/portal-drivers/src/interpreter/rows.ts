@@ -1,45 +1,91 @@
 import { RcmError } from '@rcm/telemetry';
-import type { Locator } from 'playwright-core';
+import type { Request } from 'playwright-core';
 import type { TaskRow, TaskValue } from '../outcome.ts';
-import type { ColumnRecipe, RowsRecipe } from '../recipe/task.ts';
+import type { RowsRecipe } from '../recipe/task.ts';
 import type { Act } from './act.ts';
+import { askedBy } from './asked.ts';
+import { type Extent, isWhole } from './extent.ts';
 import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
+import { type PageRows, readPage } from './page-rows.ts';
 import { type Reading, settled } from './settled.ts';
 import { typedValue } from './typed-value.ts';
 
-/** Words of one row's columns; `null` where a column is not there. */
-type RawRow = Readonly<Record<string, string | null>>;
+/** The rows that a page shows. */
+interface Shown {
+  readonly rows: readonly TaskRow[];
+  readonly extent: Extent;
+  /** No page comes after it. */
+  readonly last: boolean;
+}
 
-interface PageRows {
-  readonly raw: readonly RawRow[];
-  /** The document is loaded and has no script that could draw more. */
-  readonly final: boolean;
+/** What was read before a page. */
+interface Before {
+  /** Rows of the page before. */
+  readonly rows: readonly TaskRow[];
+  /** Of the pages whose rows this page's do not repeat. */
+  readonly extents: readonly Extent[];
+  /** What had been asked for when the page was turned. */
+  readonly asked: ReadonlySet<Request>;
 }
 
 /**
  * Reads the rows of every page. Fails with `portal_unexpected` where a column is missing, or is not what the recipe says, or
- * there are more pages than it allows: what is returned is never a part that looks like the whole.
+ * cannot be counted, where the table has rows that it does not show, or there are more pages than the recipe allows: what is
+ * returned is never a part that looks like the whole.
  */
 export async function readRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe): Promise<readonly TaskRow[]> {
   const all: TaskRow[] = [];
-  let seen = '';
+  let before: Before = { rows: [], extents: [], asked: new Set() };
   for (let page = 1; page <= recipe.max_pages; page += 1) {
-    const each = locate(act.watch.page, recipe.each);
-    const rows = await settled(act, 'The table of results', seen, async () => readingOf(await readPage(each, recipe.columns), recipe.columns));
+    const { rows, extent, last } = await settled(act, 'The table of results', () => look(act, recipe, before));
     if (recipe.grows) all.length = 0;
     all.push(...rows);
-    seen = JSON.stringify(rows);
-    if (!(await turnPage(act, recipe))) return all;
+    if (last) return all;
+    before = { rows, extents: recipe.grows ? [] : [...before.extents, extent], asked: new Set(await act.watch.page.requests()) };
+    await turnPage(act, recipe);
   }
   throw new RcmError('portal_unexpected', `The portal shows more than ${recipe.max_pages} pages of rows.`);
 }
 
-function readingOf({ raw, final }: PageRows, columns: RowsRecipe['columns']): Reading<readonly TaskRow[]> {
+async function look<W extends Worded>(act: Act<W>, recipe: RowsRecipe, before: Before): Promise<Reading<Shown>> {
+  const [page, next] = await Promise.all([readPage(locate(act.watch.page, recipe.each), recipe.columns), nextPage(act, recipe)]);
+  const typed = typedRows(page, recipe.columns);
+  if ('problem' in typed) return typed;
+  const { rows } = typed;
+  if (rows.length === 0) return null;
+  const same = isSame(rows, before.rows);
+  // Where rows take the place of others, the same rows are those that still stand.
+  if (same && !(recipe.grows && next !== 'there')) return null;
+  if (recipe.grows && !isSame(rows.slice(0, before.rows.length), before.rows))
+    return { problem: 'Rows that stood in the table of results are gone since it grew.' };
+  const shown: Shown = { rows, extent: page.extent, last: next !== 'there' };
+  if (!shown.last) return { value: shown, final: page.final };
+  if (!isWhole([...before.extents, page.extent])) return { problem: 'The table of results has more rows than it shows.' };
+  if (!recipe.next_page || page.final) return { value: shown, final: page.final };
+  const asked = await askedBy(act.watch.page, before.asked);
+  if (asked.waiting) return { problem: 'The page of results still waits for an answer, so nobody can tell whether more rows come.' };
+  if (same && asked.failed) return { problem: 'More rows were asked for, and the portal’s answer was an error.' };
+  // A button may be disabled just while it works.
+  if (same && next === 'disabled' && !asked.answered) return null;
+  return { value: shown, doubtful: true };
+}
+
+const isSame = (one: readonly TaskRow[], other: readonly TaskRow[]): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+function typedRows(
+  { raw, spanned, spannedHeadings }: PageRows,
+  columns: RowsRecipe['columns'],
+): { readonly rows: readonly TaskRow[] } | { readonly problem: string } {
   const rows: TaskRow[] = [];
+  const [shifted] = spannedHeadings;
+  if (shifted !== undefined)
+    return { problem: `The heading of "${shifted}" in the table of results, or one before it, spans several columns: find it by css.` };
   for (const [index, words] of raw.entries()) {
     const row: Record<string, TaskValue> = {};
     for (const [name, column] of Object.entries(columns)) {
+      if (column.css === undefined && spanned[index])
+        return { problem: `In row ${index + 1} of the table of results a cell spans several: find "${name}" by css.` };
       const found = words[name] ?? (column.may_be_empty ? '' : null);
       if (found === null && raw.every((row) => row[name] === null)) return { problem: `The table of results has no column "${name}".` };
       if (found === null) return { problem: `In row ${index + 1} of the table of results there is no "${name}".` };
@@ -50,67 +96,19 @@ function readingOf({ raw, final }: PageRows, columns: RowsRecipe['columns']): Re
     }
     rows.push(row);
   }
-  return rows.length === 0 ? null : { value: rows, final };
+  return { rows };
 }
 
-/** Presses what leads to the next page; `false` where there is none. */
-async function turnPage<W extends Worded>(act: Act<W>, recipe: RowsRecipe): Promise<boolean> {
-  if (!recipe.next_page) return false;
+/** What leads to the next page, as it is now. */
+async function nextPage<W extends Worded>(act: Act<W>, recipe: RowsRecipe): Promise<'there' | 'disabled' | 'gone'> {
+  if (!recipe.next_page) return 'gone';
   const next = locate(act.watch.page, recipe.next_page);
-  if ((await next.count()) === 0 || (await next.first().isDisabled())) return false;
+  if ((await next.count()) === 0) return 'gone';
+  return (await next.first().isDisabled({ timeout: 1_000 })) ? 'disabled' : 'there';
+}
+
+async function turnPage<W extends Worded>(act: Act<W>, recipe: RowsRecipe): Promise<void> {
+  if (!recipe.next_page) return;
+  const next = locate(act.watch.page, recipe.next_page);
   await next.first().click({ timeout: act.time.stepMs(act.stepDeadlineMs), signal: act.time.signal });
-  return true;
-}
-
-/** As much of a page's element as is used here; this project's own types know no page. */
-interface PageElement {
-  readonly tagName: string;
-  readonly textContent: string | null;
-  readonly children: ArrayLike<PageElement> & Iterable<PageElement>;
-  closest(selector: string): PageElement | null;
-  querySelector(selector: string): PageElement | null;
-  querySelectorAll(selector: string): Iterable<PageElement>;
-  getAttribute(name: string): string | null;
-  readonly ownerDocument: { readonly readyState: string; querySelector(selector: string): PageElement | null };
-}
-
-/** Reads a page's rows in one call into the browser. */
-function readPage(each: Locator, columns: Readonly<Record<string, ColumnRecipe>>): Promise<PageRows> {
-  return each.evaluateAll((rows: PageElement[], wanted): PageRows => {
-    const tidy = (text: string | null): string => (text ?? '').replace(/\s+/g, ' ').trim();
-    // Tables that scripts draw are often made of other elements, which only their roles make rows and cells.
-    const ROW = 'tr, [role=row]';
-    const cellsOf = (row: PageElement): PageElement[] => {
-      if (row.tagName === 'TR') return [...row.children];
-      const cells = [...row.querySelectorAll('[role=cell], [role=gridcell], [role=rowheader], [role=columnheader]')];
-      const own = cells.filter((cell) => cell.closest(ROW) === row);
-      return own.length > 0 ? own : [...row.children];
-    };
-    const headingOf = (row: PageElement): PageElement | null => {
-      const table = row.closest('table, [role=table], [role=grid], [role=treegrid]');
-      return table?.querySelector('thead tr') ?? table?.querySelector('[role=columnheader]')?.closest(ROW) ?? table?.querySelector(ROW) ?? null;
-    };
-    const cellUnder = (header: string, row: PageElement): PageElement | null => {
-      const heading = headingOf(row);
-      const headers = heading ? cellsOf(heading) : [];
-      const index = headers.findIndex((cell) => tidy(cell.textContent) === header);
-      // Where columns are numbered, some may be left out of the page while they are out of sight.
-      const number = headers[index]?.getAttribute('aria-colindex') ?? null;
-      const cells = cellsOf(row);
-      return (number === null ? undefined : cells.find((cell) => cell.getAttribute('aria-colindex') === number)) ?? cells[index] ?? null;
-    };
-    const document = rows[0]?.ownerDocument;
-    const final = document?.readyState === 'complete' && document.querySelector('script, [onload], [onerror], meta[http-equiv=refresh]') === null;
-    const raw = rows.map((row) => {
-      const record: Record<string, string | null> = {};
-      for (const [name, column] of Object.entries(wanted)) {
-        const inside = (css: string): PageElement | null => (css === ':scope' ? row : row.querySelector(css));
-        const counted = column.cell === undefined ? null : (cellsOf(row)[column.cell - 1] ?? null);
-        const element = column.css !== undefined ? inside(column.css) : column.header !== undefined ? cellUnder(column.header, row) : counted;
-        record[name] = element === null ? null : tidy(column.attribute === undefined ? element.textContent : element.getAttribute(column.attribute));
-      }
-      return record;
-    });
-    return { raw, final };
-  }, columns);
 }

@@ -11,27 +11,28 @@ export type Reading<T> =
       readonly value: T;
       /** The page cannot change by itself any more, so it need not be watched. */
       readonly final?: boolean;
+      /** Only what is not there speaks for it, so it must stay the same twice as long. */
+      readonly doubtful?: boolean;
     }
   | { readonly problem: string }
   | null;
 
 /**
- * Reads until the same is read for `SETTLED_MS` and it is not `before` (JSON): a page that is drawn bit by bit is not read
+ * Reads until the same is read for `SETTLED_MS`, with nothing else in between: a page that is drawn bit by bit is not read
  * halfway. Fails with `portal_unexpected` where the last reading had a problem, else with `deadline_exceeded`.
  */
-export async function settled<T, W extends Worded>(act: Act<W>, what: string, before: string, read: () => Promise<Reading<T>>): Promise<T> {
-  let last = { text: '', since: 0 };
+export async function settled<T, W extends Worded>(act: Act<W>, what: string, read: () => Promise<Reading<T>>): Promise<T> {
+  let last: { readonly text: string; readonly since: number } | null = null;
   let problem: string | null = null;
   try {
     const found = await act.time.until(what, act.time.stepMs(act.stepDeadlineMs), async () => {
       const reading = await read().catch(() => null);
       problem = reading && 'problem' in reading ? reading.problem : null;
-      if (!reading || 'problem' in reading) return null;
-      const text = JSON.stringify(reading.value);
-      if (text === before) return null;
+      if (!reading || 'problem' in reading) return (last = null);
       if (reading.final) return reading;
-      if (text !== last.text) last = { text, since: performance.now() };
-      return performance.now() - last.since >= SETTLED_MS ? reading : null;
+      const text = JSON.stringify(reading.value);
+      if (text !== last?.text) last = { text, since: performance.now() };
+      return performance.now() - last.since >= (reading.doubtful ? 2 : 1) * SETTLED_MS ? reading : null;
     });
     return found.value;
   } catch (error) {
