@@ -175,6 +175,39 @@ tasks:
     expect(found("{ text: '{claim}' }", ', optional: true')).toMatchObject([{ line: 7, at: 'tasks.t.steps[1].press.text' }]);
   });
 
+  const asking = (part: string) => `version: 1
+name: a
+login: { outcomes: [{ when: { text: a }, is: accepted }, { when: { text: b }, is: rejected }] }
+tasks:
+  t:
+    description: 'What {claim} is'
+    input: { claim: { type: text, pattern: '[A-Z]{2}' } }
+    ${part}
+`;
+  const plainSteps = "steps: [{ open: '/c/{claim}' }]";
+  const plainOutcomes = 'outcomes: [{ when: { text: a }, is: found }, { when: { text: b }, is: nothing_found }]';
+  const fields = 'fields: { f: { in: { css: a } } }';
+
+  it.each([
+    ['css', 'tasks.t.fields.f.in.css', [plainSteps, plainOutcomes, 'fields: { f: { in: { css: "#row-{claim} b" } } }']],
+    ['field', 'tasks.t.steps[0].press.field', ["steps: [{ press: { field: 'take_{claim}' } }]", plainOutcomes, fields]],
+    ['url', 'tasks.t.steps[0].wait.url', ["steps: [{ wait: { url: '/c/{claim}' } }]", plainOutcomes, fields]],
+    ['response.url', 'tasks.t.steps[0].wait.response.url', ["steps: [{ wait: { response: { url: '/c/{claim}', status: 200 } } }]", plainOutcomes, fields]],
+    ['frame', 'tasks.t.steps[0].press.frame.title', ["steps: [{ press: { text: a, frame: { title: 'Of {claim}' } } }]", plainOutcomes, fields]],
+    ['header', 'tasks.t.rows.columns.f.header', [plainSteps, plainOutcomes, "rows: { each: { css: tr }, columns: { f: { header: 'Of {claim}' } } }"]],
+  ])('tells of an input in braces where none is filled in, and where one may stand: %s', (_key, at, parts) => {
+    const text = asking(parts.join('\n    '));
+    const [problem, ...others] = lintRecipe(text, { file: 'a' }).problems;
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({ at, message: expect.stringMatching(/^stays as it stands: \{claim\} .* under open, label, placeholder, text, and name/) });
+    expect(problem && textAt(text, problem)).toMatch(/^["'][^"']*\{claim\}/);
+  });
+
+  it('takes braces that are no input’s name where none is filled in, and one in what is only told to people', () => {
+    const steps = "steps: [{ open: '/c/{claim}', name: 'open {claim}' }, { press: { css: 'a:text-matches(\"^[0-9]{4}{x}$\")' } }]";
+    expect(lintRecipe(asking([steps, plainOutcomes, fields].join('\n    ')), { file: 'a' }).problems).toEqual([]);
+  });
+
   it.each([
     ['an alias that stands for what it is in', 'when: &w { all: [*w] }', 'when: { text: a }'],
     ['a tag that stands for code', 'when: { text: !!js/function x }', 'when: { text: a }'],

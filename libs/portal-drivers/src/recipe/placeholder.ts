@@ -4,8 +4,8 @@ type Path = readonly (string | number)[];
 export interface Placeholder {
   readonly path: Path;
   readonly input: string;
-  /** `address`: in an `open`, where nothing may stand too. `words`: in what an element is found by. */
-  readonly in: 'address' | 'words';
+  /** `address`: in an `open`, where nothing may stand too. `words`: in what an element is found by. `elsewhere`: where it stays as it is. */
+  readonly in: 'address' | 'words' | 'elsewhere';
 }
 
 const PLACEHOLDER = /\{([a-z][a-z0-9_]*)\}/g;
@@ -13,10 +13,17 @@ const PLACEHOLDER = /\{([a-z][a-z0-9_]*)\}/g;
 /** What an element is found by, beside its `name`. */
 const WORDS: readonly string[] = ['label', 'placeholder', 'text'];
 
-/** Which words under a key of `around` may have placeholders; `null` for keys whose text is meant as it stands. The `name` of a step is such. */
+/** For people: the `name` here is that of a step, which a trace shows and which must hold no value. */
+const TOLD: readonly string[] = ['description', 'name'];
+
+/** Where a placeholder may stand, for an error. */
+export const FILLED_PLACES = 'open, label, placeholder, text, and name beside a role';
+
+/** What the text under a key of `around` is for; `null` where it is not for the page. */
 function kindOf(key: string, around: object): Placeholder['in'] | null {
   if (key === 'open') return 'address';
-  return WORDS.includes(key) || (key === 'name' && 'role' in around) ? 'words' : null;
+  if (WORDS.includes(key) || (key === 'name' && 'role' in around)) return 'words';
+  return TOLD.includes(key) ? null : 'elsewhere';
 }
 
 /** Every placeholder in a part of a task. */
@@ -36,7 +43,7 @@ export function filled<T>(value: T, input: Readonly<Record<string, string>>): T 
   if (Array.isArray(value)) return value.map((one: unknown) => filled(one, input)) as T;
   const entries = Object.entries(value).map(([key, held]: [string, unknown]) => {
     const kind = typeof held === 'string' ? kindOf(key, value) : null;
-    if (typeof held !== 'string' || kind === null) return [key, filled(held, input)];
+    if (typeof held !== 'string' || kind === null || kind === 'elsewhere') return [key, filled(held, input)];
     const given = (name: string): string => (kind === 'address' ? encodeURIComponent(input[name] ?? '') : (input[name] ?? ''));
     return [key, held.replace(PLACEHOLDER, (_place, name: string) => given(name))];
   });

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Step } from './step.ts';
-import { placeholdersIn } from './placeholder.ts';
+import { FILLED_PLACES, placeholdersIn } from './placeholder.ts';
 import { nearestWord } from './suggestion.ts';
 import type { Value } from './value.ts';
 
@@ -67,12 +67,16 @@ function checkValue(value: Value, path: Path, allowed: Allowed, report: Report):
   else if (value.format !== undefined && declared.type !== 'date') report([...path, 'format'], 'belongs to an input of type date');
 }
 
-/** A misspelt placeholder would be looked for on the page as it stands; one that is left empty would fit every element. */
+/**
+ * A placeholder that is misspelt, or stands where none is filled in, would be looked for as it stands; one that is left empty
+ * would fit every element. Where none is filled in, braces are also CSS or a regular expression: only an input's own name counts.
+ */
 function checkPlaceholders(task: object, path: Path, inputs: Allowed['inputs'], report: Report): void {
   for (const place of placeholdersIn(task, path)) {
     const declared = Object.hasOwn(inputs, place.input) ? inputs[place.input] : undefined;
-    if (!declared) report(place.path, `is not a declared input: ${place.input}`, nearestWord(place.input, Object.keys(inputs)));
-    else if (declared.optional && place.in === 'words') report(place.path, `names an element by an input that may be left out: ${place.input}`);
+    if (!declared && place.in !== 'elsewhere') report(place.path, `is not a declared input: ${place.input}`, nearestWord(place.input, Object.keys(inputs)));
+    if (declared && place.in === 'elsewhere') report(place.path, `stays as it stands: {${place.input}} is only filled in under ${FILLED_PLACES}`);
+    if (declared?.optional && place.in === 'words') report(place.path, `names an element by an input that may be left out: ${place.input}`);
   }
 }
 
