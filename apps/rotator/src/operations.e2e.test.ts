@@ -4,7 +4,7 @@ import { Secret } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { noticeManualChanges } from './manual/notice-changes.ts';
 import { type CommandEnd, runRotator } from './process.fixture.ts';
-import { openRotatorWorld, type RotatorWorld } from './testing.fixture.ts';
+import { dyingStores, openRotatorWorld, type RotatorWorld } from './testing.fixture.ts';
 
 let opened: RotatorWorld;
 let environment: Record<string, string>;
@@ -192,6 +192,20 @@ describe('rollback', () => {
   });
 });
 
+describe('once', () => {
+  it('goes on with what an earlier one left open', async () => {
+    const id = 'cascade-7';
+    const { rotator: own } = opened;
+    await expect(opened.rotate(id, { ...own, stores: dyingStores(own.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
+    expect((await opened.sql<{ state: string }>(`SELECT state FROM rotation_attempt WHERE endpoint_id = $1`, [id])).map(({ state }) => state)).toEqual([
+      'verified',
+    ]);
+    const end = await rotator('once');
+    expect(end.json<{ rotations: object[] }>().rotations).toContainEqual(expect.objectContaining({ endpointId: id, result: 'done' }));
+    expect(await opened.world.portalAcceptsStore(id)).toBe(true);
+  });
+});
+
 describe('a portal that people rotate', () => {
   const looks = { reads: 10, dueMs: 0, idleMs: 0, signal: new AbortController().signal };
 
@@ -245,6 +259,42 @@ describe('a portal that people rotate', () => {
     expect(await lookAtIt()).toBe('recorded');
     await setPortalType(portal, { rotationMode: 'automatic' });
     expect((await listNotices(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id)).toEqual([]);
+  });
+
+  it('refuses nothing by a look that was stopped, or that ended before the password was sent', async () => {
+    const id = 'borealis-8';
+    const { portal, loginIdentity } = opened.world.endpoint(id);
+    const { rotator: own } = opened;
+    const lookAtIt = async (signal: AbortSignal, with_ = own) =>
+      (await noticeManualChanges(with_, { ...looks, signal })).find(({ endpointId }) => endpointId === id)?.result;
+    await changeByHand(id, 'Hand-Made-Pass-4!');
+    await opened.world.portals.setFault({ portal, fault: 'slow', delayMs: 3_000 });
+    const stop = new AbortController();
+    const stopped = lookAtIt(stop.signal);
+    const held = () => opened.sql(`SELECT 1 FROM login_lease WHERE login_identity = $1 AND expires_at > clock_timestamp()`, [loginIdentity]);
+    await expect.poll(held, { timeout: 10_000 }).toHaveLength(1);
+    stop.abort();
+    expect(await stopped).toBe('put_off');
+    await opened.world.portals.setFault({ portal, fault: 'none' });
+    expect(await lookAtIt(looks.signal, { ...own, timing: { ...own.timing, loginDeadlineMs: 1 } })).toBe('put_off');
+    expect(await lookAtIt(looks.signal)).toBe('recorded');
+  });
+
+  it('is looked at by one of two rotators at a time: the second finds it recorded', async () => {
+    const id = 'borealis-8';
+    const { portal, username } = opened.world.endpoint(id);
+    await changeByHand(id, 'Hand-Made-Pass-5!');
+    const before = (await opened.world.portals.account(portal, username)).loginsAccepted;
+    // A one-time code may have to be waited for.
+    const patient = { ...opened.rotator, lease: { ...opened.rotator.lease, waitMs: 90_000 } };
+    const both = await Promise.all([noticeManualChanges(patient, looks), noticeManualChanges(patient, looks)]);
+    expect(
+      both
+        .flat()
+        .map(({ result }) => result)
+        .sort(),
+    ).toEqual(['recorded', 'unchanged']);
+    expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(before + 1);
   });
 });
 

@@ -5,33 +5,54 @@ import type { NewPortalType } from '@rcm/db';
 import { parseRecipe } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
+import { FAILURES_TO_START } from './starting.ts';
 
 const whole = (least: number) => z.number().int().min(least);
 
+/** Days of head start before the portal's own expiry, where the file names none; the table's default. */
+const HEAD_START_DAYS = 7;
+
 /** What an operator reads in the portal's help pages and writes down once. `recipe` is the path of its recipe, from the file's own folder. */
-const schema = z.strictObject({
-  code: z.string(),
-  name: z.string().min(1),
-  hosts: z.array(z.string().min(1)).min(1),
-  recipe: z.string().min(1),
-  passwordRules: z.string(),
-  rotationMode: z.enum(['automatic', 'manual']).default('automatic'),
-  rotationIntervalDays: whole(1).default(60),
-  rotationSpreadDays: whole(0).default(0),
-  lockoutThreshold: whole(1),
-  lockoutMargin: whole(0).default(1),
-  lockoutWindowSeconds: whole(1),
-  settleMs: whole(0).default(60_000),
-  totpSkew: whole(0).default(0),
-  totpPeriodSeconds: whole(1).default(30),
-  maxSessionsPerAccount: whole(1).default(1),
-  maxConcurrency: whole(1).default(1),
-  maxTaskConcurrency: whole(1).exactOptional(),
-  maintenanceWindows: z.array(z.string()).exactOptional(),
-  maintenanceTimeZone: z.string().exactOptional(),
-  passwordExpiresDays: whole(1).exactOptional(),
-  expiryHeadStartDays: whole(0).exactOptional(),
-});
+const schema = z
+  .strictObject({
+    code: z.string(),
+    name: z.string().min(1),
+    hosts: z.array(z.string().min(1)).min(1),
+    recipe: z.string().min(1),
+    passwordRules: z.string(),
+    rotationMode: z.enum(['automatic', 'manual']).default('automatic'),
+    rotationIntervalDays: whole(1).default(60),
+    rotationSpreadDays: whole(0).default(0),
+    lockoutThreshold: whole(1),
+    lockoutMargin: whole(0).default(1),
+    lockoutWindowSeconds: whole(1),
+    settleMs: whole(0).default(60_000),
+    totpSkew: whole(0).default(0),
+    totpPeriodSeconds: whole(1).default(30),
+    maxSessionsPerAccount: whole(1).default(1),
+    maxConcurrency: whole(1).default(1),
+    maxTaskConcurrency: whole(1).exactOptional(),
+    maintenanceWindows: z.array(z.string()).exactOptional(),
+    maintenanceTimeZone: z.string().exactOptional(),
+    passwordExpiresDays: whole(1).exactOptional(),
+    expiryHeadStartDays: whole(0).exactOptional(),
+  })
+  .superRefine((type, context) => {
+    const forgives = type.lockoutThreshold - type.lockoutMargin;
+    if (type.rotationMode === 'automatic' && forgives < FAILURES_TO_START)
+      context.addIssue({
+        code: 'custom',
+        path: ['lockoutThreshold'],
+        message: `less lockoutMargin leaves ${forgives}, and a rotation starts with ${FAILURES_TO_START} failures to spare: take a smaller margin, or rotationMode manual`,
+      });
+    const daysToExpiry = type.passwordExpiresDays === undefined ? Infinity : type.passwordExpiresDays - (type.expiryHeadStartDays ?? HEAD_START_DAYS);
+    if (type.rotationSpreadDays >= daysToExpiry)
+      context.addIssue({
+        code: 'custom',
+        path: ['rotationSpreadDays'],
+        message: `must be less than passwordExpiresDays less expiryHeadStartDays (${daysToExpiry}), or logins are due again as soon as they are done`,
+      });
+  });
 
 /**
  * Reads a portal type as JSON, and proves what would else show in the middle of a rotation: the recipe can be read, and passwords can be

@@ -1,5 +1,5 @@
 import { usablePasswordRules } from '@rcm/credentials';
-import { liesElsewhere, remainingBudget, type StartRefusal } from '@rcm/db';
+import { isDue, liesElsewhere, remainingBudget, type StartRefusal } from '@rcm/db';
 import type { MigratedEndpoint } from '@rcm/portal-access';
 import type { ErrorCode } from '@rcm/telemetry';
 import type { Rotator } from './rotate.ts';
@@ -14,7 +14,7 @@ export interface NotStarted {
 }
 
 /** Failures the portal must still forgive before an attempt may start: a wrong guess while probing, and one more. */
-const FAILURES_TO_START = 2;
+export const FAILURES_TO_START = 2;
 
 export const notStarted = (code: ErrorCode, reason: string): NotStarted => ({ kind: 'not_started', code, reason, holds: 'login' });
 
@@ -24,15 +24,15 @@ export const notStarted = (code: ErrorCode, reason: string): NotStarted => ({ ki
  * Fails with `input_invalid` where no password can be made from the portal type's rules.
  */
 export async function whyNotStart(rotator: Pick<Rotator, 'db' | 'clock'>, endpoint: MigratedEndpoint, reason: string): Promise<NotStarted | null> {
-  const { portalType, nextRotationAt } = endpoint;
+  const { portalType } = endpoint;
   if (portalType.rotationMode !== 'automatic')
     return notStarted(
       'rotation_manual',
       `Portal type ${portalType.code} is rotated by hand: change the password at the portal, then in the store; the platform notices by itself.`,
     );
   // A job is a hint and may come twice: what was rotated while this one waited for its lease is not rotated again.
-  const now = rotator.clock.now();
-  if (reason === 'due' && (nextRotationAt === null || nextRotationAt > now)) return notStarted('rotation_refused', 'it is not due any more');
+  if (reason === 'due' && !(await isDue(rotator.db, { orgId: endpoint.orgId, endpointId: endpoint.id })))
+    return notStarted('rotation_refused', 'it is not due any more');
   if (await liesElsewhere(rotator.db, endpoint))
     return notStarted(
       'rotation_refused',
@@ -40,7 +40,7 @@ export async function whyNotStart(rotator: Pick<Rotator, 'db' | 'clock'>, endpoi
     );
   const rules = usablePasswordRules(portalType.passwordRules);
   const oldEnoughAt = endpoint.lastRotatedAt && new Date(endpoint.lastRotatedAt.getTime() + rules.minAgeHours * 3_600_000);
-  if (oldEnoughAt && oldEnoughAt > now)
+  if (oldEnoughAt && oldEnoughAt > rotator.clock.now())
     return notStarted('rotation_refused', `The portal lets this password be changed from ${oldEnoughAt.toISOString()} on. Nothing was changed.`);
   const budget = await remainingBudget(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
   if (budget.failuresLeft < FAILURES_TO_START) {

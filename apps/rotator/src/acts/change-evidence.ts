@@ -7,13 +7,16 @@ import type { ChangeOutcome } from '@rcm/portal-drivers';
  */
 const ALSO_AFTER_APPLIED: ReadonlySet<string> = new Set(['current_wrong', 'reused']);
 
-/** What the portal's answer to a change proves about the password it accepts now. */
-export function changeEvidence(outcome: ChangeOutcome): 'applied' | 'unchanged' | 'nothing' {
+/**
+ * What the portal's answer to a change proves about the password it accepts now. `sentBefore`: the same password may have been submitted
+ * earlier; then any rule may be the portal's word for "that is your password already", whatever the recipe calls it.
+ */
+export function changeEvidence(outcome: ChangeOutcome, sentBefore: boolean): 'applied' | 'unchanged' | 'nothing' {
   switch (outcome.kind) {
     case 'applied':
       return 'applied';
     case 'refused':
-      return ALSO_AFTER_APPLIED.has(outcome.rule) ? 'nothing' : 'unchanged';
+      return sentBefore || ALSO_AFTER_APPLIED.has(outcome.rule) ? 'nothing' : 'unchanged';
     case 'unknown':
       return 'nothing';
   }

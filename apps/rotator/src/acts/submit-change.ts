@@ -51,6 +51,7 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
 async function submit(inHand: AttemptInHand, session: PortalSession, current: StoredSecret, staged: StoredSecret): Promise<AttemptEvent> {
   const { services, held, endpoint } = inHand;
   const sent = { value: false };
+  const sentBefore = inHand.attempt.submitDeadlineAt !== null || inHand.attempt.reason === RESTORED;
   const outcome = await session
     .changePassword({
       credential: portalCredential(parsePayload(current.text)),
@@ -71,7 +72,7 @@ async function submit(inHand: AttemptInHand, session: PortalSession, current: St
   if (!sent.value)
     return { kind: 'hold', detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs, counts: 'submit' };
   if (!outcome.submitted) return { kind: 'change_not_sent', detail: 'the change was about to be sent and never left the browser' };
-  return changeEvent(inHand, outcome);
+  return changeEvent(inHand, outcome, sentBefore);
 }
 
 /** The lease is extended first: it must outlive the submit deadline, or another rotator could take over while the POST is under way. */
@@ -95,9 +96,9 @@ async function writeSubmitting(inHand: AttemptInHand): Promise<void> {
   inHand.attempt = { ...attempt, state: 'submitting', guesses: 0 };
 }
 
-function changeEvent(inHand: AttemptInHand, outcome: ChangeOutcome): AttemptEvent {
+function changeEvent(inHand: AttemptInHand, outcome: ChangeOutcome, sentBefore: boolean): AttemptEvent {
   const answer = outcome.kind === 'refused' ? `refused: ${outcome.rule}` : outcome.kind === 'unknown' ? `its end is not known: ${outcome.detail}` : 'applied';
-  switch (changeEvidence(outcome)) {
+  switch (changeEvidence(outcome, sentBefore)) {
     case 'applied':
       return { kind: 'change_confirmed' };
     case 'unchanged':

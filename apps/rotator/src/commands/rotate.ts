@@ -39,7 +39,7 @@ export async function rotateCommand(context: CommandContext, options: RotateOpti
   return report(context, [await rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: options.kind, signal: context.signal })]);
 }
 
-/** `once`: everything that is due, one after the other, and a round of each chore; a scheduled task's way. */
+/** `once`: what an earlier one left open, everything that is due, one after the other, and a round of each chore; a scheduled task's way. */
 export async function rotateDueCommand(
   context: CommandContext,
   { dryRun, config }: { readonly dryRun: boolean; readonly config: RotatorConfig },
@@ -56,7 +56,7 @@ export async function rotateDueCommand(
   }
   const { rotator, channels } = context.opened;
   await stopFailingPortalTypes(rotator);
-  const outcomes = await rotateAllDue(context);
+  const outcomes = [...(await recoverAll(context)), ...(await rotateAllDue(context))];
   for (const { round } of rotatorChores(rotator, config, channels)) await round(context.signal);
   report(context, outcomes);
   return outcomes.some(({ result }) => FAILED.has(result)) ? 1 : 0;
@@ -86,8 +86,8 @@ async function rotateAllDue({ opened, signal }: CommandContext): Promise<readonl
 
 /** `recover`: what a crash left, and waits that are over. */
 export async function recoverCommand(context: CommandContext, { dryRun }: { readonly dryRun: boolean }): Promise<number> {
-  const open = await listOpenAttempts(context.opened.db, { ownerGone: true, limit: BATCH });
   if (dryRun) {
+    const open = await listOpenAttempts(context.opened.db, { ownerGone: true, limit: BATCH });
     const attempts = open.map(({ id, endpointId, state, owner }) => ({ attemptId: id, endpointId, state, owner }));
     print(
       context,
@@ -96,13 +96,19 @@ export async function recoverCommand(context: CommandContext, { dryRun }: { read
     );
     return 0;
   }
+  return report(context, await recoverAll(context));
+}
+
+/** Goes on once with every attempt whose owner is gone. */
+async function recoverAll({ opened, signal }: CommandContext): Promise<readonly RotationOutcome[]> {
+  const open = await listOpenAttempts(opened.db, { ownerGone: true, limit: BATCH });
   const outcomes: RotationOutcome[] = [];
   for (const { orgId, endpointId } of open) {
-    if (context.signal.aborted) break;
+    if (signal.aborted) break;
     process.stderr.write(`[${outcomes.length + 1}/${open.length}] ${endpointId}\n`);
-    outcomes.push(await rotateAndReport(context.opened.rotator, { orgId, endpointId, reason: 'recovery', signal: context.signal }));
+    outcomes.push(await rotateAndReport(opened.rotator, { orgId, endpointId, reason: 'recovery', signal }));
   }
-  return report(context, outcomes);
+  return outcomes;
 }
 
 export function report(context: CommandContext, outcomes: readonly RotationOutcome[]): number {

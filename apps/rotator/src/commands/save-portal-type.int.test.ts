@@ -66,6 +66,8 @@ describe('a portal type that is saved', () => {
   it.each([
     [{ ...ALPINE, code: 'other', recipe: 'none.yaml' }, 2, 'input_invalid', 'cannot be read'],
     [{ ...ALPINE, code: 'other', lockoutTreshold: 3 }, 2, 'input_invalid', 'lockoutTreshold'],
+    [{ ...ALPINE, code: 'other', lockoutThreshold: 2 }, 2, 'input_invalid', 'leaves 1, and a rotation starts with 2'],
+    [{ ...ALPINE, code: 'other', rotationSpreadDays: 23, passwordExpiresDays: 30 }, 2, 'input_invalid', 'due again as soon as they are done'],
     [{ ...ALPINE, code: 'Not An Id' }, 2, 'input_invalid', 'portal type code'],
   ])('is refused where something else is wrong with it, and says what (%#)', async (portalType, code, errorCode, words) => {
     expect(await save(portalType)).toMatchObject({ code, error: { code: errorCode, message: expect.stringContaining(words) } });

@@ -9,11 +9,12 @@ export type PasswordProof = 'right' | 'wrong' | 'nothing';
 
 /**
  * A session is proof, and so is an answer that the portal gives only after a correct password, where the recipe says so
- * (`proves_password`). Of the others only the portal's own refusal says something. Whoever asks closes the session.
+ * (`proves_password`). Of the others only the portal's own refusal says something, and nothing does about a password that was not sent.
+ * Whoever asks closes the session.
  */
 export function proofOf(result: GuardedResult): PasswordProof {
   if (result.kind === 'accepted') return 'right';
-  if (result.kind === 'not_allowed') return 'nothing';
+  if (result.kind === 'not_allowed' || !result.submitted) return 'nothing';
   const { outcome } = result;
   if (outcome.kind === 'rejected' || outcome.kind === 'rejected_or_locked') return 'wrong';
   return 'provesPassword' in outcome && outcome.provesPassword ? 'right' : 'nothing';

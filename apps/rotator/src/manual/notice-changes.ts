@@ -1,6 +1,6 @@
-import { parseReference } from '@rcm/credentials';
-import { claimManualLooks, recordManualRefusal, recordManualRotation, type WatchedLogin } from '@rcm/db';
-import { migratedEndpoint } from '@rcm/portal-access';
+import { parseReference, type StoredSecret } from '@rcm/credentials';
+import { claimManualLooks, recordManualRefusal, recordManualRotation, type WatchedLogin, watchedLogin } from '@rcm/db';
+import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { type ErrorCode, isRcmError } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';
 import { proveLogin } from '../prove-login.ts';
@@ -42,16 +42,21 @@ export async function noticeManualChanges(
 async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSignal): Promise<ManualResult> {
   try {
     const endpoint = await migratedEndpoint(rotator.db, watched);
-    const current = await rotator.stores.forTenant(endpoint.orgId).read(parseReference(endpoint.secretArn), { signal });
-    if (current === null || current.version === watched.knownVersion || current.version === watched.refusedVersion) return 'unchanged';
+    if ((await news(rotator, endpoint, watched, signal)) === null) return 'unchanged';
     return await withExclusiveLease(rotator, endpoint, signal, async (held) => {
+      // Another rotator may have looked while this one waited, or the person has stored yet another.
+      const current = await news(rotator, endpoint, await watchedLogin(rotator.db, watched), held.signal);
+      if (current === null) return 'unchanged';
       const change = { orgId: endpoint.orgId, endpointId: endpoint.id, version: current.version, actor: rotator.owner };
       const refusal = await proveLogin(rotator, endpoint, held, {
         stored: current.text,
         version: current.version,
         actor: 'rotator',
         what: 'the stored password',
-      }).then(() => null, notProved);
+      }).then(
+        () => null,
+        (error: unknown) => notProved(error, held.signal),
+      );
       if (refusal === null) return (await recordManualRotation(rotator.db, change)) ? 'recorded' : 'put_off';
       await recordManualRefusal(rotator.db, { ...change, detail: refusal });
       return 'refused';
@@ -62,9 +67,17 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
   }
 }
 
+/** What the store holds now, where it is neither what was proved last nor what was refused; `null`: nothing new. */
+async function news(rotator: Rotator, endpoint: MigratedEndpoint, watched: WatchedLogin | null, signal: AbortSignal): Promise<StoredSecret | null> {
+  const current = await rotator.stores.forTenant(endpoint.orgId).read(parseReference(endpoint.secretArn), { signal });
+  if (watched === null || current === null) return null;
+  return current.version === watched.knownVersion || current.version === watched.refusedVersion ? null : current;
+}
+
 /** Why the portal did not accept it, in a few words; what says nothing about the password is no refusal and goes on as an error. */
-function notProved(error: unknown): string {
-  if (!isRcmError(error) || NOT_JUDGED.has(error.code)) throw error;
+function notProved(error: unknown, signal: AbortSignal): string {
+  // What was stopped in the middle, or ended before the password was sent, looks like an answer that nobody knows.
+  if (signal.aborted || !isRcmError(error) || NOT_JUDGED.has(error.code) || error.details['submitted'] === false) throw error;
   if (error.code !== 'login_not_allowed') return WORDS[error.code] ?? 'the portal answered in a way that nobody knows';
   // An agent may have tried it first; whatever else the ledger says passes by itself.
   if (error.details['reason'] === 'version_known_bad') return 'the portal did not accept it from an agent';

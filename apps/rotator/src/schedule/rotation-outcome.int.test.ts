@@ -1,7 +1,10 @@
 import type { TenantStores } from '@rcm/credentials';
 import { listNotices, listStartable, setNextRotation } from '@rcm/db';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migratedEndpoint } from '@rcm/portal-access';
+import { type Clock, systemClock } from '@rcm/telemetry';
 import type { Rotator } from '../rotate.ts';
+import { whyNotStart } from '../starting.ts';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 import { rotateAndReport } from './rotation-outcome.ts';
 
@@ -55,6 +58,17 @@ describe('a due login that cannot be rotated', () => {
     expect(await startable()).toEqual(['alpine-3']);
     const notices = await listNotices(opened.rotator.db, { limit: 100 });
     expect(notices.map(({ kind, endpointId, detail }) => [kind, endpointId, detail])).toEqual([['failed', 'alpine-1', 'it could not start: secret_missing']]);
+  });
+});
+
+describe('a rotator whose clock is slow', () => {
+  it('starts what Postgres says is due, and nothing else', async () => {
+    const endpoint = await migratedEndpoint(opened.rotator.db, { orgId: opened.world.endpoint('alpine-3').orgId, endpointId: 'alpine-3' });
+    const slow: Clock = { ...systemClock, now: () => new Date(Date.now() - HOUR_MS) };
+    await setNextRotation(opened.world.db, { endpointIds: ['alpine-3'], at: 'now' });
+    expect(await whyNotStart({ db: opened.rotator.db, clock: slow }, endpoint, 'due')).toBeNull();
+    await setNextRotation(opened.world.db, { endpointIds: ['alpine-3'], at: new Date(Date.now() + HOUR_MS) });
+    expect(await whyNotStart({ db: opened.rotator.db, clock: slow }, endpoint, 'due')).toMatchObject({ reason: 'it is not due any more' });
   });
 });
 
