@@ -52,6 +52,36 @@ describe('how a login ended', () => {
     expect(run.traces).toContainEqual(expect.objectContaining({ act: 'login', step: 'interruption "Cookies"', outcome: 'done' }));
   });
 
+  it('accepted, though a question stands between the submit and the portal’s words', async () => {
+    const survey = { role: 'dialog', name: 'Survey' };
+    const interruptions = [{ shows: survey, press: { role: 'button', name: 'Later', within: survey } }];
+    const result = await run.login(await loginAt('asks-afterwards/-', { interruptions, stepDeadlineMs: 5_000 }));
+    expect(result.outcome.kind).toBe('accepted');
+  });
+
+  it('accepted, though a frame of the page has failed long before its form stood', async () => {
+    const result = await run.login(await loginAt('broken-frame/accepted', { stepDeadlineMs: 8_000 }));
+    expect(result.outcome.kind).toBe('accepted');
+  });
+
+  it('unavailable, where a frame has failed and nothing else comes', async () => {
+    const result = await run.login(await loginAt('broken-frame/never', { stepDeadlineMs: 800 }));
+    expect(result).toMatchObject({
+      outcome: { kind: 'unavailable', detail: expect.stringContaining('In a frame: The portal answered with status 500') },
+      submitted: false,
+    });
+  });
+
+  it('proves a password only where it was sent, whatever the page shows before', async () => {
+    const proving = (login: string) => {
+      const recipe = corpusRecipe({ login });
+      const outcomes = recipe.login.outcomes.map((entry) => (entry.is === 'challenged' ? { ...entry, proves_password: true as const } : entry));
+      return run.session({ ...recipe, login: { ...recipe.login, outcomes } });
+    };
+    expect(await run.login(await proving('closing/challenged'))).toEqual({ outcome: { kind: 'challenged' }, submitted: false });
+    expect(await run.login(await proving('login/challenged'))).toEqual({ outcome: { kind: 'challenged', provesPassword: true }, submitted: true });
+  });
+
   it('what lies over the button is told, and nothing was sent', async () => {
     const result = await run.login(await loginAt('late-notice/accepted', { stepDeadlineMs: 800 }));
     expect(result).toMatchObject({ outcome: { kind: 'unknown', detail: expect.stringContaining('something lies over it') }, submitted: false });

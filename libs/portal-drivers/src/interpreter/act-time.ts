@@ -1,14 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { RcmError } from '@rcm/telemetry';
+import { type PageWatch, type Trouble, troubleInWords } from './page-watch.ts';
 
 /** Milliseconds between two looks at a page, twice as many after each look up to the last, and the first again when the page has moved. A look costs a few milliseconds; people need ten times the last to see a change. */
 const FIRST_PAUSE_MS = 5;
 const LAST_PAUSE_MS = 40;
 
-/** What tells that a page has moved, so that nobody waits out a pause while the answer is there. */
-export interface Moving {
-  /** Resolves at the next movement. */
-  moved(): Promise<void>;
+export interface ActTimeOptions {
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  /** The page that is looked at: its next movement ends a pause, and a broken frame is told where something did not show. */
+  readonly watch: Pick<PageWatch, 'moved' | 'frameTrouble'>;
+  /** Done after every look that found nothing. */
+  readonly meanwhile?: () => Promise<void>;
 }
 
 /** The time of one act: ends at its deadline or when its signal aborts. */
@@ -18,11 +22,11 @@ export interface ActTime {
   stepMs(stepDeadlineMs: number): number;
   /** Fails with `cancelled` if the act is over. */
   check(what: string): void;
-  /** Looks again and again until `look` gives a value. Fails with `deadline_exceeded` after `ms`. */
+  /** Looks again and again until `look` gives a value. Fails with `deadline_exceeded` after `ms`, with `portal_unavailable` where a frame of the page was in trouble. */
   until<T>(what: string, ms: number, look: () => Promise<T | null>): Promise<T>;
 }
 
-export function createActTime({ deadlineMs, signal, watch }: { deadlineMs: number; signal: AbortSignal; watch: Moving }): ActTime {
+export function createActTime({ deadlineMs, signal, watch, meanwhile }: ActTimeOptions): ActTime {
   const end = performance.now() + deadlineMs;
   const check = (what: string): void => {
     if (signal.aborted) throw new RcmError('cancelled', `${what} was stopped.`);
@@ -40,7 +44,8 @@ export function createActTime({ deadlineMs, signal, watch }: { deadlineMs: numbe
         const moved = watch.moved().then(() => true);
         const found = await look();
         if (found !== null) return found;
-        if (performance.now() >= last) throw new RcmError('deadline_exceeded', `${what} did not show within ${Math.round(ms)} ms.`);
+        await meanwhile?.();
+        if (performance.now() >= last) throw tooLate(`${what} did not show within ${Math.round(ms)} ms`, watch.frameTrouble());
         await pause(FIRST_PAUSE_MS, undefined, { signal }).catch(() => undefined);
         const early = await Promise.race([moved, pause(pauseMs - FIRST_PAUSE_MS, false, { signal }).catch(() => false)]);
         pauseMs = early ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, LAST_PAUSE_MS);
@@ -48,3 +53,6 @@ export function createActTime({ deadlineMs, signal, watch }: { deadlineMs: numbe
     },
   };
 }
+
+const tooLate = (what: string, inFrame: Trouble | null): RcmError =>
+  inFrame ? new RcmError('portal_unavailable', `${what}. In a frame: ${troubleInWords(inFrame)}.`) : new RcmError('deadline_exceeded', `${what}.`);

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import type { Interruption } from '../recipe/interruption.ts';
 import { isShown } from './conditions.ts';
 import { describeTarget, locate } from './locate.ts';
@@ -37,16 +37,28 @@ export function createInterruptions(entries: readonly Interruption[], deadlineMs
       );
   }
 
+  const shownOn = (page: Page, entry: Interruption): Locator => locate(page, entry.shows).first();
+
+  function guardFrom(page: Page, entry: Interruption): void {
+    // Nothing is done on a page that is already gone, so there is nothing to guard.
+    page.addLocatorHandler(shownOn(page, entry), () => press(page, entry)).catch(() => undefined);
+  }
+
   return {
     guard(page) {
-      for (const entry of entries) {
-        const shown = locate(page, entry.shows).first();
-        // Nothing is done on a page that is already gone, so there is nothing to guard.
-        page.addLocatorHandler(shown, () => press(page, entry)).catch(() => undefined);
-      }
+      for (const entry of entries) guardFrom(page, entry);
     },
     async clear(page) {
-      for (const entry of entries) if (await isShown(locate(page, entry.shows)).catch(() => false)) await press(page, entry);
+      for (const entry of entries) {
+        const shown = shownOn(page, entry);
+        if (!(await isShown(shown).catch(() => false))) continue;
+        // The guard would put it away before this press, and leave nothing to press.
+        await page.removeLocatorHandler(shown).catch(() => undefined);
+        await press(page, entry);
+        // While it fades it must not be pressed again.
+        await shown.waitFor({ state: 'hidden', timeout: deadlineMs }).catch(() => undefined);
+        guardFrom(page, entry);
+      }
     },
     told() {
       const told = putAway;

@@ -37,18 +37,23 @@ export async function login(parts: SessionParts, options: LoginOptions): Promise
     deadlineMs: options.deadlineMs,
     signal: options.signal,
   });
-  if (!isRcmError(ended)) return { outcome: await inWords(parts, ended, expiresAt), submitted };
-  return { outcome: withoutWords(ended, parts.secrets.mask().mask, proven), submitted };
+  if (!isRcmError(ended)) return { outcome: await inWords(parts, ended, { expiresAt, submitted }), submitted };
+  return { outcome: withoutWords(ended, parts.secrets.mask().mask, proven && submitted), submitted };
 }
 
-async function inWords(parts: SessionParts, entry: LoginWords, expiresAt: Date | null): Promise<LoginOutcome> {
+async function inWords(
+  parts: SessionParts,
+  entry: LoginWords,
+  { expiresAt, submitted }: { expiresAt: Date | null; submitted: boolean },
+): Promise<LoginOutcome> {
   const date = entry.date ? await readDate(parts.watch.page, entry.date) : null;
   const passwordExpiresAt = date ?? expiresAt;
   if (entry.is === 'accepted') return { kind: 'accepted', ...(passwordExpiresAt ? { passwordExpiresAt } : {}) };
   if (entry.is === 'throttled' || entry.is === 'locked') return { kind: entry.is, ...(date ? { until: date } : {}) };
   if (entry.is === 'unavailable') return { kind: 'unavailable', detail: 'The portal says that it is not available.' };
   if (entry.is === 'rejected' || entry.is === 'rejected_or_locked') return { kind: entry.is };
-  return { kind: entry.is, ...(entry.proves_password ? { provesPassword: true } : {}) };
+  // A page may show before the password what it shows after it: what was not sent is not proven.
+  return { kind: entry.is, ...(entry.proves_password && submitted ? { provesPassword: true } : {}) };
 }
 
 function withoutWords(error: RcmError, mask: (text: string) => string, proven: boolean): LoginOutcome {

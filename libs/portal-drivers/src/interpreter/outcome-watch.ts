@@ -2,6 +2,7 @@ import { RcmError } from '@rcm/telemetry';
 import type { ElementHandle } from 'playwright-core';
 import type { Condition } from '../recipe/condition.ts';
 import { holds, mayAnyHold, shownElement, stillStands } from './conditions.ts';
+import { troubleInWords } from './page-watch.ts';
 import type { Tabs } from './tabs.ts';
 
 /** An entry of a recipe's `outcomes`. */
@@ -68,9 +69,8 @@ export function createOutcomeWatch<W extends Worded>(watch: Tabs, first: readonl
     if (watch.gone()) throw new RcmError('portal_unexpected', 'The page crashed or was closed.');
     const trouble = watch.trouble();
     if (trouble === null) return void (troubleSince = null);
-    if ('network' in trouble) throw new RcmError('portal_unavailable', `The connection failed (${trouble.network}).`);
     troubleSince ??= performance.now();
-    if (performance.now() - troubleSince >= ERROR_PAGE_MS) throw new RcmError('portal_unavailable', `The portal answered with status ${trouble.status}.`);
+    if ('network' in trouble || performance.now() - troubleSince >= ERROR_PAGE_MS) throw new RcmError('portal_unavailable', `${troubleInWords(trouble)}.`);
   }
 
   return {

@@ -10,6 +10,13 @@ export interface PageResponse {
   readonly method: string;
 }
 
+/** The network's error name, or a status of 500 and more. */
+export type Trouble = { readonly network: string } | { readonly status: number };
+
+/** For an error: without its full stop. */
+export const troubleInWords = (trouble: Trouble): string =>
+  'network' in trouble ? `The connection failed (${trouble.network})` : `The portal answered with status ${trouble.status}`;
+
 /** What happened on a page while nobody looked: documents, failures, answers, native dialogs. */
 export interface PageWatch {
   readonly page: Page;
@@ -17,8 +24,10 @@ export interface PageWatch {
   documents(): number;
   /** HTTP status of the page's last document; `null` before the first. */
   status(): number | null;
-  /** What went wrong with a document since the last `forget`: the network's error name, or a status of 500 and more. */
-  trouble(): { readonly network: string } | { readonly status: number } | null;
+  /** What went wrong with the page's own document since the last `forget`; `null` once another one stands. */
+  trouble(): Trouble | null;
+  /** The same of a document in a frame: the page around it may do what it is there for. */
+  frameTrouble(): Trouble | null;
   /** Words of the native dialogs since the last `forget`. */
   dialogs(): readonly string[];
   /** Answers since the last `forget`, at most the last `KEPT_RESPONSES`. */
@@ -37,7 +46,8 @@ const KEPT_RESPONSES = 200;
 export function watchPage(page: Page): PageWatch {
   let documents = 0;
   let status: number | null = null;
-  let trouble: ReturnType<PageWatch['trouble']> = null;
+  let trouble: Trouble | null = null;
+  let frameTrouble: Trouble | null = null;
   let dialogs: string[] = [];
   let responses: PageResponse[] = [];
   let expected: DialogAnswer | null = null;
@@ -62,17 +72,18 @@ export function watchPage(page: Page): PageWatch {
   page.on('response', (response: Response) => {
     responses = [...responses.slice(1 - KEPT_RESPONSES), { url: response.url(), status: response.status(), method: response.request().method() }];
     if (!response.request().isNavigationRequest()) return;
-    const main = isMainFrame(response.request(), page);
-    if (main) status = response.status();
-    if (response.status() >= 500) trouble = { status: response.status() };
-    else if (main) trouble = null;
+    const found = response.status() >= 500 ? { status: response.status() } : null;
+    frameTrouble = null;
+    if (isMainFrame(response.request(), page)) [status, trouble] = [response.status(), found];
+    else frameTrouble = found;
   });
   page.on('requestfailed', (request: Request) => {
     if (!request.isNavigationRequest()) return;
     const name = /ERR_[A-Z_]+/.exec(request.failure()?.errorText ?? '')?.[0] ?? 'failed';
     // Given up for another document, or an answer without one: no failure of the portal. Nor is a frame that the gate kept out.
-    const harmless = name === 'ERR_ABORTED' || (name === 'ERR_BLOCKED_BY_CLIENT' && !isMainFrame(request, page));
-    if (!harmless) trouble = { network: name };
+    if (name === 'ERR_ABORTED') return;
+    if (isMainFrame(request, page)) trouble = { network: name };
+    else if (name !== 'ERR_BLOCKED_BY_CLIENT') frameTrouble = { network: name };
   });
   page.on('dialog', (dialog: Dialog) => {
     const words = dialog.message();
@@ -88,11 +99,13 @@ export function watchPage(page: Page): PageWatch {
     documents: () => documents,
     status: () => status,
     trouble: () => trouble,
+    frameTrouble: () => frameTrouble,
     dialogs: () => dialogs,
     responses: () => responses,
     expectDialog: (answer) => void (expected = answer),
     forget() {
       trouble = null;
+      frameTrouble = null;
       dialogs = [];
       responses = [];
     },

@@ -3,6 +3,7 @@ import type { Gate } from '../network/gate.ts';
 import type { Origins } from '../network/origins.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { StepTrace } from '../trace.ts';
+import { type ActTime, type ActTimeOptions, createActTime } from './act-time.ts';
 import type { Interruptions } from './interruptions.ts';
 import type { KnownSecrets } from './known-secrets.ts';
 import type { Tabs } from './tabs.ts';
@@ -26,6 +27,10 @@ export function addressOf(parts: SessionParts, path: string): string {
   if (path.startsWith('/.well-known/')) return parts.origins.base.origin + path;
   return parts.origins.base.href.replace(/\/$/, '') + path;
 }
+
+/** The time of an act. Whatever may lie over the page is put away while it waits. */
+export const timeOf = ({ watch, interruptions }: SessionParts, time: Pick<ActTimeOptions, 'deadlineMs' | 'signal'>): ActTime =>
+  createActTime({ ...time, watch, meanwhile: () => interruptions.clear(watch.page) });
 
 /** Tells of a step, and takes evidence of the page it left. */
 export async function tellStep(parts: SessionParts, trace: StepTrace): Promise<void> {

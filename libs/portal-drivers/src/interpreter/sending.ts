@@ -4,10 +4,9 @@ import type { Step } from '../recipe/step.ts';
 import { createSecretMask } from '../secret-mask.ts';
 import type { StepTrace } from '../trace.ts';
 import type { Act } from './act.ts';
-import { createActTime } from './act-time.ts';
 import { translateBrowserError } from './failure.ts';
 import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
-import { addressOf, type SessionParts, tellStep } from './parts.ts';
+import { addressOf, type SessionParts, tellStep, timeOf } from './parts.ts';
 import { runSteps } from './steps.ts';
 
 export interface Sending<W extends Worded> extends StepOptions {
@@ -42,6 +41,7 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
   let pressed = false;
 
   const askCaller = async (signal: AbortSignal): Promise<void> => {
+    if (signal.aborted) throw new RcmError('cancelled', 'The time was up before the submit.');
     asked = sending.beforeSubmit();
     try {
       await asked;
@@ -58,7 +58,7 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
   gate.reset();
   try {
     const ended = await withDeadline({ ms: sending.deadlineMs, what: sending.name, signal: sending.signal }, async (signal) => {
-      const time = createActTime({ deadlineMs: sending.deadlineMs, signal, watch: parts.watch });
+      const time = timeOf(parts, { deadlineMs: sending.deadlineMs, signal });
       const act: Act<W> = {
         name: sending.name,
         watch: parts.watch,

@@ -1,6 +1,5 @@
 import { RcmError, type Secret, withDeadline } from '@rcm/telemetry';
 import type { PortalSession, StepOptions } from '../driver.ts';
-import { createActTime } from './act-time.ts';
 import { changePassword } from './change-password.ts';
 import { login } from './login.ts';
 import { everySecret } from './credential-values.ts';
@@ -8,7 +7,7 @@ import { keptOut, withoutSecrets } from './kept-out.ts';
 import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
 import type { StepTrace } from '../trace.ts';
 import type { Tabs } from './tabs.ts';
-import type { SessionParts } from './parts.ts';
+import { type SessionParts, timeOf } from './parts.ts';
 import { quietAct } from './quiet-act.ts';
 import { runSteps } from './steps.ts';
 import { runTask } from './task.ts';
@@ -127,7 +126,7 @@ function follow(
   parts.watch.home();
   return withDeadline({ ms: options.deadlineMs, what: name, signal: options.signal }, async (signal) => {
     const outcomes = createOutcomeWatch<Worded>(parts.watch, []);
-    const time = createActTime({ deadlineMs: options.deadlineMs, signal, watch: parts.watch });
+    const time = timeOf(parts, { deadlineMs: options.deadlineMs, signal });
     const act = quietAct<Worded>(parts, { name, time, outcomes, plain: (value) => value.text ?? '' });
     const ended = await runSteps(act, steps);
     outcomes.expect(words);

@@ -58,7 +58,6 @@ async function runStep<W extends Worded>(act: Act<W>, step: Step, next: readonly
   const locator = locate(act.watch.page, target);
   const outcome = await act.time.until(stepName(step), ms, async () => {
     const [outcome, shown] = await Promise.all([act.outcomes.look(), isShown(locator).catch(() => false)]);
-    if (!outcome && !shown) await act.interruptions.clear(act.watch.page);
     return outcome ?? (shown ? 'there' : null);
   });
   if (outcome !== 'there') return { outcome };
@@ -90,7 +89,6 @@ const withoutFragment = (address: string): string => address.split('#')[0] ?? ''
 async function waitFor<W extends Worded>(act: Act<W>, step: Step, ms: number, condition: Condition): Promise<Ended<W>> {
   const found = await act.time.until(stepName(step), ms, async () => {
     const [held, outcome] = await Promise.all([holds(act.watch, condition), act.outcomes.look()]);
-    if (!held && !outcome) await act.interruptions.clear(act.watch.page);
     return held ? 'holds' : outcome;
   });
   return found === 'holds' ? 'done' : { outcome: found };

@@ -42,6 +42,7 @@ export function createTabs(first: Page, base: URL, guard: (page: Page) => void):
     documents: () => current().documents(),
     status: () => current().status(),
     trouble: () => current().trouble(),
+    frameTrouble: () => current().frameTrouble(),
     dialogs: () => current().dialogs(),
     responses: () => current().responses(),
     expectDialog: (answer) => current().expectDialog(answer),

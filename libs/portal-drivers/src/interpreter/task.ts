@@ -3,11 +3,10 @@ import type { TaskOptions } from '../driver.ts';
 import type { TaskOutcome } from '../outcome.ts';
 import type { TaskWords } from '../recipe/outcomes.ts';
 import type { TaskRecipe } from '../recipe/task.ts';
-import { createActTime } from './act-time.ts';
 import type { Act } from './act.ts';
 import { translateBrowserError } from './failure.ts';
 import { createOutcomeWatch } from './outcome-watch.ts';
-import type { SessionParts } from './parts.ts';
+import { type SessionParts, timeOf } from './parts.ts';
 import { quietAct } from './quiet-act.ts';
 import { readRows } from './rows.ts';
 import { runSteps } from './steps.ts';
@@ -38,7 +37,7 @@ async function follow(parts: SessionParts, task: TaskRecipe, options: TaskOption
     parts.watch,
     final.filter((entry) => entry.is === 'logged_out' || entry.is === 'unavailable'),
   );
-  const time = createActTime({ deadlineMs: options.deadlineMs, signal, watch: parts.watch });
+  const time = timeOf(parts, { deadlineMs: options.deadlineMs, signal });
   const act = quietAct<TaskWords>(parts, {
     name: `task ${options.name}`,
     time,
