@@ -34,7 +34,7 @@ export function resultOf(outcome: TaskOutcome): TaskResult | null {
 /** The task waits for its turn and nothing is wrong: a rotation, another task, a process that ends. */
 const PUT_OFF: ReadonlySet<ErrorCode> = new Set(['lease_unavailable', 'lease_lost', 'login_not_allowed', 'cancelled']);
 
-/** Follows the table of error codes: rejected and locked are never tried again, and neither is what nobody understands. */
+/** Follows the table of error codes: rejected and locked are never tried again, and neither is an error of our own that has no code. */
 export function verdictOf(error: unknown): Verdict {
   if (!isRcmError(error)) return { kind: 'failed', code: 'portal_unexpected', message: 'An unexpected error; see the log.' };
   if (PUT_OFF.has(error.code)) return { kind: 'put_off', reason: reasonOf(error) };
