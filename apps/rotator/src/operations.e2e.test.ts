@@ -283,12 +283,16 @@ describe('a portal that people rotate', () => {
 
   it('is looked at by one of two rotators at a time: the second finds it recorded', async () => {
     const id = 'cascade-6';
-    const { portal, username } = opened.world.endpoint(id);
+    const { portal, username, loginIdentity } = opened.world.endpoint(id);
     await changeByHand(id, 'Hand-Made-Pass-5!');
     const before = (await opened.world.portals.account(portal, username)).loginsAccepted;
-    const both = await Promise.all([noticeManualChanges(opened.rotator, looks), noticeManualChanges(opened.rotator, looks)]);
-    const results = both.flat().filter(({ endpointId }) => endpointId === id);
-    expect(results.map(({ result }) => result).sort()).toEqual(['recorded', 'unchanged']);
+    const lookAtIt = async () => (await noticeManualChanges(opened.rotator, looks)).find(({ endpointId }) => endpointId === id)?.result;
+    await opened.world.portals.setFault({ portal, fault: 'slow', delayMs: 500 });
+    const first = lookAtIt();
+    const held = () => opened.sql(`SELECT 1 FROM login_lease WHERE login_identity = $1 AND expires_at > clock_timestamp()`, [loginIdentity]);
+    await expect.poll(held, { timeout: 10_000 }).toHaveLength(1);
+    expect(await Promise.all([first, lookAtIt()])).toEqual(['recorded', 'unchanged']);
+    await opened.world.portals.setFault({ portal, fault: 'none' });
     expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(before + 1);
     await setPortalType(portal, { rotationMode: 'automatic' });
   });
