@@ -1,33 +1,32 @@
 import { readFile } from 'node:fs/promises';
+import { withDeadline } from '@rcm/telemetry';
 import type { Browser } from 'playwright-core';
+
+/** Milliseconds that a browser has for telling of its processes: who asks holds a context, or keeps others from opening theirs. */
+const ANSWER_MS = 5_000;
 
 /**
  * Bytes of memory that a browser's processes hold themselves (Linux: their anonymous resident pages; what they share, such
- * as the program, is not counted). `null` where it cannot be told: another system, a browser that is just ending.
+ * as the program, is not counted). `null` where it cannot be told: another system, a browser that is just ending or hangs.
  */
 export async function browserMemory(browser: Browser): Promise<number | null> {
-  try {
-    const connection = await browser.newBrowserCDPSession();
-    const { processInfo } = await connection.send('SystemInfo.getProcessInfo');
-    await connection.detach();
-    const sizes = await Promise.all(processInfo.map((one) => residentBytes(one.id)));
-    const known = sizes.filter((size) => size !== null);
-    return known.length === 0 ? null : known.reduce((sum, size) => sum + size, 0);
-  } catch {
-    return null;
-  }
+  const sizes = await Promise.all((await processesOf(browser)).map(({ id }) => residentBytes(id)));
+  const known = sizes.filter((size) => size !== null);
+  return known.length === 0 ? null : known.reduce((sum, size) => sum + size, 0);
 }
 
 /** Process id of a browser's main process; `null` where it does not tell. */
-export async function browserPid(browser: Browser): Promise<number | null> {
-  try {
+export const browserPid = async (browser: Browser): Promise<number | null> => (await processesOf(browser)).find(({ type }) => type === 'browser')?.id ?? null;
+
+/** None where the browser does not tell. */
+function processesOf(browser: Browser): Promise<readonly { readonly id: number; readonly type: string }[]> {
+  const ask = async () => {
     const connection = await browser.newBrowserCDPSession();
     const { processInfo } = await connection.send('SystemInfo.getProcessInfo');
     await connection.detach();
-    return processInfo.find((one) => one.type === 'browser')?.id ?? null;
-  } catch {
-    return null;
-  }
+    return processInfo;
+  };
+  return withDeadline({ ms: ANSWER_MS, what: 'Asking the browser for its processes' }, ask).catch(() => []);
 }
 
 async function residentBytes(pid: number): Promise<number | null> {
