@@ -105,7 +105,8 @@ describe('a web-agent’s process', () => {
     const { id } = await clientOf(agent).ask({ endpoint: 'alpine-3', ...claim('CLM-1001') });
     await until(id, 'running');
     agent.signal('SIGTERM');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Two signals that come before the first is looked at are one.
+    await expect.poll(() => agent.output(), { timeout: 20_000 }).toContain('stopping: no new task begins');
     agent.signal('SIGTERM');
     // Soon after, while it is handing back: a process that is already at its end takes no signals any more.
     await new Promise((resolve) => setTimeout(resolve, 10));
