@@ -24,24 +24,24 @@ export interface Interruptions {
 export function createInterruptions(entries: readonly Interruption[], deadlineMs: number): Interruptions {
   let putAway: PutAway[] = [];
 
-  async function press(page: Page, entry: Interruption): Promise<void> {
+  /** Whether it could be pressed; the step that it stands in the way of fails by its own deadline. */
+  async function press(page: Page, entry: Interruption): Promise<boolean> {
     const start = performance.now();
-    const tell = (outcome: PutAway['outcome']) =>
-      void putAway.push({ step: `interruption ${describeTarget(entry.shows)}`, ms: Math.round(performance.now() - start), outcome });
-    // The step that it stands in the way of fails by its own deadline.
-    await locate(page, entry.press)
+    const pressed = await locate(page, entry.press)
       .click({ timeout: deadlineMs })
       .then(
-        () => tell('done'),
-        () => tell('failed'),
+        () => true,
+        () => false,
       );
+    putAway.push({ step: `interruption ${describeTarget(entry.shows)}`, ms: Math.round(performance.now() - start), outcome: pressed ? 'done' : 'failed' });
+    return pressed;
   }
 
   const shownOn = (page: Page, entry: Interruption): Locator => locate(page, entry.shows).first();
 
   function guardFrom(page: Page, entry: Interruption): void {
     // Nothing is done on a page that is already gone, so there is nothing to guard.
-    page.addLocatorHandler(shownOn(page, entry), () => press(page, entry)).catch(() => undefined);
+    page.addLocatorHandler(shownOn(page, entry), async () => void (await press(page, entry))).catch(() => undefined);
   }
 
   return {
@@ -54,9 +54,8 @@ export function createInterruptions(entries: readonly Interruption[], deadlineMs
         if (!(await isShown(shown).catch(() => false))) continue;
         // The guard would put it away before this press, and leave nothing to press.
         await page.removeLocatorHandler(shown).catch(() => undefined);
-        await press(page, entry);
-        // While it fades it must not be pressed again.
-        await shown.waitFor({ state: 'hidden', timeout: deadlineMs }).catch(() => undefined);
+        // While it fades it must not be pressed again; what could not be pressed is not waited for a second time.
+        if (await press(page, entry)) await shown.waitFor({ state: 'hidden', timeout: deadlineMs }).catch(() => undefined);
         guardFrom(page, entry);
       }
     },
