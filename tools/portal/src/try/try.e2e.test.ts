@@ -188,8 +188,10 @@ describe('portal try --rotate', () => {
 
 describe.runIf(process.platform === 'linux')('portal try at a terminal', () => {
   it('asks for the credential and shows neither password nor seed', async () => {
+    // An account of its own: a process knows nothing of the codes that another one has used in this half minute.
+    await demo.account('borealis', 'bob', 'Old-password-1', SEED);
     const run = PortalProcess.atTerminal([...at('borealis'), '--login-only']);
-    await run.answers('User name: ', 'bea\r');
+    await run.answers('User name: ', 'bob\r');
     await run.answers('Password (not shown): ', 'Old-passwXX\u007f\u007ford-1\r');
     await run.answers('Seed of the one-time codes', `${SEED}\r`);
     expect(await run.ended()).toBe(0);
