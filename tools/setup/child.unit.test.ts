@@ -34,7 +34,7 @@ beforeEach(async () => {
   );
   npm = spawn('npm', ['--silent', 'start'], { cwd: folder, stdio: 'ignore' });
   await until(() => textOf('ready') !== null);
-});
+}, TIMEOUT_MS);
 
 afterEach(() => {
   npm.kill('SIGKILL');

@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { alone } from './lock.mjs';
 
+/** Processes that are started, on a machine that may be busy. */
+const TIMEOUT_MS = 60_000;
 const LOCK = join(import.meta.dirname, 'lock.mjs');
 let folder: string;
 
@@ -34,17 +36,17 @@ function worker(waitMs: number) {
 const log = () => (existsSync(join(folder, 'log')) ? readFileSync(join(folder, 'log'), 'utf8') : '');
 
 async function until(done: () => boolean): Promise<void> {
-  for (const end = Date.now() + 8_000; !done(); await sleep(10)) if (Date.now() > end) throw new Error('it did not happen in time');
+  for (const end = Date.now() + TIMEOUT_MS / 2; !done(); await sleep(10)) if (Date.now() > end) throw new Error('it did not happen in time');
 }
 
-test('processes that want the lock at once work one after the other', async () => {
+test('processes that want the lock at once work one after the other', { timeout: TIMEOUT_MS }, async () => {
   const codes = await Promise.all([1, 2, 3, 4].map(async () => ((await once(worker(60), 'exit')) as [number])[0]));
   expect(codes).toEqual([0, 0, 0, 0]);
   expect(log()).toBe('+-+-+-+-');
   expect(existsSync(join(folder, 'lock'))).toBe(false);
 });
 
-test('the lock of a killed process is taken over by one of those who wait', async () => {
+test('the lock of a killed process is taken over by one of those who wait', { timeout: TIMEOUT_MS }, async () => {
   const killed = worker(60_000);
   await until(() => log() === '+');
   const waiting = [worker(20), worker(20), worker(20)].map((child) => once(child, 'exit'));

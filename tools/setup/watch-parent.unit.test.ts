@@ -9,7 +9,8 @@ import { startOf } from './process-life.mjs';
 
 const WATCH_PARENT = join(import.meta.dirname, 'watch-parent.mjs');
 // It looks four times a second; the rest is a busy machine.
-const NOTICED_MS = 5_000;
+const NOTICED_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 
 let folder: string;
 const started: ChildProcess[] = [];
@@ -61,7 +62,7 @@ function start(args: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   return child;
 }
 
-test('a process whose parent is killed is asked to stop, and stops', async () => {
+test('a process whose parent is killed is asked to stop, and stops', { timeout: TIMEOUT_MS }, async () => {
   const parent = join(folder, 'parent.mjs');
   writeFileSync(
     parent,
@@ -76,13 +77,13 @@ test('a process whose parent is killed is asked to stop, and stops', async () =>
   await until(() => startOf(pid) === null);
 });
 
-test('a process whose parent number now belongs to another process is asked to stop', async () => {
+test('a process whose parent number now belongs to another process is asked to stop', { timeout: TIMEOUT_MS }, async () => {
   const child = start(['--import', WATCH_PARENT, stayer()], { RCM_PARENT_PID: String(process.pid), RCM_PARENT_START: '1' });
   await once(child, 'exit');
   expect(textOf('stopped')).toBe('');
 });
 
-test('a process whose parent lives is left alone and its own children are not told of it', async () => {
+test('a process whose parent lives is left alone and its own children are not told of it', { timeout: TIMEOUT_MS }, async () => {
   const file = join(folder, 'env.mjs');
   writeFileSync(
     file,

@@ -32,7 +32,7 @@ async function expectWhole(id: string, changes: number): Promise<void> {
 describe('a rotation at a healthy portal', () => {
   it.each(['alpine-1', 'cascade-2', 'borealis-3'])('changes %s without one rejected login', async (id) => {
     if (id === 'alpine-1') next = 1;
-    const report = await opened.rotate(id);
+    const report = await opened.rotate(id, opened.patient);
     expect(resultOf(report)).toBe('done');
     await expectWhole(id, 1);
     const { portal, username } = opened.world.endpoint(id);
@@ -67,7 +67,7 @@ describe('a rotator that dies', () => {
     ['discard', 'after'],
   ] as const)('at %s, %s it happened, leaves what the next one ends', async (step, when) => {
     const { id, portal, username } = fresh();
-    await expect(opened.rotate(id, { ...opened.rotator, stores: dyingStores(opened.rotator.stores, step, when) })).rejects.toThrow(`died ${when} ${step}`);
+    await expect(opened.rotate(id, { ...opened.patient, stores: dyingStores(opened.patient.stores, step, when) })).rejects.toThrow(`died ${when} ${step}`);
     const end = await opened.untilSettled(id);
     expect(resultOf(end)).toBe('done');
     await expectWhole(id, 1);

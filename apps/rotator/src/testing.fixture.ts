@@ -10,13 +10,15 @@ const SHORT = {
   RCM_ROTATOR_RETRY_MS: '200',
   RCM_LEASE_TTL_MS: '8000',
   RCM_LOG_LEVEL: process.env['RCM_TEST_LOG_LEVEL'] ?? 'error',
-  RCM_LEASE_WAIT_MS: '10000',
+  RCM_LEASE_WAIT_MS: '60000',
   RCM_LEASE_POLL_MS: '50',
 };
 
 export interface RotatorWorld {
   readonly world: World;
   readonly rotator: Rotator;
+  /** One that gives a portal's answer time, also on a busy machine: where the change must get through at once. */
+  readonly patient: Rotator;
   /** Everything that a command is given. */
   readonly process: RotatorProcess;
   /** Goes on with an endpoint until its attempt ends or is blocked, as the service's recovery would. */
@@ -50,6 +52,11 @@ export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWo
   return {
     world,
     rotator: opened.rotator,
+    patient: {
+      ...opened.rotator,
+      timing: { ...opened.rotator.timing, submitDeadlineMs: 30_000 },
+      lease: { ...opened.rotator.lease, ttlMs: 60_000 },
+    },
     process: opened,
     rotate,
     sql,

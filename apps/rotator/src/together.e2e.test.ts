@@ -73,23 +73,27 @@ async function task(access: AgentAccess, { orgId, id: endpointId }: WorldEndpoin
   }
 }
 
-it('two rotators and ten agents that start at one login at the same moment: one rotation, no rejected login, ten tasks done', async () => {
-  const [endpoint] = world.endpoints;
-  if (!endpoint) throw new Error('no endpoint');
-  await setNextRotation(world.db, { endpointIds: [endpoint.id], at: 'now' });
-  const environment = {
-    ...world.environmentOf('rcm_rotator'),
-    RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
-    RCM_LOG_LEVEL: 'error',
-    RCM_LEASE_WAIT_MS: '200000',
-    ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
-  };
-  const visits = Array.from({ length: AGENTS }, (_, number) => task(agent(), endpoint, `agent-${number}`));
-  const [first, second, ...tasks] = await Promise.all([runRotator(['once', '--json'], environment), runRotator(['once', '--json'], environment), ...visits]);
-  expect(tasks).toEqual(Array.from({ length: AGENTS }, () => true));
-  expect([first.code, second.code]).toEqual([0, 0]);
-  expect((await listAttempts(world.db, { limit: 10 })).map(({ state }) => state)).toEqual(['done']);
-  const account = await world.portals.account(endpoint.portal, endpoint.username);
-  expect(account).toMatchObject({ passwordsChanged: 1, loginsRejected: 0, locked: false });
-  expect(await world.portalAcceptsStore(endpoint.id)).toBe(true);
-});
+it(
+  'two rotators and ten agents that start at one login at the same moment: one rotation, no rejected login, ten tasks done',
+  { timeout: 300_000 },
+  async () => {
+    const [endpoint] = world.endpoints;
+    if (!endpoint) throw new Error('no endpoint');
+    await setNextRotation(world.db, { endpointIds: [endpoint.id], at: 'now' });
+    const environment = {
+      ...world.environmentOf('rcm_rotator'),
+      RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
+      RCM_LOG_LEVEL: 'error',
+      RCM_LEASE_WAIT_MS: '200000',
+      ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+    };
+    const visits = Array.from({ length: AGENTS }, (_, number) => task(agent(), endpoint, `agent-${number}`));
+    const [first, second, ...tasks] = await Promise.all([runRotator(['once', '--json'], environment), runRotator(['once', '--json'], environment), ...visits]);
+    expect(tasks).toEqual(Array.from({ length: AGENTS }, () => true));
+    expect([first.code, second.code]).toEqual([0, 0]);
+    expect((await listAttempts(world.db, { limit: 10 })).map(({ state }) => state)).toEqual(['done']);
+    const account = await world.portals.account(endpoint.portal, endpoint.username);
+    expect(account).toMatchObject({ passwordsChanged: 1, loginsRejected: 0, locked: false });
+    expect(await world.portalAcceptsStore(endpoint.id)).toBe(true);
+  },
+);

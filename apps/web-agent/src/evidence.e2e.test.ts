@@ -27,7 +27,7 @@ async function runTask(more: NodeJS.ProcessEnv): Promise<{ readonly code: number
     ...process.env,
     ...world.environmentOf('rcm_agent'),
     RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'),
-    RCM_LOGIN_DEADLINE_MS: '8000',
+    RCM_LOGIN_DEADLINE_MS: '20000',
     ...more,
   };
   const parameters = [join(import.meta.dirname, 'main.ts'), 'task', '--endpoint', 'alpine-1', '--input', '{"claim_number":"CLM-1001"}', '--json'];

@@ -7,7 +7,7 @@ export interface AgentProcess {
   readonly apiPort: number;
   /** Everything it has written so far. */
   output(): string;
-  signal(name: 'SIGTERM' | 'SIGKILL'): void;
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void;
   /** Its exit code, or the signal that ended it. */
   ended(): Promise<number | string>;
 }

@@ -4,12 +4,16 @@ import { totpCode } from '@rcm/portal-drivers';
 
 const PERIOD_S = 30;
 
-/** One-time codes of the accounts, none given twice: begins with the code of the step before, which portals still take, and waits for the next step when it must. */
+/**
+ * One-time codes of the accounts, none given twice: begins with the code of the step before, which portals take until this one
+ * ends, and waits for the next step when it must.
+ */
 export class CodeBook {
   readonly #used = new Map<string, number>();
 
   async next(seed: string): Promise<Secret<string>> {
-    const step = Math.max(this.#now() - 1, (this.#used.get(seed) ?? 0) + 1);
+    const isEarly = (Date.now() / 1_000) % PERIOD_S < PERIOD_S / 2;
+    const step = Math.max(this.#now() - (isEarly ? 1 : 0), (this.#used.get(seed) ?? 0) + 1);
     this.#used.set(seed, step);
     while (this.#now() < step) await pause(200);
     return totpCode({ seed: new Secret(seed), step });

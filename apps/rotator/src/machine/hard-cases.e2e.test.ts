@@ -83,7 +83,7 @@ describe('the hard cases of a rotation', () => {
 
   it('an edit by a person after the submit is kept, with only the password replaced', async () => {
     const at = await login();
-    await expect(opened.rotate(at.id, { ...opened.rotator, stores: dyingStores(opened.rotator.stores, 'promote', 'before') })).rejects.toThrow(
+    await expect(opened.rotate(at.id, { ...opened.patient, stores: dyingStores(opened.patient.stores, 'promote', 'before') })).rejects.toThrow(
       'died before promote',
     );
     await editByHand(at, { note: 'written by a person' });

@@ -19,7 +19,7 @@ async function pausedAt(endpointId: string, write: string, when: 'before' | 'aft
     RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
     RCM_LOG_LEVEL: 'error',
     RCM_SUBMIT_DEADLINE_MS: '20000',
-    RCM_LEASE_TTL_MS: '21000',
+    RCM_LEASE_TTL_MS: '30000',
     ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
   };
   const child = spawn(process.execPath, [PAUSED, endpointId, opened.world.endpoint(endpointId).orgId, write, when], {

@@ -243,7 +243,7 @@ it('answers other addresses as problems too', async () => {
 });
 
 /** What is answered to bytes that no client of ours would send. */
-function answered(port: number, ...parts: readonly (string | number)[]): Promise<string> {
+function answered(port: number, ...parts: readonly (string | number | (() => Promise<unknown>))[]): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
     const socket = connect(port, '127.0.0.1');
@@ -251,7 +251,8 @@ function answered(port: number, ...parts: readonly (string | number)[]): Promise
     socket.on('error', () => undefined).on('close', () => resolve(answer));
     void (async () => {
       for (const part of parts) {
-        if (typeof part === 'number') await new Promise((done) => setTimeout(done, part));
+        if (typeof part === 'function') await part();
+        else if (typeof part === 'number') await new Promise((done) => setTimeout(done, part));
         else socket.write(part);
       }
     })();
@@ -291,10 +292,15 @@ describe('what reaches no route', () => {
     const body = JSON.stringify(TASK);
     const first = `POST /v1/tasks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
     const second = `GET /v1/tasks/${crypto.randomUUID()} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`;
-    const both = answered(stopping.port, first, 200, body + second);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await Promise.all([stopping.close(), both]);
-    const answer = await both;
+    const keysAsked = issuer.fetches();
+    let closed: Promise<void> | undefined;
+    const closeInTheMiddle = async () => {
+      // It asks for the keys once it has begun with a request.
+      await expect.poll(() => issuer.fetches(), { timeout: 20_000 }).toBe(keysAsked + 1);
+      closed = stopping.close();
+    };
+    const answer = await answered(stopping.port, first, closeInTheMiddle, body + second);
+    await closed;
     expect(answer).toContain('HTTP/1.1 202 ');
     expect(answer).toContain('HTTP/1.1 503 ');
     expect(answer).toContain('"code":"stopping"');

@@ -125,7 +125,7 @@ describe('tenant sessions', () => {
     clock.forward(first.expiration.getTime() - 300_001 - clock.now().getTime());
     expect((await sessions.get('hospital-a')).accessKeyId).toBe(first.accessKeyId);
     clock.forward(1);
-    await expect.poll(async () => (await sessions.get('hospital-a')).accessKeyId).not.toBe(first.accessKeyId);
+    await expect.poll(async () => (await sessions.get('hospital-a')).accessKeyId, { timeout: 20_000 }).not.toBe(first.accessKeyId);
   });
 
   it.skipIf(backend() === 'containers')(
@@ -135,12 +135,12 @@ describe('tenant sessions', () => {
       const sessions = sessionsWith(clock);
       const first = await sessions.get('hospital-a');
       clock.forward(first.expiration.getTime() - 299_000 - clock.now().getTime());
-      aws.local?.setFaults({ match: 'sts', kind: 'slow', delayMs: 1_500, count: 1 });
+      aws.local?.setFaults({ match: 'sts', kind: 'slow', delayMs: 10_000, count: 1 });
       const asked = performance.now();
       const due = await Promise.all(Array.from({ length: 20 }, () => sessions.get('hospital-a')));
-      expect(performance.now() - asked).toBeLessThan(500);
+      expect(performance.now() - asked).toBeLessThan(5_000);
       expect(new Set(due.map(({ accessKeyId }) => accessKeyId))).toEqual(new Set([first.accessKeyId]));
-      await expect.poll(async () => (await sessions.get('hospital-a')).accessKeyId, { timeout: 10_000 }).not.toBe(first.accessKeyId);
+      await expect.poll(async () => (await sessions.get('hospital-a')).accessKeyId, { timeout: 30_000 }).not.toBe(first.accessKeyId);
     },
   );
 
@@ -163,7 +163,7 @@ describe('tenant sessions', () => {
       await expect.poll(kept).toBe(2);
       aws.local?.setFaults({ kind: 'none' });
       clock.forward(10_000);
-      await expect.poll(async () => (await sessions.get('hospital-a')).accessKeyId).not.toBe(first.accessKeyId);
+      await expect.poll(async () => (await sessions.get('hospital-a')).accessKeyId, { timeout: 20_000 }).not.toBe(first.accessKeyId);
     },
   );
 

@@ -132,7 +132,7 @@ ${steps}${form}
     it('does not call a mark of being logged out missing for want of an answer that only a session’s remains ask for', async () => {
       const marked = (status: number) => () =>
         beginning('    - open: /enter')()
-          .replace('name: elsewhere', 'name: elsewhere\nstep_deadline_ms: 3000')
+          .replace('name: elsewhere', 'name: elsewhere\nstep_deadline_ms: 8000')
           .replace('{ visible: { label: Key } }', `{ all: [{ response: { url: /enter, status: ${status} } }, { visible: { label: Key } }] }`);
       const session = async (status: number) => (await look('signs-out', app(), marked(status))).findings.find(({ part }) => part === 'session');
       expect(await session(401)).toMatchObject({ what: 'logged_out', state: 'unseen' });

@@ -24,6 +24,13 @@ function poolOf(options: Partial<BrowserPoolOptions> = {}): BrowserPool {
   return pool;
 }
 
+/** The browser that was started since; a signal to process 0 would end the tests themselves. */
+function newProcess(before: readonly number[]): number {
+  const started = browserProcesses().find((pid) => !before.includes(pid));
+  if (started === undefined) throw new Error('no browser was started');
+  return started;
+}
+
 const open = (pool: BrowserPool) => pool.openContext({ context: {}, signal: never() });
 
 describe.runIf(process.platform === 'linux')('a browser pool', () => {
@@ -48,8 +55,7 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     const before = browserProcesses();
     const pool = poolOf();
     const first = await open(pool);
-    const victim = browserProcesses().find((pid) => !before.includes(pid));
-    process.kill(victim ?? 0, 'SIGKILL');
+    process.kill(newProcess(before), 'SIGKILL');
     await first.close();
     const second = await open(pool);
     const page = await second.context.newPage();
@@ -60,7 +66,7 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     const before = browserProcesses();
     const pool = poolOf();
     const first = await open(pool);
-    const frozen = browserProcesses().find((pid) => !before.includes(pid)) ?? 0;
+    const frozen = newProcess(before);
     process.kill(frozen, 'SIGSTOP');
     await first.close();
     expect(browserProcesses()).not.toContain(frozen);
@@ -77,7 +83,7 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     expect(await (await first.context.newPage()).evaluate(() => 1)).toBe(1);
     await first.close();
     await second.close();
-    await expect.poll(() => browserProcesses().length, { timeout: 5_000 }).toBe(before);
+    await expect.poll(() => browserProcesses().length, { timeout: 30_000 }).toBe(before);
   });
 
   it('shares nothing between contexts', async () => {
@@ -95,7 +101,7 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     await first.close();
     const second = await open(pool);
     await (await second.context.newPage()).evaluate(() => 1);
-    expect(browserProcesses()).not.toContain(bloated);
+    await expect.poll(browserProcesses, { timeout: 30_000 }).not.toContain(bloated);
   });
 
   it('resolves no names itself and sees nothing of this process’s environment', async () => {

@@ -44,10 +44,12 @@ test('a person signs in after a typing error, finds claims page by page, changes
   await page.getByRole('link', { name: 'Claims' }).click();
   await page.getByLabel('Claim number').fill('CLM-10');
   await page.getByRole('button', { name: 'Search' }).click();
+  await page.locator('#claims tbody tr').nth(9).waitFor();
   expect(await page.locator('#claims th').allTextContents()).toEqual(['Claim number', 'Status', 'Billed amount', 'Service date', 'Received', 'Decided']);
   expect(await page.locator('#claims tbody tr').count()).toBe(10);
   await page.getByRole('link', { name: 'Next' }).click();
   await page.getByRole('link', { name: 'Next' }).click();
+  await page.getByText('CLM-1024').waitFor();
   expect(await page.locator('#claims tbody td:first-child').allTextContents()).toEqual(['CLM-1021', 'CLM-1022', 'CLM-1023', 'CLM-1024']);
   expect(await page.locator('#next-page').count()).toBe(0);
   await page.getByLabel('Claim number').fill('<b>none</b>');

@@ -68,6 +68,7 @@ test('a person signs in over three pages, finds a claim, changes the password in
   await page.getByRole('link', { name: 'Claims' }).click();
   await page.getByLabel('Claim number').fill('CLM-1007');
   await page.getByRole('button', { name: 'Find' }).click();
+  await page.locator('#results th').first().waitFor();
   expect(await page.locator('#results th').allTextContents()).toEqual(['Claim', 'Status', 'Amount', 'Date of service', 'Last update']);
   expect(await page.locator('#results td').first().textContent()).toBe('CLM-1007');
   await page.getByLabel('Claim number').fill('CLM-9');
