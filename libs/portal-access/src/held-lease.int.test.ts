@@ -84,7 +84,8 @@ const request = (changes: Partial<LeaseRequest> = {}): LeaseRequest => ({
 describe('a held lease', () => {
   it('outlives its time to live while it is held, and is gone when it is released', async () => {
     const held = await holdLease(request({ timing: { ttlMs: 6_000, waitMs: 400, pollMs: 50 } }));
-    await systemClock.sleep(8_000);
+    // Longer than one renewal lasts.
+    await systemClock.sleep(12_500);
     expect((await listLeases(db)).map((lease) => lease.id)).toEqual([held.lease.id]);
     expect(held.signal.aborted).toBe(false);
     await held.release();

@@ -86,7 +86,7 @@ describe('with a data file', () => {
 
 test('closing does not wait for a slow page', async () => {
   const portals = await openPortals({ clock: systemClock });
-  await portals.control.fault('alpine', 'slow', { delayMs: 60_000 });
+  await portals.control.fault('alpine', 'slow', { delayMs: 480_000 });
   const page = fetch(portals.demo.portals.alpine.baseUrl).catch((error: Error) => error.message);
   await new Promise((resolve) => setTimeout(resolve, 100));
   const started = performance.now();

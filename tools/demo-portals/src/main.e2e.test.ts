@@ -114,7 +114,7 @@ describe('the process', () => {
 
   test.each(['SIGTERM', 'SIGINT'] as const)('ends quickly and with 0 on %s, even while a page is slow', async (signal) => {
     const running = await start();
-    await running.control.fault('cascade', 'slow', { delayMs: 60_000 });
+    await running.control.fault('cascade', 'slow', { delayMs: 600_000 });
     const page = fetch(running.ready.portals.cascade.baseUrl).catch(() => 'cut');
     await new Promise((resolve) => setTimeout(resolve, 200));
     const { code, ms } = await kill(running, signal);

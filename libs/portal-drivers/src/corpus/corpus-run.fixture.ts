@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { createLogger, Secret } from '@rcm/telemetry';
 import {
   type BlockedRequest,
@@ -65,6 +66,13 @@ export class CorpusRun {
 
   /** Posts that reached the portal's forms. */
   posts = (): number => this.portal.seen.filter((one) => one.method === 'POST' && one.url.startsWith('/answer/')).length;
+
+  /** Canary values that are in an outcome, a trace or an error that came back, in whatever form. */
+  leaked(): readonly string[] {
+    const everything = [inspect(this.returned, { depth: 12, showHidden: true }), JSON.stringify(this.returned), JSON.stringify(this.traces)].join('\n');
+    const formsOf = (secret: string) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), Buffer.from(secret).toString('base64')];
+    return Object.values(CANARY).filter((secret) => formsOf(secret).some((form) => everything.includes(form)));
+  }
 
   async login(session: PortalSession, more: Partial<LoginOptions> = {}) {
     return this.keep(

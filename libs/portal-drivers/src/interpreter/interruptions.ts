@@ -54,7 +54,8 @@ export function createInterruptions(entries: readonly Interruption[], deadlineMs
         if (!(await isShown(shown).catch(() => false))) continue;
         // The guard would put it away before this press, and leave nothing to press.
         await page.removeLocatorHandler(shown).catch(() => undefined);
-        // While it fades it must not be pressed again; what could not be pressed is not waited for a second time.
+        // While it fades it must not be pressed again; what could not be pressed is not waited for a second time. One that stays is in
+        // the way of the step, which then fails by its own deadline.
         if (await press(page, entry)) await shown.waitFor({ state: 'hidden', timeout: deadlineMs }).catch(() => undefined);
         guardFrom(page, entry);
       }

@@ -3,11 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { backend } from '@rcm/test-services';
 import { identify, isAlive, type ProcessIdentity } from '../processes/identity.ts';
 import { openRoster, endLeftovers } from '../processes/roster.ts';
 import { postmasterPid } from './orphan.ts';
+
+// Each waits for several things of which one may take a minute on a busy machine.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 const STARTER = join(import.meta.dirname, 'keeper-starter.fixture.ts');
 let root: string;
