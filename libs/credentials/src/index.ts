@@ -14,7 +14,16 @@ export type { KeptCopy } from './failover/keep-copy.ts';
 export { type ReplicaConfig, replicaEnvironment } from './failover/replica-environment.ts';
 export { createReplicatedReaders, createReplicatedStores } from './failover/replicated.ts';
 export { payloadFingerprint } from './fingerprint.ts';
-export { type LoginIdentity, loginIdentity } from './login-identity.ts';
+export {
+  type AccountRealm,
+  formerIdentities,
+  type IdentityKey,
+  type IdentityKeys,
+  identityKeys,
+  type LoginIdentity,
+  loginIdentity,
+  passwordFingerprints,
+} from './login-identity.ts';
 export {
   type CredentialPayload,
   parsePayload,
