@@ -10,6 +10,7 @@ describe('an entry point loads only its own SDK', () => {
     ['@rcm/credentials/secrets-manager', ['client-secrets-manager']],
     ['@rcm/credentials/policies', []],
     ['@rcm/credentials/vault', []],
+    ['@rcm/credentials/stores-on-calls', []],
   ])('%s', { timeout: 60_000 }, async (entryPoint, expected) => {
     expect(await sdksLoadedBy(entryPoint, library)).toEqual(expected);
   });

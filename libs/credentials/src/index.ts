@@ -66,8 +66,11 @@ export { newSecretPlace, tenantStoresOptions } from './store-settings.ts';
 export { LARGE_PAYLOADS, type LargePayloads, placeForSize, type SsmTier } from './stores/size-policy.ts';
 export type {
   CallOptions,
+  FinalAct,
   ReadAnswer,
   ReadManyOptions,
+  Rehearsal,
+  RehearseOptions,
   SecretReader,
   SecretStages,
   SecretStore,
