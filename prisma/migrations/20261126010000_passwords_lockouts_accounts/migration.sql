@@ -289,6 +289,7 @@ CREATE POLICY internal_follows ON rotation_attempt FOR UPDATE TO rcm_internal US
 CREATE POLICY internal_follows ON integration_endpoint FOR UPDATE TO rcm_internal USING (true);
 
 GRANT UPDATE (proved) ON login_attempt TO rcm_agent, rcm_rotator;
+GRANT INSERT (key_id) ON login_identity TO rcm_migrator;
 GRANT UPDATE (found, held_since, refused_rule) ON rotation_attempt TO rcm_rotator;
 GRANT SELECT (search_wanted_at, searched_at) ON integration_endpoint TO rcm_agent, rcm_rotator;
 GRANT UPDATE (search_wanted_at) ON integration_endpoint TO rcm_agent;
