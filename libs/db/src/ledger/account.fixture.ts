@@ -17,7 +17,10 @@ export type Told = Partial<LoginAttemptEnd> & { readonly version?: string; reado
 
 /** The ledger as an agent uses it, on a database that is opened later. */
 export class Logins {
-  constructor(private readonly opened: () => TestDatabase) {}
+  private readonly opened: () => TestDatabase;
+  constructor(opened: () => TestDatabase) {
+    this.opened = opened;
+  }
 
   /** `of`: what it has in common with another one. */
   async account(portal?: Partial<NewPortalType>, of: Partial<TestEndpoint> = {}): Promise<Account> {

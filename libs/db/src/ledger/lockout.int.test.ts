@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { NewPortalType } from '../endpoints/endpoint.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
 import { type Account, BUDGET, Logins } from './account.fixture.ts';
 import { clearLogin } from './clearance.ts';
@@ -83,7 +84,7 @@ describe('how a portal counts', () => {
     expect(await logins.left(on)).toBe(2);
   });
 
-  test.each([
+  test.each<[string, Partial<NewPortalType>]>([
     ['a window without a length', { lockoutCounts: 'window', lockoutWindowSeconds: null }],
     ['a window where only a person unlocks', { lockoutCounts: 'until_unlocked', lockoutWindowSeconds: 900 }],
     ['another way of counting', { lockoutCounts: 'sometimes' as 'window' }],

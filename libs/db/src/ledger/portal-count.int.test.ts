@@ -27,12 +27,14 @@ type Typed = 'right' | 'wrong' | 'wrong code';
 
 /** A portal's own count of one account, from what it is typed and nothing else. */
 class PortalCount {
+  private readonly mode: Mode;
+  private readonly countsCodes: boolean;
   #now = 0;
   #failedAt: number[] = [];
-  constructor(
-    private readonly mode: Mode,
-    private readonly countsCodes: boolean,
-  ) {}
+  constructor(mode: Mode, countsCodes: boolean) {
+    this.mode = mode;
+    this.countsCodes = countsCodes;
+  }
 
   pass(hours: number): void {
     this.#now += hours;
