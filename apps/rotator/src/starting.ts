@@ -23,7 +23,11 @@ export const notStarted = (code: ErrorCode, reason: string): NotStarted => ({ ki
  * decided together with the plan (pause, breaker, canary, maintenance, how many run) is asked by `planRotation`.
  * Fails with `input_invalid` where no password can be made from the portal type's rules.
  */
-export async function whyNotStart(rotator: Pick<Rotator, 'db'>, endpoint: MigratedEndpoint, reason: Exclude<RequestReason, 'recovery'>): Promise<NotStarted | null> {
+export async function whyNotStart(
+  rotator: Pick<Rotator, 'db'>,
+  endpoint: MigratedEndpoint,
+  reason: Exclude<RequestReason, 'recovery'>,
+): Promise<NotStarted | null> {
   const { portalType } = endpoint;
   if (portalType.rotationMode !== 'automatic')
     return notStarted(

@@ -18,7 +18,8 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
   const { login, attempt, services } = inHand;
   const { store, reference, held, endpoint } = login;
   if (attempt.probes >= services.timing.maxTries) return { kind: 'gave_up', detail: attempt.detail ?? 'the change could not be submitted' };
-  if (inHand.heldMs > services.timing.giveUpMs) return { kind: 'gave_up', detail: `${attempt.detail ?? 'the change could not be submitted'}; nothing was submitted` };
+  if (inHand.heldMs > services.timing.giveUpMs)
+    return { kind: 'gave_up', detail: `${attempt.detail ?? 'the change could not be submitted'}; nothing was submitted` };
   if (attempt.recipeHash !== services.drivers.for(endpoint.portalType).hash)
     return { kind: 'recipe_changed', detail: 'the recipe was changed; nothing was submitted' };
   if (attempt.reason === 'restored' && attempt.probes === 0 && attempt.submitDeadlineAt === null)
@@ -86,7 +87,10 @@ async function currentRefused(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { orgId, loginIdentity, portalTypeCode } = login.endpoint;
   if (await isPortalIll(services.db, { orgId, loginIdentity, portalTypeCode, rules: services.breaker }))
     return holding({ detail: 'the portal refuses the current password, and others too: it may be ill', forMs: services.timing.retryMs });
-  return { kind: 'current_refused', detail: `the portal accepts neither the current password (version ${attempt.baseVersion}) nor a copy; nothing was submitted` };
+  return {
+    kind: 'current_refused',
+    detail: `the portal accepts neither the current password (version ${attempt.baseVersion}) nor a copy; nothing was submitted`,
+  };
 }
 
 interface Texts {
@@ -118,8 +122,7 @@ async function submit(inHand: AttemptInHand, session: PortalSession, { current, 
     });
   if (!sent.value && outcome.kind === 'refused')
     return { kind: 'gave_up', detail: `the page does not take the new password (${outcome.rule}); nothing was sent` };
-  if (!sent.value)
-    return { ...holding({ detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs }), ...COUNTS };
+  if (!sent.value) return { ...holding({ detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs }), ...COUNTS };
   if (!outcome.submitted) return { kind: 'change_not_sent', detail: 'the change was about to be sent and never left the browser' };
   return changeEvent(inHand, outcome, sentBefore);
 }
