@@ -35,6 +35,16 @@ function heldBeforeWriting() {
   return { hook, reached: before.reached, release: before.release };
 }
 
+/** Dies once it has made something current: no call after that one is made either, whatever a store would try again. */
+function dyingAfterWriting(hook: CallHook): CallHook {
+  let died = false;
+  return async (operation, phase) => {
+    await hook(operation, phase);
+    died ||= phase === 'after' && MAKES_CURRENT.includes(operation);
+    if (died) throw new Error('the process died here');
+  };
+}
+
 export function describeRaces(store: StoreUnderTest): void {
   const scene = async () => {
     const text = payloadText('old');
@@ -121,11 +131,7 @@ export function describeRaces(store: StoreUnderTest): void {
     it('that a crash cuts short right after the write is settled by the next try', async () => {
       const { reference, version, slots } = await scene();
       const late = heldBeforeWriting();
-      const dies: CallHook = async (operation, phase) => {
-        await late.hook(operation, phase);
-        if (phase === 'after' && MAKES_CURRENT.includes(operation)) throw new Error('the process died here');
-      };
-      const second = codeOf(store.open(dies).promote(slots[1], version));
+      const second = codeOf(store.open(dyingAfterWriting(late.hook)).promote(slots[1], version));
       await late.reached;
       await store.open().promote(slots[0], version);
       late.release();
@@ -137,11 +143,7 @@ export function describeRaces(store: StoreUnderTest): void {
     it('that a rival lost and died in is settled by whoever finishes the winner’s attempt', async () => {
       const { reference, version, slots } = await scene();
       const late = heldBeforeWriting();
-      const dies: CallHook = async (operation, phase) => {
-        await late.hook(operation, phase);
-        if (phase === 'after' && MAKES_CURRENT.includes(operation)) throw new Error('the process died here');
-      };
-      const second = codeOf(store.open(dies).promote(slots[1], version));
+      const second = codeOf(store.open(dyingAfterWriting(late.hook)).promote(slots[1], version));
       await late.reached;
       await store.open().promote(slots[0], version);
       late.release();
