@@ -1,17 +1,30 @@
 import { randomUUID } from 'node:crypto';
-import { createCredentialManager, createTenantStores, parsePayload, parseReference, serializePayload, withPassword } from '@rcm/credentials';
-import { getEndpoint, listLeases } from '@rcm/db';
+import {
+  createCredentialManager,
+  createTenantStores,
+  type CredentialPayload,
+  parsePayload,
+  parseReference,
+  serializePayload,
+  withPassword,
+} from '@rcm/credentials';
+import { getEndpoint, listLeases, listWantedSearches } from '@rcm/db';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
-import { createLogger, createMetrics, type RcmError, Secret, systemClock } from '@rcm/telemetry';
+import { createLogger, createMetrics, RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AgentAccess, withAgentSession } from './agent-session.ts';
 import { Drivers } from './drivers.ts';
+import { currentOf, rotateWithoutBrowser } from './rotated.fixture.ts';
 import { SessionKeeper } from './session-keeper.ts';
 
 /** Longer than any test takes: what is to be over by then is aged, so no test waits, and none is late. */
 const LOCKOUT_WINDOW_MS = 300_000;
 const SETTLE_MS = 120_000;
+const ILLNESS_MS = 600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const ALPINES = 18;
 let world: World;
 let browser: BrowserPool;
 let access: AgentAccess;
@@ -19,7 +32,7 @@ let next = 0;
 
 beforeAll(async () => {
   world = await openWorld({
-    endpoints: [...Array.from({ length: 10 }, () => 'alpine' as const), 'cascade' as const],
+    endpoints: [...Array.from({ length: ALPINES }, () => 'alpine' as const), 'cascade', 'cascade'],
     lockoutWindowMs: LOCKOUT_WINDOW_MS,
     portalType: { settleMs: SETTLE_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000 },
   });
@@ -43,7 +56,8 @@ beforeAll(async () => {
     keeper: new SessionKeeper({ maxSessions: 8, idleMs: 60_000 }),
     lease: { ttlMs: 10_000, waitMs: 500, pollMs: 50 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
-    illness: { windowMs: 600_000, suspects: 3 },
+    illness: { windowMs: ILLNESS_MS, suspects: 3 },
+    keys: world.identityKeys,
   };
 });
 afterAll(async () => {
@@ -82,15 +96,38 @@ const age = (ms: number) =>
 /** A person changes the password at the portal and, where `inStore`, in the store; the row is not told. */
 async function changeByHand(endpoint: WorldEndpoint, password: string, inStore: boolean): Promise<void> {
   await world.portals.createAccount({ portal: endpoint.portal, username: endpoint.username, password });
-  if (!inStore) return;
-  const store = world.stores.forTenant(endpoint.orgId);
-  const reference = parseReference(endpoint.secretArn);
-  const current = await store.read(reference);
-  if (!current) throw new Error('no secret');
-  await store.replace(reference, serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, password }))), current.version);
+  if (inStore) await edit(endpoint, (payload) => ({ ...payload, password }));
+}
+
+/** A person saves the secret. */
+async function edit(endpoint: WorldEndpoint, change: (payload: CredentialPayload) => CredentialPayload): Promise<void> {
+  const current = await currentOf(world, endpoint);
+  const text = serializePayload(parsePayload(current.text).map(change));
+  await world.stores.forTenant(endpoint.orgId).replace(parseReference(endpoint.secretArn), text, current.version);
+}
+
+/** Somebody else's login at the same portal, now. */
+async function somebodyGetsIn(other: WorldEndpoint): Promise<void> {
+  await access.keeper.drop(other.id);
+  expect(await visit(other)).toBe('visited');
+}
+
+const isSearched = async ({ id }: WorldEndpoint): Promise<boolean> =>
+  (await listWantedSearches(world.db, { limit: 100, pauseMs: 0 })).some(({ endpointId }) => endpointId === id);
+
+/** A refusal that says when to ask again: later than `least`, and no later than `most`, in ms from now. */
+async function expectToAskWithin(visiting: Promise<unknown>, least: number, most: number): Promise<void> {
+  const askedAt = Date.now();
+  const error = await visiting.catch((refusal: unknown) => refusal as RcmError);
+  const until = error instanceof RcmError ? Date.parse(String(error.details['until'])) : Number.NaN;
+  expect(until).toBeGreaterThan(askedAt + least);
+  expect(until).toBeLessThanOrEqual(Date.now() + most);
 }
 
 describe('an agent that visits a portal', () => {
+  // What one test's logins met says nothing about the portal to those of the next.
+  beforeEach(() => age(ILLNESS_MS));
+
   it('logs in once and keeps its session for the next task', async () => {
     const endpoint = fresh();
     expect([await visit(endpoint), await visit(endpoint), await visit(endpoint)]).toEqual(['visited', 'visited', 'visited']);
@@ -113,28 +150,43 @@ describe('an agent that visits a portal', () => {
     expect(outcome).toMatchObject({ kind: 'found' });
   });
 
-  it('never tries a password again that is known to be bad', async () => {
-    const endpoint = fresh();
+  it('lets a refused password rest where others get in, an hour, then a day, and says until when', async () => {
+    const [endpoint, other] = [fresh(), fresh()];
     await changeByHand(endpoint, 'Changed-by-hand-1', false);
-    expect([await codeOf(visit(endpoint)), await codeOf(visit(endpoint)), await codeOf(visit(endpoint))]).toEqual([
-      'login_rejected',
-      'login_rejected',
-      'login_rejected',
-    ]);
+    await somebodyGetsIn(other);
+    expect(await codeOf(visit(endpoint))).toBe('login_rejected');
+    // Not sent again before its rest is over.
+    expect([await codeOf(visit(endpoint)), await codeOf(visit(endpoint))]).toEqual(['login_rejected', 'login_rejected']);
+    await expectToAskWithin(visit(endpoint), 0, HOUR_MS);
     expect(await counts(endpoint)).toMatchObject({ loginsRejected: 1, locked: false });
+
+    await age(HOUR_MS);
+    await somebodyGetsIn(other);
+    expect(await codeOf(visit(endpoint))).toBe('login_rejected');
+    await expectToAskWithin(visit(endpoint), HOUR_MS, DAY_MS);
+    await age(HOUR_MS);
+    expect(await codeOf(visit(endpoint))).toBe('login_rejected');
+    expect(await counts(endpoint)).toMatchObject({ loginsRejected: 2, locked: false });
+    expect(await isSearched(endpoint)).toBe(true);
   });
 
-  it('rests a password that worked before, tries it once more after the rest, then never again', async () => {
+  it('lets a refused password rest where nobody else gets in, and works with it again after the rest', async () => {
     const endpoint = fresh();
-    await visit(endpoint);
-    await access.keeper.drop(endpoint.id);
+    const { password } = parsePayload((await currentOf(world, endpoint)).text).reveal();
     await changeByHand(endpoint, 'Changed-by-hand-2', false);
     expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
     expect(await codeOf(visit(endpoint))).toBe('login_not_allowed');
-    expect((await counts(endpoint)).loginsRejected).toBe(1);
-    await age(SETTLE_MS);
-    expect([await codeOf(visit(endpoint)), await codeOf(visit(endpoint))]).toEqual(['login_rejected', 'login_rejected']);
+    await expectToAskWithin(visit(endpoint), 0, SETTLE_MS);
+    await age(LOCKOUT_WINDOW_MS);
+    expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
+    await age(LOCKOUT_WINDOW_MS);
+    expect(await codeOf(visit(endpoint))).toBe('login_not_allowed');
+    await expectToAskWithin(visit(endpoint), 0, HOUR_MS);
     expect(await counts(endpoint)).toMatchObject({ loginsRejected: 2, locked: false });
+
+    await changeByHand(endpoint, password, false);
+    await age(HOUR_MS);
+    expect(await visit(endpoint)).toBe('visited');
   });
 
   it('follows a person who changed portal and store, at the cost of one try', async () => {
@@ -148,49 +200,72 @@ describe('an agent that visits a portal', () => {
     expect(row?.currentVersion).toBe('2');
   });
 
-  it('spoils no password while a portal calls everybody’s wrong', async () => {
-    const ill = [fresh(), fresh(), fresh()];
-    for (const endpoint of ill) {
+  it('calls nobody’s password bad while the portal calls everybody’s wrong, those never used before among them', async () => {
+    const ill = [fresh(), fresh(), fresh(), fresh()];
+    for (const endpoint of ill.slice(0, 2)) {
       await visit(endpoint);
       await access.keeper.drop(endpoint.id);
     }
+    await age(ILLNESS_MS);
     await world.portals.setHabits('alpine', { closedSaysWrong: true });
-    for (let round = 0; round < 2; round += 1) {
+    for (let round = 0; round < 3; round += 1) {
       for (const endpoint of ill) expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
-      await age(SETTLE_MS);
+      await age(HOUR_MS);
     }
     await world.portals.setHabits('alpine', { closedSaysWrong: false });
-    await age(LOCKOUT_WINDOW_MS);
     for (const endpoint of ill) expect(await codeOf(visit(endpoint))).toBe('none');
   });
 
-  it('spoils no password over one text for wrong and locked, where a lock is possible', async () => {
-    const endpoint = world.endpoint('cascade-11');
+  it('works again by itself where a person has locked an account of a portal with one text for wrong and locked', async () => {
+    const [endpoint, other] = [world.endpoint(`cascade-${ALPINES + 1}`), world.endpoint(`cascade-${ALPINES + 2}`)];
     await visit(endpoint);
     await access.keeper.drop(endpoint.id);
-    const store = world.stores.forTenant(endpoint.orgId);
-    const current = await store.read(parseReference(endpoint.secretArn));
-    const { password } = parsePayload(current?.text ?? new Secret('')).reveal();
-    // As a lock looks from here: the one text, until it is over.
-    await changeByHand(endpoint, 'Locked123#', false);
+    await world.portals.mistype(endpoint, 3);
     expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
-    await age(SETTLE_MS);
-    expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
-    await changeByHand(endpoint, password, false);
     await age(LOCKOUT_WINDOW_MS);
+    await somebodyGetsIn(other);
+    expect(await codeOf(visit(endpoint))).toBe('login_rejected');
+    await world.portals.unlock(endpoint);
+    await age(HOUR_MS);
     expect(await codeOf(visit(endpoint))).toBe('none');
+    const { tries } = await world.portals.history(endpoint);
+    expect(tries.filter(({ locks }) => locks).map(({ by }) => by)).toEqual(['person']);
+  });
+
+  it('says of a locked account until when it is locked, and asks no more', async () => {
+    const endpoint = fresh();
+    await world.portals.mistype(endpoint, 3);
+    expect(await codeOf(visit(endpoint))).toBe('login_locked');
+    expect(await codeOf(visit(endpoint))).toBe('login_locked');
+    await expectToAskWithin(visit(endpoint), 0, LOCKOUT_WINDOW_MS);
+    expect((await world.portals.history(endpoint)).tries.filter(({ by }) => by === 'visitor')).toHaveLength(1);
+  });
+
+  it('does not try what was saved over a rotation from an older copy, and has it searched for', async () => {
+    const endpoint = fresh();
+    await rotateWithoutBrowser(world, endpoint, 'First-rotation-1');
+    const opened = parsePayload((await currentOf(world, endpoint)).text).reveal();
+    await rotateWithoutBrowser(world, endpoint, 'Second-rotation-2');
+    await edit(endpoint, () => ({ ...opened, note: 'written by a person' }));
+    await expect(visit(endpoint)).rejects.toMatchObject({ code: 'login_not_allowed', details: { reason: 'saved_from_old_copy' } });
+    await expect(visit(endpoint)).rejects.toMatchObject({ code: 'login_not_allowed' });
+    expect(await counts(endpoint)).toMatchObject({ loginsRejected: 0, loginsAccepted: 0 });
+    expect(await isSearched(endpoint)).toBe(true);
+  });
+
+  it('does not try a secret that names another account, and has it searched for', async () => {
+    const [endpoint, other] = [fresh(), fresh()];
+    await edit(endpoint, (payload) => ({ ...payload, username: other.username }));
+    await expect(visit(endpoint)).rejects.toMatchObject({ code: 'login_not_allowed', details: { reason: 'other_account' } });
+    for (const account of [endpoint, other]) expect(await counts(account)).toMatchObject({ loginsRejected: 0, loginsAccepted: 0 });
+    expect(await isSearched(endpoint)).toBe(true);
   });
 
   it('lets a login rest for one lockout window where a rotation made the secret that the journal has forgotten', async () => {
     const endpoint = fresh();
-    const store = world.stores.forTenant(endpoint.orgId);
-    const reference = parseReference(endpoint.secretArn);
-    const current = await store.read(reference);
-    if (!current) throw new Error('no secret');
-    const forgotten = parsePayload(current.text).map((payload) =>
-      withPassword(new Secret(payload), { password: new Secret(payload.password), attemptId: randomUUID(), counter: 1, now: new Date() }),
+    await edit(endpoint, (payload) =>
+      withPassword(new Secret(payload), { password: new Secret(payload.password), attemptId: randomUUID(), counter: 1, now: new Date() }).reveal(),
     );
-    await store.replace(reference, serializePayload(forgotten.reveal()), current.version);
     expect([await codeOf(visit(endpoint)), await codeOf(visit(endpoint))]).toEqual(['login_not_allowed', 'login_not_allowed']);
     expect((await counts(endpoint)).loginsAccepted).toBe(0);
     await age(LOCKOUT_WINDOW_MS);

@@ -13,7 +13,7 @@ import {
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { createLogger, systemClock } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { holdLease, type LeaseRequest } from './held-lease.ts';
 
 let db: Database;
@@ -144,3 +144,40 @@ describe('a held lease', () => {
     if (exclusive.granted) await releaseLease(db, { leaseId: exclusive.lease.id, orgId: place.orgId });
   });
 });
+
+describe('the question whether a lease is held, right before an act', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('is answered by how long it lives without renewal', async () => {
+    const ttlMs = 120_000;
+    const held = await holdLease(request({ timing: { ttlMs, waitMs: 400, pollMs: 50 } }));
+    expect(() => held.assertHeld()).not.toThrow();
+    expect(() => held.assertHeld(1_000)).not.toThrow();
+    expect(() => held.assertHeld(ttlMs)).toThrow('ran out');
+    // Once it was too short for what was meant, nobody goes on with it.
+    expect(held.signal.aborted).toBe(true);
+    await held.release();
+  });
+
+  it('is answered no after a stop that was longer than the lease, also where the wall clock was set back meanwhile', async () => {
+    const ttlMs = 1_000;
+    const held = await holdLease(request({ timing: { ttlMs, waitMs: 400, pollMs: 50 } }));
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+    stopped(2 * ttlMs);
+    // In the same turn of the event loop: neither a timer nor a renewal has run since.
+    expect(() => held.assertHeld()).toThrow(expect.objectContaining({ code: 'lease_lost' }));
+    expect(held.signal.aborted).toBe(true);
+    await held.release();
+  });
+
+  it('is answered no once it was lost, whatever is left of its time', async () => {
+    const held = await holdLease(request({ timing: { ttlMs: 120_000, waitMs: 400, pollMs: 50 } }));
+    await releaseLease(db, { leaseId: held.lease.id, orgId: place.orgId });
+    await expect(held.extend()).rejects.toMatchObject({ code: 'lease_lost' });
+    expect(() => held.assertHeld()).toThrow(expect.objectContaining({ code: 'lease_lost' }));
+    await held.release();
+  });
+});
+
+/** Nothing of this process runs for so long, as after SIGSTOP. */
+const stopped = (ms: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

@@ -8,6 +8,7 @@ import {
   credentialReference,
   formatReference,
   generatePassword,
+  type IdentityKeys,
   loginIdentity,
   type NewPlace,
   parsePasswordRules,
@@ -59,6 +60,8 @@ export interface World {
   readonly aws: LocalAws;
   readonly vault: WorldVault;
   readonly stores: TenantStores;
+  /** What every app of this world knows accounts and passwords by. */
+  readonly identityKeys: IdentityKeys;
   readonly portals: PortalControl;
   /** The one organization, and the environment in every path. */
   readonly orgId: string;
@@ -101,6 +104,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     vault: { address: vault.address, mount: vault.mount, appRole: appRoleFolder(vault.folderOf('migrator')) },
   });
   const key = new Secret(randomBytes(32).toString('hex'));
+  const identityKeys: IdentityKeys = { current: { id: '1', key } };
   const types = await portalTypes({ alpine: demo.portals.alpine.baseUrl, borealis: demo.portals.borealis.baseUrl, cascade: demo.portals.cascade.baseUrl });
   await upsertOrganization(db, { id: ORGANIZATION, name: 'Hospital One' });
   for (const type of types) await upsertPortalType(db, { ...type, ...options.portalType });
@@ -121,7 +125,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const secretArn = formatReference(created.reference);
     const type = types.find(({ code }) => code === portal);
     const realm = { realm: type?.accountRealm ?? portal, usernameCase: type?.usernameCase ?? 'exact' } as const;
-    const { id: identity } = loginIdentity({ current: { id: '1', key } }, realm, username);
+    const { id: identity } = loginIdentity(identityKeys, realm, username);
     await recordMigrated(db, {
       endpointId: id,
       orgId: ORGANIZATION,
@@ -178,6 +182,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     aws,
     vault,
     stores,
+    identityKeys,
     portals,
     orgId: ORGANIZATION,
     environmentName: ENVIRONMENT,
