@@ -67,6 +67,12 @@ export class ModelStore {
         }),
       readStaged: ({ attemptId }) => call(() => stored(this.#staged.get(attemptId), '1')),
       listStaged: () => call(() => [...this.#staged.keys()].reverse()),
+      rehearse: ({ attemptId }, base) =>
+        call(() => {
+          if (!this.#staged.has(attemptId)) throw new RcmError('secret_missing', 'nothing is staged');
+          if (this.version !== base) throw new RcmError('store_conflict', `not ${base} any more`);
+          return { overwritten: null };
+        }),
       promote: ({ attemptId }, base) =>
         call(() => {
           if (rotationOf(new Secret(this.current)).attemptId === attemptId) return { version: this.version };
