@@ -26,6 +26,8 @@ interface Side {
   reference: SecretReference;
   /** Versions in the order in which this side first told of them: the two sides name them differently. */
   readonly versions: string[];
+  /** What a person does before the store's call of this number in the operation under way. */
+  readonly meanwhile: { call: number; act: () => Promise<void> };
   personWrites(reference: SecretReference, text: string): Promise<void>;
   personRemoves(reference: SecretReference): Promise<void>;
 }
@@ -63,6 +65,8 @@ interface Operation {
   readonly password: string;
   /** Which of the versions told so far; the newest is 0. */
   readonly base: number;
+  /** A person who does not wait for the operation to end. */
+  readonly meanwhile: { readonly call: number; readonly does: 'writes' | 'removes'; readonly password: string } | null;
 }
 
 function operationsOf(random: Random, count: number): Operation[] {
@@ -71,10 +75,16 @@ function operationsOf(random: Random, count: number): Operation[] {
     attemptId: random.pick(attempts),
     password: `password-${random.between(0, 5)}`,
     base: random.chance(0.7) ? 0 : random.between(0, 3),
+    meanwhile: random.chance(0.4)
+      ? { call: random.between(1, 4), does: random.chance(0.8) ? 'writes' : 'removes', password: `password-${random.between(0, 5)}` }
+      : null,
   }));
 }
 
-async function perform(side: Side, { name, attemptId, password, base }: Operation): Promise<unknown> {
+async function perform(side: Side, { name, attemptId, password, base, meanwhile }: Operation): Promise<unknown> {
+  side.meanwhile.call = meanwhile?.call ?? 0;
+  side.meanwhile.act = async () =>
+    meanwhile?.does === 'writes' ? side.personWrites(side.reference, textOf(meanwhile.password).reveal()) : side.personRemoves(side.reference);
   const slot = { current: side.reference, attemptId, tags };
   const version = side.versions.at(-1 - base) ?? side.versions.at(-1) ?? '1';
   const told = (found: { readonly version: string; readonly text?: Secret<string> } | null) => {
@@ -140,13 +150,20 @@ describe.skipIf(backend() === 'containers')('the same random operations, on the 
   };
 
   async function realSide(store: SecretReference['store'], reference: SecretReference): Promise<Side> {
+    const meanwhile: Side['meanwhile'] = { call: 0, act: async () => undefined };
+    const noteCall = async (): Promise<void> => ((meanwhile.call -= 1) === 0 ? meanwhile.act() : undefined);
+    const instrument = (client: { readonly middlewareStack: { add(middleware: unknown, options: unknown): void } }) =>
+      client.middlewareStack.add((next: (given: unknown) => Promise<unknown>) => async (given: unknown) => (await noteCall(), next(given)), {
+        step: 'initialize',
+      });
     const access = { endpoint: aws.endpoint, region: aws.region, credentials: aws.credentials, kmsKeyId: KEY };
     const pathOf = (r: SecretReference): string => `rcm/${ENVIRONMENT}/${ORG}/endpoints/${r.endpointId}/account-1`;
     if (store === 'ssm') {
       const client = new SSMClient(access);
       return {
-        store: createSsmStore(access),
+        store: createSsmStore({ ...access, instrument: instrument as never }),
         reference,
+        meanwhile,
         versions: [],
         personWrites: async (r, text) =>
           void (await client.send(new PutParameterCommand({ Name: `/${pathOf(r)}`, Value: text, Type: 'SecureString', KeyId: KEY, Overwrite: true }))),
@@ -156,8 +173,9 @@ describe.skipIf(backend() === 'containers')('the same random operations, on the 
     if (store === 'secrets-manager') {
       const client = new SecretsManagerClient(access);
       return {
-        store: createSecretsManagerStore(access),
+        store: createSecretsManagerStore({ ...access, instrument: instrument as never }),
         reference,
+        meanwhile,
         versions: [],
         personWrites: async (r, text) =>
           void (await client.send(new PutSecretValueCommand({ SecretId: pathOf(r), SecretString: text })).catch(() => undefined)),
@@ -169,9 +187,19 @@ describe.skipIf(backend() === 'containers')('the same random operations, on the 
     const role = await createAppRole({ address: vault.address, token: vault.rootToken }, { name: `role-${number}`, policy });
     const headers = { 'X-Vault-Token': vault.rootToken };
     const at = (kind: string, r: SecretReference): string => `${vault.address}/v1/${MOUNT}/${kind}/${pathOf(r)}`;
+    const noting: typeof fetch = async (input, init) => {
+      if (String(input instanceof Request ? input.url : input).includes(`/v1/${MOUNT}/`)) await noteCall();
+      return fetch(input, init);
+    };
     return {
-      store: createVaultStore({ address: vault.address, mount: MOUNT, appRole: async () => ({ roleId: role.roleId, secretId: new Secret(role.secretId) }) }),
+      store: createVaultStore({
+        address: vault.address,
+        mount: MOUNT,
+        appRole: async () => ({ roleId: role.roleId, secretId: new Secret(role.secretId) }),
+        fetch: noting,
+      }),
       reference,
+      meanwhile,
       versions: [],
       personWrites: async (r, text) => void (await fetch(at('data', r), { method: 'POST', headers, body: JSON.stringify({ data: { payload: text } }) })),
       personRemoves: async (r) => void (await fetch(at('metadata', r), { method: 'DELETE', headers })),
@@ -186,10 +214,17 @@ describe.skipIf(backend() === 'containers')('the same random operations, on the 
       const stores = new Stores({ ...options, onWrite: () => undefined, onTrespass: (what) => expect.unreachable(what) });
       const process = inside.process('rotator');
       const real = await realSide(kind, newReference(kind));
+      const meanwhile: Side['meanwhile'] = { call: 0, act: async () => undefined };
+      const call = inside.outside.call.bind(inside.outside);
+      inside.outside.call = async (asked) => {
+        if ((meanwhile.call -= 1) === 0) await meanwhile.act();
+        return call(asked);
+      };
       const model: Side = {
         store: stores.tenantStores('rotator', process.clock).forTenant(ORG),
         reference: real.reference,
         versions: [],
+        meanwhile,
         // At the console of Secrets Manager nobody writes to a secret that is not there.
         personWrites: async (r, text) => void ((kind !== 'secrets-manager' || stores.versionOf(r) !== null) && stores.personWrites(r, text)),
         personRemoves: async (r) => stores.personRemoves(r),
