@@ -12,6 +12,7 @@ export { type Database, type DatabaseOptions, openDatabase } from './database.ts
 export { databaseEnvironment } from './environment.ts';
 export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endpoints/endpoint.ts';
 export { followStoreVersion } from './endpoints/follow.ts';
+export { type AccountFollowed, type FollowAccount, followAccount } from './endpoints/follow-account.ts';
 export { findEndpoint, findOrganization, getEndpoint, getPortalTypeOf, listEndpoints } from './endpoints/read.ts';
 export { putOffRotation } from './endpoints/put-off.ts';
 export {
@@ -23,26 +24,28 @@ export {
   setNextRotation,
   type SharedIdentity,
 } from './endpoints/schedule.ts';
+export { countRefusedLogins, listWantedSearches, noteSearched, type WantedSearch, wantCredentialSearch } from './endpoints/search.ts';
 export { countSecrets, type SecretCount } from './endpoints/secret-counts.ts';
 export { insertEndpoint, type NewEndpoint, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 export { assessPortalTypes, type BreakerCause, type BreakerRules } from './gate/breaker.ts';
-export { isPortalIll } from './gate/ill.ts';
+export type { PortalHealth } from './gate/health.ts';
 export { type GateState, listGates } from './gate/list.ts';
 export type { GateOutcome } from './gate/outcome.ts';
 export { listPauses, type Pause, type PauseScope, pauseRotations, resumeRotations } from './gate/pause.ts';
-export { isScheduled, type StartReason, type StartRefusal, type StartRules } from './gate/rules.ts';
+export { isScheduled, type StartRefusal, type StartRules } from './gate/rules.ts';
 export { listStartable, type Startable } from './gate/startable.ts';
-export { isPortalTypeStopped } from './gate/stopped.ts';
 export { type JobData, type Jobs, type JobsOptions, openJobs, type QueueName, type SendOptions, type WorkOptions } from './jobs.ts';
-export { advanceAttempt, blockAttempt, resumeAttempt, type Step, type StepNotes, type Wait, waitAttempt } from './journal/advance.ts';
-export { type AttemptState, JOURNAL_VERSION, type OpenState, type RotationAttempt } from './journal/attempt.ts';
-export { listCopiesToRemove, noteCopyRemoved } from './journal/copies.ts';
+export { advanceAttempt, blockAttempt, type Resumed, resumeAttempt, type Step, type StepNotes, type Wait, waitAttempt } from './journal/advance.ts';
+export { acceptedVersions } from './journal/accepted-versions.ts';
+export { type AttemptReason, type AttemptState, JOURNAL_VERSION, type OpenState, type RotationAttempt } from './journal/attempt.ts';
+export { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from './journal/copies.ts';
 export { earlierVersions } from './journal/earlier-versions.ts';
 export { finishAttempt, promoteAttempt, type RotationCounts, rotationCounts } from './journal/ends.ts';
 export { knowsRotation } from './journal/knows.ts';
+export { isOutrun } from './journal/last-promoted.ts';
 export { adoptAttempt, getAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation, type RotationPlan } from './journal/open.ts';
 export { announceSuccessor, type Resolution, resolveAsUnchanged, resolveBySuccessor, rotationTo, type Successor } from './journal/resolve.ts';
-export { mayAdvance, mayEnd } from './journal/transitions.ts';
+export { type AttemptEventKind, isOpenState, mayAdvance, mayEnd, nextState, TRANSITIONS } from './journal/transitions.ts';
 export { acquireExclusiveLease, acquireSharedLease } from './leases/acquire.ts';
 export { type Lease, type LeaseAnswer, type LeaseRefusal, type LeaseRequest } from './leases/lease.ts';
 export { type HeldLease, listLeases, releaseLease, renewLease } from './leases/upkeep.ts';
@@ -56,10 +59,14 @@ export {
   type LoginAttemptRequest,
   type LoginEffect,
   type LoginPermission,
+  type LoginRefusal,
 } from './ledger/attempt.ts';
 export { mayBeLocked, remainingBudget } from './ledger/budget.ts';
+export { type Clearance, type ClearanceKind, clearLogin } from './ledger/clearance.ts';
+export { type Fingerprints, forgetPasswords, type PasswordRecord, passwordTries } from './ledger/password.ts';
 export { restLogin } from './ledger/rest.ts';
-export { type VersionStanding, versionStanding } from './ledger/standing.ts';
+export { type Refusal, restAfter } from './ledger/rests.ts';
+export { type PasswordStanding, passwordStanding, type StandingQuestion } from './ledger/standing.ts';
 export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated } from './legacy/migrate.ts';
 export { type LegacyRestore, restoreLegacyCredentials } from './legacy/restore.ts';
 export { rewriteStorage, type RewriteOptions, type StorageRewrite } from './legacy/rewrite.ts';

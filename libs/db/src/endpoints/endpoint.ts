@@ -16,7 +16,18 @@ export interface PortalTypeRow {
   readonly lockoutThreshold: number;
   /** How many of these are left to the humans who use the same account. */
   readonly lockoutMargin: number;
-  readonly lockoutWindowSeconds: number;
+  /** `consecutive`: a success forgives what came before it. `window`: nothing but time does. `until_unlocked`: nothing but a person does. */
+  readonly lockoutCounts: 'consecutive' | 'window' | 'until_unlocked';
+  /** How long a failure counts; `null`: time forgives nothing. */
+  readonly lockoutWindowSeconds: number | null;
+  /** How long a lock lasts; `null`: until somebody calls the portal's support. */
+  readonly lockoutLastsSeconds: number | null;
+  /** Whether wrong one-time codes count, too. */
+  readonly lockoutCountsCodes: boolean;
+  /** Where a user name means one account; `null`: at this portal type alone. Several types behind one sign-in share one. */
+  readonly accountRealm: string | null;
+  /** Whether `User` and `user` are two accounts. */
+  readonly usernameCase: 'exact' | 'ignored';
   /** How long the portal may take until a change holds everywhere. */
   readonly settleMs: number;
   readonly totpSkew: number;
@@ -36,8 +47,21 @@ export interface PortalTypeRow {
   readonly expiryHeadStartDays: number;
 }
 
-type OptionalInPortalType = 'maxTaskConcurrency' | 'maintenanceWindows' | 'maintenanceTimeZone' | 'passwordExpiresDays' | 'expiryHeadStartDays';
-/** A portal type as it is saved. Left out: what is there already, else no limit of tasks, no maintenance, UTC, no expiry, 7 days. */
+type OptionalInPortalType =
+  | 'lockoutCounts'
+  | 'lockoutLastsSeconds'
+  | 'lockoutCountsCodes'
+  | 'accountRealm'
+  | 'usernameCase'
+  | 'maxTaskConcurrency'
+  | 'maintenanceWindows'
+  | 'maintenanceTimeZone'
+  | 'passwordExpiresDays'
+  | 'expiryHeadStartDays';
+/**
+ * A portal type as it is saved. Left out: what is there already, else failures in a row, wrong codes among them, a realm of its own, exact user
+ * names, no limit of tasks, no maintenance, UTC, no expiry, 7 days. A lock whose length is left out lasts as long as the window.
+ */
 export type NewPortalType = Omit<PortalTypeRow, OptionalInPortalType> & Partial<Pick<PortalTypeRow, OptionalInPortalType>>;
 
 /** One organization's account at one portal. `config` is not part of it: nothing that reads endpoints sees plaintext. */
@@ -67,7 +91,12 @@ type EndpointModel = Omit<Prisma.IntegrationEndpointGetPayload<{ include: typeof
 /** CHECKs of the schema make the casts true. */
 export function portalTypeRow(row: PortalTypeModel): PortalTypeRow {
   const { createdAt: _created, updatedAt: _updated, ...rest } = row;
-  return { ...rest, rotationMode: row.rotationMode as PortalTypeRow['rotationMode'] };
+  return {
+    ...rest,
+    rotationMode: row.rotationMode as PortalTypeRow['rotationMode'],
+    lockoutCounts: row.lockoutCounts as PortalTypeRow['lockoutCounts'],
+    usernameCase: row.usernameCase as PortalTypeRow['usernameCase'],
+  };
 }
 
 export function endpointRow(row: EndpointModel): EndpointRow {

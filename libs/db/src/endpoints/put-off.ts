@@ -28,8 +28,7 @@ export async function putOffRotation(db: Database, { orgId, endpointId, forMs, t
     const [moved] = rows;
     if (moved === undefined) return false;
     const { portalTypeCode } = moved;
-    if (tell !== undefined)
-      await writeNotice(tx, { kind: 'failed', key: `${endpointId}:${new Date().toISOString().slice(0, 10)}`, orgId, endpointId, portalTypeCode, detail: tell });
+    if (tell !== undefined) await writeNotice(tx, { kind: 'failed', key: endpointId, every: 'day', orgId, endpointId, portalTypeCode, detail: tell });
     return true;
   });
 }

@@ -26,6 +26,7 @@ export async function upsertPortalType(db: Database, portalType: NewPortalType):
   const { code, maintenanceWindows, ...rest } = portalType;
   const fields = {
     ...rest,
+    lockoutLastsSeconds: portalType.lockoutLastsSeconds === undefined ? portalType.lockoutWindowSeconds : portalType.lockoutLastsSeconds,
     ...(maintenanceWindows ? { maintenanceWindows: [...maintenanceWindows] } : {}),
     hosts: portalType.hosts.map((host) => host.toLowerCase()),
     recipe: jsonValue('recipe', portalType.recipe),

@@ -1,12 +1,13 @@
 import type { Transaction } from '../database.ts';
 import { checkMs } from '../input.ts';
+import type { AttemptReason } from '../journal/attempt.ts';
 import { isScheduled, type StartRefusal, type StartRules } from './rules.ts';
 
 export interface Start {
   readonly attemptId: string;
   readonly endpointId: string;
   readonly portalTypeCode: string;
-  readonly reason: string;
+  readonly reason: AttemptReason;
 }
 
 interface Gate {

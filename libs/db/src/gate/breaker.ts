@@ -2,7 +2,7 @@ import type { Database, Transaction } from '../database.ts';
 import { checkMs } from '../input.ts';
 import { writeNotice } from '../notices/write.ts';
 
-/** `canary_failed`: the day's first did not get through. `page_changed`: several did not. `logins_suspect`: passwords that worked are refused. */
+/** `canary_failed`: the day's first did not get through. `page_changed`: several did not. `logins_suspect`: many logins are refused. */
 export type BreakerCause = 'canary_failed' | 'page_changed' | 'logins_suspect';
 
 /** Stops a portal type's rotations, and tells people once per opening. In the caller's transaction; nothing happens where it is open already. */
@@ -31,40 +31,58 @@ export async function closeBreaker(tx: Transaction, { portalTypeCode, by }: { re
 export interface BreakerRules {
   /** How far back is looked, in ms; never beyond the last time the breaker was closed. */
   readonly windowMs: number;
-  /** Logins whose working password was refused, before the portal is taken to be ill. */
+  /** Refused logins, before the portal is taken to be ill: fewer where few are in use (half of them), more where many are (a fifth). */
   readonly suspects: number;
   /** Logins whose rotation did not get through, or whose login ended in a page nobody knows, before the pages are taken to have changed. */
   readonly failures: number;
 }
 
 /**
- * Opens the breakers whose portal types fail now, by what ledger and journal say of the last minutes; returns their codes. Derived and
+ * Opens the breakers whose portal types fail now, by what ledger and journal say of the last minutes; returns their codes. Closes those that
+ * were opened because logins were refused, once as many have got in since. Derived and
  * not counted up, so no crash and no second rotator makes it wrong. One login that fails again and again is that login's matter;
  * a login that got in since is no failure.
  */
 export async function assessPortalTypes(db: Database, rules: BreakerRules): Promise<readonly string[]> {
   const windowMs = checkMs('windowMs', rules.windowMs);
   return db.transaction('every tenant', async (tx) => {
-    const found = await tx.$queryRaw<{ code: string; suspects: number; failures: number }[]>`
+    const found = await tx.$queryRaw<{ code: string; suspects: number; failures: number; isIll: boolean }[]>`
       WITH since AS (
         SELECT p.code, greatest(clock_timestamp() - make_interval(secs => ${windowMs}::float8 / 1000), coalesce(g.closed_at, '-infinity')) AS at
           FROM portal_type p LEFT JOIN portal_gate g ON g.portal_type_code = p.code WHERE g.opened_at IS NULL OR g.closed_at IS NOT NULL
       ), bad AS (
-        SELECT s.code, a.login_identity, a.effect IS NOT DISTINCT FROM 'suspect' AS suspect FROM login_attempt a JOIN integration_endpoint e ON e.id = a.endpoint_id
+        SELECT s.code, a.login_identity, a.effect IN ('suspect', 'bad') AS suspect FROM login_attempt a JOIN integration_endpoint e ON e.id = a.endpoint_id
           JOIN since s ON s.code = e.portal_type_code
-         WHERE a.started_at > s.at AND (a.effect = 'suspect' OR a.outcome = 'unknown')
+         WHERE a.started_at > s.at AND (a.effect IN ('suspect', 'bad') OR a.outcome = 'unknown')
            AND NOT EXISTS (SELECT FROM login_attempt ok WHERE ok.login_identity = a.login_identity AND ok.started_at > a.started_at AND ok.outcome = 'accepted')
         UNION
         SELECT s.code, r.login_identity, false FROM rotation_attempt r JOIN since s ON s.code = r.portal_type_code
          WHERE r.updated_at > s.at AND r.created_at > s.at AND (r.state = 'blocked' OR (r.state = 'abandoned' AND r.probes > 0))
+      ), failing AS (
+        SELECT code, count(DISTINCT login_identity) FILTER (WHERE suspect)::int AS suspects, count(DISTINCT login_identity) FILTER (WHERE NOT suspect)::int AS failures
+          FROM bad GROUP BY code
       )
-      SELECT code, count(DISTINCT login_identity) FILTER (WHERE suspect)::int AS suspects, count(DISTINCT login_identity) FILTER (WHERE NOT suspect)::int AS failures
-        FROM bad GROUP BY code HAVING count(DISTINCT login_identity) FILTER (WHERE suspect) >= ${rules.suspects} OR count(DISTINCT login_identity) FILTER (WHERE NOT suspect) >= ${rules.failures}`;
-    for (const { code, suspects, failures } of found) {
-      const isIll = suspects >= rules.suspects;
-      const detail = isIll ? `${suspects} logins were refused with passwords that had worked` : `${failures} logins met pages or answers that nobody knows`;
+      SELECT f.code, f.suspects, f.failures, f.suspects > 0 AND f.suspects >= rcm_many_refused(used.active, ${rules.suspects}::int) AS "isIll"
+        FROM failing f JOIN since s ON s.code = f.code
+        CROSS JOIN LATERAL (SELECT count(DISTINCT a.login_identity)::int AS active FROM integration_endpoint e JOIN login_attempt a ON a.login_identity = e.login_identity
+                             WHERE f.suspects > 0 AND e.portal_type_code = f.code AND a.started_at > clock_timestamp() - interval '7 days' AND a.outcome IS NOT NULL) used
+       WHERE (f.suspects > 1 AND f.suspects >= rcm_many_refused(used.active, ${rules.suspects}::int)) OR f.failures >= ${rules.failures}`;
+    for (const { code, suspects, failures, isIll } of found) {
+      const detail = isIll ? `${suspects} logins were refused` : `${failures} logins met pages or answers that nobody knows`;
       await openBreaker(tx, { portalTypeCode: code, cause: isIll ? 'logins_suspect' : 'page_changed', detail });
     }
+    await closeWell(tx, rules.suspects);
     return found.map(({ code }) => code);
   });
+}
+
+/** A portal that lets as many in as would have to be refused to call it ill is well, whoever logged in. */
+async function closeWell(tx: Transaction, suspects: number): Promise<void> {
+  const well = await tx.$queryRaw<{ code: string }[]>`
+    SELECT g.portal_type_code AS code FROM portal_gate g
+      CROSS JOIN LATERAL (SELECT count(DISTINCT a.login_identity) FILTER (WHERE a.outcome = 'accepted') AS accepted, count(DISTINCT a.login_identity)::int AS active
+                            FROM integration_endpoint e JOIN login_attempt a ON a.login_identity = e.login_identity
+                           WHERE e.portal_type_code = g.portal_type_code AND a.started_at > g.opened_at AND a.outcome IS NOT NULL) since
+     WHERE g.opened_at IS NOT NULL AND g.closed_at IS NULL AND g.cause = 'logins_suspect' AND since.accepted >= rcm_many_refused(since.active, ${suspects}::int)`;
+  for (const { code } of well) await closeBreaker(tx, { portalTypeCode: code, by: 'logins that got in' });
 }

@@ -1,3 +1,5 @@
+import type { AttemptReason } from '../journal/attempt.ts';
+
 /** What lets a rotation start besides its own login being free (DESIGN "Rotation": schedule). */
 export interface StartRules {
   /** Whether the first scheduled rotation of a portal type and day goes ahead of the others. */
@@ -9,16 +11,21 @@ export interface StartRules {
 }
 
 /**
- * Why a rotation starts: `due` by its date, `demand` of a person, `compromise` (the password is known to others), `rollback` to an
- * earlier password. Anything else counts as `due`.
- */
-export type StartReason = 'due' | 'demand' | 'compromise' | 'rollback';
-
-/**
  * `paused`: by a person. `stopped`: the portal type's breaker is open. `canary`: today's first one is still under way. `busy`: the portal type
  * has as many under way as it may. `maintenance`: the portal's own hours.
  */
 export type StartRefusal = 'paused' | 'stopped' | 'canary' | 'busy' | 'maintenance';
 
-/** What a refusal of the breaker, canary or schedule does not hold back: a person who waits, or thieves who do not. */
-export const isScheduled = (reason: string): boolean => reason !== 'demand' && reason !== 'compromise' && reason !== 'rollback';
+/** Whether breaker, canary and schedule hold it back: neither a person who waits, nor thieves who do not. */
+export function isScheduled(reason: AttemptReason): boolean {
+  switch (reason) {
+    case 'due':
+    case 'restored':
+    case 'resolve':
+      return true;
+    case 'demand':
+    case 'compromise':
+    case 'rollback':
+      return false;
+  }
+}

@@ -20,22 +20,26 @@ export interface StepNotes {
   readonly submitDeadlineMs?: number;
   readonly detail?: string;
   readonly probes?: number;
-  readonly guesses?: number;
+  /** By name, see `RotationAttempt`. */
+  readonly found?: string;
+  /** `null` takes an earlier one back. */
+  readonly refusedRule?: string | null;
   readonly promotedVersion?: string;
   readonly previousVersion?: string;
 }
 
 /**
  * Moves an attempt one step: `UPDATE … WHERE state = from AND fence = mine`. `false` means that the attempt is not where the caller
- * thinks, or no longer the caller's: stop. Into `submitting` only with more life in the exclusive lease than `submitDeadlineMs`, so that
+ * thinks, or no longer the caller's: stop. With `submitDeadlineMs` only where the exclusive lease lives longer than that, so that
  * nobody else can hold the login while the change may still reach the portal.
  * Fails with `input_invalid` for a step that the journal does not have.
  */
 export async function advanceAttempt(db: Database, step: Step & { readonly to: AttemptState; readonly set?: StepNotes }): Promise<boolean> {
   if (!mayAdvance(step.from, step.to)) refuseStep(step.from, step.to);
   const set = step.set ?? {};
-  if (step.to === 'submitting' && step.from !== 'submitting' && set.submitDeadlineMs === undefined)
+  if (step.to === 'submitting' && step.from === 'staged' && set.submitDeadlineMs === undefined)
     throw new RcmError('input_invalid', 'submitting needs submitDeadlineMs.');
+  const [setsRule, refusedRule] = [set.refusedRule !== undefined, set.refusedRule ?? null];
   const deadlineMs = set.submitDeadlineMs === undefined ? null : checkMs('submitDeadlineMs', set.submitDeadlineMs);
   return db.transaction({ tenant: step.orgId }, async (tx) => {
     if (!(await lockAttempt(tx, step.attemptId))) return false;
@@ -43,7 +47,8 @@ export async function advanceAttempt(db: Database, step: Step & { readonly to: A
       UPDATE rotation_attempt a
          SET state = ${step.to}, updated_at = clock_timestamp(),
              submit_deadline_at = coalesce(clock_timestamp() + make_interval(secs => ${deadlineMs}::float8 / 1000), submit_deadline_at),
-             detail = coalesce(${set.detail ?? null}, detail), probes = coalesce(${set.probes ?? null}::int, probes), guesses = coalesce(${set.guesses ?? null}::int, guesses),
+             detail = coalesce(${set.detail ?? null}, detail), probes = coalesce(${set.probes ?? null}::int, probes), found = coalesce(${set.found ?? null}, found),
+             refused_rule = CASE WHEN ${setsRule} THEN ${refusedRule} ELSE refused_rule END, held_since = CASE WHEN state = ${step.to} THEN held_since END,
              promoted_version = coalesce(${set.promotedVersion ?? null}, promoted_version), previous_version = coalesce(${set.previousVersion ?? null}, previous_version)
        WHERE a.id = ${step.attemptId}::uuid AND a.state = ${step.from} AND a.fence = ${step.fence}
          AND (${deadlineMs}::float8 IS NULL OR EXISTS (
@@ -55,9 +60,13 @@ export async function advanceAttempt(db: Database, step: Step & { readonly to: A
 
 /**
  * How long an attempt waits: a duration from Postgres's now, one from the submit deadline where that is still to come, or a moment. Whoever
- * knows no moment from elsewhere (the ledger, the portal) gives a duration: its own clock may be wrong.
+ * knows no moment from elsewhere (the ledger, the portal) gives a duration: its own clock may be wrong. A duration grows with the time for which
+ * nothing has moved, to a day; a moment is believed for a week.
  */
 export type Wait = { readonly untilMs: number } | { readonly afterSubmitMs: number } | { readonly until: Date };
+
+const LONGEST_PAUSE_MS = 86_400_000;
+const BELIEVED_DAYS = 7;
 
 /**
  * Sets an attempt aside until a moment; it stays open and remembers where it was. Waiting again moves the moment only. `outcome`: what the
@@ -73,7 +82,10 @@ export async function waitAttempt(db: Database, step: Step & Wait & { readonly d
     if (!seen) return false;
     const moved = await tx.$executeRaw`
       UPDATE rotation_attempt SET waiting_from = CASE state WHEN 'waiting' THEN waiting_from ELSE state END, state = 'waiting', detail = ${step.detail}, updated_at = clock_timestamp(),
-             waiting_until = coalesce(${until}::timestamptz, clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000),
+             held_since = coalesce(held_since, clock_timestamp()),
+             waiting_until = coalesce(least(${until}::timestamptz, clock_timestamp() + make_interval(days => ${BELIEVED_DAYS}::int)),
+                                      clock_timestamp() + greatest(make_interval(secs => ${ms}::float8 / 1000),
+                                                                   CASE WHEN ${ms}::float8 IS NOT NULL THEN least(clock_timestamp() - held_since, make_interval(secs => ${LONGEST_PAUSE_MS}::float8 / 1000)) END),
                                       greatest(submit_deadline_at, clock_timestamp()) + make_interval(secs => ${submitMs}::float8 / 1000))
        WHERE id = ${step.attemptId}::uuid AND state = ${step.from} AND fence = ${step.fence}`;
     if (moved === 1 && step.outcome !== undefined) await tellGate(tx, seen, step.outcome);
@@ -81,18 +93,26 @@ export async function waitAttempt(db: Database, step: Step & Wait & { readonly d
   });
 }
 
-/** Ends a wait whose moment has come; returns the state to go on from. `null`: not waiting, not yet, or not the caller's. */
+export interface Resumed {
+  /** The state to go on from. */
+  readonly state: OpenState;
+  /** How long nothing has moved, in ms, by Postgres's clock. */
+  readonly heldMs: number;
+}
+
+/** Ends a wait whose moment has come. `null`: not waiting, not yet, or not the caller's. */
 export async function resumeAttempt(
   db: Database,
   { attemptId, orgId, fence }: { readonly attemptId: string; readonly orgId: string; readonly fence: bigint },
-): Promise<OpenState | null> {
+): Promise<Resumed | null> {
   return db.transaction({ tenant: orgId }, async (tx) => {
     const seen = await lockAttempt(tx, attemptId);
     if (!seen) return null;
-    const moved = await tx.$executeRaw`
+    const [resumed] = await tx.$queryRaw<{ heldMs: number }[]>`
       UPDATE rotation_attempt SET state = waiting_from, waiting_from = NULL, waiting_until = NULL, updated_at = clock_timestamp()
-       WHERE id = ${attemptId}::uuid AND state = 'waiting' AND fence = ${fence} AND waiting_until <= clock_timestamp()`;
-    return moved === 1 ? seen.waitingFrom : null;
+       WHERE id = ${attemptId}::uuid AND state = 'waiting' AND fence = ${fence} AND waiting_until <= clock_timestamp()
+      RETURNING coalesce(extract(epoch FROM clock_timestamp() - held_since) * 1000, 0)::float8 AS "heldMs"`;
+    return resumed && seen.waitingFrom ? { state: seen.waitingFrom, heldMs: resumed.heldMs } : null;
   });
 }
 
@@ -103,7 +123,7 @@ export async function blockAttempt(db: Database, step: Step & { readonly detail:
     const seen = await lockAttempt(tx, step.attemptId);
     if (!seen) return false;
     const moved = await tx.$executeRaw`
-      UPDATE rotation_attempt SET waiting_from = CASE state WHEN 'waiting' THEN waiting_from ELSE state END, state = 'blocked', waiting_until = NULL, detail = ${step.detail}, updated_at = clock_timestamp()
+      UPDATE rotation_attempt SET waiting_from = CASE state WHEN 'waiting' THEN waiting_from ELSE state END, state = 'blocked', waiting_until = NULL, held_since = NULL, detail = ${step.detail}, updated_at = clock_timestamp()
        WHERE id = ${step.attemptId}::uuid AND state = ${step.from} AND fence = ${step.fence}`;
     if (moved === 0) return false;
     await tx.$executeRaw`UPDATE integration_endpoint SET rotation_status = 'failed', updated_at = clock_timestamp() WHERE org_id = ${seen.orgId} AND secret_arn = ${seen.secretArn}`;

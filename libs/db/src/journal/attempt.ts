@@ -3,6 +3,12 @@ import type { RotationAttempt as Row } from '../generated/client.ts';
 export type OpenState = 'planned' | 'staged' | 'submitting' | 'applied' | 'verified' | 'promoted';
 export type AttemptState = OpenState | 'waiting' | 'blocked' | 'done' | 'abandoned';
 
+/**
+ * Why a rotation was begun: `due` by its date, `demand` of a person, `compromise` (the password is known to others), `rollback` to an earlier
+ * password, `restored`: a copy was found that the journal did not know, `resolve`: a person named the password that the portal accepts.
+ */
+export type AttemptReason = 'due' | 'demand' | 'compromise' | 'rollback' | 'restored' | 'resolve';
+
 /** One try at a rotation, as its journal says. */
 export interface RotationAttempt {
   readonly id: string;
@@ -17,7 +23,7 @@ export interface RotationAttempt {
   /** Only who holds the lease with this fence may write. */
   readonly fence: bigint;
   readonly owner: string;
-  readonly reason: string;
+  readonly reason: AttemptReason;
   readonly secretArn: string;
   /** The store's version that the attempt was planned on. */
   readonly baseVersion: string;
@@ -30,8 +36,12 @@ export interface RotationAttempt {
   readonly submitDeadlineAt: Date | null;
   /** Tries to submit that did not work. */
   readonly probes: number;
-  /** Rounds since the state was last `staged` or a change was last submitted in which the portal refused every password that was tried. */
-  readonly guesses: number;
+  /** Which password the portal was seen to accept, by name (`staged`, `version:…`, `copy:…`, each with `/n` where the portal cuts it); `null`: not known yet. */
+  readonly found: string | null;
+  /** The rule by which the portal said no to the last submit; that is no proof, but the same password is not submitted again. */
+  readonly refusedRule: string | null;
+  /** Since when the attempt waits without having moved. */
+  readonly heldSince: Date | null;
   readonly detail: string | null;
   /** Of a rollback: the version whose password it goes back to. */
   readonly chosenVersion: string | null;
@@ -42,7 +52,12 @@ export interface RotationAttempt {
   readonly copyRemovedAt: Date | null;
 }
 
-export const JOURNAL_VERSION = 1;
+export const JOURNAL_VERSION = 2;
 
 /** The schema's CHECKs make the casts true. */
-export const attemptOf = (row: Row): RotationAttempt => ({ ...row, state: row.state as AttemptState, waitingFrom: row.waitingFrom as OpenState | null });
+export const attemptOf = (row: Row): RotationAttempt => ({
+  ...row,
+  state: row.state as AttemptState,
+  waitingFrom: row.waitingFrom as OpenState | null,
+  reason: row.reason as AttemptReason,
+});

@@ -1,3 +1,4 @@
+import { Prisma } from '../generated/client.ts';
 import type { Database } from '../database.ts';
 import { checkLimit, checkUuid } from '../input.ts';
 import { attemptOf, type RotationAttempt } from './attempt.ts';
@@ -11,21 +12,44 @@ const KEPT_DAYS = 30;
 const KEPT_COPIES = 12;
 
 /**
- * Abandoned attempts whose staged copy may go from the store: a month old, or more than their store has room for. In no order, so that
- * those which cannot be removed, of a tenant that has left for one, hold up no other.
+ * Ended attempts whose staged copy may go from the store: a month old, or more than their store has room for; and only where the login was
+ * accepted with what is current after the attempt had ended, so that the copy is not what the portal holds. In no order, so that those which
+ * cannot be removed, of a tenant that has left for one, hold up no other.
  */
 export async function listCopiesToRemove(db: Database, { limit }: { readonly limit: number }): Promise<RotationAttempt[]> {
   return db.transaction('every tenant', async (tx) => {
     const ids = await tx.$queryRaw<{ id: string }[]>`
-      SELECT id::text FROM (
-        SELECT a.id, a.ended_at, a.secret_arn LIKE 'arn:%:secretsmanager:%' AS is_limited,
+      SELECT l.id::text FROM (
+        SELECT a.id, a.login_identity, a.endpoint_id, a.org_id, a.ended_at, a.secret_arn LIKE 'arn:%:secretsmanager:%' AS is_limited,
                row_number() OVER (PARTITION BY a.org_id, a.secret_arn ORDER BY a.submit_deadline_at IS NOT NULL DESC, a.ended_at DESC) AS place
-          FROM rotation_attempt a WHERE a.state = 'abandoned' AND a.copy_removed_at IS NULL) left_behind
-       WHERE ended_at < clock_timestamp() - make_interval(days => ${KEPT_DAYS}::int) OR (is_limited AND place > ${KEPT_COPIES}::int)
+          FROM rotation_attempt a WHERE a.state = 'abandoned' AND a.copy_removed_at IS NULL) l
+       WHERE (l.ended_at < clock_timestamp() - make_interval(days => ${KEPT_DAYS}::int) OR (l.is_limited AND l.place > ${KEPT_COPIES}::int))
+         AND ${ACCEPTED_SINCE}
        ORDER BY random() LIMIT ${checkLimit(limit)}`;
     const rows = await tx.rotationAttempt.findMany({ where: { id: { in: ids.map(({ id }) => id) } } });
     return rows.map(attemptOf);
   });
+}
+
+/** A login of the attempt `l` with what is current was accepted after it had ended. What a rotation promoted was proved as its staged copy. */
+const ACCEPTED_SINCE = Prisma.sql`EXISTS (
+  SELECT FROM login_attempt ok JOIN integration_endpoint e ON e.org_id = l.org_id AND e.id = l.endpoint_id
+   WHERE ok.login_identity = l.login_identity AND ok.proved AND ok.started_at > l.ended_at
+     AND (ok.version = e.current_version OR EXISTS (SELECT FROM rotation_attempt r WHERE r.promoted_version = e.current_version AND 'staged:' || r.id::text = ok.version)))`;
+
+/** Whether that still holds, asked under the exclusive lease, right before the copy goes. `currentVersion`: what the store holds. */
+export async function mayRemoveCopy(
+  db: Database,
+  asked: { readonly attemptId: string; readonly orgId: string; readonly currentVersion: string },
+): Promise<boolean> {
+  const { attemptId, orgId, currentVersion } = asked;
+  const [row] = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<{ may: boolean }[]>`
+      SELECT EXISTS (SELECT FROM rotation_attempt l JOIN integration_endpoint own ON own.org_id = l.org_id AND own.id = l.endpoint_id
+                      WHERE l.id = ${checkUuid('attemptId', attemptId)}::uuid AND l.ended_at IS NOT NULL AND own.current_version = ${currentVersion} AND ${ACCEPTED_SINCE}) AS may`,
+  );
+  return row?.may ?? false;
 }
 
 /** Notes that the copy is gone; safe to repeat. */

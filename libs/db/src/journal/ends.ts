@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../database.ts';
 import { notifyCredentialChanged, NEXT_ROTATION } from '../endpoints/schedule.ts';
-import { checkUuid, timestamp } from '../input.ts';
+import { checkMs } from '../input.ts';
 import { type GateOutcome, tellGate } from '../gate/outcome.ts';
 import { writeNotice } from '../notices/write.ts';
 import type { Step } from './advance.ts';
@@ -23,7 +23,8 @@ export async function promoteAttempt(
     if (!seen) return false;
     if (seen.state === 'promoted') return seen.fence === step.fence && seen.promotedVersion === step.promotedVersion;
     const moved = await tx.$executeRaw`
-      UPDATE rotation_attempt SET state = 'promoted', promoted_version = ${step.promotedVersion}, previous_version = ${step.previousVersion}, updated_at = clock_timestamp()
+      UPDATE rotation_attempt SET state = 'promoted', promoted_version = ${step.promotedVersion}, previous_version = ${step.previousVersion}, held_since = NULL,
+             updated_at = clock_timestamp()
        WHERE id = ${step.attemptId}::uuid AND state = 'verified' AND fence = ${step.fence}`;
     if (moved === 0) return false;
     await tx.$executeRaw`
@@ -31,8 +32,13 @@ export async function promoteAttempt(
        WHERE org_id = ${seen.orgId} AND secret_arn = ${seen.secretArn}`;
     await notifyCredentialChanged(tx, seen);
     if (step.previousVersion !== seen.baseVersion) await tellOfEdit(tx, seen, step.previousVersion);
+    if (seen.found !== null && seen.found !== 'staged') await tellOfFound(tx, seen, seen.found);
     return true;
   });
+}
+
+function tellOfFound(tx: Transaction, { id: attemptId, orgId, endpointId, portalTypeCode }: RotationAttempt, found: string): Promise<void> {
+  return writeNotice(tx, { kind: 'found', key: attemptId, orgId, endpointId, portalTypeCode, attemptId, detail: `it accepts ${found}` });
 }
 
 function tellOfEdit(tx: Transaction, { id: attemptId, orgId, endpointId, portalTypeCode }: RotationAttempt, version: string): Promise<void> {
@@ -40,24 +46,17 @@ function tellOfEdit(tx: Transaction, { id: attemptId, orgId, endpointId, portalT
 }
 
 /**
- * Ends an attempt. `done`: its endpoints were rotated now, are `active`, and due again at `nextRotationAt` or after their interval.
- * `abandoned` (the portal is unchanged): they are `active` again and keep their due date unless one is given, so give one.
- * `madeCurrent`: the copy of an older attempt has become current in the store; the rows follow in the same transaction.
- * `outcome` is what it means for the portal type; default `passed` or `failed`. A failure is told to people, once per login and day.
+ * Ends an attempt. `done`: its endpoints were rotated now, are `active`, and due again after their interval. `abandoned` (see the table for
+ * what that promises): they are `active` again, and due again after `dueAgainMs` where that is given. `outcome` is what it means for the portal type;
+ * default `passed` or `failed`. A failure is told to people, once per login and day.
  * Repeating the same end is `true` again. Fails with `input_invalid` where the journal has no such end.
  */
 export async function finishAttempt(
   db: Database,
-  step: Step & {
-    readonly end: 'done' | 'abandoned';
-    readonly detail?: string;
-    readonly nextRotationAt?: Date;
-    readonly outcome?: GateOutcome;
-    readonly madeCurrent?: OlderCopy;
-  },
+  step: Step & { readonly end: 'done' | 'abandoned'; readonly detail?: string; readonly dueAgainMs?: number; readonly outcome?: GateOutcome },
 ): Promise<boolean> {
   if (!mayEnd(step.from, step.end)) refuseStep(step.from, step.end);
-  const next = step.nextRotationAt ? timestamp(step.nextRotationAt) : null;
+  const dueAgainMs = step.dueAgainMs === undefined ? null : checkMs('dueAgainMs', step.dueAgainMs);
   return db.transaction({ tenant: step.orgId }, async (tx) => {
     const seen = await lockAttempt(tx, step.attemptId);
     if (!seen) return false;
@@ -70,16 +69,17 @@ export async function finishAttempt(
     await tx.$executeRaw`
       UPDATE integration_endpoint e SET rotation_status = 'active', updated_at = clock_timestamp(),
              last_rotated_at = CASE WHEN ${isDone} THEN clock_timestamp() ELSE e.last_rotated_at END,
-             rotation_not_before = CASE WHEN ${isDone} THEN NULL ELSE ${next}::timestamptz END,
-             next_rotation_at = coalesce(${next}::timestamptz, CASE WHEN ${isDone} THEN ${NEXT_ROTATION} ELSE e.next_rotation_at END)
-        FROM portal_type p WHERE p.code = e.portal_type_code AND e.org_id = ${seen.orgId} AND e.secret_arn = ${seen.secretArn}`;
-    if (step.madeCurrent) await followOlderCopy(tx, seen, step.madeCurrent);
+             rotation_not_before = CASE WHEN ${isDone} THEN NULL ELSE w.later END,
+             next_rotation_at = CASE WHEN ${isDone} THEN ${NEXT_ROTATION} ELSE coalesce(w.later, e.next_rotation_at) END
+        FROM portal_type p, (SELECT clock_timestamp() + make_interval(secs => ${dueAgainMs}::float8 / 1000) AS later) w
+       WHERE p.code = e.portal_type_code AND e.org_id = ${seen.orgId} AND e.secret_arn = ${seen.secretArn}`;
     await tellGate(tx, seen, step.outcome ?? (isDone ? 'passed' : 'failed'));
     if (!isDone) {
       const { id: attemptId, orgId, endpointId, portalTypeCode } = seen;
       await writeNotice(tx, {
         kind: 'failed',
-        key: `${endpointId}:${new Date().toISOString().slice(0, 10)}`,
+        key: endpointId,
+        every: 'day',
         orgId,
         endpointId,
         portalTypeCode,
@@ -89,24 +89,6 @@ export async function finishAttempt(
     }
     return true;
   });
-}
-
-export interface OlderCopy {
-  /** The attempt that had left it. */
-  readonly attemptId: string;
-  /** The store's version that it became. */
-  readonly version: string;
-}
-
-/** Its attempt counts as promoted from here on, so its acceptance is remembered and nobody takes it for a rotation that the journal has forgotten. */
-async function followOlderCopy(tx: Transaction, { loginIdentity, orgId, secretArn }: RotationAttempt, { attemptId, version }: OlderCopy): Promise<void> {
-  checkUuid('attemptId', attemptId);
-  await tx.$executeRaw`
-    UPDATE rotation_attempt SET promoted_version = ${version}, updated_at = clock_timestamp()
-     WHERE id = ${attemptId}::uuid AND login_identity = ${loginIdentity} AND state = 'abandoned'`;
-  await tx.$executeRaw`
-    UPDATE integration_endpoint SET current_version = ${version}, updated_at = clock_timestamp() WHERE org_id = ${orgId} AND secret_arn = ${secretArn}`;
-  await notifyCredentialChanged(tx, { orgId, secretArn });
 }
 
 export interface RotationCounts {

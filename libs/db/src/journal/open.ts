@@ -6,7 +6,7 @@ import type { StartRefusal, StartRules } from '../gate/rules.ts';
 import { lockEndpointIdentity, lockIdentity } from '../identity.ts';
 import { checkLimit, checkUuid } from '../input.ts';
 import { openRotation } from './open-rotation.ts';
-import { attemptOf, JOURNAL_VERSION, type AttemptState, type RotationAttempt } from './attempt.ts';
+import { attemptOf, JOURNAL_VERSION, type AttemptReason, type AttemptState, type RotationAttempt } from './attempt.ts';
 
 export interface RotationPlan {
   /** UUID; also names the staged secret. */
@@ -17,7 +17,7 @@ export interface RotationPlan {
   readonly endpointId: string;
   readonly orgId: string;
   readonly owner: string;
-  readonly reason: string;
+  readonly reason: AttemptReason;
   /** The store's current version; must be the row's too. */
   readonly baseVersion: string;
   readonly recipeHash: string;

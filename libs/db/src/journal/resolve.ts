@@ -1,6 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
-import { checkUuid, timestamp } from '../input.ts';
+import { checkMs, checkUuid } from '../input.ts';
 import { attemptOf, JOURNAL_VERSION, type RotationAttempt } from './attempt.ts';
 import { lockAttempt } from './open.ts';
 
@@ -15,13 +15,14 @@ export interface Resolution {
 }
 
 /** The portal accepts the current password: the attempt ends as `abandoned` and its login is free. `false`: it is not blocked, or not the caller's. */
-export async function resolveAsUnchanged(db: Database, resolution: Resolution & { readonly nextRotationAt: Date }): Promise<boolean> {
+export async function resolveAsUnchanged(db: Database, resolution: Resolution & { readonly dueAgainMs: number }): Promise<boolean> {
+  const dueAgainMs = checkMs('dueAgainMs', resolution.dueAgainMs);
   return db.transaction({ tenant: resolution.orgId }, async (tx) => {
     const ended = await endBlocked(tx, resolution);
     if (!ended) return false;
     await tx.$executeRaw`
       UPDATE integration_endpoint SET rotation_status = 'active', next_rotation_at = w.at, rotation_not_before = w.at, updated_at = clock_timestamp()
-        FROM (SELECT ${timestamp(resolution.nextRotationAt)}::timestamptz AS at) w
+        FROM (SELECT clock_timestamp() + make_interval(secs => ${dueAgainMs}::float8 / 1000) AS at) w
        WHERE org_id = ${ended.orgId} AND secret_arn = ${ended.secretArn}`;
     return true;
   });
@@ -29,7 +30,6 @@ export async function resolveAsUnchanged(db: Database, resolution: Resolution & 
 
 export interface Successor {
   readonly attemptId: string;
-  readonly reason: string;
   /** The store's current version, which the staged payload was made from. */
   readonly baseVersion: string;
 }
@@ -47,7 +47,7 @@ export async function announceSuccessor(db: Database, resolution: Resolution & {
     await tx.$executeRaw`
       INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash,
                                     journal_version, detail, created_at, updated_at, ended_at)
-      SELECT ${successor.attemptId}::uuid, b.login_identity, b.org_id, b.endpoint_id, b.portal_type_code, 'abandoned', b.fence, b.owner, ${successor.reason}, b.secret_arn,
+      SELECT ${successor.attemptId}::uuid, b.login_identity, b.org_id, b.endpoint_id, b.portal_type_code, 'abandoned', b.fence, b.owner, 'resolve', b.secret_arn,
              ${successor.baseVersion}, b.recipe_hash, ${JOURNAL_VERSION}, ${NOT_PROVED}, now.at, now.at, now.at
         FROM rotation_attempt b, (SELECT clock_timestamp() AS at) now WHERE b.id = ${attemptId}::uuid`;
     return true;

@@ -2,9 +2,10 @@ import { RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { lockEndpointIdentity, lockIdentity } from '../identity.ts';
 import { checkMs, checkUuid, timestamp } from '../input.ts';
+import { wantSearch } from '../endpoints/search.ts';
 import { writeNotice } from '../notices/write.ts';
-import { budgetRefusal, ledgerState } from './budget.ts';
-import { versionRecord } from './version-record.ts';
+import { budgetRefusal, ledgerState, reserveRefusal } from './budget.ts';
+import { checkFingerprints, type Fingerprints, passwordRecord } from './password.ts';
 
 /** As libs/portal-drivers names them; this package imports nothing from there. */
 export type LoginOutcomeKind =
@@ -21,8 +22,8 @@ export type LoginOutcomeKind =
   | 'unavailable'
   | 'unknown';
 
-/** What an outcome means for the version that was typed (DESIGN "Login"). */
-export type LoginEffect = 'none' | 'provisional' | 'suspect' | 'version_bad';
+/** What an outcome means for the password that was typed (DESIGN "Login"). */
+export type LoginEffect = 'none' | 'provisional' | 'suspect' | 'bad';
 
 export interface LoginAttemptRequest {
   /** The caller's live lease for this endpoint. */
@@ -32,6 +33,8 @@ export interface LoginAttemptRequest {
   readonly actor: 'agent' | 'rotator' | 'person';
   /** The store's version token, or `staged:<attempt id>` for a staged password. Never a value. */
   readonly version: string;
+  /** Of the password that is to be typed. */
+  readonly fingerprints: Fingerprints;
   readonly rotationAttemptId?: string;
 }
 
@@ -39,9 +42,12 @@ export type LoginPermission =
   | { readonly allowed: true; readonly loginAttemptId: string }
   | {
       readonly allowed: false;
-      readonly reason: 'lease_lost' | 'budget_spent' | 'version_known_bad' | 'locked' | 'throttled' | 'suspect_pause';
+      readonly reason: LoginRefusal;
       readonly until: Date | null;
     };
+
+/** `password_bad`, `password_suspect`: the portal refused this password, and it rests. `locked` without an end: until a person says that support has unlocked the account. */
+export type LoginRefusal = 'lease_lost' | 'budget_spent' | 'password_bad' | 'password_suspect' | 'locked' | 'throttled';
 
 /**
  * Asks for one login and, if it is allowed, writes it down before it is made: from here on it counts as a failure until
@@ -52,13 +58,15 @@ export type LoginPermission =
 export async function beginLoginAttempt(db: Database, request: LoginAttemptRequest): Promise<LoginPermission> {
   checkUuid('leaseId', request.leaseId);
   const rotationAttemptId = request.rotationAttemptId === undefined ? null : checkUuid('rotationAttemptId', request.rotationAttemptId);
+  const [fingerprint = ''] = checkFingerprints(request.fingerprints);
   return db.transaction({ tenant: request.orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, request);
     const refusal = await refusalOf(tx, identity.id, request);
     if (refusal) return { allowed: false, ...refusal };
     const [row] = await tx.$queryRaw<{ id: string }[]>`
-      INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, rotation_attempt_id, actor, version, started_at)
-      VALUES (${identity.id}, ${request.orgId}, ${request.endpointId}, ${request.leaseId}::uuid, ${rotationAttemptId}::uuid, ${request.actor}, ${request.version}, clock_timestamp())
+      INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, rotation_attempt_id, actor, version, fingerprint, started_at)
+      VALUES (${identity.id}, ${request.orgId}, ${request.endpointId}, ${request.leaseId}::uuid, ${rotationAttemptId}::uuid, ${request.actor}, ${request.version}, ${fingerprint},
+              clock_timestamp())
       RETURNING id::text`;
     if (!row) throw new RcmError('database_failed', 'The ledger took no row.');
     return { allowed: true, loginAttemptId: row.id };
@@ -72,11 +80,12 @@ async function refusalOf(client: Transaction, loginIdentity: string, request: Lo
   const lease = await client.loginLease.findFirst({ where: { id: request.leaseId, loginIdentity, endpointId: request.endpointId, orgId: request.orgId } });
   const state = await ledgerState(client, loginIdentity);
   if (!lease || lease.expiresAt <= state.now) return { reason: 'lease_lost', until: null };
-  const known = await versionRecord(client, { loginIdentity, ...request });
-  if (known.isBad) return { reason: 'version_known_bad', until: null };
   const refusal = budgetRefusal(state);
+  if (refusal?.reason === 'locked' || refusal?.reason === 'throttled') return refusal;
+  const known = await passwordRecord(client, { loginIdentity, fingerprints: request.fingerprints });
+  if (known.restsUntil && known.restsUntil > state.now) return { reason: known.bad > 0 ? 'password_bad' : 'password_suspect', until: known.restsUntil };
   if (refusal) return refusal;
-  return known.suspectUntil && known.suspectUntil > state.now ? { reason: 'suspect_pause', until: known.suspectUntil } : null;
+  return known.refusals > 0 ? reserveRefusal(state) : null;
 }
 
 /**
@@ -101,29 +110,49 @@ export interface LoginAttemptEnd {
   /** `not_submitted`: the credentials never left the browser, so nothing counts. */
   readonly outcome: LoginOutcomeKind | 'not_submitted';
   readonly effect: LoginEffect;
-  /** With `throttled`: the portal's own time. */
+  /** The portal showed that the password is right. */
+  readonly proved?: boolean;
+  /** With `throttled` and `locked`: the portal's own time. What a page says is believed for a day at most. */
   readonly throttledUntil?: Date | undefined;
-  /** With effect `suspect`: how long this version rests, in milliseconds. */
-  readonly suspectUntilMs?: number | undefined;
+  /** With effects `suspect` and `bad`: how long this password rests, in milliseconds. */
+  readonly restMs?: number | undefined;
 }
 
-/** Writes how a login ended, and tells people where it was `locked`. The first word stands: a second call changes nothing. Unknown ids are left alone too. */
+/** A time that a page shows is somebody else's word: no page keeps a login away for longer. */
+const BELIEVED_DAYS = 1;
+
+/**
+ * Writes how a login ended. Where the account is locked, or the password that the store holds was refused, people are told and the copies are to be
+ * searched, in the same transaction. The first word stands: a second call changes nothing. Unknown ids are left alone too.
+ */
 export async function finishLoginAttempt(db: Database, end: LoginAttemptEnd): Promise<void> {
   checkUuid('loginAttemptId', end.loginAttemptId);
   const throttledUntil = end.throttledUntil ? timestamp(end.throttledUntil) : null;
-  const suspectMs = end.suspectUntilMs === undefined ? null : checkMs('suspectUntilMs', end.suspectUntilMs);
+  const restMs = end.restMs === undefined ? null : checkMs('restMs', end.restMs);
   await db.transaction({ tenant: end.orgId }, async (tx) => {
-    const attempt = await tx.loginAttempt.findUnique({ where: { id: end.loginAttemptId }, select: { loginIdentity: true, orgId: true, endpointId: true } });
+    const attempt = await tx.loginAttempt.findUnique({
+      where: { id: end.loginAttemptId },
+      select: { loginIdentity: true, orgId: true, endpointId: true, version: true, rotationAttemptId: true },
+    });
     if (!attempt) return;
     // Under the lock, so that a count that is being made sees either all of the outcome or none of it.
     await lockIdentity(tx, attempt.loginIdentity);
     const written = await tx.$executeRaw`
-      UPDATE login_attempt SET finished_at = clock_timestamp(), outcome = ${end.outcome}, effect = ${end.effect}, throttled_until = ${throttledUntil}::timestamptz,
-             suspect_until = clock_timestamp() + make_interval(secs => ${suspectMs}::float8 / 1000)
+      UPDATE login_attempt SET finished_at = clock_timestamp(), outcome = ${end.outcome}, effect = ${end.effect}, proved = ${end.proved ?? false},
+             throttled_until = least(${throttledUntil}::timestamptz, clock_timestamp() + make_interval(days => ${BELIEVED_DAYS}::int)),
+             rests_until = clock_timestamp() + make_interval(secs => ${restMs}::float8 / 1000)
        WHERE id = ${end.loginAttemptId}::uuid AND outcome IS NULL`;
-    if (written === 0 || end.outcome !== 'locked') return;
+    if (written === 0) return;
     const { loginIdentity, orgId, endpointId } = attempt;
+    const about = { orgId, endpointId } as const;
     // Once an hour at most: several processes may meet the same lock.
-    await writeNotice(tx, { kind: 'locked', key: `${loginIdentity}:${new Date().toISOString().slice(0, 13)}`, orgId, endpointId });
+    if (end.outcome === 'locked') await writeNotice(tx, { ...about, kind: 'locked', key: loginIdentity, every: 'hour' });
+    if (end.effect !== 'suspect' && end.effect !== 'bad') return;
+    await writeNotice(tx, { ...about, kind: 'refused', key: endpointId, every: 'day', detail: end.effect === 'bad' ? REFUSED_ALONE : REFUSED });
+    // An attempt finds out by itself what the portal accepts.
+    if (attempt.rotationAttemptId === null) await wantSearch(tx, about);
   });
 }
+
+const REFUSED = 'the portal says that the password is wrong; it may be the portal that is ill';
+const REFUSED_ALONE = 'the portal says that the password is wrong, and lets others in';

@@ -7,21 +7,26 @@ export interface LockoutLimits {
   readonly threshold: number;
   /** How many of these we may cause ourselves. */
   readonly budget: number;
-  readonly windowSeconds: number;
+  /** `null`: time forgives nothing. */
+  readonly windowSeconds: number | null;
+  /** Whether an accepted login makes the portal forget what came before it. */
+  readonly successForgives: boolean;
 }
 
 /** What the ledger says about an identity now. */
 export interface LedgerState {
   readonly limits: LockoutLimits;
-  /** Failures in the window that no accepted login has wiped out; attempts without an outcome are among them. */
+  /** Failures that the portal still counts; attempts without an outcome are among them. */
   readonly failures: number;
   /** Of these, the ones that are being made right now, under a live lease. */
   readonly inFlight: number;
-  /** When the oldest failure leaves the window. */
+  /** When the oldest failure leaves the window; `null`: there is none, or none ever leaves. */
   readonly oldestLeavesAt: Date | null;
   readonly newestLeavesAt: Date | null;
-  /** End of the window after a login that the portal answered with "locked". */
+  /** End of the lock after a login that the portal answered with "locked". */
   readonly lockedUntil: Date | null;
+  /** Locked until a person says that the portal's support has unlocked it. */
+  readonly lockedForGood: boolean;
   /** Whether one text for wrong and locked was among the failures. */
   readonly mayBeLocked: boolean;
   readonly throttledUntil: Date | null;
@@ -32,20 +37,22 @@ export interface LedgerState {
  * Reads the ledger of one identity. The counting is a function of the database
  * (`rcm_login_ledger`), because a portal counts the attempts of every organization that uses the account, and no tenant may see another's.
  *
- * Portals count consecutive failures, so an accepted login wipes out what came before it. "Before" is careful: two logins can
- * overlap, and which of them the portal saw first is not known, so a failure is wiped out only if it had FINISHED when the
- * accepted one began. An attempt without an outcome (its process died) counts as a failure; it is wiped out by an accepted login
- * that began after it, once its lease is dead. A login that got past the password (`password_expired`, `change_forced`) is no failure
- * and no acceptance. Everything else that was sent counts, also what we did not understand.
+ * Portals count in three ways (docs/adr/0013): failures in a row, which an accepted login wipes out; failures in a window, whatever
+ * succeeds in between; failures until somebody unlocks. "Before" is careful: two logins can overlap, and which of them the portal saw
+ * first is not known, so a failure is wiped out only if it had FINISHED when the accepted one began. An attempt without an outcome (its
+ * process died) counts as a failure; it is wiped out by an accepted login that began after it, once its lease is dead. A login that got past the
+ * password (`password_expired`, `change_forced`) is no failure and no acceptance. Everything else that was sent counts, also what we did not
+ * understand; a wrong one-time code does where the portal counts them.
  */
 export async function ledgerState(tx: Transaction, loginIdentity: string): Promise<LedgerState> {
   const [row] = await tx.$queryRaw<(Omit<LedgerState, 'limits'> & LockoutLimits)[]>`
-    SELECT threshold, budget, window_seconds AS "windowSeconds", failures, in_flight AS "inFlight", oldest_leaves_at AS "oldestLeavesAt",
-           newest_leaves_at AS "newestLeavesAt", locked_until AS "lockedUntil", may_be_locked AS "mayBeLocked", throttled_until AS "throttledUntil", now
+    SELECT threshold, budget, window_seconds AS "windowSeconds", success_forgives AS "successForgives", failures, in_flight AS "inFlight",
+           oldest_leaves_at AS "oldestLeavesAt", newest_leaves_at AS "newestLeavesAt", locked_until AS "lockedUntil", locked_for_good AS "lockedForGood",
+           may_be_locked AS "mayBeLocked", throttled_until AS "throttledUntil", now
       FROM rcm_login_ledger(${loginIdentity})`;
   if (!row) throw new RcmError('state_conflict', 'No endpoint of the organization has this login identity, so no lockout limit is known for it.');
-  const { threshold, budget, windowSeconds, ...state } = row;
-  return { limits: { threshold, budget, windowSeconds }, ...state };
+  const { threshold, budget, windowSeconds, successForgives, ...state } = row;
+  return { limits: { threshold, budget, windowSeconds, successForgives }, ...state };
 }
 
 /** How long to wait before asking again when only logins in flight use the budget up (milliseconds). */
@@ -57,12 +64,26 @@ const IN_FLIGHT_PAUSE_MS = 2_000;
  */
 export function budgetRefusal(state: LedgerState): { readonly reason: 'locked' | 'throttled' | 'budget_spent'; readonly until: Date | null } | null {
   const { now, limits } = state;
+  if (state.lockedForGood) return { reason: 'locked', until: null };
   if (state.lockedUntil && state.lockedUntil > now) return { reason: 'locked', until: state.lockedUntil };
   const settled = state.failures - state.inFlight;
   if (state.mayBeLocked && settled >= limits.budget) return { reason: 'locked', until: state.newestLeavesAt };
   if (state.throttledUntil && state.throttledUntil > now) return { reason: 'throttled', until: state.throttledUntil };
   if (state.failures < limits.budget) return null;
   return { reason: 'budget_spent', until: settled < limits.budget ? new Date(now.getTime() + IN_FLIGHT_PAUSE_MS) : state.oldestLeavesAt };
+}
+
+/** Failures that are left when a password is tried again that was refused: whoever searches for the right one needs them. */
+const RESERVE = 1;
+
+/**
+ * A password that was refused is tried again only where its failure would not be the last one: with the whole budget, or with one to spare.
+ * Where neither time nor success brings the budget back, what is left is all there will ever be.
+ */
+export function reserveRefusal(state: LedgerState): { readonly reason: 'budget_spent'; readonly until: Date | null } | null {
+  const { failures, limits } = state;
+  if (failures === 0 || limits.budget - failures > RESERVE || limits.windowSeconds === null) return null;
+  return { reason: 'budget_spent', until: state.newestLeavesAt };
 }
 
 /**

@@ -24,6 +24,6 @@ export async function restLogin(
     await tx.$executeRaw`
       INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, throttled_until)
       VALUES (${identity.id}, ${rest.orgId}, ${rest.endpointId}, ${rest.leaseId}::uuid, ${rest.actor}, ${rest.version}, clock_timestamp(), clock_timestamp(),
-              'throttled', 'none', clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000))`;
+              'not_submitted', 'none', clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000))`;
   });
 }

@@ -1,35 +1,46 @@
 import type { Database } from '../database.ts';
-import { ofSameSecret } from './version-record.ts';
+import type { BreakerRules } from '../gate/breaker.ts';
+import { type PortalHealth, portalHealth } from '../gate/health.ts';
+import { type Fingerprints, passwordRecord } from './password.ts';
 
-/** What the ledger and the journal know about one version of a login's password (DESIGN "Login"). */
-export interface VersionStanding {
+/** What ledger and journal know about a password at the moment its portal answered (DESIGN "Login"). */
+export interface PasswordStanding {
   /** It belongs to the open rotation attempt, or was promoted less than `settle` ago: the portal may not know it everywhere yet. */
   readonly fresh: boolean;
-  /** The portal accepted it, and no rejection of it since was suspect: a rejection now is surprising. */
-  readonly acceptedBefore: boolean;
+  /** The portal accepted it at some time. */
+  readonly provedBefore: boolean;
+  /** Earlier refusals that nothing has cleared, and of them the ones called bad. */
+  readonly refusals: number;
+  readonly bad: number;
+  /** Since the first of them, in ms. */
+  readonly seriesMs: number;
+  /** By what the other logins of the portal type met. */
+  readonly health: PortalHealth;
 }
 
-/**
- * The standing of a version, asked before its outcome is written. A staged version (`staged:<attempt id>`) is fresh while that attempt is
- * open, and once promoted it keeps the acceptance that it was verified with. A version that was accepted and then suspect once is not surprising any more: the
- * second rejection, after the pause, is proof. What a rotation promoted is asked without its secret: a login in two of them is not rotated.
- */
-export async function versionStanding(
-  db: Database,
-  known: { readonly orgId: string; readonly endpointId: string; readonly loginIdentity: string; readonly version: string; readonly settleMs: number },
-): Promise<VersionStanding> {
-  const { orgId, endpointId, loginIdentity, version, settleMs } = known;
-  const [row] = await db.transaction(
-    { tenant: orgId },
-    (tx) => tx.$queryRaw<VersionStanding[]>`
+export interface StandingQuestion {
+  readonly orgId: string;
+  readonly loginIdentity: string;
+  readonly portalTypeCode: string;
+  readonly fingerprints: Fingerprints;
+  /** The store's version, or `staged:<attempt id>`: what the journal knows it as. */
+  readonly version: string;
+  readonly settleMs: number;
+  readonly rules: Pick<BreakerRules, 'windowMs' | 'suspects'>;
+}
+
+/** The standing of a password, asked before its outcome is written. */
+export async function passwordStanding(db: Database, asked: StandingQuestion): Promise<PasswordStanding> {
+  const { orgId, loginIdentity, version, settleMs } = asked;
+  return db.transaction({ tenant: orgId }, async (tx) => {
+    const record = await passwordRecord(tx, asked);
+    const [row] = await tx.$queryRaw<{ fresh: boolean; seriesMs: number | null }[]>`
       SELECT EXISTS (SELECT 1 FROM rotation_attempt r WHERE r.login_identity = ${loginIdentity}
-                AND ((r.ended_at IS NULL AND (${version} = 'staged:' || r.id::text OR r.promoted_version = ${version}))
+                AND ((r.ended_at IS NULL AND (${version} = 'staged:' || r.id::text OR ${version} LIKE 'staged:' || r.id::text || '/%' OR r.promoted_version = ${version}))
                   OR (r.promoted_version = ${version} AND r.updated_at > clock_timestamp() - make_interval(secs => ${settleMs}::float8 / 1000)))) AS fresh,
-             coalesce((SELECT a.outcome = 'accepted' FROM login_attempt a
-               WHERE a.login_identity = ${loginIdentity} AND (a.outcome = 'accepted' OR a.effect = 'suspect')
-                 AND ((a.version = ${version} AND ${ofSameSecret(endpointId)}) OR a.version IN (
-                   SELECT 'staged:' || r.id::text FROM rotation_attempt r WHERE r.login_identity = ${loginIdentity} AND r.promoted_version = ${version}))
-               ORDER BY a.started_at DESC LIMIT 1), false) AS "acceptedBefore"`,
-  );
-  return row ?? { fresh: false, acceptedBefore: false };
+             (extract(epoch FROM clock_timestamp() - ${record.refusedFirstAt?.toISOString() ?? null}::timestamptz) * 1000)::float8 AS "seriesMs"`;
+    const health = await portalHealth(tx, { ...asked, since: record.refusedFirstAt });
+    const { refusals, bad } = record;
+    return { fresh: row?.fresh ?? false, provedBefore: record.provedAt !== null, refusals, bad, seriesMs: row?.seriesMs ?? 0, health };
+  });
 }

@@ -14,7 +14,13 @@ export type NoticeKind =
   /** A rotation has not ended for a day. */
   | 'waiting_long'
   /** A person's edit in the middle of a rotation was kept as the previous version. */
-  | 'left_previous';
+  | 'left_previous'
+  /** The portal refused the password that the store holds. */
+  | 'refused'
+  /** The portal accepts a password that a copy held; it is current now. */
+  | 'found'
+  /** A secret names another account than before. */
+  | 'other_account';
 
 /** What a notice is about: ids, and the journal's own words for why. Never a secret, never a user name. */
 export interface Notice {
@@ -28,6 +34,8 @@ export interface Notice {
   readonly createdAt: Date;
 }
 
-export type NewNotice = { readonly kind: NoticeKind; /** What is the same for whatever tells of the same thing. */ readonly key: string } & Partial<
-  Pick<Notice, 'orgId' | 'endpointId' | 'portalTypeCode' | 'attemptId' | 'detail'>
->;
+export type NewNotice = {
+  readonly kind: NoticeKind;
+  /** What is the same for whatever tells of the same thing. */ readonly key: string;
+  /** How often the same thing is told. Default: once. */ readonly every?: 'ever' | 'day' | 'hour';
+} & Partial<Pick<Notice, 'orgId' | 'endpointId' | 'portalTypeCode' | 'attemptId' | 'detail'>>;

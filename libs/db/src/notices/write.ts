@@ -1,4 +1,5 @@
 import type { Transaction } from '../database.ts';
+import { Prisma } from '../generated/client.ts';
 import type { NewNotice } from './notice.ts';
 
 /**
@@ -6,8 +7,15 @@ import type { NewNotice } from './notice.ts';
  * again, by whichever process. The insert names no conflict target: an agent may add notices, and read none.
  */
 export async function writeNotice(tx: Transaction, notice: NewNotice): Promise<void> {
-  const { kind, key, orgId = null, endpointId = null, portalTypeCode = null, attemptId = null, detail = null } = notice;
+  const { kind, key, every = 'ever', orgId = null, endpointId = null, portalTypeCode = null, attemptId = null, detail = null } = notice;
   await tx.$executeRaw`
     INSERT INTO notice (kind, dedup_key, org_id, endpoint_id, portal_type_code, attempt_id, detail)
-    VALUES (${kind}, ${`${kind}:${key}`}, ${orgId}, ${endpointId}, ${portalTypeCode}, ${attemptId}::uuid, ${detail}) ON CONFLICT DO NOTHING`;
+    VALUES (${kind}, ${`${kind}:${key}`} || ${PERIOD[every]}, ${orgId}, ${endpointId}, ${portalTypeCode}, ${attemptId}::uuid, ${detail}) ON CONFLICT DO NOTHING`;
 }
+
+/** By Postgres's clock, so that processes whose clocks differ tell the same thing once. */
+const PERIOD: Readonly<Record<NonNullable<NewNotice['every']>, Prisma.Sql>> = {
+  ever: Prisma.sql`''`,
+  day: Prisma.sql`to_char(clock_timestamp() AT TIME ZONE 'UTC', ':YYYY-MM-DD')`,
+  hour: Prisma.sql`to_char(clock_timestamp() AT TIME ZONE 'UTC', ':YYYY-MM-DD"T"HH24')`,
+};

@@ -1,0 +1,60 @@
+import type { Database, Transaction } from '../database.ts';
+import { checkLimit, checkMs } from '../input.ts';
+
+/** A login of which somebody met that the store does not hold what the portal accepts. */
+export interface WantedSearch {
+  readonly orgId: string;
+  readonly endpointId: string;
+}
+
+/** Notes it, in the transaction that saw it. A rotator searches the copies for what the portal accepts. */
+export async function wantSearch(tx: Transaction, { orgId, endpointId }: WantedSearch): Promise<void> {
+  await tx.$executeRaw`UPDATE integration_endpoint SET search_wanted_at = clock_timestamp() WHERE org_id = ${orgId} AND id = ${endpointId}`;
+}
+
+/** The same, for an agent that sees it without a login: what lies in the store is older than what was promoted, or names another account. */
+export function wantCredentialSearch(db: Database, wanted: WantedSearch): Promise<void> {
+  return db.transaction({ tenant: wanted.orgId }, (tx) => wantSearch(tx, wanted));
+}
+
+/**
+ * Logins whose copies are to be searched now, the longest wanted first: since the last search somebody was refused, and no rotation of them
+ * is open. One that was searched less than `pauseMs` ago waits.
+ */
+export async function listWantedSearches(
+  db: Database,
+  { limit, pauseMs }: { readonly limit: number; readonly pauseMs: number },
+): Promise<readonly WantedSearch[]> {
+  const ms = checkMs('pauseMs', pauseMs);
+  return db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<WantedSearch[]>`
+      SELECT e.org_id AS "orgId", e.id AS "endpointId" FROM integration_endpoint e
+       WHERE e.search_wanted_at IS NOT NULL AND e.secret_arn IS NOT NULL AND e.login_identity IS NOT NULL
+         AND e.search_wanted_at > coalesce(e.searched_at, '-infinity')
+         AND (e.searched_at IS NULL OR e.searched_at < clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000))
+         AND NOT EXISTS (SELECT FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL)
+       ORDER BY e.search_wanted_at LIMIT ${checkLimit(limit)}`,
+  );
+}
+
+/** A search has come to its end, under the exclusive lease: nobody was refused meanwhile. */
+export async function noteSearched(db: Database, { orgId, endpointId }: WantedSearch): Promise<void> {
+  await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$executeRaw`UPDATE integration_endpoint SET searched_at = clock_timestamp() WHERE org_id = ${orgId} AND id = ${endpointId}`,
+  );
+}
+
+/** How many logins were refused with what the store holds and have not got in since; for a gauge. */
+export async function countRefusedLogins(db: Database): Promise<number> {
+  const [row] = await db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<{ refused: number }[]>`
+      SELECT count(*)::int AS refused FROM integration_endpoint e
+       WHERE e.search_wanted_at IS NOT NULL
+         AND EXISTS (SELECT FROM login_attempt a WHERE a.login_identity = e.login_identity AND a.effect IN ('suspect', 'bad')
+                        AND NOT EXISTS (SELECT FROM login_attempt ok WHERE ok.login_identity = a.login_identity AND ok.proved AND ok.started_at > a.started_at))`,
+  );
+  return row?.refused ?? 0;
+}

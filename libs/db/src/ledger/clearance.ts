@@ -1,0 +1,28 @@
+import type { Database } from '../database.ts';
+import { writeAuditEvent } from '../audit/record.ts';
+import { lockEndpointIdentity } from '../identity.ts';
+
+/** `unlocked`: the portal's support has unlocked the account. `retry`: its password is right, try it now. */
+export type ClearanceKind = 'unlocked' | 'retry';
+
+export interface Clearance {
+  readonly orgId: string;
+  readonly endpointId: string;
+  readonly kind: ClearanceKind;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/**
+ * A person's word about a login, with its audit event in one transaction. `unlocked`: the lock is over, and failures before now count no
+ * more. Both end the rest of refused passwords. The budget stays what it is, so a word alone locks nobody out.
+ * Fails with `endpoint_unknown`, `state_conflict` (never migrated).
+ */
+export async function clearLogin(db: Database, clearance: Clearance): Promise<void> {
+  const { orgId, endpointId, kind, actor, reason } = clearance;
+  await db.transaction({ tenant: orgId }, async (tx) => {
+    const identity = await lockEndpointIdentity(tx, clearance);
+    await writeAuditEvent(tx, { orgId, actor, action: `login.${kind}`, subject: endpointId, reason });
+    await tx.loginClearance.create({ data: { loginIdentity: identity.id, orgId, endpointId, kind, actor, reason, at: identity.now } });
+  });
+}
