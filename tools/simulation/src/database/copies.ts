@@ -1,0 +1,72 @@
+import type { RotationAttempt } from '@rcm/db';
+import { attemptOf } from './journal.ts';
+import type { ModelDatabase } from './model-database.ts';
+import { later, operation } from './operation.ts';
+
+const KEPT_MS = 30 * 86_400_000;
+const KEPT_COPIES = 12;
+
+/** A login of the attempt with what is current was accepted after it had ended. */
+function acceptedSince({ tables }: ModelDatabase, { loginIdentity, endpointId, orgId, endedAt }: RotationAttempt): boolean {
+  const endpoint = tables.endpoints.get(endpointId);
+  if (endpoint?.orgId !== orgId || endedAt === null || endpoint.currentVersion === null) return false;
+  const { currentVersion } = endpoint;
+  const promoted = new Set(tables.attempts.all().flatMap((r) => (r.orgId === orgId && r.promotedVersion === currentVersion ? [`staged:${r.id}`] : [])));
+  return tables.logins.of(loginIdentity).some((ok) => ok.proved && ok.startedAt > endedAt && (ok.version === currentVersion || promoted.has(ok.version)));
+}
+
+export const listCopiesToRemove = operation('listCopiesToRemove', (db, { limit }) => {
+  const left = db.tables.attempts.all().filter(({ state, copyRemovedAt }) => state === 'abandoned' && copyRemovedAt === null);
+  const ended = ({ endedAt }: RotationAttempt): number => endedAt?.getTime() ?? 0;
+  const places = new Map<string, number>();
+  for (const [, copies] of Map.groupBy(left, ({ orgId, secretArn }) => `${orgId} ${secretArn}`))
+    copies
+      .sort((a, b) => Number(b.submitDeadlineAt !== null) - Number(a.submitDeadlineAt !== null) || ended(b) - ended(a))
+      .forEach(({ id }, place) => places.set(id, place + 1));
+  return left
+    .filter((copy) => {
+      const isOld = ended(copy) < db.now.getTime() - KEPT_MS;
+      const isOneTooMany = copy.secretArn.includes(':secretsmanager:') && (places.get(copy.id) ?? 0) > KEPT_COPIES;
+      return (isOld || isOneTooMany) && acceptedSince(db, copy);
+    })
+    .slice(0, limit);
+});
+
+export const mayRemoveCopy = operation('mayRemoveCopy', (db, { attemptId, orgId, currentVersion }) => {
+  const copy = attemptOf(db, { attemptId, orgId });
+  return copy !== null && copy.endedAt !== null && db.tables.endpoints.get(copy.endpointId)?.currentVersion === currentVersion && acceptedSince(db, copy);
+});
+
+export const noteCopyRemoved = operation('noteCopyRemoved', (db, { attemptId, orgId }) => {
+  if (attemptOf(db, { attemptId, orgId })?.copyRemovedAt === null) db.tables.attempts.change(attemptId, { copyRemovedAt: db.now });
+});
+
+export const earlierVersions = operation('earlierVersions', (db, { orgId, secretArn, limit }) =>
+  db.tables.attempts
+    .all()
+    .filter((attempt) => attempt.orgId === orgId && attempt.secretArn === secretArn && attempt.state === 'done' && attempt.previousVersion !== null)
+    .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
+    .slice(0, limit)
+    .flatMap(({ previousVersion }) => previousVersion ?? []),
+);
+
+export const acceptedVersions = operation('acceptedVersions', (db, { orgId, endpointId, loginIdentity, limit }) => {
+  const { tables } = db;
+  const own = tables.endpoints.get(endpointId);
+  const isOfSecret = (tried: string): boolean => {
+    const endpoint = tables.endpoints.get(tried);
+    return own !== null && own.secretArn !== null && endpoint?.orgId === own.orgId && endpoint.secretArn === own.secretArn;
+  };
+  const proved = tables.logins.of(loginIdentity).filter((row) => row.orgId === orgId && row.proved && isOfSecret(row.endpointId));
+  const last = new Map<string, Date>();
+  for (const row of proved.sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime()).slice(0, 200)) {
+    const staged = row.version.startsWith('staged:');
+    const version =
+      (staged ? attemptOf(db, { attemptId: row.version.slice('staged:'.length), orgId })?.promotedVersion : null) ?? (staged ? null : row.version);
+    if (version !== null) last.set(version, later(last.get(version), row.startedAt) ?? row.startedAt);
+  }
+  return [...last]
+    .sort(([, a], [, b]) => b.getTime() - a.getTime())
+    .map(([version]) => version)
+    .slice(0, limit);
+});
