@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { createLogger, explain, hasCode } from '@rcm/telemetry';
 import { type CommandContext, personalAct } from './commands/command.ts';
+import { type ClearOptions, retryCommand, unlockedCommand } from './commands/clear-login.ts';
 import { copiesCommand } from './commands/copies.ts';
 import { passwordCommand } from './commands/password.ts';
 import { pauseCommand, resumeCommand, type ScopeOptions } from './commands/pause.ts';
@@ -78,7 +79,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
   person(command('resolve', 'decide about a blocked login: which password does the portal accept? The only way out of blocked'))
     .requiredOption('--endpoint <id>', 'the endpoint whose login is blocked')
     .addOption(
-      new Option('--accept <which>', 'the password that the portal accepts; typed is read from a prompt or stdin').choices(ACCEPTABLE).makeOptionMandatory(),
+      new Option('--accept <which>', 'the password that the portal accepts; typed is read from a prompt or stdin, found searches all that are stored').choices(ACCEPTABLE).makeOptionMandatory(),
     )
     .option('--unverified', 'do not log in to prove it: you answer for it')
     .option('--dry-run', 'say what would be done and change nothing')
@@ -99,6 +100,19 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     .action((options: Output & Person & { endpoint: string }) =>
       run(options, (context) => rollbackCommand(context, { ...personalAct(options), endpointId: options.endpoint, dryRun: options.dryRun ?? false })),
     );
+  const clearing = [
+    ['unlocked', 'note that the portal’s support has unlocked an account: failures before now count no more', unlockedCommand],
+    ['retry', 'try a refused password now, if the account’s budget allows it, then search the copies for the one that the portal accepts', retryCommand],
+  ] as const;
+  for (const [name, description, act] of clearing) {
+    person(command(name, description))
+      .requiredOption('--endpoint <id>', 'the endpoint whose login it is')
+      .option('--dry-run', 'say what would be done and change nothing')
+      .action((options: Output & Person & { endpoint: string }) => {
+        const clear: ClearOptions = { ...personalAct(options), endpointId: options.endpoint, dryRun: options.dryRun ?? false };
+        return run(options, (context) => act(context, clear));
+      });
+  }
   const scoped = [
     ['pause', 'let no rotation start; those under way end, agents go on', pauseCommand],
     ['resume', 'let rotations start again; for a portal type, close its breaker too', resumeCommand],

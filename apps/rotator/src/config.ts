@@ -23,6 +23,8 @@ const schema = z
     RCM_ROTATOR_RETRY_MS: milliseconds(60_000, 100),
     RCM_ROTATOR_MAX_TRIES: z.coerce.number().int().min(1).max(100).default(3),
     RCM_ROTATOR_ABANDONED_PAUSE_MS: milliseconds(86_400_000),
+    /** For how long an attempt may wait without moving: then it is given up where nothing was sent, and blocked where the portal cannot be asked. */
+    RCM_ROTATOR_GIVE_UP_MS: milliseconds(14 * 86_400_000, 1_000),
     RCM_ROTATOR_DRAIN_MS: milliseconds(90_000),
     RCM_SUBMIT_DEADLINE_MS: milliseconds(30_000),
     ...operationsEnvironment,

@@ -15,10 +15,15 @@ export const operationsEnvironment = {
   RCM_ROTATOR_MAINTENANCE_MARGIN_MS: milliseconds(900_000, 0),
   /** How far back the breaker looks. */
   RCM_ROTATOR_BREAKER_WINDOW_MS: milliseconds(600_000),
-  /** Logins refused with passwords that had worked, until the portal is taken to be ill. */
+  /** Refused logins until the portal is taken to be ill: half of those in use where that is fewer, a fifth where that is more. */
   RCM_ROTATOR_BREAKER_SUSPECTS: count(3),
   /** Logins that met unknown pages or whose rotation did not get through, until its pages are taken to have changed. */
   RCM_ROTATOR_BREAKER_FAILURES: count(3),
+  /** Pause between two looks for logins of which somebody was refused; at each, so many are searched. */
+  RCM_ROTATOR_MEND_SCAN_MS: milliseconds(15_000, 100),
+  RCM_ROTATOR_MEND_SEARCHES: count(20),
+  /** Pause between two searches of one login. */
+  RCM_ROTATOR_MEND_PAUSE_MS: milliseconds(60_000, 0),
   /** Pause between two looks at the secrets of portals that people rotate; at each, so many are read. */
   RCM_ROTATOR_MANUAL_SCAN_MS: milliseconds(10_000, 100),
   RCM_ROTATOR_MANUAL_READS: count(10),

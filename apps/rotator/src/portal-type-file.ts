@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { usablePasswordRules } from '@rcm/credentials';
 import type { NewPortalType } from '@rcm/db';
 import { parseRecipe } from '@rcm/portal-drivers';
-import { RcmError } from '@rcm/telemetry';
+import { idSchema, RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
 import { FAILURES_TO_START } from './starting.ts';
 
@@ -25,7 +25,12 @@ const schema = z
     rotationSpreadDays: whole(0).default(0),
     lockoutThreshold: whole(1),
     lockoutMargin: whole(0).default(1),
-    lockoutWindowSeconds: whole(1),
+    lockoutCounts: z.enum(['consecutive', 'window', 'until_unlocked']).default('consecutive'),
+    lockoutWindowSeconds: whole(1).nullable().exactOptional(),
+    lockoutLastsSeconds: whole(1).nullable().exactOptional(),
+    lockoutCountsCodes: z.boolean().default(true),
+    accountRealm: idSchema.exactOptional(),
+    usernameCase: z.enum(['exact', 'ignored']).default('exact'),
     settleMs: whole(0).default(60_000),
     totpSkew: whole(0).default(0),
     totpPeriodSeconds: whole(1).default(30),
@@ -45,6 +50,12 @@ const schema = z
         path: ['lockoutThreshold'],
         message: `less lockoutMargin leaves ${forgives}, and a rotation starts with ${FAILURES_TO_START} failures to spare: take a smaller margin, or rotationMode manual`,
       });
+    if (type.lockoutCounts === 'window' && typeof type.lockoutWindowSeconds !== 'number')
+      context.addIssue({ code: 'custom', path: ['lockoutWindowSeconds'], message: 'is how long the window is: a portal that counts in a window has one' });
+    if (type.lockoutCounts === 'until_unlocked' && typeof type.lockoutWindowSeconds === 'number')
+      context.addIssue({ code: 'custom', path: ['lockoutWindowSeconds'], message: 'does not go with until_unlocked: there, time forgives nothing' });
+    if (type.lockoutCounts === 'consecutive' && type.lockoutWindowSeconds === undefined)
+      context.addIssue({ code: 'custom', path: ['lockoutWindowSeconds'], message: 'is not said: how long a failure counts, or null where only a success makes the portal forget it' });
     const daysToExpiry = type.passwordExpiresDays === undefined ? Infinity : type.passwordExpiresDays - (type.expiryHeadStartDays ?? HEAD_START_DAYS);
     if (type.rotationSpreadDays >= daysToExpiry)
       context.addIssue({
@@ -64,9 +75,9 @@ export async function readPortalTypeFile(path: string): Promise<NewPortalType> {
     const lines = parsed.error.issues.map(({ path: at, message }) => `  ${at.join('.') || '(the whole)'}: ${message}`);
     throw new RcmError('input_invalid', `${path} is no portal type:\n${lines.join('\n')}\nNothing was changed.`);
   }
-  const { recipe, ...rest } = parsed.data;
+  const { recipe, lockoutWindowSeconds = null, ...rest } = parsed.data;
   usablePasswordRules(rest.passwordRules);
-  return { ...rest, driver: 'recipe', recipe: parseRecipe(await read(resolve(dirname(path), recipe))) };
+  return { ...rest, lockoutWindowSeconds, driver: 'recipe', recipe: parseRecipe(await read(resolve(dirname(path), recipe))) };
 }
 
 async function read(path: string): Promise<string> {

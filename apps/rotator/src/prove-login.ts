@@ -1,5 +1,4 @@
 import { parsePayload } from '@rcm/credentials';
-import { isPortalTypeStopped } from '@rcm/db';
 import { guardedLogin, type HeldLease, loginError, type MigratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import type { Rotator } from './rotate.ts';
@@ -35,15 +34,17 @@ export async function proveLogin(rotator: Rotator, endpoint: MigratedEndpoint, h
     payload: parsePayload(proof.stored),
     version: proof.version,
     ...(proof.attemptId === undefined ? {} : { rotationAttemptId: proof.attemptId }),
-    isPortalTypeStopped: () => isPortalTypeStopped(rotator.db, { portalTypeCode: endpoint.portalTypeCode, rules: rotator.breaker }),
+    keys: rotator.keys,
+    illness: rotator.breaker,
+    assertHeld: () => held.assertHeld(),
     timing: rotator.timing,
     signal: held.signal,
   });
-  if (result.kind === 'accepted') return result.session.close();
+  if (result.kind === 'accepted' || result.kind === 'must_change') return result.session.close();
   if (result.kind === 'not_allowed') {
     const why =
-      result.reason === 'version_known_bad'
-        ? `the portal refused ${proof.what} before, and it is not tried again`
+      result.reason === 'password_bad' || result.reason === 'password_suspect'
+        ? `the portal refused ${proof.what} before, and it rests${result.until ? ` until ${result.until.toISOString()}` : ''} (\`rotator retry\` tries it now)`
         : `the account's budget of logins does not allow it now (${result.reason}${result.until ? `, until ${result.until.toISOString()}` : ''})`;
     throw new RcmError(
       'login_not_allowed',

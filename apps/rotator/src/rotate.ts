@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { parseReference, type SecretStore, type TenantStores } from '@rcm/credentials';
+import { parseReference, type StoredSecret, type TenantStores } from '@rcm/credentials';
 import {
   adoptAttempt,
+  type AttemptReason,
   followStoreVersion,
   getOpenAttempt,
   JOURNAL_VERSION,
@@ -11,13 +12,15 @@ import {
   type RotationAttempt,
   type StartRules,
 } from '@rcm/db';
-import { type HeldLease, holdLease, type LeaseTiming, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { afterRestoreMs, type HeldLease, holdLease, type LeaseTiming, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
+import type { LoginInHand } from './finding/candidate.ts';
 import type { AttemptInHand, RotatorServices } from './machine/attempt.ts';
-import { RESTORED } from './acts/submit-change.ts';
 import { journal } from './machine/journal.ts';
 import { forgottenCopy, madeByForgottenRotation } from './machine/restored.ts';
 import { runAttempt } from './machine/run-attempt.ts';
+import { followOtherAccount } from './mending/other-account.ts';
+import { mergeOldCopy } from './mending/saved-from-old-copy.ts';
 import { type NotStarted, notStarted, refusedBy, whyNotStart } from './starting.ts';
 
 export interface Rotator extends RotatorServices {
@@ -30,11 +33,13 @@ export interface Rotator extends RotatorServices {
   readonly owner: string;
 }
 
+export type RequestReason = Exclude<AttemptReason, 'restored' | 'resolve'> | 'recovery';
+
 export interface RotationRequest {
   readonly orgId: string;
   readonly endpointId: string;
-  /** Why: `due`, `demand`, `compromise`, `rollback`, `recovery`. Kept in the journal. */
-  readonly reason: string;
+  /** Why, kept in the journal; `recovery` goes on with what is open and begins nothing. */
+  readonly reason: RequestReason;
   /** For a rollback: the version whose password is chosen again. */
   readonly chosenVersion?: string;
   readonly signal: AbortSignal;
@@ -73,25 +78,17 @@ export async function rotateLogin(rotator: Rotator, request: RotationRequest): P
 }
 
 async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, request: RotationRequest): Promise<RotationReport> {
+  const { reason } = request;
   // What there was to recover has ended meanwhile.
-  if (request.reason === 'recovery') return notStarted('rotation_refused', 'no attempt of this login is open');
-  const whyNot = await whyNotStart(rotator, endpoint, request.reason);
+  if (reason === 'recovery') return notStarted('rotation_refused', 'no attempt of this login is open');
+  const whyNot = await whyNotStart(rotator, endpoint, reason);
   if (whyNot) return whyNot;
 
-  const store = rotator.stores.forTenant(endpoint.orgId);
-  const current = await store.read(parseReference(endpoint.secretArn), { signal: held.signal });
-  if (current === null)
-    throw new RcmError('secret_missing', `The secret of endpoint ${endpoint.id} is not in its store. Nothing was changed.`, {
-      details: { endpointId: endpoint.id },
-    });
-  if (current.version !== held.lease.currentVersion) {
-    const isForgotten = await madeByForgottenRotation(rotator.db, endpoint.orgId, current);
-    if (isForgotten) await rest(rotator, endpoint, held, current.version);
-    await followStoreVersion(rotator.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: held.lease.currentVersion, to: current.version });
-    if (isForgotten)
-      return notStarted('rotation_refused', 'the database was restored to an earlier hour; the store wins, and nobody logs in for one lockout window');
-  }
-  const forgotten = await forgottenCopy(rotator.db, store, parseReference(endpoint.secretArn), held.signal);
+  const login = loginInHand(rotator, endpoint, held);
+  const current = await readCurrent(login);
+  const notNow = await settleCurrent(rotator, login, current);
+  if (notNow) return notNow;
+  const forgotten = await forgottenCopy(rotator.db, login.store, login.reference, held.signal);
   if (forgotten !== null) await rest(rotator, endpoint, held, current.version);
   const planned = await journal(rotator, 'planned', () =>
     planRotation(rotator.db, {
@@ -101,17 +98,49 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
       endpointId: endpoint.id,
       orgId: endpoint.orgId,
       owner: rotator.owner,
-      reason: forgotten === null ? request.reason : RESTORED,
+      reason: forgotten === null ? reason : 'restored',
       baseVersion: current.version,
       recipeHash: rotator.drivers.for(endpoint.portalType).hash,
       rules: rotator.rules,
       ...(request.chosenVersion === undefined ? {} : { chosenVersion: request.chosenVersion }),
     }),
   );
-  if (planned.created) return drive(rotator, endpoint, held, store, planned.attempt, false);
+  if (planned.created) return drive(rotator, login, { attempt: planned.attempt, waited: null });
   if (planned.open) return resume(rotator, endpoint, held, planned.open);
   if (planned.refusal) return refusedBy(planned.refusal, endpoint.portalTypeCode);
   throw new RcmError('lease_lost', 'The lease on the login ran out before the rotation was planned.', { details: { endpointId: endpoint.id } });
+}
+
+/** What one login's acts need, under its exclusive lease. */
+export function loginInHand(rotator: Pick<Rotator, 'stores' | 'environment'>, endpoint: MigratedEndpoint, held: HeldLease, secretArn = endpoint.secretArn): LoginInHand {
+  const reference = parseReference(secretArn);
+  const tags = { TenantId: endpoint.orgId, Environment: rotator.environment, PortalType: endpoint.portalTypeCode };
+  return { endpoint, held, store: rotator.stores.forTenant(endpoint.orgId), reference, slotOf: (attemptId) => ({ current: reference, attemptId, tags }) };
+}
+
+/** Fails with `secret_missing`. */
+export async function readCurrent({ store, reference, held, endpoint }: LoginInHand): Promise<StoredSecret> {
+  const current = await store.read(reference, { signal: held.signal });
+  if (current) return current;
+  throw new RcmError('secret_missing', `The secret of endpoint ${endpoint.id} is not in its store. Nothing was changed.`, {
+    details: { endpointId: endpoint.id },
+  });
+}
+
+/** Before anything is planned on it: whose it is, and whether it is what the row says. `null`: it is, now. */
+async function settleCurrent(rotator: Rotator, login: LoginInHand, current: StoredSecret): Promise<NotStarted | null> {
+  const { endpoint, held } = login;
+  if (await followOtherAccount(rotator, login, current))
+    return notStarted('rotation_refused', 'the secret names another account than the row did; the row follows, and the rotation begins again');
+  if (current.version === held.lease.currentVersion) return null;
+  if (await mergeOldCopy(rotator, login, current))
+    return notStarted('rotation_refused', 'the secret had been saved from a copy older than the last rotation; the newer password was put into it, and the rotation begins again');
+  const isForgotten = await madeByForgottenRotation(rotator.db, endpoint.orgId, current);
+  if (isForgotten) await rest(rotator, endpoint, held, current.version);
+  await followStoreVersion(rotator.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: held.lease.currentVersion, to: current.version });
+  return isForgotten
+    ? notStarted('rotation_refused', 'the database was restored to an earlier hour; the store wins, and nobody logs in for one lockout window')
+    : null;
 }
 
 /** The ledger lets nobody log in for one lockout window: what was tried before the database was restored is not known. */
@@ -126,7 +155,7 @@ function rest(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, ver
     leaseId: held.lease.id,
     version,
     actor: 'rotator',
-    forMs: endpoint.portalType.lockoutWindowSeconds * 1000,
+    forMs: afterRestoreMs(endpoint.portalType),
   });
 }
 
@@ -137,38 +166,30 @@ async function resume(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLe
   if (!adopted) throw new RcmError('state_conflict', 'Another rotator has taken over this attempt.', { details: { attemptId: open.id } });
   // A journal of another version is left alone: a rotator that knows it goes on.
   if (adopted.state === 'blocked' || adopted.journalVersion !== JOURNAL_VERSION) return { kind: 'attempt', attempt: adopted };
-  let attempt = adopted;
-  const waited = adopted.state === 'waiting';
-  if (waited) {
-    const state = await journal(rotator, 'resumed', () => resumeAttempt(rotator.db, { attemptId: adopted.id, orgId: adopted.orgId, fence: held.lease.fence }));
-    if (state === null) return { kind: 'attempt', attempt: adopted };
-    attempt = { ...adopted, state, waitingFrom: null, waitingUntil: null };
-  }
-  return drive(rotator, endpoint, held, rotator.stores.forTenant(endpoint.orgId), attempt, waited);
+  const login = loginInHand(rotator, endpoint, held, adopted.secretArn);
+  if (adopted.state !== 'waiting') return drive(rotator, login, { attempt: adopted, waited: null });
+  const resumed = await journal(rotator, 'resumed', () =>
+    resumeAttempt(rotator.db, { attemptId: adopted.id, orgId: adopted.orgId, fence: held.lease.fence }),
+  );
+  if (resumed === null) return { kind: 'attempt', attempt: adopted };
+  return drive(rotator, login, { attempt: { ...adopted, state: resumed.state, waitingFrom: null, waitingUntil: null }, waited: resumed.heldMs });
 }
 
-async function drive(
-  rotator: Rotator,
-  endpoint: MigratedEndpoint,
-  held: HeldLease,
-  store: SecretStore,
-  attempt: RotationAttempt,
-  waited: boolean,
-): Promise<RotationReport> {
+interface Driven {
+  readonly attempt: RotationAttempt;
+  /** How long nothing had moved before it was taken up, in ms; `null`: it did not wait. */
+  readonly waited: number | null;
+}
+
+async function drive(rotator: Rotator, login: LoginInHand, { attempt, waited }: Driven): Promise<RotationReport> {
   const inHand: AttemptInHand = {
     services: rotator,
-    endpoint,
-    held,
-    store,
-    slot: {
-      current: parseReference(attempt.secretArn),
-      attemptId: attempt.id,
-      tags: { TenantId: endpoint.orgId, Environment: rotator.environment, PortalType: endpoint.portalTypeCode },
-    },
+    login,
     attempt,
     // Found in `submitting` without having waited: the process that submitted is gone, the portal may still be at work.
-    mayProbe: waited,
-    stagedProven: false,
+    mayProbe: waited !== null,
+    heldMs: waited ?? 0,
+    foundProven: false,
   };
   return { kind: 'attempt', attempt: await runAttempt(inHand) };
 }

@@ -1,4 +1,4 @@
-import { type CopyingStores, createReplicatedStores, tenantStoresOptions } from '@rcm/credentials';
+import { type CopyingStores, createReplicatedStores, identityKeys, tenantStoresOptions } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import { leaseTiming, loginTiming, openPortalProcess } from '@rcm/portal-access';
 import { type Metrics, systemClock } from '@rcm/telemetry';
@@ -43,6 +43,7 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
       suspects: config.RCM_ROTATOR_BREAKER_SUSPECTS,
       failures: config.RCM_ROTATOR_BREAKER_FAILURES,
     },
+    keys: identityKeys(config),
     owner: config.owner,
     timing: {
       ...loginTiming(config),
@@ -50,6 +51,7 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
       retryMs: config.RCM_ROTATOR_RETRY_MS,
       maxTries: config.RCM_ROTATOR_MAX_TRIES,
       abandonedPauseMs: config.RCM_ROTATOR_ABANDONED_PAUSE_MS,
+      giveUpMs: config.RCM_ROTATOR_GIVE_UP_MS,
     },
   };
   const channels = openChannels(config, rotator);

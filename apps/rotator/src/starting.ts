@@ -1,8 +1,8 @@
 import { usablePasswordRules } from '@rcm/credentials';
-import { isDue, liesElsewhere, remainingBudget, type StartRefusal } from '@rcm/db';
+import { isDue, liesElsewhere, passwordTooYoungUntil, remainingBudget, type StartRefusal } from '@rcm/db';
 import type { MigratedEndpoint } from '@rcm/portal-access';
 import type { ErrorCode } from '@rcm/telemetry';
-import type { Rotator } from './rotate.ts';
+import type { RequestReason, Rotator } from './rotate.ts';
 
 /** Nothing was begun and nothing was changed. */
 export interface NotStarted {
@@ -23,7 +23,7 @@ export const notStarted = (code: ErrorCode, reason: string): NotStarted => ({ ki
  * decided together with the plan (pause, breaker, canary, maintenance, how many run) is asked by `planRotation`.
  * Fails with `input_invalid` where no password can be made from the portal type's rules.
  */
-export async function whyNotStart(rotator: Pick<Rotator, 'db' | 'clock'>, endpoint: MigratedEndpoint, reason: string): Promise<NotStarted | null> {
+export async function whyNotStart(rotator: Pick<Rotator, 'db'>, endpoint: MigratedEndpoint, reason: Exclude<RequestReason, 'recovery'>): Promise<NotStarted | null> {
   const { portalType } = endpoint;
   if (portalType.rotationMode !== 'automatic')
     return notStarted(
@@ -39,9 +39,9 @@ export async function whyNotStart(rotator: Pick<Rotator, 'db' | 'clock'>, endpoi
       'This login also lies in another organization or under another secret (`rotator status` lists where), which a rotation would leave behind with a wrong password. Nothing was changed; give them one secret, or change the password by hand everywhere.',
     );
   const rules = usablePasswordRules(portalType.passwordRules);
-  const oldEnoughAt = endpoint.lastRotatedAt && new Date(endpoint.lastRotatedAt.getTime() + rules.minAgeHours * 3_600_000);
-  if (oldEnoughAt && oldEnoughAt > rotator.clock.now())
-    return notStarted('rotation_refused', `The portal lets this password be changed from ${oldEnoughAt.toISOString()} on. Nothing was changed.`);
+  const tooYoungUntil = await passwordTooYoungUntil(rotator.db, { orgId: endpoint.orgId, endpointId: endpoint.id, leastHours: rules.minAgeHours });
+  if (tooYoungUntil)
+    return notStarted('rotation_refused', `The portal lets this password be changed from ${tooYoungUntil.toISOString()} on. Nothing was changed.`);
   const budget = await remainingBudget(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
   if (budget.failuresLeft < FAILURES_TO_START) {
     const until = budget.until ? `; ask again after ${budget.until.toISOString()}` : '';

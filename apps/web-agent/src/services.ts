@@ -1,4 +1,4 @@
-import { createCredentialManager, createReplicatedReaders, readingNumbers, tenantStoresOptions } from '@rcm/credentials';
+import { createCredentialManager, createReplicatedReaders, identityKeys, readingNumbers, tenantStoresOptions } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import { type AgentAccess, leaseTiming, loginTiming, openPortalProcess, SessionKeeper } from '@rcm/portal-access';
 import { type Logger, type Metrics, systemClock } from '@rcm/telemetry';
@@ -45,6 +45,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
       lease: leaseTiming(config),
       login: loginTiming(config),
       illness: { windowMs: config.RCM_AGENT_ILL_WINDOW_MS, suspects: config.RCM_AGENT_ILL_SUSPECTS },
+      keys: identityKeys(config),
     },
     db,
     logger,

@@ -14,7 +14,16 @@ export type { KeptCopy } from './failover/keep-copy.ts';
 export { type ReplicaConfig, replicaEnvironment } from './failover/replica-environment.ts';
 export { createReplicatedReaders, createReplicatedStores } from './failover/replicated.ts';
 export { payloadFingerprint } from './fingerprint.ts';
-export { type LoginIdentity, loginIdentity } from './login-identity.ts';
+export {
+  type AccountRealm,
+  formerIdentities,
+  type IdentityKey,
+  type IdentityKeys,
+  identityKeys,
+  type LoginIdentity,
+  loginIdentity,
+  passwordFingerprints,
+} from './login-identity.ts';
 export {
   type CredentialPayload,
   parsePayload,
@@ -57,8 +66,11 @@ export { newSecretPlace, tenantStoresOptions } from './store-settings.ts';
 export { LARGE_PAYLOADS, type LargePayloads, placeForSize, type SsmTier } from './stores/size-policy.ts';
 export type {
   CallOptions,
+  FinalAct,
   ReadAnswer,
   ReadManyOptions,
+  Rehearsal,
+  RehearseOptions,
   SecretReader,
   SecretStages,
   SecretStore,

@@ -1,18 +1,74 @@
 import { createHmac } from 'node:crypto';
 import type { Secret } from '@rcm/telemetry';
+import type { CredentialsConfig } from './environment.ts';
+
+/** A key and its id: what was made with it says which one, so that the key can be changed while everything runs. */
+export interface IdentityKey {
+  /** `^[a-z0-9]{1,16}$`. */
+  readonly id: string;
+  readonly key: Secret<string>;
+}
+
+/** What is made new is made with `current`; what was made with `previous` is recognised until it has been moved over. */
+export interface IdentityKeys {
+  readonly current: IdentityKey;
+  readonly previous?: IdentityKey | undefined;
+}
+
+/** The keys of a configuration. */
+export function identityKeys(config: Pick<CredentialsConfig, `RCM_${'' | 'PREVIOUS_'}IDENTITY_KEY${'' | '_ID'}`>): IdentityKeys {
+  const { RCM_PREVIOUS_IDENTITY_KEY: previous, RCM_PREVIOUS_IDENTITY_KEY_ID: previousId } = config;
+  return {
+    current: { id: config.RCM_IDENTITY_KEY_ID, key: config.RCM_IDENTITY_KEY },
+    previous: previous && previousId !== undefined ? { id: previousId, key: previous } : undefined,
+  };
+}
+
+/** Where a login is an account: the realm in which its user name means one, and whether case tells two user names apart. */
+export interface AccountRealm {
+  /** The portal type's `account_realm`, else its code. */
+  readonly realm: string;
+  readonly usernameCase: 'exact' | 'ignored';
+}
 
 export interface LoginIdentity {
-  /** The platform's identity key (`RCM_IDENTITY_KEY`). */
-  readonly key: Secret<string>;
-  /** The portal's host, with its port where it is not the scheme's own. */
-  readonly host: string;
-  readonly username: string;
+  /** Hex HMAC-SHA256, so the database can compare logins without holding user names. */
+  readonly id: string;
+  readonly keyId: string;
 }
 
 /**
- * What a portal locks, whoever stores it: host and user name as hex HMAC-SHA256, so the database can compare logins without
- * holding user names. Hosts are compared without case; user names as they are, since some portals tell case apart.
+ * What a portal locks, whoever stores it and through whichever door: realm and user name. The one function that says so, asked at every
+ * login with the payload that is used.
  */
-export function loginIdentity({ key, host, username }: LoginIdentity): string {
-  return createHmac('sha256', key.reveal()).update(`${host.toLowerCase()}\n${username}`, 'utf8').digest('hex');
+export function loginIdentity(keys: IdentityKeys, realm: AccountRealm, username: string): LoginIdentity {
+  return { id: identityUnder(keys.current, realm, username), keyId: keys.current.id };
 }
+
+/**
+ * What the same login was called before: under the previous key, and by the host of its page, as it was until accounts had realms. A row
+ * that says one of these means the same account.
+ */
+export function formerIdentities(keys: IdentityKeys, realm: AccountRealm & { readonly host: string }, username: string): readonly string[] {
+  const known = keys.previous ? [keys.current, keys.previous] : [keys.current];
+  const byHost = known.map(({ key }) => digest(key, [realm.host.toLowerCase(), username]));
+  return keys.previous ? [identityUnder(keys.previous, realm, username), ...byHost] : byHost;
+}
+
+/**
+ * What the ledger knows a password by: `<key id>:<hex HMAC-SHA256>`, the current key's first. With the account in it, so that two accounts with one
+ * password do not look alike. The key never lies beside the database, and a plain hash of a short password could be searched.
+ */
+export function passwordFingerprints(keys: IdentityKeys, realm: AccountRealm, login: { readonly username: string; readonly password: string }): readonly string[] {
+  const known = keys.previous ? [keys.current, keys.previous] : [keys.current];
+  const name = accountName(realm, login.username);
+  // The length of the name keeps a line feed in it from shifting text into the password.
+  return known.map(({ id, key }) => `${id}:${digest(key, ['rcm-password-fingerprint', realm.realm, `${name.length}`, name, login.password])}`);
+}
+
+const identityUnder = ({ key }: IdentityKey, realm: AccountRealm, username: string): string =>
+  digest(key, ['rcm-login-identity', realm.realm, accountName(realm, username)]);
+
+const accountName = ({ usernameCase }: AccountRealm, username: string): string => (usernameCase === 'ignored' ? username.toLowerCase() : username);
+
+const digest = (key: Secret<string>, parts: readonly string[]): string => createHmac('sha256', key.reveal()).update(parts.join('\n'), 'utf8').digest('hex');

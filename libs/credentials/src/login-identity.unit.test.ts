@@ -1,23 +1,48 @@
 import { Secret } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
 import { payloadFingerprint } from './fingerprint.ts';
-import { loginIdentity } from './login-identity.ts';
+import { formerIdentities, type IdentityKeys, loginIdentity, passwordFingerprints } from './login-identity.ts';
 
 const key = new Secret('k'.repeat(32));
+const keys: IdentityKeys = { current: { id: '1', key } };
+const changing: IdentityKeys = { current: { id: '2', key: new Secret('n'.repeat(32)) }, previous: keys.current };
+const alpine = { realm: 'alpine', usernameCase: 'exact' } as const;
 
 describe('a login identity', () => {
-  it('is the HMAC-SHA256 of host, line feed and user name, in hex', () => {
-    // printf 'portal.example:8443\nuser' | openssl dgst -sha256 -hmac kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk
-    expect(loginIdentity({ key, host: 'Portal.Example:8443', username: 'user' })).toBe('3b0ef5107c715e6e7d1a9f86c274b8bf82d64b1f34bfd03800d740234cedc167');
+  it('is the HMAC-SHA256 of its purpose, realm and user name, one a line, in hex, with the id of its key', () => {
+    // printf 'rcm-login-identity\nalpine\nuser' | openssl dgst -sha256 -hmac kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk
+    expect(loginIdentity(keys, alpine, 'user')).toEqual({ id: 'a27264c149637568b5c5c758afce7625fcece77136863aa0e0b39121d7a44f19', keyId: '1' });
   });
 
-  it('tells ports, user names, their case and keys apart, and not the case of hosts', () => {
-    const of = (host: string, username: string, other = key) => loginIdentity({ key: other, host, username });
-    expect(of('A.example', 'u')).toBe(of('a.EXAMPLE', 'u'));
-    expect(
-      new Set([of('a.example', 'u'), of('a.example:444', 'u'), of('a.example', 'U'), of('a.example', 'v'), of('a.example', 'u', new Secret('x'.repeat(32)))])
-        .size,
-    ).toBe(5);
+  it('tells realms, user names and keys apart, and their case where the realm does', () => {
+    const of = (realm: string, username: string, other = keys) => loginIdentity(other, { realm, usernameCase: 'exact' }, username).id;
+    expect(new Set([of('a', 'u'), of('b', 'u'), of('a', 'U'), of('a', 'v'), of('a', 'u', changing)]).size).toBe(5);
+    const folded = (username: string) => loginIdentity(keys, { realm: 'a', usernameCase: 'ignored' }, username).id;
+    expect(folded('User')).toBe(folded('uSER'));
+  });
+
+  it('is one for a sign-in behind two hosts, and remembers what it was called before', () => {
+    const former = formerIdentities(changing, { ...alpine, host: 'WWW.Portal.Example:8443' }, 'user');
+    expect(former).toContain(loginIdentity(keys, alpine, 'user').id);
+    // As it was before accounts had realms: printf 'www.portal.example:8443\nuser' | openssl dgst -sha256 -hmac kkkk…
+    expect(former).toContain('910846a6bfb9351461932bf3e6e2fbc95d3a7965316bc65a81807b3b081d0351');
+    expect(former).not.toContain(loginIdentity(changing, alpine, 'user').id);
+  });
+});
+
+describe('a password fingerprint', () => {
+  const of = (login: { username: string; password: string }, other = keys) => passwordFingerprints(other, alpine, login);
+
+  it('names its key, and there are two while a key is changed', () => {
+    const login = { username: 'user', password: 'secret' };
+    expect(of(login)).toEqual([expect.stringMatching(/^1:[0-9a-f]{64}$/)]);
+    expect(of(login, changing)).toEqual([expect.stringMatching(/^2:/), ...of(login)]);
+  });
+
+  it('tells passwords and accounts apart, wherever a line feed stands', () => {
+    const all = [of({ username: 'u', password: 'p' }), of({ username: 'u', password: 'q' }), of({ username: 'v', password: 'p' }), of({ username: 'u\n1', password: 'p' })];
+    expect(new Set(all.flat()).size).toBe(4);
+    expect(of({ username: 'a', password: 'b\nc' })).not.toEqual(of({ username: 'a\nb', password: 'c' }));
   });
 });
 
@@ -29,6 +54,6 @@ describe('a payload fingerprint', () => {
   });
 
   it('can never be taken for a login identity under the same key', () => {
-    expect(payloadFingerprint({ key, text: new Secret('portal.example\nuser') })).not.toBe(loginIdentity({ key, host: 'portal.example', username: 'user' }));
+    expect(payloadFingerprint({ key, text: new Secret('alpine\nuser') })).not.toBe(loginIdentity(keys, alpine, 'user').id);
   });
 });

@@ -5,7 +5,7 @@ import type { NewPlace, SecretReference } from './reference.ts';
 import { appRoleFolder } from './tenancy/app-role-folder.ts';
 import type { TenantStoresOptions } from './tenancy/tenant-stores.ts';
 
-type StoresConfig = Omit<CredentialsConfig, 'RCM_IDENTITY_KEY'>;
+type StoresConfig = Omit<CredentialsConfig, `RCM_${'' | 'PREVIOUS_'}IDENTITY_KEY${'' | '_ID'}`>;
 
 /** The stores of a configuration that `checkStores` has seen, for `createTenantStores` and `createTenantReaders`. */
 export const tenantStoresOptions = (config: StoresConfig): TenantStoresOptions => ({

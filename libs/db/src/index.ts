@@ -21,14 +21,23 @@ export {
   liesElsewhere,
   listDueEndpoints,
   listSharedIdentities,
+  passwordTooYoungUntil,
   setNextRotation,
   type SharedIdentity,
 } from './endpoints/schedule.ts';
-export { countRefusedLogins, listWantedSearches, noteSearched, type WantedSearch, wantCredentialSearch } from './endpoints/search.ts';
+export {
+  countRefusedLogins,
+  listWantedSearches,
+  noteSearched,
+  postponeSearch,
+  tellFound,
+  type WantedSearch,
+  wantCredentialSearch,
+} from './endpoints/search.ts';
 export { countSecrets, type SecretCount } from './endpoints/secret-counts.ts';
 export { insertEndpoint, type NewEndpoint, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 export { assessPortalTypes, type BreakerCause, type BreakerRules } from './gate/breaker.ts';
-export type { PortalHealth } from './gate/health.ts';
+export { isPortalIll, type PortalHealth } from './gate/health.ts';
 export { type GateState, listGates } from './gate/list.ts';
 export type { GateOutcome } from './gate/outcome.ts';
 export { listPauses, type Pause, type PauseScope, pauseRotations, resumeRotations } from './gate/pause.ts';
@@ -42,7 +51,7 @@ export { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from './journal/co
 export { earlierVersions } from './journal/earlier-versions.ts';
 export { finishAttempt, promoteAttempt, type RotationCounts, rotationCounts } from './journal/ends.ts';
 export { knowsRotation } from './journal/knows.ts';
-export { isOutrun } from './journal/last-promoted.ts';
+export { outrunCopy, type OutrunCopy } from './journal/outrun-copy.ts';
 export { adoptAttempt, getAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation, type RotationPlan } from './journal/open.ts';
 export { announceSuccessor, type Resolution, resolveAsUnchanged, resolveBySuccessor, rotationTo, type Successor } from './journal/resolve.ts';
 export { type AttemptEventKind, isOpenState, mayAdvance, mayEnd, nextState, TRANSITIONS } from './journal/transitions.ts';

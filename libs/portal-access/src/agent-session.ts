@@ -1,11 +1,13 @@
-import { type CredentialManager, type HeldCredential, parseReference } from '@rcm/credentials';
-import { type BreakerRules, type Database, type EndpointRow, followStoreVersion, getEndpoint, isPortalIll, knowsRotation, restLogin } from '@rcm/db';
+import { type CredentialManager, type HeldCredential, type IdentityKeys, parseReference } from '@rcm/credentials';
+import { type BreakerRules, type Database, type EndpointRow, followStoreVersion, getEndpoint, knowsRotation, outrunCopy, restLogin, wantCredentialSearch } from '@rcm/db';
 import type { PortalSession } from '@rcm/portal-drivers';
 import { type Clock, hasCode, type Logger, RcmError } from '@rcm/telemetry';
 import type { Drivers } from './drivers.ts';
-import { guardedLogin, type GuardedResult, loginError, type LoginTiming } from './guarded-login.ts';
+import { accountOf } from './account.ts';
+import { guardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted } from './guarded-login.ts';
 import { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
 import { rotationThatMade } from './portal-credential.ts';
+import { afterRestoreMs } from './restored.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
 export interface AgentAccess {
@@ -19,6 +21,8 @@ export interface AgentAccess {
   readonly login: LoginTiming;
   /** When a portal is taken to be ill, and not its passwords. */
   readonly illness: Pick<BreakerRules, 'windowMs' | 'suspects'>;
+  /** What accounts and passwords are known by. */
+  readonly keys: IdentityKeys;
 }
 
 export interface AgentVisit {
@@ -107,7 +111,7 @@ async function reuse(access: AgentAccess, endpoint: MigratedEndpoint, held: Held
   return null;
 }
 
-/** Logs in; after a rejection asks the store once more and tries once more only if the version is another one. */
+/** Logs in; after a rejection asks the store once more and tries once more only if the password is another one. */
 async function logIn(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease): Promise<OpenSession> {
   const first = await currentCredential(access, endpoint, held);
   const result = await tryLogin(access, endpoint, held, first);
@@ -116,15 +120,18 @@ async function logIn(access: AgentAccess, endpoint: MigratedEndpoint, held: Held
 
   access.credentials.invalidate({ reference: parseReference(endpoint.secretArn) });
   const second = await currentCredential(access, endpoint, held);
-  if (second.version === first.version) throw loginError(endpoint, result);
+  if (isSamePassword(access, endpoint, first, second)) throw loginError(endpoint, result);
   const retried = await tryLogin(access, endpoint, held, second);
   if (retried.kind === 'accepted') return { session: retried.session, version: second.version };
   throw loginError(endpoint, retried);
 }
 
+const isSamePassword = ({ keys }: AgentAccess, endpoint: MigratedEndpoint, first: HeldCredential, second: HeldCredential): boolean =>
+  accountOf(keys, endpoint, first.payload).fingerprints[0] === accountOf(keys, endpoint, second.payload).fingerprints[0];
+
 /** The password was refused, now or before: somebody may have changed it in the store without the row knowing. */
-function mayBeOutdated(result: Exclude<GuardedResult, { kind: 'accepted' }>): boolean {
-  if (result.kind === 'not_allowed') return result.reason === 'version_known_bad' || result.reason === 'suspect_pause';
+function mayBeOutdated(result: NotAccepted): boolean {
+  if (result.kind === 'not_allowed') return result.reason === 'password_bad' || result.reason === 'password_suspect';
   return result.outcome.kind === 'rejected' || result.outcome.kind === 'rejected_or_locked';
 }
 
@@ -138,11 +145,36 @@ async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint
   });
   // The store is ahead: a person changed it. The row follows, so that everybody else stops using the older one.
   if (credential.version !== asked && credential.served !== 'stale') {
+    await refuseOutrun(access, endpoint, credential);
     await restAfterRestore(access, endpoint, held, credential);
     await followStoreVersion(access.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: asked, to: credential.version });
   }
+  if (accountOf(access.keys, endpoint, credential.payload).identity.id !== endpoint.loginIdentity) await refuseOtherAccount(access, endpoint);
   return credential;
 }
+
+/**
+ * Somebody opened the secret before a rotation and saved it after: its password is the one that the rotation replaced, and to try it would be
+ * a failure for nothing. The rotator puts the newer password into what they saved.
+ */
+async function refuseOutrun({ db, logger }: AgentAccess, endpoint: MigratedEndpoint, { payload }: HeldCredential): Promise<void> {
+  const { id: endpointId, orgId, loginIdentity } = endpoint;
+  const attemptId = rotationThatMade(payload);
+  if (attemptId === null || (await outrunCopy(db, { orgId, loginIdentity, attemptId })) === null) return;
+  logger.warn({ endpointId }, 'the secret was saved from a copy that is older than the last rotation; the rotator puts it right');
+  await wantCredentialSearch(db, { orgId, endpointId });
+  throw notReady(endpoint, 'saved_from_old_copy');
+}
+
+/** Only a rotator may say which account a row means: it follows, with what the ledger knows. */
+async function refuseOtherAccount({ db, logger }: AgentAccess, endpoint: MigratedEndpoint): Promise<never> {
+  logger.warn({ endpointId: endpoint.id }, 'the secret names another account than the row; the rotator lets the row follow');
+  await wantCredentialSearch(db, { orgId: endpoint.orgId, endpointId: endpoint.id });
+  throw notReady(endpoint, 'other_account');
+}
+
+const notReady = ({ id }: MigratedEndpoint, reason: string): RcmError =>
+  new RcmError('login_not_allowed', `No login was attempted (${reason}); nothing was sent to the portal.`, { details: { endpointId: id, reason } });
 
 /**
  * A rotation made this version and the journal does not know it: the database was restored to an earlier hour. The ledger has forgotten the
@@ -153,11 +185,17 @@ async function restAfterRestore({ db, logger }: AgentAccess, endpoint: MigratedE
   const attemptId = rotationThatMade(payload);
   if (attemptId === null || (await knowsRotation(db, { orgId, attemptId }))) return;
   logger.error({ endpointId }, 'the database was restored to an earlier hour: the store is ahead of it; nobody logs in for one lockout window');
-  await restLogin(db, { orgId, endpointId, leaseId: held.lease.id, version, actor: 'agent', forMs: portalType.lockoutWindowSeconds * 1000 });
+  await restLogin(db, { orgId, endpointId, leaseId: held.lease.id, version, actor: 'agent', forMs: afterRestoreMs(portalType) });
 }
 
-function tryLogin(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease, credential: HeldCredential): Promise<GuardedResult> {
-  return guardedLogin({
+/** An agent's login keeps no session that must change its password first, so it is accepted or not. */
+async function tryLogin(
+  access: AgentAccess,
+  endpoint: MigratedEndpoint,
+  held: HeldLease,
+  credential: HeldCredential,
+): Promise<Exclude<GuardedResult, { kind: 'must_change' }>> {
+  const result = await guardedLogin({
     db: access.db,
     clock: access.clock,
     logger: access.logger,
@@ -168,10 +206,14 @@ function tryLogin(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLea
     actor: 'agent',
     payload: credential.payload,
     version: credential.version,
-    isPortalTypeStopped: () => isPortalIll(access.db, { portalTypeCode: endpoint.portalTypeCode, rules: access.illness }),
+    keys: access.keys,
+    illness: access.illness,
+    assertHeld: () => held.assertHeld(),
     timing: access.login,
     signal: held.signal,
   });
+  if (result.kind === 'must_change') throw new RcmError('state_conflict', 'A session was kept that nobody asked to keep.');
+  return result;
 }
 
 async function actAndKeep<T>(

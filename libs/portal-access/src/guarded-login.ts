@@ -1,17 +1,22 @@
 import {
   beginLoginAttempt,
   bringRotationForward,
+  type BreakerRules,
   checkLoginAttempt,
   type Database,
   type EndpointRow,
   finishLoginAttempt,
+  type LoginAttemptRequest,
+  type LoginRefusal,
   mayBeLocked,
-  versionStanding,
+  passwordStanding,
+  restAfter,
 } from '@rcm/db';
-import type { CredentialPayload } from '@rcm/credentials';
+import type { CredentialPayload, IdentityKeys } from '@rcm/credentials';
 import type { LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
 import { type Clock, type ErrorCode, type Logger, RcmError, type Secret } from '@rcm/telemetry';
-import { type Judgement, judge } from './judgement.ts';
+import { accountOf } from './account.ts';
+import { isProof, type Judgement, judge, NOTHING_KNOWN } from './judgement.ts';
 import { portalCredential } from './portal-credential.ts';
 import { reserveTotp } from './totp-source.ts';
 
@@ -35,24 +40,33 @@ export interface GuardedLogin {
   /** The store's version, or `staged:<attempt id>`: what the ledger remembers instead of the password. */
   readonly version: string;
   readonly rotationAttemptId?: string;
-  /** Asked before a refusal would mark the version bad: where the portal is stopped because it refuses what worked, it is suspect instead. */
-  readonly isPortalTypeStopped?: () => Promise<boolean>;
+  readonly keys: IdentityKeys;
+  /** When a portal is taken to be ill, and not its passwords. */
+  readonly illness: Pick<BreakerRules, 'windowMs' | 'suspects'>;
+  /** Throws where the caller may not act any more; asked once more after the ledger, right before the password leaves the browser. */
+  readonly assertHeld?: (() => void) | undefined;
+  /** `keep`: a session whose portal demands a new password first stays open, for whoever can give it one. Default: it is closed. */
+  readonly mustChange?: 'keep';
   readonly timing: LoginTiming;
   readonly signal: AbortSignal;
 }
 
 export type GuardedResult =
   | { readonly kind: 'accepted'; readonly session: PortalSession; readonly passwordExpiresAt: Date | null }
-  /** The ledger said no: nothing was sent. */
-  | { readonly kind: 'not_allowed'; readonly reason: string; readonly until: Date | null }
+  /** Only where it was asked for: the portal accepts the password and lets nobody in before it is changed. */
+  | { readonly kind: 'must_change'; readonly session: PortalSession; readonly outcome: LoginOutcome }
+  /** Nothing was sent: the ledger said no, or the payload names another account than the row (`other_account`). */
+  | { readonly kind: 'not_allowed'; readonly reason: LoginRefusal | 'other_account'; readonly until: Date | null }
   /** The portal answered something else; its session is closed. `submitted`: whether the password had been sent to it. */
   | { readonly kind: 'refused'; readonly outcome: LoginOutcome; readonly judgement: Judgement; readonly submitted: boolean };
 
+export type NotAccepted = Exclude<GuardedResult, { kind: 'accepted' | 'must_change' }>;
+
 /** Thrown inside the driver's `beforeSubmit`, so that nothing is sent. */
 class NotAllowed extends Error {
-  readonly reason: string;
+  readonly reason: LoginRefusal;
   readonly until: Date | null;
-  constructor(reason: string, until: Date | null) {
+  constructor(reason: LoginRefusal, until: Date | null) {
     super('the ledger does not allow this login');
     this.reason = reason;
     this.until = until;
@@ -66,7 +80,10 @@ class NotAllowed extends Error {
  */
 export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult> {
   const { db, clock, endpoint, timing, signal } = request;
-  const refusal = await askLedger(request);
+  const account = accountOf(request.keys, endpoint, request.payload);
+  if (account.identity.id !== request.loginIdentity) return { kind: 'not_allowed', reason: 'other_account', until: null };
+  const question = ledgerQuestion(request, account.fingerprints);
+  const refusal = await askLedger(db, question);
   if (refusal) return refusal;
   const seed = request.payload.map((payload) => payload.mfa_seed ?? '');
   const { totpPeriodSeconds: periodSeconds, totpSkew: skew } = endpoint.portalType;
@@ -96,7 +113,9 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
         deadlineMs: timing.loginDeadlineMs,
         signal,
         beforeSubmit: async () => {
-          ledger.attemptId = await begin(request);
+          ledger.attemptId = await begin(db, question);
+          // The ledger may have been slow, or this process stopped: from here on somebody else may hold the login.
+          request.assertHeld?.();
         },
       })
       .catch((error: unknown) => {
@@ -110,10 +129,14 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
 
     if (ledger.attemptId === null) {
       // The driver never reached its submit step: the portal counted nothing, and neither do we.
-      return { kind: 'refused', outcome: result.outcome, judgement: judge(result.outcome, { fresh: true, acceptedBefore: false }), submitted: false };
+      return { kind: 'refused', outcome: result.outcome, judgement: judge(result.outcome, NOTHING_KNOWN), submitted: false };
     }
-    const judgement = await settleAttempt(request, ledger.attemptId, result.outcome, result.submitted);
+    const judgement = await settleAttempt(request, question, { loginAttemptId: ledger.attemptId, ...result });
     await heedExpiry(request, result.outcome);
+    if (request.mustChange === 'keep' && demandsChange(result.outcome)) {
+      keepSession = true;
+      return { kind: 'must_change', session, outcome: result.outcome };
+    }
     if (result.outcome.kind !== 'accepted') return { kind: 'refused', outcome: result.outcome, judgement, submitted: result.submitted };
     keepSession = true;
     return { kind: 'accepted', session, passwordExpiresAt: result.outcome.passwordExpiresAt ?? null };
@@ -122,70 +145,80 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
   }
 }
 
+const demandsChange = ({ kind }: LoginOutcome): boolean => kind === 'change_forced' || kind === 'password_expired';
+
 /** Asks before a browser is opened and a code step is spent; `begin` asks again, for good, at the moment of sending. */
-async function askLedger(request: GuardedLogin): Promise<GuardedResult | null> {
-  const answer = await checkLoginAttempt(request.db, ledgerQuestion(request));
+async function askLedger(db: Database, question: LoginAttemptRequest): Promise<GuardedResult | null> {
+  const answer = await checkLoginAttempt(db, question);
   return answer.allowed ? null : { kind: 'not_allowed', reason: answer.reason, until: answer.until };
 }
 
-async function begin(request: GuardedLogin): Promise<string> {
-  const answer = await beginLoginAttempt(request.db, ledgerQuestion(request));
+async function begin(db: Database, question: LoginAttemptRequest): Promise<string> {
+  const answer = await beginLoginAttempt(db, question);
   if (!answer.allowed) throw new NotAllowed(answer.reason, answer.until);
   return answer.loginAttemptId;
 }
 
-function ledgerQuestion(request: GuardedLogin) {
+function ledgerQuestion(request: GuardedLogin, fingerprints: LoginAttemptRequest['fingerprints']): LoginAttemptRequest {
   return {
     leaseId: request.leaseId,
     endpointId: request.endpoint.id,
     orgId: request.endpoint.orgId,
     actor: request.actor,
     version: request.version,
+    fingerprints,
     ...(request.rotationAttemptId ? { rotationAttemptId: request.rotationAttemptId } : {}),
   };
 }
 
 /** What the portal says of the password's end brings the rotation forward. A hint: whoever logged in works on without it. */
-async function heedExpiry({ db, clock, logger, endpoint }: GuardedLogin, outcome: LoginOutcome): Promise<void> {
-  const isOver = outcome.kind === 'password_expired' || outcome.kind === 'change_forced';
-  const expiresAt = outcome.kind === 'accepted' ? outcome.passwordExpiresAt : isOver ? clock.now() : undefined;
+async function heedExpiry({ db, logger, endpoint }: GuardedLogin, outcome: LoginOutcome): Promise<void> {
+  const expiresAt = outcome.kind === 'accepted' ? outcome.passwordExpiresAt : demandsChange(outcome) ? 'now' : undefined;
   if (!expiresAt) return;
   await bringRotationForward(db, { orgId: endpoint.orgId, endpointId: endpoint.id, expiresAt }).catch((error: unknown) =>
     logger.warn({ err: error, endpointId: endpoint.id }, 'the portal told when the password expires, and it could not be noted'),
   );
 }
 
-async function settleAttempt(request: GuardedLogin, loginAttemptId: string, outcome: LoginOutcome, submitted: boolean): Promise<Judgement> {
-  const { db, endpoint, loginIdentity, version } = request;
-  const settleMs = endpoint.portalType.settleMs;
-  const standing = await versionStanding(db, { orgId: endpoint.orgId, endpointId: endpoint.id, loginIdentity, version, settleMs });
-  const judged = judge(outcome, standing);
-  const isDoubtful = judged.effect === 'version_bad' && (await isNoProof(request, outcome));
-  const judgement = isDoubtful ? judge(outcome, { ...standing, acceptedBefore: true }) : judged;
+interface Answered {
+  readonly loginAttemptId: string;
+  readonly outcome: LoginOutcome;
+  readonly submitted: boolean;
+}
+
+async function settleAttempt(request: GuardedLogin, { fingerprints }: LoginAttemptRequest, { loginAttemptId, outcome, submitted }: Answered): Promise<Judgement> {
+  const { db, endpoint, loginIdentity, version, illness } = request;
+  const { orgId, portalTypeCode, portalType } = endpoint;
+  const { settleMs } = portalType;
+  const standing = await passwordStanding(db, { orgId, loginIdentity, portalTypeCode, fingerprints, version, settleMs, rules: illness });
+  const isOneText = outcome.kind === 'rejected_or_locked';
+  const judgement = judge(outcome, { ...standing, mayBeLocked: isOneText && (await mayBeLocked(db, { orgId, loginIdentity })) });
+  const effect = submitted ? judgement.effect : 'none';
   await finishLoginAttempt(db, {
     loginAttemptId,
-    orgId: endpoint.orgId,
+    orgId,
     outcome: submitted ? outcome.kind : 'not_submitted',
-    effect: submitted ? judgement.effect : 'none',
-    ...(outcome.kind === 'throttled' && outcome.until ? { throttledUntil: outcome.until } : {}),
-    ...(judgement.effect === 'suspect' ? { suspectUntilMs: settleMs } : {}),
+    effect,
+    proved: submitted && isProof(outcome),
+    ...((outcome.kind === 'throttled' || outcome.kind === 'locked') && outcome.until ? { throttledUntil: outcome.until } : {}),
+    ...(effect === 'suspect' || effect === 'bad'
+      ? { restMs: restAfter({ ...standing, effect, settleMs, timeForgives: portalType.lockoutWindowSeconds !== null }) }
+      : {}),
   });
   return judgement;
 }
 
-/** A refusal that need not be the password's fault: the portal refuses everybody, or its one text may have said that the account is locked. */
-async function isNoProof({ db, endpoint, loginIdentity, isPortalTypeStopped }: GuardedLogin, outcome: LoginOutcome): Promise<boolean> {
-  if (outcome.kind === 'rejected_or_locked' && (await mayBeLocked(db, { orgId: endpoint.orgId, loginIdentity }))) return true;
-  return (await isPortalTypeStopped?.()) === true;
-}
+const REFUSED_AS: Readonly<Partial<Record<LoginRefusal | 'other_account', ErrorCode>>> = { password_bad: 'login_rejected', locked: 'login_locked' };
 
-/** What a login that did not succeed means to whoever asked for it. */
-export function loginError(endpoint: EndpointRow, result: Exclude<GuardedResult, { kind: 'accepted' }>): RcmError {
+/** What a login that did not succeed means to whoever asked for it. `details.until`: when to ask again, where that is known. */
+export function loginError(endpoint: EndpointRow, result: NotAccepted): RcmError {
   const details = { endpointId: endpoint.id, portalType: endpoint.portalTypeCode };
   if (result.kind === 'not_allowed') {
-    const code: ErrorCode = result.reason === 'version_known_bad' ? 'login_rejected' : result.reason === 'locked' ? 'login_locked' : 'login_not_allowed';
-    const until = result.until ? ` It may be tried again at ${result.until.toISOString()}.` : '';
-    return new RcmError(code, `No login was attempted (${result.reason}); the account is safe.${until}`, { details: { ...details, reason: result.reason } });
+    const { reason, until } = result;
+    const words = until ? ` It may be tried again at ${until.toISOString()}.` : reason === 'locked' ? ' `rotator unlocked` says that support has unlocked it.' : '';
+    return new RcmError(REFUSED_AS[reason] ?? 'login_not_allowed', `No login was attempted (${reason}); nothing was sent to the portal.${words}`, {
+      details: { ...details, reason, ...(until ? { until: until.toISOString() } : {}) },
+    });
   }
   const detail = 'detail' in result.outcome ? ` (${result.outcome.detail})` : '';
   return new RcmError(result.judgement.code ?? 'portal_unexpected', `The portal answered the login with: ${result.outcome.kind}${detail}.`, {

@@ -33,6 +33,11 @@ export interface HeldLease {
   readonly signal: AbortSignal;
   /** Renews now; afterwards a full `ttlMs` is left. Fails with `lease_lost`. */
   extend(): Promise<void>;
+  /**
+   * Fails with `lease_lost` unless the lease lives `forMs` longer (default 0), by this process's monotonic clock: asked right before an act that
+   * cannot be taken back, since the process may have been stopped a moment ago.
+   */
+  assertHeld(forMs?: number): void;
   release(): Promise<void>;
 }
 
@@ -81,13 +86,14 @@ function keepRenewing(request: LeaseRequest, lease: Lease, askedAt: number): Hel
   let safeUntil = askedAt + timing.ttlMs;
   let renewing: Promise<void> | null = null;
 
+  const lose = (): RcmError => {
+    lost.abort();
+    return new RcmError('lease_lost', 'The lease on the login ran out before it could be renewed.', { details: { endpointId: request.endpointId } });
+  };
   const extend = async () => {
     const startedAt = performance.now();
     const expiresAt = await renewLease(db, { leaseId: lease.id, orgId: request.orgId, ttlMs: timing.ttlMs });
-    if (expiresAt === null) {
-      lost.abort();
-      throw new RcmError('lease_lost', 'The lease on the login ran out before it could be renewed.', { details: { endpointId: request.endpointId } });
-    }
+    if (expiresAt === null) throw lose();
     safeUntil = startedAt + timing.ttlMs;
   };
   const tick = () => {
@@ -104,6 +110,9 @@ function keepRenewing(request: LeaseRequest, lease: Lease, askedAt: number): Hel
     lease,
     signal: AbortSignal.any([request.signal, lost.signal]),
     extend,
+    assertHeld(forMs = 0) {
+      if (lost.signal.aborted || performance.now() + forMs >= safeUntil) throw lose();
+    },
     async release() {
       if (released) return;
       released = true;

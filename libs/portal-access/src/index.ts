@@ -3,13 +3,15 @@
  * Threats: an account locked by too many tries, a password tried twice that is known to be bad, a stale password used during a
  * rotation, one tenant's login used for another. Nobody else calls a driver's `login`.
  */
+export { accountOf, type LoginAccount } from './account.ts';
 export { type AgentAccess, type AgentVisit, type MigratedEndpoint, migratedEndpoint, type VisitResult, withAgentSession } from './agent-session.ts';
 export { type DriverUser, Drivers } from './drivers.ts';
 export { leaseTiming, loginTiming, portalEnvironment } from './environment.ts';
 export { followCredentialChanges, type FollowOptions } from './follow-credentials.ts';
-export { guardedLogin, type GuardedLogin, type GuardedResult, loginError, type LoginTiming } from './guarded-login.ts';
+export { guardedLogin, type GuardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted } from './guarded-login.ts';
 export { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
-export { type Judgement, judge, type VersionStanding } from './judgement.ts';
+export { isProof, type JudgedStanding, type Judgement, judge } from './judgement.ts';
 export { openPortalProcess, type PortalProcess, type PortalProcessOptions } from './portal-process.ts';
 export { portalCredential } from './portal-credential.ts';
+export { afterRestoreMs } from './restored.ts';
 export { SessionKeeper, type SessionKeeperOptions } from './session-keeper.ts';

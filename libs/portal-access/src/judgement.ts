@@ -1,15 +1,8 @@
+import type { PasswordStanding } from '@rcm/db';
 import type { ErrorCode } from '@rcm/telemetry';
 import type { LoginOutcome, LoginOutcomeKind } from '@rcm/portal-drivers';
 
-/** What is known about the version that was typed, at the moment the portal answered. */
-export interface VersionStanding {
-  /** It belongs to an open rotation attempt, or was promoted less than `settle` ago: the portal may not know it everywhere yet. */
-  readonly fresh: boolean;
-  /** The portal accepted it before, and has not refused it since. */
-  readonly acceptedBefore: boolean;
-}
-
-export type LedgerEffect = 'none' | 'provisional' | 'suspect' | 'version_bad';
+export type LedgerEffect = 'none' | 'provisional' | 'suspect' | 'bad';
 
 export interface Judgement {
   /** What the ledger keeps besides the outcome itself. */
@@ -30,20 +23,33 @@ const CODES: Readonly<Record<Exclude<LoginOutcomeKind, 'accepted' | 'rejected' |
   unknown: 'portal_unexpected',
 };
 
+/** What is known of the password, and whether the portal's one text for wrong and locked may have meant locked. */
+export type JudgedStanding = Pick<PasswordStanding, 'fresh' | 'provedBefore' | 'refusals' | 'health'> & { readonly mayBeLocked: boolean };
+
 /**
- * What a login's outcome means (DESIGN "Login"). Only a plain rejection says something about the password: it is provisional
- * for a fresh version, suspect for one that worked before (the portal may be ill), else the version is bad for good.
+ * What a login's outcome means (DESIGN "Login"). Only a plain rejection says something about the password, and never for good. It is
+ * provisional for one that the portal may not know everywhere yet. It is bad only where others get in: then the portal is well, and the
+ * password was never accepted, or was refused before. Else it is suspect: nothing shows whether portal or password is wrong.
  */
-export function judge(outcome: LoginOutcome, standing: VersionStanding): Judgement {
+export function judge(outcome: LoginOutcome, standing: JudgedStanding): Judgement {
   switch (outcome.kind) {
     case 'accepted':
       return { effect: 'none', code: null };
     case 'rejected':
-    case 'rejected_or_locked':
+    case 'rejected_or_locked': {
       if (standing.fresh) return { effect: 'provisional', code: 'login_not_allowed' };
-      if (standing.acceptedBefore) return { effect: 'suspect', code: 'portal_unexpected' };
-      return { effect: 'version_bad', code: 'login_rejected' };
+      const isSurprising = standing.provedBefore && standing.refusals === 0;
+      const saysLittle = outcome.kind === 'rejected_or_locked' && standing.mayBeLocked;
+      if (standing.health === 'well' && !isSurprising && !saysLittle) return { effect: 'bad', code: 'login_rejected' };
+      return { effect: 'suspect', code: 'portal_unexpected' };
+    }
     default:
       return { effect: 'none', code: CODES[outcome.kind] };
   }
 }
+
+/** What a session of nobody's login is judged by: nothing was sent. */
+export const NOTHING_KNOWN: JudgedStanding = { fresh: true, provedBefore: false, refusals: 0, health: 'unknown', mayBeLocked: false };
+
+/** A session is proof that the password is right, and so is what a portal says only after a right one, where the recipe says so. */
+export const isProof = (outcome: LoginOutcome): boolean => outcome.kind === 'accepted' || ('provesPassword' in outcome && outcome.provesPassword === true);

@@ -1,6 +1,7 @@
 import { policies } from './accounts/policies.ts';
-import { systemClock, type Clock } from './clock.ts';
+import { MovableClock, systemClock, type Clock } from './clock.ts';
 import { controlApp } from './control/app.ts';
+import { SecondDoors } from './doors.ts';
 import { DemoPortalsError } from './error.ts';
 import { listen, type Listener } from './listen.ts';
 import type { Portal } from './portal.ts';
@@ -15,7 +16,7 @@ export interface DemoPortalsOptions {
   readonly dataFile?: string;
   /** 0 (the default) takes the port of the last time, or a free one. */
   readonly ports?: Readonly<Partial<Record<PortalCode | 'control', number>>>;
-  /** Default: the system's. */
+  /** What the portals' time goes by until the control port moves it. Default: the system's. */
   readonly clock?: Clock;
   /** Window and length of a lockout at all portals, in ms. Default: each portal's own 15 minutes. */
   readonly lockoutWindowMs?: number;
@@ -37,22 +38,29 @@ export async function startDemoPortals(options: DemoPortalsOptions = {}): Promis
   const records = openRecords(options.dataFile);
   const closing = new AbortController();
   const open: Listener[] = [];
-  const close = async (): Promise<void> => {
-    closing.abort();
-    await Promise.all(open.map((listener) => listener.close()));
-    if (records.isOpen) records.close();
-  };
-  const lockout = options.lockoutWindowMs === undefined ? {} : { lockoutWindowMs: options.lockoutWindowMs };
+  const commonClock = options.clock ?? systemClock;
+  const clock = new MovableClock(commonClock, records);
+  const { lockoutWindowMs } = options;
+  const lockout = lockoutWindowMs === undefined ? {} : { windowMs: lockoutWindowMs, lastsMs: lockoutWindowMs };
   const portal = (code: PortalCode): Portal => ({
     code,
-    policy: { ...policies[code], ...lockout },
+    policy: { ...policies[code], lockout: { ...policies[code].lockout, ...lockout } },
     records,
-    clock: options.clock ?? systemClock,
+    clock,
+    commonClock,
     closing: closing.signal,
   });
   const byCode = { alpine: portal('alpine'), borealis: portal('borealis'), cascade: portal('cascade') };
-  const apps = { alpine: alpineApp(byCode.alpine), borealis: borealisApp(byCode.borealis), cascade: cascadeApp(byCode.cascade), control: controlApp(byCode) };
+  const pages = { alpine: alpineApp(byCode.alpine), borealis: borealisApp(byCode.borealis), cascade: cascadeApp(byCode.cascade) };
+  const doors = new SecondDoors(records, pages);
+  const apps = { ...pages, control: controlApp({ portals: byCode, clock, doors }) };
+  const close = async (): Promise<void> => {
+    closing.abort();
+    await Promise.all([...open, doors].map((listener) => listener.close()));
+    if (records.isOpen) records.close();
+  };
   try {
+    await doors.reopen();
     for (const name of [...portalCodes, 'control'] as const) open.push(await listen(records, { name, port: options.ports?.[name] ?? 0, app: apps[name] }));
   } catch (error) {
     await close();

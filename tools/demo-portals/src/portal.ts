@@ -8,7 +8,10 @@ export interface Portal {
   readonly code: PortalCode;
   readonly policy: AccountPolicy;
   readonly records: Records;
+  /** The portals' own time, which the control port can move. */
   readonly clock: Clock;
+  /** Time as everybody has it: one-time codes follow it, as the device that makes them knows of no move. */
+  readonly commonClock: Clock;
   /** Aborts when the portals close; a slow page then stops waiting. */
   readonly closing: AbortSignal;
 }

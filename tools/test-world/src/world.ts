@@ -119,7 +119,9 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const reference = credentialReference({ ...place, environment: ENVIRONMENT, orgId: ORGANIZATION, endpointId: id, portalAccountId: `account-${number}` });
     const created = await stores.forTenant(ORGANIZATION).create(reference, text, { TenantId: ORGANIZATION, Environment: ENVIRONMENT, PortalType: portal });
     const secretArn = formatReference(created.reference);
-    const identity = loginIdentity({ key, host: new URL(baseUrl).host, username });
+    const type = types.find(({ code }) => code === portal);
+    const realm = { realm: type?.accountRealm ?? portal, usernameCase: type?.usernameCase ?? 'exact' } as const;
+    const { id: identity } = loginIdentity({ current: { id: '1', key } }, realm, username);
     await recordMigrated(db, {
       endpointId: id,
       orgId: ORGANIZATION,

@@ -1,4 +1,4 @@
-import { loginIdentity, type NewPlace, parsePayload, placeForSize, serializePayload } from '@rcm/credentials';
+import { formerIdentities, type IdentityKeys, type LoginIdentity, loginIdentity, type NewPlace, parsePayload, placeForSize, serializePayload } from '@rcm/credentials';
 import type { EndpointRow } from '@rcm/db';
 import { type ErrorCode, isRcmError, type Secret } from '@rcm/telemetry';
 import type { SecretPlace } from '../migration.ts';
@@ -10,7 +10,7 @@ export interface Movable {
   readonly text: Secret<string>;
   /** Where it is to be created: a large one may have to go elsewhere. */
   readonly place: NewPlace;
-  readonly loginIdentity: string;
+  readonly loginIdentity: LoginIdentity;
 }
 
 /** One that a person has to look at first. `reason` names fields, never values. */
@@ -24,21 +24,31 @@ export interface Unmovable {
 export function examine(
   endpoint: EndpointRow,
   credentials: Secret<string>,
-  { key, place }: { readonly key: Secret<string>; readonly place: SecretPlace },
+  { keys, place }: { readonly keys: IdentityKeys; readonly place: SecretPlace },
 ): Movable | Unmovable {
   try {
     const payload = parsePayload(credentials);
     const text = serializePayload(payload);
-    return { ok: true, text, place: placeForSize(place, text, place.largePayloads), loginIdentity: identityOf(endpoint, text, key) };
+    return { ok: true, text, place: placeForSize(place, text, place.largePayloads), loginIdentity: identityOf(endpoint, text, keys) };
   } catch (error) {
     if (!isRcmError(error)) throw error;
     return { ok: false, code: error.code, reason: missingLogin(credentials) ?? error.message };
   }
 }
 
-/** The keyed login identity of a payload at an endpoint's portal. Fails with `payload_invalid`. */
-export function identityOf(endpoint: EndpointRow, text: Secret<string>, key: Secret<string>): string {
-  return loginIdentity({ key, host: new URL(endpoint.baseUrl).host, username: parsePayload(text).reveal().username });
+/** The keyed login identity of a payload in an endpoint's account realm. Fails with `payload_invalid`. */
+export function identityOf({ portalType }: Pick<EndpointRow, 'portalType'>, text: Secret<string>, keys: IdentityKeys): LoginIdentity {
+  const realm = { realm: portalType.accountRealm ?? portalType.code, usernameCase: portalType.usernameCase };
+  return loginIdentity(keys, realm, parsePayload(text).reveal().username);
+}
+
+/** Whether a row's identity is that of the payload, under the name it has now or one it had before. */
+export function isIdentityOf(endpoint: EndpointRow, text: Secret<string>, keys: IdentityKeys): boolean {
+  if (endpoint.loginIdentity === null) return false;
+  const { portalType, baseUrl } = endpoint;
+  const realm = { realm: portalType.accountRealm ?? portalType.code, usernameCase: portalType.usernameCase, host: new URL(baseUrl).host };
+  const { username } = parsePayload(text).reveal();
+  return endpoint.loginIdentity === loginIdentity(keys, realm, username).id || formerIdentities(keys, realm, username).includes(endpoint.loginIdentity);
 }
 
 /** The commonest fault gets words of its own. */

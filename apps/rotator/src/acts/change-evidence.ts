@@ -8,7 +8,7 @@ import type { ChangeOutcome } from '@rcm/portal-drivers';
 const ALSO_AFTER_APPLIED: ReadonlySet<string> = new Set(['current_wrong', 'reused']);
 
 /**
- * What the portal's answer to a change proves about the password it accepts now. `sentBefore`: the same password may have been submitted
+ * What the portal's answer to a change speaks for; it proves nothing, a login does. `sentBefore`: the same password may have been submitted
  * earlier; then any rule may be the portal's word for "that is your password already", whatever the recipe calls it.
  */
 export function changeEvidence(outcome: ChangeOutcome, sentBefore: boolean): 'applied' | 'unchanged' | 'nothing' {

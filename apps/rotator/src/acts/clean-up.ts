@@ -1,18 +1,45 @@
-import { recordAuditEvent } from '@rcm/db';
-import type { AttemptInHand } from '../machine/attempt.ts';
-import type { AttemptEvent } from '../machine/transitions.ts';
+import { parsePayload } from '@rcm/credentials';
+import { forgetPasswords, getAttempt, noteCopyRemoved, recordAuditEvent } from '@rcm/db';
+import { accountOf } from '@rcm/portal-access';
+import { type AttemptInHand, heldOptions } from '../machine/attempt.ts';
+import type { AttemptEvent } from '../machine/event.ts';
 
-/** `promoted`: the staged copy has become current, so the copy may go. Agents were told in the promoting transaction. */
+/**
+ * `promoted`: the portal accepts what is current now. The attempt's own copy stays until the next rotation is verified; those of rotations before it
+ * may go, and what the ledger knows of passwords that are in no store any more. Agents were told in the promoting transaction.
+ */
 export async function cleanUp(inHand: AttemptInHand): Promise<AttemptEvent> {
-  const { services, endpoint, attempt, store, slot, held } = inHand;
-  await recordAuditEvent(services.db, {
-    orgId: endpoint.orgId,
-    actor: attempt.owner,
-    action: 'secret.discard',
-    subject: endpoint.id,
-    reason: 'the staged copy has become current',
-    details: { attemptId: attempt.id },
-  });
-  await store.discard(slot, { signal: held.signal });
-  return { kind: 'cleaned_up' };
+  const { services, login, attempt } = inHand;
+  const { endpoint, store, reference } = login;
+  const kept: string[] = [];
+  for (const id of await store.listStaged(reference, { signal: login.held.signal })) {
+    const other = id === attempt.id ? null : await getAttempt(services.db, { attemptId: id });
+    // What was abandoned may yet be made by the portal; what the journal does not know, nobody can say.
+    if (other?.state !== 'done') {
+      kept.push(id);
+      continue;
+    }
+    await recordAuditEvent(services.db, {
+      orgId: endpoint.orgId,
+      actor: attempt.owner,
+      action: 'secret.discard',
+      subject: endpoint.id,
+      reason: 'a later rotation was verified',
+      details: { attemptId: id },
+    });
+    await store.discard(login.slotOf(id), heldOptions(login));
+    await noteCopyRemoved(services.db, { attemptId: id, orgId: endpoint.orgId });
+  }
+  await forgetGone(inHand, kept);
+  const isOwn = attempt.found === null || attempt.found.startsWith('staged');
+  return isOwn ? { kind: 'cleaned_up' } : { kind: 'put_right', detail: `${attempt.found ?? ''} is current now; the login still waits for a new password` };
+}
+
+async function forgetGone({ services, login }: AttemptInHand, copies: readonly string[]): Promise<void> {
+  const { endpoint, store, reference, held } = login;
+  const options = { signal: held.signal };
+  const texts = [await store.read(reference, options)];
+  for (const id of copies) texts.push(await store.readStaged(login.slotOf(id), options));
+  const keep = texts.flatMap((stored) => (stored === null ? [] : accountOf(services.keys, endpoint, parsePayload(stored.text)).fingerprints));
+  await forgetPasswords(services.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity, keep });
 }

@@ -1,26 +1,37 @@
-import { parseReference } from '@rcm/credentials';
-import { listCopiesToRemove, noteCopyRemoved, recordAuditEvent } from '@rcm/db';
-import type { Rotator } from '../rotate.ts';
+import { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved, recordAuditEvent, type RotationAttempt } from '@rcm/db';
+import { migratedEndpoint } from '@rcm/portal-access';
+import { withExclusiveLease } from '../exclusive.ts';
+import { heldOptions } from '../machine/attempt.ts';
+import { loginInHand, readCurrent, type Rotator } from '../rotate.ts';
 
 /** Removes staged copies that abandoned attempts left long ago. One that cannot be removed now is tried in the next round. */
 export async function removeOldCopies(rotator: Rotator, { limit, signal }: { readonly limit: number; readonly signal: AbortSignal }): Promise<void> {
-  const { db, logger, environment, owner } = rotator;
-  for (const { id, orgId, endpointId, portalTypeCode, secretArn } of await listCopiesToRemove(db, { limit })) {
+  for (const attempt of await listCopiesToRemove(rotator.db, { limit })) {
     if (signal.aborted) return;
-    const slot = { current: parseReference(secretArn), attemptId: id, tags: { TenantId: orgId, Environment: environment, PortalType: portalTypeCode } };
     try {
-      await recordAuditEvent(db, {
-        orgId,
-        actor: owner,
-        action: 'secret.discard',
-        subject: endpointId,
-        reason: 'a copy that an abandoned attempt left',
-        details: { attemptId: id },
-      });
-      await rotator.stores.forTenant(orgId).discard(slot, { signal });
-      await noteCopyRemoved(db, { attemptId: id, orgId });
+      await removeCopy(rotator, attempt, signal);
     } catch (error) {
-      logger.warn({ err: error, attemptId: id, endpointId }, 'an old staged copy could not be removed');
+      rotator.logger.warn({ err: error, attemptId: attempt.id, endpointId: attempt.endpointId }, 'an old staged copy could not be removed');
     }
   }
+}
+
+/** Under the lease, and only where the portal was seen to accept what is current after the attempt had ended: then the copy is not what it holds. */
+async function removeCopy(rotator: Rotator, { id: attemptId, orgId, endpointId, secretArn }: RotationAttempt, signal: AbortSignal): Promise<void> {
+  const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId });
+  await withExclusiveLease(rotator, endpoint, signal, async (held) => {
+    const login = loginInHand(rotator, endpoint, held, secretArn);
+    const current = await readCurrent(login);
+    if (!(await mayRemoveCopy(rotator.db, { attemptId, orgId, currentVersion: current.version }))) return;
+    await recordAuditEvent(rotator.db, {
+      orgId,
+      actor: rotator.owner,
+      action: 'secret.discard',
+      subject: endpointId,
+      reason: 'a copy that an abandoned attempt left, and the portal accepts what is current',
+      details: { attemptId },
+    });
+    await login.store.discard(login.slotOf(attemptId), heldOptions(login));
+    await noteCopyRemoved(rotator.db, { attemptId, orgId });
+  });
 }

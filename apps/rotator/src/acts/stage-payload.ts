@@ -1,16 +1,18 @@
 import { generatePassword, parsePasswordRules, parsePayload, serializePayload, type StoredSecret, withPassword } from '@rcm/credentials';
 import { recordAuditEvent } from '@rcm/db';
 import type { Secret } from '@rcm/telemetry';
-import type { AttemptInHand } from '../machine/attempt.ts';
-import type { AttemptEvent } from '../machine/transitions.ts';
+import { type AttemptInHand, heldOptions } from '../machine/attempt.ts';
+import type { AttemptEvent } from '../machine/event.ts';
 import { rememberedPasswords } from './remembered-passwords.ts';
 
 /** `planned`: puts the new password beside the current one. One attempt has one password: what is already staged is adopted. */
 export async function stagePayload(inHand: AttemptInHand): Promise<AttemptEvent> {
-  const { services, endpoint, store, slot, attempt, held } = inHand;
+  const { services, login, attempt } = inHand;
+  const { endpoint, store, reference, held } = login;
+  if (inHand.heldMs > services.timing.giveUpMs) return { kind: 'gave_up', detail: `${attempt.detail ?? 'nothing could be staged'}; nothing was submitted` };
   if (attempt.recipeHash !== services.drivers.for(endpoint.portalType).hash)
     return { kind: 'recipe_changed', detail: 'the recipe was changed; nothing was submitted' };
-  const current = await store.read(slot.current, { signal: held.signal });
+  const current = await store.read(reference, { signal: held.signal });
   if (current === null || current.version !== attempt.baseVersion)
     return { kind: 'base_moved', detail: 'the current secret changed before anything was submitted' };
   const password = await nextPassword(inHand, current);
@@ -23,25 +25,27 @@ export async function stagePayload(inHand: AttemptInHand): Promise<AttemptEvent>
     reason: attempt.reason,
     details: { attemptId: attempt.id, baseVersion: attempt.baseVersion },
   });
-  await store.stage(slot, newPayload(inHand, current, password), { signal: held.signal });
+  await store.stage(login.slotOf(attempt.id), newPayload(inHand, current, password), heldOptions(login));
   return { kind: 'payload_staged' };
 }
 
 /** A new one by the portal type's rules; for a rollback, that of the chosen version, or `null` where the store keeps it no more. */
-async function nextPassword({ services, endpoint, attempt, store, slot, held }: AttemptInHand, current: StoredSecret): Promise<Secret<string> | null> {
+async function nextPassword({ services, login, attempt }: AttemptInHand, current: StoredSecret): Promise<Secret<string> | null> {
+  const { endpoint, store, reference, held } = login;
   if (attempt.chosenVersion !== null) {
-    const chosen = await store.readVersion(slot.current, attempt.chosenVersion, { signal: held.signal });
+    const chosen = await store.readVersion(reference, attempt.chosenVersion, { signal: held.signal });
     return chosen && parsePayload(chosen.text).map((payload) => payload.password);
   }
   const { username, password } = parsePayload(current.text).reveal();
   const rules = parsePasswordRules(endpoint.portalType.passwordRules);
-  const asked = { orgId: attempt.orgId, secretArn: attempt.secretArn, reference: slot.current, history: rules.history };
+  const asked = { orgId: attempt.orgId, secretArn: attempt.secretArn, reference, history: rules.history };
   const earlier = await rememberedPasswords(services.db, store, asked, held.signal);
   return generatePassword(rules, { username, previous: [password, ...earlier.map((remembered) => remembered.reveal())] });
 }
 
-function newPayload({ attempt, services }: AttemptInHand, current: StoredSecret, password: Secret<string>): Secret<string> {
+/** The time in it is the journal's: whoever repeats this writes the same. */
+function newPayload({ attempt }: AttemptInHand, current: StoredSecret, password: Secret<string>): Secret<string> {
   const payload = parsePayload(current.text);
   const counter = payload.reveal().metadata?.rotation_counter ?? 0;
-  return serializePayload(withPassword(payload, { password, attemptId: attempt.id, counter: counter + 1, now: services.clock.now() }));
+  return serializePayload(withPassword(payload, { password, attemptId: attempt.id, counter: counter + 1, now: attempt.createdAt }));
 }

@@ -1,85 +1,137 @@
 import { parsePayload, type StoredSecret } from '@rcm/credentials';
-import { advanceAttempt } from '@rcm/db';
-import { portalCredential } from '@rcm/portal-access';
+import { advanceAttempt, isPortalIll } from '@rcm/db';
+import { guardedLogin, type GuardedResult, portalCredential } from '@rcm/portal-access';
 import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
-import { type AttemptInHand, loginWith } from '../machine/attempt.ts';
+import { type AttemptInHand, heldOptions } from '../machine/attempt.ts';
+import { type AttemptEvent, holding } from '../machine/event.ts';
 import { journal } from '../machine/journal.ts';
-import { holdFor, isKnownBad, proofOf } from '../machine/login-events.ts';
-import type { AttemptEvent } from '../machine/transitions.ts';
+import { holdFor, proofOf } from '../machine/login-events.ts';
+import { otherAccepted, searchFor } from './attempt-search.ts';
 import { changeEvidence } from './change-evidence.ts';
-import { tryOlderCopy } from './older-copies.ts';
 
-/** What a rotation is planned for where a copy was found that the journal does not know: the database was restored to an earlier hour. */
-export const RESTORED = 'restored';
-
-/** `staged`: logs in with the current password and submits the change. The journal says `submitting` before the POST is let out. */
+/**
+ * `staged`: logs in with the current password and submits the change; where the portal lets nobody in before a change, through its own form.
+ * The journal says `submitting` before the POST is let out, and what can be known before the portal is touched is known by then.
+ */
 export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent> {
-  const { store, slot, attempt, held, services, endpoint } = inHand;
+  const { login, attempt, services } = inHand;
+  const { store, reference, held, endpoint } = login;
   if (attempt.probes >= services.timing.maxTries) return { kind: 'gave_up', detail: attempt.detail ?? 'the change could not be submitted' };
+  if (inHand.heldMs > services.timing.giveUpMs) return { kind: 'gave_up', detail: `${attempt.detail ?? 'the change could not be submitted'}; nothing was submitted` };
   if (attempt.recipeHash !== services.drivers.for(endpoint.portalType).hash)
     return { kind: 'recipe_changed', detail: 'the recipe was changed; nothing was submitted' };
-  if (attempt.reason === RESTORED && attempt.probes === 0) {
-    await held.extend();
+  if (attempt.reason === 'restored' && attempt.probes === 0 && attempt.submitDeadlineAt === null)
     return { kind: 'maybe_submitted', detail: 'nobody knows whether this password was submitted before the database was restored' };
-  }
-  const current = await store.read(slot.current, { signal: held.signal });
+  const current = await store.read(reference, { signal: held.signal });
   if (current === null || current.version !== attempt.baseVersion)
     return { kind: 'base_moved', detail: 'the current secret changed before anything was submitted' };
-  const staged = await store.readStaged(slot, { signal: held.signal });
+  const staged = await store.readStaged(login.slotOf(attempt.id), { signal: held.signal });
   if (staged === null) return { kind: 'gave_up', detail: 'the staged copy is gone; nothing was submitted' };
+  await store.rehearse(login.slotOf(attempt.id), attempt.baseVersion, heldOptions(login));
 
-  const login = await loginWith(inHand, current, attempt.baseVersion);
-  if (login.kind === 'accepted') {
+  const result = await logInToChange(inHand, current);
+  if (result.kind === 'accepted' || result.kind === 'must_change') {
     try {
-      return await submit(inHand, login.session, current, staged);
+      return await submit(inHand, result.session, { current, staged });
     } finally {
-      await login.session.close();
+      await result.session.close();
     }
   }
-  const isBad = login.kind === 'not_allowed' ? isKnownBad(login) : proofOf(login) === 'wrong' && login.judgement.effect === 'version_bad';
-  if (!isBad) return holdFor(inHand, login);
-  // The portal may have made an older change after all: what it accepts now is then among the copies.
-  return (
-    (await tryOlderCopy(inHand, attempt.guesses)) ?? {
-      kind: 'current_refused',
-      detail: `the portal accepts neither the current password (version ${current.version}) nor an older copy`,
-    }
-  );
+  if (!isRefusal(result)) return holding(holdFor(services, endpoint, result));
+  return await currentRefused(inHand);
 }
 
-async function submit(inHand: AttemptInHand, session: PortalSession, current: StoredSecret, staged: StoredSecret): Promise<AttemptEvent> {
-  const { services, held, endpoint } = inHand;
+function logInToChange({ services, login, attempt }: AttemptInHand, current: StoredSecret): Promise<GuardedResult> {
+  const { endpoint, held } = login;
+  return guardedLogin({
+    db: services.db,
+    clock: services.clock,
+    logger: services.logger,
+    driver: services.drivers.for(endpoint.portalType, endpoint),
+    endpoint,
+    loginIdentity: endpoint.loginIdentity,
+    leaseId: held.lease.id,
+    actor: 'rotator',
+    payload: parsePayload(current.text),
+    version: current.version,
+    rotationAttemptId: attempt.id,
+    keys: services.keys,
+    illness: services.breaker,
+    mustChange: 'keep',
+    assertHeld: () => held.assertHeld(),
+    timing: services.timing,
+    signal: held.signal,
+  });
+}
+
+/** The portal does not accept what is current, now or by what the ledger knows. */
+const isRefusal = (result: GuardedResult): boolean =>
+  result.kind === 'not_allowed' ? result.reason === 'password_bad' || result.reason === 'password_suspect' : proofOf(result) === 'wrong';
+
+/**
+ * Somebody has changed the password at the portal; or an older change was made after all, or this very one, if the database has forgotten that
+ * it was submitted: then the portal accepts another stored password.
+ */
+async function currentRefused(inHand: AttemptInHand): Promise<AttemptEvent> {
+  const { attempt, login, services } = inHand;
+  const found = await searchFor(inHand, attempt.createdAt, 1);
+  if (found.kind === 'later') return holding(found.hold);
+  if (found.kind === 'found')
+    return found.candidate.name.kind === 'current'
+      ? holding({ detail: 'the portal refused the current password and then accepted it', forMs: services.timing.retryMs })
+      : otherAccepted(inHand, found);
+  if (attempt.submitDeadlineAt !== null)
+    return { kind: 'maybe_submitted', detail: 'the portal accepts the current password no more, after an earlier submit of the new one' };
+  const { orgId, loginIdentity, portalTypeCode } = login.endpoint;
+  if (await isPortalIll(services.db, { orgId, loginIdentity, portalTypeCode, rules: services.breaker }))
+    return holding({ detail: 'the portal refuses the current password, and others too: it may be ill', forMs: services.timing.retryMs });
+  return { kind: 'current_refused', detail: `the portal accepts neither the current password (version ${attempt.baseVersion}) nor a copy; nothing was submitted` };
+}
+
+interface Texts {
+  readonly current: StoredSecret;
+  readonly staged: StoredSecret;
+}
+
+async function submit(inHand: AttemptInHand, session: PortalSession, { current, staged }: Texts): Promise<AttemptEvent> {
+  const { services, login } = inHand;
   const sent = { value: false };
-  const sentBefore = inHand.attempt.submitDeadlineAt !== null || inHand.attempt.reason === RESTORED;
+  const sentBefore = inHand.attempt.submitDeadlineAt !== null || inHand.attempt.reason === 'restored';
   const outcome = await session
     .changePassword({
       credential: portalCredential(parsePayload(current.text)),
       newPassword: parsePayload(staged.text).map((payload) => payload.password),
       deadlineMs: services.timing.submitDeadlineMs,
-      signal: held.signal,
+      signal: login.held.signal,
       beforeSubmit: async () => {
         await writeSubmitting(inHand);
         sent.value = true;
       },
     })
     .catch((error: unknown): ChangeOutcome => {
-      services.logger.warn({ err: error, endpointId: endpoint.id, attemptId: inHand.attempt.id, sent: sent.value }, 'the password change ended in an error');
+      services.logger.warn(
+        { err: error, endpointId: login.endpoint.id, attemptId: inHand.attempt.id, sent: sent.value },
+        'the password change ended in an error',
+      );
       return { kind: 'unknown', detail: 'the driver failed', submitted: sent.value };
     });
   if (!sent.value && outcome.kind === 'refused')
     return { kind: 'gave_up', detail: `the page does not take the new password (${outcome.rule}); nothing was sent` };
   if (!sent.value)
-    return { kind: 'hold', detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs, counts: 'submit' };
+    return { ...holding({ detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs }), ...COUNTS };
   if (!outcome.submitted) return { kind: 'change_not_sent', detail: 'the change was about to be sent and never left the browser' };
   return changeEvent(inHand, outcome, sentBefore);
 }
 
+const COUNTS = { countsAsSubmit: true } as const;
+
 /** The lease is extended first: it must outlive the submit deadline, or another rotator could take over while the POST is under way. */
 async function writeSubmitting(inHand: AttemptInHand): Promise<void> {
-  const { services, held, attempt } = inHand;
+  const { services, login, attempt } = inHand;
+  const { held } = login;
   await held.extend();
-  const submitDeadlineMs = services.timing.submitDeadlineMs;
+  const { submitDeadlineMs } = services.timing;
   const moved = await journal(services, 'submitting', () =>
     advanceAttempt(services.db, {
       attemptId: attempt.id,
@@ -87,30 +139,35 @@ async function writeSubmitting(inHand: AttemptInHand): Promise<void> {
       fence: held.lease.fence,
       from: 'staged',
       to: 'submitting',
-      set: { submitDeadlineMs, guesses: 0 },
+      set: { submitDeadlineMs, refusedRule: null },
     }),
   );
   if (!moved)
     throw new RcmError('state_conflict', 'Another rotator has taken over this attempt; nothing was submitted.', { details: { attemptId: attempt.id } });
   inHand.mayProbe = false;
-  inHand.attempt = { ...attempt, state: 'submitting', guesses: 0 };
+  inHand.attempt = { ...attempt, state: 'submitting', refusedRule: null };
+  // Between that commit and the POST this process may have been stopped for longer than the lease lived on.
+  held.assertHeld(submitDeadlineMs);
 }
 
+/** Whatever the portal says but `applied`, only a login tells whether it made the change: it may lie, and it may be late. */
 function changeEvent(inHand: AttemptInHand, outcome: ChangeOutcome, sentBefore: boolean): AttemptEvent {
   const answer = outcome.kind === 'refused' ? `refused: ${outcome.rule}` : outcome.kind === 'unknown' ? `its end is not known: ${outcome.detail}` : 'applied';
   switch (changeEvidence(outcome, sentBefore)) {
     case 'applied':
       return { kind: 'change_confirmed' };
-    case 'unchanged':
-      return { kind: 'change_refused', detail: `the portal refused the new password (${answer})` };
+    case 'unchanged': {
+      const rule = outcome.kind === 'refused' ? { refusedRule: outcome.rule } : {};
+      return { ...afterSubmitDeadline(inHand, `the portal refused the new password (${answer}); a login tells whether it kept the current one`), ...rule };
+    }
     case 'nothing':
       return afterSubmitDeadline(inHand, `the change was sent, and only a login can tell what became of it (${answer})`);
   }
 }
 
 /** Nobody logs in before the portal has had its time: the submit deadline, and then its settle. */
-export const afterSubmitDeadline = ({ endpoint }: AttemptInHand, detail: string): AttemptEvent => ({
+export const afterSubmitDeadline = ({ login }: AttemptInHand, detail: string): Extract<AttemptEvent, { kind: 'hold' }> => ({
   kind: 'hold',
   detail,
-  afterSubmitMs: endpoint.portalType.settleMs,
+  afterSubmitMs: login.endpoint.portalType.settleMs,
 });

@@ -22,8 +22,10 @@ import {
 } from '@rcm/db';
 import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
-import { stagedVersion } from '../machine/attempt.ts';
-import type { Rotator } from '../rotate.ts';
+import { type Candidate, ledgerVersion, stagedVersion } from '../finding/candidate.ts';
+import { findAccepted } from '../finding/find-accepted.ts';
+import { heldOptions } from '../machine/attempt.ts';
+import { loginInHand, type Rotator } from '../rotate.ts';
 import { rotateAndReport } from '../schedule/rotation-outcome.ts';
 import { withExclusiveLease } from '../exclusive.ts';
 import { type LoginProof, proveLogin } from '../prove-login.ts';
@@ -31,11 +33,11 @@ import { type CommandContext, type PersonalAct, print } from './command.ts';
 import { report } from './rotate.ts';
 import { readTypedPassword } from './typed-password.ts';
 
-export const ACCEPTABLE = ['current', 'staged', 'typed'] as const;
+export const ACCEPTABLE = ['current', 'staged', 'typed', 'found'] as const;
 
 export interface ResolveOptions extends PersonalAct {
   readonly endpointId: string;
-  /** Which password the portal accepts now, as the person says. */
+  /** Which password the portal accepts now, as the person says; `found`: whichever stored one a search finds. */
   readonly accept: (typeof ACCEPTABLE)[number];
   /** The person answers for it where no login may be spent on the proof. */
   readonly proof: 'login' | 'unverified';
@@ -86,7 +88,10 @@ export async function resolveCommand(context: CommandContext, options: ResolveOp
   const goesOn = await withExclusiveLease(rotator, endpoint, context.signal, async (held) => {
     // First of all: two people may have been told to decide, and no login is spent on what is decided already.
     const resolution = await adopt(block, held);
-    return options.accept === 'current' ? acceptCurrent(block, held, resolution) : acceptOther(block, held, resolution, typed);
+    if (options.accept === 'found') return acceptFound(block, held, resolution);
+    if (options.accept === 'current') return acceptCurrent(block, held, resolution, options.proof);
+    const password = typed ?? (await stagedPassword(block, held));
+    return acceptOther(block, held, resolution, { password, version: options.accept === 'staged' ? stagedVersion(attempt.id) : null, proof: options.proof });
   });
   if (goesOn)
     return report(context, [await rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: 'recovery', signal: context.signal })]);
@@ -96,34 +101,57 @@ export async function resolveCommand(context: CommandContext, options: ResolveOp
   return 0;
 }
 
-async function acceptCurrent(block: Block, held: HeldLease, resolution: Resolution): Promise<boolean> {
-  const { rotator, options } = block;
+async function acceptCurrent(block: Block, held: HeldLease, resolution: Resolution, proof: ResolveOptions['proof']): Promise<boolean> {
+  const { rotator } = block;
   const current = await readCurrent(block, held);
-  if (options.proof === 'login')
+  if (proof === 'login')
     await provePerson(block, held, { stored: current.text, version: current.version, attemptId: block.attempt.id, what: 'the current password' });
-  const nextRotationAt = new Date(rotator.clock.now().getTime() + rotator.timing.abandonedPauseMs);
-  if (!(await resolveAsUnchanged(rotator.db, { ...resolution, nextRotationAt }))) throw taken();
+  if (!(await resolveAsUnchanged(rotator.db, { ...resolution, dueAgainMs: rotator.timing.abandonedPauseMs }))) throw taken();
   return false;
 }
 
+/** Searches all that is stored, from now: what was refused before the block is asked once more, inside the budget. */
+async function acceptFound(block: Block, held: HeldLease, resolution: Resolution): Promise<boolean> {
+  const { rotator, endpoint, attempt } = block;
+  const login = loginInHand(rotator, endpoint, held, attempt.secretArn);
+  const found = await findAccepted({ services: rotator, login, attemptId: attempt.id, since: attempt.updatedAt, refusals: 1, mayBeCut: true });
+  if (found.kind === 'later')
+    throw new RcmError('login_not_allowed', `Not every stored password could be asked now (${found.hold.detail}). Nothing was changed; ask again later.`);
+  if (found.kind === 'none')
+    throw new RcmError(
+      'login_rejected',
+      'The portal accepts none of the stored passwords. Nothing was changed. Set a new password at the portal, and give it with --accept typed.',
+    );
+  if (found.candidate.name.kind === 'current') return acceptCurrent(block, held, resolution, 'unverified');
+  return acceptOther(block, held, resolution, { password: found.candidate.password, version: versionOf(found.candidate), proof: 'unverified' });
+}
+
+const versionOf = ({ name }: Candidate): string => ledgerVersion(name, null);
+
+interface Accepted {
+  readonly password: Secret<string>;
+  /** What the ledger knows it as; `null`: as the copy that is made of it. */
+  readonly version: string | null;
+  /** `unverified`: a login has shown it a moment ago, or the person answers for it. */
+  readonly proof: ResolveOptions['proof'];
+}
+
 /** Written ahead: what the person typed exists in their head only, until it is staged; and the journal knows the copy before it is there. */
-async function acceptOther(block: Block, held: HeldLease, resolution: Resolution, typed: Secret<string> | null): Promise<boolean> {
+async function acceptOther(block: Block, held: HeldLease, resolution: Resolution, accepted: Accepted): Promise<boolean> {
   const { rotator, endpoint, attempt, options } = block;
   const current = await readCurrent(block, held);
-  const password = typed ?? (await stagedPassword(block, held));
   const successorId = randomUUID();
-  const payload = payloadWith(block, current, password, successorId);
-  const successor = { attemptId: successorId, reason: `resolve:${options.accept}`, baseVersion: current.version };
+  const payload = payloadWith(block, current, accepted.password, successorId);
+  const successor = { attemptId: successorId, baseVersion: current.version };
   if (!(await announceSuccessor(rotator.db, { ...resolution, successor }))) throw taken();
-  const store = rotator.stores.forTenant(endpoint.orgId);
-  const slot = slotOf(block, successorId);
-  await store.stage(slot, payload, { signal: held.signal });
-  if (options.proof === 'login') {
-    const version = stagedVersion(options.accept === 'staged' ? attempt.id : successorId);
+  const login = loginInHand(rotator, endpoint, held, attempt.secretArn);
+  await login.store.stage(login.slotOf(successorId), payload, heldOptions(login));
+  if (accepted.proof === 'login') {
+    const version = accepted.version ?? stagedVersion(successorId);
     const proof = { stored: payload, version, attemptId: attempt.id, what: `the ${options.accept} password` };
     await provePerson(block, held, proof).catch(async (error: unknown) => {
       // Not proved: nothing may look as if a rotation had begun. Whoever knows the password still does.
-      await store.discard(slot, { signal: held.signal });
+      await login.store.discard(login.slotOf(successorId), heldOptions(login));
       throw error;
     });
   }

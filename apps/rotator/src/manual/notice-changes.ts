@@ -20,7 +20,7 @@ export type ManualResult = 'unchanged' | 'recorded' | 'refused' | 'put_off';
 
 /**
  * Looks at the secrets of portals that people rotate. Where a person stored a new version, one login proves it: accepted, it is recorded as
- * a rotation and agents are told; any other answer is told to people and this version is never tried again. No answer, or one that asks to
+ * a rotation and agents are told; any other answer is told to people once, and asked again when the password has rested. No answer, or one that asks to
  * wait, is none: the next look asks again, inside the ledger's budget.
  */
 export async function noticeManualChanges(
@@ -67,25 +67,23 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
   }
 }
 
-/** What the store holds now, where it is neither what was proved last nor what was refused; `null`: nothing new. */
+/** What the store holds now, where it is not what was proved last; `null`: nothing new. */
 async function news(rotator: Rotator, endpoint: MigratedEndpoint, watched: WatchedLogin | null, signal: AbortSignal): Promise<StoredSecret | null> {
   const current = await rotator.stores.forTenant(endpoint.orgId).read(parseReference(endpoint.secretArn), { signal });
   if (watched === null || current === null) return null;
-  return current.version === watched.knownVersion || current.version === watched.refusedVersion ? null : current;
+  return current.version === watched.knownVersion ? null : current;
 }
 
 /** Why the portal did not accept it, in a few words; what says nothing about the password is no refusal and goes on as an error. */
 function notProved(error: unknown, signal: AbortSignal): string {
   // What was stopped in the middle, or ended before the password was sent, looks like an answer that nobody knows.
   if (signal.aborted || !isRcmError(error) || NOT_JUDGED.has(error.code) || error.details['submitted'] === false) throw error;
-  if (error.code !== 'login_not_allowed') return WORDS[error.code] ?? 'the portal answered in a way that nobody knows';
-  // An agent may have tried it first; whatever else the ledger says passes by itself.
-  if (error.details['reason'] === 'version_known_bad') return 'the portal did not accept it from an agent';
-  throw error;
+  return WORDS[error.code] ?? 'the portal answered in a way that nobody knows';
 }
 
 /** The password was not sent, or the portal did not look at it: it is looked at again, and a person need not store the same one twice. */
 const NOT_JUDGED: ReadonlySet<ErrorCode> = new Set([
+  'login_not_allowed',
   'database_unavailable',
   'browser_unavailable',
   'cancelled',

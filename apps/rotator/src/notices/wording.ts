@@ -11,23 +11,25 @@ export interface NoticeText {
 
 type Words = (about: { readonly endpoint: string; readonly portal: string; readonly why: string }) => NoticeText;
 
-const AGENTS_WAIT = 'No password is lost and nobody can lock the account: agents get no access to this login meanwhile, and their tasks wait.';
-const AGENTS_WORK = 'No password is lost. Agents go on working with the current one.';
+const AGENTS_WAIT = 'Agents get no access to this login meanwhile, so they cannot lock the account, and their tasks wait.';
+const AGENTS_WORK = 'Agents go on working with the current password.';
+const KEPT = 'Every password that a rotation made is kept in the store.';
 
 /** Ids and the journal's words only; the runbook is docs/rotation.md. */
 const WORDS: Readonly<Record<NoticeKind, Words>> = {
   blocked: ({ endpoint, why }) => ({
     title: `Rotation blocked: ${endpoint}`,
     happened: `The rotation of ${endpoint} cannot go on by itself: ${why}.`,
-    safe: `${AGENTS_WAIT} The store holds both the current and the new password.`,
+    safe: `${AGENTS_WAIT} ${KEPT}`,
     todo: [
       'Find out which password the portal accepts: ask the portal’s support, or have it reset.',
-      `Then run: rotator resolve --endpoint ${endpoint} --accept current|staged|typed --reason "…"`,
+      `If you know that the portal is itself again: rotator resolve --endpoint ${endpoint} --accept found --reason "…" tries all that are stored, inside the budget.`,
+      `Else run: rotator resolve --endpoint ${endpoint} --accept current|staged|typed --reason "…"`,
     ],
   }),
   failed: ({ endpoint, why }) => ({
     title: `Rotation given up: ${endpoint}`,
-    happened: `The rotation of ${endpoint} was given up before the portal changed anything: ${why}.`,
+    happened: `The rotation of ${endpoint} was given up, and the portal is unchanged as far as it shows: ${why}.`,
     safe: AGENTS_WORK,
     todo: [
       'It is tried again by itself after a pause.',
@@ -37,10 +39,10 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
   locked: ({ endpoint }) => ({
     title: `Account locked: ${endpoint}`,
     happened: `The portal says that the account of ${endpoint} is locked.`,
-    safe: 'No password is lost. Nobody logs in to this account until its lockout window is over.',
+    safe: `Nothing logs in to this account until the lock is over. ${KEPT}`,
     todo: [
       'Ask whether a person mistyped the password; the platform keeps below the portal’s limit by itself.',
-      'If the portal does not unlock by itself, have it unlocked by its support.',
+      `If the portal does not unlock by itself, have it unlocked by its support, then run: rotator unlocked --endpoint ${endpoint} --reason "…"`,
     ],
   }),
   manual_due: ({ endpoint, portal, why }) => ({
@@ -56,13 +58,13 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
   manual_refused: ({ endpoint, why }) => ({
     title: `Stored password not proved: ${endpoint}`,
     happened: `Somebody changed the secret of ${endpoint}, and one login with it did not succeed: ${why}.`,
-    safe: 'It was tried once and is not tried again. No account was locked by it.',
+    safe: 'It was tried once; it rests an hour, a day, a week, and is asked once after each, inside the account’s budget.',
     todo: ['Check the password at the portal yourself, once.', 'Store the right one as a new version; the platform verifies it by itself.'],
   }),
   breaker_open: ({ portal, why }) => ({
     title: `Rotations stopped: ${portal}`,
     happened: `Rotations at ${portal} fail in a way that is not one login’s own: ${why}.`,
-    safe: 'No password is lost. No further rotation starts there; agents go on where the portal lets them in.',
+    safe: `No further rotation starts there; agents go on where the portal lets them in. ${KEPT}`,
     todo: [
       'Look at the portal: does it announce maintenance, has its login or change page changed?',
       'If pages changed, mend the recipe first (docs/portal-recipes.md).',
@@ -72,7 +74,7 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
   waiting_long: ({ endpoint, why }) => ({
     title: `Rotation waits for a day: ${endpoint}`,
     happened: `The rotation of ${endpoint} has not ended for 24 hours: ${why || 'it waits'}.`,
-    safe: 'No password is lost and nobody can lock the account. If the change was sent already, agents wait until it is known which password holds; else they go on.',
+    safe: `If the change was sent already, agents wait until it is known which password holds; else they go on. ${KEPT}`,
     todo: [
       'See what it waits for: rotator status',
       'It goes on by itself when the portal answers again; an account that stays locked or expired needs the portal’s support.',
@@ -83,6 +85,27 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
     happened: `Somebody edited the secret of ${endpoint} while its password was being changed: ${why}.`,
     safe: 'The portal’s new password is current, with everything else as edited; the edit itself is the previous version.',
     todo: ['Check that the edit says what you meant.'],
+  }),
+  refused: ({ endpoint, why }) => ({
+    title: `Login refused: ${endpoint}`,
+    happened: `The portal refused the password that the store holds for ${endpoint}: ${why}.`,
+    safe: `The password rests before it is tried again, inside the account’s budget. ${KEPT}`,
+    todo: [
+      'If nobody changed the password at the portal, do nothing: once the portal is well again, the login works again by itself within an hour.',
+      `If somebody did, put the new one into the secret; or, to try the stored one now: rotator retry --endpoint ${endpoint} --reason "…"`,
+    ],
+  }),
+  found: ({ endpoint, why }) => ({
+    title: `Another stored password is current now: ${endpoint}`,
+    happened: `The portal did not accept the current password of ${endpoint}, and accepts another one that was stored: ${why}.`,
+    safe: 'It is current in the store now, with every other field as it was. Agents work with it.',
+    todo: ['Ask whether somebody restored an old secret, or the portal made a change late or cut a password; if it cuts, set maxlength in its password rules.'],
+  }),
+  other_account: ({ endpoint, why }) => ({
+    title: `Another account in the secret: ${endpoint}`,
+    happened: `The secret of ${endpoint} names another user than before${why ? `: ${why}` : ''}.`,
+    safe: 'The endpoint follows: budget, leases and rotations are those of the account that the secret names now.',
+    todo: ['Check that this is what you meant. If several endpoints share the account now, it is not rotated automatically (`rotator status` names them).'],
   }),
 };
 

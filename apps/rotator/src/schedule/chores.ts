@@ -2,6 +2,7 @@ import { assessPortalTypes, markManualDue, noticeLongWaits, pruneNotices } from 
 import type { RotatorConfig } from '../config.ts';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
 import { noticeManualChanges } from '../manual/notice-changes.ts';
+import { mendWanted } from '../mending/mend-wanted.ts';
 import type { NoticeChannel } from '../notices/channel.ts';
 import { deliverNotices } from '../notices/deliver.ts';
 import type { Rotator } from '../rotate.ts';
@@ -30,6 +31,11 @@ export function rotatorChores(rotator: Rotator, config: RotatorConfig, channels:
           signal,
         });
       },
+    },
+    {
+      name: 'logins that were refused',
+      everyMs: config.RCM_ROTATOR_MEND_SCAN_MS,
+      round: (signal) => mendWanted(rotator, { limit: config.RCM_ROTATOR_MEND_SEARCHES, pauseMs: config.RCM_ROTATOR_MEND_PAUSE_MS, signal }),
     },
     {
       name: 'old staged copies',

@@ -57,7 +57,7 @@ async function makeRoom({ db, logger }: Rotator, { reason, orgId, endpointId }: 
 }
 
 function log(logger: Logger, result: RotationResult, facts: object): void {
-  if (result === 'blocked') logger.error(facts, 'rotation blocked: nobody may log in until a person resolves it; no password is lost');
-  else if (result === 'abandoned') logger.warn(facts, 'rotation abandoned: the portal still has the current password');
+  if (result === 'blocked') logger.error(facts, 'rotation blocked: nobody may log in until a person resolves it; every password that was tried is kept in the store');
+  else if (result === 'abandoned') logger.warn(facts, 'rotation abandoned');
   else logger.info(facts, 'rotation ended');
 }

@@ -83,7 +83,9 @@ export async function startService(options: ServiceOptions): Promise<RotatorServ
       return true;
     });
   };
-  const stopWorker = await jobs.work('rotation', { concurrency: options.concurrency, pollMs: options.pollMs }, (job) => rotate(job));
+  // A job is a hint that a login may be due, and no more than that, whatever it says.
+  const hinted = ({ orgId, endpointId }: { readonly orgId: string; readonly endpointId: string }) => rotate({ orgId, endpointId, reason: 'due' });
+  const stopWorker = await jobs.work('rotation', { concurrency: options.concurrency, pollMs: options.pollMs }, hinted);
   const loops = [
     loop({ name: 'due scan', everyMs: options.scanMs, round: dueScan }),
     loop({ name: 'recovery scan', everyMs: options.recoveryMs, round: recoveryScan }),

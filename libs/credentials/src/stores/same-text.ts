@@ -1,4 +1,41 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Secret } from '@rcm/telemetry';
+import { type CredentialPayload, parsePayload, rotationOf } from '../payload.ts';
 
 /** Whether two stored texts are the same, byte for byte: then a create or replace that is repeated has nothing left to do. */
 export const isSameText = (one: Secret<string>, other: Secret<string>): boolean => one.reveal() === other.reveal();
+
+/**
+ * Whether a stored text is what an attempt made current: it names the attempt, and has the password of its staged copy. An edit of
+ * another field leaves it so, another password does not. Where the copy is gone (`null`), the name decides.
+ */
+export function isPromoted(text: Secret<string>, attemptId: string, staged: Secret<string> | null): boolean {
+  if (rotationOf(text).attemptId !== attemptId) return false;
+  return staged === null || isSameText(text, staged) || passwordOf(text) === passwordOf(staged);
+}
+
+/**
+ * Whether a rotated text has all that `base` has but the password and what the platform notes about rotations. A rotation changes
+ * nothing else (`withPassword`), so a text without it was made from another payload, and would undo somebody's work. Of a
+ * text that is no payload nothing is known, and nothing is said.
+ */
+export function keepsFieldsOf(text: Secret<string>, base: Secret<string>): boolean {
+  const [mine, theirs] = [payloadOf(text), payloadOf(base)];
+  return mine === null || theirs === null || isDeepStrictEqual(withoutRotation(mine), withoutRotation(theirs));
+}
+
+const ROTATION_FIELDS = new Set(['last_rotated', 'rotation_method', 'rotation_attempt_id', 'rotation_counter']);
+
+function withoutRotation({ password: _, metadata, ...rest }: CredentialPayload): object {
+  return { ...rest, metadata: Object.fromEntries(Object.entries(metadata ?? {}).filter(([name]) => !ROTATION_FIELDS.has(name))) };
+}
+
+const passwordOf = (text: Secret<string>): string | null => payloadOf(text)?.password ?? null;
+
+function payloadOf(text: Secret<string>): CredentialPayload | null {
+  try {
+    return parsePayload(text).reveal();
+  } catch {
+    return null;
+  }
+}

@@ -40,6 +40,8 @@ export interface SecretsManagerCalls {
   putVersion(id: string, version: string, text: Secret<string>, stages: readonly string[], options?: CallOptions): Promise<boolean>;
   /** Moves a label. `false` where it is not at `from` or the version `to` does not exist. */
   moveStage(id: string, stage: string, move: { readonly from: string; readonly to?: string }, options?: CallOptions): Promise<boolean>;
+  /** Asks for a move that is refused because the label is not at `from`: whether the caller may move it at all. Fails with `store_denied`. */
+  tryMoveStage(id: string, stage: string, move: { readonly from: string; readonly to: string }, options?: CallOptions): Promise<void>;
   close(): void;
 }
 
@@ -50,6 +52,13 @@ export function createSecretsManagerCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE
     withDeadline({ ms: deadlineMs, what, ...options }, (signal) => withSession(access, () => act(signal))).catch((error: unknown) => {
       throw translateSecretsManagerError(error, what);
     });
+
+  const moveStage: SecretsManagerCalls['moveStage'] = (id, stage, { from, to }, options = {}) =>
+    call('Moving a label in Secrets Manager', options, async (abortSignal) => {
+      const move = { RemoveFromVersionId: from, ...(to === undefined ? {} : { MoveToVersionId: to }) };
+      await client.send(new UpdateSecretVersionStageCommand({ SecretId: id, VersionStage: stage, ...move }), { abortSignal });
+      return true;
+    }).catch((error: unknown) => instead(error, 'store_conflict', false));
 
   return {
     get: (id, version, options = {}) =>
@@ -81,12 +90,10 @@ export function createSecretsManagerCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE
         await client.send(command, { abortSignal });
         return true;
       }).catch((error: unknown) => instead(error, 'secret_exists', false)),
-    moveStage: (id, stage, { from, to }, options = {}) =>
-      call('Moving a label in Secrets Manager', options, async (abortSignal) => {
-        const move = { RemoveFromVersionId: from, ...(to === undefined ? {} : { MoveToVersionId: to }) };
-        await client.send(new UpdateSecretVersionStageCommand({ SecretId: id, VersionStage: stage, ...move }), { abortSignal });
-        return true;
-      }).catch((error: unknown) => instead(error, 'store_conflict', false)),
+    moveStage,
+    tryMoveStage: async (...move) => {
+      await moveStage(...move);
+    },
     close: () => client.destroy(),
   };
 }

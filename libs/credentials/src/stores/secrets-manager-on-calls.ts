@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { RcmError, type Secret } from '@rcm/telemetry';
-import { rotationOf } from '../payload.ts';
 import { checkedReference, formatReference, parseReference, referenceKey, type SecretReference, secretPath, stagedPath } from '../reference.ts';
 import { invalidReference } from '../refusal.ts';
 import { readEach } from './read-each.ts';
-import { isSameText } from './same-text.ts';
+import { mustKeepFields, stagedAsGiven, unlessMoved } from './rehearsal.ts';
+import { isPromoted, isSameText } from './same-text.ts';
 import type { SecretsManagerCalls, SecretVersion } from './secrets-manager-calls.ts';
 import { checkSecretsManagerSize } from './size-policy.ts';
 import type { CallOptions, ClosableSecretStore, StagedSlot } from './store.ts';
@@ -12,13 +12,16 @@ import type { CallOptions, ClosableSecretStore, StagedSlot } from './store.ts';
 /** Every read of a current payload names this label; an agent's policy allows no other. */
 const CURRENT = 'AWSCURRENT';
 const PENDING = 'AWSPENDING';
+const PREVIOUS = 'AWSPREVIOUS';
 /** Holds what `replace` has written and not yet made current. One that a crash left behind moves with the next `replace`. */
 const REPLACING = 'rcm-replacing';
 /** AWSPENDING is one label per secret and goes on with the next attempt; this one keeps an older attempt's copy findable. */
 const KEPT = 'rcm-staged-';
 const keptLabel = (attemptId: string): string => `${KEPT}${attemptId}`;
+/** Labels of one secret ("Secrets Manager quotas"). */
+const MOST_STAGES = 20;
 /**
- * Staged copies of one secret. Of its 20 labels ("Secrets Manager quotas") four are needed besides: AWSCURRENT, AWSPENDING, the AWSPREVIOUS
+ * Staged copies of one secret. Of its 20 labels four are needed besides: AWSCURRENT, AWSPENDING, the AWSPREVIOUS
  * that a promotion makes, and REPLACING; two more are left for stagers that look at the same time. Without that room a
  * promotion would fail after the portal has changed.
  */
@@ -29,7 +32,14 @@ export interface SecretsManagerRules {
   readonly newVersionId?: () => string;
 }
 
-/** Payloads as secrets; a staged one is a version of the same secret, with the attempt id as its version id. Versions are VersionIds. */
+/**
+ * Payloads as secrets; a staged one is a version of the same secret, with the attempt id as its version id. Versions are VersionIds.
+ *
+ * `rehearse` proves: the copy can be decrypted and is as given; AWSCURRENT is at `base`; size and label limit leave room; IAM lets
+ * this caller move AWSCURRENT. The last by asking to move it away from the staged version, where it is not, to `base`, where it is:
+ * the operation is authorised and then fails ("If the label is attached and … the version ID does not match, then the operation
+ * fails", UpdateSecretVersionStage), and would change nothing if it did not. Not proven: that it stays so until `promote`.
+ */
 export function secretsManagerStoreOn(calls: SecretsManagerCalls, { newVersionId = randomUUID }: SecretsManagerRules = {}): ClosableSecretStore {
   const current = (reference: SecretReference, options?: CallOptions) => calls.get(secretId(reference), { stage: CURRENT }, options);
 
@@ -78,12 +88,23 @@ export function secretsManagerStoreOn(calls: SecretsManagerCalls, { newVersionId
       const stages = await calls.listStages(secretId(reference), options);
       return stages.filter((stage) => stage.startsWith(KEPT)).map((stage) => stage.slice(KEPT.length));
     },
+    async rehearse(slot, base, options = {}) {
+      const id = secretId(slot.current);
+      const staged = stagedAsGiven(await readStaged(calls, slot, options), options);
+      checkSecretsManagerSize(staged.text);
+      mustKeepFields(staged, unlessMoved(await current(slot.current, options), base));
+      await hasRoomToPromote(calls, id, options);
+      await calls.tryMoveStage(id, CURRENT, { from: slot.attemptId, to: base }, options);
+      return { overwritten: null };
+    },
     async promote(slot, base, options) {
       const id = secretId(slot.current);
       const found = await mustExist(current(slot.current, options));
-      if (isOurs(found, slot)) return { version: found.version };
+      if (found.version === slot.attemptId) return { version: found.version };
+      const staged = await readStaged(calls, slot, options);
+      if (isPromoted(found.text, slot.attemptId, staged?.text ?? null)) return { version: found.version };
       if (found.version !== base) throw conflict(base, found.version);
-      await mustExist(readStaged(calls, slot, options));
+      mustKeepFields(await mustExist(Promise.resolve(staged)), found);
       return makeCurrent(calls, id, base, slot.attemptId, options);
     },
     async discard(slot, options) {
@@ -91,7 +112,11 @@ export function secretsManagerStoreOn(calls: SecretsManagerCalls, { newVersionId
       const staged = await readStaged(calls, slot, options);
       if (staged === null) return;
       // The kept label goes last: as long as it is there, a crash in between is seen and the rest is done the next time.
-      if (staged.stages.includes(PENDING)) await calls.moveStage(id, PENDING, { from: slot.attemptId }, options);
+      if (staged.stages.includes(PENDING)) {
+        await options?.beforeWrite?.('discard');
+        await calls.moveStage(id, PENDING, { from: slot.attemptId }, options);
+      }
+      await options?.beforeWrite?.('discard');
       await calls.moveStage(id, keptLabel(slot.attemptId), { from: slot.attemptId }, options);
     },
     close: () => calls.close(),
@@ -119,6 +144,16 @@ async function leaveRoomToPromote(calls: SecretsManagerCalls, id: string, option
     );
 }
 
+/** A promotion leaves AWSPREVIOUS behind, which a secret does not have before its first. */
+async function hasRoomToPromote(calls: SecretsManagerCalls, id: string, options?: CallOptions): Promise<void> {
+  const stages = await calls.listStages(id, options);
+  const needed = new Set([...stages, PREVIOUS]).size;
+  if (needed > MOST_STAGES)
+    throw new RcmError('store_denied', `The secret has ${stages.length} labels, and a promotion needs one more. Nothing was written.`, {
+      details: { labels: stages.length },
+    });
+}
+
 /** The label decides, not the version: a discarded copy keeps its version id until Secrets Manager clears it away. */
 async function readStaged(calls: SecretsManagerCalls, slot: StagedSlot, options?: CallOptions): Promise<SecretVersion | null> {
   stagedPath(slot.current, slot.attemptId);
@@ -134,14 +169,13 @@ async function makeCurrent(
   version: string,
   options?: CallOptions,
 ): Promise<{ readonly version: string }> {
+  await options?.beforeWrite?.('make_current');
   if (await calls.moveStage(id, CURRENT, { from: base, to: version }, options)) return { version };
   const found = await mustExist(calls.get(id, { stage: CURRENT }, options));
   // An answer that was lost on the way: the SDK asked again and the label was there already.
   if (found.version === version) return { version };
   throw conflict(base, found.version);
 }
-
-const isOurs = (found: SecretVersion, slot: StagedSlot): boolean => found.version === slot.attemptId || rotationOf(found.text).attemptId === slot.attemptId;
 
 function secretName(reference: SecretReference): string {
   if (reference.store !== 'secrets-manager') throw invalidReference('other_store');

@@ -1,6 +1,7 @@
 import {
   DeleteParameterCommand,
   GetParameterCommand,
+  GetParameterHistoryCommand,
   GetParametersByPathCommand,
   GetParametersCommand,
   type Parameter,
@@ -23,6 +24,14 @@ export interface SsmAccess extends AwsAccess {
   readonly instrument?: (client: SSMClient) => void;
 }
 
+/** A kept version without its value. */
+export interface SsmVersionFacts {
+  readonly version: number;
+  readonly labels: readonly string[];
+  /** A regular expression that the values of the parameter have to satisfy; `null` where there is none. */
+  readonly allowedPattern: string | null;
+}
+
 /** The calls to Parameter Store that the SSM store is made of, errors translated. Names start with a slash. */
 export interface SsmCalls {
   get(name: string, options?: CallOptions): Promise<StoredSecret | null>;
@@ -36,12 +45,21 @@ export interface SsmCalls {
   create(name: string, text: Secret<string>, tier: SsmTier, tags: SecretTags, options?: CallOptions): Promise<string | null>;
   /** Sent once, never repeated by the SDK: a repeated one could overwrite what somebody wrote in between. */
   overwrite(name: string, text: Secret<string>, tier: SsmTier, options?: CallOptions): Promise<number>;
+  /** The versions that are kept (100 at most), the oldest first; none where the name does not exist. No value is decrypted. */
+  history(name: string, options?: CallOptions): Promise<readonly SsmVersionFacts[]>;
+  /**
+   * An overwrite that only a text of this pattern can pass. `null`: SSM refused it for the pattern, having allowed the call. A
+   * number: it was written, and this is the new version. Sent once.
+   */
+  tryOverwrite(name: string, text: Secret<string>, pattern: string, options?: CallOptions): Promise<number | null>;
   remove(name: string, options?: CallOptions): Promise<void>;
   close(): void;
 }
 
 /** A login has a copy per abandoned attempt of a month; whoever has more than this has another problem. */
 const MOST_LISTED = 100;
+/** What SSM keeps of one parameter. */
+const MOST_VERSIONS = 100;
 
 export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instrument, ...access }: SsmAccess): SsmCalls {
   const client = new SSMClient(clientOptions(access));
@@ -94,6 +112,27 @@ export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instru
         // Naming the standard tier would be refused for a parameter that is advanced already; SSM keeps the tier it has.
         const { Version } = await once.send(put(text, { Name: name, Overwrite: true, ...(tier === 'Advanced' ? { Tier: tier } : {}) }), { abortSignal });
         return writtenVersion(Version);
+      }),
+    history: (name, options = {}) =>
+      call('Looking at the versions of a secret in SSM', options, async (abortSignal) => {
+        const found: SsmVersionFacts[] = [];
+        let NextToken: string | undefined;
+        do {
+          const asked = { Name: name, WithDecryption: false, MaxResults: 50, ...(NextToken ? { NextToken } : {}) };
+          const page = await client.send(new GetParameterHistoryCommand(asked), { abortSignal });
+          for (const { Version = 0, Labels = [], AllowedPattern } of page.Parameters ?? [])
+            found.push({ version: Version, labels: Labels, allowedPattern: AllowedPattern || null });
+          ({ NextToken } = page);
+        } while (NextToken && found.length < MOST_VERSIONS);
+        return found.sort((a, b) => a.version - b.version);
+      }).catch((error: unknown) => nullWhere('secret_missing')(error) ?? []),
+    tryOverwrite: (name, text, pattern, options = {}) =>
+      call('Rehearsing a write to SSM', options, async (abortSignal) => {
+        const { Version } = await once.send(put(text, { Name: name, Overwrite: true, AllowedPattern: pattern }), { abortSignal }).catch((error: unknown) => {
+          if (isNamed(error, 'ParameterPatternMismatchException')) return { Version: null };
+          throw error;
+        });
+        return Version === null ? null : writtenVersion(Version);
       }),
     remove: (name, options = {}) =>
       call('Deleting a staged secret from SSM', options, async (abortSignal) => {

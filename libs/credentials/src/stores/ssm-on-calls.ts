@@ -2,10 +2,11 @@ import { type Clock, hasCode, RcmError, type Secret, systemClock } from '@rcm/te
 import { rotationOf } from '../payload.ts';
 import { checkedReference, referenceKey, type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
 import { invalidReference } from '../refusal.ts';
-import { isSameText } from './same-text.ts';
+import { isPromoted, isSameText, keepsFieldsOf } from './same-text.ts';
 import { ssmTier, type SsmTier } from './size-policy.ts';
 import type { SsmCalls } from './ssm-calls.ts';
-import { overwriteOnBase } from './ssm-overwrite.ts';
+import { type OverwritingText, overwriteOnBase } from './ssm-overwrite.ts';
+import { rehearseOnSsm, type WriteProbe } from './ssm-rehearsal.ts';
 import type { CallOptions, ClosableSecretStore, ReadAnswer, ReadManyOptions, StagedSlot } from './store.ts';
 
 export interface SsmRules {
@@ -13,6 +14,8 @@ export interface SsmRules {
   readonly largestTier?: SsmTier;
   /** Paces the tries of a write that was not answered. */
   readonly clock?: Clock;
+  /** What is known of the backend; shared by the stores of one deployment. Default: its own. */
+  readonly probe?: WriteProbe;
 }
 
 const BATCH_SIZE = 10;
@@ -21,14 +24,9 @@ const BATCH_SIZE = 10;
 const VERSION = /^[1-9][0-9]{0,9}$/;
 
 /** Payloads as SecureString parameters. Versions are SSM's numbers as text. */
-export function ssmStoreOn(calls: SsmCalls, { largestTier = 'Standard', clock = systemClock }: SsmRules = {}): ClosableSecretStore {
-  const overwrite = (
-    reference: SecretReference,
-    base: string,
-    text: () => Promise<Secret<string>>,
-    isOurs: (text: Secret<string>) => boolean,
-    options: CallOptions,
-  ) => overwriteOnBase({ calls, clock, name: currentName(reference), largestTier, base, text, isOurs, options });
+export function ssmStoreOn(calls: SsmCalls, { largestTier = 'Standard', clock = systemClock, probe = { isHeeded: true } }: SsmRules = {}): ClosableSecretStore {
+  const overwrite = (reference: SecretReference, base: string, text: OverwritingText, options: CallOptions) =>
+    overwriteOnBase({ calls, clock, name: currentName(reference), largestTier, base, text, options });
 
   return {
     batchSize: BATCH_SIZE,
@@ -48,13 +46,9 @@ export function ssmStoreOn(calls: SsmCalls, { largestTier = 'Standard', clock = 
     },
     async replace(reference, text, base, options = {}) {
       ssmTier(text, largestTier);
-      return overwrite(
-        reference,
-        base,
-        async () => text,
-        (stored) => isSameText(stored, text),
-        options,
-      );
+      const isOurs = (stored: Secret<string>): boolean => isSameText(stored, text);
+      // What the caller has read of the base is known by its number alone.
+      return overwrite(reference, base, { get: () => text, isDone: isOurs, isOurs, isBase: () => true }, options);
     },
 
     async stage(slot, text, options) {
@@ -71,17 +65,17 @@ export function ssmStoreOn(calls: SsmCalls, { largestTier = 'Standard', clock = 
       currentName(current);
       return calls.list(`/${stagedFolder(current)}`, options);
     },
+    rehearse: (slot, base, options = {}) =>
+      rehearseOnSsm({ calls, probe, names: { current: currentName(slot.current), staged: stagedName(slot) }, largestTier, base, options }),
     async promote(slot, base, options = {}) {
-      return overwrite(
-        slot.current,
-        base,
-        () => stagedText(calls, slot, options),
-        (stored) => rotationOf(stored).attemptId === slot.attemptId,
-        options,
-      );
+      currentName(slot.current);
+      const staged = await calls.get(stagedName(slot), options);
+      return overwrite(slot.current, base, stagedText(slot, staged?.text ?? null), options);
     },
     async discard(slot, options) {
-      await calls.remove(stagedName(slot), options);
+      const name = stagedName(slot);
+      await options?.beforeWrite?.('discard');
+      await calls.remove(name, options);
     },
     close: () => calls.close(),
   };
@@ -103,10 +97,16 @@ async function versionOfSame(calls: SsmCalls, name: string, text: Secret<string>
   return found && isSameText(found.text, text) ? found.version : null;
 }
 
-async function stagedText(calls: SsmCalls, slot: StagedSlot, options: CallOptions): Promise<Secret<string>> {
-  const staged = await calls.get(stagedName(slot), options);
-  if (staged === null) throw new RcmError('secret_missing', 'There is no staged copy to promote.', { details: { attemptId: slot.attemptId } });
-  return staged.text;
+function stagedText({ attemptId }: StagedSlot, staged: Secret<string> | null): OverwritingText {
+  return {
+    get() {
+      if (staged === null) throw new RcmError('secret_missing', 'There is no staged copy to promote.', { details: { attemptId } });
+      return staged;
+    },
+    isDone: (stored) => isPromoted(stored, attemptId, staged),
+    isOurs: (stored) => (staged === null ? rotationOf(stored).attemptId === attemptId : isSameText(stored, staged)),
+    isBase: (stored) => staged === null || keepsFieldsOf(staged, stored),
+  };
 }
 
 async function readMany(calls: SsmCalls, references: readonly SecretReference[], options: ReadManyOptions = {}): Promise<ReadonlyMap<string, ReadAnswer>> {

@@ -1,7 +1,8 @@
 import { type Clock, isRetryable, RcmError, type Secret } from '@rcm/telemetry';
-import { rotationOf } from '../payload.ts';
+import { isSameText } from './same-text.ts';
 import { ssmTier, type SsmTier } from './size-policy.ts';
 import type { SsmCalls } from './ssm-calls.ts';
+import { type SsmVersion, standing } from './ssm-versions.ts';
 import type { CallOptions } from './store.ts';
 
 export interface Overwrite {
@@ -11,82 +12,122 @@ export interface Overwrite {
   readonly largestTier: SsmTier;
   /** The version that the new text was made from. */
   readonly base: string;
-  /** Asked only where something is to be written. */
-  readonly text: () => Promise<Secret<string>>;
-  /** Whether a stored text is the one this write is about, written now or before a crash. */
-  readonly isOurs: (text: Secret<string>) => boolean;
+  readonly text: OverwritingText;
   readonly options: CallOptions;
+}
+
+/** What is to become current. */
+export interface OverwritingText {
+  /** Fails with `secret_missing` where there is none. Asked only where something is to be written. */
+  get(): Secret<string>;
+  /** Whether a stored text shows that the act is done, by us or by whoever finished it. */
+  isDone(stored: Secret<string>): boolean;
+  /** Whether a stored text is the one that this act writes, byte for byte as far as that is known. */
+  isOurs(stored: Secret<string>): boolean;
+  /** Whether our text can have been made from this one. */
+  isBase(stored: Secret<string>): boolean;
 }
 
 const MAX_TRIES = 4;
 const FIRST_PAUSE_MS = 100;
-const MAX_RESTORES = 4;
-/** Versions of a race; SSM keeps 100. */
+/** Versions of a race that are looked at beside its first two; SSM keeps 100. */
 const MOST_LOOKED_AT = 20;
 
 /**
- * Makes a text current on top of `base`. SSM has no compare-and-set, so a lost race is found afterwards: whoever wrote
- * `base + 1` has won; a writer that came later puts back what it overwrote and fails with `store_conflict`. The same check is
- * made where the text is found to be current already, so a crash right after the write hides nothing. Each write is preceded by
- * a read, also when it is repeated. Fails with `secret_missing`, `store_conflict`, `store_*`.
+ * Makes a text current on top of `base`. SSM has no compare-and-set, so a lost race is found afterwards, from everything that lies
+ * between the base and now. What somebody else wrote there is put back where our text lies over it, and the act fails with
+ * `store_conflict`; so it does where the parameter was deleted and made again, which starts its versions from 1. The same is
+ * looked for where our text is found to be current already, and where a rival that died lies over it, so that a crash hides nothing. Each
+ * write is preceded by a read, also when it is repeated. Fails with `secret_missing`, `store_conflict`, `store_*`.
  */
 export async function overwriteOnBase(write: Overwrite): Promise<{ readonly version: string }> {
+  const { calls, name, base, text, options } = write;
+  let { isBase }: { isBase: IsBase } = text;
   for (let tries = 1; ; tries += 1) {
-    const current = await write.calls.get(write.name, write.options);
-    if (current === null) throw new RcmError('secret_missing', 'The secret to be replaced is not in SSM.');
-    if (write.isOurs(current.text)) return confirmWon(write, Number(current.version));
-    if (current.version !== write.base) throw conflict(write, current.version, 'nothing was written');
-    const text = await write.text();
-    try {
-      const written = await write.calls.overwrite(write.name, text, ssmTier(text, write.largestTier), write.options);
-      return await confirmWon(write, written);
-    } catch (error) {
-      if (!isRetryable(error) || write.options.signal?.aborted || tries === MAX_TRIES) throw error;
-      await write.clock.sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), write.options.signal);
+    const current = await mustBeThere(write);
+    if (text.isDone(current.text)) return settle(write, current.version, isBase);
+    if (String(current.version) !== base) return settleMoved(write, current);
+    const ours = text.get();
+    if (!text.isBase(current.text)) throw conflict(write, base, 'it has fields that would be undone, so nothing was written');
+    await options.beforeWrite?.('make_current');
+    isBase = (stored) => isSameText(stored, current.text);
+    const written = await calls.overwrite(name, ours, ssmTier(ours, write.largestTier), options).catch(pausing(write, tries));
+    if (written !== null) return settle(write, written, isBase);
+  }
+}
+
+type IsBase = OverwritingText['isBase'];
+
+/** Our text became `version`: whether it lies where it should. `isBase` knows what had been read. */
+async function settle(write: Overwrite, version: number, isBase: IsBase): Promise<{ readonly version: string }> {
+  const base = Number(write.base);
+  if (version === base + 1) {
+    const under = await write.calls.getVersion(write.name, base, write.options);
+    if (under === null || isBase(under.text)) return { version: String(version) };
+  }
+  return reconcile(write, isBase);
+}
+
+/** Current is neither ours nor the base: our text may lie below it all the same, under that of a rival who died before putting it back. */
+async function settleMoved(write: Overwrite, current: SsmVersion): Promise<{ readonly version: string }> {
+  const { versions } = await versionsSince(write, current);
+  if (versions.some(({ text }) => write.text.isOurs(text))) return reconcile(write, write.text.isBase);
+  throw conflict(write, String(current.version), 'nothing was written');
+}
+
+async function reconcile(write: Overwrite, isBase: IsBase): Promise<{ readonly version: string }> {
+  const { calls, name, largestTier, text, options } = write;
+  for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+    const newest = await mustBeThere(write);
+    const { versions, base } = await versionsSince(write, newest);
+    const isSound = base !== null && isBase(base.text);
+    const rightful = standing({ versions, base: isSound ? base.version : null, isOurs: text.isOurs });
+    const isWon = isSound && text.isDone(rightful.text);
+    if (isSameText(newest.text, rightful.text)) {
+      if (isWon) return { version: String(newest.version) };
+      throw conflict(write, String(newest.version), 'current was left as it is');
     }
+    await options.beforeWrite?.('put_back');
+    const written = await calls.overwrite(name, rightful.text, ssmTier(rightful.text, largestTier), options).catch(pausing(write, tries));
+    // Another number: somebody wrote meanwhile, and was overwritten in turn.
+    if (written !== newest.version + 1) continue;
+    if (isWon) return { version: String(written) };
+    throw conflict(write, String(newest.version), 'what had been overwritten was put back');
   }
+  throw conflict(write, 'a newer one', 'the overwritten version is in the history of the parameter');
 }
 
-async function confirmWon(write: Overwrite, version: number): Promise<{ readonly version: string }> {
-  const next = Number(write.base) + 1;
-  if (version <= next) return { version: String(version) };
-  const first = await write.calls.getVersion(write.name, next, write.options);
-  if (first !== null && write.isOurs(first.text)) return { version: String(version) };
-  const restored = await putBack(write, next, version);
-  throw conflict(write, String(version), restored ? 'what had been overwritten was put back' : 'the overwritten version is in the history of the parameter');
-}
-
-/**
- * Puts back what the winner wrote. Every loser of one race puts back the same, so they agree whatever their order. A later text
- * that descends from the winner's goes before it: somebody had read that and gone on from there.
- */
-async function putBack(write: Overwrite, first: number, ours: number): Promise<boolean> {
-  const winner = await write.calls.getVersion(write.name, first, write.options);
-  if (winner === null) return false;
-  let rightful = winner.text;
-  let newest = ours;
-  for (let round = 0; round < MAX_RESTORES; round += 1) {
-    rightful = (await newestDescendant(write, winner.text, first + 1, newest - 1)) ?? rightful;
-    const written = await write.calls.overwrite(write.name, rightful, ssmTier(rightful, write.largestTier), write.options);
-    if (written === newest + 1) return true;
-    newest = written;
+/** The base, where it is kept, and what was written since; of a parameter that was made again, its newest versions. */
+async function versionsSince(
+  { calls, name, base: baseText, options }: Overwrite,
+  newest: SsmVersion,
+): Promise<{ readonly versions: readonly SsmVersion[]; readonly base: SsmVersion | null }> {
+  const base = Number(baseText);
+  const first = base < newest.version ? base : 1;
+  const numbers = Array.from({ length: newest.version - first }, (_, index) => first + index);
+  const versions: SsmVersion[] = [];
+  for (const version of numbers.filter((number, index) => index < 2 || newest.version - number <= MOST_LOOKED_AT)) {
+    const found = await calls.getVersion(name, version, options);
+    if (found !== null) versions.push({ version, text: found.text });
   }
-  return false;
+  versions.push(newest);
+  return { versions, base: versions.find(({ version }) => version === base && version !== newest.version) ?? null };
 }
 
-async function newestDescendant(write: Overwrite, winner: Secret<string>, oldest: number, newest: number): Promise<Secret<string> | null> {
-  for (let version = newest; version >= Math.max(oldest, newest - MOST_LOOKED_AT); version -= 1) {
-    const stored = await write.calls.getVersion(write.name, version, write.options);
-    if (stored !== null && !write.isOurs(stored.text) && descends(stored.text, winner)) return stored.text;
-  }
-  return null;
+async function mustBeThere({ calls, name, options }: Overwrite): Promise<SsmVersion> {
+  const found = await calls.get(name, options);
+  if (found === null) throw new RcmError('secret_missing', 'The secret to be replaced is not in SSM.');
+  return { version: Number(found.version), text: found.text };
 }
 
-/** An edit keeps the rotation it started from; the next rotation counts one more. Rivals of one race have equal counters. */
-function descends(text: Secret<string>, winner: Secret<string>): boolean {
-  const [mine, theirs] = [rotationOf(text), rotationOf(winner)];
-  return mine.attemptId === theirs.attemptId || mine.counter > theirs.counter;
-}
+/** `null` after a pause: whether the write was made is found out by a read. */
+const pausing =
+  ({ clock, options }: Overwrite, tries: number) =>
+  async (error: unknown): Promise<null> => {
+    if (!isRetryable(error) || options.signal?.aborted || tries === MAX_TRIES) throw error;
+    await clock.sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), options.signal);
+    return null;
+  };
 
 const conflict = (write: Overwrite, found: string, done: string): RcmError =>
   new RcmError('store_conflict', `The secret is not at version ${write.base} any more (found ${found}); ${done}.`, { details: { base: write.base, found } });

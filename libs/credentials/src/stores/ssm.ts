@@ -7,6 +7,4 @@ export type { ClosableSecretStore, SecretReader, SecretStages, SecretStore, Secr
 export interface SsmStoreOptions extends SsmAccess, SsmRules {}
 
 /** Payloads as SecureString parameters of AWS's Parameter Store. Versions are SSM's numbers as text. */
-export function createSsmStore({ largestTier, clock, ...access }: SsmStoreOptions): ClosableSecretStore {
-  return ssmStoreOn(createSsmCalls(access), { ...(largestTier ? { largestTier } : {}), ...(clock ? { clock } : {}) });
-}
+export const createSsmStore = (options: SsmStoreOptions): ClosableSecretStore => ssmStoreOn(createSsmCalls(options), options);

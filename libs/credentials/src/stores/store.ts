@@ -11,9 +11,36 @@ export interface StoredSecret {
   readonly from?: 'replica';
 }
 
+/**
+ * A call that cannot be taken back. `make_current`: a payload becomes current. `put_back`: after a lost race, what was overwritten
+ * becomes current again. `discard`: a staged copy goes.
+ */
+export type FinalAct = 'make_current' | 'put_back' | 'discard';
+
 export interface CallOptions {
   /** Aborts the call. Every call has a deadline of its own besides (default 10 s, retries included). */
   readonly signal?: AbortSignal;
+  /**
+   * Awaited right before every single call that cannot be taken back, and again before each further try: whether the caller still
+   * holds what entitles it to the act, say. What it throws ends the operation before that call and is passed on unchanged. A
+   * `put_back` mends what this very caller has overwritten; where it is refused, the overwritten payload stays in the store's
+   * history and the next `promote` of the attempt, or `rehearse`, finds it.
+   */
+  readonly beforeWrite?: (act: FinalAct) => void | Promise<void>;
+}
+
+export interface RehearseOptions extends CallOptions {
+  /** What `stage` gave back; the copy must then be the same, byte for byte. */
+  readonly text?: Secret<string>;
+}
+
+export interface Rehearsal {
+  /**
+   * A payload that current was written over by somebody who had not read it, and that nothing later goes on from: what a writer
+   * left that died in the middle of a lost race, or a person who saved what had been opened before a rotation. `null` where there is
+   * none, and in a store that prevents lost races.
+   */
+  readonly overwritten: StoredSecret | null;
 }
 
 export interface ReadManyOptions extends CallOptions {
@@ -81,9 +108,18 @@ export interface SecretStages {
   /** Attempt ids of all staged copies of this secret, whoever left them; the newest first where the store tells their age. */
   listStaged(current: SecretReference, options?: CallOptions): Promise<readonly string[]>;
   /**
-   * Makes the staged payload current. Reads current first: where its attempt id is already this slot's, nothing is written.
-   * Fails with `store_conflict` where current is neither that nor `base`, with `secret_missing` where nothing is staged or
-   * current is gone. Deletes nothing: the staged copy stays readable until `discard`.
+   * What can be known before the portal is touched: proves, as far as the store allows and without a change that anybody can see,
+   * that `promote` would be able to write now. The copy can be read back, current is at `base` and has no field that the copy would undo,
+   * the size fits, and the store lets this caller write current. Each store says at its own function what it proves and what it
+   * cannot. Fails with `secret_missing`, `store_conflict`, `store_denied`, `payload_too_large`, `store_*`.
+   */
+  rehearse(slot: StagedSlot, base: string, options?: RehearseOptions): Promise<Rehearsal>;
+  /**
+   * Makes the staged payload current. Reads current first: where it has the slot's attempt id and the staged password (or just the
+   * id, where the copy is gone), nothing is written and its version is returned, also where a person has edited other fields
+   * since. Fails with `store_conflict` where current is neither that nor `base`, where `base` has a field that the copy would
+   * undo, or where somebody else's payload was overwritten and had to be put back; with `secret_missing` where nothing is staged
+   * or current is gone. Deletes nothing: the staged copy stays readable until `discard`.
    */
   promote(slot: StagedSlot, base: string, options?: CallOptions): Promise<{ readonly version: string }>;
   /** Removes the staged copy; a missing one is fine. Current is never touched. */

@@ -29,6 +29,8 @@ export interface VaultCalls {
   list(path: string, options?: CallOptions): Promise<readonly string[]>;
   /** Removes every version and the metadata; a missing one is fine. */
   remove(path: string, options?: CallOptions): Promise<void>;
+  /** What the caller's own token may do with the data at a path: `read`, `create`, `update`, …, or `deny`; `root` may do everything. */
+  capabilities(path: string, options?: CallOptions): Promise<readonly string[]>;
 }
 
 /**
@@ -86,6 +88,17 @@ export function createVaultCalls({ mount, ...access }: VaultAccess): VaultCalls 
       const what = 'Deleting a staged secret from Vault';
       const answer = await call(what, options, { method: 'DELETE', path: `${mount}/metadata/${path}` });
       if (answer.status !== 204 && answer.status !== 200) throw refused(what, answer);
+    },
+    async capabilities(path, options = {}) {
+      const what = 'Asking Vault what the AppRole may do';
+      const asked = `${mount}/data/${path}`;
+      const answer = await call(what, options, { method: 'POST', path: 'sys/capabilities-self', body: new Secret({ paths: [asked] }) });
+      if (answer.status !== 200) throw refused(what, answer);
+      const body = answer.body.reveal();
+      // The documentation shows the answer without its envelope, as older servers give it.
+      const found = (body.data ?? (body as Readonly<Record<string, unknown>>))[asked];
+      if (!Array.isArray(found)) throw notVault(what);
+      return found.map(String);
     },
   };
 }

@@ -1,9 +1,9 @@
 import { RcmError, type Secret } from '@rcm/telemetry';
-import { rotationOf } from '../payload.ts';
 import { checkedReference, type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
 import { invalidReference } from '../refusal.ts';
 import { readEach } from './read-each.ts';
-import { isSameText } from './same-text.ts';
+import { mustKeepFields, stagedAsGiven, unlessMoved } from './rehearsal.ts';
+import { isPromoted, isSameText, keepsFieldsOf } from './same-text.ts';
 import { checkVaultSize } from './size-policy.ts';
 import type { CallOptions, ClosableSecretStore, StagedSlot, StoredSecret } from './store.ts';
 import type { VaultCalls, VaultSecret } from './vault-calls.ts';
@@ -16,6 +16,10 @@ export interface VaultRules {
 /**
  * Payloads in a KV v2 mount of Vault or OpenBao. Versions are KV's numbers as text. Every write is a check-and-set, so a lost race
  * is prevented; a write that was answered late or not at all is recognised when it is repeated.
+ *
+ * `rehearse` proves: the copy can be read back and is as given; current is at `base`; the size fits; the token's policies allow
+ * current to be written (`sys/capabilities-self`). Check-and-set is used on every write, so a mount that requires it changes nothing.
+ * Not proven: that Vault's storage takes the write, what Sentinel or control groups would say, that it stays so until `promote`.
  */
 export function vaultStoreOn(calls: VaultCalls, { mount }: VaultRules): ClosableSecretStore {
   const current = (reference: SecretReference): string => currentPath(mount, reference);
@@ -46,7 +50,7 @@ export function vaultStoreOn(calls: VaultCalls, { mount }: VaultRules): Closable
     },
     async replace(reference, text, base, options) {
       checkVaultSize(text);
-      return overwrite(reference, { base, text: async () => text, isOurs: (found) => isSameText(found, text), options });
+      return overwrite(reference, { base, text: () => text, isDone: (found) => isSameText(found, text), isBase: () => true, options });
     },
 
     async stage(slot, text, options) {
@@ -63,16 +67,30 @@ export function vaultStoreOn(calls: VaultCalls, { mount }: VaultRules): Closable
       current(reference);
       return calls.list(stagedFolder(reference), options);
     },
+    async rehearse(slot, base, options = {}) {
+      const copy = stagedAsGiven(stored(await calls.get(staged(slot), options)), options);
+      checkVaultSize(copy.text);
+      const path = current(slot.current);
+      mustKeepFields(copy, unlessMoved(stored(await calls.get(path, options)), base));
+      const capabilities = await calls.capabilities(path, options);
+      if (!capabilities.some((capability) => capability === 'update' || capability === 'root'))
+        throw new RcmError('store_denied', 'The policy of the AppRole does not allow the current secret to be written. Nothing was written.');
+      return { overwritten: null };
+    },
     async promote(slot, base, options) {
-      const text = async (): Promise<Secret<string>> => {
-        const copy = await calls.get(staged(slot), options);
-        if (copy.text === null) throw new RcmError('secret_missing', 'There is no staged copy to promote.', { details: { attemptId: slot.attemptId } });
-        return copy.text;
+      const path = staged(slot);
+      const { text: copy } = await calls.get(path, options);
+      const text = (): Secret<string> => {
+        if (copy === null) throw new RcmError('secret_missing', 'There is no staged copy to promote.', { details: { attemptId: slot.attemptId } });
+        return copy;
       };
-      return overwrite(slot.current, { base, text, isOurs: (found) => rotationOf(found).attemptId === slot.attemptId, options });
+      const isBase = (found: Secret<string>): boolean => copy === null || keepsFieldsOf(copy, found);
+      return overwrite(slot.current, { base, text, isDone: (found) => isPromoted(found, slot.attemptId, copy), isBase, options });
     },
     async discard(slot, options) {
-      await calls.remove(staged(slot), options);
+      const path = staged(slot);
+      await options?.beforeWrite?.('discard');
+      await calls.remove(path, options);
     },
     // Connections are those of Node's own pool, which closes them when they are idle.
     close: () => {},
@@ -115,22 +133,47 @@ interface Overwrite {
   /** The version that the new text was made from. */
   readonly base: string;
   /** Asked only where something is to be written. */
-  readonly text: () => Promise<Secret<string>>;
-  /** Whether a stored text is the one this write is about, written now or before a crash. */
-  readonly isOurs: (text: Secret<string>) => boolean;
+  readonly text: () => Secret<string>;
+  /** Whether a stored text shows that this write is done, now or before a crash. */
+  readonly isDone: (text: Secret<string>) => boolean;
+  /** Whether our text can have been made from this one. */
+  readonly isBase: (text: Secret<string>) => boolean;
   readonly options: CallOptions | undefined;
 }
 
-async function overwriteOnBase(calls: VaultCalls, { path, base, text, isOurs, options }: Overwrite): Promise<{ readonly version: string }> {
+/**
+ * A check-and-set compares numbers, and a secret whose metadata were deleted counts from 1 again: the one that was made anew may
+ * have the number of the base. So the base is compared once more after the write, and what was overwritten is put back.
+ */
+async function overwriteOnBase(calls: VaultCalls, write: Overwrite): Promise<{ readonly version: string }> {
+  const { path, base, text, isDone, isBase, options } = write;
   const found = await mustExist(calls.get(path, options));
-  if (isOurs(found.text)) return { version: found.version };
+  if (isDone(found.text)) return settle(calls, write, found.version, isBase);
   if (found.version !== base) throw conflict(base, found.version);
-  const version = await calls.write(path, await text(), Number(base), options);
-  if (version !== null) return { version: String(version) };
+  const ours = text();
+  if (!isBase(found.text)) throw conflict(base, 'the same, with fields that would be undone');
+  await options?.beforeWrite?.('make_current');
+  const version = await calls.write(path, ours, Number(base), options);
+  const isRead = (stored: Secret<string>): boolean => isSameText(stored, found.text);
+  if (version !== null) return settle(calls, write, String(version), isRead);
   // Lost, or won by a first try whose answer was lost on the way.
   const after = await mustExist(calls.get(path, options));
-  if (isOurs(after.text)) return { version: after.version };
+  if (isDone(after.text)) return settle(calls, write, after.version, isRead);
   throw conflict(base, after.version);
+}
+
+async function settle(
+  calls: VaultCalls,
+  { path, base, options }: Overwrite,
+  version: string,
+  isBase: Overwrite['isBase'],
+): Promise<{ readonly version: string }> {
+  if (Number(version) !== Number(base) + 1) return { version };
+  const under = await calls.get(path, options, Number(base));
+  if (under.text === null || isBase(under.text)) return { version };
+  await options?.beforeWrite?.('put_back');
+  await calls.write(path, under.text, Number(version), options);
+  throw conflict(base, 'one that was made anew');
 }
 
 async function mustExist(read: Promise<VaultSecret>): Promise<StoredSecret> {

@@ -52,6 +52,8 @@ export function createAwsBackends(options: TenantAwsOptions, { environment, dedi
   if (accountId === undefined) throw new RcmError('config_invalid', 'Secrets in AWS need the account that they lie in (RCM_AWS_ACCOUNT_ID).');
   const aws: AwsAccess = { ...access, region };
   const clock = timing.clock ? { clock: timing.clock } : {};
+  // One backend, whoever asks: what one tenant's rehearsal found out holds for all.
+  const probe = { isHeeded: true };
   const sessions = roleArn === undefined ? null : createTenantSessions({ ...aws, environment, roleArn, metrics, ...clock });
   return {
     region,
@@ -59,7 +61,7 @@ export function createAwsBackends(options: TenantAwsOptions, { environment, dedi
     open(orgId) {
       const asTenant: AwsAccess = sessions ? { ...aws, credentials: sessions.of(orgId) } : aws;
       return {
-        ssm: createSsmStore({ ...asTenant, ...timing, kmsKeyId, ...(largestTier ? { largestTier } : {}) }),
+        ssm: createSsmStore({ ...asTenant, ...timing, kmsKeyId, probe, ...(largestTier ? { largestTier } : {}) }),
         'secrets-manager': createSecretsManagerStore({ ...asTenant, ...timing, kmsKeyId }),
       };
     },

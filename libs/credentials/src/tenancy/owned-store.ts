@@ -60,6 +60,7 @@ export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
     },
     readStaged: (slot, options) => on(slot.current, (store) => store.readStaged(slot, options)),
     listStaged: (reference, options) => on(reference, (store) => store.listStaged(reference, options)),
+    rehearse: (slot, base, options) => on(slot.current, (store) => store.rehearse(slot, base, options)),
     promote: (slot, base, options) => on(slot.current, (store) => store.promote(slot, base, options)),
     discard: (slot, options) => on(slot.current, (store) => store.discard(slot, options)),
   };

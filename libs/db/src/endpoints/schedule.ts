@@ -102,21 +102,22 @@ export const NEXT_ROTATION = Prisma.sql`
     - make_interval(secs => p.rotation_spread_days * 86400.0 * ((hashtextextended(e.id, 0) & 65535) / 65536.0))`;
 
 /**
- * The portal told a login when its password expires: the rotation comes forward to the head start before that, never back. Never into the
+ * The portal told a login when its password expires (`now`: it has): the rotation comes forward to the head start before that, never back. Never into the
  * first half of the password's life, or a portal with a short one would be rotated without end; nor into the rest of a rotation that
  * failed or was put off, or one that cannot succeed would be tried after every login. Returns whether it moved.
  */
 export async function bringRotationForward(
   db: Database,
-  { orgId, endpointId, expiresAt }: { readonly orgId: string; readonly endpointId: string; readonly expiresAt: Date },
+  { orgId, endpointId, expiresAt }: { readonly orgId: string; readonly endpointId: string; readonly expiresAt: Date | 'now' },
 ): Promise<boolean> {
+  const at = expiresAt === 'now' ? Prisma.sql`clock_timestamp()` : Prisma.sql`${timestamp(expiresAt)}::timestamptz`;
   const moved = await db.transaction(
     { tenant: orgId },
     (tx) => tx.$executeRaw`
       UPDATE integration_endpoint e SET next_rotation_at = w.at, updated_at = clock_timestamp()
         FROM (SELECT o.id, greatest(x.at - make_interval(days => p.expiry_head_start_days), o.last_rotated_at + (x.at - o.last_rotated_at) / 2,
                               o.rotation_not_before) AS at
-                FROM integration_endpoint o JOIN portal_type p ON p.code = o.portal_type_code, (SELECT ${timestamp(expiresAt)}::timestamptz AS at) x
+                FROM integration_endpoint o JOIN portal_type p ON p.code = o.portal_type_code, (SELECT ${at} AS at) x
                WHERE o.org_id = ${orgId} AND o.id = ${endpointId}) w
        WHERE w.id = e.id AND e.org_id = ${orgId} AND (e.next_rotation_at IS NULL OR e.next_rotation_at > w.at)`,
   );
@@ -142,4 +143,18 @@ export async function liesElsewhere(
                         AND (o.org_id <> ${login.orgId} OR o.secret_arn IS DISTINCT FROM ${login.secretArn})) AS elsewhere`,
   );
   return row?.elsewhere ?? false;
+}
+
+/** Until when the portal keeps this password from being changed, by its least age in hours; `null`: it may be changed, by Postgres's clock. */
+export async function passwordTooYoungUntil(
+  db: Database,
+  { orgId, endpointId, leastHours }: { readonly orgId: string; readonly endpointId: string; readonly leastHours: number },
+): Promise<Date | null> {
+  const [row] = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<{ until: Date | null }[]>`
+      SELECT CASE WHEN w.at > clock_timestamp() THEN w.at END AS until
+        FROM integration_endpoint e, LATERAL (SELECT e.last_rotated_at + make_interval(hours => ${leastHours}::int) AS at) w WHERE e.org_id = ${orgId} AND e.id = ${endpointId}`,
+  );
+  return row?.until ?? null;
 }

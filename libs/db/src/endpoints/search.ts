@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '../database.ts';
-import { checkLimit, checkMs } from '../input.ts';
+import { checkLimit, checkMs, timestamp } from '../input.ts';
+import { writeNotice } from '../notices/write.ts';
 
 /** A login of which somebody met that the store does not hold what the portal accepts. */
 export interface WantedSearch {
@@ -31,7 +32,7 @@ export async function listWantedSearches(
     (tx) => tx.$queryRaw<WantedSearch[]>`
       SELECT e.org_id AS "orgId", e.id AS "endpointId" FROM integration_endpoint e
        WHERE e.search_wanted_at IS NOT NULL AND e.secret_arn IS NOT NULL AND e.login_identity IS NOT NULL
-         AND e.search_wanted_at > coalesce(e.searched_at, '-infinity')
+         AND e.search_wanted_at > coalesce(e.searched_at, '-infinity') AND e.search_wanted_at <= now()
          AND (e.searched_at IS NULL OR e.searched_at < clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000))
          AND NOT EXISTS (SELECT FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL)
        ORDER BY e.search_wanted_at LIMIT ${checkLimit(limit)}`,
@@ -43,6 +44,31 @@ export async function noteSearched(db: Database, { orgId, endpointId }: WantedSe
   await db.transaction(
     { tenant: orgId },
     (tx) => tx.$executeRaw`UPDATE integration_endpoint SET searched_at = clock_timestamp() WHERE org_id = ${orgId} AND id = ${endpointId}`,
+  );
+}
+
+/** Not all could be asked yet: the search goes on at a moment that ledger or portal named (believed for a day), or after a pause. */
+export async function postponeSearch(db: Database, search: WantedSearch & ({ readonly until: Date } | { readonly forMs: number })): Promise<void> {
+  const { orgId, endpointId } = search;
+  const until = 'until' in search ? timestamp(search.until) : null;
+  const ms = 'forMs' in search ? checkMs('forMs', search.forMs) : null;
+  await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$executeRaw`
+      UPDATE integration_endpoint
+         SET search_wanted_at = least(coalesce(${until}::timestamptz, clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000)), clock_timestamp() + interval '1 day')
+       WHERE org_id = ${orgId} AND id = ${endpointId}`,
+  );
+}
+
+/** Tells people that the portal accepts another stored password than the current one, and that it is current now. */
+export async function tellFound(
+  db: Database,
+  told: WantedSearch & { readonly portalTypeCode: string; readonly version: string; readonly found: string },
+): Promise<void> {
+  const { orgId, endpointId, portalTypeCode, version, found } = told;
+  await db.transaction({ tenant: orgId }, (tx) =>
+    writeNotice(tx, { kind: 'found', key: `${endpointId}:${version}`, orgId, endpointId, portalTypeCode, detail: `it accepts ${found}` }),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Transaction } from '../database.ts';
+import type { Database, Transaction } from '../database.ts';
 import { checkMs } from '../input.ts';
 import type { BreakerRules } from './breaker.ts';
 
@@ -20,4 +20,9 @@ export async function portalHealth(tx: Transaction, { portalTypeCode, loginIdent
   const [row] = await tx.$queryRaw<{ health: PortalHealth }[]>`
     SELECT rcm_portal_health(${portalTypeCode}, ${loginIdentity}, ${since?.toISOString() ?? null}::timestamptz, make_interval(secs => ${windowMs}::float8 / 1000), ${rules.suspects}::int) AS health`;
   return row?.health ?? 'unknown';
+}
+
+/** Whether the other logins of a portal type are refused now, so that what it says of a password means little. */
+export function isPortalIll(db: Database, asked: Omit<HealthQuestion, 'since'> & { readonly orgId: string }): Promise<boolean> {
+  return db.transaction({ tenant: asked.orgId }, async (tx) => (await portalHealth(tx, { ...asked, since: null })) === 'ill');
 }

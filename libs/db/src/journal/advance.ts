@@ -83,10 +83,11 @@ export async function waitAttempt(db: Database, step: Step & Wait & { readonly d
     const moved = await tx.$executeRaw`
       UPDATE rotation_attempt SET waiting_from = CASE state WHEN 'waiting' THEN waiting_from ELSE state END, state = 'waiting', detail = ${step.detail}, updated_at = clock_timestamp(),
              held_since = coalesce(held_since, clock_timestamp()),
-             waiting_until = coalesce(least(${until}::timestamptz, clock_timestamp() + make_interval(days => ${BELIEVED_DAYS}::int)),
-                                      clock_timestamp() + greatest(make_interval(secs => ${ms}::float8 / 1000),
-                                                                   CASE WHEN ${ms}::float8 IS NOT NULL THEN least(clock_timestamp() - held_since, make_interval(secs => ${LONGEST_PAUSE_MS}::float8 / 1000)) END),
-                                      greatest(submit_deadline_at, clock_timestamp()) + make_interval(secs => ${submitMs}::float8 / 1000))
+             waiting_until = CASE
+               WHEN ${until}::timestamptz IS NOT NULL THEN least(${until}::timestamptz, clock_timestamp() + make_interval(days => ${BELIEVED_DAYS}::int))
+               WHEN ${submitMs}::float8 IS NOT NULL THEN greatest(submit_deadline_at, clock_timestamp()) + make_interval(secs => ${submitMs}::float8 / 1000)
+               ELSE clock_timestamp() + greatest(make_interval(secs => ${ms}::float8 / 1000),
+                      least(clock_timestamp() - coalesce(held_since, clock_timestamp()), make_interval(secs => ${LONGEST_PAUSE_MS}::float8 / 1000))) END
        WHERE id = ${step.attemptId}::uuid AND state = ${step.from} AND fence = ${step.fence}`;
     if (moved === 1 && step.outcome !== undefined) await tellGate(tx, seen, step.outcome);
     return moved === 1;

@@ -139,7 +139,7 @@ export async function finishLoginAttempt(db: Database, end: LoginAttemptEnd): Pr
     await lockIdentity(tx, attempt.loginIdentity);
     const written = await tx.$executeRaw`
       UPDATE login_attempt SET finished_at = clock_timestamp(), outcome = ${end.outcome}, effect = ${end.effect}, proved = ${end.proved ?? false},
-             throttled_until = least(${throttledUntil}::timestamptz, clock_timestamp() + make_interval(days => ${BELIEVED_DAYS}::int)),
+             throttled_until = CASE WHEN ${throttledUntil}::timestamptz IS NOT NULL THEN least(${throttledUntil}::timestamptz, clock_timestamp() + make_interval(days => ${BELIEVED_DAYS}::int)) END,
              rests_until = clock_timestamp() + make_interval(secs => ${restMs}::float8 / 1000)
        WHERE id = ${end.loginAttemptId}::uuid AND outcome IS NULL`;
     if (written === 0) return;

@@ -1,41 +1,17 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Account, type Code, DemoRun } from './demo-portals.fixture.ts';
-
-const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
-const PASSWORDS: Record<Code, readonly [string, string]> = {
-  alpine: ['Canary-Alp1ne-ÜberPass🔑', 'Next-Canary-Alp1ne<&"\'>'],
-  borealis: ['Canary-B0real-4711', 'Next-B0real-Xy_99'],
-  cascade: ['CanaryC4sc#', 'NextC4sc!z'],
-};
+import { DemoRun, nextPassword, PASSWORDS, SEED, wrong } from './demo-portals.fixture.ts';
 
 let run: DemoRun;
-let number = 0;
 beforeAll(async () => {
   run = await DemoRun.start();
 });
 afterEach(() => run.closeSessions());
 afterAll(() => run.close());
 
-async function account(portal: Code, more: Partial<Account> = {}): Promise<Account> {
-  number += 1;
-  const made: Account = {
-    portal,
-    username: `CANARYUSER${number}`,
-    password: PASSWORDS[portal][0],
-    ...(portal === 'borealis' ? { mfaSeed: SEED } : {}),
-    ...more,
-  };
-  await run.control('POST', '/accounts', made);
-  return made;
-}
-
-const nextPassword = (of: Account): Account => ({ ...of, password: PASSWORDS[of.portal][1] });
-const wrong = (of: Account): Account => ({ ...of, password: 'Wr0ng-Canary!' });
-
 describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (portal) => {
   it('logs in, does the claim task, stays logged in and logs out at the end', async () => {
-    const of = await account(portal);
+    const of = await run.account(portal);
     const session = await run.session(portal);
     const { outcome, submitted } = await run.login(session, of);
     expect({ kind: outcome.kind, submitted }).toEqual({ kind: 'accepted', submitted: true });
@@ -57,7 +33,7 @@ describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (p
   });
 
   it('returns every row of every page', async () => {
-    const of = await account(portal);
+    const of = await run.account(portal);
     const session = await run.session(portal);
     await run.login(session, of);
     const found = await run.claim(session, 'CLM-10');
@@ -65,7 +41,7 @@ describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (p
   });
 
   it('tells a rejected login, and the locked account', async () => {
-    const of = await account(portal);
+    const of = await run.account(portal);
     const session = await run.session(portal);
     const kinds: string[] = [];
     for (let attempt = 0; attempt < (portal === 'borealis' ? 5 : 3); attempt += 1) kinds.push((await run.login(session, wrong(of))).outcome.kind);
@@ -76,7 +52,7 @@ describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (p
   });
 
   it('changes the password: the new one is accepted, the old one refused', async () => {
-    const of = await account(portal);
+    const of = await run.account(portal);
     const session = await run.session(portal);
     await run.login(session, of);
     expect(await run.change(session, of, nextPassword(of).password)).toEqual({ kind: 'applied', submitted: true });
@@ -87,7 +63,7 @@ describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (p
   });
 
   it('names the rule that a new password breaks, and leaves the old one in place', async () => {
-    const of = await account(portal);
+    const of = await run.account(portal);
     const session = await run.session(portal);
     await run.login(session, of);
     expect(await run.change(session, of, `Aa1-${'x1'.repeat(60)}`)).toMatchObject({ kind: 'refused', rule: 'too_long' });
@@ -96,7 +72,7 @@ describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (p
   });
 
   it('says that the session ended, in a task and when asked', async () => {
-    const of = await account(portal);
+    const of = await run.account(portal);
     const session = await run.session(portal);
     await run.login(session, of);
     // Setting the account anew ends its sessions.
@@ -110,7 +86,7 @@ describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (p
     ['500_after_commit', 'unknown', true],
     ['drop_after_commit', 'unknown', true],
   ] as const)('calls a change %s %s', async (fault, kind, committed) => {
-    const of = await account(portal);
+    const of = await run.account(portal);
     const session = await run.session(portal);
     await run.login(session, of);
     await run.control('PUT', '/faults', { portal, fault, count: 1 });
@@ -123,7 +99,7 @@ describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (p
   });
 
   it('calls maintenance unavailable, with nothing submitted', async () => {
-    const of = await account(portal);
+    const of = await run.account(portal);
     const session = await run.session(portal);
     await run.control('PUT', '/faults', { portal, fault: 'maintenance' });
     const { outcome, submitted } = await run.login(session, of);
@@ -132,7 +108,7 @@ describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (p
   });
 
   it('waits for a slow page', async () => {
-    const of = await account(portal);
+    const of = await run.account(portal);
     const session = await run.session(portal);
     await run.control('PUT', '/faults', { portal, fault: 'slow', delayMs: 400 });
     const { outcome } = await run.login(session, of);
@@ -143,7 +119,7 @@ describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (p
 
 describe('borealis', () => {
   it('asks for a code: without a seed the login is mfa_required, with a wrong code mfa_rejected', async () => {
-    const of = await account('borealis');
+    const of = await run.account('borealis');
     const { mfaSeed: _seed, ...seedless } = of;
     const session = await run.session('borealis');
     expect((await run.login(session, seedless)).outcome).toEqual({ kind: 'mfa_required', provesPassword: true });
@@ -152,16 +128,8 @@ describe('borealis', () => {
 
   it('tells the day on which the password expires', async () => {
     const session = await run.session('borealis');
-    const { outcome } = await run.login(session, await account('borealis'));
+    const { outcome } = await run.login(session, await run.account('borealis'));
     expect(outcome.kind === 'accepted' && outcome.passwordExpiresAt).toBeInstanceOf(Date);
-  });
-
-  it('sees the forced change of an expired password, and can make it', async () => {
-    const of = await account('borealis');
-    await run.control('POST', `/accounts/borealis/${of.username}/expire`);
-    const session = await run.session('borealis');
-    expect((await run.login(session, of)).outcome).toEqual({ kind: 'change_forced', provesPassword: true });
-    expect(await run.change(session, of, nextPassword(of).password)).toEqual({ kind: 'applied', submitted: true });
   });
 });
 
@@ -169,7 +137,7 @@ describe('alpine', () => {
   it('puts the cookie banner away', async () => {
     await run.control('PUT', '/habits', { portal: 'alpine', habits: { cookieBanner: 'always' } });
     const session = await run.session('alpine');
-    expect((await run.login(session, await account('alpine'))).outcome.kind).toBe('accepted');
+    expect((await run.login(session, await run.account('alpine'))).outcome.kind).toBe('accepted');
     await session.close();
     await run.control('PUT', '/habits', { portal: 'alpine', habits: { cookieBanner: 'sometimes' } });
   });

@@ -12,6 +12,20 @@ export interface Account {
   readonly mfaSeed?: string;
 }
 
+export const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+
+/** What an account begins with, and what it is changed to. */
+export const PASSWORDS: Record<Code, readonly [string, string]> = {
+  alpine: ['Canary-Alp1ne-ÜberPass🔑', 'Next-Canary-Alp1ne<&"\'>'],
+  borealis: ['Canary-B0real-4711', 'Next-B0real-Xy_99'],
+  cascade: ['CanaryC4sc#', 'NextC4sc!z'],
+};
+
+export const nextPassword = (of: Account): Account => ({ ...of, password: PASSWORDS[of.portal][1] });
+export const wrong = (of: Account): Account => ({ ...of, password: 'Wr0ng-Canary!' });
+
+const STEP_MS = 30_000;
+
 export const forever = (): AbortSignal => new AbortController().signal;
 
 export const credentialOf = (account: Pick<Account, 'username' | 'password'>): PortalCredential => ({
@@ -27,6 +41,8 @@ export class DemoRun {
   readonly returned: unknown[] = [];
   readonly traces: StepTrace[] = [];
   readonly #open = new Set<PortalSession>();
+  readonly #lastSteps = new Map<string, number>();
+  #accounts = 0;
 
   private constructor(portals: DemoPortals, pool: BrowserPool) {
     this.portals = portals;
@@ -47,6 +63,15 @@ export class DemoRun {
     await this.portals.close();
   }
 
+  /** An account that no other test has. */
+  async account(portal: Code, more: Partial<Account> = {}): Promise<Account> {
+    this.#accounts += 1;
+    const username = `CANARYUSER${this.#accounts}`;
+    const made: Account = { portal, username, password: PASSWORDS[portal][0], ...(portal === 'borealis' ? { mfaSeed: SEED } : {}), ...more };
+    await this.control('POST', '/accounts', made);
+    return made;
+  }
+
   async control(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
     const response = await fetch(`${this.portals.control.baseUrl}${path}`, {
       method,
@@ -59,8 +84,7 @@ export class DemoRun {
   accepts = async (account: Account): Promise<boolean> =>
     (await this.control('POST', '/accepts', { portal: account.portal, username: account.username, password: account.password }))['accepts'] === true;
 
-  async session(portal: Code): Promise<PortalSession> {
-    const { baseUrl } = this.portals.portals[portal];
+  async session(portal: Code, baseUrl: string = this.portals.portals[portal].baseUrl): Promise<PortalSession> {
     const recipe = await readRecipeFile(portal);
     const driver = createRecipeDriver({ recipe, hosts: [new URL(baseUrl).host], browser: this.pool, onStep: (step) => this.traces.push(step) });
     const session = await driver.openSession({ baseUrl, signal: forever() });
@@ -76,7 +100,7 @@ export class DemoRun {
 
   async login(session: PortalSession, account: Account, more: Partial<LoginOptions> = {}) {
     const { mfaSeed } = account;
-    const totp = mfaSeed === undefined ? null : async () => totpCode({ seed: new Secret(mfaSeed), step: Math.floor(Date.now() / 30_000) });
+    const totp = mfaSeed === undefined ? null : async () => totpCode({ seed: new Secret(mfaSeed), step: this.#unusedStep(account) });
     const result = await session.login({
       credential: credentialOf(account),
       totp,
@@ -87,6 +111,13 @@ export class DemoRun {
     });
     this.returned.push(result);
     return result;
+  }
+
+  /** No code is used twice: the portal takes the next step's already, which is enough for two logins right after each other. */
+  #unusedStep({ username }: Account): number {
+    const step = Math.max(Math.floor(Date.now() / STEP_MS), (this.#lastSteps.get(username) ?? 0) + 1);
+    this.#lastSteps.set(username, step);
+    return step;
   }
 
   async change(session: PortalSession, account: Account, newPassword: string) {

@@ -80,7 +80,7 @@ describe('lintRecipe', () => {
     expect(problems.map(({ line, at, suggestion }) => [line, at, suggestion])).toEqual([
       [2, 'version', null],
       [17, 'login.steps[2].fil', 'fill'],
-      [77, 'tasks.claim_status.rows.next_pgae', 'next_page'],
+      [97, 'tasks.claim_status.rows.next_pgae', 'next_page'],
     ]);
   });
 

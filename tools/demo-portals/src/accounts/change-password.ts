@@ -1,16 +1,19 @@
 import { nowMs, type Portal } from '../portal.ts';
-import { addFormerPassword, findAccount, formerPasswords, saveAccount, type AccountKey } from '../records/accounts.ts';
+import { findAccount, formerPasswords, type AccountKey } from '../records/accounts.ts';
 import { inTransaction } from '../records/database.ts';
 import { takeChangeFault, type ChangeFault } from '../records/faults.ts';
-import { endSessionsOf } from '../records/sessions.ts';
+import { habitsOf } from '../records/habits.ts';
 import { count } from '../records/tallies.ts';
+import { commitChange, type CheckedChange } from './commit-change.ts';
+import { makeLater } from './late-changes.ts';
 import { hashPassword, passwordMatches } from './password-hash.ts';
 import { brokenRule, type BrokenRule } from './password-rules.ts';
 
 export interface TypedChange {
   readonly username: string;
   readonly sessionId: string;
-  readonly current: string;
+  /** Null on a page that does not ask: the login that led there has just proved it. */
+  readonly current: string | null;
   readonly next: string;
   readonly repeated: string;
 }
@@ -24,10 +27,12 @@ export type ChangeDecision =
 /** Checks and makes one password change, at the moment and with the answer that the account's or the portal's fault asks for. */
 export async function changePassword(portal: Portal, typed: TypedChange): Promise<ChangeDecision> {
   const key: AccountKey = { portal: portal.code, username: typed.username };
+  const askedAt = nowMs(portal);
   const seen = findAccount(portal.records, key);
-  const refusal = await refusalOf(portal, key, typed, seen?.passwordHash ?? null);
+  const kept = asKept(portal, typed.next);
+  const refusal = await refusalOf(portal, { key, hash: seen?.passwordHash ?? null }, { ...typed, kept });
   if (refusal) return refuse(portal, key, refusal);
-  const change: CheckedChange = { key, sessionId: typed.sessionId, from: seen?.passwordHash ?? '', to: await hashPassword(typed.next) };
+  const change: CheckedChange = { key, sessionId: typed.sessionId, from: seen?.passwordHash ?? '', to: await hashPassword(kept), askedAt };
   const met = takeChangeFault(portal.records, key);
   switch (met?.fault) {
     case undefined:
@@ -48,15 +53,18 @@ export async function changePassword(portal: Portal, typed: TypedChange): Promis
     case 'late_commit':
       void commitLater(portal, change, met.delayMs);
       return { kind: 'fault', fault: met.fault };
+    case 'makes_it_after':
+      makeLater(portal, change, met.delayMs);
+      return { kind: 'fault', fault: met.fault };
+    case 'says_too_short_makes_it':
+      makeLater(portal, change, met.delayMs);
+      return refuse(portal, key, 'too_short');
+    case 'says_used_before_makes_it':
+      makeLater(portal, change, met.delayMs);
+      return refuse(portal, key, 'used_before');
+    case 'says_changed_does_not':
+      return { kind: 'changed' };
   }
-}
-
-interface CheckedChange {
-  readonly key: AccountKey;
-  readonly sessionId: string;
-  /** The hash that was checked against, and the new one. */
-  readonly from: string;
-  readonly to: string;
 }
 
 async function commitLater(portal: Portal, change: CheckedChange, delayMs: number): Promise<void> {
@@ -64,35 +72,30 @@ async function commitLater(portal: Portal, change: CheckedChange, delayMs: numbe
   if (!portal.closing.aborted) commit(portal, change);
 }
 
-/** New hash, history, expiry, ended sessions and the count are one transaction. */
-function commit(portal: Portal, { key, sessionId, from, to }: CheckedChange): Exclude<ChangeDecision, { kind: 'fault' }> {
-  return inTransaction(portal.records, () => {
-    const account = findAccount(portal.records, key);
-    // Another change was committed while this one was checked.
-    if (!account || account.passwordHash !== from) return refuse(portal, key, 'current_wrong');
-    const { passwordLifetimeMs, changeEnds } = portal.policy;
-    const now = nowMs(portal);
-    addFormerPassword(portal.records, key, account.passwordHash);
-    saveAccount(portal.records, {
-      ...account,
-      passwordHash: to,
-      passwordChangedAt: now,
-      expiresAt: passwordLifetimeMs === null ? null : now + passwordLifetimeMs,
-    });
-    if (changeEnds !== 'none') endSessionsOf(portal.records, key, changeEnds === 'others' ? sessionId : null);
-    count(portal.records, key, 'passwordsChanged');
-    return { kind: 'changed' };
-  });
+/** One that lost against another change reads as a wrong current password. */
+const commit = (portal: Portal, change: CheckedChange): Exclude<ChangeDecision, { kind: 'fault' }> =>
+  inTransaction(portal.records, () => (commitChange(portal, change, nowMs(portal)) ? { kind: 'changed' } : refuse(portal, change.key, 'current_wrong')));
+
+/** What the portal keeps of a new password. The rules are asked of what was typed: a portal that cuts does so behind its own checks. */
+function asKept(portal: Portal, password: string): string {
+  const { keepsFirst } = habitsOf(portal.records, portal.code);
+  return keepsFirst === null ? password : [...password].slice(0, keepsFirst).join('');
 }
 
-async function refusalOf(portal: Portal, key: AccountKey, typed: TypedChange, hash: string | null): Promise<ChangeRefusal | null> {
-  if (!(await passwordMatches(typed.current, hash))) return 'current_wrong';
+async function refusalOf(
+  portal: Portal,
+  { key, hash }: { readonly key: AccountKey; readonly hash: string | null },
+  typed: TypedChange & { readonly kept: string },
+): Promise<ChangeRefusal | null> {
+  const habits = habitsOf(portal.records, portal.code);
+  const wasUsed = async (): Promise<boolean> => {
+    const before = [hash, ...formerPasswords(portal.records, key, portal.policy.noReuseOf - 1)];
+    return (await Promise.all(before.map((former) => passwordMatches(typed.kept, former, habits)))).includes(true);
+  };
+  if (habits.reuseBeforeCurrent && (await wasUsed())) return 'used_before';
+  if (typed.current !== null && !(await passwordMatches(typed.current, hash, habits))) return 'current_wrong';
   if (typed.next !== typed.repeated) return 'not_repeated';
-  const broken = brokenRule(portal.policy.rules, typed.next);
-  if (broken) return broken;
-  const before = [hash, ...formerPasswords(portal.records, key, portal.policy.noReuseOf - 1)];
-  const matches = await Promise.all(before.map((former) => passwordMatches(typed.next, former)));
-  return matches.includes(true) ? 'used_before' : null;
+  return brokenRule(portal.policy.rules, typed.next) ?? ((await wasUsed()) ? 'used_before' : null);
 }
 
 function refuse(portal: Portal, key: AccountKey, why: ChangeRefusal): Extract<ChangeDecision, { kind: 'refused' }> {

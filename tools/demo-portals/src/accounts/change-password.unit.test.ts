@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { DAY_MS } from '../testing/clock.fixture.ts';
 import { GOOD, openPortals } from '../testing/portals.fixture.ts';
 import { portalCodes } from '../portal-code.ts';
 
@@ -55,36 +54,4 @@ test('cascade refuses the last 5 passwords, the present one included, and takes 
   for (let n = 0; n <= 4; n++) expect(await guest.change(password(4), password(n))).toBe('ERR-022');
   expect(await guest.change(password(4), password(5))).toBe('changed');
   expect(await guest.change(password(5), password(0))).toBe('changed');
-});
-
-describe('expiry at borealis', () => {
-  const [first, second] = GOOD.borealis;
-
-  test('a password expires after 90 days; a login then is accepted, but opens nothing except the change', async () => {
-    await using portals = await openPortals();
-    await portals.control.seed({ portal: 'borealis', username: 'anna', password: first });
-    portals.clock.advance(90 * DAY_MS - 1);
-    expect(await portals.guest('borealis').login('anna', first)).toBe('in');
-    portals.clock.advance(1);
-    const guest = portals.guest('borealis');
-    expect(await guest.login('anna', first)).toBe('expired');
-    expect(await guest.visitor.get('/api/claims?number=')).toMatchObject({ status: 401 });
-    expect(await guest.change(first, second)).toBe('changed');
-    expect(await portals.guest('borealis').login('anna', second)).toBe('in');
-    const expected = new Date(portals.clock.now().getTime() + 90 * DAY_MS).toISOString();
-    expect(await portals.control.account('borealis', 'anna')).toMatchObject({ expiresAt: expected, loginsAccepted: 3, loginsRejected: 0 });
-  });
-
-  test('the control port lets a password expire now or at a time', async () => {
-    await using portals = await openPortals();
-    await portals.control.seed({ portal: 'borealis', username: 'anna', password: first });
-    const soon = new Date(portals.clock.now().getTime() + DAY_MS);
-    await portals.control.expire('borealis', 'anna', soon);
-    const guest = portals.guest('borealis');
-    expect(await guest.login('anna', first)).toBe('in');
-    expect((await guest.visitor.get('/api/session')).text).toContain(`"passwordExpiresOn":"${soon.toISOString().slice(0, 10)}"`);
-    await portals.control.expire('borealis', 'anna');
-    expect(await portals.guest('borealis').login('anna', first)).toBe('expired');
-    expect((await portals.control.ask('POST', '/accounts/alpine/nobody/expire')).status).toBe(404);
-  });
 });

@@ -9,7 +9,7 @@ const LOCKED = { alpine: 'locked', borealis: 'locked', cascade: 'rejected' } as 
 
 describe.each(portalCodes)('lockout at %s', (portal) => {
   const [good] = GOOD[portal];
-  const threshold = policies[portal].lockoutThreshold;
+  const threshold = policies[portal].lockout.threshold;
 
   async function openWithAccount() {
     const portals = await openPortals();

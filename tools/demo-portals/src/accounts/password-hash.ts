@@ -7,15 +7,24 @@ const LENGTH = 32;
 const derive = (password: string, salt: Buffer): Promise<Buffer> =>
   new Promise((resolve, reject) => scrypt(password, salt, LENGTH, COST, (error, key) => (error ? reject(error) : resolve(key))));
 
-/** Salt and hash, base64, joined by a dot. The password counts as it was typed: no Unicode normalization. */
+/** How two passwords are compared. The password counts as it was typed: no Unicode normalization. */
+export interface Comparison {
+  readonly foldsCase: boolean;
+}
+
+/** Salt, hash, and the hash of the password without case, base64, joined by dots: a portal may take to folding case at any time. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
-  return `${salt.toString('base64')}.${(await derive(password, salt)).toString('base64')}`;
+  const keys = await Promise.all([derive(password, salt), derive(folded(password), salt)]);
+  return [salt, ...keys].map((part) => part.toString('base64')).join('.');
 }
 
 /** Where there is no such account, `hash` is null: the same time passes and the answer is no. */
-export async function passwordMatches(password: string, hash: string | null): Promise<boolean> {
-  const [salt = '', key = ''] = hash?.split('.') ?? [];
-  const derived = await derive(password, Buffer.from(salt, 'base64'));
-  return hash !== null && timingSafeEqual(derived, Buffer.from(key, 'base64'));
+export async function passwordMatches(password: string, hash: string | null, { foldsCase }: Comparison): Promise<boolean> {
+  const [salt = '', exact = '', caseless = ''] = hash?.split('.') ?? [];
+  const derived = await derive(foldsCase ? folded(password) : password, Buffer.from(salt, 'base64'));
+  const key = Buffer.from(foldsCase ? caseless : exact, 'base64');
+  return key.length === derived.length && timingSafeEqual(derived, key);
 }
+
+const folded = (password: string): string => password.toLowerCase();

@@ -1,4 +1,5 @@
 import type { PortalCode } from '../portal-code.ts';
+import type { Lockout } from '../records/lockout.ts';
 import type { PasswordRules } from './password-rules.ts';
 
 /** What a portal demands and how it defends itself; the pages only put it into words. */
@@ -6,10 +7,9 @@ export interface AccountPolicy {
   readonly rules: PasswordRules;
   /** A new password must differ from so many: the present one and those before it. */
   readonly noReuseOf: number;
-  /** So many wrong tries in a row within the window lock the account, for as long as the window. */
-  readonly lockoutThreshold: number;
-  readonly lockoutWindowMs: number;
-  /** Null: passwords do not expire. */
+  /** How the portal locks unless its habit `lockout` says otherwise. */
+  readonly lockout: Lockout;
+  /** Null: passwords do not expire by themselves. */
   readonly passwordLifetimeMs: number | null;
   readonly asksForCode: boolean;
   /** Which sessions of the account a password change ends. */
@@ -23,6 +23,9 @@ const UPPER = /[A-Z]/;
 const LOWER = /[a-z]/;
 const DIGIT = /[0-9]/;
 
+/** So many wrong tries within 15 minutes, with no accepted login between, lock for 15 minutes. */
+const inARow = (threshold: number): Lockout => ({ counts: 'consecutive', threshold, windowMs: 15 * MINUTE, lastsMs: 15 * MINUTE, countsCodes: true });
+
 export const policies: Readonly<Record<PortalCode, AccountPolicy>> = {
   alpine: {
     rules: {
@@ -34,8 +37,7 @@ export const policies: Readonly<Record<PortalCode, AccountPolicy>> = {
       notation: 'minlength: 10; maxlength: 64; required: lower; required: upper; required: digit; allowed: ascii-printable;',
     },
     noReuseOf: 1,
-    lockoutThreshold: 3,
-    lockoutWindowMs: 15 * MINUTE,
+    lockout: inARow(3),
     passwordLifetimeMs: null,
     asksForCode: false,
     changeEnds: 'others',
@@ -51,8 +53,7 @@ export const policies: Readonly<Record<PortalCode, AccountPolicy>> = {
       notation: 'minlength: 12; maxlength: 32; required: lower; required: upper; required: digit; required: [-!@#$%^&*_]; max-consecutive: 2;',
     },
     noReuseOf: 1,
-    lockoutThreshold: 5,
-    lockoutWindowMs: 15 * MINUTE,
+    lockout: inARow(5),
     passwordLifetimeMs: 90 * DAY,
     asksForCode: true,
     changeEnds: 'all',
@@ -68,8 +69,7 @@ export const policies: Readonly<Record<PortalCode, AccountPolicy>> = {
       notation: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!];',
     },
     noReuseOf: 5,
-    lockoutThreshold: 3,
-    lockoutWindowMs: 15 * MINUTE,
+    lockout: inARow(3),
     passwordLifetimeMs: null,
     asksForCode: false,
     changeEnds: 'none',

@@ -3,6 +3,7 @@ import { nowMs, type Portal } from '../portal.ts';
 import { findAccount, forgetFormerPasswords, saveAccount, type AccountKey } from '../records/accounts.ts';
 import { clearFailures, forgetTotpSteps } from '../records/attempts.ts';
 import { inTransaction } from '../records/database.ts';
+import { habitsOf } from '../records/habits.ts';
 import { endSessionsOf } from '../records/sessions.ts';
 import { hashPassword, passwordMatches } from './password-hash.ts';
 import { isUsableSeed } from './totp.ts';
@@ -26,7 +27,11 @@ export async function seedAccount(portal: Portal, seed: Seed): Promise<SeedResul
   const key: AccountKey = { portal: portal.code, username: portal.policy.keptUsername(seed.username) };
   const mfaSeed = seed.mfaSeed ?? null;
   const present = findAccount(portal.records, key);
-  if (present && (seed.ifAbsent || (present.mfaSeed === mfaSeed && (await passwordMatches(seed.password, present.passwordHash))))) return 'unchanged';
+  if (
+    present &&
+    (seed.ifAbsent || (present.mfaSeed === mfaSeed && (await passwordMatches(seed.password, present.passwordHash, habitsOf(portal.records, portal.code)))))
+  )
+    return 'unchanged';
   const passwordHash = await hashPassword(seed.password);
   const now = nowMs(portal);
   const { passwordLifetimeMs } = portal.policy;

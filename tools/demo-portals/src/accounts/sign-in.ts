@@ -1,33 +1,43 @@
 import { nowMs, type Portal } from '../portal.ts';
-import { findAccount, saveAccount, type Account, type AccountKey } from '../records/accounts.ts';
-import { addFailure, clearFailures, countFailures, takeTotpStep } from '../records/attempts.ts';
+import { findAccount, type Account, type AccountKey } from '../records/accounts.ts';
+import { takeTotpStep } from '../records/attempts.ts';
 import { habitsOf } from '../records/habits.ts';
 import { inTransaction } from '../records/database.ts';
+import { noteTry, type TriedBy, type TryEnd } from '../records/login-tries.ts';
 import { count, noteFailures } from '../records/tallies.ts';
+import { isClosedSayingWrong, isKnownEverywhere } from './availability.ts';
+import { isLocked, lockoutOf, noteFailure, noteSuccess } from './lockout.ts';
 import { passwordMatches } from './password-hash.ts';
 import { matchingSteps } from './totp.ts';
 
+/** What the page says: `locked_until_support` where time does not lift the lock. Where the portal has one text, both locks read `rejected`. */
+export type Refusal = 'rejected' | 'locked' | 'locked_until_support';
 /** `code_needed` counts nothing yet: the login is decided at its code. */
-export type PasswordDecision = 'accepted' | 'code_needed' | 'rejected' | 'locked';
-export type CodeDecision = 'accepted' | 'rejected' | 'locked';
+export type PasswordDecision = 'accepted' | 'code_needed' | Refusal;
+export type CodeDecision = 'accepted' | Refusal;
+
+export interface TypedLogin {
+  readonly username: string;
+  readonly password: string;
+  /** Default: `visitor`. */
+  readonly by?: TriedBy;
+}
 
 /** Decides and records one try with a password. A try at a locked account is a rejected login, whatever was typed. */
-export async function decidePassword(portal: Portal, typed: { readonly username: string; readonly password: string }): Promise<PasswordDecision> {
-  const key: AccountKey = { portal: portal.code, username: portal.policy.keptUsername(typed.username) };
-  const { newPasswordAfterMs, closedSaysWrong } = habitsOf(portal.records, portal.code);
-  if (closedSaysWrong) return 'rejected';
+export async function decidePassword(portal: Portal, { username, password, by = 'visitor' }: TypedLogin): Promise<PasswordDecision> {
+  const key: AccountKey = { portal: portal.code, username: portal.policy.keptUsername(username) };
+  if (isClosedSayingWrong(portal)) return refuseClosed(portal, key, by);
   for (;;) {
     const seen = findAccount(portal.records, key);
-    const isKnown = seen !== null && nowMs(portal) >= seen.passwordChangedAt + newPasswordAfterMs;
-    const matches = (await passwordMatches(typed.password, seen?.passwordHash ?? null)) && isKnown;
+    const isRight = await passwordMatches(password, seen?.passwordHash ?? null, habitsOf(portal.records, portal.code));
     const decision = inTransaction(portal.records, (): PasswordDecision | 'again' => {
       const account = findAccount(portal.records, key);
       // The password was changed while its hash was computed: what was compared is no longer true.
       if (account?.passwordHash !== seen?.passwordHash) return 'again';
-      if (!account) return reject(portal, { ...key, username: '' });
-      if (isLocked(portal, account)) return rejectLocked(portal, key);
-      if (!matches) return fail(portal, account);
-      return portal.policy.asksForCode && account.mfaSeed !== null ? 'code_needed' : accept(portal, key);
+      if (!account) return rejectUnknown(portal, key);
+      if (isLocked(portal, account)) return refuseLocked(portal, account, by);
+      if (!isRight || !isKnownEverywhere(portal, account)) return fail(portal, account, { ended: 'wrong', by });
+      return portal.policy.asksForCode && account.mfaSeed !== null ? 'code_needed' : accept(portal, account, by);
     });
     if (decision !== 'again') return decision;
   }
@@ -38,45 +48,62 @@ export function decideCode(portal: Portal, username: string, code: string): Code
   const key: AccountKey = { portal: portal.code, username };
   return inTransaction(portal.records, (): CodeDecision => {
     const account = findAccount(portal.records, key);
-    if (!account || account.mfaSeed === null) return reject(portal, { ...key, username: '' });
-    if (isLocked(portal, account)) return rejectLocked(portal, key);
-    const { steps, oldest } = matchingSteps(account.mfaSeed, code, nowMs(portal));
-    if (steps.some((step) => takeTotpStep(portal.records, key, step, oldest))) return accept(portal, key);
+    if (!account || account.mfaSeed === null) return rejectUnknown(portal, key);
+    if (isLocked(portal, account)) return refuseLocked(portal, account, 'visitor');
+    const { steps, oldest } = matchingSteps(account.mfaSeed, code, portal.commonClock.now().getTime());
+    if (steps.some((step) => takeTotpStep(portal.records, key, step, oldest))) return accept(portal, account, 'visitor');
     count(portal.records, key, 'mfaRejected');
-    return fail(portal, account);
+    return fail(portal, account, { ended: 'wrong_code', by: 'visitor' });
   });
 }
 
-export const isLocked = (portal: Pick<Portal, 'clock'>, account: Account): boolean => account.lockedUntil !== null && account.lockedUntil > nowMs(portal);
-
-/** Wrong tries in a row that still count towards the lock. */
-export const failuresInWindow = (portal: Pick<Portal, 'records' | 'clock' | 'policy'>, key: AccountKey): number =>
-  countFailures(portal.records, key, nowMs(portal) - portal.policy.lockoutWindowMs);
-
-function accept(portal: Portal, key: AccountKey): 'accepted' {
-  clearFailures(portal.records, key);
-  count(portal.records, key, 'loginsAccepted');
+function accept(portal: Portal, account: Account, by: TriedBy): 'accepted' {
+  noteSuccess(portal, account);
+  count(portal.records, account, 'loginsAccepted');
+  record(portal, account, { ended: 'accepted', by });
   return 'accepted';
 }
 
-function reject(portal: Portal, key: AccountKey): 'rejected' {
-  count(portal.records, key, 'loginsRejected');
+/** A wrong try; the one that reaches the threshold locks the account and already says so. */
+function fail(portal: Portal, account: Account, { ended, by }: { readonly ended: 'wrong' | 'wrong_code'; readonly by: TriedBy }): Refusal {
+  count(portal.records, account, 'loginsRejected');
+  const counts = ended === 'wrong' || lockoutOf(portal).countsCodes;
+  const after = counts ? noteFailure(portal, account) : { failures: 0, locks: false, account };
+  noteFailures(portal.records, account, after.failures);
+  record(portal, account, { ended, by, locks: after.locks });
+  if (!after.locks) return 'rejected';
+  count(portal.records, account, 'accountsLocked');
+  return lockedText(portal, after.account);
+}
+
+function refuseLocked(portal: Portal, account: Account, by: TriedBy): Refusal {
+  count(portal.records, account, 'loginsRejected');
+  record(portal, account, { ended: 'locked', by });
+  return lockedText(portal, account);
+}
+
+/** A closed portal looks at nothing and counts nothing: to it, the try is not even a rejected login. */
+function refuseClosed(portal: Portal, key: AccountKey, by: TriedBy): Refusal {
+  const account = findAccount(portal.records, key);
+  if (account) record(portal, account, { ended: 'closed', by });
   return 'rejected';
 }
 
-function rejectLocked(portal: Portal, key: AccountKey): 'locked' {
-  count(portal.records, key, 'loginsRejected');
-  return 'locked';
+function rejectUnknown(portal: Portal, key: AccountKey): Refusal {
+  count(portal.records, { ...key, username: '' }, 'loginsRejected');
+  return 'rejected';
 }
 
-/** A wrong try; the one that reaches the threshold locks the account and already says so. */
-function fail(portal: Portal, account: Account): 'rejected' | 'locked' {
-  const now = nowMs(portal);
-  addFailure(portal.records, account, now, now - portal.policy.lockoutWindowMs);
-  const failures = failuresInWindow(portal, account);
-  noteFailures(portal.records, account, failures);
-  if (failures < portal.policy.lockoutThreshold) return reject(portal, account);
-  saveAccount(portal.records, { ...account, lockedUntil: now + portal.policy.lockoutWindowMs });
-  count(portal.records, account, 'accountsLocked');
-  return rejectLocked(portal, account);
+function lockedText(portal: Portal, { lockedUntil }: Account): Refusal {
+  if (habitsOf(portal.records, portal.code).oneText) return 'rejected';
+  return lockedUntil === 'support' ? 'locked_until_support' : 'locked';
+}
+
+/** `account` is what it was when the try came. */
+function record(
+  portal: Portal,
+  account: Account,
+  { ended, by, locks = false }: { readonly ended: TryEnd; readonly by: TriedBy; readonly locks?: boolean },
+): void {
+  noteTry(portal.records, account, { at: nowMs(portal), ended, atLocked: isLocked(portal, account), locks, by });
 }

@@ -12,22 +12,26 @@ export interface Account extends AccountKey {
   readonly mfaSeed: string | null;
   readonly passwordChangedAt: number;
   readonly expiresAt: number | null;
-  readonly lockedUntil: number | null;
+  /** `support`: until support lifts the lock. A time that has passed is the end of the last lock. */
+  readonly lockedUntil: number | 'support' | null;
 }
 
 const COLUMNS = `portal, username, password_hash AS passwordHash, mfa_seed AS mfaSeed, password_changed_at AS passwordChangedAt,
-  expires_at AS expiresAt, locked_until AS lockedUntil`;
+  expires_at AS expiresAt, CASE WHEN locked_until_support THEN 'support' ELSE locked_until END AS lockedUntil`;
 
 export const findAccount = (records: Records, { portal, username }: AccountKey): Account | null =>
   one<Account>(records, `SELECT ${COLUMNS} FROM account WHERE portal = ? AND username = ?`, portal, username);
 
-export function saveAccount(records: Records, account: Account): void {
+export function saveAccount(records: Records, { portal, username, passwordHash, mfaSeed, passwordChangedAt, expiresAt, lockedUntil }: Account): void {
+  const lock = lockedUntil === 'support' ? [null, 1] : [lockedUntil, 0];
   run(
     records,
-    `INSERT INTO account (portal, username, password_hash, mfa_seed, password_changed_at, expires_at, locked_until) VALUES (?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO account (portal, username, password_hash, mfa_seed, password_changed_at, expires_at, locked_until, locked_until_support)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (portal, username) DO UPDATE SET password_hash = excluded.password_hash, mfa_seed = excluded.mfa_seed,
-       password_changed_at = excluded.password_changed_at, expires_at = excluded.expires_at, locked_until = excluded.locked_until`,
-    ...[account.portal, account.username, account.passwordHash, account.mfaSeed, account.passwordChangedAt, account.expiresAt, account.lockedUntil],
+       password_changed_at = excluded.password_changed_at, expires_at = excluded.expires_at, locked_until = excluded.locked_until,
+       locked_until_support = excluded.locked_until_support`,
+    ...[portal, username, passwordHash, mfaSeed, passwordChangedAt, expiresAt, ...lock],
   );
 }
 

@@ -1,15 +1,22 @@
 import type { AccountKey } from './accounts.ts';
 import { one, run, type Records } from './database.ts';
+import { MAX_THRESHOLD } from './lockout.ts';
 
-/** Wrong tries since the last accepted login that are younger than `since` (milliseconds since 1970). */
+/** Wrong tries that were not wiped out and are younger than `since` (milliseconds since 1970). */
 export const countFailures = (records: Records, { portal, username }: AccountKey, since: number): number =>
   one<{ count: number }>(records, 'SELECT count(*) AS count FROM failed_attempt WHERE portal = ? AND username = ? AND at > ?', portal, username, since)
     ?.count ?? 0;
 
-/** Adds a wrong try and drops those older than `since`, so the table holds at most threshold rows per account. */
-export function addFailure(records: Records, { portal, username }: AccountKey, at: number, since: number): void {
-  run(records, 'DELETE FROM failed_attempt WHERE portal = ? AND username = ? AND at <= ?', portal, username, since);
+/** Adds a wrong try. The oldest ones beyond the highest threshold that a portal can have are dropped: they decide nothing. */
+export function addFailure(records: Records, { portal, username }: AccountKey, at: number): void {
   run(records, 'INSERT INTO failed_attempt (portal, username, at) VALUES (?, ?, ?)', portal, username, at);
+  run(
+    records,
+    `DELETE FROM failed_attempt WHERE rowid IN
+       (SELECT rowid FROM failed_attempt WHERE portal = ? AND username = ? ORDER BY at DESC, rowid DESC LIMIT -1 OFFSET ${MAX_THRESHOLD})`,
+    portal,
+    username,
+  );
 }
 
 export function clearFailures(records: Records, { portal, username }: AccountKey): void {

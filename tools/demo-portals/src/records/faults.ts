@@ -12,12 +12,17 @@ export const faultNames = [
   'slow_answer',
   'slow_commit',
   'late_commit',
+  'makes_it_after',
+  'says_too_short_makes_it',
+  'says_used_before_makes_it',
+  'says_changed_does_not',
   'maintenance',
 ] as const;
 
-const MAX_DELAY_MS = 10 * 60_000;
+/** Two weeks: the longest that a timer can be set to is little more. */
+const MAX_DELAY_MS = 14 * 24 * 60 * 60_000;
 
-/** `delayMs` belongs to `slow`, `slow_answer`, `slow_commit` and `late_commit`. `count`: how many requests the fault still meets; without it, all until it is set to `none`. */
+/** `delayMs` belongs to `slow`, `slow_answer`, `slow_commit`, `late_commit` and those that make a change after what they said. `count`: how many requests the fault still meets; without it, all until it is set to `none`. */
 export const faultSchema = z.strictObject({
   fault: z.enum(faultNames),
   delayMs: z.int().min(0).max(MAX_DELAY_MS).default(1000),
@@ -26,11 +31,25 @@ export const faultSchema = z.strictObject({
 
 export type Fault = z.infer<typeof faultSchema>;
 
-export const changeFaultNames = ['500_before_commit', '500_after_commit', 'drop_after_commit', 'slow_answer', 'slow_commit', 'late_commit'] as const;
+export const changeFaultNames = [
+  '500_before_commit',
+  '500_after_commit',
+  'drop_after_commit',
+  'slow_answer',
+  'slow_commit',
+  'late_commit',
+  'makes_it_after',
+  'says_too_short_makes_it',
+  'says_used_before_makes_it',
+  'says_changed_does_not',
+] as const;
 
 /**
  * The faults that meet a password change that would have been made. `slow_answer`: made at once, answered after `delayMs`.
- * `slow_commit`: made and answered after `delayMs`. `late_commit`: an error page at once, made after `delayMs`.
+ * `slow_commit`: made and answered after `delayMs`. `late_commit`: an error page at once, made after `delayMs` by a timer of this
+ * process. `makes_it_after`: the same by the portals' own clock, which can be moved, and also after a restart.
+ * `says_too_short_makes_it`, `says_used_before_makes_it`: that refusal at once, made after `delayMs` by the portals' own clock.
+ * `says_changed_does_not`: the page says that it was changed, and it never is.
  */
 export type ChangeFault = (typeof changeFaultNames)[number];
 

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import type { PortalCode } from '../portal-code.ts';
 import type { Records } from './database.ts';
+import { lockoutSchema } from './lockout.ts';
 import { readSetting, writeSetting } from './settings.ts';
+
+/** From and until as ISO times on the portals' clock; `until` is the first moment at which it is open again. */
+const closedHoursSchema = z.strictObject({ from: z.iso.datetime(), until: z.iso.datetime() });
 
 /**
  * Habits a portal can be told to take on or drop while it runs. A new one is a field here with the default a portal has by
@@ -13,6 +17,21 @@ const anywhere = {
   newPasswordAfterMs: z.int().min(0).default(0),
   /** Closed for maintenance, and the sign-in page says that the password is wrong. Nothing is counted. */
   closedSaysWrong: z.boolean().default(false),
+  /** The same, at these times. */
+  closedFor: z.array(closedHoursSchema).max(100).default([]),
+  /** How the portal locks. Null: by its own policy. */
+  lockout: lockoutSchema.nullable().default(null),
+  /** A locked account reads like a wrong password, or at the code like a wrong code. */
+  oneText: z.boolean().default(false),
+  /**
+   * A new password is cut to so many characters, and the portal says that it was changed. What is typed is compared whole, so
+   * only the first characters are the password from then on. Null: kept whole.
+   */
+  keepsFirst: z.int().min(1).max(64).nullable().default(null),
+  /** Passwords are compared without regard to case, those of before as well. */
+  foldsCase: z.boolean().default(false),
+  /** Whether the new password was used before is looked at before the current one: a change sent twice then reads `used_before`. */
+  reuseBeforeCurrent: z.boolean().default(false),
 };
 
 export const habitSchemas = {

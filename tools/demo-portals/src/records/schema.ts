@@ -1,10 +1,31 @@
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
+
+/** Added in version 3. `number` of a try or a change counts from 1 at each account, so what was dropped shows. */
+const RECORD_TABLES = `
+CREATE TABLE login_try (
+  portal TEXT NOT NULL, username TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, ended TEXT NOT NULL,
+  at_locked INTEGER NOT NULL, locks INTEGER NOT NULL, by TEXT NOT NULL, PRIMARY KEY (portal, username, number)
+) STRICT;
+CREATE TABLE change_made (
+  portal TEXT NOT NULL, username TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, asked_at INTEGER NOT NULL,
+  PRIMARY KEY (portal, username, number)
+) STRICT;
+CREATE TABLE pending_change (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, portal TEXT NOT NULL, username TEXT NOT NULL, session_id TEXT NOT NULL,
+  from_hash TEXT NOT NULL, to_hash TEXT NOT NULL, asked_at INTEGER NOT NULL, due_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX pending_change_due ON pending_change (portal, due_at);
+`;
+
+/** Takes a file of version 2 to version 3. */
+export const UPGRADE_FROM_2 = `ALTER TABLE account ADD COLUMN locked_until_support INTEGER NOT NULL DEFAULT 0;${RECORD_TABLES}`;
 
 /** Times are milliseconds since 1970. A tally with the empty user name counts tries for accounts that do not exist. */
 export const SCHEMA = `
 CREATE TABLE account (
   portal TEXT NOT NULL, username TEXT NOT NULL, password_hash TEXT NOT NULL, mfa_seed TEXT,
   password_changed_at INTEGER NOT NULL, expires_at INTEGER, locked_until INTEGER,
+  locked_until_support INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (portal, username)
 ) STRICT;
 CREATE TABLE former_password (
@@ -27,4 +48,4 @@ CREATE TABLE session (
 ) STRICT;
 CREATE INDEX session_account ON session (portal, username);
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-`;
+${RECORD_TABLES}`;

@@ -1,4 +1,4 @@
-import type { AccountView } from '../control/account-view.ts';
+import type { AccountHistory, AccountView } from '../control/account-view.ts';
 import type { PortalCode } from '../portal-code.ts';
 import type { Tally } from '../records/tallies.ts';
 
@@ -6,11 +6,19 @@ import type { Tally } from '../records/tallies.ts';
 export interface ControlClient {
   seed(account: { portal: PortalCode; username: string; password: string; mfaSeed?: string; ifAbsent?: boolean }): Promise<string>;
   accepts(portal: PortalCode, username: string, password: string): Promise<boolean>;
+  letsIn(portal: PortalCode, username: string, password: string): Promise<boolean>;
   account(portal: PortalCode, username: string): Promise<AccountView>;
+  history(portal: PortalCode, username: string): Promise<AccountHistory>;
+  unlock(portal: PortalCode, username: string): Promise<AccountView>;
+  mistype(portal: PortalCode, username: string, times?: number): Promise<AccountView>;
   figures(): Promise<Tally & { byPortal: Record<PortalCode, Tally> }>;
   fault(portal: PortalCode, fault: string, more?: { delayMs?: number; count?: number }): Promise<void>;
   habits(portal: PortalCode, habits: Readonly<Record<string, unknown>>): Promise<void>;
   expire(portal: PortalCode, username: string, at?: Date): Promise<void>;
+  /** Moves the portals' time; what it is then. */
+  advance(ms: number): Promise<Date>;
+  /** The base URL of the portal's second address. */
+  openDoor(portal: PortalCode): Promise<string>;
   /** Any request, whatever the answer. */
   ask(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<{ status: number; body: Record<string, unknown> }>;
 }
@@ -34,7 +42,13 @@ export function controlClient(baseUrl: string): ControlClient {
     ask,
     seed: async (account) => (await get<{ result: string }>('POST', '/accounts', account)).result,
     accepts: async (portal, username, password) => (await get<{ accepts: boolean }>('POST', '/accepts', { portal, username, password })).accepts,
+    letsIn: async (portal, username, password) => (await get<{ letsIn: boolean }>('POST', '/accepts', { portal, username, password })).letsIn,
     account: (portal, username) => get('GET', accountPath(portal, username)),
+    history: (portal, username) => get('GET', `${accountPath(portal, username)}/history`),
+    unlock: (portal, username) => get('POST', `${accountPath(portal, username)}/unlock`),
+    mistype: (portal, username, times) => get('POST', `${accountPath(portal, username)}/mistype`, times === undefined ? undefined : { times }),
+    advance: async (ms) => new Date((await get<{ now: string }>('POST', '/clock/advance', { ms })).now),
+    openDoor: async (portal) => (await get<{ baseUrl: string }>('POST', '/doors', { portal })).baseUrl,
     figures: () => get('GET', '/figures'),
     fault: (portal, fault, more = {}) => get('PUT', '/faults', { portal, fault, ...more }),
     habits: (portal, habits) => get('PUT', '/habits', { portal, habits }),

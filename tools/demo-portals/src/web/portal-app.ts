@@ -3,6 +3,7 @@ import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { HTTPException } from 'hono/http-exception';
+import { makeDueChanges } from '../accounts/late-changes.ts';
 import { nowMs, type Portal } from '../portal.ts';
 import { takeFault } from '../records/faults.ts';
 import { endSession, openSession, readSession, type Session, type SessionStage } from '../records/sessions.ts';
@@ -25,7 +26,7 @@ export interface PortalAppOptions {
 const ASSETS = '/assets/';
 const MAX_BODY_BYTES = 16 * 1024;
 
-/** An empty portal: bounds, headers, faults, session cookie. Every request but an asset's has a session. */
+/** An empty portal: bounds, headers, faults, changes that are due, session cookie. Every request but an asset's has a session. */
 export function createPortalApp(portal: Portal, options: PortalAppOptions): Hono<PortalEnv> {
   const app = new Hono<PortalEnv>();
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => options.failure(c as PortalContext, 413) }));
@@ -40,6 +41,7 @@ export function createPortalApp(portal: Portal, options: PortalAppOptions): Hono
     const fault = takeFault(portal.records, { portal: portal.code }, ['slow', 'maintenance']);
     if (fault?.fault === 'maintenance') return options.maintenance(c);
     if (fault) await portal.clock.sleep(fault.delayMs, portal.closing);
+    makeDueChanges(portal);
     const id = getCookie(c, options.cookieName);
     const known = id === undefined ? null : readSession(portal.records, portal.code, id, nowMs(portal));
     if (known) c.set('session', known);

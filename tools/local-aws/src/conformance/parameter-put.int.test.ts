@@ -188,6 +188,35 @@ conformance([
     run: (stage) => refused(put(stage, { AllowedPattern: '^\\d+$' }), 'ParameterPatternMismatchException'),
   },
   {
+    title: 'a value has to match AllowedPattern as a whole',
+    cites: 'Walkthrough: Manage parameters using hierarchies (User Guide): \\d{1,4} refuses 10,000',
+    departs: { emulator: 'ignores the pattern' },
+    run: (stage) => refused(put(stage, { Value: '10,000', AllowedPattern: '\\d{1,4}' }), 'ParameterPatternMismatchException'),
+  },
+  {
+    title: 'a pattern stays with its parameter: an overwrite that names none has to match it, and one with an empty pattern ends it',
+    cites: 'Walkthrough: Manage parameters using hierarchies (User Guide); API_PutParameter: AllowedPattern, length 0 to 1024',
+    departs: { emulator: 'ignores the pattern' },
+    async run(stage) {
+      await put(stage, { Value: '100', AllowedPattern: '\\d{1,4}' });
+      await refused(put(stage, { Value: '10,000', Overwrite: true }), 'ParameterPatternMismatchException');
+      expect(await put(stage, { Value: '200', Overwrite: true })).toMatchObject({ Version: 2 });
+      expect(await put(stage, { Value: '10,000', AllowedPattern: '', Overwrite: true })).toMatchObject({ Version: 3 });
+      expect(await put(stage, { Value: 'any', Overwrite: true })).toMatchObject({ Version: 4 });
+    },
+  },
+  {
+    title: 'an overwrite refused for its pattern leaves value, version and pattern as they were',
+    cites: 'API_PutParameter: ParameterPatternMismatchException',
+    departs: { emulator: 'ignores the pattern, and writes' },
+    async run(stage) {
+      await put(stage);
+      await refused(put(stage, { AllowedPattern: '^$', Overwrite: true }), 'ParameterPatternMismatchException');
+      expect(await read(stage)).toMatchObject({ Value: 'v', Version: 1 });
+      expect(await put(stage, { Value: 'w', Overwrite: true })).toMatchObject({ Version: 2 });
+    },
+  },
+  {
     title: 'a key that does not exist is refused',
     cites: 'API_PutParameter: InvalidKeyId',
     departs: { emulator: 'takes any key id' },

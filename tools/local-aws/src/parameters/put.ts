@@ -6,7 +6,7 @@ import { AwsError, validationError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
 import { DEFAULT_KEY, storeParameterValue } from './encryption.ts';
 import { parseName, requireCreatableName } from './name.ts';
-import { countByTier, findParameter, labelsOf, type ParameterRecord } from './records.ts';
+import { countByTier, findParameter, findVersion, labelsOf, type ParameterRecord } from './records.ts';
 import { decideTier } from './tier.ts';
 import { requireAllowedPattern, requireStorableValue } from './value-rules.ts';
 
@@ -47,7 +47,9 @@ export const putParameter = operation({
     const type = given.Type ?? present?.type ?? 'String';
     if (given.KeyId !== undefined && type !== 'SecureString') throw validationError('KeyId is required for SecureString type parameter only.');
     requireStorableValue(given.Value);
-    if (given.AllowedPattern !== undefined) requireAllowedPattern(given.AllowedPattern, given.Value);
+    // A pattern stays with its parameter: an overwrite that names none has to satisfy the one that is there (the walkthrough named in value-rules.ts).
+    const pattern = given.AllowedPattern ?? (present && findVersion(call.database, name, present.version)?.allowed_pattern) ?? null;
+    if (pattern) requireAllowedPattern(pattern, given.Value);
     const tier = decideTier({
       asked: given.Tier,
       present: present?.tier ?? null,
@@ -63,7 +65,7 @@ export const putParameter = operation({
     );
     call.database.run(
       `INSERT INTO parameter_version(name, version, value_id, tier, key_id, description, allowed_pattern, modified_at, modified_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[name, version, valueId, tier, keyReference, given.Description ?? null, given.AllowedPattern ?? null, call.now.getTime(), call.principal.arn],
+      ...[name, version, valueId, tier, keyReference, given.Description ?? null, pattern || null, call.now.getTime(), call.principal.arn],
     );
     dropOldest(call, name, version);
     if (given.Tags && !addTags(call.database, parameterArn(call.account, name), given.Tags)) throw validationError('A parameter can have at most 50 tags.');

@@ -10,11 +10,16 @@ export function requireStorableValue(value: string): void {
   if (/\{\{.*\}\}/s.test(value)) throw validationError('Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.');
 }
 
-/** Errors: InvalidAllowedPatternException, ParameterPatternMismatchException. The value is not repeated in the message. */
+/**
+ * The whole value has to match: `\d{1,4}` refuses `10,000` ("Walkthrough: Manage parameters using hierarchies", User Guide). Errors:
+ * InvalidAllowedPatternException, ParameterPatternMismatchException. The value is not repeated in the message.
+ */
 export function requireAllowedPattern(pattern: string, value: string): void {
   let expression: RegExp;
   try {
-    expression = new RegExp(pattern);
+    // By itself first: a pattern may not be whole only because of what is put around it.
+    void new RegExp(pattern);
+    expression = new RegExp(`^(?:${pattern})$`);
   } catch {
     throw new AwsError('InvalidAllowedPatternException', `Parameter allowedPattern is not a valid regular expression: ${pattern}`);
   }

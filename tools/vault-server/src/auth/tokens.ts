@@ -29,6 +29,7 @@ const DEFAULT_RULES: readonly Rule[] = [
   { pattern: 'auth/token/lookup-self', capabilities: ['read'] },
   { pattern: 'auth/token/renew-self', capabilities: ['update'] },
   { pattern: 'auth/token/revoke-self', capabilities: ['update'] },
+  { pattern: 'sys/capabilities-self', capabilities: ['update'] },
 ];
 
 export interface Issue {

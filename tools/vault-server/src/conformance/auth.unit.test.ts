@@ -88,6 +88,25 @@ describe('AppRole, tokens and policies', () => {
     expect(await as(updater, 'POST', 'kv/data/c', { data: {} })).toEqual(DENIED);
   });
 
+  // vault/logical_system.go (handleCapabilities), vault/capabilities.go; the built-in policy `default` allows it
+  it('tells a token what it may do at a path, and nothing of what is there', async () => {
+    const token = await client.tokenWith({ 'kv/data/own/*': ['update', 'read', 'create'], 'kv/data/own/shut': ['deny'] });
+    const ask = async (body: object, by = token) => {
+      const { status, body: answer } = await as(by, 'POST', 'sys/capabilities-self', body);
+      return { status, data: answer?.['data'] ?? answer };
+    };
+    const own = ['create', 'read', 'update'];
+    expect(await ask({ paths: ['kv/data/own/a'] })).toEqual({ status: 200, data: { 'kv/data/own/a': own, capabilities: own } });
+    expect(await ask({ paths: ['kv/data/own/a', 'kv/data/own/shut', 'kv/data/other/a', 'kv/metadata/own/a'] })).toEqual({
+      status: 200,
+      data: { 'kv/data/own/a': own, 'kv/data/own/shut': ['deny'], 'kv/data/other/a': ['deny'], 'kv/metadata/own/a': ['deny'] },
+    });
+    expect(await ask({ paths: ['kv/data/a'] }, client.server.rootToken)).toMatchObject({ data: { capabilities: ['root'] } });
+    expect(await ask({})).toEqual({ status: 400, data: { errors: ['paths must be supplied'] } });
+    expect(await ask({ paths: [''] })).toEqual({ status: 400, data: { errors: ['missing path'] } });
+    expect(await as('hvs.wrong', 'POST', 'sys/capabilities-self', { paths: ['kv/data/a'] })).toEqual(NO_TOKEN);
+  });
+
   it('keeps namespaces apart, and tells no unknown one from an unknown route', async () => {
     const inTeam = { 'x-vault-namespace': '/team/' };
     await client.ask('POST', 'kv/data/a', { data: { where: 'team' } }, inTeam);

@@ -1,4 +1,5 @@
 import { answerAppRole, logIn } from '../auth/app-roles.ts';
+import { answerCapabilities } from '../auth/capabilities.ts';
 import { answerPolicy } from '../auth/policies.ts';
 import { type Capability, capabilitiesAt } from '../auth/policy.ts';
 import { answerToken, authenticate, type Caller, rulesOf } from '../auth/tokens.ts';
@@ -25,6 +26,7 @@ function answerOf(world: World, request: VaultRequest, caller: Caller): Answer |
   const { path } = request;
   if (path.startsWith('auth/token/') || path.startsWith('sys/leases/')) return answerToken(world, request, caller);
   if (path.startsWith('auth/approle/')) return answerAppRole(world, request);
+  if (path === 'sys/capabilities-self') return answerCapabilities(world, request, caller);
   if (path.startsWith('sys/policies/')) return answerPolicy(world, request);
   const place = placeOf(world, request);
   // vault/router.go: an unsupported path is a 404 that says so, unlike a secret that is not there.

@@ -117,11 +117,53 @@ test('when the connection is cut after the change, Chromium sends the post again
   await page.getByLabel('Password').fill('Alpine-First-1');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('link', { name: 'Change password' }).click();
-  await portals.control.fault('alpine', 'drop_after_commit');
+  await portals.control.fault('alpine', 'drop_after_commit', { count: 1 });
   await page.getByLabel('Current password').fill('Alpine-First-1');
   await page.getByLabel('New password', { exact: true }).fill('Alpine-Second-2');
   await page.getByLabel('Repeat new password').fill('Alpine-Second-2');
   await page.getByRole('button', { name: 'Change password' }).click();
   expect(await page.getByRole('alert').textContent()).toBe('Your current password is not correct.');
   expect(await portals.control.account('alpine', 'anna')).toMatchObject({ passwordsChanged: 1, changesRefused: 1 });
+});
+
+test('an expired password leads to a page that asks for a new one and for nothing else, and then the person is in', async () => {
+  await portals.control.seed({ portal: 'alpine', username: 'late', password: 'Alpine-First-1' });
+  await portals.control.expire('alpine', 'late');
+  await open();
+  const signInAs = async (password: string): Promise<void> => {
+    await page.getByLabel('User name').fill('late');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  };
+  await signInAs('Alpine-Second-2');
+  expect(await page.getByRole('alert').textContent()).toBe('The user name or password is incorrect.');
+  await signInAs('Alpine-First-1');
+  expect(await page.locator('#password-expired').textContent()).toBe('Your password has expired. Choose a new one to go on.');
+  expect(await page.getByRole('button', { name: 'Sign out' }).count()).toBe(0);
+  await page.goto('/claims');
+  const change = async (next: string): Promise<void> => {
+    await page.getByLabel('New password', { exact: true }).fill(next);
+    await page.getByLabel('Repeat new password').fill(next);
+    await page.getByRole('button', { name: 'Save and go on' }).click();
+  };
+  await change('short');
+  expect(await page.getByRole('alert').textContent()).toBe('Your new password is too short.');
+  await change('Alpine-Second-2');
+  expect(await page.getByRole('status').textContent()).toBe('Your password has been changed.');
+  await page.getByRole('link', { name: 'Claims' }).click();
+  expect(await page.locator('h1').textContent()).toBe('Claims');
+});
+
+test('a lock that only support lifts reads so', async () => {
+  await portals.control.seed({ portal: 'alpine', username: 'stuck', password: 'Alpine-First-1' });
+  await portals.control.habits('alpine', { lockout: { counts: 'until_unlocked', threshold: 1, windowMs: null, lastsMs: null, countsCodes: true } });
+  await portals.control.mistype('alpine', 'stuck');
+  await open();
+  await page.getByLabel('User name').fill('stuck');
+  await page.getByLabel('Password').fill('Alpine-First-1');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  expect(await page.getByRole('alert').textContent()).toBe(
+    'Your account is locked because of too many failed sign-in attempts. Call provider support to have it unlocked.',
+  );
+  await portals.control.habits('alpine', { lockout: null });
 });

@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import type { Hono } from 'hono';
 import { changePassword } from '../../accounts/change-password.ts';
 import { decidePassword } from '../../accounts/sign-in.ts';
+import { stageAfterLogin } from '../../accounts/stage-after-login.ts';
 import { searchClaims } from '../../claims/claims.ts';
 import type { Portal } from '../../portal.ts';
 import { habitsOf } from '../../records/habits.ts';
@@ -11,7 +12,7 @@ import { readForm } from '../../web/forms.ts';
 import { createPortalApp, forgetSession, startSession, type PortalContext, type PortalEnv } from '../../web/portal-app.ts';
 import { claimsPage } from './claims-page.ts';
 import { page } from './layout.ts';
-import { changedPage, passwordPage } from './password-page.ts';
+import { changedPage, expiredPage, passwordPage } from './password-page.ts';
 import { signInPage, type SignInView } from './sign-in-page.ts';
 
 const COOKIE = 'alpine_session';
@@ -34,14 +35,15 @@ export function alpineApp(portal: Portal): Hono<PortalEnv> {
     const field = await readForm(c, TOKEN);
     const username = field('username');
     const decision = await decidePassword(portal, { username, password: field('password') });
-    if (decision === 'rejected' || decision === 'locked') return c.html(signInPage(signInView(portal, c, { username, problem: decision })));
-    startSession(portal, COOKIE, c, { stage: 'signed_in', username: portal.policy.keptUsername(username) });
-    return c.redirect('/home', 303);
+    if (decision !== 'accepted' && decision !== 'code_needed') return c.html(signInPage(signInView(portal, c, { username, problem: decision })));
+    const { stage } = startSession(portal, COOKIE, c, stageAfterLogin(portal, portal.policy.keptUsername(username)));
+    return c.redirect(stage === 'expired' ? '/password/expired' : '/home', 303);
   });
 
   app.get('/home', (c) => {
-    const { username, csrf } = c.get('session');
-    if (username === null) return toSignIn(c);
+    const { csrf } = c.get('session');
+    const username = signedIn(c);
+    if (username === null) return turnAway(c);
     return c.html(
       page({
         title: 'Home',
@@ -52,28 +54,42 @@ export function alpineApp(portal: Portal): Hono<PortalEnv> {
     );
   });
   app.get('/claims', (c) => {
-    const { username, csrf } = c.get('session');
-    if (username === null) return toSignIn(c);
+    const { csrf } = c.get('session');
+    const username = signedIn(c);
+    if (username === null) return turnAway(c);
     const typed = c.req.query('claim_number');
     const found = typed === undefined ? null : searchClaims({ portal: portal.code, username }, typed);
     return c.html(claimsPage({ csrf, typed: typed ?? '', found, pageNumber: Math.max(1, Math.trunc(Number(c.req.query('page'))) || 1) }));
   });
 
-  app.get('/password', (c) => (c.get('session').username === null ? toSignIn(c) : c.html(passwordPage({ csrf: c.get('session').csrf, problem: null }))));
+  app.get('/password', (c) => (signedIn(c) === null ? turnAway(c) : c.html(passwordPage({ csrf: c.get('session').csrf, problem: null }))));
   app.post('/password', async (c) => {
-    const { id, username, csrf } = c.get('session');
-    if (username === null) return toSignIn(c);
+    const username = signedIn(c);
+    if (username === null) return turnAway(c);
     const field = await readForm(c, TOKEN);
-    const typed = { current: field('current_password'), next: field('new_password'), repeated: field('confirm_password') };
-    const decision = await changePassword(portal, { username, sessionId: id, ...typed });
+    const { id, csrf } = c.get('session');
+    const decision = await changePassword(portal, { username, sessionId: id, current: field('current_password'), ...newPassword(field) });
     if (decision.kind === 'fault') return failChange(c, decision.fault);
     if (decision.kind === 'refused') return c.html(passwordPage({ csrf, problem: decision.why }));
     return c.redirect('/password/changed', 303);
   });
-  app.get('/password/changed', (c) => (c.get('session').username === null ? toSignIn(c) : c.html(changedPage(c.get('session').csrf))));
+  app.get('/password/changed', (c) => (signedIn(c) === null ? turnAway(c) : c.html(changedPage(c.get('session').csrf))));
+
+  app.get('/password/expired', (c) => (expired(c) === null ? turnAway(c) : c.html(expiredPage({ csrf: c.get('session').csrf, problem: null }))));
+  app.post('/password/expired', async (c) => {
+    const username = expired(c);
+    if (username === null) return turnAway(c);
+    const field = await readForm(c, TOKEN);
+    const { id, csrf } = c.get('session');
+    const decision = await changePassword(portal, { username, sessionId: id, current: null, ...newPassword(field) });
+    if (decision.kind === 'fault') return failChange(c, decision.fault);
+    if (decision.kind === 'refused') return c.html(expiredPage({ csrf, problem: decision.why }));
+    startSession(portal, COOKIE, c, { stage: 'signed_in', username });
+    return c.redirect('/password/changed', 303);
+  });
 
   app.post('/logout', async (c) => {
-    if (c.get('session').username === null) return toSignIn(c);
+    if (signedIn(c) === null) return turnAway(c);
     await readForm(c, TOKEN);
     forgetSession(portal, COOKIE, c);
     return c.redirect('/login', 303);
@@ -81,7 +97,16 @@ export function alpineApp(portal: Portal): Hono<PortalEnv> {
   return app;
 }
 
-const toSignIn = (c: PortalContext): Response => c.redirect('/login?ended', 303);
+/** The user name, where the session is inside; else null. */
+const signedIn = (c: PortalContext): string | null => (c.get('session').stage === 'signed_in' ? c.get('session').username : null);
+
+/** The user name, where the session may do nothing but choose a new password; else null. */
+const expired = (c: PortalContext): string | null => (c.get('session').stage === 'expired' ? c.get('session').username : null);
+
+/** To where the session may go. */
+const turnAway = (c: PortalContext): Response => c.redirect(expired(c) !== null ? '/password/expired' : signedIn(c) !== null ? '/home' : '/login?ended', 303);
+
+const newPassword = (field: (name: string) => string) => ({ next: field('new_password'), repeated: field('confirm_password') });
 
 const signInView = (portal: Portal, c: PortalContext, view: Pick<SignInView, 'username' | 'problem'>): SignInView => ({
   ...view,

@@ -4,6 +4,7 @@ import { page, type Markup } from './layout.ts';
 export const SIGN_IN_TEXTS = {
   rejected: 'The user name or password is incorrect.',
   locked: 'Your account is locked because of too many failed sign-in attempts. Try again in 15 minutes.',
+  locked_until_support: 'Your account is locked because of too many failed sign-in attempts. Call provider support to have it unlocked.',
   ended: 'Your session has ended. Please sign in again.',
 } as const;
 

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { HTTPException } from 'hono/http-exception';
 import { changePassword } from '../../accounts/change-password.ts';
 import { decideCode, decidePassword } from '../../accounts/sign-in.ts';
+import { stageAfterLogin } from '../../accounts/stage-after-login.ts';
 import { formatAmount, searchClaims, type Claim } from '../../claims/claims.ts';
-import { nowMs, type Portal } from '../../portal.ts';
+import type { Portal } from '../../portal.ts';
 import { findAccount } from '../../records/accounts.ts';
 import { habitsOf } from '../../records/habits.ts';
 import type { Session, SessionStage } from '../../records/sessions.ts';
@@ -28,10 +29,7 @@ export function borealisApp(portal: Portal): Hono<PortalEnv> {
     startSession(portal, COOKIE, c, { stage, username });
     return c.json({ session: describe(portal, c.get('session')) });
   };
-  const enterInside = (c: PortalContext, username: string): Response => {
-    const expiresAt = findAccount(portal.records, { portal: portal.code, username })?.expiresAt ?? null;
-    return enter(c, expiresAt !== null && expiresAt <= nowMs(portal) ? 'expired' : 'signed_in', username);
-  };
+  const enterInside = (c: PortalContext, username: string): Response => enter(c, stageAfterLogin(portal, username).stage, username);
 
   app.get('/', (c) => c.html(shell));
   app.get('/assets/:name', (c) => {
@@ -58,7 +56,7 @@ export function borealisApp(portal: Portal): Hono<PortalEnv> {
     const { code } = await readPost(c, z.object({ code: text }));
     const decision = decideCode(portal, username, code);
     if (decision === 'accepted') return enterInside(c, username);
-    return c.json({ problem: decision === 'locked' ? 'locked' : 'code_rejected' }, 401);
+    return c.json({ problem: decision === 'rejected' ? 'code_rejected' : decision }, 401);
   });
 
   app.post('/api/password-change', async (c) => {

@@ -115,6 +115,17 @@ test('a locked account reads so, and a reload keeps the page', async () => {
   expect(await page.getByRole('alert').textContent()).toBe('Your account is locked after too many failed attempts. Please try again in 15 minutes.');
 });
 
+test('a lock that only support lifts reads so', async () => {
+  await portals.control.habits('borealis', { lockout: { counts: 'until_unlocked', threshold: 1, windowMs: null, lastsMs: null, countsCodes: true } });
+  await page.getByLabel('User name').fill('anna');
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByLabel('Password').fill('wrong');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  expect(await page.getByRole('alert').textContent()).toBe(
+    'Your account is locked after too many failed attempts. Please call our support line to have it unlocked.',
+  );
+});
+
 test.each([
   ['maintenance', 'Borealis is being maintained. Please come back later.'],
   ['500_after_commit', 'Something went wrong on our side. Please try again later.'],

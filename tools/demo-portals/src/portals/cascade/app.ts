@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
-import { changePassword } from '../../accounts/change-password.ts';
+import { changePassword, type TypedChange } from '../../accounts/change-password.ts';
 import { decidePassword } from '../../accounts/sign-in.ts';
+import { stageAfterLogin } from '../../accounts/stage-after-login.ts';
 import { searchClaims } from '../../claims/claims.ts';
 import type { Portal } from '../../portal.ts';
 import { habitsOf } from '../../records/habits.ts';
@@ -9,7 +10,7 @@ import { failChange } from '../../web/change-fault.ts';
 import { readForm } from '../../web/forms.ts';
 import { createPortalApp, startSession, type PortalContext, type PortalEnv } from '../../web/portal-app.ts';
 import { frameset, headFrame, navFrame } from './layout.ts';
-import { CHANGE_TEXTS, changedPage, claimsPage, mainPage, messagePage, passwordPage, signOnPage, TEXTS } from './pages.ts';
+import { CHANGE_TEXTS, changedPage, claimsPage, expiredPage, mainPage, messagePage, passwordPage, signOnPage, TEXTS } from './pages.ts';
 
 const COOKIE = 'CASCADESESS';
 const TOKEN = 'TOKEN';
@@ -26,8 +27,8 @@ export function cascadeApp(portal: Portal): Hono<PortalEnv> {
   app.get('/head', (c) => c.html(headFrame));
   app.get('/nav', (c) => c.html(navFrame));
   app.get('/main', (c) => {
-    const { username } = c.get('session');
-    return username === null ? signOn(c, null) : c.html(mainPage(username));
+    const username = signedOn(c);
+    return username === null ? turnAway(c, null) : c.html(mainPage(username));
   });
   app.post('/signon', async (c) => {
     const field = await readForm(c, TOKEN);
@@ -35,28 +36,35 @@ export function cascadeApp(portal: Portal): Hono<PortalEnv> {
     const decision = await decidePassword(portal, { username, password: field('PWD') });
     if (decision !== 'accepted') return signOn(c, TEXTS.notSignedOn);
     if (habitsOf(portal.records, 'cascade').oneSessionPerAccount) endSessionsOf(portal.records, { portal: portal.code, username }, null);
-    startSession(portal, COOKIE, c, { stage: 'signed_in', username });
-    return c.redirect('/main', 303);
+    const { stage } = startSession(portal, COOKIE, c, stageAfterLogin(portal, username));
+    return c.redirect(stage === 'expired' ? '/expired' : '/main', 303);
   });
 
   app.get('/claims', (c) => {
-    const { username } = c.get('session');
-    if (username === null) return signOn(c, TEXTS.ended);
+    const username = signedOn(c);
+    if (username === null) return turnAway(c, TEXTS.ended);
     const typed = c.req.query('CLMNO');
     return c.html(claimsPage(typed ?? '', typed === undefined ? null : searchClaims({ portal: portal.code, username }, typed)));
   });
 
-  app.get('/password', (c) => {
-    const { username, csrf } = c.get('session');
-    return username === null ? signOn(c, TEXTS.ended) : c.html(passwordPage({ csrf, text: null }));
-  });
+  app.get('/password', (c) => (signedOn(c) === null ? turnAway(c, TEXTS.ended) : c.html(passwordPage({ csrf: c.get('session').csrf, text: null }))));
   app.post('/password', async (c) => {
-    const { id, username, csrf } = c.get('session');
-    if (username === null) return signOn(c, TEXTS.ended);
-    const field = await readForm(c, TOKEN);
-    const decision = await changePassword(portal, { username, sessionId: id, current: field('OLDPWD'), next: field('NEWPWD'), repeated: field('NEWPWD2') });
+    const username = signedOn(c);
+    if (username === null) return turnAway(c, TEXTS.ended);
+    const decision = await changePassword(portal, await typedChange(c, username));
     if (decision.kind === 'fault') return failChange(c, decision.fault);
-    return decision.kind === 'refused' ? c.html(passwordPage({ csrf, text: CHANGE_TEXTS[decision.why] })) : c.html(changedPage);
+    return decision.kind === 'refused' ? c.html(passwordPage({ csrf: c.get('session').csrf, text: CHANGE_TEXTS[decision.why] })) : c.html(changedPage);
+  });
+
+  app.get('/expired', (c) => turnAway(c, TEXTS.ended));
+  app.post('/expired', async (c) => {
+    const { stage, username } = c.get('session');
+    if (stage !== 'expired' || username === null) return turnAway(c, TEXTS.ended);
+    const decision = await changePassword(portal, await typedChange(c, username));
+    if (decision.kind === 'fault') return failChange(c, decision.fault);
+    if (decision.kind === 'refused') return c.html(expiredPage({ csrf: c.get('session').csrf, text: CHANGE_TEXTS[decision.why] }));
+    startSession(portal, COOKIE, c, { stage: 'anonymous', username: null });
+    return signOn(c, TEXTS.changedSignOn);
   });
 
   app.get('/signoff', (c) => {
@@ -64,6 +72,18 @@ export function cascadeApp(portal: Portal): Hono<PortalEnv> {
     return signOn(c, TEXTS.signedOff);
   });
   return app;
+}
+
+/** The user name, where the session is signed on; else null. */
+const signedOn = (c: PortalContext): string | null => (c.get('session').stage === 'signed_in' ? c.get('session').username : null);
+
+/** What the work frame shows to who may not go on: the one thing there is to do first. */
+const turnAway = (c: PortalContext, text: string | null): Response | Promise<Response> =>
+  c.get('session').stage === 'expired' ? c.html(expiredPage({ csrf: c.get('session').csrf, text: null })) : signOn(c, text);
+
+async function typedChange(c: PortalContext, username: string): Promise<TypedChange> {
+  const field = await readForm(c, TOKEN);
+  return { username, sessionId: c.get('session').id, current: field('OLDPWD'), next: field('NEWPWD'), repeated: field('NEWPWD2') };
 }
 
 /** The sign-on page in the work frame, with a message where there is one. */

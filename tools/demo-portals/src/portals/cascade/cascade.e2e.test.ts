@@ -91,3 +91,26 @@ test('a locked account reads like a wrong password', async () => {
   await signOn(FIRST);
   await messageReads('INVALID USER ID OR PASSWORD, OR ACCESS SUSPENDED. (ERR-017)');
 });
+
+test('an expired password shows the change in the frame, whatever the menu is asked for, and then the sign-on', async () => {
+  await portals.control.expire('cascade', 'ANNA');
+  await signOn(FIRST);
+  await messageReads('PASSWORD HAS EXPIRED. ENTER A NEW PASSWORD. (INF-005)');
+  // What is typed before the new page of the frame is there would be lost with the old one.
+  const again = page.waitForEvent('framenavigated', (frame) => frame.name() === 'main');
+  await menu.getByText('CLAIM INQUIRY').click();
+  await again;
+  await messageReads('PASSWORD HAS EXPIRED. ENTER A NEW PASSWORD. (INF-005)');
+  const choose = async (next: string): Promise<void> => {
+    await work.locator('input[name=OLDPWD]').fill(FIRST);
+    await work.locator('input[name=NEWPWD]').fill(next);
+    await work.locator('input[name=NEWPWD2]').fill(next);
+    await work.locator('input[name=GO]').click();
+  };
+  await choose('short');
+  await work.getByText('PASSWORD DOES NOT MEET REQUIREMENTS. (ERR-021)').waitFor();
+  await choose(SECOND);
+  await messageReads('PASSWORD HAS BEEN CHANGED. SIGN ON AGAIN. (INF-004)');
+  await signOn(SECOND);
+  await work.locator('#USR').waitFor();
+});

@@ -9,6 +9,8 @@ export const TEXTS = {
   ended: 'SESSION EXPIRED. SIGN ON AGAIN. (INF-009)',
   signedOff: 'YOU HAVE SIGNED OFF. (INF-002)',
   changed: 'PASSWORD HAS BEEN CHANGED. (INF-003)',
+  changedSignOn: 'PASSWORD HAS BEEN CHANGED. SIGN ON AGAIN. (INF-004)',
+  expired: 'PASSWORD HAS EXPIRED. ENTER A NEW PASSWORD. (INF-005)',
   noClaims: 'NO CLAIMS FOUND. (INF-011)',
   maintenance: 'SYSTEM UNAVAILABLE - MAINTENANCE WINDOW. (SYS-001)',
   failure: 'INTERNAL ERROR. CONTACT HELP DESK. (SYS-500)',
@@ -75,36 +77,48 @@ export const passwordPage = ({ csrf, text }: { readonly csrf: string; readonly t
   frame(
     'CHANGE PASSWORD',
     html`${messageOf(text)}
-      <form method="post" action="/password" name="CHGPWD" onsubmit="return confirm('CHANGE YOUR PASSWORD NOW?')">
-        <input type="hidden" name="TOKEN" value="${csrf}" />
-        <table>
-          <tr class="head">
-            <td colspan="2">CHANGE PASSWORD</td>
-          </tr>
-          <tr>
-            <td>OLD PASSWORD</td>
-            <td><input type="password" name="OLDPWD" size="14" /></td>
-          </tr>
-          <tr>
-            <td>NEW PASSWORD</td>
-            <td><input type="password" name="NEWPWD" size="14" maxlength="12" /></td>
-          </tr>
-          <tr>
-            <td>NEW PASSWORD AGAIN</td>
-            <td><input type="password" name="NEWPWD2" size="14" maxlength="12" /></td>
-          </tr>
-          <tr>
-            <td></td>
-            <td><input type="submit" name="GO" value="CHANGE" /></td>
-          </tr>
-        </table>
-      </form>
-      <table>
-        <tr>
-          <td>8-12 CHARACTERS. LETTERS, DIGITS, # $ @ ! ONLY. AT LEAST ONE UPPER CASE, ONE LOWER CASE, ONE DIGIT. LAST 5 PASSWORDS MAY NOT BE REUSED.</td>
-        </tr>
-      </table>`,
+      <form method="post" action="/password" name="CHGPWD" onsubmit="return confirm('CHANGE YOUR PASSWORD NOW?')">${changeFields(csrf)}</form>
+      ${rules}`,
   );
+
+/** Where a sign-on with an expired password leads, in the same frame. */
+export const expiredPage = ({ csrf, text }: { readonly csrf: string; readonly text: string | null }): Markup =>
+  frame(
+    'PASSWORD EXPIRED',
+    html`${message(TEXTS.expired)}${messageOf(text)}
+      <form method="post" action="/expired" name="EXPPWD">${changeFields(csrf)}</form>
+      ${rules}`,
+  );
+
+const changeFields = (csrf: string): Markup =>
+  html`<input type="hidden" name="TOKEN" value="${csrf}" />
+    <table>
+      <tr class="head">
+        <td colspan="2">CHANGE PASSWORD</td>
+      </tr>
+      <tr>
+        <td>OLD PASSWORD</td>
+        <td><input type="password" name="OLDPWD" size="14" /></td>
+      </tr>
+      <tr>
+        <td>NEW PASSWORD</td>
+        <td><input type="password" name="NEWPWD" size="14" maxlength="12" /></td>
+      </tr>
+      <tr>
+        <td>NEW PASSWORD AGAIN</td>
+        <td><input type="password" name="NEWPWD2" size="14" maxlength="12" /></td>
+      </tr>
+      <tr>
+        <td></td>
+        <td><input type="submit" name="GO" value="CHANGE" /></td>
+      </tr>
+    </table>`;
+
+const rules = html`<table>
+  <tr>
+    <td>8-12 CHARACTERS. LETTERS, DIGITS, # $ @ ! ONLY. AT LEAST ONE UPPER CASE, ONE LOWER CASE, ONE DIGIT. LAST 5 PASSWORDS MAY NOT BE REUSED.</td>
+  </tr>
+</table>`;
 
 export const changedPage = frame('CHANGE PASSWORD', message(TEXTS.changed));
 

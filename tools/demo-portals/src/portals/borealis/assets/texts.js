@@ -3,6 +3,7 @@ const TEXTS = {
   rejected: 'We could not sign you in. Check your user name and password.',
   code_rejected: 'That code is not valid. Wait for the next code and try again.',
   locked: 'Your account is locked after too many failed attempts. Please try again in 15 minutes.',
+  locked_until_support: 'Your account is locked after too many failed attempts. Please call our support line to have it unlocked.',
   signed_out: 'Your session has ended. Please sign in again.',
   changed: 'Your password was changed and you were signed out everywhere. Please sign in again.',
   page_expired: 'This page is out of date. Please load it again.',

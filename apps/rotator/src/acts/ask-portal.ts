@@ -1,0 +1,43 @@
+import { isPortalIll } from '@rcm/db';
+import type { AttemptInHand } from '../machine/attempt.ts';
+import { type AttemptEvent, holding } from '../machine/event.ts';
+import { otherAccepted, searchFor } from './attempt-search.ts';
+import { afterSubmitDeadline } from './submit-change.ts';
+
+/** A password is out of the question when it was refused so often, in two different times. */
+const REFUSALS = 2;
+
+/**
+ * `submitting`, after the submit deadline and settle: only the portal knows whether the change was made. Where it accepts the current password, it
+ * made none: the same one is submitted again, unless that was tried often enough or the portal has said by which rule it refuses it. Where it accepts nothing
+ * that is stored, a person must decide; but not while the portal calls everybody's password wrong.
+ */
+export async function askWhatHolds(inHand: AttemptInHand): Promise<AttemptEvent> {
+  const { attempt, login, services } = inHand;
+  if (!inHand.mayProbe || attempt.submitDeadlineAt === null) return afterSubmitDeadline(inHand, 'waiting for the portal to have had its time');
+  const { settleMs } = login.endpoint.portalType;
+  const found = await searchFor(inHand, new Date(attempt.submitDeadlineAt.getTime() + settleMs), REFUSALS);
+  switch (found.kind) {
+    case 'later':
+      return inHand.heldMs > services.timing.giveUpMs
+        ? { kind: 'none_accepted', detail: `the portal could not be asked which password holds: ${found.hold.detail}` }
+        : holding(found.hold);
+    case 'none': {
+      const { orgId, loginIdentity, portalTypeCode } = login.endpoint;
+      if (await isPortalIll(services.db, { orgId, loginIdentity, portalTypeCode, rules: services.breaker }))
+        return holding({ detail: 'the portal accepts no stored password, and refuses others too: it may be ill', forMs: services.timing.retryMs });
+      return { kind: 'none_accepted', detail: 'the portal accepts none of the stored passwords' };
+    }
+    case 'found':
+      return found.candidate.name.kind === 'current' ? currentAccepted(inHand) : otherAccepted(inHand, found);
+  }
+}
+
+async function currentAccepted({ attempt, login, services }: AttemptInHand): Promise<AttemptEvent> {
+  const kept = 'the portal kept the current password';
+  if (attempt.refusedRule !== null) return { kind: 'unchanged', detail: `${kept}: it refused the new one (${attempt.refusedRule})` };
+  if (attempt.probes + 1 >= services.timing.maxTries) return { kind: 'unchanged', detail: `${kept}, however often the change was submitted` };
+  const staged = await login.store.readStaged(login.slotOf(attempt.id), { signal: login.held.signal });
+  if (staged === null) return { kind: 'unchanged', detail: `${kept}, and the staged copy is gone` };
+  return { kind: 'current_accepted', detail: kept };
+}

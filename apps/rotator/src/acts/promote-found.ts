@@ -1,0 +1,66 @@
+import { parsePayload, rotationOf, serializePayload, type StoredSecret, withPassword } from '@rcm/credentials';
+import { recordAuditEvent } from '@rcm/db';
+import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
+import { candidateNamed, candidateOf, type CandidateName, readNamed, sameUser } from '../finding/candidate.ts';
+import { type AttemptInHand, heldOptions } from '../machine/attempt.ts';
+import type { AttemptEvent } from '../machine/event.ts';
+
+/**
+ * `verified`: makes the password that the portal accepts current in the store. The row follows in one transaction with the state. The staged payload
+ * becomes current as it is where nobody has edited the secret since it was made; else current stays as it is but for the
+ * password, so no person's field is lost. Where a person edits it in this very moment, the journal names their version as the previous one and the
+ * password is proved once more. Each round of this needs another edit by a person, so it ends.
+ */
+export async function promoteFound(inHand: AttemptInHand): Promise<AttemptEvent> {
+  const { services, login, attempt } = inHand;
+  const { endpoint, store } = login;
+  const edited = attempt.previousVersion;
+  const found = attempt.found ?? 'staged';
+  const isPlain = found === 'staged' && edited === null;
+  await recordAuditEvent(services.db, {
+    orgId: endpoint.orgId,
+    actor: attempt.owner,
+    action: isPlain ? 'secret.promote' : 'secret.promote_onto_edit',
+    subject: endpoint.id,
+    reason: attempt.reason,
+    details: { attemptId: attempt.id, baseVersion: edited ?? attempt.baseVersion, found },
+  });
+  try {
+    const promoted = isPlain
+      ? await store.promote(login.slotOf(attempt.id), attempt.baseVersion, heldOptions(login))
+      : await promoteOnto(inHand, candidateNamed(found, attempt.id), edited ?? attempt.baseVersion);
+    return { kind: 'store_promoted', version: promoted.version };
+  } catch (error) {
+    if (hasCode(error, 'secret_missing'))
+      return { kind: 'copy_missing', detail: 'the copy of the new password, or the current secret, is gone before it was made current' };
+    if (error instanceof OtherAccount)
+      return { kind: 'copy_missing', detail: 'somebody put another account into the secret while the password of the old one was being changed' };
+    if (hasCode(error, 'store_conflict')) return editedBySomebody(inHand);
+    throw error;
+  }
+}
+
+class OtherAccount extends Error {}
+
+async function editedBySomebody({ login }: AttemptInHand): Promise<AttemptEvent> {
+  const current = await login.store.read(login.reference, { signal: login.held.signal });
+  if (current === null) return { kind: 'copy_missing', detail: 'somebody removed the current secret while the portal was being changed' };
+  const detail = `somebody changed the current secret while the portal was being changed; their version ${current.version} is kept as the previous one, with their other fields`;
+  return { kind: 'current_edited', version: current.version, detail };
+}
+
+/** Repeatable: what is built from an already replaced text is that same text, and `replace` then writes nothing. */
+async function promoteOnto(inHand: AttemptInHand, name: CandidateName, base: string): Promise<{ readonly version: string }> {
+  const { login, attempt } = inHand;
+  const [theirs, stored] = [await login.store.read(login.reference, { signal: login.held.signal }), await readNamed(login, name)];
+  if (theirs === null || stored === null) throw new RcmError('secret_missing', 'The secret, or the copy that is to become current, is not in the store.');
+  const { password } = candidateOf(name, stored, theirs);
+  if (!sameUser(parsePayload(theirs.text), parsePayload(stored.text))) throw new OtherAccount();
+  return login.store.replace(login.reference, withOurPassword(theirs, password, attempt), base, heldOptions(login));
+}
+
+/** Their payload, password only. The counter goes up once for an attempt, however often this is repeated. */
+function withOurPassword(theirs: StoredSecret, password: Secret<string>, { id, createdAt }: { readonly id: string; readonly createdAt: Date }): Secret<string> {
+  const { attemptId, counter } = rotationOf(theirs.text);
+  return serializePayload(withPassword(parsePayload(theirs.text), { password, attemptId: id, counter: attemptId === id ? counter : counter + 1, now: createdAt }));
+}

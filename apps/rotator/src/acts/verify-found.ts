@@ -1,0 +1,62 @@
+import { passwordTries, remainingBudget } from '@rcm/db';
+import { accountOf, guardedLogin } from '@rcm/portal-access';
+import { candidateNamed, candidateOf, ledgerVersion, readNamed } from '../finding/candidate.ts';
+import type { AttemptInHand } from '../machine/attempt.ts';
+import { type AttemptEvent, holding } from '../machine/event.ts';
+import { holdFor, proofOf } from '../machine/login-events.ts';
+
+/** Failures that must be left for a second guess at the same password. */
+const SECOND_GUESS = 2;
+
+/**
+ * `applied`: the password that the portal is said to accept must open a fresh context. A portal may take `settle` until it knows the
+ * new one everywhere, so a first refusal is only waited out, where the budget has room for a second; after that it is open again what the portal accepts.
+ */
+export async function verifyFound(inHand: AttemptInHand): Promise<AttemptEvent> {
+  if (inHand.foundProven) return { kind: 'staged_accepted' };
+  const { services, login, attempt } = inHand;
+  const { endpoint, held, store, reference } = login;
+  const name = candidateNamed(attempt.found ?? 'staged', attempt.id);
+  const [stored, current] = [await readNamed(login, name), await store.read(reference, { signal: held.signal })];
+  if (stored === null) return { kind: 'copy_missing', detail: 'the copy of the new password is gone after the change was made' };
+  const { payload } = candidateOf(name, stored, current);
+  const result = await guardedLogin({
+    db: services.db,
+    clock: services.clock,
+    logger: services.logger,
+    driver: services.drivers.for(endpoint.portalType, endpoint),
+    endpoint,
+    loginIdentity: endpoint.loginIdentity,
+    leaseId: held.lease.id,
+    actor: 'rotator',
+    payload,
+    version: ledgerVersion(name, current),
+    rotationAttemptId: attempt.id,
+    keys: services.keys,
+    illness: services.breaker,
+    assertHeld: () => held.assertHeld(),
+    timing: services.timing,
+    signal: held.signal,
+  });
+  if (result.kind === 'accepted' || result.kind === 'must_change') await result.session.close();
+  const proof = proofOf(result);
+  if (proof === 'right') {
+    inHand.foundProven = true;
+    return { kind: 'staged_accepted' };
+  }
+  if (result.kind === 'accepted' || result.kind === 'must_change') return holding({ detail: 'the portal demands a change before it lets anybody in', forMs: services.timing.retryMs });
+  if (proof === 'nothing') return holding(holdFor(services, endpoint, result));
+  const { fingerprints } = accountOf(services.keys, endpoint, payload);
+  return (await mayAskAgain(inHand, fingerprints))
+    ? holding({ detail: 'the portal said applied and does not know the new password yet', forMs: Math.max(endpoint.portalType.settleMs, 1_000) })
+    : { kind: 'staged_refused', detail: 'the portal said applied and then refused the new password' };
+}
+
+async function mayAskAgain({ services, login, attempt }: AttemptInHand, fingerprints: readonly string[]): Promise<boolean> {
+  const { orgId, loginIdentity } = login.endpoint;
+  // From when the change was let out: what was refused before is no second refusal.
+  const since = new Date((attempt.submitDeadlineAt ?? attempt.createdAt).getTime() - services.timing.submitDeadlineMs);
+  const { refusedSince } = await passwordTries(services.db, { orgId, loginIdentity, fingerprints, since });
+  if (refusedSince > 1) return false;
+  return (await remainingBudget(services.db, { orgId, loginIdentity })).failuresLeft >= SECOND_GUESS;
+}

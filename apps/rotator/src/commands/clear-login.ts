@@ -1,0 +1,78 @@
+import { type ClearanceKind, clearLogin, type Database, type EndpointRow, findEndpoint } from '@rcm/db';
+import { migratedEndpoint } from '@rcm/portal-access';
+import { RcmError } from '@rcm/telemetry';
+import { withExclusiveLease } from '../exclusive.ts';
+import { mendLogin, type Mended } from '../mending/mend-login.ts';
+import { proveLogin } from '../prove-login.ts';
+import { loginInHand, readCurrent } from '../rotate.ts';
+import { type CommandContext, type PersonalAct, print } from './command.ts';
+
+export interface ClearOptions extends PersonalAct {
+  readonly endpointId: string;
+  readonly dryRun: boolean;
+}
+
+/** `unlocked`: a person says that the portal's support has unlocked the account. Failures before now count no more, and nothing rests. */
+export async function unlockedCommand(context: CommandContext, options: ClearOptions): Promise<number> {
+  const endpoint = await cleared(context, options, 'unlocked');
+  const line = options.dryRun
+    ? `would note that support has unlocked the account of ${endpoint}; nothing was changed`
+    : `${endpoint}  noted: the account is unlocked, and agents may log in again`;
+  print(context, { endpointId: endpoint, dryRun: options.dryRun, unlocked: !options.dryRun }, [line]);
+  return 0;
+}
+
+const WORDS: Readonly<Record<Mended, string>> = {
+  accepted: 'the portal accepts the current password',
+  found: 'the portal accepts a kept copy, which is current now',
+  merged: 'the secret had been saved from an old copy; the newest password is in it again',
+  account_followed: 'the secret names another account; the row follows, run it again',
+  none: 'the portal accepts none of the stored passwords',
+  later: 'not every stored password could be asked now; the rotator goes on by itself',
+  open: 'a rotation of this login is open, which finds out by itself (`rotator status`)',
+};
+const RIGHT: ReadonlySet<Mended> = new Set(['accepted', 'found', 'merged']);
+
+/**
+ * `retry`: a refused password rests no longer. One login tries it now, if the account's budget allows it; where the portal refuses it again, the copies are
+ * searched for what it accepts. Exit code 1 where nothing that is stored was accepted.
+ */
+export async function retryCommand(context: CommandContext, options: ClearOptions): Promise<number> {
+  const endpointId = await cleared(context, options, 'retry');
+  if (options.dryRun) {
+    print(context, { endpointId, dryRun: true }, [`would try the password of ${endpointId} now; nothing was changed`]);
+    return 0;
+  }
+  const result = await tryNow(context, endpointId);
+  print(context, { endpointId, dryRun: false, result }, [`${endpointId}  ${WORDS[result]}`]);
+  return RIGHT.has(result) ? 0 : 1;
+}
+
+async function tryNow({ opened, signal }: CommandContext, endpointId: string): Promise<Mended> {
+  const { rotator, db } = opened;
+  const { orgId } = await known(db, endpointId);
+  const endpoint = await migratedEndpoint(db, { orgId, endpointId });
+  return withExclusiveLease(rotator, endpoint, signal, async (held) => {
+    const current = await readCurrent(loginInHand(rotator, endpoint, held));
+    const isAccepted = await proveLogin(rotator, endpoint, held, { stored: current.text, version: current.version, actor: 'person', what: 'the current password' }).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof RcmError && error.code === 'login_rejected') return false;
+        throw error;
+      },
+    );
+    return isAccepted ? 'accepted' : mendLogin(rotator, endpoint, held);
+  });
+}
+
+async function cleared({ opened }: CommandContext, { endpointId, actor, reason, dryRun }: ClearOptions, kind: ClearanceKind): Promise<string> {
+  const { orgId } = await known(opened.db, endpointId);
+  if (!dryRun) await clearLogin(opened.db, { orgId, endpointId, kind, actor, reason });
+  return endpointId;
+}
+
+async function known(db: Database, endpointId: string): Promise<EndpointRow> {
+  const found = await findEndpoint(db, { endpointId });
+  if (!found) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}. Nothing was changed.`);
+  return found;
+}

@@ -1,0 +1,65 @@
+import { parsePasswordRules, parsePayload, type StoredSecret } from '@rcm/credentials';
+import { acceptedVersions, type Database } from '@rcm/db';
+import { isRcmError } from '@rcm/telemetry';
+import { type Candidate, type CandidateName, candidateOf, type LoginInHand, readNamed } from './candidate.ts';
+import { cutLengths } from './cut-lengths.ts';
+
+/** Versions that were seen accepted, and copies, that are read at most. */
+const MOST_VERSIONS = 3;
+const MOST_COPIES = 14;
+
+export interface CandidateSources {
+  readonly db: Database;
+  readonly current: StoredSecret | null;
+  /** The attempt whose own copy comes first; `null`: no rotation is open. */
+  readonly ownAttemptId: string | null;
+  /** Whether passwords are tried as a portal would have kept them that cuts: only where one may have been submitted. */
+  readonly mayBeCut: boolean;
+}
+
+/**
+ * The stored passwords that the portal may accept, in the order in which they are tried: the attempt's own copy, current, the versions that were last
+ * seen accepted, older copies from the newest, and what a portal would have kept of a copy that it cut. Read one by one, as they are
+ * asked for; what is gone from the store, or no payload, is passed over.
+ */
+export async function* candidates(login: LoginInHand, sources: CandidateSources): AsyncGenerator<Candidate> {
+  const { db, current, ownAttemptId, mayBeCut } = sources;
+  const take = (name: CandidateName): Promise<Candidate | null> => candidate(login, name, current);
+  const own: CandidateName[] = ownAttemptId === null ? [] : [{ kind: 'copy', of: ownAttemptId }];
+  for (const name of [...own, { kind: 'current', of: '' } as const]) {
+    const found = await take(name);
+    if (found) yield found;
+  }
+  const { orgId, id: endpointId, loginIdentity } = login.endpoint;
+  for (const version of await acceptedVersions(db, { orgId, endpointId, loginIdentity, limit: MOST_VERSIONS })) {
+    const found = await take({ kind: 'version', of: version });
+    if (found) yield found;
+  }
+  const copies = (await login.store.listStaged(login.reference, { signal: login.held.signal })).filter((id) => id !== ownAttemptId).slice(0, MOST_COPIES);
+  for (const of of copies) {
+    const found = await take({ kind: 'copy', of });
+    if (found) yield found;
+  }
+  if (mayBeCut) yield* cutCopies(login, ownAttemptId ?? copies[0] ?? null, current);
+}
+
+async function* cutCopies(login: LoginInHand, attemptId: string | null, current: StoredSecret | null): AsyncGenerator<Candidate> {
+  if (attemptId === null) return;
+  const stored = await readNamed(login, { kind: 'copy', of: attemptId });
+  if (stored === null) return;
+  const longest = parsePasswordRules(login.endpoint.portalType.passwordRules).maxLength;
+  const length = parsePayload(stored.text).map(({ password }) => [...password].length);
+  for (const first of cutLengths({ length: length.reveal(), longest })) yield candidateOf({ kind: 'copy', of: attemptId, first }, stored, current);
+}
+
+/** `null`: it is gone, or a person once stored what is no payload. */
+async function candidate(login: LoginInHand, name: CandidateName, current: StoredSecret | null): Promise<Candidate | null> {
+  const stored = name.kind === 'current' ? current : await readNamed(login, name);
+  if (stored === null) return null;
+  try {
+    return candidateOf(name, stored, current);
+  } catch (error) {
+    if (isRcmError(error) && error.code === 'payload_invalid' && name.kind !== 'current') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import { parsePayload, serializePayload, type StoredSecret } from '@rcm/credentials';
+import { followStoreVersion, getOpenAttempt, isPortalIll, noteSearched, passwordTries, postponeSearch, recordAuditEvent, tellFound } from '@rcm/db';
+import { accountOf, type HeldLease, type MigratedEndpoint } from '@rcm/portal-access';
+import { type Candidate, foundOf, type LoginInHand } from '../finding/candidate.ts';
+import { findAccepted } from '../finding/find-accepted.ts';
+import { heldOptions } from '../machine/attempt.ts';
+import type { Hold } from '../machine/login-events.ts';
+import { loginInHand, readCurrent, type Rotator } from '../rotate.ts';
+import { followOtherAccount } from './other-account.ts';
+import { mergeOldCopy } from './saved-from-old-copy.ts';
+
+/**
+ * `account_followed`, `merged`: the store was put right without a login. `accepted`: the portal accepts what is current after all. `found`: it accepts a kept
+ * copy, which is current now. `none`: nothing that is stored. `later`: not all could be asked yet. `open`: a rotation of it is open, which finds out itself.
+ */
+export type Mended = 'account_followed' | 'merged' | 'accepted' | 'found' | 'none' | 'later' | 'open';
+
+/**
+ * A login of which somebody was refused with what the store holds, under its exclusive lease: finds out what the portal accepts, and makes that current. Password only:
+ * everything else stays as it is in the store. May be repeated after a crash at any point.
+ */
+export async function mendLogin(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease): Promise<Mended> {
+  const { db } = rotator;
+  const { orgId, id: endpointId, loginIdentity } = endpoint;
+  if (await getOpenAttempt(db, { orgId, loginIdentity })) return 'open';
+  const login = loginInHand(rotator, endpoint, held);
+  const current = await readCurrent(login);
+  if (await followOtherAccount(rotator, login, current)) return ended(rotator, endpoint, 'account_followed');
+  if (await mergeOldCopy(rotator, login, current)) return ended(rotator, endpoint, 'merged');
+  await followStoreVersion(db, { endpointId, orgId, from: held.lease.currentVersion, to: current.version });
+  // What a portal says that refuses everybody means little; a search would spend what the account has left of its budget.
+  if (await isPortalIll(db, { orgId, loginIdentity, portalTypeCode: endpoint.portalTypeCode, rules: rotator.breaker }))
+    return later(rotator, endpoint, { detail: 'the portal refuses others too', forMs: rotator.breaker.windowMs });
+
+  const { fingerprints } = accountOf(rotator.keys, endpoint, parsePayload(current.text));
+  const known = await passwordTries(db, { orgId, loginIdentity, fingerprints, since: new Date(0) });
+  const found = await findAccepted({ services: rotator, login, attemptId: null, since: known.refusedFirstAt ?? known.now, refusals: 1, mayBeCut: false });
+  if (found.kind === 'later') return later(rotator, endpoint, found.hold);
+  if (found.kind === 'none') return ended(rotator, endpoint, 'none');
+  if (found.candidate.name.kind === 'current') return ended(rotator, endpoint, 'accepted');
+  await makeCurrent(rotator, login, current, found.candidate);
+  return ended(rotator, endpoint, 'found');
+}
+
+async function makeCurrent(rotator: Rotator, login: LoginInHand, current: StoredSecret, { name, password }: Candidate): Promise<void> {
+  const { endpoint, store, reference } = login;
+  const { orgId, id: endpointId } = endpoint;
+  const found = foundOf(name, '');
+  await recordAuditEvent(rotator.db, {
+    orgId,
+    actor: rotator.owner,
+    action: 'secret.put_right',
+    subject: endpointId,
+    reason: 'the portal accepts another stored password than the current one',
+    details: { found, baseVersion: current.version },
+  });
+  const text = serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, password: password.reveal() })));
+  const { version } = await store.replace(reference, text, current.version, heldOptions(login));
+  await followStoreVersion(rotator.db, { endpointId, orgId, from: current.version, to: version });
+  await tellFound(rotator.db, { orgId, endpointId, portalTypeCode: endpoint.portalTypeCode, version, found });
+}
+
+async function ended({ db, logger }: Rotator, { orgId, id: endpointId }: MigratedEndpoint, mended: Mended): Promise<Mended> {
+  await noteSearched(db, { orgId, endpointId });
+  logger.info({ endpointId, outcome: mended }, 'a login whose password was refused was searched for the one that its portal accepts');
+  return mended;
+}
+
+async function later({ db, timing }: Rotator, { orgId, id: endpointId }: MigratedEndpoint, { until, forMs }: Hold): Promise<Mended> {
+  await postponeSearch(db, { orgId, endpointId, ...(until ? { until } : { forMs: forMs ?? timing.retryMs }) });
+  return 'later';
+}

@@ -1,0 +1,55 @@
+import { parsePayload, rotationOf, serializePayload, type StoredSecret } from '@rcm/credentials';
+import { followStoreVersion, type OutrunCopy, outrunCopy, recordAuditEvent } from '@rcm/db';
+import type { LoginInHand } from '../finding/candidate.ts';
+import { heldOptions } from '../machine/attempt.ts';
+import type { Rotator } from '../rotate.ts';
+import { mergeEdit } from './merge-edit.ts';
+
+/**
+ * Somebody opened the secret before a rotation and saved it after, or a writer that had been stopped for long has overwritten what it had not read: what lies
+ * in the store carries the id of a rotation that a later one has outrun. The later password goes into it, and everything that a person
+ * changed stays. No login is needed: that password was verified. Returns whether it was so.
+ */
+export async function mergeOldCopy(rotator: Pick<Rotator, 'db' | 'logger' | 'owner'>, login: LoginInHand, current: StoredSecret): Promise<boolean> {
+  const { endpoint, store, reference, held } = login;
+  const { orgId, id: endpointId, loginIdentity } = endpoint;
+  const { attemptId } = rotationOf(current.text);
+  const outrun = attemptId === null ? null : await outrunCopy(rotator.db, { orgId, loginIdentity, attemptId });
+  if (outrun === null) return false;
+  const newest = await newestOf(login, outrun, current);
+  if (newest === null) return false;
+  const base = outrun.openedVersion === null ? null : await store.readVersion(reference, outrun.openedVersion, { signal: held.signal });
+  const merged = mergeEdit({ base: base && parsePayload(base.text), theirs: parsePayload(current.text), newest: parsePayload(newest.text) });
+  await recordAuditEvent(rotator.db, {
+    orgId,
+    actor: rotator.owner,
+    action: 'secret.merge',
+    subject: endpointId,
+    reason: 'the secret was saved from a copy that is older than the last rotation',
+    details: { saved: current.version, newest: newest.version },
+  });
+  const { version } = await store.replace(reference, serializePayload(merged), current.version, heldOptions(login));
+  await followStoreVersion(rotator.db, { endpointId, orgId, from: held.lease.currentVersion, to: version });
+  rotator.logger.warn({ endpointId, version }, 'a secret that was saved from an old copy has the newest password again');
+  return true;
+}
+
+/** Versions of a store that numbers them, between what was last known and what is current, that are looked at most. */
+const MOST_BETWEEN = 20;
+
+/** The newest text that goes on from the last rotation: what somebody made of it, where the store says, else what was promoted. */
+async function newestOf(login: LoginInHand, { newest }: OutrunCopy, current: StoredSecret): Promise<StoredSecret | null> {
+  const { store, reference, held } = login;
+  for (const version of [...between(current.version), held.lease.currentVersion, newest.version]) {
+    if (version === null || version === current.version) continue;
+    const stored = await store.readVersion(reference, version, { signal: held.signal });
+    if (stored !== null && rotationOf(stored.text).attemptId === newest.attemptId) return stored;
+  }
+  return null;
+}
+
+function between(current: string): readonly string[] {
+  const last = Number(current);
+  if (!Number.isInteger(last)) return [];
+  return Array.from({ length: Math.min(MOST_BETWEEN, last - 1) }, (_, back) => String(last - 1 - back));
+}

@@ -1,0 +1,34 @@
+import type { Database } from '../database.ts';
+import { isUuid } from '../input.ts';
+
+interface OpenedCopy {
+  readonly orgId: string;
+  readonly loginIdentity: string;
+  /** The rotation whose id a stored text carries. */
+  readonly attemptId: string;
+}
+
+export interface OutrunCopy {
+  /** The last promoted rotation of the login, and the store's version that it made. */
+  readonly newest: { readonly attemptId: string; readonly version: string };
+  /** The version that the carried rotation made; `null`: it made none current. */
+  readonly openedVersion: string | null;
+}
+
+/**
+ * Whether a rotation that came after the carried one was promoted for the same login: then the text was made from a copy that somebody had opened
+ * before. `null`: it was not; nor is anything said of what is no UUID (no rotation of ours), or of one that the journal does not know (`knowsRotation`).
+ */
+export async function outrunCopy(db: Database, { orgId, loginIdentity, attemptId }: OpenedCopy): Promise<OutrunCopy | null> {
+  if (!isUuid(attemptId)) return null;
+  const [row] = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<{ id: string; version: string; openedVersion: string | null }[]>`
+      SELECT later.id::text, later.promoted_version AS version, mine.promoted_version AS "openedVersion"
+        FROM rotation_attempt mine JOIN rotation_attempt later ON later.login_identity = mine.login_identity AND later.org_id = mine.org_id
+       WHERE mine.id = ${attemptId}::uuid AND mine.login_identity = ${loginIdentity} AND mine.ended_at IS NOT NULL
+         AND later.id <> mine.id AND later.promoted_version IS NOT NULL AND later.ended_at > mine.ended_at
+       ORDER BY later.ended_at DESC LIMIT 1`,
+  );
+  return row ? { newest: { attemptId: row.id, version: row.version }, openedVersion: row.openedVersion } : null;
+}

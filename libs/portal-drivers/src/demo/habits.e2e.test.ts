@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DemoRun, nextPassword, wrong } from './demo-portals.fixture.ts';
+
+// Habits and the time of portals are set here, so every test has portals of its own.
+let run: DemoRun;
+beforeEach(async () => {
+  run = await DemoRun.start();
+});
+afterEach(async () => {
+  await run.closeSessions();
+  await run.close();
+});
+
+const HOUR_MS = 60 * 60_000;
+
+describe('a change that the portal does not tell the truth about is what its page says', () => {
+  it.each([
+    ['alpine', 'makes_it_after', { kind: 'unknown' }],
+    ['borealis', 'says_too_short_makes_it', { kind: 'refused', rule: 'too_short' }],
+    ['cascade', 'says_used_before_makes_it', { kind: 'refused', rule: 'reused' }],
+    ['alpine', 'says_changed_does_not', { kind: 'applied' }],
+  ] as const)('at %s with %s', async (portal, fault, outcome) => {
+    const of = await run.account(portal);
+    const session = await run.session(portal);
+    await run.login(session, of);
+    await run.control('PUT', `/accounts/${portal}/${of.username}/faults`, { fault, delayMs: HOUR_MS, count: 1 });
+    expect(await run.change(session, of, nextPassword(of).password)).toMatchObject({ ...outcome, submitted: true });
+    const accepted = async () => [await run.accepts(of), await run.accepts(nextPassword(of))];
+    expect(await accepted()).toEqual([true, false]);
+    await run.control('POST', '/clock/advance', { ms: HOUR_MS });
+    expect(await accepted()).toEqual(fault === 'says_changed_does_not' ? [true, false] : [false, true]);
+  });
+});
+
+it('a portal that keeps 14 characters says changed, and those log in', async () => {
+  await run.control('PUT', '/habits', { portal: 'alpine', habits: { keepsFirst: 14 } });
+  const of = await run.account('alpine');
+  const session = await run.session('alpine');
+  await run.login(session, of);
+  expect(await run.change(session, of, nextPassword(of).password)).toMatchObject({ kind: 'applied' });
+  expect((await run.login(await run.session('alpine'), nextPassword(of))).outcome.kind).toBe('rejected');
+  const cut = { ...of, password: [...nextPassword(of).password].slice(0, 14).join('') };
+  expect((await run.login(await run.session('alpine'), cut)).outcome.kind).toBe('accepted');
+});
+
+describe.each(['alpine', 'borealis'] as const)('an account that is locked for ever at %s', (portal) => {
+  const lockout = { counts: 'until_unlocked', threshold: 1, windowMs: null, lastsMs: null, countsCodes: true };
+
+  it.each([
+    ['reads locked, with no end told', false, 'locked'],
+    ['reads like a wrong password where there is one text', true, 'rejected'],
+  ])('%s, until support lifts it', async (_, oneText, kind) => {
+    await run.control('PUT', '/habits', { portal, habits: { lockout, oneText } });
+    const of = await run.account(portal);
+    await run.login(await run.session(portal), wrong(of));
+    expect((await run.login(await run.session(portal), of)).outcome).toEqual({ kind });
+    await run.control('POST', `/accounts/${portal}/${of.username}/unlock`);
+    expect((await run.login(await run.session(portal), of)).outcome.kind).toBe('accepted');
+  });
+});
+
+it('one account behind two doors is one account', async () => {
+  const of = await run.account('alpine');
+  const { baseUrl } = await run.control('POST', '/doors', { portal: 'alpine' });
+  const session = await run.session('alpine', String(baseUrl));
+  await run.login(session, of);
+  expect(await run.change(session, of, nextPassword(of).password)).toMatchObject({ kind: 'applied' });
+  expect((await run.login(await run.session('alpine'), of)).outcome.kind).toBe('rejected');
+  expect((await run.login(await run.session('alpine'), nextPassword(of))).outcome.kind).toBe('accepted');
+});
