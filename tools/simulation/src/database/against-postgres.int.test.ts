@@ -168,6 +168,7 @@ class Round {
     await this.ask('passwordTries', (_, now) => ({ ...place, fingerprints, since: new Date(now - HOUR_MS) }));
     const version = random.pick(['1', '2', ...(attempt ? [`staged:${attempt.id}`, `staged:${attempt.id}/14`] : [])]);
     await this.ask('passwordStanding', () => ({ ...place, fingerprints, version, settleMs: 300_000, rules }));
+    await this.ask('isPortalIll', () => ({ ...place, rules }));
     await this.ask('acceptedVersions', () => ({ ...place, limit: 5 }));
     await this.ask('earlierVersions', () => ({ ...place, limit: 5 }));
     const made = random.pick(['1', '2', '3']);
@@ -175,7 +176,7 @@ class Round {
     if (random.chance(0.1)) await this.ask('forgetPasswords', () => ({ ...place, keep: fingerprints }));
     if (!attempt) return;
     await this.ask('knowsRotation', () => ({ ...place, attemptId: attempt.id }));
-    await this.ask('isOutrun', () => ({ ...place, attemptId: attempt.id }));
+    await this.ask('outrunCopy', () => ({ ...place, attemptId: attempt.id }));
     const [copy, currentVersion] = [random.pick(this.#attempts).id, random.pick(['1', '2'])];
     await this.ask('mayRemoveCopy', () => ({ ...place, attemptId: copy, currentVersion }));
   }
@@ -254,6 +255,10 @@ class Round {
     if (random.chance(0.3)) await this.ask('bringRotationForward', (_, now) => ({ ...place, expiresAt: new Date(now + 3 * DAY_MS) }));
     if (random.chance(0.4)) await this.ask('wantCredentialSearch', () => place);
     if (random.chance(0.3)) await this.ask('noteSearched', () => place);
+    const pause = random.pick([{ forMs: HOUR_MS }, { untilMs: 3 * DAY_MS }]);
+    if (random.chance(0.2))
+      await this.ask('postponeSearch', (_, now) => ({ ...place, ...('forMs' in pause ? pause : { until: new Date(now + pause.untilMs) }) }));
+    await this.ask('passwordTooYoungUntil', () => ({ ...place, leastHours: 30 }));
     if (lease && random.chance(0.15)) {
       const becomes = { id: random.pick([other.loginIdentity, identityOf('somebody else')]), keyId: '1' };
       const because = random.pick(['account', 'realm']);

@@ -7,12 +7,17 @@ const KEPT_MS = 30 * 86_400_000;
 const KEPT_COPIES = 12;
 
 /** A login of the attempt with what is current was accepted after it had ended. */
-function acceptedSince({ tables }: ModelDatabase, { loginIdentity, endpointId, orgId, endedAt }: RotationAttempt): boolean {
+function acceptedSince({ tables }: ModelDatabase, { loginIdentity, endpointId, orgId, endedAt }: RotationAttempt, scope: 'tenant' | 'every tenant'): boolean {
   const endpoint = tables.endpoints.get(endpointId);
   if (endpoint?.orgId !== orgId || endedAt === null || endpoint.currentVersion === null) return false;
   const { currentVersion } = endpoint;
   const promoted = new Set(tables.attempts.all().flatMap((r) => (r.orgId === orgId && r.promotedVersion === currentVersion ? [`staged:${r.id}`] : [])));
-  return tables.logins.of(loginIdentity).some((ok) => ok.proved && ok.startedAt > endedAt && (ok.version === currentVersion || promoted.has(ok.version)));
+  return tables.logins
+    .of(loginIdentity)
+    .some(
+      (ok) =>
+        (scope === 'every tenant' || ok.orgId === orgId) && ok.proved && ok.startedAt > endedAt && (ok.version === currentVersion || promoted.has(ok.version)),
+    );
 }
 
 export const listCopiesToRemove = operation('listCopiesToRemove', (db, { limit }) => {
@@ -27,14 +32,16 @@ export const listCopiesToRemove = operation('listCopiesToRemove', (db, { limit }
     .filter((copy) => {
       const isOld = ended(copy) < db.now.getTime() - KEPT_MS;
       const isOneTooMany = copy.secretArn.includes(':secretsmanager:') && (places.get(copy.id) ?? 0) > KEPT_COPIES;
-      return (isOld || isOneTooMany) && acceptedSince(db, copy);
+      return (isOld || isOneTooMany) && acceptedSince(db, copy, 'every tenant');
     })
     .slice(0, limit);
 });
 
 export const mayRemoveCopy = operation('mayRemoveCopy', (db, { attemptId, orgId, currentVersion }) => {
   const copy = attemptOf(db, { attemptId, orgId });
-  return copy !== null && copy.endedAt !== null && db.tables.endpoints.get(copy.endpointId)?.currentVersion === currentVersion && acceptedSince(db, copy);
+  return (
+    copy !== null && copy.endedAt !== null && db.tables.endpoints.get(copy.endpointId)?.currentVersion === currentVersion && acceptedSince(db, copy, 'tenant')
+  );
 });
 
 export const noteCopyRemoved = operation('noteCopyRemoved', (db, { attemptId, orgId }) => {

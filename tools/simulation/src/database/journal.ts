@@ -1,7 +1,7 @@
 import { type AttemptState, JOURNAL_VERSION, mayAdvance, mayEnd, type OpenState, type RotationAttempt } from '@rcm/db';
 import { refuseStart, tellGate } from './gate.ts';
 import type { ModelDatabase } from './model-database.ts';
-import { checkMs, endpointOf, identityOf, notice, operation, refuse, sharing } from './operation.ts';
+import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refuse, sharing } from './operation.ts';
 import { afterDone } from './schedule.ts';
 
 const DAY_MS = 86_400_000;
@@ -22,6 +22,13 @@ const refuseStep = (from: AttemptState, to: AttemptState): never => refuse('inpu
 export function attemptOf({ tables }: ModelDatabase, { attemptId, orgId }: { readonly attemptId: string; readonly orgId: string }): RotationAttempt | null {
   const attempt = tables.attempts.get(attemptId);
   return attempt?.orgId === orgId ? attempt : null;
+}
+
+/** As libs/db locks it, by its login. Fails with `state_conflict` where the organization has the login no more. */
+export function lockedAttempt(db: ModelDatabase, asked: { readonly attemptId: string; readonly orgId: string }): RotationAttempt | null {
+  const attempt = attemptOf(db, asked);
+  if (attempt) identityNamed(db, asked.orgId, attempt.loginIdentity);
+  return attempt;
 }
 
 const isWhere = (attempt: RotationAttempt | null, { from, fence }: Step): attempt is RotationAttempt => attempt?.state === from && attempt.fence === fence;
@@ -119,7 +126,7 @@ export const listAttempts = operation('listAttempts', (db, { limit, states }) =>
 );
 
 export const adoptAttempt = operation('adoptAttempt', (db, { attemptId, orgId, fence, owner }) => {
-  const seen = attemptOf(db, { attemptId, orgId });
+  const seen = lockedAttempt(db, { attemptId, orgId });
   if (!seen || seen.endedAt !== null || seen.fence > fence || (seen.fence === fence && seen.owner !== owner)) return null;
   return exclusiveLease(db, seen, fence) ? change(db, attemptId, { fence, owner }) : null;
 });
@@ -129,7 +136,7 @@ export const advanceAttempt = operation('advanceAttempt', (db, step) => {
   if (!mayAdvance(from, to)) return refuseStep(from, to);
   if (to === 'submitting' && from === 'staged' && set.submitDeadlineMs === undefined) return refuse('input_invalid', 'submitting needs submitDeadlineMs.');
   const deadlineMs = set.submitDeadlineMs === undefined ? null : checkMs('submitDeadlineMs', set.submitDeadlineMs);
-  const seen = attemptOf(db, step);
+  const seen = lockedAttempt(db, step);
   if (!isWhere(seen, step)) return false;
   if (deadlineMs !== null && !((exclusiveLease(db, seen, seen.fence)?.expiresAt ?? db.now) > db.in(deadlineMs))) return false;
   change(db, seen.id, {
@@ -150,7 +157,7 @@ export const waitAttempt = operation('waitAttempt', (db, step) => {
   if (!OPEN.has(step.from) && step.from !== 'waiting') return refuseStep(step.from, 'waiting');
   const ms = 'untilMs' in step ? checkMs('untilMs', step.untilMs) : null;
   const submitMs = 'afterSubmitMs' in step ? checkMs('afterSubmitMs', step.afterSubmitMs) : null;
-  const seen = attemptOf(db, step);
+  const seen = lockedAttempt(db, step);
   if (!isWhere(seen, step)) return false;
   const heldSince = seen.heldSince ?? db.now;
   // The row's own column, as it was before: nothing has been held yet where it is empty.
@@ -168,7 +175,7 @@ export const waitAttempt = operation('waitAttempt', (db, step) => {
 });
 
 export const resumeAttempt = operation('resumeAttempt', (db, { attemptId, orgId, fence }) => {
-  const seen = attemptOf(db, { attemptId, orgId });
+  const seen = lockedAttempt(db, { attemptId, orgId });
   if (seen?.state !== 'waiting' || seen.fence !== fence || seen.waitingUntil === null || seen.waitingUntil > db.now || seen.waitingFrom === null) return null;
   change(db, seen.id, { state: seen.waitingFrom, waitingFrom: null, waitingUntil: null });
   return { state: seen.waitingFrom, heldMs: seen.heldSince === null ? 0 : db.now.getTime() - seen.heldSince.getTime() };
@@ -176,7 +183,7 @@ export const resumeAttempt = operation('resumeAttempt', (db, { attemptId, orgId,
 
 export const blockAttempt = operation('blockAttempt', (db, step) => {
   if (!OPEN.has(step.from) && step.from !== 'waiting') return refuseStep(step.from, 'blocked');
-  const seen = attemptOf(db, step);
+  const seen = lockedAttempt(db, step);
   if (!isWhere(seen, step)) return false;
   const waitingFrom = seen.state === 'waiting' ? seen.waitingFrom : (seen.state as OpenState);
   change(db, seen.id, { state: 'blocked', waitingFrom, waitingUntil: null, heldSince: null, detail: step.detail });
@@ -188,7 +195,7 @@ export const blockAttempt = operation('blockAttempt', (db, step) => {
 
 export const promoteAttempt = operation('promoteAttempt', (db, step) => {
   const { promotedVersion, previousVersion, fence } = step;
-  const seen = attemptOf(db, step);
+  const seen = lockedAttempt(db, step);
   if (!seen) return false;
   if (seen.state === 'promoted') return seen.fence === fence && seen.promotedVersion === promotedVersion;
   if (!isWhere(seen, { ...step, from: 'verified' })) return false;
@@ -203,7 +210,7 @@ export const promoteAttempt = operation('promoteAttempt', (db, step) => {
 export const finishAttempt = operation('finishAttempt', (db, step) => {
   if (!mayEnd(step.from, step.end)) return refuseStep(step.from, step.end);
   const dueAgainMs = step.dueAgainMs === undefined ? null : checkMs('dueAgainMs', step.dueAgainMs);
-  const seen = attemptOf(db, step);
+  const seen = lockedAttempt(db, step);
   if (!seen) return false;
   if (seen.state === step.end) return seen.fence === step.fence;
   if (!isWhere(seen, step)) return false;
@@ -225,11 +232,14 @@ export const knowsRotation = operation('knowsRotation', (db, { orgId, attemptId 
   return attempt !== null && (attempt.promotedVersion !== null || attempt.endedAt !== null);
 });
 
-export const isOutrun = operation('isOutrun', (db, { orgId, loginIdentity, attemptId }) => {
+export const outrunCopy = operation('outrunCopy', (db, { orgId, loginIdentity, attemptId }) => {
   const mine = attemptOf(db, { attemptId, orgId });
-  if (mine?.loginIdentity !== loginIdentity || mine.endedAt === null) return false;
-  const { endedAt } = mine;
-  return db.tables.attempts
+  if (mine?.loginIdentity !== loginIdentity || mine.endedAt === null) return null;
+  const ended = ({ endedAt }: RotationAttempt): number => endedAt?.getTime() ?? 0;
+  const [newest] = db.tables.attempts
     .of(loginIdentity)
-    .some((later) => later.id !== mine.id && later.orgId === orgId && later.promotedVersion !== null && later.endedAt !== null && later.endedAt > endedAt);
+    .filter((later) => later.id !== mine.id && later.orgId === orgId && later.promotedVersion !== null && ended(later) > ended(mine))
+    .sort((a, b) => ended(b) - ended(a));
+  if (!newest?.promotedVersion) return null;
+  return { newest: { attemptId: newest.id, version: newest.promotedVersion }, openedVersion: mine.promotedVersion };
 });

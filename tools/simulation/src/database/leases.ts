@@ -49,8 +49,8 @@ export const releaseLease = operation('releaseLease', (db, { leaseId, orgId }) =
   if (db.tables.leases.get(leaseId)?.orgId === orgId) db.tables.leases.remove(leaseId);
 });
 
-export const withdrawExclusiveWish = operation('withdrawExclusiveWish', (db, { loginIdentity, holder }) => {
-  identityNamed(db, loginIdentity);
+export const withdrawExclusiveWish = operation('withdrawExclusiveWish', (db, { orgId, loginIdentity, holder }) => {
+  identityNamed(db, orgId, loginIdentity);
   clearWish(db, loginIdentity, holder);
 });
 

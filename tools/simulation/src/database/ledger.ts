@@ -1,7 +1,7 @@
 import type { LoginAttemptRequest, LoginPermission } from '@rcm/db';
 import { budgetRefusal, type LedgerState, ledgerState, reserveRefusal } from './budget.ts';
 import type { ModelDatabase } from './model-database.ts';
-import { checkMs, endpointOf, identityOf, notice, operation, refuse } from './operation.ts';
+import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refuse } from './operation.ts';
 import { passwordRecord } from './passwords.ts';
 
 const FINGERPRINT = /^[a-z0-9]{1,16}:[0-9a-f]{64}$/;
@@ -48,7 +48,9 @@ export const beginLoginAttempt = operation('beginLoginAttempt', (db, request): L
 export const finishLoginAttempt = operation('finishLoginAttempt', (db, end) => {
   const restMs = end.restMs === undefined ? null : checkMs('restMs', end.restMs);
   const row = db.tables.logins.get(end.loginAttemptId);
-  if (row?.orgId !== end.orgId || row.outcome !== null) return;
+  if (row?.orgId !== end.orgId) return;
+  identityNamed(db, end.orgId, row.loginIdentity);
+  if (row.outcome !== null) return;
   const believed = db.in(BELIEVED_MS);
   const { throttledUntil } = end;
   db.tables.logins.change(row.id, {
@@ -100,8 +102,8 @@ export const restLogin = operation('restLogin', (db, rest) => {
 /** As in libs/db/src/totp.ts. */
 const LATE_MS = 3_000;
 
-export const reserveTotpStep = operation('reserveTotpStep', (db, { loginIdentity, periodSeconds, skew }) => {
-  const identity = db.tables.identities.get(loginIdentity) ?? refuse('state_conflict', 'This login identity is not known to the database.');
+export const reserveTotpStep = operation('reserveTotpStep', (db, { orgId, loginIdentity, periodSeconds, skew }) => {
+  const identity = identityNamed(db, orgId, loginIdentity);
   const [periodMs, nowMs] = [periodSeconds * 1000, db.now.getTime()];
   const current = Math.floor(nowMs / periodMs);
   const goodForMs = (step: number): number => (step + skew + 1) * periodMs - nowMs - LATE_MS;

@@ -33,11 +33,12 @@ export function endpointOf({ tables }: ModelDatabase, { orgId, endpointId }: { r
 /** Fails with `endpoint_unknown`, or `state_conflict` where nothing is migrated yet. */
 export function identityOf(db: ModelDatabase, asked: { readonly orgId: string; readonly endpointId: string }): Identity {
   const endpoint = endpointOf(db, asked) ?? refuse('endpoint_unknown', 'The organization has no such endpoint.');
-  return identityNamed(db, endpoint.loginIdentity ?? refuse('state_conflict', 'The endpoint has no login identity yet.'));
+  return identityNamed(db, asked.orgId, endpoint.loginIdentity ?? refuse('state_conflict', 'The endpoint has no login identity yet.'));
 }
 
-export const identityNamed = ({ tables }: ModelDatabase, id: string): Identity =>
-  tables.identities.get(id) ?? refuse('state_conflict', 'This login identity is not known to the database.');
+/** Fails with `state_conflict` where there is no such identity, or the organization has no endpoint of it. */
+export const identityNamed = (db: ModelDatabase, orgId: string, id: string): Identity =>
+  (tenantHas(db, orgId, id) ? db.tables.identities.get(id) : null) ?? refuse('state_conflict', 'This login identity is not known to the database.');
 
 export const tenantHas = ({ tables }: ModelDatabase, orgId: string, loginIdentity: string): boolean =>
   tables.endpoints.of(loginIdentity).some((endpoint) => endpoint.orgId === orgId);

@@ -1,4 +1,5 @@
 /** The operations of libs/db that the rotation, the guarded login and people's commands use, each on the model, under its own name. */
+export { recordAuditEvent } from './audit.ts';
 export { acceptedVersions, earlierVersions, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from './copies.ts';
 export { assessPortalTypes, pauseRotations, resumeRotations } from './gate.ts';
 export {
@@ -8,10 +9,10 @@ export {
   finishAttempt,
   getAttempt,
   getOpenAttempt,
-  isOutrun,
   knowsRotation,
   listAttempts,
   listOpenAttempts,
+  outrunCopy,
   planRotation,
   promoteAttempt,
   resumeAttempt,
@@ -19,7 +20,7 @@ export {
 } from './journal.ts';
 export { acquireExclusiveLease, acquireSharedLease, releaseLease, renewLease, withdrawExclusiveWish } from './leases.ts';
 export { beginLoginAttempt, checkLoginAttempt, clearLogin, finishLoginAttempt, mayBeLocked, remainingBudget, reserveTotpStep, restLogin } from './ledger.ts';
-export { forgetPasswords, passwordStanding, passwordTries } from './passwords.ts';
+export { forgetPasswords, isPortalIll, passwordStanding, passwordTries } from './passwords.ts';
 export { announceSuccessor, resolveAsUnchanged, resolveBySuccessor, rotationTo } from './resolve.ts';
 export {
   bringRotationForward,
@@ -34,7 +35,10 @@ export {
   listStartable,
   listWantedSearches,
   noteSearched,
+  passwordTooYoungUntil,
+  postponeSearch,
   putOffRotation,
   setNextRotation,
+  tellFound,
   wantCredentialSearch,
 } from './schedule.ts';

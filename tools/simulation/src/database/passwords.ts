@@ -78,10 +78,14 @@ function portalHealth(
   return acceptedAt !== null && acceptedAt > (since ?? from) ? 'well' : 'unknown';
 }
 
+export const isPortalIll = operation('isPortalIll', (db, asked) => portalHealth(db, { ...asked, since: null }) === 'ill');
+
 export const passwordStanding = operation('passwordStanding', (db, asked): PasswordStanding => {
   const { loginIdentity, version, settleMs } = asked;
   const record = passwordRecord(db, asked);
   const fresh = db.tables.attempts.of(loginIdentity).some((attempt) => {
+    // Another organization's rotation is not seen.
+    if (attempt.orgId !== asked.orgId) return false;
     const isOpen =
       attempt.endedAt === null && (version === `staged:${attempt.id}` || version.startsWith(`staged:${attempt.id}/`) || attempt.promotedVersion === version);
     return isOpen || (attempt.promotedVersion === version && attempt.updatedAt > db.in(-settleMs));

@@ -1,5 +1,5 @@
 import { JOURNAL_VERSION, type RotationAttempt } from '@rcm/db';
-import { attemptOf } from './journal.ts';
+import { attemptOf, lockedAttempt } from './journal.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, operation, refuse, sharing } from './operation.ts';
 
@@ -14,7 +14,7 @@ export const resolveAsUnchanged = operation('resolveAsUnchanged', (db, resolutio
 });
 
 export const announceSuccessor = operation('announceSuccessor', (db, resolution) => {
-  const blocked = attemptOf(db, resolution);
+  const blocked = lockedAttempt(db, resolution);
   if (blocked?.state !== 'blocked' || blocked.fence !== resolution.fence) return false;
   const { attemptId, baseVersion } = resolution.successor;
   if (db.tables.attempts.get(attemptId)) return refuse('state_conflict', 'A row like this is already there.');
@@ -66,7 +66,7 @@ function endBlocked(
   db: ModelDatabase,
   { attemptId, orgId, fence, detail }: { readonly attemptId: string; readonly orgId: string; readonly fence: bigint; readonly detail: string },
 ): RotationAttempt | null {
-  const seen = attemptOf(db, { attemptId, orgId });
+  const seen = lockedAttempt(db, { attemptId, orgId });
   if (seen?.state !== 'blocked' || seen.fence !== fence) return null;
   db.tables.attempts.change(attemptId, { state: 'abandoned', waitingFrom: null, endedAt: db.now, updatedAt: db.now, detail });
   return seen;

@@ -35,8 +35,9 @@ export const findEndpoint = operation('findEndpoint', (db, { endpointId }) => {
 export const findOrganization = operation('findOrganization', (db, { endpointId }) => db.tables.endpoints.get(endpointId)?.orgId ?? null);
 
 const isDueNow = (db: ModelDatabase, { nextRotationAt }: Endpoint): boolean => nextRotationAt !== null && nextRotationAt <= db.now;
-const hasOpen = ({ tables }: ModelDatabase, identity: string | null): boolean =>
-  identity !== null && tables.attempts.of(identity).some(({ endedAt }) => endedAt === null);
+/** `orgId`: only what this organization can see. */
+const hasOpen = ({ tables }: ModelDatabase, identity: string | null, orgId?: string): boolean =>
+  identity !== null && tables.attempts.of(identity).some((attempt) => attempt.endedAt === null && (orgId === undefined || attempt.orgId === orgId));
 const byDue = (a: Endpoint, b: Endpoint): number => (a.nextRotationAt?.getTime() ?? 0) - (b.nextRotationAt?.getTime() ?? 0) || (a.id < b.id ? -1 : 1);
 
 /** What may be rotated at all, by `listDueEndpoints`' rules. */
@@ -104,7 +105,7 @@ export const bringRotationForward = operation('bringRotationForward', (db, { org
   if (!endpoint) return false;
   const { nextRotationAt, lastRotatedAt, rotationNotBefore, portalTypeCode } = endpoint;
   const headStartMs = (db.tables.portalTypes.get(portalTypeCode)?.expiryHeadStartDays ?? 0) * DAY_MS;
-  const end = expiresAt.getTime();
+  const end = expiresAt === 'now' ? db.now.getTime() : expiresAt.getTime();
   const half = lastRotatedAt && (lastRotatedAt.getTime() + end) / 2;
   const at = new Date(Math.max(end - headStartMs, half ?? Number.NEGATIVE_INFINITY, rotationNotBefore?.getTime() ?? Number.NEGATIVE_INFINITY));
   if (nextRotationAt !== null && nextRotationAt <= at) return false;
@@ -115,7 +116,7 @@ export const bringRotationForward = operation('bringRotationForward', (db, { org
 export const putOffRotation = operation('putOffRotation', (db, { orgId, endpointId, forMs, tell }) => {
   const at = db.in(checkMs('forMs', forMs));
   const endpoint = endpointOf(db, { orgId, endpointId });
-  const moved = endpoint ? sharing(db, endpoint).filter((other) => isDueNow(db, other) && !hasOpen(db, other.loginIdentity)) : [];
+  const moved = endpoint ? sharing(db, endpoint).filter((other) => isDueNow(db, other) && !hasOpen(db, other.loginIdentity, orgId)) : [];
   for (const { id } of moved) db.tables.endpoints.change(id, { nextRotationAt: at, rotationNotBefore: at });
   if (moved.length > 0 && tell !== undefined) notice(db, { kind: 'failed', key: endpointId, every: 'day', endpointId, detail: tell });
   return moved.length > 0;
@@ -166,12 +167,28 @@ export const listWantedSearches = operation('listWantedSearches', (db, { limit, 
   return db.tables.endpoints
     .all()
     .filter(({ searchWantedAt, searchedAt, secretArn, loginIdentity }) => {
-      if (searchWantedAt === null || secretArn === null || loginIdentity === null || hasOpen(db, loginIdentity)) return false;
+      if (searchWantedAt === null || searchWantedAt > db.now || secretArn === null || loginIdentity === null || hasOpen(db, loginIdentity)) return false;
       return searchedAt === null || (searchWantedAt > searchedAt && searchedAt < db.in(-pause));
     })
     .sort((a, b) => (a.searchWantedAt?.getTime() ?? 0) - (b.searchWantedAt?.getTime() ?? 0))
     .slice(0, limit)
     .map(({ orgId, id }) => ({ orgId, endpointId: id }));
+});
+
+export const postponeSearch = operation('postponeSearch', (db, search) => {
+  const wanted = 'until' in search ? search.until : db.in(checkMs('forMs', search.forMs));
+  const endpoint = endpointOf(db, search);
+  if (endpoint) db.tables.endpoints.change(endpoint.id, { searchWantedAt: wanted < db.in(DAY_MS) ? wanted : db.in(DAY_MS) });
+});
+
+export const tellFound = operation('tellFound', (db, { endpointId, version, found }) =>
+  notice(db, { kind: 'found', key: `${endpointId}:${version}`, endpointId, detail: `it accepts ${found}` }),
+);
+
+export const passwordTooYoungUntil = operation('passwordTooYoungUntil', (db, { leastHours, ...asked }) => {
+  const rotatedAt = endpointOf(db, asked)?.lastRotatedAt;
+  const until = rotatedAt && new Date(rotatedAt.getTime() + leastHours * 3_600_000);
+  return until && until > db.now ? until : null;
 });
 
 export const noteSearched = operation('noteSearched', (db, asked) => {

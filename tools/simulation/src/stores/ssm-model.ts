@@ -91,6 +91,15 @@ export class SsmModel extends StoreModel<Parameter> {
           if (version === null) throw new RcmError('store_unavailable', 'SSM answered a write without a version.');
           return version;
         }),
+      history: (name, options) =>
+        this.call(caller, { what: 'history', path: name, kind: 'read', signal: options?.signal }, () =>
+          (this.seen(name)?.versions ?? []).map(({ number }) => ({ version: number, labels: [], allowedPattern: null })),
+        ),
+      // Authorised as an overwrite, and then refused for the pattern.
+      tryOverwrite: (name, text, pattern, options) =>
+        this.call(caller, { what: 'try to overwrite', path: name, kind: 'write', signal: options?.signal }, () =>
+          new RegExp(pattern, 'su').test(text.reveal()) ? this.put(name, text.reveal(), { overwrite: true }) : null,
+        ),
       remove: (name, options) => this.call(caller, { what: 'remove', path: name, kind: 'write', signal: options?.signal }, () => this.remove(name)),
       close: () => undefined,
     };

@@ -110,8 +110,13 @@ export abstract class StoreModel<S> {
     );
   }
 
+  /** Whether a broken key or policy lets this caller write. */
+  protected mayWrite({ role }: Caller): boolean {
+    return role === 'person' || (role !== 'agent' && this.now >= this.weather.writesDeniedUntil);
+  }
+
   #admit(caller: Caller, what: string, path: string, kind: 'read' | 'write'): void {
-    const { downUntil, throttledUntil, writesDeniedUntil } = this.weather;
+    const { downUntil, throttledUntil } = this.weather;
     if (this.now < downUntil) throw new RcmError('store_unavailable', `${what} failed: the store is not well.`);
     if (this.now < throttledUntil) throw new RcmError('store_throttled', `${what} failed: the store is over its rate limit.`);
     const [, orgId, folder] = PATH.exec(path) ?? [];
@@ -119,8 +124,7 @@ export abstract class StoreModel<S> {
       this.options.onTrespass(`${caller.role} of ${caller.orgId}: ${what} ${path}`);
       throw new RcmError('store_denied', `${what} failed: the policy does not allow it.`);
     }
-    if (kind === 'write' && caller.role !== 'person' && this.now < writesDeniedUntil)
-      throw new RcmError('store_denied', `${what} failed: the policy does not allow it.`);
+    if (kind === 'write' && !this.mayWrite(caller)) throw new RcmError('store_denied', `${what} failed: the policy does not allow it.`);
   }
 }
 

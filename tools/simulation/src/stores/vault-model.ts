@@ -65,6 +65,10 @@ export class VaultModel extends StoreModel<Key> {
             .map((below) => below.slice(path.length + 1))
             .sort(),
         ),
+      capabilities: (path, options) =>
+        this.call(caller, { what: 'capabilities', path, kind: 'read', signal: options?.signal }, () =>
+          this.mayWrite(caller) ? ['create', 'read', 'update', 'delete'] : ['read'],
+        ),
       remove: (path, options) => this.call(caller, { what: 'remove', path, kind: 'write', signal: options?.signal }, () => this.remove(path)),
     };
   }
