@@ -103,9 +103,11 @@ export const assessPortalTypes = operation('assessPortalTypes', (db, rules) => {
 
 function failing({ tables }: ModelDatabase, code: string, since: Date): { readonly suspects: number; readonly failures: number } {
   const bad = { suspect: new Set<string>(), other: new Set<string>() };
-  for (const row of tables.logins.all()) {
+  const rows = tables.logins.all();
+  // They begin in the order in which they lie, so nothing before the first that is too old counts.
+  for (let at = rows.length - 1, row = rows[at]; row && row.startedAt > since; at -= 1, row = rows[at]) {
     const suspect = row.effect === 'suspect' || row.effect === 'bad';
-    if (row.startedAt <= since || !(suspect || row.outcome === 'unknown')) continue;
+    if (!(suspect || row.outcome === 'unknown')) continue;
     if (tables.endpoints.get(row.endpointId)?.portalTypeCode !== code) continue;
     if (tables.logins.of(row.loginIdentity).some((ok) => ok.outcome === 'accepted' && ok.startedAt > row.startedAt)) continue;
     bad[suspect ? 'suspect' : 'other'].add(row.loginIdentity);

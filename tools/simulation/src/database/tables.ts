@@ -111,10 +111,12 @@ export class UndoLog {
   }
 }
 
-/** Rows that are never changed in place, in the order in which they were first written. */
+/** Rows that are never changed in place, in the order in which they were first written. Lists are kept until a row changes: far more is read than written. */
 export class Table<V extends { readonly id: string }> {
   readonly #rows = new Map<string, V>();
-  readonly #index = new Map<string, Set<string>>();
+  readonly #index = new Map<string, Map<string, V>>();
+  readonly #lists = new Map<string, readonly V[]>();
+  #all: readonly V[] | null = null;
   readonly #log: UndoLog;
   readonly #by: ((row: V) => string | null) | null;
 
@@ -128,12 +130,16 @@ export class Table<V extends { readonly id: string }> {
     return this.#rows.get(id) ?? null;
   }
 
-  all(): V[] {
-    return [...this.#rows.values()];
+  all(): readonly V[] {
+    return (this.#all ??= [...this.#rows.values()]);
   }
 
-  of(key: string): V[] {
-    return [...(this.#index.get(key) ?? [])].map((id) => this.#rows.get(id) as V);
+  of(key: string): readonly V[] {
+    const known = this.#lists.get(key);
+    if (known) return known;
+    const list = [...(this.#index.get(key)?.values() ?? [])];
+    this.#lists.set(key, list);
+    return list;
   }
 
   put(row: V): V {
@@ -158,14 +164,16 @@ export class Table<V extends { readonly id: string }> {
 
   #write(id: string, row: V | undefined): void {
     const [was, is] = [this.#keyOf(this.#rows.get(id)), this.#keyOf(row)];
+    this.#all = null;
     if (row === undefined) this.#rows.delete(id);
     else this.#rows.set(id, row);
-    if (was !== null && was !== is) this.#index.get(was)?.delete(id);
-    if (is !== null && was !== is) {
-      const ids = this.#index.get(is) ?? new Set();
-      this.#index.set(is, ids);
-      ids.add(id);
-    }
+    if (was !== null) this.#lists.delete(was);
+    if (is !== null) this.#lists.delete(is);
+    if (was !== null && (was !== is || row === undefined)) this.#index.get(was)?.delete(id);
+    if (is === null || row === undefined) return;
+    const rows = this.#index.get(is) ?? new Map<string, V>();
+    this.#index.set(is, rows);
+    rows.set(id, row);
   }
 
   #keyOf(row: V | undefined): string | null {

@@ -2,20 +2,36 @@ import { standInForDatabase } from '../database/stand-in.ts';
 await standInForDatabase();
 const { installVirtualGlobals } = await import('../time/virtual-globals.ts');
 installVirtualGlobals();
+const { currentProcess } = await import('../time/sim-process.ts');
+const write = process.stdout.write.bind(process.stdout);
+process.stdout.write = ((...a: never[]) => (currentProcess() ? true : (write as (...x: never[]) => boolean)(...a))) as never;
 const { planOf } = await import('../world/plan.ts');
-const { World } = await import('../world/world.ts');
-const { runAgent, runRotator } = await import('../world/processes.ts');
-const [from=0,to=1,show='']=process.argv.slice(2);
+const { runPlan } = await import('./run-seed.ts');
+const [from = 0, to = 1, show = ''] = process.argv.slice(2);
+let all = 0;
+const kinds: Record<string, number> = {};
+const c0 = process.cpuUsage();
 for (let seed = Number(from); seed < Number(to); seed++) {
-  const t = performance.now();
-  const plan = {...planOf(seed), happenings: []};
-  const world = new World(plan);
-  let worked = 0; world.onWorked = () => worked++;
-  for (let i=0;i<plan.rotators;i++) world.keep(`rotator-${i}`,'rotator',(p)=>runRotator(world,p));
-  for (let i=0;i<plan.agents;i++) world.keep(`agent-${i}`,'agent',(p)=>runAgent(world,p));
-  await world.scheduler.run(world.troubleEndsAt);
-  const ends: Record<string, number> = {};
-  for (const a of world.database.tables.attempts.all()) ends[a.state] = (ends[a.state]??0)+1;
-  console.log(seed, `${Math.round(performance.now()-t)} ms`, world.scheduler.count, 'events', (plan.troubleMs/86400000), 'days', plan.logins.length, 'logins', 'worked', worked, JSON.stringify(ends), world.faults.met.length, 'faults', world.broken.map(e=>e.stack).join('\n'), world.trespasses);
-  if (show) console.log(world.trace.lines.slice(0,Number(show)).join('\n'));
+  const t = process.cpuUsage();
+  const r = await runPlan(planOf(seed));
+  const c = process.cpuUsage(t);
+  for (const f of r.findings) kinds[f.kind + (f.excuse ? ' (excused)' : '')] = (kinds[f.kind + (f.excuse ? ' (excused)' : '')] ?? 0) + 1;
+  all += r.rotations;
+  if (r.findings.length || show)
+    console.log(
+      seed,
+      `${Math.round((c.user + c.system) / 1000)} ms`,
+      r.events,
+      'events',
+      r.rotations,
+      'rotations',
+      r.logins,
+      'logins',
+      r.faults.length,
+      'faults',
+      r.findings.map((f) => `\n   ${f.kind} ${f.about}: ${f.detail.slice(0, 300)} ${f.excuse ?? ''}`).join(''),
+    );
+  if (show === 'trace') console.log(r.trace().join('\n'));
 }
+const c = process.cpuUsage(c0);
+console.log(kinds, all, 'rotations', Math.round((c.user + c.system) / 1000 / (Number(to) - Number(from))), 'ms a seed');

@@ -1,8 +1,14 @@
 import { BEGINNING, type Scheduler } from './scheduler.ts';
 
-/** What happened, a line each, in the order in which it happened. Two runs of one seed give the same bytes. */
+export interface TraceEntry {
+  readonly at: number;
+  readonly who: string;
+  readonly what: string;
+}
+
+/** What happened, in the order in which it happened. Two runs of one seed give the same bytes. */
 export class Trace {
-  readonly lines: string[] = [];
+  readonly entries: TraceEntry[] = [];
   readonly #scheduler: Scheduler;
 
   constructor(scheduler: Scheduler) {
@@ -10,7 +16,11 @@ export class Trace {
   }
 
   add(who: string, what: string): void {
-    this.lines.push(`${timeWords(this.#scheduler.now)} ${who}: ${what}`);
+    this.entries.push({ at: this.#scheduler.now, who, what });
+  }
+
+  get lines(): string[] {
+    return this.entries.map(({ at, who, what }) => `${timeWords(at)} ${who}: ${what}`);
   }
 }
 

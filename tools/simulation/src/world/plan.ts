@@ -44,7 +44,7 @@ export function planOf(seed: number): Plan {
     portalPlan(random.of(`portal ${at}`), ['alder', 'birch'][at] ?? 'elm'),
   );
   const logins = portals.flatMap((portal) => loginsOf(random.of(portal.realm), portal));
-  const troubleMs = random.between(3, 8) * DAY_MS;
+  const troubleMs = random.between(2, 6) * DAY_MS;
   return {
     seed,
     troubleMs,
@@ -60,7 +60,7 @@ export function planOf(seed: number): Plan {
 }
 
 function loginsOf(random: Random, { realm, habits, doors }: PortalPlan): LoginPlan[] {
-  const count = random.between(2, 4);
+  const count = random.between(2, 3);
   return Array.from({ length: count }, (_, at) => {
     const own = random.of(at);
     const store = own.weighted({ ssm: 4, 'secrets-manager': 3, vault: 3 });

@@ -19,6 +19,9 @@ export const BREAKER = { windowMs: 10 * MINUTE_MS, suspects: 3, failures: 3 };
 /** Between two rounds of a rotator: so long where there was something to do, and twice as long each time where there was nothing. */
 const ROUND_MS = { least: 45 * SECOND_MS, most: 30 * MINUTE_MS };
 const LONG_ROUND_MS = 2 * HOUR_MS;
+/** Each login is visited so often by all agents together, while things go wrong and afterwards. */
+const VISIT_MS = 3 * HOUR_MS;
+const CALM_VISIT_MS = 8 * HOUR_MS;
 
 /** What `Drivers` gives for a portal type's row: the model's driver. */
 export const driversFor = (world: World): Drivers =>
@@ -55,7 +58,7 @@ export const rotatorOf = (world: World, process: SimProcess): Rotator => ({
   breaker: BREAKER,
   keys: KEYS,
   owner: process.name,
-  timing: { ...LOGIN, submitDeadlineMs: SUBMIT_DEADLINE_MS, retryMs: MINUTE_MS, maxTries: 3, abandonedPauseMs: 12 * HOUR_MS, giveUpMs: 14 * 24 * HOUR_MS },
+  timing: { ...LOGIN, submitDeadlineMs: SUBMIT_DEADLINE_MS, retryMs: 5 * MINUTE_MS, maxTries: 3, abandonedPauseMs: 12 * HOUR_MS, giveUpMs: 14 * 24 * HOUR_MS },
 });
 
 /** As `rotator run` does it, with one pair of hands: what fails, what was left open, what is due, what was refused, what is old. */
@@ -111,10 +114,13 @@ export async function runAgent(world: World, process: SimProcess): Promise<void>
   for (let turn = process.random.between(0, logins.length); ; turn += 1) {
     const login = logins[turn % logins.length];
     if (!login) return;
-    await visit(world, process, access, login);
+    const worked = await visit(world, process, access, login);
     const isCalm = world.scheduler.now > world.troubleEndsAt + 12 * HOUR_MS;
-    const everyMs = (isCalm ? 6 * HOUR_MS : HOUR_MS) / logins.length;
-    await process.clock.sleep(process.random.between(everyMs / 2, everyMs * 1.5));
+    const everyMs = ((isCalm ? CALM_VISIT_MS : VISIT_MS) * world.plan.agents) / logins.length;
+    // Whoever needs the portal and did not get in does not wait for long.
+    const isImpatient = !worked && process.random.chance(0.3);
+    if (isImpatient) turn -= 1;
+    await process.clock.sleep(process.random.between(everyMs / 2, everyMs * 1.5) / (isImpatient ? 4 : 1));
   }
 }
 
@@ -123,16 +129,17 @@ async function visit(
   process: SimProcess,
   access: AgentAccess,
   { orgId, endpointId }: { readonly orgId: string; readonly endpointId: string },
-): Promise<void> {
+): Promise<boolean> {
   const request = { orgId, endpointId, holder: `${process.name} ${process.crossings}`, signal: new AbortController().signal };
   try {
-    await withAgentSession(access, request, async (session, signal) => {
+    return await withAgentSession(access, request, async (session, signal) => {
       const outcome = await session.runTask({ name: 'look', input: {}, deadlineMs: MINUTE_MS, signal });
       if (outcome.kind === 'found') world.onWorked(endpointId, process);
-      return { value: outcome.kind, session: outcome.kind === 'found' && process.random.chance(0.5) ? 'keep' : 'close' };
+      return { value: outcome.kind === 'found', session: outcome.kind === 'found' && process.random.chance(0.5) ? 'keep' : 'close' };
     });
   } catch (error) {
     if (!isRcmError(error)) throw error;
     world.trace.add(process.name, `visit of ${endpointId} fails: ${error.code}`);
+    return false;
   }
 }

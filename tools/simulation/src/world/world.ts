@@ -29,6 +29,14 @@ export interface SimLogin {
   secretOfAPerson: string | null;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
+export interface Save {
+  readonly opened: Fields;
+  readonly found: Fields | null;
+  readonly saved: Fields;
+}
+
 export const KEYS: IdentityKeys = { current: { id: '1', key: new Secret('a key of the simulated world, which is no secret') } };
 const RESTART_MS = [2_000, 300_000] as const;
 
@@ -50,6 +58,10 @@ export class World {
   /** A tenant's act on what is another's. */
   readonly trespasses: string[] = [];
   readonly alive: SimProcess[] = [];
+  /** Accounts, as `realm user`, that their portal has locked until support is called. */
+  readonly wasLocked = new Set<string>();
+  /** Told of every text that a person saves, with what they had opened and what lay there by then. */
+  onSaved: (login: SimLogin, save: Save) => void = () => undefined;
   /** Told of every visit of an agent in which the portal was worked with. */
   onWorked: (endpointId: string, process: SimProcess) => void = () => undefined;
   /** After this moment nothing goes wrong any more. */
