@@ -1,4 +1,4 @@
-import type { LargePayloads, NewPlace, TenantStores } from '@rcm/credentials';
+import type { IdentityKeys, LargePayloads, NewPlace, TenantStores } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import type { Clock, Logger, Secret } from '@rcm/telemetry';
 import type { Pacer } from './pacing/pacer.ts';
@@ -14,6 +14,8 @@ export interface Migration {
   readonly stores: TenantStores;
   readonly place: SecretPlace;
   readonly identityKey: Secret<string>;
+  /** What logins are known by. */
+  readonly keys: IdentityKeys;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Who holds a lease, for people who look at them. */

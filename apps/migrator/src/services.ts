@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { createReplicatedStores, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
+import { createReplicatedStores, identityKeys, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
 import { openDatabase } from '@rcm/db';
 import { createLogger, createMetrics, systemClock } from '@rcm/telemetry';
 import type { MigratorConfig } from './config.ts';
@@ -36,6 +36,7 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
     stores,
     place: { ...newSecretPlace(config, config.RCM_MIGRATOR_STORE), environment: config.RCM_ENVIRONMENT, largePayloads: config.RCM_LARGE_PAYLOADS },
     identityKey: config.RCM_IDENTITY_KEY,
+    keys: identityKeys(config),
     clock,
     logger,
     holder: `migrator@${hostname()}:${process.pid}`,

@@ -79,7 +79,9 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
   person(command('resolve', 'decide about a blocked login: which password does the portal accept? The only way out of blocked'))
     .requiredOption('--endpoint <id>', 'the endpoint whose login is blocked')
     .addOption(
-      new Option('--accept <which>', 'the password that the portal accepts; typed is read from a prompt or stdin, found searches all that are stored').choices(ACCEPTABLE).makeOptionMandatory(),
+      new Option('--accept <which>', 'the password that the portal accepts; typed is read from a prompt or stdin, found searches all that are stored')
+        .choices(ACCEPTABLE)
+        .makeOptionMandatory(),
     )
     .option('--unverified', 'do not log in to prove it: you answer for it')
     .option('--dry-run', 'say what would be done and change nothing')

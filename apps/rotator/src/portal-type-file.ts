@@ -55,7 +55,11 @@ const schema = z
     if (type.lockoutCounts === 'until_unlocked' && typeof type.lockoutWindowSeconds === 'number')
       context.addIssue({ code: 'custom', path: ['lockoutWindowSeconds'], message: 'does not go with until_unlocked: there, time forgives nothing' });
     if (type.lockoutCounts === 'consecutive' && type.lockoutWindowSeconds === undefined)
-      context.addIssue({ code: 'custom', path: ['lockoutWindowSeconds'], message: 'is not said: how long a failure counts, or null where only a success makes the portal forget it' });
+      context.addIssue({
+        code: 'custom',
+        path: ['lockoutWindowSeconds'],
+        message: 'is not said: how long a failure counts, or null where only a success makes the portal forget it',
+      });
     const daysToExpiry = type.passwordExpiresDays === undefined ? Infinity : type.passwordExpiresDays - (type.expiryHeadStartDays ?? HEAD_START_DAYS);
     if (type.rotationSpreadDays >= daysToExpiry)
       context.addIssue({

@@ -112,7 +112,12 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
 }
 
 /** What one login's acts need, under its exclusive lease. */
-export function loginInHand(rotator: Pick<Rotator, 'stores' | 'environment'>, endpoint: MigratedEndpoint, held: HeldLease, secretArn = endpoint.secretArn): LoginInHand {
+export function loginInHand(
+  rotator: Pick<Rotator, 'stores' | 'environment'>,
+  endpoint: MigratedEndpoint,
+  held: HeldLease,
+  secretArn = endpoint.secretArn,
+): LoginInHand {
   const reference = parseReference(secretArn);
   const tags = { TenantId: endpoint.orgId, Environment: rotator.environment, PortalType: endpoint.portalTypeCode };
   return { endpoint, held, store: rotator.stores.forTenant(endpoint.orgId), reference, slotOf: (attemptId) => ({ current: reference, attemptId, tags }) };
@@ -134,7 +139,10 @@ async function settleCurrent(rotator: Rotator, login: LoginInHand, current: Stor
     return notStarted('rotation_refused', 'the secret names another account than the row did; the row follows, and the rotation begins again');
   if (current.version === held.lease.currentVersion) return null;
   if (await mergeOldCopy(rotator, login, current))
-    return notStarted('rotation_refused', 'the secret had been saved from a copy older than the last rotation; the newer password was put into it, and the rotation begins again');
+    return notStarted(
+      'rotation_refused',
+      'the secret had been saved from a copy older than the last rotation; the newer password was put into it, and the rotation begins again',
+    );
   const isForgotten = await madeByForgottenRotation(rotator.db, endpoint.orgId, current);
   if (isForgotten) await rest(rotator, endpoint, held, current.version);
   await followStoreVersion(rotator.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: held.lease.currentVersion, to: current.version });
@@ -168,9 +176,7 @@ async function resume(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLe
   if (adopted.state === 'blocked' || adopted.journalVersion !== JOURNAL_VERSION) return { kind: 'attempt', attempt: adopted };
   const login = loginInHand(rotator, endpoint, held, adopted.secretArn);
   if (adopted.state !== 'waiting') return drive(rotator, login, { attempt: adopted, waited: null });
-  const resumed = await journal(rotator, 'resumed', () =>
-    resumeAttempt(rotator.db, { attemptId: adopted.id, orgId: adopted.orgId, fence: held.lease.fence }),
-  );
+  const resumed = await journal(rotator, 'resumed', () => resumeAttempt(rotator.db, { attemptId: adopted.id, orgId: adopted.orgId, fence: held.lease.fence }));
   if (resumed === null) return { kind: 'attempt', attempt: adopted };
   return drive(rotator, login, { attempt: { ...adopted, state: resumed.state, waitingFrom: null, waitingUntil: null }, waited: resumed.heldMs });
 }

@@ -59,7 +59,11 @@ export function formerIdentities(keys: IdentityKeys, realm: AccountRealm & { rea
  * What the ledger knows a password by: `<key id>:<hex HMAC-SHA256>`, the current key's first. With the account in it, so that two accounts with one
  * password do not look alike. The key never lies beside the database, and a plain hash of a short password could be searched.
  */
-export function passwordFingerprints(keys: IdentityKeys, realm: AccountRealm, login: { readonly username: string; readonly password: string }): readonly string[] {
+export function passwordFingerprints(
+  keys: IdentityKeys,
+  realm: AccountRealm,
+  login: { readonly username: string; readonly password: string },
+): readonly string[] {
   const known = keys.previous ? [keys.current, keys.previous] : [keys.current];
   const name = accountName(realm, login.username);
   // The length of the name keeps a line feed in it from shifting text into the password.

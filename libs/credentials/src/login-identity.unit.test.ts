@@ -40,7 +40,12 @@ describe('a password fingerprint', () => {
   });
 
   it('tells passwords and accounts apart, wherever a line feed stands', () => {
-    const all = [of({ username: 'u', password: 'p' }), of({ username: 'u', password: 'q' }), of({ username: 'v', password: 'p' }), of({ username: 'u\n1', password: 'p' })];
+    const all = [
+      of({ username: 'u', password: 'p' }),
+      of({ username: 'u', password: 'q' }),
+      of({ username: 'v', password: 'p' }),
+      of({ username: 'u\n1', password: 'p' }),
+    ];
     expect(new Set(all.flat()).size).toBe(4);
     expect(of({ username: 'a', password: 'b\nc' })).not.toEqual(of({ username: 'a\nb', password: 'c' }));
   });

@@ -21,25 +21,47 @@ export interface LockedIdentity {
  * Fails with `state_conflict` where there is no such identity.
  */
 export async function lockIdentity(tx: Transaction, loginIdentity: string): Promise<LockedIdentity> {
-  const rows = await tx.$queryRaw<Omit<LockedIdentity, 'now'>[]>`
-    SELECT id, fence, exclusive_wanted_by AS "exclusiveWantedBy", exclusive_wanted_since AS "exclusiveWantedSince",
-           exclusive_wanted_until AS "exclusiveWantedUntil", exclusive_rest_until AS "exclusiveRestUntil", last_totp_step AS "lastTotpStep"
-      FROM login_identity WHERE id = ${loginIdentity} FOR UPDATE`;
-  const [row] = rows;
+  const row = await lockRow(tx, loginIdentity);
   if (!row) throw new RcmError('state_conflict', 'This login identity is not known to the database.');
   // A second statement: in the first, the clock would be read before the lock was waited for.
   const [clock] = await tx.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
   return { ...row, now: clock?.now ?? new Date(Number.NaN) };
 }
 
-/** The identity of an organization's endpoint, locked. Fails with `endpoint_unknown`, or `state_conflict` where nothing is migrated yet. */
+/** `null`: there is none, or none that the tenant has. */
+async function lockRow(tx: Transaction, loginIdentity: string): Promise<Omit<LockedIdentity, 'now'> | null> {
+  const [row] = await tx.$queryRaw<Omit<LockedIdentity, 'now'>[]>`
+    SELECT id, fence, exclusive_wanted_by AS "exclusiveWantedBy", exclusive_wanted_since AS "exclusiveWantedSince",
+           exclusive_wanted_until AS "exclusiveWantedUntil", exclusive_rest_until AS "exclusiveRestUntil", last_totp_step AS "lastTotpStep"
+      FROM login_identity WHERE id = ${loginIdentity} FOR UPDATE`;
+  return row ?? null;
+}
+
+/** An endpoint follows its secret to another login now and then; nobody waits through more of that than this. */
+const MOVES = 3;
+
+/**
+ * The identity of an organization's endpoint, locked. Whoever held the lock before may have moved the endpoint to another login: then that
+ * one is locked. Fails with `endpoint_unknown`, or `state_conflict` where nothing is migrated yet or the endpoint moves all the time.
+ */
 export async function lockEndpointIdentity(
   tx: Transaction,
   { endpointId, orgId }: { readonly endpointId: string; readonly orgId: string },
 ): Promise<LockedIdentity> {
   const endpoint = await tx.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, select: { loginIdentity: true } });
   if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
-  if (endpoint.loginIdentity === null)
-    throw new RcmError('state_conflict', `Endpoint ${endpointId} has no login identity yet: its credential has not been migrated.`);
-  return lockIdentity(tx, endpoint.loginIdentity);
+  let loginIdentity = endpoint.loginIdentity;
+  for (let move = 0; move < MOVES && loginIdentity !== null; move += 1) {
+    const row = await lockRow(tx, loginIdentity);
+    const [after] = await tx.$queryRaw<{ now: Date; loginIdentity: string | null }[]>`
+      SELECT clock_timestamp() AS now, (SELECT login_identity FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId}) AS "loginIdentity"`;
+    if (row && after?.loginIdentity === loginIdentity) return { ...row, now: after.now };
+    loginIdentity = after?.loginIdentity ?? null;
+  }
+  throw new RcmError(
+    'state_conflict',
+    loginIdentity === null
+      ? `Endpoint ${endpointId} has no login identity yet: its credential has not been migrated.`
+      : `Endpoint ${endpointId} moves from login to login; try again.`,
+  );
 }

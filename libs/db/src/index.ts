@@ -45,7 +45,7 @@ export { isScheduled, type StartRefusal, type StartRules } from './gate/rules.ts
 export { listStartable, type Startable } from './gate/startable.ts';
 export { type JobData, type Jobs, type JobsOptions, openJobs, type QueueName, type SendOptions, type WorkOptions } from './jobs.ts';
 export { advanceAttempt, blockAttempt, type Resumed, resumeAttempt, type Step, type StepNotes, type Wait, waitAttempt } from './journal/advance.ts';
-export { acceptedVersions } from './journal/accepted-versions.ts';
+export { triedVersions } from './journal/tried-versions.ts';
 export { type AttemptReason, type AttemptState, JOURNAL_VERSION, type OpenState, type RotationAttempt } from './journal/attempt.ts';
 export { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from './journal/copies.ts';
 export { earlierVersions } from './journal/earlier-versions.ts';

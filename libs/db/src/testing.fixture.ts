@@ -75,6 +75,8 @@ export const PORTAL: NewPortalType = {
 };
 
 export const identityOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** What the ledger knows a password by. */
+export const printOf = (password: string, keyId = '1'): string => `${keyId}:${createHash('sha256').update(`${keyId} ${password}`).digest('hex')}`;
 export const secretOf = (orgId: string, endpointId: string): string =>
   `arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/${orgId}/endpoints/${endpointId}/account`;
 

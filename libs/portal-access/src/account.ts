@@ -1,4 +1,12 @@
-import { type AccountRealm, type CredentialPayload, formerIdentities, type IdentityKeys, type LoginIdentity, loginIdentity, passwordFingerprints } from '@rcm/credentials';
+import {
+  type AccountRealm,
+  type CredentialPayload,
+  formerIdentities,
+  type IdentityKeys,
+  type LoginIdentity,
+  loginIdentity,
+  passwordFingerprints,
+} from '@rcm/credentials';
 import type { EndpointRow, Fingerprints } from '@rcm/db';
 import type { Secret } from '@rcm/telemetry';
 

@@ -76,7 +76,7 @@ const age = (ms: number) =>
     await tx.$executeRaw`UPDATE integration_endpoint SET secret_taken_at = secret_taken_at - make_interval(secs => ${by}::float8)`;
     await tx.$executeRaw`
       UPDATE login_attempt SET started_at = started_at - make_interval(secs => ${by}::float8), finished_at = finished_at - make_interval(secs => ${by}::float8),
-        throttled_until = throttled_until - make_interval(secs => ${by}::float8), suspect_until = suspect_until - make_interval(secs => ${by}::float8)`;
+        throttled_until = throttled_until - make_interval(secs => ${by}::float8), rests_until = rests_until - make_interval(secs => ${by}::float8)`;
   });
 
 /** A person changes the password at the portal and, where `inStore`, in the store; the row is not told. */

@@ -1,5 +1,15 @@
 import { type CredentialManager, type HeldCredential, type IdentityKeys, parseReference } from '@rcm/credentials';
-import { type BreakerRules, type Database, type EndpointRow, followStoreVersion, getEndpoint, knowsRotation, outrunCopy, restLogin, wantCredentialSearch } from '@rcm/db';
+import {
+  type BreakerRules,
+  type Database,
+  type EndpointRow,
+  followStoreVersion,
+  getEndpoint,
+  knowsRotation,
+  outrunCopy,
+  restLogin,
+  wantCredentialSearch,
+} from '@rcm/db';
 import type { PortalSession } from '@rcm/portal-drivers';
 import { type Clock, hasCode, type Logger, RcmError } from '@rcm/telemetry';
 import type { Drivers } from './drivers.ts';

@@ -186,7 +186,11 @@ interface Answered {
   readonly submitted: boolean;
 }
 
-async function settleAttempt(request: GuardedLogin, { fingerprints }: LoginAttemptRequest, { loginAttemptId, outcome, submitted }: Answered): Promise<Judgement> {
+async function settleAttempt(
+  request: GuardedLogin,
+  { fingerprints }: LoginAttemptRequest,
+  { loginAttemptId, outcome, submitted }: Answered,
+): Promise<Judgement> {
   const { db, endpoint, loginIdentity, version, illness } = request;
   const { orgId, portalTypeCode, portalType } = endpoint;
   const { settleMs } = portalType;
@@ -215,7 +219,11 @@ export function loginError(endpoint: EndpointRow, result: NotAccepted): RcmError
   const details = { endpointId: endpoint.id, portalType: endpoint.portalTypeCode };
   if (result.kind === 'not_allowed') {
     const { reason, until } = result;
-    const words = until ? ` It may be tried again at ${until.toISOString()}.` : reason === 'locked' ? ' `rotator unlocked` says that support has unlocked it.' : '';
+    const words = until
+      ? ` It may be tried again at ${until.toISOString()}.`
+      : reason === 'locked'
+        ? ' `rotator unlocked` says that support has unlocked it.'
+        : '';
     return new RcmError(REFUSED_AS[reason] ?? 'login_not_allowed', `No login was attempted (${reason}); nothing was sent to the portal.${words}`, {
       details: { ...details, reason, ...(until ? { until: until.toISOString() } : {}) },
     });

@@ -52,6 +52,7 @@ CREATE INDEX login_attempt_failures ON login_attempt (login_identity, started_at
 CREATE INDEX login_attempt_locked ON login_attempt (login_identity, started_at DESC) WHERE outcome = 'locked';
 -- What breaker and health look for. The ledger grows with every login; of these there are few.
 CREATE INDEX login_attempt_unclear ON login_attempt (started_at) WHERE effect IN ('suspect', 'bad') OR outcome = 'unknown';
+CREATE INDEX login_attempt_got_in ON login_attempt (started_at) WHERE outcome = 'accepted' OR effect IN ('suspect', 'bad');
 
 -- What a person said of a login: support has unlocked it, or its password is to be tried now. From then on what was before does not count.
 CREATE TABLE login_clearance (
@@ -88,7 +89,7 @@ ALTER TABLE rotation_attempt ADD CONSTRAINT rotation_attempt_reason_check CHECK 
 
 -- Somebody was refused with what the store holds: the copies are to be searched for what the portal accepts, and when that was done last.
 ALTER TABLE integration_endpoint ADD COLUMN search_wanted_at timestamptz, ADD COLUMN searched_at timestamptz;
-CREATE INDEX integration_endpoint_search ON integration_endpoint (search_wanted_at) WHERE search_wanted_at IS NOT NULL;
+CREATE INDEX integration_endpoint_search ON integration_endpoint (search_wanted_at) WHERE search_wanted_at > coalesce(searched_at, '-infinity');
 
 ALTER TABLE notice DROP CONSTRAINT notice_kind_check;
 ALTER TABLE notice ADD CONSTRAINT notice_kind_check CHECK (kind IN ('blocked', 'failed', 'locked', 'manual_due', 'manual_refused', 'breaker_open', 'waiting_long', 'left_previous',
@@ -134,17 +135,23 @@ CREATE FUNCTION rcm_login_ledger(identity text)
       SELECT greatest((SELECT max(c.at) FROM public.login_clearance c WHERE c.login_identity = identity AND c.kind = 'unlocked'),
                       (SELECT max(coalesce(a.finished_at, a.started_at)) FROM public.login_attempt a CROSS JOIN limits l CROSS JOIN lock
                         WHERE a.login_identity = identity AND a.outcome = 'locked' AND l.success_forgives AND lock.until <= clock_timestamp())) AS at
-    ), recent AS (
-      SELECT a.started_at, a.finished_at, a.outcome, a.started_at + make_interval(secs => l.window_seconds) AS leaves_at,
-             a.outcome IS NULL AND EXISTS (SELECT FROM public.login_lease w WHERE w.id = a.lease_id AND w.expires_at > clock_timestamp()) AS in_flight
-        FROM public.login_attempt a CROSS JOIN limits l CROSS JOIN forgiven f
+    ), made AS (
+      -- `at`: when it ended, as far as is known. `sent_by`: when the portal counted it at the latest; one whose process died may have been sent
+      -- for as long as its browser lived, and no login takes ten minutes.
+      SELECT a.outcome, f.in_flight, coalesce(a.finished_at, a.started_at) AS at,
+             CASE WHEN f.in_flight THEN clock_timestamp() ELSE coalesce(a.finished_at, a.started_at + interval '10 minutes') END AS sent_by
+        FROM public.login_attempt a CROSS JOIN limits l
+        CROSS JOIN LATERAL (SELECT a.outcome IS NULL AND EXISTS (SELECT FROM public.login_lease w WHERE w.id = a.lease_id AND w.expires_at > clock_timestamp()) AS in_flight) f
        WHERE a.login_identity = identity AND (a.outcome IS NULL OR a.outcome NOT IN ('accepted', 'not_submitted', 'password_expired', 'change_forced'))
          AND (a.outcome IS DISTINCT FROM 'mfa_rejected' OR l.codes_count)
-         AND (l.window_seconds IS NULL OR a.started_at > transaction_timestamp() - make_interval(secs => l.window_seconds))
-         AND (f.at IS NULL OR coalesce(a.finished_at, a.started_at) > f.at)
+         -- Of the index. What is older than its window by a day is not being made any more.
+         AND (l.window_seconds IS NULL OR a.started_at > transaction_timestamp() - make_interval(days => 1, secs => l.window_seconds))
     ), counted AS (
-      SELECT r.* FROM recent r CROSS JOIN limits l LEFT JOIN accepted ok ON l.success_forgives
-       WHERE ok.started_at IS NULL OR r.in_flight OR coalesce(r.finished_at, r.started_at) > ok.started_at
+      SELECT m.in_flight, m.outcome, m.sent_by + make_interval(secs => l.window_seconds) AS leaves_at
+        FROM made m CROSS JOIN limits l CROSS JOIN forgiven f LEFT JOIN accepted ok ON l.success_forgives
+       WHERE m.in_flight
+          OR ((l.window_seconds IS NULL OR m.sent_by > transaction_timestamp() - make_interval(secs => l.window_seconds))
+              AND (f.at IS NULL OR m.sent_by > f.at) AND (ok.started_at IS NULL OR m.at > ok.started_at))
     )
     SELECT l.threshold, l.budget, l.window_seconds, l.success_forgives, (SELECT count(*) FROM counted)::int, (SELECT count(*) FROM counted c WHERE c.in_flight)::int,
            (SELECT min(c.leaves_at) FROM counted c), (SELECT max(c.leaves_at) FROM counted c),
@@ -184,24 +191,28 @@ CREATE FUNCTION rcm_many_refused(active integer, suspects integer) RETURNS integ
 -- Whether a portal type is ill, by what its OTHER logins met lately, over all tenants: `ill`: many were refused with what ought to be right;
 -- `well`: somebody got in after `since`; else nobody knows. How many are many follows how many are in use. One word and no row.
 CREATE FUNCTION rcm_portal_health(portal_type text, identity text, since timestamptz, lasting interval, suspects integer) RETURNS text
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  BEGIN ATOMIC
-    WITH used AS (
-      SELECT a.login_identity, max(a.started_at) FILTER (WHERE a.outcome = 'accepted') AS accepted_at, max(a.started_at) FILTER (WHERE a.effect IN ('suspect', 'bad')) AS refused_at
-        FROM public.login_attempt a JOIN public.integration_endpoint e ON e.id = a.endpoint_id
-       WHERE e.portal_type_code = portal_type AND a.login_identity IS DISTINCT FROM identity
-         AND a.started_at > least(transaction_timestamp() - lasting, since)
-       GROUP BY a.login_identity
-    ), counts AS (
-      SELECT count(*) FILTER (WHERE u.refused_at > transaction_timestamp() - lasting AND u.refused_at > coalesce(u.accepted_at, '-infinity')) AS refused,
-             count(*) FILTER (WHERE greatest(u.accepted_at, u.refused_at) > transaction_timestamp() - lasting) AS active,
-             max(u.accepted_at) AS accepted_at FROM used u
-    )
-    SELECT CASE WHEN EXISTS (SELECT FROM public.portal_gate g WHERE g.portal_type_code = portal_type AND g.opened_at IS NOT NULL AND g.closed_at IS NULL AND g.cause = 'logins_suspect')
-                     OR c.refused >= public.rcm_many_refused(c.active::int, suspects) THEN 'ill'
-                WHEN c.accepted_at > coalesce(since, transaction_timestamp() - lasting) THEN 'well' ELSE 'unknown' END
-      FROM counts c;
-  END;
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  refused integer;
+  active integer;
+BEGIN
+  IF EXISTS (SELECT FROM public.portal_gate g WHERE g.portal_type_code = portal_type AND g.opened_at IS NOT NULL AND g.closed_at IS NULL AND g.cause = 'logins_suspect') THEN
+    RETURN 'ill';
+  END IF;
+  SELECT count(*) FILTER (WHERE u.refused_at > coalesce(u.accepted_at, '-infinity')), count(*) INTO refused, active
+    FROM (SELECT max(a.started_at) FILTER (WHERE a.outcome = 'accepted') AS accepted_at, max(a.started_at) FILTER (WHERE a.effect IN ('suspect', 'bad')) AS refused_at
+            FROM public.login_attempt a JOIN public.integration_endpoint e ON e.id = a.endpoint_id
+           WHERE e.portal_type_code = portal_type AND a.login_identity IS DISTINCT FROM identity AND a.started_at > transaction_timestamp() - lasting
+             AND (a.outcome = 'accepted' OR a.effect IN ('suspect', 'bad'))
+           GROUP BY a.login_identity) u;
+  IF refused >= public.rcm_many_refused(active, suspects) THEN RETURN 'ill'; END IF;
+  IF EXISTS (SELECT FROM public.login_attempt a JOIN public.integration_endpoint e ON e.id = a.endpoint_id
+              WHERE e.portal_type_code = portal_type AND a.login_identity IS DISTINCT FROM identity AND a.outcome = 'accepted'
+                AND a.started_at > coalesce(since, transaction_timestamp() - lasting)) THEN
+    RETURN 'well';
+  END IF;
+  RETURN 'unknown';
+END $$;
 
 DROP FUNCTION rcm_portal_is_ill(text, interval, integer);
 
@@ -214,15 +225,19 @@ DECLARE
   own record;
   sharing text[];
 BEGIN
+  -- Before anything is written: what is not the tenant's own leaves no trace.
+  IF NOT EXISTS (SELECT FROM public.integration_endpoint e WHERE e.id = endpoint AND e.org_id = public.rcm_tenant() AND e.login_identity = was) THEN RETURN 'moved'; END IF;
   INSERT INTO public.login_identity (id, key_id) VALUES (becomes, new_key_id) ON CONFLICT DO NOTHING;
   PERFORM FROM public.login_identity i WHERE i.id IN (was, becomes) ORDER BY i.id FOR UPDATE;
   SELECT e.org_id, e.secret_arn, e.login_identity INTO own FROM public.integration_endpoint e WHERE e.id = endpoint AND e.org_id = public.rcm_tenant();
   IF own.login_identity IS DISTINCT FROM was THEN RETURN 'moved'; END IF;
   IF EXISTS (SELECT FROM public.rotation_attempt a WHERE a.login_identity IN (was, becomes) AND a.ended_at IS NULL) THEN RETURN 'rotation_open'; END IF;
-  IF NOT EXISTS (SELECT FROM public.login_lease l WHERE l.id = lease AND l.login_identity = was AND l.kind = 'exclusive' AND l.expires_at > clock_timestamp())
+  IF NOT EXISTS (SELECT FROM public.login_lease l
+                  WHERE l.id = lease AND l.login_identity = was AND l.org_id = own.org_id AND l.kind = 'exclusive' AND l.expires_at > clock_timestamp())
      OR EXISTS (SELECT FROM public.login_lease l WHERE l.login_identity = becomes AND l.expires_at > clock_timestamp()) THEN RETURN 'in_use'; END IF;
   DELETE FROM public.login_lease l WHERE l.login_identity IN (was, becomes);
-  SELECT array_agg(e.id) INTO sharing FROM public.integration_endpoint e WHERE e.org_id = own.org_id AND e.secret_arn = own.secret_arn AND e.login_identity = was;
+  SELECT array_agg(e.id) INTO sharing FROM public.integration_endpoint e
+   WHERE e.org_id = own.org_id AND e.login_identity = was AND (e.id = endpoint OR e.secret_arn = own.secret_arn);
   UPDATE public.integration_endpoint e SET login_identity = becomes, updated_at = clock_timestamp() WHERE e.org_id = own.org_id AND e.id = ANY (sharing);
   UPDATE public.rotation_attempt a SET login_identity = becomes WHERE a.login_identity = was AND a.org_id = own.org_id AND a.endpoint_id = ANY (sharing);
   IF NOT EXISTS (SELECT FROM public.integration_endpoint e WHERE e.login_identity = was) THEN
@@ -233,11 +248,12 @@ BEGIN
   RETURN 'followed';
 END $$;
 
--- What is known of passwords that are no candidate any more is forgotten: of a login's attempts only those keep a fingerprint that are named.
+-- What is known of passwords that are no candidate any more is forgotten: of the tenant's attempts at a login only those keep a fingerprint
+-- that are named. What another organization tried is its own to forget: its secret may hold that password still.
 CREATE FUNCTION rcm_forget_passwords(identity text, keep text[]) RETURNS integer LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   BEGIN ATOMIC
     WITH gone AS (UPDATE public.login_attempt a SET fingerprint = NULL
-      WHERE a.login_identity = identity AND a.fingerprint IS NOT NULL AND a.fingerprint <> ALL (keep) AND public.rcm_tenant_has_login(identity) RETURNING 1)
+      WHERE a.login_identity = identity AND a.org_id = public.rcm_tenant() AND a.fingerprint IS NOT NULL AND a.fingerprint <> ALL (keep) RETURNING 1)
     SELECT count(*)::int FROM gone;
   END;
 
@@ -251,7 +267,7 @@ ALTER FUNCTION rcm_portal_health(text, text, timestamptz, interval, integer) OWN
 ALTER FUNCTION rcm_follow_account(text, text, text, text, uuid) OWNER TO rcm_internal;
 
 SET ROLE rcm_internal;
--- As before, but whatever rests was refused and is not proved since, and a lock lasts as its portal says.
+-- As before, but what rests was refused with what is current and is not proved since, and a lock lasts as its portal says.
 CREATE OR REPLACE FUNCTION rcm_account_is_well(org text, endpoint text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   RETURN EXISTS (
     SELECT FROM public.integration_endpoint e
@@ -261,8 +277,11 @@ CREATE OR REPLACE FUNCTION rcm_account_is_well(org text, endpoint text) RETURNS 
        AND NOT EXISTS (SELECT FROM public.rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL
                           AND coalesce(a.waiting_from, a.state) IN ('submitting', 'applied', 'verified', 'blocked'))
        AND coalesce(public.rcm_locked_until(e.login_identity) <= clock_timestamp(), true)
-       AND NOT EXISTS (SELECT FROM public.login_attempt a WHERE a.login_identity = e.login_identity AND a.throttled_until > clock_timestamp())
-       AND NOT EXISTS (SELECT FROM public.login_attempt a WHERE a.login_identity = e.login_identity AND a.rests_until > clock_timestamp() AND a.version NOT LIKE 'staged:%'
+       AND NOT EXISTS (SELECT FROM public.login_attempt a WHERE a.login_identity = e.login_identity AND a.throttled_until > clock_timestamp()
+                          AND NOT EXISTS (SELECT FROM public.login_clearance c WHERE c.login_identity = a.login_identity AND c.kind = 'unlocked' AND c.at > a.started_at))
+       -- Only a hint: the ledger is asked again by fingerprint. A version that is not current any more says nothing of the one that is.
+       AND NOT EXISTS (SELECT FROM public.login_attempt a WHERE a.login_identity = e.login_identity AND a.rests_until > clock_timestamp() AND a.fingerprint IS NOT NULL
+                          AND a.version IS NOT DISTINCT FROM e.current_version AND a.org_id = e.org_id
                           AND NOT EXISTS (SELECT FROM public.login_attempt ok WHERE ok.login_identity = a.login_identity AND ok.proved AND ok.started_at > a.started_at)
                           AND NOT EXISTS (SELECT FROM public.login_clearance c WHERE c.login_identity = a.login_identity AND c.at > a.started_at)));
 RESET ROLE;
@@ -281,7 +300,8 @@ GRANT UPDATE (login_identity, fingerprint) ON login_attempt TO rcm_internal;
 GRANT SELECT (endpoint_id), UPDATE (login_identity) ON rotation_attempt TO rcm_internal;
 GRANT UPDATE (login_identity, updated_at) ON integration_endpoint TO rcm_internal;
 GRANT SELECT, INSERT (id, key_id), UPDATE (last_totp_step) ON login_identity TO rcm_internal;
-GRANT SELECT (fingerprint, proved, rests_until, started_at, endpoint_id) ON login_attempt TO rcm_internal;
+GRANT SELECT (org_id, fingerprint, proved) ON login_attempt TO rcm_internal;
+GRANT SELECT (org_id) ON login_lease TO rcm_internal;
 CREATE POLICY internal ON login_clearance TO rcm_internal USING (true);
 CREATE POLICY internal ON login_identity TO rcm_internal USING (true);
 CREATE POLICY internal_follows ON login_attempt FOR UPDATE TO rcm_internal USING (true);
@@ -289,6 +309,7 @@ CREATE POLICY internal_follows ON rotation_attempt FOR UPDATE TO rcm_internal US
 CREATE POLICY internal_follows ON integration_endpoint FOR UPDATE TO rcm_internal USING (true);
 
 GRANT UPDATE (proved) ON login_attempt TO rcm_agent, rcm_rotator;
+GRANT INSERT (key_id) ON login_identity TO rcm_migrator;
 GRANT UPDATE (found, held_since, refused_rule) ON rotation_attempt TO rcm_rotator;
 GRANT SELECT (search_wanted_at, searched_at) ON integration_endpoint TO rcm_agent, rcm_rotator;
 GRANT UPDATE (search_wanted_at) ON integration_endpoint TO rcm_agent;

@@ -1,3 +1,4 @@
+import type { AccountHistory, HabitSettings } from '@rcm/demo-portals';
 import type { PortalCode } from '@rcm/platform/seed';
 
 /** What a portal's own records say about one account. */
@@ -12,16 +13,45 @@ export interface AccountRecord {
   readonly mostFailures: number;
 }
 
+/** Names one account at one portal. */
+export interface PortalLogin {
+  readonly portal: PortalCode;
+  readonly username: string;
+}
+
+/** `fault` is one of the demo portals' `faultNames`; the portals refuse any other. */
+export interface FaultSettings {
+  readonly fault: string;
+  readonly delayMs?: number;
+  readonly count?: number;
+}
+
 /** The demo portals' control port: the one place where a verdict about a portal comes from. */
 export interface PortalControl {
   createAccount(account: { portal: PortalCode; username: string; password: string; mfaSeed?: string }): Promise<void>;
-  /** Whether this is the account's password now; counts nothing. */
+  /** Whether this is the account's password now, locked or not; counts nothing. */
   accepts(login: { portal: PortalCode; username: string; password: string }): Promise<boolean>;
+  /** Whether a login with it would be let in at this moment: also not locked, not closed, and known everywhere. Counts nothing. */
+  letsIn(login: { portal: PortalCode; username: string; password: string }): Promise<boolean>;
   account(portal: PortalCode, username: string): Promise<AccountRecord>;
+  /** Every login try and every change of the account, in order, and how it stands. */
+  history(login: PortalLogin): Promise<AccountHistory>;
+  /** Support lifts the lock: nothing counts any more. */
+  unlock(login: PortalLogin): Promise<void>;
+  /** A person who uses the same account types so many wrong passwords. Default: one. */
+  mistype(login: PortalLogin, times?: number): Promise<void>;
+  /** The password expires: at a time, by default now. */
+  expire(login: PortalLogin, at?: Date): Promise<void>;
   /** A fault that meets this account's password changes alone. */
-  setAccountFault(login: { portal: PortalCode; username: string }, fault: { fault: string; delayMs?: number; count?: number }): Promise<void>;
-  setHabits(portal: PortalCode, habits: Readonly<Record<string, unknown>>): Promise<void>;
-  setFault(fault: { portal: PortalCode; fault: string; delayMs?: number; count?: number }): Promise<void>;
+  setAccountFault(login: PortalLogin, fault: FaultSettings): Promise<void>;
+  setHabits<P extends PortalCode>(portal: P, habits: HabitSettings<P>): Promise<void>;
+  setFault(fault: FaultSettings & { readonly portal: PortalCode }): Promise<void>;
+  /** The base URL of the portal's second address, behind which are the same accounts; opened where it is not yet. */
+  openDoor(portal: PortalCode): Promise<string>;
+  /** What time it is at the portals. */
+  now(): Promise<Date>;
+  /** Moves the portals' time, not anybody else's; one-time codes stay with everybody's. What it is then. */
+  advance(ms: number): Promise<Date>;
 }
 
 const DEADLINE_MS = 10_000;
@@ -36,12 +66,22 @@ export function portalControl(baseUrl: string): PortalControl {
     if (!response.ok) throw new Error(`the control port answered ${method} ${path} with ${response.status}: ${await response.text()}`);
     return response.json();
   };
+  const path = ({ portal, username }: PortalLogin): string => `/accounts/${portal}/${encodeURIComponent(username)}`;
+  const timeIn = (answer: unknown): Date => new Date((answer as { now: string }).now);
   return {
     createAccount: async (account) => void (await ask('POST', '/accounts', account)),
     accepts: async (login) => ((await ask('POST', '/accepts', login)) as { accepts: boolean }).accepts,
-    account: async (portal, username) => (await ask('GET', `/accounts/${portal}/${encodeURIComponent(username)}`)) as AccountRecord,
-    setAccountFault: async ({ portal, username }, fault) => void (await ask('PUT', `/accounts/${portal}/${encodeURIComponent(username)}/faults`, fault)),
+    letsIn: async (login) => ((await ask('POST', '/accepts', login)) as { letsIn: boolean }).letsIn,
+    account: async (portal, username) => (await ask('GET', path({ portal, username }))) as AccountRecord,
+    history: async (login) => (await ask('GET', `${path(login)}/history`)) as AccountHistory,
+    unlock: async (login) => void (await ask('POST', `${path(login)}/unlock`)),
+    mistype: async (login, times = 1) => void (await ask('POST', `${path(login)}/mistype`, { times })),
+    expire: async (login, at) => void (await ask('POST', `${path(login)}/expire`, at ? { at: at.toISOString() } : undefined)),
+    setAccountFault: async (login, fault) => void (await ask('PUT', `${path(login)}/faults`, fault)),
     setHabits: async (portal, habits) => void (await ask('PUT', '/habits', { portal, habits })),
     setFault: async (fault) => void (await ask('PUT', '/faults', fault)),
+    openDoor: async (portal) => ((await ask('POST', '/doors', { portal })) as { baseUrl: string }).baseUrl,
+    now: async () => timeIn(await ask('GET', '/clock')),
+    advance: async (ms) => timeIn(await ask('POST', '/clock/advance', { ms })),
   };
 }

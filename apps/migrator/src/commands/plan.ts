@@ -48,14 +48,14 @@ interface Findings {
 }
 
 function judge(migration: Migration, endpoint: EndpointRow, credentials: Secret<string>, { actions, failed, users }: Findings): void {
-  const found = examine(endpoint, credentials, { key: migration.identityKey, place: migration.place });
+  const found = examine(endpoint, credentials, { keys: migration.keys, place: migration.place });
   if (!found.ok) {
     actions.push({ endpointId: endpoint.id, action: 'failed' });
     failed.push({ endpointId: endpoint.id, code: found.code, reason: found.reason });
     return;
   }
   actions.push({ endpointId: endpoint.id, action: 'create' });
-  if (endpoint.loginIdentity !== found.loginIdentity) note(users, found.loginIdentity, endpoint);
+  if (endpoint.loginIdentity !== found.loginIdentity.id) note(users, found.loginIdentity.id, endpoint);
 }
 
 function note(users: Map<string, EndpointRow[]>, loginIdentity: string, endpoint: EndpointRow): void {

@@ -2,7 +2,7 @@ import { parseReference, type ReadAnswer, referenceKey, type SecretReference } f
 import { type EndpointRow, listEndpoints, listLegacyEndpoints, migrationCounts, recordProof } from '@rcm/db';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { canonicalFingerprint, compareTexts } from '../credential/compare.ts';
-import { identityOf } from '../credential/examine.ts';
+import { isIdentityOf } from '../credential/examine.ts';
 import { type Migration, PAGE_SIZE } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
 import { byEndpoint, type Failure, failureLines, failureOf, type Report } from '../report.ts';
@@ -60,7 +60,7 @@ async function prove(migration: Migration, { endpoint, legacy }: MigratedEndpoin
   const { db, identityKey, patience } = migration;
   if (stored instanceof RcmError) throw stored;
   if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says.');
-  if (identityOf(endpoint, stored.text, identityKey) !== endpoint.loginIdentity) {
+  if (!isIdentityOf(endpoint, stored.text, migration.keys)) {
     throw new RcmError('state_conflict', 'The secret belongs to another login than the row says: the portal, its host or the user name was changed.');
   }
   if (legacy !== null && compareTexts(identityKey, { legacy, stored: stored.text }) === 'different') {

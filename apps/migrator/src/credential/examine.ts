@@ -1,4 +1,13 @@
-import { formerIdentities, type IdentityKeys, type LoginIdentity, loginIdentity, type NewPlace, parsePayload, placeForSize, serializePayload } from '@rcm/credentials';
+import {
+  formerIdentities,
+  type IdentityKeys,
+  type LoginIdentity,
+  loginIdentity,
+  type NewPlace,
+  parsePayload,
+  placeForSize,
+  serializePayload,
+} from '@rcm/credentials';
 import type { EndpointRow } from '@rcm/db';
 import { type ErrorCode, isRcmError, type Secret } from '@rcm/telemetry';
 import type { SecretPlace } from '../migration.ts';

@@ -19,7 +19,7 @@ export interface LegacyCredential {
  * `payload_invalid`, `payload_too_large`, `store_conflict` (another payload lies there, or something else was read back), `store_*`, `database_*`.
  */
 export async function migrateEndpoint(migration: Migration, { endpoint, credentials }: LegacyCredential): Promise<Moved> {
-  const found = examine(endpoint, credentials, { key: migration.identityKey, place: migration.place });
+  const found = examine(endpoint, credentials, { keys: migration.keys, place: migration.place });
   if (!found.ok) throw new RcmError(found.code, found.reason);
   const { reference, stored } = await placeSecret(migration, endpoint, found);
   const fingerprint = canonicalFingerprint(migration.identityKey, stored.text);
@@ -32,7 +32,8 @@ export async function migrateEndpoint(migration: Migration, { endpoint, credenti
       orgId: endpoint.orgId,
       secretArn: formatReference(reference),
       version: stored.version,
-      loginIdentity: found.loginIdentity,
+      loginIdentity: found.loginIdentity.id,
+      identityKeyId: found.loginIdentity.keyId,
       fingerprint,
     }),
   );

@@ -18,5 +18,9 @@ export const searchFor = (inHand: AttemptInHand, since: Date, refusals: 1 | 2): 
 export function otherAccepted(inHand: AttemptInHand, found: Extract<Found, { kind: 'found' }>): AttemptEvent {
   const name = foundOf(found.candidate.name, inHand.attempt.id);
   inHand.foundProven = true;
-  return { kind: 'other_accepted', found: name, detail: name === 'staged' ? 'the portal accepts the staged password' : `the portal accepts another stored password: ${name}` };
+  return {
+    kind: 'other_accepted',
+    found: name,
+    detail: name === 'staged' ? 'the portal accepts the staged password' : `the portal accepts another stored password: ${name}`,
+  };
 }

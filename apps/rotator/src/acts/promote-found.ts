@@ -62,5 +62,7 @@ async function promoteOnto(inHand: AttemptInHand, name: CandidateName, base: str
 /** Their payload, password only. The counter goes up once for an attempt, however often this is repeated. */
 function withOurPassword(theirs: StoredSecret, password: Secret<string>, { id, createdAt }: { readonly id: string; readonly createdAt: Date }): Secret<string> {
   const { attemptId, counter } = rotationOf(theirs.text);
-  return serializePayload(withPassword(parsePayload(theirs.text), { password, attemptId: id, counter: attemptId === id ? counter : counter + 1, now: createdAt }));
+  return serializePayload(
+    withPassword(parsePayload(theirs.text), { password, attemptId: id, counter: attemptId === id ? counter : counter + 1, now: createdAt }),
+  );
 }

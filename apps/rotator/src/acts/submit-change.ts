@@ -1,6 +1,6 @@
 import { parsePayload, type StoredSecret } from '@rcm/credentials';
-import { advanceAttempt, isPortalIll } from '@rcm/db';
-import { guardedLogin, type GuardedResult, portalCredential } from '@rcm/portal-access';
+import { advanceAttempt, isPortalIll, passwordTries, wantCredentialSearch } from '@rcm/db';
+import { accountOf, guardedLogin, type GuardedResult, portalCredential } from '@rcm/portal-access';
 import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
 import { type AttemptInHand, heldOptions } from '../machine/attempt.ts';
@@ -18,7 +18,8 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
   const { login, attempt, services } = inHand;
   const { store, reference, held, endpoint } = login;
   if (attempt.probes >= services.timing.maxTries) return { kind: 'gave_up', detail: attempt.detail ?? 'the change could not be submitted' };
-  if (inHand.heldMs > services.timing.giveUpMs) return { kind: 'gave_up', detail: `${attempt.detail ?? 'the change could not be submitted'}; nothing was submitted` };
+  if (inHand.heldMs > services.timing.giveUpMs)
+    return { kind: 'gave_up', detail: `${attempt.detail ?? 'the change could not be submitted'}; nothing was submitted` };
   if (attempt.recipeHash !== services.drivers.for(endpoint.portalType).hash)
     return { kind: 'recipe_changed', detail: 'the recipe was changed; nothing was submitted' };
   if (attempt.reason === 'restored' && attempt.probes === 0 && attempt.submitDeadlineAt === null)
@@ -28,7 +29,15 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
     return { kind: 'base_moved', detail: 'the current secret changed before anything was submitted' };
   const staged = await store.readStaged(login.slotOf(attempt.id), { signal: held.signal });
   if (staged === null) return { kind: 'gave_up', detail: 'the staged copy is gone; nothing was submitted' };
-  await store.rehearse(login.slotOf(attempt.id), attempt.baseVersion, heldOptions(login));
+  if (await wasRefused(inHand, current)) return currentRefused(inHand);
+  const { overwritten } = await store.rehearse(login.slotOf(attempt.id), attempt.baseVersion, { ...heldOptions(login), text: staged.text });
+  if (overwritten !== null) {
+    await wantCredentialSearch(services.db, { orgId: endpoint.orgId, endpointId: endpoint.id });
+    return {
+      kind: 'base_moved',
+      detail: `the current secret was written over version ${overwritten.version} by somebody who had not read it; nothing was submitted`,
+    };
+  }
 
   const result = await logInToChange(inHand, current);
   if (result.kind === 'accepted' || result.kind === 'must_change') {
@@ -39,7 +48,21 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
     }
   }
   if (!isRefusal(result)) return holding(holdFor(services, endpoint, result));
-  return await currentRefused(inHand);
+  const { settleMs } = endpoint.portalType;
+  return holding({
+    detail: 'the portal refuses the current password; if it is not just slow to know it, another one is searched',
+    forMs: Math.max(settleMs, 1_000),
+  });
+}
+
+/** Since this attempt was planned, or before and it rests; and the portal has had its time since: a person may have stored it before the portal knew it. */
+async function wasRefused({ services, login, attempt }: AttemptInHand, current: StoredSecret): Promise<boolean> {
+  const { orgId, loginIdentity, portalType } = login.endpoint;
+  const { fingerprints } = accountOf(services.keys, login.endpoint, parsePayload(current.text));
+  const tries = await passwordTries(services.db, { orgId, loginIdentity, fingerprints, since: attempt.createdAt });
+  const { refusedSince, refusedLastAt, restsUntil, now } = tries;
+  const isRefused = refusedSince > 0 || (restsUntil !== null && restsUntil > now);
+  return isRefused && refusedLastAt !== null && now.getTime() - refusedLastAt.getTime() >= portalType.settleMs;
 }
 
 function logInToChange({ services, login, attempt }: AttemptInHand, current: StoredSecret): Promise<GuardedResult> {
@@ -86,7 +109,10 @@ async function currentRefused(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { orgId, loginIdentity, portalTypeCode } = login.endpoint;
   if (await isPortalIll(services.db, { orgId, loginIdentity, portalTypeCode, rules: services.breaker }))
     return holding({ detail: 'the portal refuses the current password, and others too: it may be ill', forMs: services.timing.retryMs });
-  return { kind: 'current_refused', detail: `the portal accepts neither the current password (version ${attempt.baseVersion}) nor a copy; nothing was submitted` };
+  return {
+    kind: 'current_refused',
+    detail: `the portal accepts neither the current password (version ${attempt.baseVersion}) nor a copy; nothing was submitted`,
+  };
 }
 
 interface Texts {
@@ -118,8 +144,7 @@ async function submit(inHand: AttemptInHand, session: PortalSession, { current, 
     });
   if (!sent.value && outcome.kind === 'refused')
     return { kind: 'gave_up', detail: `the page does not take the new password (${outcome.rule}); nothing was sent` };
-  if (!sent.value)
-    return { ...holding({ detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs }), ...COUNTS };
+  if (!sent.value) return { ...holding({ detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs }), ...COUNTS };
   if (!outcome.submitted) return { kind: 'change_not_sent', detail: 'the change was about to be sent and never left the browser' };
   return changeEvent(inHand, outcome, sentBefore);
 }

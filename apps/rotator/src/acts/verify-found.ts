@@ -44,7 +44,8 @@ export async function verifyFound(inHand: AttemptInHand): Promise<AttemptEvent> 
     inHand.foundProven = true;
     return { kind: 'staged_accepted' };
   }
-  if (result.kind === 'accepted' || result.kind === 'must_change') return holding({ detail: 'the portal demands a change before it lets anybody in', forMs: services.timing.retryMs });
+  if (result.kind === 'accepted' || result.kind === 'must_change')
+    return holding({ detail: 'the portal demands a change before it lets anybody in', forMs: services.timing.retryMs });
   if (proof === 'nothing') return holding(holdFor(services, endpoint, result));
   const { fingerprints } = accountOf(services.keys, endpoint, payload);
   return (await mayAskAgain(inHand, fingerprints))

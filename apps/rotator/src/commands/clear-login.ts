@@ -54,7 +54,12 @@ async function tryNow({ opened, signal }: CommandContext, endpointId: string): P
   const endpoint = await migratedEndpoint(db, { orgId, endpointId });
   return withExclusiveLease(rotator, endpoint, signal, async (held) => {
     const current = await readCurrent(loginInHand(rotator, endpoint, held));
-    const isAccepted = await proveLogin(rotator, endpoint, held, { stored: current.text, version: current.version, actor: 'person', what: 'the current password' }).then(
+    const isAccepted = await proveLogin(rotator, endpoint, held, {
+      stored: current.text,
+      version: current.version,
+      actor: 'person',
+      what: 'the current password',
+    }).then(
       () => true,
       (error: unknown) => {
         if (error instanceof RcmError && error.code === 'login_rejected') return false;

@@ -39,6 +39,10 @@ async function editByHand({ orgId, secretArn }: Login, change: object): Promise<
   await store.replace(parseReference(secretArn), serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, ...change }))), current.version);
 }
 
+const lastAttemptOf = async ({ loginIdentity }: Login): Promise<string | undefined> =>
+  (await opened.sql<{ id: string }>('SELECT id::text FROM rotation_attempt WHERE login_identity = $1 ORDER BY created_at DESC LIMIT 1', [loginIdentity]))[0]
+    ?.id;
+
 /** The journal and the ledger as they were an hour ago: they know nothing of this login. */
 async function restoreDatabase({ id, loginIdentity }: Login, version: string): Promise<void> {
   await opened.sql('DELETE FROM login_attempt WHERE login_identity = $1', [loginIdentity]);
@@ -112,7 +116,11 @@ describe('the hard cases of a rotation', () => {
     expect(await store.listStaged(parseReference(at.secretArn))).toHaveLength(1);
     await opened.sql("UPDATE rotation_attempt SET ended_at = ended_at - interval '31 days' WHERE login_identity = $1", [at.loginIdentity]);
     await remove();
-    expect(await store.listStaged(parseReference(at.secretArn))).toEqual([]);
+    // Nobody has seen the portal accept what is current: the copy might be what it holds.
+    expect(await store.listStaged(parseReference(at.secretArn))).toHaveLength(1);
+    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    await remove();
+    expect(await store.listStaged(parseReference(at.secretArn))).toEqual([await lastAttemptOf(at)]);
     expect(await opened.world.portalAcceptsStore(at.id)).toBe(true);
   });
 

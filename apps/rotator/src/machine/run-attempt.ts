@@ -1,4 +1,15 @@
-import { advanceAttempt, blockAttempt, finishAttempt, isOpenState, nextState, type OpenState, promoteAttempt, type RotationAttempt, type Wait, waitAttempt } from '@rcm/db';
+import {
+  advanceAttempt,
+  blockAttempt,
+  finishAttempt,
+  isOpenState,
+  nextState,
+  type OpenState,
+  promoteAttempt,
+  type RotationAttempt,
+  type Wait,
+  waitAttempt,
+} from '@rcm/db';
 import { type ErrorCode, isRcmError, RcmError } from '@rcm/telemetry';
 import { askWhatHolds } from '../acts/ask-portal.ts';
 import { cleanUp } from '../acts/clean-up.ts';
@@ -94,7 +105,12 @@ async function hold(inHand: AttemptInHand, from: OpenState, event: Extract<Attem
   // The day's first rotation that waits for matters of its own login, or that waits again, holds up no other.
   const isOwn = event.ownMatter || inHand.heldMs > 0;
   const outcome = isOwn ? ({ outcome: 'unproven' } as const) : {};
-  await write(inHand, 'waiting', () => waitAttempt(services.db, { ...mine, ...waitOf(event, services.timing.retryMs), ...outcome, detail: event.detail }), event.detail);
+  await write(
+    inHand,
+    'waiting',
+    () => waitAttempt(services.db, { ...mine, ...waitOf(event, services.timing.retryMs), ...outcome, detail: event.detail }),
+    event.detail,
+  );
 }
 
 function waitOf({ until, afterSubmitMs, forMs }: Extract<AttemptEvent, { kind: 'hold' }>, retryMs: number): Wait {
@@ -117,7 +133,11 @@ function persist(inHand: AttemptInHand, event: Exclude<AttemptEvent, { kind: 'ho
   const detail = event.detail === undefined ? {} : { detail: event.detail };
   switch (to) {
     case 'promoted':
-      return promoteAttempt(services.db, { ...mine, promotedVersion: required(event.version), previousVersion: attempt.previousVersion ?? attempt.baseVersion });
+      return promoteAttempt(services.db, {
+        ...mine,
+        promotedVersion: required(event.version),
+        previousVersion: attempt.previousVersion ?? attempt.baseVersion,
+      });
     case 'done':
       return finishAttempt(services.db, { ...mine, end: 'done' });
     case 'abandoned':

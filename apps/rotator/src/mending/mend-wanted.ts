@@ -21,7 +21,10 @@ export async function mendWanted(rotator: Rotator, { limit, pauseMs, signal }: M
       await withExclusiveLease(rotator, endpoint, signal, (held) => mendLogin(rotator, endpoint, held));
     } catch (error) {
       const isUsual = hasCode(error, 'lease_unavailable', 'lease_lost', 'cancelled', 'store_conflict');
-      rotator.logger[isUsual ? 'info' : 'warn']({ err: error, endpointId: wanted.endpointId }, 'a login could not be searched for what its portal accepts; it is tried again');
+      rotator.logger[isUsual ? 'info' : 'warn'](
+        { err: error, endpointId: wanted.endpointId },
+        'a login could not be searched for what its portal accepts; it is tried again',
+      );
     }
   }
 }

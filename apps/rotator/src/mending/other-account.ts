@@ -9,7 +9,11 @@ import type { Rotator } from '../rotate.ts';
  * follows, with what the ledger knows. Returns whether the row and the secret did not agree; then the lease is of the old account,
  * and whatever was to be done begins again.
  */
-export async function followOtherAccount(rotator: Pick<Rotator, 'db' | 'keys' | 'logger' | 'owner'>, login: LoginInHand, current: StoredSecret): Promise<boolean> {
+export async function followOtherAccount(
+  rotator: Pick<Rotator, 'db' | 'keys' | 'logger' | 'owner'>,
+  login: LoginInHand,
+  current: StoredSecret,
+): Promise<boolean> {
   const { endpoint, held } = login;
   const { identity, former } = accountOf(rotator.keys, endpoint, parsePayload(current.text));
   if (identity.id === endpoint.loginIdentity) return false;

@@ -2,7 +2,19 @@ import type { NoticeKind } from '@rcm/db';
 import { describe, expect, it } from 'vitest';
 import { noticeText } from './wording.ts';
 
-const kinds: readonly NoticeKind[] = ['blocked', 'failed', 'locked', 'manual_due', 'manual_refused', 'breaker_open', 'waiting_long', 'left_previous', 'refused', 'found', 'other_account'];
+const kinds: readonly NoticeKind[] = [
+  'blocked',
+  'failed',
+  'locked',
+  'manual_due',
+  'manual_refused',
+  'breaker_open',
+  'waiting_long',
+  'left_previous',
+  'refused',
+  'found',
+  'other_account',
+];
 
 describe('the words of a notice', () => {
   it.each(kinds)('%s: says what happened, what is safe and what to do, and names the login or portal', (kind) => {

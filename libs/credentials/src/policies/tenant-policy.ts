@@ -33,6 +33,8 @@ function rotatorStatements(place: CheckedPlace): PolicyStatement[] {
     // After a database was restored, staged copies are found by their path. IAM looks at the path that is asked for and at
     // nothing below it, so this one must never be an ancestor of `endpoints`.
     { Sid: 'FindStagedCopies', Effect: 'Allow', Action: ['ssm:GetParametersByPath'], Resource: staged },
+    // A rehearsal looks whether a label or a pattern would stand in the way of the next version.
+    { Sid: 'SeeKeptVersions', Effect: 'Allow', Action: ['ssm:GetParameterHistory'], Resource: current, Condition: NOT_SOMEBODY_ELSES },
     createTagged([...current, ...staged, ...ownSecrets(place)]),
     // A staged copy is written once: there is no Overwrite below `rotation`.
     { Sid: 'PromoteParameter', Effect: 'Allow', Action: ['ssm:PutParameter'], Resource: current, Condition: { StringEquals: { 'ssm:Overwrite': ['true'] } } },

@@ -1,7 +1,10 @@
 import { describeCrashes } from './contract/crashes.fixture.ts';
+import { describeFinalActs } from './contract/final-acts.fixture.ts';
 import { describeRaces } from './contract/races.fixture.ts';
 import { describeReadingAndWriting } from './contract/reading-and-writing.fixture.ts';
+import { describeRehearsal } from './contract/rehearsal.fixture.ts';
 import { describeStaging } from './contract/staging.fixture.ts';
+import { describeStoppedWriters } from './contract/stopped-writers.fixture.ts';
 import type { StoreUnderTest } from './contract/store-under-test.fixture.ts';
 
 /** What every store promises. A new store is done when it passes this. */
@@ -10,4 +13,7 @@ export function describeStoreContract(store: StoreUnderTest): void {
   describeStaging(store);
   describeCrashes(store);
   describeRaces(store);
+  describeFinalActs(store);
+  describeRehearsal(store);
+  describeStoppedWriters(store);
 }

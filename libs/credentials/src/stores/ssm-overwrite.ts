@@ -22,7 +22,7 @@ export interface OverwritingText {
   get(): Secret<string>;
   /** Whether a stored text shows that the act is done, by us or by whoever finished it. */
   isDone(stored: Secret<string>): boolean;
-  /** Whether a stored text is the one that this act writes, byte for byte as far as that is known. */
+  /** Whether a stored text is the one that this act writes, byte for byte; where that is not known any more, whether it may be. */
   isOurs(stored: Secret<string>): boolean;
   /** Whether our text can have been made from this one. */
   isBase(stored: Secret<string>): boolean;

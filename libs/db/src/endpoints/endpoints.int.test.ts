@@ -253,7 +253,7 @@ describe('an expiry that the portal told of', () => {
       'failed',
       async (on: TestEndpoint) => {
         const attempt = await plannedAttempt(t.rotator, on);
-        await finishAttempt(t.rotator, { ...attempt, orgId: on.orgId, from: 'planned', end: 'abandoned', nextRotationAt: days(1) });
+        await finishAttempt(t.rotator, { ...attempt, orgId: on.orgId, from: 'planned', end: 'abandoned', dueAgainMs: 86_400_000 });
       },
     ],
   ])('does not shorten the rest of a rotation that was %s', async (_, rest) => {

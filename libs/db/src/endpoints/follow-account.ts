@@ -1,6 +1,7 @@
 import type { Database } from '../database.ts';
 import { RcmError } from '@rcm/telemetry';
 import { writeAuditEvent } from '../audit/record.ts';
+import { checkUuid } from '../input.ts';
 import { writeNotice } from '../notices/write.ts';
 
 /** `moved`: the row has another identity already. `in_use`, `rotation_open`: somebody is at one of the two logins; ask again. */
@@ -25,7 +26,8 @@ export interface FollowAccount {
  * Fails with `input_invalid`.
  */
 export async function followAccount(db: Database, follow: FollowAccount): Promise<AccountFollowed> {
-  const { orgId, endpointId, from, to, leaseId, actor, because } = follow;
+  const { orgId, endpointId, from, to, actor, because } = follow;
+  const leaseId = checkUuid('leaseId', follow.leaseId);
   return db.transaction({ tenant: orgId }, async (tx) => {
     const [row] = await tx.$queryRaw<
       { answer: AccountFollowed }[]

@@ -41,7 +41,8 @@ export interface BreakerRules {
  * Opens the breakers whose portal types fail now, by what ledger and journal say of the last minutes; returns their codes. Closes those that
  * were opened because logins were refused, once as many have got in since. Derived and
  * not counted up, so no crash and no second rotator makes it wrong. One login that fails again and again is that login's matter;
- * a login that got in since is no failure.
+ * a login that got in since is no failure. Logins in use are counted up to where so many refused
+ * ones are few, in the order of an index, so a large portal type costs no more than a small one.
  */
 export async function assessPortalTypes(db: Database, rules: BreakerRules): Promise<readonly string[]> {
   const windowMs = checkMs('windowMs', rules.windowMs);
@@ -62,10 +63,14 @@ export async function assessPortalTypes(db: Database, rules: BreakerRules): Prom
         SELECT code, count(DISTINCT login_identity) FILTER (WHERE suspect)::int AS suspects, count(DISTINCT login_identity) FILTER (WHERE NOT suspect)::int AS failures
           FROM bad GROUP BY code
       )
-      SELECT f.code, f.suspects, f.failures, f.suspects > 0 AND f.suspects >= rcm_many_refused(used.active, ${rules.suspects}::int) AS "isIll"
+      SELECT f.code, f.suspects, f.failures, f.suspects > 1 AND f.suspects >= rcm_many_refused(used.active, ${rules.suspects}::int) AS "isIll"
         FROM failing f JOIN since s ON s.code = f.code
-        CROSS JOIN LATERAL (SELECT count(DISTINCT a.login_identity)::int AS active FROM integration_endpoint e JOIN login_attempt a ON a.login_identity = e.login_identity
-                             WHERE f.suspects > 0 AND e.portal_type_code = f.code AND a.started_at > clock_timestamp() - interval '7 days' AND a.outcome IS NOT NULL) used
+        CROSS JOIN LATERAL (SELECT count(*)::int AS active FROM (
+          SELECT FROM integration_endpoint e
+           WHERE f.suspects > 1 AND e.portal_type_code = f.code AND e.secret_arn IS NOT NULL
+             AND EXISTS (SELECT FROM login_attempt a WHERE a.login_identity = e.login_identity AND a.started_at > now() - interval '7 days' AND a.outcome IS NOT NULL)
+             AND NOT EXISTS (SELECT FROM integration_endpoint twin WHERE twin.login_identity = e.login_identity AND twin.portal_type_code = f.code AND twin.id < e.id)
+           ORDER BY e.next_rotation_at, e.id LIMIT 5 * f.suspects + 5) counted) used
        WHERE (f.suspects > 1 AND f.suspects >= rcm_many_refused(used.active, ${rules.suspects}::int)) OR f.failures >= ${rules.failures}`;
     for (const { code, suspects, failures, isIll } of found) {
       const detail = isIll ? `${suspects} logins were refused` : `${failures} logins met pages or answers that nobody knows`;

@@ -2,18 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { setNextRotation } from '../endpoints/schedule.ts';
 import { advanceAttempt, blockAttempt } from '../journal/advance.ts';
+import type { AttemptReason } from '../journal/attempt.ts';
 import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
 import { planRotation } from '../journal/open.ts';
 import { releaseLease } from '../leases/upkeep.ts';
 import { listNotices } from '../notices/outbox.ts';
 import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { assessPortalTypes } from './breaker.ts';
-import { isPortalIll } from './ill.ts';
 import { listGates } from './list.ts';
 import { pauseRotations, resumeRotations } from './pause.ts';
 import type { StartRules } from './rules.ts';
 import { listStartable } from './startable.ts';
-import { isPortalTypeStopped } from './stopped.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
@@ -39,7 +37,7 @@ interface Started {
   readonly leaseId: string;
 }
 
-async function start(endpoint: TestEndpoint | undefined, reason = 'due', rules = RULES): Promise<Started & { refusal: string | null }> {
+async function start(endpoint: TestEndpoint | undefined, reason: AttemptReason = 'due', rules = RULES): Promise<Started & { refusal: string | null }> {
   if (!endpoint) throw new Error('no endpoint');
   const lease = await exclusiveLease(t.rotator, endpoint);
   const attemptId = randomUUID();
@@ -150,62 +148,6 @@ describe('an open breaker', () => {
     await finish(endpoints[1], probe);
     expect(await breakerOf(code)).toBeNull();
   });
-
-  test.each(['suspect', 'unknown'])('opens on %s logins of three accounts within the window, and not on two', async (what) => {
-    const { code, endpoints } = await type(3);
-    const rules = { windowMs: 60_000, suspects: 3, failures: 3 };
-    const login = (endpoint: TestEndpoint | undefined, at = 'now()') =>
-      t.sql(
-        `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
-         VALUES ($1, $2, $3, gen_random_uuid(), 'agent', '1', ${at}, ${at}, $4, $5)`,
-        [endpoint?.loginIdentity, endpoint?.orgId, endpoint?.endpointId, what === 'suspect' ? 'rejected' : 'unknown', what === 'suspect' ? 'suspect' : 'none'],
-      );
-    await login(endpoints[0]);
-    await login(endpoints[0]);
-    await login(endpoints[1]);
-    await login(endpoints[2], `now() - interval '2 minutes'`);
-    expect(await assessPortalTypes(t.rotator, rules)).not.toContain(code);
-    await login(endpoints[2]);
-    expect(await assessPortalTypes(t.rotator, rules)).toContain(code);
-    expect(await breakerOf(code)).toBe(what === 'suspect' ? 'logins_suspect' : 'page_changed');
-    await resumeRotations(t.rotator, { scope: { kind: 'portal_type', portalTypeCode: code }, actor: 'person:jane', reason: 'x' });
-    // What was before a person closed it does not open it again.
-    expect(await assessPortalTypes(t.rotator, rules)).not.toContain(code);
-  });
-
-  test('is asked for one portal type, and opens then without waiting for a scan', async () => {
-    const { code, endpoints } = await type(3);
-    const asked = { portalTypeCode: code, rules: { windowMs: 60_000, suspects: 3, failures: 3 } };
-    expect(await isPortalTypeStopped(t.rotator, asked)).toBe(false);
-    for (const { loginIdentity, orgId, endpointId } of endpoints)
-      await t.sql(
-        `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
-         VALUES ($1, $2, $3, gen_random_uuid(), 'rotator', '1', now(), now(), 'rejected', 'suspect')`,
-        [loginIdentity, orgId, endpointId],
-      );
-    expect(await isPortalTypeStopped(t.rotator, asked)).toBe(true);
-    expect(await isPortalTypeStopped(t.rotator, { ...asked, portalTypeCode: 'another' })).toBe(false);
-    await resumeRotations(t.rotator, { scope: { kind: 'portal_type', portalTypeCode: code }, actor: 'person:jane', reason: 'x' });
-    expect(await isPortalTypeStopped(t.rotator, asked)).toBe(false);
-  });
-});
-
-test('an agent hears over all tenants that a portal refuses what worked, and not of one login alone or of one that got in since', async () => {
-  const { code, endpoints } = await type(3);
-  const asked = { portalTypeCode: code, rules: { windowMs: 60_000, suspects: 3 } };
-  const login = (endpoint: TestEndpoint | undefined, outcome: 'rejected' | 'accepted') =>
-    t.sql(
-      `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
-       VALUES ($1, $2, $3, gen_random_uuid(), 'agent', '1', clock_timestamp(), clock_timestamp(), $4, $5)`,
-      [endpoint?.loginIdentity, endpoint?.orgId, endpoint?.endpointId, outcome, outcome === 'rejected' ? 'suspect' : 'none'],
-    );
-  for (const at of [0, 0, 0, 1]) await login(endpoints[at], 'rejected');
-  expect(await isPortalIll(t.agent, asked)).toBe(false);
-  await login(endpoints[2], 'rejected');
-  expect(await isPortalIll(t.agent, asked)).toBe(true);
-  expect(await isPortalIll(t.agent, { ...asked, portalTypeCode: 'another' })).toBe(false);
-  await login(endpoints[2], 'accepted');
-  expect(await isPortalIll(t.agent, asked)).toBe(false);
 });
 
 describe('what else holds a start back', () => {

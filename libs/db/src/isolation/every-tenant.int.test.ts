@@ -24,11 +24,14 @@ describe.each(['rcm_rotator', 'rcm_migrator'] as const)('over all tenants %s loo
     expect(nothing(await w.ask(role, '*', statement))).toBe(true);
   });
 
-  test.each(['login_identity', 'login_lease', 'login_attempt', 'rotation_attempt', 'migration_proof'])('adds nothing to %s', async (table) => {
-    const row = [w.mine.orgId, w.mine.endpointId, table === 'login_identity' ? 'f'.repeat(64) : w.mine.loginIdentity, randomUUID()];
-    const exclusive = (TENANT_ROWS[table] ?? '').replace(`'shared'`, role === 'rcm_migrator' ? `'exclusive'` : `'shared'`);
-    expect(await w.ask(role, '*', exclusive, row)).toEqual({ refused: '42501' });
-  });
+  test.each(['login_identity', 'login_lease', 'login_attempt', 'rotation_attempt', 'login_clearance', 'migration_proof'])(
+    'adds nothing to %s',
+    async (table) => {
+      const row = [w.mine.orgId, w.mine.endpointId, table === 'login_identity' ? 'f'.repeat(64) : w.mine.loginIdentity, randomUUID()];
+      const exclusive = (TENANT_ROWS[table] ?? '').replace(`'shared'`, role === 'rcm_migrator' ? `'exclusive'` : `'shared'`);
+      expect(await w.ask(role, '*', exclusive, row)).toEqual({ refused: '42501' });
+    },
+  );
 });
 
 test.each([`config = config - 'credentials'`, `secret_arn = NULL`, `login_identity = NULL`])('a migrator does not set %s for all of them', async (change) => {

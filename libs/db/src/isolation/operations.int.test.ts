@@ -4,13 +4,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase, type Transaction } from '../database.ts';
 import { followStoreVersion } from '../endpoints/follow.ts';
 import { findEndpoint, findOrganization, getEndpoint, listEndpoints } from '../endpoints/read.ts';
+import { followAccount } from '../endpoints/follow-account.ts';
 import { putOffRotation } from '../endpoints/put-off.ts';
 import { bringRotationForward, isDue, listDueEndpoints, listSharedIdentities, setNextRotation } from '../endpoints/schedule.ts';
+import { countRefusedLogins, listWantedSearches, noteSearched, wantCredentialSearch } from '../endpoints/search.ts';
+import { acceptedVersions } from '../journal/accepted-versions.ts';
 import { advanceAttempt, blockAttempt, resumeAttempt, waitAttempt } from '../journal/advance.ts';
-import { noteCopyRemoved } from '../journal/copies.ts';
+import { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from '../journal/copies.ts';
 import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
 import { adoptAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation } from '../journal/open.ts';
 import { knowsRotation } from '../journal/knows.ts';
+import { isOutrun } from '../journal/last-promoted.ts';
 import { announceSuccessor, resolveAsUnchanged, resolveBySuccessor, rotationTo } from '../journal/resolve.ts';
 import { openJobs, type Jobs } from '../jobs.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
@@ -18,8 +22,10 @@ import { listLeases, releaseLease, renewLease } from '../leases/upkeep.ts';
 import { withdrawExclusiveWish } from '../leases/wish.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { mayBeLocked, remainingBudget } from '../ledger/budget.ts';
+import { clearLogin } from '../ledger/clearance.ts';
+import { forgetPasswords, passwordTries } from '../ledger/password.ts';
 import { restLogin } from '../ledger/rest.ts';
-import { versionStanding } from '../ledger/standing.ts';
+import { passwordStanding } from '../ledger/standing.ts';
 import { listLegacyEndpoints, recordMigrated } from '../legacy/migrate.ts';
 import { restoreLegacyCredentials } from '../legacy/restore.ts';
 import { listProofs, migrationCounts, recordProof, scrubEndpoint } from '../legacy/scrub.ts';
@@ -28,7 +34,7 @@ import { listCurrentVersions } from '../notifications-missed.ts';
 import { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim } from '../tasks/claim.ts';
 import { createPortalTask, requeuePortalTask } from '../tasks/queue.ts';
 import { readPortalTask } from '../tasks/read.ts';
-import { identityOf, makeEndpoint, openTestDatabase, plannedAttempt, secretOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { identityOf, makeEndpoint, openTestDatabase, plannedAttempt, printOf, secretOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';
 import { reserveTotpStep } from '../totp.ts';
 
@@ -52,11 +58,13 @@ interface Named extends TestEndpoint {
   readonly taskId: string;
 }
 
+const PRINTS = [printOf('right')];
+
 /** A tenant whose login is in use, was tried, is being rotated and has a task in hand. */
 async function busyTenant(): Promise<Named> {
   const endpoint = await makeEndpoint(t.db);
   const planned = await plannedAttempt(t.rotator, endpoint);
-  const begun = await beginLoginAttempt(t.rotator, { ...endpoint, leaseId: planned.leaseId, actor: 'rotator', version: '1' });
+  const begun = await beginLoginAttempt(t.rotator, { ...endpoint, leaseId: planned.leaseId, actor: 'rotator', version: '1', fingerprints: PRINTS });
   if (!begun.allowed) throw new Error(begun.reason);
   const { taskId } = await createPortalTask(t.agent, jobs, { ...endpoint, name: 'claim_status', input: {} });
   await claimPortalTask(t.agent, { ...endpoint, taskId, worker: 'w', ttlMs: 60_000 });
@@ -70,6 +78,8 @@ const nobodys = (): Named => {
   return { endpointId: id, orgId: id, loginIdentity: identityOf(id), secretArn: secretOf(id, id), fence: 1n, leaseId, attemptId, loginAttemptId, taskId };
 };
 
+const ASKED = { portalTypeCode: 'alpine', fingerprints: PRINTS, rules: { windowMs: 60_000, suspects: 3 } };
+
 const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   getEndpoint: (n) => getEndpoint(t.agent, n),
   listCurrentVersions: (n) => listCurrentVersions(t.agent, { orgId: n.orgId, secretArns: [n.secretArn] }),
@@ -80,11 +90,21 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   renewLease: (n) => renewLease(t.rotator, { ...n, ttlMs: 1000 }),
   releaseLease: (n) => releaseLease(t.rotator, n),
   withdrawExclusiveWish: (n) => withdrawExclusiveWish(t.rotator, { ...n, holder: 'h' }),
-  beginLoginAttempt: (n) => beginLoginAttempt(t.agent, { ...n, actor: 'agent', version: '1', rotationAttemptId: undefined as never }),
-  checkLoginAttempt: (n) => checkLoginAttempt(t.rotator, { ...n, actor: 'rotator', version: '1' }),
-  finishLoginAttempt: (n) => finishLoginAttempt(t.rotator, { ...n, outcome: 'rejected', effect: 'version_bad' }),
+  beginLoginAttempt: (n) => beginLoginAttempt(t.agent, { ...n, actor: 'agent', version: '1', fingerprints: PRINTS, rotationAttemptId: undefined as never }),
+  checkLoginAttempt: (n) => checkLoginAttempt(t.rotator, { ...n, actor: 'rotator', version: '1', fingerprints: PRINTS }),
+  finishLoginAttempt: (n) => finishLoginAttempt(t.rotator, { ...n, outcome: 'rejected', effect: 'bad', restMs: 1000 }),
   remainingBudget: (n) => remainingBudget(t.agent, n),
-  versionStanding: (n) => versionStanding(t.agent, { ...n, version: '1', settleMs: 1000 }),
+  passwordStanding: (n) => passwordStanding(t.agent, { ...n, ...ASKED, version: '1', settleMs: 1000 }),
+  passwordTries: (n) => passwordTries(t.rotator, { ...n, fingerprints: PRINTS, since: new Date(0) }).then(({ now: _, ...record }) => record),
+  forgetPasswords: (n) => forgetPasswords(t.rotator, { ...n, keep: [] }),
+  clearLogin: (n) => clearLogin(t.rotator, { ...n, kind: 'unlocked', actor: 'a', reason: 'r' }),
+  followAccount: (n) =>
+    followAccount(t.rotator, { ...n, from: n.loginIdentity, to: { id: identityOf('another'), keyId: '1' }, actor: 'a', because: 'account' }),
+  wantCredentialSearch: (n) => wantCredentialSearch(t.agent, n),
+  noteSearched: (n) => noteSearched(t.rotator, n),
+  acceptedVersions: (n) => acceptedVersions(t.agent, { ...n, limit: 10 }),
+  isOutrun: (n) => isOutrun(t.agent, n),
+  mayRemoveCopy: (n) => mayRemoveCopy(t.rotator, { ...n, currentVersion: '1' }),
   reserveTotpStep: (n) => reserveTotpStep(t.agent, { ...n, periodSeconds: 30, skew: 1 }),
   planRotation: (n) => planRotation(t.rotator, { ...n, attemptId: randomUUID(), owner: 'o', reason: 'due', baseVersion: '1', recipeHash: 'h' }),
   getOpenAttempt: (n) => getOpenAttempt(t.rotator, n),
@@ -100,8 +120,8 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   watchedLogin: (n) => watchedLogin(t.rotator, n),
   putOffRotation: (n) => putOffRotation(t.rotator, { ...n, forMs: 60_000, tell: 'x' }),
   rotationTo: (n) => rotationTo(t.rotator, { ...n, version: '1' }),
-  resolveAsUnchanged: (n) => resolveAsUnchanged(t.rotator, { ...n, detail: 'x', nextRotationAt: new Date() }),
-  announceSuccessor: (n) => announceSuccessor(t.rotator, { ...n, detail: 'x', successor: { attemptId: randomUUID(), reason: 'resolved', baseVersion: '1' } }),
+  resolveAsUnchanged: (n) => resolveAsUnchanged(t.rotator, { ...n, detail: 'x', dueAgainMs: 1000 }),
+  announceSuccessor: (n) => announceSuccessor(t.rotator, { ...n, detail: 'x', successor: { attemptId: randomUUID(), baseVersion: '1' } }),
   resolveBySuccessor: (n) => resolveBySuccessor(t.rotator, { ...n, detail: 'x', successorId: n.attemptId }),
   restLogin: (n) => restLogin(t.agent, { ...n, version: '1', actor: 'agent', forMs: 1000 }),
   knowsRotation: (n) => knowsRotation(t.agent, n),
@@ -146,6 +166,8 @@ describe('with another tenant’s names', () => {
       'audit_event',
       'migration_proof',
       'login_identity',
+      'login_clearance',
+      'notice',
     ])
       rows.push(await t.sql(`SELECT * FROM ${table} ORDER BY 1, 2`));
     return rows;
@@ -159,7 +181,13 @@ describe('with another tenant’s names', () => {
   });
 
   test('a lease, an attempt or a task of another tenant is of no use with one’s own endpoint', async () => {
-    expect(await beginLoginAttempt(t.agent, { ...mine, leaseId: other.leaseId, actor: 'agent', version: '1' })).toMatchObject({ reason: 'lease_lost' });
+    expect(await beginLoginAttempt(t.agent, { ...mine, leaseId: other.leaseId, actor: 'agent', version: '1', fingerprints: PRINTS })).toMatchObject({
+      reason: 'lease_lost',
+    });
+    const to = { id: identityOf('another'), keyId: '1' };
+    expect(await followAccount(t.rotator, { ...mine, leaseId: other.leaseId, from: mine.loginIdentity, to, actor: 'a', because: 'realm' })).not.toBe(
+      'followed',
+    );
     expect(await advanceAttempt(t.rotator, { ...mine, attemptId: other.attemptId, fence: other.fence, from: 'planned', to: 'staged' })).toBe(false);
     expect(await finishPortalTask(t.agent, { ...mine, taskId: other.taskId, worker: 'w', result: {} })).toBe(false);
   });
@@ -195,6 +223,9 @@ describe('what looks at every tenant', () => {
     listAttempts: (db) => listAttempts(db, { limit: 10 }),
     listOpenAttempts: (db) => listOpenAttempts(db, { limit: 10 }),
     listLegacyEndpoints: (db) => listLegacyEndpoints(db, { limit: 10 }),
+    listWantedSearches: (db) => listWantedSearches(db, { limit: 10, pauseMs: 0 }),
+    countRefusedLogins,
+    listCopiesToRemove: (db) => listCopiesToRemove(db, { limit: 10 }),
     listProofs: (db) => listProofs(db, { limit: 10 }),
     migrationCounts,
   };

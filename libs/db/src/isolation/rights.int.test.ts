@@ -24,10 +24,18 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_migrator', 'may not', `UPDATE integration_endpoint SET base_url = 'https://alpine.example/x'`],
   ['rcm_migrator', 'may not', 'DELETE FROM integration_endpoint'],
 
+  ['rcm_agent', 'may', `UPDATE integration_endpoint SET search_wanted_at = now()`],
+  ['rcm_agent', 'may not', `UPDATE integration_endpoint SET searched_at = now()`],
+  ['rcm_rotator', 'may', `UPDATE integration_endpoint SET searched_at = now()`],
+  ['rcm_migrator', 'may not', `UPDATE integration_endpoint SET searched_at = now()`],
+
   ['rcm_agent', 'may not', `UPDATE rotation_attempt SET state = 'done', ended_at = now()`],
   ['rcm_agent', 'may not', 'SELECT secret_arn FROM rotation_attempt'],
   ['rcm_agent', 'may not', 'DELETE FROM rotation_attempt'],
   ['rcm_rotator', 'may', `UPDATE rotation_attempt SET state = 'staged'`],
+  ['rcm_rotator', 'may', `UPDATE rotation_attempt SET found = 'staged/14', held_since = now(), refused_rule = 'r'`],
+  ['rcm_agent', 'may not', `UPDATE rotation_attempt SET found = 'staged'`],
+  ['rcm_rotator', 'may not', `UPDATE rotation_attempt SET login_identity = '$login'`],
   ['rcm_rotator', 'may not', `UPDATE rotation_attempt SET base_version = '9'`],
   ['rcm_rotator', 'may not', 'DELETE FROM rotation_attempt'],
   ['rcm_migrator', 'may not', `UPDATE rotation_attempt SET state = 'staged'`],
@@ -36,7 +44,20 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_rotator', 'may not', 'DELETE FROM login_attempt'],
   ['rcm_agent', 'may not', `UPDATE login_attempt SET started_at = started_at - interval '1 day'`],
   ['rcm_agent', 'may', `UPDATE login_attempt SET outcome = 'accepted', effect = 'none', finished_at = now()`],
+  ['rcm_agent', 'may', `UPDATE login_attempt SET proved = true, rests_until = now()`],
+  ['rcm_agent', 'may not', `UPDATE login_attempt SET fingerprint = NULL`],
+  ['rcm_rotator', 'may not', `UPDATE login_attempt SET fingerprint = NULL`],
+  ['rcm_rotator', 'may not', `UPDATE login_attempt SET login_identity = '$login'`],
+  ['rcm_rotator', 'may not', `UPDATE integration_endpoint SET login_identity = '$login'`],
   ['rcm_migrator', 'may not', 'SELECT 1 FROM login_attempt'],
+
+  ['rcm_rotator', 'may', clearance('retry')],
+  ['rcm_rotator', 'may', 'SELECT 1 FROM login_clearance'],
+  ['rcm_rotator', 'may not', `UPDATE login_clearance SET at = now()`],
+  ['rcm_rotator', 'may not', 'DELETE FROM login_clearance'],
+  ['rcm_agent', 'may not', clearance('retry')],
+  ['rcm_agent', 'may not', 'SELECT 1 FROM login_clearance'],
+  ['rcm_migrator', 'may not', clearance('unlocked')],
   [
     'rcm_agent',
     'may not',
@@ -77,10 +98,25 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_migrator', 'may not', 'SELECT 1 FROM pgboss.job'],
   ['rcm_rotator', 'may not', "SELECT * FROM rcm_stray_tasks(interval '0', 1)"],
   ['rcm_agent', 'may not', `SELECT rcm_account_is_well('$org', '$endpoint')`],
+  ['rcm_agent', 'may', `SELECT * FROM rcm_password_record('$login', '{}', NULL)`],
+  ['rcm_migrator', 'may not', `SELECT * FROM rcm_password_record('$login', '{}', NULL)`],
+  ['rcm_agent', 'may', `SELECT rcm_portal_health('alpine', '$login', NULL, interval '1 min', 3)`],
+  ['rcm_migrator', 'may not', `SELECT rcm_portal_health('alpine', '$login', NULL, interval '1 min', 3)`],
+  ['rcm_agent', 'may not', `SELECT rcm_follow_account('$endpoint', '$login', repeat('a', 64), '1', '$uuid')`],
+  ['rcm_migrator', 'may not', `SELECT rcm_follow_account('$endpoint', '$login', repeat('a', 64), '1', '$uuid')`],
+  ['rcm_agent', 'may not', `SELECT rcm_forget_passwords('$login', '{}')`],
+  ...(['rcm_agent', 'rcm_rotator', 'rcm_migrator'] as const).flatMap((role): (readonly [Asking, 'may not', string])[] => [
+    [role, 'may not', `SELECT * FROM rcm_login_limits('$login')`],
+    [role, 'may not', `SELECT rcm_locked_until('$login')`],
+  ]),
   ['rcm_rotator', 'may not', "SELECT * FROM rcm_take_task('w', interval '1 min', NULL, NULL)"],
   ['rcm_rotator', 'may not', "SELECT * FROM rcm_tidy_tasks(interval '0', 1)"],
   ['rcm_migrator', 'may not', `SELECT rcm_organization_of('$endpoint')`],
 ];
+
+function clearance(kind: 'unlocked' | 'retry'): string {
+  return `INSERT INTO login_clearance (login_identity, org_id, endpoint_id, kind, actor, reason) VALUES ('$login', '$org', '$endpoint', '${kind}', 'a', 'b')`;
+}
 
 function lease(kind: 'shared' | 'exclusive'): string {
   return `INSERT INTO login_lease (login_identity, org_id, endpoint_id, kind, fence, holder, acquired_at, expires_at) VALUES ('$login', '$org', '$endpoint', '${kind}', 2, 'h', now(), now())`;
@@ -96,7 +132,7 @@ describe('within its own tenant', () => {
   });
 
   test.each(['rcm_agent', 'rcm_rotator'] as const)('%s cannot say a second word about a login', async (role) => {
-    await w.t.sql(`UPDATE login_attempt SET outcome = 'rejected', effect = 'version_bad', finished_at = now() WHERE org_id = $1`, [w.mine.orgId]);
+    await w.t.sql(`UPDATE login_attempt SET outcome = 'rejected', effect = 'bad', finished_at = now() WHERE org_id = $1`, [w.mine.orgId]);
     expect(await w.ask(role, w.mine.orgId, `UPDATE login_attempt SET outcome = 'accepted', effect = 'none'`)).toEqual({ rows: 0 });
     await w.t.sql(`UPDATE login_attempt SET outcome = NULL, effect = NULL, finished_at = NULL WHERE org_id = $1`, [w.mine.orgId]);
   });

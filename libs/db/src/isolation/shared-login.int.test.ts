@@ -5,7 +5,7 @@ import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts'
 import { releaseLease } from '../leases/upkeep.ts';
 import { beginLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { remainingBudget } from '../ledger/budget.ts';
-import { exclusiveLease, makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { exclusiveLease, makeEndpoint, openTestDatabase, plannedAttempt, printOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { reserveTotpStep } from '../totp.ts';
 
 let t: TestDatabase;
@@ -22,12 +22,12 @@ beforeEach(async () => {
 
 const shared = (endpoint: TestEndpoint, ttlMs = 60_000) => acquireSharedLease(t.agent, { ...endpoint, holder: 'agent', ttlMs });
 const exclusive = (endpoint: TestEndpoint) => acquireExclusiveLease(t.rotator, { ...endpoint, holder: 'rotator', ttlMs: 60_000, wantMs: 0 });
-async function rejected(endpoint: TestEndpoint, effect: 'none' | 'version_bad' = 'none'): Promise<void> {
+async function rejected(endpoint: TestEndpoint, effect: 'none' | 'bad' = 'none'): Promise<void> {
   const lease = await shared(endpoint);
   if (!lease.granted) throw new Error(lease.reason);
-  const begun = await beginLoginAttempt(t.agent, { ...endpoint, leaseId: lease.lease.id, actor: 'agent', version: '1' });
+  const begun = await beginLoginAttempt(t.agent, { ...endpoint, leaseId: lease.lease.id, actor: 'agent', version: '1', fingerprints: [printOf('theirs')] });
   if (!begun.allowed) throw new Error(begun.reason);
-  await finishLoginAttempt(t.agent, { ...endpoint, loginAttemptId: begun.loginAttemptId, outcome: 'rejected', effect });
+  await finishLoginAttempt(t.agent, { ...endpoint, loginAttemptId: begun.loginAttemptId, outcome: 'rejected', effect, restMs: 3_600_000 });
 }
 /** Rows that an agent sees for one of the two. */
 const seen = (table: string, { orgId }: TestEndpoint) =>
@@ -43,11 +43,12 @@ describe('one account of two organizations', () => {
     expect([await seen('login_attempt', firm), await seen('login_attempt', hospital)]).toEqual([2, 1]);
   });
 
-  test('a version that is bad for one says nothing of the other’s: each has a secret of its own', async () => {
-    await rejected(firm, 'version_bad');
+  test('a password that is bad for one is bad for the other; the version that it was says nothing: each has a secret of its own', async () => {
+    await rejected(firm, 'bad');
     const lease = await shared(hospital);
     const ask = { ...hospital, leaseId: lease.granted ? lease.lease.id : '', actor: 'agent', version: '1' } as const;
-    expect(await beginLoginAttempt(t.agent, ask)).toMatchObject({ allowed: true });
+    expect(await beginLoginAttempt(t.agent, { ...ask, fingerprints: [printOf('theirs')] })).toMatchObject({ reason: 'password_bad' });
+    expect(await beginLoginAttempt(t.agent, { ...ask, fingerprints: [printOf('ours')] })).toMatchObject({ allowed: true });
   });
 
   test('is leased once: an exclusive lease of one keeps the other out, and its own from shared ones', async () => {
@@ -79,7 +80,7 @@ describe('one account of two organizations', () => {
       leaseId: lease.id,
       fence: lease.fence,
       owner: 'o',
-      reason: 'due',
+      reason: 'due' as const,
       baseVersion: '1',
       recipeHash: 'h',
     };

@@ -1,25 +1,31 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../database.ts';
 import { getEndpoint } from '../endpoints/read.ts';
 import { listDueEndpoints, setNextRotation } from '../endpoints/schedule.ts';
+import { countRefusedLogins, listWantedSearches } from '../endpoints/search.ts';
 import { assessPortalTypes } from '../gate/breaker.ts';
-import { isPortalIll } from '../gate/ill.ts';
+import { portalHealth } from '../gate/health.ts';
 import { listStartable } from '../gate/startable.ts';
+import { acceptedVersions } from '../journal/accepted-versions.ts';
+import { listCopiesToRemove, mayRemoveCopy } from '../journal/copies.ts';
 import { earlierVersions } from '../journal/earlier-versions.ts';
 import { rotationCounts } from '../journal/ends.ts';
+import { isOutrun } from '../journal/last-promoted.ts';
 import { getOpenAttempt, listOpenAttempts } from '../journal/open.ts';
 import { openJobs } from '../jobs.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
 import { releaseLease, renewLease } from '../leases/upkeep.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { remainingBudget } from '../ledger/budget.ts';
-import { versionStanding } from '../ledger/standing.ts';
+import { passwordTries } from '../ledger/password.ts';
+import { passwordStanding } from '../ledger/standing.ts';
 import { upsertPortalType } from '../endpoints/seed.ts';
 import type { AppRole } from '../roles/app-role.ts';
 import { claimPortalTask, finishPortalTask } from '../tasks/claim.ts';
 import { createPortalTask, sendStrayTasks } from '../tasks/queue.ts';
 import { tidyPortalTasks } from '../tasks/tidy.ts';
-import { openTestDatabase, PORTAL, type TestDatabase } from '../testing.fixture.ts';
+import { openTestDatabase, PORTAL, printOf, type TestDatabase } from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';
 import { reserveTotpStep } from '../totp.ts';
 
@@ -46,6 +52,14 @@ beforeAll(async () => {
   await t.sql(`
     INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
     SELECT identity, 'o' || o, 'e' || i, gen_random_uuid(), 'agent', '1', now() - interval '1 day', now() - interval '1 day', 'accepted', 'none' FROM (SELECT i, ${each}) x`);
+  // Some of them lately, and refused: what asks for health and the breaker has something to count.
+  await t.sql(`
+    INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, fingerprint, started_at, finished_at, outcome, effect, rests_until)
+    SELECT identity, 'o' || o, 'e' || i, gen_random_uuid(), 'agent', '1', '1:' || identity, now(), now(), 'rejected', 'suspect', now() FROM (SELECT i, ${each} WHERE i BETWEEN 70001 AND 70020) x`);
+  await t.sql(
+    `UPDATE integration_endpoint SET search_wanted_at = now(), searched_at = now() + interval '1 s' WHERE id IN (SELECT 'e' || i FROM generate_series(1, 50000) i)`,
+  );
+  await t.sql(`UPDATE integration_endpoint SET search_wanted_at = now() WHERE id IN (SELECT 'e' || i FROM generate_series(70001, 70020) i)`);
   await t.sql(`
     INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, promoted_version, recipe_hash, ended_at)
     SELECT gen_random_uuid(), identity, 'o' || o, 'e' || i, 'alpine', 'done', i, 'r', 'due', 'arn:aws:ssm:' || i, '0', '1', 'h', now() FROM (SELECT i, ${each}) x`);
@@ -66,6 +80,9 @@ async function scanned(): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ name, read }) => [name, Number(read)]));
 }
 
+const PRINTS = [printOf('right')];
+const HEALTH = { portalTypeCode: 'alpine', rules: { windowMs: 600_000, suspects: 3 } };
+
 /** What an agent or a rotator asks for all day, under the policies. */
 const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly rotator: Database }) => Promise<unknown>>> = {
   'an endpoint': ({ agent }) => getEndpoint(agent, ONE),
@@ -82,12 +99,12 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
   'a login, from the first question to its outcome': async ({ agent }) => {
     const answer = await acquireSharedLease(agent, { ...ONE, holder: 'h', ttlMs: 60_000 });
     if (!answer.granted) throw new Error(answer.reason);
-    const ask = { ...ONE, leaseId: answer.lease.id, actor: 'agent', version: '1' } as const;
+    const ask = { ...ONE, leaseId: answer.lease.id, actor: 'agent', version: '1', fingerprints: PRINTS } as const;
     await checkLoginAttempt(agent, ask);
     await reserveTotpStep(agent, { ...ONE, periodSeconds: 30, skew: 60 });
     const begun = await beginLoginAttempt(agent, ask);
     if (!begun.allowed) throw new Error(begun.reason);
-    await versionStanding(agent, { ...ONE, version: '1', settleMs: 1000 });
+    await passwordStanding(agent, { ...ONE, ...HEALTH, fingerprints: PRINTS, version: '1', settleMs: 1000 });
     await finishLoginAttempt(agent, { ...ONE, loginAttemptId: begun.loginAttemptId, outcome: 'accepted', effect: 'none' });
     await releaseLease(agent, { ...ONE, leaseId: answer.lease.id });
   },
@@ -103,7 +120,17 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
   'what is due': ({ rotator }) => listDueEndpoints(rotator, { limit: 20 }),
   'what may start': ({ rotator }) => listStartable(rotator, { rules: { canary: true, probeMs: 1000, lastingMs: 1000 } as never, limit: 20 }),
   'whether portals fail': ({ rotator }) => assessPortalTypes(rotator, { windowMs: 600_000, suspects: 3, failures: 3 }),
-  'whether a portal is ill, seen by an agent': ({ agent }) => isPortalIll(agent, { portalTypeCode: 'alpine', rules: { windowMs: 600_000, suspects: 3 } }),
+  'whether a portal is ill, seen by an agent': ({ agent }) =>
+    agent.transaction({ tenant: ONE.orgId }, (tx) => portalHealth(tx, { ...ONE, ...HEALTH, since: null })),
+  'whether somebody got in since an hour ago, seen by an agent': ({ agent }) =>
+    agent.transaction({ tenant: ONE.orgId }, (tx) => portalHealth(tx, { ...ONE, ...HEALTH, since: new Date(Date.now() - 3_600_000) })),
+  'how often a password was tried': ({ rotator }) => passwordTries(rotator, { ...ONE, fingerprints: PRINTS, since: new Date(0) }),
+  'which versions were accepted': ({ agent }) => acceptedVersions(agent, { ...ONE, limit: 5 }),
+  'whether a rotation came after': ({ agent }) => isOutrun(agent, { ...ONE, attemptId: randomUUID() }),
+  'whether a copy may go': ({ rotator }) => mayRemoveCopy(rotator, { ...ONE, attemptId: randomUUID(), currentVersion: '1' }),
+  'which copies may go': ({ rotator }) => listCopiesToRemove(rotator, { limit: 20 }),
+  'what is to be searched': ({ rotator }) => listWantedSearches(rotator, { limit: 20, pauseMs: 60_000 }),
+  'how many logins are refused': ({ rotator }) => countRefusedLogins(rotator),
   'what may be tidied up': ({ agent }) => tidyPortalTasks(agent, { keptMs: 86_400_000 }),
   'the versions before the current one': ({ rotator }) => earlierVersions(rotator, { orgId: ONE.orgId, secretArn: 'arn:aws:ssm:50000', limit: 5 }),
   'what recovery may take up': async ({ rotator }) => [await getOpenAttempt(rotator, ONE), await listOpenAttempts(rotator, { ownerGone: true, limit: 20 })],

@@ -17,6 +17,8 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
   login_attempt: `
     INSERT INTO login_attempt (id, login_identity, org_id, endpoint_id, lease_id, actor, version, started_at)
     VALUES ($4::uuid, $3, $1, $2, $4::uuid, 'agent', '1', now())`,
+  login_clearance: `
+    INSERT INTO login_clearance (login_identity, org_id, endpoint_id, kind, actor, reason) VALUES ($3, $1, $2, 'retry', 'person', $4)`,
   portal_task: `INSERT INTO portal_task (id, org_id, endpoint_id, name, input) VALUES ($4::uuid, $1, $2, 'claim_status', jsonb_build_object('x', $3::text))`,
   audit_event: `
     INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash)

@@ -31,10 +31,14 @@ export async function listCopiesToRemove(db: Database, { limit }: { readonly lim
   });
 }
 
-/** A login of the attempt `l` with what is current was accepted after it had ended. What a rotation promoted was proved as its staged copy. */
+/**
+ * A login of the attempt `l` with what is current was accepted after it had ended. What a rotation promoted was proved as its staged copy. Other
+ * secrets of the same login count their versions from one as well.
+ */
 const ACCEPTED_SINCE = Prisma.sql`EXISTS (
   SELECT FROM login_attempt ok JOIN integration_endpoint e ON e.org_id = l.org_id AND e.id = l.endpoint_id
-   WHERE ok.login_identity = l.login_identity AND ok.proved AND ok.started_at > l.ended_at
+    JOIN integration_endpoint tried ON tried.org_id = ok.org_id AND tried.id = ok.endpoint_id
+   WHERE tried.org_id = e.org_id AND tried.secret_arn = e.secret_arn AND ok.started_at >= coalesce(tried.secret_taken_at, '-infinity') AND ok.login_identity = l.login_identity AND ok.proved AND ok.started_at > l.ended_at
      AND (ok.version = e.current_version OR EXISTS (SELECT FROM rotation_attempt r WHERE r.promoted_version = e.current_version AND 'staged:' || r.id::text = ok.version)))`;
 
 /** Whether that still holds, asked under the exclusive lease, right before the copy goes. `currentVersion`: what the store holds. */

@@ -62,7 +62,16 @@ describe('planning', () => {
     const first = await plan(endpoint, lease, { attemptId });
     expect(first).toMatchObject({
       created: true,
-      attempt: { id: attemptId, state: 'planned', secretArn: endpoint.secretArn, fence: lease.fence, journalVersion: 1 },
+      attempt: {
+        id: attemptId,
+        state: 'planned',
+        secretArn: endpoint.secretArn,
+        fence: lease.fence,
+        journalVersion: 2,
+        found: null,
+        refusedRule: null,
+        heldSince: null,
+      },
     });
     expect(await plan(endpoint, lease, { attemptId })).toEqual(first);
     expect(await plan(endpoint, lease)).toMatchObject({ created: false, open: { id: attemptId } });
@@ -132,7 +141,7 @@ describe('waiting and blocked', () => {
     expect(await resumeAttempt(t.rotator, attempt)).toBeNull();
     await t.sql('UPDATE rotation_attempt SET waiting_until = clock_timestamp() WHERE id = $1', [attempt.attemptId]);
     expect(await resumeAttempt(t.rotator, { ...attempt, fence: attempt.fence - 1n })).toBeNull();
-    expect(await resumeAttempt(t.rotator, attempt)).toBe('submitting');
+    expect(await resumeAttempt(t.rotator, attempt)).toMatchObject({ state: 'submitting' });
     expect(await getAttempt(t.rotator, attempt)).toMatchObject({ state: 'submitting', waitingFrom: null, waitingUntil: null });
   });
 
@@ -196,24 +205,43 @@ describe('the ends', () => {
     expect(await plan(attempt, await exclusiveLease(t.rotator, attempt), { baseVersion: '2' })).toMatchObject({ created: true });
   });
 
-  test('abandoned leaves the dates, unless told another', async () => {
-    const attempt = await at('staged');
-    const before = await findEndpoint(t.rotator, attempt);
-    const nextRotationAt = new Date(Date.now() + 3_600_000);
-    expect(await finishAttempt(t.rotator, { ...attempt, from: 'staged', end: 'abandoned', detail: 'paused', nextRotationAt })).toBe(true);
-    expect(await findEndpoint(t.rotator, attempt)).toMatchObject({ rotationStatus: 'active', lastRotatedAt: before?.lastRotatedAt, nextRotationAt });
+  test('abandoned leaves the dates, unless told when it is due again, by Postgres’s clock', async () => {
+    const [left, told] = [await at('staged'), await at('staged')];
+    const [before, beforeTold] = [await findEndpoint(t.rotator, left), await findEndpoint(t.rotator, told)];
+    expect(await finishAttempt(t.rotator, { ...left, from: 'staged', end: 'abandoned', detail: 'paused' })).toBe(true);
+    expect(await findEndpoint(t.rotator, left)).toEqual({ ...before, rotationStatus: 'active' });
+    expect(await finishAttempt(t.rotator, { ...told, from: 'staged', end: 'abandoned', detail: 'paused', dueAgainMs: 3_600_000 })).toBe(true);
+    expect(await findEndpoint(t.rotator, told)).toMatchObject({ rotationStatus: 'active', lastRotatedAt: beforeTold?.lastRotatedAt });
+    const [rest] = await t.sql<{ after: number; same: boolean }>(
+      `SELECT round(extract(epoch FROM e.next_rotation_at - a.ended_at))::int AS after, e.rotation_not_before = e.next_rotation_at AS same
+         FROM integration_endpoint e JOIN rotation_attempt a ON a.endpoint_id = e.id WHERE e.id = $1`,
+      [told.endpointId],
+    );
+    expect(rest).toEqual({ after: 3_600, same: true });
   });
 
-  test('where the copy of an older attempt was made current, the rows follow, and its attempt counts as promoted', async () => {
-    const older = await at('staged');
-    await finishAttempt(t.rotator, { ...older, from: 'staged', end: 'abandoned' });
-    await releaseLease(t.rotator, older);
-    const attempt = { ...older, ...(await plannedAttempt(t.rotator, older)) };
-    const madeCurrent = { attemptId: older.attemptId, version: '7' };
-    expect(await advanceAttempt(t.rotator, { ...attempt, from: 'planned', to: 'staged' })).toBe(true);
-    expect(await finishAttempt(t.rotator, { ...attempt, from: 'staged', end: 'abandoned', madeCurrent })).toBe(true);
-    expect(await findEndpoint(t.rotator, older)).toMatchObject({ currentVersion: '7', rotationStatus: 'active' });
-    expect(await getAttempt(t.rotator, older)).toMatchObject({ state: 'abandoned', promotedVersion: '7' });
+  test('what the portal accepts and is not our own copy is told with the promotion', async () => {
+    for (const [found, kinds] of [
+      ['staged', []],
+      ['version:0', ['found']],
+      ['staged/14', ['found']],
+    ] as const) {
+      const attempt = await at('submitting');
+      expect(await advanceAttempt(t.rotator, { ...attempt, from: 'submitting', to: 'verified', set: { found } })).toBe(true);
+      expect(await promoteAttempt(t.rotator, { ...attempt, promotedVersion: '2', previousVersion: '1' })).toBe(true);
+      const notices = await t.sql<{ kind: string }>('SELECT kind FROM notice WHERE attempt_id = $1', [attempt.attemptId]);
+      expect(notices.map(({ kind }) => kind)).toEqual(kinds);
+      expect(await getAttempt(t.rotator, attempt)).toMatchObject({ found });
+    }
+  });
+
+  test('an attempt that promoted another password than its own ends as abandoned, and its login still waits for a new one', async () => {
+    const attempt = await at('verified');
+    const before = await findEndpoint(t.rotator, attempt);
+    await promoteAttempt(t.rotator, { ...attempt, promotedVersion: '2', previousVersion: '1' });
+    expect(await finishAttempt(t.rotator, { ...attempt, from: 'promoted', end: 'abandoned' })).toBe(true);
+    expect(await getAttempt(t.rotator, attempt)).toMatchObject({ state: 'abandoned', promotedVersion: '2' });
+    expect(await findEndpoint(t.rotator, attempt)).toMatchObject({ currentVersion: '2', rotationStatus: 'active', lastRotatedAt: before?.lastRotatedAt });
   });
 
   test('are counted', async () => {

@@ -23,6 +23,6 @@ export async function clearLogin(db: Database, clearance: Clearance): Promise<vo
   await db.transaction({ tenant: orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, clearance);
     await writeAuditEvent(tx, { orgId, actor, action: `login.${kind}`, subject: endpointId, reason });
-    await tx.loginClearance.create({ data: { loginIdentity: identity.id, orgId, endpointId, kind, actor, reason, at: identity.now } });
+    await tx.loginClearance.create({ data: { loginIdentity: identity.id, orgId, endpointId, kind, actor, reason } });
   });
 }

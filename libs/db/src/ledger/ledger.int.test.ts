@@ -1,258 +1,197 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PortalTypeRow } from '../endpoints/endpoint.ts';
 import { acquireSharedLease } from '../leases/acquire.ts';
 import { releaseLease } from '../leases/upkeep.ts';
-import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt, type LoginAttemptEnd, type LoginAttemptRequest } from './attempt.ts';
-import { remainingBudget } from './budget.ts';
-import { versionStanding } from './standing.ts';
+import { makeEndpoint, openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
+import { BUDGET, Logins } from './account.fixture.ts';
+import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from './attempt.ts';
+import { mayBeLocked } from './budget.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
 afterAll(() => t.close());
-
-/** Threshold 4 and margin 1: three failures of our own. */
-const BUDGET = 3;
-
-interface Account extends TestEndpoint {
-  readonly leaseId: string;
-}
-
-/** An endpoint and a lease on it; `of`: what it has in common with another one. */
-async function account(portal?: Partial<PortalTypeRow>, of: Partial<TestEndpoint> = {}): Promise<Account> {
-  const endpoint = await makeEndpoint(t.db, { ...of, ...(portal ? { portal } : {}) });
-  const answer = await acquireSharedLease(t.agent, { ...endpoint, holder: 'agent', ttlMs: 60_000 });
-  if (!answer.granted) throw new Error(answer.reason);
-  return { ...endpoint, leaseId: answer.lease.id };
-}
-
-const begin = (on: Account, ask: Partial<LoginAttemptRequest> = {}) =>
-  beginLoginAttempt(t.agent, { leaseId: on.leaseId, endpointId: on.endpointId, orgId: on.orgId, actor: 'agent', version: '1', ...ask });
-async function login(on: Account, outcome: LoginAttemptEnd['outcome'], rest: Partial<LoginAttemptEnd> & { readonly version?: string } = {}): Promise<string> {
-  const { version, ...end } = rest;
-  const answer = await begin(on, version ? { version } : {});
-  if (!answer.allowed) throw new Error(answer.reason);
-  await finishLoginAttempt(t.agent, { loginAttemptId: answer.loginAttemptId, orgId: on.orgId, outcome, effect: 'none', ...end });
-  return answer.loginAttemptId;
-}
-const left = async (on: Account) => (await remainingBudget(t.agent, on)).failuresLeft;
-const age = async (on: Account, seconds: number) => {
-  const older = `- $2 * interval '1 s'`;
-  await t.sql(`UPDATE login_attempt SET started_at = started_at ${older}, finished_at = finished_at ${older} WHERE login_identity = $1`, [
-    on.loginIdentity,
-    seconds,
-  ]);
-  await t.sql(`UPDATE integration_endpoint SET secret_taken_at = secret_taken_at ${older} WHERE login_identity = $1`, [on.loginIdentity, seconds]);
-};
+const logins = new Logins(() => t);
 
 describe('the budget', () => {
   test('is the threshold minus the margin; the attempt beyond it is not made', async () => {
-    const on = await account();
+    const on = await logins.account();
     for (let used = 0; used < BUDGET; used += 1) {
-      expect(await left(on)).toBe(BUDGET - used);
-      await login(on, 'rejected');
+      expect(await logins.left(on)).toBe(BUDGET - used);
+      await logins.login(on, 'rejected');
     }
-    const refused = await begin(on);
+    const refused = await logins.begin(on);
     expect(refused).toMatchObject({ allowed: false, reason: 'budget_spent' });
-    expect(await checkLoginAttempt(t.agent, { leaseId: on.leaseId, endpointId: on.endpointId, orgId: on.orgId, actor: 'agent', version: '1' })).toEqual(
-      refused,
-    );
-    expect(await left(on)).toBe(0);
+    expect(await checkLoginAttempt(t.agent, logins.ask(on))).toEqual(refused);
+    expect(await logins.left(on)).toBe(0);
     // It is worth asking again when the oldest failure leaves the window.
-    expect(!refused.allowed && refused.until && Math.abs(refused.until.getTime() - Date.now() - 900_000)).toBeLessThan(30_000);
+    const [first] = await t.sql<{ leaves: Date }>(`SELECT min(finished_at) + interval '900 s' AS leaves FROM login_attempt WHERE login_identity = $1`, [
+      on.loginIdentity,
+    ]);
+    expect(refused).toMatchObject({ until: first?.leaves });
   });
 
-  test.each(['rejected', 'rejected_or_locked', 'challenged', 'mfa_required', 'mfa_rejected', 'unavailable', 'unknown'] as const)(
+  test.each(['rejected', 'rejected_or_locked', 'challenged', 'mfa_required', 'mfa_rejected', 'unavailable', 'unknown', 'throttled'] as const)(
     '%s counts',
     async (outcome) => {
-      const on = await account();
-      await login(on, outcome);
-      expect(await left(on)).toBe(BUDGET - 1);
+      const on = await logins.account();
+      await logins.login(on, outcome);
+      expect(await logins.left(on)).toBe(BUDGET - 1);
     },
   );
 
   test.each(['not_submitted', 'password_expired', 'change_forced', 'accepted'] as const)('%s does not count', async (outcome) => {
-    const on = await account();
-    await login(on, outcome);
-    expect(await left(on)).toBe(BUDGET);
+    const on = await logins.account();
+    await logins.login(on, outcome);
+    expect(await logins.left(on)).toBe(BUDGET);
   });
 
   test('an accepted login wipes out the failures before it, an expired password does not', async () => {
-    const on = await account();
-    await login(on, 'rejected');
-    await login(on, 'rejected');
-    await login(on, 'password_expired');
-    expect(await left(on)).toBe(1);
-    await login(on, 'accepted');
-    expect(await left(on)).toBe(BUDGET);
-    await login(on, 'rejected');
-    expect(await left(on)).toBe(BUDGET - 1);
+    const on = await logins.account();
+    await logins.login(on, 'rejected');
+    await logins.login(on, 'rejected');
+    await logins.login(on, 'password_expired');
+    expect(await logins.left(on)).toBe(1);
+    await logins.login(on, 'accepted');
+    expect(await logins.left(on)).toBe(BUDGET);
+    await logins.login(on, 'rejected');
+    expect(await logins.left(on)).toBe(BUDGET - 1);
   });
 
   test('a failure that overlapped an accepted login still counts: the portal may have seen it last', async () => {
-    const on = await account();
-    const early = await begin(on);
-    await login(on, 'accepted');
-    if (early.allowed) await finishLoginAttempt(t.agent, { loginAttemptId: early.loginAttemptId, orgId: on.orgId, outcome: 'rejected', effect: 'none' });
-    expect(await left(on)).toBe(BUDGET - 1);
+    const on = await logins.account();
+    const early = await logins.begin(on);
+    await logins.login(on, 'accepted');
+    if (early.allowed) await logins.end(on, early.loginAttemptId, 'rejected');
+    expect(await logins.left(on)).toBe(BUDGET - 1);
   });
 
   test('a failure leaves with its window', async () => {
-    const on = await account();
-    for (let used = 0; used < BUDGET; used += 1) await login(on, 'rejected');
-    await age(on, 700);
-    expect(await begin(on)).toMatchObject({ reason: 'budget_spent' });
-    await age(on, 300);
-    expect(await left(on)).toBe(BUDGET);
-    expect(await begin(on)).toMatchObject({ allowed: true });
+    const on = await logins.account();
+    for (let used = 0; used < BUDGET; used += 1) await logins.login(on, 'rejected');
+    await logins.age(on, 700);
+    expect(await logins.begin(on)).toMatchObject({ reason: 'budget_spent' });
+    await logins.age(on, 300);
+    expect(await logins.left(on)).toBe(BUDGET);
+    expect(await logins.begin(on)).toMatchObject({ allowed: true });
+  });
+
+  test('the window of a failure begins with its answer: the portal may have counted it only then', async () => {
+    const on = await logins.account();
+    const slow = await logins.begin(on);
+    await logins.age(on, 300);
+    if (slow.allowed) await logins.end(on, slow.loginAttemptId, 'rejected');
+    await logins.age(on, 700);
+    expect(await logins.left(on)).toBe(BUDGET - 1);
+    await logins.age(on, 300);
+    expect(await logins.left(on)).toBe(BUDGET);
+  });
+
+  test('one that is being made counts for as long as its lease lives, however long that is', async () => {
+    const on = await logins.account();
+    const slow = await logins.begin(on);
+    await logins.age(on, 5_000);
+    expect(await logins.left(on)).toBe(BUDGET - 1);
+    if (slow.allowed) await logins.end(on, slow.loginAttemptId, 'rejected');
+    expect(await logins.left(on)).toBe(BUDGET - 1);
   });
 
   test('an attempt whose process died counts as a failure, until a login that began later is accepted', async () => {
-    const on = await account();
-    await begin(on);
+    const on = await logins.account();
+    await logins.begin(on);
     await releaseLease(t.agent, on);
-    expect(await left(on)).toBe(BUDGET - 1);
-    const next = await acquireSharedLease(t.agent, { ...on, holder: 'next', ttlMs: 60_000 });
-    if (!next.granted) throw new Error(next.reason);
-    await login({ ...on, leaseId: next.lease.id }, 'accepted');
-    expect(await left(on)).toBe(BUDGET);
+    expect(await logins.left(on)).toBe(BUDGET - 1);
+    await logins.login(await logins.leased(on), 'accepted');
+    expect(await logins.left(on)).toBe(BUDGET);
   });
 
   test('logins that are being made count too, and then it is worth asking again soon', async () => {
-    const on = await account();
-    for (let open = 0; open < BUDGET; open += 1) await begin(on);
-    const refused = await begin(on);
+    const on = await logins.account();
+    for (let open = 0; open < BUDGET; open += 1) await logins.begin(on);
+    const refused = await logins.begin(on);
+    const [clock] = await t.sql<{ soon: Date }>(`SELECT clock_timestamp() + interval '10 s' AS soon`);
     expect(refused).toMatchObject({ allowed: false, reason: 'budget_spent' });
-    expect(!refused.allowed && refused.until && refused.until.getTime() - Date.now()).toBeLessThan(10_000);
+    expect(!refused.allowed && refused.until && clock && refused.until < clock.soon).toBe(true);
   });
 
   test('of 30 askers at once, from 3 processes, exactly the budget is allowed', async () => {
-    const on = await account();
+    const on = await logins.account();
     const processes = [t.agent, t.another('rcm_agent'), t.rotator];
-    const ask = { leaseId: on.leaseId, endpointId: on.endpointId, orgId: on.orgId, actor: 'agent', version: '1' } as const;
-    const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => beginLoginAttempt(processes[i % 3] ?? t.agent, ask)));
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => beginLoginAttempt(processes[i % 3] ?? t.agent, logins.ask(on))));
     expect(answers.filter((answer) => answer.allowed)).toHaveLength(BUDGET);
   });
 
   test('is shared by every endpoint of the login, at the strictest of their limits', async () => {
-    const one = await account();
+    const one = await logins.account();
     const two = await makeEndpoint(t.db, { loginIdentity: one.loginIdentity, portal: { hosts: ['alpine.example'], lockoutThreshold: 2, lockoutMargin: 1 } });
-    expect(await left(one)).toBe(1);
-    const lease = await acquireSharedLease(t.agent, { ...two, holder: 'agent', ttlMs: 60_000 });
-    if (!lease.granted) throw new Error(lease.reason);
-    await login({ ...two, leaseId: lease.lease.id }, 'rejected');
-    expect(await begin(one)).toMatchObject({ allowed: false, reason: 'budget_spent' });
+    expect(await logins.left(one)).toBe(1);
+    await logins.login(await logins.leased(two), 'rejected');
+    expect(await logins.begin(one)).toMatchObject({ allowed: false, reason: 'budget_spent' });
+  });
+
+  test('may have locked the account when it is spent by more than one failure', async () => {
+    const [on, narrow] = [await logins.account(), await logins.account({ lockoutThreshold: 2, lockoutMargin: 1 })];
+    for (const expected of [false, false, true]) {
+      await logins.login(on, 'rejected');
+      expect(await mayBeLocked(t.agent, on)).toBe(expected);
+    }
+    await logins.login(narrow, 'rejected');
+    expect(await mayBeLocked(t.agent, narrow)).toBe(false);
   });
 });
 
 describe('what else forbids a login', () => {
-  test('a version known to be bad is never tried again, whatever the budget; another one may be', async () => {
-    const on = await account();
-    await login(on, 'rejected', { effect: 'version_bad' });
-    await login(on, 'accepted', { version: '2' });
-    await age(on, 100_000);
-    expect(await begin(on, { version: '1' })).toEqual({ allowed: false, reason: 'version_known_bad', until: null });
-    expect(await begin(on, { version: '2' })).toMatchObject({ allowed: true });
-  });
-
-  test('"locked" blocks for the whole window after it', async () => {
-    const on = await account();
-    await login(on, 'locked');
-    expect(await begin(on)).toMatchObject({ allowed: false, reason: 'locked' });
-    await age(on, 700);
-    expect(await begin(on)).toMatchObject({ reason: 'locked' });
-    await age(on, 300);
-    expect(await begin(on)).toMatchObject({ allowed: true });
-  });
-
   test('one text for wrong and locked is read as locked once the threshold could have been reached', async () => {
-    const on = await account();
-    for (let used = 0; used < BUDGET; used += 1) await login(on, 'rejected_or_locked');
-    await t.sql(
-      `UPDATE login_attempt SET started_at = started_at - interval '800 s' WHERE id = (SELECT id FROM login_attempt WHERE login_identity = $1 ORDER BY started_at LIMIT 1)`,
-      [on.loginIdentity],
-    );
-    const refused = await begin(on);
-    expect(refused).toMatchObject({ allowed: false, reason: 'locked' });
-    expect(!refused.allowed && refused.until && refused.until.getTime() - Date.now()).toBeGreaterThan(800_000);
-  });
-
-  test('a throttled login waits for the portal’s own time', async () => {
-    const on = await account();
-    const throttledUntil = new Date(Date.now() + 600_000);
-    await login(on, 'throttled', { throttledUntil });
-    expect(await begin(on)).toEqual({ allowed: false, reason: 'throttled', until: throttledUntil });
-    await t.sql(`UPDATE login_attempt SET throttled_until = now() - interval '1 s' WHERE login_identity = $1`, [on.loginIdentity]);
-    expect(await begin(on)).toMatchObject({ allowed: true });
-  });
-
-  test('a suspect version rests, another may be tried', async () => {
-    const on = await account();
-    await login(on, 'rejected', { effect: 'suspect', suspectUntilMs: 60_000 });
-    const refused = await begin(on);
-    expect(refused).toMatchObject({ allowed: false, reason: 'suspect_pause' });
-    expect(!refused.allowed && refused.until && Math.abs(refused.until.getTime() - Date.now() - 60_000)).toBeLessThan(30_000);
-    expect(await begin(on, { version: '2' })).toMatchObject({ allowed: true });
+    const on = await logins.account();
+    for (let used = 0; used < BUDGET; used += 1) {
+      await logins.login(on, 'rejected_or_locked');
+      await logins.age(on, 100);
+    }
+    const [last] = await t.sql<{ leaves: Date }>(`SELECT max(finished_at) + interval '900 s' AS leaves FROM login_attempt WHERE login_identity = $1`, [
+      on.loginIdentity,
+    ]);
+    expect(await logins.begin(on)).toEqual({ allowed: false, reason: 'locked', until: last?.leaves });
   });
 
   test('a lease that expired, was given back, or is for another endpoint', async () => {
-    const [on, other] = [await account(), await account()];
-    expect(await begin({ ...on, leaseId: other.leaseId })).toMatchObject({ reason: 'lease_lost' });
+    const [on, other] = [await logins.account(), await logins.account()];
+    expect(await logins.begin({ ...on, leaseId: other.leaseId })).toMatchObject({ reason: 'lease_lost' });
     await t.sql(`UPDATE login_lease SET expires_at = clock_timestamp() WHERE id = $1`, [on.leaseId]);
-    expect(await begin(on)).toMatchObject({ reason: 'lease_lost' });
+    expect(await logins.begin(on)).toMatchObject({ reason: 'lease_lost' });
     await releaseLease(t.agent, other);
-    expect(await begin(other)).toEqual({ allowed: false, reason: 'lease_lost', until: null });
+    expect(await logins.begin(other)).toEqual({ allowed: false, reason: 'lease_lost', until: null });
+  });
+
+  test('a password without a fingerprint, or with one that is none', async () => {
+    const on = await logins.account();
+    for (const fingerprints of [[], ['right'], [`1:${'g'.repeat(64)}`], Array.from({ length: 5 }, () => `1:${'a'.repeat(64)}`)])
+      await expect(logins.begin(on, { fingerprints })).rejects.toMatchObject({ code: 'input_invalid' });
+    expect(await t.sql(`SELECT FROM login_attempt WHERE login_identity = $1`, [on.loginIdentity])).toEqual([]);
   });
 });
 
 describe('the end of an attempt', () => {
   test('the first word stands', async () => {
-    const on = await account();
-    const loginAttemptId = await login(on, 'rejected', { effect: 'version_bad' });
-    await finishLoginAttempt(t.agent, { loginAttemptId, orgId: on.orgId, outcome: 'accepted', effect: 'none' });
-    expect(await t.sql('SELECT outcome, effect FROM login_attempt WHERE id = $1', [loginAttemptId])).toEqual([{ outcome: 'rejected', effect: 'version_bad' }]);
+    const on = await logins.account();
+    const loginAttemptId = await logins.login(on, 'rejected', { effect: 'bad' });
+    await finishLoginAttempt(t.agent, { loginAttemptId, orgId: on.orgId, outcome: 'accepted', effect: 'none', proved: true });
+    expect(await t.sql('SELECT outcome, effect, proved FROM login_attempt WHERE id = $1', [loginAttemptId])).toEqual([
+      { outcome: 'rejected', effect: 'bad', proved: false },
+    ]);
   });
 
-  test('the standing of a version: accepted before, then suspect; fresh while its attempt is open', async () => {
-    const on = await account();
-    const known = { ...on, version: '1', settleMs: 1000 };
-    expect(await versionStanding(t.agent, known)).toEqual({ fresh: false, acceptedBefore: false });
-    await login(on, 'accepted');
-    expect(await versionStanding(t.agent, known)).toEqual({ fresh: false, acceptedBefore: true });
-    await login(on, 'rejected', { effect: 'suspect', suspectUntilMs: 0 });
-    expect(await versionStanding(t.agent, known)).toEqual({ fresh: false, acceptedBefore: false });
-    await releaseLease(t.agent, on);
-    const { attemptId } = await plannedAttempt(t.rotator, on);
-    expect(await versionStanding(t.agent, { ...known, version: `staged:${attemptId}` })).toMatchObject({ fresh: true });
-  });
-});
-
-describe('what is known of a version', () => {
-  const standing = (on: Account) => versionStanding(t.agent, { ...on, version: '1', settleMs: 1000 });
-
-  test('is known of its own secret: another one of the same login counts its versions from one as well', async () => {
-    const wrong = await account();
-    const right = await account(undefined, { orgId: wrong.orgId, loginIdentity: wrong.loginIdentity });
-    await login(right, 'accepted');
-    expect([await standing(right), await standing(wrong)]).toMatchObject([{ acceptedBefore: true }, { acceptedBefore: false }]);
-    await login(wrong, 'rejected', { effect: 'version_bad' });
-    expect([await begin(wrong), await begin(right)]).toMatchObject([{ reason: 'version_known_bad' }, { allowed: true }]);
+  test('leaves no time where none was told', async () => {
+    const on = await logins.account();
+    await logins.login(on, 'accepted');
+    expect(await t.sql('SELECT throttled_until, rests_until FROM login_attempt WHERE login_identity = $1', [on.loginIdentity])).toEqual([
+      { throttled_until: null, rests_until: null },
+    ]);
   });
 
-  test('is known to every endpoint that shares the secret, but not of the one that it had before', async () => {
-    const one = await account();
-    const sharing = await account(undefined, { orgId: one.orgId, loginIdentity: one.loginIdentity, secretArn: one.secretArn });
-    await login(one, 'rejected', { effect: 'suspect', suspectUntilMs: 60_000 });
-    expect(await begin(sharing)).toMatchObject({ reason: 'suspect_pause' });
-    for (const secretArn of [null, one.secretArn])
-      await t.sql('UPDATE integration_endpoint SET secret_arn = $1 WHERE login_identity = $2', [secretArn, one.loginIdentity]);
-    expect(await begin(sharing)).toMatchObject({ allowed: true });
-  });
-
-  test('is known of a staged password for good', async () => {
-    const on = await account();
-    await login(on, 'rejected', { effect: 'version_bad', version: 'staged:one' });
-    for (const secretArn of [null, on.secretArn]) await t.sql('UPDATE integration_endpoint SET secret_arn = $1 WHERE id = $2', [secretArn, on.endpointId]);
-    expect(await begin(on, { version: 'staged:one' })).toMatchObject({ reason: 'version_known_bad' });
+  test('a shared lease is no reason to count twice: the same login of another lease is one account', async () => {
+    const on = await logins.account();
+    const second = await acquireSharedLease(t.agent, { ...on, holder: 'second', ttlMs: 60_000 });
+    if (!second.granted) throw new Error(second.reason);
+    await logins.login(on, 'rejected');
+    await logins.login({ ...on, leaseId: second.lease.id }, 'rejected');
+    expect(await logins.left(on)).toBe(BUDGET - 2);
   });
 });

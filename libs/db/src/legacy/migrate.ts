@@ -39,6 +39,8 @@ export interface Migrated {
   /** The store's version of what was written and read back. */
   readonly version: string;
   readonly loginIdentity: string;
+  /** Which key made it. Default `1`. */
+  readonly identityKeyId?: string;
   /** Keyed fingerprint of what was read back. */
   readonly fingerprint: string;
 }
@@ -51,7 +53,7 @@ export interface Migrated {
 export async function recordMigrated(db: Database, migrated: Migrated): Promise<boolean> {
   return db.transaction({ tenant: migrated.orgId }, async (tx) => {
     const { endpointId, orgId, secretArn, version, loginIdentity } = migrated;
-    await tx.$executeRaw`INSERT INTO login_identity (id) VALUES (${loginIdentity}) ON CONFLICT DO NOTHING`;
+    await tx.$executeRaw`INSERT INTO login_identity (id, key_id) VALUES (${loginIdentity}, ${migrated.identityKeyId ?? '1'}) ON CONFLICT DO NOTHING`;
     const endpoint = await tx.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, select: { secretArn: true } });
     if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
     // The CHECKs run on a row that still holds plaintext, and a refused row would be quoted: so the value is tried on its own first.

@@ -6,7 +6,7 @@ import { promoteAttempt } from '../journal/ends.ts';
 import { acquireSharedLease } from '../leases/acquire.ts';
 import { beginLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { markManualDue } from '../manual/due.ts';
-import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase } from '../testing.fixture.ts';
+import { makeEndpoint, openTestDatabase, plannedAttempt, printOf, type TestDatabase } from '../testing.fixture.ts';
 import { noticeLongWaits } from './long-waits.ts';
 import { claimNotices, listNotices, noticeDelivered, noticeFailed, noticesReturned } from './outbox.ts';
 import { pruneNotices } from './prune.ts';
@@ -37,7 +37,13 @@ describe('a notice', () => {
     for (let i = 0; i < 2; i += 1) {
       const lease = await acquireSharedLease(t.agent, { ...endpoint, holder: `agent-${i}`, ttlMs: 60_000 });
       if (!lease.granted) throw new Error('no lease');
-      const attempt = await beginLoginAttempt(t.agent, { ...endpoint, leaseId: lease.lease.id, actor: 'agent', version: '1' });
+      const attempt = await beginLoginAttempt(t.agent, {
+        ...endpoint,
+        leaseId: lease.lease.id,
+        actor: 'agent',
+        version: '1',
+        fingerprints: [printOf('right')],
+      });
       if (!attempt.allowed) break;
       await finishLoginAttempt(t.agent, { loginAttemptId: attempt.loginAttemptId, orgId: endpoint.orgId, outcome: 'locked', effect: 'none' });
     }

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pauseRotations } from '../gate/pause.ts';
 import { type Jobs, openJobs } from '../jobs.ts';
-import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { clearLogin } from '../ledger/clearance.ts';
+import { forgetPasswords } from '../ledger/password.ts';
+import { exclusiveLease, makeEndpoint, openTestDatabase, printOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';
 import { claimNextPortalTask, claimPortalTask, finishPortalTask, getPortalTask } from './claim.ts';
 import { createPortalTask, requeuePortalTask } from './queue.ts';
@@ -132,16 +134,20 @@ describe('a pool', () => {
     ['being changed', (account) => exclusiveLease(t.rotator, account)],
     ['paused', ({ orgId, endpointId }) => pauseRotations(t.rotator, { scope: { kind: 'endpoint', orgId, endpointId }, actor: 'a', reason: 'r' })],
     ['locked', (account) => lastLogin(account, `'locked', 'none', NULL, NULL`)],
+    ['without an end locked', async (account) => (await lastLogin(account, `'locked', 'none', NULL, NULL`, '2 days'), locksForGood(account))],
     ['suspect', (account) => lastLogin(account, `'rejected', 'suspect', NULL, now() + interval '1 h'`)],
     ['throttled', (account) => lastLogin(account, `'throttled', 'none', now() + interval '1 h', NULL`)],
-    ['known to be wrong', (account) => lastLogin(account, `'rejected', 'version_bad', NULL, NULL`)],
+    ['known to be wrong', (account) => lastLogin(account, `'rejected', 'bad', NULL, now() + interval '1 h'`)],
   ];
-  const lastLogin = ({ loginIdentity, orgId, endpointId }: TestEndpoint, end: string) =>
+  const lastLogin = ({ loginIdentity, orgId, endpointId }: TestEndpoint, end: string, ago = '0') =>
     t.sql(
-      `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, throttled_until, suspect_until)
-       VALUES ($1, $2, $3, $4, 'agent', '1', now(), now(), ${end})`,
-      [loginIdentity, orgId, endpointId, randomUUID()],
+      `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, fingerprint, started_at, finished_at, outcome, effect, throttled_until, rests_until, proved)
+       SELECT $1, $2, $3, $4, 'agent', '1', $5, now() - $6::interval, now() - $6::interval, told.*, told.outcome = 'accepted'
+         FROM (VALUES (${end.replaceAll('NULL', 'NULL::timestamptz')})) told (outcome, effect, throttled_until, rests_until)`,
+      [loginIdentity, orgId, endpointId, randomUUID(), printOf('x'), ago],
     );
+  const locksForGood = ({ endpointId }: TestEndpoint) =>
+    t.sql(`UPDATE portal_type SET lockout_lasts_seconds = NULL WHERE code = (SELECT portal_type_code FROM integration_endpoint WHERE id = $1)`, [endpointId]);
   test.each(sick)('lends no account that is %s', async (_what, makeSick) => {
     const { code, accounts, first } = await pool(2);
     await makeSick(first);
@@ -149,6 +155,25 @@ describe('a pool', () => {
     await queueAt(first, code);
     expect((await next())?.endpointId).toBe(accounts[1]?.endpointId);
     expect(await next()).toBeNull();
+  });
+
+  const clear = (kind: 'unlocked' | 'retry') => (account: TestEndpoint) => clearLogin(t.rotator, { ...account, kind, actor: 'person:jane', reason: 'r' });
+  const RESTS = `'rejected', 'bad', NULL, now() + interval '1 h'`;
+  const healed: readonly (readonly [string, string, (account: TestEndpoint) => Promise<unknown>])[] = [
+    ['its password is right after all', RESTS, (account) => lastLogin(account, `'accepted', 'none', NULL, NULL`, '-1 s')],
+    ['a person says so', RESTS, clear('retry')],
+    ['another version is current', RESTS, ({ endpointId }) => t.sql(`UPDATE integration_endpoint SET current_version = '2' WHERE id = $1`, [endpointId])],
+    ['its password is forgotten', RESTS, (account) => forgetPasswords(t.rotator, { ...account, keep: [] })],
+    ['support has unlocked it', `'locked', 'none', NULL, NULL`, clear('unlocked')],
+    ['support has unlocked it before the time that the page showed', `'locked', 'none', now() + interval '1 h', NULL`, clear('unlocked')],
+  ];
+  test.each(healed)('lends an account again when %s', async (_what, end, heal) => {
+    const { code, first } = await pool(1);
+    await lastLogin(first, end);
+    await queueAt(first, code);
+    expect(await next()).toBeNull();
+    await heal(first);
+    expect((await next())?.endpointId).toBe(first.endpointId);
   });
 
   test('gives a task that was handed back the account that has rested longest, which is another one', async () => {

@@ -42,6 +42,9 @@ export const habitSchemas = {
 
 export type Habits<P extends PortalCode> = z.infer<(typeof habitSchemas)[P]>;
 
+/** What may be set: any of the habits, those not named stay as they are. */
+export type HabitSettings<P extends PortalCode> = Partial<z.input<(typeof habitSchemas)[P]>>;
+
 export const habitsOf = <P extends PortalCode>(records: Records, portal: P): Habits<P> =>
   habitSchemas[portal].parse(readSetting(records, `habits/${portal}`) ?? {}) as Habits<P>;
 

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { releaseLease } from '../leases/upkeep.ts';
+import { type Account, Logins } from '../ledger/account.fixture.ts';
+import { beginLoginAttempt, finishLoginAttempt, type LoginEffect } from '../ledger/attempt.ts';
+import { openTestDatabase, plannedAttempt, printOf, type TestDatabase } from '../testing.fixture.ts';
+import { countRefusedLogins, listWantedSearches, noteSearched, wantCredentialSearch } from './search.ts';
+
+let t: TestDatabase;
+beforeAll(async () => void (t = await openTestDatabase()));
+afterAll(() => t.close());
+const logins = new Logins(() => t);
+
+const wanted = async (pauseMs = 0) => (await listWantedSearches(t.rotator, { limit: 1000, pauseMs })).map(({ endpointId }) => endpointId);
+const isWanted = async (on: Account, pauseMs = 0) => (await wanted(pauseMs)).includes(on.endpointId);
+const refuse = (on: Account, effect: LoginEffect = 'bad', password = 'right') => logins.login(on, 'rejected', { effect, restMs: 1_000, password });
+const noticesOf = (on: Account) => t.sql(`SELECT kind, detail FROM notice WHERE endpoint_id = $1`, [on.endpointId]);
+
+describe('a search is wanted', () => {
+  test.each([
+    ['suspect', true],
+    ['bad', true],
+    ['provisional', false],
+    ['none', false],
+  ] as const)('by a login that was refused as %s: %s; and people are told', async (effect, expected) => {
+    const on = await logins.account();
+    await refuse(on, effect);
+    expect(await isWanted(on)).toBe(expected);
+    expect((await noticesOf(on)).map(({ kind }) => kind)).toEqual(expected ? ['refused'] : []);
+  });
+
+  test('and people are told once a day, however often it is refused, and never of the password or its version', async () => {
+    const on = await logins.account();
+    await refuse(on, 'bad', 'one');
+    await refuse(on, 'bad', 'two');
+    expect(await noticesOf(on)).toEqual([{ kind: 'refused', detail: 'the portal says that the password is wrong, and lets others in' }]);
+  });
+
+  test('not by a login of a rotation, which finds out by itself', async () => {
+    const on = await logins.account();
+    await releaseLease(t.agent, on);
+    const { attemptId, leaseId } = await plannedAttempt(t.rotator, on);
+    const asked = { ...on, leaseId, actor: 'rotator', version: '1', fingerprints: [printOf('right')], rotationAttemptId: attemptId } as const;
+    const begun = await beginLoginAttempt(t.rotator, asked);
+    if (!begun.allowed) throw new Error(begun.reason);
+    await finishLoginAttempt(t.rotator, { loginAttemptId: begun.loginAttemptId, orgId: on.orgId, outcome: 'rejected', effect: 'bad', restMs: 1_000 });
+    await t.sql(`UPDATE rotation_attempt SET state = 'abandoned', ended_at = now() WHERE id = $1`, [attemptId]);
+    expect(await isWanted(on)).toBe(false);
+  });
+
+  test('by an agent that sees it without a login', async () => {
+    const on = await logins.account();
+    expect(await isWanted(on)).toBe(false);
+    await wantCredentialSearch(t.agent, on);
+    expect(await isWanted(on)).toBe(true);
+  });
+});
+
+describe('what is to be searched', () => {
+  test('comes the longest wanted first', async () => {
+    const accounts = [await logins.account(), await logins.account(), await logins.account()];
+    for (const on of accounts.toReversed()) await wantCredentialSearch(t.agent, on);
+    const ids = accounts.map(({ endpointId }) => endpointId);
+    expect((await wanted()).filter((id) => ids.includes(id))).toEqual(ids.toReversed());
+  });
+
+  test('was not searched since; and is searched again when somebody was refused after that, but not before the pause is over', async () => {
+    const on = await logins.account();
+    await wantCredentialSearch(t.agent, on);
+    await noteSearched(t.rotator, on);
+    expect(await isWanted(on)).toBe(false);
+    await wantCredentialSearch(t.agent, on);
+    expect(await isWanted(on)).toBe(true);
+    expect(await isWanted(on, 3_600_000)).toBe(false);
+    await t.sql(`UPDATE integration_endpoint SET searched_at = searched_at - interval '2 h' WHERE id = $1`, [on.endpointId]);
+    expect(await isWanted(on, 3_600_000)).toBe(true);
+  });
+
+  test('has no rotation under way, whoever’s it is', async () => {
+    const on = await logins.account();
+    const sharing = await logins.account(undefined, { loginIdentity: on.loginIdentity });
+    for (const each of [on, sharing]) await releaseLease(t.agent, each);
+    await wantCredentialSearch(t.agent, on);
+    const { attemptId } = await plannedAttempt(t.rotator, sharing);
+    expect(await isWanted(on)).toBe(false);
+    await t.sql(`UPDATE rotation_attempt SET state = 'abandoned', ended_at = now() WHERE id = $1`, [attemptId]);
+    expect(await isWanted(on)).toBe(true);
+  });
+
+  test('has a secret', async () => {
+    const on = await logins.account();
+    await wantCredentialSearch(t.agent, on);
+    await t.sql(`UPDATE integration_endpoint SET secret_arn = NULL WHERE id = $1`, [on.endpointId]);
+    expect(await isWanted(on)).toBe(false);
+  });
+});
+
+test('refused logins are counted until the portal shows that a password is right', async () => {
+  const on = await logins.account();
+  const before = await countRefusedLogins(t.rotator);
+  await refuse(on);
+  await refuse(on, 'bad', 'another');
+  expect(await countRefusedLogins(t.rotator)).toBe(before + 1);
+  await noteSearched(t.rotator, on);
+  expect(await countRefusedLogins(t.rotator)).toBe(before + 1);
+  await logins.login(on, 'accepted', { password: 'third' });
+  expect(await countRefusedLogins(t.rotator)).toBe(before);
+});

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Account, Logins } from '../ledger/account.fixture.ts';
+import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { acceptedVersions } from './accepted-versions.ts';
+import { isOutrun } from './last-promoted.ts';
+
+let t: TestDatabase;
+beforeAll(async () => void (t = await openTestDatabase()));
+afterAll(() => t.close());
+const logins = new Logins(() => t);
+
+const acceptedOf = (on: TestEndpoint, limit = 10) => acceptedVersions(t.agent, { ...on, limit });
+const accept = (on: Account, version: string, proved = true) => logins.login(on, proved ? 'accepted' : 'rejected', { version, proved });
+
+interface Ended {
+  readonly promoted?: string;
+  /** `null`: it is open. */
+  readonly endedSecondsAgo: number | null;
+}
+/** A rotation of the past, straight into the journal. */
+async function rotation(on: TestEndpoint, { promoted, endedSecondsAgo }: Ended): Promise<string> {
+  const id = randomUUID();
+  await t.sql(
+    `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, promoted_version, recipe_hash, ended_at)
+     VALUES ($1, $2, $3, $4, 'alpine', $5, 1, 'r', 'due', $6, '1', $7, 'h', now() - $8::float8 * interval '1 s')`,
+    [
+      id,
+      on.loginIdentity,
+      on.orgId,
+      on.endpointId,
+      endedSecondsAgo === null ? 'planned' : promoted === undefined ? 'abandoned' : 'done',
+      on.secretArn,
+      promoted ?? null,
+      endedSecondsAgo,
+    ],
+  );
+  return id;
+}
+
+describe('the versions that the portal accepted', () => {
+  test('come the last accepted first, each once, and only those that were proved', async () => {
+    const on = await logins.account({ lockoutThreshold: 9 });
+    for (const version of ['1', '2', '1']) await accept(on, version);
+    await accept(on, '3', false);
+    await logins.login(on, 'password_expired', { version: '4', proved: true });
+    expect(await acceptedOf(on)).toEqual(['4', '1', '2']);
+    expect(await acceptedOf(on, 2)).toEqual(['4', '1']);
+  });
+
+  test('know a staged password by the version that it was promoted as, whole, and not before', async () => {
+    const on = await logins.account();
+    const [promoted, abandoned] = [await rotation(on, { promoted: '8', endedSecondsAgo: 60 }), await rotation(on, { endedSecondsAgo: 60 })];
+    for (const version of [`staged:${promoted}`, `staged:${abandoned}`, `staged:${promoted}/14`]) await accept(on, version);
+    expect(await acceptedOf(on)).toEqual(['8']);
+  });
+
+  test('are those of the secret that the endpoint has now, by whichever endpoint of the organization they were used', async () => {
+    const on = await logins.account();
+    const sharing = await logins.account(undefined, { orgId: on.orgId, loginIdentity: on.loginIdentity, secretArn: on.secretArn });
+    const ofItsOwn = await logins.account(undefined, { orgId: on.orgId, loginIdentity: on.loginIdentity });
+    const elsewhere = await logins.account(undefined, { loginIdentity: on.loginIdentity, secretArn: on.secretArn });
+    await accept(on, '1');
+    await accept(sharing, '2');
+    await accept(ofItsOwn, '3');
+    await accept(elsewhere, '4');
+    expect(await acceptedOf(on)).toEqual(['2', '1']);
+    expect(await acceptedOf(elsewhere)).toEqual(['4']);
+    for (const secretArn of [null, on.secretArn]) await t.sql('UPDATE integration_endpoint SET secret_arn = $1 WHERE id = $2', [secretArn, sharing.endpointId]);
+    expect(await acceptedOf(on)).toEqual(['1']);
+  });
+});
+
+describe('a rotation is outrun', () => {
+  test('by one of the same login that was promoted after its end, and by nothing else', async () => {
+    const on = await makeEndpoint(t.db);
+    const outrun = (attemptId: string, of: TestEndpoint = on) => isOutrun(t.agent, { ...of, attemptId });
+    const first = await rotation(on, { promoted: '2', endedSecondsAgo: 300 });
+    expect(await outrun(first)).toBe(false);
+    const given = await rotation(on, { endedSecondsAgo: 200 });
+    expect(await outrun(first)).toBe(false);
+    const second = await rotation(on, { promoted: '3', endedSecondsAgo: 100 });
+    expect([await outrun(first), await outrun(given), await outrun(second)]).toEqual([true, true, false]);
+    const open = await rotation(on, { endedSecondsAgo: null });
+    expect([await outrun(open), await outrun(randomUUID()), await outrun('a note of a person')]).toEqual([false, false, false]);
+    expect(await outrun(first, await makeEndpoint(t.db))).toBe(false);
+  });
+
+  test('not by another organization’s', async () => {
+    const firm = await makeEndpoint(t.db);
+    const hospital = await makeEndpoint(t.db, { loginIdentity: firm.loginIdentity });
+    const first = await rotation(firm, { promoted: '2', endedSecondsAgo: 300 });
+    await rotation(hospital, { promoted: '2', endedSecondsAgo: 100 });
+    expect(await isOutrun(t.agent, { ...firm, attemptId: first })).toBe(false);
+    expect(await isOutrun(t.agent, { ...hospital, attemptId: first })).toBe(false);
+  });
+});
