@@ -169,7 +169,7 @@ class Round {
     const version = random.pick(['1', '2', ...(attempt ? [`staged:${attempt.id}`, `staged:${attempt.id}/14`] : [])]);
     await this.ask('passwordStanding', () => ({ ...place, fingerprints, version, settleMs: 300_000, rules }));
     await this.ask('isPortalIll', () => ({ ...place, rules }));
-    await this.ask('acceptedVersions', () => ({ ...place, limit: 5 }));
+    await this.ask('triedVersions', () => ({ ...place, limit: 5 }));
     await this.ask('earlierVersions', () => ({ ...place, limit: 5 }));
     const made = random.pick(['1', '2', '3']);
     await this.ask('rotationTo', () => ({ ...place, version: made }));

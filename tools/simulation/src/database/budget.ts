@@ -6,6 +6,8 @@ import type { LoginRow } from './tables.ts';
 const NO_FAILURE: ReadonlySet<string> = new Set(['accepted', 'not_submitted', 'password_expired', 'change_forced']);
 const IN_FLIGHT_PAUSE_MS = 2_000;
 const RESERVE = 1;
+const LONGEST_LOGIN_MS = 600_000;
+const DAY_MS = 86_400_000;
 
 export interface LedgerState {
   readonly budget: number;
@@ -69,14 +71,18 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
   const forgiven = later(unlocked, ...(isOver ? rows.filter(({ outcome }) => outcome === 'locked').map(endOf) : []));
   const accepted = later(...rows.filter(({ outcome }) => outcome === 'accepted').map(({ startedAt }) => startedAt));
   const isInFlight = ({ outcome, leaseId }: LoginRow): boolean => outcome === null && (tables.leases.get(leaseId)?.expiresAt ?? now) > now;
+  // When the portal counted it at the latest: a process that died may have had its browser send it for as long as a login takes.
+  const sentBy = (row: LoginRow): Date => (isInFlight(row) ? now : (row.finishedAt ?? plus(row.startedAt, LONGEST_LOGIN_MS)));
   const counted = rows.filter((row) => {
     if (row.outcome !== null && NO_FAILURE.has(row.outcome)) return false;
     if (row.outcome === 'mfa_rejected' && !limits.codesCount) return false;
-    if (windowMs !== null && row.startedAt <= db.in(-windowMs)) return false;
-    if (forgiven !== null && endOf(row) <= forgiven) return false;
-    return !limits.successForgives || accepted === null || isInFlight(row) || endOf(row) > accepted;
+    if (windowMs !== null && row.startedAt <= db.in(-windowMs - DAY_MS)) return false;
+    if (isInFlight(row)) return true;
+    if (windowMs !== null && sentBy(row) <= db.in(-windowMs)) return false;
+    if (forgiven !== null && sentBy(row) <= forgiven) return false;
+    return !limits.successForgives || accepted === null || endOf(row) > accepted;
   });
-  const leaves = windowMs === null ? [] : counted.map(({ startedAt }) => plus(startedAt, windowMs)).sort((a, b) => a.getTime() - b.getTime());
+  const leaves = windowMs === null ? [] : counted.map((row) => plus(sentBy(row), windowMs)).sort((a, b) => a.getTime() - b.getTime());
   return {
     budget: limits.budget,
     windowMs,

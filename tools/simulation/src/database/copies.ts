@@ -2,12 +2,20 @@ import type { RotationAttempt } from '@rcm/db';
 import { attemptOf } from './journal.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { later, operation } from './operation.ts';
+import type { Endpoint } from './tables.ts';
 
 const KEPT_MS = 30 * 86_400_000;
 const KEPT_COPIES = 12;
 
+/** Other secrets of the same login count their versions from one as well. */
+function isOfSecret({ tables }: ModelDatabase, tried: string, own: Endpoint): boolean {
+  const endpoint = tables.endpoints.get(tried);
+  return own.secretArn !== null && endpoint?.orgId === own.orgId && endpoint.secretArn === own.secretArn;
+}
+
 /** A login of the attempt with what is current was accepted after it had ended. */
-function acceptedSince({ tables }: ModelDatabase, { loginIdentity, endpointId, orgId, endedAt }: RotationAttempt, scope: 'tenant' | 'every tenant'): boolean {
+function acceptedSince(db: ModelDatabase, { loginIdentity, endpointId, orgId, endedAt }: RotationAttempt, scope: 'tenant' | 'every tenant'): boolean {
+  const { tables } = db;
   const endpoint = tables.endpoints.get(endpointId);
   if (endpoint?.orgId !== orgId || endedAt === null || endpoint.currentVersion === null) return false;
   const { currentVersion } = endpoint;
@@ -16,7 +24,11 @@ function acceptedSince({ tables }: ModelDatabase, { loginIdentity, endpointId, o
     .of(loginIdentity)
     .some(
       (ok) =>
-        (scope === 'every tenant' || ok.orgId === orgId) && ok.proved && ok.startedAt > endedAt && (ok.version === currentVersion || promoted.has(ok.version)),
+        (scope === 'every tenant' || ok.orgId === orgId) &&
+        isOfSecret(db, ok.endpointId, endpoint) &&
+        ok.proved &&
+        ok.startedAt > endedAt &&
+        (ok.version === currentVersion || promoted.has(ok.version)),
     );
 }
 
@@ -57,23 +69,23 @@ export const earlierVersions = operation('earlierVersions', (db, { orgId, secret
     .flatMap(({ previousVersion }) => previousVersion ?? []),
 );
 
-export const acceptedVersions = operation('acceptedVersions', (db, { orgId, endpointId, loginIdentity, limit }) => {
+export const triedVersions = operation('triedVersions', (db, { orgId, endpointId, loginIdentity, limit }) => {
   const { tables } = db;
   const own = tables.endpoints.get(endpointId);
-  const isOfSecret = (tried: string): boolean => {
-    const endpoint = tables.endpoints.get(tried);
-    return own !== null && own.secretArn !== null && endpoint?.orgId === own.orgId && endpoint.secretArn === own.secretArn;
-  };
-  const proved = tables.logins.of(loginIdentity).filter((row) => row.orgId === orgId && row.proved && isOfSecret(row.endpointId));
-  const last = new Map<string, Date>();
-  for (const row of proved.sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime()).slice(0, 200)) {
+  const tried = tables.logins.of(loginIdentity).filter((row) => {
+    return row.orgId === orgId && row.outcome !== null && row.outcome !== 'not_submitted' && own !== null && isOfSecret(db, row.endpointId, own);
+  });
+  const last = new Map<string, { readonly at: Date; readonly accepted: boolean }>();
+  for (const row of [...tried].sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime()).slice(0, 200)) {
     const staged = row.version.startsWith('staged:');
     const version =
       (staged ? attemptOf(db, { attemptId: row.version.slice('staged:'.length), orgId })?.promotedVersion : null) ?? (staged ? null : row.version);
-    if (version !== null) last.set(version, later(last.get(version), row.startedAt) ?? row.startedAt);
+    if (version === null) continue;
+    const known = last.get(version);
+    last.set(version, { at: later(known?.at, row.startedAt) ?? row.startedAt, accepted: row.proved || (known?.accepted ?? false) });
   }
   return [...last]
-    .sort(([, a], [, b]) => b.getTime() - a.getTime())
-    .map(([version]) => version)
-    .slice(0, limit);
+    .sort(([, a], [, b]) => Number(b.accepted) - Number(a.accepted) || b.at.getTime() - a.at.getTime())
+    .slice(0, limit)
+    .map(([version, { accepted }]) => ({ version, accepted }));
 });

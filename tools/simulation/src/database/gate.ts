@@ -92,8 +92,8 @@ export const assessPortalTypes = operation('assessPortalTypes', (db, rules) => {
     if (isOpen(gate)) continue;
     const since = later(db.in(-windowMs), gate?.closedAt) ?? db.now;
     const { suspects, failures } = failing(db, code, since);
-    const isIll = suspects > 0 && suspects >= manyRefused(usedLately(db, code), rules.suspects);
-    if (!((suspects > 1 && isIll) || failures >= rules.failures)) continue;
+    const isIll = suspects > 1 && suspects >= manyRefused(Math.min(usedLately(db, code), 5 * suspects + 5), rules.suspects);
+    if (!isIll && failures < rules.failures) continue;
     openBreaker(db, code, isIll ? 'logins_suspect' : 'page_changed');
     opened.push(code);
   }

@@ -68,9 +68,11 @@ export const finishLoginAttempt = operation('finishLoginAttempt', (db, end) => {
   if (row.rotationAttemptId === null) wantSearch(db, row);
 });
 
-export function wantSearch(db: ModelDatabase, wanted: { readonly orgId: string; readonly endpointId: string }): void {
+/** Once the portal has had its time. */
+function wantSearch(db: ModelDatabase, wanted: { readonly orgId: string; readonly endpointId: string }): void {
   const endpoint = endpointOf(db, wanted);
-  if (endpoint) db.tables.endpoints.change(endpoint.id, { searchWantedAt: db.now });
+  const settleMs = db.tables.portalTypes.get(endpoint?.portalTypeCode ?? '')?.settleMs ?? 0;
+  if (endpoint) db.tables.endpoints.change(endpoint.id, { searchWantedAt: db.in(settleMs) });
 }
 
 export const remainingBudget = operation('remainingBudget', (db, { orgId, loginIdentity }) => {

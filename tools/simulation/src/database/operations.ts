@@ -1,6 +1,6 @@
 /** The operations of libs/db that the rotation, the guarded login and people's commands use, each on the model, under its own name. */
 export { recordAuditEvent } from './audit.ts';
-export { acceptedVersions, earlierVersions, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from './copies.ts';
+export { earlierVersions, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved, triedVersions } from './copies.ts';
 export { assessPortalTypes, pauseRotations, resumeRotations } from './gate.ts';
 export {
   adoptAttempt,

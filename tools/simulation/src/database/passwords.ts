@@ -1,6 +1,7 @@
 import type { PasswordRecord, PasswordStanding, PortalHealth } from '@rcm/db';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, later, operation, tenantHas } from './operation.ts';
+import type { LoginRow } from './tables.ts';
 
 const REFUSED: ReadonlySet<string> = new Set(['rejected', 'rejected_or_locked']);
 
@@ -55,27 +56,30 @@ function portalHealth(
 ): PortalHealth {
   const { portalTypeCode, loginIdentity, since, rules } = asked;
   const { tables } = db;
-  const from = db.in(-checkMs('windowMs', rules.windowMs));
-  const horizon = since !== null && since < from ? since : from;
-  const used = new Map<string, { acceptedAt: Date | null; refusedAt: Date | null }>();
-  for (const endpoint of tables.endpoints.all()) {
-    if (endpoint.portalTypeCode !== portalTypeCode || endpoint.loginIdentity === null) continue;
-    for (const row of tables.logins.of(endpoint.loginIdentity)) {
-      if (row.endpointId !== endpoint.id || row.loginIdentity === loginIdentity || row.startedAt <= horizon) continue;
-      const known = used.get(row.loginIdentity) ?? { acceptedAt: null, refusedAt: null };
-      if (row.outcome === 'accepted') known.acceptedAt = later(known.acceptedAt, row.startedAt);
-      if (row.effect === 'suspect' || row.effect === 'bad') known.refusedAt = later(known.refusedAt, row.startedAt);
-      used.set(row.loginIdentity, known);
-    }
-  }
-  const all = [...used.values()];
-  const refused = all.filter(({ refusedAt, acceptedAt }) => refusedAt !== null && refusedAt > from && (acceptedAt === null || refusedAt > acceptedAt)).length;
-  const active = all.filter(({ refusedAt, acceptedAt }) => (later(acceptedAt, refusedAt) ?? from) > from).length;
-  const acceptedAt = later(...all.map((login) => login.acceptedAt));
   const gate = tables.gates.get(portalTypeCode);
-  const isStopped = gate !== null && gate.openedAt !== null && gate.closedAt === null && gate.cause === 'logins_suspect';
-  if (isStopped || refused >= manyRefused(active, rules.suspects)) return 'ill';
-  return acceptedAt !== null && acceptedAt > (since ?? from) ? 'well' : 'unknown';
+  if (gate !== null && gate.openedAt !== null && gate.closedAt === null && gate.cause === 'logins_suspect') return 'ill';
+  const from = db.in(-checkMs('windowMs', rules.windowMs));
+  const used = new Map<string, { acceptedAt: Date | null; refusedAt: Date | null }>();
+  for (const row of othersSince(db, portalTypeCode, loginIdentity, from)) {
+    const isRefused = row.effect === 'suspect' || row.effect === 'bad';
+    if (row.outcome !== 'accepted' && !isRefused) continue;
+    const known = used.get(row.loginIdentity) ?? { acceptedAt: null, refusedAt: null };
+    if (row.outcome === 'accepted') known.acceptedAt = later(known.acceptedAt, row.startedAt);
+    if (isRefused) known.refusedAt = later(known.refusedAt, row.startedAt);
+    used.set(row.loginIdentity, known);
+  }
+  const refused = [...used.values()].filter(({ refusedAt, acceptedAt }) => refusedAt !== null && (acceptedAt === null || refusedAt > acceptedAt)).length;
+  if (refused >= manyRefused(used.size, rules.suspects)) return 'ill';
+  return othersSince(db, portalTypeCode, loginIdentity, since ?? from).some(({ outcome }) => outcome === 'accepted') ? 'well' : 'unknown';
+}
+
+/** What the other logins of the portal type met, the newest first. */
+function othersSince({ tables }: ModelDatabase, portalTypeCode: string, loginIdentity: string, since: Date): readonly LoginRow[] {
+  const rows = tables.logins.all();
+  const found: LoginRow[] = [];
+  for (let at = rows.length - 1, row = rows[at]; row && row.startedAt > since; at -= 1, row = rows[at])
+    if (row.loginIdentity !== loginIdentity && tables.endpoints.get(row.endpointId)?.portalTypeCode === portalTypeCode) found.push(row);
+  return found;
 }
 
 export const isPortalIll = operation('isPortalIll', (db, asked) => portalHealth(db, { ...asked, since: null }) === 'ill');

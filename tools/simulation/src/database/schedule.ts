@@ -4,7 +4,6 @@ import { isOpen, isPaused, mayProbe, today, underWay } from './gate.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, endpointOf, notice, operation, refuse, sharing } from './operation.ts';
 import type { Endpoint } from './tables.ts';
-import { wantSearch } from './ledger.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -160,7 +159,10 @@ export function addIdentity({ tables }: ModelDatabase, { id, keyId }: { readonly
   tables.identities.put({ id, keyId, ...nobody, lastTotpStep: 0 });
 }
 
-export const wantCredentialSearch = operation('wantCredentialSearch', (db, wanted) => wantSearch(db, wanted));
+export const wantCredentialSearch = operation('wantCredentialSearch', (db, wanted) => {
+  const endpoint = endpointOf(db, wanted);
+  if (endpoint) db.tables.endpoints.change(endpoint.id, { searchWantedAt: db.now });
+});
 
 export const listWantedSearches = operation('listWantedSearches', (db, { limit, pauseMs }) => {
   const pause = checkMs('pauseMs', pauseMs);
@@ -168,7 +170,7 @@ export const listWantedSearches = operation('listWantedSearches', (db, { limit, 
     .all()
     .filter(({ searchWantedAt, searchedAt, secretArn, loginIdentity }) => {
       if (searchWantedAt === null || searchWantedAt > db.now || secretArn === null || loginIdentity === null || hasOpen(db, loginIdentity)) return false;
-      return searchedAt === null || (searchWantedAt > searchedAt && searchedAt < db.in(-pause));
+      return searchedAt === null || searchedAt < db.in(-pause);
     })
     .sort((a, b) => (a.searchWantedAt?.getTime() ?? 0) - (b.searchWantedAt?.getTime() ?? 0))
     .slice(0, limit)
@@ -193,5 +195,7 @@ export const passwordTooYoungUntil = operation('passwordTooYoungUntil', (db, { l
 
 export const noteSearched = operation('noteSearched', (db, asked) => {
   const endpoint = endpointOf(db, asked);
-  if (endpoint) db.tables.endpoints.change(endpoint.id, { searchedAt: db.now });
+  if (!endpoint) return;
+  const { id, searchWantedAt } = endpoint;
+  db.tables.endpoints.change(id, { searchedAt: db.now, searchWantedAt: searchWantedAt && searchWantedAt > db.now ? searchWantedAt : null });
 });

@@ -6,6 +6,7 @@ import { timeWords } from '../time/trace.ts';
 import type { Save, SimLogin, World } from '../world/world.ts';
 import type { Finding, FindingKind } from './finding.ts';
 import { holdingsOf, isAccepted, opens } from './holdings.ts';
+import { refusalsSeen } from './refusals-seen.ts';
 
 const HOUR_MS = 3_600_000;
 /** A refused password rests an hour at first, and a portal may be asked again when its window has passed; an agent comes by every few hours. */
@@ -168,13 +169,16 @@ export class Oracle {
     this.#find('outage', login.plan.endpointId, detail, excuse);
   }
 
-  /** In the portal's own count: could one more failure have locked the account? */
+  /** Whether one more failure could have locked the account, in the portal's own count, or by all that anybody outside of it could see. */
   #excuseOf({ portal, username, door }: SimLogin): string | undefined {
     const account = portal.accounts.get(username);
     if (!account) return undefined;
+    const { now } = this.#world.scheduler;
     const share = door.type.lockoutThreshold - door.type.lockoutMargin;
-    const ours = countingFailures(portal.habits.lockout, account, this.#world.scheduler.now).filter(({ by }) => by === 'us').length;
-    return ours >= share ? `our share of the failures that the portal forgives is spent (${ours} of ${share})` : undefined;
+    const ours = countingFailures(portal.habits.lockout, account, now).filter(({ by }) => by === 'us').length;
+    if (ours >= share) return `our share of the failures that the portal forgives is spent (${ours} of ${share})`;
+    const seen = refusalsSeen(portal, username, now);
+    return seen >= share ? `${seen} refusals may have counted, of the ${share} that are our share, and nothing that the portal forgives by has happened since` : undefined;
   }
 
   #judgeReach(watched: Watched): void {

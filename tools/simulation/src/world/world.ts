@@ -3,6 +3,7 @@ import type { PortalTypeRow } from '@rcm/db';
 import { createLogger, type Logger, Secret } from '@rcm/telemetry';
 import { ModelDatabase } from '../database/model-database.ts';
 import { addIdentity } from '../database/schedule.ts';
+import { cut } from '../portal/account.ts';
 import { Portal } from '../portal/portal.ts';
 import type { StoreEntry } from '../stores/store-model.ts';
 import { arnOf, AWS, ENVIRONMENT, MOUNT, Stores } from '../stores/stores.ts';
@@ -174,7 +175,13 @@ export class World {
       duties: 0,
       secretOfAPerson: null,
     };
-    const text = { username: plan.username, password: plan.password, ...(plan.mfaSeed ? { mfa_seed: plan.mfaSeed } : {}), note: 'as migrated' };
+    // Whoever stored it had logged in with it.
+    const text = {
+      username: plan.username,
+      password: cut(portal.habits, plan.password),
+      ...(plan.mfaSeed ? { mfa_seed: plan.mfaSeed } : {}),
+      note: 'as migrated',
+    };
     login.reference = this.stores.personWrites(login.reference, JSON.stringify(text));
     this.logins.set(plan.endpointId, login);
     const identity = loginIdentity(KEYS, { realm: plan.realm, usernameCase: 'exact' }, plan.username);
