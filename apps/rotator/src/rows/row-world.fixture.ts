@@ -176,11 +176,12 @@ function openAgent({ world, rotator }: RotatorWorld) {
     vault: { address: world.vault.address, mount: world.vault.mount, appRole: appRoleFolder(world.vault.folderOf('agent')) },
   });
   const keeper = new SessionKeeper({ maxSessions: 1, idleMs: 60_000 });
+  const credentials = createCredentialManager({ stores, metrics });
   const access: AgentAccess = {
     db: world.databaseAs('rcm_agent'),
     clock: systemClock,
     logger,
-    credentials: createCredentialManager({ stores, metrics }),
+    credentials,
     drivers: new Drivers(browser, logger, metrics),
     keeper,
     lease: { ttlMs: 60_000, waitMs: 60_000, pollMs: 50 },
@@ -190,6 +191,8 @@ function openAgent({ world, rotator }: RotatorWorld) {
   };
   return {
     visit(endpointId: string): Promise<string> {
+      // What was cached is older than a cache keeps it: the time that passes here is not the cache's.
+      credentials.invalidate({ reference: parseReference(world.endpoint(endpointId).secretArn) });
       const place = { orgId: world.orgId, endpointId, holder: 'agent', signal: new AbortController().signal };
       return withAgentSession(access, place, async () => ({ value: 'in', session: 'close' as const })).catch((error: unknown) => {
         if (isRcmError(error)) return error.code;
