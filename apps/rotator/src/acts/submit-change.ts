@@ -3,7 +3,8 @@ import { advanceAttempt, isPortalIll, passwordTries, wantCredentialSearch } from
 import { accountOf, guardedLogin, type GuardedResult, portalCredential } from '@rcm/portal-access';
 import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
-import { type AttemptInHand, heldOptions } from '../machine/attempt.ts';
+import { heldOptions } from '../finding/login-in-hand.ts';
+import type { AttemptInHand } from '../machine/attempt.ts';
 import { type AttemptEvent, holding } from '../machine/event.ts';
 import { journal } from '../machine/journal.ts';
 import { holdFor, proofOf } from '../machine/login-events.ts';

@@ -4,7 +4,7 @@ import { RcmError } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';
 import { mendLogin, type Mended } from '../mending/mend-login.ts';
 import { proveLogin } from '../prove-login.ts';
-import { loginInHand, readCurrent } from '../rotate.ts';
+import { loginInHand, readCurrent } from '../finding/login-in-hand.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 
 export interface ClearOptions extends PersonalAct {
@@ -26,7 +26,8 @@ const WORDS: Readonly<Record<Mended, string>> = {
   accepted: 'the portal accepts the current password',
   found: 'the portal accepts a kept copy, which is current now',
   merged: 'the secret had been saved from an old copy; the newest password is in it again',
-  account_followed: 'the secret names another account; the row follows, run it again',
+  restored: 'the database was restored to an earlier hour; nobody logs in for one lockout window',
+  other_account: 'the secret names another account; the row follows, run it again',
   none: 'the portal accepts none of the stored passwords',
   later: 'not every stored password could be asked now; the rotator goes on by itself',
   open: 'a rotation of this login is open, which finds out by itself (`rotator status`)',

@@ -1,8 +1,9 @@
 import { parsePasswordRules, parsePayload, type StoredSecret } from '@rcm/credentials';
 import { type Database, triedVersions } from '@rcm/db';
 import { isRcmError } from '@rcm/telemetry';
-import { type Candidate, type CandidateName, candidateOf, type LoginInHand, readNamed } from './candidate.ts';
+import { type Candidate, type CandidateName, candidateOf, readNamed } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
+import type { LoginInHand } from './login-in-hand.ts';
 
 /** Versions that were tried, and copies, that are read at most. */
 const MOST_VERSIONS = 6;

@@ -3,8 +3,9 @@ import { isPortalIll, type PasswordRecord, passwordTries } from '@rcm/db';
 import { accountOf, guardedLogin, type GuardedResult } from '@rcm/portal-access';
 import type { RotatorServices } from '../machine/attempt.ts';
 import { holdFor, type Hold, proofOf } from '../machine/login-events.ts';
-import { type Candidate, ledgerVersion, type LoginInHand } from './candidate.ts';
+import { type Candidate, ledgerVersion } from './candidate.ts';
 import { candidates } from './candidates.ts';
+import type { LoginInHand } from './login-in-hand.ts';
 
 export interface Search {
   readonly services: RotatorServices;

@@ -1,4 +1,12 @@
-import { appRoleFolder, createCredentialManager, createTenantStores, parsePayload, parseReference, serializePayload, type StoredSecret } from '@rcm/credentials';
+import {
+  appRoleFolder,
+  createCredentialManager,
+  createTenantStores,
+  parsePayload,
+  parseReference,
+  serializePayload,
+  type StoredSecret,
+} from '@rcm/credentials';
 import { getEndpoint, setNextRotation, upsertPortalType } from '@rcm/db';
 import { type AgentAccess, Drivers, SessionKeeper, withAgentSession } from '@rcm/portal-access';
 import { createBrowserPool } from '@rcm/portal-drivers';
@@ -99,8 +107,7 @@ export async function openRowWorld(options: Partial<WorldOptions> = {}): Promise
     const { orgId, portal } = world.endpoint(id);
     const texts = [await store.read(referenceOf(id))];
     const tags = { TenantId: orgId, Environment: world.environmentName, PortalType: portal };
-    for (const attemptId of await store.listStaged(referenceOf(id)))
-      texts.push(await store.readStaged({ current: referenceOf(id), attemptId, tags }));
+    for (const attemptId of await store.listStaged(referenceOf(id))) texts.push(await store.readStaged({ current: referenceOf(id), attemptId, tags }));
     return texts.flatMap((stored) => (stored ? [parsePayload(stored.text).reveal().password] : []));
   };
   return {

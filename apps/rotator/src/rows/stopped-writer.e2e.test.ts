@@ -39,7 +39,10 @@ const environment = () => ({
 const writesCurrent =
   ({ secretArn }: Login) =>
   ({ operation, input }: GateCall): boolean =>
-    operation === 'PutParameter' && input['Overwrite'] === true && input['AllowedPattern'] === undefined && secretArn.endsWith(`:parameter${String(input['Name'])}`);
+    operation === 'PutParameter' &&
+    input['Overwrite'] === true &&
+    input['AllowedPattern'] === undefined &&
+    secretArn.endsWith(`:parameter${String(input['Name'])}`);
 
 /** A rotator of its own that is stopped while its write of the new current password is on the way, for longer than its lease. */
 async function stoppedAtItsWrite(login: Login) {
