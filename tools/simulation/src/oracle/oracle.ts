@@ -178,7 +178,9 @@ export class Oracle {
     const ours = countingFailures(portal.habits.lockout, account, now).filter(({ by }) => by === 'us').length;
     if (ours >= share) return `our share of the failures that the portal forgives is spent (${ours} of ${share})`;
     const seen = refusalsSeen(portal, username, now);
-    return seen >= share ? `${seen} refusals may have counted, of the ${share} that are our share, and nothing that the portal forgives by has happened since` : undefined;
+    return seen >= share
+      ? `${seen} refusals may have counted, of the ${share} that are our share, and nothing that the portal forgives by has happened since`
+      : undefined;
   }
 
   #judgeReach(watched: Watched): void {

@@ -1,3 +1,4 @@
+import { chronicle } from '../oracle/chronicle.ts';
 import { Oracle } from '../oracle/oracle.ts';
 import type { Finding } from '../oracle/finding.ts';
 import type { Fault } from '../time/faults.ts';
@@ -18,6 +19,8 @@ export interface SeedResult {
   readonly faults: readonly Fault[];
   readonly events: number;
   readonly trace: () => readonly string[];
+  /** What happened, in sentences. */
+  readonly chronicle: () => readonly string[];
 }
 
 /** One world from its beginning to its end, judged. */
@@ -38,5 +41,6 @@ export async function runPlan(plan: Plan): Promise<SeedResult> {
     faults: world.faults.met,
     events: world.scheduler.count,
     trace: () => world.trace.lines,
+    chronicle: () => chronicle(world),
   };
 }
