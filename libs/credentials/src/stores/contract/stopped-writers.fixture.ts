@@ -8,6 +8,8 @@ import { type CallHook, codeOf, newReference, newSlot, payloadText, rotatedText,
 
 /** No operation makes more calls than this, also where it puts back what it has overwritten. */
 const MOST_CALLS = 40;
+/** A walk over every pair of calls is some hundred operations: seconds, and minutes on a machine that has much else to do. */
+const WALK_MS = 900_000;
 
 export interface Scene {
   /** Without an ARN, so that it finds the secret also when that was made anew. */
@@ -124,7 +126,7 @@ export function describeStoppedWriters(under: StoreUnderTest): void {
 
   describe('a writer that is stopped between two calls, and goes on', () => {
     const cases = STEPS.flatMap((step) => OTHERS.map((others) => ({ what: `${step.name}, while ${others.name}`, step, others })));
-    it.each(cases)('loses nothing that was written meanwhile: $what', async ({ step, others }) => {
+    it.each(cases)('loses nothing that was written meanwhile: $what', { timeout: WALK_MS }, async ({ step, others }) => {
       let stops = 0;
       for (let call = 0; call < MOST_CALLS; call += 1) {
         // `replace` knows its base by the number alone: before its first read it cannot tell one that was made anew.
@@ -157,7 +159,7 @@ export function describeStoppedWriters(under: StoreUnderTest): void {
     const cases = [PROMOTE, REPLACE].flatMap((step) =>
       OTHERS.filter(({ makesAnew }) => step === PROMOTE || !makesAnew).map((others) => ({ what: `${step.name}, while ${others.name}`, step, others })),
     );
-    it.each(cases)('loses nothing for whoever comes after it: $what', async ({ step, others }) => {
+    it.each(cases)('loses nothing for whoever comes after it: $what', { timeout: WALK_MS }, async ({ step, others }) => {
       let deaths = 0;
       for (let call = 0; call < MOST_CALLS; call += 1) {
         let wasStopped = false;
