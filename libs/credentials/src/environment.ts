@@ -49,6 +49,11 @@ export const credentialsEnvironment = {
     .string()
     .min(32, 'must be at least 32 characters')
     .transform((text) => new Secret(text)),
+  /** Stands in front of every fingerprint made with RCM_IDENTITY_KEY, so that the key can be changed. */
+  RCM_IDENTITY_KEY_ID: z
+    .string()
+    .regex(/^[a-z0-9]{1,16}$/, 'must be 1 to 16 lower-case letters or digits')
+    .default('1'),
 } as const;
 
 export type CredentialsConfig = z.infer<z.ZodObject<typeof credentialsEnvironment>>;
