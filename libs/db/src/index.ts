@@ -31,6 +31,7 @@ export {
   noteSearched,
   postponeSearch,
   tellFound,
+  tellLeftBehind,
   type WantedSearch,
   wantCredentialSearch,
 } from './endpoints/search.ts';
