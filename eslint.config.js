@@ -40,6 +40,7 @@ const tools = [
     'test-world',
   ),
   allow('soak', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access', 'rotator', 'local-aws', 'demo-portals', 'test-services', 'test-world'),
+  allow('simulation', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access', 'rotator'),
   allow('portal', 'telemetry', 'credentials', 'portal-drivers'),
   allow('real-portals', 'telemetry', 'credentials', 'portal-drivers', 'test-services'),
   allow('cost', 'telemetry', 'credentials', 'db'),
@@ -106,7 +107,7 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': boundaries([
         { sourceTag: '*', onlyDependOnLibsWithTags: forTests.map((t) => `scope:${t}`) },
-        ...['web-agent', 'rotator', 'migrator', 'platform', 'setup', 'bench', 'crash-matrix', 'soak', 'portal', 'real-portals', 'cost'].map((s) =>
+        ...['web-agent', 'rotator', 'migrator', 'platform', 'setup', 'bench', 'crash-matrix', 'soak', 'simulation', 'portal', 'real-portals', 'cost'].map((s) =>
           allow(s, ...forTests),
         ),
       ]),

@@ -23,6 +23,7 @@ const COMMANDS = {
   bench: { file: inRoot('tools', 'bench', 'src', 'main.ts'), args: [], cwd: here, browser: true },
   'crash-matrix': { file: inRoot('tools', 'crash-matrix', 'src', 'main.ts'), args: [], cwd: here, browser: true },
   soak: { file: inRoot('tools', 'soak', 'src', 'main.ts'), args: [], cwd: here, browser: true },
+  simulate: { file: inRoot('tools', 'simulation', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   cost: { file: inRoot('tools', 'cost', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   test: { file: inRoot('tools', 'setup', 'test', 'main.mjs'), args: [], cwd: root, browser: true },
   lint: { file: nx, args: ['run-many', '-t', 'lint', 'typecheck'], cwd: root, browser: false },

@@ -1,26 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { parseReference, type StoredSecret, type TenantStores } from '@rcm/credentials';
-import {
-  adoptAttempt,
-  type AttemptReason,
-  followStoreVersion,
-  getOpenAttempt,
-  JOURNAL_VERSION,
-  planRotation,
-  restLogin,
-  resumeAttempt,
-  type RotationAttempt,
-  type StartRules,
-} from '@rcm/db';
-import { afterRestoreMs, type HeldLease, holdLease, type LeaseTiming, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import type { TenantStores } from '@rcm/credentials';
+import { adoptAttempt, type AttemptReason, getOpenAttempt, JOURNAL_VERSION, planRotation, resumeAttempt, type RotationAttempt, type StartRules } from '@rcm/db';
+import { type HeldLease, holdLease, type LeaseTiming, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
-import type { LoginInHand } from './finding/candidate.ts';
+import { type LoginInHand, loginInHand, readCurrent } from './finding/login-in-hand.ts';
 import type { AttemptInHand, RotatorServices } from './machine/attempt.ts';
 import { journal } from './machine/journal.ts';
-import { forgottenCopy, madeByForgottenRotation } from './machine/restored.ts';
+import { forgottenCopy } from './machine/restored.ts';
 import { runAttempt } from './machine/run-attempt.ts';
-import { followOtherAccount } from './mending/other-account.ts';
-import { mergeOldCopy } from './mending/saved-from-old-copy.ts';
+import { restAfterRestore, type Settled, settleCurrent } from './mending/settle-current.ts';
 import { type NotStarted, notStarted, refusedBy, whyNotStart } from './starting.ts';
 
 export interface Rotator extends RotatorServices {
@@ -86,10 +74,10 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
 
   const login = loginInHand(rotator, endpoint, held);
   const current = await readCurrent(login);
-  const notNow = await settleCurrent(rotator, login, current);
-  if (notNow) return notNow;
+  const settled = await settleCurrent(rotator, login, current);
+  if (settled) return notStarted('rotation_refused', NOT_NOW[settled]);
   const forgotten = await forgottenCopy(rotator.db, login.store, login.reference, held.signal);
-  if (forgotten !== null) await rest(rotator, endpoint, held, current.version);
+  if (forgotten !== null) await restAfterRestore(rotator, login, current.version);
   const planned = await journal(rotator, 'planned', () =>
     planRotation(rotator.db, {
       attemptId: forgotten ?? randomUUID(),
@@ -111,61 +99,11 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
   throw new RcmError('lease_lost', 'The lease on the login ran out before the rotation was planned.', { details: { endpointId: endpoint.id } });
 }
 
-/** What one login's acts need, under its exclusive lease. */
-export function loginInHand(
-  rotator: Pick<Rotator, 'stores' | 'environment'>,
-  endpoint: MigratedEndpoint,
-  held: HeldLease,
-  secretArn = endpoint.secretArn,
-): LoginInHand {
-  const reference = parseReference(secretArn);
-  const tags = { TenantId: endpoint.orgId, Environment: rotator.environment, PortalType: endpoint.portalTypeCode };
-  return { endpoint, held, store: rotator.stores.forTenant(endpoint.orgId), reference, slotOf: (attemptId) => ({ current: reference, attemptId, tags }) };
-}
-
-/** Fails with `secret_missing`. */
-export async function readCurrent({ store, reference, held, endpoint }: LoginInHand): Promise<StoredSecret> {
-  const current = await store.read(reference, { signal: held.signal });
-  if (current) return current;
-  throw new RcmError('secret_missing', `The secret of endpoint ${endpoint.id} is not in its store. Nothing was changed.`, {
-    details: { endpointId: endpoint.id },
-  });
-}
-
-/** Before anything is planned on it: whose it is, and whether it is what the row says. `null`: it is, now. */
-async function settleCurrent(rotator: Rotator, login: LoginInHand, current: StoredSecret): Promise<NotStarted | null> {
-  const { endpoint, held } = login;
-  if (await followOtherAccount(rotator, login, current))
-    return notStarted('rotation_refused', 'the secret names another account than the row did; the row follows, and the rotation begins again');
-  if (current.version === held.lease.currentVersion) return null;
-  if (await mergeOldCopy(rotator, login, current))
-    return notStarted(
-      'rotation_refused',
-      'the secret had been saved from a copy older than the last rotation; the newer password was put into it, and the rotation begins again',
-    );
-  const isForgotten = await madeByForgottenRotation(rotator.db, endpoint.orgId, current);
-  if (isForgotten) await rest(rotator, endpoint, held, current.version);
-  await followStoreVersion(rotator.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: held.lease.currentVersion, to: current.version });
-  return isForgotten
-    ? notStarted('rotation_refused', 'the database was restored to an earlier hour; the store wins, and nobody logs in for one lockout window')
-    : null;
-}
-
-/** The ledger lets nobody log in for one lockout window: what was tried before the database was restored is not known. */
-function rest(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, version: string): Promise<void> {
-  rotator.logger.error(
-    { endpointId: endpoint.id },
-    'the database was restored to an earlier hour: the store is ahead of it; nobody logs in for one lockout window',
-  );
-  return restLogin(rotator.db, {
-    orgId: endpoint.orgId,
-    endpointId: endpoint.id,
-    leaseId: held.lease.id,
-    version,
-    actor: 'rotator',
-    forMs: afterRestoreMs(endpoint.portalType),
-  });
-}
+const NOT_NOW: Readonly<Record<Settled, string>> = {
+  other_account: 'the secret names another account than the row did; the row follows, and the rotation begins again',
+  merged: 'the secret had been saved from a copy older than the last rotation; the newer password was put into it, and the rotation begins again',
+  restored: 'the database was restored to an earlier hour; the store wins, and nobody logs in for one lockout window',
+};
 
 async function resume(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, open: RotationAttempt): Promise<RotationReport> {
   const adopted = await journal(rotator, 'adopted', () =>

@@ -11,6 +11,8 @@ export interface NotStarted {
   readonly reason: string;
   /** Whom it holds back: this login only, or every login of its portal type. */
   readonly holds: 'login' | 'portal_type';
+  /** It does not pass by itself: people are told. */
+  readonly tells?: true;
 }
 
 /** Failures the portal must still forgive before an attempt may start: a wrong guess while probing, and one more. */
@@ -48,12 +50,13 @@ export async function whyNotStart(
     return notStarted('rotation_refused', `The portal lets this password be changed from ${tooYoungUntil.toISOString()} on. Nothing was changed.`);
   const budget = await remainingBudget(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
   if (budget.failuresLeft < FAILURES_TO_START) {
-    const until = budget.until ? `; ask again after ${budget.until.toISOString()}` : '';
+    const until = budget.until ? `; ask again after ${budget.until.toISOString()}` : '; once support has unlocked the account, say so with `rotator unlocked`';
     const code = budget.failuresLeft === 0 ? 'login_locked' : 'login_not_allowed';
-    return notStarted(
+    const refusal = notStarted(
       code,
       `The portal would forgive ${budget.failuresLeft} more failed logins of this account, and a rotation starts with ${FAILURES_TO_START}${until}. Nothing was changed.`,
     );
+    return budget.until === null ? { ...refusal, tells: true } : refusal;
   }
   return null;
 }

@@ -58,6 +58,7 @@ const METHODS: Readonly<Record<string, (store: SecretStore, reference: SecretRef
   stage: (store, current, attemptId = 'x') => store.stage({ current, attemptId, tags }, text),
   listStaged: (store, reference) => store.listStaged(reference),
   readStaged: (store, current, attemptId = 'x') => store.readStaged({ current, attemptId, tags }),
+  rehearse: (store, current, attemptId = 'x') => store.rehearse({ current, attemptId, tags }, '1'),
   promote: (store, current, attemptId = 'x') => store.promote({ current, attemptId, tags }, '1'),
   discard: (store, current, attemptId = 'x') => store.discard({ current, attemptId, tags }),
 };

@@ -19,9 +19,9 @@ export class SecondDoors {
     this.#apps = apps;
   }
 
-  /** Its base URL; opened where it is not yet. Fails with `port_unavailable`. */
-  async open(portal: PortalCode): Promise<string> {
-    const door = this.#opened.get(portal) ?? listen(this.#records, { name: nameOf(portal), port: 0, app: this.#apps[portal] });
+  /** Its base URL; opened where it is not yet, at `port` (0: that of the last time, or a free one). Fails with `port_unavailable`. */
+  async open(portal: PortalCode, port = 0): Promise<string> {
+    const door = this.#opened.get(portal) ?? listen(this.#records, { name: nameOf(portal), port, app: this.#apps[portal] });
     this.#opened.set(portal, door);
     // One that could not be opened may be asked for again.
     door.catch(() => this.#opened.delete(portal));

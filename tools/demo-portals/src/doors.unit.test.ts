@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@rcm/test-services';
 import { expect, test, vi } from 'vitest';
 import { portalCodes } from './portal-code.ts';
 import { guestAt } from './testing/guests.fixture.ts';
@@ -31,7 +32,8 @@ test('a door is opened once, and is at the same address after a restart', async 
   const folder = await mkdtemp(join(tmpdir(), 'demo-portals-'));
   const dataFile = join(folder, 'portals.db');
   const before = await openPortals({ dataFile, ports: await lastingPorts() });
-  const [one, two] = await Promise.all([before.control.openDoor('alpine'), before.control.openDoor('alpine')]);
+  const port = await freePort();
+  const [one, two] = await Promise.all([before.control.openDoor('alpine', port), before.control.openDoor('alpine', port)]);
   expect(one).toBe(two);
   await before.demo.close();
   await expect(fetch(one)).rejects.toThrow('fetch failed');
@@ -40,4 +42,14 @@ test('a door is opened once, and is at the same address after a restart', async 
   expect(await after.control.openDoor('alpine')).toBe(one);
   await after.demo.close();
   await rm(folder, { recursive: true });
+});
+
+test('a door whose port is taken is refused in one sentence, and may be asked for again', async () => {
+  await using portals = await openPortals();
+  const port = Number(new URL(portals.demo.portals.cascade.baseUrl).port);
+  expect(await portals.control.ask('POST', '/doors', { portal: 'alpine', port })).toEqual({
+    status: 409,
+    body: { error: `Port ${port} for alpine-second is already in use.` },
+  });
+  expect(await portals.control.openDoor('alpine')).toMatch(/^http:/);
 });

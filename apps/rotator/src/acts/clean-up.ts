@@ -1,7 +1,8 @@
 import { parsePayload } from '@rcm/credentials';
 import { forgetPasswords, getAttempt, noteCopyRemoved, recordAuditEvent } from '@rcm/db';
 import { accountOf } from '@rcm/portal-access';
-import { type AttemptInHand, heldOptions } from '../machine/attempt.ts';
+import { heldOptions } from '../finding/login-in-hand.ts';
+import type { AttemptInHand } from '../machine/attempt.ts';
 import type { AttemptEvent } from '../machine/event.ts';
 
 /**

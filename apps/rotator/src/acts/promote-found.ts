@@ -2,7 +2,8 @@ import { parsePayload, rotationOf, serializePayload, type StoredSecret, withPass
 import { recordAuditEvent } from '@rcm/db';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import { candidateNamed, candidateOf, type CandidateName, readNamed, sameUser } from '../finding/candidate.ts';
-import { type AttemptInHand, heldOptions } from '../machine/attempt.ts';
+import { heldOptions } from '../finding/login-in-hand.ts';
+import type { AttemptInHand } from '../machine/attempt.ts';
 import type { AttemptEvent } from '../machine/event.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { generatePassword, parsePasswordRules, parsePayload, serializePayload, type StoredSecret, withPassword } from '@rcm/credentials';
 import { recordAuditEvent } from '@rcm/db';
 import type { Secret } from '@rcm/telemetry';
-import { type AttemptInHand, heldOptions } from '../machine/attempt.ts';
+import { heldOptions } from '../finding/login-in-hand.ts';
+import type { AttemptInHand } from '../machine/attempt.ts';
 import type { AttemptEvent } from '../machine/event.ts';
 import { rememberedPasswords } from './remembered-passwords.ts';
 

@@ -1,9 +1,10 @@
 import { parsePayload, type StoredSecret } from '@rcm/credentials';
-import { advanceAttempt, isPortalIll } from '@rcm/db';
-import { guardedLogin, type GuardedResult, portalCredential } from '@rcm/portal-access';
+import { advanceAttempt, isPortalIll, passwordTries, tellLeftBehind } from '@rcm/db';
+import { accountOf, guardedLogin, type GuardedResult, portalCredential } from '@rcm/portal-access';
 import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
-import { type AttemptInHand, heldOptions } from '../machine/attempt.ts';
+import { heldOptions } from '../finding/login-in-hand.ts';
+import type { AttemptInHand } from '../machine/attempt.ts';
 import { type AttemptEvent, holding } from '../machine/event.ts';
 import { journal } from '../machine/journal.ts';
 import { holdFor, proofOf } from '../machine/login-events.ts';
@@ -29,7 +30,9 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
     return { kind: 'base_moved', detail: 'the current secret changed before anything was submitted' };
   const staged = await store.readStaged(login.slotOf(attempt.id), { signal: held.signal });
   if (staged === null) return { kind: 'gave_up', detail: 'the staged copy is gone; nothing was submitted' };
-  await store.rehearse(login.slotOf(attempt.id), attempt.baseVersion, heldOptions(login));
+  if (await wasRefused(inHand, current)) return currentRefused(inHand);
+  const { overwritten } = await store.rehearse(login.slotOf(attempt.id), attempt.baseVersion, { ...heldOptions(login), text: staged.text });
+  if (overwritten !== null) await tellOverwritten(inHand, overwritten.version);
 
   const result = await logInToChange(inHand, current);
   if (result.kind === 'accepted' || result.kind === 'must_change') {
@@ -40,7 +43,28 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
     }
   }
   if (!isRefusal(result)) return holding(holdFor(services, endpoint, result));
-  return await currentRefused(inHand);
+  const { settleMs } = endpoint.portalType;
+  return holding({
+    detail: 'the portal refuses the current password; if it is not just slow to know it, another one is searched',
+    forMs: Math.max(settleMs, 1_000),
+  });
+}
+
+/** Somebody wrote over it without having read it, or went back on purpose: only they know, so they are told where it lies. The rotation goes on from what is current. */
+function tellOverwritten({ services, login }: AttemptInHand, version: string): Promise<void> {
+  const { orgId, id: endpointId, portalTypeCode } = login.endpoint;
+  const detail = `version ${version} was written over by what looks like an older text; it is in the history of the secret`;
+  return tellLeftBehind(services.db, { orgId, endpointId, portalTypeCode, version, detail });
+}
+
+/** Since this attempt was planned, or before and it rests; and the portal has had its time since: a person may have stored it before the portal knew it. */
+async function wasRefused({ services, login, attempt }: AttemptInHand, current: StoredSecret): Promise<boolean> {
+  const { orgId, loginIdentity, portalType } = login.endpoint;
+  const { fingerprints } = accountOf(services.keys, login.endpoint, parsePayload(current.text));
+  const tries = await passwordTries(services.db, { orgId, loginIdentity, fingerprints, since: attempt.createdAt });
+  const { refusedSince, refusedLastAt, restsUntil, now } = tries;
+  const isRefused = refusedSince > 0 || (restsUntil !== null && restsUntil > now);
+  return isRefused && refusedLastAt !== null && now.getTime() - refusedLastAt.getTime() >= portalType.settleMs;
 }
 
 function logInToChange({ services, login, attempt }: AttemptInHand, current: StoredSecret): Promise<GuardedResult> {

@@ -24,8 +24,8 @@ import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/po
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { type Candidate, ledgerVersion, stagedVersion } from '../finding/candidate.ts';
 import { findAccepted } from '../finding/find-accepted.ts';
-import { heldOptions } from '../machine/attempt.ts';
-import { loginInHand, type Rotator } from '../rotate.ts';
+import { heldOptions, loginInHand } from '../finding/login-in-hand.ts';
+import type { Rotator } from '../rotate.ts';
 import { rotateAndReport } from '../schedule/rotation-outcome.ts';
 import { withExclusiveLease } from '../exclusive.ts';
 import { type LoginProof, proveLogin } from '../prove-login.ts';

@@ -1,17 +1,6 @@
-import { type CredentialPayload, parsePayload, type SecretReference, type SecretStore, type StagedSlot, type StoredSecret } from '@rcm/credentials';
-import type { HeldLease, MigratedEndpoint } from '@rcm/portal-access';
+import { type CredentialPayload, parsePayload, type StoredSecret } from '@rcm/credentials';
 import { RcmError, type Secret } from '@rcm/telemetry';
-
-/** One login whose passwords are looked for, in the hands of the process that holds its exclusive lease. */
-export interface LoginInHand {
-  readonly endpoint: MigratedEndpoint;
-  readonly held: HeldLease;
-  /** The tenant's own store: it can reach no other tenant's secrets. */
-  readonly store: SecretStore;
-  readonly reference: SecretReference;
-  /** Where the copy of an attempt lies. */
-  slotOf(attemptId: string): StagedSlot;
-}
+import type { LoginInHand } from './login-in-hand.ts';
 
 /**
  * Names a stored password, never its value: `current`, `copy:<attempt id>`, `version:<store version>`; `/<n>` behind it means its first n characters,

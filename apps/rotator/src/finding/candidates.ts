@@ -1,11 +1,12 @@
 import { parsePasswordRules, parsePayload, type StoredSecret } from '@rcm/credentials';
-import { acceptedVersions, type Database } from '@rcm/db';
+import { type Database, triedVersions } from '@rcm/db';
 import { isRcmError } from '@rcm/telemetry';
-import { type Candidate, type CandidateName, candidateOf, type LoginInHand, readNamed } from './candidate.ts';
+import { type Candidate, type CandidateName, candidateOf, readNamed } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
+import type { LoginInHand } from './login-in-hand.ts';
 
-/** Versions that were seen accepted, and copies, that are read at most. */
-const MOST_VERSIONS = 3;
+/** Versions that were tried, and copies, that are read at most. */
+const MOST_VERSIONS = 6;
 const MOST_COPIES = 14;
 
 export interface CandidateSources {
@@ -19,7 +20,7 @@ export interface CandidateSources {
 
 /**
  * The stored passwords that the portal may accept, in the order in which they are tried: the attempt's own copy, current, the versions that were last
- * seen accepted, older copies from the newest, and what a portal would have kept of a copy that it cut. Read one by one, as they are
+ * seen accepted, older copies from the newest, versions that were refused when they were new, and what a portal would have kept of a copy that it cut. Read one by one, as they are
  * asked for; what is gone from the store, or no payload, is passed over.
  */
 export async function* candidates(login: LoginInHand, sources: CandidateSources): AsyncGenerator<Candidate> {
@@ -31,13 +32,18 @@ export async function* candidates(login: LoginInHand, sources: CandidateSources)
     if (found) yield found;
   }
   const { orgId, id: endpointId, loginIdentity } = login.endpoint;
-  for (const version of await acceptedVersions(db, { orgId, endpointId, loginIdentity, limit: MOST_VERSIONS })) {
+  const tried = await triedVersions(db, { orgId, endpointId, loginIdentity, limit: MOST_VERSIONS });
+  for (const { version } of tried.filter(({ accepted }) => accepted)) {
     const found = await take({ kind: 'version', of: version });
     if (found) yield found;
   }
   const copies = (await login.store.listStaged(login.reference, { signal: login.held.signal })).filter((id) => id !== ownAttemptId).slice(0, MOST_COPIES);
   for (const of of copies) {
     const found = await take({ kind: 'copy', of });
+    if (found) yield found;
+  }
+  for (const { version } of tried.filter(({ accepted }) => !accepted)) {
+    const found = await take({ kind: 'version', of: version });
     if (found) yield found;
   }
   if (mayBeCut) yield* cutCopies(login, ownAttemptId ?? copies[0] ?? null, current);

@@ -1,10 +1,11 @@
 import type { StoredSecret } from '@rcm/credentials';
-import { type PasswordRecord, passwordTries } from '@rcm/db';
+import { isPortalIll, type PasswordRecord, passwordTries } from '@rcm/db';
 import { accountOf, guardedLogin, type GuardedResult } from '@rcm/portal-access';
 import type { RotatorServices } from '../machine/attempt.ts';
 import { holdFor, type Hold, proofOf } from '../machine/login-events.ts';
-import { type Candidate, ledgerVersion, type LoginInHand } from './candidate.ts';
+import { type Candidate, ledgerVersion } from './candidate.ts';
 import { candidates } from './candidates.ts';
+import type { LoginInHand } from './login-in-hand.ts';
 
 export interface Search {
   readonly services: RotatorServices;
@@ -51,6 +52,8 @@ export async function findAccepted(search: Search): Promise<Found> {
       pending = sooner(pending, { detail: 'a password that was refused is asked once more when the portal has forgotten it', forMs: again });
       continue;
     }
+    if (candidate.name.first !== undefined && (await isIll(search)))
+      return { kind: 'later', hold: { detail: 'the portal refuses others too: what it may have cut is not asked now', forMs: services.timing.retryMs } };
     const result = await tryCandidate(search, candidate, current);
     const proof = proofOf(result);
     if (proof === 'right') return { kind: 'found', candidate };
@@ -63,6 +66,12 @@ export async function findAccepted(search: Search): Promise<Found> {
     }
   }
   return pending ? { kind: 'later', hold: pending } : { kind: 'none' };
+}
+
+/** Guesses at what a portal has cut would be wasted on one that refuses everybody. */
+function isIll({ services, login }: Search): Promise<boolean> {
+  const { orgId, loginIdentity, portalTypeCode } = login.endpoint;
+  return isPortalIll(services.db, { orgId, loginIdentity, portalTypeCode, rules: services.breaker });
 }
 
 /** A session is not needed: only the answer is. */

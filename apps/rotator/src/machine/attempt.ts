@@ -2,7 +2,7 @@ import type { IdentityKeys } from '@rcm/credentials';
 import type { BreakerRules, Database, RotationAttempt } from '@rcm/db';
 import type { Drivers, LoginTiming } from '@rcm/portal-access';
 import type { Clock, Logger } from '@rcm/telemetry';
-import type { LoginInHand } from '../finding/candidate.ts';
+import type { LoginInHand } from '../finding/login-in-hand.ts';
 import type { JournalWatch } from './journal.ts';
 
 export interface RotationTiming extends LoginTiming {
@@ -45,6 +45,3 @@ export interface AttemptInHand {
   /** The portal accepted the found password in a fresh context while this process held the attempt. */
   foundProven: boolean;
 }
-
-/** For a store's calls: the lease is looked at right before each that cannot be taken back. */
-export const heldOptions = ({ held }: LoginInHand) => ({ signal: held.signal, beforeWrite: () => held.assertHeld() });

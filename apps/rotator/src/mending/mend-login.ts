@@ -1,19 +1,18 @@
 import { parsePayload, serializePayload, type StoredSecret } from '@rcm/credentials';
 import { followStoreVersion, getOpenAttempt, isPortalIll, noteSearched, passwordTries, postponeSearch, recordAuditEvent, tellFound } from '@rcm/db';
 import { accountOf, type HeldLease, type MigratedEndpoint } from '@rcm/portal-access';
-import { type Candidate, foundOf, type LoginInHand } from '../finding/candidate.ts';
+import { type Candidate, foundOf } from '../finding/candidate.ts';
 import { findAccepted } from '../finding/find-accepted.ts';
-import { heldOptions } from '../machine/attempt.ts';
+import { heldOptions, type LoginInHand, loginInHand, readCurrent } from '../finding/login-in-hand.ts';
 import type { Hold } from '../machine/login-events.ts';
-import { loginInHand, readCurrent, type Rotator } from '../rotate.ts';
-import { followOtherAccount } from './other-account.ts';
-import { mergeOldCopy } from './saved-from-old-copy.ts';
+import type { Rotator } from '../rotate.ts';
+import { type Settled, settleCurrent } from './settle-current.ts';
 
 /**
- * `account_followed`, `merged`: the store was put right without a login. `accepted`: the portal accepts what is current after all. `found`: it accepts a kept
+ * `other_account`, `merged`, `restored`: as `Settled`, without a login. `accepted`: the portal accepts what is current after all. `found`: it accepts a kept
  * copy, which is current now. `none`: nothing that is stored. `later`: not all could be asked yet. `open`: a rotation of it is open, which finds out itself.
  */
-export type Mended = 'account_followed' | 'merged' | 'accepted' | 'found' | 'none' | 'later' | 'open';
+export type Mended = Settled | 'accepted' | 'found' | 'none' | 'later' | 'open';
 
 /**
  * A login of which somebody was refused with what the store holds, under its exclusive lease: finds out what the portal accepts, and makes that current. Password only:
@@ -31,9 +30,8 @@ export async function mendLogin(
   if (await getOpenAttempt(db, { orgId, loginIdentity })) return 'open';
   const login = loginInHand(rotator, endpoint, held);
   const current = await readCurrent(login);
-  if (await followOtherAccount(rotator, login, current)) return ended(rotator, endpoint, 'account_followed');
-  if (await mergeOldCopy(rotator, login, current)) return ended(rotator, endpoint, 'merged');
-  await followStoreVersion(db, { endpointId, orgId, from: held.lease.currentVersion, to: current.version });
+  const settled = await settleCurrent(rotator, login, current);
+  if (settled) return ended(rotator, endpoint, settled);
   if (await tryCurrent?.(current)) return ended(rotator, endpoint, 'accepted');
   // What a portal says that refuses everybody means little; a search would spend what the account has left of its budget.
   if (await isPortalIll(db, { orgId, loginIdentity, portalTypeCode: endpoint.portalTypeCode, rules: rotator.breaker }))

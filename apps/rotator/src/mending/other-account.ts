@@ -1,7 +1,7 @@
 import { parsePayload, type StoredSecret } from '@rcm/credentials';
 import { followAccount } from '@rcm/db';
 import { accountOf } from '@rcm/portal-access';
-import type { LoginInHand } from '../finding/candidate.ts';
+import type { LoginInHand } from '../finding/login-in-hand.ts';
 import type { Rotator } from '../rotate.ts';
 
 /**

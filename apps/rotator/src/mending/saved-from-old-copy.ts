@@ -1,7 +1,6 @@
 import { parsePayload, rotationOf, serializePayload, type StoredSecret } from '@rcm/credentials';
 import { followStoreVersion, type OutrunCopy, outrunCopy, recordAuditEvent } from '@rcm/db';
-import type { LoginInHand } from '../finding/candidate.ts';
-import { heldOptions } from '../machine/attempt.ts';
+import { heldOptions, type LoginInHand } from '../finding/login-in-hand.ts';
 import type { Rotator } from '../rotate.ts';
 import { mergeEdit } from './merge-edit.ts';
 

@@ -30,7 +30,8 @@ export async function rotateAndReport(rotator: Rotator, request: RotationRequest
     const attempt = report.kind === 'attempt' ? report.attempt : null;
     const detail = report.kind === 'not_started' ? report.reason : (report.attempt.detail ?? null);
     log(rotator.logger, result, { endpointId, attemptId: attempt?.id ?? null, outcome: result, detail });
-    if (report.kind === 'not_started' && report.holds === 'login') await makeRoom(rotator, request, rotator.timing.retryMs * SLOW_RETRY);
+    if (report.kind === 'not_started' && report.holds === 'login')
+      await makeRoom(rotator, request, rotator.timing.retryMs * SLOW_RETRY, report.tells ? report.reason : undefined);
     return { endpointId, result, attemptId: attempt?.id ?? null, code: report.kind === 'not_started' ? report.code : null, detail };
   } catch (error) {
     const result = hasCode(error, 'lease_unavailable', 'lease_lost', 'state_conflict', 'cancelled', 'database_unavailable') ? 'put_off' : 'failed';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type LocalAws, startLocalAws } from '@rcm/local-aws';
-import { createMetrics, type RcmError, Secret } from '@rcm/telemetry';
+import { createMetrics, RcmError, Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type CredentialManager, createCredentialManager } from '../reading/credential-manager.ts';
 import { credentialReference, type SecretReference, secretPath } from '../reference.ts';
@@ -116,6 +116,24 @@ test('every write that makes a payload current leaves its copy at that version; 
   expect(await store().promote(slot, replaced.version)).toEqual(promoted);
   expect(await metric('rcm_credential_copies_total{result="written"}')).toBe(3);
   expect(await metric('rcm_credential_copies_total{result="current"}')).toBe(1);
+});
+
+test('a writer is asked through every layer before what cannot be taken back, and a rehearsal reaches the store', async () => {
+  const reference = newReference();
+  const { version } = await store().create(reference, payload('one'), TAGS);
+  const slot = { current: reference, attemptId: randomUUID(), tags: TAGS };
+  const { text } = await store().stage(slot, payload('two', slot.attemptId));
+  expect(await store().rehearse(slot, version, { text })).toEqual({ overwritten: null });
+  const over = new RcmError('lease_lost', 'The lease is over.');
+  const refuses = { beforeWrite: () => Promise.reject(over) };
+  for (const act of [
+    () => store().promote(slot, version, refuses),
+    () => store().replace(reference, payload('three'), version, refuses),
+    () => store().discard(slot, refuses),
+  ])
+    await expect(act()).rejects.toBe(over);
+  expect((await store().read(reference))?.version).toBe(version);
+  expect(await store().readStaged(slot)).not.toBeNull();
 });
 
 test('while the first region is down reads come from the second one and say so; when it is back they come from it again', async () => {

@@ -3,9 +3,10 @@ import { createMetrics } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCredentialManager } from '../reading/credential-manager.ts';
-import { credentialReference } from '../reference.ts';
+import { credentialReference, type SecretReference } from '../reference.ts';
+import { removeFromAws } from '../stores/contract/remove-secret.fixture.ts';
 import { type CallHook, newReference, payloadText, tags } from '../stores/contract/store-under-test.fixture.ts';
-import { describeStoreContract } from '../stores/contract.fixture.ts';
+import { describeStoreCalls } from '../stores/contract.fixture.ts';
 import { createSecretsManagerStore } from '../stores/secrets-manager.ts';
 import { createSsmStore } from '../stores/ssm.ts';
 import type { ClosableSecretStore } from '../stores/store.ts';
@@ -78,11 +79,12 @@ describe.skipIf(backend() === 'containers')('under the platform’s own policies
     );
   };
 
+  const underTest = { isLooserThanAws: false, heedsNoPatterns: false, remove: (reference: SecretReference) => removeFromAws(aws, reference) };
   describe('a rotator’s session does all that a store promises: SSM', () => {
-    describeStoreContract({ kind: 'ssm', isLooserThanAws: false, open: (hook) => open('ssm', hook) });
+    describeStoreCalls({ ...underTest, kind: 'ssm', open: (hook) => open('ssm', hook) });
   });
   describe('a rotator’s session does all that a store promises: Secrets Manager', () => {
-    describeStoreContract({ kind: 'secrets-manager', isLooserThanAws: false, open: (hook) => open('secrets-manager', hook) });
+    describeStoreCalls({ ...underTest, kind: 'secrets-manager', open: (hook) => open('secrets-manager', hook) });
   });
 
   it.each(['ssm', 'secrets-manager'] as const)('the migrator makes a secret in %s, the agent reads it, and neither can change it', async (kind) => {

@@ -7,7 +7,8 @@ import { mustKeepFields, stagedAsGiven, unlessMoved } from './rehearsal.ts';
 import { isPromoted, isSameText } from './same-text.ts';
 import type { SecretsManagerCalls, SecretVersion } from './secrets-manager-calls.ts';
 import { checkSecretsManagerSize } from './size-policy.ts';
-import type { CallOptions, ClosableSecretStore, StagedSlot } from './store.ts';
+import type { CallOptions, ClosableSecretStore, StagedSlot, StoredSecret } from './store.ts';
+import { findWrittenOver } from './written-over.ts';
 
 /** Every read of a current payload names this label; an agent's policy allows no other. */
 const CURRENT = 'AWSCURRENT';
@@ -92,10 +93,15 @@ export function secretsManagerStoreOn(calls: SecretsManagerCalls, { newVersionId
       const id = secretId(slot.current);
       const staged = stagedAsGiven(await readStaged(calls, slot, options), options);
       checkSecretsManagerSize(staged.text);
-      mustKeepFields(staged, unlessMoved(await current(slot.current, options), base));
+      const found = unlessMoved(await current(slot.current, options), base);
+      mustKeepFields(staged, found);
       await hasRoomToPromote(calls, id, options);
       await calls.tryMoveStage(id, CURRENT, { from: slot.attemptId, to: base }, options);
-      return { overwritten: null };
+      // Beyond the one before, Secrets Manager keeps no order of its versions.
+      const overwritten = await findWrittenOver<StoredSecret>(found, async (version) =>
+        version === found ? calls.get(id, { stage: PREVIOUS }, options) : null,
+      );
+      return { overwritten: overwritten && { text: overwritten.text, version: overwritten.version } };
     },
     async promote(slot, base, options) {
       const id = secretId(slot.current);

@@ -22,7 +22,7 @@ export interface OverwritingText {
   get(): Secret<string>;
   /** Whether a stored text shows that the act is done, by us or by whoever finished it. */
   isDone(stored: Secret<string>): boolean;
-  /** Whether a stored text is the one that this act writes, byte for byte as far as that is known. */
+  /** Whether a stored text is the one that this act writes, byte for byte; where that is not known any more, whether it may be. */
   isOurs(stored: Secret<string>): boolean;
   /** Whether our text can have been made from this one. */
   isBase(stored: Secret<string>): boolean;
@@ -45,8 +45,11 @@ export async function overwriteOnBase(write: Overwrite): Promise<{ readonly vers
   let { isBase }: { isBase: IsBase } = text;
   for (let tries = 1; ; tries += 1) {
     const current = await mustBeThere(write);
+    const isAtBase = String(current.version) === base;
+    // What the caller has read is what it wants already: nothing is written, so there is no race that could have been lost.
+    if (isAtBase && text.isDone(current.text)) return { version: base };
     if (text.isDone(current.text)) return settle(write, current.version, isBase);
-    if (String(current.version) !== base) return settleMoved(write, current);
+    if (!isAtBase) return settleMoved(write, current);
     const ours = text.get();
     if (!text.isBase(current.text)) throw conflict(write, base, 'it has fields that would be undone, so nothing was written');
     await options.beforeWrite?.('make_current');

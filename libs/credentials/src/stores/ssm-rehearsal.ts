@@ -2,8 +2,8 @@ import { RcmError } from '@rcm/telemetry';
 import { mustKeepFields, stagedAsGiven, unlessMoved } from './rehearsal.ts';
 import { ssmTier, type SsmTier } from './size-policy.ts';
 import type { SsmCalls } from './ssm-calls.ts';
-import { isRotationOf, type SsmVersion, writtenOverUnread } from './ssm-versions.ts';
 import type { Rehearsal, RehearseOptions, StoredSecret } from './store.ts';
+import { findWrittenOver } from './written-over.ts';
 
 /** What the rehearsals of a deployment have found out about its backend. */
 export interface WriteProbe {
@@ -29,9 +29,6 @@ const MATCHES_NOTHING = '^$';
 
 /** SSM keeps as many, and then has to let the oldest go. */
 const MOST_VERSIONS = 100;
-/** Versions that are looked back at for one that was written over unread. */
-const MOST_LOOKED_BACK_AT = 10;
-
 /**
  * Proves: the copy can be decrypted and is as given; current is at `base`; the size fits the tier; no label on the oldest of 100
  * versions stands in the way of the next one; no pattern on the parameter could refuse it; IAM lets this caller overwrite current. The last
@@ -47,7 +44,7 @@ export async function rehearseOnSsm(rehearsal: SsmRehearsal): Promise<Rehearsal>
   const current = unlessMoved(await calls.get(names.current, options), base);
   mustKeepFields(staged, current);
   await mayTakeAnotherVersion(rehearsal);
-  const overwritten = await overwrittenUnread(rehearsal, current);
+  const overwritten = await findWrittenOver(current, ({ version }) => calls.getVersion(names.current, Number(version) - 1, options));
   await mayBeWritten(rehearsal, current);
   return { overwritten };
 }
@@ -79,21 +76,4 @@ async function mayBeWritten({ calls, names, base, probe, options }: SsmRehearsal
     `The store took a write that it should have refused: the payload of version ${base} is unchanged, but has the version ${written} now. It is not tried again.`,
     { details: { base, found: String(written) } },
   );
-}
-
-async function overwrittenUnread({ calls, names, options }: SsmRehearsal, current: StoredSecret): Promise<StoredSecret | null> {
-  const newest = { version: Number(current.version), text: current.text };
-  const versions: SsmVersion[] = [newest];
-  let later: SsmVersion = newest;
-  // The one below a rotation that was made from it was read by that; what is older was known, too.
-  while (newest.version - later.version < MOST_LOOKED_BACK_AT) {
-    const found = await calls.getVersion(names.current, later.version - 1, options);
-    if (found === null) break;
-    const earlier = { version: later.version - 1, text: found.text };
-    if (isRotationOf(later, earlier)) break;
-    versions.unshift(earlier);
-    later = earlier;
-  }
-  const lost = writtenOverUnread(versions);
-  return lost && { text: lost.text, version: String(lost.version) };
 }

@@ -36,9 +36,9 @@ export interface RehearseOptions extends CallOptions {
 
 export interface Rehearsal {
   /**
-   * A payload that current was written over by somebody who had not read it, and that nothing later goes on from: what a writer
-   * left that died in the middle of a lost race, or a person who saved what had been opened before a rotation. `null` where there is
-   * none, and in a store that prevents lost races.
+   * An earlier payload that somebody wrote over without having read it, and that nothing later goes on from: what a writer left
+   * that died in the middle of a lost race, or a person who saved what had been opened before a rotation. Whoever went back to an
+   * older text on purpose looks the same, so it is for people to judge. `null`: none among the latest versions.
    */
   readonly overwritten: StoredSecret | null;
 }

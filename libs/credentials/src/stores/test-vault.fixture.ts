@@ -1,5 +1,6 @@
 import { createAppRole, startVaultServer, type VaultServer, type VaultServerOptions } from '@rcm/vault-server';
 import { Secret } from '@rcm/telemetry';
+import { type SecretReference, secretPath } from '../reference.ts';
 import { type VaultTenant, vaultTenantPolicy } from '../tenancy/vault-policy.ts';
 import type { CallHook } from './contract/store-under-test.fixture.ts';
 import type { AppRole } from './vault-session.ts';
@@ -8,6 +9,8 @@ export interface TestVault {
   readonly server: VaultServer;
   /** A new AppRole of one tenant, with the policy that the library has for it; lifetimes in seconds. */
   appRoleOf(orgId: string, part?: VaultTenant['part'], tokenTtl?: number, tokenMaxTtl?: number): Promise<AppRole>;
+  /** A person with every right deletes a secret, history and all. */
+  remove(reference: SecretReference): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,6 +24,11 @@ export async function openTestVault(options: VaultServerOptions = {}): Promise<T
       const lifetimes = { ...(tokenTtl === undefined ? {} : { tokenTtl }), ...(tokenMaxTtl === undefined ? {} : { tokenMaxTtl }) };
       const { roleId, secretId } = await createAppRole(access, { name: `rcm-${part}-${orgId}`, policy, ...lifetimes });
       return { roleId, secretId: new Secret(secretId) };
+    },
+    async remove(reference) {
+      const headers = { 'x-vault-token': server.rootToken };
+      const { ok, status } = await fetch(`${server.address}/v1/kv/metadata/${secretPath(reference)}`, { method: 'DELETE', headers });
+      if (!ok) throw new Error(`Deleting a secret was answered ${status}.`);
     },
     close: () => server.close(),
   };

@@ -7,6 +7,7 @@ import { isPromoted, isSameText, keepsFieldsOf } from './same-text.ts';
 import { checkVaultSize } from './size-policy.ts';
 import type { CallOptions, ClosableSecretStore, StagedSlot, StoredSecret } from './store.ts';
 import type { VaultCalls, VaultSecret } from './vault-calls.ts';
+import { findWrittenOver } from './written-over.ts';
 
 export interface VaultRules {
   /** The KV v2 mount that `calls` speak to; a reference of another one is refused. */
@@ -71,11 +72,15 @@ export function vaultStoreOn(calls: VaultCalls, { mount }: VaultRules): Closable
       const copy = stagedAsGiven(stored(await calls.get(staged(slot), options)), options);
       checkVaultSize(copy.text);
       const path = current(slot.current);
-      mustKeepFields(copy, unlessMoved(stored(await calls.get(path, options)), base));
+      const found = unlessMoved(stored(await calls.get(path, options)), base);
+      mustKeepFields(copy, found);
       const capabilities = await calls.capabilities(path, options);
       if (!capabilities.some((capability) => capability === 'update' || capability === 'root'))
         throw new RcmError('store_denied', 'The policy of the AppRole does not allow the current secret to be written. Nothing was written.');
-      return { overwritten: null };
+      const overwritten = await findWrittenOver(found, async ({ version }) =>
+        version === '1' ? null : stored(await calls.get(path, options, Number(version) - 1)),
+      );
+      return { overwritten };
     },
     async promote(slot, base, options) {
       const path = staged(slot);

@@ -19,6 +19,8 @@ describe.skipIf(backend() === 'containers')('Vault KV v2 (no container: tools/va
   describeStoreContract({
     kind: 'vault',
     isLooserThanAws: false,
+    heedsNoPatterns: false,
+    remove: (reference) => vault.remove(reference),
     open: (hook) => createVaultStore({ address: vault.server.address, mount: 'kv', appRole: () => Promise.resolve(appRole), fetch: hookedFetch(hook) }),
   });
 });

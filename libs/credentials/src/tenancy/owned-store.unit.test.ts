@@ -36,6 +36,7 @@ const METHODS: Readonly<Record<string, (target: SecretStore, reference: SecretRe
   stage: (target, current, labels = tags) => target.stage({ current, attemptId: 'x', tags: labels }, text),
   readStaged: (target, current) => target.readStaged({ current, attemptId: 'x', tags }),
   listStaged: (target, current) => target.listStaged(current),
+  rehearse: (target, current) => target.rehearse({ current, attemptId: 'x', tags }, '1'),
   promote: (target, current) => target.promote({ current, attemptId: 'x', tags }, '1'),
   discard: (target, current) => target.discard({ current, attemptId: 'x', tags }),
 };

@@ -18,7 +18,7 @@ export interface VaultPolicy {
 }
 
 /**
- * What the AppRole of one tenant may do: exactly the requests that the Vault store makes, under the tenant's own two folders. A
+ * What the AppRole of one tenant may do: exactly the requests that the Vault store makes, under the tenant's own two folders, and for a rotator the question what it may do. A
  * pattern ends its segment before the star, so no other tenant's name can begin with this one's. Fails with `config_invalid`.
  */
 export function vaultTenantPolicy({ mount, environment, orgId, part }: VaultTenant): VaultPolicy {
@@ -29,5 +29,7 @@ export function vaultTenantPolicy({ mount, environment, orgId, part }: VaultTena
   const write = ['create', 'update'];
   const current = { [at('data', 'endpoints')]: may('read', ...write), [at('metadata', 'endpoints')]: may(...write) };
   if (part === 'migrator') return { path: current };
-  return { path: { ...current, [at('data', 'rotation')]: may('read', ...write), [at('metadata', 'rotation')]: may('list', ...write, 'delete') } };
+  const staged = { [at('data', 'rotation')]: may('read', ...write), [at('metadata', 'rotation')]: may('list', ...write, 'delete') };
+  // For a rehearsal: what this token itself may do. Vault's policy "default" has it too, but an AppRole may be made without that.
+  return { path: { ...current, ...staged, 'sys/capabilities-self': may('update') } };
 }

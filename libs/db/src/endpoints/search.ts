@@ -8,14 +8,24 @@ export interface WantedSearch {
   readonly endpointId: string;
 }
 
-/** Notes it, in the transaction that saw it. A rotator searches the copies for what the portal accepts. */
+/**
+ * Notes it, in the transaction that saw the portal's refusal. A rotator searches what is stored for what the portal accepts, once the portal has had
+ * its time: somebody may have changed the password a moment ago, and the old one would still be accepted.
+ */
 export async function wantSearch(tx: Transaction, { orgId, endpointId }: WantedSearch): Promise<void> {
-  await tx.$executeRaw`UPDATE integration_endpoint SET search_wanted_at = clock_timestamp() WHERE org_id = ${orgId} AND id = ${endpointId}`;
+  await tx.$executeRaw`
+    UPDATE integration_endpoint e SET search_wanted_at = clock_timestamp() + make_interval(secs => p.settle_ms::float8 / 1000)
+      FROM portal_type p WHERE p.code = e.portal_type_code AND e.org_id = ${orgId} AND e.id = ${endpointId}`;
 }
 
 /** The same, for an agent that sees it without a login: what lies in the store is older than what was promoted, or names another account. */
 export function wantCredentialSearch(db: Database, wanted: WantedSearch): Promise<void> {
-  return db.transaction({ tenant: wanted.orgId }, (tx) => wantSearch(tx, wanted));
+  const { orgId, endpointId } = wanted;
+  return db.transaction(
+    { tenant: orgId },
+    async (tx) =>
+      void (await tx.$executeRaw`UPDATE integration_endpoint SET search_wanted_at = clock_timestamp() WHERE org_id = ${orgId} AND id = ${endpointId}`),
+  );
 }
 
 /**
@@ -32,7 +42,7 @@ export async function listWantedSearches(
     (tx) => tx.$queryRaw<WantedSearch[]>`
       SELECT e.org_id AS "orgId", e.id AS "endpointId" FROM integration_endpoint e
        WHERE e.search_wanted_at IS NOT NULL AND e.secret_arn IS NOT NULL AND e.login_identity IS NOT NULL
-         AND e.search_wanted_at > coalesce(e.searched_at, '-infinity') AND e.search_wanted_at <= now()
+         AND e.search_wanted_at <= now()
          AND (e.searched_at IS NULL OR e.searched_at < clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000))
          AND NOT EXISTS (SELECT FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL)
        ORDER BY e.search_wanted_at LIMIT ${checkLimit(limit)}`,
@@ -43,7 +53,8 @@ export async function listWantedSearches(
 export async function noteSearched(db: Database, { orgId, endpointId }: WantedSearch): Promise<void> {
   await db.transaction(
     { tenant: orgId },
-    (tx) => tx.$executeRaw`UPDATE integration_endpoint SET searched_at = clock_timestamp() WHERE org_id = ${orgId} AND id = ${endpointId}`,
+    (tx) =>
+      tx.$executeRaw`UPDATE integration_endpoint SET searched_at = clock_timestamp(), search_wanted_at = CASE WHEN search_wanted_at > clock_timestamp() THEN search_wanted_at END WHERE org_id = ${orgId} AND id = ${endpointId}`,
   );
 }
 
@@ -72,15 +83,28 @@ export async function tellFound(
   );
 }
 
+/** Tells people once that a version of a secret was left behind, and why. */
+export async function tellLeftBehind(
+  db: Database,
+  told: WantedSearch & { readonly portalTypeCode: string; readonly version: string; readonly detail: string },
+): Promise<void> {
+  const { orgId, endpointId, portalTypeCode, version, detail } = told;
+  await db.transaction({ tenant: orgId }, (tx) =>
+    writeNotice(tx, { kind: 'left_previous', key: `${endpointId}:${version}`, orgId, endpointId, portalTypeCode, detail }),
+  );
+}
+
+/** How long a refusal is told of, in days: whoever has not logged in for longer is not waiting. */
+const TOLD_DAYS = 14;
+
 /** How many logins were refused with what the store holds and have not got in since; for a gauge. */
 export async function countRefusedLogins(db: Database): Promise<number> {
   const [row] = await db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ refused: number }[]>`
-      SELECT count(*)::int AS refused FROM integration_endpoint e
-       WHERE e.search_wanted_at IS NOT NULL
-         AND EXISTS (SELECT FROM login_attempt a WHERE a.login_identity = e.login_identity AND a.effect IN ('suspect', 'bad')
-                        AND NOT EXISTS (SELECT FROM login_attempt ok WHERE ok.login_identity = a.login_identity AND ok.proved AND ok.started_at > a.started_at))`,
+      SELECT count(DISTINCT a.login_identity)::int AS refused FROM login_attempt a
+       WHERE a.effect IN ('suspect', 'bad') AND a.started_at > now() - make_interval(days => ${TOLD_DAYS}::int)
+         AND NOT EXISTS (SELECT FROM login_attempt ok WHERE ok.login_identity = a.login_identity AND ok.proved AND ok.started_at > a.started_at)`,
   );
   return row?.refused ?? 0;
 }

@@ -60,6 +60,7 @@ describe('the budget', () => {
     const on = await logins.account();
     const early = await logins.begin(on);
     await logins.login(on, 'accepted');
+    expect(await logins.left(on)).toBe(BUDGET - 1);
     if (early.allowed) await logins.end(on, early.loginAttemptId, 'rejected');
     expect(await logins.left(on)).toBe(BUDGET - 1);
   });

@@ -60,7 +60,7 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
       });
       loggedIn = result.outcome.kind === 'accepted';
       parts.watch.settle();
-      changeForced = result.outcome.kind === 'change_forced';
+      changeForced = result.outcome.kind === 'change_forced' || result.outcome.kind === 'password_expired';
       usable = !isUnclear(result.outcome.kind);
       await keep('login', result.outcome.kind);
       return result;

@@ -165,3 +165,17 @@ describe('one-time codes', () => {
     expect(await tryCode(portals, codeAt(portals.clock.now()))).toBe('in');
   });
 });
+
+test('portals that are started with another lockout window lock for as long, and count as long', async () => {
+  await using portals = await openPortals({ lockoutWindowMs: 5_000 });
+  await portals.control.seed({ portal: 'alpine', username: 'anna', password: GOOD.alpine[0] });
+  const login = (password: string) => portals.guest('alpine').login('anna', password);
+  await login('wrong');
+  portals.clock.advance(5_000);
+  for (let tries = 0; tries < 2; tries++) expect(await login('wrong')).toBe('rejected');
+  expect(await login('wrong')).toBe('locked');
+  portals.clock.advance(4_999);
+  expect(await login(GOOD.alpine[0])).toBe('locked');
+  portals.clock.advance(1);
+  expect(await login(GOOD.alpine[0])).toBe('in');
+});

@@ -61,7 +61,10 @@ export function controlApp({ portals, clock, doors }: Controlled): Hono {
     return c.json(setHabits(portals[portal].records, portal, habits));
   });
   app.get('/habits/:portal', (c) => c.json(habitsOf(portalOf(portals, c).records, portalOf(portals, c).code)));
-  app.post('/doors', async (c) => c.json({ baseUrl: await doors.open((await readBody(c, z.strictObject(portalField))).portal) }));
+  app.post('/doors', async (c) => {
+    const { portal, port } = await readBody(c, z.strictObject({ ...portalField, port: z.int().min(0).max(65_535).default(0) }));
+    return c.json({ baseUrl: await doors.open(portal, port) });
+  });
   app.get('/clock', (c) => c.json({ now: clock.now().toISOString() }));
   app.post('/clock/advance', async (c) => {
     clock.advance((await readBody(c, z.strictObject({ ms: z.int().min(0).max(MAX_ADVANCE_MS) }))).ms);

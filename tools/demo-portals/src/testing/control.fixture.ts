@@ -18,7 +18,7 @@ export interface ControlClient {
   /** Moves the portals' time; what it is then. */
   advance(ms: number): Promise<Date>;
   /** The base URL of the portal's second address. */
-  openDoor(portal: PortalCode): Promise<string>;
+  openDoor(portal: PortalCode, port?: number): Promise<string>;
   /** Any request, whatever the answer. */
   ask(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<{ status: number; body: Record<string, unknown> }>;
 }
@@ -48,7 +48,7 @@ export function controlClient(baseUrl: string): ControlClient {
     unlock: (portal, username) => get('POST', `${accountPath(portal, username)}/unlock`),
     mistype: (portal, username, times) => get('POST', `${accountPath(portal, username)}/mistype`, times === undefined ? undefined : { times }),
     advance: async (ms) => new Date((await get<{ now: string }>('POST', '/clock/advance', { ms })).now),
-    openDoor: async (portal) => (await get<{ baseUrl: string }>('POST', '/doors', { portal })).baseUrl,
+    openDoor: async (portal, port = 0) => (await get<{ baseUrl: string }>('POST', '/doors', { portal, port })).baseUrl,
     figures: () => get('GET', '/figures'),
     fault: (portal, fault, more = {}) => get('PUT', '/faults', { portal, fault, ...more }),
     habits: (portal, habits) => get('PUT', '/habits', { portal, habits }),

@@ -79,7 +79,7 @@ const cascadeGuest = (visitor: Visitor): Guest => ({
     return text.includes('INF-003') ? 'changed' : (/(ERR|INF|SYS)-\d+/.exec(text)?.[0] ?? text);
   },
   async changeExpired(current, next) {
-    await visitor.get('/main');
+    await visitor.get('/password');
     const { text } = await visitor.postForm('/expired', { TOKEN: visitor.token, OLDPWD: current, NEWPWD: next, NEWPWD2: next });
     return text.includes('INF-004') ? 'changed' : (/(ERR|SYS)-\d+/.exec(text)?.[0] ?? text);
   },

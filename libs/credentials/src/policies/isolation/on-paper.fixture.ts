@@ -58,6 +58,7 @@ const callsOf: Readonly<Record<TenantApp, readonly (readonly [action: string, fo
       ['ssm:PutParameter', folder, requestTags] as const,
     ]),
     ['ssm:GetParametersByPath', 'rotation', {}],
+    ['ssm:GetParameterHistory', 'endpoints', {}],
     ['ssm:PutParameter', 'endpoints', { 'ssm:Overwrite': 'true' }],
     ['ssm:DeleteParameter', 'rotation', {}],
     ['secretsmanager:GetSecretValue', 'endpoints', current],

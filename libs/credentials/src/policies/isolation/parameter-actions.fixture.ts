@@ -33,6 +33,11 @@ const list = (name: string, path: (call: ActionCall) => string, Recursive = true
   run: (call) => call.clients.ssm.send(new GetParametersByPathCommand({ Path: path(call), Recursive, WithDecryption: false })),
 });
 
+const history = (name: string, path: (call: ActionCall) => string, WithDecryption = false): Action => ({
+  name,
+  run: (call) => call.clients.ssm.send(new GetParameterHistoryCommand({ Name: path(call), WithDecryption })),
+});
+
 const reading: readonly Action[] = [
   read('GetParameter current', ({ at }) => at.root + CURRENT),
   read('GetParameter current, as ciphertext', ({ at }) => at.root + CURRENT, false),
@@ -51,7 +56,14 @@ const reading: readonly Action[] = [
   readMany('GetParameters current and staged', ({ at }) => [at.root + CURRENT, at.root + STAGED]),
   readMany('GetParameters of two tenants', ({ at, other }) => [at.root + CURRENT, other.root + CURRENT]),
   readMany('GetParameters, one tagged as another tenant’s', ({ at }) => [at.root + CURRENT, `${at.root}/endpoints/strange-tenant/a1`]),
-  { name: 'GetParameterHistory', run: ({ clients, at }) => clients.ssm.send(new GetParameterHistoryCommand({ Name: at.root + CURRENT })) },
+  history('GetParameterHistory', ({ at }) => at.root + CURRENT),
+  history('GetParameterHistory, decrypted', ({ at }) => at.root + CURRENT, true),
+  history('GetParameterHistory untagged', ({ at }) => `${at.root}/endpoints/untagged/a1`),
+  history('GetParameterHistory tagged as another tenant’s', ({ at }) => `${at.root}/endpoints/strange-tenant/a1`),
+  history('GetParameterHistory tagged as another environment’s', ({ at }) => `${at.root}/endpoints/strange-environment/a1`),
+  history('GetParameterHistory staged', ({ at }) => at.root + STAGED),
+  history('GetParameterHistory in a folder that begins like endpoints', ({ at }) => `${at.root}/endpoints-old/e1/a1`),
+  history('GetParameterHistory in another folder', ({ at }) => `${at.root}/other/e1/a1`),
   { name: 'DescribeParameters', run: ({ clients }) => clients.ssm.send(new DescribeParametersCommand({})) },
   {
     name: 'ListTagsForResource',

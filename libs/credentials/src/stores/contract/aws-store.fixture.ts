@@ -4,6 +4,7 @@ import { createSecretsManagerStore } from '../secrets-manager.ts';
 import { createSsmStore } from '../ssm.ts';
 import type { ClosableSecretStore } from '../store.ts';
 import { openTestAws, type TestAws } from '../test-aws.fixture.ts';
+import { removeFromAws } from './remove-secret.fixture.ts';
 import type { CallHook, StoreUnderTest } from './store-under-test.fixture.ts';
 
 const OPENERS = { ssm: createSsmStore, 'secrets-manager': createSecretsManagerStore } as const;
@@ -23,6 +24,8 @@ export function awsStore(kind: 'ssm' | 'secrets-manager'): StoreUnderTest {
     kind,
     // Moto, below LocalStack, lets one token be used for two texts.
     isLooserThanAws: kind === 'secrets-manager' && backend() === 'containers',
+    heedsNoPatterns: kind === 'ssm' && backend() === 'containers',
+    remove: (reference) => removeFromAws(aws.access, reference),
     open(hook) {
       const store = OPENERS[kind]({ ...aws.access, kmsKeyId: aws.kmsKeyId, instrument: (client) => instrument(client.middlewareStack, hook) });
       opened.push(store);

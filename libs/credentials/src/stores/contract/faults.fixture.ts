@@ -1,5 +1,6 @@
+import { RcmError } from '@rcm/telemetry';
 import { expect, it } from 'vitest';
-import type { ClosableSecretStore } from '../store.ts';
+import type { ClosableSecretStore, FinalAct } from '../store.ts';
 import { codeOf, newReference, newSlot, passwordOf, payloadText, rotatedText, type StoreKind, tags } from './store-under-test.fixture.ts';
 
 /** What a backend can be told to do to the next calls. */
@@ -51,6 +52,21 @@ export function describeFaults(store: FailingStore): void {
     const promoted = await opened.promote(slot, version);
     expect(promoted.version).toBe(store.kind === 'secrets-manager' ? slot.attemptId : '2');
     expect(await opened.read(reference)).toMatchObject(promoted);
+  });
+
+  it('asks again before it tries again to make something current', async () => {
+    const opened = store.open();
+    const { reference, version } = await opened.create(newReference(store), payloadText('old'), tags);
+    const acts: FinalAct[] = [];
+    const call = { beforeWrite: (act: FinalAct) => void acts.push(act) };
+    store.fail({ kind: 'error', when: 'before', count: 1, hits: 'promote' });
+    await opened.replace(reference, payloadText('new'), version, call);
+    // An SDK's own repeat of a call that changed nothing is not asked for; SSM's overwrite is repeated by the store.
+    expect(acts).toEqual(store.kind === 'ssm' ? ['make_current', 'make_current'] : ['make_current']);
+    const over = new RcmError('lease_lost', 'The lease is over.');
+    const { version: base } = (await opened.read(reference)) ?? { version: '' };
+    const refuses = { beforeWrite: () => Promise.reject(over) };
+    await expect(opened.replace(reference, payloadText('newer'), base, refuses)).rejects.toBe(over);
   });
 
   it('stages once where the answer to its write is lost', async () => {

@@ -1,4 +1,6 @@
+import { RcmError } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
+import type { FinalAct } from '../store.ts';
 import { type CallHook, codeOf, newReference, newSlot, passwordOf, payloadText, rotatedText, type StoreUnderTest, tags } from './store-under-test.fixture.ts';
 
 /** The calls that make a text current. */
@@ -31,6 +33,16 @@ function heldBeforeWriting() {
   const { hook, before, after } = heldAroundWriting();
   after.release();
   return { hook, reached: before.reached, release: before.release };
+}
+
+/** Dies once it has made something current: no call after that one is made either, whatever a store would try again. */
+function dyingAfterWriting(hook: CallHook): CallHook {
+  let died = false;
+  return async (operation, phase) => {
+    await hook(operation, phase);
+    died ||= phase === 'after' && MAKES_CURRENT.includes(operation);
+    if (died) throw new Error('the process died here');
+  };
 }
 
 export function describeRaces(store: StoreUnderTest): void {
@@ -119,15 +131,45 @@ export function describeRaces(store: StoreUnderTest): void {
     it('that a crash cuts short right after the write is settled by the next try', async () => {
       const { reference, version, slots } = await scene();
       const late = heldBeforeWriting();
-      const dies: CallHook = async (operation, phase) => {
-        await late.hook(operation, phase);
-        if (phase === 'after' && MAKES_CURRENT.includes(operation)) throw new Error('the process died here');
-      };
-      const second = codeOf(store.open(dies).promote(slots[1], version));
+      const second = codeOf(store.open(dyingAfterWriting(late.hook)).promote(slots[1], version));
       await late.reached;
       await store.open().promote(slots[0], version);
       late.release();
       await second;
+      expect(await codeOf(store.open().promote(slots[1], version))).toBe('store_conflict');
+      expect(passwordOf(await store.open().read(reference))).toBe('of the first');
+    });
+
+    it('that a rival lost and died in is settled by whoever finishes the winner’s attempt', async () => {
+      const { reference, version, slots } = await scene();
+      const late = heldBeforeWriting();
+      const second = codeOf(store.open(dyingAfterWriting(late.hook)).promote(slots[1], version));
+      await late.reached;
+      await store.open().promote(slots[0], version);
+      late.release();
+      await second;
+      const finished = await store.open().promote(slots[0], version);
+      expect(await store.open().read(reference)).toMatchObject(finished);
+      expect(passwordOf(await store.open().read(reference))).toBe('of the first');
+    });
+
+    it('asks before what was overwritten is put back, and a refusal leaves it for the next try', async () => {
+      const { reference, version, slots } = await scene();
+      const late = heldBeforeWriting();
+      const over = new RcmError('lease_lost', 'The lease is over.');
+      const beforeWrite = (act: FinalAct): void => {
+        if (act === 'put_back') throw over;
+      };
+      const second = store
+        .open(late.hook)
+        .promote(slots[1], version, { beforeWrite })
+        .catch((error: unknown) => error);
+      await late.reached;
+      await store.open().promote(slots[0], version);
+      late.release();
+      const ended = await second;
+      if (store.kind === 'ssm') expect(ended).toBe(over);
+      else expect(ended).toMatchObject({ code: 'store_conflict' });
       expect(await codeOf(store.open().promote(slots[1], version))).toBe('store_conflict');
       expect(passwordOf(await store.open().read(reference))).toBe('of the first');
     });

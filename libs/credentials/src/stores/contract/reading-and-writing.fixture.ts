@@ -52,6 +52,15 @@ export function describeReadingAndWriting(store: StoreUnderTest): void {
       expect(answers.get(referenceKey(missing))).toBeNull();
     });
 
+    it('replaces a text by itself and changes nothing, whatever it was before', async () => {
+      const one = payloadText('one');
+      const { reference, version: first } = await store.open().create(newReference(store), one, tags);
+      const { version: second } = await store.open().replace(reference, payloadText('two'), first);
+      const { version: third } = await store.open().replace(reference, one, second);
+      expect(await store.open().replace(reference, one, third)).toEqual({ version: third });
+      expect(await store.open().read(reference)).toMatchObject({ version: third });
+    });
+
     it('replaces on the version it was made from, and repeating that changes nothing', async () => {
       const { reference, version } = await store.open().create(newReference(store), payloadText('one'), tags);
       const replaced = await store.open().replace(reference, payloadText('two'), version);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { RcmError, Secret } from '@rcm/telemetry';
 import { parsePayload, serializePayload, withPassword } from '../../payload.ts';
 import { credentialReference, type SecretReference } from '../../reference.ts';
-import type { SecretStore, SecretTags, StagedSlot } from '../store.ts';
+import type { ClosableSecretStore, SecretTags, StagedSlot } from '../store.ts';
 
 /** Called around each SDK call or HTTP request of a store (an SDK's retries included in one); what it throws stands for the process dying there. */
 export type CallHook = (operation: string, phase: 'before' | 'after') => void | Promise<void>;
@@ -16,8 +16,12 @@ export interface StoreUnderTest {
    * a web page where ListSecretVersionIds names no secret, where AWS says ResourceNotFoundException.
    */
   readonly isLooserThanAws: boolean;
+  /** Moto's Parameter Store: takes a value that its AllowedPattern does not match. */
+  readonly heedsNoPatterns: boolean;
+  /** A person with every right deletes the secret, history and all. */
+  remove(reference: SecretReference): Promise<void>;
   /** A new store on the same backend, as a restarted process would have it. */
-  open(hook?: CallHook): SecretStore;
+  open(hook?: CallHook): ClosableSecretStore;
 }
 
 export const tags: SecretTags = { TenantId: 'hospital-a', Environment: 'test', PortalType: 'alpine' };
@@ -32,8 +36,8 @@ export const newReference = ({ kind }: Pick<StoreUnderTest, 'kind'>): SecretRefe
 export const payloadText = (password: string, more: object = {}): Secret<string> => new Secret(JSON.stringify({ username: 'Jörg 🔑', password, ...more }));
 
 /** What a rotation attempt stages: the same payload with another password and the attempt's id in it. */
-export const rotatedText = (from: Secret<string>, attemptId: string, password = `new-of-${attemptId}`): Secret<string> =>
-  serializePayload(withPassword(parsePayload(from), { password: new Secret(password), attemptId, counter: 1, now: new Date() }));
+export const rotatedText = (from: Secret<string>, attemptId: string, password = `new-of-${attemptId}`, counter = 1): Secret<string> =>
+  serializePayload(withPassword(parsePayload(from), { password: new Secret(password), attemptId, counter, now: new Date() }));
 
 export const newSlot = (current: SecretReference, attemptId: string = randomUUID()): StagedSlot => ({ current, attemptId, tags });
 

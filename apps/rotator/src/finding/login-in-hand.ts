@@ -1,0 +1,54 @@
+import {
+  type CallOptions,
+  parseReference,
+  type SecretReference,
+  type SecretStore,
+  type StagedSlot,
+  type StoredSecret,
+  type TenantStores,
+} from '@rcm/credentials';
+import type { HeldLease, MigratedEndpoint } from '@rcm/portal-access';
+import { RcmError } from '@rcm/telemetry';
+
+/** One login in the hands of the process that holds its exclusive lease. */
+export interface LoginInHand {
+  readonly endpoint: MigratedEndpoint;
+  readonly held: HeldLease;
+  /** The tenant's own store: it can reach no other tenant's secrets. */
+  readonly store: SecretStore;
+  readonly reference: SecretReference;
+  /** Where the copy of an attempt lies. */
+  slotOf(attemptId: string): StagedSlot;
+}
+
+/** `secretArn`: the reference of an open attempt, which stays its own whatever the row says. */
+export function loginInHand(
+  rotator: { readonly stores: TenantStores; readonly environment: string },
+  endpoint: MigratedEndpoint,
+  held: HeldLease,
+  secretArn = endpoint.secretArn,
+): LoginInHand {
+  const reference = parseReference(secretArn);
+  const tags = { TenantId: endpoint.orgId, Environment: rotator.environment, PortalType: endpoint.portalTypeCode };
+  return { endpoint, held, store: rotator.stores.forTenant(endpoint.orgId), reference, slotOf: (attemptId) => ({ current: reference, attemptId, tags }) };
+}
+
+/** Fails with `secret_missing`. */
+export async function readCurrent({ store, reference, held, endpoint }: LoginInHand): Promise<StoredSecret> {
+  const current = await store.read(reference, { signal: held.signal });
+  if (current) return current;
+  throw new RcmError('secret_missing', `The secret of endpoint ${endpoint.id} is not in its store. Nothing was changed.`, {
+    details: { endpointId: endpoint.id },
+  });
+}
+
+/**
+ * For a store's calls: the lease is looked at right before each that cannot be taken back. What puts back a payload that this very process has
+ * overwritten only mends, and may come late.
+ */
+export const heldOptions = ({ held }: LoginInHand): CallOptions => ({
+  signal: held.signal,
+  beforeWrite: (act) => {
+    if (act !== 'put_back') held.assertHeld();
+  },
+});

@@ -1,0 +1,36 @@
+import type { StoredSecret } from '@rcm/credentials';
+import { followStoreVersion, restLogin } from '@rcm/db';
+import { afterRestoreMs } from '@rcm/portal-access';
+import type { LoginInHand } from '../finding/login-in-hand.ts';
+import { madeByForgottenRotation } from '../machine/restored.ts';
+import type { Rotator } from '../rotate.ts';
+import { followOtherAccount } from './other-account.ts';
+import { mergeOldCopy } from './saved-from-old-copy.ts';
+
+/**
+ * `other_account`: the secret names another account than the row, which follows. `merged`: it had been saved from an old copy. `restored`: the database was
+ * restored to an earlier hour, and nobody logs in for one lockout window.
+ */
+export type Settled = 'other_account' | 'merged' | 'restored';
+
+/** Before anything is planned on a secret or asked with it: whose it is, and whether it is what the row says. `null`: it is, now; the row follows a person's edit. */
+export async function settleCurrent(rotator: Rotator, login: LoginInHand, current: StoredSecret): Promise<Settled | null> {
+  const { endpoint, held } = login;
+  if (await followOtherAccount(rotator, login, current)) return 'other_account';
+  if (await mergeOldCopy(rotator, login, current)) return 'merged';
+  if (current.version === held.lease.currentVersion) return null;
+  const isForgotten = await madeByForgottenRotation(rotator.db, endpoint.orgId, current);
+  if (isForgotten) await restAfterRestore(rotator, login, current.version);
+  await followStoreVersion(rotator.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: held.lease.currentVersion, to: current.version });
+  return isForgotten ? 'restored' : null;
+}
+
+/** The ledger lets nobody log in for one lockout window: what was tried before the database was restored is not known. */
+export function restAfterRestore(rotator: Pick<Rotator, 'db' | 'logger'>, { endpoint, held }: LoginInHand, version: string): Promise<void> {
+  rotator.logger.error(
+    { endpointId: endpoint.id },
+    'the database was restored to an earlier hour: the store is ahead of it; nobody logs in for one lockout window',
+  );
+  const { orgId, id: endpointId, portalType } = endpoint;
+  return restLogin(rotator.db, { orgId, endpointId, leaseId: held.lease.id, version, actor: 'rotator', forMs: afterRestoreMs(portalType) });
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { loginIdentity, parsePayload } from '@rcm/credentials';
+import {
+  acquireSharedLease,
+  assessPortalTypes,
+  type Database,
+  type EndpointRow,
+  getEndpoint,
+  openDatabase,
+  upsertOrganization,
+  upsertPortalType,
+} from '@rcm/db';
+import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { guardedLogin } from '@rcm/portal-access';
+import type { LoginOutcome, PortalDriver } from '@rcm/portal-drivers';
+import { createLogger, Secret, systemClock } from '@rcm/telemetry';
+import { type FreshDatabase, freshDatabase } from '@rcm/test-services';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+
+vi.setConfig({ testTimeout: 3_600_000, hookTimeout: 3_600_000 });
+
+const LOGINS = 2_000;
+/** Logins at once. */
+const AT_ONCE = 8;
+const ORG = 'hospital-one';
+const REALM = { realm: 'alpine', usernameCase: 'exact' } as const;
+const RULES = { windowMs: 600_000, suspects: 3, failures: 3 };
+const keys = { current: { id: '1', key: new Secret('a key that is for this test and no other') } };
+
+let database: FreshDatabase;
+let owner: Database;
+let agent: Database;
+let numbers: readonly number[];
+
+const usernameOf = (number: number): string => `user-${number}`;
+const identityOf = (number: number): string => loginIdentity(keys, REALM, usernameOf(number)).id;
+
+beforeAll(async () => {
+  database = await freshDatabase({ migrate: migrateWithLogins });
+  owner = openDatabase({ url: database.url, applicationName: 'test owner' });
+  agent = openDatabase({ url: urlFor('rcm_agent', database.url), applicationName: 'test agent', role: 'rcm_agent', maxConnections: AT_ONCE });
+  await upsertOrganization(owner, { id: ORG, name: 'Hospital One' });
+  await upsertPortalType(owner, {
+    ...{ code: 'alpine', name: 'Alpine', hosts: ['alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'minlength: 10' },
+    ...{ rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 3, lockoutMargin: 1, lockoutWindowSeconds: 900 },
+    ...{ settleMs: 60_000, totpSkew: 0, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 4 },
+  });
+  numbers = Array.from({ length: LOGINS }, (_, index) => index + 1);
+  const identities = numbers.map(identityOf);
+  await owner.transaction('every tenant', async (tx) => {
+    await tx.$executeRaw`INSERT INTO login_identity (id) SELECT unnest(${identities}::text[])`;
+    await tx.$executeRaw`
+      INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url, secret_arn, current_version, login_identity, rotation_status)
+      SELECT 'alpine-' || n, ${ORG}, 'alpine', 'account-' || n, 'https://alpine.example/', 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/' || n, '1', i.id, 'active'
+        FROM unnest(${identities}::text[]) WITH ORDINALITY AS i (id, n)`;
+  });
+});
+afterAll(async () => {
+  await Promise.all([owner, agent].map((db) => db?.close()));
+  await database?.drop();
+});
+
+/** The portal as its record has it: what it says to everybody now, and how often each account was tried. */
+const portal = { says: 'rejected' as 'rejected' | 'accepted', tries: new Map<string, number>() };
+const driver = (username: string): PortalDriver => ({
+  hash: createHash('sha256').update('scripted').digest('hex'),
+  openSession: async () => ({
+    async login({ beforeSubmit }) {
+      await beforeSubmit();
+      portal.tries.set(username, (portal.tries.get(username) ?? 0) + 1);
+      const outcome: LoginOutcome = portal.says === 'accepted' ? { kind: 'accepted', passwordExpiresAt: null } : { kind: 'rejected' };
+      return { outcome, submitted: true };
+    },
+    changePassword: () => Promise.reject(new Error('nobody changes a password here')),
+    runTask: () => Promise.reject(new Error('nobody has a task here')),
+    isLoggedIn: async () => true,
+    close: async () => undefined,
+  }),
+});
+
+async function logIn(number: number): Promise<string> {
+  const endpointId = `alpine-${number}`;
+  const loginId = identityOf(number);
+  const answer = await acquireSharedLease(agent, { orgId: ORG, endpointId, holder: 'agent', ttlMs: 3_600_000 });
+  const endpoint: EndpointRow | null = await getEndpoint(agent, { orgId: ORG, endpointId });
+  if (!answer.granted || !endpoint) throw new Error('no lease');
+  const result = await guardedLogin({
+    ...{ db: agent, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' }), driver: driver(usernameOf(number)) },
+    ...{ endpoint, loginIdentity: loginId, leaseId: answer.lease.id, actor: 'agent', version: '1', keys, illness: RULES },
+    payload: parsePayload(new Secret(JSON.stringify({ username: usernameOf(number), password: `the right one of ${number}` }))),
+    timing: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
+    signal: new AbortController().signal,
+  });
+  return result.kind;
+}
+
+/** All of them log in; how many ended in each way. */
+async function everybody(): Promise<Record<string, number>> {
+  const left = [...numbers];
+  const ends: Record<string, number> = {};
+  const work = async () => {
+    for (let number = left.pop(); number !== undefined; number = left.pop()) {
+      const end = await logIn(number);
+      ends[end] = (ends[end] ?? 0) + 1;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return ends;
+}
+
+/** So much time passes since all that the ledger knows; leases end. */
+const pass = (seconds: number) =>
+  owner.transaction('every tenant', async (tx) => {
+    await tx.$executeRaw`
+      UPDATE login_attempt SET started_at = started_at - make_interval(secs => ${seconds}::float8), finished_at = finished_at - make_interval(secs => ${seconds}::float8),
+             rests_until = rests_until - make_interval(secs => ${seconds}::float8)`;
+    await tx.$executeRaw`DELETE FROM login_lease`;
+  });
+
+it('none of two thousand logins that are first used during a maintenance stays unusable', async () => {
+  expect(await everybody()).toEqual({ refused: LOGINS });
+  expect(await assessPortalTypes(owner, RULES)).toEqual(['alpine']);
+  await pass(3_600);
+  portal.says = 'accepted';
+  expect(await everybody()).toEqual({ accepted: LOGINS });
+  expect(Math.max(...portal.tries.values())).toBe(2);
+  // What let as many in is well: its rotations go on by themselves.
+  expect(await assessPortalTypes(owner, RULES)).toEqual([]);
+});

@@ -1,0 +1,98 @@
+import type { ChangeFault } from '@rcm/demo-portals';
+import { listNotices } from '@rcm/db';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { DAY, HOUR, type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
+
+let row: RowWorld;
+beforeAll(async () => void (row = await openRowWorld()));
+afterEach(() => row.world.portals.setHabits('alpine', { keepsFirst: null }));
+afterAll(() => row?.close());
+
+const told = async ({ id }: Login, kind: string) =>
+  (await listNotices(row.world.db, { limit: 1_000 })).some((notice) => notice.endpointId === id && notice.kind === kind);
+
+/** In the end the portal accepts what is current, agents work, and nobody was locked out by us. */
+async function expectRight({ id }: Login): Promise<void> {
+  expect(await row.world.portalAcceptsStore(id)).toBe(true);
+  expect(await row.visit(id)).toBe('in');
+  expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
+}
+
+describe('a portal that makes the change later', () => {
+  const late: readonly (readonly [string, ChangeFault, number])[] = [
+    ['minutes after an error page', 'makes_it_after', 20 * MINUTE],
+    ['hours after an error page', 'makes_it_after', 5 * HOUR],
+    ['hours after it called the password too short', 'says_too_short_makes_it', 5 * HOUR],
+    ['hours after it called the password used before', 'says_used_before_makes_it', 5 * HOUR],
+  ];
+  it.each(late)('%s: what it made becomes current, and nobody waits for a person', async (_what, fault, delayMs) => {
+    const login = await row.world.addEndpoint('alpine');
+    expect(await row.visit(login.id)).toBe('in');
+    await row.world.portals.setAccountFault(login, { fault, delayMs });
+    await row.settle(login.id);
+    expect(await row.holdsAccepted(login.id)).toBe(true);
+    await row.world.portals.setAccountFault(login, { fault: 'none' });
+    await row.pass(delayMs);
+    expect(await row.holdsAccepted(login.id)).toBe(true);
+    await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: 3 * HOUR });
+    await expectRight(login);
+    expect((await row.history(login.id)).passwordsChanged).toBe(1);
+  });
+
+  it('keeps the copy for as long as nobody has been let in with what is current', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 5 * HOUR });
+    await row.settle(login.id);
+    await row.world.portals.setAccountFault(login, { fault: 'none' });
+    await row.pass(31 * DAY);
+    await row.removeOldCopies();
+    expect(await row.holdsAccepted(login.id)).toBe(true);
+    await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: 3 * HOUR });
+    await expectRight(login);
+    await row.pass(31 * DAY);
+    await row.removeOldCopies();
+    await expectRight(login);
+  });
+});
+
+describe('a portal that says "changed"', () => {
+  it('and does so only at the third try: the third password is current, or the first, as it likes', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    await row.world.portals.setAccountFault(login, { fault: 'says_changed_does_not', count: 2 });
+    expect(await row.settle(login.id)).toBe('done');
+    await expectRight(login);
+    expect((await row.history(login.id)).passwordsChanged).toBe(1);
+  });
+
+  it('and keeps the first 14 characters: these are current in the end, and people are told', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    expect(await row.visit(login.id)).toBe('in');
+    await row.world.portals.setHabits('alpine', { keepsFirst: 14 });
+    await row.settle(login.id);
+    await expectRight(login);
+    const { password } = (await row.open(login.id)).fields;
+    expect(String(password)).toHaveLength(14);
+    expect(await told(login, 'found')).toBe(true);
+  });
+});
+
+describe('a database that fails over and has lost the commit of `submitting`', () => {
+  it.each(['applied', 'verified'] as const)('is found out by the copy that the portal accepts (lost up to %s)', async (write) => {
+    const login = await row.world.addEndpoint('alpine');
+    await expect(
+      row.rotate(login.id, {
+        ...row.patient,
+        onJournalWrite(written, when) {
+          if (written === write && when === 'before') throw new Error('the database is gone');
+        },
+      }),
+    ).rejects.toThrow('the database is gone');
+    expect((await row.history(login.id)).passwordsChanged).toBe(1);
+    // The standby took over with the rows as they were before the change was let out: what was tried since is forgotten, too.
+    await row.sql(`UPDATE rotation_attempt SET state = 'staged', submit_deadline_at = NULL WHERE login_identity = $1`, [login.loginIdentity]);
+    await row.sql(`DELETE FROM login_attempt WHERE login_identity = $1 AND version LIKE 'staged:%'`, [login.loginIdentity]);
+    expect(await row.settle(login.id)).toBe('done');
+    await expectRight(login);
+    expect((await row.history(login.id)).passwordsChanged).toBe(1);
+  });
+});

@@ -1,0 +1,131 @@
+import { clearLogin } from '@rcm/db';
+import type { Lockout } from '@rcm/demo-portals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DAY, HOUR, MINUTE, openRowWorld, refusals, type RowWorld, SECOND } from './row-world.fixture.ts';
+
+let row: RowWorld;
+beforeAll(async () => void (row = await openRowWorld({ endpoints: ['alpine', 'cascade'] })));
+afterAll(() => row?.close());
+
+/** The portal locks so, and its portal type says it. */
+async function lockoutIs(lockout: Lockout): Promise<void> {
+  await row.world.portals.setHabits('alpine', { lockout });
+  const seconds = (ms: number | null) => (ms === null ? null : ms / SECOND);
+  await row.setPortalType('alpine', {
+    lockoutCounts: lockout.counts,
+    lockoutThreshold: lockout.threshold,
+    lockoutWindowSeconds: seconds(lockout.windowMs),
+    lockoutLastsSeconds: seconds(lockout.lastsMs),
+    lockoutCountsCodes: lockout.countsCodes,
+  });
+}
+
+/** A person puts a password into the secret that is none of the account, and an agent comes by; then the right one again, and an agent comes by. */
+async function mishap(id: string, number: number): Promise<readonly [string, string]> {
+  const { password } = (await row.open(id)).fields;
+  await row.edit(id, { password: `Not-the-password-${number}` });
+  const wrong = await row.visit(id);
+  await row.edit(id, { password });
+  return [wrong, await row.visit(id)];
+}
+
+const neverLocked = async (id: string) => expect(await row.history(id)).toMatchObject({ locked: false, accountsLocked: 0 });
+const THREE = { threshold: 3, countsCodes: true } as const;
+
+describe('a portal that locks at three failures in two hours, whatever succeeds in between', () => {
+  it('is rotated, and is never locked by us over a series of failures and successes', async () => {
+    await lockoutIs({ counts: 'window', windowMs: 2 * HOUR, lastsMs: 30 * MINUTE, ...THREE });
+    const { id } = await row.world.addEndpoint('alpine');
+    expect(await row.settle(id)).toBe('done');
+    for (let number = 0; number < 4; number += 1) {
+      expect((await mishap(id, number))[0]).not.toBe('in');
+      await row.mend();
+      await row.pass(10 * MINUTE);
+      await neverLocked(id);
+    }
+    await row.pass(2 * HOUR);
+    expect(await row.visit(id)).toBe('in');
+    expect(await row.settle(id)).toBe('done');
+    await neverLocked(id);
+    expect(await row.history(id)).toMatchObject({ passwordsChanged: 2 });
+  });
+});
+
+describe('a portal that counts until the next success, however long that takes', () => {
+  it('is rotated, and is never locked by us over days of failures', async () => {
+    await lockoutIs({ counts: 'consecutive', windowMs: null, lastsMs: null, ...THREE });
+    const { id, orgId } = await row.world.addEndpoint('alpine');
+    expect(await row.settle(id)).toBe('done');
+    const { password } = (await row.open(id)).fields;
+    for (let number = 0; number < 4; number += 1) {
+      await row.edit(id, { password: `Not-the-password-${number}` });
+      expect(await row.visit(id)).not.toBe('in');
+      await row.mend();
+      await row.pass(2 * DAY);
+      await neverLocked(id);
+    }
+    await row.edit(id, { password });
+    await row.world.portals.unlock(row.world.endpoint(id));
+    await clearLogin(row.world.db, { orgId, endpointId: id, kind: 'unlocked', actor: 'person:test', reason: 'support has cleared the failures' });
+    expect(await row.visit(id)).toBe('in');
+    expect(await row.settle(id)).toBe('done');
+    await neverLocked(id);
+  });
+});
+
+describe('a portal that counts until its support unlocks', () => {
+  it('is rotated, and is never locked by us, whatever succeeds and however long it takes', async () => {
+    await lockoutIs({ counts: 'until_unlocked', windowMs: null, lastsMs: null, ...THREE });
+    const { id, orgId } = await row.world.addEndpoint('alpine');
+    expect(await row.settle(id)).toBe('done');
+    for (let number = 0; number < 4; number += 1) {
+      expect((await mishap(id, number))[0]).not.toBe('in');
+      await row.mend();
+      await row.pass(2 * DAY);
+      await neverLocked(id);
+    }
+    await row.world.portals.unlock(row.world.endpoint(id));
+    await clearLogin(row.world.db, { orgId, endpointId: id, kind: 'unlocked', actor: 'person:test', reason: 'support has cleared the failures' });
+    expect(await row.visit(id)).toBe('in');
+    expect(await row.settle(id)).toBe('done');
+    await neverLocked(id);
+  });
+});
+
+describe('an account that a person locked', () => {
+  it('works again by itself where the portal has one text for wrong and locked, and locks earlier than anybody told us', async () => {
+    const [{ id }, other] = [await row.world.addEndpoint('cascade'), await row.world.addEndpoint('cascade')];
+    await row.world.portals.setHabits('cascade', {
+      lockout: { counts: 'consecutive', threshold: 2, windowMs: 15 * MINUTE, lastsMs: 30 * MINUTE, countsCodes: true },
+    });
+    expect([await row.visit(id), await row.visit(other.id)]).toEqual(['in', 'in']);
+    await row.world.portals.mistype(row.world.endpoint(id), 2);
+    for (let look = 0; look < 2; look += 1) {
+      expect([await row.visit(id), await row.visit(other.id)]).toEqual([expect.not.stringMatching(/^in$/), 'in']);
+      await row.mend();
+      await row.pass(2 * SECOND);
+    }
+    await row.pass(30 * MINUTE);
+    expect(await row.untilIn(id, { stepMs: 10 * MINUTE, atMostMs: HOUR })).toBeLessThanOrEqual(HOUR);
+    expect(await row.history(id)).toMatchObject({ locked: false, accountsLocked: 1 });
+    expect(refusals(await row.history(id)).lockedByUs).toBe(0);
+  });
+
+  it('is left alone while it is locked until support is called, and works after their word', async () => {
+    await lockoutIs({ counts: 'consecutive', windowMs: 15 * MINUTE, lastsMs: null, ...THREE });
+    const { id, orgId } = await row.world.addEndpoint('alpine');
+    expect(await row.visit(id)).toBe('in');
+    await row.world.portals.mistype(row.world.endpoint(id), 3);
+    for (let day = 0; day < 5; day += 1) {
+      expect(await row.visit(id)).not.toBe('in');
+      await row.mend();
+      await row.rotate(id, row.patient);
+      await row.pass(DAY);
+    }
+    expect(refusals(await row.history(id)).atLocked).toBe(1);
+    await row.world.portals.unlock(row.world.endpoint(id));
+    await clearLogin(row.world.db, { orgId, endpointId: id, kind: 'unlocked', actor: 'person:test', reason: 'support has unlocked it' });
+    expect(await row.visit(id)).toBe('in');
+    expect(await row.settle(id)).toBe('done');
+  });
+});

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { credentialReference, formatReference, parsePayload, serializePayload } from '@rcm/credentials';
+import { getEndpoint, insertEndpoint, recordMigrated, upsertPortalType } from '@rcm/db';
+import { accountOf } from '@rcm/portal-access';
+import { Secret } from '@rcm/telemetry';
+import type { WorldEndpoint } from '@rcm/test-world';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DAY, type Fields, type Login, MINUTE, openRowWorld, type RowWorld, SECOND } from './row-world.fixture.ts';
+
+let row: RowWorld;
+let numbered = 0;
+beforeAll(async () => void (row = await openRowWorld({ endpoints: ['alpine'] })));
+afterAll(() => row?.close());
+
+/** The same account once more, as somebody migrates it who knows the portal by its other address: an endpoint and a secret of its own. */
+async function throughTheOtherDoor(login: Login): Promise<Login> {
+  const { world } = row;
+  const baseUrl = await world.portals.openDoor('alpine');
+  const known = await getEndpoint(world.db, { orgId: login.orgId, endpointId: login.id });
+  if (!known) throw new Error('no endpoint');
+  await upsertPortalType(world.db, { ...known.portalType, code: 'alpine-app', hosts: [new URL(baseUrl).host], accountRealm: 'alpine' });
+  numbered += 1;
+  const [id, accountId] = [`alpine-app-${numbered}`, `account-${numbered}`];
+  await insertEndpoint(world.db, { id, orgId: login.orgId, portalTypeCode: 'alpine-app', accountId, baseUrl });
+  const place = { store: 'ssm', partition: 'aws', region: world.aws.region, accountId: world.aws.accountId } as const;
+  const reference = credentialReference({ ...place, environment: world.environmentName, orgId: login.orgId, endpointId: id, portalAccountId: accountId });
+  const { fields } = await row.open(login.id);
+  const text = serializePayload(parsePayload(new Secret(JSON.stringify(fields))));
+  const tags = { TenantId: login.orgId, Environment: world.environmentName, PortalType: 'alpine-app' };
+  const created = await world.stores.forTenant(login.orgId).create(reference, text, tags);
+  const endpoint = await getEndpoint(world.db, { orgId: login.orgId, endpointId: id });
+  if (!endpoint) throw new Error('no endpoint');
+  const loginIdentity = accountOf(row.rotator.keys, endpoint, parsePayload(text)).identity.id;
+  const fingerprint = createHash('sha256').update(id).digest('hex');
+  const secretArn = formatReference(created.reference);
+  await recordMigrated(world.db, { endpointId: id, orgId: login.orgId, secretArn, version: created.version, loginIdentity, fingerprint });
+  const added: WorldEndpoint = { ...login, id, secretArn, loginIdentity };
+  (world.endpoints as WorldEndpoint[]).push(added);
+  return added;
+}
+
+const never = async (id: string) => expect(await row.history(id)).toMatchObject({ locked: false, accountsLocked: 0 });
+
+describe('one account behind two addresses of a portal', () => {
+  it('has one budget: whatever fails at either door, we do not lock it', async () => {
+    const www = await row.world.addEndpoint('alpine');
+    const app = await throughTheOtherDoor(www);
+    expect([await row.visit(www.id), await row.visit(app.id)]).toEqual(['in', 'in']);
+    const { fields } = await row.open(www.id);
+    for (let number = 0; number < 3; number += 1) {
+      for (const { id } of [www, app]) {
+        await row.edit(id, { password: `Not-the-password-${number}` });
+        expect(await row.visit(id)).not.toBe('in');
+        await row.mend();
+        await never(www.id);
+      }
+      await row.pass(2 * SECOND);
+    }
+    for (const { id } of [www, app]) await row.edit(id, { password: fields['password'] });
+    await row.pass(20 * MINUTE);
+    expect([await row.visit(www.id), await row.visit(app.id)]).toEqual(['in', 'in']);
+    await never(www.id);
+  });
+
+  it('is not rotated at one door while the other one would be left with a wrong password', async () => {
+    const www = await row.world.addEndpoint('alpine');
+    const app = await throughTheOtherDoor(www);
+    for (const { id } of [www, app, www]) await row.settle(id);
+    expect([await row.visit(www.id), await row.visit(app.id)]).toEqual(['in', 'in']);
+    await never(www.id);
+  });
+});
+
+describe('a person who puts another user name into a secret', () => {
+  const take = ({ username, password }: Fields) => ({ username, password });
+
+  it('moves the login to the other account, whose budget holds from then on', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    expect(await row.visit(login.id)).toBe('in');
+    const other = { portal: 'alpine', username: 'somebody-else', password: 'Set-by-a-person-1' } as const;
+    await row.world.portals.createAccount(other);
+    await row.edit(login.id, take(other));
+    expect(await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE })).toBeLessThan(5 * MINUTE);
+    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.visit(login.id)).toBe('in');
+    expect(await row.world.portals.history(other)).toMatchObject({ passwordsChanged: 1, accountsLocked: 0 });
+    expect(await row.history(login.id)).toMatchObject({ passwordsChanged: 0 });
+  });
+
+  it('that another secret has already: neither is rotated and leaves the other behind, and both share a budget', async () => {
+    const [own, taken] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
+    await row.edit(own.id, take((await row.open(taken.id)).fields));
+    await row.untilIn(own.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE });
+    for (const { id } of [own, taken, own]) await row.settle(id);
+    expect([await row.visit(own.id), await row.visit(taken.id)]).toEqual(['in', 'in']);
+    for (let number = 0; number < 3; number += 1) {
+      for (const { id } of [own, taken]) {
+        await row.edit(id, { password: `Not-the-password-${number}` });
+        await row.visit(id);
+        await row.mend();
+      }
+      await row.pass(2 * SECOND);
+    }
+    await never(taken.id);
+    await row.pass(DAY);
+  });
+});

@@ -1,0 +1,118 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { resolveCommand } from '../commands/resolve.ts';
+import { rotateLogin } from '../rotate.ts';
+import { dyingStores } from '../testing.fixture.ts';
+import { HOUR, type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
+
+let row: RowWorld;
+beforeAll(async () => void (row = await openRowWorld()));
+afterEach(() => row.world.portals.setHabits('alpine', { keepsFirst: null }));
+afterAll(() => row?.close());
+
+/** What a person keeps in the secret beside the password. */
+const THEIRS = { note: 'call Ms. Li on Mondays', custom_fields: { npi: '1234567893' }, mfa_seed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' };
+
+async function expectWorking({ id }: Login): Promise<void> {
+  expect(await row.visit(id)).toBe('in');
+  expect(await row.world.portalAcceptsStore(id)).toBe(true);
+  expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
+}
+async function expectTheirs(login: Login): Promise<void> {
+  await expectWorking(login);
+  expect((await row.open(login.id)).fields).toMatchObject(THEIRS);
+}
+
+describe('a person who opens the secret before a rotation and saves it after', () => {
+  it.each(['ssm', 'secrets-manager', 'vault'] as const)('keeps what they wrote and the newest password (%s)', async (store) => {
+    const login = await row.world.addEndpoint('alpine', store);
+    expect(await row.visit(login.id)).toBe('in');
+    expect(await row.settle(login.id)).toBe('done');
+    const { fields } = await row.open(login.id);
+    expect(await row.settle(login.id)).toBe('done');
+    await row.save(login.id, { ...fields, ...THEIRS });
+    await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 10 * MINUTE });
+    await expectTheirs(login);
+    expect(refusals(await row.history(login.id)).wrong).toBe(0);
+    expect(await row.settle(login.id)).toBe('done');
+    await expectTheirs(login);
+  });
+
+  it.each(['ssm', 'secrets-manager', 'vault'] as const)('also where that rotation was the first (%s)', async (store) => {
+    const login = await row.world.addEndpoint('alpine', store);
+    const { fields } = await row.open(login.id);
+    expect(await row.settle(login.id)).toBe('done');
+    await row.save(login.id, { ...fields, ...THEIRS });
+    await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: 2 * HOUR });
+    await expectTheirs(login);
+  });
+});
+
+describe('what a person wrote stays where another password becomes current', () => {
+  it('because they wrote it while the portal was being changed', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    await expect(row.rotate(login.id, { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
+    await row.edit(login.id, THEIRS);
+    expect(await row.settle(login.id)).toBe('done');
+    await expectTheirs(login);
+  });
+
+  it('because the portal made an abandoned change after all', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 5 * HOUR });
+    await row.settle(login.id);
+    await row.world.portals.setAccountFault(login, { fault: 'none' });
+    await row.edit(login.id, THEIRS);
+    await row.pass(5 * HOUR);
+    await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: 3 * HOUR });
+    await expectTheirs(login);
+  });
+
+  it('because the portal went back to an earlier password', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    expect(await row.visit(login.id)).toBe('in');
+    const { password } = (await row.open(login.id)).fields;
+    expect(await row.settle(login.id)).toBe('done');
+    await row.edit(login.id, THEIRS);
+    expect(await row.visit(login.id)).toBe('in');
+    await row.world.portals.createAccount({ ...login, password: String(password) });
+    await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: 3 * HOUR });
+    await expectTheirs(login);
+  });
+
+  it('because the portal keeps the first 14 characters', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    await row.edit(login.id, THEIRS);
+    await row.world.portals.setHabits('alpine', { keepsFirst: 14 });
+    await row.settle(login.id);
+    await expectTheirs(login);
+  });
+
+  it('because they edited it while a rotation was blocked, and then said what the portal accepts', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    await row.world.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
+    expect((await row.rotate(login.id, row.patient)).kind).toBe('attempt');
+    await row.world.portals.createAccount({ ...login, password: 'Set-by-a-person-1' });
+    expect(await row.settle(login.id)).toBe('blocked');
+    const staged = (await row.storedPasswords(login.id)).at(-1) ?? '';
+    await row.world.portals.createAccount({ ...login, password: staged });
+    await row.edit(login.id, THEIRS);
+    await row.pass(HOUR);
+    const act = { actor: 'person:test', reason: 'support has set it', endpointId: login.id, proof: 'login', dryRun: false } as const;
+    await resolveCommand({ opened: row.process, json: true, signal: new AbortController().signal }, { ...act, accept: 'staged' });
+    await row.settle(login.id);
+    await expectTheirs(login);
+  });
+
+  it('because they wrote it while the login was rolled back to an earlier password', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    const { password } = (await row.open(login.id)).fields;
+    expect(await row.settle(login.id)).toBe('done');
+    const dying = { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') };
+    const request = { orgId: login.orgId, endpointId: login.id, reason: 'rollback', chosenVersion: '1', signal: new AbortController().signal } as const;
+    await expect(rotateLogin(dying, request)).rejects.toThrow('died before promote');
+    await row.edit(login.id, THEIRS);
+    expect(await row.settle(login.id)).toBe('done');
+    await expectTheirs(login);
+    expect((await row.open(login.id)).fields['password']).toBe(password);
+  });
+});

@@ -1,0 +1,39 @@
+import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { Secret } from '@rcm/telemetry';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { MINUTE, openRowWorld, refusals, type RowWorld, SECOND } from './row-world.fixture.ts';
+
+let row: RowWorld;
+beforeAll(async () => void (row = await openRowWorld()));
+afterAll(() => row?.close());
+
+/** A person with the account's own keys deletes the parameter, and makes it again: SSM counts its versions from 1. */
+async function makeAgain(id: string, fields: object): Promise<void> {
+  const { world } = row;
+  const { orgId, secretArn, portal } = world.endpoint(id);
+  const person = new SSMClient({ region: world.aws.region, endpoint: world.aws.endpoint, credentials: world.aws.credentials });
+  await person.send(new DeleteParameterCommand({ Name: secretArn.slice(secretArn.indexOf(':parameter') + ':parameter'.length) }));
+  person.destroy();
+  const tags = { TenantId: orgId, Environment: world.environmentName, PortalType: portal };
+  const text = serializePayload(parsePayload(new Secret(JSON.stringify(fields))));
+  expect(await world.stores.forTenant(orgId).create(parseReference(secretArn), text, tags)).toMatchObject({ version: '1' });
+}
+
+it('a secret that was deleted and made again has the version of one that was refused, and works at once', async () => {
+  const [{ id, portal, username }, other] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
+  expect([await row.visit(id), await row.visit(other.id)]).toEqual(['in', 'in']);
+  await row.world.portals.createAccount({ portal, username, password: 'Set-by-a-person-1' });
+  for (let look = 0; look < 2; look += 1) {
+    expect([await row.visit(id), await row.visit(other.id)]).toEqual([expect.not.stringMatching(/^in$/), 'in']);
+    await row.pass(2 * SECOND);
+  }
+  await row.pass(20 * MINUTE);
+  const { fields } = await row.open(id);
+  await makeAgain(id, { ...fields, password: 'Set-by-a-person-1' });
+  expect(await row.visit(id)).toBe('in');
+  expect(await row.settle(id)).toBe('done');
+  expect(await row.visit(id)).toBe('in');
+  expect(await row.world.portalAcceptsStore(id)).toBe(true);
+  expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
+});

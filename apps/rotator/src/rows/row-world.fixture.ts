@@ -1,0 +1,227 @@
+import {
+  appRoleFolder,
+  createCredentialManager,
+  createTenantStores,
+  parsePayload,
+  parseReference,
+  serializePayload,
+  type StoredSecret,
+} from '@rcm/credentials';
+import { getEndpoint, setNextRotation, upsertPortalType } from '@rcm/db';
+import { type AgentAccess, Drivers, SessionKeeper, withAgentSession } from '@rcm/portal-access';
+import { createBrowserPool } from '@rcm/portal-drivers';
+import { createLogger, createMetrics, isRcmError, Secret, systemClock } from '@rcm/telemetry';
+import type { WorldEndpoint, WorldOptions } from '@rcm/test-world';
+import { removeOldCopies } from '../acts/remove-old-copies.ts';
+import { mendWanted } from '../mending/mend-wanted.ts';
+import { rotateLogin, type Rotator } from '../rotate.ts';
+import { vi } from 'vitest';
+import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+
+// What is slow is the machine, and what waits is told that time has passed: only a test that hangs takes so long.
+vi.setConfig({ testTimeout: 3_600_000, hookTimeout: 3_600_000 });
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+/** As portals lock by themselves, and as their portal types say it. */
+export const LOCKOUT = 15 * MINUTE;
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * A world in which time passes when a test says so, with rotators, agents and people in it. Verdicts come from the portal's records, from what the store
+ * holds and from the clock; the code's own states only say when there is nothing more to do.
+ */
+export interface RowWorld extends RotatorWorld {
+  /** So much time passes for everybody: at the portals, and since all that Postgres has written down. Leases that are held stay held. */
+  pass(ms: number): Promise<void>;
+  /** One task of an agent, with a login of its own: `in`, or the code of what stopped it. */
+  visit(endpointId: string): Promise<string>;
+  /** One round of what a rotator does beside rotating. */
+  mend(): Promise<void>;
+  removeOldCopies(): Promise<void>;
+  /** Rotates, and lets time pass where the rotation waits, until it is at its end; which, or why there was none. */
+  settle(endpointId: string, rotator?: Rotator): Promise<string>;
+  /** One look at a login that is due by its schedule; how far that came, or why nothing began. */
+  rotateDue(endpointId: string): Promise<string>;
+  /** Rounds of agents and rotators with `stepMs` between them until the agent gets in; for how long nobody did, in ms. */
+  untilIn(endpointId: string, limits: { readonly stepMs: number; readonly atMostMs: number }): Promise<number>;
+  /** The secret as a person opens it. */
+  open(endpointId: string): Promise<StoredSecret & { readonly fields: Fields }>;
+  /** A person saves these fields over whatever the store holds now, having read it or not. */
+  save(endpointId: string, fields: Fields): Promise<void>;
+  /** A person opens the newest, changes these fields and saves. */
+  edit(endpointId: string, change: Fields): Promise<void>;
+  /** What happened to the account, by the portal's own record. */
+  history(endpointId: string): ReturnType<RotatorWorld['world']['portals']['history']>;
+  /** Passwords of this login that lie in its store, current and staged. */
+  storedPasswords(endpointId: string): Promise<readonly string[]>;
+  /** Whether the portal accepts any of them: else the password is lost. */
+  holdsAccepted(endpointId: string): Promise<boolean>;
+  /** Another setting of a portal type. */
+  setPortalType(code: string, changes: object): Promise<void>;
+}
+
+/** Everything that Postgres has a time of, but for leases (they are held now) and the audit trail (it cannot be changed). */
+const AGED = ['integration_endpoint', 'login_attempt', 'login_clearance', 'rotation_attempt', 'portal_gate', 'notice', 'portal_task'];
+
+export async function openRowWorld(options: Partial<WorldOptions> = {}): Promise<RowWorld> {
+  const opened = await openRotatorWorld({
+    endpoints: [],
+    lockoutWindowMs: LOCKOUT,
+    ...options,
+    portalType: { settleMs: SECOND, lockoutWindowSeconds: LOCKOUT / SECOND, lockoutLastsSeconds: LOCKOUT / SECOND, ...options.portalType },
+  });
+  const { world, sql } = opened;
+  const agent = openAgent(opened);
+  const store = opened.rotator.stores.forTenant(world.orgId);
+  const referenceOf = (id: string) => parseReference(world.endpoint(id).secretArn);
+  const open = async (id: string) => {
+    const stored = await store.read(referenceOf(id));
+    if (!stored) throw new Error(`the secret of ${id} is gone`);
+    return { ...stored, fields: parsePayload(stored.text).reveal() as Fields };
+  };
+  const save = async (id: string, fields: Fields) => {
+    const now = await open(id);
+    await store.replace(referenceOf(id), serializePayload(parsePayload(new Secret(JSON.stringify(fields)))), now.version);
+  };
+  const stop = new AbortController();
+  const columns = await sql<{ relation: string; name: string }>(
+    `SELECT table_name::text AS relation, column_name::text AS name FROM information_schema.columns
+      WHERE table_schema = 'public' AND data_type = 'timestamp with time zone' AND table_name = ANY ($1::text[])`,
+    [AGED],
+  );
+  const aging = Object.entries(Object.groupBy(columns, ({ relation }) => relation)).map(
+    ([relation, of = []]) => `UPDATE ${relation} SET ${of.map(({ name }) => `${name} = ${name} - make_interval(secs => $1::float8)`).join(', ')}`,
+  );
+  const pass = async (ms: number) => {
+    await world.portals.advance(ms);
+    await world.db.transaction('every tenant', async (tx) => {
+      for (const statement of aging) await tx.$executeRawUnsafe(statement, ms / SECOND);
+    });
+  };
+  const mend = () => mendWanted(opened.patient, { limit: 100, pauseMs: 0, signal: stop.signal });
+  const storedPasswords = async (id: string) => {
+    const { orgId, portal } = world.endpoint(id);
+    const texts = [await store.read(referenceOf(id))];
+    const tags = { TenantId: orgId, Environment: world.environmentName, PortalType: portal };
+    for (const attemptId of await store.listStaged(referenceOf(id))) texts.push(await store.readStaged({ current: referenceOf(id), attemptId, tags }));
+    return texts.flatMap((stored) => (stored ? [parsePayload(stored.text).reveal().password] : []));
+  };
+  return {
+    ...opened,
+    pass,
+    visit: agent.visit,
+    mend,
+    removeOldCopies: () => removeOldCopies(opened.patient, { limit: 100, signal: stop.signal }),
+    async settle(id, rotator = opened.patient) {
+      for (let round = 0; round < 80; round += 1) {
+        const report = await opened.rotate(id, rotator);
+        if (report.kind === 'not_started') return `not started: ${report.reason}`;
+        const { state } = report.attempt;
+        if (state === 'done' || state === 'abandoned' || state === 'blocked') return state;
+        const [wait] = await sql<{ ms: number }>(
+          `SELECT greatest(0, extract(epoch FROM coalesce(waiting_until, submit_deadline_at) - clock_timestamp()) * 1000)::float8 AS ms FROM rotation_attempt WHERE id = $1::uuid`,
+          [report.attempt.id],
+        );
+        await pass(Math.ceil(wait?.ms ?? 0) + 10);
+      }
+      throw new Error('the rotation comes to no end');
+    },
+    async rotateDue(id) {
+      await setNextRotation(world.db, { endpointIds: [id], at: 'now' });
+      const report = await rotateLogin(opened.patient, { orgId: world.orgId, endpointId: id, reason: 'due', signal: stop.signal });
+      return report.kind === 'attempt' ? report.attempt.state : `not started: ${report.reason}`;
+    },
+    async untilIn(id, { stepMs, atMostMs }) {
+      for (let passed = 0; passed <= atMostMs; passed += stepMs) {
+        await mend();
+        if ((await agent.visit(id)) === 'in') return passed;
+        await pass(stepMs);
+      }
+      throw new Error(`nobody gets in to ${id} with what is stored`);
+    },
+    open,
+    save,
+    edit: async (id, change) => save(id, { ...(await open(id)).fields, ...change }),
+    history: (id) => world.portals.history(world.endpoint(id)),
+    storedPasswords,
+    async holdsAccepted(id) {
+      const { portal, username } = world.endpoint(id);
+      for (const password of await storedPasswords(id)) if (await world.portals.accepts({ portal, username, password })) return true;
+      return false;
+    },
+    async setPortalType(code, changes) {
+      const at = world.endpoints.find(({ portal }) => portal === code);
+      const row = at && (await getEndpoint(world.db, { orgId: at.orgId, endpointId: at.id }));
+      if (!row) throw new Error(`no endpoint of ${code}`);
+      await upsertPortalType(world.db, { ...row.portalType, ...changes });
+    },
+    async close() {
+      stop.abort();
+      await agent.close();
+      await opened.close();
+    },
+  };
+}
+
+/** An agent as its own process has everything: its role in the database, its role in the stores, a browser of its own. */
+function openAgent({ world, rotator }: RotatorWorld) {
+  const logger = createLogger({ name: 'agent', level: 'silent' });
+  const metrics = createMetrics();
+  const { RCM_CHROMIUM_PATH: executablePath } = process.env;
+  const browser = createBrowserPool({ maxContexts: 4, logger, ...(executablePath ? { executablePath } : {}) });
+  const stores = createTenantStores({
+    region: world.aws.region,
+    endpoint: world.aws.endpoint,
+    environment: world.environmentName,
+    roleArn: world.aws.tenantRoleArn('agent'),
+    kmsKeyId: world.aws.kmsKeyArn,
+    credentials: world.aws.taskCredentials('rcm-agent-task'),
+    vault: { address: world.vault.address, mount: world.vault.mount, appRole: appRoleFolder(world.vault.folderOf('agent')) },
+  });
+  const keeper = new SessionKeeper({ maxSessions: 1, idleMs: 60_000 });
+  const credentials = createCredentialManager({ stores, metrics });
+  const access: AgentAccess = {
+    db: world.databaseAs('rcm_agent'),
+    clock: systemClock,
+    logger,
+    credentials,
+    drivers: new Drivers(browser, logger, metrics),
+    keeper,
+    lease: { ttlMs: 60_000, waitMs: 60_000, pollMs: 50 },
+    login: { loginDeadlineMs: 60_000, totpWaitMs: 120_000 },
+    illness: rotator.breaker,
+    keys: rotator.keys,
+  };
+  return {
+    visit(endpointId: string): Promise<string> {
+      // What was cached is older than a cache keeps it: the time that passes here is not the cache's.
+      credentials.invalidate({ reference: parseReference(world.endpoint(endpointId).secretArn) });
+      const place = { orgId: world.orgId, endpointId, holder: 'agent', signal: new AbortController().signal };
+      return withAgentSession(access, place, async () => ({ value: 'in', session: 'close' as const })).catch((error: unknown) => {
+        if (isRcmError(error)) return error.code;
+        throw error;
+      });
+    },
+    async close(): Promise<void> {
+      await keeper.close();
+      await browser.close();
+      await stores.close();
+    },
+  };
+}
+
+/** For verdicts: how often the portal said no to whoever typed on its pages, and how often it locked. */
+export function refusals(history: Awaited<ReturnType<RowWorld['history']>>) {
+  const byUs = history.tries.filter(({ by }) => by === 'visitor');
+  return {
+    wrong: byUs.filter(({ ended }) => ended === 'wrong').length,
+    atLocked: byUs.filter(({ atLocked }) => atLocked).length,
+    lockedByUs: byUs.filter(({ locks }) => locks).length,
+  };
+}
+
+export type Login = WorldEndpoint;

@@ -1,0 +1,348 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { NewPortalType } from '@rcm/db';
+import { backend } from '@rcm/test-services';
+import { Random } from '../time/random.ts';
+import { BothDatabases, identityOf, type Name, type Pair, type Place } from './both-databases.fixture.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const FINGERPRINTS = ['a', 'b', 'c'].map((letter) => `1:${letter.repeat(64)}`);
+const STATES = ['planned', 'staged', 'submitting', 'applied', 'verified', 'promoted', 'waiting', 'blocked', 'done', 'abandoned'] as const;
+const FORWARD: Readonly<Record<string, string>> = {
+  planned: 'staged',
+  staged: 'submitting',
+  submitting: 'applied',
+  applied: 'verified',
+  verified: 'verified',
+  promoted: 'promoted',
+};
+
+interface LeasePair extends Pair {
+  readonly kind: 'shared' | 'exclusive';
+  readonly place: Place;
+  readonly fence: { readonly real: bigint; readonly model: bigint };
+}
+
+/** A portal type of this round: its lockout is drawn, everything else is as plain as can be. */
+function portalType(code: string, random: Random): NewPortalType {
+  const counts = random.pick(['consecutive', 'consecutive', 'window', 'until_unlocked'] as const);
+  const window = counts === 'until_unlocked' ? null : counts === 'window' ? 7_200 : random.pick([3_600, null]);
+  return {
+    ...{ code, name: code, hosts: [`${code}.example`], driver: 'recipe', recipe: { login: [] }, passwordRules: 'minlength: 12', rotationMode: 'automatic' },
+    ...{ rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: random.between(4, 6), lockoutMargin: random.between(1, 2), lockoutCounts: counts },
+    ...{ lockoutWindowSeconds: window, lockoutLastsSeconds: random.pick([3_600, 1_800, null]), lockoutCountsCodes: random.chance(0.5), settleMs: 300_000 },
+    ...{
+      totpSkew: 1,
+      totpPeriodSeconds: 30,
+      maxSessionsPerAccount: 1,
+      maxConcurrency: 2,
+      accountRealm: 'realm',
+      expiryHeadStartDays: 7,
+      passwordExpiresDays: random.pick([null, 90]),
+    },
+  };
+}
+
+/** One round: its rows, what was told of them so far, and the next question. */
+class Round {
+  readonly #both: BothDatabases;
+  readonly #random: Random;
+  readonly #places: readonly Place[];
+  readonly #canary: boolean;
+  readonly #leases: LeasePair[] = [];
+  readonly #logins: (Pair & { readonly place: Place })[] = [];
+  readonly #attempts: { readonly id: string; readonly place: Place }[] = [];
+  readonly #told: string[] = [];
+
+  constructor(both: BothDatabases, random: Random, places: readonly Place[], canary: boolean) {
+    this.#both = both;
+    this.#random = random;
+    this.#places = places;
+    this.#canary = canary;
+  }
+
+  async ask(name: Name, given: (side: 'real' | 'model', now: number) => unknown): Promise<{ readonly real: never; readonly model: never }> {
+    const answers = await this.#both.ask(name, given);
+    if (name === 'listCopiesToRemove') for (const list of [answers.real, answers.model]) (list as { id: string }[]).sort((a, b) => (a.id < b.id ? -1 : 1));
+    this.#told.push(`${name} ${text(given('model', 0))} -> ${text(answers.model)}`);
+    this.#pair(answers.real, answers.model);
+    const difference = this.#both.differs(answers.real, answers.model);
+    if (difference !== null) expect.fail(`${name}${difference}\n${text(answers.real)}\n${text(answers.model)}\n${this.#told.slice(-40).join('\n')}`);
+    return answers as { readonly real: never; readonly model: never };
+  }
+
+  /** Ids that each side makes up by itself. */
+  #pair(one: unknown, other: unknown): void {
+    const [a, b] = [one, other] as [{ lease?: { id: string }; loginAttemptId?: string } | null, typeof one];
+    const [x, y] = [a?.lease?.id ?? a?.loginAttemptId, (b as typeof a)?.lease?.id ?? (b as typeof a)?.loginAttemptId];
+    if (x !== undefined && y !== undefined) this.#both.pairs.push({ real: x, model: y });
+  }
+
+  async step(): Promise<void> {
+    const random = this.#random;
+    const place = random.pick(this.#places);
+    const lease = this.#leases.length > 0 ? random.pick(this.#leases.slice(-4)) : null;
+    const kind = random.weighted({ time: 5, lease: 10, login: 14, read: 8, rotation: 16, endpoint: 7, gate: 4, person: 2 });
+    if (kind === 'time') {
+      const ms = this.#canary
+        ? DAY_MS * random.pick([1, 1, 8])
+        : random.pick([7 * MINUTE_MS, 7 * MINUTE_MS, 23 * MINUTE_MS, 3 * HOUR_MS, 26 * HOUR_MS, 8 * DAY_MS, 31 * DAY_MS]);
+      this.#told.push(`${ms / MINUTE_MS} minutes pass`);
+      return this.#both.pass(ms);
+    }
+    if (kind === 'lease') return this.#lease(place, lease);
+    if (kind === 'login') return this.#login(place, lease);
+    if (kind === 'read') return this.#read(place);
+    if (kind === 'rotation') return this.#rotation(place, lease);
+    if (kind === 'endpoint') return this.#endpoint(place, lease);
+    if (kind === 'gate') return this.#gate(place);
+    const word = random.pick(['unlocked', 'retry']);
+    await this.ask('clearLogin', () => ({ ...place, kind: word, actor: 'person', reason: 'said so' }));
+  }
+
+  async #lease(place: Place, lease: LeasePair | null): Promise<void> {
+    const random = this.#random;
+    const [holder, ttlMs] = [random.pick(['one', 'two']), random.pick([11, 29]) * MINUTE_MS];
+    const which = random.weighted({ shared: 4, exclusive: 6, renew: 2, release: 4, withdraw: 1 });
+    if (which === 'renew' && lease) await this.ask('renewLease', (side) => ({ leaseId: lease[side], orgId: place.orgId, ttlMs }));
+    if (which === 'release' && lease) await this.ask('releaseLease', (side) => ({ leaseId: lease[side], orgId: lease.place.orgId }));
+    if (which === 'withdraw') await this.ask('withdrawExclusiveWish', () => ({ ...place, holder }));
+    if (which !== 'shared' && which !== 'exclusive') return;
+    const name = which === 'shared' ? 'acquireSharedLease' : 'acquireExclusiveLease';
+    const answer = await this.ask(name, () => ({ ...place, holder, ttlMs, ...(which === 'exclusive' ? { wantMs: MINUTE_MS } : {}) }));
+    const [one, other] = [answer.real, answer.model] as { lease?: { id: string; fence: bigint } }[];
+    if (one?.lease && other?.lease)
+      this.#leases.push({ real: one.lease.id, model: other.lease.id, kind: which, place, fence: { real: one.lease.fence, model: other.lease.fence } });
+  }
+
+  async #login(place: Place, lease: LeasePair | null): Promise<void> {
+    const random = this.#random;
+    const known = this.#logins.at(-1);
+    if (known && random.chance(0.5)) {
+      const outcome = random.pick([
+        'accepted',
+        'accepted',
+        'rejected',
+        'rejected',
+        'rejected_or_locked',
+        'locked',
+        'throttled',
+        'mfa_rejected',
+        'change_forced',
+        'unknown',
+        'not_submitted',
+      ]);
+      const effect = outcome.startsWith('rejected') ? random.pick(['suspect', 'bad', 'provisional']) : 'none';
+      const throttled = outcome === 'throttled' ? random.pick([40 * MINUTE_MS, 3 * DAY_MS]) : null;
+      await this.ask('finishLoginAttempt', (side, now) => ({
+        ...{ loginAttemptId: known[side], orgId: known.place.orgId, outcome, effect, proved: outcome === 'accepted' || outcome === 'change_forced' },
+        ...(throttled === null ? {} : { throttledUntil: new Date(now + throttled) }),
+        ...(effect === 'suspect' || effect === 'bad' ? { restMs: HOUR_MS } : {}),
+      }));
+      return;
+    }
+    if (!lease) return;
+    const at = random.chance(0.9) ? lease.place : place;
+    const attempt = this.#attempts.at(-1);
+    const version = random.pick(['1', '2', ...(attempt ? [`staged:${attempt.id}`] : [])]);
+    const rotationAttemptId = attempt && random.chance(0.3) ? { rotationAttemptId: attempt.id } : {};
+    const fingerprints = random.chance(0.8) ? [random.pick(FINGERPRINTS)] : FINGERPRINTS.slice(0, 2);
+    const request = (side: 'real' | 'model') => ({ ...at, leaseId: lease[side], actor: 'rotator', version, fingerprints, ...rotationAttemptId });
+    await this.ask('checkLoginAttempt', request);
+    const { real: one, model: other } = (await this.ask('beginLoginAttempt', request)) as {
+      real: { loginAttemptId?: string };
+      model: { loginAttemptId?: string };
+    };
+    if (one.loginAttemptId && other.loginAttemptId) this.#logins.push({ real: one.loginAttemptId, model: other.loginAttemptId, place: at });
+  }
+
+  async #read(place: Place): Promise<void> {
+    const random = this.#random;
+    const attempt = this.#attempts.at(-1);
+    const fingerprints = [random.pick(FINGERPRINTS)];
+    const rules = { windowMs: 2 * HOUR_MS, suspects: 3 };
+    await this.ask('remainingBudget', () => place);
+    await this.ask('mayBeLocked', () => place);
+    await this.ask('passwordTries', (_, now) => ({ ...place, fingerprints, since: new Date(now - HOUR_MS) }));
+    const version = random.pick(['1', '2', ...(attempt ? [`staged:${attempt.id}`, `staged:${attempt.id}/14`] : [])]);
+    await this.ask('passwordStanding', () => ({ ...place, fingerprints, version, settleMs: 300_000, rules }));
+    await this.ask('isPortalIll', () => ({ ...place, rules }));
+    await this.ask('triedVersions', () => ({ ...place, limit: 5 }));
+    await this.ask('earlierVersions', () => ({ ...place, limit: 5 }));
+    const made = random.pick(['1', '2', '3']);
+    await this.ask('rotationTo', () => ({ ...place, version: made }));
+    if (random.chance(0.1)) await this.ask('forgetPasswords', () => ({ ...place, keep: fingerprints }));
+    if (!attempt) return;
+    await this.ask('knowsRotation', () => ({ ...place, attemptId: attempt.id }));
+    await this.ask('outrunCopy', () => ({ ...place, attemptId: attempt.id }));
+    const [copy, currentVersion] = [random.pick(this.#attempts).id, random.pick(['1', '2'])];
+    await this.ask('mayRemoveCopy', () => ({ ...place, attemptId: copy, currentVersion }));
+  }
+
+  async #rotation(place: Place, lease: LeasePair | null): Promise<void> {
+    const random = this.#random;
+    await this.ask('getOpenAttempt', () => place);
+    if (!lease) return;
+    const known = this.#attempts.at(-1);
+    if (!known || random.chance(0.3)) {
+      const attemptId = known && random.chance(0.1) ? known.id : randomUUID();
+      const reason = random.pick(['due', 'due', 'demand', 'restored']);
+      const rules = this.#canary ? { rules: { canary: true, probeMs: HOUR_MS, lastingMs: 0 } } : {};
+      const baseVersion = random.pick(['1', '1', '2', '3']);
+      const { real: planned } = (await this.ask('planRotation', (side) => ({
+        ...{ ...lease.place, attemptId, leaseId: lease[side], fence: lease.fence[side], owner: 'one', reason, baseVersion, recipeHash: 'hash' },
+        ...rules,
+      }))) as { real: { created?: boolean } };
+      if (planned.created && attemptId !== known?.id) this.#attempts.push({ id: attemptId, place: lease.place });
+      return;
+    }
+    const { model: row } = (await this.ask('getAttempt', () => ({ attemptId: known.id }))) as { model: { state: string } | null };
+    const from = row && random.chance(0.9) ? row.state : random.pick(STATES);
+    const step = (side: 'real' | 'model') => ({ attemptId: known.id, orgId: known.place.orgId, fence: lease.fence[side], from });
+    const act = random.weighted({ adopt: 4, advance: 9, wait: 4, resume: 3, block: 1, promote: 3, finish: 3, resolve: 3 });
+    if (act === 'adopt') await this.ask('adoptAttempt', (side) => ({ ...step(side), owner: 'one' }));
+    if (act === 'advance') {
+      const to = random.chance(0.8) ? (FORWARD[from] ?? 'staged') : random.pick(STATES);
+      const set = {
+        submitDeadlineMs: to === 'submitting' ? random.pick([MINUTE_MS, 20 * MINUTE_MS]) : undefined,
+        ...random.pick([{}, { detail: 'moved' }, { found: 'staged', probes: 2 }, { refusedRule: 'reused' }, { refusedRule: null }]),
+      };
+      await this.ask('advanceAttempt', (side) => ({
+        ...step(side),
+        to,
+        set: Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined)),
+      }));
+    }
+    if (act === 'wait') {
+      const which = random.pick(['untilMs', 'afterSubmitMs', 'until'] as const);
+      const ms = random.pick([13 * MINUTE_MS, 2 * HOUR_MS, 9 * DAY_MS]);
+      const outcome = random.pick([{}, { outcome: 'unproven' }]);
+      await this.ask('waitAttempt', (side, now) => ({ ...step(side), detail: 'waits', [which]: which === 'until' ? new Date(now + ms) : ms, ...outcome }));
+    }
+    if (act === 'resume') await this.ask('resumeAttempt', step);
+    if (act === 'block') await this.ask('blockAttempt', (side) => ({ ...step(side), detail: 'nobody knows' }));
+    const versions = { promotedVersion: random.pick(['2', '3']), previousVersion: random.pick(['1', '2']) };
+    if (act === 'promote') await this.ask('promoteAttempt', (side) => ({ ...step(side), ...versions }));
+    const dueAgain = random.pick([{}, { dueAgainMs: 3 * DAY_MS }]);
+    if (act === 'finish') await this.ask('finishAttempt', (side) => ({ ...step(side), end: from === 'promoted' ? 'done' : 'abandoned', ...dueAgain }));
+    if (act === 'resolve') await this.#resolve(step, known.place);
+  }
+
+  async #resolve(step: (side: 'real' | 'model') => object, place: Place): Promise<void> {
+    const successorId = randomUUID();
+    const resolution = (side: 'real' | 'model') => ({ ...step(side), detail: 'a person decided' });
+    if (this.#random.chance(0.4)) return void (await this.ask('resolveAsUnchanged', (side) => ({ ...resolution(side), dueAgainMs: DAY_MS })));
+    const { real: announced } = await this.ask('announceSuccessor', (side) => ({
+      ...resolution(side),
+      successor: { attemptId: successorId, baseVersion: '1' },
+    }));
+    if (announced) this.#attempts.push({ id: successorId, place });
+    await this.ask('resolveBySuccessor', (side) => ({ ...resolution(side), successorId }));
+  }
+
+  async #endpoint(place: Place, lease: LeasePair | null): Promise<void> {
+    const random = this.#random;
+    const [from, to] = [random.pick(['1', '2', '3']), random.pick(['2', '3', '4'])];
+    const other = random.pick(this.#places);
+    const rules = { canary: this.#canary, probeMs: HOUR_MS, lastingMs: 0 };
+    const ms = random.pick([-DAY_MS, -HOUR_MS, 2 * DAY_MS]);
+    await this.ask('getEndpoint', () => ({ orgId: other.orgId, endpointId: place.endpointId }));
+    if (random.chance(0.5)) await this.ask('followStoreVersion', () => ({ ...place, from, to }));
+    if (random.chance(0.5)) await this.ask('setNextRotation', (_, now) => ({ endpointIds: [place.endpointId], at: new Date(now + ms) }));
+    if (random.chance(0.3)) await this.ask('putOffRotation', () => ({ ...place, forMs: 5 * HOUR_MS, tell: 'later' }));
+    if (random.chance(0.3)) await this.ask('bringRotationForward', (_, now) => ({ ...place, expiresAt: new Date(now + 3 * DAY_MS) }));
+    if (random.chance(0.4)) await this.ask('wantCredentialSearch', () => place);
+    if (random.chance(0.3)) await this.ask('noteSearched', () => place);
+    const pause = random.pick([{ forMs: HOUR_MS }, { untilMs: 3 * DAY_MS }]);
+    if (random.chance(0.2))
+      await this.ask('postponeSearch', (_, now) => ({ ...place, ...('forMs' in pause ? pause : { until: new Date(now + pause.untilMs) }) }));
+    await this.ask('passwordTooYoungUntil', () => ({ ...place, leastHours: 30 }));
+    if (lease && random.chance(0.15)) {
+      const becomes = { id: random.pick([other.loginIdentity, identityOf('somebody else')]), keyId: '1' };
+      const because = random.pick(['account', 'realm']);
+      await this.ask('followAccount', (side) => ({
+        ...lease.place,
+        from: lease.place.loginIdentity,
+        to: becomes,
+        leaseId: lease[side],
+        actor: 'rotator',
+        because,
+      }));
+    }
+    await this.ask('isDue', () => place);
+    await this.ask('liesElsewhere', () => place);
+    if (await this.#hasOrder()) {
+      await this.ask('listDueEndpoints', () => ({ limit: 10 }));
+      await this.ask('listStartable', () => ({ rules, limit: 10 }));
+    }
+    await this.ask('listWantedSearches', () => ({ limit: 10, pauseMs: HOUR_MS }));
+    await this.ask('listOpenAttempts', () => ({ limit: 10, ownerGone: true }));
+    await this.ask('listCopiesToRemove', () => ({ limit: 10 }));
+    const copy = this.#attempts[0];
+    if (copy && random.chance(0.1)) await this.ask('noteCopyRemoved', () => ({ attemptId: copy.id, orgId: copy.place.orgId }));
+  }
+
+  /** One statement gives the endpoints of one secret dates that are microseconds apart: which comes first is nobody's decision. */
+  async #hasOrder(): Promise<boolean> {
+    const dates: number[] = [];
+    for (const { orgId, endpointId } of this.#places.slice(0, 2)) {
+      const { model: row } = (await this.ask('getEndpoint', () => ({ orgId, endpointId }))) as { model: { nextRotationAt: Date | null } | null };
+      dates.push(row?.nextRotationAt?.getTime() ?? 0);
+    }
+    return Math.abs((dates[0] ?? 0) - (dates[1] ?? 0)) > 1_000;
+  }
+
+  async #gate(place: Place): Promise<void> {
+    const random = this.#random;
+    const scope = random.pick([
+      { kind: 'all' },
+      { kind: 'portal_type', portalTypeCode: place.portalTypeCode },
+      { kind: 'endpoint', orgId: place.orgId, endpointId: place.endpointId },
+    ]);
+    const act = { scope, actor: 'person', reason: 'said so' };
+    const which = random.weighted({ assess: 4, pause: 1, resume: 2 });
+    if (which === 'assess') await this.ask('assessPortalTypes', () => ({ windowMs: 2 * HOUR_MS, suspects: 3, failures: 3 }));
+    if (which === 'pause') await this.ask('pauseRotations', () => act);
+    if (which === 'resume') await this.ask('resumeRotations', () => act);
+  }
+}
+
+/** What is the same in every line is left out. */
+const PLAIN: ReadonlySet<string> = new Set(['loginIdentity', 'secretArn', 'portalTypeCode', 'portalType']);
+const text = (value: unknown): string =>
+  JSON.stringify(value, (key, part: unknown) => (PLAIN.has(key) ? undefined : typeof part === 'bigint' ? String(part) : part)) ?? 'nothing';
+
+describe.skipIf(backend() === 'containers')('the same random operations, on the model and on Postgres', () => {
+  const seeds = Number(process.env['RCM_SIMULATION_DATABASE_ROUNDS'] ?? 10);
+
+  test.each(Array.from({ length: seeds }, (_, round) => round))('round %i', async (round) => {
+    const seed = `database ${round}`;
+    const random = new Random(seed);
+    const both = await BothDatabases.open(seed);
+    try {
+      const codes = ['north', 'south'];
+      for (const code of codes) await both.addPortalType(portalType(code, random));
+      const at = (orgId: string, endpointId: string, login: string, portalTypeCode: string, secret = endpointId): Place => {
+        const secretArn = `arn:aws:${random.chance(0.5) ? 'ssm' : 'secretsmanager'}:us-east-1:123456789012:`;
+        const path = `rcm/test/${orgId}/endpoints/${secret}/account`;
+        return {
+          orgId,
+          endpointId,
+          loginIdentity: identityOf(login),
+          portalTypeCode,
+          secretArn: secretArn.includes('ssm') ? `${secretArn}parameter/${path}` : `${secretArn}secret:${path}-AbCdEf`,
+        };
+      };
+      const first = at('org-one', 'one', 'login one', 'north');
+      const places = [first, { ...at('org-one', 'twin', 'login one', 'south'), secretArn: first.secretArn }, at('org-two', 'two', 'login two', 'north')];
+      if (random.chance(0.4)) places.push(at('org-two', 'shared', 'login one', 'south'));
+      for (const place of places) await both.addEndpoint(place, `${place.portalTypeCode}.example`);
+      const it = new Round(both, random, places, random.chance(0.3));
+      for (let step = 0; step < 120; step += 1) await it.step();
+    } finally {
+      await both.close();
+    }
+  });
+});

@@ -1,0 +1,119 @@
+import type { LoginPermission } from '@rcm/db';
+import type { ModelDatabase } from './model-database.ts';
+import { later, refuse, tenantHas } from './operation.ts';
+import type { LoginRow } from './tables.ts';
+
+const NO_FAILURE: ReadonlySet<string> = new Set(['accepted', 'not_submitted', 'password_expired', 'change_forced']);
+const IN_FLIGHT_PAUSE_MS = 2_000;
+const RESERVE = 1;
+const LONGEST_LOGIN_MS = 600_000;
+const DAY_MS = 86_400_000;
+
+export interface LedgerState {
+  readonly budget: number;
+  readonly windowMs: number | null;
+  readonly failures: number;
+  readonly inFlight: number;
+  readonly oldestLeavesAt: Date | null;
+  readonly newestLeavesAt: Date | null;
+  readonly lockedUntil: Date | null;
+  readonly lockedForGood: boolean;
+  readonly mayBeLocked: boolean;
+  readonly throttledUntil: Date | null;
+}
+
+interface Limits {
+  readonly budget: number;
+  readonly successForgives: boolean;
+  readonly windowMs: number | null;
+  readonly lockMs: number | null;
+  readonly codesCount: boolean;
+}
+
+/** Where an identity lies under several portal types, the strictest of each. */
+function limitsOf({ tables }: ModelDatabase, identity: string): Limits {
+  const types = tables.endpoints.of(identity).flatMap(({ portalTypeCode }) => tables.portalTypes.get(portalTypeCode) ?? []);
+  const longest = (values: readonly (number | null)[]): number | null =>
+    values.includes(null) ? null : Math.max(...values.map((seconds) => (seconds ?? 0) * 1000));
+  return {
+    budget: Math.min(...types.map((type) => type.lockoutThreshold - type.lockoutMargin)),
+    successForgives: types.every((type) => type.lockoutCounts === 'consecutive'),
+    windowMs: longest(types.map((type) => type.lockoutWindowSeconds)),
+    lockMs: longest(types.map((type) => type.lockoutLastsSeconds)),
+    codesCount: types.some((type) => type.lockoutCountsCodes),
+  };
+}
+
+const endOf = ({ finishedAt, startedAt }: LoginRow): Date => finishedAt ?? startedAt;
+const plus = (at: Date, ms: number): Date => new Date(at.getTime() + ms);
+const FOR_GOOD = 'for good';
+
+/** When the lock that the portal last told of ends; `null`: none is known, or it is over. */
+function lockOf({ tables }: ModelDatabase, identity: string, { lockMs }: Limits): Date | typeof FOR_GOOD | null {
+  const rows = tables.logins.of(identity);
+  const at = later(...rows.filter(({ outcome }) => outcome === 'locked').map(endOf));
+  if (at === null) return null;
+  if (rows.some(({ outcome, startedAt }) => outcome === 'accepted' && startedAt > at)) return null;
+  if (tables.clearances.of(identity).some(({ kind, at: cleared }) => kind === 'unlocked' && cleared > at)) return null;
+  return lockMs === null ? FOR_GOOD : plus(at, lockMs);
+}
+
+/** As `rcm_login_ledger` counts (docs/adr/0013). Fails with `state_conflict` where no endpoint of the organization has the login. */
+export function ledgerState(db: ModelDatabase, orgId: string, identity: string): LedgerState {
+  if (!tenantHas(db, orgId, identity)) refuse('state_conflict', 'No endpoint of the organization has this login identity.');
+  const { tables, now } = db;
+  const limits = limitsOf(db, identity);
+  const { windowMs } = limits;
+  const rows = tables.logins.of(identity);
+  const lock = lockOf(db, identity, limits);
+  const unlocked = later(...tables.clearances.of(identity).map(({ kind, at }) => (kind === 'unlocked' ? at : null)));
+  const isOver = limits.successForgives && lock instanceof Date && lock <= now;
+  const forgiven = later(unlocked, ...(isOver ? rows.filter(({ outcome }) => outcome === 'locked').map(endOf) : []));
+  const accepted = later(...rows.filter(({ outcome }) => outcome === 'accepted').map(({ startedAt }) => startedAt));
+  const isInFlight = ({ outcome, leaseId }: LoginRow): boolean => outcome === null && (tables.leases.get(leaseId)?.expiresAt ?? now) > now;
+  // When the portal counted it at the latest: a process that died may have had its browser send it for as long as a login takes.
+  const sentBy = (row: LoginRow): Date => (isInFlight(row) ? now : (row.finishedAt ?? plus(row.startedAt, LONGEST_LOGIN_MS)));
+  const counted = rows.filter((row) => {
+    if (row.outcome !== null && NO_FAILURE.has(row.outcome)) return false;
+    if (row.outcome === 'mfa_rejected' && !limits.codesCount) return false;
+    if (windowMs !== null && row.startedAt <= db.in(-windowMs - DAY_MS)) return false;
+    if (isInFlight(row)) return true;
+    if (windowMs !== null && sentBy(row) <= db.in(-windowMs)) return false;
+    if (forgiven !== null && sentBy(row) <= forgiven) return false;
+    return !limits.successForgives || accepted === null || endOf(row) > accepted;
+  });
+  const leaves = windowMs === null ? [] : counted.map((row) => plus(sentBy(row), windowMs)).sort((a, b) => a.getTime() - b.getTime());
+  return {
+    budget: limits.budget,
+    windowMs,
+    failures: counted.length,
+    inFlight: counted.filter(isInFlight).length,
+    oldestLeavesAt: leaves[0] ?? null,
+    newestLeavesAt: leaves.at(-1) ?? null,
+    lockedUntil: lock instanceof Date ? lock : null,
+    lockedForGood: lock === FOR_GOOD,
+    mayBeLocked: counted.some(({ outcome }) => outcome === 'rejected_or_locked'),
+    throttledUntil: later(
+      ...rows.map(({ throttledUntil, startedAt }) => (throttledUntil && throttledUntil > now && !(unlocked && unlocked > startedAt) ? throttledUntil : null)),
+    ),
+  };
+}
+
+type Refusal = Omit<Extract<LoginPermission, { allowed: false }>, 'allowed'>;
+
+/** By the count alone; `null`: one more login may be made. */
+export function budgetRefusal({ now, in: inMs }: { readonly now: Date; readonly in: (ms: number) => Date }, state: LedgerState): Refusal | null {
+  if (state.lockedForGood) return { reason: 'locked', until: null };
+  if (state.lockedUntil && state.lockedUntil > now) return { reason: 'locked', until: state.lockedUntil };
+  const settled = state.failures - state.inFlight;
+  if (state.mayBeLocked && settled >= state.budget) return { reason: 'locked', until: state.newestLeavesAt };
+  if (state.throttledUntil) return { reason: 'throttled', until: state.throttledUntil };
+  if (state.failures < state.budget) return null;
+  return { reason: 'budget_spent', until: settled < state.budget ? inMs(IN_FLIGHT_PAUSE_MS) : state.oldestLeavesAt };
+}
+
+/** For a password that was refused before. */
+export function reserveRefusal(state: LedgerState): Refusal | null {
+  if (state.failures === 0 || state.budget - state.failures > RESERVE || state.windowMs === null) return null;
+  return { reason: 'budget_spent', until: state.newestLeavesAt };
+}

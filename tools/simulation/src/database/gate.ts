@@ -1,0 +1,162 @@
+import {
+  type BreakerCause,
+  type GateOutcome,
+  isScheduled,
+  type PauseScope,
+  type RotationAttempt,
+  type RotationPlan,
+  type StartRefusal,
+  type StartRules,
+} from '@rcm/db';
+import type { ModelDatabase } from './model-database.ts';
+import { manyRefused } from './passwords.ts';
+import { checkMs, later, notice, operation, refuse } from './operation.ts';
+import type { Gate } from './tables.ts';
+
+const NONE: Omit<Gate, 'id'> = { openedAt: null, closedAt: null, probedAt: null, cause: null, canaryDay: null, canaryAttemptId: null, canaryState: null };
+const NO_CANARY = { canaryDay: null, canaryAttemptId: null, canaryState: null } as const;
+const USED_MS = 7 * 86_400_000;
+
+export const isOpen = (gate: Gate | null): boolean => gate !== null && gate.openedAt !== null && gate.closedAt === null;
+/** The simulated portals' day begins at midnight, UTC, and none of them has maintenance hours. */
+export const today = (db: ModelDatabase): string => db.now.toISOString().slice(0, 10);
+const gateOf = ({ tables }: ModelDatabase, code: string): Gate => tables.gates.get(code) ?? tables.gates.put({ id: code, ...NONE });
+
+export function underWay({ tables }: ModelDatabase, code: string): number {
+  return tables.attempts.all().filter((a) => a.portalTypeCode === code && a.endedAt === null && a.state !== 'waiting' && a.state !== 'blocked').length;
+}
+
+export const isPaused = ({ tables }: ModelDatabase, portalTypeCode: string, endpointId: string | null): boolean =>
+  tables.pauses
+    .all()
+    .some(({ scope }) => scope.kind === 'all' || (scope.kind === 'portal_type' ? scope.portalTypeCode === portalTypeCode : scope.endpointId === endpointId));
+
+export function mayProbe(db: ModelDatabase, gate: Pick<Gate, 'openedAt' | 'probedAt'> | null, probeMs: number): boolean {
+  const last = later(gate?.openedAt, gate?.probedAt);
+  return last === null || last.getTime() + probeMs <= db.now.getTime();
+}
+
+export function refuseStart(
+  db: ModelDatabase,
+  start: Pick<RotationPlan, 'attemptId' | 'endpointId' | 'reason'> & { readonly portalTypeCode: string },
+  given: StartRules | null,
+): StartRefusal | null {
+  const rules = given ?? { canary: false, probeMs: 0, lastingMs: 0 };
+  const gate = gateOf(db, start.portalTypeCode);
+  if (isPaused(db, start.portalTypeCode, start.endpointId)) return 'paused';
+  const scheduled = isScheduled(start.reason);
+  const stopped = isOpen(gate);
+  if (stopped) {
+    if (!scheduled || !mayProbe(db, gate, rules.probeMs)) return 'stopped';
+    db.tables.gates.change(gate.id, { probedAt: db.now });
+  }
+  if (!scheduled) return null;
+  if (given !== null && underWay(db, start.portalTypeCode) >= (db.tables.portalTypes.get(start.portalTypeCode)?.maxConcurrency ?? 0)) return 'busy';
+  const canaryToday = gate.canaryDay === today(db);
+  if (!rules.canary || (canaryToday && gate.canaryState === 'passed')) return null;
+  if (canaryToday && gate.canaryState === 'running' && !stopped) return 'canary';
+  db.tables.gates.change(gate.id, { canaryAttemptId: start.attemptId, canaryState: 'running', canaryDay: today(db) });
+  return null;
+}
+
+function openBreaker(db: ModelDatabase, code: string, cause: BreakerCause): void {
+  const gate = gateOf(db, code);
+  if (isOpen(gate)) return;
+  db.tables.gates.change(code, { openedAt: db.now, cause, probedAt: null, closedAt: null, ...NO_CANARY });
+  notice(db, { kind: 'breaker_open', key: `${code}:${db.now.toISOString()}` });
+}
+
+function closeBreaker(db: ModelDatabase, code: string): boolean {
+  if (!isOpen(db.tables.gates.get(code))) return false;
+  db.tables.gates.change(code, { closedAt: db.now, ...NO_CANARY });
+  return true;
+}
+
+export function tellGate(db: ModelDatabase, attempt: RotationAttempt, outcome: GateOutcome): void {
+  const gate = db.tables.gates.get(attempt.portalTypeCode);
+  if (!gate) return;
+  const wasOpen = isOpen(gate);
+  if (wasOpen && outcome === 'passed' && gate.openedAt !== null && attempt.createdAt > gate.openedAt) closeBreaker(db, gate.id);
+  if (gate.canaryAttemptId !== attempt.id) return;
+  if (outcome === 'failed') return openBreaker(db, gate.id, 'canary_failed');
+  if (db.tables.gates.get(gate.id)?.canaryAttemptId !== attempt.id) return;
+  if (outcome === 'passed' && !wasOpen) db.tables.gates.change(gate.id, { canaryState: 'passed' });
+  else db.tables.gates.change(gate.id, NO_CANARY);
+}
+
+export const assessPortalTypes = operation('assessPortalTypes', (db, rules) => {
+  const windowMs = checkMs('windowMs', rules.windowMs);
+  const opened: string[] = [];
+  for (const code of db.tables.portalTypes.keys()) {
+    const gate = db.tables.gates.get(code);
+    if (isOpen(gate)) continue;
+    const since = later(db.in(-windowMs), gate?.closedAt) ?? db.now;
+    const { suspects, failures } = failing(db, code, since);
+    const isIll = suspects > 1 && suspects >= manyRefused(Math.min(usedLately(db, code), 5 * suspects + 5), rules.suspects);
+    if (!isIll && failures < rules.failures) continue;
+    openBreaker(db, code, isIll ? 'logins_suspect' : 'page_changed');
+    opened.push(code);
+  }
+  closeWell(db, rules.suspects);
+  return opened;
+});
+
+function failing({ tables }: ModelDatabase, code: string, since: Date): { readonly suspects: number; readonly failures: number } {
+  const bad = { suspect: new Set<string>(), other: new Set<string>() };
+  const rows = tables.logins.all();
+  // They begin in the order in which they lie, so nothing before the first that is too old counts.
+  for (let at = rows.length - 1, row = rows[at]; row && row.startedAt > since; at -= 1, row = rows[at]) {
+    const suspect = row.effect === 'suspect' || row.effect === 'bad';
+    if (!(suspect || row.outcome === 'unknown')) continue;
+    if (tables.endpoints.get(row.endpointId)?.portalTypeCode !== code) continue;
+    if (tables.logins.of(row.loginIdentity).some((ok) => ok.outcome === 'accepted' && ok.startedAt > row.startedAt)) continue;
+    bad[suspect ? 'suspect' : 'other'].add(row.loginIdentity);
+  }
+  for (const attempt of tables.attempts.all()) {
+    if (attempt.portalTypeCode !== code || attempt.updatedAt <= since || attempt.createdAt <= since) continue;
+    if (attempt.state === 'blocked' || (attempt.state === 'abandoned' && attempt.probes > 0)) bad.other.add(attempt.loginIdentity);
+  }
+  return { suspects: bad.suspect.size, failures: bad.other.size };
+}
+
+/** Logins of the type that were tried, through whichever door. */
+function triedSince({ tables }: ModelDatabase, code: string, since: Date) {
+  const identities = new Set(
+    tables.endpoints.all().flatMap(({ portalTypeCode, loginIdentity }) => (portalTypeCode === code && loginIdentity ? [loginIdentity] : [])),
+  );
+  return [...identities].map((id) => tables.logins.of(id).filter((row) => row.startedAt > since && row.outcome !== null)).filter((rows) => rows.length > 0);
+}
+
+const usedLately = (db: ModelDatabase, code: string): number => triedSince(db, code, db.in(-USED_MS)).length;
+
+function closeWell(db: ModelDatabase, suspects: number): void {
+  for (const gate of db.tables.gates.all()) {
+    if (!isOpen(gate) || gate.cause !== 'logins_suspect' || gate.openedAt === null) continue;
+    const tried = triedSince(db, gate.id, gate.openedAt);
+    const accepted = tried.filter((rows) => rows.some(({ outcome }) => outcome === 'accepted')).length;
+    if (accepted >= manyRefused(tried.length, suspects)) closeBreaker(db, gate.id);
+  }
+}
+
+const pauseId = (scope: PauseScope): string =>
+  scope.kind === 'all' ? 'all' : scope.kind === 'portal_type' ? `type ${scope.portalTypeCode}` : `login ${scope.endpointId}`;
+
+function checkScope({ tables }: ModelDatabase, scope: PauseScope): void {
+  if (scope.kind === 'portal_type' && !tables.portalTypes.has(scope.portalTypeCode)) refuse('input_invalid', 'There is no such portal type.');
+}
+
+export const pauseRotations = operation('pauseRotations', (db, { scope }) => {
+  checkScope(db, scope);
+  const id = pauseId(scope);
+  if (db.tables.pauses.get(id)) return false;
+  db.tables.pauses.put({ id, scope });
+  return true;
+});
+
+export const resumeRotations = operation('resumeRotations', (db, { scope }) => {
+  checkScope(db, scope);
+  const id = pauseId(scope);
+  const wasPaused = db.tables.pauses.get(id) !== null;
+  db.tables.pauses.remove(id);
+  return { wasPaused, wasStopped: scope.kind === 'portal_type' && closeBreaker(db, scope.portalTypeCode) };
+});

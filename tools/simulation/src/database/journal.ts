@@ -1,0 +1,245 @@
+import { type AttemptState, JOURNAL_VERSION, mayAdvance, mayEnd, type OpenState, type RotationAttempt } from '@rcm/db';
+import { refuseStart, tellGate } from './gate.ts';
+import type { ModelDatabase } from './model-database.ts';
+import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refuse, sharing } from './operation.ts';
+import { afterDone } from './schedule.ts';
+
+const DAY_MS = 86_400_000;
+const BELIEVED_MS = 7 * DAY_MS;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const OPEN: ReadonlySet<string> = new Set(['planned', 'staged', 'submitting', 'applied', 'verified', 'promoted']);
+
+interface Step {
+  readonly attemptId: string;
+  readonly orgId: string;
+  readonly fence: bigint;
+  readonly from: AttemptState;
+}
+
+const refuseStep = (from: AttemptState, to: AttemptState): never => refuse('input_invalid', `A rotation attempt cannot go from ${from} to ${to}.`);
+
+/** The organization's attempt; another's is not there. */
+export function attemptOf({ tables }: ModelDatabase, { attemptId, orgId }: { readonly attemptId: string; readonly orgId: string }): RotationAttempt | null {
+  const attempt = tables.attempts.get(attemptId);
+  return attempt?.orgId === orgId ? attempt : null;
+}
+
+/** As libs/db locks it, by its login. Fails with `state_conflict` where the organization has the login no more. */
+export function lockedAttempt(db: ModelDatabase, asked: { readonly attemptId: string; readonly orgId: string }): RotationAttempt | null {
+  const attempt = attemptOf(db, asked);
+  if (attempt) identityNamed(db, asked.orgId, attempt.loginIdentity);
+  return attempt;
+}
+
+const isWhere = (attempt: RotationAttempt | null, { from, fence }: Step): attempt is RotationAttempt => attempt?.state === from && attempt.fence === fence;
+const change = (db: ModelDatabase, id: string, to: Partial<RotationAttempt>): RotationAttempt => db.tables.attempts.change(id, { ...to, updatedAt: db.now });
+const openOf = ({ tables }: ModelDatabase, identity: string): RotationAttempt | null =>
+  tables.attempts.of(identity).find(({ endedAt }) => endedAt === null) ?? null;
+
+function exclusiveLease({ tables, now }: ModelDatabase, { loginIdentity }: { readonly loginIdentity: string }, fence: bigint) {
+  return tables.leases.of(loginIdentity).find((lease) => lease.kind === 'exclusive' && lease.fence === fence && lease.expiresAt > now) ?? null;
+}
+
+export const planRotation = operation('planRotation', (db, plan) => {
+  const identity = identityOf(db, plan);
+  const lease = db.tables.leases.get(plan.leaseId);
+  if (lease?.loginIdentity !== identity.id || lease.kind !== 'exclusive' || lease.fence !== plan.fence || lease.expiresAt <= db.now)
+    return refuse('lease_lost', 'A rotation is planned only under the live exclusive lease of its login.');
+  const open = openOf(db, identity.id);
+  if (open?.orgId === plan.orgId) {
+    const isOwn = open.id === plan.attemptId && open.fence === plan.fence && open.state === 'planned';
+    return isOwn ? { created: true as const, attempt: open } : { created: false as const, open };
+  }
+  if (open) return refuse('state_conflict', 'Another organization is rotating this login.');
+  const endpoint = endpointOf(db, plan) ?? refuse('endpoint_unknown', 'There is no such endpoint.');
+  if (endpoint.secretArn === null || endpoint.currentVersion !== plan.baseVersion) return { created: false as const, open: null };
+  const refusal = refuseStart(db, { ...plan, portalTypeCode: endpoint.portalTypeCode }, plan.rules ?? null);
+  if (refusal) return { created: false as const, open: null, refusal };
+  const { attemptId, orgId, endpointId, fence, owner, reason, baseVersion, recipeHash, chosenVersion = null } = plan;
+  const attempt = db.tables.attempts.put({
+    ...{
+      id: attemptId,
+      loginIdentity: identity.id,
+      orgId,
+      endpointId,
+      portalTypeCode: endpoint.portalTypeCode,
+      state: 'planned',
+      waitingFrom: null,
+      waitingUntil: null,
+    },
+    ...{
+      fence,
+      owner,
+      reason,
+      secretArn: endpoint.secretArn,
+      baseVersion,
+      promotedVersion: null,
+      previousVersion: null,
+      recipeHash,
+      journalVersion: JOURNAL_VERSION,
+    },
+    ...{
+      submitDeadlineAt: null,
+      probes: 0,
+      found: null,
+      refusedRule: null,
+      heldSince: null,
+      detail: null,
+      chosenVersion,
+      createdAt: db.now,
+      updatedAt: db.now,
+    },
+    ...{ endedAt: null, copyRemovedAt: null },
+  });
+  for (const { id } of sharing(db, endpoint)) db.tables.endpoints.change(id, { rotationStatus: 'pending' });
+  return { created: true as const, attempt };
+});
+
+export const getOpenAttempt = operation('getOpenAttempt', (db, { orgId, loginIdentity }) => {
+  const open = openOf(db, loginIdentity);
+  return open?.orgId === orgId ? open : null;
+});
+
+export const getAttempt = operation('getAttempt', (db, { attemptId }) => db.tables.attempts.get(attemptId));
+
+const byAge = (a: RotationAttempt, b: RotationAttempt): number => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1);
+
+export const listOpenAttempts = operation('listOpenAttempts', (db, { ownerGone = false, limit, after = null }) => {
+  const isFree = (attempt: RotationAttempt): boolean =>
+    attempt.state !== 'blocked' &&
+    (attempt.state !== 'waiting' || (attempt.waitingUntil !== null && attempt.waitingUntil <= db.now)) &&
+    !db.tables.leases.of(attempt.loginIdentity).some((lease) => lease.kind === 'exclusive' && lease.expiresAt > db.now);
+  const last = after === null ? null : db.tables.attempts.get(after);
+  return db.tables.attempts
+    .all()
+    .filter((attempt) => attempt.endedAt === null && (!ownerGone || isFree(attempt)) && (last === null || byAge(last, attempt) < 0))
+    .sort(byAge)
+    .slice(0, limit);
+});
+
+export const listAttempts = operation('listAttempts', (db, { limit, states }) =>
+  db.tables.attempts
+    .all()
+    .filter(({ state }) => states === undefined || states.includes(state))
+    .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? -1 : 1))
+    .slice(0, limit),
+);
+
+export const adoptAttempt = operation('adoptAttempt', (db, { attemptId, orgId, fence, owner }) => {
+  const seen = lockedAttempt(db, { attemptId, orgId });
+  if (!seen || seen.endedAt !== null || seen.fence > fence || (seen.fence === fence && seen.owner !== owner)) return null;
+  return exclusiveLease(db, seen, fence) ? change(db, attemptId, { fence, owner }) : null;
+});
+
+export const advanceAttempt = operation('advanceAttempt', (db, step) => {
+  const { from, to, set = {} } = step;
+  if (!mayAdvance(from, to)) return refuseStep(from, to);
+  if (to === 'submitting' && from === 'staged' && set.submitDeadlineMs === undefined) return refuse('input_invalid', 'submitting needs submitDeadlineMs.');
+  const deadlineMs = set.submitDeadlineMs === undefined ? null : checkMs('submitDeadlineMs', set.submitDeadlineMs);
+  const seen = lockedAttempt(db, step);
+  if (!isWhere(seen, step)) return false;
+  if (deadlineMs !== null && !((exclusiveLease(db, seen, seen.fence)?.expiresAt ?? db.now) > db.in(deadlineMs))) return false;
+  change(db, seen.id, {
+    state: to,
+    submitDeadlineAt: deadlineMs === null ? seen.submitDeadlineAt : db.in(deadlineMs),
+    detail: set.detail ?? seen.detail,
+    probes: set.probes ?? seen.probes,
+    found: set.found ?? seen.found,
+    refusedRule: set.refusedRule === undefined ? seen.refusedRule : set.refusedRule,
+    heldSince: seen.state === to ? seen.heldSince : null,
+    promotedVersion: set.promotedVersion ?? seen.promotedVersion,
+    previousVersion: set.previousVersion ?? seen.previousVersion,
+  });
+  return true;
+});
+
+export const waitAttempt = operation('waitAttempt', (db, step) => {
+  if (!OPEN.has(step.from) && step.from !== 'waiting') return refuseStep(step.from, 'waiting');
+  const ms = 'untilMs' in step ? checkMs('untilMs', step.untilMs) : null;
+  const submitMs = 'afterSubmitMs' in step ? checkMs('afterSubmitMs', step.afterSubmitMs) : null;
+  const seen = lockedAttempt(db, step);
+  if (!isWhere(seen, step)) return false;
+  const heldSince = seen.heldSince ?? db.now;
+  // The row's own column, as it was before: nothing has been held yet where it is empty.
+  const heldMs = seen.heldSince === null ? 0 : db.now.getTime() - seen.heldSince.getTime();
+  const until = (): Date => {
+    if ('until' in step) return step.until < db.in(BELIEVED_MS) ? step.until : db.in(BELIEVED_MS);
+    if (ms !== null) return db.in(Math.max(ms, Math.min(heldMs, DAY_MS)));
+    const from = seen.submitDeadlineAt && seen.submitDeadlineAt > db.now ? seen.submitDeadlineAt : db.now;
+    return new Date(from.getTime() + (submitMs ?? 0));
+  };
+  const waitingFrom = seen.state === 'waiting' ? seen.waitingFrom : (seen.state as OpenState);
+  change(db, seen.id, { state: 'waiting', waitingFrom, detail: step.detail, heldSince, waitingUntil: until() });
+  if (step.outcome !== undefined) tellGate(db, seen, step.outcome);
+  return true;
+});
+
+export const resumeAttempt = operation('resumeAttempt', (db, { attemptId, orgId, fence }) => {
+  const seen = lockedAttempt(db, { attemptId, orgId });
+  if (seen?.state !== 'waiting' || seen.fence !== fence || seen.waitingUntil === null || seen.waitingUntil > db.now || seen.waitingFrom === null) return null;
+  change(db, seen.id, { state: seen.waitingFrom, waitingFrom: null, waitingUntil: null });
+  return { state: seen.waitingFrom, heldMs: seen.heldSince === null ? 0 : db.now.getTime() - seen.heldSince.getTime() };
+});
+
+export const blockAttempt = operation('blockAttempt', (db, step) => {
+  if (!OPEN.has(step.from) && step.from !== 'waiting') return refuseStep(step.from, 'blocked');
+  const seen = lockedAttempt(db, step);
+  if (!isWhere(seen, step)) return false;
+  const waitingFrom = seen.state === 'waiting' ? seen.waitingFrom : (seen.state as OpenState);
+  change(db, seen.id, { state: 'blocked', waitingFrom, waitingUntil: null, heldSince: null, detail: step.detail });
+  for (const { id } of sharing(db, seen)) db.tables.endpoints.change(id, { rotationStatus: 'failed' });
+  tellGate(db, seen, 'failed');
+  notice(db, { kind: 'blocked', key: seen.id, endpointId: seen.endpointId, detail: step.detail });
+  return true;
+});
+
+export const promoteAttempt = operation('promoteAttempt', (db, step) => {
+  const { promotedVersion, previousVersion, fence } = step;
+  const seen = lockedAttempt(db, step);
+  if (!seen) return false;
+  if (seen.state === 'promoted') return seen.fence === fence && seen.promotedVersion === promotedVersion;
+  if (!isWhere(seen, { ...step, from: 'verified' })) return false;
+  change(db, seen.id, { state: 'promoted', promotedVersion, previousVersion, heldSince: null });
+  for (const { id } of sharing(db, seen)) db.tables.endpoints.change(id, { currentVersion: promotedVersion });
+  const about = { key: seen.id, endpointId: seen.endpointId };
+  if (previousVersion !== seen.baseVersion) notice(db, { kind: 'left_previous', ...about });
+  if (seen.found !== null && seen.found !== 'staged') notice(db, { kind: 'found', ...about });
+  return true;
+});
+
+export const finishAttempt = operation('finishAttempt', (db, step) => {
+  if (!mayEnd(step.from, step.end)) return refuseStep(step.from, step.end);
+  const dueAgainMs = step.dueAgainMs === undefined ? null : checkMs('dueAgainMs', step.dueAgainMs);
+  const seen = lockedAttempt(db, step);
+  if (!seen) return false;
+  if (seen.state === step.end) return seen.fence === step.fence;
+  if (!isWhere(seen, step)) return false;
+  change(db, seen.id, { state: step.end, endedAt: db.now, detail: step.detail ?? seen.detail });
+  const isDone = step.end === 'done';
+  for (const endpoint of sharing(db, seen)) {
+    const later = dueAgainMs === null ? null : db.in(dueAgainMs);
+    const next = isDone ? afterDone(db, endpoint) : { rotationNotBefore: later, nextRotationAt: later ?? endpoint.nextRotationAt };
+    db.tables.endpoints.change(endpoint.id, { rotationStatus: 'active', ...next });
+  }
+  tellGate(db, seen, step.outcome ?? (isDone ? 'passed' : 'failed'));
+  if (!isDone) notice(db, { kind: 'failed', key: seen.endpointId, every: 'day', endpointId: seen.endpointId });
+  return true;
+});
+
+export const knowsRotation = operation('knowsRotation', (db, { orgId, attemptId }) => {
+  if (!UUID.test(attemptId)) return true;
+  const attempt = attemptOf(db, { attemptId, orgId });
+  return attempt !== null && (attempt.promotedVersion !== null || attempt.endedAt !== null);
+});
+
+export const outrunCopy = operation('outrunCopy', (db, { orgId, loginIdentity, attemptId }) => {
+  const mine = attemptOf(db, { attemptId, orgId });
+  if (mine?.loginIdentity !== loginIdentity || mine.endedAt === null) return null;
+  const ended = ({ endedAt }: RotationAttempt): number => endedAt?.getTime() ?? 0;
+  const [newest] = db.tables.attempts
+    .of(loginIdentity)
+    .filter((later) => later.id !== mine.id && later.orgId === orgId && later.promotedVersion !== null && ended(later) > ended(mine))
+    .sort((a, b) => ended(b) - ended(a));
+  if (!newest?.promotedVersion) return null;
+  return { newest: { attemptId: newest.id, version: newest.promotedVersion }, openedVersion: mine.promotedVersion };
+});

@@ -1,0 +1,116 @@
+import type { LoginAttemptRequest, LoginPermission } from '@rcm/db';
+import { budgetRefusal, type LedgerState, ledgerState, reserveRefusal } from './budget.ts';
+import type { ModelDatabase } from './model-database.ts';
+import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refuse } from './operation.ts';
+import { passwordRecord } from './passwords.ts';
+
+const FINGERPRINT = /^[a-z0-9]{1,16}:[0-9a-f]{64}$/;
+const BELIEVED_MS = 86_400_000;
+const nobody = { outcome: null, effect: null, proved: false, finishedAt: null, throttledUntil: null, restsUntil: null } as const;
+
+type Refusal = Omit<Extract<LoginPermission, { allowed: false }>, 'allowed'>;
+
+const refusalByCount = (db: ModelDatabase, state: LedgerState): Refusal | null => budgetRefusal({ now: db.now, in: (ms) => db.in(ms) }, state);
+
+function refusalOf(db: ModelDatabase, loginIdentity: string, request: LoginAttemptRequest): Refusal | null {
+  const { leaseId, endpointId, orgId } = request;
+  const lease = db.tables.leases.get(leaseId);
+  const isMine = lease?.loginIdentity === loginIdentity && lease.endpointId === endpointId && lease.orgId === orgId;
+  const state = ledgerState(db, orgId, loginIdentity);
+  if (!lease || !isMine || lease.expiresAt <= db.now) return { reason: 'lease_lost', until: null };
+  const refusal = refusalByCount(db, state);
+  if (refusal?.reason === 'locked' || refusal?.reason === 'throttled') return refusal;
+  const known = passwordRecord(db, { ...request, loginIdentity });
+  if (known.restsUntil && known.restsUntil > db.now) return { reason: known.bad > 0 ? 'password_bad' : 'password_suspect', until: known.restsUntil };
+  if (refusal) return refusal;
+  return known.refusals > 0 ? reserveRefusal(state) : null;
+}
+
+export const checkLoginAttempt = operation('checkLoginAttempt', (db, request) => {
+  const lease = db.tables.leases.get(request.leaseId);
+  const refusal = lease?.orgId === request.orgId ? refusalOf(db, lease.loginIdentity, request) : ({ reason: 'lease_lost', until: null } as const);
+  return refusal ? { allowed: false as const, ...refusal } : { allowed: true as const };
+});
+
+export const beginLoginAttempt = operation('beginLoginAttempt', (db, request): LoginPermission => {
+  const [fingerprint] = request.fingerprints;
+  if (fingerprint === undefined || request.fingerprints.length > 4 || !request.fingerprints.every((print) => FINGERPRINT.test(print)))
+    return refuse('input_invalid', 'A login attempt needs the fingerprint of its password.');
+  const identity = identityOf(db, request);
+  const refusal = refusalOf(db, identity.id, request);
+  if (refusal) return { allowed: false, ...refusal };
+  const { orgId, endpointId, leaseId, version, rotationAttemptId = null } = request;
+  const row = { id: db.uuid(), loginIdentity: identity.id, orgId, endpointId, leaseId, rotationAttemptId, version, fingerprint, startedAt: db.now, ...nobody };
+  db.tables.logins.put(row);
+  return { allowed: true, loginAttemptId: row.id };
+});
+
+export const finishLoginAttempt = operation('finishLoginAttempt', (db, end) => {
+  const restMs = end.restMs === undefined ? null : checkMs('restMs', end.restMs);
+  const row = db.tables.logins.get(end.loginAttemptId);
+  if (row?.orgId !== end.orgId) return;
+  identityNamed(db, end.orgId, row.loginIdentity);
+  if (row.outcome !== null) return;
+  const believed = db.in(BELIEVED_MS);
+  const { throttledUntil } = end;
+  db.tables.logins.change(row.id, {
+    finishedAt: db.now,
+    outcome: end.outcome,
+    effect: end.effect,
+    proved: end.proved ?? false,
+    throttledUntil: throttledUntil === undefined ? null : throttledUntil < believed ? throttledUntil : believed,
+    restsUntil: restMs === null ? null : db.in(restMs),
+  });
+  const { loginIdentity, endpointId } = row;
+  if (end.outcome === 'locked') notice(db, { kind: 'locked', key: loginIdentity, every: 'hour', endpointId });
+  if (end.effect !== 'suspect' && end.effect !== 'bad') return;
+  notice(db, { kind: 'refused', key: endpointId, every: 'day', endpointId });
+  if (row.rotationAttemptId === null) wantSearch(db, row);
+});
+
+/** Once the portal has had its time. */
+function wantSearch(db: ModelDatabase, wanted: { readonly orgId: string; readonly endpointId: string }): void {
+  const endpoint = endpointOf(db, wanted);
+  const settleMs = db.tables.portalTypes.get(endpoint?.portalTypeCode ?? '')?.settleMs ?? 0;
+  if (endpoint) db.tables.endpoints.change(endpoint.id, { searchWantedAt: db.in(settleMs) });
+}
+
+export const remainingBudget = operation('remainingBudget', (db, { orgId, loginIdentity }) => {
+  const state = ledgerState(db, orgId, loginIdentity);
+  const refusal = refusalByCount(db, state);
+  return refusal ? { failuresLeft: 0, until: refusal.until } : { failuresLeft: state.budget - state.failures, until: state.oldestLeavesAt };
+});
+
+export const mayBeLocked = operation('mayBeLocked', (db, { orgId, loginIdentity }) => {
+  const { failures, budget } = ledgerState(db, orgId, loginIdentity);
+  return failures > 1 && failures >= budget;
+});
+
+export const clearLogin = operation('clearLogin', (db, clearance) => {
+  const identity = identityOf(db, clearance);
+  db.tables.clearances.put({ id: db.uuid(), loginIdentity: identity.id, kind: clearance.kind, at: db.now });
+});
+
+export const restLogin = operation('restLogin', (db, rest) => {
+  const ms = checkMs('forMs', rest.forMs);
+  const identity = identityOf(db, rest);
+  const { orgId, endpointId, leaseId, version } = rest;
+  db.tables.logins.put({
+    ...{ id: db.uuid(), loginIdentity: identity.id, orgId, endpointId, leaseId, rotationAttemptId: null, version, fingerprint: null, startedAt: db.now },
+    ...{ finishedAt: db.now, outcome: 'not_submitted', effect: 'none', proved: false, throttledUntil: db.in(ms), restsUntil: null },
+  });
+});
+
+/** As in libs/db/src/totp.ts. */
+const LATE_MS = 3_000;
+
+export const reserveTotpStep = operation('reserveTotpStep', (db, { orgId, loginIdentity, periodSeconds, skew }) => {
+  const identity = identityNamed(db, orgId, loginIdentity);
+  const [periodMs, nowMs] = [periodSeconds * 1000, db.now.getTime()];
+  const current = Math.floor(nowMs / periodMs);
+  const goodForMs = (step: number): number => (step + skew + 1) * periodMs - nowMs - LATE_MS;
+  const step = Math.max(goodForMs(current) > 0 ? current : current + 1, identity.lastTotpStep + 1);
+  if (step > current + skew) return { waitMs: Math.max(1, Math.ceil((step - skew) * periodMs - nowMs)) };
+  db.tables.identities.change(loginIdentity, { lastTotpStep: step });
+  return { step, goodForMs: goodForMs(step) };
+});

@@ -1,0 +1,103 @@
+import type { Database } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import type { Outside } from '../time/outside.ts';
+import type { Random } from '../time/random.ts';
+import type { Scheduler } from '../time/scheduler.ts';
+import { Tables } from './tables.ts';
+
+/** How far back a standby may be that takes over, in ms. */
+export const MOST_LOST_MS = 20_000;
+/** A sequence writes so many numbers ahead of itself to the log, so that a standby rarely gives one twice. */
+const FENCES_AHEAD = 32n;
+const TRAVEL_MS = 12;
+
+export interface ModelDatabaseOptions {
+  readonly outside: Outside;
+  readonly scheduler: Pick<Scheduler, 'now'>;
+  readonly random: Random;
+}
+
+/**
+ * Stands for Postgres below the operations of libs/db: every operation is one transaction, made at one moment, with Postgres's own clock, which
+ * is the world's. `failOver` forgets the last commits, as an asynchronous standby does.
+ */
+export class ModelDatabase implements Database {
+  readonly directUrl = '';
+  readonly applicationName = 'simulation';
+  readonly tables = new Tables();
+  /** Until then nobody can use it. */
+  downUntil = 0;
+  readonly #options: ModelDatabaseOptions;
+  #fence = 0n;
+
+  constructor(options: ModelDatabaseOptions) {
+    this.#options = options;
+  }
+
+  get now(): Date {
+    return new Date(this.#options.scheduler.now);
+  }
+
+  /** `ms` from now, which may be before it. */
+  in(ms: number): Date {
+    return new Date(this.#options.scheduler.now + ms);
+  }
+
+  uuid(): string {
+    return this.#options.random.uuid();
+  }
+
+  nextFence(): bigint {
+    this.#fence += 1n;
+    return this.#fence;
+  }
+
+  /** One operation of a process. Fails as the operation does, or with `database_unavailable`. */
+  transact<T>(name: string, act: (db: ModelDatabase) => T): Promise<T> {
+    return this.#options.outside.call({
+      place: 'database',
+      what: name,
+      effect: () => {
+        if (this.#options.scheduler.now < this.downUntil) throw unavailable();
+        return this.commit(act);
+      },
+      lost: unavailable,
+      travelMs: TRAVEL_MS,
+    });
+  }
+
+  /** All of it or, where it throws, nothing. */
+  commit<T>(act: (db: ModelDatabase) => T): T {
+    const { log } = this.tables;
+    log.begin(this.#options.scheduler.now, MOST_LOST_MS);
+    const { mark } = log;
+    try {
+      return act(this);
+    } catch (error) {
+      log.backTo(mark);
+      throw error;
+    }
+  }
+
+  /** A standby takes over that has not heard of the last `lostMs`; how many changes are forgotten. */
+  failOver(lostMs: number, downMs: number): number {
+    const { now } = this.#options.scheduler;
+    this.downUntil = now + downMs;
+    const written = ((this.#fence - 1n) / FENCES_AHEAD + 1n) * FENCES_AHEAD;
+    this.#fence = written;
+    return this.tables.log.forgetSince(now - Math.min(lostMs, MOST_LOST_MS));
+  }
+
+  /** @throws always: no operation of the product calls it, each is modelled. */
+  transaction(): Promise<never> {
+    return Promise.reject(new RcmError('database_failed', 'The simulated database has operations, and no SQL.'));
+  }
+
+  ping(): Promise<void> {
+    return this.transact('ping', () => undefined);
+  }
+
+  async close(): Promise<void> {}
+}
+
+const unavailable = (): RcmError => new RcmError('database_unavailable', 'Postgres cannot be used right now: the connection was lost.');

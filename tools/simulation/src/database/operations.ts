@@ -1,0 +1,44 @@
+/** The operations of libs/db that the rotation, the guarded login and people's commands use, each on the model, under its own name. */
+export { recordAuditEvent } from './audit.ts';
+export { earlierVersions, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved, triedVersions } from './copies.ts';
+export { assessPortalTypes, pauseRotations, resumeRotations } from './gate.ts';
+export {
+  adoptAttempt,
+  advanceAttempt,
+  blockAttempt,
+  finishAttempt,
+  getAttempt,
+  getOpenAttempt,
+  knowsRotation,
+  listAttempts,
+  listOpenAttempts,
+  outrunCopy,
+  planRotation,
+  promoteAttempt,
+  resumeAttempt,
+  waitAttempt,
+} from './journal.ts';
+export { acquireExclusiveLease, acquireSharedLease, releaseLease, renewLease, withdrawExclusiveWish } from './leases.ts';
+export { beginLoginAttempt, checkLoginAttempt, clearLogin, finishLoginAttempt, mayBeLocked, remainingBudget, reserveTotpStep, restLogin } from './ledger.ts';
+export { forgetPasswords, isPortalIll, passwordStanding, passwordTries } from './passwords.ts';
+export { announceSuccessor, resolveAsUnchanged, resolveBySuccessor, rotationTo } from './resolve.ts';
+export {
+  bringRotationForward,
+  findEndpoint,
+  findOrganization,
+  followAccount,
+  followStoreVersion,
+  getEndpoint,
+  isDue,
+  liesElsewhere,
+  listDueEndpoints,
+  listStartable,
+  listWantedSearches,
+  noteSearched,
+  passwordTooYoungUntil,
+  postponeSearch,
+  putOffRotation,
+  setNextRotation,
+  tellFound,
+  wantCredentialSearch,
+} from './schedule.ts';

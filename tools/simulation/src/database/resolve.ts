@@ -1,0 +1,80 @@
+import { JOURNAL_VERSION, type RotationAttempt } from '@rcm/db';
+import { attemptOf, lockedAttempt } from './journal.ts';
+import type { ModelDatabase } from './model-database.ts';
+import { checkMs, operation, refuse, sharing } from './operation.ts';
+
+const NOT_PROVED = 'a person named this password; the portal has not been seen to accept it';
+
+export const resolveAsUnchanged = operation('resolveAsUnchanged', (db, resolution) => {
+  const at = db.in(checkMs('dueAgainMs', resolution.dueAgainMs));
+  const ended = endBlocked(db, resolution);
+  if (!ended) return false;
+  for (const { id } of sharing(db, ended)) db.tables.endpoints.change(id, { rotationStatus: 'active', nextRotationAt: at, rotationNotBefore: at });
+  return true;
+});
+
+export const announceSuccessor = operation('announceSuccessor', (db, resolution) => {
+  const blocked = lockedAttempt(db, resolution);
+  if (blocked?.state !== 'blocked' || blocked.fence !== resolution.fence) return false;
+  const { attemptId, baseVersion } = resolution.successor;
+  if (db.tables.attempts.get(attemptId)) return refuse('state_conflict', 'A row like this is already there.');
+  db.tables.attempts.put({
+    ...{
+      ...blocked,
+      id: attemptId,
+      state: 'abandoned',
+      waitingFrom: null,
+      waitingUntil: null,
+      reason: 'resolve',
+      baseVersion,
+      promotedVersion: null,
+      previousVersion: null,
+    },
+    ...{
+      journalVersion: JOURNAL_VERSION,
+      submitDeadlineAt: null,
+      probes: 0,
+      found: null,
+      refusedRule: null,
+      heldSince: null,
+      detail: NOT_PROVED,
+      chosenVersion: null,
+    },
+    ...{ createdAt: db.now, updatedAt: db.now, endedAt: db.now, copyRemovedAt: null },
+  });
+  return true;
+});
+
+export const resolveBySuccessor = operation('resolveBySuccessor', (db, resolution) => {
+  const ended = endBlocked(db, resolution);
+  if (!ended) return false;
+  const { successorId, fence, detail } = resolution;
+  const next = attemptOf(db, { attemptId: successorId, orgId: ended.orgId });
+  const isAnnounced =
+    next?.loginIdentity === ended.loginIdentity &&
+    next.state === 'abandoned' &&
+    next.submitDeadlineAt === null &&
+    next.promotedVersion === null &&
+    next.copyRemovedAt === null;
+  if (!isAnnounced) return refuse('state_conflict', 'The journal does not know the attempt that is to follow the blocked one.');
+  db.tables.attempts.change(successorId, { state: 'verified', endedAt: null, fence, owner: ended.owner, detail, updatedAt: db.now });
+  for (const { id } of sharing(db, ended)) db.tables.endpoints.change(id, { rotationStatus: 'pending' });
+  return true;
+});
+
+function endBlocked(
+  db: ModelDatabase,
+  { attemptId, orgId, fence, detail }: { readonly attemptId: string; readonly orgId: string; readonly fence: bigint; readonly detail: string },
+): RotationAttempt | null {
+  const seen = lockedAttempt(db, { attemptId, orgId });
+  if (seen?.state !== 'blocked' || seen.fence !== fence) return null;
+  db.tables.attempts.change(attemptId, { state: 'abandoned', waitingFrom: null, endedAt: db.now, updatedAt: db.now, detail });
+  return seen;
+}
+
+export const rotationTo = operation('rotationTo', (db, { orgId, endpointId, version }) => {
+  const made = db.tables.attempts
+    .all()
+    .filter((attempt) => attempt.orgId === orgId && attempt.endpointId === endpointId && attempt.promotedVersion === version && attempt.state === 'done');
+  return made.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())[0] ?? null;
+});

@@ -1,0 +1,201 @@
+import type { EndpointRow } from '@rcm/db';
+import { hashOf } from '../time/random.ts';
+import { isOpen, isPaused, mayProbe, today, underWay } from './gate.ts';
+import type { ModelDatabase } from './model-database.ts';
+import { checkMs, endpointOf, notice, operation, refuse, sharing } from './operation.ts';
+import type { Endpoint } from './tables.ts';
+
+const DAY_MS = 86_400_000;
+
+/** What is due next after a rotation that ended well. */
+export function afterDone(db: ModelDatabase, endpoint: Endpoint): Pick<Endpoint, 'lastRotatedAt' | 'rotationNotBefore' | 'nextRotationAt'> {
+  const type = db.tables.portalTypes.get(endpoint.portalTypeCode) ?? refuse('database_failed', 'An endpoint without a portal type.');
+  const ends = type.passwordExpiresDays === null ? Number.POSITIVE_INFINITY : type.passwordExpiresDays - type.expiryHeadStartDays;
+  const days = Math.min(type.rotationIntervalDays, ends);
+  const spread = type.rotationSpreadDays * ((hashOf(endpoint.id) & 65535) / 65536);
+  return { lastRotatedAt: db.now, rotationNotBefore: null, nextRotationAt: db.in((days - spread) * DAY_MS) };
+}
+
+export function endpointRow({ tables }: ModelDatabase, endpoint: Endpoint): EndpointRow {
+  const { rotationNotBefore: _rest, searchWantedAt: _wanted, searchedAt: _searched, ...row } = endpoint;
+  return { ...row, portalType: tables.portalTypes.get(endpoint.portalTypeCode) ?? refuse('database_failed', 'An endpoint without a portal type.') };
+}
+
+export const getEndpoint = operation('getEndpoint', (db, asked) => {
+  const endpoint = endpointOf(db, asked);
+  return endpoint && endpointRow(db, endpoint);
+});
+
+export const findEndpoint = operation('findEndpoint', (db, { endpointId }) => {
+  const endpoint = db.tables.endpoints.get(endpointId);
+  return endpoint && endpointRow(db, endpoint);
+});
+
+export const findOrganization = operation('findOrganization', (db, { endpointId }) => db.tables.endpoints.get(endpointId)?.orgId ?? null);
+
+const isDueNow = (db: ModelDatabase, { nextRotationAt }: Endpoint): boolean => nextRotationAt !== null && nextRotationAt <= db.now;
+/** `orgId`: only what this organization can see. */
+const hasOpen = ({ tables }: ModelDatabase, identity: string | null, orgId?: string): boolean =>
+  identity !== null && tables.attempts.of(identity).some((attempt) => attempt.endedAt === null && (orgId === undefined || attempt.orgId === orgId));
+const byDue = (a: Endpoint, b: Endpoint): number => (a.nextRotationAt?.getTime() ?? 0) - (b.nextRotationAt?.getTime() ?? 0) || (a.id < b.id ? -1 : 1);
+
+/** What may be rotated at all, by `listDueEndpoints`' rules. */
+function dueEndpoints(db: ModelDatabase): Endpoint[] {
+  const { endpoints, portalTypes } = db.tables;
+  return endpoints
+    .all()
+    .filter((endpoint) => {
+      const { loginIdentity, secretArn, currentVersion, orgId, portalTypeCode } = endpoint;
+      if (secretArn === null || loginIdentity === null || currentVersion === null || !isDueNow(db, endpoint)) return false;
+      if (portalTypes.get(portalTypeCode)?.rotationMode !== 'automatic' || hasOpen(db, loginIdentity)) return false;
+      const same = endpoints.of(loginIdentity);
+      if (same.some((other) => other.orgId !== orgId || other.secretArn !== secretArn)) return false;
+      return !same.some((twin) => isDueNow(db, twin) && byDue(twin, endpoint) < 0 && twin.id !== endpoint.id);
+    })
+    .sort(byDue);
+}
+
+export const listDueEndpoints = operation('listDueEndpoints', (db, { limit }) =>
+  dueEndpoints(db)
+    .slice(0, limit)
+    .map((endpoint) => endpointRow(db, endpoint)),
+);
+
+export const listStartable = operation('listStartable', (db, { rules, limit }) => {
+  const probeMs = checkMs('probeMs', rules.probeMs);
+  const room = new Map<string, number>();
+  for (const [code, type] of db.tables.portalTypes) {
+    const gate = db.tables.gates.get(code);
+    const free = type.maxConcurrency - underWay(db, code);
+    if (type.rotationMode !== 'automatic' || isPaused(db, code, null)) room.set(code, 0);
+    else if (isOpen(gate)) room.set(code, mayProbe(db, gate, probeMs) ? 1 : 0);
+    else if (rules.canary && gate?.canaryDay !== today(db)) room.set(code, Math.min(1, free));
+    else room.set(code, rules.canary && gate?.canaryState === 'running' ? 0 : free);
+  }
+  const taken = new Map<string, number>();
+  return dueEndpoints(db)
+    .filter((endpoint) => !isPaused(db, endpoint.portalTypeCode, endpoint.id))
+    .filter(({ portalTypeCode }) => {
+      const count = (taken.get(portalTypeCode) ?? 0) + 1;
+      taken.set(portalTypeCode, count);
+      return count <= Math.max(0, room.get(portalTypeCode) ?? 0);
+    })
+    .slice(0, limit)
+    .map(({ id, orgId, portalTypeCode, nextRotationAt }) => ({ endpointId: id, orgId, portalTypeCode, dueSince: nextRotationAt ?? db.now }));
+});
+
+export const isDue = operation('isDue', (db, asked) => {
+  const endpoint = endpointOf(db, asked);
+  return endpoint !== null && isDueNow(db, endpoint);
+});
+
+export const liesElsewhere = operation('liesElsewhere', (db, { orgId, loginIdentity, secretArn }) =>
+  db.tables.endpoints.of(loginIdentity).some((other) => other.orgId !== orgId || other.secretArn !== secretArn),
+);
+
+export const setNextRotation = operation('setNextRotation', (db, { endpointIds, at }) => {
+  const chosen = db.tables.endpoints.all().filter(({ id }) => endpointIds === 'all' || endpointIds.includes(id));
+  for (const { id } of chosen) db.tables.endpoints.change(id, { nextRotationAt: at === 'now' ? db.now : at });
+  return chosen.length;
+});
+
+export const bringRotationForward = operation('bringRotationForward', (db, { orgId, endpointId, expiresAt }) => {
+  const endpoint = endpointOf(db, { orgId, endpointId });
+  if (!endpoint) return false;
+  const { nextRotationAt, lastRotatedAt, rotationNotBefore, portalTypeCode } = endpoint;
+  const headStartMs = (db.tables.portalTypes.get(portalTypeCode)?.expiryHeadStartDays ?? 0) * DAY_MS;
+  const end = expiresAt === 'now' ? db.now.getTime() : expiresAt.getTime();
+  const half = lastRotatedAt && (lastRotatedAt.getTime() + end) / 2;
+  const at = new Date(Math.max(end - headStartMs, half ?? Number.NEGATIVE_INFINITY, rotationNotBefore?.getTime() ?? Number.NEGATIVE_INFINITY));
+  if (nextRotationAt !== null && nextRotationAt <= at) return false;
+  db.tables.endpoints.change(endpointId, { nextRotationAt: at });
+  return true;
+});
+
+export const putOffRotation = operation('putOffRotation', (db, { orgId, endpointId, forMs, tell }) => {
+  const at = db.in(checkMs('forMs', forMs));
+  const endpoint = endpointOf(db, { orgId, endpointId });
+  const moved = endpoint ? sharing(db, endpoint).filter((other) => isDueNow(db, other) && !hasOpen(db, other.loginIdentity, orgId)) : [];
+  for (const { id } of moved) db.tables.endpoints.change(id, { nextRotationAt: at, rotationNotBefore: at });
+  if (moved.length > 0 && tell !== undefined) notice(db, { kind: 'failed', key: endpointId, every: 'day', endpointId, detail: tell });
+  return moved.length > 0;
+});
+
+export const followStoreVersion = operation('followStoreVersion', (db, { endpointId, orgId, from, to }) => {
+  const endpoint = endpointOf(db, { orgId, endpointId }) ?? refuse('endpoint_unknown', 'The organization has no such endpoint.');
+  if (endpoint.currentVersion === to) return true;
+  if (endpoint.currentVersion !== from || endpoint.secretArn === null || hasOpen(db, endpoint.loginIdentity)) return false;
+  for (const { id, currentVersion } of sharing(db, endpoint)) if (currentVersion === from) db.tables.endpoints.change(id, { currentVersion: to });
+  return true;
+});
+
+export const followAccount = operation('followAccount', (db, { orgId, endpointId, from, to, leaseId, because }) => {
+  const { tables } = db;
+  if (tables.identities.get(to.id) === null) addIdentity(db, to);
+  const own = endpointOf(db, { orgId, endpointId });
+  if (own?.loginIdentity !== from) return 'moved';
+  if (hasOpen(db, from) || hasOpen(db, to.id)) return 'rotation_open';
+  const lease = tables.leases.get(leaseId);
+  const isMine = lease?.loginIdentity === from && lease.kind === 'exclusive' && lease.expiresAt > db.now;
+  if (!isMine || tables.leases.of(to.id).some(({ expiresAt }) => expiresAt > db.now)) return 'in_use';
+  for (const { id } of [...tables.leases.of(from), ...tables.leases.of(to.id)]) tables.leases.remove(id);
+  const moving = sharing(db, own).filter(({ loginIdentity }) => loginIdentity === from);
+  for (const { id } of moving) tables.endpoints.change(id, { loginIdentity: to.id });
+  const ids = new Set(moving.map(({ id }) => id));
+  for (const { id, orgId: org, endpointId: at } of tables.attempts.of(from))
+    if (org === orgId && ids.has(at)) tables.attempts.change(id, { loginIdentity: to.id });
+  if (tables.endpoints.of(from).length === 0) {
+    for (const { id } of tables.logins.of(from)) tables.logins.change(id, { loginIdentity: to.id });
+    for (const { id } of tables.clearances.of(from)) tables.clearances.change(id, { loginIdentity: to.id });
+    const lastTotpStep = Math.max(tables.identities.get(from)?.lastTotpStep ?? 0, tables.identities.get(to.id)?.lastTotpStep ?? 0);
+    tables.identities.change(to.id, { lastTotpStep });
+  }
+  if (because === 'account') notice(db, { kind: 'other_account', key: `${endpointId}:${to.id}`, endpointId });
+  return 'followed';
+});
+
+export function addIdentity({ tables }: ModelDatabase, { id, keyId }: { readonly id: string; readonly keyId: string }): void {
+  const nobody = { exclusiveWantedBy: null, exclusiveWantedSince: null, exclusiveWantedUntil: null, exclusiveRestUntil: null };
+  tables.identities.put({ id, keyId, ...nobody, lastTotpStep: 0 });
+}
+
+export const wantCredentialSearch = operation('wantCredentialSearch', (db, wanted) => {
+  const endpoint = endpointOf(db, wanted);
+  if (endpoint) db.tables.endpoints.change(endpoint.id, { searchWantedAt: db.now });
+});
+
+export const listWantedSearches = operation('listWantedSearches', (db, { limit, pauseMs }) => {
+  const pause = checkMs('pauseMs', pauseMs);
+  return db.tables.endpoints
+    .all()
+    .filter(({ searchWantedAt, searchedAt, secretArn, loginIdentity }) => {
+      if (searchWantedAt === null || searchWantedAt > db.now || secretArn === null || loginIdentity === null || hasOpen(db, loginIdentity)) return false;
+      return searchedAt === null || searchedAt < db.in(-pause);
+    })
+    .sort((a, b) => (a.searchWantedAt?.getTime() ?? 0) - (b.searchWantedAt?.getTime() ?? 0))
+    .slice(0, limit)
+    .map(({ orgId, id }) => ({ orgId, endpointId: id }));
+});
+
+export const postponeSearch = operation('postponeSearch', (db, search) => {
+  const wanted = 'until' in search ? search.until : db.in(checkMs('forMs', search.forMs));
+  const endpoint = endpointOf(db, search);
+  if (endpoint) db.tables.endpoints.change(endpoint.id, { searchWantedAt: wanted < db.in(DAY_MS) ? wanted : db.in(DAY_MS) });
+});
+
+export const tellFound = operation('tellFound', (db, { endpointId, version, found }) =>
+  notice(db, { kind: 'found', key: `${endpointId}:${version}`, endpointId, detail: `it accepts ${found}` }),
+);
+
+export const passwordTooYoungUntil = operation('passwordTooYoungUntil', (db, { leastHours, ...asked }) => {
+  const rotatedAt = endpointOf(db, asked)?.lastRotatedAt;
+  const until = rotatedAt && new Date(rotatedAt.getTime() + leastHours * 3_600_000);
+  return until && until > db.now ? until : null;
+});
+
+export const noteSearched = operation('noteSearched', (db, asked) => {
+  const endpoint = endpointOf(db, asked);
+  if (!endpoint) return;
+  const { id, searchWantedAt } = endpoint;
+  db.tables.endpoints.change(id, { searchedAt: db.now, searchWantedAt: searchWantedAt && searchWantedAt > db.now ? searchWantedAt : null });
+});

@@ -1,0 +1,90 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { addSeed, type Figures, hasFailed, noFigures } from './run/figures.ts';
+import type { SeedSummary } from './run/messages.ts';
+import { readReduction } from './run/reduction.ts';
+import { runSeeds, storyOf } from './run/workers.ts';
+import { runPlanted } from './planted/run-planted.ts';
+
+interface Options {
+  readonly seeds: number;
+  readonly seed?: number;
+  readonly keep?: string;
+  readonly stories: number;
+  readonly json?: boolean;
+  readonly planted?: boolean;
+}
+
+const whole = (least: number) => (text: string) => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
+  return value;
+};
+const reduction = (text: string): string => {
+  if (readReduction(text) === null) throw new InvalidArgumentError('It must be what a story ends with.');
+  return text;
+};
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const PROGRESS_EVERY = 500;
+
+async function simulate({ seeds, seed, stories, json }: Options): Promise<number> {
+  const figures = noFigures();
+  const failed: SeedSummary[] = [];
+  const excused = new Map<string, number>();
+  const from = seed ?? 0;
+  await runSeeds({
+    ...{ from, count: seeds, planted: null },
+    onSeed(summary) {
+      addSeed(figures, summary);
+      for (const { excuse } of summary.findings) if (excuse !== undefined) excused.set(kindOfExcuse(excuse), (excused.get(kindOfExcuse(excuse)) ?? 0) + 1);
+      if (hasFailed(summary)) failed.push(summary);
+      if (figures.seeds % PROGRESS_EVERY === 0) say(`${figures.seeds} of ${seeds} seeds, ${failed.length} of them with something wrong`);
+      return 'go on';
+    },
+  });
+  for (const [excuse, count] of excused) say(`explained: ${count} × ${excuse}`);
+  failed.sort((a, b) => a.seed - b.seed);
+  for (const { seed: number, findings } of failed)
+    say(
+      `seed ${number}: ${findings
+        .filter(({ excuse }) => excuse === undefined)
+        .map(({ kind, about }) => `${kind} ${about}`)
+        .join(', ')}`,
+    );
+  for (const { seed: number } of failed.slice(0, stories)) for (const line of (await storyOf(number, { planted: null, keep: null })).lines) say(line);
+  print(figures, json === true);
+  return failed.length === 0 ? 0 : 1;
+}
+
+/** Without its numbers. */
+const kindOfExcuse = (excuse: string): string => excuse.replace(/\d+/g, 'n');
+
+function print(figures: Figures, json: boolean): void {
+  const rounded = { ...figures, virtualDays: Math.round(figures.virtualDays) };
+  const words = Object.entries(rounded).map(([name, value]) => `${name} ${value}`);
+  process.stdout.write(json ? `${JSON.stringify(rounded)}\n` : `${words.join(', ')}\n`);
+}
+
+async function again(seed: number, keep: string | null): Promise<number> {
+  const { kind, lines } = await storyOf(seed, { planted: null, keep });
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return kind === null ? 0 : 1;
+}
+
+await new Command('simulate')
+  .description(
+    "Rotators, agents, people and an operator in one process each world: one seeded scheduler, virtual time, a fault possible at every await. Rotation, guarded login and judgement are the product's own; database, stores and portals are models.\nExit code 0 when nothing was wrong in any seed.",
+  )
+  .option('--seeds <n>', 'how many seeds', whole(1), 1_000)
+  .option('--seed <s>', 'the first seed; alone, tells the story of that seed', whole(0))
+  .option('--keep <what>', 'with --seed: only what is named, as a story ends with it', reduction)
+  .option('--stories <n>', 'how many failing seeds are shrunk and told on stderr', whole(0), 3)
+  .option('--json', 'print one JSON object on stdout')
+  .option('--planted', 'plant faults one by one, and say which seed finds each')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .action(async (options: Options, command: Command) => {
+    const isAlone = options.seed !== undefined && command.getOptionValueSource('seeds') === 'default';
+    if (options.planted) process.exitCode = await runPlanted({ json: options.json === true, say });
+    else if (isAlone && options.seed !== undefined) process.exitCode = await again(options.seed, options.keep ?? null);
+    else process.exitCode = await simulate(options);
+  })
+  .parseAsync();

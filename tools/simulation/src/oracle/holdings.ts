@@ -1,0 +1,35 @@
+import { type Account, cut, isSame } from '../portal/account.ts';
+import type { SimLogin, World } from '../world/world.ts';
+
+/** The passwords that lie in a login's store, by where they lie. */
+export interface Holdings {
+  readonly current: string | null;
+  readonly staged: readonly string[];
+  readonly earlier: readonly string[];
+}
+
+export function holdingsOf({ stores }: World, { reference }: SimLogin): Holdings {
+  const { current, staged, earlier } = stores.contentsOf(reference);
+  return { current: current === null ? null : passwordIn(current), staged: staged.flatMap(passwordsIn), earlier: earlier.flatMap(passwordsIn) };
+}
+
+/** Whether a stored password is what the portal accepts, as it is or as the portal would have cut it. */
+export const isAccepted = ({ portal }: SimLogin, account: Account, stored: string): boolean =>
+  isSame(portal.habits, cut(portal.habits, stored), account.password) || isSame(portal.habits, stored, account.password);
+
+/** Whether typing it, as it is, lets somebody in. */
+export const opens = ({ portal }: SimLogin, account: Account, stored: string): boolean => isSame(portal.habits, stored, account.password);
+
+function passwordIn(text: string): string | null {
+  try {
+    const { password } = JSON.parse(text) as { readonly password?: unknown };
+    return typeof password === 'string' ? password : null;
+  } catch {
+    return null;
+  }
+}
+
+function passwordsIn(text: string): readonly string[] {
+  const password = passwordIn(text);
+  return password === null ? [] : [password];
+}

@@ -1,0 +1,225 @@
+import type { Account } from '../portal/account.ts';
+import { countingFailures, isLocked } from '../portal/lockout.ts';
+import type { Portal } from '../portal/portal.ts';
+import type { PortalEntry } from '../portal/record.ts';
+import { timeWords } from '../time/trace.ts';
+import type { Save, SimLogin, World } from '../world/world.ts';
+import type { Finding, FindingKind } from './finding.ts';
+import { holdingsOf, isAccepted, opens } from './holdings.ts';
+import { refusalsSeen } from './refusals-seen.ts';
+
+const HOUR_MS = 3_600_000;
+/** A refused password rests an hour at first, and a portal may be asked again when its window has passed; an agent comes by every few hours. */
+const OUT_FOR_LONG_MS = 30 * HOUR_MS;
+/** At the end, every login must have been worked with so lately. */
+const LATELY_MS = 20 * HOUR_MS;
+const LOOK_EVERY_MS = HOUR_MS;
+
+interface Watched {
+  readonly login: SimLogin;
+  workedAt: number;
+  /** Since when nothing but ourselves keeps anybody out; `null`: something does. */
+  wellSince: number | null;
+  isOut: boolean;
+  isLost: boolean;
+  /** What people last made of their own fields, each with every value that may stand. */
+  readonly fields: Map<string, readonly unknown[]>;
+  lastWriter: 'us' | 'person';
+}
+
+/** Judges a world by the portals' records, the stores' contents and the clock, and by nothing else. */
+export class Oracle {
+  readonly findings: Finding[] = [];
+  readonly #world: World;
+  readonly #watched: readonly Watched[];
+  readonly #read = new Map<Portal, number>();
+  #writesRead = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    const { now } = world.scheduler;
+    this.#watched = [...world.logins.values()].map((login) => ({
+      ...{ login, workedAt: now, wellSince: now, isOut: false, isLost: false, fields: new Map(), lastWriter: 'person' },
+    }));
+    for (const portal of world.portals.values()) this.#read.set(portal, 0);
+    world.onWorked = (endpointId) => this.#worked(endpointId);
+    world.onSaved = (login, save) => this.#saved(login, save);
+    world.scheduler.afterEach = () => this.#look();
+    const lookAgain = (): void => {
+      this.#lookAround();
+      world.scheduler.in(LOOK_EVERY_MS, null, lookAgain);
+    };
+    world.scheduler.in(LOOK_EVERY_MS, null, lookAgain);
+  }
+
+  /** When everything has been well for long. */
+  judgeTheEnd(): void {
+    for (const watched of this.#watched) {
+      this.#judgeFields(watched);
+      this.#judgeReach(watched);
+    }
+    for (const what of this.#world.trespasses) this.#find('wrong tenant', what, what);
+    for (const error of this.#world.broken) this.#find('broken', error.message, error.stack ?? error.message);
+  }
+
+  #find(kind: FindingKind, about: string, detail: string, excuse?: string): void {
+    if (this.findings.some((known) => known.kind === kind && known.about === about)) return;
+    this.findings.push({ kind, at: this.#world.scheduler.now, about, detail, ...(excuse === undefined ? {} : { excuse }) });
+    this.#world.trace.add('THE ORACLE', `${kind}: ${about}: ${detail}`);
+  }
+
+  /** After every happening that the portal or the store wrote down. */
+  #look(): void {
+    let isNew = false;
+    for (const [portal, read] of this.#read) {
+      const { record } = portal;
+      if (record.length === read) continue;
+      isNew = true;
+      this.#read.set(portal, record.length);
+      for (const entry of record.slice(read)) this.#judgeEntry(portal, entry);
+    }
+    const { storeRecord } = this.#world;
+    if (storeRecord.length > this.#writesRead) {
+      isNew = true;
+      for (const { path, act, by } of storeRecord.slice(this.#writesRead)) {
+        const watched = this.#watched.find(({ login }) => path.includes(`/${login.plan.endpointId}/`));
+        if (watched && act !== 'copy removed' && act !== 'staged') watched.lastWriter = by === 'person' || this.#isOnDuty(by) ? 'person' : 'us';
+      }
+      this.#writesRead = storeRecord.length;
+    }
+    if (isNew) for (const watched of this.#watched) this.#judgeLoss(watched);
+  }
+
+  #isOnDuty(by: string): boolean {
+    return by === 'operator';
+  }
+
+  #judgeEntry(portal: Portal, entry: PortalEntry): void {
+    const account = portal.accounts.get(entry.username);
+    if (!account || !(entry.counted || entry.act === 'locked')) return;
+    const door = this.#world.plan.portals.find(({ realm }) => realm === portal.realm)?.doors[0];
+    if (!door) return;
+    const share = door.type.lockoutThreshold - door.type.lockoutMargin;
+    const counting = countingFailures(portal.habits.lockout, account, entry.at);
+    const ours = counting.filter(({ by }) => by === 'us').length;
+    const about = `${portal.realm} ${entry.username}`;
+    const words = `${ours} failures of ours count, ${counting.length - ours} of people; our share is ${share}, the portal locks at ${portal.habits.lockout.threshold}`;
+    if (ours > share) this.#find('over budget', about, words);
+    if (entry.act !== 'locked') return;
+    if (portal.habits.lockout.lastsMs === null) this.#world.wasLocked.add(about);
+    if (ours > share) this.#find('locked', about, words);
+  }
+
+  /** At this instant: is what the portal accepts anywhere in the store? Of a person's own password only the person can know. */
+  #judgeLoss(watched: Watched): void {
+    const { login } = watched;
+    const account = this.#accountOf(login);
+    if (!account || account.passwordBy === 'person') return void (watched.isLost = false);
+    const { current, staged, earlier } = holdingsOf(this.#world, login);
+    // Whatever a person writes over, the store's history keeps it: it is enough if it is there.
+    const stored = [...(current === null ? [] : [current]), ...staged, ...(watched.lastWriter === 'person' ? earlier : [])];
+    const isHeld = stored.some((password) => isAccepted(login, account, password));
+    if (!isHeld && !watched.isLost)
+      this.#find('lost', login.plan.endpointId, `the portal accepts a password that lies neither in current nor in any of ${staged.length} copies`);
+    watched.isLost = !isHeld;
+  }
+
+  #accountOf({ portal, username }: SimLogin): Account | undefined {
+    return portal.accounts.get(username);
+  }
+
+  #worked(endpointId: string): void {
+    const watched = this.#watched.find(({ login }) => login.plan.endpointId === endpointId);
+    if (watched) watched.workedAt = this.#world.scheduler.now;
+  }
+
+  /** Whether nothing but ourselves keeps anybody out of it now. */
+  #isWell({ login }: Watched): boolean {
+    const { scheduler, stores, database } = this.#world;
+    const { now } = scheduler;
+    const account = this.#accountOf(login);
+    if (!account || login.duties > 0 || login.secretOfAPerson !== null) return false;
+    if (!login.portal.isWell || isLocked(account, now) || now < account.settledAt || database.downUntil > now) return false;
+    const { downUntil, throttledUntil, writesDeniedUntil } = stores.weatherOf(login.plan.store);
+    if (Math.max(downUntil, throttledUntil, writesDeniedUntil) > now) return false;
+    const { current, staged, earlier } = holdingsOf(this.#world, login);
+    return [...(current === null ? [] : [current]), ...staged, ...earlier].some((password) => isAccepted(login, account, password));
+  }
+
+  #lookAround(): void {
+    const { now } = this.#world.scheduler;
+    for (const watched of this.#watched) {
+      if (!this.#isWell(watched)) {
+        watched.wellSince = null;
+        continue;
+      }
+      watched.wellSince ??= now;
+      const outFor = now - Math.max(watched.wellSince, watched.workedAt);
+      const { lockout } = watched.login.portal.habits;
+      const isOut = outFor > OUT_FOR_LONG_MS + (lockout.windowMs ?? 0);
+      if (isOut && !watched.isOut) this.#outage(watched, outFor);
+      watched.isOut = isOut;
+    }
+  }
+
+  #outage(watched: Watched, outFor: number): void {
+    const { login } = watched;
+    const excuse = this.#excuseOf(login);
+    const detail = `nobody got in for ${Math.round(outFor / HOUR_MS)} hours, since ${timeWords(watched.workedAt)}`;
+    this.#find('outage', login.plan.endpointId, detail, excuse);
+  }
+
+  /** Whether one more failure could have locked the account, in the portal's own count, or by all that anybody outside of it could see. */
+  #excuseOf({ portal, username, door }: SimLogin): string | undefined {
+    const account = portal.accounts.get(username);
+    if (!account) return undefined;
+    const { now } = this.#world.scheduler;
+    const share = door.type.lockoutThreshold - door.type.lockoutMargin;
+    const ours = countingFailures(portal.habits.lockout, account, now).filter(({ by }) => by === 'us').length;
+    if (ours >= share) return `our share of the failures that the portal forgives is spent (${ours} of ${share})`;
+    const seen = refusalsSeen(portal, username, now);
+    return seen >= share
+      ? `${seen} refusals may have counted, of the ${share} that are our share, and nothing that the portal forgives by has happened since`
+      : undefined;
+  }
+
+  #judgeReach(watched: Watched): void {
+    const { login } = watched;
+    const { now } = this.#world.scheduler;
+    const account = this.#accountOf(login);
+    if (!account) return;
+    const { current, staged, earlier } = holdingsOf(this.#world, login);
+    const stored = [...(current === null ? [] : [current]), ...staged, ...earlier];
+    if (!isLocked(account, now) && stored.some((password) => isAccepted(login, account, password)) && watched.workedAt < now - LATELY_MS)
+      this.#find(
+        'stuck',
+        login.plan.endpointId,
+        `the store has what the portal accepts, and nobody has got in since ${timeWords(watched.workedAt)}`,
+        this.#excuseOf(login),
+      );
+    const isOnlyBeside = (current === null || !opens(login, account, current)) && stored.some((password) => opens(login, account, password));
+    if (isOnlyBeside) this.#find('stale win', `${login.plan.endpointId} password`, 'what the portal accepts lies beside current, and not in it');
+  }
+
+  /** A person's own fields: what they changed must stand; what they saved unchanged from an old copy may be either. */
+  #saved(login: SimLogin, { opened, found, saved }: Save): void {
+    const watched = this.#watched.find((known) => known.login === login);
+    for (const field of ['note', 'mfa_seed', 'username'] as const) {
+      const before = found?.[field];
+      const isTouched = saved[field] !== opened[field];
+      watched?.fields.set(field, isTouched || before === saved[field] ? [saved[field]] : [saved[field], before]);
+    }
+  }
+
+  #judgeFields({ login, fields }: Watched): void {
+    const text = this.#world.stores.personReads(login.reference);
+    const stored = text === null ? null : (JSON.parse(text) as Readonly<Record<string, unknown>>);
+    for (const [field, values] of fields)
+      if (stored === null || !values.includes(stored[field]))
+        this.#find(
+          'stale win',
+          `${login.plan.endpointId} ${field}`,
+          `a person wrote ${JSON.stringify(values)}, and ${JSON.stringify(stored?.[field])} is left`,
+        );
+  }
+}

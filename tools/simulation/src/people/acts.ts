@@ -1,0 +1,147 @@
+import type { SimProcess } from '../time/sim-process.ts';
+import type { Happening } from '../world/happening.ts';
+import type { SimLogin, World } from '../world/world.ts';
+import { operatorRuns } from './commands.ts';
+
+export type PersonalHappening = Extract<Happening, { readonly login: string }>;
+type Of<K extends PersonalHappening['kind']> = Extract<PersonalHappening, { readonly kind: K }>;
+type Fields = Readonly<Record<string, unknown>>;
+
+const SEED_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const PERSON = { by: 'person', process: 'person' } as const;
+
+/** One person with one login: what they do at the portal's page, in the store's console, or by a command, each at a person's pace. */
+export class Person {
+  readonly #world: World;
+  readonly #login: SimLogin;
+  readonly #process: SimProcess;
+
+  constructor(world: World, login: SimLogin, process: SimProcess) {
+    this.#world = world;
+    this.#login = login;
+    this.#process = process;
+  }
+
+  async does(act: PersonalHappening): Promise<void> {
+    switch (act.kind) {
+      case 'a person edits a note':
+        return this.#editsNote(act);
+      case 'a person sets up a new authenticator':
+        return this.#duty(() => this.#setsUpAuthenticator(act));
+      case 'a person changes the password':
+        return this.#duty(() => this.#changesPassword(act));
+      case 'a person changes the password at the portal only':
+        this.#login.secretOfAPerson = this.#newPassword();
+        this.#login.portal.setByHand(this.#login.username, this.#login.secretOfAPerson);
+        return;
+      case 'a person mistypes':
+        return this.#mistypes(act.times);
+      case 'a person locks the account':
+        return this.#duty(() => this.#locks(act));
+      case 'a person makes the secret anew':
+        return this.#duty(() => this.#makesAnew());
+      case 'a person puts in another account':
+        return this.#duty(() => this.#putsInAnotherAccount());
+      default:
+        return operatorRuns(this.#world, this.#login, act, this.#process);
+    }
+  }
+
+  /** As long as somebody is in the middle of something, nobody else can be expected to get in. */
+  async #duty(act: () => Promise<void>): Promise<void> {
+    this.#login.duties += 1;
+    await act();
+    this.#login.duties -= 1;
+  }
+
+  /** Opens the whole JSON, changes fields in it, and saves the whole of it, whatever has become of the secret meanwhile. */
+  async #edits(change: (opened: Fields) => Fields, openMs: number): Promise<void> {
+    const opened = this.#read();
+    if (opened === null) return;
+    await this.#sleep(openMs);
+    this.#save(opened, change(opened));
+  }
+
+  #read(): Fields | null {
+    const text = this.#world.stores.personReads(this.#login.reference);
+    return text === null ? null : (JSON.parse(text) as Fields);
+  }
+
+  #save(opened: Fields, saved: Fields): void {
+    this.#world.trace.add(this.#process.name, `saves the secret of ${this.#login.plan.endpointId}`);
+    this.#world.onSaved(this.#login, { opened, found: this.#read(), saved });
+    this.#login.reference = this.#world.stores.personWrites(this.#login.reference, JSON.stringify(saved));
+  }
+
+  #editsNote({ openMs }: Of<'a person edits a note'>): Promise<void> {
+    return this.#edits((opened) => ({ ...opened, note: `note ${this.#process.random.between(1, 1e9)}` }), openMs);
+  }
+
+  async #setsUpAuthenticator({ gapMs }: Of<'a person sets up a new authenticator'>): Promise<void> {
+    const account = this.#login.portal.accounts.get(this.#login.username);
+    if (!account || account.mfaSeed === null) return;
+    const seed = Array.from({ length: 16 }, () => this.#process.random.pick([...SEED_LETTERS])).join('');
+    account.mfaSeed = seed;
+    this.#world.trace.add(this.#process.name, `sets up a new authenticator for ${account.username}`);
+    await this.#sleep(gapMs);
+    await this.#edits((opened) => ({ ...opened, mfa_seed: seed }), 3_000);
+  }
+
+  async #changesPassword({ first, gapMs }: Of<'a person changes the password'>): Promise<void> {
+    const password = this.#newPassword();
+    const atPortal = (): void => this.#login.portal.setByHand(this.#login.username, password);
+    if (first === 'portal') atPortal();
+    else await this.#edits((opened) => ({ ...opened, password }), 5_000);
+    await this.#sleep(gapMs);
+    if (first === 'store') atPortal();
+    else await this.#edits((opened) => ({ ...opened, password }), 5_000);
+  }
+
+  /** Short enough for a portal that cuts: a person would see at their next login that it had been cut. */
+  #newPassword(): string {
+    return `Pw${this.#process.random.between(10, 99)}${['abcd', 'efgh', 'ijkl'][this.#process.random.between(0, 2)] ?? ''}`;
+  }
+
+  async #mistypes(times: number): Promise<void> {
+    for (let time = 0; time < times; time += 1) {
+      this.#login.portal.tryPassword(PERSON, this.#login.username, `slip ${time}`);
+      await this.#sleep(4_000);
+    }
+  }
+
+  async #locks({ callMs, tells }: Of<'a person locks the account'>): Promise<void> {
+    const { portal, username } = this.#login;
+    for (let slip = 0; slip < 10; slip += 1) {
+      if (portal.tryPassword(PERSON, username, `forgotten ${slip}`) === 'at locked') break;
+      await this.#sleep(5_000);
+    }
+    await this.#sleep(callMs);
+    portal.callSupport(username);
+    if (tells) await operatorRuns(this.#world, this.#login, { kind: 'unlocked' }, this.#process);
+  }
+
+  /** Deletes it and creates it again with the same text; nobody does that where the name of the secret would be another one. */
+  async #makesAnew(): Promise<void> {
+    const text = this.#world.stores.personReads(this.#login.reference);
+    if (text === null || this.#login.plan.store === 'secrets-manager') return;
+    this.#world.stores.personRemoves(this.#login.reference);
+    await this.#sleep(this.#process.random.between(1_000, 60_000));
+    this.#login.reference = this.#world.stores.personWrites(this.#login.reference, text);
+  }
+
+  async #putsInAnotherAccount(): Promise<void> {
+    const { portal, plan } = this.#login;
+    const username = `${plan.username}-second`;
+    if (this.#login.username === username) return;
+    const password = this.#newPassword();
+    portal.add({ username, password, mfaSeed: plan.mfaSeed });
+    const mfa = plan.mfaSeed === null ? {} : { mfa_seed: plan.mfaSeed };
+    this.#login.username = username;
+    this.#login.secretOfAPerson = null;
+    await this.#edits((opened) => ({ ...opened, username, password, ...mfa }), 5_000);
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return this.#process.clock.sleep(ms);
+  }
+}

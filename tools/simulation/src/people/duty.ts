@@ -1,0 +1,67 @@
+import { isLocked } from '../portal/lockout.ts';
+import { countingFailures } from '../portal/lockout.ts';
+import { accepts } from '../portal/account.ts';
+import type { SimProcess } from '../time/sim-process.ts';
+import type { SimLogin, World } from '../world/world.ts';
+import { operatorRuns } from './commands.ts';
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Whoever is on duty once nothing goes wrong any more: tells the store what only a person knew, has accounts unlocked that nobody else can unlock, and resolves
+ * what is blocked, each once. What can come right by itself is left to do so.
+ */
+export async function onDuty(world: World, process: SimProcess): Promise<void> {
+  for (const login of world.logins.values()) {
+    tellTheStore(world, login, process);
+    await unlock(world, login, process);
+  }
+  // Whatever is blocked had its chance.
+  await process.clock.sleep(30 * HOUR_MS);
+  for (const login of world.logins.values()) {
+    await unlock(world, login, process);
+    await resolve(world, login, process);
+  }
+}
+
+/** What a person set at the portal and told nobody, and what two people made of one secret between them. */
+function tellTheStore(world: World, login: SimLogin, process: SimProcess): void {
+  const account = login.portal.accounts.get(login.username);
+  const text = world.stores.personReads(login.reference);
+  if (!account || text === null) return;
+  const stored = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const mended = {
+    ...stored,
+    username: login.username,
+    ...(account.mfaSeed === null ? {} : { mfa_seed: account.mfaSeed }),
+    ...(account.passwordBy === 'person' ? { password: account.password } : {}),
+  };
+  login.secretOfAPerson = null;
+  if (JSON.stringify(mended) === JSON.stringify(stored)) return;
+  world.trace.add(process.name, `puts into the secret of ${login.plan.endpointId} what holds at the portal`);
+  world.onSaved(login, { opened: stored, found: stored, saved: mended });
+  login.reference = world.stores.personWrites(login.reference, JSON.stringify(mended));
+}
+
+/** Locked for good, or so near to it that the platform may try nothing any more: support wipes the slate, and we are told. */
+async function unlock(world: World, login: SimLogin, process: SimProcess): Promise<void> {
+  const { portal, username, door } = login;
+  const account = portal.accounts.get(username);
+  if (!account) return;
+  const { lockout } = portal.habits;
+  const ours = countingFailures(lockout, account, world.scheduler.now).filter(({ by }) => by === 'us').length;
+  const isSpent = lockout.windowMs === null && ours >= door.type.lockoutThreshold - door.type.lockoutMargin - 1;
+  const isLockedForGood = isLocked(account, world.scheduler.now) && lockout.lastsMs === null;
+  if (!isSpent && !isLockedForGood && !world.wasLocked.has(`${portal.realm} ${username}`)) return;
+  if (isSpent || isLockedForGood) portal.callSupport(username);
+  await operatorRuns(world, login, { kind: 'unlocked' }, process);
+}
+
+async function resolve(world: World, login: SimLogin, process: SimProcess): Promise<void> {
+  const blocked = world.database.tables.attempts.all().find(({ endpointId, state }) => endpointId === login.plan.endpointId && state === 'blocked');
+  const account = login.portal.accounts.get(login.username);
+  const text = world.stores.personReads(login.reference);
+  if (!blocked || !account || text === null) return;
+  const isCurrent = accepts(login.portal.habits, account, String((JSON.parse(text) as { password?: unknown }).password));
+  await operatorRuns(world, login, { kind: 'resolve', accept: isCurrent ? 'current' : 'found' }, process);
+}

@@ -1,0 +1,3 @@
+export async function runPlanted(_options: { readonly json: boolean; readonly say: (line: string) => void }): Promise<number> {
+  return 1;
+}

@@ -1,0 +1,45 @@
+import type { PortalHabits } from './habits.ts';
+import type { LockState } from './lockout.ts';
+
+/** A change that the portal is still to make. */
+export interface PendingChange {
+  readonly dueAt: number;
+  readonly from: string;
+  readonly to: string;
+  readonly by: 'us' | 'person';
+}
+
+/** One account at one portal, as the portal keeps it. */
+export interface Account extends LockState {
+  readonly username: string;
+  /** Cut as the portal cuts. */
+  password: string;
+  /** Who set it. */
+  passwordBy: 'us' | 'person';
+  passwordAt: number;
+  /** Until this time some parts of the portal know only what was before. */
+  settledAt: number;
+  before: string | null;
+  /** Newest first. */
+  former: string[];
+  mfaSeed: string | null;
+  readonly usedSteps: Set<number>;
+  mustChange: boolean;
+  pending: PendingChange[];
+}
+
+type Compares = Pick<PortalHabits, 'foldsCase'>;
+export const isSame = ({ foldsCase }: Compares, a: string, b: string): boolean => (foldsCase ? a.toLowerCase() === b.toLowerCase() : a === b);
+
+export const cut = ({ keepsFirst }: Pick<PortalHabits, 'keepsFirst'>, password: string): string =>
+  keepsFirst === null ? password : password.slice(0, keepsFirst);
+
+/** In truth, once everything that was asked for so far has come about: a change that is still to be made counts as made. */
+export function endsWith(habits: PortalHabits, account: Account): { readonly password: string; readonly by: 'us' | 'person' } {
+  let { password, passwordBy: by } = account;
+  for (const pending of account.pending) if (isSame(habits, pending.from, password)) ({ to: password, by } = { to: cut(habits, pending.to), by: pending.by });
+  return { password, by };
+}
+
+/** Whether a login with this password would succeed at a portal that is well, with an account that is not locked, in every part of it. */
+export const accepts = (habits: PortalHabits, account: Account, password: string): boolean => isSame(habits, password, account.password);

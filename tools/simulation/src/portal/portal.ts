@@ -1,0 +1,247 @@
+import { totpCode } from '@rcm/portal-drivers';
+import { Secret } from '@rcm/telemetry';
+import type { Random } from '../time/random.ts';
+import type { Scheduler } from '../time/scheduler.ts';
+import { type Account, cut, isSame } from './account.ts';
+import type { ChangeAnswer, PortalHabits } from './habits.ts';
+import { type Failure, isLocked, noteFailure, noteSuccess, unlock } from './lockout.ts';
+import type { LoginEnd, PortalEntry } from './record.ts';
+
+export const TOTP_STEP_MS = 30_000;
+
+/** Who stands at the portal's page. */
+export interface Visitor {
+  readonly by: PortalEntry['by'];
+  readonly process: string;
+}
+
+/** What happens to a portal as a whole, each until a time in ms. */
+export interface Weather {
+  unavailableUntil: number;
+  /** Every password is called wrong. */
+  illUntil: number;
+  /** And that counts. */
+  illCounts: boolean;
+  /** Every login meets a question that only a person can answer. */
+  challengesUntil: number;
+}
+
+export type ChangeDecision = 'changed' | 'error' | 'too_short' | 'reused' | 'current_wrong' | 'refused';
+
+/** One sign-in: the accounts of a realm, whatever doors lead to it. It decides by its habits, and writes everything down. */
+export class Portal {
+  readonly realm: string;
+  readonly habits: PortalHabits;
+  readonly accounts = new Map<string, Account>();
+  readonly record: PortalEntry[] = [];
+  readonly weather: Weather = { unavailableUntil: 0, illUntil: 0, illCounts: false, challengesUntil: 0 };
+  /** The next changes are answered so, whatever its habits: a happening. */
+  readonly nextAnswers: ChangeAnswer[] = [];
+  readonly #scheduler: Scheduler;
+  readonly #random: Random;
+
+  constructor(scheduler: Scheduler, options: { readonly realm: string; readonly habits: PortalHabits; readonly random: Random }) {
+    this.#scheduler = scheduler;
+    this.realm = options.realm;
+    this.habits = options.habits;
+    this.#random = options.random;
+  }
+
+  add(account: { readonly username: string; readonly password: string; readonly mfaSeed: string | null }): Account {
+    const added: Account = {
+      username: account.username,
+      password: cut(this.habits, account.password),
+      passwordBy: 'person',
+      passwordAt: this.#scheduler.now,
+      settledAt: 0,
+      before: null,
+      former: [],
+      mfaSeed: account.mfaSeed,
+      usedSteps: new Set(),
+      mustChange: false,
+      pending: [],
+      failures: [],
+      lockedUntil: null,
+    };
+    this.accounts.set(account.username, added);
+    return added;
+  }
+
+  get isWell(): boolean {
+    const { unavailableUntil, illUntil, challengesUntil } = this.weather;
+    return Math.max(unavailableUntil, illUntil, challengesUntil) <= this.#scheduler.now;
+  }
+
+  /** A password is typed. `right`: nothing was counted yet, a code is to follow. */
+  tryPassword(visitor: Visitor, username: string, password: string): LoginEnd | 'right' {
+    const { now } = this.#scheduler;
+    const account = this.accounts.get(username);
+    if (now < this.weather.unavailableUntil) return this.#note(visitor, username, 'unavailable', password);
+    if (now < this.weather.illUntil) {
+      if (this.weather.illCounts && account && !isLocked(account, now)) return this.#fail(visitor, account, 'wrong', password);
+      return this.#note(visitor, username, 'closed', password);
+    }
+    if (now < this.weather.challengesUntil) return this.#note(visitor, username, 'challenged', password);
+    if (!account) return this.#note(visitor, username, 'wrong', password);
+    if (isLocked(account, now)) return this.#note(visitor, username, 'at locked', password);
+    if (!this.#knows(account, password)) return this.#fail(visitor, account, 'wrong', password);
+    return this.habits.asksForCode && account.mfaSeed !== null ? 'right' : this.#accept(visitor, account, password);
+  }
+
+  /** The code after a right password; `null`: whoever it is has none. */
+  tryCode(visitor: Visitor, username: string, password: string, code: string | null): LoginEnd {
+    const { now } = this.#scheduler;
+    const account = this.accounts.get(username);
+    if (!account || account.mfaSeed === null || isLocked(account, now)) return this.#note(visitor, username, 'at locked', password);
+    if (code === null) return this.#note(visitor, username, 'no code', password);
+    const present = Math.floor(now / TOTP_STEP_MS);
+    for (let step = present - this.habits.codeSkew; step <= present + this.habits.codeSkew; step += 1) {
+      if (account.usedSteps.has(step) || codeOf(account.mfaSeed, step) !== code) continue;
+      account.usedSteps.add(step);
+      return this.#accept(visitor, account, password);
+    }
+    if (this.habits.lockout.countsCodes) return this.#fail(visitor, account, 'wrong code', password);
+    return this.#note(visitor, username, 'wrong code', password);
+  }
+
+  /** A new password is submitted by whoever is logged in. */
+  change(visitor: Visitor, username: string, current: string, next: string): { readonly answer: ChangeAnswer; readonly decision: ChangeDecision } {
+    const account = this.accounts.get(username);
+    const answer = this.nextAnswers.shift() ?? this.#random.weighted(this.habits.changes);
+    if (!account || this.#scheduler.now < this.weather.unavailableUntil) return { answer: 'error, not made', decision: 'error' };
+    const isReused = [account.password, ...account.former.slice(0, this.habits.history)].some((former) => isSame(this.habits, former, cut(this.habits, next)));
+    if (isReused && this.habits.historyFirst) return this.#refused(visitor, account, answer, 'reused');
+    if (!isSame(this.habits, current, account.password)) return this.#refused(visitor, account, answer, 'current_wrong');
+    if (isReused) return this.#refused(visitor, account, answer, 'reused');
+    return { answer, decision: this.#answer(visitor, account, answer, next) };
+  }
+
+  /** By a person at the page, or at the telephone: at once, everywhere. */
+  setByHand(username: string, password: string): void {
+    const account = this.#account(username);
+    this.#set(account, password, 'person');
+    account.settledAt = 0;
+    this.#note({ by: 'person', process: 'person' }, username, 'done', password, { act: 'set by hand' });
+  }
+
+  callSupport(username: string): void {
+    unlock(this.#account(username));
+    this.#note({ by: 'person', process: 'person' }, username, 'done', null, { act: 'support' });
+  }
+
+  #account(username: string): Account {
+    const account = this.accounts.get(username);
+    if (!account) throw new Error(`The portal has no account ${username}.`);
+    return account;
+  }
+
+  /** Whether the part of the portal that this login meets knows the password. */
+  #knows(account: Account, password: string): boolean {
+    if (this.#scheduler.now >= account.settledAt || this.#random.chance(0.5)) return isSame(this.habits, password, account.password);
+    return this.habits.whileSettling === 'old or new' && account.before !== null && isSame(this.habits, password, account.before);
+  }
+
+  #accept(visitor: Visitor, account: Account, password: string): LoginEnd {
+    noteSuccess(this.habits.lockout, account);
+    const { expiresAfterMs } = this.habits;
+    if (expiresAfterMs !== null && this.#scheduler.now > account.passwordAt + expiresAfterMs) account.mustChange = true;
+    return this.#note(visitor, account.username, account.mustChange ? 'must change' : 'accepted', password);
+  }
+
+  #fail(visitor: Visitor, account: Account, ended: 'wrong' | 'wrong code', password: string): LoginEnd {
+    const failure: Failure = { at: this.#scheduler.now, by: visitor.by === 'person' ? 'person' : 'us' };
+    this.#note(visitor, account.username, ended, password, { counted: true });
+    if (!noteFailure(this.habits.lockout, account, failure)) return ended;
+    this.#note({ by: 'portal', process: this.realm }, account.username, 'done', null, { act: 'locked' });
+    return 'at locked';
+  }
+
+  #answer(visitor: Visitor, account: Account, answer: ChangeAnswer, next: string): ChangeDecision {
+    const by = visitor.by === 'person' ? 'person' : 'us';
+    const note = (ended: 'made' | 'to be made' | 'not made' | 'refused') => this.#note(visitor, account.username, ended, next, { act: 'change' });
+    const make = (): void => {
+      this.#set(account, next, by);
+      note('made');
+    };
+    const makeIn = (ms: number): void => {
+      note('to be made');
+      const pending = { dueAt: this.#scheduler.now + ms, from: account.password, to: next, by } as const;
+      account.pending = [...account.pending, pending];
+      this.#scheduler.at(pending.dueAt, null, () => {
+        account.pending = account.pending.filter((other) => other !== pending);
+        if (!isSame(this.habits, pending.from, account.password)) return;
+        this.#set(account, next, by);
+        this.#note({ by: 'portal', process: this.realm }, account.username, 'made', next, { act: 'change made' });
+      });
+    };
+    switch (answer) {
+      case 'made':
+        make();
+        return 'changed';
+      case 'error, made':
+        make();
+        return 'error';
+      case 'error, not made':
+        note('not made');
+        return 'error';
+      case 'error, made late':
+        makeIn(this.habits.lateMs);
+        return 'error';
+      case 'error, made long after':
+        makeIn(this.habits.longAfterMs);
+        return 'error';
+      case 'says changed, does not':
+        note('not made');
+        return 'changed';
+      case 'says changed, makes it late':
+        makeIn(this.habits.lateMs);
+        return 'changed';
+      case 'says too short, makes it':
+        make();
+        return 'too_short';
+      case 'says too short, makes it long after':
+        makeIn(this.habits.longAfterMs);
+        return 'too_short';
+      case 'says used before, makes it':
+        make();
+        return 'reused';
+      case 'refuses':
+      case 'not sent':
+        note('refused');
+        return 'refused';
+    }
+  }
+
+  #refused(
+    visitor: Visitor,
+    account: Account,
+    answer: ChangeAnswer,
+    decision: ChangeDecision,
+  ): { readonly answer: ChangeAnswer; readonly decision: ChangeDecision } {
+    this.#note(visitor, account.username, 'refused', null, { act: 'change' });
+    return { answer, decision };
+  }
+
+  #set(account: Account, password: string, by: 'us' | 'person'): void {
+    account.former = [account.password, ...account.former];
+    account.before = account.password;
+    account.password = cut(this.habits, password);
+    account.passwordBy = by;
+    account.passwordAt = this.#scheduler.now;
+    account.settledAt = this.#scheduler.now + this.habits.settleMs;
+    account.mustChange = false;
+  }
+
+  #note<E extends PortalEntry['ended']>(
+    visitor: Visitor,
+    username: string,
+    ended: E,
+    password: string | null,
+    { act = 'login', counted = false }: { readonly act?: PortalEntry['act']; readonly counted?: boolean } = {},
+  ): E {
+    this.record.push({ at: this.#scheduler.now, username, act, ...visitor, ended, password, counted });
+    return ended;
+  }
+}
+
+const codeOf = (seed: string, step: number): string => totpCode({ seed: new Secret(seed), step }).reveal();

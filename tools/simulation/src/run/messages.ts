@@ -1,0 +1,21 @@
+import type { Finding, FindingKind } from '../oracle/finding.ts';
+
+/** What is asked of a worker. */
+export type Ask =
+  | { readonly ask: 'run'; readonly from: number; readonly count: number; readonly planted: string | null }
+  /** Tells the first failing seed's story with as little in it as possible. */
+  | { readonly ask: 'story'; readonly seed: number; readonly planted: string | null; readonly keep: string | null };
+
+export interface SeedSummary {
+  readonly seed: number;
+  readonly rotations: number;
+  readonly logins: number;
+  readonly virtualDays: number;
+  readonly findings: readonly Finding[];
+}
+
+export type Answer =
+  | { readonly answer: 'ready' }
+  | { readonly answer: 'seed'; readonly summary: SeedSummary }
+  | { readonly answer: 'done' }
+  | { readonly answer: 'story'; readonly seed: number; readonly kind: FindingKind | null; readonly lines: readonly string[] };

@@ -1,0 +1,31 @@
+import type { Answer, Ask } from './messages.ts';
+import { prepareProcess } from './simulated-process.ts';
+
+await prepareProcess();
+const { planOf } = await import('../world/plan.ts');
+const { runPlan } = await import('./run-seed.ts');
+const { plant } = await import('../planted/plant.ts');
+const { tellStory } = await import('./story.ts');
+
+const tell = (answer: Answer): void => void process.send?.(answer);
+
+/** One ask at a time: worlds of one process share its virtual globals. */
+let busy = Promise.resolve();
+process.on('message', (ask: Ask) => {
+  busy = busy.then(() => answer(ask));
+});
+process.on('disconnect', () => process.exit(0));
+tell({ answer: 'ready' });
+
+async function answer(ask: Ask): Promise<void> {
+  if (ask.planted !== null) await plant(ask.planted);
+  if (ask.ask === 'story') {
+    const { kind, lines } = await tellStory(ask.seed, ask.keep);
+    return tell({ answer: 'story', seed: ask.seed, kind, lines });
+  }
+  for (let seed = ask.from; seed < ask.from + ask.count; seed += 1) {
+    const { rotations, logins, virtualDays, findings } = await runPlan(planOf(seed));
+    tell({ answer: 'seed', summary: { seed, rotations, logins, virtualDays, findings } });
+  }
+  tell({ answer: 'done' });
+}

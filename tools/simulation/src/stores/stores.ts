@@ -1,0 +1,121 @@
+import { formatReference, type SecretReference, type TenantReaders, type TenantStores } from '@rcm/credentials';
+import { createOwnedStore, secretsManagerStoreOn, ssmStoreOn, type TenantBackends, vaultStoreOn } from '@rcm/credentials/stores-on-calls';
+import type { Clock } from '@rcm/telemetry';
+import { SecretsManagerModel } from './secrets-manager-model.ts';
+import { SsmModel } from './ssm-model.ts';
+import type { Caller, StoreModelOptions, StoreWeather } from './store-model.ts';
+import { VaultModel } from './vault-model.ts';
+
+export const ENVIRONMENT = 'sim';
+export const MOUNT = 'kv';
+export const AWS = { region: 'us-east-1', accountId: '123456789012' } as const;
+
+/** What lies in a store about one login. */
+export interface Contents {
+  readonly current: string | null;
+  readonly staged: readonly string[];
+  /** What was current, or staged and left in the history, before: the newest first. */
+  readonly earlier: readonly string[];
+}
+
+/** The three stores, with the product's own logic on top for its processes and with bare hands for people. */
+export class Stores {
+  readonly ssm: SsmModel;
+  readonly secretsManager: SecretsManagerModel;
+  readonly vault: VaultModel;
+
+  constructor(options: StoreModelOptions) {
+    this.ssm = new SsmModel({ ...options, random: options.random.of('ssm') });
+    this.secretsManager = new SecretsManagerModel({ ...options, random: options.random.of('secrets-manager') });
+    this.vault = new VaultModel({ ...options, random: options.random.of('vault') });
+  }
+
+  weatherOf(store: SecretReference['store']): StoreWeather {
+    return store === 'ssm' ? this.ssm.weather : store === 'vault' ? this.vault.weather : this.secretsManager.weather;
+  }
+
+  contentsOf(reference: SecretReference): Contents {
+    const { path, folder } = placesOf(reference);
+    const [texts, staged] = this.#texts(reference.store, path, folder);
+    return { current: texts[0] ?? null, staged, earlier: texts.slice(1) };
+  }
+
+  /** A person, in the store's console: what they see is what is there. */
+  personReads(reference: SecretReference): string | null {
+    return this.contentsOf(reference).current;
+  }
+
+  /** A person saves a text over whatever is there. The reference may be another one afterwards: a secret that is made gets a new ARN. */
+  personWrites(reference: SecretReference, text: string): SecretReference {
+    const { path } = placesOf(reference);
+    if (reference.store === 'ssm') this.ssm.put(`/${path}`, text, { overwrite: true });
+    else if (reference.store === 'vault') this.vault.write(path, text, null);
+    else if (this.secretsManager.currentVersion(path) === null) return withSuffix(reference, this.secretsManager.create(path, text)?.arn);
+    else this.secretsManager.putVersion(path, this.secretsManager.newId(), text, ['AWSCURRENT']);
+    return reference;
+  }
+
+  /** A person deletes the secret. */
+  personRemoves(reference: SecretReference): void {
+    const { path } = placesOf(reference);
+    if (reference.store === 'ssm') this.ssm.remove(`/${path}`);
+    else if (reference.store === 'vault') this.vault.remove(path);
+    else this.secretsManager.remove(path);
+  }
+
+  /** The version that the store would tell of what is current. */
+  versionOf(reference: SecretReference): string | null {
+    const { path } = placesOf(reference);
+    if (reference.store === 'ssm') return this.ssm.currentVersion(`/${path}`);
+    return reference.store === 'vault' ? this.vault.currentVersion(path) : this.secretsManager.currentVersion(path);
+  }
+
+  tenantStores(role: Caller['role'], clock: Clock): TenantStores {
+    const backends = new Map<string, TenantBackends>();
+    return {
+      forTenant: (orgId) => {
+        const opened = backends.get(orgId) ?? this.#backends({ orgId, role }, clock);
+        backends.set(orgId, opened);
+        return createOwnedStore({ orgId, environment: ENVIRONMENT, aws: AWS, vault: { mount: MOUNT }, use: (act) => act(opened) });
+      },
+      close: async () => undefined,
+    };
+  }
+
+  tenantReaders(clock: Clock): TenantReaders {
+    const stores = this.tenantStores('agent', clock);
+    return {
+      forTenant(orgId) {
+        const { batchSize, read, readMany } = stores.forTenant(orgId);
+        return { batchSize, read, readMany };
+      },
+      close: () => stores.close(),
+    };
+  }
+
+  #backends(caller: Caller, clock: Clock): TenantBackends {
+    return {
+      ssm: ssmStoreOn(this.ssm.callsFor(caller), { clock }),
+      'secrets-manager': secretsManagerStoreOn(this.secretsManager.callsFor(caller)),
+      vault: vaultStoreOn(this.vault.callsFor(caller), { mount: MOUNT }),
+    };
+  }
+
+  #texts(store: SecretReference['store'], path: string, folder: string): readonly [readonly string[], readonly string[]] {
+    if (store === 'ssm') return [this.ssm.textsOf(`/${path}`), this.ssm.stagedBelow(`/${folder}`)];
+    if (store === 'vault') return [this.vault.textsOf(path), this.vault.stagedBelow(folder)];
+    return [this.secretsManager.textsOf(path), this.secretsManager.stagedOf(path)];
+  }
+}
+
+function placesOf({ environment, organizationId, endpointId, portalAccountId }: SecretReference): { readonly path: string; readonly folder: string } {
+  const at = (kind: string) => `rcm/${environment}/${organizationId}/${kind}/${endpointId}/${portalAccountId}`;
+  return { path: at('endpoints'), folder: at('rotation') };
+}
+
+function withSuffix(reference: SecretReference, arn: string | undefined): SecretReference {
+  return reference.store === 'secrets-manager' && arn ? { ...reference, suffix: arn.slice(-6) } : reference;
+}
+
+/** The row's `secret_arn`. */
+export const arnOf = (reference: SecretReference): string => formatReference(reference);

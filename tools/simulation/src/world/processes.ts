@@ -1,0 +1,145 @@
+import { createCredentialManager } from '@rcm/credentials';
+import { listOpenAttempts, listStartable } from '@rcm/db';
+import { type AgentAccess, type Drivers, SessionKeeper, withAgentSession } from '@rcm/portal-access';
+import { mendWanted, removeOldCopies, rotateAndReport, type Rotator, stopFailingPortalTypes } from '@rcm/rotator';
+import { createMetrics, isRcmError } from '@rcm/telemetry';
+import { modelDriver } from '../portal/driver.ts';
+import type { SimProcess } from '../time/sim-process.ts';
+import { ENVIRONMENT } from '../stores/stores.ts';
+import { KEYS, type World } from './world.ts';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+export const LEASE = { ttlMs: 60_000, waitMs: 120_000, pollMs: 5_000 };
+export const SUBMIT_DEADLINE_MS = 30_000;
+const LOGIN = { loginDeadlineMs: 60_000, totpWaitMs: 120_000 };
+export const BREAKER = { windowMs: 10 * MINUTE_MS, suspects: 3, failures: 3 };
+/** Between two rounds of a rotator: so long where there was something to do, and twice as long each time where there was nothing. */
+const ROUND_MS = { least: 45 * SECOND_MS, most: 30 * MINUTE_MS };
+const LONG_ROUND_MS = 2 * HOUR_MS;
+/** Each login is visited so often by all agents together, while things go wrong and afterwards. */
+const VISIT_MS = 3 * HOUR_MS;
+const CALM_VISIT_MS = 8 * HOUR_MS;
+
+/** What `Drivers` gives for a portal type's row: the model's driver. */
+export const driversFor = (world: World): Drivers =>
+  ({
+    for: ({ code }: { readonly code: string }, user?: { readonly id: string; readonly orgId: string }) => {
+      const door = world.doorOfType(code);
+      return modelDriver({
+        outside: world.outside,
+        scheduler: world.scheduler,
+        portalAt: (baseUrl) => world.portalAt(baseUrl),
+        hash: `recipe of ${code}`,
+        provesPassword: door.provesPassword,
+        onTyped: (realm, username) => typed(world, user, realm, username),
+      });
+    },
+  }) as unknown as Drivers;
+
+/** Whose account it is, by the plan: an account that no login of the organization was ever to use is another tenant's. */
+function typed({ logins, trespasses }: World, user: { readonly id: string; readonly orgId: string } | undefined, realm: string, username: string): void {
+  if (!user) return;
+  const known = [...logins.values()].filter(({ plan }) => plan.realm === realm && (plan.username === username || `${plan.username}-second` === username));
+  if (known.length > 0 && !known.some(({ plan }) => plan.orgId === user.orgId)) trespasses.push(`${user.orgId} types ${username} at ${realm}`);
+}
+
+export const rotatorOf = (world: World, process: SimProcess): Rotator => ({
+  db: world.database,
+  clock: process.clock,
+  logger: world.logger,
+  drivers: driversFor(world),
+  stores: world.stores.tenantStores('rotator', process.clock),
+  environment: ENVIRONMENT,
+  lease: LEASE,
+  rules: { canary: world.plan.seed % 3 === 0, probeMs: 15 * MINUTE_MS, lastingMs: 0 },
+  breaker: BREAKER,
+  keys: KEYS,
+  owner: process.name,
+  timing: { ...LOGIN, submitDeadlineMs: SUBMIT_DEADLINE_MS, retryMs: 5 * MINUTE_MS, maxTries: 3, abandonedPauseMs: 12 * HOUR_MS, giveUpMs: 14 * 24 * HOUR_MS },
+});
+
+/** As `rotator run` does it, with one pair of hands: what fails, what was left open, what is due, what was refused, what is old. */
+export async function runRotator(world: World, process: SimProcess): Promise<void> {
+  const rotator = rotatorOf(world, process);
+  const { signal } = new AbortController();
+  let pauseMs = ROUND_MS.least;
+  for (let round = 0; ; round += 1) {
+    let found = 0;
+    try {
+      await stopFailingPortalTypes(rotator);
+      for (const { orgId, endpointId } of await listOpenAttempts(rotator.db, { ownerGone: true, limit: 20 })) {
+        found += 1;
+        await rotateAndReport(rotator, { orgId, endpointId, reason: 'recovery', signal });
+      }
+      for (const { orgId, endpointId } of await listStartable(rotator.db, { rules: rotator.rules, limit: 20 })) {
+        found += 1;
+        await rotateAndReport(rotator, { orgId, endpointId, reason: 'due', signal });
+      }
+      await mendWanted(rotator, { limit: 20, pauseMs: MINUTE_MS, signal });
+      if (round % 8 === 0) await removeOldCopies(rotator, { limit: 20, signal });
+    } catch (error) {
+      if (!isRcmError(error)) throw error;
+    }
+    const isCalm = world.scheduler.now > world.troubleEndsAt + 12 * HOUR_MS;
+    pauseMs = found > 0 ? ROUND_MS.least : Math.min(pauseMs * 2, isCalm ? LONG_ROUND_MS : ROUND_MS.most);
+    await process.clock.sleep(process.random.between(pauseMs / 2, pauseMs));
+  }
+}
+
+/** A web-agent: visits one login after the other, keeps a session now and then, and comes again sooner where it was put off. */
+export async function runAgent(world: World, process: SimProcess): Promise<void> {
+  const metrics = createMetrics();
+  const keeper = new SessionKeeper({ maxSessions: 4, idleMs: 10 * MINUTE_MS });
+  const access: AgentAccess = {
+    db: world.database,
+    clock: process.clock,
+    logger: world.logger,
+    credentials: createCredentialManager({
+      stores: world.stores.tenantReaders(process.clock),
+      metrics,
+      clock: process.clock,
+      random: () => process.random.next(),
+    }),
+    drivers: driversFor(world),
+    keeper,
+    lease: LEASE,
+    login: LOGIN,
+    illness: BREAKER,
+    keys: KEYS,
+  };
+  const logins = [...world.logins.values()].map(({ plan }) => plan);
+  for (let turn = process.random.between(0, logins.length); ; turn += 1) {
+    const login = logins[turn % logins.length];
+    if (!login) return;
+    const worked = await visit(world, process, access, login);
+    const isCalm = world.scheduler.now > world.troubleEndsAt + 12 * HOUR_MS;
+    const everyMs = ((isCalm ? CALM_VISIT_MS : VISIT_MS) * world.plan.agents) / logins.length;
+    // Whoever needs the portal and did not get in does not wait for long.
+    const isImpatient = !worked && process.random.chance(0.3);
+    if (isImpatient) turn -= 1;
+    await process.clock.sleep(process.random.between(everyMs / 2, everyMs * 1.5) / (isImpatient ? 4 : 1));
+  }
+}
+
+async function visit(
+  world: World,
+  process: SimProcess,
+  access: AgentAccess,
+  { orgId, endpointId }: { readonly orgId: string; readonly endpointId: string },
+): Promise<boolean> {
+  const request = { orgId, endpointId, holder: `${process.name} ${process.crossings}`, signal: new AbortController().signal };
+  try {
+    return await withAgentSession(access, request, async (session, signal) => {
+      const outcome = await session.runTask({ name: 'look', input: {}, deadlineMs: MINUTE_MS, signal });
+      if (outcome.kind === 'found') world.onWorked(endpointId, process);
+      return { value: outcome.kind === 'found', session: outcome.kind === 'found' && process.random.chance(0.5) ? 'keep' : 'close' };
+    });
+  } catch (error) {
+    if (!isRcmError(error)) throw error;
+    world.trace.add(process.name, `visit of ${endpointId} fails: ${error.code}`);
+    return false;
+  }
+}
