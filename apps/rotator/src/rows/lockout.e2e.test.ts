@@ -95,7 +95,9 @@ describe('a portal that counts until its support unlocks', () => {
 describe('an account that a person locked', () => {
   it('works again by itself where the portal has one text for wrong and locked, and locks earlier than anybody told us', async () => {
     const [{ id }, other] = [await row.world.addEndpoint('cascade'), await row.world.addEndpoint('cascade')];
-    await row.world.portals.setHabits('cascade', { lockout: { counts: 'consecutive', threshold: 2, windowMs: 15 * MINUTE, lastsMs: 30 * MINUTE, countsCodes: true } });
+    await row.world.portals.setHabits('cascade', {
+      lockout: { counts: 'consecutive', threshold: 2, windowMs: 15 * MINUTE, lastsMs: 30 * MINUTE, countsCodes: true },
+    });
     expect([await row.visit(id), await row.visit(other.id)]).toEqual(['in', 'in']);
     await row.world.portals.mistype(row.world.endpoint(id), 2);
     for (let look = 0; look < 2; look += 1) {

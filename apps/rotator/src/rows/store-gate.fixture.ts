@@ -27,7 +27,10 @@ export interface StoreGate {
   close(): Promise<void>;
 }
 
-const DENIED = JSON.stringify({ __type: 'AccessDeniedException', message: 'User is not authorized to perform this action: no identity-based policy allows it' });
+const DENIED = JSON.stringify({
+  __type: 'AccessDeniedException',
+  message: 'User is not authorized to perform this action: no identity-based policy allows it',
+});
 
 export async function openStoreGate(upstream: string): Promise<StoreGate> {
   const waiting: { readonly matches: (call: GateCall) => boolean; readonly found: (call: HeldCall) => void }[] = [];

@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { loginIdentity, parsePayload } from '@rcm/credentials';
-import { acquireSharedLease, assessPortalTypes, type Database, type EndpointRow, getEndpoint, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
+import {
+  acquireSharedLease,
+  assessPortalTypes,
+  type Database,
+  type EndpointRow,
+  getEndpoint,
+  openDatabase,
+  upsertOrganization,
+  upsertPortalType,
+} from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { guardedLogin } from '@rcm/portal-access';
 import type { LoginOutcome, PortalDriver } from '@rcm/portal-drivers';
@@ -52,15 +61,15 @@ afterAll(async () => {
 });
 
 /** The portal as its record has it: what it says to everybody now, and how often each account was tried. */
-const portal = { says: 'rejected' as 'rejected' | 'accepted', tries: new Map<string, number>() };
+const portal = { says: { kind: 'rejected' } as LoginOutcome, tries: new Map<string, number>() };
+const ACCEPTED: LoginOutcome = { kind: 'accepted' };
 const driver = (username: string): PortalDriver => ({
   hash: createHash('sha256').update('scripted').digest('hex'),
   openSession: async () => ({
     async login({ beforeSubmit }) {
       await beforeSubmit();
       portal.tries.set(username, (portal.tries.get(username) ?? 0) + 1);
-      const outcome: LoginOutcome = portal.says === 'accepted' ? { kind: 'accepted', passwordExpiresAt: null } : { kind: 'rejected' };
-      return { outcome, submitted: true };
+      return { outcome: portal.says, submitted: true };
     },
     changePassword: () => Promise.reject(new Error('nobody changes a password here')),
     runTask: () => Promise.reject(new Error('nobody has a task here')),
@@ -104,7 +113,7 @@ const pass = (seconds: number) =>
   owner.transaction('every tenant', async (tx) => {
     await tx.$executeRaw`
       UPDATE login_attempt SET started_at = started_at - make_interval(secs => ${seconds}::float8), finished_at = finished_at - make_interval(secs => ${seconds}::float8),
-             rests_until = rests_until - make_interval(secs => ${seconds}::float8)`;
+             rests_until = rests_until - make_interval(secs => ${seconds}::float8), throttled_until = throttled_until - make_interval(secs => ${seconds}::float8)`;
     await tx.$executeRaw`DELETE FROM login_lease`;
   });
 
@@ -112,9 +121,21 @@ it('none of two thousand logins that are first used during a maintenance stays u
   expect(await everybody()).toEqual({ refused: LOGINS });
   expect(await assessPortalTypes(owner, RULES)).toEqual(['alpine']);
   await pass(3_600);
-  portal.says = 'accepted';
+  portal.says = ACCEPTED;
   expect(await everybody()).toEqual({ accepted: LOGINS });
   expect(Math.max(...portal.tries.values())).toBe(2);
   // What let as many in is well: its rotations go on by themselves.
   expect(await assessPortalTypes(owner, RULES)).toEqual([]);
+});
+
+it.each(['throttled', 'locked'] as const)('a page that says "%s" until a year far away is believed for a day', async (kind) => {
+  const number = kind === 'locked' ? 1 : 2;
+  portal.says = { kind, until: new Date('9998-12-31T00:00:00Z') };
+  expect(await logIn(number)).toBe('refused');
+  const tries = portal.tries.get(usernameOf(number));
+  portal.says = ACCEPTED;
+  expect(await logIn(number)).toBe('not_allowed');
+  expect(portal.tries.get(usernameOf(number))).toBe(tries);
+  await pass(86_400);
+  expect(await logIn(number)).toBe('accepted');
 });
