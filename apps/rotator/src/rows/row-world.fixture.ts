@@ -54,6 +54,8 @@ export interface RowWorld extends RotatorWorld {
   save(endpointId: string, fields: Fields): Promise<void>;
   /** A person opens the newest, changes these fields and saves. */
   edit(endpointId: string, change: Fields): Promise<void>;
+  /** A person sets another password at the portal, or its support does: the account is unlocked and nothing counts. Nobody tells the store. */
+  setAtPortal(endpointId: string, password: unknown): Promise<void>;
   /** What happened to the account, by the portal's own record. */
   history(endpointId: string): ReturnType<RotatorWorld['world']['portals']['history']>;
   /** Passwords of this login that lie in its store, current and staged. */
@@ -149,6 +151,10 @@ export async function openRowWorld(options: Partial<WorldOptions> = {}): Promise
     open,
     save,
     edit: async (id, change) => save(id, { ...(await open(id)).fields, ...change }),
+    async setAtPortal(id, password) {
+      const { portal, username } = world.endpoint(id);
+      await world.portals.createAccount({ portal, username, password: String(password) });
+    },
     history: (id) => world.portals.history(world.endpoint(id)),
     storedPasswords,
     async holdsAccepted(id) {
