@@ -1,19 +1,20 @@
 import type { Portal } from '../portal/portal.ts';
 
-const SUCCESS: ReadonlySet<string> = new Set(['accepted', 'must change']);
-const REFUSED: ReadonlySet<string> = new Set(['wrong', 'wrong code', 'closed', 'at locked']);
+/** After these nothing was counted, as everybody can see. */
+const NOT_COUNTED: ReadonlySet<string> = new Set(['accepted', 'change_forced', 'password_expired']);
 
 /**
- * How many refusals of ours the portal may be counting now, for anybody who cannot look into it: a portal that is ill refuses, and nobody outside of it knows
- * whether that counted.
+ * How many failures of ours the portal may be counting now, for anybody who cannot look into it: an ill portal refuses, an answer is lost, a process dies, a page asks
+ * for a picture puzzle, and nobody outside knows whether that counted.
  */
-export function refusalsSeen({ record, habits }: Portal, username: string, now: number): number {
+export function refusalsSeen({ record, told, habits }: Portal, username: string, now: number): number {
   const { counts, windowMs } = habits.lockout;
+  const support = record.findLast((entry) => entry.act === 'support' && entry.username === username)?.at ?? 0;
   let seen = 0;
-  for (const { at, act, by, ended, username: whose } of record) {
-    if (whose !== username) continue;
-    if (act === 'support' || (counts === 'consecutive' && act === 'login' && by !== 'person' && SUCCESS.has(ended))) seen = 0;
-    else if (act === 'login' && by !== 'person' && REFUSED.has(ended) && (windowMs === null || at > now - windowMs)) seen += 1;
+  for (const { at, username: whose, outcome } of told) {
+    if (whose !== username || at < support) continue;
+    if (outcome === 'accepted' && counts === 'consecutive') seen = 0;
+    else if ((outcome === null || !NOT_COUNTED.has(outcome)) && (windowMs === null || at > now - windowMs)) seen += 1;
   }
   return seen;
 }

@@ -16,11 +16,14 @@ export async function onDuty(world: World, process: SimProcess): Promise<void> {
     tellTheStore(world, login, process);
     await unlock(world, login, process);
   }
-  // Whatever is blocked had its chance.
-  await process.clock.sleep(30 * HOUR_MS);
-  for (const login of world.logins.values()) {
-    await unlock(world, login, process);
-    await resolve(world, login, process);
+  // Whatever is blocked had its chance; a search that has no budget left is asked again.
+  await process.clock.sleep(24 * HOUR_MS);
+  for (let round = 0; round < 8; round += 1) {
+    for (const login of world.logins.values()) {
+      await unlock(world, login, process);
+      await resolve(world, login, process);
+    }
+    await process.clock.sleep(4 * HOUR_MS);
   }
 }
 
@@ -52,8 +55,11 @@ async function unlock(world: World, login: SimLogin, process: SimProcess): Promi
   const ours = countingFailures(lockout, account, world.scheduler.now).filter(({ by }) => by === 'us').length;
   const isSpent = lockout.windowMs === null && ours >= door.type.lockoutThreshold - door.type.lockoutMargin - 1;
   const isLockedForGood = isLocked(account, world.scheduler.now) && lockout.lastsMs === null;
-  if (!isSpent && !isLockedForGood && !world.wasLocked.has(`${portal.realm} ${username}`)) return;
-  if (isSpent || isLockedForGood) portal.callSupport(username);
+  const name = `${portal.realm} ${username}`;
+  // Who locked it had it unlocked and told nobody.
+  const wasUntold = world.wasLocked.delete(name);
+  if (!isSpent && !isLockedForGood && !wasUntold) return;
+  portal.callSupport(username);
   await operatorRuns(world, login, { kind: 'unlocked' }, process);
 }
 

@@ -3,7 +3,7 @@ import { RcmError, withDeadline } from '@rcm/telemetry';
 import type { Outside } from '../time/outside.ts';
 import type { Scheduler } from '../time/scheduler.ts';
 import { currentProcess } from '../time/sim-process.ts';
-import type { ChangeDecision, Portal, Visitor } from './portal.ts';
+import type { ChangeDecision, Portal, Told, Visitor } from './portal.ts';
 import type { LoginEnd } from './record.ts';
 
 export interface DriverOptions {
@@ -60,7 +60,9 @@ class ModelSession implements PortalSession {
     this.#options.onTyped(this.#portal.realm, username);
     const visitor = visitorNow();
     let hasProved = false;
+    const told: Told = { at: this.#options.scheduler.now, username, outcome: null };
     const { value: ended, submitted } = await this.#send({ deadlineMs, signal, beforeSubmit }, async () => {
+      this.#portal.told.push(told);
       const first = await this.#page('login', () => this.#portal.tryPassword(visitor, username, password));
       if (first !== 'right') return first;
       hasProved = true;
@@ -68,6 +70,7 @@ class ModelSession implements PortalSession {
       return this.#page('code', () => this.#portal.tryCode(visitor, username, password, code));
     });
     const outcome = this.#loginOutcome(ended, username, submitted, hasProved);
+    told.outcome = outcome.kind;
     this.#isUsable = outcome.kind !== 'unknown' && outcome.kind !== 'unavailable';
     if (outcome.kind === 'accepted' || outcome.kind === 'change_forced') this.#user = { username, openedAt: this.#options.scheduler.now };
     return { outcome, submitted };

@@ -15,6 +15,13 @@ export interface Visitor {
   readonly process: string;
 }
 
+export interface Told {
+  readonly at: number;
+  readonly username: string;
+  /** As the interpreter said it; `null`: nothing, as to a process that died. */
+  outcome: string | null;
+}
+
 /** What happens to a portal as a whole, each until a time in ms. */
 export interface Weather {
   unavailableUntil: number;
@@ -34,6 +41,8 @@ export class Portal {
   readonly habits: PortalHabits;
   readonly accounts = new Map<string, Account>();
   readonly record: PortalEntry[] = [];
+  /** What those who logged in were told, or that they were told nothing; which is all that anybody outside of the portal can know of its count. */
+  readonly told: Told[] = [];
   readonly weather: Weather = { unavailableUntil: 0, illUntil: 0, illCounts: false, challengesUntil: 0 };
   /** The next changes are answered so, whatever its habits: a happening. */
   readonly nextAnswers: ChangeAnswer[] = [];
