@@ -1,8 +1,9 @@
+import { userInfo } from 'node:os';
 import { Command, Option } from 'commander';
 import { createLogger, type ExitCode, RcmError } from '@rcm/telemetry';
 import { apply } from './commands/apply.ts';
 import { plan } from './commands/plan.ts';
-import { rollback, type RollbackScope } from './commands/rollback.ts';
+import { type PersonalAct, rollback, type RollbackScope } from './commands/rollback.ts';
 import { scrub } from './commands/scrub.ts';
 import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
@@ -65,7 +66,12 @@ function commands(does: (act: Act) => () => Promise<void>, terminal: Terminal): 
     .addOption(new Option('--endpoint <id>', 'the endpoint to roll back').conflicts('all'))
     .option('--all', 'every migrated endpoint; needs --yes')
     .option('--yes', 'yes, write plaintext of every endpoint back')
-    .action((options: RollbackOptions) => does((migration) => rollback(migration, scopeOf(options)))());
+    .option('--reason <text>', 'why, for the audit trail')
+    .option('--actor <name>', 'who, for the audit trail (default: the account this runs under)')
+    .action(async (options: RollbackOptions) => {
+      const [scope, act] = [scopeOf(options), personalAct(options)];
+      await does((migration) => rollback(migration, scope, act))();
+    });
   command('status', 'count how far the migration is').action(does(status));
   return program;
 }
@@ -74,6 +80,13 @@ interface RollbackOptions {
   readonly endpoint?: string;
   readonly all?: boolean;
   readonly yes?: boolean;
+  readonly reason?: string;
+  readonly actor?: string;
+}
+
+function personalAct({ reason = '', actor }: RollbackOptions): PersonalAct {
+  if (reason.trim() === '') throw new RcmError('input_invalid', 'Say why, with --reason "…": it goes into the audit trail. Nothing was changed.');
+  return { actor: `person:${actor ?? userInfo().username}`, reason: reason.trim() };
 }
 
 function scopeOf({ endpoint, all, yes }: RollbackOptions): RollbackScope {

@@ -18,7 +18,7 @@ const schema = z
     RCM_MIGRATOR_READS_PER_SECOND: z.coerce.number('must be a number').positive().max(1000).default(20),
     /** Endpoints worked on at once. */
     RCM_MIGRATOR_CONCURRENCY: z.coerce.number('must be a number').int().min(1).max(32).default(4),
-    /** Owner of the tables or superuser, direct: rewriting a table is not an app's right. Only `scrub` needs it. */
+    /** Direct: rewriting a table and the catalogue's samples is not an app's right (docs/migration.md). Only `scrub` needs it. */
     RCM_MIGRATOR_ADMIN_DATABASE_URL: z
       .string()
       .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a postgresql:// URL')

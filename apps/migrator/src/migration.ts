@@ -1,6 +1,7 @@
 import type { IdentityKeys, LargePayloads, NewPlace, TenantStores } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import type { Clock, Logger, Secret } from '@rcm/telemetry';
+import type { FingerprintKey } from './credential/fingerprint.ts';
 import type { Pacer } from './pacing/pacer.ts';
 import type { Patience } from './pacing/patience.ts';
 import type { Progress } from './progress.ts';
@@ -16,6 +17,8 @@ export interface Migration {
   readonly identityKey: Secret<string>;
   /** What logins are known by. */
   readonly keys: IdentityKeys;
+  /** The same key with its id, for fingerprints. */
+  readonly fingerprintKey: FingerprintKey;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Who holds a lease, for people who look at them. */

@@ -52,7 +52,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
       code: 0,
       result: { endpoints: 24, legacy: 0, migrated: 24, verified: 24, scrubbed: 24, rewritePending: false },
     });
-    expect(await run('rollback', '--all', '--yes', '--json')).toMatchObject({ code: 0, result: { restored: 24, failed: [] } });
+    expect(await run('rollback', '--all', '--yes', '--reason', 'a test', '--json')).toMatchObject({ code: 0, result: { restored: 24, failed: [] } });
     expectNoSecretIn(...runs);
     expect(runs[3]?.stderr).toContain('apply: 24 of 24');
   });
@@ -90,12 +90,14 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
       RCM_MIGRATOR_WRITES_PER_SECOND: 'many',
       RCM_IDENTITY_KEY_FILE: '/nowhere',
       RCM_AWS_ACCOUNT_ID: CANARY,
+      RCM_IDENTITY_KEY_ID: `${CANARY}:1`,
     };
-    const [wrong, foreign, unsaid, confirm, unscrubbable] = await Promise.all([
+    const [wrong, foreign, unsaid, confirm, unreasoned, unscrubbable] = await Promise.all([
       lines(['apply'], bad),
       lines(['migrate-all'], world.environment),
       lines(['rollback'], world.environment),
       lines(['rollback', '--all'], world.environment),
+      lines(['rollback', '--all', '--yes', '--reason', ' '], world.environment),
       lines(['scrub'], { ...world.environment, RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: '' }),
     ]);
     expect(wrong.code).toBe(2);
@@ -105,13 +107,14 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
         .slice(1)
         .map((line) => line.split(':')[0]?.trim())
         .sort(),
-    ).toEqual(['RCM_AWS_ACCOUNT_ID', 'RCM_IDENTITY_KEY', 'RCM_MIGRATOR_STORE', 'RCM_MIGRATOR_WRITES_PER_SECOND']);
+    ).toEqual(['RCM_AWS_ACCOUNT_ID', 'RCM_IDENTITY_KEY', 'RCM_IDENTITY_KEY_ID', 'RCM_MIGRATOR_STORE', 'RCM_MIGRATOR_WRITES_PER_SECOND']);
     expect(resultOf(await runMigrator(['status', '--no-such', '--json'], world.environment))).toEqual({
       error: { code: 'commander.unknownOption', message: "error: unknown option '--no-such'" },
     });
     expect(foreign).toEqual({ code: 2, lines: ["error: unknown command 'migrate-all'"] });
     expect(unsaid).toMatchObject({ code: 2, lines: [expect.stringContaining('--endpoint <id>')] });
     expect(confirm).toMatchObject({ code: 2, lines: [expect.stringContaining('--yes')] });
+    expect(unreasoned).toMatchObject({ code: 2, lines: [expect.stringMatching(/--reason .* Nothing was changed/)] });
     expect(unscrubbable).toMatchObject({ code: 2, lines: [expect.stringContaining('RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE')] });
   });
 

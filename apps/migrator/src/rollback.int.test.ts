@@ -36,21 +36,24 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
+const ACT = { actor: 'person:jane', reason: 'the new agents are not ready' };
+
 const legacyOf = async (id: string): Promise<unknown> => {
   const text = (await listLegacyEndpoints(migrator.db, { limit: 100 })).find(({ endpoint }) => endpoint.id === id)?.credentials.reveal();
   return text === undefined ? null : JSON.parse(text);
 };
 
 const auditOf = (id: string) =>
-  world.db
-    .transaction('every tenant', (tx) => tx.$queryRaw<{ action: string }[]>`SELECT action FROM audit_event WHERE subject = ${id} ORDER BY seq`)
-    .then((rows) => rows.map(({ action }) => action));
+  world.db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<{ action: string; actor: string; reason: string }[]>`SELECT action, actor, reason FROM audit_event WHERE subject = ${id} ORDER BY seq`,
+  );
 
 describe('rollback', { timeout: 180_000 }, () => {
   it('puts back what the portal accepts now, after a rotation too, and takes the endpoint out of rotation', async () => {
     await rotate(world, migrator, seed, (payload) => payload);
     const now = await stored(migrator, seed);
-    expect(await rollback(migrator, { endpointId: seed.id })).toMatchObject({ complete: true, json: { restored: 1, failed: [] } });
+    expect(await rollback(migrator, { endpointId: seed.id }, ACT)).toMatchObject({ complete: true, json: { restored: 1, failed: [] } });
     expect(await legacyOf(seed.id)).toEqual(JSON.parse(now.text));
     expect(await findEndpoint(migrator.db, { endpointId: seed.id })).toMatchObject({
       secretArn: null,
@@ -65,12 +68,15 @@ describe('rollback', { timeout: 180_000 }, () => {
     );
     expect(config).toMatchObject({ note: 'left alone' });
     expect(await listLeases(migrator.db)).toEqual([]);
-    expect((await auditOf(seed.id)).slice(-2)).toEqual(['credential.rollback', 'endpoint.restored']);
+    expect((await auditOf(seed.id)).slice(-2)).toEqual([
+      { action: 'credential.rollback', ...ACT },
+      { action: 'endpoint.restored', ...ACT },
+    ]);
     expect(await findBrokenAuditEvent(world.db, { orgId: seed.orgId })).toBeNull();
   });
 
   it('can be undone: apply adopts the secret that stayed in the store', async () => {
-    expect((await rollback(migrator, 'all')).json).toMatchObject({ restored: 4, failed: [] });
+    expect((await rollback(migrator, 'all', ACT)).json).toMatchObject({ restored: 4, failed: [] });
     expect((await status(migrator)).json).toMatchObject({ legacy: 4, migrated: 0 });
     expect((await apply(migrator)).json).toMatchObject({ migrated: 4, failed: [] });
     await verify(migrator);
@@ -96,7 +102,7 @@ describe('rollback', { timeout: 180_000 }, () => {
     expect(await planRotation(world.db, attempt)).toMatchObject({ created: true });
     await releaseLease(world.db, { leaseId: answer.lease.id, orgId: seed.orgId });
     const before = await findEndpoint(migrator.db, { endpointId: seed.id });
-    expect(await rollback(migrator, { endpointId: seed.id })).toMatchObject({
+    expect(await rollback(migrator, { endpointId: seed.id }, ACT)).toMatchObject({
       complete: false,
       json: { restored: 0, failed: [{ endpointId: seed.id, code: 'state_conflict' }] },
     });
@@ -112,7 +118,7 @@ describe('rollback', { timeout: 180_000 }, () => {
       released = true;
       void releaseLease(world.db, { leaseId: shared.lease.id, orgId: seed.orgId });
     }, 700);
-    expect((await rollback(migrator, { endpointId: seed.id })).json).toMatchObject({ restored: 1 });
+    expect((await rollback(migrator, { endpointId: seed.id }, ACT)).json).toMatchObject({ restored: 1 });
     expect(released).toBe(true);
   });
 
@@ -130,7 +136,7 @@ describe('rollback', { timeout: 180_000 }, () => {
         forTenant: (orgId) => ({ ...migrator.stores.forTenant(orgId), read: (...args) => ((reads += 1), migrator.stores.forTenant(orgId).read(...args)) }),
       },
     };
-    expect((await rollback(blind, { endpointId: seed.id })).json).toMatchObject({ restored: 0 });
+    expect((await rollback(blind, { endpointId: seed.id }, ACT)).json).toMatchObject({ restored: 0 });
     expect(reads).toBe(0);
   });
 
@@ -139,12 +145,12 @@ describe('rollback', { timeout: 180_000 }, () => {
     for (let at = 1; ; at += 1) {
       for (const when of ['before', 'after'] as const) {
         const dying = mortal(migrator, { at, when });
-        await rollback(dying.migration, { endpointId: seed.id }).catch(() => {});
+        await rollback(dying.migration, { endpointId: seed.id }, ACT).catch(() => {});
         const where = `died ${when} call ${at}`;
         // The dead process cannot give its lease back; it would run out.
         for (const lease of await listLeases(migrator.db)) await releaseLease(world.db, { leaseId: lease.id, orgId: lease.orgId });
         const done = (await findEndpoint(migrator.db, { endpointId: seed.id }))?.secretArn === null;
-        if (!done) expect((await rollback(migrator, { endpointId: seed.id })).json, where).toMatchObject({ restored: 1 });
+        if (!done) expect((await rollback(migrator, { endpointId: seed.id }, ACT)).json, where).toMatchObject({ restored: 1 });
         expect(await legacyOf(seed.id), where).toEqual(JSON.parse(text));
         expect((await apply(migrator)).json, where).toMatchObject({ migrated: 1, failed: [] });
         if (!dying.died()) return expect(at).toBeGreaterThan(5);
@@ -153,8 +159,8 @@ describe('rollback', { timeout: 180_000 }, () => {
   });
 
   it('says that an endpoint does not exist, or has nothing to roll back', async () => {
-    await expect(rollback(migrator, { endpointId: 'nobody' })).rejects.toMatchObject({ code: 'endpoint_unknown' });
-    await rollback(migrator, { endpointId: seed.id });
-    expect((await rollback(migrator, { endpointId: seed.id })).json).toMatchObject({ restored: 0, failed: [{ code: 'state_conflict' }] });
+    await expect(rollback(migrator, { endpointId: 'nobody' }, ACT)).rejects.toMatchObject({ code: 'endpoint_unknown' });
+    await rollback(migrator, { endpointId: seed.id }, ACT);
+    expect((await rollback(migrator, { endpointId: seed.id }, ACT)).json).toMatchObject({ restored: 0, failed: [{ code: 'state_conflict' }] });
   });
 });

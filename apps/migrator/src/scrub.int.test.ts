@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { findEndpoint } from '@rcm/db';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
@@ -24,6 +25,27 @@ const leftAlone = planted.map(({ id }) => ({ endpointId: id, code: 'state_confli
 
 async function expectPlaintextKept(): Promise<void> {
   for (const { id } of planted) expect(await findEndpoint(migrator.db, { endpointId: id })).toMatchObject({ hasLegacyCredentials: true });
+}
+
+/** An administrator's login that may do everything about WAL and nothing about tables. */
+async function withLoginThatMaySwitchWal(act: (url: string) => Promise<void>): Promise<void> {
+  const login = `switcher_${randomBytes(6).toString('hex')}`;
+  const sql = (...statements: string[]) =>
+    world.db.transaction('no tenant', async (tx) => {
+      for (const statement of statements) await tx.$executeRawUnsafe(statement);
+    });
+  await sql(
+    `CREATE ROLE ${login} LOGIN PASSWORD 'local'`,
+    `GRANT pg_checkpoint, pg_monitor TO ${login}`,
+    `GRANT EXECUTE ON FUNCTION pg_switch_wal() TO ${login}`,
+  );
+  const url = new URL(world.url);
+  [url.username, url.password] = [login, 'local'];
+  try {
+    await act(url.href);
+  } finally {
+    await sql(`DROP OWNED BY ${login}`, `DROP ROLE ${login}`);
+  }
 }
 
 describe('scrub', { timeout: 180_000 }, () => {
@@ -65,6 +87,25 @@ describe('scrub', { timeout: 180_000 }, () => {
     await verify(migrator);
     await expect(scrubbing(world, migrator, { RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: '' })).rejects.toMatchObject({ code: 'config_invalid' });
     await expectPlaintextKept();
+  });
+
+  it('refuses before it removes anything when the rewrite would only be skipped with a warning, and says which right is missing', async () => {
+    await apply(migrator);
+    await verify(migrator);
+    await withLoginThatMaySwitchWal(async (url) => {
+      const settings = { RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: '', RCM_MIGRATOR_ADMIN_DATABASE_URL: url };
+      await expect(scrubbing(world, migrator, settings)).rejects.toMatchObject({
+        code: 'config_invalid',
+        message: expect.stringMatching(/nothing was removed.*VACUUM FULL of integration_endpoint/) as string,
+      });
+    });
+    await expectPlaintextKept();
+    const told = await world.db.transaction(
+      'every tenant',
+      (tx) => tx.$queryRaw<{ action: string }[]>`SELECT action FROM audit_event WHERE action IN ('endpoint.scrubbed', 'storage.rewritten')`,
+    );
+    expect(told).toEqual([]);
+    expect((await scrubbing(world, migrator)).json).toMatchObject({ scrubbed: 3, rewritten: true });
   });
 
   it('rewrites again when asked to, with nothing left to remove', async () => {

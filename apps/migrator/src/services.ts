@@ -37,6 +37,7 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
     place: { ...newSecretPlace(config, config.RCM_MIGRATOR_STORE), environment: config.RCM_ENVIRONMENT, largePayloads: config.RCM_LARGE_PAYLOADS },
     identityKey: config.RCM_IDENTITY_KEY,
     keys: identityKeys(config),
+    fingerprintKey: { id: config.RCM_IDENTITY_KEY_ID, secret: config.RCM_IDENTITY_KEY },
     clock,
     logger,
     holder: `migrator@${hostname()}:${process.pid}`,

@@ -133,12 +133,16 @@ export async function asRotator<T>(world: World, act: (stores: TenantStores) => 
   }
 }
 
-/** A new password for a seed's login, staged and promoted as the rotator does it; `alter` may spoil the payload on the way. */
+/**
+ * A new password for a seed's login, staged and promoted as the rotator does it; `alter` may spoil the payload on the way. `unknown` to the
+ * journal is what a person makes who copies a payload with its metadata.
+ */
 export async function rotate(
   world: World,
   migration: Migration,
   seed: Seed,
   alter: (payload: Record<string, unknown>) => Record<string, unknown>,
+  journal: 'known' | 'unknown' = 'known',
 ): Promise<void> {
   const row = await findEndpoint(migration.db, { endpointId: seed.id });
   if (!row?.secretArn || !row.currentVersion) throw new Error(`${seed.id} is not migrated`);
@@ -152,8 +156,11 @@ export async function rotate(
     await store.stage(slot, text);
     return (await store.promote(slot, base)).version;
   });
-  await migration.db.transaction(
-    { tenant: seed.orgId },
-    (tx) => tx.$executeRaw`UPDATE integration_endpoint SET current_version = ${version} WHERE id = ${seed.id}`,
-  );
+  await world.db.transaction('every tenant', async (tx) => {
+    if (journal === 'known')
+      await tx.$executeRaw`
+        INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, promoted_version, recipe_hash, ended_at)
+        SELECT ${attemptId}::uuid, login_identity, org_id, id, portal_type_code, 'done', 1, 'rotator', 'due', secret_arn, ${base}, ${version}, 'h', now() FROM integration_endpoint WHERE id = ${seed.id}`;
+    await tx.$executeRaw`UPDATE integration_endpoint SET current_version = ${version} WHERE id = ${seed.id}`;
+  });
 }

@@ -44,6 +44,25 @@ describe('verify', { timeout: 180_000 }, () => {
     expect(await findEndpoint(migrator.db, { endpointId: seedAt(1).id })).toMatchObject({ hasLegacyCredentials: true });
   });
 
+  it('does not take a payload’s word for it that a rotation made it: the journal must know the promotion', async () => {
+    await rotate(world, migrator, seedAt(0), (payload) => payload, 'unknown');
+    expect((await verify(migrator)).json).toMatchObject({ verified: 3, failed: [{ endpointId: seedAt(0).id, code: 'store_conflict' }] });
+    expect((await scrubbing(world, migrator)).json).toMatchObject({ scrubbed: 3, failed: [{ endpointId: seedAt(0).id, code: 'state_conflict' }] });
+    expect(await findEndpoint(migrator.db, { endpointId: seedAt(0).id })).toMatchObject({ hasLegacyCredentials: true });
+  });
+
+  it('keeps no fingerprint of what has left the row, and says so of a row whose fingerprint another key made', async () => {
+    await verify(migrator);
+    const rekeyed = world.migrator({ RCM_IDENTITY_KEY_ID: 'k2' });
+    const left = planted.map(({ id }) => ({ endpointId: id, code: 'state_conflict' }));
+    expect((await scrubbing(world, rekeyed)).json).toMatchObject({ scrubbed: 0, failed: left });
+    const kept = async () => (await listProofs(migrator.db, { limit: 100 })).flatMap(({ fingerprint, rowFingerprint }) => [fingerprint, rowFingerprint]);
+    expect((await kept()).every((fingerprint) => /^1:[0-9a-f]{64}$/.test(fingerprint ?? ''))).toBe(true);
+    expect((await scrubbing(world, migrator)).json).toMatchObject({ scrubbed: 4, failed: [] });
+    await verify(migrator);
+    expect(new Set(await kept())).toEqual(new Set([null]));
+  });
+
   it('does not prove another password that no rotation explains', async () => {
     const { secretArn, currentVersion } = (await findEndpoint(migrator.db, { endpointId: seedAt(2).id })) ?? {};
     const changed = JSON.stringify({ ...(seedAt(2).credentials as object), password: 'typed by hand' });

@@ -1,14 +1,28 @@
-import { type AttemptState, listAttempts, setNextRotation } from '@rcm/db';
+import { randomUUID } from 'node:crypto';
+import { parsePayload, parseReference } from '@rcm/credentials';
+import {
+  acquireSharedLease,
+  type AttemptState,
+  beginLoginAttempt,
+  finishLoginAttempt,
+  getEndpoint,
+  type JobData,
+  listAttempts,
+  openJobs,
+  releaseLease,
+  setNextRotation,
+} from '@rcm/db';
+import { accountOf } from '@rcm/portal-access';
 import { openWorld, type World } from '@rcm/test-world';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type RotatorRun, startRotator } from './process.fixture.ts';
+import { type RotatorRun, runRotator, startRotator } from './process.fixture.ts';
 
 let world: World;
 let environment: Record<string, string>;
 const running: RotatorRun[] = [];
 
 beforeAll(async () => {
-  world = await openWorld({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine'], portalType: { settleMs: 200 } });
+  world = await openWorld({ endpoints: Array.from({ length: 7 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
   environment = {
     ...world.environmentOf('rcm_rotator'),
     RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
@@ -18,6 +32,7 @@ beforeAll(async () => {
     RCM_ROTATOR_SCAN_MS: '500',
     RCM_ROTATOR_RECOVERY_MS: '500',
     RCM_ROTATOR_RETRY_MS: '500',
+    RCM_ROTATOR_MEND_SCAN_MS: '500',
     ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
   };
 });
@@ -34,6 +49,33 @@ function start(...parameters: string[]): RotatorRun {
 
 const stateOf = async (endpointId: string): Promise<AttemptState | null> =>
   (await listAttempts(world.db, { limit: 100 })).find((attempt) => attempt.endpointId === endpointId)?.state ?? null;
+
+const sql = <R>(text: string): Promise<R[]> => world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<R[]>(text));
+const accountAt = (endpointId: string) => world.portals.account('alpine', world.endpoint(endpointId).username);
+
+async function currentOf(endpointId: string) {
+  const { orgId, secretArn } = world.endpoint(endpointId);
+  const current = await world.stores.forTenant(orgId).read(parseReference(secretArn));
+  if (!current) throw new Error('the secret is gone');
+  return current;
+}
+
+const passwordOf = async (endpointId: string): Promise<string> => parsePayload((await currentOf(endpointId)).text).reveal().password;
+
+/** What an agent writes down whose login was refused, with what the store holds, by a portal of which nobody knows whether it is well. */
+async function refusedOnce(endpointId: string): Promise<void> {
+  const { orgId } = world.endpoint(endpointId);
+  const endpoint = await getEndpoint(world.db, { orgId, endpointId });
+  const { text, version } = await currentOf(endpointId);
+  const answer = await acquireSharedLease(world.db, { orgId, endpointId, holder: randomUUID(), ttlMs: 60_000 });
+  if (!endpoint || !answer.granted) throw new Error('the login is not free');
+  const { fingerprints } = accountOf(world.identityKeys, endpoint, parsePayload(text));
+  const leaseId = answer.lease.id;
+  const begun = await beginLoginAttempt(world.db, { leaseId, endpointId, orgId, actor: 'agent', version, fingerprints });
+  if (!begun.allowed) throw new Error(begun.reason);
+  await finishLoginAttempt(world.db, { loginAttemptId: begun.loginAttemptId, orgId, outcome: 'rejected', effect: 'suspect', restMs: 3_600_000 });
+  await releaseLease(world.db, { leaseId, orgId });
+}
 
 describe('the rotator as a process', () => {
   it('says what is wrong with its configuration in one line each, and ends with 2', async () => {
@@ -56,6 +98,38 @@ describe('the rotator as a process', () => {
     await expect.poll(async () => (await ask('metrics')).text(), { timeout: 20_000 }).toMatch(/rcm_rotations_total\{result="done"\} 1/);
     expect(await run.end('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(await world.portalAcceptsStore('alpine-1')).toBe(true);
+  });
+
+  it('begins no more than a due rotation for a job, whatever the job says', async () => {
+    const [due, notDue] = ['alpine-5', 'alpine-6'];
+    const first = await passwordOf(due);
+    // As somebody writes it who has got at the queue.
+    const jobs = await openJobs({ url: world.databaseUrl, applicationName: 'test' });
+    const job = (endpointId: string, reason: string) => ({ orgId: world.orgId, endpointId, reason, chosenVersion: '1' }) as JobData['rotation'];
+    await jobs.send('rotation', job(notDue, 'compromise'));
+    await setNextRotation(world.db, { endpointIds: [due], at: 'now' });
+    await jobs.send('rotation', job(due, 'rollback'));
+    await start('run').ready;
+    await expect.poll(() => stateOf(due), { timeout: 120_000 }).toBe('done');
+    const waiting = () =>
+      sql<{ left: number }>(`SELECT count(*)::int AS left FROM pgboss.job WHERE name = 'rotation' AND state IN ('created', 'retry', 'active')`);
+    await expect.poll(waiting, { timeout: 60_000 }).toEqual([{ left: 0 }]);
+    await jobs.stop({ timeoutMs: 1_000 });
+    const attempts = (await listAttempts(world.db, { limit: 100 })).filter(({ endpointId }) => endpointId === due || endpointId === notDue);
+    expect(attempts.map(({ endpointId, reason, chosenVersion }) => [endpointId, reason, chosenVersion])).toEqual([[due, 'due', null]]);
+    expect([(await accountAt(due)).passwordsChanged, (await accountAt(notDue)).passwordsChanged]).toEqual([1, 0]);
+    expect(await passwordOf(due)).not.toBe(first);
+  });
+
+  it('counts the logins that were refused, until they get in again', async () => {
+    await refusedOnce('alpine-7');
+    const run = start('run');
+    const port = await run.ready;
+    const figures = () => fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(20_000) }).then((answer) => answer.text());
+    await expect.poll(figures, { timeout: 60_000 }).toMatch(/^rcm_logins_refused 1$/m);
+    const end = await runRotator(['retry', '--endpoint', 'alpine-7', '--reason', 'it is right', '--json'], environment);
+    expect(end.json()).toMatchObject({ result: 'accepted' });
+    await expect.poll(figures, { timeout: 60_000 }).toMatch(/^rcm_logins_refused 0$/m);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { parsePayload } from '@rcm/credentials';
-import { guardedLogin, type HeldLease, loginError, type MigratedEndpoint } from '@rcm/portal-access';
+import { guardedLogin, type GuardedResult, type HeldLease, loginError, type MigratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import type { Rotator } from './rotate.ts';
 
@@ -14,6 +14,8 @@ export interface LoginProof {
   readonly actor: 'rotator' | 'person';
   /** For people: `the current password`. */
   readonly what: string;
+  /** For people: what else there is to do, where no login may be made. Default: nothing. */
+  readonly otherwise?: string;
 }
 
 /**
@@ -42,18 +44,28 @@ export async function proveLogin(rotator: Rotator, endpoint: MigratedEndpoint, h
   });
   if (result.kind === 'accepted' || result.kind === 'must_change') return result.session.close();
   if (result.kind === 'not_allowed') {
-    const why =
-      result.reason === 'password_bad' || result.reason === 'password_suspect'
-        ? `the portal refused ${proof.what} before, and it rests${result.until ? ` until ${result.until.toISOString()}` : ''} (\`rotator retry\` tries it now)`
-        : `the account's budget of logins does not allow it now (${result.reason}${result.until ? `, until ${result.until.toISOString()}` : ''})`;
     throw new RcmError(
       'login_not_allowed',
-      `No login may be spent on proving ${proof.what}: ${why}. Nothing was changed. Wait, or answer for it yourself with --unverified; a password that was set anew at the portal is given with --accept typed.`,
-      { details: { reason: result.reason } },
+      [`No login may be spent on proving ${proof.what}: ${whyNot(result, proof)}.`, proof.otherwise ?? []].flat().join(' '),
+      {
+        details: { reason: result.reason, ...(result.until ? { until: result.until.toISOString() } : {}) },
+      },
     );
   }
   const { kind } = result.outcome;
   if (kind === 'rejected' || kind === 'rejected_or_locked')
     throw new RcmError('login_rejected', `The portal does not accept ${proof.what}. Nothing was changed; the login stays as it was.`);
   throw loginError(endpoint, result);
+}
+
+function whyNot({ reason, until }: Extract<GuardedResult, { kind: 'not_allowed' }>, { what }: LoginProof): string {
+  switch (reason) {
+    case 'password_bad':
+    case 'password_suspect':
+      return `the portal refused ${what} before, and it rests${until ? ` until ${until.toISOString()}` : ''} (\`rotator retry\` tries it now)`;
+    case 'other_account':
+      return 'the secret names another account than its row';
+    default:
+      return `the account's budget of logins does not allow it now (${reason}${until ? `, until ${until.toISOString()}` : ''})`;
+  }
 }

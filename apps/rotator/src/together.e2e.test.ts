@@ -54,6 +54,7 @@ function agent(): AgentAccess {
     lease: { ttlMs: 20_000, waitMs: 200_000, pollMs: 100 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
     illness: { windowMs: 600_000, suspects: 3 },
+    keys: world.identityKeys,
   };
 }
 

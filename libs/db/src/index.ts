@@ -5,7 +5,7 @@
  * Threats: a process that dies on any line; two that run at once; one that believes it still holds what it lost; a row that ends up
  * in a log. So: every operation is one transaction or one statement, is safe to repeat, serialises on the login identity's row, takes
  * its times from Postgres, and passes on a failure without the row or the values it was about.
- * It must never: read `config` outside `listLegacyEndpoints`, put more than ids into a job, keep state in a session.
+ * It must never: read `config` outside `legacy/`, put more than ids into a job, keep state in a session.
  */
 export { type AuditEvent, findBrokenAuditEvent, recordAuditEvent } from './audit/record.ts';
 export { type Database, type DatabaseOptions, openDatabase } from './database.ts';
@@ -31,6 +31,7 @@ export {
   noteSearched,
   postponeSearch,
   tellFound,
+  tellLeftBehind,
   type WantedSearch,
   wantCredentialSearch,
 } from './endpoints/search.ts';
@@ -50,6 +51,7 @@ export { type AttemptReason, type AttemptState, JOURNAL_VERSION, type OpenState,
 export { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from './journal/copies.ts';
 export { earlierVersions } from './journal/earlier-versions.ts';
 export { finishAttempt, promoteAttempt, type RotationCounts, rotationCounts } from './journal/ends.ts';
+export { keptLength } from './journal/kept-length.ts';
 export { knowsRotation } from './journal/knows.ts';
 export { outrunCopy, type OutrunCopy } from './journal/outrun-copy.ts';
 export { adoptAttempt, getAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation, type RotationPlan } from './journal/open.ts';
@@ -76,10 +78,14 @@ export { type Fingerprints, forgetPasswords, type PasswordRecord, passwordTries 
 export { restLogin } from './ledger/rest.ts';
 export { type Refusal, restAfter } from './ledger/rests.ts';
 export { type PasswordStanding, passwordStanding, type StandingQuestion } from './ledger/standing.ts';
-export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated } from './legacy/migrate.ts';
-export { type LegacyRestore, restoreLegacyCredentials } from './legacy/restore.ts';
+export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, readLegacyCredentials, recordMigrated } from './legacy/migrate.ts';
+export { forgetLeftoverFingerprints, listProofs, type MigrationProof, type NewProof, recordProof } from './legacy/proofs.ts';
+export { type LegacyRestore, type RestoreAnswer, restoreLegacyCredentials } from './legacy/restore.ts';
 export { rewriteStorage, type RewriteOptions, type StorageRewrite } from './legacy/rewrite.ts';
-export { listProofs, type MigrationCounts, migrationCounts, type MigrationProof, recordProof, scrubEndpoint } from './legacy/scrub.ts';
+export { checkRewriteRights } from './legacy/rewrite-rights.ts';
+export { rowSinceRecorded, wasPromoted } from './legacy/rotated.ts';
+export { type FingerprintOf, type RowSince, type SeenRow } from './legacy/row.ts';
+export { type MigrationCounts, migrationCounts, type Scrub, scrubEndpoint } from './legacy/scrub.ts';
 export { recordStorageRewritten, type StorageState, storageRewriteState } from './legacy/storage-state.ts';
 export { markManualDue } from './manual/due.ts';
 export { claimManualLooks, type ManualChange, recordManualRefusal, recordManualRotation, watchedLogin, type WatchedLogin } from './manual/watch.ts';

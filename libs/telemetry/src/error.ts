@@ -24,6 +24,7 @@ const RETRYABLE = {
   database_failed: false,
   endpoint_unknown: false,
   state_conflict: false,
+  row_edited: false,
   // leases and ledger
   lease_unavailable: true,
   lease_lost: true,

@@ -81,6 +81,7 @@ ALTER TABLE rotation_attempt
   ADD COLUMN held_since timestamptz,
   -- The rule by which the portal said no to the last submit. Its word is no proof, but the same password is not submitted again.
   ADD COLUMN refused_rule text;
+CREATE INDEX rotation_attempt_cut ON rotation_attempt (portal_type_code) WHERE found LIKE '%/%';
 UPDATE rotation_attempt SET journal_version = 2 WHERE ended_at IS NULL;
 ALTER TABLE rotation_attempt ALTER COLUMN journal_version SET DEFAULT 2;
 UPDATE rotation_attempt SET reason = CASE WHEN reason LIKE 'resolve:%' THEN 'resolve' ELSE 'due' END WHERE reason NOT IN ('due', 'demand', 'compromise', 'rollback', 'restored', 'resolve');

@@ -1,4 +1,4 @@
-import { listLegacyEndpoints, listSharedIdentities, migrationCounts } from '@rcm/db';
+import { type EndpointRow, listEndpoints, listSharedIdentities, migrationCounts } from '@rcm/db';
 import { migrateEndpoint, type Moved } from '../credential/move.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
@@ -17,11 +17,11 @@ export async function apply(migration: Migration): Promise<Report> {
   const count: Record<Moved, number> = { migrated: 0, already: before.migrated };
   const failed: Failure[] = [];
   const progress = migration.progress('apply', Math.min(before.legacy, before.endpoints - before.migrated));
-  const finished = await workThrough(unmigrated(migration), { concurrency: migration.concurrency, stop: migration.stopping }, async (legacy) => {
+  const finished = await workThrough(unmigrated(migration), { concurrency: migration.concurrency, stop: migration.stopping }, async (endpoint) => {
     try {
-      count[await migrateEndpoint(migration, legacy)] += 1;
+      count[await migrateEndpoint(migration, endpoint)] += 1;
     } catch (error) {
-      failed.push(failureOf(legacy.endpoint.id, error, migration.logger));
+      failed.push(failureOf(endpoint.id, error, migration.logger));
     }
     progress.step();
   });
@@ -43,11 +43,11 @@ export async function apply(migration: Migration): Promise<Report> {
   };
 }
 
-async function* unmigrated(migration: Migration) {
+async function* unmigrated(migration: Migration): AsyncGenerator<EndpointRow> {
   for await (const page of pages(
-    (after) => listLegacyEndpoints(migration.db, { after, limit: PAGE_SIZE }),
-    (row) => row.endpoint.id,
+    (after) => listEndpoints(migration.db, { after, limit: PAGE_SIZE }),
+    (endpoint) => endpoint.id,
   )) {
-    yield* page.filter(({ endpoint }) => endpoint.secretArn === null);
+    yield* page.filter((endpoint) => endpoint.hasLegacyCredentials && endpoint.secretArn === null);
   }
 }

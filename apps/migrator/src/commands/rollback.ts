@@ -1,6 +1,16 @@
 import { parsePayload, parseReference } from '@rcm/credentials';
-import { type EndpointRow, findEndpoint, getOpenAttempt, listEndpoints, migrationCounts, recordAuditEvent, restoreLegacyCredentials } from '@rcm/db';
-import { RcmError } from '@rcm/telemetry';
+import {
+  type EndpointRow,
+  findEndpoint,
+  getOpenAttempt,
+  listEndpoints,
+  migrationCounts,
+  recordAuditEvent,
+  type RestoreAnswer,
+  restoreLegacyCredentials,
+} from '@rcm/db';
+import { type ErrorCode, RcmError } from '@rcm/telemetry';
+import { rowFingerprint } from '../credential/fingerprint.ts';
 import { withExclusiveLease } from '../exclusive.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
@@ -9,18 +19,25 @@ import { byEndpoint, type Failure, failureLines, failureOf, type Report } from '
 /** One endpoint, or every migrated one. */
 export type RollbackScope = { readonly endpointId: string } | 'all';
 
+/** Who goes back, and why: for the audit trail. */
+export interface PersonalAct {
+  readonly actor: string;
+  readonly reason: string;
+}
+
 /**
  * Writes the store's current payload back into the database and takes the reference off the row, so that whatever reads
- * `config.credentials` works with the password that the portal accepts now. The secret stays in the store (docs/migration.md).
+ * `config.credentials` works with the password that the portal accepts now. Plaintext that somebody edited since it was migrated is never
+ * written over. The secret stays in the store (docs/migration.md).
  */
-export async function rollback(migration: Migration, scope: RollbackScope): Promise<Report> {
+export async function rollback(migration: Migration, scope: RollbackScope, act: PersonalAct): Promise<Report> {
   const failed: Failure[] = [];
   let restored = 0;
   const total = scope === 'all' ? (await migrationCounts(migration.db)).migrated : 1;
   const progress = migration.progress('rollback', total);
   const finished = await workThrough(chosen(migration, scope), { concurrency: migration.concurrency, stop: migration.stopping }, async (endpoint) => {
     try {
-      await restore(migration, endpoint);
+      await restore(migration, endpoint, act);
       restored += 1;
     } catch (error) {
       failed.push(failureOf(endpoint.id, error, migration.logger));
@@ -35,7 +52,7 @@ export async function rollback(migration: Migration, scope: RollbackScope): Prom
   };
 }
 
-async function restore(migration: Migration, endpoint: EndpointRow): Promise<void> {
+async function restore(migration: Migration, endpoint: EndpointRow, { actor, reason }: PersonalAct): Promise<void> {
   const { db, patience, reads, giveUp } = migration;
   const { secretArn, loginIdentity } = endpoint;
   if (secretArn === null || loginIdentity === null) throw new RcmError('state_conflict', 'The endpoint is not migrated; there is nothing to roll back.');
@@ -45,19 +62,34 @@ async function restore(migration: Migration, endpoint: EndpointRow): Promise<voi
     if (open) throw new RcmError('state_conflict', `A rotation of this login is open (${open.state}); let it end or resolve it first.`);
     await recordAuditEvent(db, {
       orgId: endpoint.orgId,
-      actor: 'migrator',
+      actor,
       action: 'credential.rollback',
       subject: endpoint.id,
-      reason: 'rollback to legacy credentials',
+      reason,
       details: { secretArn },
     });
     const stored = await patience(reads, () => migration.stores.forTenant(endpoint.orgId).read(parseReference(secretArn), { signal: giveUp }));
     if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says; the row was left as it is.');
     const credentials = parsePayload(stored.text);
-    const restored = await patience(null, () => restoreLegacyCredentials(db, { endpointId: endpoint.id, orgId: endpoint.orgId, secretArn, credentials }));
-    if (!restored) throw new RcmError('state_conflict', 'The row was changed meanwhile; nothing was rolled back.');
+    const fingerprintOf = rowFingerprint(migration.fingerprintKey, endpoint.id);
+    const answer = await patience(null, () =>
+      restoreLegacyCredentials(db, { endpointId: endpoint.id, orgId: endpoint.orgId, secretArn, credentials, fingerprintOf, actor, reason }),
+    );
+    if (answer !== 'restored') throw new RcmError(...REFUSALS[answer]);
   });
 }
+
+const REFUSALS: Readonly<Record<Exclude<RestoreAnswer, 'restored'>, readonly [ErrorCode, string]>> = {
+  moved: ['state_conflict', 'The row was changed meanwhile; nothing was rolled back.'],
+  edited: [
+    'row_edited',
+    'The row holds a login that was edited after it was migrated, and it may be newer than the store’s. Neither was touched: make the one equal to the other that the portal accepts, run verify, then rollback.',
+  ],
+  no_proof: [
+    'state_conflict',
+    'The row holds a login, and nothing recorded with the present key says that it is the one that was migrated. Nothing was rolled back: run verify, then rollback.',
+  ],
+};
 
 async function* chosen(migration: Migration, scope: RollbackScope): AsyncGenerator<EndpointRow> {
   if (scope !== 'all') {

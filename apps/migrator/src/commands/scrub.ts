@@ -1,6 +1,17 @@
-import { type EndpointRow, listEndpoints, migrationCounts, recordStorageRewritten, rewriteStorage, scrubEndpoint, storageRewriteState } from '@rcm/db';
+import {
+  checkRewriteRights,
+  type EndpointRow,
+  forgetLeftoverFingerprints,
+  listEndpoints,
+  migrationCounts,
+  recordStorageRewritten,
+  rewriteStorage,
+  scrubEndpoint,
+  storageRewriteState,
+} from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import type { MigratorConfig } from '../config.ts';
+import { rowFingerprint } from '../credential/fingerprint.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
 import { byEndpoint, type Failure, failureLines, failureOf, type Report } from '../report.ts';
@@ -18,8 +29,12 @@ export interface ScrubOptions {
 export async function scrub(migration: Migration, { config, removal }: ScrubOptions): Promise<Report> {
   const adminUrl = config.RCM_MIGRATOR_ADMIN_DATABASE_URL;
   // Before anything is removed: plaintext that cannot be rewritten away would only look gone.
-  if (!adminUrl) throw new RcmError('config_invalid', 'scrub rewrites the storage as the owner of the tables: set RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE.');
+  if (!adminUrl)
+    throw new RcmError('config_invalid', 'scrub rewrites the storage by a login that may: set RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE. Nothing was removed.');
+  await checkRewriteRights({ url: adminUrl.reveal() });
   const removed = removal === 'proved' ? await removePlaintext(migration, config.RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES * 60_000) : NOTHING;
+  // Before the rewrite, which takes their dead rows off the disk, too.
+  await migration.patience(null, () => forgetLeftoverFingerprints(migration.db));
   const state = await storageRewriteState(migration.db);
   const rewritten = !migration.stopping.aborted && (state.pending || removal === 'none');
   const rewrite = rewritten ? await rewriteStorage({ url: adminUrl.reveal() }) : null;
@@ -65,9 +80,17 @@ async function removePlaintext(migration: Migration, proofMaxAgeMs: number): Pro
 async function scrubOne(migration: Migration, endpoint: EndpointRow, proofMaxAgeMs: number): Promise<'scrubbed' | 'already'> {
   if (!endpoint.hasLegacyCredentials) return 'already';
   if (endpoint.secretArn === null) throw new RcmError('state_conflict', 'Not migrated yet: the plaintext is the only copy.');
-  const result = await migration.patience(null, () => scrubEndpoint(migration.db, { endpointId: endpoint.id, orgId: endpoint.orgId, proofMaxAgeMs }));
+  const fingerprintOf = rowFingerprint(migration.fingerprintKey, endpoint.id);
+  const result = await migration.patience(null, () =>
+    scrubEndpoint(migration.db, { endpointId: endpoint.id, orgId: endpoint.orgId, proofMaxAgeMs, fingerprintOf }),
+  );
   if (result === 'no_proof')
-    throw new RcmError('state_conflict', `No proof of its current version younger than ${Math.round(proofMaxAgeMs / 60_000)} minutes: run verify.`);
+    throw new RcmError('state_conflict', `No proof of its current version and its row younger than ${Math.round(proofMaxAgeMs / 60_000)} minutes: run verify.`);
+  if (result === 'edited')
+    throw new RcmError(
+      'row_edited',
+      'The row was edited after it was verified, so it may hold the only copy of a newer password. It was left as it is: run verify.',
+    );
   return result;
 }
 

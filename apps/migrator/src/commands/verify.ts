@@ -1,8 +1,9 @@
-import { parseReference, type ReadAnswer, referenceKey, type SecretReference } from '@rcm/credentials';
-import { type EndpointRow, listEndpoints, listLegacyEndpoints, migrationCounts, recordProof } from '@rcm/db';
+import { formatReference, parseReference, type ReadAnswer, referenceKey, type SecretReference } from '@rcm/credentials';
+import { type EndpointRow, listEndpoints, listLegacyEndpoints, migrationCounts, recordProof, rowSinceRecorded, wasPromoted } from '@rcm/db';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { canonicalFingerprint, compareTexts } from '../credential/compare.ts';
 import { isIdentityOf } from '../credential/examine.ts';
+import { rowFingerprint } from '../credential/fingerprint.ts';
 import { type Migration, PAGE_SIZE } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
 import { byEndpoint, type Failure, failureLines, failureOf, type Report } from '../report.ts';
@@ -55,19 +56,53 @@ async function readBatch(migration: Migration, batch: readonly MigratedEndpoint[
   );
 }
 
-/** Records the proof, or fails with what is wrong: `secret_missing`, `payload_invalid`, `state_conflict`, `store_conflict`. */
-async function prove(migration: Migration, { endpoint, legacy }: MigratedEndpoint, stored: ReadAnswer): Promise<void> {
-  const { db, identityKey, patience } = migration;
+/** Records the proof, or fails with what is wrong: `secret_missing`, `payload_invalid`, `state_conflict`, `store_conflict`, `row_edited`. */
+async function prove(migration: Migration, { endpoint, reference, legacy }: MigratedEndpoint, stored: ReadAnswer): Promise<void> {
+  const { db, identityKey, fingerprintKey, patience } = migration;
   if (stored instanceof RcmError) throw stored;
   if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says.');
   if (!isIdentityOf(endpoint, stored.text, migration.keys)) {
     throw new RcmError('state_conflict', 'The secret belongs to another login than the row says: the portal, its host or the user name was changed.');
   }
-  if (legacy !== null && compareTexts(identityKey, { legacy, stored: stored.text }) === 'different') {
-    throw new RcmError('store_conflict', 'The store holds another payload than the database does, and no rotation explains it.');
+  const secret = { endpointId: endpoint.id, orgId: endpoint.orgId, secretArn: endpoint.secretArn ?? formatReference(reference) };
+  const fingerprintOf = rowFingerprint(fingerprintKey, endpoint.id);
+  const row = { fingerprint: legacy === null ? null : fingerprintOf(legacy), fingerprintOf };
+  if (legacy !== null) await explain(migration, { ...secret, legacy, stored: stored.text, fingerprint: fingerprintOf(legacy) });
+  const fingerprint = canonicalFingerprint(fingerprintKey, stored.text);
+  const recorded = await patience(null, () => recordProof(db, { ...secret, version: stored.version, fingerprint, row }));
+  if (recorded === 'edited') throw new RcmError('row_edited', 'The row was edited while it was verified; nothing was recorded. Run verify again.');
+}
+
+interface Pair {
+  readonly endpointId: string;
+  readonly orgId: string;
+  readonly secretArn: string;
+  readonly legacy: Secret<string>;
+  readonly stored: Secret<string>;
+  /** Of the row that holds `legacy`. */
+  readonly fingerprint: string;
+}
+
+/**
+ * The store may hold another password than the row only where the journal knows the rotation that made it, and the row is still what was
+ * recorded of it. Anything else is a person's: it is named, because one of the two may be the only copy of what the portal accepts.
+ */
+async function explain({ db, fingerprintKey, patience }: Migration, { legacy, stored, fingerprint, ...secret }: Pair): Promise<void> {
+  const likeness = compareTexts(fingerprintKey, { legacy, stored });
+  if (likeness.is === 'equal') return;
+  const since = await patience(null, () => rowSinceRecorded(db, { ...secret, fingerprint }));
+  if (since === 'edited') {
+    throw new RcmError(
+      'row_edited',
+      'The row was edited after it was migrated, and the store holds something else. Neither was touched: make the one equal to the other that the portal accepts.',
+    );
   }
-  const fingerprint = canonicalFingerprint(identityKey, stored.text);
-  await patience(null, () => recordProof(db, { endpointId: endpoint.id, orgId: endpoint.orgId, version: stored.version, fingerprint }));
+  if (likeness.is === 'rotation' && since === 'same' && (await patience(null, () => wasPromoted(db, { ...secret, attemptId: likeness.attemptId })))) return;
+  const whyNot = since === 'unknown' ? 'what the row held at apply was not recorded with the present key' : 'no rotation explains it';
+  throw new RcmError(
+    'store_conflict',
+    `The store holds another payload than the database does, and ${whyNot}. Neither was touched: make the one equal to the other that the portal accepts.`,
+  );
 }
 
 /** References of one tenant each, as many as one call of its store carries. A reference that cannot be read goes to `failed`. */

@@ -1,36 +1,37 @@
 import { type CredentialPayload, parsePayload, payloadFingerprint } from '@rcm/credentials';
 import type { Secret } from '@rcm/telemetry';
+import type { FingerprintKey } from './fingerprint.ts';
 
 /**
- * How a stored payload stands to the legacy one. `rotated`: the platform has changed the password since, and every field but
- * `password` and `metadata` is still equal. `different`: neither; nothing may be concluded.
+ * How a stored payload stands to the legacy one. `rotation`: every field but `password` and `metadata` is still equal, and the stored one
+ * names the attempt that is to have made it, which the journal has to confirm. `different`: neither; nothing may be concluded.
  */
-export type Likeness = 'equal' | 'rotated' | 'different';
+export type Likeness = { readonly is: 'equal' | 'different' } | { readonly is: 'rotation'; readonly attemptId: string };
 
 /** V8's `JSON.isRawJSON`, not yet in TypeScript's lib: a number kept digit by digit (see the payload's reader). */
 const isRawJson = (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON;
 
 /**
- * A keyed fingerprint that does not depend on the order of fields: jsonb reorders them, a store does not. Fails with `payload_invalid`.
+ * A keyed fingerprint that does not depend on the order of fields: jsonb reorders them, a store does not. `<key id>:<hex>`. Fails with `payload_invalid`.
  */
-export function canonicalFingerprint(key: Secret<string>, text: Secret<string>): string {
+export function canonicalFingerprint(key: FingerprintKey, text: Secret<string>): string {
   return fingerprintOf(key, parsePayload(text));
 }
 
 /**
  * Compares two payload texts by keyed fingerprint. Fails with `payload_invalid` where one is no payload.
  */
-export function compareTexts(key: Secret<string>, { legacy, stored }: { readonly legacy: Secret<string>; readonly stored: Secret<string> }): Likeness {
+export function compareTexts(key: FingerprintKey, { legacy, stored }: { readonly legacy: Secret<string>; readonly stored: Secret<string> }): Likeness {
   const [before, after] = [parsePayload(legacy), parsePayload(stored)];
-  if (fingerprintOf(key, before) === fingerprintOf(key, after)) return 'equal';
-  const attempt = rotationAttempt(after);
-  const rotatedSince = attempt !== null && attempt !== rotationAttempt(before);
+  if (fingerprintOf(key, before) === fingerprintOf(key, after)) return { is: 'equal' };
+  const attemptId = rotationAttempt(after);
   const restIsEqual = fingerprintOf(key, withoutRotated(before)) === fingerprintOf(key, withoutRotated(after));
-  return rotatedSince && restIsEqual ? 'rotated' : 'different';
+  if (attemptId === null || attemptId === rotationAttempt(before) || !restIsEqual) return { is: 'different' };
+  return { is: 'rotation', attemptId };
 }
 
-const fingerprintOf = (key: Secret<string>, payload: Secret<unknown>): string =>
-  payloadFingerprint({ key, text: payload.map((value) => JSON.stringify(sorted(value))) });
+const fingerprintOf = ({ id, secret }: FingerprintKey, payload: Secret<unknown>): string =>
+  `${id}:${payloadFingerprint({ key: secret, text: payload.map((value) => JSON.stringify(sorted(value))) })}`;
 
 const rotationAttempt = (payload: Secret<CredentialPayload>): string | null => payload.reveal().metadata?.rotation_attempt_id || null;
 

@@ -2,9 +2,10 @@ import { Secret } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
 import { canonicalFingerprint, compareTexts } from './compare.ts';
 
-const key = new Secret('k'.repeat(32));
+const key = { id: '1', secret: new Secret('k'.repeat(32)) };
 const text = (value: unknown): Secret<string> => new Secret(typeof value === 'string' ? value : JSON.stringify(value));
-const compare = (legacy: unknown, stored: unknown) => compareTexts(key, { legacy: text(legacy), stored: text(stored) });
+const likeness = (legacy: unknown, stored: unknown) => compareTexts(key, { legacy: text(legacy), stored: text(stored) });
+const compare = (legacy: unknown, stored: unknown) => likeness(legacy, stored).is;
 
 const login = { username: 'u', password: 'p', custom_fields: { b: [1, { d: 1, c: 2 }], a: null }, unknown: 'kept' };
 const rotated = { ...login, password: 'new', metadata: { rotation_attempt_id: 'attempt-1', rotation_counter: 1 } };
@@ -25,7 +26,8 @@ describe('canonicalFingerprint', () => {
     ];
     const prints = [login, ...variants].map((value) => canonicalFingerprint(key, text(value)));
     expect(new Set(prints).size).toBe(prints.length);
-    expect(canonicalFingerprint(new Secret('x'.repeat(32)), text(login))).not.toBe(prints[0]);
+    expect(canonicalFingerprint({ ...key, secret: new Secret('x'.repeat(32)) }, text(login))).not.toBe(prints[0]);
+    expect(canonicalFingerprint({ ...key, id: 'k2' }, text(login))).toBe(prints[0]?.replace(/^1:/, 'k2:'));
   });
 
   it('tells two long numbers apart that a double cannot', () => {
@@ -44,9 +46,10 @@ describe('compareTexts', () => {
     expect(compare(login, Object.fromEntries(Object.entries(login).reverse()))).toBe('equal');
   });
 
-  it('explains a new password by a rotation', () => {
-    expect(compare(login, rotated)).toBe('rotated');
-    expect(compare({ ...login, metadata: { portal_name: 'x' } }, rotated)).toBe('rotated');
+  it('names the attempt that is said to have made a new password', () => {
+    const said = { is: 'rotation', attemptId: 'attempt-1' };
+    expect(likeness(login, rotated)).toEqual(said);
+    expect(likeness({ ...login, metadata: { portal_name: 'x' } }, rotated)).toEqual(said);
   });
 
   it.each([

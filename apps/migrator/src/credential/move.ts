@@ -1,33 +1,35 @@
 import { credentialReference, formatReference, type SecretReference, type SecretStore, type SecretTags, type StoredSecret } from '@rcm/credentials';
-import { type EndpointRow, recordAuditEvent, recordMigrated } from '@rcm/db';
+import { type EndpointRow, readLegacyCredentials, recordAuditEvent, recordMigrated } from '@rcm/db';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 import { canonicalFingerprint } from './compare.ts';
 import { examine, type Movable } from './examine.ts';
+import { rowFingerprint } from './fingerprint.ts';
 
 export type Moved = 'migrated' | 'already';
 
-export interface LegacyCredential {
-  readonly endpoint: EndpointRow;
-  /** JSON text of `config.credentials`. */
-  readonly credentials: Secret<string>;
-}
-
 /**
- * Moves one credential: create, read back, compare, record. Safe to repeat after a crash between any two of these: a secret
+ * Moves one credential: read, create, read back, compare, record. Safe to repeat after a crash between any two of these: a secret
  * that is there already is adopted if it is the same. `already`: another migrator recorded it first. Fails with
- * `payload_invalid`, `payload_too_large`, `store_conflict` (another payload lies there, or something else was read back), `store_*`, `database_*`.
+ * `payload_invalid`, `payload_too_large`, `store_conflict` (another payload lies there, or something else was read back), `row_edited`
+ * (the row changed meanwhile; it is not recorded), `store_*`, `database_*`.
  */
-export async function migrateEndpoint(migration: Migration, { endpoint, credentials }: LegacyCredential): Promise<Moved> {
+export async function migrateEndpoint(migration: Migration, endpoint: EndpointRow): Promise<Moved> {
+  const { db, patience, fingerprintKey } = migration;
+  // Not what the list of endpoints said, which may be minutes old: what is put into the store is what agents use from then on.
+  const { credentials, secretArn } = await patience(null, () => readLegacyCredentials(db, { endpointId: endpoint.id, orgId: endpoint.orgId }));
+  if (secretArn !== null) return 'already';
+  if (credentials === null) throw new RcmError('row_edited', 'The plaintext was removed from the row before anything was written; there is nothing to move.');
   const found = examine(endpoint, credentials, { keys: migration.keys, place: migration.place });
   if (!found.ok) throw new RcmError(found.code, found.reason);
   const { reference, stored } = await placeSecret(migration, endpoint, found);
-  const fingerprint = canonicalFingerprint(migration.identityKey, stored.text);
-  if (fingerprint !== canonicalFingerprint(migration.identityKey, found.text)) {
+  const fingerprint = canonicalFingerprint(fingerprintKey, stored.text);
+  if (fingerprint !== canonicalFingerprint(fingerprintKey, found.text)) {
     throw new RcmError('store_conflict', 'The store holds another payload under this name than the database does; nothing was changed.');
   }
-  const recorded = await migration.patience(null, () =>
-    recordMigrated(migration.db, {
+  const fingerprintOf = rowFingerprint(fingerprintKey, endpoint.id);
+  const recorded = await patience(null, () =>
+    recordMigrated(db, {
       endpointId: endpoint.id,
       orgId: endpoint.orgId,
       secretArn: formatReference(reference),
@@ -35,9 +37,15 @@ export async function migrateEndpoint(migration: Migration, { endpoint, credenti
       loginIdentity: found.loginIdentity.id,
       identityKeyId: found.loginIdentity.keyId,
       fingerprint,
+      row: { fingerprint: fingerprintOf(credentials), fingerprintOf },
     }),
   );
-  return recorded ? 'migrated' : 'already';
+  if (recorded === 'edited')
+    throw new RcmError(
+      'row_edited',
+      'The row was edited while its secret was written: the row is as it was edited and names no secret, but the store now holds what it held before. Delete that secret, or put the edit into it; then run apply again.',
+    );
+  return recorded === 'already' ? 'already' : 'migrated';
 }
 
 /** Creates the secret, or finds the one that an earlier run left, and reads back what the store now holds. */

@@ -1,5 +1,5 @@
 import { parsePayload, type StoredSecret } from '@rcm/credentials';
-import { advanceAttempt, isPortalIll, passwordTries, wantCredentialSearch } from '@rcm/db';
+import { advanceAttempt, isPortalIll, passwordTries, tellLeftBehind } from '@rcm/db';
 import { accountOf, guardedLogin, type GuardedResult, portalCredential } from '@rcm/portal-access';
 import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
@@ -32,13 +32,7 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
   if (staged === null) return { kind: 'gave_up', detail: 'the staged copy is gone; nothing was submitted' };
   if (await wasRefused(inHand, current)) return currentRefused(inHand);
   const { overwritten } = await store.rehearse(login.slotOf(attempt.id), attempt.baseVersion, { ...heldOptions(login), text: staged.text });
-  if (overwritten !== null) {
-    await wantCredentialSearch(services.db, { orgId: endpoint.orgId, endpointId: endpoint.id });
-    return {
-      kind: 'base_moved',
-      detail: `the current secret was written over version ${overwritten.version} by somebody who had not read it; nothing was submitted`,
-    };
-  }
+  if (overwritten !== null) await tellOverwritten(inHand, overwritten.version);
 
   const result = await logInToChange(inHand, current);
   if (result.kind === 'accepted' || result.kind === 'must_change') {
@@ -54,6 +48,13 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
     detail: 'the portal refuses the current password; if it is not just slow to know it, another one is searched',
     forMs: Math.max(settleMs, 1_000),
   });
+}
+
+/** Somebody wrote over it without having read it, or went back on purpose: only they know, so they are told where it lies. The rotation goes on from what is current. */
+function tellOverwritten({ services, login }: AttemptInHand, version: string): Promise<void> {
+  const { orgId, id: endpointId, portalTypeCode } = login.endpoint;
+  const detail = `version ${version} was written over by what looks like an older text; it is in the history of the secret`;
+  return tellLeftBehind(services.db, { orgId, endpointId, portalTypeCode, version, detail });
 }
 
 /** Since this attempt was planned, or before and it rests; and the portal has had its time since: a person may have stored it before the portal knew it. */

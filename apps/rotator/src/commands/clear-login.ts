@@ -1,10 +1,11 @@
+import type { StoredSecret } from '@rcm/credentials';
 import { type ClearanceKind, clearLogin, type Database, type EndpointRow, findEndpoint } from '@rcm/db';
-import { migratedEndpoint } from '@rcm/portal-access';
-import { RcmError } from '@rcm/telemetry';
+import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { hasCode, RcmError } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';
 import { mendLogin, type Mended } from '../mending/mend-login.ts';
 import { proveLogin } from '../prove-login.ts';
-import { loginInHand, readCurrent } from '../finding/login-in-hand.ts';
+import type { Rotator } from '../rotate.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 
 export interface ClearOptions extends PersonalAct {
@@ -53,23 +54,22 @@ async function tryNow({ opened, signal }: CommandContext, endpointId: string): P
   const { rotator, db } = opened;
   const { orgId } = await known(db, endpointId);
   const endpoint = await migratedEndpoint(db, { orgId, endpointId });
-  return withExclusiveLease(rotator, endpoint, signal, async (held) => {
-    const current = await readCurrent(loginInHand(rotator, endpoint, held));
-    const isAccepted = await proveLogin(rotator, endpoint, held, {
-      stored: current.text,
-      version: current.version,
-      actor: 'person',
-      what: 'the current password',
-    }).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof RcmError && error.code === 'login_rejected') return false;
-        throw error;
-      },
-    );
-    return isAccepted ? 'accepted' : mendLogin(rotator, endpoint, held);
-  });
+  return withExclusiveLease(rotator, endpoint, signal, (held) => mendLogin(rotator, endpoint, held, (current) => isAccepted(rotator, endpoint, held, current)));
 }
+
+/** One login, which is the person's in the ledger. Fails as `proveLogin` where the portal says neither yes nor no. */
+async function isAccepted(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, { text, version }: StoredSecret): Promise<boolean> {
+  const proof = { stored: text, version, actor: 'person', what: 'the current password', otherwise: OTHERWISE } as const;
+  try {
+    await proveLogin(rotator, endpoint, held, proof);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'login_rejected')) return false;
+    throw error;
+  }
+}
+
+const OTHERWISE = 'Nothing was sent. Your word is noted: it is tried as soon as the budget allows it.';
 
 async function cleared({ opened }: CommandContext, { endpointId, actor, reason, dryRun }: ClearOptions, kind: ClearanceKind): Promise<string> {
   const { orgId } = await known(opened.db, endpointId);

@@ -21,7 +21,7 @@ let opened: RotatorWorld;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: Array.from({ length: 10 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
+  opened = await openRotatorWorld({ endpoints: Array.from({ length: 13 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
   environment = {
     ...opened.world.environmentOf('rcm_rotator'),
     RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
@@ -51,7 +51,7 @@ async function blocked(id: string, portalHas?: string) {
     endpointId: id,
     orgId,
     owner: 'test',
-    reason: 'due',
+    reason: 'due' as const,
     baseVersion: row.currentVersion ?? '',
     recipeHash: 'hash',
   };
@@ -118,7 +118,7 @@ describe('a blocked login', () => {
       .filter((a) => a.endpointId === 'alpine-4')
       .map(({ id, state, reason }) => [id === attemptId, state, reason]);
     expect(states).toEqual([
-      [false, 'done', 'resolve:staged'],
+      [false, 'done', 'resolve'],
       [true, 'abandoned', 'due'],
     ]);
   });
@@ -133,6 +133,35 @@ describe('a blocked login', () => {
     );
     expect([end.code, await opened.world.portalAcceptsStore('alpine-5')]).toEqual([0, true]);
     expect(end.stdout + end.stderr).not.toContain(typed);
+  });
+
+  it.each([
+    ['the staged one', 'alpine-11', STAGED, 1],
+    ['the current one, as before', 'alpine-12', undefined, 1],
+  ])('finds by itself which stored password the portal accepts: %s', async (_, id, portalHas, rejectedAtMost) => {
+    const { orgId, loginIdentity, portal, username } = await blocked(id, portalHas);
+    const before = await opened.world.portals.account(portal, username);
+    const end = await resolve(id, '--accept', 'found');
+    expect(end.code, end.stdout).toBe(0);
+    expect(await opened.world.portalAcceptsStore(id)).toBe(true);
+    expect(await getOpenAttempt(opened.world.db, { orgId, loginIdentity })).toBeNull();
+    const after = await opened.world.portals.account(portal, username);
+    expect(after.loginsRejected - before.loginsRejected).toBeLessThanOrEqual(rejectedAtMost);
+    expect(after).toMatchObject({ locked: false, passwordsChanged: 0 });
+    expect((await opened.audit('rotation.resolve', id))[0]).toMatchObject({ details: { accept: 'found' } });
+  });
+
+  it('stays blocked where no stored password is found, and the search stays inside the budget', async () => {
+    const { orgId, loginIdentity, portal, username } = await blocked('alpine-13', 'Nobody-stored-it-1');
+    const before = await opened.world.portals.account(portal, username);
+    const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(opened.world.endpoint('alpine-13').secretArn));
+    const ends = [await resolve('alpine-13', '--accept', 'found'), await resolve('alpine-13', '--accept', 'found')];
+    for (const end of ends) expect([end.code, end.json<{ error: { code: string } }>().error.code]).toEqual([1, 'login_not_allowed']);
+    expect((await getOpenAttempt(opened.world.db, { orgId, loginIdentity }))?.state).toBe('blocked');
+    const after = await opened.world.portals.account(portal, username);
+    expect([after.loginsRejected - before.loginsRejected, after.locked]).toEqual([2, false]);
+    const now = await opened.rotator.stores.forTenant(orgId).read(parseReference(opened.world.endpoint('alpine-13').secretArn));
+    expect(now?.version).toBe(current?.version);
   });
 
   it('takes a person’s word where no login may be spent, and only if they say so', async () => {

@@ -195,7 +195,10 @@ function payloadWith({ rotator, endpoint }: Block, current: StoredSecret, passwo
 
 /** A login that a person asked for is theirs in the ledger. */
 const provePerson = ({ rotator, endpoint }: Block, held: HeldLease, proof: Omit<LoginProof, 'actor'>): Promise<void> =>
-  proveLogin(rotator, endpoint, held, { ...proof, actor: 'person' });
+  proveLogin(rotator, endpoint, held, { ...proof, actor: 'person', otherwise: OTHERWISE });
+
+const OTHERWISE =
+  'Nothing was changed. Wait, or answer for it yourself with --unverified; a password that was set anew at the portal is given with --accept typed.';
 
 async function adopt({ rotator, endpoint, attempt, options }: Block, held: HeldLease): Promise<Resolution> {
   const adopted = await adoptAttempt(rotator.db, { attemptId: attempt.id, orgId: endpoint.orgId, fence: held.lease.fence, owner: rotator.owner });

@@ -54,10 +54,9 @@ export async function rotateDueCommand(
     );
     return 0;
   }
-  const { rotator, channels } = context.opened;
-  await stopFailingPortalTypes(rotator);
+  await stopFailingPortalTypes(context.opened.rotator);
   const outcomes = [...(await recoverAll(context)), ...(await rotateAllDue(context))];
-  for (const { round } of rotatorChores(rotator, config, channels)) await round(context.signal);
+  for (const { round } of rotatorChores(context.opened, config)) await round(context.signal);
   report(context, outcomes);
   return outcomes.some(({ result }) => FAILED.has(result)) ? 1 : 0;
 }

@@ -30,7 +30,7 @@ export async function runCommand(config: RotatorConfig, opened: RotatorProcess):
       recoveryMs: config.RCM_ROTATOR_RECOVERY_MS,
       pollMs: QUEUE_POLL_MS,
       beforeScan: () => stopFailingPortalTypes(rotator),
-      chores: rotatorChores(rotator, config, opened.channels),
+      chores: rotatorChores(opened, config),
     });
     const health = await startHealthServer({
       port: config.RCM_HEALTH_PORT,

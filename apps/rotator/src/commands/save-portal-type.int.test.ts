@@ -37,12 +37,15 @@ async function save(portalType: object, { url = database.url, flags = [] as stri
   return { code: end.code, ...end.json<{ saved?: boolean; error?: { code: string; message: string } }>() };
 }
 
-async function rulesOf(code: string): Promise<readonly string[]> {
+async function rowsOf(code: string) {
   const db = openDatabase({ url: database.url, applicationName: 'test' });
   const rows = await db.transaction('every tenant', (tx) => tx.portalType.findMany({ where: { code } }));
   await db.close();
-  return rows.map(({ passwordRules }) => passwordRules);
+  return rows;
 }
+
+const rowOf = async (code: string) => (await rowsOf(code))[0];
+const rulesOf = async (code: string): Promise<readonly string[]> => (await rowsOf(code)).map(({ passwordRules }) => passwordRules);
 
 describe('a portal type that is saved', () => {
   it('is there from then on, and may be saved again; a dry run only checks it', async () => {
@@ -71,6 +74,22 @@ describe('a portal type that is saved', () => {
     [{ ...ALPINE, code: 'Not An Id' }, 2, 'input_invalid', 'portal type code'],
   ])('is refused where something else is wrong with it, and says what (%#)', async (portalType, code, errorCode, words) => {
     expect(await save(portalType)).toMatchObject({ code, error: { code: errorCode, message: expect.stringContaining(words) } });
+  });
+
+  it('keeps how its portal locks and whose its accounts are', async () => {
+    const said = {
+      lockoutCounts: 'window',
+      lockoutWindowSeconds: 7200,
+      lockoutLastsSeconds: 1800,
+      lockoutCountsCodes: false,
+      accountRealm: 'shared-sign-in',
+      usernameCase: 'ignored',
+    };
+    expect(await save({ ...ALPINE, code: 'locking', ...said })).toMatchObject({ code: 0, saved: true });
+    expect(await rowOf('locking')).toMatchObject(said);
+    const until = { lockoutCounts: 'until_unlocked', lockoutWindowSeconds: null, lockoutLastsSeconds: null };
+    expect(await save({ ...ALPINE, code: 'locking', ...until })).toMatchObject({ code: 0, saved: true });
+    expect(await rowOf('locking')).toMatchObject(until);
   });
 
   it('is the owner’s to save: no app’s role may choose where passwords are typed', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parsePayload, type StoredSecret } from '@rcm/credentials';
-import { RcmError, Secret } from '@rcm/telemetry';
+import { type RcmError, Secret } from '@rcm/telemetry';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CandidateName, candidateNamed, candidateOf, foundOf, ledgerVersion } from './candidate.ts';

@@ -1,4 +1,12 @@
-import { parseReference, type SecretReference, type SecretStore, type StagedSlot, type StoredSecret, type TenantStores } from '@rcm/credentials';
+import {
+  type CallOptions,
+  parseReference,
+  type SecretReference,
+  type SecretStore,
+  type StagedSlot,
+  type StoredSecret,
+  type TenantStores,
+} from '@rcm/credentials';
 import type { HeldLease, MigratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 
@@ -34,5 +42,13 @@ export async function readCurrent({ store, reference, held, endpoint }: LoginInH
   });
 }
 
-/** For a store's calls: the lease is looked at right before each that cannot be taken back. */
-export const heldOptions = ({ held }: LoginInHand) => ({ signal: held.signal, beforeWrite: () => held.assertHeld() });
+/**
+ * For a store's calls: the lease is looked at right before each that cannot be taken back. What puts back a payload that this very process has
+ * overwritten only mends, and may come late.
+ */
+export const heldOptions = ({ held }: LoginInHand): CallOptions => ({
+  signal: held.signal,
+  beforeWrite: (act) => {
+    if (act !== 'put_back') held.assertHeld();
+  },
+});

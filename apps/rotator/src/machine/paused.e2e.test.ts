@@ -9,7 +9,7 @@ import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 const PAUSED = fileURLToPath(new URL('paused-rotator.fixture.ts', import.meta.url));
 
 let opened: RotatorWorld;
-beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine'], portalType: { settleMs: 500 } })));
+beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine', 'alpine'], portalType: { settleMs: 500 } })));
 afterAll(() => opened?.close());
 
 /** A rotator that is paused at this write to the journal; `goOn` continues it and waits for its end. */
@@ -42,15 +42,33 @@ const account = (endpointId: string) => {
   return opened.world.portals.account(portal, username);
 };
 
+/** What the portal has written down: every login try and change of the account, and how many changes it refused. */
+async function recordOf(endpointId: string) {
+  const { portal, username } = opened.world.endpoint(endpointId);
+  const { tries, changes, changesRefused } = await opened.world.portals.history({ portal, username });
+  return { tries, changes, changesRefused };
+}
+
 describe('a rotator that was paused for longer than its lease', () => {
   it('lets no change out that it had not yet let out', async () => {
     const goOn = await pausedAt('alpine-1', 'submitting', 'after');
+    const before = await recordOf('alpine-1');
     await goOn();
-    expect(await account('alpine-1')).toMatchObject({ passwordsChanged: 0 });
+    expect(await recordOf('alpine-1')).toEqual({ ...before, changes: [] });
     expect(await getOpenAttempt(opened.world.db, opened.world.endpoint('alpine-1'))).not.toBeNull();
     expect(resultOf(await opened.untilSettled('alpine-1'))).toBe('done');
     expect(await account('alpine-1')).toMatchObject({ passwordsChanged: 1, locked: false });
     expect(await opened.world.portalAcceptsStore('alpine-1')).toBe(true);
+  });
+
+  it('lets no change out either where others have rotated the login meanwhile, twice', async () => {
+    const goOn = await pausedAt('alpine-3', 'submitting', 'after');
+    for (let rotation = 0; rotation < 2; rotation += 1) expect(resultOf(await opened.untilSettled('alpine-3'))).toBe('done');
+    const [before, secret] = [await recordOf('alpine-3'), await opened.snapshot('alpine-3')];
+    await goOn();
+    expect(await recordOf('alpine-3')).toEqual(before);
+    expect(await opened.snapshot('alpine-3')).toEqual(secret);
+    expect(await opened.world.portalAcceptsStore('alpine-3')).toBe(true);
   });
 
   it('writes nothing any more once another one has gone on', async () => {

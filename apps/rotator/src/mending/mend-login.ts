@@ -16,9 +16,15 @@ export type Mended = Settled | 'accepted' | 'found' | 'none' | 'later' | 'open';
 
 /**
  * A login of which somebody was refused with what the store holds, under its exclusive lease: finds out what the portal accepts, and makes that current. Password only:
- * everything else stays as it is in the store. May be repeated after a crash at any point.
+ * everything else stays as it is in the store. May be repeated after a crash at any point. `tryCurrent`: how a person who wants it tried now has the current one tried,
+ * whatever others meet; returns whether the portal accepts it.
  */
-export async function mendLogin(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease): Promise<Mended> {
+export async function mendLogin(
+  rotator: Rotator,
+  endpoint: MigratedEndpoint,
+  held: HeldLease,
+  tryCurrent?: (current: StoredSecret) => Promise<boolean>,
+): Promise<Mended> {
   const { db } = rotator;
   const { orgId, id: endpointId, loginIdentity } = endpoint;
   if (await getOpenAttempt(db, { orgId, loginIdentity })) return 'open';
@@ -26,6 +32,7 @@ export async function mendLogin(rotator: Rotator, endpoint: MigratedEndpoint, he
   const current = await readCurrent(login);
   const settled = await settleCurrent(rotator, login, current);
   if (settled) return ended(rotator, endpoint, settled);
+  if (await tryCurrent?.(current)) return ended(rotator, endpoint, 'accepted');
   // What a portal says that refuses everybody means little; a search would spend what the account has left of its budget.
   if (await isPortalIll(db, { orgId, loginIdentity, portalTypeCode: endpoint.portalTypeCode, rules: rotator.breaker }))
     return later(rotator, endpoint, { detail: 'the portal refuses others too', forMs: rotator.breaker.windowMs });

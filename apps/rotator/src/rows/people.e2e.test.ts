@@ -74,7 +74,7 @@ describe('what a person wrote stays where another password becomes current', () 
     expect(await row.settle(login.id)).toBe('done');
     await row.edit(login.id, THEIRS);
     expect(await row.visit(login.id)).toBe('in');
-    await row.world.portals.createAccount({ ...login, password: String(password) });
+    await row.setAtPortal(login.id, password);
     await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: 3 * HOUR });
     await expectTheirs(login);
   });
@@ -91,10 +91,10 @@ describe('what a person wrote stays where another password becomes current', () 
     const login = await row.world.addEndpoint('alpine');
     await row.world.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
     expect((await row.rotate(login.id, row.patient)).kind).toBe('attempt');
-    await row.world.portals.createAccount({ ...login, password: 'Set-by-a-person-1' });
+    await row.setAtPortal(login.id, 'Set-by-a-person-1');
     expect(await row.settle(login.id)).toBe('blocked');
     const staged = (await row.storedPasswords(login.id)).at(-1) ?? '';
-    await row.world.portals.createAccount({ ...login, password: staged });
+    await row.setAtPortal(login.id, staged);
     await row.edit(login.id, THEIRS);
     await row.pass(HOUR);
     const act = { actor: 'person:test', reason: 'support has set it', endpointId: login.id, proof: 'login', dryRun: false } as const;

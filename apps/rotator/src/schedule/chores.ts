@@ -1,4 +1,5 @@
-import { assessPortalTypes, markManualDue, noticeLongWaits, pruneNotices } from '@rcm/db';
+import { assessPortalTypes, countRefusedLogins, markManualDue, noticeLongWaits, pruneNotices } from '@rcm/db';
+import type { Metrics } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
 import { noticeManualChanges } from '../manual/notice-changes.ts';
@@ -15,9 +16,16 @@ const REMOVED_AT_ONCE = 50;
 /** So that a round is short, however many have grown old. */
 const PRUNED_AT_ONCE = 500;
 
-/** What a rotator does beside rotating: sees what people changed, tells people, sends what was told. */
-export function rotatorChores(rotator: Rotator, config: RotatorConfig, channels: readonly NoticeChannel[]): readonly Chore[] {
+export interface ChoreParts {
+  readonly rotator: Rotator;
+  readonly channels: readonly NoticeChannel[];
+  readonly metrics: Metrics;
+}
+
+/** What a rotator does beside rotating: sees what people changed, mends logins that were refused, tells people, sends what was told. Once for each process. */
+export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config: RotatorConfig): readonly Chore[] {
   const { db, logger } = rotator;
+  const refused = metrics.gauge('rcm_logins_refused', 'Logins that were refused with what the store holds and have not got in since');
   return [
     {
       name: 'look at secrets that people rotate',
@@ -35,7 +43,10 @@ export function rotatorChores(rotator: Rotator, config: RotatorConfig, channels:
     {
       name: 'logins that were refused',
       everyMs: config.RCM_ROTATOR_MEND_SCAN_MS,
-      round: (signal) => mendWanted(rotator, { limit: config.RCM_ROTATOR_MEND_SEARCHES, pauseMs: config.RCM_ROTATOR_MEND_PAUSE_MS, signal }),
+      async round(signal) {
+        await mendWanted(rotator, { limit: config.RCM_ROTATOR_MEND_SEARCHES, pauseMs: config.RCM_ROTATOR_MEND_PAUSE_MS, signal });
+        refused.set(await countRefusedLogins(db));
+      },
     },
     {
       name: 'old staged copies',

@@ -1,9 +1,8 @@
 import type { TenantStores } from '@rcm/credentials';
 import { listNotices, listStartable, setNextRotation } from '@rcm/db';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { migratedEndpoint } from '@rcm/portal-access';
-import { type Clock, systemClock } from '@rcm/telemetry';
-import type { Rotator } from '../rotate.ts';
+import type { RequestReason, Rotator } from '../rotate.ts';
 import { whyNotStart } from '../starting.ts';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 import { rotateAndReport } from './rotation-outcome.ts';
@@ -26,7 +25,7 @@ const lock = (endpointId: string) => {
     [loginIdentity, orgId, endpointId],
   );
 };
-const rotate = (endpointId: string, reason: string, rotator: Rotator = opened.rotator) =>
+const rotate = (endpointId: string, reason: RequestReason, rotator: Rotator = opened.rotator) =>
   rotateAndReport(rotator, { orgId: opened.world.endpoint(endpointId).orgId, endpointId, reason, signal: new AbortController().signal });
 
 describe('a due login that cannot be rotated', () => {
@@ -61,14 +60,20 @@ describe('a due login that cannot be rotated', () => {
   });
 });
 
-describe('a rotator whose clock is slow', () => {
-  it('starts what Postgres says is due, and nothing else', async () => {
+describe('a rotator whose clock is wrong', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it.each([
+    ['slow', -2 * HOUR_MS],
+    ['fast', 2 * HOUR_MS],
+  ])('%s: starts what Postgres says is due, and nothing else', async (_, offMs) => {
     const endpoint = await migratedEndpoint(opened.rotator.db, { orgId: opened.world.endpoint('alpine-3').orgId, endpointId: 'alpine-3' });
-    const slow: Clock = { ...systemClock, now: () => new Date(Date.now() - HOUR_MS) };
+    const inAnHour = new Date(Date.now() + HOUR_MS);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + offMs });
     await setNextRotation(opened.world.db, { endpointIds: ['alpine-3'], at: 'now' });
-    expect(await whyNotStart({ db: opened.rotator.db, clock: slow }, endpoint, 'due')).toBeNull();
-    await setNextRotation(opened.world.db, { endpointIds: ['alpine-3'], at: new Date(Date.now() + HOUR_MS) });
-    expect(await whyNotStart({ db: opened.rotator.db, clock: slow }, endpoint, 'due')).toMatchObject({ reason: 'it is not due any more' });
+    expect(await whyNotStart(opened.rotator, endpoint, 'due')).toBeNull();
+    await setNextRotation(opened.world.db, { endpointIds: ['alpine-3'], at: inAnHour });
+    expect(await whyNotStart(opened.rotator, endpoint, 'due')).toMatchObject({ reason: 'it is not due any more' });
   });
 });
 

@@ -5,7 +5,12 @@ import { type ErrorCode, isRcmError, isRetryable, type RcmError } from '@rcm/tel
 export type Verdict =
   | { readonly kind: 'succeeded'; readonly result: TaskResult }
   /** Back to the queue without a try being counted: nothing went wrong, the login was busy or being changed. */
-  | { readonly kind: 'put_off'; readonly reason: string }
+  | {
+      readonly kind: 'put_off';
+      readonly reason: string;
+      /** When asking again makes sense, where the refusal named a moment. */
+      readonly until?: Date;
+    }
   /** Back to the queue, and one try is spent. */
   | { readonly kind: 'retry'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
@@ -37,7 +42,10 @@ const PUT_OFF: ReadonlySet<ErrorCode> = new Set(['lease_unavailable', 'lease_los
 /** Follows the table of error codes: rejected and locked are never tried again, and neither is an error of our own that has no code. */
 export function verdictOf(error: unknown): Verdict {
   if (!isRcmError(error)) return { kind: 'failed', code: 'portal_unexpected', message: 'An unexpected error; see the log.' };
-  if (PUT_OFF.has(error.code)) return { kind: 'put_off', reason: reasonOf(error) };
+  if (PUT_OFF.has(error.code)) {
+    const until = untilOf(error);
+    return { kind: 'put_off', reason: reasonOf(error), ...(until ? { until } : {}) };
+  }
   return { kind: isRetryable(error) ? 'retry' : 'failed', code: error.code, message: error.message };
 }
 
@@ -49,6 +57,22 @@ export function whenStopped(verdict: Verdict, { stopped, late }: { readonly stop
   if (verdict.kind === 'succeeded' || verdict.kind === 'failed') return verdict;
   if (late) return { kind: 'failed', code: 'deadline_exceeded', message: 'The task was not done by its deadline.' };
   return stopped && verdict.kind === 'retry' ? { kind: 'put_off', reason: 'cancelled' } : verdict;
+}
+
+/** A person may end a rest or a lock before its time, and then nobody tells the tasks that wait. */
+const LONGEST_PUT_OFF_MS = 300_000;
+
+/** After how many ms a task that was put off comes back: at the moment that the refusal named, but no sooner than `leastMs`, and within five minutes where that is longer. */
+export function putOffDelay({ until }: { readonly until?: Date }, { leastMs, now }: { readonly leastMs: number; readonly now: Date }): number {
+  const wanted = until ? Math.min(until.getTime() - now.getTime(), LONGEST_PUT_OFF_MS) : leastMs;
+  return Math.max(leastMs, wanted);
+}
+
+/** `null`: none is named. */
+function untilOf({ details }: RcmError): Date | null {
+  const { until } = details;
+  const at = typeof until === 'string' ? new Date(until) : null;
+  return at && !Number.isNaN(at.getTime()) ? at : null;
 }
 
 function reasonOf(error: RcmError): string {

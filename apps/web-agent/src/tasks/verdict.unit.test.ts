@@ -1,6 +1,6 @@
 import { errorCodes, RcmError } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
-import { verdictOf, whenStopped } from './verdict.ts';
+import { putOffDelay, verdictOf, whenStopped } from './verdict.ts';
 
 const kindOf = (code: (typeof errorCodes)[number]) => verdictOf(new RcmError(code, 'a test')).kind;
 
@@ -28,6 +28,32 @@ describe('what becomes of a task that met an error', () => {
       code: 'portal_unexpected',
       message: 'An unexpected error; see the log.',
     });
+  });
+});
+
+describe('a task that was put off', () => {
+  const now = new Date('2026-01-02T03:00:00Z');
+  const refusal = (named: RcmError['details']) => verdictOf(new RcmError('login_not_allowed', 'rests', { details: { reason: 'password_suspect', ...named } }));
+
+  it('knows until when, where its refusal says so', () => {
+    const until = new Date('2026-01-02T03:02:00Z');
+    expect(refusal({ until: until.toISOString() })).toEqual({ kind: 'put_off', reason: 'password_suspect', until });
+    const unknown: readonly RcmError['details'][] = [{}, { until: null }, { until: 'soon' }, { until: 7 }];
+    for (const nothing of unknown) expect(refusal(nothing)).toEqual({ kind: 'put_off', reason: 'password_suspect' });
+  });
+
+  it.each([
+    ['nothing is named', undefined, 2_000],
+    ['a moment in two minutes', '2026-01-02T03:02:00Z', 120_000],
+    ['a moment that is nearly there', '2026-01-02T03:00:01Z', 2_000],
+    ['a moment that has passed', '2026-01-02T02:00:00Z', 2_000],
+    ['a moment in a week: somebody may end the wait before', '2026-01-09T03:00:00Z', 300_000],
+  ])('comes back in time: %s', (_, until, delayMs) => {
+    expect(putOffDelay(until === undefined ? {} : { until: new Date(until) }, { leastMs: 2_000, now })).toBe(delayMs);
+  });
+
+  it('never comes back sooner than this process is told to wait', () => {
+    expect(putOffDelay({ until: new Date('2026-01-09T03:00:00Z') }, { leastMs: 600_000, now })).toBe(600_000);
   });
 });
 

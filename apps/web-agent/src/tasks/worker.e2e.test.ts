@@ -107,6 +107,22 @@ describe('a portal task', () => {
     if (held.granted) await releaseLease(world.db, { leaseId: held.lease.id, orgId: endpoint.orgId });
   });
 
+  it('comes back when its login’s password has rested, or after five minutes to look, and not every moment until then', async () => {
+    const endpoint = world.endpoint('cascade-3');
+    await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE portal_type SET settle_ms = 3000000 WHERE code = 'cascade'`);
+    await agent.access.keeper.drop(endpoint.id);
+    await world.portals.setHabits('cascade', { closedSaysWrong: true });
+    const [first, second] = [await queue(endpoint, { claim_number: 'CLM-1001' }), await queue(endpoint, { claim_number: 'CLM-1001' })];
+    expect(await worker.handle(first, signal)).toMatchObject({ kind: 'retry', code: 'portal_unexpected' });
+    const askedAt = Date.now();
+    expect(await worker.handle(second, signal)).toMatchObject({ kind: 'put_off', reason: 'password_suspect' });
+    const { state, tries, notBefore } = (await stored(second)) ?? {};
+    expect([state, tries]).toEqual(['queued', 0]);
+    expect(notBefore?.getTime()).toBeGreaterThanOrEqual(askedAt + 300_000);
+    expect(notBefore?.getTime()).toBeLessThanOrEqual(Date.now() + 300_000);
+    await world.portals.setHabits('cascade', { closedSaysWrong: false });
+  });
+
   it('fails at once where the portal refuses the password, and the account is not tried again', async () => {
     const endpoint = world.endpoint('alpine-5');
     await world.portals.createAccount({ portal: 'alpine', username: endpoint.username, password: 'Changed-by-hand-9' });

@@ -3,7 +3,7 @@ import type { AgentAccess } from '@rcm/portal-access';
 import { hasCode, type Logger, type Metrics } from '@rcm/telemetry';
 import { whileClaimed } from './claim.ts';
 import { performTask } from './perform.ts';
-import { type Verdict, verdictOf, whenStopped } from './verdict.ts';
+import { putOffDelay, type Verdict, verdictOf, whenStopped } from './verdict.ts';
 
 export interface WorkerOptions {
   readonly db: Database;
@@ -20,7 +20,7 @@ export interface WorkerOptions {
   readonly maxTries: number;
   /** Pause before another try, in ms; doubled for each try spent. */
   readonly retryMs: number;
-  /** Pause before a task that was put off comes back, in ms. */
+  /** Least pause before a task that was put off comes back, in ms; longer, up to five minutes, where its refusal named a moment. */
   readonly putOffMs: number;
 }
 
@@ -91,7 +91,12 @@ export class TaskWorker {
         await finishPortalTask(db, { ...mine, result: verdict.result });
         break;
       case 'put_off':
-        await requeuePortalTask(db, jobs, { ...mine, delayMs: putOffMs, reason: verdict.reason, countsAsTry: false });
+        await requeuePortalTask(db, jobs, {
+          ...mine,
+          delayMs: putOffDelay(verdict, { leastMs: putOffMs, now: new Date() }),
+          reason: verdict.reason,
+          countsAsTry: false,
+        });
         break;
       default:
         if (verdict.kind === 'retry' && !last)

@@ -83,6 +83,17 @@ export async function tellFound(
   );
 }
 
+/** Tells people once that a version of a secret was left behind, and why. */
+export async function tellLeftBehind(
+  db: Database,
+  told: WantedSearch & { readonly portalTypeCode: string; readonly version: string; readonly detail: string },
+): Promise<void> {
+  const { orgId, endpointId, portalTypeCode, version, detail } = told;
+  await db.transaction({ tenant: orgId }, (tx) =>
+    writeNotice(tx, { kind: 'left_previous', key: `${endpointId}:${version}`, orgId, endpointId, portalTypeCode, detail }),
+  );
+}
+
 /** How long a refusal is told of, in days: whoever has not logged in for longer is not waiting. */
 const TOLD_DAYS = 14;
 

@@ -26,9 +26,12 @@ import { clearLogin } from '../ledger/clearance.ts';
 import { forgetPasswords, passwordTries } from '../ledger/password.ts';
 import { restLogin } from '../ledger/rest.ts';
 import { passwordStanding } from '../ledger/standing.ts';
-import { listLegacyEndpoints, recordMigrated } from '../legacy/migrate.ts';
+import { listLegacyEndpoints, readLegacyCredentials, recordMigrated } from '../legacy/migrate.ts';
 import { restoreLegacyCredentials } from '../legacy/restore.ts';
-import { listProofs, migrationCounts, recordProof, scrubEndpoint } from '../legacy/scrub.ts';
+import { listProofs, recordProof } from '../legacy/proofs.ts';
+import { rowSinceRecorded, wasPromoted } from '../legacy/rotated.ts';
+import { HELD_NOTHING } from '../legacy/row.ts';
+import { migrationCounts, scrubEndpoint } from '../legacy/scrub.ts';
 import { recordManualRefusal, recordManualRotation, watchedLogin } from '../manual/watch.ts';
 import { listCurrentVersions } from '../notifications-missed.ts';
 import { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim } from '../tasks/claim.ts';
@@ -137,9 +140,12 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   readPortalTask: (n) => readPortalTask(t.agent, { ...n, actor: 'a' }),
   getPortalTask: (n) => getPortalTask(t.agent, n),
   recordMigrated: (n) => recordMigrated(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
-  recordProof: (n) => recordProof(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
-  scrubEndpoint: (n) => scrubEndpoint(t.migrator, { ...n, proofMaxAgeMs: 1000 }),
-  restoreLegacyCredentials: (n) => restoreLegacyCredentials(t.migrator, { ...n, credentials: new Secret({}) }),
+  readLegacyCredentials: (n) => readLegacyCredentials(t.migrator, n),
+  recordProof: (n) => recordProof(t.migrator, { ...n, version: '1', fingerprint: 'f', row: HELD_NOTHING }),
+  rowSinceRecorded: (n) => rowSinceRecorded(t.migrator, { ...n, fingerprint: `1:${'a'.repeat(64)}` }),
+  wasPromoted: (n) => wasPromoted(t.migrator, n),
+  scrubEndpoint: (n) => scrubEndpoint(t.migrator, { ...n, ...HELD_NOTHING, proofMaxAgeMs: 1000 }),
+  restoreLegacyCredentials: (n) => restoreLegacyCredentials(t.migrator, { ...n, ...HELD_NOTHING, credentials: new Secret({}), actor: 'a', reason: 'x' }),
 };
 
 /** What a caller can learn: the answer, or code and sentence of the error, with the names it gave itself left out. */

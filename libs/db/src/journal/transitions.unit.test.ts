@@ -36,6 +36,27 @@ test('once something may have been submitted, only a proof that nothing was chan
   for (const state of ['applied', 'verified'] as const) expect(Object.values(TRANSITIONS[state])).not.toContain('abandoned');
 });
 
+/** The cells that lead from one state to another, or from any: `state/event`. */
+const cells = (to: AttemptState, from: readonly (typeof OPEN)[number][] = OPEN): readonly string[] =>
+  from.flatMap((state) => Object.entries(TRANSITIONS[state]).flatMap(([event, next]) => (next === to ? [`${state}/${event}`] : [])));
+
+test('nothing is promoted that was not verified, and nothing is verified that the portal did not accept', () => {
+  expect(cells('promoted')).toEqual(['verified/store_promoted']);
+  expect(cells('verified')).toEqual(['staged/other_accepted', 'submitting/other_accepted', 'applied/staged_accepted']);
+  expect(cells('blocked')).toEqual(['submitting/none_accepted', 'verified/copy_missing']);
+});
+
+test('an attempt goes back only where something proved it', () => {
+  expect(cells('staged', ['submitting'])).toEqual(['submitting/change_not_sent', 'submitting/current_accepted']);
+  expect(cells('submitting', ['applied'])).toEqual(['applied/staged_refused', 'applied/copy_missing']);
+  expect(cells('applied', ['verified'])).toEqual(['verified/current_edited']);
+  expect(OPEN.flatMap((state, at) => OPEN.slice(0, at).flatMap((earlier) => cells(earlier, [state])))).toHaveLength(5);
+});
+
+test('nothing leads out of an end, a wait or a block', () => {
+  for (const state of ['done', 'abandoned', 'waiting', 'blocked'] as const) expect(isOpenState(state)).toBe(false);
+});
+
 test('every state of the table is reached from the first one, and leads to an end', () => {
   const reached = (from: AttemptState, seen: Set<AttemptState> = new Set()): Set<AttemptState> => {
     if (seen.has(from)) return seen;

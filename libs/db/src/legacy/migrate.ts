@@ -1,9 +1,11 @@
 import { RcmError, Secret } from '@rcm/telemetry';
-import type { Database, Transaction } from '../database.ts';
+import type { Database } from '../database.ts';
 import { endpointRow, WITH_PORTAL_TYPE, type EndpointRow } from '../endpoints/endpoint.ts';
 import { NEXT_ROTATION } from '../endpoints/schedule.ts';
 import { checkLimit } from '../input.ts';
 import { writeAuditEvent } from '../audit/record.ts';
+import { type NewProof, writeProof } from './proofs.ts';
+import { HELD_NOTHING, lockRow, type SeenRow } from './row.ts';
 
 /** Who the audit events of this file name. */
 export const MIGRATOR = 'migrator';
@@ -14,7 +16,7 @@ export interface LegacyEndpoint {
   readonly credentials: Secret<string>;
 }
 
-/** Pages through the endpoints that still hold plaintext, by id. The one operation that reads it. Raw SQL: Prisma parses jsonb. */
+/** Pages through the endpoints that still hold plaintext, by id. Raw SQL: Prisma parses jsonb. */
 export async function listLegacyEndpoints(
   db: Database,
   { after, limit }: { readonly after?: string | undefined; readonly limit: number },
@@ -32,41 +34,51 @@ export async function listLegacyEndpoints(
   });
 }
 
-export interface Migrated {
-  readonly endpointId: string;
-  readonly orgId: string;
-  readonly secretArn: string;
-  /** The store's version of what was written and read back. */
-  readonly version: string;
+/** What the row holds at this moment, and whether it names a secret by now. `credentials`: `null` where there are none. Fails with `endpoint_unknown`. */
+export async function readLegacyCredentials(
+  db: Database,
+  { endpointId, orgId }: { readonly endpointId: string; readonly orgId: string },
+): Promise<{ readonly credentials: Secret<string> | null; readonly secretArn: string | null }> {
+  const [row] = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<{ credentials: string | null; secretArn: string | null }[]>`
+      SELECT (config->'credentials')::text AS credentials, secret_arn AS "secretArn" FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId}`,
+  );
+  if (!row) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
+  return { credentials: row.credentials === null ? null : new Secret(row.credentials), secretArn: row.secretArn };
+}
+
+export interface Migrated extends NewProof {
   readonly loginIdentity: string;
   /** Which key made it. Default `1`. */
   readonly identityKeyId?: string;
-  /** Keyed fingerprint of what was read back. */
-  readonly fingerprint: string;
+  /** What the row held when the secret was made of it. Default: nothing. */
+  readonly row?: SeenRow;
 }
 
 /**
- * The endpoint's login now lies in the store: sets reference, version and identity, only where there is no reference yet, with
- * proof and audit event in the same transaction. A due date that is there stays. `false`: there was a reference already.
+ * The endpoint's login now lies in the store: sets reference, version and identity, only where there is no reference yet and the row still
+ * holds what the secret was made of, with proof and audit event in the same transaction. A due date that is there stays. `already`: there
+ * was a reference. `edited`: the row holds something else by now; nothing was changed.
  * Fails with `endpoint_unknown`, `input_invalid` (a reference or identity that the schema refuses).
  */
-export async function recordMigrated(db: Database, migrated: Migrated): Promise<boolean> {
+export async function recordMigrated(db: Database, migrated: Migrated): Promise<'recorded' | 'already' | 'edited'> {
   return db.transaction({ tenant: migrated.orgId }, async (tx) => {
-    const { endpointId, orgId, secretArn, version, loginIdentity } = migrated;
-    await tx.$executeRaw`INSERT INTO login_identity (id, key_id) VALUES (${loginIdentity}, ${migrated.identityKeyId ?? '1'}) ON CONFLICT DO NOTHING`;
-    const endpoint = await tx.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, select: { secretArn: true } });
-    if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
+    const { endpointId, orgId, secretArn, version, loginIdentity, row: seen = HELD_NOTHING } = migrated;
+    const row = await lockRow(tx, { endpointId, orgId, fingerprintOf: seen.fingerprintOf });
     // The CHECKs run on a row that still holds plaintext, and a refused row would be quoted: so the value is tried on its own first.
     const [fits] = await tx.$queryRaw<
       { fits: boolean }[]
     >`SELECT (${secretArn} ~ '^arn:aws(-[a-z]+)*:(ssm|secretsmanager):' OR ${secretArn} LIKE 'vault:%') AND ${version} <> '' AS fits`;
     if (!fits?.fits) throw new RcmError('input_invalid', 'The secret reference or version is not one that the schema takes.');
-    const set = await tx.$executeRaw`
+    if (row.secretArn !== null) return 'already';
+    if (row.fingerprint !== seen.fingerprint) return 'edited';
+    await tx.$executeRaw`INSERT INTO login_identity (id, key_id) VALUES (${loginIdentity}, ${migrated.identityKeyId ?? '1'}) ON CONFLICT DO NOTHING`;
+    await tx.$executeRaw`
       UPDATE integration_endpoint e SET secret_arn = ${secretArn}, current_version = ${version}, login_identity = ${loginIdentity}, rotation_status = coalesce(e.rotation_status, 'active'),
              next_rotation_at = coalesce(e.next_rotation_at, ${NEXT_ROTATION}), updated_at = clock_timestamp()
-        FROM portal_type p WHERE p.code = e.portal_type_code AND e.id = ${endpointId} AND e.org_id = ${orgId} AND e.secret_arn IS NULL`;
-    if (set === 0) return false;
-    await writeProof(tx, { endpointId, version, fingerprint: migrated.fingerprint, step: 'applied' });
+        FROM portal_type p WHERE p.code = e.portal_type_code AND e.id = ${endpointId} AND e.org_id = ${orgId}`;
+    await writeProof(tx, { ...migrated, step: 'applied', rowFingerprint: row.fingerprint });
     await writeAuditEvent(tx, {
       orgId,
       actor: MIGRATOR,
@@ -75,21 +87,6 @@ export async function recordMigrated(db: Database, migrated: Migrated): Promise<
       reason: 'migration',
       details: { secretArn, version },
     });
-    return true;
+    return 'recorded';
   });
-}
-
-export async function writeProof(
-  tx: Transaction,
-  {
-    endpointId,
-    version,
-    fingerprint,
-    step,
-  }: { readonly endpointId: string; readonly version: string; readonly fingerprint: string; readonly step: 'applied' | 'verified' },
-): Promise<void> {
-  const written = await tx.$executeRaw`
-    INSERT INTO migration_proof (org_id, endpoint_id, step, version, fingerprint)
-    SELECT org_id, id, ${step}, ${version}, ${fingerprint} FROM integration_endpoint WHERE id = ${endpointId}`;
-  if (written === 0) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}.`);
 }

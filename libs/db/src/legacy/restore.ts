@@ -4,7 +4,8 @@ import { writeAuditEvent } from '../audit/record.ts';
 import { lockEndpointIdentity } from '../identity.ts';
 import { jsonText } from '../input.ts';
 import { openRotation } from '../journal/open-rotation.ts';
-import { MIGRATOR } from './migrate.ts';
+import { forgetFingerprints, recordedRow } from './proofs.ts';
+import { type FingerprintOf, lockRow, rowSince } from './row.ts';
 
 export interface LegacyRestore {
   readonly endpointId: string;
@@ -13,25 +14,43 @@ export interface LegacyRestore {
   readonly secretArn: string;
   /** The store's current payload; numbers kept as raw JSON are written digit by digit. */
   readonly credentials: Secret<unknown>;
+  readonly fingerprintOf: FingerprintOf;
+  /** Who goes back, and why. */
+  readonly actor: string;
+  readonly reason: string;
 }
 
 /**
- * Takes an endpoint back to before its migration: the login stands in `config.credentials` (other fields of `config` stay), the
- * reference and its version are gone, so nothing rotates it. Identity and ledger stay: the portal's lockout counts on. `false`: the row
- * names another secret, or a rotation of the login is open; nothing was changed. The audit event is part of the transaction.
- * Fails with `endpoint_unknown`, `state_conflict` (never migrated).
+ * - `moved`: the row names another secret, or a rotation of the login is open.
+ * - `edited`: the row holds plaintext that is not what was recorded at apply or verify, so it may be newer than the store's.
+ * - `no_proof`: the row holds plaintext, and nothing (or nothing made with this key) says which.
  */
-export async function restoreLegacyCredentials(db: Database, { endpointId, orgId, secretArn, credentials }: LegacyRestore): Promise<boolean> {
-  const text = jsonText('credentials', credentials.reveal());
+export type RestoreAnswer = 'restored' | 'moved' | 'edited' | 'no_proof';
+
+/**
+ * Takes an endpoint back to before its migration: the login stands in `config.credentials` (other fields of `config` stay), the
+ * reference and its version are gone, so nothing rotates it. Identity and ledger stay: the portal's lockout counts on. Written over is only
+ * plaintext that was recorded as migrated; any answer but `restored` means that nothing was changed. The audit event is part of the
+ * transaction. Fails with `endpoint_unknown`, `state_conflict` (never migrated).
+ */
+export async function restoreLegacyCredentials(db: Database, restore: LegacyRestore): Promise<RestoreAnswer> {
+  const { endpointId, orgId, secretArn, actor, reason } = restore;
+  const text = jsonText('credentials', restore.credentials.reveal());
   return db.transaction({ tenant: orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, { endpointId, orgId });
-    if (await openRotation(tx, identity.id)) return false;
-    const restored = await tx.$executeRaw`
+    if (await openRotation(tx, identity.id)) return 'moved';
+    const row = await lockRow(tx, restore);
+    if (row.secretArn !== secretArn) return 'moved';
+    if (row.fingerprint !== null) {
+      const since = rowSince(await recordedRow(tx, restore), row.fingerprint);
+      if (since !== 'same') return since === 'edited' ? 'edited' : 'no_proof';
+    }
+    await tx.$executeRaw`
       UPDATE integration_endpoint
          SET config = config || jsonb_build_object('credentials', ${text}::jsonb), secret_arn = NULL, current_version = NULL, rotation_status = NULL, updated_at = clock_timestamp()
-       WHERE id = ${endpointId} AND org_id = ${orgId} AND secret_arn = ${secretArn}`;
-    if (restored === 0) return false;
-    await writeAuditEvent(tx, { orgId, actor: MIGRATOR, action: 'endpoint.restored', subject: endpointId, reason: 'rollback', details: { secretArn } });
-    return true;
+       WHERE id = ${endpointId} AND org_id = ${orgId}`;
+    await forgetFingerprints(tx, restore);
+    await writeAuditEvent(tx, { orgId, actor, action: 'endpoint.restored', subject: endpointId, reason, details: { secretArn } });
+    return 'restored';
   });
 }

@@ -1,72 +1,60 @@
-import { RcmError } from '@rcm/telemetry';
-import type { Database } from '../database.ts';
+import type { Database, Transaction } from '../database.ts';
 import { writeAuditEvent } from '../audit/record.ts';
-import { checkLimit, checkMs } from '../input.ts';
-import { MIGRATOR, writeProof } from './migrate.ts';
+import { checkMs } from '../input.ts';
+import { MIGRATOR } from './migrate.ts';
+import { forgetFingerprints } from './proofs.ts';
+import { type FingerprintOf, type LockedRow, lockRow, rowSince } from './row.ts';
 import { markScrubbed } from './storage-state.ts';
 
-/** The store's secret was read again and is what the row's plaintext says. `version`: the one that was read. Fails with `endpoint_unknown`. */
-export async function recordProof(
-  db: Database,
-  proof: { readonly endpointId: string; readonly orgId: string; readonly version: string; readonly fingerprint: string },
-): Promise<void> {
-  await db.transaction({ tenant: proof.orgId }, (tx) => writeProof(tx, { ...proof, step: 'verified' }));
-}
-
-export interface MigrationProof {
+export interface Scrub {
   readonly endpointId: string;
   readonly orgId: string;
-  readonly step: 'applied' | 'verified';
-  readonly version: string;
-  readonly fingerprint: string;
-  readonly provedAt: Date;
-}
-
-/** Newest first, of one endpoint or of all. */
-export async function listProofs(
-  db: Database,
-  { endpointId, limit }: { readonly endpointId?: string | undefined; readonly limit: number },
-): Promise<MigrationProof[]> {
-  const where = endpointId === undefined ? {} : { endpointId };
-  const rows = await db.transaction('every tenant', (tx) =>
-    tx.migrationProof.findMany({ where, orderBy: [{ provedAt: 'desc' }, { id: 'desc' }], take: checkLimit(limit) }),
-  );
-  return rows.map(({ id: _id, step, ...row }) => ({ ...row, step: step as MigrationProof['step'] }));
+  readonly proofMaxAgeMs: number;
+  readonly fingerprintOf: FingerprintOf;
 }
 
 /**
- * Removes `config.credentials` from a row, and nothing else, where the endpoint has a reference and a `verified` proof of its current version
- * that is younger than `proofMaxAgeMs`. The audit event is part of the transaction. The bytes leave the disk with `rewriteStorage`.
+ * Removes `config.credentials` from a row, and nothing else, where the endpoint has a `verified` proof, younger than `proofMaxAgeMs`, of the
+ * secret and version that the row names and of the very bytes that it holds. `edited`: it holds other bytes than were proved; they are left
+ * alone. Audit event and the end of the proofs' fingerprints are part of the transaction. The bytes leave the disk with `rewriteStorage`.
  * Fails with `endpoint_unknown`.
  */
-export async function scrubEndpoint(
-  db: Database,
-  { endpointId, orgId, proofMaxAgeMs }: { readonly endpointId: string; readonly orgId: string; readonly proofMaxAgeMs: number },
-): Promise<'scrubbed' | 'already' | 'no_proof'> {
-  const ms = checkMs('proofMaxAgeMs', proofMaxAgeMs);
+export async function scrubEndpoint(db: Database, scrub: Scrub): Promise<'scrubbed' | 'already' | 'no_proof' | 'edited'> {
+  const { endpointId, orgId } = scrub;
+  const ms = checkMs('proofMaxAgeMs', scrub.proofMaxAgeMs);
   return db.transaction({ tenant: orgId }, async (tx) => {
-    // FOR UPDATE: nobody moves the endpoint to another version between the look at the proof and the scrub.
-    const [row] = await tx.$queryRaw<{ orgId: string; legacy: boolean; proved: boolean; version: string | null }[]>`
-      SELECT e.org_id AS "orgId", e.has_legacy_credentials AS legacy, e.current_version AS version,
-             e.secret_arn IS NOT NULL AND EXISTS (SELECT 1 FROM migration_proof m
-               WHERE m.endpoint_id = e.id AND m.step = 'verified' AND m.version = e.current_version
-                 AND m.proved_at > clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000)) AS proved
-        FROM integration_endpoint e WHERE e.id = ${endpointId} FOR UPDATE OF e`;
-    if (!row) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}.`);
-    if (!row.legacy) return 'already';
-    if (!row.proved) return 'no_proof';
+    const row = await lockRow(tx, scrub);
+    if (row.fingerprint === null) return 'already';
+    const since = rowSince(await freshlyProvedRow(tx, { ...scrub, row, ms }), row.fingerprint);
+    if (since === 'unknown') return 'no_proof';
+    if (since === 'edited') return 'edited';
+    // Before the audit's lock, in the order in which a finished rewrite takes the two.
+    await markScrubbed(tx, orgId);
     await writeAuditEvent(tx, {
-      orgId: row.orgId,
+      orgId,
       actor: MIGRATOR,
       action: 'endpoint.scrubbed',
       subject: endpointId,
       reason: 'migration',
       details: { version: row.version },
     });
-    await markScrubbed(tx, row.orgId);
-    await tx.$executeRaw`UPDATE integration_endpoint SET config = config - 'credentials', updated_at = clock_timestamp() WHERE id = ${endpointId}`;
+    await tx.$executeRaw`UPDATE integration_endpoint SET config = config - 'credentials', updated_at = clock_timestamp() WHERE id = ${endpointId} AND org_id = ${orgId}`;
+    await forgetFingerprints(tx, scrub);
     return 'scrubbed';
   });
+}
+
+/** Fingerprint of the row at its newest fresh proof that is of the secret and version which the row names; `null`: there is none. */
+async function freshlyProvedRow(
+  tx: Transaction,
+  { endpointId, orgId, row, ms }: Scrub & { readonly row: LockedRow; readonly ms: number },
+): Promise<string | null> {
+  const [proof] = await tx.$queryRaw<{ rowFingerprint: string | null }[]>`
+    SELECT row_fingerprint AS "rowFingerprint" FROM migration_proof
+     WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} AND step = 'verified' AND secret_arn = ${row.secretArn} AND version = ${row.version}
+       AND proved_at > clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000)
+     ORDER BY proved_at DESC, id DESC LIMIT 1`;
+  return proof?.rowFingerprint ?? null;
 }
 
 /** States reached, not acts of a run. */

@@ -31,9 +31,11 @@ export async function storageRewriteState(db: Database): Promise<StorageState> {
 /** A rewrite that began after `asOf` has finished: one audit event for each organization that waited for one. */
 export async function recordStorageRewritten(db: Database, { asOf, walClean }: { readonly asOf: string; readonly walClean: boolean }): Promise<void> {
   await db.transaction('every tenant', async (tx) => {
+    // In order of their ids, so that two migrators who finish at once do not wait for each other.
     const organizations = await tx.$queryRaw<{ orgId: string }[]>`
-      UPDATE storage_state SET rewritten_as_of = greatest(rewritten_as_of, ${asOf}::timestamptz)
-       WHERE scrubbed_at > coalesce(rewritten_as_of, '-infinity') RETURNING org_id AS "orgId"`;
+      WITH due AS (SELECT org_id FROM storage_state WHERE scrubbed_at > coalesce(rewritten_as_of, '-infinity') ORDER BY org_id FOR UPDATE)
+      UPDATE storage_state s SET rewritten_as_of = greatest(rewritten_as_of, ${asOf}::timestamptz) FROM due
+       WHERE s.org_id = due.org_id RETURNING s.org_id AS "orgId"`;
     for (const orgId of organizations.map((row) => row.orgId).toSorted()) {
       await writeAuditEvent(tx, {
         orgId,

@@ -226,6 +226,14 @@ export const finishAttempt = operation('finishAttempt', (db, step) => {
   return true;
 });
 
+export const keptLength = operation('keptLength', (db, { portalTypeCode }) => {
+  const kept = db.tables.attempts
+    .all()
+    .filter((attempt) => attempt.portalTypeCode === portalTypeCode && attempt.promotedVersion !== null)
+    .flatMap(({ found }) => /\/([0-9]+)$/.exec(found ?? '')?.[1] ?? []);
+  return kept.length === 0 ? null : Math.min(...kept.map(Number));
+});
+
 export const knowsRotation = operation('knowsRotation', (db, { orgId, attemptId }) => {
   if (!UUID.test(attemptId)) return true;
   const attempt = attemptOf(db, { attemptId, orgId });

@@ -1,0 +1,116 @@
+import { credentialReference, type SecretStore } from '@rcm/credentials';
+import { type Database, openDatabase } from '@rcm/db';
+import type { Seed } from './seeds.fixture.ts';
+import type { OpenMigration } from './services.ts';
+import type { World } from './testing.fixture.ts';
+
+type Transaction = Parameters<Parameters<Database['transaction']>[1]>[0];
+
+/** Somebody who edits `config.credentials` by hand, in a session of their own, whatever a migrator is doing meanwhile. */
+export interface Person {
+  /** Types another password into the row. Resolves when that is committed, or when it is seen to wait for somebody's lock. */
+  types(seed: Seed, password: string): Promise<void>;
+  /** All that was begun is committed. */
+  done(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const SESSION = 'a person with psql';
+
+export function hirePerson(world: World): Person {
+  const session = openDatabase({ url: world.url, applicationName: SESSION, maxConnections: 1 });
+  const begun: Promise<void>[] = [];
+  const waits = async (): Promise<boolean> => {
+    const [seen] = await world.db.transaction(
+      'no tenant',
+      (tx) => tx.$queryRaw<{ waits: boolean }[]>`
+        SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = ${SESSION} AND wait_event_type = 'Lock') AS waits`,
+    );
+    return seen?.waits ?? false;
+  };
+  return {
+    async types(seed, password) {
+      const text = typed(seed, password);
+      let committed = false;
+      const act = session
+        .transaction(
+          'every tenant',
+          (tx) => tx.$executeRaw`UPDATE integration_endpoint SET config = jsonb_set(config, '{credentials}', ${text}::jsonb) WHERE id = ${seed.id}`,
+        )
+        .then(() => void (committed = true));
+      begun.push(act);
+      while (!committed && !(await waits())) await Promise.race([act, new Promise((resolve) => setTimeout(resolve, 20))]);
+    },
+    done: async () => void (await Promise.all(begun)),
+    close: () => session.close(),
+  };
+}
+
+const typed = (seed: Seed, password: string): string => JSON.stringify({ ...(seed.credentials as object), password });
+
+export interface Interrupted {
+  readonly migration: OpenMigration;
+  /** Whether the moment came. */
+  readonly came: () => boolean;
+}
+
+/**
+ * A migrator beside which `act` happens at its `at`-th moment. There is a moment before and after every transaction and every call of the
+ * store, and before every statement inside a transaction.
+ */
+export function interrupted(migration: OpenMigration, { at, act }: { readonly at: number; readonly act: () => Promise<void> }): Interrupted {
+  let moments = 0;
+  const moment = async (): Promise<void> => {
+    moments += 1;
+    if (moments === at) await act();
+  };
+  const between = async <T>(call: () => Promise<T>): Promise<T> => {
+    await moment();
+    const answer = await call();
+    await moment();
+    return answer;
+  };
+  const db: Database = {
+    ...migration.db,
+    transaction: (scope, work) => between(() => migration.db.transaction(scope, (tx) => work(withMoments(tx, moment)))),
+  };
+  const store = (real: SecretStore): SecretStore => ({
+    ...real,
+    read: (...args) => between(() => real.read(...args)),
+    readMany: (...args) => between(() => real.readMany(...args)),
+    create: (...args) => between(() => real.create(...args)),
+  });
+  return {
+    migration: { ...migration, db, stores: { ...migration.stores, forTenant: (orgId) => store(migration.stores.forTenant(orgId)) } },
+    came: () => moments >= at,
+  };
+}
+
+const withMoments = (tx: Transaction, moment: () => Promise<void>): Transaction =>
+  new Proxy(tx, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name !== '$queryRaw' && name !== '$executeRaw') return value;
+      return async (...args: unknown[]): Promise<unknown> => {
+        await moment();
+        return (value as (...parts: unknown[]) => Promise<unknown>).apply(target, args);
+      };
+    },
+  });
+
+/** Where a login lies with this password, to the last field: in the row, in the store's current version. Nothing of the migrator is asked. */
+export async function placesOf(world: World, migration: OpenMigration, seed: Seed, password: string): Promise<('row' | 'store')[]> {
+  const text = typed(seed, password);
+  const [row] = await world.db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<{ holds: boolean }[]>`
+      SELECT coalesce(config->'credentials' = ${text}::jsonb, false) AS holds FROM integration_endpoint WHERE id = ${seed.id}`,
+  );
+  const reference = credentialReference({ ...migration.place, orgId: seed.orgId, endpointId: seed.id, portalAccountId: `account-${seed.id}` });
+  const stored = await migration.stores.forTenant(seed.orgId).read(reference);
+  const same = async (other: string): Promise<boolean> => {
+    const [answer] = await world.db.transaction('no tenant', (tx) => tx.$queryRaw<{ same: boolean }[]>`SELECT ${other}::jsonb = ${text}::jsonb AS same`);
+    return answer?.same ?? false;
+  };
+  return [...(row?.holds ? (['row'] as const) : []), ...(stored && (await same(stored.text.reveal())) ? (['store'] as const) : [])];
+}

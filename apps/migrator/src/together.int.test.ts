@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { apply } from './commands/apply.ts';
+import { rollback } from './commands/rollback.ts';
+import { status } from './commands/status.ts';
+import { verify } from './commands/verify.ts';
+import { hirePerson, type Person, placesOf } from './person.fixture.ts';
+import type { Report } from './report.ts';
+import { CANARY, plant, seeds } from './seeds.fixture.ts';
+import type { OpenMigration } from './services.ts';
+import { openWorld, scrubbing, type World } from './testing.fixture.ts';
+
+const ACT = { actor: 'person:jane', reason: 'a test' };
+let world: World;
+let [one, two]: OpenMigration[] = [];
+let person: Person;
+
+beforeEach(async () => {
+  world = await openWorld();
+  [one, two] = [world.migrator(), world.migrator()];
+  person = hirePerson(world);
+});
+afterEach(async () => {
+  await person.close();
+  await world.close();
+});
+
+const failed = (report: Report): { endpointId: string; code: string }[] => (report.json as { failed: never[] }).failed;
+
+describe('two migrators at once', { timeout: 600_000 }, () => {
+  it('do the whole path as one would', async () => {
+    const planted = seeds(12);
+    await plant(world.db, planted);
+    const both = async (command: (migration: OpenMigration) => Promise<Report>): Promise<Report[]> => {
+      const reports = await Promise.all([one, two].flatMap((migration) => (migration ? [command(migration)] : [])));
+      expect(reports.flatMap(failed)).toEqual([]);
+      return reports;
+    };
+    const sum = (reports: Report[], field: string) => reports.reduce((total, { json }) => total + (json[field] as number), 0);
+    expect(sum(await both(apply), 'migrated')).toBe(12);
+    await both(verify);
+    expect(sum(await both((migration) => scrubbing(world, migration)), 'scrubbed')).toBe(12);
+    expect((await status(one as OpenMigration)).json).toMatchObject({ legacy: 0, scrubbed: 12, rewritePending: false });
+    for (const [n, seed] of planted.entries()) {
+      if (n !== 3) expect(await placesOf(world, one as OpenMigration, seed, `${CANARY}-Pass-${n}`)).toEqual(['store']);
+    }
+  });
+
+  it('who work against each other, with a person between them, lose nothing and meet no failure that is nobody’s', async () => {
+    const planted = seeds(6);
+    await plant(world.db, planted);
+    const newest = new Map(planted.flatMap((seed, n) => (n === 3 ? [] : [[seed, `${CANARY}-Pass-${n}`] as [typeof seed, string]])));
+    const rollbackAll = (migration: OpenMigration) => rollback(migration, 'all', ACT);
+    const scrub = (migration: OpenMigration) => scrubbing(world, migration);
+    const rounds = [
+      [apply, apply],
+      [verify, rollbackAll],
+      [apply, verify],
+      [verify, scrub],
+      [scrub, rollbackAll],
+      [rollbackAll, rollbackAll],
+      [apply, rollbackAll],
+      [apply, scrub],
+      [verify, verify],
+      [scrub, scrub],
+      [scrub, apply],
+    ] as const;
+    for (const [round, [first, second]] of rounds.entries()) {
+      const edited = planted[round % 3];
+      const reports = await Promise.all([
+        first(one as OpenMigration),
+        second(two as OpenMigration),
+        ...(edited ? [person.types(edited, `typed-${round}`).then(() => null)] : []),
+      ]);
+      await person.done();
+      if (edited) newest.set(edited, `typed-${round}`);
+      const codes = reports.flatMap((report) => (report ? failed(report).map(({ code }) => code) : []));
+      expect(
+        codes.filter((code) => !['row_edited', 'state_conflict', 'store_conflict', 'lease_unavailable'].includes(code)),
+        `round ${round}`,
+      ).toEqual([]);
+      for (const [seed, password] of newest) expect(await placesOf(world, one as OpenMigration, seed, password), `round ${round}: ${seed.id}`).not.toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import { parsePayload, parseReference, serializePayload, type StoredSecret } from '@rcm/credentials';
+import { acquireExclusiveLease, getEndpoint, planRotation, releaseLease, upsertPortalType } from '@rcm/db';
+import { migratedEndpoint } from '@rcm/portal-access';
+import type { PortalCode, WorldEndpoint } from '@rcm/test-world';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { withExclusiveLease } from '../exclusive.ts';
+import { type CommandEnd, runRotator } from '../process.fixture.ts';
+import { proveLogin } from '../prove-login.ts';
+import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+
+let opened: RotatorWorld;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  opened = await openRotatorWorld({ endpoints: [], portalType: { settleMs: 200 } });
+  environment = {
+    ...opened.world.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
+    RCM_LOG_LEVEL: 'error',
+    ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+  };
+});
+afterAll(() => opened?.close());
+// What one test's logins met says nothing about the portal to those of the next.
+beforeEach(() =>
+  opened.sql(
+    `UPDATE login_attempt SET started_at = started_at - interval '1 day', finished_at = finished_at - interval '1 day', rests_until = rests_until - interval '1 day'`,
+    [],
+  ),
+);
+
+const login = (portal: PortalCode = 'alpine') => opened.world.addEndpoint(portal);
+const account = ({ portal, username }: WorldEndpoint) => opened.world.portals.account(portal, username);
+const triesOf = async (at: WorldEndpoint) => (await opened.world.portals.history(at)).tries.filter(({ by }) => by === 'visitor').map(({ ended }) => ended);
+const rotator = (...parameters: string[]): Promise<CommandEnd> => runRotator([...parameters, '--json'], environment);
+const retry = (at: WorldEndpoint, ...parameters: string[]) => rotator('retry', '--endpoint', at.id, '--reason', 'support says it is right', ...parameters);
+const codeOf = (end: CommandEnd) => end.json<{ error: { code: string } }>().error.code;
+
+async function currentOf({ orgId, secretArn }: WorldEndpoint): Promise<StoredSecret> {
+  const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(secretArn));
+  if (!current) throw new Error('the secret is gone');
+  return current;
+}
+
+/** A person saves the secret. */
+async function edit(at: WorldEndpoint, change: object): Promise<void> {
+  const current = await currentOf(at);
+  const text = serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, ...change })));
+  await opened.rotator.stores.forTenant(at.orgId).replace(parseReference(at.secretArn), text, current.version);
+}
+
+const setAtPortal = ({ portal, username }: WorldEndpoint, password: string) => opened.world.portals.createAccount({ portal, username, password });
+const passwordOf = async (at: WorldEndpoint): Promise<string> => parsePayload((await currentOf(at)).text).reveal().password;
+
+/** One login with what is current, as agents and rotators make it. The code of its error, or `none`. */
+async function logIn(at: WorldEndpoint): Promise<string> {
+  const { rotator: own } = opened;
+  const endpoint = await migratedEndpoint(own.db, { orgId: at.orgId, endpointId: at.id });
+  const { text, version } = await currentOf(at);
+  return withExclusiveLease(own, endpoint, new AbortController().signal, (held) =>
+    proveLogin(own, endpoint, held, { stored: text, version, actor: 'rotator', what: 'the stored password' }).then(
+      () => 'none',
+      (error: { code: string }) => error.code,
+    ),
+  );
+}
+
+describe('retry', () => {
+  it('tries a password now that rests, and agents may use it again', async () => {
+    const at = await login();
+    await opened.world.portals.setHabits('alpine', { closedSaysWrong: true });
+    expect(await logIn(at)).toBe('login_rejected');
+    await opened.world.portals.setHabits('alpine', { closedSaysWrong: false });
+    expect(await logIn(at)).toBe('login_not_allowed');
+    expect(await triesOf(at)).toEqual(['closed']);
+
+    const end = await retry(at, '--actor', 'jane');
+    expect([end.code, end.json()]).toEqual([0, { endpointId: at.id, dryRun: false, result: 'accepted' }]);
+    expect(await triesOf(at)).toEqual(['closed', 'accepted']);
+    expect(await opened.audit('login.retry', at.id)).toMatchObject([{ actor: 'person:jane', reason: 'support says it is right' }]);
+    expect(await logIn(at)).toBe('none');
+  });
+
+  it('costs one login where the portal refuses it again, and says that nothing that is stored is accepted', async () => {
+    const at = await login();
+    await setAtPortal(at, 'Nobody-stored-it-1');
+    const end = await retry(at);
+    expect([end.code, end.json()]).toEqual([1, { endpointId: at.id, dryRun: false, result: 'none' }]);
+    expect(await triesOf(at)).toEqual(['wrong']);
+    expect(await logIn(at)).toBe('login_not_allowed');
+    expect(await account(at)).toMatchObject({ loginsRejected: 1, locked: false });
+  });
+
+  it('makes an earlier password current where the portal accepts that one, and leaves a person’s fields as they are', async () => {
+    const at = await login();
+    const first = await passwordOf(at);
+    await opened.untilSettled(at.id);
+    expect(await passwordOf(at)).not.toBe(first);
+    await edit(at, { note: 'written by a person' });
+    // The portal has restored its own database.
+    await setAtPortal(at, first);
+    const end = await retry(at);
+    expect([end.code, end.json()]).toMatchObject([0, { result: 'found' }]);
+    expect(await opened.world.portalAcceptsStore(at.id)).toBe(true);
+    expect(parsePayload((await currentOf(at)).text).reveal()).toMatchObject({ password: first, note: 'written by a person' });
+    expect(await account(at)).toMatchObject({ loginsRejected: 1, locked: false });
+  });
+
+  it('sends nothing where the account’s budget is spent', async () => {
+    const at = await login();
+    for (let failure = 0; failure < 2; failure += 1)
+      await opened.sql(
+        `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
+         VALUES ($1, $2, $3, gen_random_uuid(), 'agent', '1', now(), now(), 'rejected', 'provisional')`,
+        [at.loginIdentity, at.orgId, at.id],
+      );
+    const end = await retry(at);
+    expect([end.code, codeOf(end)]).toEqual([1, 'login_not_allowed']);
+    expect(end.stdout).toContain('budget_spent, until 2');
+    expect(await triesOf(at)).toEqual([]);
+  });
+
+  it('leaves a login alone whose rotation is open: that finds out by itself', async () => {
+    const at = await login();
+    const answer = await acquireExclusiveLease(opened.world.db, { orgId: at.orgId, endpointId: at.id, holder: 'test', ttlMs: 60_000, wantMs: 1_000 });
+    if (!answer.granted) throw new Error('the login is in use');
+    const { id: leaseId, fence } = answer.lease;
+    const plan = { attemptId: randomUUID(), leaseId, fence, endpointId: at.id, orgId: at.orgId, owner: 'test', baseVersion: '1', recipeHash: 'hash' };
+    expect((await planRotation(opened.world.db, { ...plan, reason: 'demand' })).created).toBe(true);
+    await releaseLease(opened.world.db, { leaseId, orgId: at.orgId });
+    const end = await retry(at);
+    expect([end.code, end.json()]).toMatchObject([1, { result: 'open' }]);
+    expect(await triesOf(at)).toEqual([]);
+  });
+
+  it('lets the row follow a secret that names another account, and sends nothing', async () => {
+    const [at, other] = [await login(), await login()];
+    await edit(at, { username: other.username });
+    const end = await retry(at);
+    expect([end.code, end.json()]).toMatchObject([1, { result: 'account_followed' }]);
+    expect((await getEndpoint(opened.world.db, { orgId: at.orgId, endpointId: at.id }))?.loginIdentity).toBe(other.loginIdentity);
+    expect([await triesOf(at), await triesOf(other)]).toEqual([[], []]);
+  });
+});
+
+describe('unlocked', () => {
+  it('lets agents in again at a portal that locks until its support is called, and not before somebody says so', async () => {
+    const at = await login('borealis');
+    const endpoint = await getEndpoint(opened.world.db, { orgId: at.orgId, endpointId: at.id });
+    if (!endpoint) throw new Error('no endpoint');
+    await upsertPortalType(opened.world.db, {
+      ...endpoint.portalType,
+      lockoutCounts: 'until_unlocked',
+      lockoutThreshold: 5,
+      lockoutWindowSeconds: null,
+      lockoutLastsSeconds: null,
+    });
+    const lockout = { counts: 'until_unlocked', threshold: 5, windowMs: null, lastsMs: null, countsCodes: true } as const;
+    await opened.world.portals.setHabits('borealis', { lockout });
+    await opened.world.portals.mistype(at, 5);
+    expect(await logIn(at)).toBe('login_locked');
+    expect(await logIn(at)).toBe('login_not_allowed');
+    const refused = await rotator('rotate', '--endpoint', at.id);
+    expect(refused.json<{ rotations: object[] }>().rotations).toMatchObject([{ result: 'not_started', code: 'login_locked' }]);
+
+    await opened.world.portals.unlock(at);
+    expect(await logIn(at)).toBe('login_not_allowed');
+    expect(await triesOf(at)).toEqual(['locked']);
+    const end = await rotator('unlocked', '--endpoint', at.id, '--reason', 'called support', '--actor', 'jane');
+    expect([end.code, end.json()]).toEqual([0, { endpointId: at.id, dryRun: false, unlocked: true }]);
+    expect(await opened.audit('login.unlocked', at.id)).toMatchObject([{ actor: 'person:jane', reason: 'called support' }]);
+    expect(await logIn(at)).toBe('none');
+    const { tries } = await opened.world.portals.history(at);
+    expect(tries.filter(({ locks }) => locks).map(({ by }) => by)).toEqual(['person']);
+  });
+});
+
+describe('a person’s word about a login', () => {
+  it.each(['retry', 'unlocked'])('%s changes nothing on a dry run', async (command) => {
+    const at = await login();
+    const before = await opened.snapshot(at.id);
+    const end = await rotator(command, '--endpoint', at.id, '--reason', 'x', '--dry-run');
+    expect([end.code, end.json()]).toMatchObject([0, { endpointId: at.id, dryRun: true }]);
+    expect(await opened.snapshot(at.id)).toEqual(before);
+    expect(await opened.sql('SELECT FROM login_clearance WHERE endpoint_id = $1', [at.id])).toEqual([]);
+    expect(await opened.audit(`login.${command}`, at.id)).toEqual([]);
+  });
+
+  it.each(['retry', 'unlocked'])('%s needs an endpoint that is there, and a reason', async (command) => {
+    const at = await login();
+    const ends = [
+      await rotator(command, '--endpoint', at.id),
+      await rotator(command, '--endpoint', at.id, '--reason', ' '),
+      await rotator(command, '--reason', 'x'),
+      await rotator(command, '--endpoint', 'alpine-9999', '--reason', 'x'),
+    ];
+    expect(ends.map((end) => [end.code, codeOf(end)])).toEqual([
+      [2, 'input_invalid'],
+      [2, 'input_invalid'],
+      [2, 'input_invalid'],
+      [1, 'endpoint_unknown'],
+    ]);
+    expect(await opened.sql('SELECT FROM login_clearance WHERE endpoint_id = $1', [at.id])).toEqual([]);
+  });
+});

@@ -1,0 +1,52 @@
+import { RcmError, Secret } from '@rcm/telemetry';
+import type { Transaction } from '../database.ts';
+
+/**
+ * Keyed fingerprint of an endpoint's `config.credentials` as Postgres prints it: `<key id>:<64 hex digits>`. Made by the caller, because
+ * its key must never lie beside what it is of.
+ */
+export type FingerprintOf = (credentials: Secret<string>) => string;
+
+/** What a step found in a row before it acts, and how it is told whether the row still holds that. */
+export interface SeenRow {
+  /** `null`: the row held no `config.credentials`. */
+  readonly fingerprint: string | null;
+  readonly fingerprintOf: FingerprintOf;
+}
+
+/** For an endpoint that never had plaintext: whatever is found in its row is an edit. */
+export const HELD_NOTHING: SeenRow = { fingerprint: null, fingerprintOf: () => 'something' };
+
+export interface LockedRow {
+  readonly secretArn: string | null;
+  readonly version: string | null;
+  /** Of what the row holds now; `null`: no `config.credentials`. */
+  readonly fingerprint: string | null;
+}
+
+/**
+ * The row as it is, locked for the rest of the transaction: nobody edits it between the look and the act. NO KEY: leases and attempts, which
+ * refer to the row and do not edit it, need not wait. Fails with `endpoint_unknown`.
+ */
+export async function lockRow(
+  tx: Transaction,
+  { endpointId, orgId, fingerprintOf }: { readonly endpointId: string; readonly orgId: string; readonly fingerprintOf: FingerprintOf },
+): Promise<LockedRow> {
+  const [row] = await tx.$queryRaw<{ secretArn: string | null; version: string | null; credentials: string | null }[]>`
+    SELECT secret_arn AS "secretArn", current_version AS version, (config->'credentials')::text AS credentials
+      FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId} FOR NO KEY UPDATE`;
+  if (!row) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
+  const { secretArn, version, credentials } = row;
+  return { secretArn, version, fingerprint: credentials === null ? null : fingerprintOf(new Secret(credentials)) };
+}
+
+/** `unknown`: nothing was recorded, or with another key, so that nothing can be said. */
+export type RowSince = 'same' | 'edited' | 'unknown';
+
+/** Whether a row is what was recorded of it. */
+export function rowSince(recorded: string | null, now: string | null): RowSince {
+  if (recorded === null || now === null || keyId(recorded) !== keyId(now)) return 'unknown';
+  return recorded === now ? 'same' : 'edited';
+}
+
+const keyId = (fingerprint: string): string => fingerprint.slice(0, fingerprint.indexOf(':'));
