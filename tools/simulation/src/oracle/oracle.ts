@@ -48,7 +48,7 @@ export class Oracle {
       ...{ login, workedAt: now, wellSince: now, isOut: false, isLost: false, fields: new Map(), lastWriter: 'person', besideSince: null },
     }));
     for (const portal of world.portals.values()) this.#read.set(portal, 0);
-    world.onWorked = (endpointId) => this.#worked(endpointId);
+    world.onWorked = (login) => this.#worked(login);
     world.onSaved = (login, save) => this.#saved(login, save);
     world.scheduler.afterEach = () => this.#look();
     const lookAgain = (): void => {
@@ -134,8 +134,8 @@ export class Oracle {
     return portal.accounts.get(username);
   }
 
-  #worked(endpointId: string): void {
-    const watched = this.#watched.find(({ login }) => login.plan.endpointId === endpointId);
+  #worked(login: SimLogin): void {
+    const watched = this.#watched.find((known) => known.login === login);
     if (watched) watched.workedAt = this.#world.scheduler.now;
   }
 

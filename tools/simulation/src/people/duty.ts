@@ -1,6 +1,7 @@
 import { isLocked } from '../portal/lockout.ts';
 import { countingFailures } from '../portal/lockout.ts';
 import { accepts } from '../portal/account.ts';
+import { arnOf } from '../stores/stores.ts';
 import type { SimProcess } from '../time/sim-process.ts';
 import type { SimLogin, World } from '../world/world.ts';
 import { operatorRuns } from './commands.ts';
@@ -64,7 +65,8 @@ async function unlock(world: World, login: SimLogin, process: SimProcess): Promi
 }
 
 async function resolve(world: World, login: SimLogin, process: SimProcess): Promise<void> {
-  const blocked = world.database.tables.attempts.all().find(({ endpointId, state }) => endpointId === login.plan.endpointId && state === 'blocked');
+  const secretArn = arnOf(login.reference);
+  const blocked = world.database.tables.attempts.all().find((attempt) => attempt.secretArn === secretArn && attempt.state === 'blocked');
   const account = login.portal.accounts.get(login.username);
   const text = world.stores.personReads(login.reference);
   if (!blocked || !account || text === null) return;

@@ -61,8 +61,15 @@ class ModelSession implements PortalSession {
     const visitor = visitorNow();
     let hasProved = false;
     const told: Told = { at: this.#options.scheduler.now, username, outcome: null };
-    const { value: ended, submitted } = await this.#send({ deadlineMs, signal, beforeSubmit }, async () => {
+    // From here on, a process that dies leaves it open whether anything was sent.
+    const asking = async (): Promise<void> => {
       this.#portal.told.push(told);
+      await beforeSubmit().catch((error: unknown) => {
+        this.#portal.told.splice(this.#portal.told.indexOf(told), 1);
+        throw error;
+      });
+    };
+    const { value: ended, submitted } = await this.#send({ deadlineMs, signal, beforeSubmit: asking }, async () => {
       const first = await this.#page('login', () => this.#portal.tryPassword(visitor, username, password));
       if (first !== 'right') return first;
       hasProved = true;
