@@ -82,11 +82,11 @@ describe('retry', () => {
     expect(await logIn(at)).toBe('none');
   });
 
-  it('costs one login where the portal refuses it again, and says that nothing that is stored is accepted', async () => {
+  it('costs one login where the portal refuses it again; then it rests once more', async () => {
     const at = await login();
     await setAtPortal(at, 'Nobody-stored-it-1');
     const end = await retry(at);
-    expect([end.code, end.json()]).toEqual([1, { endpointId: at.id, dryRun: false, result: 'none' }]);
+    expect([end.code, end.json()]).toEqual([1, { endpointId: at.id, dryRun: false, result: 'later' }]);
     expect(await triesOf(at)).toEqual(['wrong']);
     expect(await logIn(at)).toBe('login_not_allowed');
     expect(await account(at)).toMatchObject({ loginsRejected: 1, locked: false });
@@ -138,7 +138,7 @@ describe('retry', () => {
     const [at, other] = [await login(), await login()];
     await edit(at, { username: other.username });
     const end = await retry(at);
-    expect([end.code, end.json()]).toMatchObject([1, { result: 'account_followed' }]);
+    expect([end.code, end.json()]).toMatchObject([1, { result: 'other_account' }]);
     expect((await getEndpoint(opened.world.db, { orgId: at.orgId, endpointId: at.id }))?.loginIdentity).toBe(other.loginIdentity);
     expect([await triesOf(at), await triesOf(other)]).toEqual([[], []]);
   });

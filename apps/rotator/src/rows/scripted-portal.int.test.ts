@@ -1,15 +1,6 @@
 import { createHash } from 'node:crypto';
 import { loginIdentity, parsePayload } from '@rcm/credentials';
-import {
-  acquireSharedLease,
-  assessPortalTypes,
-  type Database,
-  type EndpointRow,
-  getEndpoint,
-  openDatabase,
-  upsertOrganization,
-  upsertPortalType,
-} from '@rcm/db';
+import { assessPortalTypes, type Database, type EndpointRow, getEndpoint, listGates, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { guardedLogin } from '@rcm/portal-access';
 import type { LoginOutcome, PortalDriver } from '@rcm/portal-drivers';

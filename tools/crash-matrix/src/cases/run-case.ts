@@ -29,30 +29,41 @@ export async function runCase({ matrix, pool, strikeSlot }: CaseParts, cell: Cel
   const startedAt = performance.now();
   const { world } = matrix;
   const endpoint = await world.addEndpoint('alpine', cell.store);
+  const findings: Finding[] = [];
+  if (cell.earlierRotations > 0) {
+    const undone = await rotateFirst(matrix, endpoint);
+    if (undone) findings.push({ fault: 'unexpectedEnd', what: undone });
+  }
   const { fault } = ANSWER_FACTS[cell.answer];
   if (fault !== null) await world.portals.setAccountFault(endpoint, { fault, count: 1, delayMs: TIMING.slowPortalMs });
 
-  const findings: Finding[] = [];
   for (const [index, moment] of cell.strikes.entries()) {
     const markFile = join(matrix.folder, `${endpoint.id}.${index}`);
     const reason = index === 0 ? 'demand' : 'recovery';
     const missed = await strikeSlot(() => strikeAt(matrix, { orgId: endpoint.orgId, endpointId: endpoint.id, reason, strike: moment, markFile }, moment));
     if (missed) findings.push({ fault: 'unexpectedEnd', what: missed });
   }
-  const recovered = await recover(matrix, endpoint);
+  const recovered = await recover(matrix, endpoint, cell.earlierRotations);
   if (recovered) findings.push({ fault: 'stuck', what: recovered });
   const facts = await readJournalFacts(pool, { endpointId: endpoint.id, loginIdentity: endpoint.loginIdentity });
   findings.push(...judgeCase(cell, await readTruth(world, matrix.witness.forTenant(endpoint.orgId), endpoint, facts), facts));
   return { cell, findings, tookMs: performance.now() - startedAt };
 }
 
+/** A rotation that nobody strikes. `null`, or what went wrong. */
+async function rotateFirst(matrix: MatrixWorld, { orgId, id: endpointId }: WorldEndpoint): Promise<string | null> {
+  const outcome = await matrix.survivor().order({ orgId, endpointId, reason: 'demand', strike: null, markFile: null }, TIMING.caseDeadlineMs);
+  const result = outcome.kind === 'answered' ? outcome.end.result : outcome.kind;
+  return result === 'done' ? null : `the rotation before the strike ended as ${result}`;
+}
+
 /** A rotator that lives on recovers what there is, and begins anew where nothing had been written. `null`, or what went wrong. */
-async function recover(matrix: MatrixWorld, { orgId, id: endpointId, username }: WorldEndpoint): Promise<string | null> {
+async function recover(matrix: MatrixWorld, { orgId, id: endpointId, username }: WorldEndpoint, changedBefore: number): Promise<string | null> {
   const survivor = matrix.survivor();
   const ask = (reason: Order['reason']) => survivor.order({ orgId, endpointId, reason, strike: null, markFile: null }, TIMING.caseDeadlineMs);
   const { passwordsChanged } = await matrix.world.portals.account('alpine', username);
   const first = await ask('recovery');
-  const outcome = first.kind === 'answered' && first.end.result === 'not_started' && passwordsChanged === 0 ? await ask('demand') : first;
+  const outcome = first.kind === 'answered' && first.end.result === 'not_started' && passwordsChanged === changedBefore ? await ask('demand') : first;
   if (outcome.kind === 'exited') return `the rotator that was to recover ended by itself: ${survivor.said}`;
   return outcome.kind === 'late' ? 'the recovery did not end in its time' : null;
 }

@@ -16,7 +16,8 @@ export interface Truth {
   readonly account: AccountRecord;
   readonly acceptsCurrent: boolean;
   readonly acceptsStaged: boolean;
-  readonly stagedCopies: number;
+  /** The attempts whose copies are in the store. */
+  readonly copies: readonly string[];
   readonly storeVersion: string | null;
 }
 
@@ -33,7 +34,7 @@ export async function readTruth(world: World, store: SecretStore, endpoint: Worl
     account: await world.portals.account(portal, username),
     acceptsCurrent: await accepts(held),
     acceptsStaged: acceptedCopies.includes(true),
-    stagedCopies: copies.filter((copy) => copy !== null).length,
+    copies: facts.attempts.flatMap(({ id }, index) => (copies[index] ? [id] : [])),
     storeVersion: held?.version ?? null,
   };
 }
@@ -77,7 +78,8 @@ function departures(cell: Cell, truth: Truth, facts: JournalFacts): string[] {
     [facts.endpoint.currentVersion === truth.storeVersion, `the row says ${facts.endpoint.currentVersion}, the store holds ${truth.storeVersion}`],
     [last?.previousVersion === last?.baseVersion && last?.baseVersion !== last?.promotedVersion, 'the journal does not name the version before'],
     [facts.endpoint.status === 'active' && facts.endpoint.rotated, `the endpoint is ${facts.endpoint.status}`],
-    [truth.stagedCopies === 0, `${truth.stagedCopies} staged copies are left`],
+    // What was promoted stays beside it until a later rotation is verified; whatever is older is gone.
+    [truth.copies.length === 1 && truth.copies[0] === last?.id, `${truth.copies.length} copies are left, and the last rotation's is to be the only one`],
     [facts.leases === 0, `${facts.leases} leases are left`],
     [
       account.loginsAccepted + account.loginsRejected <= facts.logins,
