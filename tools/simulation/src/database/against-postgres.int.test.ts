@@ -172,6 +172,7 @@ class Round {
     await this.ask('triedVersions', () => ({ ...place, limit: 5 }));
     await this.ask('earlierVersions', () => ({ ...place, limit: 5 }));
     const made = random.pick(['1', '2', '3']);
+    await this.ask('keptLength', () => place);
     await this.ask('rotationTo', () => ({ ...place, version: made }));
     if (random.chance(0.1)) await this.ask('forgetPasswords', () => ({ ...place, keep: fingerprints }));
     if (!attempt) return;
@@ -207,7 +208,7 @@ class Round {
       const to = random.chance(0.8) ? (FORWARD[from] ?? 'staged') : random.pick(STATES);
       const set = {
         submitDeadlineMs: to === 'submitting' ? random.pick([MINUTE_MS, 20 * MINUTE_MS]) : undefined,
-        ...random.pick([{}, { detail: 'moved' }, { found: 'staged', probes: 2 }, { refusedRule: 'reused' }, { refusedRule: null }]),
+        ...random.pick([{}, { detail: 'moved' }, { found: 'staged', probes: 2 }, { found: 'staged/14' }, { refusedRule: 'reused' }, { refusedRule: null }]),
       };
       await this.ask('advanceAttempt', (side) => ({
         ...step(side),

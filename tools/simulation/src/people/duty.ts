@@ -1,5 +1,5 @@
 import { isLocked } from '../portal/lockout.ts';
-import { countingFailures } from '../portal/lockout.ts';
+import { refusalsSeen } from '../oracle/refusals-seen.ts';
 import { accepts } from '../portal/account.ts';
 import { arnOf } from '../stores/stores.ts';
 import type { SimProcess } from '../time/sim-process.ts';
@@ -53,8 +53,9 @@ async function unlock(world: World, login: SimLogin, process: SimProcess): Promi
   const account = portal.accounts.get(username);
   if (!account) return;
   const { lockout } = portal.habits;
-  const ours = countingFailures(lockout, account, world.scheduler.now).filter(({ by }) => by === 'us').length;
-  const isSpent = lockout.windowMs === null && ours >= door.type.lockoutThreshold - door.type.lockoutMargin - 1;
+  const seen = refusalsSeen(portal, username, world.scheduler.now);
+  // As the platform tells people: it has no failure to spare, and only they can change that.
+  const isSpent = lockout.windowMs === null && seen > 0 && seen >= door.type.lockoutThreshold - door.type.lockoutMargin - 1;
   const isLockedForGood = isLocked(account, world.scheduler.now) && lockout.lastsMs === null;
   const name = `${portal.realm} ${username}`;
   // Who locked it had it unlocked and told nobody.

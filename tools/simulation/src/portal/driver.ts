@@ -21,6 +21,8 @@ export interface DriverOptions {
 
 /** A page takes up to this long, each way. */
 const PAGE_MS = 1_500;
+/** What the guarded login throws where the ledger refuses. */
+const NOT_ALLOWED = 'the ledger does not allow this login';
 class Lost extends Error {}
 
 /**
@@ -65,7 +67,8 @@ class ModelSession implements PortalSession {
     const asking = async (): Promise<void> => {
       this.#portal.told.push(told);
       await beforeSubmit().catch((error: unknown) => {
-        this.#portal.told.splice(this.#portal.told.indexOf(told), 1);
+        // Where the ledger said no, it wrote nothing down.
+        if ((error as Error).message === NOT_ALLOWED) this.#portal.told.splice(this.#portal.told.indexOf(told), 1);
         throw error;
       });
     };

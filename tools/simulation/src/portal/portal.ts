@@ -62,6 +62,7 @@ export class Portal {
       password: cut(this.habits, account.password),
       passwordBy: 'person',
       passwordAt: this.#scheduler.now,
+      changes: 0,
       settledAt: 0,
       before: null,
       former: [],
@@ -174,11 +175,11 @@ export class Portal {
     };
     const makeIn = (ms: number): void => {
       note('to be made');
-      const pending = { dueAt: this.#scheduler.now + ms, from: account.password, to: next, by } as const;
+      const pending = { dueAt: this.#scheduler.now + ms, asOf: account.changes, to: next, by } as const;
       account.pending = [...account.pending, pending];
       this.#scheduler.at(pending.dueAt, null, () => {
         account.pending = account.pending.filter((other) => other !== pending);
-        if (!isSame(this.habits, pending.from, account.password)) return;
+        if (pending.asOf !== account.changes) return;
         this.#set(account, next, by);
         this.#note({ by: 'portal', process: this.realm }, account.username, 'made', next, { act: 'change made' });
       });
@@ -204,6 +205,9 @@ export class Portal {
         return 'changed';
       case 'says changed, makes it late':
         makeIn(this.habits.lateMs);
+        return 'changed';
+      case 'says changed, makes it long after':
+        makeIn(this.habits.longAfterMs);
         return 'changed';
       case 'says too short, makes it':
         make();
@@ -237,6 +241,7 @@ export class Portal {
     account.password = cut(this.habits, password);
     account.passwordBy = by;
     account.passwordAt = this.#scheduler.now;
+    account.changes += 1;
     account.settledAt = this.#scheduler.now + this.habits.settleMs;
     account.mustChange = false;
   }

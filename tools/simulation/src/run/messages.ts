@@ -12,6 +12,8 @@ export interface SeedSummary {
   readonly logins: number;
   readonly virtualDays: number;
   readonly findings: readonly Finding[];
+  /** Of the whole trace: the same for the same seed, wherever it runs. */
+  readonly digest: string;
 }
 
 export type Answer =

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Answer, Ask } from './messages.ts';
 import { plant } from '../planted/plant.ts';
 import { prepareProcess } from './simulated-process.ts';
@@ -25,8 +26,9 @@ async function answer(ask: Ask): Promise<void> {
     return tell({ answer: 'story', seed: ask.seed, kind, lines });
   }
   for (let seed = ask.from; seed < ask.from + ask.count; seed += 1) {
-    const { rotations, logins, virtualDays, findings } = await runPlan(planOf(seed));
-    tell({ answer: 'seed', summary: { seed, rotations, logins, virtualDays, findings } });
+    const { rotations, logins, virtualDays, findings, trace } = await runPlan(planOf(seed));
+    const digest = createHash('sha256').update(trace().join('\n')).digest('hex');
+    tell({ answer: 'seed', summary: { seed, rotations, logins, virtualDays, findings, digest } });
   }
   tell({ answer: 'done' });
 }
