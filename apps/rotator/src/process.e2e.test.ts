@@ -17,6 +17,9 @@ import { openWorld, type World } from '@rcm/test-world';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type RotatorRun, runRotator, startRotator } from './process.fixture.ts';
 
+/** Many times what a quiet machine takes. */
+const LONG_MS = 300_000;
+
 let world: World;
 let environment: Record<string, string>;
 const running: RotatorRun[] = [];
@@ -77,7 +80,7 @@ async function refusedOnce(endpointId: string): Promise<void> {
   await releaseLease(world.db, { leaseId, orgId });
 }
 
-describe('the rotator as a process', () => {
+describe('the rotator as a process', { timeout: 3 * LONG_MS }, () => {
   it('says what is wrong with its configuration in one line each, and ends with 2', async () => {
     const run = startRotator(['run'], { RCM_DATABASE_URL: 'mysql://user:hunter2@host/db', RCM_LEASE_TTL_MS: 'soon' });
     await expect(run.ready).rejects.toThrow('ended with 2');
@@ -91,7 +94,7 @@ describe('the rotator as a process', () => {
     const run = start('run');
     const port = await run.ready;
     await setNextRotation(world.db, { endpointIds: ['alpine-1'], at: 'now' });
-    await expect.poll(() => stateOf('alpine-1'), { timeout: 60_000 }).toBe('done');
+    await expect.poll(() => stateOf('alpine-1'), { timeout: LONG_MS }).toBe('done');
     const ask = (path: string) => fetch(`http://127.0.0.1:${port}/${path}`, { signal: AbortSignal.timeout(20_000) });
     expect([(await ask('healthz')).status, (await ask('readyz')).status]).toEqual([200, 200]);
     // Counted once the login is given back, which comes after the journal's last word.
@@ -106,15 +109,18 @@ describe('the rotator as a process', () => {
     // As somebody writes it who has got at the queue.
     const jobs = await openJobs({ url: world.databaseUrl, applicationName: 'test' });
     const job = (endpointId: string, reason: string) => ({ orgId: world.orgId, endpointId, reason, chosenVersion: '1' }) as JobData['rotation'];
-    await jobs.send('rotation', job(notDue, 'compromise'));
-    await setNextRotation(world.db, { endpointIds: [due], at: 'now' });
-    await jobs.send('rotation', job(due, 'rollback'));
+    try {
+      await jobs.send('rotation', job(notDue, 'compromise'));
+      await setNextRotation(world.db, { endpointIds: [due], at: 'now' });
+      await jobs.send('rotation', job(due, 'rollback'));
+    } finally {
+      await jobs.stop({ timeoutMs: 1_000 });
+    }
     await start('run').ready;
-    await expect.poll(() => stateOf(due), { timeout: 120_000 }).toBe('done');
+    await expect.poll(() => stateOf(due), { timeout: LONG_MS }).toBe('done');
     const waiting = () =>
       sql<{ left: number }>(`SELECT count(*)::int AS left FROM pgboss.job WHERE name = 'rotation' AND state IN ('created', 'retry', 'active')`);
-    await expect.poll(waiting, { timeout: 60_000 }).toEqual([{ left: 0 }]);
-    await jobs.stop({ timeoutMs: 1_000 });
+    await expect.poll(waiting, { timeout: LONG_MS }).toEqual([{ left: 0 }]);
     const attempts = (await listAttempts(world.db, { limit: 100 })).filter(({ endpointId }) => endpointId === due || endpointId === notDue);
     expect(attempts.map(({ endpointId, reason, chosenVersion }) => [endpointId, reason, chosenVersion])).toEqual([[due, 'due', null]]);
     expect([(await accountAt(due)).passwordsChanged, (await accountAt(notDue)).passwordsChanged]).toEqual([1, 0]);
@@ -126,10 +132,10 @@ describe('the rotator as a process', () => {
     const run = start('run');
     const port = await run.ready;
     const figures = () => fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(20_000) }).then((answer) => answer.text());
-    await expect.poll(figures, { timeout: 60_000 }).toMatch(/^rcm_logins_refused 1$/m);
+    await expect.poll(figures, { timeout: LONG_MS }).toMatch(/^rcm_logins_refused 1$/m);
     const end = await runRotator(['retry', '--endpoint', 'alpine-7', '--reason', 'it is right', '--json'], environment);
     expect(end.json()).toMatchObject({ result: 'accepted' });
-    await expect.poll(figures, { timeout: 60_000 }).toMatch(/^rcm_logins_refused 0$/m);
+    await expect.poll(figures, { timeout: LONG_MS }).toMatch(/^rcm_logins_refused 0$/m);
   });
 
   it.each([
@@ -142,13 +148,13 @@ describe('the rotator as a process', () => {
     const first = start('run');
     await first.ready;
     await setNextRotation(world.db, { endpointIds: [id], at: 'now' });
-    await expect.poll(() => stateOf(id), { timeout: 60_000, interval: 20 }).toBe(state);
+    await expect.poll(() => stateOf(id), { timeout: LONG_MS, interval: 20 }).toBe(state);
     await first.end('SIGKILL');
     expect(await stateOf(id)).toBe(state);
 
     await world.portals.setFault({ portal: 'alpine', fault: 'none' });
     await start('run').ready;
-    await expect.poll(() => stateOf(id), { timeout: 90_000 }).toBe('done');
+    await expect.poll(() => stateOf(id), { timeout: LONG_MS }).toBe('done');
     expect(await world.portalAcceptsStore(id)).toBe(true);
     const { portal, username } = world.endpoint(id);
     const account = await world.portals.account(portal, username);

@@ -90,7 +90,7 @@ ALTER TABLE rotation_attempt ADD CONSTRAINT rotation_attempt_reason_check CHECK 
 
 -- Somebody was refused with what the store holds: the copies are to be searched for what the portal accepts, and when that was done last.
 ALTER TABLE integration_endpoint ADD COLUMN search_wanted_at timestamptz, ADD COLUMN searched_at timestamptz;
-CREATE INDEX integration_endpoint_search ON integration_endpoint (search_wanted_at) WHERE search_wanted_at > coalesce(searched_at, '-infinity');
+CREATE INDEX integration_endpoint_search ON integration_endpoint (search_wanted_at) WHERE search_wanted_at IS NOT NULL;
 
 ALTER TABLE notice DROP CONSTRAINT notice_kind_check;
 ALTER TABLE notice ADD CONSTRAINT notice_kind_check CHECK (kind IN ('blocked', 'failed', 'locked', 'manual_due', 'manual_refused', 'breaker_open', 'waiting_long', 'left_previous',

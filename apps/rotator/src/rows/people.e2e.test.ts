@@ -67,6 +67,18 @@ describe('what a person wrote stays where another password becomes current', () 
     await expectTheirs(login);
   });
 
+  it('because a rotation found that the portal accepts the copy of the one before', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 12 * HOUR });
+    await row.settle(login.id);
+    await row.edit(login.id, THEIRS);
+    await row.world.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
+    await row.rotate(login.id, row.patient);
+    await row.pass(12 * HOUR);
+    await row.settle(login.id);
+    await expectTheirs(login);
+  });
+
   it('because the portal went back to an earlier password', async () => {
     const login = await row.world.addEndpoint('alpine');
     expect(await row.visit(login.id)).toBe('in');

@@ -42,8 +42,8 @@ export const EXCLUSIONS: readonly Exclusion[] = [
     reason: 'only a recovery writes them; they are struck as the second strike',
   },
   {
-    what: 'journal:applied as a second strike where the change was made',
-    reason: 'a recovery that finds the staged password accepted has verified it by that',
+    what: 'journal:applied where the change was made and nobody was told, at first and while recovering',
+    reason: 'a login finds the staged password accepted and has verified it by that: the journal goes from submitting to verified',
   },
   {
     what: 'journal:promoted, discard and journal:done as a second strike',
@@ -53,9 +53,13 @@ export const EXCLUSIONS: readonly Exclusion[] = [
 
 const PORTAL_ACTS: ReadonlySet<string> = new Set(['login', 'prove']);
 
+/** Where the portal says so, at once or when the change is submitted again. */
+export const isToldApplied = (answer: Answer): boolean => answer === 'answered' || !ANSWER_FACTS[answer].isMade;
+
 /** The acts of a first run, in order, each with its moments. */
 export function rotationMoments(answer: Answer): Moment[] {
-  return ROTATION_ACTS.flatMap((act) => whensOf(act, answer).map((when) => ({ act, when })));
+  const acts = ROTATION_ACTS.filter((act) => act !== 'journal:applied' || isToldApplied(answer));
+  return acts.flatMap((act) => whensOf(act, answer).map((when) => ({ act, when })));
 }
 
 /** Struck right after the portal answered and before anything was written: the hardest state to recover from. */
