@@ -31,6 +31,8 @@ interface Watched {
   lastWriter: 'us' | 'person';
   /** Since when what the portal accepts lies beside current. */
   besideSince: number | null;
+  /** When there was last an excuse for keeping everybody out of it. */
+  excused: { readonly at: number; readonly excuse: string } | null;
 }
 
 /** Judges a world by the portals' records, the stores' contents and the clock, and by nothing else. */
@@ -45,7 +47,7 @@ export class Oracle {
     this.#world = world;
     const { now } = world.scheduler;
     this.#watched = [...world.logins.values()].map((login) => ({
-      ...{ login, workedAt: now, wellSince: now, isOut: false, isLost: false, fields: new Map(), lastWriter: 'person', besideSince: null },
+      ...{ login, workedAt: now, wellSince: now, isOut: false, isLost: false, fields: new Map(), lastWriter: 'person', besideSince: null, excused: null },
     }));
     for (const portal of world.portals.values()) this.#read.set(portal, 0);
     world.onWorked = (login) => this.#worked(login);
@@ -162,6 +164,8 @@ export class Oracle {
   #lookAround(): void {
     const { now } = this.#world.scheduler;
     for (const watched of this.#watched) {
+      const excuse = this.#excuseOf(watched.login);
+      if (excuse !== undefined) watched.excused = { at: now, excuse };
       watched.besideSince = this.#isOnlyBeside(watched) ? (watched.besideSince ?? now) : null;
       if (!this.#isWell(watched)) {
         watched.wellSince = null;
@@ -178,7 +182,8 @@ export class Oracle {
 
   #outage(watched: Watched, outFor: number): void {
     const { login } = watched;
-    const excuse = this.#excuseOf(login);
+    // It held all the time that counts, or until now: who has just been told that nothing counts any more comes by in a few hours.
+    const excuse = watched.excused && watched.excused.at > this.#world.scheduler.now - OUT_FOR_LONG_MS ? watched.excused.excuse : undefined;
     const detail = `nobody got in for ${Math.round(outFor / HOUR_MS)} hours, since ${timeWords(watched.workedAt)}`;
     this.#find('outage', login.plan.endpointId, detail, excuse);
   }

@@ -28,6 +28,8 @@ export interface Account extends LockState {
   mfaSeed: string | null;
   readonly usedSteps: Set<number>;
   mustChange: boolean;
+  /** When the platform was last told that support has wiped its slate. */
+  supportToldAt: number;
   pending: PendingChange[];
 }
 

@@ -62,7 +62,7 @@ class ModelSession implements PortalSession {
     this.#options.onTyped(this.#portal.realm, username);
     const visitor = visitorNow();
     let hasProved = false;
-    const told: Told = { at: this.#options.scheduler.now, username, outcome: null };
+    const told: Told = { at: this.#options.scheduler.now, process: currentProcess(), username, outcome: null };
     // From here on, a process that dies leaves it open whether anything was sent.
     const asking = async (): Promise<void> => {
       this.#portal.told.push(told);

@@ -2,6 +2,7 @@ import { totpCode } from '@rcm/portal-drivers';
 import { Secret } from '@rcm/telemetry';
 import type { Random } from '../time/random.ts';
 import type { Scheduler } from '../time/scheduler.ts';
+import type { SimProcess } from '../time/sim-process.ts';
 import { type Account, cut, isSame } from './account.ts';
 import type { ChangeAnswer, PortalHabits } from './habits.ts';
 import { type Failure, isLocked, noteFailure, noteSuccess, unlock } from './lockout.ts';
@@ -17,6 +18,7 @@ export interface Visitor {
 
 export interface Told {
   readonly at: number;
+  readonly process: SimProcess | undefined;
   readonly username: string;
   /** As the interpreter said it; `null`: nothing, as to a process that died. */
   outcome: string | null;
@@ -69,6 +71,7 @@ export class Portal {
       mfaSeed: account.mfaSeed,
       usedSteps: new Set(),
       mustChange: false,
+      supportToldAt: 0,
       pending: [],
       failures: [],
       lockedUntil: null,

@@ -73,7 +73,10 @@ console.log(
 for (const [at, l] of lines) if (at === 0 || (at - Date.UTC(2026, 0, 5)) / 86400000 < Number(untilDay)) console.log(at ? timeWords(at) : '', l);
 const e = world.database.tables.endpoints.get(who)!;
 console.log(e);
-for (const l of world.database.tables.logins.of(e.loginIdentity!).slice(-12))
+for (const l of world.database.tables.logins
+  .of(e.loginIdentity!)
+  .filter((l) => l.outcome !== 'accepted')
+  .slice(-16))
   console.log(
     timeWords(l.startedAt.getTime()),
     l.version,
