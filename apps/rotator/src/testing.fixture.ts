@@ -61,7 +61,8 @@ export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWo
     rotate,
     sql,
     async untilSettled(endpointId) {
-      const giveUpAt = Date.now() + 60_000;
+      // Many times what a quiet machine takes.
+      const giveUpAt = Date.now() + 300_000;
       for (;;) {
         const report = await rotate(endpointId);
         if (report.kind === 'not_started') return report;

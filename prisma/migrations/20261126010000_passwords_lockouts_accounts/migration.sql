@@ -139,7 +139,9 @@ CREATE FUNCTION rcm_login_ledger(identity text)
     ), made AS (
       -- `at`: when it ended, as far as is known. `sent_by`: when the portal counted it at the latest; one whose process died may have been sent
       -- for as long as its browser lived, and no login takes ten minutes.
+      -- `counts_for`: an answer that is not a failure in the portal's own words counts for a day where time forgives nothing; it would for ever.
       SELECT a.outcome, f.in_flight, coalesce(a.finished_at, a.started_at) AS at,
+             coalesce(l.window_seconds, CASE WHEN a.outcome IN ('challenged', 'mfa_required') THEN 86400 END) AS counts_for,
              CASE WHEN f.in_flight THEN clock_timestamp() ELSE coalesce(a.finished_at, a.started_at + interval '10 minutes') END AS sent_by
         FROM public.login_attempt a CROSS JOIN limits l
         CROSS JOIN LATERAL (SELECT a.outcome IS NULL AND EXISTS (SELECT FROM public.login_lease w WHERE w.id = a.lease_id AND w.expires_at > clock_timestamp()) AS in_flight) f
@@ -148,10 +150,10 @@ CREATE FUNCTION rcm_login_ledger(identity text)
          -- Of the index. What is older than its window by a day is not being made any more.
          AND (l.window_seconds IS NULL OR a.started_at > transaction_timestamp() - make_interval(days => 1, secs => l.window_seconds))
     ), counted AS (
-      SELECT m.in_flight, m.outcome, m.sent_by + make_interval(secs => l.window_seconds) AS leaves_at
+      SELECT m.in_flight, m.outcome, m.sent_by + make_interval(secs => m.counts_for) AS leaves_at
         FROM made m CROSS JOIN limits l CROSS JOIN forgiven f LEFT JOIN accepted ok ON l.success_forgives
        WHERE m.in_flight
-          OR ((l.window_seconds IS NULL OR m.sent_by > transaction_timestamp() - make_interval(secs => l.window_seconds))
+          OR ((m.counts_for IS NULL OR m.sent_by > transaction_timestamp() - make_interval(secs => m.counts_for))
               AND (f.at IS NULL OR m.sent_by > f.at) AND (ok.started_at IS NULL OR m.at > ok.started_at))
     )
     SELECT l.threshold, l.budget, l.window_seconds, l.success_forgives, (SELECT count(*) FROM counted)::int, (SELECT count(*) FROM counted c WHERE c.in_flight)::int,

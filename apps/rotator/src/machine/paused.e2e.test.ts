@@ -1,15 +1,21 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { getOpenAttempt, listLeases } from '@rcm/db';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resultOf } from '../schedule/rotation-outcome.ts';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 
 const PAUSED = fileURLToPath(new URL('paused-rotator.fixture.ts', import.meta.url));
 
+/** Many times what a quiet machine takes. */
+const LONG_MS = 300_000;
+
 let opened: RotatorWorld;
+const paused: ChildProcess[] = [];
 beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine', 'alpine'], portalType: { settleMs: 500 } })));
+// A test that failed may have left one that is still stopped.
+afterEach(() => paused.splice(0).forEach((child) => child.kill('SIGKILL')));
 afterAll(() => opened?.close());
 
 /** A rotator that is paused at this write to the journal; `goOn` continues it and waits for its end. */
@@ -26,10 +32,11 @@ async function pausedAt(endpointId: string, write: string, when: 'before' | 'aft
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  paused.push(child);
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-  await expect.poll(() => said, { timeout: 60_000 }).toBe('stopping\n');
-  await expect.poll(() => listLeases(opened.world.db), { timeout: 60_000 }).toEqual([]);
+  await expect.poll(() => said, { timeout: LONG_MS }).toBe('stopping\n');
+  await expect.poll(() => listLeases(opened.world.db), { timeout: LONG_MS }).toEqual([]);
   return async (): Promise<void> => {
     const ended = once(child, 'exit');
     child.kill('SIGCONT');
@@ -49,7 +56,7 @@ async function recordOf(endpointId: string) {
   return { tries, changes, changesRefused };
 }
 
-describe('a rotator that was paused for longer than its lease', () => {
+describe('a rotator that was paused for longer than its lease', { timeout: 4 * LONG_MS }, () => {
   it('lets no change out that it had not yet let out', async () => {
     const goOn = await pausedAt('alpine-1', 'submitting', 'after');
     const before = await recordOf('alpine-1');

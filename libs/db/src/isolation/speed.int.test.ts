@@ -57,9 +57,7 @@ beforeAll(async () => {
   await t.sql(`
     INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, fingerprint, started_at, finished_at, outcome, effect, rests_until)
     SELECT identity, 'o' || o, 'e' || i, gen_random_uuid(), 'agent', '1', '1:' || identity, now(), now(), 'rejected', 'suspect', now() FROM (SELECT i, ${each} WHERE i BETWEEN 70001 AND 70020) x`);
-  await t.sql(
-    `UPDATE integration_endpoint SET searched_at = now() + interval '1 s' WHERE id IN (SELECT 'e' || i FROM generate_series(1, 50000) i)`,
-  );
+  await t.sql(`UPDATE integration_endpoint SET searched_at = now() + interval '1 s' WHERE id IN (SELECT 'e' || i FROM generate_series(1, 50000) i)`);
   await t.sql(`UPDATE integration_endpoint SET search_wanted_at = now() WHERE id IN (SELECT 'e' || i FROM generate_series(70001, 70020) i)`);
   await t.sql(`
     INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, promoted_version, recipe_hash, ended_at)
