@@ -86,10 +86,13 @@ class Round {
     const lease = this.#leases.length > 0 ? random.pick(this.#leases.slice(-4)) : null;
     const kind = random.weighted({ time: 5, lease: 10, login: 14, read: 8, rotation: 16, endpoint: 7, gate: 4, person: 2 });
     if (kind === 'time') {
-      const ms = this.#canary
-        ? DAY_MS * random.pick([1, 1, 8])
-        : random.pick([7 * MINUTE_MS, 7 * MINUTE_MS, 23 * MINUTE_MS, 3 * HOUR_MS, 26 * HOUR_MS, 8 * DAY_MS, 31 * DAY_MS]);
-      this.#told.push(`${ms / MINUTE_MS} minutes pass`);
+      // A little more, or what is over after exactly as long would differ by how long the questions before took.
+      const ms =
+        40_000 +
+        (this.#canary
+          ? DAY_MS * random.pick([1, 1, 8])
+          : random.pick([7 * MINUTE_MS, 7 * MINUTE_MS, 23 * MINUTE_MS, 3 * HOUR_MS, 26 * HOUR_MS, 8 * DAY_MS, 31 * DAY_MS]));
+      this.#told.push(`${Math.round(ms / MINUTE_MS)} minutes pass`);
       return this.#both.pass(ms);
     }
     if (kind === 'lease') return this.#lease(place, lease);

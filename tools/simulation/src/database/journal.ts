@@ -36,8 +36,12 @@ const change = (db: ModelDatabase, id: string, to: Partial<RotationAttempt>): Ro
 const openOf = ({ tables }: ModelDatabase, identity: string): RotationAttempt | null =>
   tables.attempts.of(identity).find(({ endedAt }) => endedAt === null) ?? null;
 
-function exclusiveLease({ tables, now }: ModelDatabase, { loginIdentity }: { readonly loginIdentity: string }, fence: bigint) {
-  return tables.leases.of(loginIdentity).find((lease) => lease.kind === 'exclusive' && lease.fence === fence && lease.expiresAt > now) ?? null;
+/** A lease of another tenant is no lease: its row cannot be seen. */
+function exclusiveLease({ tables, now }: ModelDatabase, { loginIdentity, orgId }: { readonly loginIdentity: string; readonly orgId: string }, fence: bigint) {
+  return (
+    tables.leases.of(loginIdentity).find((lease) => lease.kind === 'exclusive' && lease.orgId === orgId && lease.fence === fence && lease.expiresAt > now) ??
+    null
+  );
 }
 
 export const planRotation = operation('planRotation', (db, plan) => {

@@ -182,16 +182,21 @@ export class Oracle {
 
   #outage(watched: Watched, outFor: number): void {
     const { login } = watched;
-    // It held all the time that counts, or until now: who has just been told that nothing counts any more comes by in a few hours.
-    const excuse = watched.excused && watched.excused.at > this.#world.scheduler.now - OUT_FOR_LONG_MS ? watched.excused.excuse : undefined;
+    const excuse = this.#lateExcuse(watched);
     const detail = `nobody got in for ${Math.round(outFor / HOUR_MS)} hours, since ${timeWords(watched.workedAt)}`;
     this.#find('outage', login.plan.endpointId, detail, excuse);
+  }
+
+  /** Of now, or of lately: whoever has just been told that nothing counts any more comes by in a few hours. */
+  #lateExcuse({ excused }: Watched): string | undefined {
+    return excused && excused.at > this.#world.scheduler.now - OUT_FOR_LONG_MS ? excused.excuse : undefined;
   }
 
   /** Whether one more failure could have locked the account, in the portal's own count, or by all that anybody outside of it could see. */
   #excuseOf({ portal, username, door }: SimLogin): string | undefined {
     const account = portal.accounts.get(username);
     if (!account) return undefined;
+    if (this.#world.wasLocked.has(`${portal.realm} ${username}`)) return 'whoever had it unlocked has not said so yet';
     const { now } = this.#world.scheduler;
     const share = door.type.lockoutThreshold - door.type.lockoutMargin;
     const ours = countingFailures(portal.habits.lockout, account, now).filter(({ by }) => by === 'us').length;
@@ -221,10 +226,10 @@ export class Oracle {
         'stuck',
         login.plan.endpointId,
         `the store has what the portal accepts, and nobody has got in since ${timeWords(watched.workedAt)}`,
-        this.#excuseOf(login),
+        this.#lateExcuse(watched),
       );
     if (watched.besideSince !== null && watched.besideSince < now - BESIDE_MS)
-      this.#find('stale win', `${login.plan.endpointId} password`, 'what the portal accepts lies beside current, and not in it', this.#excuseOf(login));
+      this.#find('stale win', `${login.plan.endpointId} password`, 'what the portal accepts lies beside current, and not in it', this.#lateExcuse(watched));
   }
 
   /** A person's own fields: what they changed must stand; what they saved unchanged from an old copy may be either. */
