@@ -51,6 +51,7 @@ export { type AttemptReason, type AttemptState, JOURNAL_VERSION, type OpenState,
 export { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from './journal/copies.ts';
 export { earlierVersions } from './journal/earlier-versions.ts';
 export { finishAttempt, promoteAttempt, type RotationCounts, rotationCounts } from './journal/ends.ts';
+export { keptLength } from './journal/kept-length.ts';
 export { knowsRotation } from './journal/knows.ts';
 export { outrunCopy, type OutrunCopy } from './journal/outrun-copy.ts';
 export { adoptAttempt, getAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation, type RotationPlan } from './journal/open.ts';

@@ -81,6 +81,7 @@ ALTER TABLE rotation_attempt
   ADD COLUMN held_since timestamptz,
   -- The rule by which the portal said no to the last submit. Its word is no proof, but the same password is not submitted again.
   ADD COLUMN refused_rule text;
+CREATE INDEX rotation_attempt_cut ON rotation_attempt (portal_type_code) WHERE found LIKE '%/%';
 UPDATE rotation_attempt SET journal_version = 2 WHERE ended_at IS NULL;
 ALTER TABLE rotation_attempt ALTER COLUMN journal_version SET DEFAULT 2;
 UPDATE rotation_attempt SET reason = CASE WHEN reason LIKE 'resolve:%' THEN 'resolve' ELSE 'due' END WHERE reason NOT IN ('due', 'demand', 'compromise', 'rollback', 'restored', 'resolve');
@@ -89,7 +90,7 @@ ALTER TABLE rotation_attempt ADD CONSTRAINT rotation_attempt_reason_check CHECK 
 
 -- Somebody was refused with what the store holds: the copies are to be searched for what the portal accepts, and when that was done last.
 ALTER TABLE integration_endpoint ADD COLUMN search_wanted_at timestamptz, ADD COLUMN searched_at timestamptz;
-CREATE INDEX integration_endpoint_search ON integration_endpoint (search_wanted_at) WHERE search_wanted_at > coalesce(searched_at, '-infinity');
+CREATE INDEX integration_endpoint_search ON integration_endpoint (search_wanted_at) WHERE search_wanted_at IS NOT NULL;
 
 ALTER TABLE notice DROP CONSTRAINT notice_kind_check;
 ALTER TABLE notice ADD CONSTRAINT notice_kind_check CHECK (kind IN ('blocked', 'failed', 'locked', 'manual_due', 'manual_refused', 'breaker_open', 'waiting_long', 'left_previous',
@@ -138,7 +139,9 @@ CREATE FUNCTION rcm_login_ledger(identity text)
     ), made AS (
       -- `at`: when it ended, as far as is known. `sent_by`: when the portal counted it at the latest; one whose process died may have been sent
       -- for as long as its browser lived, and no login takes ten minutes.
+      -- `counts_for`: an answer that is not a failure in the portal's own words counts for a day where time forgives nothing; it would for ever.
       SELECT a.outcome, f.in_flight, coalesce(a.finished_at, a.started_at) AS at,
+             coalesce(l.window_seconds, CASE WHEN a.outcome IN ('challenged', 'mfa_required') THEN 86400 END) AS counts_for,
              CASE WHEN f.in_flight THEN clock_timestamp() ELSE coalesce(a.finished_at, a.started_at + interval '10 minutes') END AS sent_by
         FROM public.login_attempt a CROSS JOIN limits l
         CROSS JOIN LATERAL (SELECT a.outcome IS NULL AND EXISTS (SELECT FROM public.login_lease w WHERE w.id = a.lease_id AND w.expires_at > clock_timestamp()) AS in_flight) f
@@ -147,10 +150,10 @@ CREATE FUNCTION rcm_login_ledger(identity text)
          -- Of the index. What is older than its window by a day is not being made any more.
          AND (l.window_seconds IS NULL OR a.started_at > transaction_timestamp() - make_interval(days => 1, secs => l.window_seconds))
     ), counted AS (
-      SELECT m.in_flight, m.outcome, m.sent_by + make_interval(secs => l.window_seconds) AS leaves_at
+      SELECT m.in_flight, m.outcome, m.sent_by + make_interval(secs => m.counts_for) AS leaves_at
         FROM made m CROSS JOIN limits l CROSS JOIN forgiven f LEFT JOIN accepted ok ON l.success_forgives
        WHERE m.in_flight
-          OR ((l.window_seconds IS NULL OR m.sent_by > transaction_timestamp() - make_interval(secs => l.window_seconds))
+          OR ((m.counts_for IS NULL OR m.sent_by > transaction_timestamp() - make_interval(secs => m.counts_for))
               AND (f.at IS NULL OR m.sent_by > f.at) AND (ok.started_at IS NULL OR m.at > ok.started_at))
     )
     SELECT l.threshold, l.budget, l.window_seconds, l.success_forgives, (SELECT count(*) FROM counted)::int, (SELECT count(*) FROM counted c WHERE c.in_flight)::int,

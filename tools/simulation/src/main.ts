@@ -12,6 +12,7 @@ interface Options {
   readonly stories: number;
   readonly json?: boolean;
   readonly planted?: boolean;
+  readonly only?: string[];
 }
 
 const whole = (least: number) => (text: string) => {
@@ -80,10 +81,11 @@ await new Command('simulate')
   .option('--stories <n>', 'how many failing seeds are shrunk and told on stderr', whole(0), 3)
   .option('--json', 'print one JSON object on stdout')
   .option('--planted', 'plant faults one by one, and say which seed finds each')
+  .option('--only <names...>', 'with --planted: these faults alone')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(async (options: Options, command: Command) => {
     const isAlone = options.seed !== undefined && command.getOptionValueSource('seeds') === 'default';
-    if (options.planted) process.exitCode = await runPlanted({ json: options.json === true, say });
+    if (options.planted) process.exitCode = await runPlanted({ json: options.json === true, names: options.only ?? [], seeds: options.seeds, say });
     else if (isAlone && options.seed !== undefined) process.exitCode = await again(options.seed, options.keep ?? null);
     else process.exitCode = await simulate(options);
   })

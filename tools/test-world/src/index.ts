@@ -6,4 +6,4 @@
 export { type PortalCode } from '@rcm/platform/seed';
 export { openWorld, type StoreKind, type World, type WorldEndpoint, type WorldOptions } from './world.ts';
 export { type WorldVault } from './vault.ts';
-export { type AccountRecord, type FaultSettings, type PortalControl, type PortalLogin } from './portal-control.ts';
+export { type AccountRecord, type FaultSettings, type PortalControl, type PortalLogin, portalControl } from './portal-control.ts';

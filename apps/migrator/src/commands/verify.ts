@@ -58,7 +58,7 @@ async function readBatch(migration: Migration, batch: readonly MigratedEndpoint[
 
 /** Records the proof, or fails with what is wrong: `secret_missing`, `payload_invalid`, `state_conflict`, `store_conflict`, `row_edited`. */
 async function prove(migration: Migration, { endpoint, reference, legacy }: MigratedEndpoint, stored: ReadAnswer): Promise<void> {
-  const { db, identityKey, fingerprintKey, patience } = migration;
+  const { db, fingerprintKey, patience } = migration;
   if (stored instanceof RcmError) throw stored;
   if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says.');
   if (!isIdentityOf(endpoint, stored.text, migration.keys)) {

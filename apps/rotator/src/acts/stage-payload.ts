@@ -1,7 +1,7 @@
-import { generatePassword, parsePasswordRules, parsePayload, serializePayload, type StoredSecret, withPassword } from '@rcm/credentials';
-import { recordAuditEvent } from '@rcm/db';
+import { generatePassword, type PasswordRules, parsePasswordRules, parsePayload, serializePayload, type StoredSecret, withPassword } from '@rcm/credentials';
+import { keptLength, recordAuditEvent } from '@rcm/db';
 import type { Secret } from '@rcm/telemetry';
-import { heldOptions } from '../finding/login-in-hand.ts';
+import { heldOptions, type LoginInHand } from '../finding/login-in-hand.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import type { AttemptEvent } from '../machine/event.ts';
 import { rememberedPasswords } from './remembered-passwords.ts';
@@ -38,10 +38,17 @@ async function nextPassword({ services, login, attempt }: AttemptInHand, current
     return chosen && parsePayload(chosen.text).map((payload) => payload.password);
   }
   const { username, password } = parsePayload(current.text).reveal();
-  const rules = parsePasswordRules(endpoint.portalType.passwordRules);
+  const rules = await rulesOf(services, endpoint);
   const asked = { orgId: attempt.orgId, secretArn: attempt.secretArn, reference, history: rules.history };
   const earlier = await rememberedPasswords(services.db, store, asked, held.signal);
   return generatePassword(rules, { username, previous: [password, ...earlier.map((remembered) => remembered.reveal())] });
+}
+
+/** A portal type that was seen to cut passwords gets none that it would cut again. */
+async function rulesOf({ db }: AttemptInHand['services'], { portalTypeCode, portalType }: LoginInHand['endpoint']): Promise<PasswordRules> {
+  const rules = parsePasswordRules(portalType.passwordRules);
+  const kept = await keptLength(db, { portalTypeCode });
+  return kept !== null && kept >= rules.minLength && kept < rules.maxLength ? { ...rules, maxLength: kept } : rules;
 }
 
 /** The time in it is the journal's: whoever repeats this writes the same. */

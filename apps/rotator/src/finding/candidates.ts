@@ -7,6 +7,8 @@ import type { LoginInHand } from './login-in-hand.ts';
 
 /** Versions that were tried, and copies, that are read at most. */
 const MOST_VERSIONS = 6;
+/** Of those that were accepted, how many come before the copies: what was accepted long ago is unlikely. */
+const LAST_ACCEPTED = 2;
 const MOST_COPIES = 14;
 
 export interface CandidateSources {
@@ -20,7 +22,7 @@ export interface CandidateSources {
 
 /**
  * The stored passwords that the portal may accept, in the order in which they are tried: the attempt's own copy, current, the versions that were last
- * seen accepted, older copies from the newest, versions that were refused when they were new, and what a portal would have kept of a copy that it cut. Read one by one, as they are
+ * seen accepted, older copies from the newest, what a portal would have kept of a copy that it cut, and other versions that were ever tried. Read one by one, as they are
  * asked for; what is gone from the store, or no payload, is passed over.
  */
 export async function* candidates(login: LoginInHand, sources: CandidateSources): AsyncGenerator<Candidate> {
@@ -33,7 +35,8 @@ export async function* candidates(login: LoginInHand, sources: CandidateSources)
   }
   const { orgId, id: endpointId, loginIdentity } = login.endpoint;
   const tried = await triedVersions(db, { orgId, endpointId, loginIdentity, limit: MOST_VERSIONS });
-  for (const { version } of tried.filter(({ accepted }) => accepted)) {
+  const last = tried.filter(({ accepted }) => accepted).slice(0, LAST_ACCEPTED);
+  for (const { version } of last) {
     const found = await take({ kind: 'version', of: version });
     if (found) yield found;
   }
@@ -42,11 +45,11 @@ export async function* candidates(login: LoginInHand, sources: CandidateSources)
     const found = await take({ kind: 'copy', of });
     if (found) yield found;
   }
-  for (const { version } of tried.filter(({ accepted }) => !accepted)) {
+  if (mayBeCut) yield* cutCopies(login, ownAttemptId ?? copies[0] ?? null, current);
+  for (const { version } of tried.filter((one) => !last.includes(one))) {
     const found = await take({ kind: 'version', of: version });
     if (found) yield found;
   }
-  if (mayBeCut) yield* cutCopies(login, ownAttemptId ?? copies[0] ?? null, current);
 }
 
 async function* cutCopies(login: LoginInHand, attemptId: string | null, current: StoredSecret | null): AsyncGenerator<Candidate> {

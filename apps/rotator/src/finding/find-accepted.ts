@@ -28,44 +28,85 @@ export type Found =
 
 /**
  * The one procedure that finds which stored password the portal accepts. It asks the ledger before each login, which lets none be made that
- * could lock the account; it tries no password twice within the time in which the portal counts failures; and it remembers nothing itself: what was
- * refused is in the ledger, so whoever goes on after a crash goes on with the next one.
+ * could lock the account; it asks for every password once before it asks for any a second time, and for none twice within the time in which the portal counts
+ * failures; and it remembers nothing itself: what was refused is in the ledger, so whoever goes on after a crash goes on with the next one.
  */
 export async function findAccepted(search: Search): Promise<Found> {
   const { services, login } = search;
   const current = await login.store.read(login.reference, { signal: login.held.signal });
-  const seen = new Set<string>();
-  let pending: Hold | null = null;
   const sources = { db: services.db, current, ownAttemptId: search.attemptId, mayBeCut: search.mayBeCut };
-  for await (const candidate of candidates(login, sources)) {
-    const { identity, fingerprints } = accountOf(services.keys, login.endpoint, candidate.payload);
-    const print = fingerprints[0] ?? '';
-    // Of another account than the one that is held, or asked already.
-    if (identity.id !== login.endpoint.loginIdentity || seen.has(print)) continue;
-    seen.add(print);
-    const { orgId, loginIdentity } = login.endpoint;
-    const tries = await passwordTries(services.db, { orgId, loginIdentity, fingerprints, since: search.since });
-    const needed = candidate.name.first === undefined ? search.refusals : 1;
-    if (tries.refusedSince >= needed) continue;
-    const again = againIn(search, tries);
-    if (again > 0) {
-      pending = sooner(pending, { detail: 'a password that was refused is asked once more when the portal has forgotten it', forMs: again });
-      continue;
-    }
-    if (candidate.name.first !== undefined && (await isIll(search)))
-      return { kind: 'later', hold: { detail: 'the portal refuses others too: what it may have cut is not asked now', forMs: services.timing.retryMs } };
-    const result = await tryCandidate(search, candidate, current);
-    const proof = proofOf(result);
-    if (proof === 'right') return { kind: 'found', candidate };
-    if (result.kind === 'accepted' || result.kind === 'must_change') continue;
-    if (proof === 'nothing') {
-      if (!isResting(result)) return { kind: 'later', hold: holdFor(services, login.endpoint, result) };
-      pending = sooner(pending, holdFor(services, login.endpoint, result));
-    } else if (tries.refusedSince + 1 < needed) {
-      pending = sooner(pending, { detail: 'the portal refused a password that it may accept later', forMs: pauseMs(search) });
+  const wait = new Wait();
+  const again: Candidate[] = [];
+  for await (const { candidate, tries } of known(search, candidates(login, sources))) {
+    if (tries.refusedSince >= neededOf(search, candidate)) continue;
+    const pause = againIn(search, tries);
+    if (pause > 0) wait.for({ detail: 'a password that was refused is asked once more when the portal has forgotten it', forMs: pause });
+    else if (tries.refusedSince > 0) again.push(candidate);
+    else {
+      const ended = await ask(search, { candidate, current, wait, isLast: neededOf(search, candidate) === 1 });
+      if (ended) return ended;
     }
   }
-  return pending ? { kind: 'later', hold: pending } : { kind: 'none' };
+  for (const candidate of again) {
+    const ended = await ask(search, { candidate, current, wait, isLast: true });
+    if (ended) return ended;
+  }
+  return wait.first ? { kind: 'later', hold: wait.first } : { kind: 'none' };
+}
+
+/** Of the account that is held, each password once, with what the ledger knows of it. */
+async function* known(
+  { services, login, since }: Search,
+  from: AsyncIterable<Candidate>,
+): AsyncGenerator<{ readonly candidate: Candidate; readonly tries: Tries }> {
+  const { orgId, loginIdentity } = login.endpoint;
+  const seen = new Set<string>();
+  for await (const candidate of from) {
+    const { identity, fingerprints } = accountOf(services.keys, login.endpoint, candidate.payload);
+    const print = fingerprints[0] ?? '';
+    if (identity.id !== loginIdentity || seen.has(print)) continue;
+    seen.add(print);
+    yield { candidate, tries: await passwordTries(services.db, { orgId, loginIdentity, fingerprints, since }) };
+  }
+}
+
+type Tries = PasswordRecord & { readonly now: Date };
+
+const neededOf = ({ refusals }: Search, { name }: Candidate): 1 | 2 => (name.first === undefined ? refusals : 1);
+
+interface Question {
+  readonly candidate: Candidate;
+  readonly current: StoredSecret | null;
+  readonly wait: Wait;
+  /** A refusal now puts this password out of the question. */
+  readonly isLast: boolean;
+}
+
+/** One login; `null`: the search goes on with the next password. */
+async function ask(search: Search, { candidate, current, wait, isLast }: Question): Promise<Found | null> {
+  const { services, login } = search;
+  if (candidate.name.first !== undefined && (await isIll(search)))
+    return { kind: 'later', hold: { detail: 'the portal refuses others too: what it may have cut is not asked now', forMs: services.timing.retryMs } };
+  const result = await tryCandidate(search, candidate, current);
+  const proof = proofOf(result);
+  if (proof === 'right') return { kind: 'found', candidate };
+  if (result.kind === 'accepted' || result.kind === 'must_change') return null;
+  if (proof === 'nothing') {
+    const hold = holdFor(services, login.endpoint, result);
+    if (!isResting(result)) return { kind: 'later', hold };
+    wait.for(hold);
+  } else if (!isLast) wait.for({ detail: 'the portal refused a password that it may accept later', forMs: pauseMs(search) });
+  return null;
+}
+
+/** Of all that is waited for, what ends first. A pause comes before a moment: only the ledger knows how far that is. */
+class Wait {
+  first: Hold | null = null;
+
+  for(hold: Hold): void {
+    const { first } = this;
+    if (first === null || (hold.forMs !== undefined && (first.forMs === undefined || hold.forMs < first.forMs))) this.first = hold;
+  }
 }
 
 /** Guesses at what a portal has cut would be wasted on one that refuses everybody. */
@@ -112,14 +153,7 @@ function pauseMs({ login }: Search): number {
 }
 
 /** In how many ms this password may be asked again, by Postgres's clock; 0: now. */
-function againIn(search: Search, { refusedSince, refusedLastAt, now }: PasswordRecord & { readonly now: Date }): number {
+function againIn(search: Search, { refusedSince, refusedLastAt, now }: Tries): number {
   if (refusedSince === 0 || refusedLastAt === null) return 0;
   return Math.max(0, refusedLastAt.getTime() + pauseMs(search) - now.getTime());
-}
-
-/** Of two waits the one that ends first; a moment comes from the ledger and is told apart from a pause only by who counts it. */
-function sooner(one: Hold | null, other: Hold): Hold {
-  if (one === null) return other;
-  if (one.forMs !== undefined && other.forMs !== undefined) return one.forMs <= other.forMs ? one : other;
-  return one.forMs !== undefined ? one : other;
 }

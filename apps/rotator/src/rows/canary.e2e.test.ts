@@ -13,11 +13,12 @@ it('the first rotation of the day, waiting to learn what its portal did, does no
   await row.rotateDue(first.id);
   expect(await row.history(first.id)).toMatchObject({ passwordsChanged: 1 });
   await row.world.portals.mistype(first, 3);
-  for (let look = 0; look < 3; look += 1) {
-    await row.pass(5 * MINUTE);
-    await row.rotate(first.id, row.patient);
-    await row.rotateDue(second.id);
-  }
+  await row.rotateDue(second.id);
+  expect(await row.history(second.id)).toMatchObject({ passwordsChanged: 0 });
+  // The first one asks its portal what became of the change, and meets the lock; from then on it is its own matter.
+  await row.pass(5 * MINUTE);
+  await row.rotate(first.id, row.patient);
+  await row.rotateDue(second.id);
   expect(await row.history(second.id)).toMatchObject({ passwordsChanged: 1 });
   expect(await row.visit(second.id)).toBe('in');
 });

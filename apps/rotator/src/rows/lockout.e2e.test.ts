@@ -95,11 +95,11 @@ describe('a portal that counts until its support unlocks', () => {
 describe('an account that a person locked', () => {
   it('works again by itself where the portal has one text for wrong and locked, and locks earlier than anybody told us', async () => {
     const [{ id }, other] = [await row.world.addEndpoint('cascade'), await row.world.addEndpoint('cascade')];
-    await row.world.portals.setHabits('cascade', {
-      lockout: { counts: 'consecutive', threshold: 2, windowMs: 15 * MINUTE, lastsMs: 30 * MINUTE, countsCodes: true },
-    });
+    await row.setPortalType('cascade', { lockoutThreshold: 5 });
+    const lockout: Lockout = { counts: 'consecutive', threshold: 3, windowMs: 15 * MINUTE, lastsMs: 30 * MINUTE, countsCodes: true };
+    await row.world.portals.setHabits('cascade', { lockout });
     expect([await row.visit(id), await row.visit(other.id)]).toEqual(['in', 'in']);
-    await row.world.portals.mistype(row.world.endpoint(id), 2);
+    await row.world.portals.mistype(row.world.endpoint(id), 3);
     for (let look = 0; look < 2; look += 1) {
       expect([await row.visit(id), await row.visit(other.id)]).toEqual([expect.not.stringMatching(/^in$/), 'in']);
       await row.mend();

@@ -67,6 +67,18 @@ describe('what a person wrote stays where another password becomes current', () 
     await expectTheirs(login);
   });
 
+  it('because a rotation found that the portal accepts the copy of the one before', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 12 * HOUR });
+    await row.settle(login.id);
+    await row.edit(login.id, THEIRS);
+    await row.world.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
+    await row.rotate(login.id, row.patient);
+    await row.pass(12 * HOUR);
+    await row.settle(login.id);
+    await expectTheirs(login);
+  });
+
   it('because the portal went back to an earlier password', async () => {
     const login = await row.world.addEndpoint('alpine');
     expect(await row.visit(login.id)).toBe('in');
@@ -74,7 +86,7 @@ describe('what a person wrote stays where another password becomes current', () 
     expect(await row.settle(login.id)).toBe('done');
     await row.edit(login.id, THEIRS);
     expect(await row.visit(login.id)).toBe('in');
-    await row.world.portals.createAccount({ ...login, password: String(password) });
+    await row.setAtPortal(login.id, password);
     await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: 3 * HOUR });
     await expectTheirs(login);
   });
@@ -91,10 +103,10 @@ describe('what a person wrote stays where another password becomes current', () 
     const login = await row.world.addEndpoint('alpine');
     await row.world.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
     expect((await row.rotate(login.id, row.patient)).kind).toBe('attempt');
-    await row.world.portals.createAccount({ ...login, password: 'Set-by-a-person-1' });
+    await row.setAtPortal(login.id, 'Set-by-a-person-1');
     expect(await row.settle(login.id)).toBe('blocked');
     const staged = (await row.storedPasswords(login.id)).at(-1) ?? '';
-    await row.world.portals.createAccount({ ...login, password: staged });
+    await row.setAtPortal(login.id, staged);
     await row.edit(login.id, THEIRS);
     await row.pass(HOUR);
     const act = { actor: 'person:test', reason: 'support has set it', endpointId: login.id, proof: 'login', dryRun: false } as const;

@@ -54,6 +54,8 @@ export interface RowWorld extends RotatorWorld {
   save(endpointId: string, fields: Fields): Promise<void>;
   /** A person opens the newest, changes these fields and saves. */
   edit(endpointId: string, change: Fields): Promise<void>;
+  /** A person sets another password at the portal, or its support does: the account is unlocked and nothing counts. Nobody tells the store. */
+  setAtPortal(endpointId: string, password: unknown): Promise<void>;
   /** What happened to the account, by the portal's own record. */
   history(endpointId: string): ReturnType<RotatorWorld['world']['portals']['history']>;
   /** Passwords of this login that lie in its store, current and staged. */
@@ -96,6 +98,9 @@ export async function openRowWorld(options: Partial<WorldOptions> = {}): Promise
   const aging = Object.entries(Object.groupBy(columns, ({ relation }) => relation)).map(
     ([relation, of = []]) => `UPDATE ${relation} SET ${of.map(({ name }) => `${name} = ${name} - make_interval(secs => $1::float8)`).join(', ')}`,
   );
+  // Two logins lie further apart than the steps of one-time codes, which none of these portals asks for, whatever seed lies in a secret.
+  await sql(`CREATE FUNCTION codes_are_apart() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.last_totp_step := 0; RETURN NEW; END'`, []);
+  await sql('CREATE TRIGGER codes_are_apart BEFORE UPDATE OF last_totp_step ON login_identity FOR EACH ROW EXECUTE FUNCTION codes_are_apart()', []);
   const pass = async (ms: number) => {
     await world.portals.advance(ms);
     await world.db.transaction('every tenant', async (tx) => {
@@ -146,6 +151,10 @@ export async function openRowWorld(options: Partial<WorldOptions> = {}): Promise
     open,
     save,
     edit: async (id, change) => save(id, { ...(await open(id)).fields, ...change }),
+    async setAtPortal(id, password) {
+      const { portal, username } = world.endpoint(id);
+      await world.portals.createAccount({ portal, username, password: String(password) });
+    },
     history: (id) => world.portals.history(world.endpoint(id)),
     storedPasswords,
     async holdsAccepted(id) {

@@ -195,12 +195,13 @@ describe('with others at work', () => {
     const to = another();
     const lease = await exclusiveLease(t.rotator, on);
     // Everybody waits for the row that is held here, and goes on as soon as it is not.
-    let release = (): void => {};
-    const free = new Promise<void>((resolve) => (release = resolve));
+    const [locked, free] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
     const held = t.db.transaction({ tenant: on.orgId }, async (tx) => {
       await tx.$queryRaw`SELECT id FROM login_identity WHERE id = ${on.loginIdentity} FOR UPDATE`;
-      await free;
+      locked.resolve(undefined);
+      await free.promise;
     });
+    await locked.promise;
     const waiting = (count: number) =>
       expect
         .poll(async () => (await t.sql(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)).length, {
@@ -212,7 +213,7 @@ describe('with others at work', () => {
     const asking = acquireSharedLease(t.agent, { ...on, holder: 'agent', ttlMs: 60_000 });
     const telling = clearLogin(t.rotator, { ...on, kind: 'retry', actor: 'person:jane', reason: 'r' });
     await waiting(3);
-    release();
+    free.resolve(undefined);
     await held;
     expect(await following).toBe('followed');
     expect(await asking).toMatchObject({ granted: true, lease: { loginIdentity: to.id } });

@@ -22,10 +22,18 @@ describe('a search is wanted', () => {
     ['provisional', false],
     ['none', false],
   ] as const)('by a login that was refused as %s: %s; and people are told', async (effect, expected) => {
-    const on = await logins.account();
+    const on = await logins.account({ settleMs: 0 });
     await refuse(on, effect);
     expect(await isWanted(on)).toBe(expected);
     expect((await noticesOf(on)).map(({ kind }) => kind)).toEqual(expected ? ['refused'] : []);
+  });
+
+  test('not before the portal has had its time: the old password might still be accepted', async () => {
+    const on = await logins.account({ settleMs: 600_000 });
+    await refuse(on);
+    expect(await isWanted(on)).toBe(false);
+    await t.sql(`UPDATE integration_endpoint SET search_wanted_at = search_wanted_at - interval '600 s' WHERE id = $1`, [on.endpointId]);
+    expect(await isWanted(on)).toBe(true);
   });
 
   test('and people are told once a day, however often it is refused, and never of the password or its version', async () => {

@@ -8,13 +8,14 @@ import { followAccount } from '../endpoints/follow-account.ts';
 import { putOffRotation } from '../endpoints/put-off.ts';
 import { bringRotationForward, isDue, listDueEndpoints, listSharedIdentities, setNextRotation } from '../endpoints/schedule.ts';
 import { countRefusedLogins, listWantedSearches, noteSearched, wantCredentialSearch } from '../endpoints/search.ts';
-import { acceptedVersions } from '../journal/accepted-versions.ts';
 import { advanceAttempt, blockAttempt, resumeAttempt, waitAttempt } from '../journal/advance.ts';
 import { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from '../journal/copies.ts';
 import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
 import { adoptAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation } from '../journal/open.ts';
 import { knowsRotation } from '../journal/knows.ts';
-import { isOutrun } from '../journal/last-promoted.ts';
+import { outrunCopy } from '../journal/outrun-copy.ts';
+import { keptLength } from '../journal/kept-length.ts';
+import { triedVersions } from '../journal/tried-versions.ts';
 import { announceSuccessor, resolveAsUnchanged, resolveBySuccessor, rotationTo } from '../journal/resolve.ts';
 import { openJobs, type Jobs } from '../jobs.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
@@ -105,8 +106,8 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
     followAccount(t.rotator, { ...n, from: n.loginIdentity, to: { id: identityOf('another'), keyId: '1' }, actor: 'a', because: 'account' }),
   wantCredentialSearch: (n) => wantCredentialSearch(t.agent, n),
   noteSearched: (n) => noteSearched(t.rotator, n),
-  acceptedVersions: (n) => acceptedVersions(t.agent, { ...n, limit: 10 }),
-  isOutrun: (n) => isOutrun(t.agent, n),
+  triedVersions: (n) => triedVersions(t.agent, { ...n, limit: 10 }),
+  outrunCopy: (n) => outrunCopy(t.agent, n),
   mayRemoveCopy: (n) => mayRemoveCopy(t.rotator, { ...n, currentVersion: '1' }),
   reserveTotpStep: (n) => reserveTotpStep(t.agent, { ...n, periodSeconds: 30, skew: 1 }),
   planRotation: (n) => planRotation(t.rotator, { ...n, attemptId: randomUUID(), owner: 'o', reason: 'due', baseVersion: '1', recipeHash: 'h' }),
@@ -231,6 +232,7 @@ describe('what looks at every tenant', () => {
     listLegacyEndpoints: (db) => listLegacyEndpoints(db, { limit: 10 }),
     listWantedSearches: (db) => listWantedSearches(db, { limit: 10, pauseMs: 0 }),
     countRefusedLogins,
+    keptLength: (db) => keptLength(db, { portalTypeCode: 'alpine' }),
     listCopiesToRemove: (db) => listCopiesToRemove(db, { limit: 10 }),
     listProofs: (db) => listProofs(db, { limit: 10 }),
     migrationCounts,

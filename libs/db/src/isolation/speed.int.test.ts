@@ -7,11 +7,12 @@ import { countRefusedLogins, listWantedSearches } from '../endpoints/search.ts';
 import { assessPortalTypes } from '../gate/breaker.ts';
 import { portalHealth } from '../gate/health.ts';
 import { listStartable } from '../gate/startable.ts';
-import { acceptedVersions } from '../journal/accepted-versions.ts';
 import { listCopiesToRemove, mayRemoveCopy } from '../journal/copies.ts';
 import { earlierVersions } from '../journal/earlier-versions.ts';
 import { rotationCounts } from '../journal/ends.ts';
-import { isOutrun } from '../journal/last-promoted.ts';
+import { outrunCopy } from '../journal/outrun-copy.ts';
+import { keptLength } from '../journal/kept-length.ts';
+import { triedVersions } from '../journal/tried-versions.ts';
 import { getOpenAttempt, listOpenAttempts } from '../journal/open.ts';
 import { openJobs } from '../jobs.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
@@ -56,9 +57,7 @@ beforeAll(async () => {
   await t.sql(`
     INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, fingerprint, started_at, finished_at, outcome, effect, rests_until)
     SELECT identity, 'o' || o, 'e' || i, gen_random_uuid(), 'agent', '1', '1:' || identity, now(), now(), 'rejected', 'suspect', now() FROM (SELECT i, ${each} WHERE i BETWEEN 70001 AND 70020) x`);
-  await t.sql(
-    `UPDATE integration_endpoint SET search_wanted_at = now(), searched_at = now() + interval '1 s' WHERE id IN (SELECT 'e' || i FROM generate_series(1, 50000) i)`,
-  );
+  await t.sql(`UPDATE integration_endpoint SET searched_at = now() + interval '1 s' WHERE id IN (SELECT 'e' || i FROM generate_series(1, 50000) i)`);
   await t.sql(`UPDATE integration_endpoint SET search_wanted_at = now() WHERE id IN (SELECT 'e' || i FROM generate_series(70001, 70020) i)`);
   await t.sql(`
     INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, promoted_version, recipe_hash, ended_at)
@@ -125,8 +124,9 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
   'whether somebody got in since an hour ago, seen by an agent': ({ agent }) =>
     agent.transaction({ tenant: ONE.orgId }, (tx) => portalHealth(tx, { ...ONE, ...HEALTH, since: new Date(Date.now() - 3_600_000) })),
   'how often a password was tried': ({ rotator }) => passwordTries(rotator, { ...ONE, fingerprints: PRINTS, since: new Date(0) }),
-  'which versions were accepted': ({ agent }) => acceptedVersions(agent, { ...ONE, limit: 5 }),
-  'whether a rotation came after': ({ agent }) => isOutrun(agent, { ...ONE, attemptId: randomUUID() }),
+  'which versions were accepted': ({ agent }) => triedVersions(agent, { ...ONE, limit: 5 }),
+  'how many characters a portal keeps': ({ rotator }) => keptLength(rotator, { portalTypeCode: 'alpine' }),
+  'whether a rotation came after': ({ agent }) => outrunCopy(agent, { ...ONE, attemptId: randomUUID() }),
   'whether a copy may go': ({ rotator }) => mayRemoveCopy(rotator, { ...ONE, attemptId: randomUUID(), currentVersion: '1' }),
   'which copies may go': ({ rotator }) => listCopiesToRemove(rotator, { limit: 20 }),
   'what is to be searched': ({ rotator }) => listWantedSearches(rotator, { limit: 20, pauseMs: 60_000 }),

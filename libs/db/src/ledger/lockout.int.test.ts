@@ -38,6 +38,17 @@ describe('how a portal counts', () => {
     }).toEqual(left);
   });
 
+  test('a puzzle is no failure in the portal’s words: it counts for a day where time forgives nothing, and a wrong password for ever', async () => {
+    const on = await logins.account(NO_WINDOW);
+    await logins.login(on, 'challenged');
+    await logins.login(on, 'rejected');
+    expect(await logins.left(on)).toBe(BUDGET - 2);
+    await logins.age(on, 86_000);
+    expect(await logins.left(on)).toBe(BUDGET - 2);
+    await logins.age(on, 1_000);
+    expect(await logins.left(on)).toBe(BUDGET - 1);
+  });
+
   test('a login under two portal types is counted by the strictest of each, whichever of them it is used at', async () => {
     const one = await logins.account({ hosts: ['alpine.example'], lockoutThreshold: 6, lockoutMargin: 1, lockoutWindowSeconds: 600 });
     const two = await logins.leased(

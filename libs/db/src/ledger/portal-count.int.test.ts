@@ -75,7 +75,7 @@ const steps = fc.array(
       weight: 6,
       arbitrary: fc.record({
         kind: fc.constant('begin' as const),
-        what: fc.constantFrom<Typed>('right', 'wrong', 'wrong', 'wrong code'),
+        what: fc.constantFrom<Typed>('right', 'wrong', 'wrong', 'wrong', 'wrong code'),
         isSeenLate: fc.boolean(),
       }),
     },

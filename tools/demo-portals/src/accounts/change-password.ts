@@ -62,6 +62,9 @@ export async function changePassword(portal: Portal, typed: TypedChange): Promis
     case 'says_used_before_makes_it':
       makeLater(portal, change, met.delayMs);
       return refuse(portal, key, 'used_before');
+    case 'says_changed_makes_it':
+      makeLater(portal, change, met.delayMs);
+      return { kind: 'changed' };
     case 'says_changed_does_not':
       return { kind: 'changed' };
   }

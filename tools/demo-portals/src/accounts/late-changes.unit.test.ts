@@ -27,6 +27,7 @@ describe.each(portalCodes)('changes that come late or not at all at %s', (portal
     ['makes_it_after', FAILURE],
     ['says_too_short_makes_it', TOO_SHORT],
     ['says_used_before_makes_it', USED],
+    ['says_changed_makes_it', 'changed'],
   ])('%s: says so at once, and makes the change three hours later to the millisecond', async (fault, says) => {
     await using portals = await openSignedIn();
     const asked = portals.clock.now();

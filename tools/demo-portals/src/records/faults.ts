@@ -15,6 +15,7 @@ export const faultNames = [
   'makes_it_after',
   'says_too_short_makes_it',
   'says_used_before_makes_it',
+  'says_changed_makes_it',
   'says_changed_does_not',
   'maintenance',
 ] as const;
@@ -41,6 +42,7 @@ export const changeFaultNames = [
   'makes_it_after',
   'says_too_short_makes_it',
   'says_used_before_makes_it',
+  'says_changed_makes_it',
   'says_changed_does_not',
 ] as const;
 
@@ -49,6 +51,7 @@ export const changeFaultNames = [
  * `slow_commit`: made and answered after `delayMs`. `late_commit`: an error page at once, made after `delayMs` by a timer of this
  * process. `makes_it_after`: the same by the portals' own clock, which can be moved, and also after a restart.
  * `says_too_short_makes_it`, `says_used_before_makes_it`: that refusal at once, made after `delayMs` by the portals' own clock.
+ * `says_changed_makes_it`: the page says that it was changed, and it is after `delayMs` by that clock; till then the old password holds.
  * `says_changed_does_not`: the page says that it was changed, and it never is.
  */
 export type ChangeFault = (typeof changeFaultNames)[number];

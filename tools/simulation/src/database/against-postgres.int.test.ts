@@ -86,10 +86,13 @@ class Round {
     const lease = this.#leases.length > 0 ? random.pick(this.#leases.slice(-4)) : null;
     const kind = random.weighted({ time: 5, lease: 10, login: 14, read: 8, rotation: 16, endpoint: 7, gate: 4, person: 2 });
     if (kind === 'time') {
-      const ms = this.#canary
-        ? DAY_MS * random.pick([1, 1, 8])
-        : random.pick([7 * MINUTE_MS, 7 * MINUTE_MS, 23 * MINUTE_MS, 3 * HOUR_MS, 26 * HOUR_MS, 8 * DAY_MS, 31 * DAY_MS]);
-      this.#told.push(`${ms / MINUTE_MS} minutes pass`);
+      // A little more, or what is over after exactly as long would differ by how long the questions before took.
+      const ms =
+        40_000 +
+        (this.#canary
+          ? DAY_MS * random.pick([1, 1, 8])
+          : random.pick([7 * MINUTE_MS, 7 * MINUTE_MS, 23 * MINUTE_MS, 3 * HOUR_MS, 26 * HOUR_MS, 8 * DAY_MS, 31 * DAY_MS]));
+      this.#told.push(`${Math.round(ms / MINUTE_MS)} minutes pass`);
       return this.#both.pass(ms);
     }
     if (kind === 'lease') return this.#lease(place, lease);
@@ -172,6 +175,7 @@ class Round {
     await this.ask('triedVersions', () => ({ ...place, limit: 5 }));
     await this.ask('earlierVersions', () => ({ ...place, limit: 5 }));
     const made = random.pick(['1', '2', '3']);
+    await this.ask('keptLength', () => place);
     await this.ask('rotationTo', () => ({ ...place, version: made }));
     if (random.chance(0.1)) await this.ask('forgetPasswords', () => ({ ...place, keep: fingerprints }));
     if (!attempt) return;
@@ -207,7 +211,7 @@ class Round {
       const to = random.chance(0.8) ? (FORWARD[from] ?? 'staged') : random.pick(STATES);
       const set = {
         submitDeadlineMs: to === 'submitting' ? random.pick([MINUTE_MS, 20 * MINUTE_MS]) : undefined,
-        ...random.pick([{}, { detail: 'moved' }, { found: 'staged', probes: 2 }, { refusedRule: 'reused' }, { refusedRule: null }]),
+        ...random.pick([{}, { detail: 'moved' }, { found: 'staged', probes: 2 }, { found: 'staged/14' }, { refusedRule: 'reused' }, { refusedRule: null }]),
       };
       await this.ask('advanceAttempt', (side) => ({
         ...step(side),

@@ -89,7 +89,7 @@ export class BothDatabases {
   /** For Postgres, whose clock cannot be set, everything moves into the past. */
   async pass(ms: number): Promise<void> {
     this.#passedMs += ms;
-    const days = ms % 86_400_000 === 0 ? ms / 86_400_000 : 0;
+    const days = Math.floor(ms / 86_400_000);
     const moves = this.#stamps.map(
       ({ table, columns }) => `UPDATE "${table}" SET ${columns.map((c) => `"${c}" = "${c}" - interval '${ms} milliseconds'`).join(', ')}`,
     );

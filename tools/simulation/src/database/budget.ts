@@ -58,6 +58,10 @@ function lockOf({ tables }: ModelDatabase, identity: string, { lockMs }: Limits)
   return lockMs === null ? FOR_GOOD : plus(at, lockMs);
 }
 
+/** An answer that is not a failure in the portal's own words counts for a day where time forgives nothing; `null`: for ever. */
+const countsFor = ({ outcome }: LoginRow, windowMs: number | null): number | null =>
+  windowMs ?? (outcome === 'challenged' || outcome === 'mfa_required' ? DAY_MS : null);
+
 /** As `rcm_login_ledger` counts (docs/adr/0013). Fails with `state_conflict` where no endpoint of the organization has the login. */
 export function ledgerState(db: ModelDatabase, orgId: string, identity: string): LedgerState {
   if (!tenantHas(db, orgId, identity)) refuse('state_conflict', 'No endpoint of the organization has this login identity.');
@@ -78,11 +82,17 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
     if (row.outcome === 'mfa_rejected' && !limits.codesCount) return false;
     if (windowMs !== null && row.startedAt <= db.in(-windowMs - DAY_MS)) return false;
     if (isInFlight(row)) return true;
-    if (windowMs !== null && sentBy(row) <= db.in(-windowMs)) return false;
+    const forMs = countsFor(row, windowMs);
+    if (forMs !== null && sentBy(row) <= db.in(-forMs)) return false;
     if (forgiven !== null && sentBy(row) <= forgiven) return false;
     return !limits.successForgives || accepted === null || endOf(row) > accepted;
   });
-  const leaves = windowMs === null ? [] : counted.map((row) => plus(sentBy(row), windowMs)).sort((a, b) => a.getTime() - b.getTime());
+  const leaves = counted
+    .flatMap((row) => {
+      const forMs = countsFor(row, windowMs);
+      return forMs === null ? [] : [plus(sentBy(row), forMs)];
+    })
+    .sort((a, b) => a.getTime() - b.getTime());
   return {
     budget: limits.budget,
     windowMs,

@@ -36,8 +36,12 @@ const change = (db: ModelDatabase, id: string, to: Partial<RotationAttempt>): Ro
 const openOf = ({ tables }: ModelDatabase, identity: string): RotationAttempt | null =>
   tables.attempts.of(identity).find(({ endedAt }) => endedAt === null) ?? null;
 
-function exclusiveLease({ tables, now }: ModelDatabase, { loginIdentity }: { readonly loginIdentity: string }, fence: bigint) {
-  return tables.leases.of(loginIdentity).find((lease) => lease.kind === 'exclusive' && lease.fence === fence && lease.expiresAt > now) ?? null;
+/** A lease of another tenant is no lease: its row cannot be seen. */
+function exclusiveLease({ tables, now }: ModelDatabase, { loginIdentity, orgId }: { readonly loginIdentity: string; readonly orgId: string }, fence: bigint) {
+  return (
+    tables.leases.of(loginIdentity).find((lease) => lease.kind === 'exclusive' && lease.orgId === orgId && lease.fence === fence && lease.expiresAt > now) ??
+    null
+  );
 }
 
 export const planRotation = operation('planRotation', (db, plan) => {
@@ -224,6 +228,14 @@ export const finishAttempt = operation('finishAttempt', (db, step) => {
   tellGate(db, seen, step.outcome ?? (isDone ? 'passed' : 'failed'));
   if (!isDone) notice(db, { kind: 'failed', key: seen.endpointId, every: 'day', endpointId: seen.endpointId });
   return true;
+});
+
+export const keptLength = operation('keptLength', (db, { portalTypeCode }) => {
+  const kept = db.tables.attempts
+    .all()
+    .filter((attempt) => attempt.portalTypeCode === portalTypeCode && attempt.promotedVersion !== null)
+    .flatMap(({ found }) => /\/([0-9]+)$/.exec(found ?? '')?.[1] ?? []);
+  return kept.length === 0 ? null : Math.min(...kept.map(Number));
 });
 
 export const knowsRotation = operation('knowsRotation', (db, { orgId, attemptId }) => {

@@ -88,9 +88,9 @@ export class ModelDatabase implements Database {
     return this.tables.log.forgetSince(now - Math.min(lostMs, MOST_LOST_MS));
   }
 
-  /** @throws always: no operation of the product calls it, each is modelled. */
+  /** An operation of libs/db that has no model yet: not an error that the product should take for Postgres's. */
   transaction(): Promise<never> {
-    return Promise.reject(new RcmError('database_failed', 'The simulated database has operations, and no SQL.'));
+    return Promise.reject(new Error('The product uses an operation of libs/db that the simulated database does not have.'));
   }
 
   ping(): Promise<void> {

@@ -9,6 +9,7 @@ export {
   finishAttempt,
   getAttempt,
   getOpenAttempt,
+  keptLength,
   knowsRotation,
   listAttempts,
   listOpenAttempts,
@@ -40,5 +41,6 @@ export {
   putOffRotation,
   setNextRotation,
   tellFound,
+  tellLeftBehind,
   wantCredentialSearch,
 } from './schedule.ts';

@@ -187,6 +187,10 @@ export const tellFound = operation('tellFound', (db, { endpointId, version, foun
   notice(db, { kind: 'found', key: `${endpointId}:${version}`, endpointId, detail: `it accepts ${found}` }),
 );
 
+export const tellLeftBehind = operation('tellLeftBehind', (db, { endpointId, version, detail }) =>
+  notice(db, { kind: 'left_previous', key: `${endpointId}:${version}`, endpointId, detail }),
+);
+
 export const passwordTooYoungUntil = operation('passwordTooYoungUntil', (db, { leastHours, ...asked }) => {
   const rotatedAt = endpointOf(db, asked)?.lastRotatedAt;
   const until = rotatedAt && new Date(rotatedAt.getTime() + leastHours * 3_600_000);

@@ -14,6 +14,10 @@ const OUT_FOR_LONG_MS = 30 * HOUR_MS;
 /** At the end, every login must have been worked with so lately. */
 const LATELY_MS = 20 * HOUR_MS;
 const LOOK_EVERY_MS = HOUR_MS;
+/** What lies beside current for so long is not just on its way into it. */
+const BESIDE_MS = 12 * HOUR_MS;
+const NEEDED_TO_ROTATE = 2;
+const SEARCH_MS = 24 * HOUR_MS;
 
 interface Watched {
   readonly login: SimLogin;
@@ -25,6 +29,10 @@ interface Watched {
   /** What people last made of their own fields, each with every value that may stand. */
   readonly fields: Map<string, readonly unknown[]>;
   lastWriter: 'us' | 'person';
+  /** Since when what the portal accepts lies beside current. */
+  besideSince: number | null;
+  /** When there was last an excuse for keeping everybody out of it. */
+  excused: { readonly at: number; readonly excuse: string } | null;
 }
 
 /** Judges a world by the portals' records, the stores' contents and the clock, and by nothing else. */
@@ -39,10 +47,10 @@ export class Oracle {
     this.#world = world;
     const { now } = world.scheduler;
     this.#watched = [...world.logins.values()].map((login) => ({
-      ...{ login, workedAt: now, wellSince: now, isOut: false, isLost: false, fields: new Map(), lastWriter: 'person' },
+      ...{ login, workedAt: now, wellSince: now, isOut: false, isLost: false, fields: new Map(), lastWriter: 'person', besideSince: null, excused: null },
     }));
     for (const portal of world.portals.values()) this.#read.set(portal, 0);
-    world.onWorked = (endpointId) => this.#worked(endpointId);
+    world.onWorked = (login) => this.#worked(login);
     world.onSaved = (login, save) => this.#saved(login, save);
     world.scheduler.afterEach = () => this.#look();
     const lookAgain = (): void => {
@@ -128,8 +136,8 @@ export class Oracle {
     return portal.accounts.get(username);
   }
 
-  #worked(endpointId: string): void {
-    const watched = this.#watched.find(({ login }) => login.plan.endpointId === endpointId);
+  #worked(login: SimLogin): void {
+    const watched = this.#watched.find((known) => known.login === login);
     if (watched) watched.workedAt = this.#world.scheduler.now;
   }
 
@@ -146,9 +154,19 @@ export class Oracle {
     return [...(current === null ? [] : [current]), ...staged, ...earlier].some((password) => isAccepted(login, account, password));
   }
 
+  #isOnlyBeside({ login }: Watched): boolean {
+    const account = this.#accountOf(login);
+    if (!account) return false;
+    const { current, staged, earlier } = holdingsOf(this.#world, login);
+    return (current === null || !opens(login, account, current)) && [...staged, ...earlier].some((password) => opens(login, account, password));
+  }
+
   #lookAround(): void {
     const { now } = this.#world.scheduler;
     for (const watched of this.#watched) {
+      const excuse = this.#excuseOf(watched.login);
+      if (excuse !== undefined) watched.excused = { at: now, excuse };
+      watched.besideSince = this.#isOnlyBeside(watched) ? (watched.besideSince ?? now) : null;
       if (!this.#isWell(watched)) {
         watched.wellSince = null;
         continue;
@@ -164,22 +182,35 @@ export class Oracle {
 
   #outage(watched: Watched, outFor: number): void {
     const { login } = watched;
-    const excuse = this.#excuseOf(login);
+    const excuse = this.#lateExcuse(watched);
     const detail = `nobody got in for ${Math.round(outFor / HOUR_MS)} hours, since ${timeWords(watched.workedAt)}`;
     this.#find('outage', login.plan.endpointId, detail, excuse);
+  }
+
+  /** Of now, or of lately: whoever has just been told that nothing counts any more comes by in a few hours. */
+  #lateExcuse({ excused }: Watched): string | undefined {
+    return excused && excused.at > this.#world.scheduler.now - OUT_FOR_LONG_MS ? excused.excuse : undefined;
   }
 
   /** Whether one more failure could have locked the account, in the portal's own count, or by all that anybody outside of it could see. */
   #excuseOf({ portal, username, door }: SimLogin): string | undefined {
     const account = portal.accounts.get(username);
     if (!account) return undefined;
+    if (this.#world.wasLocked.has(`${portal.realm} ${username}`)) return 'whoever had it unlocked has not said so yet';
     const { now } = this.#world.scheduler;
     const share = door.type.lockoutThreshold - door.type.lockoutMargin;
     const ours = countingFailures(portal.habits.lockout, account, now).filter(({ by }) => by === 'us').length;
     if (ours >= share) return `our share of the failures that the portal forgives is spent (${ours} of ${share})`;
     const seen = refusalsSeen(portal, username, now);
-    return seen >= share
-      ? `${seen} refusals may have counted, of the ${share} that are our share, and nothing that the portal forgives by has happened since`
+    if (seen >= share)
+      return `${seen} failures may have counted, of the ${share} that are our share, and nothing that the portal forgives by has happened since`;
+    // A rotation begins with two failures to spare, or it could not find out what it has done.
+    const isForGood = portal.habits.lockout.windowMs === null && share - seen < NEEDED_TO_ROTATE;
+    if (account.mustChange && isForGood)
+      return `the portal demands a new password, and ${seen} failures may have counted for good, of the ${share} that are our share`;
+    const lately = portal.told.filter((told) => told.username === username && told.at > now - SEARCH_MS).length;
+    return lately >= share && share > 0
+      ? `the search for what the portal accepts goes on: ${lately} passwords were tried in ${SEARCH_MS / HOUR_MS} hours`
       : undefined;
   }
 
@@ -195,10 +226,10 @@ export class Oracle {
         'stuck',
         login.plan.endpointId,
         `the store has what the portal accepts, and nobody has got in since ${timeWords(watched.workedAt)}`,
-        this.#excuseOf(login),
+        this.#lateExcuse(watched),
       );
-    const isOnlyBeside = (current === null || !opens(login, account, current)) && stored.some((password) => opens(login, account, password));
-    if (isOnlyBeside) this.#find('stale win', `${login.plan.endpointId} password`, 'what the portal accepts lies beside current, and not in it');
+    if (watched.besideSince !== null && watched.besideSince < now - BESIDE_MS)
+      this.#find('stale win', `${login.plan.endpointId} password`, 'what the portal accepts lies beside current, and not in it', this.#lateExcuse(watched));
   }
 
   /** A person's own fields: what they changed must stand; what they saved unchanged from an old copy may be either. */

@@ -23,6 +23,7 @@ export async function operatorRuns(world: World, login: SimLogin, command: Comma
     switch (command.kind) {
       case 'unlocked':
         await unlockedCommand(context, { ...ACT, endpointId });
+        Object.assign(login.portal.accounts.get(login.username) ?? {}, { supportToldAt: world.scheduler.now });
         return;
       case 'resolve':
         await resolveCommand(context, { ...ACT, endpointId, accept: command.accept, proof: 'login' });

@@ -1,6 +1,7 @@
 import { isLocked } from '../portal/lockout.ts';
-import { countingFailures } from '../portal/lockout.ts';
+import { refusalsSeen } from '../oracle/refusals-seen.ts';
 import { accepts } from '../portal/account.ts';
+import { arnOf } from '../stores/stores.ts';
 import type { SimProcess } from '../time/sim-process.ts';
 import type { SimLogin, World } from '../world/world.ts';
 import { operatorRuns } from './commands.ts';
@@ -16,11 +17,14 @@ export async function onDuty(world: World, process: SimProcess): Promise<void> {
     tellTheStore(world, login, process);
     await unlock(world, login, process);
   }
-  // Whatever is blocked had its chance.
-  await process.clock.sleep(30 * HOUR_MS);
-  for (const login of world.logins.values()) {
-    await unlock(world, login, process);
-    await resolve(world, login, process);
+  // Whatever is blocked had its chance; a search that has no budget left is asked again.
+  await process.clock.sleep(24 * HOUR_MS);
+  for (let round = 0; round < 8; round += 1) {
+    for (const login of world.logins.values()) {
+      await unlock(world, login, process);
+      await resolve(world, login, process);
+    }
+    await process.clock.sleep(4 * HOUR_MS);
   }
 }
 
@@ -49,16 +53,21 @@ async function unlock(world: World, login: SimLogin, process: SimProcess): Promi
   const account = portal.accounts.get(username);
   if (!account) return;
   const { lockout } = portal.habits;
-  const ours = countingFailures(lockout, account, world.scheduler.now).filter(({ by }) => by === 'us').length;
-  const isSpent = lockout.windowMs === null && ours >= door.type.lockoutThreshold - door.type.lockoutMargin - 1;
+  const seen = refusalsSeen(portal, username, world.scheduler.now);
+  // As the platform tells people: it has no failure to spare, and only they can change that.
+  const isSpent = lockout.windowMs === null && seen > 0 && seen >= door.type.lockoutThreshold - door.type.lockoutMargin - 1;
   const isLockedForGood = isLocked(account, world.scheduler.now) && lockout.lastsMs === null;
-  if (!isSpent && !isLockedForGood && !world.wasLocked.has(`${portal.realm} ${username}`)) return;
-  if (isSpent || isLockedForGood) portal.callSupport(username);
+  const name = `${portal.realm} ${username}`;
+  // Who locked it had it unlocked and told nobody.
+  const wasUntold = world.wasLocked.delete(name);
+  if (!isSpent && !isLockedForGood && !wasUntold) return;
+  portal.callSupport(username);
   await operatorRuns(world, login, { kind: 'unlocked' }, process);
 }
 
 async function resolve(world: World, login: SimLogin, process: SimProcess): Promise<void> {
-  const blocked = world.database.tables.attempts.all().find(({ endpointId, state }) => endpointId === login.plan.endpointId && state === 'blocked');
+  const secretArn = arnOf(login.reference);
+  const blocked = world.database.tables.attempts.all().find((attempt) => attempt.secretArn === secretArn && attempt.state === 'blocked');
   const account = login.portal.accounts.get(login.username);
   const text = world.stores.personReads(login.reference);
   if (!blocked || !account || text === null) return;

@@ -4,7 +4,8 @@ import type { LockState } from './lockout.ts';
 /** A change that the portal is still to make. */
 export interface PendingChange {
   readonly dueAt: number;
-  readonly from: string;
+  /** The account's `changes` when it was asked for. */
+  readonly asOf: number;
   readonly to: string;
   readonly by: 'us' | 'person';
 }
@@ -17,6 +18,8 @@ export interface Account extends LockState {
   /** Who set it. */
   passwordBy: 'us' | 'person';
   passwordAt: number;
+  /** How many times a password was set, so that one which is set again is not the same one. */
+  changes: number;
   /** Until this time some parts of the portal know only what was before. */
   settledAt: number;
   before: string | null;
@@ -25,6 +28,8 @@ export interface Account extends LockState {
   mfaSeed: string | null;
   readonly usedSteps: Set<number>;
   mustChange: boolean;
+  /** When the platform was last told that support has wiped its slate. */
+  supportToldAt: number;
   pending: PendingChange[];
 }
 
@@ -36,9 +41,8 @@ export const cut = ({ keepsFirst }: Pick<PortalHabits, 'keepsFirst'>, password: 
 
 /** In truth, once everything that was asked for so far has come about: a change that is still to be made counts as made. */
 export function endsWith(habits: PortalHabits, account: Account): { readonly password: string; readonly by: 'us' | 'person' } {
-  let { password, passwordBy: by } = account;
-  for (const pending of account.pending) if (isSame(habits, pending.from, password)) ({ to: password, by } = { to: cut(habits, pending.to), by: pending.by });
-  return { password, by };
+  const [first] = account.pending.filter(({ asOf }) => asOf === account.changes).sort((a, b) => a.dueAt - b.dueAt);
+  return first ? { password: cut(habits, first.to), by: first.by } : { password: account.password, by: account.passwordBy };
 }
 
 /** Whether a login with this password would succeed at a portal that is well, with an account that is not locked, in every part of it. */

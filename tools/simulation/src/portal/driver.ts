@@ -3,7 +3,7 @@ import { RcmError, withDeadline } from '@rcm/telemetry';
 import type { Outside } from '../time/outside.ts';
 import type { Scheduler } from '../time/scheduler.ts';
 import { currentProcess } from '../time/sim-process.ts';
-import type { ChangeDecision, Portal, Visitor } from './portal.ts';
+import type { ChangeDecision, Portal, Told, Visitor } from './portal.ts';
 import type { LoginEnd } from './record.ts';
 
 export interface DriverOptions {
@@ -21,6 +21,8 @@ export interface DriverOptions {
 
 /** A page takes up to this long, each way. */
 const PAGE_MS = 1_500;
+/** What the guarded login throws where the ledger refuses. */
+const NOT_ALLOWED = 'the ledger does not allow this login';
 class Lost extends Error {}
 
 /**
@@ -60,7 +62,17 @@ class ModelSession implements PortalSession {
     this.#options.onTyped(this.#portal.realm, username);
     const visitor = visitorNow();
     let hasProved = false;
-    const { value: ended, submitted } = await this.#send({ deadlineMs, signal, beforeSubmit }, async () => {
+    const told: Told = { at: this.#options.scheduler.now, process: currentProcess(), username, outcome: null };
+    // From here on, a process that dies leaves it open whether anything was sent.
+    const asking = async (): Promise<void> => {
+      this.#portal.told.push(told);
+      await beforeSubmit().catch((error: unknown) => {
+        // Where the ledger said no, it wrote nothing down.
+        if ((error as Error).message === NOT_ALLOWED) this.#portal.told.splice(this.#portal.told.indexOf(told), 1);
+        throw error;
+      });
+    };
+    const { value: ended, submitted } = await this.#send({ deadlineMs, signal, beforeSubmit: asking }, async () => {
       const first = await this.#page('login', () => this.#portal.tryPassword(visitor, username, password));
       if (first !== 'right') return first;
       hasProved = true;
@@ -68,6 +80,7 @@ class ModelSession implements PortalSession {
       return this.#page('code', () => this.#portal.tryCode(visitor, username, password, code));
     });
     const outcome = this.#loginOutcome(ended, username, submitted, hasProved);
+    told.outcome = outcome.kind;
     this.#isUsable = outcome.kind !== 'unknown' && outcome.kind !== 'unavailable';
     if (outcome.kind === 'accepted' || outcome.kind === 'change_forced') this.#user = { username, openedAt: this.#options.scheduler.now };
     return { outcome, submitted };

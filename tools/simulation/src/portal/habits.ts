@@ -12,6 +12,7 @@ export const CHANGE_ANSWERS = [
   'error, made long after',
   'says changed, does not',
   'says changed, makes it late',
+  'says changed, makes it long after',
   'says too short, makes it',
   'says too short, makes it long after',
   'says used before, makes it',

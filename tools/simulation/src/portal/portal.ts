@@ -2,6 +2,7 @@ import { totpCode } from '@rcm/portal-drivers';
 import { Secret } from '@rcm/telemetry';
 import type { Random } from '../time/random.ts';
 import type { Scheduler } from '../time/scheduler.ts';
+import type { SimProcess } from '../time/sim-process.ts';
 import { type Account, cut, isSame } from './account.ts';
 import type { ChangeAnswer, PortalHabits } from './habits.ts';
 import { type Failure, isLocked, noteFailure, noteSuccess, unlock } from './lockout.ts';
@@ -13,6 +14,14 @@ export const TOTP_STEP_MS = 30_000;
 export interface Visitor {
   readonly by: PortalEntry['by'];
   readonly process: string;
+}
+
+export interface Told {
+  readonly at: number;
+  readonly process: SimProcess | undefined;
+  readonly username: string;
+  /** As the interpreter said it; `null`: nothing, as to a process that died. */
+  outcome: string | null;
 }
 
 /** What happens to a portal as a whole, each until a time in ms. */
@@ -34,6 +43,8 @@ export class Portal {
   readonly habits: PortalHabits;
   readonly accounts = new Map<string, Account>();
   readonly record: PortalEntry[] = [];
+  /** What those who logged in were told, or that they were told nothing; which is all that anybody outside of the portal can know of its count. */
+  readonly told: Told[] = [];
   readonly weather: Weather = { unavailableUntil: 0, illUntil: 0, illCounts: false, challengesUntil: 0 };
   /** The next changes are answered so, whatever its habits: a happening. */
   readonly nextAnswers: ChangeAnswer[] = [];
@@ -53,12 +64,14 @@ export class Portal {
       password: cut(this.habits, account.password),
       passwordBy: 'person',
       passwordAt: this.#scheduler.now,
+      changes: 0,
       settledAt: 0,
       before: null,
       former: [],
       mfaSeed: account.mfaSeed,
       usedSteps: new Set(),
       mustChange: false,
+      supportToldAt: 0,
       pending: [],
       failures: [],
       lockedUntil: null,
@@ -165,11 +178,11 @@ export class Portal {
     };
     const makeIn = (ms: number): void => {
       note('to be made');
-      const pending = { dueAt: this.#scheduler.now + ms, from: account.password, to: next, by } as const;
+      const pending = { dueAt: this.#scheduler.now + ms, asOf: account.changes, to: next, by } as const;
       account.pending = [...account.pending, pending];
       this.#scheduler.at(pending.dueAt, null, () => {
         account.pending = account.pending.filter((other) => other !== pending);
-        if (!isSame(this.habits, pending.from, account.password)) return;
+        if (pending.asOf !== account.changes) return;
         this.#set(account, next, by);
         this.#note({ by: 'portal', process: this.realm }, account.username, 'made', next, { act: 'change made' });
       });
@@ -195,6 +208,9 @@ export class Portal {
         return 'changed';
       case 'says changed, makes it late':
         makeIn(this.habits.lateMs);
+        return 'changed';
+      case 'says changed, makes it long after':
+        makeIn(this.habits.longAfterMs);
         return 'changed';
       case 'says too short, makes it':
         make();
@@ -228,6 +244,7 @@ export class Portal {
     account.password = cut(this.habits, password);
     account.passwordBy = by;
     account.passwordAt = this.#scheduler.now;
+    account.changes += 1;
     account.settledAt = this.#scheduler.now + this.habits.settleMs;
     account.mustChange = false;
   }

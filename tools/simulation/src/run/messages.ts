@@ -2,9 +2,9 @@ import type { Finding, FindingKind } from '../oracle/finding.ts';
 
 /** What is asked of a worker. */
 export type Ask =
-  | { readonly ask: 'run'; readonly from: number; readonly count: number; readonly planted: string | null }
+  | { readonly ask: 'run'; readonly from: number; readonly count: number }
   /** Tells the first failing seed's story with as little in it as possible. */
-  | { readonly ask: 'story'; readonly seed: number; readonly planted: string | null; readonly keep: string | null };
+  | { readonly ask: 'story'; readonly seed: number; readonly keep: string | null };
 
 export interface SeedSummary {
   readonly seed: number;
@@ -12,6 +12,8 @@ export interface SeedSummary {
   readonly logins: number;
   readonly virtualDays: number;
   readonly findings: readonly Finding[];
+  /** Of the whole trace: the same for the same seed, wherever it runs. */
+  readonly digest: string;
 }
 
 export type Answer =

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import type { Answer, Ask } from './messages.ts';
+import { plant } from '../planted/plant.ts';
 import { prepareProcess } from './simulated-process.ts';
 
+const [planted] = process.argv.slice(2);
+if (planted !== undefined) plant(planted);
 await prepareProcess();
 const { planOf } = await import('../world/plan.ts');
 const { runPlan } = await import('./run-seed.ts');
-const { plant } = await import('../planted/plant.ts');
 const { tellStory } = await import('./story.ts');
 
 const tell = (answer: Answer): void => void process.send?.(answer);
@@ -18,14 +21,14 @@ process.on('disconnect', () => process.exit(0));
 tell({ answer: 'ready' });
 
 async function answer(ask: Ask): Promise<void> {
-  if (ask.planted !== null) await plant(ask.planted);
   if (ask.ask === 'story') {
     const { kind, lines } = await tellStory(ask.seed, ask.keep);
     return tell({ answer: 'story', seed: ask.seed, kind, lines });
   }
   for (let seed = ask.from; seed < ask.from + ask.count; seed += 1) {
-    const { rotations, logins, virtualDays, findings } = await runPlan(planOf(seed));
-    tell({ answer: 'seed', summary: { seed, rotations, logins, virtualDays, findings } });
+    const { rotations, logins, virtualDays, findings, trace } = await runPlan(planOf(seed));
+    const digest = createHash('sha256').update(trace().join('\n')).digest('hex');
+    tell({ answer: 'seed', summary: { seed, rotations, logins, virtualDays, findings, digest } });
   }
   tell({ answer: 'done' });
 }

@@ -22,13 +22,13 @@ export async function runSeeds({ from, count, planted, onSeed }: SeedRun): Promi
   let isEnough = false;
   const end = from + count;
   const work = async (): Promise<void> => {
-    const worker = startWorker();
+    const worker = startWorker(planted);
     try {
       await ready(worker);
       while (next < end && !isEnough) {
         const chunk = { from: next, count: Math.min(CHUNK, end - next) };
         next += chunk.count;
-        await ask(worker, { ask: 'run', ...chunk, planted }, (answer) => {
+        await ask(worker, { ask: 'run', ...chunk }, (answer) => {
           if (answer.answer === 'seed' && !isEnough) isEnough = onSeed(answer.summary) === 'stop';
           return answer.answer === 'done' || isEnough;
         });
@@ -42,11 +42,11 @@ export async function runSeeds({ from, count, planted, onSeed }: SeedRun): Promi
 
 /** The story of a seed, made as short as it can be, and what it shows; `null`: nothing. */
 export async function storyOf(seed: number, { planted, keep }: { readonly planted: string | null; readonly keep: string | null }) {
-  const worker = startWorker();
+  const worker = startWorker(planted);
   let told: { readonly kind: FindingKind | null; readonly lines: readonly string[] } = { kind: null, lines: [] };
   try {
     await ready(worker);
-    await ask(worker, { ask: 'story', seed, planted, keep }, (answer) => {
+    await ask(worker, { ask: 'story', seed, keep }, (answer) => {
       if (answer.answer === 'story') told = answer;
       return answer.answer === 'story';
     });
@@ -56,7 +56,9 @@ export async function storyOf(seed: number, { planted, keep }: { readonly plante
   return told;
 }
 
-const startWorker = (): ChildProcess => fork(WORKER, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
+/** A fault is planted into a process before it loads anything, and for good. */
+const startWorker = (planted: string | null): ChildProcess =>
+  fork(WORKER, planted === null ? [] : [planted], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
 
 async function ready(worker: ChildProcess): Promise<void> {
   await Promise.race([once(worker, 'message'), died(worker)]);

@@ -32,20 +32,9 @@ interface Side {
   personRemoves(reference: SecretReference): Promise<void>;
 }
 
-const OPERATIONS = [
-  'create',
-  'read',
-  'readVersion',
-  'replace',
-  'stage',
-  'readStaged',
-  'listStaged',
-  'promote',
-  'discard',
-  'person writes',
-  'person removes',
-] as const;
-const WEIGHTS: Readonly<Record<(typeof OPERATIONS)[number], number>> = {
+type OperationName =
+  'create' | 'read' | 'readVersion' | 'replace' | 'stage' | 'readStaged' | 'listStaged' | 'promote' | 'discard' | 'person writes' | 'person removes';
+const WEIGHTS: Readonly<Record<OperationName, number>> = {
   create: 3,
   read: 3,
   readVersion: 3,
@@ -60,7 +49,7 @@ const WEIGHTS: Readonly<Record<(typeof OPERATIONS)[number], number>> = {
 };
 
 interface Operation {
-  readonly name: (typeof OPERATIONS)[number];
+  readonly name: OperationName;
   readonly attemptId: string;
   readonly password: string;
   /** Which of the versions told so far; the newest is 0. */

@@ -39,6 +39,7 @@ export class Outside {
     // Whoever is dead in the middle of its own code goes no further.
     if (process.isDead) return new Promise<T>(() => undefined);
     const fault = this.#faults.next(process, this.#scheduler.now);
+    if (fault && fault.kind !== 'slow') process.hurts.push(this.#scheduler.now);
     if (fault) this.#trace.add(process.name, `${faultWords(fault)} at ${call.place} ${call.what}`);
     return new Promise((resolve, reject) => {
       if (fault?.kind === 'dies before') return this.#die(process);

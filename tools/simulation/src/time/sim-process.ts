@@ -22,6 +22,8 @@ export class SimProcess {
   /** Calls that have left it so far; each has a number, by which a fault can be named. */
   crossings = 0;
   isDead = false;
+  /** When a call of it went wrong, and when it died or was stopped. */
+  readonly hurts: number[] = [];
   stoppedUntil = 0;
   readonly #startedAt: number;
 
@@ -41,6 +43,7 @@ export class SimProcess {
   /** Nothing of it happens any more, and what it waited for never comes: no `finally` runs in a process that was killed. */
   kill(): void {
     this.isDead = true;
+    this.hurts.push(this.scheduler.now);
   }
 
   /** SIGSTOP and, later, SIGCONT. */

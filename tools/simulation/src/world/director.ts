@@ -1,5 +1,6 @@
 import { Person } from '../people/acts.ts';
 import { onDuty } from '../people/duty.ts';
+import { TOLD_WITHIN_MS } from '../oracle/refusals-seen.ts';
 import type { Happening } from './happening.ts';
 import { runAgent, runRotator } from './processes.ts';
 import type { World } from './world.ts';
@@ -42,6 +43,7 @@ function happens(world: World, happening: Happening, number: number): void {
       return;
     case 'the database fails over': {
       const forgotten = world.database.failOver(happening.lostMs, happening.downMs);
+      for (const portal of world.portals.values()) for (const told of portal.told) if (told.at > now - happening.lostMs - TOLD_WITHIN_MS) told.outcome = null;
       world.trace.add('the database', `forgets ${forgotten} rows that were written`);
       return;
     }

@@ -15,6 +15,8 @@ export interface LoginPlan {
   readonly username: string;
   readonly password: string;
   readonly mfaSeed: string | null;
+  /** A second endpoint of the organization uses the same secret, through another door. */
+  readonly otherDoor: number | null;
 }
 
 /** Everything that is decided before a world begins; what it does not say is drawn from the seed as it comes. */
@@ -66,15 +68,18 @@ function loginsOf(random: Random, { realm, habits, doors }: PortalPlan): LoginPl
     const store = own.weighted({ ssm: 4, 'secrets-manager': 3, vault: 3 });
     const password = `${own.pick(['Summer', 'Winter', 'Autumn'])}${own.between(1000, 9999)}${own.pick(['Ab', 'xY', 'Qq'])}`;
     const mfaSeed = habits.asksForCode ? Array.from({ length: 16 }, () => own.pick(SEED_LETTERS)).join('') : null;
+    const door = own.between(0, doors.length - 1);
+    const otherDoor = doors.length > 1 && own.chance(0.5) ? 1 - door : null;
     return {
       orgId: `org-${at % 3}`,
       endpointId: `${realm}-${at}`,
       realm,
-      door: own.between(0, doors.length - 1),
+      door,
       store,
       username: `user${at}.${realm}`,
       password,
       mfaSeed,
+      otherDoor,
     };
   });
 }

@@ -110,7 +110,7 @@ export async function runAgent(world: World, process: SimProcess): Promise<void>
     illness: BREAKER,
     keys: KEYS,
   };
-  const logins = [...world.logins.values()].map(({ plan }) => plan);
+  const logins = world.endpoints;
   for (let turn = process.random.between(0, logins.length); ; turn += 1) {
     const login = logins[turn % logins.length];
     if (!login) return;
@@ -124,17 +124,12 @@ export async function runAgent(world: World, process: SimProcess): Promise<void>
   }
 }
 
-async function visit(
-  world: World,
-  process: SimProcess,
-  access: AgentAccess,
-  { orgId, endpointId }: { readonly orgId: string; readonly endpointId: string },
-): Promise<boolean> {
+async function visit(world: World, process: SimProcess, access: AgentAccess, { orgId, endpointId, login }: World['endpoints'][number]): Promise<boolean> {
   const request = { orgId, endpointId, holder: `${process.name} ${process.crossings}`, signal: new AbortController().signal };
   try {
     return await withAgentSession(access, request, async (session, signal) => {
       const outcome = await session.runTask({ name: 'look', input: {}, deadlineMs: MINUTE_MS, signal });
-      if (outcome.kind === 'found') world.onWorked(endpointId, process);
+      if (outcome.kind === 'found') world.onWorked(login, process);
       return { value: outcome.kind === 'found', session: outcome.kind === 'found' && process.random.chance(0.5) ? 'keep' : 'close' };
     });
   } catch (error) {

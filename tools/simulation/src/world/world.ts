@@ -53,6 +53,8 @@ export class World {
   readonly stores: Stores;
   readonly portals = new Map<string, Portal>();
   readonly logins = new Map<string, SimLogin>();
+  /** What agents visit: an endpoint for each login, and a second one where two doors lead to it. */
+  readonly endpoints: { readonly endpointId: string; readonly orgId: string; readonly login: SimLogin }[] = [];
   readonly logger: Logger = createLogger({ name: 'simulation', level: 'silent' });
   /** Written and removed, in order. */
   readonly storeRecord: StoreEntry[] = [];
@@ -64,7 +66,7 @@ export class World {
   /** Told of every text that a person saves, with what they had opened and what lay there by then. */
   onSaved: (login: SimLogin, save: Save) => void = () => undefined;
   /** Told of every visit of an agent in which the portal was worked with. */
-  onWorked: (endpointId: string, process: SimProcess) => void = () => undefined;
+  onWorked: (login: SimLogin, process: SimProcess) => void = () => undefined;
   /** After this moment nothing goes wrong any more. */
   readonly troubleEndsAt: number;
   readonly #doors = new Map<string, { readonly portal: Portal; readonly door: DoorPlan }>();
@@ -187,11 +189,16 @@ export class World {
     const identity = loginIdentity(KEYS, { realm: plan.realm, usernameCase: 'exact' }, plan.username);
     addIdentity(this.database, { id: identity.id, keyId: identity.keyId });
     const nextRotationAt = new Date(this.scheduler.now + this.random.of(`due ${plan.endpointId}`).between(0, 2 * 86_400_000));
-    this.database.tables.endpoints.put({
-      ...{ id: plan.endpointId, orgId: plan.orgId, portalTypeCode: door.type.code, accountId: 'account', baseUrl: `https://${door.host}/` },
-      ...{ secretArn: arnOf(login.reference), currentVersion: this.stores.versionOf(login.reference), loginIdentity: identity.id, rotationStatus: 'active' },
-      ...{ lastRotatedAt: null, nextRotationAt, hasLegacyCredentials: false, rotationNotBefore: null, searchWantedAt: null, searchedAt: null },
-    });
+    const doors = this.plan.portals.find(({ realm }) => realm === plan.realm)?.doors ?? [];
+    const other = plan.otherDoor === null ? undefined : doors[plan.otherDoor];
+    for (const [id, { host, type }] of [[plan.endpointId, door] as const, ...(other ? [[`${plan.endpointId}-twin`, other] as const] : [])]) {
+      this.endpoints.push({ endpointId: id, orgId: plan.orgId, login });
+      this.database.tables.endpoints.put({
+        ...{ id, orgId: plan.orgId, portalTypeCode: type.code, accountId: 'account', baseUrl: `https://${host}/`, secretArn: arnOf(login.reference) },
+        ...{ currentVersion: this.stores.versionOf(login.reference), loginIdentity: identity.id, rotationStatus: 'active', lastRotatedAt: null },
+        ...{ nextRotationAt, hasLegacyCredentials: false, rotationNotBefore: null, searchWantedAt: null, searchedAt: null },
+      });
+    }
   }
 }
 

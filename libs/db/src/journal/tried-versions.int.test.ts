@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, Logins } from '../ledger/account.fixture.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { acceptedVersions } from './accepted-versions.ts';
-import { isOutrun } from './last-promoted.ts';
+import { outrunCopy } from './outrun-copy.ts';
+import { triedVersions } from './tried-versions.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
 afterAll(() => t.close());
 const logins = new Logins(() => t);
 
-const acceptedOf = (on: TestEndpoint, limit = 10) => acceptedVersions(t.agent, { ...on, limit });
+const acceptedOf = async (on: TestEndpoint, limit = 10) =>
+  (await triedVersions(t.agent, { ...on, limit })).filter(({ accepted }) => accepted).map(({ version }) => version);
 const accept = (on: Account, version: string, proved = true) => logins.login(on, proved ? 'accepted' : 'rejected', { version, proved });
 
 interface Ended {
@@ -38,14 +39,15 @@ async function rotation(on: TestEndpoint, { promoted, endedSecondsAgo }: Ended):
   return id;
 }
 
-describe('the versions that the portal accepted', () => {
-  test('come the last accepted first, each once, and only those that were proved', async () => {
+describe('the versions that were tried', () => {
+  test('come the last accepted first, each once, and behind them those that were only refused', async () => {
     const on = await logins.account({ lockoutThreshold: 9 });
     for (const version of ['1', '2', '1']) await accept(on, version);
     await accept(on, '3', false);
     await logins.login(on, 'password_expired', { version: '4', proved: true });
     expect(await acceptedOf(on)).toEqual(['4', '1', '2']);
     expect(await acceptedOf(on, 2)).toEqual(['4', '1']);
+    expect((await triedVersions(t.agent, { ...on, limit: 10 })).at(-1)).toEqual({ version: '3', accepted: false });
   });
 
   test('know a staged password by the version that it was promoted as, whole, and not before', async () => {
@@ -74,13 +76,15 @@ describe('the versions that the portal accepted', () => {
 describe('a rotation is outrun', () => {
   test('by one of the same login that was promoted after its end, and by nothing else', async () => {
     const on = await makeEndpoint(t.db);
-    const outrun = (attemptId: string, of: TestEndpoint = on) => isOutrun(t.agent, { ...of, attemptId });
+    const outrun = async (attemptId: string, of: TestEndpoint = on) => (await outrunCopy(t.agent, { ...of, attemptId })) !== null;
     const first = await rotation(on, { promoted: '2', endedSecondsAgo: 300 });
     expect(await outrun(first)).toBe(false);
     const given = await rotation(on, { endedSecondsAgo: 200 });
     expect(await outrun(first)).toBe(false);
     const second = await rotation(on, { promoted: '3', endedSecondsAgo: 100 });
     expect([await outrun(first), await outrun(given), await outrun(second)]).toEqual([true, true, false]);
+    expect(await outrunCopy(t.agent, { ...on, attemptId: first })).toEqual({ newest: { attemptId: second, version: '3' }, openedVersion: '2' });
+    expect(await outrunCopy(t.agent, { ...on, attemptId: given })).toMatchObject({ openedVersion: null });
     const open = await rotation(on, { endedSecondsAgo: null });
     expect([await outrun(open), await outrun(randomUUID()), await outrun('a note of a person')]).toEqual([false, false, false]);
     expect(await outrun(first, await makeEndpoint(t.db))).toBe(false);
@@ -91,7 +95,7 @@ describe('a rotation is outrun', () => {
     const hospital = await makeEndpoint(t.db, { loginIdentity: firm.loginIdentity });
     const first = await rotation(firm, { promoted: '2', endedSecondsAgo: 300 });
     await rotation(hospital, { promoted: '2', endedSecondsAgo: 100 });
-    expect(await isOutrun(t.agent, { ...firm, attemptId: first })).toBe(false);
-    expect(await isOutrun(t.agent, { ...hospital, attemptId: first })).toBe(false);
+    expect(await outrunCopy(t.agent, { ...firm, attemptId: first })).toBeNull();
+    expect(await outrunCopy(t.agent, { ...hospital, attemptId: first })).toBeNull();
   });
 });

@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import { addSeed, noFigures } from './figures.ts';
+import type { SeedSummary } from './messages.ts';
+import { runSeeds } from './workers.ts';
+
+const NO_LIMIT = 0;
+
+async function summaries(from: number, count: number): Promise<readonly SeedSummary[]> {
+  const found: SeedSummary[] = [];
+  await runSeeds({
+    ...{ from, count, planted: null },
+    onSeed(summary) {
+      found.push(summary);
+      return 'go on';
+    },
+  });
+  return found.sort((a, b) => a.seed - b.seed);
+}
+
+describe('the simulation, in its short form', () => {
+  test('a seed takes the same course, call by call, wherever and whenever it runs', { timeout: NO_LIMIT }, async () => {
+    const [alone, together] = [await summaries(7, 2), await summaries(2, 25)];
+    const digests = (all: readonly SeedSummary[]) => all.filter(({ seed }) => seed === 7 || seed === 8).map(({ digest }) => digest);
+    expect(digests(together)).toEqual(digests(alone));
+    expect(new Set(digests(alone)).size).toBe(2);
+  });
+
+  test('no password is lost, no account locked, nobody kept out that could get in', { timeout: NO_LIMIT }, async () => {
+    const all = await summaries(0, 40);
+    const unexplained = all.flatMap(({ seed, findings }) =>
+      findings.filter(({ excuse }) => excuse === undefined).map(({ kind, about }) => `${seed}: ${kind} ${about}`),
+    );
+    expect(unexplained).toEqual([]);
+    const figures = noFigures();
+    for (const summary of all) addSeed(figures, summary);
+    // A world in which nothing happens shows nothing.
+    expect(figures.rotations).toBeGreaterThan(10 * figures.seeds);
+    expect(figures.logins).toBeGreaterThan(100 * figures.seeds);
+  });
+});
