@@ -144,6 +144,9 @@ async function submit(inHand: AttemptInHand, session: PortalSession, { current, 
       );
       return { kind: 'unknown', detail: 'the driver failed', submitted: sent.value };
     });
+  // The journal said so already, and then the lease was too short: this process knows that nothing left its browser.
+  if (!sent.value && inHand.attempt.state === 'submitting')
+    return { kind: 'change_not_sent', detail: 'the lease was not long enough for the change any more; nothing was sent' };
   if (!sent.value && outcome.kind === 'refused')
     return { kind: 'gave_up', detail: `the page does not take the new password (${outcome.rule}); nothing was sent` };
   if (!sent.value) return { ...holding({ detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs }), ...COUNTS };

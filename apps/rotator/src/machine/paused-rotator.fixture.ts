@@ -5,12 +5,14 @@
 import { openRotator, readRotatorConfig, rotateAndReport } from '../index.ts';
 
 const [endpointId = '', orgId = '', write, when] = process.argv.slice(2);
+let hasStopped = false;
 const opened = openRotator(readRotatorConfig(process.env));
 const { result } = await rotateAndReport(
   {
     ...opened.rotator,
     onJournalWrite(written, at) {
-      if (written !== write || at !== when) return;
+      if (hasStopped || written !== write || at !== when) return;
+      hasStopped = true;
       process.stdout.write('stopping\n');
       process.kill(process.pid, 'SIGSTOP');
     },
