@@ -95,7 +95,7 @@ describe('rollback', { timeout: 180_000 }, () => {
       endpointId: seed.id,
       orgId: seed.orgId,
       owner: 'rotator',
-      reason: 'due',
+      reason: 'due' as const,
       baseVersion: '1',
       recipeHash: 'h',
     };

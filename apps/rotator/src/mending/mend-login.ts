@@ -26,7 +26,7 @@ export async function mendLogin(
   tryCurrent?: (current: StoredSecret) => Promise<boolean>,
 ): Promise<Mended> {
   const { db } = rotator;
-  const { orgId, id: endpointId, loginIdentity } = endpoint;
+  const { orgId, loginIdentity } = endpoint;
   if (await getOpenAttempt(db, { orgId, loginIdentity })) return 'open';
   const login = loginInHand(rotator, endpoint, held);
   const current = await readCurrent(login);

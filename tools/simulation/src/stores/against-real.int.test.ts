@@ -32,8 +32,9 @@ interface Side {
   personRemoves(reference: SecretReference): Promise<void>;
 }
 
-type Name = 'create' | 'read' | 'readVersion' | 'replace' | 'stage' | 'readStaged' | 'listStaged' | 'promote' | 'discard' | 'person writes' | 'person removes';
-const WEIGHTS: Readonly<Record<Name, number>> = {
+type OperationName =
+  'create' | 'read' | 'readVersion' | 'replace' | 'stage' | 'readStaged' | 'listStaged' | 'promote' | 'discard' | 'person writes' | 'person removes';
+const WEIGHTS: Readonly<Record<OperationName, number>> = {
   create: 3,
   read: 3,
   readVersion: 3,
@@ -48,7 +49,7 @@ const WEIGHTS: Readonly<Record<Name, number>> = {
 };
 
 interface Operation {
-  readonly name: Name;
+  readonly name: OperationName;
   readonly attemptId: string;
   readonly password: string;
   /** Which of the versions told so far; the newest is 0. */
