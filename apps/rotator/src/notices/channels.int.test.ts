@@ -103,7 +103,11 @@ describe('SNS', () => {
     expect(JSON.parse(published?.message ?? '')).toMatchObject({
       version: '1.0',
       source: 'custom',
-      content: { textType: 'client-markdown', title: 'Rotation blocked: north-7', nextSteps: [expect.any(String), expect.stringContaining('rotator resolve')] },
+      content: {
+        textType: 'client-markdown',
+        title: 'Rotation blocked: north-7',
+        nextSteps: [expect.any(String), expect.stringContaining('--accept found'), expect.stringContaining('--accept current|staged|typed')],
+      },
       metadata: { threadId: 'north-7', eventType: 'rotation.blocked' },
     });
     const missing = snsChannel({ topicArn: `${TopicArn}-gone`, region: aws.region, endpoint: aws.endpoint });
@@ -122,7 +126,7 @@ describe('the log', () => {
       notice: 'blocked',
       endpointId: 'north-7',
       msg: 'Rotation blocked: north-7',
-      todo: [expect.any(String), expect.any(String)],
+      todo: [expect.any(String), expect.any(String), expect.any(String)],
     });
   });
 });
