@@ -43,6 +43,14 @@ const lastAttemptOf = async ({ loginIdentity }: Login): Promise<string | undefin
   (await opened.sql<{ id: string }>('SELECT id::text FROM rotation_attempt WHERE login_identity = $1 ORDER BY created_at DESC LIMIT 1', [loginIdentity]))[0]
     ?.id;
 
+/** For this login, as the ledger sees it. */
+const anHourLater = ({ loginIdentity }: Login) =>
+  opened.sql(
+    `UPDATE login_attempt SET started_at = started_at - interval '1 hour', finished_at = finished_at - interval '1 hour', rests_until = rests_until - interval '1 hour'
+      WHERE login_identity = $1`,
+    [loginIdentity],
+  );
+
 /** The journal and the ledger as they were an hour ago: they know nothing of this login. */
 async function restoreDatabase({ id, loginIdentity }: Login, version: string): Promise<void> {
   await opened.sql('DELETE FROM login_attempt WHERE login_identity = $1', [loginIdentity]);
@@ -68,14 +76,20 @@ describe('the hard cases of a rotation', () => {
     await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 1 });
   });
 
-  it('a portal in maintenance that says "wrong password" spoils no password that worked before', async () => {
+  it('a portal in maintenance that says "wrong password" spoils no password that worked before: it works again after its rest', async () => {
     const at = await login();
     expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
     await opened.world.portals.setHabits('alpine', { closedSaysWrong: true });
     expect(resultOf(await opened.rotate(at.id))).toBe('waiting');
     await opened.world.portals.setHabits('alpine', { closedSaysWrong: false });
+    // Nobody else's login shows whether the portal was ill: this rotation may be given up, and costs a guess at another copy.
+    expect(['done', 'abandoned']).toContain(resultOf(await opened.untilSettled(at.id)));
+    expect(await opened.world.portalAcceptsStore(at.id)).toBe(true);
+    await anHourLater(at);
     expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
-    await expectWhole(at, { passwordsChanged: 2, rejectedAtMost: 0 });
+    expect(await opened.world.portalAcceptsStore(at.id)).toBe(true);
+    expect(await account(at)).toMatchObject({ locked: false, accountsLocked: 0 });
+    expect((await account(at)).mostFailures).toBeLessThan(3);
   });
 
   it('one text for wrong and locked counts as a guess, and is not taken for a lock below the threshold', async () => {

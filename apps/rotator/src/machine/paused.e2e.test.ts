@@ -13,19 +13,30 @@ const LONG_MS = 300_000;
 
 let opened: RotatorWorld;
 const paused: ChildProcess[] = [];
-beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine', 'alpine'], portalType: { settleMs: 500 } })));
+beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine'], portalType: { settleMs: 500 } })));
 // A test that failed may have left one that is still stopped.
 afterEach(() => paused.splice(0).forEach((child) => child.kill('SIGKILL')));
 afterAll(() => opened?.close());
 
-/** A rotator that is paused at this write to the journal; `goOn` continues it and waits for its end. */
+/** A rotator that is paused at this write to the journal until its lease is gone; `goOn` continues it and waits for its end. */
 async function pausedAt(endpointId: string, write: string, when: 'before' | 'after') {
+  const goOn = await stoppedAt(endpointId, write, when, { submitDeadlineMs: 20_000, leaseTtlMs: 30_000 });
+  await expect.poll(() => listLeases(opened.world.db), { timeout: LONG_MS }).toEqual([]);
+  return goOn;
+}
+
+interface Windows {
+  readonly submitDeadlineMs: number;
+  readonly leaseTtlMs: number;
+}
+
+async function stoppedAt(endpointId: string, write: string, when: 'before' | 'after', { submitDeadlineMs, leaseTtlMs }: Windows) {
   const environment = {
     ...opened.world.environmentOf('rcm_rotator'),
     RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
     RCM_LOG_LEVEL: 'error',
-    RCM_SUBMIT_DEADLINE_MS: '20000',
-    RCM_LEASE_TTL_MS: '30000',
+    RCM_SUBMIT_DEADLINE_MS: String(submitDeadlineMs),
+    RCM_LEASE_TTL_MS: String(leaseTtlMs),
     ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
   };
   const child = spawn(process.execPath, [PAUSED, endpointId, opened.world.endpoint(endpointId).orgId, write, when], {
@@ -36,7 +47,6 @@ async function pausedAt(endpointId: string, write: string, when: 'before' | 'aft
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
   await expect.poll(() => said, { timeout: LONG_MS }).toBe('stopping\n');
-  await expect.poll(() => listLeases(opened.world.db), { timeout: LONG_MS }).toEqual([]);
   return async (): Promise<void> => {
     const ended = once(child, 'exit');
     child.kill('SIGCONT');
@@ -84,5 +94,14 @@ describe('a rotator that was paused for longer than its lease', { timeout: 4 * L
     const before = await opened.snapshot('alpine-2');
     await goOn();
     expect(await opened.snapshot('alpine-2')).toEqual(before);
+  });
+
+  it('lets no change out that its lease, shorter now, would not outlive', async () => {
+    const goOn = await stoppedAt('alpine-4', 'submitting', 'after', { submitDeadlineMs: 590_000, leaseTtlMs: 600_000 });
+    const before = await recordOf('alpine-4');
+    // The lease and the change's own deadline go on for minutes; but the lease was to outlive a change that begins now.
+    await new Promise((resolve) => setTimeout(resolve, 15_000));
+    await goOn();
+    expect(await recordOf('alpine-4')).toEqual({ ...before, changes: [] });
   });
 });
