@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-describe('apply, verify, scrub', { timeout: 180_000 }, () => {
+describe('apply, verify, scrub', { timeout: 600_000 }, () => {
   it('moves 24 logins with every field and digit, proves them, and leaves no plaintext in a row', async () => {
     const planted = seeds();
     await plant(world.db, planted);

@@ -49,7 +49,7 @@ const auditOf = (id: string) =>
     (tx) => tx.$queryRaw<{ action: string; actor: string; reason: string }[]>`SELECT action, actor, reason FROM audit_event WHERE subject = ${id} ORDER BY seq`,
   );
 
-describe('rollback', { timeout: 180_000 }, () => {
+describe('rollback', { timeout: 600_000 }, () => {
   it('puts back what the portal accepts now, after a rotation too, and takes the endpoint out of rotation', async () => {
     await rotate(world, migrator, seed, (payload) => payload);
     const now = await stored(migrator, seed);

@@ -48,7 +48,7 @@ async function withLoginThatMaySwitchWal(act: (url: string) => Promise<void>): P
   }
 }
 
-describe('scrub', { timeout: 180_000 }, () => {
+describe('scrub', { timeout: 600_000 }, () => {
   it('leaves a row that is not migrated: its plaintext is the only copy', async () => {
     expect(await scrubbing(world, migrator)).toMatchObject({ complete: false, json: { scrubbed: 0, rewritten: false, failed: leftAlone } });
     await expectPlaintextKept();

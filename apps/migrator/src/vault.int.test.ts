@@ -16,7 +16,7 @@ import { expectEveryField, openWorld, stored, type World } from './testing.fixtu
 const NO_AWS = { RCM_AWS_REGION: '', RCM_AWS_ENDPOINT: '', RCM_AWS_ACCOUNT_ID: '', RCM_KMS_KEY_ID: '', RCM_TENANT_ROLE_ARN: '' };
 
 // tools/vault-server is the same on both backends: run once.
-describe.skipIf(backend() === 'containers')('a migration into Vault (no container: tools/vault-server)', { timeout: 180_000 }, () => {
+describe.skipIf(backend() === 'containers')('a migration into Vault (no container: tools/vault-server)', { timeout: 600_000 }, () => {
   let world: World;
   let vault: VaultServer;
   let folder: string;

@@ -23,7 +23,7 @@ afterEach(() => world.close());
 
 const seedAt = (n: number): Seed => planted[n] as Seed;
 
-describe('verify', { timeout: 180_000 }, () => {
+describe('verify', { timeout: 600_000 }, () => {
   it('counts a login as right that was rotated after it was moved', async () => {
     await rotate(world, migrator, seedAt(0), (payload) => payload);
     expect(await verify(migrator)).toMatchObject({ complete: true, json: { verified: 4, failed: [] } });

@@ -269,7 +269,7 @@ describe('a portal that people rotate', () => {
     const stop = new AbortController();
     const stopped = lookAtIt(stop.signal);
     const sent = () => opened.sql(`SELECT 1 FROM login_attempt WHERE login_identity = $1 AND outcome IS NULL`, [loginIdentity]);
-    await expect.poll(sent, { timeout: 60_000 }).toHaveLength(1);
+    await expect.poll(sent, { timeout: 600_000 }).toHaveLength(1);
     // Written down before it is let out: by now it is under way.
     await new Promise((resolve) => setTimeout(resolve, 700));
     stop.abort();
@@ -288,7 +288,7 @@ describe('a portal that people rotate', () => {
     await opened.world.portals.setFault({ portal, fault: 'slow', delayMs: 500 });
     const first = lookAtIt();
     const held = () => opened.sql(`SELECT 1 FROM login_lease WHERE login_identity = $1 AND expires_at > clock_timestamp()`, [loginIdentity]);
-    await expect.poll(held, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(held, { timeout: 100_000 }).toHaveLength(1);
     expect(await Promise.all([first, lookAtIt()])).toEqual(['recorded', 'unchanged']);
     await opened.world.portals.setFault({ portal, fault: 'none' });
     expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(before + 1);

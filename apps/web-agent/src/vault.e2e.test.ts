@@ -14,7 +14,7 @@ let endpoint: WorldEndpoint;
 beforeAll(async () => {
   world = await openWorld({ endpoints: [], portalType: { settleMs: 200 } });
   endpoint = await world.addEndpoint('alpine', 'vault');
-}, 120_000);
+});
 afterAll(() => world?.close());
 
 /** On-prem: nothing of AWS is in the process's environment, and nothing of this test's own. */

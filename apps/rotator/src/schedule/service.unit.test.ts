@@ -14,7 +14,7 @@ it('says by its code why it cannot work', async () => {
     ...{ rotator, jobs, metrics: createMetrics(), concurrency: 1, scanMs: 10_000, recoveryMs: 10_000, pollMs: 500, chores: [] },
     beforeScan: () => Promise.reject(new RcmError('database_unavailable', 'No database.')),
   });
-  await expect.poll(service.problem, { timeout: 10_000 }).toMatch(/^(due|recovery) scan fails: database_unavailable$/);
+  await expect.poll(service.problem, { timeout: 100_000 }).toMatch(/^(due|recovery) scan fails: database_unavailable$/);
   await service.stop(1_000);
   await db.close();
 });

@@ -11,6 +11,8 @@ import { createTenantSessions } from '../tenancy/tenant-sessions.ts';
 import { vaultTenantPolicy } from '../tenancy/vault-policy.ts';
 import { codeOf, newReference, newSlot, payloadText, rotatedText, tags } from './contract/store-under-test.fixture.ts';
 import { createSecretsManagerStore } from './secrets-manager.ts';
+import { createSsmCalls } from './ssm-calls.ts';
+import { ssmStoreOn } from './ssm-on-calls.ts';
 import { createSsmStore } from './ssm.ts';
 import type { ClosableSecretStore } from './store.ts';
 import { openTestVault } from './test-vault.fixture.ts';
@@ -64,6 +66,18 @@ describe.skipIf(backend() === 'containers')('what would keep a promotion from cu
     expect(await codeOf(store.rehearse(slot, '2'))).toBe('store_denied');
     await ssm.send(new PutParameterCommand({ ...put, AllowedPattern: '' }));
     expect(await codeOf(store.rehearse(slot, '3'))).toBe('no error');
+  });
+
+  it('SSM: not where a backend heeds no pattern: it has the same text under another version, once, and the promotion says so', async () => {
+    const calls = opened(createSsmCalls(access()));
+    const store = ssmStoreOn({ ...calls, tryOverwrite: (name, text, _pattern, options) => calls.tryOverwrite(name, text, '', options) });
+    const { slot, version } = await staged(store, 'ssm');
+    expect(await store.rehearse(slot, version)).toEqual({ overwritten: null });
+    expect(await store.read(slot.current)).toMatchObject({ version: '2' });
+    expect((await store.readVersion(slot.current, '1'))?.text.reveal()).toBe((await store.read(slot.current))?.text.reveal());
+    expect(await codeOf(store.rehearse(slot, '2'))).toBe('no error');
+    expect(await codeOf(store.promote(slot, version))).toBe('store_conflict');
+    expect(await store.promote(slot, '2')).toMatchObject({ version: '3' });
   });
 
   it('SSM: a copy that needs a tier which is not allowed any more', async () => {

@@ -319,7 +319,7 @@ const text = (value: unknown): string =>
   JSON.stringify(value, (key, part: unknown) => (PLAIN.has(key) ? undefined : typeof part === 'bigint' ? String(part) : part)) ?? 'nothing';
 
 describe.skipIf(backend() === 'containers')('the same random operations, on the model and on Postgres', () => {
-  const seeds = Number(process.env['RCM_SIMULATION_DATABASE_ROUNDS'] ?? 10);
+  const seeds = Number(process.env['RCM_SIMULATION_DATABASE_ROUNDS'] ?? 4);
 
   test.each(Array.from({ length: seeds }, (_, round) => round))('round %i', async (round) => {
     const seed = `database ${round}`;

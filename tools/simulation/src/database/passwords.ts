@@ -35,8 +35,7 @@ export function passwordRecord(
 export const passwordTries = operation('passwordTries', (db, asked) => ({ ...passwordRecord(db, asked), now: db.now }));
 
 export const forgetPasswords = operation('forgetPasswords', (db, { orgId, loginIdentity, keep }) => {
-  if (!tenantHas(db, orgId, loginIdentity)) return 0;
-  const gone = db.tables.logins.of(loginIdentity).filter(({ fingerprint }) => fingerprint !== null && !keep.includes(fingerprint));
+  const gone = db.tables.logins.of(loginIdentity).filter((row) => row.orgId === orgId && row.fingerprint !== null && !keep.includes(row.fingerprint));
   for (const { id } of gone) db.tables.logins.change(id, { fingerprint: null });
   return gone.length;
 });

@@ -1,3 +1,4 @@
+import { backend } from '@rcm/test-services';
 import { describe, expect, test } from 'vitest';
 import { addSeed, noFigures } from './figures.ts';
 import type { SeedSummary } from './messages.ts';
@@ -17,7 +18,8 @@ async function summaries(from: number, count: number): Promise<readonly SeedSumm
   return found.sort((a, b) => a.seed - b.seed);
 }
 
-describe('the simulation, in its short form', () => {
+// It needs no backend, so once is enough.
+describe.skipIf(backend() === 'containers')('the simulation, in its short form', () => {
   test('a seed takes the same course, call by call, wherever and whenever it runs', { timeout: NO_LIMIT }, async () => {
     const [alone, together] = [await summaries(7, 2), await summaries(2, 25)];
     const digests = (all: readonly SeedSummary[]) => all.filter(({ seed }) => seed === 7 || seed === 8).map(({ digest }) => digest);
