@@ -1,6 +1,7 @@
 import { parsePayload } from '@rcm/credentials';
-import { guardedLogin, type GuardedResult, type HeldLease, loginError, type MigratedEndpoint } from '@rcm/portal-access';
+import { type GuardedResult, type HeldLease, loginError, type MigratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
+import { askHeld } from './finding/held-login.ts';
 import type { Rotator } from './rotate.ts';
 
 export interface LoginProof {
@@ -24,25 +25,17 @@ export interface LoginProof {
  * `login_not_allowed` where the ledger lets nobody try.
  */
 export async function proveLogin(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, proof: LoginProof): Promise<void> {
-  const result = await guardedLogin({
-    db: rotator.db,
-    clock: rotator.clock,
-    logger: rotator.logger,
-    driver: rotator.drivers.for(endpoint.portalType, endpoint),
-    endpoint,
-    loginIdentity: endpoint.loginIdentity,
-    leaseId: held.lease.id,
-    actor: proof.actor,
-    payload: parsePayload(proof.stored),
-    version: proof.version,
-    ...(proof.attemptId === undefined ? {} : { rotationAttemptId: proof.attemptId }),
-    keys: rotator.keys,
-    illness: rotator.breaker,
-    assertHeld: () => held.assertHeld(),
-    timing: rotator.timing,
-    signal: held.signal,
-  });
-  if (result.kind === 'accepted' || result.kind === 'must_change') return result.session.close();
+  const result = await askHeld(
+    rotator,
+    { endpoint, held },
+    {
+      payload: parsePayload(proof.stored),
+      version: proof.version,
+      attemptId: proof.attemptId ?? null,
+      actor: proof.actor,
+    },
+  );
+  if (result.kind === 'accepted' || result.kind === 'must_change') return;
   if (result.kind === 'not_allowed') {
     throw new RcmError(
       'login_not_allowed',

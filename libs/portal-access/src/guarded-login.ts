@@ -75,8 +75,9 @@ class NotAllowed extends Error {
 
 /**
  * One login at a portal, in a fresh browser context, inside the ledger: the row is committed before the password leaves the
- * browser, and an attempt whose end was never written counts as a failure. Throws only when something is broken before
- * anything was sent (`browser_unavailable`, `database_unavailable`, `deadline_exceeded`, `cancelled`).
+ * browser, and an attempt whose end was never written counts as a failure. Throws when something is broken before anything was sent
+ * (`browser_unavailable`, `database_unavailable`, `deadline_exceeded`, `cancelled`, what `assertHeld` throws), and where the ledger did not
+ * take the portal's answer (`database_unavailable`): then the attempt counts as a failure, and the session is closed.
  */
 export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult> {
   const { db, clock, endpoint, timing, signal } = request;
@@ -104,7 +105,7 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
 
   const session = await request.driver.openSession({ baseUrl: endpoint.baseUrl, signal });
   let keepSession = false;
-  const ledger: { attemptId: string | null } = { attemptId: null };
+  const ledger: { attemptId: string | null; mayBeSent: boolean } = { attemptId: null, mayBeSent: false };
   try {
     const result = await session
       .login({
@@ -116,12 +117,14 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
           ledger.attemptId = await begin(db, question);
           // The ledger may have been slow, or this process stopped: from here on somebody else may hold the login.
           request.assertHeld?.();
+          ledger.mayBeSent = true;
         },
       })
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         if (error instanceof NotAllowed) return error;
-        if (ledger.attemptId !== null)
-          return { outcome: { kind: 'unknown', detail: 'the driver failed after the password was sent' } as const, submitted: true, error };
+        if (ledger.mayBeSent)
+          return { outcome: { kind: 'unknown', detail: 'the driver failed, and the password may have been sent' } as const, submitted: true, error };
+        if (ledger.attemptId !== null) await settleUnsent(request, ledger.attemptId);
         throw error;
       });
     if (result instanceof NotAllowed) return { kind: 'not_allowed', reason: result.reason, until: result.until };
@@ -180,6 +183,13 @@ async function heedExpiry({ db, logger, endpoint }: GuardedLogin, outcome: Login
   );
 }
 
+/** The row was written and the password stayed in the browser. Where this cannot be said, the row counts as a failure. */
+async function settleUnsent({ db, logger, endpoint }: GuardedLogin, loginAttemptId: string): Promise<void> {
+  await finishLoginAttempt(db, { loginAttemptId, orgId: endpoint.orgId, outcome: 'not_submitted', effect: 'none' }).catch((error: unknown) =>
+    logger.warn({ err: error, endpointId: endpoint.id }, 'a login that was not sent could not be noted as such; it counts as a failure'),
+  );
+}
+
 interface Answered {
   readonly loginAttemptId: string;
   readonly outcome: LoginOutcome;
@@ -194,9 +204,14 @@ async function settleAttempt(
   const { db, endpoint, loginIdentity, version, illness } = request;
   const { orgId, portalTypeCode, portalType } = endpoint;
   const { settleMs } = portalType;
-  const standing = await passwordStanding(db, { orgId, loginIdentity, portalTypeCode, fingerprints, version, settleMs, rules: illness });
   const isOneText = outcome.kind === 'rejected_or_locked';
-  const judgement = judge(outcome, { ...standing, mayBeLocked: isOneText && (await mayBeLocked(db, { orgId, loginIdentity })) });
+  // Only a refusal is judged by what is known of the password. What proves or clears is written down without one more question that could fail.
+  const standing =
+    isOneText || outcome.kind === 'rejected'
+      ? await passwordStanding(db, { orgId, loginIdentity, portalTypeCode, fingerprints, version, settleMs, rules: illness })
+      : null;
+  const mayMeanLocked = isOneText && (await mayBeLocked(db, { orgId, loginIdentity }));
+  const judgement = judge(outcome, standing ? { ...standing, mayBeLocked: mayMeanLocked } : NOTHING_KNOWN);
   const effect = submitted ? judgement.effect : 'none';
   await finishLoginAttempt(db, {
     loginAttemptId,
@@ -205,7 +220,7 @@ async function settleAttempt(
     effect,
     proved: submitted && isProof(outcome),
     ...((outcome.kind === 'throttled' || outcome.kind === 'locked') && outcome.until ? { throttledUntil: outcome.until } : {}),
-    ...(effect === 'suspect' || effect === 'bad'
+    ...(standing && (effect === 'suspect' || effect === 'bad')
       ? { restMs: restAfter({ ...standing, effect, settleMs, timeForgives: portalType.lockoutWindowSeconds !== null }) }
       : {}),
   });

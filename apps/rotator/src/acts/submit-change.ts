@@ -1,8 +1,9 @@
 import { parsePayload, type StoredSecret } from '@rcm/credentials';
 import { advanceAttempt, isPortalIll, passwordTries, tellLeftBehind } from '@rcm/db';
-import { accountOf, guardedLogin, type GuardedResult, portalCredential } from '@rcm/portal-access';
+import { accountOf, type GuardedResult, portalCredential } from '@rcm/portal-access';
 import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
+import { logInHeld } from '../finding/held-login.ts';
 import { heldOptions } from '../finding/login-in-hand.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import { type AttemptEvent, holding } from '../machine/event.ts';
@@ -34,7 +35,12 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
   const { overwritten } = await store.rehearse(login.slotOf(attempt.id), attempt.baseVersion, { ...heldOptions(login), text: staged.text });
   if (overwritten !== null) await tellOverwritten(inHand, overwritten.version);
 
-  const result = await logInToChange(inHand, current);
+  const result = await logInHeld(services, login, {
+    payload: parsePayload(current.text),
+    version: current.version,
+    attemptId: attempt.id,
+    mustChange: 'keep',
+  });
   if (result.kind === 'accepted' || result.kind === 'must_change') {
     try {
       return await submit(inHand, result.session, { current, staged });
@@ -65,29 +71,6 @@ async function wasRefused({ services, login, attempt }: AttemptInHand, current: 
   const { refusedSince, refusedLastAt, restsUntil, now } = tries;
   const isRefused = refusedSince > 0 || (restsUntil !== null && restsUntil > now);
   return isRefused && refusedLastAt !== null && now.getTime() - refusedLastAt.getTime() >= portalType.settleMs;
-}
-
-function logInToChange({ services, login, attempt }: AttemptInHand, current: StoredSecret): Promise<GuardedResult> {
-  const { endpoint, held } = login;
-  return guardedLogin({
-    db: services.db,
-    clock: services.clock,
-    logger: services.logger,
-    driver: services.drivers.for(endpoint.portalType, endpoint),
-    endpoint,
-    loginIdentity: endpoint.loginIdentity,
-    leaseId: held.lease.id,
-    actor: 'rotator',
-    payload: parsePayload(current.text),
-    version: current.version,
-    rotationAttemptId: attempt.id,
-    keys: services.keys,
-    illness: services.breaker,
-    mustChange: 'keep',
-    assertHeld: () => held.assertHeld(),
-    timing: services.timing,
-    signal: held.signal,
-  });
 }
 
 /** The portal does not accept what is current, now or by what the ledger knows. */

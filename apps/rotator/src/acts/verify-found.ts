@@ -1,6 +1,7 @@
 import { passwordTries, remainingBudget } from '@rcm/db';
-import { accountOf, guardedLogin } from '@rcm/portal-access';
+import { accountOf } from '@rcm/portal-access';
 import { candidateNamed, candidateOf, ledgerVersion, readNamed } from '../finding/candidate.ts';
+import { askHeld } from '../finding/held-login.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import { type AttemptEvent, holding } from '../machine/event.ts';
 import { holdFor, proofOf } from '../machine/login-events.ts';
@@ -20,25 +21,7 @@ export async function verifyFound(inHand: AttemptInHand): Promise<AttemptEvent> 
   const [stored, current] = [await readNamed(login, name), await store.read(reference, { signal: held.signal })];
   if (stored === null) return { kind: 'copy_missing', detail: 'the copy of the new password is gone after the change was made' };
   const { payload } = candidateOf(name, stored, current);
-  const result = await guardedLogin({
-    db: services.db,
-    clock: services.clock,
-    logger: services.logger,
-    driver: services.drivers.for(endpoint.portalType, endpoint),
-    endpoint,
-    loginIdentity: endpoint.loginIdentity,
-    leaseId: held.lease.id,
-    actor: 'rotator',
-    payload,
-    version: ledgerVersion(name, current),
-    rotationAttemptId: attempt.id,
-    keys: services.keys,
-    illness: services.breaker,
-    assertHeld: () => held.assertHeld(),
-    timing: services.timing,
-    signal: held.signal,
-  });
-  if (result.kind === 'accepted' || result.kind === 'must_change') await result.session.close();
+  const result = await askHeld(services, login, { payload, version: ledgerVersion(name, current), attemptId: attempt.id });
   const proof = proofOf(result);
   if (proof === 'right') {
     inHand.foundProven = true;

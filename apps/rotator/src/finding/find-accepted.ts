@@ -1,10 +1,11 @@
 import type { StoredSecret } from '@rcm/credentials';
 import { isPortalIll, type PasswordRecord, passwordTries } from '@rcm/db';
-import { accountOf, guardedLogin, type GuardedResult } from '@rcm/portal-access';
+import { accountOf, type GuardedResult } from '@rcm/portal-access';
 import type { RotatorServices } from '../machine/attempt.ts';
 import { holdFor, type Hold, proofOf } from '../machine/login-events.ts';
 import { type Candidate, ledgerVersion } from './candidate.ts';
 import { candidates } from './candidates.ts';
+import { askHeld } from './held-login.ts';
 import type { LoginInHand } from './login-in-hand.ts';
 
 export interface Search {
@@ -87,7 +88,8 @@ async function ask(search: Search, { candidate, current, wait, isLast }: Questio
   const { services, login } = search;
   if (candidate.name.first !== undefined && (await isIll(search)))
     return { kind: 'later', hold: { detail: 'the portal refuses others too: what it may have cut is not asked now', forMs: services.timing.retryMs } };
-  const result = await tryCandidate(search, candidate, current);
+  const { name, payload } = candidate;
+  const result = await askHeld(services, login, { payload, version: ledgerVersion(name, current), attemptId: search.attemptId });
   const proof = proofOf(result);
   if (proof === 'right') return { kind: 'found', candidate };
   if (result.kind === 'accepted' || result.kind === 'must_change') return null;
@@ -113,31 +115,6 @@ class Wait {
 function isIll({ services, login }: Search): Promise<boolean> {
   const { orgId, loginIdentity, portalTypeCode } = login.endpoint;
   return isPortalIll(services.db, { orgId, loginIdentity, portalTypeCode, rules: services.breaker });
-}
-
-/** A session is not needed: only the answer is. */
-async function tryCandidate({ services, login, attemptId }: Search, { name, payload }: Candidate, current: StoredSecret | null): Promise<GuardedResult> {
-  const { endpoint, held } = login;
-  const result = await guardedLogin({
-    db: services.db,
-    clock: services.clock,
-    logger: services.logger,
-    driver: services.drivers.for(endpoint.portalType, endpoint),
-    endpoint,
-    loginIdentity: endpoint.loginIdentity,
-    leaseId: held.lease.id,
-    actor: 'rotator',
-    payload,
-    version: ledgerVersion(name, current),
-    ...(attemptId === null ? {} : { rotationAttemptId: attemptId }),
-    keys: services.keys,
-    illness: services.breaker,
-    assertHeld: () => held.assertHeld(),
-    timing: services.timing,
-    signal: held.signal,
-  });
-  if (result.kind === 'accepted' || result.kind === 'must_change') await result.session.close();
-  return result;
 }
 
 /** This password alone has to wait; others may be asked. */

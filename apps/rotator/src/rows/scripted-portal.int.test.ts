@@ -4,7 +4,7 @@ import { assessPortalTypes, type Database, type EndpointRow, getEndpoint, listGa
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { guardedLogin } from '@rcm/portal-access';
 import type { LoginOutcome, PortalDriver } from '@rcm/portal-drivers';
-import { createLogger, Secret, systemClock } from '@rcm/telemetry';
+import { createLogger, RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { backend, type FreshDatabase, freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
@@ -83,14 +83,14 @@ const driver = (username: string): PortalDriver => ({
   }),
 });
 
-async function logIn(number: number): Promise<string> {
+async function logIn(number: number, assertHeld?: () => void): Promise<string> {
   const leaseId = leases.get(`alpine-${number}`);
   if (leaseId === undefined) throw new Error('no lease');
   const result = await guardedLogin({
     ...{ db: agent, clock: systemClock, logger, driver: driver(usernameOf(number)), loginIdentity: identityOf(number), leaseId },
     ...{ endpoint: { ...first, id: `alpine-${number}`, loginIdentity: identityOf(number) }, actor: 'agent', version: '1', keys, illness: RULES },
     payload: parsePayload(new Secret(JSON.stringify({ username: usernameOf(number), password: `the right one of ${number}` }))),
-    timing: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
+    ...{ assertHeld, timing: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 } },
     signal: new AbortController().signal,
   });
   return result.kind;
@@ -146,4 +146,15 @@ it.each(['throttled', 'locked'] as const)('a page that says "%s" until a year fa
   expect(portal.tries.get(usernameOf(number))).toBe(tries);
   await pass(86_400);
   expect(await logIn(number)).toBe('accepted');
+});
+
+it('whoever does not hold the login any more sends nothing, and costs the account none of its tries', async () => {
+  const gone = () => {
+    throw new RcmError('lease_lost', 'The lease ran out.');
+  };
+  portal.says = ACCEPTED;
+  const tries = portal.tries.get(usernameOf(3));
+  for (let round = 0; round < 5; round += 1) await expect(logIn(3, gone)).rejects.toMatchObject({ code: 'lease_lost' });
+  expect(portal.tries.get(usernameOf(3))).toBe(tries);
+  expect(await logIn(3)).toBe('accepted');
 });

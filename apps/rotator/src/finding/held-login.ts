@@ -1,0 +1,53 @@
+import type { CredentialPayload } from '@rcm/credentials';
+import { guardedLogin, type GuardedResult, type HeldLease, type MigratedEndpoint } from '@rcm/portal-access';
+import type { Secret } from '@rcm/telemetry';
+import type { RotatorServices } from '../machine/attempt.ts';
+
+export interface HeldLogin {
+  readonly payload: Secret<CredentialPayload>;
+  /** What the ledger remembers the password as. */
+  readonly version: string;
+  /** The attempt it belongs to in the ledger; `null`: none. */
+  readonly attemptId: string | null;
+  /** Default: `rotator`. */
+  readonly actor?: 'rotator' | 'person';
+  /** As in `GuardedLogin`. */
+  readonly mustChange?: 'keep';
+}
+
+interface HeldEndpoint {
+  readonly endpoint: MigratedEndpoint;
+  readonly held: HeldLease;
+}
+
+/** One login inside the ledger, by whoever holds the login; fails as `guardedLogin` does. A session that is open is the caller's to close. */
+export function logInHeld(
+  services: RotatorServices,
+  { endpoint, held }: HeldEndpoint,
+  { attemptId, actor = 'rotator', ...asked }: HeldLogin,
+): Promise<GuardedResult> {
+  return guardedLogin({
+    db: services.db,
+    clock: services.clock,
+    logger: services.logger,
+    driver: services.drivers.for(endpoint.portalType, endpoint),
+    endpoint,
+    loginIdentity: endpoint.loginIdentity,
+    leaseId: held.lease.id,
+    actor,
+    ...asked,
+    ...(attemptId === null ? {} : { rotationAttemptId: attemptId }),
+    keys: services.keys,
+    illness: services.breaker,
+    assertHeld: () => held.assertHeld(),
+    timing: services.timing,
+    signal: held.signal,
+  });
+}
+
+/** The same where only the answer is needed: the session is closed. */
+export async function askHeld(services: RotatorServices, at: HeldEndpoint, asked: HeldLogin): Promise<GuardedResult> {
+  const result = await logInHeld(services, at, asked);
+  if (result.kind === 'accepted' || result.kind === 'must_change') await result.session.close();
+  return result;
+}
