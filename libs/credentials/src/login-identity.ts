@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Secret } from '@rcm/telemetry';
+import { RcmError, type Secret } from '@rcm/telemetry';
 import type { CredentialsConfig } from './environment.ts';
 
 /** A key and its id: what was made with it says which one, so that the key can be changed while everything runs. */
@@ -15,9 +15,11 @@ export interface IdentityKeys {
   readonly previous?: IdentityKey | undefined;
 }
 
-/** The keys of a configuration. */
+/** The keys of a configuration. Fails with `config_invalid` where the previous key has no id, or the id no key. */
 export function identityKeys(config: Pick<CredentialsConfig, `RCM_${'' | 'PREVIOUS_'}IDENTITY_KEY${'' | '_ID'}`>): IdentityKeys {
   const { RCM_PREVIOUS_IDENTITY_KEY: previous, RCM_PREVIOUS_IDENTITY_KEY_ID: previousId } = config;
+  if ((previous === undefined) !== (previousId === undefined))
+    throw new RcmError('config_invalid', 'RCM_PREVIOUS_IDENTITY_KEY and RCM_PREVIOUS_IDENTITY_KEY_ID are set together, or neither.');
   return {
     current: { id: config.RCM_IDENTITY_KEY_ID, key: config.RCM_IDENTITY_KEY },
     previous: previous && previousId !== undefined ? { id: previousId, key: previous } : undefined,

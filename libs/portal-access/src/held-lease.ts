@@ -88,7 +88,9 @@ function keepRenewing(request: LeaseRequest, lease: Lease, askedAt: number): Hel
 
   const lose = (): RcmError => {
     lost.abort();
-    return new RcmError('lease_lost', 'The lease on the login ran out before it could be renewed.', { details: { endpointId: request.endpointId } });
+    return new RcmError('lease_lost', 'The lease on the login ran out, or it would before what is to be done has ended.', {
+      details: { endpointId: request.endpointId },
+    });
   };
   const extend = async () => {
     const startedAt = performance.now();

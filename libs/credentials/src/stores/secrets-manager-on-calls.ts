@@ -37,9 +37,9 @@ export interface SecretsManagerRules {
  * Payloads as secrets; a staged one is a version of the same secret, with the attempt id as its version id. Versions are VersionIds.
  *
  * `rehearse` proves: the copy can be decrypted and is as given; AWSCURRENT is at `base`; size and label limit leave room; IAM lets
- * this caller move AWSCURRENT. The last by asking to move it away from the staged version, where it is not, to `base`, where it is:
+ * this caller move AWSCURRENT. The last by asking to move it from the staged version, where it is not, to that same version:
  * the operation is authorised and then fails ("If the label is attached and … the version ID does not match, then the operation
- * fails", UpdateSecretVersionStage), and would change nothing if it did not. Not proven: that it stays so until `promote`.
+ * fails", UpdateSecretVersionStage), and where another process has promoted meanwhile it moves nothing. Not proven: that it stays so until `promote`.
  */
 export function secretsManagerStoreOn(calls: SecretsManagerCalls, { newVersionId = randomUUID }: SecretsManagerRules = {}): ClosableSecretStore {
   const current = (reference: SecretReference, options?: CallOptions) => calls.get(secretId(reference), { stage: CURRENT }, options);
@@ -96,7 +96,7 @@ export function secretsManagerStoreOn(calls: SecretsManagerCalls, { newVersionId
       const found = unlessMoved(await current(slot.current, options), base);
       mustKeepFields(staged, found);
       await hasRoomToPromote(calls, id, options);
-      await calls.tryMoveStage(id, CURRENT, { from: slot.attemptId, to: base }, options);
+      await calls.tryMoveStage(id, CURRENT, { from: slot.attemptId, to: slot.attemptId }, options);
       // Beyond the one before, Secrets Manager keeps no order of its versions.
       const overwritten = await findWrittenOver<StoredSecret>(found, async (version) =>
         version === found ? calls.get(id, { stage: PREVIOUS }, options) : null,

@@ -145,7 +145,7 @@ export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instru
   };
 }
 
-/** Whatever answered without it was not SSM, and wrote nothing. */
+/** Whatever answered without it was not SSM. */
 function writtenVersion(version: number | undefined): number {
   if (version === undefined) throw new RcmError('store_unavailable', 'SSM answered a write without a version; whether it wrote is found out by a read.');
   return version;

@@ -33,7 +33,8 @@ const MOST_VERSIONS = 100;
  * Proves: the copy can be decrypted and is as given; current is at `base`; the size fits the tier; no label on the oldest of 100
  * versions stands in the way of the next one; no pattern on the parameter could refuse it; IAM lets this caller overwrite current. The last
  * by an overwrite with the very text that is there and a pattern that nothing matches: SSM authorises first and then refuses it. Should it
- * be written after all, the value is the same and its version another one, which `promote` meets as it does any edit; it is not tried again.
+ * be written after all, as emulators do, the text that was current at `base` has another version, which `promote` meets as it does any edit;
+ * it is not tried again. On such a backend a process that is stopped right before that overwrite could put back what was current.
  * Not proven: that the key may encrypt under the name of current (staging has proved it for the name beside it), that nobody takes
  * a right away or writes before `promote`, that SSM's write quota will have room.
  */
@@ -44,7 +45,9 @@ export async function rehearseOnSsm(rehearsal: SsmRehearsal): Promise<Rehearsal>
   const current = unlessMoved(await calls.get(names.current, options), base);
   mustKeepFields(staged, current);
   await mayTakeAnotherVersion(rehearsal);
-  const overwritten = await findWrittenOver(current, ({ version }) => calls.getVersion(names.current, Number(version) - 1, options));
+  const overwritten = await findWrittenOver(current, async ({ version }) =>
+    version === '1' ? null : calls.getVersion(names.current, Number(version) - 1, options),
+  );
   await mayBeWritten(rehearsal, current);
   return { overwritten };
 }

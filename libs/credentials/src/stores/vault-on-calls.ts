@@ -177,8 +177,9 @@ async function settle(
   const under = await calls.get(path, options, Number(base));
   if (under.text === null || isBase(under.text)) return { version };
   await options?.beforeWrite?.('put_back');
-  await calls.write(path, under.text, Number(version), options);
-  throw conflict(base, 'one that was made anew');
+  const back = await calls.write(path, under.text, Number(version), options);
+  const became = back === null ? 'is in the history, and somebody has written since' : 'was put back';
+  throw new RcmError('store_conflict', `The secret was made anew after version ${base} was read; what had been overwritten ${became}.`, { details: { base } });
 }
 
 async function mustExist(read: Promise<VaultSecret>): Promise<StoredSecret> {

@@ -46,6 +46,7 @@ const REPLACE: Step = {
 };
 const STEPS: readonly Step[] = [
   { name: 'stage', isStaged: false, isPromoted: false, act: (store, { slot, staged }) => store.stage(slot, staged), makes: ({ first }) => first },
+  { name: 'rehearse', isStaged: true, isPromoted: false, act: (store, { slot, base }) => store.rehearse(slot, base), makes: ({ first }) => first },
   PROMOTE,
   REPLACE,
   { name: 'discard', isStaged: true, isPromoted: true, act: (store, { slot }) => store.discard(slot), makes: ({ staged }) => staged },
