@@ -17,10 +17,10 @@ const WORDS: Readonly<Record<LeaseRefusal, string>> = {
 };
 
 /** Runs `act` while nobody else uses or changes the endpoint's login. Fails with `lease_unavailable` after a minute. */
-export async function withExclusiveLease<T>(migration: Migration, endpoint: EndpointRow, act: () => Promise<T>): Promise<T> {
+export async function withExclusiveLease<T>(migration: Migration, endpoint: EndpointRow, act: (lease: Lease) => Promise<T>): Promise<T> {
   const lease = await poll(migration, endpoint);
   try {
-    return await act();
+    return await act(lease);
   } finally {
     // A lease that is not given back ends by itself.
     await releaseLease(migration.db, { leaseId: lease.id, orgId: endpoint.orgId }).catch((error: unknown) =>

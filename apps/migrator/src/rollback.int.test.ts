@@ -122,6 +122,30 @@ describe('rollback', { timeout: 600_000 }, () => {
     expect(released).toBe(true);
   });
 
+  it('that was stopped after it had read writes nothing back once others have changed the password', async () => {
+    let newest = '';
+    const stopped: OpenMigration = {
+      ...migrator,
+      stores: {
+        ...migrator.stores,
+        forTenant: (orgId) => ({
+          ...migrator.stores.forTenant(orgId),
+          async read(...args) {
+            const read = await migrator.stores.forTenant(orgId).read(...args);
+            for (const lease of await listLeases(migrator.db)) await releaseLease(world.db, { leaseId: lease.id, orgId: lease.orgId });
+            await rotate(world, migrator, seed, (payload) => payload);
+            newest = (await stored(migrator, seed)).text;
+            return read;
+          },
+        }),
+      },
+    };
+    expect((await rollback(stopped, { endpointId: seed.id }, ACT)).json).toMatchObject({ restored: 0, failed: [{ code: 'lease_lost' }] });
+    expect(await legacyOf(seed.id)).toBeNull();
+    expect((await rollback(migrator, { endpointId: seed.id }, ACT)).json).toMatchObject({ restored: 1 });
+    expect(await legacyOf(seed.id)).toEqual(JSON.parse(newest));
+  });
+
   it('reads nothing when the audit event cannot be written', async () => {
     let reads = 0;
     const blind: OpenMigration = {

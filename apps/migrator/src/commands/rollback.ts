@@ -57,7 +57,7 @@ async function restore(migration: Migration, endpoint: EndpointRow, { actor, rea
   const { secretArn, loginIdentity } = endpoint;
   if (secretArn === null || loginIdentity === null) throw new RcmError('state_conflict', 'The endpoint is not migrated; there is nothing to roll back.');
   // Exclusive: no agent works with the login and no rotation starts between the read and the write.
-  await withExclusiveLease(migration, endpoint, async () => {
+  await withExclusiveLease(migration, endpoint, async ({ id: leaseId }) => {
     const open = await getOpenAttempt(db, { orgId: endpoint.orgId, loginIdentity });
     if (open) throw new RcmError('state_conflict', `A rotation of this login is open (${open.state}); let it end or resolve it first.`);
     await recordAuditEvent(db, {
@@ -73,13 +73,21 @@ async function restore(migration: Migration, endpoint: EndpointRow, { actor, rea
     const credentials = parsePayload(stored.text);
     const fingerprintOf = rowFingerprint(migration.fingerprintKey, endpoint.id);
     const answer = await patience(null, () =>
-      restoreLegacyCredentials(db, { endpointId: endpoint.id, orgId: endpoint.orgId, secretArn, credentials, fingerprintOf, actor, reason }),
+      restoreLegacyCredentials(db, { endpointId: endpoint.id, orgId: endpoint.orgId, leaseId, secretArn, credentials, fingerprintOf, actor, reason }),
     );
     if (answer !== 'restored') throw new RcmError(...REFUSALS[answer]);
   });
 }
 
 const REFUSALS: Readonly<Record<Exclude<RestoreAnswer, 'restored'>, readonly [ErrorCode, string]>> = {
+  already: [
+    'state_conflict',
+    'The row names no secret any more: it was rolled back, by another run or by this one, if the answer of its commit was lost. Nothing else was done.',
+  ],
+  lease_lost: [
+    'lease_lost',
+    'This run held the login no longer when it came to write, and the password may have been changed meanwhile. Nothing was rolled back; run it again.',
+  ],
   moved: ['state_conflict', 'The row was changed meanwhile; nothing was rolled back.'],
   edited: [
     'row_edited',

@@ -2,7 +2,7 @@ import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findEndpoint } from '../endpoints/read.ts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '../endpoints/seed.ts';
-import { identityOf, openTestDatabase, plannedAttempt, PORTAL, secretOf, type TestDatabase } from '../testing.fixture.ts';
+import { exclusiveLease, identityOf, openTestDatabase, plannedAttempt, PORTAL, secretOf, type TestDatabase } from '../testing.fixture.ts';
 import { listLegacyEndpoints, recordMigrated } from './migrate.ts';
 import { restoreLegacyCredentials } from './restore.ts';
 import { forgetLeftoverFingerprints, listProofs, recordProof } from './proofs.ts';
@@ -12,6 +12,7 @@ import type { SeenRow } from './row.ts';
 import { migrationCounts, scrubEndpoint } from './scrub.ts';
 import { recordStorageRewritten, storageRewriteState } from './storage-state.ts';
 
+const NOBODYS = '00000000-0000-4000-8000-000000000000';
 let t: TestDatabase;
 beforeAll(async () => {
   t = await openTestDatabase();
@@ -166,7 +167,7 @@ describe('scrubbing', () => {
     await verify(migrated);
     const other = (text: Secret<string>) => fingerprintOf(text).replace(/^1:/, 'k2:');
     expect(await scrubEndpoint(t.migrator, { endpointId: 'rekeyed', orgId: 'org', proofMaxAgeMs: YEAR, fingerprintOf: other })).toBe('no_proof');
-    const restore = { ...migrated, credentials: new Secret({ username: 'u', password: 'new' }), actor: 'person:jane', reason: 'test' };
+    const restore = { ...migrated, leaseId: NOBODYS, credentials: new Secret({ username: 'u', password: 'new' }), actor: 'person:jane', reason: 'test' };
     expect(await restoreLegacyCredentials(t.migrator, { ...restore, fingerprintOf: other })).toBe('no_proof');
     expect(await config('rekeyed')).toEqual({ credentials, timeout: 5 });
   });
@@ -204,12 +205,23 @@ describe('scrubbing', () => {
     const migrated = await legacy('restore');
     await recordMigrated(t.migrator, migrated);
     const payload = new Secret({ username: 'u', password: 'new', pin: rawJSON('12345678901234567890') });
-    const restore = { ...migrated, fingerprintOf, credentials: payload, actor: 'person:jane', reason: 'the old agents come back' };
+    const restore = { ...migrated, leaseId: NOBODYS, fingerprintOf, credentials: payload, actor: 'person:jane', reason: 'the old agents come back' };
     expect(await restoreLegacyCredentials(t.migrator, { ...restore, secretArn: secretOf('org', 'other') })).toBe('moved');
-    const { attemptId } = await plannedAttempt(t.rotator, migrated);
+    const { attemptId, leaseId } = await plannedAttempt(t.rotator, migrated);
     expect(await restoreLegacyCredentials(t.migrator, restore)).toBe('moved');
     await t.sql(`UPDATE rotation_attempt SET state = 'abandoned', ended_at = now() WHERE id = $1`, [attemptId]);
-    expect(await restoreLegacyCredentials(t.migrator, restore)).toBe('restored');
+    const before = await textOf('restore');
+    const beside = await legacy('beside');
+    await recordMigrated(t.migrator, beside);
+    const other = await exclusiveLease(t.rotator, beside);
+    for (const foreign of [NOBODYS, other.id]) expect(await restoreLegacyCredentials(t.migrator, { ...restore, leaseId: foreign })).toBe('lease_lost');
+    const [live] = await t.sql<{ expires_at: Date }>('SELECT expires_at FROM login_lease WHERE id = $1', [leaseId]);
+    await t.sql('UPDATE login_lease SET expires_at = clock_timestamp() WHERE id = $1', [leaseId]);
+    expect(await restoreLegacyCredentials(t.migrator, { ...restore, leaseId })).toBe('lease_lost');
+    expect(await textOf('restore')).toBe(before);
+    await t.sql('UPDATE login_lease SET expires_at = $2 WHERE id = $1', [leaseId, live?.expires_at]);
+    expect(await restoreLegacyCredentials(t.migrator, { ...restore, leaseId })).toBe('restored');
+    expect(await restoreLegacyCredentials(t.migrator, { ...restore, leaseId })).toBe('already');
     expect(await findEndpoint(t.rotator, migrated)).toMatchObject({
       secretArn: null,
       currentVersion: null,
@@ -226,7 +238,14 @@ describe('scrubbing', () => {
 
   test('a rollback never writes over what was typed into the row after it was migrated, or before anything was recorded', async () => {
     const restoring = (migrated: Awaited<ReturnType<typeof legacy>>) =>
-      restoreLegacyCredentials(t.migrator, { ...migrated, fingerprintOf, credentials: new Secret(credentials), actor: 'person:jane', reason: 'test' });
+      restoreLegacyCredentials(t.migrator, {
+        ...migrated,
+        leaseId: NOBODYS,
+        fingerprintOf,
+        credentials: new Secret(credentials),
+        actor: 'person:jane',
+        reason: 'test',
+      });
     const migrated = await legacy('newer');
     await recordMigrated(t.migrator, migrated);
     await verify(migrated);
