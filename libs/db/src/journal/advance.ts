@@ -31,7 +31,8 @@ export interface StepNotes {
 /**
  * Moves an attempt one step: `UPDATE … WHERE state = from AND fence = mine`. `false` means that the attempt is not where the caller
  * thinks, or no longer the caller's: stop. With `submitDeadlineMs` only where the exclusive lease lives longer than that, so that
- * nobody else can hold the login while the change may still reach the portal.
+ * nobody else can hold the login while the change may still reach the portal. An attempt that comes to `submitting` without one (the portal
+ * accepted another password, and then not) has nothing under way: its deadline is now.
  * Fails with `input_invalid` for a step that the journal does not have.
  */
 export async function advanceAttempt(db: Database, step: Step & { readonly to: AttemptState; readonly set?: StepNotes }): Promise<boolean> {
@@ -46,7 +47,8 @@ export async function advanceAttempt(db: Database, step: Step & { readonly to: A
     const moved = await tx.$executeRaw`
       UPDATE rotation_attempt a
          SET state = ${step.to}, updated_at = clock_timestamp(),
-             submit_deadline_at = coalesce(clock_timestamp() + make_interval(secs => ${deadlineMs}::float8 / 1000), submit_deadline_at),
+             submit_deadline_at = coalesce(clock_timestamp() + make_interval(secs => ${deadlineMs}::float8 / 1000), submit_deadline_at,
+                                           CASE WHEN ${step.to === 'submitting'} THEN clock_timestamp() END),
              detail = coalesce(${set.detail ?? null}, detail), probes = coalesce(${set.probes ?? null}::int, probes), found = coalesce(${set.found ?? null}, found),
              refused_rule = CASE WHEN ${setsRule} THEN ${refusedRule} ELSE refused_rule END, held_since = CASE WHEN state = ${step.to} THEN held_since END,
              promoted_version = coalesce(${set.promotedVersion ?? null}, promoted_version), previous_version = coalesce(${set.previousVersion ?? null}, previous_version)

@@ -123,6 +123,18 @@ describe('steps', () => {
     expect(await getAttempt(t.rotator, attempt)).toMatchObject({ detail: 'now', probes: 2, submitDeadlineAt: expect.any(Date) });
   });
 
+  test('into submitting also where nothing was ever submitted: the portal accepted another password, and then not', async () => {
+    const attempt = await at('staged');
+    const found = 'copy:00000000-0000-4000-8000-000000000000';
+    expect(await advanceAttempt(t.rotator, { ...attempt, from: 'staged', to: 'verified', set: { found } })).toBe(true);
+    expect(await advanceAttempt(t.rotator, { ...attempt, from: 'verified', to: 'applied', set: { previousVersion: '2' } })).toBe(true);
+    expect(await advanceAttempt(t.rotator, { ...attempt, from: 'applied', to: 'submitting' })).toBe(true);
+    const [row] = await t.sql<{ past: boolean }>('SELECT submit_deadline_at <= clock_timestamp() AS past FROM rotation_attempt WHERE id = $1', [
+      attempt.attemptId,
+    ]);
+    expect(row).toEqual({ past: true });
+  });
+
   test('of two owners that step at once, one gets through', async () => {
     const attempt = await planned();
     const answers = await Promise.all(

@@ -145,7 +145,7 @@ export const advanceAttempt = operation('advanceAttempt', (db, step) => {
   if (deadlineMs !== null && !((exclusiveLease(db, seen, seen.fence)?.expiresAt ?? db.now) > db.in(deadlineMs))) return false;
   change(db, seen.id, {
     state: to,
-    submitDeadlineAt: deadlineMs === null ? seen.submitDeadlineAt : db.in(deadlineMs),
+    submitDeadlineAt: deadlineMs === null ? (seen.submitDeadlineAt ?? (to === 'submitting' ? db.now : null)) : db.in(deadlineMs),
     detail: set.detail ?? seen.detail,
     probes: set.probes ?? seen.probes,
     found: set.found ?? seen.found,
