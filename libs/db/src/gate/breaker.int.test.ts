@@ -125,6 +125,19 @@ describe('the breaker closes by itself', () => {
     expect(gate?.closed_by).toBe('logins that got in');
   });
 
+  test('and not by the first that got in, where most rest because they were refused before it opened', async () => {
+    const { code, logins } = await portalOf(10);
+    await met('accepted', logins, DAY);
+    await met('suspect', logins.slice(0, 5));
+    await assess();
+    await met('accepted', logins.slice(5, 7));
+    await assess();
+    expect(await breakerOf(code)).toBe('logins_suspect');
+    await met('accepted', logins.slice(7, 8));
+    await assess();
+    expect(await breakerOf(code)).toBeNull();
+  });
+
   test('and not by logins that got in before it opened', async () => {
     const { code, logins } = await portalOf(3);
     await met('accepted', logins, 60);

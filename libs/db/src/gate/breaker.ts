@@ -81,13 +81,13 @@ export async function assessPortalTypes(db: Database, rules: BreakerRules): Prom
   });
 }
 
-/** A portal that lets as many in as would have to be refused to call it ill is well, whoever logged in. */
+/** A portal that has let in as many since as would have to be refused to call it ill, of all that were in use for a week before, is well, whoever logged in. */
 async function closeWell(tx: Transaction, suspects: number): Promise<void> {
   const well = await tx.$queryRaw<{ code: string }[]>`
     SELECT g.portal_type_code AS code FROM portal_gate g
-      CROSS JOIN LATERAL (SELECT count(DISTINCT a.login_identity) FILTER (WHERE a.outcome = 'accepted') AS accepted, count(DISTINCT a.login_identity)::int AS active
+      CROSS JOIN LATERAL (SELECT count(DISTINCT a.login_identity) FILTER (WHERE a.outcome = 'accepted' AND a.started_at > g.opened_at) AS accepted, count(DISTINCT a.login_identity)::int AS active
                             FROM integration_endpoint e JOIN login_attempt a ON a.login_identity = e.login_identity
-                           WHERE e.portal_type_code = g.portal_type_code AND a.started_at > g.opened_at AND a.outcome IS NOT NULL) since
+                           WHERE e.portal_type_code = g.portal_type_code AND a.started_at > g.opened_at - interval '7 days' AND a.outcome IS NOT NULL) since
      WHERE g.opened_at IS NOT NULL AND g.closed_at IS NULL AND g.cause = 'logins_suspect' AND since.accepted >= rcm_many_refused(since.active, ${suspects}::int)`;
   for (const { code } of well) await closeBreaker(tx, { portalTypeCode: code, by: 'logins that got in' });
 }

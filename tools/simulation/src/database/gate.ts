@@ -132,8 +132,9 @@ const usedLately = (db: ModelDatabase, code: string): number => triedSince(db, c
 function closeWell(db: ModelDatabase, suspects: number): void {
   for (const gate of db.tables.gates.all()) {
     if (!isOpen(gate) || gate.cause !== 'logins_suspect' || gate.openedAt === null) continue;
-    const tried = triedSince(db, gate.id, gate.openedAt);
-    const accepted = tried.filter((rows) => rows.some(({ outcome }) => outcome === 'accepted')).length;
+    const { openedAt } = gate;
+    const tried = triedSince(db, gate.id, new Date(openedAt.getTime() - USED_MS));
+    const accepted = tried.filter((rows) => rows.some(({ outcome, startedAt }) => outcome === 'accepted' && startedAt > openedAt)).length;
     if (accepted >= manyRefused(tried.length, suspects)) closeBreaker(db, gate.id);
   }
 }
