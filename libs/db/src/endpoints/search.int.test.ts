@@ -34,6 +34,9 @@ describe('a search is wanted', () => {
     expect(await isWanted(on)).toBe(false);
     await t.sql(`UPDATE integration_endpoint SET search_wanted_at = search_wanted_at - interval '600 s' WHERE id = $1`, [on.endpointId]);
     expect(await isWanted(on)).toBe(true);
+    // Whoever is refused again puts it off no further.
+    await refuse(on, 'bad', 'another');
+    expect(await isWanted(on)).toBe(true);
   });
 
   test('and people are told once a day, however often it is refused, and never of the password or its version', async () => {

@@ -10,11 +10,11 @@ export interface WantedSearch {
 
 /**
  * Notes it, in the transaction that saw the portal's refusal. A rotator searches what is stored for what the portal accepts, once the portal has had
- * its time: somebody may have changed the password a moment ago, and the old one would still be accepted.
+ * its time: somebody may have changed the password a moment ago, and the old one would still be accepted. A search that is wanted already is not put off.
  */
 export async function wantSearch(tx: Transaction, { orgId, endpointId }: WantedSearch): Promise<void> {
   await tx.$executeRaw`
-    UPDATE integration_endpoint e SET search_wanted_at = clock_timestamp() + make_interval(secs => p.settle_ms::float8 / 1000)
+    UPDATE integration_endpoint e SET search_wanted_at = least(e.search_wanted_at, clock_timestamp() + make_interval(secs => p.settle_ms::float8 / 1000))
       FROM portal_type p WHERE p.code = e.portal_type_code AND e.org_id = ${orgId} AND e.id = ${endpointId}`;
 }
 

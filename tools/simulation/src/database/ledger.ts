@@ -72,7 +72,9 @@ export const finishLoginAttempt = operation('finishLoginAttempt', (db, end) => {
 function wantSearch(db: ModelDatabase, wanted: { readonly orgId: string; readonly endpointId: string }): void {
   const endpoint = endpointOf(db, wanted);
   const settleMs = db.tables.portalTypes.get(endpoint?.portalTypeCode ?? '')?.settleMs ?? 0;
-  if (endpoint) db.tables.endpoints.change(endpoint.id, { searchWantedAt: db.in(settleMs) });
+  if (!endpoint) return;
+  const [earlier, now] = [endpoint.searchWantedAt, db.in(settleMs)];
+  db.tables.endpoints.change(endpoint.id, { searchWantedAt: earlier && earlier < now ? earlier : now });
 }
 
 export const remainingBudget = operation('remainingBudget', (db, { orgId, loginIdentity }) => {
