@@ -1,6 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
-import { lockEndpointIdentity, lockIdentity } from '../identity.ts';
+import { lockEndpointIdentity } from '../identity.ts';
 import { checkMs, checkUuid, timestamp } from '../input.ts';
 import { wantSearch } from '../endpoints/search.ts';
 import { writeNotice } from '../notices/write.ts';
@@ -135,8 +135,9 @@ export async function finishLoginAttempt(db: Database, end: LoginAttemptEnd): Pr
       select: { loginIdentity: true, orgId: true, endpointId: true, version: true, rotationAttemptId: true },
     });
     if (!attempt) return;
-    // Under the lock, so that a count that is being made sees either all of the outcome or none of it.
-    await lockIdentity(tx, attempt.loginIdentity);
+    // Under the lock, so that a count that is being made sees either all of the outcome or none of it. Where the endpoint has followed its secret
+    // to another account meanwhile, this one's row may be somebody else's alone: then there is nothing to lock, and the outcome still counts.
+    await tx.$queryRaw`SELECT 1 FROM login_identity WHERE id = ${attempt.loginIdentity} FOR UPDATE`;
     const written = await tx.$executeRaw`
       UPDATE login_attempt SET finished_at = clock_timestamp(), outcome = ${end.outcome}, effect = ${end.effect}, proved = ${end.proved ?? false},
              throttled_until = CASE WHEN ${throttledUntil}::timestamptz IS NOT NULL THEN least(${throttledUntil}::timestamptz, clock_timestamp() + make_interval(days => ${BELIEVED_DAYS}::int)) END,
