@@ -39,7 +39,8 @@ const ACCEPTED_SINCE = Prisma.sql`EXISTS (
   SELECT FROM login_attempt ok JOIN integration_endpoint e ON e.org_id = l.org_id AND e.id = l.endpoint_id
     JOIN integration_endpoint tried ON tried.org_id = ok.org_id AND tried.id = ok.endpoint_id
    WHERE tried.org_id = e.org_id AND tried.secret_arn = e.secret_arn AND ok.started_at >= coalesce(tried.secret_taken_at, '-infinity') AND ok.login_identity = l.login_identity AND ok.proved AND ok.started_at > l.ended_at
-     AND (ok.version = e.current_version OR EXISTS (SELECT FROM rotation_attempt r WHERE r.promoted_version = e.current_version AND 'staged:' || r.id::text = ok.version)))`;
+     AND (ok.version = e.current_version OR (ok.version LIKE 'staged:%' AND EXISTS (SELECT FROM rotation_attempt r
+          WHERE r.login_identity = ok.login_identity AND r.promoted_version = e.current_version AND 'staged:' || r.id::text = ok.version))))`;
 
 /** Whether that still holds, asked under the exclusive lease, right before the copy goes. `currentVersion`: what the store holds. */
 export async function mayRemoveCopy(

@@ -23,7 +23,7 @@ export async function triedVersions(
     (tx) => tx.$queryRaw<{ version: string; accepted: boolean }[]>`
       SELECT v.version, bool_or(v.proved) AS accepted FROM (
         SELECT coalesce(r.promoted_version, CASE WHEN a.version LIKE 'staged:%' THEN NULL ELSE a.version END) AS version, a.started_at, a.proved
-          FROM login_attempt a LEFT JOIN rotation_attempt r ON 'staged:' || r.id::text = a.version
+          FROM login_attempt a LEFT JOIN rotation_attempt r ON r.login_identity = a.login_identity AND 'staged:' || r.id::text = a.version
          WHERE a.login_identity = ${loginIdentity} AND a.org_id = ${orgId} AND a.outcome IS NOT NULL AND a.outcome <> 'not_submitted' AND ${OF_SAME_SECRET(endpointId)}
          ORDER BY a.started_at DESC LIMIT 200) v
        WHERE v.version IS NOT NULL GROUP BY v.version ORDER BY bool_or(v.proved) DESC, max(v.started_at) DESC LIMIT ${checkLimit(limit)}`,
