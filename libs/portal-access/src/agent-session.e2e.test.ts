@@ -53,7 +53,8 @@ beforeAll(async () => {
     logger,
     credentials: createCredentialManager({ stores, metrics }),
     drivers: new Drivers(browser, logger, metrics),
-    keeper: new SessionKeeper({ maxSessions: 8, idleMs: 60_000 }),
+    // What earlier tests keep never takes the last place from a later one.
+    keeper: new SessionKeeper({ maxSessions: 4, idleMs: 60_000 }),
     lease: { ttlMs: 10_000, waitMs: 500, pollMs: 50 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
     illness: { windowMs: ILLNESS_MS, suspects: 3 },
@@ -87,7 +88,9 @@ const counts = (endpoint: WorldEndpoint) => world.portals.account(endpoint.porta
 const age = (ms: number) =>
   world.db.transaction('every tenant', async (tx) => {
     const by = ms / 1_000;
-    await tx.$executeRaw`UPDATE integration_endpoint SET secret_taken_at = secret_taken_at - make_interval(secs => ${by}::float8)`;
+    await tx.$executeRaw`
+      UPDATE integration_endpoint SET secret_taken_at = secret_taken_at - make_interval(secs => ${by}::float8),
+        search_wanted_at = search_wanted_at - make_interval(secs => ${by}::float8)`;
     await tx.$executeRaw`
       UPDATE login_attempt SET started_at = started_at - make_interval(secs => ${by}::float8), finished_at = finished_at - make_interval(secs => ${by}::float8),
         throttled_until = throttled_until - make_interval(secs => ${by}::float8), rests_until = rests_until - make_interval(secs => ${by}::float8)`;
