@@ -76,7 +76,10 @@ export async function serve(portal: PortalFolder, options: { readonly folder: st
 
 const answers = async (url: string): Promise<boolean> => {
   try {
-    return (await fetch(url, { signal: AbortSignal.timeout(5_000) })).ok;
+    const page = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    // Node's HTTP client fails outside any promise where a connection ends under a body that nobody has read.
+    await page.arrayBuffer();
+    return page.ok;
   } catch {
     return false;
   }

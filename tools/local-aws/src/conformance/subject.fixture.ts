@@ -52,7 +52,9 @@ async function emulator(endpoint: string): Promise<Subject> {
   const clients = sdkClients({ endpoint, region, credentials });
   const { KeyMetadata } = await clients.kms.send(new CreateKeyCommand({ Description: randomUUID() }));
   // Only moto's own server has this route.
-  const standIn = (await fetch(`${endpoint}/moto-api/data.json`, { signal: AbortSignal.timeout(10_000) })).ok;
+  const data = await fetch(`${endpoint}/moto-api/data.json`, { signal: AbortSignal.timeout(10_000) });
+  // Node's HTTP client fails outside any promise where a connection ends under a body that nobody has read.
+  await data.arrayBuffer();
   return {
     ...clients,
     ...{
@@ -61,7 +63,7 @@ async function emulator(endpoint: string): Promise<Subject> {
       credentials,
       keyArn: KeyMetadata?.Arn ?? '',
       roleArn: 'arn:aws:iam::000000000000:role/rcm-agent-tenant',
-      kind: standIn ? 'stand-in' : 'localstack',
+      kind: data.ok ? 'stand-in' : 'localstack',
     },
     close: () => Promise.resolve(destroy(clients)),
   };
