@@ -1,3 +1,4 @@
+import type { RotationAttempt } from '@rcm/db';
 import type { ChangeOutcome } from '@rcm/portal-drivers';
 
 /**
@@ -21,3 +22,7 @@ export function changeEvidence(outcome: ChangeOutcome, sentBefore: boolean): 'ap
       return 'nothing';
   }
 }
+
+/** What may be said of an attempt that goes no further before this try has submitted anything: an earlier one may have. */
+export const nothingSubmitted = ({ submitDeadlineAt, reason }: Pick<RotationAttempt, 'submitDeadlineAt' | 'reason'>): string =>
+  submitDeadlineAt === null && reason !== 'restored' ? 'nothing was submitted' : 'nothing was submitted in this try';

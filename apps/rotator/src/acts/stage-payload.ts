@@ -4,20 +4,22 @@ import type { Secret } from '@rcm/telemetry';
 import { heldOptions, type LoginInHand } from '../finding/login-in-hand.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import type { AttemptEvent } from '../machine/event.ts';
+import { nothingSubmitted } from './change-evidence.ts';
 import { rememberedPasswords } from './remembered-passwords.ts';
 
 /** `planned`: puts the new password beside the current one. One attempt has one password: what is already staged is adopted. */
 export async function stagePayload(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { services, login, attempt } = inHand;
   const { endpoint, store, reference, held } = login;
-  if (inHand.heldMs > services.timing.giveUpMs) return { kind: 'gave_up', detail: `${attempt.detail ?? 'nothing could be staged'}; nothing was submitted` };
+  if (inHand.heldMs > services.timing.giveUpMs)
+    return { kind: 'gave_up', detail: `${attempt.detail ?? 'nothing could be staged'}; ${nothingSubmitted(attempt)}` };
   if (attempt.recipeHash !== services.drivers.for(endpoint.portalType).hash)
-    return { kind: 'recipe_changed', detail: 'the recipe was changed; nothing was submitted' };
+    return { kind: 'recipe_changed', detail: `the recipe was changed; ${nothingSubmitted(attempt)}` };
   const current = await store.read(reference, { signal: held.signal });
   if (current === null || current.version !== attempt.baseVersion)
-    return { kind: 'base_moved', detail: 'the current secret changed before anything was submitted' };
+    return { kind: 'base_moved', detail: `the current secret changed; ${nothingSubmitted(attempt)}` };
   const password = await nextPassword(inHand, current);
-  if (password === null) return { kind: 'base_moved', detail: 'the version to go back to is not in the store any more; nothing was submitted' };
+  if (password === null) return { kind: 'base_moved', detail: `the version to go back to is not in the store any more; ${nothingSubmitted(attempt)}` };
   await recordAuditEvent(services.db, {
     orgId: endpoint.orgId,
     actor: attempt.owner,

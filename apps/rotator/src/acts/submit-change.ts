@@ -10,7 +10,7 @@ import { type AttemptEvent, holding } from '../machine/event.ts';
 import { journal } from '../machine/journal.ts';
 import { holdFor, proofOf } from '../machine/login-events.ts';
 import { otherAccepted, searchFor } from './attempt-search.ts';
-import { changeEvidence } from './change-evidence.ts';
+import { changeEvidence, nothingSubmitted } from './change-evidence.ts';
 
 /**
  * `staged`: logs in with the current password and submits the change; where the portal lets nobody in before a change, through its own form.
@@ -19,18 +19,16 @@ import { changeEvidence } from './change-evidence.ts';
 export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { login, attempt, services } = inHand;
   const { store, reference, held, endpoint } = login;
-  if (attempt.probes >= services.timing.maxTries) return { kind: 'gave_up', detail: attempt.detail ?? 'the change could not be submitted' };
-  if (inHand.heldMs > services.timing.giveUpMs)
-    return { kind: 'gave_up', detail: `${attempt.detail ?? 'the change could not be submitted'}; nothing was submitted` };
-  if (attempt.recipeHash !== services.drivers.for(endpoint.portalType).hash)
-    return { kind: 'recipe_changed', detail: 'the recipe was changed; nothing was submitted' };
   if (attempt.reason === 'restored' && attempt.probes === 0 && attempt.submitDeadlineAt === null)
     return { kind: 'maybe_submitted', detail: 'nobody knows whether this password was submitted before the database was restored' };
+  if (attempt.probes >= services.timing.maxTries) return { kind: 'gave_up', detail: attempt.detail ?? 'the change could not be submitted' };
+  const nothing = nothingSubmitted(attempt);
+  if (inHand.heldMs > services.timing.giveUpMs) return { kind: 'gave_up', detail: `${attempt.detail ?? 'the change could not be submitted'}; ${nothing}` };
+  if (attempt.recipeHash !== services.drivers.for(endpoint.portalType).hash) return { kind: 'recipe_changed', detail: `the recipe was changed; ${nothing}` };
   const current = await store.read(reference, { signal: held.signal });
-  if (current === null || current.version !== attempt.baseVersion)
-    return { kind: 'base_moved', detail: 'the current secret changed before anything was submitted' };
+  if (current === null || current.version !== attempt.baseVersion) return { kind: 'base_moved', detail: `the current secret changed; ${nothing}` };
   const staged = await store.readStaged(login.slotOf(attempt.id), { signal: held.signal });
-  if (staged === null) return { kind: 'gave_up', detail: 'the staged copy is gone; nothing was submitted' };
+  if (staged === null) return { kind: 'gave_up', detail: `the staged copy is gone; ${nothing}` };
   if (await wasRefused(inHand, current)) return currentRefused(inHand);
   const { overwritten } = await store.rehearse(login.slotOf(attempt.id), attempt.baseVersion, { ...heldOptions(login), text: staged.text });
   if (overwritten !== null) await tellOverwritten(inHand, overwritten.version);
@@ -63,14 +61,15 @@ function tellOverwritten({ services, login }: AttemptInHand, version: string): P
   return tellLeftBehind(services.db, { orgId, endpointId, portalTypeCode, version, detail });
 }
 
-/** Since this attempt was planned, or before and it rests; and the portal has had its time since: a person may have stored it before the portal knew it. */
+/** Since this attempt was planned, or before and it rests, and nobody got in since; and the portal has had its time: a person may have stored it before the portal knew it. */
 async function wasRefused({ services, login, attempt }: AttemptInHand, current: StoredSecret): Promise<boolean> {
   const { orgId, loginIdentity, portalType } = login.endpoint;
   const { fingerprints } = accountOf(services.keys, login.endpoint, parsePayload(current.text));
   const tries = await passwordTries(services.db, { orgId, loginIdentity, fingerprints, since: attempt.createdAt });
-  const { refusedSince, refusedLastAt, restsUntil, now } = tries;
+  const { provedAt, refusedSince, refusedLastAt, restsUntil, now } = tries;
   const isRefused = refusedSince > 0 || (restsUntil !== null && restsUntil > now);
-  return isRefused && refusedLastAt !== null && now.getTime() - refusedLastAt.getTime() >= portalType.settleMs;
+  if (!isRefused || refusedLastAt === null || (provedAt !== null && provedAt > refusedLastAt)) return false;
+  return now.getTime() - refusedLastAt.getTime() >= portalType.settleMs;
 }
 
 /** The portal does not accept what is current, now or by what the ledger knows. */
@@ -96,7 +95,7 @@ async function currentRefused(inHand: AttemptInHand): Promise<AttemptEvent> {
     return holding({ detail: 'the portal refuses the current password, and others too: it may be ill', forMs: services.timing.retryMs });
   return {
     kind: 'current_refused',
-    detail: `the portal accepts neither the current password (version ${attempt.baseVersion}) nor a copy; nothing was submitted`,
+    detail: `the portal accepts neither the current password (version ${attempt.baseVersion}) nor a copy; ${nothingSubmitted(attempt)}`,
   };
 }
 

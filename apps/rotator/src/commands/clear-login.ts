@@ -18,7 +18,7 @@ export async function unlockedCommand(context: CommandContext, options: ClearOpt
   const endpoint = await cleared(context, options, 'unlocked');
   const line = options.dryRun
     ? `would note that support has unlocked the account of ${endpoint}; nothing was changed`
-    : `${endpoint}  noted: the account is unlocked, and agents may log in again`;
+    : `${endpoint}  noted: failures before now count no more; \`rotator status\` says whether a rotation still holds the login`;
   print(context, { endpointId: endpoint, dryRun: options.dryRun, unlocked: !options.dryRun }, [line]);
   return 0;
 }
@@ -69,7 +69,7 @@ async function isAccepted(rotator: Rotator, endpoint: MigratedEndpoint, held: He
   }
 }
 
-const OTHERWISE = 'Nothing was sent. Your word is noted: it is tried as soon as the budget allows it.';
+const OTHERWISE = 'Nothing was sent. Your word is noted: it rests no longer, and whoever needs the login tries it once the budget allows it.';
 
 async function cleared({ opened }: CommandContext, { endpointId, actor, reason, dryRun }: ClearOptions, kind: ClearanceKind): Promise<string> {
   const { orgId } = await known(opened.db, endpointId);

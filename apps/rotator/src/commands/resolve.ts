@@ -20,7 +20,7 @@ import {
   resolveBySuccessor,
   type RotationAttempt,
 } from '@rcm/db';
-import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { accountOf, type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { type Candidate, ledgerVersion, stagedVersion } from '../finding/candidate.ts';
 import { findAccepted } from '../finding/find-accepted.ts';
@@ -87,8 +87,8 @@ export async function resolveCommand(context: CommandContext, options: ResolveOp
   });
   const goesOn = await withExclusiveLease(rotator, endpoint, context.signal, async (held) => {
     // First of all: two people may have been told to decide, and no login is spent on what is decided already.
-    const resolution = await adopt(block, held);
-    if (options.accept === 'found') return acceptFound(block, held, resolution);
+    const { since, ...resolution } = await adopt(block, held);
+    if (options.accept === 'found') return acceptFound(block, held, { ...resolution, since });
     if (options.accept === 'current') return acceptCurrent(block, held, resolution, options.proof);
     const password = typed ?? (await stagedPassword(block, held));
     return acceptOther(block, held, resolution, { password, version: options.accept === 'staged' ? stagedVersion(attempt.id) : null, proof: options.proof });
@@ -110,11 +110,11 @@ async function acceptCurrent(block: Block, held: HeldLease, resolution: Resoluti
   return false;
 }
 
-/** Searches all that is stored, from now: what was refused before the block is asked once more, inside the budget. */
-async function acceptFound(block: Block, held: HeldLease, resolution: Resolution): Promise<boolean> {
+/** Searches all that is stored, from now: what was refused before is asked once more when it has rested, inside the budget. */
+async function acceptFound(block: Block, held: HeldLease, { since, ...resolution }: Adopted): Promise<boolean> {
   const { rotator, endpoint, attempt } = block;
   const login = loginInHand(rotator, endpoint, held, attempt.secretArn);
-  const found = await findAccepted({ services: rotator, login, attemptId: attempt.id, since: attempt.updatedAt, refusals: 1, mayBeCut: true });
+  const found = await findAccepted({ services: rotator, login, attemptId: attempt.id, since, refusals: 1, mayBeCut: true });
   if (found.kind === 'later')
     throw new RcmError('login_not_allowed', `Not every stored password could be asked now (${found.hold.detail}). Nothing was changed; ask again later.`);
   if (found.kind === 'none')
@@ -140,6 +140,7 @@ interface Accepted {
 async function acceptOther(block: Block, held: HeldLease, resolution: Resolution, accepted: Accepted): Promise<boolean> {
   const { rotator, endpoint, attempt, options } = block;
   const current = await readCurrent(block, held);
+  mustBeOfAccount(block, current);
   const successorId = randomUUID();
   const payload = payloadWith(block, current, accepted.password, successorId);
   const successor = { attemptId: successorId, baseVersion: current.version };
@@ -163,6 +164,16 @@ async function readCurrent({ rotator, endpoint }: Block, held: HeldLease): Promi
   const current = await rotator.stores.forTenant(endpoint.orgId).read(parseReference(endpoint.secretArn), { signal: held.signal });
   if (current === null) throw new RcmError('secret_missing', `The secret of endpoint ${endpoint.id} is not in its store. Nothing was changed.`);
   return current;
+}
+
+/** A password of the account that is blocked is none of another one's, which a person has put into the secret meanwhile. */
+function mustBeOfAccount({ rotator, endpoint }: Block, current: StoredSecret): void {
+  const { identity, former } = accountOf(rotator.keys, endpoint, parsePayload(current.text));
+  if (![identity.id, ...former].includes(endpoint.loginIdentity))
+    throw new RcmError(
+      'state_conflict',
+      'The secret names another account than the one that is blocked. Nothing was changed. `--accept current --unverified` ends this rotation, and the row follows the secret.',
+    );
 }
 
 async function stagedPassword(block: Block, held: HeldLease): Promise<Secret<string>> {
@@ -200,13 +211,19 @@ const provePerson = ({ rotator, endpoint }: Block, held: HeldLease, proof: Omit<
 const OTHERWISE =
   'Nothing was changed. Wait, or answer for it yourself with --unverified; a password that was set anew at the portal is given with --accept typed.';
 
-async function adopt({ rotator, endpoint, attempt, options }: Block, held: HeldLease): Promise<Resolution> {
+interface Adopted extends Resolution {
+  /** When this person took it up, by Postgres's clock. */
+  readonly since: Date;
+}
+
+async function adopt({ rotator, endpoint, attempt, options }: Block, held: HeldLease): Promise<Adopted> {
   const adopted = await adoptAttempt(rotator.db, { attemptId: attempt.id, orgId: endpoint.orgId, fence: held.lease.fence, owner: rotator.owner });
   if (adopted?.state !== 'blocked') throw taken();
   return {
     attemptId: attempt.id,
     orgId: endpoint.orgId,
     fence: held.lease.fence,
+    since: adopted.updatedAt,
     detail: `resolved by ${options.actor}: ${options.accept} (${options.proof})`,
   };
 }

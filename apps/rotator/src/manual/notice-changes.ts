@@ -20,8 +20,8 @@ export type ManualResult = 'unchanged' | 'recorded' | 'refused' | 'put_off';
 
 /**
  * Looks at the secrets of portals that people rotate. Where a person stored a new version, one login proves it: accepted, it is recorded as
- * a rotation and agents are told; any other answer is told to people once, and asked again when the password has rested. No answer, or one that asks to
- * wait, is none: the next look asks again, inside the ledger's budget.
+ * a rotation and agents are told; any other answer is told to people once. A password that was called wrong is asked again when it has rested, anything else
+ * only when another version is stored. No answer, or one that asks to wait, is none: the next look asks again, inside the ledger's budget.
  */
 export async function noticeManualChanges(
   rotator: Rotator,
@@ -58,7 +58,7 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
         (error: unknown) => notProved(error, held.signal),
       );
       if (refusal === null) return (await recordManualRotation(rotator.db, change)) ? 'recorded' : 'put_off';
-      await recordManualRefusal(rotator.db, { ...change, detail: refusal });
+      await recordManualRefusal(rotator.db, { ...change, ...refusal });
       return 'refused';
     });
   } catch (error) {
@@ -67,18 +67,19 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
   }
 }
 
-/** What the store holds now, where it is not what was proved last; `null`: nothing new. */
+/** What the store holds now, where it is neither what was proved last nor what only another version can mend; `null`: nothing new. */
 async function news(rotator: Rotator, endpoint: MigratedEndpoint, watched: WatchedLogin | null, signal: AbortSignal): Promise<StoredSecret | null> {
   const current = await rotator.stores.forTenant(endpoint.orgId).read(parseReference(endpoint.secretArn), { signal });
   if (watched === null || current === null) return null;
-  return current.version === watched.knownVersion ? null : current;
+  return current.version === watched.knownVersion || current.version === watched.refusedVersion ? null : current;
 }
 
 /** Why the portal did not accept it, in a few words; what says nothing about the password is no refusal and goes on as an error. */
-function notProved(error: unknown, signal: AbortSignal): string {
+function notProved(error: unknown, signal: AbortSignal): { readonly detail: string; readonly isAskedAgain: boolean } {
   // What was stopped in the middle, or ended before the password was sent, looks like an answer that nobody knows.
   if (signal.aborted || !isRcmError(error) || NOT_JUDGED.has(error.code) || error.details['submitted'] === false) throw error;
-  return WORDS[error.code] ?? 'the portal answered in a way that nobody knows';
+  // Only a password that was called wrong rests in the ledger and is asked again; anything else would be met at every look.
+  return { detail: WORDS[error.code] ?? 'the portal answered in a way that nobody knows', isAskedAgain: error.code === 'login_rejected' };
 }
 
 /** The password was not sent, or the portal did not look at it: it is looked at again, and a person need not store the same one twice. */

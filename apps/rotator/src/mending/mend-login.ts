@@ -39,7 +39,8 @@ export async function mendLogin(
 
   const { fingerprints } = accountOf(rotator.keys, endpoint, parsePayload(current.text));
   const known = await passwordTries(db, { orgId, loginIdentity, fingerprints, since: new Date(0) });
-  const found = await findAccepted({ services: rotator, login, attemptId: null, since: known.refusedFirstAt ?? known.now, refusals: 1, mayBeCut: false });
+  // A portal may come to accept a copy that it refused before, so each refusal of what is current asks for all again; what rests, rests.
+  const found = await findAccepted({ services: rotator, login, attemptId: null, since: known.refusedLastAt ?? known.now, refusals: 1, mayBeCut: false });
   if (found.kind === 'later') return later(rotator, endpoint, found.hold);
   if (found.kind === 'none') return ended(rotator, endpoint, 'none');
   if (found.candidate.name.kind === 'current') return ended(rotator, endpoint, 'accepted');

@@ -29,8 +29,8 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
   }),
   failed: ({ endpoint, why }) => ({
     title: `Rotation given up: ${endpoint}`,
-    happened: `The rotation of ${endpoint} was given up, and the portal is unchanged as far as it shows: ${why}.`,
-    safe: AGENTS_WORK,
+    happened: `The rotation of ${endpoint} was given up, or could not start: ${why}.`,
+    safe: `Agents are let in wherever the portal accepts what is current. ${KEPT}`,
     todo: [
       'It is tried again by itself after a pause.',
       `If it fails again, look at the portal’s change page, then run: rotator rotate --endpoint ${endpoint}`,
@@ -58,7 +58,7 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
   manual_refused: ({ endpoint, why }) => ({
     title: `Stored password not proved: ${endpoint}`,
     happened: `Somebody changed the secret of ${endpoint}, and one login with it did not succeed: ${why}.`,
-    safe: 'It was tried once; it rests an hour, a day, a week, and is asked once after each, inside the account’s budget.',
+    safe: 'It was tried once. What the portal called a wrong password is asked again after a rest, inside the account’s budget; anything else waits for another version.',
     todo: ['Check the password at the portal yourself, once.', 'Store the right one as a new version; the platform verifies it by itself.'],
   }),
   breaker_open: ({ portal, why }) => ({

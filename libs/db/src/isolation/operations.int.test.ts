@@ -132,7 +132,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   mayBeLocked: (n) => mayBeLocked(t.agent, n),
   noteCopyRemoved: (n) => noteCopyRemoved(t.rotator, n),
   recordManualRotation: (n) => recordManualRotation(t.rotator, { ...n, version: '2', actor: 'a' }),
-  recordManualRefusal: (n) => recordManualRefusal(t.rotator, { ...n, version: '2', actor: 'a', detail: 'x' }),
+  recordManualRefusal: (n) => recordManualRefusal(t.rotator, { ...n, version: '2', actor: 'a', detail: 'x', isAskedAgain: false }),
   createPortalTask: (n) => createPortalTask(t.agent, jobs, { ...n, name: 'n', input: {} }),
   claimPortalTask: (n) => claimPortalTask(t.agent, { ...n, worker: 'w', ttlMs: 1000 }),
   renewTaskClaim: (n) => renewTaskClaim(t.agent, { ...n, worker: 'w', ttlMs: 1000 }),

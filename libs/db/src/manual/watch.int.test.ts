@@ -26,7 +26,7 @@ describe('a login that a person rotates', () => {
   test('counts as rotated when the portal accepted what they stored, with an audit event; a refusal before it is forgotten', async () => {
     const endpoint = await byHand();
     await claim(endpoint);
-    await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), detail: 'the portal does not accept it' });
+    await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), detail: 'the portal demands a change first', isAskedAgain: false });
     expect(await recordManualRotation(t.rotator, change(endpoint, '3'))).toBe(true);
     const row = await findEndpoint(t.rotator, endpoint);
     expect(row).toMatchObject({ currentVersion: '3', rotationStatus: 'active', lastRotatedAt: expect.any(Date) });
@@ -51,7 +51,8 @@ describe('a login that a person rotates', () => {
   test('whose stored password was refused is remembered with that version, and people are told once', async () => {
     const endpoint = await byHand();
     await claim(endpoint);
-    for (let i = 0; i < 2; i += 1) await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), detail: 'the portal does not accept it' });
+    for (let i = 0; i < 2; i += 1)
+      await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), detail: 'the portal demands a change first', isAskedAgain: false });
     await t.sql(`UPDATE manual_watch SET looked_at = '-infinity' WHERE endpoint_id = $1`, [endpoint.endpointId]);
     expect(await claim(endpoint)).toMatchObject([{ knownVersion: '1', refusedVersion: '2' }]);
     const told = (await listNotices(t.rotator, { limit: 1000 })).filter(({ endpointId }) => endpointId === endpoint.endpointId);

@@ -11,7 +11,7 @@ export interface WatchedLogin {
   readonly orgId: string;
   /** What the store held when it was last proved; `null`: never looked. */
   readonly knownVersion: string | null;
-  /** What the portal refused: not tried again. */
+  /** What the portal did not take for another reason than a wrong password: not tried again. */
   readonly refusedVersion: string | null;
 }
 
@@ -92,12 +92,12 @@ export async function recordManualRotation(db: Database, change: ManualChange): 
   });
 }
 
-/** The portal did not accept what a person stored, or did not say: people are told, and this version is not tried again. */
-export async function recordManualRefusal(db: Database, change: ManualChange & { readonly detail: string }): Promise<void> {
-  const { orgId, endpointId, version, detail } = change;
+/** The portal did not accept what a person stored, or did not say: people are told. Unless `isAskedAgain`, this version is not tried again. */
+export async function recordManualRefusal(db: Database, change: ManualChange & { readonly detail: string; readonly isAskedAgain: boolean }): Promise<void> {
+  const { orgId, endpointId, version, detail, isAskedAgain } = change;
   await db.transaction({ tenant: orgId }, async (tx) => {
     const { portalTypeCode } = await tx.integrationEndpoint.findFirstOrThrow({ where: { id: endpointId, orgId }, select: { portalTypeCode: true } });
-    await tx.$executeRaw`UPDATE manual_watch SET refused_version = ${version} WHERE endpoint_id = ${endpointId}`;
+    if (!isAskedAgain) await tx.$executeRaw`UPDATE manual_watch SET refused_version = ${version} WHERE endpoint_id = ${endpointId}`;
     await writeNotice(tx, { kind: 'manual_refused', key: `${endpointId}:${version}`, orgId, endpointId, portalTypeCode, detail });
   });
 }
