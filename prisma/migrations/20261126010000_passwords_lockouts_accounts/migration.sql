@@ -193,13 +193,16 @@ CREATE FUNCTION rcm_many_refused(active integer, suspects integer) RETURNS integ
 
 -- Whether a portal type is ill, by what its OTHER logins met lately, over all tenants: `ill`: many were refused with what ought to be right;
 -- `well`: somebody got in after `since`; else nobody knows. How many are many follows how many are in use. One word and no row.
+-- A gate that was opened by refusals says so for half a day, longer than any maintenance: logins whose passwords the portal has all cut, or that a
+-- person has changed, would vouch for each other's refusals for ever, and nobody would search for what it accepts.
 CREATE FUNCTION rcm_portal_health(portal_type text, identity text, since timestamptz, lasting interval, suspects integer) RETURNS text
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   refused integer;
   active integer;
 BEGIN
-  IF EXISTS (SELECT FROM public.portal_gate g WHERE g.portal_type_code = portal_type AND g.opened_at IS NOT NULL AND g.closed_at IS NULL AND g.cause = 'logins_suspect') THEN
+  IF EXISTS (SELECT FROM public.portal_gate g WHERE g.portal_type_code = portal_type AND g.opened_at IS NOT NULL AND g.closed_at IS NULL AND g.cause = 'logins_suspect'
+               AND g.opened_at > transaction_timestamp() - interval '12 hours') THEN
     RETURN 'ill';
   END IF;
   SELECT count(*) FILTER (WHERE u.refused_at > coalesce(u.accepted_at, '-infinity')), count(*) INTO refused, active

@@ -1,9 +1,10 @@
 import { parsePayload, serializePayload, type StoredSecret } from '@rcm/credentials';
-import { followStoreVersion, getOpenAttempt, isPortalIll, noteSearched, passwordTries, postponeSearch, recordAuditEvent, tellFound } from '@rcm/db';
+import { followStoreVersion, getOpenAttempt, noteSearched, passwordTries, postponeSearch, recordAuditEvent, tellFound } from '@rcm/db';
 import { accountOf, type HeldLease, type MigratedEndpoint } from '@rcm/portal-access';
 import { type Candidate, foundOf } from '../finding/candidate.ts';
 import { findAccepted } from '../finding/find-accepted.ts';
 import { heldOptions, type LoginInHand, loginInHand, readCurrent } from '../finding/login-in-hand.ts';
+import { refusesEverybody } from '../finding/refuses-everybody.ts';
 import type { Hold } from '../machine/login-events.ts';
 import type { Rotator } from '../rotate.ts';
 import { type Settled, settleCurrent } from './settle-current.ts';
@@ -34,13 +35,12 @@ export async function mendLogin(
   if (settled) return ended(rotator, endpoint, settled);
   if (await tryCurrent?.(current)) return ended(rotator, endpoint, 'accepted');
   // What a portal says that refuses everybody means little; a search would spend what the account has left of its budget.
-  if (await isPortalIll(db, { orgId, loginIdentity, portalTypeCode: endpoint.portalTypeCode, rules: rotator.breaker }))
-    return later(rotator, endpoint, { detail: 'the portal refuses others too', forMs: rotator.breaker.windowMs });
+  if (await refusesEverybody(rotator, login)) return later(rotator, endpoint, { detail: 'the portal refuses others too', forMs: rotator.breaker.windowMs });
 
   const { fingerprints } = accountOf(rotator.keys, endpoint, parsePayload(current.text));
   const known = await passwordTries(db, { orgId, loginIdentity, fingerprints, since: new Date(0) });
   // A portal may come to accept a copy that it refused before, so each refusal of what is current asks for all again; what rests, rests.
-  const found = await findAccepted({ services: rotator, login, attemptId: null, since: known.refusedLastAt ?? known.now, refusals: 1, mayBeCut: false });
+  const found = await findAccepted({ services: rotator, login, attemptId: null, since: known.refusedLastAt ?? known.now, refusals: 1 });
   if (found.kind === 'later') return later(rotator, endpoint, found.hold);
   if (found.kind === 'none') return ended(rotator, endpoint, 'none');
   if (found.candidate.name.kind === 'current') return ended(rotator, endpoint, 'accepted');

@@ -39,6 +39,9 @@ async function throughTheOtherDoor(login: Login): Promise<Login> {
   return added;
 }
 
+const dyingBefore = (write: string) => (written: string, when: 'before' | 'after') => {
+  if (written === write && when === 'before') throw new Error('the process is gone');
+};
 const never = async (id: string) => expect(await row.history(id)).toMatchObject({ locked: false, accountsLocked: 0 });
 
 describe('one account behind two addresses of a portal', () => {
@@ -85,6 +88,26 @@ describe('a person who puts another user name into a secret', () => {
     expect(await row.visit(login.id)).toBe('in');
     expect(await row.world.portals.history(other)).toMatchObject({ passwordsChanged: 1, accountsLocked: 0 });
     expect(await row.history(login.id)).toMatchObject({ passwordsChanged: 0 });
+  });
+
+  it('in the middle of a rotation ends that one: agents get in as the other account, and the old one’s password is not lost', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    expect(await row.visit(login.id)).toBe('in');
+    const gone = { ...row.patient, onJournalWrite: dyingBefore('applied') };
+    await expect(row.rotate(login.id, gone)).rejects.toThrow('the process is gone');
+    expect(await row.history(login.id)).toMatchObject({ passwordsChanged: 1 });
+    const other = { portal: 'alpine', username: 'the-one-after', password: 'Set-by-a-person-1' } as const;
+    await row.world.portals.createAccount(other);
+    await row.edit(login.id, take(other));
+    await row.pass(MINUTE);
+    expect(await row.settle(login.id)).toBe('abandoned');
+    expect(await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE })).toBeLessThan(5 * MINUTE);
+    for (let months = 0; months < 2; months += 1) {
+      await row.pass(31 * DAY);
+      expect(await row.visit(login.id)).toBe('in');
+      await row.removeOldCopies();
+    }
+    expect(await row.holdsAccepted(login.id)).toBe(true);
   });
 
   it('that another secret has already: neither is rotated and leaves the other behind, and both share a budget', async () => {
