@@ -104,6 +104,7 @@ export async function countRefusedLogins(db: Database): Promise<number> {
     (tx) => tx.$queryRaw<{ refused: number }[]>`
       SELECT count(DISTINCT a.login_identity)::int AS refused FROM login_attempt a
        WHERE a.effect IN ('suspect', 'bad') AND a.started_at > now() - make_interval(days => ${TOLD_DAYS}::int)
+         AND EXISTS (SELECT FROM integration_endpoint e WHERE e.login_identity = a.login_identity)
          AND NOT EXISTS (SELECT FROM login_attempt ok WHERE ok.login_identity = a.login_identity AND ok.proved AND ok.started_at > a.started_at)`,
   );
   return row?.refused ?? 0;
