@@ -49,7 +49,7 @@ function portalType(code: string, random: Random): NewPortalType {
 class Round {
   readonly #both: BothDatabases;
   readonly #random: Random;
-  readonly #places: readonly Place[];
+  readonly #places: Place[];
   readonly #canary: boolean;
   readonly #leases: LeasePair[] = [];
   readonly #logins: (Pair & { readonly place: Place })[] = [];
@@ -59,7 +59,7 @@ class Round {
   constructor(both: BothDatabases, random: Random, places: readonly Place[], canary: boolean) {
     this.#both = both;
     this.#random = random;
-    this.#places = places;
+    this.#places = [...places];
     this.#canary = canary;
   }
 
@@ -258,23 +258,15 @@ class Round {
     if (random.chance(0.3)) await this.ask('putOffRotation', () => ({ ...place, forMs: 5 * HOUR_MS, tell: 'later' }));
     if (random.chance(0.3)) await this.ask('bringRotationForward', (_, now) => ({ ...place, expiresAt: new Date(now + 3 * DAY_MS) }));
     if (random.chance(0.4)) await this.ask('wantCredentialSearch', () => place);
-    if (random.chance(0.3)) await this.ask('noteSearched', () => place);
+    const { model: start } = (await this.ask('startSearch', () => place)) as { model: { wishes: number } };
+    // Somebody wanted it meanwhile, now and then.
+    const wishes = start.wishes - random.pick([0, 0, 1]);
+    if (random.chance(0.3)) await this.ask('noteSearched', () => ({ ...place, wishes }));
     const pause = random.pick([{ forMs: HOUR_MS }, { untilMs: 3 * DAY_MS }]);
     if (random.chance(0.2))
-      await this.ask('postponeSearch', (_, now) => ({ ...place, ...('forMs' in pause ? pause : { until: new Date(now + pause.untilMs) }) }));
+      await this.ask('postponeSearch', (_, now) => ({ ...place, wishes, ...('forMs' in pause ? pause : { until: new Date(now + pause.untilMs) }) }));
     await this.ask('passwordTooYoungUntil', () => ({ ...place, leastHours: 30 }));
-    if (lease && random.chance(0.15)) {
-      const becomes = { id: random.pick([other.loginIdentity, identityOf('somebody else')]), keyId: '1' };
-      const because = random.pick(['account', 'realm']);
-      await this.ask('followAccount', (side) => ({
-        ...lease.place,
-        from: lease.place.loginIdentity,
-        to: becomes,
-        leaseId: lease[side],
-        actor: 'rotator',
-        because,
-      }));
-    }
+    if (lease?.kind === 'exclusive' && random.chance(0.3)) await this.#follow(lease);
     await this.ask('isDue', () => place);
     await this.ask('liesElsewhere', () => place);
     if (await this.#hasOrder()) {
@@ -286,6 +278,21 @@ class Round {
     await this.ask('listCopiesToRemove', () => ({ limit: 10 }));
     const copy = this.#attempts[0];
     if (copy && random.chance(0.1)) await this.ask('noteCopyRemoved', () => ({ attemptId: copy.id, orgId: copy.place.orgId }));
+  }
+
+  /** To one of a few accounts, as one that may have been called any of them, some or nothing. From then on each place is asked for as what it is. */
+  async #follow(lease: LeasePair): Promise<void> {
+    const random = this.#random;
+    const all = ['login one', 'login two', 'somebody else', 'nobody yet'].map(identityOf);
+    const [id, knownAs] = [random.pick(all), random.pick([[], [lease.place.loginIdentity], all.slice(0, 1), all])];
+    const asked = { ...lease.place, from: lease.place.loginIdentity, to: { id, keyId: '1' }, actor: 'rotator', knownAs };
+    await this.ask('followAccount', (side) => ({ ...asked, leaseId: lease[side] }));
+    for (const [at, { orgId, endpointId }] of this.#places.entries()) {
+      const { model: row } = (await this.ask('getEndpoint', () => ({ orgId, endpointId }))) as { model: { loginIdentity: string } };
+      const place = { ...(this.#places[at] ?? lease.place), loginIdentity: row.loginIdentity };
+      this.#places[at] = place;
+      await this.ask('remainingBudget', () => place);
+    }
   }
 
   /** One statement gives the endpoints of one secret dates that are microseconds apart: which comes first is nobody's decision. */
