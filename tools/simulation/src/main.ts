@@ -2,14 +2,16 @@ import { Command, InvalidArgumentError } from 'commander';
 import { addSeed, type Figures, hasFailed, noFigures } from './run/figures.ts';
 import type { SeedSummary } from './run/messages.ts';
 import { readReduction } from './run/reduction.ts';
-import { runSeeds, storyOf } from './run/workers.ts';
-import { runPlanted } from './planted/run-planted.ts';
+import { runSeeds, SeedWorker } from './run/workers.ts';
+import { PLANTED } from './planted/faults.ts';
+import { runPlanted, unknownFaults } from './planted/run-planted.ts';
 
 interface Options {
   readonly seeds: number;
   readonly seed?: number;
   readonly keep?: string;
   readonly stories: number;
+  readonly workers?: number;
   readonly json?: boolean;
   readonly planted?: boolean;
   readonly only?: string[];
@@ -27,19 +29,18 @@ const reduction = (text: string): string => {
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const PROGRESS_EVERY = 500;
 
-async function simulate({ seeds, seed, stories, json }: Options): Promise<number> {
+async function simulate({ seeds, seed, stories, workers, json }: Options): Promise<number> {
   const figures = noFigures();
   const failed: SeedSummary[] = [];
   const excused = new Map<string, number>();
   const from = seed ?? 0;
   await runSeeds({
-    ...{ from, count: seeds, planted: null },
+    ...{ from, count: seeds, workers },
     onSeed(summary) {
       addSeed(figures, summary);
       for (const { excuse } of summary.findings) if (excuse !== undefined) excused.set(kindOfExcuse(excuse), (excused.get(kindOfExcuse(excuse)) ?? 0) + 1);
       if (hasFailed(summary)) failed.push(summary);
       if (figures.seeds % PROGRESS_EVERY === 0) say(`${figures.seeds} of ${seeds} seeds, ${failed.length} of them with something wrong`);
-      return 'go on';
     },
   });
   for (const [excuse, count] of excused) say(`explained: ${count} × ${excuse}`);
@@ -51,7 +52,7 @@ async function simulate({ seeds, seed, stories, json }: Options): Promise<number
         .map(({ kind, about }) => `${kind} ${about}`)
         .join(', ')}`,
     );
-  for (const { seed: number } of failed.slice(0, stories)) for (const line of (await storyOf(number, { planted: null, keep: null })).lines) say(line);
+  for (const { seed: number } of failed.slice(0, stories)) for (const line of (await storyOf(number, null)).lines) say(line);
   print(figures, json === true);
   return failed.length === 0 ? 0 : 1;
 }
@@ -61,12 +62,19 @@ const kindOfExcuse = (excuse: string): string => excuse.replace(/\d+/g, 'n');
 
 function print(figures: Figures, json: boolean): void {
   const rounded = { ...figures, virtualDays: Math.round(figures.virtualDays) };
-  const words = Object.entries(rounded).map(([name, value]) => `${name} ${value}`);
+  const { explained, ...counts } = rounded;
+  const listed = (values: object): string[] => Object.entries(values).map(([name, value]) => `${name} ${String(value)}`);
+  const words = [...listed(counts), ...listed(explained).map((word) => `explained ${word}`)];
   process.stdout.write(json ? `${JSON.stringify(rounded)}\n` : `${words.join(', ')}\n`);
 }
 
+async function storyOf(seed: number, keep: string | null) {
+  await using worker = await SeedWorker.start(null);
+  return await worker.story(seed, keep);
+}
+
 async function again(seed: number, keep: string | null): Promise<number> {
-  const { kind, lines } = await storyOf(seed, { planted: null, keep });
+  const { kind, lines } = await storyOf(seed, keep);
   process.stdout.write(`${lines.join('\n')}\n`);
   return kind === null ? 0 : 1;
 }
@@ -80,12 +88,16 @@ await new Command('simulate')
   .option('--keep <what>', 'with --seed: only what is named, as a story ends with it', reduction)
   .option('--stories <n>', 'how many failing seeds are shrunk and told on stderr', whole(0), 3)
   .option('--json', 'print one JSON object on stdout')
+  .option('--workers <n>', 'how many processes work side by side (default: one per core)', whole(1))
   .option('--planted', 'plant faults one by one, and say which seed finds each')
   .option('--only <names...>', 'with --planted: these faults alone')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(async (options: Options, command: Command) => {
     const isAlone = options.seed !== undefined && command.getOptionValueSource('seeds') === 'default';
-    if (options.planted) process.exitCode = await runPlanted({ json: options.json === true, names: options.only ?? [], seeds: options.seeds, say });
+    const { only: names = [], seeds, workers } = options;
+    const unknown = unknownFaults(names);
+    if (unknown.length > 0) command.error(`There is no planted fault ${unknown.join(', ')}. There are: ${PLANTED.map(({ name }) => name).join(', ')}.`);
+    if (options.planted) process.exitCode = await runPlanted({ json: options.json === true, ...{ names, seeds, workers, say } });
     else if (isAlone && options.seed !== undefined) process.exitCode = await again(options.seed, options.keep ?? null);
     else process.exitCode = await simulate(options);
   })

@@ -12,6 +12,6 @@ export interface Finding {
   /** The login, or whatever it is about. */
   readonly about: string;
   readonly detail: string;
-  /** Of an outage: why nobody could have done better. */
+  /** Of `outage`, `stuck` and `stale win`: why nobody could have done better. */
   readonly excuse?: string;
 }

@@ -3,9 +3,10 @@ import { countingFailures, isLocked } from '../portal/lockout.ts';
 import type { Portal } from '../portal/portal.ts';
 import type { PortalEntry } from '../portal/record.ts';
 import { timeWords } from '../time/trace.ts';
-import type { Save, SimLogin, World } from '../world/world.ts';
+import { accountName, type Save, type SimLogin, type World } from '../world/world.ts';
 import type { Finding, FindingKind } from './finding.ts';
 import { holdingsOf, isAccepted, opens } from './holdings.ts';
+import { Possession, type Writer } from './possession.ts';
 import { refusalsSeen } from './refusals-seen.ts';
 
 const HOUR_MS = 3_600_000;
@@ -24,11 +25,11 @@ interface Watched {
   workedAt: number;
   /** Since when nothing but ourselves keeps anybody out; `null`: something does. */
   wellSince: number | null;
-  isOut: boolean;
-  isLost: boolean;
+  /** What was last said of an outage that lasts; `null`: there is none. */
+  outage: 'explained' | 'unexplained' | null;
+  readonly possession: Possession;
   /** What people last made of their own fields, each with every value that may stand. */
   readonly fields: Map<string, readonly unknown[]>;
-  lastWriter: 'us' | 'person';
   /** Since when what the portal accepts lies beside current. */
   besideSince: number | null;
   /** When there was last an excuse for keeping everybody out of it. */
@@ -47,7 +48,7 @@ export class Oracle {
     this.#world = world;
     const { now } = world.scheduler;
     this.#watched = [...world.logins.values()].map((login) => ({
-      ...{ login, workedAt: now, wellSince: now, isOut: false, isLost: false, fields: new Map(), lastWriter: 'person', besideSince: null, excused: null },
+      ...{ login, workedAt: now, wellSince: now, outage: null, possession: new Possession(), fields: new Map(), besideSince: null, excused: null },
     }));
     for (const portal of world.portals.values()) this.#read.set(portal, 0);
     world.onWorked = (login) => this.#worked(login);
@@ -66,12 +67,11 @@ export class Oracle {
       this.#judgeFields(watched);
       this.#judgeReach(watched);
     }
-    for (const what of this.#world.trespasses) this.#find('wrong tenant', what, what);
+    for (const what of new Set(this.#world.trespasses)) this.#find('wrong tenant', what, what);
     for (const error of this.#world.broken) this.#find('broken', error.message, error.stack ?? error.message);
   }
 
   #find(kind: FindingKind, about: string, detail: string, excuse?: string): void {
-    if (this.findings.some((known) => known.kind === kind && known.about === about)) return;
     this.findings.push({ kind, at: this.#world.scheduler.now, about, detail, ...(excuse === undefined ? {} : { excuse }) });
     this.#world.trace.add('THE ORACLE', `${kind}: ${about}: ${detail}`);
   }
@@ -87,19 +87,14 @@ export class Oracle {
       for (const entry of record.slice(read)) this.#judgeEntry(portal, entry);
     }
     const { storeRecord } = this.#world;
-    if (storeRecord.length > this.#writesRead) {
+    const writers = new Map<Watched, Writer>();
+    for (const { path, by } of storeRecord.slice(this.#writesRead)) {
       isNew = true;
-      for (const { path, act, by } of storeRecord.slice(this.#writesRead)) {
-        const watched = this.#watched.find(({ login }) => path.includes(`/${login.plan.endpointId}/`));
-        if (watched && act !== 'copy removed' && act !== 'staged') watched.lastWriter = by === 'person' || this.#isOnDuty(by) ? 'person' : 'us';
-      }
-      this.#writesRead = storeRecord.length;
+      const watched = this.#watched.find(({ login }) => path.includes(`/${login.plan.endpointId}/`));
+      if (watched) writers.set(watched, by === 'person' ? 'person' : 'us');
     }
-    if (isNew) for (const watched of this.#watched) this.#judgeLoss(watched);
-  }
-
-  #isOnDuty(by: string): boolean {
-    return by === 'operator';
+    this.#writesRead = storeRecord.length;
+    if (isNew) for (const watched of this.#watched) this.#judgeLoss(watched, writers.get(watched) ?? null);
   }
 
   #judgeEntry(portal: Portal, entry: PortalEntry): void {
@@ -110,26 +105,22 @@ export class Oracle {
     const share = door.type.lockoutThreshold - door.type.lockoutMargin;
     const counting = countingFailures(portal.habits.lockout, account, entry.at);
     const ours = counting.filter(({ by }) => by === 'us').length;
-    const about = `${portal.realm} ${entry.username}`;
+    const about = accountName({ portal, username: entry.username });
     const words = `${ours} failures of ours count, ${counting.length - ours} of people; our share is ${share}, the portal locks at ${portal.habits.lockout.threshold}`;
-    if (ours > share) this.#find('over budget', about, words);
+    if (ours > share && entry.counted && entry.by !== 'person') this.#find('over budget', about, words);
     if (entry.act !== 'locked') return;
     if (portal.habits.lockout.lastsMs === null) this.#world.wasLocked.add(about);
     if (ours > share) this.#find('locked', about, words);
   }
 
-  /** At this instant: is what the portal accepts anywhere in the store? Of a person's own password only the person can know. */
-  #judgeLoss(watched: Watched): void {
-    const { login } = watched;
+  /** At this instant: is what the portal accepts anywhere in the store? */
+  #judgeLoss({ login, possession }: Watched, writer: Writer | null): void {
     const account = this.#accountOf(login);
-    if (!account || account.passwordBy === 'person') return void (watched.isLost = false);
-    const { current, staged, earlier } = holdingsOf(this.#world, login);
-    // Whatever a person writes over, the store's history keeps it: it is enough if it is there.
-    const stored = [...(current === null ? [] : [current]), ...staged, ...(watched.lastWriter === 'person' ? earlier : [])];
-    const isHeld = stored.some((password) => isAccepted(login, account, password));
-    if (!isHeld && !watched.isLost)
-      this.#find('lost', login.plan.endpointId, `the portal accepts a password that lies neither in current nor in any of ${staged.length} copies`);
-    watched.isLost = !isHeld;
+    if (!account) return;
+    const holdings = holdingsOf(this.#world, login);
+    if (!possession.isLostNow(login, account, holdings, writer)) return;
+    const words = `the portal accepts a password that lies neither in current nor in any of ${holdings.staged.length} copies`;
+    this.#find('lost', login.plan.endpointId, words);
   }
 
   #accountOf({ portal, username }: SimLogin): Account | undefined {
@@ -146,7 +137,7 @@ export class Oracle {
     const { scheduler, stores, database } = this.#world;
     const { now } = scheduler;
     const account = this.#accountOf(login);
-    if (!account || login.duties > 0 || login.secretOfAPerson !== null) return false;
+    if (!account || login.duties.size > 0 || login.secretOfAPerson !== null) return false;
     if (!login.portal.isWell || isLocked(account, now) || now < account.settledAt || database.downUntil > now) return false;
     const { downUntil, throttledUntil, writesDeniedUntil } = stores.weatherOf(login.plan.store);
     if (Math.max(downUntil, throttledUntil, writesDeniedUntil) > now) return false;
@@ -174,17 +165,18 @@ export class Oracle {
       watched.wellSince ??= now;
       const outFor = now - Math.max(watched.wellSince, watched.workedAt);
       const { lockout } = watched.login.portal.habits;
-      const isOut = outFor > OUT_FOR_LONG_MS + (lockout.windowMs ?? 0);
-      if (isOut && !watched.isOut) this.#outage(watched, outFor);
-      watched.isOut = isOut;
+      if (outFor > OUT_FOR_LONG_MS + (lockout.windowMs ?? 0)) this.#outage(watched, outFor);
+      else watched.outage = null;
     }
   }
 
+  /** Each is told once, and once more where it goes on for longer than its excuse holds. */
   #outage(watched: Watched, outFor: number): void {
-    const { login } = watched;
     const excuse = this.#lateExcuse(watched);
+    if (watched.outage === 'unexplained' || (watched.outage === 'explained' && excuse !== undefined)) return;
+    watched.outage = excuse === undefined ? 'unexplained' : 'explained';
     const detail = `nobody got in for ${Math.round(outFor / HOUR_MS)} hours, since ${timeWords(watched.workedAt)}`;
-    this.#find('outage', login.plan.endpointId, detail, excuse);
+    this.#find('outage', watched.login.plan.endpointId, detail, excuse);
   }
 
   /** Of now, or of lately: whoever has just been told that nothing counts any more comes by in a few hours. */
@@ -193,10 +185,11 @@ export class Oracle {
   }
 
   /** Whether one more failure could have locked the account, in the portal's own count, or by all that anybody outside of it could see. */
-  #excuseOf({ portal, username, door }: SimLogin): string | undefined {
+  #excuseOf(login: SimLogin): string | undefined {
+    const { portal, username, door } = login;
     const account = portal.accounts.get(username);
     if (!account) return undefined;
-    if (this.#world.wasLocked.has(`${portal.realm} ${username}`)) return 'whoever had it unlocked has not said so yet';
+    if (this.#world.wasLocked.has(accountName(login))) return 'whoever had it unlocked has not said so yet';
     const { now } = this.#world.scheduler;
     const share = door.type.lockoutThreshold - door.type.lockoutMargin;
     const ours = countingFailures(portal.habits.lockout, account, now).filter(({ by }) => by === 'us').length;

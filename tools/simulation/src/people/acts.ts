@@ -49,9 +49,13 @@ export class Person {
 
   /** As long as somebody is in the middle of something, nobody else can be expected to get in. */
   async #duty(act: () => Promise<void>): Promise<void> {
-    this.#login.duties += 1;
-    await act();
-    this.#login.duties -= 1;
+    const { duties } = this.#login;
+    duties.add(this.#process);
+    try {
+      await act();
+    } finally {
+      duties.delete(this.#process);
+    }
   }
 
   /** Opens the whole JSON, changes fields in it, and saves the whole of it, whatever has become of the secret meanwhile. */
@@ -89,7 +93,11 @@ export class Person {
 
   async #changesPassword({ first, gapMs }: Of<'a person changes the password'>): Promise<void> {
     const password = this.#newPassword();
-    const atPortal = (): void => this.#login.portal.setByHand(this.#login.username, password);
+    const atPortal = (): void => {
+      this.#login.portal.setByHand(this.#login.username, password);
+      // Whatever somebody else had set there is no secret of theirs any more.
+      this.#login.secretOfAPerson = null;
+    };
     if (first === 'portal') atPortal();
     else await this.#edits((opened) => ({ ...opened, password }), 5_000);
     await this.#sleep(gapMs);

@@ -4,7 +4,7 @@ import { createMetrics, isRcmError } from '@rcm/telemetry';
 import type { SimProcess } from '../time/sim-process.ts';
 import type { Happening } from '../world/happening.ts';
 import { rotatorOf } from '../world/processes.ts';
-import type { SimLogin, World } from '../world/world.ts';
+import { accountName, type SimLogin, type World } from '../world/world.ts';
 
 export type Command =
   | Extract<Happening, { readonly kind: 'a person retries' | 'a person rotates' | 'a person rolls back' | 'a person pauses' }>
@@ -23,6 +23,7 @@ export async function operatorRuns(world: World, login: SimLogin, command: Comma
     switch (command.kind) {
       case 'unlocked':
         await unlockedCommand(context, { ...ACT, endpointId });
+        world.wasLocked.delete(accountName(login));
         Object.assign(login.portal.accounts.get(login.username) ?? {}, { supportToldAt: world.scheduler.now });
         return;
       case 'resolve':

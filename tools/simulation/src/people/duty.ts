@@ -3,7 +3,7 @@ import { refusalsSeen } from '../oracle/refusals-seen.ts';
 import { accepts } from '../portal/account.ts';
 import { arnOf } from '../stores/stores.ts';
 import type { SimProcess } from '../time/sim-process.ts';
-import type { SimLogin, World } from '../world/world.ts';
+import { accountName, type SimLogin, type World } from '../world/world.ts';
 import { operatorRuns } from './commands.ts';
 
 const HOUR_MS = 3_600_000;
@@ -57,9 +57,8 @@ async function unlock(world: World, login: SimLogin, process: SimProcess): Promi
   // As the platform tells people: it has no failure to spare, and only they can change that.
   const isSpent = lockout.windowMs === null && seen > 0 && seen >= door.type.lockoutThreshold - door.type.lockoutMargin - 1;
   const isLockedForGood = isLocked(account, world.scheduler.now) && lockout.lastsMs === null;
-  const name = `${portal.realm} ${username}`;
   // Who locked it had it unlocked and told nobody.
-  const wasUntold = world.wasLocked.delete(name);
+  const wasUntold = world.wasLocked.has(accountName(login));
   if (!isSpent && !isLockedForGood && !wasUntold) return;
   portal.callSupport(username);
   await operatorRuns(world, login, { kind: 'unlocked' }, process);

@@ -39,11 +39,5 @@ export const isSame = ({ foldsCase }: Compares, a: string, b: string): boolean =
 export const cut = ({ keepsFirst }: Pick<PortalHabits, 'keepsFirst'>, password: string): string =>
   keepsFirst === null ? password : password.slice(0, keepsFirst);
 
-/** In truth, once everything that was asked for so far has come about: a change that is still to be made counts as made. */
-export function endsWith(habits: PortalHabits, account: Account): { readonly password: string; readonly by: 'us' | 'person' } {
-  const [first] = account.pending.filter(({ asOf }) => asOf === account.changes).sort((a, b) => a.dueAt - b.dueAt);
-  return first ? { password: cut(habits, first.to), by: first.by } : { password: account.password, by: account.passwordBy };
-}
-
 /** Whether a login with this password would succeed at a portal that is well, with an account that is not locked, in every part of it. */
 export const accepts = (habits: PortalHabits, account: Account, password: string): boolean => isSame(habits, password, account.password);

@@ -1,7 +1,7 @@
 import type { FindingKind } from '../oracle/finding.ts';
 import type { SeedSummary } from './messages.ts';
 
-/** What `--json` prints. */
+/** What `--json` prints. Each kind counts what nothing explains; `explained` has the others. */
 export interface Figures {
   seeds: number;
   rotations: number;
@@ -14,9 +14,13 @@ export interface Figures {
   staleWins: number;
   overBudget: number;
   wrongTenant: number;
+  broken: number;
+  readonly explained: { stuck: number; outages: number; staleWins: number };
 }
 
-const COUNTED: Readonly<Record<Exclude<FindingKind, 'broken'>, keyof Figures>> = {
+type Counted = Exclude<keyof Figures, 'explained'>;
+
+const COUNTED: Readonly<Record<FindingKind, Counted>> = {
   lost: 'lost',
   locked: 'locked',
   stuck: 'stuck',
@@ -24,21 +28,25 @@ const COUNTED: Readonly<Record<Exclude<FindingKind, 'broken'>, keyof Figures>> =
   'stale win': 'staleWins',
   'over budget': 'overBudget',
   'wrong tenant': 'wrongTenant',
+  broken: 'broken',
 };
 
 export const noFigures = (): Figures => ({
-  ...{ seeds: 0, rotations: 0, logins: 0, virtualDays: 0, lost: 0, locked: 0, stuck: 0, outages: 0, staleWins: 0, overBudget: 0, wrongTenant: 0 },
+  ...{ seeds: 0, rotations: 0, logins: 0, virtualDays: 0, lost: 0, locked: 0, stuck: 0, outages: 0, staleWins: 0, overBudget: 0, wrongTenant: 0, broken: 0 },
+  explained: { stuck: 0, outages: 0, staleWins: 0 },
 });
 
-/** Adds one seed. What could not have been done better is an outage that is explained, however long it lasted. */
+/** Adds one seed. */
 export function addSeed(figures: Figures, { rotations, logins, virtualDays, findings }: SeedSummary): void {
   figures.seeds += 1;
   figures.rotations += rotations;
   figures.logins += logins;
   figures.virtualDays += virtualDays;
   for (const { kind, excuse } of findings) {
-    if (kind === 'broken') continue;
-    if (excuse === undefined || kind === 'outage') figures[COUNTED[kind]] += 1;
+    const name = COUNTED[kind];
+    if (excuse === undefined) figures[name] += 1;
+    else if (name === 'stuck' || name === 'outages' || name === 'staleWins') figures.explained[name] += 1;
+    else throw new Error(`Nothing explains what is ${kind}.`);
   }
 }
 

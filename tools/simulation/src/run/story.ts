@@ -6,6 +6,7 @@ import { runPlan, type SeedResult } from './run-seed.ts';
 import { shrink } from './shrink.ts';
 
 export interface Story {
+  /** Of what nothing explains; `null`: there is no such thing. */
   readonly kind: FindingKind | null;
   readonly lines: readonly string[];
 }
@@ -17,7 +18,7 @@ export async function tellStory(seed: number, keep: string | null): Promise<Stor
   if (given) {
     const { faults } = await runPlan(plan);
     const result = await runPlan(reduced(plan, faults, given));
-    return { kind: worst(result.findings)?.kind ?? null, lines: sentences(result) };
+    return { kind: unexplained(result.findings)?.kind ?? null, lines: sentences(result) };
   }
   const shrunk = await shrink(plan);
   if (shrunk === null) return { kind: null, lines: [`Seed ${seed} shows nothing that is wrong.`] };
@@ -25,7 +26,7 @@ export async function tellStory(seed: number, keep: string | null): Promise<Stor
   return { kind: shrunk.kind, lines: [...sentences(shrunk.result), `Again, with nothing else in it: ${again}`] };
 }
 
-const worst = (findings: readonly Finding[]): Finding | undefined => findings.find(({ excuse }) => excuse === undefined) ?? findings[0];
+const unexplained = (findings: readonly Finding[]): Finding | undefined => findings.find(({ excuse }) => excuse === undefined);
 
 function sentences({ seed, findings, chronicle }: SeedResult): string[] {
   const wrong = findings.map(

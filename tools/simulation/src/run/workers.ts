@@ -11,75 +11,90 @@ const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 export interface SeedRun {
   readonly from: number;
   readonly count: number;
-  readonly planted: string | null;
-  /** Told of each seed, in no order. Whoever returns `stop` has seen enough. */
-  onSeed(summary: SeedSummary): 'go on' | 'stop';
+  /** How many processes; as many as there are cores where it is left out. */
+  readonly workers?: number | undefined;
+  /** Told of each seed, in no order. */
+  onSeed(summary: SeedSummary): void;
 }
 
-/** Runs seeds in as many processes as there are cores; each world is one process's alone. Fails where a worker dies of something that is not its world's. */
-export async function runSeeds({ from, count, planted, onSeed }: SeedRun): Promise<void> {
+/** Runs seeds, with nothing planted, in several processes; each world is one process's alone. Fails where a worker dies of something that is not its world's. */
+export async function runSeeds({ from, count, workers, onSeed }: SeedRun): Promise<void> {
   let next = from;
-  let isEnough = false;
   const end = from + count;
-  const work = async (): Promise<void> => {
-    const worker = startWorker(planted);
-    try {
-      await ready(worker);
-      while (next < end && !isEnough) {
-        const chunk = { from: next, count: Math.min(CHUNK, end - next) };
-        next += chunk.count;
-        await ask(worker, { ask: 'run', ...chunk }, (answer) => {
-          if (answer.answer === 'seed' && !isEnough) isEnough = onSeed(answer.summary) === 'stop';
-          return answer.answer === 'done' || isEnough;
-        });
-      }
-    } finally {
-      worker.kill();
+  await inParallel(Math.min(workers ?? availableParallelism(), Math.ceil(count / CHUNK)), async () => {
+    await using worker = await SeedWorker.start(null);
+    while (next < end) {
+      const chunk = { from: next, count: Math.min(CHUNK, end - next) };
+      next += chunk.count;
+      await worker.run(chunk, onSeed);
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), Math.ceil(count / CHUNK)) }, work));
+  });
 }
 
-/** The story of a seed, made as short as it can be, and what it shows; `null`: nothing. */
-export async function storyOf(seed: number, { planted, keep }: { readonly planted: string | null; readonly keep: string | null }) {
-  const worker = startWorker(planted);
-  let told: { readonly kind: FindingKind | null; readonly lines: readonly string[] } = { kind: null, lines: [] };
-  try {
-    await ready(worker);
-    await ask(worker, { ask: 'story', seed, keep }, (answer) => {
+/** The same work by several hands; fails where one of them does. */
+export const inParallel = (hands: number, work: () => Promise<void>): Promise<unknown> => Promise.all(Array.from({ length: hands }, work));
+
+/** One process in which worlds run, one after the other. A fault is planted into it before it loads anything, and for good. */
+export class SeedWorker implements AsyncDisposable {
+  readonly #process: ChildProcess;
+  readonly #died: Promise<never>;
+
+  private constructor(planted: string | null) {
+    this.#process = fork(WORKER, planted === null ? [] : [planted], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
+    this.#died = new Promise((_, reject) => {
+      this.#process.once('error', reject);
+      this.#process.once('exit', (code, signal) => reject(new Error(`A worker of the simulation ended with ${signal ?? `exit code ${code}`}.`)));
+    });
+    // It dies at the end, too, when nobody waits for it.
+    this.#died.catch(() => undefined);
+  }
+
+  static async start(planted: string | null): Promise<SeedWorker> {
+    const worker = new SeedWorker(planted);
+    await Promise.race([once(worker.#process, 'message'), worker.#died]);
+    return worker;
+  }
+
+  /** These seeds, in their order. */
+  async run(seeds: { readonly from: number; readonly count: number }, onSeed: (summary: SeedSummary) => void): Promise<void> {
+    await this.#ask({ ask: 'run', ...seeds }, (answer) => {
+      if (answer.answer === 'seed') onSeed(answer.summary);
+      return answer.answer === 'done';
+    });
+  }
+
+  async runOne(seed: number): Promise<SeedSummary> {
+    const ran: SeedSummary[] = [];
+    await this.run({ from: seed, count: 1 }, (summary) => void ran.push(summary));
+    const [summary] = ran;
+    if (!summary) throw new Error(`Seed ${seed} ended without a word.`);
+    return summary;
+  }
+
+  /** The story of a seed, made as short as it can be, and what it shows; `null`: nothing. */
+  async story(seed: number, keep: string | null): Promise<{ readonly kind: FindingKind | null; readonly lines: readonly string[] }> {
+    let told: { readonly kind: FindingKind | null; readonly lines: readonly string[] } = { kind: null, lines: [] };
+    await this.#ask({ ask: 'story', seed, keep }, (answer) => {
       if (answer.answer === 'story') told = answer;
       return answer.answer === 'story';
     });
-  } finally {
-    worker.kill();
+    return told;
   }
-  return told;
-}
 
-/** A fault is planted into a process before it loads anything, and for good. */
-const startWorker = (planted: string | null): ChildProcess =>
-  fork(WORKER, planted === null ? [] : [planted], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#process.kill();
+  }
 
-async function ready(worker: ChildProcess): Promise<void> {
-  await Promise.race([once(worker, 'message'), died(worker)]);
-}
-
-function ask(worker: ChildProcess, question: Ask, isLast: (answer: Answer) => boolean): Promise<void> {
-  const answered = new Promise<void>((resolve) => {
-    const hear = (answer: Answer): void => {
-      if (!isLast(answer)) return;
-      worker.off('message', hear);
-      resolve();
-    };
-    worker.on('message', hear);
-  });
-  worker.send(question);
-  return Promise.race([answered, died(worker)]);
-}
-
-function died(worker: ChildProcess): Promise<never> {
-  return new Promise((_, reject) => {
-    worker.once('error', reject);
-    worker.once('exit', (code, signal) => reject(new Error(`A worker of the simulation ended with ${signal ?? `exit code ${code}`}.`)));
-  });
+  #ask(question: Ask, isLast: (answer: Answer) => boolean): Promise<void> {
+    const answered = new Promise<void>((resolve) => {
+      const hear = (answer: Answer): void => {
+        if (!isLast(answer)) return;
+        this.#process.off('message', hear);
+        resolve();
+      };
+      this.#process.on('message', hear);
+    });
+    this.#process.send(question);
+    return Promise.race([answered, this.#died]);
+  }
 }

@@ -27,6 +27,7 @@ export interface StoreEntry {
   readonly path: string;
   readonly act: 'current' | 'staged' | 'removed' | 'copy removed';
   readonly text: string | null;
+  /** `operator`: a command of ours that a person runs; `person`: their bare hands. */
   readonly by: 'rotator' | 'agent' | 'operator' | 'person';
   readonly process: string;
 }
@@ -132,6 +133,9 @@ type By = Pick<StoreEntry, 'by' | 'process'>;
 /** The effect happens outside of the process; the record names who had asked for it. */
 let asked: By | null = null;
 
+/** What is done in the store's console, by whichever person: none of our code is in between. */
+export const byHand = <T>(act: () => T): T => asCaller({ by: 'person', process: currentProcess()?.name ?? 'nobody' }, act);
+
 function asCaller<T>(by: By, act: () => T): T {
   asked = by;
   try {
@@ -144,7 +148,9 @@ function asCaller<T>(by: By, act: () => T): T {
 function currentCaller(): By {
   if (asked) return asked;
   const process = currentProcess();
-  return process ? { by: process.role, process: process.name } : { by: 'person', process: 'nobody' };
+  if (!process) return { by: 'person', process: 'nobody' };
+  // A person who runs a command of ours writes by our code.
+  return { by: process.role === 'person' ? 'operator' : process.role, process: process.name };
 }
 
 /** Organization, endpoint, and the attempt of a staged copy; the rest of a path is the same for all. */

@@ -3,7 +3,7 @@ import { createOwnedStore, secretsManagerStoreOn, ssmStoreOn, type TenantBackend
 import type { Clock } from '@rcm/telemetry';
 import { SecretsManagerModel } from './secrets-manager-model.ts';
 import { SsmModel } from './ssm-model.ts';
-import type { Caller, StoreModelOptions, StoreWeather } from './store-model.ts';
+import { byHand, type Caller, type StoreModelOptions, type StoreWeather } from './store-model.ts';
 import { VaultModel } from './vault-model.ts';
 
 export const ENVIRONMENT = 'sim';
@@ -48,19 +48,23 @@ export class Stores {
   /** A person saves a text over whatever is there. The reference may be another one afterwards: a secret that is made gets a new ARN. */
   personWrites(reference: SecretReference, text: string): SecretReference {
     const { path } = placesOf(reference);
-    if (reference.store === 'ssm') this.ssm.put(`/${path}`, text, { overwrite: true });
-    else if (reference.store === 'vault') this.vault.write(path, text, null);
-    else if (this.secretsManager.currentVersion(path) === null) return withSuffix(reference, this.secretsManager.create(path, text)?.arn);
-    else this.secretsManager.putVersion(path, this.secretsManager.newId(), text, ['AWSCURRENT']);
-    return reference;
+    return byHand(() => {
+      if (reference.store === 'ssm') this.ssm.put(`/${path}`, text, { overwrite: true });
+      else if (reference.store === 'vault') this.vault.write(path, text, null);
+      else if (this.secretsManager.currentVersion(path) === null) return withSuffix(reference, this.secretsManager.create(path, text)?.arn);
+      else this.secretsManager.putVersion(path, this.secretsManager.newId(), text, ['AWSCURRENT']);
+      return reference;
+    });
   }
 
   /** A person deletes the secret. */
   personRemoves(reference: SecretReference): void {
     const { path } = placesOf(reference);
-    if (reference.store === 'ssm') this.ssm.remove(`/${path}`);
-    else if (reference.store === 'vault') this.vault.remove(path);
-    else this.secretsManager.remove(path);
+    byHand(() => {
+      if (reference.store === 'ssm') this.ssm.remove(`/${path}`);
+      else if (reference.store === 'vault') this.vault.remove(path);
+      else this.secretsManager.remove(path);
+    });
   }
 
   /** The version that the store would tell of what is current. */

@@ -24,11 +24,14 @@ export interface SimLogin {
   reference: SecretReference;
   /** The account that the secret is to name. */
   username: string;
-  /** Somebody has begun something that only a person can end; agents may be out until then. */
-  duties: number;
+  /** Whoever has begun something that only they can end; agents may be out until then. */
+  readonly duties: Set<SimProcess>;
   /** The portal's password was set by a person and has not been told to anybody. */
   secretOfAPerson: string | null;
 }
+
+/** As the world's lists name an account. */
+export const accountName = ({ portal, username }: Pick<SimLogin, 'portal' | 'username'>): string => `${portal.realm} ${username}`;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -61,7 +64,7 @@ export class World {
   /** A tenant's act on what is another's. */
   readonly trespasses: string[] = [];
   readonly alive: SimProcess[] = [];
-  /** Accounts, as `realm user`, that their portal has locked until support is called. */
+  /** Accounts, by `accountName`, that their portal has locked until support is called, and of which the platform was told nothing since. */
   readonly wasLocked = new Set<string>();
   /** Told of every text that a person saves, with what they had opened and what lay there by then. */
   onSaved: (login: SimLogin, save: Save) => void = () => undefined;
@@ -157,6 +160,8 @@ export class World {
 
   #buried(process: SimProcess): void {
     this.alive.splice(this.alive.indexOf(process), 1);
+    // No `finally` runs in a process that died: whatever it had begun, nobody ends it.
+    for (const { duties } of this.logins.values()) duties.delete(process);
     this.#restarts.get(process)?.();
     this.#restarts.delete(process);
   }
@@ -174,7 +179,7 @@ export class World {
       door,
       reference: credentialReference({ ...place, ...owner }),
       username: plan.username,
-      duties: 0,
+      duties: new Set(),
       secretOfAPerson: null,
     };
     // Whoever stored it had logged in with it.

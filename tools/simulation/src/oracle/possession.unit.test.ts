@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import type { Account } from '../portal/account.ts';
+import type { SimLogin } from '../world/world.ts';
+import type { Holdings } from './holdings.ts';
+import { Possession, type Writer } from './possession.ts';
+
+const login = { portal: { habits: { foldsCase: false, keepsFirst: null } } } as SimLogin;
+
+interface Moment {
+  /** What the portal accepts, and who set it. */
+  readonly accepts: readonly [password: string, by: Writer];
+  readonly current?: string;
+  readonly staged?: readonly string[];
+  readonly earlier?: readonly string[];
+  readonly writer?: Writer;
+}
+
+/** What is said at each moment, in order. */
+function said(moments: readonly Moment[]): boolean[] {
+  const possession = new Possession();
+  const passwords: string[] = [];
+  return moments.map(({ accepts: [password, passwordBy], current = null, staged = [], earlier = [], writer = null }) => {
+    if (passwords.at(-1) !== password) passwords.push(password);
+    const account = { username: 'user', password, passwordBy, changes: passwords.length } as Account;
+    const holdings: Holdings = { current, staged, earlier };
+    return possession.isLostNow(login, account, holdings, writer);
+  });
+}
+
+describe('what a portal accepts is lost', () => {
+  const start = { accepts: ['old', 'person'], current: 'old' } as const;
+
+  test.each<[string, readonly Moment[], readonly boolean[]]>([
+    ['not while it is current, or lies in a copy', [start, { accepts: ['new', 'us'], current: 'old', staged: ['new'] }], [false, false]],
+    ['when we have made the portal accept what lies nowhere', [start, { accepts: ['new', 'us'], current: 'old' }], [false, true]],
+    ['once, however long it lasts', [start, { accepts: ['new', 'us'], current: 'old' }, { accepts: ['new', 'us'], current: 'old' }], [false, true, false]],
+    [
+      'when a write of ours leaves it to the history alone',
+      [start, { accepts: ['old', 'person'], current: 'new', earlier: ['old'], writer: 'us' }],
+      [false, true],
+    ],
+    [
+      'not when a person writes over it, and the history has it; nor when we write after them',
+      [
+        start,
+        { accepts: ['old', 'person'], current: 'theirs', earlier: ['old'], writer: 'person' },
+        { accepts: ['old', 'person'], current: 'ours', earlier: ['theirs', 'old'], writer: 'us' },
+      ],
+      [false, false, false],
+    ],
+    [
+      'when the history loses it, too, while something is current',
+      [
+        start,
+        { accepts: ['old', 'person'], current: 'theirs', earlier: ['old'], writer: 'person' },
+        { accepts: ['old', 'person'], current: 'ours', writer: 'us' },
+      ],
+      [false, false, true],
+    ],
+    ['not while a person is making the secret anew', [start, { accepts: ['old', 'person'], writer: 'person' }, start], [false, false, false]],
+    [
+      'not while a person has told nobody what they set; but when we overwrite what they told',
+      [
+        start,
+        { accepts: ['theirs', 'person'], current: 'old' },
+        { accepts: ['theirs', 'person'], current: 'theirs', earlier: ['old'], writer: 'person' },
+        { accepts: ['theirs', 'person'], current: 'ours', earlier: ['theirs', 'old'], writer: 'us' },
+      ],
+      [false, false, false, true],
+    ],
+  ])('%s', (_, moments, expected) => {
+    expect(said(moments)).toEqual(expected);
+  });
+});
