@@ -22,7 +22,8 @@ export interface CandidateSources {
 
 /**
  * The stored passwords that the portal may accept, in the order in which they are tried: the attempt's own copy, current, the versions that were last
- * seen accepted, older copies from the newest, what a portal would have kept of a copy that it cut, and other versions that were ever tried. Read one by one, as they are
+ * seen accepted, the last one that was tried in vain, older copies from the newest, what a portal would have kept of a copy that it cut, and other
+ * versions that were ever tried. Read one by one, as they are
  * asked for; what is gone from the store, or no payload, is passed over.
  */
 export async function* candidates(login: LoginInHand, sources: CandidateSources): AsyncGenerator<Candidate> {
@@ -36,7 +37,9 @@ export async function* candidates(login: LoginInHand, sources: CandidateSources)
   const { orgId, id: endpointId, loginIdentity } = login.endpoint;
   const tried = await triedVersions(db, { orgId, endpointId, loginIdentity, limit: MOST_VERSIONS });
   const last = tried.filter(({ accepted }) => accepted).slice(0, LAST_ACCEPTED);
-  for (const { version } of last) {
+  // What somebody stored and a search replaced, because the portal did not know it yet, comes before what was accepted long ago.
+  const [newest, ...others] = tried.filter((one) => !last.includes(one));
+  for (const { version } of [...last, ...(newest ? [newest] : [])]) {
     const found = await take({ kind: 'version', of: version });
     if (found) yield found;
   }
@@ -46,7 +49,7 @@ export async function* candidates(login: LoginInHand, sources: CandidateSources)
     if (found) yield found;
   }
   for (const attemptId of await perhapsCut(db, [...own.map(({ of }) => of), ...copies])) yield* cutCopy(login, attemptId, current);
-  for (const { version } of tried.filter((one) => !last.includes(one))) {
+  for (const { version } of others) {
     const found = await take({ kind: 'version', of: version });
     if (found) yield found;
   }
