@@ -38,6 +38,7 @@ describe('what an account may have been called', () => {
 
   it.each<[string, readonly string[], string]>([
     ['under the key before', former({}, changing), named(alpine)],
+    ['under the key to come', former({}, { current: keys.current, previous: changing.current }), named(alpine, changing)],
     ['until its portal type shared a realm', former(shared), named(alpine)],
     ['while its portal type shared one', former({ formerRealms: ['shared'] }), named({ ...alpine, realm: 'shared' })],
     ['until case was ignored', former({ usernameCase: 'ignored' }, keys, 'User'), named(alpine, keys, 'User')],

@@ -50,7 +50,6 @@ export const finishLoginAttempt = operation('finishLoginAttempt', (db, end) => {
   const restMs = end.restMs === undefined ? null : checkMs('restMs', end.restMs);
   const row = db.tables.logins.get(end.loginAttemptId);
   if (row?.orgId !== end.orgId) return;
-  identityNamed(db, end.orgId, row.loginIdentity);
   if (row.outcome !== null) return;
   const believed = db.in(BELIEVED_MS);
   const { throttledUntil } = end;
