@@ -35,7 +35,11 @@ async function used(of: Partial<TestEndpoint> = {}): Promise<Account> {
 }
 
 /** Under the exclusive lease of its own, where no other is given. `knownAs`: nothing, or it is another account. */
-async function follow(on: TestEndpoint, to = another(), rest: { readonly leaseId?: string; readonly knownAs?: readonly string[] } = {}): Promise<AccountFollowed> {
+async function follow(
+  on: TestEndpoint,
+  to = another(),
+  rest: { readonly leaseId?: string; readonly knownAs?: readonly string[] } = {},
+): Promise<AccountFollowed> {
   const leaseId = rest.leaseId ?? (await exclusiveLease(t.rotator, on)).id;
   return followAccount(t.rotator, { ...on, from: on.loginIdentity, to, leaseId, actor: 'rotator-1', knownAs: rest.knownAs ?? [] });
 }
@@ -58,7 +62,8 @@ async function fail(on: TestEndpoint): Promise<void> {
   await releaseLease(t.agent, leased);
 }
 
-const kindsOf = async (on: TestEndpoint) => (await t.sql<{ kind: string }>('SELECT kind FROM notice WHERE endpoint_id = $1', [on.endpointId])).map(({ kind }) => kind);
+const kindsOf = async (on: TestEndpoint) =>
+  (await t.sql<{ kind: string }>('SELECT kind FROM notice WHERE endpoint_id = $1', [on.endpointId])).map(({ kind }) => kind);
 
 describe('a row that follows its secret', () => {
   test('takes its rotations with it, and the lease is gone', async () => {
@@ -284,6 +289,19 @@ describe('what was one account and is several', () => {
     expect([await left(first), await left(second)]).toEqual([BUDGET - 2, BUDGET - 2]);
   });
 
+  test('lets each of two that share a secret go by its own realm, and neither takes the other one along', async () => {
+    const north = await used();
+    const shared = { orgId: north.orgId, loginIdentity: north.loginIdentity, secretArn: north.secretArn };
+    const south = await makeEndpoint(t.db, { ...shared, portal: { code: 'south' } });
+    const [there, toSouth] = [await rename(north), another()];
+    expect(await identityNow(south)).toBe(there.loginIdentity);
+    expect(await follow({ ...south, loginIdentity: there.loginIdentity }, toSouth, { knownAs: [north.loginIdentity] })).toBe('parted');
+    expect([await identityNow(north), await identityNow(south)]).toEqual([there.loginIdentity, toSouth.id]);
+    const elsewhere = another();
+    expect(await follow(there, elsewhere)).toBe('followed');
+    expect([await identityNow(north), await identityNow(south)]).toEqual([elsewhere.id, toSouth.id]);
+  });
+
   test('counts it once when they are one again', async () => {
     const { one, two } = await parted();
     await rename(two, { id: one.loginIdentity, keyId: '1' });
@@ -424,7 +442,7 @@ describe('with others at work', () => {
 describe('whatever rows follow whichever names of one account', () => {
   /** Small and the same every time. */
   function* drawn(seed: number): Generator<number, never> {
-    for (let state = seed; ; ) yield (state = (state * 48271) % 2147483647);
+    for (let state = seed; ;) yield (state = (state * 48271) % 2147483647);
   }
 
   test.each([1, 2, 3, 4, 5, 6])('no more logins fail than the account has (%i)', async (seed) => {
@@ -434,7 +452,11 @@ describe('whatever rows follow whichever names of one account', () => {
     const ids = names.map(({ id }) => id);
     await t.sql('INSERT INTO login_identity (id) SELECT unnest($1::text[])', [ids]);
     const [home = ''] = ids;
-    const doors = [await makeEndpoint(t.db, { loginIdentity: home }), await makeEndpoint(t.db, { loginIdentity: home }), await makeEndpoint(t.db, { loginIdentity: home })];
+    const doors = [
+      await makeEndpoint(t.db, { loginIdentity: home }),
+      await makeEndpoint(t.db, { loginIdentity: home }),
+      await makeEndpoint(t.db, { loginIdentity: home }),
+    ];
     let failed = 0;
     for (let step = 0; step < 25; step += 1) {
       const door = pick(doors);
