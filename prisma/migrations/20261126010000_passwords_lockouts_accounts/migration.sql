@@ -266,8 +266,9 @@ DROP FUNCTION rcm_portal_is_ill(text, interval, integer);
 --   `renamed`   the same account's: everybody who has the account goes along, with all that is known, so that it has one id and one budget;
 --   `parted`    that of several logins which were one account until now: each counts what was tried until now, and from here on its own;
 --   `followed`  another account's: what is known of that one stays with it, for whoever has it or comes back.
--- The endpoints of the organization that share the secret go with it, and their journal, which is the secret's. Only under the exclusive lease
--- that is named, and where no rotation of either login is open. Answers one of these, `moved` (the row had another id), `rotation_open` or `in_use`.
+-- The endpoints of the organization that share secret and realm go with it, and their journal, which is the secret's; in another realm the same
+-- user name is another account. Only under the exclusive lease that is named, and where no rotation of either login is open. Answers one of these,
+-- `moved` (the row had another id), `rotation_open` or `in_use`.
 CREATE FUNCTION rcm_follow_account(endpoint text, was text, becomes text, new_key_id text, lease uuid, known_as text[]) RETURNS text
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -281,7 +282,8 @@ BEGIN
   END IF;
   INSERT INTO public.login_identity (id, key_id) VALUES (becomes, new_key_id) ON CONFLICT DO NOTHING;
   PERFORM FROM public.login_identity i WHERE i.id IN (was, becomes) ORDER BY i.id FOR UPDATE;
-  SELECT e.org_id, e.secret_arn, e.login_identity INTO own FROM public.integration_endpoint e WHERE e.id = endpoint AND e.org_id = public.rcm_tenant();
+  SELECT e.org_id, e.secret_arn, e.login_identity, coalesce(p.account_realm, p.code) AS realm INTO own
+    FROM public.integration_endpoint e JOIN public.portal_type p ON p.code = e.portal_type_code WHERE e.id = endpoint AND e.org_id = public.rcm_tenant();
   IF own.login_identity IS DISTINCT FROM was THEN RETURN 'moved'; END IF;
   IF EXISTS (SELECT FROM public.rotation_attempt a WHERE a.login_identity IN (was, becomes) AND a.ended_at IS NULL) THEN RETURN 'rotation_open'; END IF;
   -- Whoever is at the other login may go on: this one only joins them. But nobody may be about to rotate it.
@@ -294,8 +296,10 @@ BEGIN
                  WHEN EXISTS (SELECT FROM public.login_identity_past p WHERE p.identity = was AND p.former = ANY (known_as || becomes)) THEN 'parted'
                  ELSE 'followed' END;
   DELETE FROM public.login_lease l WHERE l.login_identity = was;
-  SELECT array_agg(e.id) INTO moving FROM public.integration_endpoint e
-   WHERE e.login_identity = was AND (answer = 'renamed' OR e.id = endpoint OR (e.org_id = own.org_id AND e.secret_arn = own.secret_arn));
+  SELECT array_agg(e.id) INTO moving FROM public.integration_endpoint e JOIN public.portal_type p ON p.code = e.portal_type_code
+   WHERE e.login_identity = was
+     AND (answer = 'renamed' OR e.id = endpoint
+          OR (e.org_id = own.org_id AND e.secret_arn = own.secret_arn AND coalesce(p.account_realm, p.code) = own.realm));
   UPDATE public.integration_endpoint e SET login_identity = becomes, updated_at = clock_timestamp() WHERE e.id = ANY (moving);
   -- A code may be good for a moment yet, and who made it is not known here.
   UPDATE public.login_identity n SET last_totp_step = greatest(n.last_totp_step, o.last_totp_step) FROM public.login_identity o WHERE n.id = becomes AND o.id = was;

@@ -288,6 +288,19 @@ describe('what was one account and is several', () => {
     expect([await left(first), await left(second)]).toEqual([BUDGET - 2, BUDGET - 2]);
   });
 
+  test('lets each of two that share a secret go by its own realm, and neither takes the other one along', async () => {
+    const north = await used();
+    const shared = { orgId: north.orgId, loginIdentity: north.loginIdentity, secretArn: north.secretArn };
+    const south = await makeEndpoint(t.db, { ...shared, portal: { code: 'south' } });
+    const [there, toSouth] = [await rename(north), another()];
+    expect(await identityNow(south)).toBe(there.loginIdentity);
+    expect(await follow({ ...south, loginIdentity: there.loginIdentity }, toSouth, { knownAs: [north.loginIdentity] })).toBe('parted');
+    expect([await identityNow(north), await identityNow(south)]).toEqual([there.loginIdentity, toSouth.id]);
+    const elsewhere = another();
+    expect(await follow(there, elsewhere)).toBe('followed');
+    expect([await identityNow(north), await identityNow(south)]).toEqual([elsewhere.id, toSouth.id]);
+  });
+
   test('counts it once when they are one again', async () => {
     const { one, two } = await parted();
     await rename(two, { id: one.loginIdentity, keyId: '1' });

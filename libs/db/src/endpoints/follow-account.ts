@@ -24,7 +24,7 @@ export interface FollowAccount {
 }
 
 /**
- * The secret names its account by another id than the row: the row follows, with the endpoints of the organization that share the secret. What the ledger
+ * The secret names its account by another id than the row: the row follows, with the endpoints of the organization that share secret and realm. What the ledger
  * knows goes along only where it is the same account; then everybody goes who has it, so that it has one id and one budget at any time. With
  * its audit event in one transaction, and a notice where a person changed the account. Fails with `input_invalid`.
  */

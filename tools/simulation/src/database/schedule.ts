@@ -141,7 +141,8 @@ export const followAccount = operation('followAccount', (db, { orgId, endpointId
   const wasPart = tables.pasts.of(from).some(({ former }) => former === to.id || knownAs.includes(former));
   const answer = knownAs.includes(from) ? 'renamed' : wasPart ? 'parted' : 'followed';
   for (const { id } of tables.leases.of(from)) tables.leases.remove(id);
-  const along = answer === 'renamed' ? tables.endpoints.all() : [own, ...sharing(db, own)];
+  const realmOf = ({ portalTypeCode: code }: Endpoint): string => tables.portalTypes.get(code)?.accountRealm ?? code;
+  const along = answer === 'renamed' ? tables.endpoints.all() : [own, ...sharing(db, own).filter((twin) => realmOf(twin) === realmOf(own))];
   const moving = along.filter(({ loginIdentity }) => loginIdentity === from);
   for (const { id } of moving) tables.endpoints.change(id, { loginIdentity: to.id });
   const ids = new Set(moving.map(({ id }) => id));
