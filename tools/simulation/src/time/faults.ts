@@ -32,7 +32,7 @@ const WEIGHTS: Readonly<Record<FaultKind, number>> = {
   'dies before': 3,
   'dies after': 3,
   'stops before': 3,
-  'stops after': 2,
+  'stops after': 4,
   'request lost': 3,
   'answer lost': 4,
   slow: 2,

@@ -84,7 +84,7 @@ function happening(random: Random, { troubleMs, portals, logins }: Stage): Happe
   const { realm } = random.pick(portals);
   const { endpointId: login, store } = random.pick(logins);
   const forMs = random.span(2 * MINUTE_MS, 20 * HOUR_MS);
-  const begins: Moment = random.chance(0.3) ? inRotation(random) : { when: 'after', ms: 0 };
+  const begins: Moment = random.chance(0.4) ? inRotation(random) : { when: 'after', ms: 0 };
   const gapMs = random.span(5_000, 6 * HOUR_MS);
   const kind = random.weighted(WEIGHTS);
   switch (kind) {
