@@ -1,5 +1,5 @@
 import type { StoredSecret } from '@rcm/credentials';
-import { isPortalIll, type PasswordRecord, passwordTries } from '@rcm/db';
+import { type PasswordRecord, passwordTries } from '@rcm/db';
 import { accountOf, type GuardedResult } from '@rcm/portal-access';
 import type { RotatorServices } from '../machine/attempt.ts';
 import { holdFor, type Hold, proofOf } from '../machine/login-events.ts';
@@ -7,6 +7,7 @@ import { type Candidate, ledgerVersion } from './candidate.ts';
 import { candidates } from './candidates.ts';
 import { askHeld } from './held-login.ts';
 import type { LoginInHand } from './login-in-hand.ts';
+import { refusesEverybody } from './refuses-everybody.ts';
 
 export interface Search {
   readonly services: RotatorServices;
@@ -17,7 +18,6 @@ export interface Search {
   readonly since: Date;
   /** So many refusals of one password, and it is not the one. What a portal may have cut is asked once. */
   readonly refusals: 1 | 2;
-  readonly mayBeCut: boolean;
 }
 
 export type Found =
@@ -35,7 +35,7 @@ export type Found =
 export async function findAccepted(search: Search): Promise<Found> {
   const { services, login } = search;
   const current = await login.store.read(login.reference, { signal: login.held.signal });
-  const sources = { db: services.db, current, ownAttemptId: search.attemptId, mayBeCut: search.mayBeCut };
+  const sources = { db: services.db, current, ownAttemptId: search.attemptId };
   const wait = new Wait();
   const again: Candidate[] = [];
   for await (const { candidate, tries } of known(search, candidates(login, sources))) {
@@ -86,7 +86,7 @@ interface Question {
 /** One login; `null`: the search goes on with the next password. */
 async function ask(search: Search, { candidate, current, wait, isLast }: Question): Promise<Found | null> {
   const { services, login } = search;
-  if (candidate.name.first !== undefined && (await isIll(search)))
+  if (candidate.name.first !== undefined && (await refusesEverybody(services, login)))
     return { kind: 'later', hold: { detail: 'the portal refuses others too: what it may have cut is not asked now', forMs: services.timing.retryMs } };
   const { name, payload } = candidate;
   const result = await askHeld(services, login, { payload, version: ledgerVersion(name, current), attemptId: search.attemptId });
@@ -109,12 +109,6 @@ class Wait {
     const { first } = this;
     if (first === null || (hold.forMs !== undefined && (first.forMs === undefined || hold.forMs < first.forMs))) this.first = hold;
   }
-}
-
-/** Guesses at what a portal has cut would be wasted on one that refuses everybody. */
-function isIll({ services, login }: Search): Promise<boolean> {
-  const { orgId, loginIdentity, portalTypeCode } = login.endpoint;
-  return isPortalIll(services.db, { orgId, loginIdentity, portalTypeCode, rules: services.breaker });
 }
 
 /** This password alone has to wait; others may be asked. */
