@@ -1,5 +1,6 @@
 import type { Database } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
+import type { Stake } from '../time/faults.ts';
 import type { Outside } from '../time/outside.ts';
 import type { Random } from '../time/random.ts';
 import type { Scheduler } from '../time/scheduler.ts';
@@ -10,6 +11,11 @@ export const MOST_LOST_MS = 20_000;
 /** A sequence writes so many numbers ahead of itself to the log, so that a standby rarely gives one twice. */
 const FENCES_AHEAD = 32n;
 const TRAVEL_MS = 12;
+/** Operations that only look for something to do. */
+const LOOKS: ReadonlySet<string> = new Set(['assessPortalTypes', 'listOpenAttempts', 'listStartable', 'listWantedSearches', 'listCopiesToRemove']);
+/** Steps of the journal and of the ledger, right before or after what cannot be taken back. */
+const STEPS = /^(plan|adopt|advance|wait|resume|block|promote|finish|begin|reserve)/;
+const stakeOf = (name: string): Stake => (LOOKS.has(name) ? 'little' : STEPS.test(name) ? 'much' : 'some');
 
 export interface ModelDatabaseOptions {
   readonly outside: Outside;
@@ -27,6 +33,8 @@ export class ModelDatabase implements Database {
   readonly tables = new Tables();
   /** Until then nobody can use it. */
   downUntil = 0;
+  /** When standbys took over. */
+  readonly failOvers: number[] = [];
   readonly #options: ModelDatabaseOptions;
   #fence = 0n;
 
@@ -62,6 +70,7 @@ export class ModelDatabase implements Database {
         return this.commit(act);
       },
       lost: unavailable,
+      stake: stakeOf(name),
       travelMs: TRAVEL_MS,
     });
   }
@@ -83,6 +92,7 @@ export class ModelDatabase implements Database {
   failOver(lostMs: number, downMs: number): number {
     const { now } = this.#options.scheduler;
     this.downUntil = now + downMs;
+    this.failOvers.push(now);
     const written = ((this.#fence - 1n) / FENCES_AHEAD + 1n) * FENCES_AHEAD;
     this.#fence = written;
     return this.tables.log.forgetSince(now - Math.min(lostMs, MOST_LOST_MS));

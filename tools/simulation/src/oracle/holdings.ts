@@ -13,6 +13,13 @@ export function holdingsOf({ stores }: World, { reference }: SimLogin): Holdings
   return { current: current === null ? null : passwordIn(current), staged: staged.flatMap(passwordsIn), earlier: earlier.flatMap(passwordsIn) };
 }
 
+/** What lies in several secrets: anything that is current in one of them is there. */
+export function together(holdings: readonly Holdings[]): Holdings {
+  const [first = { current: null, staged: [], earlier: [] }, ...others] = holdings;
+  const current = others.flatMap((other) => other.current ?? []);
+  return { current: first.current, staged: [...holdings.flatMap(({ staged }) => staged), ...current], earlier: holdings.flatMap(({ earlier }) => earlier) };
+}
+
 /** Whether a stored password is what the portal accepts, as it is or as the portal would have cut it. */
 export const isAccepted = ({ portal }: SimLogin, account: Account, stored: string): boolean =>
   isSame(portal.habits, cut(portal.habits, stored), account.password) || isSame(portal.habits, stored, account.password);

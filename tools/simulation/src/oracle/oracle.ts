@@ -5,8 +5,9 @@ import type { PortalEntry } from '../portal/record.ts';
 import { timeWords } from '../time/trace.ts';
 import { accountName, type Save, type SimLogin, type World } from '../world/world.ts';
 import type { Finding, FindingKind } from './finding.ts';
-import { holdingsOf, isAccepted, opens } from './holdings.ts';
+import { holdingsOf, isAccepted, opens, together } from './holdings.ts';
 import { Possession, type Writer } from './possession.ts';
+import { Rashness } from './rashness.ts';
 import { refusalsSeen } from './refusals-seen.ts';
 
 const HOUR_MS = 3_600_000;
@@ -42,6 +43,7 @@ export class Oracle {
   readonly #world: World;
   readonly #watched: readonly Watched[];
   readonly #read = new Map<Portal, number>();
+  readonly #rashness = new Map<Portal, Rashness>();
   #writesRead = 0;
 
   constructor(world: World) {
@@ -50,7 +52,12 @@ export class Oracle {
     this.#watched = [...world.logins.values()].map((login) => ({
       ...{ login, workedAt: now, wellSince: now, outage: null, possession: new Possession(), fields: new Map(), besideSince: null, excused: null },
     }));
-    for (const portal of world.portals.values()) this.#read.set(portal, 0);
+    for (const portal of world.portals.values()) {
+      this.#read.set(portal, 0);
+      const settleMs = doorTo(world, portal)?.type.settleMs ?? 0;
+      const mayHaveForgotten = (from: number, to: number): boolean => world.database.failOvers.some((at) => at >= from && at <= to);
+      this.#rashness.set(portal, new Rashness({ portal, settleMs, mayHaveForgotten }));
+    }
     world.onWorked = (login) => this.#worked(login);
     world.onSaved = (login, save) => this.#saved(login, save);
     world.scheduler.afterEach = () => this.#look();
@@ -94,13 +101,15 @@ export class Oracle {
       if (watched) writers.set(watched, by === 'person' ? 'person' : 'us');
     }
     this.#writesRead = storeRecord.length;
-    if (isNew) for (const watched of this.#watched) this.#judgeLoss(watched, writers.get(watched) ?? null);
+    if (isNew) for (const watched of this.#watched) this.#judgeLoss(watched, writers);
   }
 
   #judgeEntry(portal: Portal, entry: PortalEntry): void {
+    const rash = this.#rashness.get(portal)?.judge(entry) ?? null;
+    if (rash !== null) this.#rash(accountName({ portal, username: entry.username }), rash);
     const account = portal.accounts.get(entry.username);
     if (!account || !(entry.counted || entry.act === 'locked')) return;
-    const door = this.#world.plan.portals.find(({ realm }) => realm === portal.realm)?.doors[0];
+    const door = doorTo(this.#world, portal);
     if (!door) return;
     const share = door.type.lockoutThreshold - door.type.lockoutMargin;
     const counting = countingFailures(portal.habits.lockout, account, entry.at);
@@ -113,12 +122,19 @@ export class Oracle {
     if (ours > share) this.#find('locked', about, words);
   }
 
-  /** At this instant: is what the portal accepts anywhere in the store? */
-  #judgeLoss({ login, possession }: Watched, writer: Writer | null): void {
+  /** Told once: whoever is rash once goes on being so. */
+  #rash(about: string, words: string): void {
+    if (!this.findings.some((known) => known.kind === 'rash' && known.about === about)) this.#find('rash', about, words);
+  }
+
+  /** At this instant: is what the portal accepts anywhere in the store, in the login's secret or in another one of the same account? */
+  #judgeLoss({ login, possession }: Watched, writers: ReadonlyMap<Watched, Writer>): void {
     const account = this.#accountOf(login);
     if (!account) return;
-    const holdings = holdingsOf(this.#world, login);
-    if (!possession.isLostNow(login, account, holdings, writer)) return;
+    const sharing = this.#watched.filter(({ login: other }) => isSameAccount(login, other));
+    const writer = sharing.map((watched) => writers.get(watched)).find((by) => by !== undefined) ?? null;
+    const holdings = together(sharing.map(({ login: other }) => holdingsOf(this.#world, other)));
+    if (!possession.isLostNow(login, account, holdings, { now: this.#world.scheduler.now, writer })) return;
     const words = `the portal accepts a password that lies neither in current nor in any of ${holdings.staged.length} copies`;
     this.#find('lost', login.plan.endpointId, words);
   }
@@ -138,6 +154,8 @@ export class Oracle {
     const { now } = scheduler;
     const account = this.#accountOf(login);
     if (!account || login.duties.size > 0 || login.secretOfAPerson !== null) return false;
+    // An account that lies in two secrets is not rotated, and people were told.
+    if (account.mustChange && this.#watched.some(({ login: other }) => other !== login && isSameAccount(login, other))) return false;
     if (!login.portal.isWell || isLocked(account, now) || now < account.settledAt || database.downUntil > now) return false;
     const { downUntil, throttledUntil, writesDeniedUntil } = stores.weatherOf(login.plan.store);
     if (Math.max(downUntil, throttledUntil, writesDeniedUntil) > now) return false;
@@ -247,3 +265,8 @@ export class Oracle {
         );
   }
 }
+
+/** What the platform was told of a portal is the same behind each of its doors. */
+const doorTo = ({ plan }: World, portal: Portal) => plan.portals.find(({ realm }) => realm === portal.realm)?.doors[0];
+
+const isSameAccount = (one: SimLogin, other: SimLogin): boolean => one.portal === other.portal && one.username === other.username;

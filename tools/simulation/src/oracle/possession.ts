@@ -4,9 +4,19 @@ import { type Holdings, isAccepted } from './holdings.ts';
 
 export type Writer = 'us' | 'person';
 
+export interface Instant {
+  readonly now: number;
+  /** Who has just written or removed something of the login's; `null`: nobody. */
+  readonly writer: Writer | null;
+}
+
+/** From a login that shows what holds to the write that follows from it, retries included. */
+const JUST_SEEN_MS = 60_000;
+
 /**
  * Whether what one portal accepts for a login can still be found: in current or in a copy. A password that a person sets at the portal is theirs until the store has it;
- * from then on it is kept as our own are. What a person writes over or removes is that person's word, and the store's history keeps it.
+ * from then on it is kept as our own are. What a person writes over or removes is that person's word, and the store's history keeps it; so does it with what a person
+ * sets while a rotation that has just seen another password accepted is about to write that.
  */
 export class Possession {
   /** Which password, by account and number of its changes, was seen to lie in the store. */
@@ -16,8 +26,8 @@ export class Possession {
   #takenBy: Writer | null = null;
   #isLost = false;
 
-  /** After each happening. `writer`: who has just written or removed something of this login's. Says whether it is lost from now on. */
-  isLostNow(login: SimLogin, account: Account, { current, staged, earlier }: Holdings, writer: Writer | null): boolean {
+  /** After each happening. Says whether it is lost from now on. */
+  isLostNow(login: SimLogin, account: Account, { current, staged, earlier }: Holdings, { now, writer }: Instant): boolean {
     const accepted = (password: string): boolean => isAccepted(login, account, password);
     const asked = `${account.username} ${account.changes}`;
     if (asked !== this.#asked) this.#takenBy = null;
@@ -27,7 +37,8 @@ export class Possession {
       return this.#turns(false);
     }
     if (account.passwordBy === 'person' && this.#known !== asked) return this.#turns(false);
-    this.#takenBy ??= writer;
+    const isRace = account.passwordBy === 'person' && now < account.passwordAt + JUST_SEEN_MS;
+    this.#takenBy ??= isRace && writer ? 'person' : writer;
     const isByPerson = this.#takenBy === 'person';
     return this.#turns(!(isByPerson && (current === null || earlier.some(accepted))));
   }

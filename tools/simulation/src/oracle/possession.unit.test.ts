@@ -13,17 +13,19 @@ interface Moment {
   readonly staged?: readonly string[];
   readonly earlier?: readonly string[];
   readonly writer?: Writer;
+  /** Since the portal accepts it, in minutes. */
+  readonly ageMinutes?: number;
 }
 
 /** What is said at each moment, in order. */
 function said(moments: readonly Moment[]): boolean[] {
   const possession = new Possession();
   const passwords: string[] = [];
-  return moments.map(({ accepts: [password, passwordBy], current = null, staged = [], earlier = [], writer = null }) => {
+  return moments.map(({ accepts: [password, passwordBy], current = null, staged = [], earlier = [], writer = null, ageMinutes = 60 }) => {
     if (passwords.at(-1) !== password) passwords.push(password);
-    const account = { username: 'user', password, passwordBy, changes: passwords.length } as Account;
+    const account = { username: 'user', password, passwordBy, passwordAt: 0, changes: passwords.length } as Account;
     const holdings: Holdings = { current, staged, earlier };
-    return possession.isLostNow(login, account, holdings, writer);
+    return possession.isLostNow(login, account, holdings, { now: ageMinutes * 60_000, writer });
   });
 }
 
@@ -67,6 +69,14 @@ describe('what a portal accepts is lost', () => {
         { accepts: ['theirs', 'person'], current: 'ours', earlier: ['theirs', 'old'], writer: 'us' },
       ],
       [false, false, false, true],
+    ],
+    [
+      'not when a person has set it in the moment in which we write, and the history has it',
+      [
+        { accepts: ['theirs', 'person'], current: 'theirs', earlier: ['old'] },
+        { accepts: ['theirs', 'person'], current: 'ours', earlier: ['theirs', 'old'], writer: 'us', ageMinutes: 0.1 },
+      ],
+      [false, false],
     ],
   ])('%s', (_, moments, expected) => {
     expect(said(moments)).toEqual(expected);

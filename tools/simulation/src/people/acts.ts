@@ -1,5 +1,6 @@
 import type { SimProcess } from '../time/sim-process.ts';
 import type { Happening } from '../world/happening.ts';
+import { type Moment, momentComes } from '../world/moment.ts';
 import type { SimLogin, World } from '../world/world.ts';
 import { operatorRuns } from './commands.ts';
 
@@ -23,6 +24,7 @@ export class Person {
   }
 
   async does(act: PersonalHappening): Promise<void> {
+    if ('begins' in act) await this.#comes(act.begins);
     switch (act.kind) {
       case 'a person edits a note':
         return this.#editsNote(act);
@@ -41,7 +43,7 @@ export class Person {
       case 'a person makes the secret anew':
         return this.#duty(() => this.#makesAnew());
       case 'a person puts in another account':
-        return this.#duty(() => this.#putsInAnotherAccount());
+        return this.#duty(() => this.#putsInAnotherAccount(act));
       default:
         return operatorRuns(this.#world, this.#login, act, this.#process);
     }
@@ -59,10 +61,10 @@ export class Person {
   }
 
   /** Opens the whole JSON, changes fields in it, and saves the whole of it, whatever has become of the secret meanwhile. */
-  async #edits(change: (opened: Fields) => Fields, openMs: number): Promise<void> {
+  async #edits(change: (opened: Fields) => Fields, saves: number | Moment): Promise<void> {
     const opened = this.#read();
     if (opened === null) return;
-    await this.#sleep(openMs);
+    await this.#comes(typeof saves === 'number' ? { when: 'after', ms: saves } : saves);
     this.#save(opened, change(opened));
   }
 
@@ -77,8 +79,8 @@ export class Person {
     this.#login.reference = this.#world.stores.personWrites(this.#login.reference, JSON.stringify(saved));
   }
 
-  #editsNote({ openMs }: Of<'a person edits a note'>): Promise<void> {
-    return this.#edits((opened) => ({ ...opened, note: `note ${this.#process.random.between(1, 1e9)}` }), openMs);
+  #editsNote({ saves }: Of<'a person edits a note'>): Promise<void> {
+    return this.#edits((opened) => ({ ...opened, note: `note ${this.#process.random.between(1, 1e9)}` }), saves);
   }
 
   async #setsUpAuthenticator({ gapMs }: Of<'a person sets up a new authenticator'>): Promise<void> {
@@ -137,16 +139,38 @@ export class Person {
     this.#login.reference = this.#world.stores.personWrites(this.#login.reference, text);
   }
 
-  async #putsInAnotherAccount(): Promise<void> {
+  async #putsInAnotherAccount({ whose }: Of<'a person puts in another account'>): Promise<void> {
+    const taken = (whose === 'of another login' ? this.#accountOfAnother() : null) ?? this.#newAccount();
+    if (taken === null) return;
+    this.#login.username = String(taken.username);
+    this.#login.secretOfAPerson = null;
+    await this.#edits((opened) => ({ ...opened, ...taken }), 5_000);
+  }
+
+  #newAccount(): Fields | null {
     const { portal, plan } = this.#login;
     const username = `${plan.username}-second`;
-    if (this.#login.username === username) return;
+    if (portal.accounts.has(username)) return null;
     const password = this.#newPassword();
     portal.add({ username, password, mfaSeed: plan.mfaSeed });
-    const mfa = plan.mfaSeed === null ? {} : { mfa_seed: plan.mfaSeed };
-    this.#login.username = username;
-    this.#login.secretOfAPerson = null;
-    await this.#edits((opened) => ({ ...opened, username, password, ...mfa }), 5_000);
+    return { username, password, ...(plan.mfaSeed === null ? {} : { mfa_seed: plan.mfaSeed }) };
+  }
+
+  /** As the organization's other secret has it: two secrets share an account from then on. */
+  #accountOfAnother(): Fields | null {
+    const { plan, username } = this.#login;
+    for (const other of this.#world.logins.values()) {
+      if (other.plan.realm !== plan.realm || other.plan.orgId !== plan.orgId || other.username === username) continue;
+      const text = this.#world.stores.personReads(other.reference);
+      if (text === null) continue;
+      const { username: user, password, mfa_seed } = JSON.parse(text) as Fields;
+      return { username: user, password, ...(mfa_seed === undefined ? {} : { mfa_seed }) };
+    }
+    return null;
+  }
+
+  #comes(moment: Moment): Promise<void> {
+    return momentComes(this.#world, this.#login, this.#process, moment);
   }
 
   #sleep(ms: number): Promise<void> {

@@ -1,30 +1,34 @@
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { PLANTED, type PlantedFault } from './faults.ts';
+import { type Edit, editsOf, PLANTED } from './faults.ts';
 
 const ROOT = new URL('../../../../', import.meta.url);
 
-export const plantedUrl = ({ file }: PlantedFault): string => new URL(file, ROOT).href;
+const pathOf = ({ file }: Edit): string => fileURLToPath(new URL(file, ROOT));
 
 /** How often the text to be replaced stands in its file: once, or the fault cannot be planted. */
-export function placesOf(fault: PlantedFault): number {
-  return readFileSync(fileURLToPath(plantedUrl(fault)), 'utf8').split(fault.from).length - 1;
-}
+export const placesOf = (edit: Edit): number => readFileSync(pathOf(edit), 'utf8').split(edit.from).length - 1;
 
-/** Puts a fault into this process, by name, before any module of the product is loaded. Fails where its text is not found, or is not alone. */
+/** Puts a fault into this process, by name, before any module of the product is loaded. Fails where a text of it is not found, or is not alone. */
 export function plant(name: string): void {
   const fault = PLANTED.find((known) => known.name === name);
   if (!fault) throw new Error(`There is no planted fault ${name}.`);
-  if (placesOf(fault) !== 1) throw new Error(`The planted fault ${name} finds its text ${placesOf(fault)} times in ${fault.file}.`);
+  for (const edit of editsOf(fault)) {
+    if (placesOf(edit) !== 1) throw new Error(`The planted fault ${name} finds its text ${placesOf(edit)} times in ${edit.file}.`);
+    plantEdit(edit);
+  }
+}
+
+function plantEdit(edit: Edit): void {
   // A linked package is loaded by its real path.
-  const url = pathToFileURL(fileURLToPath(plantedUrl(fault))).href;
+  const url = pathToFileURL(pathOf(edit)).href;
   registerHooks({
     load(asked, context, next) {
       const loaded = next(asked, context);
       if (asked !== url || loaded.source === undefined || loaded.source === null) return loaded;
       const source = typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString('utf8');
-      return { ...loaded, source: source.replace(fault.from, () => fault.to) };
+      return { ...loaded, source: source.replace(edit.from, () => edit.to) };
     },
   });
 }

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { hasFailed } from '../run/figures.ts';
 import { inParallel, SeedWorker } from '../run/workers.ts';
-import type { SeedSummary } from '../run/messages.ts';
 import { PLANTED, type PlantedFault } from './faults.ts';
 
 /** A fault that is not found in so many seeds is not found. */
@@ -49,17 +48,15 @@ export async function runPlanted({ json, names, seeds, workers, say }: PlantedRu
   return all.every(({ seed }) => seed !== null) ? 0 : 1;
 }
 
-async function search({ name, words }: PlantedFault, count: number, withoutFault: Baseline): Promise<PlantedResult> {
+async function search({ name, words, shows }: PlantedFault, count: number, withoutFault: Baseline): Promise<PlantedResult> {
   await using worker = await SeedWorker.start(name);
   for (let seed = 0; seed < count; seed += 1) {
-    const shown = judged(await worker.runOne(seed));
+    const { findings } = await worker.runOne(seed);
+    const shown = findings.find(({ kind, excuse }) => excuse === undefined && shows.includes(kind));
     if (shown && !(await withoutFault.fails(seed))) return { name, words, seed, finding: `${shown.kind} ${shown.about}` };
   }
   return { name, words, seed: null, finding: null };
 }
-
-/** What the judge saw. Code that throws under a fault has not been judged. */
-const judged = ({ findings }: SeedSummary) => findings.find(({ kind, excuse }) => excuse === undefined && kind !== 'broken');
 
 /** Seeds in which something is wrong with no fault planted tell nothing of a planted one. */
 class Baseline implements AsyncDisposable {

@@ -3,8 +3,8 @@ import { RcmError, withDeadline } from '@rcm/telemetry';
 import type { Outside } from '../time/outside.ts';
 import type { Scheduler } from '../time/scheduler.ts';
 import { currentProcess } from '../time/sim-process.ts';
-import type { ChangeDecision, Portal, Told, Visitor } from './portal.ts';
-import type { LoginEnd } from './record.ts';
+import type { Portal, Told, Visitor } from './portal.ts';
+import type { ChangeDecision, LoginEnd } from './record.ts';
 
 export interface DriverOptions {
   readonly outside: Outside;
@@ -17,6 +17,8 @@ export interface DriverOptions {
   readonly provesPassword: boolean;
   /** Told of each user name that is typed, for whoever judges whether it is the tenant's own. */
   readonly onTyped: (realm: string, username: string) => void;
+  /** Told of each change that is sent. */
+  readonly onChange: (realm: string, username: string) => void;
 }
 
 /** A page takes up to this long, each way. */
@@ -60,7 +62,6 @@ class ModelSession implements PortalSession {
     this.#user = null;
     const [username, password] = [credential.username.reveal(), credential.password.reveal()];
     this.#options.onTyped(this.#portal.realm, username);
-    const visitor = visitorNow();
     let hasProved = false;
     const told: Told = { at: this.#options.scheduler.now, process: currentProcess(), username, outcome: null };
     // From here on, a process that dies leaves it open whether anything was sent.
@@ -73,6 +74,7 @@ class ModelSession implements PortalSession {
       });
     };
     const { value: ended, submitted } = await this.#send({ deadlineMs, signal, beforeSubmit: asking }, async () => {
+      const visitor = this.#visitorNow();
       const first = await this.#page('login', () => this.#portal.tryPassword(visitor, username, password));
       if (first !== 'right') return first;
       hasProved = true;
@@ -89,11 +91,12 @@ class ModelSession implements PortalSession {
   async changePassword({ credential, newPassword, deadlineMs, signal, beforeSubmit }: Parameters<PortalSession['changePassword']>[0]): Promise<ChangeOutcome> {
     this.#mustBeUsable();
     const { username } = this.#user ?? { username: '' };
-    const visitor = visitorNow();
     if (this.#user === null) return { kind: 'unknown', detail: 'The portal shows its login page.', submitted: false };
-    const { value, submitted } = await this.#send({ deadlineMs, signal, beforeSubmit }, () =>
-      this.#page('change', () => this.#portal.change(visitor, username, credential.password.reveal(), newPassword.reveal())),
-    );
+    const { value, submitted } = await this.#send({ deadlineMs, signal, beforeSubmit }, () => {
+      const visitor = this.#visitorNow();
+      this.#options.onChange(this.#portal.realm, username);
+      return this.#page('change', () => this.#portal.change(visitor, username, credential.password.reveal(), newPassword.reveal()));
+    });
     const made = value === 'unavailable' ? null : value;
     const outcome = changeOutcome(made?.answer === 'not sent' ? null : (made?.decision ?? null), submitted && made?.answer !== 'not sent');
     this.#isUsable = outcome.kind !== 'unknown';
@@ -118,6 +121,12 @@ class ModelSession implements PortalSession {
     this.#isUsable = false;
   }
 
+  #visitorNow(): Visitor {
+    const process = currentProcess();
+    if (!process) throw new Error('Nobody stands at the portal.');
+    return { by: process.role, process: process.name, askedAt: this.#options.scheduler.now };
+  }
+
   #mustBeUsable(): void {
     if (!this.#isUsable) throw new RcmError('portal_unexpected', 'This session ended unclear and cannot be used again.');
   }
@@ -135,7 +144,9 @@ class ModelSession implements PortalSession {
   }
 
   #page<T>(what: string, effect: () => T): Promise<T> {
-    return this.#options.outside.call({ place: 'portal', what: `${this.#portal.realm} ${what}`, effect, lost: () => new Lost('no answer'), travelMs: PAGE_MS });
+    const stake = what === 'login' || what === 'code' || what === 'change' ? 'much' : 'some';
+    const lost = (): Error => new Lost('no answer');
+    return this.#options.outside.call({ place: 'portal', what: `${this.#portal.realm} ${what}`, effect, lost, travelMs: PAGE_MS, stake });
   }
 
   /** As the interpreter does it: `beforeSubmit` right before the page is sent; what it throws is thrown, and nothing was sent. */
@@ -207,10 +218,4 @@ function changeOutcome(decision: ChangeDecision | null, submitted: boolean): Cha
   if (decision === null || decision === 'error') return { kind: 'unknown', detail: 'the portal says nothing clear', submitted };
   if (decision === 'changed') return { kind: 'applied', submitted: true };
   return { kind: 'refused', rule: decision === 'refused' ? 'too_simple' : decision, submitted };
-}
-
-function visitorNow(): Visitor {
-  const process = currentProcess();
-  if (!process) throw new Error('Nobody stands at the portal.');
-  return { by: process.role, process: process.name };
 }

@@ -6,7 +6,7 @@ import type { SimProcess } from '../time/sim-process.ts';
 import { type Account, cut, isSame } from './account.ts';
 import type { ChangeAnswer, PortalHabits } from './habits.ts';
 import { type Failure, isLocked, noteFailure, noteSuccess, unlock } from './lockout.ts';
-import type { LoginEnd, PortalEntry } from './record.ts';
+import type { ChangeDecision, LoginEnd, PortalEntry } from './record.ts';
 
 export const TOTP_STEP_MS = 30_000;
 
@@ -14,6 +14,8 @@ export const TOTP_STEP_MS = 30_000;
 export interface Visitor {
   readonly by: PortalEntry['by'];
   readonly process: string;
+  /** When they let it out, where that is not now. */
+  readonly askedAt?: number;
 }
 
 export interface Told {
@@ -34,8 +36,6 @@ export interface Weather {
   /** Every login meets a question that only a person can answer. */
   challengesUntil: number;
 }
-
-export type ChangeDecision = 'changed' | 'error' | 'too_short' | 'reused' | 'current_wrong' | 'refused';
 
 /** One sign-in: the accounts of a realm, whatever doors lead to it. It decides by its habits, and writes everything down. */
 export class Portal {
@@ -58,12 +58,12 @@ export class Portal {
     this.#random = options.random;
   }
 
-  add(account: { readonly username: string; readonly password: string; readonly mfaSeed: string | null }): Account {
+  add(account: { readonly username: string; readonly password: string; readonly mfaSeed: string | null; readonly ageMs?: number }): Account {
     const added: Account = {
       username: account.username,
       password: cut(this.habits, account.password),
       passwordBy: 'person',
-      passwordAt: this.#scheduler.now,
+      passwordAt: this.#scheduler.now - (account.ageMs ?? 0),
       changes: 0,
       settledAt: 0,
       before: null,
@@ -111,16 +111,18 @@ export class Portal {
     for (let step = present - this.habits.codeSkew; step <= present + this.habits.codeSkew; step += 1) {
       if (account.usedSteps.has(step) || codeOf(account.mfaSeed, step) !== code) continue;
       account.usedSteps.add(step);
-      return this.#accept(visitor, account, password);
+      return this.#accept(visitor, account, password, code);
     }
-    if (this.habits.lockout.countsCodes) return this.#fail(visitor, account, 'wrong code', password);
-    return this.#note(visitor, username, 'wrong code', password);
+    if (this.habits.lockout.countsCodes) return this.#fail(visitor, account, 'wrong code', password, code);
+    return this.#note(visitor, username, 'wrong code', password, { code });
   }
 
   /** A new password is submitted by whoever is logged in. */
   change(visitor: Visitor, username: string, current: string, next: string): { readonly answer: ChangeAnswer; readonly decision: ChangeDecision } {
     const account = this.accounts.get(username);
     const answer = this.nextAnswers.shift() ?? this.#random.weighted(this.habits.changes);
+    // The form of the page sends nothing.
+    if (answer === 'not sent') return { answer, decision: 'refused' };
     if (!account || this.#scheduler.now < this.weather.unavailableUntil) return { answer: 'error, not made', decision: 'error' };
     const isReused = [account.password, ...account.former.slice(0, this.habits.history)].some((former) => isSame(this.habits, former, cut(this.habits, next)));
     if (isReused && this.habits.historyFirst) return this.#refused(visitor, account, answer, 'reused');
@@ -154,30 +156,32 @@ export class Portal {
     return this.habits.whileSettling === 'old or new' && account.before !== null && isSame(this.habits, password, account.before);
   }
 
-  #accept(visitor: Visitor, account: Account, password: string): LoginEnd {
+  #accept(visitor: Visitor, account: Account, password: string, code: string | null = null): LoginEnd {
     noteSuccess(this.habits.lockout, account);
     const { expiresAfterMs } = this.habits;
     if (expiresAfterMs !== null && this.#scheduler.now > account.passwordAt + expiresAfterMs) account.mustChange = true;
-    return this.#note(visitor, account.username, account.mustChange ? 'must change' : 'accepted', password);
+    return this.#note(visitor, account.username, account.mustChange ? 'must change' : 'accepted', password, { code });
   }
 
-  #fail(visitor: Visitor, account: Account, ended: 'wrong' | 'wrong code', password: string): LoginEnd {
+  #fail(visitor: Visitor, account: Account, ended: 'wrong' | 'wrong code', password: string, code: string | null = null): LoginEnd {
     const failure: Failure = { at: this.#scheduler.now, by: visitor.by === 'person' ? 'person' : 'us' };
-    this.#note(visitor, account.username, ended, password, { counted: true });
+    this.#note(visitor, account.username, ended, password, { counted: true, code });
     if (!noteFailure(this.habits.lockout, account, failure)) return ended;
     this.#note({ by: 'portal', process: this.realm }, account.username, 'done', null, { act: 'locked' });
     return 'at locked';
   }
 
-  #answer(visitor: Visitor, account: Account, answer: ChangeAnswer, next: string): ChangeDecision {
+  #answer(visitor: Visitor, account: Account, answer: Exclude<ChangeAnswer, 'not sent'>, next: string): ChangeDecision {
     const by = visitor.by === 'person' ? 'person' : 'us';
-    const note = (ended: 'made' | 'to be made' | 'not made' | 'refused') => this.#note(visitor, account.username, ended, next, { act: 'change' });
-    const make = (): void => {
-      this.#set(account, next, by);
-      note('made');
+    const say = (said: ChangeDecision, ended: 'made' | 'to be made' | 'not made' | 'refused'): ChangeDecision => {
+      this.#note(visitor, account.username, ended, next, { act: 'change', said });
+      return said;
     };
-    const makeIn = (ms: number): void => {
-      note('to be made');
+    const make = (said: ChangeDecision): ChangeDecision => {
+      this.#set(account, next, by);
+      return say(said, 'made');
+    };
+    const makeIn = (ms: number, said: ChangeDecision): ChangeDecision => {
       const pending = { dueAt: this.#scheduler.now + ms, asOf: account.changes, to: next, by } as const;
       account.pending = [...account.pending, pending];
       this.#scheduler.at(pending.dueAt, null, () => {
@@ -186,45 +190,33 @@ export class Portal {
         this.#set(account, next, by);
         this.#note({ by: 'portal', process: this.realm }, account.username, 'made', next, { act: 'change made' });
       });
+      return say(said, 'to be made');
     };
     switch (answer) {
       case 'made':
-        make();
-        return 'changed';
+        return make('changed');
       case 'error, made':
-        make();
-        return 'error';
+        return make('error');
       case 'error, not made':
-        note('not made');
-        return 'error';
+        return say('error', 'not made');
       case 'error, made late':
-        makeIn(this.habits.lateMs);
-        return 'error';
+        return makeIn(this.habits.lateMs, 'error');
       case 'error, made long after':
-        makeIn(this.habits.longAfterMs);
-        return 'error';
+        return makeIn(this.habits.longAfterMs, 'error');
       case 'says changed, does not':
-        note('not made');
-        return 'changed';
+        return say('changed', 'not made');
       case 'says changed, makes it late':
-        makeIn(this.habits.lateMs);
-        return 'changed';
+        return makeIn(this.habits.lateMs, 'changed');
       case 'says changed, makes it long after':
-        makeIn(this.habits.longAfterMs);
-        return 'changed';
+        return makeIn(this.habits.longAfterMs, 'changed');
       case 'says too short, makes it':
-        make();
-        return 'too_short';
+        return make('too_short');
       case 'says too short, makes it long after':
-        makeIn(this.habits.longAfterMs);
-        return 'too_short';
+        return makeIn(this.habits.longAfterMs, 'too_short');
       case 'says used before, makes it':
-        make();
-        return 'reused';
+        return make('reused');
       case 'refuses':
-      case 'not sent':
-        note('refused');
-        return 'refused';
+        return say('refused', 'refused');
     }
   }
 
@@ -234,7 +226,7 @@ export class Portal {
     answer: ChangeAnswer,
     decision: ChangeDecision,
   ): { readonly answer: ChangeAnswer; readonly decision: ChangeDecision } {
-    this.#note(visitor, account.username, 'refused', null, { act: 'change' });
+    this.#note(visitor, account.username, 'refused', null, { act: 'change', said: decision });
     return { answer, decision };
   }
 
@@ -250,13 +242,14 @@ export class Portal {
   }
 
   #note<E extends PortalEntry['ended']>(
-    visitor: Visitor,
+    { by, process, askedAt = this.#scheduler.now }: Visitor,
     username: string,
     ended: E,
     password: string | null,
-    { act = 'login', counted = false }: { readonly act?: PortalEntry['act']; readonly counted?: boolean } = {},
+    more: Partial<Pick<PortalEntry, 'act' | 'counted' | 'code' | 'said'>> = {},
   ): E {
-    this.record.push({ at: this.#scheduler.now, username, act, ...visitor, ended, password, counted });
+    const plain = { act: 'login', counted: false, code: null, said: null } as const;
+    this.record.push({ at: this.#scheduler.now, username, by, process, askedAt, ended, password, ...plain, ...more });
     return ended;
   }
 }

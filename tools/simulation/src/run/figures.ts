@@ -13,6 +13,7 @@ export interface Figures {
   outages: number;
   staleWins: number;
   overBudget: number;
+  rash: number;
   wrongTenant: number;
   broken: number;
   readonly explained: { stuck: number; outages: number; staleWins: number };
@@ -27,12 +28,27 @@ const COUNTED: Readonly<Record<FindingKind, Counted>> = {
   outage: 'outages',
   'stale win': 'staleWins',
   'over budget': 'overBudget',
+  rash: 'rash',
   'wrong tenant': 'wrongTenant',
   broken: 'broken',
 };
 
 export const noFigures = (): Figures => ({
-  ...{ seeds: 0, rotations: 0, logins: 0, virtualDays: 0, lost: 0, locked: 0, stuck: 0, outages: 0, staleWins: 0, overBudget: 0, wrongTenant: 0, broken: 0 },
+  ...{
+    seeds: 0,
+    rotations: 0,
+    logins: 0,
+    virtualDays: 0,
+    lost: 0,
+    locked: 0,
+    stuck: 0,
+    outages: 0,
+    staleWins: 0,
+    overBudget: 0,
+    rash: 0,
+    wrongTenant: 0,
+    broken: 0,
+  },
   explained: { stuck: 0, outages: 0, staleWins: 0 },
 });
 

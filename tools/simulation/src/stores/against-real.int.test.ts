@@ -200,7 +200,7 @@ describe.skipIf(backend() === 'containers')('the same random operations, on the 
       const seed = `${kind} ${round}`;
       const inside = new Inside(seed);
       const options = { outside: inside.outside, scheduler: inside.scheduler, random: inside.random, staleMs: 0 };
-      const stores = new Stores({ ...options, onWrite: () => undefined, onTrespass: (what) => expect.unreachable(what) });
+      const stores = new Stores({ ...options, onWrite: () => undefined, onCall: () => undefined, onTrespass: (what) => expect.unreachable(what) });
       const process = inside.process('rotator');
       const real = await realSide(kind, newReference(kind));
       const meanwhile: Side['meanwhile'] = { call: 0, act: async () => undefined };

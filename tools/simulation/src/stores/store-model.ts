@@ -39,6 +39,8 @@ export interface StoreModelOptions {
   /** How far behind a read may be, in ms. */
   readonly staleMs: number;
   readonly onWrite: (entry: StoreEntry) => void;
+  /** Told of each call that is admitted, before it takes effect. */
+  readonly onCall: (path: string, by: Pick<StoreEntry, 'by'>) => void;
   /** A call for another tenant's secret, or a copy in an agent's hands: the policies would refuse it, and so does the model. */
   readonly onTrespass: (what: string) => void;
 }
@@ -103,11 +105,15 @@ export abstract class StoreModel<S> {
     const act = (): T =>
       asCaller(by, () => {
         this.#admit(caller, what, path, kind);
+        this.options.onCall(path, by);
         return effect();
       });
     const lost = () => new RcmError('store_unavailable', `${what} failed: no answer came.`);
     return withDeadline({ ms: CALL_DEADLINE_MS, what, ...(signal ? { signal } : {}) }, () =>
-      this.options.outside.call({ place: 'store', what: `${this.name} ${what} ${shortPath(path)}`, effect: act, lost, travelMs: TRAVEL_MS }),
+      this.options.outside.call({
+        ...{ place: 'store', what: `${this.name} ${what} ${shortPath(path)}`, effect: act, lost, travelMs: TRAVEL_MS },
+        stake: kind === 'write' ? 'much' : 'some',
+      }),
     );
   }
 

@@ -20,7 +20,7 @@ export interface Fault {
 
 export interface FaultPlan {
   readonly seed: string;
-  /** How many of a process's calls meet a fault, in [0, 1]. */
+  /** How many of a process's calls meet a fault, in [0, 1], where some of it hangs on them. */
   readonly rate: number;
   /** No fault begins after this time. */
   readonly until: number;
@@ -32,11 +32,15 @@ const WEIGHTS: Readonly<Record<FaultKind, number>> = {
   'dies before': 3,
   'dies after': 3,
   'stops before': 3,
-  'stops after': 2,
+  'stops after': 4,
   'request lost': 3,
   'answer lost': 4,
   slow: 2,
 };
+/** How much hangs on a call. Most of all calls only ask whether there is anything to do; faults there show little, and would be most of all faults. */
+export type Stake = 'little' | 'some' | 'much';
+const OFTEN: Readonly<Record<Stake, number>> = { little: 0.1, some: 1, much: 3 };
+
 /** A lease of the simulated world lives a minute; a stop is for seconds, for minutes, or for most of a day. */
 const STOP_MS = [5_000, 40_000_000] as const;
 const SLOW_MS = [1_000, 9_000] as const;
@@ -54,17 +58,18 @@ export class Faults {
   }
 
   /** For the process's next call. */
-  next(process: SimProcess, now: number): Fault | null {
+  next(process: SimProcess, now: number, stake: Stake = 'some'): Fault | null {
     const crossing = (process.crossings += 1) - 1;
     if (now > this.#plan.until) return null;
     const place = `${process.name}#${crossing}`;
-    const fault = this.#only ? (this.#only.get(place) ?? null) : this.#drawn(process.name, crossing, place);
+    const fault = this.#only ? (this.#only.get(place) ?? null) : this.#drawn(process.name, crossing, stake);
     if (fault) this.met.push(fault);
     return fault;
   }
 
-  #drawn(process: string, crossing: number, place: string): Fault | null {
-    if (hashOf(`${this.#plan.seed} fault ${place}`) / 2 ** 32 >= this.#plan.rate) return null;
+  #drawn(process: string, crossing: number, stake: Stake): Fault | null {
+    const place = `${process}#${crossing}`;
+    if (hashOf(`${this.#plan.seed} fault ${place}`) / 2 ** 32 >= this.#plan.rate * OFTEN[stake]) return null;
     const random = new Random(`${this.#plan.seed} which ${place}`);
     const kind = random.weighted(WEIGHTS);
     const [least, most] = kind === 'slow' ? SLOW_MS : STOP_MS;

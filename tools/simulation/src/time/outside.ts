@@ -1,4 +1,4 @@
-import type { Fault, Faults } from './faults.ts';
+import type { Fault, Faults, Stake } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
 import { currentProcess, type SimProcess } from './sim-process.ts';
 import type { Trace } from './trace.ts';
@@ -14,6 +14,8 @@ export interface Call<T> {
   lost(): Error;
   /** Each way takes this long at most, in ms. */
   readonly travelMs: number;
+  /** Default: `some`. */
+  readonly stake?: Stake;
 }
 
 /** How long a caller waits for an answer that does not come, in ms, where it has no shorter deadline of its own. */
@@ -38,7 +40,7 @@ export class Outside {
     if (!process) throw new Error(`${call.what} was called by nobody.`);
     // Whoever is dead in the middle of its own code goes no further.
     if (process.isDead) return new Promise<T>(() => undefined);
-    const fault = this.#faults.next(process, this.#scheduler.now);
+    const fault = this.#faults.next(process, this.#scheduler.now, call.stake);
     if (fault && fault.kind !== 'slow') process.hurts.push(this.#scheduler.now);
     if (fault) this.#trace.add(process.name, `${faultWords(fault)} at ${call.place} ${call.what}`);
     return new Promise((resolve, reject) => {

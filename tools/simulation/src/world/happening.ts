@@ -1,5 +1,6 @@
 import { CHANGE_ANSWERS, type ChangeAnswer } from '../portal/habits.ts';
 import type { Random } from '../time/random.ts';
+import { afterRotation, inRotation, type Moment } from './moment.ts';
 import type { LoginPlan } from './plan.ts';
 import type { PortalPlan } from './portal-plan.ts';
 
@@ -17,17 +18,28 @@ export type Happening = { readonly at: number } & (
   | { readonly kind: 'the store denies writes'; readonly store: LoginPlan['store']; readonly forMs: number }
   | { readonly kind: 'the database fails over'; readonly lostMs: number; readonly downMs: number }
   | { readonly kind: 'a process is killed'; readonly which: number }
-  | { readonly kind: 'a person edits a note'; readonly login: string; readonly openMs: number }
-  | { readonly kind: 'a person sets up a new authenticator'; readonly login: string; readonly gapMs: number }
-  | { readonly kind: 'a person changes the password'; readonly login: string; readonly first: 'portal' | 'store'; readonly gapMs: number }
+  | { readonly kind: 'a person edits a note'; readonly login: string; readonly saves: Moment }
+  | { readonly kind: 'a person sets up a new authenticator'; readonly login: string; readonly begins: Moment; readonly gapMs: number }
+  | {
+      readonly kind: 'a person changes the password';
+      readonly login: string;
+      readonly begins: Moment;
+      readonly first: 'portal' | 'store';
+      readonly gapMs: number;
+    }
   | { readonly kind: 'a person changes the password at the portal only'; readonly login: string }
   | { readonly kind: 'a person mistypes'; readonly login: string; readonly times: number }
   | { readonly kind: 'a person locks the account'; readonly login: string; readonly callMs: number; readonly tells: boolean }
-  | { readonly kind: 'a person makes the secret anew'; readonly login: string }
-  | { readonly kind: 'a person puts in another account'; readonly login: string }
-  | { readonly kind: 'a person retries'; readonly login: string }
-  | { readonly kind: 'a person rotates'; readonly login: string; readonly why: 'demand' | 'compromise' }
-  | { readonly kind: 'a person rolls back'; readonly login: string }
+  | { readonly kind: 'a person makes the secret anew'; readonly login: string; readonly begins: Moment }
+  | {
+      readonly kind: 'a person puts in another account';
+      readonly login: string;
+      readonly begins: Moment;
+      readonly whose: 'nobody has it yet' | 'of another login';
+    }
+  | { readonly kind: 'a person retries'; readonly login: string; readonly begins: Moment }
+  | { readonly kind: 'a person rotates'; readonly login: string; readonly begins: Moment; readonly why: 'demand' | 'compromise' }
+  | { readonly kind: 'a person rolls back'; readonly login: string; readonly begins: Moment }
   | { readonly kind: 'a person pauses'; readonly login: string; readonly scope: 'all' | 'portal_type' | 'endpoint'; readonly forMs: number }
 );
 
@@ -54,8 +66,8 @@ const WEIGHTS: Readonly<Record<Happening['kind'], number>> = {
   'a person mistypes': 3,
   'a person locks the account': 2,
   'a person makes the secret anew': 1.5,
-  'a person puts in another account': 1,
-  'a person retries': 1.5,
+  'a person puts in another account': 2,
+  'a person retries': 2,
   'a person rotates': 3,
   'a person rolls back': 1,
   'a person pauses': 1,
@@ -72,11 +84,13 @@ function happening(random: Random, { troubleMs, portals, logins }: Stage): Happe
   const { realm } = random.pick(portals);
   const { endpointId: login, store } = random.pick(logins);
   const forMs = random.span(2 * MINUTE_MS, 20 * HOUR_MS);
+  const begins: Moment = random.chance(0.4) ? inRotation(random) : { when: 'after', ms: 0 };
   const gapMs = random.span(5_000, 6 * HOUR_MS);
   const kind = random.weighted(WEIGHTS);
   switch (kind) {
     case 'the portal is ill':
-      return { at, kind, realm, forMs, counts: random.chance(0.3) };
+      // Now and then over a long weekend.
+      return { at, kind, realm, forMs: random.chance(0.2) ? random.span(20 * HOUR_MS, 70 * HOUR_MS) : forMs, counts: random.chance(0.3) };
     case 'the portal is closed':
     case 'the portal asks for a picture puzzle':
       return { at, kind, realm, forMs };
@@ -91,25 +105,34 @@ function happening(random: Random, { troubleMs, portals, logins }: Stage): Happe
     case 'a process is killed':
       return { at, kind, which: random.between(0, 9) };
     case 'a person edits a note':
-      // Opened now, saved after so long; meanwhile a rotation may have come and gone.
-      return { at, kind, login, openMs: random.chance(0.5) ? random.span(5_000, 5 * MINUTE_MS) : random.span(HOUR_MS, 60 * HOUR_MS) };
+      // Opened now, saved then; meanwhile a rotation may have come and gone.
+      return { at, kind, login, saves: saves(random) };
     case 'a person sets up a new authenticator':
-      return { at, kind, login, gapMs };
+      return { at, kind, login, begins, gapMs };
     case 'a person changes the password':
-      return { at, kind, login, first: random.pick(['portal', 'portal', 'store']), gapMs };
+      return { at, kind, login, begins, first: random.pick(['portal', 'portal', 'store']), gapMs };
     case 'a person mistypes':
       return { at, kind, login, times: random.between(1, 2) };
     case 'a person locks the account':
       return { at, kind, login, callMs: random.span(10 * MINUTE_MS, 20 * HOUR_MS), tells: random.chance(0.8) };
-    case 'a person changes the password at the portal only':
-    case 'a person makes the secret anew':
     case 'a person puts in another account':
+      return { at, kind, login, begins, whose: random.pick(['nobody has it yet', 'of another login']) };
+    case 'a person makes the secret anew':
     case 'a person retries':
     case 'a person rolls back':
+      return { at, kind, login, begins };
+    case 'a person changes the password at the portal only':
       return { at, kind, login };
     case 'a person rotates':
-      return { at, kind, login, why: random.pick(['demand', 'compromise']) };
+      return { at, kind, login, begins, why: random.pick(['demand', 'compromise']) };
     case 'a person pauses':
       return { at, kind, login, scope: random.pick(['all', 'portal_type', 'endpoint']), forMs };
   }
+}
+
+function saves(random: Random): Moment {
+  const when = random.weighted({ soon: 3, late: 3, 'in the next rotation': 3, 'after the next rotation': 3 });
+  if (when === 'in the next rotation') return inRotation(random);
+  if (when === 'after the next rotation') return afterRotation(random);
+  return { when: 'after', ms: when === 'soon' ? random.span(5_000, 5 * MINUTE_MS) : random.span(HOUR_MS, 60 * HOUR_MS) };
 }

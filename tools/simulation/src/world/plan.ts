@@ -14,6 +14,8 @@ export interface LoginPlan {
   readonly store: 'ssm' | 'secrets-manager' | 'vault';
   readonly username: string;
   readonly password: string;
+  /** For how long it has been the account's when the world begins, in ms. */
+  readonly ageMs: number;
   readonly mfaSeed: string | null;
   /** A second endpoint of the organization uses the same secret, through another door. */
   readonly otherDoor: number | null;
@@ -71,13 +73,15 @@ function loginsOf(random: Random, { realm, habits, doors }: PortalPlan): LoginPl
     const door = own.between(0, doors.length - 1);
     const otherDoor = doors.length > 1 && own.chance(0.5) ? 1 - door : null;
     return {
-      orgId: `org-${at % 3}`,
+      orgId: `org-${at % 2}`,
       endpointId: `${realm}-${at}`,
       realm,
       door,
       store,
       username: `user${at}.${realm}`,
       password,
+      // Some have expired by then.
+      ageMs: own.of('age').between(0, Math.round((habits.expiresAfterMs ?? 0) * 1.3)),
       mfaSeed,
       otherDoor,
     };

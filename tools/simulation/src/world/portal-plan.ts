@@ -55,7 +55,7 @@ function changes(random: Random): PortalHabits['changes'] {
 export function portalPlan(random: Random, realm: string): PortalPlan {
   const told = lockout(random.of('lockout'));
   const settleMs = random.pick([30 * SECOND_MS, 2 * MINUTE_MS, 10 * MINUTE_MS]);
-  const expiresAfterMs = random.chance(0.2) ? random.pick([4, 6]) * DAY_MS : null;
+  const expiresAfterMs = random.chance(0.25) ? random.pick([3, 4, 6]) * DAY_MS : null;
   const historyTold = random.chance(0.3) ? 3 : 0;
   const habits: PortalHabits = {
     lockout: told.rules,

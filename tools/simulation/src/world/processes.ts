@@ -35,6 +35,10 @@ export const driversFor = (world: World): Drivers =>
         hash: `recipe of ${code}`,
         provesPassword: door.provesPassword,
         onTyped: (realm, username) => typed(world, user, realm, username),
+        onChange(realm, username) {
+          for (const login of world.logins.values())
+            if (login.plan.realm === realm && login.username === username) world.secrets.onChange(login.plan.endpointId);
+        },
       });
     },
   }) as unknown as Drivers;

@@ -15,6 +15,7 @@ import { type Role, SimProcess } from '../time/sim-process.ts';
 import { Trace } from '../time/trace.ts';
 import type { LoginPlan, Plan } from './plan.ts';
 import type { DoorPlan } from './portal-plan.ts';
+import { SecretWatch } from './secret-watch.ts';
 
 /** One login as the world knows it: where it lies, which account is meant, and what people know of it. */
 export interface SimLogin {
@@ -59,6 +60,7 @@ export class World {
   /** What agents visit: an endpoint for each login, and a second one where two doors lead to it. */
   readonly endpoints: { readonly endpointId: string; readonly orgId: string; readonly login: SimLogin }[] = [];
   readonly logger: Logger = createLogger({ name: 'simulation', level: 'silent' });
+  readonly secrets = new SecretWatch();
   /** Written and removed, in order. */
   readonly storeRecord: StoreEntry[] = [];
   /** A tenant's act on what is another's. */
@@ -88,7 +90,11 @@ export class World {
       ...parts,
       random: this.random.of('stores'),
       staleMs: plan.staleMs,
-      onWrite: (entry) => void this.storeRecord.push(entry),
+      onWrite: (entry) => {
+        this.storeRecord.push(entry);
+        this.secrets.onWrite(entry);
+      },
+      onCall: (path, by) => this.secrets.onCall(path, by),
       onTrespass: (what) => void this.trespasses.push(what),
     });
     for (const portal of plan.portals) {
