@@ -101,6 +101,8 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
 
 const NOT_NOW: Readonly<Record<Settled, string>> = {
   other_account: 'the secret names another account than the row did; the row follows, and the rotation begins again',
+  renamed: 'what counts as one account was defined anew; the row follows, and the rotation begins again',
+  account_in_use: 'the secret names another account than the row, and somebody is at one of the two; the row follows later',
   merged: 'the secret had been saved from a copy older than the last rotation; the newer password was put into it, and the rotation begins again',
   restored: 'the database was restored to an earlier hour; the store wins, and nobody logs in for one lockout window',
 };

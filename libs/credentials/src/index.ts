@@ -23,6 +23,8 @@ export {
   type LoginIdentity,
   loginIdentity,
   passwordFingerprints,
+  realmHistory,
+  type RealmHistory,
 } from './login-identity.ts';
 export {
   type CredentialPayload,

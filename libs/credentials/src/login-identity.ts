@@ -47,14 +47,37 @@ export function loginIdentity(keys: IdentityKeys, realm: AccountRealm, username:
   return { id: identityUnder(keys.current, realm, username), keyId: keys.current.id };
 }
 
+/** An account realm as a portal type's row says, with all that decided before what one account is. */
+export interface RealmHistory extends AccountRealm {
+  /** The portal type's code, and the realms it had. */
+  readonly formerRealms: readonly string[];
+  /** Of the login's page, with its port where it is not the scheme's own. */
+  readonly host: string;
+}
+
+/** The realm of an endpoint's logins. */
+export function realmHistory(
+  type: { readonly code: string; readonly accountRealm: string | null; readonly formerRealms: readonly string[]; readonly usernameCase: 'exact' | 'ignored' },
+  baseUrl: string,
+): RealmHistory {
+  const { code, accountRealm, formerRealms, usernameCase } = type;
+  return { realm: accountRealm ?? code, usernameCase, formerRealms: [code, ...formerRealms], host: new URL(baseUrl).host };
+}
+
 /**
- * What the same login was called before: under the previous key, and by the host of its page, as it was until accounts had realms. A row
- * that says one of these means the same account.
+ * What the same account may have been called: under each key that is known, in each realm of its portal type, by each rule of case, and by the
+ * host of its page, as it was until accounts had realms. A row that says one of these means the same account.
  */
-export function formerIdentities(keys: IdentityKeys, realm: AccountRealm & { readonly host: string }, username: string): readonly string[] {
+export function formerIdentities(keys: IdentityKeys, history: RealmHistory, username: string): readonly string[] {
   const known = keys.previous ? [keys.current, keys.previous] : [keys.current];
-  const byHost = known.map(({ key }) => digest(key, [realm.host.toLowerCase(), username]));
-  return keys.previous ? [identityUnder(keys.previous, realm, username), ...byHost] : byHost;
+  const names = new Set<string>();
+  for (const key of known) {
+    for (const realm of [history.realm, ...history.formerRealms])
+      for (const usernameCase of ['exact', 'ignored'] as const) names.add(identityUnder(key, { realm, usernameCase }, username));
+    names.add(digest(key.key, [history.host.toLowerCase(), username]));
+  }
+  names.delete(loginIdentity(keys, history, username).id);
+  return [...names];
 }
 
 /**
@@ -72,8 +95,9 @@ export function passwordFingerprints(
   return known.map(({ id, key }) => `${id}:${digest(key, ['rcm-password-fingerprint', realm.realm, `${name.length}`, name, login.password])}`);
 }
 
+/** The rule of case is part of the name: where it is exact, `user` is not what `User` is called where case is ignored. */
 const identityUnder = ({ key }: IdentityKey, realm: AccountRealm, username: string): string =>
-  digest(key, ['rcm-login-identity', realm.realm, accountName(realm, username)]);
+  digest(key, [realm.usernameCase === 'ignored' ? 'rcm-login-identity-in-any-case' : 'rcm-login-identity', realm.realm, accountName(realm, username)]);
 
 const accountName = ({ usernameCase }: AccountRealm, username: string): string => (usernameCase === 'ignored' ? username.toLowerCase() : username);
 

@@ -1,7 +1,7 @@
 import { Secret } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
 import { payloadFingerprint } from './fingerprint.ts';
-import { formerIdentities, type IdentityKeys, loginIdentity, passwordFingerprints } from './login-identity.ts';
+import { type AccountRealm, formerIdentities, type IdentityKeys, loginIdentity, passwordFingerprints, realmHistory } from './login-identity.ts';
 
 const key = new Secret('k'.repeat(32));
 const keys: IdentityKeys = { current: { id: '1', key } };
@@ -21,12 +21,40 @@ describe('a login identity', () => {
     expect(folded('User')).toBe(folded('uSER'));
   });
 
-  it('is one for a sign-in behind two hosts, and remembers what it was called before', () => {
-    const former = formerIdentities(changing, { ...alpine, host: 'WWW.Portal.Example:8443' }, 'user');
-    expect(former).toContain(loginIdentity(keys, alpine, 'user').id);
+  it('is not the same by another rule of case, or an edit of the user name would look like a change of the rule', () => {
+    expect(loginIdentity(keys, { realm: 'a', usernameCase: 'ignored' }, 'user')).not.toEqual(
+      loginIdentity(keys, { realm: 'a', usernameCase: 'exact' }, 'user'),
+    );
+  });
+});
+
+describe('what an account may have been called', () => {
+  const type = { code: 'alpine', accountRealm: null, formerRealms: [], usernameCase: 'exact' } as const;
+  const page = 'https://WWW.Portal.Example:8443/login';
+  const former = (of: Partial<Parameters<typeof realmHistory>[0]> = {}, known = keys, username = 'user') =>
+    formerIdentities(known, realmHistory({ ...type, ...of }, page), username);
+  const named = (realm: AccountRealm, known = keys, username = 'user') => loginIdentity(known, realm, username).id;
+  const shared = { accountRealm: 'shared' } as const;
+
+  it.each<[string, readonly string[], string]>([
+    ['under the key before', former({}, changing), named(alpine)],
+    ['under the key to come', former({}, { current: keys.current, previous: changing.current }), named(alpine, changing)],
+    ['until its portal type shared a realm', former(shared), named(alpine)],
+    ['while its portal type shared one', former({ formerRealms: ['shared'] }), named({ ...alpine, realm: 'shared' })],
+    ['until case was ignored', former({ usernameCase: 'ignored' }, keys, 'User'), named(alpine, keys, 'User')],
+    ['while case was ignored', former({}, keys, 'User'), named({ ...alpine, usernameCase: 'ignored' }, keys, 'User')],
+    ['when key, realm and case are changed at once', former({ ...shared, usernameCase: 'ignored' }, changing, 'User'), named(alpine, keys, 'User')],
     // As it was before accounts had realms: printf 'www.portal.example:8443\nuser' | openssl dgst -sha256 -hmac kkkk…
-    expect(former).toContain('910846a6bfb9351461932bf3e6e2fbc95d3a7965316bc65a81807b3b081d0351');
-    expect(former).not.toContain(loginIdentity(changing, alpine, 'user').id);
+    ['by its host', former({}, changing), '910846a6bfb9351461932bf3e6e2fbc95d3a7965316bc65a81807b3b081d0351'],
+  ])('%s', (_, names, expected) => {
+    expect(names).toContain(expected);
+  });
+
+  it('is not what it is called, nor what another user name, realm or spelling is', () => {
+    expect(former()).not.toContain(named(alpine));
+    expect(former({}, changing)).not.toContain(named(alpine, changing));
+    for (const other of [named(alpine, keys, 'another'), named({ ...alpine, realm: 'other' }), named(alpine, keys, 'USER')])
+      expect(former()).not.toContain(other);
   });
 });
 

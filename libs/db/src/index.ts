@@ -30,6 +30,8 @@ export {
   listWantedSearches,
   noteSearched,
   postponeSearch,
+  type SearchStart,
+  startSearch,
   tellFound,
   tellLeftBehind,
   type WantedSearch,

@@ -139,9 +139,9 @@ async function logIn(access: AgentAccess, endpoint: MigratedEndpoint, held: Held
 const isSamePassword = ({ keys }: AgentAccess, endpoint: MigratedEndpoint, first: HeldCredential, second: HeldCredential): boolean =>
   accountOf(keys, endpoint, first.payload).fingerprints[0] === accountOf(keys, endpoint, second.payload).fingerprints[0];
 
-/** The password was refused, now or before: somebody may have changed it in the store without the row knowing. */
+/** Password or account were refused, now or before: somebody may have put another one into the store without the row knowing. */
 function mayBeOutdated(result: NotAccepted): boolean {
-  if (result.kind === 'not_allowed') return result.reason === 'password_bad' || result.reason === 'password_suspect';
+  if (result.kind === 'not_allowed') return result.reason !== 'lease_lost';
   return result.outcome.kind === 'rejected' || result.outcome.kind === 'rejected_or_locked';
 }
 

@@ -6,6 +6,7 @@ import {
   type NewPlace,
   parsePayload,
   placeForSize,
+  realmHistory,
   serializePayload,
 } from '@rcm/credentials';
 import type { EndpointRow } from '@rcm/db';
@@ -54,8 +55,7 @@ export function identityOf({ portalType }: Pick<EndpointRow, 'portalType'>, text
 /** Whether a row's identity is that of the payload, under the name it has now or one it had before. */
 export function isIdentityOf(endpoint: EndpointRow, text: Secret<string>, keys: IdentityKeys): boolean {
   if (endpoint.loginIdentity === null) return false;
-  const { portalType, baseUrl } = endpoint;
-  const realm = { realm: portalType.accountRealm ?? portalType.code, usernameCase: portalType.usernameCase, host: new URL(baseUrl).host };
+  const realm = realmHistory(endpoint.portalType, endpoint.baseUrl);
   const { username } = parsePayload(text).reveal();
   return endpoint.loginIdentity === loginIdentity(keys, realm, username).id || formerIdentities(keys, realm, username).includes(endpoint.loginIdentity);
 }

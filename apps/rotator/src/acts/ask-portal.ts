@@ -1,6 +1,7 @@
-import { isPortalIll } from '@rcm/db';
+import { refusesEverybody } from '../finding/refuses-everybody.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import { type AttemptEvent, holding } from '../machine/event.ts';
+import { accountLeft } from './account-left.ts';
 import { otherAccepted, searchFor } from './attempt-search.ts';
 import { afterSubmitDeadline } from './submit-change.ts';
 
@@ -16,18 +17,18 @@ export async function askWhatHolds(inHand: AttemptInHand): Promise<AttemptEvent>
   const { attempt, login, services } = inHand;
   if (!inHand.mayProbe || attempt.submitDeadlineAt === null) return afterSubmitDeadline(inHand, 'waiting for the portal to have had its time');
   const { settleMs } = login.endpoint.portalType;
+  const left = await accountLeft(inHand, await login.store.read(login.reference, { signal: login.held.signal }));
+  if (left) return left;
   const found = await searchFor(inHand, new Date(attempt.submitDeadlineAt.getTime() + settleMs), REFUSALS);
   switch (found.kind) {
     case 'later':
       return inHand.heldMs > services.timing.giveUpMs
         ? { kind: 'none_accepted', detail: `the portal could not be asked which password holds: ${found.hold.detail}` }
         : holding(found.hold);
-    case 'none': {
-      const { orgId, loginIdentity, portalTypeCode } = login.endpoint;
-      if (await isPortalIll(services.db, { orgId, loginIdentity, portalTypeCode, rules: services.breaker }))
+    case 'none':
+      if (await refusesEverybody(services, login))
         return holding({ detail: 'the portal accepts no stored password, and refuses others too: it may be ill', forMs: services.timing.retryMs });
       return { kind: 'none_accepted', detail: 'the portal accepts none of the stored passwords' };
-    }
     case 'found':
       return found.candidate.name.kind === 'current' ? currentAccepted(inHand) : otherAccepted(inHand, found);
   }

@@ -11,7 +11,6 @@ export const searchFor = (inHand: AttemptInHand, since: Date, refusals: 1 | 2): 
     attemptId: inHand.attempt.id,
     since,
     refusals,
-    mayBeCut: inHand.attempt.submitDeadlineAt !== null,
   });
 
 /** The portal accepts a password that is not current: it is to become current. */

@@ -1,10 +1,11 @@
 import { parsePayload, rotationOf, serializePayload, type StoredSecret, withPassword } from '@rcm/credentials';
 import { recordAuditEvent } from '@rcm/db';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
-import { candidateNamed, candidateOf, type CandidateName, readNamed, sameUser } from '../finding/candidate.ts';
+import { candidateNamed, candidateOf, type CandidateName, readNamed } from '../finding/candidate.ts';
 import { heldOptions } from '../finding/login-in-hand.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import type { AttemptEvent } from '../machine/event.ts';
+import { accountLeft } from './account-left.ts';
 
 /**
  * `verified`: makes the password that the portal accepts current in the store. The row follows in one transaction with the state. The staged payload
@@ -18,6 +19,9 @@ export async function promoteFound(inHand: AttemptInHand): Promise<AttemptEvent>
   const edited = attempt.previousVersion;
   const found = attempt.found ?? 'staged';
   const isPlain = found === 'staged' && edited === null;
+  const theirs = isPlain ? null : await store.read(login.reference, { signal: login.held.signal });
+  const left = await accountLeft(inHand, theirs);
+  if (left) return left;
   await recordAuditEvent(services.db, {
     orgId: endpoint.orgId,
     actor: attempt.owner,
@@ -29,19 +33,15 @@ export async function promoteFound(inHand: AttemptInHand): Promise<AttemptEvent>
   try {
     const promoted = isPlain
       ? await store.promote(login.slotOf(attempt.id), attempt.baseVersion, heldOptions(login))
-      : await promoteOnto(inHand, candidateNamed(found, attempt.id), edited ?? attempt.baseVersion);
+      : await promoteOnto(inHand, theirs, candidateNamed(found, attempt.id), edited ?? attempt.baseVersion);
     return { kind: 'store_promoted', version: promoted.version };
   } catch (error) {
     if (hasCode(error, 'secret_missing'))
       return { kind: 'copy_missing', detail: 'the copy of the new password, or the current secret, is gone before it was made current' };
-    if (error instanceof OtherAccount)
-      return { kind: 'copy_missing', detail: 'somebody put another account into the secret while the password of the old one was being changed' };
     if (hasCode(error, 'store_conflict')) return editedBySomebody(inHand);
     throw error;
   }
 }
-
-class OtherAccount extends Error {}
 
 async function editedBySomebody({ login }: AttemptInHand): Promise<AttemptEvent> {
   const current = await login.store.read(login.reference, { signal: login.held.signal });
@@ -51,12 +51,11 @@ async function editedBySomebody({ login }: AttemptInHand): Promise<AttemptEvent>
 }
 
 /** Repeatable: what is built from an already replaced text is that same text, and `replace` then writes nothing. */
-async function promoteOnto(inHand: AttemptInHand, name: CandidateName, base: string): Promise<{ readonly version: string }> {
+async function promoteOnto(inHand: AttemptInHand, theirs: StoredSecret | null, name: CandidateName, base: string): Promise<{ readonly version: string }> {
   const { login, attempt } = inHand;
-  const [theirs, stored] = [await login.store.read(login.reference, { signal: login.held.signal }), await readNamed(login, name)];
+  const stored = await readNamed(login, name);
   if (theirs === null || stored === null) throw new RcmError('secret_missing', 'The secret, or the copy that is to become current, is not in the store.');
   const { password } = candidateOf(name, stored, theirs);
-  if (!sameUser(parsePayload(theirs.text), parsePayload(stored.text))) throw new OtherAccount();
   return login.store.replace(login.reference, withOurPassword(theirs, password, attempt), base, heldOptions(login));
 }
 

@@ -1,10 +1,11 @@
 import { parsePayload, type StoredSecret } from '@rcm/credentials';
-import { advanceAttempt, isPortalIll, passwordTries, tellLeftBehind } from '@rcm/db';
+import { advanceAttempt, passwordTries, tellLeftBehind } from '@rcm/db';
 import { accountOf, type GuardedResult, portalCredential } from '@rcm/portal-access';
 import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
 import { logInHeld } from '../finding/held-login.ts';
 import { heldOptions } from '../finding/login-in-hand.ts';
+import { refusesEverybody } from '../finding/refuses-everybody.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import { type AttemptEvent, holding } from '../machine/event.ts';
 import { journal } from '../machine/journal.ts';
@@ -90,8 +91,7 @@ async function currentRefused(inHand: AttemptInHand): Promise<AttemptEvent> {
       : otherAccepted(inHand, found);
   if (attempt.submitDeadlineAt !== null)
     return { kind: 'maybe_submitted', detail: 'the portal accepts the current password no more, after an earlier submit of the new one' };
-  const { orgId, loginIdentity, portalTypeCode } = login.endpoint;
-  if (await isPortalIll(services.db, { orgId, loginIdentity, portalTypeCode, rules: services.breaker }))
+  if (await refusesEverybody(services, login))
     return holding({ detail: 'the portal refuses the current password, and others too: it may be ill', forMs: services.timing.retryMs });
   return {
     kind: 'current_refused',

@@ -5,6 +5,7 @@ import { askHeld } from '../finding/held-login.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import { type AttemptEvent, holding } from '../machine/event.ts';
 import { holdFor, proofOf } from '../machine/login-events.ts';
+import { accountLeft } from './account-left.ts';
 
 /** Failures that must be left for a second guess at the same password. */
 const SECOND_GUESS = 2;
@@ -19,6 +20,8 @@ export async function verifyFound(inHand: AttemptInHand): Promise<AttemptEvent> 
   const { endpoint, held, store, reference } = login;
   const name = candidateNamed(attempt.found ?? 'staged', attempt.id);
   const [stored, current] = [await readNamed(login, name), await store.read(reference, { signal: held.signal })];
+  const left = await accountLeft(inHand, current);
+  if (left) return left;
   if (stored === null) return { kind: 'copy_missing', detail: 'the copy of the new password is gone after the change was made' };
   const { payload } = candidateOf(name, stored, current);
   const result = await askHeld(services, login, { payload, version: ledgerVersion(name, current), attemptId: attempt.id });
@@ -29,7 +32,12 @@ export async function verifyFound(inHand: AttemptInHand): Promise<AttemptEvent> 
   }
   if (result.kind === 'accepted' || result.kind === 'must_change')
     return holding({ detail: 'the portal demands a change before it lets anybody in', forMs: services.timing.retryMs });
-  if (proof === 'nothing') return holding(holdFor(services, endpoint, result));
+  if (proof === 'nothing') {
+    const hold = holdFor(services, endpoint, result);
+    return inHand.heldMs > services.timing.giveUpMs
+      ? { kind: 'none_accepted', detail: `the portal said applied, and could not be asked whether it is so: ${hold.detail}` }
+      : holding(hold);
+  }
   const { fingerprints } = accountOf(services.keys, endpoint, payload);
   return (await mayAskAgain(inHand, fingerprints))
     ? holding({ detail: 'the portal said applied and does not know the new password yet', forMs: Math.max(endpoint.portalType.settleMs, 1_000) })

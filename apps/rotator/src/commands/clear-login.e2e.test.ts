@@ -5,6 +5,7 @@ import { migratedEndpoint } from '@rcm/portal-access';
 import type { PortalCode, WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withExclusiveLease } from '../exclusive.ts';
+import { mendWanted } from '../mending/mend-wanted.ts';
 import { type CommandEnd, runRotator } from '../process.fixture.ts';
 import { proveLogin } from '../prove-login.ts';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
@@ -118,7 +119,23 @@ describe('retry', () => {
     const end = await retry(at);
     expect([end.code, codeOf(end)]).toEqual([1, 'login_not_allowed']);
     expect(end.stdout).toContain('budget_spent, until 2');
+    expect(end.stdout).toContain('a rotator tries it as soon as the budget allows it');
     expect(await triesOf(at)).toEqual([]);
+
+    await opened.sql(`UPDATE integration_endpoint SET search_wanted_at = NULL WHERE id <> $1`, [at.id]);
+    const round = () => mendWanted(opened.rotator, { limit: 10, pauseMs: 0, signal: new AbortController().signal });
+    await round();
+    expect(await triesOf(at)).toEqual([]);
+    await opened.sql(
+      `UPDATE login_attempt SET started_at = started_at - interval '1 day', finished_at = finished_at - interval '1 day' WHERE login_identity = $1`,
+      [at.loginIdentity],
+    );
+    // Put off until the budget allows it.
+    await opened.sql(`UPDATE integration_endpoint SET search_wanted_at = search_wanted_at - interval '1 day' WHERE id = $1`, [at.id]);
+    await round();
+    expect(await triesOf(at)).toEqual(['accepted']);
+    await round();
+    expect(await triesOf(at)).toEqual(['accepted']);
   });
 
   it('leaves a login alone whose rotation is open: that finds out by itself', async () => {
@@ -132,6 +149,21 @@ describe('retry', () => {
     const end = await retry(at);
     expect([end.code, end.json()]).toMatchObject([1, { result: 'open' }]);
     expect(await triesOf(at)).toEqual([]);
+  });
+
+  it('says that the row follows later where somebody has the other account for themselves, and a rotator sees to it', async () => {
+    const [at, other] = [await login(), await login()];
+    await edit(at, { username: other.username });
+    const theirs = await acquireExclusiveLease(opened.world.db, { orgId: other.orgId, endpointId: other.id, holder: 'test', ttlMs: 60_000, wantMs: 1_000 });
+    if (!theirs.granted) throw new Error('the login is in use');
+    const end = await retry(at);
+    expect([end.code, end.json()]).toMatchObject([1, { result: 'account_in_use' }]);
+    const identity = async () => (await getEndpoint(opened.world.db, { orgId: at.orgId, endpointId: at.id }))?.loginIdentity;
+    expect(await identity()).toBe(at.loginIdentity);
+    await releaseLease(opened.world.db, { leaseId: theirs.lease.id, orgId: other.orgId });
+    await opened.sql(`UPDATE integration_endpoint SET search_wanted_at = CASE WHEN id = $1 THEN search_wanted_at - interval '1 hour' END`, [at.id]);
+    await mendWanted(opened.rotator, { limit: 10, pauseMs: 0, signal: new AbortController().signal });
+    expect(await identity()).toBe(other.loginIdentity);
   });
 
   it('lets the row follow a secret that names another account, and sends nothing', async () => {

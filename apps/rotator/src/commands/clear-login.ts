@@ -29,6 +29,8 @@ const WORDS: Readonly<Record<Mended, string>> = {
   merged: 'the secret had been saved from an old copy; the newest password is in it again',
   restored: 'the database was restored to an earlier hour; nobody logs in for one lockout window',
   other_account: 'the secret names another account; the row follows, run it again',
+  renamed: 'what counts as one account was defined anew; the row follows, and the rotator goes on by itself',
+  account_in_use: 'the secret names another account than the row, and somebody is at one of the two; the rotator goes on by itself',
   none: 'the portal accepts none of the stored passwords',
   later: 'not every stored password could be asked now; the rotator goes on by itself',
   open: 'a rotation of this login is open, which finds out by itself (`rotator status`)',
@@ -69,7 +71,7 @@ async function isAccepted(rotator: Rotator, endpoint: MigratedEndpoint, held: He
   }
 }
 
-const OTHERWISE = 'Nothing was sent. Your word is noted: it rests no longer, and whoever needs the login tries it once the budget allows it.';
+const OTHERWISE = 'Nothing was sent. Your word is noted: it rests no longer, and a rotator tries it as soon as the budget allows it.';
 
 async function cleared({ opened }: CommandContext, { endpointId, actor, reason, dryRun }: ClearOptions, kind: ClearanceKind): Promise<string> {
   const { orgId } = await known(opened.db, endpointId);

@@ -20,10 +20,11 @@ import {
   resolveBySuccessor,
   type RotationAttempt,
 } from '@rcm/db';
-import { accountOf, type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { type Candidate, ledgerVersion, stagedVersion } from '../finding/candidate.ts';
 import { findAccepted } from '../finding/find-accepted.ts';
+import { namesOtherAccount } from '../finding/other-account-named.ts';
 import { heldOptions, loginInHand } from '../finding/login-in-hand.ts';
 import type { Rotator } from '../rotate.ts';
 import { rotateAndReport } from '../schedule/rotation-outcome.ts';
@@ -114,7 +115,7 @@ async function acceptCurrent(block: Block, held: HeldLease, resolution: Resoluti
 async function acceptFound(block: Block, held: HeldLease, { since, ...resolution }: Adopted): Promise<boolean> {
   const { rotator, endpoint, attempt } = block;
   const login = loginInHand(rotator, endpoint, held, attempt.secretArn);
-  const found = await findAccepted({ services: rotator, login, attemptId: attempt.id, since, refusals: 1, mayBeCut: true });
+  const found = await findAccepted({ services: rotator, login, attemptId: attempt.id, since, refusals: 1 });
   if (found.kind === 'later')
     throw new RcmError('login_not_allowed', `Not every stored password could be asked now (${found.hold.detail}). Nothing was changed; ask again later.`);
   if (found.kind === 'none')
@@ -168,8 +169,7 @@ async function readCurrent({ rotator, endpoint }: Block, held: HeldLease): Promi
 
 /** A password of the account that is blocked is none of another one's, which a person has put into the secret meanwhile. */
 function mustBeOfAccount({ rotator, endpoint }: Block, current: StoredSecret): void {
-  const { identity, former } = accountOf(rotator.keys, endpoint, parsePayload(current.text));
-  if (![identity.id, ...former].includes(endpoint.loginIdentity))
+  if (namesOtherAccount(rotator, { endpoint }, current))
     throw new RcmError(
       'state_conflict',
       'The secret names another account than the one that is blocked. Nothing was changed. `--accept current --unverified` ends this rotation, and the row follows the secret.',

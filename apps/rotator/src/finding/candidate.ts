@@ -68,7 +68,7 @@ export function candidateOf(name: CandidateName, stored: StoredSecret, current: 
 }
 
 /** Whether two payloads name the same user, as they are written. */
-export const sameUser = (one: Secret<CredentialPayload>, other: Secret<CredentialPayload>): boolean => one.reveal().username === other.reveal().username;
+const sameUser = (one: Secret<CredentialPayload>, other: Secret<CredentialPayload>): boolean => one.reveal().username === other.reveal().username;
 
 const withThis = (payload: Secret<CredentialPayload>, password: Secret<string>): Secret<CredentialPayload> =>
   payload.map((value) => ({ ...value, password: password.reveal() }));

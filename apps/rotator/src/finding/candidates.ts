@@ -1,5 +1,5 @@
 import { parsePasswordRules, parsePayload, type StoredSecret } from '@rcm/credentials';
-import { type Database, triedVersions } from '@rcm/db';
+import { type Database, getAttempt, triedVersions } from '@rcm/db';
 import { isRcmError } from '@rcm/telemetry';
 import { type Candidate, type CandidateName, candidateOf, readNamed } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
@@ -10,50 +10,83 @@ const MOST_VERSIONS = 6;
 /** Of those that were accepted, how many come before the copies: what was accepted long ago is unlikely. */
 const LAST_ACCEPTED = 2;
 const MOST_COPIES = 14;
+/** Of how many copies it is asked what a portal would have kept that cuts. */
+const MOST_CUT = 2;
 
 export interface CandidateSources {
   readonly db: Database;
   readonly current: StoredSecret | null;
   /** The attempt whose own copy comes first; `null`: no rotation is open. */
   readonly ownAttemptId: string | null;
-  /** Whether passwords are tried as a portal would have kept them that cuts: only where one may have been submitted. */
-  readonly mayBeCut: boolean;
 }
 
 /**
- * The stored passwords that the portal may accept, in the order in which they are tried: the attempt's own copy, current, the versions that were last
- * seen accepted, older copies from the newest, what a portal would have kept of a copy that it cut, and other versions that were ever tried. Read one by one, as they are
- * asked for; what is gone from the store, or no payload, is passed over.
+ * The stored passwords that the portal may accept, in the order in which they are tried: the attempt's own copy, current, the newest copy that was submitted
+ * and came to no proven end, the versions that were last seen accepted, the last one that was tried in vain, older copies from the newest, what a portal
+ * would have kept of a copy that it cut, and other versions that were ever tried. Read one by one, as they are asked for; what is gone from the store,
+ * or no payload, is passed over.
  */
 export async function* candidates(login: LoginInHand, sources: CandidateSources): AsyncGenerator<Candidate> {
-  const { db, current, ownAttemptId, mayBeCut } = sources;
-  const take = (name: CandidateName): Promise<Candidate | null> => candidate(login, name, current);
-  const own: CandidateName[] = ownAttemptId === null ? [] : [{ kind: 'copy', of: ownAttemptId }];
-  for (const name of [...own, { kind: 'current', of: '' } as const]) {
-    const found = await take(name);
+  const { db, current, ownAttemptId } = sources;
+  for await (const name of names(login, sources)) {
+    const found = await candidate(login, name, current);
     if (found) yield found;
   }
-  const { orgId, id: endpointId, loginIdentity } = login.endpoint;
-  const tried = await triedVersions(db, { orgId, endpointId, loginIdentity, limit: MOST_VERSIONS });
-  const last = tried.filter(({ accepted }) => accepted).slice(0, LAST_ACCEPTED);
-  for (const { version } of last) {
-    const found = await take({ kind: 'version', of: version });
-    if (found) yield found;
-  }
-  const copies = (await login.store.listStaged(login.reference, { signal: login.held.signal })).filter((id) => id !== ownAttemptId).slice(0, MOST_COPIES);
-  for (const of of copies) {
-    const found = await take({ kind: 'copy', of });
-    if (found) yield found;
-  }
-  if (mayBeCut) yield* cutCopies(login, ownAttemptId ?? copies[0] ?? null, current);
-  for (const { version } of tried.filter((one) => !last.includes(one))) {
-    const found = await take({ kind: 'version', of: version });
+  const copies = [...(ownAttemptId === null ? [] : [ownAttemptId]), ...(await olderCopies(login, ownAttemptId))];
+  for (const attemptId of await perhapsCut(db, copies)) yield* cutCopy(login, attemptId, current);
+  for (const { version } of (await triedVersionsOf(login, db)).others) {
+    const found = await candidate(login, { kind: 'version', of: version }, current);
     if (found) yield found;
   }
 }
 
-async function* cutCopies(login: LoginInHand, attemptId: string | null, current: StoredSecret | null): AsyncGenerator<Candidate> {
-  if (attemptId === null) return;
+/** What was stored whole, but for versions that are tried last of all. */
+async function* names(login: LoginInHand, { db, ownAttemptId }: CandidateSources): AsyncGenerator<CandidateName> {
+  if (ownAttemptId !== null) yield { kind: 'copy', of: ownAttemptId };
+  yield { kind: 'current', of: '' };
+  const copies = await olderCopies(login, ownAttemptId);
+  const { submitted } = await bySubmit(db, copies);
+  for (const of of submitted.slice(0, 1)) yield { kind: 'copy', of };
+  // What somebody stored and a search replaced, because the portal did not know it yet, comes before what was accepted long ago.
+  for (const { version } of (await triedVersionsOf(login, db)).likely) yield { kind: 'version', of: version };
+  for (const of of copies) yield { kind: 'copy', of };
+}
+
+async function olderCopies({ store, reference, held }: LoginInHand, ownAttemptId: string | null): Promise<readonly string[]> {
+  const copies = await store.listStaged(reference, { signal: held.signal });
+  return copies.filter((id) => id !== ownAttemptId).slice(0, MOST_COPIES);
+}
+
+async function triedVersionsOf({ endpoint: { orgId, id: endpointId, loginIdentity } }: LoginInHand, db: Database) {
+  const tried = await triedVersions(db, { orgId, endpointId, loginIdentity, limit: MOST_VERSIONS });
+  const accepted = tried.filter((one) => one.accepted).slice(0, LAST_ACCEPTED);
+  const [newest, ...others] = tried.filter((one) => !accepted.includes(one));
+  return { likely: [...accepted, ...(newest ? [newest] : [])], others };
+}
+
+/**
+ * Of these attempts, the newest whose passwords a portal may have cut: those that were submitted as far as the journal knows come first; it may have
+ * forgotten the last one.
+ */
+async function perhapsCut(db: Database, attemptIds: readonly string[]): Promise<readonly string[]> {
+  const { submitted, others } = await bySubmit(db, attemptIds);
+  return [...submitted, ...others].slice(0, MOST_CUT);
+}
+
+/** Without finished rotations: what those submitted was seen to be accepted as it is current. What the journal does not know may have been submitted. */
+async function bySubmit(db: Database, attemptIds: readonly string[]): Promise<{ readonly submitted: readonly string[]; readonly others: readonly string[] }> {
+  const submitted: string[] = [];
+  const others: string[] = [];
+  for (const attemptId of attemptIds) {
+    const attempt = await getAttempt(db, { attemptId });
+    if (attempt?.state === 'done') continue;
+    if (attempt === null || attempt.submitDeadlineAt !== null) submitted.push(attemptId);
+    else others.push(attemptId);
+  }
+  return { submitted, others };
+}
+
+async function* cutCopy(login: LoginInHand, attemptId: string, current: StoredSecret | null): AsyncGenerator<Candidate> {
   const stored = await readNamed(login, { kind: 'copy', of: attemptId });
   if (stored === null) return;
   const longest = parsePasswordRules(login.endpoint.portalType.passwordRules).maxLength;

@@ -1,5 +1,5 @@
 import type { StoredSecret } from '@rcm/credentials';
-import { isPortalIll, type PasswordRecord, passwordTries } from '@rcm/db';
+import { type PasswordRecord, passwordTries } from '@rcm/db';
 import { accountOf, type GuardedResult } from '@rcm/portal-access';
 import type { RotatorServices } from '../machine/attempt.ts';
 import { holdFor, type Hold, proofOf } from '../machine/login-events.ts';
@@ -7,6 +7,7 @@ import { type Candidate, ledgerVersion } from './candidate.ts';
 import { candidates } from './candidates.ts';
 import { askHeld } from './held-login.ts';
 import type { LoginInHand } from './login-in-hand.ts';
+import { refusesEverybody } from './refuses-everybody.ts';
 
 export interface Search {
   readonly services: RotatorServices;
@@ -17,7 +18,6 @@ export interface Search {
   readonly since: Date;
   /** So many refusals of one password, and it is not the one. What a portal may have cut is asked once. */
   readonly refusals: 1 | 2;
-  readonly mayBeCut: boolean;
 }
 
 export type Found =
@@ -35,31 +35,28 @@ export type Found =
 export async function findAccepted(search: Search): Promise<Found> {
   const { services, login } = search;
   const current = await login.store.read(login.reference, { signal: login.held.signal });
-  const sources = { db: services.db, current, ownAttemptId: search.attemptId, mayBeCut: search.mayBeCut };
+  const sources = { db: services.db, current, ownAttemptId: search.attemptId };
   const wait = new Wait();
-  const again: Candidate[] = [];
+  const again: Known[] = [];
   for await (const { candidate, tries } of known(search, candidates(login, sources))) {
     if (tries.refusedSince >= neededOf(search, candidate)) continue;
     const pause = againIn(search, tries);
     if (pause > 0) wait.for({ detail: 'a password that was refused is asked once more when the portal has forgotten it', forMs: pause });
-    else if (tries.refusedSince > 0) again.push(candidate);
+    else if (tries.refusedSince > 0) again.push({ candidate, tries });
     else {
-      const ended = await ask(search, { candidate, current, wait, isLast: neededOf(search, candidate) === 1 });
+      const ended = await ask(search, { candidate, current, wait, tries, isLast: neededOf(search, candidate) === 1 });
       if (ended) return ended;
     }
   }
-  for (const candidate of again) {
-    const ended = await ask(search, { candidate, current, wait, isLast: true });
+  for (const asked of again) {
+    const ended = await ask(search, { ...asked, current, wait, isLast: true });
     if (ended) return ended;
   }
   return wait.first ? { kind: 'later', hold: wait.first } : { kind: 'none' };
 }
 
 /** Of the account that is held, each password once, with what the ledger knows of it. */
-async function* known(
-  { services, login, since }: Search,
-  from: AsyncIterable<Candidate>,
-): AsyncGenerator<{ readonly candidate: Candidate; readonly tries: Tries }> {
+async function* known({ services, login, since }: Search, from: AsyncIterable<Candidate>): AsyncGenerator<Known> {
   const { orgId, loginIdentity } = login.endpoint;
   const seen = new Set<string>();
   for await (const candidate of from) {
@@ -71,12 +68,16 @@ async function* known(
   }
 }
 
+interface Known {
+  readonly candidate: Candidate;
+  readonly tries: Tries;
+}
+
 type Tries = PasswordRecord & { readonly now: Date };
 
 const neededOf = ({ refusals }: Search, { name }: Candidate): 1 | 2 => (name.first === undefined ? refusals : 1);
 
-interface Question {
-  readonly candidate: Candidate;
+interface Question extends Known {
   readonly current: StoredSecret | null;
   readonly wait: Wait;
   /** A refusal now puts this password out of the question. */
@@ -84,9 +85,9 @@ interface Question {
 }
 
 /** One login; `null`: the search goes on with the next password. */
-async function ask(search: Search, { candidate, current, wait, isLast }: Question): Promise<Found | null> {
+async function ask(search: Search, { candidate, tries, current, wait, isLast }: Question): Promise<Found | null> {
   const { services, login } = search;
-  if (candidate.name.first !== undefined && (await isIll(search)))
+  if (candidate.name.first !== undefined && (await refusesEverybody(services, login)))
     return { kind: 'later', hold: { detail: 'the portal refuses others too: what it may have cut is not asked now', forMs: services.timing.retryMs } };
   const { name, payload } = candidate;
   const result = await askHeld(services, login, { payload, version: ledgerVersion(name, current), attemptId: search.attemptId });
@@ -95,7 +96,7 @@ async function ask(search: Search, { candidate, current, wait, isLast }: Questio
   if (result.kind === 'accepted' || result.kind === 'must_change') return null;
   if (proof === 'nothing') {
     const hold = holdFor(services, login.endpoint, result);
-    if (!isResting(result)) return { kind: 'later', hold };
+    if (!waitsAlone(result, tries)) return { kind: 'later', hold };
     wait.for(hold);
   } else if (!isLast) wait.for({ detail: 'the portal refused a password that it may accept later', forMs: pauseMs(search) });
   return null;
@@ -111,15 +112,13 @@ class Wait {
   }
 }
 
-/** Guesses at what a portal has cut would be wasted on one that refuses everybody. */
-function isIll({ services, login }: Search): Promise<boolean> {
-  const { orgId, loginIdentity, portalTypeCode } = login.endpoint;
-  return isPortalIll(services.db, { orgId, loginIdentity, portalTypeCode, rules: services.breaker });
-}
-
-/** This password alone has to wait; others may be asked. */
-const isResting = (result: GuardedResult): boolean =>
-  result.kind === 'not_allowed' && (result.reason === 'password_bad' || result.reason === 'password_suspect' || result.reason === 'other_account');
+/** This password alone has to wait; others may be asked: it rests, or it was refused before, and the account's last failure is kept for one that was not. */
+const waitsAlone = (result: GuardedResult, { refusals }: Tries): boolean =>
+  result.kind === 'not_allowed' &&
+  (result.reason === 'password_bad' ||
+    result.reason === 'password_suspect' ||
+    result.reason === 'other_account' ||
+    (result.reason === 'budget_spent' && refusals > 0));
 
 const HOUR_MS = 3_600_000;
 

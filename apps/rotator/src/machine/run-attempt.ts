@@ -119,7 +119,7 @@ function waitOf({ until, afterSubmitMs, forMs }: Extract<AttemptEvent, { kind: '
 }
 
 /** Ends that say nothing about the portal, so the day's first rotation is still to come. */
-const OWN_MATTERS: ReadonlySet<string> = new Set(['base_moved', 'current_refused', 'recipe_changed', 'put_right']);
+const OWN_MATTERS: ReadonlySet<string> = new Set(['base_moved', 'current_refused', 'recipe_changed', 'put_right', 'account_left']);
 
 interface Move {
   readonly from: OpenState;

@@ -1,15 +1,26 @@
 import { parsePayload, serializePayload, type StoredSecret } from '@rcm/credentials';
-import { followStoreVersion, getOpenAttempt, isPortalIll, noteSearched, passwordTries, postponeSearch, recordAuditEvent, tellFound } from '@rcm/db';
+import {
+  followStoreVersion,
+  getOpenAttempt,
+  noteSearched,
+  passwordTries,
+  postponeSearch,
+  recordAuditEvent,
+  type SearchStart,
+  startSearch,
+  tellFound,
+} from '@rcm/db';
 import { accountOf, type HeldLease, type MigratedEndpoint } from '@rcm/portal-access';
 import { type Candidate, foundOf } from '../finding/candidate.ts';
 import { findAccepted } from '../finding/find-accepted.ts';
 import { heldOptions, type LoginInHand, loginInHand, readCurrent } from '../finding/login-in-hand.ts';
+import { refusesEverybody } from '../finding/refuses-everybody.ts';
 import type { Hold } from '../machine/login-events.ts';
 import type { Rotator } from '../rotate.ts';
 import { type Settled, settleCurrent } from './settle-current.ts';
 
 /**
- * `other_account`, `merged`, `restored`: as `Settled`, without a login. `accepted`: the portal accepts what is current after all. `found`: it accepts a kept
+ * `other_account`, `renamed`, `account_in_use`, `merged`, `restored`: as `Settled`, without a login. `accepted`: the portal accepts what is current after all. `found`: it accepts a kept
  * copy, which is current now. `none`: nothing that is stored. `later`: not all could be asked yet. `open`: a rotation of it is open, which finds out itself.
  */
 export type Mended = Settled | 'accepted' | 'found' | 'none' | 'later' | 'open';
@@ -28,24 +39,27 @@ export async function mendLogin(
   const { db } = rotator;
   const { orgId, loginIdentity } = endpoint;
   if (await getOpenAttempt(db, { orgId, loginIdentity })) return 'open';
+  const start = await startSearch(db, { orgId, endpointId: endpoint.id });
   const login = loginInHand(rotator, endpoint, held);
   const current = await readCurrent(login);
   const settled = await settleCurrent(rotator, login, current);
-  if (settled) return ended(rotator, endpoint, settled);
-  if (await tryCurrent?.(current)) return ended(rotator, endpoint, 'accepted');
+  if (settled === 'account_in_use') return later(rotator, start, { detail: settled }, settled);
+  // Under its new name the account is still to be searched.
+  if (settled === 'renamed') return settled;
+  if (settled) return ended(rotator, start, settled);
+  if (await tryCurrent?.(current)) return ended(rotator, start, 'accepted');
   // What a portal says that refuses everybody means little; a search would spend what the account has left of its budget.
-  if (await isPortalIll(db, { orgId, loginIdentity, portalTypeCode: endpoint.portalTypeCode, rules: rotator.breaker }))
-    return later(rotator, endpoint, { detail: 'the portal refuses others too', forMs: rotator.breaker.windowMs });
+  if (await refusesEverybody(rotator, login)) return later(rotator, start, { detail: 'the portal refuses others too', forMs: rotator.breaker.windowMs });
 
   const { fingerprints } = accountOf(rotator.keys, endpoint, parsePayload(current.text));
   const known = await passwordTries(db, { orgId, loginIdentity, fingerprints, since: new Date(0) });
   // A portal may come to accept a copy that it refused before, so each refusal of what is current asks for all again; what rests, rests.
-  const found = await findAccepted({ services: rotator, login, attemptId: null, since: known.refusedLastAt ?? known.now, refusals: 1, mayBeCut: false });
-  if (found.kind === 'later') return later(rotator, endpoint, found.hold);
-  if (found.kind === 'none') return ended(rotator, endpoint, 'none');
-  if (found.candidate.name.kind === 'current') return ended(rotator, endpoint, 'accepted');
+  const found = await findAccepted({ services: rotator, login, attemptId: null, since: known.refusedLastAt ?? known.now, refusals: 1 });
+  if (found.kind === 'later') return later(rotator, start, found.hold);
+  if (found.kind === 'none') return ended(rotator, start, 'none');
+  if (found.candidate.name.kind === 'current') return ended(rotator, start, 'accepted');
   await makeCurrent(rotator, login, current, found.candidate);
-  return ended(rotator, endpoint, 'found');
+  return ended(rotator, start, 'found');
 }
 
 async function makeCurrent(rotator: Rotator, login: LoginInHand, current: StoredSecret, { name, password }: Candidate): Promise<void> {
@@ -66,13 +80,13 @@ async function makeCurrent(rotator: Rotator, login: LoginInHand, current: Stored
   await tellFound(rotator.db, { orgId, endpointId, portalTypeCode: endpoint.portalTypeCode, version, found });
 }
 
-async function ended({ db, logger }: Rotator, { orgId, id: endpointId }: MigratedEndpoint, mended: Mended): Promise<Mended> {
-  await noteSearched(db, { orgId, endpointId });
-  logger.info({ endpointId, outcome: mended }, 'a login whose password was refused was searched for the one that its portal accepts');
+async function ended({ db, logger }: Rotator, start: SearchStart, mended: Mended): Promise<Mended> {
+  await noteSearched(db, start);
+  logger.info({ endpointId: start.endpointId, outcome: mended }, 'a login whose password was refused was searched for the one that its portal accepts');
   return mended;
 }
 
-async function later({ db, timing }: Rotator, { orgId, id: endpointId }: MigratedEndpoint, { until, forMs }: Hold): Promise<Mended> {
-  await postponeSearch(db, { orgId, endpointId, ...(until ? { until } : { forMs: forMs ?? timing.retryMs }) });
-  return 'later';
+async function later({ db, timing }: Rotator, start: SearchStart, { until, forMs }: Hold, mended: Mended = 'later'): Promise<Mended> {
+  await postponeSearch(db, { ...start, ...(until ? { until } : { forMs: forMs ?? timing.retryMs }) });
+  return mended;
 }

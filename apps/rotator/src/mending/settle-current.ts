@@ -1,5 +1,5 @@
 import type { StoredSecret } from '@rcm/credentials';
-import { followStoreVersion, restLogin } from '@rcm/db';
+import { type AccountFollowed, followStoreVersion, restLogin } from '@rcm/db';
 import { afterRestoreMs } from '@rcm/portal-access';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
 import { madeByForgottenRotation } from '../machine/restored.ts';
@@ -8,15 +8,26 @@ import { followOtherAccount } from './other-account.ts';
 import { mergeOldCopy } from './saved-from-old-copy.ts';
 
 /**
- * `other_account`: the secret names another account than the row, which follows. `merged`: it had been saved from an old copy. `restored`: the database was
+ * `other_account`: the secret names another account than the row, which follows. `renamed`: the account has another name now, and the row follows.
+ * `account_in_use`: somebody is at one of the two, and the row follows later. `merged`: it had been saved from an old copy. `restored`: the database was
  * restored to an earlier hour, and nobody logs in for one lockout window.
  */
-export type Settled = 'other_account' | 'merged' | 'restored';
+export type Settled = 'other_account' | 'renamed' | 'account_in_use' | 'merged' | 'restored';
+
+const FOLLOWED: Readonly<Record<AccountFollowed, Settled>> = {
+  followed: 'other_account',
+  renamed: 'renamed',
+  parted: 'renamed',
+  moved: 'account_in_use',
+  in_use: 'account_in_use',
+  rotation_open: 'account_in_use',
+};
 
 /** Before anything is planned on a secret or asked with it: whose it is, and whether it is what the row says. `null`: it is, now; the row follows a person's edit. */
 export async function settleCurrent(rotator: Rotator, login: LoginInHand, current: StoredSecret): Promise<Settled | null> {
   const { endpoint, held } = login;
-  if (await followOtherAccount(rotator, login, current)) return 'other_account';
+  const answer = await followOtherAccount(rotator, login, current);
+  if (answer) return FOLLOWED[answer];
   if (await mergeOldCopy(rotator, login, current)) return 'merged';
   if (current.version === held.lease.currentVersion) return null;
   const isForgotten = await madeByForgottenRotation(rotator.db, endpoint.orgId, current);

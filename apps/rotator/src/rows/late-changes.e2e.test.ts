@@ -40,6 +40,19 @@ describe('a portal that makes the change later', () => {
     expect((await row.history(login.id)).passwordsChanged).toBe(1);
   });
 
+  it('and keeps only the first 14 characters of it: these are found long after the rotation was given up', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    expect(await row.visit(login.id)).toBe('in');
+    await row.world.portals.setHabits('alpine', { keepsFirst: 14 });
+    await row.world.portals.setAccountFault(login, { fault: 'says_used_before_makes_it', delayMs: 5 * HOUR });
+    expect(await row.settle(login.id)).toBe('abandoned');
+    await row.world.portals.setAccountFault(login, { fault: 'none' });
+    await row.pass(5 * HOUR);
+    await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: DAY });
+    await expectRight(login);
+    expect(String((await row.open(login.id)).fields['password'])).toHaveLength(14);
+  });
+
   it('keeps the copy for as long as nobody has been let in with what is current', async () => {
     const login = await row.world.addEndpoint('alpine');
     await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 5 * HOUR });

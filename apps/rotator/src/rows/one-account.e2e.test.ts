@@ -39,6 +39,9 @@ async function throughTheOtherDoor(login: Login): Promise<Login> {
   return added;
 }
 
+const dyingBefore = (write: string) => (written: string, when: 'before' | 'after') => {
+  if (written === write && when === 'before') throw new Error('the process is gone');
+};
 const never = async (id: string) => expect(await row.history(id)).toMatchObject({ locked: false, accountsLocked: 0 });
 
 describe('one account behind two addresses of a portal', () => {
@@ -71,6 +74,42 @@ describe('one account behind two addresses of a portal', () => {
   });
 });
 
+describe('a portal type whose realm or rule of case is changed', () => {
+  /** What both doors of a portal say of their accounts; the one that is saved last may not differ from the other meanwhile. */
+  async function define(login: Login, change: { readonly accountRealm: string | null }): Promise<void> {
+    const known = await getEndpoint(row.world.db, { orgId: login.orgId, endpointId: login.id });
+    if (!known) throw new Error('no endpoint');
+    await upsertPortalType(row.world.db, { ...known.portalType, ...change });
+  }
+  const identityOf = async ({ orgId, id }: Login) => (await getEndpoint(row.world.db, { orgId, endpointId: id }))?.loginIdentity;
+
+  it('does not forgive its accounts anything: what failed before counts, at whichever door', async () => {
+    const www = await row.world.addEndpoint('alpine');
+    const app = await throughTheOtherDoor(www);
+    expect([await row.visit(www.id), await row.visit(app.id)]).toEqual(['in', 'in']);
+    const { fields } = await row.open(www.id);
+    try {
+      for (const realm of ['first', 'second', 'third', null]) {
+        for (const login of [www, app]) await define(login, { accountRealm: realm ?? 'alpine' });
+        for (const { id } of [www, app]) {
+          await row.edit(id, { password: `Not-the-password-${realm}` });
+          await row.visit(id);
+          await row.mend();
+          await row.visit(id);
+          await never(www.id);
+        }
+        expect(await identityOf(www)).toBe(await identityOf(app));
+      }
+    } finally {
+      for (const login of [www, app]) await define(login, { accountRealm: 'alpine' });
+    }
+    for (const { id } of [www, app]) await row.edit(id, { password: fields['password'] });
+    await row.pass(20 * MINUTE);
+    for (const { id } of [www, app]) expect(await row.untilIn(id, { stepMs: MINUTE, atMostMs: 2 * DAY })).toBeLessThan(2 * DAY);
+    await never(www.id);
+  });
+});
+
 describe('a person who puts another user name into a secret', () => {
   const take = ({ username, password }: Fields) => ({ username, password });
 
@@ -85,6 +124,44 @@ describe('a person who puts another user name into a secret', () => {
     expect(await row.visit(login.id)).toBe('in');
     expect(await row.world.portals.history(other)).toMatchObject({ passwordsChanged: 1, accountsLocked: 0 });
     expect(await row.history(login.id)).toMatchObject({ passwordsChanged: 0 });
+  });
+
+  it('in the middle of a rotation ends that one: agents get in as the other account, and the old one’s password is not lost', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    expect(await row.visit(login.id)).toBe('in');
+    const gone = { ...row.patient, onJournalWrite: dyingBefore('applied') };
+    await expect(row.rotate(login.id, gone)).rejects.toThrow('the process is gone');
+    expect(await row.history(login.id)).toMatchObject({ passwordsChanged: 1 });
+    const other = { portal: 'alpine', username: 'the-one-after', password: 'Set-by-a-person-1' } as const;
+    await row.world.portals.createAccount(other);
+    await row.edit(login.id, take(other));
+    await row.pass(MINUTE);
+    expect(await row.settle(login.id)).toBe('abandoned');
+    expect(await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE })).toBeLessThan(5 * MINUTE);
+    for (let months = 0; months < 2; months += 1) {
+      await row.pass(31 * DAY);
+      expect(await row.visit(login.id)).toBe('in');
+      await row.removeOldCopies();
+    }
+    expect(await row.holdsAccepted(login.id)).toBe(true);
+  });
+
+  it('and back, as often as they like, has the budget of each account and never more', async () => {
+    const [login, other] = [await row.world.addEndpoint('alpine'), { portal: 'alpine', username: 'to-and-fro', password: 'Set-by-a-person-2' } as const];
+    await row.world.portals.createAccount(other);
+    const own = take((await row.open(login.id)).fields);
+    for (let number = 0; number < 4; number += 1) {
+      for (const { username } of [own, other]) {
+        await row.edit(login.id, { username, password: `Not-the-password-${number}` });
+        for (let visit = 0; visit < 2; visit += 1) {
+          await row.visit(login.id);
+          await row.mend();
+        }
+        await row.pass(2 * SECOND);
+      }
+    }
+    await never(login.id);
+    expect(await row.world.portals.history(other)).toMatchObject({ locked: false, accountsLocked: 0 });
   });
 
   it('that another secret has already: neither is rotated and leaves the other behind, and both share a budget', async () => {

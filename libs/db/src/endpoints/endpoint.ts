@@ -26,6 +26,8 @@ export interface PortalTypeRow {
   readonly lockoutCountsCodes: boolean;
   /** Where a user name means one account; `null`: at this portal type alone. Several types behind one sign-in share one. */
   readonly accountRealm: string | null;
+  /** The realms that it had; Postgres remembers them. */
+  readonly formerRealms: readonly string[];
   /** Whether `User` and `user` are two accounts. */
   readonly usernameCase: 'exact' | 'ignored';
   /** How long the portal may take until a change holds everywhere. */
@@ -62,7 +64,7 @@ type OptionalInPortalType =
  * A portal type as it is saved. Left out: what is there already, else failures in a row, wrong codes among them, a realm of its own, exact user
  * names, no limit of tasks, no maintenance, UTC, no expiry, 7 days. A lock whose length is left out lasts as long as the window.
  */
-export type NewPortalType = Omit<PortalTypeRow, OptionalInPortalType> & Partial<Pick<PortalTypeRow, OptionalInPortalType>>;
+export type NewPortalType = Omit<PortalTypeRow, OptionalInPortalType | 'formerRealms'> & Partial<Pick<PortalTypeRow, OptionalInPortalType>>;
 
 /** One organization's account at one portal. `config` is not part of it: nothing that reads endpoints sees plaintext. */
 export interface EndpointRow {

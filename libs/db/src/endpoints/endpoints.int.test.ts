@@ -279,3 +279,18 @@ describe('an expiry that the portal told of', () => {
     expect(Math.abs((await dueAt(endpointId)) - days(25).getTime())).toBeLessThan(60_000);
   });
 });
+
+test('a portal type remembers the realms that it had, whatever is saved with it, for their accounts are the same still', async () => {
+  const code = 'renamed';
+  const realms = async (accountRealm?: string | null) =>
+    (await upsertPortalType(t.db, { ...PORTAL, code, ...(accountRealm === undefined ? {} : { accountRealm }) })).formerRealms;
+  expect([await realms(), await realms('one'), await realms(), await realms('two')]).toEqual([[], [], [], ['one']]);
+  expect([await realms(null), await realms('one'), await realms('two')]).toEqual([
+    ['one', 'two'],
+    ['one', 'two'],
+    ['two', 'one'],
+  ]);
+  const read = await upsertPortalType(t.db, { ...PORTAL, code });
+  await upsertPortalType(t.db, { ...read, code: 'like-it' });
+  expect((await upsertPortalType(t.db, { ...PORTAL, code: 'like-it' })).formerRealms).toEqual([]);
+});

@@ -4,8 +4,11 @@ import { writeAuditEvent } from '../audit/record.ts';
 import { checkUuid } from '../input.ts';
 import { writeNotice } from '../notices/write.ts';
 
-/** `moved`: the row has another identity already. `in_use`, `rotation_open`: somebody is at one of the two logins; ask again. */
-export type AccountFollowed = 'followed' | 'moved' | 'rotation_open' | 'in_use';
+/**
+ * `renamed`: the same account by another name, which everybody has now who had the old one. `parted`: one of several that were one account until now. `followed`:
+ * another account. `moved`: the row has another identity already. `in_use`, `rotation_open`: somebody is at one of the two logins; ask again.
+ */
+export type AccountFollowed = 'renamed' | 'parted' | 'followed' | 'moved' | 'rotation_open' | 'in_use';
 
 export interface FollowAccount {
   readonly orgId: string;
@@ -16,32 +19,33 @@ export interface FollowAccount {
   /** The caller's live exclusive lease on `from`; it is gone afterwards. */
   readonly leaseId: string;
   readonly actor: string;
-  /** `account`: the payload names another user. `realm`: the same user, but what counts as one account was defined anew, or the key was changed. */
-  readonly because: 'account' | 'realm';
+  /** What the account that the payload names may have been called: under former keys, realms and rules. */
+  readonly knownAs: readonly string[];
 }
 
 /**
- * The secret names another account than the row says: the row follows, with the endpoints of the organization that share the secret, and with
- * what the ledger knows where nobody else has the old identity. With its audit event in one transaction, and a notice where a person changed the account.
- * Fails with `input_invalid`.
+ * The secret names its account by another id than the row: the row follows, with the endpoints of the organization that share secret and realm. What the ledger
+ * knows goes along only where it is the same account; then everybody goes who has it, so that it has one id and one budget at any time. With
+ * its audit event in one transaction, and a notice where a person changed the account. Fails with `input_invalid`.
  */
 export async function followAccount(db: Database, follow: FollowAccount): Promise<AccountFollowed> {
-  const { orgId, endpointId, from, to, actor, because } = follow;
+  const { orgId, endpointId, from, to, actor } = follow;
   const leaseId = checkUuid('leaseId', follow.leaseId);
   return db.transaction({ tenant: orgId }, async (tx) => {
     const [row] = await tx.$queryRaw<
       { answer: AccountFollowed }[]
-    >`SELECT rcm_follow_account(${endpointId}, ${from}, ${to.id}, ${to.keyId}, ${leaseId}::uuid) AS answer`;
+    >`SELECT rcm_follow_account(${endpointId}, ${from}, ${to.id}, ${to.keyId}, ${leaseId}::uuid, ${[...follow.knownAs]}::text[]) AS answer`;
     if (!row) throw new RcmError('database_failed', 'A function returned no row.');
-    if (row.answer !== 'followed') return row.answer;
+    const { answer } = row;
+    if (answer !== 'renamed' && answer !== 'parted' && answer !== 'followed') return answer;
     await writeAuditEvent(tx, {
       orgId,
       actor,
       action: 'endpoint.account_followed',
       subject: endpointId,
-      reason: `the secret names another account (${because})`,
+      reason: answer === 'followed' ? 'the secret names another account' : 'what counts as one account was defined anew',
     });
-    if (because === 'account') await writeNotice(tx, { kind: 'other_account', key: `${endpointId}:${to.id}`, orgId, endpointId });
-    return row.answer;
+    if (answer === 'followed') await writeNotice(tx, { kind: 'other_account', key: `${endpointId}:${to.id}`, orgId, endpointId });
+    return answer;
   });
 }

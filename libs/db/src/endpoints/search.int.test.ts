@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { releaseLease } from '../leases/upkeep.ts';
 import { type Account, Logins } from '../ledger/account.fixture.ts';
 import { beginLoginAttempt, finishLoginAttempt, type LoginEffect } from '../ledger/attempt.ts';
+import { clearLogin } from '../ledger/clearance.ts';
 import { openTestDatabase, plannedAttempt, printOf, type TestDatabase } from '../testing.fixture.ts';
-import { countRefusedLogins, listWantedSearches, noteSearched, wantCredentialSearch } from './search.ts';
+import { countRefusedLogins, listWantedSearches, noteSearched, postponeSearch, startSearch, wantCredentialSearch } from './search.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
@@ -58,10 +59,65 @@ describe('a search is wanted', () => {
     expect(await isWanted(on)).toBe(false);
   });
 
+  test.each([
+    ['retry', true],
+    ['unlocked', false],
+  ] as const)('by a person’s word that the password is right, in one transaction with it: %s: %s', async (kind, expected) => {
+    const on = await logins.account({ settleMs: 600_000 });
+    await clearLogin(t.rotator, { ...on, kind, actor: 'person:jane', reason: 'r' });
+    expect(await isWanted(on)).toBe(expected);
+    const other = await logins.account();
+    await expect(clearLogin(t.rotator, { ...other, kind, actor: '', reason: 'r' })).rejects.toMatchObject({ code: 'input_invalid' });
+    expect(await isWanted(other)).toBe(false);
+  });
+
   test('by an agent that sees it without a login', async () => {
     const on = await logins.account();
     expect(await isWanted(on)).toBe(false);
     await wantCredentialSearch(t.agent, on);
+    expect(await isWanted(on)).toBe(true);
+  });
+});
+
+describe('a search that is under way', () => {
+  const begun = async () => {
+    const on = await logins.account({ settleMs: 0 });
+    await refuse(on);
+    return { on, start: await startSearch(t.rotator, on) };
+  };
+
+  test.each<[string, (on: Account) => Promise<unknown>]>([
+    ['somebody is refused', (on) => refuse(on, 'bad', 'another')],
+    ['an agent sees another account in the secret', (on) => wantCredentialSearch(t.agent, on)],
+    ['a person says that the password is right', (on) => clearLogin(t.rotator, { ...on, kind: 'retry', actor: 'person:jane', reason: 'r' })],
+  ])('leaves what is wanted meanwhile to the next one: %s', async (_, meanwhile) => {
+    const { on, start } = await begun();
+    await meanwhile(on);
+    await noteSearched(t.rotator, start);
+    expect(await isWanted(on)).toBe(true);
+    await noteSearched(t.rotator, await startSearch(t.rotator, on));
+    expect(await isWanted(on)).toBe(false);
+  });
+
+  test('ends what it has seen, whichever process writes it twice', async () => {
+    const { on, start } = await begun();
+    await noteSearched(t.rotator, start);
+    await noteSearched(t.rotator, start);
+    expect(await isWanted(on)).toBe(false);
+  });
+
+  test('puts itself off, and not what is wanted meanwhile', async () => {
+    const { on, start } = await begun();
+    await postponeSearch(t.rotator, { ...start, forMs: 3_600_000 });
+    expect(await isWanted(on)).toBe(false);
+    const next = await startSearch(t.rotator, on);
+    await wantCredentialSearch(t.agent, on);
+    await postponeSearch(t.rotator, { ...next, until: new Date(Date.now() + 3_600_000) });
+    expect(await isWanted(on)).toBe(true);
+  });
+
+  test('is wanted still where the process that made it died', async () => {
+    const { on } = await begun();
     expect(await isWanted(on)).toBe(true);
   });
 });
@@ -77,7 +133,7 @@ describe('what is to be searched', () => {
   test('was not searched since; and is searched again when somebody was refused after that, but not before the pause is over', async () => {
     const on = await logins.account();
     await wantCredentialSearch(t.agent, on);
-    await noteSearched(t.rotator, on);
+    await noteSearched(t.rotator, await startSearch(t.rotator, on));
     expect(await isWanted(on)).toBe(false);
     await wantCredentialSearch(t.agent, on);
     expect(await isWanted(on)).toBe(true);
@@ -111,7 +167,7 @@ test('refused logins are counted until the portal shows that a password is right
   await refuse(on);
   await refuse(on, 'bad', 'another');
   expect(await countRefusedLogins(t.rotator)).toBe(before + 1);
-  await noteSearched(t.rotator, on);
+  await noteSearched(t.rotator, await startSearch(t.rotator, on));
   expect(await countRefusedLogins(t.rotator)).toBe(before + 1);
   await logins.login(on, 'accepted', { password: 'third' });
   expect(await countRefusedLogins(t.rotator)).toBe(before);

@@ -1,3 +1,4 @@
+import { RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { checkLimit, checkMs, timestamp } from '../input.ts';
 import { writeNotice } from '../notices/write.ts';
@@ -8,24 +9,32 @@ export interface WantedSearch {
   readonly endpointId: string;
 }
 
+/** A search as it begins: what it has seen. What is wanted meanwhile is the next one's, also where it leaves the date as it is. */
+export interface SearchStart extends WantedSearch {
+  /** How often it was wanted until then. */
+  readonly wishes: number;
+}
+
 /**
  * Notes it, in the transaction that saw the portal's refusal. A rotator searches what is stored for what the portal accepts, once the portal has had
  * its time: somebody may have changed the password a moment ago, and the old one would still be accepted. A search that is wanted already is not put off.
  */
 export async function wantSearch(tx: Transaction, { orgId, endpointId }: WantedSearch): Promise<void> {
   await tx.$executeRaw`
-    UPDATE integration_endpoint e SET search_wanted_at = least(e.search_wanted_at, clock_timestamp() + make_interval(secs => p.settle_ms::float8 / 1000))
+    UPDATE integration_endpoint e
+       SET search_wanted_at = least(e.search_wanted_at, clock_timestamp() + make_interval(secs => p.settle_ms::float8 / 1000)), search_wishes = e.search_wishes + 1
       FROM portal_type p WHERE p.code = e.portal_type_code AND e.org_id = ${orgId} AND e.id = ${endpointId}`;
+}
+
+/** The same at once, in the transaction of a person's word that a password is right. */
+export async function wantSearchNow(tx: Transaction, { orgId, endpointId }: WantedSearch): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE integration_endpoint SET search_wanted_at = clock_timestamp(), search_wishes = search_wishes + 1 WHERE org_id = ${orgId} AND id = ${endpointId}`;
 }
 
 /** The same, for an agent that sees it without a login: what lies in the store is older than what was promoted, or names another account. */
 export function wantCredentialSearch(db: Database, wanted: WantedSearch): Promise<void> {
-  const { orgId, endpointId } = wanted;
-  return db.transaction(
-    { tenant: orgId },
-    async (tx) =>
-      void (await tx.$executeRaw`UPDATE integration_endpoint SET search_wanted_at = clock_timestamp() WHERE org_id = ${orgId} AND id = ${endpointId}`),
-  );
+  return db.transaction({ tenant: wanted.orgId }, (tx) => wantSearchNow(tx, wanted));
 }
 
 /**
@@ -49,25 +58,38 @@ export async function listWantedSearches(
   );
 }
 
-/** A search has come to its end, under the exclusive lease: nobody was refused meanwhile. */
-export async function noteSearched(db: Database, { orgId, endpointId }: WantedSearch): Promise<void> {
+/** A search begins, before it reads anything. Fails with `endpoint_unknown`. */
+export async function startSearch(db: Database, { orgId, endpointId }: WantedSearch): Promise<SearchStart> {
+  const row = await db.transaction({ tenant: orgId }, (tx) =>
+    tx.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, select: { searchWishes: true } }),
+  );
+  if (!row) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
+  return { orgId, endpointId, wishes: row.searchWishes };
+}
+
+/** A search has come to its end: what it has seen is wanted no more. */
+export async function noteSearched(db: Database, { orgId, endpointId, wishes }: SearchStart): Promise<void> {
   await db.transaction(
     { tenant: orgId },
-    (tx) =>
-      tx.$executeRaw`UPDATE integration_endpoint SET searched_at = clock_timestamp(), search_wanted_at = CASE WHEN search_wanted_at > clock_timestamp() THEN search_wanted_at END WHERE org_id = ${orgId} AND id = ${endpointId}`,
+    (tx) => tx.$executeRaw`
+      UPDATE integration_endpoint
+         SET searched_at = clock_timestamp(),
+             search_wanted_at = CASE WHEN search_wishes <> ${wishes}::int OR search_wanted_at > clock_timestamp() THEN search_wanted_at END
+       WHERE org_id = ${orgId} AND id = ${endpointId}`,
   );
 }
 
-/** Not all could be asked yet: the search goes on at a moment that ledger or portal named (believed for a day), or after a pause. */
-export async function postponeSearch(db: Database, search: WantedSearch & ({ readonly until: Date } | { readonly forMs: number })): Promise<void> {
-  const { orgId, endpointId } = search;
+/** Not all could be asked yet: the search goes on at a moment that ledger or portal named (believed for a day), or after a pause; sooner where that is wanted meanwhile. */
+export async function postponeSearch(db: Database, search: SearchStart & ({ readonly until: Date } | { readonly forMs: number })): Promise<void> {
+  const { orgId, endpointId, wishes } = search;
   const until = 'until' in search ? timestamp(search.until) : null;
   const ms = 'forMs' in search ? checkMs('forMs', search.forMs) : null;
   await db.transaction(
     { tenant: orgId },
     (tx) => tx.$executeRaw`
       UPDATE integration_endpoint
-         SET search_wanted_at = least(coalesce(${until}::timestamptz, clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000)), clock_timestamp() + interval '1 day')
+         SET search_wanted_at = least(coalesce(${until}::timestamptz, clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000)), clock_timestamp() + interval '1 day',
+                                      CASE WHEN search_wishes <> ${wishes}::int THEN search_wanted_at END)
        WHERE org_id = ${orgId} AND id = ${endpointId}`,
   );
 }
@@ -104,6 +126,7 @@ export async function countRefusedLogins(db: Database): Promise<number> {
     (tx) => tx.$queryRaw<{ refused: number }[]>`
       SELECT count(DISTINCT a.login_identity)::int AS refused FROM login_attempt a
        WHERE a.effect IN ('suspect', 'bad') AND a.started_at > now() - make_interval(days => ${TOLD_DAYS}::int)
+         AND EXISTS (SELECT FROM integration_endpoint e WHERE e.login_identity = a.login_identity)
          AND NOT EXISTS (SELECT FROM login_attempt ok WHERE ok.login_identity = a.login_identity AND ok.proved AND ok.started_at > a.started_at)`,
   );
   return row?.refused ?? 0;

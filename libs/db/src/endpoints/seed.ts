@@ -23,7 +23,8 @@ export async function upsertPortalType(db: Database, portalType: NewPortalType):
     throw new RcmError('input_invalid', 'recipe must be an object.');
   if (portalType.passwordRules.trim() === '') throw new RcmError('input_invalid', 'passwordRules must not be empty.');
   if (portalType.hosts.length === 0) throw new RcmError('input_invalid', 'hosts must name at least one host.');
-  const { code, maintenanceWindows, ...rest } = portalType;
+  // A row that was read is saved again with what it had: the realms before are Postgres's to write.
+  const { code, maintenanceWindows, formerRealms: _remembered, ...rest } = portalType as NewPortalType & Partial<PortalTypeRow>;
   const fields = {
     ...rest,
     lockoutLastsSeconds: portalType.lockoutLastsSeconds === undefined ? portalType.lockoutWindowSeconds : portalType.lockoutLastsSeconds,

@@ -113,6 +113,18 @@ describe('a portal', () => {
     }
   });
 
+  test('is not ill for ever because its breaker is open: logins whose passwords it has cut would vouch for each other', async () => {
+    const portal = await portalOf(1);
+    await met('accepted', portal.others);
+    await t.rotator.transaction('no tenant', (tx) => openBreaker(tx, { portalTypeCode: portal.code, cause: 'logins_suspect', detail: 'x' }));
+    const openFor = (hours: number) =>
+      t.sql(`UPDATE portal_gate SET opened_at = clock_timestamp() - make_interval(hours => $2::int) WHERE portal_type_code = $1`, [portal.code, hours]);
+    await openFor(11);
+    expect(await healthOf(portal)).toBe('ill');
+    await openFor(13);
+    expect(await healthOf(portal)).toBe('well');
+  });
+
   test('is judged by its own logins, and by those of every organization', async () => {
     const [portal, elsewhere] = [await portalOf(3), await portalOf(3)];
     await met('suspect', elsewhere.others);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { SHARED_TABLES, TENANT_ROWS, tenantColumn } from './tenant-rows.fixture.ts';
+import { APP_ROLES } from '../roles/app-role.ts';
+import { INNER_TABLES, SHARED_TABLES, TENANT_ROWS, tenantColumn } from './tenant-rows.fixture.ts';
 import { ASKING, type Asking, openTwoTenants, type Outcome, rowsOf, type TwoTenants, valuesOf } from './two-tenants.fixture.ts';
 
 let w: TwoTenants;
@@ -24,8 +25,16 @@ test('every table of the catalogue is isolated, for its owner too, or is known t
       FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1`);
   expect(tables.filter((table) => !table.isolated).map((table) => table.name)).toEqual(Object.keys(SHARED_TABLES).sort());
   expect(tables.filter((table) => table.has_org && !table.isolated)).toEqual([]);
-  expect(tables.filter((table) => table.isolated).map((table) => table.name)).toEqual(TABLES.toSorted());
+  expect(tables.filter((table) => table.isolated).map((table) => table.name)).toEqual([...TABLES, ...Object.keys(INNER_TABLES)].sort());
 });
+
+test.each(Object.keys(INNER_TABLES).flatMap((table) => APP_ROLES.map((role) => [table, role] as const)))(
+  '%s is nothing that %s could read or write',
+  async (table, role) => {
+    for (const statement of [`SELECT 1 FROM ${table}`, `DELETE FROM ${table}`, `INSERT INTO ${table} DEFAULT VALUES`])
+      expect(await w.ask(role, w.mine.orgId, statement)).toEqual({ refused: DENIED });
+  },
+);
 
 describe.each(TABLES)('%s', (table) => {
   test('holds a row of each of the two tenants', async () => {

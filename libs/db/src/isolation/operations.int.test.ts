@@ -7,7 +7,7 @@ import { findEndpoint, findOrganization, getEndpoint, listEndpoints } from '../e
 import { followAccount } from '../endpoints/follow-account.ts';
 import { putOffRotation } from '../endpoints/put-off.ts';
 import { bringRotationForward, isDue, listDueEndpoints, listSharedIdentities, setNextRotation } from '../endpoints/schedule.ts';
-import { countRefusedLogins, listWantedSearches, noteSearched, wantCredentialSearch } from '../endpoints/search.ts';
+import { countRefusedLogins, listWantedSearches, noteSearched, postponeSearch, startSearch, wantCredentialSearch } from '../endpoints/search.ts';
 import { advanceAttempt, blockAttempt, resumeAttempt, waitAttempt } from '../journal/advance.ts';
 import { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from '../journal/copies.ts';
 import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
@@ -103,9 +103,11 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   forgetPasswords: (n) => forgetPasswords(t.rotator, { ...n, keep: [] }),
   clearLogin: (n) => clearLogin(t.rotator, { ...n, kind: 'unlocked', actor: 'a', reason: 'r' }),
   followAccount: (n) =>
-    followAccount(t.rotator, { ...n, from: n.loginIdentity, to: { id: identityOf('another'), keyId: '1' }, actor: 'a', because: 'account' }),
+    followAccount(t.rotator, { ...n, from: n.loginIdentity, to: { id: identityOf('another'), keyId: '1' }, actor: 'a', knownAs: [n.loginIdentity] }),
   wantCredentialSearch: (n) => wantCredentialSearch(t.agent, n),
-  noteSearched: (n) => noteSearched(t.rotator, n),
+  startSearch: (n) => startSearch(t.rotator, n),
+  noteSearched: (n) => noteSearched(t.rotator, { ...n, wishes: 0 }),
+  postponeSearch: (n) => postponeSearch(t.rotator, { ...n, wishes: 0, forMs: 1 }),
   triedVersions: (n) => triedVersions(t.agent, { ...n, limit: 10 }),
   outrunCopy: (n) => outrunCopy(t.agent, n),
   mayRemoveCopy: (n) => mayRemoveCopy(t.rotator, { ...n, currentVersion: '1' }),
@@ -192,8 +194,8 @@ describe('with another tenant’s names', () => {
       reason: 'lease_lost',
     });
     const to = { id: identityOf('another'), keyId: '1' };
-    expect(await followAccount(t.rotator, { ...mine, leaseId: other.leaseId, from: mine.loginIdentity, to, actor: 'a', because: 'realm' })).not.toBe(
-      'followed',
+    expect(await followAccount(t.rotator, { ...mine, leaseId: other.leaseId, from: mine.loginIdentity, to, actor: 'a', knownAs: [mine.loginIdentity] })).toBe(
+      'rotation_open',
     );
     expect(await advanceAttempt(t.rotator, { ...mine, attemptId: other.attemptId, fence: other.fence, from: 'planned', to: 'staged' })).toBe(false);
     expect(await finishPortalTask(t.agent, { ...mine, taskId: other.taskId, worker: 'w', result: {} })).toBe(false);

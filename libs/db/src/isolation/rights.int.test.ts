@@ -105,8 +105,8 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_migrator', 'may not', `SELECT * FROM rcm_password_record('$login', '{}', NULL)`],
   ['rcm_agent', 'may', `SELECT rcm_portal_health('alpine', '$login', NULL, interval '1 min', 3)`],
   ['rcm_migrator', 'may not', `SELECT rcm_portal_health('alpine', '$login', NULL, interval '1 min', 3)`],
-  ['rcm_agent', 'may not', `SELECT rcm_follow_account('$endpoint', '$login', repeat('a', 64), '1', '$uuid')`],
-  ['rcm_migrator', 'may not', `SELECT rcm_follow_account('$endpoint', '$login', repeat('a', 64), '1', '$uuid')`],
+  ['rcm_agent', 'may not', `SELECT rcm_follow_account('$endpoint', '$login', repeat('a', 64), '1', '$uuid', '{}')`],
+  ['rcm_migrator', 'may not', `SELECT rcm_follow_account('$endpoint', '$login', repeat('a', 64), '1', '$uuid', '{}')`],
   ['rcm_agent', 'may not', `SELECT rcm_forget_passwords('$login', '{}')`],
   ...(['rcm_agent', 'rcm_rotator', 'rcm_migrator'] as const).flatMap((role): (readonly [Asking, 'may not', string])[] => [
     [role, 'may not', `SELECT * FROM rcm_login_limits('$login')`],

@@ -38,6 +38,11 @@ export const SHARED_TABLES: Readonly<Record<string, string>> = {
   _prisma_migrations: 'history of the schema',
 };
 
+/** Tables that only functions read and write: no app sees a row of them, its own or another tenant's. */
+export const INNER_TABLES: Readonly<Record<string, string>> = {
+  login_identity_past: 'which logins were one account, whoever has them',
+};
+
 /** Which column says whose a row is; `null`: it is told by what refers to it. */
 export const tenantColumn = (table: string): string | null => {
   if (table === 'organization') return 'id';

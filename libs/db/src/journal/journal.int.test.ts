@@ -96,7 +96,7 @@ describe('steps', () => {
     const attempt = await planned();
     await expect(advanceAttempt(t.rotator, { ...attempt, from: 'planned', to: 'applied' })).rejects.toMatchObject({ code: 'input_invalid' });
     await expect(advanceAttempt(t.rotator, { ...attempt, from: 'verified', to: 'promoted' })).rejects.toMatchObject({ code: 'input_invalid' });
-    await expect(finishAttempt(t.rotator, { ...attempt, from: 'applied', end: 'abandoned' })).rejects.toMatchObject({ code: 'input_invalid' });
+    await expect(finishAttempt(t.rotator, { ...attempt, from: 'applied', end: 'done' })).rejects.toMatchObject({ code: 'input_invalid' });
     expect(await advanceAttempt(t.rotator, { ...attempt, from: 'submitting', to: 'applied' })).toBe(false);
     expect(await stateOf(attempt)).toBe('planned');
   });

@@ -6,7 +6,8 @@ import type { AttemptState, OpenState } from './attempt.ts';
  * what an act found out, a cell is the state that follows. What has no cell cannot happen; if it does, the attempt is left as it is.
  *
  * `abandoned` promises that the portal is unchanged as far as we know: nothing was ever let out of a browser, or the current password was
- * accepted later than settle after the submit. Only cells that carry that proof lead there.
+ * accepted later than settle after the submit. Only cells that carry that proof lead there, and those of an account that nobody wants rotated any
+ * more: a person has put another one into the secret.
  */
 export const TRANSITIONS = {
   planned: {
@@ -35,17 +36,21 @@ export const TRANSITIONS = {
     current_accepted: 'staged',
     unchanged: 'abandoned',
     none_accepted: 'blocked',
+    account_left: 'abandoned',
   },
   applied: {
     staged_accepted: 'verified',
     staged_refused: 'submitting',
     copy_missing: 'submitting',
+    none_accepted: 'blocked',
+    account_left: 'abandoned',
   },
   verified: {
     store_promoted: 'promoted',
     // Whoever edited it may have changed the password at the portal too: the found one is proved again first.
     current_edited: 'applied',
     copy_missing: 'blocked',
+    account_left: 'abandoned',
   },
   promoted: {
     cleaned_up: 'done',

@@ -1,5 +1,6 @@
 import type { Database } from '../database.ts';
 import { writeAuditEvent } from '../audit/record.ts';
+import { wantSearchNow } from '../endpoints/search.ts';
 import { lockEndpointIdentity } from '../identity.ts';
 
 /** `unlocked`: the portal's support has unlocked the account. `retry`: its password is right, try it now. */
@@ -15,7 +16,8 @@ export interface Clearance {
 
 /**
  * A person's word about a login, with its audit event in one transaction. `unlocked`: the lock is over, and failures before now count no
- * more. Both end the rest of refused passwords. The budget stays what it is, so a word alone locks nobody out.
+ * more. `retry`: a rotator tries it, as soon as the budget allows it. Both end the rest of refused passwords. The budget stays what it is, so a word
+ * alone locks nobody out.
  * Fails with `endpoint_unknown`, `state_conflict` (never migrated).
  */
 export async function clearLogin(db: Database, clearance: Clearance): Promise<void> {
@@ -24,5 +26,6 @@ export async function clearLogin(db: Database, clearance: Clearance): Promise<vo
     const identity = await lockEndpointIdentity(tx, clearance);
     await writeAuditEvent(tx, { orgId, actor, action: `login.${kind}`, subject: endpointId, reason });
     await tx.loginClearance.create({ data: { loginIdentity: identity.id, orgId, endpointId, kind, actor, reason } });
+    if (kind === 'retry') await wantSearchNow(tx, clearance);
   });
 }

@@ -26,7 +26,7 @@ interface LeasePair extends Pair {
 }
 
 /** A portal type of this round: its lockout is drawn, everything else is as plain as can be. */
-function portalType(code: string, random: Random): NewPortalType {
+function portalType(code: string, random: Random, accountRealm: string | null): NewPortalType {
   const counts = random.pick(['consecutive', 'consecutive', 'window', 'until_unlocked'] as const);
   const window = counts === 'until_unlocked' ? null : counts === 'window' ? 7_200 : random.pick([3_600, null]);
   return {
@@ -38,7 +38,7 @@ function portalType(code: string, random: Random): NewPortalType {
       totpPeriodSeconds: 30,
       maxSessionsPerAccount: 1,
       maxConcurrency: 2,
-      accountRealm: 'realm',
+      accountRealm,
       expiryHeadStartDays: 7,
       passwordExpiresDays: random.pick([null, 90]),
     },
@@ -49,7 +49,7 @@ function portalType(code: string, random: Random): NewPortalType {
 class Round {
   readonly #both: BothDatabases;
   readonly #random: Random;
-  readonly #places: readonly Place[];
+  readonly #places: Place[];
   readonly #canary: boolean;
   readonly #leases: LeasePair[] = [];
   readonly #logins: (Pair & { readonly place: Place })[] = [];
@@ -59,7 +59,7 @@ class Round {
   constructor(both: BothDatabases, random: Random, places: readonly Place[], canary: boolean) {
     this.#both = both;
     this.#random = random;
-    this.#places = places;
+    this.#places = [...places];
     this.#canary = canary;
   }
 
@@ -80,11 +80,13 @@ class Round {
     if (x !== undefined && y !== undefined) this.#both.pairs.push({ real: x, model: y });
   }
 
-  async step(): Promise<void> {
+  /** `beginning`: before there are rotations, which keep an account where it is. */
+  async step(beginning: boolean): Promise<void> {
     const random = this.#random;
     const place = random.pick(this.#places);
     const lease = this.#leases.length > 0 ? random.pick(this.#leases.slice(-4)) : null;
-    const kind = random.weighted({ time: 5, lease: 10, login: 14, read: 8, rotation: 16, endpoint: 7, gate: 4, person: 2 });
+    const later = beginning ? {} : { rotation: 16, gate: 4 };
+    const kind = random.weighted({ time: 5, lease: 10, login: 14, read: 8, ...later, endpoint: 7, person: 2, account: beginning ? 12 : 2 });
     if (kind === 'time') {
       // A little more, or what is over after exactly as long would differ by how long the questions before took.
       const ms =
@@ -99,8 +101,9 @@ class Round {
     if (kind === 'login') return this.#login(place, lease);
     if (kind === 'read') return this.#read(place);
     if (kind === 'rotation') return this.#rotation(place, lease);
-    if (kind === 'endpoint') return this.#endpoint(place, lease);
+    if (kind === 'endpoint') return this.#endpoint(place);
     if (kind === 'gate') return this.#gate(place);
+    if (kind === 'account') return this.#account(place);
     const word = random.pick(['unlocked', 'retry']);
     await this.ask('clearLogin', () => ({ ...place, kind: word, actor: 'person', reason: 'said so' }));
   }
@@ -112,12 +115,19 @@ class Round {
     if (which === 'renew' && lease) await this.ask('renewLease', (side) => ({ leaseId: lease[side], orgId: place.orgId, ttlMs }));
     if (which === 'release' && lease) await this.ask('releaseLease', (side) => ({ leaseId: lease[side], orgId: lease.place.orgId }));
     if (which === 'withdraw') await this.ask('withdrawExclusiveWish', () => ({ ...place, holder }));
-    if (which !== 'shared' && which !== 'exclusive') return;
+    if (which === 'shared' || which === 'exclusive') await this.#acquire(place, which);
+  }
+
+  async #acquire(place: Place, which: 'shared' | 'exclusive'): Promise<LeasePair | null> {
+    const random = this.#random;
+    const [holder, ttlMs] = [random.pick(['one', 'two']), random.pick([11, 29]) * MINUTE_MS];
     const name = which === 'shared' ? 'acquireSharedLease' : 'acquireExclusiveLease';
     const answer = await this.ask(name, () => ({ ...place, holder, ttlMs, ...(which === 'exclusive' ? { wantMs: MINUTE_MS } : {}) }));
     const [one, other] = [answer.real, answer.model] as { lease?: { id: string; fence: bigint } }[];
-    if (one?.lease && other?.lease)
-      this.#leases.push({ real: one.lease.id, model: other.lease.id, kind: which, place, fence: { real: one.lease.fence, model: other.lease.fence } });
+    if (!one?.lease || !other?.lease) return null;
+    const lease = { real: one.lease.id, model: other.lease.id, kind: which, place, fence: { real: one.lease.fence, model: other.lease.fence } };
+    this.#leases.push(lease);
+    return lease;
   }
 
   async #login(place: Place, lease: LeasePair | null): Promise<void> {
@@ -246,7 +256,7 @@ class Round {
     await this.ask('resolveBySuccessor', (side) => ({ ...resolution(side), successorId }));
   }
 
-  async #endpoint(place: Place, lease: LeasePair | null): Promise<void> {
+  async #endpoint(place: Place): Promise<void> {
     const random = this.#random;
     const [from, to] = [random.pick(['1', '2', '3']), random.pick(['2', '3', '4'])];
     const other = random.pick(this.#places);
@@ -258,23 +268,14 @@ class Round {
     if (random.chance(0.3)) await this.ask('putOffRotation', () => ({ ...place, forMs: 5 * HOUR_MS, tell: 'later' }));
     if (random.chance(0.3)) await this.ask('bringRotationForward', (_, now) => ({ ...place, expiresAt: new Date(now + 3 * DAY_MS) }));
     if (random.chance(0.4)) await this.ask('wantCredentialSearch', () => place);
-    if (random.chance(0.3)) await this.ask('noteSearched', () => place);
+    const { model: start } = (await this.ask('startSearch', () => place)) as { model: { wishes: number } };
+    // Somebody wanted it meanwhile, now and then.
+    const wishes = start.wishes - random.pick([0, 0, 1]);
+    if (random.chance(0.3)) await this.ask('noteSearched', () => ({ ...place, wishes }));
     const pause = random.pick([{ forMs: HOUR_MS }, { untilMs: 3 * DAY_MS }]);
     if (random.chance(0.2))
-      await this.ask('postponeSearch', (_, now) => ({ ...place, ...('forMs' in pause ? pause : { until: new Date(now + pause.untilMs) }) }));
+      await this.ask('postponeSearch', (_, now) => ({ ...place, wishes, ...('forMs' in pause ? pause : { until: new Date(now + pause.untilMs) }) }));
     await this.ask('passwordTooYoungUntil', () => ({ ...place, leastHours: 30 }));
-    if (lease && random.chance(0.15)) {
-      const becomes = { id: random.pick([other.loginIdentity, identityOf('somebody else')]), keyId: '1' };
-      const because = random.pick(['account', 'realm']);
-      await this.ask('followAccount', (side) => ({
-        ...lease.place,
-        from: lease.place.loginIdentity,
-        to: becomes,
-        leaseId: lease[side],
-        actor: 'rotator',
-        because,
-      }));
-    }
     await this.ask('isDue', () => place);
     await this.ask('liesElsewhere', () => place);
     if (await this.#hasOrder()) {
@@ -286,6 +287,31 @@ class Round {
     await this.ask('listCopiesToRemove', () => ({ limit: 10 }));
     const copy = this.#attempts[0];
     if (copy && random.chance(0.1)) await this.ask('noteCopyRemoved', () => ({ attemptId: copy.id, orgId: copy.place.orgId }));
+  }
+
+  /**
+   * Follows its secret to one of a few accounts, as one that may have been called any of them, some or nothing. From then on each place is asked
+   * for as what it is.
+   */
+  async #account(place: Place): Promise<void> {
+    const random = this.#random;
+    // Longer than any lease.
+    if (random.chance(0.8)) await this.#both.pass(30 * MINUTE_MS + 40_000);
+    const lease = (await this.#acquire(place, 'exclusive')) ?? this.#leases.at(-1);
+    if (!lease) return;
+    const all = ['login one', 'login two', 'somebody else', 'nobody yet'].map(identityOf);
+    const [id, knownAs] = [random.pick(all), random.pick([[], [lease.place.loginIdentity], all.slice(0, 1), all])];
+    const asked = { ...lease.place, from: lease.place.loginIdentity, to: { id, keyId: '1' }, actor: 'rotator', knownAs };
+    await this.ask('followAccount', (side) => ({ ...asked, leaseId: lease[side] }));
+    const fingerprints = [random.pick(FINGERPRINTS)];
+    for (const [at, { orgId, endpointId }] of this.#places.entries()) {
+      const { model: row } = (await this.ask('getEndpoint', () => ({ orgId, endpointId }))) as { model: { loginIdentity: string } };
+      const now = { ...(this.#places[at] ?? place), loginIdentity: row.loginIdentity };
+      this.#places[at] = now;
+      await this.ask('remainingBudget', () => now);
+      await this.ask('mayBeLocked', () => now);
+      await this.ask('passwordTries', () => ({ ...now, fingerprints, since: new Date(0) }));
+    }
   }
 
   /** One statement gives the endpoints of one secret dates that are microseconds apart: which comes first is nobody's decision. */
@@ -327,7 +353,8 @@ describe.skipIf(backend() === 'containers')('the same random operations, on the 
     const both = await BothDatabases.open(seed);
     try {
       const codes = ['north', 'south'];
-      for (const code of codes) await both.addPortalType(portalType(code, random));
+      const realm = random.pick(['realm', 'realm', null]);
+      for (const code of codes) await both.addPortalType(portalType(code, random, realm));
       const at = (orgId: string, endpointId: string, login: string, portalTypeCode: string, secret = endpointId): Place => {
         const secretArn = `arn:aws:${random.chance(0.5) ? 'ssm' : 'secretsmanager'}:us-east-1:123456789012:`;
         const path = `rcm/test/${orgId}/endpoints/${secret}/account`;
@@ -344,7 +371,7 @@ describe.skipIf(backend() === 'containers')('the same random operations, on the 
       if (random.chance(0.4)) places.push(at('org-two', 'shared', 'login one', 'south'));
       for (const place of places) await both.addEndpoint(place, `${place.portalTypeCode}.example`);
       const it = new Round(both, random, places, random.chance(0.3));
-      for (let step = 0; step < 120; step += 1) await it.step();
+      for (let step = 0; step < 160; step += 1) await it.step(step < 60);
     } finally {
       await both.close();
     }

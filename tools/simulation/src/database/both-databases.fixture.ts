@@ -82,7 +82,15 @@ export class BothDatabases {
     if (this.#model.tables.identities.get(loginIdentity) === null) addIdentity(this.#model, { id: loginIdentity, keyId: '1' });
     this.#model.tables.endpoints.put({
       ...{ id: endpointId, orgId, portalTypeCode, accountId: 'account', baseUrl, secretArn, currentVersion: '1', loginIdentity, rotationStatus: 'active' },
-      ...{ lastRotatedAt: null, nextRotationAt: null, hasLegacyCredentials: false, rotationNotBefore: null, searchWantedAt: null, searchedAt: null },
+      ...{
+        lastRotatedAt: null,
+        nextRotationAt: null,
+        hasLegacyCredentials: false,
+        rotationNotBefore: null,
+        searchWantedAt: null,
+        searchedAt: null,
+        searchWishes: 0,
+      },
     });
   }
 

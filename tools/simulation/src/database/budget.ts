@@ -1,7 +1,7 @@
 import type { LoginPermission } from '@rcm/db';
 import type { ModelDatabase } from './model-database.ts';
 import { later, refuse, tenantHas } from './operation.ts';
-import type { LoginRow } from './tables.ts';
+import type { Clearance, LoginRow } from './tables.ts';
 
 const NO_FAILURE: ReadonlySet<string> = new Set(['accepted', 'not_submitted', 'password_expired', 'change_forced']);
 const IN_FLIGHT_PAUSE_MS = 2_000;
@@ -48,13 +48,27 @@ const endOf = ({ finishedAt, startedAt }: LoginRow): Date => finishedAt ?? start
 const plus = (at: Date, ms: number): Date => new Date(at.getTime() + ms);
 const FOR_GOOD = 'for good';
 
+interface Tried {
+  readonly rows: readonly LoginRow[];
+  readonly clearances: readonly Clearance[];
+}
+
+/** What was tried under any of the names that a login had, as long as it had them. */
+function triedOf({ tables }: ModelDatabase, identity: string): Tried {
+  const pasts = tables.pasts.of(identity);
+  if (pasts.length === 0) return { rows: tables.logins.of(identity), clearances: tables.clearances.of(identity) };
+  return {
+    rows: [...tables.logins.of(identity), ...pasts.flatMap(({ former, until }) => tables.logins.of(former).filter(({ startedAt }) => startedAt <= until))],
+    clearances: [...tables.clearances.of(identity), ...pasts.flatMap(({ former, until }) => tables.clearances.of(former).filter(({ at }) => at <= until))],
+  };
+}
+
 /** When the lock that the portal last told of ends; `null`: none is known, or it is over. */
-function lockOf({ tables }: ModelDatabase, identity: string, { lockMs }: Limits): Date | typeof FOR_GOOD | null {
-  const rows = tables.logins.of(identity);
+function lockOf({ rows, clearances }: Tried, { lockMs }: Limits): Date | typeof FOR_GOOD | null {
   const at = later(...rows.filter(({ outcome }) => outcome === 'locked').map(endOf));
   if (at === null) return null;
   if (rows.some(({ outcome, startedAt }) => outcome === 'accepted' && startedAt > at)) return null;
-  if (tables.clearances.of(identity).some(({ kind, at: cleared }) => kind === 'unlocked' && cleared > at)) return null;
+  if (clearances.some(({ kind, at: cleared }) => kind === 'unlocked' && cleared > at)) return null;
   return lockMs === null ? FOR_GOOD : plus(at, lockMs);
 }
 
@@ -68,9 +82,10 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
   const { tables, now } = db;
   const limits = limitsOf(db, identity);
   const { windowMs } = limits;
-  const rows = tables.logins.of(identity);
-  const lock = lockOf(db, identity, limits);
-  const unlocked = later(...tables.clearances.of(identity).map(({ kind, at }) => (kind === 'unlocked' ? at : null)));
+  const tried = triedOf(db, identity);
+  const { rows } = tried;
+  const lock = lockOf(tried, limits);
+  const unlocked = later(...tried.clearances.map(({ kind, at }) => (kind === 'unlocked' ? at : null)));
   const isOver = limits.successForgives && lock instanceof Date && lock <= now;
   const forgiven = later(unlocked, ...(isOver ? rows.filter(({ outcome }) => outcome === 'locked').map(endOf) : []));
   const accepted = later(...rows.filter(({ outcome }) => outcome === 'accepted').map(({ startedAt }) => startedAt));

@@ -3,6 +3,7 @@ import { budgetRefusal, type LedgerState, ledgerState, reserveRefusal } from './
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refuse } from './operation.ts';
 import { passwordRecord } from './passwords.ts';
+import { wantSearchNow } from './schedule.ts';
 
 const FINGERPRINT = /^[a-z0-9]{1,16}:[0-9a-f]{64}$/;
 const BELIEVED_MS = 86_400_000;
@@ -49,7 +50,6 @@ export const finishLoginAttempt = operation('finishLoginAttempt', (db, end) => {
   const restMs = end.restMs === undefined ? null : checkMs('restMs', end.restMs);
   const row = db.tables.logins.get(end.loginAttemptId);
   if (row?.orgId !== end.orgId) return;
-  identityNamed(db, end.orgId, row.loginIdentity);
   if (row.outcome !== null) return;
   const believed = db.in(BELIEVED_MS);
   const { throttledUntil } = end;
@@ -74,7 +74,7 @@ function wantSearch(db: ModelDatabase, wanted: { readonly orgId: string; readonl
   const settleMs = db.tables.portalTypes.get(endpoint?.portalTypeCode ?? '')?.settleMs ?? 0;
   if (!endpoint) return;
   const [earlier, now] = [endpoint.searchWantedAt, db.in(settleMs)];
-  db.tables.endpoints.change(endpoint.id, { searchWantedAt: earlier && earlier < now ? earlier : now });
+  db.tables.endpoints.change(endpoint.id, { searchWantedAt: earlier && earlier < now ? earlier : now, searchWishes: endpoint.searchWishes + 1 });
 }
 
 export const remainingBudget = operation('remainingBudget', (db, { orgId, loginIdentity }) => {
@@ -91,6 +91,8 @@ export const mayBeLocked = operation('mayBeLocked', (db, { orgId, loginIdentity 
 export const clearLogin = operation('clearLogin', (db, clearance) => {
   const identity = identityOf(db, clearance);
   db.tables.clearances.put({ id: db.uuid(), loginIdentity: identity.id, kind: clearance.kind, at: db.now });
+  const endpoint = endpointOf(db, clearance);
+  if (endpoint && clearance.kind === 'retry') wantSearchNow(db, endpoint);
 });
 
 export const restLogin = operation('restLogin', (db, rest) => {

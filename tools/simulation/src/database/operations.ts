@@ -40,6 +40,7 @@ export {
   postponeSearch,
   putOffRotation,
   setNextRotation,
+  startSearch,
   tellFound,
   tellLeftBehind,
   wantCredentialSearch,

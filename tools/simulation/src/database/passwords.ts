@@ -43,6 +43,8 @@ export const forgetPasswords = operation('forgetPasswords', (db, { orgId, loginI
 /** As `rcm_many_refused`. */
 export const manyRefused = (active: number, suspects: number): number => Math.max(1, Math.min(suspects, Math.floor((active + 1) / 2)), Math.floor(active / 5));
 
+const LONGEST_ILLNESS_MS = 12 * 3_600_000;
+
 /** As `rcm_portal_health`. */
 function portalHealth(
   db: ModelDatabase,
@@ -56,7 +58,8 @@ function portalHealth(
   const { portalTypeCode, loginIdentity, since, rules } = asked;
   const { tables } = db;
   const gate = tables.gates.get(portalTypeCode);
-  if (gate !== null && gate.openedAt !== null && gate.closedAt === null && gate.cause === 'logins_suspect') return 'ill';
+  const isOpen = gate !== null && gate.openedAt !== null && gate.closedAt === null;
+  if (isOpen && gate.cause === 'logins_suspect' && gate.openedAt > db.in(-LONGEST_ILLNESS_MS)) return 'ill';
   const from = db.in(-checkMs('windowMs', rules.windowMs));
   const used = new Map<string, { acceptedAt: Date | null; refusedAt: Date | null }>();
   for (const row of othersSince(db, portalTypeCode, loginIdentity, from)) {

@@ -2,8 +2,8 @@ import type { EndpointRow } from '@rcm/db';
 import { hashOf } from '../time/random.ts';
 import { isOpen, isPaused, mayProbe, today, underWay } from './gate.ts';
 import type { ModelDatabase } from './model-database.ts';
-import { checkMs, endpointOf, notice, operation, refuse, sharing } from './operation.ts';
-import type { Endpoint } from './tables.ts';
+import { checkMs, endpointOf, later, notice, operation, refuse, sharing } from './operation.ts';
+import type { Endpoint, Past } from './tables.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -17,7 +17,7 @@ export function afterDone(db: ModelDatabase, endpoint: Endpoint): Pick<Endpoint,
 }
 
 export function endpointRow({ tables }: ModelDatabase, endpoint: Endpoint): EndpointRow {
-  const { rotationNotBefore: _rest, searchWantedAt: _wanted, searchedAt: _searched, ...row } = endpoint;
+  const { rotationNotBefore: _rest, searchWantedAt: _wanted, searchedAt: _searched, searchWishes: _wishes, ...row } = endpoint;
   return { ...row, portalType: tables.portalTypes.get(endpoint.portalTypeCode) ?? refuse('database_failed', 'An endpoint without a portal type.') };
 }
 
@@ -129,30 +129,48 @@ export const followStoreVersion = operation('followStoreVersion', (db, { endpoin
   return true;
 });
 
-export const followAccount = operation('followAccount', (db, { orgId, endpointId, from, to, leaseId, because }) => {
+export const followAccount = operation('followAccount', (db, { orgId, endpointId, from, to, leaseId, knownAs }) => {
   const { tables } = db;
-  if (tables.identities.get(to.id) === null) addIdentity(db, to);
   const own = endpointOf(db, { orgId, endpointId });
-  if (own?.loginIdentity !== from) return 'moved';
+  if (own?.loginIdentity !== from || from === to.id) return 'moved';
+  if (tables.identities.get(to.id) === null) addIdentity(db, to);
   if (hasOpen(db, from) || hasOpen(db, to.id)) return 'rotation_open';
   const lease = tables.leases.get(leaseId);
   const isMine = lease?.loginIdentity === from && lease.kind === 'exclusive' && lease.expiresAt > db.now;
-  if (!isMine || tables.leases.of(to.id).some(({ expiresAt }) => expiresAt > db.now)) return 'in_use';
-  for (const { id } of [...tables.leases.of(from), ...tables.leases.of(to.id)]) tables.leases.remove(id);
-  const moving = sharing(db, own).filter(({ loginIdentity }) => loginIdentity === from);
+  if (!isMine || tables.leases.of(to.id).some(({ kind, expiresAt }) => kind === 'exclusive' && expiresAt > db.now)) return 'in_use';
+  const wasPart = tables.pasts.of(from).some(({ former }) => former === to.id || knownAs.includes(former));
+  const answer = knownAs.includes(from) ? 'renamed' : wasPart ? 'parted' : 'followed';
+  for (const { id } of tables.leases.of(from)) tables.leases.remove(id);
+  const realmOf = ({ portalTypeCode: code }: Endpoint): string => tables.portalTypes.get(code)?.accountRealm ?? code;
+  const along = answer === 'renamed' ? tables.endpoints.all() : [own, ...sharing(db, own).filter((twin) => realmOf(twin) === realmOf(own))];
+  const moving = along.filter(({ loginIdentity }) => loginIdentity === from);
   for (const { id } of moving) tables.endpoints.change(id, { loginIdentity: to.id });
   const ids = new Set(moving.map(({ id }) => id));
-  for (const { id, orgId: org, endpointId: at } of tables.attempts.of(from))
-    if (org === orgId && ids.has(at)) tables.attempts.change(id, { loginIdentity: to.id });
-  if (tables.endpoints.of(from).length === 0) {
-    for (const { id } of tables.logins.of(from)) tables.logins.change(id, { loginIdentity: to.id });
-    for (const { id } of tables.clearances.of(from)) tables.clearances.change(id, { loginIdentity: to.id });
-    const lastTotpStep = Math.max(tables.identities.get(from)?.lastTotpStep ?? 0, tables.identities.get(to.id)?.lastTotpStep ?? 0);
-    tables.identities.change(to.id, { lastTotpStep });
+  const lastTotpStep = Math.max(tables.identities.get(from)?.lastTotpStep ?? 0, tables.identities.get(to.id)?.lastTotpStep ?? 0);
+  tables.identities.change(to.id, { lastTotpStep });
+  if (answer === 'followed') notice(db, { kind: 'other_account', key: `${endpointId}:${to.id}`, endpointId });
+  else {
+    for (const { id, endpointId: at } of tables.attempts.of(from)) if (ids.has(at)) tables.attempts.change(id, { loginIdentity: to.id });
+    if (answer === 'renamed') moveLedger(db, from, to.id);
+    for (const { former, until } of [...tables.pasts.of(from), { former: from, until: db.now }]) remember(db, { identity: to.id, former, until });
   }
-  if (because === 'account') notice(db, { kind: 'other_account', key: `${endpointId}:${to.id}`, endpointId });
-  return 'followed';
+  return answer;
 });
+
+function moveLedger(db: ModelDatabase, from: string, to: string): void {
+  const { tables } = db;
+  for (const { id } of tables.logins.of(from)) tables.logins.change(id, { loginIdentity: to });
+  for (const { id } of tables.clearances.of(from)) tables.clearances.change(id, { loginIdentity: to });
+  for (const { identity, former, until } of tables.pasts.all()) if (former === from) remember(db, { identity, former: to, until });
+}
+
+/** What was tried under the former name until then counts for the identity. */
+function remember({ tables }: ModelDatabase, past: Omit<Past, 'id'>): void {
+  const { identity, former, until } = past;
+  if (identity === former) return;
+  const id = `${identity} ${former}`;
+  tables.pasts.put({ id, identity, former, until: later(tables.pasts.get(id)?.until, until) ?? until });
+}
 
 export function addIdentity({ tables }: ModelDatabase, { id, keyId }: { readonly id: string; readonly keyId: string }): void {
   const nobody = { exclusiveWantedBy: null, exclusiveWantedSince: null, exclusiveWantedUntil: null, exclusiveRestUntil: null };
@@ -161,8 +179,12 @@ export function addIdentity({ tables }: ModelDatabase, { id, keyId }: { readonly
 
 export const wantCredentialSearch = operation('wantCredentialSearch', (db, wanted) => {
   const endpoint = endpointOf(db, wanted);
-  if (endpoint) db.tables.endpoints.change(endpoint.id, { searchWantedAt: db.now });
+  if (endpoint) wantSearchNow(db, endpoint);
 });
+
+export function wantSearchNow(db: ModelDatabase, { id, searchWishes }: Endpoint): void {
+  db.tables.endpoints.change(id, { searchWantedAt: db.now, searchWishes: searchWishes + 1 });
+}
 
 export const listWantedSearches = operation('listWantedSearches', (db, { limit, pauseMs }) => {
   const pause = checkMs('pauseMs', pauseMs);
@@ -180,7 +202,10 @@ export const listWantedSearches = operation('listWantedSearches', (db, { limit, 
 export const postponeSearch = operation('postponeSearch', (db, search) => {
   const wanted = 'until' in search ? search.until : db.in(checkMs('forMs', search.forMs));
   const endpoint = endpointOf(db, search);
-  if (endpoint) db.tables.endpoints.change(endpoint.id, { searchWantedAt: wanted < db.in(DAY_MS) ? wanted : db.in(DAY_MS) });
+  if (!endpoint) return;
+  const meanwhile = endpoint.searchWishes === search.wishes ? null : endpoint.searchWantedAt;
+  const times = [wanted, db.in(DAY_MS), ...(meanwhile ? [meanwhile] : [])].map((time) => time.getTime());
+  db.tables.endpoints.change(endpoint.id, { searchWantedAt: new Date(Math.min(...times)) });
 });
 
 export const tellFound = operation('tellFound', (db, { endpointId, version, found }) =>
@@ -197,9 +222,15 @@ export const passwordTooYoungUntil = operation('passwordTooYoungUntil', (db, { l
   return until && until > db.now ? until : null;
 });
 
+export const startSearch = operation('startSearch', (db, { orgId, endpointId }) => {
+  const endpoint = endpointOf(db, { orgId, endpointId }) ?? refuse('endpoint_unknown', 'The organization has no such endpoint.');
+  return { orgId, endpointId, wishes: endpoint.searchWishes };
+});
+
 export const noteSearched = operation('noteSearched', (db, asked) => {
   const endpoint = endpointOf(db, asked);
   if (!endpoint) return;
-  const { id, searchWantedAt } = endpoint;
-  db.tables.endpoints.change(id, { searchedAt: db.now, searchWantedAt: searchWantedAt && searchWantedAt > db.now ? searchWantedAt : null });
+  const { id, searchWantedAt, searchWishes } = endpoint;
+  const stays = searchWishes !== asked.wishes || (searchWantedAt !== null && searchWantedAt > db.now);
+  db.tables.endpoints.change(id, { searchedAt: db.now, searchWantedAt: stays ? searchWantedAt : null });
 });

@@ -4,6 +4,7 @@ export interface Endpoint extends Omit<EndpointRow, 'portalType'> {
   readonly rotationNotBefore: Date | null;
   readonly searchWantedAt: Date | null;
   readonly searchedAt: Date | null;
+  readonly searchWishes: number;
 }
 
 export interface Identity {
@@ -50,6 +51,14 @@ export interface Clearance {
   readonly loginIdentity: string;
   readonly kind: 'unlocked' | 'retry';
   readonly at: Date;
+}
+
+/** What a login was called before, and until when. */
+export interface Past {
+  readonly id: string;
+  readonly identity: string;
+  readonly former: string;
+  readonly until: Date;
 }
 
 export interface Gate {
@@ -191,6 +200,7 @@ export class Tables {
   readonly attempts = new Table<RotationAttempt>(this.log, ({ loginIdentity }) => loginIdentity);
   readonly logins = new Table<LoginRow>(this.log, ({ loginIdentity }) => loginIdentity);
   readonly clearances = new Table<Clearance>(this.log, ({ loginIdentity }) => loginIdentity);
+  readonly pasts = new Table<Past>(this.log, ({ identity }) => identity);
   readonly gates = new Table<Gate>(this.log);
   readonly pauses = new Table<PauseRow>(this.log);
   readonly notices = new Table<NoticeRow>(this.log);

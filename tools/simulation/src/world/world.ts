@@ -207,7 +207,7 @@ export class World {
       this.database.tables.endpoints.put({
         ...{ id, orgId: plan.orgId, portalTypeCode: type.code, accountId: 'account', baseUrl: `https://${host}/`, secretArn: arnOf(login.reference) },
         ...{ currentVersion: this.stores.versionOf(login.reference), loginIdentity: identity.id, rotationStatus: 'active', lastRotatedAt: null },
-        ...{ nextRotationAt, hasLegacyCredentials: false, rotationNotBefore: null, searchWantedAt: null, searchedAt: null },
+        ...{ nextRotationAt, hasLegacyCredentials: false, rotationNotBefore: null, searchWantedAt: null, searchedAt: null, searchWishes: 0 },
       });
     }
   }
@@ -216,5 +216,5 @@ export class World {
 function portalTypeRow({ type }: DoorPlan): PortalTypeRow {
   const plain = { maxTaskConcurrency: null, maintenanceWindows: [], maintenanceTimeZone: 'UTC', passwordExpiresDays: null, expiryHeadStartDays: 7 };
   const lockout = { lockoutCounts: 'consecutive', lockoutLastsSeconds: type.lockoutWindowSeconds, lockoutCountsCodes: true } as const;
-  return { ...plain, ...lockout, accountRealm: null, usernameCase: 'exact', ...type };
+  return { ...plain, ...lockout, accountRealm: null, formerRealms: [], usernameCase: 'exact', ...type };
 }
