@@ -255,11 +255,12 @@ export const PLANTED: readonly PlantedFault[] = [
   },
   {
     name: 'lease-for-two',
-    words: 'a second exclusive lease is given while the first lives',
+    words: 'a lease is given beside an exclusive one that lives',
     shows: ['rash'],
     file: database('leases'),
     from: "if (exclusive > 0) return refused('exclusive_held');\n  const { exclusiveWantedBy",
     to: 'const { exclusiveWantedBy',
+    also: [{ file: database('leases'), from: "if (liveLeases(db, identity).exclusive > 0) return refused('exclusive_held');", to: '' }],
   },
   {
     name: 'lease-not-looked-at',
