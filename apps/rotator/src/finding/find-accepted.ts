@@ -29,8 +29,9 @@ export type Found =
 
 /**
  * The one procedure that finds which stored password the portal accepts. It asks the ledger before each login, which lets none be made that
- * could lock the account; it asks for every password once before it asks for any a second time, and for none twice within the time in which the portal counts
- * failures; and it remembers nothing itself: what was refused is in the ledger, so whoever goes on after a crash goes on with the next one.
+ * could lock the account; it asks for every stored password once, then for those that take two refusals again, then for what the portal may have cut, and for
+ * none twice within the time in which the portal counts failures; and it remembers nothing itself: what was refused is in the ledger, so
+ * whoever goes on after a crash goes on with the next one.
  */
 export async function findAccepted(search: Search): Promise<Found> {
   const { services, login } = search;
@@ -38,7 +39,17 @@ export async function findAccepted(search: Search): Promise<Found> {
   const sources = { db: services.db, current, ownAttemptId: search.attemptId };
   const wait = new Wait();
   const again: Known[] = [];
+  const askAgain = async (): Promise<Found | null> => {
+    for (const asked of again.splice(0)) {
+      const ended = await ask(search, { ...asked, current, wait, isLast: true });
+      if (ended) return ended;
+    }
+    return null;
+  };
   for await (const { candidate, tries } of known(search, candidates(login, sources))) {
+    // A portal that is late is likelier than one that cuts, and there are many lengths.
+    const found = candidate.name.first === undefined ? null : await askAgain();
+    if (found) return found;
     if (tries.refusedSince >= neededOf(search, candidate)) continue;
     const pause = againIn(search, tries);
     if (pause > 0) wait.for({ detail: 'a password that was refused is asked once more when the portal has forgotten it', forMs: pause });
@@ -48,10 +59,8 @@ export async function findAccepted(search: Search): Promise<Found> {
       if (ended) return ended;
     }
   }
-  for (const asked of again) {
-    const ended = await ask(search, { ...asked, current, wait, isLast: true });
-    if (ended) return ended;
-  }
+  const found = await askAgain();
+  if (found) return found;
   return wait.first ? { kind: 'later', hold: wait.first } : { kind: 'none' };
 }
 
