@@ -199,11 +199,11 @@ export const PLANTED: readonly PlantedFault[] = [
   },
   {
     name: 'abandoned-copies-go',
-    words: 'the copies of abandoned attempts go with the next rotation, though the portal may yet make their change',
+    words: 'the copy of a change that the portal was seen not to have made goes at once, though it may make it yet',
     shows: ['lost'],
-    file: acts('clean-up'),
-    from: "if (other?.state !== 'done') {",
-    to: "if (other?.state !== 'done' && other?.state !== 'abandoned') {",
+    file: acts('ask-portal'),
+    from: "const kept = 'the portal kept the current password';\n",
+    to: "const kept = 'the portal kept the current password';\n  await login.store.discard(login.slotOf(attempt.id));\n",
   },
   {
     name: 'budget-plus-one',
@@ -302,19 +302,26 @@ export const PLANTED: readonly PlantedFault[] = [
   },
   {
     name: 'other-tenant',
-    words: 'a tenant is served with the session of another',
+    words: 'a tenant is served with the session of another, and the store does not look whose a reference is',
     shows: ['wrong tenant'],
     file: 'apps/rotator/src/finding/login-in-hand.ts',
     from: 'rotator.stores.forTenant(endpoint.orgId)',
     to: "rotator.stores.forTenant('org-0')",
+    also: [
+      {
+        file: 'libs/credentials/src/tenancy/owned-store.ts',
+        from: "if (reference.organizationId !== owner.orgId) throw notYours('another organization');",
+        to: '',
+      },
+    ],
   },
   {
     name: 'followed-never',
-    words: 'the row does not follow what a person stored',
+    words: 'the row does not follow the account that a person put into the secret',
     shows: ['outage', 'stuck'],
     file: database('schedule'),
-    from: 'if (endpoint.currentVersion !== from || endpoint.secretArn === null || hasOpen(db, endpoint.loginIdentity)) return false;',
-    to: 'if (endpoint.currentVersion !== null) return false;',
+    from: "if (hasOpen(db, from) || hasOpen(db, to.id)) return 'rotation_open';",
+    to: "return 'rotation_open';",
   },
   {
     name: 'fences-forgotten',
