@@ -22,10 +22,10 @@ const count = (text: string): number => Math.max(1, Math.trunc(Number(text)) || 
 
 const program = new Command('crash-matrix')
   .description(
-    'Kills a rotator before and after everything it does, for every store and every answer of the portal, and again while it recovers;\nthen asks the portal and the store what became of the password. Exit code 0 when nothing was lost, locked, stuck, blocked, over budget or unexpected.',
+    'Kills a rotator before and after everything it does, for every store and every answer of the portal, and again while it recovers; stops it, lets others come\nbeside it, lets the portal lie and the database forget; then asks the portal and the store what became of the password. Exit code 0 when nothing was lost,\nlocked, stuck, blocked, over budget or unexpected.',
   )
   .option('--json', 'print one JSON object on stdout')
-  .option('--quick', 'a few cells that meet every act, store and answer at least once')
+  .option('--quick', 'a few cells that meet every act, store, answer and world at least once')
   .option('--list', 'print every cell with its expected end, and what is left out and why; run nothing')
   .option('--only <text...>', 'run only the cells whose name contains one of these')
   .option('--side-by-side <n>', 'cases under way at once', count, 16)

@@ -9,13 +9,15 @@ import type { MatrixWorld } from './matrix-world.ts';
 import { readStored } from './stored.ts';
 import { orderOf } from './strike-at.ts';
 import { TIMING } from './timing.ts';
-import { loseCommits } from './undo-log.ts';
+import { journalTrail, loseCommits } from './undo-log.ts';
 import { untilIn } from './until-in.ts';
 import { type Fault, type Finding, judgeCase } from './verdict.ts';
 
 export interface CaseResult {
   readonly cell: Cell;
   readonly findings: readonly Finding[];
+  /** How the journal went where something is wrong. */
+  readonly trail: readonly string[];
   readonly tookMs: number;
 }
 
@@ -48,7 +50,8 @@ export async function runCase({ matrix, strikeSlot }: CaseParts, cell: Cell): Pr
   const facts = await readJournalFacts(place.pool, { endpointId: endpoint.id, loginIdentity: endpoint.loginIdentity });
   const history = await place.world.portals.history(endpoint);
   findings.push(...judgeCase(cell, { history, stored: await readStored(at) }, facts));
-  return { cell, findings, tookMs: performance.now() - startedAt };
+  const trail = findings.length > 0 ? await journalTrail(place.pool, endpoint.loginIdentity) : [];
+  return { cell, findings, trail, tookMs: performance.now() - startedAt };
 }
 
 /** A rotation that nobody strikes. `null`, or what went wrong. */

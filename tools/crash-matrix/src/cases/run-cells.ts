@@ -34,5 +34,5 @@ export async function runCells({ matrix, cells, sideBySide, processes, signal, o
 /** A case that could not be brought to its verdict fails by itself: the others go on, and nothing hides why. */
 function unjudged(cell: Cell, error: unknown): CaseResult {
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { cell, findings: [{ fault: 'unexpectedEnd', what: `the case could not be judged: ${why}` }], tookMs: 0 };
+  return { cell, findings: [{ fault: 'unexpectedEnd', what: `the case could not be judged: ${why}` }], trail: [], tookMs: 0 };
 }

@@ -14,6 +14,6 @@ export const TIMING = {
   lockoutWindowMs: 15_000,
   /** Between two visits of an agent that looks in all the time. */
   visitPauseMs: 1_000,
-  /** A case that has not ended by then is stuck: many times what it takes. */
-  caseDeadlineMs: 300_000,
+  /** A case that has not ended by then is stuck: many times what it takes, which is longest where each window has room for one guess. */
+  caseDeadlineMs: 600_000,
 } as const;

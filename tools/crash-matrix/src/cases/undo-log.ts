@@ -60,7 +60,6 @@ export async function loseCommits(pool: pg.Pool, loginIdentity: string, since: L
       [loginIdentity, since],
     );
     for (const change of rows) await undo(client, change);
-    await client.query('DELETE FROM undo_log WHERE login_identity = $1', [loginIdentity]);
     await client.query('COMMIT');
     return rows.length > 0 ? null : `the journal was never written to as ${since}`;
   } catch (error) {
@@ -69,6 +68,19 @@ export async function loseCommits(pool: pg.Pool, loginIdentity: string, since: L
   } finally {
     client.release();
   }
+}
+
+/** What the journal came to for a login, in order, for a person who looks for the reason; also what was lost. */
+export async function journalTrail(pool: pg.Pool, loginIdentity: string): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ line: string }>(
+    `SELECT concat_ws(' ', to_char((became ->> 'updated_at')::timestamptz, 'HH24:MI:SS.MS'), became ->> 'state', 'from ' || (became ->> 'waiting_from'),
+                      'until ' || to_char((became ->> 'waiting_until')::timestamptz, 'HH24:MI:SS.MS'), became ->> 'detail') AS line
+       FROM undo_log WHERE login_identity = $1 AND relation = 'rotation_attempt' AND became IS NOT NULL
+         -- Whoever takes an attempt up is no step of it.
+        AND (was IS NULL OR became - ARRAY ['updated_at', 'fence', 'owner'] <> was - ARRAY ['updated_at', 'fence', 'owner']) ORDER BY number`,
+    [loginIdentity],
+  );
+  return rows.map(({ line }) => line);
 }
 
 async function undo(client: pg.PoolClient, { relation, was, became }: Change): Promise<void> {

@@ -79,12 +79,17 @@ const lies = (): Omit<CellAxes, 'store'>[] => [
   ...cross(['lies-changed'], once([at('before', 'journal:applied'), at('after', 'journal:applied')])).map((axes) => ({ ...axes, ends: BY_PORTAL_AND_CLOCK })),
 ];
 
-/** Who comes next is asked after every act; what is written between two of them is in the whole product. */
-const beside = (): Omit<CellAxes, 'store'>[] =>
-  cross(
-    ['answered', 'error'],
-    once([at('before', 'journal:planned'), at('after', 'stage'), ...WHOLE_WAY, at('before', 'discard'), at('after', 'journal:done')]),
-  ).map((axes) => ({ ...axes, course: 'beside', ends: BY_PORTAL_AND_CLOCK }));
+/**
+ * Who comes next is asked after every act. A first rotator that is told nothing lets go of the login and waits like the others, so whose the later acts are would be
+ * chance: there the portal answers.
+ */
+const beside = (): Omit<CellAxes, 'store'>[] => {
+  const [first, later] = [WHOLE_WAY.slice(0, 3), WHOLE_WAY.slice(3)];
+  return [
+    ...cross(['answered', 'error'], once([at('before', 'journal:planned'), at('after', 'stage'), ...first])),
+    ...cross(['answered'], once([at('before', 'change'), ...later, at('before', 'discard'), at('after', 'journal:done')])),
+  ].map((axes) => ({ ...axes, course: 'beside', ends: BY_PORTAL_AND_CLOCK }));
+};
 
 /** `during`: the lease was looked at and the call is made next. Only then may another rotation have gone by: earlier it finds out by its lease. */
 function stopped(stores: readonly StoreKind[]): Cell[] {

@@ -11,7 +11,7 @@ import { createStrike } from './strike.ts';
 import { struckDrivers } from './struck-drivers.ts';
 import { type StagedPassword, struckStores } from './struck-stores.ts';
 
-const PAUSE_MS = 100;
+const PAUSE_MS = 250;
 const SETTLED: ReadonlySet<string> = new Set(['done', 'abandoned', 'blocked', 'not_started']);
 
 const opened = openRotator(readRotatorConfig(process.env));
