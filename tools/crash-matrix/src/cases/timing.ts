@@ -8,7 +8,7 @@ export const TIMING = {
   settleMs: 6_000,
   slowPortalMs: 6_300,
   /** The minutes of a portal that makes its change late, in the proportion to settle and deadline that they have for real. */
-  latePortalMs: 45_000,
+  latePortalMs: 60_000,
   retryMs: 300,
   /** Of the ledger and of the portals alike; also how far back the breaker looks. */
   lockoutWindowMs: 15_000,

@@ -62,6 +62,8 @@ const late = (): Omit<CellAxes, 'store'>[] =>
     ['late', 'late-changed', 'late-too-short'],
     [
       ...once([at('after', 'journal:submitting'), at('after', 'change'), at('during', 'prove'), at('after', 'prove')]),
+      // While it waits, before anything was asked: early enough that the next one gives up before the change is made.
+      ...once([at('after', 'journal:waiting')]),
       ...twice(at('after', 'journal:waiting'), at('after', 'prove'), at('after', 'login')),
     ],
   ).map((axes) => ({ ...axes, ends: BY_PORTAL_AND_CLOCK }));

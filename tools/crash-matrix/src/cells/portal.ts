@@ -11,7 +11,7 @@ export interface PortalFacts {
   readonly code: PortalCode;
   /** Of a new password it keeps so many characters, without a word; `null`: all. Such a portal is cutting for all its accounts. */
   readonly keepsFirst: number | null;
-  /** Between the strike and the recovery, a person who uses the same account mistypes until it is locked. */
+  /** After the strike a person who uses the same account mistypes until it is locked, and again, until a rotator has met the lock. */
   readonly isLockedByPerson: boolean;
   /** Refused logins in a row that may be ours: the portal's threshold, less the one that locks and the margin of 1 for people. */
   readonly budget: number;
@@ -21,7 +21,7 @@ export const PORTAL_FACTS: Readonly<Record<Portal, PortalFacts>> = {
   plain: { meaning: 'a name and a password', code: 'alpine', keepsFirst: null, isLockedByPerson: false, budget: 2 },
   codes: { meaning: 'a one-time code at each login', code: 'borealis', keepsFirst: null, isLockedByPerson: false, budget: 4 },
   'one-text': {
-    meaning: 'one text for wrong and locked, and a person has locked the account when the next rotator comes',
+    meaning: 'one text for wrong and locked, and a person locks the account until the next rotator has met the lock',
     code: 'cascade',
     keepsFirst: null,
     isLockedByPerson: true,

@@ -32,13 +32,18 @@ function struckSession(session: PortalSession, strike: Struck, staged: StagedPas
     },
     async changePassword(options) {
       strike.at('change', 'before');
+      let isSent = false;
       const beforeSubmit = async (): Promise<void> => {
         await options.beforeSubmit();
+        isSent = true;
         strike.soon('change', 'during', IN_FLIGHT_MS);
       };
-      const outcome = await session.changePassword({ ...options, beforeSubmit });
-      strike.at('change', 'after');
-      return outcome;
+      try {
+        return await session.changePassword({ ...options, beforeSubmit });
+      } finally {
+        // Also where a driver on a busy machine could not tell any more what came of it.
+        if (isSent) strike.at('change', 'after');
+      }
     },
   };
 }
