@@ -159,7 +159,9 @@ export class Oracle {
     if (!login.portal.isWell || isLocked(account, now) || now < account.settledAt || database.downUntil > now) return false;
     const { downUntil, throttledUntil, writesDeniedUntil } = stores.weatherOf(login.plan.store);
     if (Math.max(downUntil, throttledUntil, writesDeniedUntil) > now) return false;
-    const { current, staged, earlier } = holdingsOf(this.#world, login);
+    const { current, staged, earlier, mfaSeed } = holdingsOf(this.#world, login);
+    // Whoever undoes a person's new authenticator is judged by the field.
+    if (account.mfaSeed !== null && mfaSeed !== account.mfaSeed) return false;
     return [...(current === null ? [] : [current]), ...staged, ...earlier].some((password) => isAccepted(login, account, password));
   }
 
@@ -246,6 +248,8 @@ export class Oracle {
   /** A person's own fields: what they changed must stand; what they saved unchanged from an old copy may be either. */
   #saved(login: SimLogin, { opened, found, saved }: Save): void {
     const watched = this.#watched.find((known) => known.login === login);
+    if (found?.username !== saved.username)
+      for (const username of [found?.username, saved.username]) this.#rashness.get(login.portal)?.accountMoved(String(username));
     for (const field of ['note', 'mfa_seed', 'username'] as const) {
       const before = found?.[field];
       const isTouched = saved[field] !== opened[field];

@@ -24,7 +24,7 @@ function said(moments: readonly Moment[]): boolean[] {
   return moments.map(({ accepts: [password, passwordBy], current = null, staged = [], earlier = [], writer = null, ageMinutes = 60 }) => {
     if (passwords.at(-1) !== password) passwords.push(password);
     const account = { username: 'user', password, passwordBy, passwordAt: 0, changes: passwords.length } as Account;
-    const holdings: Holdings = { current, staged, earlier };
+    const holdings: Holdings = { current, mfaSeed: null, staged, earlier };
     return possession.isLostNow(login, account, holdings, { now: ageMinutes * 60_000, writer });
   });
 }

@@ -57,6 +57,11 @@ export class Rashness {
     return entry.act === 'login' ? this.#login(past, entry) : null;
   }
 
+  /** A person has put another account into the secret, this one or instead of this one: a rotation of it ends with what it knows. */
+  accountMoved(username: string): void {
+    this.#pastOf(username).change = null;
+  }
+
   #pastOf(username: string): Past {
     const known = this.#pasts.get(username) ?? { logins: new Map(), change: null, shownAt: Number.NEGATIVE_INFINITY, lockedAt: null, codes: new Map() };
     this.#pasts.set(username, known);
