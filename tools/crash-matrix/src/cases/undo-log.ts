@@ -19,7 +19,7 @@ const OF_A_LOGIN = {
 
 export async function keepUndoLog(pool: pg.Pool): Promise<void> {
   await pool.query(`
-    CREATE TABLE undo_log (number bigserial PRIMARY KEY, transaction xid8 NOT NULL DEFAULT pg_current_xact_id(), login_identity text NOT NULL, relation text NOT NULL, was jsonb, became jsonb);
+    CREATE TABLE undo_log (number bigserial PRIMARY KEY, transaction xid8 NOT NULL DEFAULT pg_current_xact_id(), login_identity text NOT NULL, relation text NOT NULL, was jsonb, became jsonb, is_lost boolean NOT NULL DEFAULT false);
     CREATE INDEX undo_log_login ON undo_log (login_identity, number);
     CREATE FUNCTION keep_undo_log() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     DECLARE
@@ -35,6 +35,7 @@ export async function keepUndoLog(pool: pg.Pool): Promise<void> {
 }
 
 interface Change {
+  readonly number: string;
   readonly relation: string;
   readonly was: unknown;
   readonly became: unknown;
@@ -53,13 +54,17 @@ export async function loseCommits(pool: pg.Pool, loginIdentity: string, since: L
     await client.query('SELECT FROM login_identity WHERE id = $1 FOR UPDATE', [loginIdentity]);
     const { rows } = await client.query<Change>(
       `WITH first AS (SELECT max(transaction::text::numeric) AS transaction FROM undo_log
-                       WHERE login_identity = $1 AND relation = 'rotation_attempt' AND became ->> 'state' = $2 AND was ->> 'state' IS DISTINCT FROM $2)
-       SELECT u.relation, u.was, u.became FROM undo_log u, first
-        WHERE u.login_identity = $1 AND u.number >= (SELECT min(number) FROM undo_log WHERE login_identity = $1 AND transaction::text::numeric = first.transaction)
+                       WHERE login_identity = $1 AND relation = 'rotation_attempt' AND NOT is_lost AND became ->> 'state' = $2 AND was ->> 'state' IS DISTINCT FROM $2)
+       SELECT u.number::text AS number, u.relation, u.was, u.became FROM undo_log u, first
+        WHERE u.login_identity = $1 AND NOT u.is_lost AND u.number >= (SELECT min(number) FROM undo_log WHERE login_identity = $1 AND transaction::text::numeric = first.transaction)
         ORDER BY u.number DESC`,
       [loginIdentity, since],
     );
     for (const change of rows) await undo(client, change);
+    await client.query('UPDATE undo_log SET is_lost = true WHERE login_identity = $1 AND number = ANY ($2::bigint[])', [
+      loginIdentity,
+      rows.map(({ number }) => number),
+    ]);
     await client.query('COMMIT');
     return rows.length > 0 ? null : `the journal was never written to as ${since}`;
   } catch (error) {
