@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { openMatrixWorld } from './cases/matrix-world.ts';
 import { runCells } from './cases/run-cells.ts';
-import { allCells, type Cell, EXCLUSIONS } from './cells/cell.ts';
+import { allCells } from './cells/all.ts';
+import { type Cell, EXCLUSIONS } from './cells/cell.ts';
 import { describeCells } from './cells/table.ts';
 import { quickCells } from './cells/quick.ts';
 import { describeFigures, describeResult, figuresOf, isClean } from './report.ts';
@@ -10,7 +11,7 @@ interface Options {
   readonly json?: boolean;
   readonly quick?: boolean;
   readonly list?: boolean;
-  readonly only?: string;
+  readonly only?: readonly string[];
   readonly sideBySide: number;
   readonly processes: number;
 }
@@ -21,24 +22,25 @@ const count = (text: string): number => Math.max(1, Math.trunc(Number(text)) || 
 
 const program = new Command('crash-matrix')
   .description(
-    'Kills a rotator before and after everything it does, for every store and every answer of the portal, and again while it recovers;\nthen asks the portal and the store what became of the password. Exit code 0 when nothing was lost, locked, stuck, blocked, over budget or unexpected.',
+    'Kills a rotator before and after everything it does, for every store and every answer of the portal, and again while it recovers; stops it, lets others come\nbeside it, lets the portal lie and the database forget; then asks the portal and the store what became of the password. Exit code 0 when nothing was lost,\nlocked, stuck, blocked, over budget or unexpected.',
   )
   .option('--json', 'print one JSON object on stdout')
-  .option('--quick', 'a few cells that meet every act, store and answer at least once')
+  .option('--quick', 'a few cells that meet every act, store, answer and world at least once')
   .option('--list', 'print every cell with its expected end, and what is left out and why; run nothing')
-  .option('--only <text>', 'run only the cells whose name contains this')
+  .option('--only <text...>', 'run only the cells whose name contains one of these')
   .option('--side-by-side <n>', 'cases under way at once', count, 16)
   .option('--processes <n>', 'rotator processes that are struck at once', count, 4)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(async (options: Options) => {
-    const chosen = (options.quick ? quickCells(STORES) : allCells(STORES)).filter((cell) => cell.name.includes(options.only ?? ''));
+    const { only = [''] } = options;
+    const chosen = (options.quick ? quickCells(STORES) : allCells(STORES)).filter(({ name }) => only.some((text) => name.includes(text)));
     if (options.list) process.stdout.write(describeCells(chosen, EXCLUSIONS));
     else process.exitCode = await run(chosen, options);
   });
 
 async function run(cells: readonly Cell[], options: Options): Promise<number> {
   if (cells.length === 0) {
-    say(`No cell's name contains "${options.only ?? ''}"; --list shows them.`);
+    say(`No cell's name contains "${(options.only ?? []).join('" or "')}"; --list shows them.`);
     return 2;
   }
   const stop = new AbortController();

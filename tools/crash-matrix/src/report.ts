@@ -20,8 +20,9 @@ export function describeFigures(figures: Figures): string {
     .join(', ')}\n`;
 }
 
-export function describeResult({ cell, findings, tookMs }: CaseResult): string {
+export function describeResult({ cell, findings, trail, tookMs }: CaseResult): string {
   const seconds = (tookMs / 1000).toFixed(1);
   if (findings.length === 0) return `ok    ${cell.name}  ${seconds} s`;
-  return `WRONG ${cell.name}  ${seconds} s\n${findings.map(({ fault, what }) => `      ${fault}: ${what}`).join('\n')}`;
+  const lines = [...findings.map(({ fault, what }) => `${fault}: ${what}`), ...trail.map((line) => `  ${line}`)];
+  return `WRONG ${cell.name}  ${seconds} s\n${lines.map((line) => `      ${line}`).join('\n')}`;
 }

@@ -4,7 +4,7 @@ import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import { candidateNamed, candidateOf, type CandidateName, readNamed } from '../finding/candidate.ts';
 import { heldOptions } from '../finding/login-in-hand.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
-import type { AttemptEvent } from '../machine/event.ts';
+import { type AttemptEvent, holding } from '../machine/event.ts';
 import { accountLeft } from './account-left.ts';
 
 /**
@@ -36,16 +36,33 @@ export async function promoteFound(inHand: AttemptInHand): Promise<AttemptEvent>
       : await promoteOnto(inHand, theirs, candidateNamed(found, attempt.id), edited ?? attempt.baseVersion);
     return { kind: 'store_promoted', version: promoted.version };
   } catch (error) {
-    if (hasCode(error, 'secret_missing'))
-      return { kind: 'copy_missing', detail: 'the copy of the new password, or the current secret, is gone before it was made current' };
+    if (hasCode(error, 'secret_missing')) return somethingGone(inHand);
     if (hasCode(error, 'store_conflict')) return editedBySomebody(inHand);
     throw error;
   }
 }
 
-async function editedBySomebody({ login }: AttemptInHand): Promise<AttemptEvent> {
+/** Whoever makes a secret anew is done in minutes. */
+const MADE_ANEW_MS = 3_600_000;
+
+/** Where the copy is there, the secret is waited for: a person may be making it anew, and what they make is an edit like any other. */
+async function somethingGone({ login, attempt, heldMs, services }: AttemptInHand): Promise<AttemptEvent> {
+  const options = { signal: login.held.signal };
+  const current = await login.store.read(login.reference, options);
+  const copy = await readNamed(login, candidateNamed(attempt.found ?? 'staged', attempt.id));
+  if (current === null && copy !== null && heldMs < MADE_ANEW_MS)
+    return holding({
+      detail: 'the current secret is gone from the store; the password that the portal accepts is kept',
+      forMs: services.timing.retryMs,
+      ownMatter: true,
+    });
+  return { kind: 'copy_missing', detail: `${current === null ? 'the current secret' : 'the copy of the new password'} is gone before it was made current` };
+}
+
+async function editedBySomebody(inHand: AttemptInHand): Promise<AttemptEvent> {
+  const { login } = inHand;
   const current = await login.store.read(login.reference, { signal: login.held.signal });
-  if (current === null) return { kind: 'copy_missing', detail: 'somebody removed the current secret while the portal was being changed' };
+  if (current === null) return somethingGone(inHand);
   const detail = `somebody changed the current secret while the portal was being changed; their version ${current.version} is kept as the previous one, with their other fields`;
   return { kind: 'current_edited', version: current.version, detail };
 }

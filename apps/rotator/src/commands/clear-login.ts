@@ -1,8 +1,9 @@
-import type { StoredSecret } from '@rcm/credentials';
-import { type ClearanceKind, clearLogin, type Database, type EndpointRow, findEndpoint } from '@rcm/db';
+import { parseReference, type StoredSecret } from '@rcm/credentials';
+import { type ClearanceKind, clearLogin, type Database, type EndpointRow, findEndpoint, wantCredentialSearch } from '@rcm/db';
 import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { hasCode, RcmError } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';
+import { namesOtherAccount } from '../finding/other-account-named.ts';
 import { mendLogin, type Mended } from '../mending/mend-login.ts';
 import { proveLogin } from '../prove-login.ts';
 import type { Rotator } from '../rotate.ts';
@@ -15,12 +16,24 @@ export interface ClearOptions extends PersonalAct {
 
 /** `unlocked`: a person says that the portal's support has unlocked the account. Failures before now count no more, and nothing rests. */
 export async function unlockedCommand(context: CommandContext, options: ClearOptions): Promise<number> {
+  await mustNameSameAccount(context, options.endpointId);
   const endpoint = await cleared(context, options, 'unlocked');
   const line = options.dryRun
     ? `would note that support has unlocked the account of ${endpoint}; nothing was changed`
     : `${endpoint}  noted: failures before now count no more; \`rotator status\` says whether a rotation still holds the login`;
   print(context, { endpointId: endpoint, dryRun: options.dryRun, unlocked: !options.dryRun }, [line]);
   return 0;
+}
+
+/** A person speaks of the account that is in the secret; their word must not be noted for the one that was there before. */
+async function mustNameSameAccount({ opened, signal }: CommandContext, endpointId: string): Promise<void> {
+  const { rotator, db } = opened;
+  const { orgId } = await known(db, endpointId);
+  const endpoint = await migratedEndpoint(db, { orgId, endpointId });
+  const current = await rotator.stores.forTenant(orgId).read(parseReference(endpoint.secretArn), { signal });
+  if (current === null || !namesOtherAccount(rotator, { endpoint }, current)) return;
+  await wantCredentialSearch(db, { orgId, endpointId });
+  throw new RcmError('state_conflict', 'The secret names another account than its row. The row follows within minutes; nothing was noted. Say it again then.');
 }
 
 const WORDS: Readonly<Record<Mended, string>> = {

@@ -1,86 +1,137 @@
+import { isRetryable } from '@rcm/telemetry';
 import type { WorldEndpoint } from '@rcm/test-world';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type pg from 'pg';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ANSWER_FACTS } from '../cells/answer.ts';
 import type { Cell } from '../cells/cell.ts';
-import { type Moment, nameOfMoment } from '../cells/moment.ts';
-import type { Order } from '../rotator/order.ts';
+import { PORTAL_FACTS } from '../cells/portal.ts';
+import type { CaseAt } from './case-at.ts';
+import { COURSE_ACTS } from './courses.ts';
 import { readJournalFacts } from './journal-facts.ts';
 import type { MatrixWorld } from './matrix-world.ts';
+import type { Place } from './place.ts';
+import { readStored } from './stored.ts';
+import { orderOf } from './strike-at.ts';
 import { TIMING } from './timing.ts';
-import { type Finding, judgeCase, readTruth } from './verdict.ts';
+import { journalTrail, loseCommits } from './undo-log.ts';
+import { untilIn } from './until-in.ts';
+import { type Fault, type Finding, judgeCase } from './verdict.ts';
 
 export interface CaseResult {
   readonly cell: Cell;
   readonly findings: readonly Finding[];
+  /** How the journal went where something is wrong. */
+  readonly trail: readonly string[];
   readonly tookMs: number;
 }
 
-export interface CaseParts {
+const MOST_TRIES = 10;
+const LOOK_MS = 100;
+
+export interface CaseParts extends Pick<CaseAt, 'strikeSlot'> {
   readonly matrix: MatrixWorld;
-  readonly pool: pg.Pool;
-  /** Bounds how many processes start and work at the same moment. */
-  readonly strikeSlot: <T>(act: () => Promise<T>) => Promise<T>;
 }
 
-/** One login of its own, struck as the cell says, then left to a rotator that lives on. */
-export async function runCase({ matrix, pool, strikeSlot }: CaseParts, cell: Cell): Promise<CaseResult> {
+/** One login of its own, struck as the cell says, then left to those that live on. */
+export async function runCase({ matrix, strikeSlot }: CaseParts, cell: Cell): Promise<CaseResult> {
   const startedAt = performance.now();
-  const { world } = matrix;
-  const endpoint = await world.addEndpoint('alpine', cell.store);
+  const place = await matrix.placeOf(cell.portal);
+  const endpoint = await newLogin(cell, place);
+  const at: CaseAt = { cell, place, endpoint, folder: matrix.folder, strikeSlot };
   const findings: Finding[] = [];
-  if (cell.earlierRotations > 0) {
-    const undone = await rotateFirst(matrix, endpoint);
-    if (undone) findings.push({ fault: 'unexpectedEnd', what: undone });
-  }
-  const { fault } = ANSWER_FACTS[cell.answer];
-  if (fault !== null) await world.portals.setAccountFault(endpoint, { fault, count: 1, delayMs: TIMING.slowPortalMs });
+  const note = (fault: Fault, what: string | null): void => void (what !== null && findings.push({ fault, what }));
 
-  for (const [index, moment] of cell.strikes.entries()) {
-    const markFile = join(matrix.folder, `${endpoint.id}.${index}`);
-    const reason = index === 0 ? 'demand' : 'recovery';
-    const missed = await strikeSlot(() => strikeAt(matrix, { orgId: endpoint.orgId, endpointId: endpoint.id, reason, strike: moment, markFile }, moment));
-    if (missed) findings.push({ fault: 'unexpectedEnd', what: missed });
+  if (cell.earlierRotations > 0) note('unexpectedEnd', await rotateFirst(at));
+  await answerSo(at);
+  findings.push(...(await COURSE_ACTS[cell.course](at)));
+  note('lost', await lostNow(at, 'after the strike'));
+  if (cell.loses !== null) note('unexpectedEnd', await loseCommits(place.pool, endpoint.loginIdentity, cell.loses));
+  note('stuck', await (PORTAL_FACTS[cell.portal].isLockedByPerson ? whileLocked(at, recover) : recover(at)));
+  if (ANSWER_FACTS[cell.answer].isLate) note('unexpectedEnd', await untilMadeLate(at));
+  note('lost', await lostNow(at, 'after the recovery'));
+  if (cell.expected.end === 'any') {
+    const met = await untilIn(at);
+    note('stuck', met === null ? null : `no agent was let in within ${TIMING.caseDeadlineMs} ms; the last one met ${met}`);
   }
-  const recovered = await recover(matrix, endpoint, cell.earlierRotations);
-  if (recovered) findings.push({ fault: 'stuck', what: recovered });
-  const facts = await readJournalFacts(pool, { endpointId: endpoint.id, loginIdentity: endpoint.loginIdentity });
-  findings.push(...judgeCase(cell, await readTruth(world, matrix.witness.forTenant(endpoint.orgId), endpoint, facts), facts));
-  return { cell, findings, tookMs: performance.now() - startedAt };
+  const facts = await readJournalFacts(place.pool, { endpointId: endpoint.id, loginIdentity: endpoint.loginIdentity });
+  const history = await place.world.portals.history(endpoint);
+  findings.push(...judgeCase(cell, { history, stored: await readStored(at) }, facts));
+  const trail = findings.length > 0 ? await journalTrail(place.pool, endpoint.loginIdentity) : [];
+  return { cell, findings, trail, tookMs: performance.now() - startedAt };
+}
+
+/** Another one where a busy machine did not answer in time: whatever is left of that one is nobody's. */
+async function newLogin({ portal, store }: Cell, { world }: Place): Promise<WorldEndpoint> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await world.addEndpoint(PORTAL_FACTS[portal].code, store);
+    } catch (error) {
+      if (tries === MOST_TRIES || !isRetryable(error)) throw error;
+    }
+  }
 }
 
 /** A rotation that nobody strikes. `null`, or what went wrong. */
-async function rotateFirst(matrix: MatrixWorld, { orgId, id: endpointId }: WorldEndpoint): Promise<string | null> {
-  const outcome = await matrix.survivor().order({ orgId, endpointId, reason: 'demand', strike: null, markFile: null }, TIMING.caseDeadlineMs);
+async function rotateFirst({ place, endpoint }: CaseAt): Promise<string | null> {
+  const [survivor] = place.survivors();
+  const outcome = await survivor.order(orderOf(endpoint, 'demand'), TIMING.caseDeadlineMs);
   const result = outcome.kind === 'answered' ? outcome.end.result : outcome.kind;
   return result === 'done' ? null : `the rotation before the strike ended as ${result}`;
 }
 
+/** The portal answers the first change so; where it is late, every one until the rotation is at its end. */
+async function answerSo({ cell, place, endpoint }: CaseAt): Promise<void> {
+  const { fault, isLate, isSlow } = ANSWER_FACTS[cell.answer];
+  if (fault === null) return;
+  const delayMs = isLate ? TIMING.latePortalMs : isSlow ? TIMING.slowPortalMs : 0;
+  await place.world.portals.setAccountFault(endpoint, { fault, delayMs, ...(isLate ? {} : { count: 1 }) });
+}
+
+/** Somebody types wrong passwords until the portal's own threshold, and begins anew when the lock ends, until a login that was not theirs has met it. */
+async function whileLocked<T>(at: CaseAt, act: (at: CaseAt) => Promise<T>): Promise<T> {
+  const { portals } = at.place.world;
+  const isOver = new AbortController();
+  const from = (await portals.history(at.endpoint)).tries.length;
+  const lock = async (): Promise<void> => {
+    while (!isOver.signal.aborted) {
+      const { locked, tries } = await portals.history(at.endpoint);
+      if (tries.slice(from).some(({ atLocked, by }) => atLocked && by === 'visitor')) return;
+      if (!locked) await portals.mistype(at.endpoint);
+      else await delay(LOOK_MS);
+    }
+  };
+  const person = lock();
+  try {
+    return await act(at);
+  } finally {
+    isOver.abort();
+    await person;
+  }
+}
+
+async function lostNow(at: CaseAt, when: string): Promise<string | null> {
+  return (await readStored(at)).holdsAccepted ? null : `the portal accepts nothing that the store holds, ${when}`;
+}
+
 /** A rotator that lives on recovers what there is, and begins anew where nothing had been written. `null`, or what went wrong. */
-async function recover(matrix: MatrixWorld, { orgId, id: endpointId, username }: WorldEndpoint, changedBefore: number): Promise<string | null> {
-  const survivor = matrix.survivor();
-  const ask = (reason: Order['reason']) => survivor.order({ orgId, endpointId, reason, strike: null, markFile: null }, TIMING.caseDeadlineMs);
-  const { passwordsChanged } = await matrix.world.portals.account('alpine', username);
+async function recover({ cell, place, endpoint }: CaseAt): Promise<string | null> {
+  const [survivor] = place.survivors();
+  const ask = (reason: 'recovery' | 'demand') => survivor.order(orderOf(endpoint, reason), TIMING.caseDeadlineMs);
+  const { passwordsChanged } = await place.world.portals.account(endpoint.portal, endpoint.username);
   const first = await ask('recovery');
-  const outcome = first.kind === 'answered' && first.end.result === 'not_started' && passwordsChanged === changedBefore ? await ask('demand') : first;
+  const isUntouched = first.kind === 'answered' && first.end.result === 'not_started' && passwordsChanged === cell.earlierRotations;
+  const outcome = isUntouched ? await ask('demand') : first;
   if (outcome.kind === 'exited') return `the rotator that was to recover ended by itself: ${survivor.said}`;
   return outcome.kind === 'late' ? 'the recovery did not end in its time' : null;
 }
 
-/** Starts a rotator that is to die at the moment; `null` if it did, else what it did instead. */
-async function strikeAt(matrix: MatrixWorld, order: Order, moment: Moment): Promise<string | null> {
-  const rotator = matrix.startRotator();
-  const outcome = await rotator.order(order, TIMING.caseDeadlineMs);
-  if (outcome.kind === 'late') rotator.kill();
-  await rotator.end();
-  if (outcome.kind === 'late') return `the strike ${nameOfMoment(moment)} did not fall in its time`;
-  if (outcome.kind === 'answered')
-    return `the strike ${nameOfMoment(moment)} missed: the rotation ended as ${outcome.end.result} (${outcome.end.detail ?? ''})`;
-  const mark = await readFile(order.markFile ?? '', 'utf8').then(
-    (text) => JSON.parse(text) as Moment & { pid: number },
-    () => null,
-  );
-  const struck = mark?.act === moment.act && mark.when === moment.when && mark.pid === rotator.pid && outcome.signal === 'SIGKILL';
-  return struck ? null : `no proof that the strike ${nameOfMoment(moment)} fell: ${outcome.signal ?? outcome.code}, ${rotator.said}`;
+/** The rotation is at its end: from now on the portal is as it should be, and makes what it has promised to make. */
+async function untilMadeLate({ cell, place, endpoint }: CaseAt): Promise<string | null> {
+  const { portals } = place.world;
+  await portals.setAccountFault(endpoint, { fault: 'none' });
+  const giveUpAt = (await portals.now()).getTime() + 2 * TIMING.latePortalMs;
+  while ((await portals.history(endpoint)).passwordsChanged <= cell.earlierRotations) {
+    if ((await portals.now()).getTime() > giveUpAt) return 'the portal never made the change that it was to make late';
+    await delay(TIMING.visitPauseMs);
+  }
+  return null;
 }

@@ -1,4 +1,3 @@
-import pg from 'pg';
 import type { Cell } from '../cells/cell.ts';
 import type { MatrixWorld } from './matrix-world.ts';
 import { type CaseResult, runCase } from './run-case.ts';
@@ -18,8 +17,7 @@ export interface RunOptions {
 
 /** Runs the cells side by side, in their order of beginning. */
 export async function runCells({ matrix, cells, sideBySide, processes, signal, onEnd }: RunOptions): Promise<CaseResult[]> {
-  const pool = new pg.Pool({ connectionString: matrix.world.databaseUrl, max: 4 });
-  const parts = { matrix, pool, strikeSlot: slots(processes) };
+  const parts = { matrix, strikeSlot: slots(processes) };
   const results: CaseResult[] = [];
   const waiting = [...cells];
   const work = async (): Promise<void> => {
@@ -29,16 +27,12 @@ export async function runCells({ matrix, cells, sideBySide, processes, signal, o
       onEnd(result, results.length);
     }
   };
-  try {
-    await Promise.all(Array.from({ length: Math.min(sideBySide, cells.length) }, work));
-  } finally {
-    await pool.end();
-  }
+  await Promise.all(Array.from({ length: Math.min(sideBySide, cells.length) }, work));
   return results;
 }
 
 /** A case that could not be brought to its verdict fails by itself: the others go on, and nothing hides why. */
 function unjudged(cell: Cell, error: unknown): CaseResult {
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { cell, findings: [{ fault: 'unexpectedEnd', what: `the case could not be judged: ${why}` }], tookMs: 0 };
+  return { cell, findings: [{ fault: 'unexpectedEnd', what: `the case could not be judged: ${why}` }], trail: [], tookMs: 0 };
 }

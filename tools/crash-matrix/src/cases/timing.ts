@@ -7,9 +7,13 @@ export const TIMING = {
   leaseTtlMs: 9_000,
   settleMs: 6_000,
   slowPortalMs: 6_300,
+  /** The minutes of a portal that makes its change late, in the proportion to settle and deadline that they have for real. */
+  latePortalMs: 60_000,
   retryMs: 300,
-  /** Of the ledger and of the portals alike. */
+  /** Of the ledger and of the portals alike; also how far back the breaker looks. */
   lockoutWindowMs: 15_000,
-  /** A case that has not ended by then is stuck: many times what it takes. */
-  caseDeadlineMs: 300_000,
+  /** Between two visits of an agent that looks in all the time. */
+  visitPauseMs: 1_000,
+  /** A case that has not ended by then is stuck: many times what it takes, which is longest where each window has room for one guess. */
+  caseDeadlineMs: 600_000,
 } as const;

@@ -1,22 +1,32 @@
 import type { StoreKind } from '@rcm/test-world';
 import { ANSWER_FACTS, type Answer, ANSWERS } from './answer.ts';
+import type { Course, Lost } from './course.ts';
 import { type Moment, nameOfMoment, RECOVERY_ACTS, ROTATION_ACTS, type When } from './moment.ts';
+import type { Portal } from './portal.ts';
 
 /** What must be true at the end of a case, by the portal's own count. */
 export interface ExpectedEnd {
-  readonly end: 'done';
+  /**
+   * `done`: so the journal ends, and every row accounts for itself. `any`: nothing is asked of it but that no rotation is open or blocked; then an
+   * agent must get in with what is current, and portal, store and clock alone decide.
+   */
+  readonly end: 'done' | 'any';
   readonly attempts: number;
   readonly passwordsChanged: number;
-  /** Refused logins at most: guesses that a recovery had to make. */
-  readonly rejectedAtMost: number;
+  /** Refused logins at most: guesses that a recovery had to make. `null`: as many as the budget allows. */
+  readonly rejectedAtMost: number | null;
 }
 
 /** One case: a rotator is struck at `strikes[0]`; the one that goes on is struck at `strikes[1]`, if there is one; the next one ends it. */
 export interface Cell {
   readonly name: string;
   readonly store: StoreKind;
+  readonly portal: Portal;
   readonly answer: Answer;
   readonly strikes: readonly Moment[];
+  readonly course: Course;
+  /** What the database loses when the last one is struck; `null`: nothing. */
+  readonly loses: Lost | null;
   /** Rotations of the login that were done before: only a later one discards a copy. */
   readonly earlierRotations: 0 | 1;
   readonly expected: ExpectedEnd;
@@ -63,7 +73,7 @@ export function rotationMoments(answer: Answer): Moment[] {
 }
 
 /** Struck right after the portal answered and before anything was written: the hardest state to recover from. */
-const FIRST_OF_TWO: Moment = { act: 'change', when: 'after' };
+export const FIRST_OF_TWO: Moment = { act: 'change', when: 'after' };
 
 /** The acts of a recovery from there, in order. A change that was not made is found out by a login with the current password and submitted again. */
 export function recoveryMoments(answer: Answer): Moment[] {
@@ -79,22 +89,36 @@ function whensOf(act: Moment['act'], answer: Answer): When[] {
   return has ? ['before', 'during', 'after'] : ['before', 'after'];
 }
 
-/** Every cell: once struck, then struck again during recovery. */
-export function allCells(stores: readonly StoreKind[]): Cell[] {
+/** The whole product, at a plain portal: once struck, then struck again during recovery. */
+export function productCells(stores: readonly StoreKind[]): Cell[] {
   return stores.flatMap((store) =>
     ANSWERS.flatMap((answer) => [
-      ...rotationMoments(answer).map((moment) => cell(store, answer, [moment])),
-      ...recoveryMoments(answer).map((moment) => cell(store, answer, [FIRST_OF_TWO, moment])),
+      ...rotationMoments(answer).map((moment) => cell({ store, answer, strikes: [moment] })),
+      ...recoveryMoments(answer).map((moment) => cell({ store, answer, strikes: [FIRST_OF_TWO, moment] })),
     ]),
   );
 }
 
-function cell(store: StoreKind, answer: Answer, strikes: readonly Moment[]): Cell {
-  const name = [store, answer, ...strikes.map(nameOfMoment)].join(' / ');
+/** What is not said is as it is in the whole product: a plain portal, rotators one after the other that are killed, a database that keeps what was committed. */
+export type CellAxes = Pick<Cell, 'store' | 'answer' | 'strikes'> &
+  Partial<Pick<Cell, 'portal' | 'course' | 'loses'>> & {
+    /** What the end is to be where it is not the plain one. */
+    readonly ends?: Partial<ExpectedEnd>;
+  };
+
+export function cell({ store, portal = 'plain', answer, strikes, course = 'killed', loses = null, ends = {} }: CellAxes): Cell {
+  const name = [
+    store,
+    ...(portal === 'plain' ? [] : [portal]),
+    answer,
+    ...(course === 'killed' ? [] : [course]),
+    ...strikes.map(nameOfMoment),
+    ...(loses === null ? [] : [`loses ${loses}`]),
+  ].join(' / ');
   const earlierRotations = strikes.some(({ act }) => act === 'discard') ? 1 : 0;
   const times = earlierRotations + 1;
-  const expected = { end: 'done', attempts: times, passwordsChanged: times, rejectedAtMost: rejectedAtMost(answer, strikes) } as const;
-  return { name, store, answer, strikes, earlierRotations, expected };
+  const expected = { end: 'done', attempts: times, passwordsChanged: times, rejectedAtMost: rejectedAtMost(answer, strikes), ...ends } as const;
+  return { name, store, portal, answer, strikes, course, loses, earlierRotations, expected };
 }
 
 /**

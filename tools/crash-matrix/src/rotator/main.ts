@@ -1,17 +1,17 @@
 /**
  * A rotator process of the matrix: the product's own services from the product's own configuration, and an order over IPC. It
- * differs from the product's process in one thing: it can be told where to die.
+ * differs from the product's process in one thing: it can be told where to die or to stop.
  */
 import { flushCompileCache } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openRotator, readRotatorConfig, rotateAndReport, type Rotator } from '@rcm/rotator';
+import { mendWanted, openRotator, readRotatorConfig, rotateAndReport, type Rotator } from '@rcm/rotator';
 import type { Act } from '../cells/moment.ts';
 import type { Order, OrderEnd } from './order.ts';
 import { createStrike } from './strike.ts';
 import { struckDrivers } from './struck-drivers.ts';
 import { type StagedPassword, struckStores } from './struck-stores.ts';
 
-const PAUSE_MS = 100;
+const PAUSE_MS = 250;
 const SETTLED: ReadonlySet<string> = new Set(['done', 'abandoned', 'blocked', 'not_started']);
 
 const opened = openRotator(readRotatorConfig(process.env));
@@ -20,7 +20,8 @@ const stop = new AbortController();
 flushCompileCache();
 
 async function carryOut(order: Order): Promise<OrderEnd> {
-  const strike = createStrike(order.strike, order.markFile);
+  if (order.reason === 'mend') return mend(order);
+  const strike = createStrike(order.strike);
   const staged: StagedPassword = { value: null };
   const rotator: Rotator = {
     ...opened.rotator,
@@ -38,6 +39,19 @@ async function carryOut(order: Order): Promise<OrderEnd> {
     if (SETTLED.has(result) || stop.signal.aborted) return { endpointId, result, detail };
     await delay(PAUSE_MS);
   }
+}
+
+/** Rounds are taken one after the other, as the service takes them. */
+let lastRound: Promise<void> = Promise.resolve();
+
+async function mend({ endpointId }: Order): Promise<OrderEnd> {
+  const round = lastRound.then(() => mendWanted(opened.rotator, { limit: 100, pauseMs: PAUSE_MS, signal: stop.signal }));
+  lastRound = round.catch(() => undefined);
+  const detail = await round.then(
+    () => null,
+    (error: unknown) => String(error),
+  );
+  return { endpointId, result: detail === null ? 'mended' : 'failed', detail };
 }
 
 process.on('message', (order: Order) => void carryOut(order).then((end) => process.send?.(end)));

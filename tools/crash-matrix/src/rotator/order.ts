@@ -4,12 +4,18 @@ import type { Moment } from '../cells/moment.ts';
 export interface Order {
   readonly orgId: string;
   readonly endpointId: string;
-  /** `demand` begins a rotation, `recovery` only goes on with one. */
-  readonly reason: 'demand' | 'recovery';
-  /** Where to die; `null`: live on. */
-  readonly strike: Moment | null;
-  /** Written by the process right before it dies: the proof that it died there. */
-  readonly markFile: string | null;
+  /** `demand` begins a rotation, `due` one that is still due, `recovery` only goes on with one; `mend` is one round of what the service does beside rotating. */
+  readonly reason: 'demand' | 'due' | 'recovery' | 'mend';
+  /** Where to be struck; `null`: live on. */
+  readonly strike: Strike | null;
+}
+
+export interface Strike {
+  readonly moment: Moment;
+  /** `kill` is the process's end; after `stop` it goes on when somebody continues it. */
+  readonly blow: 'kill' | 'stop';
+  /** Written by the process right before: the proof that it was struck there. */
+  readonly markFile: string;
 }
 
 /** What a process that lived on answers. */

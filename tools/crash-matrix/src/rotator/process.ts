@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Order, OrderEnd } from './order.ts';
 
@@ -48,6 +49,17 @@ export class RotatorProcess {
       if (!this.#child.connected) return this.#settle(order.endpointId, { kind: 'exited', code: this.#child.exitCode, signal: this.#child.signalCode });
       this.#child.send(order, () => undefined);
     });
+  }
+
+  /** Whether the system has it stopped, as SIGSTOP does. */
+  async isStopped(): Promise<boolean> {
+    const line = await readFile(`/proc/${this.pid}/stat`, 'utf8').catch(() => '');
+    // The state comes right after the name, which is in brackets and may hold anything.
+    return line.slice(line.lastIndexOf(')') + 2).startsWith('T');
+  }
+
+  continue(): void {
+    this.#child.kill('SIGCONT');
   }
 
   kill(): void {

@@ -1,13 +1,13 @@
 import type { Drivers } from '@rcm/portal-access';
 import type { PortalDriver, PortalSession } from '@rcm/portal-drivers';
-import type { Strike } from './strike.ts';
+import type { Struck } from './strike.ts';
 import type { StagedPassword } from './struck-stores.ts';
 
 /** How long after its POST was let out a rotator dies in the middle of a change, in ms. Far less than a slow portal takes. */
 const IN_FLIGHT_MS = 1_000;
 
 /** The rotator's drivers, told of before, during and after each password that leaves the browser. */
-export function struckDrivers(drivers: Pick<Drivers, 'for'>, strike: Strike, staged: StagedPassword): Pick<Drivers, 'for'> {
+export function struckDrivers(drivers: Pick<Drivers, 'for'>, strike: Struck, staged: StagedPassword): Pick<Drivers, 'for'> {
   return {
     for(portalType): PortalDriver {
       const driver = drivers.for(portalType);
@@ -16,7 +16,7 @@ export function struckDrivers(drivers: Pick<Drivers, 'for'>, strike: Strike, sta
   };
 }
 
-function struckSession(session: PortalSession, strike: Strike, staged: StagedPassword): PortalSession {
+function struckSession(session: PortalSession, strike: Struck, staged: StagedPassword): PortalSession {
   return {
     ...session,
     async login(options) {
@@ -32,13 +32,18 @@ function struckSession(session: PortalSession, strike: Strike, staged: StagedPas
     },
     async changePassword(options) {
       strike.at('change', 'before');
+      let isSent = false;
       const beforeSubmit = async (): Promise<void> => {
         await options.beforeSubmit();
+        isSent = true;
         strike.soon('change', 'during', IN_FLIGHT_MS);
       };
-      const outcome = await session.changePassword({ ...options, beforeSubmit });
-      strike.at('change', 'after');
-      return outcome;
+      try {
+        return await session.changePassword({ ...options, beforeSubmit });
+      } finally {
+        // Also where a driver on a busy machine could not tell any more what came of it.
+        if (isSent) strike.at('change', 'after');
+      }
     },
   };
 }

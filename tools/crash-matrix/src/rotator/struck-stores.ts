@@ -1,13 +1,16 @@
-import { parsePayload, type SecretStore, type TenantStores } from '@rcm/credentials';
-import type { Strike } from './strike.ts';
+import { type CallOptions, parsePayload, type SecretStore, type TenantStores } from '@rcm/credentials';
+import type { Struck } from './strike.ts';
 
 /** What the drivers must know to tell a login with the staged password from one with the current. */
 export interface StagedPassword {
   value: string | null;
 }
 
-/** The rotator's stores, told of before and after each write. */
-export function struckStores(stores: TenantStores, strike: Strike, staged: StagedPassword): TenantStores {
+/**
+ * The rotator's stores, told of before and after each write, and of when nothing but the call itself is left of one that cannot be taken back: `during`, the
+ * lease has been looked at. `promote` is whatever makes a password current: the staged payload as it is, or the password alone.
+ */
+export function struckStores(stores: TenantStores, strike: Struck, staged: StagedPassword): TenantStores {
   return {
     close: () => stores.close(),
     forTenant(orgId): SecretStore {
@@ -25,18 +28,32 @@ export function struckStores(stores: TenantStores, strike: Strike, staged: Stage
           if (found) staged.value = parsePayload(found.text).reveal().password;
           return found;
         },
-        async promote(...parameters) {
+        async promote(slot, base, options) {
           strike.at('promote', 'before');
-          const result = await store.promote(...parameters);
+          const result = await store.promote(slot, base, struckCall(options, strike));
           strike.at('promote', 'after');
           return result;
         },
-        async discard(...parameters) {
+        async replace(reference, text, base, options) {
+          strike.at('promote', 'before');
+          const result = await store.replace(reference, text, base, struckCall(options, strike));
+          strike.at('promote', 'after');
+          return result;
+        },
+        async discard(slot, options) {
           strike.at('discard', 'before');
-          await store.discard(...parameters);
+          await store.discard(slot, struckCall(options, strike));
           strike.at('discard', 'after');
         },
       };
     },
   };
 }
+
+const struckCall = (options: CallOptions | undefined, strike: Struck): CallOptions => ({
+  ...options,
+  async beforeWrite(act) {
+    await options?.beforeWrite?.(act);
+    if (act !== 'put_back') strike.at(act === 'discard' ? 'discard' : 'promote', 'during');
+  },
+});

@@ -1,0 +1,79 @@
+import { appRoleFolder, createCredentialManager, createTenantStores, parseReference } from '@rcm/credentials';
+import { taskRoleName } from '@rcm/credentials/policies';
+import { type AgentAccess, Drivers, SessionKeeper, withAgentSession } from '@rcm/portal-access';
+import { createBrowserPool } from '@rcm/portal-drivers';
+import { createLogger, createMetrics, type ErrorCode, isRcmError, systemClock } from '@rcm/telemetry';
+import type { World, WorldEndpoint } from '@rcm/test-world';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TIMING } from './timing.ts';
+
+/** How a task of an agent went: it was let in, or the code of what stopped it. */
+export type Visit = 'in' | ErrorCode;
+
+/** An agent with the rights, the connections and the browser of its own process; it is never struck. */
+export interface MatrixAgent {
+  /** One task, with a login of its own. */
+  visit(endpoint: WorldEndpoint): Promise<Visit>;
+  /** One task after the other until the signal aborts; what each came to. */
+  lookIn(endpoint: WorldEndpoint, signal: AbortSignal): Promise<readonly Visit[]>;
+  close(): Promise<void>;
+}
+
+const DEADLINE_MS = 60_000;
+
+export function openAgent(world: World): MatrixAgent {
+  const logger = createLogger({ name: 'agent', level: 'silent' });
+  const metrics = createMetrics();
+  const { RCM_CHROMIUM_PATH: executablePath } = process.env;
+  const browser = createBrowserPool({ maxContexts: 4, logger, ...(executablePath ? { executablePath } : {}) });
+  const { region, endpoint, kmsKeyArn: kmsKeyId } = world.aws;
+  const stores = createTenantStores({
+    region,
+    endpoint,
+    kmsKeyId,
+    environment: world.environmentName,
+    roleArn: world.aws.tenantRoleArn('agent'),
+    credentials: world.aws.taskCredentials(taskRoleName('agent')),
+    vault: { address: world.vault.address, mount: world.vault.mount, appRole: appRoleFolder(world.vault.folderOf('agent')) },
+  });
+  const keeper = new SessionKeeper({ maxSessions: 1, idleMs: 1_000 });
+  const credentials = createCredentialManager({ stores, metrics });
+  const access: AgentAccess = {
+    db: world.databaseAs('rcm_agent'),
+    clock: systemClock,
+    logger,
+    credentials,
+    drivers: new Drivers(browser, logger, metrics),
+    keeper,
+    lease: { ttlMs: TIMING.leaseTtlMs, waitMs: 30_000, pollMs: 250 },
+    login: { loginDeadlineMs: DEADLINE_MS, totpWaitMs: 2 * DEADLINE_MS },
+    illness: { windowMs: TIMING.lockoutWindowMs, suspects: 3 },
+    keys: world.identityKeys,
+  };
+  const visit = async ({ id: endpointId, orgId, secretArn }: WorldEndpoint, signal: AbortSignal): Promise<Visit> => {
+    // A case is much shorter than what is cached: here every task finds its cache grown too old.
+    credentials.invalidate({ reference: parseReference(secretArn) });
+    try {
+      return await withAgentSession(access, { orgId, endpointId, holder: 'agent', signal }, async () => ({ value: 'in', session: 'close' }));
+    } catch (error) {
+      if (isRcmError(error)) return error.code;
+      throw error;
+    }
+  };
+  return {
+    visit: (at) => visit(at, new AbortController().signal),
+    async lookIn(at, signal) {
+      const visits: Visit[] = [];
+      while (!signal.aborted) {
+        visits.push(await visit(at, new AbortController().signal));
+        await delay(TIMING.visitPauseMs);
+      }
+      return visits;
+    },
+    async close() {
+      await keeper.close();
+      await browser.close();
+      await stores.close();
+    },
+  };
+}

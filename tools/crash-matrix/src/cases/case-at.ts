@@ -1,0 +1,14 @@
+import type { WorldEndpoint } from '@rcm/test-world';
+import type { Cell } from '../cells/cell.ts';
+import type { Place } from './place.ts';
+
+/** One case under way: its cell, its login, and where that is. */
+export interface CaseAt {
+  readonly cell: Cell;
+  readonly place: Place;
+  readonly endpoint: WorldEndpoint;
+  /** For marks. */
+  readonly folder: string;
+  /** Bounds how many processes start and work at the same moment. */
+  readonly strikeSlot: <T>(act: () => Promise<T>) => Promise<T>;
+}
