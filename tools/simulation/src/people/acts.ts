@@ -95,16 +95,19 @@ export class Person {
 
   async #changesPassword({ first, gapMs }: Of<'a person changes the password'>): Promise<void> {
     const password = this.#newPassword();
+    // Of the account that the secret names as they begin; what names another by then is none of theirs.
+    const username = this.#read()?.['username'] ?? this.#login.username;
+    const inStore = (opened: Fields): Fields => (opened['username'] === username ? { ...opened, password } : opened);
     const atPortal = (): void => {
-      this.#login.portal.setByHand(this.#login.username, password);
+      this.#login.portal.setByHand(String(username), password);
       // Whatever somebody else had set there is no secret of theirs any more.
       this.#login.secretOfAPerson = null;
     };
     if (first === 'portal') atPortal();
-    else await this.#edits((opened) => ({ ...opened, password }), 5_000);
+    else await this.#edits(inStore, 5_000);
     await this.#sleep(gapMs);
     if (first === 'store') atPortal();
-    else await this.#edits((opened) => ({ ...opened, password }), 5_000);
+    else await this.#edits(inStore, 5_000);
   }
 
   /** Short enough for a portal that cuts: a person would see at their next login that it had been cut. */

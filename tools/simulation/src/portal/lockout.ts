@@ -41,7 +41,8 @@ export function noteSuccess(rules: LockoutRules, state: LockState): void {
 
 /** Counts a wrong try; says whether it locked the account. */
 export function noteFailure(rules: LockoutRules, state: LockState, failure: Failure): boolean {
-  state.failures = [...state.failures, failure];
+  // Before a new lock is noted: what the end of an earlier one has wiped out does not come back with it.
+  state.failures = [...countingFailures(rules, state, failure.at), failure];
   if (countingFailures(rules, state, failure.at).length < rules.threshold) return false;
   state.lockedUntil = rules.lastsMs === null ? Number.POSITIVE_INFINITY : failure.at + rules.lastsMs;
   return true;
