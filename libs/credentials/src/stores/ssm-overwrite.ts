@@ -30,6 +30,8 @@ export interface OverwritingText {
 
 const MAX_TRIES = 4;
 const FIRST_PAUSE_MS = 100;
+/** So often it is asked for what must be there, with growing pauses: six seconds in all. */
+const MOST_BEHIND = 7;
 /** Versions of a race that are looked at beside its first two; SSM keeps 100. */
 const MOST_LOOKED_AT = 20;
 
@@ -68,20 +70,21 @@ async function settle(write: Overwrite, version: number, isBase: IsBase): Promis
     const under = await write.calls.getVersion(write.name, base, write.options);
     if (under === null || isBase(under.text)) return { version: String(version) };
   }
-  return reconcile(write, isBase);
+  return reconcile(write, isBase, version);
 }
 
 /** Current is neither ours nor the base: our text may lie below it all the same, under that of a rival who died before putting it back. */
 async function settleMoved(write: Overwrite, current: SsmVersion): Promise<{ readonly version: string }> {
   const { versions } = await versionsSince(write, current);
-  if (versions.some(({ text }) => write.text.isOurs(text))) return reconcile(write, write.text.isBase);
+  if (versions.some(({ text }) => write.text.isOurs(text))) return reconcile(write, write.text.isBase, current.version);
   throw conflict(write, String(current.version), 'nothing was written');
 }
 
-async function reconcile(write: Overwrite, isBase: IsBase): Promise<{ readonly version: string }> {
+/** `known`: the newest version that this process has written or seen; a read that does not show it is behind. */
+async function reconcile(write: Overwrite, isBase: IsBase, known: number): Promise<{ readonly version: string }> {
   const { calls, name, largestTier, text, options } = write;
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
-    const newest = await mustBeThere(write);
+    const newest = await newestSince(write, known);
     const { versions, base } = await versionsSince(write, newest);
     const isSound = base !== null && isBase(base.text);
     const rightful = standing({ versions, base: isSound ? base.version : null, isOurs: text.isOurs });
@@ -115,6 +118,15 @@ async function versionsSince(
   }
   versions.push(newest);
   return { versions, base: versions.find(({ version }) => version === base && version !== newest.version) ?? null };
+}
+
+/** Where it goes on showing an older number, the parameter was deleted and made again. */
+async function newestSince(write: Overwrite, known: number): Promise<SsmVersion> {
+  for (let tries = 1; ; tries += 1) {
+    const newest = await mustBeThere(write);
+    if (newest.version >= known || tries === MOST_BEHIND) return newest;
+    await write.clock.sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), write.options.signal);
+  }
 }
 
 async function mustBeThere({ calls, name, options }: Overwrite): Promise<SsmVersion> {
