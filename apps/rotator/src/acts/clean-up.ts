@@ -15,8 +15,9 @@ export async function cleanUp(inHand: AttemptInHand): Promise<AttemptEvent> {
   const kept: string[] = [];
   for (const id of await store.listStaged(reference, { signal: login.held.signal })) {
     const other = id === attempt.id ? null : await getAttempt(services.db, { attemptId: id });
-    // What was abandoned may yet be made by the portal; what the journal does not know, nobody can say.
-    if (other?.state !== 'done') {
+    // What was abandoned may yet be made by the portal; what the journal does not know, nobody can say; and of another account that the secret has named
+    // before, nothing was verified now.
+    if (other?.state !== 'done' || other.loginIdentity !== attempt.loginIdentity) {
       kept.push(id);
       continue;
     }

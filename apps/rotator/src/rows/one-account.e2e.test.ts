@@ -146,6 +146,23 @@ describe('a person who puts another user name into a secret', () => {
     expect(await row.holdsAccepted(login.id)).toBe(true);
   });
 
+  it('and is undone by somebody who saves an older copy: the new password of the account between them is not lost', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    expect(await row.visit(login.id)).toBe('in');
+    const { fields: opened } = await row.open(login.id);
+    const other = { portal: 'alpine', username: 'the-one-between', password: 'Set-by-a-person-1' } as const;
+    await row.world.portals.createAccount(other);
+    await row.edit(login.id, take(other));
+    await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE });
+    expect(await row.settle(login.id)).toBe('done');
+    await row.save(login.id, opened);
+    await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE });
+    await row.pass(DAY);
+    expect(await row.settle(login.id)).toBe('done');
+    const accepted = (await row.storedPasswords(login.id)).map((password) => row.world.portals.accepts({ ...other, password }));
+    expect(await Promise.all(accepted)).toContain(true);
+  });
+
   it('and back, as often as they like, has the budget of each account and never more', async () => {
     const [login, other] = [await row.world.addEndpoint('alpine'), { portal: 'alpine', username: 'to-and-fro', password: 'Set-by-a-person-2' } as const];
     await row.world.portals.createAccount(other);
