@@ -17,7 +17,10 @@ export async function mergeOldCopy(rotator: Pick<Rotator, 'db' | 'logger' | 'own
   if (outrun === null) return false;
   const newest = await newestOf(login, outrun, current);
   if (newest === null) return false;
-  const base = outrun.openedVersion === null ? null : await store.readVersion(reference, outrun.openedVersion, { signal: held.signal });
+  const opened = outrun.openedVersion === null ? null : await store.readVersion(reference, outrun.openedVersion, { signal: held.signal });
+  // Versions of a parameter that was made anew begin from 1 again: the number may mean another text by now, or the very one that was saved.
+  const isOpened = opened !== null && opened.version !== current.version && rotationOf(opened.text).attemptId === attemptId;
+  const base = isOpened ? opened : null;
   const merged = mergeEdit({ base: base && parsePayload(base.text), theirs: parsePayload(current.text), newest: parsePayload(newest.text) });
   await recordAuditEvent(rotator.db, {
     orgId,
