@@ -194,8 +194,16 @@ export const PLANTED: readonly PlantedFault[] = [
     words: 'what was promoted leaves no copy',
     shows: ['lost', 'outage', 'stuck'],
     file: acts('clean-up'),
-    from: "if (other?.state !== 'done') {",
+    from: "if (other?.state !== 'done' || other.loginIdentity !== attempt.loginIdentity) {",
     to: "if (id !== attempt.id && other?.state !== 'done') {",
+  },
+  {
+    name: 'others-copies-go',
+    words: 'copies of an account that the secret named before go with the next rotation',
+    shows: ['lost'],
+    file: acts('clean-up'),
+    from: "if (other?.state !== 'done' || other.loginIdentity !== attempt.loginIdentity) {",
+    to: "if (other?.state !== 'done') {",
   },
   {
     name: 'abandoned-copies-go',
