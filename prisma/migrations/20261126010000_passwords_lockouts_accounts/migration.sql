@@ -232,7 +232,7 @@ CREATE FUNCTION rcm_many_refused(active integer, suspects integer) RETURNS integ
 
 -- Whether a portal type is ill, by what its OTHER logins met lately, over all tenants: `ill`: many were refused with what ought to be right;
 -- `well`: somebody got in after `since`; else nobody knows. How many are many follows how many are in use. One word and no row.
--- A gate that was opened by refusals says so for half a day, longer than any maintenance: logins whose passwords the portal has all cut, or that a
+-- A gate that was opened by refusals says so for half a day, by when most maintenance is over: logins whose passwords the portal has all cut, or that a
 -- person has changed, would vouch for each other's refusals for ever, and nobody would search for what it accepts.
 CREATE FUNCTION rcm_portal_health(portal_type text, identity text, since timestamptz, lasting interval, suspects integer) RETURNS text
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -266,8 +266,8 @@ DROP FUNCTION rcm_portal_is_ill(text, interval, integer);
 --   `renamed`   the same account's: everybody who has the account goes along, with all that is known, so that it has one id and one budget;
 --   `parted`    that of several logins which were one account until now: each counts what was tried until now, and from here on its own;
 --   `followed`  another account's: what is known of that one stays with it, for whoever has it or comes back.
--- The endpoints of the organization that share secret and realm go with it, and their journal, which is the secret's; in another realm the same
--- user name is another account. Only under the exclusive lease that is named, and where no rotation of either login is open. Answers one of these,
+-- The endpoints of the organization that share secret and realm go with it, and their journal where it is the same account: what another one's
+-- rotations have left in the store is not this one's to remove. In another realm the same user name is another account. Only under the exclusive lease that is named, and where no rotation of either login is open. Answers one of these,
 -- `moved` (the row had another id), `rotation_open` or `in_use`.
 CREATE FUNCTION rcm_follow_account(endpoint text, was text, becomes text, new_key_id text, lease uuid, known_as text[]) RETURNS text
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

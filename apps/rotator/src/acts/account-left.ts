@@ -12,6 +12,7 @@ export async function accountLeft({ services, login, attempt }: AttemptInHand, c
   if (current === null || !namesOtherAccount(services, login, current)) return null;
   const { orgId, id: endpointId } = login.endpoint;
   await wantCredentialSearch(services.db, { orgId, endpointId });
-  const detail = `somebody put another account into the secret while the password of the one before was being changed; that one's new password stays in copy ${attempt.id}`;
-  return { kind: 'account_left', detail };
+  const copy = await login.store.readStaged(login.slotOf(attempt.id), { signal: login.held.signal });
+  const kept = copy === null ? 'its new password is not in the store any more' : `its new password is in copy ${attempt.id}`;
+  return { kind: 'account_left', detail: `somebody put another account into the secret while the password of the one before was being changed; ${kept}` };
 }

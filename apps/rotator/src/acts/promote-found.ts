@@ -45,18 +45,20 @@ export async function promoteFound(inHand: AttemptInHand): Promise<AttemptEvent>
 /** Whoever makes a secret anew is done in minutes. */
 const MADE_ANEW_MS = 3_600_000;
 
-/** Where the copy is there, the secret is waited for: a person may be making it anew, and what they make is an edit like any other. */
+/**
+ * Where the copy is there, the secret is waited for: a person may be making it anew, and what they make is an edit like any other. It may be there again by
+ * now, which the next round meets.
+ */
 async function somethingGone({ login, attempt, heldMs, services }: AttemptInHand): Promise<AttemptEvent> {
-  const options = { signal: login.held.signal };
-  const current = await login.store.read(login.reference, options);
   const copy = await readNamed(login, candidateNamed(attempt.found ?? 'staged', attempt.id));
-  if (current === null && copy !== null && heldMs < MADE_ANEW_MS)
+  if (copy !== null && heldMs < MADE_ANEW_MS)
     return holding({
-      detail: 'the current secret is gone from the store; the password that the portal accepts is kept',
+      detail: 'the current secret was gone from the store; the password that the portal accepts is kept',
       forMs: services.timing.retryMs,
       ownMatter: true,
     });
-  return { kind: 'copy_missing', detail: `${current === null ? 'the current secret' : 'the copy of the new password'} is gone before it was made current` };
+  const gone = copy === null ? 'the copy of the password that the portal accepts' : 'the current secret';
+  return { kind: 'copy_missing', detail: `${gone} was gone when it was to be made current` };
 }
 
 async function editedBySomebody(inHand: AttemptInHand): Promise<AttemptEvent> {

@@ -208,6 +208,22 @@ describe('unlocked', () => {
   });
 });
 
+describe('unlocked, where the secret names another account than its row', () => {
+  it('notes nothing for the account that was there before, and has the row follow; then it is noted for the one that is meant', async () => {
+    const [at, other] = [await login(), await login()];
+    await edit(at, { username: other.username });
+    const noted = () => opened.sql<{ login_identity: string }>('SELECT login_identity FROM login_clearance WHERE endpoint_id = $1', [at.id]);
+    const before = await opened.snapshot(at.id);
+    const dry = await rotator('unlocked', '--endpoint', at.id, '--reason', 'x', '--dry-run');
+    expect([dry.code, codeOf(dry), await opened.snapshot(at.id)]).toEqual([1, 'state_conflict', before]);
+    const end = await rotator('unlocked', '--endpoint', at.id, '--reason', 'x');
+    expect([end.code, codeOf(end), await noted()]).toEqual([1, 'state_conflict', []]);
+    await mendWanted(opened.rotator, { limit: 10, pauseMs: 0, signal: new AbortController().signal });
+    expect((await rotator('unlocked', '--endpoint', at.id, '--reason', 'x')).code).toBe(0);
+    expect(await noted()).toEqual([{ login_identity: other.loginIdentity }]);
+  });
+});
+
 describe('a person’s word about a login', () => {
   it.each(['retry', 'unlocked'])('%s changes nothing on a dry run', async (command) => {
     const at = await login();

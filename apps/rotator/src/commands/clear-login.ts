@@ -16,7 +16,7 @@ export interface ClearOptions extends PersonalAct {
 
 /** `unlocked`: a person says that the portal's support has unlocked the account. Failures before now count no more, and nothing rests. */
 export async function unlockedCommand(context: CommandContext, options: ClearOptions): Promise<number> {
-  await mustNameSameAccount(context, options.endpointId);
+  await mustNameSameAccount(context, options);
   const endpoint = await cleared(context, options, 'unlocked');
   const line = options.dryRun
     ? `would note that support has unlocked the account of ${endpoint}; nothing was changed`
@@ -26,14 +26,17 @@ export async function unlockedCommand(context: CommandContext, options: ClearOpt
 }
 
 /** A person speaks of the account that is in the secret; their word must not be noted for the one that was there before. */
-async function mustNameSameAccount({ opened, signal }: CommandContext, endpointId: string): Promise<void> {
+async function mustNameSameAccount({ opened, signal }: CommandContext, { endpointId, dryRun }: ClearOptions): Promise<void> {
   const { rotator, db } = opened;
   const { orgId } = await known(db, endpointId);
   const endpoint = await migratedEndpoint(db, { orgId, endpointId });
   const current = await rotator.stores.forTenant(orgId).read(parseReference(endpoint.secretArn), { signal });
   if (current === null || !namesOtherAccount(rotator, { endpoint }, current)) return;
-  await wantCredentialSearch(db, { orgId, endpointId });
-  throw new RcmError('state_conflict', 'The secret names another account than its row. The row follows within minutes; nothing was noted. Say it again then.');
+  if (!dryRun) await wantCredentialSearch(db, { orgId, endpointId });
+  throw new RcmError(
+    'state_conflict',
+    'The secret names another account than its row, so nothing was noted. A rotator lets the row follow when nobody is at either account; say it again then.',
+  );
 }
 
 const WORDS: Readonly<Record<Mended, string>> = {

@@ -21,7 +21,7 @@ let opened: RotatorWorld;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: Array.from({ length: 13 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
+  opened = await openRotatorWorld({ endpoints: Array.from({ length: 14 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
   environment = {
     ...opened.world.environmentOf('rcm_rotator'),
     RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
@@ -121,6 +121,18 @@ describe('a blocked login', () => {
       [false, 'done', 'resolve'],
       [true, 'abandoned', 'due'],
     ]);
+  });
+
+  it('puts no password of the account that is blocked into a secret that names another one by now', async () => {
+    const { orgId, slot } = await blocked('alpine-14', STAGED);
+    const store = opened.rotator.stores.forTenant(orgId);
+    const current = await store.read(slot.current);
+    if (!current) throw new Error('no secret');
+    const theirs = serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, username: 'somebody-else', password: 'Of-Somebody-Else-1' })));
+    await store.replace(slot.current, theirs, current.version);
+    const end = await resolve('alpine-14', '--accept', 'staged');
+    expect([end.code, end.json<{ error: { code: string } }>().error.code]).toEqual([1, 'state_conflict']);
+    expect((await store.read(slot.current))?.text.reveal()).toBe(theirs.reveal());
   });
 
   it('goes on with a typed password, which comes by stdin and is shown nowhere', async () => {

@@ -8,13 +8,19 @@ let row: RowWorld;
 beforeAll(async () => void (row = await openRowWorld()));
 afterAll(() => row?.close());
 
-/** A person with the account's own keys deletes the parameter, and makes it again: SSM counts its versions from 1. */
-async function makeAgain(id: string, fields: object): Promise<void> {
+/** A person with the account's own keys deletes the parameter. */
+async function remove(id: string): Promise<void> {
   const { world } = row;
-  const { orgId, secretArn, portal } = world.endpoint(id);
+  const { secretArn } = world.endpoint(id);
   const person = new SSMClient({ region: world.aws.region, endpoint: world.aws.endpoint, credentials: world.aws.credentials });
   await person.send(new DeleteParameterCommand({ Name: secretArn.slice(secretArn.indexOf(':parameter') + ':parameter'.length) }));
   person.destroy();
+}
+
+/** And makes it again: SSM counts its versions from 1. */
+async function create(id: string, fields: object): Promise<void> {
+  const { world } = row;
+  const { orgId, secretArn, portal } = world.endpoint(id);
   const tags = { TenantId: orgId, Environment: world.environmentName, PortalType: portal };
   const text = serializePayload(parsePayload(new Secret(JSON.stringify(fields))));
   expect(await world.stores.forTenant(orgId).create(parseReference(secretArn), text, tags)).toMatchObject({ version: '1' });
@@ -30,10 +36,32 @@ it('a secret that was deleted and made again has the version of one that was ref
   }
   await row.pass(20 * MINUTE);
   const { fields } = await row.open(id);
-  await makeAgain(id, { ...fields, password: 'Set-by-a-person-1' });
+  await remove(id);
+  await create(id, { ...fields, password: 'Set-by-a-person-1' });
   expect(await row.visit(id)).toBe('in');
   expect(await row.settle(id)).toBe('done');
   expect(await row.visit(id)).toBe('in');
   expect(await row.world.portalAcceptsStore(id)).toBe(true);
   expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
 });
+
+it('a secret that is made again in the very moment in which a new password is to become current has that one, and what the person wrote', async () => {
+  const { id } = await row.world.addEndpoint('alpine');
+  expect(await row.visit(id)).toBe('in');
+  const { fields } = await row.open(id);
+  const dies = { ...row.patient, onJournalWrite: dyingAfter('verified') };
+  await expect(row.rotate(id, dies)).rejects.toThrow('the process is gone');
+  await remove(id);
+  await row.rotate(id, row.patient);
+  await create(id, { ...fields, note: 'made again' });
+  await row.pass(MINUTE);
+  expect(await row.settle(id)).toBe('done');
+  expect(await row.visit(id)).toBe('in');
+  expect((await row.open(id)).fields).toMatchObject({ note: 'made again' });
+  expect(await row.world.portalAcceptsStore(id)).toBe(true);
+  expect((await row.history(id)).passwordsChanged).toBe(1);
+});
+
+const dyingAfter = (write: string) => (written: string, when: 'before' | 'after') => {
+  if (written === write && when === 'after') throw new Error('the process is gone');
+};

@@ -83,8 +83,9 @@ async function settleMoved(write: Overwrite, current: SsmVersion): Promise<{ rea
 /** `known`: the newest version that this process has written or seen; a read that does not show it is behind. */
 async function reconcile(write: Overwrite, isBase: IsBase, known: number): Promise<{ readonly version: string }> {
   const { calls, name, largestTier, text, options } = write;
+  let least = known;
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
-    const newest = await newestSince(write, known);
+    const newest = await newestSince(write, least);
     const { versions, base } = await versionsSince(write, newest);
     const isSound = base !== null && isBase(base.text);
     const rightful = standing({ versions, base: isSound ? base.version : null, isOurs: text.isOurs });
@@ -95,6 +96,7 @@ async function reconcile(write: Overwrite, isBase: IsBase, known: number): Promi
     }
     await options.beforeWrite?.('put_back');
     const written = await calls.overwrite(name, rightful.text, ssmTier(rightful.text, largestTier), options).catch(pausing(write, tries));
+    least = written ?? least;
     // Another number: somebody wrote meanwhile, and was overwritten in turn.
     if (written !== newest.version + 1) continue;
     if (isWon) return { version: String(written) };
