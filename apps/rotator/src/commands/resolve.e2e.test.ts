@@ -130,8 +130,10 @@ describe('a blocked login', () => {
     if (!current) throw new Error('no secret');
     const theirs = serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, username: 'somebody-else', password: 'Of-Somebody-Else-1' })));
     await store.replace(slot.current, theirs, current.version);
-    const end = await resolve('alpine-14', '--accept', 'staged');
-    expect([end.code, end.json<{ error: { code: string } }>().error.code]).toEqual([1, 'state_conflict']);
+    for (const proof of [[], ['--unverified']]) {
+      const end = await resolve('alpine-14', '--accept', 'staged', ...proof);
+      expect([end.code, end.json()]).toMatchObject([1, { error: { code: 'state_conflict' } }]);
+    }
     expect((await store.read(slot.current))?.text.reveal()).toBe(theirs.reveal());
   });
 
