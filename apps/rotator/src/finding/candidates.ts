@@ -28,28 +28,28 @@ export interface CandidateSources {
  */
 export async function* candidates(login: LoginInHand, sources: CandidateSources): AsyncGenerator<Candidate> {
   const { db, current, ownAttemptId } = sources;
-  const own = ownAttemptId === null ? [] : [ownAttemptId];
-  yield* readable(login, current, [...own.map(copyOf), { kind: 'current', of: '' }]);
-  const copies = await olderCopies(login, ownAttemptId);
-  const older = await bySubmit(db, copies);
-  const { likely, others } = await triedVersionsOf(login, db);
-  // What somebody stored and a search replaced, because the portal did not know it yet, is among the likely, before what was accepted long ago.
-  yield* readable(login, current, [...older.submitted.slice(0, 1).map(copyOf), ...likely.map(versionOf), ...copies.map(copyOf)]);
-  const first = await bySubmit(db, own);
-  // Of the newest whose passwords a portal may have cut; the journal may have forgotten that the last one was submitted.
-  const perhapsCut = [...first.submitted, ...older.submitted, ...first.others, ...older.others].slice(0, MOST_CUT);
-  for (const attemptId of perhapsCut) yield* cutCopy(login, attemptId, current);
-  yield* readable(login, current, others.map(versionOf));
-}
-
-const copyOf = (of: string): CandidateName => ({ kind: 'copy', of });
-const versionOf = ({ version }: { readonly version: string }): CandidateName => ({ kind: 'version', of: version });
-
-async function* readable(login: LoginInHand, current: StoredSecret | null, names: readonly CandidateName[]): AsyncGenerator<Candidate> {
-  for (const name of names) {
+  for await (const name of names(login, sources)) {
     const found = await candidate(login, name, current);
     if (found) yield found;
   }
+  const copies = [...(ownAttemptId === null ? [] : [ownAttemptId]), ...(await olderCopies(login, ownAttemptId))];
+  for (const attemptId of await perhapsCut(db, copies)) yield* cutCopy(login, attemptId, current);
+  for (const { version } of (await triedVersionsOf(login, db)).others) {
+    const found = await candidate(login, { kind: 'version', of: version }, current);
+    if (found) yield found;
+  }
+}
+
+/** What was stored whole, but for versions that are tried last of all. */
+async function* names(login: LoginInHand, { db, ownAttemptId }: CandidateSources): AsyncGenerator<CandidateName> {
+  if (ownAttemptId !== null) yield { kind: 'copy', of: ownAttemptId };
+  yield { kind: 'current', of: '' };
+  const copies = await olderCopies(login, ownAttemptId);
+  const { submitted } = await bySubmit(db, copies);
+  for (const of of submitted.slice(0, 1)) yield { kind: 'copy', of };
+  // What somebody stored and a search replaced, because the portal did not know it yet, comes before what was accepted long ago.
+  for (const { version } of (await triedVersionsOf(login, db)).likely) yield { kind: 'version', of: version };
+  for (const of of copies) yield { kind: 'copy', of };
 }
 
 async function olderCopies({ store, reference, held }: LoginInHand, ownAttemptId: string | null): Promise<readonly string[]> {
@@ -62,6 +62,15 @@ async function triedVersionsOf({ endpoint: { orgId, id: endpointId, loginIdentit
   const accepted = tried.filter((one) => one.accepted).slice(0, LAST_ACCEPTED);
   const [newest, ...others] = tried.filter((one) => !accepted.includes(one));
   return { likely: [...accepted, ...(newest ? [newest] : [])], others };
+}
+
+/**
+ * Of these attempts, the newest whose passwords a portal may have cut: those that were submitted as far as the journal knows come first; it may have
+ * forgotten the last one.
+ */
+async function perhapsCut(db: Database, attemptIds: readonly string[]): Promise<readonly string[]> {
+  const { submitted, others } = await bySubmit(db, attemptIds);
+  return [...submitted, ...others].slice(0, MOST_CUT);
 }
 
 /** Without finished rotations: what those submitted was seen to be accepted as it is current. What the journal does not know may have been submitted. */

@@ -97,8 +97,8 @@ export const PLANTED: readonly PlantedFault[] = [
     words: '(h) after a failover nobody tries the copy of the attempt itself',
     shows: ['outage', 'stuck'],
     file: finding('candidates'),
-    from: '[...own.map(copyOf), { kind',
-    to: '[{ kind',
+    from: "if (ownAttemptId !== null) yield { kind: 'copy', of: ownAttemptId };",
+    to: '',
   },
   {
     name: 'door-is-account',
