@@ -19,6 +19,8 @@ const LOOK_EVERY_MS = HOUR_MS;
 /** What lies beside current for so long is not just on its way into it. */
 const BESIDE_MS = 12 * HOUR_MS;
 const NEEDED_TO_ROTATE = 2;
+/** A lease's life. Whoever stands still for longer between its last look and the first byte that it sends is no holder any more, and cannot know it. */
+const LATE_MS = 60_000;
 const SEARCH_MS = 24 * HOUR_MS;
 
 interface Watched {
@@ -114,9 +116,11 @@ export class Oracle {
     const share = door.type.lockoutThreshold - door.type.lockoutMargin;
     const counting = countingFailures(portal.habits.lockout, account, entry.at);
     const ours = counting.filter(({ by }) => by === 'us').length;
+    // What was let out in time and came late is over no budget that anybody could keep; where it locks, it has locked.
+    const late = counting.filter(({ by, at, askedAt }) => by === 'us' && at - askedAt > LATE_MS).length;
     const about = accountName({ portal, username: entry.username });
     const words = `${ours} failures of ours count, ${counting.length - ours} of people; our share is ${share}, the portal locks at ${portal.habits.lockout.threshold}`;
-    if (ours > share && entry.counted && entry.by !== 'person') this.#find('over budget', about, words);
+    if (ours - late > share && entry.counted && entry.by !== 'person') this.#find('over budget', about, words);
     if (entry.act !== 'locked') return;
     if (portal.habits.lockout.lastsMs === null) this.#world.wasLocked.add(about);
     if (ours > share) this.#find('locked', about, words);
@@ -148,14 +152,22 @@ export class Oracle {
     if (watched) watched.workedAt = this.#world.scheduler.now;
   }
 
+  /** Whom the secret names now is who is to get in: of two people who saved one after the other, the last has the word. */
+  #named(login: SimLogin): SimLogin {
+    const text = this.#world.stores.personReads(login.reference);
+    const username = text === null ? login.username : String((JSON.parse(text) as { readonly username?: unknown }).username);
+    return login.portal.accounts.has(username) ? { ...login, username } : login;
+  }
+
   /** Whether nothing but ourselves keeps anybody out of it now. */
-  #isWell({ login }: Watched): boolean {
+  #isWell({ login: watched }: Watched): boolean {
     const { scheduler, stores, database } = this.#world;
     const { now } = scheduler;
+    const login = this.#named(watched);
     const account = this.#accountOf(login);
     if (!account || login.duties.size > 0 || login.secretOfAPerson !== null) return false;
     // An account that lies in two secrets is not rotated, and people were told.
-    if (account.mustChange && this.#watched.some(({ login: other }) => other !== login && isSameAccount(login, other))) return false;
+    if (account.mustChange && this.#watched.some(({ login: other }) => other !== watched && isSameAccount(login, other))) return false;
     if (!login.portal.isWell || isLocked(account, now) || now < account.settledAt || database.downUntil > now) return false;
     const { downUntil, throttledUntil, writesDeniedUntil } = stores.weatherOf(login.plan.store);
     if (Math.max(downUntil, throttledUntil, writesDeniedUntil) > now) return false;
@@ -165,7 +177,8 @@ export class Oracle {
     return [...(current === null ? [] : [current]), ...staged, ...earlier].some((password) => isAccepted(login, account, password));
   }
 
-  #isOnlyBeside({ login }: Watched): boolean {
+  #isOnlyBeside({ login: watched }: Watched): boolean {
+    const login = this.#named(watched);
     const account = this.#accountOf(login);
     if (!account) return false;
     const { current, staged, earlier } = holdingsOf(this.#world, login);
@@ -205,7 +218,8 @@ export class Oracle {
   }
 
   /** Whether one more failure could have locked the account, in the portal's own count, or by all that anybody outside of it could see. */
-  #excuseOf(login: SimLogin): string | undefined {
+  #excuseOf(watched: SimLogin): string | undefined {
+    const login = this.#named(watched);
     const { portal, username, door } = login;
     const account = portal.accounts.get(username);
     if (!account) return undefined;
@@ -228,7 +242,7 @@ export class Oracle {
   }
 
   #judgeReach(watched: Watched): void {
-    const { login } = watched;
+    const login = this.#named(watched.login);
     const { now } = this.#world.scheduler;
     const account = this.#accountOf(login);
     if (!account) return;

@@ -139,7 +139,9 @@ export class Person {
     if (text === null || this.#login.plan.store === 'secrets-manager') return;
     this.#world.stores.personRemoves(this.#login.reference);
     await this.#sleep(this.#process.random.between(1_000, 60_000));
-    this.#login.reference = this.#world.stores.personWrites(this.#login.reference, text);
+    const saved = JSON.parse(text) as Fields;
+    // Whoever saved it meanwhile is overwritten, which they know no better than the store does.
+    this.#save(saved, saved);
   }
 
   async #putsInAnotherAccount({ whose }: Of<'a person puts in another account'>): Promise<void> {

@@ -12,6 +12,8 @@ export interface LockoutRules {
 
 export interface Failure {
   readonly at: number;
+  /** When whoever it was let it out. */
+  readonly askedAt: number;
   /** Ours, or a person's who uses the same account. */
   readonly by: 'us' | 'person';
 }

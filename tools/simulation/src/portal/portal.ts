@@ -164,7 +164,7 @@ export class Portal {
   }
 
   #fail(visitor: Visitor, account: Account, ended: 'wrong' | 'wrong code', password: string, code: string | null = null): LoginEnd {
-    const failure: Failure = { at: this.#scheduler.now, by: visitor.by === 'person' ? 'person' : 'us' };
+    const failure: Failure = { at: this.#scheduler.now, askedAt: visitor.askedAt ?? this.#scheduler.now, by: visitor.by === 'person' ? 'person' : 'us' };
     this.#note(visitor, account.username, ended, password, { counted: true, code });
     if (!noteFailure(this.habits.lockout, account, failure)) return ended;
     this.#note({ by: 'portal', process: this.realm }, account.username, 'done', null, { act: 'locked' });
