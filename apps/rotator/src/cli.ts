@@ -76,7 +76,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
   command('recover', 'go on with attempts whose rotator is gone or whose wait is over')
     .option('--dry-run', 'say which, and change nothing')
     .action((options: Output) => run(options, (context) => recoverCommand(context, { dryRun: options.dryRun ?? false })));
-  person(command('resolve', 'decide about a blocked login: which password does the portal accept? The only way out of blocked'))
+  person(command('resolve', 'decide about a blocked login: which password does the portal accept?'))
     .requiredOption('--endpoint <id>', 'the endpoint whose login is blocked')
     .addOption(
       new Option('--accept <which>', 'the password that the portal accepts; typed is read from a prompt or stdin, found searches all that are stored')

@@ -48,7 +48,7 @@ export { isScheduled, type StartRefusal, type StartRules } from './gate/rules.ts
 export { listStartable, type Startable } from './gate/startable.ts';
 export { type JobData, type Jobs, type JobsOptions, openJobs, type QueueName, type SendOptions, type WorkOptions } from './jobs.ts';
 export { advanceAttempt, blockAttempt, type Resumed, resumeAttempt, type Step, type StepNotes, type Wait, waitAttempt } from './journal/advance.ts';
-export { triedVersions } from './journal/tried-versions.ts';
+export { knownVersions } from './journal/known-versions.ts';
 export { type AttemptReason, type AttemptState, JOURNAL_VERSION, type OpenState, type RotationAttempt } from './journal/attempt.ts';
 export { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from './journal/copies.ts';
 export { earlierVersions } from './journal/earlier-versions.ts';
@@ -57,7 +57,8 @@ export { keptLength } from './journal/kept-length.ts';
 export { knowsRotation } from './journal/knows.ts';
 export { outrunCopy, type OutrunCopy } from './journal/outrun-copy.ts';
 export { adoptAttempt, getAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation, type RotationPlan } from './journal/open.ts';
-export { announceSuccessor, type Resolution, resolveAsUnchanged, resolveBySuccessor, rotationTo, type Successor } from './journal/resolve.ts';
+export { beginLook, listBlockedToLookAt, LOOK_AGAIN_MS } from './journal/looks.ts';
+export { announceSuccessor, type Resolution, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo, type Successor } from './journal/resolve.ts';
 export { type AttemptEventKind, isOpenState, mayAdvance, mayEnd, nextState, TRANSITIONS } from './journal/transitions.ts';
 export { acquireExclusiveLease, acquireSharedLease } from './leases/acquire.ts';
 export { type Lease, type LeaseAnswer, type LeaseRefusal, type LeaseRequest } from './leases/lease.ts';

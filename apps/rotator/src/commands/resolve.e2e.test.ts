@@ -1,18 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { parsePayload, parseReference, serializePayload, withPassword } from '@rcm/credentials';
-import {
-  acquireExclusiveLease,
-  advanceAttempt,
-  blockAttempt,
-  getEndpoint,
-  getOpenAttempt,
-  listAttempts,
-  listNotices,
-  planRotation,
-  releaseLease,
-} from '@rcm/db';
-import { Secret } from '@rcm/telemetry';
+import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { getEndpoint, getOpenAttempt, listAttempts, listNotices } from '@rcm/db';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blockedLogin, STAGED } from '../blocked.fixture.ts';
 import { runRotator } from '../process.fixture.ts';
 import { dyingStores, openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 import { resolveCommand } from './resolve.ts';
@@ -33,43 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => opened?.close());
 
-const STAGED = 'Staged-Secret-77';
-
-/** A blocked attempt as the machine leaves one, with `STAGED` beside the current password; `portalHas` is what the portal accepts. */
-async function blocked(id: string, portalHas?: string) {
-  const { world } = opened;
-  const { orgId, loginIdentity, secretArn, portal, username } = world.endpoint(id);
-  const row = await getEndpoint(world.db, { orgId, endpointId: id });
-  const answer = await acquireExclusiveLease(world.db, { orgId, endpointId: id, holder: 'test', ttlMs: 60_000, wantMs: 0 });
-  if (!answer.granted || !row) throw new Error('no lease');
-  const attemptId = randomUUID();
-  const { fence } = answer.lease;
-  const plan = {
-    attemptId,
-    leaseId: answer.lease.id,
-    fence,
-    endpointId: id,
-    orgId,
-    owner: 'test',
-    reason: 'due' as const,
-    baseVersion: row.currentVersion ?? '',
-    recipeHash: 'hash',
-  };
-  expect((await planRotation(world.db, plan)).created).toBe(true);
-  const store = opened.rotator.stores.forTenant(orgId);
-  const current = await store.read(parseReference(secretArn));
-  if (!current) throw new Error('no secret');
-  const text = serializePayload(withPassword(parsePayload(current.text), { password: new Secret(STAGED), attemptId, counter: 1, now: new Date() }));
-  const slot = { current: parseReference(secretArn), attemptId, tags: { TenantId: orgId, Environment: world.environmentName, PortalType: portal } };
-  await store.stage(slot, text);
-  const step = { attemptId, orgId, fence };
-  await advanceAttempt(world.db, { ...step, from: 'planned', to: 'staged' });
-  await advanceAttempt(world.db, { ...step, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 1_000 } });
-  await blockAttempt(world.db, { ...step, from: 'submitting', detail: 'the portal accepts neither the staged nor the current password' });
-  await releaseLease(world.db, { leaseId: answer.lease.id, orgId });
-  if (portalHas !== undefined) await world.portals.createAccount({ portal, username, password: portalHas });
-  return { attemptId, orgId, loginIdentity, portal, username, slot };
-}
+const blocked = (id: string, portalHas?: string) => blockedLogin(opened, id, portalHas);
 
 const resolve = (id: string, ...parameters: string[]) =>
   runRotator(['resolve', '--endpoint', id, '--json', '--reason', 'the portal’s support said so', ...parameters], environment);

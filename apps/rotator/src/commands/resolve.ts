@@ -16,13 +16,14 @@ import {
   getOpenAttempt,
   recordAuditEvent,
   type Resolution,
+  resolveAsFound,
   resolveAsUnchanged,
   resolveBySuccessor,
   type RotationAttempt,
 } from '@rcm/db';
 import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
-import { type Candidate, ledgerVersion, stagedVersion } from '../finding/candidate.ts';
+import { foundOf, stagedVersion } from '../finding/candidate.ts';
 import { findAccepted } from '../finding/find-accepted.ts';
 import { namesOtherAccount } from '../finding/other-account-named.ts';
 import { heldOptions, loginInHand } from '../finding/login-in-hand.ts';
@@ -54,7 +55,7 @@ interface Block {
 }
 
 /**
- * `resolve`: the only way out of `blocked`. The person says which password the portal accepts; one login inside the ledger's budget proves
+ * `resolve`: how a person leads out of `blocked`. They say which password the portal accepts; one login inside the ledger's budget proves
  * it, and only then anything changes. `current`: the attempt ends, the portal is unchanged. `staged` and `typed`: that password is
  * staged for a successor attempt before it is tried, and the successor makes it current by the acts of any rotation.
  * Fails with `state_conflict` where nothing is blocked, `secret_missing`, `login_*` where the proof fails; then nothing has changed.
@@ -124,16 +125,16 @@ async function acceptFound(block: Block, held: HeldLease, { since, ...resolution
       'The portal accepts none of the stored passwords. Nothing was changed. Set a new password at the portal, and give it with --accept typed.',
     );
   if (found.candidate.name.kind === 'current') return acceptCurrent(block, held, resolution, 'unverified');
-  return acceptOther(block, held, resolution, { password: found.candidate.password, version: versionOf(found.candidate), proof: 'unverified' });
+  mustBeOfAccount(block, await readCurrent(block, held));
+  if (!(await resolveAsFound(rotator.db, { ...resolution, found: foundOf(found.candidate.name, attempt.id) }))) throw taken();
+  return true;
 }
-
-const versionOf = ({ name }: Candidate): string => ledgerVersion(name, null);
 
 interface Accepted {
   readonly password: Secret<string>;
   /** What the ledger knows it as; `null`: as the copy that is made of it. */
   readonly version: string | null;
-  /** `unverified`: a login has shown it a moment ago, or the person answers for it. */
+  /** `unverified`: the person answers for it. */
   readonly proof: ResolveOptions['proof'];
 }
 

@@ -1,5 +1,5 @@
 import { parsePasswordRules, parsePayload, type StoredSecret } from '@rcm/credentials';
-import { type Database, getAttempt, triedVersions } from '@rcm/db';
+import { type Database, getAttempt, knownVersions } from '@rcm/db';
 import { isRcmError } from '@rcm/telemetry';
 import { type Candidate, type CandidateName, candidateOf, readNamed } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
@@ -22,7 +22,7 @@ export interface CandidateSources {
 
 /**
  * The stored passwords that the portal may accept, in the order in which they are tried: the attempt's own copy, current, the newest copy that was submitted
- * and came to no proven end, the versions that were last seen accepted, the last one that was tried in vain, older copies from the newest, what a portal
+ * and came to no proven end, the versions that were last seen accepted, the last one that was tried in vain or replaced untried, older copies from the newest, what a portal
  * would have kept of a copy that it cut, and other versions that were ever tried. Read one by one, as they are asked for; what is gone from the store,
  * or no payload, is passed over.
  */
@@ -34,7 +34,7 @@ export async function* candidates(login: LoginInHand, sources: CandidateSources)
   }
   const copies = [...(ownAttemptId === null ? [] : [ownAttemptId]), ...(await olderCopies(login, ownAttemptId))];
   for (const attemptId of await perhapsCut(db, copies)) yield* cutCopy(login, attemptId, current);
-  for (const { version } of (await triedVersionsOf(login, db)).others) {
+  for (const { version } of (await knownVersionsOf(login, db)).others) {
     const found = await candidate(login, { kind: 'version', of: version }, current);
     if (found) yield found;
   }
@@ -48,7 +48,7 @@ async function* names(login: LoginInHand, { db, ownAttemptId }: CandidateSources
   const { submitted } = await bySubmit(db, copies);
   for (const of of submitted.slice(0, 1)) yield { kind: 'copy', of };
   // What somebody stored and a search replaced, because the portal did not know it yet, comes before what was accepted long ago.
-  for (const { version } of (await triedVersionsOf(login, db)).likely) yield { kind: 'version', of: version };
+  for (const { version } of (await knownVersionsOf(login, db)).likely) yield { kind: 'version', of: version };
   for (const of of copies) yield { kind: 'copy', of };
 }
 
@@ -57,8 +57,8 @@ async function olderCopies({ store, reference, held }: LoginInHand, ownAttemptId
   return copies.filter((id) => id !== ownAttemptId).slice(0, MOST_COPIES);
 }
 
-async function triedVersionsOf({ endpoint: { orgId, id: endpointId, loginIdentity } }: LoginInHand, db: Database) {
-  const tried = await triedVersions(db, { orgId, endpointId, loginIdentity, limit: MOST_VERSIONS });
+async function knownVersionsOf({ endpoint: { orgId, id: endpointId, loginIdentity } }: LoginInHand, db: Database) {
+  const tried = await knownVersions(db, { orgId, endpointId, loginIdentity, limit: MOST_VERSIONS });
   const accepted = tried.filter((one) => one.accepted).slice(0, LAST_ACCEPTED);
   const [newest, ...others] = tried.filter((one) => !accepted.includes(one));
   return { likely: [...accepted, ...(newest ? [newest] : [])], others };

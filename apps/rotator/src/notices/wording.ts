@@ -22,10 +22,17 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
     happened: `The rotation of ${endpoint} cannot go on by itself: ${why}.`,
     safe: `${AGENTS_WAIT} ${KEPT}`,
     todo: [
+      'If somebody has put the right password into the secret, or the portal was ill: do nothing. It is looked at again each hour, inside the budget.',
       'Find out which password the portal accepts: ask the portal’s support, or have it reset.',
       `If you know that the portal is itself again: rotator resolve --endpoint ${endpoint} --accept found --reason "…" tries all that are stored, inside the budget.`,
       `Else run: rotator resolve --endpoint ${endpoint} --accept current|staged|typed --reason "…"`,
     ],
+  }),
+  unblocked: ({ endpoint, why }) => ({
+    title: `No longer blocked: ${endpoint}`,
+    happened: `The rotation of ${endpoint} was blocked and has ended without a change: ${why}.`,
+    safe: `Agents are let in again. ${KEPT}`,
+    todo: ['Nothing: the login is due again by itself after a pause.'],
   }),
   failed: ({ endpoint, why }) => ({
     title: `Rotation given up: ${endpoint}`,

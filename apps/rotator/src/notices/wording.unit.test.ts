@@ -13,6 +13,7 @@ const kinds: readonly NoticeKind[] = [
   'left_previous',
   'refused',
   'found',
+  'unblocked',
   'other_account',
 ];
 

@@ -3,6 +3,7 @@ import type { Metrics } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
 import { noticeManualChanges } from '../manual/notice-changes.ts';
+import { lookAtBlocked } from '../mending/look-at-blocked.ts';
 import { mendWanted } from '../mending/mend-wanted.ts';
 import type { NoticeChannel } from '../notices/channel.ts';
 import { deliverNotices } from '../notices/deliver.ts';
@@ -13,6 +14,9 @@ const DAY_MS = 86_400_000;
 /** They are a month old: an hour more is nothing, and the store's quota is for others. */
 const COPIES_EVERY_MS = 3_600_000;
 const REMOVED_AT_ONCE = 50;
+/** Each is looked at once an hour; so many a minute, or a portal that blocks thousands would use up the store's quota. */
+const BLOCKED_EVERY_MS = 60_000;
+const LOOKED_AT_AT_ONCE = 20;
 /** So that a round is short, however many have grown old. */
 const PRUNED_AT_ONCE = 500;
 
@@ -47,6 +51,11 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
         await mendWanted(rotator, { limit: config.RCM_ROTATOR_MEND_SEARCHES, pauseMs: config.RCM_ROTATOR_MEND_PAUSE_MS, signal });
         refused.set(await countRefusedLogins(db));
       },
+    },
+    {
+      name: 'blocked rotations',
+      everyMs: BLOCKED_EVERY_MS,
+      round: (signal) => lookAtBlocked(rotator, { limit: LOOKED_AT_AT_ONCE, signal }),
     },
     {
       name: 'old staged copies',

@@ -15,8 +15,9 @@ import { adoptAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotat
 import { knowsRotation } from '../journal/knows.ts';
 import { outrunCopy } from '../journal/outrun-copy.ts';
 import { keptLength } from '../journal/kept-length.ts';
-import { triedVersions } from '../journal/tried-versions.ts';
-import { announceSuccessor, resolveAsUnchanged, resolveBySuccessor, rotationTo } from '../journal/resolve.ts';
+import { knownVersions } from '../journal/known-versions.ts';
+import { beginLook } from '../journal/looks.ts';
+import { announceSuccessor, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo } from '../journal/resolve.ts';
 import { openJobs, type Jobs } from '../jobs.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
 import { listLeases, releaseLease, renewLease } from '../leases/upkeep.ts';
@@ -108,7 +109,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   startSearch: (n) => startSearch(t.rotator, n),
   noteSearched: (n) => noteSearched(t.rotator, { ...n, wishes: 0 }),
   postponeSearch: (n) => postponeSearch(t.rotator, { ...n, wishes: 0, forMs: 1 }),
-  triedVersions: (n) => triedVersions(t.agent, { ...n, limit: 10 }),
+  knownVersions: (n) => knownVersions(t.rotator, { ...n, limit: 10 }),
   outrunCopy: (n) => outrunCopy(t.agent, n),
   mayRemoveCopy: (n) => mayRemoveCopy(t.rotator, { ...n, currentVersion: '1' }),
   reserveTotpStep: (n) => reserveTotpStep(t.agent, { ...n, periodSeconds: 30, skew: 1 }),
@@ -126,6 +127,8 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   watchedLogin: (n) => watchedLogin(t.rotator, n),
   putOffRotation: (n) => putOffRotation(t.rotator, { ...n, forMs: 60_000, tell: 'x' }),
   rotationTo: (n) => rotationTo(t.rotator, { ...n, version: '1' }),
+  beginLook: (n) => beginLook(t.rotator, n),
+  resolveAsFound: (n) => resolveAsFound(t.rotator, { ...n, detail: 'x', found: 'staged' }),
   resolveAsUnchanged: (n) => resolveAsUnchanged(t.rotator, { ...n, detail: 'x', dueAgainMs: 1000 }),
   announceSuccessor: (n) => announceSuccessor(t.rotator, { ...n, detail: 'x', successor: { attemptId: randomUUID(), baseVersion: '1' } }),
   resolveBySuccessor: (n) => resolveBySuccessor(t.rotator, { ...n, detail: 'x', successorId: n.attemptId }),

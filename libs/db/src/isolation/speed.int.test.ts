@@ -12,7 +12,8 @@ import { earlierVersions } from '../journal/earlier-versions.ts';
 import { rotationCounts } from '../journal/ends.ts';
 import { outrunCopy } from '../journal/outrun-copy.ts';
 import { keptLength } from '../journal/kept-length.ts';
-import { triedVersions } from '../journal/tried-versions.ts';
+import { knownVersions } from '../journal/known-versions.ts';
+import { listBlockedToLookAt } from '../journal/looks.ts';
 import { getOpenAttempt, listOpenAttempts } from '../journal/open.ts';
 import { openJobs } from '../jobs.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
@@ -124,7 +125,8 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
   'whether somebody got in since an hour ago, seen by an agent': ({ agent }) =>
     agent.transaction({ tenant: ONE.orgId }, (tx) => portalHealth(tx, { ...ONE, ...HEALTH, since: new Date(Date.now() - 3_600_000) })),
   'how often a password was tried': ({ rotator }) => passwordTries(rotator, { ...ONE, fingerprints: PRINTS, since: new Date(0) }),
-  'which versions were accepted': ({ agent }) => triedVersions(agent, { ...ONE, limit: 5 }),
+  'which versions are known': ({ rotator }) => knownVersions(rotator, { ...ONE, limit: 5 }),
+  'which blocked rotations are looked at': ({ rotator }) => listBlockedToLookAt(rotator, { limit: 20 }),
   'how many characters a portal keeps': ({ rotator }) => keptLength(rotator, { portalTypeCode: 'alpine' }),
   'whether a rotation came after': ({ agent }) => outrunCopy(agent, { ...ONE, attemptId: randomUUID() }),
   'whether a copy may go': ({ rotator }) => mayRemoveCopy(rotator, { ...ONE, attemptId: randomUUID(), currentVersion: '1' }),

@@ -4,6 +4,7 @@ import { type GateOutcome, tellGate } from '../gate/outcome.ts';
 import { writeNotice } from '../notices/write.ts';
 import { checkMs, timestamp } from '../input.ts';
 import type { AttemptState, OpenState } from './attempt.ts';
+import { LOOK_AGAIN_MS } from './looks.ts';
 import { lockAttempt } from './open.ts';
 import { isOpenState, mayAdvance, refuseStep } from './transitions.ts';
 
@@ -119,14 +120,18 @@ export async function resumeAttempt(
   });
 }
 
-/** Stops an attempt for a person to resolve, who is told: no lease is given for the login any more, and its endpoints say `failed`. */
+/**
+ * Stops an attempt for a person to resolve, who is told: no lease is given for the login any more, and its endpoints say `failed`. After an hour a
+ * rotator looks at it again, see `beginLook`.
+ */
 export async function blockAttempt(db: Database, step: Step & { readonly detail: string }): Promise<boolean> {
   if (!isOpenState(step.from) && step.from !== 'waiting') refuseStep(step.from, 'blocked');
   return db.transaction({ tenant: step.orgId }, async (tx) => {
     const seen = await lockAttempt(tx, step.attemptId);
     if (!seen) return false;
     const moved = await tx.$executeRaw`
-      UPDATE rotation_attempt SET waiting_from = CASE state WHEN 'waiting' THEN waiting_from ELSE state END, state = 'blocked', waiting_until = NULL, held_since = NULL, detail = ${step.detail}, updated_at = clock_timestamp()
+      UPDATE rotation_attempt SET waiting_from = CASE state WHEN 'waiting' THEN waiting_from ELSE state END, state = 'blocked', held_since = NULL, detail = ${step.detail}, updated_at = clock_timestamp(),
+             waiting_until = clock_timestamp() + make_interval(secs => ${LOOK_AGAIN_MS}::float8 / 1000)
        WHERE id = ${step.attemptId}::uuid AND state = ${step.from} AND fence = ${step.fence}`;
     if (moved === 0) return false;
     await tx.$executeRaw`UPDATE integration_endpoint SET rotation_status = 'failed', updated_at = clock_timestamp() WHERE org_id = ${seen.orgId} AND secret_arn = ${seen.secretArn}`;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, Logins } from '../ledger/account.fixture.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { outrunCopy } from './outrun-copy.ts';
-import { triedVersions } from './tried-versions.ts';
+import { knownVersions } from './known-versions.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
@@ -11,20 +11,22 @@ afterAll(() => t.close());
 const logins = new Logins(() => t);
 
 const acceptedOf = async (on: TestEndpoint, limit = 10) =>
-  (await triedVersions(t.agent, { ...on, limit })).filter(({ accepted }) => accepted).map(({ version }) => version);
+  (await knownVersions(t.rotator, { ...on, limit })).filter(({ accepted }) => accepted).map(({ version }) => version);
 const accept = (on: Account, version: string, proved = true) => logins.login(on, proved ? 'accepted' : 'rejected', { version, proved });
 
 interface Ended {
   readonly promoted?: string;
+  /** What it replaced. Default: what it was planned on. */
+  readonly previous?: string;
   /** `null`: it is open. */
   readonly endedSecondsAgo: number | null;
 }
 /** A rotation of the past, straight into the journal. */
-async function rotation(on: TestEndpoint, { promoted, endedSecondsAgo }: Ended): Promise<string> {
+async function rotation(on: TestEndpoint, { promoted, previous, endedSecondsAgo }: Ended): Promise<string> {
   const id = randomUUID();
   await t.sql(
-    `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, promoted_version, recipe_hash, ended_at)
-     VALUES ($1, $2, $3, $4, 'alpine', $5, 1, 'r', 'due', $6, '1', $7, 'h', now() - $8::float8 * interval '1 s')`,
+    `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, promoted_version, recipe_hash, ended_at, previous_version)
+     VALUES ($1, $2, $3, $4, 'alpine', $5, 1, 'r', 'due', $6, '1', $7, 'h', now() - $8::float8 * interval '1 s', $9)`,
     [
       id,
       on.loginIdentity,
@@ -34,6 +36,7 @@ async function rotation(on: TestEndpoint, { promoted, endedSecondsAgo }: Ended):
       on.secretArn,
       promoted ?? null,
       endedSecondsAgo,
+      previous ?? '1',
     ],
   );
   return id;
@@ -47,7 +50,7 @@ describe('the versions that were tried', () => {
     await logins.login(on, 'password_expired', { version: '4', proved: true });
     expect(await acceptedOf(on)).toEqual(['4', '1', '2']);
     expect(await acceptedOf(on, 2)).toEqual(['4', '1']);
-    expect((await triedVersions(t.agent, { ...on, limit: 10 })).at(-1)).toEqual({ version: '3', accepted: false });
+    expect((await knownVersions(t.rotator, { ...on, limit: 10 })).at(-1)).toEqual({ version: '3', accepted: false });
   });
 
   test('know a staged password by the version that it was promoted as, whole, and not before', async () => {
@@ -55,6 +58,19 @@ describe('the versions that were tried', () => {
     const [promoted, abandoned] = [await rotation(on, { promoted: '8', endedSecondsAgo: 60 }), await rotation(on, { endedSecondsAgo: 60 })];
     for (const version of [`staged:${promoted}`, `staged:${abandoned}`, `staged:${promoted}/14`]) await accept(on, version);
     expect(await acceptedOf(on)).toEqual(['8']);
+  });
+
+  test('hold what a person stored while a rotation was under way, which it replaced before anybody had tried it', async () => {
+    const [on, other] = [await logins.account(), await logins.account()];
+    await accept(on, '4');
+    await rotation(on, { promoted: '4', previous: '3', endedSecondsAgo: 60 });
+    await rotation(on, { promoted: '2', endedSecondsAgo: 90 });
+    await rotation(on, { previous: '9', endedSecondsAgo: 30 });
+    await rotation(other, { promoted: '8', previous: '7', endedSecondsAgo: 60 });
+    expect(await knownVersions(t.rotator, { ...on, limit: 10 })).toEqual([
+      { version: '4', accepted: true },
+      { version: '3', accepted: false },
+    ]);
   });
 
   test('are those of the secret that the endpoint has now, by whichever endpoint of the organization they were used', async () => {

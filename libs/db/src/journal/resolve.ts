@@ -1,6 +1,7 @@
 import { RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { checkMs, checkUuid } from '../input.ts';
+import { writeNotice } from '../notices/write.ts';
 import { attemptOf, JOURNAL_VERSION, type RotationAttempt } from './attempt.ts';
 import { lockAttempt } from './open.ts';
 
@@ -14,8 +15,11 @@ export interface Resolution {
   readonly detail: string;
 }
 
-/** The portal accepts the current password: the attempt ends as `abandoned` and its login is free. `false`: it is not blocked, or not the caller's. */
-export async function resolveAsUnchanged(db: Database, resolution: Resolution & { readonly dueAgainMs: number }): Promise<boolean> {
+/**
+ * The portal accepts the current password: the attempt ends as `abandoned` and its login is free. `tells`: where no person did this, those who were told that they
+ * must decide are told that it is over. `false`: it is not blocked, or not the caller's.
+ */
+export async function resolveAsUnchanged(db: Database, resolution: Resolution & { readonly dueAgainMs: number; readonly tells?: 'people' }): Promise<boolean> {
   const dueAgainMs = checkMs('dueAgainMs', resolution.dueAgainMs);
   return db.transaction({ tenant: resolution.orgId }, async (tx) => {
     const ended = await endBlocked(tx, resolution);
@@ -24,6 +28,8 @@ export async function resolveAsUnchanged(db: Database, resolution: Resolution & 
       UPDATE integration_endpoint SET rotation_status = 'active', next_rotation_at = w.at, rotation_not_before = w.at, updated_at = clock_timestamp()
         FROM (SELECT clock_timestamp() + make_interval(secs => ${dueAgainMs}::float8 / 1000) AS at) w
        WHERE org_id = ${ended.orgId} AND secret_arn = ${ended.secretArn}`;
+    const { id: attemptId, orgId, endpointId, portalTypeCode } = ended;
+    if (resolution.tells) await writeNotice(tx, { kind: 'unblocked', key: attemptId, orgId, endpointId, portalTypeCode, attemptId, detail: resolution.detail });
     return true;
   });
 }
@@ -79,11 +85,28 @@ export async function resolveBySuccessor(db: Database, resolution: Resolution & 
   });
 }
 
+/**
+ * The portal was seen to accept a stored password that is not current, named as the journal names it: the attempt goes on as one whose password was proved,
+ * and whoever comes next makes it current. `false` as above.
+ */
+export async function resolveAsFound(db: Database, { attemptId, orgId, fence, detail, found }: Resolution & { readonly found: string }): Promise<boolean> {
+  return db.transaction({ tenant: orgId }, async (tx) => {
+    const seen = await lockAttempt(tx, attemptId);
+    if (!seen) return false;
+    const moved = await tx.$executeRaw`
+      UPDATE rotation_attempt SET state = 'verified', waiting_from = NULL, waiting_until = NULL, found = ${found}, detail = ${detail}, updated_at = clock_timestamp()
+       WHERE id = ${attemptId}::uuid AND state = 'blocked' AND fence = ${fence}`;
+    if (moved === 0) return false;
+    await tx.$executeRaw`UPDATE integration_endpoint SET rotation_status = 'pending', updated_at = clock_timestamp() WHERE org_id = ${seen.orgId} AND secret_arn = ${seen.secretArn}`;
+    return true;
+  });
+}
+
 async function endBlocked(tx: Transaction, { attemptId, fence, detail }: Resolution): Promise<RotationAttempt | null> {
   const seen = await lockAttempt(tx, attemptId);
   if (!seen) return null;
   const ended = await tx.$executeRaw`
-    UPDATE rotation_attempt SET state = 'abandoned', waiting_from = NULL, ended_at = clock_timestamp(), updated_at = clock_timestamp(), detail = ${detail}
+    UPDATE rotation_attempt SET state = 'abandoned', waiting_from = NULL, waiting_until = NULL, ended_at = clock_timestamp(), updated_at = clock_timestamp(), detail = ${detail}
      WHERE id = ${attemptId}::uuid AND state = 'blocked' AND fence = ${fence}`;
   return ended === 1 ? seen : null;
 }

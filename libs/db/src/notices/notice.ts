@@ -2,6 +2,8 @@
 export type NoticeKind =
   /** The portal accepts neither password: a person must decide. */
   | 'blocked'
+  /** A blocked rotation has ended by itself: the portal accepts what is current. */
+  | 'unblocked'
   /** A rotation was given up; the portal still has the current password. */
   | 'failed'
   /** The portal says that it locked the account. */

@@ -182,7 +182,7 @@ class Round {
     const version = random.pick(['1', '2', ...(attempt ? [`staged:${attempt.id}`, `staged:${attempt.id}/14`] : [])]);
     await this.ask('passwordStanding', () => ({ ...place, fingerprints, version, settleMs: 300_000, rules }));
     await this.ask('isPortalIll', () => ({ ...place, rules }));
-    await this.ask('triedVersions', () => ({ ...place, limit: 5 }));
+    await this.ask('knownVersions', () => ({ ...place, limit: 5 }));
     await this.ask('earlierVersions', () => ({ ...place, limit: 5 }));
     const made = random.pick(['1', '2', '3']);
     await this.ask('keptLength', () => place);
@@ -215,7 +215,7 @@ class Round {
     const { model: row } = (await this.ask('getAttempt', () => ({ attemptId: known.id }))) as { model: { state: string } | null };
     const from = row && random.chance(0.9) ? row.state : random.pick(STATES);
     const step = (side: 'real' | 'model') => ({ attemptId: known.id, orgId: known.place.orgId, fence: lease.fence[side], from });
-    const act = random.weighted({ adopt: 4, advance: 9, wait: 4, resume: 3, block: 1, promote: 3, finish: 3, resolve: 3 });
+    const act = random.weighted({ adopt: 4, advance: 9, wait: 4, resume: 3, block: 2, promote: 3, finish: 3, resolve: 3, look: 2 });
     if (act === 'adopt') await this.ask('adoptAttempt', (side) => ({ ...step(side), owner: 'one' }));
     if (act === 'advance') {
       const to = random.chance(0.8) ? (FORWARD[from] ?? 'staged') : random.pick(STATES);
@@ -242,12 +242,18 @@ class Round {
     const dueAgain = random.pick([{}, { dueAgainMs: 3 * DAY_MS }]);
     if (act === 'finish') await this.ask('finishAttempt', (side) => ({ ...step(side), end: from === 'promoted' ? 'done' : 'abandoned', ...dueAgain }));
     if (act === 'resolve') await this.#resolve(step, known.place);
+    if (act === 'look') {
+      await this.ask('listBlockedToLookAt', () => ({ limit: 10 }));
+      await this.ask('beginLook', step);
+    }
   }
 
   async #resolve(step: (side: 'real' | 'model') => object, place: Place): Promise<void> {
     const successorId = randomUUID();
     const resolution = (side: 'real' | 'model') => ({ ...step(side), detail: 'a person decided' });
-    if (this.#random.chance(0.4)) return void (await this.ask('resolveAsUnchanged', (side) => ({ ...resolution(side), dueAgainMs: DAY_MS })));
+    const tells = this.#random.pick([{}, { tells: 'people' }]);
+    if (this.#random.chance(0.4)) return void (await this.ask('resolveAsUnchanged', (side) => ({ ...resolution(side), dueAgainMs: DAY_MS, ...tells })));
+    if (this.#random.chance(0.3)) return void (await this.ask('resolveAsFound', (side) => ({ ...resolution(side), found: 'version:2' })));
     const { real: announced } = await this.ask('announceSuccessor', (side) => ({
       ...resolution(side),
       successor: { attemptId: successorId, baseVersion: '1' },

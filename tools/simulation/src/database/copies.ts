@@ -69,7 +69,7 @@ export const earlierVersions = operation('earlierVersions', (db, { orgId, secret
     .flatMap(({ previousVersion }) => previousVersion ?? []),
 );
 
-export const triedVersions = operation('triedVersions', (db, { orgId, endpointId, loginIdentity, limit }) => {
+export const knownVersions = operation('knownVersions', (db, { orgId, endpointId, loginIdentity, limit }) => {
   const { tables } = db;
   const own = tables.endpoints.get(endpointId);
   const tried = tables.logins.of(loginIdentity).filter((row) => {
@@ -83,6 +83,15 @@ export const triedVersions = operation('triedVersions', (db, { orgId, endpointId
     if (version === null) continue;
     const known = last.get(version);
     last.set(version, { at: later(known?.at, row.startedAt) ?? row.startedAt, accepted: row.proved || (known?.accepted ?? false) });
+  }
+  const replaced = tables.attempts
+    .of(loginIdentity)
+    .filter((attempt) => attempt.orgId === orgId && own?.secretArn === attempt.secretArn)
+    .filter(({ promotedVersion, previousVersion, baseVersion }) => promotedVersion !== null && previousVersion !== null && previousVersion !== baseVersion)
+    .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+  for (const { previousVersion, endedAt, updatedAt } of replaced.slice(0, 5)) {
+    const known = last.get(previousVersion ?? '');
+    last.set(previousVersion ?? '', { at: later(known?.at, endedAt ?? updatedAt) ?? updatedAt, accepted: known?.accepted ?? false });
   }
   return [...last]
     .sort(([, a], [, b]) => Number(b.accepted) - Number(a.accepted) || b.at.getTime() - a.at.getTime())

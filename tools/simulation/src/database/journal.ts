@@ -1,4 +1,4 @@
-import { type AttemptState, JOURNAL_VERSION, mayAdvance, mayEnd, type OpenState, type RotationAttempt } from '@rcm/db';
+import { type AttemptState, JOURNAL_VERSION, LOOK_AGAIN_MS, mayAdvance, mayEnd, type OpenState, type RotationAttempt } from '@rcm/db';
 import { refuseStart, tellGate } from './gate.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refuse, sharing } from './operation.ts';
@@ -190,7 +190,7 @@ export const blockAttempt = operation('blockAttempt', (db, step) => {
   const seen = lockedAttempt(db, step);
   if (!isWhere(seen, step)) return false;
   const waitingFrom = seen.state === 'waiting' ? seen.waitingFrom : (seen.state as OpenState);
-  change(db, seen.id, { state: 'blocked', waitingFrom, waitingUntil: null, heldSince: null, detail: step.detail });
+  change(db, seen.id, { state: 'blocked', waitingFrom, waitingUntil: db.in(LOOK_AGAIN_MS), heldSince: null, detail: step.detail });
   for (const { id } of sharing(db, seen)) db.tables.endpoints.change(id, { rotationStatus: 'failed' });
   tellGate(db, seen, 'failed');
   notice(db, { kind: 'blocked', key: seen.id, endpointId: seen.endpointId, detail: step.detail });

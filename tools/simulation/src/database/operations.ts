@@ -1,6 +1,6 @@
 /** The operations of libs/db that the rotation, the guarded login and people's commands use, each on the model, under its own name. */
 export { recordAuditEvent } from './audit.ts';
-export { earlierVersions, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved, triedVersions } from './copies.ts';
+export { earlierVersions, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved, knownVersions } from './copies.ts';
 export { assessPortalTypes, pauseRotations, resumeRotations } from './gate.ts';
 export {
   adoptAttempt,
@@ -22,7 +22,7 @@ export {
 export { acquireExclusiveLease, acquireSharedLease, releaseLease, renewLease, withdrawExclusiveWish } from './leases.ts';
 export { beginLoginAttempt, checkLoginAttempt, clearLogin, finishLoginAttempt, mayBeLocked, remainingBudget, reserveTotpStep, restLogin } from './ledger.ts';
 export { forgetPasswords, isPortalIll, passwordStanding, passwordTries } from './passwords.ts';
-export { announceSuccessor, resolveAsUnchanged, resolveBySuccessor, rotationTo } from './resolve.ts';
+export { announceSuccessor, beginLook, listBlockedToLookAt, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo } from './resolve.ts';
 export {
   bringRotationForward,
   findEndpoint,

@@ -1,7 +1,7 @@
-import { JOURNAL_VERSION, type RotationAttempt } from '@rcm/db';
+import { JOURNAL_VERSION, LOOK_AGAIN_MS, type RotationAttempt } from '@rcm/db';
 import { attemptOf, lockedAttempt } from './journal.ts';
 import type { ModelDatabase } from './model-database.ts';
-import { checkMs, operation, refuse, sharing } from './operation.ts';
+import { checkMs, notice, operation, refuse, sharing } from './operation.ts';
 
 const NOT_PROVED = 'a person named this password; the portal has not been seen to accept it';
 
@@ -10,6 +10,7 @@ export const resolveAsUnchanged = operation('resolveAsUnchanged', (db, resolutio
   const ended = endBlocked(db, resolution);
   if (!ended) return false;
   for (const { id } of sharing(db, ended)) db.tables.endpoints.change(id, { rotationStatus: 'active', nextRotationAt: at, rotationNotBefore: at });
+  if (resolution.tells) notice(db, { kind: 'unblocked', key: ended.id, endpointId: ended.endpointId, detail: resolution.detail });
   return true;
 });
 
@@ -62,13 +63,41 @@ export const resolveBySuccessor = operation('resolveBySuccessor', (db, resolutio
   return true;
 });
 
+export const resolveAsFound = operation('resolveAsFound', (db, resolution) => {
+  const { fence, detail, found } = resolution;
+  const seen = lockedAttempt(db, resolution);
+  if (seen?.state !== 'blocked' || seen.fence !== fence) return false;
+  db.tables.attempts.change(seen.id, { state: 'verified', waitingFrom: null, waitingUntil: null, found, detail, updatedAt: db.now });
+  for (const { id } of sharing(db, seen)) db.tables.endpoints.change(id, { rotationStatus: 'pending' });
+  return true;
+});
+
+const lookAt = ({ waitingUntil, updatedAt }: RotationAttempt): Date => waitingUntil ?? updatedAt;
+
+export const listBlockedToLookAt = operation('listBlockedToLookAt', (db, { limit }) => {
+  const isHeld = ({ loginIdentity }: RotationAttempt): boolean =>
+    db.tables.leases.of(loginIdentity).some((lease) => lease.kind === 'exclusive' && lease.expiresAt > db.now);
+  return db.tables.attempts
+    .all()
+    .filter((attempt) => attempt.endedAt === null && attempt.state === 'blocked' && lookAt(attempt) <= db.now && !isHeld(attempt))
+    .sort((a, b) => lookAt(a).getTime() - lookAt(b).getTime() || (a.id < b.id ? -1 : 1))
+    .slice(0, limit);
+});
+
+export const beginLook = operation('beginLook', (db, { attemptId, orgId, fence }) => {
+  const seen = lockedAttempt(db, { attemptId, orgId });
+  if (seen?.state !== 'blocked' || seen.fence !== fence || lookAt(seen) > db.now) return false;
+  db.tables.attempts.change(attemptId, { waitingUntil: db.in(LOOK_AGAIN_MS) });
+  return true;
+});
+
 function endBlocked(
   db: ModelDatabase,
   { attemptId, orgId, fence, detail }: { readonly attemptId: string; readonly orgId: string; readonly fence: bigint; readonly detail: string },
 ): RotationAttempt | null {
   const seen = lockedAttempt(db, { attemptId, orgId });
   if (seen?.state !== 'blocked' || seen.fence !== fence) return null;
-  db.tables.attempts.change(attemptId, { state: 'abandoned', waitingFrom: null, endedAt: db.now, updatedAt: db.now, detail });
+  db.tables.attempts.change(attemptId, { state: 'abandoned', waitingFrom: null, waitingUntil: null, endedAt: db.now, updatedAt: db.now, detail });
   return seen;
 }
 

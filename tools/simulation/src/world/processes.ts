@@ -1,7 +1,7 @@
 import { createCredentialManager } from '@rcm/credentials';
 import { listOpenAttempts, listStartable } from '@rcm/db';
 import { type AgentAccess, type Drivers, SessionKeeper, withAgentSession } from '@rcm/portal-access';
-import { mendWanted, removeOldCopies, rotateAndReport, type Rotator, stopFailingPortalTypes } from '@rcm/rotator';
+import { lookAtBlocked, mendWanted, removeOldCopies, rotateAndReport, type Rotator, stopFailingPortalTypes } from '@rcm/rotator';
 import { createMetrics, isRcmError } from '@rcm/telemetry';
 import { modelDriver } from '../portal/driver.ts';
 import type { SimProcess } from '../time/sim-process.ts';
@@ -83,6 +83,7 @@ export async function runRotator(world: World, process: SimProcess): Promise<voi
         await rotateAndReport(rotator, { orgId, endpointId, reason: 'due', signal });
       }
       await mendWanted(rotator, { limit: 20, pauseMs: MINUTE_MS, signal });
+      await lookAtBlocked(rotator, { limit: 20, signal });
       if (round % 8 === 0) await removeOldCopies(rotator, { limit: 20, signal });
     } catch (error) {
       if (!isRcmError(error)) throw error;

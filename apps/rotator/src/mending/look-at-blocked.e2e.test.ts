@@ -1,0 +1,91 @@
+import { parsePayload, serializePayload, type StagedSlot } from '@rcm/credentials';
+import { getEndpoint, getOpenAttempt, listAttempts, listNotices } from '@rcm/db';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blockedLogin, STAGED } from '../blocked.fixture.ts';
+import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { lookAtBlocked } from './look-at-blocked.ts';
+
+let opened: RotatorWorld;
+beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: Array.from({ length: 6 }, () => 'alpine' as const), portalType: { settleMs: 200 } })));
+afterAll(() => opened?.close());
+
+const anHourOn = (id: string) =>
+  opened.sql(`UPDATE rotation_attempt SET waiting_until = now() - interval '1 s' WHERE endpoint_id = $1 AND state = 'blocked'`, [id]);
+const look = () => lookAtBlocked(opened.patient, { limit: 10, signal: new AbortController().signal });
+const stateOf = async (id: string) => (await listAttempts(opened.world.db, { limit: 100 })).find(({ endpointId }) => endpointId === id)?.state;
+const accountOf = (id: string) => opened.world.portals.account('alpine', opened.world.endpoint(id).username);
+
+async function personStores({ current }: StagedSlot, orgId: string, fields: { readonly password: string; readonly username?: string }): Promise<void> {
+  const store = opened.rotator.stores.forTenant(orgId);
+  const stored = await store.read(current);
+  if (!stored) throw new Error('no secret');
+  const theirs = serializePayload(parsePayload(stored.text).map((payload) => ({ ...payload, ...fields })));
+  await store.replace(current, theirs, stored.version);
+}
+
+describe('a blocked login that is looked at again', () => {
+  it('is let go where the portal accepts what is current after all: without a person, who is told', async () => {
+    const { attemptId, orgId } = await blockedLogin(opened, 'alpine-1');
+    await anHourOn('alpine-1');
+    await look();
+    expect(await stateOf('alpine-1')).toBe('abandoned');
+    expect((await getEndpoint(opened.world.db, { orgId, endpointId: 'alpine-1' }))?.rotationStatus).toBe('active');
+    expect(await accountOf('alpine-1')).toMatchObject({ loginsAccepted: 1, locked: false });
+    const told = (await listNotices(opened.world.db, { limit: 100 })).filter((notice) => notice.attemptId === attemptId);
+    expect(told.map(({ kind }) => kind).sort()).toEqual(['blocked', 'unblocked']);
+    expect(await opened.audit('rotation.unblocked', 'alpine-1')).toMatchObject([{ details: { attemptId, found: 'current' } }]);
+  });
+
+  it('goes on to its end where the portal has come to accept the staged password', async () => {
+    await blockedLogin(opened, 'alpine-2', STAGED);
+    await anHourOn('alpine-2');
+    await look();
+    expect(await stateOf('alpine-2')).toBe('verified');
+    await opened.untilSettled('alpine-2');
+    expect(await stateOf('alpine-2')).toBe('done');
+    expect(await opened.world.portalAcceptsStore('alpine-2')).toBe(true);
+    expect(await accountOf('alpine-2')).toMatchObject({ loginsRejected: 0, passwordsChanged: 0 });
+  });
+
+  it('works again once somebody has put the right password into the secret', async () => {
+    const { orgId, slot } = await blockedLogin(opened, 'alpine-3', 'Of-A-Person-1');
+    await personStores(slot, orgId, { password: 'Of-A-Person-1' });
+    await anHourOn('alpine-3');
+    await look();
+    expect(await stateOf('alpine-3')).toBe('abandoned');
+    expect(await opened.world.portalAcceptsStore('alpine-3')).toBe(true);
+  });
+
+  it('stays blocked where the portal accepts nothing; the same passwords are not asked again within a day, and the account is not locked', async () => {
+    const { orgId, slot } = await blockedLogin(opened, 'alpine-4', 'Nobody-Knows-1');
+    await anHourOn('alpine-4');
+    await look();
+    expect(await stateOf('alpine-4')).toBe('blocked');
+    const { loginsRejected } = await accountOf('alpine-4');
+    expect(loginsRejected).toBeGreaterThan(0);
+    for (let hour = 0; hour < 4; hour += 1) {
+      await look();
+      await anHourOn('alpine-4');
+      await look();
+    }
+    expect(await accountOf('alpine-4')).toMatchObject({ loginsRejected, locked: false });
+    expect(await opened.rotator.stores.forTenant(orgId).listStaged(slot.current)).toEqual([slot.attemptId]);
+  });
+
+  it('is not looked at again before its hour', async () => {
+    await blockedLogin(opened, 'alpine-5');
+    await look();
+    expect(await stateOf('alpine-5')).toBe('blocked');
+    expect(await accountOf('alpine-5')).toMatchObject({ loginsAccepted: 0, loginsRejected: 0 });
+  });
+
+  it('ends where somebody has put another account into the secret; nothing of the blocked one is typed or removed', async () => {
+    const { orgId, slot, loginIdentity } = await blockedLogin(opened, 'alpine-6');
+    await personStores(slot, orgId, { username: 'somebody-else', password: 'Of-Somebody-Else-1' });
+    await anHourOn('alpine-6');
+    await look();
+    expect(await getOpenAttempt(opened.world.db, { orgId, loginIdentity })).toBeNull();
+    expect(await accountOf('alpine-6')).toMatchObject({ loginsAccepted: 0, loginsRejected: 0 });
+    expect(await opened.rotator.stores.forTenant(orgId).listStaged(slot.current)).toEqual([slot.attemptId]);
+  });
+});

@@ -1,0 +1,98 @@
+import { parsePayload, type StoredSecret } from '@rcm/credentials';
+import {
+  adoptAttempt,
+  beginLook,
+  JOURNAL_VERSION,
+  listBlockedToLookAt,
+  passwordTries,
+  recordAuditEvent,
+  resolveAsFound,
+  resolveAsUnchanged,
+  type RotationAttempt,
+} from '@rcm/db';
+import { accountOf, type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { hasCode } from '@rcm/telemetry';
+import { accountLeft } from '../acts/account-left.ts';
+import { withExclusiveLease } from '../exclusive.ts';
+import { foundOf } from '../finding/candidate.ts';
+import { findAccepted } from '../finding/find-accepted.ts';
+import { type LoginInHand, loginInHand } from '../finding/login-in-hand.ts';
+import { refusesEverybody } from '../finding/refuses-everybody.ts';
+import type { Rotator } from '../rotate.ts';
+
+/** What the portal refused is asked again after so long: it may have been ill, or have made its change since. */
+const REFUSED_AGAIN_MS = 86_400_000;
+
+/**
+ * One round over the blocked rotations whose time has come. A person is told of each and may decide at any moment; meanwhile a portal may be well again, may have
+ * made its change late, or somebody may have put the right password into the secret. What of the stored passwords it accepts then ends the block. Each
+ * login is inside the ledger's budget and rests, as any. One that cannot be looked at now is met again in an hour.
+ */
+export async function lookAtBlocked(rotator: Rotator, { limit, signal }: { readonly limit: number; readonly signal: AbortSignal }): Promise<void> {
+  for (const { id, orgId, endpointId } of await listBlockedToLookAt(rotator.db, { limit })) {
+    if (signal.aborted) return;
+    try {
+      const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId });
+      await withExclusiveLease(rotator, endpoint, signal, (held) => look(rotator, endpoint, held, id));
+    } catch (error) {
+      const isUsual = hasCode(error, 'lease_unavailable', 'lease_lost', 'cancelled');
+      rotator.logger[isUsual ? 'info' : 'warn']({ err: error, endpointId, attemptId: id }, 'a blocked rotation could not be looked at; it is tried again');
+    }
+  }
+}
+
+async function look(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, attemptId: string): Promise<void> {
+  const { db, owner, timing, logger } = rotator;
+  const mine = { attemptId, orgId: endpoint.orgId, fence: held.lease.fence };
+  const attempt = await adoptAttempt(db, { ...mine, owner });
+  if (attempt?.state !== 'blocked' || attempt.journalVersion !== JOURNAL_VERSION) return;
+  if (!(await beginLook(db, mine))) return;
+  const login = loginInHand(rotator, endpoint, held, attempt.secretArn);
+  const seen = await seenNow(rotator, login, attempt);
+  if (seen === null) return;
+  await recordAuditEvent(db, {
+    orgId: endpoint.orgId,
+    actor: owner,
+    action: 'rotation.unblocked',
+    subject: endpoint.id,
+    reason: seen.detail,
+    details: { attemptId, found: seen.found ?? 'current' },
+  });
+  const ended = { ...mine, detail: seen.detail };
+  const moved =
+    seen.found === null
+      ? await resolveAsUnchanged(db, { ...ended, dueAgainMs: timing.abandonedPauseMs, tells: 'people' })
+      : await resolveAsFound(db, { ...ended, found: seen.found });
+  if (moved) logger.info({ attemptId, endpointId: endpoint.id, detail: seen.detail }, 'a blocked rotation goes on by itself');
+}
+
+interface Seen {
+  readonly detail: string;
+  /** As the journal names it; `null`: what is current. */
+  readonly found: string | null;
+}
+
+/** `null`: nothing that ends the block. */
+async function seenNow(rotator: Rotator, login: LoginInHand, attempt: RotationAttempt): Promise<Seen | null> {
+  const { endpoint, store, reference, held } = login;
+  const current = await store.read(reference, { signal: held.signal });
+  if (current === null) return null;
+  const left = await accountLeft({ services: rotator, login, attempt }, current);
+  if (left) return { detail: left.detail, found: null };
+  const since = await askSince(rotator, endpoint, current);
+  if (since === null || (await refusesEverybody(rotator, login))) return null;
+  const found = await findAccepted({ services: rotator, login, attemptId: attempt.id, since, refusals: 1 });
+  if (found.kind !== 'found') return null;
+  const { name } = found.candidate;
+  return name.kind === 'current'
+    ? { detail: 'the portal accepts the current password now', found: null }
+    : { detail: 'the portal accepts another stored password now', found: foundOf(name, attempt.id) };
+}
+
+/** From when on a refusal counts in this look; `null`: what is current was refused not long ago, so there is nothing new to ask. */
+async function askSince({ db, keys }: Rotator, endpoint: MigratedEndpoint, { text }: StoredSecret): Promise<Date | null> {
+  const { fingerprints } = accountOf(keys, endpoint, parsePayload(text));
+  const { orgId, loginIdentity } = endpoint;
+  const { refusedLastAt, now } = await passwordTries(db, { orgId, loginIdentity, fingerprints, since: new Date(0) });
+  return refusedLastAt === null || refusedLastAt.getTime() + REFUSED_AGAIN_MS <= now.getTime() ? now : null;
+}
