@@ -5,9 +5,6 @@ import { accountLeft } from './account-left.ts';
 import { otherAccepted, searchFor } from './attempt-search.ts';
 import { afterSubmitDeadline } from './submit-change.ts';
 
-/** A password is out of the question when it was refused so often, in two different times. */
-const REFUSALS = 2;
-
 /**
  * `submitting`, after the submit deadline and settle: only the portal knows whether the change was made. Where it accepts the current password, it
  * made none: the same one is submitted again, unless that was tried often enough or the portal has said by which rule it refuses it. Where it accepts nothing
@@ -19,7 +16,7 @@ export async function askWhatHolds(inHand: AttemptInHand): Promise<AttemptEvent>
   const { settleMs } = login.endpoint.portalType;
   const left = await accountLeft(inHand, await login.store.read(login.reference, { signal: login.held.signal }));
   if (left) return left;
-  const found = await searchFor(inHand, new Date(attempt.submitDeadlineAt.getTime() + settleMs), REFUSALS);
+  const found = await searchFor(inHand, new Date(attempt.submitDeadlineAt.getTime() + settleMs), 'everything');
   switch (found.kind) {
     case 'later':
       return inHand.heldMs > services.timing.giveUpMs

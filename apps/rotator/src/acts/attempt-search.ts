@@ -1,16 +1,16 @@
-import { type Found, findAccepted } from '../finding/find-accepted.ts';
+import { type Found, findAccepted, type Search } from '../finding/find-accepted.ts';
 import { foundOf } from '../finding/candidate.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import type { AttemptEvent } from '../machine/event.ts';
 
 /** What the search is told of this attempt; `since`: from when on a refusal is evidence. */
-export const searchFor = (inHand: AttemptInHand, since: Date, refusals: 1 | 2): Promise<Found> =>
+export const searchFor = (inHand: AttemptInHand, since: Date, asksTwice: Search['asksTwice']): Promise<Found> =>
   findAccepted({
     services: inHand.services,
     login: inHand.login,
     attemptId: inHand.attempt.id,
     since,
-    refusals,
+    asksTwice,
   });
 
 /** The portal accepts a password that is not current: it is to become current. */

@@ -83,7 +83,7 @@ const isRefusal = (result: GuardedResult): boolean =>
  */
 async function currentRefused(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { attempt, login, services } = inHand;
-  const found = await searchFor(inHand, attempt.createdAt, 1);
+  const found = await searchFor(inHand, attempt.createdAt, 'current');
   if (found.kind === 'later') return holding(found.hold);
   if (found.kind === 'found')
     return found.candidate.name.kind === 'current'

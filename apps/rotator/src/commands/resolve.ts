@@ -116,7 +116,7 @@ async function acceptCurrent(block: Block, held: HeldLease, resolution: Resoluti
 async function acceptFound(block: Block, held: HeldLease, { since, ...resolution }: Adopted): Promise<boolean> {
   const { rotator, endpoint, attempt } = block;
   const login = loginInHand(rotator, endpoint, held, attempt.secretArn);
-  const found = await findAccepted({ services: rotator, login, attemptId: attempt.id, since, refusals: 1 });
+  const found = await findAccepted({ services: rotator, login, attemptId: attempt.id, since, asksTwice: 'nothing' });
   if (found.kind === 'later')
     throw new RcmError('login_not_allowed', `Not every stored password could be asked now (${found.hold.detail}). Nothing was changed; ask again later.`);
   if (found.kind === 'none')

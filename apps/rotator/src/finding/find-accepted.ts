@@ -16,8 +16,11 @@ export interface Search {
   readonly attemptId: string | null;
   /** Refusals since this moment count; earlier ones say nothing, since the portal may have made its change after them. */
   readonly since: Date;
-  /** So many refusals of one password, and it is not the one. What a portal may have cut is asked once. */
-  readonly refusals: 1 | 2;
+  /**
+   * What is out of the question only when it was refused twice, in two different times: everything that is stored, after all of it was asked once; or what is
+   * current, in its turn. Anything else, and what a portal may have cut, is asked once.
+   */
+  readonly asksTwice: 'everything' | 'current' | 'nothing';
 }
 
 export type Found =
@@ -53,9 +56,9 @@ export async function findAccepted(search: Search): Promise<Found> {
     if (tries.refusedSince >= neededOf(search, candidate)) continue;
     const pause = againIn(search, tries);
     if (pause > 0) wait.for({ detail: 'a password that was refused is asked once more when the portal has forgotten it', forMs: pause });
-    else if (tries.refusedSince > 0) again.push({ candidate, tries });
+    else if (tries.refusedSince > 0 && search.asksTwice === 'everything') again.push({ candidate, tries });
     else {
-      const ended = await ask(search, { candidate, current, wait, tries, isLast: neededOf(search, candidate) === 1 });
+      const ended = await ask(search, { candidate, current, wait, tries, isLast: tries.refusedSince + 1 >= neededOf(search, candidate) });
       if (ended) return ended;
     }
   }
@@ -84,7 +87,10 @@ interface Known {
 
 type Tries = PasswordRecord & { readonly now: Date };
 
-const neededOf = ({ refusals }: Search, { name }: Candidate): 1 | 2 => (name.first === undefined ? refusals : 1);
+function neededOf({ asksTwice }: Search, { name }: Candidate): 1 | 2 {
+  if (name.first !== undefined) return 1;
+  return asksTwice === 'everything' || asksTwice === name.kind ? 2 : 1;
+}
 
 interface Question extends Known {
   readonly current: StoredSecret | null;

@@ -81,7 +81,7 @@ async function seenNow(rotator: Rotator, login: LoginInHand, attempt: RotationAt
   if (left) return { detail: left.detail, found: null };
   const since = await askSince(rotator, endpoint, current);
   if (since === null || (await refusesEverybody(rotator, login))) return null;
-  const found = await findAccepted({ services: rotator, login, attemptId: attempt.id, since, refusals: 1 });
+  const found = await findAccepted({ services: rotator, login, attemptId: attempt.id, since, asksTwice: 'nothing' });
   if (found.kind !== 'found') return null;
   const { name } = found.candidate;
   return name.kind === 'current'

@@ -6,6 +6,8 @@ import { TOLD_WITHIN_MS } from './refusals-seen.ts';
 const SHOWS: ReadonlySet<PortalEntry['ended']> = new Set(['accepted', 'must change', 'wrong code', 'no code']);
 /** What a process had written down so long before it acted, a database that fails over may have forgotten. */
 const WRITTEN_WITHIN_MS = 120_000;
+/** A code is good for half a minute, and for as long before and after it. */
+const CODE_LIVES_MS = 300_000;
 /** Who was told that an account is locked has written it down by then. */
 const NOTED_AFTER_MS = 120_000;
 
@@ -89,7 +91,8 @@ export class Rashness {
     if (code === null) return null;
     const usedAt = codes.get(code);
     codes.set(code, at);
-    if (usedAt === undefined || this.#options.mayHaveForgotten(usedAt - WRITTEN_WITHIN_MS, askedAt)) return null;
+    // There are a million codes: one of another day comes again by chance.
+    if (usedAt === undefined || usedAt < askedAt - CODE_LIVES_MS || this.#options.mayHaveForgotten(usedAt - WRITTEN_WITHIN_MS, askedAt)) return null;
     return `${process} types a one-time code that had been typed before`;
   }
 
