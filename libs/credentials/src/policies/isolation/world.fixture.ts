@@ -1,11 +1,11 @@
-import { deployed, type JudgedAccount, type Layers, openJudgedAccount } from './account.fixture.ts';
+import { deployed, ENVIRONMENT, type JudgedAccount, type Layers, openJudgedAccount } from './account.fixture.ts';
 import { administratorCells } from './administrator.fixture.ts';
 import { closeClients } from './clients.fixture.ts';
-import { allowedOnOwn, allowedOnOwnByKeyPolicy } from './expected.fixture.ts';
+import { allowedOnOwn, allowedOnOwnByGuardrail, allowedOnOwnByKeyPolicy, allowedToGuardian } from './expected.fixture.ts';
 import { forgeries } from './forgeries.fixture.ts';
 import { keyActions } from './key-actions.fixture.ts';
 import { type Cell, matrixOf } from './matrix.fixture.ts';
-import { onPaper, otherSessions } from './on-paper.fixture.ts';
+import { guardianOnPaper, onPaper, otherSessions } from './on-paper.fixture.ts';
 import { parameterActions } from './parameter-actions.fixture.ts';
 import { secretActions } from './secret-actions.fixture.ts';
 import { openForgedSessions, openSessions } from './sessions.fixture.ts';
@@ -33,12 +33,17 @@ export async function openIsolationWorld(): Promise<IsolationWorld> {
   const keyTaking = actions.filter(({ name }) => name in allowedOnOwnByKeyPolicy);
   // The tenant that tags are forged for, and its namesake in another environment.
   const forgedFor = targets.filter(({ place }) => place.tenant === 'mercy');
+  const takingAway = actions.filter(({ name }) => name in allowedOnOwnByGuardrail);
+  const ofEnvironment = targets.filter(({ place }) => place.environment === ENVIRONMENT);
+  const all = { account, sessions, targets, actions, allowedOnOwn, allowedToGuardian };
+  const byKeyPolicy = { ...all, actions: keyTaking, allowedOnOwn: allowedOnOwnByKeyPolicy };
   const parts = {
-    matrix: matrixOf({ account, sessions, targets, actions, allowedOnOwn }),
-    forgedTags: matrixOf({ account, sessions: forged, targets: forgedFor, actions, allowedOnOwn }),
-    identity: matrixOf({ account, sessions, targets, actions: keyTaking.filter((action) => !keyActions.includes(action)), allowedOnOwn }),
-    key: matrixOf({ account, sessions, targets, actions: keyTaking, allowedOnOwn: allowedOnOwnByKeyPolicy }),
-    keyForged: matrixOf({ account, sessions: forged, targets: forgedFor, actions: keyTaking, allowedOnOwn: allowedOnOwnByKeyPolicy }),
+    matrix: matrixOf(all),
+    forgedTags: matrixOf({ ...all, sessions: forged, targets: forgedFor }),
+    identity: matrixOf({ ...all, actions: keyTaking.filter((action) => !keyActions.includes(action)) }),
+    key: matrixOf(byKeyPolicy),
+    keyForged: matrixOf({ ...byKeyPolicy, sessions: forged, targets: forgedFor }),
+    guardrail: matrixOf({ ...all, targets: ofEnvironment, actions: takingAway, allowedOnOwn: allowedOnOwnByGuardrail }),
     forgeries: forgeries(account),
     administrator: administratorCells(account, targets),
   };
@@ -56,6 +61,7 @@ export async function openIsolationWorld(): Promise<IsolationWorld> {
       group('becoming a tenant', [...parts.forgeries.byIdentity, ...otherSessions(own)], 'identity policies alone'),
       group('becoming a tenant', [...parts.forgeries.byTrust, ...otherSessions(own)], 'trust policies alone'),
       group('session × tenant × action', [...parts.key.cells, ...parts.keyForged.cells], 'key policy alone'),
+      group('session × tenant × what takes away', [...parts.guardrail.cells, ...guardianOnPaper(own)], 'guardrail alone'),
     ],
     async close() {
       for (const part of Object.values(parts)) part.close();
