@@ -43,15 +43,16 @@ export async function createEnforcement(
   const refusal = (request: AuthorizationRequest, resource: string): Refusal | null => {
     const { principal, action } = request;
     const own = principal.kind === 'user' ? user : identity.get(principal.role.name);
-    const decision = engine.decide({
+    const question = {
       ...{ principal: principal.arn, action, resource, accountId: account.accountId, context: requestContext(request, resource, account) },
       identityPolicies: own ? [own] : [],
       resourcePolicy: resourcePolicy(resource, request),
-      controlPolicies: controls,
-    });
-    return decision === 'Allowed' ? null : { resource, because: because(action, decision) };
+    };
+    const decision = engine.decide({ ...question, controlPolicies: controls });
+    if (decision === 'Allowed') return null;
+    const isGuarded = controls.length > 0 && engine.decide({ ...question, controlPolicies: [] }) === 'Allowed';
+    return { resource, because: isGuarded ? 'of an explicit deny in a service control policy' : because(action, decision) };
   };
-
   return (request) => {
     // No permissions are needed for it, and none can take it away.
     if (request.action === 'sts:GetCallerIdentity') return null;
