@@ -60,6 +60,9 @@ const forTests = [
   'portal-access',
   'telemetry',
 ];
+const TESTED = [
+  ...['web-agent', 'rotator', 'migrator', 'platform', 'setup', 'bench', 'crash-matrix', 'soak', 'simulation', 'portal', 'real-portals', 'cost', 'sbom'],
+];
 const boundaries = (constraints) => ['error', { enforceBuildableLibDependency: false, depConstraints: constraints, allow: [] }];
 
 // One owner for each outside dependency that carries risk: everyone else goes through the owner's interface.
@@ -108,9 +111,7 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': boundaries([
         { sourceTag: '*', onlyDependOnLibsWithTags: forTests.map((t) => `scope:${t}`) },
-        ...['web-agent', 'rotator', 'migrator', 'platform', 'setup', 'bench', 'crash-matrix', 'soak', 'simulation', 'portal', 'real-portals', 'cost', 'sbom'].map((s) =>
-          allow(s, ...forTests),
-        ),
+        ...TESTED.map((s) => allow(s, ...forTests)),
       ]),
     },
   },

@@ -32,7 +32,6 @@ export function deletionGuardrail(place: PolicyPlace, { guardian, rotators }: Gu
       Resource: [everyParameter(checked)],
       Condition: isNot(guardian, ...discarding),
     },
-    // A session without tags has no such folder: then this is about every parameter.
     {
       Sid: 'DiscardOwnCopies',
       Effect: 'Deny',
@@ -47,7 +46,8 @@ export function deletionGuardrail(place: PolicyPlace, { guardian, rotators }: Gu
       Resource: [everyParameter(checked), everySecret(checked)],
       Condition: isNot(guardian),
     },
-    { Sid: 'KeepGuardian', Effect: 'Deny', Action: CHANGE_ROLE, Resource: [checkedRoleArn(guardian)], Condition: isNot(guardian) },
+    // The guardian neither: whoever has to change it takes the guardrail off.
+    { Sid: 'KeepGuardian', Effect: 'Deny', Action: CHANGE_ROLE, Resource: [checkedRoleArn(guardian)] },
   );
 }
 

@@ -110,13 +110,10 @@ function conditionChanges(conditions: PolicyConditions): { readonly what: string
 
 /** A pattern with one of its narrowings gone: whose it is, where a segment ends, which folder, region or account. */
 function opened(pattern: string): string[] {
-  const TENANT = '${aws:PrincipalTag/tenant_id}';
-  const ENVIRONMENT = '${aws:PrincipalTag/env}';
+  const [TENANT = ''] = /\$\{aws:PrincipalTag\/tenant_id(, '-')?\}/.exec(pattern) ?? [];
+  const [ENVIRONMENT = ''] = /\$\{aws:PrincipalTag\/env(, '-')?\}/.exec(pattern) ?? [];
   const wider = [
-    pattern.replace(TENANT, '*'),
-    pattern.replace(ENVIRONMENT, '*'),
-    pattern.replace(`${TENANT}/`, `${TENANT}*/`),
-    pattern.replace(`${ENVIRONMENT}/`, `${ENVIRONMENT}*/`),
+    ...[TENANT, ENVIRONMENT].filter((tag) => tag !== '').flatMap((tag) => [pattern.replace(tag, () => '*'), pattern.replace(tag, () => `${tag}*`)]),
     pattern.replace(/\/(endpoints|rotation)\/\*$/, '/*'),
     pattern.replace(/\/(endpoints|rotation)\/\*$/, '/$1*'),
     pattern.replace(`:${REGION}:`, ':*:'),

@@ -8,7 +8,7 @@ import { type Cell, matrixOf } from './matrix.fixture.ts';
 import { guardianOnPaper, onPaper, otherSessions } from './on-paper.fixture.ts';
 import { parameterActions } from './parameter-actions.fixture.ts';
 import { secretActions } from './secret-actions.fixture.ts';
-import { openForgedSessions, openSessions } from './sessions.fixture.ts';
+import { openForgedSessions, openSessions, type Session } from './sessions.fixture.ts';
 import { makeTargets } from './targets.fixture.ts';
 
 /** Combinations that are judged with the same layers standing. */
@@ -37,13 +37,22 @@ export async function openIsolationWorld(): Promise<IsolationWorld> {
   const ofEnvironment = targets.filter(({ place }) => place.environment === ENVIRONMENT);
   const all = { account, sessions, targets, actions, allowedOnOwn, allowedToGuardian };
   const byKeyPolicy = { ...all, actions: keyTaking, allowedOnOwn: allowedOnOwnByKeyPolicy };
+  const byGuardrail = { ...all, actions: takingAway, allowedOnOwn: allowedOnOwnByGuardrail };
+  const isRotator = ({ name }: Session): boolean => /^rotator (of|with) /.test(name);
   const parts = {
     matrix: matrixOf(all),
     forgedTags: matrixOf({ ...all, sessions: forged, targets: forgedFor }),
-    identity: matrixOf({ ...all, actions: keyTaking.filter((action) => !keyActions.includes(action)) }),
+    identity: matrixOf({ ...all, actions: [...keyTaking.filter((action) => !keyActions.includes(action)), ...takingAway] }),
     key: matrixOf(byKeyPolicy),
     keyForged: matrixOf({ ...byKeyPolicy, sessions: forged, targets: forgedFor }),
-    guardrail: matrixOf({ ...all, targets: ofEnvironment, actions: takingAway, allowedOnOwn: allowedOnOwnByGuardrail }),
+    guardrail: matrixOf({ ...byGuardrail, sessions: [...sessions, ...forged.filter(isRotator)], targets: ofEnvironment }),
+    // A rotator is kept to its tenant's staged copies wherever else it looks.
+    guardrailElsewhere: matrixOf({
+      ...byGuardrail,
+      sessions: sessions.filter(isRotator),
+      targets: targets.filter((target) => !ofEnvironment.includes(target)),
+      actions: takingAway.filter(({ name }) => name.startsWith('DeleteParameter')),
+    }),
     forgeries: forgeries(account),
     administrator: administratorCells(account, targets),
   };
@@ -61,7 +70,7 @@ export async function openIsolationWorld(): Promise<IsolationWorld> {
       group('becoming a tenant', [...parts.forgeries.byIdentity, ...otherSessions(own)], 'identity policies alone'),
       group('becoming a tenant', [...parts.forgeries.byTrust, ...otherSessions(own)], 'trust policies alone'),
       group('session × tenant × action', [...parts.key.cells, ...parts.keyForged.cells], 'key policy alone'),
-      group('session × tenant × what takes away', [...parts.guardrail.cells, ...guardianOnPaper(own)], 'guardrail alone'),
+      group('session × tenant × what takes away', [...parts.guardrail.cells, ...parts.guardrailElsewhere.cells, ...guardianOnPaper(own)], 'guardrail alone'),
     ],
     async close() {
       for (const part of Object.values(parts)) part.close();
