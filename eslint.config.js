@@ -44,6 +44,7 @@ const tools = [
   allow('portal', 'telemetry', 'credentials', 'portal-drivers'),
   allow('real-portals', 'telemetry', 'credentials', 'portal-drivers', 'test-services'),
   allow('cost', 'telemetry', 'credentials', 'db'),
+  allow('sbom', 'telemetry'),
   allow('test-world', 'telemetry', 'credentials', 'db', 'local-aws', 'vault-server', 'demo-portals', 'platform', 'test-services'),
 ];
 const forTests = [
@@ -58,6 +59,9 @@ const forTests = [
   'portal-drivers',
   'portal-access',
   'telemetry',
+];
+const TESTED = [
+  ...['web-agent', 'rotator', 'migrator', 'platform', 'setup', 'bench', 'crash-matrix', 'soak', 'simulation', 'portal', 'real-portals', 'cost', 'sbom'],
 ];
 const boundaries = (constraints) => ['error', { enforceBuildableLibDependency: false, depConstraints: constraints, allow: [] }];
 
@@ -107,9 +111,7 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': boundaries([
         { sourceTag: '*', onlyDependOnLibsWithTags: forTests.map((t) => `scope:${t}`) },
-        ...['web-agent', 'rotator', 'migrator', 'platform', 'setup', 'bench', 'crash-matrix', 'soak', 'simulation', 'portal', 'real-portals', 'cost'].map((s) =>
-          allow(s, ...forTests),
-        ),
+        ...TESTED.map((s) => allow(s, ...forTests)),
       ]),
     },
   },

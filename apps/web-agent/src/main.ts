@@ -1,3 +1,5 @@
+import { createLogger, endOnUnhandled } from '@rcm/telemetry';
 import { parseArguments } from './cli.ts';
 
+endOnUnhandled(createLogger({ name: 'web-agent' }));
 process.exitCode = await parseArguments(process.argv, process.env);

@@ -5,7 +5,10 @@ import { problemSchema, type Task, type TaskPlace, type TaskRequest, type TaskRe
 export interface TaskClientOptions {
   /** Of a web-agent's API, for example `https://agents.example`. */
   readonly baseUrl: string;
-  /** The bearer token for a call; asked before every one, so it may be renewed. It names the organization. */
+  /**
+   * The bearer token for a call; asked before every one, so it may be renewed (a call with one that has run out fails with
+   * `token_expired`). It names the organization. Asking needs the scope `tasks:write`, reading `tasks:read` or `tasks:read:org`.
+   */
   readonly token: () => string | Promise<string>;
   /** For one call, in ms. Default 10,000. */
   readonly callMs?: number;

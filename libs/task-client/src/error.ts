@@ -2,7 +2,7 @@
 export class TaskError extends Error {
   override readonly name = 'TaskError';
   /**
-   * Stable. Of the API (`token_invalid`, `task_input_invalid`, `idempotency_conflict`, …), of a task that failed (`login_rejected`,
+   * Stable. Of the API (`token_expired`, `token_invalid`, `scope_missing`, `task_input_invalid`, `idempotency_conflict`, …), of a task that failed (`login_rejected`,
    * `portal_unavailable`, …), or of this client: `unreachable`, `answer_invalid`, `deadline_exceeded`.
    */
   readonly code: string;

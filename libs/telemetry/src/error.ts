@@ -50,6 +50,8 @@ const RETRYABLE = {
   task_not_found: false,
   // callers of the HTTP API
   token_invalid: false,
+  token_expired: false,
+  scope_missing: false,
   identity_unavailable: true,
   request_invalid: false,
   rate_exceeded: true,

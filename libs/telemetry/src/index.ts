@@ -12,3 +12,4 @@ export { ID_PATTERN, idSchema, isId } from './ids.ts';
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
 export { Secret } from './secret.ts';
+export { endOnUnhandled } from './unhandled.ts';

@@ -1,5 +1,5 @@
 import { type Bindings, type ChildLoggerOptions, type DestinationStream, pino, type Logger as PinoLogger } from 'pino';
-import { describeError, maskForLog } from './redaction.ts';
+import { describeError, maskForLog } from './redaction/values.ts';
 
 export type Logger = PinoLogger;
 
@@ -13,7 +13,7 @@ export interface LoggerOptions {
 }
 
 /**
- * One JSON line per event. Everything handed to it is masked by `redaction.ts` first: merged fields, a child's bindings, and
+ * One JSON line per event. Everything handed to it is masked by `redaction/` first: merged fields, a child's bindings, and
  * what a format string interpolates. pino's own `redact` is not used: its paths have a fixed depth.
  */
 export function createLogger(options: LoggerOptions): Logger {

@@ -9,5 +9,6 @@ export type { FreshDatabase, FreshDatabaseOptions } from './database/fresh.ts';
 export type { Backend, Service } from './run/provided.ts';
 export { type RunningService, startEmbeddedPostgres } from './postgres/kept.ts';
 export { type RestartablePostgres, startThrowawayPostgres } from './postgres/server.ts';
+export { type Escaped, letViolationEscape } from './unhandled/escape.ts';
 export { freePort } from './free-port.ts';
 export { claimFolder, FOLDER_PREFIX, removeStaleClusters } from './postgres/stale.ts';

@@ -1,5 +1,6 @@
 import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { MINUTE, openRowWorld, refusals, type RowWorld, SECOND } from './row-world.fixture.ts';
@@ -8,11 +9,11 @@ let row: RowWorld;
 beforeAll(async () => void (row = await openRowWorld()));
 afterAll(() => row?.close());
 
-/** A person with the account's own keys deletes the parameter. */
+/** A person who became the guardian deletes the parameter: nobody else may. */
 async function remove(id: string): Promise<void> {
   const { world } = row;
   const { secretArn } = world.endpoint(id);
-  const person = new SSMClient({ region: world.aws.region, endpoint: world.aws.endpoint, credentials: world.aws.credentials });
+  const person = new SSMClient({ region: world.aws.region, endpoint: world.aws.endpoint, credentials: world.aws.taskCredentials(GUARDIAN_ROLE) });
   await person.send(new DeleteParameterCommand({ Name: secretArn.slice(secretArn.indexOf(':parameter') + ':parameter'.length) }));
   person.destroy();
 }

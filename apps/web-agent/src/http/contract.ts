@@ -50,7 +50,7 @@ export const taskAnswerSchema = z.object({
       file: z.object({ name: z.string(), contentType: z.string(), base64: z.string() }).optional(),
     })
     .nullable()
-    .describe('Of a task that succeeded. May hold health data.'),
+    .describe('Of a task that succeeded; null for a token without a scope to read it. May hold health data.'),
   error: z.object({ code: z.string(), detail: z.string() }).nullable().describe('Of a task that failed.'),
 });
 

@@ -20,6 +20,16 @@ export const apiEnvironment = {
     .default('RS256,ES256')
     .transform((text) => text.split(',').map((name) => name.trim()))
     .pipe(z.array(z.enum(ALGORITHMS, `must be of ${ALGORITHMS.join(', ')}`)).min(1)),
+  /** Of a token's `typ`. An issuer that calls its access tokens `JWT` calls its ID tokens so too; those have another audience and no scope. */
+  RCM_API_TOKEN_TYPES: z
+    .string()
+    .default('at+jwt')
+    .transform((text) => text.split(',').map((type) => type.trim()))
+    .pipe(z.array(z.string().regex(/^[A-Za-z0-9!#$&^_.+/-]{1,127}$/, 'must be media types, without or with application/')).min(1)),
+  RCM_API_TOKEN_MAX_AGE_MS: positive(3_600_000, 86_400_000),
+  RCM_API_CLOCK_TOLERANCE_MS: z.coerce.number().int().min(0).max(300_000).default(5_000),
+  /** Claim of the token that holds its scopes. */
+  RCM_API_SCOPE_CLAIM: z.string().min(1).default('scope'),
   RCM_API_JWKS_TIMEOUT_MS: positive(5_000, 60_000),
   RCM_API_JWKS_MAX_AGE_MS: positive(600_000, 86_400_000),
   RCM_API_JWKS_COOLDOWN_MS: positive(30_000, 3_600_000),
@@ -57,7 +67,11 @@ export function apiOptions(config: ApiConfig): Omit<ApiOptions, 'db' | 'jobs' | 
       audience,
       jwksUrl,
       algorithms: config.RCM_API_ALGORITHMS,
+      types: config.RCM_API_TOKEN_TYPES,
       tenantClaim: config.RCM_API_TENANT_CLAIM,
+      scopeClaim: config.RCM_API_SCOPE_CLAIM,
+      maxAgeMs: config.RCM_API_TOKEN_MAX_AGE_MS,
+      clockToleranceMs: config.RCM_API_CLOCK_TOLERANCE_MS,
       jwksTimeoutMs: config.RCM_API_JWKS_TIMEOUT_MS,
       jwksMaxAgeMs: config.RCM_API_JWKS_MAX_AGE_MS,
       jwksCooldownMs: config.RCM_API_JWKS_COOLDOWN_MS,

@@ -20,7 +20,10 @@ export interface Issuer {
   fetches(): number;
   /** Makes another key the one that signs; the keys before it are still served unless `forget`. */
   rotate(options?: { readonly alg?: Algorithm; readonly forget?: boolean }): Promise<void>;
-  /** A token for an organization that lives for an hour, with these claims and header fields instead of the usual. `undefined` leaves a claim out. */
+  /**
+   * An access token for an organization that lives for ten minutes and may ask and read, with these claims and header fields instead of the
+   * usual. `undefined` leaves one out.
+   */
   token(
     orgId: string,
     options?: { readonly claims?: JWTPayload; readonly header?: object; readonly expires?: string | null; readonly sign?: Issuer },
@@ -62,15 +65,15 @@ export async function startIssuer(): Promise<Issuer> {
     async rotate({ alg = 'ES256', forget = false } = {}) {
       keys = [await newKey(alg), ...(forget ? [] : keys)];
     },
-    async token(orgId, { claims = {}, header = {}, expires = '1h', sign } = {}) {
+    async token(orgId, { claims = {}, header = {}, expires = '10m', sign } = {}) {
       const key = (sign ?? issuer).key();
-      const all = { iss: issuer.name, aud: issuer.audience, sub: 'claims-service', tenant_id: orgId, ...claims };
-      const jwt = new SignJWT(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))).setProtectedHeader({
+      const iat = Math.floor(Date.now() / 1_000);
+      const usual = { iss: issuer.name, aud: issuer.audience, sub: 'claims-service', scope: 'tasks:write tasks:read:org', iat, tenant_id: orgId };
+      const jwt = new SignJWT(without({ ...usual, ...claims })).setProtectedHeader({
         alg: key.alg,
-        kid: current().kid,
-        ...header,
+        ...without({ typ: 'at+jwt', kid: current().kid, ...header }),
       });
-      return (expires === null ? jwt : jwt.setExpirationTime(expires)).sign(key.privateKey);
+      return (expires === null || 'exp' in claims ? jwt : jwt.setExpirationTime(expires)).sign(key.privateKey, { crit: { exp: true } });
     },
     answerWith(answer) {
       instead = answer;
@@ -84,3 +87,5 @@ export async function startIssuer(): Promise<Issuer> {
   };
   return issuer;
 }
+
+const without = (fields: object): Record<string, unknown> => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -3,14 +3,15 @@ import { taskAnswerSchema, taskRequestSchema } from './contract.ts';
 import { problemSchema } from './problem.ts';
 
 /** Of the interface, not of the software: grows by a minor step when something is added. */
-const VERSION = '1.0.0';
+const VERSION = '1.1.0';
 
 const json = (name: string, type = 'application/json') => ({ content: { [type]: { schema: { $ref: `#/components/schemas/${name}` } } } });
 const refused = (description: string) => ({ description, ...json('Problem', 'application/problem+json') });
 const task = (description: string) => ({ description, ...json('Task') });
 
 const always = {
-  401: refused('No valid token.'),
+  401: refused('No valid token, or one that has expired.'),
+  403: refused('The token does not hold the scope.'),
   429: refused('Too many requests of this organization; see Retry-After.'),
   503: refused('A part that is needed does not answer; ask again.'),
 };
@@ -35,6 +36,7 @@ export const openApiDocument = (): object => ({
       post: {
         operationId: 'createTask',
         summary: 'Ask for a task',
+        description: 'Needs the scope tasks:write.',
         parameters: [
           {
             name: 'Idempotency-Key',
@@ -62,6 +64,7 @@ export const openApiDocument = (): object => ({
       get: {
         operationId: 'readTask',
         summary: 'Read a task and its result',
+        description: 'Needs the scope tasks:read:org, or tasks:read for a task that the same subject asked for.',
         parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }],
         responses: { 200: task('The task.'), 404: refused('The organization has no such task, or it is no longer kept.'), ...always },
       },

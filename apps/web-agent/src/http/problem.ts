@@ -17,6 +17,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   request_invalid: 400,
   input_invalid: 400,
   token_invalid: 401,
+  token_expired: 401,
+  scope_missing: 403,
   task_not_found: 404,
   endpoint_unknown: 404,
   idempotency_conflict: 409,
@@ -32,6 +34,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',

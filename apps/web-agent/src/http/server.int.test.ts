@@ -1,4 +1,14 @@
-import { type Database, insertEndpoint, type Jobs, openDatabase, openJobs, upsertOrganization, upsertPortalType } from '@rcm/db';
+import {
+  claimPortalTask,
+  finishPortalTask,
+  type Database,
+  insertEndpoint,
+  type Jobs,
+  openDatabase,
+  openJobs,
+  upsertOrganization,
+  upsertPortalType,
+} from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
@@ -100,7 +110,11 @@ const start = (options: Partial<Parameters<typeof startApi>[0]>): Promise<ApiSer
       audience: issuer.audience,
       jwksUrl: issuer.jwksUrl,
       algorithms: ['ES256'],
+      types: ['at+jwt'],
       tenantClaim: 'tenant_id',
+      scopeClaim: 'scope',
+      maxAgeMs: 3_600_000,
+      clockToleranceMs: 5_000,
       jwksTimeoutMs: 5_000,
       jwksMaxAgeMs: 600_000,
       jwksCooldownMs: 30_000,
@@ -110,6 +124,7 @@ const start = (options: Partial<Parameters<typeof startApi>[0]>): Promise<ApiSer
 
 interface Ask {
   readonly org?: string | null;
+  readonly scope?: string;
   readonly key?: string;
   readonly method?: string;
   readonly body?: unknown;
@@ -117,11 +132,14 @@ interface Ask {
   readonly port?: number;
 }
 
-async function ask(path: string, { org = 'one', key, method = 'GET', body, type = 'application/json', port = api.port }: Ask = {}) {
+async function ask(
+  path: string,
+  { org = 'one', scope = 'tasks:write tasks:read:org', key, method = 'GET', body, type = 'application/json', port = api.port }: Ask = {},
+) {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method,
     headers: {
-      ...(org === null ? {} : { authorization: `Bearer ${await issuer.token(org)}` }),
+      ...(org === null ? {} : { authorization: `Bearer ${await issuer.token(org, { claims: { scope } })}` }),
       ...(key === undefined ? {} : { 'idempotency-key': key }),
       ...(body === undefined ? {} : { 'content-type': type }),
     },
@@ -206,6 +224,34 @@ describe('GET /v1/tasks/{id}', () => {
     const [theirs, none, noId] = [await ask(`/v1/tasks/${String(json['id'])}`), await ask(`/v1/tasks/${crypto.randomUUID()}`), await ask('/v1/tasks/17')];
     for (const answer of [theirs, none, noId]) expect(answer).toMatchObject({ status: 404, json: { code: 'task_not_found' } });
     expect([none.text, noId.text]).toEqual([theirs.text, theirs.text]);
+  });
+});
+
+describe('a token’s scopes', () => {
+  it('decide who is told what came of a task: who may only ask is not, though its key is known', async () => {
+    const [key, scope] = ['k-scopes', 'tasks:write'];
+    const { json } = await post(TASK, { key, scope });
+    const task = { orgId: 'one', taskId: String(json['id']), worker: 'w' };
+    await claimPortalTask(db, { ...task, ttlMs: 60_000 });
+    await finishPortalTask(db, { ...task, result: { found: true, rows: [{ patient: PATIENT }] } });
+    const reads = () => owner.transaction('every tenant', (tx) => tx.auditEvent.count({ where: { action: 'task.read', subject: task.taskId } }));
+
+    const again = await post(TASK, { key, scope });
+    expect(again).toMatchObject({ status: 200, json: { id: task.taskId, state: 'succeeded', result: null } });
+    expect(again.text).not.toContain(PATIENT);
+    expect(await ask(`/v1/tasks/${task.taskId}`, { scope })).toMatchObject({ status: 403, json: { code: 'scope_missing' } });
+    expect(await reads()).toBe(0);
+
+    expect(await ask(`/v1/tasks/${task.taskId}`)).toMatchObject({ status: 200, json: { result: { found: true } } });
+    expect(await post(TASK, { key })).toMatchObject({ status: 200, json: { result: { found: true } } });
+    expect(await reads()).toBe(2);
+  });
+
+  it('of reading what one asked for open nothing that nobody is known to have asked for', async () => {
+    const { json } = await post(TASK, { scope: 'tasks:write tasks:read' });
+    const [theirs, none] = await Promise.all([json['id'], crypto.randomUUID()].map((id) => ask(`/v1/tasks/${String(id)}`, { scope: 'tasks:read' })));
+    expect(theirs).toMatchObject({ status: 404, json: { code: 'task_not_found' } });
+    expect(theirs?.text).toBe(none?.text);
   });
 });
 

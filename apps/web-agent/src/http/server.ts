@@ -7,6 +7,7 @@ import { openApiDocument } from './openapi.ts';
 import { type Problem, problem, problemOf } from './problem.ts';
 import { TenantRate } from './rate.ts';
 import { taskRoutes } from './task-routes.ts';
+import { challengeOf, refusalOf } from './token-refusal.ts';
 import { createTokenCheck, type TokenRules } from './token.ts';
 
 export interface ApiOptions {
@@ -56,6 +57,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     clientErrorHandler: (_error, socket) => refuseUnread(socket),
   });
   const answered = metrics.counter('rcm_api_requests_total', 'Requests of the HTTP API by route and status', ['route', 'status']);
+  const refusedTokens = metrics.counter('rcm_api_tokens_refused_total', 'Tokens that the HTTP API refused, by reason', ['reason']);
   server.addHook('onRequest', async (_request, reply) => {
     if (!closing) return;
     reply.header('connection', 'close').header('retry-after', 1);
@@ -67,9 +69,14 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     answered.inc({ route, status: String(reply.statusCode) });
     logger.info({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
   });
-  server.setErrorHandler(async (error, _request, reply) => {
+  server.setErrorHandler(async (error, request, reply) => {
     const answer = problemOf(error, logger);
-    if (answer.status === 401) reply.header('www-authenticate', 'Bearer');
+    const refusal = refusalOf(error);
+    if (refusal) {
+      refusedTokens.inc({ reason: refusal.reason });
+      logger.warn({ ...refusal, route: request.routeOptions.url ?? 'none' }, 'a token was refused');
+      reply.header('www-authenticate', challengeOf(refusal));
+    }
     return send(reply, answer);
   });
   server.setNotFoundHandler(async (_request, reply) => send(reply, problem(404, 'not_found', 'There is no such address; see /v1/openapi.json.')));

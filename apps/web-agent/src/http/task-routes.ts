@@ -5,7 +5,16 @@ import type { z } from 'zod';
 import { idempotencyKeySchema, taskAnswer, taskIdSchema, taskRequestSchema } from './contract.ts';
 import { DeclaredTasks } from './declared-tasks.ts';
 import type { TenantRate } from './rate.ts';
+import { checkScope, reachOf, type Scope } from './scope.ts';
+import { refused } from './token-refusal.ts';
 import type { Caller, TokenCheck } from './token.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A token needs one of them. */
+    readonly scopes?: readonly Scope[];
+  }
+}
 
 export interface TaskRoutesOptions {
   readonly db: Database;
@@ -18,7 +27,7 @@ export interface TaskRoutesOptions {
 
 /**
  * The routes under `/v1/tasks`. Everything they do is done for the token's organization: no path, body or header names one.
- * The token is checked before the body is read.
+ * Token and scope are checked before the body is read.
  */
 export function taskRoutes({ db, jobs, check, rate, maxQueued }: TaskRoutesOptions): (server: FastifyInstance) => Promise<void> {
   const declared = new DeclaredTasks();
@@ -28,22 +37,22 @@ export function taskRoutes({ db, jobs, check, rate, maxQueued }: TaskRoutesOptio
     const caller = await check(request.headers.authorization);
     callers.set(request, caller);
     const waitSeconds = rate.take(caller.orgId);
-    if (waitSeconds === 0) return;
+    if (waitSeconds === 0) return checkScope(caller.scopes, request.routeOptions.config.scopes ?? []);
     reply.header('retry-after', waitSeconds);
     throw new RcmError('rate_exceeded', `Too many requests of this organization; ask again in ${waitSeconds} s.`);
   }
 
   function callerOf(request: FastifyRequest): Caller {
     const caller = callers.get(request);
-    if (!caller) throw new RcmError('token_invalid', 'A valid bearer token is needed.');
+    if (!caller) throw refused('missing');
     return caller;
   }
 
   return async (server) => {
     server.addHook('onRequest', letIn);
 
-    server.post('/v1/tasks', async (request, reply) => {
-      const { orgId, subject } = callerOf(request);
+    server.post('/v1/tasks', { config: { scopes: ['tasks:write'] } }, async (request, reply) => {
+      const { orgId, subject, scopes } = callerOf(request);
       const body = parsed(taskRequestSchema, request.body, 'The body');
       const idempotencyKey = parsed(idempotencyKeySchema, request.headers['idempotency-key'], 'The header Idempotency-Key');
       const place = 'endpoint' in body ? { endpointId: body.endpoint } : { portalTypeCode: body.portal_type };
@@ -59,21 +68,33 @@ export function taskRoutes({ db, jobs, check, rate, maxQueued }: TaskRoutesOptio
         deadlineMs: body.deadline_seconds * 1_000,
         maxQueued,
       });
-      return reply
-        .code(created ? 202 : 200)
-        .header('location', `/v1/tasks/${taskId}`)
-        .send(await answerFor({ orgId, taskId, actor: subject }));
+      return (
+        reply
+          .code(created ? 202 : 200)
+          .header('location', `/v1/tasks/${taskId}`)
+          // Whoever may only ask is not told what came of a task that was asked for before, perhaps by somebody else.
+          .send(await answerFor({ orgId, taskId, actor: subject, part: reachOf(scopes) === 'organization' ? 'whole' : 'state' }))
+      );
     });
 
-    server.get<{ Params: { id: string } }>('/v1/tasks/:id', async (request) => {
-      const { orgId, subject } = callerOf(request);
+    server.get<{ Params: { id: string } }>('/v1/tasks/:id', { config: { scopes: ['tasks:read', 'tasks:read:org'] } }, async (request) => {
+      const { orgId, subject, scopes } = callerOf(request);
       // What is no id of a task is not there, as another organization's is not.
       const id = taskIdSchema.safeParse(request.params.id);
-      return answerFor({ orgId, taskId: id.success ? id.data : null, actor: subject });
+      // `tasks:read` is for tasks that the same subject asked for. A task does not say yet who did, so it is nobody's own.
+      const mayRead = reachOf(scopes) === 'organization';
+      return answerFor({ orgId, taskId: id.success && mayRead ? id.data : null, actor: subject, part: 'whole' });
     });
   };
 
-  async function answerFor({ taskId, ...reader }: { readonly orgId: string; readonly taskId: string | null; readonly actor: string }) {
+  interface Reader {
+    readonly orgId: string;
+    readonly taskId: string | null;
+    readonly actor: string;
+    readonly part: 'whole' | 'state';
+  }
+
+  async function answerFor({ taskId, ...reader }: Reader) {
     const task = taskId === null ? null : await readPortalTask(db, { ...reader, taskId });
     if (!task) throw new RcmError('task_not_found', 'The organization has no such task, or it is no longer kept.');
     return taskAnswer(task);

@@ -12,7 +12,7 @@ import { createSsmStore } from '../stores/ssm.ts';
 import type { ClosableSecretStore } from '../stores/store.ts';
 import { createTenantSessions, type TenantSessions } from '../tenancy/tenant-sessions.ts';
 import { createTenantReaders, createTenantStores, type TenantStoresOptions } from '../tenancy/tenant-stores.ts';
-import { dedicatedRoleName, platformPolicies, taskRoleName, type TenantApp, tenantRoleName } from './index.ts';
+import { dedicatedRoleName, GUARDIAN_ROLE, platformPolicies, taskRoleName, type TenantApp, tenantRoleName } from './index.ts';
 
 const TENANT = tags.TenantId;
 const enforce = platformPolicies({
@@ -79,7 +79,11 @@ describe.skipIf(backend() === 'containers')('under the platform’s own policies
     );
   };
 
-  const underTest = { isLooserThanAws: false, heedsNoPatterns: false, remove: (reference: SecretReference) => removeFromAws(aws, reference) };
+  const underTest = {
+    isLooserThanAws: false,
+    heedsNoPatterns: false,
+    remove: (reference: SecretReference) => removeFromAws({ ...aws, credentials: aws.taskCredentials(GUARDIAN_ROLE) }, reference),
+  };
   describe('a rotator’s session does all that a store promises: SSM', () => {
     describeStoreCalls({ ...underTest, kind: 'ssm', open: (hook) => open('ssm', hook) });
   });

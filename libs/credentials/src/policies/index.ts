@@ -1,13 +1,17 @@
 /**
  * The IAM policies that keep tenants apart, as functions of where the platform runs: what the AWS stack deploys and what tests
  * enforce. Pure and JSON-serialisable, no SDK. Threats: a session of one tenant reaching another's secrets, an agent reading a
- * staged password, a task without a tenant reading anything, a forged or missing tag, a key used outside its store. It must
+ * staged password, a task without a tenant reading anything, a forged or missing tag, a key used outside its store, anybody deleting
+ * what is not theirs to delete. It must
  * never hold a rule that the isolation matrix (`isolation.int.test.ts`) cannot turn red.
  */
+export { deletionGuardrail, type GuardrailRoles } from './guardrail.ts';
+export { guardianPolicy, guardianTrustPolicy } from './guardian-policy.ts';
 export { credentialsKeyPolicy, type KeyUsers } from './key-policy.ts';
 export type { PolicyPlace } from './place.ts';
 export {
   dedicatedRoleName,
+  GUARDIAN_ROLE,
   type PlatformPolicies,
   platformPolicies,
   type PlatformPoliciesOptions,

@@ -3,7 +3,10 @@ import { type PolicyDocument, policyDocument, type PolicyStatement } from './pol
 import type { TenantApp } from './tenant-policy.ts';
 
 /** The roles under which each app reaches secrets: its tenant role, and its tagged task roles of dedicated deployments. */
-export type KeyUsers = Readonly<Record<TenantApp, readonly string[]>>;
+export type KeyUsers = Readonly<Record<TenantApp, readonly string[]>> & {
+  /** The one role that may take the key away, or change who uses it. */
+  readonly guardian: string;
+};
 
 /**
  * The policy of the customer key that encrypts every secret. Whoever uses it does so through the store that holds the secret,
@@ -11,13 +14,16 @@ export type KeyUsers = Readonly<Record<TenantApp, readonly string[]>>;
  * identity policy were widened by mistake. It does not hand its use to IAM ("root" may administer, not decrypt), so no identity
  * policy can grant that. Source: "How Parameter Store uses KMS" (context PARAMETER_ARN; Encrypt for the standard tier,
  * GenerateDataKey for the advanced one), "Secret encryption and decryption in Secrets Manager" (context SecretARN;
- * GenerateDataKey and Decrypt). Fails with `config_invalid`.
+ * GenerateDataKey and Decrypt). A key that is gone takes every password with it: only the guardian disables it, schedules its deletion,
+ * takes its tags or names away, or changes this policy, and whoever administers the account can undo the first two. Without
+ * the guardian's role, AWS support alone could change the policy again: the guardrail keeps the role. Fails with `config_invalid`.
  */
 export function credentialsKeyPolicy(place: PolicyPlace, users: KeyUsers): PolicyDocument {
   const checked = checkedPlace(place);
-  const { agent, rotator, migrator } = users;
+  const { agent, rotator, migrator, guardian } = users;
   return policyDocument(
     administer(checked),
+    takeAway(guardian),
     throughParameterStore(checked, 'AgentReadsParameters', agent, ['kms:Decrypt'], ownParameters(checked, 'endpoints')),
     throughSecretsManager(checked, 'AgentReadsSecrets', agent, ['kms:Decrypt']),
     throughParameterStore(checked, 'RotatorUsesParameters', rotator, WRITE_PARAMETERS, [
@@ -31,16 +37,23 @@ export function credentialsKeyPolicy(place: PolicyPlace, users: KeyUsers): Polic
 
 const WRITE_PARAMETERS = ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'];
 
-/** Everything but use, and but CreateGrant, which would give use away. */
+/** Everything but use, but CreateGrant, which would give use away, and but what takes the key away. */
 const administer = (place: CheckedPlace): PolicyStatement => ({
   Sid: 'AccountAdministersKey',
   Effect: 'Allow',
   Principal: { AWS: [accountRoot(place)] },
   Action: [
-    ...['kms:CancelKeyDeletion', 'kms:CreateAlias', 'kms:DeleteAlias', 'kms:Describe*', 'kms:DisableKey', 'kms:DisableKeyRotation', 'kms:EnableKey'],
-    ...['kms:EnableKeyRotation', 'kms:Get*', 'kms:List*', 'kms:PutKeyPolicy', 'kms:RevokeGrant', 'kms:RotateKeyOnDemand', 'kms:ScheduleKeyDeletion'],
-    ...['kms:TagResource', 'kms:UntagResource', 'kms:UpdateAlias', 'kms:UpdateKeyDescription'],
+    ...['kms:CancelKeyDeletion', 'kms:CreateAlias', 'kms:Describe*', 'kms:DisableKeyRotation', 'kms:EnableKey', 'kms:EnableKeyRotation', 'kms:Get*'],
+    ...['kms:List*', 'kms:RevokeGrant', 'kms:RotateKeyOnDemand', 'kms:TagResource', 'kms:UpdateKeyDescription'],
   ],
+  Resource: ['*'],
+});
+
+const takeAway = (guardian: string): PolicyStatement => ({
+  Sid: 'GuardianTakesKeyAway',
+  Effect: 'Allow',
+  Principal: { AWS: [checkedRoleArn(guardian)] },
+  Action: ['kms:DeleteAlias', 'kms:DisableKey', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:UntagResource', 'kms:UpdateAlias'],
   Resource: ['*'],
 });
 

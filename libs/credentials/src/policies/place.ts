@@ -39,6 +39,16 @@ const TENANT_PATH = 'rcm/${aws:PrincipalTag/env}/${aws:PrincipalTag/tenant_id}';
 /** `endpoints`: current secrets. `rotation`: staged ones, which no agent may see. */
 export type Folder = 'endpoints' | 'rotation';
 
+/** Whatever lies in the environment, of every tenant, in every region and account that the policy reaches. */
+export const everyParameter = ({ partition, environment }: CheckedPlace): string => `arn:${partition}:ssm:*:*:parameter/rcm/${environment}/*`;
+export const everySecret = ({ partition, environment }: CheckedPlace): string => `arn:${partition}:secretsmanager:*:*:secret:rcm/${environment}/*`;
+/**
+ * The tenant's staged copies, likewise. A session without tags has a folder that nobody has: what is said of "all but these" must not be
+ * said of nothing, as it would be with a variable that has no value.
+ */
+export const ownStagedCopies = ({ partition }: CheckedPlace): string =>
+  `arn:${partition}:ssm:*:*:parameter/rcm/\${aws:PrincipalTag/env, '-'}/\${aws:PrincipalTag/tenant_id, '-'}/rotation/*`;
+
 export const ownParameters = ({ partition, accountId, regions }: CheckedPlace, folder: Folder): string[] =>
   regions.map((region) => `arn:${partition}:ssm:${region}:${accountId}:parameter/${TENANT_PATH}/${folder}/*`);
 

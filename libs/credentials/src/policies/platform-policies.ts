@@ -1,4 +1,6 @@
 import { isId, RcmError } from '@rcm/telemetry';
+import { guardianPolicy, guardianTrustPolicy } from './guardian-policy.ts';
+import { deletionGuardrail } from './guardrail.ts';
 import { type KeyUsers, credentialsKeyPolicy } from './key-policy.ts';
 import { checkedPlace, type PolicyPlace } from './place.ts';
 import type { PolicyDocument } from './policy-document.ts';
@@ -16,11 +18,13 @@ export interface RolePolicies {
   readonly policy: PolicyDocument;
 }
 
-/** Everything that keeps tenants apart in one environment. */
+/** Everything that keeps tenants apart, and what they have from being lost, in one environment. */
 export interface PlatformPolicies {
   readonly roles: readonly RolePolicies[];
   /** Of the customer key behind every secret. */
   readonly keyPolicy: PolicyDocument;
+  /** A service control policy for the account, which denies to everybody but the guardian what takes secrets away. */
+  readonly guardrail: PolicyDocument;
 }
 
 export interface PlatformPoliciesOptions extends PolicyPlace {
@@ -31,12 +35,14 @@ export interface PlatformPoliciesOptions extends PolicyPlace {
 export const taskRoleName = (app: TenantApp): string => `rcm-${app}-task`;
 export const tenantRoleName = (app: TenantApp): string => `rcm-${app}-tenant`;
 export const dedicatedRoleName = (app: TenantApp, orgId: string): string => `rcm-${app}-${orgId}`;
+/** The one role that may delete: for people, with a second factor, for the day that needs it. */
+export const GUARDIAN_ROLE = 'rcm-guardian';
 
 const APPS: readonly TenantApp[] = ['agent', 'rotator', 'migrator'];
 
 /**
  * The roles of every app and the key policy: for each app a task role, which can only become a tenant, and the tenant role that
- * it becomes; no app's task can become another app's tenant. Fails with `config_invalid`.
+ * it becomes; no app's task can become another app's tenant; and the guardian, with the guardrail that leaves deleting to it. Fails with `config_invalid`.
  */
 export function platformPolicies({ dedicated = [], ...place }: PlatformPoliciesOptions): PlatformPolicies {
   const { partition, accountId, environment } = checkedPlace(place);
@@ -56,6 +62,12 @@ export function platformPolicies({ dedicated = [], ...place }: PlatformPoliciesO
     arn(tenantRoleName(app)),
     ...dedicated.filter((each) => each.app === app).map(({ orgId }) => arn(dedicatedRoleName(app, orgId))),
   ];
-  const users: KeyUsers = { agent: usersOf('agent'), rotator: usersOf('rotator'), migrator: usersOf('migrator') };
-  return { roles: [...roles, ...dedicatedRoles], keyPolicy: credentialsKeyPolicy(place, users) };
+  const guardian = arn(GUARDIAN_ROLE);
+  const users: KeyUsers = { agent: usersOf('agent'), rotator: usersOf('rotator'), migrator: usersOf('migrator'), guardian };
+  const guardianRole: RolePolicies = { name: GUARDIAN_ROLE, tags: {}, trustPolicy: guardianTrustPolicy(place), policy: guardianPolicy(place) };
+  return {
+    roles: [...roles, ...dedicatedRoles, guardianRole],
+    keyPolicy: credentialsKeyPolicy(place, users),
+    guardrail: deletionGuardrail(place, { guardian, rotators: users.rotator }),
+  };
 }

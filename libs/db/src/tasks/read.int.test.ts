@@ -47,6 +47,14 @@ test('a task without a result is read without an event, and another organization
   expect([...(await events(task.orgId)), ...(await events(theirs.orgId))]).toEqual([]);
 });
 
+test('how a task stands is read without what may hold health data, and without an event', async () => {
+  const task = await ended({ result: { found: true, rows: [{ patient: 'canary-patient' }] } });
+  const read = await readPortalTask(t.agent, { ...task, actor: 'anna', part: 'state' });
+  expect(read).toMatchObject({ state: 'succeeded', result: null, input: {} });
+  expect(JSON.stringify(read)).not.toContain('canary-patient');
+  expect(await events(task.orgId)).toEqual([]);
+});
+
 test('no result is handed out whose event cannot be written', async () => {
   const task = await ended({ result: { found: false, rows: [] } });
   await t.sql('REVOKE INSERT ON audit_event FROM rcm_agent');

@@ -9,17 +9,20 @@ export interface TaskReader {
   readonly taskId: string;
   /** Who reads: the person or service for whom it is. */
   readonly actor: string;
+  /** `state`: without what may hold health data, so without an audit event. Default `whole`. */
+  readonly part?: 'whole' | 'state';
 }
 
 /**
  * A task of one organization as it is handed to somebody; another's is `null`. What may hold health data is not handed out without an
  * audit event: both are one transaction, and where the event cannot be written it fails with `audit_unavailable`.
  */
-export async function readPortalTask(db: Database, { orgId, taskId, actor }: TaskReader): Promise<PortalTask | null> {
+export async function readPortalTask(db: Database, { orgId, taskId, actor, part = 'whole' }: TaskReader): Promise<PortalTask | null> {
   checkUuid('taskId', taskId);
   try {
     return await db.transaction({ tenant: orgId }, async (tx) => {
       const row = await tx.portalTask.findFirst({ where: { id: taskId, orgId } });
+      if (row && part === 'state') return { ...taskOf(row), input: {}, result: null };
       if (row?.state === 'succeeded') await writeAuditEvent(tx, { orgId, actor, action: 'task.read', subject: taskId, reason: 'result handed out' });
       return row && taskOf(row);
     });

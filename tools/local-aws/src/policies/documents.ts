@@ -18,6 +18,8 @@ export const enforcementSchema = z.strictObject({
   roles: z.array(role).readonly(),
   /** Of the key behind `alias/rcm-credentials`. */
   keyPolicy: document,
+  /** A service control policy of the account: what it denies, nobody may do. Default: none. */
+  guardrail: document.optional(),
 });
 
 export type Enforcement = z.input<typeof enforcementSchema>;
@@ -48,6 +50,9 @@ export const managedKeyPolicy = (service: string, { accountId, region }: { reado
     },
   ],
 });
+
+/** What stands beside a service control policy that only denies ("FullAWSAccess"): without it nothing would be allowed. */
+export const fullAccess: Document = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: ['*'], Resource: ['*'] }] };
 
 /** Of the account's own user. */
 export const administratorPolicy: Document = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: ['*'], Resource: ['*'] }] };

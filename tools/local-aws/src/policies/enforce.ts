@@ -2,7 +2,7 @@ import { type Account, roleArn } from '../account/arns.ts';
 import type { AuthorizationRequest, Authorize, Refusal } from '../identity/authorize.ts';
 import { CREDENTIALS_ALIAS } from '../provision.ts';
 import { requestContext } from './context.ts';
-import { administratorPolicy, defaultKeyPolicy, type Enforcement, managedKeyPolicy, sessionsOnlyPolicy } from './documents.ts';
+import { administratorPolicy, defaultKeyPolicy, type Enforcement, fullAccess, managedKeyPolicy, sessionsOnlyPolicy } from './documents.ts';
 import { type Decision, type LoadedPolicy, loadPolicyEngine, type PolicyEngine } from './engine.ts';
 
 export interface EnforceOptions {
@@ -14,9 +14,12 @@ export interface EnforceOptions {
 
 /**
  * Decides every call by policies: those attached to the caller's role, the trust policy of a role to be assumed, the policy of a
- * key that is used. A call is allowed where every resource of it is. Fails with LocalAwsStartError `options_invalid`.
+ * key that is used, and the account's guardrail. A call is allowed where every resource of it is. Fails with LocalAwsStartError `options_invalid`.
  */
-export async function createEnforcement({ roles, keyPolicy }: Enforcement, { account, baseIsAdmin, engine: given }: EnforceOptions): Promise<Authorize> {
+export async function createEnforcement(
+  { roles, keyPolicy, guardrail }: Enforcement,
+  { account, baseIsAdmin, engine: given }: EnforceOptions,
+): Promise<Authorize> {
   const engine = given ?? (await loadPolicyEngine());
   const user = engine.load('local-admin', 'identity', baseIsAdmin ? administratorPolicy : sessionsOnlyPolicy);
   const identity = new Map(roles.map(({ name, policy }) => [name, engine.load(name, 'identity', policy)]));
@@ -28,6 +31,7 @@ export async function createEnforcement({ roles, keyPolicy }: Enforcement, { acc
     other: engine.load('customer keys', 'resource', defaultKeyPolicy(account.accountId)),
   };
 
+  const controls = guardrail ? [engine.load('FullAWSAccess', 'control', fullAccess), engine.load('guardrail', 'control', guardrail)] : [];
   const policyOfKey = (aliases: readonly string[]): LoadedPolicy => {
     if (aliases.includes(CREDENTIALS_ALIAS)) return keys.credentials;
     const managed = aliases.find((alias) => alias === 'alias/aws/ssm' || alias === 'alias/aws/secretsmanager');
@@ -39,14 +43,16 @@ export async function createEnforcement({ roles, keyPolicy }: Enforcement, { acc
   const refusal = (request: AuthorizationRequest, resource: string): Refusal | null => {
     const { principal, action } = request;
     const own = principal.kind === 'user' ? user : identity.get(principal.role.name);
-    const decision = engine.decide({
+    const question = {
       ...{ principal: principal.arn, action, resource, accountId: account.accountId, context: requestContext(request, resource, account) },
       identityPolicies: own ? [own] : [],
       resourcePolicy: resourcePolicy(resource, request),
-    });
-    return decision === 'Allowed' ? null : { resource, because: because(action, decision) };
+    };
+    const decision = engine.decide({ ...question, controlPolicies: controls });
+    if (decision === 'Allowed') return null;
+    const isGuarded = controls.length > 0 && engine.decide({ ...question, controlPolicies: [] }) === 'Allowed';
+    return { resource, because: isGuarded ? 'of an explicit deny in a service control policy' : because(action, decision) };
   };
-
   return (request) => {
     // No permissions are needed for it, and none can take it away.
     if (request.action === 'sts:GetCallerIdentity') return null;

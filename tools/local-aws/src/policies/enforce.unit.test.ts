@@ -1,4 +1,4 @@
-import { GetParameterCommand, GetParametersByPathCommand, GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { DeleteParameterCommand, GetParameterCommand, GetParametersByPathCommand, GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sdkClients } from '../conformance/subject.fixture.ts';
@@ -71,6 +71,22 @@ describe('a role does what its policy says', () => {
     expect(await errorName(as('helper', { TEAM: 'red' }).ssm.send(get('/blue/a')))).toBe('AccessDeniedException');
     expect(await errorName(as('helper', { TEAM: 'red' }).ssm.send(get('/red/a')))).toBeNull();
   });
+});
+
+test('what the guardrail denies, nobody may do, the account’s administrator neither; it allows nothing by itself', async () => {
+  const keep = {
+    ...allow('ssm:DeleteParameter', `${parameters}/open/*`),
+    Effect: 'Deny',
+    Condition: { ArnNotLike: { 'aws:PrincipalArn': [`arn:aws:iam::${ACCOUNT}:role/helper`] } },
+  };
+  const guarded = await running({ enforce: { ...enforce, guardrail: policy(keep) } });
+  const put = (Name: string) => guarded.clients.ssm.send(new PutParameterCommand({ Name, Value: 'v', Type: 'String' }));
+  const remove = (Name: string, { ssm }: Pick<ReturnType<typeof as>, 'ssm'> = guarded.clients) => ssm.send(new DeleteParameterCommand({ Name }));
+  const helper = sdkClients({ ...guarded, credentials: guarded.taskCredentials('helper') });
+  for (const name of ['/open/a', '/blue/a']) await put(name);
+  expect(await messageOf(remove('/open/a'))).toContain('because of an explicit deny in a service control policy');
+  expect(await messageOf(remove('/open/a', helper))).toContain('no identity-based policy allows the ssm:DeleteParameter action');
+  expect(await errorName(remove('/blue/a', helper))).toBeNull();
 });
 
 test('a role is assumed by whom it trusts', async () => {

@@ -1,7 +1,7 @@
 import { LocalAwsStartError } from '../start-error.ts';
 import type { Document } from './documents.ts';
 
-export type PolicyKind = 'identity' | 'trust' | 'resource';
+export type PolicyKind = 'identity' | 'trust' | 'resource' | 'control';
 /** A document that was checked and is ready to be decided on. */
 export type LoadedPolicy = object;
 
@@ -15,6 +15,8 @@ export interface Question {
   readonly identityPolicies: readonly LoadedPolicy[];
   /** A role's trust or a key's policy; `null` where the resource has none. */
   readonly resourcePolicy: LoadedPolicy | null;
+  /** Service control policies of the account, one beside the other; none: nothing is denied by them. */
+  readonly controlPolicies: readonly LoadedPolicy[];
 }
 
 export type Decision = 'Allowed' | 'ExplicitlyDenied' | 'ImplicitlyDenied';
@@ -29,7 +31,7 @@ export interface PolicyEngine {
  * IAM's logic, from `@cloud-copilot/iam-simulate`. That package is under the AGPL, so nothing here needs it until enforcement is
  * asked for. Of its two ways in this takes the one that checks no request: the other one drops `kms:EncryptionContext:*` and
  * fails on `secretsmanager:ResourceTag/x`; the requests are ours and well-formed, and the documents are checked when loaded.
- * Not in it: session policies, permissions boundaries and organization policies, which local-aws does not play.
+ * Not in it: session policies, permissions boundaries and an organization's tree, which local-aws does not play.
  * Fails with LocalAwsStartError `options_invalid` where the package is not installed.
  */
 export async function loadPolicyEngine(): Promise<PolicyEngine> {
@@ -43,7 +45,12 @@ export async function loadPolicyEngine(): Promise<PolicyEngine> {
     },
   );
   const loaded = new WeakMap<Document, LoadedPolicy>();
-  const checks = { identity: policies.validateIdentityPolicy, trust: policies.validateTrustPolicy, resource: policies.validateResourcePolicy };
+  const checks = {
+    identity: policies.validateIdentityPolicy,
+    trust: policies.validateTrustPolicy,
+    resource: policies.validateResourcePolicy,
+    control: policies.validateServiceControlPolicy,
+  };
   return {
     load(name, kind, document) {
       const known = loaded.get(document);
@@ -54,12 +61,15 @@ export async function loadPolicyEngine(): Promise<PolicyEngine> {
       loaded.set(document, policy);
       return policy;
     },
-    decide: ({ principal, action, resource, accountId, context, identityPolicies, resourcePolicy }) =>
+    decide: ({ principal, action, resource, accountId, context, identityPolicies, resourcePolicy, controlPolicies }) =>
       runUnsafeSimulation(
         {
           request: { principal, action, resource: { resource: literal(resource), accountId }, contextVariables: context },
           identityPolicies: identityPolicies.map((policy, index) => ({ name: String(index), policy })),
-          serviceControlPolicies: [],
+          serviceControlPolicies:
+            controlPolicies.length === 0
+              ? []
+              : [{ orgIdentifier: 'account', policies: controlPolicies.map((policy, index) => ({ name: String(index), policy })) }],
           resourceControlPolicies: [],
           ...(resourcePolicy ? { resourcePolicy } : {}),
         },

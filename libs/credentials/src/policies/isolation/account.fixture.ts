@@ -21,10 +21,10 @@ export const DEDICATED = { app: 'agent', orgId: 'north' } as const;
 export const deployed = (): PlatformPolicies => platformPolicies({ accountId: ACCOUNT, regions: [REGION], environment: ENVIRONMENT, dedicated: [DEDICATED] });
 
 /**
- * What a role may do, who may become it, and who may use the key are decided in three places. Each must hold where the others
- * were opened by mistake.
+ * What a role may do, who may become it, who may use the key, and what nobody may delete are decided in four places. Each must hold
+ * where the others were opened by mistake.
  */
-export type Layers = 'all' | 'identity policies alone' | 'trust policies alone' | 'key policy alone' | 'none';
+export type Layers = 'all' | 'identity policies alone' | 'trust policies alone' | 'key policy alone' | 'guardrail alone' | 'none';
 
 /** Somebody else's role in the same account, which trusts everybody in it. */
 export const OPEN_ROLE = 'some-other-role';
@@ -34,7 +34,7 @@ const OPEN_KEY = { Version: '2012-10-17', Statement: [{ Sid: 'Everybody', Effect
 const OPEN_TRUST = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: [ROOT] }, Action: ['sts:*'] }] };
 
 /** The documents as local-aws enforces them, with the other role beside them. */
-export function enforcementOf({ roles, keyPolicy }: PlatformPolicies, layers: Layers = 'all'): Enforcement {
+export function enforcementOf({ roles, keyPolicy, guardrail }: PlatformPolicies, layers: Layers = 'all'): Enforcement {
   const stands = (layer: Layers): boolean => layers === 'all' || layers === layer;
   return {
     roles: [
@@ -46,6 +46,7 @@ export function enforcementOf({ roles, keyPolicy }: PlatformPolicies, layers: La
       { name: OPEN_ROLE, trustPolicy: OPEN_TRUST, policy: EVERYTHING },
     ],
     keyPolicy: stands('key policy alone') ? keyPolicy : OPEN_KEY,
+    ...(stands('guardrail alone') ? { guardrail } : {}),
   };
 }
 

@@ -102,3 +102,19 @@ export const allowedOnOwnByKeyPolicy: Allowed = {
   'kms Encrypt': [],
   'kms GenerateDataKey': [],
 };
+
+/** What takes something away for good. Where everything else is open, the guardrail alone leaves it to the guardian. */
+const TAKING_AWAY = [
+  ...['DeleteParameter staged', 'DeleteParameters staged', 'DeleteParameter current', 'DeleteParameter in a folder that begins like rotation'],
+  ...['RemoveTagsFromResource', 'DeleteSecret', 'UntagResource'],
+];
+
+/** The whole of what the guardian may do, with every tenant's secrets of its environment. */
+export const allowedToGuardian: ReadonlySet<string> = new Set([...TAKING_AWAY, 'RestoreSecret', 'kms DisableKey', 'kms ScheduleKeyDeletion']);
+
+/** The same where the guardrail stands alone: a rotator discards its own tenant's staged copies. */
+export const allowedOnOwnByGuardrail: Allowed = {
+  ...Object.fromEntries(TAKING_AWAY.map((name) => [name, []])),
+  'DeleteParameter staged': rotator,
+  'DeleteParameters staged': rotator,
+};

@@ -89,13 +89,18 @@ function keyOf({ principal, action, resources, conditions, account }: Authorizat
 
 /** A layer that was opened hides what was changed in it. */
 function isSeenWith(layers: Layers, { of }: Mutant): boolean {
-  const seenAlone = { keyPolicy: 'key policy alone', policy: 'identity policies alone', trustPolicy: 'trust policies alone' } as const;
+  const seenAlone = {
+    keyPolicy: 'key policy alone',
+    guardrail: 'guardrail alone',
+    policy: 'identity policies alone',
+    trustPolicy: 'trust policies alone',
+  } as const;
   return layers === 'all' || layers === seenAlone[of.kind];
 }
 
 function concerns({ of, actions }: Mutant, { principal, action, resources }: AuthorizationRequest): boolean {
   if (!actions.some((each) => each.split(':')[0] === action.split(':')[0])) return false;
-  if (of.kind === 'keyPolicy') return true;
+  if (!('role' in of)) return true;
   if (of.kind === 'trustPolicy') return resources.some((arn) => arn.endsWith(`/${of.role}`));
   return principal.kind === 'session' && principal.role.name === of.role;
 }

@@ -21,6 +21,7 @@ export interface MatrixOptions {
   readonly targets: readonly Target[];
   readonly actions: readonly Action[];
   readonly allowedOnOwn: Readonly<Record<string, readonly string[]>>;
+  readonly allowedToGuardian: ReadonlySet<string>;
 }
 
 /** Every session × every tenant's secrets × every action. */
@@ -51,7 +52,9 @@ export function matrixOf(options: MatrixOptions): { readonly cells: Cell[]; clos
 
 const isNamesake = ({ tenant }: Place): boolean => tenant.startsWith('mercy');
 
-function isAllowed({ allowedOnOwn }: MatrixOptions, { serves, task }: Session, { place }: Target, { name }: Action): boolean {
+function isAllowed({ allowedOnOwn, allowedToGuardian }: MatrixOptions, { serves, task, isGuardian }: Session, { place }: Target, { name }: Action): boolean {
+  // The key is the whole environment's, whichever tenant's secrets are looked at.
+  if (isGuardian) return allowedToGuardian.has(name) && (place.environment === ENVIRONMENT || name.startsWith('kms '));
   if (task !== null) return place.environment === ENVIRONMENT && allowedToTask[name] === task;
   if (serves?.place.tenant !== place.tenant || serves.place.environment !== place.environment) return false;
   return (allowedOnOwn[name] ?? []).includes(serves.app);

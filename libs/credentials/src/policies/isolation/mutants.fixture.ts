@@ -5,7 +5,7 @@ import { ACCOUNT, REGION } from './account.fixture.ts';
 export interface Mutant {
   readonly title: string;
   readonly policies: PlatformPolicies;
-  readonly of: { readonly kind: 'policy' | 'trustPolicy'; readonly role: string } | { readonly kind: 'keyPolicy' };
+  readonly of: { readonly kind: 'policy' | 'trustPolicy'; readonly role: string } | { readonly kind: 'keyPolicy' | 'guardrail' };
   /** What the changed statement is about. */
   readonly actions: readonly string[];
 }
@@ -14,7 +14,7 @@ export interface Mutant {
 export function mutantsOf(policies: PlatformPolicies): Mutant[] {
   const documents = [
     ...policies.roles.flatMap((role) => (['policy', 'trustPolicy'] as const).map((kind) => ({ document: role[kind], of: { kind, role: role.name } }))),
-    { document: policies.keyPolicy, of: { kind: 'keyPolicy' } as const },
+    ...(['keyPolicy', 'guardrail'] as const).map((kind) => ({ document: policies[kind], of: { kind } })),
   ];
   const different = documents.filter(
     ({ document }, index) => documents.findIndex((each) => JSON.stringify(each.document) === JSON.stringify(document)) === index,
@@ -30,7 +30,7 @@ export function mutantsOf(policies: PlatformPolicies): Mutant[] {
 }
 
 function withDocument(policies: PlatformPolicies, of: Mutant['of'], document: PolicyDocument): PlatformPolicies {
-  if (of.kind === 'keyPolicy') return { ...policies, keyPolicy: document };
+  if (!('role' in of)) return { ...policies, [of.kind]: document };
   return { ...policies, roles: policies.roles.map((role) => (role.name === of.role ? { ...role, [of.kind]: document } : role)) };
 }
 
@@ -63,7 +63,7 @@ interface StatementChange {
 }
 
 function statementChanges(statement: PolicyStatement): StatementChange[] {
-  const { Action, Resource, Principal, Condition = {} } = statement;
+  const { Action, Resource, NotResource, Principal, Condition = {} } = statement;
   const principals = Principal && 'AWS' in Principal ? Principal.AWS : [];
   return [
     ...listChanges(Action, (action) => [`${action.split(':')[0]}:*`]).map(({ what, list }) => ({
@@ -71,6 +71,7 @@ function statementChanges(statement: PolicyStatement): StatementChange[] {
       statement: { ...statement, Action: list },
     })),
     ...listChanges(Resource ?? [], opened).map(({ what, list }) => ({ what: `Resource ${what}`, statement: { ...statement, Resource: list } })),
+    ...listChanges(NotResource ?? [], opened).map(({ what, list }) => ({ what: `NotResource ${what}`, statement: { ...statement, NotResource: list } })),
     ...listChanges(principals, (arn) => (arn.endsWith(':root') ? [] : [`arn:aws:iam::${ACCOUNT}:root`])).map(({ what, list }) => ({
       what: `Principal ${what}`,
       statement: { ...statement, Principal: { AWS: list } },
@@ -109,13 +110,10 @@ function conditionChanges(conditions: PolicyConditions): { readonly what: string
 
 /** A pattern with one of its narrowings gone: whose it is, where a segment ends, which folder, region or account. */
 function opened(pattern: string): string[] {
-  const TENANT = '${aws:PrincipalTag/tenant_id}';
-  const ENVIRONMENT = '${aws:PrincipalTag/env}';
+  const [TENANT = ''] = /\$\{aws:PrincipalTag\/tenant_id(, '-')?\}/.exec(pattern) ?? [];
+  const [ENVIRONMENT = ''] = /\$\{aws:PrincipalTag\/env(, '-')?\}/.exec(pattern) ?? [];
   const wider = [
-    pattern.replace(TENANT, '*'),
-    pattern.replace(ENVIRONMENT, '*'),
-    pattern.replace(`${TENANT}/`, `${TENANT}*/`),
-    pattern.replace(`${ENVIRONMENT}/`, `${ENVIRONMENT}*/`),
+    ...[TENANT, ENVIRONMENT].filter((tag) => tag !== '').flatMap((tag) => [pattern.replace(tag, () => '*'), pattern.replace(tag, () => `${tag}*`)]),
     pattern.replace(/\/(endpoints|rotation)\/\*$/, '/*'),
     pattern.replace(/\/(endpoints|rotation)\/\*$/, '/$1*'),
     pattern.replace(`:${REGION}:`, ':*:'),

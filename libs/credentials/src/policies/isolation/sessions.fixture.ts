@@ -1,6 +1,6 @@
 import { AssumeRoleCommand, type Tag } from '@aws-sdk/client-sts';
 import type { LocalAws } from '@rcm/local-aws';
-import { dedicatedRoleName, taskRoleName, type TenantApp, tenantRoleName } from '../index.ts';
+import { dedicatedRoleName, GUARDIAN_ROLE, taskRoleName, type TenantApp, tenantRoleName } from '../index.ts';
 import { ACCOUNT, DEDICATED, ENVIRONMENT, TENANTS } from './account.fixture.ts';
 import { type Clients, clientsOf, closeClients, type Keys } from './clients.fixture.ts';
 import type { Place } from './targets.fixture.ts';
@@ -11,6 +11,8 @@ export interface Session {
   readonly serves: { readonly app: TenantApp; readonly place: Place } | null;
   /** The app whose own process it is, before that has become a tenant. */
   readonly task: TenantApp | null;
+  /** Whether it is the one that is for deleting. */
+  readonly isGuardian: boolean;
   readonly clients: Clients;
 }
 
@@ -42,15 +44,16 @@ export const openForgedSessions = (aws: LocalAws): Session[] =>
       name: `${app} with tags ${JSON.stringify(tags)}`,
       serves: null,
       task: null,
+      isGuardian: false,
       clients: clientsOf(aws, aws.taskCredentials(tenantRoleName(app), tags)),
     })),
   );
 
-/** Every tenant as every app, each app's own process, a dedicated deployment, and a tenant of another environment. */
+/** Every tenant as every app, each app's own process, a dedicated deployment, a tenant of another environment, and the guardian. */
 export async function openSessions(aws: LocalAws): Promise<Session[]> {
   const sessions: Session[] = [];
-  const add = (name: string, who: Partial<Pick<Session, 'serves' | 'task'>>, keys: Keys) =>
-    sessions.push({ name, serves: null, task: null, ...who, clients: clientsOf(aws, keys) });
+  const add = (name: string, who: Partial<Pick<Session, 'serves' | 'task' | 'isGuardian'>>, keys: Keys) =>
+    sessions.push({ name, serves: null, task: null, isGuardian: false, ...who, clients: clientsOf(aws, keys) });
   for (const app of APPS) {
     const task = clientsOf(aws, aws.taskCredentials(taskRoleName(app)));
     for (const tenant of TENANTS) {
@@ -70,5 +73,6 @@ export async function openSessions(aws: LocalAws): Promise<Session[]> {
     { serves: { app: 'agent', place: dedicated } },
     aws.taskCredentials(dedicatedRoleName('agent', DEDICATED.orgId)),
   );
+  add('guardian', { isGuardian: true }, aws.taskCredentials(GUARDIAN_ROLE));
   return sessions;
 }

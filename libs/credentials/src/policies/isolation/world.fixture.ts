@@ -1,14 +1,14 @@
-import { deployed, type JudgedAccount, type Layers, openJudgedAccount } from './account.fixture.ts';
+import { deployed, ENVIRONMENT, type JudgedAccount, type Layers, openJudgedAccount } from './account.fixture.ts';
 import { administratorCells } from './administrator.fixture.ts';
 import { closeClients } from './clients.fixture.ts';
-import { allowedOnOwn, allowedOnOwnByKeyPolicy } from './expected.fixture.ts';
+import { allowedOnOwn, allowedOnOwnByGuardrail, allowedOnOwnByKeyPolicy, allowedToGuardian } from './expected.fixture.ts';
 import { forgeries } from './forgeries.fixture.ts';
 import { keyActions } from './key-actions.fixture.ts';
 import { type Cell, matrixOf } from './matrix.fixture.ts';
-import { onPaper, otherSessions } from './on-paper.fixture.ts';
+import { guardianOnPaper, onPaper, otherSessions } from './on-paper.fixture.ts';
 import { parameterActions } from './parameter-actions.fixture.ts';
 import { secretActions } from './secret-actions.fixture.ts';
-import { openForgedSessions, openSessions } from './sessions.fixture.ts';
+import { openForgedSessions, openSessions, type Session } from './sessions.fixture.ts';
 import { makeTargets } from './targets.fixture.ts';
 
 /** Combinations that are judged with the same layers standing. */
@@ -33,12 +33,26 @@ export async function openIsolationWorld(): Promise<IsolationWorld> {
   const keyTaking = actions.filter(({ name }) => name in allowedOnOwnByKeyPolicy);
   // The tenant that tags are forged for, and its namesake in another environment.
   const forgedFor = targets.filter(({ place }) => place.tenant === 'mercy');
+  const takingAway = actions.filter(({ name }) => name in allowedOnOwnByGuardrail);
+  const ofEnvironment = targets.filter(({ place }) => place.environment === ENVIRONMENT);
+  const all = { account, sessions, targets, actions, allowedOnOwn, allowedToGuardian };
+  const byKeyPolicy = { ...all, actions: keyTaking, allowedOnOwn: allowedOnOwnByKeyPolicy };
+  const byGuardrail = { ...all, actions: takingAway, allowedOnOwn: allowedOnOwnByGuardrail };
+  const isRotator = ({ name }: Session): boolean => /^rotator (of|with) /.test(name);
   const parts = {
-    matrix: matrixOf({ account, sessions, targets, actions, allowedOnOwn }),
-    forgedTags: matrixOf({ account, sessions: forged, targets: forgedFor, actions, allowedOnOwn }),
-    identity: matrixOf({ account, sessions, targets, actions: keyTaking.filter((action) => !keyActions.includes(action)), allowedOnOwn }),
-    key: matrixOf({ account, sessions, targets, actions: keyTaking, allowedOnOwn: allowedOnOwnByKeyPolicy }),
-    keyForged: matrixOf({ account, sessions: forged, targets: forgedFor, actions: keyTaking, allowedOnOwn: allowedOnOwnByKeyPolicy }),
+    matrix: matrixOf(all),
+    forgedTags: matrixOf({ ...all, sessions: forged, targets: forgedFor }),
+    identity: matrixOf({ ...all, actions: [...keyTaking.filter((action) => !keyActions.includes(action)), ...takingAway] }),
+    key: matrixOf(byKeyPolicy),
+    keyForged: matrixOf({ ...byKeyPolicy, sessions: forged, targets: forgedFor }),
+    guardrail: matrixOf({ ...byGuardrail, sessions: [...sessions, ...forged.filter(isRotator)], targets: ofEnvironment }),
+    // A rotator is kept to its tenant's staged copies wherever else it looks.
+    guardrailElsewhere: matrixOf({
+      ...byGuardrail,
+      sessions: sessions.filter(isRotator),
+      targets: targets.filter((target) => !ofEnvironment.includes(target)),
+      actions: takingAway.filter(({ name }) => name.startsWith('DeleteParameter')),
+    }),
     forgeries: forgeries(account),
     administrator: administratorCells(account, targets),
   };
@@ -56,6 +70,7 @@ export async function openIsolationWorld(): Promise<IsolationWorld> {
       group('becoming a tenant', [...parts.forgeries.byIdentity, ...otherSessions(own)], 'identity policies alone'),
       group('becoming a tenant', [...parts.forgeries.byTrust, ...otherSessions(own)], 'trust policies alone'),
       group('session × tenant × action', [...parts.key.cells, ...parts.keyForged.cells], 'key policy alone'),
+      group('session × tenant × what takes away', [...parts.guardrail.cells, ...parts.guardrailElsewhere.cells, ...guardianOnPaper(own)], 'guardrail alone'),
     ],
     async close() {
       for (const part of Object.values(parts)) part.close();

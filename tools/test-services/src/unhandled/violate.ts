@@ -1,0 +1,28 @@
+/**
+ * Loaded before an app's `main.ts` (`node --import`): once the app has nothing left to do, it lets a real unique violation of Postgres
+ * escape, as a rejection that nobody handles or as an exception that nobody catches.
+ */
+import pg from 'pg';
+
+const { RCM_TEST_VIOLATION_URL: connectionString = '', RCM_TEST_VIOLATION_ROW: row = '', RCM_TEST_VIOLATION_AS: as = '' } = process.env;
+
+async function violate(): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    await client.query('CREATE TEMPORARY TABLE note (text text UNIQUE)');
+    for (let time = 0; time < 2; time += 1) await client.query('INSERT INTO note VALUES ($1)', [row]);
+  } finally {
+    await client.end();
+  }
+}
+
+process.once('beforeExit', () => {
+  if (as === 'rejection') void violate();
+  else
+    violate().catch((error: unknown) =>
+      setImmediate(() => {
+        throw error;
+      }),
+    );
+});
