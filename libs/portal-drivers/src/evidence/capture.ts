@@ -1,8 +1,8 @@
 import type { Frame, Locator, Page } from 'playwright-core';
 import type { SecretMask } from '../secret-mask.ts';
-import { holdingAttribute } from './attribute-engine.ts';
 import { hasClosedTree } from './closed-tree.ts';
 import type { Evidence } from './evidence.ts';
+import { holdingSecret } from './holding-engine.ts';
 import { wordsOf } from './page-words.ts';
 
 type PageEvidence = Pick<Evidence, 'address' | 'title' | 'text' | 'outline' | 'screenshot'>;
@@ -42,9 +42,7 @@ export async function capturePage(page: Page, mask: SecretMask, options: { reado
 }
 
 /** Whether a secret that the words show could be in the outline in pieces, one to an element, which no mask finds. */
-const hides = (mask: SecretMask, text: string, outline: string): boolean => count(mask, text) > count(mask, outline);
-
-const count = ({ pattern }: SecretMask, text: string): number => (pattern ? [...text.matchAll(new RegExp(pattern.source, `${pattern.flags}g`))].length : 0);
+const hides = (mask: SecretMask, text: string, outline: string): boolean => mask.count(text) > mask.count(outline);
 
 function boxedScreenshot(page: Page, frames: readonly Frame[], mask: SecretMask): Promise<Uint8Array> {
   return page.screenshot({
@@ -57,8 +55,8 @@ function boxedScreenshot(page: Page, frames: readonly Frame[], mask: SecretMask)
 }
 
 function boxed(frame: Frame, mask: SecretMask): Locator[] {
-  const written = mask.pattern ? [frame.getByText(mask.pattern), frame.locator(holdingAttribute(mask.pattern))] : [];
-  return [frame.locator(ALWAYS_BOXED), ...written];
+  const holding = mask.forms.length === 0 ? [] : [frame.locator(holdingSecret(mask.forms))];
+  return [frame.locator(ALWAYS_BOXED), ...holding];
 }
 
 /** What `pending` gives, or `otherwise` if it fails or takes too long. */
