@@ -63,7 +63,6 @@ export class SecretSearch {
     let at = 0;
     for (const { letters, blanksAfter, how, beyond } of forms) {
       const end = at + letters.length - 1;
-      beginning.add(readings.fold(letters[0]!));
       set(this.#firstOfAll, at);
       if (how !== 'alone') set(this.#first, at);
       set(how === 'alone' ? this.#lastAlone : this.#last, end);
@@ -76,6 +75,7 @@ export class SecretSearch {
           const bits = this.#letters.get(one) ?? noBits();
           this.#letters.set(one, bits);
           set(bits, at + index);
+          if (index === 0) beginning.add(one);
         }
         const isInner = at + index < end;
         if (isInner && how === 'written') set(this.#separable, at + index);
