@@ -12,6 +12,8 @@ export interface SecretMask {
   count(text: string): number;
   /** Whether a secret, or several, are all that the text holds but for blanks. */
   isAll(text: string): boolean;
+  /** The secrets that are numbers: as such they are no text any more. */
+  readonly numbers: ReadonlySet<number>;
   /** What is sought, for a search inside a page; empty where there is nothing. */
   readonly forms: readonly SoughtForm[];
 }
@@ -19,12 +21,15 @@ export interface SecretMask {
 export interface SecretMaskOptions {
   /** Letters that a secret must have to be sought at all. Default 1. */
   readonly shortest?: number;
+  /** Letters that it may have at most. Default: any number. */
+  readonly longest?: number;
   /** Told how many steps were done: for tests that hold the work to a bound. Default: nobody. */
   readonly visited?: (steps: number) => void;
 }
 
-export function createSecretMask(secrets: readonly Secret<string>[], { shortest = 1, visited = () => undefined }: SecretMaskOptions = {}): SecretMask {
-  const values = [...new Set(secrets.map((secret) => secret.reveal()).filter((value) => value.length >= shortest))];
+export function createSecretMask(secrets: readonly Secret<string>[], options: SecretMaskOptions = {}): SecretMask {
+  const { shortest = 1, longest = Infinity, visited = () => undefined } = options;
+  const values = [...new Set(secrets.map((secret) => secret.reveal()).filter((value) => value.length >= shortest && value.length <= longest))];
   const forms = values.flatMap(secretForms);
   const search = new SecretSearch(forms, new TextReadings(visited), visited);
   return {
@@ -40,6 +45,7 @@ export function createSecretMask(secrets: readonly Secret<string>[], { shortest 
       const [range] = search.ranges(bare);
       return range?.[0] === 0 && range[1] === bare.length;
     },
+    numbers: new Set(values.filter((value) => /^\d+(\.\d+)?$/.test(value.trim())).map(Number)),
     forms,
   };
 }
