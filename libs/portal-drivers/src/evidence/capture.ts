@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Frame, Locator, Page } from 'playwright-core';
 import type { SecretMask } from '../secret-mask.ts';
 import { hasClosedTree } from './closed-tree.ts';
@@ -32,17 +33,30 @@ export async function capturePage(page: Page, mask: SecretMask, options: { reado
     .filter((part) => part !== '')
     .join('\n---\n')
     .slice(0, MAX_READ);
+  const read = outline?.slice(0, MAX_READ) ?? null;
+  // Each is some milliseconds of work; between two of them the process does other work.
+  const masked: string[] = [];
+  for (const part of [page.url(), title, text, read ?? '']) {
+    masked.push(mask.mask(part.slice(0, MAX_READ)).slice(0, MAX_TEXT));
+    await turn();
+  }
+  const [address = '', heading = '', shown = '', elements = ''] = masked;
   return {
-    address: mask.mask(page.url()),
-    title: mask.mask(title),
-    text: mask.mask(text).slice(0, MAX_TEXT),
-    outline: outline === null || hides(mask, text, outline) ? null : mask.mask(outline.slice(0, MAX_READ)).slice(0, MAX_TEXT),
+    address,
+    title: heading,
+    text: shown,
+    outline: read === null || (await hides(mask, text, read)) ? null : elements,
     screenshot: options.screenshot && !(await timely(hasClosedTree(page, frames), true)) ? await timely(boxedScreenshot(page, frames, mask), null) : null,
   };
 }
 
 /** Whether a secret that the words show could be in the outline in pieces, one to an element, which no mask finds. */
-const hides = (mask: SecretMask, text: string, outline: string): boolean => mask.count(text) > mask.count(outline);
+async function hides(mask: SecretMask, text: string, outline: string): Promise<boolean> {
+  const shown = mask.count(text);
+  if (shown === 0) return false;
+  await turn();
+  return shown > mask.count(outline);
+}
 
 function boxedScreenshot(page: Page, frames: readonly Frame[], mask: SecretMask): Promise<Uint8Array> {
   return page.screenshot({

@@ -36,6 +36,8 @@ export class SecretSearch {
   /** Which ASCII characters a secret, or an escape, can begin with. */
   readonly #begins = new Uint8Array(128);
   readonly #beginsBeyond: boolean;
+  /** Which two ASCII characters one can begin with: in most texts nearly none, so nearly none is looked at closer. */
+  readonly #pairs = new Uint8Array(128 * 128);
   /** Bits before each character of what is looked at now, from `#from` to `#reach`. */
   #rows = new Int32Array(0);
   #from = 0;
@@ -60,6 +62,8 @@ export class SecretSearch {
     this.#escapable = noBits();
     this.#blank = noBits();
     const beginning = new Set<number>();
+    const second = new Map<number, Set<number>>();
+    const passed = Array.from({ length: 128 }, (_, code) => code).filter((code) => readings.mayBePassed(code));
     let at = 0;
     for (const { letters, blanksAfter, how, beyond } of forms) {
       const end = at + letters.length - 1;
@@ -75,7 +79,15 @@ export class SecretSearch {
           const bits = this.#letters.get(one) ?? noBits();
           this.#letters.set(one, bits);
           set(bits, at + index);
-          if (index === 0) beginning.add(one);
+          if (index > 0) continue;
+          beginning.add(one);
+          const after = second.get(one) ?? new Set();
+          second.set(one, after);
+          const next = letters[1];
+          // After a form of one letter, and before an escape of another, anything may stand.
+          for (const code of how === 'written' && next !== undefined && next < 128 ? passed : []) after.add(readings.fold(code));
+          if (next !== undefined && next < 128 && how !== 'alone') for (const code of [next, ...(how === 'encoded' ? [0x2d, 0x5f] : [])]) after.add(readings.fold(code));
+          else after.add(-1);
         }
         const isInner = at + index < end;
         if (isInner && how === 'written') set(this.#separable, at + index);
@@ -91,6 +103,10 @@ export class SecretSearch {
     for (let code = 0; code < 128; code += 1) {
       this.#ascii.push(this.#letters.get(readings.fold(code)));
       this.#begins[code] = beginning.has(readings.fold(code)) || readings.isEscape(code) ? 1 : 0;
+      const after = second.get(readings.fold(code));
+      if (this.#begins[code] === 0) continue;
+      for (let next = 0; next < 128; next += 1)
+        if (!after || after.has(-1) || readings.isEscape(code) || readings.isEscape(next) || after.has(readings.fold(next))) this.#pairs[code * 128 + next] = 1;
     }
   }
 
@@ -128,6 +144,8 @@ export class SecretSearch {
       const unit = text.charCodeAt(at);
       this.#visited(1);
       if (unit < 128 ? this.#begins[unit] === 0 : !this.#beginsBeyond) continue;
+      const next = text.charCodeAt(at + 1);
+      if (unit < 128 && next < 128 && this.#pairs[unit * 128 + next] === 0) continue;
       const ends = this.#stretch(text, at, most);
       if (ends > 0) met?.();
       found += ends;

@@ -134,6 +134,11 @@ export class TextReadings {
     return letter === 0x20 || letter === 0x2d || letter === 0 || (letter >= 0xad && (letter === 0xad || (letter >= 0x200b && letter <= 0x200d) || letter === 0x2060));
   }
 
+  /** Whether this may stand between two letters of a secret: a separator, or what stands for a blank. */
+  mayBePassed(code: number): boolean {
+    return this.isSeparator(this.fold(code)) || code === 0x2b;
+  }
+
   /** Whether a very short secret may end here. */
   edgeAfter(text: string, at: number): boolean {
     return at >= text.length || this.#isEdge(text.charCodeAt(at)) || text[at] === '%';
