@@ -3,6 +3,7 @@ import type { PortalCredential } from '../driver.ts';
 import type { TaskFile, TaskOutcome, TaskRow, TaskValue } from '../outcome.ts';
 import { createSecretMask, type SecretMask } from '../secret-mask.ts';
 import { searchFile } from '../secrets/file-search.ts';
+import { anyText } from '../secrets/in-turns.ts';
 import { MOST_UNPACKED, type Opaque } from '../secrets/unpacked.ts';
 
 /** Shorter ones are in many results by chance, so they only count where they are all of a value. */
@@ -24,7 +25,7 @@ export async function withoutSecrets(outcome: TaskOutcome, secrets: readonly Sec
     numbers: createSecretMask(secrets).numbers,
   };
   const rows = [...outcome.rows, ...(outcome.fields ? [outcome.fields] : [])];
-  if (holdsSecret(rows, sought))
+  if (await holdsSecret(rows, sought, signal))
     return { kind: 'unknown', detail: 'The result would hold a secret of the login, so it is not given: the recipe reads a field that it must not read.' };
   const problem = outcome.file ? await fileProblem(outcome.file, sought, signal) : null;
   return problem === null ? outcome : { kind: 'unknown', detail: problem };
@@ -36,8 +37,11 @@ interface Sought {
   readonly numbers: ReadonlySet<number>;
 }
 
+/** A short secret is not longer than this, however it is written. */
+const LONGEST_SHORT = 1_000;
+
 /** Looks at each value, and at what neighbours hold together: in rows from left to right, and in columns from top to bottom. */
-function holdsSecret(rows: readonly TaskRow[], { anywhere, fields, numbers }: Sought): boolean {
+async function holdsSecret(rows: readonly TaskRow[], { anywhere, fields, numbers }: Sought, signal: AbortSignal): Promise<boolean> {
   const values = rows.map((row) => Object.values(row).map(textOf));
   const columns = new Map<string, string[]>();
   for (const [name, value] of rows.flatMap((row) => Object.entries(row))) {
@@ -45,8 +49,10 @@ function holdsSecret(rows: readonly TaskRow[], { anywhere, fields, numbers }: So
     columns.set(name, column);
     column.push(textOf(value));
   }
-  if ([values.flat(), ...columns.values()].some((neighbours) => anywhere.isIn(neighbours.join('')))) return true;
-  if (values.some((row) => row.some((value, index) => fields.isAll(value) || fields.isAll(value + (row[index + 1] ?? ''))))) return true;
+  const together = [values.flat(), ...columns.values()].map((neighbours) => neighbours.join(''));
+  if (await anyText(together, signal, anywhere.isIn)) return true;
+  const alone = values.flatMap((row) => row.flatMap((value, index) => [value, value + (row[index + 1] ?? '')]));
+  if (await anyText(alone.filter(({ length }) => length <= LONGEST_SHORT), signal, fields.isAll)) return true;
   return rows.some((row) => Object.values(row).some((value) => numbers.has(Math.abs(numberOf(value)))));
 }
 

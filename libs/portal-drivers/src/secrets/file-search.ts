@@ -1,5 +1,5 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { SecretMask } from '../secret-mask.ts';
+import { anyPiece } from './in-turns.ts';
 import { type Budget, newBudget, type Opaque, unpacked } from './unpacked.ts';
 
 /** What is sought in a file: `anywhere` in it, or as one of its `fields`. */
@@ -9,10 +9,6 @@ export interface SoughtInFile {
   readonly fields: SecretMask;
 }
 
-/** So much is searched at a time; between two pieces the process does other work. */
-const PIECE = 64 * 1024;
-/** Bytes that two pieces have in common, so that a secret between them is found, drawn out as it may be. */
-const COMMON = 4 * 1024;
 /** Packed files in packed files beyond this are not taken. */
 const MOST_DEPTH = 3;
 
@@ -28,12 +24,8 @@ interface Progress {
 }
 
 async function search(bytes: Buffer, sought: SoughtInFile, { budget, depth, signal }: Progress): Promise<'secret' | 'none' | Opaque> {
-  for (let from = 0; from < bytes.length; from += PIECE - COMMON) {
-    await turn();
-    signal.throwIfAborted();
-    if (readings(bytes.subarray(from, from + PIECE), sought).some((text) => holds(text, sought))) return 'secret';
-    if (from + PIECE >= bytes.length) break;
-  }
+  const isIn = (from: number, to: number): boolean => readings(bytes.subarray(from, to), sought).some((text) => holds(text, sought));
+  if (await anyPiece(bytes.length, signal, isIn)) return 'secret';
   for await (const part of unpacked(bytes, budget)) {
     if (typeof part === 'string') return part;
     if (depth === MOST_DEPTH) return 'too_large';
