@@ -9,7 +9,10 @@ describe('addressFits', { timeout: 120_000 }, () => {
     fc.assert(
       fc.property(text(['a', 'b', '/', '*', '*', '.']), text(['a', 'b', '/', '.']), (pattern, path) => {
         const { pathname } = new URL(`https://portal.example${path}`);
-        const expression = pattern.split('*').map((part) => part.replaceAll('.', '\\.')).join('.*');
+        const expression = pattern
+          .split('*')
+          .map((part) => part.replaceAll('.', '\\.'))
+          .join('.*');
         const wanted = new RegExp(`^${expression}$`).test(pathname);
         if (wanted) fitted += 1;
         expect({ pattern, path, fits: addressFits(`https://portal.example${path}`, pattern, '/base') }).toEqual({ pattern, path, fits: wanted });

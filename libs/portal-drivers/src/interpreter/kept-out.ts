@@ -52,14 +52,22 @@ async function holdsSecret(rows: readonly TaskRow[], { anywhere, fields, numbers
   const together = [values.flat(), ...columns.values()].map((neighbours) => neighbours.join(''));
   if (await anyText(together, signal, anywhere.isIn)) return true;
   const alone = values.flatMap((row) => row.flatMap((value, index) => [value, value + (row[index + 1] ?? '')]));
-  if (await anyText(alone.filter(({ length }) => length <= LONGEST_SHORT), signal, fields.isAll)) return true;
+  if (
+    await anyText(
+      alone.filter(({ length }) => length <= LONGEST_SHORT),
+      signal,
+      fields.isAll,
+    )
+  )
+    return true;
   return rows.some((row) => Object.values(row).some((value) => numbers.has(Math.abs(numberOf(value)))));
 }
 
 const textOf = (value: TaskValue): string => (value === null ? '' : String(value));
 
 /** A secret of digits is no text any more where the recipe reads a number. */
-const numberOf = (value: TaskValue): number => (typeof value === 'string' ? (/^-?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN) : (value ?? Number.NaN));
+const numberOf = (value: TaskValue): number =>
+  typeof value === 'string' ? (/^-?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN) : (value ?? Number.NaN);
 
 const OPAQUE: Readonly<Record<Opaque, string>> = {
   too_large: `unpacks to more than ${MOST_UNPACKED / 1024 / 1024} MB, or is packed too often`,

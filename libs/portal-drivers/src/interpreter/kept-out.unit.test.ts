@@ -20,7 +20,8 @@ const check = (found: Partial<Found>, ...secrets: string[]): Promise<TaskOutcome
 const file = (bytes: Buffer | string, name = 'remittance') => ({ file: { name, contentType: 'application/octet-stream', bytes: Buffer.from(bytes) } });
 
 /** Fills what comes before a secret, so that it lies over the border of two pieces at some length. */
-const padded = (length: number, secret: string | Buffer): Buffer => Buffer.concat([Buffer.alloc(length, 'CLM '), Buffer.from(secret), Buffer.alloc(9_000, 'paid ')]);
+const padded = (length: number, secret: string | Buffer): Buffer =>
+  Buffer.concat([Buffer.alloc(length, 'CLM '), Buffer.from(secret), Buffer.alloc(9_000, 'paid ')]);
 
 describe('a result is given without secrets only: what was held back', { timeout: 120_000 }, () => {
   const rows = (...held: TaskRow[]): { rows: TaskRow[] } => ({ rows: held });
@@ -70,7 +71,10 @@ describe('a result is given without secrets only: what was held back', { timeout
     ['in a gzip file', gzipSync(padded(100_000, PASSWORD)), []],
     ['in a PDF, in pieces of one word', Buffer.from(pdf, 'latin1'), []],
   ])('a file with a secret %s', async (_where, bytes, secrets) => {
-    expect(await check(file(bytes), ...secrets)).toEqual({ kind: 'unknown', detail: expect.stringMatching(/^The file would hold a secret of the login, so it is not given/) });
+    expect(await check(file(bytes), ...secrets)).toEqual({
+      kind: 'unknown',
+      detail: expect.stringMatching(/^The file would hold a secret of the login, so it is not given/),
+    });
   });
 
   it.each<[string, Buffer, RegExp]>([

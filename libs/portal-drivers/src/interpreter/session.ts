@@ -100,7 +100,9 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
 /** A result that could not be looked through in time is not given. */
 async function checked(outcome: TaskOutcome, secrets: readonly Secret<string>[], options: StepOptions): Promise<TaskOutcome> {
   try {
-    return await withDeadline({ ms: options.deadlineMs, what: 'looking for secrets', signal: options.signal }, (signal) => withoutSecrets(outcome, secrets, signal));
+    return await withDeadline({ ms: options.deadlineMs, what: 'looking for secrets', signal: options.signal }, (signal) =>
+      withoutSecrets(outcome, secrets, signal),
+    );
   } catch {
     return { kind: 'unknown', detail: 'The result was not looked through for secrets of the login in time, so it is not given.' };
   }

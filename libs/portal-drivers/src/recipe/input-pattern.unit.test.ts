@@ -44,7 +44,9 @@ describe('the pattern of an input', { timeout: 120_000 }, () => {
   });
 
   it('is refused where its states times the longest input are too much work', () => {
-    expect(patternProblem('.{1,1000}', 1_000)).toMatchObject([{ at: 'tasks.t.input.claim.pattern', message: expect.stringMatching(/by max_length.* lower max_length to \d+$/) }]);
+    expect(patternProblem('.{1,1000}', 1_000)).toMatchObject([
+      { at: 'tasks.t.input.claim.pattern', message: expect.stringMatching(/by max_length.* lower max_length to \d+$/) },
+    ]);
     expect(patternProblem('.{1,100}', 100)).toEqual([]);
     expect(patternProblem('\\w{1,30}', 1_000)).toEqual([]);
   });

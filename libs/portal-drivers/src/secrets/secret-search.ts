@@ -86,7 +86,8 @@ export class SecretSearch {
           const next = letters[1];
           // After a form of one letter, and before an escape of another, anything may stand.
           for (const code of how === 'written' && next !== undefined && next < 128 ? passed : []) after.add(readings.fold(code));
-          if (next !== undefined && next < 128 && how !== 'alone') for (const code of [next, ...(how === 'encoded' ? [0x2d, 0x5f] : [])]) after.add(readings.fold(code));
+          if (next !== undefined && next < 128 && how !== 'alone')
+            for (const code of [next, ...(how === 'encoded' ? [0x2d, 0x5f] : [])]) after.add(readings.fold(code));
           else after.add(-1);
         }
         const isInner = at + index < end;

@@ -72,7 +72,9 @@ function percentEnds(text: string, at: number, digits: string): number[] {
 function encoded(secret: string): RegExp[] {
   const bytes = Buffer.from(secret);
   const base64 = [0, 1, 2].map((before) => {
-    const digits = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64').replaceAll('=', '');
+    const digits = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replaceAll('=', '');
     return digits.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
   });
   const forms = base64.filter((digits) => digits.length >= 6).map((digits) => digits.replaceAll('+', '[+-]').replaceAll('/', '[/_]'));

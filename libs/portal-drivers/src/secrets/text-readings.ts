@@ -131,7 +131,9 @@ export class TextReadings {
 
   /** What pages and files put between letters: blanks, hyphens, marks of no width, the empty bytes of wide letters. */
   isSeparator(letter: number): boolean {
-    return letter === 0x20 || letter === 0x2d || letter === 0 || (letter >= 0xad && (letter === 0xad || (letter >= 0x200b && letter <= 0x200d) || letter === 0x2060));
+    return (
+      letter === 0x20 || letter === 0x2d || letter === 0 || (letter >= 0xad && (letter === 0xad || (letter >= 0x200b && letter <= 0x200d) || letter === 0x2060))
+    );
   }
 
   /** Whether this may stand between two letters of a secret: a separator, or what stands for a blank. */

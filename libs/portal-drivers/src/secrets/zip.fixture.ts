@@ -1,7 +1,10 @@
 import { deflateRawSync } from 'node:zlib';
 
 /** A ZIP archive of these files; as xlsx and docx are some, too. `method` and `flags` as APPNOTE 4.4 has them. */
-export function zip(files: Readonly<Record<string, Buffer | string>>, { method = 8, flags = 0 }: { readonly method?: number; readonly flags?: number } = {}): Buffer {
+export function zip(
+  files: Readonly<Record<string, Buffer | string>>,
+  { method = 8, flags = 0 }: { readonly method?: number; readonly flags?: number } = {},
+): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
