@@ -13,8 +13,8 @@ const PART_MS = 2_000;
 /** More for what has a time-out of its own and does not keep it. */
 const GRACE_MS = 500;
 const MAX_TEXT = 20_000;
-/** Read before masking: more than is kept, so that the cut does not leave half of a secret. */
-const MAX_READ = 100_000;
+/** Read before masking: more than is kept, so that the cut does not leave half of a secret. Where it is nothing but secrets, masking so much takes some 25 ms. */
+const MAX_READ = 40_000;
 const BOX_COLOR = '#000000';
 
 /** What may show a secret without its words being in the page: fields, and everything that is drawn (a seed as a QR code). */
