@@ -15,6 +15,7 @@ export { createRecipeDriver, type RecipeDriverOptions } from './recipe-driver.ts
 export { type GuardedContext, type GuardedContextOptions, openGuardedContext } from './network/guarded-context.ts';
 export type { ChangeOutcome, LoginOutcome, LoginOutcomeKind, LoginResult, TaskFile, TaskOutcome, TaskRow, TaskValue } from './outcome.ts';
 export { type BrowserPool, type BrowserPoolOptions, createBrowserPool, type PooledContext } from './pool/browser-pool.ts';
+export { fitsPattern } from './recipe/input-pattern.ts';
 export { readRecipeFile } from './recipe/files.ts';
 export { lintRecipe, type RecipeLint, type RecipeProblem } from './recipe/lint.ts';
 export { parseRecipe, recipeHash } from './recipe/parse.ts';

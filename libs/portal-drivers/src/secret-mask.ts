@@ -1,73 +1,51 @@
 import type { Secret } from '@rcm/telemetry';
+import { secretForms, type SoughtForm } from './secrets/secret-forms.ts';
+import { SecretSearch } from './secrets/secret-search.ts';
+import { TextReadings } from './secrets/text-readings.ts';
 
-/** Knows the secrets of one act, and finds them in text in the forms in which pages and protocols write them. */
+/** Knows the secrets of one act, and finds them in text in the forms in which pages and protocols write them, in linear time. */
 export interface SecretMask {
   isIn(text: string): boolean;
   /** The text with every secret replaced by `[secret]`. */
   mask(text: string): string;
-  /** Finds any of the secrets; `null` where there are none. */
-  readonly pattern: RegExp | null;
+  /** At how many places of the text a secret ends. */
+  count(text: string): number;
+  /** Whether a secret, or several, are all that the text holds but for blanks. */
+  isAll(text: string): boolean;
+  /** The secrets that are numbers: as such they are no text any more. */
+  readonly numbers: ReadonlySet<number>;
+  /** What is sought, for a search inside a page; empty where there is nothing. */
+  readonly forms: readonly SoughtForm[];
 }
 
-/** Shorter values would be found everywhere (a one-letter test password), so they only count where they stand alone. */
-const SHORTEST_SOUGHT = 4;
-/** Shorter runs of base64 or hexadecimal digits are in many texts by chance. */
-const SHORTEST_ENCODED = 6;
+export interface SecretMaskOptions {
+  /** Letters that a secret must have to be sought at all. Default 1. */
+  readonly shortest?: number;
+  /** Letters that it may have at most. Default: any number. */
+  readonly longest?: number;
+  /** Told how many steps were done: for tests that hold the work to a bound. Default: nobody. */
+  readonly visited?: (steps: number) => void;
+}
 
-/** `shortest`: letters that a secret must have to be sought at all. Default 1. */
-export function createSecretMask(secrets: readonly Secret<string>[], { shortest = 1 }: { readonly shortest?: number } = {}): SecretMask {
-  const values = [...new Set(secrets.map((secret) => secret.reveal()).filter((value) => value.length >= shortest))].sort((a, b) => b.length - a.length);
-  const source = values.flatMap((value) => [...encodedForms(value), writtenForm(value)]).join('|');
-  const [pattern, every] = source === '' ? [null, null] : [new RegExp(source, 'i'), new RegExp(source, 'gi')];
+export function createSecretMask(secrets: readonly Secret<string>[], options: SecretMaskOptions = {}): SecretMask {
+  const { shortest = 1, longest = Infinity, visited = () => undefined } = options;
+  const values = [...new Set(secrets.map((secret) => secret.reveal()).filter((value) => value.length >= shortest && value.length <= longest))];
+  const forms = values.flatMap(secretForms);
+  const search = new SecretSearch(forms, new TextReadings(visited), visited);
   return {
-    isIn: (text) => pattern?.test(text) ?? false,
-    mask: (text) => (every === null ? text : text.replace(every, '[secret]')),
-    pattern,
+    isIn: (text) => search.isIn(text),
+    count: (text) => search.count(text),
+    mask(text) {
+      const ranges = search.ranges(text);
+      const kept = [0, ...ranges.map(([, to]) => to)].map((from, index) => text.slice(from, ranges[index]?.[0]));
+      return kept.join('[secret]');
+    },
+    isAll(text) {
+      const bare = text.trim();
+      const [range] = search.ranges(bare);
+      return range?.[0] === 0 && range[1] === bare.length;
+    },
+    numbers: new Set(values.filter((value) => /^\d+(\.\d+)?$/.test(value.trim())).map(Number)),
+    forms,
   };
 }
-
-/** Every letter as itself or escaped, as HTML, JSON, scripts and addresses do it, also mixed; with what drawing may put between letters. */
-function writtenForm(value: string): string {
-  const letters = [...value].map(letterForms);
-  if (value.length < SHORTEST_SOUGHT) return `(?<![^\\s"'=&:;,()])${letters.join('')}(?![^\\s"'=&:;,()])`;
-  return letters.join('[\\s\\u200b\\u00ad-]*');
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' };
-
-function letterForms(letter: string): string {
-  const code = letter.codePointAt(0) ?? 0;
-  const hex = code.toString(16);
-  const percent = [...Buffer.from(letter)].map((byte) => byte.toString(16).padStart(2, '0'));
-  const units = Array.from({ length: letter.length }, (_, at) => `\\\\u${letter.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
-  const forms = [
-    `&#0*${code};`,
-    `&#x0*${hex};`,
-    units,
-    `\\\\u\\{0*${hex}\\}`,
-    percent.map((byte) => `%(?:25)*${byte}`).join(''),
-    ...(code < 256 ? [`\\\\x${hex.padStart(2, '0')}`] : []),
-    ...(ENTITIES[letter] ? [`&${ENTITIES[letter]};`] : []),
-    `\\\\{0,3}${escaped(letter)}`,
-    // A page draws one space where there are several, and none at the ends.
-    ...(/\s/.test(letter) ? ['\\+', '&nbsp;', '\\s*'] : []),
-  ];
-  return `(?:${forms.join('|')})`;
-}
-
-/** Base64 at each of the three ways it can lie in a longer text, and hexadecimal digits. */
-function encodedForms(value: string): string[] {
-  const bytes = Buffer.from(value);
-  const base64 = [0, 1, 2].map((before) => {
-    const digits = Buffer.concat([Buffer.alloc(before), bytes])
-      .toString('base64')
-      .replaceAll('=', '');
-    return digits.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
-  });
-  const forms = base64
-    .filter((digits) => digits.length >= SHORTEST_ENCODED)
-    .map((digits) => `${escaped(digits).replaceAll('+', '[+-]').replaceAll('\\[+-]', '[+-]').replaceAll('\\/', '[/_]')}[\\w+/-]?={0,2}`);
-  return bytes.length * 2 >= SHORTEST_ENCODED ? [...forms, bytes.toString('hex')] : forms;
-}
-
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');

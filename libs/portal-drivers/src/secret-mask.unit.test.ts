@@ -68,4 +68,19 @@ describe('createSecretMask', () => {
     const { mask } = createSecretMask([new Secret('ab')]);
     expect(mask('a cab said: ab')).toBe('a cab said: [secret]');
   });
+
+  it.each(['-----Pass', '-Pass-w0rd-', 'two words-1'])(
+    'is done with 100 kB of what stands between letters, for a secret that holds such itself: %s',
+    (secret) => {
+      const { isIn, mask } = createSecretMask([new Secret(secret)]);
+      const page = `${'-'.repeat(50_000)}${' -'.repeat(25_000)}`;
+      expect([isIn(page), mask(page) === page]).toEqual([false, true]);
+      expect(isIn(`${page}${secret}${page}`)).toBe(true);
+    },
+  );
+
+  it('says whether a secret is all that a text holds', () => {
+    const { isAll } = createSecretMask([new Secret('Ab3$x')]);
+    expect([' Ab3$x ', 'ab3&#36;X', 'Ab3$x and more', 'none', ''].map(isAll)).toEqual([true, true, false, false, false]);
+  });
 });

@@ -21,7 +21,11 @@ export function totpCode(options: TotpOptions): Secret<string> {
 }
 
 function readSeed(seed: Secret<string>): Seed {
-  const text = seed.reveal().replace(/[\s-]/g, '').replace(/=+$/, '').toUpperCase();
+  const text = seed
+    .reveal()
+    .replace(/[\s-]/g, '')
+    .replace(/(?<!=)=+$/, '')
+    .toUpperCase();
   // 16 base32 characters are 80 bits, the shortest seed seen in use (RFC 4226 asks for 128).
   if (!/^[A-Z2-7]{16,256}$/.test(text)) throw new RcmError('payload_invalid', 'The MFA seed is not base32 text of at least 16 characters.');
   return Seed.fromBase32(text);

@@ -5,6 +5,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: readonly B
   credentials: () => import('./credentials/suite.ts'),
   rotation: () => import('./rotation/suite.ts'),
   portals: () => import('./portals/suite.ts'),
+  linear: () => import('./linear/suite.ts'),
 };
 
 export const suiteNames = (): string[] => Object.keys(SUITES);

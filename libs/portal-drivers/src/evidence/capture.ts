@@ -1,8 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Frame, Locator, Page } from 'playwright-core';
 import type { SecretMask } from '../secret-mask.ts';
-import { holdingAttribute } from './attribute-engine.ts';
 import { hasClosedTree } from './closed-tree.ts';
 import type { Evidence } from './evidence.ts';
+import { holdingSecret } from './holding-engine.ts';
 import { wordsOf } from './page-words.ts';
 
 type PageEvidence = Pick<Evidence, 'address' | 'title' | 'text' | 'outline' | 'screenshot'>;
@@ -12,8 +13,8 @@ const PART_MS = 2_000;
 /** More for what has a time-out of its own and does not keep it. */
 const GRACE_MS = 500;
 const MAX_TEXT = 20_000;
-/** Read before masking: more than is kept, so that the cut does not leave half of a secret. */
-const MAX_READ = 100_000;
+/** Read before masking: more than is kept, so that the cut does not leave half of a secret. Where it is nothing but secrets, masking so much takes some 25 ms. */
+const MAX_READ = 40_000;
 const BOX_COLOR = '#000000';
 
 /** What may show a secret without its words being in the page: fields, and everything that is drawn (a seed as a QR code). */
@@ -32,19 +33,30 @@ export async function capturePage(page: Page, mask: SecretMask, options: { reado
     .filter((part) => part !== '')
     .join('\n---\n')
     .slice(0, MAX_READ);
+  const read = outline?.slice(0, MAX_READ) ?? null;
+  // Each is some milliseconds of work; between two of them the process does other work.
+  const masked: string[] = [];
+  for (const part of [page.url(), title, text, read ?? '']) {
+    masked.push(mask.mask(part.slice(0, MAX_READ)).slice(0, MAX_TEXT));
+    await turn();
+  }
+  const [address = '', heading = '', shown = '', elements = ''] = masked;
   return {
-    address: mask.mask(page.url()),
-    title: mask.mask(title),
-    text: mask.mask(text).slice(0, MAX_TEXT),
-    outline: outline === null || hides(mask, text, outline) ? null : mask.mask(outline.slice(0, MAX_READ)).slice(0, MAX_TEXT),
+    address,
+    title: heading,
+    text: shown,
+    outline: read === null || (await hides(mask, text, read)) ? null : elements,
     screenshot: options.screenshot && !(await timely(hasClosedTree(page, frames), true)) ? await timely(boxedScreenshot(page, frames, mask), null) : null,
   };
 }
 
 /** Whether a secret that the words show could be in the outline in pieces, one to an element, which no mask finds. */
-const hides = (mask: SecretMask, text: string, outline: string): boolean => count(mask, text) > count(mask, outline);
-
-const count = ({ pattern }: SecretMask, text: string): number => (pattern ? [...text.matchAll(new RegExp(pattern.source, `${pattern.flags}g`))].length : 0);
+async function hides(mask: SecretMask, text: string, outline: string): Promise<boolean> {
+  const shown = mask.count(text);
+  if (shown === 0) return false;
+  await turn();
+  return shown > mask.count(outline);
+}
 
 function boxedScreenshot(page: Page, frames: readonly Frame[], mask: SecretMask): Promise<Uint8Array> {
   return page.screenshot({
@@ -57,8 +69,8 @@ function boxedScreenshot(page: Page, frames: readonly Frame[], mask: SecretMask)
 }
 
 function boxed(frame: Frame, mask: SecretMask): Locator[] {
-  const written = mask.pattern ? [frame.getByText(mask.pattern), frame.locator(holdingAttribute(mask.pattern))] : [];
-  return [frame.locator(ALWAYS_BOXED), ...written];
+  const holding = mask.forms.length === 0 ? [] : [frame.locator(holdingSecret(mask.forms))];
+  return [frame.locator(ALWAYS_BOXED), ...holding];
 }
 
 /** What `pending` gives, or `otherwise` if it fails or takes too long. */

@@ -1,5 +1,6 @@
 import type { ElementHandle, Frame, Locator } from 'playwright-core';
 import type { Condition } from '../recipe/condition.ts';
+import { addressFits } from './address-pattern.ts';
 import { locate } from './locate.ts';
 import { type PageResponse, sameWords } from './page-watch.ts';
 import type { Tabs } from './tabs.ts';
@@ -65,19 +66,6 @@ async function anyFrameShows(frames: readonly Frame[], words: string): Promise<b
     if (!frame.isDetached() && (await isShown(showing(frame, words)).catch(() => false))) return true;
   }
   return false;
-}
-
-/** Whether the path of an address, whole or below `basePath`, with its query or without, is as `pattern` says. */
-function addressFits(url: string, pattern: string, basePath: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { pathname, search, hash } = new URL(url);
-  const expression = pattern
-    .split('*')
-    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    .join('.*');
-  const fits = new RegExp(`^${expression}$`);
-  const paths = [pathname, ...(pathname.startsWith(`${basePath}/`) ? [pathname.slice(basePath.length)] : [])];
-  return paths.some((path) => fits.test(path) || fits.test(path + search + hash));
 }
 
 /** The element that makes a `text` or `visible` condition hold now; `null` where none does, or where a condition is of another kind. */

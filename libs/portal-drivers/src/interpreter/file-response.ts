@@ -79,7 +79,11 @@ async function take(browser: CDPSession, paused: Paused, maxBytes: number): Prom
   }
 }
 
-const header = (paused: Paused, name: string): string => paused.responseHeaders?.find((one) => one.name.toLowerCase() === name)?.value ?? '';
+/** Of a header, what is looked at: longer ones tell nothing that is used here. */
+const MAX_HEADER = 2_000;
+
+const header = (paused: Paused, name: string): string =>
+  (paused.responseHeaders?.find((one) => one.name.toLowerCase() === name)?.value ?? '').slice(0, MAX_HEADER);
 
 /** The name in a `content-disposition` header (RFC 6266): the extended form first. */
 function fileName(disposition: string): string {

@@ -1,9 +1,12 @@
 import type { Secret } from '@rcm/telemetry';
 import type { PortalCredential } from '../driver.ts';
-import type { TaskOutcome } from '../outcome.ts';
-import { createSecretMask } from '../secret-mask.ts';
+import type { TaskFile, TaskOutcome, TaskRow, TaskValue } from '../outcome.ts';
+import { createSecretMask, type SecretMask } from '../secret-mask.ts';
+import { searchFile } from '../secrets/file-search.ts';
+import { anyText } from '../secrets/in-turns.ts';
+import { MOST_UNPACKED, type Opaque } from '../secrets/unpacked.ts';
 
-/** Shorter ones are in many results by chance. */
+/** Shorter ones are in many results by chance, so they only count where they are all of a value. */
 const SHORTEST = 8;
 
 /** What of a credential no result of a task may hold: results are stored and handed out. The user name may be in one. */
@@ -13,11 +16,69 @@ export const keptOut = (credential: PortalCredential, ...more: readonly Secret<s
   ...more,
 ];
 
-/** A result without secrets as it is; with one it is no result, whatever the page or the recipe meant by it. */
-export function withoutSecrets(outcome: TaskOutcome, secrets: readonly Secret<string>[]): TaskOutcome {
-  if (outcome.kind !== 'found') return outcome;
-  const { isIn } = createSecretMask(secrets, { shortest: SHORTEST });
-  const values = [...outcome.rows, outcome.fields ?? {}].flatMap((row) => Object.values(row));
-  if (!values.some((value) => typeof value === 'string' && isIn(value))) return outcome;
-  return { kind: 'unknown', detail: 'The result would hold a secret of the login, so it is not given: the recipe reads a field that it must not read.' };
+/** A result without secrets as it is; with one it is no result, whatever the page or the recipe meant by it. Fails only by `signal`. */
+export async function withoutSecrets(outcome: TaskOutcome, secrets: readonly Secret<string>[], signal: AbortSignal): Promise<TaskOutcome> {
+  if (outcome.kind !== 'found' || secrets.length === 0) return outcome;
+  const sought: Sought = {
+    anywhere: createSecretMask(secrets, { shortest: SHORTEST }),
+    fields: createSecretMask(secrets, { longest: SHORTEST - 1 }),
+    numbers: createSecretMask(secrets).numbers,
+  };
+  const rows = [...outcome.rows, ...(outcome.fields ? [outcome.fields] : [])];
+  if (await holdsSecret(rows, sought, signal))
+    return { kind: 'unknown', detail: 'The result would hold a secret of the login, so it is not given: the recipe reads a field that it must not read.' };
+  const problem = outcome.file ? await fileProblem(outcome.file, sought, signal) : null;
+  return problem === null ? outcome : { kind: 'unknown', detail: problem };
+}
+
+interface Sought {
+  readonly anywhere: SecretMask;
+  readonly fields: SecretMask;
+  readonly numbers: ReadonlySet<number>;
+}
+
+/** A short secret is not longer than this, however it is written. */
+const LONGEST_SHORT = 1_000;
+
+/** Looks at each value, and at what neighbours hold together: in rows from left to right, and in columns from top to bottom. */
+async function holdsSecret(rows: readonly TaskRow[], { anywhere, fields, numbers }: Sought, signal: AbortSignal): Promise<boolean> {
+  const values = rows.map((row) => Object.values(row).map(textOf));
+  const columns = new Map<string, string[]>();
+  for (const [name, value] of rows.flatMap((row) => Object.entries(row))) {
+    const column = columns.get(name) ?? [];
+    columns.set(name, column);
+    column.push(textOf(value));
+  }
+  const together = [values.flat(), ...columns.values()].map((neighbours) => neighbours.join(''));
+  if (await anyText(together, signal, anywhere.isIn)) return true;
+  const alone = values.flatMap((row) => row.flatMap((value, index) => [value, value + (row[index + 1] ?? '')]));
+  if (
+    await anyText(
+      alone.filter(({ length }) => length <= LONGEST_SHORT),
+      signal,
+      fields.isAll,
+    )
+  )
+    return true;
+  return rows.some((row) => Object.values(row).some((value) => numbers.has(Math.abs(numberOf(value)))));
+}
+
+const textOf = (value: TaskValue): string => (value === null ? '' : String(value));
+
+/** A secret of digits is no text any more where the recipe reads a number. */
+const numberOf = (value: TaskValue): number =>
+  typeof value === 'string' ? (/^-?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN) : (value ?? Number.NaN);
+
+const OPAQUE: Readonly<Record<Opaque, string>> = {
+  too_large: `unpacks to more than ${MOST_UNPACKED / 1024 / 1024} MB, or is packed too often`,
+  damaged: 'is a packed file that cannot be unpacked',
+  unknown_packing: 'is packed in a way that is not known here',
+};
+
+async function fileProblem(file: TaskFile, sought: Sought, signal: AbortSignal): Promise<string | null> {
+  const about = [file.name, file.contentType];
+  const found = about.some((text) => sought.anywhere.isIn(text) || sought.fields.isAll(text)) ? 'secret' : await searchFile(file.bytes, sought, signal);
+  if (found === 'none') return null;
+  if (found === 'secret') return 'The file would hold a secret of the login, so it is not given: the recipe asks for a file that it must not ask for.';
+  return `The file ${OPAQUE[found]}, so nobody can tell whether it holds a secret of the login, and it is not given: have the portal send a smaller part of it, or another format.`;
 }

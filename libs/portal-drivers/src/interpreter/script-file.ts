@@ -47,9 +47,10 @@ interface Encoded {
 
 /** The content of a `data:` address (RFC 2397). */
 function decodeData(url: string): Encoded {
-  const [, type = '', base64, content = ''] = /^data:([^;,]*)[^,]*?(;base64)?,([\s\S]*)$/.exec(url) ?? [];
-  const text = decodeURIComponent(content);
-  return { type: type === '' ? 'text/plain' : type, base64: base64 ? text : Buffer.from(text).toString('base64') };
+  const comma = url.includes(',') ? url.indexOf(',') : url.length;
+  const [type = '', ...parameters] = url.slice('data:'.length, comma).split(';');
+  const text = decodeURIComponent(url.slice(comma + 1));
+  return { type: type === '' ? 'text/plain' : type, base64: parameters.at(-1) === 'base64' ? text : Buffer.from(text).toString('base64') };
 }
 
 /** Reads a kept file in its page; one made earlier by its address, as far as the page's own policy allows. `null` where it is too large. */

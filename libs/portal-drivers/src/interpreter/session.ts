@@ -1,5 +1,6 @@
 import { RcmError, type Secret, withDeadline } from '@rcm/telemetry';
 import type { PortalSession, StepOptions } from '../driver.ts';
+import type { TaskOutcome } from '../outcome.ts';
 import { changePassword } from './change-password.ts';
 import { login } from './login.ts';
 import { everySecret } from './credential-values.ts';
@@ -81,7 +82,7 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
     },
     async runTask(options) {
       usableOnly();
-      const outcome = withoutSecrets(await runTask(parts, options), noResult);
+      const outcome = await checked(await runTask(parts, options), noResult, options);
       await keep(`task ${options.name}`, outcome.kind);
       // Who stops a task wants the browser gone, not a logout first.
       if (outcome.kind === 'logged_out' || options.signal.aborted) loggedIn = false;
@@ -94,6 +95,17 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
     },
     close: () => (closing ??= end()),
   };
+}
+
+/** A result that could not be looked through in time is not given. */
+async function checked(outcome: TaskOutcome, secrets: readonly Secret<string>[], options: StepOptions): Promise<TaskOutcome> {
+  try {
+    return await withDeadline({ ms: options.deadlineMs, what: 'looking for secrets', signal: options.signal }, (signal) =>
+      withoutSecrets(outcome, secrets, signal),
+    );
+  } catch {
+    return { kind: 'unknown', detail: 'The result was not looked through for secrets of the login in time, so it is not given.' };
+  }
 }
 
 const isUnclear = (kind: string): boolean => kind === 'unknown' || kind === 'unavailable';

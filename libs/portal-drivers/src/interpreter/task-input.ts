@@ -1,4 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
+import { fitsPattern } from '../recipe/input-pattern.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { TaskRecipe } from '../recipe/task.ts';
 
@@ -21,8 +22,7 @@ export function checkInput(task: Pick<TaskRecipe, 'input'>, input: Readonly<Reco
     else if (value.length > rule.max_length) problems.push(`${name} is longer than ${rule.max_length} characters`);
     else if (rule.type === 'number' && !/^-?\d+(\.\d+)?$/.test(value)) problems.push(`${name} is not a number`);
     else if (rule.type === 'date' && !isDate(value)) problems.push(`${name} is not a date (YYYY-MM-DD)`);
-    else if (rule.pattern !== undefined && !new RegExp(`^(?:${rule.pattern})$`, 'u').test(value))
-      problems.push(`${name} is not written as the portal wants it`);
+    else if (rule.pattern !== undefined && !fitsPattern(rule.pattern, value)) problems.push(`${name} is not written as the portal wants it`);
   }
   if (problems.length > 0) throw new RcmError('task_input_invalid', `The task cannot be done: ${problems.join(', ')}.`);
 }

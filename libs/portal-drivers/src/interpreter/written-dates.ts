@@ -20,10 +20,13 @@ const SPECIAL = new RegExp([DATE_TOKEN, /\s+/, /[.*+?^${}()|[\]\\]/].map(({ sour
 
 const SPANS = { seconds: 1_000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 } as const;
 
+/** Blanks of a page or a sample as one each: a run of them, sought from each of its own places, would take the square of its length. */
+const spaced = (words: string): string => words.replace(/\s+/g, ' ');
+
 /** The first date in `words` that is written like `format`, in `zone` (IANA name, default UTC); `null` where there is none. */
 export function parseDate(words: string, format: string, zone = 'UTC'): Date | null {
-  const pattern = format.replace(SPECIAL, (token) => (/^\s/.test(token) ? '\\s+' : (TOKENS[token] ?? `\\${token}`)));
-  const groups = new RegExp(`(?<![\\d\\p{L}])${pattern}(?![\\d\\p{L}])`, 'iu').exec(words)?.groups;
+  const pattern = format.replace(SPECIAL, (token) => (/^\s/.test(token) ? ' ' : (TOKENS[token] ?? `\\${token}`)));
+  const groups = new RegExp(`(?<![\\d\\p{L}])${pattern}(?![\\d\\p{L}])`, 'iu').exec(spaced(words))?.groups;
   if (!groups) return null;
   const part = (name: string, otherwise: number) => (groups[name] === undefined ? otherwise : Number(groups[name]));
   const named = groups['MMMM'] ?? groups['MMM'];
@@ -46,11 +49,11 @@ export function writeDate(date: string, format: string): string {
 
 /** The span of time, in ms, that `words` tell in the manner of `sample` (`wait {minutes} minutes`); `null` where they do not. */
 export function parseSpan(words: string, sample: string): number | null {
-  const pattern = sample
+  const pattern = spaced(sample)
     .split(/(\{(?:seconds|minutes|hours|days)\})/)
-    .map((part) => (/^\{\w+\}$/.test(part) ? `(?<${part.slice(1, -1)}>\\d{1,6})` : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s+')))
+    .map((part) => (/^\{\w+\}$/.test(part) ? `(?<${part.slice(1, -1)}>\\d{1,6})` : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
     .join('');
-  const groups = new RegExp(pattern, 'iu').exec(words)?.groups;
+  const groups = new RegExp(pattern, 'iu').exec(spaced(words))?.groups;
   if (!groups) return null;
   return Object.entries(groups).reduce((sum, [unit, count]) => sum + Number(count) * SPANS[unit as keyof typeof SPANS], 0);
 }

@@ -41,6 +41,16 @@ describe('parseSpan', () => {
   });
 });
 
+describe('a page of nothing but blanks', { timeout: 120_000 }, () => {
+  it.each([' ', '\u00a0', '\n', 'jan ', '1 '])('is read at once: 1 MB of %j', (piece) => {
+    const words = piece.repeat(1_000_000 / piece.length);
+    const formats = [' DD MM YYYY', 'MMM DD YYYY', 'DD MMM YYYY HH:mm'];
+    const samples = ['{days}  days', 'a b {days}'];
+    expect(formats.map((format) => parseDate(words, format))).toEqual(formats.map(() => null));
+    expect(samples.map((sample) => parseSpan(words, sample))).toEqual(samples.map(() => null));
+  });
+});
+
 describe('what a recipe may ask to be read', () => {
   const pieces = ['YYYY', 'MM', 'MMM', 'MMMM', 'DD', 'HH', 'hh', 'mm', 'A', ...'AT at / . ( ] { ^ $ \\ *'.split(' '), ' '];
   const units = ['{seconds}', '{minutes}', '{hours}', '{days}', ...'wait : ( ] { ^ $ \\ *'.split(' '), ' '];

@@ -46,7 +46,7 @@ export async function installGate(options: {
   async function carries(request: Request): Promise<boolean> {
     if (secrets === null || hasBody(request)) return true;
     const cookies = await context.cookies(request.url());
-    return [request.url(), ...Object.values(request.headers()), ...cookies.map(({ value }) => value)].some(secrets.isIn);
+    return holdsAny(secrets, [request.url(), ...Object.values(request.headers()), ...cookies.map(({ value }) => value)]);
   }
 
   function change(next: GateState): void {
@@ -72,7 +72,7 @@ export async function installGate(options: {
     }
     if (state === 'held' && !(await carries(request))) return route.continue();
     if (!(await pass())) return route.abort('blockedbyclient');
-    if (hasBody(request) || secrets?.isIn(request.url())) await fence.freshen();
+    if (hasBody(request) || (secrets && holdsAny(secrets, [request.url()]))) await fence.freshen();
     return route.continue();
   }
 
@@ -117,7 +117,13 @@ export async function installGate(options: {
   };
 }
 
+/** More than browsers send to any portal. A page may make them as long as it likes; what is longer is not looked through, and could hold anything. */
+const MOST_LETTERS = 65_536;
+
+const holdsAny = (secrets: SecretMask, texts: readonly string[]): boolean =>
+  texts.reduce((sum, { length }) => sum + length, 0) > MOST_LETTERS || texts.some((text) => secrets.isIn(text));
+
 const hasBody = (request: Request): boolean => !ASKING.includes(request.method());
 
 /** Origin of a URL for a report; never its path or query, which may hold what must not be told. */
-const originName = (url: string): string => (URL.canParse(url) ? new URL(url).origin : 'unreadable');
+const originName = (url: string): string => (url.length <= MOST_LETTERS && URL.canParse(url) ? new URL(url).origin : 'unreadable');

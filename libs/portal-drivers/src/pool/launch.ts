@@ -1,7 +1,7 @@
 import { homedir, tmpdir } from 'node:os';
 import { RcmError } from '@rcm/telemetry';
 import { type Browser, chromium } from 'playwright-core';
-import { registerAttributeEngine } from '../evidence/attribute-engine.ts';
+import { registerHoldingEngine } from '../evidence/holding-engine.ts';
 import { registerDeclaredEngine } from '../interpreter/declared-engine.ts';
 import { registerPressEngine } from '../interpreter/pressable.ts';
 
@@ -50,7 +50,7 @@ export async function launchChromium(options: LaunchOptions): Promise<Browser> {
   if (TELLS_VALUES.test(process.env['DEBUG'] ?? ''))
     throw new RcmError('browser_unavailable', 'DEBUG makes Playwright write passwords to stderr: start without it, or without pw: and *.');
   try {
-    await Promise.all([registerDeclaredEngine(), registerAttributeEngine(), registerPressEngine()]);
+    await Promise.all([registerDeclaredEngine(), registerHoldingEngine(), registerPressEngine()]);
     return await chromium.launch({
       executablePath: options.executablePath,
       headless: !options.headed,

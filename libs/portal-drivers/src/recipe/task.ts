@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkPatternWork, inputPatternSchema } from './input-pattern.ts';
 import { taskOutcomesSchema } from './outcomes.ts';
 import { definedName, exactlyOne, words } from './rules.ts';
 import { addressSchema, stepsSchema } from './step.ts';
@@ -58,23 +59,16 @@ const fileSchema = z
   })
   .superRefine((file, context) => exactlyOne(file, ['press', 'open'], context));
 
-const inputSchema = z.strictObject({
-  type: z.enum(['text', 'number', 'date']),
-  /** The whole text must match. */
-  pattern: z.string().max(200).refine(isPattern, 'must be a regular expression').optional(),
-  max_length: z.int().min(1).max(1_000).default(100),
-  /** May be left out; what is typed is then empty. Default false. */
-  optional: z.boolean().optional(),
-});
-
-function isPattern(text: string): boolean {
-  try {
-    new RegExp(text, 'u');
-    return true;
-  } catch {
-    return false;
-  }
-}
+const inputSchema = z
+  .strictObject({
+    type: z.enum(['text', 'number', 'date']),
+    /** The whole text must match. */
+    pattern: inputPatternSchema.optional(),
+    max_length: z.int().min(1).max(1_000).default(100),
+    /** May be left out; what is typed is then empty. Default false. */
+    optional: z.boolean().optional(),
+  })
+  .superRefine(checkPatternWork);
 
 /** A piece of portal work: typed inputs, steps, and what it returns: rows, the fields of one record, a file, or several of these. */
 export const taskSchema = z

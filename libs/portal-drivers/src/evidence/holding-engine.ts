@@ -1,0 +1,83 @@
+import type { SecretMask } from '../secret-mask.ts';
+import type { SoughtForm } from '../secrets/secret-forms.ts';
+import { SecretSearch } from '../secrets/secret-search.ts';
+import { TextReadings } from '../secrets/text-readings.ts';
+import { registerEngine } from '../selector-engine.ts';
+
+const NAME = 'holds-secret';
+
+/** As much of a page's nodes as is used here; this project's own types know no page. */
+interface PageElement extends PageNode {
+  readonly attributes: ArrayLike<{ readonly value: string }>;
+  readonly value?: unknown;
+}
+interface PageNode {
+  readonly nodeType: number;
+  readonly data?: string;
+  readonly childNodes: Iterable<PageNode>;
+  readonly shadowRoot?: PageNode | null;
+}
+
+/**
+ * Finds every element that shows a part of a secret, or has an attribute that holds one (a style sheet can draw it), in open shadow
+ * trees too. The words of the whole page are searched as one text, so a secret in pieces is found, once with nothing between two
+ * elements and once with a line's end. Runs inside the page.
+ */
+function holdingEngine(Search: typeof SecretSearch, Readings: typeof TextReadings) {
+  const TEXT = 3;
+  return {
+    queryAll(root: PageNode, hex: string): PageElement[] {
+      const forms = JSON.parse(decodeURIComponent(hex.replace(/../g, '%$&'))) as SoughtForm[];
+      const search = new Search(forms, new Readings(() => undefined), () => undefined);
+      const holding = new Set<PageElement>();
+      const around = new Map<PageElement, PageElement | null>();
+      const outwards = (element: PageElement | null): PageElement[] => {
+        const path: PageElement[] = [];
+        for (let one = element; one; one = around.get(one) ?? null) path.push(one);
+        return path;
+      };
+      const shown: { readonly text: string; readonly element: PageElement }[] = [];
+      const waiting: { readonly node: PageNode; readonly element: PageElement | null }[] = [{ node: root, element: null }];
+      for (let next = waiting.pop(); next; next = waiting.pop()) {
+        const { node, element } = next;
+        if (node.nodeType === TEXT && element) shown.push({ text: node.data ?? '', element });
+        const own = 'attributes' in node ? (node as PageElement) : element;
+        if (own === node && own) {
+          around.set(own, element);
+          const values = [...Array.from(own.attributes, ({ value }) => value), typeof own.value === 'string' ? own.value : ''];
+          if (values.some((value) => search.isIn(value))) holding.add(own);
+        }
+        const below = [...(node.shadowRoot?.childNodes ?? []), ...node.childNodes];
+        for (const child of below.reverse()) waiting.push({ node: child, element: own });
+      }
+      for (const between of ['', '\n']) {
+        const ranges = search.ranges(shown.map(({ text }) => text).join(between));
+        let at = 0;
+        let range = 0;
+        /** What shows the beginning of the range looked at. */
+        let begun: PageElement | null = null;
+        for (const { text, element } of shown) {
+          const end = at + text.length;
+          for (; (ranges[range]?.[0] ?? Infinity) < end; range += 1) {
+            holding.add(element);
+            begun ??= element;
+            if ((ranges[range]?.[1] ?? 0) > end) break;
+            // In pieces, what lies between them is a part of it, too.
+            const path = new Set(outwards(begun));
+            const whole = outwards(element).find((one) => path.has(one));
+            if (whole) holding.add(whole);
+            begun = null;
+          }
+          at = end + between.length;
+        }
+      }
+      return [...holding];
+    },
+  };
+}
+
+/** Selector of the elements that show a part of a secret, or hold one. */
+export const holdingSecret = (forms: SecretMask['forms']): string => `${NAME}=${Buffer.from(JSON.stringify(forms)).toString('hex')}`;
+
+export const registerHoldingEngine = (): Promise<void> =>
+  registerEngine(NAME, { content: `(${holdingEngine.toString()})(${SecretSearch.toString()}, ${TextReadings.toString()})` });
