@@ -10,4 +10,6 @@ export type { Backend, Service } from './run/provided.ts';
 export { type RunningService, startEmbeddedPostgres } from './postgres/kept.ts';
 export { type RestartablePostgres, startThrowawayPostgres } from './postgres/server.ts';
 export { freePort } from './free-port.ts';
+export { asRoot } from './as-root.ts';
+export { canMakeCertificates, type CertificateFiles, makeCa, makeCertificate } from './certificates.ts';
 export { claimFolder, FOLDER_PREFIX, removeStaleClusters } from './postgres/stale.ts';
