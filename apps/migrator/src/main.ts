@@ -1,3 +1,7 @@
-import { runCli } from './cli.ts';
+import { runGuarded } from '@rcm/telemetry';
 
-process.exitCode = await runCli(process.argv.slice(2), { environment: process.env, stdout: process.stdout, stderr: process.stderr });
+// What the app imports is loaded when the environment is clean.
+await runGuarded('migrator', async (environment) => {
+  const { runCli } = await import('./cli.ts');
+  return runCli(process.argv.slice(2), { environment, stdout: process.stdout, stderr: process.stderr });
+});

@@ -1,3 +1,4 @@
-import { parseArguments } from './cli.ts';
+import { runGuarded } from '@rcm/telemetry';
 
-process.exitCode = await parseArguments(process.argv, process.env);
+// What the app imports is loaded when the environment is clean: Playwright heeds DEBUG from its first line on.
+await runGuarded('rotator', async (environment) => (await import('./cli.ts')).parseArguments(process.argv, environment));
