@@ -94,6 +94,16 @@ export default tseslint.config(
   },
   { files: ['libs/db/src/**/*.ts'], rules: { 'no-restricted-imports': ownedExcept('pg') } },
   { files: ['libs/portal-drivers/src/**/*.ts'], rules: { 'no-restricted-imports': ownedExcept('playwright-core') } },
+  {
+    files: ['libs/portal-drivers/src/**/*.ts'],
+    ignores: ['libs/portal-drivers/src/playwright.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'playwright-core', allowTypeImports: true, message: 'Only playwright.ts loads it, after its debug switches are gone.' }] },
+      ],
+    },
+  },
   { files: ['libs/credentials/src/stores/*.ts', 'libs/credentials/src/tenancy/*.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
   { files: ['apps/rotator/src/notices/sns.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
   {

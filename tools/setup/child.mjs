@@ -26,7 +26,7 @@ const KILL_AFTER_MS = 25_000;
  */
 export function runInForeground({ node, file, args, cwd, env }, ancestors) {
   const parent = { RCM_PARENT_PID: String(process.pid), RCM_PARENT_START: startOf(process.pid) ?? '' };
-  const child = spawn(node, ['--import', WATCH_PARENT, file, ...args], { cwd, env: { ...env, ...parent }, stdio: 'inherit' });
+  const child = spawn(node, ['--disable-sigusr1', '--import', WATCH_PARENT, file, ...args], { cwd, env: { ...env, ...parent }, stdio: 'inherit' });
   const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
   const onTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
   for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, forward);

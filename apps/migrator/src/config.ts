@@ -1,5 +1,5 @@
 import { checkStores, credentialsEnvironment } from '@rcm/credentials';
-import { databaseEnvironment } from '@rcm/db';
+import { checkDatabase, databaseEnvironment, withCa, withDatabaseCa } from '@rcm/db';
 import { readConfig, Secret } from '@rcm/telemetry';
 import { z } from 'zod';
 
@@ -26,9 +26,14 @@ const schema = z
       .optional(),
     RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES: z.coerce.number('must be a number').positive().max(10_080).default(60),
   })
+  .superRefine((config, problems) => checkDatabase(config, problems, { RCM_MIGRATOR_ADMIN_DATABASE_URL: config.RCM_MIGRATOR_ADMIN_DATABASE_URL?.reveal() }))
   .superRefine(checkStores);
 
 export type MigratorConfig = z.infer<typeof schema>;
 
 /** Reads the environment once. Fails with `config_invalid`, one line per problem. */
-export const readMigratorConfig = (environment: NodeJS.ProcessEnv): MigratorConfig => readConfig(schema, environment);
+export function readMigratorConfig(environment: NodeJS.ProcessEnv): MigratorConfig {
+  const config = withDatabaseCa(readConfig(schema, environment));
+  const adminUrl = config.RCM_MIGRATOR_ADMIN_DATABASE_URL?.map((url) => withCa(url, config.RCM_DATABASE_CA_FILE));
+  return { ...config, RCM_MIGRATOR_ADMIN_DATABASE_URL: adminUrl };
+}

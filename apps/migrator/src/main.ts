@@ -1,5 +1,7 @@
-import { createLogger, endOnUnhandled } from '@rcm/telemetry';
-import { runCli } from './cli.ts';
+import { runGuarded } from '@rcm/telemetry';
 
-endOnUnhandled(createLogger({ name: 'migrator' }));
-process.exitCode = await runCli(process.argv.slice(2), { environment: process.env, stdout: process.stdout, stderr: process.stderr });
+// What the app imports is loaded when the environment is clean.
+await runGuarded('migrator', async (environment) => {
+  const { runCli } = await import('./cli.ts');
+  return runCli(process.argv.slice(2), { environment, stdout: process.stdout, stderr: process.stderr });
+});

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { createReplicatedStores, identityKeys, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
 import { openDatabase } from '@rcm/db';
-import { createLogger, createMetrics, systemClock } from '@rcm/telemetry';
+import { createLogger, createMetrics, plaintextWarnings, systemClock } from '@rcm/telemetry';
 import type { MigratorConfig } from './config.ts';
 import type { Migration } from './migration.ts';
 import { createPacer } from './pacing/pacer.ts';
@@ -24,8 +24,11 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
     maxConnections: config.RCM_MIGRATOR_CONCURRENCY + 1,
   });
   const logger = createLogger({ name: 'migrator', level: config.RCM_LOG_LEVEL });
+  const holder = `migrator@${hostname()}:${process.pid}`;
+  // However quiet its log is otherwise.
+  for (const warning of plaintextWarnings(config.RCM_PLAINTEXT)) createLogger({ name: 'migrator', level: 'warn' }).warn(warning);
   const { stores } = createReplicatedStores({
-    stores: tenantStoresOptions(config),
+    stores: { ...tenantStoresOptions(config), processName: holder },
     replica: config,
     metrics: createMetrics(),
     onBehind: ({ endpointId }, error) => logger.warn({ err: error, endpointId }, 'the secret has no copy in the second region yet; `rotator copies` makes it'),
@@ -40,7 +43,7 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
     fingerprintKey: { id: config.RCM_IDENTITY_KEY_ID, secret: config.RCM_IDENTITY_KEY },
     clock,
     logger,
-    holder: `migrator@${hostname()}:${process.pid}`,
+    holder,
     concurrency: config.RCM_MIGRATOR_CONCURRENCY,
     writes: createPacer({ perSecond: config.RCM_MIGRATOR_WRITES_PER_SECOND, clock }),
     reads: createPacer({ perSecond: config.RCM_MIGRATOR_READS_PER_SECOND, clock }),

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { checkStores, credentialsEnvironment } from '@rcm/credentials';
-import { databaseEnvironment } from '@rcm/db';
-import { portalEnvironment } from '@rcm/portal-access';
+import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
+import { checkBrowser, portalEnvironment } from '@rcm/portal-access';
 import { readConfig } from '@rcm/telemetry';
 import { z } from 'zod';
 import { checkNotices, operationsEnvironment } from './operations-environment.ts';
@@ -29,6 +29,8 @@ const schema = z
     RCM_SUBMIT_DEADLINE_MS: milliseconds(30_000),
     ...operationsEnvironment,
   })
+  .superRefine(checkDatabase)
+  .superRefine((config, problems) => checkBrowser(config, problems))
   .superRefine(checkStores)
   .superRefine(checkNotices)
   .refine((c) => c.RCM_LEASE_TTL_MS > c.RCM_SUBMIT_DEADLINE_MS, {
@@ -40,5 +42,5 @@ export type RotatorConfig = z.infer<typeof schema> & { readonly owner: string };
 
 /** Reads the environment once. Fails with `config_invalid`, one line per problem. */
 export function readRotatorConfig(environment: NodeJS.ProcessEnv): RotatorConfig {
-  return { ...readConfig(schema, environment), owner: `rotator@${hostname()}:${process.pid}` };
+  return { ...withDatabaseCa(readConfig(schema, environment)), owner: `rotator@${hostname()}:${process.pid}` };
 }

@@ -1,4 +1,4 @@
-import { Secret } from '@rcm/telemetry';
+import { checkAddresses, Secret, transportEnvironment } from '@rcm/telemetry';
 import { z } from 'zod';
 
 const milliseconds = (fallback: number, min = 1) => z.coerce.number().int().min(min).default(fallback);
@@ -7,6 +7,7 @@ const asSecret = (text: string): Secret<string> => new Secret(text);
 
 /** When rotations start and stop, and how people are told: the operational part of the rotator's configuration, a zod raw shape. */
 export const operationsEnvironment = {
+  ...transportEnvironment,
   /** `daily`: the first scheduled rotation of a portal type and day goes ahead of the others. */
   RCM_ROTATOR_CANARY: z.enum(['daily', 'off']).default('daily'),
   /** How long a stopped portal type rests before one rotation may try it. */
@@ -57,7 +58,11 @@ export const operationsEnvironment = {
 type OperationsConfig = z.infer<z.ZodObject<typeof operationsEnvironment>>;
 
 /** For `.superRefine`: a webhook nobody can verify is not sent. */
-export function checkNotices(config: Pick<OperationsConfig, 'RCM_NOTICE_WEBHOOK_URL' | 'RCM_NOTICE_WEBHOOK_KEY'>, problems: z.RefinementCtx): void {
+export function checkNotices(
+  config: Pick<OperationsConfig, 'RCM_NOTICE_WEBHOOK_URL' | 'RCM_NOTICE_WEBHOOK_KEY' | 'RCM_PLAINTEXT'>,
+  problems: z.RefinementCtx,
+): void {
   if (config.RCM_NOTICE_WEBHOOK_URL !== undefined && config.RCM_NOTICE_WEBHOOK_KEY === undefined)
     problems.addIssue({ code: 'custom', path: ['RCM_NOTICE_WEBHOOK_KEY'], message: 'is not set, but RCM_NOTICE_WEBHOOK_URL is' });
+  checkAddresses(config, { RCM_NOTICE_WEBHOOK_URL: { address: config.RCM_NOTICE_WEBHOOK_URL?.reveal(), use: 'notices' } }, problems);
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { asRoot } from '@rcm/test-services';
 
 export interface RotatorRun {
   readonly child: ChildProcess;
@@ -15,8 +16,8 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
 /** The rotator as a process of its own, with nothing in its environment but what is given and a path. */
 export function startRotator(parameters: readonly string[], environment: Readonly<Record<string, string>>): RotatorRun {
-  const child = spawn(process.execPath, [MAIN, ...parameters], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+  const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...parameters], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
@@ -58,8 +59,8 @@ export interface CommandEnd {
 
 /** One command to its end, with `stdin` as what a person pipes in. */
 export async function runRotator(parameters: readonly string[], environment: Readonly<Record<string, string>>, stdin = ''): Promise<CommandEnd> {
-  const child = spawn(process.execPath, [MAIN, ...parameters], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+  const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...parameters], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];

@@ -12,6 +12,8 @@ export interface RotatorProcess {
   readonly rotator: Rotator;
   readonly db: Database;
   readonly metrics: Metrics;
+  /** What this deployment leaves unprotected, a sentence each. */
+  readonly warnings: readonly string[];
   /** The copies in the second region; `null` where there is none. */
   readonly copies: Pick<CopyingStores, 'repairCopy'> | null;
   /** What tells people. */
@@ -22,9 +24,9 @@ export interface RotatorProcess {
 
 /** Everything a rotator needs, made once from its configuration. Nothing is connected before it is used. */
 export function openRotator(config: RotatorConfig): RotatorProcess {
-  const { logger, metrics, db, drivers, closeBrowser } = openPortalProcess({ name: 'rotator', role: 'rcm_rotator', config });
+  const { logger, metrics, db, drivers, warnings, closeBrowser } = openPortalProcess({ name: 'rotator', role: 'rcm_rotator', config });
   const { stores, copies } = createReplicatedStores({
-    stores: tenantStoresOptions(config),
+    stores: { ...tenantStoresOptions(config), processName: config.owner },
     replica: config,
     metrics,
     onBehind: ({ endpointId }, error) => logger.warn({ err: error, endpointId }, 'the copy in the second region is behind; `rotator copies` mends it'),
@@ -59,6 +61,7 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
     rotator,
     db,
     metrics,
+    warnings,
     copies,
     channels: channels.all,
     async close() {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { checkStores, credentialsEnvironment, readingEnvironment } from '@rcm/credentials';
-import { databaseEnvironment } from '@rcm/db';
-import { portalEnvironment } from '@rcm/portal-access';
+import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
+import { checkBrowser, portalEnvironment } from '@rcm/portal-access';
 import { readConfig } from '@rcm/telemetry';
 import { z } from 'zod';
 import { apiEnvironment, checkApi } from './http/environment.ts';
@@ -36,6 +36,8 @@ const schema = z
     /** How long an ended task is kept, with its input and result. */
     RCM_TASK_KEEP_DAYS: z.coerce.number().min(0.001).max(400).default(7),
   })
+  .superRefine(checkDatabase)
+  .superRefine((config, problems) => checkBrowser(config, problems))
   .superRefine(checkStores)
   .superRefine(checkApi);
 
@@ -43,5 +45,5 @@ export type WebAgentConfig = z.infer<typeof schema> & { readonly worker: string 
 
 /** Reads the environment once. Fails with `config_invalid`, one line per problem. */
 export function readWebAgentConfig(environment: NodeJS.ProcessEnv): WebAgentConfig {
-  return { ...readConfig(schema, environment), worker: `web-agent@${hostname()}:${process.pid}` };
+  return { ...withDatabaseCa(readConfig(schema, environment)), worker: `web-agent@${hostname()}:${process.pid}` };
 }

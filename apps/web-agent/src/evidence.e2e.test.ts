@@ -25,12 +25,22 @@ afterAll(async () => {
 async function runTask(more: NodeJS.ProcessEnv): Promise<{ readonly code: number; readonly output: string }> {
   const env = {
     ...process.env,
+    NODE_EXTRA_CA_CERTS: '',
     ...world.environmentOf('rcm_agent'),
     RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'),
     RCM_LOGIN_DEADLINE_MS: '20000',
     ...more,
   };
-  const parameters = [join(import.meta.dirname, 'main.ts'), 'task', '--endpoint', 'alpine-1', '--input', '{"claim_number":"CLM-1001"}', '--json'];
+  const parameters = [
+    '--disable-sigusr1',
+    join(import.meta.dirname, 'main.ts'),
+    'task',
+    '--endpoint',
+    'alpine-1',
+    '--input',
+    '{"claim_number":"CLM-1001"}',
+    '--json',
+  ];
   return promisify(execFile)(process.execPath, parameters, { env, timeout: DEADLINE_MS }).then(
     ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
     (error: { code: number; stdout: string; stderr: string }) => ({ code: error.code, output: error.stdout + error.stderr }),

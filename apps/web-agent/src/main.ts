@@ -1,5 +1,4 @@
-import { createLogger, endOnUnhandled } from '@rcm/telemetry';
-import { parseArguments } from './cli.ts';
+import { runGuarded } from '@rcm/telemetry';
 
-endOnUnhandled(createLogger({ name: 'web-agent' }));
-process.exitCode = await parseArguments(process.argv, process.env);
+// What the app imports is loaded when the environment is clean: Playwright heeds DEBUG from its first line on.
+await runGuarded('web-agent', async (environment) => (await import('./cli.ts')).parseArguments(process.argv, environment));

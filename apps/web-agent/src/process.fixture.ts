@@ -4,10 +4,11 @@ import { join } from 'node:path';
 
 /** A web-agent in a process of its own, as it is deployed. */
 export interface AgentProcess {
+  readonly pid: number;
   readonly apiPort: number;
   /** Everything it has written so far. */
   output(): string;
-  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void;
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGUSR1'): void;
   /** Its exit code, or the signal that ended it. */
   ended(): Promise<number | string>;
 }
@@ -16,7 +17,7 @@ const READY_MS = 60_000;
 
 /** Starts `web-agent run` and waits until it says that it is ready. */
 export async function startAgent(environment: NodeJS.ProcessEnv): Promise<AgentProcess> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), 'run'], {
+  const child = spawn(process.execPath, ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), 'run'], {
     env: { ...environment, RCM_HEALTH_PORT: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -24,7 +25,7 @@ export async function startAgent(environment: NodeJS.ProcessEnv): Promise<AgentP
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => void (output += text));
   const end = once(child, 'exit').then(([code, signal]) => (code as number | null) ?? String(signal));
   const ready = await untilReady(child, () => output);
-  return { apiPort: ready, output: () => output, signal: (name) => void child.kill(name), ended: () => end };
+  return { pid: child.pid ?? 0, apiPort: ready, output: () => output, signal: (name) => void child.kill(name), ended: () => end };
 }
 
 async function untilReady(child: ChildProcess, output: () => string): Promise<number> {

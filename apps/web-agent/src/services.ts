@@ -9,6 +9,8 @@ export interface WebAgentProcess {
   readonly db: Database;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** What this deployment leaves unprotected, a sentence each. */
+  readonly warnings: readonly string[];
   /** Closes kept sessions, browser, store clients and database, in this order. */
   close(): Promise<void>;
 }
@@ -16,7 +18,7 @@ export interface WebAgentProcess {
 /** Everything a web-agent needs, made once from its configuration. Nothing is connected before it is used. */
 export function openWebAgent(config: WebAgentConfig, options: { readonly headed?: boolean } = {}): WebAgentProcess {
   const idleContexts = config.RCM_AGENT_KEPT_SESSIONS;
-  const { logger, metrics, db, drivers, closeBrowser } = openPortalProcess({
+  const { logger, metrics, db, drivers, warnings, closeBrowser } = openPortalProcess({
     name: 'web-agent',
     role: 'rcm_agent',
     config,
@@ -24,7 +26,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
     headed: options.headed,
   });
   const stores = createReplicatedReaders({
-    stores: tenantStoresOptions(config),
+    stores: { ...tenantStoresOptions(config), processName: config.worker },
     replica: config,
     metrics,
     onTurn: (state, store) =>
@@ -50,6 +52,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
     db,
     logger,
     metrics,
+    warnings,
     async close() {
       await keeper.close();
       await closeBrowser();

@@ -27,7 +27,10 @@ function environmentOf(role: AppRole): Record<string, string> {
 /** One command of an app as a process of its own; its JSON. Fails where the exit code is not 0. */
 async function run(role: keyof typeof MAIN, parameters: readonly string[]): Promise<unknown> {
   const main = fileURLToPath(new URL(MAIN[role], import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [main, ...parameters], { env: environmentOf(role), timeout: DEADLINE_MS });
+  const { stdout } = await promisify(execFile)(process.execPath, ['--disable-sigusr1', main, ...parameters], {
+    env: environmentOf(role),
+    timeout: DEADLINE_MS,
+  });
   return JSON.parse(stdout);
 }
 const claimStatus = () => run('rcm_agent', ['task', '--endpoint', endpoint.id, '--input', '{"claim_number":"CLM-1001"}', '--json']);

@@ -1,4 +1,4 @@
-import { idSchema, Secret } from '@rcm/telemetry';
+import { checkAddresses, idSchema, Secret, transportEnvironment } from '@rcm/telemetry';
 import { z } from 'zod';
 import { replicaEnvironment } from './failover/replica-environment.ts';
 import { LARGE_PAYLOADS } from './stores/size-policy.ts';
@@ -9,6 +9,7 @@ import { vaultAddressProblem, vaultNamespaceProblem } from './tenancy/vault-addr
  * it. AWS credentials of the process are not here: they come from the SDK's default chain.
  */
 export const credentialsEnvironment = {
+  ...transportEnvironment,
   /** First path segment of every secret, and session tag `env`. */
   RCM_ENVIRONMENT: idSchema,
   /** Set where secrets lie in AWS; then the account and the key must be, too. */
@@ -75,6 +76,11 @@ export function checkStores(config: Omit<CredentialsConfig, 'RCM_IDENTITY_KEY' |
   const oneTenant = config.RCM_DEDICATED_ORG_ID !== undefined;
   if (config.RCM_AWS_REGION !== undefined && (config.RCM_TENANT_ROLE_ARN !== undefined) === oneTenant)
     report('RCM_TENANT_ROLE_ARN', 'must be set, or RCM_DEDICATED_ORG_ID in a deployment for one organization, and not both');
+  const endpoints = {
+    RCM_AWS_ENDPOINT: { address: config.RCM_AWS_ENDPOINT, use: 'aws' },
+    RCM_AWS_REPLICA_ENDPOINT: { address: config.RCM_AWS_REPLICA_ENDPOINT, use: 'aws' },
+  } as const;
+  checkAddresses(config, endpoints, problems);
 }
 
 function identityKey() {

@@ -19,6 +19,11 @@ interface Symptoms {
  * The words are of pg and pg-pool, which give no code.
  */
 const UNAVAILABLE: readonly (readonly [RegExp, string])[] = [
+  [/does not support SSL connections/i, 'it offers no TLS, and its URL asks for it'],
+  [
+    /opening a TLS connection: .*(certificate|altnames)|^ *(ERR_TLS_CERT_ALTNAME_INVALID|CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)\w*)$/i,
+    'its certificate is not by a CA known here (RCM_DATABASE_CA_FILE), or not for the host in its URL',
+  ],
   [/^(53300|P2037|TooManyConnections)$/, 'it takes no more connections'],
   [/^(3D000|P1003|DatabaseDoesNotExist)$/, 'the database does not exist'],
   [/^(28\w{3}|P1000|P1010|AuthenticationFailed|DatabaseAccessDenied)$/, 'it refused the login'],
@@ -27,7 +32,7 @@ const UNAVAILABLE: readonly (readonly [RegExp, string])[] = [
   [/^(ETIMEDOUT|P1002|SocketTimeout)$|timeout expired|connection terminated due to connection timeout/i, 'it did not answer in time'],
   [/^(P2024|P2028)$|timeout exceeded when trying to connect/i, 'no connection became free in time'],
   [/^(40\w{3}|P2034|TransactionWriteConflict)$/, 'the transaction met another one'],
-  [/^(08|53|57)\w{3}$|^(ECONNRESET|EPIPE|P1011|P1017|ConnectionClosed|TlsConnectionError)$/, 'the connection was lost'],
+  [/^(08|53|57)\w{3}$|^(ECONNRESET|EPIPE|P1011|P1017|ConnectionClosed)$/, 'the connection was lost'],
   [/connection terminated|client has encountered a connection error|not queryable|connection (was )?closed|after calling end/i, 'the connection was lost'],
 ];
 

@@ -9,7 +9,8 @@
  */
 export { type AuditEvent, findBrokenAuditEvent, recordAuditEvent } from './audit/record.ts';
 export { type Database, type DatabaseOptions, openDatabase } from './database.ts';
-export { databaseEnvironment } from './environment.ts';
+export { withCa } from './connection.ts';
+export { checkDatabase, databaseEnvironment, readDatabaseConfig, withDatabaseCa } from './environment.ts';
 export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endpoints/endpoint.ts';
 export { followStoreVersion } from './endpoints/follow.ts';
 export { type AccountFollowed, type FollowAccount, followAccount } from './endpoints/follow-account.ts';

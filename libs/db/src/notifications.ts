@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { systemClock, type Clock } from '@rcm/telemetry';
 import { z } from 'zod';
+import { connectionOf } from './connection.ts';
 import type { Database } from './database.ts';
 import { TIMEOUTS } from './pool.ts';
 
@@ -73,7 +74,7 @@ async function connect(
   onChange: ListenOptions['onChange'],
 ): Promise<{ untilLost(signal: AbortSignal, clock: Clock): Promise<void> }> {
   const client = new pg.Client({
-    connectionString: db.directUrl,
+    ...connectionOf(db.directUrl),
     application_name: `${db.applicationName} listener`,
     connectionTimeoutMillis: TIMEOUTS.connect,
     query_timeout: TIMEOUTS.connect,

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { connectionOf } from './connection.ts';
 
 /** Everything that waits for Postgres ends within these (milliseconds). */
 export const TIMEOUTS = {
@@ -19,6 +20,7 @@ class PoolClient extends pg.Client {
 /**
  * A pool whose every wait ends. The two server time-outs are start-up parameters, because a transaction-mode pooler keeps no session:
  * a PgBouncer in front must list them in `ignore_startup_parameters`, and have them set on the role instead.
+ * Fails with `config_invalid` where the URL is not one to connect to.
  */
 export function createPool({
   url,
@@ -31,7 +33,7 @@ export function createPool({
 }): pg.Pool {
   const pool = new pg.Pool({
     Client: PoolClient,
-    connectionString: url,
+    ...connectionOf(url),
     application_name: applicationName,
     max: maxConnections,
     connectionTimeoutMillis: TIMEOUTS.freeConnection,

@@ -16,19 +16,27 @@ interface Built {
   readonly driver: PortalDriver;
 }
 
+export interface DriversOptions {
+  /** Without a folder no evidence is taken. Default none. */
+  readonly evidence?: EvidenceFolder | null;
+  /** Whether portals on other machines may be reached by plain http. Default false. */
+  readonly plaintextAllowed?: boolean;
+}
+
 /** The drivers of one process, built from the portal types' rows; a changed recipe or host list gives a new driver. */
 export class Drivers {
   readonly #browser: BrowserPool;
   readonly #logger: Logger;
   readonly #blocked;
   readonly #evidence: EvidenceFolder | null;
+  readonly #plaintextAllowed: boolean;
   readonly #built = new Map<string, Built>();
 
-  /** Without a folder no evidence is taken. */
-  constructor(browser: BrowserPool, logger: Logger, metrics: Metrics, evidence: EvidenceFolder | null = null) {
+  constructor(browser: BrowserPool, logger: Logger, metrics: Metrics, { evidence = null, plaintextAllowed = false }: DriversOptions = {}) {
     this.#browser = browser;
     this.#logger = logger;
     this.#evidence = evidence;
+    this.#plaintextAllowed = plaintextAllowed;
     this.#blocked = metrics.counter('rcm_portal_requests_blocked_total', 'Requests of portal pages to places their portal type does not declare', [
       'portal_type',
     ]);
@@ -54,6 +62,7 @@ export class Drivers {
       recipe: parseRecipe(portalType.recipe as object),
       hosts: portalType.hosts,
       browser: this.#browser,
+      plaintextAllowed: this.#plaintextAllowed,
       onStep: (step) => this.#logger.debug({ portalType: portalType.code, ...step }, 'a step of a recipe'),
       // A page that wants to talk to somebody else: most are trackers, one may be a thief.
       onBlocked: (request) => {

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { transportEnvironment } from '@rcm/telemetry';
 import { z } from 'zod';
 import type { LoginTiming } from './guarded-login.ts';
 import type { LeaseTiming } from './held-lease.ts';
@@ -6,6 +8,14 @@ const milliseconds = (fallback: number, min: number) => z.coerce.number().int().
 
 /** What every process that logs in to portals reads from its environment, as a zod raw shape to spread into its own schema. */
 export const portalEnvironment = {
+  ...transportEnvironment,
+  /** Whether pages are kept in Chromium's sandbox. `off` only where the browser cannot have it: as root without RCM_BROWSER_USER. */
+  RCM_BROWSER_SANDBOX: z.enum(['on', 'off']).default('on'),
+  /** The user that the browser runs as, where this process is root. Default: this process's own. */
+  RCM_BROWSER_USER: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be the name of a user')
+    .optional(),
   /** Chromium's path; else Playwright's own, else the system's. */
   RCM_CHROMIUM_PATH: z.string().optional(),
   /** What a browser's window (`--headed`) needs of the desktop; nothing else of the environment reaches the browser. */
@@ -35,6 +45,39 @@ export const portalEnvironment = {
 };
 
 export type PortalConfig = z.infer<z.ZodObject<typeof portalEnvironment>>;
+
+/** For `.superRefine`: a browser that can read what this process holds, or that pages can break out of, is one that somebody chose. */
+export function checkBrowser(
+  { RCM_BROWSER_SANDBOX: sandbox, RCM_BROWSER_USER: user }: Pick<PortalConfig, 'RCM_BROWSER_SANDBOX' | 'RCM_BROWSER_USER'>,
+  problems: z.core.$RefinementCtx,
+  isRoot = process.geteuid?.() === 0,
+): void {
+  const report = (name: string, message: string): void => void problems.addIssue({ code: 'custom', path: [name], message });
+  if (isRoot && user === undefined && sandbox === 'on')
+    report(
+      'RCM_BROWSER_SANDBOX',
+      'is on, and Chromium has none as root: start this process as a user of its own, or name one for the browser in RCM_BROWSER_USER, or set RCM_BROWSER_SANDBOX=off (every start says so)',
+    );
+  if (user === undefined) return;
+  if (!isRoot) report('RCM_BROWSER_USER', 'is set, but only root may start the browser as another user: unset it');
+  else if (!isOtherUser(user)) report('RCM_BROWSER_USER', 'must be a user of this machine that is not root');
+}
+
+/** One sentence for each choice that leaves the browser less fenced in than it could be. */
+export const browserWarnings = ({ RCM_BROWSER_SANDBOX, RCM_BROWSER_USER }: PortalConfig): string[] => [
+  ...(RCM_BROWSER_SANDBOX === 'off' ? ['RCM_BROWSER_SANDBOX=off: a page that breaks out of Chromium can do and read what the user of the browser can.'] : []),
+  ...(RCM_BROWSER_SANDBOX === 'off' && RCM_BROWSER_USER === undefined
+    ? ['The browser runs as the user of this process, which holds the logins of every tenant that it works for.']
+    : []),
+];
+
+function isOtherUser(name: string): boolean {
+  try {
+    return Number(execFileSync('id', ['-u', '--', name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 })) > 0;
+  } catch {
+    return false;
+  }
+}
 
 /** The variables that a browser's window needs, as far as they are set. */
 export const windowEnvironment = ({ DISPLAY, WAYLAND_DISPLAY, XAUTHORITY, XDG_RUNTIME_DIR }: PortalConfig): Readonly<Record<string, string>> =>

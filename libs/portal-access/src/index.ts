@@ -6,7 +6,7 @@
 export { accountOf, type LoginAccount } from './account.ts';
 export { type AgentAccess, type AgentVisit, type MigratedEndpoint, migratedEndpoint, type VisitResult, withAgentSession } from './agent-session.ts';
 export { type DriverUser, Drivers } from './drivers.ts';
-export { leaseTiming, loginTiming, portalEnvironment } from './environment.ts';
+export { checkBrowser, leaseTiming, loginTiming, portalEnvironment } from './environment.ts';
 export { followCredentialChanges, type FollowOptions } from './follow-credentials.ts';
 export { guardedLogin, type GuardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted } from './guarded-login.ts';
 export { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';

@@ -1,8 +1,8 @@
 import { type AppRole, type Database, openDatabase } from '@rcm/db';
 import { createBrowserPool } from '@rcm/portal-drivers';
-import { createLogger, createMetrics, type Logger, type Metrics, systemClock } from '@rcm/telemetry';
+import { createLogger, createMetrics, type Logger, type Metrics, plaintextWarnings, systemClock } from '@rcm/telemetry';
 import { Drivers } from './drivers.ts';
-import { type PortalConfig, windowEnvironment } from './environment.ts';
+import { browserWarnings, type PortalConfig, windowEnvironment } from './environment.ts';
 import { type EvidenceFolder, openEvidenceFolder } from './evidence-folder.ts';
 
 const HOUR_MS = 3_600_000;
@@ -24,6 +24,8 @@ export interface PortalProcess {
   readonly metrics: Metrics;
   readonly db: Database;
   readonly drivers: Drivers;
+  /** What this deployment has chosen to leave unprotected, a sentence each: said at the start, and by `/healthz`. */
+  readonly warnings: readonly string[];
   /** Ends the browser, so that no process of it stays, and then what keeps evidence of its pages. */
   closeBrowser(): Promise<void>;
 }
@@ -33,11 +35,17 @@ export function openPortalProcess({ name, role, config, idleContexts = 0, headed
   const logger = createLogger({ name, level: config.RCM_LOG_LEVEL });
   const metrics = createMetrics({ process: true });
   const evidence = evidenceFolder(config, logger, metrics);
+  const warnings = [...plaintextWarnings(config.RCM_PLAINTEXT), ...browserWarnings(config)];
+  // However quiet its log is otherwise.
+  const loud = createLogger({ name, level: 'warn' });
+  for (const warning of warnings) loud.warn(warning);
   const browser = createBrowserPool({
     executablePath: config.RCM_CHROMIUM_PATH,
     maxContexts: config.RCM_MAX_BROWSER_CONTEXTS + idleContexts,
     headed,
     environment: headed ? windowEnvironment(config) : {},
+    sandbox: config.RCM_BROWSER_SANDBOX === 'on',
+    user: config.RCM_BROWSER_USER,
     logger,
     metrics,
   });
@@ -45,7 +53,8 @@ export function openPortalProcess({ name, role, config, idleContexts = 0, headed
     logger,
     metrics,
     db: openDatabase({ url: config.RCM_DATABASE_URL, directUrl: config.RCM_DATABASE_DIRECT_URL, applicationName: `rcm-${name}`, role }),
-    drivers: new Drivers(browser, logger, metrics, evidence),
+    drivers: new Drivers(browser, logger, metrics, { evidence, plaintextAllowed: config.RCM_PLAINTEXT.includes('portals') }),
+    warnings,
     async closeBrowser() {
       await browser.close();
       await evidence?.close();

@@ -19,6 +19,8 @@ export interface RecipeDriverOptions {
   /** `host` or `host:port` that the portal type declares; nothing is ever sent anywhere else. */
   readonly hosts: readonly string[];
   readonly browser: BrowserPool;
+  /** Whether a portal on another machine may be reached by plain http. Default false. */
+  readonly plaintextAllowed?: boolean | undefined;
   /** Told after every step. Default: nobody. */
   readonly onStep?: ((step: StepTrace) => void) | undefined;
   /** Whether screenshots and page text are taken, and who keeps them. Default: none are taken. */
@@ -28,7 +30,7 @@ export interface RecipeDriverOptions {
 }
 
 /**
- * A driver that follows a recipe. `openSession` fails with `input_invalid` (base URL not on a declared host),
+ * A driver that follows a recipe. `openSession` fails with `input_invalid` (base URL not on a declared host, or not protected),
  * `recipe_invalid` (the recipe needs a host that is not declared), `browser_unavailable` and `cancelled`.
  */
 export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
@@ -63,7 +65,13 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
       'recipe_invalid',
       `The recipe ${recipe.name} needs ${undeclared.join(', ')}, which its portal type does not declare: add it to the portal type's hosts if it may be trusted.`,
     );
-  const { context, origins, gate, close } = await openGuardedContext({ ...where, hosts, browser: options.browser, onBlocked });
+  const { context, origins, gate, close } = await openGuardedContext({
+    ...where,
+    hosts,
+    plaintextAllowed: options.plaintextAllowed,
+    browser: options.browser,
+    onBlocked,
+  });
   try {
     const page = await withDeadline({ ms: PAGE_MS, what: 'Opening a page' }, () => context.newPage());
     const interruptions = createInterruptions(recipe.interruptions ?? [], recipe.step_deadline_ms);

@@ -1,4 +1,4 @@
-import { selectors } from 'playwright-core';
+import { selectors } from './playwright.ts';
 
 /** What finds elements below a root that an earlier part of a selector found. Runs inside the page, so it may use nothing from outside itself. */
 export type SelectorEngine = () => { queryAll(root: never, wanted: string): unknown[] };

@@ -12,6 +12,8 @@ export interface HealthOptions {
   readonly metrics: Metrics;
   /** What `/readyz` answers: one named check each, a sentence on failure, `null` when fine. Called per request. */
   readonly checks: Readonly<Record<string, () => string | null | Promise<string | null>>>;
+  /** What this deployment leaves unprotected, a sentence each; `/healthz` repeats them. Default none. */
+  readonly warnings?: readonly string[];
   /** Milliseconds after which a check counts as failed. Default 5000. */
   readonly checkTimeoutMs?: number;
 }
@@ -28,7 +30,7 @@ interface Answer {
 }
 
 /**
- * `/healthz`: the process runs. `/readyz`: it can work now (503 and the reasons if not). `/metrics`: Prometheus text.
+ * `/healthz`: the process runs, and what it leaves unprotected. `/readyz`: it can work now (503 and the reasons if not). `/metrics`: Prometheus text.
  * Fails with `config_invalid` where the port cannot be had.
  */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
@@ -57,7 +59,7 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
 async function answer(request: IncomingMessage, options: HealthOptions): Promise<Answer> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, body: '{"error":"only GET"}' };
   const path = request.url?.split('?', 1)[0];
-  if (path === '/healthz') return { status: 200, body: '{"ok":true}' };
+  if (path === '/healthz') return { status: 200, body: JSON.stringify({ ok: true, ...(options.warnings?.length ? { warnings: options.warnings } : {}) }) };
   if (path === '/metrics') return { status: 200, body: await options.metrics.exposition(), type: options.metrics.contentType };
   if (path !== '/readyz') return { status: 404, body: '{"error":"not found"}' };
   const answers = await Promise.all(

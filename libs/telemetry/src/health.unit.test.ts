@@ -29,6 +29,11 @@ describe('startHealthServer', () => {
     expect(await get('/healthz', 'HEAD')).toMatchObject({ status: 200, text: '' });
   });
 
+  it('says what a deployment leaves unprotected', async () => {
+    const get = await start({ warnings: ['The sandbox is off.'] });
+    expect(JSON.parse((await get('/healthz')).text)).toEqual({ ok: true, warnings: ['The sandbox is off.'] });
+  });
+
   it('is ready when every check is fine', async () => {
     const get = await start({ checks: { database: () => null, queue: async () => null } });
     expect(await get('/readyz')).toMatchObject({ status: 200, text: '{"ok":true}' });

@@ -11,5 +11,9 @@ export { type HealthOptions, type HealthServer, startHealthServer } from './heal
 export { ID_PATTERN, idSchema, isId } from './ids.ts';
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
+export { processEnvironment } from './process/process-environment.ts';
+export { runGuarded } from './process/run-guarded.ts';
 export { Secret } from './secret.ts';
+export { checkAddresses, type TransportConfig, transportEnvironment } from './transport/transport-environment.ts';
+export { addressProblem, isLoopback, isProtected, type PlaintextUse, plaintextWarnings } from './transport/transport.ts';
 export { endOnUnhandled } from './unhandled.ts';

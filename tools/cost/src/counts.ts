@@ -1,6 +1,5 @@
-import { databaseEnvironment, countSecrets, openDatabase, type SecretCount } from '@rcm/db';
-import { RcmError, readConfig } from '@rcm/telemetry';
-import { z } from 'zod';
+import { countSecrets, openDatabase, readDatabaseConfig, type SecretCount } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
 
 export interface Counts {
   readonly ssm: number;
@@ -10,8 +9,6 @@ export interface Counts {
   readonly organizations: readonly { readonly orgId: string; readonly credentials: number }[];
 }
 
-const schema = z.object(databaseEnvironment);
-
 /** Counts the rows of the deployment's database; reads only. Fails with `config_invalid`, `database_unavailable`. */
 export async function countsOfDatabase(environment: NodeJS.ProcessEnv): Promise<Counts> {
   if (!environment['RCM_DATABASE_URL'] && !environment['RCM_DATABASE_URL_FILE'])
@@ -19,7 +16,7 @@ export async function countsOfDatabase(environment: NodeJS.ProcessEnv): Promise<
       'config_invalid',
       'Name the database to count in (RCM_DATABASE_URL, as a member of rcm_rotator), or say how many there are: --credentials 2000.',
     );
-  const config = readConfig(schema, environment);
+  const config = readDatabaseConfig(environment);
   const db = openDatabase({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-cost', maxConnections: 1, role: 'rcm_rotator' });
   try {
     return summed(await countSecrets(db));

@@ -11,4 +11,6 @@ export { type RunningService, startEmbeddedPostgres } from './postgres/kept.ts';
 export { type RestartablePostgres, startThrowawayPostgres } from './postgres/server.ts';
 export { type Escaped, letViolationEscape } from './unhandled/escape.ts';
 export { freePort } from './free-port.ts';
+export { asRoot } from './as-root.ts';
+export { canMakeCertificates, type CertificateFiles, makeCa, makeCertificate } from './certificates.ts';
 export { claimFolder, FOLDER_PREFIX, removeStaleClusters } from './postgres/stale.ts';

@@ -36,6 +36,7 @@ export async function runCommand(config: RotatorConfig, opened: RotatorProcess):
       port: config.RCM_HEALTH_PORT,
       host: config.RCM_HEALTH_HOST,
       metrics,
+      warnings: opened.warnings,
       checks: {
         service: service.problem,
         database: () =>

@@ -1,6 +1,5 @@
-import { databaseEnvironment, openDatabase, upsertPortalType } from '@rcm/db';
-import { hasCode, RcmError, readConfig } from '@rcm/telemetry';
-import { z } from 'zod';
+import { openDatabase, readDatabaseConfig, upsertPortalType } from '@rcm/db';
+import { hasCode, RcmError } from '@rcm/telemetry';
 import { readPortalTypeFile } from '../portal-type-file.ts';
 import { print } from './command.ts';
 
@@ -19,7 +18,7 @@ export async function savePortalTypeCommand(environment: NodeJS.ProcessEnv, { fi
   const portalType = await readPortalTypeFile(file);
   const { code } = portalType;
   if (!dryRun) {
-    const config = readConfig(z.object(databaseEnvironment), environment);
+    const config = readDatabaseConfig(environment);
     const db = openDatabase({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-save-portal-type' });
     try {
       await upsertPortalType(db, portalType);

@@ -24,7 +24,7 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   stop.hurry.addEventListener('abort', () => work.abort(), { once: true });
 
   const agent = opened.adopt(openWebAgent(config), (process) => process.close());
-  const { access, db, logger, metrics } = agent;
+  const { access, db, logger, metrics, warnings } = agent;
   const dropKeptSession = (endpointId: string): void => {
     access.keeper.drop(endpointId).catch((error: unknown) => logger.warn({ err: error, endpointId }, 'a kept session did not close'));
   };
@@ -41,7 +41,7 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
         () => 'Postgres does not answer.',
       ),
   };
-  const health = opened.adopt(await startHealthServer({ port: config.RCM_HEALTH_PORT, host: config.RCM_HEALTH_HOST, metrics, checks }), (server) =>
+  const health = opened.adopt(await startHealthServer({ port: config.RCM_HEALTH_PORT, host: config.RCM_HEALTH_HOST, metrics, warnings, checks }), (server) =>
     server.close(),
   );
   const served = apiOptions(config);

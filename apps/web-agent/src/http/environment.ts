@@ -1,3 +1,5 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { isLoopback, isProtected, Secret } from '@rcm/telemetry';
 import { z } from 'zod';
 import type { ApiOptions } from './server.ts';
 
@@ -10,9 +12,17 @@ const positive = (fallback: number, most: number) => z.coerce.number().int().min
 export const apiEnvironment = {
   RCM_API_PORT: z.coerce.number().int().min(0).max(65_535).default(8083),
   RCM_API_HOST: z.string().default('127.0.0.1'),
+  /** Certificate chain (PEM) and its key, for an API that speaks TLS itself. Given as `…_FILE`; read at the start. */
+  RCM_API_TLS_CERT: z.string().optional(),
+  RCM_API_TLS_KEY: z
+    .string()
+    .transform((text) => new Secret(text))
+    .optional(),
+  /** `yes`: a proxy in front of it takes TLS off, and nobody else reaches this port. */
+  RCM_API_TLS_PROXY: z.enum(['yes'], 'must be yes, or unset').optional(),
   RCM_API_ISSUER: z.string().optional(),
   RCM_API_AUDIENCE: z.string().optional(),
-  RCM_API_JWKS_URL: z.url().refine(isSafe, 'must be https, or http on this machine').optional(),
+  RCM_API_JWKS_URL: z.url().refine(isProtected, 'must be https, or http on this machine').optional(),
   /** Claim of the token that holds the organization's id. */
   RCM_API_TENANT_CLAIM: z.string().min(1).default('tenant_id'),
   RCM_API_ALGORITHMS: z
@@ -47,16 +57,40 @@ const TOGETHER = ['RCM_API_ISSUER', 'RCM_API_AUDIENCE', 'RCM_API_JWKS_URL'] as c
 /** Half an API would be one that lets nobody in, or everybody. */
 export function checkApi(config: ApiConfig, context: z.core.$RefinementCtx): void {
   const missing = TOGETHER.filter((name) => config[name] === undefined);
+  if (missing.length === 0) checkTls(config, context);
   if (missing.length === 0 || missing.length === TOGETHER.length) return;
   for (const name of missing)
     context.addIssue({ code: 'custom', path: [name], message: `is not set; the HTTP API needs ${TOGETHER.join(', ')}, or none of them` });
+}
+
+/** Tokens and results go over it: to other machines by TLS only, its own or that of a proxy which the deployment vouches for. */
+function checkTls(config: ApiConfig, context: z.core.$RefinementCtx): void {
+  const { RCM_API_TLS_CERT: cert, RCM_API_TLS_KEY: key } = config;
+  const report = (name: string, message: string): void => void context.addIssue({ code: 'custom', path: [name], message });
+  if (cert === undefined && key === undefined) {
+    if (!isLoopback(config.RCM_API_HOST) && config.RCM_API_TLS_PROXY === undefined)
+      report(
+        'RCM_API_HOST',
+        'lets other machines in, without TLS: name a certificate and its key (RCM_API_TLS_CERT_FILE, RCM_API_TLS_KEY_FILE), or say RCM_API_TLS_PROXY=yes where only a proxy with TLS reaches it',
+      );
+    return;
+  }
+  if (cert === undefined) return report('RCM_API_TLS_CERT', 'is not set, but RCM_API_TLS_KEY is');
+  if (key === undefined) return report('RCM_API_TLS_KEY', 'is not set, but RCM_API_TLS_CERT is');
+  try {
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key.reveal()))) report('RCM_API_TLS_KEY', 'is not the key of RCM_API_TLS_CERT');
+  } catch {
+    report('RCM_API_TLS_CERT', 'and RCM_API_TLS_KEY must be a certificate and its key without a passphrase, in PEM');
+  }
 }
 
 /** `null`: no API is served. */
 export function apiOptions(config: ApiConfig): Omit<ApiOptions, 'db' | 'jobs' | 'logger' | 'metrics'> | null {
   const { RCM_API_ISSUER: issuer, RCM_API_AUDIENCE: audience, RCM_API_JWKS_URL: jwksUrl } = config;
   if (issuer === undefined || audience === undefined || jwksUrl === undefined) return null;
+  const { RCM_API_TLS_CERT: cert, RCM_API_TLS_KEY: key } = config;
   return {
+    tls: cert === undefined || key === undefined ? null : { cert, key },
     port: config.RCM_API_PORT,
     host: config.RCM_API_HOST,
     perMinute: config.RCM_API_RATE_PER_MINUTE,
@@ -77,9 +111,4 @@ export function apiOptions(config: ApiConfig): Omit<ApiOptions, 'db' | 'jobs' | 
       jwksCooldownMs: config.RCM_API_JWKS_COOLDOWN_MS,
     },
   };
-}
-
-function isSafe(address: string): boolean {
-  const url = URL.parse(address);
-  return url?.protocol === 'https:' || (url?.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname));
 }

@@ -1,5 +1,5 @@
 import { type Database, type Jobs } from '@rcm/db';
-import { type Logger, type Metrics, RcmError } from '@rcm/telemetry';
+import { type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -19,6 +19,8 @@ export interface ApiOptions {
   /** 0 takes a free port. */
   readonly port: number;
   readonly host: string;
+  /** Certificate chain and key, PEM. Default: plain HTTP, for this machine or a proxy with TLS. */
+  readonly tls?: { readonly cert: string; readonly key: Secret<string> } | null;
   /** Requests a minute of one tenant, in this process. */
   readonly perMinute: number;
   /** Tasks of one organization that may wait at once. */
@@ -45,6 +47,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const server = fastify({
     // Its own log lines would hold addresses and headers; every request gets one line below.
     logger: false,
+    https: options.tls ? { cert: options.tls.cert, key: options.tls.key.reveal(), minVersion: 'TLSv1.2' } : null,
     bodyLimit: options.bodyLimitBytes,
     requestTimeout: REQUEST_MS,
     connectionTimeout: REQUEST_MS,
@@ -109,7 +112,7 @@ function refuseUnread(socket: Socket): void {
   socket.destroySoon();
 }
 
-async function listen(server: FastifyInstance, { port, host }: ApiOptions): Promise<void> {
+async function listen(server: Pick<FastifyInstance, 'listen' | 'close'>, { port, host }: ApiOptions): Promise<void> {
   try {
     await server.listen({ port, host });
   } catch (cause) {

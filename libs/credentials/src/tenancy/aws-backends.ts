@@ -17,6 +17,8 @@ export interface TenantAwsOptions extends Omit<AwsAccess, 'region'> {
   readonly accountId?: string | undefined;
   /** Largest SSM tier that may be used. Default `Standard`. */
   readonly largestTier?: SsmTier | undefined;
+  /** The process that asks, as its log calls it: AWS's own records of every read and write name it. */
+  readonly processName?: string | undefined;
   /** Counts tenant sessions. Default: nothing is counted. */
   readonly metrics?: Metrics | undefined;
 }
@@ -38,7 +40,7 @@ export interface AwsBackends {
 
 /** `null` where the deployment has no AWS. Fails with `config_invalid`. */
 export function createAwsBackends(options: TenantAwsOptions, { environment, dedicatedOrgId, ...timing }: Shared): AwsBackends | null {
-  const { region, kmsKeyId, roleArn, accountId: configured, largestTier, metrics, ...access } = options;
+  const { region, kmsKeyId, roleArn, accountId: configured, largestTier, metrics, processName, ...access } = options;
   if (region === undefined) return null;
   if (kmsKeyId === undefined) throw new RcmError('config_invalid', 'Secrets in AWS need the customer key that encrypts them (RCM_KMS_KEY_ID).');
   if ((roleArn === undefined) === (dedicatedOrgId === undefined)) {
@@ -54,7 +56,7 @@ export function createAwsBackends(options: TenantAwsOptions, { environment, dedi
   const clock = timing.clock ? { clock: timing.clock } : {};
   // One backend, whoever asks: what one tenant's rehearsal found out holds for all.
   const probe = { isHeeded: true };
-  const sessions = roleArn === undefined ? null : createTenantSessions({ ...aws, environment, roleArn, metrics, ...clock });
+  const sessions = roleArn === undefined ? null : createTenantSessions({ ...aws, environment, roleArn, processName, metrics, ...clock });
   return {
     region,
     accountId,

@@ -4,11 +4,14 @@ import { LRUCache } from 'lru-cache';
 import { type AwsAccess, type AwsCredentials, type AwsSession, CALL_DEADLINE_MS, clientOptions } from '../stores/aws-client.ts';
 import { translateAwsError } from '../stores/aws-error.ts';
 import { isYoung } from '../stores/is-young.ts';
+import { sessionName } from './session-name.ts';
 
 export interface TenantSessionOptions extends AwsAccess {
   readonly environment: string;
   /** The role that every tenant's session assumes; its policies match on the session tags `env` and `tenant_id`. */
   readonly roleArn: string;
+  /** The process that asks, as its log calls it; AWS's own records name it. Default: the organization. */
+  readonly processName?: string | undefined;
   /** Sessions kept. Default 1000; the one longest unused goes first. */
   readonly maxSessions?: number;
   /** Lifetime asked for, in seconds. Default 3600, all that role chaining allows. */
@@ -58,12 +61,11 @@ const RETRY_MS = 10_000;
 const BELIEVED_MS = 30_000;
 /** What STS itself refuses it is not asked for again within this long: a batch that fails is split, and each part would ask. */
 const NO_SESSION_MS = 5_000;
-/** STS allows 64 characters in a session name. */
-const NAME_LENGTH = 64;
 
 export function createTenantSessions({
   environment,
   roleArn,
+  processName,
   maxSessions = 1000,
   durationSeconds = 3600,
   clock = systemClock,
@@ -82,7 +84,7 @@ export function createTenantSessions({
       const { Credentials } = await client.send(
         new AssumeRoleCommand({
           RoleArn: roleArn,
-          RoleSessionName: `rcm-${orgId}`.slice(0, NAME_LENGTH),
+          RoleSessionName: sessionName(processName, orgId),
           DurationSeconds: durationSeconds,
           Tags: [
             { Key: 'env', Value: environment },

@@ -1,3 +1,4 @@
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { createMetrics, RcmError } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -116,6 +117,14 @@ describe('tenant sessions', () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => sessions.get('hospital-a')));
     expect(new Set(all.map(({ accessKeyId }) => accessKeyId)).size).toBe(1);
     expect((await sessions.get('hospital-b')).accessKeyId).not.toBe(all[0]?.accessKeyId);
+  });
+
+  it('name the process that asked in whatever AWS records of them', async () => {
+    const sessions = createTenantSessions({ ...aws.access, environment: 'test', roleArn: aws.roleArn, processName: 'web-agent@host-1:4711' });
+    closing.push(() => sessions.close());
+    const sts = new STSClient({ ...aws.access, credentials: await sessions.get('hospital-a') });
+    expect((await sts.send(new GetCallerIdentityCommand({}))).Arn).toMatch(/:assumed-role\/[^/]+\/web-agent@host-1-4711$/);
+    sts.destroy();
   });
 
   it('are renewed from five minutes before they end', async () => {

@@ -1,11 +1,12 @@
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+import { isProtected } from '@rcm/telemetry';
+
 const NAMESPACE = /^[A-Za-z0-9_-]{1,64}(\/[A-Za-z0-9_-]{1,64}){0,7}$/;
 
 /** Why a text cannot be Vault's address; `null` where it can. Tokens go there, so plain HTTP ends at this machine. */
 export function vaultAddressProblem(address: string): string | null {
   if (!URL.canParse(address)) return 'its address must be a URL';
   const url = new URL(address);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK.test(url.hostname))) return 'its address must be https, or http on this machine';
+  if (!isProtected(address)) return 'its address must be https, or http on this machine';
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '' || url.pathname !== '/')
     return 'its address must be scheme, host and port only';
   return null;

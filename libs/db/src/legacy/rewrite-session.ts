@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { RcmError } from '@rcm/telemetry';
+import { connectionOf } from '../connection.ts';
 import { TIMEOUTS } from '../pool.ts';
 
 /** One direct connection for statements that must do what they say. */
@@ -19,7 +20,7 @@ export async function withRewriteSession<T>(
 ): Promise<T> {
   const warnings: string[] = [];
   const client = new pg.Client({
-    connectionString: url,
+    ...connectionOf(url),
     application_name: 'rcm storage rewrite',
     connectionTimeoutMillis: TIMEOUTS.connect,
     statement_timeout: deadlineMs,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { RcmError } from '@rcm/telemetry';
+import { connectionOf } from '../connection.ts';
 import { translated } from '../failure.ts';
 import { TIMEOUTS } from '../pool.ts';
 import { readMigrations, type MigrationFile } from './files.ts';
@@ -42,7 +43,7 @@ export async function applyMigrationFiles({
   directory = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url)),
 }: MigrationFilesOptions): Promise<readonly string[]> {
   const files = await readMigrations(directory);
-  const client = new pg.Client({ connectionString: url, application_name: 'rcm migrations', connectionTimeoutMillis: TIMEOUTS.connect });
+  const client = new pg.Client({ ...connectionOf(url), application_name: 'rcm migrations', connectionTimeoutMillis: TIMEOUTS.connect });
   client.on('error', () => {});
   return translated(async () => {
     const applied: string[] = [];

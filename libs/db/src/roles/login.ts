@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { RcmError, type Secret } from '@rcm/telemetry';
+import { connectionOf } from '../connection.ts';
 import { translated } from '../failure.ts';
 import { TIMEOUTS } from '../pool.ts';
 import type { AppRole } from './app-role.ts';
@@ -57,7 +58,7 @@ async function makeLogin(
 
 async function withClient(url: string, act: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({
-    connectionString: url,
+    ...connectionOf(url),
     application_name: 'rcm logins',
     connectionTimeoutMillis: TIMEOUTS.connect,
     statement_timeout: TIMEOUTS.statement,

@@ -4,7 +4,7 @@ import type { BrowserPool } from '../pool/browser-pool.ts';
 import type { BlockedRequest } from '../trace.ts';
 import { startFence } from './fence.ts';
 import { type Gate, installGate } from './gate.ts';
-import { declaredOrigins, type Origins } from './origins.ts';
+import { declaredOrigins, type Origins, type OriginsOptions } from './origins.ts';
 
 /** A browser context that reaches the declared hosts only, and whose gate holds what must not leave yet. */
 export interface GuardedContext {
@@ -15,10 +15,7 @@ export interface GuardedContext {
   close(): Promise<void>;
 }
 
-export interface GuardedContextOptions {
-  readonly baseUrl: string;
-  /** `host` or `host:port` that the portal type declares. */
-  readonly hosts: readonly string[];
+export interface GuardedContextOptions extends OriginsOptions {
   readonly browser: BrowserPool;
   readonly signal: AbortSignal;
   /** Told of every request that was stopped. Default: nobody. */
@@ -26,11 +23,11 @@ export interface GuardedContextOptions {
 }
 
 /**
- * Opens one; for recipes, and for drivers that are code. Fails with `input_invalid` (base URL not on a declared host),
+ * Opens one; for recipes, and for drivers that are code. Fails with `input_invalid` (base URL not on a declared host, or not protected),
  * `browser_unavailable` and `cancelled`.
  */
-export async function openGuardedContext({ baseUrl, hosts, browser, signal, onBlocked = () => undefined }: GuardedContextOptions): Promise<GuardedContext> {
-  const origins = declaredOrigins({ baseUrl, hosts });
+export async function openGuardedContext({ browser, signal, onBlocked = () => undefined, ...declared }: GuardedContextOptions): Promise<GuardedContext> {
+  const origins = declaredOrigins(declared);
   const fence = await startFence({ origins, onBlocked: (origin) => onBlocked({ origin, kind: 'connection' }) });
   const opened = await browser.openContext({ signal, context: { proxy: { server: fence.server } } }).catch(async (error: unknown) => {
     await fence.close();

@@ -1,4 +1,4 @@
-import { RcmError } from '@rcm/telemetry';
+import { addressProblem, RcmError } from '@rcm/telemetry';
 
 /** Where a session may send anything at all. */
 export interface Origins {
@@ -11,20 +11,35 @@ export interface Origins {
   allowsHost(host: string, secure: boolean): boolean;
 }
 
+export interface OriginsOptions {
+  readonly baseUrl: string;
+  /** `host` or `host:port` that the portal type declares. */
+  readonly hosts: readonly string[];
+  /** Whether the deployment lets portals on other machines be reached by plain http. Default false. */
+  readonly plaintextAllowed?: boolean | undefined;
+}
+
 const SOCKET_SCHEMES: Readonly<Record<string, string>> = { 'ws:': 'http:', 'wss:': 'https:' };
 /** Schemes that reach no network. */
 const LOCAL_SCHEMES = ['about:', 'data:', 'blob:'];
 
 /**
- * The origins that a portal type declares by its `hosts` (`host` or `host:port`), under the scheme of the base URL or better.
- * Fails with `input_invalid` where the base URL is not http(s) or not on a declared host.
+ * The origins that a portal type declares by its `hosts` (`host` or `host:port`), under the scheme of the base URL or better; under plain
+ * http only those on this machine, unless the deployment allows more.
+ * Fails with `input_invalid` where the base URL is not http(s), not on a declared host, or plain http to another machine.
  */
-export function declaredOrigins(options: { readonly baseUrl: string; readonly hosts: readonly string[] }): Origins {
+export function declaredOrigins(options: OriginsOptions): Origins {
   const base = readUrl(options.baseUrl);
   if (!base || !/^https?:$/.test(base.protocol)) throw new RcmError('input_invalid', 'The base URL of a portal must be an http or https address.');
   if (base.username || base.password) throw new RcmError('input_invalid', 'The base URL of a portal must not hold credentials.');
+  // A password is typed there: whoever is on the way could read it.
+  const problemOf = (address: string) => addressProblem(address, 'portals', options.plaintextAllowed ? ['portals'] : []);
+  const problem = problemOf(base.href);
+  if (problem !== null) throw new RcmError('input_invalid', `The base URL of a portal ${problem}. Nothing was sent to ${base.host}.`);
   const schemes = base.protocol === 'https:' ? ['https:'] : ['http:', 'https:'];
-  const allowed = new Set(schemes.flatMap((scheme) => options.hosts.flatMap((host) => originOf(`${scheme}//${host}`) ?? [])));
+  const allowed = new Set(
+    schemes.flatMap((scheme) => options.hosts.flatMap((host) => originOf(`${scheme}//${host}`) ?? [])).filter((origin) => problemOf(origin) === null),
+  );
   if (!allowed.has(base.origin)) throw new RcmError('input_invalid', `The base URL is on ${base.host}, which its portal type does not declare.`);
   return {
     base,

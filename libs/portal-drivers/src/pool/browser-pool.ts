@@ -2,7 +2,7 @@ import { hasCode, type Logger, type Metrics, RcmError, withDeadline } from '@rcm
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core';
 import { findChromium } from '../chromium.ts';
 import { browserMemory, browserPid } from './browser-process.ts';
-import { launchChromium } from './launch.ts';
+import { hasSandbox, launchChromium } from './launch.ts';
 import { createSlots } from './slots.ts';
 
 export interface BrowserPoolOptions {
@@ -22,6 +22,10 @@ export interface BrowserPoolOptions {
   readonly headed?: boolean | undefined;
   /** Variables for the browser's environment beside a plain PATH, HOME, TMPDIR and LANG; a window needs its `DISPLAY`. Default none. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** Whether pages are kept in Chromium's sandbox. Default: unless this process is root and the browser runs as it; then each start says so. */
+  readonly sandbox?: boolean | undefined;
+  /** The user that the browser runs as; only root may say. Default: this process's own. */
+  readonly user?: string | undefined;
   readonly logger: Logger;
   readonly metrics?: Metrics | undefined;
 }
@@ -76,7 +80,10 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
   async function launch(): Promise<Running> {
     const executablePath = options.executablePath ?? (await findChromium());
     if (executablePath === null) throw new RcmError('browser_unavailable', 'No Chromium was found: install one, or set the path of an installed one.');
-    const browser = await launchChromium({ executablePath, headed: options.headed ?? false, environment: options.environment ?? {} });
+    const { headed = false, environment = {}, sandbox, user } = options;
+    if (sandbox === undefined && !hasSandbox(options))
+      logger.warn('Chromium runs without its sandbox: a page that breaks out of it can do what this process can.');
+    const browser = await launchChromium({ executablePath, headed, environment, sandbox, user });
     browsers.add(browser);
     launches?.inc();
     browser.on('disconnected', () => {

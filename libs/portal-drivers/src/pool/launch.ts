@@ -1,9 +1,11 @@
 import { homedir, tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { RcmError } from '@rcm/telemetry';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { registerHoldingEngine } from '../evidence/holding-engine.ts';
 import { registerDeclaredEngine } from '../interpreter/declared-engine.ts';
 import { registerPressEngine } from '../interpreter/pressable.ts';
+import { chromium } from '../playwright.ts';
 
 /**
  * Quiet and lean: no talk to anyone but the portal. QUIC and WebRTC would pass by the proxy that fences a session in, and a
@@ -35,35 +37,46 @@ const defaultEnvironment = (): Readonly<Record<string, string>> => ({
 
 const LAUNCH_MS = 30_000;
 
-/** Playwright writes every value that it types to stderr where this variable names it. */
-const TELLS_VALUES = /(^|[\s,])(\*|pw:)/;
+/** Starts the browser as somebody else. */
+const AS_USER = fileURLToPath(new URL('as-user.sh', import.meta.url));
 
 export interface LaunchOptions {
   readonly executablePath: string;
   readonly headed: boolean;
   /** Added to the browser's environment: what a window needs (`DISPLAY`, …), a time zone. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether pages are kept in Chromium's sandbox; as root it has none, unless it runs as another user. Default: wherever it can be. */
+  readonly sandbox?: boolean | undefined;
+  /** The user that it runs as, where this process is root. Default: this process's own. */
+  readonly user?: string | undefined;
 }
+
+/** Chromium refuses to run as root with its sandbox. */
+export const hasSandbox = ({ sandbox, user }: Pick<LaunchOptions, 'sandbox' | 'user'>): boolean => sandbox ?? (user !== undefined || process.getuid?.() !== 0);
 
 /** Starts Chromium. The app decides when it stops: no signal handlers of Playwright's. Fails with `browser_unavailable`. */
 export async function launchChromium(options: LaunchOptions): Promise<Browser> {
-  if (TELLS_VALUES.test(process.env['DEBUG'] ?? ''))
-    throw new RcmError('browser_unavailable', 'DEBUG makes Playwright write passwords to stderr: start without it, or without pw: and *.');
+  const { executablePath, user } = options;
+  const asUser = user === undefined ? {} : { RCM_AS_USER: user, RCM_AS_PROGRAM: executablePath };
   try {
     await Promise.all([registerDeclaredEngine(), registerHoldingEngine(), registerPressEngine()]);
     return await chromium.launch({
-      executablePath: options.executablePath,
+      executablePath: user === undefined ? executablePath : AS_USER,
       headless: !options.headed,
       args: ARGUMENTS,
-      // Chromium refuses to run as root with its sandbox (Playwright then adds --no-sandbox); everyone else keeps it.
-      chromiumSandbox: process.getuid?.() !== 0,
-      env: { ...defaultEnvironment(), ...options.environment },
+      // Without it Playwright adds --no-sandbox.
+      chromiumSandbox: hasSandbox(options),
+      env: { ...defaultEnvironment(), ...options.environment, ...asUser },
       timeout: LAUNCH_MS,
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
   } catch (cause) {
-    throw new RcmError('browser_unavailable', `Chromium could not be started from ${options.executablePath}.`, { cause });
+    throw new RcmError(
+      'browser_unavailable',
+      `Chromium could not be started from ${executablePath}${user === undefined ? '' : ` as ${user}, who must be able to read it`}.`,
+      { cause },
+    );
   }
 }

@@ -51,7 +51,7 @@ export function startPart(options: PartOptions, files: { readonly logs: string }
     RCM_PARENT_LINGER_MS: String(options.lingerMs ?? 0),
   };
   // Output goes straight to files, not through us: a part must not die of a broken pipe while it finishes after we were killed.
-  const child = spawn(process.execPath, ['--import', WATCH_PARENT, options.script, ...(options.args ?? [])], {
+  const child = spawn(process.execPath, ['--disable-sigusr1', '--import', WATCH_PARENT, options.script, ...(options.args ?? [])], {
     detached: true,
     stdio: ['ignore', out.fd, log.fd],
     env: environment,

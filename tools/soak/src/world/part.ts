@@ -45,7 +45,10 @@ export class Part {
   }
 
   #start(): ChildProcess {
-    const child = spawn(process.execPath, [this.#options.program, 'run'], { env: this.#options.environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--disable-sigusr1', this.#options.program, 'run'], {
+      env: this.#options.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const listen = (text: string): void => void (this.#said = (this.#said + text).slice(-LAST_WORDS));
     child.stdout.setEncoding('utf8').on('data', listen);
     child.stderr.setEncoding('utf8').on('data', listen);
