@@ -8,7 +8,9 @@ import { createKnownSecrets } from './interpreter/known-secrets.ts';
 import { createTabs, type Tabs } from './interpreter/tabs.ts';
 import type { SessionParts } from './interpreter/parts.ts';
 import { createSession } from './interpreter/session.ts';
+import { type DeclaredHost, hostOf } from './network/declared-host.ts';
 import { openGuardedContext } from './network/guarded-context.ts';
+import type { LookupAddresses } from './network/session-addresses.ts';
 import type { BrowserPool } from './pool/browser-pool.ts';
 import { recipeHash } from './recipe/parse.ts';
 import type { Recipe } from './recipe/recipe.ts';
@@ -16,8 +18,12 @@ import type { BlockedRequest, StepTrace } from './trace.ts';
 
 export interface RecipeDriverOptions {
   readonly recipe: Recipe;
-  /** `host` or `host:port` that the portal type declares; nothing is ever sent anywhere else. */
-  readonly hosts: readonly string[];
+  /** What the portal type declares: `host` or `host:port`, and where each lies (default public). Nothing is ever sent anywhere else. */
+  readonly hosts: readonly DeclaredHost[];
+  /** Code of the portal type, for words. */
+  readonly portalType?: string | undefined;
+  /** Finds the addresses of a name. Default: the system's resolver. */
+  readonly lookup?: LookupAddresses | undefined;
   readonly browser: BrowserPool;
   /** Told after every step. Default: nobody. */
   readonly onStep?: ((step: StepTrace) => void) | undefined;
@@ -28,8 +34,8 @@ export interface RecipeDriverOptions {
 }
 
 /**
- * A driver that follows a recipe. `openSession` fails with `input_invalid` (base URL not on a declared host),
- * `recipe_invalid` (the recipe needs a host that is not declared), `browser_unavailable` and `cancelled`.
+ * A driver that follows a recipe. `openSession` fails with `input_invalid` (base URL not on a declared host), `address_refused` (the
+ * portal lies elsewhere than declared), `recipe_invalid` (the recipe needs a host that is not declared), `browser_unavailable` and `cancelled`.
  */
 export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
   return {
@@ -56,14 +62,22 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
   const { recipe, hosts } = options;
   const secrets = createKnownSecrets();
   // A page can put what was typed into the name of a host, too.
-  const onBlocked = ({ origin, kind }: BlockedRequest): void => options.onBlocked?.({ origin: secrets.mask().mask(origin), kind });
-  const undeclared = (recipe.hosts ?? []).filter((host) => !hosts.includes(host));
+  const onBlocked = ({ origin, ...rest }: BlockedRequest): void => options.onBlocked?.({ ...rest, origin: secrets.mask().mask(origin) });
+  const declared = hosts.map(hostOf);
+  const undeclared = (recipe.hosts ?? []).filter((host) => !declared.includes(host));
   if (undeclared.length > 0)
     throw new RcmError(
       'recipe_invalid',
       `The recipe ${recipe.name} needs ${undeclared.join(', ')}, which its portal type does not declare: add it to the portal type's hosts if it may be trusted.`,
     );
-  const { context, origins, gate, close } = await openGuardedContext({ ...where, hosts, browser: options.browser, onBlocked });
+  const { context, origins, gate, close } = await openGuardedContext({
+    ...where,
+    hosts,
+    portalType: options.portalType,
+    lookup: options.lookup,
+    browser: options.browser,
+    onBlocked,
+  });
   try {
     const page = await withDeadline({ ms: PAGE_MS, what: 'Opening a page' }, () => context.newPage());
     const interruptions = createInterruptions(recipe.interruptions ?? [], recipe.step_deadline_ms);

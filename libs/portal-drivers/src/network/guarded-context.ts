@@ -1,10 +1,12 @@
-import { RcmError } from '@rcm/telemetry';
+import { hasCode, RcmError, withDeadline } from '@rcm/telemetry';
 import type { BrowserContext } from 'playwright-core';
 import type { BrowserPool } from '../pool/browser-pool.ts';
 import type { BlockedRequest } from '../trace.ts';
 import { startFence } from './fence.ts';
 import { type Gate, installGate } from './gate.ts';
+import type { DeclaredHost } from './declared-host.ts';
 import { declaredOrigins, type Origins } from './origins.ts';
+import { createSessionAddresses, type LookupAddresses, type SessionAddresses } from './session-addresses.ts';
 
 /** A browser context that reaches the declared hosts only, and whose gate holds what must not leave yet. */
 export interface GuardedContext {
@@ -17,8 +19,12 @@ export interface GuardedContext {
 
 export interface GuardedContextOptions {
   readonly baseUrl: string;
-  /** `host` or `host:port` that the portal type declares. */
-  readonly hosts: readonly string[];
+  /** What the portal type declares: `host` or `host:port`, and where each lies. */
+  readonly hosts: readonly DeclaredHost[];
+  /** Code of the portal type, for words. */
+  readonly portalType?: string | undefined;
+  /** Default: the system's resolver. */
+  readonly lookup?: LookupAddresses | undefined;
   readonly browser: BrowserPool;
   readonly signal: AbortSignal;
   /** Told of every request that was stopped. Default: nobody. */
@@ -26,12 +32,19 @@ export interface GuardedContextOptions {
 }
 
 /**
- * Opens one; for recipes, and for drivers that are code. Fails with `input_invalid` (base URL not on a declared host),
- * `browser_unavailable` and `cancelled`.
+ * Opens one; for recipes, and for drivers that are code. Fails with `input_invalid` (base URL not on a declared host), `address_refused` (a
+ * host, or what the base URL's host resolves to, is not where the portal type says), `browser_unavailable` and `cancelled`.
  */
-export async function openGuardedContext({ baseUrl, hosts, browser, signal, onBlocked = () => undefined }: GuardedContextOptions): Promise<GuardedContext> {
-  const origins = declaredOrigins({ baseUrl, hosts });
-  const fence = await startFence({ origins, onBlocked: (origin) => onBlocked({ origin, kind: 'connection' }) });
+export async function openGuardedContext(options: GuardedContextOptions): Promise<GuardedContext> {
+  const { baseUrl, hosts, browser, signal, portalType, lookup, onBlocked = () => undefined } = options;
+  const origins = declaredOrigins({ baseUrl, hosts, portalType });
+  const addresses = createSessionAddresses({ lookup, portalType });
+  await checkBase(origins, addresses, signal);
+  const fence = await startFence({
+    origins,
+    addresses,
+    onBlocked: (origin, reason) => onBlocked({ origin, kind: 'connection', ...(reason ? { reason } : {}) }),
+  });
   const opened = await browser.openContext({ signal, context: { proxy: { server: fence.server } } }).catch(async (error: unknown) => {
     await fence.close();
     throw error;
@@ -47,4 +60,16 @@ export async function openGuardedContext({ baseUrl, hosts, browser, signal, onBl
     await close();
     throw new RcmError('browser_unavailable', 'The browser could not guard a context.');
   }
+}
+
+/** Milliseconds for the name of the base URL, a little more than the resolver has. */
+const BASE_MS = 10_000;
+
+/** A refused address ends the session before a browser is asked, in words; a name that has no answer now is for the page to find out. */
+async function checkBase({ base, destination }: Origins, addresses: SessionAddresses, signal: AbortSignal): Promise<void> {
+  const host = destination(base.host, base.protocol === 'https:');
+  if (!host) return;
+  await withDeadline({ ms: BASE_MS, what: 'Resolving the name of the portal', signal }, () => addresses.of(host)).catch((error: unknown) => {
+    if (hasCode(error, 'address_refused', 'cancelled')) throw error;
+  });
 }

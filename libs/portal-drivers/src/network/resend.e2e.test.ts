@@ -74,7 +74,7 @@ describe.runIf(identity !== null)('a portal reached by https that drops the conn
       ...pool,
       openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }),
     };
-    const session = await createRecipeDriver({ recipe: corpusRecipe({}), hosts: [host], browser: trusting }).openSession({
+    const session = await createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting }).openSession({
       baseUrl: `https://${host}`,
       signal: new AbortController().signal,
     });
