@@ -71,7 +71,8 @@ export function addressProblem(found: {
   if (sort.kind === 'never') return `${is}: no portal type can allow it.`;
   const type = portalType === undefined ? 'its portal type' : `portal type ${portalType}`;
   const entry = sort.kind === 'public' ? JSON.stringify(host) : JSON.stringify({ host, address: sort.kind });
-  return `${is}, and ${type} declares the host as ${declared}: only if the portal really is there, write ${entry} among its hosts.`;
+  const byHand = portalType === undefined ? ` (try and doctor: --address ${sort.kind})` : '';
+  return `${is}, and ${type} declares the host as ${declared}: only if the portal really is there, write ${entry} among its hosts${byHand}.`;
 }
 
 /** Names that mean this machine whatever a resolver says (RFC 6761). */

@@ -26,7 +26,7 @@ describe('a host of a portal type', () => {
   it.each<[DeclaredHost, string]>([
     [
       '127.0.0.1:8080',
-      '127.0.0.1:8080 is a loopback address, and its portal type declares the host as public: only if the portal really is there, write {"host":"127.0.0.1:8080","address":"loopback"} among its hosts.',
+      '127.0.0.1:8080 is a loopback address, and its portal type declares the host as public: only if the portal really is there, write {"host":"127.0.0.1:8080","address":"loopback"} among its hosts (try and doctor: --address loopback).',
     ],
     ['10.0.0.1', 'an address of a private network'],
     ['192.168.1.10:443', '"address":"private"'],
