@@ -31,8 +31,8 @@ class Resolver {
   };
 }
 
-/** No host: what is sent there comes back as unreachable or never. Documentation addresses would be refused. */
-const ELSEWHERE = '93.184.216.34';
+/** Of a part of the public space that IANA has not given out: a connection to it reaches nobody. */
+const ELSEWHERE = '2d00::1';
 
 let portal: CorpusServer;
 let pool: BrowserPool;

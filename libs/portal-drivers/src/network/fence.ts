@@ -3,7 +3,9 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isRcmError } from '@rcm/telemetry';
 import type { Origins } from './origins.ts';
+import type { Passage } from './passage.ts';
 import { type Destination, type FoundAddress, lookupOf, type SessionAddresses } from './session-addresses.ts';
+import { createValve } from './valve.ts';
 
 export interface Fence {
   /** Address of the proxy that the browser context must use. */
@@ -39,6 +41,8 @@ interface Tunnel {
 export interface FenceOptions {
   readonly origins: Origins;
   readonly addresses: SessionAddresses;
+  /** What may leave; sockets wait here for it. */
+  readonly passage: Passage;
   /** Told of every connection that was refused; `reason` where a declared host was refused for its address. */
   readonly onBlocked: (origin: string, reason?: string) => void;
 }
@@ -49,12 +53,14 @@ export interface FenceOptions {
  *
  * Names are resolved here and nowhere else, once in a session, and connected to is only an address that was checked (`SessionAddresses`).
  *
+ * A socket (WebSocket) is known by its tunnel and held here, wherever it was opened (`createValve`).
+ *
  * It also keeps a submit from being sent twice: Chromium by itself repeats a request, even a POST, when a connection that was
  * used before breaks without an answer (seen with 1 POST too many in a test). So each plain request has a connection of its
  * own, and tunnels, which cannot be looked into, are cut while they rest before something is submitted.
  */
 export async function startFence(options: FenceOptions): Promise<Fence> {
-  const { origins, addresses, onBlocked } = options;
+  const { origins, addresses, passage, onBlocked } = options;
   const sockets = new Set<Socket>();
   const tunnels = new Set<Tunnel>();
 
@@ -119,8 +125,10 @@ export async function startFence(options: FenceOptions): Promise<Fence> {
     limitConnecting(portal);
     portal.on('connect', () => {
       browser.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      if (head.length > 0) portal.write(head);
-      browser.pipe(portal).pipe(browser);
+      const valve = createValve(passage);
+      valve.on('error', () => browser.destroy());
+      if (head.length > 0) valve.write(head);
+      browser.pipe(valve).pipe(portal).pipe(browser);
       follow(browser, portal);
     });
     for (const [one, other] of [

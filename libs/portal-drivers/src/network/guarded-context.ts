@@ -6,6 +6,7 @@ import { startFence } from './fence.ts';
 import { type Gate, installGate } from './gate.ts';
 import type { DeclaredHost } from './declared-host.ts';
 import { declaredOrigins, type Origins } from './origins.ts';
+import { Passage } from './passage.ts';
 import { createSessionAddresses, type LookupAddresses, type SessionAddresses } from './session-addresses.ts';
 
 /** A browser context that reaches the declared hosts only, and whose gate holds what must not leave yet. */
@@ -40,9 +41,11 @@ export async function openGuardedContext(options: GuardedContextOptions): Promis
   const origins = declaredOrigins({ baseUrl, hosts, portalType });
   const addresses = createSessionAddresses({ lookup, portalType });
   await checkBase(origins, addresses, signal);
+  const passage = new Passage();
   const fence = await startFence({
     origins,
     addresses,
+    passage,
     onBlocked: (origin, reason) => onBlocked({ origin, kind: 'connection', ...(reason ? { reason } : {}) }),
   });
   const opened = await browser.openContext({ signal, context: { proxy: { server: fence.server } } }).catch(async (error: unknown) => {
@@ -54,7 +57,7 @@ export async function openGuardedContext(options: GuardedContextOptions): Promis
     await fence.close();
   };
   try {
-    const gate = await installGate({ context: opened.context, origins, fence, onBlocked });
+    const gate = await installGate({ context: opened.context, origins, fence, passage, onBlocked });
     return { context: opened.context, origins, gate, close };
   } catch {
     await close();
