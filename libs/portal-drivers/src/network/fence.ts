@@ -155,9 +155,13 @@ export async function startFence(options: FenceOptions): Promise<Fence> {
     return socket;
   }
 
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (incoming, answer) => void forward(incoming, answer));
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (incoming, answer) => {
+    forward(incoming, answer).catch(() => incoming.socket.destroy());
+  });
   server.maxConnections = MOST_CONNECTIONS;
-  server.on('connect', (incoming, browser: Socket, head: Buffer) => void tunnel(incoming, browser, head));
+  server.on('connect', (incoming, browser: Socket, head: Buffer) => {
+    tunnel(incoming, browser, head).catch(() => browser.destroy());
+  });
   server.on('connection', watch);
   server.on('clientError', (_error, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
