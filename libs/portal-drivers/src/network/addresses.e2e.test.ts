@@ -132,6 +132,13 @@ describe('a portal whose address is not where its portal type says', () => {
     expect(resolver.asked).toEqual(['portal.example.test']);
   });
 
+  it('is reached at the next of its addresses where the first does not answer', async () => {
+    const host = `portal.example.test:${portOf()}`;
+    const resolver = new Resolver({ 'portal.example.test': [['::1', '127.0.0.1']] });
+    const result = await loginAt({ baseUrl: `http://${host}`, hosts: [{ host, address: 'loopback' }], resolver });
+    expect(result.outcome.kind).toBe('accepted');
+  });
+
   it('is unavailable, and nothing is sent, where its name has no answer', async () => {
     const host = `portal.example.test:${portOf()}`;
     const result = await loginAt({ baseUrl: `http://${host}`, hosts: [{ host, address: 'loopback' }], resolver: new Resolver({}) });
