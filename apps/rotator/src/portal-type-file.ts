@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { usablePasswordRules } from '@rcm/credentials';
 import type { NewPortalType } from '@rcm/db';
-import { parseRecipe } from '@rcm/portal-drivers';
+import { type DeclaredHost, hostAddresses, hostOf, hostProblem, parseRecipe } from '@rcm/portal-drivers';
 import { idSchema, RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
 import { FAILURES_TO_START } from './starting.ts';
@@ -12,12 +12,22 @@ const whole = (least: number) => z.number().int().min(least);
 /** Days of head start before the portal's own expiry, where the file names none; the table's default. */
 const HEAD_START_DAYS = 7;
 
+/** A host alone lies at public addresses; a portal in a private network or on this machine says so, host by host. */
+const declaredHost = z
+  .union([z.string(), z.strictObject({ host: z.string(), address: z.enum(hostAddresses) })], 'must be a host, or {"host": …, "address": …}')
+  .superRefine((declared, context) => {
+    const problem = hostProblem(declared, { spelling: 'exact' });
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+  });
+
+const namedOnce = (hosts: readonly DeclaredHost[]): boolean => new Set(hosts.map(lowerCaseHost)).size === hosts.length;
+
 /** What an operator reads in the portal's help pages and writes down once. `recipe` is the path of its recipe, from the file's own folder. */
 const schema = z
   .strictObject({
     code: z.string(),
     name: z.string().min(1),
-    hosts: z.array(z.string().min(1)).min(1),
+    hosts: z.array(declaredHost).min(1).refine(namedOnce, 'names a host twice'),
     recipe: z.string().min(1),
     passwordRules: z.string(),
     rotationMode: z.enum(['automatic', 'manual']).default('automatic'),
@@ -79,9 +89,23 @@ export async function readPortalTypeFile(path: string): Promise<NewPortalType> {
     const lines = parsed.error.issues.map(({ path: at, message }) => `  ${at.join('.') || '(the whole)'}: ${message}`);
     throw new RcmError('input_invalid', `${path} is no portal type:\n${lines.join('\n')}\nNothing was changed.`);
   }
-  const { recipe, lockoutWindowSeconds = null, ...rest } = parsed.data;
+  const { recipe, hosts, lockoutWindowSeconds = null, ...rest } = parsed.data;
   usablePasswordRules(rest.passwordRules);
-  return { ...rest, lockoutWindowSeconds, driver: 'recipe', recipe: parseRecipe(await read(resolve(dirname(path), recipe))) };
+  return {
+    ...rest,
+    ...hostsOf(hosts),
+    lockoutWindowSeconds,
+    driver: 'recipe',
+    recipe: parseRecipe(await read(resolve(dirname(path), recipe))),
+  };
+}
+
+const lowerCaseHost = (declared: DeclaredHost): string => hostOf(declared).toLowerCase();
+
+/** As the row has them. Every list is written, so that a host that is no longer said to be private is not so any more. */
+function hostsOf(declared: readonly DeclaredHost[]): Pick<NewPortalType, 'hosts' | 'privateHosts' | 'loopbackHosts'> {
+  const at = (address: 'private' | 'loopback') => declared.filter((one) => typeof one !== 'string' && one.address === address).map(lowerCaseHost);
+  return { hosts: declared.map(lowerCaseHost), privateHosts: at('private'), loopbackHosts: at('loopback') };
 }
 
 async function read(path: string): Promise<string> {

@@ -28,6 +28,35 @@ async function read(portalType: object) {
   return readPortalTypeFile(file);
 }
 
+describe('where the hosts of a portal lie, as its file says it', () => {
+  it.each<[string, unknown, string]>([
+    ['a loopback address', ['127.0.0.1:8080'], 'hosts.0: 127.0.0.1:8080 is a loopback address, and its portal type declares the host as public: only if'],
+    ['a private address', ['alpine.example', '10.0.0.1'], 'hosts.1: 10.0.0.1 is an address of a private network'],
+    ['a link-local address', ['169.254.7.7'], 'hosts.0: 169.254.7.7 is a link-local address: no portal type can allow it.'],
+    ['cloud metadata, whatever is said', [{ host: '169.254.169.254', address: 'private' }], 'no portal type can allow it.'],
+    ['a decimal address', ['2130706433'], 'hosts.0: "2130706433" is 127.0.0.1 to a browser: write it so.'],
+    ['a short address', [{ host: '127.1', address: 'loopback' }], '"127.1" is 127.0.0.1 to a browser'],
+    ['a name that means this machine', ['localhost:8080'], 'a loopback address'],
+    ['a host with user info', ['portal.example@evil.example'], 'is no host'],
+    ['a URL', ['https://alpine.example'], 'is no host'],
+    ['a place that there is not', [{ host: 'alpine.example', address: 'anywhere' }], 'hosts.0: must be a host, or {"host"'],
+    ['a host at two places', ['alpine.example', { host: 'Alpine.example', address: 'private' }], 'hosts: names a host twice'],
+    ['no host', [], 'hosts: '],
+  ])('is refused: %s', async (_, hosts, words) => {
+    await expect(read({ ...ALPINE, hosts })).rejects.toMatchObject({ code: 'input_invalid', message: expect.stringContaining(words) });
+  });
+
+  it('is read, host by host', async () => {
+    const hosts = ['Alpine.example', { host: '10.0.0.1:8443', address: 'private' }, { host: '127.0.0.1:8080', address: 'loopback' }];
+    expect(await read({ ...ALPINE, hosts })).toMatchObject({
+      hosts: ['alpine.example', '10.0.0.1:8443', '127.0.0.1:8080'],
+      privateHosts: ['10.0.0.1:8443'],
+      loopbackHosts: ['127.0.0.1:8080'],
+    });
+    expect(await read(ALPINE)).toMatchObject({ hosts: ['alpine.example'], privateHosts: [], loopbackHosts: [] });
+  });
+});
+
 describe('how a portal locks, as its file says it', () => {
   it.each<[string, object, string]>([
     ['a way of counting that nobody has', { lockoutCounts: 'sometimes' }, 'lockoutCounts: '],

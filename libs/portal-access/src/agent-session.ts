@@ -107,7 +107,8 @@ interface OpenSession {
 
 /** What a session was opened with: once a password, an address, a recipe or the hosts are others, it is not kept any longer. */
 function standing({ drivers }: AgentAccess, { secretArn, baseUrl, portalType }: MigratedEndpoint, version: string): string {
-  return JSON.stringify([secretArn, version, baseUrl, portalType.hosts, drivers.for(portalType).hash]);
+  const { hosts, privateHosts, loopbackHosts } = portalType;
+  return JSON.stringify([secretArn, version, baseUrl, hosts, privateHosts, loopbackHosts, drivers.for(portalType).hash]);
 }
 
 async function reuse(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease): Promise<OpenSession | null> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createRecipeDriver, type BrowserPool, parseRecipe, type PortalDriver, type RecipeDriverOptions } from '@rcm/portal-drivers';
+import { createRecipeDriver, type BrowserPool, declaredHosts, parseRecipe, type PortalDriver, type RecipeDriverOptions } from '@rcm/portal-drivers';
 import type { PortalTypeRow } from '@rcm/db';
 import { type Logger, type Metrics, RcmError } from '@rcm/telemetry';
 import type { EvidenceFolder } from './evidence-folder.ts';
@@ -53,21 +53,25 @@ export class Drivers {
   #build(portalType: PortalTypeRow): Built {
     if (portalType.driver !== 'recipe')
       throw new RcmError('recipe_invalid', `Portal type ${portalType.code} names a driver that this process does not have: ${portalType.driver}.`);
+    const hosts = declaredHosts(portalType);
     const source = createHash('sha256')
-      .update(JSON.stringify([portalType.recipe, portalType.hosts]))
+      .update(JSON.stringify([portalType.recipe, hosts]))
       .digest('hex');
     const built = this.#built.get(portalType.code);
     if (built?.source === source) return built;
     const options: RecipeDriverOptions = {
       recipe: parseRecipe(portalType.recipe as object),
-      hosts: portalType.hosts,
+      hosts,
+      portalType: portalType.code,
       browser: this.#browser,
       plaintextAllowed: this.#plaintextAllowed,
       onStep: (step) => this.#logger.debug({ portalType: portalType.code, ...step }, 'a step of a recipe'),
       // A page that wants to talk to somebody else: most are trackers, one may be a thief.
       onBlocked: (request) => {
         this.#blocked.inc({ portal_type: portalType.code });
-        this.#logger.debug({ portalType: portalType.code, origin: request.origin, kind: request.kind }, 'a request of a portal page was blocked');
+        // A host that is declared and lies elsewhere: a resolver that lies, or a portal type that does not say where its portal is.
+        if (request.reason !== undefined) this.#logger.warn({ portalType: portalType.code, reason: request.reason }, 'a declared host of a portal was refused');
+        else this.#logger.debug({ portalType: portalType.code, origin: request.origin, kind: request.kind }, 'a request of a portal page was blocked');
       },
     };
     const fresh = { source, options, driver: createRecipeDriver(options) };

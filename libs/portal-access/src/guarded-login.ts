@@ -76,7 +76,7 @@ class NotAllowed extends Error {
 /**
  * One login at a portal, in a fresh browser context, inside the ledger: the row is committed before the password leaves the
  * browser, and an attempt whose end was never written counts as a failure. Throws when something is broken before anything was sent
- * (`browser_unavailable`, `database_unavailable`, `deadline_exceeded`, `cancelled`, what `assertHeld` throws), and where the ledger did not
+ * (`browser_unavailable`, `address_refused`, `database_unavailable`, `deadline_exceeded`, `cancelled`, what `assertHeld` throws), and where the ledger did not
  * take the portal's answer (`database_unavailable`): then the attempt counts as a failure, and the session is closed.
  */
 export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult> {

@@ -8,7 +8,9 @@ import { createKnownSecrets } from './interpreter/known-secrets.ts';
 import { createTabs, type Tabs } from './interpreter/tabs.ts';
 import type { SessionParts } from './interpreter/parts.ts';
 import { createSession } from './interpreter/session.ts';
+import { type DeclaredHost, hostOf } from './network/declared-host.ts';
 import { openGuardedContext } from './network/guarded-context.ts';
+import type { LookupAddresses } from './network/session-addresses.ts';
 import type { BrowserPool } from './pool/browser-pool.ts';
 import { recipeHash } from './recipe/parse.ts';
 import type { Recipe } from './recipe/recipe.ts';
@@ -16,8 +18,12 @@ import type { BlockedRequest, StepTrace } from './trace.ts';
 
 export interface RecipeDriverOptions {
   readonly recipe: Recipe;
-  /** `host` or `host:port` that the portal type declares; nothing is ever sent anywhere else. */
-  readonly hosts: readonly string[];
+  /** What the portal type declares: `host` or `host:port`, and where each lies (default public). Nothing is ever sent anywhere else. */
+  readonly hosts: readonly DeclaredHost[];
+  /** Code of the portal type, for words. */
+  readonly portalType?: string | undefined;
+  /** Finds the addresses of a name. Default: the system's resolver. */
+  readonly lookup?: LookupAddresses | undefined;
   readonly browser: BrowserPool;
   /** Whether a portal on another machine may be reached by plain http. Default false. */
   readonly plaintextAllowed?: boolean | undefined;
@@ -30,8 +36,8 @@ export interface RecipeDriverOptions {
 }
 
 /**
- * A driver that follows a recipe. `openSession` fails with `input_invalid` (base URL not on a declared host, or not protected),
- * `recipe_invalid` (the recipe needs a host that is not declared), `browser_unavailable` and `cancelled`.
+ * A driver that follows a recipe. `openSession` fails with `input_invalid` (base URL not on a declared host, or not protected), `address_refused` (the
+ * portal lies elsewhere than declared), `recipe_invalid` (the recipe needs a host that is not declared), `browser_unavailable` and `cancelled`.
  */
 export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
   return {
@@ -58,8 +64,9 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
   const { recipe, hosts } = options;
   const secrets = createKnownSecrets();
   // A page can put what was typed into the name of a host, too.
-  const onBlocked = ({ origin, kind }: BlockedRequest): void => options.onBlocked?.({ origin: secrets.mask().mask(origin), kind });
-  const undeclared = (recipe.hosts ?? []).filter((host) => !hosts.includes(host));
+  const onBlocked = ({ origin, ...rest }: BlockedRequest): void => options.onBlocked?.({ ...rest, origin: secrets.mask().mask(origin) });
+  const declared = hosts.map(hostOf);
+  const undeclared = (recipe.hosts ?? []).filter((host) => !declared.includes(host));
   if (undeclared.length > 0)
     throw new RcmError(
       'recipe_invalid',
@@ -69,6 +76,8 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
     ...where,
     hosts,
     plaintextAllowed: options.plaintextAllowed,
+    portalType: options.portalType,
+    lookup: options.lookup,
     browser: options.browser,
     onBlocked,
   });

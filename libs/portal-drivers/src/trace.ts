@@ -8,8 +8,10 @@ export interface StepTrace {
   readonly outcome: 'done' | 'skipped' | 'ended' | 'failed';
 }
 
-/** A request that a page tried to send to an origin its portal type does not declare. It was not sent. */
+/** A request that a page tried to send to an origin its portal type does not declare, or to a declared host that lies elsewhere. It was not sent. */
 export interface BlockedRequest {
   readonly origin: string;
   readonly kind: string;
+  /** Where a declared host was refused for its address: why, and what would allow it. */
+  readonly reason?: string;
 }

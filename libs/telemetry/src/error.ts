@@ -43,6 +43,7 @@ const RETRYABLE = {
   login_change_forced: false,
   portal_unavailable: true,
   portal_unexpected: true,
+  address_refused: false,
   recipe_invalid: false,
   task_unknown: false,
   task_input_invalid: false,

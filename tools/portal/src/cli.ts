@@ -1,5 +1,6 @@
 import { createLogger, explain } from '@rcm/telemetry';
 import { Command, CommanderError } from 'commander';
+import { ADDRESS_HELP } from './address.ts';
 import { readPortalConfig } from './config.ts';
 import { doctorCommand } from './doctor/doctor-command.ts';
 import type { TypedDoctorOptions } from './doctor/options.ts';
@@ -35,6 +36,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     .argument('<file>', 'the recipe')
     .requiredOption('--base-url <url>', 'where the portal is')
     .option('--host <host...>', 'further hosts that the portal needs (host or host:port); nothing is ever sent anywhere else')
+    .option('--address <where>', ADDRESS_HELP)
     .option('--login-only', 'log in and nothing else (the default)')
     .option('--task <name>', 'then do this task of the recipe')
     .option('--input <json>', 'inputs of the task, as a JSON object')
@@ -65,6 +67,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     .argument('[file...]', 'recipes')
     .option('--all', 'all recipes of this project')
     .option('--base-url <url...>', 'where the portal is; with several recipes NAME=URL for each. A recipe without one is only linted')
+    .option('--address <where>', ADDRESS_HELP)
     .option('--deadline <seconds>', 'for the pages of one portal', '60')
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXIT_CODES)

@@ -50,7 +50,7 @@ export class PortalRun {
     });
     this.#driver = createRecipeDriver({
       recipe: parseRecipe(portal.recipe),
-      hosts: [new URL(served.baseUrl).host],
+      hosts: [{ host: new URL(served.baseUrl).host, address: 'loopback' }],
       browser: this.#pool,
       onStep: (step) => this.traces.push(step),
     });

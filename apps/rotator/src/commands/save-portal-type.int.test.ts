@@ -92,6 +92,17 @@ describe('a portal type that is saved', () => {
     expect(await rowOf('locking')).toMatchObject(until);
   });
 
+  it('keeps where each host lies, and forgets it again; a host on loopback that does not say so is refused', async () => {
+    const code = 'places';
+    const local = { host: '127.0.0.1:8080', address: 'loopback' };
+    expect(await save({ ...ALPINE, code, hosts: ['alpine.example', local] })).toMatchObject({ code: 0, saved: true });
+    expect(await rowOf(code)).toMatchObject({ hosts: ['alpine.example', '127.0.0.1:8080'], privateHosts: [], loopbackHosts: ['127.0.0.1:8080'] });
+    const refused = await save({ ...ALPINE, code, hosts: ['alpine.example', local.host] });
+    expect(refused).toMatchObject({ code: 2, error: { code: 'input_invalid', message: expect.stringContaining('"address":"loopback"') } });
+    expect(await save({ ...ALPINE, code })).toMatchObject({ code: 0, saved: true });
+    expect(await rowOf(code)).toMatchObject({ hosts: ['alpine.example'], loopbackHosts: [] });
+  });
+
   it('is the owner’s to save: no app’s role may choose where passwords are typed', async () => {
     const answer = await save({ ...ALPINE, code: 'sneaky' }, { url: urlFor('rcm_rotator', database.url) });
     expect(answer).toMatchObject({ code: 1, error: { code: 'database_failed', message: expect.stringContaining('owner') } });

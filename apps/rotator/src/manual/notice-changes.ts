@@ -91,6 +91,7 @@ const NOT_JUDGED: ReadonlySet<ErrorCode> = new Set([
   'deadline_exceeded',
   'lease_lost',
   'portal_unavailable',
+  'address_refused',
   'login_throttled',
 ]);
 

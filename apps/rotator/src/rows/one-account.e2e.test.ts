@@ -18,7 +18,8 @@ async function throughTheOtherDoor(login: Login): Promise<Login> {
   const baseUrl = await world.portals.openDoor('alpine');
   const known = await getEndpoint(world.db, { orgId: login.orgId, endpointId: login.id });
   if (!known) throw new Error('no endpoint');
-  await upsertPortalType(world.db, { ...known.portalType, code: 'alpine-app', hosts: [new URL(baseUrl).host], accountRealm: 'alpine' });
+  const hosts = [new URL(baseUrl).host];
+  await upsertPortalType(world.db, { ...known.portalType, code: 'alpine-app', hosts, loopbackHosts: hosts, accountRealm: 'alpine' });
   numbered += 1;
   const [id, accountId] = [`alpine-app-${numbered}`, `account-${numbered}`];
   await insertEndpoint(world.db, { id, orgId: login.orgId, portalTypeCode: 'alpine-app', accountId, baseUrl });

@@ -6,6 +6,10 @@ export interface PortalTypeRow {
   readonly name: string;
   /** Hosts, with port where it is not the scheme's own, on which a login may be typed. */
   readonly hosts: readonly string[];
+  /** Of `hosts`, those on a private network. Every host in neither list lies at public addresses, or is not reached. */
+  readonly privateHosts: readonly string[];
+  /** Of `hosts`, those on the machine that runs the browser. */
+  readonly loopbackHosts: readonly string[];
   readonly driver: string;
   readonly recipe: unknown;
   readonly passwordRules: string;
@@ -50,6 +54,8 @@ export interface PortalTypeRow {
 }
 
 type OptionalInPortalType =
+  | 'privateHosts'
+  | 'loopbackHosts'
   | 'lockoutCounts'
   | 'lockoutLastsSeconds'
   | 'lockoutCountsCodes'
@@ -61,7 +67,7 @@ type OptionalInPortalType =
   | 'passwordExpiresDays'
   | 'expiryHeadStartDays';
 /**
- * A portal type as it is saved. Left out: what is there already, else failures in a row, wrong codes among them, a realm of its own, exact user
+ * A portal type as it is saved. Left out: what is there already, else no host but at public addresses, failures in a row, wrong codes among them, a realm of its own, exact user
  * names, no limit of tasks, no maintenance, UTC, no expiry, 7 days. A lock whose length is left out lasts as long as the window.
  */
 export type NewPortalType = Omit<PortalTypeRow, OptionalInPortalType | 'formerRealms'> & Partial<Pick<PortalTypeRow, OptionalInPortalType>>;

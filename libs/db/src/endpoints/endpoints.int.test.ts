@@ -133,12 +133,25 @@ describe('seeding', () => {
     await expect(insertEndpoint(t.db, { id: 'once-2', ...endpoint })).rejects.toMatchObject({ code: 'state_conflict' });
   });
 
-  test.each([{ recipe: [] }, { recipe: null }, { passwordRules: ' ' }, { hosts: [] }, { lockoutThreshold: 0 }])(
-    'refuses a portal type with %j',
-    async (wrong) => {
-      await expect(upsertPortalType(t.db, { ...PORTAL, code: 'wrong', ...wrong })).rejects.toMatchObject({ code: 'input_invalid' });
-    },
-  );
+  test.each([
+    { recipe: [] },
+    { recipe: null },
+    { passwordRules: ' ' },
+    { hosts: [] },
+    { lockoutThreshold: 0 },
+    { privateHosts: ['elsewhere.example'] },
+    { loopbackHosts: ['elsewhere.example'] },
+    { privateHosts: ['alpine.example'], loopbackHosts: ['Alpine.example'] },
+  ])('refuses a portal type with %j', async (wrong) => {
+    await expect(upsertPortalType(t.db, { ...PORTAL, code: 'wrong', ...wrong })).rejects.toMatchObject({ code: 'input_invalid' });
+  });
+
+  test('a host lies at public addresses unless its portal type says otherwise; what is not said again stays', async () => {
+    const portalType = { ...PORTAL, code: 'places' };
+    expect(await upsertPortalType(t.db, portalType)).toMatchObject({ privateHosts: [], loopbackHosts: [] });
+    expect(await upsertPortalType(t.db, { ...portalType, privateHosts: ['ALPINE.example'] })).toMatchObject({ privateHosts: ['alpine.example'] });
+    expect(await upsertPortalType(t.db, portalType)).toMatchObject({ privateHosts: ['alpine.example'], loopbackHosts: [] });
+  });
 
   test('an umlaut and an emoji survive; NUL and half a surrogate are refused before Postgres could quote them', async () => {
     await upsertOrganization(t.db, { id: 'texts', name: 'Texts' });

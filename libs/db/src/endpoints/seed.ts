@@ -15,7 +15,8 @@ export async function upsertOrganization(
 /**
  * Creates a portal type, or brings it up to date: a changed recipe or limit holds from the next login on (an open rotation
  * attempt keeps the recipe's hash it began with). Fails with `input_invalid`: recipe no object, empty rules, no hosts, a limit out of
- * range, a host given up that an endpoint is on. Whether passwords can be made from the rules is @rcm/credentials' to say, before this.
+ * range, a host given up that an endpoint is on, a host that lies somewhere but is none of `hosts`. Whether passwords can be made from the rules
+ * is @rcm/credentials' to say, and whether a host may lie where it does is @rcm/portal-drivers', before this.
  */
 export async function upsertPortalType(db: Database, portalType: NewPortalType): Promise<PortalTypeRow> {
   checkId('portal type code', portalType.code);
@@ -24,17 +25,21 @@ export async function upsertPortalType(db: Database, portalType: NewPortalType):
   if (portalType.passwordRules.trim() === '') throw new RcmError('input_invalid', 'passwordRules must not be empty.');
   if (portalType.hosts.length === 0) throw new RcmError('input_invalid', 'hosts must name at least one host.');
   // A row that was read is saved again with what it had: the realms before are Postgres's to write.
-  const { code, maintenanceWindows, formerRealms: _remembered, ...rest } = portalType as NewPortalType & Partial<PortalTypeRow>;
+  const { code, maintenanceWindows, privateHosts, loopbackHosts, formerRealms: _remembered, ...rest } = portalType as NewPortalType & Partial<PortalTypeRow>;
   const fields = {
     ...rest,
     lockoutLastsSeconds: portalType.lockoutLastsSeconds === undefined ? portalType.lockoutWindowSeconds : portalType.lockoutLastsSeconds,
     ...(maintenanceWindows ? { maintenanceWindows: [...maintenanceWindows] } : {}),
-    hosts: portalType.hosts.map((host) => host.toLowerCase()),
+    hosts: lowerCase(portalType.hosts),
+    ...(privateHosts ? { privateHosts: lowerCase(privateHosts) } : {}),
+    ...(loopbackHosts ? { loopbackHosts: lowerCase(loopbackHosts) } : {}),
     recipe: jsonValue('recipe', portalType.recipe),
     updatedAt: new Date(),
   };
   return portalTypeRow(await db.transaction('no tenant', (tx) => tx.portalType.upsert({ where: { code }, create: { code, ...fields }, update: fields })));
 }
+
+const lowerCase = (hosts: readonly string[]): string[] => hosts.map((host) => host.toLowerCase());
 
 export interface NewEndpoint {
   readonly id: string;

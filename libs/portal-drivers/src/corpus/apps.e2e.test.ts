@@ -34,7 +34,7 @@ async function visit(name: string, app: App) {
   if (!recipe) throw new Error(JSON.stringify(problems));
   const opened: PooledContext[] = [];
   const browser: BrowserPool = { ...pool, openContext: async (options) => (opened.push(await pool.openContext(options)), opened[0] as PooledContext) };
-  const session = await createRecipeDriver({ recipe, hosts: recipeHosts(recipe, server.origin), browser }).openSession({
+  const session = await createRecipeDriver({ recipe, hosts: recipeHosts(recipe, server.origin, 'loopback'), browser }).openSession({
     baseUrl: server.origin,
     signal: new AbortController().signal,
   });

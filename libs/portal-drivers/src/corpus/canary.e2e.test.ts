@@ -99,7 +99,7 @@ describe('runs that fail at every step of a portal that shows all it is told', (
     const limits = { deadlineMs: 20_000, signal: new AbortController().signal };
     const driver = createRecipeDriver({
       recipe: mirrorRecipe(broken),
-      hosts: [portal.host],
+      hosts: [{ host: portal.host, address: 'loopback' }],
       browser: pool,
       onStep: (step) => told.push(step),
       onBlocked: (blocked) => told.push(blocked),

@@ -47,7 +47,7 @@ export class CorpusRun {
   async session(recipe: Recipe): Promise<PortalSession> {
     const driver = createRecipeDriver({
       recipe,
-      hosts: [this.portal.host],
+      hosts: [{ host: this.portal.host, address: 'loopback' }],
       browser: this.pool,
       onStep: (step) => this.traces.push(step),
       onBlocked: (one) => this.blocked.push(one),

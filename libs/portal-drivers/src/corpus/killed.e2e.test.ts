@@ -43,7 +43,7 @@ describe.runIf(process.platform === 'linux')('whatever is killed in the middle o
     };
     const driver = createRecipeDriver({
       recipe,
-      hosts: recipeHosts(recipe, server.origin),
+      hosts: recipeHosts(recipe, server.origin, 'loopback'),
       browser: { ...pool, openContext: async (options) => keep(opened, await pool.openContext(options)) },
       onStep: (_step: StepTrace) => {
         if (aimed && steps++ === after) strike();

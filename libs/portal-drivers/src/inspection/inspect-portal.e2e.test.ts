@@ -19,7 +19,7 @@ async function look(name: string, app: App, change: (text: string) => string = (
   const server: AppServer = await serveApp({ accounts: app.accounts, answer: (visit) => (requests.push(`${visit.method} ${visit.path}`), app.answer(visit)) });
   const recipe = parseRecipe(change(readFileSync(new URL(`../corpus/recipes/${name}.yaml`, import.meta.url), 'utf8')));
   const findings = await inspectPortal(
-    { recipe, hosts: recipeHosts(recipe, server.origin), browser: pool },
+    { recipe, hosts: recipeHosts(recipe, server.origin, 'loopback'), browser: pool },
     { baseUrl: server.origin, deadlineMs: 30_000, signal: new AbortController().signal },
   );
   await server.close();
@@ -143,7 +143,7 @@ ${steps}${form}
   it('calls a portal that does not answer missing, without failing', async () => {
     const recipe = parseRecipe(readFileSync(new URL('../corpus/recipes/signs-out.yaml', import.meta.url), 'utf8'));
     const findings = await inspectPortal(
-      { recipe, hosts: ['127.0.0.1:9'], browser: pool },
+      { recipe, hosts: [{ host: '127.0.0.1:9', address: 'loopback' }], browser: pool },
       { baseUrl: 'http://127.0.0.1:9', deadlineMs: 30_000, signal: new AbortController().signal },
     );
     expect(findings[0]).toMatchObject({ what: 'open /login', state: 'missing' });

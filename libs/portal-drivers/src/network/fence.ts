@@ -1,7 +1,11 @@
 import { createServer, type IncomingMessage, request as sendRequest, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isRcmError } from '@rcm/telemetry';
 import type { Origins } from './origins.ts';
+import type { Passage } from './passage.ts';
+import { type Destination, type FoundAddress, lookupOf, type SessionAddresses } from './session-addresses.ts';
+import { createValve } from './valve.ts';
 
 export interface Fence {
   /** Address of the proxy that the browser context must use. */
@@ -16,7 +20,12 @@ export interface Fence {
 
 /** Headers between two hops only (RFC 9110, 7.6.1); `proxy-connection` is what browsers send to a proxy. */
 const HOP_HEADERS = new Set(['proxy-connection', 'proxy-authorization', 'connection', 'keep-alive', 'te', 'trailer', 'upgrade']);
+/** Milliseconds for a connection to a portal, over all of its addresses. */
 const CONNECT_MS = 15_000;
+/** Milliseconds for one address before the next is tried. */
+const CONNECT_ONE_MS = 2_000;
+/** Far above what Chromium opens through one proxy. */
+const MOST_CONNECTIONS = 512;
 /** Portals set large cookies; Node's own limit of 16 KB would look like a dropped connection. */
 const MAX_HEADER_BYTES = 64 * 1024;
 /** Milliseconds without a byte after which a tunnel whose last byte came from the portal counts as resting. */
@@ -29,28 +38,55 @@ interface Tunnel {
   fromPortal: boolean;
 }
 
+export interface FenceOptions {
+  readonly origins: Origins;
+  readonly addresses: SessionAddresses;
+  /** What may leave; sockets wait here for it. */
+  readonly passage: Passage;
+  /** Told of every connection that was refused; `reason` where a declared host was refused for its address. */
+  readonly onBlocked: (origin: string, reason?: string) => void;
+}
+
 /**
  * A proxy on loopback that lets one browser context reach its declared hosts and nobody else. Request interception in the
  * browser does not see where a redirect leads, nor preconnects and beacons of a closing page; a socket does not pass here.
+ *
+ * Names are resolved here and nowhere else, once in a session, and connected to is only an address that was checked (`SessionAddresses`).
+ *
+ * A socket (WebSocket) is known by its tunnel and held here, wherever it was opened (`createValve`).
  *
  * It also keeps a submit from being sent twice: Chromium by itself repeats a request, even a POST, when a connection that was
  * used before breaks without an answer (seen with 1 POST too many in a test). So each plain request has a connection of its
  * own, and tunnels, which cannot be looked into, are cut while they rest before something is submitted.
  */
-export async function startFence(options: { readonly origins: Origins; readonly onBlocked: (origin: string) => void }): Promise<Fence> {
-  const { origins, onBlocked } = options;
+export async function startFence(options: FenceOptions): Promise<Fence> {
+  const { origins, addresses, passage, onBlocked } = options;
   const sockets = new Set<Socket>();
   const tunnels = new Set<Tunnel>();
 
-  function forward(incoming: IncomingMessage, answer: ServerResponse): void {
+  /** The checked addresses of a destination; `null`, and told of, where it is refused or cannot be resolved. */
+  async function reachable(destination: Destination): Promise<readonly FoundAddress[] | null> {
+    try {
+      return await addresses.of(destination);
+    } catch (error) {
+      if (isRcmError(error) && error.code === 'address_refused') onBlocked(destination.host, error.message);
+      return null;
+    }
+  }
+
+  async function forward(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
     const target = URL.canParse(incoming.url ?? '') ? new URL(incoming.url ?? '') : null;
-    if (target?.protocol !== 'http:' || !origins.allowsHost(target.host, false)) {
+    const destination = target?.protocol === 'http:' ? origins.destination(target.host, false) : null;
+    if (!target || !destination) {
       onBlocked(target?.origin ?? 'unreadable');
       incoming.socket.destroy();
       return;
     }
+    incoming.on('error', () => undefined);
+    const found = await reachable(destination);
+    if (!found || incoming.socket.destroyed) return void incoming.socket.destroy();
     const outgoing = sendRequest({
-      host: bare(target.hostname),
+      ...connectionTo(destination, found),
       port: target.port || 80,
       method: incoming.method ?? 'GET',
       path: target.pathname + target.search,
@@ -60,7 +96,7 @@ export async function startFence(options: { readonly origins: Origins; readonly 
       maxHeaderSize: MAX_HEADER_BYTES,
       timeout: 0,
     });
-    outgoing.on('socket', (socket) => watch(socket));
+    outgoing.on('socket', (socket) => limitConnecting(watch(socket)));
     outgoing.on('response', (response) => {
       answer.writeHead(response.statusCode ?? 502, response.statusMessage, [...passedOn(response.rawHeaders), 'connection', 'close']);
       response.pipe(answer);
@@ -73,20 +109,26 @@ export async function startFence(options: { readonly origins: Origins; readonly 
     incoming.pipe(outgoing);
   }
 
-  function tunnel(incoming: IncomingMessage, browser: Socket, head: Buffer): void {
+  async function tunnel(incoming: IncomingMessage, browser: Socket, head: Buffer): Promise<void> {
     const host = incoming.url ?? '';
-    if (!origins.allowsHost(host, true)) {
+    const destination = origins.destination(host, true);
+    if (!destination) {
       onBlocked(`tunnel to ${host}`);
       browser.destroy();
       return;
     }
+    browser.on('error', () => undefined);
+    const found = await reachable(destination);
+    if (!found || browser.destroyed) return void browser.destroy();
     const url = new URL(`http://${host}`);
-    const portal = watch(connect({ host: bare(url.hostname), port: Number(url.port || (host.endsWith(':80') ? 80 : 443)) }));
-    portal.setTimeout(CONNECT_MS, () => portal.connecting && portal.destroy());
+    const portal = watch(connect({ ...connectionTo(destination, found), port: Number(url.port || (host.endsWith(':80') ? 80 : 443)) }));
+    limitConnecting(portal);
     portal.on('connect', () => {
       browser.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      if (head.length > 0) portal.write(head);
-      browser.pipe(portal).pipe(browser);
+      const valve = createValve(passage);
+      valve.on('error', () => browser.destroy());
+      if (head.length > 0) valve.write(head);
+      browser.pipe(valve).pipe(portal).pipe(browser);
       follow(browser, portal);
     });
     for (const [one, other] of [
@@ -113,8 +155,13 @@ export async function startFence(options: { readonly origins: Origins; readonly 
     return socket;
   }
 
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, forward);
-  server.on('connect', tunnel);
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (incoming, answer) => {
+    forward(incoming, answer).catch(() => incoming.socket.destroy());
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on('connect', (incoming, browser: Socket, head: Buffer) => {
+    tunnel(incoming, browser, head).catch(() => browser.destroy());
+  });
   server.on('connection', watch);
   server.on('clientError', (_error, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
@@ -148,5 +195,14 @@ function passedOn(raw: readonly string[]): string[] {
   return kept;
 }
 
-/** IPv6 addresses stand in brackets in a URL, not in a socket's options. */
-const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');
+/** What a socket needs to reach a destination at its checked addresses, one after the other, and no other. */
+const connectionTo = ({ name }: Destination, found: readonly FoundAddress[]) => ({
+  host: name,
+  lookup: lookupOf(found),
+  autoSelectFamily: true,
+  autoSelectFamilyAttemptTimeout: CONNECT_ONE_MS,
+});
+
+function limitConnecting(socket: Socket): void {
+  socket.setTimeout(CONNECT_MS, () => socket.connecting && socket.destroy());
+}

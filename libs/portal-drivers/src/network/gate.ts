@@ -2,17 +2,12 @@ import type { BrowserContext, Request, Route, WebSocketRoute } from 'playwright-
 import type { BlockedRequest } from '../trace.ts';
 import type { Fence } from './fence.ts';
 import type { Origins } from './origins.ts';
+import type { Passage } from './passage.ts';
 import type { SecretMask } from '../secret-mask.ts';
 
 /**
- * What the gate does with requests to the portal's own origins.
- * `open`: lets them out. `held`: keeps those that could carry what was typed, until it is released. `closed`: refuses all.
- */
-type GateState = 'open' | 'held' | 'released' | 'closed';
-
-/**
- * Stands between the pages of a context and the network, and knows whether anything could have left since the release. Not seen here
- * are sockets that a worker of the page opens; they pass the fence, so they lead to the portal at worst.
+ * Stands between the pages of a context and the network, and knows whether anything could have left since the release. Requests wait
+ * here, the messages of a page's sockets too; sockets that are opened elsewhere, in workers, are not seen here and wait at the fence.
  */
 export interface Gate {
   /** A secret is about to be typed: from now on nothing that could carry it leaves. */
@@ -34,13 +29,11 @@ export async function installGate(options: {
   readonly context: BrowserContext;
   readonly origins: Origins;
   readonly fence: Fence;
+  readonly passage: Passage;
   readonly onBlocked: (blocked: BlockedRequest) => void;
 }): Promise<Gate> {
-  const { context, origins, fence, onBlocked } = options;
-  let state: GateState = 'open';
+  const { context, origins, fence, passage, onBlocked } = options;
   let secrets: SecretMask | null = null;
-  let left = 0;
-  let waiting: (() => void)[] = [];
 
   /** Whether a request could carry what was typed: in its body, address, headers or cookies. */
   async function carries(request: Request): Promise<boolean> {
@@ -49,29 +42,14 @@ export async function installGate(options: {
     return holdsAny(secrets, [request.url(), ...Object.values(request.headers()), ...cookies.map(({ value }) => value)]);
   }
 
-  function change(next: GateState): void {
-    state = next;
-    const woken = waiting;
-    waiting = [];
-    for (const wake of woken) wake();
-  }
-
-  /** Waits while the gate is held; `false` means: do not send. */
-  async function pass(): Promise<boolean> {
-    while (state === 'held') await new Promise<void>((wake) => waiting.push(wake));
-    if (state === 'closed') return false;
-    if (state === 'released') left += 1;
-    return true;
-  }
-
   async function decide(route: Route): Promise<void> {
     const request = route.request();
     if (!origins.allows(request.url())) {
       onBlocked({ origin: originName(request.url()), kind: request.resourceType() });
       return route.abort('blockedbyclient');
     }
-    if (state === 'held' && !(await carries(request))) return route.continue();
-    if (!(await pass())) return route.abort('blockedbyclient');
+    if (passage.state === 'held' && !(await carries(request))) return route.continue();
+    if (!(await passage.pass())) return route.abort('blockedbyclient');
     if (hasBody(request) || (secrets && holdsAny(secrets, [request.url()]))) await fence.freshen();
     return route.continue();
   }
@@ -87,7 +65,7 @@ export async function installGate(options: {
     let before: Promise<unknown> = Promise.resolve();
     page.onMessage((message) => {
       before = before.then(async () => {
-        if (await pass()) portal.send(message);
+        if (await passage.pass()) portal.send(message);
       });
     });
   }
@@ -101,19 +79,18 @@ export async function installGate(options: {
   return {
     hold(mask) {
       secrets = mask;
-      if (state === 'open') change('held');
+      if (passage.state === 'open') passage.change('held');
     },
-    release: () => (state === 'held' || state === 'open' ? change('released') : undefined),
+    release: () => (passage.state === 'held' || passage.state === 'open' ? passage.change('released') : undefined),
     shut() {
-      change('closed');
-      return left > 0;
+      passage.change('closed');
+      return passage.used;
     },
     reset() {
-      left = 0;
       secrets = null;
-      change('open');
+      passage.reset();
     },
-    sent: () => left > 0,
+    sent: () => passage.used,
   };
 }
 

@@ -1,10 +1,12 @@
-import { RcmError } from '@rcm/telemetry';
+import { hasCode, RcmError, withDeadline } from '@rcm/telemetry';
 import type { BrowserContext } from 'playwright-core';
 import type { BrowserPool } from '../pool/browser-pool.ts';
 import type { BlockedRequest } from '../trace.ts';
 import { startFence } from './fence.ts';
 import { type Gate, installGate } from './gate.ts';
 import { declaredOrigins, type Origins, type OriginsOptions } from './origins.ts';
+import { Passage } from './passage.ts';
+import { createSessionAddresses, type LookupAddresses, type SessionAddresses } from './session-addresses.ts';
 
 /** A browser context that reaches the declared hosts only, and whose gate holds what must not leave yet. */
 export interface GuardedContext {
@@ -16,6 +18,8 @@ export interface GuardedContext {
 }
 
 export interface GuardedContextOptions extends OriginsOptions {
+  /** Default: the system's resolver. */
+  readonly lookup?: LookupAddresses | undefined;
   readonly browser: BrowserPool;
   readonly signal: AbortSignal;
   /** Told of every request that was stopped. Default: nobody. */
@@ -23,12 +27,21 @@ export interface GuardedContextOptions extends OriginsOptions {
 }
 
 /**
- * Opens one; for recipes, and for drivers that are code. Fails with `input_invalid` (base URL not on a declared host, or not protected),
- * `browser_unavailable` and `cancelled`.
+ * Opens one; for recipes, and for drivers that are code. Fails with `input_invalid` (base URL not on a declared host, or not protected), `address_refused` (a
+ * host, or what the base URL's host resolves to, is not where the portal type says), `browser_unavailable` and `cancelled`.
  */
-export async function openGuardedContext({ browser, signal, onBlocked = () => undefined, ...declared }: GuardedContextOptions): Promise<GuardedContext> {
+export async function openGuardedContext(options: GuardedContextOptions): Promise<GuardedContext> {
+  const { browser, signal, lookup, onBlocked = () => undefined, ...declared } = options;
   const origins = declaredOrigins(declared);
-  const fence = await startFence({ origins, onBlocked: (origin) => onBlocked({ origin, kind: 'connection' }) });
+  const addresses = createSessionAddresses({ lookup, portalType: declared.portalType });
+  await checkBase(origins, addresses, signal);
+  const passage = new Passage();
+  const fence = await startFence({
+    origins,
+    addresses,
+    passage,
+    onBlocked: (origin, reason) => onBlocked({ origin, kind: 'connection', ...(reason ? { reason } : {}) }),
+  });
   const opened = await browser.openContext({ signal, context: { proxy: { server: fence.server } } }).catch(async (error: unknown) => {
     await fence.close();
     throw error;
@@ -38,10 +51,22 @@ export async function openGuardedContext({ browser, signal, onBlocked = () => un
     await fence.close();
   };
   try {
-    const gate = await installGate({ context: opened.context, origins, fence, onBlocked });
+    const gate = await installGate({ context: opened.context, origins, fence, passage, onBlocked });
     return { context: opened.context, origins, gate, close };
   } catch {
     await close();
     throw new RcmError('browser_unavailable', 'The browser could not guard a context.');
   }
+}
+
+/** Milliseconds for the name of the base URL, a little more than the resolver has. */
+const BASE_MS = 10_000;
+
+/** A refused address ends the session before a browser is asked, in words; a name that has no answer now is for the page to find out. */
+async function checkBase({ base, destination }: Origins, addresses: SessionAddresses, signal: AbortSignal): Promise<void> {
+  const host = destination(base.host, base.protocol === 'https:');
+  if (!host) return;
+  await withDeadline({ ms: BASE_MS, what: 'Resolving the name of the portal', signal }, () => addresses.of(host)).catch((error: unknown) => {
+    if (hasCode(error, 'address_refused', 'cancelled')) throw error;
+  });
 }

@@ -1,4 +1,6 @@
 import { addressProblem, RcmError } from '@rcm/telemetry';
+import { addressOf, type DeclaredHost, hostOf, hostProblem, readHost } from './declared-host.ts';
+import type { Destination } from './session-addresses.ts';
 
 /** Where a session may send anything at all. */
 export interface Origins {
@@ -7,14 +9,16 @@ export interface Origins {
   readonly all: readonly string[];
   /** Whether a URL of a request, socket or navigation is on a declared host, no less protected than the base URL. */
   allows(url: string): boolean;
-  /** The same for a host and port as a proxy sees them; `secure` says whether the connection is a tunnel. */
-  allowsHost(host: string, secure: boolean): boolean;
+  /** The declared host behind a host and port as a proxy sees them, `null` where it may not be reached; `tunnel` says whether the connection is one. */
+  destination(host: string, tunnel: boolean): Destination | null;
 }
 
 export interface OriginsOptions {
   readonly baseUrl: string;
-  /** `host` or `host:port` that the portal type declares. */
-  readonly hosts: readonly string[];
+  /** What the portal type declares: `host` or `host:port`, and where each lies. */
+  readonly hosts: readonly DeclaredHost[];
+  /** Code of the portal type, for words. */
+  readonly portalType?: string | undefined;
   /** Whether the deployment lets portals on other machines be reached by plain http. Default false. */
   readonly plaintextAllowed?: boolean | undefined;
 }
@@ -24,9 +28,9 @@ const SOCKET_SCHEMES: Readonly<Record<string, string>> = { 'ws:': 'http:', 'wss:
 const LOCAL_SCHEMES = ['about:', 'data:', 'blob:'];
 
 /**
- * The origins that a portal type declares by its `hosts` (`host` or `host:port`), under the scheme of the base URL or better; under plain
- * http only those on this machine, unless the deployment allows more.
- * Fails with `input_invalid` where the base URL is not http(s), not on a declared host, or plain http to another machine.
+ * The origins that a portal type declares by its `hosts`, under the scheme of the base URL or better; under plain http only those on this machine, unless
+ * the deployment allows more. Fails with `input_invalid` where the base URL is not http(s), not on a declared host, or plain http to another machine, or
+ * where a host is none; with `address_refused` where a host is an address at another place than declared.
  */
 export function declaredOrigins(options: OriginsOptions): Origins {
   const base = readUrl(options.baseUrl);
@@ -37,13 +41,18 @@ export function declaredOrigins(options: OriginsOptions): Origins {
   const problem = problemOf(base.href);
   if (problem !== null) throw new RcmError('input_invalid', `The base URL of a portal ${problem}. Nothing was sent to ${base.host}.`);
   const schemes = base.protocol === 'https:' ? ['https:'] : ['http:', 'https:'];
-  const allowed = new Set(
-    schemes.flatMap((scheme) => options.hosts.flatMap((host) => originOf(`${scheme}//${host}`) ?? [])).filter((origin) => problemOf(origin) === null),
-  );
+  const allowed = new Map<string, Destination>();
+  for (const declared of options.hosts) {
+    const destination = destinationOf(declared, options.portalType);
+    for (const scheme of schemes) {
+      const origin = originOf(`${scheme}//${hostOf(declared)}`);
+      if (origin !== null && problemOf(origin) === null) allowed.set(origin, destination);
+    }
+  }
   if (!allowed.has(base.origin)) throw new RcmError('input_invalid', `The base URL is on ${base.host}, which its portal type does not declare.`);
   return {
     base,
-    all: [...allowed],
+    all: [...allowed.keys()],
     allows(url) {
       const parsed = readUrl(url);
       if (!parsed) return false;
@@ -52,8 +61,21 @@ export function declaredOrigins(options: OriginsOptions): Origins {
       return allowed.has(originOf(`${scheme}//${parsed.host}`) ?? '');
     },
     // A tunnel may also carry an unencrypted socket (ws:), so the scheme it stands for cannot be told from it.
-    allowsHost: (host, tunnel) => (tunnel ? schemes : ['http:']).some((scheme) => allowed.has(originOf(`${scheme}//${host}`) ?? '')),
+    destination(host, tunnel) {
+      for (const scheme of tunnel ? schemes : ['http:']) {
+        const destination = allowed.get(originOf(`${scheme}//${host}`) ?? '');
+        if (destination) return destination;
+      }
+      return null;
+    },
   };
+}
+
+function destinationOf(declared: DeclaredHost, portalType: string | undefined): Destination {
+  const read = readHost(hostOf(declared));
+  const problem = hostProblem(declared, { spelling: 'any', portalType });
+  if (!read || problem !== null) throw new RcmError(read ? 'address_refused' : 'input_invalid', `${problem} Nothing was sent there.`);
+  return { host: read.canonical, name: read.name, address: addressOf(declared) };
 }
 
 function readUrl(text: string): URL | null {

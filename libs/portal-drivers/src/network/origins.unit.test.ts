@@ -27,11 +27,11 @@ describe('declaredOrigins', () => {
   });
 
   it('lets a portal without encryption also use its encrypted side', () => {
-    const plain = declaredOrigins({ baseUrl: 'http://127.0.0.1:8080', hosts: ['127.0.0.1:8080'] });
-    expect([plain.allows('https://127.0.0.1:8080/'), plain.allowsHost('127.0.0.1:8080', false), plain.allowsHost('127.0.0.1:8081', true)]).toEqual([
+    const plain = declaredOrigins({ baseUrl: 'http://127.0.0.1:8080', hosts: [{ host: '127.0.0.1:8080', address: 'loopback' }] });
+    expect([plain.allows('https://127.0.0.1:8080/'), plain.destination('127.0.0.1:8080', false)?.name, plain.destination('127.0.0.1:8081', true)]).toEqual([
       true,
-      true,
-      false,
+      '127.0.0.1',
+      null,
     ]);
   });
 
@@ -47,10 +47,10 @@ describe('declaredOrigins', () => {
 
   it('lets a proxy reach the declared hosts only', () => {
     expect([
-      secure.allowsHost('portal.example.test:443', true),
-      secure.allowsHost('portal.example.test:80', false),
-      secure.allowsHost('evil.test:443', true),
-    ]).toEqual([true, false, false]);
+      secure.destination('portal.example.test:443', true)?.name,
+      secure.destination('portal.example.test:80', false),
+      secure.destination('evil.test:443', true),
+    ]).toEqual(['portal.example.test', null, null]);
   });
 
   it.each(['https://evil.test', 'ftp://portal.example.test', 'portal.example.test', 'https://user:pw@portal.example.test'])(

@@ -1,51 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createLogger } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { corpusRecipe } from '../corpus/corpus-recipe.fixture.ts';
 import { credential } from '../corpus/corpus-run.fixture.ts';
 import { type BrowserPool, createBrowserPool, createRecipeDriver } from '../index.ts';
+import { certificate } from './certificate.fixture.ts';
 
 const LOGIN_PAGE =
   '<link rel="icon" href="data:,"><form method="post" action="/answer"><label>User name <input name="user"></label><input name="pass" type="password"><button>Sign in</button></form>';
-
-/** A certificate for loopback, made by openssl; `null` where there is none. */
-function certificate(): { readonly key: Buffer; readonly cert: Buffer } | null {
-  const folder = mkdtempSync(join(tmpdir(), 'rcm-certificate-'));
-  try {
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:prime256v1',
-        '-nodes',
-        '-keyout',
-        key,
-        '-out',
-        cert,
-        '-days',
-        '1',
-        '-subj',
-        '/CN=localhost',
-      ],
-      { stdio: 'ignore' },
-    );
-    return { key: readFileSync(key), cert: readFileSync(cert) };
-  } catch {
-    return null;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 const identity = certificate();
 
@@ -74,7 +37,7 @@ describe.runIf(identity !== null)('a portal reached by https that drops the conn
       ...pool,
       openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }),
     };
-    const session = await createRecipeDriver({ recipe: corpusRecipe({}), hosts: [host], browser: trusting }).openSession({
+    const session = await createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting }).openSession({
       baseUrl: `https://${host}`,
       signal: new AbortController().signal,
     });

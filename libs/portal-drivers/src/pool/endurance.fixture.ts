@@ -41,7 +41,7 @@ export async function endure(options: {
     metrics,
     executablePath: options.executablePath,
   });
-  const driver = createRecipeDriver({ recipe, hosts: recipeHosts(recipe, server.origin), browser: pool });
+  const driver = createRecipeDriver({ recipe, hosts: recipeHosts(recipe, server.origin, 'loopback'), browser: pool });
   const credential = { username: new Secret('jo'), password: new Secret('Passw0rd'), custom: {} };
   const before = browserProcesses();
   const failed: Record<string, number> = {};

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { HostAddress } from '../network/address.ts';
+import type { DeclaredHost } from '../network/declared-host.ts';
 import { conditionSchema } from './condition.ts';
 import { interruptionsSchema } from './interruption.ts';
 import { changeOutcomesSchema, loginOutcomesSchema } from './outcomes.ts';
@@ -59,8 +61,12 @@ export const recipeSchema = recipeFileSchema.transform(complete).superRefine(che
 
 export type Recipe = z.infer<typeof recipeSchema>;
 
-/** Hosts that a recipe's pages need at a portal's address: the portal's own, and those it names. For use without a portal type, which else says it. */
-export const recipeHosts = (recipe: Recipe, baseUrl: string): readonly string[] => [new URL(baseUrl).host, ...(recipe.hosts ?? [])];
+/**
+ * Hosts that a recipe's pages need at a portal's address: the portal's own, and those it names, all of them lying at `address`. For use without a
+ * portal type, which else says it.
+ */
+export const recipeHosts = (recipe: Recipe, baseUrl: string, address: HostAddress = 'public'): readonly DeclaredHost[] =>
+  [new URL(baseUrl).host, ...(recipe.hosts ?? [])].map((host) => ({ host, address }));
 
 function complete({ login, change, session, ...file }: z.infer<typeof recipeFileSchema>) {
   return {

@@ -85,7 +85,7 @@ async function byRecipe(portal: PracticePortal, pool: BrowserPool, account: Prac
 type Opened = Pick<PooledContext, 'context' | 'close'>;
 
 const guardedContext = ({ baseUrl }: PracticePortal, browser: BrowserPool, { signal }: BenchmarkRun): Promise<Opened> =>
-  openGuardedContext({ baseUrl, hosts: [new URL(baseUrl).host], browser, signal });
+  openGuardedContext({ baseUrl, hosts: [{ host: new URL(baseUrl).host, address: 'loopback' }], browser, signal });
 
 const bareContext = (pool: BrowserPool, { signal }: BenchmarkRun): Promise<Opened> => pool.openContext({ context: {}, signal });
 

@@ -8,7 +8,7 @@ export const openPool = (portal: PracticePortal, maxContexts: number): BrowserPo
   createBrowserPool({ maxContexts, executablePath: portal.chromium, logger: createLogger({ name: 'bench', level: 'silent' }) });
 
 export function openSession(portal: PracticePortal, browser: BrowserPool, signal: AbortSignal): Promise<PortalSession> {
-  const driver = createRecipeDriver({ recipe: portal.recipe, hosts: [new URL(portal.baseUrl).host], browser });
+  const driver = createRecipeDriver({ recipe: portal.recipe, hosts: [{ host: new URL(portal.baseUrl).host, address: 'loopback' }], browser });
   return driver.openSession({ baseUrl: portal.baseUrl, signal });
 }
 

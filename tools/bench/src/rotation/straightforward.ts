@@ -1,7 +1,7 @@
 import { generatePassword, parsePasswordRules, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
 import { findEndpoint } from '@rcm/db';
 import { portalCredential } from '@rcm/portal-access';
-import { createBrowserPool, createRecipeDriver, parseRecipe, type PortalDriver } from '@rcm/portal-drivers';
+import { createBrowserPool, createRecipeDriver, declaredHosts, parseRecipe, type PortalDriver } from '@rcm/portal-drivers';
 import type { WorldEndpoint } from '@rcm/test-world';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import type { Measured } from './measured.ts';
@@ -47,7 +47,7 @@ async function rotateOne(
   if (!row || !current) throw new Error(`${id} is not there`);
   const { portalType, baseUrl } = row;
   const driver = timedDriver(
-    createRecipeDriver({ recipe: parseRecipe(portalType.recipe as object), hosts: portalType.hosts, browser, onBlocked: () => undefined }),
+    createRecipeDriver({ recipe: parseRecipe(portalType.recipe as object), hosts: declaredHosts(portalType), browser, onBlocked: () => undefined }),
     onClosed,
   );
   const payload = parsePayload(current.text);

@@ -37,7 +37,7 @@ export const portalFacts: Readonly<Record<PortalCode, PortalFacts>> = {
   },
 };
 
-/** One row per portal. Demo portals settle within a second, and their rotations are not spread over days. */
+/** One row per portal. Demo portals are on this machine, settle within a second, and their rotations are not spread over days. */
 export async function portalTypes(baseUrls: Readonly<Record<PortalCode, string>>): Promise<NewPortalType[]> {
   return Promise.all(
     portalCodes.map(async (code): Promise<NewPortalType> => {
@@ -46,6 +46,8 @@ export async function portalTypes(baseUrls: Readonly<Record<PortalCode, string>>
         ...facts,
         code,
         hosts: [new URL(baseUrls[code]).host],
+        privateHosts: [],
+        loopbackHosts: [new URL(baseUrls[code]).host],
         driver: 'recipe',
         recipe: await readRecipeFile(code),
         rotationMode: 'automatic',

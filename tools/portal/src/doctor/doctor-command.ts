@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BrowserPool, createBrowserPool, inspectPortal, recipeHosts, type RecipeLint } from '@rcm/portal-drivers';
+import { type BrowserPool, createBrowserPool, type HostAddress, inspectPortal, recipeHosts, type RecipeLint } from '@rcm/portal-drivers';
 import { createLogger, isRcmError, RcmError } from '@rcm/telemetry';
 import type { PortalConfig } from '../config.ts';
+import { addressFrom } from '../address.ts';
 import { lintFile } from '../recipe-file.ts';
 import { secondsOf } from '../seconds.ts';
 import { type Addresses, addressesOf, type TypedDoctorOptions } from './options.ts';
@@ -27,6 +28,7 @@ export async function doctorCommand(config: PortalConfig, stdout: NodeJS.WriteSt
     linted.flatMap(({ recipe }) => (recipe ? [recipe.name] : [])),
   );
   const deadlineMs = secondsOf(typed.deadline);
+  const address = addressFrom(typed.address);
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
@@ -34,7 +36,7 @@ export async function doctorCommand(config: PortalConfig, stdout: NodeJS.WriteSt
   const examinations: Examination[] = [];
   try {
     for (const one of linted) {
-      const examination = await examine(one, addresses, { pool, deadlineMs, signal: stop.signal });
+      const examination = await examine(one, addresses, { pool, address, deadlineMs, signal: stop.signal });
       examinations.push(examination);
       if (!typed.json) stdout.write(describeExamination(examination));
     }
@@ -63,13 +65,21 @@ async function lintAll(files: readonly string[]): Promise<readonly LintedFile[]>
 async function examine(
   { file, recipe, problems }: LintedFile,
   addresses: Addresses,
-  { pool, deadlineMs, signal }: { readonly pool: BrowserPool; readonly deadlineMs: number; readonly signal: AbortSignal },
+  {
+    pool,
+    address,
+    deadlineMs,
+    signal,
+  }: { readonly pool: BrowserPool; readonly address: HostAddress; readonly deadlineMs: number; readonly signal: AbortSignal },
 ): Promise<Examination> {
   const baseUrl = addresses.get(recipe?.name ?? '') ?? null;
   const examination: Examination = { file, name: recipe?.name ?? null, problems, baseUrl, findings: null, failure: null };
   if (!recipe || baseUrl === null) return examination;
   try {
-    return { ...examination, findings: await inspectPortal({ recipe, hosts: recipeHosts(recipe, baseUrl), browser: pool }, { baseUrl, deadlineMs, signal }) };
+    return {
+      ...examination,
+      findings: await inspectPortal({ recipe, hosts: recipeHosts(recipe, baseUrl, address), browser: pool }, { baseUrl, deadlineMs, signal }),
+    };
   } catch (error) {
     return { ...examination, failure: isRcmError(error) ? error.message : 'Something unexpected failed.' };
   }

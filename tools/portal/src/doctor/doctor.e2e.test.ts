@@ -20,6 +20,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** The demo portals are on this machine. */
+const LOCAL = ['--address', 'loopback'];
 const everyAddress = (): string[] => (['alpine', 'borealis', 'cascade'] as const).map((name) => `${name}=${demo.baseUrl(name)}`);
 
 async function alpineWith(from: string, to: string): Promise<string> {
@@ -31,7 +33,7 @@ async function alpineWith(from: string, to: string): Promise<string> {
 describe('portal doctor', () => {
   it('finds the pages of every recipe as the recipe says, and costs no login', async () => {
     const before = await demo.control('GET', '/figures');
-    const run = PortalProcess.piped(['doctor', '--all', '--base-url', ...everyAddress()]);
+    const run = PortalProcess.piped(['doctor', '--all', ...LOCAL, '--base-url', ...everyAddress()]);
     expect(await run.ended()).toBe(0);
     expect(run.stdout.match(/^✓ \w+ at http/gm)).toHaveLength(3);
     expect(run.stdout).toMatch(/^✓ borealis at .*, [1-9] not looked at, as only a login gets there$/m);
@@ -39,7 +41,7 @@ describe('portal doctor', () => {
   });
 
   it('names what is no more on the page', async () => {
-    const run = PortalProcess.piped(['doctor', await alpineWith('label: User name', 'label: Member ID'), '--base-url', demo.baseUrl('alpine')]);
+    const run = PortalProcess.piped(['doctor', await alpineWith('label: User name', 'label: Member ID'), ...LOCAL, '--base-url', demo.baseUrl('alpine')]);
     expect(await run.ended()).toBe(1);
     expect(run.stdout).toMatch(/^✗ alpine at http/m);
     expect(run.stdout).toContain('missing: login: fill "Member ID"');
@@ -47,7 +49,13 @@ describe('portal doctor', () => {
   });
 
   it('names outcomes whose words show before anything was sent', async () => {
-    const run = PortalProcess.piped(['doctor', await alpineWith('The user name or password is incorrect.', 'Sign in'), '--base-url', demo.baseUrl('alpine')]);
+    const run = PortalProcess.piped([
+      'doctor',
+      await alpineWith('The user name or password is incorrect.', 'Sign in'),
+      ...LOCAL,
+      '--base-url',
+      demo.baseUrl('alpine'),
+    ]);
     expect(await run.ended()).toBe(1);
     expect(run.stdout).toContain('unexpected: login: outcome rejected');
   });
@@ -59,6 +67,7 @@ describe('portal doctor', () => {
       '--json',
       recipeOf('alpine'),
       recipeOf('cascade'),
+      ...LOCAL,
       '--base-url',
       ...everyAddress().filter((one) => !one.startsWith('borealis')),
     ]);
@@ -67,6 +76,13 @@ describe('portal doctor', () => {
     expect(recipes.map(({ name }: { name: string }) => name)).toEqual(['alpine', 'cascade']);
     expect(recipes[0].findings.some(({ state }: { state: string }) => state === 'missing' || state === 'unexpected')).toBe(true);
     expect(recipes[1].findings.every(({ state }: { state: string }) => state !== 'missing' && state !== 'unexpected')).toBe(true);
+  });
+
+  it('does not look at a portal on this machine unless the call says that it is there', async () => {
+    const run = PortalProcess.piped(['doctor', recipeOf('alpine'), '--base-url', demo.baseUrl('alpine')]);
+    expect(await run.ended()).toBe(1);
+    expect(run.stdout).toContain('is a loopback address');
+    expect(run.stdout).toContain('--address loopback');
   });
 
   it('only lints a recipe without an address, and says that', async () => {
@@ -81,6 +97,7 @@ describe('portal doctor', () => {
     [() => ['doctor', '--all', '--base-url', 'http://127.0.0.1:1'], 'say whose it is: NAME=URL'],
     [() => ['doctor', recipeOf('alpine'), '--base-url', 'cascade=http://127.0.0.1:1'], 'no recipe here is named "cascade"'],
     [() => ['doctor', recipeOf('alpine'), '--base-url', 'portal.example'], 'is not an address'],
+    [() => ['doctor', recipeOf('alpine'), '--address', 'anywhere'], '--address is public, private, loopback'],
   ])('refuses a call that is not clear (%#)', async (args, words) => {
     const run = PortalProcess.piped(args());
     expect(await run.ended()).toBe(2);

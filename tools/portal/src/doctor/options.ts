@@ -4,6 +4,7 @@ import { RcmError } from '@rcm/telemetry';
 export interface TypedDoctorOptions {
   readonly all?: boolean;
   readonly baseUrl?: readonly string[];
+  readonly address?: string;
   readonly deadline: string;
   readonly json?: boolean;
 }

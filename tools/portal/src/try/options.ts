@@ -1,11 +1,13 @@
 import { type PasswordRules, parsePasswordRules } from '@rcm/credentials';
-import { type Recipe, recipeHosts } from '@rcm/portal-drivers';
+import { type DeclaredHost, type Recipe, recipeHosts } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
+import { addressFrom } from '../address.ts';
 
 /** `portal try` as it was typed. */
 export interface TypedTryOptions {
   readonly baseUrl: string;
   readonly host?: readonly string[];
+  readonly address?: string;
   readonly loginOnly?: boolean;
   readonly task?: string;
   readonly input?: string;
@@ -49,12 +51,13 @@ export function purposeOf(typed: TypedTryOptions, recipe: Recipe): Purpose {
 }
 
 /** Hosts that may be reached: the portal's own, and those that the recipe or the call names. */
-export function hostsOf(typed: TypedTryOptions, recipe: Recipe): readonly string[] {
+export function hostsOf(typed: TypedTryOptions, recipe: Recipe): readonly DeclaredHost[] {
   if (!URL.canParse(typed.baseUrl) || !/^https?:$/.test(new URL(typed.baseUrl).protocol))
     throw wrong('--base-url is an address that begins with https:// or http://.');
   const { username, password } = new URL(typed.baseUrl);
   if (username !== '' || password !== '') throw wrong('--base-url must not hold a user name or a password.');
-  return [...recipeHosts(recipe, typed.baseUrl), ...(typed.host ?? [])];
+  const address = addressFrom(typed.address);
+  return [...recipeHosts(recipe, typed.baseUrl, address), ...(typed.host ?? []).map((host) => ({ host, address }))];
 }
 
 function readInput(text: string): Readonly<Record<string, string>> {

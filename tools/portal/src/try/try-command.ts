@@ -1,4 +1,4 @@
-import { createBrowserPool, createRecipeDriver, type Recipe } from '@rcm/portal-drivers';
+import { createBrowserPool, createRecipeDriver, type DeclaredHost, type Recipe } from '@rcm/portal-drivers';
 import { createLogger, isRcmError, RcmError, type Secret, systemClock } from '@rcm/telemetry';
 import { type PortalConfig, windowEnvironment } from '../config.ts';
 import { neededValues } from '../credential/needed-values.ts';
@@ -25,7 +25,7 @@ interface Try {
   readonly typed: TypedTryOptions;
   readonly purpose: Purpose;
   readonly recipe: Recipe;
-  readonly hosts: readonly string[];
+  readonly hosts: readonly DeclaredHost[];
   readonly deadlineMs: number;
   /** Shows a new password before it is submitted, where no file keeps it. */
   readonly showPassword: (password: Secret<string>) => void;

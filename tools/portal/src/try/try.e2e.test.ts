@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 const payload = (username: string, password = 'Old-password-1', more: object = {}): string => JSON.stringify({ username, password, ...more });
-const at = (portal: 'alpine' | 'borealis'): string[] => ['try', recipeOf(portal), '--base-url', demo.baseUrl(portal)];
+const at = (portal: 'alpine' | 'borealis'): string[] => ['try', recipeOf(portal), '--base-url', demo.baseUrl(portal), '--address', 'loopback'];
 const kept = async (): Promise<{ state: string; new: { password: string }; old: { password: string } }> =>
   JSON.parse(await readFile(join(folder, 'kept.json'), 'utf8'));
 /** Only what is not a time of its own. */

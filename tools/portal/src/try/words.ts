@@ -1,4 +1,4 @@
-import type { ChangeOutcome, LoginOutcome, LoginResult, StepTrace, TaskOutcome } from '@rcm/portal-drivers';
+import type { BlockedRequest, ChangeOutcome, LoginOutcome, LoginResult, StepTrace, TaskOutcome } from '@rcm/portal-drivers';
 import type { TaskReport, TryReport } from './report.ts';
 
 const MARKS: Readonly<Record<StepTrace['outcome'], string>> = { done: '✓', skipped: '–', ended: '■', failed: '✗' };
@@ -31,6 +31,9 @@ const TASK: Readonly<Record<TaskOutcome['kind'], string>> = {
   unknown: 'it did not go as the recipe says. Look at the evidence (--evidence DIR).',
 };
 
+const stoppedWords = ({ origin, kind, reason }: BlockedRequest): string =>
+  reason === undefined ? `stopped: ${kind} to ${origin}, which is not a declared host (--host); nothing was sent there` : `stopped: ${kind}: ${reason}`;
+
 /** The report for people. */
 export function describeReport(report: TryReport): string {
   const lines = [
@@ -39,7 +42,7 @@ export function describeReport(report: TryReport): string {
     report.change && changeWords(report.change),
     report.verification && `login with the new password: ${loginWords(report.verification)}`,
     report.change && whatIsKnown(report),
-    ...new Set(report.blocked.map(({ origin, kind }) => `stopped: ${kind} to ${origin}, which is not a declared host (--host); nothing was sent there`)),
+    ...new Set(report.blocked.map(stoppedWords)),
     report.savedTo && `both passwords are in ${report.savedTo}; delete it when the right one is stored`,
     ...report.evidence.map((file) => `evidence: ${file}`),
     report.problem,

@@ -216,5 +216,5 @@ export class World {
 function portalTypeRow({ type }: DoorPlan): PortalTypeRow {
   const plain = { maxTaskConcurrency: null, maintenanceWindows: [], maintenanceTimeZone: 'UTC', passwordExpiresDays: null, expiryHeadStartDays: 7 };
   const lockout = { lockoutCounts: 'consecutive', lockoutLastsSeconds: type.lockoutWindowSeconds, lockoutCountsCodes: true } as const;
-  return { ...plain, ...lockout, accountRealm: null, formerRealms: [], usernameCase: 'exact', ...type };
+  return { ...plain, ...lockout, privateHosts: [], loopbackHosts: [], accountRealm: null, formerRealms: [], usernameCase: 'exact', ...type };
 }

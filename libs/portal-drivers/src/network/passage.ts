@@ -1,0 +1,42 @@
+/**
+ * What may leave a session. `open`: everything. `held`: nothing that could carry what was typed, until it is released.
+ * `closed`: nothing.
+ */
+export type PassageState = 'open' | 'held' | 'released' | 'closed';
+
+/** The one state behind gate and fence: requests wait at the gate, sockets at the fence, and both count what left. */
+export class Passage {
+  #state: PassageState = 'open';
+  #left = 0;
+  #waiting: (() => void)[] = [];
+
+  get state(): PassageState {
+    return this.#state;
+  }
+
+  /** Whether anything that could carry what was typed left since the release. */
+  get used(): boolean {
+    return this.#left > 0;
+  }
+
+  /** Waits while it is held; `false` means: do not send. */
+  async pass(): Promise<boolean> {
+    while (this.#state === 'held') await new Promise<void>((wake) => this.#waiting.push(wake));
+    if (this.#state === 'closed') return false;
+    if (this.#state === 'released') this.#left += 1;
+    return true;
+  }
+
+  change(next: PassageState): void {
+    this.#state = next;
+    const woken = this.#waiting;
+    this.#waiting = [];
+    for (const wake of woken) wake();
+  }
+
+  /** Opens it for the next act. */
+  reset(): void {
+    this.#left = 0;
+    this.change('open');
+  }
+}

@@ -1,0 +1,66 @@
+import { createLogger, RcmError } from '@rcm/telemetry';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { corpusRecipe } from '../corpus/corpus-recipe.fixture.ts';
+import { CANARY, credential } from '../corpus/corpus-run.fixture.ts';
+import { type BrowserPool, createBrowserPool, createRecipeDriver, type PortalSession } from '../index.ts';
+import { certificate } from './certificate.fixture.ts';
+import { type SocketPortal, startSocketPortal, type Way, WAYS } from './socket-portal.fixture.ts';
+
+const identity = certificate();
+const ways = Object.keys(WAYS) as Way[];
+const signal = new AbortController().signal;
+const TYPED = `typed ${CANARY.password}`;
+/** Long enough for a socket to open and speak several times over; what is too slow on a busy machine is only not seen. */
+const heardBy = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 600));
+
+describe.each([['http'], ...(identity ? [['https']] : [])])('what a script of a portal’s page tells its portal by a socket, over %s', (scheme) => {
+  let portal: SocketPortal;
+  let pool: BrowserPool;
+  const open: PortalSession[] = [];
+  beforeAll(async () => {
+    portal = await startSocketPortal(scheme === 'https' ? (identity ?? undefined) : undefined);
+    pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+  });
+  afterEach(async () => {
+    for (const session of open.splice(0)) await session.close();
+    portal.heard.length = 0;
+  });
+  afterAll(async () => {
+    await pool.close();
+    await portal.close();
+  });
+
+  async function login(way: Way, beforeSubmit: () => Promise<void>) {
+    const trusting: BrowserPool = {
+      ...pool,
+      openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }),
+    };
+    const session = await createRecipeDriver({
+      recipe: corpusRecipe({ login: `login/${encodeURIComponent(way)}` }),
+      hosts: [{ host: portal.host, address: 'loopback' }],
+      browser: trusting,
+    }).openSession({ baseUrl: portal.origin, signal });
+    open.push(session);
+    return session.login({ credential, totp: null, beforeSubmit, deadlineMs: 60_000, signal });
+  }
+
+  it.each(ways)('waits for the submit, and is not lost: %s', async (way) => {
+    let before: readonly string[] = [];
+    const result = await login(way, async () => {
+      await heardBy();
+      before = [...portal.heard];
+    });
+    expect(before).not.toContain(TYPED);
+    expect(before.filter((line) => line === 'opened').length).toBe(way === 'a worker whose socket was open before' ? 1 : 0);
+    expect(result).toMatchObject({ outcome: { kind: 'accepted' }, submitted: true });
+    expect(portal.heard).toContain(TYPED);
+    expect(portal.heard.indexOf(TYPED)).toBeLessThan(portal.heard.indexOf('POST'));
+  });
+
+  it.each(ways)('never leaves where the submit is not allowed: %s', async (way) => {
+    const refusal = new RcmError('lease_lost', 'The lease is gone.');
+    await expect(login(way, () => heardBy().then(() => Promise.reject(refusal)))).rejects.toBe(refusal);
+    await heardBy();
+    expect(portal.heard.filter((line) => line !== 'opened')).toEqual([]);
+  });
+});
