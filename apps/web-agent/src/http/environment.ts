@@ -43,7 +43,7 @@ export function checkApi(config: ApiConfig, context: z.core.$RefinementCtx): voi
 }
 
 /** `null`: no API is served. */
-export function apiOptions(config: ApiConfig): Omit<ApiOptions, 'db' | 'jobs' | 'logger' | 'metrics'> | null {
+export function apiOptions(config: ApiConfig): Omit<ApiOptions, 'db' | 'logger' | 'metrics'> | null {
   const { RCM_API_ISSUER: issuer, RCM_API_AUDIENCE: audience, RCM_API_JWKS_URL: jwksUrl } = config;
   if (issuer === undefined || audience === undefined || jwksUrl === undefined) return null;
   return {
