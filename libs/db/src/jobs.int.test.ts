@@ -121,7 +121,7 @@ test(
     await jobs.work('rotation', { concurrency: 2 }, async (data) => void seen.push(data));
     const left = () => t.sql(`SELECT state, data FROM pgboss.job WHERE name = 'rotation' AND state <> 'completed'`);
     await expect.poll(left, { timeout: 100_000 }).toEqual([]);
-      expect(seen).toEqual([rotation('last')]);
+    expect(seen).toEqual([rotation('last')]);
     expect(told).toHaveLength(not.length + 3);
     for (const { problem } of told) {
       expect(problem.length).toBeLessThan(120);

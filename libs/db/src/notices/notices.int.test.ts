@@ -157,7 +157,8 @@ describe('the outbox', () => {
       const { attemptId, fence } = await plannedAttempt(t.db, endpoint);
       await blockAttempt(t.rotator, { attemptId, orgId: endpoint.orgId, fence, from: 'planned', detail: 'x' });
       await t.sql(`UPDATE notice SET created_at = now() - interval '91 days' WHERE attempt_id = $1`, [attemptId]);
-      if (endpoint === ended) await t.sql(`UPDATE rotation_attempt SET state = 'abandoned', waiting_from = NULL, waiting_until = NULL, ended_at = now() WHERE id = $1`, [attemptId]);
+      if (endpoint === ended)
+        await t.sql(`UPDATE rotation_attempt SET state = 'abandoned', waiting_from = NULL, waiting_until = NULL, ended_at = now() WHERE id = $1`, [attemptId]);
     }
     await claimNotices(t.rotator, { channel: randomUUID(), claimMs: 1, newestMs: 100 * 86_400_000, limit: 1000 });
     expect(await pruneNotices(t.rotator, { keptMs: 92 * 86_400_000, limit: 100 })).toBe(0);
