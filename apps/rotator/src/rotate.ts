@@ -28,8 +28,11 @@ export interface RotationRequest {
   readonly endpointId: string;
   /** Why, kept in the journal; `recovery` goes on with what is open and begins nothing. */
   readonly reason: RequestReason;
-  /** For a rollback: the version whose password is chosen again. */
-  readonly chosenVersion?: string;
+  /**
+   * The row in which a person asks for it (`requestRotation`); without one nothing but what is due is begun. The journal takes the reason
+   * from that row, and of a rollback the version whose password is chosen again.
+   */
+  readonly requestId?: string;
   readonly signal: AbortSignal;
 }
 
@@ -90,7 +93,7 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
       baseVersion: current.version,
       recipeHash: rotator.drivers.for(endpoint.portalType).hash,
       rules: rotator.rules,
-      ...(request.chosenVersion === undefined ? {} : { chosenVersion: request.chosenVersion }),
+      requestId: request.requestId,
     }),
   );
   if (planned.created) return drive(rotator, login, { attempt: planned.attempt, waited: null });

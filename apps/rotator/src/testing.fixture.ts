@@ -1,4 +1,5 @@
 import { parseReference, type SecretStore, type TenantStores } from '@rcm/credentials';
+import { requestRotation } from '@rcm/db';
 import { openWorld, type World, type WorldOptions } from '@rcm/test-world';
 import { readRotatorConfig } from './config.ts';
 import { openRotator, type RotatorProcess } from './services.ts';
@@ -47,8 +48,11 @@ export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWo
   const opened: RotatorProcess = openRotator(readRotatorConfig(environment));
   const sql = <R>(text: string, values: readonly unknown[]): Promise<R[]> =>
     world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<R[]>(text, ...values));
-  const rotate = (endpointId: string, rotator: Rotator = opened.rotator) =>
-    rotateLogin(rotator, { orgId: world.endpoint(endpointId).orgId, endpointId, reason: 'demand', signal: new AbortController().signal });
+  const rotate = async (endpointId: string, rotator: Rotator = opened.rotator) => {
+    const place = { orgId: world.endpoint(endpointId).orgId, endpointId };
+    const { requestId } = await requestRotation(world.db, { ...place, kind: 'demand', actor: 'person:test', reason: 'test' });
+    return rotateLogin(rotator, { ...place, reason: 'demand', requestId, signal: new AbortController().signal });
+  };
   return {
     world,
     rotator: opened.rotator,

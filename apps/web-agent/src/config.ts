@@ -6,7 +6,7 @@ import { readConfig } from '@rcm/telemetry';
 import { z } from 'zod';
 import { apiEnvironment, checkApi } from './http/environment.ts';
 
-const milliseconds = (fallback: number, min = 1) => z.coerce.number().int().min(min).default(fallback);
+const milliseconds = (fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max).default(fallback);
 
 const schema = z
   .object({
@@ -24,17 +24,18 @@ const schema = z
     RCM_AGENT_KEPT_SESSIONS: z.coerce.number().int().min(0).max(1_000).default(32),
     RCM_AGENT_SESSION_IDLE_MS: milliseconds(600_000),
     RCM_AGENT_TASK_DEADLINE_MS: milliseconds(60_000),
-    RCM_AGENT_CLAIM_MS: milliseconds(60_000, 1_000),
+    /** The database gives no claim for longer than an hour. */
+    RCM_AGENT_CLAIM_MS: milliseconds(60_000, 1_000, 3_600_000),
     RCM_AGENT_MAX_TRIES: z.coerce.number().int().min(1).max(100).default(5),
     RCM_AGENT_RETRY_MS: milliseconds(5_000),
     RCM_AGENT_PUT_OFF_MS: milliseconds(2_000),
     /** So many logins refused with passwords that had worked, within this time, and the portal is taken to be ill: no password is marked bad then. */
     RCM_AGENT_ILL_SUSPECTS: z.coerce.number().int().min(1).max(1_000).default(3),
     RCM_AGENT_ILL_WINDOW_MS: milliseconds(600_000),
-    RCM_AGENT_STRAY_SCAN_MS: milliseconds(30_000, 100),
+    RCM_AGENT_TIDY_MS: milliseconds(30_000, 100),
     RCM_AGENT_DRAIN_MS: milliseconds(90_000),
-    /** How long an ended task is kept, with its input and result. */
-    RCM_TASK_KEEP_DAYS: z.coerce.number().min(0.001).max(400).default(7),
+    /** How long an ended task is kept, with its input and result. The database deletes none that ended less than a day ago. */
+    RCM_TASK_KEEP_DAYS: z.coerce.number().min(1).max(400).default(7),
   })
   .superRefine(checkDatabase)
   .superRefine((config, problems) => checkBrowser(config, problems))

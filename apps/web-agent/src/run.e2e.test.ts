@@ -32,7 +32,7 @@ const environment = (): NodeJS.ProcessEnv => ({
   RCM_API_JWKS_URL: issuer.jwksUrl,
   RCM_API_PORT: '0',
   RCM_AGENT_CLAIM_MS: '3000',
-  RCM_AGENT_STRAY_SCAN_MS: '500',
+  RCM_AGENT_TIDY_MS: '500',
   RCM_LEASE_TTL_MS: '3000',
   RCM_AGENT_PUT_OFF_MS: '1000',
 });

@@ -47,9 +47,10 @@ export type { GateOutcome } from './gate/outcome.ts';
 export { listPauses, type Pause, type PauseScope, pauseRotations, resumeRotations } from './gate/pause.ts';
 export { isScheduled, type StartRefusal, type StartRules } from './gate/rules.ts';
 export { listStartable, type Startable } from './gate/startable.ts';
-export { type JobData, type Jobs, type JobsOptions, openJobs, type QueueName, type SendOptions, type WorkOptions } from './jobs.ts';
+export { type JobData, type Jobs, type JobsOptions, openJobs, type QueueName, type RefusedJob, type SendOptions, type WorkOptions } from './jobs.ts';
 export { advanceAttempt, blockAttempt, type Resumed, resumeAttempt, type Step, type StepNotes, type Wait, waitAttempt } from './journal/advance.ts';
 export { knownVersions } from './journal/known-versions.ts';
+export { type NewRotationRequest, type RequestKind, requestRotation } from './journal/request.ts';
 export { type AttemptReason, type AttemptState, JOURNAL_VERSION, type OpenState, type RotationAttempt } from './journal/attempt.ts';
 export { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from './journal/copies.ts';
 export { earlierVersions } from './journal/earlier-versions.ts';
@@ -109,12 +110,13 @@ export {
   claimPortalTask,
   finishPortalTask,
   getPortalTask,
+  portalTaskWaits,
   renewTaskClaim,
   type TaskCounts,
   taskCounts,
   type TaskEnd,
 } from './tasks/claim.ts';
-export { createPortalTask, type NewPortalTask, type Requeue, requeuePortalTask, sendStrayTasks, type TaskPlace } from './tasks/queue.ts';
+export { createPortalTask, type NewPortalTask, type Requeue, requeuePortalTask, type TaskPlace } from './tasks/queue.ts';
 export { readPortalTask, type TaskReader } from './tasks/read.ts';
 export { type ClaimedTask, type PortalTask, type TaskState } from './tasks/task.ts';
 export { type TidyOptions, tidyPortalTasks } from './tasks/tidy.ts';

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RcmError } from '@rcm/telemetry';
+import pg from 'pg';
+import { PgBoss } from 'pg-boss';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { installJobs } from './jobs-install.ts';
-import { openJobs, type JobData, type Jobs } from './jobs.ts';
+import { installJobs, QUEUE_TABLES } from './jobs-install.ts';
+import { openJobs, type JobData, type Jobs, type RefusedJob } from './jobs.ts';
 import { openTestDatabase, type TestDatabase } from './testing.fixture.ts';
 import { urlFor } from './testing.ts';
 
@@ -20,17 +22,14 @@ async function open(): Promise<Jobs> {
   opened.push(jobs);
   return jobs;
 }
-const rotation = (endpointId: string): JobData['rotation'] => ({ endpointId, orgId: 'org', reason: 'due' });
+const rotation = (endpointId: string): JobData['rotation'] => ({ endpointId, orgId: 'org' });
 
 test('eight processes that prepare the queues at once make them once, and eight that open them work', async () => {
   await t.sql('DROP SCHEMA pgboss CASCADE');
   await Promise.all(Array.from({ length: 8 }, () => installJobs({ url: t.url })));
   const all = await Promise.all(Array.from({ length: 8 }, open));
   expect(await all[0]?.send('rotation', rotation('a'))).toBe(true);
-  expect((await t.sql(`SELECT name FROM pgboss.queue WHERE name IN ('portal-task', 'rotation') ORDER BY name`)).map((row) => row['name'])).toEqual([
-    'portal-task',
-    'rotation',
-  ]);
+  expect((await t.sql(`SELECT name FROM pgboss.queue WHERE name NOT LIKE '\\_%'`)).map((row) => row['name'])).toEqual(['rotation']);
 });
 
 test('one job per endpoint waits, whoever sends it; while it is worked on, the next may wait', async () => {
@@ -86,7 +85,7 @@ test('a handler that throws gets its job again', { timeout: 60_000 }, async () =
   await expect.poll(() => calls, { timeout: 40_000 }).toBe(2);
 });
 
-test('of a handler that throws only the code is kept with the job, which every tenant’s agent may read', { timeout: 60_000 }, async () => {
+test('of a handler that throws only the code is kept with the job, which every rotator may read', { timeout: 60_000 }, async () => {
   const told: Error[] = [];
   const jobs = await openJobs({ url: urlFor('rcm_rotator', t.url), applicationName: 'test', onError: (error) => told.push(error) });
   opened.push(jobs);
@@ -101,6 +100,69 @@ test('of a handler that throws only the code is kept with the job, which every t
   expect(output).toContain('state_conflict');
   for (const secret of ['Jane', 'hospital-a', 'endpoint-of-a']) expect(output).not.toContain(secret);
   expect(told).toMatchObject([{ code: 'state_conflict', cause }]);
+});
+
+test(
+  'a job that says anything but that an endpoint may be due is told of and completed, whatever it is, and the next is taken',
+  { timeout: 120_000 },
+  async () => {
+    const told: RefusedJob[] = [];
+    const failed: Error[] = [];
+    const url = urlFor('rcm_rotator', t.url);
+    const jobs = await openJobs({ url, applicationName: 'test', onRefused: (job) => told.push(job), onError: (error) => failed.push(error) });
+    opened.push(jobs);
+    const order = { orgId: 'org', endpointId: 'a', reason: 'rollback', chosenVersion: '1' };
+    const not = [order, {}, null, 'rotation', [], 7, { orgId: 'org' }, { orgId: '*', endpointId: 'a' }, { orgId: 'org', endpointId: `x' OR '1'='1` }];
+    const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`field-${'x'.repeat(100)}-${i}`, i]));
+    for (const data of [...not, many, { ...rotation('a'), ['__proto__']: {} }, { ...rotation('a'), endpointId: 'a'.repeat(100_000) }])
+      await t.sql(`INSERT INTO pgboss.job (name, data) VALUES ('rotation', $1)`, [JSON.stringify(data)]);
+    await jobs.send('rotation', rotation('last'));
+    const seen: unknown[] = [];
+    await jobs.work('rotation', { concurrency: 2 }, async (data) => void seen.push(data));
+    const left = () => t.sql(`SELECT state, data FROM pgboss.job WHERE name = 'rotation' AND state <> 'completed'`);
+    await expect.poll(left, { timeout: 100_000 }).toEqual([]);
+    expect(seen).toEqual([rotation('last')]);
+    expect(told).toHaveLength(not.length + 3);
+    for (const { problem } of told) {
+      expect(problem.length).toBeLessThan(120);
+      expect(problem).not.toMatch(/rollback|field-|OR '1'/);
+    }
+    expect(failed).toEqual([]);
+  },
+);
+
+test('nor can one be sent that says more', async () => {
+  const jobs = await open();
+  for (const data of [
+    { ...rotation('a'), reason: 'compromise' },
+    { ...rotation('a'), endpointId: '*' },
+  ] as JobData['rotation'][])
+    await expect(jobs.send('rotation', data)).rejects.toMatchObject({ code: 'input_invalid' });
+});
+
+test('a rotator keeps the queue in order with the few rights that it has', async () => {
+  const pool = new pg.Pool({ connectionString: urlFor('rcm_rotator', t.url), max: 2 });
+  const boss = new PgBoss({
+    db: { executeSql: (text, values) => pool.query(text, values) },
+    ...QUEUE_TABLES,
+    migrate: false,
+    schedule: false,
+    reindex: false,
+    monitorVacuum: false,
+  });
+  const failed: Error[] = [];
+  boss.on('error', (error) => void failed.push(error));
+  try {
+    await boss.start();
+    await boss.send('rotation', rotation('a'));
+    await boss.supervise();
+    await boss.supervise('rotation');
+    expect(await t.sql(`SELECT queued_count FROM pgboss.queue WHERE name = 'rotation'`)).toEqual([{ queued_count: 1 }]);
+    expect(failed).toEqual([]);
+  } finally {
+    await boss.stop({ graceful: false });
+    await pool.end();
+  }
 });
 
 test('without its tables, which no app may make, it says so', async () => {

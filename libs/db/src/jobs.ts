@@ -1,20 +1,24 @@
 import { PgBoss, fromPrisma, type PrismaTransactionLike } from 'pg-boss';
-import { isRcmError, RcmError } from '@rcm/telemetry';
+import { idSchema, isRcmError, RcmError } from '@rcm/telemetry';
+import { z } from 'zod';
 import type { Transaction } from './database.ts';
 import { translated } from './failure.ts';
 import { QUEUE_TABLES } from './jobs-install.ts';
 import { createPool } from './pool.ts';
 
+/**
+ * What a job can say: that this endpoint may be due. Whether it is, and why, the rotator finds in the rows; a job that says anything else is
+ * refused whole, for whoever can write a row of the queue's could otherwise give orders.
+ */
+const JOB_SCHEMAS = { rotation: z.strictObject({ orgId: idSchema, endpointId: idSchema }) } as const;
+
 /** What jobs carry: ids, and never anything of a payload, a task's input or its result. */
-export interface JobData {
-  readonly 'portal-task': { readonly taskId: string; readonly orgId: string };
-  readonly rotation: { readonly endpointId: string; readonly orgId: string; readonly reason: string };
-}
+export type JobData = { readonly [Q in keyof typeof JOB_SCHEMAS]: Readonly<z.infer<(typeof JOB_SCHEMAS)[Q]>> };
 
 export type QueueName = keyof JobData;
 
 export interface SendOptions {
-  /** At most one job with this key waits in the queue; sending another is harmless. Default: the task's or endpoint's id. */
+  /** At most one job with this key waits in the queue; sending another is harmless. Default: the endpoint's id. */
   readonly singletonKey?: string;
   readonly delayMs?: number;
   /** Higher goes first. Default 0. */
@@ -45,16 +49,25 @@ export interface JobsOptions {
   readonly maxConnections?: number;
   /** Told about failures that no caller waits for: a poll that could not reach Postgres, a handler that threw. Default: ignored; it is tried again. */
   readonly onError?: (error: Error) => void;
+  /**
+   * Told about each job that says what no job can say. It is completed, so that it does not come again, and nothing is done for it. Default: ignored.
+   */
+  readonly onRefused?: (refused: RefusedJob) => void;
+}
+
+export interface RefusedJob {
+  readonly queue: QueueName;
+  /** Where it departs from what a job can say; never what stands there. Short, whatever the job holds. */
+  readonly problem: string;
 }
 
 /** What names a job where its sender gives no key. */
 const DEFAULT_KEY: Readonly<Record<QueueName, (data: never) => string>> = {
-  'portal-task': (data: JobData['portal-task']) => data.taskId,
   rotation: (data: JobData['rotation']) => data.endpointId,
 };
 
 /**
- * Opens the queues on a small pool of their own. Their tables (schema `pgboss`) were made by whoever migrated the database: no app has the
+ * Opens the queues, as a rotator (nobody else has rights there), on a small pool of their own. Their tables (schema `pgboss`) were made by whoever migrated the database: no app has the
  * right to. Fails with `database_unavailable`, `database_failed` (not migrated).
  */
 export async function openJobs(options: JobsOptions): Promise<Jobs> {
@@ -81,6 +94,8 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   let stopped: Promise<void> | null = null;
   return {
     async send(queue, data, send = {}, tx) {
+      const refused = problemOf(queue, data);
+      if (refused !== null) throw new RcmError('input_invalid', `A job of the queue ${queue} cannot say this: ${refused}.`);
       const key = send.singletonKey ?? DEFAULT_KEY[queue](data as never);
       const id = await translated(() =>
         boss.send(queue, data, {
@@ -98,6 +113,8 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       const settings = { batchSize: 1, localConcurrency: work.concurrency, pollingIntervalSeconds: pollMs / 1000 };
       await boss.work<JobData[Q]>(queue, settings, async ([job]) => {
         if (!job) return;
+        const problem = problemOf(queue, job.data);
+        if (problem !== null) return void options.onRefused?.({ queue, problem });
         try {
           await handler(job.data, job.signal);
         } catch (error) {
@@ -110,8 +127,21 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   };
 }
 
+/** So that a job with a thousand fields of its own makes no long line. */
+const MOST_NAMED = 3;
+
+/** Why a job is none, `null` if it is one. Its strangers' names are not repeated: they are what somebody sent. */
+function problemOf(queue: QueueName, data: unknown): string | null {
+  const parsed = JOB_SCHEMAS[queue].safeParse(data);
+  if (parsed.success) return null;
+  const problems = parsed.error.issues.map(({ code, path }) =>
+    code === 'unrecognized_keys' ? 'it has fields that no job has' : `${path.join('.') || 'it'} is no id`,
+  );
+  return [...new Set(problems)].slice(0, MOST_NAMED).join(', ');
+}
+
 /**
- * What a handler throws is written down with its job, cause and all, where every agent and rotator may read it: the words of a page, say,
+ * What a handler throws is written down with its job, cause and all, where every rotator may read it: the words of a page, say,
  * of whichever tenant. So only its code is.
  */
 function throwCodeOnly(error: unknown, onError: JobsOptions['onError']): never {

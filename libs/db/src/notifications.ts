@@ -1,11 +1,12 @@
 import pg from 'pg';
-import { systemClock, type Clock } from '@rcm/telemetry';
+import { type Clock, idSchema, systemClock } from '@rcm/telemetry';
 import { z } from 'zod';
 import { connectionOf } from './connection.ts';
 import type { Database } from './database.ts';
 import { TIMEOUTS } from './pool.ts';
 
-const changeSchema = z.object({ endpointId: z.string(), orgId: z.string(), secretArn: z.string(), version: z.string() });
+/** Whoever may log in may send one: what is no id, or longer than a reference or a version is, is nothing that a row could say. */
+const changeSchema = z.object({ endpointId: idSchema, orgId: idSchema, secretArn: z.string().max(2_048), version: z.string().min(1).max(256) });
 
 /** A secret has a new current version. Names only. */
 export type CredentialChange = z.infer<typeof changeSchema>;

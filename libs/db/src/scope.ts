@@ -17,7 +17,7 @@ const EVERY_TENANT = '*';
  * the next caller. Fails with `input_invalid` for a tenant that is no id.
  */
 export async function enterScope(tx: Transaction, scope: Scope): Promise<void> {
-  if (scope === 'no tenant') return;
-  const value = scope === 'every tenant' ? EVERY_TENANT : checkId('orgId', scope.tenant);
+  // Also where there is none: a login may have a tenant set for its sessions, by itself (ALTER ROLE … SET) or by a mistake.
+  const value = scope === 'no tenant' ? '' : scope === 'every tenant' ? EVERY_TENANT : checkId('orgId', scope.tenant);
   await tx.$executeRaw`SELECT set_config('app.tenant_id', ${value}, true)`;
 }

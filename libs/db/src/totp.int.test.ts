@@ -7,14 +7,14 @@ beforeAll(async () => void (t = await openTestDatabase()));
 afterAll(() => t.close());
 
 test('100 reservations at once from 4 processes never get the same step', async () => {
-  const { orgId, loginIdentity } = await makeEndpoint(t.db);
+  const { orgId, loginIdentity } = await makeEndpoint(t.db, { portal: { totpSkew: 10 } });
   const processes = [t.agent, t.another('rcm_agent'), t.rotator, t.another('rcm_rotator')];
   const answers = await Promise.all(
-    Array.from({ length: 100 }, (_, i) => reserveTotpStep(processes[i % 4] ?? t.agent, { orgId, loginIdentity, periodSeconds: 30, skew: 60 })),
+    Array.from({ length: 100 }, (_, i) => reserveTotpStep(processes[i % 4] ?? t.agent, { orgId, loginIdentity, periodSeconds: 30, skew: 10 })),
   );
   const steps = answers.flatMap((answer) => ('step' in answer ? [answer.step] : []));
-  // The current step and the 60 after it, and one more for each end of a step that the hundred ran across.
-  expect(steps.length).toBeGreaterThanOrEqual(61);
+  // The current step and the 10 after it, and one more for each end of a step that the hundred ran across.
+  expect(steps.length).toBeGreaterThanOrEqual(11);
   expect(new Set(steps).size).toBe(steps.length);
   for (const answer of answers) if ('waitMs' in answer) expect(answer.waitMs).toBeLessThanOrEqual(30_000);
 });
@@ -33,3 +33,21 @@ test('an unknown login is refused', async () => {
     code: 'state_conflict',
   });
 });
+
+const nowStep = `floor(extract(epoch FROM clock_timestamp()) / 30)::bigint`;
+
+test.each(['agent', 'rotator'] as const)(
+  'a login of the %s sets a step forward only, and no further than the portal type’s own skew from Postgres’s now',
+  async (role) => {
+    const { orgId, loginIdentity } = await makeEndpoint(t.db);
+    const set = (step: string) =>
+      t[role].transaction({ tenant: orgId }, (tx) => tx.$executeRawUnsafe(`UPDATE login_identity SET last_totp_step = ${step} WHERE id = '${loginIdentity}'`));
+    const refused = { code: 'input_invalid', details: { sqlState: '23514' } };
+    for (const far of ['9223372036854775807', `${nowStep} + 100`]) await expect(set(far), far).rejects.toMatchObject(refused);
+    // As far as the portal accepts ahead, whatever step has begun meanwhile.
+    expect(await set(`${nowStep} + 1`)).toBe(1);
+    for (const back of ['0', 'last_totp_step - 1', '-1']) await expect(set(back), back).rejects.toMatchObject(refused);
+    // What a caller says of the portal's skew gives no step beyond it.
+    await expect(reserveTotpStep(t[role], { orgId, loginIdentity, periodSeconds: 30, skew: 1_000 })).rejects.toMatchObject(refused);
+  },
+);

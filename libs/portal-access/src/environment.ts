@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { LoginTiming } from './guarded-login.ts';
 import type { LeaseTiming } from './held-lease.ts';
 
-const milliseconds = (fallback: number, min: number) => z.coerce.number().int().min(min).default(fallback);
+const milliseconds = (fallback: number, min: number, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max).default(fallback);
 
 /** What every process that logs in to portals reads from its environment, as a zod raw shape to spread into its own schema. */
 export const portalEnvironment = {
@@ -26,7 +26,8 @@ export const portalEnvironment = {
   /** Browser contexts at once in this process. */
   RCM_MAX_BROWSER_CONTEXTS: z.coerce.number().int().min(1).max(64).default(4),
   /** How long a lease outlives its holder's death. */
-  RCM_LEASE_TTL_MS: milliseconds(60_000, 1_000),
+  /** The database gives an agent no lease for longer than an hour. */
+  RCM_LEASE_TTL_MS: milliseconds(60_000, 1_000, 3_600_000),
   /** How long to wait for a login that is in use or being changed. */
   RCM_LEASE_WAIT_MS: milliseconds(120_000, 1),
   RCM_LEASE_POLL_MS: milliseconds(200, 10),

@@ -79,6 +79,38 @@ test('a promoted credential is forgotten as soon as it is told of', async () => 
   expect(changed).toContain(endpoint.id);
 });
 
+test('a change that somebody made up, or tells again, costs no credential and no session', async () => {
+  const [endpoint, ...others] = world.endpoints;
+  if (!endpoint) throw new Error('no endpoint');
+  for (const each of world.endpoints) await read(each);
+  const agent = world.databaseAs('rcm_agent');
+  const tell = (payload: object | string) =>
+    agent.transaction(
+      'no tenant',
+      (tx) => tx.$executeRaw`SELECT pg_notify('rcm_credential_changed', ${typeof payload === 'string' ? payload : JSON.stringify(payload)})`,
+    );
+  for (const { id, orgId, secretArn } of others)
+    for (const made of [
+      { endpointId: id, orgId, secretArn, version: '999' },
+      { endpointId: id, orgId: 'another', secretArn, version: '999' },
+      { endpointId: 'none', orgId: '*', secretArn, version: '999' },
+      { endpointId: id, orgId, secretArn: 'arn:aws:ssm:x', version: '999' },
+    ])
+      await tell(made);
+  await tell('no JSON');
+  const version = await promote(endpoint);
+  await expect.poll(async () => (await read(endpoint)).version, WAIT).toBe(version);
+  for (const each of others) expect(await read(each)).toMatchObject({ served: 'cache' });
+  for (let i = 0; i < 20; i += 1) for (const { id, orgId, secretArn } of world.endpoints) await tell({ endpointId: id, orgId, secretArn, version });
+  const last = await promote(endpoint);
+  await expect.poll(async () => (await read(endpoint)).version, WAIT).toBe(last);
+  // Whoever names the version that an endpoint has is believed once, and no value that is right was given up.
+  const times = (id: string) => changed.filter((each) => each === id).length;
+  expect(times(endpoint.id)).toBe(2);
+  for (const { id } of others) expect(times(id)).toBeLessThanOrEqual(1);
+  for (const each of others) expect(await read(each)).toMatchObject({ served: 'cache' });
+});
+
 test('what changed while the connection was away is found when it is back; what did not stays, and no store is asked', async () => {
   const endpoint = someEndpoint();
   const before = await Promise.all(world.endpoints.map((each) => read(each)));

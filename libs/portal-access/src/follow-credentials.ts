@@ -1,6 +1,7 @@
 import { type CredentialManager, formatReference, parseReference, referenceKey, type SecretReference } from '@rcm/credentials';
 import { type CredentialChange, type Database, listCurrentVersions, listenForCredentialChanges } from '@rcm/db';
 import { type Clock, type Logger, type Metrics, RcmError, systemClock } from '@rcm/telemetry';
+import { ToldChanges } from './told-changes.ts';
 
 export interface FollowOptions {
   readonly db: Database;
@@ -20,7 +21,7 @@ const SPREAD_MS = 1_000;
 const RETRY_MS = { least: 500, most: 30_000 } as const;
 
 /**
- * Keeps the cache in step with the rows: each promoted credential is forgotten when it is told of, and after a time without
+ * Keeps the cache in step with the rows: each promoted credential is forgotten when it is told of and its row says so too, and after a time without
  * notifications what is held is compared with the rows. Never fails: without Postgres it goes on trying, and the version that
  * comes with a lease keeps a stale value from being used meanwhile. `close` ends it.
  */
@@ -32,13 +33,6 @@ export async function followCredentialChanges(options: FollowOptions): Promise<{
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const catchUp = { over: new AbortController(), ended: Promise.resolve() };
 
-  const onChange = ({ secretArn, version, endpointId }: CredentialChange) => {
-    heard.inc({ how: 'notified' });
-    const reference = usable(secretArn);
-    if (reference) credentials.invalidate({ reference, version });
-    else logger.warn({ endpointId }, 'a change was told of a credential whose reference is not usable');
-    onChanged(endpointId);
-  };
   const compare = async (over: AbortSignal): Promise<void> => {
     await clock.sleep(SPREAD_MS * random(), over);
     for (let pause: number = RETRY_MS.least; ; pause = Math.min(pause * 2, RETRY_MS.most)) {
@@ -66,12 +60,33 @@ export async function followCredentialChanges(options: FollowOptions): Promise<{
     });
   };
 
+  const told = new ToldChanges({
+    async versionOf({ orgId, secretArn, endpointId }) {
+      const rows = await listCurrentVersions(db, { orgId, secretArns: [secretArn] });
+      return rows.find((row) => row.endpointId === endpointId)?.version ?? null;
+    },
+    onTrue({ secretArn, version, endpointId }) {
+      const reference = usable(secretArn);
+      if (reference) credentials.invalidate({ reference, version });
+      else logger.warn({ endpointId }, 'a change was told of a credential whose reference is not usable');
+      onChanged(endpointId);
+    },
+    onMissed(error) {
+      logger.warn({ err: error }, 'changes of credentials that were told could not be looked up; what is held is compared with the rows');
+      onGap();
+    },
+    signal,
+  });
+  const onChange = (change: CredentialChange) => {
+    heard.inc({ how: 'notified' });
+    told.hear(change);
+  };
   listening.set(0);
   const listener = await listenForCredentialChanges(db, { onChange, onGap, onListening: (isListening) => listening.set(isListening ? 1 : 0), signal, clock });
   return {
     async close() {
       stop.abort();
-      await Promise.all([listener.close(), catchUp.ended]);
+      await Promise.all([listener.close(), told.idle(), catchUp.ended]);
     },
   };
 }

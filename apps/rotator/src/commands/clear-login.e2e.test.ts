@@ -144,7 +144,7 @@ describe('retry', () => {
     if (!answer.granted) throw new Error('the login is in use');
     const { id: leaseId, fence } = answer.lease;
     const plan = { attemptId: randomUUID(), leaseId, fence, endpointId: at.id, orgId: at.orgId, owner: 'test', baseVersion: '1', recipeHash: 'hash' };
-    expect((await planRotation(opened.world.db, { ...plan, reason: 'demand' })).created).toBe(true);
+    expect((await planRotation(opened.world.db, { ...plan, reason: 'due' })).created).toBe(true);
     await releaseLease(opened.world.db, { leaseId, orgId: at.orgId });
     const end = await retry(at);
     expect([end.code, end.json()]).toMatchObject([1, { result: 'open' }]);

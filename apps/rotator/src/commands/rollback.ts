@@ -1,5 +1,5 @@
 import { parsePasswordRules, parseReference } from '@rcm/credentials';
-import { findEndpoint, getOpenAttempt, recordAuditEvent, rotationTo } from '@rcm/db';
+import { findEndpoint, getOpenAttempt, requestRotation, rotationTo } from '@rcm/db';
 import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import { rotateAndReport } from '../schedule/rotation-outcome.ts';
@@ -30,17 +30,9 @@ export async function rollbackCommand(context: CommandContext, options: Rollback
     ]);
     return 0;
   }
-  await recordAuditEvent(db, {
-    orgId: endpoint.orgId,
-    actor: options.actor,
-    action: 'rotation.rollback',
-    subject: endpoint.id,
-    reason: options.reason,
-    details: { toVersion: chosenVersion },
-  });
-  return report(context, [
-    await rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: 'rollback', chosenVersion, signal: context.signal }),
-  ]);
+  const place = { orgId: endpoint.orgId, endpointId: endpoint.id };
+  const { requestId } = await requestRotation(db, { ...place, kind: 'rollback', chosenVersion, actor: options.actor, reason: options.reason });
+  return report(context, [await rotateAndReport(rotator, { ...place, reason: 'rollback', requestId, signal: context.signal })]);
 }
 
 async function previousVersion({ opened }: CommandContext, endpoint: MigratedEndpoint): Promise<string> {

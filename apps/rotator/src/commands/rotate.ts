@@ -1,4 +1,4 @@
-import { findEndpoint, listDueEndpoints, listOpenAttempts, listStartable, recordAuditEvent } from '@rcm/db';
+import { findEndpoint, listDueEndpoints, listOpenAttempts, listStartable, requestRotation } from '@rcm/db';
 import { migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
@@ -28,15 +28,9 @@ export async function rotateCommand(context: CommandContext, options: RotateOpti
     print(context, outcome, [whyNot ? `${endpoint.id}  would not start: ${whyNot.reason}` : `${endpoint.id}  would be rotated; nothing was changed`]);
     return whyNot ? 1 : 0;
   }
-  await recordAuditEvent(db, {
-    orgId: endpoint.orgId,
-    actor: options.actor,
-    action: 'rotation.requested',
-    subject: endpoint.id,
-    reason: options.reason,
-    details: { kind: options.kind },
-  });
-  return report(context, [await rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: options.kind, signal: context.signal })]);
+  const place = { orgId: endpoint.orgId, endpointId: endpoint.id };
+  const { requestId } = await requestRotation(db, { ...place, kind: options.kind, actor: options.actor, reason: options.reason });
+  return report(context, [await rotateAndReport(rotator, { ...place, reason: options.kind, requestId, signal: context.signal })]);
 }
 
 /** `once`: what an earlier one left open, everything that is due, one after the other, and a round of each chore; a scheduled task's way. */

@@ -3,6 +3,7 @@ import { openJobs } from '@rcm/db';
 import { startHealthServer } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { rotatorChores, stopFailingPortalTypes } from '../schedule/chores.ts';
+import { refusedJobs } from '../schedule/refused-jobs.ts';
 import { startService } from '../schedule/service.ts';
 import type { RotatorProcess } from '../services.ts';
 
@@ -20,6 +21,7 @@ export async function runCommand(config: RotatorConfig, opened: RotatorProcess):
       url: config.RCM_DATABASE_URL,
       applicationName: 'rcm-rotator-jobs',
       onError: (error) => rotator.logger.warn({ err: error }, 'work of the queue failed; it is tried again'),
+      onRefused: refusedJobs({ metrics, logger: rotator.logger, clock: rotator.clock }),
     });
     const service = await startService({
       rotator,

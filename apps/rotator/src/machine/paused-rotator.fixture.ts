@@ -2,11 +2,13 @@
  * A rotator that stops itself where argv says (`endpoint organization write when`), as a machine that is paused stops it, and goes on when it
  * is continued. It ends by itself, whatever came of its rotation.
  */
+import { requestRotation } from '@rcm/db';
 import { openRotator, readRotatorConfig, rotateAndReport } from '../index.ts';
 
 const [endpointId = '', orgId = '', write, when] = process.argv.slice(2);
 let hasStopped = false;
 const opened = openRotator(readRotatorConfig(process.env));
+const { requestId } = await requestRotation(opened.db, { endpointId, orgId, kind: 'demand', actor: 'person:test', reason: 'test' });
 const { result } = await rotateAndReport(
   {
     ...opened.rotator,
@@ -17,7 +19,7 @@ const { result } = await rotateAndReport(
       process.kill(process.pid, 'SIGSTOP');
     },
   },
-  { endpointId, orgId, reason: 'demand', signal: new AbortController().signal },
+  { endpointId, orgId, reason: 'demand', requestId, signal: new AbortController().signal },
 );
 process.stdout.write(`${result}\n`);
 await opened.close();

@@ -1,3 +1,4 @@
+import { requestRotation } from '@rcm/db';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resolveCommand } from '../commands/resolve.ts';
 import { rotateLogin } from '../rotate.ts';
@@ -120,7 +121,10 @@ describe('what a person wrote stays where another password becomes current', () 
     const { password } = (await row.open(login.id)).fields;
     expect(await row.settle(login.id)).toBe('done');
     const dying = { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') };
-    const request = { orgId: login.orgId, endpointId: login.id, reason: 'rollback', chosenVersion: '1', signal: new AbortController().signal } as const;
+    const place = { orgId: login.orgId, endpointId: login.id };
+    const asked = { ...place, kind: 'rollback', chosenVersion: '1', actor: 'person:test', reason: 'test' } as const;
+    const { requestId } = await requestRotation(row.world.db, asked);
+    const request = { ...place, reason: 'rollback', requestId, signal: new AbortController().signal } as const;
     await expect(rotateLogin(dying, request)).rejects.toThrow('died before promote');
     await row.edit(login.id, THEIRS);
     expect(await row.settle(login.id)).toBe('done');

@@ -1,4 +1,4 @@
-import { type Jobs, listOpenAttempts, listStartable, type RotationAttempt } from '@rcm/db';
+import { type JobData, type Jobs, listOpenAttempts, listStartable, type RotationAttempt } from '@rcm/db';
 import { isRcmError, type Metrics } from '@rcm/telemetry';
 import type { RotationRequest, Rotator } from '../rotate.ts';
 import { InFlight } from './in-flight.ts';
@@ -71,7 +71,7 @@ export async function startService(options: ServiceOptions): Promise<RotatorServ
   const dueScan = async () => {
     await options.beforeScan();
     for (const { orgId, endpointId } of await listStartable(rotator.db, { rules: rotator.rules, limit: options.concurrency * 8 })) {
-      await jobs.send('rotation', { orgId, endpointId, reason: 'due' }, { singletonKey: endpointId });
+      await jobs.send('rotation', { orgId, endpointId });
     }
   };
   const recoveries = new InTurn<RotationAttempt>(options.concurrency * 2);
@@ -83,8 +83,8 @@ export async function startService(options: ServiceOptions): Promise<RotatorServ
       return true;
     });
   };
-  // A job is a hint that a login may be due, and no more than that, whatever it says.
-  const hinted = ({ orgId, endpointId }: { readonly orgId: string; readonly endpointId: string }) => rotate({ orgId, endpointId, reason: 'due' });
+  // A job is a hint that a login may be due, and says no more than that.
+  const hinted = ({ orgId, endpointId }: JobData['rotation']) => rotate({ orgId, endpointId, reason: 'due' });
   const stopWorker = await jobs.work('rotation', { concurrency: options.concurrency, pollMs: options.pollMs }, hinted);
   const loops = [
     loop({ name: 'due scan', everyMs: options.scanMs, round: dueScan }),

@@ -1,4 +1,4 @@
-import { type Database, type Jobs, openJobs, sendStrayTasks, tidyPortalTasks } from '@rcm/db';
+import { type Database, portalTaskWaits, tidyPortalTasks } from '@rcm/db';
 import { followCredentialChanges } from '@rcm/portal-access';
 import { type Clock, type Logger, startHealthServer } from '@rcm/telemetry';
 import type { WebAgentConfig } from '../config.ts';
@@ -9,8 +9,8 @@ import { workInTurn } from '../tasks/turns.ts';
 import { TaskWorker } from '../tasks/worker.ts';
 import { listenForStop } from './stop-signals.ts';
 
-const QUEUE_POLL_MS = 500;
-const QUEUE_STOP_MS = 5_000;
+/** How often a process with a free hand looks for a task, and while none of those that wait is to be had. */
+const POLL_MS = { least: 500, most: 2_000 } as const;
 const DAY_MS = 86_400_000;
 
 /**
@@ -30,10 +30,6 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   };
   const changes = await followCredentialChanges({ db, logger, metrics, credentials: access.credentials, onChanged: dropKeptSession, signal: stop.drain });
   opened.defer(() => changes.close());
-  const onError = (error: Error): void => logger.warn({ err: error }, 'work of the queue failed; it is tried again');
-  const jobs = opened.adopt(await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-web-agent-jobs', onError }), (queues) =>
-    queues.stop({ timeoutMs: QUEUE_STOP_MS }),
-  );
   const checks = {
     database: () =>
       db.ping().then(
@@ -45,19 +41,25 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
     server.close(),
   );
   const served = apiOptions(config);
-  const api = served && (await startApi({ db, jobs, logger, metrics, ...served }));
+  const api = served && (await startApi({ db, logger, metrics, ...served }));
   opened.defer(() => api?.close());
 
-  const worker = new TaskWorker({ db, jobs, access, logger, metrics, ...workerOptions(config) });
-  const stopWorking = await jobs.work('portal-task', { concurrency: config.RCM_AGENT_CONCURRENCY, pollMs: QUEUE_POLL_MS }, (job) =>
-    workInTurn({ next: () => worker.next(work.signal), another: () => jobs.send('portal-task', job), stopping: stop.drain }),
-  );
+  const worker = new TaskWorker({ db, access, logger, metrics, ...workerOptions(config) });
+  const working = workInTurn({
+    hands: config.RCM_AGENT_CONCURRENCY,
+    waits: () => portalTaskWaits(db),
+    next: () => worker.next(work.signal),
+    onError: (error) => logger.warn({ err: error }, 'a task could not be looked for or ended; it is looked for again'),
+    clock: access.clock,
+    pollMs: POLL_MS.least,
+    idleMs: POLL_MS.most,
+    stopping: stop.drain,
+  });
   const chores = doChores({
     db,
-    jobs,
     logger,
     clock: access.clock,
-    everyMs: config.RCM_AGENT_STRAY_SCAN_MS,
+    everyMs: config.RCM_AGENT_TIDY_MS,
     keptMs: config.RCM_TASK_KEEP_DAYS * DAY_MS,
     signal: stop.drain,
   });
@@ -66,7 +68,7 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   await aborted(stop.drain);
   logger.info('stopping: no new task begins, those in hand are finished or handed back');
   const interrupt = setTimeout(() => work.abort(), config.RCM_AGENT_DRAIN_MS);
-  await Promise.all([stopWorking(), api?.close(), chores]);
+  await Promise.all([working, api?.close(), chores]);
   clearTimeout(interrupt);
   await opened.disposeAsync();
   logger.info('stopped');
@@ -75,7 +77,6 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
 
 interface Chores {
   readonly db: Database;
-  readonly jobs: Jobs;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly everyMs: number;
@@ -83,10 +84,9 @@ interface Chores {
   readonly signal: AbortSignal;
 }
 
-/** A job is a hint that can be lost: the row is the truth. And what has ended is kept for its time only. */
-async function doChores({ db, jobs, logger, clock, everyMs, keptMs, signal }: Chores): Promise<void> {
+/** What has ended is kept for its time only. */
+async function doChores({ db, logger, clock, everyMs, keptMs, signal }: Chores): Promise<void> {
   while (!signal.aborted) {
-    await sendStrayTasks(db, jobs).catch((error: unknown) => logger.warn({ err: error }, 'stray tasks could not be sent again'));
     await tidyPortalTasks(db, { keptMs }).catch((error: unknown) => logger.warn({ err: error }, 'old tasks could not be deleted'));
     await clock.sleep(everyMs, signal).catch(() => undefined);
   }

@@ -1,4 +1,4 @@
-import { createPortalTask, findOrganization, getPortalTask, openJobs } from '@rcm/db';
+import { createPortalTask, findOrganization, getPortalTask } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
 import type { WebAgentConfig } from '../config.ts';
@@ -27,26 +27,21 @@ export async function taskCommand(config: WebAgentConfig, options: TaskCommandOp
     const { db, access, logger, metrics } = opened;
     const orgId = await findOrganization(db, options);
     if (orgId === null) throw new RcmError('endpoint_unknown', `There is no endpoint ${options.endpointId}.`);
-    const jobs = await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-web-agent-task' });
-    try {
-      const { taskId } = await createPortalTask(db, jobs, { orgId, endpointId: options.endpointId, name: options.name, input });
-      const verdict = await new TaskWorker({ db, jobs, access, logger, metrics, ...workerOptions(config) }).handle({ taskId, orgId }, stop.signal);
-      if (verdict === null) {
-        const task = await getPortalTask(db, { orgId, taskId });
-        print(
-          options,
-          { taskId, state: task?.state ?? 'unknown' },
-          task?.state === 'queued'
-            ? `the login or the portal has no session left now; task ${taskId} is queued and done when one is free`
-            : `another web-agent has taken the task; its id is ${taskId}`,
-        );
-        return 0;
-      }
-      print(options, { taskId, ...verdict }, describe(verdict));
-      return verdict.kind === 'succeeded' ? 0 : 1;
-    } finally {
-      await jobs.stop({ timeoutMs: 5_000 });
+    const { taskId } = await createPortalTask(db, { orgId, endpointId: options.endpointId, name: options.name, input });
+    const verdict = await new TaskWorker({ db, access, logger, metrics, ...workerOptions(config) }).handle({ taskId, orgId }, stop.signal);
+    if (verdict === null) {
+      const task = await getPortalTask(db, { orgId, taskId });
+      print(
+        options,
+        { taskId, state: task?.state ?? 'unknown' },
+        task?.state === 'queued'
+          ? `the login or the portal has no session left now; task ${taskId} is queued and done when one is free`
+          : `another web-agent has taken the task; its id is ${taskId}`,
+      );
+      return 0;
     }
+    print(options, { taskId, ...verdict }, describe(verdict));
+    return verdict.kind === 'succeeded' ? 0 : 1;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     await opened.close();

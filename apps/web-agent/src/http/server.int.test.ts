@@ -1,14 +1,4 @@
-import {
-  claimPortalTask,
-  finishPortalTask,
-  type Database,
-  insertEndpoint,
-  type Jobs,
-  openDatabase,
-  openJobs,
-  upsertOrganization,
-  upsertPortalType,
-} from '@rcm/db';
+import { claimPortalTask, finishPortalTask, type Database, insertEndpoint, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
@@ -44,7 +34,6 @@ const RECIPE = {
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let owner: Database;
 let db: Database;
-let jobs: Jobs;
 let issuer: Issuer;
 let api: ApiServer;
 let logged = '';
@@ -76,14 +65,12 @@ beforeAll(async () => {
     await insertEndpoint(owner, { id: `alpine-${name}`, orgId: name, portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });
   }
   db = openDatabase({ url: urlFor('rcm_agent', database.url), applicationName: 'test agent', role: 'rcm_agent' });
-  jobs = await openJobs({ url: urlFor('rcm_agent', database.url), applicationName: 'test' });
   issuer = await startIssuer();
   api = await start({});
 });
 afterAll(async () => {
   await api?.close();
   await issuer?.close();
-  await jobs?.stop({ timeoutMs: 1_000 });
   await Promise.all([db, owner].map((each) => each?.close()));
   await database?.drop();
 });
@@ -97,7 +84,6 @@ const sink = new Writable({
 const start = (options: Partial<Parameters<typeof startApi>[0]>): Promise<ApiServer> =>
   startApi({
     db,
-    jobs,
     logger: createLogger({ name: 'api', level: 'trace', destination: sink }),
     metrics: createMetrics(),
     port: 0,

@@ -1,4 +1,4 @@
-import { type Database, type Jobs } from '@rcm/db';
+import { type Database } from '@rcm/db';
 import { type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ServerResponse } from 'node:http';
@@ -12,7 +12,6 @@ import { createTokenCheck, type TokenRules } from './token.ts';
 
 export interface ApiOptions {
   readonly db: Database;
-  readonly jobs: Jobs;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly token: TokenRules;

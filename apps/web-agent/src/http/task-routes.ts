@@ -1,4 +1,4 @@
-import { createPortalTask, type Database, getPortalTypeOf, type Jobs, readPortalTask } from '@rcm/db';
+import { createPortalTask, type Database, getPortalTypeOf, readPortalTask } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
@@ -18,7 +18,6 @@ declare module 'fastify' {
 
 export interface TaskRoutesOptions {
   readonly db: Database;
-  readonly jobs: Jobs;
   readonly check: TokenCheck;
   readonly rate: TenantRate;
   /** Tasks of one organization that may wait at once. */
@@ -29,7 +28,7 @@ export interface TaskRoutesOptions {
  * The routes under `/v1/tasks`. Everything they do is done for the token's organization: no path, body or header names one.
  * Token and scope are checked before the body is read.
  */
-export function taskRoutes({ db, jobs, check, rate, maxQueued }: TaskRoutesOptions): (server: FastifyInstance) => Promise<void> {
+export function taskRoutes({ db, check, rate, maxQueued }: TaskRoutesOptions): (server: FastifyInstance) => Promise<void> {
   const declared = new DeclaredTasks();
   const callers = new WeakMap<FastifyRequest, Caller>();
 
@@ -60,7 +59,7 @@ export function taskRoutes({ db, jobs, check, rate, maxQueued }: TaskRoutesOptio
       if (!portalType) throw new RcmError('endpoint_unknown', 'The organization has no such endpoint, or none at this portal.');
       const wanted = { name: body.task, input: body.input };
       declared.check(portalType, wanted);
-      const { taskId, created } = await createPortalTask(db, jobs, {
+      const { taskId, created } = await createPortalTask(db, {
         orgId,
         ...place,
         ...wanted,

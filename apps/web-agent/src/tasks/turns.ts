@@ -1,27 +1,58 @@
+import type { Clock } from '@rcm/telemetry';
+
 export interface Turns {
-  /** Does the task whose turn it is; `null`: there is none. */
+  /** Tasks at once in this process. */
+  readonly hands: number;
+  /** Whether a task may be there; cheap, asked while a hand is free. */
+  readonly waits: () => Promise<boolean>;
+  /** Does the task whose turn it is; `null`: there is none to be had now. */
   readonly next: () => Promise<unknown>;
-  /** Has this called again, here or in another process. */
-  readonly another: () => Promise<unknown>;
+  /** Told of what fails where nobody waits for it: it is asked again. */
+  readonly onError: (error: unknown) => void;
+  readonly clock: Clock;
+  /** Pause between two looks, in ms; up to `idleMs` while what waits is not to be had, or nothing can be asked. */
+  readonly pollMs: number;
+  readonly idleMs: number;
   /** No new task begins once it has aborted. */
   readonly stopping: AbortSignal;
-  /** Milliseconds after which no new task begins here. Default five minutes. */
-  readonly forMs?: number;
 }
 
-/** Far below the time after which the queue gives a job up (half an hour), with a task that takes its whole deadline at the end. */
-const FOR_MS = 300_000;
-
 /**
- * What a job of the queue sets off. It says that there is something to do, not what: that is decided when a hand is free. Goes on while
- * there is a task whose turn it is, since the jobs of those that had to wait for a session are used up.
+ * Does tasks until it is told to stop; resolves when those in hand have ended. The rows are the queue: which task is done next is decided by the
+ * database when a hand is free, so nothing that somebody sent can say what is done. A hand goes on while there is a task whose turn it is.
  */
-export async function workInTurn({ next, another, stopping, forMs = FOR_MS }: Turns): Promise<void> {
-  const until = performance.now() + forMs;
+export async function workInTurn(turns: Turns): Promise<void> {
+  const { clock, hands, pollMs, idleMs, stopping } = turns;
+  const busy = new Set<Promise<boolean>>();
+  let pauseMs = pollMs;
   while (!stopping.aborted) {
-    if ((await next()) === null) return;
-    if (performance.now() < until) continue;
-    await another();
-    return;
+    const longer = Math.min(idleMs, pauseMs * 2);
+    if (busy.size < hands) {
+      const asked = await turns.waits().catch((error: unknown) => turns.onError(error));
+      if (asked === undefined) pauseMs = longer;
+      while (asked === true && busy.size < hands && !stopping.aborted) {
+        const hand = workOn(turns).then((tookAny) => {
+          busy.delete(hand);
+          // What waits is held up by accounts or portals that are in use: whoever has one of them asks again when it is free.
+          pauseMs = tookAny ? pollMs : longer;
+          return tookAny;
+        });
+        busy.add(hand);
+      }
+      if (asked === false) pauseMs = pollMs;
+    }
+    await clock.sleep(pauseMs, stopping).catch(() => undefined);
   }
+  await Promise.all(busy);
+}
+
+/** One task after the other, while there is one; says whether there was any. Never rejects. */
+async function workOn({ next, onError, stopping }: Turns): Promise<boolean> {
+  let tookAny = false;
+  try {
+    while (!stopping.aborted && (await next()) !== null) tookAny = true;
+  } catch (error) {
+    onError(error);
+  }
+  return tookAny;
 }

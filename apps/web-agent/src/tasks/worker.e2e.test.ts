@@ -1,4 +1,4 @@
-import { acquireExclusiveLease, createPortalTask, getPortalTask, type Jobs, openJobs, releaseLease } from '@rcm/db';
+import { acquireExclusiveLease, createPortalTask, getPortalTask, releaseLease } from '@rcm/db';
 import type { PortalSession } from '@rcm/portal-drivers';
 import { createMetrics } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
@@ -9,7 +9,6 @@ import { TaskWorker } from './worker.ts';
 
 let world: World;
 let agent: WebAgentProcess;
-let jobs: Jobs;
 let worker: TaskWorker;
 const signal = new AbortController().signal;
 
@@ -26,11 +25,9 @@ beforeAll(async () => {
     RCM_AGENT_PUT_OFF_MS: '60000',
   });
   agent = openWebAgent(config);
-  jobs = await openJobs({ url: config.RCM_DATABASE_URL, applicationName: 'worker-test' });
-  worker = new TaskWorker({ db: agent.db, jobs, access: agent.access, logger: agent.logger, metrics: agent.metrics, ...workerOptions(config) });
+  worker = new TaskWorker({ db: agent.db, access: agent.access, logger: agent.logger, metrics: agent.metrics, ...workerOptions(config) });
 });
 afterAll(async () => {
-  await jobs?.stop({ timeoutMs: 1_000 });
   await agent?.close();
   await world?.close();
 });
@@ -39,7 +36,7 @@ type QueuedTask = Parameters<TaskWorker['handle']>[0];
 
 async function queue(endpoint: WorldEndpoint, input: Record<string, string>): Promise<QueuedTask> {
   const { orgId } = endpoint;
-  const { taskId } = await createPortalTask(world.db, jobs, { orgId, endpointId: endpoint.id, name: 'claim_status', input });
+  const { taskId } = await createPortalTask(world.db, { orgId, endpointId: endpoint.id, name: 'claim_status', input });
   return { taskId, orgId };
 }
 const stored = (task: QueuedTask) => getPortalTask(world.db, task);
@@ -92,7 +89,7 @@ describe('a portal task', () => {
     const drivers = { for: () => ({ hash: 'x', openSession: async () => session }) } as unknown as typeof agent.access.drivers;
     const access = { ...agent.access, drivers };
     const config = readWebAgentConfig({ ...process.env, ...world.environmentOf('rcm_agent'), RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent') });
-    const other = new TaskWorker({ db: agent.db, jobs, access, logger: agent.logger, metrics: createMetrics(), ...workerOptions(config) });
+    const other = new TaskWorker({ db: agent.db, access, logger: agent.logger, metrics: createMetrics(), ...workerOptions(config) });
     const task = await queue(world.endpoint('borealis-2'), { claim_number: 'CLM-1001' });
     expect(await other.handle(task, signal)).toMatchObject({ kind: 'failed', code: 'portal_unexpected' });
     expect(await stored(task)).toMatchObject({ state: 'failed', result: null });

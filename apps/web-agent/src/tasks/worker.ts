@@ -1,4 +1,4 @@
-import { type ClaimedTask, claimNextPortalTask, claimPortalTask, type Database, finishPortalTask, type Jobs, requeuePortalTask } from '@rcm/db';
+import { type ClaimedTask, claimNextPortalTask, claimPortalTask, type Database, finishPortalTask, requeuePortalTask } from '@rcm/db';
 import type { AgentAccess } from '@rcm/portal-access';
 import { hasCode, type Logger, type Metrics } from '@rcm/telemetry';
 import { whileClaimed } from './claim.ts';
@@ -7,7 +7,6 @@ import { putOffDelay, type Verdict, verdictOf, whenStopped } from './verdict.ts'
 
 export interface WorkerOptions {
   readonly db: Database;
-  readonly jobs: Jobs;
   readonly access: AgentAccess;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -24,7 +23,7 @@ export interface WorkerOptions {
   readonly putOffMs: number;
 }
 
-/** Does tasks. Never rejects for a task that fails; rejects when the database cannot be reached, so that the job comes back. */
+/** Does tasks. Never rejects for a task that fails; rejects when the database cannot be reached: then the claim runs out and the task comes back. */
 export class TaskWorker {
   readonly #options: WorkerOptions;
   readonly #ended;
@@ -83,7 +82,7 @@ export class TaskWorker {
   }
 
   async #store(task: ClaimedTask, verdict: Verdict): Promise<Verdict> {
-    const { db, jobs, logger, worker, maxTries, retryMs, putOffMs } = this.#options;
+    const { db, logger, worker, maxTries, retryMs, putOffMs } = this.#options;
     const mine = { taskId: task.id, orgId: task.orgId, worker };
     const last = task.tries >= maxTries;
     switch (verdict.kind) {
@@ -91,7 +90,7 @@ export class TaskWorker {
         await finishPortalTask(db, { ...mine, result: verdict.result });
         break;
       case 'put_off':
-        await requeuePortalTask(db, jobs, {
+        await requeuePortalTask(db, {
           ...mine,
           delayMs: putOffDelay(verdict, { leastMs: putOffMs, now: new Date() }),
           reason: verdict.reason,
@@ -100,7 +99,7 @@ export class TaskWorker {
         break;
       default:
         if (verdict.kind === 'retry' && !last)
-          await requeuePortalTask(db, jobs, { ...mine, delayMs: retryMs * 2 ** (task.tries - 1), reason: verdict.code, countsAsTry: true });
+          await requeuePortalTask(db, { ...mine, delayMs: retryMs * 2 ** (task.tries - 1), reason: verdict.code, countsAsTry: true });
         else await finishPortalTask(db, { ...mine, errorCode: verdict.code, message: verdict.message });
     }
     this.#ended.inc({ result: verdict.kind });

@@ -5,6 +5,7 @@ import { advanceAttempt, blockAttempt } from '../journal/advance.ts';
 import type { AttemptReason } from '../journal/attempt.ts';
 import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
 import { planRotation } from '../journal/open.ts';
+import { requestRotation } from '../journal/request.ts';
 import { releaseLease } from '../leases/upkeep.ts';
 import { listNotices } from '../notices/outbox.ts';
 import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
@@ -42,7 +43,9 @@ async function start(endpoint: TestEndpoint | undefined, reason: AttemptReason =
   const lease = await exclusiveLease(t.rotator, endpoint);
   const attemptId = randomUUID();
   const plan = { ...endpoint, attemptId, leaseId: lease.id, fence: lease.fence, owner: 'rotator', reason, baseVersion: '1', recipeHash: 'h', rules };
-  const planned = await planRotation(t.rotator, plan);
+  const isAsked = reason === 'demand' || reason === 'compromise';
+  const asked = isAsked ? await requestRotation(t.rotator, { ...endpoint, kind: reason, actor: 'person:jane', reason: 'r' }) : {};
+  const planned = await planRotation(t.rotator, { ...plan, ...asked });
   if (!planned.created) await releaseLease(t.rotator, { leaseId: lease.id, orgId: endpoint.orgId });
   return { attemptId, fence: lease.fence, leaseId: lease.id, refusal: planned.created ? null : (planned.refusal ?? 'other') };
 }

@@ -18,7 +18,7 @@ import { keptLength } from '../journal/kept-length.ts';
 import { knownVersions } from '../journal/known-versions.ts';
 import { beginLook } from '../journal/looks.ts';
 import { announceSuccessor, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo } from '../journal/resolve.ts';
-import { openJobs, type Jobs } from '../jobs.ts';
+import { requestRotation } from '../journal/request.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
 import { listLeases, releaseLease, renewLease } from '../leases/upkeep.ts';
 import { withdrawExclusiveWish } from '../leases/wish.ts';
@@ -44,13 +44,10 @@ import { urlFor } from '../testing.ts';
 import { reserveTotpStep } from '../totp.ts';
 
 let t: TestDatabase;
-let jobs: Jobs;
 beforeAll(async () => {
   t = await openTestDatabase();
-  jobs = await openJobs({ url: urlFor('rcm_agent', t.url), applicationName: 'test' });
 });
 afterAll(async () => {
-  await jobs.stop({ timeoutMs: 1000 });
   await t.close();
 });
 
@@ -71,7 +68,7 @@ async function busyTenant(): Promise<Named> {
   const planned = await plannedAttempt(t.rotator, endpoint);
   const begun = await beginLoginAttempt(t.rotator, { ...endpoint, leaseId: planned.leaseId, actor: 'rotator', version: '1', fingerprints: PRINTS });
   if (!begun.allowed) throw new Error(begun.reason);
-  const { taskId } = await createPortalTask(t.agent, jobs, { ...endpoint, name: 'claim_status', input: {} });
+  const { taskId } = await createPortalTask(t.agent, { ...endpoint, name: 'claim_status', input: {} });
   await claimPortalTask(t.agent, { ...endpoint, taskId, worker: 'w', ttlMs: 60_000 });
   return { ...endpoint, ...planned, loginAttemptId: begun.loginAttemptId, taskId };
 }
@@ -114,6 +111,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   mayRemoveCopy: (n) => mayRemoveCopy(t.rotator, { ...n, currentVersion: '1' }),
   reserveTotpStep: (n) => reserveTotpStep(t.agent, { ...n, periodSeconds: 30, skew: 1 }),
   planRotation: (n) => planRotation(t.rotator, { ...n, attemptId: randomUUID(), owner: 'o', reason: 'due', baseVersion: '1', recipeHash: 'h' }),
+  requestRotation: (n) => requestRotation(t.rotator, { ...n, kind: 'compromise', actor: 'a', reason: 'r' }),
   getOpenAttempt: (n) => getOpenAttempt(t.rotator, n),
   adoptAttempt: (n) => adoptAttempt(t.rotator, { ...n, owner: 'rotator' }),
   advanceAttempt: (n) => advanceAttempt(t.rotator, { ...n, from: 'planned', to: 'staged' }),
@@ -138,10 +136,10 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   noteCopyRemoved: (n) => noteCopyRemoved(t.rotator, n),
   recordManualRotation: (n) => recordManualRotation(t.rotator, { ...n, version: '2', actor: 'a' }),
   recordManualRefusal: (n) => recordManualRefusal(t.rotator, { ...n, version: '2', actor: 'a', detail: 'x', isAskedAgain: false }),
-  createPortalTask: (n) => createPortalTask(t.agent, jobs, { ...n, name: 'n', input: {} }),
+  createPortalTask: (n) => createPortalTask(t.agent, { ...n, name: 'n', input: {} }),
   claimPortalTask: (n) => claimPortalTask(t.agent, { ...n, worker: 'w', ttlMs: 1000 }),
   renewTaskClaim: (n) => renewTaskClaim(t.agent, { ...n, worker: 'w', ttlMs: 1000 }),
-  requeuePortalTask: (n) => requeuePortalTask(t.agent, jobs, { ...n, worker: 'w', delayMs: 0, reason: 'r', countsAsTry: false }),
+  requeuePortalTask: (n) => requeuePortalTask(t.agent, { ...n, worker: 'w', delayMs: 0, reason: 'r', countsAsTry: false }),
   finishPortalTask: (n) => finishPortalTask(t.agent, { ...n, worker: 'w', result: {} }),
   readPortalTask: (n) => readPortalTask(t.agent, { ...n, actor: 'a' }),
   getPortalTask: (n) => getPortalTask(t.agent, n),
@@ -180,6 +178,7 @@ describe('with another tenant’s names', () => {
       'login_identity',
       'login_clearance',
       'notice',
+      'rotation_request',
     ])
       rows.push(await t.sql(`SELECT * FROM ${table} ORDER BY 1, 2`));
     return rows;

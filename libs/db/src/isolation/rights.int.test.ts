@@ -51,6 +51,13 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_rotator', 'may not', `UPDATE integration_endpoint SET login_identity = '$login'`],
   ['rcm_migrator', 'may not', 'SELECT 1 FROM login_attempt'],
 
+  ['rcm_rotator', 'may', request()],
+  ['rcm_rotator', 'may not', `UPDATE rotation_request SET chosen_version = '1'`],
+  ['rcm_rotator', 'may not', 'DELETE FROM rotation_request'],
+  ...(['rcm_agent', 'rcm_migrator'] as const).flatMap((role): (readonly [Asking, 'may not', string])[] => [
+    [role, 'may not', request()],
+    [role, 'may not', 'SELECT 1 FROM rotation_request'],
+  ]),
   ['rcm_rotator', 'may', clearance('retry')],
   ['rcm_rotator', 'may', 'SELECT 1 FROM login_clearance'],
   ['rcm_rotator', 'may not', `UPDATE login_clearance SET at = now()`],
@@ -98,8 +105,17 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_migrator', 'may', 'UPDATE migration_proof SET fingerprint = NULL, row_fingerprint = NULL'],
   ['rcm_migrator', 'may not', `UPDATE migration_proof SET version = '2'`],
   ['rcm_migrator', 'may not', 'DELETE FROM migration_proof'],
-  ['rcm_migrator', 'may not', 'SELECT 1 FROM pgboss.job'],
-  ['rcm_rotator', 'may not', "SELECT * FROM rcm_stray_tasks(interval '0', 1)"],
+  ...(['rcm_agent', 'rcm_migrator'] as const).flatMap((role): (readonly [Asking, 'may not', string])[] => [
+    [role, 'may not', 'SELECT 1 FROM pgboss.job'],
+    [role, 'may not', `INSERT INTO pgboss.job (name, data) VALUES ('rotation', '{}')`],
+  ]),
+  ['rcm_rotator', 'may', `INSERT INTO pgboss.job (name, data) VALUES ('rotation', '{}')`],
+  ['rcm_rotator', 'may not', `UPDATE pgboss.version SET version = 0`],
+  ['rcm_rotator', 'may not', `UPDATE pgboss.queue SET policy = 'standard'`],
+  ['rcm_rotator', 'may not', `DELETE FROM pgboss.queue`],
+  // What stands there is run by whoever applies the migrations, as the tables' owner.
+  ['rcm_rotator', 'may not', `INSERT INTO pgboss.bam (name, version, status, command) VALUES ('x', 1, 'pending', 'SELECT 1')`],
+  ['rcm_rotator', 'may not', `SELECT pgboss.delete_queue('rotation')`],
   ['rcm_agent', 'may not', `SELECT rcm_account_is_well('$org', '$endpoint')`],
   ['rcm_agent', 'may', `SELECT * FROM rcm_password_record('$login', '{}', NULL)`],
   ['rcm_migrator', 'may not', `SELECT * FROM rcm_password_record('$login', '{}', NULL)`],
@@ -119,6 +135,10 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
 
 function clearance(kind: 'unlocked' | 'retry'): string {
   return `INSERT INTO login_clearance (login_identity, org_id, endpoint_id, kind, actor, reason) VALUES ('$login', '$org', '$endpoint', '${kind}', 'a', 'b')`;
+}
+
+function request(): string {
+  return `INSERT INTO rotation_request (org_id, endpoint_id, kind, chosen_version, actor, reason) VALUES ('$org', '$endpoint', 'rollback', '1', 'a', 'b')`;
 }
 
 function lease(kind: 'shared' | 'exclusive'): string {

@@ -15,7 +15,6 @@ import { keptLength } from '../journal/kept-length.ts';
 import { knownVersions } from '../journal/known-versions.ts';
 import { listBlockedToLookAt } from '../journal/looks.ts';
 import { getOpenAttempt, listOpenAttempts } from '../journal/open.ts';
-import { openJobs } from '../jobs.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
 import { releaseLease, renewLease } from '../leases/upkeep.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
@@ -24,8 +23,8 @@ import { passwordTries } from '../ledger/password.ts';
 import { passwordStanding } from '../ledger/standing.ts';
 import { upsertPortalType } from '../endpoints/seed.ts';
 import type { AppRole } from '../roles/app-role.ts';
-import { claimPortalTask, finishPortalTask } from '../tasks/claim.ts';
-import { createPortalTask, sendStrayTasks } from '../tasks/queue.ts';
+import { claimPortalTask, finishPortalTask, portalTaskWaits } from '../tasks/claim.ts';
+import { createPortalTask } from '../tasks/queue.ts';
 import { tidyPortalTasks } from '../tasks/tidy.ts';
 import { openTestDatabase, PORTAL, printOf, type TestDatabase } from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';
@@ -101,7 +100,7 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
     if (!answer.granted) throw new Error(answer.reason);
     const ask = { ...ONE, leaseId: answer.lease.id, actor: 'agent', version: '1', fingerprints: PRINTS } as const;
     await checkLoginAttempt(agent, ask);
-    await reserveTotpStep(agent, { ...ONE, periodSeconds: 30, skew: 60 });
+    await reserveTotpStep(agent, { ...ONE, periodSeconds: 30, skew: 1 });
     const begun = await beginLoginAttempt(agent, ask);
     if (!begun.allowed) throw new Error(begun.reason);
     await passwordStanding(agent, { ...ONE, ...HEALTH, fingerprints: PRINTS, version: '1', settleMs: 1000 });
@@ -110,12 +109,10 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
   },
   'the budget': ({ agent }) => remainingBudget(agent, ONE),
   'a task, taken and done': async ({ agent }) => {
-    const jobs = await openJobs({ url: urlFor('rcm_agent', t.url), applicationName: 'asked' });
-    const { taskId } = await createPortalTask(agent, jobs, { ...ONE, name: 'n', input: {}, idempotencyKey: 'k' });
+    const { taskId } = await createPortalTask(agent, { ...ONE, name: 'n', input: {}, idempotencyKey: 'k' });
     await claimPortalTask(agent, { ...ONE, taskId, worker: 'w', ttlMs: 60_000 });
     await finishPortalTask(agent, { ...ONE, taskId, worker: 'w', result: {} });
-    await sendStrayTasks(agent, jobs);
-    await jobs.stop({ timeoutMs: 1000 });
+    await portalTaskWaits(agent);
   },
   'what is due': ({ rotator }) => listDueEndpoints(rotator, { limit: 20 }),
   'what may start': ({ rotator }) => listStartable(rotator, { rules: { canary: true, probeMs: 1000, lastingMs: 1000 } as never, limit: 20 }),

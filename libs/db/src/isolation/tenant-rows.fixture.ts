@@ -20,6 +20,7 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
   login_clearance: `
     INSERT INTO login_clearance (login_identity, org_id, endpoint_id, kind, actor, reason) VALUES ($3, $1, $2, 'retry', 'person', $4)`,
   portal_task: `INSERT INTO portal_task (id, org_id, endpoint_id, name, input) VALUES ($4::uuid, $1, $2, 'claim_status', jsonb_build_object('x', $3::text))`,
+  rotation_request: `INSERT INTO rotation_request (org_id, endpoint_id, kind, actor, reason) VALUES ($1, $2, 'demand', 'person', $3 || $4)`,
   audit_event: `
     INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash)
     VALUES ($1, 0, now(), 'actor', 'noun.verb', $2, $3 || $4, '', '')`,

@@ -45,6 +45,8 @@ export interface RotationAttempt {
   readonly detail: string | null;
   /** Of a rollback: the version whose password it goes back to. */
   readonly chosenVersion: string | null;
+  /** The row that asked for it, where it was not begun for its date. */
+  readonly requestId: string | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly endedAt: Date | null;

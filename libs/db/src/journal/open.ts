@@ -6,6 +6,7 @@ import type { StartRefusal, StartRules } from '../gate/rules.ts';
 import { lockEndpointIdentity, lockIdentity } from '../identity.ts';
 import { checkLimit, checkUuid } from '../input.ts';
 import { openRotation } from './open-rotation.ts';
+import { requestOf } from './request.ts';
 import { attemptOf, JOURNAL_VERSION, type AttemptReason, type AttemptState, type RotationAttempt } from './attempt.ts';
 
 export interface RotationPlan {
@@ -21,8 +22,8 @@ export interface RotationPlan {
   /** The store's current version; must be the row's too. */
   readonly baseVersion: string;
   readonly recipeHash: string;
-  /** For a rollback: the version whose password is chosen again. */
-  readonly chosenVersion?: string;
+  /** Of a demand, a compromise or a rollback: the row that asks for it (`requestRotation`), which also names the version of a rollback. */
+  readonly requestId?: string | undefined;
   /** What may hold a start back besides a pause and an open breaker. Default: nothing. */
   readonly rules?: StartRules;
 }
@@ -31,7 +32,7 @@ export interface RotationPlan {
  * Opens the journal of a rotation in state `planned`. Needs the live exclusive lease (`lease_lost` otherwise). Not created: another
  * attempt of the login is open (`open`), the row no longer says `baseVersion` (`open: null`), or it may not start now (`refusal`).
  * Repeating a plan returns it.
- * Fails with `state_conflict` where another organization's attempt of the same login is open.
+ * Fails with `state_conflict` where another organization's attempt of the same login is open, `rotation_refused` where nobody has asked for it.
  */
 export async function planRotation(
   db: Database,
@@ -58,6 +59,7 @@ export async function planRotation(
       );
     const endpoint = await tx.integrationEndpoint.findFirstOrThrow({ where: { id: plan.endpointId, orgId: plan.orgId } });
     if (endpoint.secretArn === null || endpoint.currentVersion !== plan.baseVersion) return { created: false, open: null };
+    const asked = await requestOf(tx, plan);
     const refusal = await refuseStart(tx, { ...plan, portalTypeCode: endpoint.portalTypeCode }, plan.rules ?? null);
     if (refusal) return { created: false, open: null, refusal };
     const attempt = await tx.rotationAttempt.create({
@@ -74,7 +76,7 @@ export async function planRotation(
         secretArn: endpoint.secretArn,
         baseVersion: plan.baseVersion,
         recipeHash: plan.recipeHash,
-        chosenVersion: plan.chosenVersion ?? null,
+        ...asked,
         journalVersion: JOURNAL_VERSION,
         createdAt: identity.now,
         updatedAt: identity.now,

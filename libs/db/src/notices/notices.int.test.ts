@@ -51,6 +51,31 @@ describe('a notice', () => {
     await expect(listNotices(t.agent, { limit: 1 })).rejects.toMatchObject({ code: 'database_failed' });
   });
 
+  test('is not silenced by what another organization, or an agent of its own, has written under its key', async () => {
+    const [mine, other] = [await makeEndpoint(t.db), await makeEndpoint(t.db)];
+    const { attemptId, fence } = await plannedAttempt(t.db, other);
+    const key = `blocked:${attemptId}`;
+    const write = (orgId: string, endpointId: string, kind: string, dedupKey: string) =>
+      t.agent.transaction(
+        { tenant: orgId },
+        (tx) =>
+          tx.$executeRaw`INSERT INTO notice (kind, dedup_key, org_id, endpoint_id) VALUES (${kind}, ${dedupKey}, ${orgId}, ${endpointId}) ON CONFLICT DO NOTHING`,
+      );
+    for (const [kind, dedupKey] of [
+      ['refused', key],
+      ['locked', key],
+      ['blocked', key],
+      ['refused', `refused:${mine.endpointId}:2999-01-01`],
+      ['locked', `locked:${mine.loginIdentity}:2999-01-01T00`],
+    ] as const)
+      for (const { orgId, endpointId } of [mine, other])
+        await expect(write(orgId, endpointId, kind, dedupKey), dedupKey).rejects.toMatchObject({ code: 'database_failed' });
+    // As somebody who may write anything for one organization.
+    await t.sql(`INSERT INTO notice (kind, dedup_key, org_id, endpoint_id) VALUES ('blocked', $1, $2, $3)`, [key, mine.orgId, mine.endpointId]);
+    await blockAttempt(t.rotator, { attemptId, orgId: other.orgId, fence, from: 'planned', detail: 'x' });
+    expect(await about(other.endpointId)).toEqual(['blocked']);
+  });
+
   test('of a person’s edit in the middle comes with the promotion onto it, once, and not without an edit', async () => {
     for (const [previousVersion, kinds] of [
       ['1', []],
@@ -132,7 +157,8 @@ describe('the outbox', () => {
       const { attemptId, fence } = await plannedAttempt(t.db, endpoint);
       await blockAttempt(t.rotator, { attemptId, orgId: endpoint.orgId, fence, from: 'planned', detail: 'x' });
       await t.sql(`UPDATE notice SET created_at = now() - interval '91 days' WHERE attempt_id = $1`, [attemptId]);
-      if (endpoint === ended) await t.sql(`UPDATE rotation_attempt SET state = 'abandoned', waiting_from = NULL, waiting_until = NULL, ended_at = now() WHERE id = $1`, [attemptId]);
+      if (endpoint === ended)
+        await t.sql(`UPDATE rotation_attempt SET state = 'abandoned', waiting_from = NULL, waiting_until = NULL, ended_at = now() WHERE id = $1`, [attemptId]);
     }
     await claimNotices(t.rotator, { channel: randomUUID(), claimMs: 1, newestMs: 100 * 86_400_000, limit: 1000 });
     expect(await pruneNotices(t.rotator, { keptMs: 92 * 86_400_000, limit: 100 })).toBe(0);

@@ -1,40 +1,106 @@
 import { RcmError } from '@rcm/telemetry';
 import type { Transaction } from '../database.ts';
+import { GRANTED_TO_EVERYBODY, OPEN_POLICIES, OWN_RIGHTS } from './rights-beyond.ts';
 
 /** What a process is to the database; made by the migrations, cannot log in. Logins are members of exactly one (docs/database-roles.md). */
 export const APP_ROLES = ['rcm_agent', 'rcm_rotator', 'rcm_migrator'] as const;
 export type AppRole = (typeof APP_ROLES)[number];
 
+/** What the catalogue says of a login, with every role that it is a member of, by whatever way. */
 interface Login {
   readonly name: string;
-  readonly isAboveRows: boolean;
+  /** Attributes that a role of these has, as `role ATTRIBUTE`. */
+  readonly powers: readonly string[];
   readonly isOwner: boolean;
   readonly roles: readonly string[];
+  /** Roles that it may give to others. */
+  readonly mayGive: readonly string[];
+  readonly mayCreate: boolean;
+  /** Settings that its sessions begin with and that decide what a statement means. */
+  readonly settings: readonly string[];
+}
+
+/** What is wrong, and what to run against it. */
+interface Problem {
+  readonly is: string;
+  readonly run: string;
 }
 
 /**
- * Refuses to work as anybody but a plain member of `role`: a superuser, the tables' owner or a member of several roles, Postgres's own
- * among them (`pg_read_all_data` reads every column, `pg_monitor` others' statements), could see what the process must not. Fails with `config_invalid`, saying what is wrong with the login.
+ * Refuses to work as anybody but a plain member of `role`: whoever has an attribute (a superuser, REPLICATION reads every file of the server,
+ * CREATEROLE makes itself a member of others), owns the tables, is a member of several roles, Postgres's own among them (`pg_read_all_data`
+ * reads every column, `pg_write_server_files` writes the server's), or has rights of its own could do what the process must not; and so could
+ * every login, where the tables are open to PUBLIC. Fails with `config_invalid`, saying what is wrong with the login and what to run.
  */
 export async function checkAppRole(tx: Transaction, role: AppRole): Promise<void> {
   const [login] = await tx.$queryRaw<Login[]>`
-    SELECT r.rolname AS name, EXISTS (SELECT FROM pg_roles m WHERE (m.rolsuper OR m.rolbypassrls) AND pg_has_role(r.oid, m.oid, 'MEMBER')) AS "isAboveRows",
-           EXISTS (SELECT FROM pg_class c WHERE c.relname = 'login_identity' AND c.relkind = 'r' AND pg_has_role(r.oid, c.relowner, 'MEMBER')) AS "isOwner",
-           ARRAY(SELECT m.rolname::text FROM pg_roles m WHERE (m.rolname = ANY (${[...APP_ROLES, 'rcm_internal']}) OR m.rolname LIKE 'pg\\_%')
-                    AND pg_has_role(r.oid, m.oid, 'MEMBER') ORDER BY 1) AS roles
-      FROM pg_roles r WHERE r.rolname = current_user`;
-  const problem = login ? problemOf(login, role) : 'it has no login in pg_roles';
-  if (problem)
-    throw new RcmError(
-      'config_invalid',
-      `This process must log in to Postgres as a member of ${role} and of nothing else: ${problem}. See docs/database-roles.md.`,
-    );
+    WITH RECURSIVE own AS (
+      SELECT r.oid, r.rolname::text AS name FROM pg_roles r WHERE r.rolname = current_user
+    ), mine AS (
+      SELECT o.oid FROM own o UNION SELECT m.roleid FROM mine JOIN pg_auth_members m ON m.member = mine.oid
+    ), roles AS (
+      SELECT r.* FROM pg_roles r WHERE r.oid IN (SELECT oid FROM mine)
+    )
+    SELECT o.name,
+           ARRAY(SELECT r.rolname::text || ' ' || a.attribute FROM roles r,
+                        LATERAL (VALUES ('SUPERUSER', r.rolsuper), ('BYPASSRLS', r.rolbypassrls), ('REPLICATION', r.rolreplication), ('CREATEROLE', r.rolcreaterole),
+                                        ('CREATEDB', r.rolcreatedb)) a (attribute, has) WHERE a.has ORDER BY a.attribute <> 'SUPERUSER', r.rolname, a.attribute) AS powers,
+           EXISTS (SELECT FROM pg_class c WHERE c.relname = 'login_identity' AND c.relkind = 'r' AND pg_has_role(o.oid, c.relowner, 'MEMBER')) AS "isOwner",
+           ARRAY(SELECT r.rolname::text FROM roles r WHERE r.oid <> o.oid ORDER BY 1) AS roles,
+           ARRAY(SELECT m.roleid::regrole::text FROM pg_auth_members m WHERE m.member IN (SELECT oid FROM mine) AND m.admin_option ORDER BY 1) AS "mayGive",
+           has_database_privilege(o.oid, current_database(), 'CREATE') OR has_schema_privilege(o.oid, 'public', 'CREATE') AS "mayCreate",
+           ARRAY(SELECT split_part(c.setting, '=', 1) FROM pg_db_role_setting s, unnest(s.setconfig) c (setting)
+                  WHERE s.setrole IN (0, o.oid) AND s.setdatabase IN (0, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))
+                    AND split_part(c.setting, '=', 1) IN ('app.tenant_id', 'role', 'search_path', 'row_security', 'session_replication_role') ORDER BY 1) AS settings
+      FROM own o`;
+  if (!login) throw refused(role, { is: 'it has no login in pg_roles', run: `CREATE ROLE … LOGIN; GRANT ${role} TO …` });
+  const problem = problemOf(login, role) ?? (await rightsBeyond(tx, login.name, role));
+  if (problem) throw refused(role, problem);
 }
 
-function problemOf({ name, isAboveRows, isOwner, roles }: Login, role: AppRole): string | null {
-  if (isAboveRows) return `${name} is beyond row level security (a superuser, or BYPASSRLS, itself or by membership)`;
-  if (isOwner) return `${name} owns the tables`;
-  if (!roles.includes(role)) return `${name} is no member of it`;
+const refused = (role: AppRole, { is, run }: Problem): RcmError =>
+  new RcmError(
+    'config_invalid',
+    `This process must log in to Postgres as a member of ${role} and of nothing else: ${is}. Nothing was read or changed. As an administrator run: ${run}; (docs/database-roles.md)`,
+  );
+
+function problemOf({ name, powers, isOwner, roles, mayGive, mayCreate, settings }: Login, role: AppRole): Problem | null {
+  const another = `CREATE ROLE … LOGIN PASSWORD '…'; GRANT ${role} TO …`;
+  const [power] = powers;
+  if (power !== undefined) {
+    const [who = name, attribute = ''] = power.split(' ');
+    const what = attribute === 'SUPERUSER' ? 'a superuser' : attribute;
+    const whose = who === name ? '' : ` as a member of ${who}`;
+    return { is: `${name} is beyond a plain login (${what}${whose})`, run: attribute === 'SUPERUSER' ? another : `ALTER ROLE ${quoted(who)} NO${attribute}` };
+  }
+  if (isOwner) return { is: `${name} owns the tables`, run: another };
+  if (!roles.includes(role)) return { is: `${name} is no member of it`, run: `GRANT ${role} TO ${quoted(name)}` };
   const others = roles.filter((other) => other !== role);
-  return others.length > 0 ? `${name} is also a member of ${others.join(', ')}` : null;
+  if (others.length > 0) return { is: `${name} is also a member of ${others.join(', ')}`, run: `REVOKE ${others.map(quoted).join(', ')} FROM ${quoted(name)}` };
+  if (mayGive.length > 0)
+    return { is: `${name} may give ${mayGive.join(', ')} to others`, run: `REVOKE ADMIN OPTION FOR ${mayGive.join(', ')} FROM ${quoted(name)} CASCADE` };
+  if (mayCreate)
+    return {
+      is: `${name} may create schemas in the database, or objects in the schema public`,
+      run: `REVOKE CREATE ON DATABASE … FROM PUBLIC, ${quoted(name)}, ${role}; REVOKE CREATE ON SCHEMA public FROM PUBLIC, ${quoted(name)}, ${role}`,
+    };
+  const [setting] = settings;
+  if (setting !== undefined)
+    return {
+      is: `${setting} is set for sessions of ${name}, or for all of the database`,
+      run: `ALTER ROLE ${quoted(name)} RESET ${setting}; ALTER DATABASE … RESET ${setting}`,
+    };
+  return null;
 }
+
+/** Rights that the login has by itself, and not by its role; and what every login has. */
+async function rightsBeyond(tx: Transaction, name: string, role: AppRole): Promise<Problem | null> {
+  const [own] = await tx.$queryRaw<{ what: string; run: string }[]>(OWN_RIGHTS);
+  if (own) return { is: `${name} has rights beyond ${role}'s: ${own.what}`, run: own.run };
+  const [open] = await tx.$queryRaw<{ what: string; run: string }[]>(GRANTED_TO_EVERYBODY);
+  if (open) return { is: `every login may use ${open.what}, ${name} too`, run: open.run };
+  const [policy] = await tx.$queryRaw<{ what: string; run: string }[]>(OPEN_POLICIES);
+  return policy ? { is: `${policy.what} opens rows to ${name}`, run: policy.run } : null;
+}
+
+const quoted = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);

@@ -44,20 +44,83 @@ describe('a process says what it is', () => {
     await db.close();
   });
 
+  const TO = 'As an administrator run: ';
   test.each([
-    ['ALTER ROLE $ BYPASSRLS', 'BYPASSRLS'],
-    ['GRANT rcm_rotator TO $', 'also a member of rcm_rotator'],
-    ['GRANT rcm_internal TO $', 'also a member of rcm_internal'],
-    ['GRANT pg_read_all_data TO $', 'also a member of pg_read_all_data'],
-    ['GRANT pg_monitor TO $ WITH INHERIT FALSE', 'also a member of pg_monitor'],
-    ['CREATE ROLE above_$ BYPASSRLS; GRANT above_$ TO $', 'BYPASSRLS'],
-  ])('and is turned away after %s', async (change, why) => {
+    ['ALTER ROLE $ BYPASSRLS', 'BYPASSRLS', 'ALTER ROLE $ NOBYPASSRLS'],
+    ['ALTER ROLE $ SUPERUSER', 'a superuser', 'CREATE ROLE … LOGIN'],
+    ['ALTER ROLE $ REPLICATION', 'REPLICATION', 'ALTER ROLE $ NOREPLICATION'],
+    ['ALTER ROLE $ CREATEROLE', 'CREATEROLE', 'ALTER ROLE $ NOCREATEROLE'],
+    ['ALTER ROLE $ CREATEDB', 'CREATEDB', 'ALTER ROLE $ NOCREATEDB'],
+    ['CREATE ROLE above_$ BYPASSRLS; GRANT above_$ TO $', 'BYPASSRLS as a member of above_$', 'ALTER ROLE above_$ NOBYPASSRLS'],
+    ['CREATE ROLE above_$ REPLICATION; GRANT above_$ TO $ WITH INHERIT FALSE', 'REPLICATION as a member of above_$', 'ALTER ROLE above_$ NOREPLICATION'],
+    ['GRANT rcm_rotator TO $', 'also a member of rcm_rotator', 'REVOKE rcm_rotator FROM $'],
+    ['GRANT rcm_internal TO $', 'also a member of rcm_internal', 'REVOKE rcm_internal FROM $'],
+    ['GRANT pg_read_all_data TO $', 'also a member of pg_read_all_data', 'REVOKE pg_read_all_data FROM $'],
+    ['GRANT pg_write_server_files TO $', 'also a member of pg_write_server_files', 'REVOKE pg_write_server_files FROM $'],
+    ['GRANT pg_monitor TO $ WITH INHERIT FALSE', 'also a member of pg_monitor', 'REVOKE pg_monitor'],
+    ['CREATE ROLE above_$; GRANT above_$ TO $', 'also a member of above_$', 'REVOKE above_$ FROM $'],
+    ['GRANT rcm_agent TO $ WITH ADMIN OPTION', 'may give rcm_agent to others', 'REVOKE ADMIN OPTION FOR rcm_agent FROM $'],
+    ['GRANT SELECT ON audit_event TO $', 'table public.audit_event', 'REVOKE ALL ON TABLE public.audit_event FROM $'],
+    ['GRANT SELECT (config) ON integration_endpoint TO $', 'integration_endpoint.config', 'DROP OWNED BY $'],
+    ['GRANT UPDATE ON SEQUENCE login_fence TO $', 'sequence public.login_fence', 'REVOKE ALL ON SEQUENCE public.login_fence FROM $'],
+    [
+      'GRANT EXECUTE ON FUNCTION rcm_forget_passwords(text, text[]) TO $',
+      'function public.rcm_forget_passwords',
+      'REVOKE ALL ON FUNCTION public.rcm_forget_passwords(pg_catalog.text,pg_catalog.text[]) FROM $',
+    ],
+    ['GRANT USAGE ON SCHEMA pgboss TO $', 'schema pgboss', 'REVOKE ALL ON SCHEMA pgboss FROM $'],
+    ['GRANT DELETE ON pgboss.queue TO $', 'table pgboss.queue', 'REVOKE ALL ON TABLE pgboss.queue FROM $'],
+    ['ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO $', 'default acl', 'DROP OWNED BY $'],
+    ['CREATE POLICY mine ON portal_task TO $ USING (true)', 'policy mine on public.portal_task', 'DROP POLICY mine ON public.portal_task'],
+    ['CREATE TABLE public.of_$ (a int); ALTER TABLE public.of_$ OWNER TO $', 'table public.of_$', 'OWNER TO'],
+    [`DO $d$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO $', current_database()); END $d$`, 'may create schemas', 'REVOKE CREATE ON DATABASE'],
+    ['GRANT CREATE ON SCHEMA public TO $', 'may create', 'REVOKE CREATE ON SCHEMA public'],
+    [`ALTER ROLE $ SET app.tenant_id = 'hospital-1'`, 'app.tenant_id is set', 'ALTER ROLE $ RESET app.tenant_id'],
+    [`ALTER ROLE $ SET search_path = 'mine'`, 'search_path is set', 'ALTER ROLE $ RESET search_path'],
+  ])('and is turned away after %s, and told what to run', async (change, why, run) => {
     const name = `odd_${randomBytes(4).toString('hex')}`;
     const url = await ensureAppLogin({ adminUrl: t.url, role: 'rcm_agent', name, password });
     expect(await ping(url, 'rcm_agent')).toBeNull();
-    await t.sql(change.replaceAll('$', name));
-    expect(await ping(url, 'rcm_agent')).toMatchObject(refused(why));
-    await t.sql(`DROP ROLE ${name}; DROP ROLE IF EXISTS above_${name}`);
+    try {
+      await t.sql(change.replaceAll('$d$', '@@').replaceAll('$', name).replaceAll('@@', '$d$'));
+      const error = (await ping(url, 'rcm_agent')) as { message: string };
+      expect(error).toMatchObject(refused(why.replaceAll('$', name)));
+      expect(error.message.slice(error.message.indexOf(TO))).toContain(run.replaceAll('$', name));
+    } finally {
+      await t.sql(`ALTER ROLE ${name} NOSUPERUSER; DROP OWNED BY ${name}; DROP ROLE ${name}; DROP ROLE IF EXISTS above_${name}`);
+    }
+  });
+
+  test.each([
+    ['GRANT SELECT ON notice_delivery TO PUBLIC', 'every login may use notice_delivery', 'REVOKE ALL ON notice_delivery FROM PUBLIC'],
+    ['GRANT SELECT (hash) ON audit_event TO PUBLIC', 'every login may use audit_event.hash', 'REVOKE ALL (hash) ON audit_event FROM PUBLIC'],
+    [
+      'GRANT EXECUTE ON FUNCTION rcm_forget_passwords(text, text[]) TO PUBLIC',
+      'every login may use rcm_forget_passwords',
+      'REVOKE ALL ON ROUTINE rcm_forget_passwords(text,text[]) FROM PUBLIC',
+    ],
+    ['CREATE POLICY all_of_it ON portal_task USING (true)', 'policy all_of_it on portal_task', 'DROP POLICY all_of_it ON portal_task'],
+  ])('and is turned away where everybody is let in: after %s', async (change, why, run) => {
+    const own = await openTestDatabase();
+    try {
+      expect(await ping(urlFor('rcm_agent', own.url), 'rcm_agent')).toBeNull();
+      await own.sql(change);
+      const error = (await ping(urlFor('rcm_agent', own.url), 'rcm_agent')) as { message: string };
+      expect(error).toMatchObject(refused(why));
+      expect(error.message.slice(error.message.indexOf(TO))).toContain(run);
+    } finally {
+      await own.close();
+    }
+  });
+
+  test('but not for a right to connect, or a time limit of its own', async () => {
+    const name = `fine_${randomBytes(4).toString('hex')}`;
+    const url = await ensureAppLogin({ adminUrl: t.url, role: 'rcm_agent', name, password });
+    await t.sql(
+      `DO $d$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO ${name}', current_database()); END $d$; ALTER ROLE ${name} SET statement_timeout = '30s'`,
+    );
+    expect(await ping(url, 'rcm_agent')).toBeNull();
+    await t.sql(`DROP OWNED BY ${name}; DROP ROLE ${name}`);
   });
 
   test('a login is made once by many at a time, keeps its name with a new password, and its password is not in the statement', async () => {
@@ -142,8 +205,10 @@ describe.runIf(backend() === 'embedded')('on a server without the roles (needs o
     expect(await agent.transaction({ tenant: 'hospital' }, (tx) => tx.organization.count())).toBe(1);
     expect(await agent.transaction('every tenant', (tx) => tx.organization.count())).toBe(0);
     await agent.close();
-    const jobs = await openJobs({ url: agentUrl, applicationName: 'agent jobs' });
-    expect(await jobs.send('portal-task', { taskId: 'x', orgId: 'hospital' })).toBe(true);
+    await expect(openJobs({ url: agentUrl, applicationName: 'agent jobs' })).rejects.toMatchObject({ code: 'database_failed' });
+    const rotatorUrl = await ensureAppLogin({ adminUrl: urlOf(owner), role: 'rcm_rotator', name: `${owner}_rotator`, password });
+    const jobs = await openJobs({ url: rotatorUrl, applicationName: 'rotator jobs' });
+    expect(await jobs.send('rotation', { endpointId: 'x', orgId: 'hospital' })).toBe(true);
     await jobs.stop({ timeoutMs: 1000 });
   });
 });

@@ -26,10 +26,17 @@ export function claimPortalTask(
  */
 export const claimNextPortalTask = (db: Database, claim: Claim): Promise<ClaimedTask | null> => take(db, claim, null);
 
+/** Whether a task may be there to be taken now. Only a look, cheap whatever waits, so that a web-agent with nothing to do may ask often. */
+export async function portalTaskWaits(db: Database): Promise<boolean> {
+  const [row] = await db.transaction('no tenant', (tx) => tx.$queryRaw<{ waits: boolean }[]>`SELECT rcm_task_waits() AS waits`);
+  return row?.waits ?? false;
+}
+
 async function take(db: Database, { worker, ttlMs }: Claim, only: { readonly taskId: string; readonly orgId: string } | null): Promise<ClaimedTask | null> {
   const ms = checkMs('ttlMs', ttlMs, 100);
+  // Over all tenants only where it is whosever turn it is: whoever names a task says for whom.
   const [taken] = await db.transaction(
-    'no tenant',
+    only ? { tenant: only.orgId } : 'no tenant',
     (tx) => tx.$queryRaw<{ taskId: string; orgId: string }[]>`
       SELECT task_id::text AS "taskId", org_id AS "orgId"
         FROM rcm_take_task(${worker}, make_interval(secs => ${ms}::float8 / 1000), ${only?.taskId ?? null}::uuid, ${only?.orgId ?? null}::text)`,

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { checkId, checkMs, checkUuid, jsonText } from '../input.ts';
-import type { Jobs } from '../jobs.ts';
 
 /** An account by its endpoint, or a portal whose accounts the organization has as a pool. */
 export type TaskPlace = { readonly endpointId: string } | { readonly portalTypeCode: string };
@@ -22,11 +21,11 @@ export type NewPortalTask = TaskPlace & {
 const DAY_MS = 86_400_000;
 
 /**
- * Records a task and queues it, in one transaction: there is no row without a job and no job without a row. With a known
+ * Records a task; the row is its place in the queue. With a known
  * idempotency key it returns the task that is there. Fails with `endpoint_unknown` where the organization has no such endpoint, and
  * `idempotency_conflict` where the key's task is another one, and `queue_full`.
  */
-export async function createPortalTask(db: Database, jobs: Jobs, task: NewPortalTask): Promise<{ readonly taskId: string; readonly created: boolean }> {
+export async function createPortalTask(db: Database, task: NewPortalTask): Promise<{ readonly taskId: string; readonly created: boolean }> {
   checkId('orgId', task.orgId);
   const id = randomUUID();
   const input = jsonText('input', task.input);
@@ -52,7 +51,6 @@ export async function createPortalTask(db: Database, jobs: Jobs, task: NewPortal
       if (!known?.same) throw new RcmError('idempotency_conflict', 'This idempotency key belongs to another task; use a new key for a new task.');
       return { taskId: known.id, created: false };
     }
-    await jobs.send('portal-task', { taskId: id, orgId: task.orgId }, {}, tx);
     return { taskId: id, created: true };
   });
 }
@@ -79,34 +77,14 @@ export interface Requeue {
 }
 
 /** Hands a claimed task back, to be done later. `false`: the claim is no longer the worker's. */
-export async function requeuePortalTask(db: Database, jobs: Jobs, { taskId, orgId, worker, delayMs, reason, countsAsTry }: Requeue): Promise<boolean> {
+export async function requeuePortalTask(db: Database, { taskId, orgId, worker, delayMs, reason, countsAsTry }: Requeue): Promise<boolean> {
   checkUuid('taskId', taskId);
   const ms = checkMs('delayMs', delayMs);
   return db.transaction({ tenant: orgId }, async (tx) => {
     const requeued = await tx.$executeRaw`
       UPDATE portal_task SET state = 'queued', worker = NULL, claimed_until = NULL, requeues = requeues + 1, requeue_reason = ${reason},
-             tries = greatest(0, tries - ${countsAsTry ? 0 : 1}::int), job_sent_at = clock_timestamp(), not_before = clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000)
+             tries = greatest(0, tries - ${countsAsTry ? 0 : 1}::int), not_before = clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000)
        WHERE id = ${taskId}::uuid AND state = 'running' AND worker = ${worker}`;
-    if (requeued === 0) return false;
-    await jobs.send('portal-task', { taskId, orgId }, { delayMs: ms }, tx);
-    return true;
-  });
-}
-
-/** One round sends at most this many. */
-const STRAYS_AT_ONCE = 200;
-
-/**
- * A job is a hint and can get lost (a restored database, a worker that died, a job that expired): tasks that should long have been
- * taken get a new one. Returns how many were sent. Any number of processes may call it; SKIP LOCKED keeps them apart. Of every tenant, but
- * by a function that answers with ids only, so that an agent needs no right to look at other tenants' tasks.
- */
-export async function sendStrayTasks(db: Database, jobs: Jobs, { idleMs = 30_000 }: { readonly idleMs?: number } = {}): Promise<number> {
-  const ms = checkMs('idleMs', idleMs);
-  return db.transaction('no tenant', async (tx) => {
-    const strays = await tx.$queryRaw<{ taskId: string; orgId: string }[]>`
-      SELECT task_id::text AS "taskId", org_id AS "orgId" FROM rcm_stray_tasks(make_interval(secs => ${ms}::float8 / 1000), ${STRAYS_AT_ONCE}::int)`;
-    for (const stray of strays) await jobs.send('portal-task', stray, {}, tx);
-    return strays.length;
+    return requeued === 1;
   });
 }

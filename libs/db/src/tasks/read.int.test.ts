@@ -1,26 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findBrokenAuditEvent } from '../audit/record.ts';
-import { type Jobs, openJobs } from '../jobs.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
-import { urlFor } from '../testing.ts';
 import { claimPortalTask, finishPortalTask } from './claim.ts';
 import { createPortalTask } from './queue.ts';
 import { readPortalTask } from './read.ts';
 
 let t: TestDatabase;
-let jobs: Jobs;
 beforeAll(async () => {
   t = await openTestDatabase();
-  jobs = await openJobs({ url: urlFor('rcm_agent', t.url), applicationName: 'test' });
 });
 afterAll(async () => {
-  await jobs.stop({ timeoutMs: 1000 });
   await t.close();
 });
 
 async function ended(end: { result: unknown } | { errorCode: string; message: string }) {
   const endpoint = await makeEndpoint(t.db);
-  const { taskId } = await createPortalTask(t.agent, jobs, { ...endpoint, name: 'n', input: {} });
+  const { taskId } = await createPortalTask(t.agent, { ...endpoint, name: 'n', input: {} });
   const task = { taskId, orgId: endpoint.orgId };
   await claimPortalTask(t.agent, { ...task, worker: 'w', ttlMs: 60_000 });
   await finishPortalTask(t.agent, { ...task, worker: 'w', ...end });

@@ -36,6 +36,6 @@ export interface PortalTask {
 export type ClaimedTask = PortalTask & { readonly endpointId: string };
 
 /** The schema's CHECKs make the casts true. */
-export function taskOf({ jobSentAt: _sent, idempotencyKey: _key, ...row }: Row): PortalTask {
+export function taskOf({ idempotencyKey: _key, ...row }: Row): PortalTask {
   return { ...row, input: row.input as Record<string, string>, state: row.state as TaskState };
 }

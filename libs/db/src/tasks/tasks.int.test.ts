@@ -1,39 +1,28 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openJobs, type Jobs } from '../jobs.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase } from '../testing.fixture.ts';
-import { urlFor } from '../testing.ts';
-import { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim, taskCounts } from './claim.ts';
-import { createPortalTask, requeuePortalTask, sendStrayTasks } from './queue.ts';
+import { claimPortalTask, finishPortalTask, getPortalTask, portalTaskWaits, renewTaskClaim, taskCounts } from './claim.ts';
+import { createPortalTask, requeuePortalTask } from './queue.ts';
 
 let t: TestDatabase;
-let jobs: Jobs;
 beforeAll(async () => {
   t = await openTestDatabase();
-  jobs = await openJobs({ url: urlFor('rcm_agent', t.url), applicationName: 'test' });
 });
 afterAll(async () => {
-  await jobs.stop({ timeoutMs: 1000 });
   await t.close();
 });
 
 const create = async (rest: object = {}) => {
   const endpoint = await makeEndpoint(t.db);
-  const { taskId } = await createPortalTask(t.agent, jobs, { ...endpoint, name: 'claim_status', input: { claim: 'ä-1' }, ...rest });
+  const { taskId } = await createPortalTask(t.agent, { ...endpoint, name: 'claim_status', input: { claim: 'ä-1' }, ...rest });
   return { taskId, orgId: endpoint.orgId };
 };
-const jobsOf = (taskId: string, state = 'created') =>
-  t.sql<{ data: object; start_after: Date }>(`SELECT data, start_after FROM pgboss.job WHERE name = 'portal-task' AND data->>'taskId' = $1 AND state = $2`, [
-    taskId,
-    state,
-  ]);
 const claim = (task: { taskId: string; orgId: string }, worker = 'w1', ttlMs = 60_000) => claimPortalTask(t.agent, { ...task, worker, ttlMs });
 
 describe('creating', () => {
-  test('makes a row and a job that holds ids only', async () => {
+  test('makes a row, which is all there is of it', async () => {
     const endpoint = await makeEndpoint(t.db);
-    const { taskId, created } = await createPortalTask(t.agent, jobs, { ...endpoint, name: 'claim_status', input: { claim: 'secret-ish' } });
+    const { taskId, created } = await createPortalTask(t.agent, { ...endpoint, name: 'claim_status', input: { claim: 'secret-ish' } });
     expect(created).toBe(true);
-    expect((await jobsOf(taskId)).map((job) => job.data)).toEqual([{ taskId, orgId: endpoint.orgId }]);
     expect(await getPortalTask(t.agent, { ...endpoint, taskId })).toMatchObject({ state: 'queued', tries: 0, input: { claim: 'secret-ish' } });
     expect(await getPortalTask(t.agent, { orgId: 'other', taskId })).toBeNull();
   });
@@ -41,10 +30,10 @@ describe('creating', () => {
   test('an idempotency key names one task, also when ten ask at once', async () => {
     const endpoint = await makeEndpoint(t.db);
     const task = { ...endpoint, name: 'claim_status', input: {}, idempotencyKey: 'k' };
-    const answers = await Promise.all(Array.from({ length: 10 }, () => createPortalTask(t.agent, jobs, task)));
+    const answers = await Promise.all(Array.from({ length: 10 }, () => createPortalTask(t.agent, task)));
     expect(new Set(answers.map((answer) => answer.taskId)).size).toBe(1);
     expect(answers.filter((answer) => answer.created)).toHaveLength(1);
-    expect(await createPortalTask(t.agent, jobs, { ...task, ...(await makeEndpoint(t.db)) })).toMatchObject({ created: true });
+    expect(await createPortalTask(t.agent, { ...task, ...(await makeEndpoint(t.db)) })).toMatchObject({ created: true });
   });
 
   test.each([
@@ -52,23 +41,9 @@ describe('creating', () => {
     ['name', { name: 'eligibility' }],
   ])('a key that is used again with another %s is refused, and nothing is queued', async (_what, other) => {
     const task = { ...(await makeEndpoint(t.db)), name: 'claim_status', input: { claim: '1' }, idempotencyKey: 'k' };
-    await createPortalTask(t.agent, jobs, task);
-    await expect(createPortalTask(t.agent, jobs, { ...task, ...other })).rejects.toMatchObject({ code: 'idempotency_conflict' });
+    await createPortalTask(t.agent, task);
+    await expect(createPortalTask(t.agent, { ...task, ...other })).rejects.toMatchObject({ code: 'idempotency_conflict' });
     expect(await t.sql('SELECT 1 FROM portal_task WHERE org_id = $1', [task.orgId])).toHaveLength(1);
-  });
-
-  test('row and job are one transaction: what breaks between the two leaves neither', async () => {
-    const endpoint = await makeEndpoint(t.db);
-    const broken: Jobs = {
-      ...jobs,
-      async send(...job) {
-        await jobs.send(...job);
-        throw new Error('broken right after');
-      },
-    };
-    await expect(createPortalTask(t.agent, broken, { ...endpoint, name: 'n', input: {} })).rejects.toThrow();
-    expect(await t.sql('SELECT 1 FROM portal_task WHERE endpoint_id = $1', [endpoint.endpointId])).toEqual([]);
-    expect(await t.sql(`SELECT 1 FROM pgboss.job WHERE data->>'orgId' = $1`, [endpoint.orgId])).toEqual([]);
   });
 
   test('not for another organization’s endpoint', async () => {
@@ -93,45 +68,44 @@ describe('claiming', () => {
     expect(await claim(task)).toBeNull();
   });
 
-  test('a task that was handed back comes again after its delay, with a new job', async () => {
+  test('a task that was handed back comes again after its delay, and is looked for only then', async () => {
     const task = await create();
     const { taskId } = task;
-    await t.sql(`UPDATE pgboss.job SET state = 'active' WHERE data->>'taskId' = $1`, [taskId]);
     await claim(task);
-    expect(await requeuePortalTask(t.agent, jobs, { ...task, worker: 'other', delayMs: 0, reason: 'x', countsAsTry: false })).toBe(false);
-    expect(await requeuePortalTask(t.agent, jobs, { ...task, worker: 'w1', delayMs: 60_000, reason: 'lease_unavailable', countsAsTry: false })).toBe(true);
+    expect(await requeuePortalTask(t.agent, { ...task, worker: 'other', delayMs: 0, reason: 'x', countsAsTry: false })).toBe(false);
+    expect(await requeuePortalTask(t.agent, { ...task, worker: 'w1', delayMs: 60_000, reason: 'lease_unavailable', countsAsTry: false })).toBe(true);
     expect(await claim(task)).toBeNull();
-    const [job] = await jobsOf(taskId);
-    expect(job?.start_after.getTime()).toBeGreaterThan(Date.now() + 30_000);
     await t.sql('UPDATE portal_task SET not_before = clock_timestamp() WHERE id = $1', [taskId]);
     expect(await claim(task)).toMatchObject({ tries: 1, requeues: 1, requeueReason: 'lease_unavailable' });
   });
 });
 
-test('a task whose job was lost, or whose worker died, is sent again, once', async () => {
-  const [lost, dead, fresh] = [await create(), await create(), await create()];
-  await claim(dead, 'dead', 100);
-  await t.sql(`DELETE FROM pgboss.job WHERE data->>'taskId' = ANY ($1)`, [[lost.taskId, dead.taskId]]);
-  await t.sql(
-    `UPDATE portal_task SET job_sent_at = now() - interval '2 min', not_before = now() - interval '2 min', claimed_until = claimed_until - interval '1 s' WHERE id = ANY ($1::uuid[])`,
-    [[lost.taskId, dead.taskId]],
-  );
-  const [one, two] = await Promise.all([sendStrayTasks(t.agent, jobs), sendStrayTasks(t.another('rcm_agent'), jobs)]);
-  expect(one + two).toBe(2);
-  expect(await jobsOf(lost.taskId)).toHaveLength(1);
-  expect(await jobsOf(dead.taskId)).toHaveLength(1);
-  expect(await jobsOf(fresh.taskId)).toHaveLength(1);
-  expect(await sendStrayTasks(t.agent, jobs)).toBe(0);
+test('a look says whether there is one to take: one whose time has come, or whose worker died', async () => {
+  const own = await openTestDatabase();
+  try {
+    const endpoint = await makeEndpoint(own.db);
+    const waits = () => portalTaskWaits(own.agent);
+    expect(await waits()).toBe(false);
+    const { taskId } = await createPortalTask(own.agent, { ...endpoint, name: 'n', input: {} });
+    expect(await waits()).toBe(true);
+    await claimPortalTask(own.agent, { ...endpoint, taskId, worker: 'w', ttlMs: 60_000 });
+    expect(await waits()).toBe(false);
+    await own.sql('UPDATE portal_task SET claimed_until = clock_timestamp()');
+    expect(await waits()).toBe(true);
+    await claimPortalTask(own.agent, { ...endpoint, taskId, worker: 'w', ttlMs: 60_000 });
+    await requeuePortalTask(own.agent, { ...endpoint, taskId, worker: 'w', delayMs: 60_000, reason: 'r', countsAsTry: true });
+    expect(await waits()).toBe(false);
+  } finally {
+    await own.close();
+  }
 });
 
 test('counts: what failed for its login, and what ran while a rotation was open', async () => {
   const own = await openTestDatabase();
-  // The queue lies in the other database, so its jobs are left out here.
-  const quiet: Jobs = { ...jobs, send: () => Promise.resolve(true) };
   try {
     const endpoint = await makeEndpoint(own.db);
     const make = async (end: object, hoursAgo: number): Promise<void> => {
-      const { taskId } = await createPortalTask(own.agent, quiet, { ...endpoint, name: 'n', input: {} });
+      const { taskId } = await createPortalTask(own.agent, { ...endpoint, name: 'n', input: {} });
       await claimPortalTask(own.agent, { taskId, orgId: endpoint.orgId, worker: 'w', ttlMs: 60_000 });
       await finishPortalTask(own.agent, { taskId, orgId: endpoint.orgId, worker: 'w', ...(end as { result: unknown }) });
       await own.sql(`UPDATE portal_task SET started_at = started_at - $2 * interval '1 h', finished_at = finished_at - $2 * interval '1 h' WHERE id = $1`, [
@@ -144,7 +118,7 @@ test('counts: what failed for its login, and what ran while a rotation was open'
     await make({ result: {} }, 2);
     await make({ errorCode: 'login_rejected', message: 'm' }, 3);
     await make({ errorCode: 'portal_unavailable', message: 'm' }, 3);
-    await createPortalTask(own.agent, quiet, { ...endpoint, name: 'n', input: {} });
+    await createPortalTask(own.agent, { ...endpoint, name: 'n', input: {} });
     expect(await taskCounts(own.db)).toEqual({ queued: 1, running: 0, succeeded: 2, failed: 2, failedForCredentials: 1, duringRotation: 1 });
   } finally {
     await own.close();

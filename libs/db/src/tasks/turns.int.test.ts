@@ -1,23 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pauseRotations } from '../gate/pause.ts';
-import { type Jobs, openJobs } from '../jobs.ts';
 import { clearLogin } from '../ledger/clearance.ts';
 import { forgetPasswords } from '../ledger/password.ts';
 import { exclusiveLease, makeEndpoint, openTestDatabase, printOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { urlFor } from '../testing.ts';
 import { claimNextPortalTask, claimPortalTask, finishPortalTask, getPortalTask } from './claim.ts';
 import { createPortalTask, requeuePortalTask } from './queue.ts';
 import { tidyPortalTasks } from './tidy.ts';
 
+const DAY_MS = 86_400_000;
 let t: TestDatabase;
-let jobs: Jobs;
 beforeEach(async () => {
   t = await openTestDatabase();
-  jobs = await openJobs({ url: urlFor('rcm_agent', t.url), applicationName: 'test' });
 });
 afterEach(async () => {
-  await jobs.stop({ timeoutMs: 1000 });
   await t.close();
 });
 
@@ -31,8 +27,7 @@ const next = (worker = 'w') => claimNextPortalTask(t.agent, { worker, ttlMs: 60_
 const end = (task: { id: string; orgId: string; worker: string | null }) =>
   finishPortalTask(t.agent, { taskId: task.id, orgId: task.orgId, worker: task.worker ?? '', result: { found: false, rows: [] } });
 const portal = (more: object = {}) => ({ maxSessionsPerAccount: 1, maxTaskConcurrency: null, ...more });
-const queueAt = (endpoint: TestEndpoint, code: string) =>
-  createPortalTask(t.agent, jobs, { orgId: endpoint.orgId, portalTypeCode: code, name: 'n', input: {} });
+const queueAt = (endpoint: TestEndpoint, code: string) => createPortalTask(t.agent, { orgId: endpoint.orgId, portalTypeCode: code, name: 'n', input: {} });
 
 describe('tenants take turns', () => {
   test('one with a thousand tasks does not make one with a single task wait', async () => {
@@ -180,7 +175,7 @@ describe('a pool', () => {
     const { code, accounts, first } = await pool(2);
     const { taskId } = await queueAt(first, code);
     const before = await next();
-    await requeuePortalTask(t.agent, jobs, { taskId, orgId: first.orgId, worker: 'w', delayMs: 0, reason: 'r', countsAsTry: false });
+    await requeuePortalTask(t.agent, { taskId, orgId: first.orgId, worker: 'w', delayMs: 0, reason: 'r', countsAsTry: false });
     expect((await next())?.endpointId).toBe(accounts.find((account) => account.endpointId !== before?.endpointId)?.endpointId);
   });
 
@@ -192,7 +187,7 @@ describe('a pool', () => {
     expect((await next())?.endpointId).toBe(first.endpointId);
     expect(await next()).toBeNull();
     await expect(
-      createPortalTask(t.agent, jobs, { orgId: (await makeEndpoint(t.db, { portal: portal() })).orgId, portalTypeCode: code, name: 'n', input: {} }),
+      createPortalTask(t.agent, { orgId: (await makeEndpoint(t.db, { portal: portal() })).orgId, portalTypeCode: code, name: 'n', input: {} }),
     ).rejects.toMatchObject({ code: 'endpoint_unknown' });
   });
 });
@@ -200,9 +195,9 @@ describe('a pool', () => {
 describe('time', () => {
   test('a task that waits past its deadline fails and is not begun', async () => {
     const endpoint = await makeEndpoint(t.db, { portal: portal() });
-    const { taskId } = await createPortalTask(t.agent, jobs, { ...endpoint, name: 'n', input: {}, deadlineMs: 1 });
+    const { taskId } = await createPortalTask(t.agent, { ...endpoint, name: 'n', input: {}, deadlineMs: 1 });
     expect(await next()).toBeNull();
-    expect(await tidyPortalTasks(t.agent, { keptMs: 60_000 })).toEqual({ expired: 1, deleted: 0 });
+    expect(await tidyPortalTasks(t.agent, { keptMs: DAY_MS })).toEqual({ expired: 1, deleted: 0 });
     expect(await getPortalTask(t.agent, { taskId, orgId: endpoint.orgId })).toMatchObject({ state: 'failed', errorCode: 'deadline_exceeded' });
   });
 
@@ -211,8 +206,8 @@ describe('time', () => {
     await queueMany(endpoint, 4);
     const tasks = [await next(), await next(), await next()];
     for (const task of tasks.slice(0, 2)) if (task) await end(task);
-    await t.sql(`UPDATE portal_task SET finished_at = now() - interval '2 h' WHERE id = $1`, [tasks[0]?.id]);
-    expect(await tidyPortalTasks(t.agent, { keptMs: 3_600_000 })).toEqual({ expired: 0, deleted: 1 });
+    await t.sql(`UPDATE portal_task SET finished_at = now() - interval '25 h' WHERE id = $1`, [tasks[0]?.id]);
+    expect(await tidyPortalTasks(t.agent, { keptMs: DAY_MS })).toEqual({ expired: 0, deleted: 1 });
     expect((await t.sql<{ state: string }>('SELECT state FROM portal_task ORDER BY state')).map((row) => row.state)).toEqual([
       'queued',
       'running',

@@ -36,11 +36,11 @@ describe('declaredOrigins', () => {
   });
 
   it('takes no portal on another machine without https, nor another host beside one on this machine, unless the deployment allows it', () => {
-    const declared = { baseUrl: 'http://portal.example.test/', hosts: ['portal.example.test', '127.0.0.1:8080'] };
+    const declared = { baseUrl: 'http://portal.example.test/', hosts: ['portal.example.test', { host: '127.0.0.1:8080', address: 'loopback' as const }] };
     expect(() => declaredOrigins(declared)).toThrow('name portals in RCM_PLAINTEXT. Nothing was sent to portal.example.test.');
     const local = declaredOrigins({ ...declared, baseUrl: 'http://127.0.0.1:8080/' });
-    expect([local.allows('http://portal.example.test/'), local.allowsHost('portal.example.test', false), local.allows('https://portal.example.test/')]).toEqual(
-      [false, false, true],
+    expect([local.allows('http://portal.example.test/'), local.destination('portal.example.test', false), local.allows('https://portal.example.test/')]).toEqual(
+      [false, null, true],
     );
     expect(declaredOrigins({ ...declared, plaintextAllowed: true }).allows('http://portal.example.test/login')).toBe(true);
   });

@@ -1,3 +1,4 @@
+import { requestRotation } from '@rcm/db';
 import { rotateAndReport, type Rotator } from '@rcm/rotator';
 import type { WorldEndpoint } from '@rcm/test-world';
 import type { Measured } from './measured.ts';
@@ -11,7 +12,9 @@ export async function rotateWithProduct({ opened }: RotationWorld, endpoints: re
   const waiting = [...endpoints];
   const work = async (): Promise<void> => {
     for (let endpoint = waiting.shift(); endpoint; endpoint = waiting.shift()) {
-      const { result, detail } = await rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: 'demand', signal });
+      const place = { orgId: endpoint.orgId, endpointId: endpoint.id };
+      const { requestId } = await requestRotation(rotator.db, { ...place, kind: 'demand', actor: 'person:bench', reason: 'bench' });
+      const { result, detail } = await rotateAndReport(rotator, { ...place, reason: 'demand', requestId, signal });
       if (result !== 'done') throw new Error(`${endpoint.id} ended as ${result}: ${detail ?? ''}`);
     }
   };

@@ -38,7 +38,7 @@ async function submittedRotation(id: string) {
   const { id: leaseId, fence } = lease.lease;
   const attemptId = randomUUID();
   const beforePlanned = await rowsOf(id);
-  await planRotation(db, { ...about, attemptId, leaseId, fence, owner: 'test', reason: 'demand', baseVersion: '1', recipeHash: 'hash' });
+  await planRotation(db, { ...about, attemptId, leaseId, fence, owner: 'test', reason: 'due', baseVersion: '1', recipeHash: 'hash' });
   const beforeStaged = await rowsOf(id);
   await advanceAttempt(db, { attemptId, orgId, fence, from: 'planned', to: 'staged' });
   await advanceAttempt(db, { attemptId, orgId, fence, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 1_000 } });

@@ -4,6 +4,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
+import { requestRotation } from '@rcm/db';
 import { mendWanted, openRotator, readRotatorConfig, rotateAndReport, type Rotator } from '@rcm/rotator';
 import type { Act } from '../cells/moment.ts';
 import type { Order, OrderEnd } from './order.ts';
@@ -31,15 +32,16 @@ async function carryOut(order: Order): Promise<OrderEnd> {
   };
   for (;;) {
     const { endpointId, result, detail } = await rotateAndReport(rotator, {
-      orgId: order.orgId,
-      endpointId: order.endpointId,
-      reason: order.reason,
-      signal: stop.signal,
+      ...{ orgId: order.orgId, endpointId: order.endpointId, reason: order.reason, signal: stop.signal },
+      ...(order.reason === 'demand' ? await requested(order) : {}),
     });
     if (SETTLED.has(result) || stop.signal.aborted) return { endpointId, result, detail };
     await delay(PAUSE_MS);
   }
 }
+
+const requested = ({ orgId, endpointId }: Order): Promise<{ readonly requestId: string }> =>
+  requestRotation(opened.db, { orgId, endpointId, kind: 'demand', actor: 'person:matrix', reason: 'crash matrix' });
 
 /** Rounds are taken one after the other, as the service takes them. */
 let lastRound: Promise<void> = Promise.resolve();

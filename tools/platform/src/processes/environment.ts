@@ -93,6 +93,6 @@ const ROTATOR = {
 /** A claim is renewed while its task is worked on; one that a kill left is taken up again after it. */
 const WEB_AGENT = {
   RCM_AGENT_CLAIM_MS: '30000',
-  RCM_AGENT_STRAY_SCAN_MS: '5000',
+  RCM_AGENT_TIDY_MS: '5000',
   RCM_AGENT_DRAIN_MS: '20000',
 };

@@ -1,4 +1,4 @@
-import { type AttemptState, type Database, listAttempts, openJobs, setNextRotation } from '@rcm/db';
+import { type AttemptState, type Database, listAttempts, setNextRotation } from '@rcm/db';
 import type { Part } from '../processes/part.ts';
 import { requireOwnLogins } from '../postgres/app-logins.ts';
 import { startApp } from './apps.ts';
@@ -46,9 +46,7 @@ export async function workThroughRotation(options: WorkSetting): Promise<WorkDon
   const url = setting.adminUrl.value.reveal();
   const states = await openEndpointStates(url);
   stops.push('state reader', () => states.close());
-  const jobs = await openJobs({ url, applicationName: 'rcm-platform', maxConnections: 2 });
-  stops.push('queue', () => jobs.stop({ timeoutMs: 2_000 }));
-  const stream = new TaskStream({ db, jobs, inFlight: setting.config.RCM_MAX_BROWSER_CONTEXTS * 2 });
+  const stream = new TaskStream({ db, inFlight: setting.config.RCM_MAX_BROWSER_CONTEXTS * 2 });
 
   const parts: Part[] = [];
   // Together: each may need its drain time.
@@ -71,6 +69,6 @@ export async function workThroughRotation(options: WorkSetting): Promise<WorkDon
   await workOff(work, LAST_TASKS_MS);
   return {
     healthUrls: { agent: agent.healthUrl, rotator: rotator.healthUrl },
-    keepWorking: () => workOn({ states, stream: new TaskStream({ db, jobs, inFlight: 1 }), signal }),
+    keepWorking: () => workOn({ states, stream: new TaskStream({ db, inFlight: 1 }), signal }),
   };
 }

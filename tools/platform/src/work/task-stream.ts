@@ -1,4 +1,4 @@
-import { createPortalTask, type Database, type Jobs } from '@rcm/db';
+import { createPortalTask, type Database } from '@rcm/db';
 import type { EndpointState } from './endpoint-state.ts';
 
 /** The claims that every demo portal shows for every account. */
@@ -7,7 +7,6 @@ const CLAIMS = 24;
 
 export interface TaskStreamOptions {
   readonly db: Database;
-  readonly jobs: Jobs;
   /** Tasks asked for and not finished, at most. */
   readonly inFlight: number;
 }
@@ -30,7 +29,7 @@ export class TaskStream {
       .slice(0, Math.max(0, room));
     for (const { id, orgId } of next) {
       const claim = `CLM-${FIRST_CLAIM + (this.#asked++ % CLAIMS)}`;
-      await createPortalTask(this.#options.db, this.#options.jobs, { orgId, endpointId: id, name: 'claim_status', input: { claim_number: claim } });
+      await createPortalTask(this.#options.db, { orgId, endpointId: id, name: 'claim_status', input: { claim_number: claim } });
     }
   }
 }

@@ -53,6 +53,7 @@ class Round {
   readonly #canary: boolean;
   readonly #leases: LeasePair[] = [];
   readonly #logins: (Pair & { readonly place: Place })[] = [];
+  #request: { readonly real: string; readonly model: string } | null = null;
   readonly #attempts: { readonly id: string; readonly place: Place }[] = [];
   readonly #told: string[] = [];
 
@@ -75,8 +76,11 @@ class Round {
 
   /** Ids that each side makes up by itself. */
   #pair(one: unknown, other: unknown): void {
-    const [a, b] = [one, other] as [{ lease?: { id: string }; loginAttemptId?: string } | null, typeof one];
-    const [x, y] = [a?.lease?.id ?? a?.loginAttemptId, (b as typeof a)?.lease?.id ?? (b as typeof a)?.loginAttemptId];
+    const idOf = (answer: unknown): string | undefined => {
+      const made = answer as { lease?: { id: string }; loginAttemptId?: string; requestId?: string; created?: unknown } | null;
+      return made?.lease?.id ?? made?.loginAttemptId ?? made?.requestId;
+    };
+    const [x, y] = [idOf(one), idOf(other)];
     if (x !== undefined && y !== undefined) this.#both.pairs.push({ real: x, model: y });
   }
 
@@ -202,12 +206,14 @@ class Round {
     const known = this.#attempts.at(-1);
     if (!known || random.chance(0.3)) {
       const attemptId = known && random.chance(0.1) ? known.id : randomUUID();
-      const reason = random.pick(['due', 'due', 'demand', 'restored']);
+      const reason = random.pick(['due', 'due', 'demand', 'rollback', 'restored']);
+      const asked = await this.#asked(lease.place, reason);
       const rules = this.#canary ? { rules: { canary: true, probeMs: HOUR_MS, lastingMs: 0 } } : {};
       const baseVersion = random.pick(['1', '1', '2', '3']);
       const { real: planned } = (await this.ask('planRotation', (side) => ({
         ...{ ...lease.place, attemptId, leaseId: lease[side], fence: lease.fence[side], owner: 'one', reason, baseVersion, recipeHash: 'hash' },
         ...rules,
+        ...(asked ? { requestId: asked[side] } : {}),
       }))) as { real: { created?: boolean } };
       if (planned.created && attemptId !== known?.id) this.#attempts.push({ id: attemptId, place: lease.place });
       return;
@@ -246,6 +252,18 @@ class Round {
       await this.ask('listBlockedToLookAt', () => ({ limit: 10 }));
       await this.ask('beginLook', step);
     }
+  }
+
+  /** A person's request, mostly for what is planned; now and then for something else, one that was begun already, or none. */
+  async #asked(place: Place, reason: string): Promise<{ readonly real: string; readonly model: string } | null> {
+    const random = this.#random;
+    if (random.chance(0.1)) return null;
+    if (this.#request && random.chance(0.2)) return this.#request;
+    const kind = random.chance(0.9) && reason !== 'due' && reason !== 'restored' ? reason : 'compromise';
+    const version = kind === 'rollback' ? { chosenVersion: random.pick(['1', '2']) } : {};
+    const { real, model } = await this.ask('requestRotation', () => ({ ...place, kind, ...version, actor: 'person', reason: 'said so' }));
+    this.#request = { real: (real as { requestId: string }).requestId, model: (model as { requestId: string }).requestId };
+    return this.#request;
   }
 
   async #resolve(step: (side: 'real' | 'model') => object, place: Place): Promise<void> {

@@ -44,6 +44,25 @@ function exclusiveLease({ tables, now }: ModelDatabase, { loginIdentity, orgId }
   );
 }
 
+const ASKED_FOR: ReadonlySet<string> = new Set(['demand', 'compromise', 'rollback']);
+
+/** As in libs/db/src/journal/request.ts. */
+function requestOf(
+  { tables }: ModelDatabase,
+  {
+    orgId,
+    endpointId,
+    reason,
+    requestId,
+  }: { readonly orgId: string; readonly endpointId: string; readonly reason: string; readonly requestId?: string | undefined },
+) {
+  if (!ASKED_FOR.has(reason)) return { requestId: null, chosenVersion: null };
+  const row = requestId === undefined ? null : tables.requests.get(requestId);
+  if (row?.orgId !== orgId || row.endpointId !== endpointId || row.kind !== reason) return refuse('rotation_refused', 'Nobody has asked for this rotation.');
+  if (tables.attempts.all().some((attempt) => attempt.requestId === row.id)) return refuse('rotation_refused', 'This request was begun already.');
+  return { requestId: row.id, chosenVersion: row.chosenVersion };
+}
+
 export const planRotation = operation('planRotation', (db, plan) => {
   const identity = identityOf(db, plan);
   const lease = db.tables.leases.get(plan.leaseId);
@@ -57,9 +76,10 @@ export const planRotation = operation('planRotation', (db, plan) => {
   if (open) return refuse('state_conflict', 'Another organization is rotating this login.');
   const endpoint = endpointOf(db, plan) ?? refuse('endpoint_unknown', 'There is no such endpoint.');
   if (endpoint.secretArn === null || endpoint.currentVersion !== plan.baseVersion) return { created: false as const, open: null };
+  const { requestId, chosenVersion } = requestOf(db, plan);
   const refusal = refuseStart(db, { ...plan, portalTypeCode: endpoint.portalTypeCode }, plan.rules ?? null);
   if (refusal) return { created: false as const, open: null, refusal };
-  const { attemptId, orgId, endpointId, fence, owner, reason, baseVersion, recipeHash, chosenVersion = null } = plan;
+  const { attemptId, orgId, endpointId, fence, owner, reason, baseVersion, recipeHash } = plan;
   const attempt = db.tables.attempts.put({
     ...{
       id: attemptId,
@@ -90,6 +110,7 @@ export const planRotation = operation('planRotation', (db, plan) => {
       heldSince: null,
       detail: null,
       chosenVersion,
+      requestId,
       createdAt: db.now,
       updatedAt: db.now,
     },

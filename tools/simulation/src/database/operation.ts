@@ -47,7 +47,7 @@ export const tenantHas = ({ tables }: ModelDatabase, orgId: string, loginIdentit
 export const sharing = ({ tables }: ModelDatabase, { orgId, secretArn }: { readonly orgId: string; readonly secretArn: string | null }): Endpoint[] =>
   secretArn === null ? [] : tables.endpoints.all().filter((endpoint) => endpoint.orgId === orgId && endpoint.secretArn === secretArn);
 
-/** Told once for each key and, with `every`, each day or hour of Postgres's clock. */
+/** Told once for each organization and key and, with `every`, each day or hour of Postgres's clock. */
 export function notice(
   db: ModelDatabase,
   {
@@ -59,7 +59,8 @@ export function notice(
   }: { kind: string; key: string; every?: 'day' | 'hour'; endpointId?: string | null; detail?: string | null },
 ): void {
   const period = every === undefined ? '' : `:${db.now.toISOString().slice(0, every === 'day' ? 10 : 13)}`;
-  const id = `${kind}:${key}${period}`;
+  const orgId = endpointId === null ? '' : (db.tables.endpoints.get(endpointId)?.orgId ?? '');
+  const id = `${orgId} ${kind}:${key}${period}`;
   if (db.tables.notices.get(id) === null) db.tables.notices.put({ id, kind, endpointId, detail });
 }
 

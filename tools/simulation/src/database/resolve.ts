@@ -40,6 +40,7 @@ export const announceSuccessor = operation('announceSuccessor', (db, resolution)
       heldSince: null,
       detail: NOT_PROVED,
       chosenVersion: null,
+      requestId: null,
     },
     ...{ createdAt: db.now, updatedAt: db.now, endedAt: db.now, copyRemovedAt: null },
   });

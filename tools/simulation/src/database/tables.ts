@@ -78,6 +78,15 @@ export interface PauseRow {
   readonly scope: PauseScope;
 }
 
+/** What a person asked of a rotator. */
+export interface RequestRow {
+  readonly id: string;
+  readonly orgId: string;
+  readonly endpointId: string;
+  readonly kind: string;
+  readonly chosenVersion: string | null;
+}
+
 /** What people are told; the id is what it is told once for. */
 export interface NoticeRow {
   readonly id: string;
@@ -201,6 +210,7 @@ export class Tables {
   readonly logins = new Table<LoginRow>(this.log, ({ loginIdentity }) => loginIdentity);
   readonly clearances = new Table<Clearance>(this.log, ({ loginIdentity }) => loginIdentity);
   readonly pasts = new Table<Past>(this.log, ({ identity }) => identity);
+  readonly requests = new Table<RequestRow>(this.log);
   readonly gates = new Table<Gate>(this.log);
   readonly pauses = new Table<PauseRow>(this.log);
   readonly notices = new Table<NoticeRow>(this.log);

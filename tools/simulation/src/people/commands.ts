@@ -1,6 +1,7 @@
 import { getEndpoint, pauseRotations, type PauseScope, resumeRotations } from '@rcm/db';
 import { type CommandContext, resolveCommand, retryCommand, rollbackCommand, rotateAndReport, unlockedCommand } from '@rcm/rotator';
 import { createMetrics, isRcmError } from '@rcm/telemetry';
+import { addRequest } from '../database/requests.ts';
 import type { SimProcess } from '../time/sim-process.ts';
 import type { Happening } from '../world/happening.ts';
 import { rotatorOf } from '../world/processes.ts';
@@ -36,7 +37,10 @@ export async function operatorRuns(world: World, login: SimLogin, command: Comma
         await rollbackCommand(context, { ...ACT, endpointId });
         return;
       case 'a person rotates':
-        await rotateAndReport(rotator, { orgId, endpointId, reason: command.why, signal: context.signal });
+        await rotateAndReport(rotator, {
+          ...{ orgId, endpointId, reason: command.why, signal: context.signal },
+          requestId: addRequest(world.database, { orgId, endpointId, kind: command.why, ...ACT }).requestId,
+        });
         return;
       case 'a person pauses':
         return await pauses(world, login, command, process);

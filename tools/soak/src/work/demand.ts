@@ -1,4 +1,4 @@
-import { createPortalTask, type Jobs, openJobs, setNextRotation } from '@rcm/db';
+import { createPortalTask, setNextRotation } from '@rcm/db';
 import type { World } from '@rcm/test-world';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EndpointState, Tables } from './tables.ts';
@@ -20,13 +20,11 @@ const CLAIMS = 24;
 /** Keeps rotators and agents busy: whoever was rotated least is due next, whoever was asked least is asked next. Ends with the signal. */
 export async function keepDemand(options: DemandOptions): Promise<void> {
   const { tables, signal, say } = options;
-  let jobs: Jobs | null = null;
   for (let round = 0; !signal.aborted; round += 1) {
     try {
-      jobs ??= await openJobs({ url: options.world.databaseUrl, applicationName: 'soak-demand' });
       const states = await tables.states();
       await makeDue(options, states);
-      await askTasks(options, jobs, states, round);
+      await askTasks(options, states, round);
       if (round % 20 === 0) say(progress(states));
     } catch (error) {
       // Postgres is being restarted: that is what the soak is for.
@@ -34,7 +32,6 @@ export async function keepDemand(options: DemandOptions): Promise<void> {
     }
     await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
-  await jobs?.stop({ timeoutMs: 5_000 }).catch(() => undefined);
 }
 
 async function makeDue({ world, rotations }: DemandOptions, states: readonly EndpointState[]): Promise<void> {
@@ -46,14 +43,14 @@ async function makeDue({ world, rotations }: DemandOptions, states: readonly End
   if (next.length > 0) await setNextRotation(world.db, { endpointIds: next.map(({ id }) => id), at: 'now' });
 }
 
-async function askTasks({ world, tasks }: DemandOptions, jobs: Jobs, states: readonly EndpointState[], round: number): Promise<void> {
+async function askTasks({ world, tasks }: DemandOptions, states: readonly EndpointState[], round: number): Promise<void> {
   const room = tasks - states.filter((state) => state.hasOpenTask).length;
   const next = states
     .filter((state) => !state.hasOpenTask)
     .sort((a, b) => a.tasksDone - b.tasksDone)
     .slice(0, Math.max(0, room));
   for (const { id, orgId } of next) {
-    await createPortalTask(world.db, jobs, { orgId, endpointId: id, name: 'claim_status', input: { claim_number: `CLM-${FIRST_CLAIM + (round % CLAIMS)}` } });
+    await createPortalTask(world.db, { orgId, endpointId: id, name: 'claim_status', input: { claim_number: `CLM-${FIRST_CLAIM + (round % CLAIMS)}` } });
   }
 }
 

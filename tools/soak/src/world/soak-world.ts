@@ -94,7 +94,7 @@ const WEB_AGENT = {
   RCM_AGENT_RETRY_MS: '1000',
   RCM_AGENT_PUT_OFF_MS: '1000',
   RCM_AGENT_CLAIM_MS: '15000',
-  RCM_AGENT_STRAY_SCAN_MS: '2000',
+  RCM_AGENT_TIDY_MS: '2000',
   // Faults of everything around are no fault of the task.
   RCM_AGENT_MAX_TRIES: '50',
 };

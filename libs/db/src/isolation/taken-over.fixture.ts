@@ -1,0 +1,115 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Secret } from '@rcm/telemetry';
+import pg from 'pg';
+import { openJobs } from '../jobs.ts';
+import { ensureAppLogin } from '../roles/login.ts';
+import { urlFor } from '../testing.ts';
+import type { TestDatabase } from '../testing.fixture.ts';
+import { type CatalogTable, type HostileStatement, tablesOf } from './hostile-statements.fixture.ts';
+import { openTwoTenants, type Tenant, type TwoTenants, valuesOf } from './two-tenants.fixture.ts';
+import { TENANT_ROWS } from './tenant-rows.fixture.ts';
+
+export interface TakenOver {
+  readonly w: TwoTenants;
+  /** Has an account in common with `mine`. */
+  readonly sharer: Tenant;
+  /** Name of the agent's login that was taken over. */
+  readonly login: string;
+  readonly tables: readonly CatalogTable[];
+  /** Sends a statement in a transaction of its own and commits it; `null` or the SQLSTATE that refused it. */
+  send(scope: string | null, statement: HostileStatement): Promise<string | null>;
+  /** What is not `mine`, by table, as a superuser finds it; and the schema itself. */
+  notMine(): Promise<Readonly<Record<string, string>>>;
+  close(): Promise<void>;
+}
+
+/** Two tenants with rows in every table and every state of a task, a third that shares an account, and an agent's login that is nobody else's. */
+export async function openTakenOver(): Promise<TakenOver> {
+  const w = await openTwoTenants();
+  const { t, mine, other } = w;
+  const sharer: Tenant = { orgId: 'sharer', endpointId: 'sharer-endpoint', loginIdentity: mine.loginIdentity, uuid: randomUUID() };
+  await makeSharer(t, sharer);
+  for (const tenant of [mine, other, sharer]) await makeTasks(t, tenant);
+  await makeShared(t, { mine, other });
+  const login = `taken_over_${randomBytes(4).toString('hex')}`;
+  const url = await ensureAppLogin({ adminUrl: t.url, role: 'rcm_agent', name: login, password: new Secret(randomBytes(16).toString('hex')) });
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const tables = await tablesOf(t);
+  return {
+    w,
+    sharer,
+    login,
+    tables,
+    async send(scope, { text, values = [] }) {
+      const client = await pool.connect();
+      try {
+        await client.query('BEGIN');
+        if (scope !== null) await client.query(`SELECT set_config('app.tenant_id', $1, true)`, [scope]);
+        await client.query(text, [...values]);
+        await client.query('COMMIT');
+        // Whatever it has set in its session goes with it.
+        client.release(true);
+        return null;
+      } catch (error) {
+        const isWell = await client.query('ROLLBACK').then(
+          () => true,
+          () => false,
+        );
+        client.release(!isWell);
+        return String((error as { code?: unknown }).code);
+      }
+    },
+    notMine: () => notMine(t, tables, mine),
+    async close() {
+      await pool.end();
+      await t.sql(`DROP OWNED BY ${login}; DROP ROLE ${login}`);
+      await w.close();
+    },
+  };
+}
+
+async function makeSharer(t: TestDatabase, sharer: Tenant): Promise<void> {
+  const ownRotation = new Set(['login_identity', 'rotation_attempt']);
+  for (const [table, insert] of Object.entries(TENANT_ROWS)) if (!ownRotation.has(table)) await t.sql(insert, valuesOf(sharer));
+}
+
+/** Waiting, in hand, left by a worker that died, past its deadline, just ended, and ended long ago. */
+const makeTasks = (t: TestDatabase, { orgId, endpointId }: Tenant) =>
+  t.sql(
+    `INSERT INTO portal_task (id, org_id, endpoint_id, name, input, state, worker, claimed_until, result, deadline_at, started_at, finished_at)
+     SELECT gen_random_uuid(), $1, $2, 'n', '{"patient": "Doe"}', s.state, 'w', now() + s.claimed::interval, s.result::jsonb, now() + s.deadline::interval, now(), now() + s.ended::interval
+       FROM (VALUES ('queued', NULL, NULL, '1 day', NULL), ('running', '1 minute', NULL, '1 day', NULL), ('running', '-1 minute', NULL, '1 day', NULL),
+                    ('queued', NULL, NULL, '-1 minute', NULL), ('succeeded', NULL, '{}', '1 day', '0'), ('succeeded', NULL, '{}', '1 day', '-2 hours'), ('succeeded', NULL, '{}', '1 day', '-8 days')) s (state, claimed, result, deadline, ended)`,
+    [orgId, endpointId],
+  );
+
+/** A row in what belongs to no tenant, and jobs of the queue. */
+async function makeShared(t: TestDatabase, { mine, other }: { readonly mine: Tenant; readonly other: Tenant }): Promise<void> {
+  await t.sql(`INSERT INTO portal_gate (portal_type_code, opened_at, cause) VALUES ('alpine', now(), 'page_changed')`);
+  await t.sql(`INSERT INTO rotation_pause (portal_type_code, actor, reason) VALUES ('alpine', 'person:jane', 'r')`);
+  await t.sql(`INSERT INTO notice (kind, dedup_key, portal_type_code) VALUES ('breaker_open', 'breaker_open:alpine', 'alpine')`);
+  await t.sql(`INSERT INTO notice_delivery (notice_id, channel, not_before) SELECT id, 'log', now() FROM notice`);
+  await t.sql('INSERT INTO login_identity_past (identity, former, until) VALUES ($1, $2, now())', [mine.loginIdentity, other.loginIdentity]);
+  await t.sql('SELECT lo_from_bytea(0, $1)', [Buffer.from('not yours')]);
+  const jobs = await openJobs({ url: urlFor('rcm_rotator', t.url), applicationName: 'rotator' });
+  for (const { endpointId, orgId } of [mine, other]) await jobs.send('rotation', { endpointId, orgId });
+  await jobs.stop({ timeoutMs: 1_000 });
+}
+
+async function notMine(t: TestDatabase, tables: readonly CatalogTable[], mine: Tenant): Promise<Readonly<Record<string, string>>> {
+  const isMine = `coalesce(to_jsonb(r) ->> 'org_id' = $1, false) OR to_jsonb(r) ->> 'id' IN ($1, $2)`;
+  const parts = tables.map(
+    ({ name }) =>
+      `SELECT '${name}' AS part, coalesce(md5(string_agg(to_jsonb(r)::text, ',' ORDER BY to_jsonb(r)::text)), '') AS held FROM ${name} r WHERE NOT (${isMine})`,
+  );
+  const schema = [
+    `SELECT 'relations', md5(string_agg(concat_ws(' ', c.relname, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity), ',' ORDER BY c.oid)) FROM pg_class c WHERE c.relnamespace IN ('public'::regnamespace, 'pgboss'::regnamespace)`,
+    `SELECT 'functions', md5(string_agg(concat_ws(' ', p.proname, p.proowner, p.proacl, p.prosrc), ',' ORDER BY p.oid)) FROM pg_proc p WHERE p.pronamespace IN ('public'::regnamespace, 'pgboss'::regnamespace)`,
+    `SELECT 'policies', md5(string_agg(concat_ws(' ', p.polname, p.polrelid, p.polroles, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)), ',' ORDER BY p.oid)) FROM pg_policy p`,
+    `SELECT 'schemas', md5(string_agg(concat_ws(' ', n.nspname, n.nspowner, n.nspacl), ',' ORDER BY n.oid)) FROM pg_namespace n WHERE n.nspname NOT LIKE 'pg\\_%'`,
+    `SELECT 'large objects', md5(string_agg(concat_ws(' ', l.loid, l.pageno, l.data), ',' ORDER BY l.loid, l.pageno)) FROM pg_largeobject l`,
+    `SELECT 'app roles', md5(string_agg(concat_ws(' ', r.rolname, r.rolsuper, r.rolbypassrls, r.rolconfig), ',' ORDER BY r.rolname)) FROM pg_roles r WHERE r.rolname LIKE 'rcm\\_%'`,
+  ];
+  const rows = await t.sql<{ part: string; held: string }>([...parts, ...schema].join(' UNION ALL '), [mine.orgId, mine.loginIdentity]);
+  return Object.fromEntries(rows.map(({ part, held }) => [part, held]));
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import type { AttemptReason } from './attempt.ts';
+import { finishAttempt } from './ends.ts';
+import { planRotation, type RotationPlan } from './open.ts';
+import { requestRotation } from './request.ts';
+
+let t: TestDatabase;
+beforeAll(async () => void (t = await openTestDatabase()));
+afterAll(() => t.close());
+
+async function plan(endpoint: TestEndpoint, reason: AttemptReason, more: object = {}) {
+  const lease = await exclusiveLease(t.db, endpoint);
+  const wanted = {
+    ...endpoint,
+    attemptId: randomUUID(),
+    leaseId: lease.id,
+    fence: lease.fence,
+    owner: 'o',
+    reason,
+    baseVersion: '1',
+    recipeHash: 'h',
+    ...more,
+  };
+  const answer = await planRotation(t.rotator, wanted as RotationPlan).finally(() => t.sql('DELETE FROM login_lease WHERE id = $1', [lease.id]));
+  return answer.created ? answer.attempt : null;
+}
+const ASKED = { actor: 'person:jane', reason: 'support asked' } as const;
+
+describe('what a person asks of a rotator', () => {
+  test('is written down with its audit event, or neither is', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const { requestId } = await requestRotation(t.rotator, { ...endpoint, ...ASKED, kind: 'rollback', chosenVersion: '7' });
+    expect(await t.sql('SELECT kind, chosen_version, actor, reason FROM rotation_request WHERE id = $1', [requestId])).toEqual([
+      { kind: 'rollback', chosen_version: '7', actor: 'person:jane', reason: 'support asked' },
+    ]);
+    const events = () => t.sql('SELECT action, actor, reason, details FROM audit_event WHERE org_id = $1', [endpoint.orgId]);
+    expect(await events()).toContainEqual({ action: 'rotation.rollback', actor: 'person:jane', reason: 'support asked', details: { toVersion: '7' } });
+    const before = await events();
+    await expect(requestRotation(t.rotator, { ...endpoint, ...ASKED, endpointId: 'none', kind: 'demand' })).rejects.toMatchObject({ code: 'input_invalid' });
+    expect(await events()).toEqual(before);
+  });
+
+  test('is what the journal says, whatever the rotator that plans it was told', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const { requestId } = await requestRotation(t.rotator, { ...endpoint, ...ASKED, kind: 'rollback', chosenVersion: '7' });
+    expect(await plan(endpoint, 'rollback', { requestId, chosenVersion: '1' })).toMatchObject({ reason: 'rollback', chosenVersion: '7', requestId });
+  });
+
+  test.each(['demand', 'compromise', 'rollback'] as const)(
+    'is needed: no %s without a request, with one for another reason, or for another endpoint',
+    async (reason) => {
+      const [endpoint, other] = [await makeEndpoint(t.db), await makeEndpoint(t.db)];
+      const another = reason === 'demand' ? 'compromise' : 'demand';
+      const forAnother = await requestRotation(t.rotator, { ...endpoint, ...ASKED, kind: another });
+      const elsewhere = await requestRotation(t.rotator, {
+        ...other,
+        ...ASKED,
+        ...(reason === 'rollback' ? { kind: reason, chosenVersion: '1' } : { kind: reason }),
+      });
+      for (const given of [{}, { chosenVersion: '1' }, { requestId: randomUUID() }, forAnother, elsewhere])
+        await expect(plan(endpoint, reason, given)).rejects.toMatchObject({ code: 'rotation_refused' });
+      expect(await t.sql('SELECT FROM rotation_attempt WHERE org_id = $1', [endpoint.orgId])).toEqual([]);
+    },
+  );
+
+  test('is begun once', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const { requestId } = await requestRotation(t.rotator, { ...endpoint, ...ASKED, kind: 'demand' });
+    const attempt = await plan(endpoint, 'demand', { requestId });
+    await finishAttempt(t.rotator, { attemptId: attempt?.id ?? '', orgId: endpoint.orgId, fence: attempt?.fence ?? 0n, from: 'planned', end: 'abandoned' });
+    await expect(plan(endpoint, 'demand', { requestId })).rejects.toMatchObject({ code: 'rotation_refused' });
+    expect(await plan(endpoint, 'due')).toMatchObject({ reason: 'due', requestId: null, chosenVersion: null });
+  });
+
+  test('holds in the database too: no row of the journal says otherwise, whoever writes it', async () => {
+    const [endpoint, other] = [await makeEndpoint(t.db), await makeEndpoint(t.db)];
+    const { requestId } = await requestRotation(t.rotator, { ...endpoint, ...ASKED, kind: 'rollback', chosenVersion: '7' });
+    const demand = await requestRotation(t.rotator, { ...other, ...ASKED, kind: 'demand' });
+    const insert = (reason: string, version: string | null, request: string | null) =>
+      t.sql(
+        `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash, chosen_version, request_id)
+         VALUES (gen_random_uuid(), $1, $2, $3, 'alpine', 'planned', 1, 'o', $4, 'arn:aws:ssm:x', '1', 'h', $5, $6)`,
+        [endpoint.loginIdentity, endpoint.orgId, endpoint.endpointId, reason, version, request],
+      );
+    for (const [reason, version, request] of [
+      ['rollback', '7', null],
+      ['rollback', '8', requestId],
+      ['rollback', null, requestId],
+      ['demand', null, requestId],
+      ['compromise', null, null],
+      ['demand', null, demand.requestId],
+      ['due', '7', null],
+    ] as const)
+      await expect(insert(reason, version, request), reason).rejects.toMatchObject({ code: expect.stringMatching(/^235(03|14)$/) });
+    await insert('rollback', '7', requestId);
+  });
+});
