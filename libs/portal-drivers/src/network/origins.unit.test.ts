@@ -39,9 +39,11 @@ describe('declaredOrigins', () => {
     const declared = { baseUrl: 'http://portal.example.test/', hosts: ['portal.example.test', { host: '127.0.0.1:8080', address: 'loopback' as const }] };
     expect(() => declaredOrigins(declared)).toThrow('name portals in RCM_PLAINTEXT. Nothing was sent to portal.example.test.');
     const local = declaredOrigins({ ...declared, baseUrl: 'http://127.0.0.1:8080/' });
-    expect([local.allows('http://portal.example.test/'), local.destination('portal.example.test', false), local.allows('https://portal.example.test/')]).toEqual(
-      [false, null, true],
-    );
+    expect([
+      local.allows('http://portal.example.test/'),
+      local.destination('portal.example.test', false),
+      local.allows('https://portal.example.test/'),
+    ]).toEqual([false, null, true]);
     expect(declaredOrigins({ ...declared, plaintextAllowed: true }).allows('http://portal.example.test/login')).toBe(true);
   });
 
