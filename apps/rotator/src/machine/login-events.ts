@@ -24,15 +24,18 @@ export interface Hold {
   readonly until?: Date;
   /** Grows with the time for which nothing moves. */
   readonly forMs?: number;
+  /** How far. Default: to an hour. */
+  readonly growsToMs?: number;
   /** Counted from the submit deadline. */
   readonly afterSubmitMs?: number;
   /** What is waited for is this account's own (a lock, a spent budget, a person) and says nothing about its portal type. */
   readonly ownMatter?: true;
 }
 
-/** What only a person can answer comes again at every login: asked less often than an ill portal. */
+/** What only a person can answer comes again at every login, and may send somebody a code each time: asked less often than an ill portal. */
 const NEEDS_A_PERSON: ReadonlySet<string> = new Set(['challenged', 'mfa_required', 'mfa_rejected', 'password_expired', 'change_forced']);
 const SLOW_RETRY = 10;
+const DAY_MS = 86_400_000;
 /** Where only a person ends the wait, their word is looked for so often. */
 const PERSON_MS = 3_600_000;
 
@@ -51,6 +54,6 @@ export function holdFor({ timing }: Pick<RotatorServices, 'timing'>, { portalTyp
     const { lockoutLastsSeconds } = portalType;
     return { detail, forMs: lockoutLastsSeconds === null ? PERSON_MS : lockoutLastsSeconds * 1_000, ownMatter: true };
   }
-  if (NEEDS_A_PERSON.has(outcome.kind)) return { detail, forMs: retryMs * SLOW_RETRY, ownMatter: true };
+  if (NEEDS_A_PERSON.has(outcome.kind)) return { detail, forMs: retryMs * SLOW_RETRY, growsToMs: DAY_MS, ownMatter: true };
   return { detail, forMs: retryMs };
 }

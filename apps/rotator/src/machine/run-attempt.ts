@@ -113,9 +113,9 @@ async function hold(inHand: AttemptInHand, from: OpenState, event: Extract<Attem
   );
 }
 
-function waitOf({ until, afterSubmitMs, forMs }: Extract<AttemptEvent, { kind: 'hold' }>, retryMs: number): Wait {
+function waitOf({ until, afterSubmitMs, forMs, growsToMs }: Extract<AttemptEvent, { kind: 'hold' }>, retryMs: number): Wait {
   if (until) return { until };
-  return afterSubmitMs === undefined ? { untilMs: forMs ?? retryMs } : { afterSubmitMs };
+  return afterSubmitMs === undefined ? { untilMs: forMs ?? retryMs, growsToMs } : { afterSubmitMs };
 }
 
 /** Ends that say nothing about the portal, so the day's first rotation is still to come. */

@@ -64,11 +64,12 @@ export async function advanceAttempt(db: Database, step: Step & { readonly to: A
 /**
  * How long an attempt waits: a duration from Postgres's now, one from the submit deadline where that is still to come, or a moment. Whoever
  * knows no moment from elsewhere (the ledger, the portal) gives a duration: its own clock may be wrong. A duration grows with the time for which
- * nothing has moved, to a day; a moment is believed for a week.
+ * nothing has moved, to `growsToMs` (default an hour); a moment is believed for a week.
  */
-export type Wait = { readonly untilMs: number } | { readonly afterSubmitMs: number } | { readonly until: Date };
+export type Wait = { readonly untilMs: number; readonly growsToMs?: number | undefined } | { readonly afterSubmitMs: number } | { readonly until: Date };
 
-const LONGEST_PAUSE_MS = 86_400_000;
+/** What was waited for may have come long since, and only the next try shows it: an answer that was lost costs no more than this. */
+const GROWS_TO_MS = 3_600_000;
 const BELIEVED_DAYS = 7;
 
 /**
@@ -78,6 +79,7 @@ const BELIEVED_DAYS = 7;
 export async function waitAttempt(db: Database, step: Step & Wait & { readonly detail: string; readonly outcome?: GateOutcome }): Promise<boolean> {
   if (!isOpenState(step.from) && step.from !== 'waiting') refuseStep(step.from, 'waiting');
   const ms = 'untilMs' in step ? checkMs('untilMs', step.untilMs) : null;
+  const growsToMs = checkMs('growsToMs', ('untilMs' in step ? step.growsToMs : undefined) ?? GROWS_TO_MS);
   const submitMs = 'afterSubmitMs' in step ? checkMs('afterSubmitMs', step.afterSubmitMs) : null;
   const until = 'until' in step ? timestamp(step.until) : null;
   return db.transaction({ tenant: step.orgId }, async (tx) => {
@@ -90,7 +92,7 @@ export async function waitAttempt(db: Database, step: Step & Wait & { readonly d
                WHEN ${until}::timestamptz IS NOT NULL THEN least(${until}::timestamptz, clock_timestamp() + make_interval(days => ${BELIEVED_DAYS}::int))
                WHEN ${submitMs}::float8 IS NOT NULL THEN greatest(submit_deadline_at, clock_timestamp()) + make_interval(secs => ${submitMs}::float8 / 1000)
                ELSE clock_timestamp() + greatest(make_interval(secs => ${ms}::float8 / 1000),
-                      least(clock_timestamp() - coalesce(held_since, clock_timestamp()), make_interval(secs => ${LONGEST_PAUSE_MS}::float8 / 1000))) END
+                      least(clock_timestamp() - coalesce(held_since, clock_timestamp()), make_interval(secs => ${growsToMs}::float8 / 1000))) END
        WHERE id = ${step.attemptId}::uuid AND state = ${step.from} AND fence = ${step.fence}`;
     if (moved === 1 && step.outcome !== undefined) await tellGate(tx, seen, step.outcome);
     return moved === 1;

@@ -45,12 +45,15 @@ describe('a wait', () => {
     expect(await wait(await submitting(), { untilMs: 90_000 })).toBe(90);
   });
 
-  test('grows with the time for which nothing has moved, to a day and no further', async () => {
+  test.each([
+    ['an hour', {}, 3_600],
+    ['a day, where that is said', { growsToMs: DAY_MS }, DAY_MS / 1_000],
+  ])('grows with the time for which nothing has moved, to %s and no further', async (_, given, longest) => {
     const attempt = await submitting();
     let held = 0;
     const waits: number[] = [];
     for (let round = 0; round < 15; round += 1) {
-      const seconds = await wait(attempt, { untilMs: 60_000 });
+      const seconds = await wait(attempt, { untilMs: 60_000, ...given });
       waits.push(seconds);
       await pass(attempt, seconds + 1);
       held += seconds + 1;
@@ -61,7 +64,7 @@ describe('a wait', () => {
     for (const [round, seconds] of waits.entries()) expect(seconds).toBeGreaterThanOrEqual(waits[round - 1] ?? 60);
     expect(waits[0]).toBe(60);
     expect(waits[1]).toBeGreaterThanOrEqual(61);
-    expect(waits.at(-1)).toBe(DAY_MS / 1_000);
+    expect(waits.at(-1)).toBe(longest);
   });
 
   test('that is longer than a day by itself stays so', async () => {

@@ -239,7 +239,14 @@ class Round {
       const which = random.pick(['untilMs', 'afterSubmitMs', 'until'] as const);
       const ms = random.pick([13 * MINUTE_MS, 2 * HOUR_MS, 9 * DAY_MS]);
       const outcome = random.pick([{}, { outcome: 'unproven' }]);
-      await this.ask('waitAttempt', (side, now) => ({ ...step(side), detail: 'waits', [which]: which === 'until' ? new Date(now + ms) : ms, ...outcome }));
+      const grows = which === 'untilMs' ? random.pick([{}, { growsToMs: 3 * HOUR_MS }, { growsToMs: DAY_MS }]) : {};
+      await this.ask('waitAttempt', (side, now) => ({
+        ...step(side),
+        detail: 'waits',
+        [which]: which === 'until' ? new Date(now + ms) : ms,
+        ...grows,
+        ...outcome,
+      }));
     }
     if (act === 'resume') await this.ask('resumeAttempt', step);
     if (act === 'block') await this.ask('blockAttempt', (side) => ({ ...step(side), detail: 'nobody knows' }));

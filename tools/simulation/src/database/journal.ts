@@ -4,6 +4,7 @@ import type { ModelDatabase } from './model-database.ts';
 import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refuse, sharing } from './operation.ts';
 import { afterDone } from './schedule.ts';
 
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const BELIEVED_MS = 7 * DAY_MS;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -181,6 +182,7 @@ export const advanceAttempt = operation('advanceAttempt', (db, step) => {
 export const waitAttempt = operation('waitAttempt', (db, step) => {
   if (!OPEN.has(step.from) && step.from !== 'waiting') return refuseStep(step.from, 'waiting');
   const ms = 'untilMs' in step ? checkMs('untilMs', step.untilMs) : null;
+  const growsToMs = checkMs('growsToMs', ('untilMs' in step ? step.growsToMs : undefined) ?? HOUR_MS);
   const submitMs = 'afterSubmitMs' in step ? checkMs('afterSubmitMs', step.afterSubmitMs) : null;
   const seen = lockedAttempt(db, step);
   if (!isWhere(seen, step)) return false;
@@ -189,7 +191,7 @@ export const waitAttempt = operation('waitAttempt', (db, step) => {
   const heldMs = seen.heldSince === null ? 0 : db.now.getTime() - seen.heldSince.getTime();
   const until = (): Date => {
     if ('until' in step) return step.until < db.in(BELIEVED_MS) ? step.until : db.in(BELIEVED_MS);
-    if (ms !== null) return db.in(Math.max(ms, Math.min(heldMs, DAY_MS)));
+    if (ms !== null) return db.in(Math.max(ms, Math.min(heldMs, growsToMs)));
     const from = seen.submitDeadlineAt && seen.submitDeadlineAt > db.now ? seen.submitDeadlineAt : db.now;
     return new Date(from.getTime() + (submitMs ?? 0));
   };
