@@ -56,6 +56,7 @@ afterAll(async () => {
 
 async function loginAt(options: { readonly baseUrl: string; readonly hosts: readonly DeclaredHost[]; readonly resolver?: Resolver }) {
   const driver = createRecipeDriver({
+    plaintextAllowed: true,
     recipe: corpusRecipe({ login: 'login/accepted' }),
     hosts: options.hosts,
     portalType: 'alpine',
@@ -73,6 +74,7 @@ async function guarded(hosts: readonly DeclaredHost[], resolver: Resolver): Prom
   const [first] = hosts;
   const host = typeof first === 'string' ? first : first?.host;
   const context = await openGuardedContext({
+    plaintextAllowed: true,
     baseUrl: `http://${host}`,
     hosts,
     portalType: 'alpine',
