@@ -106,7 +106,12 @@ describe('SNS', () => {
       content: {
         textType: 'client-markdown',
         title: 'Rotation blocked: north-7',
-        nextSteps: [expect.any(String), expect.stringContaining('--accept found'), expect.stringContaining('--accept current|staged|typed')],
+        nextSteps: [
+          expect.any(String),
+          expect.any(String),
+          expect.stringContaining('--accept found'),
+          expect.stringContaining('--accept current|staged|typed'),
+        ],
       },
       metadata: { threadId: 'north-7', eventType: 'rotation.blocked' },
     });
@@ -126,7 +131,7 @@ describe('the log', () => {
       notice: 'blocked',
       endpointId: 'north-7',
       msg: 'Rotation blocked: north-7',
-      todo: [expect.any(String), expect.any(String), expect.any(String)],
+      todo: [expect.any(String), expect.any(String), expect.any(String), expect.any(String)],
     });
   });
 });
