@@ -21,7 +21,7 @@ it.each(['separators', 'hyphens', 'blanks', 'percents', 'entities', 'backslashes
     const kept: Evidence[] = [];
     const driver = createRecipeDriver({
       recipe: corpusRecipe({ login: `freezing/${kind}`, stepDeadlineMs: 1_500 }),
-      hosts: [portal.host],
+      hosts: [{ host: portal.host, address: 'loopback' }],
       browser: pool,
       evidence: { when: 'unclear', keep: (evidence) => void kept.push(evidence) },
     });

@@ -107,7 +107,12 @@ async function openSession(origin: string, browser: BrowserPool, page: string, s
       },
     },
   });
-  const driver = createRecipeDriver({ recipe, hosts: [new URL(origin).host], browser, evidence: { when: 'ends', keep: () => undefined } });
+  const driver = createRecipeDriver({
+    recipe,
+    hosts: [{ host: new URL(origin).host, address: 'loopback' }],
+    browser,
+    evidence: { when: 'ends', keep: () => undefined },
+  });
   const session = await driver.openSession({ baseUrl: origin, signal });
   const credential = { username: new Secret('somebody'), password: new Secret(PASSWORD), custom: {}, neverTyped: [new Secret('JBSWY3DPEHPK3PXP')] };
   const { outcome } = await session.login({ credential, totp: null, beforeSubmit: async () => undefined, deadlineMs: ACT_MS, signal });
