@@ -1,4 +1,4 @@
-import { type Database, type Jobs, openDatabase, openJobs } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
@@ -16,7 +16,6 @@ const CENTURY = 100 * 365 * 86_400;
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let db: Database;
-let jobs: Jobs;
 let issuer: Issuer;
 let api: ApiServer;
 const logged: string[] = [];
@@ -24,10 +23,9 @@ const logged: string[] = [];
 beforeAll(async () => {
   database = await freshDatabase({ migrate: migrateWithLogins });
   db = openDatabase({ url: urlFor('rcm_agent', database.url), applicationName: 'test agent', role: 'rcm_agent' });
-  jobs = await openJobs({ url: urlFor('rcm_agent', database.url), applicationName: 'test' });
   issuer = await startIssuer();
   api = await startApi({
-    ...{ db, jobs, metrics: createMetrics(), port: 0, host: '127.0.0.1', perMinute: 1_000_000, maxQueued: 10, bodyLimitBytes: 4_096 },
+    ...{ db, metrics: createMetrics(), port: 0, host: '127.0.0.1', perMinute: 1_000_000, maxQueued: 10, bodyLimitBytes: 4_096 },
     logger: createLogger({ name: 'api', level: 'trace', destination: sink }),
     token: {
       ...{ issuer: issuer.name, audience: issuer.audience, jwksUrl: issuer.jwksUrl, algorithms: ['ES256'], types: ['at+jwt'] },
@@ -39,7 +37,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await api?.close();
   await issuer?.close();
-  await jobs?.stop({ timeoutMs: 1_000 });
   await db?.close();
   await database?.drop();
 });
