@@ -3,7 +3,7 @@ import { CANARY, plant, seeds } from './seeds.fixture.ts';
 import { type Ended, runMigrator, startMigrator } from './process.fixture.ts';
 import { expectEveryField, openWorld, stored, type World } from './testing.fixture.ts';
 
-const SLOW_MS = 180_000;
+const SLOW_MS = 900_000;
 let world: World;
 
 beforeEach(async () => {
