@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..', '..', '..');
 const own = lockedPackages(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
 
 const locked = (more: Partial<LockedPackage> = {}): LockedPackage => ({
-  ...{ name: 'left', version: '1.0.0', licence: 'MIT', use: 'shipped', integrity: 'sha512-a', host: 'registry.npmjs.org', runsScripts: false },
+  ...{ name: 'left', version: '1.0.0', licence: 'MIT', use: 'shipped', integrity: 'sha512-a', host: 'registry.example.test', runsScripts: false },
   ...more,
 });
 const lock = (packages: object): string => JSON.stringify({ name: 'x', version: '1.0.0', lockfileVersion: 3, packages });
@@ -122,7 +122,7 @@ describe('the command line', () => {
   const write = (packages: object) =>
     writeFileSync(join(folder, 'package-lock.json'), lock({ '': { name: 'x', version: '1.0.0', dependencies: { left: '*' } }, ...packages }));
   const left = (version: string, license = 'MIT') => ({
-    'node_modules/left': { version, license, resolved: `https://registry.npmjs.org/left-${version}.tgz`, integrity: 'sha512-YQ==' },
+    'node_modules/left': { version, license, resolved: `https://registry.example.test/left-${version}.tgz`, integrity: 'sha512-YQ==' },
   });
   const git = (...args: string[]) => execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd: folder });
   beforeAll(() => {

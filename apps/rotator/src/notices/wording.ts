@@ -19,7 +19,7 @@ const KEPT = 'Every password that a rotation made is kept in the store.';
 const WORDS: Readonly<Record<NoticeKind, Words>> = {
   blocked: ({ endpoint, why }) => ({
     title: `Rotation blocked: ${endpoint}`,
-    happened: `The rotation of ${endpoint} cannot go on by itself: ${why}.`,
+    happened: `The rotation of ${endpoint} is blocked: ${why}.`,
     safe: `${AGENTS_WAIT} ${KEPT}`,
     todo: [
       'If somebody has put the right password into the secret, or the portal was ill: do nothing. It is looked at again each hour, inside the budget.',
@@ -30,8 +30,8 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
   }),
   unblocked: ({ endpoint, why }) => ({
     title: `No longer blocked: ${endpoint}`,
-    happened: `The rotation of ${endpoint} was blocked and has ended without a change: ${why}.`,
-    safe: `Agents are let in again. ${KEPT}`,
+    happened: `The rotation of ${endpoint} was blocked and has ended by itself: ${why}.`,
+    safe: `Agents are kept out no longer. ${KEPT}`,
     todo: ['Nothing: the login is due again by itself after a pause.'],
   }),
   failed: ({ endpoint, why }) => ({

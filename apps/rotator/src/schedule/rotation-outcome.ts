@@ -59,7 +59,7 @@ async function makeRoom({ db, logger }: Rotator, { reason, orgId, endpointId }: 
 
 function log(logger: Logger, result: RotationResult, facts: object): void {
   if (result === 'blocked')
-    logger.error(facts, 'rotation blocked: nobody may log in until a person resolves it; every password that was tried is kept in the store');
+    logger.error(facts, 'rotation blocked: agents are kept out until a person resolves it, or a later look finds what the portal accepts');
   else if (result === 'abandoned') logger.warn(facts, 'rotation abandoned');
   else logger.info(facts, 'rotation ended');
 }

@@ -6,11 +6,15 @@ import { lockAttempt } from './open.ts';
 /** Pause until a blocked attempt is looked at again, in ms. Each look reads its secret; a login is spent only where there is something new to ask. */
 export const LOOK_AGAIN_MS = 3_600_000;
 
-/** Blocked attempts that are to be looked at again now, those that wait longest first, and whose login nobody holds. */
+/**
+ * Blocked attempts that are to be looked at again now, those that wait longest first, and whose login nobody holds. Only those that can be looked at: one whose
+ * endpoint names another account by now would stand first for ever.
+ */
 export async function listBlockedToLookAt(db: Database, { limit }: { readonly limit: number }): Promise<RotationAttempt[]> {
   return db.transaction('every tenant', async (client) => {
     const ids = await client.$queryRaw<{ id: string }[]>`
       SELECT a.id::text FROM rotation_attempt a
+        JOIN integration_endpoint e ON e.org_id = a.org_id AND e.id = a.endpoint_id AND e.login_identity = a.login_identity AND e.secret_arn IS NOT NULL
        WHERE a.ended_at IS NULL AND a.state = 'blocked' AND coalesce(a.waiting_until, a.updated_at) <= clock_timestamp()
          AND NOT EXISTS (SELECT 1 FROM login_lease l WHERE l.login_identity = a.login_identity AND l.kind = 'exclusive' AND l.expires_at > clock_timestamp())
        ORDER BY coalesce(a.waiting_until, a.updated_at), a.id LIMIT ${checkLimit(limit)}`;

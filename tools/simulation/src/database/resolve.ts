@@ -78,9 +78,13 @@ const lookAt = ({ waitingUntil, updatedAt }: RotationAttempt): Date => waitingUn
 export const listBlockedToLookAt = operation('listBlockedToLookAt', (db, { limit }) => {
   const isHeld = ({ loginIdentity }: RotationAttempt): boolean =>
     db.tables.leases.of(loginIdentity).some((lease) => lease.kind === 'exclusive' && lease.expiresAt > db.now);
+  const isThere = ({ endpointId, orgId, loginIdentity }: RotationAttempt): boolean => {
+    const endpoint = db.tables.endpoints.get(endpointId);
+    return endpoint?.orgId === orgId && endpoint.loginIdentity === loginIdentity && endpoint.secretArn !== null;
+  };
   return db.tables.attempts
     .all()
-    .filter((attempt) => attempt.endedAt === null && attempt.state === 'blocked' && lookAt(attempt) <= db.now && !isHeld(attempt))
+    .filter((attempt) => attempt.endedAt === null && attempt.state === 'blocked' && lookAt(attempt) <= db.now && !isHeld(attempt) && isThere(attempt))
     .sort((a, b) => lookAt(a).getTime() - lookAt(b).getTime() || (a.id < b.id ? -1 : 1))
     .slice(0, limit);
 });

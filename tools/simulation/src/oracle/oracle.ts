@@ -19,8 +19,6 @@ const LOOK_EVERY_MS = HOUR_MS;
 /** What lies beside current for so long is not just on its way into it. */
 const BESIDE_MS = 12 * HOUR_MS;
 const NEEDED_TO_ROTATE = 2;
-/** A lease's life. Whoever stands still for longer between its last look and the first byte that it sends is no holder any more, and cannot know it. */
-const LATE_MS = 60_000;
 const SEARCH_MS = 24 * HOUR_MS;
 
 interface Watched {
@@ -116,8 +114,10 @@ export class Oracle {
     const share = door.type.lockoutThreshold - door.type.lockoutMargin;
     const counting = countingFailures(portal.habits.lockout, account, entry.at);
     const ours = counting.filter(({ by }) => by === 'us').length;
-    // What was let out in time and came late is over no budget that anybody could keep; where it locks, it has locked.
-    const late = counting.filter(({ by, at, askedAt }) => by === 'us' && at - askedAt > LATE_MS).length;
+    // What was let out, and came when the portal would have forgotten it, is over no budget that anybody could keep; where it locks, it has locked.
+    const { lockoutWindowSeconds } = door.type;
+    const forgottenMs = lockoutWindowSeconds === null ? Number.POSITIVE_INFINITY : lockoutWindowSeconds * 1_000;
+    const late = counting.filter(({ by, at, askedAt }) => by === 'us' && at - askedAt > forgottenMs).length;
     const about = accountName({ portal, username: entry.username });
     const words = `${ours} failures of ours count, ${counting.length - ours} of people; our share is ${share}, the portal locks at ${portal.habits.lockout.threshold}`;
     if (ours - late > share && entry.counted && entry.by !== 'person') this.#find('over budget', about, words);
