@@ -61,7 +61,7 @@ describe('how long a login that proved nothing is waited for', () => {
     ...(['challenged', 'mfa_required', 'mfa_rejected', 'password_expired', 'change_forced'] as const).map((kind): [string, NotAccepted, object] => [
       `${kind}, which only a person can answer`,
       refused({ kind }),
-      { forMs: 10 * RETRY_MS, ownMatter: true },
+      { forMs: 10 * RETRY_MS, growsToMs: 24 * HOUR_MS, ownMatter: true },
     ]),
   ])('%s', (_, result, wait) => {
     const { detail, ...rest } = hold(result);
