@@ -39,22 +39,24 @@ async function simulate({ seeds, seed, stories, workers, json }: Options): Promi
     onSeed(summary) {
       addSeed(figures, summary);
       for (const { excuse } of summary.findings) if (excuse !== undefined) excused.set(kindOfExcuse(excuse), (excused.get(kindOfExcuse(excuse)) ?? 0) + 1);
-      if (hasFailed(summary)) failed.push(summary);
+      if (hasFailed(summary)) {
+        failed.push(summary);
+        say(wrongOf(summary));
+      }
       if (figures.seeds % PROGRESS_EVERY === 0) say(`${figures.seeds} of ${seeds} seeds, ${failed.length} of them with something wrong`);
     },
   });
   for (const [excuse, count] of excused) say(`explained: ${count} × ${excuse}`);
   failed.sort((a, b) => a.seed - b.seed);
-  for (const { seed: number, findings } of failed)
-    say(
-      `seed ${number}: ${findings
-        .filter(({ excuse }) => excuse === undefined)
-        .map(({ kind, about }) => `${kind} ${about}`)
-        .join(', ')}`,
-    );
   for (const { seed: number } of failed.slice(0, stories)) for (const line of (await storyOf(number, null)).lines) say(line);
   print(figures, json === true);
   return failed.length === 0 ? 0 : 1;
+}
+
+/** Said at once: a run of many seeds takes hours. */
+function wrongOf({ seed, findings }: SeedSummary): string {
+  const wrong = findings.filter(({ excuse }) => excuse === undefined).map(({ kind, about }) => `${kind} ${about}`);
+  return `seed ${seed}: ${wrong.join(', ')}`;
 }
 
 /** Without its numbers. */

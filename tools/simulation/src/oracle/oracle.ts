@@ -19,7 +19,8 @@ const LOOK_EVERY_MS = HOUR_MS;
 /** What lies beside current for so long is not just on its way into it. */
 const BESIDE_MS = 12 * HOUR_MS;
 const NEEDED_TO_ROTATE = 2;
-const SEARCH_MS = 24 * HOUR_MS;
+/** A day is the longest window that a portal counts in; whoever may not know its clock waits a little beyond, and a call that is slow takes its time. */
+const SEARCH_MS = 26 * HOUR_MS;
 
 interface Watched {
   readonly login: SimLogin;
