@@ -64,13 +64,13 @@ export async function advanceAttempt(db: Database, step: Step & { readonly to: A
 /**
  * How long an attempt waits: a duration from Postgres's now, one from the submit deadline where that is still to come, or a moment. Whoever
  * knows no moment from elsewhere (the ledger, the portal) gives a duration: its own clock may be wrong. A duration grows with the time for which
- * nothing has moved, to `growsToMs` (default an hour); a moment is believed for a week.
+ * nothing has moved, to `growsToMs` (default an hour); a moment that is further away than an hour is waited for by looks at each hour, since a person
+ * may have put another password or account into the secret meanwhile.
  */
 export type Wait = { readonly untilMs: number; readonly growsToMs?: number | undefined } | { readonly afterSubmitMs: number } | { readonly until: Date };
 
 /** What was waited for may have come long since, and only the next try shows it: an answer that was lost costs no more than this. */
 const GROWS_TO_MS = 3_600_000;
-const BELIEVED_DAYS = 7;
 
 /**
  * Sets an attempt aside until a moment; it stays open and remembers where it was. Waiting again moves the moment only. `outcome`: what the
@@ -89,7 +89,7 @@ export async function waitAttempt(db: Database, step: Step & Wait & { readonly d
       UPDATE rotation_attempt SET waiting_from = CASE state WHEN 'waiting' THEN waiting_from ELSE state END, state = 'waiting', detail = ${step.detail}, updated_at = clock_timestamp(),
              held_since = coalesce(held_since, clock_timestamp()),
              waiting_until = CASE
-               WHEN ${until}::timestamptz IS NOT NULL THEN least(${until}::timestamptz, clock_timestamp() + make_interval(days => ${BELIEVED_DAYS}::int))
+               WHEN ${until}::timestamptz IS NOT NULL THEN least(${until}::timestamptz, clock_timestamp() + make_interval(secs => ${LOOK_AGAIN_MS}::float8 / 1000))
                WHEN ${submitMs}::float8 IS NOT NULL THEN greatest(submit_deadline_at, clock_timestamp()) + make_interval(secs => ${submitMs}::float8 / 1000)
                ELSE clock_timestamp() + greatest(make_interval(secs => ${ms}::float8 / 1000),
                       least(clock_timestamp() - coalesce(held_since, clock_timestamp()), make_interval(secs => ${growsToMs}::float8 / 1000))) END

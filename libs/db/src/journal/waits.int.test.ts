@@ -71,13 +71,14 @@ describe('a wait', () => {
     expect(await wait(await submitting(), { untilMs: 2 * DAY_MS })).toBe(172_800);
   });
 
-  test('until a moment is believed for a week', async () => {
+  test('until a moment that is far away is looked at again within an hour', async () => {
     const [near, far] = [await submitting(), await submitting()];
-    const at = async (days: number) => (await t.sql<{ at: Date }>(`SELECT clock_timestamp() + make_interval(days => $1) AS at`, [days]))[0]?.at ?? new Date();
-    const until = await at(3);
+    const inMinutes = async (minutes: number) =>
+      (await t.sql<{ at: Date }>(`SELECT clock_timestamp() + make_interval(mins => $1) AS at`, [minutes]))[0]?.at ?? new Date();
+    const until = await inMinutes(30);
     await wait(near, { until });
     expect((await getAttempt(t.rotator, near))?.waitingUntil).toEqual(until);
-    expect(await wait(far, { until: await at(300) })).toBe(7 * 86_400);
+    expect(await wait(far, { until: await inMinutes(3 * 24 * 60) })).toBe(3_600);
   });
 
   test('after a submit that is long past is counted from now', async () => {

@@ -5,8 +5,7 @@ import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refu
 import { afterDone } from './schedule.ts';
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
-const BELIEVED_MS = 7 * DAY_MS;
+const LOOK_AGAIN_MS = HOUR_MS;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const OPEN: ReadonlySet<string> = new Set(['planned', 'staged', 'submitting', 'applied', 'verified', 'promoted']);
 
@@ -190,7 +189,7 @@ export const waitAttempt = operation('waitAttempt', (db, step) => {
   // The row's own column, as it was before: nothing has been held yet where it is empty.
   const heldMs = seen.heldSince === null ? 0 : db.now.getTime() - seen.heldSince.getTime();
   const until = (): Date => {
-    if ('until' in step) return step.until < db.in(BELIEVED_MS) ? step.until : db.in(BELIEVED_MS);
+    if ('until' in step) return step.until < db.in(LOOK_AGAIN_MS) ? step.until : db.in(LOOK_AGAIN_MS);
     if (ms !== null) return db.in(Math.max(ms, Math.min(heldMs, growsToMs)));
     const from = seen.submitDeadlineAt && seen.submitDeadlineAt > db.now ? seen.submitDeadlineAt : db.now;
     return new Date(from.getTime() + (submitMs ?? 0));
