@@ -5,7 +5,6 @@ import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refu
 import { afterDone } from './schedule.ts';
 
 const HOUR_MS = 3_600_000;
-const LOOK_AGAIN_MS = HOUR_MS;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const OPEN: ReadonlySet<string> = new Set(['planned', 'staged', 'submitting', 'applied', 'verified', 'promoted']);
 
