@@ -2,7 +2,7 @@ import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 import { plaintextOwners } from './lint/plaintext-owners.js';
 
-// Who may import whom (DESIGN "Parts"): apps -> portal-access -> portal-drivers, credentials, db -> telemetry.
+// Who may import whom (docs/design.md, Parts): apps -> portal-access -> portal-drivers, credentials, db -> telemetry.
 // Tools stand beside the product: the product never imports one, tests may.
 const allow = (scope, ...targets) => ({ sourceTag: `scope:${scope}`, onlyDependOnLibsWithTags: [scope, ...targets].map((t) => `scope:${t}`) });
 const product = [

@@ -27,7 +27,7 @@ const CODES: Readonly<Record<Exclude<LoginOutcomeKind, 'accepted' | 'rejected' |
 export type JudgedStanding = Pick<PasswordStanding, 'fresh' | 'provedBefore' | 'refusals' | 'health'> & { readonly mayBeLocked: boolean };
 
 /**
- * What a login's outcome means (DESIGN "Login"). Only a plain rejection says something about the password, and never for good. It is
+ * What a login's outcome means (docs/design.md, Login). Only a plain rejection says something about the password, and never for good. It is
  * provisional for one that the portal may not know everywhere yet. It is bad only where others get in: then the portal is well, and the
  * password was never accepted, or was refused before. Else it is suspect: nothing shows whether portal or password is wrong.
  */

@@ -27,7 +27,7 @@ export interface LoginOptions extends StepOptions {
 export interface ChangeOptions extends StepOptions {
   readonly credential: PortalCredential;
   readonly newPassword: Secret<string>;
-  /** Called right before the browser's POST is let out (DESIGN "Rotation": the submitting row is committed first). If it throws, nothing is sent. */
+  /** Called right before the browser's POST is let out (docs/design.md, Rotation: the submitting row is committed first). If it throws, nothing is sent. */
   readonly beforeSubmit: () => Promise<void>;
 }
 

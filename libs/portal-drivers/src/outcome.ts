@@ -6,7 +6,7 @@ interface MayProve {
   readonly provesPassword?: true;
 }
 
-/** How a login ended (DESIGN "Login"). The portal's own words decide; anything unclear is `unknown`. */
+/** How a login ended (docs/design.md, Login). The portal's own words decide; anything unclear is `unknown`. */
 export type LoginOutcome =
   | { readonly kind: 'accepted'; /** The portal's own expiry notice, where it showed one. */ readonly passwordExpiresAt?: Date }
   | { readonly kind: 'rejected' }

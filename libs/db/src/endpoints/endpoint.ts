@@ -1,6 +1,6 @@
 import type { Prisma } from '../generated/client.ts';
 
-/** A payer portal product as its row says (DESIGN "Words"). */
+/** A payer portal product as its row says (docs/glossary.md). */
 export interface PortalTypeRow {
   readonly code: string;
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { AttemptReason } from '../journal/attempt.ts';
 
-/** What lets a rotation start besides its own login being free (DESIGN "Rotation": schedule). */
+/** What lets a rotation start besides its own login being free (docs/design.md, Rotation: schedule). */
 export interface StartRules {
   /** Whether the first scheduled rotation of a portal type and day goes ahead of the others. */
   readonly canary: boolean;

@@ -2,7 +2,7 @@ import { RcmError } from '@rcm/telemetry';
 import type { AttemptState, OpenState } from './attempt.ts';
 
 /**
- * The rotation machine (DESIGN "Rotation"), to be checked by eye; there is no other table of it. A row is a state that is still open, a column is
+ * The rotation machine (docs/design.md, Rotation), to be checked by eye; there is no other table of it. A row is a state that is still open, a column is
  * what an act found out, a cell is the state that follows. What has no cell cannot happen; if it does, the attempt is left as it is.
  *
  * `abandoned` promises that the portal is unchanged as far as we know: nothing was ever let out of a browser, or the current password was

@@ -5,7 +5,7 @@ import { isOpenState, mayAdvance, mayEnd, nextState, TRANSITIONS } from './trans
 const OPEN = ['planned', 'staged', 'submitting', 'applied', 'verified', 'promoted'] as const;
 const STATES: readonly AttemptState[] = [...OPEN, 'waiting', 'blocked', 'done', 'abandoned'];
 
-test('the steps of DESIGN "Rotation", and no others', () => {
+test('the steps of docs/design.md, and no others', () => {
   const steps = STATES.flatMap((from) => STATES.filter((to) => from !== to && mayAdvance(from, to)).map((to) => `${from} → ${to}`));
   expect(steps).toEqual([
     'planned → staged',

@@ -22,7 +22,7 @@ export type LoginOutcomeKind =
   | 'unavailable'
   | 'unknown';
 
-/** What an outcome means for the password that was typed (DESIGN "Login"). */
+/** What an outcome means for the password that was typed (docs/design.md, Login). */
 export type LoginEffect = 'none' | 'provisional' | 'suspect' | 'bad';
 
 export interface LoginAttemptRequest {

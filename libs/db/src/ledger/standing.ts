@@ -3,7 +3,7 @@ import type { BreakerRules } from '../gate/breaker.ts';
 import { type PortalHealth, portalHealth } from '../gate/health.ts';
 import { type Fingerprints, passwordRecord } from './password.ts';
 
-/** What ledger and journal know about a password at the moment its portal answered (DESIGN "Login"). */
+/** What ledger and journal know about a password at the moment its portal answered (docs/design.md, Login). */
 export interface PasswordStanding {
   /** It belongs to the open rotation attempt, or was promoted less than `settle` ago: the portal may not know it everywhere yet. */
   readonly fresh: boolean;
