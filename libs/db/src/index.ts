@@ -7,6 +7,7 @@
  * its times from Postgres, and passes on a failure without the row or the values it was about.
  * It must never: read `config` outside `legacy/`, put more than ids into a job, keep state in a session.
  */
+export { type AuditedEvent, type ChainHead, exportAuditEvents, type ExportOptions, readChainHeads, readEventHashes } from './audit/chains.ts';
 export { type AuditEvent, findBrokenAuditEvent, recordAuditEvent } from './audit/record.ts';
 export { type Database, type DatabaseOptions, openDatabase } from './database.ts';
 export { withCa } from './connection.ts';

@@ -4,14 +4,15 @@
  */
 import { createHash } from 'node:crypto';
 import { Secret } from '@rcm/telemetry';
+import pg from 'pg';
 import { applyMigrations } from './migrations/database.ts';
-import { APP_ROLES, type AppRole } from './roles/app-role.ts';
+import { ALL_ROLES, type AppRole } from './roles/app-role.ts';
 import { ensureAppLogin } from './roles/login.ts';
 
 /** Migrates an empty database and makes a login for each app. For `freshDatabase`. */
 export async function migrateWithLogins(adminUrl: string): Promise<void> {
   await applyMigrations({ url: adminUrl });
-  for (const role of APP_ROLES) await ensureAppLogin({ adminUrl, role, name: loginOf(role), password: passwordOf(role, adminUrl) });
+  for (const role of ALL_ROLES) await ensureAppLogin({ adminUrl, role, name: loginOf(role), password: passwordOf(role, adminUrl) });
 }
 
 /** URL of the same database with the rights of one app. */
@@ -29,3 +30,14 @@ const passwordOf = (role: AppRole, adminUrl: string): Secret<string> =>
       .digest('hex')
       .slice(0, 32),
   );
+
+/** Statements in one session, by whoever has every right: what a test starts from, or what the database's own administrator might do. */
+export async function asSuperuser(url: string, statements: readonly string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

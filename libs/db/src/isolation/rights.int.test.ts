@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { APP_ROLES } from '../roles/app-role.ts';
+import { ALL_ROLES, APP_ROLES, READER_ROLES } from '../roles/app-role.ts';
 import { type Asking, openTwoTenants, type TwoTenants } from './two-tenants.fixture.ts';
 
 let w: TwoTenants;
@@ -82,12 +82,23 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_agent', 'may not', `INSERT INTO login_identity (id) VALUES (repeat('a', 64))`],
 
   ...APP_ROLES.flatMap((role): (readonly [Asking, 'may' | 'may not', string])[] => [
-    [
-      role,
-      'may',
-      `INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash) VALUES ('$org', 0, now(), 'a', 'b', 'c', 'd', '', '')`,
-    ],
+    [role, 'may', event()],
     [role, 'may not', 'SELECT 1 FROM audit_event'],
+  ]),
+  ...READER_ROLES.flatMap((role): (readonly [Asking, 'may' | 'may not', string])[] => [
+    [role, 'may', 'SELECT org_id, seq, hash FROM audit_event'],
+    [role, role === 'rcm_auditor' ? 'may' : 'may not', 'SELECT * FROM audit_event'],
+    [role, role === 'rcm_auditor' ? 'may' : 'may not', 'SELECT details FROM audit_event'],
+    [role, 'may not', event()],
+    [role, 'may not', 'SELECT 1 FROM organization'],
+    [role, 'may not', 'SELECT 1 FROM portal_type'],
+    [role, 'may not', 'SELECT 1 FROM integration_endpoint'],
+    [role, 'may not', 'SELECT 1 FROM pgboss.job'],
+    [role, 'may not', 'SELECT 1 FROM audit_event FOR UPDATE'],
+    [role, 'may not', `SELECT nextval('login_fence')`],
+    [role, 'may not', `SELECT rcm_locked_until('$login')`],
+  ]),
+  ...ALL_ROLES.flatMap((role): (readonly [Asking, 'may not', string])[] => [
     [role, 'may not', `UPDATE audit_event SET reason = 'else'`],
     [role, 'may not', 'DELETE FROM audit_event'],
     [role, 'may not', `UPDATE portal_type SET hosts = '{evil.example}'`],
@@ -137,6 +148,10 @@ function clearance(kind: 'unlocked' | 'retry'): string {
   return `INSERT INTO login_clearance (login_identity, org_id, endpoint_id, kind, actor, reason) VALUES ('$login', '$org', '$endpoint', '${kind}', 'a', 'b')`;
 }
 
+function event(): string {
+  return `INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash) VALUES ('$org', 0, now(), 'a', 'b', 'c', 'd', '', '')`;
+}
+
 function request(): string {
   return `INSERT INTO rotation_request (org_id, endpoint_id, kind, chosen_version, actor, reason) VALUES ('$org', '$endpoint', 'rollback', '1', 'a', 'b')`;
 }
@@ -166,7 +181,9 @@ test('the roles cannot log in and have no power of their own', async () => {
     `SELECT rolname, rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication AS power,
             ARRAY(SELECT roleid::regrole::text FROM pg_auth_members m WHERE m.member = r.oid) AS member_of FROM pg_roles r WHERE rolname LIKE 'rcm\\_%' ORDER BY 1`,
   );
-  expect(roles).toEqual(['rcm_agent', 'rcm_internal', 'rcm_migrator', 'rcm_rotator'].map((rolname) => ({ rolname, power: false, member_of: [] })));
+  expect(roles).toEqual(
+    ['rcm_agent', 'rcm_auditor', 'rcm_head_writer', 'rcm_internal', 'rcm_migrator', 'rcm_rotator'].map((rolname) => ({ rolname, power: false, member_of: [] })),
+  );
 });
 
 test('every function that runs with more than its caller’s rights is rcm_internal’s, has a fixed search path, and is not for everybody', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { APP_ROLES, type AppRole } from '../roles/app-role.ts';
+import { ALL_ROLES, type AppRole } from '../roles/app-role.ts';
 import { upsertPortalType } from '../endpoints/seed.ts';
 import { urlFor } from '../testing.ts';
 import { identityOf, openTestDatabase, PORTAL, type TestDatabase } from '../testing.fixture.ts';
@@ -15,7 +15,7 @@ export interface Tenant {
 
 /** An app's role, and one that has every right on every table, so that nothing but the policies holds it back. */
 export type Asking = AppRole | 'every_right';
-export const ASKING: readonly Asking[] = [...APP_ROLES, 'every_right'];
+export const ASKING: readonly Asking[] = [...ALL_ROLES, 'every_right'];
 
 /** What became of a statement: how many rows it touched, or the SQLSTATE that refused it. */
 export type Outcome = { readonly rows: number } | { readonly refused: string };
@@ -67,7 +67,7 @@ export async function openTwoTenants(): Promise<TwoTenants> {
 
 function rolePools(t: TestDatabase): Record<AppRole, pg.Pool> {
   const pool = (role: AppRole) => new pg.Pool({ connectionString: urlFor(role, t.url), max: 2 });
-  return { rcm_agent: pool('rcm_agent'), rcm_rotator: pool('rcm_rotator'), rcm_migrator: pool('rcm_migrator') };
+  return Object.fromEntries(ALL_ROLES.map((role) => [role, pool(role)])) as Record<AppRole, pg.Pool>;
 }
 
 /** Roles are the cluster's: this one has a name of its own per database. */

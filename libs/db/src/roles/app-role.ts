@@ -4,7 +4,10 @@ import { GRANTED_TO_EVERYBODY, OPEN_POLICIES, OWN_RIGHTS } from './rights-beyond
 
 /** What a process is to the database; made by the migrations, cannot log in. Logins are members of exactly one (docs/database-roles.md). */
 export const APP_ROLES = ['rcm_agent', 'rcm_rotator', 'rcm_migrator'] as const;
-export type AppRole = (typeof APP_ROLES)[number];
+/** Those that read the audit trail and nothing else, and write nothing. */
+export const READER_ROLES = ['rcm_auditor', 'rcm_head_writer'] as const;
+export const ALL_ROLES = [...APP_ROLES, ...READER_ROLES] as const;
+export type AppRole = (typeof ALL_ROLES)[number];
 
 /** What the catalogue says of a login, with every role that it is a member of, by whatever way. */
 interface Login {

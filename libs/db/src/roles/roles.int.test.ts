@@ -176,7 +176,14 @@ describe.runIf(backend() === 'embedded')('on a server without the roles (needs o
     const applied = await Promise.all(names.map((name) => applyMigrations({ url: urlOf(name) })));
     for (const each of applied) expect(each).toEqual(applied[0]);
     const { rows } = await admin.query(`SELECT rolname FROM pg_roles WHERE rolname LIKE 'rcm\\_%' ORDER BY 1`);
-    expect(rows.map((row: { rolname: string }) => row.rolname)).toEqual(['rcm_agent', 'rcm_internal', 'rcm_migrator', 'rcm_rotator']);
+    expect(rows.map((row: { rolname: string }) => row.rolname)).toEqual([
+      'rcm_agent',
+      'rcm_auditor',
+      'rcm_head_writer',
+      'rcm_internal',
+      'rcm_migrator',
+      'rcm_rotator',
+    ]);
   });
 
   test.each([
@@ -185,7 +192,7 @@ describe.runIf(backend() === 'embedded')('on a server without the roles (needs o
   ])('an owner %s migrates without being a superuser, and the apps work', async (_, owner, attribute, made) => {
     if (!made) {
       for (let i = 0; i < 6; i += 1) await admin.query(`DROP DATABASE IF EXISTS at_once_${i}`);
-      for (const role of ['rcm_agent', 'rcm_rotator', 'rcm_migrator', 'rcm_internal']) await admin.query(`DROP ROLE ${role}`);
+      for (const role of ['rcm_agent', 'rcm_rotator', 'rcm_migrator', 'rcm_internal', 'rcm_auditor', 'rcm_head_writer']) await admin.query(`DROP ROLE ${role}`);
     }
     await admin.query(`CREATE ROLE ${owner} LOGIN PASSWORD 'owner' ${attribute}`);
     await admin.query(`CREATE DATABASE ${owner} OWNER ${owner}`);
