@@ -16,6 +16,7 @@ const product = [
   allow('web-agent', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access'),
   allow('rotator', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access'),
   allow('migrator', 'telemetry', 'credentials', 'db'),
+  allow('audit', 'telemetry', 'db'),
 ];
 const tools = [
   allow('local-aws'),
@@ -61,7 +62,22 @@ const forTests = [
   'telemetry',
 ];
 const TESTED = [
-  ...['web-agent', 'rotator', 'migrator', 'platform', 'setup', 'bench', 'crash-matrix', 'soak', 'simulation', 'portal', 'real-portals', 'cost', 'sbom'],
+  ...[
+    'web-agent',
+    'rotator',
+    'migrator',
+    'audit',
+    'platform',
+    'setup',
+    'bench',
+    'crash-matrix',
+    'soak',
+    'simulation',
+    'portal',
+    'real-portals',
+    'cost',
+    'sbom',
+  ],
 ];
 const boundaries = (constraints) => ['error', { enforceBuildableLibDependency: false, depConstraints: constraints, allow: [] }];
 
@@ -105,6 +121,7 @@ export default tseslint.config(
     },
   },
   { files: ['libs/credentials/src/stores/*.ts', 'libs/credentials/src/tenancy/*.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
+  { files: ['apps/audit/src/sinks/bucket.ts', 'apps/audit/src/signing/kms-signer.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
   { files: ['apps/rotator/src/notices/sns.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
   {
     // Tools and tests see plaintext as groups: they hold no customer's.

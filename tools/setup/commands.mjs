@@ -19,6 +19,7 @@ const COMMANDS = {
   migrator: { file: inRoot('apps', 'migrator', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   rotator: { file: inRoot('apps', 'rotator', 'src', 'main.ts'), args: [], cwd: here, browser: true },
   'web-agent': { file: inRoot('apps', 'web-agent', 'src', 'main.ts'), args: [], cwd: here, browser: true },
+  audit: { file: inRoot('apps', 'audit', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   portal: { file: inRoot('tools', 'portal', 'src', 'main.ts'), args: [], cwd: here, browser: true },
   bench: { file: inRoot('tools', 'bench', 'src', 'main.ts'), args: [], cwd: here, browser: true },
   'crash-matrix': { file: inRoot('tools', 'crash-matrix', 'src', 'main.ts'), args: [], cwd: here, browser: true },

@@ -1,0 +1,142 @@
+import { Command, CommanderError } from 'commander';
+import { createLogger, type ExitCode, explain, RcmError, systemClock } from '@rcm/telemetry';
+import { exportAudit } from './commands/export.ts';
+import { headsList } from './commands/heads-list.ts';
+import { headsRun } from './commands/heads-run.ts';
+import { headsWrite } from './commands/heads-write.ts';
+import { headsFrom, verifyAudit } from './commands/verify.ts';
+import { type AuditConfig, readAuditConfig } from './config.ts';
+import type { Report } from './report.ts';
+import { openHeadWriter, openServices, openSigner, openSources, type Services } from './services.ts';
+
+export interface Terminal {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+}
+
+interface Context {
+  readonly config: AuditConfig;
+  readonly services: Services;
+  readonly signal: AbortSignal;
+}
+type Role = Parameters<typeof openServices>[1];
+/** Runs an act under a role with a report to print, `null` where it has printed everything itself. */
+type Does = (role: Role, act: (context: Context) => Promise<Report | null>) => Promise<void>;
+
+const AFTER_HELP = `
+What a head is, how an export is checked without this program, and who holds which key: docs/audit.md.
+Exit codes: 0 done and nothing wrong, 1 something is wrong or could not be done, 2 wrong call or configuration.`;
+
+/** The command line; returns the exit code. The result goes to stdout, logs and errors to stderr. */
+export async function runCli(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const json = argv.includes('--json');
+  const print = ({ json: object, lines, complete }: Report): void => {
+    terminal.stdout.write(json ? `${JSON.stringify(object)}\n` : `${lines.join('\n')}\n`);
+    exitCode = complete ? 0 : 1;
+  };
+  const does: Does = async (role, act) => {
+    const report = await perform(terminal, role, act);
+    if (report) print(report);
+  };
+  try {
+    await commands(terminal, does, print).parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const {
+      exitCode: code,
+      code: name,
+      sentence,
+    } = error instanceof CommanderError
+      ? { exitCode: 2 as const, code: 'input_invalid', sentence: error.message.replace(/^error: /, '') }
+      : explain(error, createLogger({ name: 'audit' }));
+    // Commander has written its own errors.
+    if (!(error instanceof CommanderError)) terminal.stderr.write(`${sentence}\n`);
+    if (json) terminal.stdout.write(`${JSON.stringify({ error: { code: name, message: sentence } })}\n`);
+    return code;
+  }
+}
+
+function commands(terminal: Terminal, does: Does, print: (report: Report) => void): Command {
+  const program = new Command('audit')
+    .description('Signs where each audit chain stands and keeps that outside the database; exports the trail; checks it. Writes nothing to the database.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void terminal.stdout.write(text), writeErr: (text) => void terminal.stderr.write(text) })
+    .addHelpText('after', AFTER_HELP);
+  const command = (under: Command, name: string, description: string) => under.command(name).description(description).option('--json', 'print one JSON object');
+  const heads = program.command('heads').description('signed statements of how long each chain is and with which hash it ends');
+  command(heads, 'write', 'sign the end of every chain now and write it to every sink').action(() => does('rcm_head_writer', writeOnce));
+  heads
+    .command('run')
+    .description('the same at an interval, until SIGTERM; an endpoint says how it is')
+    .action(() => does('rcm_head_writer', runUntilStopped));
+  command(heads, 'list', 'the longest head of each chain in each sink that can be read; verifies nothing').action(async () => {
+    print(await headsList(openSources(readAuditConfig(terminal.environment)), new AbortController().signal));
+  });
+  command(program, 'key', 'print the public key that verifiers need, and its id').action(async () => {
+    const { id, pem } = await openSigner(readAuditConfig(terminal.environment)).publicKey(new AbortController().signal);
+    print({ json: { id, pem }, lines: [`# ${id}`, pem.trimEnd()], complete: true });
+  });
+  command(program, 'export', 'write every event as a line of JSON')
+    .requiredOption('--output <file>', 'where to; - is stdout')
+    .option('--org <id>', 'this organization alone; may be repeated', repeated, [])
+    .action(({ output, org }: { output: string; org: string[] }) =>
+      does('rcm_auditor', async ({ services, signal }) => {
+        const report = await exportAudit({ db: services.db, to: output === '-' ? terminal.stdout : output, orgIds: org, signal });
+        return output === '-' ? null : report;
+      }),
+    );
+  command(program, 'verify', 'check every chain in the database against the heads')
+    .option('--heads <file>', 'a file of heads, beside those of the sinks; may be repeated', repeated, [])
+    .option('--key <file>', 'a public key (PEM), beside those configured; may be repeated', repeated, [])
+    .option('--org <id>', 'this organization alone; may be repeated', repeated, [])
+    .action((options: { heads: string[]; key: string[]; org: string[] }) => does('rcm_auditor', (context) => verify(context, options)));
+  return program;
+}
+
+const repeated = (value: string, before: readonly string[]): string[] => [...before, value];
+
+async function writeOnce({ config, services, signal }: Context): Promise<Report> {
+  const { writer, close } = openHeadWriter(config, services);
+  try {
+    return await headsWrite(writer, signal);
+  } finally {
+    close();
+  }
+}
+
+async function runUntilStopped({ config, services, signal }: Context): Promise<null> {
+  const { writer, close } = openHeadWriter(config, services);
+  try {
+    await headsRun({ config, services, writer, clock: systemClock, signal });
+    return null;
+  } finally {
+    close();
+  }
+}
+
+async function verify({ config, services, signal }: Context, { heads, key, org }: { heads: string[]; key: string[]; org: string[] }): Promise<Report> {
+  const [sources, keys] = [
+    [...openSources(config), ...heads.map(headsFrom)],
+    [...config.RCM_AUDIT_PUBLIC_KEYS, ...key],
+  ];
+  if (keys.length === 0) throw new RcmError('config_invalid', 'No public key to check heads with: give --key, or set RCM_AUDIT_PUBLIC_KEYS.');
+  if (sources.length === 0) throw new RcmError('config_invalid', 'No heads to check against: give --heads, or set RCM_AUDIT_HEADS_FILE.');
+  return verifyAudit({ db: services.db, sources, keys, orgIds: org, signal });
+}
+
+async function perform(terminal: Terminal, role: Role, act: (context: Context) => Promise<Report | null>): Promise<Report | null> {
+  const config = readAuditConfig(terminal.environment);
+  const services = openServices(config, role);
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  try {
+    return await act({ config, services, signal: stop.signal });
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    await services.close();
+  }
+}

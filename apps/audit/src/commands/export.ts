@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
+import { type Database, exportAuditEvents } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import type { Report } from '../report.ts';
+
+export interface ExportOptions {
+  readonly db: Database;
+  /** Where the lines go: a file that appears under its name when it is whole, or a stream. */
+  readonly to: string | NodeJS.WritableStream;
+  readonly orgIds: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** Writes every event as a line. Fails with `config_invalid` where the file cannot be written. */
+export async function exportAudit({ db, to, orgIds, signal }: ExportOptions): Promise<Report> {
+  const part = typeof to === 'string' ? `${to}.part` : null;
+  const stream = part === null ? (to as NodeJS.WritableStream) : createWriteStream(part, { mode: 0o600 });
+  const counts = new Map<string, number>();
+  try {
+    for await (const page of exportAuditEvents(db, { ...(orgIds.length > 0 ? { orgIds } : {}), signal })) {
+      for (const { org_id } of page) counts.set(org_id, (counts.get(org_id) ?? 0) + 1);
+      if (!stream.write(page.map((event) => `${JSON.stringify(event)}\n`).join(''))) await once(stream, 'drain', { signal });
+    }
+    if (part !== null && typeof to === 'string') {
+      stream.end();
+      await finished(stream);
+      await rename(part, to);
+    }
+  } catch (error) {
+    const { syscall, code } = error as NodeJS.ErrnoException;
+    if (syscall !== undefined) throw new RcmError('config_invalid', `The export could not be written (${code ?? 'error'}).`, { cause: error });
+    throw error;
+  }
+  const events = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return { json: { events, organizations: counts.size }, lines: [`${events} events of ${counts.size} organizations exported.`], complete: true };
+}

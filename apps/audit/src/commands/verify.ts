@@ -1,0 +1,44 @@
+import { createReadStream, readFileSync } from 'node:fs';
+import { type Database, exportAuditEvents } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import type { Report } from '../report.ts';
+import type { HeadSource } from '../sinks/sink.ts';
+import { AuditVerifier, headKey, linesOf, reportLines } from '../verify-audit.mjs';
+
+export interface VerifyOptions {
+  readonly db: Database;
+  readonly sources: readonly HeadSource[];
+  /** Paths of public keys. */
+  readonly keys: readonly string[];
+  readonly orgIds: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Checks the database itself, as the stand-alone verifier checks an export: the hashes are computed here, by no function that lies in the database. Heads
+ * are read first, so a chain that grows meanwhile is longer than they are and not shorter. Fails with `config_invalid` for keys or heads that cannot be read.
+ */
+export async function verifyAudit({ db, sources, keys, orgIds, signal }: VerifyOptions): Promise<Report> {
+  const verifier = new AuditVerifier({ keys: keys.map(keyOf), orgs: orgIds });
+  for (const source of sources)
+    try {
+      for await (const { line, ...place } of linesOf(source.read(signal))) verifier.takeHead(line, { from: source.place, ...place });
+    } catch (cause) {
+      throw new RcmError('config_invalid', `Heads could not be read from ${source.place} (${(cause as NodeJS.ErrnoException).code ?? 'error'}).`, { cause });
+    }
+  for await (const page of exportAuditEvents(db, { ...(orgIds.length > 0 ? { orgIds } : {}), signal }))
+    for (const event of page) verifier.takeEvent(Buffer.from(JSON.stringify(event)), { complete: true });
+  const report = verifier.report();
+  return { json: report, lines: reportLines(report), complete: report.ok };
+}
+
+/** A file of heads that somebody has brought. */
+export const headsFrom = (path: string): HeadSource => ({ place: path, read: () => createReadStream(path) });
+
+function keyOf(path: string): ReturnType<typeof headKey> {
+  try {
+    return headKey(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new RcmError('config_invalid', `The public key ${path} cannot be used: ${(cause as Error).message}`, { cause });
+  }
+}

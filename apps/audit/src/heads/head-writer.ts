@@ -1,0 +1,121 @@
+import { type ChainHead, type Database, readChainHeads, readEventHashes } from '@rcm/db';
+import { isRcmError, type Logger, type Metrics, withDeadline } from '@rcm/telemetry';
+import type { HeadSigner } from '../signing/signer.ts';
+import type { HeadSink } from '../sinks/sink.ts';
+import { headOf, type SignedHead } from './head.ts';
+
+export interface HeadWriterOptions {
+  /** As a member of `rcm_head_writer`. */
+  readonly db: Database;
+  readonly signer: HeadSigner;
+  readonly sinks: readonly HeadSink[];
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** For signing a round, and for each sink to take it, in ms. */
+  readonly deadlineMs: number;
+}
+
+export interface Round {
+  /** Chains whose head some sink was to be given, and how many heads each sink took. */
+  readonly chains: number;
+  readonly sinks: readonly { readonly name: string; readonly heads: number; readonly problem: string | null }[];
+  /** Organizations whose chain is not any more what was signed before. */
+  readonly contradictions: readonly { readonly orgId: string; readonly count: number; readonly message: string }[];
+}
+
+type Known = Pick<ChainHead, 'orgId' | 'count' | 'hash'>;
+
+/** Two writers, or one that has forgotten everything, do no harm: a head is a statement about a chain, true whoever says it and however often. */
+export class HeadWriter {
+  readonly #options: HeadWriterOptions;
+  /** The longest that was signed of each chain, by this process. */
+  readonly #signed = new Map<string, Known>();
+  /** What each sink has, by organization. A sink that was down is given the newest heads, not all that it missed: nothing is queued. */
+  readonly #taken: ReadonlyMap<HeadSink, Map<string, Known>>;
+  readonly #metrics;
+
+  constructor(options: HeadWriterOptions) {
+    this.#options = options;
+    this.#taken = new Map(options.sinks.map((sink) => [sink, new Map()]));
+    const { metrics } = options;
+    this.#metrics = {
+      written: metrics.gauge('rcm_audit_heads_written_seconds', 'When the heads of all chains were last in a sink, as Unix time', ['sink']),
+      failures: metrics.counter('rcm_audit_heads_failures_total', 'Rounds in which audit heads were not written', ['sink']),
+      contradictions: metrics.gauge('rcm_audit_contradictions', 'Audit chains that are not any more what was signed'),
+    };
+  }
+
+  /** Reads every chain's end, signs those that some sink has not, and gives them to the sinks. Fails where the database or the signer does. */
+  async round(signal: AbortSignal): Promise<Round> {
+    const { db, sinks } = this.#options;
+    const chains = await readChainHeads(db);
+    const contradictions = await this.#contradictions(chains);
+    const refused = new Set(contradictions.map(({ orgId }) => orgId));
+    const sound = chains.filter(({ orgId }) => !refused.has(orgId));
+    const due = (sink: HeadSink) => sound.filter(({ orgId, count, hash }) => !isSame(this.#taken.get(sink)?.get(orgId), { count, hash }));
+    const heads = await this.#sign([...new Set(sinks.flatMap(due))], signal);
+    const written = await Promise.all(
+      sinks.map((sink) =>
+        this.#give(
+          sink,
+          due(sink).flatMap(({ orgId }) => heads.get(orgId) ?? []),
+          signal,
+        ),
+      ),
+    );
+    return { chains: heads.size, sinks: written, contradictions };
+  }
+
+  /** A round that failed as a whole counts for every sink. */
+  failed(error: unknown): void {
+    for (const { name } of this.#options.sinks) this.#metrics.failures.inc({ sink: name });
+    this.#options.logger.error({ err: error }, 'audit heads not written');
+  }
+
+  /** A chain that was signed is still there, as long as it was, with the same hash: else it is not signed again, and everybody is told. */
+  async #contradictions(chains: readonly ChainHead[]): Promise<Round['contradictions'][number][]> {
+    const { db, logger } = this.#options;
+    const now = new Map(chains.map((chain) => [chain.orgId, chain]));
+    const grown = [...this.#signed.values()].filter(({ orgId, count }) => (now.get(orgId)?.count ?? 0) >= count);
+    const hashes = await readEventHashes(db, grown);
+    const found = [...this.#signed.values()].flatMap(({ orgId, count, hash }) => {
+      const length = now.get(orgId)?.count ?? 0;
+      if (length < count) return [{ orgId, count, message: `the chain has ${length} events, and a head of ${count} was signed` }];
+      return hashes.get(orgId) === hash ? [] : [{ orgId, count, message: `event ${count} has another hash than was signed` }];
+    });
+    this.#metrics.contradictions.set(found.length);
+    for (const { orgId, count, message } of found) logger.error({ orgId, count }, `audit chain contradicts its head: ${message}`);
+    return found;
+  }
+
+  async #sign(chains: readonly ChainHead[], signal: AbortSignal): Promise<ReadonlyMap<string, SignedHead>> {
+    const { signer, deadlineMs } = this.#options;
+    return withDeadline({ ms: deadlineMs, what: 'Signing the heads', signal }, async (within) => {
+      const heads = new Map<string, SignedHead>();
+      const { id: keyId } = await signer.publicKey(within);
+      for (const chain of chains) {
+        within.throwIfAborted();
+        heads.set(chain.orgId, await headOf(chain, { signer, keyId, signal: within }));
+        this.#signed.set(chain.orgId, { orgId: chain.orgId, count: chain.count, hash: chain.hash });
+      }
+      return heads;
+    });
+  }
+
+  /** One sink that is down keeps no other waiting, and is given the heads of the day when it is back. */
+  async #give(sink: HeadSink, heads: readonly SignedHead[], signal: AbortSignal): Promise<Round['sinks'][number]> {
+    const { deadlineMs, logger } = this.#options;
+    try {
+      if (heads.length > 0) await withDeadline({ ms: deadlineMs, what: `Writing heads to ${sink.name}`, signal }, (within) => sink.write(heads, within));
+      for (const { orgId, count, hash } of heads) this.#taken.get(sink)?.set(orgId, { orgId, count, hash });
+      this.#metrics.written.set({ sink: sink.name }, Math.floor(Date.now() / 1000));
+      return { name: sink.name, heads: heads.length, problem: null };
+    } catch (error) {
+      this.#metrics.failures.inc({ sink: sink.name });
+      logger.error({ err: error, sink: sink.name }, 'audit heads not written');
+      return { name: sink.name, heads: 0, problem: isRcmError(error) ? error.message : 'something unexpected failed; the log has it' };
+    }
+  }
+}
+
+const isSame = (known: Known | undefined, { count, hash }: Pick<ChainHead, 'count' | 'hash'>): boolean => known?.count === count && known.hash === hash;
