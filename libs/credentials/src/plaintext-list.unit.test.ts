@@ -9,13 +9,24 @@ const listed = ['libs/credentials/README.md', 'docs/plaintext.md'].flatMap((list
   [...readFileSync(`${root}/${list}`, 'utf8').matchAll(/^\| `([^`]+\.ts)` \| (.+) \|$/gm)].map(([, file = '', why = '']) => ({ list, file, why })),
 );
 
+/** docs/audit.md: whoever checks the audit trail runs it without the rest. */
+const STANDS_ALONE = 'apps/audit/src/verify-audit.mjs';
+
 describe('the list of files that see plaintext', () => {
   it('leaves out no code: apps and libs hold TypeScript of the one kind that lint reads', () => {
     const others = globSync('{apps,libs}/**/*.{js,mjs,cjs,jsx,mts,cts,tsx}', {
       cwd: root,
       exclude: (path) => /^(node_modules|dist|out-tsc|generated|\.nx|\.rcm)$/.test(basename(path)),
     });
-    expect(others).toEqual([]);
+    expect(others).toEqual([STANDS_ALONE]);
+  });
+
+  it('lets one file be JavaScript, which is given to others alone: it reaches nothing but Node, and no handle', () => {
+    const source = readFileSync(`${root}/${STANDS_ALONE}`, 'utf8');
+    const imported = [...source.matchAll(/^import .* from '(.*)';$/gm)].map(([, from]) => from ?? '');
+    expect(imported.length).toBeGreaterThan(2);
+    expect(imported.filter((from) => !from.startsWith('node:'))).toEqual([]);
+    expect(source).not.toMatch(/\bimport\s*\((?!'node:)|\brequire\b|\breveal\b/);
   });
 
   it('names each file once, with a reason, and the library’s own in its README', () => {
