@@ -1,6 +1,6 @@
 /**
  * Postgres for everyone else: one function per operation on endpoints, leases, the login ledger, the rotation journal, portal
- * tasks, the queue, the audit trail and the migration of legacy credentials. Only this package imports Prisma and pg.
+ * tasks, the queue, the audit trail, the chain from a portal's log to whoever asked, and the migration of legacy credentials. Only this package imports Prisma and pg.
  *
  * Threats: a process that dies on any line; two that run at once; one that believes it still holds what it lost; a row that ends up
  * in a log. So: every operation is one transaction or one statement, is safe to repeat, serialises on the login identity's row, takes
@@ -80,6 +80,7 @@ export {
 } from './ledger/attempt.ts';
 export { mayBeLocked, remainingBudget } from './ledger/budget.ts';
 export { type Clearance, type ClearanceKind, clearLogin } from './ledger/clearance.ts';
+export { type LoginUse, recordKeptSession } from './ledger/login-use.ts';
 export { type Fingerprints, forgetPasswords, type PasswordRecord, passwordTries } from './ledger/password.ts';
 export { restLogin } from './ledger/rest.ts';
 export { type Refusal, restAfter } from './ledger/rests.ts';
@@ -119,6 +120,10 @@ export {
 } from './tasks/claim.ts';
 export { createPortalTask, type NewPortalTask, type Requeue, requeuePortalTask, type TaskPlace } from './tasks/queue.ts';
 export { readPortalTask, type TaskReader } from './tasks/read.ts';
+export { actorOf, type Requester } from './tasks/requester.ts';
 export { type ClaimedTask, type PortalTask, type TaskState } from './tasks/task.ts';
 export { type TidyOptions, tidyPortalTasks } from './tasks/tidy.ts';
+export { portalPlaces } from './trace/places.ts';
+export type { LogLine } from './trace/anchors.ts';
+export { type Trace, type TracedEvent, type TracedRequest, type TracedUse, type TraceQuestion, traceLogins } from './trace/trace.ts';
 export { reserveTotpStep, type TotpReservation } from './totp.ts';

@@ -10,6 +10,7 @@ import { acquireExclusiveLease } from './leases/acquire.ts';
 import type { Lease } from './leases/lease.ts';
 import { recordMigrated } from './legacy/migrate.ts';
 import type { AppRole } from './roles/app-role.ts';
+import type { Requester } from './tasks/requester.ts';
 import { migrateWithLogins, urlFor } from './testing.ts';
 
 /** A database of one test file: as many `Database` instances (processes, in effect) as it asks for, and raw SQL to look behind them. */
@@ -73,6 +74,9 @@ export const PORTAL: NewPortalType = {
   maxSessionsPerAccount: 2,
   maxConcurrency: 4,
 };
+
+/** Who asks for tasks. */
+export const REQUESTER = { kind: 'token', subject: 'claims-service', issuer: 'https://identity.example/' } as const satisfies Requester;
 
 export const identityOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 /** What the ledger knows a password by. */

@@ -25,6 +25,7 @@ import { withdrawExclusiveWish } from '../leases/wish.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { mayBeLocked, remainingBudget } from '../ledger/budget.ts';
 import { clearLogin } from '../ledger/clearance.ts';
+import { recordKeptSession } from '../ledger/login-use.ts';
 import { forgetPasswords, passwordTries } from '../ledger/password.ts';
 import { restLogin } from '../ledger/rest.ts';
 import { passwordStanding } from '../ledger/standing.ts';
@@ -39,9 +40,20 @@ import { listCurrentVersions } from '../notifications-missed.ts';
 import { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim } from '../tasks/claim.ts';
 import { createPortalTask, requeuePortalTask } from '../tasks/queue.ts';
 import { readPortalTask } from '../tasks/read.ts';
-import { identityOf, makeEndpoint, openTestDatabase, plannedAttempt, printOf, secretOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import {
+  identityOf,
+  makeEndpoint,
+  openTestDatabase,
+  plannedAttempt,
+  printOf,
+  secretOf,
+  type TestDatabase,
+  type TestEndpoint,
+  REQUESTER,
+} from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';
 import { reserveTotpStep } from '../totp.ts';
+import { traceLogins } from '../trace/trace.ts';
 
 let t: TestDatabase;
 beforeAll(async () => {
@@ -68,7 +80,7 @@ async function busyTenant(): Promise<Named> {
   const planned = await plannedAttempt(t.rotator, endpoint);
   const begun = await beginLoginAttempt(t.rotator, { ...endpoint, leaseId: planned.leaseId, actor: 'rotator', version: '1', fingerprints: PRINTS });
   if (!begun.allowed) throw new Error(begun.reason);
-  const { taskId } = await createPortalTask(t.agent, { ...endpoint, name: 'claim_status', input: {} });
+  const { taskId } = await createPortalTask(t.agent, { ...endpoint, name: 'claim_status', input: {}, requester: REQUESTER });
   await claimPortalTask(t.agent, { ...endpoint, taskId, worker: 'w', ttlMs: 60_000 });
   return { ...endpoint, ...planned, loginAttemptId: begun.loginAttemptId, taskId };
 }
@@ -93,6 +105,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   releaseLease: (n) => releaseLease(t.rotator, n),
   withdrawExclusiveWish: (n) => withdrawExclusiveWish(t.rotator, { ...n, holder: 'h' }),
   beginLoginAttempt: (n) => beginLoginAttempt(t.agent, { ...n, actor: 'agent', version: '1', fingerprints: PRINTS, rotationAttemptId: undefined as never }),
+  recordKeptSession: (n) => recordKeptSession(t.agent, { ...n, version: '1' }),
   checkLoginAttempt: (n) => checkLoginAttempt(t.rotator, { ...n, actor: 'rotator', version: '1', fingerprints: PRINTS }),
   finishLoginAttempt: (n) => finishLoginAttempt(t.rotator, { ...n, outcome: 'rejected', effect: 'bad', restMs: 1000 }),
   remainingBudget: (n) => remainingBudget(t.agent, n),
@@ -136,12 +149,12 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   noteCopyRemoved: (n) => noteCopyRemoved(t.rotator, n),
   recordManualRotation: (n) => recordManualRotation(t.rotator, { ...n, version: '2', actor: 'a' }),
   recordManualRefusal: (n) => recordManualRefusal(t.rotator, { ...n, version: '2', actor: 'a', detail: 'x', isAskedAgain: false }),
-  createPortalTask: (n) => createPortalTask(t.agent, { ...n, name: 'n', input: {} }),
+  createPortalTask: (n) => createPortalTask(t.agent, { ...n, name: 'n', input: {}, requester: REQUESTER }),
   claimPortalTask: (n) => claimPortalTask(t.agent, { ...n, worker: 'w', ttlMs: 1000 }),
   renewTaskClaim: (n) => renewTaskClaim(t.agent, { ...n, worker: 'w', ttlMs: 1000 }),
   requeuePortalTask: (n) => requeuePortalTask(t.agent, { ...n, worker: 'w', delayMs: 0, reason: 'r', countsAsTry: false }),
   finishPortalTask: (n) => finishPortalTask(t.agent, { ...n, worker: 'w', result: {} }),
-  readPortalTask: (n) => readPortalTask(t.agent, { ...n, actor: 'a' }),
+  readPortalTask: (n) => readPortalTask(t.agent, { ...n, reader: REQUESTER }),
   getPortalTask: (n) => getPortalTask(t.agent, n),
   recordMigrated: (n) => recordMigrated(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
   readLegacyCredentials: (n) => readLegacyCredentials(t.migrator, n),
@@ -238,6 +251,7 @@ describe('what looks at every tenant', () => {
     countRefusedLogins,
     keptLength: (db) => keptLength(db, { portalTypeCode: 'alpine' }),
     listCopiesToRemove: (db) => listCopiesToRemove(db, { limit: 10 }),
+    'traceLogins of a task': (db) => traceLogins(db, { id: '00000000-0000-4000-8000-000000000000' }),
     listProofs: (db) => listProofs(db, { limit: 10 }),
     migrationCounts,
   };

@@ -51,6 +51,16 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_rotator', 'may not', `UPDATE integration_endpoint SET login_identity = '$login'`],
   ['rcm_migrator', 'may not', 'SELECT 1 FROM login_attempt'],
 
+  ['rcm_agent', 'may', task(`'token:anna', 'https://identity.example/'`)],
+  ['rcm_agent', 'may', task(`'terminal:root@host', NULL`)],
+  ['rcm_agent', 'may not', task('NULL, NULL')],
+  ['rcm_agent', 'may not', task(`'person:the-ceo', NULL`)],
+  ['rcm_agent', 'may not', task(`'token:anna', NULL`)],
+  ['rcm_agent', 'may not', `UPDATE portal_task SET requested_by = 'token:ben'`],
+  ['rcm_agent', 'may', attempt(`'$uuid'`)],
+  ['rcm_agent', 'may not', attempt('gen_random_uuid()')],
+  ['rcm_rotator', 'may not', attempt(`'$uuid'`)],
+
   ['rcm_rotator', 'may', request()],
   ['rcm_rotator', 'may not', `UPDATE rotation_request SET chosen_version = '1'`],
   ['rcm_rotator', 'may not', 'DELETE FROM rotation_request'],
@@ -150,6 +160,15 @@ function clearance(kind: 'unlocked' | 'retry'): string {
 
 function event(): string {
   return `INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash) VALUES ('$org', 0, now(), 'a', 'b', 'c', 'd', '', '')`;
+}
+
+function task(requester: string): string {
+  return `INSERT INTO portal_task (id, org_id, endpoint_id, name, input, requested_by, requested_issuer) VALUES (gen_random_uuid(), '$org', '$endpoint', 'n', '{}', ${requester})`;
+}
+
+/** A login for a task. */
+function attempt(taskId: string): string {
+  return `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, task_id) VALUES ('$login', '$org', '$endpoint', gen_random_uuid(), 'agent', '1', clock_timestamp(), ${taskId})`;
 }
 
 function request(): string {

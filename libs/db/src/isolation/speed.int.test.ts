@@ -26,7 +26,7 @@ import type { AppRole } from '../roles/app-role.ts';
 import { claimPortalTask, finishPortalTask, portalTaskWaits } from '../tasks/claim.ts';
 import { createPortalTask } from '../tasks/queue.ts';
 import { tidyPortalTasks } from '../tasks/tidy.ts';
-import { openTestDatabase, PORTAL, printOf, type TestDatabase } from '../testing.fixture.ts';
+import { openTestDatabase, PORTAL, printOf, type TestDatabase, REQUESTER } from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';
 import { reserveTotpStep } from '../totp.ts';
 
@@ -109,7 +109,7 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
   },
   'the budget': ({ agent }) => remainingBudget(agent, ONE),
   'a task, taken and done': async ({ agent }) => {
-    const { taskId } = await createPortalTask(agent, { ...ONE, name: 'n', input: {}, idempotencyKey: 'k' });
+    const { taskId } = await createPortalTask(agent, { ...ONE, name: 'n', input: {}, requester: REQUESTER, idempotencyKey: 'k' });
     await claimPortalTask(agent, { ...ONE, taskId, worker: 'w', ttlMs: 60_000 });
     await finishPortalTask(agent, { ...ONE, taskId, worker: 'w', result: {} });
     await portalTaskWaits(agent);

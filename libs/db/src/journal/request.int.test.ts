@@ -36,7 +36,12 @@ describe('what a person asks of a rotator', () => {
       { kind: 'rollback', chosen_version: '7', actor: 'person:jane', reason: 'support asked' },
     ]);
     const events = () => t.sql('SELECT action, actor, reason, details FROM audit_event WHERE org_id = $1', [endpoint.orgId]);
-    expect(await events()).toContainEqual({ action: 'rotation.rollback', actor: 'person:jane', reason: 'support asked', details: { toVersion: '7' } });
+    expect(await events()).toContainEqual({
+      action: 'rotation.rollback',
+      actor: 'person:jane',
+      reason: 'support asked',
+      details: { requestId, toVersion: '7' },
+    });
     const before = await events();
     await expect(requestRotation(t.rotator, { ...endpoint, ...ASKED, endpointId: 'none', kind: 'demand' })).rejects.toMatchObject({ code: 'input_invalid' });
     expect(await events()).toEqual(before);

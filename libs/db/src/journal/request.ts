@@ -23,10 +23,10 @@ export async function requestRotation(db: Database, request: NewRotationRequest)
   const [orgId, endpointId] = [checkId('orgId', request.orgId), checkId('endpointId', request.endpointId)];
   const chosenVersion = request.kind === 'rollback' ? request.chosenVersion : null;
   return db.transaction({ tenant: orgId }, async (tx) => {
-    const details = chosenVersion === null ? { kind } : { toVersion: chosenVersion };
+    const { id } = await tx.rotationRequest.create({ data: { orgId, endpointId, kind, chosenVersion, actor, reason }, select: { id: true } });
+    const details = { requestId: id, ...(chosenVersion === null ? { kind } : { toVersion: chosenVersion }) };
     const action = kind === 'rollback' ? 'rotation.rollback' : 'rotation.requested';
     await writeAuditEvent(tx, { orgId, actor, action, subject: endpointId, reason, details });
-    const { id } = await tx.rotationRequest.create({ data: { orgId, endpointId, kind, chosenVersion, actor, reason }, select: { id: true } });
     return { requestId: id };
   });
 }

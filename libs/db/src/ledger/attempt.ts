@@ -5,6 +5,7 @@ import { checkMs, checkUuid, timestamp } from '../input.ts';
 import { wantSearch } from '../endpoints/search.ts';
 import { writeNotice } from '../notices/write.ts';
 import { budgetRefusal, ledgerState, reserveRefusal } from './budget.ts';
+import { writeLoginUse } from './login-use.ts';
 import { checkFingerprints, type Fingerprints, passwordRecord } from './password.ts';
 
 /** As libs/portal-drivers names them; this package imports nothing from there. */
@@ -36,6 +37,8 @@ export interface LoginAttemptRequest {
   /** Of the password that is to be typed. */
   readonly fingerprints: Fingerprints;
   readonly rotationAttemptId?: string;
+  /** The task that the login is for, of the same endpoint. */
+  readonly taskId?: string | undefined;
 }
 
 export type LoginPermission =
@@ -51,24 +54,27 @@ export type LoginRefusal = 'lease_lost' | 'budget_spent' | 'password_bad' | 'pas
 
 /**
  * Asks for one login and, if it is allowed, writes it down before it is made: from here on it counts as a failure until
- * `finishLoginAttempt` says otherwise, so a process that dies leaves the account safe. One transaction under the identity's
+ * `finishLoginAttempt` says otherwise, so a process that dies leaves the account safe. One transaction, with the audit event `login.used`, under the identity's
  * lock: of two askers for the last try, one gets it. `until` says when to ask again, `null`: not by waiting.
  * Fails with `endpoint_unknown`, `state_conflict`, `database_unavailable`; then nothing is allowed.
  */
 export async function beginLoginAttempt(db: Database, request: LoginAttemptRequest): Promise<LoginPermission> {
   checkUuid('leaseId', request.leaseId);
   const rotationAttemptId = request.rotationAttemptId === undefined ? null : checkUuid('rotationAttemptId', request.rotationAttemptId);
+  const taskId = request.taskId === undefined ? null : checkUuid('taskId', request.taskId);
   const [fingerprint = ''] = checkFingerprints(request.fingerprints);
   return db.transaction({ tenant: request.orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, request);
     const refusal = await refusalOf(tx, identity.id, request);
     if (refusal) return { allowed: false, ...refusal };
-    const [row] = await tx.$queryRaw<{ id: string }[]>`
-      INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, rotation_attempt_id, actor, version, fingerprint, started_at)
-      VALUES (${identity.id}, ${request.orgId}, ${request.endpointId}, ${request.leaseId}::uuid, ${rotationAttemptId}::uuid, ${request.actor}, ${request.version}, ${fingerprint},
-              clock_timestamp())
-      RETURNING id::text`;
+    const [row] = await tx.$queryRaw<{ id: string; process: string }[]>`
+      INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, rotation_attempt_id, actor, version, fingerprint, task_id, process, started_at)
+      SELECT ${identity.id}, ${request.orgId}, ${request.endpointId}, l.id, ${rotationAttemptId}::uuid, ${request.actor}, ${request.version}, ${fingerprint}, ${taskId}::uuid, l.holder,
+             clock_timestamp()
+        FROM login_lease l WHERE l.id = ${request.leaseId}::uuid
+      RETURNING id::text, process`;
     if (!row) throw new RcmError('database_failed', 'The ledger took no row.');
+    await writeLoginUse(tx, { ...request, loginAttemptId: row.id }, row.process);
     return { allowed: true, loginAttemptId: row.id };
   });
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { RcmError } from '@rcm/telemetry';
+import { writeAuditEvent } from '../audit/record.ts';
 import type { Database, Transaction } from '../database.ts';
 import { checkId, checkMs, checkUuid, jsonText } from '../input.ts';
+import { actorOf, issuerDetails, issuerOf, type Requester } from './requester.ts';
 
 /** An account by its endpoint, or a portal whose accounts the organization has as a pool. */
 export type TaskPlace = { readonly endpointId: string } | { readonly portalTypeCode: string };
@@ -10,6 +12,9 @@ export type NewPortalTask = TaskPlace & {
   readonly orgId: string;
   readonly name: string;
   readonly input: Readonly<Record<string, string>>;
+  readonly requester: Requester;
+  /** Why, for the audit trail. Default: that it was asked for. Never what the inputs say. */
+  readonly reason?: string;
   /** The same key of the same organization names the same task; asking for something else under it is an error. */
   readonly idempotencyKey?: string;
   /** When it fails if it has not ended. Default: a day. */
@@ -21,13 +26,14 @@ export type NewPortalTask = TaskPlace & {
 const DAY_MS = 86_400_000;
 
 /**
- * Records a task; the row is its place in the queue. With a known
- * idempotency key it returns the task that is there. Fails with `endpoint_unknown` where the organization has no such endpoint, and
+ * Records a task with its audit event `task.requested` in one transaction; the row is its place in the queue. With a known
+ * idempotency key it returns the task that is there, whose requester stays who asked first. Fails with `endpoint_unknown` where the organization has no such endpoint, and
  * `idempotency_conflict` where the key's task is another one, and `queue_full`.
  */
 export async function createPortalTask(db: Database, task: NewPortalTask): Promise<{ readonly taskId: string; readonly created: boolean }> {
   checkId('orgId', task.orgId);
   const id = randomUUID();
+  const [actor, issuer] = [actorOf(task.requester), issuerOf(task.requester)];
   const input = jsonText('input', task.input);
   const key = task.idempotencyKey ?? null;
   const [endpointId, portalTypeCode] = 'endpointId' in task ? [task.endpointId, null] : [null, task.portalTypeCode];
@@ -40,8 +46,9 @@ export async function createPortalTask(db: Database, task: NewPortalTask): Promi
     if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${task.orgId} has no endpoint ${endpointId ?? `at ${portalTypeCode}`}.`);
     if (task.maxQueued !== undefined) await checkRoom(tx, task.orgId, task.maxQueued, key);
     const inserted = await tx.$executeRaw`
-      INSERT INTO portal_task (id, org_id, endpoint_id, portal_type_code, name, input, idempotency_key, deadline_at)
-      VALUES (${id}::uuid, ${task.orgId}, ${endpointId}, ${portalTypeCode}, ${task.name}, ${input}::jsonb, ${key}, now() + make_interval(secs => ${deadlineMs}::float8 / 1000))
+      INSERT INTO portal_task (id, org_id, endpoint_id, portal_type_code, name, input, idempotency_key, deadline_at, requested_by, requested_issuer)
+      VALUES (${id}::uuid, ${task.orgId}, ${endpointId}, ${portalTypeCode}, ${task.name}, ${input}::jsonb, ${key}, now() + make_interval(secs => ${deadlineMs}::float8 / 1000),
+              ${actor}, ${issuer})
       ON CONFLICT ON CONSTRAINT portal_task_once DO NOTHING`;
     if (inserted === 0) {
       const [known] = await tx.$queryRaw<{ id: string; same: boolean }[]>`
@@ -51,6 +58,14 @@ export async function createPortalTask(db: Database, task: NewPortalTask): Promi
       if (!known?.same) throw new RcmError('idempotency_conflict', 'This idempotency key belongs to another task; use a new key for a new task.');
       return { taskId: known.id, created: false };
     }
+    await writeAuditEvent(tx, {
+      orgId: task.orgId,
+      actor,
+      action: 'task.requested',
+      subject: id,
+      reason: task.reason ?? 'asked for',
+      details: { taskId: id, task: task.name, ...(endpointId === null ? { portalType: portalTypeCode } : { endpointId }), ...issuerDetails(task.requester) },
+    });
     return { taskId: id, created: true };
   });
 }

@@ -30,6 +30,10 @@ export interface PortalTask {
   /** Of the last claim. */
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
+  /** `token:SUBJECT` or `terminal:NAME`; `null` in tasks of before this was kept. */
+  readonly requestedBy: string | null;
+  /** Of a token: who issued it. */
+  readonly requestedIssuer: string | null;
 }
 
 /** A task that a worker has taken: it has an account. */

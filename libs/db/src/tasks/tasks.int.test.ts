@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase } from '../testing.fixture.ts';
+import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, REQUESTER } from '../testing.fixture.ts';
 import { claimPortalTask, finishPortalTask, getPortalTask, portalTaskWaits, renewTaskClaim, taskCounts } from './claim.ts';
 import { createPortalTask, requeuePortalTask } from './queue.ts';
 
@@ -13,7 +13,7 @@ afterAll(async () => {
 
 const create = async (rest: object = {}) => {
   const endpoint = await makeEndpoint(t.db);
-  const { taskId } = await createPortalTask(t.agent, { ...endpoint, name: 'claim_status', input: { claim: 'ä-1' }, ...rest });
+  const { taskId } = await createPortalTask(t.agent, { ...endpoint, name: 'claim_status', input: { claim: 'ä-1' }, requester: REQUESTER, ...rest });
   return { taskId, orgId: endpoint.orgId };
 };
 const claim = (task: { taskId: string; orgId: string }, worker = 'w1', ttlMs = 60_000) => claimPortalTask(t.agent, { ...task, worker, ttlMs });
@@ -21,7 +21,7 @@ const claim = (task: { taskId: string; orgId: string }, worker = 'w1', ttlMs = 6
 describe('creating', () => {
   test('makes a row, which is all there is of it', async () => {
     const endpoint = await makeEndpoint(t.db);
-    const { taskId, created } = await createPortalTask(t.agent, { ...endpoint, name: 'claim_status', input: { claim: 'secret-ish' } });
+    const { taskId, created } = await createPortalTask(t.agent, { ...endpoint, name: 'claim_status', input: { claim: 'secret-ish' }, requester: REQUESTER });
     expect(created).toBe(true);
     expect(await getPortalTask(t.agent, { ...endpoint, taskId })).toMatchObject({ state: 'queued', tries: 0, input: { claim: 'secret-ish' } });
     expect(await getPortalTask(t.agent, { orgId: 'other', taskId })).toBeNull();
@@ -29,7 +29,7 @@ describe('creating', () => {
 
   test('an idempotency key names one task, also when ten ask at once', async () => {
     const endpoint = await makeEndpoint(t.db);
-    const task = { ...endpoint, name: 'claim_status', input: {}, idempotencyKey: 'k' };
+    const task = { ...endpoint, name: 'claim_status', input: {}, requester: REQUESTER, idempotencyKey: 'k' };
     const answers = await Promise.all(Array.from({ length: 10 }, () => createPortalTask(t.agent, task)));
     expect(new Set(answers.map((answer) => answer.taskId)).size).toBe(1);
     expect(answers.filter((answer) => answer.created)).toHaveLength(1);
@@ -40,7 +40,7 @@ describe('creating', () => {
     ['input', { input: { claim: '2' } }],
     ['name', { name: 'eligibility' }],
   ])('a key that is used again with another %s is refused, and nothing is queued', async (_what, other) => {
-    const task = { ...(await makeEndpoint(t.db)), name: 'claim_status', input: { claim: '1' }, idempotencyKey: 'k' };
+    const task = { ...(await makeEndpoint(t.db)), name: 'claim_status', input: { claim: '1' }, requester: REQUESTER, idempotencyKey: 'k' };
     await createPortalTask(t.agent, task);
     await expect(createPortalTask(t.agent, { ...task, ...other })).rejects.toMatchObject({ code: 'idempotency_conflict' });
     expect(await t.sql('SELECT 1 FROM portal_task WHERE org_id = $1', [task.orgId])).toHaveLength(1);
@@ -86,7 +86,7 @@ test('a look says whether there is one to take: one whose time has come, or whos
     const endpoint = await makeEndpoint(own.db);
     const waits = () => portalTaskWaits(own.agent);
     expect(await waits()).toBe(false);
-    const { taskId } = await createPortalTask(own.agent, { ...endpoint, name: 'n', input: {} });
+    const { taskId } = await createPortalTask(own.agent, { ...endpoint, name: 'n', input: {}, requester: REQUESTER });
     expect(await waits()).toBe(true);
     await claimPortalTask(own.agent, { ...endpoint, taskId, worker: 'w', ttlMs: 60_000 });
     expect(await waits()).toBe(false);
@@ -105,7 +105,7 @@ test('counts: what failed for its login, and what ran while a rotation was open'
   try {
     const endpoint = await makeEndpoint(own.db);
     const make = async (end: object, hoursAgo: number): Promise<void> => {
-      const { taskId } = await createPortalTask(own.agent, { ...endpoint, name: 'n', input: {} });
+      const { taskId } = await createPortalTask(own.agent, { ...endpoint, name: 'n', input: {}, requester: REQUESTER });
       await claimPortalTask(own.agent, { taskId, orgId: endpoint.orgId, worker: 'w', ttlMs: 60_000 });
       await finishPortalTask(own.agent, { taskId, orgId: endpoint.orgId, worker: 'w', ...(end as { result: unknown }) });
       await own.sql(`UPDATE portal_task SET started_at = started_at - $2 * interval '1 h', finished_at = finished_at - $2 * interval '1 h' WHERE id = $1`, [
@@ -118,7 +118,7 @@ test('counts: what failed for its login, and what ran while a rotation was open'
     await make({ result: {} }, 2);
     await make({ errorCode: 'login_rejected', message: 'm' }, 3);
     await make({ errorCode: 'portal_unavailable', message: 'm' }, 3);
-    await createPortalTask(own.agent, { ...endpoint, name: 'n', input: {} });
+    await createPortalTask(own.agent, { ...endpoint, name: 'n', input: {}, requester: REQUESTER });
     expect(await taskCounts(own.db)).toEqual({ queued: 1, running: 0, succeeded: 2, failed: 2, failedForCredentials: 1, duringRotation: 1 });
   } finally {
     await own.close();

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pauseRotations } from '../gate/pause.ts';
 import { clearLogin } from '../ledger/clearance.ts';
 import { forgetPasswords } from '../ledger/password.ts';
-import { exclusiveLease, makeEndpoint, openTestDatabase, printOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { exclusiveLease, makeEndpoint, openTestDatabase, printOf, type TestDatabase, type TestEndpoint, REQUESTER } from '../testing.fixture.ts';
 import { claimNextPortalTask, claimPortalTask, finishPortalTask, getPortalTask } from './claim.ts';
 import { createPortalTask, requeuePortalTask } from './queue.ts';
 import { tidyPortalTasks } from './tidy.ts';
@@ -27,7 +27,8 @@ const next = (worker = 'w') => claimNextPortalTask(t.agent, { worker, ttlMs: 60_
 const end = (task: { id: string; orgId: string; worker: string | null }) =>
   finishPortalTask(t.agent, { taskId: task.id, orgId: task.orgId, worker: task.worker ?? '', result: { found: false, rows: [] } });
 const portal = (more: object = {}) => ({ maxSessionsPerAccount: 1, maxTaskConcurrency: null, ...more });
-const queueAt = (endpoint: TestEndpoint, code: string) => createPortalTask(t.agent, { orgId: endpoint.orgId, portalTypeCode: code, name: 'n', input: {} });
+const queueAt = (endpoint: TestEndpoint, code: string) =>
+  createPortalTask(t.agent, { orgId: endpoint.orgId, portalTypeCode: code, name: 'n', input: {}, requester: REQUESTER });
 
 describe('tenants take turns', () => {
   test('one with a thousand tasks does not make one with a single task wait', async () => {
@@ -187,7 +188,13 @@ describe('a pool', () => {
     expect((await next())?.endpointId).toBe(first.endpointId);
     expect(await next()).toBeNull();
     await expect(
-      createPortalTask(t.agent, { orgId: (await makeEndpoint(t.db, { portal: portal() })).orgId, portalTypeCode: code, name: 'n', input: {} }),
+      createPortalTask(t.agent, {
+        orgId: (await makeEndpoint(t.db, { portal: portal() })).orgId,
+        portalTypeCode: code,
+        name: 'n',
+        input: {},
+        requester: REQUESTER,
+      }),
     ).rejects.toMatchObject({ code: 'endpoint_unknown' });
   });
 });
@@ -195,7 +202,7 @@ describe('a pool', () => {
 describe('time', () => {
   test('a task that waits past its deadline fails and is not begun', async () => {
     const endpoint = await makeEndpoint(t.db, { portal: portal() });
-    const { taskId } = await createPortalTask(t.agent, { ...endpoint, name: 'n', input: {}, deadlineMs: 1 });
+    const { taskId } = await createPortalTask(t.agent, { ...endpoint, name: 'n', input: {}, requester: REQUESTER, deadlineMs: 1 });
     expect(await next()).toBeNull();
     expect(await tidyPortalTasks(t.agent, { keptMs: DAY_MS })).toEqual({ expired: 1, deleted: 0 });
     expect(await getPortalTask(t.agent, { taskId, orgId: endpoint.orgId })).toMatchObject({ state: 'failed', errorCode: 'deadline_exceeded' });
