@@ -7,6 +7,7 @@ import {
   getEndpoint,
   knowsRotation,
   outrunCopy,
+  recordKeptSession,
   restLogin,
   wantCredentialSearch,
 } from '@rcm/db';
@@ -18,7 +19,7 @@ import { guardedLogin, type GuardedResult, loginError, type LoginTiming, type No
 import { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
 import { rotationThatMade } from './portal-credential.ts';
 import { afterRestoreMs } from './restored.ts';
-import type { SessionKeeper } from './session-keeper.ts';
+import type { KeptSession, SessionKeeper } from './session-keeper.ts';
 
 export interface AgentAccess {
   readonly db: Database;
@@ -40,6 +41,8 @@ export interface AgentVisit {
   readonly endpointId: string;
   /** Who visits, for people who look at the leases. */
   readonly holder: string;
+  /** What the visit is for. */
+  readonly taskId?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -54,7 +57,7 @@ export interface VisitResult<T> {
  * then `act`. The lease is held until `act` ends; its signal tells `act` to stop when the lease is lost.
  *
  * Errors: `endpoint_unknown`, `lease_unavailable` (a rotation is under way: ask again later), `login_*`, `portal_*`,
- * `secret_missing`, `store_*`, `cancelled`.
+ * `secret_missing`, `store_*`, `audit_unavailable` (nothing was used), `cancelled`.
  */
 export async function withAgentSession<T>(
   access: AgentAccess,
@@ -75,7 +78,7 @@ export async function withAgentSession<T>(
     signal: visit.signal,
   });
   try {
-    const opened = (await reuse(access, endpoint, held)) ?? (await logIn(access, endpoint, held));
+    const opened = (await reuse(access, endpoint, held, visit.taskId)) ?? (await logIn(access, endpoint, held, visit.taskId));
     return await actAndKeep(access, endpoint, opened, held.signal, act);
   } finally {
     await held.release();
@@ -100,8 +103,7 @@ export async function migratedEndpoint(db: Database, visit: { readonly orgId: st
   return { ...endpoint, secretArn, loginIdentity };
 }
 
-interface OpenSession {
-  readonly session: PortalSession;
+interface OpenSession extends KeptSession {
   readonly version: string;
 }
 
@@ -111,29 +113,36 @@ function standing({ drivers }: AgentAccess, { secretArn, baseUrl, portalType }: 
   return JSON.stringify([secretArn, version, baseUrl, hosts, privateHosts, loopbackHosts, drivers.for(portalType).hash]);
 }
 
-async function reuse(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease): Promise<OpenSession | null> {
+/** A kept session is a use of the login like any other: it stands in the audit trail before a page of it is asked for. */
+async function reuse(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease, taskId: string | undefined): Promise<OpenSession | null> {
   const version = held.lease.currentVersion;
   if (version === null) return null;
-  const session = await access.keeper.take(endpoint.id, standing(access, endpoint, version));
-  if (!session) return null;
+  const kept = await access.keeper.take(endpoint.id, standing(access, endpoint, version));
+  if (!kept) return null;
+  const { session, loginAttemptId } = kept;
+  const use = { orgId: endpoint.orgId, endpointId: endpoint.id, leaseId: held.lease.id, version, loginAttemptId, taskId };
+  await recordKeptSession(access.db, use).catch(async (error: unknown) => {
+    await session.close();
+    throw error;
+  });
   const alive = await session.isLoggedIn({ deadlineMs: access.login.loginDeadlineMs, signal: held.signal }).catch(() => false);
-  if (alive) return { session, version };
+  if (alive) return { ...kept, version };
   await session.close();
   return null;
 }
 
 /** Logs in; after a rejection asks the store once more and tries once more only if the password is another one. */
-async function logIn(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease): Promise<OpenSession> {
+async function logIn(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease, taskId: string | undefined): Promise<OpenSession> {
   const first = await currentCredential(access, endpoint, held);
-  const result = await tryLogin(access, endpoint, held, first);
-  if (result.kind === 'accepted') return { session: result.session, version: first.version };
+  const result = await tryLogin(access, endpoint, held, first, taskId);
+  if (result.kind === 'accepted') return { ...result, version: first.version };
   if (!mayBeOutdated(result)) throw loginError(endpoint, result);
 
   access.credentials.invalidate({ reference: parseReference(endpoint.secretArn) });
   const second = await currentCredential(access, endpoint, held);
   if (isSamePassword(access, endpoint, first, second)) throw loginError(endpoint, result);
-  const retried = await tryLogin(access, endpoint, held, second);
-  if (retried.kind === 'accepted') return { session: retried.session, version: second.version };
+  const retried = await tryLogin(access, endpoint, held, second, taskId);
+  if (retried.kind === 'accepted') return { ...retried, version: second.version };
   throw loginError(endpoint, retried);
 }
 
@@ -205,6 +214,7 @@ async function tryLogin(
   endpoint: MigratedEndpoint,
   held: HeldLease,
   credential: HeldCredential,
+  taskId: string | undefined,
 ): Promise<Exclude<GuardedResult, { kind: 'must_change' }>> {
   const result = await guardedLogin({
     db: access.db,
@@ -215,6 +225,7 @@ async function tryLogin(
     loginIdentity: endpoint.loginIdentity,
     leaseId: held.lease.id,
     actor: 'agent',
+    taskId,
     payload: credential.payload,
     version: credential.version,
     keys: access.keys,
@@ -238,7 +249,7 @@ async function actAndKeep<T>(
   try {
     const result = await act(opened.session, signal);
     if (result.session === 'keep' && !signal.aborted) {
-      await access.keeper.keep(endpoint.id, standing(access, endpoint, opened.version), opened.session);
+      await access.keeper.keep(endpoint.id, standing(access, endpoint, opened.version), opened);
       kept = true;
     }
     return result.value;

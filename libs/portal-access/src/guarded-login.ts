@@ -40,6 +40,8 @@ export interface GuardedLogin {
   /** The store's version, or `staged:<attempt id>`: what the ledger remembers instead of the password. */
   readonly version: string;
   readonly rotationAttemptId?: string;
+  /** The task that the login is for. */
+  readonly taskId?: string | undefined;
   readonly keys: IdentityKeys;
   /** When a portal is taken to be ill, and not its passwords. */
   readonly illness: Pick<BreakerRules, 'windowMs' | 'suspects'>;
@@ -52,7 +54,7 @@ export interface GuardedLogin {
 }
 
 export type GuardedResult =
-  | { readonly kind: 'accepted'; readonly session: PortalSession; readonly passwordExpiresAt: Date | null }
+  | { readonly kind: 'accepted'; readonly session: PortalSession; readonly loginAttemptId: string; readonly passwordExpiresAt: Date | null }
   /** Only where it was asked for: the portal accepts the password and lets nobody in before it is changed. */
   | { readonly kind: 'must_change'; readonly session: PortalSession; readonly outcome: LoginOutcome }
   /** Nothing was sent: the ledger said no, or the payload names another account than the row (`other_account`). */
@@ -142,7 +144,7 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
     }
     if (result.outcome.kind !== 'accepted') return { kind: 'refused', outcome: result.outcome, judgement, submitted: result.submitted };
     keepSession = true;
-    return { kind: 'accepted', session, passwordExpiresAt: result.outcome.passwordExpiresAt ?? null };
+    return { kind: 'accepted', session, loginAttemptId: ledger.attemptId, passwordExpiresAt: result.outcome.passwordExpiresAt ?? null };
   } finally {
     if (!keepSession) await session.close();
   }
@@ -171,6 +173,7 @@ function ledgerQuestion(request: GuardedLogin, fingerprints: LoginAttemptRequest
     version: request.version,
     fingerprints,
     ...(request.rotationAttemptId ? { rotationAttemptId: request.rotationAttemptId } : {}),
+    taskId: request.taskId,
   };
 }
 

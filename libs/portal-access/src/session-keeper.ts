@@ -7,8 +7,13 @@ export interface SessionKeeperOptions {
   readonly idleMs: number;
 }
 
-interface Kept {
+/** A logged-in context, and the login of the ledger that opened it. */
+export interface KeptSession {
   readonly session: PortalSession;
+  readonly loginAttemptId: string;
+}
+
+interface Kept extends KeptSession {
   readonly standing: string;
   readonly timer: NodeJS.Timeout;
 }
@@ -27,15 +32,15 @@ export class SessionKeeper {
   }
 
   /** The context kept for this endpoint under this standing, which the caller then owns, or `null`. */
-  async take(endpointId: string, standing: string): Promise<PortalSession | null> {
+  async take(endpointId: string, standing: string): Promise<KeptSession | null> {
     const kept = this.#remove(endpointId);
     if (!kept) return null;
-    if (kept.standing === standing) return kept.session;
+    if (kept.standing === standing) return { session: kept.session, loginAttemptId: kept.loginAttemptId };
     await kept.session.close();
     return null;
   }
 
-  async keep(endpointId: string, standing: string, session: PortalSession): Promise<void> {
+  async keep(endpointId: string, standing: string, { session, loginAttemptId }: KeptSession): Promise<void> {
     if (this.#options.maxSessions === 0) return session.close();
     const before = this.#remove(endpointId);
     const oldest = this.#kept.size >= this.#options.maxSessions ? this.#kept.keys().next().value : undefined;
@@ -43,7 +48,7 @@ export class SessionKeeper {
     // In its place before anything is waited for: another one that came meanwhile would be overwritten, and never closed.
     const timer = setTimeout(() => void this.drop(endpointId).catch(() => undefined), this.#options.idleMs);
     timer.unref();
-    this.#kept.set(endpointId, { session, standing, timer });
+    this.#kept.set(endpointId, { session, loginAttemptId, standing, timer });
     await Promise.all([before?.session.close(), evicted?.session.close()]);
   }
 

@@ -16,14 +16,16 @@ function session(): PortalSession & { readonly closed: () => boolean } {
   };
 }
 
+const LOGIN = 'login-attempt';
+const opened = (one: PortalSession) => ({ session: one, loginAttemptId: LOGIN });
 const keeper = (maxSessions = 2, idleMs = 60_000) => new SessionKeeper({ maxSessions, idleMs });
 
 describe('kept sessions', () => {
   it('gives a session back under the version that opened it, once', async () => {
     const kept = keeper();
     const first = session();
-    await kept.keep('alpine-1', 'v1', first);
-    expect(await kept.take('alpine-1', 'v1')).toBe(first);
+    await kept.keep('alpine-1', 'v1', opened(first));
+    expect(await kept.take('alpine-1', 'v1')).toEqual({ session: first, loginAttemptId: LOGIN });
     expect(await kept.take('alpine-1', 'v1')).toBeNull();
     expect(first.closed()).toBe(false);
   });
@@ -31,7 +33,7 @@ describe('kept sessions', () => {
   it('closes a session whose password was rotated', async () => {
     const kept = keeper();
     const old = session();
-    await kept.keep('alpine-1', 'v1', old);
+    await kept.keep('alpine-1', 'v1', opened(old));
     expect(await kept.take('alpine-1', 'v2')).toBeNull();
     expect(old.closed()).toBe(true);
   });
@@ -39,9 +41,9 @@ describe('kept sessions', () => {
   it('closes the one longest unused when it is full', async () => {
     const kept = keeper(2);
     const [a, b, c] = [session(), session(), session()];
-    await kept.keep('a', 'v', a);
-    await kept.keep('b', 'v', b);
-    await kept.keep('c', 'v', c);
+    await kept.keep('a', 'v', opened(a));
+    await kept.keep('b', 'v', opened(b));
+    await kept.keep('c', 'v', opened(c));
     expect([a.closed(), b.closed(), c.closed()]).toEqual([true, false, false]);
     expect(kept.size).toBe(2);
   });
@@ -49,7 +51,7 @@ describe('kept sessions', () => {
   it('closes what nobody asked for in time', async () => {
     const kept = keeper(2, 20);
     const idle = session();
-    await kept.keep('a', 'v', idle);
+    await kept.keep('a', 'v', opened(idle));
     await expect.poll(() => idle.closed()).toBe(true);
     expect(kept.size).toBe(0);
   });
@@ -57,8 +59,8 @@ describe('kept sessions', () => {
   it('leaves none open when it closes', async () => {
     const kept = keeper();
     const [a, b] = [session(), session()];
-    await kept.keep('a', 'v', a);
-    await kept.keep('b', 'v', b);
+    await kept.keep('a', 'v', opened(a));
+    await kept.keep('b', 'v', opened(b));
     await kept.close();
     expect([a.closed(), b.closed()]).toEqual([true, true]);
   });
@@ -66,7 +68,7 @@ describe('kept sessions', () => {
   it('keeps nothing where the bound is zero', async () => {
     const kept = keeper(0);
     const a = session();
-    await kept.keep('a', 'v', a);
+    await kept.keep('a', 'v', opened(a));
     expect(a.closed()).toBe(true);
     expect(kept.size).toBe(0);
   });
@@ -74,7 +76,7 @@ describe('kept sessions', () => {
   it('leaves none open that it does not know of, however slowly those before it close', async () => {
     const kept = keeper();
     const sessions = [slowly(session()), session(), session()];
-    await Promise.all(sessions.map((one) => kept.keep('alpine-1', 'v1', one)));
+    await Promise.all(sessions.map((one) => kept.keep('alpine-1', 'v1', opened(one))));
     expect(sessions.map((one) => one.closed())).toEqual([true, true, false]);
     await kept.close();
     expect(sessions.map((one) => one.closed())).toEqual([true, true, true]);

@@ -20,7 +20,7 @@ const notAllowed = (reason: Extract<GuardedResult, { kind: 'not_allowed' }>['rea
 
 describe('what a login proves of the password that was typed', () => {
   it.each<[string, GuardedResult, 'right' | 'wrong' | 'nothing']>([
-    ['a session', { kind: 'accepted', session, passwordExpiresAt: null }, 'right'],
+    ['a session', { kind: 'accepted', session, loginAttemptId: 'a', passwordExpiresAt: null }, 'right'],
     ['a change that is demanded behind a right password', { kind: 'must_change', session, outcome: { kind: 'change_forced', provesPassword: true } }, 'right'],
     ['a change that is demanded of anybody', { kind: 'must_change', session, outcome: { kind: 'change_forced' } }, 'nothing'],
     ['a refusal', refused({ kind: 'rejected' }), 'wrong'],
