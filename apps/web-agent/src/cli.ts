@@ -26,13 +26,15 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     .requiredOption('--endpoint <id>', 'the endpoint whose login to use')
     .option('--task <name>', 'a task of the portal’s recipe', 'claim_status')
     .option('--input <json>', 'the task’s inputs as a JSON object of strings', '{}')
+    .option('--reason <text>', 'why, for the audit trail', '')
     .option('--json', 'print one JSON object')
     .option('--headed', 'show the browser')
-    .action(async (o: { endpoint: string; task: string; input: string; json?: boolean; headed?: boolean }) => {
+    .action(async (o: { endpoint: string; task: string; input: string; reason: string; json?: boolean; headed?: boolean }) => {
       exitCode = await taskCommand(readWebAgentConfig(environment), {
         endpointId: o.endpoint,
         name: o.task,
         input: o.input,
+        reason: o.reason,
         json: o.json ?? false,
         headed: o.headed ?? false,
       });

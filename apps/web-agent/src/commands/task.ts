@@ -1,5 +1,6 @@
-import { createPortalTask, findOrganization, getPortalTask } from '@rcm/db';
+import { createPortalTask, findOrganization, getPortalTask, readPortalTask, type Requester } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
+import { hostname, userInfo } from 'node:os';
 import { z } from 'zod';
 import type { WebAgentConfig } from '../config.ts';
 import { openWebAgent, workerOptions } from '../services.ts';
@@ -10,15 +11,23 @@ export interface TaskCommandOptions {
   readonly name: string;
   /** JSON object of the task's inputs. */
   readonly input: string;
+  /** Why, for the audit trail. */
+  readonly reason: string;
   readonly json: boolean;
   readonly headed: boolean;
 }
 
 const inputSchema = z.record(z.string(), z.string());
 
-/** Does one task now, in this process, through the same row, lease and ledger as a queued one. Exit code 1 if it did not succeed. */
+/**
+ * Does one task now, in this process, through the same row, lease and ledger as a queued one. Who asked is the account that the operating system
+ * runs this under; what is shown to them stands in the audit trail before it is. Exit code 1 if it did not succeed.
+ */
 export async function taskCommand(config: WebAgentConfig, options: TaskCommandOptions): Promise<number> {
   const input = parseInput(options.input);
+  const reason = options.reason.trim();
+  if (reason === '') throw new RcmError('input_invalid', 'Say why, with --reason "…": it goes into the audit trail. Nothing was asked for.');
+  const requester: Requester = { kind: 'terminal', name: `${userInfo().username}@${hostname()}` };
   const opened = openWebAgent(config, { headed: options.headed });
   const stop = new AbortController();
   const onSignal = () => stop.abort();
@@ -27,7 +36,7 @@ export async function taskCommand(config: WebAgentConfig, options: TaskCommandOp
     const { db, access, logger, metrics } = opened;
     const orgId = await findOrganization(db, options);
     if (orgId === null) throw new RcmError('endpoint_unknown', `There is no endpoint ${options.endpointId}.`);
-    const { taskId } = await createPortalTask(db, { orgId, endpointId: options.endpointId, name: options.name, input });
+    const { taskId } = await createPortalTask(db, { orgId, endpointId: options.endpointId, name: options.name, input, requester, reason });
     const verdict = await new TaskWorker({ db, access, logger, metrics, ...workerOptions(config) }).handle({ taskId, orgId }, stop.signal);
     if (verdict === null) {
       const task = await getPortalTask(db, { orgId, taskId });
@@ -40,6 +49,7 @@ export async function taskCommand(config: WebAgentConfig, options: TaskCommandOp
       );
       return 0;
     }
+    if (verdict.kind === 'succeeded') await readPortalTask(db, { orgId, taskId, reader: requester, reach: 'own' });
     print(options, { taskId, ...verdict }, describe(verdict));
     return verdict.kind === 'succeeded' ? 0 : 1;
   } finally {

@@ -111,6 +111,7 @@ const start = (options: Partial<Parameters<typeof startApi>[0]>): Promise<ApiSer
 interface Ask {
   readonly org?: string | null;
   readonly scope?: string;
+  readonly sub?: string;
   readonly key?: string;
   readonly method?: string;
   readonly body?: unknown;
@@ -120,12 +121,21 @@ interface Ask {
 
 async function ask(
   path: string,
-  { org = 'one', scope = 'tasks:write tasks:read:org', key, method = 'GET', body, type = 'application/json', port = api.port }: Ask = {},
+  {
+    org = 'one',
+    scope = 'tasks:write tasks:read:org',
+    sub = 'claims-service',
+    key,
+    method = 'GET',
+    body,
+    type = 'application/json',
+    port = api.port,
+  }: Ask = {},
 ) {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method,
     headers: {
-      ...(org === null ? {} : { authorization: `Bearer ${await issuer.token(org, { claims: { scope } })}` }),
+      ...(org === null ? {} : { authorization: `Bearer ${await issuer.token(org, { claims: { scope, sub } })}` }),
       ...(key === undefined ? {} : { 'idempotency-key': key }),
       ...(body === undefined ? {} : { 'content-type': type }),
     },
@@ -233,11 +243,35 @@ describe('a token’s scopes', () => {
     expect(await reads()).toBe(2);
   });
 
-  it('of reading what one asked for open nothing that nobody is known to have asked for', async () => {
-    const { json } = await post(TASK, { scope: 'tasks:write tasks:read' });
-    const [theirs, none] = await Promise.all([json['id'], crypto.randomUUID()].map((id) => ask(`/v1/tasks/${String(id)}`, { scope: 'tasks:read' })));
+  it('of reading what one asked for opens what the same subject asked for, and another’s is told apart from none by nothing', async () => {
+    const own = { scope: 'tasks:write tasks:read', sub: 'anna' };
+    const { json } = await post(TASK, own);
+    const path = `/v1/tasks/${String(json['id'])}`;
+    expect(await ask(path, own)).toMatchObject({ status: 200, json: { id: json['id'] } });
+    expect(await ask(path, { sub: 'ben' })).toMatchObject({ status: 200 });
+    const [theirs, none] = await Promise.all([path, `/v1/tasks/${crypto.randomUUID()}`].map((place) => ask(place, { ...own, sub: 'ben' })));
     expect(theirs).toMatchObject({ status: 404, json: { code: 'task_not_found' } });
     expect(theirs?.text).toBe(none?.text);
+  });
+
+  it('of reading what one asked for gives the result to who asked, and to who asks for the same after them how it stands', async () => {
+    const [own, key] = [{ scope: 'tasks:write tasks:read' }, 'own-results'];
+    const { json } = await post(TASK, { ...own, key, sub: 'anna' });
+    const task = { taskId: String(json['id']), orgId: 'one', worker: 'w' };
+    await claimPortalTask(db, { ...task, ttlMs: 60_000 });
+    await finishPortalTask(db, { ...task, result: { found: true, rows: [{ patient: PATIENT }] } });
+    expect(await post(TASK, { ...own, key, sub: 'anna' })).toMatchObject({ status: 200, json: { id: task.taskId, result: { found: true } } });
+    const ben = await post(TASK, { ...own, key, sub: 'ben' });
+    expect(ben).toMatchObject({ status: 200, json: { id: task.taskId, state: 'succeeded', result: null } });
+    expect(ben.text).not.toContain(PATIENT);
+    const asked = await owner.transaction(
+      'every tenant',
+      (tx) =>
+        tx.$queryRaw<
+          object[]
+        >`SELECT actor, action, details ->> 'issuer' AS issuer FROM audit_event WHERE org_id = 'one' AND details ->> 'taskId' = ${task.taskId} ORDER BY seq`,
+    );
+    expect(asked).toEqual(['task.requested', 'task.read'].map((action) => ({ actor: 'token:anna', action, issuer: issuer.name })));
   });
 });
 

@@ -1,4 +1,4 @@
-import { createPortalTask, type Database, getPortalTypeOf, readPortalTask } from '@rcm/db';
+import { createPortalTask, type Database, getPortalTypeOf, readPortalTask, type Requester } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
@@ -51,7 +51,8 @@ export function taskRoutes({ db, check, rate, maxQueued }: TaskRoutesOptions): (
     server.addHook('onRequest', letIn);
 
     server.post('/v1/tasks', { config: { scopes: ['tasks:write'] } }, async (request, reply) => {
-      const { orgId, subject, scopes } = callerOf(request);
+      const caller = callerOf(request);
+      const { orgId } = caller;
       const body = parsed(taskRequestSchema, request.body, 'The body');
       const idempotencyKey = parsed(idempotencyKeySchema, request.headers['idempotency-key'], 'The header Idempotency-Key');
       const place = 'endpoint' in body ? { endpointId: body.endpoint } : { portalTypeCode: body.portal_type };
@@ -63,42 +64,40 @@ export function taskRoutes({ db, check, rate, maxQueued }: TaskRoutesOptions): (
         orgId,
         ...place,
         ...wanted,
+        requester: requesterOf(caller),
         idempotencyKey,
         deadlineMs: body.deadline_seconds * 1_000,
         maxQueued,
       });
-      return (
-        reply
-          .code(created ? 202 : 200)
-          .header('location', `/v1/tasks/${taskId}`)
-          // Whoever may only ask is not told what came of a task that was asked for before, perhaps by somebody else.
-          .send(await answerFor({ orgId, taskId, actor: subject, part: reachOf(scopes) === 'organization' ? 'whole' : 'state' }))
-      );
+      // What came of a task that was asked for before is for whoever may read it: who only asks is told how it stands.
+      const answer = (await answerFor(caller, taskId)) ?? (await answerFor(caller, taskId, 'state'));
+      if (!answer) throw notFound();
+      return reply
+        .code(created ? 202 : 200)
+        .header('location', `/v1/tasks/${taskId}`)
+        .send(answer);
     });
 
     server.get<{ Params: { id: string } }>('/v1/tasks/:id', { config: { scopes: ['tasks:read', 'tasks:read:org'] } }, async (request) => {
-      const { orgId, subject, scopes } = callerOf(request);
-      // What is no id of a task is not there, as another organization's is not.
+      // What is no id of a task is not there, as another organization's is not, nor another subject's for who may read their own.
       const id = taskIdSchema.safeParse(request.params.id);
-      // `tasks:read` is for tasks that the same subject asked for. A task does not say yet who did, so it is nobody's own.
-      const mayRead = reachOf(scopes) === 'organization';
-      return answerFor({ orgId, taskId: id.success && mayRead ? id.data : null, actor: subject, part: 'whole' });
+      const answer = id.success ? await answerFor(callerOf(request), id.data) : null;
+      if (!answer) throw notFound();
+      return answer;
     });
   };
 
-  interface Reader {
-    readonly orgId: string;
-    readonly taskId: string | null;
-    readonly actor: string;
-    readonly part: 'whole' | 'state';
-  }
-
-  async function answerFor({ taskId, ...reader }: Reader) {
-    const task = taskId === null ? null : await readPortalTask(db, { ...reader, taskId });
-    if (!task) throw new RcmError('task_not_found', 'The organization has no such task, or it is no longer kept.');
-    return taskAnswer(task);
+  /** The task as far as the caller's scopes reach; `null`: none of it. */
+  async function answerFor(caller: Caller, taskId: string, part: 'whole' | 'state' = 'whole') {
+    const reach = part === 'state' ? 'organization' : reachOf(caller.scopes);
+    const task = reach === 'none' ? null : await readPortalTask(db, { orgId: caller.orgId, taskId, reader: requesterOf(caller), reach, part });
+    return task && taskAnswer(task);
   }
 }
+
+const notFound = (): RcmError => new RcmError('task_not_found', 'The organization has no such task, or it is no longer kept.');
+
+const requesterOf = ({ subject, issuer }: Caller): Requester => ({ kind: 'token', subject, issuer });
 
 /** Fails with `request_invalid`, which names the places that are wrong and never what stands there. */
 function parsed<S extends z.ZodType>(schema: S, value: unknown, what: string): z.infer<S> {

@@ -39,6 +39,8 @@ export interface Caller {
   readonly orgId: string;
   /** The token's `sub`: a person or a service, as its issuer knows it. */
   readonly subject: string;
+  /** The token's `iss`: whose word that is. */
+  readonly issuer: string;
   readonly scopes: ReadonlySet<Scope>;
 }
 
@@ -98,12 +100,12 @@ function checkLifetime({ iat, exp }: JWTPayload, { maxAgeMs, clockToleranceMs }:
   if (!isBounded) throw refused('lifetime');
 }
 
-function callerOf(payload: JWTPayload, { tenantClaim, scopeClaim }: TokenRules): Caller {
+function callerOf(payload: JWTPayload, { issuer, tenantClaim, scopeClaim }: TokenRules): Caller {
   const orgId = payload[tenantClaim];
   const { sub } = payload;
   if (typeof orgId !== 'string' || !isId(orgId)) throw refused('tenant');
   if (!isSubject(sub)) throw refused('subject');
-  return { orgId, subject: sub, scopes: scopesOf(payload[scopeClaim]) };
+  return { orgId, subject: sub, issuer, scopes: scopesOf(payload[scopeClaim]) };
 }
 
 /** It goes into the audit trail, which people read: no character that is not seen, or that changes how others are seen. */

@@ -24,7 +24,7 @@ export interface PerformOptions {
  * `withAgentSession`, and `portal_unavailable`, `portal_unexpected`, `task_unknown`, `task_input_invalid` of the task itself.
  */
 export async function performTask(access: AgentAccess, task: TaskToDo, options: PerformOptions): Promise<TaskResult> {
-  const visit = { orgId: task.orgId, endpointId: task.endpointId, holder: options.holder, signal: options.signal };
+  const visit = { orgId: task.orgId, endpointId: task.endpointId, holder: options.holder, taskId: task.taskId, signal: options.signal };
   const act = async (session: PortalSession, signal: AbortSignal): Promise<VisitResult<TaskOutcome>> => {
     const outcome = await session.runTask({ name: task.name, input: task.input, deadlineMs: options.taskDeadlineMs, signal });
     return { value: outcome, session: resultOf(outcome) ? 'keep' : 'close' };

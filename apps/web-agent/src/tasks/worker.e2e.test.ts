@@ -36,7 +36,13 @@ type QueuedTask = Parameters<TaskWorker['handle']>[0];
 
 async function queue(endpoint: WorldEndpoint, input: Record<string, string>): Promise<QueuedTask> {
   const { orgId } = endpoint;
-  const { taskId } = await createPortalTask(world.db, { orgId, endpointId: endpoint.id, name: 'claim_status', input });
+  const { taskId } = await createPortalTask(world.db, {
+    orgId,
+    endpointId: endpoint.id,
+    name: 'claim_status',
+    input,
+    requester: { kind: 'terminal', name: 'test' },
+  });
   return { taskId, orgId };
 }
 const stored = (task: QueuedTask) => getPortalTask(world.db, task);

@@ -29,7 +29,13 @@ export class TaskStream {
       .slice(0, Math.max(0, room));
     for (const { id, orgId } of next) {
       const claim = `CLM-${FIRST_CLAIM + (this.#asked++ % CLAIMS)}`;
-      await createPortalTask(this.#options.db, { orgId, endpointId: id, name: 'claim_status', input: { claim_number: claim } });
+      await createPortalTask(this.#options.db, {
+        orgId,
+        endpointId: id,
+        name: 'claim_status',
+        input: { claim_number: claim },
+        requester: { kind: 'terminal', name: 'npm-start' },
+      });
     }
   }
 }

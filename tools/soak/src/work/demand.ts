@@ -50,7 +50,13 @@ async function askTasks({ world, tasks }: DemandOptions, states: readonly Endpoi
     .sort((a, b) => a.tasksDone - b.tasksDone)
     .slice(0, Math.max(0, room));
   for (const { id, orgId } of next) {
-    await createPortalTask(world.db, { orgId, endpointId: id, name: 'claim_status', input: { claim_number: `CLM-${FIRST_CLAIM + (round % CLAIMS)}` } });
+    await createPortalTask(world.db, {
+      orgId,
+      endpointId: id,
+      name: 'claim_status',
+      input: { claim_number: `CLM-${FIRST_CLAIM + (round % CLAIMS)}` },
+      requester: { kind: 'terminal', name: 'soak' },
+    });
   }
 }
 
