@@ -45,6 +45,7 @@ const tools = [
   allow('portal', 'telemetry', 'credentials', 'portal-drivers'),
   allow('real-portals', 'telemetry', 'credentials', 'portal-drivers', 'test-services'),
   allow('cost', 'telemetry', 'credentials', 'db'),
+  allow('audit-trace', 'telemetry', 'credentials', 'db'),
   allow('sbom', 'telemetry'),
   allow('test-world', 'telemetry', 'credentials', 'db', 'local-aws', 'vault-server', 'demo-portals', 'platform', 'test-services'),
 ];
@@ -77,6 +78,7 @@ const TESTED = [
     'real-portals',
     'cost',
     'sbom',
+    'audit-trace',
   ],
 ];
 const boundaries = (constraints) => ['error', { enforceBuildableLibDependency: false, depConstraints: constraints, allow: [] }];

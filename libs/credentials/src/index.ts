@@ -83,5 +83,6 @@ export type {
 } from './stores/store.ts';
 export type { AppRole } from './stores/vault-session.ts';
 export { appRoleFolder } from './tenancy/app-role-folder.ts';
+export { sessionName } from './tenancy/session-name.ts';
 export { createTenantReaders, createTenantStores, type TenantReaders, type TenantStores, type TenantStoresOptions } from './tenancy/tenant-stores.ts';
 export { type VaultPolicy, type VaultTenant, vaultTenantPolicy } from './tenancy/vault-policy.ts';
