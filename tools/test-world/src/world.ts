@@ -73,7 +73,7 @@ export interface World {
   /** Whether the portal accepts what the store holds as current. */
   portalAcceptsStore(id: string): Promise<boolean>;
   /** What an app's process needs in its environment, secrets as files; the tenant role is the test's to name. */
-  environmentOf(role: AppRole): Readonly<Record<string, string>>;
+  environmentOf(role: keyof typeof PARTS): Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
