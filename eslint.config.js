@@ -47,6 +47,7 @@ const tools = [
   allow('cost', 'telemetry', 'credentials', 'db'),
   allow('audit-trace', 'telemetry', 'credentials', 'db'),
   allow('sbom', 'telemetry'),
+  allow('audit-tampering', 'audit', 'db', 'test-services'),
   allow('test-world', 'telemetry', 'credentials', 'db', 'local-aws', 'vault-server', 'demo-portals', 'platform', 'test-services'),
 ];
 const forTests = [
@@ -79,6 +80,7 @@ const TESTED = [
     'cost',
     'sbom',
     'audit-trace',
+    'audit-tampering',
   ],
 ];
 const boundaries = (constraints) => ['error', { enforceBuildableLibDependency: false, depConstraints: constraints, allow: [] }];

@@ -25,6 +25,7 @@ const COMMANDS = {
   'crash-matrix': { file: inRoot('tools', 'crash-matrix', 'src', 'main.ts'), args: [], cwd: here, browser: true },
   soak: { file: inRoot('tools', 'soak', 'src', 'main.ts'), args: [], cwd: here, browser: true },
   simulate: { file: inRoot('tools', 'simulation', 'src', 'main.ts'), args: [], cwd: here, browser: false },
+  'audit-tampering': { file: inRoot('tools', 'audit-tampering', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   cost: { file: inRoot('tools', 'cost', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   'audit-trace': { file: inRoot('tools', 'audit-trace', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   sbom: { file: inRoot('tools', 'sbom', 'src', 'main.ts'), args: ['sbom'], cwd: here, browser: false },

@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AuditVerifier, headKey, linesOf, type Report } from '@rcm/audit/verify-audit';
+import type { Evidence } from './trail.ts';
+
+/** What the verifier's own code says in this process: thousands of new processes would take an hour. */
+export async function judge(evidence: Evidence, publicKey: string): Promise<Report> {
+  const verifier = new AuditVerifier({ keys: [headKey(publicKey)], ...(evidence.orgs ? { orgs: evidence.orgs } : {}) });
+  for (const heads of evidence.heads) for await (const { line, ...place } of linesOf([heads])) verifier.takeHead(line, { from: 'heads', ...place });
+  for await (const { line, complete } of linesOf([evidence.export])) verifier.takeEvent(line, { complete });
+  return verifier.report();
+}
+
+/** What the file says that is given to others, alone in a folder and as a process of its own. */
+export async function judgeAlone(evidence: Evidence, publicKey: string): Promise<{ readonly code: number | null; readonly report: Report }> {
+  const folder = mkdtempSync(join(tmpdir(), 'rcm-judge-'));
+  const file = (name: string, content: string | Buffer): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  try {
+    copyFileSync(fileURLToPath(import.meta.resolve('@rcm/audit/verify-audit')), join(folder, 'verify-audit.mjs'));
+    const args = [
+      ...['--export', file('export.ndjson', evidence.export), '--key', file('key.pem', publicKey), '--json'],
+      ...evidence.heads.flatMap((heads, index) => ['--heads', file(`heads-${index}.ndjson`, heads)]),
+      ...(evidence.orgs ?? []).flatMap((org) => ['--org', org]),
+    ];
+    const child = spawn(process.execPath, [join(folder, 'verify-audit.mjs'), ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+    return { code, report: JSON.parse(stdout) as Report };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,172 @@
+import type { AuditLine } from '@rcm/audit/verify-audit';
+import { chainsText, evidenceOf, eventsOf, type Evidence, linesText, provenOf, provenOrgs, recomputed, type Trail } from '../trail.ts';
+import type { Random } from '../random.ts';
+import type { Tampering } from './tampering.ts';
+
+type Field = 'actor' | 'action' | 'subject' | 'reason' | 'details' | 'at';
+const FIELDS: readonly Field[] = ['actor', 'action', 'subject', 'reason', 'details', 'at'];
+
+/** The same chains, one of them replaced; without it where it has no event. */
+function withChain(trail: Trail, org: string, events: readonly AuditLine[]): Evidence {
+  const chains = new Map(trail.chains);
+  if (events.length > 0) chains.set(org, events);
+  else chains.delete(org);
+  return { ...evidenceOf(trail), export: chainsText(chains) };
+}
+
+/** A chain with a head, and a place in it that the head covers. */
+function covered(trail: Trail, random: Random): { readonly org: string; readonly events: readonly AuditLine[]; readonly proven: number; readonly at: number } {
+  const org = random.pick(provenOrgs(trail));
+  const proven = provenOf(trail, org);
+  return { org, events: trail.chains.get(org) ?? [], proven, at: random.int(proven) };
+}
+
+function otherValue(event: AuditLine, field: Field, random: Random): string {
+  if (field === 'at') return event.at.replace(/\d{6}Z$/, `${String((Number(event.at.slice(-7, -1)) + 1 + random.int(999_998)) % 1_000_000).padStart(6, '0')}Z`);
+  if (field === 'details') return `{"changed": "${random.hex(6)}"}`;
+  return random.pick([`person:jane-${random.hex(4)}`, `${event[field]} `, event[field].slice(1) + random.hex(3), random.hex(8)]);
+}
+
+const changed = (event: AuditLine, field: Field, random: Random): AuditLine => ({ ...event, [field]: otherValue(event, field, random) });
+const replaced = (events: readonly AuditLine[], at: number, ...by: AuditLine[]): AuditLine[] => [...events.slice(0, at), ...by, ...events.slice(at + 1)];
+
+export const OF_EVENTS: readonly Tampering[] = [
+  ...FIELDS.map((field): Tampering => ({
+    name: `edit of ${field}, hash left`,
+    named: ['event_changed'],
+    act(trail, random) {
+      const org = random.pick([...trail.chains.keys()]);
+      const events = trail.chains.get(org) ?? [];
+      const at = random.int(events.length);
+      return withChain(trail, org, replaced(events, at, changed(events[at] as AuditLine, field, random)));
+    },
+  })),
+  {
+    name: 'forged actor with the event’s hash made to fit',
+    named: ['link_broken', 'chain_rewritten'],
+    act(trail, random) {
+      const { org, events, at } = covered(trail, random);
+      const forged = recomputed(replaced(events, at, changed(events[at] as AuditLine, 'actor', random)));
+      return withChain(trail, org, replaced(events, at, forged[at] as AuditLine));
+    },
+  },
+  {
+    name: 'forged actor with every hash from there on made to fit',
+    named: ['chain_rewritten'],
+    act(trail, random) {
+      const { org, events, at } = covered(trail, random);
+      return withChain(trail, org, recomputed(replaced(events, at, changed(events[at] as AuditLine, 'actor', random))));
+    },
+  },
+  {
+    name: 'edit of any field with every hash from there on made to fit',
+    named: ['chain_rewritten'],
+    act(trail, random) {
+      const { org, events, at } = covered(trail, random);
+      return withChain(trail, org, recomputed(replaced(events, at, changed(events[at] as AuditLine, random.pick(FIELDS), random))));
+    },
+  },
+  {
+    name: 'edit of a hash or a link',
+    named: ['event_changed'],
+    act(trail, random) {
+      const org = random.pick([...trail.chains.keys()]);
+      const events = trail.chains.get(org) ?? [];
+      const at = random.int(events.length);
+      return withChain(trail, org, replaced(events, at, { ...(events[at] as AuditLine), [random.pick(['hash', 'previous_hash'])]: random.hex(64) }));
+    },
+  },
+  {
+    name: 'whole chain written anew, invented events and right hashes',
+    named: ['chain_rewritten', 'chain_cut'],
+    act(trail, random) {
+      const { org, events, proven } = covered(trail, random);
+      const length = proven + random.int(5) - 2;
+      if (length < 1) return null;
+      const invented = Array.from({ length }, () => changed(changed(random.pick(events), 'reason', random), 'actor', random));
+      return withChain(trail, org, recomputed(invented));
+    },
+  },
+  {
+    name: 'two actors exchanged, every hash made to fit',
+    named: ['chain_rewritten'],
+    act(trail, random) {
+      const { org, events, proven, at } = covered(trail, random);
+      const [a, b] = [events[at] as AuditLine, events[random.int(proven)] as AuditLine];
+      if (a.actor === b.actor) return null;
+      const exchanged = events.map((event) => (event === a ? { ...a, actor: b.actor } : event === b ? { ...b, actor: a.actor } : event));
+      return withChain(trail, org, recomputed(exchanged));
+    },
+  },
+  {
+    name: 'events deleted',
+    named: ['events_missing', 'chain_cut'],
+    act(trail, random) {
+      const { org, events, at } = covered(trail, random);
+      const count = 1 + random.int(Math.min(4, events.length - 1 || 1));
+      if (events.length <= count) return null;
+      return withChain(trail, org, [...events.slice(0, at), ...events.slice(at + count)]);
+    },
+  },
+  {
+    name: 'events after the last head deleted from between others',
+    named: ['events_missing'],
+    act(trail, random) {
+      const org = random.pick([...trail.chains.keys()]);
+      const [events, proven] = [trail.chains.get(org) ?? [], provenOf(trail, org)];
+      if (events.length < proven + 2) return null;
+      const at = proven + random.int(events.length - proven - 1);
+      return withChain(trail, org, [...events.slice(0, at), ...events.slice(at + 1)]);
+    },
+  },
+  {
+    name: 'events deleted, every number and hash made to fit',
+    named: ['chain_rewritten', 'chain_cut'],
+    act(trail, random) {
+      const { org, events, at } = covered(trail, random);
+      const rest = [...events.slice(0, at), ...events.slice(at + 1 + random.int(3))];
+      return rest.length === 0 ? null : withChain(trail, org, recomputed(rest));
+    },
+  },
+  {
+    name: 'an event put in, linked to the one before',
+    named: ['out_of_order'],
+    act(trail, random) {
+      const org = random.pick([...trail.chains.keys()]);
+      const events = trail.chains.get(org) ?? [];
+      const at = random.int(events.length);
+      const forged = recomputed([...events.slice(0, at), changed(random.pick(events), 'actor', random)])[at] as AuditLine;
+      return withChain(trail, org, [...events.slice(0, at), forged, ...events.slice(at)]);
+    },
+  },
+  {
+    name: 'an event put in, every number and hash made to fit',
+    named: ['chain_rewritten'],
+    act(trail, random) {
+      const { org, events, at } = covered(trail, random);
+      return withChain(trail, org, recomputed([...events.slice(0, at), changed(random.pick(events), 'subject', random), ...events.slice(at)]));
+    },
+  },
+  {
+    name: 'a line repeated elsewhere',
+    named: ['out_of_order', 'events_missing'],
+    act(trail, random) {
+      const events = eventsOf(trail);
+      const at = random.int(events.length);
+      // Behind all others it would be what a chain may begin with, or go on with.
+      return { ...evidenceOf(trail), export: linesText([...events.slice(0, at), random.pick(events), ...events.slice(at)]) };
+    },
+  },
+  {
+    name: 'events moved to another organization, both chains made to fit',
+    named: ['chain_rewritten', 'chain_cut'],
+    act(trail, random) {
+      const { org, events, at } = covered(trail, random);
+      const other = random.pick([...trail.chains.keys()].filter((each) => each !== org));
+      const [left, taken] = [[...events.slice(0, at), ...events.slice(at + 1)], trail.chains.get(other) ?? []];
+      if (left.length === 0) return null;
+      const chains = new Map(trail.chains).set(org, recomputed(left)).set(other, recomputed([...taken, events[at] as AuditLine], other));
+      return { ...evidenceOf(trail), export: chainsText(chains) };
+    },
+  },
+];

@@ -1,0 +1,90 @@
+import type { AuditLine, Head } from '@rcm/audit/verify-audit';
+import { chainsText, digestOf, evidenceOf, linesText, provenOf, provenOrgs, recomputed, signedHead, strangersKey, type Trail } from '../trail.ts';
+import type { Random } from '../random.ts';
+import type { Tampering } from './tampering.ts';
+
+/** The chain of somebody’s choice, and the heads that it would have had. */
+function rewritten(trail: Trail, random: Random, sign: (head: Head, hash: string) => Head) {
+  const org = random.pick(provenOrgs(trail));
+  const at = random.int(provenOf(trail, org));
+  const events = (trail.chains.get(org) ?? []).map((event, index): AuditLine => (index === at ? { ...event, actor: `person:${random.hex(6)}` } : event));
+  const chain = recomputed(events);
+  const heads = trail.heads.map((head) => (head.org === org ? sign(head, chain[head.count - 1]?.hash ?? '') : head));
+  return { export: chainsText(new Map(trail.chains).set(org, chain)), heads: [linesText(heads)] };
+}
+
+export const OF_HEADS: readonly Tampering[] = [
+  {
+    name: 'chain rewritten, heads signed by another key that they name',
+    named: ['head_key_unknown'],
+    act(trail, random) {
+      const stranger = strangersKey();
+      return rewritten(trail, random, (head, hash) => signedHead({ ...head, hash }, stranger.key, stranger.id));
+    },
+  },
+  {
+    name: 'chain rewritten, heads signed by another key in the right one’s name',
+    named: ['head_forged'],
+    act(trail, random) {
+      const stranger = strangersKey();
+      return rewritten(trail, random, (head, hash) => signedHead({ ...head, hash }, stranger.key, head.key));
+    },
+  },
+  {
+    name: 'chain rewritten, heads changed and their signatures left',
+    named: ['head_forged'],
+    act: (trail, random) => rewritten(trail, random, (head, hash) => ({ ...head, hash })),
+  },
+  {
+    name: 'chain rewritten, its heads taken from every file',
+    named: ['no_heads'],
+    act: (trail, random) => ({ ...rewritten(trail, random, (head) => head), heads: [Buffer.alloc(0)] }),
+  },
+  {
+    name: 'a field of a head changed',
+    named: ['head_forged', 'head_key_unknown'],
+    act(trail, random) {
+      const at = random.int(trail.heads.length);
+      const head = trail.heads[at] as Head;
+      const other = random.pick<Partial<Head>>([
+        { count: head.count + 1 + random.int(3) },
+        ...(head.count > 1 ? [{ count: head.count - 1 }] : []),
+        { hash: digestOf(random.hex(8)) },
+        { org: `${head.org}x` },
+        { at: head.at.replace(/^2/, '3') },
+        { key: random.hex(32) },
+        { sig: Buffer.from(random.hex(128), 'hex').toString('base64') },
+      ]);
+      return { ...evidenceOf(trail), heads: [linesText(trail.heads.map((each, index) => (index === at ? { ...head, ...other } : each)))] };
+    },
+  },
+  {
+    name: 'a head of one organization passed off as another’s',
+    named: ['head_forged'],
+    act(trail, random) {
+      const [from, to] = [random.pick(trail.heads), random.pick([...trail.chains.keys()])];
+      if (from.org === to) return null;
+      return { ...evidenceOf(trail), heads: [linesText([...trail.heads, { ...from, org: to }])] };
+    },
+  },
+  {
+    name: 'a forged head put in',
+    named: ['head_forged'],
+    act(trail, random) {
+      const [head, stranger] = [random.pick(trail.heads), strangersKey()];
+      const forged = signedHead({ ...head, count: head.count + 1 + random.int(9), hash: digestOf(random.hex(8)) }, stranger.key, head.key);
+      return { ...evidenceOf(trail), heads: [linesText(random.shuffled([...trail.heads, forged]))] };
+    },
+  },
+  {
+    name: 'one bit of the heads turned',
+    named: 'anything',
+    act(trail, random) {
+      const bytes = Buffer.from(evidenceOf(trail).heads[0] ?? Buffer.alloc(0));
+      // Without its newline the last line would be one that was cut: as good as taken away, which nobody can see in one file.
+      const at = random.int(bytes.length - 1);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << random.int(8));
+      return { ...evidenceOf(trail), heads: [bytes] };
+    },
+  },
+];
