@@ -11,7 +11,7 @@ import { freshDatabase } from '@rcm/test-services';
 import type { Random } from './random.ts';
 import type { Trail } from './trail.ts';
 
-const TEXTS = ['', 'because', 'wegen „ä“ 🔑', 'line\nbreak \u2028 "quoted" \\ \u0001', 'x'.repeat(3_000), '{"actor":"nobody"}', ' '] as const;
+const TEXTS = ['', 'because', 'wegen „ä“ 🔑', 'line\nbreak \u2028 "quoted" \\ \u0001', 'x'.repeat(3_000), '{"actor":"nobody"}', ' ', 'unread \ufffd'] as const;
 
 /**
  * A trail as a deployment leaves it: events that an app writes into Postgres, heads that `audit heads write` signs between them, the export of

@@ -53,6 +53,8 @@ async function oneRound(writer: HeadWriter, signal: AbortSignal): Promise<string
       : 'Audit heads were not written to every sink; the log says why.';
   } catch (error) {
     if (signal.aborted) return null;
+    // A wrong login or key is not a sink that is down.
+    if (hasCode(error, 'config_invalid')) throw error;
     writer.failed(error);
     return 'Audit heads were not written; the log says why.';
   }

@@ -20,6 +20,8 @@ export interface VerifyOptions {
  */
 export async function verifyAudit({ db, sources, keys, orgIds, signal }: VerifyOptions): Promise<Report> {
   const verifier = new AuditVerifier({ keys: keys.map(keyOf), orgs: orgIds });
+  // A login that may not read the events is said before a file that is not there.
+  await db.ping();
   for (const source of sources)
     try {
       for await (const { line, ...place } of linesOf(source.read(signal))) verifier.takeHead(line, { from: source.place, ...place });

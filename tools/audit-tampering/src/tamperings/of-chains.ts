@@ -102,7 +102,8 @@ export const OF_CHAINS: readonly Tampering[] = [
     named: ['line_damaged'],
     act(trail, random) {
       const { export: whole } = evidenceOf(trail);
-      const end = 1 + random.int(whole.length - 1);
+      // Also where nothing but the newline of the last line is gone.
+      const end = random.int(4) === 0 ? whole.length - 1 : 1 + random.int(whole.length - 1);
       return whole[end - 1] === NEWLINE ? null : { ...evidenceOf(trail), export: whole.subarray(0, end) };
     },
   },
@@ -124,6 +125,17 @@ export const OF_CHAINS: readonly Tampering[] = [
       const at = random.int(bytes.length);
       bytes[at] = (bytes[at] ?? 0) ^ (1 << random.int(8));
       return { ...evidenceOf(trail), export: bytes };
+    },
+  },
+  {
+    name: 'bytes that are no UTF-8, where a reader shows the same character',
+    named: ['line_damaged'],
+    act(trail, random) {
+      const { export: whole } = evidenceOf(trail);
+      const places = [...whole.toString('latin1').matchAll(/\xef\xbf\xbd/g)].map(({ index }) => index);
+      if (places.length === 0) return null;
+      const at = random.pick(places);
+      return { ...evidenceOf(trail), export: Buffer.concat([whole.subarray(0, at), Buffer.from([0xff]), whole.subarray(at + 3)]) };
     },
   },
   {

@@ -1,4 +1,5 @@
-import type { AuditLine, Head } from '@rcm/audit/verify-audit';
+import { createPublicKey } from 'node:crypto';
+import { keyId, type AuditLine, type Head } from '@rcm/audit/verify-audit';
 import { chainsText, digestOf, evidenceOf, linesText, provenOf, provenOrgs, recomputed, signedHead, strangersKey, type Trail } from '../trail.ts';
 import type { Random } from '../random.ts';
 import type { Tampering } from './tampering.ts';
@@ -6,11 +7,27 @@ import type { Tampering } from './tampering.ts';
 /** The chain of somebody’s choice, and the heads that it would have had. */
 function rewritten(trail: Trail, random: Random, sign: (head: Head, hash: string) => Head) {
   const org = random.pick(provenOrgs(trail));
+  const { export: exported, chain } = rewrittenChain(trail, random, org);
+  const heads = trail.heads.map((head) => (head.org === org ? sign(head, chain[head.count - 1]?.hash ?? '') : head));
+  return { export: exported, heads: [linesText(heads)] };
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** Whoever rewrote the chain waited until the writer signed it: its old heads are still there. */
+function signedAgain(trail: Trail, random: Random, org: string, countOf: (length: number) => number) {
+  const { export: exported, chain } = rewrittenChain(trail, random, org);
+  const count = countOf(chain.length);
+  const statement = { org, count, hash: chain[count - 1]?.hash ?? '', at: '2026-12-01T08:00:00.000000Z' };
+  const head = signedHead(statement, trail.signingKey, keyId(createPublicKey(trail.publicKey)));
+  return { export: exported, heads: [linesText([...trail.heads, head])] };
+}
+
+function rewrittenChain(trail: Trail, random: Random, org: string): { readonly export: Buffer; readonly chain: readonly AuditLine[] } {
   const at = random.int(provenOf(trail, org));
   const events = (trail.chains.get(org) ?? []).map((event, index): AuditLine => (index === at ? { ...event, actor: `person:${random.hex(6)}` } : event));
   const chain = recomputed(events);
-  const heads = trail.heads.map((head) => (head.org === org ? sign(head, chain[head.count - 1]?.hash ?? '') : head));
-  return { export: chainsText(new Map(trail.chains).set(org, chain)), heads: [linesText(heads)] };
+  return { export: chainsText(new Map(trail.chains).set(org, chain)), chain };
 }
 
 export const OF_HEADS: readonly Tampering[] = [
@@ -39,6 +56,32 @@ export const OF_HEADS: readonly Tampering[] = [
     name: 'chain rewritten, its heads taken from every file',
     named: ['no_heads'],
     act: (trail, random) => ({ ...rewritten(trail, random, (head) => head), heads: [Buffer.alloc(0)] }),
+  },
+  {
+    name: 'chain rewritten, and signed again at its end by the writer of heads',
+    named: ['chain_rewritten'],
+    act(trail, random) {
+      const longer = provenOrgs(trail).filter((org) => (trail.chains.get(org)?.length ?? 0) > provenOf(trail, org));
+      return longer.length === 0 ? null : signedAgain(trail, random, random.pick(longer), (length) => length);
+    },
+  },
+  {
+    name: 'chain rewritten, and signed again where it was signed before',
+    named: ['heads_contradict'],
+    act(trail, random) {
+      const org = random.pick(provenOrgs(trail));
+      return signedAgain(trail, random, org, () => provenOf(trail, org));
+    },
+  },
+  {
+    name: 'a signature written in another way',
+    named: ['head_damaged'],
+    act(trail, random) {
+      const at = random.int(trail.heads.length);
+      // The last digit before the padding has four bits that mean nothing.
+      const sig = trail.heads[at]?.sig.replace(/.(?===$)/, (digit) => ALPHABET[ALPHABET.indexOf(digit) + 1 + random.int(15)] ?? '');
+      return { ...evidenceOf(trail), heads: [linesText(trail.heads.map((head, index) => (index === at ? { ...head, sig } : head)))] };
+    },
   },
   {
     name: 'a field of a head changed',

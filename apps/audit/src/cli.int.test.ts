@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, renameSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { asRoot } from '@rcm/test-services';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { audit, type AuditWorld, linesIn, openAuditWorld } from './testing.fixture.ts';
+
+let w: AuditWorld;
+beforeAll(async () => {
+  w = await openAuditWorld();
+  await w.organization('hospital-1');
+  await w.append('hospital-1', 3);
+});
+afterAll(() => w.close());
+
+test('each command works as the role that is made for it, and as no other', async () => {
+  for (const [args, role] of [
+    [['heads', 'write'], 'rcm_auditor'],
+    [['verify', '--key', w.publicKey], 'rcm_head_writer'],
+    [['export', '--output', join(w.folder, 'never')], 'rcm_head_writer'],
+  ] as const) {
+    const { code, stderr } = await audit(args, w.environment(role, role === 'rcm_auditor' ? { RCM_AUDIT_SIGNING_KEY_FILE: join(w.folder, 'key.pem') } : {}));
+    expect([args[0], code, stderr]).toEqual([args[0], 2, expect.stringContaining('must log in to Postgres as a member of')]);
+  }
+});
+
+test.each([
+  [['heads', 'write'], { RCM_AUDIT_SIGNING_KEY_FILE: '' }, 'RCM_AUDIT_SIGNING_KEY'],
+  [['heads', 'write'], { RCM_AUDIT_HEADS_FILE: '' }, 'No place to keep heads'],
+  [['verify'], { RCM_AUDIT_HEADS_FILE: '' }, 'No public key'],
+  [['nothing'], {}, 'unknown command'],
+])('%j with %j is a wrong call', async (args, settings, said) => {
+  const { code, stderr } = await audit(args, w.environment('rcm_head_writer', settings));
+  expect(code).toBe(2);
+  expect(stderr).toContain(said);
+});
+
+test('what `key` prints is what verifiers need, `list` says what the heads say, and an export goes to stdout', async () => {
+  const { stdout: key } = await audit(['key', '--json'], w.environment('rcm_head_writer'));
+  await w.headsWrite();
+  const { stdout: list } = await audit(['heads', 'list', '--json'], w.environment('rcm_head_writer'));
+  const { places } = JSON.parse(list) as { places: { chains: { organization: string; count: number; key: string }[]; unreadable: number }[] };
+  expect(places).toMatchObject([{ unreadable: 0, chains: [{ organization: 'hospital-1', count: 3, key: (JSON.parse(key) as { id: string }).id }] }]);
+  const { stdout: lines } = await audit(['export', '--output', '-'], w.environment('rcm_auditor'));
+  expect(lines.trim().split('\n')).toHaveLength(3);
+});
+
+test('`heads run` as somebody else ends at once', async () => {
+  const settings = { RCM_AUDIT_SIGNING_KEY_FILE: join(w.folder, 'key.pem'), RCM_HEALTH_PORT: '0' };
+  expect(await audit(['heads', 'run'], w.environment('rcm_auditor', settings))).toMatchObject({ code: 2, stderr: expect.stringContaining('rcm_head_writer') });
+});
+
+test('an export is its owner’s alone, and appears when it is whole', async () => {
+  const path = await w.export();
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(linesIn(path)).toHaveLength(3);
+});
+
+test('`heads run` writes until SIGTERM; while its sink is down it is not ready, and says so', async () => {
+  const file = join(w.folder, 'running', 'heads.ndjson');
+  mkdirSync(dirname(file));
+  const settings = { RCM_AUDIT_HEADS_FILE: file, RCM_AUDIT_INTERVAL_MS: '100', RCM_HEALTH_PORT: '0', RCM_LOG_LEVEL: 'info' };
+  const child = spawn(process.execPath, ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), 'heads', 'run'], {
+    env: { PATH: process.env['PATH'], ...asRoot(), ...w.environment('rcm_head_writer', settings) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const ended = once(child, 'close');
+  const until = async (holds: () => Promise<boolean> | boolean): Promise<void> => {
+    while (!(await holds())) {
+      if (child.exitCode !== null) throw new Error(output);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  await until(() => output.includes('"healthPort":'));
+  const at = `http://127.0.0.1:${/"healthPort":(\d+)/.exec(output)?.[1]}`;
+  const ready = async () => (await fetch(`${at}/readyz`)).status;
+  await until(async () => (await ready()) === 200);
+  expect(linesIn(file)).toHaveLength(1);
+  renameSync(dirname(file), `${dirname(file)}-away`);
+  await w.append('hospital-1', 1);
+  await until(async () => (await ready()) === 503);
+  expect(output).toContain('audit heads not written');
+  expect(await (await fetch(`${at}/metrics`)).text()).toMatch(/rcm_audit_heads_failures_total\{sink="file"\} [1-9]/);
+  renameSync(`${dirname(file)}-away`, dirname(file));
+  await until(async () => (await ready()) === 200);
+  expect(linesIn(file)).toHaveLength(2);
+  child.kill('SIGTERM');
+  expect((await ended)[0]).toBe(0);
+});

@@ -1,0 +1,44 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { headKey, linesOf, microseconds, parseHead } from './verify-audit.mjs';
+
+test.each([
+  ['1970-01-01T00:00:00.000001Z', '1'],
+  ['2026-11-26T14:00:33.123456Z', '1795701633123456'],
+  ['1969-12-31T23:59:59.999999Z', '-1'],
+  ['2026-02-30T00:00:00.000000Z', null],
+  ['2026-11-26T24:00:00.000000Z', null],
+  ['2026-11-26T14:00:33.123Z', null],
+  ['2026-11-26T14:00:33.123456+00:00', null],
+  ['infinity', null],
+])('the time %s is %s microseconds', (at, micros) => expect(microseconds(at)).toBe(micros));
+
+test('a key that is private, or signs in a way that was not agreed, is refused', () => {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  expect(() => headKey(String(privateKey.export({ type: 'pkcs8', format: 'pem' })))).toThrow('private key');
+  for (const { publicKey } of [generateKeyPairSync('ec', { namedCurve: 'secp384r1' }), generateKeyPairSync('rsa', { modulusLength: 2048 })])
+    expect(() => headKey(String(publicKey.export({ type: 'spki', format: 'pem' })))).toThrow('no Ed25519 or P-256 key');
+});
+
+describe('a head', () => {
+  const head = { v: 'rcm-audit-head/1', org: 'o', count: 1, hash: 'a'.repeat(64), at: '2026-11-26T14:00:33.123456Z', key: 'k', sig: 'AAAA' };
+  test('is one line in one form', () => expect(parseHead(JSON.stringify(head))).toEqual(head));
+  test.each([{ v: 'rcm-audit-head/2' }, { count: 0 }, { count: '1' }, { count: 1.5 }, { hash: 'A'.repeat(64) }, { at: 'now' }, { sig: 'AAAB=' }, { more: 1 }])(
+    'is not one with %j',
+    (other) => expect(parseHead(JSON.stringify({ ...head, ...other }))).toBeNull(),
+  );
+});
+
+test('lines are cut at newlines alone, wherever the chunks end', async () => {
+  const text = Buffer.from('a\n\nbä\u2028c\r\nlast');
+  for (let cut = 0; cut <= text.length; cut += 1) {
+    const lines = [];
+    for await (const { line, complete } of linesOf([text.subarray(0, cut), text.subarray(cut)])) lines.push([line.toString(), complete]);
+    expect(lines).toEqual([
+      ['a', true],
+      ['', true],
+      ['bä\u2028c\r', true],
+      ['last', false],
+    ]);
+  }
+});
