@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { createReplicatedStores, identityKeys, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
+import { createReplicatedStores, identityKeys, keyChecks, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
 import { openDatabase } from '@rcm/db';
 import { createLogger, createMetrics, plaintextWarnings, systemClock } from '@rcm/telemetry';
 import type { MigratorConfig } from './config.ts';
@@ -16,11 +16,13 @@ export interface OpenMigration extends Migration {
 
 /** Everything a command needs, made once from the configuration. Nothing is connected before it is used. */
 export function openMigration(config: MigratorConfig, { stop, stderr }: { readonly stop: Stop; readonly stderr: ProgressStream }): OpenMigration {
+  const keys = identityKeys(config);
   const db = openDatabase({
     url: config.RCM_DATABASE_URL,
     directUrl: config.RCM_DATABASE_DIRECT_URL,
     applicationName: 'rcm-migrator',
     role: 'rcm_migrator',
+    keys: keyChecks(keys),
     maxConnections: config.RCM_MIGRATOR_CONCURRENCY + 1,
   });
   const logger = createLogger({ name: 'migrator', level: config.RCM_LOG_LEVEL });
@@ -39,7 +41,7 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
     stores,
     place: { ...newSecretPlace(config, config.RCM_MIGRATOR_STORE), environment: config.RCM_ENVIRONMENT, largePayloads: config.RCM_LARGE_PAYLOADS },
     identityKey: config.RCM_IDENTITY_KEY,
-    keys: identityKeys(config),
+    keys,
     fingerprintKey: { id: config.RCM_IDENTITY_KEY_ID, secret: config.RCM_IDENTITY_KEY },
     clock,
     logger,

@@ -3,6 +3,7 @@ import { createLogger, explain, hasCode } from '@rcm/telemetry';
 import { type CommandContext, personalAct } from './commands/command.ts';
 import { type ClearOptions, retryCommand, unlockedCommand } from './commands/clear-login.ts';
 import { copiesCommand } from './commands/copies.ts';
+import { keysCommand, moveKeysCommand } from './commands/keys.ts';
 import { passwordCommand } from './commands/password.ts';
 import { pauseCommand, resumeCommand, type ScopeOptions } from './commands/pause.ts';
 import { ACCEPTABLE, type ResolveOptions, resolveCommand } from './commands/resolve.ts';
@@ -41,7 +42,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
         failure = error;
         throw error;
       } finally {
-        const mayHaveTold = act !== statusCommand && !options.dryRun && !hasCode(failure, 'database_unavailable', 'input_invalid');
+        const mayHaveTold = act !== statusCommand && act !== keysCommand && !options.dryRun && !hasCode(failure, 'database_unavailable', 'input_invalid');
         if (mayHaveTold) await deliverNow(context.opened, config);
       }
     });
@@ -135,6 +136,9 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
   command('copies', 'compare the copies in the second region with the secrets, and mend those that are behind').action((options: Output) =>
     run(options, copiesCommand),
   );
+  command('keys', 'what is under which key (docs/keys.md)')
+    .option('--move', 'move every login over to the current keys, while everything runs')
+    .action((options: Output & { move?: boolean }) => run(options, options.move ? moveKeysCommand : keysCommand));
   command('save-portal-type', 'create a portal type or bring it up to date, once its recipe can be read and passwords can be made from its rules')
     .argument('<file>', 'JSON, see docs/rotation.md; RCM_DATABASE_URL is that of the tables’ owner, as for migrations')
     .option('--dry-run', 'check it and change nothing; needs no configuration')

@@ -10,9 +10,14 @@ export interface IdentityKey {
 }
 
 /** What is made new is made with `current`; what was made with `previous` is recognised until it has been moved over. */
-export interface IdentityKeys {
+export interface KeyPair {
   readonly current: IdentityKey;
   readonly previous?: IdentityKey | undefined;
+}
+
+/** What names accounts, and what passwords and payloads are known by: a pair of its own, or the same. */
+export interface IdentityKeys extends KeyPair {
+  readonly fingerprint?: KeyPair | undefined;
 }
 
 /** The keys of a configuration. Fails with `config_invalid` where the previous key has no id, or the id no key. */
@@ -24,6 +29,16 @@ export function identityKeys(config: Pick<CredentialsConfig, `RCM_${'' | 'PREVIO
     current: { id: config.RCM_IDENTITY_KEY_ID, key: config.RCM_IDENTITY_KEY },
     previous: previous && previousId !== undefined ? { id: previousId, key: previous } : undefined,
   };
+}
+
+/**
+ * What a process says of its keys, so that two that call different keys by one id are told: by what each gives for a text that everybody knows. That
+ * tells nothing of a key of 32 characters or more.
+ */
+export function keyChecks(keys: IdentityKeys): readonly { readonly use: 'identity' | 'fingerprint'; readonly id: string; readonly check: string }[] {
+  const checksOf = (use: 'identity' | 'fingerprint', pair: KeyPair) =>
+    knownKeys(pair).map(({ id, key }) => ({ use, id, check: digest(key, ['rcm-key-check']) }));
+  return [...checksOf('identity', keys), ...checksOf('fingerprint', keys.fingerprint ?? keys)];
 }
 
 /** Where a login is an account: the realm in which its user name means one, and whether case tells two user names apart. */
@@ -44,7 +59,12 @@ export interface LoginIdentity {
  * login with the payload that is used.
  */
 export function loginIdentity(keys: IdentityKeys, realm: AccountRealm, username: string): LoginIdentity {
-  return { id: identityUnder(keys.current, realm, username), keyId: keys.current.id };
+  return nameUnder(keys.current, realm, username);
+}
+
+/** The names of one account under the keys that are known, the current key's first. A row that has any of them means this account, and is not renamed for it. */
+export function loginNames(keys: IdentityKeys, realm: AccountRealm, username: string): readonly LoginIdentity[] {
+  return knownKeys(keys).map((key) => nameUnder(key, realm, username));
 }
 
 /** An account realm as a portal type's row says, with all that decided before what one account is. */
@@ -69,9 +89,8 @@ export function realmHistory(
  * host of its page, as it was until accounts had realms. A row that says one of these means the same account.
  */
 export function formerIdentities(keys: IdentityKeys, history: RealmHistory, username: string): readonly string[] {
-  const known = keys.previous ? [keys.current, keys.previous] : [keys.current];
   const names = new Set<string>();
-  for (const key of known) {
+  for (const key of knownKeys(keys)) {
     for (const realm of [history.realm, ...history.formerRealms])
       for (const usernameCase of ['exact', 'ignored'] as const) names.add(identityUnder(key, { realm, usernameCase }, username));
     names.add(digest(key.key, [history.host.toLowerCase(), username]));
@@ -89,11 +108,16 @@ export function passwordFingerprints(
   realm: AccountRealm,
   login: { readonly username: string; readonly password: string },
 ): readonly string[] {
-  const known = keys.previous ? [keys.current, keys.previous] : [keys.current];
   const name = accountName(realm, login.username);
   // The length of the name keeps a line feed in it from shifting text into the password.
-  return known.map(({ id, key }) => `${id}:${digest(key, ['rcm-password-fingerprint', realm.realm, `${name.length}`, name, login.password])}`);
+  return knownKeys(keys.fingerprint ?? keys).map(
+    ({ id, key }) => `${id}:${digest(key, ['rcm-password-fingerprint', realm.realm, `${name.length}`, name, login.password])}`,
+  );
 }
+
+const knownKeys = ({ current, previous }: KeyPair): readonly IdentityKey[] => (previous ? [current, previous] : [current]);
+
+const nameUnder = (key: IdentityKey, realm: AccountRealm, username: string): LoginIdentity => ({ id: identityUnder(key, realm, username), keyId: key.id });
 
 /** The rule of case is part of the name: where it is exact, `user` is not what `User` is called where case is ignored. */
 const identityUnder = ({ key }: IdentityKey, realm: AccountRealm, username: string): string =>

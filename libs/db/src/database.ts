@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { ITXClientDenyList } from '@prisma/client/runtime/client';
 import { PrismaClient } from './generated/client.ts';
 import { translated } from './failure.ts';
+import { checkKeys, type KnownKey } from './keys/check.ts';
 import { createPool, TIMEOUTS } from './pool.ts';
 import { type AppRole, checkAppRole } from './roles/app-role.ts';
 import { enterScope, type Scope } from './scope.ts';
@@ -17,6 +18,8 @@ export interface DatabaseOptions {
   readonly maxConnections?: number;
   /** What the login must be a member of, checked by the first operation. Every app names its own; default: nothing is checked. */
   readonly role?: AppRole;
+  /** The keys that this process has, checked by the first operation, too: it works with none that rows do not know it by. Default: nothing is checked. */
+  readonly keys?: readonly KnownKey[] | undefined;
 }
 
 /** Plaintext that nobody read cannot leak: `config` is selected only by the one query that names it. */
@@ -53,7 +56,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     log: [],
     transactionOptions: { maxWait: TIMEOUTS.freeConnection + 5_000, timeout: TIMEOUTS.statement, isolationLevel: 'ReadCommitted' },
   });
-  const entered = roleGate(options.role);
+  const entered = gate(options);
   const transaction: Database['transaction'] = (scope, act) =>
     translated(() =>
       client.$transaction(async (tx) => {
@@ -71,12 +74,13 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
 }
 
-/** The check of the login before the first transaction. It is repeated until it has been answered: an unreachable database proves nothing. */
-function roleGate(role: AppRole | undefined): (tx: Transaction) => Promise<void> {
-  let passed = role === undefined;
+/** The checks of login and keys before the first transaction. They are repeated until they have been answered: an unreachable database proves nothing. */
+function gate({ role, keys }: Pick<DatabaseOptions, 'role' | 'keys'>): (tx: Transaction) => Promise<void> {
+  let passed = role === undefined && keys === undefined;
   return async (tx) => {
-    if (passed || role === undefined) return;
-    await checkAppRole(tx, role);
+    if (passed) return;
+    if (role !== undefined) await checkAppRole(tx, role);
+    if (keys !== undefined) await checkKeys(tx, keys, role);
     passed = true;
   };
 }

@@ -14,7 +14,7 @@ export { withCa } from './connection.ts';
 export { checkDatabase, databaseEnvironment, readDatabaseConfig, withDatabaseCa } from './environment.ts';
 export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endpoints/endpoint.ts';
 export { followStoreVersion } from './endpoints/follow.ts';
-export { type AccountFollowed, type FollowAccount, followAccount } from './endpoints/follow-account.ts';
+export { type AccountFollowed, type FollowAccount, followAccount, type LoginName } from './endpoints/follow-account.ts';
 export { findEndpoint, findOrganization, getEndpoint, getPortalTypeOf, listEndpoints } from './endpoints/read.ts';
 export { putOffRotation } from './endpoints/put-off.ts';
 export {
@@ -65,6 +65,9 @@ export { announceSuccessor, type Resolution, resolveAsFound, resolveAsUnchanged,
 export { type AttemptEventKind, isOpenState, mayAdvance, mayEnd, nextState, TRANSITIONS } from './journal/transitions.ts';
 export { acquireExclusiveLease, acquireSharedLease } from './leases/acquire.ts';
 export { type Lease, type LeaseAnswer, type LeaseRefusal, type LeaseRequest } from './leases/lease.ts';
+export { type KeyUse, type KnownKey } from './keys/check.ts';
+export { forgetLeftPasswords, type KeyRows, keyRows } from './keys/left.ts';
+export { type CurrentKeys, listLoginsToMove, type LoginMoved, type LoginToMove, type MoveLogin, moveLogin, type MovePrints, movePrints } from './keys/move.ts';
 export { type HeldLease, listLeases, releaseLease, renewLease } from './leases/upkeep.ts';
 export { withdrawExclusiveWish } from './leases/wish.ts';
 export { listWishes, type Wish } from './leases/wishes.ts';

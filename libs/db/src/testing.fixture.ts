@@ -4,6 +4,7 @@ import { freshDatabase } from '@rcm/test-services';
 import pg from 'pg';
 import { openDatabase, type Database } from './database.ts';
 import type { NewPortalType } from './endpoints/endpoint.ts';
+import type { LoginName } from './endpoints/follow-account.ts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 import { planRotation } from './journal/open.ts';
 import { acquireExclusiveLease } from './leases/acquire.ts';
@@ -93,15 +94,19 @@ export interface TestEndpoint {
 
 let made = 0;
 
-/** An organization with one migrated endpoint at version `1`, all its own. */
-export async function makeEndpoint(db: Database, options: Partial<TestEndpoint> & { readonly portal?: Partial<NewPortalType> } = {}): Promise<TestEndpoint> {
+/** An organization with one migrated endpoint at version `1`, all its own. `names`: of its account under several keys, in place of `loginIdentity`. */
+export async function makeEndpoint(
+  db: Database,
+  options: Partial<TestEndpoint> & { readonly portal?: Partial<NewPortalType>; readonly names?: readonly LoginName[] } = {},
+): Promise<TestEndpoint> {
   made += 1;
   const orgId = options.orgId ?? `org-${made}`;
   const endpointId = options.endpointId ?? `endpoint-${made}`;
+  const [name, ...otherNames] = options.names ?? [];
   const endpoint = {
     endpointId,
     orgId,
-    loginIdentity: options.loginIdentity ?? identityOf(endpointId),
+    loginIdentity: name?.id ?? options.loginIdentity ?? identityOf(endpointId),
     secretArn: options.secretArn ?? secretOf(orgId, endpointId),
   };
   const portal = { ...PORTAL, ...(options.portal ? { code: `portal-${made}` } : {}), ...options.portal };
@@ -115,7 +120,7 @@ export async function makeEndpoint(db: Database, options: Partial<TestEndpoint> 
     baseUrl: `https://${portal.hosts[0]}/`,
     config: new Secret({ note: 'kept' }),
   });
-  await recordMigrated(db, { ...endpoint, version: '1', fingerprint: 'f' });
+  await recordMigrated(db, { ...endpoint, version: '1', fingerprint: 'f', ...(name ? { identityKeyId: name.keyId, otherNames } : {}) });
   return endpoint;
 }
 

@@ -14,7 +14,7 @@ import {
 import type { PortalSession } from '@rcm/portal-drivers';
 import { type Clock, hasCode, type Logger, RcmError } from '@rcm/telemetry';
 import type { Drivers } from './drivers.ts';
-import { accountOf } from './account.ts';
+import { accountOf, goesBy } from './account.ts';
 import { guardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted } from './guarded-login.ts';
 import { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
 import { rotationThatMade } from './portal-credential.ts';
@@ -169,7 +169,7 @@ async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint
     await restAfterRestore(access, endpoint, held, credential);
     await followStoreVersion(access.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: asked, to: credential.version });
   }
-  if (accountOf(access.keys, endpoint, credential.payload).identity.id !== endpoint.loginIdentity) await refuseOtherAccount(access, endpoint);
+  if (!goesBy(accountOf(access.keys, endpoint, credential.payload), endpoint.loginIdentity)) await refuseOtherAccount(access, endpoint);
   return credential;
 }
 

@@ -15,7 +15,7 @@ import {
 import type { CredentialPayload, IdentityKeys } from '@rcm/credentials';
 import type { LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
 import { type Clock, type ErrorCode, type Logger, RcmError, type Secret } from '@rcm/telemetry';
-import { accountOf } from './account.ts';
+import { accountOf, goesBy } from './account.ts';
 import { isProof, type Judgement, judge, NOTHING_KNOWN } from './judgement.ts';
 import { portalCredential } from './portal-credential.ts';
 import { reserveTotp } from './totp-source.ts';
@@ -84,7 +84,7 @@ class NotAllowed extends Error {
 export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult> {
   const { db, clock, endpoint, timing, signal } = request;
   const account = accountOf(request.keys, endpoint, request.payload);
-  if (account.identity.id !== request.loginIdentity) return { kind: 'not_allowed', reason: 'other_account', until: null };
+  if (!goesBy(account, request.loginIdentity)) return { kind: 'not_allowed', reason: 'other_account', until: null };
   const question = ledgerQuestion(request, account.fingerprints);
   const refusal = await askLedger(db, question);
   if (refusal) return refusal;

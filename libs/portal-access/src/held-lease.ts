@@ -41,14 +41,14 @@ export interface HeldLease {
   release(): Promise<void>;
 }
 
-/** Waits at most `waitMs` for the lease. Fails with `lease_unavailable` (retry later) or `cancelled`. */
+/** Waits at most `waitMs` for the lease. Fails with `lease_unavailable` (retry later; also where the login has another name than `loginIdentity` by then) or `cancelled`. */
 export async function holdLease(request: LeaseRequest): Promise<HeldLease> {
   const { clock, timing } = request;
   const giveUpAt = clock.now().getTime() + timing.waitMs;
   for (;;) {
     const askedAt = performance.now();
     const answer = await ask(request, giveUpAt - clock.now().getTime());
-    if (answer.granted) return keepRenewing(request, answer.lease, askedAt);
+    if (answer.granted) return keepRenewing(request, await sameLogin(request, answer.lease), askedAt);
     if (clock.now().getTime() + timing.pollMs > giveUpAt) {
       await withdrawWish(request);
       throw new RcmError('lease_unavailable', `The login is in use or being changed (${answer.reason}); it was not free within ${timing.waitMs} ms.`, {
@@ -60,6 +60,15 @@ export async function holdLease(request: LeaseRequest): Promise<HeldLease> {
       throw error;
     });
   }
+}
+
+/** While this one waited, the login may have got another name: what the caller knows of it is to be read again before anything is done by it. */
+async function sameLogin({ db, orgId, endpointId, loginIdentity }: LeaseRequest, lease: Lease): Promise<Lease> {
+  if (lease.loginIdentity === loginIdentity) return lease;
+  await releaseLease(db, { leaseId: lease.id, orgId });
+  throw new RcmError('lease_unavailable', 'The login got another name while its lease was waited for; ask again.', {
+    details: { endpointId, reason: 'renamed' },
+  });
 }
 
 /** Whoever gives up waiting holds no agent back any more. A wish that stays all the same ends by itself. */

@@ -3,7 +3,7 @@
  * Threats: an account locked by too many tries, a password tried twice that is known to be bad, a stale password used during a
  * rotation, one tenant's login used for another. Nobody else calls a driver's `login`.
  */
-export { accountOf, type LoginAccount } from './account.ts';
+export { accountOf, goesBy, type LoginAccount } from './account.ts';
 export { type AgentAccess, type AgentVisit, type MigratedEndpoint, migratedEndpoint, type VisitResult, withAgentSession } from './agent-session.ts';
 export { type DriverUser, Drivers } from './drivers.ts';
 export { checkBrowser, leaseTiming, loginTiming, portalEnvironment } from './environment.ts';

@@ -1,4 +1,5 @@
 import { type AppRole, type Database, openDatabase } from '@rcm/db';
+import { type CredentialsConfig, identityKeys, keyChecks } from '@rcm/credentials';
 import { createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type Logger, type Metrics, plaintextWarnings, systemClock } from '@rcm/telemetry';
 import { Drivers } from './drivers.ts';
@@ -12,7 +13,12 @@ export interface PortalProcessOptions {
   readonly name: string;
   /** What its login to Postgres must be a member of. */
   readonly role: AppRole;
-  readonly config: PortalConfig & { readonly RCM_DATABASE_URL: string; readonly RCM_DATABASE_DIRECT_URL?: string | undefined; readonly RCM_LOG_LEVEL: string };
+  readonly config: PortalConfig &
+    Pick<CredentialsConfig, `RCM_${'' | 'PREVIOUS_'}IDENTITY_KEY${'' | '_ID'}`> & {
+      readonly RCM_DATABASE_URL: string;
+      readonly RCM_DATABASE_DIRECT_URL?: string | undefined;
+      readonly RCM_LOG_LEVEL: string;
+    };
   /** Contexts held beside those at work. Default 0. */
   readonly idleContexts?: number;
   readonly headed?: boolean | undefined;
@@ -52,7 +58,13 @@ export function openPortalProcess({ name, role, config, idleContexts = 0, headed
   return {
     logger,
     metrics,
-    db: openDatabase({ url: config.RCM_DATABASE_URL, directUrl: config.RCM_DATABASE_DIRECT_URL, applicationName: `rcm-${name}`, role }),
+    db: openDatabase({
+      url: config.RCM_DATABASE_URL,
+      directUrl: config.RCM_DATABASE_DIRECT_URL,
+      applicationName: `rcm-${name}`,
+      role,
+      keys: keyChecks(identityKeys(config)),
+    }),
     drivers: new Drivers(browser, logger, metrics, { evidence, plaintextAllowed: config.RCM_PLAINTEXT.includes('portals') }),
     warnings,
     async closeBrowser() {

@@ -55,7 +55,9 @@ function judge(migration: Migration, endpoint: EndpointRow, credentials: Secret<
     return;
   }
   actions.push({ endpointId: endpoint.id, action: 'create' });
-  if (endpoint.loginIdentity !== found.loginIdentity.id) note(users, found.loginIdentity.id, endpoint);
+  const ids = found.names.map(({ id }) => id);
+  // Where somebody goes by a name of this account under another key, that is the account's.
+  if (endpoint.loginIdentity === null || !ids.includes(endpoint.loginIdentity)) note(users, ids.find((id) => users.has(id)) ?? ids[0] ?? '', endpoint);
 }
 
 function note(users: Map<string, EndpointRow[]>, loginIdentity: string, endpoint: EndpointRow): void {

@@ -2,7 +2,7 @@ import {
   formerIdentities,
   type IdentityKeys,
   type LoginIdentity,
-  loginIdentity,
+  loginNames,
   type NewPlace,
   parsePayload,
   placeForSize,
@@ -20,7 +20,8 @@ export interface Movable {
   readonly text: Secret<string>;
   /** Where it is to be created: a large one may have to go elsewhere. */
   readonly place: NewPlace;
-  readonly loginIdentity: LoginIdentity;
+  /** What the account is called under each known key, the current one's first. */
+  readonly names: readonly LoginIdentity[];
 }
 
 /** One that a person has to look at first. `reason` names fields, never values. */
@@ -39,17 +40,17 @@ export function examine(
   try {
     const payload = parsePayload(credentials);
     const text = serializePayload(payload);
-    return { ok: true, text, place: placeForSize(place, text, place.largePayloads), loginIdentity: identityOf(endpoint, text, keys) };
+    return { ok: true, text, place: placeForSize(place, text, place.largePayloads), names: namesOf(endpoint, text, keys) };
   } catch (error) {
     if (!isRcmError(error)) throw error;
     return { ok: false, code: error.code, reason: missingLogin(credentials) ?? error.message };
   }
 }
 
-/** The keyed login identity of a payload in an endpoint's account realm. Fails with `payload_invalid`. */
-export function identityOf({ portalType }: Pick<EndpointRow, 'portalType'>, text: Secret<string>, keys: IdentityKeys): LoginIdentity {
+/** The keyed login identities of a payload in an endpoint's account realm. Fails with `payload_invalid`. */
+export function namesOf({ portalType }: Pick<EndpointRow, 'portalType'>, text: Secret<string>, keys: IdentityKeys): readonly LoginIdentity[] {
   const realm = { realm: portalType.accountRealm ?? portalType.code, usernameCase: portalType.usernameCase };
-  return loginIdentity(keys, realm, parsePayload(text).reveal().username);
+  return loginNames(keys, realm, parsePayload(text).reveal().username);
 }
 
 /** Whether a row's identity is that of the payload, under the name it has now or one it had before. */
@@ -57,7 +58,7 @@ export function isIdentityOf(endpoint: EndpointRow, text: Secret<string>, keys: 
   if (endpoint.loginIdentity === null) return false;
   const realm = realmHistory(endpoint.portalType, endpoint.baseUrl);
   const { username } = parsePayload(text).reveal();
-  return endpoint.loginIdentity === loginIdentity(keys, realm, username).id || formerIdentities(keys, realm, username).includes(endpoint.loginIdentity);
+  return [...loginNames(keys, realm, username).map(({ id }) => id), ...formerIdentities(keys, realm, username)].includes(endpoint.loginIdentity);
 }
 
 /** The commonest fault gets words of its own. */

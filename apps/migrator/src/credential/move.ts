@@ -22,6 +22,8 @@ export async function migrateEndpoint(migration: Migration, endpoint: EndpointRo
   if (credentials === null) throw new RcmError('row_edited', 'The plaintext was removed from the row before anything was written; there is nothing to move.');
   const found = examine(endpoint, credentials, { keys: migration.keys, place: migration.place });
   if (!found.ok) throw new RcmError(found.code, found.reason);
+  const [name, ...otherNames] = found.names;
+  if (!name) throw new RcmError('payload_invalid', 'The account has no name.');
   const { reference, stored } = await placeSecret(migration, endpoint, found);
   const fingerprint = canonicalFingerprint(fingerprintKey, stored.text);
   if (fingerprint !== canonicalFingerprint(fingerprintKey, found.text)) {
@@ -34,8 +36,9 @@ export async function migrateEndpoint(migration: Migration, endpoint: EndpointRo
       orgId: endpoint.orgId,
       secretArn: formatReference(reference),
       version: stored.version,
-      loginIdentity: found.loginIdentity.id,
-      identityKeyId: found.loginIdentity.keyId,
+      loginIdentity: name.id,
+      identityKeyId: name.keyId,
+      otherNames,
       fingerprint,
       row: { fingerprint: fingerprintOf(credentials), fingerprintOf },
     }),

@@ -1,6 +1,6 @@
 import type { StoredSecret } from '@rcm/credentials';
 import { type PasswordRecord, passwordTries } from '@rcm/db';
-import { accountOf, type GuardedResult } from '@rcm/portal-access';
+import { accountOf, goesBy, type GuardedResult } from '@rcm/portal-access';
 import type { RotatorServices } from '../machine/attempt.ts';
 import { holdFor, type Hold, proofOf } from '../machine/login-events.ts';
 import { type Candidate, ledgerVersion } from './candidate.ts';
@@ -72,9 +72,10 @@ async function* known({ services, login, since }: Search, from: AsyncIterable<Ca
   const { orgId, loginIdentity } = login.endpoint;
   const seen = new Set<string>();
   for await (const candidate of from) {
-    const { identity, fingerprints } = accountOf(services.keys, login.endpoint, candidate.payload);
+    const account = accountOf(services.keys, login.endpoint, candidate.payload);
+    const { fingerprints } = account;
     const print = fingerprints[0] ?? '';
-    if (identity.id !== loginIdentity || seen.has(print)) continue;
+    if (!goesBy(account, loginIdentity) || seen.has(print)) continue;
     seen.add(print);
     yield { candidate, tries: await passwordTries(services.db, { orgId, loginIdentity, fingerprints, since }) };
   }

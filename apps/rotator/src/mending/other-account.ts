@@ -1,6 +1,6 @@
 import { parsePayload, type StoredSecret } from '@rcm/credentials';
 import { type AccountFollowed, followAccount } from '@rcm/db';
-import { accountOf } from '@rcm/portal-access';
+import { accountOf, goesBy } from '@rcm/portal-access';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
 import type { Rotator } from '../rotate.ts';
 
@@ -14,16 +14,16 @@ export async function followOtherAccount(
   current: StoredSecret,
 ): Promise<AccountFollowed | null> {
   const { endpoint, held } = login;
-  const { identity, former } = accountOf(rotator.keys, endpoint, parsePayload(current.text));
-  if (identity.id === endpoint.loginIdentity) return null;
+  const account = accountOf(rotator.keys, endpoint, parsePayload(current.text));
+  if (goesBy(account, endpoint.loginIdentity)) return null;
   const answer = await followAccount(rotator.db, {
     orgId: endpoint.orgId,
     endpointId: endpoint.id,
     from: endpoint.loginIdentity,
-    to: { id: identity.id, keyId: identity.keyId },
+    to: account.names,
     leaseId: held.lease.id,
     actor: rotator.owner,
-    knownAs: former,
+    knownAs: account.former,
   });
   rotator.logger.info({ endpointId: endpoint.id, outcome: answer }, 'a secret names another account than its row');
   return answer;

@@ -21,6 +21,7 @@ const FOLLOWED: Readonly<Record<AccountFollowed, Settled>> = {
   moved: 'account_in_use',
   in_use: 'account_in_use',
   rotation_open: 'account_in_use',
+  other_key: 'account_in_use',
 };
 
 /** Before anything is planned on a secret or asked with it: whose it is, and whether it is what the row says. `null`: it is, now; the row follows a person's edit. */

@@ -31,7 +31,7 @@ async function throughTheOtherDoor(login: Login): Promise<Login> {
   const created = await world.stores.forTenant(login.orgId).create(reference, text, tags);
   const endpoint = await getEndpoint(world.db, { orgId: login.orgId, endpointId: id });
   if (!endpoint) throw new Error('no endpoint');
-  const loginIdentity = accountOf(row.rotator.keys, endpoint, parsePayload(text)).identity.id;
+  const loginIdentity = accountOf(row.rotator.keys, endpoint, parsePayload(text)).names[0]?.id ?? '';
   const fingerprint = createHash('sha256').update(id).digest('hex');
   const secretArn = formatReference(created.reference);
   await recordMigrated(world.db, { endpointId: id, orgId: login.orgId, secretArn, version: created.version, loginIdentity, fingerprint });

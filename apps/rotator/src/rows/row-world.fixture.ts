@@ -2,6 +2,7 @@ import {
   appRoleFolder,
   createCredentialManager,
   createTenantStores,
+  type IdentityKeys,
   parsePayload,
   parseReference,
   serializePayload,
@@ -37,10 +38,10 @@ export type Fields = Readonly<Record<string, unknown>>;
 export interface RowWorld extends RotatorWorld {
   /** So much time passes for everybody: at the portals, and since all that Postgres has written down. Leases that are held stay held. */
   pass(ms: number): Promise<void>;
-  /** One task of an agent, with a login of its own: `in`, or the code of what stopped it. */
-  visit(endpointId: string): Promise<string>;
+  /** One task of an agent, with a login of its own: `in`, or the code of what stopped it. `keys`: as the agent has them; default: as the rotator does. */
+  visit(endpointId: string, keys?: IdentityKeys): Promise<string>;
   /** One round of what a rotator does beside rotating. */
-  mend(): Promise<void>;
+  mend(keys?: IdentityKeys): Promise<void>;
   removeOldCopies(): Promise<void>;
   /** Rotates, and lets time pass where the rotation waits, until it is at its end; which, or why there was none. */
   settle(endpointId: string, rotator?: Rotator): Promise<string>;
@@ -107,7 +108,7 @@ export async function openRowWorld(options: Partial<WorldOptions> = {}): Promise
       for (const statement of aging) await tx.$executeRawUnsafe(statement, ms / SECOND);
     });
   };
-  const mend = () => mendWanted(opened.patient, { limit: 100, pauseMs: 0, signal: stop.signal });
+  const mend = (keys = opened.patient.keys) => mendWanted({ ...opened.patient, keys }, { limit: 100, pauseMs: 0, signal: stop.signal });
   const storedPasswords = async (id: string) => {
     const { orgId, portal } = world.endpoint(id);
     const texts = [await store.read(referenceOf(id))];
@@ -206,11 +207,11 @@ function openAgent({ world, rotator }: RotatorWorld) {
     keys: rotator.keys,
   };
   return {
-    visit(endpointId: string): Promise<string> {
+    visit(endpointId: string, keys: IdentityKeys = rotator.keys): Promise<string> {
       // What was cached is older than a cache keeps it: the time that passes here is not the cache's.
       credentials.invalidate({ reference: parseReference(world.endpoint(endpointId).secretArn) });
       const place = { orgId: world.orgId, endpointId, holder: 'agent', signal: new AbortController().signal };
-      return withAgentSession(access, place, async () => ({ value: 'in', session: 'close' as const })).catch((error: unknown) => {
+      return withAgentSession({ ...access, keys }, place, async () => ({ value: 'in', session: 'close' as const })).catch((error: unknown) => {
         if (isRcmError(error)) return error.code;
         throw error;
       });

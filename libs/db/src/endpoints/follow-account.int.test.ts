@@ -41,7 +41,7 @@ async function follow(
   rest: { readonly leaseId?: string; readonly knownAs?: readonly string[] } = {},
 ): Promise<AccountFollowed> {
   const leaseId = rest.leaseId ?? (await exclusiveLease(t.rotator, on)).id;
-  return followAccount(t.rotator, { ...on, from: on.loginIdentity, to, leaseId, actor: 'rotator-1', knownAs: rest.knownAs ?? [] });
+  return followAccount(t.rotator, { ...on, from: on.loginIdentity, to: [to], leaseId, actor: 'rotator-1', knownAs: rest.knownAs ?? [] });
 }
 
 /** The same account by another name; returns the endpoint as it is then. */
@@ -90,7 +90,7 @@ describe('a row that follows its secret', () => {
   test('does not follow where it cannot be audited', async () => {
     const on = await used();
     const lease = await exclusiveLease(t.rotator, on);
-    const unnamed = followAccount(t.rotator, { ...on, from: on.loginIdentity, to: another(), leaseId: lease.id, actor: '', knownAs: [on.loginIdentity] });
+    const unnamed = followAccount(t.rotator, { ...on, from: on.loginIdentity, to: [another()], leaseId: lease.id, actor: '', knownAs: [on.loginIdentity] });
     await expect(unnamed).rejects.toMatchObject({ code: 'input_invalid' });
     expect([await identityNow(on), await knownOf(on.loginIdentity)]).toEqual([on.loginIdentity, { logins: 1, words: 1, rotations: 1 }]);
   });
@@ -320,7 +320,7 @@ describe('a row does not follow', () => {
     const on = await used();
     const lease = await exclusiveLease(t.rotator, on);
     const from = identityOf('before');
-    expect(await followAccount(t.rotator, { ...on, from, to: another(), leaseId: lease.id, actor: 'a', knownAs: [] })).toBe('moved');
+    expect(await followAccount(t.rotator, { ...on, from, to: [another()], leaseId: lease.id, actor: 'a', knownAs: [] })).toBe('moved');
     expect(await follow(on, { id: on.loginIdentity, keyId: '1' }, { leaseId: lease.id })).toBe('moved');
   });
 
@@ -366,10 +366,10 @@ describe('a row does not follow', () => {
   test('for an agent, or to what is no identity', async () => {
     const on = await used();
     const leaseId = (await exclusiveLease(t.rotator, on)).id;
-    const asked = { ...on, from: on.loginIdentity, to: another(), leaseId, actor: 'a', knownAs: [] } as const;
+    const asked = { ...on, from: on.loginIdentity, to: [another()], leaseId, actor: 'a', knownAs: [] } as const;
     await expect(followAccount(t.agent, asked)).rejects.toMatchObject({ code: 'database_failed' });
-    await expect(followAccount(t.rotator, { ...asked, to: { id: 'a user name', keyId: '1' } })).rejects.toMatchObject({ code: 'input_invalid' });
-    await expect(followAccount(t.rotator, { ...asked, to: { ...another(), keyId: 'No!' } })).rejects.toMatchObject({ code: 'input_invalid' });
+    await expect(followAccount(t.rotator, { ...asked, to: [{ id: 'a user name', keyId: '1' }] })).rejects.toMatchObject({ code: 'input_invalid' });
+    await expect(followAccount(t.rotator, { ...asked, to: [{ ...another(), keyId: 'No!' }, another()] })).rejects.toMatchObject({ code: 'input_invalid' });
     expect(await identityNow(on)).toBe(on.loginIdentity);
   });
 });

@@ -6,20 +6,28 @@ import { writeNotice } from '../notices/write.ts';
 
 /**
  * `renamed`: the same account by another name, which everybody has now who had the old one. `parted`: one of several that were one account until now. `followed`:
- * another account. `moved`: the row has another identity already. `in_use`, `rotation_open`: somebody is at one of the two logins; ask again.
+ * another account. `moved`: the row has another identity already. `in_use`, `rotation_open`: somebody is at one of the two logins; ask again. `other_key`: logins
+ * are named with a key that the caller does not know, so whose account it is cannot be said here.
  */
-export type AccountFollowed = 'renamed' | 'parted' | 'followed' | 'moved' | 'rotation_open' | 'in_use';
+export type AccountFollowed = 'renamed' | 'parted' | 'followed' | 'moved' | 'rotation_open' | 'in_use' | 'other_key';
+
+/** A name of an account, and which key made it. */
+export interface LoginName {
+  readonly id: string;
+  readonly keyId: string;
+}
 
 export interface FollowAccount {
   readonly orgId: string;
   readonly endpointId: string;
-  /** The row's, and what the payload names, with the id of the key that made it. */
+  /** The row's. */
   readonly from: string;
-  readonly to: { readonly id: string; readonly keyId: string };
+  /** What the payload names, under each known key, the current one's first: the account keeps the name by which others have it. */
+  readonly to: readonly LoginName[];
   /** The caller's live exclusive lease on `from`; it is gone afterwards. */
   readonly leaseId: string;
   readonly actor: string;
-  /** What the account that the payload names may have been called: under former keys, realms and rules. */
+  /** What the account that the payload names may have been called: in former realms and by former rules. */
   readonly knownAs: readonly string[];
 }
 
@@ -34,7 +42,7 @@ export async function followAccount(db: Database, follow: FollowAccount): Promis
   return db.transaction({ tenant: orgId }, async (tx) => {
     const [row] = await tx.$queryRaw<
       { answer: AccountFollowed }[]
-    >`SELECT rcm_follow_account(${endpointId}, ${from}, ${to.id}, ${to.keyId}, ${leaseId}::uuid, ${[...follow.knownAs]}::text[]) AS answer`;
+    >`SELECT rcm_follow_account(${endpointId}, ${from}, ${to.map(({ id }) => id)}::text[], ${to.map(({ keyId }) => keyId)}::text[], ${leaseId}::uuid, ${[...follow.knownAs]}::text[]) AS answer`;
     if (!row) throw new RcmError('database_failed', 'A function returned no row.');
     const { answer } = row;
     if (answer !== 'renamed' && answer !== 'parted' && answer !== 'followed') return answer;
@@ -45,7 +53,7 @@ export async function followAccount(db: Database, follow: FollowAccount): Promis
       subject: endpointId,
       reason: answer === 'followed' ? 'the secret names another account' : 'what counts as one account was defined anew',
     });
-    if (answer === 'followed') await writeNotice(tx, { kind: 'other_account', key: `${endpointId}:${to.id}`, orgId, endpointId });
+    if (answer === 'followed') await writeNotice(tx, { kind: 'other_account', key: `${endpointId}:${to[0]?.id ?? ''}`, orgId, endpointId });
     return answer;
   });
 }

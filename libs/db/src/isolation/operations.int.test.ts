@@ -114,7 +114,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   forgetPasswords: (n) => forgetPasswords(t.rotator, { ...n, keep: [] }),
   clearLogin: (n) => clearLogin(t.rotator, { ...n, kind: 'unlocked', actor: 'a', reason: 'r' }),
   followAccount: (n) =>
-    followAccount(t.rotator, { ...n, from: n.loginIdentity, to: { id: identityOf('another'), keyId: '1' }, actor: 'a', knownAs: [n.loginIdentity] }),
+    followAccount(t.rotator, { ...n, from: n.loginIdentity, to: [{ id: identityOf('another'), keyId: '1' }], actor: 'a', knownAs: [n.loginIdentity] }),
   wantCredentialSearch: (n) => wantCredentialSearch(t.agent, n),
   startSearch: (n) => startSearch(t.rotator, n),
   noteSearched: (n) => noteSearched(t.rotator, { ...n, wishes: 0 }),
@@ -208,7 +208,7 @@ describe('with another tenant’s names', () => {
     expect(await beginLoginAttempt(t.agent, { ...mine, leaseId: other.leaseId, actor: 'agent', version: '1', fingerprints: PRINTS })).toMatchObject({
       reason: 'lease_lost',
     });
-    const to = { id: identityOf('another'), keyId: '1' };
+    const to = [{ id: identityOf('another'), keyId: '1' }];
     expect(await followAccount(t.rotator, { ...mine, leaseId: other.leaseId, from: mine.loginIdentity, to, actor: 'a', knownAs: [mine.loginIdentity] })).toBe(
       'rotation_open',
     );

@@ -34,6 +34,7 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
 /** Tables that hold nothing of a tenant's, and why. */
 export const SHARED_TABLES: Readonly<Record<string, string>> = {
   portal_type: 'a product of a payer: the same for all',
+  key_check: 'which keys processes have, by what each gives for a text that everybody knows',
   portal_gate: 'whether a portal is well',
   notice_delivery: 'times and tries by the id of a notice; the notice itself is isolated',
   _prisma_migrations: 'history of the schema',

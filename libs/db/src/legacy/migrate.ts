@@ -1,5 +1,6 @@
 import { RcmError, Secret } from '@rcm/telemetry';
-import type { Database } from '../database.ts';
+import type { Database, Transaction } from '../database.ts';
+import type { LoginName } from '../endpoints/follow-account.ts';
 import { endpointRow, WITH_PORTAL_TYPE, type EndpointRow } from '../endpoints/endpoint.ts';
 import { NEXT_ROTATION } from '../endpoints/schedule.ts';
 import { checkLimit } from '../input.ts';
@@ -52,6 +53,8 @@ export interface Migrated extends NewProof {
   readonly loginIdentity: string;
   /** Which key made it. Default `1`. */
   readonly identityKeyId?: string;
+  /** The same account's names under the other keys that are known. Where an endpoint goes by one of them already, this one does too. */
+  readonly otherNames?: readonly LoginName[];
   /** What the row held when the secret was made of it. Default: nothing. */
   readonly row?: SeenRow;
 }
@@ -60,11 +63,14 @@ export interface Migrated extends NewProof {
  * The endpoint's login now lies in the store: sets reference, version and identity, only where there is no reference yet and the row still
  * holds what the secret was made of, with proof and audit event in the same transaction. A due date that is there stays. `already`: there
  * was a reference. `edited`: the row holds something else by now; nothing was changed.
- * Fails with `endpoint_unknown`, `input_invalid` (a reference or identity that the schema refuses).
+ * Fails with `endpoint_unknown`, `input_invalid` (a reference or identity that the schema refuses), `config_invalid` where logins are named with a key
+ * that the caller does not know: the account may be one of them.
  */
 export async function recordMigrated(db: Database, migrated: Migrated): Promise<'recorded' | 'already' | 'edited'> {
   return db.transaction({ tenant: migrated.orgId }, async (tx) => {
     const { endpointId, orgId, secretArn, version, loginIdentity, row: seen = HELD_NOTHING } = migrated;
+    // First, since it takes the locks of the account's names.
+    const goesBy = await settleLogin(tx, endpointId, [{ id: loginIdentity, keyId: migrated.identityKeyId ?? '1' }, ...(migrated.otherNames ?? [])]);
     const row = await lockRow(tx, { endpointId, orgId, fingerprintOf: seen.fingerprintOf });
     // The CHECKs run on a row that still holds plaintext, and a refused row would be quoted: so the value is tried on its own first.
     const [fits] = await tx.$queryRaw<
@@ -73,9 +79,8 @@ export async function recordMigrated(db: Database, migrated: Migrated): Promise<
     if (!fits?.fits) throw new RcmError('input_invalid', 'The secret reference or version is not one that the schema takes.');
     if (row.secretArn !== null) return 'already';
     if (row.fingerprint !== seen.fingerprint) return 'edited';
-    await tx.$executeRaw`INSERT INTO login_identity (id, key_id) VALUES (${loginIdentity}, ${migrated.identityKeyId ?? '1'}) ON CONFLICT DO NOTHING`;
     await tx.$executeRaw`
-      UPDATE integration_endpoint e SET secret_arn = ${secretArn}, current_version = ${version}, login_identity = ${loginIdentity}, rotation_status = coalesce(e.rotation_status, 'active'),
+      UPDATE integration_endpoint e SET secret_arn = ${secretArn}, current_version = ${version}, login_identity = ${goesBy}, rotation_status = coalesce(e.rotation_status, 'active'),
              next_rotation_at = coalesce(e.next_rotation_at, ${NEXT_ROTATION}), updated_at = clock_timestamp()
         FROM portal_type p WHERE p.code = e.portal_type_code AND e.id = ${endpointId} AND e.org_id = ${orgId}`;
     await writeProof(tx, { ...migrated, step: 'applied', rowFingerprint: row.fingerprint });
@@ -89,4 +94,15 @@ export async function recordMigrated(db: Database, migrated: Migrated): Promise<
     });
     return 'recorded';
   });
+}
+
+/** By which of an account's names it goes; locked for the rest of the transaction. */
+async function settleLogin(tx: Transaction, endpointId: string, names: readonly LoginName[]): Promise<string> {
+  const [row] = await tx.$queryRaw<{ goesBy: string | null }[]>`
+    SELECT rcm_settle_login(${endpointId}, ${names.map(({ id }) => id)}::text[], ${names.map(({ keyId }) => keyId)}::text[]) AS "goesBy"`;
+  if (row && row.goesBy !== null) return row.goesBy;
+  throw new RcmError(
+    'config_invalid',
+    'Logins are named with an identity key that this process does not have, so whose account this is cannot be said (docs/keys.md). Nothing was changed.',
+  );
 }

@@ -332,7 +332,7 @@ class Round {
     if (!lease) return;
     const all = ['login one', 'login two', 'somebody else', 'nobody yet'].map(identityOf);
     const [id, knownAs] = [random.pick(all), random.pick([[], [lease.place.loginIdentity], all.slice(0, 1), all])];
-    const asked = { ...lease.place, from: lease.place.loginIdentity, to: { id, keyId: '1' }, actor: 'rotator', knownAs };
+    const asked = { ...lease.place, from: lease.place.loginIdentity, to: [{ id, keyId: '1' }], actor: 'rotator', knownAs };
     await this.ask('followAccount', (side) => ({ ...asked, leaseId: lease[side] }));
     const fingerprints = [random.pick(FINGERPRINTS)];
     for (const [at, { orgId, endpointId }] of this.#places.entries()) {

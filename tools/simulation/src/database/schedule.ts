@@ -129,7 +129,9 @@ export const followStoreVersion = operation('followStoreVersion', (db, { endpoin
   return true;
 });
 
-export const followAccount = operation('followAccount', (db, { orgId, endpointId, from, to, leaseId, knownAs }) => {
+export const followAccount = operation('followAccount', (db, { orgId, endpointId, from, to: [to], leaseId, knownAs }) => {
+  // All of the simulation has one key.
+  if (!to) throw new Error('an account without a name');
   const { tables } = db;
   const own = endpointOf(db, { orgId, endpointId });
   if (own?.loginIdentity !== from || from === to.id) return 'moved';

@@ -113,8 +113,8 @@ export const PLANTED: readonly PlantedFault[] = [
     words: '(i) the user name in the secret is not looked at: the row says whose ledger counts',
     shows: ['over budget', 'locked', 'rash'],
     file: access('account'),
-    from: 'identity: loginIdentity(keys, realm, username),',
-    to: 'identity: { ...loginIdentity(keys, realm, username), id: (endpoint as unknown as { loginIdentity: string }).loginIdentity },',
+    from: 'names: loginNames(keys, realm, username),',
+    to: "names: [{ id: (endpoint as unknown as { loginIdentity: string }).loginIdentity, keyId: '1' }],",
   },
   {
     name: 'success-forgives',
