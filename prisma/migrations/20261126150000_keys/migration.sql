@@ -18,7 +18,6 @@ GRANT INSERT (use, key_id, check_value) ON key_check TO rcm_rotator, rcm_migrato
 -- Which keys are in use is asked at every start, and which logins are under one of them page by page.
 CREATE INDEX login_identity_by_key ON login_identity (key_id, id);
 CREATE INDEX login_attempt_by_print_key ON login_attempt (split_part(fingerprint, ':', 1), login_identity) WHERE fingerprint IS NOT NULL;
-CREATE INDEX migration_proof_by_print_key ON migration_proof (split_part(row_fingerprint, ':', 1)) WHERE row_fingerprint IS NOT NULL;
 
 -- The ids of the keys that names of logins were made with: one step in the index for each.
 CREATE FUNCTION rcm_identity_key_ids() RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -54,7 +53,7 @@ CREATE FUNCTION rcm_keys_in_use() RETURNS TABLE (use text, key_id text) LANGUAGE
      WHERE EXISTS (SELECT FROM public.login_identity i JOIN public.integration_endpoint e ON e.login_identity = i.id WHERE i.key_id = k.id AND e.secret_arn IS NOT NULL)
         OR EXISTS (SELECT FROM public.login_identity i WHERE i.key_id = k.id AND public.rcm_login_may_return(i.id))
     UNION ALL SELECT 'fingerprint', k.id FROM public.rcm_print_key_ids() k(id)
-    UNION SELECT 'fingerprint', split_part(m.row_fingerprint, ':', 1) FROM public.migration_proof m WHERE m.row_fingerprint IS NOT NULL;
+    UNION SELECT 'proof', split_part(m.row_fingerprint, ':', 1) FROM public.migration_proof m WHERE m.row_fingerprint IS NOT NULL;
   END;
 
 -- The locks of several logins, whether they are known yet or not: all of them in one order, so that no two askers wait for each other. A row that

@@ -13,13 +13,19 @@ export interface KnownKey {
   readonly check: string;
 }
 
-/** What a process needs where rows are in the way. */
-const NEEDED: Readonly<Record<KeyUse, { readonly what: string; readonly names: string }>> = {
-  identity: { what: 'logins are named', names: 'RCM_IDENTITY_KEY or RCM_PREVIOUS_IDENTITY_KEY' },
-  fingerprint: {
-    what: 'passwords are known',
-    names: 'RCM_FINGERPRINT_KEY or RCM_PREVIOUS_FINGERPRINT_KEY (where none is set, RCM_IDENTITY_KEY and RCM_PREVIOUS_IDENTITY_KEY)',
-  },
+/** A key that rows need; `proof`: with which proofs of a migration were made. */
+interface Used {
+  readonly use: KeyUse | 'proof';
+  readonly id: string;
+}
+
+const FINGERPRINT_KEYS = 'RCM_FINGERPRINT_KEY or RCM_PREVIOUS_FINGERPRINT_KEY (where none is set, RCM_IDENTITY_KEY and RCM_PREVIOUS_IDENTITY_KEY)';
+
+/** What a process needs where rows are in the way, and what takes them out of it. */
+const NEEDED: Readonly<Record<Used['use'], { readonly what: string; readonly names: string; readonly run: string }>> = {
+  identity: { what: 'logins are named', names: 'RCM_IDENTITY_KEY or RCM_PREVIOUS_IDENTITY_KEY', run: 'rotator keys --move' },
+  fingerprint: { what: 'passwords are known', names: FINGERPRINT_KEYS, run: 'rotator keys --move' },
+  proof: { what: 'rows with plaintext were proved', names: FINGERPRINT_KEYS, run: 'migrator scrub' },
 };
 
 /**
@@ -27,12 +33,16 @@ const NEEDED: Readonly<Record<KeyUse, { readonly what: string; readonly names: s
  * budgets of their own; and another key under an id that is taken. A key that nobody has seen is noted by its check. Fails with `config_invalid`.
  */
 export async function checkKeys(tx: Transaction, keys: readonly KnownKey[], role: AppRole | undefined): Promise<void> {
-  const used = await tx.$queryRaw<{ use: KeyUse; id: string }[]>`SELECT use, key_id AS id FROM rcm_keys_in_use() ORDER BY 1, 2`;
-  const missing = used.find(({ use, id }) => !keys.some((key) => key.use === use && key.id === id));
+  const used = await tx.$queryRaw<Used[]>`SELECT use, key_id AS id FROM rcm_keys_in_use() ORDER BY 1, 2`;
+  const missing = used.find(({ use, id }) => {
+    // Only the migrator compares anything with proofs.
+    if (use === 'proof' && role !== 'rcm_migrator') return false;
+    return !keys.some((key) => key.use === (use === 'proof' ? 'fingerprint' : use) && key.id === id);
+  });
   if (missing) {
-    const { what, names } = NEEDED[missing.use];
+    const { what, names, run } = NEEDED[missing.use];
     throw refused(
-      `${what} by the key with the id ${missing.id}, and this process does not have it as ${names}. Give it that key too; once \`rotator keys --move\` says that nothing is left under ${missing.id}, it may go`,
+      `${what} by the key with the id ${missing.id}, and this process does not have it as ${names}. Give it that key too; once \`${run}\` has left nothing under ${missing.id}, it may go`,
     );
   }
   const seen = await tx.keyCheck.findMany();
