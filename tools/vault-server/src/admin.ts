@@ -29,6 +29,10 @@ export async function createAppRole(access: AdminAccess, { name, policy, tokenTt
   return { roleId: String(role_id), secretId: String(secret_id) };
 }
 
+/** Makes a transit key, or leaves the one that is there. */
+export const createTransitKey = async (access: AdminAccess, { mount, name }: { readonly mount: string; readonly name: string }): Promise<void> =>
+  void (await call(access, 'POST', `${mount}/keys/${name}`, { derived: true }));
+
 const DEADLINE_MS = 10_000;
 
 async function call({ address, token, namespace }: AdminAccess, method: string, path: string, body?: object): Promise<Readonly<Record<string, unknown>>> {

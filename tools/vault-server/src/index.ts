@@ -1,9 +1,9 @@
 /**
- * A server that follows the HTTP contract of Vault (OpenBao) for AppRole, tokens, policies and KV v2 to the letter, with faults, for
+ * A server that follows the HTTP contract of Vault (OpenBao) for AppRole, tokens, policies, KV v2 and transit's data keys to the letter, with faults, for
  * tests and local work. Threats it minds: a secret readable in its data file, a token that reaches beyond its policy. It must never
  * be the place where real credentials are kept, never listen beyond this machine by default, and never accept what Vault would refuse.
  */
-export { type AdminAccess, type AppRoleCredentials, createAppRole, type NewAppRole } from './admin.ts';
+export { type AdminAccess, type AppRoleCredentials, createAppRole, createTransitKey, type NewAppRole } from './admin.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { everyValueEver } from './every-value-ever.ts';
 export type { Fault, NodeState } from './faults.ts';

@@ -9,4 +9,6 @@ export interface World {
   readonly clock: Clock;
   /** Names of the KV v2 mounts, the same in every namespace. */
   readonly mounts: readonly string[];
+  /** Names of the transit mounts, likewise. */
+  readonly transitMounts: readonly string[];
 }

@@ -8,6 +8,7 @@ import { answerData } from '../kv/data.ts';
 import { answerMetadata } from '../kv/metadata.ts';
 import { keyAt, type Place } from '../kv/records.ts';
 import { answerVersions, VERSION_ACTS } from '../kv/versions.ts';
+import { answerTransit } from '../transit/route.ts';
 import type { World } from '../world.ts';
 import { type Answer, Refusal } from './answer.ts';
 import type { VaultRequest } from './request.ts';
@@ -28,6 +29,8 @@ function answerOf(world: World, request: VaultRequest, caller: Caller): Answer |
   if (path.startsWith('auth/approle/')) return answerAppRole(world, request);
   if (path === 'sys/capabilities-self') return answerCapabilities(world, request, caller);
   if (path.startsWith('sys/policies/')) return answerPolicy(world, request);
+  const transit = answerTransit(world, request);
+  if (transit !== undefined) return transit;
   const place = placeOf(world, request);
   // vault/router.go: an unsupported path is a 404 that says so, unlike a secret that is not there.
   if (!place) throw new Refusal(404, `no handler for route "${path}". route entry not found.`);

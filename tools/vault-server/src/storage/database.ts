@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { VaultServerStartError } from '../start-error.ts';
-import { APPLICATION_ID, SCHEMA } from './schema.ts';
+import { APPLICATION_ID, SCHEMA, TRANSIT_SCHEMA } from './schema.ts';
 
 /** SQLite in this process's own thread: requests are served one after the other, so each act below is atomic by construction. */
 export interface Database {
@@ -26,7 +26,9 @@ export function openDatabase(path: string | null): Database {
     sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;');
     const fresh = sqlite.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.['tables'] === 0;
     if (fresh) sqlite.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; COMMIT;`);
-    return requireOurs(sqlite);
+    const ours = requireOurs(sqlite);
+    ours.exec(TRANSIT_SCHEMA);
+    return ours;
   });
 }
 

@@ -33,3 +33,8 @@ CREATE TABLE token(
   expires_at_most INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `;
+
+/** Made in data files of before it, too. A key's material lies there encrypted, and goes with the key: it is no value that was written. */
+export const TRANSIT_SCHEMA = `
+CREATE TABLE IF NOT EXISTS transit_key(namespace TEXT NOT NULL, mount TEXT NOT NULL, name TEXT NOT NULL, box BLOB NOT NULL, PRIMARY KEY (namespace, mount, name)) STRICT, WITHOUT ROWID;
+`;
