@@ -7,6 +7,11 @@
  */
 /** What a caller outside this workspace needs of `@rcm/telemetry`: it is packed with the library, not published. */
 export { createMetrics, type ErrorCode, hasCode, isRcmError, isRetryable, type Metrics, RcmError, Secret } from '@rcm/telemetry';
+export type { DataKeyOwner, TenantDataKeys, WrappedDataKey } from './data-keys/data-keys.ts';
+export { createKmsDataKeys, type KmsDataKeysOptions } from './data-keys/kms-data-keys.ts';
+export { transitKeyName } from './data-keys/transit-key-name.ts';
+export { createVaultDataKeys, type VaultDataKeysOptions } from './data-keys/vault-data-keys.ts';
+export { createTaskDataKeys, type TaskKeysConfig, taskKeysEnvironment, taskKeysKind, checkTaskKeys } from './data-keys/task-keys-environment.ts';
 export { checkStores, type CredentialsConfig, credentialsEnvironment } from './environment.ts';
 export { type CopyingStores, type CopyingStoresOptions, createCopyingStores } from './failover/copying-stores.ts';
 export { createFailoverReaders, type FailoverReadersOptions } from './failover/failover-readers.ts';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-const SDKS = ['client-ssm', 'client-secrets-manager', 'client-sts'];
+const SDKS = ['client-kms', 'client-ssm', 'client-secrets-manager', 'client-sts'];
 
 /** Which AWS SDK clients a process in `folder` has loaded after importing an entry point. */
 export async function sdksLoadedBy(entryPoint: string, folder: string): Promise<string[]> {

@@ -25,6 +25,8 @@ const RETRYABLE = {
   endpoint_unknown: false,
   state_conflict: false,
   row_edited: false,
+  data_key_unavailable: true,
+  task_data_unreadable: false,
   // leases and ledger
   lease_unavailable: true,
   lease_lost: true,

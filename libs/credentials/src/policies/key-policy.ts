@@ -32,10 +32,30 @@ export function credentialsKeyPolicy(place: PolicyPlace, users: KeyUsers): Polic
     ]),
     throughParameterStore(checked, 'MigratorUsesParameters', migrator, WRITE_PARAMETERS, ownParameters(checked, 'endpoints')),
     throughSecretsManager(checked, 'WritersUseSecrets', [...rotator, ...migrator], ['kms:Decrypt', 'kms:GenerateDataKey']),
+    sealTaskData(agent),
   );
 }
 
 const WRITE_PARAMETERS = ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'];
+
+/**
+ * What tasks hold of patients is sealed under data keys that an agent makes and opens with its tenant's session: under an encryption
+ * context that names that session's tenant and environment, and this use. KMS opens nothing under another context than it was wrapped with.
+ */
+const sealTaskData = (agent: readonly string[]): PolicyStatement => ({
+  Sid: 'AgentSealsTaskData',
+  Effect: 'Allow',
+  Principal: { AWS: agent.map(checkedRoleArn) },
+  Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+  Resource: ['*'],
+  Condition: {
+    StringEquals: {
+      'kms:EncryptionContext:env': ['${aws:PrincipalTag/env}'],
+      'kms:EncryptionContext:tenant_id': ['${aws:PrincipalTag/tenant_id}'],
+      'kms:EncryptionContext:use': ['task-data'],
+    },
+  },
+});
 
 /** Everything but use, but CreateGrant, which would give use away, and but what takes the key away. */
 const administer = (place: CheckedPlace): PolicyStatement => ({

@@ -1,10 +1,13 @@
 import { isId, RcmError } from '@rcm/telemetry';
+import { transitKeyName } from '../data-keys/transit-key-name.ts';
 
 export interface VaultTenant {
   readonly mount: string;
   readonly environment: string;
   readonly orgId: string;
-  /** An agent reads current payloads and nothing else; rotator and migrator write, and see what is staged. */
+  /** Where transit is mounted, for an agent's data keys. Default `transit`. */
+  readonly transitMount?: string;
+  /** An agent reads current payloads, and makes and opens its tenant's data keys; rotator and migrator write, and see what is staged. */
   readonly part: 'agent' | 'rotator' | 'migrator';
 }
 
@@ -21,11 +24,15 @@ export interface VaultPolicy {
  * What the AppRole of one tenant may do: exactly the requests that the Vault store makes, under the tenant's own two folders, and for a rotator the question what it may do. A
  * pattern ends its segment before the star, so no other tenant's name can begin with this one's. Fails with `config_invalid`.
  */
-export function vaultTenantPolicy({ mount, environment, orgId, part }: VaultTenant): VaultPolicy {
-  if (![mount, environment, orgId].every(isId)) throw new RcmError('config_invalid', 'Mount, environment and organization of a Vault policy must be ids.');
+export function vaultTenantPolicy({ mount, environment, orgId, part, transitMount = 'transit' }: VaultTenant): VaultPolicy {
+  if (![mount, environment, orgId, transitMount].every(isId))
+    throw new RcmError('config_invalid', 'Mounts, environment and organization of a Vault policy must be ids.');
   const at = (api: string, folder: string): string => `${mount}/${api}/rcm/${environment}/${orgId}/${folder}/*`;
   const may = (...capabilities: readonly string[]): Path => ({ capabilities });
-  if (part === 'agent') return { path: { [at('data', 'endpoints')]: may('read') } };
+  if (part === 'agent') {
+    const dataKeys = ['datakey/plaintext', 'decrypt'].map((act) => [`${transitMount}/${act}/${transitKeyName(environment, orgId)}`, may('update')] as const);
+    return { path: { [at('data', 'endpoints')]: may('read'), ...Object.fromEntries(dataKeys) } };
+  }
   const write = ['create', 'update'];
   const current = { [at('data', 'endpoints')]: may('read', ...write), [at('metadata', 'endpoints')]: may(...write) };
   if (part === 'migrator') return { path: current };

@@ -3,6 +3,7 @@ import type { TenantApp } from '../index.ts';
 type Allowed = Readonly<Record<string, readonly TenantApp[]>>;
 
 const everybody = ['agent', 'rotator', 'migrator'] as const;
+const agent = ['agent'] as const;
 const rotator = ['rotator'] as const;
 const writers = ['rotator', 'migrator'] as const;
 
@@ -52,6 +53,8 @@ export const allowedOnOwn: Allowed = {
   CreateSecret: writers,
   'CreateSecret tagged for its path': writers,
   'TagResource, own tags': writers,
+  'kms GenerateDataKey, for task data': agent,
+  'kms Decrypt, of task data': agent,
 };
 
 /** The only thing that an app's own process may do: become a tenant of its environment, as its own app. */
@@ -101,6 +104,10 @@ export const allowedOnOwnByKeyPolicy: Allowed = {
   'kms Decrypt, without a context': [],
   'kms Encrypt': [],
   'kms GenerateDataKey': [],
+  'kms GenerateDataKey, for task data': agent,
+  'kms GenerateDataKey, for another use': [],
+  'kms Decrypt, of task data': agent,
+  'kms Encrypt, for task data': [],
 };
 
 /** What takes something away for good. Where everything else is open, the guardrail alone leaves it to the guardian. */

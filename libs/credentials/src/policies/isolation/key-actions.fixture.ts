@@ -20,6 +20,11 @@ const context = ({ at }: ActionCall) => ({ PARAMETER_ARN: parameterArn(`${at.roo
 
 const secretArn = ({ root }: Target): string => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${root.slice(1)}/endpoints/e1/a1-AbCdEf`;
 
+/** As an agent asks for the keys of its tenant's task data. */
+const taskData = ({ place }: Target, use = 'task-data') => ({ env: place.environment, tenant_id: place.tenant, use, key_id: 'k' });
+const dataKey = ({ clients, at }: ActionCall, EncryptionContext: Record<string, string>) =>
+  clients.kms.send(new GenerateDataKeyCommand({ KeyId: at.keyId, KeySpec: 'AES_256', EncryptionContext }));
+
 const enable = ({ clients, at }: ActionCall) => clients.kms.send(new EnableKeyCommand({ KeyId: at.keyId }));
 
 /** The key without the store that holds the secret, and other tenants from a tenant's session. */
@@ -48,6 +53,16 @@ export const keyActions: readonly Action[] = [
     name: 'kms GenerateDataKey',
     run: (call) =>
       call.clients.kms.send(new GenerateDataKeyCommand({ KeyId: call.at.keyId, KeySpec: 'AES_256', EncryptionContext: { SecretARN: secretArn(call.at) } })),
+  },
+  { name: 'kms GenerateDataKey, for task data', run: (call) => dataKey(call, taskData(call.at)) },
+  { name: 'kms GenerateDataKey, for another use', run: (call) => dataKey(call, taskData(call.at, 'else')) },
+  {
+    name: 'kms Decrypt, of task data',
+    run: ({ clients, at }) => clients.kms.send(new DecryptCommand({ CiphertextBlob: at.dataKey, EncryptionContext: taskData(at) })),
+  },
+  {
+    name: 'kms Encrypt, for task data',
+    run: ({ clients, at }) => clients.kms.send(new EncryptCommand({ KeyId: at.keyId, Plaintext: Buffer.from('x'), EncryptionContext: taskData(at) })),
   },
   { name: 'kms DescribeKey', run: ({ clients, at }) => clients.kms.send(new DescribeKeyCommand({ KeyId: at.keyId })) },
   { name: 'kms DisableKey', run: ({ clients, at }) => clients.kms.send(new DisableKeyCommand({ KeyId: at.keyId })), restore: enable },

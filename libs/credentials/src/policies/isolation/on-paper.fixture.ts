@@ -13,6 +13,7 @@ export function onPaper(own: Authorize): Cell[] {
     ...elsewhere(own),
     ...administration(own),
     ...otherUses(own),
+    ...taskData(own),
     ...containerService(own),
     ...otherSessions(own),
     ...guardian(own),
@@ -195,6 +196,21 @@ function otherUses(own: Authorize): Cell[] {
       }),
     ),
   );
+}
+
+/** The keys of task data are an agent's to ask for, its dedicated deployment's too, and for nothing but to seal and open. */
+function taskData(own: Authorize): Cell[] {
+  const context = { 'kms:EncryptionContext:env': tags.env, 'kms:EncryptionContext:tenant_id': tags.tenant_id, 'kms:EncryptionContext:use': 'task-data' };
+  const cell = (role: string, action: string, expected: Cell['expected']): Cell =>
+    paperCell(own, `${role}, ${action} for task data`, expected, { principal: session(role), action, resource: KEY, conditions: context });
+  const agents = [tenantRoleName('agent'), dedicatedRoleName(DEDICATED.app, DEDICATED.orgId)];
+  return [
+    ...agents.flatMap((role) => [
+      ...['kms:Decrypt', 'kms:GenerateDataKey'].map((action) => cell(role, action, 'allowed')),
+      cell(role, 'kms:ReEncryptFrom', 'denied'),
+    ]),
+    ...[tenantRoleName('rotator'), tenantRoleName('migrator'), GUARDIAN_ROLE].map((role) => cell(role, 'kms:Decrypt', 'denied')),
+  ];
 }
 
 /** Anything of STS but becoming a tenant; refused on both sides, so by each side alone too. */

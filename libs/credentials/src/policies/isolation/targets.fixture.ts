@@ -1,3 +1,4 @@
+import { GenerateDataKeyCommand } from '@aws-sdk/client-kms';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { ACCOUNT, ENVIRONMENT, type JudgedAccount, REGION, TENANTS } from './account.fixture.ts';
@@ -16,6 +17,8 @@ export interface Target {
   readonly keyId: string;
   /** What SSM answers without decrypting. */
   readonly ciphertext: Uint8Array;
+  /** A wrapped data key for what its tasks hold of patients. */
+  readonly dataKey: Uint8Array;
   /** Ids of the secret's versions by their stage. */
   readonly versions: { readonly current: string; readonly previous: string; readonly pending: string };
 }
@@ -48,7 +51,7 @@ export function makeTargets(account: JudgedAccount): Promise<Target[]> {
   return account.unguarded(() => Promise.all(PLACES.map((place) => makeTarget(admin, place, account.aws.kmsKeyArn)))).finally(() => closeClients(admin));
 }
 
-async function makeTarget({ ssm, secrets }: Clients, place: Place, keyId: string): Promise<Target> {
+async function makeTarget({ ssm, secrets, kms }: Clients, place: Place, keyId: string): Promise<Target> {
   const root = `/rcm/${place.environment}/${place.tenant}`;
   for (const { name, tags: Tags } of names(place)) {
     await ssm.send(new PutParameterCommand({ Name: root + name, Value: 'secret', Type: 'SecureString', KeyId: keyId, Tags }));
@@ -66,5 +69,7 @@ async function makeTarget({ ssm, secrets }: Clients, place: Place, keyId: string
     );
   const { Parameter } = await ssm.send(new GetParameterCommand({ Name: `${root}/endpoints/e1/a1`, WithDecryption: false }));
   const versions = { current: versionId('current'), previous: versionId('previous'), pending: versionId('pending') };
-  return { place, root, keyId, versions, ciphertext: Buffer.from(Parameter?.Value ?? '', 'base64') };
+  const EncryptionContext = { env: place.environment, tenant_id: place.tenant, use: 'task-data', key_id: 'k' };
+  const { CiphertextBlob: dataKey = new Uint8Array() } = await kms.send(new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: 'AES_256', EncryptionContext }));
+  return { place, root, keyId, versions, dataKey, ciphertext: Buffer.from(Parameter?.Value ?? '', 'base64') };
 }
