@@ -6,6 +6,8 @@ import { checkKeys, type KnownKey } from './keys/check.ts';
 import { createPool, TIMEOUTS } from './pool.ts';
 import { type AppRole, checkAppRole } from './roles/app-role.ts';
 import { enterScope, type Scope } from './scope.ts';
+import { DataKeys } from './sealing/data-keys.ts';
+import type { DataKeyWrapping } from './sealing/wrapping.ts';
 
 export interface DatabaseOptions {
   /** Pooled URL; a transaction-mode pooler is fine. */
@@ -20,6 +22,8 @@ export interface DatabaseOptions {
   readonly role?: AppRole;
   /** The keys that this process has, checked by the first operation, too: it works with none that rows do not know it by. Default: nothing is checked. */
   readonly keys?: readonly KnownKey[] | undefined;
+  /** What wraps the keys that tasks' inputs and results are sealed under. Without it none is written and none is read. */
+  readonly dataKeys?: DataKeyWrapping | undefined;
 }
 
 /** Plaintext that nobody read cannot leak: `config` is selected only by the one query that names it. */
@@ -33,6 +37,8 @@ export type Transaction = Omit<Client, ITXClientDenyList>;
 export interface Database {
   readonly directUrl: string;
   readonly applicationName: string;
+  /** For what tasks hold of patients; `null` in a process that has nothing to do with it. */
+  readonly dataKeys: DataKeys | null;
   /** Fails with `database_unavailable` within the connect time-out when Postgres cannot be reached, `config_invalid` where the login is not `role`'s. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -68,6 +74,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     directUrl: options.directUrl ?? options.url,
     applicationName: options.applicationName,
+    dataKeys: options.dataKeys ? new DataKeys({ wrapping: options.dataKeys, transaction }) : null,
     ping: () => transaction('no tenant', async (tx) => void (await tx.$queryRaw`SELECT 1 AS one`)),
     close: () => client.$disconnect(),
     transaction,

@@ -40,7 +40,7 @@ export {
   wantCredentialSearch,
 } from './endpoints/search.ts';
 export { countSecrets, type SecretCount } from './endpoints/secret-counts.ts';
-export { insertEndpoint, type NewEndpoint, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
+export { insertEndpoint, type NewEndpoint, type NewOrganization, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 export { assessPortalTypes, type BreakerCause, type BreakerRules } from './gate/breaker.ts';
 export { isPortalIll, type PortalHealth } from './gate/health.ts';
 export { type GateState, listGates } from './gate/list.ts';
@@ -109,6 +109,8 @@ export { type CurrentVersion, listCurrentVersions } from './notifications-missed
 export { type AppRole } from './roles/app-role.ts';
 export { type AppLogin, ensureAppLogin } from './roles/login.ts';
 export { type Scope } from './scope.ts';
+export { keyFileWrapping } from './sealing/key-file.ts';
+export { type DataKeyOwner, type DataKeyWrapping, type WrappedDataKey } from './sealing/wrapping.ts';
 export {
   type Claim,
   claimNextPortalTask,
@@ -124,8 +126,9 @@ export {
 export { createPortalTask, type NewPortalTask, type Requeue, requeuePortalTask, type TaskPlace } from './tasks/queue.ts';
 export { readPortalTask, type TaskReader } from './tasks/read.ts';
 export { actorOf, type Requester } from './tasks/requester.ts';
+export { haveTaskKey } from './tasks/sealed.ts';
 export { type ClaimedTask, type PortalTask, type TaskState } from './tasks/task.ts';
-export { type TidyOptions, tidyPortalTasks } from './tasks/tidy.ts';
+export { type Tidied, type TidyOptions, tidyPortalTasks } from './tasks/tidy.ts';
 export { portalPlaces } from './trace/places.ts';
 export type { LogLine } from './trace/anchors.ts';
 export { type Trace, type TracedEvent, type TracedRequest, type TracedUse, type TraceQuestion, traceLogins } from './trace/trace.ts';

@@ -11,6 +11,7 @@ import { acquireExclusiveLease } from './leases/acquire.ts';
 import type { Lease } from './leases/lease.ts';
 import { recordMigrated } from './legacy/migrate.ts';
 import type { AppRole } from './roles/app-role.ts';
+import { keyFileWrapping } from './sealing/key-file.ts';
 import type { Requester } from './tasks/requester.ts';
 import { migrateWithLogins, urlFor } from './testing.ts';
 
@@ -34,7 +35,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   const { url, drop } = await freshDatabase({ migrate: migrateWithLogins });
   const opened: Database[] = [];
   const open = (options: { readonly url: string; readonly role?: AppRole }): Database => {
-    const db = openDatabase({ ...options, applicationName: `test ${opened.length}`, maxConnections: 5 });
+    const db = openDatabase({ ...options, applicationName: `test ${opened.length}`, maxConnections: 5, dataKeys: TEST_KEYS });
     opened.push(db);
     return db;
   };
@@ -55,6 +56,9 @@ export async function openTestDatabase(): Promise<TestDatabase> {
     },
   };
 }
+
+/** What wraps data keys in tests that are not about it. */
+export const TEST_KEYS = keyFileWrapping({ id: 'test', key: new Secret(randomUUID() + randomUUID()) });
 
 export const PORTAL: NewPortalType = {
   code: 'alpine',

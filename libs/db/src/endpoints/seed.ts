@@ -3,13 +3,19 @@ import type { Database } from '../database.ts';
 import { checkId, jsonText, jsonValue, timestamp } from '../input.ts';
 import { type NewPortalType, portalTypeRow, type PortalTypeRow } from './endpoint.ts';
 
-/** Creates an organization, or brings its name and parent up to date. */
-export async function upsertOrganization(
-  db: Database,
-  { id, name, parentId = null }: { readonly id: string; readonly name: string; readonly parentId?: string | null },
-): Promise<void> {
+export interface NewOrganization {
+  readonly id: string;
+  readonly name: string;
+  readonly parentId?: string | null;
+  /** How long its ended tasks are kept, 1 to 400 days. Default: as it is; `null`: as long as the deployment says. */
+  readonly taskKeepDays?: number | null;
+}
+
+/** Creates an organization, or brings its name, its parent and what it says of its tasks up to date. */
+export async function upsertOrganization(db: Database, { id, parentId = null, ...said }: NewOrganization): Promise<void> {
   checkId('organization id', id);
-  await db.transaction({ tenant: id }, (tx) => tx.organization.upsert({ where: { id }, create: { id, name, parentId }, update: { name, parentId } }));
+  const fields = { ...said, parentId };
+  await db.transaction({ tenant: id }, (tx) => tx.organization.upsert({ where: { id }, create: { id, ...fields }, update: fields }));
 }
 
 /**

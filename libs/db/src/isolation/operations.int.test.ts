@@ -192,6 +192,7 @@ describe('with another tenant’s names', () => {
       'login_clearance',
       'notice',
       'rotation_request',
+      'tenant_data_key',
     ])
       rows.push(await t.sql(`SELECT * FROM ${table} ORDER BY 1, 2`));
     return rows;

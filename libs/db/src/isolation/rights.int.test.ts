@@ -114,10 +114,21 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     [role, 'may not', `UPDATE portal_type SET hosts = '{evil.example}'`],
     [role, 'may not', `INSERT INTO organization (id, name) VALUES ('new', 'New')`],
     [role, 'may not', 'DELETE FROM portal_task'],
+    [role, 'may not', 'DELETE FROM tenant_data_key'],
+    [role, 'may not', `UPDATE tenant_data_key SET seals_until = seals_until + interval '1 s'`],
     [role, 'may not', 'SELECT 1 FROM _prisma_migrations'],
     [role, 'may not', 'CREATE TABLE mine (a int)'],
     [role, 'may not', 'SELECT 1 FROM pg_statistic'],
     [role, 'may not', 'SELECT 1 FROM pg_authid'],
+  ]),
+  ['rcm_agent', 'may', dataKey('clock_timestamp()')],
+  ['rcm_agent', 'may not', dataKey(`clock_timestamp() + interval '1 hour'`)],
+  ['rcm_agent', 'may not', dataKey(`clock_timestamp() - interval '1 hour'`)],
+  ...(['rcm_rotator', 'rcm_migrator'] as const).flatMap((role): (readonly [Asking, 'may not', string])[] => [
+    [role, 'may not', dataKey('clock_timestamp()')],
+    [role, 'may not', 'SELECT wrapped FROM tenant_data_key'],
+    [role, 'may not', 'SELECT rcm_forget_data_keys(1)'],
+    [role, 'may not', 'SELECT * FROM rcm_plain_tasks(1)'],
   ]),
   ['rcm_rotator', 'may not', 'SELECT 1 FROM portal_task'],
   ['rcm_migrator', 'may not', 'SELECT 1 FROM portal_task'],
@@ -177,12 +188,16 @@ function event(): string {
 }
 
 function task(requester: string): string {
-  return `INSERT INTO portal_task (id, org_id, endpoint_id, name, input, requested_by, requested_issuer) VALUES (gen_random_uuid(), '$org', '$endpoint', 'n', '{}', ${requester})`;
+  return `INSERT INTO portal_task (id, org_id, endpoint_id, name, requested_by, requested_issuer) VALUES (gen_random_uuid(), '$org', '$endpoint', 'n', ${requester})`;
 }
 
 /** A login for a task. */
 function attempt(taskId: string): string {
   return `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, task_id) VALUES ('$login', '$org', '$endpoint', gen_random_uuid(), 'agent', '1', clock_timestamp(), ${taskId})`;
+}
+
+function dataKey(createdAt: string): string {
+  return `INSERT INTO tenant_data_key (id, org_id, wrapped_by, wrapped, created_at, seals_until) SELECT gen_random_uuid(), '$org', 'file:test', repeat('x', 60)::bytea, n.at, n.at + interval '1 hour' FROM (SELECT ${createdAt} AS at) n`;
 }
 
 function request(): string {

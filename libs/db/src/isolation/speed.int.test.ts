@@ -26,7 +26,7 @@ import type { AppRole } from '../roles/app-role.ts';
 import { claimPortalTask, finishPortalTask, portalTaskWaits } from '../tasks/claim.ts';
 import { createPortalTask } from '../tasks/queue.ts';
 import { tidyPortalTasks } from '../tasks/tidy.ts';
-import { openTestDatabase, PORTAL, printOf, type TestDatabase, REQUESTER } from '../testing.fixture.ts';
+import { openTestDatabase, PORTAL, printOf, REQUESTER, TEST_KEYS, type TestDatabase } from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';
 import { reserveTotpStep } from '../totp.ts';
 
@@ -63,8 +63,8 @@ beforeAll(async () => {
     INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, promoted_version, recipe_hash, ended_at)
     SELECT gen_random_uuid(), identity, 'o' || o, 'e' || i, 'alpine', 'done', i, 'r', 'due', 'arn:aws:ssm:' || i, '0', '1', 'h', now() FROM (SELECT i, ${each}) x`);
   await t.sql(`
-    INSERT INTO portal_task (id, org_id, endpoint_id, name, input, state, finished_at)
-    SELECT gen_random_uuid(), 'o' || o, 'e' || i, 'n', '{}', 'succeeded', now() FROM (SELECT i, ${each}) x`);
+    INSERT INTO portal_task (id, org_id, endpoint_id, name, state, finished_at)
+    SELECT gen_random_uuid(), 'o' || o, 'e' || i, 'n', 'succeeded', now() FROM (SELECT i, ${each}) x`);
   await t.sql('ANALYZE');
 }, 180_000);
 afterAll(() => t.close());
@@ -138,7 +138,7 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
 /** How many rows of the large tables one piece of work reads by scanning, with connections of its own. */
 async function scannedBy(ask: (typeof ASKED)[string]): Promise<Record<string, number>> {
   const before = await scanned();
-  const open = (role: AppRole) => openDatabase({ url: urlFor(role, t.url), applicationName: 'asked', role });
+  const open = (role: AppRole) => openDatabase({ url: urlFor(role, t.url), applicationName: 'asked', role, dataKeys: TEST_KEYS });
   const dbs = { agent: open('rcm_agent'), rotator: open('rcm_rotator') };
   await ask(dbs);
   await Promise.all(Object.values(dbs).map((db) => db.close()));

@@ -73,13 +73,20 @@ async function makeSharer(t: TestDatabase, sharer: Tenant): Promise<void> {
   for (const [table, insert] of Object.entries(TENANT_ROWS)) if (!ownRotation.has(table)) await t.sql(insert, valuesOf(sharer));
 }
 
-/** Waiting, in hand, left by a worker that died, past its deadline, just ended, and ended long ago. */
+/**
+ * Waiting, in hand, left by a worker that died, past its deadline, just ended, and ended long ago; and keys of days that are over, of which
+ * the tasks name one.
+ */
 const makeTasks = (t: TestDatabase, { orgId, endpointId }: Tenant) =>
   t.sql(
-    `INSERT INTO portal_task (id, org_id, endpoint_id, name, input, state, worker, claimed_until, result, deadline_at, started_at, finished_at)
-     SELECT gen_random_uuid(), $1, $2, 'n', '{"patient": "Doe"}', s.state, 'w', now() + s.claimed::interval, s.result::jsonb, now() + s.deadline::interval, now(), now() + s.ended::interval
-       FROM (VALUES ('queued', NULL, NULL, '1 day', NULL), ('running', '1 minute', NULL, '1 day', NULL), ('running', '-1 minute', NULL, '1 day', NULL),
-                    ('queued', NULL, NULL, '-1 minute', NULL), ('succeeded', NULL, '{}', '1 day', '0'), ('succeeded', NULL, '{}', '1 day', '-2 hours'), ('succeeded', NULL, '{}', '1 day', '-8 days')) s (state, claimed, result, deadline, ended)`,
+    `WITH past AS (INSERT INTO tenant_data_key (id, org_id, wrapped_by, wrapped, created_at, seals_until)
+                   SELECT gen_random_uuid(), $1, 'file:test', repeat('x', 60)::bytea, now() - d * interval '1 day', now() - (d - 1) * interval '1 day' FROM (VALUES (3), (4)) v (d)
+                   RETURNING id, created_at),
+          k AS (SELECT id FROM past ORDER BY created_at LIMIT 1)
+     INSERT INTO portal_task (id, org_id, endpoint_id, name, input_sealed, input_key_id, state, worker, claimed_until, result_sealed, result_key_id, deadline_at, started_at, finished_at)
+     SELECT gen_random_uuid(), $1, $2, 'n', '\\x01', (SELECT id FROM k), s.state, 'w', now() + s.claimed::interval, CASE WHEN s.result THEN '\\x01'::bytea END, CASE WHEN s.result THEN (SELECT id FROM k) END, now() + s.deadline::interval, now(), now() + s.ended::interval
+       FROM (VALUES ('queued', NULL, false, '1 day', NULL), ('running', '1 minute', false, '1 day', NULL), ('running', '-1 minute', false, '1 day', NULL),
+                    ('queued', NULL, false, '-1 minute', NULL), ('succeeded', NULL, true, '1 day', '0'), ('succeeded', NULL, true, '1 day', '-2 hours'), ('succeeded', NULL, true, '1 day', '-8 days')) s (state, claimed, result, deadline, ended)`,
     [orgId, endpointId],
   );
 

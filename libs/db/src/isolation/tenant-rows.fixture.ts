@@ -19,7 +19,11 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
     VALUES ($4::uuid, $3, $1, $2, $4::uuid, 'agent', '1', now())`,
   login_clearance: `
     INSERT INTO login_clearance (login_identity, org_id, endpoint_id, kind, actor, reason) VALUES ($3, $1, $2, 'retry', 'person', $4)`,
-  portal_task: `INSERT INTO portal_task (id, org_id, endpoint_id, name, input) VALUES ($4::uuid, $1, $2, 'claim_status', jsonb_build_object('x', $3::text))`,
+  tenant_data_key: `
+    INSERT INTO tenant_data_key (id, org_id, wrapped_by, wrapped, created_at, seals_until)
+    SELECT $4::uuid, $1, 'file:test', convert_to($2 || $3, 'UTF8'), n.at, n.at + interval '1 day' FROM (SELECT clock_timestamp() AS at) n`,
+  portal_task: `
+    INSERT INTO portal_task (id, org_id, endpoint_id, name, input_sealed, input_key_id) VALUES ($4::uuid, $1, $2, 'claim_status', convert_to($3, 'UTF8'), $4::uuid)`,
   rotation_request: `INSERT INTO rotation_request (org_id, endpoint_id, kind, actor, reason) VALUES ($1, $2, 'demand', 'person', $3 || $4)`,
   audit_event: `
     INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash)

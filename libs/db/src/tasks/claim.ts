@@ -1,6 +1,10 @@
+import { hasCode, isRcmError } from '@rcm/telemetry';
 import type { Database } from '../database.ts';
-import { checkMs, checkUuid, jsonText } from '../input.ts';
-import { type ClaimedTask, taskOf, type PortalTask } from './task.ts';
+import type { PortalTask as Row } from '../generated/client.ts';
+import { checkMs, checkUuid } from '../input.ts';
+import { requeuePortalTask } from './queue.ts';
+import { openTask, type Sealed, withSealed } from './sealed.ts';
+import type { ClaimedTask, PortalTask } from './task.ts';
 
 export interface Claim {
   /** Name of the process, on the claim. */
@@ -44,8 +48,28 @@ async function take(db: Database, { worker, ttlMs }: Claim, only: { readonly tas
   if (!taken) return null;
   // A claim whose task could not be read runs out by itself.
   const row = await db.transaction({ tenant: taken.orgId }, (tx) => tx.portalTask.findUniqueOrThrow({ where: { id: taken.taskId } }));
-  const task = taskOf(row);
-  return task.endpointId === null ? null : { ...task, endpointId: task.endpointId };
+  if (row.endpointId === null) return null;
+  return { ...(await openClaimed(db, row, worker)), endpointId: row.endpointId };
+}
+
+/** How long a task rests whose input cannot be opened now. */
+const NO_KEY_PAUSE_MS = 5_000;
+
+/**
+ * A task whose input cannot be opened now goes back without a try being spent: KMS being away for an hour must not use up the tries of all
+ * that waits. One that never opens has failed.
+ */
+async function openClaimed(db: Database, row: Row, worker: string): Promise<PortalTask> {
+  try {
+    return await openTask(db, row);
+  } catch (error) {
+    const mine = { taskId: row.id, orgId: row.orgId, worker };
+    if (hasCode(error, 'task_data_unreadable'))
+      await finishPortalTask(db, { ...mine, errorCode: error.code, message: 'The input of the task cannot be read any more.' });
+    else
+      await requeuePortalTask(db, { ...mine, delayMs: NO_KEY_PAUSE_MS, reason: isRcmError(error) ? error.code : 'data_key_unavailable', countsAsTry: false });
+    throw error;
+  }
 }
 
 /** Lets a claim live `ttlMs` longer; `false`: it is no longer the worker's, the work must stop. */
@@ -68,17 +92,23 @@ export type TaskEnd = { readonly taskId: string; readonly orgId: string; readonl
   { readonly result: unknown } | { readonly errorCode: string; readonly message: string }
 );
 
-/** Ends a claimed task as succeeded or failed. `false`: the claim is no longer the worker's, the result is dropped. */
+/**
+ * Ends a claimed task as succeeded or failed. `false`: the claim is no longer the worker's, the result is dropped. A result that cannot be
+ * sealed is not written: fails with `data_key_unavailable`, and the task stays taken until its claim runs out.
+ */
 export async function finishPortalTask(db: Database, end: TaskEnd): Promise<boolean> {
   checkUuid('taskId', end.taskId);
-  const failed = 'errorCode' in end;
-  const result = failed ? null : jsonText('result', end.result ?? null);
-  const [code, message] = failed ? [end.errorCode, end.message] : [null, null];
+  if ('errorCode' in end) return writeEnd(db, end, null);
+  return withSealed(db, { orgId: end.orgId, taskId: end.taskId, field: 'result' }, end.result ?? null, (result) => writeEnd(db, end, result));
+}
+
+async function writeEnd(db: Database, end: TaskEnd, result: Sealed | null): Promise<boolean> {
+  const [code, message] = 'errorCode' in end ? [end.errorCode, end.message] : [null, null];
   const finished = await db.transaction(
     { tenant: end.orgId },
     (tx) => tx.$executeRaw`
-      UPDATE portal_task SET state = ${failed ? 'failed' : 'succeeded'}, result = ${result}::jsonb, error_code = ${code}, error_message = ${message},
-             claimed_until = NULL, finished_at = clock_timestamp()
+      UPDATE portal_task SET state = ${result ? 'succeeded' : 'failed'}, result_sealed = ${result?.bytes ?? null}, result_key_id = ${result?.keyId ?? null}::uuid,
+             error_code = ${code}, error_message = ${message}, claimed_until = NULL, finished_at = clock_timestamp()
        WHERE id = ${end.taskId}::uuid AND state = 'running' AND worker = ${end.worker}`,
   );
   return finished === 1;
@@ -88,7 +118,7 @@ export async function finishPortalTask(db: Database, end: TaskEnd): Promise<bool
 export async function getPortalTask(db: Database, { orgId, taskId }: { readonly orgId: string; readonly taskId: string }): Promise<PortalTask | null> {
   checkUuid('taskId', taskId);
   const row = await db.transaction({ tenant: orgId }, (tx) => tx.portalTask.findFirst({ where: { id: taskId, orgId } }));
-  return row && taskOf(row);
+  return row && openTask(db, row);
 }
 
 export interface TaskCounts {

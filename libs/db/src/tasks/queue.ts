@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { RcmError } from '@rcm/telemetry';
 import { writeAuditEvent } from '../audit/record.ts';
 import type { Database, Transaction } from '../database.ts';
-import { checkId, checkMs, checkUuid, jsonText } from '../input.ts';
+import type { PortalTask as Row } from '../generated/client.ts';
+import { checkId, checkMs, checkUuid } from '../input.ts';
 import { actorOf, issuerDetails, issuerOf, type Requester } from './requester.ts';
+import { openTask, type Sealed, withSealed } from './sealed.ts';
 
 /** An account by its endpoint, or a portal whose accounts the organization has as a pool. */
 export type TaskPlace = { readonly endpointId: string } | { readonly portalTypeCode: string };
@@ -26,48 +28,82 @@ export type NewPortalTask = TaskPlace & {
 const DAY_MS = 86_400_000;
 
 /**
- * Records a task with its audit event `task.requested` in one transaction; the row is its place in the queue. With a known
+ * Records a task, its input sealed, with its audit event `task.requested` in one transaction; the row is its place in the queue. With a known
  * idempotency key it returns the task that is there, whose requester stays who asked first. Fails with `endpoint_unknown` where the organization has no such endpoint, and
- * `idempotency_conflict` where the key's task is another one, and `queue_full`.
+ * `idempotency_conflict` where the key's task is another one, `queue_full`, and `data_key_unavailable` where the input cannot be sealed now.
  */
 export async function createPortalTask(db: Database, task: NewPortalTask): Promise<{ readonly taskId: string; readonly created: boolean }> {
   checkId('orgId', task.orgId);
-  const id = randomUUID();
-  const [actor, issuer] = [actorOf(task.requester), issuerOf(task.requester)];
-  const input = jsonText('input', task.input);
-  const key = task.idempotencyKey ?? null;
-  const [endpointId, portalTypeCode] = 'endpointId' in task ? [task.endpointId, null] : [null, task.portalTypeCode];
-  const deadlineMs = checkMs('deadlineMs', task.deadlineMs ?? DAY_MS, 1);
-  return db.transaction({ tenant: task.orgId }, async (tx) => {
-    const endpoint = await tx.integrationEndpoint.findFirst({
-      where: { orgId: task.orgId, ...(endpointId === null ? { portalTypeCode } : { id: endpointId }) },
+  const wanted = { ...task, taskId: randomUUID(), deadlineMs: checkMs('deadlineMs', task.deadlineMs ?? DAY_MS, 1) };
+  await checkEndpoint(db, task);
+  const known = await withSealed(db, { orgId: task.orgId, taskId: wanted.taskId, field: 'input' }, task.input, (input) => insert(db, wanted, input));
+  if (known === null) return { taskId: wanted.taskId, created: true };
+  // Inputs are compared where they are open: a digest that lasts would tell whoever reads the database which tasks ask the same.
+  const same = known.same && sameInput((await openTask(db, known.row)).input, task.input);
+  if (!same) throw new RcmError('idempotency_conflict', 'This idempotency key belongs to another task; use a new key for a new task.');
+  return { taskId: known.row.id, created: false };
+}
+
+const placeOf = (task: TaskPlace) =>
+  'endpointId' in task ? { endpointId: task.endpointId, portalTypeCode: null } : { endpointId: null, portalTypeCode: task.portalTypeCode };
+
+async function checkEndpoint(db: Database, task: NewPortalTask): Promise<void> {
+  const { endpointId, portalTypeCode } = placeOf(task);
+  const endpoint = await db.transaction({ tenant: task.orgId }, (tx) =>
+    tx.integrationEndpoint.findFirst({
+      where: { orgId: task.orgId, ...(endpointId === null ? { portalTypeCode: portalTypeCode ?? '' } : { id: endpointId }) },
       select: { id: true },
-    });
-    if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${task.orgId} has no endpoint ${endpointId ?? `at ${portalTypeCode}`}.`);
-    if (task.maxQueued !== undefined) await checkRoom(tx, task.orgId, task.maxQueued, key);
+    }),
+  );
+  if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${task.orgId} has no endpoint ${endpointId ?? `at ${portalTypeCode}`}.`);
+}
+
+type Wanted = NewPortalTask & { readonly taskId: string; readonly deadlineMs: number };
+
+/** `null`: it is there now. Else the task that has its key, and whether all but the input is the same. */
+function insert(db: Database, task: Wanted, input: Sealed): Promise<{ readonly row: Row; readonly same: boolean } | null> {
+  const { orgId, taskId, name, deadlineMs } = task;
+  const { endpointId, portalTypeCode } = placeOf(task);
+  const key = task.idempotencyKey ?? null;
+  const [actor, issuer] = [actorOf(task.requester), issuerOf(task.requester)];
+  return db.transaction({ tenant: orgId }, async (tx) => {
+    if (task.maxQueued !== undefined) await checkRoom(tx, orgId, task.maxQueued, key);
     const inserted = await tx.$executeRaw`
-      INSERT INTO portal_task (id, org_id, endpoint_id, portal_type_code, name, input, idempotency_key, deadline_at, requested_by, requested_issuer)
-      VALUES (${id}::uuid, ${task.orgId}, ${endpointId}, ${portalTypeCode}, ${task.name}, ${input}::jsonb, ${key}, now() + make_interval(secs => ${deadlineMs}::float8 / 1000),
+      INSERT INTO portal_task (id, org_id, endpoint_id, portal_type_code, name, input_sealed, input_key_id, idempotency_key, deadline_at, requested_by, requested_issuer)
+      VALUES (${taskId}::uuid, ${orgId}, ${endpointId}, ${portalTypeCode}, ${name}, ${input.bytes}, ${input.keyId}::uuid, ${key}, now() + make_interval(secs => ${deadlineMs}::float8 / 1000),
               ${actor}, ${issuer})
       ON CONFLICT ON CONSTRAINT portal_task_once DO NOTHING`;
-    if (inserted === 0) {
-      const [known] = await tx.$queryRaw<{ id: string; same: boolean }[]>`
-        SELECT id, portal_type_code IS NOT DISTINCT FROM ${portalTypeCode} AND (portal_type_code IS NOT NULL OR endpoint_id = ${endpointId})
-               AND deadline_at - created_at = make_interval(secs => ${deadlineMs}::float8 / 1000) AND name = ${task.name} AND input = ${input}::jsonb AS same
-          FROM portal_task WHERE org_id = ${task.orgId} AND idempotency_key = ${key}`;
-      if (!known?.same) throw new RcmError('idempotency_conflict', 'This idempotency key belongs to another task; use a new key for a new task.');
-      return { taskId: known.id, created: false };
+    if (inserted > 0) {
+      await recordRequest(tx, task, actor);
+      return null;
     }
-    await writeAuditEvent(tx, {
-      orgId: task.orgId,
-      actor,
-      action: 'task.requested',
-      subject: id,
-      reason: task.reason ?? 'asked for',
-      details: { taskId: id, task: task.name, ...(endpointId === null ? { portalType: portalTypeCode } : { endpointId }), ...issuerDetails(task.requester) },
-    });
-    return { taskId: id, created: true };
+    const [known] = await tx.$queryRaw<{ id: string; same: boolean }[]>`
+      SELECT id, portal_type_code IS NOT DISTINCT FROM ${portalTypeCode} AND (portal_type_code IS NOT NULL OR endpoint_id = ${endpointId})
+             AND deadline_at - created_at = make_interval(secs => ${deadlineMs}::float8 / 1000) AND name = ${name} AS same
+        FROM portal_task WHERE org_id = ${orgId} AND idempotency_key = ${key}`;
+    const row = known && (await tx.portalTask.findUnique({ where: { id: known.id } }));
+    // It may be deleted between the two: asking again then makes a new one.
+    if (!row) throw new RcmError('database_unavailable', 'The task with this idempotency key was just deleted; ask again.');
+    return { row, same: known.same };
   });
+}
+
+function recordRequest(tx: Transaction, task: Wanted, actor: string): Promise<void> {
+  const { endpointId, portalTypeCode } = placeOf(task);
+  return writeAuditEvent(tx, {
+    orgId: task.orgId,
+    actor,
+    action: 'task.requested',
+    subject: task.taskId,
+    reason: task.reason ?? 'asked for',
+    details: { taskId: task.taskId, task: task.name, ...(endpointId === null ? { portalType: portalTypeCode } : { endpointId }), ...issuerDetails(task.requester) },
+  });
+}
+
+/** The same names with the same texts, in any order. */
+function sameInput(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && one[name] === other[name]);
 }
 
 /** A task that is known by its key is answered for whatever waits. Two at the same moment may both find the last place. */

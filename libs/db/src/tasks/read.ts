@@ -3,7 +3,8 @@ import { writeAuditEvent } from '../audit/record.ts';
 import type { Database } from '../database.ts';
 import { checkUuid } from '../input.ts';
 import { actorOf, issuerDetails, issuerOf, type Requester } from './requester.ts';
-import { taskOf, type PortalTask } from './task.ts';
+import { closedTask, openTask } from './sealed.ts';
+import type { PortalTask } from './task.ts';
 
 export interface TaskReader {
   readonly orgId: string;
@@ -18,19 +19,23 @@ export interface TaskReader {
 
 /**
  * A task of one organization as it is handed to somebody; another's is `null`. What may hold health data is not handed out without an
- * audit event: both are one transaction, and where the event cannot be written it fails with `audit_unavailable`.
+ * audit event, which is written when it is open and before it goes: where it cannot be, it fails with `audit_unavailable`. Fails with
+ * `data_key_unavailable`, `task_data_unreadable`.
  */
 export async function readPortalTask(db: Database, { orgId, taskId, reader, reach, part = 'whole' }: TaskReader): Promise<PortalTask | null> {
   checkUuid('taskId', taskId);
+  const own = reach === 'own' ? { requestedBy: actorOf(reader), requestedIssuer: issuerOf(reader) } : {};
+  const row = await db.transaction({ tenant: orgId }, (tx) => tx.portalTask.findFirst({ where: { id: taskId, orgId, ...own } }));
+  if (!row || part === 'state') return row && closedTask(row);
+  const task = await openTask(db, row);
+  if (row.state === 'succeeded') await recordRead(db, { orgId, taskId, reader });
+  return task;
+}
+
+async function recordRead(db: Database, { orgId, taskId, reader }: Pick<TaskReader, 'orgId' | 'taskId' | 'reader'>): Promise<void> {
   try {
-    return await db.transaction({ tenant: orgId }, async (tx) => {
-      const own = reach === 'own' ? { requestedBy: actorOf(reader), requestedIssuer: issuerOf(reader) } : {};
-      const row = await tx.portalTask.findFirst({ where: { id: taskId, orgId, ...own } });
-      if (row && part === 'state') return { ...taskOf(row), input: {}, result: null };
-      const event = { orgId, actor: actorOf(reader), action: 'task.read', subject: taskId, reason: 'result handed out' };
-      if (row?.state === 'succeeded') await writeAuditEvent(tx, { ...event, details: { taskId, ...issuerDetails(reader) } });
-      return row && taskOf(row);
-    });
+    const event = { orgId, actor: actorOf(reader), action: 'task.read', subject: taskId, reason: 'result handed out' };
+    await db.transaction({ tenant: orgId }, (tx) => writeAuditEvent(tx, { ...event, details: { taskId, ...issuerDetails(reader) } }));
   } catch (error) {
     if (hasCode(error, 'database_failed'))
       throw new RcmError('audit_unavailable', 'The audit event could not be written, so the result was not handed out.', { cause: error });

@@ -1,5 +1,3 @@
-import type { PortalTask as Row } from '../generated/client.ts';
-
 export type TaskState = 'queued' | 'running' | 'succeeded' | 'failed';
 
 /** A piece of portal work. `input` and `result` may hold patients' data: never log them. */
@@ -38,8 +36,3 @@ export interface PortalTask {
 
 /** A task that a worker has taken: it has an account. */
 export type ClaimedTask = PortalTask & { readonly endpointId: string };
-
-/** The schema's CHECKs make the casts true. */
-export function taskOf({ idempotencyKey: _key, ...row }: Row): PortalTask {
-  return { ...row, input: row.input as Record<string, string>, state: row.state as TaskState };
-}
