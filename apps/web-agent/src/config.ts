@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { checkStores, credentialsEnvironment, readingEnvironment } from '@rcm/credentials';
+import { checkStores, checkTaskKeys, credentialsEnvironment, readingEnvironment, taskKeysEnvironment } from '@rcm/credentials';
 import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
 import { checkBrowser, portalEnvironment } from '@rcm/portal-access';
 import { readConfig } from '@rcm/telemetry';
@@ -13,6 +13,7 @@ const schema = z
     ...databaseEnvironment,
     ...credentialsEnvironment,
     ...readingEnvironment,
+    ...taskKeysEnvironment,
     ...portalEnvironment,
     ...apiEnvironment,
     RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
@@ -40,6 +41,7 @@ const schema = z
   .superRefine(checkDatabase)
   .superRefine((config, problems) => checkBrowser(config, problems))
   .superRefine(checkStores)
+  .superRefine(checkTaskKeys)
   .superRefine(checkApi);
 
 export type WebAgentConfig = z.infer<typeof schema> & { readonly worker: string };

@@ -3,6 +3,7 @@ import type { Database } from '@rcm/db';
 import { type AgentAccess, leaseTiming, loginTiming, openPortalProcess, SessionKeeper } from '@rcm/portal-access';
 import { type Logger, type Metrics, systemClock } from '@rcm/telemetry';
 import type { WebAgentConfig } from './config.ts';
+import { openTaskKeys } from './task-keys.ts';
 
 export interface WebAgentProcess {
   readonly access: AgentAccess;
@@ -11,19 +12,21 @@ export interface WebAgentProcess {
   readonly metrics: Metrics;
   /** What this deployment leaves unprotected, a sentence each. */
   readonly warnings: readonly string[];
-  /** Closes kept sessions, browser, store clients and database, in this order. */
+  /** Closes kept sessions, browser, store clients, database and what wraps data keys, in this order. */
   close(): Promise<void>;
 }
 
 /** Everything a web-agent needs, made once from its configuration. Nothing is connected before it is used. */
 export function openWebAgent(config: WebAgentConfig, options: { readonly headed?: boolean } = {}): WebAgentProcess {
   const idleContexts = config.RCM_AGENT_KEPT_SESSIONS;
+  const taskKeys = openTaskKeys(config);
   const { logger, metrics, db, drivers, warnings, closeBrowser } = openPortalProcess({
     name: 'web-agent',
     role: 'rcm_agent',
     config,
     idleContexts,
     headed: options.headed,
+    dataKeys: taskKeys,
   });
   const stores = createReplicatedReaders({
     stores: { ...tenantStoresOptions(config), processName: config.worker },
@@ -58,6 +61,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
       await closeBrowser();
       await stores.close();
       await db.close();
+      await taskKeys.close();
     },
   };
 }

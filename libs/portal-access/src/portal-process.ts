@@ -1,4 +1,4 @@
-import { type AppRole, type Database, openDatabase } from '@rcm/db';
+import { type AppRole, type Database, type DataKeyWrapping, openDatabase } from '@rcm/db';
 import { type CredentialsConfig, identityKeys, keyChecks } from '@rcm/credentials';
 import { createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type Logger, type Metrics, plaintextWarnings, systemClock } from '@rcm/telemetry';
@@ -22,6 +22,8 @@ export interface PortalProcessOptions {
   /** Contexts held beside those at work. Default 0. */
   readonly idleContexts?: number;
   readonly headed?: boolean | undefined;
+  /** What wraps the keys of task data, for a process that has to do with it. */
+  readonly dataKeys?: DataKeyWrapping | undefined;
 }
 
 /** What every process that logs in to portals is made of, besides its stores. */
@@ -37,7 +39,7 @@ export interface PortalProcess {
 }
 
 /** Made once from the configuration. Nothing is connected and no browser runs before it is used. Fails with `config_invalid` where evidence cannot be kept as it says. */
-export function openPortalProcess({ name, role, config, idleContexts = 0, headed }: PortalProcessOptions): PortalProcess {
+export function openPortalProcess({ name, role, config, idleContexts = 0, headed, dataKeys }: PortalProcessOptions): PortalProcess {
   const logger = createLogger({ name, level: config.RCM_LOG_LEVEL });
   const metrics = createMetrics({ process: true });
   const evidence = evidenceFolder(config, logger, metrics);
@@ -64,6 +66,7 @@ export function openPortalProcess({ name, role, config, idleContexts = 0, headed
       applicationName: `rcm-${name}`,
       role,
       keys: keyChecks(identityKeys(config)),
+      dataKeys,
     }),
     drivers: new Drivers(browser, logger, metrics, { evidence, plaintextAllowed: config.RCM_PLAINTEXT.includes('portals') }),
     warnings,

@@ -1,3 +1,4 @@
+import { createKmsDataKeys } from '@rcm/credentials';
 import { applyMigrations, openDatabase } from '@rcm/db';
 import type { RcmError } from '@rcm/telemetry';
 import type { PlatformConfig } from './config.ts';
@@ -6,6 +7,8 @@ import type { MemoryFile } from './data/memory.ts';
 import { wrongFigures, type Figures } from './figures/figures.ts';
 import { readReached } from './figures/reached.ts';
 import type { RunOptions } from './options.ts';
+import type { RunningAws } from './aws/running.ts';
+import { ENVIRONMENT_NAME } from './processes/environment.ts';
 import { settleStorage } from './postgres/start.ts';
 import type { Interruption } from './processes/interruption.ts';
 import type { Supervisor } from './processes/supervisor.ts';
@@ -24,6 +27,7 @@ const BASE_MS = 240_000;
 const PER_ENDPOINT_MS = 10_000;
 /** For the endpoint it has in hand. */
 const MIGRATOR_GRACE_MS = 15_000;
+const TASK_KEYS_MS = 1_800_000;
 
 /** Everything of one run, from the data folder to the exit code. */
 export interface Run {
@@ -48,7 +52,9 @@ export async function toTheFigures(run: Run): Promise<number> {
   const services = await startServices({ mode: memory.value.mode, folder, supervisor, stops, removals: run.removals, progress, environment: run.environment });
   const url = services.postgres.url.value.reveal();
   await applyMigrations({ url });
-  const db = openDatabase({ url, applicationName: 'rcm-platform', maxConnections: 4 });
+  const dataKeys = taskDataKeys(services.aws);
+  stops.push('data keys', () => dataKeys.close());
+  const db = openDatabase({ url, applicationName: 'rcm-platform', maxConnections: 4, dataKeys });
   stops.push('database connections', () => db.close());
   memory.write({ interruptedRotations: [...new Set([...memory.value.interruptedRotations, ...(await openRotations(db))])] });
 
@@ -97,6 +103,14 @@ export async function toTheFigures(run: Run): Promise<number> {
   if (!options.once) await standBy(run, services, work);
   return wrong.length === 0 ? 0 : 1;
 }
+
+/** Whoever asks for tasks seals what it asks with, as a web-agent does. */
+const taskDataKeys = (aws: RunningAws) =>
+  createKmsDataKeys({
+    ...{ region: aws.region, endpoint: aws.endpoint, environment: ENVIRONMENT_NAME, kmsKeyId: aws.kmsKeyId, roleArn: aws.tenantRoleArn('agent') },
+    // A task's keys end some day; they are asked for again in time.
+    credentials: async () => ({ ...(await aws.taskKeys('agent')), expiration: new Date(Date.now() + TASK_KEYS_MS) }),
+  });
 
 /** Once in the life of a folder, before anything is migrated: later there is no plaintext left to be found. */
 async function rememberPlaintext({ memory, folder, progress }: Run, services: Services, seeded: readonly SoughtSecret[]): Promise<void> {

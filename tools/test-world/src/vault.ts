@@ -1,5 +1,5 @@
-import { vaultTenantPolicy } from '@rcm/credentials';
-import { createAppRole, startVaultServer } from '@rcm/vault-server';
+import { transitKeyName, vaultTenantPolicy } from '@rcm/credentials';
+import { createAppRole, createTransitKey, startVaultServer } from '@rcm/vault-server';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -26,6 +26,7 @@ export async function startWorldVault({
   const server = await startVaultServer();
   const mount = server.mounts[0] ?? '';
   const folderOf = (part: Part): string => join(folder, `approles-${part}`);
+  await createTransitKey({ address: server.address, token: server.rootToken }, { mount: 'transit', name: transitKeyName(environment, orgId) });
   for (const part of ['agent', 'rotator', 'migrator'] as const) {
     const access = { address: server.address, token: server.rootToken };
     const role = await createAppRole(access, { name: `${orgId}-${part}`, policy: vaultTenantPolicy({ mount, environment, orgId, part }) });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   appRoleFolder,
+  createKmsDataKeys,
   createTenantStores,
   credentialReference,
   formatReference,
@@ -87,9 +88,15 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'rcm-world-'));
   const server = options.server === undefined ? {} : { server: options.server };
   const database = await freshDatabase({ migrate: migrateWithLogins, ...server });
-  const db = openDatabase({ url: database.url, applicationName: 'test-world' });
   const asApps: Database[] = [];
   const aws = await startLocalAws({ enforce: platformPolicies({ accountId: ACCOUNT, regions: ['us-east-1'], environment: ENVIRONMENT }) });
+  // As a web-agent has them.
+  const dataKeys = createKmsDataKeys({
+    ...{ region: aws.region, endpoint: aws.endpoint, environment: ENVIRONMENT, kmsKeyId: aws.kmsKeyArn },
+    roleArn: aws.tenantRoleArn('agent'),
+    credentials: aws.taskCredentials(taskRoleName('agent')),
+  });
+  const db = openDatabase({ url: database.url, applicationName: 'test-world', dataKeys });
   const vault = await startWorldVault({ folder, orgId: ORGANIZATION, environment: ENVIRONMENT });
   const demo = await startDemoPortals(options.lockoutWindowMs === undefined ? {} : { lockoutWindowMs: options.lockoutWindowMs });
   const portals = portalControl(demo.control.baseUrl);
@@ -175,7 +182,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     db,
     databaseUrl: database.url,
     databaseAs(role) {
-      const opened = openDatabase({ url: urlFor(role, database.url), applicationName: `test-world ${role}`, role });
+      const opened = openDatabase({ url: urlFor(role, database.url), applicationName: `test-world ${role}`, role, dataKeys });
       asApps.push(opened);
       return opened;
     },
@@ -216,6 +223,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     async close() {
       await stores.close();
       await Promise.all([db, ...asApps].map((each) => each.close()));
+      await dataKeys.close();
       await demo.close();
       await vault.close();
       await aws.close();

@@ -29,6 +29,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   identity_unavailable: 503,
   database_unavailable: 503,
   audit_unavailable: 503,
+  data_key_unavailable: 503,
 };
 
 const TITLES: Readonly<Record<number, string>> = {

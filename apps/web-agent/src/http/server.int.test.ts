@@ -1,6 +1,6 @@
-import { claimPortalTask, finishPortalTask, type Database, insertEndpoint, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { claimPortalTask, finishPortalTask, type Database, insertEndpoint, keyFileWrapping, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
-import { createLogger, createMetrics } from '@rcm/telemetry';
+import { createLogger, createMetrics, Secret } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
 import { connect } from 'node:net';
 import { Writable } from 'node:stream';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Issuer, startIssuer } from './issuer.fixture.ts';
 import { type ApiServer, startApi } from './server.ts';
 
+const DATA_KEYS = keyFileWrapping({ id: 'test', key: new Secret('k'.repeat(32)) });
 const PATIENT = 'canary-patient-4711';
 const RECIPE = {
   version: 1,
@@ -64,7 +65,7 @@ beforeAll(async () => {
     await upsertOrganization(owner, { id: name, name });
     await insertEndpoint(owner, { id: `alpine-${name}`, orgId: name, portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });
   }
-  db = openDatabase({ url: urlFor('rcm_agent', database.url), applicationName: 'test agent', role: 'rcm_agent' });
+  db = openDatabase({ url: urlFor('rcm_agent', database.url), applicationName: 'test agent', role: 'rcm_agent', dataKeys: DATA_KEYS });
   issuer = await startIssuer();
   api = await start({});
 });

@@ -1,6 +1,6 @@
-import { type ClaimedTask, claimNextPortalTask, claimPortalTask, type Database, finishPortalTask, requeuePortalTask } from '@rcm/db';
+import { type ClaimedTask, claimNextPortalTask, claimPortalTask, type Database, finishPortalTask, haveTaskKey, requeuePortalTask } from '@rcm/db';
 import type { AgentAccess } from '@rcm/portal-access';
-import { hasCode, type Logger, type Metrics } from '@rcm/telemetry';
+import { hasCode, isRetryable, type Logger, type Metrics, systemClock } from '@rcm/telemetry';
 import { whileClaimed } from './claim.ts';
 import { performTask } from './perform.ts';
 import { putOffDelay, type Verdict, verdictOf, whenStopped } from './verdict.ts';
@@ -57,7 +57,11 @@ export class TaskWorker {
     } catch (error) {
       if (verdict.kind !== 'succeeded' || !hasCode(error, 'input_invalid')) throw error;
       // What the portal shows holds half a character, and would again.
-      return this.#store(task, { kind: 'failed', code: 'portal_unexpected', message: 'The result holds characters that cannot be stored.' });
+      return this.#store(task, {
+        kind: 'failed',
+        code: 'portal_unexpected',
+        message: 'The result is too large to be stored, or holds characters that cannot be.',
+      });
     }
   }
 
@@ -70,7 +74,11 @@ export class TaskWorker {
   async #try(task: ClaimedTask, signal: AbortSignal): Promise<Verdict> {
     const { access, logger, taskDeadlineMs, worker } = this.#options;
     try {
-      return { kind: 'succeeded', result: await performTask(access, { ...task, taskId: task.id }, { taskDeadlineMs, holder: worker, signal }) };
+      // What the portal shows is written sealed or not at all: without a key it is not asked.
+      await haveTaskKey(this.#options.db, task.orgId);
+      const result = await performTask(access, { ...task, taskId: task.id }, { taskDeadlineMs, holder: worker, signal });
+      await this.#waitForKey(task, signal);
+      return { kind: 'succeeded', result };
     } catch (error) {
       const verdict = whenStopped(verdictOf(error), { stopped: signal.aborted, late: task.deadlineAt.getTime() <= Date.now() });
       logger[verdict.kind === 'put_off' ? 'debug' : 'warn'](
@@ -78,6 +86,19 @@ export class TaskWorker {
         'a try of a task ended without a result',
       );
       return verdict;
+    }
+  }
+
+  /** A result is there, and its key must be: waits while the claim is kept. The task goes back, to be done again, where it is not to be had in time. */
+  async #waitForKey({ orgId }: ClaimedTask, signal: AbortSignal): Promise<void> {
+    const giveUpAt = performance.now() + KEY_WAIT_MS;
+    for (let pauseMs = KEY_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, 16 * KEY_PAUSE_MS)) {
+      try {
+        return await haveTaskKey(this.#options.db, orgId);
+      } catch (error) {
+        if (!isRetryable(error) || signal.aborted || performance.now() >= giveUpAt) throw error;
+      }
+      await systemClock.sleep(pauseMs, signal);
     }
   }
 
@@ -107,6 +128,10 @@ export class TaskWorker {
     return verdict;
   }
 }
+
+/** How long a result waits for the key that it is sealed under, and how often that is asked for at first. */
+const KEY_WAIT_MS = 300_000;
+const KEY_PAUSE_MS = 1_000;
 
 /** A timer takes 31 bits of milliseconds; a task that may take longer than 24 days has its claim to end it. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -125,7 +125,7 @@ describe('what a process holds of keys', () => {
   test('ends with its uses: then another key is made, which is everybody’s', async () => {
     const { orgId } = await makeEndpoint(t.db);
     const { wrapping, keys } = open({ mostUses: 3 });
-    const used = [];
+    const used: string[] = [];
     for (let use = 0; use < 7; use += 1) used.push((await keys.current(orgId)).id);
     expect(used.map((id) => used.indexOf(id))).toEqual([0, 0, 0, 3, 3, 3, 6]);
     expect(wrapping.asked.generate).toBe(3);
@@ -133,7 +133,7 @@ describe('what a process holds of keys', () => {
   });
 
   test('is so many keys, the longest unused goes first', async () => {
-    const orgs = [];
+    const orgs: string[] = [];
     for (let made = 0; made < 3; made += 1) orgs.push((await makeEndpoint(t.db)).orgId);
     const { wrapping, keys } = open({ mostKeys: 2 });
     for (const orgId of orgs) await keys.current(orgId);
