@@ -124,7 +124,10 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['libs/credentials/src/stores/*.ts', 'libs/credentials/src/tenancy/*.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
+  {
+    files: ['libs/credentials/src/stores/*.ts', 'libs/credentials/src/tenancy/*.ts', 'libs/credentials/src/data-keys/*.ts'],
+    rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') },
+  },
   { files: ['apps/audit/src/sinks/bucket.ts', 'apps/audit/src/signing/kms-signer.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
   { files: ['apps/rotator/src/notices/sns.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
   {

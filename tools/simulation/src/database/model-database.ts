@@ -28,6 +28,8 @@ export interface ModelDatabaseOptions {
  * is the world's. `failOver` forgets the last commits, as an asynchronous standby does.
  */
 export class ModelDatabase implements Database {
+  /** Tasks are not of this world. */
+  readonly dataKeys = null;
   readonly directUrl = '';
   readonly applicationName = 'simulation';
   readonly tables = new Tables();
