@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type AppRole, getEndpoint, setNextRotation } from '@rcm/db';
+import { getEndpoint, setNextRotation } from '@rcm/db';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 /** On-prem: nothing of AWS is in the process's environment, and nothing of this test's own. */
-function environmentOf(role: AppRole): Record<string, string> {
+function environmentOf(role: keyof typeof MAIN): Record<string, string> {
   const given = Object.entries(world.environmentOf(role)).filter(([name]) => !/AWS|KMS/.test(name));
   const inherited = ['PATH', 'HOME', 'RCM_CHROMIUM_PATH'].flatMap((name) => (process.env[name] ? [[name, process.env[name]] as const] : []));
   return { ...Object.fromEntries([...inherited, ...given]), RCM_LOG_LEVEL: 'error' };

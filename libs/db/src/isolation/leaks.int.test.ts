@@ -37,7 +37,7 @@ const failing = (text: string, values: readonly unknown[]) =>
   );
 
 test('a reference to another tenant’s endpoint fails exactly as one to none', async () => {
-  const task = `INSERT INTO portal_task (id, org_id, endpoint_id, name) VALUES (gen_random_uuid(), $1, $2, 'n')`;
+  const task = `INSERT INTO portal_task (id, org_id, endpoint_id, name, requested_by) VALUES (gen_random_uuid(), $1, $2, 'n', 'terminal:t')`;
   const [theirs, none] = [await failing(task, [w.mine.orgId, w.other.endpointId]), await failing(task, [w.mine.orgId, 'none'])];
   const told = (error: unknown) => ({
     translated: JSON.stringify(translateFailure(error)),
@@ -49,7 +49,7 @@ test('a reference to another tenant’s endpoint fails exactly as one to none', 
 
 test('an idempotency key of another tenant is free', async () => {
   await w.t.sql(`UPDATE portal_task SET idempotency_key = 'k' WHERE org_id = $1`, [w.other.orgId]);
-  const task = `INSERT INTO portal_task (id, org_id, endpoint_id, name, idempotency_key) VALUES (gen_random_uuid(), $1, $2, 'n', 'k')`;
+  const task = `INSERT INTO portal_task (id, org_id, endpoint_id, name, idempotency_key, requested_by) VALUES (gen_random_uuid(), $1, $2, 'n', 'k', 'terminal:t')`;
   expect(await failing(task, [w.mine.orgId, w.mine.endpointId])).toBeNull();
 });
 

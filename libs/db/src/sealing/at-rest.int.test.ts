@@ -6,6 +6,7 @@ import { type StorageServer, startStorageServer } from '../legacy/storage-server
 import { claimPortalTask, finishPortalTask, getPortalTask } from '../tasks/claim.ts';
 import { createPortalTask, requeuePortalTask } from '../tasks/queue.ts';
 import { readPortalTask } from '../tasks/read.ts';
+import { REQUESTER } from '../testing.fixture.ts';
 import { keyFileWrapping } from './key-file.ts';
 
 let server: StorageServer;
@@ -38,7 +39,7 @@ describe('no byte of a patient’s is in the database’s files, its write-ahead
     const { name, rows } = patient('claim');
     const [row] = rows;
     const sought = [name, row?.patient ?? ''];
-    const ask = { ...PLACE, name: 'claim_status', input: { claim_number: name }, idempotencyKey: 'once' };
+    const ask = { ...PLACE, requester: REQUESTER, name: 'claim_status', input: { claim_number: name }, idempotencyKey: 'once' };
     const { taskId } = await createPortalTask(db, ask);
     const task = { taskId, orgId: PLACE.orgId };
     expect(await places(...sought)).toEqual([]);
@@ -50,7 +51,7 @@ describe('no byte of a patient’s is in the database’s files, its write-ahead
     await claimPortalTask(db, { ...task, worker: 'w', ttlMs: 60_000 });
     await finishPortalTask(db, { ...task, worker: 'w', result: { found: true, rows } });
     expect(await places(...sought)).toEqual([]);
-    expect(await readPortalTask(db, { ...task, actor: 'anna' })).toMatchObject({ result: { found: true, rows }, input: { claim_number: name } });
+    expect(await readPortalTask(db, { ...task, reader: REQUESTER })).toMatchObject({ result: { found: true, rows }, input: { claim_number: name } });
     expect(await places(...sought)).toEqual([]);
   });
 
@@ -74,7 +75,7 @@ test('what a value’s length would tell is filled up: nothing found looks like 
       { found: false, rows: [] },
       { found: true, rows: [{ status: 'PAID', amount: '120.00' }] },
     ].map(async (result) => {
-      const { taskId } = await createPortalTask(db, { ...PLACE, name: 'n', input: {} });
+      const { taskId } = await createPortalTask(db, { ...PLACE, requester: REQUESTER, name: 'n', input: {} });
       const task = { taskId, orgId: PLACE.orgId };
       await server.sql.query(`UPDATE portal_task SET state = 'running', worker = 'w', claimed_until = now() + interval '1 minute' WHERE id = $1`, [taskId]);
       await finishPortalTask(db, { ...task, worker: 'w', result });

@@ -5,7 +5,7 @@ import { claimPortalTask, finishPortalTask, getPortalTask } from '../tasks/claim
 import { createPortalTask } from '../tasks/queue.ts';
 import { readPortalTask } from '../tasks/read.ts';
 import { type Database, openDatabase } from '../database.ts';
-import { makeEndpoint, openTestDatabase, TEST_KEYS, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { makeEndpoint, openTestDatabase, REQUESTER, TEST_KEYS, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';
 import { DataKeys, type DataKeysOptions } from './data-keys.ts';
 import type { DataKeyWrapping } from './wrapping.ts';
@@ -42,7 +42,7 @@ function process(dataKeys: DataKeyWrapping): Database {
   return db;
 }
 const keysOf = (orgId: string) => t.sql<{ id: string }>('SELECT id FROM tenant_data_key WHERE org_id = $1', [orgId]);
-const ask = (db: Database, endpoint: TestEndpoint) => createPortalTask(db, { ...endpoint, name: 'n', input: { claim: 'c' } });
+const ask = (db: Database, endpoint: TestEndpoint) => createPortalTask(db, { ...endpoint, requester: REQUESTER, name: 'n', input: { claim: 'c' } });
 
 describe('a data key', () => {
   test('is made once a day for an organization, and asked for once by a process, however many ask at once', async () => {
@@ -165,8 +165,8 @@ describe('while what wraps keys is away', () => {
     const away = { code: 'data_key_unavailable' };
     await expect(ask(db, endpoint)).rejects.toMatchObject(away);
     await expect(getPortalTask(db, task)).rejects.toMatchObject(away);
-    await expect(readPortalTask(db, { ...task, actor: 'anna' })).rejects.toMatchObject(away);
-    expect(await readPortalTask(db, { ...task, actor: 'anna', part: 'state' })).toMatchObject({ state: 'queued', input: {} });
+    await expect(readPortalTask(db, { ...task, reader: REQUESTER })).rejects.toMatchObject(away);
+    expect(await readPortalTask(db, { ...task, reader: REQUESTER, part: 'state' })).toMatchObject({ state: 'queued', input: {} });
     for (let tried = 0; tried < 8; tried += 1) {
       await t.sql('UPDATE portal_task SET not_before = clock_timestamp() WHERE id = $1', [taskId]);
       await expect(claimPortalTask(db, { ...task, worker: 'w', ttlMs: 60_000 })).rejects.toMatchObject(away);

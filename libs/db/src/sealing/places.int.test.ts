@@ -5,7 +5,7 @@ import { openDatabase } from '../database.ts';
 import { claimPortalTask, finishPortalTask, getPortalTask } from '../tasks/claim.ts';
 import { createPortalTask } from '../tasks/queue.ts';
 import { readPortalTask } from '../tasks/read.ts';
-import { makeEndpoint, openTestDatabase, TEST_KEYS, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { makeEndpoint, openTestDatabase, REQUESTER, TEST_KEYS, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';
 import { keyFileWrapping } from './key-file.ts';
 
@@ -24,7 +24,7 @@ interface Task {
 
 /** A task that has ended, with an input and a result that say whose they are. */
 async function done(at: TestEndpoint = endpoint): Promise<Task> {
-  const { taskId } = await createPortalTask(t.agent, { ...at, name: 'n', input: { claim: at.orgId } });
+  const { taskId } = await createPortalTask(t.agent, { ...at, requester: REQUESTER, name: 'n', input: { claim: at.orgId } });
   const task = { taskId, orgId: at.orgId };
   await claimPortalTask(t.agent, { ...task, worker: 'w', ttlMs: 60_000 });
   await finishPortalTask(t.agent, { ...task, worker: 'w', result: { of: at.orgId } });
@@ -38,7 +38,7 @@ describe('a sealed value opens where it lies, and nowhere else', () => {
     const [from, to] = [await done(), await done()];
     await t.sql(`UPDATE portal_task SET (${columns}) = (SELECT ${columns} FROM portal_task WHERE id = $1) WHERE id = $2`, [from.taskId, to.taskId]);
     await expect(getPortalTask(t.agent, to)).rejects.toThrow(unreadable);
-    await expect(readPortalTask(t.agent, { ...to, actor: 'anna' })).rejects.toThrow(unreadable);
+    await expect(readPortalTask(t.agent, { ...to, reader: REQUESTER })).rejects.toThrow(unreadable);
     expect(await t.sql(`SELECT FROM audit_event WHERE action = 'task.read' AND subject = $1`, [to.taskId])).toEqual([]);
     expect(await getPortalTask(t.agent, from)).toMatchObject({ result: { of: endpoint.orgId } });
   });
@@ -84,7 +84,7 @@ test('a process with another wrapping key reads nothing, says so as "not now", a
   });
   try {
     await expect(getPortalTask(other, task)).rejects.toMatchObject({ code: 'data_key_unavailable' });
-    const { taskId } = await createPortalTask(other, { ...endpoint, name: 'n', input: { of: 'other' } });
+    const { taskId } = await createPortalTask(other, { ...endpoint, requester: REQUESTER, name: 'n', input: { of: 'other' } });
     expect(await getPortalTask(other, { taskId, orgId: endpoint.orgId })).toMatchObject({ input: { of: 'other' } });
   } finally {
     await other.close();
@@ -95,7 +95,7 @@ test('a process without any neither writes nor reads: nothing is ever plain for 
   const none = openDatabase({ url: urlFor('rcm_agent', t.url), applicationName: 'none', role: 'rcm_agent' });
   try {
     const before = await t.sql('SELECT FROM portal_task');
-    await expect(createPortalTask(none, { ...endpoint, name: 'n', input: {} })).rejects.toMatchObject({ code: 'config_invalid' });
+    await expect(createPortalTask(none, { ...endpoint, requester: REQUESTER, name: 'n', input: {} })).rejects.toMatchObject({ code: 'config_invalid' });
     expect(await t.sql('SELECT FROM portal_task')).toHaveLength(before.length);
     await expect(getPortalTask(none, await done())).rejects.toMatchObject({ code: 'config_invalid' });
   } finally {
@@ -104,7 +104,7 @@ test('a process without any neither writes nor reads: nothing is ever plain for 
 });
 
 test('a claimed task whose input never opens has failed, and is not begun again and again', async () => {
-  const { taskId } = await createPortalTask(t.agent, { ...endpoint, name: 'n', input: { a: 'b' } });
+  const { taskId } = await createPortalTask(t.agent, { ...endpoint, requester: REQUESTER, name: 'n', input: { a: 'b' } });
   await t.sql(`UPDATE portal_task SET input_sealed = set_byte(input_sealed, 20, get_byte(input_sealed, 20) # 1) WHERE id = $1`, [taskId]);
   const task = { taskId, orgId: endpoint.orgId };
   await expect(claimPortalTask(t.agent, { ...task, worker: 'w', ttlMs: 60_000 })).rejects.toThrow(unreadable);

@@ -96,7 +96,12 @@ function recordRequest(tx: Transaction, task: Wanted, actor: string): Promise<vo
     action: 'task.requested',
     subject: task.taskId,
     reason: task.reason ?? 'asked for',
-    details: { taskId: task.taskId, task: task.name, ...(endpointId === null ? { portalType: portalTypeCode } : { endpointId }), ...issuerDetails(task.requester) },
+    details: {
+      taskId: task.taskId,
+      task: task.name,
+      ...(endpointId === null ? { portalType: portalTypeCode } : { endpointId }),
+      ...issuerDetails(task.requester),
+    },
   });
 }
 
