@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** What may go wrong on the way; strict, so a misspelt fault is refused instead of being no fault. */
 export const faultSchema = z.strictObject({
-  /** A service (`ssm`, `secretsmanager`, `kms`, `sts`, `sns`) or one operation (`ssm:PutParameter`); every call without it. */
+  /** A service (`ssm`, `secretsmanager`, `kms`, `sts`, `sns`, `s3`) or one operation (`ssm:PutParameter`); every call without it. */
   match: z.string().max(128).optional(),
   /**
    * slow: answers after `delayMs`; throttle: ThrottlingException; error500: InternalServerError; drop: the connection ends without an answer;

@@ -1,5 +1,5 @@
 /**
- * An AWS account in one process: SSM Parameter Store, Secrets Manager, KMS, STS and SNS over HTTP for the unmodified SDK, as
+ * An AWS account in one process: SSM Parameter Store, Secrets Manager, KMS, STS, SNS and buckets with Object Lock over HTTP for the unmodified SDK, as
  * strict as AWS documents. For development and tests on one machine. Threats it minds: a secret readable in its data file,
  * an unsigned or foreign caller, one tenant's session reaching another tenant's secrets. It must never be the place where
  * real credentials are kept, never listen beyond this machine by default, and never accept what AWS would refuse.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accountFacts } from './account/facts.ts';
 import { type Account, aliasArn, keyArn } from './account/arns.ts';
 import { builtInRoles, rolesNamed, taskRoleArn, tenantRoleArn, type TenantRole } from './account/roles.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -15,6 +16,7 @@ import { createTaskKeys } from './identity/task-keys.ts';
 import { createKeyRing } from './keys/key-ring.ts';
 import { keyManagement } from './keys/service.ts';
 import type { Service } from './operation.ts';
+import { createObjectStore } from './objects/store.ts';
 import { parameterStore } from './parameters/service.ts';
 import { type Enforcement, enforcementSchema } from './policies/documents.ts';
 import { createEnforcement, type EnforceOptions } from './policies/enforce.ts';
@@ -101,15 +103,19 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     const credentials = baseAccessKey(root);
     const tasks = createTaskKeys({ roles, root, clock });
     const published = (): PublishedMessage[] => publishedMessages(database, root);
+    const authenticator = createAuthenticator({ account, roles, root, clock });
+    const world = { account, database, keys, root, roles };
+    const onInternalError = options.onInternalError ?? (() => {});
     const dispatcher = createDispatcher({
-      authenticator: createAuthenticator({ account, roles, root, clock }),
+      authenticator,
       authorize,
       quotas: createQuotas(options.quotas ?? {}, clock),
       clock,
-      world: { account, database, keys, root, roles },
-      onInternalError: options.onInternalError ?? (() => {}),
+      world,
+      onInternalError,
     });
-    const server = await startServer({ host, port, services, dispatcher, faults, control: { faults, key: credentials, published, tasks }, clock });
+    const objects = createObjectStore({ ...{ authenticator, authorize, clock, database, account, onInternalError }, facts: accountFacts(world) });
+    const server = await startServer({ host, port, services, dispatcher, objects, faults, control: { faults, key: credentials, published, tasks }, clock });
     let closing: Promise<void> | null = null;
     return {
       endpoint: `http://${host}:${server.port}`,

@@ -5,7 +5,7 @@ import { toXml } from './xml.ts';
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Buffer;
 }
 
 export type Wire = Pick<Service, 'protocol' | 'wireName'>;

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Faults, Strike } from '../faults.ts';
 import type { SignedRequest } from '../identity/signature.ts';
 import type { Service } from '../operation.ts';
+import type { ObjectStore } from '../objects/store.ts';
 import { LocalAwsStartError } from '../start-error.ts';
 import type { Answer } from './answer.ts';
 import { answerControl, type ControlOptions, isControl } from './control.ts';
@@ -23,6 +24,7 @@ export interface ServerOptions {
   readonly port: number;
   readonly services: readonly Service[];
   readonly dispatcher: Dispatcher;
+  readonly objects: ObjectStore;
   readonly faults: Faults;
   readonly control: ControlOptions;
   readonly clock: Clock;
@@ -66,11 +68,21 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
   if (!body) return send(options, response, { status: 413, headers: { connection: 'close' }, body: '' });
   const request: SignedRequest = { method: incoming.method ?? 'GET', target: incoming.url ?? '/', headers: singleHeaders(incoming), body };
   if (isControl(request.target)) return send(options, response, answerControl(options.control, request));
+  if (options.objects.takes(request)) return serveObject(options, request, response, stopping);
   const requested = requestedBy(options.services, request.headers);
   const strike = options.faults.strike(requested.service?.name ?? '', operationName(requested, body));
   if (strike?.when === 'before' && (await struck(options, strike, requested, response, stopping))) return;
   const answer = options.dispatcher.dispatch(request, requested);
   if (strike?.when === 'after' && (await struck(options, strike, requested, response, stopping))) return;
+  send(options, response, answer);
+}
+
+async function serveObject(options: ServerOptions, request: SignedRequest, response: ServerResponse, stopping: AbortSignal): Promise<void> {
+  const nobody: Requested = { service: null, operation: null };
+  const strike = options.faults.strike('s3', options.objects.operationOf(request));
+  if (strike?.when === 'before' && (await struck(options, strike, nobody, response, stopping))) return;
+  const answer = options.objects.answer(request);
+  if (strike?.when === 'after' && (await struck(options, strike, nobody, response, stopping))) return;
   send(options, response, answer);
 }
 

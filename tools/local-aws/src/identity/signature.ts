@@ -66,6 +66,11 @@ function coversWhatMatters(request: SignedRequest, { signedHeaders }: SignatureH
 function canonicalRequest(request: SignedRequest, header: SignatureHeader, payloadHash: string): string {
   const [path = '/', query = ''] = request.target.split('?', 2);
   const headers = header.signedHeaders.map((name) => `${name}:${(request.headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`).join('');
-  const canonicalQuery = query.split('&').filter(Boolean).sort().join('&');
+  const canonicalQuery = query
+    .split('&')
+    .filter(Boolean)
+    .map((part) => (part.includes('=') ? part : `${part}=`))
+    .sort()
+    .join('&');
   return [request.method, path, canonicalQuery, headers, header.signedHeaders.join(';'), payloadHash].join('\n');
 }

@@ -8,7 +8,7 @@ import type { KeyRecord } from './key-ring.ts';
 import { keyIdSchema, requireKey, resourceOf } from './operations.ts';
 
 /** Base64 text as the JSON protocol carries bytes; lengths are those of the bytes. */
-const blob = (maximum: number) =>
+export const blob = (maximum: number) =>
   z
     .base64()
     .refine((text) => text.length > 0 && Buffer.byteLength(text, 'base64') <= maximum, { error: `Member must have length between 1 and ${maximum}` })
@@ -18,10 +18,17 @@ const context = z.record(z.string(), z.string()).optional();
 const algorithm = z.enum(['SYMMETRIC_DEFAULT']).optional();
 
 /** Errors: DisabledException, KMSInvalidStateException. */
-function requireUsable(call: Call, key: KeyRecord): KeyRecord {
+export function requireUsable(call: Call, key: KeyRecord): KeyRecord {
   const arn = keyArn(call.account, key.id);
   if (key.state === 'Disabled') throw new AwsError('DisabledException', `${arn} is disabled.`);
   if (key.state === 'PendingDeletion') throw new AwsError('KMSInvalidStateException', `${arn} is pending deletion.`);
+  return key;
+}
+
+/** Errors: InvalidKeyUsageException. */
+function requireSymmetric(call: Call, key: KeyRecord): KeyRecord {
+  if (key.spec !== 'SYMMETRIC_DEFAULT')
+    throw new AwsError('InvalidKeyUsageException', `${keyArn(call.account, key.id)} key usage is SIGN_VERIFY which is not valid for this operation.`);
   return key;
 }
 
@@ -30,7 +37,7 @@ export const encrypt = operation({
   resources: resourceOf,
   conditions: ({ EncryptionContext = {} }) => contextConditions(EncryptionContext),
   run({ KeyId, Plaintext, EncryptionContext = {} }, call) {
-    const key = requireUsable(call, requireKey(call, KeyId));
+    const key = requireSymmetric(call, requireUsable(call, requireKey(call, KeyId)));
     const ciphertext = call.keys.encrypt(key.id, Plaintext, EncryptionContext);
     return { CiphertextBlob: ciphertext.toString('base64'), KeyId: keyArn(call.account, key.id), EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' };
   },
@@ -71,7 +78,7 @@ export const generateDataKey = operation({
   run({ KeyId, EncryptionContext = {}, KeySpec, NumberOfBytes }, call) {
     if ((KeySpec === undefined) === (NumberOfBytes === undefined))
       throw new AwsError('ValidationException', 'Please specify either number of bytes or key spec.');
-    const key = requireUsable(call, requireKey(call, KeyId));
+    const key = requireSymmetric(call, requireUsable(call, requireKey(call, KeyId)));
     const plaintext = randomBytes(NumberOfBytes ?? (KeySpec === 'AES_128' ? 16 : 32));
     const ciphertext = call.keys.encrypt(key.id, plaintext, EncryptionContext);
     return { CiphertextBlob: ciphertext.toString('base64'), Plaintext: plaintext.toString('base64'), KeyId: keyArn(call.account, key.id) };

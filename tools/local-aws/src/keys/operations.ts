@@ -26,24 +26,28 @@ export const describe = (call: Call, key: KeyRecord) => ({
   CreationDate: new Date(key.created_at),
   Enabled: key.state === 'Enabled',
   Description: key.description,
-  KeyUsage: 'ENCRYPT_DECRYPT',
+  KeyUsage: key.spec === 'ECC_NIST_P256' ? 'SIGN_VERIFY' : 'ENCRYPT_DECRYPT',
   KeyState: key.state,
   ...(key.deletion_at === null ? {} : { DeletionDate: new Date(key.deletion_at) }),
   Origin: 'AWS_KMS',
   KeyManager: key.manager,
-  CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
-  KeySpec: 'SYMMETRIC_DEFAULT',
-  EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+  CustomerMasterKeySpec: key.spec,
+  KeySpec: key.spec,
+  ...(key.spec === 'ECC_NIST_P256' ? { SigningAlgorithms: ['ECDSA_SHA_256'] } : { EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'] }),
   MultiRegion: false,
 });
 
 export const createKey = operation({
   input: z.strictObject({
     Description: z.string().max(8_192).optional(),
-    KeyUsage: z.enum(['ENCRYPT_DECRYPT']).optional(),
-    KeySpec: z.enum(['SYMMETRIC_DEFAULT']).optional(),
+    KeyUsage: z.enum(['ENCRYPT_DECRYPT', 'SIGN_VERIFY']).optional(),
+    KeySpec: z.enum(['SYMMETRIC_DEFAULT', 'ECC_NIST_P256']).optional(),
   }),
-  run: ({ Description = '' }, call) => ({ KeyMetadata: describe(call, call.keys.create({ description: Description, manager: 'CUSTOMER', now: call.now })) }),
+  run({ Description = '', KeyUsage = 'ENCRYPT_DECRYPT', KeySpec = 'SYMMETRIC_DEFAULT' }, call) {
+    if ((KeyUsage === 'SIGN_VERIFY') !== (KeySpec === 'ECC_NIST_P256'))
+      throw new AwsError('ValidationException', `KeyUsage ${KeyUsage} is not compatible with KeySpec ${KeySpec}`);
+    return { KeyMetadata: describe(call, call.keys.create({ description: Description, manager: 'CUSTOMER', spec: KeySpec, now: call.now })) };
+  },
 });
 
 export const describeKey = operation({

@@ -2,9 +2,10 @@ import type { Service } from '../operation.ts';
 import { createAlias, listAliases } from './alias.ts';
 import { decrypt, encrypt, generateDataKey } from './crypt.ts';
 import { createKey, describeKey, listKeys } from './operations.ts';
+import { getPublicKey, sign } from './sign.ts';
 import { cancelKeyDeletion, disableKey, enableKey, scheduleKeyDeletion } from './state.ts';
 
-/** Key Management Service, as far as SecureString and Secrets Manager need it: symmetric keys of this account. */
+/** Key Management Service, as far as SecureString, Secrets Manager and signed heads need it: symmetric keys and P-256 keys of this account. */
 export const keyManagement: Service = {
   name: 'kms',
   protocol: 'json',
@@ -24,5 +25,7 @@ export const keyManagement: Service = {
     Encrypt: encrypt,
     Decrypt: decrypt,
     GenerateDataKey: generateDataKey,
+    Sign: sign,
+    GetPublicKey: getPublicKey,
   },
 };
