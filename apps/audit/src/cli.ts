@@ -73,10 +73,10 @@ function commands(terminal: Terminal, does: Does, print: (report: Report) => voi
     .description('the same at an interval, until SIGTERM; an endpoint says how it is')
     .action(() => does('rcm_head_writer', runUntilStopped));
   command(heads, 'list', 'the longest head of each chain in each sink that can be read; verifies nothing').action(async () => {
-    print(await headsList(openSources(readAuditConfig(terminal.environment)), new AbortController().signal));
+    print(await closing(openSources(readAuditConfig(terminal.environment)), (sources) => headsList(sources, new AbortController().signal)));
   });
   command(program, 'key', 'print the public key that verifiers need, and its id').action(async () => {
-    const { id, pem } = await openSigner(readAuditConfig(terminal.environment)).publicKey(new AbortController().signal);
+    const { id, pem } = await closing([openSigner(readAuditConfig(terminal.environment))], ([signer]) => signer.publicKey(new AbortController().signal));
     print({ json: { id, pem }, lines: [`# ${id}`, pem.trimEnd()], complete: true });
   });
   command(program, 'export', 'write every event as a line of JSON')
@@ -118,13 +118,21 @@ async function runUntilStopped({ config, services, signal }: Context): Promise<n
 }
 
 async function verify({ config, services, signal }: Context, { heads, key, org }: { heads: string[]; key: string[]; org: string[] }): Promise<Report> {
-  const [sources, keys] = [
-    [...openSources(config), ...heads.map(headsFrom)],
-    [...config.RCM_AUDIT_PUBLIC_KEYS, ...key],
-  ];
+  const keys = [...config.RCM_AUDIT_PUBLIC_KEYS, ...key];
   if (keys.length === 0) throw new RcmError('config_invalid', 'No public key to check heads with: give --key, or set RCM_AUDIT_PUBLIC_KEYS.');
-  if (sources.length === 0) throw new RcmError('config_invalid', 'No heads to check against: give --heads, or set RCM_AUDIT_HEADS_FILE.');
-  return verifyAudit({ db: services.db, sources, keys, orgIds: org, signal });
+  return closing(openSources(config), (opened) => {
+    const sources = [...opened, ...heads.map(headsFrom)];
+    if (sources.length === 0) throw new RcmError('config_invalid', 'No heads to check against: give --heads, or set RCM_AUDIT_HEADS_FILE or RCM_AUDIT_BUCKET.');
+    return verifyAudit({ db: services.db, sources, keys, orgIds: org, signal });
+  });
+}
+
+async function closing<const Opened extends readonly { close(): void }[], T>(opened: Opened, act: (opened: Opened) => Promise<T>): Promise<T> {
+  try {
+    return await act(opened);
+  } finally {
+    for (const each of opened) each.close();
+  }
 }
 
 async function perform(terminal: Terminal, role: Role, act: (context: Context) => Promise<Report | null>): Promise<Report | null> {

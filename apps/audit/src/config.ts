@@ -1,6 +1,7 @@
 import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
-import { readConfig, Secret } from '@rcm/telemetry';
+import { checkAddresses, readConfig, Secret } from '@rcm/telemetry';
 import { z } from 'zod';
+import { syslogPlace } from './sinks/syslog.ts';
 
 const milliseconds = (fallback: number, min: number) => z.coerce.number('must be a number').int().min(min).default(fallback);
 
@@ -25,14 +26,48 @@ const schema = z
           .map((path) => path.trim())
           .filter((path) => path !== ''),
       ),
+    /** Instead: key id, ARN or alias of a KMS key, ECC_NIST_P256 for SIGN_VERIFY. */
+    RCM_AUDIT_SIGNING_KMS_KEY: z.string().min(1).optional(),
     /** Heads are appended to it. */
     RCM_AUDIT_HEADS_FILE: z.string().min(1).optional(),
+    /** Heads are put into it; made with Object Lock. */
+    RCM_AUDIT_BUCKET: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket')
+      .optional(),
+    RCM_AUDIT_BUCKET_PREFIX: z
+      .string()
+      .regex(/^([A-Za-z0-9_.=-]+\/)*$/, 'must be empty or end with a slash')
+      .default('audit-heads/'),
+    RCM_AUDIT_BUCKET_MODE: z.enum(['COMPLIANCE', 'GOVERNANCE']).default('COMPLIANCE'),
+    RCM_AUDIT_BUCKET_KEEP_DAYS: z.coerce.number('must be a number').int().min(1).max(36_500).default(2_557),
+    /** `tls://host:port` or `unix:/path`. */
+    RCM_AUDIT_SYSLOG: z
+      .string()
+      .refine((text) => syslogPlace(text) !== null, 'must be tls://host:port or unix:/path')
+      .optional(),
+    /** CA of the syslog server (PEM). Default: those that Node comes with. */
+    RCM_AUDIT_SYSLOG_CA_FILE: z.string().min(1).optional(),
+    RCM_AWS_REGION: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must look like us-east-1')
+      .optional(),
+    /** Only where AWS is not at its usual address. */
+    RCM_AWS_ENDPOINT: z.string().optional(),
     /** Pause between two rounds of `heads run`. */
     RCM_AUDIT_INTERVAL_MS: milliseconds(300_000, 100),
     /** For signing the heads of a round, and for each sink to take them. */
     RCM_AUDIT_DEADLINE_MS: milliseconds(30_000, 100),
   })
-  .superRefine((config, problems) => checkDatabase(config, problems));
+  .superRefine((config, problems) => checkDatabase(config, problems))
+  .superRefine((config, problems) => {
+    const report = (name: string, message: string): void => void problems.addIssue({ code: 'custom', path: [name], message });
+    checkAddresses(config, { RCM_AWS_ENDPOINT: { address: config.RCM_AWS_ENDPOINT, use: 'aws' } }, problems);
+    if (config.RCM_AUDIT_SIGNING_KEY && config.RCM_AUDIT_SIGNING_KMS_KEY)
+      report('RCM_AUDIT_SIGNING_KMS_KEY', 'is set, and RCM_AUDIT_SIGNING_KEY too; only one may be');
+    if ((config.RCM_AUDIT_BUCKET ?? config.RCM_AUDIT_SIGNING_KMS_KEY) !== undefined && config.RCM_AWS_REGION === undefined)
+      report('RCM_AWS_REGION', 'is not set, but a bucket or a KMS key is');
+  });
 
 export type AuditConfig = z.infer<typeof schema>;
 

@@ -1,11 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { openDatabase, type AppRole, type Database } from '@rcm/db';
 import { createLogger, createMetrics, type Logger, type Metrics, plaintextWarnings, RcmError } from '@rcm/telemetry';
 import type { AuditConfig } from './config.ts';
 import { HeadWriter } from './heads/head-writer.ts';
 import { keyFileSigner } from './signing/key-file-signer.ts';
+import { kmsSigner } from './signing/kms-signer.ts';
 import type { HeadSigner } from './signing/signer.ts';
+import { headBucket } from './sinks/bucket.ts';
 import { headFile } from './sinks/head-file.ts';
 import type { HeadSink, HeadSource } from './sinks/sink.ts';
+import { syslog, syslogPlace } from './sinks/syslog.ts';
 
 /** What every command of this process has; nothing is connected before it is used. */
 export interface Services {
@@ -25,22 +29,53 @@ export function openServices(config: AuditConfig, role: Extract<AppRole, 'rcm_au
 }
 
 /** Fails with `config_invalid` where no key is configured. */
-export function openSigner(config: AuditConfig): HeadSigner {
-  if (config.RCM_AUDIT_SIGNING_KEY) return keyFileSigner(config.RCM_AUDIT_SIGNING_KEY);
-  throw new RcmError('config_invalid', 'No key to sign heads with: set RCM_AUDIT_SIGNING_KEY_FILE.');
+export function openSigner({ RCM_AUDIT_SIGNING_KEY: pem, RCM_AUDIT_SIGNING_KMS_KEY: key, ...config }: AuditConfig): HeadSigner {
+  if (pem) return keyFileSigner(pem);
+  if (key !== undefined) return kmsSigner({ key, region: config.RCM_AWS_REGION ?? '', endpoint: config.RCM_AWS_ENDPOINT });
+  throw new RcmError('config_invalid', 'No key to sign heads with: set RCM_AUDIT_SIGNING_KEY_FILE or RCM_AUDIT_SIGNING_KMS_KEY.');
 }
 
-export const openSinks = (config: AuditConfig): HeadSink[] => (config.RCM_AUDIT_HEADS_FILE === undefined ? [] : [headFile(config.RCM_AUDIT_HEADS_FILE)]);
-
 /** The sinks that can be read again. */
-export const openSources = (config: AuditConfig): HeadSource[] => (config.RCM_AUDIT_HEADS_FILE === undefined ? [] : [headFile(config.RCM_AUDIT_HEADS_FILE)]);
+export function openSources(config: AuditConfig): (HeadSink & HeadSource)[] {
+  const sources = [];
+  if (config.RCM_AUDIT_HEADS_FILE !== undefined) sources.push(headFile(config.RCM_AUDIT_HEADS_FILE));
+  if (config.RCM_AUDIT_BUCKET !== undefined)
+    sources.push(
+      headBucket({
+        bucket: config.RCM_AUDIT_BUCKET,
+        prefix: config.RCM_AUDIT_BUCKET_PREFIX,
+        mode: config.RCM_AUDIT_BUCKET_MODE,
+        keepDays: config.RCM_AUDIT_BUCKET_KEEP_DAYS,
+        region: config.RCM_AWS_REGION ?? '',
+        endpoint: config.RCM_AWS_ENDPOINT,
+      }),
+    );
+  return sources;
+}
+
+function openSinks(config: AuditConfig): HeadSink[] {
+  const place = config.RCM_AUDIT_SYSLOG === undefined ? null : syslogPlace(config.RCM_AUDIT_SYSLOG, certificatesIn(config.RCM_AUDIT_SYSLOG_CA_FILE));
+  return [...openSources(config), ...(place ? [syslog(place)] : [])];
+}
+
+/** Fails with `config_invalid`. */
+function certificatesIn(path: string | undefined): string | undefined {
+  try {
+    return path === undefined ? undefined : readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new RcmError('config_invalid', `RCM_AUDIT_SYSLOG_CA_FILE cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'error'}).`, { cause });
+  }
+}
 
 /** Fails with `config_invalid` where there is no key or no sink. */
 export function openHeadWriter(config: AuditConfig, { db, logger, metrics }: Services): { readonly writer: HeadWriter; close(): void } {
   const [signer, sinks] = [openSigner(config), openSinks(config)];
-  if (sinks.length === 0) throw new RcmError('config_invalid', 'No place to keep heads: set RCM_AUDIT_HEADS_FILE.');
+  if (sinks.length === 0) throw new RcmError('config_invalid', 'No place to keep heads: set RCM_AUDIT_HEADS_FILE, RCM_AUDIT_BUCKET or RCM_AUDIT_SYSLOG.');
   return {
     writer: new HeadWriter({ db, signer, sinks, logger, metrics, deadlineMs: config.RCM_AUDIT_DEADLINE_MS }),
-    close: () => sinks.forEach((sink) => sink.close()),
+    close() {
+      for (const sink of sinks) sink.close();
+      signer.close();
+    },
   };
 }

@@ -11,6 +11,7 @@ export function keyFileSigner(pem: Secret<string>): HeadSigner {
   return {
     publicKey: () => Promise.resolve(known),
     sign: (text) => Promise.resolve(sign(null, Buffer.from(text), key)),
+    close: () => {},
   };
 }
 

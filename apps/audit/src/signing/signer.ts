@@ -4,4 +4,5 @@ export interface HeadSigner {
   publicKey(signal: AbortSignal): Promise<{ readonly id: string; readonly pem: string }>;
   /** Ed25519, or ECDSA over SHA-256 in DER: as the public key says. */
   sign(text: string, signal: AbortSignal): Promise<Buffer>;
+  close(): void;
 }
