@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -9,13 +12,34 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { type LocalAws, type LocalAwsOptions, startLocalAws } from '@rcm/local-aws';
 import { expect, onTestFinished, test } from 'vitest';
-import { errorName, running, temporaryFolder, testClock } from '../running.fixture.ts';
-import { join } from 'node:path';
 
+// What tools/local-aws plays of S3, tried here with the client that only this app has.
 const DAY_MS = 86_400_000;
 
-async function locked(options: Parameters<typeof running>[0] = {}) {
+async function running(options: LocalAwsOptions): Promise<LocalAws> {
+  const defects: unknown[] = [];
+  const aws = await startLocalAws({ onInternalError: (error) => defects.push(error), ...options });
+  onTestFinished(async () => {
+    await aws.close();
+    expect(defects).toEqual([]);
+  });
+  return aws;
+}
+
+function testClock() {
+  let now = Date.now();
+  return { now: () => new Date(now), advance: (ms: number): void => void (now += ms) };
+}
+
+const errorName = (call: Promise<unknown>): Promise<string | null> =>
+  call.then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error.name : String(error)),
+  );
+
+async function locked(options: LocalAwsOptions = {}) {
   const clock = testClock();
   const aws = await running({ clock, ...options });
   const s3 = new S3Client({ endpoint: aws.endpoint, region: aws.region, credentials: { ...aws.credentials }, forcePathStyle: true, maxAttempts: 1 });
@@ -144,7 +168,9 @@ test('a tenant’s session has no business there', async () => {
 });
 
 test('a restart keeps objects and what retains them', async () => {
-  const dataFile = join(temporaryFolder(), 'data');
+  const folder = mkdtempSync(join(tmpdir(), 'rcm-object-lock-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const dataFile = join(folder, 'data');
   const first = await locked({ dataFile });
   const { VersionId } = await first.put('k', 'one');
   await first.aws.close();
