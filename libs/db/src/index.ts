@@ -126,6 +126,7 @@ export {
 export { createPortalTask, type NewPortalTask, type Requeue, requeuePortalTask, type TaskPlace } from './tasks/queue.ts';
 export { readPortalTask, type TaskReader } from './tasks/read.ts';
 export { actorOf, type Requester } from './tasks/requester.ts';
+export { type PlainTasks, sealPlainTasks } from './tasks/plain.ts';
 export { haveTaskKey } from './tasks/sealed.ts';
 export { type ClaimedTask, type PortalTask, type TaskState } from './tasks/task.ts';
 export { type Tidied, type TidyOptions, tidyPortalTasks } from './tasks/tidy.ts';

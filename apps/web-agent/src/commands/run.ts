@@ -1,4 +1,4 @@
-import { type Database, portalTaskWaits, tidyPortalTasks } from '@rcm/db';
+import { type Database, portalTaskWaits, sealPlainTasks, tidyPortalTasks } from '@rcm/db';
 import { followCredentialChanges } from '@rcm/portal-access';
 import { type Clock, type Logger, startHealthServer } from '@rcm/telemetry';
 import type { WebAgentConfig } from '../config.ts';
@@ -84,10 +84,11 @@ interface Chores {
   readonly signal: AbortSignal;
 }
 
-/** What has ended is kept for its time only. */
+/** What has ended is kept for its time only, and what was written plain before tasks were sealed is sealed. */
 async function doChores({ db, logger, clock, everyMs, keptMs, signal }: Chores): Promise<void> {
   while (!signal.aborted) {
     await tidyPortalTasks(db, { keptMs }).catch((error: unknown) => logger.warn({ err: error }, 'old tasks could not be deleted'));
+    await sealPlainTasks(db).catch((error: unknown) => logger.warn({ err: error }, 'tasks of before could not be sealed; it is tried again'));
     await clock.sleep(everyMs, signal).catch(() => undefined);
   }
 }

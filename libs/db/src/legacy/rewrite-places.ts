@@ -1,13 +1,15 @@
 import type { RewriteSession } from './rewrite-session.ts';
 
-/** What is written anew: the rows, the proofs (dead ones hold fingerprints), and where the catalogue keeps samples of columns. */
-export const REWRITTEN = ['integration_endpoint', 'migration_proof', 'pg_catalog.pg_statistic', 'pg_catalog.pg_statistic_ext_data'] as const;
+/** What is written anew: the rows, the proofs (dead ones hold fingerprints), tasks (dead ones may hold what was plain before it was sealed), and where the catalogue keeps samples of columns. */
+export const REWRITTEN = ['integration_endpoint', 'migration_proof', 'portal_task', 'pg_catalog.pg_statistic', 'pg_catalog.pg_statistic_ext_data'] as const;
 
 /** Columns of which the catalogue must hold no sample. */
 export const UNSAMPLED = [
   ['integration_endpoint', 'config'],
   ['migration_proof', 'fingerprint'],
   ['migration_proof', 'row_fingerprint'],
+  ['portal_task', 'input'],
+  ['portal_task', 'result'],
 ] as const;
 
 /** SQL with one row per column of `UNSAMPLED` of which a sample is kept. */

@@ -14,7 +14,7 @@ const RIGHTS = [
   [
     'GRANT pg_maintain TO keeper',
     'REVOKE pg_maintain FROM keeper',
-    /VACUUM FULL of integration_endpoint .*; VACUUM FULL of migration_proof .*; VACUUM FULL of pg_statistic /,
+    /VACUUM FULL of integration_endpoint .*; VACUUM FULL of migration_proof .*; VACUUM FULL of portal_task .*; VACUUM FULL of pg_statistic /,
   ],
   ['GRANT EXECUTE ON FUNCTION pg_switch_wal() TO keeper', 'REVOKE EXECUTE ON FUNCTION pg_switch_wal() FROM keeper', /EXECUTE on pg_switch_wal/],
   ['GRANT pg_checkpoint TO keeper', 'REVOKE pg_checkpoint FROM keeper', /CHECKPOINT \(pg_checkpoint\)/],
@@ -74,7 +74,7 @@ describe.runIf(backend() === 'embedded')(
     });
 
     test('one that may vacuum everything but the catalogue has rewritten nothing either', async () => {
-      await s.sql.query('GRANT MAINTAIN ON integration_endpoint, migration_proof TO switcher');
+      await s.sql.query('GRANT MAINTAIN ON integration_endpoint, migration_proof, portal_task TO switcher');
       await s.sql.query('GRANT SELECT (starelid, staattnum) ON pg_statistic TO switcher');
       await expect(checkRewriteRights({ url: urlOf('switcher') })).rejects.toMatchObject({
         message: expect.stringMatching(/lacks: VACUUM FULL of pg_statistic/) as string,

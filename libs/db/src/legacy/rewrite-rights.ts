@@ -75,6 +75,7 @@ async function foreignSamples(session: RewriteSession): Promise<string[]> {
      SELECT DISTINCT 'statistics ' || s.stxname AS what FROM pg_statistic_ext s JOIN unsampled u ON u.attrelid = s.stxrelid
       WHERE u.attnum = ANY (s.stxkeys::int2[]) OR s.stxexprs IS NOT NULL
       UNION SELECT 'index ' || i.indexrelid::regclass FROM pg_index i JOIN unsampled u ON u.attrelid = i.indrelid WHERE i.indexprs IS NOT NULL
+        AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = u.attrelid AND d.refobjsubid IN (u.attnum, 0))
       ORDER BY 1`,
     [tables, columns],
   );
