@@ -27,7 +27,7 @@ const HEAD_FIELDS = ['v', 'org', 'count', 'hash', 'at', 'key', 'sig'];
 const HASH = /^[0-9a-f]{64}$/;
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z$/;
 const LONGEST_LINE = 64 * 1024 * 1024;
-/** So many findings are kept word by word; of the others only how many there were. */
+/** So many findings, and notes, are kept word by word; of other findings only how many there were. */
 const LISTED = 200;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -158,7 +158,7 @@ export class AuditVerifier {
   takeHead(line, { from, number, complete }) {
     const where = `line ${number} of ${from}`;
     const text = decoded(line);
-    if (!complete || text?.endsWith(TORN)) return void this.#notes.push(`${where} was cut when it was written and is left out.`);
+    if (!complete || text?.endsWith(TORN)) return this.#note(`${where} was cut when it was written and is left out.`);
     const head = text === null ? null : parseHead(text);
     if (!head) return this.#findings.add('head_damaged', null, `${where} is no head: it was changed, or is not of this format.`);
     const { sig, ...statement } = head;
@@ -171,6 +171,11 @@ export class AuditVerifier {
     const known = this.#heads.get(head.org);
     if (known) known.push(statement);
     else this.#heads.set(head.org, [statement]);
+  }
+
+  /** @param {string} text */
+  #note(text) {
+    if (this.#notes.length < LISTED) this.#notes.push(text);
   }
 
   /** A line of the export. @param {Buffer} line @param {{ complete: boolean }} place */
