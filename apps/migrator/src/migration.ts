@@ -1,6 +1,6 @@
 import type { IdentityKeys, LargePayloads, NewPlace, TenantStores } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
-import type { Clock, Logger, Secret } from '@rcm/telemetry';
+import type { Clock, Logger } from '@rcm/telemetry';
 import type { FingerprintKey } from './credential/fingerprint.ts';
 import type { Pacer } from './pacing/pacer.ts';
 import type { Patience } from './pacing/patience.ts';
@@ -14,11 +14,12 @@ export interface Migration {
   readonly db: Database;
   readonly stores: TenantStores;
   readonly place: SecretPlace;
-  readonly identityKey: Secret<string>;
   /** What logins are known by. */
   readonly keys: IdentityKeys;
-  /** The same key with its id, for fingerprints. */
+  /** For fingerprints: what is made new is made with this one. */
   readonly fingerprintKey: FingerprintKey;
+  /** That one first; while it is changed, the other one, too, with which proofs may have been made. */
+  readonly fingerprintKeys: readonly FingerprintKey[];
   readonly clock: Clock;
   readonly logger: Logger;
   /** Who holds a lease, for people who look at them. */

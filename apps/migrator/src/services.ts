@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
-import { createReplicatedStores, identityKeys, keyChecks, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
+import { createReplicatedStores, type IdentityKey, identityKeys, keyChecks, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
 import { openDatabase } from '@rcm/db';
 import { createLogger, createMetrics, plaintextWarnings, systemClock } from '@rcm/telemetry';
 import type { MigratorConfig } from './config.ts';
+import type { FingerprintKey } from './credential/fingerprint.ts';
 import type { Migration } from './migration.ts';
 import { createPacer } from './pacing/pacer.ts';
 import { createPatience } from './pacing/patience.ts';
@@ -17,6 +18,7 @@ export interface OpenMigration extends Migration {
 /** Everything a command needs, made once from the configuration. Nothing is connected before it is used. */
 export function openMigration(config: MigratorConfig, { stop, stderr }: { readonly stop: Stop; readonly stderr: ProgressStream }): OpenMigration {
   const keys = identityKeys(config);
+  const prints = keys.fingerprint ?? keys;
   const db = openDatabase({
     url: config.RCM_DATABASE_URL,
     directUrl: config.RCM_DATABASE_DIRECT_URL,
@@ -40,9 +42,9 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
     db,
     stores,
     place: { ...newSecretPlace(config, config.RCM_MIGRATOR_STORE), environment: config.RCM_ENVIRONMENT, largePayloads: config.RCM_LARGE_PAYLOADS },
-    identityKey: config.RCM_IDENTITY_KEY,
     keys,
-    fingerprintKey: { id: config.RCM_IDENTITY_KEY_ID, secret: config.RCM_IDENTITY_KEY },
+    fingerprintKey: asFingerprintKey(prints.current),
+    fingerprintKeys: [prints.current, ...(prints.previous ? [prints.previous] : [])].map(asFingerprintKey),
     clock,
     logger,
     holder,
@@ -59,3 +61,5 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
     },
   };
 }
+
+const asFingerprintKey = ({ id, key }: IdentityKey): FingerprintKey => ({ id, secret: key });

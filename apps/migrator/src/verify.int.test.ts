@@ -21,6 +21,10 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
+const SECOND_KEY = { RCM_FINGERPRINT_KEY: 'second-key-0123456789-0123456789-0123456789', RCM_FINGERPRINT_KEY_ID: 'k2' };
+/** The world's own. */
+const FIRST_AS_PREVIOUS = { RCM_PREVIOUS_FINGERPRINT_KEY: 'canary-key-0123456789-0123456789-0123456789', RCM_PREVIOUS_FINGERPRINT_KEY_ID: '1' };
+
 const seedAt = (n: number): Seed => planted[n] as Seed;
 
 describe('verify', { timeout: 600_000 }, () => {
@@ -53,12 +57,14 @@ describe('verify', { timeout: 600_000 }, () => {
 
   it('keeps no fingerprint of what has left the row, and works on no row whose fingerprint another key made', async () => {
     await verify(migrator);
-    const rekeyed = world.migrator({ RCM_IDENTITY_KEY_ID: 'k2' });
+    const rekeyed = world.migrator(SECOND_KEY);
+    const both = world.migrator({ ...SECOND_KEY, ...FIRST_AS_PREVIOUS });
     await expect(scrubbing(world, rekeyed)).rejects.toMatchObject({ code: 'config_invalid', message: expect.stringContaining('the id 1') as string });
     const kept = async () => (await listProofs(migrator.db, { limit: 100 })).flatMap(({ fingerprint, rowFingerprint }) => [fingerprint, rowFingerprint]);
     expect((await kept()).every((fingerprint) => /^1:[0-9a-f]{64}$/.test(fingerprint ?? ''))).toBe(true);
-    expect((await scrubbing(world, migrator)).json).toMatchObject({ scrubbed: 4, failed: [] });
-    await verify(migrator);
+    // While the key is changed: what the previous one has proved is proved.
+    expect((await scrubbing(world, both)).json).toMatchObject({ scrubbed: 4, failed: [] });
+    await verify(both);
     expect(new Set(await kept())).toEqual(new Set([null]));
   });
 

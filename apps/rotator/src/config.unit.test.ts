@@ -31,3 +31,15 @@ describe('a rotator’s ways to other machines', () => {
     expect(read({ RCM_NOTICE_WEBHOOK_URL: 'http://chat.example/', RCM_PLAINTEXT: 'notices' }).RCM_PLAINTEXT).toEqual(['notices']);
   });
 });
+
+describe('a rotator’s webhook keys', () => {
+  const other = { RCM_PREVIOUS_NOTICE_WEBHOOK_KEY: 'p'.repeat(32), RCM_PREVIOUS_NOTICE_WEBHOOK_KEY_ID: '2' };
+
+  it('are one, or two with two ids while it is changed', () => {
+    expect(read({}).RCM_NOTICE_WEBHOOK_KEY_ID).toBe('1');
+    expect(read(other).RCM_PREVIOUS_NOTICE_WEBHOOK_KEY_ID).toBe('2');
+    expect(() => read({ ...other, RCM_PREVIOUS_NOTICE_WEBHOOK_KEY_ID: undefined })).toThrow('RCM_PREVIOUS_NOTICE_WEBHOOK_KEY_ID are set together, or neither');
+    expect(() => read({ ...other, RCM_PREVIOUS_NOTICE_WEBHOOK_KEY_ID: '1' })).toThrow('two keys need two ids');
+    expect(() => read({ ...other, RCM_NOTICE_WEBHOOK_KEY: undefined })).toThrow('RCM_NOTICE_WEBHOOK_KEY: is not set');
+  });
+});

@@ -4,6 +4,8 @@ import { z } from 'zod';
 const milliseconds = (fallback: number, min = 1) => z.coerce.number().int().min(min).default(fallback);
 const count = (fallback: number) => z.coerce.number().int().min(1).max(1_000).default(fallback);
 const asSecret = (text: string): Secret<string> => new Secret(text);
+const signingKey = () => z.string().min(32, 'must be at least 32 characters').transform(asSecret).optional();
+const keyId = () => z.string().regex(/^[a-z0-9]{1,16}$/, 'must be 1 to 16 lower-case letters or digits');
 
 /** When rotations start and stop, and how people are told: the operational part of the rotator's configuration, a zod raw shape. */
 export const operationsEnvironment = {
@@ -52,17 +54,30 @@ export const operationsEnvironment = {
     .transform(asSecret)
     .optional(),
   /** Signs them (HMAC-SHA256); at least 32 characters. */
-  RCM_NOTICE_WEBHOOK_KEY: z.string().min(32, 'must be at least 32 characters').transform(asSecret).optional(),
+  RCM_NOTICE_WEBHOOK_KEY: signingKey(),
+  /** Tells the receiver which key a signature was made with. */
+  RCM_NOTICE_WEBHOOK_KEY_ID: keyId().default('1'),
+  /** While the key is changed: the other one, which signs too, and its id. */
+  RCM_PREVIOUS_NOTICE_WEBHOOK_KEY: signingKey(),
+  RCM_PREVIOUS_NOTICE_WEBHOOK_KEY_ID: keyId().optional(),
 } as const;
 
 type OperationsConfig = z.infer<z.ZodObject<typeof operationsEnvironment>>;
 
 /** For `.superRefine`: a webhook nobody can verify is not sent. */
 export function checkNotices(
-  config: Pick<OperationsConfig, 'RCM_NOTICE_WEBHOOK_URL' | 'RCM_NOTICE_WEBHOOK_KEY' | 'RCM_PLAINTEXT'>,
+  config: Pick<OperationsConfig, `RCM_${'' | 'PREVIOUS_'}NOTICE_WEBHOOK_KEY${'' | '_ID'}` | 'RCM_NOTICE_WEBHOOK_URL' | 'RCM_PLAINTEXT'>,
   problems: z.RefinementCtx,
 ): void {
   if (config.RCM_NOTICE_WEBHOOK_URL !== undefined && config.RCM_NOTICE_WEBHOOK_KEY === undefined)
     problems.addIssue({ code: 'custom', path: ['RCM_NOTICE_WEBHOOK_KEY'], message: 'is not set, but RCM_NOTICE_WEBHOOK_URL is' });
+  const { RCM_PREVIOUS_NOTICE_WEBHOOK_KEY: previous, RCM_PREVIOUS_NOTICE_WEBHOOK_KEY_ID: previousId } = config;
+  const report = (name: string, message: string): void => void problems.addIssue({ code: 'custom', path: [name], message });
+  if ((previous === undefined) !== (previousId === undefined))
+    report('RCM_PREVIOUS_NOTICE_WEBHOOK_KEY', 'and RCM_PREVIOUS_NOTICE_WEBHOOK_KEY_ID are set together, or neither');
+  if (previous !== undefined && config.RCM_NOTICE_WEBHOOK_KEY === undefined)
+    report('RCM_NOTICE_WEBHOOK_KEY', 'is not set, but RCM_PREVIOUS_NOTICE_WEBHOOK_KEY is');
+  if (previousId === config.RCM_NOTICE_WEBHOOK_KEY_ID)
+    report('RCM_PREVIOUS_NOTICE_WEBHOOK_KEY_ID', 'is the id of RCM_NOTICE_WEBHOOK_KEY itself: two keys need two ids');
   checkAddresses(config, { RCM_NOTICE_WEBHOOK_URL: { address: config.RCM_NOTICE_WEBHOOK_URL?.reveal(), use: 'notices' } }, problems);
 }

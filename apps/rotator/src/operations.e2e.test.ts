@@ -239,6 +239,11 @@ describe('a portal that people rotate', () => {
     expect(endpoint).toMatchObject({ currentVersion: '3', rotationStatus: 'active' });
     expect(endpoint?.nextRotationAt?.getTime()).toBeGreaterThan(Date.now() + 30 * 86_400_000);
     expect(await noticeManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'unchanged' }]);
+    // The ledger forgets the password that was replaced, which is in no store any more; that it was refused, it knows.
+    const known = await opened.sql('SELECT count(DISTINCT fingerprint)::int AS passwords, count(*)::int AS tries FROM login_attempt WHERE endpoint_id = $1', [
+      id,
+    ]);
+    expect(known).toEqual([{ passwords: 1, tries: 2 }]);
     const told = (await listNotices(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id).map(({ kind }) => kind);
     expect(told.sort()).toEqual(['manual_due', 'manual_refused', 'refused']);
     expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(1);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readWebAgentConfig } from './config.ts';
+import { apiOptions } from './http/environment.ts';
 
 const VALID = {
   RCM_DATABASE_URL: 'postgresql://agent:canary@127.0.0.1/rcm',
@@ -51,5 +52,25 @@ describe('a web-agent’s ways to other machines', () => {
     expect(() => read({ ...API, RCM_API_TLS_CERT: 'x', RCM_API_TLS_KEY: 'canary' })).toThrow('must be a certificate and its key without a passphrase');
     // Nothing is served.
     expect(read({ RCM_API_HOST: '0.0.0.0' }).RCM_API_HOST).toBe('0.0.0.0');
+  });
+});
+
+describe('a web-agent’s token issuers', () => {
+  const BEFORE = { RCM_API_PREVIOUS_ISSUER: 'https://before.example/', RCM_API_PREVIOUS_JWKS_URL: 'https://before.example/keys' };
+
+  it('are one, or two while it is changed, the audience the same unless it says so', () => {
+    expect(apiOptions(read(API))?.token.previous).toBeUndefined();
+    const previous = { issuer: 'https://before.example/', audience: 'portal-tasks', jwksUrl: 'https://before.example/keys' };
+    expect(apiOptions(read({ ...API, ...BEFORE }))?.token.previous).toEqual(previous);
+    expect(apiOptions(read({ ...API, ...BEFORE, RCM_API_PREVIOUS_AUDIENCE: 'old' }))?.token.previous).toEqual({ ...previous, audience: 'old' });
+  });
+
+  it.each([
+    ['half a one', { ...API, RCM_API_PREVIOUS_ISSUER: 'https://before.example/' }, 'RCM_API_PREVIOUS_JWKS_URL are set together, or neither'],
+    ['a previous one alone', BEFORE, 'RCM_API_PREVIOUS_ISSUER: is set, but RCM_API_ISSUER is not'],
+    ['one twice', { ...API, ...BEFORE, RCM_API_PREVIOUS_ISSUER: API.RCM_API_ISSUER }, 'is RCM_API_ISSUER itself'],
+    ['unprotected keys', { ...API, ...BEFORE, RCM_API_PREVIOUS_JWKS_URL: 'http://before.example/keys' }, 'must be https, or http on this machine'],
+  ])('cannot be %s', (_what, changes, why) => {
+    expect(() => read(changes)).toThrow(why);
   });
 });

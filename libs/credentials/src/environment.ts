@@ -45,13 +45,19 @@ export const credentialsEnvironment = {
   RCM_VAULT_APPROLE_FOLDER: z.string().min(1).max(4096).optional(),
   /** Where the AppRole auth method is mounted. */
   RCM_VAULT_APPROLE_MOUNT: idSchema.default('approle'),
-  /** Keys login identities and the fingerprints of passwords and payloads; at least 32 characters. Normally given as RCM_IDENTITY_KEY_FILE. */
+  /** Keys login identities, and fingerprints where RCM_FINGERPRINT_KEY is not set; at least 32 characters. Normally given as RCM_IDENTITY_KEY_FILE. */
   RCM_IDENTITY_KEY: identityKey(),
   /** Names it in whatever was made with it. */
   RCM_IDENTITY_KEY_ID: keyId().default('1'),
   /** While the key is changed: the one before, whose identities and fingerprints are still recognised, and its id. */
   RCM_PREVIOUS_IDENTITY_KEY: identityKey().optional(),
   RCM_PREVIOUS_IDENTITY_KEY_ID: keyId().optional(),
+  /** Keys the fingerprints of passwords and payloads, and its id. Unset: the identity keys do. */
+  RCM_FINGERPRINT_KEY: identityKey().optional(),
+  RCM_FINGERPRINT_KEY_ID: keyId().optional(),
+  /** As `RCM_PREVIOUS_IDENTITY_KEY`. */
+  RCM_PREVIOUS_FINGERPRINT_KEY: identityKey().optional(),
+  RCM_PREVIOUS_FINGERPRINT_KEY_ID: keyId().optional(),
 } as const;
 
 export type CredentialsConfig = z.infer<z.ZodObject<typeof credentialsEnvironment>>;
@@ -63,7 +69,7 @@ const NEEDED = {
 } as const;
 
 /** For `.superRefine`: at least one store, each with what it needs. */
-export function checkStores(config: Omit<CredentialsConfig, 'RCM_IDENTITY_KEY' | 'RCM_PREVIOUS_IDENTITY_KEY'>, problems: z.RefinementCtx): void {
+export function checkStores(config: Omit<CredentialsConfig, `RCM_${'' | 'PREVIOUS_'}${'IDENTITY' | 'FINGERPRINT'}_KEY`>, problems: z.RefinementCtx): void {
   const report = (name: string, message: string): void => void problems.addIssue({ code: 'custom', path: [name], message });
   if (config.RCM_AWS_REGION === undefined && config.RCM_VAULT_ADDRESS === undefined)
     report('RCM_AWS_REGION', 'is not set, and RCM_VAULT_ADDRESS is not either: secrets need one of them');
@@ -73,6 +79,8 @@ export function checkStores(config: Omit<CredentialsConfig, 'RCM_IDENTITY_KEY' |
   }
   if (config.RCM_PREVIOUS_IDENTITY_KEY_ID === config.RCM_IDENTITY_KEY_ID)
     report('RCM_PREVIOUS_IDENTITY_KEY_ID', 'is the id of RCM_IDENTITY_KEY itself: two keys need two ids');
+  if (config.RCM_FINGERPRINT_KEY_ID !== undefined && config.RCM_PREVIOUS_FINGERPRINT_KEY_ID === config.RCM_FINGERPRINT_KEY_ID)
+    report('RCM_PREVIOUS_FINGERPRINT_KEY_ID', 'is the id of RCM_FINGERPRINT_KEY itself: two keys need two ids');
   const oneTenant = config.RCM_DEDICATED_ORG_ID !== undefined;
   if (config.RCM_AWS_REGION !== undefined && (config.RCM_TENANT_ROLE_ARN !== undefined) === oneTenant)
     report('RCM_TENANT_ROLE_ARN', 'must be set, or RCM_DEDICATED_ORG_ID in a deployment for one organization, and not both');

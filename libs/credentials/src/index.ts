@@ -28,6 +28,7 @@ export {
   type LoginIdentity,
   keyChecks,
   type KeyPair,
+  type KeysConfig,
   loginIdentity,
   loginNames,
   passwordFingerprints,

@@ -20,15 +20,30 @@ export interface IdentityKeys extends KeyPair {
   readonly fingerprint?: KeyPair | undefined;
 }
 
-/** The keys of a configuration. Fails with `config_invalid` where the previous key has no id, or the id no key. */
-export function identityKeys(config: Pick<CredentialsConfig, `RCM_${'' | 'PREVIOUS_'}IDENTITY_KEY${'' | '_ID'}`>): IdentityKeys {
-  const { RCM_PREVIOUS_IDENTITY_KEY: previous, RCM_PREVIOUS_IDENTITY_KEY_ID: previousId } = config;
-  if ((previous === undefined) !== (previousId === undefined))
-    throw new RcmError('config_invalid', 'RCM_PREVIOUS_IDENTITY_KEY and RCM_PREVIOUS_IDENTITY_KEY_ID are set together, or neither.');
+/** What a configuration says of keys. */
+export type KeysConfig = Pick<CredentialsConfig, `RCM_${'' | 'PREVIOUS_'}${'IDENTITY' | 'FINGERPRINT'}_KEY${'' | '_ID'}`>;
+
+/** The keys of a configuration. Fails with `config_invalid` where a key has no id, or an id no key. */
+export function identityKeys(config: KeysConfig): IdentityKeys {
+  const current = { id: config.RCM_IDENTITY_KEY_ID, key: config.RCM_IDENTITY_KEY };
+  const fingerprint = keyOf(config, 'RCM_FINGERPRINT_KEY');
+  const previousFingerprint = keyOf(config, 'RCM_PREVIOUS_FINGERPRINT_KEY');
+  if (previousFingerprint && !fingerprint)
+    throw new RcmError(
+      'config_invalid',
+      'RCM_PREVIOUS_FINGERPRINT_KEY is set, but RCM_FINGERPRINT_KEY is not: without one, fingerprints are made with the identity keys.',
+    );
   return {
-    current: { id: config.RCM_IDENTITY_KEY_ID, key: config.RCM_IDENTITY_KEY },
-    previous: previous && previousId !== undefined ? { id: previousId, key: previous } : undefined,
+    current,
+    previous: keyOf(config, 'RCM_PREVIOUS_IDENTITY_KEY'),
+    fingerprint: fingerprint && { current: fingerprint, previous: previousFingerprint },
   };
+}
+
+function keyOf(config: KeysConfig, name: Exclude<keyof KeysConfig, 'RCM_IDENTITY_KEY' | `${string}_ID`>): IdentityKey | undefined {
+  const [key, id] = [config[name], config[`${name}_ID`]];
+  if ((key === undefined) !== (id === undefined)) throw new RcmError('config_invalid', `${name} and ${name}_ID are set together, or neither.`);
+  return key && id !== undefined ? { id, key } : undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
+import { identityKeys, keyChecks, type KeysConfig } from '@rcm/credentials';
 import { type AppRole, type Database, type DataKeyWrapping, openDatabase } from '@rcm/db';
-import { type CredentialsConfig, identityKeys, keyChecks } from '@rcm/credentials';
 import { createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type Logger, type Metrics, plaintextWarnings, systemClock } from '@rcm/telemetry';
 import { Drivers } from './drivers.ts';
@@ -14,7 +14,7 @@ export interface PortalProcessOptions {
   /** What its login to Postgres must be a member of. */
   readonly role: AppRole;
   readonly config: PortalConfig &
-    Pick<CredentialsConfig, `RCM_${'' | 'PREVIOUS_'}IDENTITY_KEY${'' | '_ID'}`> & {
+    KeysConfig & {
       readonly RCM_DATABASE_URL: string;
       readonly RCM_DATABASE_DIRECT_URL?: string | undefined;
       readonly RCM_LOG_LEVEL: string;

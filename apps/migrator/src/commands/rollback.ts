@@ -71,7 +71,7 @@ async function restore(migration: Migration, endpoint: EndpointRow, { actor, rea
     const stored = await patience(reads, () => migration.stores.forTenant(endpoint.orgId).read(parseReference(secretArn), { signal: giveUp }));
     if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says; the row was left as it is.');
     const credentials = parsePayload(stored.text);
-    const fingerprintOf = rowFingerprint(migration.fingerprintKey, endpoint.id);
+    const fingerprintOf = rowFingerprint(migration.fingerprintKeys, endpoint.id);
     const answer = await patience(null, () =>
       restoreLegacyCredentials(db, { endpointId: endpoint.id, orgId: endpoint.orgId, leaseId, secretArn, credentials, fingerprintOf, actor, reason }),
     );

@@ -80,7 +80,7 @@ async function removePlaintext(migration: Migration, proofMaxAgeMs: number): Pro
 async function scrubOne(migration: Migration, endpoint: EndpointRow, proofMaxAgeMs: number): Promise<'scrubbed' | 'already'> {
   if (!endpoint.hasLegacyCredentials) return 'already';
   if (endpoint.secretArn === null) throw new RcmError('state_conflict', 'Not migrated yet: the plaintext is the only copy.');
-  const fingerprintOf = rowFingerprint(migration.fingerprintKey, endpoint.id);
+  const fingerprintOf = rowFingerprint(migration.fingerprintKeys, endpoint.id);
   const result = await migration.patience(null, () =>
     scrubEndpoint(migration.db, { endpointId: endpoint.id, orgId: endpoint.orgId, proofMaxAgeMs, fingerprintOf }),
   );

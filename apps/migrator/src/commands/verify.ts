@@ -65,9 +65,10 @@ async function prove(migration: Migration, { endpoint, reference, legacy }: Migr
     throw new RcmError('state_conflict', 'The secret belongs to another login than the row says: the portal, its host or the user name was changed.');
   }
   const secret = { endpointId: endpoint.id, orgId: endpoint.orgId, secretArn: endpoint.secretArn ?? formatReference(reference) };
-  const fingerprintOf = rowFingerprint(fingerprintKey, endpoint.id);
-  const row = { fingerprint: legacy === null ? null : fingerprintOf(legacy), fingerprintOf };
-  if (legacy !== null) await explain(migration, { ...secret, legacy, stored: stored.text, fingerprint: fingerprintOf(legacy) });
+  const fingerprintOf = rowFingerprint(migration.fingerprintKeys, endpoint.id);
+  const fingerprints = legacy === null ? [] : fingerprintOf(legacy);
+  const row = { fingerprint: fingerprints[0] ?? null, fingerprintOf };
+  if (legacy !== null) await explain(migration, { ...secret, legacy, stored: stored.text, fingerprints });
   const fingerprint = canonicalFingerprint(fingerprintKey, stored.text);
   const recorded = await patience(null, () => recordProof(db, { ...secret, version: stored.version, fingerprint, row }));
   if (recorded === 'edited') throw new RcmError('row_edited', 'The row was edited while it was verified; nothing was recorded. Run verify again.');
@@ -79,18 +80,18 @@ interface Pair {
   readonly secretArn: string;
   readonly legacy: Secret<string>;
   readonly stored: Secret<string>;
-  /** Of the row that holds `legacy`. */
-  readonly fingerprint: string;
+  /** Of the row that holds `legacy`, by each key that is known. */
+  readonly fingerprints: readonly string[];
 }
 
 /**
  * The store may hold another password than the row only where the journal knows the rotation that made it, and the row is still what was
  * recorded of it. Anything else is a person's: it is named, because one of the two may be the only copy of what the portal accepts.
  */
-async function explain({ db, fingerprintKey, patience }: Migration, { legacy, stored, fingerprint, ...secret }: Pair): Promise<void> {
+async function explain({ db, fingerprintKey, patience }: Migration, { legacy, stored, fingerprints, ...secret }: Pair): Promise<void> {
   const likeness = compareTexts(fingerprintKey, { legacy, stored });
   if (likeness.is === 'equal') return;
-  const since = await patience(null, () => rowSinceRecorded(db, { ...secret, fingerprint }));
+  const since = await patience(null, () => rowSinceRecorded(db, { ...secret, fingerprints }));
   if (since === 'edited') {
     throw new RcmError(
       'row_edited',
@@ -98,7 +99,7 @@ async function explain({ db, fingerprintKey, patience }: Migration, { legacy, st
     );
   }
   if (likeness.is === 'rotation' && since === 'same' && (await patience(null, () => wasPromoted(db, { ...secret, attemptId: likeness.attemptId })))) return;
-  const whyNot = since === 'unknown' ? 'what the row held at apply was not recorded with the present key' : 'no rotation explains it';
+  const whyNot = since === 'unknown' ? 'what the row held at apply was recorded with a key that is not known any more' : 'no rotation explains it';
   throw new RcmError(
     'store_conflict',
     `The store holds another payload than the database does, and ${whyNot}. Neither was touched: make the one equal to the other that the portal accepts.`,

@@ -14,6 +14,6 @@ export interface FingerprintKey {
  * part of it: two rows with the same login cannot be seen to have it.
  */
 export const rowFingerprint =
-  ({ id, secret }: FingerprintKey, endpointId: string): FingerprintOf =>
+  (keys: readonly FingerprintKey[], endpointId: string): FingerprintOf =>
   (credentials) =>
-    `${id}:${payloadFingerprint({ key: secret, text: credentials.map((text) => `row of ${endpointId}\n${text}`) })}`;
+    keys.map(({ id, secret }) => `${id}:${payloadFingerprint({ key: secret, text: credentials.map((text) => `row of ${endpointId}\n${text}`) })}`);

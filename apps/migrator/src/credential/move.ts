@@ -29,7 +29,7 @@ export async function migrateEndpoint(migration: Migration, endpoint: EndpointRo
   if (fingerprint !== canonicalFingerprint(fingerprintKey, found.text)) {
     throw new RcmError('store_conflict', 'The store holds another payload under this name than the database does; nothing was changed.');
   }
-  const fingerprintOf = rowFingerprint(fingerprintKey, endpoint.id);
+  const fingerprintOf = rowFingerprint(migration.fingerprintKeys, endpoint.id);
   const recorded = await patience(null, () =>
     recordMigrated(db, {
       endpointId: endpoint.id,
@@ -40,7 +40,7 @@ export async function migrateEndpoint(migration: Migration, endpoint: EndpointRo
       identityKeyId: name.keyId,
       otherNames,
       fingerprint,
-      row: { fingerprint: fingerprintOf(credentials), fingerprintOf },
+      row: { fingerprint: fingerprintOf(credentials)[0] ?? null, fingerprintOf },
     }),
   );
   if (recorded === 'edited')

@@ -1,7 +1,6 @@
-import { parsePayload } from '@rcm/credentials';
 import { forgetPasswords, getAttempt, noteCopyRemoved, recordAuditEvent } from '@rcm/db';
-import { accountOf } from '@rcm/portal-access';
 import { heldOptions } from '../finding/login-in-hand.ts';
+import { storedPrints } from '../finding/stored-prints.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import type { AttemptEvent } from '../machine/event.ts';
 
@@ -38,10 +37,6 @@ export async function cleanUp(inHand: AttemptInHand): Promise<AttemptEvent> {
 }
 
 async function forgetGone({ services, login }: AttemptInHand, copies: readonly string[]): Promise<void> {
-  const { endpoint, store, reference, held } = login;
-  const options = { signal: held.signal };
-  const texts = [await store.read(reference, options)];
-  for (const id of copies) texts.push(await store.readStaged(login.slotOf(id), options));
-  const keep = texts.flatMap((stored) => (stored === null ? [] : accountOf(services.keys, endpoint, parsePayload(stored.text)).fingerprints));
-  await forgetPasswords(services.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity, keep });
+  const { orgId, loginIdentity } = login.endpoint;
+  await forgetPasswords(services.db, { orgId, loginIdentity, keep: (await storedPrints(services, login, copies)).flat() });
 }

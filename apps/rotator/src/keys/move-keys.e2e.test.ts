@@ -113,6 +113,35 @@ describe('while the identity key is changed', () => {
   });
 });
 
+describe('while the fingerprint key is changed', () => {
+  it('a stored password that rests rests at every step, and what is under the key before is told and moved', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    const prints = async () =>
+      (
+        await row.sql<{ id: string }>(
+          `SELECT DISTINCT split_part(fingerprint, ':', 1) AS id FROM login_attempt WHERE endpoint_id = $1 AND fingerprint IS NOT NULL`,
+          [login.id],
+        )
+      ).map(({ id }) => id);
+    expect(await row.visit(login.id)).toBe('in');
+    await row.edit(login.id, { password: 'Not-the-password-and-it-rests' });
+    await row.visit(login.id);
+    const { wrong } = refusals(await row.history(login.id));
+    const rollouts: readonly IdentityKeys[] = [
+      { current: one },
+      { current: one, fingerprint: { current: one, previous: two } },
+      { current: one, fingerprint: { current: two, previous: one } },
+    ];
+    for (const keys of rollouts) expect(await row.visit(login.id, keys)).not.toBe('in');
+    expect(await prints()).toEqual(['1']);
+    expect(await move({ current: one, fingerprint: { current: two, previous: one } })).toMatchObject({ notMoved: [] });
+    expect(await prints()).toEqual(['2']);
+    expect(await row.visit(login.id, { current: one, fingerprint: { current: two } })).not.toBe('in');
+    expect(refusals(await row.history(login.id)).wrong).toBe(wrong);
+    await move({ current: one, fingerprint: { current: one, previous: two } });
+  });
+});
+
 describe('the command', () => {
   it('killed at any statement leaves one account with one budget, and the next run ends it', async () => {
     const login = await row.world.addEndpoint('alpine');

@@ -3,6 +3,7 @@ import { type LoginMoved, type LoginToMove, moveLogin, movePrints, wantCredentia
 import { accountOf, goesBy, migratedEndpoint } from '@rcm/portal-access';
 import { withExclusiveLease } from '../exclusive.ts';
 import { loginInHand, readCurrent } from '../finding/login-in-hand.ts';
+import { storedPrints } from '../finding/stored-prints.ts';
 import type { Rotator } from '../rotate.ts';
 
 /** `prints`: the name was current already, and what the ledger knows of passwords followed. `other_account`: the secret names another account than the row; the rotator lets the row follow first. */
@@ -24,12 +25,12 @@ export async function moveLoginKeys(rotator: Rotator, { orgId, endpointId }: Log
       await wantCredentialSearch(db, { orgId, endpointId });
       return 'other_account';
     }
-    const stored = [account.fingerprints];
-    for (const attemptId of await login.store.listStaged(login.reference, { signal: held.signal })) {
-      const copy = await login.store.readStaged(login.slotOf(attemptId), { signal: held.signal });
-      if (copy !== null) stored.push(accountOf(keys, endpoint, parsePayload(copy.text)).fingerprints);
-    }
-    await movePrints(db, { orgId, loginIdentity: endpoint.loginIdentity, stored, keyId: (keys.fingerprint ?? keys).current.id });
+    await movePrints(db, {
+      orgId,
+      loginIdentity: endpoint.loginIdentity,
+      stored: await storedPrints(rotator, login),
+      keyId: (keys.fingerprint ?? keys).current.id,
+    });
     if (endpoint.loginIdentity === name.id) return 'prints';
     return moveLogin(db, { orgId, endpointId, from: endpoint.loginIdentity, to: name, leaseId: held.lease.id, actor: rotator.owner });
   });

@@ -1,8 +1,10 @@
 import { parseReference, type StoredSecret } from '@rcm/credentials';
-import { claimManualLooks, recordManualRefusal, recordManualRotation, type WatchedLogin, watchedLogin } from '@rcm/db';
-import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { claimManualLooks, forgetPasswords, recordManualRefusal, recordManualRotation, type WatchedLogin, watchedLogin } from '@rcm/db';
+import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { type ErrorCode, isRcmError } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';
+import { loginInHand } from '../finding/login-in-hand.ts';
+import { storedPrints } from '../finding/stored-prints.ts';
 import { proveLogin } from '../prove-login.ts';
 import type { Rotator } from '../rotate.ts';
 
@@ -57,7 +59,11 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
         () => null,
         (error: unknown) => notProved(error, held.signal),
       );
-      if (refusal === null) return (await recordManualRotation(rotator.db, change)) ? 'recorded' : 'put_off';
+      if (refusal === null) {
+        if (!(await recordManualRotation(rotator.db, change))) return 'put_off';
+        await forgetReplaced(rotator, endpoint, held);
+        return 'recorded';
+      }
       await recordManualRefusal(rotator.db, { ...change, ...refusal });
       return 'refused';
     });
@@ -65,6 +71,13 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
     rotator.logger.warn({ err: error, endpointId: watched.endpointId }, 'a secret that a person rotates could not be looked at; it is tried again');
     return 'put_off';
   }
+}
+
+/** The password that a person has replaced is in no store any more: what the ledger knows it by goes. Where that fails, it goes with the next one. */
+async function forgetReplaced(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease): Promise<void> {
+  const { orgId, loginIdentity } = endpoint;
+  const keep = (await storedPrints(rotator, loginInHand(rotator, endpoint, held))).flat();
+  await forgetPasswords(rotator.db, { orgId, loginIdentity, keep });
 }
 
 /** What the store holds now, where it is neither what was proved last nor what only another version can mend; `null`: nothing new. */

@@ -35,7 +35,7 @@ function outgoing(): OutgoingNotice {
 }
 
 /** Somebody who takes webhooks, and answers as told. */
-async function receiver(answer: (attempt: number) => number | 'never') {
+async function receiver(answer: (attempt: number) => number | 'never', keys = [{ id: '1', key: new Secret(KEY) }]) {
   const got: { headers: Record<string, unknown>; body: string }[] = [];
   const server = createServer((request, response) => {
     let body = '';
@@ -55,7 +55,7 @@ async function receiver(answer: (attempt: number) => number | 'never') {
     server.close();
   });
   const url = new Secret(`http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?token=${TOKEN}`);
-  return { got, channel: webhookChannel({ url, key: new Secret(KEY), clock: systemClock }) };
+  return { got, channel: webhookChannel({ url, keys, clock: systemClock }) };
 }
 
 describe('the webhook', () => {
@@ -72,6 +72,29 @@ describe('the webhook', () => {
     expect(Math.abs(Number(timestamp) - Date.now() / 1000)).toBeLessThan(60);
     expect(id).toBe('0190d5c2-0000-7000-8000-000000000001');
     expect(JSON.parse(request?.body ?? '')).toMatchObject({ kind: 'blocked', endpoint: 'north-7', title: 'Rotation blocked: north-7' });
+  });
+
+  it('is signed with both keys while they are changed: a receiver that has either of them verifies it', async () => {
+    const [before, after] = [new Secret(KEY), new Secret('canary-second-signing-key-0123456789abc')];
+    const { got, channel } = await receiver(
+      () => 204,
+      [
+        { id: '2', key: after },
+        { id: '1', key: before },
+      ],
+    );
+    await channel.send(outgoing(), AbortSignal.timeout(5_000));
+    const { headers = {}, body = '' } = got[0] ?? {};
+    const verifies = (key: Secret<string>) =>
+      String(headers['x-rcm-signature'])
+        .split(' ')
+        .includes(
+          `v1=${createHmac('sha256', key.reveal())
+            .update(`${String(headers['x-rcm-timestamp'])}.${body}`)
+            .digest('hex')}`,
+        );
+    expect([verifies(before), verifies(after), verifies(new Secret('another'))]).toEqual([true, true, false]);
+    expect(headers['x-rcm-keys']).toBe('2 1');
   });
 
   it.each([500, 302, 404])('that answers %i has not taken it; the error shows neither token nor key', async (status) => {

@@ -3,7 +3,7 @@ import type { RotatorConfig } from '../config.ts';
 import type { NoticeChannel } from './channel.ts';
 import { logChannel } from './log.ts';
 import { snsChannel } from './sns.ts';
-import { webhookChannel } from './webhook.ts';
+import { type SigningKey, webhookChannel } from './webhook.ts';
 
 export interface Channels {
   readonly all: readonly NoticeChannel[];
@@ -12,9 +12,17 @@ export interface Channels {
 
 /** The channels that the configuration names; the log always. */
 export function openChannels(config: RotatorConfig, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }): Channels {
-  const { RCM_NOTICE_SNS_TOPIC_ARN: topicArn, RCM_NOTICE_WEBHOOK_URL: url, RCM_NOTICE_WEBHOOK_KEY: key } = config;
+  const { RCM_NOTICE_SNS_TOPIC_ARN: topicArn, RCM_NOTICE_WEBHOOK_URL: url } = config;
+  const keys = signingKeys(config);
   // The topic's own region: it may be another than the secrets'.
   const sns = topicArn === undefined ? null : snsChannel({ topicArn, region: topicArn.split(':')[3] ?? '', endpoint: config.RCM_AWS_ENDPOINT });
-  const webhook = url === undefined || key === undefined ? null : webhookChannel({ url, key, clock });
+  const webhook = url === undefined || keys.length === 0 ? null : webhookChannel({ url, keys, clock });
   return { all: [logChannel(logger), ...(sns ? [sns] : []), ...(webhook ? [webhook] : [])], close: () => sns?.close() };
+}
+
+function signingKeys(config: RotatorConfig): readonly SigningKey[] {
+  const { RCM_NOTICE_WEBHOOK_KEY: key, RCM_PREVIOUS_NOTICE_WEBHOOK_KEY: previous, RCM_PREVIOUS_NOTICE_WEBHOOK_KEY_ID: previousId } = config;
+  if (key === undefined) return [];
+  const current = { id: config.RCM_NOTICE_WEBHOOK_KEY_ID, key };
+  return previous === undefined || previousId === undefined ? [current] : [current, { id: previousId, key: previous }];
 }

@@ -1,4 +1,4 @@
-import { assessPortalTypes, countRefusedLogins, markManualDue, noticeLongWaits, pruneNotices } from '@rcm/db';
+import { assessPortalTypes, countRefusedLogins, forgetLeftPasswords, markManualDue, noticeLongWaits, pruneNotices } from '@rcm/db';
 import type { Metrics } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
@@ -14,6 +14,8 @@ const DAY_MS = 86_400_000;
 /** They are a month old: an hour more is nothing, and the store's quota is for others. */
 const COPIES_EVERY_MS = 3_600_000;
 const REMOVED_AT_ONCE = 50;
+/** Somebody may come back to a login; after so long the password that it had then says little. */
+const LEFT_DAYS = 30;
 /** Each is looked at once an hour; so many a minute, or a portal that blocks thousands would use up the store's quota. */
 const BLOCKED_EVERY_MS = 60_000;
 const LOOKED_AT_AT_ONCE = 20;
@@ -61,6 +63,11 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
       name: 'old staged copies',
       everyMs: COPIES_EVERY_MS,
       round: (signal) => removeOldCopies(rotator, { limit: REMOVED_AT_ONCE, signal }),
+    },
+    {
+      name: 'passwords of logins that nobody has any more',
+      everyMs: COPIES_EVERY_MS,
+      round: async () => void (await forgetLeftPasswords(db, { days: LEFT_DAYS })),
     },
     {
       name: 'notices',

@@ -23,6 +23,10 @@ export const apiEnvironment = {
   RCM_API_ISSUER: z.string().optional(),
   RCM_API_AUDIENCE: z.string().optional(),
   RCM_API_JWKS_URL: z.url().refine(isProtected, 'must be https, or http on this machine').optional(),
+  /** While the issuer is changed: the other one, whose tokens are taken too. Its audience, where that is another. */
+  RCM_API_PREVIOUS_ISSUER: z.string().optional(),
+  RCM_API_PREVIOUS_AUDIENCE: z.string().optional(),
+  RCM_API_PREVIOUS_JWKS_URL: z.url().refine(isProtected, 'must be https, or http on this machine').optional(),
   /** Claim of the token that holds the organization's id. */
   RCM_API_TENANT_CLAIM: z.string().min(1).default('tenant_id'),
   RCM_API_ALGORITHMS: z
@@ -58,9 +62,21 @@ const TOGETHER = ['RCM_API_ISSUER', 'RCM_API_AUDIENCE', 'RCM_API_JWKS_URL'] as c
 export function checkApi(config: ApiConfig, context: z.core.$RefinementCtx): void {
   const missing = TOGETHER.filter((name) => config[name] === undefined);
   if (missing.length === 0) checkTls(config, context);
+  checkPrevious(config, context);
   if (missing.length === 0 || missing.length === TOGETHER.length) return;
   for (const name of missing)
     context.addIssue({ code: 'custom', path: [name], message: `is not set; the HTTP API needs ${TOGETHER.join(', ')}, or none of them` });
+}
+
+function checkPrevious(config: ApiConfig, context: z.core.$RefinementCtx): void {
+  const report = (name: string, message: string): void => void context.addIssue({ code: 'custom', path: [name], message });
+  const { RCM_API_ISSUER: issuer, RCM_API_PREVIOUS_ISSUER: previous } = config;
+  if ((previous === undefined) !== (config.RCM_API_PREVIOUS_JWKS_URL === undefined))
+    report('RCM_API_PREVIOUS_ISSUER', 'and RCM_API_PREVIOUS_JWKS_URL are set together, or neither');
+  if (previous === undefined) return;
+  if (issuer === undefined) report('RCM_API_PREVIOUS_ISSUER', 'is set, but RCM_API_ISSUER is not');
+  // An issuer that only changes its keys serves the old and the new ones at its address.
+  if (previous === issuer) report('RCM_API_PREVIOUS_ISSUER', 'is RCM_API_ISSUER itself: the keys of one issuer are at one address');
 }
 
 /** Tokens and results go over it: to other machines by TLS only, its own or that of a proxy which the deployment vouches for. */
@@ -88,7 +104,7 @@ function checkTls(config: ApiConfig, context: z.core.$RefinementCtx): void {
 export function apiOptions(config: ApiConfig): Omit<ApiOptions, 'db' | 'logger' | 'metrics'> | null {
   const { RCM_API_ISSUER: issuer, RCM_API_AUDIENCE: audience, RCM_API_JWKS_URL: jwksUrl } = config;
   if (issuer === undefined || audience === undefined || jwksUrl === undefined) return null;
-  const { RCM_API_TLS_CERT: cert, RCM_API_TLS_KEY: key } = config;
+  const { RCM_API_TLS_CERT: cert, RCM_API_TLS_KEY: key, RCM_API_PREVIOUS_ISSUER: before, RCM_API_PREVIOUS_JWKS_URL: beforeUrl } = config;
   return {
     tls: cert === undefined || key === undefined ? null : { cert, key },
     port: config.RCM_API_PORT,
@@ -100,6 +116,10 @@ export function apiOptions(config: ApiConfig): Omit<ApiOptions, 'db' | 'logger' 
       issuer,
       audience,
       jwksUrl,
+      previous:
+        before === undefined || beforeUrl === undefined
+          ? undefined
+          : { issuer: before, audience: config.RCM_API_PREVIOUS_AUDIENCE ?? audience, jwksUrl: beforeUrl },
       algorithms: config.RCM_API_ALGORITHMS,
       types: config.RCM_API_TOKEN_TYPES,
       tenantClaim: config.RCM_API_TENANT_CLAIM,

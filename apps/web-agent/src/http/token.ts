@@ -1,15 +1,21 @@
 import { isId, RcmError } from '@rcm/telemetry';
-import { type JWTPayload, jwtVerify } from 'jose';
+import { decodeJwt, type JWTPayload, jwtVerify, type JWTVerifyResult } from 'jose';
 import { createKeySource } from './key-source.ts';
 import { type Scope, scopesOf } from './scope.ts';
 import { reasonOf, refused } from './token-refusal.ts';
 
-export interface TokenRules {
+/** Whose tokens are taken, by whose keys. */
+export interface TokenIssuer {
   /** Must be the token's `iss`. */
   readonly issuer: string;
   /** Must be in the token's `aud`. */
   readonly audience: string;
   readonly jwksUrl: string;
+}
+
+export interface TokenRules extends TokenIssuer {
+  /** While the issuer is changed: the other one. Its tokens are checked by its own keys, and by those alone. */
+  readonly previous?: TokenIssuer | undefined;
   /** Signature algorithms that are taken; `none` and the symmetric ones can never be among them. */
   readonly algorithms: readonly string[];
   /** Media types of the token's `typ` that are taken: `at+jwt` is an access token's (RFC 9068). */
@@ -51,37 +57,54 @@ const LONGEST_TOKEN = 8_192;
 const LONGEST_SUBJECT = 200;
 
 /**
- * Checks bearer tokens against the issuer's keys (RFC 7519, RFC 8725, RFC 9068): signature by an allowed algorithm and a key of the JWKS,
+ * Checks bearer tokens against their issuer's keys (RFC 7519, RFC 8725, RFC 9068): signature by an allowed algorithm and a key of the JWKS,
  * type, issuer, audience, times, subject, tenant. The keys are kept; a key id that is not known has them fetched again, at most once in the
  * cooldown. Fails with `token_expired`, with `token_invalid` for every other reason (`details.reason`, which is for the log), and with
  * `identity_unavailable` where the keys cannot be had.
  */
 export function createTokenCheck(rules: TokenRules): TokenCheck {
-  const keys = createKeySource({
-    url: rules.jwksUrl,
-    timeoutMs: rules.jwksTimeoutMs,
-    maxAgeMs: rules.jwksMaxAgeMs,
-    cooldownMs: rules.jwksCooldownMs,
-    now: rules.now,
-  });
+  const current = issuerCheck(rules, rules);
+  const previous = rules.previous ? { named: rules.previous.issuer, verify: issuerCheck(rules.previous, rules) } : null;
   const types = new Set(rules.types.map(mediaType));
-  const options = {
-    issuer: rules.issuer,
-    audience: rules.audience,
-    algorithms: [...rules.algorithms],
-    requiredClaims: ['exp', 'sub', rules.tenantClaim],
-    maxTokenAge: rules.maxAgeMs / 1_000,
-    clockTolerance: rules.clockToleranceMs / 1_000,
-  };
   return async (authorization) => {
     const token = bearer(authorization);
-    const { payload, protectedHeader } = await jwtVerify(token, keys, { ...options, currentDate: rules.date?.() }).catch((error: unknown) => {
+    const verify = previous !== null && issuerSaid(token) === previous.named ? previous.verify : current;
+    const { payload, protectedHeader } = await verify(token).catch((error: unknown) => {
       throw refusal(error, rules.tenantClaim);
     });
     if (protectedHeader.typ === undefined || !types.has(mediaType(protectedHeader.typ))) throw refused('type');
     checkLifetime(payload, rules);
     return callerOf(payload, rules);
   };
+}
+
+/** Checks tokens of one issuer by its own keys: what another one has signed is nothing to it, whatever it says. */
+function issuerCheck({ issuer, audience, jwksUrl }: TokenIssuer, rules: TokenRules): (token: string) => Promise<JWTVerifyResult> {
+  const keys = createKeySource({
+    url: jwksUrl,
+    timeoutMs: rules.jwksTimeoutMs,
+    maxAgeMs: rules.jwksMaxAgeMs,
+    cooldownMs: rules.jwksCooldownMs,
+    now: rules.now,
+  });
+  const options = {
+    issuer,
+    audience,
+    algorithms: [...rules.algorithms],
+    requiredClaims: ['exp', 'sub', rules.tenantClaim],
+    maxTokenAge: rules.maxAgeMs / 1_000,
+    clockTolerance: rules.clockToleranceMs / 1_000,
+  };
+  return (token) => jwtVerify(token, keys, { ...options, currentDate: rules.date?.() });
+}
+
+/** Whose token it says it is, unproved: only by whose keys it is checked depends on it, and that check asks for the same again. */
+function issuerSaid(token: string): unknown {
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    return undefined;
+  }
 }
 
 function bearer(authorization: string | undefined): string {
@@ -100,9 +123,11 @@ function checkLifetime({ iat, exp }: JWTPayload, { maxAgeMs, clockToleranceMs }:
   if (!isBounded) throw refused('lifetime');
 }
 
-function callerOf(payload: JWTPayload, { issuer, tenantClaim, scopeClaim }: TokenRules): Caller {
+function callerOf(payload: JWTPayload, { tenantClaim, scopeClaim }: TokenRules): Caller {
   const orgId = payload[tenantClaim];
-  const { sub } = payload;
+  // The issuer is proved by now; without one nothing would have been.
+  const { sub, iss: issuer } = payload;
+  if (issuer === undefined) throw refused('issuer');
   if (typeof orgId !== 'string' || !isId(orgId)) throw refused('tenant');
   if (!isSubject(sub)) throw refused('subject');
   return { orgId, subject: sub, issuer, scopes: scopesOf(payload[scopeClaim]) };

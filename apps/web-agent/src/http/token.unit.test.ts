@@ -35,7 +35,7 @@ const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toS
 describe('a token', () => {
   it('says whose data it is about and who asks', async () => {
     expect(await check(`Bearer ${await issuer.token('hospital-one')}`)).toEqual({
-      ...{ orgId: 'hospital-one', subject: 'claims-service' },
+      ...{ orgId: 'hospital-one', subject: 'claims-service', issuer: issuer.name },
       scopes: new Set(['tasks:write', 'tasks:read:org']),
     });
   });
@@ -94,6 +94,34 @@ describe('a token', () => {
       expect(issuer.fetches()).toBe(0);
     },
   );
+});
+
+describe('while the issuer is changed', () => {
+  const before = { iss: 'https://before.example/', aud: 'before-tasks' };
+  const both = () => checkWith({ previous: { issuer: before.iss, audience: before.aud, jwksUrl: other.jwksUrl } });
+
+  it('tokens of both are taken, each with its own audience', async () => {
+    const taken = both();
+    expect(await taken(`Bearer ${await issuer.token('hospital-one')}`)).toMatchObject({ orgId: 'hospital-one' });
+    expect(await taken(`Bearer ${await other.token('hospital-one', { claims: before })}`)).toMatchObject({ orgId: 'hospital-one', issuer: before.iss });
+    await expect(taken(`Bearer ${await other.token('hospital-one', { claims: { ...before, aud: issuer.audience } })}`)).rejects.toMatchObject(REFUSED);
+    await expect(check(`Bearer ${await other.token('hospital-one', { claims: before })}`)).rejects.toMatchObject(REFUSED);
+  });
+
+  it('what one has signed in the other’s name is refused', async () => {
+    const taken = both();
+    const { kid } = issuer.key();
+    await expect(taken(`Bearer ${await other.token('hospital-one', { claims: { iss: issuer.name, aud: issuer.audience } })}`)).rejects.toMatchObject(REFUSED);
+    await expect(taken(`Bearer ${await issuer.token('hospital-one', { claims: before })}`)).rejects.toMatchObject(REFUSED);
+    await expect(taken(`Bearer ${await issuer.token('hospital-one', { sign: other, header: { kid } })}`)).rejects.toMatchObject(REFUSED);
+  });
+
+  it('one whose keys cannot be had keeps out nobody of the other', async () => {
+    other.answerWith(503);
+    const taken = both();
+    expect(await taken(`Bearer ${await issuer.token('hospital-one')}`)).toMatchObject({ orgId: 'hospital-one' });
+    await expect(taken(`Bearer ${await other.token('hospital-one', { claims: before })}`)).rejects.toMatchObject({ code: 'identity_unavailable' });
+  });
 });
 
 describe('the issuer’s keys', () => {

@@ -159,7 +159,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   recordMigrated: (n) => recordMigrated(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
   readLegacyCredentials: (n) => readLegacyCredentials(t.migrator, n),
   recordProof: (n) => recordProof(t.migrator, { ...n, version: '1', fingerprint: 'f', row: HELD_NOTHING }),
-  rowSinceRecorded: (n) => rowSinceRecorded(t.migrator, { ...n, fingerprint: `1:${'a'.repeat(64)}` }),
+  rowSinceRecorded: (n) => rowSinceRecorded(t.migrator, { ...n, fingerprints: [`1:${'a'.repeat(64)}`] }),
   wasPromoted: (n) => wasPromoted(t.migrator, n),
   scrubEndpoint: (n) => scrubEndpoint(t.migrator, { ...n, ...HELD_NOTHING, proofMaxAgeMs: 1000 }),
   restoreLegacyCredentials: (n) => restoreLegacyCredentials(t.migrator, { ...n, ...HELD_NOTHING, credentials: new Secret({}), actor: 'a', reason: 'x' }),

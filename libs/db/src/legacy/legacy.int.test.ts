@@ -165,11 +165,17 @@ describe('scrubbing', () => {
     const migrated = await legacy('rekeyed');
     await recordMigrated(t.migrator, migrated);
     await verify(migrated);
-    const other = (text: Secret<string>) => fingerprintOf(text).replace(/^1:/, 'k2:');
+    const other = (text: Secret<string>) => fingerprintOf(text).map((print) => print.replace(/^1:/, 'k2:'));
+    const both = (text: Secret<string>) => [...other(text), ...fingerprintOf(text)];
     expect(await scrubEndpoint(t.migrator, { endpointId: 'rekeyed', orgId: 'org', proofMaxAgeMs: YEAR, fingerprintOf: other })).toBe('no_proof');
     const restore = { ...migrated, leaseId: NOBODYS, credentials: new Secret({ username: 'u', password: 'new' }), actor: 'person:jane', reason: 'test' };
     expect(await restoreLegacyCredentials(t.migrator, { ...restore, fingerprintOf: other })).toBe('no_proof');
     expect(await config('rekeyed')).toEqual({ credentials, timeout: 5 });
+    // Unless that one is known too, as the previous one.
+    await edit('rekeyed', 'typed');
+    expect(await scrubEndpoint(t.migrator, { endpointId: 'rekeyed', orgId: 'org', proofMaxAgeMs: YEAR, fingerprintOf: both })).toBe('edited');
+    await t.sql(`UPDATE integration_endpoint SET config = $1 WHERE id = 'rekeyed'`, [{ credentials, timeout: 5 }]);
+    expect(await scrubEndpoint(t.migrator, { endpointId: 'rekeyed', orgId: 'org', proofMaxAgeMs: YEAR, fingerprintOf: both })).toBe('scrubbed');
   });
 
   test('fingerprints go with the plaintext, by a scrub or by hand; nothing else of a proof can be changed', async () => {
@@ -276,7 +282,7 @@ describe('scrubbing', () => {
 
   test('says whether a row is what was recorded, and whether the journal knows a promotion', async () => {
     const migrated = await legacy('since');
-    const since = () => seenRow(t.db, migrated).then(({ fingerprint }) => rowSinceRecorded(t.migrator, { ...migrated, fingerprint: fingerprint ?? '' }));
+    const since = () => seenRow(t.db, migrated).then(({ fingerprint }) => rowSinceRecorded(t.migrator, { ...migrated, fingerprints: [fingerprint ?? ''] }));
     expect(await since()).toBe('unknown');
     await recordMigrated(t.migrator, migrated);
     expect(await since()).toBe('same');

@@ -47,7 +47,7 @@ export async function restoreLegacyCredentials(db: Database, restore: LegacyRest
     if (row.secretArn === null) return 'already';
     if (row.secretArn !== secretArn) return 'moved';
     if (row.fingerprint !== null) {
-      const since = rowSince(await recordedRow(tx, restore), row.fingerprint);
+      const since = rowSince(await recordedRow(tx, restore), row.fingerprints);
       if (since !== 'same') return since === 'edited' ? 'edited' : 'no_proof';
     }
     // A rotation takes the lease under the identity's lock, which is held here: while ours is alive, nobody has changed what was read.

@@ -9,10 +9,10 @@ interface OfSecret {
   readonly secretArn: string;
 }
 
-/** Whether a row with this fingerprint is still what was recorded of it at apply, or at a later verify. */
-export async function rowSinceRecorded(db: Database, { fingerprint, ...secret }: OfSecret & { readonly fingerprint: string }): Promise<RowSince> {
+/** Whether a row with these fingerprints, by each key that is known, is still what was recorded of it at apply, or at a later verify. */
+export async function rowSinceRecorded(db: Database, { fingerprints, ...secret }: OfSecret & { readonly fingerprints: readonly string[] }): Promise<RowSince> {
   const recorded = await db.transaction({ tenant: secret.orgId }, (tx) => recordedRow(tx, secret));
-  return rowSince(recorded, fingerprint);
+  return rowSince(recorded, fingerprints);
 }
 
 /**

@@ -2,26 +2,28 @@ import { RcmError, Secret } from '@rcm/telemetry';
 import type { Transaction } from '../database.ts';
 
 /**
- * Keyed fingerprint of an endpoint's `config.credentials` as Postgres prints it: `<key id>:<64 hex digits>`. Made by the caller, because
- * its key must never lie beside what it is of.
+ * Keyed fingerprints of an endpoint's `config.credentials` as Postgres prints it: `<key id>:<64 hex digits>`, the current key's first; two while a key is
+ * changed. Made by the caller, because keys must never lie beside what they are of.
  */
-export type FingerprintOf = (credentials: Secret<string>) => string;
+export type FingerprintOf = (credentials: Secret<string>) => readonly string[];
 
 /** What a step found in a row before it acts, and how it is told whether the row still holds that. */
 export interface SeenRow {
-  /** `null`: the row held no `config.credentials`. */
+  /** By the current key. `null`: the row held no `config.credentials`. */
   readonly fingerprint: string | null;
   readonly fingerprintOf: FingerprintOf;
 }
 
 /** For an endpoint that never had plaintext: whatever is found in its row is an edit. */
-export const HELD_NOTHING: SeenRow = { fingerprint: null, fingerprintOf: () => 'something' };
+export const HELD_NOTHING: SeenRow = { fingerprint: null, fingerprintOf: () => ['something'] };
 
 export interface LockedRow {
   readonly secretArn: string | null;
   readonly version: string | null;
-  /** Of what the row holds now; `null`: no `config.credentials`. */
+  /** Of what the row holds now, by the current key; `null`: no `config.credentials`. */
   readonly fingerprint: string | null;
+  /** By each key that is known. */
+  readonly fingerprints: readonly string[];
 }
 
 /**
@@ -37,16 +39,18 @@ export async function lockRow(
       FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId} FOR NO KEY UPDATE`;
   if (!row) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
   const { secretArn, version, credentials } = row;
-  return { secretArn, version, fingerprint: credentials === null ? null : fingerprintOf(new Secret(credentials)) };
+  const fingerprints = credentials === null ? [] : fingerprintOf(new Secret(credentials));
+  return { secretArn, version, fingerprint: fingerprints[0] ?? null, fingerprints };
 }
 
-/** `unknown`: nothing was recorded, or with another key, so that nothing can be said. */
+/** `unknown`: nothing was recorded, or with a key that is not known any more, so that nothing can be said. */
 export type RowSince = 'same' | 'edited' | 'unknown';
 
-/** Whether a row is what was recorded of it. */
-export function rowSince(recorded: string | null, now: string | null): RowSince {
-  if (recorded === null || now === null || keyId(recorded) !== keyId(now)) return 'unknown';
-  return recorded === now ? 'same' : 'edited';
+/** Whether a row is what was recorded of it. `now`: by each key that is known. */
+export function rowSince(recorded: string | null, now: readonly string[]): RowSince {
+  const comparable = recorded === null ? undefined : now.find((print) => keyId(print) === keyId(recorded));
+  if (comparable === undefined) return 'unknown';
+  return recorded === comparable ? 'same' : 'edited';
 }
 
 const keyId = (fingerprint: string): string => fingerprint.slice(0, fingerprint.indexOf(':'));

@@ -25,7 +25,7 @@ export async function scrubEndpoint(db: Database, scrub: Scrub): Promise<'scrubb
   return db.transaction({ tenant: orgId }, async (tx) => {
     const row = await lockRow(tx, scrub);
     if (row.fingerprint === null) return 'already';
-    const since = rowSince(await freshlyProvedRow(tx, { ...scrub, row, ms }), row.fingerprint);
+    const since = rowSince(await freshlyProvedRow(tx, { ...scrub, row, ms }), row.fingerprints);
     if (since === 'unknown') return 'no_proof';
     if (since === 'edited') return 'edited';
     // Before the audit's lock, in the order in which a finished rewrite takes the two.
