@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { openJobs } from '@rcm/db';
+import { checkConfiguration } from '@rcm/portal-access';
 import { startHealthServer } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { rotatorChores, stopFailingPortalTypes } from '../schedule/chores.ts';
@@ -17,6 +18,7 @@ export async function runCommand(config: RotatorConfig, opened: RotatorProcess):
   const { rotator, db, metrics } = opened;
   const stopping = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   try {
+    await checkConfiguration(db);
     const jobs = await openJobs({
       url: config.RCM_DATABASE_URL,
       applicationName: 'rcm-rotator-jobs',

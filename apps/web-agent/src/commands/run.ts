@@ -1,5 +1,5 @@
 import { type Database, portalTaskWaits, sealPlainTasks, tidyPortalTasks } from '@rcm/db';
-import { followCredentialChanges } from '@rcm/portal-access';
+import { checkConfiguration, followCredentialChanges } from '@rcm/portal-access';
 import { type Clock, type Logger, startHealthServer } from '@rcm/telemetry';
 import type { WebAgentConfig } from '../config.ts';
 import { apiOptions } from '../http/environment.ts';
@@ -25,6 +25,7 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
 
   const agent = opened.adopt(openWebAgent(config), (process) => process.close());
   const { access, db, logger, metrics, warnings } = agent;
+  await checkConfiguration(db);
   const dropKeptSession = (endpointId: string): void => {
     access.keeper.drop(endpointId).catch((error: unknown) => logger.warn({ err: error, endpointId }, 'a kept session did not close'));
   };

@@ -1,0 +1,62 @@
+import { getEndpoint } from '@rcm/db';
+import { openWorld, type World } from '@rcm/test-world';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { runRotator } from '../process.fixture.ts';
+
+vi.setConfig({ testTimeout: 3_600_000, hookTimeout: 3_600_000 });
+
+let world: World;
+let old: Record<string, string>;
+const NEW = 'the new key of this test, 32 characters and more';
+beforeAll(async () => {
+  world = await openWorld({ endpoints: ['alpine', 'alpine'] });
+  const environment = world.environmentOf('rcm_rotator');
+  old = { ...environment, RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'), RCM_HEALTH_PORT: '0' };
+});
+afterAll(() => world?.close());
+
+/** The configurations of the steps, as docs/keys.md has them. */
+const first = () => ({ RCM_PREVIOUS_IDENTITY_KEY: NEW, RCM_PREVIOUS_IDENTITY_KEY_ID: 'b', ...old });
+const second = () => {
+  const { RCM_IDENTITY_KEY_FILE: file = '', ...rest } = old;
+  return { ...rest, RCM_IDENTITY_KEY: NEW, RCM_IDENTITY_KEY_ID: 'b', RCM_PREVIOUS_IDENTITY_KEY_FILE: file, RCM_PREVIOUS_IDENTITY_KEY_ID: '1' };
+};
+const last = () => {
+  const { RCM_IDENTITY_KEY_FILE: _file, ...rest } = old;
+  return { ...rest, RCM_IDENTITY_KEY: NEW, RCM_IDENTITY_KEY_ID: 'b' };
+};
+
+it('a change by the book: the start without the old key is refused, with the command, until the command has moved everything', async () => {
+  expect((await runRotator(['keys', '--json'], first())).json()).toEqual({
+    rows: [{ use: 'identity', keyId: '1', what: 'logins', count: 2, current: true }],
+  });
+  for (const command of [['status'], ['run']]) {
+    const early = await runRotator(command, last());
+    expect(early).toMatchObject({ code: 2 });
+    expect(early.stderr).toMatch(/logins are named by the key with the id 1.*`rotator keys --move`/);
+    expect(early.stderr + early.stdout).not.toContain(NEW);
+  }
+  const moved = await runRotator(['keys', '--move', '--json'], second());
+  expect(moved.json()).toEqual({ moved: 2, notMoved: [], forgotten: 0, left: [] });
+  expect(moved.code).toBe(0);
+  expect(await runRotator(['status', '--json'], last())).toMatchObject({ code: 0 });
+  const gone = await runRotator(['status'], old);
+  expect(gone).toMatchObject({ code: 2 });
+  expect(gone.stderr).toMatch(/the id b/);
+});
+
+it('another key by an id that is taken is refused', async () => {
+  const swapped = { ...last(), RCM_IDENTITY_KEY: 'another key, with the same id, of 32 characters and more' };
+  expect((await runRotator(['status'], swapped)).stderr).toMatch(/the id b belongs to another identity key/);
+});
+
+it('a login whose store does not answer is named, and stays for the next run', async () => {
+  const [{ id, orgId } = { id: '', orgId: '' }] = world.endpoints;
+  await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = secret_arn || '-gone' WHERE id = ${id}`);
+  // Back to the first key, which is as much a change.
+  const run = await runRotator(['keys', '--move', '--json'], first());
+  expect(run.code).toBe(1);
+  expect(run.json<{ notMoved: unknown[]; left: unknown[] }>().notMoved).toEqual([{ endpointId: id, why: 'secret_missing' }]);
+  expect(run.json<{ left: unknown[] }>().left).toEqual([{ use: 'identity', keyId: 'b', what: 'logins', count: 1 }]);
+  expect(await getEndpoint(world.db, { orgId, endpointId: id })).not.toBeNull();
+});
