@@ -40,7 +40,7 @@ export {
   wantCredentialSearch,
 } from './endpoints/search.ts';
 export { countSecrets, type SecretCount } from './endpoints/secret-counts.ts';
-export { insertEndpoint, type NewEndpoint, type NewOrganization, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
+export { insertEndpoint, type NewEndpoint, type NewOrganization, type PersonalChange, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 export { assessPortalTypes, type BreakerCause, type BreakerRules } from './gate/breaker.ts';
 export { isPortalIll, type PortalHealth } from './gate/health.ts';
 export { type GateState, listGates } from './gate/list.ts';

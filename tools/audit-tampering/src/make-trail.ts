@@ -56,7 +56,7 @@ export async function makeTrail(random: Random, { server }: { readonly server?: 
 
 const event = (orgId: string, random: Random) => ({
   orgId,
-  actor: random.pick(['rotator@host-1:12', 'agent@host-2:7', 'person:jane', 'person:joe']),
+  actor: random.pick(['web-agent@host-1:12', 'agent@host-2:7', 'token:jane', 'terminal:joe']),
   action: random.pick(['credential.read', 'endpoint.migrated', 'rotation.requested']),
   subject: `endpoint-${random.int(5)}`,
   reason: random.pick(TEXTS),

@@ -4,7 +4,7 @@ import { jsonText } from '../input.ts';
 
 export interface AuditEvent {
   readonly orgId: string;
-  /** Who: a person, or a process by name. */
+  /** Who: `person:SOURCE:IDENTITY`, `token:SUBJECT`, `terminal:NAME`, or a process by name. */
   readonly actor: string;
   /** What, as `noun.verb`: `credential.read`, `endpoint.migrated`. */
   readonly action: string;
@@ -15,12 +15,20 @@ export interface AuditEvent {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+/** Written by a function of the database alone, which checks what signed the person in and that they say why; agents cannot call it. */
+const isPerson = (actor: string): boolean => actor.startsWith('person:');
+
 /** Inside a caller's transaction: the event and the act it tells of are committed together or not at all. */
 export async function writeAuditEvent(tx: Transaction, event: AuditEvent): Promise<void> {
+  const details = jsonText('details', event.details ?? {});
+  if (isPerson(event.actor)) {
+    await tx.$executeRaw`SELECT rcm_record_person(${event.orgId}, ${event.actor}, ${event.action}, ${event.subject}, ${event.reason}, ${details}::jsonb)`;
+    return;
+  }
   // Sequence, time and hashes are set by the trigger; what stands here for them is thrown away.
   await tx.$executeRaw`
     INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, details, previous_hash, hash)
-    VALUES (${event.orgId}, 0, now(), ${event.actor}, ${event.action}, ${event.subject}, ${event.reason}, ${jsonText('details', event.details ?? {})}::jsonb, '', '')`;
+    VALUES (${event.orgId}, 0, now(), ${event.actor}, ${event.action}, ${event.subject}, ${event.reason}, ${details}::jsonb, '', '')`;
 }
 
 /**
@@ -28,9 +36,16 @@ export async function writeAuditEvent(tx: Transaction, event: AuditEvent): Promi
  * stands in the chain of each. Needs the scope of every tenant; in order of their ids, so that two such acts cannot wait for each other.
  */
 export async function writeAuditEventForAll(tx: Transaction, portalTypeCode: string | null, event: Omit<AuditEvent, 'orgId'>): Promise<void> {
+  const details = jsonText('details', event.details ?? {});
+  if (isPerson(event.actor)) {
+    await tx.$executeRaw`
+      SELECT rcm_record_person(o.org_id, ${event.actor}, ${event.action}, ${event.subject}, ${event.reason}, ${details}::jsonb)
+        FROM (SELECT DISTINCT e.org_id FROM integration_endpoint e WHERE ${portalTypeCode}::text IS NULL OR e.portal_type_code = ${portalTypeCode}::text ORDER BY 1) o`;
+    return;
+  }
   await tx.$executeRaw`
     INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, details, previous_hash, hash)
-    SELECT o.org_id, 0, now(), ${event.actor}, ${event.action}, ${event.subject}, ${event.reason}, ${jsonText('details', event.details ?? {})}::jsonb, '', ''
+    SELECT o.org_id, 0, now(), ${event.actor}, ${event.action}, ${event.subject}, ${event.reason}, ${details}::jsonb, '', ''
       FROM (SELECT DISTINCT e.org_id FROM integration_endpoint e WHERE ${portalTypeCode}::text IS NULL OR e.portal_type_code = ${portalTypeCode}::text ORDER BY 1) o`;
 }
 

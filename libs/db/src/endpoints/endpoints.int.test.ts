@@ -149,7 +149,9 @@ describe('seeding', () => {
   test('a host lies at public addresses unless its portal type says otherwise; what is not said again stays', async () => {
     const portalType = { ...PORTAL, code: 'places' };
     expect(await upsertPortalType(t.db, portalType)).toMatchObject({ privateHosts: [], loopbackHosts: [] });
-    expect(await upsertPortalType(t.db, { ...portalType, privateHosts: ['ALPINE.example'] })).toMatchObject({ privateHosts: ['alpine.example'] });
+    expect(
+      await upsertPortalType(t.db, { ...portalType, privateHosts: ['ALPINE.example'] }, { actor: 'person:os:jane', reason: 'it has moved' }),
+    ).toMatchObject({ privateHosts: ['alpine.example'] });
     expect(await upsertPortalType(t.db, portalType)).toMatchObject({ privateHosts: ['alpine.example'], loopbackHosts: [] });
   });
 

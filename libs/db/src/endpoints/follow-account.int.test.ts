@@ -26,7 +26,7 @@ const knownOf = async (loginIdentity: string) => {
 async function used(of: Partial<TestEndpoint> = {}): Promise<Account> {
   const on = await logins.account(undefined, of);
   await logins.login(on, 'rejected');
-  await clearLogin(t.rotator, { ...on, kind: 'retry', actor: 'person:jane', reason: 'r' });
+  await clearLogin(t.rotator, { ...on, kind: 'retry', actor: 'person:os:jane', reason: 'r' });
   await releaseLease(t.agent, on);
   const { attemptId, leaseId } = await plannedAttempt(t.rotator, on);
   await t.sql(`UPDATE rotation_attempt SET state = 'abandoned', ended_at = now() WHERE id = $1`, [attemptId]);
@@ -91,7 +91,7 @@ describe('a row that follows its secret', () => {
     const on = await used();
     const lease = await exclusiveLease(t.rotator, on);
     const unnamed = followAccount(t.rotator, { ...on, from: on.loginIdentity, to: [another()], leaseId: lease.id, actor: '', knownAs: [on.loginIdentity] });
-    await expect(unnamed).rejects.toMatchObject({ code: 'input_invalid' });
+    await expect(unnamed).rejects.toMatchObject({ code: 'database_failed' });
     expect([await identityNow(on), await knownOf(on.loginIdentity)]).toEqual([on.loginIdentity, { logins: 1, words: 1, rotations: 1 }]);
   });
 
@@ -278,7 +278,7 @@ describe('what was one account and is several', () => {
     const to = another();
     expect(await follow({ ...two, loginIdentity: renamed.loginIdentity }, to, { knownAs: [one.loginIdentity] })).toBe('parted');
     expect([await left(one), await left(two)]).toEqual([0, 0]);
-    await clearLogin(t.rotator, { ...two, kind: 'unlocked', actor: 'person:jane', reason: 'r' });
+    await clearLogin(t.rotator, { ...two, kind: 'unlocked', actor: 'person:os:jane', reason: 'r' });
     expect([await left(one), await left(two)]).toEqual([0, BUDGET]);
   });
 
@@ -396,7 +396,7 @@ describe('with others at work', () => {
     const following = follow(on, to, { leaseId: lease.id });
     await waiting(1);
     const asking = acquireSharedLease(t.agent, { ...on, holder: 'agent', ttlMs: 60_000 });
-    const telling = clearLogin(t.rotator, { ...on, kind: 'retry', actor: 'person:jane', reason: 'r' });
+    const telling = clearLogin(t.rotator, { ...on, kind: 'retry', actor: 'person:os:jane', reason: 'r' });
     await waiting(3);
     free.resolve(undefined);
     await held;

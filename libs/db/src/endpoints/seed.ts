@@ -1,5 +1,5 @@
 import { RcmError, type Secret } from '@rcm/telemetry';
-import type { Database } from '../database.ts';
+import type { Database, Transaction } from '../database.ts';
 import { checkId, jsonText, jsonValue, timestamp } from '../input.ts';
 import { type NewPortalType, portalTypeRow, type PortalTypeRow } from './endpoint.ts';
 
@@ -20,11 +20,12 @@ export async function upsertOrganization(db: Database, { id, parentId = null, ..
 
 /**
  * Creates a portal type, or brings it up to date: a changed recipe or limit holds from the next login on (an open rotation
- * attempt keeps the recipe's hash it began with). Fails with `input_invalid`: recipe no object, empty rules, no hosts, a limit out of
+ * attempt keeps the recipe's hash it began with). A change stands in the audit trail of every organization that uses the type
+ * (`portal_type.changed`), by a trigger in the same transaction. Fails with `input_invalid`: hosts, driver or recipe of a type that is there are changed and `change` does not say why, recipe no object, empty rules, no hosts, a limit out of
  * range, a host given up that an endpoint is on, a host that lies somewhere but is none of `hosts`. Whether passwords can be made from the rules
  * is @rcm/credentials' to say, and whether a host may lie where it does is @rcm/portal-drivers', before this.
  */
-export async function upsertPortalType(db: Database, portalType: NewPortalType): Promise<PortalTypeRow> {
+export async function upsertPortalType(db: Database, portalType: NewPortalType, change?: PersonalChange): Promise<PortalTypeRow> {
   checkId('portal type code', portalType.code);
   if (typeof portalType.recipe !== 'object' || portalType.recipe === null || Array.isArray(portalType.recipe))
     throw new RcmError('input_invalid', 'recipe must be an object.');
@@ -42,7 +43,21 @@ export async function upsertPortalType(db: Database, portalType: NewPortalType):
     recipe: jsonValue('recipe', portalType.recipe),
     updatedAt: new Date(),
   };
-  return portalTypeRow(await db.transaction('no tenant', (tx) => tx.portalType.upsert({ where: { code }, create: { code, ...fields }, update: fields })));
+  return db.transaction('no tenant', async (tx) => {
+    if (change) await sayWhy(tx, change);
+    return portalTypeRow(await tx.portalType.upsert({ where: { code }, create: { code, ...fields }, update: fields }));
+  });
+}
+
+/** Who changes what passwords are typed into, and why. */
+export interface PersonalChange {
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** For the triggers that tell of the change, and for this transaction only. */
+async function sayWhy(tx: Transaction, { actor, reason }: PersonalChange): Promise<void> {
+  await tx.$executeRaw`SELECT set_config('app.actor', ${actor}, true), set_config('app.reason', ${reason}, true)`;
 }
 
 const lowerCase = (hosts: readonly string[]): string[] => hosts.map((host) => host.toLowerCase());

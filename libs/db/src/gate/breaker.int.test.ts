@@ -53,7 +53,7 @@ describe('the breaker opens', () => {
     await met(what, third ?? []);
     expect(await assess()).toContain(code);
     expect(await breakerOf(code)).toBe(cause);
-    await resumeRotations(t.rotator, { scope: { kind: 'portal_type', portalTypeCode: code }, actor: 'person:jane', reason: 'x' });
+    await resumeRotations(t.rotator, { scope: { kind: 'portal_type', portalTypeCode: code }, actor: 'person:os:jane', reason: 'x' });
     // What was before a person closed it does not open it again.
     expect(await assess()).not.toContain(code);
   });

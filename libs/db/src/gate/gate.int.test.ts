@@ -44,7 +44,7 @@ async function start(endpoint: TestEndpoint | undefined, reason: AttemptReason =
   const attemptId = randomUUID();
   const plan = { ...endpoint, attemptId, leaseId: lease.id, fence: lease.fence, owner: 'rotator', reason, baseVersion: '1', recipeHash: 'h', rules };
   const isAsked = reason === 'demand' || reason === 'compromise';
-  const asked = isAsked ? await requestRotation(t.rotator, { ...endpoint, kind: reason, actor: 'person:jane', reason: 'r' }) : {};
+  const asked = isAsked ? await requestRotation(t.rotator, { ...endpoint, kind: reason, actor: 'person:os:jane', reason: 'r' }) : {};
   const planned = await planRotation(t.rotator, { ...plan, ...asked });
   if (!planned.created) await releaseLease(t.rotator, { leaseId: lease.id, orgId: endpoint.orgId });
   return { attemptId, fence: lease.fence, leaseId: lease.id, refusal: planned.created ? null : (planned.refusal ?? 'other') };
@@ -132,12 +132,12 @@ describe('an open breaker', () => {
   test('is closed by a person, and the next one is a canary again', async () => {
     const { code, endpoints } = await type(3);
     await abandon(endpoints[0], await start(endpoints[0]));
-    const answer = await resumeRotations(t.rotator, { scope: { kind: 'portal_type', portalTypeCode: code }, actor: 'person:jane', reason: 'recipe mended' });
+    const answer = await resumeRotations(t.rotator, { scope: { kind: 'portal_type', portalTypeCode: code }, actor: 'person:os:jane', reason: 'recipe mended' });
     expect(answer).toEqual({ wasPaused: false, wasStopped: true });
     expect((await start(endpoints[1])).refusal).toBeNull();
     expect((await start(endpoints[2])).refusal).toBe('canary');
     const [event] = await t.sql<{ actor: string }>(`SELECT actor FROM audit_event WHERE action = 'rotation.resumed' AND org_id = $1`, [endpoints[2]?.orgId]);
-    expect(event?.actor).toBe('person:jane');
+    expect(event?.actor).toBe('person:os:jane');
   });
 
   test('lets one through when its rest is over, and is closed by it', async () => {
@@ -159,7 +159,7 @@ describe('what else holds a start back', () => {
     const [endpoint] = endpoints;
     if (!endpoint) throw new Error('no endpoint');
     for (const scope of [{ kind: 'all' }, { kind: 'portal_type', portalTypeCode: code }, { kind: 'endpoint', ...endpoint }] as const) {
-      const who = { scope, actor: 'person:jane', reason: 'x' };
+      const who = { scope, actor: 'person:os:jane', reason: 'x' };
       expect([await pauseRotations(t.rotator, who), await pauseRotations(t.rotator, who)]).toEqual([true, false]);
       expect((await start(endpoint, 'compromise')).refusal).toBe('paused');
       expect(await startable(code)).toEqual([]);

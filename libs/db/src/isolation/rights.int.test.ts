@@ -51,7 +51,35 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_rotator', 'may not', `UPDATE integration_endpoint SET login_identity = '$login'`],
   ['rcm_migrator', 'may not', 'SELECT 1 FROM login_attempt'],
 
+  ...(['rcm_agent', 'rcm_rotator', 'rcm_migrator'] as const).flatMap((role): (readonly [Asking, 'may' | 'may not', string])[] => [
+    ...['person:os:jane', 'person', 'person the-ceo', 'Person:os:jane', ' person:os:jane', 'реrson:os:jane', 'sql:postgres', ''].map(
+      (actor) => [role, 'may not', event(actor)] as const,
+    ),
+    [role, role === 'rcm_agent' ? 'may not' : 'may', person('person:os:jane')],
+  ]),
+  ...['person:os:jane says the-ceo', 'person:sts:arn:aws:sts::123456789012:assumed-role/Ops/jane'].map(
+    (actor) => ['rcm_rotator', 'may', person(actor)] as const,
+  ),
+  ...(['rcm_agent', 'rcm_rotator'] as const).flatMap((role): (readonly [Asking, 'may' | 'may not', string])[] => {
+    const own = role === 'rcm_agent' ? ['token:anna', 'terminal:root@host', 'web-agent@host:1'] : ['rotator@host:1', 'migrator'];
+    const others = role === 'rcm_agent' ? ['rotator@host:1', 'rotator', 'migrator'] : ['token:anna', 'terminal:root@host', 'web-agent@host:1'];
+    return [...own.map((actor) => [role, 'may', event(actor)] as const), ...others.map((actor) => [role, 'may not', event(actor)] as const)];
+  }),
   ['rcm_agent', 'may', task(`'token:anna', 'https://identity.example/'`)],
+  ...(['rcm_agent', 'rcm_rotator', 'rcm_migrator'] as const).flatMap((role): (readonly [Asking, 'may' | 'may not', string])[] => [
+    ...['person:os:jane', 'person', 'person the-ceo', 'Person:os:jane', ' person:os:jane', 'реrson:os:jane', 'sql:postgres', ''].map(
+      (actor) => [role, 'may not', event(actor)] as const,
+    ),
+    [role, role === 'rcm_agent' ? 'may not' : 'may', person('person:os:jane')],
+  ]),
+  ...['person:os:jane says the-ceo', 'person:sts:arn:aws:sts::123456789012:assumed-role/Ops/jane'].map(
+    (actor) => ['rcm_rotator', 'may', person(actor)] as const,
+  ),
+  ...(['rcm_agent', 'rcm_rotator'] as const).flatMap((role): (readonly [Asking, 'may' | 'may not', string])[] => {
+    const own = role === 'rcm_agent' ? ['token:anna', 'terminal:root@host', 'web-agent@host:1'] : ['rotator@host:1', 'migrator'];
+    const others = role === 'rcm_agent' ? ['rotator@host:1', 'rotator', 'migrator'] : ['token:anna', 'terminal:root@host', 'web-agent@host:1'];
+    return [...own.map((actor) => [role, 'may', event(actor)] as const), ...others.map((actor) => [role, 'may not', event(actor)] as const)];
+  }),
   ['rcm_agent', 'may', task(`'terminal:root@host', NULL`)],
   ['rcm_agent', 'may not', task('NULL, NULL')],
   ['rcm_agent', 'may not', task(`'person:the-ceo', NULL`)],
@@ -183,8 +211,12 @@ function clearance(kind: 'unlocked' | 'retry'): string {
   return `INSERT INTO login_clearance (login_identity, org_id, endpoint_id, kind, actor, reason) VALUES ('$login', '$org', '$endpoint', '${kind}', 'a', 'b')`;
 }
 
-function event(): string {
-  return `INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash) VALUES ('$org', 0, now(), 'a', 'b', 'c', 'd', '', '')`;
+function event(actor = 'a'): string {
+  return `INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash) VALUES ('$org', 0, now(), '${actor}', 'b', 'c', 'd', '', '')`;
+}
+
+function person(actor: string): string {
+  return `SELECT rcm_record_person('$org', '${actor}', 'b', 'c', 'd', '{}')`;
 }
 
 function task(requester: string): string {

@@ -93,7 +93,7 @@ const makeTasks = (t: TestDatabase, { orgId, endpointId }: Tenant) =>
 /** A row in what belongs to no tenant, and jobs of the queue. */
 async function makeShared(t: TestDatabase, { mine, other }: { readonly mine: Tenant; readonly other: Tenant }): Promise<void> {
   await t.sql(`INSERT INTO portal_gate (portal_type_code, opened_at, cause) VALUES ('alpine', now(), 'page_changed')`);
-  await t.sql(`INSERT INTO rotation_pause (portal_type_code, actor, reason) VALUES ('alpine', 'person:jane', 'r')`);
+  await t.sql(`INSERT INTO rotation_pause (portal_type_code, actor, reason) VALUES ('alpine', 'person:os:jane', 'r')`);
   await t.sql(`INSERT INTO notice (kind, dedup_key, portal_type_code) VALUES ('breaker_open', 'breaker_open:alpine', 'alpine')`);
   await t.sql(`INSERT INTO notice_delivery (notice_id, channel, not_before) SELECT id, 'log', now() FROM notice`);
   await t.sql('INSERT INTO login_identity_past (identity, former, until) VALUES ($1, $2, now())', [mine.loginIdentity, other.loginIdentity]);

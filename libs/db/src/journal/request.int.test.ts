@@ -26,21 +26,21 @@ async function plan(endpoint: TestEndpoint, reason: AttemptReason, more: object 
   const answer = await planRotation(t.rotator, wanted as RotationPlan).finally(() => t.sql('DELETE FROM login_lease WHERE id = $1', [lease.id]));
   return answer.created ? answer.attempt : null;
 }
-const ASKED = { actor: 'person:jane', reason: 'support asked' } as const;
+const ASKED = { actor: 'person:os:jane', reason: 'support asked' } as const;
 
 describe('what a person asks of a rotator', () => {
   test('is written down with its audit event, or neither is', async () => {
     const endpoint = await makeEndpoint(t.db);
     const { requestId } = await requestRotation(t.rotator, { ...endpoint, ...ASKED, kind: 'rollback', chosenVersion: '7' });
     expect(await t.sql('SELECT kind, chosen_version, actor, reason FROM rotation_request WHERE id = $1', [requestId])).toEqual([
-      { kind: 'rollback', chosen_version: '7', actor: 'person:jane', reason: 'support asked' },
+      { kind: 'rollback', chosen_version: '7', actor: 'person:os:jane', reason: 'support asked' },
     ]);
     const events = () => t.sql('SELECT action, actor, reason, details FROM audit_event WHERE org_id = $1', [endpoint.orgId]);
     expect(await events()).toContainEqual({
       action: 'rotation.rollback',
-      actor: 'person:jane',
+      actor: 'person:os:jane',
       reason: 'support asked',
-      details: { requestId, toVersion: '7' },
+      details: expect.objectContaining({ requestId, toVersion: '7' }),
     });
     const before = await events();
     await expect(requestRotation(t.rotator, { ...endpoint, ...ASKED, endpointId: 'none', kind: 'demand' })).rejects.toMatchObject({ code: 'input_invalid' });

@@ -12,9 +12,9 @@ const logins = new Logins(() => t);
 const WINDOW = { lockoutCounts: 'window', lockoutWindowSeconds: 900 } as const;
 const NO_WINDOW = { lockoutCounts: 'consecutive', lockoutWindowSeconds: null, lockoutLastsSeconds: 600 } as const;
 const UNLOCKED = { lockoutCounts: 'until_unlocked', lockoutWindowSeconds: null } as const;
-const says = (on: Account, kind: 'unlocked' | 'retry') => clearLogin(t.rotator, { ...on, kind, actor: 'person:jane', reason: 'support has called back' });
+const says = (on: Account, kind: 'unlocked' | 'retry') => clearLogin(t.rotator, { ...on, kind, actor: 'person:os:jane', reason: 'support has called back' });
 const audited = (on: Account) =>
-  t.sql(`SELECT actor, action, subject, reason FROM audit_event WHERE org_id = $1 AND action LIKE 'login.%' ORDER BY seq`, [on.orgId]);
+  t.sql(`SELECT actor, action, subject, reason FROM audit_event WHERE org_id = $1 AND action IN ('login.retry', 'login.unlocked') ORDER BY seq`, [on.orgId]);
 
 describe('how a portal counts', () => {
   test.each([
@@ -145,7 +145,7 @@ describe('a lock', () => {
     await says(on, 'unlocked');
     expect(await logins.begin(on)).toMatchObject({ allowed: true });
     expect(await audited(on)).toEqual(
-      ['retry', 'unlocked'].map((kind) => ({ actor: 'person:jane', action: `login.${kind}`, subject: on.endpointId, reason: 'support has called back' })),
+      ['retry', 'unlocked'].map((kind) => ({ actor: 'person:os:jane', action: `login.${kind}`, subject: on.endpointId, reason: 'support has called back' })),
     );
   });
 

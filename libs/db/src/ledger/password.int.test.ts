@@ -21,7 +21,7 @@ const reasonOf = async (on: Account, password: string, version = '1') => {
   const answer = await logins.with(on, password, version);
   return answer.allowed ? 'allowed' : answer.reason;
 };
-const says = (on: Account, kind: 'unlocked' | 'retry') => clearLogin(t.rotator, { ...on, kind, actor: 'person:jane', reason: 'it is right' });
+const says = (on: Account, kind: 'unlocked' | 'retry') => clearLogin(t.rotator, { ...on, kind, actor: 'person:os:jane', reason: 'it is right' });
 
 describe('a refused password', () => {
   test.each(['suspect', 'bad'] as const)('that is %s rests until its time, whatever the budget', async (effect) => {

@@ -127,7 +127,7 @@ async function play(endpoint: Account, portal: PortalCount, given: readonly Step
         break;
       case 'unlock':
         portal.unlock();
-        await clearLogin(t.rotator, { ...endpoint, kind: 'unlocked', actor: 'person:jane', reason: 'support has called back' });
+        await clearLogin(t.rotator, { ...endpoint, kind: 'unlocked', actor: 'person:os:jane', reason: 'support has called back' });
         break;
     }
   }
@@ -147,7 +147,7 @@ test.each(Object.entries(MODES))(
         // And nothing is held back that the portal has forgotten.
         await logins.age(endpoint, 4 * HOUR);
         if (mode.lockoutWindowSeconds === null)
-          await clearLogin(t.rotator, { ...endpoint, kind: 'unlocked', actor: 'person:jane', reason: 'support has called back' });
+          await clearLogin(t.rotator, { ...endpoint, kind: 'unlocked', actor: 'person:os:jane', reason: 'support has called back' });
         expect(await logins.left(endpoint)).toBe(BUDGET);
       }),
       { numRuns: 15 },

@@ -46,7 +46,8 @@ const edit = (id: string, password: string) =>
   );
 const textOf = async (id: string) => (await t.sql<{ text: string }>('SELECT config::text AS text FROM integration_endpoint WHERE id = $1', [id]))[0]?.text;
 const config = async (id: string) => (await t.sql<{ config: unknown }>('SELECT config FROM integration_endpoint WHERE id = $1', [id]))[0]?.config;
-const actions = async (id: string) => (await t.sql('SELECT action FROM audit_event WHERE subject = $1 ORDER BY seq', [id])).map((row) => row['action']);
+const actions = async (id: string) =>
+  (await t.sql('SELECT action FROM audit_event WHERE subject = $1 AND action <> $2 ORDER BY seq', [id, 'endpoint.changed'])).map((row) => row['action']);
 const YEAR = 365 * 86_400_000;
 
 test('lists what holds plaintext, as handles, by pages', async () => {
@@ -168,7 +169,7 @@ describe('scrubbing', () => {
     const other = (text: Secret<string>) => fingerprintOf(text).map((print) => print.replace(/^1:/, 'k2:'));
     const both = (text: Secret<string>) => [...other(text), ...fingerprintOf(text)];
     expect(await scrubEndpoint(t.migrator, { endpointId: 'rekeyed', orgId: 'org', proofMaxAgeMs: YEAR, fingerprintOf: other })).toBe('no_proof');
-    const restore = { ...migrated, leaseId: NOBODYS, credentials: new Secret({ username: 'u', password: 'new' }), actor: 'person:jane', reason: 'test' };
+    const restore = { ...migrated, leaseId: NOBODYS, credentials: new Secret({ username: 'u', password: 'new' }), actor: 'person:os:jane', reason: 'test' };
     expect(await restoreLegacyCredentials(t.migrator, { ...restore, fingerprintOf: other })).toBe('no_proof');
     expect(await config('rekeyed')).toEqual({ credentials, timeout: 5 });
     // Unless that one is known too, as the previous one.
@@ -211,7 +212,7 @@ describe('scrubbing', () => {
     const migrated = await legacy('restore');
     await recordMigrated(t.migrator, migrated);
     const payload = new Secret({ username: 'u', password: 'new', pin: rawJSON('12345678901234567890') });
-    const restore = { ...migrated, leaseId: NOBODYS, fingerprintOf, credentials: payload, actor: 'person:jane', reason: 'the old agents come back' };
+    const restore = { ...migrated, leaseId: NOBODYS, fingerprintOf, credentials: payload, actor: 'person:os:jane', reason: 'the old agents come back' };
     expect(await restoreLegacyCredentials(t.migrator, { ...restore, secretArn: secretOf('org', 'other') })).toBe('moved');
     const { attemptId, leaseId } = await plannedAttempt(t.rotator, migrated);
     expect(await restoreLegacyCredentials(t.migrator, restore)).toBe('moved');
@@ -237,7 +238,7 @@ describe('scrubbing', () => {
     expect(await textOf('restore')).toBe('{"timeout": 5, "credentials": {"pin": 12345678901234567890, "password": "new", "username": "u"}}');
     expect(await actions('restore')).toEqual(['endpoint.migrated', 'endpoint.restored']);
     expect(await t.sql(`SELECT actor, reason FROM audit_event WHERE subject = 'restore' AND action = 'endpoint.restored'`)).toEqual([
-      { actor: 'person:jane', reason: 'the old agents come back' },
+      { actor: 'person:os:jane', reason: 'the old agents come back' },
     ]);
     expect(await listProofs(t.migrator, { endpointId: 'restore', limit: 10 })).toMatchObject([{ step: 'applied', fingerprint: null, rowFingerprint: null }]);
   });
@@ -249,7 +250,7 @@ describe('scrubbing', () => {
         leaseId: NOBODYS,
         fingerprintOf,
         credentials: new Secret(credentials),
-        actor: 'person:jane',
+        actor: 'person:os:jane',
         reason: 'test',
       });
     const migrated = await legacy('newer');

@@ -153,7 +153,7 @@ describe('a pool', () => {
     expect(await next()).toBeNull();
   });
 
-  const clear = (kind: 'unlocked' | 'retry') => (account: TestEndpoint) => clearLogin(t.rotator, { ...account, kind, actor: 'person:jane', reason: 'r' });
+  const clear = (kind: 'unlocked' | 'retry') => (account: TestEndpoint) => clearLogin(t.rotator, { ...account, kind, actor: 'person:os:jane', reason: 'r' });
   const RESTS = `'rejected', 'bad', NULL, now() + interval '1 h'`;
   const healed: readonly (readonly [string, string, (account: TestEndpoint) => Promise<unknown>])[] = [
     ['its password is right after all', RESTS, (account) => lastLogin(account, `'accepted', 'none', NULL, NULL`, '-1 s')],

@@ -13,7 +13,7 @@ export async function rotateWithProduct({ opened }: RotationWorld, endpoints: re
   const work = async (): Promise<void> => {
     for (let endpoint = waiting.shift(); endpoint; endpoint = waiting.shift()) {
       const place = { orgId: endpoint.orgId, endpointId: endpoint.id };
-      const { requestId } = await requestRotation(rotator.db, { ...place, kind: 'demand', actor: 'person:bench', reason: 'bench' });
+      const { requestId } = await requestRotation(rotator.db, { ...place, kind: 'demand', actor: 'person:os:bench', reason: 'bench' });
       const { result, detail } = await rotateAndReport(rotator, { ...place, reason: 'demand', requestId, signal });
       if (result !== 'done') throw new Error(`${endpoint.id} ended as ${result}: ${detail ?? ''}`);
     }

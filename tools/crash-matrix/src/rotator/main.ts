@@ -41,7 +41,7 @@ async function carryOut(order: Order): Promise<OrderEnd> {
 }
 
 const requested = ({ orgId, endpointId }: Order): Promise<{ readonly requestId: string }> =>
-  requestRotation(opened.db, { orgId, endpointId, kind: 'demand', actor: 'person:matrix', reason: 'crash matrix' });
+  requestRotation(opened.db, { orgId, endpointId, kind: 'demand', actor: 'person:os:matrix', reason: 'crash matrix' });
 
 /** Rounds are taken one after the other, as the service takes them. */
 let lastRound: Promise<void> = Promise.resolve();

@@ -24,7 +24,7 @@ export async function seedRows(
   for (const portalType of await portalTypes(options.baseUrls)) {
     // Rules that no password meets are refused here, and not in the middle of a rotation.
     usablePasswordRules(portalType.passwordRules);
-    await upsertPortalType(db, portalType);
+    await upsertPortalType(db, portalType, { actor: 'npm-start', reason: 'npm start' });
   }
   const known = new Set((await allEndpoints(db)).map((endpoint) => endpoint.id));
   const nextRotationAt = new Date(Date.now() + INTERVAL_DAYS * DAY_MS);

@@ -12,7 +12,7 @@ export type Command =
   | { readonly kind: 'unlocked' }
   | { readonly kind: 'resolve'; readonly accept: 'current' | 'found' };
 
-const ACT = { actor: 'person:operator', reason: 'simulated', dryRun: false } as const;
+const ACT = { actor: 'person:os:operator', reason: 'simulated', dryRun: false } as const;
 
 /** A command of `rotator`, run by a person in a process of its own; what it says no to, it says no to. */
 export async function operatorRuns(world: World, login: SimLogin, command: Command, process: SimProcess): Promise<void> {
