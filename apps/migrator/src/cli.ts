@@ -1,9 +1,9 @@
-import { userInfo } from 'node:os';
 import { Command, Option } from 'commander';
+import { signedInPerson } from '@rcm/credentials';
 import { createLogger, type ExitCode, RcmError } from '@rcm/telemetry';
 import { apply } from './commands/apply.ts';
 import { plan } from './commands/plan.ts';
-import { type PersonalAct, rollback, type RollbackScope } from './commands/rollback.ts';
+import { rollback, type RollbackScope } from './commands/rollback.ts';
 import { scrub } from './commands/scrub.ts';
 import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
@@ -67,10 +67,10 @@ function commands(does: (act: Act) => () => Promise<void>, terminal: Terminal): 
     .option('--all', 'every migrated endpoint; needs --yes')
     .option('--yes', 'yes, write plaintext of every endpoint back')
     .option('--reason <text>', 'why, for the audit trail')
-    .option('--actor <name>', 'who, for the audit trail (default: the account this runs under)')
+    .option('--actor <name>', 'what you call yourself, beside who signed in')
     .action(async (options: RollbackOptions) => {
-      const [scope, act] = [scopeOf(options), personalAct(options)];
-      await does((migration) => rollback(migration, scope, act))();
+      const [scope, reason] = [scopeOf(options), reasonOf(options)];
+      await does(async (migration, config) => rollback(migration, scope, { actor: await whoSignedIn(options, config), reason }))();
     });
   command('status', 'count how far the migration is').action(does(status));
   return program;
@@ -84,10 +84,14 @@ interface RollbackOptions {
   readonly actor?: string;
 }
 
-function personalAct({ reason = '', actor }: RollbackOptions): PersonalAct {
+function reasonOf({ reason = '' }: RollbackOptions): string {
   if (reason.trim() === '') throw new RcmError('input_invalid', 'Say why, with --reason "…": it goes into the audit trail. Nothing was changed.');
-  return { actor: `person:${actor ?? userInfo().username}`, reason: reason.trim() };
+  return reason.trim();
 }
+
+/** Whatever `--actor` says stands beside who signed in. */
+const whoSignedIn = ({ actor }: RollbackOptions, { RCM_AWS_REGION: region, RCM_AWS_ENDPOINT: endpoint }: MigratorConfig): Promise<string> =>
+  signedInPerson({ aws: region === undefined ? null : { region, endpoint }, claimed: actor });
 
 function scopeOf({ endpoint, all, yes }: RollbackOptions): RollbackScope {
   if (endpoint !== undefined) return { endpointId: endpoint };

@@ -52,7 +52,18 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
       code: 0,
       result: { endpoints: 24, legacy: 0, migrated: 24, verified: 24, scrubbed: 24, rewritePending: false },
     });
-    expect(await run('rollback', '--all', '--yes', '--reason', 'a test', '--json')).toMatchObject({ code: 0, result: { restored: 24, failed: [] } });
+    expect(await run('rollback', '--all', '--yes', '--reason', 'a test', '--actor', 'the-ceo', '--json')).toMatchObject({
+      code: 0,
+      result: { restored: 24, failed: [] },
+    });
+    const actors = await world.db.transaction(
+      'every tenant',
+      (tx) =>
+        tx.$queryRaw<
+          { actor: string }[]
+        >`SELECT DISTINCT actor FROM audit_event WHERE action IN ('credential.rollback', 'endpoint.restored') AND reason = 'a test'`,
+    );
+    expect(actors).toEqual([{ actor: expect.stringMatching(/^person:sts:arn:aws:sts::\d+:assumed-role\/rcm-migrator-task\/\S+ says the-ceo$/) as string }]);
     expectNoSecretIn(...runs);
     expect(runs[3]?.stderr).toContain('apply: 24 of 24');
   });

@@ -36,7 +36,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const ACT = { actor: 'person:jane', reason: 'the new agents are not ready' };
+const ACT = { actor: 'person:os:jane', reason: 'the new agents are not ready' };
 
 const legacyOf = async (id: string): Promise<unknown> => {
   const text = (await listLegacyEndpoints(migrator.db, { limit: 100 })).find(({ endpoint }) => endpoint.id === id)?.credentials.reveal();

@@ -9,7 +9,7 @@ import { CANARY, plant, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
 import { openWorld, scrubbing, type World } from './testing.fixture.ts';
 
-const ACT = { actor: 'person:jane', reason: 'a test' };
+const ACT = { actor: 'person:os:jane', reason: 'a test' };
 let world: World;
 let [one, two]: OpenMigration[] = [];
 let person: Person;

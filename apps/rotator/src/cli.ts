@@ -68,10 +68,10 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     .addOption(new Option('--kind <kind>', 'compromise: the password is known to others').choices(['demand', 'compromise']).default('demand'))
     .option('--dry-run', 'say whether it would start and change nothing')
     .action((options: Output & Person & { endpoint: string; kind: 'demand' | 'compromise' }) =>
-      run(options, (context) => {
-        // A rotation on demand overrides nothing, so its reason may go without saying.
-        const [kind, reason] = options.reason === 'compromise' ? ['compromise' as const, 'compromise'] : [options.kind, options.reason ?? options.kind];
-        return rotateCommand(context, { ...personalAct({ ...options, reason }), endpointId: options.endpoint, kind, dryRun: options.dryRun ?? false });
+      run(options, async (context, config) => {
+        // What the option of the kind is for was once said as the reason; it still means that.
+        const kind = options.reason === 'compromise' ? 'compromise' : options.kind;
+        return rotateCommand(context, { ...(await personalAct(options, config)), endpointId: options.endpoint, kind, dryRun: options.dryRun ?? false });
       }),
     );
   command('recover', 'go on with attempts whose rotator is gone or whose wait is over')
@@ -87,9 +87,9 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     .option('--unverified', 'do not log in to prove it: you answer for it')
     .option('--dry-run', 'say what would be done and change nothing')
     .action((options: Output & Person & { endpoint: string; accept: ResolveOptions['accept']; unverified?: boolean }) =>
-      run(options, (context) =>
+      run(options, async (context, config) =>
         resolveCommand(context, {
-          ...personalAct(options),
+          ...(await personalAct(options, config)),
           endpointId: options.endpoint,
           accept: options.accept,
           proof: options.unverified ? 'unverified' : 'login',
@@ -101,7 +101,9 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     .requiredOption('--endpoint <id>', 'the endpoint whose login to roll back')
     .option('--dry-run', 'check, and change nothing')
     .action((options: Output & Person & { endpoint: string }) =>
-      run(options, (context) => rollbackCommand(context, { ...personalAct(options), endpointId: options.endpoint, dryRun: options.dryRun ?? false })),
+      run(options, async (context, config) =>
+        rollbackCommand(context, { ...(await personalAct(options, config)), endpointId: options.endpoint, dryRun: options.dryRun ?? false }),
+      ),
     );
   const clearing = [
     ['unlocked', 'note that the portal’s support has unlocked an account: failures before now count no more', unlockedCommand],
@@ -111,10 +113,12 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     person(command(name, description))
       .requiredOption('--endpoint <id>', 'the endpoint whose login it is')
       .option('--dry-run', 'say what would be done and change nothing')
-      .action((options: Output & Person & { endpoint: string }) => {
-        const clear: ClearOptions = { ...personalAct(options), endpointId: options.endpoint, dryRun: options.dryRun ?? false };
-        return run(options, (context) => act(context, clear));
-      });
+      .action((options: Output & Person & { endpoint: string }) =>
+        run(options, async (context, config) => {
+          const clear: ClearOptions = { ...(await personalAct(options, config)), endpointId: options.endpoint, dryRun: options.dryRun ?? false };
+          return act(context, clear);
+        }),
+      );
   }
   const scoped = [
     ['pause', 'let no rotation start; those under way end, agents go on', pauseCommand],
@@ -127,7 +131,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
       .option('--endpoint <id>', 'those of one login')
       .option('--dry-run', 'say what would be done and change nothing')
       .action((options: Output & Person & ScopeOptions) =>
-        run(options, (context) => act(context, { ...personalAct(options), scope: options, dryRun: options.dryRun ?? false })),
+        run(options, async (context, config) => act(context, { ...(await personalAct(options, config)), scope: options, dryRun: options.dryRun ?? false })),
       );
   }
   command('status', 'who holds what since when, what is open, paused or stopped, what people were told').action((options: Output) =>
@@ -139,11 +143,11 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
   command('keys', 'what is under which key (docs/keys.md)')
     .option('--move', 'move every login over to the current keys, while everything runs')
     .action((options: Output & { move?: boolean }) => run(options, options.move ? moveKeysCommand : keysCommand));
-  command('save-portal-type', 'create a portal type or bring it up to date, once its recipe can be read and passwords can be made from its rules')
+  person(command('save-portal-type', 'create a portal type or bring it up to date, once its recipe can be read and passwords can be made from its rules'))
     .argument('<file>', 'JSON, see docs/rotation.md; RCM_DATABASE_URL is that of the tables’ owner, as for migrations')
     .option('--dry-run', 'check it and change nothing; needs no configuration')
-    .action(async (file: string, options: Output) => {
-      exitCode = await savePortalTypeCommand(environment, { file, json: options.json ?? false, dryRun: options.dryRun ?? false });
+    .action(async (file: string, options: Output & Person) => {
+      exitCode = await savePortalTypeCommand(environment, { ...options, file, json: options.json ?? false, dryRun: options.dryRun ?? false });
     });
   command('password', 'print sample passwords for rules, for whoever writes a portal type')
     .requiredOption('--rules <rules>', 'in the syntax of the passwordrules attribute, with not-username, start, history, min-age-hours')
@@ -161,7 +165,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
 }
 
 const person = (command: Command): Command =>
-  command.option('--reason <text>', 'why, for the audit trail').option('--actor <name>', 'who, for the audit trail (default: the account this runs under)');
+  command.option('--reason <text>', 'why, for the audit trail').option('--actor <name>', 'what you call yourself, beside who signed in');
 
 const MAX_SAMPLES = 10_000;
 

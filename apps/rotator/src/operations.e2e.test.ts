@@ -25,7 +25,10 @@ beforeAll(async () => {
 });
 afterAll(() => opened?.close());
 
-const rotator = (...parameters: string[]): Promise<CommandEnd> => runRotator([...parameters, '--json'], environment);
+const rotator = (...parameters: string[]): Promise<CommandEnd> =>
+  runRotator([...parameters, ...(parameters[0] === 'rotate' && !parameters.includes('--reason') ? ['--reason', 'a test'] : []), '--json'], environment);
+/** Who signed in is AWS's to say; the name behind it is only said. */
+const SIGNED_IN = expect.stringMatching(/^person:sts:arn:aws:sts::\d+:assumed-role\/rcm-rotator-task\/\S+ says jane$/);
 const errorOf = (end: CommandEnd) => end.json<{ error: { code: string; message: string } }>().error;
 const outcomeOf = (end: CommandEnd) => end.json<{ rotations: { result: string; code: string | null; detail: string }[] }>().rotations[0];
 
@@ -34,13 +37,20 @@ async function setPortalType(code: string, changes: object): Promise<void> {
   const row = opened.world.endpoints.find(({ portal }) => portal === code);
   const endpoint = row && (await getEndpoint(opened.world.db, { orgId: row.orgId, endpointId: row.id }));
   if (!endpoint) throw new Error('no such portal');
-  await upsertPortalType(opened.world.db, { ...endpoint.portalType, ...changes });
+  await upsertPortalType(opened.world.db, { ...endpoint.portalType, ...changes }, { actor: 'test', reason: 'a test' });
 }
 
 describe('what nobody may rotate is refused with a code, and nothing changes', () => {
   const before = new Map<string, unknown>();
   const unchanged = async (id: string) => expect(await opened.snapshot(id)).toEqual(before.get(id));
   const remember = async (id: string) => void before.set(id, await opened.snapshot(id));
+
+  it('a rotation that nobody gives a reason for', async () => {
+    await remember('alpine-1');
+    const end = await runRotator(['rotate', '--endpoint', 'alpine-1', '--json'], environment);
+    expect([end.code, errorOf(end)]).toMatchObject([2, { code: 'input_invalid', message: expect.stringContaining('--reason') }]);
+    await unchanged('alpine-1');
+  });
 
   it('an endpoint that is not there', async () => {
     const end = await rotator('rotate', '--endpoint', 'alpine-99');
@@ -139,7 +149,7 @@ describe('pause and resume', () => {
     const end = await rotator('rotate', '--endpoint', 'alpine-1');
     expect([end.code, outcomeOf(end)]).toMatchObject([1, { result: 'not_started', code: 'rotation_refused', detail: expect.stringContaining('paused') }]);
     const status = (await rotator('status')).json<{ pauses: object[] }>();
-    expect(status.pauses).toMatchObject([{ actor: 'person:jane', reason: 'audit week' }]);
+    expect(status.pauses).toMatchObject([{ actor: SIGNED_IN, reason: 'audit week' }]);
     expect((await rotator('resume', flag, ...value, '--reason', 'over')).json()).toMatchObject({ wasPaused: true });
     expect(await listPauses(opened.world.db)).toEqual([]);
     const events = await opened.sql<{ action: string }>(`SELECT action FROM audit_event WHERE action LIKE 'rotation.%ed' ORDER BY seq DESC LIMIT 2`, []);
@@ -180,7 +190,7 @@ describe('rollback', () => {
     expect(await opened.world.portals.account(portal, username)).toMatchObject({ loginsRejected: 0, passwordsChanged: 2 });
     const [newest] = (await listAttempts(opened.world.db, { limit: 100 })).filter(({ endpointId }) => endpointId === 'alpine-2');
     expect(newest).toMatchObject({ reason: 'rollback', chosenVersion: '1', state: 'done' });
-    expect(await opened.audit('rotation.rollback', 'alpine-2')).toMatchObject([{ actor: 'person:jane', reason: 'the claims system knows the old one' }]);
+    expect(await opened.audit('rotation.rollback', 'alpine-2')).toMatchObject([{ actor: SIGNED_IN, reason: 'the claims system knows the old one' }]);
   });
 
   it('is refused before anything is touched where the portal remembers old passwords', async () => {
@@ -321,7 +331,7 @@ it('no command prints a password', async () => {
   const { orgId, secretArn } = opened.world.endpoint('alpine-1');
   const current = await opened.world.stores.forTenant(orgId).read(parseReference(secretArn));
   const { password } = parsePayload(current?.text ?? new Secret('')).reveal();
-  const end = await runRotator(['rotate', '--endpoint', 'alpine-1', '--json'], { ...environment, RCM_LOG_LEVEL: 'trace' });
+  const end = await runRotator(['rotate', '--endpoint', 'alpine-1', '--reason', 'a test', '--json'], { ...environment, RCM_LOG_LEVEL: 'trace' });
   expect(end.code).toBe(0);
   for (const text of [end.stdout, end.stderr, (await rotator('status')).stdout]) expect(text).not.toContain(password);
 });

@@ -50,7 +50,7 @@ export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWo
     world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<R[]>(text, ...values));
   const rotate = async (endpointId: string, rotator: Rotator = opened.rotator) => {
     const place = { orgId: world.endpoint(endpointId).orgId, endpointId };
-    const { requestId } = await requestRotation(world.db, { ...place, kind: 'demand', actor: 'person:test', reason: 'test' });
+    const { requestId } = await requestRotation(world.db, { ...place, kind: 'demand', actor: 'person:os:test', reason: 'test' });
     return rotateLogin(rotator, { ...place, reason: 'demand', requestId, signal: new AbortController().signal });
   };
   return {

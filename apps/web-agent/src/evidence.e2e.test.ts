@@ -53,10 +53,10 @@ const forgetOutcomes = () => {
     { when: { text: 'Words of last year' }, is: 'accepted' },
     { when: { text: 'Other words of last year' }, is: 'rejected' },
   ]);
-  return world.db.transaction(
-    'every tenant',
-    (tx) => tx.$executeRaw`UPDATE portal_type SET recipe = jsonb_set(recipe, '{login,outcomes}', ${outcomes}::jsonb) WHERE code = 'alpine'`,
-  );
+  return world.db.transaction('every tenant', async (tx) => {
+    await tx.$executeRaw`SELECT set_config('app.reason', 'a test', true)`;
+    await tx.$executeRaw`UPDATE portal_type SET recipe = jsonb_set(recipe, '{login,outcomes}', ${outcomes}::jsonb) WHERE code = 'alpine'`;
+  });
 };
 
 /** Values that a page could show besides the password. Gives everything secret of the login. */

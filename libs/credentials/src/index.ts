@@ -92,6 +92,7 @@ export type {
 } from './stores/store.ts';
 export type { AppRole } from './stores/vault-session.ts';
 export { appRoleFolder } from './tenancy/app-role-folder.ts';
+export { osUser, type SignedIn, signedInPerson } from './tenancy/signed-in-person.ts';
 export { sessionName } from './tenancy/session-name.ts';
 export { createTenantReaders, createTenantStores, type TenantReaders, type TenantStores, type TenantStoresOptions } from './tenancy/tenant-stores.ts';
 export { type VaultPolicy, type VaultTenant, vaultTenantPolicy } from './tenancy/vault-policy.ts';

@@ -141,10 +141,10 @@ describe('an agent that visits a portal', () => {
   it('works by the recipe as it is now, also where a session is kept', async () => {
     const endpoint = fresh();
     await visit(endpoint);
-    await world.db.transaction(
-      'every tenant',
-      (tx) => tx.$executeRaw`UPDATE portal_type SET recipe = jsonb_set(recipe, '{tasks,second_look}', recipe->'tasks'->'claim_status') WHERE code = 'alpine'`,
-    );
+    await world.db.transaction('every tenant', async (tx) => {
+      await tx.$executeRaw`SELECT set_config('app.reason', 'a test', true)`;
+      await tx.$executeRaw`UPDATE portal_type SET recipe = jsonb_set(recipe, '{tasks,second_look}', recipe->'tasks'->'claim_status') WHERE code = 'alpine'`;
+    });
     const place = { orgId: endpoint.orgId, endpointId: endpoint.id, holder: 'test-agent', signal: new AbortController().signal };
     const outcome = await withAgentSession(access, place, async (session, signal) => ({
       value: await session.runTask({ name: 'second_look', input: { claim_number: 'CLM-1001' }, deadlineMs: 30_000, signal }),

@@ -79,7 +79,9 @@ describe('retry', () => {
     const end = await retry(at, '--actor', 'jane');
     expect([end.code, end.json()]).toEqual([0, { endpointId: at.id, dryRun: false, result: 'accepted' }]);
     expect(await triesOf(at)).toEqual(['closed', 'accepted']);
-    expect(await opened.audit('login.retry', at.id)).toMatchObject([{ actor: 'person:jane', reason: 'support says it is right' }]);
+    expect(await opened.audit('login.retry', at.id)).toMatchObject([
+      { actor: expect.stringMatching(/^person:sts:\S+ says jane$/), reason: 'support says it is right' },
+    ]);
     expect(await logIn(at)).toBe('none');
   });
 
@@ -193,7 +195,7 @@ describe('unlocked', () => {
     await opened.world.portals.mistype(at, 5);
     expect(await logIn(at)).toBe('login_locked');
     expect(await logIn(at)).toBe('login_not_allowed');
-    const refused = await rotator('rotate', '--endpoint', at.id);
+    const refused = await rotator('rotate', '--endpoint', at.id, '--reason', 'a test');
     expect(refused.json<{ rotations: object[] }>().rotations).toMatchObject([{ result: 'not_started', code: 'login_locked' }]);
 
     await opened.world.portals.unlock(at);
@@ -201,7 +203,9 @@ describe('unlocked', () => {
     expect(await triesOf(at)).toEqual(['locked']);
     const end = await rotator('unlocked', '--endpoint', at.id, '--reason', 'called support', '--actor', 'jane');
     expect([end.code, end.json()]).toEqual([0, { endpointId: at.id, dryRun: false, unlocked: true }]);
-    expect(await opened.audit('login.unlocked', at.id)).toMatchObject([{ actor: 'person:jane', reason: 'called support' }]);
+    expect(await opened.audit('login.unlocked', at.id)).toMatchObject([
+      { actor: expect.stringMatching(/^person:sts:\S+ says jane$/), reason: 'called support' },
+    ]);
     expect(await logIn(at)).toBe('none');
     const { tries } = await opened.world.portals.history(at);
     expect(tries.filter(({ locks }) => locks).map(({ by }) => by)).toEqual(['person']);

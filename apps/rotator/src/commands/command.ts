@@ -1,5 +1,6 @@
-import { userInfo } from 'node:os';
+import { signedInPerson } from '@rcm/credentials';
 import { RcmError } from '@rcm/telemetry';
+import type { RotatorConfig } from '../config.ts';
 import type { RotatorProcess } from '../services.ts';
 
 /** What every command is given. */
@@ -15,11 +16,18 @@ export interface PersonalAct {
   readonly reason: string;
 }
 
-/** The person behind the command: as named, else the account that the operating system runs it under. */
-export function personalAct(options: { readonly actor?: string; readonly reason?: string }): PersonalAct {
+/** Where a command asks who signed in; a command that needs no store has the operating system's word. */
+type Asking = Pick<RotatorConfig, 'RCM_AWS_REGION' | 'RCM_AWS_ENDPOINT'>;
+
+/**
+ * The person behind the command is who signed in, whatever `--actor` says: that is written down beside it. Fails with `input_invalid`, where no
+ * reason is given among others.
+ */
+export async function personalAct(options: { readonly actor?: string; readonly reason?: string }, asking: Asking | null): Promise<PersonalAct> {
   const reason = options.reason?.trim() ?? '';
   if (reason === '') throw new RcmError('input_invalid', 'Say why, with --reason "…": it goes into the audit trail. Nothing was changed.');
-  return { actor: `person:${options.actor ?? userInfo().username}`, reason };
+  const { RCM_AWS_REGION: region, RCM_AWS_ENDPOINT: endpoint } = asking ?? {};
+  return { actor: await signedInPerson({ aws: region === undefined ? null : { region, endpoint }, claimed: options.actor }), reason };
 }
 
 /** One JSON object, or lines for people, on stdout. */

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { urlFor, migrateWithLogins } from '@rcm/db/testing';
-import { openDatabase } from '@rcm/db';
+import { insertEndpoint, openDatabase, upsertOrganization } from '@rcm/db';
 import { readRecipeFile } from '@rcm/portal-drivers';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,7 +30,7 @@ const ALPINE = {
   lockoutWindowSeconds: 900,
 };
 
-async function save(portalType: object, { url = database.url, flags = [] as string[] } = {}) {
+async function save(portalType: object, { url = database.url, flags = ['--reason', 'a new portal'] } = {}) {
   const file = join(folder, 'portal-type.json');
   await writeFile(file, JSON.stringify(portalType));
   const end = await runRotator(['save-portal-type', file, '--json', ...flags], { RCM_DATABASE_URL: url });
@@ -101,6 +101,26 @@ describe('a portal type that is saved', () => {
     expect(refused).toMatchObject({ code: 2, error: { code: 'input_invalid', message: expect.stringContaining('"address":"loopback"') } });
     expect(await save({ ...ALPINE, code })).toMatchObject({ code: 0, saved: true });
     expect(await rowOf(code)).toMatchObject({ hosts: ['alpine.example'], loopbackHosts: [] });
+  });
+
+  it('is saved by somebody, for a reason: told of to every organization that uses the portal, by who signed in and not by who they say', async () => {
+    expect(await save(ALPINE, { flags: [] })).toMatchObject({ code: 2, error: { code: 'input_invalid', message: expect.stringContaining('--reason') } });
+    const owner = openDatabase({ url: database.url, applicationName: 'test' });
+    await save({ ...ALPINE, code: 'told' });
+    await upsertOrganization(owner, { id: 'hospital', name: 'Hospital' });
+    await insertEndpoint(owner, { id: 'told-1', orgId: 'hospital', portalTypeCode: 'told', accountId: 'a', baseUrl: 'https://alpine.example/' });
+    const hosts = ['alpine.example', 'sign-in.example'];
+    expect(await save({ ...ALPINE, code: 'told', hosts }, { flags: ['--reason', 'a sign-in host', '--actor', 'the-ceo'] })).toMatchObject({ code: 0 });
+    const events = await owner.transaction(
+      'every tenant',
+      (tx) =>
+        tx.$queryRaw<
+          object[]
+        >`SELECT org_id, actor, reason, details -> 'changed' -> 'hosts' ->> 'after' AS hosts FROM audit_event WHERE action = 'portal_type.changed'`,
+    );
+    await owner.close();
+    const actor = `person:os:${userInfo().username}@${hostname()} says the-ceo`;
+    expect(events).toEqual([{ org_id: 'hospital', actor, reason: 'a sign-in host', hosts: JSON.stringify(hosts).replace(',', ', ') }]);
   });
 
   it('is the owner’s to save: no app’s role may choose where passwords are typed', async () => {

@@ -1,12 +1,15 @@
 import { openDatabase, readDatabaseConfig, upsertPortalType } from '@rcm/db';
 import { hasCode, RcmError } from '@rcm/telemetry';
 import { readPortalTypeFile } from '../portal-type-file.ts';
-import { print } from './command.ts';
+import { personalAct, print } from './command.ts';
 
 export interface SavePortalTypeOptions {
   readonly file: string;
   readonly json: boolean;
   readonly dryRun: boolean;
+  /** Who and why; not needed where nothing is saved. */
+  readonly actor?: string;
+  readonly reason?: string;
 }
 
 /**
@@ -14,14 +17,16 @@ export interface SavePortalTypeOptions {
  * database: no app's role may write portal types, so this runs under the owner's URL, when the platform is deployed. Fails as
  * `readPortalTypeFile` and `upsertPortalType`, before anything is changed.
  */
-export async function savePortalTypeCommand(environment: NodeJS.ProcessEnv, { file, json, dryRun }: SavePortalTypeOptions): Promise<number> {
+export async function savePortalTypeCommand(environment: NodeJS.ProcessEnv, { file, json, dryRun, ...person }: SavePortalTypeOptions): Promise<number> {
+  // With no store to reach, who signed in is the operating system's to say.
+  const act = dryRun ? null : await personalAct(person, null);
   const portalType = await readPortalTypeFile(file);
   const { code } = portalType;
-  if (!dryRun) {
+  if (act !== null) {
     const config = readDatabaseConfig(environment);
     const db = openDatabase({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-save-portal-type' });
     try {
-      await upsertPortalType(db, portalType);
+      await upsertPortalType(db, portalType, act);
     } catch (cause) {
       if (!hasCode(cause, 'database_failed')) throw cause;
       throw new RcmError(

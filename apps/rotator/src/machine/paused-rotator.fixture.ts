@@ -8,7 +8,7 @@ import { openRotator, readRotatorConfig, rotateAndReport } from '../index.ts';
 const [endpointId = '', orgId = '', write, when] = process.argv.slice(2);
 let hasStopped = false;
 const opened = openRotator(readRotatorConfig(process.env));
-const { requestId } = await requestRotation(opened.db, { endpointId, orgId, kind: 'demand', actor: 'person:test', reason: 'test' });
+const { requestId } = await requestRotation(opened.db, { endpointId, orgId, kind: 'demand', actor: 'person:os:test', reason: 'test' });
 const { result } = await rotateAndReport(
   {
     ...opened.rotator,

@@ -66,7 +66,7 @@ describe('a portal that counts until the next success, however long that takes',
     }
     await row.edit(id, { password });
     await row.world.portals.unlock(row.world.endpoint(id));
-    await clearLogin(row.world.db, { orgId, endpointId: id, kind: 'unlocked', actor: 'person:test', reason: 'support has cleared the failures' });
+    await clearLogin(row.world.db, { orgId, endpointId: id, kind: 'unlocked', actor: 'person:os:test', reason: 'support has cleared the failures' });
     expect(await row.visit(id)).toBe('in');
     expect(await row.settle(id)).toBe('done');
     await neverLocked(id);
@@ -85,7 +85,7 @@ describe('a portal that counts until its support unlocks', () => {
       await neverLocked(id);
     }
     await row.world.portals.unlock(row.world.endpoint(id));
-    await clearLogin(row.world.db, { orgId, endpointId: id, kind: 'unlocked', actor: 'person:test', reason: 'support has cleared the failures' });
+    await clearLogin(row.world.db, { orgId, endpointId: id, kind: 'unlocked', actor: 'person:os:test', reason: 'support has cleared the failures' });
     expect(await row.visit(id)).toBe('in');
     expect(await row.settle(id)).toBe('done');
     await neverLocked(id);
@@ -124,7 +124,7 @@ describe('an account that a person locked', () => {
     }
     expect(refusals(await row.history(id)).atLocked).toBe(1);
     await row.world.portals.unlock(row.world.endpoint(id));
-    await clearLogin(row.world.db, { orgId, endpointId: id, kind: 'unlocked', actor: 'person:test', reason: 'support has unlocked it' });
+    await clearLogin(row.world.db, { orgId, endpointId: id, kind: 'unlocked', actor: 'person:os:test', reason: 'support has unlocked it' });
     expect(await row.visit(id)).toBe('in');
     expect(await row.settle(id)).toBe('done');
   });

@@ -80,7 +80,7 @@ describe('a portal type whose realm or rule of case is changed', () => {
   async function define(login: Login, change: { readonly accountRealm: string | null }): Promise<void> {
     const known = await getEndpoint(row.world.db, { orgId: login.orgId, endpointId: login.id });
     if (!known) throw new Error('no endpoint');
-    await upsertPortalType(row.world.db, { ...known.portalType, ...change });
+    await upsertPortalType(row.world.db, { ...known.portalType, ...change }, { actor: 'test', reason: 'a test' });
   }
   const identityOf = async ({ orgId, id }: Login) => (await getEndpoint(row.world.db, { orgId, endpointId: id }))?.loginIdentity;
 

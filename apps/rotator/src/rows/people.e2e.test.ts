@@ -110,7 +110,7 @@ describe('what a person wrote stays where another password becomes current', () 
     await row.setAtPortal(login.id, staged);
     await row.edit(login.id, THEIRS);
     await row.pass(HOUR);
-    const act = { actor: 'person:test', reason: 'support has set it', endpointId: login.id, proof: 'login', dryRun: false } as const;
+    const act = { actor: 'person:os:test', reason: 'support has set it', endpointId: login.id, proof: 'login', dryRun: false } as const;
     await resolveCommand({ opened: row.process, json: true, signal: new AbortController().signal }, { ...act, accept: 'staged' });
     await row.settle(login.id);
     await expectTheirs(login);
@@ -122,7 +122,7 @@ describe('what a person wrote stays where another password becomes current', () 
     expect(await row.settle(login.id)).toBe('done');
     const dying = { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') };
     const place = { orgId: login.orgId, endpointId: login.id };
-    const asked = { ...place, kind: 'rollback', chosenVersion: '1', actor: 'person:test', reason: 'test' } as const;
+    const asked = { ...place, kind: 'rollback', chosenVersion: '1', actor: 'person:os:test', reason: 'test' } as const;
     const { requestId } = await requestRotation(row.world.db, asked);
     const request = { ...place, reason: 'rollback', requestId, signal: new AbortController().signal } as const;
     await expect(rotateLogin(dying, request)).rejects.toThrow('died before promote');

@@ -167,7 +167,7 @@ export async function openRowWorld(options: Partial<WorldOptions> = {}): Promise
       const at = world.endpoints.find(({ portal }) => portal === code);
       const row = at && (await getEndpoint(world.db, { orgId: at.orgId, endpointId: at.id }));
       if (!row) throw new Error(`no endpoint of ${code}`);
-      await upsertPortalType(world.db, { ...row.portalType, ...changes });
+      await upsertPortalType(world.db, { ...row.portalType, ...changes }, { actor: 'test', reason: 'a test' });
     },
     async close() {
       stop.abort();

@@ -1,6 +1,6 @@
+import { osUser } from '@rcm/credentials';
 import { createPortalTask, findOrganization, getPortalTask, readPortalTask, type Requester } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
-import { hostname, userInfo } from 'node:os';
 import { z } from 'zod';
 import type { WebAgentConfig } from '../config.ts';
 import { openWebAgent, workerOptions } from '../services.ts';
@@ -27,7 +27,7 @@ export async function taskCommand(config: WebAgentConfig, options: TaskCommandOp
   const input = parseInput(options.input);
   const reason = options.reason.trim();
   if (reason === '') throw new RcmError('input_invalid', 'Say why, with --reason "…": it goes into the audit trail. Nothing was asked for.');
-  const requester: Requester = { kind: 'terminal', name: `${userInfo().username}@${hostname()}` };
+  const requester: Requester = { kind: 'terminal', name: osUser() };
   const opened = openWebAgent(config, { headed: options.headed });
   const stop = new AbortController();
   const onSignal = () => stop.abort();
