@@ -37,9 +37,9 @@ test.each([
 });
 
 test('what `key` prints is what verifiers need, `list` says what the heads say, and an export goes to stdout', async () => {
-  const { stdout: key } = await audit(['key', '--json'], w.environment('rcm_head_writer'));
+  const { stdout: key } = await audit(['key', '--json'], { RCM_AUDIT_SIGNING_KEY_FILE: join(w.folder, 'key.pem') });
   await w.headsWrite();
-  const { stdout: list } = await audit(['heads', 'list', '--json'], w.environment('rcm_head_writer'));
+  const { stdout: list } = await audit(['heads', 'list', '--json'], { RCM_AUDIT_HEADS_FILE: w.headsFile });
   const { places } = JSON.parse(list) as { places: { chains: { organization: string; count: number; key: string }[]; unreadable: number }[] };
   expect(places).toMatchObject([{ unreadable: 0, chains: [{ organization: 'hospital-1', count: 3, key: (JSON.parse(key) as { id: string }).id }] }]);
   const { stdout: lines } = await audit(['export', '--output', '-'], w.environment('rcm_auditor'));

@@ -5,7 +5,7 @@ import { headsList } from './commands/heads-list.ts';
 import { headsRun } from './commands/heads-run.ts';
 import { headsWrite } from './commands/heads-write.ts';
 import { headsFrom, verifyAudit } from './commands/verify.ts';
-import { type AuditConfig, readAuditConfig } from './config.ts';
+import { type AuditConfig, readAuditConfig, readHeadsConfig } from './config.ts';
 import type { Report } from './report.ts';
 import { openHeadWriter, openServices, openSigner, openSources, type Services } from './services.ts';
 
@@ -73,10 +73,10 @@ function commands(terminal: Terminal, does: Does, print: (report: Report) => voi
     .description('the same at an interval, until SIGTERM; an endpoint says how it is')
     .action(() => does('rcm_head_writer', runUntilStopped));
   command(heads, 'list', 'the longest head of each chain in each sink that can be read; verifies nothing').action(async () => {
-    print(await closing(openSources(readAuditConfig(terminal.environment)), (sources) => headsList(sources, new AbortController().signal)));
+    print(await closing(openSources(readHeadsConfig(terminal.environment)), (sources) => headsList(sources, new AbortController().signal)));
   });
   command(program, 'key', 'print the public key that verifiers need, and its id').action(async () => {
-    const { id, pem } = await closing([openSigner(readAuditConfig(terminal.environment))], ([signer]) => signer.publicKey(new AbortController().signal));
+    const { id, pem } = await closing([openSigner(readHeadsConfig(terminal.environment))], ([signer]) => signer.publicKey(new AbortController().signal));
     print({ json: { id, pem }, lines: [`# ${id}`, pem.trimEnd()], complete: true });
   });
   command(program, 'export', 'write every event as a line of JSON')

@@ -1,13 +1,14 @@
 import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
-import { checkAddresses, readConfig, Secret } from '@rcm/telemetry';
+import { checkAddresses, readConfig, Secret, transportEnvironment } from '@rcm/telemetry';
 import { z } from 'zod';
 import { syslogPlace } from './sinks/syslog.ts';
 
 const milliseconds = (fallback: number, min: number) => z.coerce.number('must be a number').int().min(min).default(fallback);
 
-const schema = z
+/** What concerns heads alone, without the database. */
+const headsEnvironment = z
   .object({
-    ...databaseEnvironment,
+    ...transportEnvironment,
     RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     RCM_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(8083),
     RCM_HEALTH_HOST: z.string().default('127.0.0.1'),
@@ -59,7 +60,6 @@ const schema = z
     /** For signing the heads of a round, and for each sink to take them. */
     RCM_AUDIT_DEADLINE_MS: milliseconds(30_000, 100),
   })
-  .superRefine((config, problems) => checkDatabase(config, problems))
   .superRefine((config, problems) => {
     const report = (name: string, message: string): void => void problems.addIssue({ code: 'custom', path: [name], message });
     checkAddresses(config, { RCM_AWS_ENDPOINT: { address: config.RCM_AWS_ENDPOINT, use: 'aws' } }, problems);
@@ -69,7 +69,13 @@ const schema = z
       report('RCM_AWS_REGION', 'is not set, but a bucket or a KMS key is');
   });
 
+const schema = headsEnvironment.safeExtend(databaseEnvironment).superRefine((config, problems) => checkDatabase(config, problems));
+
+export type HeadsConfig = z.infer<typeof headsEnvironment>;
 export type AuditConfig = z.infer<typeof schema>;
 
 /** Reads the environment once. Fails with `config_invalid`, one line per problem. */
 export const readAuditConfig = (environment: NodeJS.ProcessEnv): AuditConfig => withDatabaseCa(readConfig(schema, environment));
+
+/** For a command that needs no database. Fails with `config_invalid`. */
+export const readHeadsConfig = (environment: NodeJS.ProcessEnv): HeadsConfig => readConfig(headsEnvironment, environment);

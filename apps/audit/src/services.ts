@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { openDatabase, type AppRole, type Database } from '@rcm/db';
 import { createLogger, createMetrics, type Logger, type Metrics, plaintextWarnings, RcmError } from '@rcm/telemetry';
-import type { AuditConfig } from './config.ts';
+import type { AuditConfig, HeadsConfig } from './config.ts';
 import { HeadWriter } from './heads/head-writer.ts';
 import { keyFileSigner } from './signing/key-file-signer.ts';
 import { kmsSigner } from './signing/kms-signer.ts';
@@ -29,14 +29,14 @@ export function openServices(config: AuditConfig, role: Extract<AppRole, 'rcm_au
 }
 
 /** Fails with `config_invalid` where no key is configured. */
-export function openSigner({ RCM_AUDIT_SIGNING_KEY: pem, RCM_AUDIT_SIGNING_KMS_KEY: key, ...config }: AuditConfig): HeadSigner {
+export function openSigner({ RCM_AUDIT_SIGNING_KEY: pem, RCM_AUDIT_SIGNING_KMS_KEY: key, ...config }: HeadsConfig): HeadSigner {
   if (pem) return keyFileSigner(pem);
   if (key !== undefined) return kmsSigner({ key, region: config.RCM_AWS_REGION ?? '', endpoint: config.RCM_AWS_ENDPOINT });
   throw new RcmError('config_invalid', 'No key to sign heads with: set RCM_AUDIT_SIGNING_KEY_FILE or RCM_AUDIT_SIGNING_KMS_KEY.');
 }
 
 /** The sinks that can be read again. */
-export function openSources(config: AuditConfig): (HeadSink & HeadSource)[] {
+export function openSources(config: HeadsConfig): (HeadSink & HeadSource)[] {
   const sources = [];
   if (config.RCM_AUDIT_HEADS_FILE !== undefined) sources.push(headFile(config.RCM_AUDIT_HEADS_FILE));
   if (config.RCM_AUDIT_BUCKET !== undefined)
@@ -53,7 +53,7 @@ export function openSources(config: AuditConfig): (HeadSink & HeadSource)[] {
   return sources;
 }
 
-function openSinks(config: AuditConfig): HeadSink[] {
+function openSinks(config: HeadsConfig): HeadSink[] {
   const place = config.RCM_AUDIT_SYSLOG === undefined ? null : syslogPlace(config.RCM_AUDIT_SYSLOG, certificatesIn(config.RCM_AUDIT_SYSLOG_CA_FILE));
   return [...openSources(config), ...(place ? [syslog(place)] : [])];
 }
