@@ -9,6 +9,7 @@ import { inRoot } from '../workspace.mjs';
  * @property {'unit' | 'embedded' | 'containers' | 'e2e'} kind
  * @property {'embedded' | 'containers'} backend
  * @property {string[]} services
+ * @property {number} seconds that its files took, one by one
  * @property {number} passed
  * @property {{ title: string, reason: string }[]} failed
  * @property {{ title: string, reason: string }[]} skipped

@@ -21,7 +21,16 @@ export function wordsFor(results, docker) {
     return `on ${backend} services: ${of(SUITES.conformance)} conformance tests, ${of(SUITES.database)} database tests`;
   });
   const without = docker.reached ? [] : [`Docker cannot be reached (${docker.why}): the integration tests ran on embedded services only, none on containers.`];
-  return [...lines, ...proofs, ...without, ...named(results, 'skipped')];
+  return [...lines, ...spent(results), ...proofs, ...without, ...named(results, 'skipped')];
+}
+
+/** Where the time went, the dearest first. @param {Result[]} results */
+function spent(results) {
+  const seconds = (/** @type {Result[]} */ those) => Math.round(those.reduce((sum, result) => sum + result.seconds, 0));
+  const dear = [...results].sort((a, b) => b.seconds - a.seconds).filter((result) => result.seconds >= 0.5);
+  return dear.length === 0
+    ? []
+    : [`seconds of test files: ${seconds(results)} (${dear.map((result) => `${short(result.project)} ${result.kind} ${seconds([result])}`).join(', ')})`];
 }
 
 /**

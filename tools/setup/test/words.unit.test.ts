@@ -7,6 +7,7 @@ const result = (project: string, kind: Result['kind'], counts: Partial<Result> =
   kind,
   backend: kind === 'containers' ? 'containers' : 'embedded',
   services: [],
+  seconds: 0,
   passed: 3,
   failed: [],
   skipped: [],
@@ -20,6 +21,11 @@ test('each backend is told with the tests and projects it ran', () => {
   expect(words).toContain('embedded: 44 tests of 2 projects (local-aws 3, db 41)');
   expect(words).toContain('containers: 44 tests of 2 projects (local-aws 3, db 41)');
   expect(words).toContain('on containers services: 3 conformance tests, 41 database tests');
+});
+
+test('it is told where the time went, the dearest first', () => {
+  const slow = [result('db', 'embedded', { seconds: 70.4 }), result('rotator', 'e2e', { seconds: 900.2 }), result('cost', 'unit', { seconds: 0.2 })];
+  expect(wordsFor(slow, reached)).toContain('seconds of test files: 971 (rotator e2e 900, db embedded 70)');
 });
 
 test('without Docker it is said that nothing ran on containers, and why', () => {
