@@ -41,7 +41,7 @@ async function main() {
   await step('files are not formatted (above): npm run format', () => isFormatted(env));
   await step('TypeScript project references are out of date: npm run nx -- sync', () => referencesInSync(env));
   await step('lint or types have errors (above)', () => runTargets(['lint', 'typecheck'], { projects, env, parallel: 2 }));
-  await step('a project ended with an error (above)', () => runTargets(['test'], { projects, env, parallel: 2 }));
+  await step('a project ended with an error (above)', () => runTargets(['test-unit', 'test-int', 'test-e2e'], { projects, env, parallel: 2 }));
   if (docker.reached) {
     const containers = { ...env, ...reaperSettings() };
     await step('a project ended with an error on containers (above)', () => runTargets(['test-containers'], { projects, env: containers, parallel: 1 }));
