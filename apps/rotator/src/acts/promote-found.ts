@@ -74,6 +74,9 @@ async function promoteOnto(inHand: AttemptInHand, theirs: StoredSecret | null, n
   const { login, attempt } = inHand;
   const stored = await readNamed(login, name);
   if (theirs === null || stored === null) throw new RcmError('secret_missing', 'The secret, or the copy that is to become current, is not in the store.');
+  // A store may answer with what it held a moment before: built from that, the edit that the journal names would be undone.
+  if (theirs.version !== base && rotationOf(theirs.text).attemptId !== attempt.id)
+    throw new RcmError('store_conflict', 'The current secret is another one than the password was to be put into.');
   const { password } = candidateOf(name, stored, theirs);
   return login.store.replace(login.reference, withOurPassword(theirs, password, attempt), base, heldOptions(login));
 }

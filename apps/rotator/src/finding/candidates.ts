@@ -1,5 +1,5 @@
 import { parsePasswordRules, parsePayload, type StoredSecret } from '@rcm/credentials';
-import { type Database, getAttempt, knownVersions } from '@rcm/db';
+import { type Database, getAttempt, knownVersions, type RotationAttempt } from '@rcm/db';
 import { isRcmError } from '@rcm/telemetry';
 import { type Candidate, type CandidateName, candidateOf, readNamed } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
@@ -10,6 +10,8 @@ const MOST_VERSIONS = 6;
 /** Of those that were accepted, how many come before the copies: what was accepted long ago is unlikely. */
 const LAST_ACCEPTED = 2;
 const MOST_COPIES = 14;
+/** Of how many copies the journal is asked. */
+const MOST_LISTED = 64;
 /** Of how many copies it is asked what a portal would have kept that cuts. */
 const MOST_CUT = 2;
 
@@ -28,12 +30,13 @@ export interface CandidateSources {
  */
 export async function* candidates(login: LoginInHand, sources: CandidateSources): AsyncGenerator<Candidate> {
   const { db, current, ownAttemptId } = sources;
-  for await (const name of names(login, sources)) {
+  const older = await olderCopies(login, sources);
+  for await (const name of names(login, sources, older)) {
     const found = await candidate(login, name, current);
     if (found) yield found;
   }
-  const copies = [...(ownAttemptId === null ? [] : [ownAttemptId]), ...(await olderCopies(login, ownAttemptId))];
-  for (const attemptId of await perhapsCut(db, copies)) yield* cutCopy(login, attemptId, current);
+  const own = ownAttemptId === null ? [] : [await copyOf(db, ownAttemptId)];
+  for (const attemptId of perhapsCut([...own, ...older])) yield* cutCopy(login, attemptId, current);
   for (const { version } of (await knownVersionsOf(login, db)).others) {
     const found = await candidate(login, { kind: 'version', of: version }, current);
     if (found) yield found;
@@ -41,20 +44,31 @@ export async function* candidates(login: LoginInHand, sources: CandidateSources)
 }
 
 /** What was stored whole, but for versions that are tried last of all. */
-async function* names(login: LoginInHand, { db, ownAttemptId }: CandidateSources): AsyncGenerator<CandidateName> {
+async function* names(login: LoginInHand, { db, ownAttemptId }: CandidateSources, older: readonly Copy[]): AsyncGenerator<CandidateName> {
   if (ownAttemptId !== null) yield { kind: 'copy', of: ownAttemptId };
   yield { kind: 'current', of: '' };
-  const copies = await olderCopies(login, ownAttemptId);
-  const { submitted } = await bySubmit(db, copies);
-  for (const of of submitted.slice(0, 1)) yield { kind: 'copy', of };
+  const [newest] = bySubmit(older).submitted;
+  if (newest) yield { kind: 'copy', of: newest };
   // What somebody stored and a search replaced, because the portal did not know it yet, comes before what was accepted long ago.
   for (const { version } of (await knownVersionsOf(login, db)).likely) yield { kind: 'version', of: version };
-  for (const of of copies) yield { kind: 'copy', of };
+  for (const { attemptId } of older) yield { kind: 'copy', of: attemptId };
 }
 
-async function olderCopies({ store, reference, held }: LoginInHand, ownAttemptId: string | null): Promise<readonly string[]> {
-  const copies = await store.listStaged(reference, { signal: held.signal });
-  return copies.filter((id) => id !== ownAttemptId).slice(0, MOST_COPIES);
+/** A staged copy, with what the journal knows of its attempt; `null`: nothing, as after a database was restored. */
+interface Copy {
+  readonly attemptId: string;
+  readonly attempt: RotationAttempt | null;
+}
+
+const copyOf = async (db: Database, attemptId: string): Promise<Copy> => ({ attemptId, attempt: await getAttempt(db, { attemptId }) });
+
+/** By the journal, the newest first: not every store tells the age of its copies. One that the journal does not know may be newer than all. */
+async function olderCopies({ store, reference, held }: LoginInHand, { db, ownAttemptId }: CandidateSources): Promise<readonly Copy[]> {
+  const ids = (await store.listStaged(reference, { signal: held.signal })).filter((id) => id !== ownAttemptId);
+  const copies: Copy[] = [];
+  for (const id of ids.slice(0, MOST_LISTED)) copies.push(await copyOf(db, id));
+  const age = ({ attempt }: Copy): number => attempt?.createdAt.getTime() ?? Number.POSITIVE_INFINITY;
+  return copies.toSorted((one, other) => (age(one) === age(other) ? 0 : age(other) - age(one))).slice(0, MOST_COPIES);
 }
 
 async function knownVersionsOf({ endpoint: { orgId, id: endpointId, loginIdentity } }: LoginInHand, db: Database) {
@@ -65,25 +79,20 @@ async function knownVersionsOf({ endpoint: { orgId, id: endpointId, loginIdentit
 }
 
 /**
- * Of these attempts, the newest whose passwords a portal may have cut: those that were submitted as far as the journal knows come first; it may have
+ * Of these copies, the newest whose passwords a portal may have cut: those that were submitted as far as the journal knows come first; it may have
  * forgotten the last one.
  */
-async function perhapsCut(db: Database, attemptIds: readonly string[]): Promise<readonly string[]> {
-  const { submitted, others } = await bySubmit(db, attemptIds);
+function perhapsCut(copies: readonly Copy[]): readonly string[] {
+  const { submitted, others } = bySubmit(copies);
   return [...submitted, ...others].slice(0, MOST_CUT);
 }
 
 /** Without finished rotations: what those submitted was seen to be accepted as it is current. What the journal does not know may have been submitted. */
-async function bySubmit(db: Database, attemptIds: readonly string[]): Promise<{ readonly submitted: readonly string[]; readonly others: readonly string[] }> {
-  const submitted: string[] = [];
-  const others: string[] = [];
-  for (const attemptId of attemptIds) {
-    const attempt = await getAttempt(db, { attemptId });
-    if (attempt?.state === 'done') continue;
-    if (attempt === null || attempt.submitDeadlineAt !== null) submitted.push(attemptId);
-    else others.push(attemptId);
-  }
-  return { submitted, others };
+function bySubmit(copies: readonly Copy[]): { readonly submitted: readonly string[]; readonly others: readonly string[] } {
+  const ids = (those: readonly Copy[]): readonly string[] => those.map(({ attemptId }) => attemptId);
+  const open = copies.filter(({ attempt }) => attempt?.state !== 'done');
+  const isSubmitted = ({ attempt }: Copy): boolean => attempt === null || attempt.submitDeadlineAt !== null;
+  return { submitted: ids(open.filter(isSubmitted)), others: ids(open.filter((copy) => !isSubmitted(copy))) };
 }
 
 async function* cutCopy(login: LoginInHand, attemptId: string, current: StoredSecret | null): AsyncGenerator<Candidate> {

@@ -113,7 +113,7 @@ async function ask(search: Search, { candidate, tries, current, wait, isLast }: 
   if (proof === 'nothing') {
     const hold = holdFor(services, login.endpoint, result);
     if (!waitsAlone(result, tries)) return { kind: 'later', hold };
-    wait.for(hold);
+    if (search.asksTwice !== 'current' || !restsForLong(result, tries)) wait.for(hold);
   } else if (!isLast) wait.for({ detail: 'the portal refused a password that it may accept later', forMs: pauseMs(search) });
   return null;
 }
@@ -137,6 +137,15 @@ const waitsAlone = (result: GuardedResult, { refusals }: Tries): boolean =>
     (result.reason === 'budget_spent' && refusals > 0));
 
 const HOUR_MS = 3_600_000;
+/** A rest of an hour is waited for, one of a day is not. */
+const WORTH_A_WAIT_MS = 2 * HOUR_MS;
+
+/** Before anything is submitted a search ends without what rests for long, so that there is a next one, which asks for everything that is stored again. */
+const restsForLong = (result: GuardedResult, { now }: Tries): boolean =>
+  result.kind === 'not_allowed' &&
+  (result.reason === 'password_bad' || result.reason === 'password_suspect') &&
+  result.until !== null &&
+  result.until.getTime() - now.getTime() > WORTH_A_WAIT_MS;
 
 /** How long the portal counts a failure: no password is tried twice within it. */
 function pauseMs({ login }: Search): number {

@@ -1,3 +1,4 @@
+import type { StoredSecret, TenantStores } from '@rcm/credentials';
 import { requestRotation } from '@rcm/db';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resolveCommand } from '../commands/resolve.ts';
@@ -21,6 +22,30 @@ async function expectWorking({ id }: Login): Promise<void> {
 async function expectTheirs(login: Login): Promise<void> {
   await expectWorking(login);
   expect((await row.open(login.id)).fields).toMatchObject(THEIRS);
+}
+
+/** After a promote was refused, current is read to name the edit; the two reads after that, one of which is built on, show what lay there `before`. */
+function behindOnce(stores: TenantStores, before: StoredSecret): TenantStores {
+  let reads = Number.NEGATIVE_INFINITY;
+  return {
+    close: () => stores.close(),
+    forTenant(orgId) {
+      const store = stores.forTenant(orgId);
+      return {
+        ...store,
+        async promote(...asked) {
+          return store.promote(...asked).catch((error: unknown) => {
+            reads = 0;
+            throw error;
+          });
+        },
+        async read(...asked) {
+          reads += 1;
+          return reads === 2 || reads === 3 ? before : store.read(...asked);
+        },
+      };
+    },
+  };
 }
 
 describe('a person who opens the secret before a rotation and saves it after', () => {
@@ -54,6 +79,15 @@ describe('what a person wrote stays where another password becomes current', () 
     await expect(row.rotate(login.id, { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
     await row.edit(login.id, THEIRS);
     expect(await row.settle(login.id)).toBe('done');
+    await expectTheirs(login);
+  });
+
+  it.each(['ssm', 'secrets-manager', 'vault'] as const)('and where the store then answers once with what it had held before (%s)', async (backend) => {
+    const login = await row.world.addEndpoint('alpine', backend);
+    const before = await row.open(login.id);
+    await expect(row.rotate(login.id, { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
+    await row.edit(login.id, THEIRS);
+    expect(await row.settle(login.id, { ...row.patient, stores: behindOnce(row.patient.stores, before) })).toBe('done');
     await expectTheirs(login);
   });
 

@@ -25,6 +25,8 @@ const SEARCH_MS = 26 * HOUR_MS;
 interface Watched {
   readonly login: SimLogin;
   workedAt: number;
+  /** When somebody last came and could not get in. */
+  turnedAwayAt: number;
   /** Since when nothing but ourselves keeps anybody out; `null`: something does. */
   wellSince: number | null;
   /** What was last said of an outage that lasts; `null`: there is none. */
@@ -51,7 +53,17 @@ export class Oracle {
     this.#world = world;
     const { now } = world.scheduler;
     this.#watched = [...world.logins.values()].map((login) => ({
-      ...{ login, workedAt: now, wellSince: now, outage: null, possession: new Possession(), fields: new Map(), besideSince: null, excused: null },
+      ...{
+        login,
+        workedAt: now,
+        turnedAwayAt: now,
+        wellSince: now,
+        outage: null,
+        possession: new Possession(),
+        fields: new Map(),
+        besideSince: null,
+        excused: null,
+      },
     }));
     for (const portal of world.portals.values()) {
       this.#read.set(portal, 0);
@@ -60,6 +72,10 @@ export class Oracle {
       this.#rashness.set(portal, new Rashness({ portal, settleMs, mayHaveForgotten }));
     }
     world.onWorked = (login) => this.#worked(login);
+    world.onTurnedAway = (login) => {
+      const watched = this.#watched.find((known) => known.login === login);
+      if (watched) watched.turnedAwayAt = world.scheduler.now;
+    };
     world.onSaved = (login, save) => this.#saved(login, save);
     world.scheduler.afterEach = () => this.#look();
     const lookAgain = (): void => {
@@ -197,7 +213,8 @@ export class Oracle {
         continue;
       }
       watched.wellSince ??= now;
-      const outFor = now - Math.max(watched.wellSince, watched.workedAt);
+      // Where nobody came, nobody was kept out: it may have been mended long since.
+      const outFor = watched.turnedAwayAt - Math.max(watched.wellSince, watched.workedAt);
       const { lockout } = watched.login.portal.habits;
       if (outFor > OUT_FOR_LONG_MS + (lockout.windowMs ?? 0)) this.#outage(watched, outFor);
       else watched.outage = null;

@@ -339,4 +339,20 @@ export const PLANTED: readonly PlantedFault[] = [
     from: 'if (!seen || seen.endedAt !== null || seen.fence > fence',
     to: 'if (!seen || seen.endedAt !== null || seen.owner !== owner || seen.fence > fence',
   },
+  {
+    name: 'edit-on-a-stale-read',
+    words: 'a password is put into what the store held before the edit that it is to keep',
+    shows: ['stale win'],
+    file: acts('promote-found'),
+    from: 'if (theirs.version !== base && rotationOf(theirs.text).attemptId !== attempt.id)',
+    to: "if (theirs.version === '')",
+  },
+  {
+    name: 'rest-waited-out',
+    words: 'a rotation waits for a password that rests for days, and meanwhile asks for none of the others again',
+    shows: ['outage', 'stuck'],
+    file: finding('find-accepted'),
+    from: "if (search.asksTwice !== 'current' || !restsForLong(result, tries)) wait.for(hold);",
+    to: 'if (!restsForLong(result, { ...tries, now: new Date(8.64e15) })) wait.for(hold);',
+  },
 ];

@@ -140,6 +140,8 @@ async function visit(world: World, process: SimProcess, access: AgentAccess, { o
   } catch (error) {
     if (!isRcmError(error)) throw error;
     world.trace.add(process.name, `visit of ${endpointId} fails: ${error.code}`);
+    const turnedAway = world.logins.get(endpointId);
+    if (turnedAway) world.onTurnedAway(turnedAway);
     return false;
   }
 }

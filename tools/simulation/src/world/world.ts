@@ -72,6 +72,8 @@ export class World {
   onSaved: (login: SimLogin, save: Save) => void = () => undefined;
   /** Told of every visit of an agent in which the portal was worked with. */
   onWorked: (login: SimLogin, process: SimProcess) => void = () => undefined;
+  /** Told of every visit that ended at the door. */
+  onTurnedAway: (login: SimLogin) => void = () => undefined;
   /** After this moment nothing goes wrong any more. */
   readonly troubleEndsAt: number;
   readonly #doors = new Map<string, { readonly portal: Portal; readonly door: DoorPlan }>();

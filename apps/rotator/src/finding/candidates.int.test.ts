@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { parsePayload, serializePayload } from '@rcm/credentials';
+import { type HeldLease, migratedEndpoint } from '@rcm/portal-access';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { foundOf } from './candidate.ts';
+import { candidates } from './candidates.ts';
+import { loginInHand } from './login-in-hand.ts';
+
+let opened: RotatorWorld;
+beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: ['alpine'] })));
+afterAll(() => opened?.close());
+
+/** Ids in an order that says nothing of their age. */
+const named = (letter: string): string => randomUUID().replace(/^./, letter);
+
+it.each(['ssm', 'secrets-manager', 'vault'] as const)(
+  'older copies come from the newest, by the journal, whatever order the store has them in (%s)',
+  async (backend) => {
+    const { world, rotator, sql } = opened;
+    const { id, orgId, secretArn, loginIdentity, portal } = await world.addEndpoint('alpine', backend);
+    const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
+    // Of a lease only its signal is asked here: nothing is written.
+    const login = loginInHand(rotator, endpoint, { signal: new AbortController().signal } as HeldLease);
+    const current = await login.store.read(login.reference);
+    if (!current) throw new Error('no secret');
+    const [oldest, unsubmitted, newest, forgotten] = [named('b'), named('a'), named('d'), named('c')];
+    for (const [index, attemptId] of [newest, oldest, unsubmitted, forgotten].entries()) {
+      const text = serializePayload(
+        parsePayload(current.text).map((payload) => ({
+          ...payload,
+          password: `Copy-${index}!`,
+          metadata: { ...payload.metadata, rotation_attempt_id: attemptId },
+        })),
+      );
+      await login.store.stage(login.slotOf(attemptId), text);
+    }
+    const journal = async (attemptId: string, daysAgo: number, submitted: boolean) =>
+      sql(
+        `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash,
+                                     journal_version, submit_deadline_at, created_at, updated_at, ended_at)
+       SELECT $1::uuid, $2, $3, $4, $5, 'abandoned', 1, 'test', 'due', $6, $7, 'h', 1, CASE WHEN $9::boolean THEN at END, at, at, at
+         FROM (SELECT clock_timestamp() - make_interval(days => $8::int) AS at) AS ago`,
+        [attemptId, loginIdentity, orgId, id, portal, secretArn, current.version, daysAgo, submitted],
+      );
+    await journal(oldest, 9, true);
+    await journal(unsubmitted, 5, false);
+    await journal(newest, 2, true);
+
+    const order: string[] = [];
+    for await (const { name } of candidates(login, { db: rotator.db, current, ownAttemptId: null }))
+      if (name.kind === 'copy' && name.first === undefined) order.push(foundOf(name, ''));
+    // The first one that was submitted, as far as is known, is tried before what was accepted; then all in their order.
+    expect(order).toEqual([forgotten, forgotten, newest, unsubmitted, oldest].map((attemptId) => `copy:${attemptId}`));
+  },
+);
