@@ -67,6 +67,8 @@ const VARIES = '\u0000';
 
 /** @param {string} path @param {ReadonlySet<string>} known */
 function fitting(path, known) {
+  // A name of a top folder alone says nothing of what in it is meant.
+  if (!/[./]/.test(path)) return [];
   if (!path.includes(VARIES)) return known.has(path) ? [path] : [];
   const pattern = new RegExp(
     `^${path
