@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { matchesGlob } from 'node:path/posix';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { inRoot } from '../workspace.mjs';
-import { namedFiles, ownerOf, projectRoots, tracked } from './named-files.mjs';
+import { type Named, namedFiles, ownerOf, projectRoots, tracked } from './named-files.mjs';
 
 const NX = join(import.meta.dirname, 'ask-nx.mjs');
 const files = tracked().filter((file) => existsSync(inRoot(file)));
@@ -15,23 +15,27 @@ const nameOf = (project: string): string => (JSON.parse(readFileSync(inRoot(proj
 /** Commands of package.json start every program for people; no test of this project does. */
 const STARTS_FOR_PEOPLE = 'tools/setup';
 
-/**
- * A file whose change must reach whoever names `path`: itself, any in the folder; and of a program that is started any file of its project, since
- * it runs all of it and of what that stands on.
- */
-function changed({ project, path }: { readonly project: string; readonly path: string }): string {
-  const owner = ownerOf(roots, path);
-  if (owner !== null && project !== STARTS_FOR_PEOPLE && /\/main\.(ts|mjs)$/.test(path)) return `${owner}/src/any-file.ts`;
-  return files.includes(path) ? path : (files.find((file) => file.startsWith(`${path}/`)) ?? path);
-}
+/** Whether it is started, and not only read. */
+const isProgram = ({ project, path }: Named): boolean => project !== STARTS_FOR_PEOPLE && ownerOf(roots, path) !== null && /\/main\.(ts|mjs)$/.test(path);
+const anyFileOf = (project: string): string => `${project}/src/any-file.ts`;
+const sample = (path: string): string => (files.includes(path) ? path : (files.find((file) => file.startsWith(`${path}/`)) ?? path));
 
 describe('nx affected', () => {
   let affected: Readonly<Record<string, readonly string[]>> = {};
+  let uses: Readonly<Record<string, readonly string[]>> = {};
   beforeAll(() => {
-    const answered = spawnSync(process.execPath, [NX], { input: JSON.stringify([...new Set(named.map(changed))]), encoding: 'utf8' });
+    const input = JSON.stringify([...new Set([...named.map(({ path }) => sample(path)), ...roots.map(anyFileOf)])]);
+    const answered = spawnSync(process.execPath, [NX], { input, encoding: 'utf8' });
     expect(answered.status, answered.stderr).toBe(0);
-    affected = (JSON.parse(answered.stdout) as { affected: Record<string, string[]> }).affected;
+    ({ affected, uses } = JSON.parse(answered.stdout) as { affected: typeof affected; uses: typeof uses });
   });
+
+  /** The file itself, or any in the folder; of a program any file of its project and of the product's that it stands on, since all of that runs. */
+  function changed(each: Named): readonly string[] {
+    const owner = ownerOf(roots, each.path);
+    if (owner === null || !isProgram(each)) return [sample(each.path)];
+    return [owner, ...(uses[nameOf(owner)] ?? []).filter((root) => owner.startsWith('tools/') || !root.startsWith('tools/'))].map(anyFileOf);
+  }
 
   it('is asked about files of every kind', () => {
     const kinds = [
@@ -43,13 +47,13 @@ describe('nx affected', () => {
       /recipes\//,
       /main\.ts$/,
     ];
-    const asked = [...named.map(({ path }) => path), ...named.map(changed)];
+    const asked = named.flatMap((each) => [each.path, ...changed(each)]);
     expect(kinds.filter((kind) => !asked.some((path) => kind.test(path)))).toEqual([]);
     expect(new Set(named.map(({ project }) => project)).size).toBeGreaterThan(8);
   });
 
   it('reaches every project whose sources name the file, or start the program', () => {
-    const missed = named.filter((each) => !(affected[changed(each)] ?? []).includes(nameOf(each.project)));
+    const missed = named.flatMap((each) => changed(each).flatMap((path) => ((affected[path] ?? []).includes(nameOf(each.project)) ? [] : [{ ...each, path }])));
     expect(missed.map(({ project, path, by }) => `a change of ${path} does not reach ${project}, and ${by} names it`)).toEqual([]);
   });
 });
@@ -74,7 +78,7 @@ describe('what a unit test answered before', () => {
     const outside = named
       .filter((each) => each.project !== STARTS_FOR_PEOPLE || each.path.startsWith('docs'))
       .filter(({ path }) => ownerOf(roots, `${path}/.`) === null);
-    const stale = outside.filter((each) => !patternsOf(each.project).some((pattern) => matchesGlob(changed(each), pattern)));
+    const stale = outside.filter((each) => !patternsOf(each.project).some((pattern) => matchesGlob(sample(each.path), pattern)));
     expect(outside.length).toBeGreaterThan(10);
     expect(stale.map(({ project, path, by }) => `${project} answers from its cache when ${path} changes, and ${by} names it`)).toEqual([]);
   });

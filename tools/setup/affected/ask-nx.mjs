@@ -1,6 +1,6 @@
 /**
- * Asks Nx itself what a change of each file would affect: JSON `["path", …]` on stdin, `{ "path": ["project", …] }` on stdout, and under
- * `uses` what each project stands on. A process of its own, because Nx keeps what it knows of a workspace for as long as it runs.
+ * Asks Nx itself: JSON `["path", …]` on stdin; on stdout `affected`, by path the names of the projects that a change of it reaches, and `uses`, by
+ * project the roots of all that it stands on. A process of its own, because Nx keeps what it knows of a workspace for as long as it runs.
  */
 import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
@@ -22,6 +22,11 @@ for (const file of files) {
   const touched = [{ file, hash: '', getChanges: () => [] }];
   affected[file] = Object.keys((await filterAffected(graph, touched, readNxJson())).nodes);
 }
-const roots = Object.fromEntries(Object.values(graph.nodes).map(({ name, data }) => [data.root, name]));
-process.stdout.write(JSON.stringify({ affected, roots }));
+/** @param {string} name @param {Set<string>} seen @returns {Set<string>} */
+function standsOn(name, seen = new Set()) {
+  for (const { target } of graph.dependencies[name] ?? []) if (graph.nodes[target] && !seen.has(target)) standsOn(target, seen.add(target));
+  return seen;
+}
+const uses = Object.fromEntries(Object.keys(graph.nodes).map((name) => [name, [...standsOn(name)].map((each) => graph.nodes[each]?.data.root)]));
+process.stdout.write(JSON.stringify({ affected, uses }));
 process.exit(0);

@@ -41,7 +41,7 @@ export function namedFiles(files) {
     if (project === null) continue;
     for (const words of pathsIn(by)) {
       const fromTop = words.replace(/^(\.\.?\/)+/, '');
-      const meant = [...(top.has(fromTop.split('/')[0]) ? [fromTop] : []), ...(words.startsWith('.') ? [join(dirname(by), words)] : [])];
+      const meant = [...(top.has(fromTop.split('/')[0] ?? '') ? [fromTop] : []), ...(words.startsWith('.') ? [join(dirname(by), words)] : [])];
       for (const path of meant.map((each) => normalize(each).replace(/\/$/, '')).flatMap((each) => fitting(each, known)))
         if (ownerOf(roots, `${path}/.`) !== project) found.set(`${project} ${path}`, { project, path, by });
     }
