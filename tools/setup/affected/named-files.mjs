@@ -54,7 +54,7 @@ export function namedFiles(files) {
 
 /** What a file of settings names beside it. @param {string} file @param {ReadonlySet<string>} known */
 const pathsOfYaml = (file, known) =>
-  [...readFileSync(inRoot(file), 'utf8').matchAll(/\.\/([\w./-]+)/g)].map(([, path]) => join(dirname(file), path)).filter((path) => known.has(path));
+  [...readFileSync(inRoot(file), 'utf8').matchAll(/\.\/([\w./-]+)/g)].map(([, path = '']) => join(dirname(file), path)).filter((path) => known.has(path));
 
 /** @param {string} file */
 function foldersOf(file) {
