@@ -87,6 +87,13 @@ BEGIN
   RETURN NULL;
 END $$;
 
+-- Before the functions change hands: whoever makes a trigger must be allowed to call what it calls.
+CREATE TRIGGER portal_type_is_told AFTER UPDATE ON portal_type FOR EACH ROW EXECUTE FUNCTION rcm_tell_portal_type();
+CREATE TRIGGER integration_endpoint_is_told AFTER INSERT OR DELETE ON integration_endpoint FOR EACH ROW EXECUTE FUNCTION rcm_tell_endpoint();
+CREATE TRIGGER integration_endpoint_change_is_told AFTER UPDATE OF org_id, portal_type_code, account_id, base_url ON integration_endpoint
+  FOR EACH ROW WHEN ((OLD.org_id, OLD.portal_type_code, OLD.account_id, OLD.base_url) IS DISTINCT FROM (NEW.org_id, NEW.portal_type_code, NEW.account_id, NEW.base_url))
+  EXECUTE FUNCTION rcm_tell_endpoint();
+
 GRANT CREATE ON SCHEMA public TO rcm_internal;
 ALTER FUNCTION rcm_record_person(text, text, text, text, text, jsonb) OWNER TO rcm_internal;
 ALTER FUNCTION rcm_tell_portal_type() OWNER TO rcm_internal;
@@ -98,9 +105,3 @@ REVOKE ALL ON FUNCTION rcm_record_person(text, text, text, text, text, jsonb), r
 GRANT EXECUTE ON FUNCTION rcm_record_person(text, text, text, text, text, jsonb) TO rcm_rotator, rcm_migrator;
 RESET ROLE;
 REVOKE CREATE ON SCHEMA public FROM rcm_internal;
-
-CREATE TRIGGER portal_type_is_told AFTER UPDATE ON portal_type FOR EACH ROW EXECUTE FUNCTION rcm_tell_portal_type();
-CREATE TRIGGER integration_endpoint_is_told AFTER INSERT OR DELETE ON integration_endpoint FOR EACH ROW EXECUTE FUNCTION rcm_tell_endpoint();
-CREATE TRIGGER integration_endpoint_change_is_told AFTER UPDATE OF org_id, portal_type_code, account_id, base_url ON integration_endpoint
-  FOR EACH ROW WHEN ((OLD.org_id, OLD.portal_type_code, OLD.account_id, OLD.base_url) IS DISTINCT FROM (NEW.org_id, NEW.portal_type_code, NEW.account_id, NEW.base_url))
-  EXECUTE FUNCTION rcm_tell_endpoint();
