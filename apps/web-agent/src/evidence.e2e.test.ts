@@ -39,6 +39,8 @@ async function runTask(more: NodeJS.ProcessEnv): Promise<{ readonly code: number
     'alpine-1',
     '--input',
     '{"claim_number":"CLM-1001"}',
+    '--reason',
+    'test',
     '--json',
   ];
   return promisify(execFile)(process.execPath, parameters, { env, timeout: DEADLINE_MS }).then(

@@ -83,7 +83,17 @@ describe('a web-agent at work', () => {
     const current = await world.stores.forTenant(orgId).read(parseReference(secretArn));
     if (!current) throw new Error('no secret');
     const { password } = parsePayload(current.text).reveal();
-    const parameters = ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), 'task', '--endpoint', 'alpine-1', '--input', '{"claim_number":"CLM-1001"}'];
+    const parameters = [
+      '--disable-sigusr1',
+      join(import.meta.dirname, 'main.ts'),
+      'task',
+      '--endpoint',
+      'alpine-1',
+      '--input',
+      '{"claim_number":"CLM-1001"}',
+      '--reason',
+      'test',
+    ];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [...parameters, '--json'], {
       env: { ...environment(), DEBUG: names },
       timeout: DEADLINE_MS,
@@ -121,7 +131,7 @@ describe('a web-agent at work', () => {
     ];
     const health = await (await fetch(`http://127.0.0.1:${/"healthPort":(\d+)/.exec(agent.output())?.[1]}/healthz`)).text();
     for (const each of words) expect([agent.output(), health]).toEqual([expect.stringContaining(each), expect.stringContaining(each)]);
-    const parameters = ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), 'task', '--endpoint', 'nobody'];
+    const parameters = ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), 'task', '--endpoint', 'nobody', '--reason', 'test'];
     const env = { ...environment(), RCM_PLAINTEXT: 'database', RCM_LOG_LEVEL: 'error' };
     const quiet = await promisify(execFile)(process.execPath, parameters, { env, timeout: DEADLINE_MS }).catch((error: { stderr: string }) => error);
     expect(quiet.stderr).toContain('RCM_PLAINTEXT allows unprotected connections for database');

@@ -33,7 +33,7 @@ async function run(role: keyof typeof MAIN, parameters: readonly string[]): Prom
   });
   return JSON.parse(stdout);
 }
-const claimStatus = () => run('rcm_agent', ['task', '--endpoint', endpoint.id, '--input', '{"claim_number":"CLM-1001"}', '--json']);
+const claimStatus = () => run('rcm_agent', ['task', '--endpoint', endpoint.id, '--input', '{"claim_number":"CLM-1001"}', '--reason', 'test', '--json']);
 const found = { kind: 'succeeded', result: { found: true } };
 
 it('a deployment that has a Vault and no AWS: a task, a rotation, and a task with the new password', { timeout: 3 * DEADLINE_MS }, async () => {

@@ -109,7 +109,7 @@ class Round {
     if (kind === 'gate') return this.#gate(place);
     if (kind === 'account') return this.#account(place);
     const word = random.pick(['unlocked', 'retry']);
-    await this.ask('clearLogin', () => ({ ...place, kind: word, actor: 'person', reason: 'said so' }));
+    await this.ask('clearLogin', () => ({ ...place, kind: word, actor: 'person:os:somebody', reason: 'said so' }));
   }
 
   async #lease(place: Place, lease: LeasePair | null): Promise<void> {
