@@ -268,7 +268,7 @@ class Round {
     if (this.#request && random.chance(0.2)) return this.#request;
     const kind = random.chance(0.9) && reason !== 'due' && reason !== 'restored' ? reason : 'compromise';
     const version = kind === 'rollback' ? { chosenVersion: random.pick(['1', '2']) } : {};
-    const { real, model } = await this.ask('requestRotation', () => ({ ...place, kind, ...version, actor: 'person', reason: 'said so' }));
+    const { real, model } = await this.ask('requestRotation', () => ({ ...place, kind, ...version, actor: 'person:os:somebody', reason: 'said so' }));
     this.#request = { real: (real as { requestId: string }).requestId, model: (model as { requestId: string }).requestId };
     return this.#request;
   }
@@ -362,7 +362,7 @@ class Round {
       { kind: 'portal_type', portalTypeCode: place.portalTypeCode },
       { kind: 'endpoint', orgId: place.orgId, endpointId: place.endpointId },
     ]);
-    const act = { scope, actor: 'person', reason: 'said so' };
+    const act = { scope, actor: 'person:os:somebody', reason: 'said so' };
     const which = random.weighted({ assess: 4, pause: 1, resume: 2 });
     if (which === 'assess') await this.ask('assessPortalTypes', () => ({ windowMs: 2 * HOUR_MS, suspects: 3, failures: 3 }));
     if (which === 'pause') await this.ask('pauseRotations', () => act);
