@@ -7,6 +7,8 @@ import { inRoot } from '../workspace.mjs';
 import { type Named, namedFiles, ownerOf, projectRoots, tracked } from './named-files.mjs';
 
 const NX = join(import.meta.dirname, 'ask-nx.mjs');
+/** Only ends what hangs. */
+const NX_MS = 600_000;
 const files = tracked().filter((file) => existsSync(inRoot(file)));
 const roots = projectRoots(files);
 const named = namedFiles(files);
@@ -25,7 +27,7 @@ describe('nx affected', () => {
   let uses: Readonly<Record<string, readonly string[]>> = {};
   beforeAll(() => {
     const input = JSON.stringify([...new Set([...named.map(({ path }) => sample(path)), ...roots.map(anyFileOf)])]);
-    const answered = spawnSync(process.execPath, [NX], { input, encoding: 'utf8' });
+    const answered = spawnSync(process.execPath, [NX], { input, encoding: 'utf8', timeout: NX_MS });
     expect(answered.status, answered.stderr).toBe(0);
     ({ affected, uses } = JSON.parse(answered.stdout) as { affected: typeof affected; uses: typeof uses });
   });

@@ -11,7 +11,7 @@ import { accountLeft } from './account-left.ts';
  * `verified`: makes the password that the portal accepts current in the store. The row follows in one transaction with the state. The staged payload
  * becomes current as it is where nobody has edited the secret since it was made; else current stays as it is but for the
  * password, so no person's field is lost. Where a person edits it in this very moment, the journal names their version as the previous one and the
- * password is proved once more. Each round of this needs another edit by a person, so it ends.
+ * password is proved once more. Each round of this needs another edit by a person, or a store that answers with what it held before an edit, so it ends.
  */
 export async function promoteFound(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { services, login, attempt } = inHand;

@@ -95,7 +95,7 @@ async function currentRefused(inHand: AttemptInHand): Promise<AttemptEvent> {
     return holding({ detail: 'the portal refuses the current password, and others too: it may be ill', forMs: services.timing.retryMs });
   return {
     kind: 'current_refused',
-    detail: `the portal accepts neither the current password (version ${attempt.baseVersion}) nor a copy; ${nothingSubmitted(attempt)}`,
+    detail: `the portal refused the current password (version ${attempt.baseVersion}) and every copy when it was last asked for each; ${nothingSubmitted(attempt)}`,
   };
 }
 

@@ -28,8 +28,8 @@ export async function moveKeysCommand(context: CommandContext): Promise<number> 
 const isCurrent = ({ keys }: Pick<Rotator, 'keys'>, { use, keyId }: KeyRows): boolean =>
   keyId === (use === 'identity' ? keys : (keys.fingerprint ?? keys)).current.id;
 
-/** What to do about rows that the command cannot move. */
-const TODO: Readonly<Partial<Record<KeyRows['what'], string>>> = {
+/** What takes away the rows that the command cannot move. */
+const WHAT_ENDS_THEM: Readonly<Partial<Record<KeyRows['what'], string>>> = {
   'logins that nobody has now': 'they end by themselves, thirty days after their last try',
   proofs: '`migrator verify` makes them anew, `migrator scrub` ends them',
 };
@@ -37,6 +37,6 @@ const TODO: Readonly<Partial<Record<KeyRows['what'], string>>> = {
 const linesOf = (rotator: Pick<Rotator, 'keys'>, rows: readonly KeyRows[]): string[] =>
   rows.map((row) => {
     const { use, keyId, what, count } = row;
-    const todo = isCurrent(rotator, row) ? undefined : TODO[what];
-    return `  ${use} key ${keyId}${isCurrent(rotator, row) ? ' (current)' : ''}: ${count} ${what}${todo ? ` (${todo})` : ''}`;
+    const ends = isCurrent(rotator, row) ? undefined : WHAT_ENDS_THEM[what];
+    return `  ${use} key ${keyId}${isCurrent(rotator, row) ? ' (current)' : ''}: ${count} ${what}${ends ? ` (${ends})` : ''}`;
   });

@@ -10,8 +10,8 @@ const MOST_VERSIONS = 6;
 /** Of those that were accepted, how many come before the copies: what was accepted long ago is unlikely. */
 const LAST_ACCEPTED = 2;
 const MOST_COPIES = 14;
-/** Of how many copies the journal is asked. */
-const MOST_LISTED = 64;
+/** Of how many copies the journal is asked: far more than a failing rotation a day leaves, since a store without order may name the newest last. */
+const MOST_LISTED = 500;
 /** Of how many copies it is asked what a portal would have kept that cuts. */
 const MOST_CUT = 2;
 
