@@ -53,7 +53,7 @@ export { advanceAttempt, blockAttempt, type Resumed, resumeAttempt, type Step, t
 export { knownVersions } from './journal/known-versions.ts';
 export { type NewRotationRequest, type RequestKind, requestRotation } from './journal/request.ts';
 export { type AttemptReason, type AttemptState, JOURNAL_VERSION, type OpenState, type RotationAttempt } from './journal/attempt.ts';
-export { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from './journal/copies.ts';
+export { listCopiesElsewhere, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from './journal/copies.ts';
 export { earlierVersions } from './journal/earlier-versions.ts';
 export { finishAttempt, promoteAttempt, type RotationCounts, rotationCounts } from './journal/ends.ts';
 export { keptLength } from './journal/kept-length.ts';

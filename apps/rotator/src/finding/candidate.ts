@@ -47,16 +47,26 @@ export function ledgerVersion({ kind, of, first }: CandidateName, current: Store
 export const stagedVersion = (attemptId: string): string => `staged:${attemptId}`;
 
 /** The stored text that a name means; `null`: it is in the store no more. */
-export async function readNamed({ store, reference, slotOf, held }: LoginInHand, { kind, of }: CandidateName): Promise<StoredSecret | null> {
-  const options = { signal: held.signal };
+export async function readNamed(login: LoginInHand, { kind, of }: CandidateName): Promise<StoredSecret | null> {
+  const { store, reference } = login;
+  const options = { signal: login.held.signal };
   switch (kind) {
     case 'current':
       return store.read(reference, options);
     case 'copy':
-      return store.readStaged(slotOf(of), options);
+      return readCopy(login, of);
     case 'version':
       return store.readVersion(reference, of, options);
   }
+}
+
+/** Beside the login's own secret, or beside the one in which its account lay before. */
+async function readCopy({ store, slotOf, slotElsewhere, held }: LoginInHand, attemptId: string): Promise<StoredSecret | null> {
+  const options = { signal: held.signal };
+  const own = await store.readStaged(slotOf(attemptId), options);
+  if (own !== null) return own;
+  const elsewhere = await slotElsewhere(attemptId);
+  return elsewhere === null ? null : store.readStaged(elsewhere, options);
 }
 
 /** The candidate that a stored text holds. Fails with `payload_invalid` where it is no payload. */

@@ -1,5 +1,5 @@
-import { parsePasswordRules, parsePayload, type StoredSecret } from '@rcm/credentials';
-import { type Database, getAttempt, knownVersions, type RotationAttempt } from '@rcm/db';
+import { formatReference, parsePasswordRules, parsePayload, type StoredSecret } from '@rcm/credentials';
+import { type Database, getAttempt, knownVersions, listCopiesElsewhere, type RotationAttempt } from '@rcm/db';
 import { isRcmError } from '@rcm/telemetry';
 import { type Candidate, type CandidateName, candidateOf, readNamed } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
@@ -62,11 +62,18 @@ interface Copy {
 
 const copyOf = async (db: Database, attemptId: string): Promise<Copy> => ({ attemptId, attempt: await getAttempt(db, { attemptId }) });
 
-/** By the journal, the newest first: not every store tells the age of its copies. One that the journal does not know may be newer than all. */
-async function olderCopies({ store, reference, held }: LoginInHand, { db, ownAttemptId }: CandidateSources): Promise<readonly Copy[]> {
+/**
+ * By the journal, the newest first: not every store tells the age of its copies. One that the journal does not know may be newer than all. Those of the
+ * account that lie beside another secret of the organization are among them: people move an account from one secret to another while it is rotated.
+ */
+async function olderCopies({ endpoint, store, reference, held }: LoginInHand, { db, ownAttemptId }: CandidateSources): Promise<readonly Copy[]> {
   const ids = (await store.listStaged(reference, { signal: held.signal })).filter((id) => id !== ownAttemptId);
   const copies: Copy[] = [];
   for (const id of ids.slice(0, MOST_LISTED)) copies.push(await copyOf(db, id));
+  const { orgId, loginIdentity } = endpoint;
+  const elsewhere = await listCopiesElsewhere(db, { orgId, loginIdentity, secretArn: formatReference(reference), limit: MOST_COPIES });
+  // A secret that was made anew has another ARN, and its copies where they were.
+  for (const attempt of elsewhere) if (!ids.includes(attempt.id)) copies.push({ attemptId: attempt.id, attempt });
   const age = ({ attempt }: Copy): number => attempt?.createdAt.getTime() ?? Number.POSITIVE_INFINITY;
   return copies.toSorted((one, other) => (age(one) === age(other) ? 0 : age(other) - age(one))).slice(0, MOST_COPIES);
 }

@@ -7,6 +7,7 @@ import {
   type StoredSecret,
   type TenantStores,
 } from '@rcm/credentials';
+import { type Database, getAttempt } from '@rcm/db';
 import type { HeldLease, MigratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 
@@ -19,18 +20,30 @@ export interface LoginInHand {
   readonly reference: SecretReference;
   /** Where the copy of an attempt lies. */
   slotOf(attemptId: string): StagedSlot;
+  /** Where it lies if the attempt was of another secret of the organization's; `null`: it was not, as far as the journal knows. */
+  slotElsewhere(attemptId: string): Promise<StagedSlot | null>;
 }
 
 /** `secretArn`: the reference of an open attempt, which stays its own whatever the row says. */
 export function loginInHand(
-  rotator: { readonly stores: TenantStores; readonly environment: string },
+  rotator: { readonly db: Database; readonly stores: TenantStores; readonly environment: string },
   endpoint: MigratedEndpoint,
   held: HeldLease,
   secretArn = endpoint.secretArn,
 ): LoginInHand {
   const reference = parseReference(secretArn);
-  const tags = { TenantId: endpoint.orgId, Environment: rotator.environment, PortalType: endpoint.portalTypeCode };
-  return { endpoint, held, store: rotator.stores.forTenant(endpoint.orgId), reference, slotOf: (attemptId) => ({ current: reference, attemptId, tags }) };
+  const { orgId } = endpoint;
+  const tags = { TenantId: orgId, Environment: rotator.environment, PortalType: endpoint.portalTypeCode };
+  return {
+    ...{ endpoint, held, reference },
+    store: rotator.stores.forTenant(orgId),
+    slotOf: (attemptId) => ({ current: reference, attemptId, tags }),
+    async slotElsewhere(attemptId) {
+      const attempt = await getAttempt(rotator.db, { attemptId });
+      if (attempt?.orgId !== orgId || attempt.secretArn === secretArn) return null;
+      return { current: parseReference(attempt.secretArn), attemptId, tags };
+    },
+  };
 }
 
 /** Fails with `secret_missing`. */

@@ -5,7 +5,7 @@ import { accountOf } from '@rcm/portal-access';
 import { Secret } from '@rcm/telemetry';
 import type { WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DAY, type Fields, type Login, MINUTE, openRowWorld, type RowWorld, SECOND } from './row-world.fixture.ts';
+import { DAY, type Fields, HOUR, type Login, MINUTE, openRowWorld, type RowWorld, SECOND } from './row-world.fixture.ts';
 
 let row: RowWorld;
 let numbered = 0;
@@ -180,6 +180,21 @@ describe('a person who puts another user name into a secret', () => {
     }
     await never(login.id);
     expect(await row.world.portals.history(other)).toMatchObject({ locked: false, accountsLocked: 0 });
+  });
+
+  it('while that one’s change is late, and puts its old account into another secret: the new password is found beside the first', async () => {
+    const left = await row.world.addEndpoint('alpine', 'vault');
+    const taken = await row.world.addEndpoint('alpine', 'vault');
+    const spare = await row.world.addEndpoint('alpine');
+    const account = take((await row.open(left.id)).fields);
+    await row.world.portals.setAccountFault(left, { fault: 'makes_it_after', delayMs: 12 * HOUR });
+    expect(await row.settle(left.id)).toBe('abandoned');
+    await row.edit(taken.id, account);
+    await row.edit(left.id, take((await row.open(spare.id)).fields));
+    await row.pass(12 * HOUR);
+    await row.untilIn(taken.id, { stepMs: 10 * MINUTE, atMostMs: 6 * HOUR });
+    expect((await row.open(taken.id)).fields['username']).toBe(account.username);
+    expect(await row.world.portals.history({ ...taken, username: String(account.username) })).toMatchObject({ locked: false, accountsLocked: 0 });
   });
 
   it('that another secret has already: neither is rotated and leaves the other behind, and both share a budget', async () => {

@@ -9,7 +9,7 @@ import { putOffRotation } from '../endpoints/put-off.ts';
 import { bringRotationForward, isDue, listDueEndpoints, listSharedIdentities, setNextRotation } from '../endpoints/schedule.ts';
 import { countRefusedLogins, listWantedSearches, noteSearched, postponeSearch, startSearch, wantCredentialSearch } from '../endpoints/search.ts';
 import { advanceAttempt, blockAttempt, resumeAttempt, waitAttempt } from '../journal/advance.ts';
-import { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from '../journal/copies.ts';
+import { listCopiesElsewhere, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from '../journal/copies.ts';
 import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
 import { adoptAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation } from '../journal/open.ts';
 import { knowsRotation } from '../journal/knows.ts';
@@ -121,6 +121,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   postponeSearch: (n) => postponeSearch(t.rotator, { ...n, wishes: 0, forMs: 1 }),
   knownVersions: (n) => knownVersions(t.rotator, { ...n, limit: 10 }),
   outrunCopy: (n) => outrunCopy(t.agent, n),
+  listCopiesElsewhere: (n) => listCopiesElsewhere(t.rotator, { ...n, secretArn: 'arn:of:another', limit: 10 }),
   mayRemoveCopy: (n) => mayRemoveCopy(t.rotator, { ...n, currentVersion: '1' }),
   reserveTotpStep: (n) => reserveTotpStep(t.agent, { ...n, periodSeconds: 30, skew: 1 }),
   planRotation: (n) => planRotation(t.rotator, { ...n, attemptId: randomUUID(), owner: 'o', reason: 'due', baseVersion: '1', recipeHash: 'h' }),

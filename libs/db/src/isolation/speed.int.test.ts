@@ -7,7 +7,7 @@ import { countRefusedLogins, listWantedSearches } from '../endpoints/search.ts';
 import { assessPortalTypes } from '../gate/breaker.ts';
 import { portalHealth } from '../gate/health.ts';
 import { listStartable } from '../gate/startable.ts';
-import { listCopiesToRemove, mayRemoveCopy } from '../journal/copies.ts';
+import { listCopiesElsewhere, listCopiesToRemove, mayRemoveCopy } from '../journal/copies.ts';
 import { earlierVersions } from '../journal/earlier-versions.ts';
 import { rotationCounts } from '../journal/ends.ts';
 import { outrunCopy } from '../journal/outrun-copy.ts';
@@ -127,6 +127,7 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
   'how many characters a portal keeps': ({ rotator }) => keptLength(rotator, { portalTypeCode: 'alpine' }),
   'whether a rotation came after': ({ agent }) => outrunCopy(agent, { ...ONE, attemptId: randomUUID() }),
   'whether a copy may go': ({ rotator }) => mayRemoveCopy(rotator, { ...ONE, attemptId: randomUUID(), currentVersion: '1' }),
+  'which copies lie beside other secrets': ({ rotator }) => listCopiesElsewhere(rotator, { ...ONE, secretArn: 'arn:aws:ssm:50000', limit: 14 }),
   'which copies may go': ({ rotator }) => listCopiesToRemove(rotator, { limit: 20 }),
   'what is to be searched': ({ rotator }) => listWantedSearches(rotator, { limit: 20, pauseMs: 60_000 }),
   'how many logins are refused': ({ rotator }) => countRefusedLogins(rotator),

@@ -42,6 +42,24 @@ const ACCEPTED_SINCE = Prisma.sql`EXISTS (
      AND (ok.version = e.current_version OR (ok.version LIKE 'staged:%' AND EXISTS (SELECT FROM rotation_attempt r
           WHERE r.login_identity = ok.login_identity AND r.promoted_version = e.current_version AND 'staged:' || r.id::text = ok.version))))`;
 
+/**
+ * The organization's rotations of this account whose copies lie beside another secret than this one, the newest first: a person may have moved
+ * the account from one secret to the other while its password was being changed.
+ */
+export async function listCopiesElsewhere(
+  db: Database,
+  { orgId, loginIdentity, secretArn, limit }: { readonly orgId: string; readonly loginIdentity: string; readonly secretArn: string; readonly limit: number },
+): Promise<RotationAttempt[]> {
+  const rows = await db.transaction({ tenant: orgId }, (tx) =>
+    tx.rotationAttempt.findMany({
+      where: { orgId, loginIdentity, secretArn: { not: secretArn }, copyRemovedAt: null },
+      orderBy: [{ createdAt: 'desc' }, { id: 'asc' }],
+      take: checkLimit(limit),
+    }),
+  );
+  return rows.map(attemptOf);
+}
+
 /** Whether that still holds, asked under the exclusive lease, right before the copy goes. `currentVersion`: what the store holds. */
 export async function mayRemoveCopy(
   db: Database,

@@ -316,6 +316,7 @@ class Round {
     await this.ask('listWantedSearches', () => ({ limit: 10, pauseMs: HOUR_MS }));
     await this.ask('listOpenAttempts', () => ({ limit: 10, ownerGone: true }));
     await this.ask('listCopiesToRemove', () => ({ limit: 10 }));
+    await this.ask('listCopiesElsewhere', () => ({ ...place, secretArn: other.secretArn, limit: 3 }));
     const copy = this.#attempts[0];
     if (copy && random.chance(0.1)) await this.ask('noteCopyRemoved', () => ({ attemptId: copy.id, orgId: copy.place.orgId }));
   }

@@ -49,6 +49,16 @@ export const listCopiesToRemove = operation('listCopiesToRemove', (db, { limit }
     .slice(0, limit);
 });
 
+export const listCopiesElsewhere = operation('listCopiesElsewhere', (db, { orgId, loginIdentity, secretArn, limit }) =>
+  db.tables.attempts
+    .all()
+    .filter(
+      (attempt) => attempt.orgId === orgId && attempt.loginIdentity === loginIdentity && attempt.secretArn !== secretArn && attempt.copyRemovedAt === null,
+    )
+    .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? -1 : 1))
+    .slice(0, limit),
+);
+
 export const mayRemoveCopy = operation('mayRemoveCopy', (db, { attemptId, orgId, currentVersion }) => {
   const copy = attemptOf(db, { attemptId, orgId });
   return (

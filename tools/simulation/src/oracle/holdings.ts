@@ -10,14 +10,25 @@ export interface Holdings {
   readonly earlier: readonly string[];
 }
 
-export function holdingsOf({ stores }: World, { reference }: SimLogin): Holdings {
-  const { current, staged, earlier } = stores.contentsOf(reference);
+export function holdingsOf(world: World, login: SimLogin): Holdings {
+  const { current, staged, earlier } = world.stores.contentsOf(login.reference);
+  const fields = current === null ? null : fieldsIn(current);
   return {
-    current: current === null ? null : fieldIn(current, 'password'),
-    mfaSeed: current === null ? null : fieldIn(current, 'mfa_seed'),
-    staged: staged.flatMap(passwordsIn),
+    current: fields?.password ?? null,
+    mfaSeed: fields?.mfa_seed ?? null,
+    staged: [...staged.flatMap(passwordsIn), ...copiesElsewhere(world, login, 'its organization')],
     earlier: earlier.flatMap(passwordsIn),
   };
+}
+
+/** Of copies beside other secrets, those that name this account: a person may have moved it from one secret to another. */
+export function copiesElsewhere({ logins, stores }: World, login: SimLogin, within: 'its organization' | 'any organization'): readonly string[] {
+  return [...logins.values()]
+    .filter(({ plan, portal }) => plan.endpointId !== login.plan.endpointId && portal === login.portal)
+    .filter(({ plan }) => within === 'any organization' || plan.orgId === login.plan.orgId)
+    .flatMap(({ reference }) => stores.contentsOf(reference).staged)
+    .filter((text) => fieldsIn(text).username === login.username)
+    .flatMap(passwordsIn);
 }
 
 /** What lies in several secrets: anything that is current in one of them is there. */
@@ -34,16 +45,36 @@ export const isAccepted = ({ portal }: SimLogin, account: Account, stored: strin
 /** Whether typing it, as it is, lets somebody in. */
 export const opens = ({ portal }: SimLogin, account: Account, stored: string): boolean => isSame(portal.habits, stored, account.password);
 
-function fieldIn(text: string, field: 'password' | 'mfa_seed'): string | null {
+interface Fields {
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly mfa_seed: string | null;
+}
+
+/** Every look reads the same few texts again. */
+const READ = new Map<string, Fields>();
+const MOST_READ = 2_000;
+
+function fieldsIn(text: string): Fields {
+  const known = READ.get(text);
+  if (known) return known;
+  if (READ.size >= MOST_READ) READ.clear();
+  const read = parse(text);
+  const field = (name: keyof Fields): string | null => (typeof read[name] === 'string' ? read[name] : null);
+  const fields = { username: field('username'), password: field('password'), mfa_seed: field('mfa_seed') };
+  READ.set(text, fields);
+  return fields;
+}
+
+function parse(text: string): Partial<Record<string, unknown>> {
   try {
-    const value = (JSON.parse(text) as Partial<Record<string, unknown>>)[field];
-    return typeof value === 'string' ? value : null;
+    return JSON.parse(text) as Partial<Record<string, unknown>>;
   } catch {
-    return null;
+    return {};
   }
 }
 
 function passwordsIn(text: string): readonly string[] {
-  const password = fieldIn(text, 'password');
+  const { password } = fieldsIn(text);
   return password === null ? [] : [password];
 }

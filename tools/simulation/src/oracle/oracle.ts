@@ -5,7 +5,7 @@ import type { PortalEntry } from '../portal/record.ts';
 import { timeWords } from '../time/trace.ts';
 import { accountName, type Save, type SimLogin, type World } from '../world/world.ts';
 import type { Finding, FindingKind } from './finding.ts';
-import { holdingsOf, isAccepted, opens, together } from './holdings.ts';
+import { copiesElsewhere, holdingsOf, isAccepted, opens, together } from './holdings.ts';
 import { Possession, type Writer } from './possession.ts';
 import { Rashness } from './rashness.ts';
 import { refusalsSeen } from './refusals-seen.ts';
@@ -154,7 +154,8 @@ export class Oracle {
     if (!account) return;
     const sharing = this.#watched.filter(({ login: other }) => isSameAccount(login, other));
     const writer = sharing.map((watched) => writers.get(watched)).find((by) => by !== undefined) ?? null;
-    const holdings = together(sharing.map(({ login: other }) => holdingsOf(this.#world, other)));
+    const found = together(sharing.map(({ login: other }) => holdingsOf(this.#world, other)));
+    const holdings = { ...found, staged: [...found.staged, ...copiesElsewhere(this.#world, login, 'any organization')] };
     if (!possession.isLostNow(login, account, holdings, { now: this.#world.scheduler.now, writer })) return;
     const words = `the portal accepts a password that lies neither in current nor in any of ${holdings.staged.length} copies`;
     this.#find('lost', login.plan.endpointId, words);
