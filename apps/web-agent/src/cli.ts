@@ -1,5 +1,6 @@
 import { createLogger, explain } from '@rcm/telemetry';
 import { Command, CommanderError } from 'commander';
+import { keysCommand, moveKeysCommand } from './commands/keys.ts';
 import { runCommand } from './commands/run.ts';
 import { taskCommand } from './commands/task.ts';
 import { readWebAgentConfig } from './config.ts';
@@ -38,6 +39,16 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
         json: o.json ?? false,
         headed: o.headed ?? false,
       });
+    });
+  program
+    .command('keys')
+    .description('which key has wrapped how many data keys of tasks (docs/keys.md)')
+    .option('--move', 'wrap by the current key file what another has wrapped, while everything runs')
+    .option('--reason <text>', 'why, for the audit trail; needed with --move', '')
+    .option('--json', 'print one JSON object')
+    .action(async ({ move, reason, json = false }: { move?: boolean; reason: string; json?: boolean }) => {
+      const config = readWebAgentConfig(environment);
+      exitCode = await (move ? moveKeysCommand(config, { json, reason }) : keysCommand(config, { json }));
     });
   try {
     await program.parseAsync([...argv]);

@@ -6,6 +6,7 @@ import { checkKeys, type KnownKey } from './keys/check.ts';
 import { createPool, TIMEOUTS } from './pool.ts';
 import { type AppRole, checkAppRole } from './roles/app-role.ts';
 import { enterScope, type Scope } from './scope.ts';
+import { checkTaskKeys } from './sealing/check.ts';
 import { DataKeys } from './sealing/data-keys.ts';
 import type { DataKeyWrapping } from './sealing/wrapping.ts';
 
@@ -22,7 +23,10 @@ export interface DatabaseOptions {
   readonly role?: AppRole;
   /** The keys that this process has, checked by the first operation, too: it works with none that rows do not know it by. Default: nothing is checked. */
   readonly keys?: readonly KnownKey[] | undefined;
-  /** What wraps the keys that tasks' inputs and results are sealed under. Without it none is written and none is read. */
+  /**
+   * What wraps the keys that tasks' inputs and results are sealed under. Without it none is written and none is read. For an agent its key files are
+   * checked by the first operation, too.
+   */
   readonly dataKeys?: DataKeyWrapping | undefined;
 }
 
@@ -82,12 +86,13 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 /** The checks of login and keys before the first transaction. They are repeated until they have been answered: an unreachable database proves nothing. */
-function gate({ role, keys }: Pick<DatabaseOptions, 'role' | 'keys'>): (tx: Transaction) => Promise<void> {
+function gate({ role, keys, dataKeys }: Pick<DatabaseOptions, 'role' | 'keys' | 'dataKeys'>): (tx: Transaction) => Promise<void> {
   let passed = role === undefined && keys === undefined;
   return async (tx) => {
     if (passed) return;
     if (role !== undefined) await checkAppRole(tx, role);
     if (keys !== undefined) await checkKeys(tx, keys, role);
+    if (role === 'rcm_agent' && dataKeys !== undefined) await checkTaskKeys(tx, dataKeys);
     passed = true;
   };
 }

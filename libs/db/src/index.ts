@@ -8,7 +8,7 @@
  * It must never: read `config` outside `legacy/`, put more than ids into a job, keep state in a session.
  */
 export { type AuditedEvent, type ChainHead, exportAuditEvents, type ExportOptions, readChainHeads, readEventHashes } from './audit/chains.ts';
-export { type AuditEvent, findBrokenAuditEvent, recordAuditEvent } from './audit/record.ts';
+export { type AuditEvent, findBrokenAuditEvent, recordAuditEvent, recordAuditEventForAll } from './audit/record.ts';
 export { type Database, type DatabaseOptions, openDatabase } from './database.ts';
 export { withCa } from './connection.ts';
 export { checkDatabase, databaseEnvironment, readDatabaseConfig, withDatabaseCa } from './environment.ts';
@@ -109,8 +109,9 @@ export { type CurrentVersion, listCurrentVersions } from './notifications-missed
 export { type AppRole } from './roles/app-role.ts';
 export { type AppLogin, ensureAppLogin } from './roles/login.ts';
 export { type Scope } from './scope.ts';
-export { keyFileWrapping } from './sealing/key-file.ts';
-export { type DataKeyOwner, type DataKeyWrapping, type WrappedDataKey } from './sealing/wrapping.ts';
+export { alsoOpening, type KeyFile, keyFileWrapping } from './sealing/key-file.ts';
+export { type DataKeyCount, dataKeyCounts, moveDataKeys, type NotMoved } from './sealing/move.ts';
+export { type DataKeyOwner, type DataKeyRewrapping, type DataKeyWrapping, type WrappedDataKey } from './sealing/wrapping.ts';
 export {
   type Claim,
   claimNextPortalTask,

@@ -30,6 +30,16 @@ export const taskKeysEnvironment = {
     .string()
     .regex(/^[a-z0-9]{1,16}$/, 'must be one to sixteen lower-case letters and digits')
     .default('1'),
+  /** While the key is changed, or given up for KMS or Vault: the other one, which opens what it wrapped and wraps nothing new. */
+  RCM_PREVIOUS_TASK_KEY: z
+    .string()
+    .min(32, 'must be at least 32 characters')
+    .transform((text) => new Secret(text))
+    .optional(),
+  RCM_PREVIOUS_TASK_KEY_ID: z
+    .string()
+    .regex(/^[a-z0-9]{1,16}$/, 'must be one to sixteen lower-case letters and digits')
+    .optional(),
 } as const;
 
 type Stores = Omit<CredentialsConfig, `RCM_${'' | 'PREVIOUS_'}IDENTITY_KEY${'' | '_ID'}`>;
@@ -46,6 +56,10 @@ export function checkTaskKeys(config: TaskKeysConfig, problems: z.RefinementCtx)
   if (kind === 'kms' && config.RCM_AWS_REGION === undefined) report('RCM_TASK_KEYS', 'is kms, but RCM_AWS_REGION is not set');
   if (kind === 'vault' && config.RCM_VAULT_ADDRESS === undefined) report('RCM_TASK_KEYS', 'is vault, but RCM_VAULT_ADDRESS is not set');
   if ((kind === 'file') !== (config.RCM_TASK_KEY !== undefined)) report('RCM_TASK_KEY', 'is set where RCM_TASK_KEYS is file, and only there');
+  const { RCM_PREVIOUS_TASK_KEY: previous, RCM_PREVIOUS_TASK_KEY_ID: previousId } = config;
+  if ((previous === undefined) !== (previousId === undefined)) report('RCM_PREVIOUS_TASK_KEY', 'and RCM_PREVIOUS_TASK_KEY_ID are set together, or neither');
+  if (kind === 'file' && previousId === config.RCM_TASK_KEY_ID)
+    report('RCM_PREVIOUS_TASK_KEY_ID', 'must differ from RCM_TASK_KEY_ID: another key has another id');
 }
 
 /** The data keys of KMS or Vault as a configuration says that `checkTaskKeys` has seen; a key file is the caller's. */

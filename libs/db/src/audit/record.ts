@@ -54,13 +54,25 @@ export async function writeAuditEventForAll(tx: Transaction, portalTypeCode: str
  * not happen. The organization's chain is extended by the database under a lock of its own.
  */
 export async function recordAuditEvent(db: Database, event: AuditEvent): Promise<void> {
+  await unlessUnavailable(() => db.transaction({ tenant: event.orgId }, (tx) => writeAuditEvent(tx, event)));
+}
+
+async function unlessUnavailable(write: () => Promise<void>): Promise<void> {
   try {
-    await db.transaction({ tenant: event.orgId }, (tx) => writeAuditEvent(tx, event));
+    await write();
   } catch (error) {
     if (hasCode(error, 'database_unavailable', 'database_failed'))
       throw new RcmError('audit_unavailable', 'The audit event could not be written.', { cause: error });
     throw error;
   }
+}
+
+/**
+ * What a person begins for every organization that has an endpoint, in the chain of each, before it begins. Fails with `audit_unavailable` as above,
+ * and `input_invalid` without a reason: then it must not begin.
+ */
+export async function recordAuditEventForAll(db: Database, event: Omit<AuditEvent, 'orgId'>): Promise<void> {
+  await unlessUnavailable(() => db.transaction('every tenant', (tx) => writeAuditEventForAll(tx, null, event)));
 }
 
 /** Checks an organization's whole chain; returns the sequence number of the first event that does not fit, `null` if all do. */

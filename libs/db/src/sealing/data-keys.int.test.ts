@@ -29,7 +29,7 @@ function watched(): DataKeyWrapping & { asked: { generate: number; unwrap: numbe
     return act();
   };
   const self = {
-    ...{ wrappedBy: TEST_KEYS.wrappedBy, asked, away: false },
+    ...{ wrappedBy: TEST_KEYS.wrappedBy, files: TEST_KEYS.files ?? [], asked, away: false },
     generate: (owner: Parameters<DataKeyWrapping['generate']>[0]) => ask('generate', () => TEST_KEYS.generate(owner)),
     unwrap: (...given: Parameters<DataKeyWrapping['unwrap']>) => ask('unwrap', () => TEST_KEYS.unwrap(...given)),
   };

@@ -20,7 +20,7 @@ interface KeyRow {
 /**
  * The data keys of many organizations: one a day for each, wrapped in `tenant_data_key`. Never asks for a key while a transaction is
  * open, which would hold a connection as long as KMS takes. Fails with `data_key_unavailable` where a key cannot be had now, and with
- * `task_data_unreadable` where it never can.
+ * `task_data_unreadable` where its row is gone.
  */
 export class DataKeys {
   readonly #wrapping: DataKeyWrapping;
@@ -32,6 +32,11 @@ export class DataKeys {
     this.#wrapping = wrapping;
     this.#transaction = transaction;
     this.#cache = new KeyCache(limits);
+  }
+
+  /** What new keys are wrapped by. */
+  get wrappedBy(): string {
+    return this.#wrapping.wrappedBy;
   }
 
   /** The key that new values of an organization are sealed under; each call is one value more. */
@@ -108,12 +113,15 @@ export class DataKeys {
     return this.#asked(owner, () => this.#wrapping.unwrap(owner, row));
   }
 
-  /** Whatever a store says of itself, here it means one of two things. Its own words stay in the cause, for the log. */
+  /**
+   * Whatever a store says of itself, here it means "not now". A wrapped key that does not open is no exception: nobody can tell a row that was changed
+   * from a process that was given another wrapping key, and what waits can still be read once the right one is there. Its words stay in the cause, for the log.
+   */
   async #asked<T>({ keyId }: DataKeyOwner, act: () => Promise<T>): Promise<T> {
     try {
       return await act();
     } catch (error) {
-      if (hasCode(error, 'task_data_unreadable', 'data_key_unavailable')) throw error;
+      if (hasCode(error, 'data_key_unavailable')) throw error;
       throw new RcmError('data_key_unavailable', 'The key of the organization’s task data cannot be had now; ask again.', {
         cause: error,
         details: { keyId, reason: isRcmError(error) ? error.code : 'unexpected' },

@@ -60,7 +60,7 @@ describe('after its time', () => {
        SELECT $1, org_id, wrapped_by, wrapped, created_at, seals_until FROM tenant_data_key WHERE id = $2`,
       [old.keyId, young.keyId],
     );
-    await expect(getPortalTask(t.another('rcm_agent'), old)).rejects.toMatchObject({ code: 'task_data_unreadable' });
+    await expect(getPortalTask(t.another('rcm_agent'), old)).rejects.toMatchObject({ code: 'data_key_unavailable' });
     await t.sql('DELETE FROM portal_task WHERE id = $1', [old.taskId]);
     await t.sql('DROP TABLE dumped');
   });

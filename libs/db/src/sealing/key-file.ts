@@ -1,20 +1,29 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { RcmError, type Secret } from '@rcm/telemetry';
-import type { DataKeyOwner, DataKeyWrapping } from './wrapping.ts';
+import type { DataKeyOwner, DataKeyRewrapping, DataKeyWrapping } from './wrapping.ts';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const ALGORITHM = 'aes-256-gcm';
+/** Of what names a key file in the rows of the keys that it wrapped. */
+export const FILE = 'file:';
+
+/** A key that every web-agent is given in a file, with the id that names it in rows. */
+export interface KeyFile {
+  readonly id: string;
+  readonly key: Secret<string>;
+}
 
 /**
  * Data keys wrapped by one key that every web-agent is given in a file: for one machine, and where there is neither KMS nor Vault. Whoever has
  * the file and the database reads every tenant. Each organization has a wrapping key of its own, derived from the file's (HKDF-SHA-256).
  */
-export function keyFileWrapping({ id, key }: { readonly id: string; readonly key: Secret<string> }): DataKeyWrapping {
-  const wrappedBy = `file:${id}`;
+export function keyFileWrapping({ id, key }: KeyFile): DataKeyRewrapping {
+  const wrappedBy = `${FILE}${id}`;
   const root = createSecretKey(key.reveal(), 'utf8');
   return {
     wrappedBy,
+    files: [wrappedBy],
     generate(owner) {
       const bytes = randomBytes(32);
       const dataKey = createSecretKey(bytes);
@@ -27,6 +36,22 @@ export function keyFileWrapping({ id, key }: { readonly id: string; readonly key
         return Promise.reject(new RcmError('data_key_unavailable', `Data key ${owner.keyId} was wrapped by another key than this process has.`));
       return unwrap(wrappingKey(root, owner), owner, wrapped);
     },
+    rewrap(owner, dataKey) {
+      const bytes = dataKey.export();
+      const wrapped = wrap(wrappingKey(root, owner), owner, bytes);
+      bytes.fill(0);
+      return wrapped;
+    },
+  };
+}
+
+/** `current` makes what is new; what `previous`, another key file, has wrapped is opened, too: while the key is changed. */
+export function alsoOpening<T extends DataKeyWrapping>(current: T, previous: KeyFile): T {
+  const former = keyFileWrapping(previous);
+  return {
+    ...current,
+    files: [...(current.files ?? []), former.wrappedBy],
+    unwrap: (owner, wrapped) => (wrapped.wrappedBy === former.wrappedBy ? former : current).unwrap(owner, wrapped),
   };
 }
 

@@ -59,7 +59,7 @@ describe('a sealed value opens where it lies, and nowhere else', () => {
     );
     const move = `UPDATE portal_task SET input_sealed = (SELECT input_sealed FROM portal_task WHERE id = $1), input_key_id = $3 WHERE id = $2`;
     await t.sql(move, [mine.taskId, theirs.taskId, copied]);
-    await expect(getPortalTask(t.agent, theirs)).rejects.toThrow(unreadable);
+    await expect(getPortalTask(t.agent, theirs)).rejects.toMatchObject({ code: 'data_key_unavailable', details: { reason: 'task_data_unreadable' } });
     // And a row cannot name a key of another organization at all.
     const [key] = await t.sql<{ id: string }>('SELECT id FROM tenant_data_key WHERE org_id = $1', [mine.orgId]);
     await expect(t.sql(move, [mine.taskId, theirs.taskId, key?.id])).rejects.toMatchObject({ code: '23503', constraint: 'portal_task_input_key' });
@@ -76,16 +76,16 @@ describe('a sealed value opens where it lies, and nowhere else', () => {
   });
 });
 
-test('a process with another wrapping key reads nothing, says so as "not now", and seals under a key of its own', async () => {
+test('a process with another wrapping key reads nothing and seals nothing: it does not start', async () => {
   const task = await done();
   const other = openDatabase({
     ...{ url: urlFor('rcm_agent', t.url), applicationName: 'other', role: 'rcm_agent' },
     dataKeys: keyFileWrapping({ id: 'other', key: new Secret(randomUUID() + randomUUID()) }),
   });
   try {
-    await expect(getPortalTask(other, task)).rejects.toMatchObject({ code: 'data_key_unavailable' });
-    const { taskId } = await createPortalTask(other, { ...endpoint, requester: REQUESTER, name: 'n', input: { of: 'other' } });
-    expect(await getPortalTask(other, { taskId, orgId: endpoint.orgId })).toMatchObject({ input: { of: 'other' } });
+    await expect(getPortalTask(other, task)).rejects.toMatchObject({ code: 'config_invalid' });
+    await expect(createPortalTask(other, { ...endpoint, requester: REQUESTER, name: 'n', input: {} })).rejects.toMatchObject({ code: 'config_invalid' });
+    expect(await t.sql(`SELECT FROM tenant_data_key WHERE wrapped_by = 'file:other'`)).toEqual([]);
   } finally {
     await other.close();
   }
