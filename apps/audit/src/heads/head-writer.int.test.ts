@@ -30,8 +30,10 @@ afterAll(async () => {
 });
 
 const metrics = createMetrics();
+let now = 1_000_000;
 const writerTo = (...sinks: readonly HeadSink[]) =>
-  new HeadWriter({ db: reader, signer, sinks, logger: createLogger({ name: 'audit', level: 'silent' }), metrics, deadlineMs: 60_000 });
+  new HeadWriter({ db: reader, signer, sinks, logger: createLogger({ name: 'audit', level: 'silent' }), metrics, deadlineMs: 60_000, now: () => now });
+const writtenAt = async (): Promise<string | undefined> => /rcm_audit_heads_written_seconds\{sink="file"\} (\d+)/.exec(await metrics.exposition())?.[1];
 const newFile = (): string => join(w.folder, `heads-${(orgs += 1)}.ndjson`);
 async function newOrg(events: number): Promise<string> {
   const id = `org-${(orgs += 1)}`;
@@ -143,13 +145,18 @@ test.each([
   const writer = writerTo(headFile(file));
   await writer.round(never);
   const before = linesIn(file).filter((line) => line.includes(`"${org}"`));
+  const wholeAt = await writtenAt();
+  expect(wholeAt).toBe(String(now / 1_000));
+  now += 60_000;
   await w.tamper(`CREATE TABLE kept AS SELECT * FROM audit_event WHERE org_id = '${org}'`, statement(org));
   await w.append(other, 1);
   const round = await writer.round(never);
   expect(round.contradictions).toEqual([{ orgId: org, count: 4, message: expect.stringContaining(said) }]);
   expect(await metrics.exposition()).toContain('rcm_audit_contradictions 1');
+  expect(await writtenAt()).toBe(wholeAt);
   expect(linesIn(file).filter((line) => line.includes(`"${org}"`))).toEqual(before);
   expect(linesIn(file).filter((line) => line.includes(`"${other}"`))).toHaveLength(2);
   await w.tamper(`DELETE FROM audit_event WHERE org_id = '${org}'`, 'INSERT INTO audit_event SELECT * FROM kept', 'DROP TABLE kept');
   expect((await writer.round(never)).contradictions).toEqual([]);
+  expect(await writtenAt()).toBe(String(now / 1_000));
 });

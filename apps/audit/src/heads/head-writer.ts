@@ -13,6 +13,8 @@ export interface HeadWriterOptions {
   readonly metrics: Metrics;
   /** For signing a round, and for each sink to take it, in ms. */
   readonly deadlineMs: number;
+  /** Unix time in ms. Default: the machine's. */
+  readonly now?: () => number;
 }
 
 export interface Round {
@@ -59,6 +61,7 @@ export class HeadWriter {
         this.#give(
           sink,
           due(sink).flatMap(({ orgId }) => heads.get(orgId) ?? []),
+          contradictions.length === 0 ? 'all chains' : 'the others',
           signal,
         ),
       ),
@@ -103,12 +106,13 @@ export class HeadWriter {
   }
 
   /** One sink that is down keeps no other waiting, and is given the heads of the day when it is back. */
-  async #give(sink: HeadSink, heads: readonly SignedHead[], signal: AbortSignal): Promise<Round['sinks'][number]> {
+  async #give(sink: HeadSink, heads: readonly SignedHead[], of: 'all chains' | 'the others', signal: AbortSignal): Promise<Round['sinks'][number]> {
     const { deadlineMs, logger } = this.#options;
     try {
       if (heads.length > 0) await withDeadline({ ms: deadlineMs, what: `Writing heads to ${sink.name}`, signal }, (within) => sink.write(heads, within));
       for (const { orgId, count, hash } of heads) this.#taken.get(sink)?.set(orgId, { orgId, count, hash });
-      this.#metrics.written.set({ sink: sink.name }, Math.floor(Date.now() / 1000));
+      // Where a chain was left out, the heads of all are not there: the time stands still until somebody has seen to it.
+      if (of === 'all chains') this.#metrics.written.set({ sink: sink.name }, Math.floor((this.#options.now ?? Date.now)() / 1000));
       return { name: sink.name, heads: heads.length, problem: null };
     } catch (error) {
       this.#metrics.failures.inc({ sink: sink.name });
