@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { signedInPerson } from '@rcm/credentials';
+import { recordAuditEventForAll } from '@rcm/db';
 import { createLogger, type ExitCode, RcmError } from '@rcm/telemetry';
 import { apply } from './commands/apply.ts';
 import { plan } from './commands/plan.ts';
@@ -53,21 +54,19 @@ function commands(does: (act: Act) => () => Promise<void>, terminal: Terminal): 
   const command = (name: string, description: string) =>
     program.command(name).description(description).option('--json', 'print exactly one JSON object on stdout');
   command('plan', 'say what apply would do for each endpoint; changes nothing').action(does(plan));
-  command('apply', 'create each secret, read it back, compare, then name it in the row')
+  person(command('apply', 'create each secret, read it back, compare, then name it in the row'))
     .option('--dry-run', 'the same as plan')
-    .action((options: { dryRun?: boolean }) => does(options.dryRun ? plan : apply)());
+    .action(async (options: Person & { dryRun?: boolean }) => (options.dryRun ? does(plan)() : does(begun('migration.apply', options, apply))()));
   command('verify', 'read every migrated secret again and record a proof for each that is right').action(does(verify));
-  command('scrub', 'remove plaintext where the proof is fresh, then rewrite the storage that held it')
+  person(command('scrub', 'remove plaintext where the proof is fresh, then rewrite the storage that held it'))
     .option('--rewrite-only', 'remove nothing, rewrite the storage again')
-    .action((options: { rewriteOnly?: boolean }) =>
-      does((migration, config) => scrub(migration, { config, removal: options.rewriteOnly ? 'none' : 'proved' }))(),
+    .action(async (options: Person & { rewriteOnly?: boolean }) =>
+      does(begun('migration.scrub', options, (migration, config) => scrub(migration, { config, removal: options.rewriteOnly ? 'none' : 'proved' })))(),
     );
-  command('rollback', "write the store's current credentials back into the database")
+  person(command('rollback', "write the store's current credentials back into the database"))
     .addOption(new Option('--endpoint <id>', 'the endpoint to roll back').conflicts('all'))
     .option('--all', 'every migrated endpoint; needs --yes')
     .option('--yes', 'yes, write plaintext of every endpoint back')
-    .option('--reason <text>', 'why, for the audit trail')
-    .option('--actor <name>', 'what you call yourself, beside who signed in')
     .action(async (options: RollbackOptions) => {
       const [scope, reason] = [scopeOf(options), reasonOf(options)];
       await does(async (migration, config) => rollback(migration, scope, { actor: await whoSignedIn(options, config), reason }))();
@@ -76,21 +75,36 @@ function commands(does: (act: Act) => () => Promise<void>, terminal: Terminal): 
   return program;
 }
 
-interface RollbackOptions {
-  readonly endpoint?: string;
-  readonly all?: boolean;
-  readonly yes?: boolean;
+interface Person {
   readonly reason?: string;
   readonly actor?: string;
 }
 
-function reasonOf({ reason = '' }: RollbackOptions): string {
+interface RollbackOptions extends Person {
+  readonly endpoint?: string;
+  readonly all?: boolean;
+  readonly yes?: boolean;
+}
+
+const person = (command: Command): Command =>
+  command.option('--reason <text>', 'why, for the audit trail').option('--actor <name>', 'what you call yourself, beside who signed in');
+
+/** An act on the endpoints of every organization: who began it, and why, stands in each one's audit trail before it does anything. */
+function begun(action: string, options: Person, act: Act): Act {
+  const reason = reasonOf(options);
+  return async (migration, config) => {
+    await recordAuditEventForAll(migration.db, { actor: await whoSignedIn(options, config), action, subject: 'every endpoint', reason });
+    return act(migration, config);
+  };
+}
+
+function reasonOf({ reason = '' }: Person): string {
   if (reason.trim() === '') throw new RcmError('input_invalid', 'Say why, with --reason "…": it goes into the audit trail. Nothing was changed.');
   return reason.trim();
 }
 
 /** Whatever `--actor` says stands beside who signed in. */
-const whoSignedIn = ({ actor }: RollbackOptions, { RCM_AWS_REGION: region, RCM_AWS_ENDPOINT: endpoint }: MigratorConfig): Promise<string> =>
+const whoSignedIn = ({ actor }: Person, { RCM_AWS_REGION: region, RCM_AWS_ENDPOINT: endpoint }: MigratorConfig): Promise<string> =>
   signedInPerson({ aws: region === undefined ? null : { region, endpoint }, claimed: actor });
 
 function scopeOf({ endpoint, all, yes }: RollbackOptions): RollbackScope {

@@ -6,6 +6,8 @@ import { expectEveryField, openWorld, stored, type World } from './testing.fixtu
 
 const SLOW_MS = 900_000;
 let world: World;
+/** Every act by a person asks why. */
+const WHY = ['--reason', 'a test'];
 
 beforeEach(async () => {
   world = await openWorld();
@@ -45,10 +47,10 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
       code: 0,
       result: { endpoints: 24, legacy: 24, migrated: 0, verified: 0, scrubbed: 0, rewritePending: false },
     });
-    expect(await run('apply', '--json')).toMatchObject({ code: 0, result: { migrated: 24, already: 0, failed: [] } });
-    expect(await run('scrub', '--json')).toMatchObject({ code: 1, result: { scrubbed: 0 } });
+    expect(await run('apply', '--reason', 'the move', '--json')).toMatchObject({ code: 0, result: { migrated: 24, already: 0, failed: [] } });
+    expect(await run('scrub', '--reason', 'the move is proved', '--json')).toMatchObject({ code: 1, result: { scrubbed: 0 } });
     expect(await run('verify', '--json')).toMatchObject({ code: 0, result: { verified: 24, failed: [] } });
-    expect(await run('scrub', '--json')).toMatchObject({ code: 0, result: { scrubbed: 24, failed: [] } });
+    expect(await run('scrub', '--reason', 'the move is proved', '--json')).toMatchObject({ code: 0, result: { scrubbed: 24, failed: [] } });
     expect(await run('status', '--json')).toEqual({
       code: 0,
       result: { endpoints: 24, legacy: 0, migrated: 24, verified: 24, scrubbed: 24, rewritePending: false },
@@ -57,6 +59,15 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
       code: 0,
       result: { restored: 24, failed: [] },
     });
+    const begun = await world.db.transaction(
+      'every tenant',
+      (tx) => tx.$queryRaw<{ action: string; actor: string; reason: string }[]>`
+        SELECT DISTINCT action, regexp_replace(actor, '^(person:[a-z]+):.*$', '\\1') AS actor, reason FROM audit_event WHERE action LIKE 'migration.%' ORDER BY 1`,
+    );
+    expect(begun).toEqual([
+      { action: 'migration.apply', actor: 'person:sts', reason: 'the move' },
+      { action: 'migration.scrub', actor: 'person:sts', reason: 'the move is proved' },
+    ]);
     const actors = await world.db.transaction(
       'every tenant',
       (tx) =>
@@ -77,10 +88,10 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
       { id: 'broken', orgId: 'north-1', portal: 'alpine', credentials: { username: `${CANARY}-u`, password: [`${CANARY}-p`] } },
     ]);
     const environment = { ...world.environment, RCM_LOG_LEVEL: 'trace' };
-    const broken = await runMigrator(['apply'], environment);
+    const broken = await runMigrator(['apply', ...WHY], environment);
     expect(broken).toMatchObject({ code: 1 });
     expect(broken.stdout).toMatch(/Migrated: 2\. .* Failed: 1\.\n {2}broken: payload_invalid: /);
-    const noDatabase = await runMigrator(['apply', '--json'], {
+    const noDatabase = await runMigrator(['apply', ...WHY, '--json'], {
       ...environment,
       RCM_DATABASE_URL_FILE: '',
       RCM_DATABASE_URL: `postgres://${CANARY}:${CANARY}@127.0.0.1:1/none`,
@@ -107,12 +118,12 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
       RCM_IDENTITY_KEY_ID: `${CANARY}:1`,
     };
     const [wrong, foreign, unsaid, confirm, unreasoned, unscrubbable] = await Promise.all([
-      lines(['apply'], bad),
+      lines(['apply', ...WHY], bad),
       lines(['migrate-all'], world.environment),
       lines(['rollback'], world.environment),
       lines(['rollback', '--all'], world.environment),
       lines(['rollback', '--all', '--yes', '--reason', ' '], world.environment),
-      lines(['scrub'], { ...world.environment, RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: '' }),
+      lines(['scrub', ...WHY], { ...world.environment, RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: '' }),
     ]);
     expect(wrong.code).toBe(2);
     expect(wrong.lines[0]).toBe('The configuration is not usable:');
@@ -141,7 +152,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
   it('stops on SIGTERM with the work in hand finished, and says how far it came', async () => {
     const planted = seeds(24);
     await plant(world.db, planted);
-    const running = startMigrator(['apply', '--json'], { ...world.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '2' });
+    const running = startMigrator(['apply', ...WHY, '--json'], { ...world.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '2' });
     await running.says('apply:');
     running.kill('SIGTERM');
     const ended = await running.ended;
@@ -157,13 +168,13 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
     await plant(world.db, planted);
     const environment = { ...world.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '10' };
     for (let kills = 0; kills < 5; kills += 1) {
-      const running = startMigrator(['apply', '--json'], environment);
+      const running = startMigrator(['apply', ...WHY, '--json'], environment);
       await Promise.race([running.says('apply:'), running.ended]);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
       running.kill('SIGKILL');
       await running.ended;
     }
-    const last = await runMigrator(['apply', '--json'], environment);
+    const last = await runMigrator(['apply', ...WHY, '--json'], environment);
     expect({ code: last.code, result: resultOf(last) }).toMatchObject({ code: 0, result: { failed: [], interrupted: false } });
     await expectEveryField(watching, planted);
     for (const seed of planted) expect((await stored(watching, seed)).version).toBe('1');

@@ -74,9 +74,11 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
         return rotateCommand(context, { ...(await personalAct(options, config)), endpointId: options.endpoint, kind, dryRun: options.dryRun ?? false });
       }),
     );
-  command('recover', 'go on with attempts whose rotator is gone or whose wait is over')
+  person(command('recover', 'go on with attempts whose rotator is gone or whose wait is over'))
     .option('--dry-run', 'say which, and change nothing')
-    .action((options: Output) => run(options, (context) => recoverCommand(context, { dryRun: options.dryRun ?? false })));
+    .action((options: Output & Person) =>
+      run(options, async (context, config) => recoverCommand(context, options.dryRun ? 'dry run' : await personalAct(options, config))),
+    );
   person(command('resolve', 'decide about a blocked login: which password does the portal accept?'))
     .requiredOption('--endpoint <id>', 'the endpoint whose login is blocked')
     .addOption(
@@ -137,12 +139,14 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
   command('status', 'who holds what since when, what is open, paused or stopped, what people were told').action((options: Output) =>
     run(options, statusCommand),
   );
-  command('copies', 'compare the copies in the second region with the secrets, and mend those that are behind').action((options: Output) =>
-    run(options, copiesCommand),
+  person(command('copies', 'compare the copies in the second region with the secrets, and mend those that are behind')).action((options: Output & Person) =>
+    run(options, async (context, config) => copiesCommand(context, await personalAct(options, config))),
   );
-  command('keys', 'what is under which key (docs/keys.md)')
-    .option('--move', 'move every login over to the current keys, while everything runs')
-    .action((options: Output & { move?: boolean }) => run(options, options.move ? moveKeysCommand : keysCommand));
+  person(command('keys', 'what is under which key (docs/keys.md)'))
+    .option('--move', 'move every login over to the current keys, while everything runs; needs --reason')
+    .action((options: Output & Person & { move?: boolean }) =>
+      run(options, options.move ? async (context, config) => moveKeysCommand(context, await personalAct(options, config)) : keysCommand),
+    );
   person(command('save-portal-type', 'create a portal type or bring it up to date, once its recipe can be read and passwords can be made from its rules'))
     .argument('<file>', 'JSON, see docs/rotation.md; RCM_DATABASE_URL is that of the tables’ owner, as for migrations')
     .option('--dry-run', 'check it and change nothing; needs no configuration')

@@ -8,6 +8,7 @@ import { copiesCommand } from './copies.ts';
 
 const REGION = 'us-west-2';
 let world: World;
+const ACT = { actor: 'person:os:jane@host', reason: 'the second region was away' };
 let away: LocalAws;
 let replica: ReturnType<typeof createTenantStores>;
 
@@ -36,7 +37,7 @@ async function run(secondRegion: 'there' | 'none' = 'there') {
   const rotator = { environment: world.environmentName, owner: 'rotator@test', clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' }) };
   const opened = { db: world.db, copies: secondRegion === 'there' ? copies : null, rotator } as unknown as RotatorProcess;
   const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  const exitCode = await copiesCommand({ opened, json: true, signal: new AbortController().signal });
+  const exitCode = await copiesCommand({ opened, json: true, signal: new AbortController().signal }, ACT);
   return { exitCode, counts: JSON.parse(String(written.mock.lastCall?.[0])) as Record<string, number> };
 }
 
@@ -46,9 +47,17 @@ const audited = () =>
     (tx) => tx.$queryRaw<{ subject: string }[]>`SELECT subject FROM audit_event WHERE action = 'secret.copy' ORDER BY subject`,
   );
 
+/** What the audit trail says of who began it. */
+const begun = () =>
+  world.db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<{ actor: string; reason: string }[]>`SELECT actor, reason FROM audit_event WHERE action = 'secret.copies' AND org_id = ${world.orgId}`,
+  );
+
 test('makes every copy that is missing or behind, each after its audit event; the second time there is nothing to do', async () => {
   expect(await run()).toEqual({ exitCode: 0, counts: { current: 0, written: 3, gone: 0, not_kept: 0, failed: 0 } });
   expect(await audited()).toHaveLength(3);
+  expect(await begun()).toEqual([ACT]);
   expect(await run()).toMatchObject({ exitCode: 0, counts: { current: 3, written: 0 } });
 
   const [endpoint] = world.endpoints;

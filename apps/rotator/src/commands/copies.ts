@@ -1,7 +1,7 @@
 import { parseReference } from '@rcm/credentials';
-import { type EndpointRow, listEndpoints, recordAuditEvent } from '@rcm/db';
+import { type EndpointRow, listEndpoints, recordAuditEvent, recordAuditEventForAll } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
-import { type CommandContext, print } from './command.ts';
+import { type CommandContext, type PersonalAct, print } from './command.ts';
 
 const PAGE = 200;
 /** Each costs two reads of SSM's forty a second; the agents need the rest. */
@@ -11,9 +11,10 @@ const PER_SECOND = 10;
  * `copies`: makes every copy in the second region what its secret is; may be repeated at any time, by anybody. Exit code 1 where one
  * could not be mended. Fails with `config_invalid` where there is no second region.
  */
-export async function copiesCommand(context: CommandContext): Promise<number> {
+export async function copiesCommand(context: CommandContext, act: PersonalAct): Promise<number> {
   const { db, copies, rotator } = context.opened;
   if (!copies) throw new RcmError('config_invalid', 'There is no second region: RCM_AWS_REPLICA_REGION is not set.');
+  await recordAuditEventForAll(db, { ...act, action: 'secret.copies', subject: 'every copy' });
   const counts = { current: 0, written: 0, gone: 0, not_kept: 0, failed: 0 };
   const mend = async (endpoint: EndpointRow & { readonly secretArn: string }): Promise<keyof typeof counts> => {
     const reference = parseReference(endpoint.secretArn);

@@ -1,7 +1,7 @@
-import { type KeyRows, keyRows } from '@rcm/db';
+import { type KeyRows, keyRows, recordAuditEventForAll } from '@rcm/db';
 import { moveKeys } from '../keys/move-keys.ts';
 import type { Rotator } from '../rotate.ts';
-import { type CommandContext, print } from './command.ts';
+import { type CommandContext, type PersonalAct, print } from './command.ts';
 
 /** `keys`: what is under which key, over all tenants. Changes nothing. */
 export async function keysCommand(context: CommandContext): Promise<number> {
@@ -12,8 +12,9 @@ export async function keysCommand(context: CommandContext): Promise<number> {
 }
 
 /** `keys --move`: moves every login over to the current keys, and says what is left under others. Exit code 1 while something is. */
-export async function moveKeysCommand(context: CommandContext): Promise<number> {
+export async function moveKeysCommand(context: CommandContext, act: PersonalAct): Promise<number> {
   const { rotator, db } = context.opened;
+  await recordAuditEventForAll(db, { ...act, action: 'keys.move', subject: 'every login' });
   const { moved, notMoved, forgotten } = await moveKeys(rotator, context.signal);
   const rows = await keyRows(db);
   const left = rows.filter((row) => !isCurrent(rotator, row));

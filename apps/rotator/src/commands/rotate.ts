@@ -1,4 +1,4 @@
-import { findEndpoint, listDueEndpoints, listOpenAttempts, listStartable, requestRotation } from '@rcm/db';
+import { findEndpoint, listDueEndpoints, listOpenAttempts, listStartable, recordAuditEventForAll, requestRotation } from '@rcm/db';
 import { migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
@@ -78,8 +78,8 @@ async function rotateAllDue({ opened, signal }: CommandContext): Promise<readonl
 }
 
 /** `recover`: what a crash left, and waits that are over. */
-export async function recoverCommand(context: CommandContext, { dryRun }: { readonly dryRun: boolean }): Promise<number> {
-  if (dryRun) {
+export async function recoverCommand(context: CommandContext, act: PersonalAct | 'dry run'): Promise<number> {
+  if (act === 'dry run') {
     const open = await listOpenAttempts(context.opened.db, { ownerGone: true, limit: BATCH });
     const attempts = open.map(({ id, endpointId, state, owner }) => ({ attemptId: id, endpointId, state, owner }));
     print(
@@ -89,6 +89,7 @@ export async function recoverCommand(context: CommandContext, { dryRun }: { read
     );
     return 0;
   }
+  await recordAuditEventForAll(context.opened.db, { ...act, action: 'rotation.recover', subject: 'every open rotation' });
   return report(context, await recoverAll(context));
 }
 

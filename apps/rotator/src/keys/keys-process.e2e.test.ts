@@ -26,6 +26,14 @@ const last = () => {
   return { ...rest, RCM_IDENTITY_KEY: NEW, RCM_IDENTITY_KEY_ID: 'b' };
 };
 
+/** What the audit trail says of who began an act, without the name. */
+const begun = (action: string) =>
+  world.db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<{ actor: string; reason: string }[]>`
+      SELECT DISTINCT regexp_replace(actor, '^(person:[a-z]+):.*$', '\\1') AS actor, reason FROM audit_event WHERE action = ${action} AND org_id = ${world.orgId}`,
+  );
+
 it('a change by the book: the start without the old key is refused, with the command, until the command has moved everything', async () => {
   expect((await runRotator(['keys', '--json'], first())).json()).toEqual({
     rows: [{ use: 'identity', keyId: '1', what: 'logins', count: 2, current: true }],
@@ -36,13 +44,35 @@ it('a change by the book: the start without the old key is refused, with the com
     expect(early.stderr).toMatch(/logins are named by the key with the id 1.*`rotator keys --move`/);
     expect(early.stderr + early.stdout).not.toContain(NEW);
   }
-  const moved = await runRotator(['keys', '--move', '--json'], second());
+  const silent = await runRotator(['keys', '--move'], second());
+  expect(silent).toMatchObject({ code: 2, stderr: expect.stringContaining('Say why, with --reason') as string });
+  expect((await runRotator(['keys', '--json'], second())).json<{ rows: { keyId: string }[] }>().rows.map(({ keyId }) => keyId)).toEqual(['1']);
+  const moved = await runRotator(['keys', '--move', '--reason', 'a year old', '--json'], second());
   expect(moved.json()).toEqual({ moved: 2, notMoved: [], forgotten: 0, left: [] });
   expect(moved.code).toBe(0);
+  expect(await begun('keys.move')).toEqual([{ actor: 'person:sts', reason: 'a year old' }]);
   expect(await runRotator(['status', '--json'], last())).toMatchObject({ code: 0 });
   const gone = await runRotator(['status'], old);
   expect(gone).toMatchObject({ code: 2 });
   expect(gone.stderr).toMatch(/the id b/);
+});
+
+it.each([
+  ['recover'],
+  ['copies'],
+  ['rotate', '--endpoint', 'x'],
+  ['resolve', '--endpoint', 'x', '--accept', 'current'],
+  ['rollback', '--endpoint', 'x'],
+  ['pause', '--all'],
+])('%s asks why before anything, exit code 2', async (...command) => {
+  expect(await runRotator(command, last())).toMatchObject({ code: 2, stderr: expect.stringContaining('Say why, with --reason') as string });
+});
+
+it('recover leaves who began it and why in the audit trail, and a dry run leaves nothing', async () => {
+  expect(await runRotator(['recover', '--dry-run', '--json'], last())).toMatchObject({ code: 0 });
+  expect(await begun('rotation.recover')).toEqual([]);
+  expect(await runRotator(['recover', '--reason', 'a rotator died', '--json'], last())).toMatchObject({ code: 0 });
+  expect(await begun('rotation.recover')).toEqual([{ actor: 'person:sts', reason: 'a rotator died' }]);
 });
 
 it('another key by an id that is taken is refused', async () => {
@@ -54,7 +84,7 @@ it('a login whose store does not answer is named, and stays for the next run', a
   const [{ id, orgId } = { id: '', orgId: '' }] = world.endpoints;
   await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = secret_arn || '-gone' WHERE id = ${id}`);
   // Back to the first key, which is as much a change.
-  const run = await runRotator(['keys', '--move', '--json'], first());
+  const run = await runRotator(['keys', '--move', '--reason', 'a year old', '--json'], first());
   expect(run.code).toBe(1);
   expect(run.json<{ notMoved: unknown[]; left: unknown[] }>().notMoved).toEqual([{ endpointId: id, why: 'secret_missing' }]);
   expect(run.json<{ left: unknown[] }>().left).toEqual([{ use: 'identity', keyId: 'b', what: 'logins', count: 1 }]);

@@ -12,7 +12,12 @@ const READY_MS = 60_000;
 /** One command of the migrator, as a process; fails with its own words where it did not end well. */
 export async function runMigrator(command: 'apply' | 'verify' | 'scrub', setting: AppSetting, supervisor: Supervisor): Promise<Record<string, unknown>> {
   const output = await supervisor.run(
-    { name: 'migrator', script: scriptOf('migrator'), args: [command, '--json'], environment: appEnvironment('migrator', setting) },
+    {
+      name: 'migrator',
+      script: scriptOf('migrator'),
+      args: [command, '--json', ...(command === 'verify' ? [] : ['--reason', 'the platform on this machine is set up'])],
+      environment: appEnvironment('migrator', setting),
+    },
     MIGRATE_MS,
   );
   try {
