@@ -2,7 +2,7 @@ import { parsePasswordRules, parseReference } from '@rcm/credentials';
 import { findEndpoint, getOpenAttempt, requestRotation, rotationTo } from '@rcm/db';
 import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
-import { rotateAndReport } from '../schedule/rotation-outcome.ts';
+import { rotateAsked } from '../schedule/asked.ts';
 import { whyNotStart } from '../starting.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 import { report } from './rotate.ts';
@@ -32,7 +32,7 @@ export async function rollbackCommand(context: CommandContext, options: Rollback
   }
   const place = { orgId: endpoint.orgId, endpointId: endpoint.id };
   const { requestId } = await requestRotation(db, { ...place, kind: 'rollback', chosenVersion, actor: options.actor, reason: options.reason });
-  return report(context, [await rotateAndReport(rotator, { ...place, reason: 'rollback', requestId, signal: context.signal })]);
+  return report(context, [await rotateAsked(rotator, { ...place, kind: 'rollback', requestId }, context.signal)]);
 }
 
 async function previousVersion({ opened }: CommandContext, endpoint: MigratedEndpoint): Promise<string> {

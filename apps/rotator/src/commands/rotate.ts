@@ -2,6 +2,7 @@ import { findEndpoint, listDueEndpoints, listOpenAttempts, listStartable, record
 import { migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
+import { rotateAsked } from '../schedule/asked.ts';
 import { rotatorChores, stopFailingPortalTypes } from '../schedule/chores.ts';
 import { rotateAndReport, type RotationOutcome, type RotationResult } from '../schedule/rotation-outcome.ts';
 import { whyNotStart } from '../starting.ts';
@@ -30,7 +31,7 @@ export async function rotateCommand(context: CommandContext, options: RotateOpti
   }
   const place = { orgId: endpoint.orgId, endpointId: endpoint.id };
   const { requestId } = await requestRotation(db, { ...place, kind: options.kind, actor: options.actor, reason: options.reason });
-  return report(context, [await rotateAndReport(rotator, { ...place, reason: options.kind, requestId, signal: context.signal })]);
+  return report(context, [await rotateAsked(rotator, { ...place, kind: options.kind, requestId }, context.signal)]);
 }
 
 /** `once`: what an earlier one left open, everything that is due, one after the other, and a round of each chore; a scheduled task's way. */

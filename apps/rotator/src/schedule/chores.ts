@@ -8,6 +8,7 @@ import { mendWanted } from '../mending/mend-wanted.ts';
 import type { NoticeChannel } from '../notices/channel.ts';
 import { deliverNotices } from '../notices/deliver.ts';
 import type { Rotator } from '../rotate.ts';
+import { takeUpLeftRequests } from './asked.ts';
 import type { Chore } from './service.ts';
 
 const DAY_MS = 86_400_000;
@@ -19,6 +20,9 @@ const LEFT_DAYS = 30;
 /** Each is looked at once an hour; so many a minute, or a portal that blocks thousands would use up the store's quota. */
 const BLOCKED_EVERY_MS = 60_000;
 const LOOKED_AT_AT_ONCE = 20;
+/** A command seldom dies between asking and planning. */
+const ASKED_EVERY_MS = 60_000;
+const TAKEN_UP_AT_ONCE = 5;
 /** So that a round is short, however many have grown old. */
 const PRUNED_AT_ONCE = 500;
 
@@ -53,6 +57,11 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
         await mendWanted(rotator, { limit: config.RCM_ROTATOR_MEND_SEARCHES, pauseMs: config.RCM_ROTATOR_MEND_PAUSE_MS, signal });
         refused.set(await countRefusedLogins(db));
       },
+    },
+    {
+      name: 'rotations that were asked for and not begun',
+      everyMs: ASKED_EVERY_MS,
+      round: (signal) => takeUpLeftRequests(rotator, { limit: TAKEN_UP_AT_ONCE, signal }),
     },
     {
       name: 'blocked rotations',

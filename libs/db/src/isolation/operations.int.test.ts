@@ -18,6 +18,7 @@ import { keptLength } from '../journal/kept-length.ts';
 import { knownVersions } from '../journal/known-versions.ts';
 import { beginLook } from '../journal/looks.ts';
 import { announceSuccessor, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo } from '../journal/resolve.ts';
+import { answerRequest } from '../journal/left-requests.ts';
 import { requestRotation } from '../journal/request.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
 import { listLeases, releaseLease, renewLease } from '../leases/upkeep.ts';
@@ -126,6 +127,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   reserveTotpStep: (n) => reserveTotpStep(t.agent, { ...n, periodSeconds: 30, skew: 1 }),
   planRotation: (n) => planRotation(t.rotator, { ...n, attemptId: randomUUID(), owner: 'o', reason: 'due', baseVersion: '1', recipeHash: 'h' }),
   requestRotation: (n) => requestRotation(t.rotator, { ...n, kind: 'compromise', actor: 'a', reason: 'r' }),
+  answerRequest: (n) => answerRequest(t.rotator, { ...n, requestId: randomUUID(), answer: 'done' }),
   getOpenAttempt: (n) => getOpenAttempt(t.rotator, n),
   adoptAttempt: (n) => adoptAttempt(t.rotator, { ...n, owner: 'rotator' }),
   advanceAttempt: (n) => advanceAttempt(t.rotator, { ...n, from: 'planned', to: 'staged' }),

@@ -91,6 +91,8 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
 
   ['rcm_rotator', 'may', request()],
   ['rcm_rotator', 'may not', `UPDATE rotation_request SET chosen_version = '1'`],
+  ['rcm_rotator', 'may not', `UPDATE rotation_request SET kind = 'demand'`],
+  ['rcm_rotator', 'may', `UPDATE rotation_request SET answer = 'done', answered_at = now()`],
   ['rcm_rotator', 'may not', 'DELETE FROM rotation_request'],
   ...(['rcm_agent', 'rcm_migrator'] as const).flatMap((role): (readonly [Asking, 'may not', string])[] => [
     [role, 'may not', request()],

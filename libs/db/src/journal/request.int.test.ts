@@ -4,6 +4,7 @@ import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type
 import type { AttemptReason } from './attempt.ts';
 import { finishAttempt } from './ends.ts';
 import { planRotation, type RotationPlan } from './open.ts';
+import { answerRequest, listLeftRequests } from './left-requests.ts';
 import { requestRotation } from './request.ts';
 
 let t: TestDatabase;
@@ -100,5 +101,36 @@ describe('what a person asks of a rotator', () => {
     ] as const)
       await expect(insert(reason, version, request), reason).rejects.toMatchObject({ code: expect.stringMatching(/^235(03|14)$/) });
     await insert('rollback', '7', requestId);
+  });
+});
+
+describe('a request whose command has died before it planned', () => {
+  const left = () => listLeftRequests(t.rotator, { olderThanMs: 300_000, limit: 100 });
+  const ago = (requestId: string, ms: number) =>
+    t.sql(`UPDATE rotation_request SET requested_at = clock_timestamp() - make_interval(secs => $2::float8 / 1000) WHERE id = $1`, [requestId, ms]);
+
+  test('is found when it is old enough, until it is begun or answered, and is answered once', async () => {
+    const [endpoint, other] = [await makeEndpoint(t.db), await makeEndpoint(t.db)];
+    const { requestId } = await requestRotation(t.rotator, { ...endpoint, ...ASKED, kind: 'compromise' });
+    const begun = await requestRotation(t.rotator, { ...other, ...ASKED, kind: 'demand' });
+    expect(await left()).toEqual([]);
+    for (const id of [requestId, begun.requestId]) await ago(id, 301_000);
+    expect((await left()).map(({ requestId: id }) => id).sort()).toEqual([requestId, begun.requestId].sort());
+    await plan(other, 'demand', begun);
+    const [found] = await left();
+    expect(found).toMatchObject({ requestId, orgId: endpoint.orgId, endpointId: endpoint.endpointId, kind: 'compromise' });
+    expect(found?.ageMs).toBeGreaterThanOrEqual(301_000);
+    const answer = {
+      requestId,
+      orgId: endpoint.orgId,
+      answer: 'not_started',
+      tell: { actor: 'rotator@host:1', endpointId: endpoint.endpointId, reason: 'paused' },
+    };
+    expect(await answerRequest(t.rotator, { ...answer, orgId: other.orgId })).toBe(false);
+    expect([await answerRequest(t.rotator, answer), await answerRequest(t.rotator, answer)]).toEqual([true, false]);
+    expect(await left()).toEqual([]);
+    expect(await t.sql(`SELECT actor, subject, reason, details FROM audit_event WHERE action = 'rotation.not_started'`)).toEqual([
+      { actor: 'rotator@host:1', subject: endpoint.endpointId, reason: 'paused', details: { requestId, answer: 'not_started' } },
+    ]);
   });
 });

@@ -23,7 +23,7 @@ export { acquireExclusiveLease, acquireSharedLease, releaseLease, renewLease, wi
 export { beginLoginAttempt, checkLoginAttempt, clearLogin, finishLoginAttempt, mayBeLocked, remainingBudget, reserveTotpStep, restLogin } from './ledger.ts';
 export { forgetPasswords, isPortalIll, passwordStanding, passwordTries } from './passwords.ts';
 export { announceSuccessor, beginLook, listBlockedToLookAt, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo } from './resolve.ts';
-export { requestRotation } from './requests.ts';
+export { answerRequest, requestRotation } from './requests.ts';
 export {
   bringRotationForward,
   findEndpoint,

@@ -1,0 +1,78 @@
+import { pauseRotations, requestRotation, resumeRotations } from '@rcm/db';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { rotateAsked, takeUpLeftRequests } from './asked.ts';
+
+let opened: RotatorWorld;
+const PERSON = { actor: 'person:os:jane@host', reason: 'seen in a mail' };
+const { signal } = new AbortController();
+beforeAll(async () => {
+  opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine', 'alpine'] });
+});
+afterAll(() => opened?.close());
+
+/** All that a command does before it dies; `ms` ago. */
+async function left(endpointId: string, ms: number): Promise<string> {
+  const { orgId } = opened.world.endpoint(endpointId);
+  const { requestId } = await requestRotation(opened.rotator.db, { orgId, endpointId, kind: 'compromise', ...PERSON });
+  await opened.sql(`UPDATE rotation_request SET requested_at = clock_timestamp() - make_interval(secs => $2::float8 / 1000) WHERE id = $1`, [requestId, ms]);
+  return requestId;
+}
+const takeUp = () => takeUpLeftRequests(opened.rotator, { limit: 10, signal });
+const answerTo = async (requestId: string) => (await opened.sql('SELECT answer FROM rotation_request WHERE id = $1', [requestId]))[0];
+const told = (requestId: string) =>
+  opened.sql(`SELECT actor, reason FROM audit_event WHERE action = 'rotation.not_started' AND details ->> 'requestId' = $1`, [requestId]);
+
+describe('a rotation that somebody asked for by a command which died', () => {
+  it('is begun by a rotator, for the reason that was given, once', async () => {
+    const requestId = await left('alpine-1', 600_000);
+    await takeUp();
+    expect(await opened.sql('SELECT reason, state, request_id FROM rotation_attempt', [])).toEqual([
+      { reason: 'compromise', state: 'done', request_id: requestId },
+    ]);
+    expect(await answerTo(requestId)).toEqual({ answer: 'done' });
+    await takeUp();
+    expect(await opened.sql('SELECT FROM rotation_attempt', [])).toHaveLength(1);
+  });
+
+  it('is left to its command while that may still be at it', async () => {
+    const requestId = await left('alpine-2', 60_000);
+    await takeUp();
+    expect(await answerTo(requestId)).toEqual({ answer: null });
+    await opened.sql(`UPDATE rotation_request SET answered_at = now(), answer = 'test' WHERE id = $1`, [requestId]);
+  });
+
+  it('ends with an audit event that says why where it may not begin, and does not begin later unasked', async () => {
+    await pauseRotations(opened.rotator.db, { scope: { kind: 'all' }, ...PERSON });
+    const requestId = await left('alpine-2', 600_000);
+    await takeUp();
+    expect(await answerTo(requestId)).toEqual({ answer: 'not_started' });
+    expect(await told(requestId)).toEqual([
+      { actor: opened.rotator.owner, reason: expect.stringMatching(/the command that asked had ended.*paused/) as string },
+    ]);
+    await resumeRotations(opened.rotator.db, { scope: { kind: 'all' }, ...PERSON });
+    await takeUp();
+    expect(await opened.sql(`SELECT FROM rotation_attempt WHERE endpoint_id = 'alpine-2'`, [])).toEqual([]);
+  });
+
+  it('ends after a day', async () => {
+    const requestId = await left('alpine-2', 25 * 3_600_000);
+    await takeUp();
+    expect(await answerTo(requestId)).toEqual({ answer: 'expired' });
+    expect(await told(requestId)).toHaveLength(1);
+    expect(await opened.sql(`SELECT FROM rotation_attempt WHERE endpoint_id = 'alpine-2'`, [])).toEqual([]);
+  });
+
+  it('is nobody’s to take up once the command has told how it went on', async () => {
+    await pauseRotations(opened.rotator.db, { scope: { kind: 'all' }, ...PERSON });
+    const { orgId } = opened.world.endpoint('alpine-3');
+    const asked = { orgId, endpointId: 'alpine-3', kind: 'demand' } as const;
+    const { requestId } = await requestRotation(opened.rotator.db, { ...asked, ...PERSON });
+    expect(await rotateAsked(opened.rotator, { ...asked, requestId }, signal)).toMatchObject({ result: 'not_started' });
+    await resumeRotations(opened.rotator.db, { scope: { kind: 'all' }, ...PERSON });
+    await opened.sql(`UPDATE rotation_request SET requested_at = clock_timestamp() - interval '10 minutes' WHERE id = $1`, [requestId]);
+    await takeUp();
+    expect(await opened.sql(`SELECT FROM rotation_attempt WHERE endpoint_id = 'alpine-3'`, [])).toEqual([]);
+    expect(await told(requestId)).toEqual([]);
+  });
+});

@@ -1,0 +1,63 @@
+import { answerRequest, type LeftRequest, listLeftRequests, type RequestKind } from '@rcm/db';
+import type { Rotator } from '../rotate.ts';
+import { rotateAndReport, type RotationOutcome, type RotationResult } from './rotation-outcome.ts';
+
+/** A request as a person's command has written it down. */
+export interface Asked {
+  readonly requestId: string;
+  readonly orgId: string;
+  readonly endpointId: string;
+  readonly kind: RequestKind;
+}
+
+/** Rotates what a person asks for and writes down that they have an answer, so that nobody takes the request up after them. Never rejects. */
+export async function rotateAsked(rotator: Rotator, { kind, ...asked }: Asked, signal: AbortSignal): Promise<RotationOutcome> {
+  const outcome = await rotateAndReport(rotator, { orgId: asked.orgId, endpointId: asked.endpointId, reason: kind, requestId: asked.requestId, signal });
+  await answerRequest(rotator.db, { requestId: asked.requestId, orgId: asked.orgId, answer: outcome.result }).catch((error: unknown) =>
+    rotator.logger.warn(
+      { err: error, endpointId: asked.endpointId },
+      'the answer to a request could not be written down; a rotator may take the request up once more',
+    ),
+  );
+  return outcome;
+}
+
+/** Longer than a command waits for its login before it plans. */
+const LEFT_AFTER_MS = 300_000;
+const DAY_MS = 86_400_000;
+/** What tells whoever asked nothing yet, as the login was busy or something was away: it is tried again. */
+const LATER: ReadonlySet<RotationResult> = new Set(['put_off']);
+const BEGUN: ReadonlySet<RotationResult> = new Set(['done', 'abandoned', 'waiting', 'blocked', 'open']);
+
+export interface LeftRound {
+  readonly limit: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One round over requests whose command ended before it planned anything: begun as the command would have, or ended with an audit event that says why
+ * not. What could not begin for a day is too old to be what anybody still wants.
+ */
+export async function takeUpLeftRequests(rotator: Rotator, { limit, signal }: LeftRound): Promise<void> {
+  for (const left of await listLeftRequests(rotator.db, { olderThanMs: LEFT_AFTER_MS, limit })) {
+    if (signal.aborted) return;
+    await takeUp(rotator, left, signal);
+  }
+}
+
+async function takeUp(rotator: Rotator, left: LeftRequest, signal: AbortSignal): Promise<void> {
+  const { requestId, orgId, endpointId, kind } = left;
+  const end = (answer: string, reason: string) => answerRequest(rotator.db, { requestId, orgId, answer, tell: { actor: rotator.owner, endpointId, reason } });
+  if (left.ageMs > DAY_MS) {
+    await end('expired', 'the command that asked had ended before it began, and no rotator could begin it for a day');
+    rotator.logger.warn({ endpointId, requestId }, 'a request for a rotation was left by its command and is too old; ask again');
+    return;
+  }
+  const outcome = await rotateAndReport(rotator, { orgId, endpointId, reason: kind, requestId, signal });
+  if (LATER.has(outcome.result)) return;
+  if (BEGUN.has(outcome.result)) return void (await answerRequest(rotator.db, { requestId, orgId, answer: outcome.result }));
+  await end(
+    outcome.result,
+    `the command that asked had ended before it began; a rotator could not begin it: ${outcome.detail ?? outcome.code ?? 'no reason given'}`,
+  );
+}

@@ -1,0 +1,56 @@
+import { writeAuditEvent } from '../audit/record.ts';
+import type { Database } from '../database.ts';
+import { checkLimit, checkMs, checkUuid } from '../input.ts';
+import type { RequestKind } from './request.ts';
+
+/** A request whose command ended before it planned anything and before it told anybody. */
+export interface LeftRequest {
+  readonly requestId: string;
+  readonly orgId: string;
+  readonly endpointId: string;
+  readonly kind: RequestKind;
+  /** Since when, in ms, by Postgres's clock. */
+  readonly ageMs: number;
+}
+
+/**
+ * Requests without an attempt and without an answer that are older than `olderThanMs`, the oldest first. A command that is still at it is no harm: a
+ * request is begun once.
+ */
+export async function listLeftRequests(db: Database, { olderThanMs, limit }: { readonly olderThanMs: number; readonly limit: number }): Promise<LeftRequest[]> {
+  const ms = checkMs('olderThanMs', olderThanMs);
+  return db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<LeftRequest[]>`
+      SELECT r.id::text AS "requestId", r.org_id AS "orgId", r.endpoint_id AS "endpointId", r.kind,
+             (extract(epoch FROM clock_timestamp() - r.requested_at) * 1000)::float8 AS "ageMs"
+        FROM rotation_request r
+       WHERE r.answered_at IS NULL AND r.requested_at < clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000)
+         AND NOT EXISTS (SELECT FROM rotation_attempt a WHERE a.request_id = r.id)
+       ORDER BY r.requested_at LIMIT ${checkLimit(limit)}`,
+  );
+}
+
+export interface RequestAnswer {
+  readonly requestId: string;
+  readonly orgId: string;
+  /** How it went on, in one word of small letters. */
+  readonly answer: string;
+  /** Where nobody has read it: what the audit trail says of a request that was not begun, and who says so. */
+  readonly tell?: { readonly actor: string; readonly endpointId: string; readonly reason: string };
+}
+
+/** Writes down that a request was answered, once, with an audit event `rotation.not_started` where `tell` says so. `false`: it was answered already. */
+export async function answerRequest(db: Database, { requestId, orgId, answer, tell }: RequestAnswer): Promise<boolean> {
+  checkUuid('requestId', requestId);
+  return db.transaction({ tenant: orgId }, async (tx) => {
+    const answered = await tx.$executeRaw`
+      UPDATE rotation_request SET answered_at = clock_timestamp(), answer = ${answer} WHERE id = ${requestId}::uuid AND org_id = ${orgId} AND answered_at IS NULL`;
+    if (answered === 1 && tell)
+      await writeAuditEvent(tx, {
+        ...{ orgId, actor: tell.actor, action: 'rotation.not_started', subject: tell.endpointId, reason: tell.reason },
+        details: { requestId, answer },
+      });
+    return answered === 1;
+  });
+}
