@@ -17,6 +17,8 @@ const product = [
   allow('rotator', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access'),
   allow('migrator', 'telemetry', 'credentials', 'db'),
   allow('audit', 'telemetry', 'db'),
+  // It gathers the commands of the others, the recipe writer's tool among them, and calls them as their own programs do.
+  allow('cli', 'telemetry', 'credentials', 'db', 'rotator', 'migrator', 'audit', 'portal'),
 ];
 const tools = [
   allow('local-aws'),
@@ -69,6 +71,7 @@ const TESTED = [
     'rotator',
     'migrator',
     'audit',
+    'cli',
     'platform',
     'setup',
     'bench',

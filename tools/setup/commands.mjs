@@ -16,6 +16,7 @@ const nx = inRoot('node_modules', 'nx', 'dist', 'bin', 'nx.js');
 /** @type {Record<string, Command>} */
 const COMMANDS = {
   start: { file: inRoot('tools', 'platform', 'src', 'main.ts'), args: [], cwd: here, browser: true },
+  rcm: { file: inRoot('apps', 'cli', 'src', 'main.ts'), args: [], cwd: here, browser: true },
   migrator: { file: inRoot('apps', 'migrator', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   rotator: { file: inRoot('apps', 'rotator', 'src', 'main.ts'), args: [], cwd: here, browser: true },
   'web-agent': { file: inRoot('apps', 'web-agent', 'src', 'main.ts'), args: [], cwd: here, browser: true },

@@ -2,6 +2,7 @@
  * The rotator for tools that run it in another way than `rotator run`: crash matrix, soak, benchmark. What rotates is what the
  * process rotates with; a tool only chooses which login, and when to die. Nothing here may loosen a rule of the machine.
  */
+export { parseArguments } from './cli.ts';
 export { type RotatorConfig, readRotatorConfig } from './config.ts';
 export { type JournalWatch, type JournalWrite } from './machine/journal.ts';
 export { rotateLogin, type RotationReport, type RotationRequest, type Rotator } from './rotate.ts';

@@ -41,6 +41,13 @@ export {
 } from './endpoints/search.ts';
 export { countSecrets, type SecretCount } from './endpoints/secret-counts.ts';
 export { insertEndpoint, type NewEndpoint, type NewOrganization, type PersonalChange, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
+export { listLogins, type LoginPage } from './fleet/list-logins.ts';
+export { type FleetLogin, type LoginTrouble, troublesOf } from './fleet/login.ts';
+export { type HistoryEntry, type HistorySource, type LoginHistory, loginHistory } from './fleet/login-history.ts';
+export { type FleetOverview, fleetOverview } from './fleet/overview.ts';
+export { findPortalType, listPortalTypes, type PortalTypeInUse } from './fleet/portal-types.ts';
+export { type LoginBudget, type LoginInFull, type Refused, showLogin } from './fleet/show-login.ts';
+export { type LoginFilter, type WalkPlace } from './fleet/walk.ts';
 export { assessPortalTypes, type BreakerCause, type BreakerRules } from './gate/breaker.ts';
 export { isPortalIll, type PortalHealth } from './gate/health.ts';
 export { type GateState, listGates } from './gate/list.ts';

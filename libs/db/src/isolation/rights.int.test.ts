@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ALL_ROLES, APP_ROLES, READER_ROLES } from '../roles/app-role.ts';
+import { ALL_ROLES, APP_ROLES, OPERATOR_ROLE, READER_ROLES } from '../roles/app-role.ts';
 import { type Asking, openTwoTenants, type TwoTenants } from './two-tenants.fixture.ts';
 
 let w: TwoTenants;
@@ -138,6 +138,48 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     [role, 'may not', `SELECT nextval('login_fence')`],
     [role, 'may not', `SELECT rcm_locked_until('$login')`],
   ]),
+  ...[
+    'SELECT id, base_url, secret_arn, search_wanted_at FROM integration_endpoint',
+    'SELECT * FROM login_identity',
+    'SELECT * FROM login_lease',
+    'SELECT version, outcome, effect, process, task_id FROM login_attempt',
+    'SELECT * FROM rotation_attempt',
+    'SELECT * FROM rotation_request',
+    'SELECT * FROM login_clearance',
+    'SELECT * FROM rotation_pause',
+    'SELECT * FROM notice',
+    'SELECT name, state, not_before, error_code, requested_by FROM portal_task',
+    'SELECT at, actor, action, subject, reason FROM audit_event',
+    `SELECT * FROM rcm_login_ledger('$login')`,
+    `SELECT rcm_locked_until('$login')`,
+  ].map((statement) => [OPERATOR_ROLE, 'may', statement] as const),
+  ...[
+    'SELECT config FROM integration_endpoint',
+    'SELECT fingerprint FROM login_attempt',
+    'SELECT input_sealed FROM portal_task',
+    'SELECT result FROM portal_task',
+    'SELECT error_message FROM portal_task',
+    'SELECT details FROM audit_event',
+    'SELECT wrapped FROM tenant_data_key',
+    'SELECT 1 FROM migration_proof',
+    'SELECT 1 FROM pgboss.job',
+    event(),
+    person('person:os:jane'),
+    clearance('retry'),
+    request(),
+    lease('shared'),
+    lease('exclusive'),
+    task(`'terminal:root@host', NULL`),
+    attempt(`'$uuid'`),
+    'UPDATE login_identity SET refused_since = NULL',
+    'UPDATE integration_endpoint SET next_rotation_at = now()',
+    'DELETE FROM login_lease',
+    `INSERT INTO login_identity (id) VALUES (repeat('a', 64))`,
+    `SELECT * FROM rcm_password_record('$login', '{}', NULL)`,
+    `SELECT rcm_organization_of('$endpoint')`,
+    `SELECT nextval('login_fence')`,
+  ].map((statement) => [OPERATOR_ROLE, 'may not', statement] as const),
+  ...APP_ROLES.map((role) => [role, 'may not', 'UPDATE login_identity SET refused_since = NULL'] as const),
   ...ALL_ROLES.flatMap((role): (readonly [Asking, 'may not', string])[] => [
     [role, 'may not', `UPDATE audit_event SET reason = 'else'`],
     [role, 'may not', 'DELETE FROM audit_event'],
@@ -271,7 +313,11 @@ test('the roles cannot log in and have no power of their own', async () => {
             ARRAY(SELECT roleid::regrole::text FROM pg_auth_members m WHERE m.member = r.oid) AS member_of FROM pg_roles r WHERE rolname LIKE 'rcm\\_%' ORDER BY 1`,
   );
   expect(roles).toEqual(
-    ['rcm_agent', 'rcm_auditor', 'rcm_head_writer', 'rcm_internal', 'rcm_migrator', 'rcm_rotator'].map((rolname) => ({ rolname, power: false, member_of: [] })),
+    ['rcm_agent', 'rcm_auditor', 'rcm_head_writer', 'rcm_internal', 'rcm_migrator', 'rcm_operator', 'rcm_rotator'].map((rolname) => ({
+      rolname,
+      power: false,
+      member_of: [],
+    })),
   );
 });
 

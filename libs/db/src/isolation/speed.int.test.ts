@@ -4,6 +4,10 @@ import { type Database, openDatabase } from '../database.ts';
 import { getEndpoint } from '../endpoints/read.ts';
 import { listDueEndpoints, setNextRotation } from '../endpoints/schedule.ts';
 import { countRefusedLogins, listWantedSearches } from '../endpoints/search.ts';
+import { listLogins } from '../fleet/list-logins.ts';
+import { loginHistory } from '../fleet/login-history.ts';
+import { showLogin } from '../fleet/show-login.ts';
+import type { LoginFilter } from '../fleet/walk.ts';
 import { assessPortalTypes } from '../gate/breaker.ts';
 import { portalHealth } from '../gate/health.ts';
 import { listStartable } from '../gate/startable.ts';
@@ -65,8 +69,13 @@ beforeAll(async () => {
   await t.sql(`
     INSERT INTO portal_task (id, org_id, endpoint_id, name, state, finished_at)
     SELECT gen_random_uuid(), 'o' || o, 'e' || i, 'n', 'succeeded', now() FROM (SELECT i, ${each}) x`);
+  // A few that nobody has used, that are locked, shared or blocked, and whose password ages.
+  await t.sql(`UPDATE login_identity SET first_accepted_at = NULL WHERE id IN (SELECT lpad(i::text, 64, '0') FROM generate_series(90001, 90050) i)`);
+  await t.sql(`UPDATE login_identity SET shared = true WHERE id IN (SELECT lpad(i::text, 64, '0') FROM generate_series(91001, 91050) i)`);
+  await t.sql(`UPDATE portal_type SET password_expires_days = 90`);
+  await t.sql(`UPDATE integration_endpoint SET last_rotated_at = now() - (hashtext(id) & 127) * interval '1 day'`);
   await t.sql('ANALYZE');
-}, 180_000);
+}, 600_000);
 afterAll(() => t.close());
 
 const LARGE = ['integration_endpoint', 'login_identity', 'login_lease', 'login_attempt', 'rotation_attempt', 'portal_task'];
@@ -83,7 +92,7 @@ const PRINTS = [printOf('right')];
 const HEALTH = { portalTypeCode: 'alpine', rules: { windowMs: 600_000, suspects: 3 } };
 
 /** What an agent or a rotator asks for all day, under the policies. */
-const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly rotator: Database }) => Promise<unknown>>> = {
+const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly rotator: Database; readonly operator: Database }) => Promise<unknown>>> = {
   'an endpoint': ({ agent }) => getEndpoint(agent, ONE),
   'a shared lease, longer, and back': async ({ agent }) => {
     const answer = await acquireSharedLease(agent, { ...ONE, holder: 'h', ttlMs: 60_000 });
@@ -133,6 +142,36 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
   'how many logins are refused': ({ rotator }) => countRefusedLogins(rotator),
   'what may be tidied up': ({ agent }) => tidyPortalTasks(agent, { keptMs: 86_400_000 }),
   'the versions before the current one': ({ rotator }) => earlierVersions(rotator, { orgId: ONE.orgId, secretArn: 'arn:aws:ssm:50000', limit: 5 }),
+  ...Object.fromEntries(
+    (
+      [
+        ['all', {}],
+        ['of one organization', { orgId: ONE.orgId }],
+        ['of one portal', { portalTypeCode: 'alpine' }],
+        ['that fail', { failing: true }],
+        ['that fail in one organization', { failing: true, orgId: 'o7' }],
+        ['that are locked', { locked: true }],
+        ['that are blocked', { blocked: true }],
+        ['that were never used', { neverUsed: true }],
+        ['that are shared', { shared: true }],
+        ['that are due', { dueBefore: new Date(Date.now() + 86_400_000) }],
+        ['that expire', { expiresBefore: new Date(Date.now() + 86_400_000) }],
+        ['that are due and were never used', { neverUsed: true, dueBefore: new Date(Date.now() + 86_400_000) }],
+      ] satisfies [string, LoginFilter][]
+    ).map(([which, filter]) => [
+      `the logins ${which}, page after page`,
+      async ({ operator }: { readonly operator: Database }) => {
+        let after: Awaited<ReturnType<typeof listLogins>>['next'] = null;
+        for (let page = 0; page < 3; page += 1) {
+          const { next }: Awaited<ReturnType<typeof listLogins>> = await listLogins(operator, { filter, after, limit: 20 });
+          if (next === null) break;
+          after = next;
+        }
+      },
+    ]),
+  ),
+  'all of one login': ({ operator }) => showLogin(operator, ONE),
+  'the history of one login': ({ operator }) => loginHistory(operator, { ...ONE, limit: 50 }),
   'what recovery may take up': async ({ rotator }) => [await getOpenAttempt(rotator, ONE), await listOpenAttempts(rotator, { ownerGone: true, limit: 20 })],
 };
 
@@ -140,7 +179,7 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
 async function scannedBy(ask: (typeof ASKED)[string]): Promise<Record<string, number>> {
   const before = await scanned();
   const open = (role: AppRole) => openDatabase({ url: urlFor(role, t.url), applicationName: 'asked', role, dataKeys: TEST_KEYS });
-  const dbs = { agent: open('rcm_agent'), rotator: open('rcm_rotator') };
+  const dbs = { agent: open('rcm_agent'), rotator: open('rcm_rotator'), operator: open('rcm_operator') };
   await ask(dbs);
   await Promise.all(Object.values(dbs).map((db) => db.close()));
   // Whose numbers are counted once its session is gone.

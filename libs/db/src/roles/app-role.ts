@@ -6,7 +6,9 @@ import { GRANTED_TO_EVERYBODY, OPEN_POLICIES, OWN_RIGHTS } from './rights-beyond
 export const APP_ROLES = ['rcm_agent', 'rcm_rotator', 'rcm_migrator'] as const;
 /** Those that read the audit trail and nothing else, and write nothing. */
 export const READER_ROLES = ['rcm_auditor', 'rcm_head_writer'] as const;
-export const ALL_ROLES = [...APP_ROLES, ...READER_ROLES] as const;
+/** The person who looks after the logins: sees the books of every tenant, and no payload, task data or event's details. */
+export const OPERATOR_ROLE = 'rcm_operator';
+export const ALL_ROLES = [...APP_ROLES, ...READER_ROLES, OPERATOR_ROLE] as const;
 export type AppRole = (typeof ALL_ROLES)[number];
 
 /** What the catalogue says of a login, with every role that it is a member of, by whatever way. */

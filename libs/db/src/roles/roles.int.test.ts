@@ -182,6 +182,7 @@ describe.runIf(backend() === 'embedded')('on a server without the roles (needs o
       'rcm_head_writer',
       'rcm_internal',
       'rcm_migrator',
+      'rcm_operator',
       'rcm_rotator',
     ]);
   });
@@ -192,7 +193,8 @@ describe.runIf(backend() === 'embedded')('on a server without the roles (needs o
   ])('an owner %s migrates without being a superuser, and the apps work', async (_, owner, attribute, made) => {
     if (!made) {
       for (let i = 0; i < 6; i += 1) await admin.query(`DROP DATABASE IF EXISTS at_once_${i}`);
-      for (const role of ['rcm_agent', 'rcm_rotator', 'rcm_migrator', 'rcm_internal', 'rcm_auditor', 'rcm_head_writer']) await admin.query(`DROP ROLE ${role}`);
+      for (const role of ['rcm_agent', 'rcm_rotator', 'rcm_migrator', 'rcm_internal', 'rcm_auditor', 'rcm_head_writer', 'rcm_operator'])
+        await admin.query(`DROP ROLE ${role}`);
     }
     await admin.query(`CREATE ROLE ${owner} LOGIN PASSWORD 'owner' ${attribute}`);
     await admin.query(`CREATE DATABASE ${owner} OWNER ${owner}`);

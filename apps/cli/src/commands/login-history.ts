@@ -1,0 +1,46 @@
+import { type Database, loginHistory } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import type { Report } from '../report.ts';
+import { table } from '../table.ts';
+import { relative } from '../times.ts';
+
+export interface HistoryOptions {
+  readonly limit: string;
+  readonly before?: string;
+}
+
+const MOST = 1_000;
+
+/** One timeline, the newest first. It is a look back, so it says nothing of how the login is now. */
+export async function history(db: Database, endpointId: string, options: HistoryOptions): Promise<Report> {
+  const limit = Number(options.limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
+    throw new RcmError('input_invalid', `--limit must be a whole number from 1 to ${MOST}. Nothing was done.`);
+  const before = options.before === undefined ? undefined : new Date(options.before);
+  if (before && Number.isNaN(before.getTime())) throw new RcmError('input_invalid', '--before must be a time such as 2026-03-31T00:00:00Z. Nothing was done.');
+  const found = await loginHistory(db, { endpointId, limit, before });
+  if (!found) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}. Nothing was done.`);
+  return {
+    json: { id: endpointId, entries: found.entries.map(({ orgId, ...entry }) => ({ ...entry, organization: orgId })), before: found.before },
+    lines(view) {
+      const rows = found.entries.map((e) => [
+        { text: e.at.toISOString().slice(0, 19).replace('T', ' ') },
+        { text: relative(e.at, view.now) },
+        { text: e.source },
+        { text: e.what, ...(/^(rejected|locked|blocked|failed|refused)/.test(e.what) ? { style: 'red' as const } : {}) },
+        { text: e.by ?? '' },
+        { text: e.detail ?? '' },
+      ]);
+      const columns = [
+        { title: 'TIME (UTC)' },
+        { title: '' },
+        { title: 'FROM' },
+        { title: 'WHAT' },
+        { title: 'BY', shrinks: true },
+        { title: 'DETAIL', shrinks: true },
+      ];
+      return [...table(view, columns, rows), ...(found.before ? ['', view.paint('dim', `more: --before ${found.before.toISOString()}`)] : [])];
+    },
+    well: true,
+  };
+}

@@ -1,0 +1,81 @@
+import { type Database, listLogins, type LoginFilter } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import { cursorOf, placeOf } from '../cursor.ts';
+import type { Report } from '../report.ts';
+import { isWell, loginJson, noteOf, standingCell, standingOf } from '../standing.ts';
+import { table } from '../table.ts';
+import { relative, span } from '../times.ts';
+
+export interface LoginsOptions {
+  readonly org?: string;
+  readonly portal?: string;
+  readonly due?: string | true;
+  readonly expiring?: string | true;
+  readonly failing?: boolean;
+  readonly locked?: boolean;
+  readonly blocked?: boolean;
+  readonly neverUsed?: boolean;
+  readonly shared?: boolean;
+  readonly limit: string;
+  readonly after?: string;
+}
+
+const DUE = '7d';
+const EXPIRING = '14d';
+const MOST = 1_000;
+
+/** One page of what is asked for. Not well where a login on it is locked, blocked or failing. */
+export async function logins(db: Database, options: LoginsOptions, now: Date): Promise<Report> {
+  const limit = Number(options.limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
+    throw new RcmError('input_invalid', `--limit must be a whole number from 1 to ${MOST}. Nothing was done.`);
+  const { logins: found, next } = await listLogins(db, {
+    filter: filterOf(options, now),
+    after: options.after === undefined ? null : placeOf(options.after),
+    limit,
+  });
+  const after = next && cursorOf(next);
+  const unwell = found.filter((login) => !isWell(login)).length;
+  return {
+    json: { logins: found.map(loginJson), unhealthy: unwell, next: after },
+    lines(view) {
+      if (found.length === 0) return ['no such login'];
+      const rows = found.map((login) => [
+        { text: login.id },
+        standingCell(standingOf(login)),
+        { text: login.orgId },
+        { text: login.portalTypeCode },
+        { text: relative(login.nextRotationAt, view.now) },
+        { text: relative(login.lastAcceptedAt, view.now) },
+        { text: noteOf(login, view.now) },
+      ]);
+      const columns = [
+        { title: 'LOGIN', shrinks: true },
+        { title: 'STANDING' },
+        { title: 'ORGANIZATION', shrinks: true },
+        { title: 'PORTAL' },
+        { title: 'ROTATION' },
+        { title: 'LAST IN' },
+        { title: 'NOTE', shrinks: true },
+      ];
+      return [...table(view, columns, rows), ...(after ? ['', view.paint('dim', `more: --after ${after}`)] : [])];
+    },
+    well: unwell === 0,
+  };
+}
+
+function filterOf(options: LoginsOptions, now: Date): LoginFilter {
+  const until = (name: string, value: string | true | undefined, fallback: string) =>
+    value === undefined ? undefined : new Date(now.getTime() + span(name, value === true ? fallback : value));
+  return {
+    orgId: options.org,
+    portalTypeCode: options.portal,
+    failing: options.failing,
+    locked: options.locked,
+    blocked: options.blocked,
+    neverUsed: options.neverUsed,
+    shared: options.shared,
+    dueBefore: until('--due', options.due, DUE),
+    expiresBefore: until('--expiring', options.expiring, EXPIRING),
+  };
+}

@@ -1,0 +1,33 @@
+import { type Database, fleetOverview } from '@rcm/db';
+import type { Report } from '../report.ts';
+import { relative } from '../times.ts';
+import { facts } from '../table.ts';
+
+/** How many there are, and of what is wrong how much. Not well where anything is failing, locked or blocked, or a portal is stopped. */
+export async function overview(db: Database): Promise<Report> {
+  const o = await fleetOverview(db);
+  const well = o.failing + o.locked + o.blocked + o.portalsStopped.length === 0;
+  return {
+    json: { ...o },
+    lines(view) {
+      const of = (count: number, command: string): string => (count === 0 ? '0' : `${count}  (${command})`);
+      return facts(view, [
+        ['logins', `${o.logins} of ${o.organizations} organizations`],
+        ['failing', of(o.failing, 'rcm logins --failing')],
+        ['locked', of(o.locked, 'rcm logins --locked')],
+        ['blocked', of(o.blocked, 'rcm logins --blocked')],
+        ['portals stopped', o.portalsStopped.join(', ') || '0'],
+        ['due in 7 d', of(o.dueIn7Days, 'rcm logins --due')],
+        ['overdue', `${o.overdue}`],
+        ['never used', of(o.neverUsed, 'rcm logins --never-used')],
+        ['shared', of(o.shared, 'rcm logins --shared')],
+        ['not stored yet', o.legacy === 0 ? null : `${o.legacy}  (rcm migrate plan)`],
+        ['rotations open', `${o.rotationsOpen}`],
+        ['logins in use', `${o.leases}`],
+        ['tasks waiting', o.oldestTaskSince ? `${o.tasksWaiting}, the oldest asked for ${relative(o.oldestTaskSince, view.now)}` : `${o.tasksWaiting}`],
+        ['pauses', o.pauses === 0 ? null : `${o.pauses}  (rcm status)`],
+      ]);
+    },
+    well,
+  };
+}

@@ -1,0 +1,48 @@
+import { type Database, findPortalType, listPortalTypes } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import type { Report } from '../report.ts';
+import { facts, table } from '../table.ts';
+
+/** Portal types and the few figures that tell them apart. */
+export async function portalTypeList(db: Database): Promise<Report> {
+  const types = await listPortalTypes(db);
+  return {
+    json: { portalTypes: types.map(({ recipe: _recipe, ...type }) => type) },
+    lines: (view) =>
+      table(
+        view,
+        [{ title: 'PORTAL' }, { title: 'NAME', shrinks: true }, { title: 'ROTATION' }, { title: 'LOCKS AFTER' }, { title: 'HOSTS', shrinks: true }],
+        types.map((type) => [
+          { text: type.code },
+          { text: type.name },
+          { text: type.rotationMode === 'manual' ? 'by hand' : `every ${type.rotationIntervalDays} d` },
+          { text: `${type.lockoutThreshold}, ours ${type.lockoutThreshold - type.lockoutMargin}` },
+          { text: type.hosts.join(' ') },
+        ]),
+      ),
+    well: true,
+  };
+}
+
+/** One portal type, with its recipe under `--json`. */
+export async function portalTypeShow(db: Database, code: string): Promise<Report> {
+  const type = await findPortalType(db, { code });
+  if (!type) throw new RcmError('input_invalid', `There is no portal type ${code}: \`rcm portal-type list\` has them. Nothing was done.`);
+  return {
+    json: { portalType: type },
+    lines: (view) =>
+      facts(view, [
+        ['portal', `${type.name} (${type.code})`],
+        ['logins', `${type.logins}`],
+        ['hosts', type.hosts.join(' ')],
+        ['driver', type.driver],
+        ['rotation', type.rotationMode === 'manual' ? 'by hand' : `every ${type.rotationIntervalDays} d, spread over ${type.rotationSpreadDays} d`],
+        ['password rules', type.passwordRules],
+        ['password expires', type.passwordExpiresDays === null ? 'never' : `after ${type.passwordExpiresDays} d`],
+        ['locks after', `${type.lockoutThreshold} failures (${type.lockoutCounts}), of which we cause ${type.lockoutThreshold - type.lockoutMargin} at most`],
+        ['sessions', `${type.maxSessionsPerAccount} an account; ${type.maxConcurrency} rotations at once`],
+        ['maintenance', type.maintenanceWindows.length === 0 ? 'none' : `${type.maintenanceWindows.join(', ')} ${type.maintenanceTimeZone}`],
+      ]),
+    well: true,
+  };
+}

@@ -1,0 +1,150 @@
+import {
+  acquireSharedLease,
+  beginLoginAttempt,
+  type Database,
+  finishLoginAttempt,
+  insertEndpoint,
+  openDatabase,
+  recordMigrated,
+  upsertOrganization,
+  upsertPortalType,
+} from '@rcm/db';
+import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { freshDatabase } from '@rcm/test-services';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rcm } from './testing.fixture.ts';
+
+let url: string;
+let drop: () => Promise<void>;
+let agent: Database;
+let environment: NodeJS.ProcessEnv;
+const ORG = 'hospital-1';
+
+beforeAll(async () => {
+  ({ url, drop } = await freshDatabase({ migrate: migrateWithLogins }));
+  const db = openDatabase({ url, applicationName: 'world', maxConnections: 2 });
+  await upsertOrganization(db, { id: ORG, name: 'Hospital' });
+  await upsertPortalType(db, {
+    code: 'alpine',
+    name: 'Alpine Health',
+    hosts: ['alpine.example'],
+    driver: 'recipe',
+    recipe: { login: [] },
+    passwordRules: 'length 12-20',
+    rotationMode: 'automatic',
+    rotationIntervalDays: 60,
+    rotationSpreadDays: 0,
+    lockoutThreshold: 4,
+    lockoutMargin: 1,
+    lockoutWindowSeconds: 900,
+    settleMs: 1000,
+    totpSkew: 1,
+    totpPeriodSeconds: 30,
+    maxSessionsPerAccount: 2,
+    maxConcurrency: 4,
+  });
+  for (const [i, id] of ['well', 'wrong', 'idle'].entries()) {
+    await insertEndpoint(db, { id, orgId: ORG, portalTypeCode: 'alpine', accountId: `account-${i}`, baseUrl: 'https://alpine.example/' });
+    await recordMigrated(db, {
+      endpointId: id,
+      orgId: ORG,
+      loginIdentity: String(i).repeat(64),
+      secretArn: `arn:aws:ssm:us-east-1:1:parameter/${id}`,
+      version: '1',
+      fingerprint: 'f',
+    });
+  }
+  await db.close();
+  agent = openDatabase({ url: urlFor('rcm_agent', url), applicationName: 'agent', role: 'rcm_agent', maxConnections: 2 });
+  await login('well', 0, 'accepted');
+  environment = { RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', url) };
+});
+afterAll(async () => {
+  await agent.close();
+  await drop();
+});
+
+async function login(endpointId: string, i: number, outcome: 'accepted' | 'rejected'): Promise<void> {
+  const lease = await acquireSharedLease(agent, { orgId: ORG, endpointId, loginIdentity: String(i).repeat(64), holder: 'agent@host:1', ttlMs: 60_000 });
+  if (!lease.granted) throw new Error(lease.reason);
+  const begun = await beginLoginAttempt(agent, {
+    orgId: ORG,
+    endpointId,
+    leaseId: lease.lease.id,
+    actor: 'agent',
+    version: '1',
+    fingerprints: [`1:${'a'.repeat(64)}`],
+  });
+  if (!begun.allowed) throw new Error(begun.reason);
+  await finishLoginAttempt(agent, {
+    loginAttemptId: begun.loginAttemptId,
+    orgId: ORG,
+    outcome,
+    effect: outcome === 'accepted' ? 'none' : 'bad',
+    proved: outcome === 'accepted',
+  });
+}
+
+const json = async (...args: string[]) => {
+  const { code, stdout } = await rcm([...args, '--json'], environment);
+  return { code, answer: JSON.parse(stdout) as Record<string, unknown> };
+};
+
+test('a login that was refused shows as failing at once, in the list, alone and in the overview, and each ends with 1', async () => {
+  expect(await json('logins')).toMatchObject({ code: 0, answer: { version: 1, unhealthy: 0, next: null } });
+  expect(await json('overview')).toMatchObject({ code: 0, answer: { logins: 3, failing: 0, neverUsed: 2 } });
+  await login('wrong', 1, 'rejected');
+  expect(await json('logins', '--failing')).toMatchObject({
+    code: 1,
+    answer: { unhealthy: 1, logins: [{ id: 'wrong', standing: 'failing', lastAcceptedAt: null }] },
+  });
+  expect(await json('overview')).toMatchObject({ code: 1, answer: { failing: 1 } });
+  expect(await json('login', 'show', 'wrong')).toMatchObject({
+    code: 1,
+    answer: { logins: [{ standing: 'failing', lastRefused: { outcome: 'rejected' }, budget: { failuresLeft: 2, of: 3 }, notices: [{ kind: 'refused' }] }] },
+  });
+  expect(await json('login', 'show', 'well')).toMatchObject({ code: 0, answer: { logins: [{ standing: 'ok' }] } });
+  const { code, stdout } = await rcm(['login', 'show', 'well', 'wrong'], environment, 100);
+  expect(code).toBe(1);
+  expect(stdout).toContain('rcm login retry wrong --reason');
+});
+
+test('a page says where the next one begins', async () => {
+  const first = await json('logins', '--limit', '2');
+  expect(first.answer['logins']).toHaveLength(2);
+  expect((await json('logins', '--limit', '2', '--after', String(first.answer['next']))).answer).toMatchObject({ logins: [{ id: 'wrong' }], next: null });
+});
+
+test('a history has the login and who made it', async () => {
+  const { code, answer } = await json('login', 'history', 'well');
+  expect(code).toBe(0);
+  expect(answer['entries']).toEqual(
+    expect.arrayContaining([expect.objectContaining({ source: 'login', what: 'accepted', by: 'agent@host:1', organization: ORG })]),
+  );
+  expect((await rcm(['login', 'history', 'well'], environment, 80)).stdout).toContain('accepted');
+});
+
+test('portal types are listed and shown', async () => {
+  expect(await json('portal-type', 'list')).toMatchObject({ code: 0, answer: { portalTypes: [{ code: 'alpine' }] } });
+  expect(await json('portal-type', 'show', 'alpine')).toMatchObject({ code: 0, answer: { portalType: { code: 'alpine', logins: 3 } } });
+  expect(await json('portal-type', 'show', 'none')).toMatchObject({ code: 2, answer: { error: { code: 'input_invalid' } } });
+});
+
+test('a login that is not there ends with 1, what is no id with 2, and another role with 2', async () => {
+  expect(await json('login', 'show', 'nobody')).toMatchObject({
+    code: 1,
+    answer: { error: { code: 'endpoint_unknown', todo: expect.stringContaining('rcm logins') as string } },
+  });
+  expect(await json('login', 'show', 'No Id')).toMatchObject({ code: 2, answer: { error: { code: 'input_invalid' } } });
+  for (const role of ['rcm_rotator', 'rcm_agent', 'rcm_auditor'] as const) {
+    const { code, stderr } = await rcm(['logins'], { RCM_OPERATOR_DATABASE_URL: urlFor(role, url) });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('as a member of rcm_operator')]);
+  }
+});
+
+test('the commands of the other programs run under their own roles', async () => {
+  const wrong = await rcm(['login', 'unlocked', 'well', '--reason', 'x'], { ...environment });
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('RCM_ROTATOR_DATABASE_URL is not set')]);
+  const audit = await rcm(['audit', 'export', '--output', '-'], { RCM_AUDITOR_DATABASE_URL: urlFor('rcm_operator', url), RCM_LOG_LEVEL: 'silent' });
+  expect(audit.code).toBe(2);
+});

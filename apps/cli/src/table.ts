@@ -1,0 +1,50 @@
+import { printable, type Style, type View } from './terminal.ts';
+
+export interface Cell {
+  readonly text: string;
+  readonly style?: Style;
+}
+
+export interface Column {
+  readonly title: string;
+  /** It gives way first where the terminal is narrow; default: it does not. */
+  readonly shrinks?: boolean;
+}
+
+const GAP = '  ';
+const LEAST = 8;
+
+/**
+ * Aligned lines under their titles, none wider than the terminal: columns that may, shrink; then whole columns go from the right, for a line that wraps is
+ * read by nobody. `--json` has everything.
+ */
+export function table(view: View, columns: readonly Column[], rows: readonly (readonly Cell[])[]): string[] {
+  const clean = rows.map((row) => row.map((cell) => ({ ...cell, text: printable(cell.text) })));
+  const widths = columns.map((column, i) => Math.max(column.title.length, ...clean.map((row) => row[i]?.text.length ?? 0)));
+  const total = () => widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
+  for (const [i, column] of columns.entries())
+    if (column.shrinks && total() > view.width) widths[i] = Math.max(LEAST, (widths[i] ?? 0) - (total() - view.width));
+  while (widths.length > 1 && total() > view.width) widths.pop();
+  const line = (cells: readonly Cell[]): string =>
+    widths
+      .map((width, i) => {
+        const cell = cells[i] ?? { text: '' };
+        const text = cut(cell.text, width);
+        const padded = i === widths.length - 1 ? text : text.padEnd(width);
+        return cell.style ? view.paint(cell.style, padded) : padded;
+      })
+      .join(GAP)
+      .trimEnd();
+  return [line(columns.map(({ title }) => ({ text: title, style: 'dim' }))), ...clean.map(line)];
+}
+
+export const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`);
+
+/** `name  value` lines, the names in one column; what has no value is left out. */
+export function facts(view: View, pairs: readonly (readonly [name: string, value: string | null])[]): string[] {
+  const shown = pairs.filter((pair): pair is readonly [string, string] => pair[1] !== null && pair[1] !== '');
+  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  return shown.map(
+    ([name, value]) => `${view.paint('dim', name.padEnd(width))}${GAP}${cut(printable(value), Math.max(LEAST, view.width - width - GAP.length))}`,
+  );
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { Argument, Command } from 'commander';
+import type { Database } from '@rcm/db';
+import type { LoginsOptions } from './commands/logins.ts';
+import type { HistoryOptions } from './commands/login-history.ts';
+import { GATHERED } from './gathered.ts';
+import type { Report } from './report.ts';
+import type { Terminal } from './terminal.ts';
+
+interface Running {
+  readonly terminal: Terminal;
+  readonly now: Date;
+  print(report: Report): void;
+}
+
+const AFTER_HELP = `
+Which login of Postgres each command uses, profiles, and what --json prints: docs/rcm.md.
+Exit codes: 0 done and well, 1 something asked for is not well or could not be done, 2 wrong call or configuration.`;
+
+/** Every command of `rcm`. What one needs is loaded when it runs, so that help is there at once. */
+export function commandTree({ terminal, now, print }: Running): Command {
+  const program = new Command('rcm')
+    .description('See, repair, prove and onboard portal logins.')
+    .version(version(), '--version', 'print the version')
+    .option('--profile <name>', 'read ~/.config/rcm/profiles/NAME.env, and no other RCM_ variable')
+    .option('--color <when>', 'auto, always or never; NO_COLOR is heeded', 'auto')
+    .option('--json', 'print one JSON object')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void terminal.stdout.write(text), writeErr: (text) => void terminal.stderr.write(text) })
+    .addHelpText('after', AFTER_HELP);
+  const looks = async (act: (db: Database) => Promise<Report>): Promise<void> => {
+    const { asOperator } = await import('./operator.ts');
+    print(await asOperator(terminal.environment, act));
+  };
+
+  program
+    .command('overview')
+    .description('how many logins there are, and of what is wrong how much')
+    .action(async () => {
+      const { overview } = await import('./commands/overview.ts');
+      await looks(overview);
+    });
+  program
+    .command('logins')
+    .description('the logins of all organizations; what is asked for must hold all together')
+    .option('--org <id>', 'of this organization')
+    .option('--portal <code>', 'of this portal type')
+    .option('--due [span]', 'to be rotated within this time (7d)')
+    .option('--failing', 'refused by the portal, and not let in since')
+    .option('--locked', 'locked by the portal')
+    .option('--blocked', 'with a rotation that waits for a person')
+    .option('--never-used', 'with no login that was ever accepted')
+    .option('--expiring [span]', 'whose password the portal lets expire within this time (14d)')
+    .option('--shared', 'that lie in several organizations or under several secrets')
+    .option('--limit <n>', 'logins on a page', '50')
+    .option('--after <place>', 'the next page, from where the one before ended')
+    .action(async (options: LoginsOptions) => {
+      const { logins } = await import('./commands/logins.ts');
+      await looks((db) => logins(db, options, now));
+    });
+
+  const login = program.command('login').description('one login: see it, repair it');
+  login
+    .command('show')
+    .description('how it stands and why, what it waits for, what to do')
+    .argument('<id...>', 'endpoints')
+    .action(async (ids: readonly string[]) => {
+      const { loginShow } = await import('./commands/login-show.ts');
+      await looks((db) => loginShow(db, ids));
+    });
+  login
+    .command('history')
+    .description('one timeline of logins, rotations, leases, tasks, people’s acts and notices, the newest first')
+    .argument('<id>', 'endpoint')
+    .option('--limit <n>', 'entries', '50')
+    .option('--before <time>', 'what lies further back')
+    .action(async (id: string, options: HistoryOptions) => {
+      const { history } = await import('./commands/login-history.ts');
+      await looks((db) => history(db, id, options));
+    });
+
+  const portalType = program.command('portal-type').description('portal types: list, show, save');
+  portalType
+    .command('list')
+    .description('all of them')
+    .action(async () => {
+      const { portalTypeList } = await import('./commands/portal-types.ts');
+      await looks(portalTypeList);
+    });
+  portalType
+    .command('show')
+    .description('one of them')
+    .argument('<code>', 'portal type')
+    .action(async (code: string) => {
+      const { portalTypeShow } = await import('./commands/portal-types.ts');
+      await looks((db) => portalTypeShow(db, code));
+    });
+
+  program
+    .command('completion')
+    .description('a script that completes commands and options: source it')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: 'bash' | 'zsh' | 'fish') => {
+      const { completionScript } = await import('./completion.ts');
+      terminal.stdout.write(completionScript(program, shell));
+    });
+
+  // For help, completion and did-you-mean: they are run before their words come here.
+  for (const { path, summary } of GATHERED) {
+    const parent = path.length === 1 ? program : program.commands.find((command) => command.name() === path[0]);
+    parent
+      ?.command(path.at(-1) ?? '')
+      .description(summary)
+      .helpOption(false);
+  }
+  return program;
+}
+
+const version = (): string => (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;

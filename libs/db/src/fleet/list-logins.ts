@@ -1,0 +1,33 @@
+import type { Database } from '../database.ts';
+import { checkId, checkLimit } from '../input.ts';
+import { type FleetLogin, LOGIN_COLUMNS, LOGIN_TABLES } from './login.ts';
+import { type LoginFilter, walk, type WalkPlace } from './walk.ts';
+
+export interface LoginPage {
+  readonly logins: readonly FleetLogin[];
+  /** Where the next page begins; `null`: this is the last one. */
+  readonly next: WalkPlace | null;
+}
+
+/**
+ * One page of the logins of all organizations, in an order that fits what is asked for: failing, locked and blocked ones by how long they are so, due ones by
+ * when, else by id. For `rcm_operator`. Fails with `input_invalid`.
+ */
+export async function listLogins(
+  db: Database,
+  { filter, after = null, limit }: { readonly filter: LoginFilter; readonly after?: WalkPlace | null; readonly limit: number },
+): Promise<LoginPage> {
+  if (filter.orgId !== undefined) checkId('orgId', filter.orgId);
+  if (filter.portalTypeCode !== undefined) checkId('portalTypeCode', filter.portalTypeCode);
+  const most = checkLimit(limit);
+  const rows = await db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<(FleetLogin & { readonly key: string | null })[]>`
+      SELECT w.key::text AS key, ${LOGIN_COLUMNS}
+        FROM (${walk(filter, after, most + 1)}) w JOIN integration_endpoint e ON e.id = w.id ${LOGIN_TABLES}
+       ORDER BY w.key, w.id`,
+  );
+  const page = rows.slice(0, most);
+  const last = page.at(-1);
+  return { logins: page.map(({ key: _key, ...login }) => login), next: rows.length > most && last ? { key: last.key, id: last.id } : null };
+}

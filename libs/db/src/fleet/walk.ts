@@ -1,0 +1,127 @@
+import { Prisma } from '../generated/client.ts';
+import { timestamp } from '../input.ts';
+
+/** Which logins are asked for; all of it must hold. Times are moments, by the asker's clock. */
+export interface LoginFilter {
+  readonly orgId?: string | undefined;
+  readonly portalTypeCode?: string | undefined;
+  /** The portal refuses them, and no login has proved the password since. */
+  readonly failing?: boolean | undefined;
+  /** The portal said that the account is locked, and it still is. */
+  readonly locked?: boolean | undefined;
+  /** A rotation of theirs waits for a person. */
+  readonly blocked?: boolean | undefined;
+  /** No login was ever accepted. */
+  readonly neverUsed?: boolean | undefined;
+  readonly shared?: boolean | undefined;
+  /** To be rotated until then. */
+  readonly dueBefore?: Date | undefined;
+  /** The portal lets their password expire until then. */
+  readonly expiresBefore?: Date | undefined;
+}
+
+/** Behind the last login of a page. `key`: what the walk orders by, as Postgres wrote it; `null` where that is the id alone. */
+export interface WalkPlace {
+  readonly key: string | null;
+  readonly id: string;
+}
+
+type Wanted = Exclude<keyof LoginFilter, 'orgId' | 'portalTypeCode'>;
+
+/** The fewest first: whichever is asked for leads the walk, and the others are asked of each login that it meets. */
+const LEADERS = ['blocked', 'locked', 'failing', 'shared', 'expiresBefore', 'neverUsed', 'dueBefore'] as const satisfies readonly Wanted[];
+
+/**
+ * A statement that gives `key` and `id` of the logins in an order that an index has, from `after` on, `limit` at most. A page costs what it shows, and not what
+ * the platform holds.
+ */
+export function walk(filter: LoginFilter, after: WalkPlace | null, limit: number): Prisma.Sql {
+  const leader = LEADERS.find((wanted) => filter[wanted] !== undefined && filter[wanted] !== false);
+  const others = LEADERS.filter((wanted) => wanted !== leader && filter[wanted] !== undefined && filter[wanted] !== false).map((wanted) =>
+    holds(wanted, filter),
+  );
+  const rest = Prisma.join(
+    [
+      Prisma.sql`true`,
+      ...(filter.orgId === undefined ? [] : [Prisma.sql`e.org_id = ${filter.orgId}`]),
+      ...(filter.portalTypeCode === undefined ? [] : [Prisma.sql`e.portal_type_code = ${filter.portalTypeCode}`]),
+      ...others,
+    ],
+    ' AND ',
+  );
+  switch (leader) {
+    case undefined:
+      return Prisma.sql`SELECT NULL::timestamptz AS key, e.id FROM integration_endpoint e WHERE ${rest} AND e.id > ${after?.id ?? ''} ORDER BY e.id LIMIT ${limit}`;
+    case 'blocked':
+      return byIdentity(Prisma.sql`rotation_attempt`, { id: 'login_identity', key: 'created_at' }, Prisma.sql`w.ended_at IS NULL AND w.state = 'blocked'`);
+    case 'locked':
+      return byIdentity(
+        Prisma.sql`login_identity`,
+        { id: 'id', key: 'refused_since' },
+        Prisma.sql`w.refused_since IS NOT NULL AND rcm_locked_until(w.id) > clock_timestamp()`,
+      );
+    case 'failing':
+      return byIdentity(Prisma.sql`login_identity`, { id: 'id', key: 'refused_since' }, Prisma.sql`w.refused_since IS NOT NULL`);
+    case 'neverUsed':
+      return byIdentity(Prisma.sql`login_identity`, { id: 'id', key: 'created_at' }, Prisma.sql`w.first_accepted_at IS NULL`);
+    case 'shared':
+      return byIdentity(Prisma.sql`login_identity`, { id: 'id', key: 'created_at' }, Prisma.sql`w.shared`);
+    case 'dueBefore':
+      return Prisma.sql`
+        SELECT e.next_rotation_at AS key, e.id FROM integration_endpoint e
+         WHERE e.secret_arn IS NOT NULL AND e.next_rotation_at <= ${moment(filter.dueBefore)} AND ${rest}
+           AND ${after === null ? Prisma.sql`true` : Prisma.sql`(e.next_rotation_at, e.id) > (${after.key}::timestamptz, ${after.id})`}
+         ORDER BY e.next_rotation_at, e.id LIMIT ${limit}`;
+    case 'expiresBefore':
+      return expiring();
+  }
+
+  /** From the rows that lead to the endpoints that have their login; in the order of the key, and of one login by the endpoints' ids. */
+  function byIdentity(table: Prisma.Sql, column: { readonly id: string; readonly key: string }, condition: Prisma.Sql): Prisma.Sql {
+    const [id, key] = [Prisma.raw(`w.${column.id}`), Prisma.raw(`w.${column.key}`)];
+    const from =
+      after === null ? Prisma.sql`true` : Prisma.sql`${key} >= ${after.key}::timestamptz AND (${key} > ${after.key}::timestamptz OR e.id > ${after.id})`;
+    return Prisma.sql`
+      SELECT ${key} AS key, e.id FROM ${table} w JOIN integration_endpoint e ON e.login_identity = ${id}
+       WHERE ${condition} AND ${rest} AND ${from} ORDER BY ${key}, e.id LIMIT ${limit}`;
+  }
+
+  /** Portal types are few: the first of each, by the index, then the first of all. */
+  function expiring(): Prisma.Sql {
+    const key = Prisma.sql`e.last_rotated_at + make_interval(hours => 24 * p.password_expires_days)`;
+    const from =
+      after === null
+        ? Prisma.sql`true`
+        : Prisma.sql`(e.last_rotated_at, e.id) > (${after.key}::timestamptz - make_interval(hours => 24 * p.password_expires_days), ${after.id})`;
+    return Prisma.sql`
+      SELECT o.key, o.id FROM portal_type p CROSS JOIN LATERAL (
+        SELECT ${key} AS key, e.id FROM integration_endpoint e
+         WHERE e.portal_type_code = p.code AND e.secret_arn IS NOT NULL
+           AND e.last_rotated_at <= ${moment(filter.expiresBefore)} - make_interval(hours => 24 * p.password_expires_days) AND ${rest} AND ${from}
+         ORDER BY e.last_rotated_at, e.id LIMIT ${limit}) o
+       WHERE p.password_expires_days IS NOT NULL ORDER BY o.key, o.id LIMIT ${limit}`;
+  }
+}
+
+/** Whether it holds of a login `e`, for whatever does not lead. */
+function holds(wanted: Wanted, filter: LoginFilter): Prisma.Sql {
+  const identity = (condition: Prisma.Sql) => Prisma.sql`EXISTS (SELECT FROM login_identity x WHERE x.id = e.login_identity AND ${condition})`;
+  switch (wanted) {
+    case 'blocked':
+      return Prisma.sql`EXISTS (SELECT FROM rotation_attempt x WHERE x.login_identity = e.login_identity AND x.ended_at IS NULL AND x.state = 'blocked')`;
+    case 'locked':
+      return identity(Prisma.sql`x.refused_since IS NOT NULL AND rcm_locked_until(x.id) > clock_timestamp()`);
+    case 'failing':
+      return identity(Prisma.sql`x.refused_since IS NOT NULL`);
+    case 'neverUsed':
+      return identity(Prisma.sql`x.first_accepted_at IS NULL`);
+    case 'shared':
+      return identity(Prisma.sql`x.shared`);
+    case 'dueBefore':
+      return Prisma.sql`(e.secret_arn IS NOT NULL AND e.next_rotation_at <= ${moment(filter.dueBefore)})`;
+    case 'expiresBefore':
+      return Prisma.sql`EXISTS (SELECT FROM portal_type x WHERE x.code = e.portal_type_code AND e.last_rotated_at + make_interval(hours => 24 * x.password_expires_days) <= ${moment(filter.expiresBefore)})`;
+  }
+}
+
+const moment = (at: Date | undefined): Prisma.Sql => Prisma.sql`${timestamp(at ?? new Date(Number.NaN))}::timestamptz`;
