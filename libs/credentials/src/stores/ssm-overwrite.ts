@@ -3,7 +3,7 @@ import { isSameText } from './same-text.ts';
 import { ssmTier, type SsmTier } from './size-policy.ts';
 import type { SsmCalls } from './ssm-calls.ts';
 import { type SsmVersion, standing } from './ssm-versions.ts';
-import type { CallOptions } from './store.ts';
+import type { CallOptions, StoredSecret } from './store.ts';
 
 export interface Overwrite {
   readonly calls: SsmCalls;
@@ -32,7 +32,9 @@ const MAX_TRIES = 4;
 const FIRST_PAUSE_MS = 100;
 /** So often it is asked for what must be there, with growing pauses: six seconds in all. */
 const MOST_BEHIND = 7;
-/** Versions of a race that are looked at beside its first two; SSM keeps 100. */
+/** By SSM, of each parameter. */
+const VERSIONS_KEPT = 100;
+/** Versions of a race that are looked at beside its first two. */
 const MOST_LOOKED_AT = 20;
 
 /**
@@ -106,20 +108,35 @@ async function reconcile(write: Overwrite, isBase: IsBase, known: number): Promi
 }
 
 /** The base, where it is kept, and what was written since; of a parameter that was made again, its newest versions. */
-async function versionsSince(
-  { calls, name, base: baseText, options }: Overwrite,
-  newest: SsmVersion,
-): Promise<{ readonly versions: readonly SsmVersion[]; readonly base: SsmVersion | null }> {
-  const base = Number(baseText);
+async function versionsSince(write: Overwrite, newest: SsmVersion): Promise<{ readonly versions: readonly SsmVersion[]; readonly base: SsmVersion | null }> {
+  const base = Number(write.base);
   const first = base < newest.version ? base : 1;
   const numbers = Array.from({ length: newest.version - first }, (_, index) => first + index);
   const versions: SsmVersion[] = [];
   for (const version of numbers.filter((number, index) => index < 2 || newest.version - number <= MOST_LOOKED_AT)) {
-    const found = await calls.getVersion(name, version, options);
+    const found = await keptVersion(write, version, newest);
     if (found !== null) versions.push({ version, text: found.text });
   }
   versions.push(newest);
   return { versions, base: versions.find(({ version }) => version === base && version !== newest.version) ?? null };
+}
+
+/**
+ * Versions have no gaps, so one of the last hundred that is not shown is there all the same, and may be a person's: a history that is behind
+ * is waited for, and then the act fails with `store_unavailable`, to be repeated. `null`: it is too old to be kept.
+ */
+async function keptVersion(write: Overwrite, version: number, newest: SsmVersion): Promise<StoredSecret | null> {
+  const { calls, clock, name, options } = write;
+  for (let tries = 1; ; tries += 1) {
+    const found = await calls.getVersion(name, version, options);
+    if (found !== null || newest.version - version >= VERSIONS_KEPT) return found;
+    if (tries === MOST_BEHIND)
+      throw new RcmError(
+        'store_unavailable',
+        `The history of the secret does not show version ${version}, which lies between others; it is asked again later.`,
+      );
+    await clock.sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), options.signal);
+  }
 }
 
 /** Where it goes on showing an older number, the parameter was deleted and made again. */

@@ -15,7 +15,7 @@ const JUST_SEEN_MS = 60_000;
 
 /**
  * Whether what one portal accepts for a login can still be found: in current or in a copy. A password that a person sets at the portal is theirs until the store has it;
- * from then on it is kept as our own are. What a person writes over or removes is that person's word, and the store's history keeps it; so does it with what a person
+ * from then on it is kept as our own are. What a person writes over or removes, history included, is that person's word; else the store's history keeps it; so does it with what a person
  * sets while a rotation that has just seen another password accepted is about to write that.
  */
 export class Possession {
@@ -24,23 +24,26 @@ export class Possession {
   #asked: string | null = null;
   /** Who took the one that is accepted out of current and copies; `null`: it lies there, or never did. */
   #takenBy: Writer | null = null;
+  /** Who removed the history that kept what a person had taken out, as by making the secret anew; `null`: it keeps it. */
+  #erasedBy: Writer | null = null;
   #isLost = false;
 
   /** After each happening. Says whether it is lost from now on. */
   isLostNow(login: SimLogin, account: Account, { current, staged, earlier }: Holdings, { now, writer }: Instant): boolean {
     const accepted = (password: string): boolean => isAccepted(login, account, password);
     const asked = `${account.username} ${account.changes}`;
-    if (asked !== this.#asked) this.#takenBy = null;
+    if (asked !== this.#asked) [this.#takenBy, this.#erasedBy] = [null, null];
     this.#asked = asked;
     if ([...(current === null ? [] : [current]), ...staged].some(accepted)) {
-      [this.#known, this.#takenBy] = [asked, null];
+      [this.#known, this.#takenBy, this.#erasedBy] = [asked, null, null];
       return this.#turns(false);
     }
     if (account.passwordBy === 'person' && this.#known !== asked) return this.#turns(false);
     const isRace = account.passwordBy === 'person' && now < account.passwordAt + JUST_SEEN_MS;
     this.#takenBy ??= isRace && writer ? 'person' : writer;
-    const isByPerson = this.#takenBy === 'person';
-    return this.#turns(!(isByPerson && (current === null || earlier.some(accepted))));
+    const isKept = current === null || earlier.some(accepted);
+    this.#erasedBy = isKept ? null : (this.#erasedBy ?? writer ?? 'us');
+    return this.#turns(this.#takenBy !== 'person' || this.#erasedBy === 'us');
   }
 
   #turns(isLost: boolean): boolean {

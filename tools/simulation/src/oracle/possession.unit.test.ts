@@ -59,6 +59,17 @@ describe('what a portal accepts is lost', () => {
       ],
       [false, false, true],
     ],
+    [
+      'not when a person writes over it and then makes the secret anew, history and all; nor when we write after them',
+      [
+        start,
+        { accepts: ['old', 'person'], current: 'theirs', earlier: ['old'], writer: 'person' },
+        { accepts: ['old', 'person'], writer: 'person' },
+        { accepts: ['old', 'person'], current: 'theirs', writer: 'person' },
+        { accepts: ['old', 'person'], current: 'ours', earlier: ['theirs'], writer: 'us' },
+      ],
+      [false, false, false, false, false],
+    ],
     ['not while a person is making the secret anew', [start, { accepts: ['old', 'person'], writer: 'person' }, start], [false, false, false]],
     [
       'not while a person has told nobody what they set; but when we overwrite what they told',
