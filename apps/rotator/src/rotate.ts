@@ -139,6 +139,7 @@ async function drive(rotator: Rotator, login: LoginInHand, { attempt, waited }: 
     mayProbe: waited !== null,
     heldMs: waited ?? 0,
     foundProven: false,
+    editMet: false,
   };
   return { kind: 'attempt', attempt: await runAttempt(inHand) };
 }

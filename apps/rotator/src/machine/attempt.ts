@@ -44,4 +44,6 @@ export interface AttemptInHand {
   readonly heldMs: number;
   /** The portal accepted the found password in a fresh context while this process held the attempt. */
   foundProven: boolean;
+  /** An edit of the current secret came into the way while this process held the attempt. */
+  editMet: boolean;
 }

@@ -85,7 +85,7 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
   };
   // Whatever made it open again what the portal accepts: the portal gets its time before the next login.
   if (to === 'submitting') inHand.mayProbe = false;
-  if (event.kind === 'current_edited') inHand.foundProven = false;
+  if (event.kind === 'current_edited') [inHand.foundProven, inHand.editMet] = [false, true];
 }
 
 /** Tries that count: each ends with the same password being submitted again. */

@@ -24,8 +24,8 @@ async function expectTheirs(login: Login): Promise<void> {
   expect((await row.open(login.id)).fields).toMatchObject(THEIRS);
 }
 
-/** After a promote was refused, current is read to name the edit; the two reads after that, one of which is built on, show what lay there `before`. */
-function behindOnce(stores: TenantStores, before: StoredSecret): TenantStores {
+/** After a promote was refused, current is read to name the edit; so many reads after that, the second of which is built on, show what lay there `before`. */
+function behind(stores: TenantStores, before: StoredSecret, forReads: number): TenantStores {
   let reads = Number.NEGATIVE_INFINITY;
   return {
     close: () => stores.close(),
@@ -41,7 +41,7 @@ function behindOnce(stores: TenantStores, before: StoredSecret): TenantStores {
         },
         async read(...asked) {
           reads += 1;
-          return reads === 2 || reads === 3 ? before : store.read(...asked);
+          return reads >= 2 && reads < 2 + forReads ? before : store.read(...asked);
         },
       };
     },
@@ -87,7 +87,33 @@ describe('what a person wrote stays where another password becomes current', () 
     const before = await row.open(login.id);
     await expect(row.rotate(login.id, { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
     await row.edit(login.id, THEIRS);
-    expect(await row.settle(login.id, { ...row.patient, stores: behindOnce(row.patient.stores, before) })).toBe('done');
+    expect(await row.settle(login.id, { ...row.patient, stores: behind(row.patient.stores, before, 2) })).toBe('done');
+    await expectTheirs(login);
+  });
+
+  it('and where the store goes on answering with that, the portal is not asked again and again', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    const before = await row.open(login.id);
+    await expect(row.rotate(login.id, { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
+    await row.edit(login.id, THEIRS);
+    const { loginsAccepted: accepted } = await row.history(login.id);
+    const report = await row.rotate(login.id, { ...row.patient, stores: behind(row.patient.stores, before, 60) });
+    expect(report).toMatchObject({ kind: 'attempt', attempt: { state: 'waiting' } });
+    expect((await row.history(login.id)).loginsAccepted - accepted).toBeLessThan(4);
+    expect(await row.settle(login.id)).toBe('done');
+    await expectTheirs(login);
+  });
+
+  it('and what they set at the portal later, while the promotion had to wait, stays current', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    const dying = (step: 'promote' | 'replace') => ({ ...row.patient, stores: dyingStores(row.patient.stores, step, 'before') });
+    await expect(row.rotate(login.id, dying('promote'))).rejects.toThrow('died before promote');
+    const password = 'Stored-first-and-set-later-1';
+    await row.edit(login.id, { ...THEIRS, password });
+    await expect(row.rotate(login.id, dying('replace'))).rejects.toThrow('died before replace');
+    await row.setAtPortal(login.id, password);
+    await row.settle(login.id);
+    expect((await row.open(login.id)).fields['password']).toBe(password);
     await expectTheirs(login);
   });
 
@@ -107,7 +133,7 @@ describe('what a person wrote stays where another password becomes current', () 
     await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 12 * HOUR });
     await row.settle(login.id);
     await row.edit(login.id, THEIRS);
-    await row.world.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
+    await row.world.portals.setAccountFault(login, { fault: '500_acceptedcommit', count: 1 });
     await row.rotate(login.id, row.patient);
     await row.pass(12 * HOUR);
     await row.settle(login.id);
@@ -136,7 +162,7 @@ describe('what a person wrote stays where another password becomes current', () 
 
   it('because they edited it while a rotation was blocked, and then said what the portal accepts', async () => {
     const login = await row.world.addEndpoint('alpine');
-    await row.world.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
+    await row.world.portals.setAccountFault(login, { fault: '500_acceptedcommit', count: 1 });
     expect((await row.rotate(login.id, row.patient)).kind).toBe('attempt');
     await row.setAtPortal(login.id, 'Set-by-a-person-1');
     expect(await row.settle(login.id)).toBe('blocked');

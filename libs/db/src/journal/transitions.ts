@@ -49,6 +49,8 @@ export const TRANSITIONS = {
     store_promoted: 'promoted',
     // Whoever edited it may have changed the password at the portal too: the found one is proved again first.
     current_edited: 'applied',
+    // So may they have while the promotion had to wait: what lies over an edit was accepted a moment before.
+    proof_old: 'applied',
     copy_missing: 'blocked',
     account_left: 'abandoned',
   },

@@ -47,8 +47,8 @@ test('nothing is promoted that was not verified, and nothing is verified that th
 test('an attempt goes back only where something proved it', () => {
   expect(cells('staged', ['submitting'])).toEqual(['submitting/change_not_sent', 'submitting/current_accepted']);
   expect(cells('submitting', ['applied'])).toEqual(['applied/staged_refused', 'applied/copy_missing']);
-  expect(cells('applied', ['verified'])).toEqual(['verified/current_edited']);
-  expect(OPEN.flatMap((state, at) => OPEN.slice(0, at).flatMap((earlier) => cells(earlier, [state])))).toHaveLength(5);
+  expect(cells('applied', ['verified'])).toEqual(['verified/current_edited', 'verified/proof_old']);
+  expect(OPEN.flatMap((state, at) => OPEN.slice(0, at).flatMap((earlier) => cells(earlier, [state])))).toHaveLength(6);
 });
 
 test('nothing leads out of an end, a wait or a block', () => {
