@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { signedInPerson } from '@rcm/credentials';
+import { actorIssuer, signedInPerson } from '@rcm/credentials';
 import { recordAuditEventForAll } from '@rcm/db';
 import { createLogger, type ExitCode, RcmError } from '@rcm/telemetry';
 import { apply } from './commands/apply.ts';
@@ -104,8 +104,10 @@ function reasonOf({ reason = '' }: Person): string {
 }
 
 /** Whatever `--actor` says stands beside who signed in. */
-const whoSignedIn = ({ actor }: Person, { RCM_AWS_REGION: region, RCM_AWS_ENDPOINT: endpoint }: MigratorConfig): Promise<string> =>
-  signedInPerson({ aws: region === undefined ? null : { region, endpoint }, claimed: actor });
+const whoSignedIn = ({ actor }: Person, config: MigratorConfig): Promise<string> => {
+  const { RCM_AWS_REGION: region, RCM_AWS_ENDPOINT: endpoint } = config;
+  return signedInPerson({ issuer: actorIssuer(config), aws: region === undefined ? null : { region, endpoint }, claimed: actor });
+};
 
 function scopeOf({ endpoint, all, yes }: RollbackOptions): RollbackScope {
   if (endpoint !== undefined) return { endpointId: endpoint };

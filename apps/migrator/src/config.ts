@@ -1,4 +1,4 @@
-import { checkStores, credentialsEnvironment } from '@rcm/credentials';
+import { actorEnvironment, checkActor, checkStores, credentialsEnvironment } from '@rcm/credentials';
 import { checkDatabase, databaseEnvironment, withCa, withDatabaseCa } from '@rcm/db';
 import { readConfig, Secret } from '@rcm/telemetry';
 import { z } from 'zod';
@@ -9,6 +9,7 @@ const schema = z
   .object({
     ...databaseEnvironment,
     ...credentialsEnvironment,
+    ...actorEnvironment,
     RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('warn'),
     /** Where new secrets are created. */
     RCM_MIGRATOR_STORE: z.enum(STORES).default('ssm'),
@@ -27,7 +28,8 @@ const schema = z
     RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES: z.coerce.number('must be a number').positive().max(10_080).default(60),
   })
   .superRefine((config, problems) => checkDatabase(config, problems, { RCM_MIGRATOR_ADMIN_DATABASE_URL: config.RCM_MIGRATOR_ADMIN_DATABASE_URL?.reveal() }))
-  .superRefine(checkStores);
+  .superRefine(checkStores)
+  .superRefine(checkActor);
 
 export type MigratorConfig = z.infer<typeof schema>;
 

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { checkStores, credentialsEnvironment } from '@rcm/credentials';
+import { actorEnvironment, checkActor, checkStores, credentialsEnvironment } from '@rcm/credentials';
 import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
 import { checkBrowser, portalEnvironment } from '@rcm/portal-access';
 import { readConfig } from '@rcm/telemetry';
@@ -12,6 +12,7 @@ const schema = z
   .object({
     ...databaseEnvironment,
     ...credentialsEnvironment,
+    ...actorEnvironment,
     RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
     RCM_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(8082),
     RCM_HEALTH_HOST: z.string().default('127.0.0.1'),
@@ -32,6 +33,7 @@ const schema = z
   .superRefine(checkDatabase)
   .superRefine((config, problems) => checkBrowser(config, problems))
   .superRefine(checkStores)
+  .superRefine(checkActor)
   .superRefine(checkNotices)
   .refine((c) => c.RCM_LEASE_TTL_MS > c.RCM_SUBMIT_DEADLINE_MS, {
     path: ['RCM_LEASE_TTL_MS'],

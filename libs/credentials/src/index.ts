@@ -91,6 +91,7 @@ export type {
   StoredSecret,
 } from './stores/store.ts';
 export type { AppRole } from './stores/vault-session.ts';
+export { actorEnvironment, actorIssuer, checkActor } from './tenancy/actor-environment.ts';
 export { appRoleFolder } from './tenancy/app-role-folder.ts';
 export { osUser, type SignedIn, signedInPerson } from './tenancy/signed-in-person.ts';
 export { sessionName } from './tenancy/session-name.ts';

@@ -13,4 +13,5 @@ export { type Escaped, letViolationEscape } from './unhandled/escape.ts';
 export { freePort } from './free-port.ts';
 export { asRoot } from './as-root.ts';
 export { canMakeCertificates, type CertificateFiles, makeCa, makeCertificate } from './certificates.ts';
+export { type DeviceIssuerServer, type Odd, startDeviceIssuer } from './identity/device-issuer.ts';
 export { claimFolder, FOLDER_PREFIX, removeStaleClusters } from './postgres/stale.ts';

@@ -1,4 +1,4 @@
-import { signedInPerson } from '@rcm/credentials';
+import { actorIssuer, signedInPerson } from '@rcm/credentials';
 import { RcmError } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import type { RotatorProcess } from '../services.ts';
@@ -17,17 +17,20 @@ export interface PersonalAct {
 }
 
 /** Where a command asks who signed in; a command that needs no store has the operating system's word. */
-type Asking = Pick<RotatorConfig, 'RCM_AWS_REGION' | 'RCM_AWS_ENDPOINT'>;
+type Asking = Partial<Pick<RotatorConfig, 'RCM_AWS_REGION' | 'RCM_AWS_ENDPOINT' | 'RCM_ACTOR_ISSUER' | 'RCM_ACTOR_CLIENT_ID'>>;
 
 /**
  * The person behind the command is who signed in, whatever `--actor` says: that is written down beside it. Fails with `input_invalid`, where no
  * reason is given among others.
  */
-export async function personalAct(options: { readonly actor?: string; readonly reason?: string }, asking: Asking | null): Promise<PersonalAct> {
+export async function personalAct(options: { readonly actor?: string; readonly reason?: string }, asking: Asking): Promise<PersonalAct> {
   const reason = options.reason?.trim() ?? '';
   if (reason === '') throw new RcmError('input_invalid', 'Say why, with --reason "…": it goes into the audit trail. Nothing was changed.');
-  const { RCM_AWS_REGION: region, RCM_AWS_ENDPOINT: endpoint } = asking ?? {};
-  return { actor: await signedInPerson({ aws: region === undefined ? null : { region, endpoint }, claimed: options.actor }), reason };
+  const { RCM_AWS_REGION: region, RCM_AWS_ENDPOINT: endpoint } = asking;
+  return {
+    actor: await signedInPerson({ issuer: actorIssuer(asking), aws: region === undefined ? null : { region, endpoint }, claimed: options.actor }),
+    reason,
+  };
 }
 
 /** One JSON object, or lines for people, on stdout. */

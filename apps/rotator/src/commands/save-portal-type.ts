@@ -1,7 +1,11 @@
+import { actorEnvironment, checkActor } from '@rcm/credentials';
 import { openDatabase, readDatabaseConfig, upsertPortalType } from '@rcm/db';
-import { hasCode, RcmError } from '@rcm/telemetry';
+import { hasCode, readConfig, RcmError } from '@rcm/telemetry';
+import { z } from 'zod';
 import { readPortalTypeFile } from '../portal-type-file.ts';
 import { personalAct, print } from './command.ts';
+
+const readActorConfig = (environment: NodeJS.ProcessEnv) => readConfig(z.object(actorEnvironment).superRefine(checkActor), environment);
 
 export interface SavePortalTypeOptions {
   readonly file: string;
@@ -18,8 +22,8 @@ export interface SavePortalTypeOptions {
  * `readPortalTypeFile` and `upsertPortalType`, before anything is changed.
  */
 export async function savePortalTypeCommand(environment: NodeJS.ProcessEnv, { file, json, dryRun, ...person }: SavePortalTypeOptions): Promise<number> {
-  // With no store to reach, who signed in is the operating system's to say.
-  const act = dryRun ? null : await personalAct(person, null);
+  // With no store to reach, who signed in is the issuer's to say where one is configured, else the operating system's.
+  const act = dryRun ? null : await personalAct(person, readActorConfig(environment));
   const portalType = await readPortalTypeFile(file);
   const { code } = portalType;
   if (act !== null) {

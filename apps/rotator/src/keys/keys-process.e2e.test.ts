@@ -1,4 +1,5 @@
 import { getEndpoint } from '@rcm/db';
+import { startDeviceIssuer } from '@rcm/test-services';
 import { openWorld, type World } from '@rcm/test-world';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runRotator } from '../process.fixture.ts';
@@ -73,6 +74,22 @@ it('recover leaves who began it and why in the audit trail, and a dry run leaves
   expect(await begun('rotation.recover')).toEqual([]);
   expect(await runRotator(['recover', '--reason', 'a rotator died', '--json'], last())).toMatchObject({ code: 0 });
   expect(await begun('rotation.recover')).toEqual([{ actor: 'person:sts', reason: 'a rotator died' }]);
+});
+
+it('whoever has to sign in for it is who the issuer says, and without that nothing begins', async () => {
+  const issuer = await startDeviceIssuer();
+  const asked = { ...last(), RCM_ACTOR_ISSUER: issuer.issuer, RCM_ACTOR_CLIENT_ID: issuer.clientId };
+  const actor = `person:oidc:${issuer.issuer}#jane says the-ceo`;
+  const recover = () => runRotator(['recover', '--reason', 'who signs in', '--actor', 'the-ceo', '--json'], asked);
+  const actors = () =>
+    world.db.transaction('every tenant', (tx) => tx.$queryRaw<{ actor: string }[]>`SELECT actor FROM audit_event WHERE reason = 'who signs in' ORDER BY seq`);
+  issuer.do({ polls: ['access_denied'] });
+  expect(await recover()).toMatchObject({ code: 2, stdout: expect.stringContaining('Nobody has signed in: the sign-in was declined') as string });
+  expect(await actors()).toEqual([]);
+  issuer.do({ polls: ['authorization_pending'] });
+  expect(await recover()).toMatchObject({ code: 0, stderr: expect.stringContaining(`sign in at ${issuer.issuer}/activate with the code WDJB-MJHT`) as string });
+  expect(await actors()).toEqual([{ actor }]);
+  await issuer.close();
 });
 
 it('another key by an id that is taken is refused', async () => {

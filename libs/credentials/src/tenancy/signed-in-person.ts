@@ -1,29 +1,51 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { hostname, userInfo } from 'node:os';
-import { RcmError, withDeadline } from '@rcm/telemetry';
+import { hasCode, RcmError, withDeadline } from '@rcm/telemetry';
 import { type AwsAccess, clientOptions } from '../stores/aws-client.ts';
+import type { DeviceIssuer } from './device-sign-in.ts';
 
 /** For STS to say who this is, in ms: a person waits for it. */
 const ASK_MS = 5_000;
 const LONGEST_CLAIM = 100;
 
 export interface SignedIn {
+  /** Where people sign in; `null` or left out: no issuer is configured, and nobody is asked to. */
+  readonly issuer?: DeviceIssuer | null;
   /** Where STS is asked whose credentials this process holds; `null`: secrets do not lie in AWS. */
   readonly aws: AwsAccess | null;
   /** What the person calls themselves. It is written down beside who they are, and believed of nothing. */
   readonly claimed?: string | undefined;
+  /** What the person reads while they sign in. Default: stderr. */
+  readonly say?: (line: string) => void;
 }
 
 /**
- * The person behind a command, as audit events name them: `person:sts:ARN`, what AWS says of the credentials in use, else `person:os:USER@HOST`,
- * the account of the operating system; with ` says NAME` behind it where they gave a name. A STS that does not answer is no reason to stop
- * somebody who pauses rotations: then it is the operating system's word. Fails with `input_invalid` for a name that cannot be read.
+ * The person behind a command, as audit events name them: `person:oidc:ISSUER#SUBJECT`, who signed in for this command where an issuer is configured; else
+ * `person:sts:ARN`, what AWS says of the credentials in use; else `person:os:USER@HOST`, the account of the operating system; with ` says NAME` behind it
+ * where they gave a name. An issuer or a STS that does not answer is no reason to stop somebody who pauses rotations: then it is the next one's word, and
+ * the actor shows whose. Fails with `input_invalid` for a name that cannot be read, and where somebody did not sign in.
  */
-export async function signedInPerson({ aws, claimed }: SignedIn): Promise<string> {
+export async function signedInPerson({ issuer = null, aws, claimed, say = toStderr }: SignedIn): Promise<string> {
   const says = claimed === undefined ? '' : ` says ${readable(claimed)}`;
+  const subject = issuer === null ? null : await signedIn(issuer, say);
+  if (subject !== null) return `person:oidc:${subject}${says}`;
   const arn = aws === null ? null : await callerArn(aws).catch(() => null);
   return `person:${arn === null ? `os:${osUser()}` : `sts:${arn}`}${says}`;
 }
+
+async function signedIn(issuer: DeviceIssuer, say: (line: string) => void): Promise<string | null> {
+  // Loaded by whoever signs in, and by no process that runs.
+  const { signInByDevice } = await import('./device-sign-in.ts');
+  try {
+    return await signInByDevice({ ...issuer, say });
+  } catch (error) {
+    if (!hasCode(error, 'identity_unavailable')) throw error;
+    say(`${(error as RcmError).message} Who this is, is said by AWS or the operating system instead, and the audit trail shows that.`);
+    return null;
+  }
+}
+
+const toStderr = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** The account that the operating system runs this process under. */
 export const osUser = (): string => `${userInfo().username}@${hostname()}`.replace(/[^!-~]/g, '?');

@@ -37,12 +37,29 @@ describe('an event of a person', () => {
     expect(await findBrokenAuditEvent(t.db, { orgId: 'org' })).toBeNull();
   });
 
-  test.each(['person:the-ceo', 'person:os:', 'person:os:a b', 'person:oidc:x', 'person:os:a says ', 'person:os:a says b\nc', `person:os:${'a'.repeat(700)}`])(
-    'is refused where what signed them in is not said: %j',
-    async (actor) => {
-      await expect(recordAuditEvent(t.rotator, act(actor))).rejects.toMatchObject({ code: 'input_invalid' });
-    },
-  );
+  test.each([
+    'person:oidc:https://i.example/#jane',
+    'person:oidc:http://127.0.0.1:9/#a%20b says the-ceo',
+    'person:sts:arn:aws:sts::123456789012:assumed-role/Ops/jane',
+  ])('may be signed in as %s', async (actor) => {
+    await recordAuditEvent(t.rotator, act(actor));
+    expect((await events('org', 'noun.verb')).at(-1)).toMatchObject({ actor });
+  });
+
+  test.each([
+    'person:the-ceo',
+    'person:os:',
+    'person:os:a b',
+    'person:oidc:x',
+    'person:oidc:https://i.example/#',
+    'person:oidc:https://i.example/#a#b',
+    'person:oidc:ftp://i.example/#a',
+    'person:os:a says ',
+    'person:os:a says b\nc',
+    `person:os:${'a'.repeat(700)}`,
+  ])('is refused where what signed them in is not said: %j', async (actor) => {
+    await expect(recordAuditEvent(t.rotator, act(actor))).rejects.toMatchObject({ code: 'input_invalid' });
+  });
 
   test('is refused without a reason, for another tenant, and to an agent', async () => {
     await expect(recordAuditEvent(t.rotator, act('person:os:jane', ' '))).rejects.toMatchObject({ code: 'input_invalid' });
