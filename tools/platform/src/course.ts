@@ -19,6 +19,7 @@ import { PlaintextSearch, type SoughtSecret } from './search/scan.ts';
 import { searchStatistics } from './search/statistics.ts';
 import { openLegacyAccounts, seedRows } from './seed/seed.ts';
 import { appSetting, startServices, type Services, type Stops } from './services.ts';
+import { type CheckedTrail, writeAuditTrail } from './work/audit-trail.ts';
 import { runMigrator } from './work/apps.ts';
 import { openRotations, workThroughRotation, type WorkDone } from './work/demonstration.ts';
 
@@ -76,6 +77,10 @@ export async function toTheFigures(run: Run): Promise<number> {
   const until = startedAt + BASE_MS + PER_ENDPOINT_MS * memory.value.endpoints;
   const work = await workThroughRotation({ db, setting, supervisor, stops, progress, signal: interruption.signal, until });
 
+  const trail = await writeAuditTrail(folder, services.postgres.url, supervisor);
+  progress.say(`audit trail signed, exported and checked: ${trail.events} events of ${trail.organizations} organizations`);
+  if (folder.kept) progress.say(`check it yourself: ${trail.command}`);
+
   const reached = await readReached(db, services.portals.control, services.aws);
   const search = new PlaintextSearch([...seeded, ...(await services.aws.everyValueEver()).flatMap(payloadSecrets)]);
   // While browsers run: what they keep in their profiles goes with them.
@@ -100,7 +105,7 @@ export async function toTheFigures(run: Run): Promise<number> {
   });
   progress.end();
   reportEnd({ figures, wrong, hits: search.hits, json: options.json, folder });
-  if (!options.once) await standBy(run, services, work);
+  if (!options.once) await standBy(run, { services, work, trail });
   return wrong.length === 0 ? 0 : 1;
 }
 
@@ -126,8 +131,12 @@ async function rememberPlaintext({ memory, folder, progress }: Run, services: Se
 }
 
 /** Stays up, with a task now and then, until somebody ends it: that is then no failure. */
-async function standBy({ folder, interruption }: Run, services: Services, work: WorkDone): Promise<void> {
-  reportStanding({ folder, services, work });
+async function standBy(
+  { folder, interruption }: Run,
+  standing: { readonly services: Services; readonly work: WorkDone; readonly trail: CheckedTrail },
+): Promise<void> {
+  const { work } = standing;
+  reportStanding({ folder, ...standing });
   try {
     await work.keepWorking();
   } catch (cause) {

@@ -3,6 +3,7 @@ import type { Figures } from './figures/figures.ts';
 import { figuresTable } from './figures/table.ts';
 import type { PlaintextHit } from './search/scan.ts';
 import type { Services } from './services.ts';
+import type { CheckedTrail } from './work/audit-trail.ts';
 import type { WorkDone } from './work/demonstration.ts';
 
 export interface End {
@@ -23,8 +24,15 @@ export function reportEnd({ figures, wrong, hits, json, folder }: End): void {
   if (wrong.length > 0 && folder.kept) process.stderr.write(`The logs are in ${folder.logs}.\n`);
 }
 
+export interface Standing {
+  readonly folder: DataFolder;
+  readonly services: Services;
+  readonly work: WorkDone;
+  readonly trail: CheckedTrail;
+}
+
 /** How to look further while it stays up. */
-export function reportStanding({ folder, services, work }: { readonly folder: DataFolder; readonly services: Services; readonly work: WorkDone }): void {
+export function reportStanding({ folder, services, work, trail }: Standing): void {
   const { baseUrls, controlUrl } = services.portals;
   const lines = [
     'Everything stays up until Ctrl-C. To look further:',
@@ -34,6 +42,7 @@ export function reportStanding({ folder, services, work }: { readonly folder: Da
     `  rotator          ${work.healthUrls.rotator}/readyz and /metrics`,
     `  AWS              ${services.aws.endpoint} (keys: ${services.aws.credentialsFile})`,
     `  Postgres         psql "$(cat ${services.postgres.url.path})"`,
+    `  audit trail      ${trail.command}`,
     `  logs             ${folder.logs}`,
     `  data folder      ${folder.root}${folder.kept ? '' : ' (removed at the end; --data DIR keeps one)'}`,
   ];

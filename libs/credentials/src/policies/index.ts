@@ -7,11 +7,13 @@
  */
 export { deletionGuardrail, type GuardrailRoles } from './guardrail.ts';
 export { guardianPolicy, guardianTrustPolicy } from './guardian-policy.ts';
+export { type HeadPlace, headWriterPolicy } from './head-writer-policy.ts';
 export { credentialsKeyPolicy, type KeyUsers } from './key-policy.ts';
 export type { PolicyPlace } from './place.ts';
 export {
   dedicatedRoleName,
   GUARDIAN_ROLE,
+  HEAD_WRITER_ROLE,
   type PlatformPolicies,
   platformPolicies,
   type PlatformPoliciesOptions,

@@ -1,6 +1,7 @@
 import { isId, RcmError } from '@rcm/telemetry';
 import { guardianPolicy, guardianTrustPolicy } from './guardian-policy.ts';
 import { deletionGuardrail } from './guardrail.ts';
+import { type HeadPlace, headWriterPolicy } from './head-writer-policy.ts';
 import { type KeyUsers, credentialsKeyPolicy } from './key-policy.ts';
 import { checkedPlace, type PolicyPlace } from './place.ts';
 import type { PolicyDocument } from './policy-document.ts';
@@ -30,11 +31,15 @@ export interface PlatformPolicies {
 export interface PlatformPoliciesOptions extends PolicyPlace {
   /** Deployments that serve one tenant under a tagged task role of their own. Default none. */
   readonly dedicated?: readonly { readonly app: TenantApp; readonly orgId: string }[];
+  /** Where `audit heads run` writes to, and which key signs; without it there is no role for it. */
+  readonly auditHeads?: HeadPlace;
 }
 
 export const taskRoleName = (app: TenantApp): string => `rcm-${app}-task`;
 export const tenantRoleName = (app: TenantApp): string => `rcm-${app}-tenant`;
 export const dedicatedRoleName = (app: TenantApp, orgId: string): string => `rcm-${app}-${orgId}`;
+/** The task role of `audit heads run`. */
+export const HEAD_WRITER_ROLE = 'rcm-head-writer';
 /** The one role that may delete: for people, with a second factor, for the day that needs it. */
 export const GUARDIAN_ROLE = 'rcm-guardian';
 
@@ -42,9 +47,9 @@ const APPS: readonly TenantApp[] = ['agent', 'rotator', 'migrator'];
 
 /**
  * The roles of every app and the key policy: for each app a task role, which can only become a tenant, and the tenant role that
- * it becomes; no app's task can become another app's tenant; and the guardian, with the guardrail that leaves deleting to it. Fails with `config_invalid`.
+ * it becomes; no app's task can become another app's tenant; the guardian, with the guardrail that leaves deleting to it; and the writer of audit heads. Fails with `config_invalid`.
  */
-export function platformPolicies({ dedicated = [], ...place }: PlatformPoliciesOptions): PlatformPolicies {
+export function platformPolicies({ dedicated = [], auditHeads, ...place }: PlatformPoliciesOptions): PlatformPolicies {
   const { partition, accountId, environment } = checkedPlace(place);
   if (!dedicated.every(({ orgId }) => isId(orgId))) throw new RcmError('config_invalid', 'A dedicated deployment is for an organization that is not an id.');
   const arn = (name: string): string => `arn:${partition}:iam::${accountId}:role/${name}`;
@@ -65,8 +70,11 @@ export function platformPolicies({ dedicated = [], ...place }: PlatformPoliciesO
   const guardian = arn(GUARDIAN_ROLE);
   const users: KeyUsers = { agent: usersOf('agent'), rotator: usersOf('rotator'), migrator: usersOf('migrator'), guardian };
   const guardianRole: RolePolicies = { name: GUARDIAN_ROLE, tags: {}, trustPolicy: guardianTrustPolicy(place), policy: guardianPolicy(place) };
+  const headWriter: RolePolicies[] = auditHeads
+    ? [{ name: HEAD_WRITER_ROLE, tags: {}, trustPolicy: taskTrustPolicy(place), policy: headWriterPolicy(place, auditHeads) }]
+    : [];
   return {
-    roles: [...roles, ...dedicatedRoles, guardianRole],
+    roles: [...roles, ...dedicatedRoles, guardianRole, ...headWriter],
     keyPolicy: credentialsKeyPolicy(place, users),
     guardrail: deletionGuardrail(place, { guardian, rotators: users.rotator }),
   };

@@ -19,6 +19,8 @@ export interface DataFolder {
   readonly localAws: string;
   /** The portals' own records: somebody else's, so not searched. */
   readonly portals: string;
+  /** Signed heads, the exported audit trail and the public key: what somebody else checks it by. */
+  readonly audit: string;
   readonly logs: string;
   /** TMPDIR of every part, browser profiles included. */
   readonly temporary: string;
@@ -56,6 +58,7 @@ function layout(root: string, kept: boolean): Omit<DataFolder, 'opened'> {
     postgres: join(root, 'postgres'),
     localAws: join(root, 'local-aws'),
     portals: join(root, 'portals'),
+    audit: join(root, 'audit'),
     logs: join(root, 'logs'),
     temporary: join(root, 'tmp'),
     remove: () => rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }),
@@ -106,7 +109,7 @@ function prepare(folder: DataFolder): void {
   const probe = join(folder.root, `.write-test-${process.pid}`);
   writeFileSync(probe, Buffer.alloc(4096));
   rmSync(probe);
-  for (const path of [folder.keys, folder.localAws, folder.portals, folder.logs]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  for (const path of [folder.keys, folder.localAws, folder.portals, folder.audit, folder.logs]) mkdirSync(path, { recursive: true, mode: 0o700 });
   // initdb, as its own user, reads its password file there.
   mkdirSync(folder.temporary, { recursive: true, mode: 0o711 });
   const fresh = statSync(folder.postgres, { throwIfNoEntry: false }) === undefined;

@@ -44,7 +44,7 @@ export const ENVIRONMENT_NAME = 'local';
 export function appEnvironment(app: AppName, setting: AppSetting): Record<string, string> {
   const { aws, config } = setting;
   return {
-    ...ROOT,
+    ...rootEnvironment,
     RCM_LOG_LEVEL: config.RCM_LOG_LEVEL,
     RCM_DATABASE_URL_FILE: setting.databaseUrls[app].path,
     RCM_ENVIRONMENT: ENVIRONMENT_NAME,
@@ -65,7 +65,7 @@ export function appEnvironment(app: AppName, setting: AppSetting): Record<string
 }
 
 /** The demonstration's portals and logins are its own, so it may run as whoever starts it; a deployment has a user for it. */
-const ROOT: Record<string, string> = process.getuid?.() === 0 ? { RCM_ALLOW_ROOT: 'yes', RCM_BROWSER_SANDBOX: 'off' } : {};
+export const rootEnvironment: Record<string, string> = process.getuid?.() === 0 ? { RCM_ALLOW_ROOT: 'yes', RCM_BROWSER_SANDBOX: 'off' } : {};
 
 const portals = ({ chromium, config }: AppSetting): Record<string, string> => ({
   RCM_CHROMIUM_PATH: chromium,
