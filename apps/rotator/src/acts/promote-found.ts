@@ -1,73 +1,99 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { asRoot } from '@rcm/test-services';
+import { parsePayload, rotationOf, serializePayload, type StoredSecret, withPassword } from '@rcm/credentials';
+import { recordAuditEvent } from '@rcm/db';
+import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
+import { candidateNamed, candidateOf, type CandidateName, readNamed } from '../finding/candidate.ts';
+import { heldOptions } from '../finding/login-in-hand.ts';
+import type { AttemptInHand } from '../machine/attempt.ts';
+import { type AttemptEvent, holding } from '../machine/event.ts';
+import { accountLeft } from './account-left.ts';
 
-export interface RotatorRun {
-  readonly child: ChildProcess;
-  /** Resolves when the log says `ready`. */
-  readonly ready: Promise<number>;
-  /** Everything written so far. */
-  output(): string;
-  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<{ readonly code: number | null; readonly signal: string | null }>;
+/**
+ * `verified`: makes the password that the portal accepts current in the store. The row follows in one transaction with the state. The staged payload
+ * becomes current as it is where nobody has edited the secret since it was made; else current stays as it is but for the
+ * password, so no person's field is lost, and the proof must be of this hold: who edits the secret may have set the password at the portal since. Where
+ * a person edits it in this very moment, the journal names their version as the previous one and the password is proved once more. Each round of this
+ * needs another edit by a person, or a store that answers with what it held before an edit; from the second on there is a pause before it.
+ */
+export async function promoteFound(inHand: AttemptInHand): Promise<AttemptEvent> {
+  const { services, login, attempt } = inHand;
+  const { endpoint, store } = login;
+  const edited = attempt.previousVersion;
+  const found = attempt.found ?? 'staged';
+  const isPlain = found === 'staged' && edited === null;
+  const theirs = isPlain ? null : await store.read(login.reference, { signal: login.held.signal });
+  const left = await accountLeft(inHand, theirs);
+  if (left) return left;
+  if (!isPlain && !inHand.foundProven)
+    return { kind: 'proof_old', detail: 'the promotion had to wait, so the password is proved again before it lies over an edit' };
+  await recordAuditEvent(services.db, {
+    orgId: endpoint.orgId,
+    actor: attempt.owner,
+    action: isPlain ? 'secret.promote' : 'secret.promote_onto_edit',
+    subject: endpoint.id,
+    reason: attempt.reason,
+    details: { attemptId: attempt.id, baseVersion: edited ?? attempt.baseVersion, found },
+  });
+  try {
+    const promoted = isPlain
+      ? await store.promote(login.slotOf(attempt.id), attempt.baseVersion, heldOptions(login))
+      : await promoteOnto(inHand, theirs, candidateNamed(found, attempt.id), edited ?? attempt.baseVersion);
+    return { kind: 'store_promoted', version: promoted.version };
+  } catch (error) {
+    if (hasCode(error, 'secret_missing')) return somethingGone(inHand);
+    if (hasCode(error, 'store_conflict')) return editedBySomebody(inHand);
+    throw error;
+  }
 }
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+/** Whoever makes a secret anew is done in minutes. */
+const MADE_ANEW_MS = 3_600_000;
 
-/** The rotator as a process of its own, with nothing in its environment but what is given and a path. */
-export function startRotator(parameters: readonly string[], environment: Readonly<Record<string, string>>): RotatorRun {
-  const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...parameters], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let text = '';
-  let announce = (_port: number): void => {};
-  let fail = (_error: Error): void => {};
-  const ready = new Promise<number>((resolve, reject) => {
-    announce = resolve;
-    fail = reject;
-  });
-  ready.catch(() => undefined);
-  const read = (chunk: Buffer): void => {
-    text += chunk.toString();
-    const port = /"healthPort":(\d+)/.exec(text)?.[1];
-    if (port !== undefined) announce(Number(port));
-  };
-  child.stdout.on('data', read);
-  child.stderr.on('data', read);
-  const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
-  exited.then(([code]) => fail(new Error(`the rotator ended with ${code}:\n${text}`)), fail);
-  return {
-    child,
-    ready,
-    output: () => text,
-    async end(signal) {
-      child.kill(signal);
-      const [code, by] = await exited;
-      return { code, signal: by };
-    },
-  };
+/**
+ * Where the copy is there, the secret is waited for: a person may be making it anew, and what they make is an edit like any other. It may be there again by
+ * now, which the next round meets.
+ */
+async function somethingGone({ login, attempt, heldMs, services }: AttemptInHand): Promise<AttemptEvent> {
+  const copy = await readNamed(login, candidateNamed(attempt.found ?? 'staged', attempt.id));
+  if (copy !== null && heldMs < MADE_ANEW_MS)
+    return holding({
+      detail: 'the current secret was gone from the store; the password that the portal accepts is kept',
+      forMs: services.timing.retryMs,
+      ownMatter: true,
+    });
+  const gone = copy === null ? 'the copy of the password that the portal accepts' : 'the current secret';
+  return { kind: 'copy_missing', detail: `${gone} was gone when it was to be made current` };
 }
 
-export interface CommandEnd {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Standard output as the one JSON object that `--json` promises. */
-  json<T = Record<string, unknown>>(): T;
+async function editedBySomebody(inHand: AttemptInHand): Promise<AttemptEvent> {
+  const { login, services } = inHand;
+  if (inHand.editMet)
+    return holding({
+      detail: 'the current secret was changed again, or its store answers with what it held before; the password that the portal accepts is kept',
+      forMs: services.timing.retryMs,
+      ownMatter: true,
+    });
+  const current = await login.store.read(login.reference, { signal: login.held.signal });
+  if (current === null) return somethingGone(inHand);
+  const detail = `somebody changed the current secret while the portal was being changed; their version ${current.version} is kept as the previous one, with their other fields`;
+  return { kind: 'current_edited', version: current.version, detail };
 }
 
-/** One command to its end, with `stdin` as what a person pipes in. */
-export async function runRotator(parameters: readonly string[], environment: Readonly<Record<string, string>>, stdin = ''): Promise<CommandEnd> {
-  const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...parameters], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...environment },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => void (stderr += chunk.toString()));
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(stdin);
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, stdout, stderr, json: <T>() => JSON.parse(stdout) as T };
+/** Repeatable: what is built from an already replaced text is that same text, and `replace` then writes nothing. */
+async function promoteOnto(inHand: AttemptInHand, theirs: StoredSecret | null, name: CandidateName, base: string): Promise<{ readonly version: string }> {
+  const { login, attempt } = inHand;
+  const stored = await readNamed(login, name);
+  if (theirs === null || stored === null) throw new RcmError('secret_missing', 'The secret, or the copy that is to become current, is not in the store.');
+  // A store may answer with what it held a moment before: built from that, the edit that the journal names would be undone.
+  if (theirs.version !== base && rotationOf(theirs.text).attemptId !== attempt.id)
+    throw new RcmError('store_conflict', 'The current secret is another one than the password was to be put into.');
+  const { password } = candidateOf(name, stored, theirs);
+  return login.store.replace(login.reference, withOurPassword(theirs, password, attempt), base, heldOptions(login));
+}
+
+/** Their payload, password only. The counter goes up once for an attempt, however often this is repeated. */
+function withOurPassword(theirs: StoredSecret, password: Secret<string>, { id, createdAt }: { readonly id: string; readonly createdAt: Date }): Secret<string> {
+  const { attemptId, counter } = rotationOf(theirs.text);
+  return serializePayload(
+    withPassword(parsePayload(theirs.text), { password, attemptId: id, counter: attemptId === id ? counter : counter + 1, now: createdAt }),
+  );
 }

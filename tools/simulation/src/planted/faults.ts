@@ -313,7 +313,7 @@ export const PLANTED: readonly PlantedFault[] = [
     words: 'a tenant is served with the session of another, and the store does not look whose a reference is',
     shows: ['wrong tenant'],
     file: 'apps/rotator/src/finding/login-in-hand.ts',
-    from: 'rotator.stores.forTenant(endpoint.orgId)',
+    from: 'rotator.stores.forTenant(orgId)',
     to: "rotator.stores.forTenant('org-0')",
     also: [
       {
