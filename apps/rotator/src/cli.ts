@@ -1,11 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { createLogger, explain, hasCode } from '@rcm/telemetry';
 import { type CommandContext, personalAct } from './commands/command.ts';
-import { type ClearOptions, retryCommand, unlockedCommand } from './commands/clear-login.ts';
 import { copiesCommand } from './commands/copies.ts';
 import { keysCommand, moveKeysCommand } from './commands/keys.ts';
+import { type Output, person, type Person } from './commands/options.ts';
 import { passwordCommand } from './commands/password.ts';
 import { pauseCommand, resumeCommand, type ScopeOptions } from './commands/pause.ts';
+import { addRepairs } from './commands/repairs.ts';
 import { ACCEPTABLE, type ResolveOptions, resolveCommand } from './commands/resolve.ts';
 import { rollbackCommand } from './commands/rollback.ts';
 import { recoverCommand, rotateCommand, rotateDueCommand } from './commands/rotate.ts';
@@ -14,16 +15,6 @@ import { savePortalTypeCommand } from './commands/save-portal-type.ts';
 import { statusCommand } from './commands/status.ts';
 import { type RotatorConfig, readRotatorConfig } from './config.ts';
 import { deliverNow, openRotator } from './services.ts';
-
-interface Output {
-  readonly json?: boolean;
-  readonly dryRun?: boolean;
-}
-
-interface Person {
-  readonly actor?: string;
-  readonly reason?: string;
-}
 
 const HELP = `
 Configuration comes from the environment (see the README); a secret may be given as a file by NAME_FILE.
@@ -107,21 +98,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
         rollbackCommand(context, { ...(await personalAct(options, config)), endpointId: options.endpoint, dryRun: options.dryRun ?? false }),
       ),
     );
-  const clearing = [
-    ['unlocked', 'note that the portal’s support has unlocked an account: failures before now count no more', unlockedCommand],
-    ['retry', 'try a refused password now, if the account’s budget allows it, then search the copies for the one that the portal accepts', retryCommand],
-  ] as const;
-  for (const [name, description, act] of clearing) {
-    person(command(name, description))
-      .requiredOption('--endpoint <id>', 'the endpoint whose login it is')
-      .option('--dry-run', 'say what would be done and change nothing')
-      .action((options: Output & Person & { endpoint: string }) =>
-        run(options, async (context, config) => {
-          const clear: ClearOptions = { ...(await personalAct(options, config)), endpointId: options.endpoint, dryRun: options.dryRun ?? false };
-          return act(context, clear);
-        }),
-      );
-  }
+  addRepairs(command, run);
   const scoped = [
     ['pause', 'let no rotation start; those under way end, agents go on', pauseCommand],
     ['resume', 'let rotations start again; for a portal type, close its breaker too', resumeCommand],
@@ -167,9 +144,6 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     return fail(error, argv.includes('--json'));
   }
 }
-
-const person = (command: Command): Command =>
-  command.option('--reason <text>', 'why, for the audit trail').option('--actor <name>', 'what you call yourself, beside who signed in');
 
 const MAX_SAMPLES = 10_000;
 

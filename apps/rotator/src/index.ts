@@ -12,6 +12,8 @@ export { type ClearOptions, retryCommand, unlockedCommand } from './commands/cle
 export type { CommandContext } from './commands/command.ts';
 export { resolveCommand, type ResolveOptions } from './commands/resolve.ts';
 export { rollbackCommand } from './commands/rollback.ts';
+export { readTypedPassword } from './commands/typed-password.ts';
+export { verifyLogin } from './commands/verify-login.ts';
 export { lookAtBlocked } from './mending/look-at-blocked.ts';
 export { mendWanted } from './mending/mend-wanted.ts';
 export { stopFailingPortalTypes } from './schedule/chores.ts';

@@ -28,7 +28,7 @@ export async function unlockedCommand(context: CommandContext, options: ClearOpt
 /** A person speaks of the account that is in the secret; their word must not be noted for the one that was there before. */
 async function mustNameSameAccount({ opened, signal }: CommandContext, { endpointId, dryRun }: ClearOptions): Promise<void> {
   const { rotator, db } = opened;
-  const { orgId } = await known(db, endpointId);
+  const { orgId } = await knownEndpoint(db, endpointId);
   const endpoint = await migratedEndpoint(db, { orgId, endpointId });
   const current = await rotator.stores.forTenant(orgId).read(parseReference(endpoint.secretArn), { signal });
   if (current === null || !namesOtherAccount(rotator, { endpoint }, current)) return;
@@ -70,7 +70,7 @@ export async function retryCommand(context: CommandContext, options: ClearOption
 
 async function tryNow({ opened, signal }: CommandContext, endpointId: string): Promise<Mended> {
   const { rotator, db } = opened;
-  const { orgId } = await known(db, endpointId);
+  const { orgId } = await knownEndpoint(db, endpointId);
   const endpoint = await migratedEndpoint(db, { orgId, endpointId });
   return withExclusiveLease(rotator, endpoint, signal, (held) => mendLogin(rotator, endpoint, held, (current) => isAccepted(rotator, endpoint, held, current)));
 }
@@ -90,12 +90,13 @@ async function isAccepted(rotator: Rotator, endpoint: MigratedEndpoint, held: He
 const OTHERWISE = 'Nothing was sent. Your word is noted: it rests no longer, and a rotator tries it as soon as the budget allows it.';
 
 async function cleared({ opened }: CommandContext, { endpointId, actor, reason, dryRun }: ClearOptions, kind: ClearanceKind): Promise<string> {
-  const { orgId } = await known(opened.db, endpointId);
+  const { orgId } = await knownEndpoint(opened.db, endpointId);
   if (!dryRun) await clearLogin(opened.db, { orgId, endpointId, kind, actor, reason });
   return endpointId;
 }
 
-async function known(db: Database, endpointId: string): Promise<EndpointRow> {
+/** Fails with `endpoint_unknown`. */
+export async function knownEndpoint(db: Database, endpointId: string): Promise<EndpointRow> {
   const found = await findEndpoint(db, { endpointId });
   if (!found) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}. Nothing was changed.`);
   return found;

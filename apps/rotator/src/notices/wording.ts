@@ -99,7 +99,7 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
     safe: `The password rests before it is tried again, inside the account’s budget. ${KEPT}`,
     todo: [
       'If nobody changed the password at the portal, do nothing: once the portal is well again, the login works again by itself within an hour.',
-      `If somebody did, put the new one into the secret; or, to try the stored one now: rotator retry --endpoint ${endpoint} --reason "…"`,
+      `If somebody did, give the new one: rcm login set ${endpoint} --reason "…"; or, to try the stored one now: rcm login retry ${endpoint} --reason "…"`,
     ],
   }),
   found: ({ endpoint, why }) => ({

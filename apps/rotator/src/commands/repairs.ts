@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import type { RotatorConfig } from '../config.ts';
+import { type ClearOptions, retryCommand, unlockedCommand } from './clear-login.ts';
+import { type CommandContext, personalAct } from './command.ts';
+import { type Output, person, type Person } from './options.ts';
+import { setLoginCommand } from './set-login.ts';
+import { verifyCommand } from './verify-login.ts';
+
+type Run = (options: Output, act: (context: CommandContext, config: RotatorConfig) => Promise<number>) => Promise<void>;
+
+/** What a person does to put one login right: say that it is unlocked, have its password tried, prove it, give another one. */
+export function addRepairs(command: (name: string, description: string) => Command, run: Run): void {
+  const clearing = [
+    ['unlocked', 'note that the portal’s support has unlocked an account: failures before now count no more', unlockedCommand],
+    ['retry', 'try a refused password now, if the account’s budget allows it, then search the copies for the one that the portal accepts', retryCommand],
+  ] as const;
+  for (const [name, description, act] of clearing) {
+    person(command(name, description))
+      .requiredOption('--endpoint <id>', 'the endpoint whose login it is')
+      .option('--dry-run', 'say what would be done and change nothing')
+      .action((options: Output & Person & { endpoint: string }) =>
+        run(options, async (context, config) => {
+          const clear: ClearOptions = { ...(await personalAct(options, config)), endpointId: options.endpoint, dryRun: options.dryRun ?? false };
+          return act(context, clear);
+        }),
+      );
+  }
+  person(command('verify', 'one login with what the store holds: does the portal accept it? Changes nothing'))
+    .requiredOption('--endpoint <id>', 'the endpoint whose login it is')
+    .option('--dry-run', 'say how many failed logins are left, and spend none')
+    .action((options: Output & Person & { endpoint: string }) =>
+      run(options, async (context, config) =>
+        verifyCommand(context, { ...(await personalAct(options, config)), endpointId: options.endpoint, dryRun: options.dryRun ?? false }),
+      ),
+    );
+  person(command('set', 'store a password that a person knows, from a prompt or stdin, once one login has proved it'))
+    .requiredOption('--endpoint <id>', 'the endpoint whose login it is')
+    .option('--seed', 'the seed of its one-time codes, too')
+    .option('--unproved', 'do not log in to prove it: you answer for it')
+    .option('--dry-run', 'say what would be done and change nothing')
+    .action((options: Output & Person & { endpoint: string; seed?: boolean; unproved?: boolean }) =>
+      run(options, async (context, config) =>
+        setLoginCommand(context, {
+          ...(await personalAct(options, config)),
+          endpointId: options.endpoint,
+          asks: options.seed ? 'both' : 'password',
+          proof: options.unproved ? 'unproved' : 'login',
+          dryRun: options.dryRun ?? false,
+        }),
+      ),
+    );
+}

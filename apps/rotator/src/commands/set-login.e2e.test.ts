@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
+import { acquireExclusiveLease, getEndpoint, planRotation, releaseLease } from '@rcm/db';
+import type { WorldEndpoint } from '@rcm/test-world';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type CommandEnd, runRotator } from '../process.fixture.ts';
+import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+
+let opened: RotatorWorld;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  opened = await openRotatorWorld({ endpoints: [], portalType: { settleMs: 200 } });
+  environment = {
+    ...opened.world.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
+    RCM_LOG_LEVEL: 'error',
+    ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+  };
+});
+afterAll(() => opened?.close());
+// What one test's logins met says nothing about the portal to those of the next.
+beforeEach(() =>
+  opened.sql(
+    `UPDATE login_attempt SET started_at = started_at - interval '1 day', finished_at = finished_at - interval '1 day', rests_until = rests_until - interval '1 day'`,
+    [],
+  ),
+);
+
+const NEW = 'Chosen-At-The-Portal-7';
+const triesOf = async (at: WorldEndpoint) => (await opened.world.portals.history(at)).tries.map(({ ended }) => ended);
+const setAtPortal = ({ portal, username }: WorldEndpoint, password: string) => opened.world.portals.createAccount({ portal, username, password });
+const rotator = (words: readonly string[], input?: string): Promise<CommandEnd> => runRotator([...words, '--json'], environment, input);
+const set = (at: WorldEndpoint, input: string, ...words: string[]) =>
+  rotator(['set', '--endpoint', at.id, '--reason', 'read from the letter', ...words], input);
+const verify = (at: WorldEndpoint, ...words: string[]) => rotator(['verify', '--endpoint', at.id, '--reason', 'a look', ...words]);
+const codeOf = (end: CommandEnd) => end.json<{ error: { code: string } }>().error.code;
+const refusedSince = async (at: WorldEndpoint) =>
+  (await opened.sql<{ refused: boolean }>('SELECT refused_since IS NOT NULL AS refused FROM login_identity WHERE id = $1', [at.loginIdentity]))[0]?.refused;
+
+async function currentOf({ orgId, secretArn }: WorldEndpoint): Promise<StoredSecret> {
+  const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(secretArn));
+  if (!current) throw new Error('the secret is gone');
+  return current;
+}
+const payloadOf = async (at: WorldEndpoint) => parsePayload((await currentOf(at)).text).reveal();
+
+describe('set', () => {
+  it('makes what a person knows the next version, once the portal accepted it: the row follows, and nothing else in the secret changes', async () => {
+    const at = await opened.world.addEndpoint('alpine');
+    const before = await payloadOf(at);
+    await setAtPortal(at, NEW);
+    expect(codeOf(await verify(at))).toBe('login_rejected');
+    expect(await refusedSince(at)).toBe(true);
+    const end = await set(at, `${NEW}\n`, '--actor', 'jane');
+    const { version } = await currentOf(at);
+    expect([end.code, end.json()]).toEqual([0, { endpointId: at.id, dryRun: false, version, proved: true, failuresLeft: expect.any(Number) as number }]);
+    expect(await payloadOf(at)).toEqual({ ...before, password: NEW });
+    expect(await getEndpoint(opened.rotator.db, { orgId: at.orgId, endpointId: at.id })).toMatchObject({ currentVersion: version });
+    expect(await refusedSince(at)).toBe(false);
+    expect((await verify(at)).code).toBe(0);
+    const [told] = await opened.audit('secret.set', at.id);
+    expect(told).toMatchObject({
+      actor: expect.stringMatching(/^person:.* says jane$/) as string,
+      reason: 'read from the letter',
+      details: { fields: ['password'], proof: 'login' },
+    });
+    expect(end.stdout + end.stderr + JSON.stringify(told)).not.toContain(NEW);
+  });
+
+  it('changes nothing where the portal refuses it, with one login spent', async () => {
+    const at = await opened.world.addEndpoint('alpine');
+    const [before, tries] = [await currentOf(at), (await triesOf(at)).length];
+    expect(codeOf(await set(at, 'A-Slip-Of-The-Finger-1\n'))).toBe('login_rejected');
+    expect((await currentOf(at)).version).toBe(before.version);
+    expect((await triesOf(at)).length).toBe(tries + 1);
+    expect(await opened.audit('secret.set', at.id)).toEqual([]);
+  });
+
+  it('takes a person’s word without a login, and a seed beside the password', async () => {
+    const at = await opened.world.addEndpoint('alpine');
+    const tries = (await triesOf(at)).length;
+    const end = await set(at, `${JSON.stringify({ password: NEW, mfa_seed: 'JBSWY3DPEHPK3PXP' })}\n`, '--unproved');
+    expect([end.code, end.json<{ proved: boolean }>().proved]).toEqual([0, false]);
+    expect(await payloadOf(at)).toMatchObject({ password: NEW, mfa_seed: 'JBSWY3DPEHPK3PXP' });
+    expect((await triesOf(at)).length).toBe(tries);
+  });
+
+  it.each([
+    ['nothing', '\n'],
+    ['JSON that is none', '{"password": "hunter2-secret\n'],
+    ['a field too many', '{"password": "hunter2-secret", "pasword": "x"}\n'],
+    ['no password', '{"mfa_seed": "JBSWY3DPEHPK3PXP"}\n'],
+    ['a seed that is none', '{"password": "hunter2-secret", "mfa_seed": "!"}\n'],
+  ])('takes no %s, names the field and no value, and does nothing', async (_, input) => {
+    const at = await opened.world.addEndpoint('alpine');
+    const before = await opened.snapshot(at.id);
+    const end = await set(at, input);
+    expect([end.code, codeOf(end)]).toEqual([2, 'input_invalid']);
+    expect(end.stdout + end.stderr).not.toContain('hunter2');
+    expect(await opened.snapshot(at.id)).toMatchObject({ secret: (before as { secret: object }).secret, logins: (before as { logins: object[] }).logins });
+  });
+});
+
+it('a dry run of either says how many failed logins are left and spends none, and without a reason neither is done', async () => {
+  const at = await opened.world.addEndpoint('alpine');
+  const before = await opened.snapshot(at.id);
+  for (const act of [await verify(at, '--dry-run'), await set(at, '', '--dry-run')])
+    expect([act.code, act.json<{ failuresLeft: number }>().failuresLeft]).toEqual([0, expect.any(Number)]);
+  for (const name of ['verify', 'set']) expect(codeOf(await rotator([name, '--endpoint', at.id], `${NEW}\n`))).toBe('input_invalid');
+  expect(await opened.snapshot(at.id)).toEqual(before);
+});
+
+it('while a rotation of the login is open, neither is done', async () => {
+  const at = await opened.world.addEndpoint('alpine');
+  const { db } = opened.rotator;
+  const lease = await acquireExclusiveLease(db, { orgId: at.orgId, endpointId: at.id, holder: 'another', ttlMs: 60_000, wantMs: 0 });
+  if (!lease.granted) throw new Error(lease.reason);
+  await planRotation(db, {
+    attemptId: randomUUID(),
+    leaseId: lease.lease.id,
+    fence: lease.lease.fence,
+    endpointId: at.id,
+    orgId: at.orgId,
+    owner: 'another',
+    reason: 'due',
+    baseVersion: (await currentOf(at)).version,
+    recipeHash: 'h',
+  });
+  await releaseLease(db, { orgId: at.orgId, leaseId: lease.lease.id });
+  for (const end of [await verify(at), await set(at, `${NEW}\n`)]) expect([end.code, codeOf(end)]).toEqual([1, 'state_conflict']);
+});
