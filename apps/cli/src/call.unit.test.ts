@@ -149,6 +149,10 @@ test('docs/rcm.md has every command, and every code of the standing', () => {
     'rcm login history',
     'rcm portal-type list',
     'rcm completion',
+    'rcm org add',
+    'rcm endpoint add',
+    'rcm login set',
+    'rcm login verify',
     '--never-used',
     '--expiring',
   ])

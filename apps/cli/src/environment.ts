@@ -18,24 +18,39 @@ export const cliEnvironment = {
   RCM_AUDITOR_DATABASE_URL: url,
   /** The tables' owner: portal types. */
   RCM_OWNER_DATABASE_URL: url,
+  /** Where the two that reach secrets do so as two: the tenant role of each, its folder of AppRoles, its profile in the AWS configuration. */
+  RCM_ROTATOR_TENANT_ROLE_ARN: url,
+  RCM_MIGRATOR_TENANT_ROLE_ARN: url,
+  RCM_ROTATOR_VAULT_APPROLE_FOLDER: url,
+  RCM_MIGRATOR_VAULT_APPROLE_FOLDER: url,
+  RCM_ROTATOR_AWS_PROFILE: url,
+  RCM_MIGRATOR_AWS_PROFILE: url,
 };
 
 const NAMES = Object.keys(cliEnvironment) as (keyof typeof cliEnvironment)[];
 const GENERAL = 'RCM_DATABASE_URL';
 
 /**
- * The environment as the app whose command it is reads it: with the Postgres login of its role as `RCM_DATABASE_URL`, and no other role's. Without one, the general
- * `RCM_DATABASE_URL` is meant. Fails with `config_invalid` where neither is set.
+ * The environment as the app whose command it is reads it: what is its role's own (`RCM_ROTATOR_DATABASE_URL`) in the place of what is meant for all
+ * (`RCM_DATABASE_URL`), and no other role's. `AWS_PROFILE` is the SDK's, which reads it itself. Fails with `config_invalid` where there is no login of Postgres.
  */
 export function environmentFor(acting: Acting, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const name = `RCM_${acting.toUpperCase()}_DATABASE_URL`;
-  const own = Object.entries({ [GENERAL]: environment[name], [`${GENERAL}_FILE`]: environment[`${name}_FILE`] }).filter(([, value]) => value);
-  const rest = Object.entries(environment).filter(([each]) => !NAMES.some((known) => each === known || each === `${known}_FILE`));
-  if (own.length > 0) return Object.fromEntries([...rest.filter(([each]) => each !== GENERAL && each !== `${GENERAL}_FILE`), ...own]);
-  if (!environment[GENERAL] && !environment[`${GENERAL}_FILE`])
+  const prefix = `RCM_${acting.toUpperCase()}_`;
+  const own = Object.entries(environment).flatMap(([name, value]) =>
+    value && name.startsWith(prefix) && isKnown(name) ? [[generalOf(name.slice(prefix.length)), value] as const] : [],
+  );
+  const replaced = new Set(own.map(([name]) => baseOf(name)));
+  const rest = Object.entries(environment).filter(([name]) => !isKnown(name) && !replaced.has(baseOf(name)));
+  const made: NodeJS.ProcessEnv = Object.fromEntries([...rest, ...own]);
+  if (!made[GENERAL] && !made[`${GENERAL}_FILE`])
     throw new RcmError(
       'config_invalid',
-      `${name} is not set, and neither is ${GENERAL}: give a Postgres login of the role, best as a file (${name}_FILE). Nothing was done.`,
+      `${prefix}DATABASE_URL is not set, and neither is ${GENERAL}: give a Postgres login of the role, best as a file (${prefix}DATABASE_URL_FILE). Nothing was done.`,
     );
-  return Object.fromEntries(rest);
+  if (made['AWS_PROFILE'] !== undefined) process.env['AWS_PROFILE'] = made['AWS_PROFILE'];
+  return made;
 }
+
+const isKnown = (name: string): boolean => NAMES.some((known) => known === baseOf(name));
+const baseOf = (name: string): string => name.replace(/_FILE$/, '');
+const generalOf = (rest: string): string => (rest === 'AWS_PROFILE' ? rest : `RCM_${rest}`);

@@ -1,3 +1,4 @@
+#!/usr/bin/env -S node --disable-sigusr1
 import { runGuarded } from '@rcm/telemetry';
 
 // What the command imports is loaded when the environment is clean.

@@ -3,6 +3,7 @@ import { Argument, Command } from 'commander';
 import type { Database } from '@rcm/db';
 import type { LoginsOptions } from './commands/logins.ts';
 import type { HistoryOptions } from './commands/login-history.ts';
+import { addOnboarding } from './onboarding/commands.ts';
 import { GATHERED } from './gathered.ts';
 import type { Report } from './report.ts';
 import type { Terminal } from './terminal.ts';
@@ -78,6 +79,8 @@ export function commandTree({ terminal, now, print }: Running): Command {
       const { history } = await import('./commands/login-history.ts');
       await looks((db) => history(db, id, options));
     });
+
+  addOnboarding(program, { terminal, print });
 
   const portalType = program.command('portal-type').description('portal types: list, show, save');
   portalType

@@ -94,6 +94,6 @@ function linesOf(login: LoginInFull, view: View): string[] {
 function stepsFor({ id, locked, openState, refusedSince }: LoginInFull): string[] {
   if (locked) return [`call the portal’s support, then: rcm login unlocked ${id} --reason "…"`];
   if (openState === 'blocked') return [`say which password the portal accepts: rcm login resolve ${id} --accept current|staged|typed|found --reason "…"`];
-  if (refusedSince) return [`if the stored password is right: rcm login retry ${id} --reason "…"`];
+  if (refusedSince) return [`you know the right password: rcm login set ${id} --reason "…"`, `the stored one is right: rcm login retry ${id} --reason "…"`];
   return [];
 }

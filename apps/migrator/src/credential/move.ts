@@ -8,6 +8,13 @@ import { rowFingerprint } from './fingerprint.ts';
 
 export type Moved = 'migrated' | 'already';
 
+/** Who creates a secret, and why, for the audit trail. */
+export interface Why {
+  readonly actor: string;
+  readonly reason: string;
+}
+const MIGRATION: Why = { actor: 'migrator', reason: 'migration' };
+
 /**
  * Moves one credential: read, create, read back, compare, record. Safe to repeat after a crash between any two of these: a secret
  * that is there already is adopted if it is the same. `already`: another migrator recorded it first. Fails with
@@ -52,10 +59,11 @@ export async function migrateEndpoint(migration: Migration, endpoint: EndpointRo
 }
 
 /** Creates the secret, or finds the one that an earlier run left, and reads back what the store now holds. */
-async function placeSecret(
+export async function placeSecret(
   migration: Migration,
   endpoint: EndpointRow,
   { text, place: where }: Movable,
+  { actor, reason }: Why = MIGRATION,
 ): Promise<{ readonly reference: SecretReference; readonly stored: StoredSecret }> {
   const { db, patience, place, writes, reads, giveUp } = migration;
   const store = migration.stores.forTenant(endpoint.orgId);
@@ -70,10 +78,10 @@ async function placeSecret(
   await patience(null, () =>
     recordAuditEvent(db, {
       orgId: endpoint.orgId,
-      actor: 'migrator',
+      actor,
       action: 'credential.create',
       subject: endpoint.id,
-      reason: 'migration',
+      reason,
       details: { store: where.store },
     }),
   );

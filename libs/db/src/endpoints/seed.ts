@@ -80,9 +80,9 @@ export interface NewEndpoint {
  * `state_conflict` (another organization has an endpoint with this id).
  *
  * The row goes in with an empty config and gets the real one by a second statement: when a CHECK refuses a row, Postgres quotes the
- * whole row in its error and its log. By the second statement nothing can be refused any more.
+ * whole row in its error and its log. By the second statement nothing can be refused any more. `change`: who registers it and why, for the event that a trigger writes.
  */
-export async function insertEndpoint(db: Database, endpoint: NewEndpoint): Promise<{ readonly created: boolean }> {
+export async function insertEndpoint(db: Database, endpoint: NewEndpoint, change?: PersonalChange): Promise<{ readonly created: boolean }> {
   checkId('endpoint id', endpoint.id);
   checkId('organization id', endpoint.orgId);
   checkId('account id', endpoint.accountId);
@@ -90,6 +90,7 @@ export async function insertEndpoint(db: Database, endpoint: NewEndpoint): Promi
   if (config !== null && !config.startsWith('{')) throw new RcmError('input_invalid', 'config must be an object.');
   const due = endpoint.nextRotationAt ? timestamp(endpoint.nextRotationAt) : null;
   return db.transaction({ tenant: endpoint.orgId }, async (tx) => {
+    if (change) await sayWhy(tx, change);
     const inserted = await tx.$executeRaw`
       INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url, next_rotation_at)
       VALUES (${endpoint.id}, ${endpoint.orgId}, ${endpoint.portalTypeCode}, ${endpoint.accountId}, ${endpoint.baseUrl}, ${due}::timestamptz)

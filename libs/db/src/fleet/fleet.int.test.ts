@@ -6,6 +6,8 @@ import { beginLoginAttempt, finishLoginAttempt, type LoginAttemptEnd } from '../
 import { clearLogin } from '../ledger/clearance.ts';
 import { createPortalTask } from '../tasks/queue.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, printOf, REQUESTER, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { insertEndpoint } from '../endpoints/seed.ts';
+import { addOrganization } from './add-organization.ts';
 import { listLogins } from './list-logins.ts';
 import { loginHistory } from './login-history.ts';
 import { troublesOf } from './login.ts';
@@ -157,4 +159,24 @@ test('what is not there is null, and what is no id is refused', async () => {
   await makeEndpoint(t.db);
   expect(await findPortalType(operator, { code: 'alpine' })).toMatchObject({ name: 'Alpine Health', logins: 1 });
   expect((await listPortalTypes(operator)).map(({ code }) => code)).toContain('alpine');
+});
+
+test('an operator registers an organization and an endpoint without a payload, each with an event of the person', async () => {
+  await makeEndpoint(t.db);
+  const by = { actor: 'person:os:jane', reason: 'a new customer' };
+  await addOrganization(operator, { id: 'clinic', name: 'Clinic', parentId: null }, by);
+  const endpoint = { id: 'clinic-alpine', orgId: 'clinic', portalTypeCode: 'alpine', accountId: 'front-desk', baseUrl: 'https://alpine.example/' };
+  expect(await insertEndpoint(operator, endpoint, by)).toEqual({ created: true });
+  expect(await insertEndpoint(operator, endpoint, by)).toEqual({ created: false });
+  const events = await t.sql(`SELECT actor, action, subject, reason FROM audit_event WHERE org_id = 'clinic' ORDER BY seq`);
+  expect(events).toEqual([
+    { ...by, action: 'organization.added', subject: 'clinic' },
+    { ...by, action: 'endpoint.changed', subject: 'clinic-alpine' },
+  ]);
+  expect(await listed({ orgId: 'clinic' })).toEqual(['clinic-alpine']);
+  await expect(addOrganization(operator, { id: 'clinic', name: 'Other', parentId: null }, by)).rejects.toMatchObject({ code: 'state_conflict' });
+  await expect(addOrganization(operator, { id: 'other', name: 'Other', parentId: 'nobody' }, by)).rejects.toMatchObject({ code: 'input_invalid' });
+  await expect(addOrganization(operator, { id: 'other', name: 'Other', parentId: null }, { ...by, actor: 'jane' })).rejects.toThrow();
+  await expect(insertEndpoint(operator, { ...endpoint, id: 'x', baseUrl: 'https://evil.example/' }, by)).rejects.toMatchObject({ code: 'input_invalid' });
+  expect(await t.sql(`SELECT id FROM organization WHERE id = 'other'`)).toEqual([]);
 });

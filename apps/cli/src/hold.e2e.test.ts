@@ -1,0 +1,157 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { urlFor } from '@rcm/db/testing';
+import { asRoot } from '@rcm/test-services';
+import { openWorld, type World } from '@rcm/test-world';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+/** What a person with the README does: an organization, three logins from a CSV, a wrong one found, repaired, and who did what. */
+let world: World;
+let folder: string;
+let environment: Record<string, string>;
+const PASSWORDS = { one: 'First-Password-11', two: 'Second-Password-22', three: 'Third-Password-33', typo: 'Mistyped-Password-99' };
+
+beforeAll(async () => {
+  world = await openWorld({ endpoints: [], portalType: { settleMs: 200 } });
+  folder = mkdtempSync(join(tmpdir(), 'rcm-hold-'));
+  const [rotator, migrator] = [world.environmentOf('rcm_rotator'), world.environmentOf('rcm_migrator')];
+  // A person has a profile for each in one file of credentials.
+  const profile = (name: string, from: Readonly<Record<string, string>>) =>
+    readFileSync(from['AWS_SHARED_CREDENTIALS_FILE'] ?? '', 'utf8').replace('[default]', `[${name}]`);
+  const credentials = join(folder, 'credentials');
+  writeFileSync(credentials, `${profile('rotator', rotator)}\n${profile('migrator', migrator)}\n`, { mode: 0o600 });
+  const { RCM_DATABASE_URL: _url, RCM_DATABASE_URL_FILE: _file, ...shared } = rotator;
+  environment = {
+    ...shared,
+    AWS_SHARED_CREDENTIALS_FILE: credentials,
+    RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', world.databaseUrl),
+    RCM_ROTATOR_DATABASE_URL: urlFor('rcm_rotator', world.databaseUrl),
+    RCM_MIGRATOR_DATABASE_URL: urlFor('rcm_migrator', world.databaseUrl),
+    RCM_AUDITOR_DATABASE_URL: urlFor('rcm_auditor', world.databaseUrl),
+    RCM_ROTATOR_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
+    RCM_MIGRATOR_TENANT_ROLE_ARN: world.aws.tenantRoleArn('migrator'),
+    RCM_ROTATOR_AWS_PROFILE: 'rotator',
+    RCM_MIGRATOR_AWS_PROFILE: 'migrator',
+    RCM_LOG_LEVEL: 'error',
+    ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+  };
+});
+afterAll(async () => {
+  await world?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface End {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly answer: Record<string, unknown>;
+}
+
+async function rcm(words: readonly string[], stdin = ''): Promise<End> {
+  const child = spawn(process.execPath, ['--disable-sigusr1', fileURLToPath(new URL('main.ts', import.meta.url)), ...words, '--json'], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => void (stderr += chunk.toString()));
+  child.stdin.on('error', () => undefined).end(stdin);
+  const [code] = (await once(child, 'close')) as [number | null];
+  for (const password of Object.values(PASSWORDS)) expect(stdout + stderr).not.toContain(password);
+  const first = stdout.split('\n')[0] ?? '';
+  return { code, stdout, stderr, answer: first.startsWith('{') ? (JSON.parse(first) as Record<string, unknown>) : {} };
+}
+const why = ['--reason', 'a new customer, ticket 4711', '--actor', 'jane'];
+
+/** Every row of every table, as a dump would have it. */
+async function everything(): Promise<string> {
+  const tables = await world.db.transaction('every tenant', (tx) =>
+    tx.$queryRawUnsafe<{ name: string }[]>(`SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`),
+  );
+  const texts = [];
+  for (const { name } of tables) texts.push(await world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe(`SELECT t::text AS row FROM ${name} t`)));
+  return JSON.stringify(texts);
+}
+
+it('an organization and its logins come in without a password in Postgres; a wrong one is found, repaired, and it is known who did it', async () => {
+  expect(await rcm(['org', 'add', 'clinic', '--name', 'Clinic', ...why])).toMatchObject({ code: 0, answer: { version: 1, organization: 'clinic' } });
+  const type = (await rcm(['portal-type', 'show', 'alpine'])).answer['portalType'] as { hosts: string[] };
+  const url = `http://${type.hosts[0]}/`;
+  for (const [user, password] of [
+    ['one', PASSWORDS.one],
+    ['two', PASSWORDS.two],
+    ['three', PASSWORDS.three],
+  ] as const)
+    await world.portals.createAccount({ portal: 'alpine', username: user, password });
+  const csv = join(folder, 'logins.csv');
+  const row = (account: string, password: string) => `clinic,alpine,${account},${url},${account},${password}`;
+  writeFileSync(
+    csv,
+    ['organization,portal_type,account,base_url,username,password', row('one', PASSWORDS.one), row('two', PASSWORDS.typo), row('three', PASSWORDS.three)].join(
+      '\n',
+    ),
+    { mode: 0o600 },
+  );
+
+  const dry = await rcm(['endpoint', 'add', '--csv', csv, '--dry-run', ...why]);
+  expect(dry).toMatchObject({ code: 0, answer: { mode: 'dry run', wrong: 0 } });
+  expect((await rcm(['logins', '--org', 'clinic'])).answer['logins']).toEqual([]);
+
+  const added = await rcm(['endpoint', 'add', '--csv', csv, ...why]);
+  expect(added.answer, added.stderr).toMatchObject({
+    mode: 'done',
+    wrong: 1,
+    endpoints: [
+      { id: 'clinic-alpine-one', outcome: 'proved' },
+      { id: 'clinic-alpine-two', outcome: 'refused' },
+      { id: 'clinic-alpine-three', outcome: 'proved' },
+    ],
+  });
+  expect(added.code).toBe(1);
+
+  expect(await rcm(['logins', '--failing'])).toMatchObject({ code: 1, answer: { unhealthy: 1, logins: [{ id: 'clinic-alpine-two', standing: 'failing' }] } });
+  expect(await rcm(['login', 'set', 'clinic-alpine-two', ...why], `${PASSWORDS.two}\n`)).toMatchObject({ code: 0 });
+  expect(await rcm(['logins', '--failing'])).toMatchObject({ code: 0, answer: { logins: [] } });
+  expect(await rcm(['login', 'verify', 'clinic-alpine-two', ...why])).toMatchObject({ code: 0 });
+
+  const history = (await rcm(['login', 'history', 'clinic-alpine-two'])).answer['entries'] as { source: string; what: string; by: string | null }[];
+  expect(history.map(({ source, what }) => `${source} ${what}`)).toEqual(
+    expect.arrayContaining(['act endpoint.changed', 'act credential.create', 'act login.verify', 'login rejected', 'act secret.set', 'login accepted']),
+  );
+  for (const { by } of history.filter(({ source }) => source === 'act')) expect(by).toMatch(/^person:.* says jane$/);
+  const trail = await rcm(['audit', 'export', '--output', '-', '--org', 'clinic']);
+  expect(trail.stdout).toContain('organization.added');
+  expect(trail.stdout).toContain('secret.set');
+
+  // Once more: what is there stays as it is, and no login is spent.
+  expect(await rcm(['endpoint', 'add', '--csv', csv, ...why])).toMatchObject({
+    code: 0,
+    answer: { wrong: 0, endpoints: [{ outcome: 'already' }, { outcome: 'already' }, { outcome: 'already' }] },
+  });
+  const seen = await everything();
+  expect(seen).toContain('clinic-alpine-two');
+  for (const password of Object.values(PASSWORDS)) expect(seen).not.toContain(password);
+});
+
+it('one login comes from stdin; a payload, a portal type or an organization that is none is refused before anything is done', async () => {
+  const type = (await rcm(['portal-type', 'show', 'alpine'])).answer['portalType'] as { hosts: string[] };
+  const place = ['endpoint', 'add', '--org', world.orgId, '--base-url', `http://${type.hosts[0]}/`, ...why];
+  await world.portals.createAccount({ portal: 'alpine', username: 'four', password: PASSWORDS.one });
+  const payload = JSON.stringify({ username: 'four', password: PASSWORDS.one });
+  expect(await rcm([...place, '--portal', 'alpine', '--account', 'four', '--unproved'], payload)).toMatchObject({
+    code: 0,
+    answer: { endpoints: [{ outcome: 'stored' }] },
+  });
+  for (const [words, stdin] of [
+    [[...place, '--portal', 'none', '--account', 'five'], payload],
+    [[...place, '--portal', 'alpine', '--account', 'five'], '{"username": "five"}'],
+    [[...place, '--portal', 'alpine', '--account', 'No Id'], payload],
+  ] as const)
+    expect(await rcm(words, stdin)).toMatchObject({ code: 1, answer: { mode: 'refused', endpoints: [{ outcome: 'invalid' }] } });
+  expect((await rcm(['endpoint', 'add', '--org', 'x', ...why.slice(2)], payload)).code).toBe(2);
+});

@@ -1,0 +1,67 @@
+import { type Database, findPortalType, insertEndpoint } from '@rcm/db';
+import type { Onboard } from '@rcm/migrator';
+import { createLogger, explain } from '@rcm/telemetry';
+import { type NewLogin, problemOf } from './new-login.ts';
+
+/** Who registers it, and why. */
+export interface Person {
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** `invalid`: nothing was done. `stored`, `already`: it is in the store. `proved`: and the portal accepts it. `refused`: and the portal does not. */
+export type Outcome = 'valid' | 'invalid' | 'stored' | 'already' | 'proved' | 'refused' | 'failed';
+
+export interface Added {
+  readonly id: string;
+  readonly outcome: Outcome;
+  /** In words, without a value. */
+  readonly problem: string | null;
+}
+
+/** What can be known before anything is done, for each. */
+export async function examined(db: Database, logins: readonly NewLogin[]): Promise<readonly Added[]> {
+  const types = new Map<string, Awaited<ReturnType<typeof findPortalType>>>();
+  const seen = new Set<string>();
+  const answers: Added[] = [];
+  for (const login of logins) {
+    let problem = problemOf(login);
+    if (problem === null && seen.has(login.id)) problem = 'its id is that of a row before it';
+    seen.add(login.id);
+    if (problem === null) {
+      if (!types.has(login.portalType)) types.set(login.portalType, await findPortalType(db, { code: login.portalType }));
+      if (!types.get(login.portalType)) problem = `there is no portal type ${login.portalType}`;
+    }
+    answers.push({ id: login.id, outcome: problem === null ? 'valid' : 'invalid', problem });
+  }
+  return answers;
+}
+
+/** The row first, which names no secret and holds none; then the store. May be repeated: what is there already stays as it is. */
+export async function added(db: Database, onboard: Onboard, login: NewLogin, person: Person): Promise<Added> {
+  return tried(login.id, async () => {
+    const type = await findPortalType(db, { code: login.portalType });
+    const baseUrl = login.baseUrl ?? `https://${type?.hosts[0] ?? ''}/`;
+    const row = { id: login.id, orgId: login.organization, portalTypeCode: login.portalType, accountId: login.account, baseUrl };
+    await insertEndpoint(db, row, person);
+    const moved = await onboard({ endpointId: login.id, payload: login.payload, ...person });
+    return moved === 'already' ? 'already' : 'stored';
+  });
+}
+
+/** One login that shows whether the portal accepts it. */
+export const proved = (id: string, prove: () => Promise<unknown>): Promise<Added> =>
+  tried(id, async () => {
+    await prove();
+    return 'proved';
+  });
+
+/** One that fails does not stop the others. */
+async function tried(id: string, act: () => Promise<Outcome>): Promise<Added> {
+  try {
+    return { id, outcome: await act(), problem: null };
+  } catch (error) {
+    const { code, sentence } = explain(error, createLogger({ name: 'rcm' }));
+    return { id, outcome: code === 'login_rejected' ? 'refused' : 'failed', problem: `${code}: ${sentence}` };
+  }
+}

@@ -1,0 +1,40 @@
+import { formatReference } from '@rcm/credentials';
+import { type EndpointRow, recordMigrated } from '@rcm/db';
+import { RcmError, type Secret } from '@rcm/telemetry';
+import type { Migration } from '../migration.ts';
+import { canonicalFingerprint } from './compare.ts';
+import { examine } from './examine.ts';
+import { placeSecret, type Moved, type Why } from './move.ts';
+
+/**
+ * Puts a new endpoint's login straight into the store, as `migrateEndpoint` does with one that lies in the row: create, read back, compare, record. Nothing of it
+ * is ever in Postgres. Safe to repeat with the same payload after a crash between any two of these. Fails with `payload_invalid`, `payload_too_large`,
+ * `store_conflict` (another payload lies there), `row_edited` (the row holds plaintext of its own, which is the migration's to move), `store_*`, `database_*`.
+ */
+export async function onboardEndpoint(migration: Migration, endpoint: EndpointRow, payload: Secret<string>, why: Why): Promise<Moved> {
+  if (endpoint.secretArn !== null) return 'already';
+  const found = examine(endpoint, payload, { keys: migration.keys, place: migration.place });
+  if (!found.ok) throw new RcmError(found.code, found.reason);
+  const [name, ...otherNames] = found.names;
+  if (!name) throw new RcmError('payload_invalid', 'The account has no name.');
+  if (endpoint.hasLegacyCredentials) throw new RcmError('row_edited', 'The row holds plaintext of its own: `rcm migrate apply` moves it. Nothing was changed.');
+  const { reference, stored } = await placeSecret(migration, endpoint, found, why);
+  const fingerprint = canonicalFingerprint(migration.fingerprintKey, stored.text);
+  if (fingerprint !== canonicalFingerprint(migration.fingerprintKey, found.text))
+    throw new RcmError(
+      'store_conflict',
+      'The store holds another payload under this name already; nothing was changed. `rcm login set` gives an endpoint another password.',
+    );
+  const recorded = await recordMigrated(migration.db, {
+    endpointId: endpoint.id,
+    orgId: endpoint.orgId,
+    secretArn: formatReference(reference),
+    version: stored.version,
+    loginIdentity: name.id,
+    identityKeyId: name.keyId,
+    otherNames,
+    fingerprint,
+  });
+  if (recorded === 'edited') throw new RcmError('row_edited', 'The row got plaintext of its own meanwhile. It names no secret; `rcm migrate apply` goes on.');
+  return recorded === 'already' ? 'already' : 'migrated';
+}
