@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { environmentFor } from './environment.ts';
-import { GATHERED, gatheredFor } from './gathered.ts';
+import { GATHERED, gatheredFor } from './gathered-commands.ts';
+import { asksForHelp } from './help.ts';
 import { takeGlobals } from './globals.ts';
 import { withProfile } from './profile.ts';
 import { rcm } from './testing.fixture.ts';
@@ -117,6 +118,13 @@ test('the version and the help need no configuration', async () => {
   const { code, stdout } = await rcm(['--help']);
   expect(code).toBe(0);
   for (const { path } of GATHERED) if (path.length === 1) expect(stdout).toContain(`  ${path[0]} `);
+});
+
+test('what only asks what there is is told from what does something', () => {
+  for (const words of [[], ['--help'], ['login', 'show', '-h'], ['help', 'logins'], ['--version'], ['completion', 'bash']])
+    expect(asksForHelp(words)).toBe(true);
+  for (const words of [['logins'], ['retry', '--help'], ['login', 'set', 'x', '--help'], ['completion', 'tcsh', '--json'], ['overview', '--json']])
+    expect(asksForHelp(words)).toBe(false);
 });
 
 describe('completion', () => {

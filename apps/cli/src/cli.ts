@@ -1,7 +1,8 @@
 import { CommanderError } from 'commander';
 import { createLogger, explain, RcmError } from '@rcm/telemetry';
 import { errorObject, todoFor } from './errors.ts';
-import { gatheredFor, runGathered } from './gathered.ts';
+import { gatheredFor } from './gathered-commands.ts';
+import { runGathered } from './gathered.ts';
 import { type Globals, takeGlobals } from './globals.ts';
 import { withProfile } from './profile.ts';
 import { type Report, SHAPE } from './report.ts';

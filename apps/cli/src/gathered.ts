@@ -1,67 +1,7 @@
 import { RcmError } from '@rcm/telemetry';
-import { type Acting, environmentFor } from './environment.ts';
+import { environmentFor } from './environment.ts';
+import type { Gathered, gatheredFor } from './gathered-commands.ts';
 import type { Terminal } from './terminal.ts';
-
-/** A command that another program of the platform already has: `rcm` gives it the words and the Postgres login, and does nothing by itself. */
-export interface Gathered {
-  /** How it is called here. */
-  readonly path: readonly string[];
-  readonly summary: string;
-  readonly program: 'rotator' | 'migrator' | 'audit' | 'portal';
-  /** `null`: it needs no database. */
-  readonly acting: Acting | null;
-  /** How it is called there. */
-  readonly there: readonly string[];
-  /** The first argument is a login, which the program takes as `--endpoint`. */
-  readonly namesLogin?: true;
-}
-
-const rotator = (name: string, summary: string): Gathered => ({ path: [name], summary, program: 'rotator', acting: 'rotator', there: [name] });
-const ofLogin = (name: string, summary: string): Gathered => ({ ...rotator(name, summary), path: ['login', name], namesLogin: true });
-const whole = (path: string, program: Gathered['program'], acting: Acting | null, summary: string): Gathered => ({
-  path: [path],
-  summary,
-  program,
-  acting,
-  there: [],
-});
-
-const ACTS = [
-  ['set', 'store a password that a person knows, from a prompt or stdin, once one login has proved it'],
-  ['verify', 'one login with what the store holds: does the portal accept it?'],
-  ['rotate', 'rotate one login now, or go on with its open attempt'],
-  ['retry', 'try a refused password now, then search the copies for the one that the portal accepts'],
-  ['unlocked', 'note that the portal’s support has unlocked the account'],
-  ['resolve', 'decide about a blocked login: which password does the portal accept?'],
-  ['rollback', 'rotate forward to the previous password'],
-] as const;
-
-export const GATHERED: readonly Gathered[] = [
-  ...ACTS.map(([name, summary]) => ofLogin(name, summary)),
-  // As the rotator has them, for whoever knows them so.
-  ...ACTS.filter(([name]) => !['set', 'verify'].includes(name)).map(([name, summary]) => rotator(name, `${summary} (--endpoint ID)`)),
-  rotator('status', 'who holds what, what is open, paused or stopped, what people were told'),
-  rotator('pause', 'let no rotation start: --all, --portal-type CODE or --endpoint ID'),
-  rotator('resume', 'let rotations start again'),
-  rotator('recover', 'go on with rotations whose rotator is gone or whose wait is over'),
-  rotator('copies', 'compare the copies in the second region, and mend those that are behind'),
-  rotator('keys', 'what is under which key'),
-  {
-    ...rotator('save', 'create a portal type or bring it up to date: FILE --reason TEXT'),
-    path: ['portal-type', 'save'],
-    acting: 'owner',
-    there: ['save-portal-type'],
-  },
-  whole('migrate', 'migrator', 'migrator', 'move plaintext logins out of Postgres: plan, apply, verify, scrub, rollback, status'),
-  whole('audit', 'audit', 'auditor', 'the audit trail: export, verify, heads, key'),
-  whole('portal', 'portal', null, 'recipes by hand: lint, try, doctor'),
-];
-
-/** Which of them the words call, and what is left for it; `null`: none. */
-export function gatheredFor(argv: readonly string[]): { readonly command: Gathered; readonly rest: readonly string[] } | null {
-  const command = GATHERED.find(({ path }) => path.every((word, i) => argv[i] === word));
-  return command ? { command, rest: argv.slice(command.path.length) } : null;
-}
 
 /** Runs it as its own program would; returns its exit code. Fails with `input_invalid`, `config_invalid`. */
 export async function runGathered({ command, rest }: NonNullable<ReturnType<typeof gatheredFor>>, terminal: Terminal): Promise<number> {

@@ -1,8 +1,13 @@
 #!/usr/bin/env -S node --disable-sigusr1
-import { runGuarded } from '@rcm/telemetry';
+import { answerHelp, asksForHelp } from './help.ts';
 
-// What the command imports is loaded when the environment is clean.
-await runGuarded('rcm', async (environment) => {
-  const { runCli } = await import('./cli.ts');
-  return runCli(process.argv.slice(2), { environment, stdout: process.stdout, stderr: process.stderr });
-});
+const argv = process.argv.slice(2);
+if (asksForHelp(argv)) process.exitCode = await answerHelp(argv, process);
+else {
+  // What the command imports is loaded when the environment is clean.
+  const { runGuarded } = await import('@rcm/telemetry');
+  await runGuarded('rcm', async (environment) => {
+    const { runCli } = await import('./cli.ts');
+    return runCli(argv, { environment, stdout: process.stdout, stderr: process.stderr });
+  });
+}

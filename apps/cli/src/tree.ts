@@ -4,7 +4,7 @@ import type { Database } from '@rcm/db';
 import type { LoginsOptions } from './commands/logins.ts';
 import type { HistoryOptions } from './commands/login-history.ts';
 import { addOnboarding } from './onboarding/commands.ts';
-import { GATHERED } from './gathered.ts';
+import { GATHERED } from './gathered-commands.ts';
 import type { Report } from './report.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,6 +1,6 @@
 import { type Database, findPortalType, insertEndpoint } from '@rcm/db';
 import type { Onboard } from '@rcm/migrator';
-import { createLogger, explain } from '@rcm/telemetry';
+import { createLogger, explain, hasCode } from '@rcm/telemetry';
 import { type NewLogin, problemOf } from './new-login.ts';
 
 /** Who registers it, and why. */
@@ -62,6 +62,10 @@ async function tried(id: string, act: () => Promise<Outcome>): Promise<Added> {
     return { id, outcome: await act(), problem: null };
   } catch (error) {
     const { code, sentence } = explain(error, createLogger({ name: 'rcm' }));
-    return { id, outcome: code === 'login_rejected' ? 'refused' : 'failed', problem: `${code}: ${sentence}` };
+    return { id, outcome: saysRefused(error) ? 'refused' : 'failed', problem: `${code}: ${sentence}` };
   }
 }
+
+/** Also where somebody else met it first: an agent may use a login from the moment that it is in the store. */
+const saysRefused = (error: unknown): boolean =>
+  hasCode(error, 'login_rejected') || (hasCode(error, 'login_not_allowed') && ['password_bad', 'password_suspect'].includes(String(error.details['reason'])));
