@@ -13,15 +13,16 @@ import { settleStorage } from './postgres/start.ts';
 import type { Interruption } from './processes/interruption.ts';
 import type { Supervisor } from './processes/supervisor.ts';
 import type { Progress } from './progress.ts';
-import { reportEnd, reportStanding } from './report.ts';
+import { reportEnd, reportStanding, type Standing } from './report.ts';
 import { payloadSecrets } from './search/payload-secrets.ts';
 import { PlaintextSearch, type SoughtSecret } from './search/scan.ts';
 import { searchStatistics } from './search/statistics.ts';
 import { openLegacyAccounts, seedRows } from './seed/seed.ts';
 import { appSetting, startServices, type Services, type Stops } from './services.ts';
-import { type CheckedTrail, writeAuditTrail } from './work/audit-trail.ts';
+import { writeAuditTrail } from './work/audit-trail.ts';
 import { runMigrator } from './work/apps.ts';
-import { openRotations, workThroughRotation, type WorkDone } from './work/demonstration.ts';
+import { writeOperatorProfile } from './work/operator-profile.ts';
+import { openRotations, workThroughRotation } from './work/demonstration.ts';
 
 /** For the whole way to the figures: start-up, and generous turns of one-time code steps. */
 const BASE_MS = 240_000;
@@ -105,7 +106,7 @@ export async function toTheFigures(run: Run): Promise<number> {
   });
   progress.end();
   reportEnd({ figures, wrong, hits: search.hits, json: options.json, folder });
-  if (!options.once) await standBy(run, { services, work, trail });
+  if (!options.once) await standBy(run, { services, work, trail, profile: await writeOperatorProfile(setting) });
   return wrong.length === 0 ? 0 : 1;
 }
 
@@ -131,10 +132,7 @@ async function rememberPlaintext({ memory, folder, progress }: Run, services: Se
 }
 
 /** Stays up, with a task now and then, until somebody ends it: that is then no failure. */
-async function standBy(
-  { folder, interruption }: Run,
-  standing: { readonly services: Services; readonly work: WorkDone; readonly trail: CheckedTrail },
-): Promise<void> {
+async function standBy({ folder, interruption }: Run, standing: Omit<Standing, 'folder'>): Promise<void> {
   const { work } = standing;
   reportStanding({ folder, ...standing });
   try {

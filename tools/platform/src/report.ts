@@ -5,6 +5,7 @@ import type { PlaintextHit } from './search/scan.ts';
 import type { Services } from './services.ts';
 import type { CheckedTrail } from './work/audit-trail.ts';
 import type { WorkDone } from './work/demonstration.ts';
+import type { OperatorProfile } from './work/operator-profile.ts';
 
 export interface End {
   readonly figures: Figures;
@@ -29,10 +30,11 @@ export interface Standing {
   readonly services: Services;
   readonly work: WorkDone;
   readonly trail: CheckedTrail;
+  readonly profile: OperatorProfile;
 }
 
 /** How to look further while it stays up. */
-export function reportStanding({ folder, services, work, trail }: Standing): void {
+export function reportStanding({ folder, services, work, trail, profile }: Standing): void {
   const { baseUrls, controlUrl } = services.portals;
   const lines = [
     'Everything stays up until Ctrl-C. To look further:',
@@ -43,6 +45,8 @@ export function reportStanding({ folder, services, work, trail }: Standing): voi
     `  AWS              ${services.aws.endpoint} (keys: ${services.aws.credentialsFile})`,
     `  Postgres         psql "$(cat ${services.postgres.url.path})"`,
     `  audit trail      ${trail.command}`,
+    `  rcm              ${profile.command} overview`,
+    '                   and: logins --failing, login show ID, login history ID, login set ID, org add, endpoint add, audit verify (docs/rcm.md)',
     `  logs             ${folder.logs}`,
     `  data folder      ${folder.root}${folder.kept ? '' : ' (removed at the end; --data DIR keeps one)'}`,
   ];
