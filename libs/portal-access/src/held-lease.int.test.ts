@@ -135,6 +135,14 @@ describe('a held lease', () => {
     await agent.release();
   });
 
+  it('is refused, and let go, where the login has another name by then than its caller knows', async () => {
+    const late = holdLease(request({ loginIdentity: 'b'.repeat(64) }));
+    await expect(late).rejects.toMatchObject({ code: 'lease_unavailable', details: { reason: 'renamed' } });
+    const exclusive = await acquireExclusiveLease(db, { ...place, holder: 'rotator', ttlMs: 2_000, wantMs: 100 });
+    expect(exclusive.granted).toBe(true);
+    if (exclusive.granted) await releaseLease(db, { leaseId: exclusive.lease.id, orgId: place.orgId });
+  });
+
   it('stops waiting when its caller does', async () => {
     const exclusive = await acquireExclusiveLease(db, { ...place, holder: 'rotator', ttlMs: 2_000, wantMs: 100 });
     const stop = new AbortController();

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
+import { GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { type LocalAws, startLocalAws } from '@rcm/local-aws';
 import { Secret } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import { createAppRole, createTransitKey, startVaultServer, type VaultServer } from '@rcm/vault-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { platformPolicies, taskRoleName, type TenantApp } from '../policies/index.ts';
+import { platformPolicies, taskRoleName, type TenantApp, tenantRoleName } from '../policies/index.ts';
 import { vaultTenantPolicy } from '../tenancy/vault-policy.ts';
 import type { TenantDataKeys } from './data-keys.ts';
 import { createKmsDataKeys } from './kms-data-keys.ts';
@@ -100,6 +101,27 @@ describe.skipIf(backend() === 'containers')('data keys (the same servers on both
       for (const orgId of ['', '*', 'a/b', 'mercy.west'])
         await expect(open('agent').generate(owner(orgId))).rejects.toMatchObject({ code: 'reference_not_yours' });
     });
+  });
+
+  it.each([
+    ['its own', {}, true],
+    ['another tenant’s', { tenant_id: TENANTS[1] }, false],
+    ['another environment’s', { env: 'prod' }, false],
+    ['another use', { use: 'else' }, false],
+    ['no tenant', { tenant_id: undefined }, false],
+    ['no environment', { env: undefined }, false],
+    ['no use', { use: undefined }, false],
+  ] as const)('of KMS are made for an agent’s session under the context of %s, whatever the process asks for', async (_, other, may) => {
+    const tags = { env: ENVIRONMENT, tenant_id: TENANTS[0] };
+    const kms = new KMSClient({ region: aws.region, endpoint: aws.endpoint, credentials: aws.taskCredentials(tenantRoleName('agent'), tags), maxAttempts: 1 });
+    const context = { ...tags, use: 'task-data', key_id: randomUUID(), ...other };
+    const EncryptionContext = Object.fromEntries(Object.entries(context).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+    const asked = kms.send(new GenerateDataKeyCommand({ KeyId: aws.kmsKeyArn, KeySpec: 'AES_256', EncryptionContext })).then(
+      () => true,
+      (error: unknown) => (error as Error).name,
+    );
+    expect(await asked).toBe(may || 'AccessDeniedException');
+    kms.destroy();
   });
 
   it('of Vault are not to be had with another tenant’s AppRole', async () => {
