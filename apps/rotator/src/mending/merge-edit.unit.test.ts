@@ -34,8 +34,8 @@ const edited = (was: CredentialPayload) =>
   }));
 const cases = fc.tuple(opened, newest).chain(([was, now]) => edited(was).map((saved) => ({ was, now, saved: saved as CredentialPayload })));
 
-const merge = (base: CredentialPayload | null, theirs: CredentialPayload, now: CredentialPayload): CredentialPayload =>
-  mergeEdit({ base: base && new Secret(base), theirs: new Secret(theirs), newest: new Secret(now) }).reveal();
+const merge = (base: CredentialPayload | null, theirs: CredentialPayload, now: CredentialPayload, wasAccepted = true): CredentialPayload =>
+  mergeEdit({ base: base && new Secret(base), theirs: new Secret(theirs), newest: new Secret(now), wasAccepted }).reveal();
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 describe('an edit that was made on an old copy', () => {
@@ -51,7 +51,8 @@ describe('an edit that was made on an old copy', () => {
   it('has the newest password, unless the person changed that too', () => {
     fc.assert(
       fc.property(cases, ({ was, now, saved }) => {
-        expect(merge(was, saved, now).password).toBe(saved.password === was.password ? now.password : saved.password);
+        for (const wasAccepted of [true, false])
+          expect(merge(was, saved, now, wasAccepted).password).toBe(saved.password === was.password ? now.password : saved.password);
       }),
     );
   });
@@ -74,9 +75,10 @@ describe('an edit that was made on an old copy', () => {
     );
   });
 
-  it('stands wherever it says something where nobody knows any more what was opened, but for the password', () => {
+  it('stands wherever it says something where nobody knows any more what was opened, the password where it is one of their own', () => {
     fc.assert(
       fc.property(cases, ({ now, saved }) => {
+        expect(merge(null, saved, now, false).password).toBe(saved.password);
         const merged = merge(null, saved, now);
         for (const field of FIELDS) expect(merged[field], field).toEqual(saved[field] === undefined ? now[field] : saved[field]);
         expect(merged.password).toBe(now.password);

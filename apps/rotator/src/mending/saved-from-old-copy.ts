@@ -1,5 +1,7 @@
-import { parsePayload, rotationOf, serializePayload, type StoredSecret } from '@rcm/credentials';
-import { followStoreVersion, type OutrunCopy, outrunCopy, recordAuditEvent } from '@rcm/db';
+import { type CredentialPayload, parsePayload, rotationOf, serializePayload, type StoredSecret } from '@rcm/credentials';
+import { followStoreVersion, type OutrunCopy, outrunCopy, passwordTries, recordAuditEvent } from '@rcm/db';
+import { accountOf } from '@rcm/portal-access';
+import type { Secret } from '@rcm/telemetry';
 import { heldOptions, type LoginInHand } from '../finding/login-in-hand.ts';
 import type { Rotator } from '../rotate.ts';
 import { mergeEdit } from './merge-edit.ts';
@@ -9,7 +11,7 @@ import { mergeEdit } from './merge-edit.ts';
  * in the store carries the id of a rotation that a later one has outrun. The later password goes into it, and everything that a person
  * changed stays. No login is needed: that password was verified. Returns whether it was so.
  */
-export async function mergeOldCopy(rotator: Pick<Rotator, 'db' | 'logger' | 'owner'>, login: LoginInHand, current: StoredSecret): Promise<boolean> {
+export async function mergeOldCopy(rotator: Pick<Rotator, 'db' | 'logger' | 'owner' | 'keys'>, login: LoginInHand, current: StoredSecret): Promise<boolean> {
   const { endpoint, store, reference, held } = login;
   const { orgId, id: endpointId, loginIdentity } = endpoint;
   const { attemptId } = rotationOf(current.text);
@@ -21,7 +23,9 @@ export async function mergeOldCopy(rotator: Pick<Rotator, 'db' | 'logger' | 'own
   // Versions of a parameter that was made anew begin from 1 again: the number may mean another text by now, or the very one that was saved.
   const isOpened = opened !== null && opened.version !== current.version && rotationOf(opened.text).attemptId === attemptId;
   const base = isOpened ? opened : null;
-  const merged = mergeEdit({ base: base && parsePayload(base.text), theirs: parsePayload(current.text), newest: parsePayload(newest.text) });
+  const theirs = parsePayload(current.text);
+  const wasAccepted = await wasEverAccepted(rotator, login, theirs);
+  const merged = mergeEdit({ base: base && parsePayload(base.text), theirs, newest: parsePayload(newest.text), wasAccepted });
   await recordAuditEvent(rotator.db, {
     orgId,
     actor: rotator.owner,
@@ -34,6 +38,12 @@ export async function mergeOldCopy(rotator: Pick<Rotator, 'db' | 'logger' | 'own
   await followStoreVersion(rotator.db, { endpointId, orgId, from: held.lease.currentVersion, to: version });
   rotator.logger.warn({ endpointId, version }, 'a secret that was saved from an old copy has the newest password again');
   return true;
+}
+
+async function wasEverAccepted({ db, keys }: Pick<Rotator, 'db' | 'keys'>, { endpoint }: LoginInHand, theirs: Secret<CredentialPayload>): Promise<boolean> {
+  const { orgId, loginIdentity } = endpoint;
+  const { fingerprints } = accountOf(keys, endpoint, theirs);
+  return (await passwordTries(db, { orgId, loginIdentity, fingerprints, since: new Date(0) })).provedAt !== null;
 }
 
 /** Versions of a store that numbers them, between what was last known and what is current, that are looked at most. */

@@ -63,6 +63,24 @@ it('a secret that is made again in the very moment in which a new password is to
   expect((await row.history(id)).passwordsChanged).toBe(1);
 });
 
+it('a password of their own that a person saves from an old copy stays, though the secret was made again and nobody can see what they had opened', async () => {
+  const { id } = await row.world.addEndpoint('alpine');
+  expect(await row.settle(id)).toBe('done');
+  const { fields } = await row.open(id);
+  await remove(id);
+  await create(id, fields);
+  expect([await row.visit(id), await row.settle(id)]).toEqual(['in', 'done']);
+  const password = 'Stored-first-and-set-later-1';
+  await row.save(id, { ...fields, password });
+  expect(await row.visit(id)).not.toBe('in');
+  await row.mend();
+  expect((await row.open(id)).fields).toMatchObject({ password });
+  await row.setAtPortal(id, password);
+  await row.untilIn(id, { stepMs: 10 * MINUTE, atMostMs: 3 * 60 * MINUTE });
+  expect((await row.open(id)).fields).toMatchObject({ password });
+  expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
+});
+
 const dyingAfter = (write: string) => (written: string, when: 'before' | 'after') => {
   if (written === write && when === 'after') throw new Error('the process is gone');
 };
