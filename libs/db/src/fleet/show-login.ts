@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../database.ts';
 import { checkId } from '../input.ts';
-import { budgetRefusal, ledgerState } from '../ledger/budget.ts';
+import { budgetRefusal, failuresLeft, ledgerState } from '../ledger/budget.ts';
 import { type FleetLogin, LOGIN_COLUMNS, LOGIN_TABLES } from './login.ts';
 
 /** One line of the ledger that says that the portal did not let somebody in. */
@@ -77,8 +77,11 @@ export async function showLogin(db: Database, { endpointId }: { readonly endpoin
   const state = loginIdentity === null ? null : await db.transaction({ tenant: seen.orgId }, (tx) => ledgerState(tx, loginIdentity));
   if (!state) return { ...seen, budget: null };
   const refusal = budgetRefusal(state);
-  const failuresLeft = refusal ? 0 : state.limits.budget - state.failures;
-  return { ...seen, budget: { failuresLeft, of: state.limits.budget, why: refusal?.reason ?? null, until: refusal ? refusal.until : state.oldestLeavesAt } };
+  const left = refusal ? 0 : failuresLeft(state);
+  return {
+    ...seen,
+    budget: { failuresLeft: left, of: state.limits.budget, why: refusal?.reason ?? null, until: refusal ? refusal.until : state.oldestLeavesAt },
+  };
 }
 
 type Besides = Pick<LoginInFull, 'lastRefused' | 'attempt' | 'leases' | 'waitingTasks' | 'pauses' | 'portalStopped' | 'notices' | 'alsoAt'>;

@@ -20,6 +20,8 @@ export interface LedgerState {
   readonly failures: number;
   /** Of these, the ones that are being made right now, under a live lease. */
   readonly inFlight: number;
+  /** Attempts of the last day without an outcome that are not among the failures any more: a process that stood still may send one yet. */
+  readonly late: number;
   /** When the oldest failure leaves the window; `null`: there is none, or none ever leaves. */
   readonly oldestLeavesAt: Date | null;
   readonly newestLeavesAt: Date | null;
@@ -46,7 +48,7 @@ export interface LedgerState {
  */
 export async function ledgerState(tx: Transaction, loginIdentity: string): Promise<LedgerState> {
   const [row] = await tx.$queryRaw<(Omit<LedgerState, 'limits'> & LockoutLimits)[]>`
-    SELECT threshold, budget, window_seconds AS "windowSeconds", success_forgives AS "successForgives", failures, in_flight AS "inFlight",
+    SELECT threshold, budget, window_seconds AS "windowSeconds", success_forgives AS "successForgives", failures, in_flight AS "inFlight", late,
            oldest_leaves_at AS "oldestLeavesAt", newest_leaves_at AS "newestLeavesAt", locked_until AS "lockedUntil", locked_for_good AS "lockedForGood",
            may_be_locked AS "mayBeLocked", throttled_until AS "throttledUntil", now
       FROM rcm_login_ledger(${loginIdentity})`;
@@ -54,6 +56,13 @@ export async function ledgerState(tx: Transaction, loginIdentity: string): Promi
   const { threshold, budget, windowSeconds, successForgives, ...state } = row;
   return { limits: { threshold, budget, windowSeconds, successForgives }, ...state };
 }
+
+/**
+ * How many failures may still be caused, by the count alone. One that may come late takes up a place of the budget like one that is counted, but never the
+ * last one: a login whose process died is no reason to keep everybody out for a day.
+ */
+export const failuresLeft = ({ failures, late, limits: { budget } }: Pick<LedgerState, 'failures' | 'late' | 'limits'>): number =>
+  budget - failures - Math.min(late, budget - 1);
 
 /** How long to wait before asking again when only logins in flight use the budget up (milliseconds). */
 const IN_FLIGHT_PAUSE_MS = 2_000;
@@ -69,7 +78,7 @@ export function budgetRefusal(state: LedgerState): { readonly reason: 'locked' |
   const settled = state.failures - state.inFlight;
   if (state.mayBeLocked && settled >= limits.budget) return { reason: 'locked', until: state.newestLeavesAt };
   if (state.throttledUntil && state.throttledUntil > now) return { reason: 'throttled', until: state.throttledUntil };
-  if (state.failures < limits.budget) return null;
+  if (failuresLeft(state) > 0) return null;
   return { reason: 'budget_spent', until: settled < limits.budget ? new Date(now.getTime() + IN_FLIGHT_PAUSE_MS) : state.oldestLeavesAt };
 }
 
@@ -97,7 +106,7 @@ export async function remainingBudget(
   const state = await db.transaction({ tenant: orgId }, (tx) => ledgerState(tx, loginIdentity));
   const refusal = budgetRefusal(state);
   if (refusal) return { failuresLeft: 0, until: refusal.until };
-  return { failuresLeft: state.limits.budget - state.failures, until: state.oldestLeavesAt };
+  return { failuresLeft: failuresLeft(state), until: state.oldestLeavesAt };
 }
 
 /**

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acquireSharedLease } from '../leases/acquire.ts';
 import { releaseLease } from '../leases/upkeep.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
-import { BUDGET, Logins } from './account.fixture.ts';
+import { type Account, BUDGET, Logins } from './account.fixture.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from './attempt.ts';
 import { mayBeLocked } from './budget.ts';
+import { clearLogin } from './clearance.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
@@ -95,12 +96,32 @@ describe('the budget', () => {
     expect(await logins.left(on)).toBe(BUDGET - 1);
   });
 
-  test('an attempt whose process died counts as a failure, until a login that began later is accepted', async () => {
+  test.each([
+    ['time', (on: Account) => logins.age(on, 5_000)],
+    ['an accepted login', async (on: Account) => void (await logins.login(await logins.leased(on), 'accepted'))],
+  ])('an attempt without an outcome is held against the budget for a day, though %s has forgiven what failed', async (_, forgive) => {
     const on = await logins.account();
     await logins.begin(on);
     await releaseLease(t.agent, on);
+    await logins.login(await logins.leased(on), 'rejected');
+    expect(await logins.left(on)).toBe(BUDGET - 2);
+    await forgive(on);
+    // Its process may stand still, and send it yet.
     expect(await logins.left(on)).toBe(BUDGET - 1);
-    await logins.login(await logins.leased(on), 'accepted');
+    await logins.age(on, 86_400);
+    expect(await logins.left(on)).toBe(BUDGET);
+  });
+
+  test('such attempts never take the last place of a budget, and a person’s word that the account was unlocked frees theirs', async () => {
+    const on = await logins.account();
+    for (let died = 0; died < BUDGET; died += 1) await logins.begin(on);
+    await releaseLease(t.agent, on);
+    await logins.age(on, 5_000);
+    expect(await logins.left(on)).toBe(1);
+    const again = await logins.leased(on);
+    await logins.login(again, 'rejected');
+    expect(await logins.begin(again)).toMatchObject({ allowed: false, reason: 'budget_spent' });
+    await clearLogin(t.rotator, { ...on, kind: 'unlocked', actor: 'person:os:jane', reason: 'support has called back' });
     expect(await logins.left(on)).toBe(BUDGET);
   });
 

@@ -14,6 +14,7 @@ export interface LedgerState {
   readonly windowMs: number | null;
   readonly failures: number;
   readonly inFlight: number;
+  readonly late: number;
   readonly oldestLeavesAt: Date | null;
   readonly newestLeavesAt: Date | null;
   readonly lockedUntil: Date | null;
@@ -113,6 +114,11 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
     windowMs,
     failures: counted.length,
     inFlight: counted.filter(isInFlight).length,
+    late: rows.filter((row) => {
+      if (row.outcome !== null || isInFlight(row) || row.startedAt <= db.in(-DAY_MS) || counted.includes(row)) return false;
+      if (windowMs !== null && row.startedAt <= db.in(-windowMs - DAY_MS)) return false;
+      return unlocked === null || row.startedAt > unlocked;
+    }).length,
     oldestLeavesAt: leaves[0] ?? null,
     newestLeavesAt: leaves.at(-1) ?? null,
     lockedUntil: lock instanceof Date ? lock : null,
@@ -124,6 +130,9 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
   };
 }
 
+/** One that may come late takes up a place of the budget, but never the last one. */
+export const failuresLeft = ({ budget, failures, late }: LedgerState): number => budget - failures - Math.min(late, budget - 1);
+
 type Refusal = Omit<Extract<LoginPermission, { allowed: false }>, 'allowed'>;
 
 /** By the count alone; `null`: one more login may be made. */
@@ -133,7 +142,7 @@ export function budgetRefusal({ now, in: inMs }: { readonly now: Date; readonly 
   const settled = state.failures - state.inFlight;
   if (state.mayBeLocked && settled >= state.budget) return { reason: 'locked', until: state.newestLeavesAt };
   if (state.throttledUntil) return { reason: 'throttled', until: state.throttledUntil };
-  if (state.failures < state.budget) return null;
+  if (failuresLeft(state) > 0) return null;
   return { reason: 'budget_spent', until: settled < state.budget ? inMs(IN_FLIGHT_PAUSE_MS) : state.oldestLeavesAt };
 }
 

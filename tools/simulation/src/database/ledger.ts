@@ -1,5 +1,5 @@
 import type { LoginAttemptRequest, LoginPermission } from '@rcm/db';
-import { budgetRefusal, type LedgerState, ledgerState, reserveRefusal } from './budget.ts';
+import { budgetRefusal, failuresLeft, type LedgerState, ledgerState, reserveRefusal } from './budget.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refuse } from './operation.ts';
 import { passwordRecord } from './passwords.ts';
@@ -80,7 +80,7 @@ function wantSearch(db: ModelDatabase, wanted: { readonly orgId: string; readonl
 export const remainingBudget = operation('remainingBudget', (db, { orgId, loginIdentity }) => {
   const state = ledgerState(db, orgId, loginIdentity);
   const refusal = refusalByCount(db, state);
-  return refusal ? { failuresLeft: 0, until: refusal.until } : { failuresLeft: state.budget - state.failures, until: state.oldestLeavesAt };
+  return refusal ? { failuresLeft: 0, until: refusal.until } : { failuresLeft: failuresLeft(state), until: state.oldestLeavesAt };
 });
 
 export const mayBeLocked = operation('mayBeLocked', (db, { orgId, loginIdentity }) => {
