@@ -1,9 +1,13 @@
 import { LocalAwsStartError } from '../start-error.ts';
+import { aboutAction } from './about-action.ts';
 import type { Document } from './documents.ts';
 
 export type PolicyKind = 'identity' | 'trust' | 'resource' | 'control';
 /** A document that was checked and is ready to be decided on. */
-export type LoadedPolicy = object;
+export interface LoadedPolicy {
+  /** What it says about one action. */
+  about(action: string): object;
+}
 
 export interface Question {
   /** ARN of the user or session. */
@@ -58,20 +62,26 @@ export async function loadPolicyEngine(): Promise<PolicyEngine> {
       const policy = policies.createValidatedPolicy(document, checks[kind], { name });
       const [problem] = policy.errors;
       if (problem) throw new LocalAwsStartError('options_invalid', `The ${kind} policy of ${name} is not valid at ${problem.path}: ${problem.message}`);
-      loaded.set(document, policy);
-      return policy;
+      const byAction = new Map<string, object>();
+      const about = (action: string): object => {
+        const known = byAction.get(action) ?? policies.createValidatedPolicy(aboutAction(document, action), checks[kind], { name });
+        byAction.set(action, known);
+        return known;
+      };
+      loaded.set(document, { about });
+      return { about };
     },
     decide: ({ principal, action, resource, accountId, context, identityPolicies, resourcePolicy, controlPolicies }) =>
       runUnsafeSimulation(
         {
           request: { principal, action, resource: { resource: literal(resource), accountId }, contextVariables: context },
-          identityPolicies: identityPolicies.map((policy, index) => ({ name: String(index), policy })),
+          identityPolicies: identityPolicies.map((policy, index) => ({ name: String(index), policy: policy.about(action) })),
           serviceControlPolicies:
             controlPolicies.length === 0
               ? []
-              : [{ orgIdentifier: 'account', policies: controlPolicies.map((policy, index) => ({ name: String(index), policy })) }],
+              : [{ orgIdentifier: 'account', policies: controlPolicies.map((policy, index) => ({ name: String(index), policy: policy.about(action) })) }],
           resourceControlPolicies: [],
-          ...(resourcePolicy ? { resourcePolicy } : {}),
+          ...(resourcePolicy ? { resourcePolicy: resourcePolicy.about(action) } : {}),
         },
         {},
       ),
