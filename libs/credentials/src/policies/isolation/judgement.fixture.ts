@@ -98,8 +98,12 @@ function isSeenWith(layers: Layers, { of }: Mutant): boolean {
   return layers === 'all' || layers === seenAlone[of.kind];
 }
 
+/** Whether a statement about `pattern` is about this action; no pattern of ours has another wildcard than `*`. */
+const matches = (pattern: string, action: string): boolean => new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(action);
+
+/** A question about other actions than the changed statement's is answered as before. */
 function concerns({ of, actions }: Mutant, { principal, action, resources }: AuthorizationRequest): boolean {
-  if (!actions.some((each) => each.split(':')[0] === action.split(':')[0])) return false;
+  if (!actions.some((pattern) => matches(pattern, action))) return false;
   if (!('role' in of)) return true;
   if (of.kind === 'trustPolicy') return resources.some((arn) => arn.endsWith(`/${of.role}`));
   return principal.kind === 'session' && principal.role.name === of.role;

@@ -6,7 +6,7 @@ export interface Mutant {
   readonly title: string;
   readonly policies: PlatformPolicies;
   readonly of: { readonly kind: 'policy' | 'trustPolicy'; readonly role: string } | { readonly kind: 'keyPolicy' | 'guardrail' };
-  /** What the changed statement is about. */
+  /** What the statement is about, before and after the change: patterns, as in a policy. */
   readonly actions: readonly string[];
 }
 
@@ -52,7 +52,11 @@ function changes(document: PolicyDocument): Change[] {
     const gone = Statement.length > 1 ? [] : [{ ...statement, Action: ['a4b:ApproveSkill'] }];
     return [
       { what: `${statement.Sid} without`, actions, changed: replaced(gone) },
-      ...statementChanges(statement).map(({ what, statement: by }) => ({ what: `${statement.Sid}: ${what}`, actions, changed: replaced([by]) })),
+      ...statementChanges(statement).map(({ what, statement: by }) => ({
+        what: `${statement.Sid}: ${what}`,
+        actions: [...new Set([...actions, ...by.Action])],
+        changed: replaced([by]),
+      })),
     ];
   });
 }
