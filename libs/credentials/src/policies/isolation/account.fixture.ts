@@ -8,13 +8,14 @@ import {
   type PolicyEngine,
   startLocalAws,
 } from '@rcm/local-aws';
+import { isLongForm } from '@rcm/test-services';
 import { type PlatformPolicies, platformPolicies } from '../index.ts';
 
 export const ACCOUNT = '123456789012';
 export const REGION = 'us-east-1';
 export const ENVIRONMENT = 'prod';
-/** A firm and its hospitals, with names that begin alike. */
-export const TENANTS = ['cedar', 'cedar-east', 'mercy', 'mercy-west', 'north'] as const;
+/** A firm and its hospitals, with names that begin alike, and one that is like neither; the long form has a second firm. */
+export const TENANTS: readonly string[] = ['mercy', 'mercy-west', 'north', ...(isLongForm() ? ['cedar', 'cedar-east'] : [])];
 export const DEDICATED = { app: 'agent', orgId: 'north' } as const;
 
 /** What the AWS stack would deploy. */
