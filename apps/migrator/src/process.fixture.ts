@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { asRoot } from '@rcm/test-services';
+import { asRoot, compileCache } from '@rcm/test-services';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 
@@ -20,7 +20,10 @@ export interface Running {
 
 /** Starts the migrator as a real process. */
 export function startMigrator(args: readonly string[], environment: Record<string, string>): Running {
-  const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...args], { env: { ...asRoot(), ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...args], {
+    env: { ...asRoot(), ...compileCache(), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

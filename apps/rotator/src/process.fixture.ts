@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { asRoot } from '@rcm/test-services';
+import { asRoot, compileCache } from '@rcm/test-services';
 
 export interface RotatorRun {
   readonly child: ChildProcess;
@@ -17,7 +17,7 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 /** The rotator as a process of its own, with nothing in its environment but what is given and a path. */
 export function startRotator(parameters: readonly string[], environment: Readonly<Record<string, string>>): RotatorRun {
   const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...parameters], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...environment },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
@@ -60,7 +60,7 @@ export interface CommandEnd {
 /** One command to its end, with `stdin` as what a person pipes in. */
 export async function runRotator(parameters: readonly string[], environment: Readonly<Record<string, string>>, stdin = ''): Promise<CommandEnd> {
   const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...parameters], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...environment },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache(), ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ClearError, sentenceFor } from '../clear-error.mjs';
+import { inRoot } from '../workspace.mjs';
 import { reachDocker, reaperSettings, removeContainers } from './docker.mjs';
 import { isFormatted } from './formatted.mjs';
 import { referencesInSync, runTargets } from './nx.mjs';
@@ -29,7 +30,9 @@ async function main() {
   const projects = wantedProjects();
   const run = randomUUID();
   const folder = resultsFolder(run);
-  const env = { ...process.env, RCM_TEST_RUN: run, RCM_TEST_RESULTS: folder };
+  // Some thousand times a run starts a program of ours; compiled once, an app takes a third less of the processor to start.
+  const NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? inRoot('.rcm', 'compile-cache');
+  const env = { ...process.env, NODE_COMPILE_CACHE, RCM_TEST_RUN: run, RCM_TEST_RESULTS: folder };
   const docker = reachDocker();
   /** @type {string[]} */
   const problems = [];

@@ -10,6 +10,7 @@ export type { Backend, Service } from './run/provided.ts';
 export { type RunningService, startEmbeddedPostgres } from './postgres/kept.ts';
 export { type RestartablePostgres, startThrowawayPostgres } from './postgres/server.ts';
 export { type Escaped, letViolationEscape } from './unhandled/escape.ts';
+export { compileCache } from './compile-cache.ts';
 export { isLongForm } from './long-form.ts';
 export { freePort } from './free-port.ts';
 export { asRoot } from './as-root.ts';

@@ -26,7 +26,7 @@ import { startDemoPortals } from '@rcm/demo-portals';
 import { type LocalAws, startLocalAws } from '@rcm/local-aws';
 import { type PortalCode, portalTypes } from '@rcm/platform/seed';
 import { Secret } from '@rcm/telemetry';
-import { asRoot, freshDatabase } from '@rcm/test-services';
+import { asRoot, compileCache, freshDatabase } from '@rcm/test-services';
 import { type PortalControl, portalControl } from './portal-control.ts';
 import { startWorldVault, type WorldVault } from './vault.ts';
 
@@ -208,6 +208,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     },
     environmentOf: (role) => ({
       ...asRoot(),
+      ...compileCache(),
       RCM_DATABASE_URL_FILE: databaseUrlFiles[role],
       RCM_IDENTITY_KEY_FILE: identityKeyFile,
       RCM_ENVIRONMENT: ENVIRONMENT,
