@@ -1,6 +1,6 @@
 /**
- * `npm test`: format, lint with boundaries and types, then every test on embedded services, then the same integration tests on
- * containers where Docker can be reached. Ends with what ran where, in words, and the line `tests: N passed, N failed, N skipped`.
+ * `npm test`: format, lint with boundaries and types, then every test on embedded services and, where Docker can be reached, the
+ * integration tests on containers too. Ends with what ran where, in words, and the line `tests: N passed, N failed, N skipped`.
  * `npm test -- --project NAME` keeps to one project.
  */
 import { randomUUID } from 'node:crypto';
@@ -13,6 +13,9 @@ import { isFormatted } from './formatted.mjs';
 import { referencesInSync, runTargets } from './nx.mjs';
 import { readResults, resultsFolder } from './results.mjs';
 import { failuresOf, lastLine, misses, wordsFor } from './words.mjs';
+
+/** A third of what end-to-end tests take is waiting: two projects, of two files each, leave two processors idle for part of it. */
+const PROJECTS_AT_ONCE = 3;
 
 /** @type {NodeJS.Signals | null} */
 let interruption = null;
@@ -44,20 +47,18 @@ async function main() {
   await step('files are not formatted (above): npm run format', () => isFormatted(env));
   await step('TypeScript project references are out of date: npm run nx -- sync', () => referencesInSync(env));
   await step('lint or types have errors (above)', () => runTargets(['lint', 'typecheck'], { projects, env, parallel: 2 }));
-  await step('a project ended with an error (above)', () => runTargets(['test-unit', 'test-int', 'test-e2e'], { projects, env, parallel: 2 }));
-  if (docker.reached) {
-    const containers = { ...env, ...reaperSettings() };
-    await step('a project ended with an error on containers (above)', () => runTargets(['test-containers'], { projects, env: containers, parallel: 1 }));
-    removeContainers(run);
-  } else if (process.env.RCM_REQUIRE_DOCKER === '1') {
-    problems.push('RCM_REQUIRE_DOCKER=1 and Docker cannot be reached');
-  }
-  if (interruption) return 128 + constants.signals[interruption];
+  const targets = ['test-unit', 'test-int', 'test-e2e', ...(docker.reached ? ['test-containers'] : [])];
+  const testEnv = docker.reached ? { ...env, ...reaperSettings() } : env;
+  await step('a project ended with an error (above)', () => runTargets(targets, { projects, env: testEnv, parallel: PROJECTS_AT_ONCE }));
+  if (docker.reached) removeContainers(run);
+  else if (process.env.RCM_REQUIRE_DOCKER === '1') problems.push('RCM_REQUIRE_DOCKER=1 and Docker cannot be reached');
+  if (interruption) problems.push(`${interruption} ended it before everything had run`);
 
   const results = readResults(folder);
   problems.push(...misses(results, { projects, docker: docker.reached }));
   const lines = [...wordsFor(results, docker), ...failuresOf(results), ...problems.map((problem) => `FAILED: ${problem}`), lastLine(results)];
   process.stdout.write(`\n${lines.join('\n')}\n`);
+  if (interruption) return 128 + constants.signals[interruption];
   return problems.length === 0 && results.every((result) => result.failed.length === 0) ? 0 : 1;
 }
 

@@ -2,6 +2,7 @@
 
 /** The two suites that prove a backend: what AWS promises, and what the database does. */
 const SUITES = { conformance: '@rcm/local-aws', database: '@rcm/db' };
+const LONGEST = 10;
 const BACKENDS = /** @type {const} */ (['embedded', 'containers']);
 
 /**
@@ -21,7 +22,7 @@ export function wordsFor(results, docker) {
     return `on ${backend} services: ${of(SUITES.conformance)} conformance tests, ${of(SUITES.database)} database tests`;
   });
   const without = docker.reached ? [] : [`Docker cannot be reached (${docker.why}): the integration tests ran on embedded services only, none on containers.`];
-  return [...lines, ...spent(results), ...proofs, ...without, ...named(results, 'skipped')];
+  return [...lines, ...spent(results), ...longest(results), ...proofs, ...without, ...named(results, 'skipped')];
 }
 
 /** Where the time went, the dearest first. @param {Result[]} results */
@@ -31,6 +32,13 @@ function spent(results) {
   return dear.length === 0
     ? []
     : [`seconds of test files: ${seconds(results)} (${dear.map((result) => `${short(result.project)} ${result.kind} ${seconds([result])}`).join(', ')})`];
+}
+
+/** The files that took longest. @param {Result[]} results */
+function longest(results) {
+  const files = results.flatMap((result) => result.files.map(({ path, seconds }) => ({ words: `${short(result.project)} ${result.kind} ${path}`, seconds })));
+  const first = files.sort((a, b) => b.seconds - a.seconds).slice(0, LONGEST);
+  return first.length === 0 ? [] : [`longest files: ${first.map(({ words, seconds }) => `${words} ${Math.round(seconds)} s`).join(', ')}`];
 }
 
 /**

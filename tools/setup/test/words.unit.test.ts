@@ -8,6 +8,7 @@ const result = (project: string, kind: Result['kind'], counts: Partial<Result> =
   backend: kind === 'containers' ? 'containers' : 'embedded',
   services: [],
   seconds: 0,
+  files: [],
   passed: 3,
   failed: [],
   skipped: [],
@@ -26,6 +27,18 @@ test('each backend is told with the tests and projects it ran', () => {
 test('it is told where the time went, the dearest first', () => {
   const slow = [result('db', 'embedded', { seconds: 70.4 }), result('rotator', 'e2e', { seconds: 900.2 }), result('cost', 'unit', { seconds: 0.2 })];
   expect(wordsFor(slow, reached)).toContain('seconds of test files: 971 (rotator e2e 900, db embedded 70)');
+});
+
+test('the ten files that took longest are named, whatever their project', () => {
+  const file = (number: number) => ({ path: `src/file-${number}.test.ts`, seconds: number });
+  const files = [result('db', 'embedded', { files: [5, 7.6, 6, 4, 3, 2].map(file) }), result('rotator', 'e2e', { files: [9, 8, 1, 0.9, 12].map(file) })];
+  const [line = '', ...more] = wordsFor(files, reached).filter((words) => words.startsWith('longest files: '));
+  expect(more).toEqual([]);
+  expect(line).toContain(
+    'longest files: rotator e2e src/file-12.test.ts 12 s, rotator e2e src/file-9.test.ts 9 s, rotator e2e src/file-8.test.ts 8 s, db embedded',
+  );
+  expect(line.split(', ')).toHaveLength(10);
+  expect(wordsFor([result('db', 'unit')], reached).some((words) => words.startsWith('longest'))).toBe(false);
 });
 
 test('without Docker it is said that nothing ran on containers, and why', () => {

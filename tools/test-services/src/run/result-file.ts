@@ -16,6 +16,8 @@ export interface Result {
   services: Service[];
   /** Seconds that its files took one by one; several run at once, so this is more than the clock shows. */
   seconds: number;
+  /** Each of them, by its path below the project. */
+  files: { path: string; seconds: number }[];
   passed: number;
   /** A test that failed, a module that did not load, an error outside any test; the reason is the first error's own words. */
   failed: { title: string; reason: string }[];
@@ -40,7 +42,7 @@ export class ResultFile implements Reporter {
     const project = (JSON.parse(readFileSync(join(this.#dir, 'package.json'), 'utf8')) as { name: string }).name;
     const of = (kind: string): Result => {
       const backend = kind === 'containers' ? 'containers' : 'embedded';
-      const result = kinds.get(kind) ?? { project, kind, backend, services: this.#services, seconds: 0, passed: 0, failed: [], skipped: [] };
+      const result = kinds.get(kind) ?? { project, kind, backend, services: this.#services, seconds: 0, files: [], passed: 0, failed: [], skipped: [] };
       kinds.set(kind, result);
       return result;
     };
@@ -61,7 +63,9 @@ export class ResultFile implements Reporter {
 function count(result: Result, module: TestModule): void {
   const tests = [...module.children.allTests()];
   const { collectDuration, duration } = module.diagnostic();
-  result.seconds += (collectDuration + duration) / 1_000;
+  const seconds = (collectDuration + duration) / 1_000;
+  result.seconds += seconds;
+  result.files.push({ path: module.relativeModuleId, seconds });
   for (const test of tests) countTest(result, test);
   // A broken import or a failed hook of the file leaves its tests unrun, or there are none to run.
   if (module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed')) {
