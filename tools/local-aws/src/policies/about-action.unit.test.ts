@@ -18,9 +18,12 @@ test.each([
   expect(left([OTHER, statement(actions)], action)).toEqual([statement(actions)]);
 });
 
-test.each(['ssm:GetParameters', 'ssm:GetParameter?', 'ssm.GetParameter', 'secretsmanager:*'])('a statement about %s goes for ssm:GetParameter', (actions) => {
-  expect(left([statement('ssm:*', 'Kept'), statement(actions)], 'ssm:GetParameter')).toEqual([statement('ssm:*', 'Kept')]);
-});
+test.each(['ssm:GetParameters', 'ssm:Get', 'm:GetParameter', 'ssm:GetParameter?', 'ssm.GetParameter', 'secretsmanager:*'])(
+  'a statement about %s goes for ssm:GetParameter',
+  (actions) => {
+    expect(left([statement('ssm:*', 'Kept'), statement(actions)], 'ssm:GetParameter')).toEqual([statement('ssm:*', 'Kept')]);
+  },
+);
 
 test('a statement that says which actions it is not about stays', () => {
   const rest = { Effect: 'Deny', NotAction: ['ssm:GetParameter'], Resource: ['*'] };
