@@ -7,20 +7,22 @@ import { ResultFile } from './run/result-file.ts';
 export interface ProjectTestsOptions {
   /** What the project's int and e2e tests need: started once per run, only when such a test runs. */
   services: Service[];
+  /** How many of its files run at once. Default: 2. */
+  workers?: number;
 }
 
 // They only end what hangs: a machine that is ten times as slow must not fail a test.
 const INT_TIMEOUT_MS = 600_000;
 const UNIT_TIMEOUT_MS = 120_000;
 const E2E_TIMEOUT_MS = 1_200_000;
-// Two cores are the smallest machine this must work on; Nx runs two projects at a time beside it.
+// Two cores are the smallest machine this must work on; Nx runs three projects at a time.
 const WORKERS = 2;
 
 /**
  * The vitest configuration of one workspace project in `dir`. Test kinds are told apart by file name:
  * `unit` (*.unit.test.ts), `embedded` and `containers` (the same *.int.test.ts on two backends), `e2e` (*.e2e.test.ts).
  */
-export function projectTests(dir: string, { services }: ProjectTestsOptions): ViteUserConfig {
+export function projectTests(dir: string, { services, workers = WORKERS }: ProjectTestsOptions): ViteUserConfig {
   const needsServer = services.includes('postgres') || services.includes('aws');
   const kind = (name: string, files: string, timeoutMs: number, setup?: string): TestProjectInlineConfiguration => ({
     root: dir,
@@ -38,7 +40,7 @@ export function projectTests(dir: string, { services }: ProjectTestsOptions): Vi
     root: dir,
     test: {
       passWithNoTests: true,
-      maxWorkers: WORKERS,
+      maxWorkers: workers,
       reporters: ['default', new ResultFile({ dir, services })],
       projects: [
         kind('unit', 'unit', UNIT_TIMEOUT_MS),
