@@ -14,7 +14,7 @@ import { referencesInSync, runTargets } from './nx.mjs';
 import { readResults, resultsFolder } from './results.mjs';
 import { failuresOf, lastLine, misses, wordsFor } from './words.mjs';
 
-/** A third of what end-to-end tests take is waiting: two projects, of two files each, leave two processors idle for part of it. */
+/** More than half of what end-to-end tests take is waiting: two projects, of two files each, leave two processors idle for part of it. */
 const PROJECTS_AT_ONCE = 3;
 
 /** @type {NodeJS.Signals | null} */
