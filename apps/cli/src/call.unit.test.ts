@@ -121,9 +121,8 @@ test('the version and the help need no configuration', async () => {
 });
 
 test('what only asks what there is is told from what does something', () => {
-  for (const words of [[], ['--help'], ['login', 'show', '-h'], ['help', 'logins'], ['--version'], ['completion', 'bash']])
-    expect(asksForHelp(words)).toBe(true);
-  for (const words of [['logins'], ['retry', '--help'], ['login', 'set', 'x', '--help'], ['completion', 'tcsh', '--json'], ['overview', '--json']])
+  for (const words of [['--help'], ['login', 'show', '-h'], ['help', 'logins'], ['--version'], ['completion', 'bash']]) expect(asksForHelp(words)).toBe(true);
+  for (const words of [[], ['logins'], ['retry', '--help'], ['login', 'set', 'x', '--help'], ['completion', 'tcsh', '--json'], ['overview', '--json']])
     expect(asksForHelp(words)).toBe(false);
 });
 

@@ -7,9 +7,7 @@ const ASKS: ReadonlySet<string> = new Set(['--help', '-h', '--version']);
 
 /** Whether the words only ask what there is: that is answered without loading anything that works. */
 export const asksForHelp = (argv: readonly string[]): boolean =>
-  !argv.includes('--json') &&
-  gatheredFor(argv) === null &&
-  (argv.length === 0 || argv[0] === 'help' || argv[0] === 'completion' || argv.some((word) => ASKS.has(word)));
+  !argv.includes('--json') && gatheredFor(argv) === null && (argv[0] === 'help' || argv[0] === 'completion' || argv.some((word) => ASKS.has(word)));
 
 /** Help, version or a completion script; returns the exit code. It is given no configuration, so that it could do nothing else. */
 export async function answerHelp(argv: readonly string[], screens: Omit<Terminal, 'environment'>): Promise<number> {

@@ -5,12 +5,7 @@
 export function guardLate(): void {
   const escaped = (error: unknown): void => {
     process.off('uncaughtException', escaped).off('unhandledRejection', escaped);
-    void import('@rcm/telemetry').then(({ createLogger, endOnUnhandled }) => {
-      endOnUnhandled(createLogger({ name: 'rcm', level: 'warn' }));
-      setImmediate(() => {
-        throw error;
-      });
-    });
+    void import('./guarded.ts').then(({ endWith }) => endWith(error));
   };
   process.on('uncaughtException', escaped).on('unhandledRejection', escaped);
 }

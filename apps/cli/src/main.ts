@@ -7,10 +7,6 @@ if (asksForHelp(argv)) {
   guardLate();
   process.exitCode = await answerHelp(argv, process);
 } else {
-  // What the command imports is loaded when the environment is clean.
-  const { runGuarded } = await import('@rcm/telemetry');
-  await runGuarded('rcm', async (environment) => {
-    const { runCli } = await import('./cli.ts');
-    return runCli(argv, { environment, stdout: process.stdout, stderr: process.stderr });
-  });
+  const { runRcm } = await import('./guarded.ts');
+  await runRcm(argv);
 }
