@@ -124,6 +124,19 @@ test('a history has the login and who made it', async () => {
   expect((await rcm(['login', 'history', 'well'], environment, 80)).stdout).toContain('accepted');
 });
 
+test('who did what in an organization is listed, by whom and by what', async () => {
+  const { code, answer } = await json('audit', 'list', '--org', ORG, '--login', 'well', '--action', 'login.');
+  expect(code).toBe(0);
+  expect(answer['events']).toEqual([expect.objectContaining({ action: 'login.used', subject: 'well', actor: 'agent@host:1' })]);
+  const first = await json('audit', 'list', '--org', ORG, '--limit', '1');
+  expect((await json('audit', 'list', '--org', ORG, '--limit', '1', '--after', String(first.answer['next']))).answer).toMatchObject({
+    events: [expect.anything()],
+  });
+  expect((await rcm(['audit', 'list', '--org', ORG], environment, 100)).stdout).toContain('login.used');
+  expect(await json('audit', 'list', '--org', ORG, '--from', 'march')).toMatchObject({ code: 2, answer: { error: { code: 'input_invalid' } } });
+  expect(await json('audit', 'list')).toMatchObject({ code: 2 });
+});
+
 test('portal types are listed and shown', async () => {
   expect(await json('portal-type', 'list')).toMatchObject({ code: 0, answer: { portalTypes: [{ code: 'alpine' }] } });
   expect(await json('portal-type', 'show', 'alpine')).toMatchObject({ code: 0, answer: { portalType: { code: 'alpine', logins: 3 } } });

@@ -51,12 +51,13 @@ export const GATHERED: readonly Gathered[] = [
     there: ['save-portal-type'],
   },
   whole('migrate', 'migrator', 'migrator', 'move plaintext logins out of Postgres: plan, apply, verify, scrub, rollback, status'),
-  whole('audit', 'audit', 'auditor', 'the audit trail: export, verify, heads, key'),
+  whole('audit', 'audit', 'auditor', 'the audit trail: list, export, verify, heads, key'),
   whole('portal', 'portal', null, 'recipes by hand: lint, try, doctor'),
 ];
 
-/** Which of them the words call, and what is left for it; `null`: none. */
+/** Which of them the words call, and what is left for it; `null`: none. `audit list` reads the trail as an operator sees it, and is of this program. */
 export function gatheredFor(argv: readonly string[]): { readonly command: Gathered; readonly rest: readonly string[] } | null {
+  if (argv[0] === 'audit' && argv[1] === 'list') return null;
   const command = GATHERED.find(({ path }) => path.every((word, i) => argv[i] === word));
   return command ? { command, rest: argv.slice(command.path.length) } : null;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
 import type { Database } from '@rcm/db';
+import type { AuditListOptions } from './commands/audit-list.ts';
 import type { LoginsOptions } from './commands/logins.ts';
 import type { HistoryOptions } from './commands/login-history.ts';
 import { addOnboarding } from './onboarding/commands.ts';
@@ -116,6 +117,22 @@ export function commandTree({ terminal, now, print }: Running): Command {
       .description(summary)
       .helpOption(false);
   }
+  program.commands
+    .find((command) => command.name() === 'audit')
+    ?.command('list')
+    .description('who did what in one organization, when and why, the newest first')
+    .requiredOption('--org <id>', 'the organization')
+    .option('--from <time>', 'not before this time')
+    .option('--to <time>', 'before this time')
+    .option('--login <id>', 'on this endpoint')
+    .option('--actor <text>', 'by whom: how the name begins, such as person: or token:claims')
+    .option('--action <text>', 'what: how it begins, such as login. or secret.set')
+    .option('--limit <n>', 'events on a page', '50')
+    .option('--after <place>', 'the next page, from where the one before ended')
+    .action(async (options: AuditListOptions) => {
+      const { auditList } = await import('./commands/audit-list.ts');
+      await looks((db) => auditList(db, options));
+    });
   return program;
 }
 

@@ -42,6 +42,7 @@ export {
 export { countSecrets, type SecretCount } from './endpoints/secret-counts.ts';
 export { insertEndpoint, type NewEndpoint, type NewOrganization, type PersonalChange, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 export { addOrganization, type AddedOrganization } from './fleet/add-organization.ts';
+export { type AuditPage, type AuditPlace, type AuditQuestion, listAudit, type ListedEvent } from './fleet/list-audit.ts';
 export { listLogins, type LoginPage } from './fleet/list-logins.ts';
 export { type FleetLogin, type LoginTrouble, troublesOf } from './fleet/login.ts';
 export { type HistoryEntry, type HistorySource, type LoginHistory, loginHistory } from './fleet/login-history.ts';

@@ -8,6 +8,7 @@ import { createPortalTask } from '../tasks/queue.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, printOf, REQUESTER, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { insertEndpoint } from '../endpoints/seed.ts';
 import { addOrganization } from './add-organization.ts';
+import { type AuditPlace, listAudit } from './list-audit.ts';
 import { listLogins } from './list-logins.ts';
 import { loginHistory } from './login-history.ts';
 import { troublesOf } from './login.ts';
@@ -179,4 +180,27 @@ test('an operator registers an organization and an endpoint without a payload, e
   await expect(addOrganization(operator, { id: 'other', name: 'Other', parentId: null }, { ...by, actor: 'jane' })).rejects.toThrow();
   await expect(insertEndpoint(operator, { ...endpoint, id: 'x', baseUrl: 'https://evil.example/' }, by)).rejects.toMatchObject({ code: 'input_invalid' });
   expect(await t.sql(`SELECT id FROM organization WHERE id = 'other'`)).toEqual([]);
+});
+
+test('who did what in one organization is listed by time, newest first, page after page, and no other organization’s', async () => {
+  const [endpoint, other] = [await makeEndpoint(t.db), await makeEndpoint(t.db)];
+  for (const each of [endpoint, other]) await login(each, ACCEPTED);
+  for (const reason of ['one', 'two', 'three']) await clearLogin(t.rotator, { ...endpoint, kind: 'retry', actor: 'person:os:jane', reason });
+  const { orgId, endpointId } = endpoint;
+  const all = (await listAudit(operator, { question: { orgId }, limit: 100 })).events;
+  expect(all.map(({ seq }) => seq)).toEqual([...all.map(({ seq }) => seq)].sort((a, b) => b - a));
+  expect(all.map(({ action }) => action)).toContain('login.used');
+  const people = await listAudit(operator, { question: { orgId, subject: endpointId, actor: 'person:', action: 'login.' }, limit: 100 });
+  expect(people.events.map(({ reason }) => reason)).toEqual(['three', 'two', 'one']);
+  const seen: number[] = [];
+  let after: AuditPlace | null = null;
+  do {
+    const page: Awaited<ReturnType<typeof listAudit>> = await listAudit(operator, { question: { orgId }, after, limit: 2 });
+    seen.push(...page.events.map(({ seq }) => seq));
+    after = page.next;
+  } while (after);
+  expect(seen).toEqual(all.map(({ seq }) => seq));
+  expect((await listAudit(operator, { question: { orgId, to: new Date(0) }, limit: 1 })).events).toEqual([]);
+  expect((await listAudit(operator, { question: { orgId, from: new Date(Date.now() + 86_400_000) }, limit: 1 })).events).toEqual([]);
+  expect(all.map(({ subject }) => subject)).not.toContain(other.endpointId);
 });

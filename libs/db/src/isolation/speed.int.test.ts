@@ -5,6 +5,7 @@ import { type Database, openDatabase } from '../database.ts';
 import { getEndpoint } from '../endpoints/read.ts';
 import { listDueEndpoints, setNextRotation } from '../endpoints/schedule.ts';
 import { countRefusedLogins, listWantedSearches } from '../endpoints/search.ts';
+import { listAudit } from '../fleet/list-audit.ts';
 import { listLogins } from '../fleet/list-logins.ts';
 import { loginHistory } from '../fleet/login-history.ts';
 import { showLogin } from '../fleet/show-login.ts';
@@ -79,7 +80,7 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => t.close());
 
-const LARGE = ['integration_endpoint', 'login_identity', 'login_lease', 'login_attempt', 'rotation_attempt', 'portal_task'];
+const LARGE = ['integration_endpoint', 'login_identity', 'login_lease', 'login_attempt', 'rotation_attempt', 'portal_task', 'audit_event'];
 
 /** Rows of the large tables that were read by scanning, so far. Connections report when they end. */
 async function scanned(): Promise<Record<string, number>> {
@@ -172,6 +173,7 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
     ]),
   ),
   'all of one login': ({ operator }) => showLogin(operator, ONE),
+  'who did what in one organization': ({ operator }) => listAudit(operator, { question: { orgId: ONE.orgId, actor: 'person:' }, limit: 50 }),
   'the history of one login': ({ operator }) => loginHistory(operator, { ...ONE, limit: 50 }),
   'what recovery may take up': async ({ rotator }) => [await getOpenAttempt(rotator, ONE), await listOpenAttempts(rotator, { ownerGone: true, limit: 20 })],
 };
