@@ -58,6 +58,8 @@ CREATE FUNCTION rcm_login_ledger(identity text)
   END;
 GRANT SELECT (id) ON login_attempt TO rcm_internal;
 ALTER FUNCTION rcm_login_ledger(text) OWNER TO rcm_internal;
+SET ROLE rcm_internal;
 REVOKE ALL ON FUNCTION rcm_login_ledger(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION rcm_login_ledger(text) TO rcm_agent, rcm_rotator, rcm_operator;
+RESET ROLE;
 REVOKE CREATE ON SCHEMA public FROM rcm_internal;

@@ -91,8 +91,8 @@ test('a version that was bad for good holds nobody back: it is known of no passw
   if (!answer.granted) throw new Error(answer.reason);
   const ask = { ...ON, leaseId: answer.lease.id, actor: 'agent', version: '1', fingerprints: [printOf('right')] } as const;
   expect(await beginLoginAttempt(db, ask)).toMatchObject({ allowed: true });
-  // And what the portal counts is counted as before.
-  expect(await remainingBudget(db, ON)).toMatchObject({ failuresLeft: 1 });
+  // What the portal counts is counted as before, this login among it; and the one that never had an answer may come late.
+  expect(await remainingBudget(db, ON)).toMatchObject({ failuresLeft: 0 });
 });
 
 test('a lock lasts as long as the window did, failures are counted in a row', async () => {
