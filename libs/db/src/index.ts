@@ -110,6 +110,8 @@ export { recordStorageRewritten, type StorageState, storageRewriteState } from '
 export { markManualDue } from './manual/due.ts';
 export { claimManualLooks, type ManualChange, recordManualRefusal, recordManualRotation, watchedLogin, type WatchedLogin } from './manual/watch.ts';
 export { applyMigrations, type MigrationOptions } from './migrations/database.ts';
+export { type MigrationStatus, migrationStatus } from './migrations/status.ts';
+export { type RoleLogins, roleLogins } from './roles/logins.ts';
 export { noticeLongWaits } from './notices/long-waits.ts';
 export { type Notice, type NoticeKind } from './notices/notice.ts';
 export { type ClaimedNotice, type ClaimOptions, claimNotices, listNotices, noticeDelivered, noticeFailed, noticesReturned } from './notices/outbox.ts';

@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import pg from 'pg';
-import { RcmError } from '@rcm/telemetry';
-import { connectionOf } from '../connection.ts';
-import { translated } from '../failure.ts';
-import { TIMEOUTS } from '../pool.ts';
-import { readMigrations, type MigrationFile } from './files.ts';
+import type pg from 'pg';
+import { withMigrationClient } from './client.ts';
+import { type MigrationFile, readMigrations, SHIPPED } from './files.ts';
+import { nextMigration, readHistory } from './history.ts';
 
 /** The number that Prisma's own `migrate` locks, so that it and this applier keep out of each other's way. */
 const MIGRATE_LOCK = 72_707_369;
@@ -29,6 +26,8 @@ export interface MigrationFilesOptions {
   readonly url: string;
   /** Default: `prisma/migrations` of this repository. */
   readonly directory?: string;
+  /** Told of each one when it is committed. */
+  onApplied?(name: string): void;
 }
 
 /**
@@ -38,22 +37,15 @@ export interface MigrationFilesOptions {
  * Fails with `state_conflict`: an applied migration's file was changed or is missing, or one failed half-way under another tool;
  * `database_unavailable`; `database_failed` (the SQL of a migration).
  */
-export async function applyMigrationFiles({
-  url,
-  directory = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url)),
-}: MigrationFilesOptions): Promise<readonly string[]> {
+export async function applyMigrationFiles({ url, directory = SHIPPED, onApplied }: MigrationFilesOptions): Promise<readonly string[]> {
   const files = await readMigrations(directory);
-  const client = new pg.Client({ ...connectionOf(url), application_name: 'rcm migrations', connectionTimeoutMillis: TIMEOUTS.connect });
-  client.on('error', () => {});
-  return translated(async () => {
+  return withMigrationClient(url, async (client) => {
     const applied: string[] = [];
-    try {
-      await client.connect();
-      for (let next = await applyNext(client, files); next !== null; next = await applyNext(client, files)) applied.push(next);
-      return applied;
-    } finally {
-      await client.end().catch(() => {});
+    for (let next = await applyNext(client, files); next !== null; next = await applyNext(client, files)) {
+      applied.push(next);
+      onApplied?.(next);
     }
+    return applied;
   });
 }
 
@@ -62,10 +54,7 @@ async function applyNext(client: pg.Client, files: readonly MigrationFile[]): Pr
   await client.query('BEGIN');
   try {
     await client.query(`SET LOCAL lock_timeout = ${LOCK_MS}; SELECT pg_advisory_xact_lock(${MIGRATE_LOCK}); ${HISTORY}`);
-    const { rows } = await client.query<HistoryRow>(
-      'SELECT migration_name AS name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL',
-    );
-    const next = nextMigration(files, rows);
+    const next = nextMigration(files, await readHistory(client));
     if (next) {
       const id = randomUUID();
       await client.query('INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at) VALUES ($1, $2, $3, clock_timestamp())', [
@@ -82,31 +71,4 @@ async function applyNext(client: pg.Client, files: readonly MigrationFile[]): Pr
     await client.query('ROLLBACK').catch(() => {});
     throw error;
   }
-}
-
-interface HistoryRow {
-  readonly name: string;
-  readonly checksum: string;
-  readonly finished_at: Date | null;
-}
-
-/** Compares files with history; fails with `state_conflict` where they do not belong together. */
-export function nextMigration(files: readonly MigrationFile[], history: readonly HistoryRow[]): MigrationFile | null {
-  for (const row of history) {
-    if (row.finished_at === null)
-      throw new RcmError('state_conflict', `Migration ${row.name} was begun and not finished; see docs/adr/0001 for what to do.`, {
-        details: { migration: row.name },
-      });
-    const file = files.find((candidate) => candidate.name === row.name);
-    if (!file)
-      throw new RcmError('state_conflict', `The database has migration ${row.name}, which this version does not: it is older than the database.`, {
-        details: { migration: row.name },
-      });
-    if (file.checksum !== row.checksum)
-      throw new RcmError('state_conflict', `Migration ${row.name} was changed after it had been applied; add a new one instead.`, {
-        details: { migration: row.name },
-      });
-  }
-  const applied = new Set(history.map((row) => row.name));
-  return files.find((file) => !applied.has(file.name)) ?? null;
 }

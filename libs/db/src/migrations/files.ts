@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { RcmError } from '@rcm/telemetry';
 
 /** One migration as Prisma keeps it: a folder with `migration.sql`. */
@@ -11,6 +12,9 @@ export interface MigrationFile {
   /** SHA-256 of the file, in hex, as Prisma writes it into `_prisma_migrations`. */
   readonly checksum: string;
 }
+
+/** `prisma/migrations` of this repository. */
+export const SHIPPED = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url));
 
 const NAME = /^\d{14}_[a-z0-9_]+$/;
 

@@ -1,6 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 import type { Transaction } from '../database.ts';
-import { GRANTED_TO_EVERYBODY, OPEN_POLICIES, OWN_RIGHTS } from './rights-beyond.ts';
+import { GRANTED_TO_EVERYBODY, OPEN_POLICIES, ownRights } from './rights-beyond.ts';
 
 /** What a process is to the database; made by the migrations, cannot log in. Logins are members of exactly one (docs/database-roles.md). */
 export const APP_ROLES = ['rcm_agent', 'rcm_rotator', 'rcm_migrator'] as const;
@@ -26,7 +26,7 @@ interface Login {
 }
 
 /** What is wrong, and what to run against it. */
-interface Problem {
+export interface Problem {
   readonly is: string;
   readonly run: string;
 }
@@ -38,9 +38,16 @@ interface Problem {
  * every login, where the tables are open to PUBLIC. Fails with `config_invalid`, saying what is wrong with the login and what to run.
  */
 export async function checkAppRole(tx: Transaction, role: AppRole): Promise<void> {
-  const [login] = await tx.$queryRaw<Login[]>`
+  const [self] = await tx.$queryRaw<{ name: string }[]>`SELECT current_user::text AS name`;
+  const problem = await loginProblem(tx, self?.name ?? '', role);
+  if (problem) throw refused(role, problem);
+}
+
+/** What keeps a login from being a plain member of `role` and of nothing else; `null`: nothing. */
+export async function loginProblem(tx: Transaction, login: string, role: AppRole): Promise<Problem | null> {
+  const [found] = await tx.$queryRaw<Login[]>`
     WITH RECURSIVE own AS (
-      SELECT r.oid, r.rolname::text AS name FROM pg_roles r WHERE r.rolname = current_user
+      SELECT r.oid, r.rolname::text AS name FROM pg_roles r WHERE r.rolname = ${login}
     ), mine AS (
       SELECT o.oid FROM own o UNION SELECT m.roleid FROM mine JOIN pg_auth_members m ON m.member = mine.oid
     ), roles AS (
@@ -58,9 +65,8 @@ export async function checkAppRole(tx: Transaction, role: AppRole): Promise<void
                   WHERE s.setrole IN (0, o.oid) AND s.setdatabase IN (0, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))
                     AND split_part(c.setting, '=', 1) IN ('app.tenant_id', 'role', 'search_path', 'row_security', 'session_replication_role') ORDER BY 1) AS settings
       FROM own o`;
-  if (!login) throw refused(role, { is: 'it has no login in pg_roles', run: `CREATE ROLE … LOGIN; GRANT ${role} TO …` });
-  const problem = problemOf(login, role) ?? (await rightsBeyond(tx, login.name, role));
-  if (problem) throw refused(role, problem);
+  if (!found) return { is: 'it has no login in pg_roles', run: `CREATE ROLE … LOGIN; GRANT ${role} TO …` };
+  return problemOf(found, role) ?? rightsBeyond(tx, found.name, role);
 }
 
 const refused = (role: AppRole, { is, run }: Problem): RcmError =>
@@ -100,7 +106,7 @@ function problemOf({ name, powers, isOwner, roles, mayGive, mayCreate, settings 
 
 /** Rights that the login has by itself, and not by its role; and what every login has. */
 async function rightsBeyond(tx: Transaction, name: string, role: AppRole): Promise<Problem | null> {
-  const [own] = await tx.$queryRaw<{ what: string; run: string }[]>(OWN_RIGHTS);
+  const [own] = await tx.$queryRaw<{ what: string; run: string }[]>(ownRights(name));
   if (own) return { is: `${name} has rights beyond ${role}'s: ${own.what}`, run: own.run };
   const [open] = await tx.$queryRaw<{ what: string; run: string }[]>(GRANTED_TO_EVERYBODY);
   if (open) return { is: `every login may use ${open.what}, ${name} too`, run: open.run };

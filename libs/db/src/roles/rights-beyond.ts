@@ -7,15 +7,15 @@ const OURS = Prisma.sql`('public', 'pgboss')`;
  * What the login itself was given, owns or is named by in a policy, of this database: all that Postgres keeps track of for when a role is
  * dropped. `CONNECT` on the database is an operator's way to let nobody else in, and what is temporary is its own session's.
  */
-export const OWN_RIGHTS = Prisma.sql`
+export const ownRights = (login: string): Prisma.Sql => Prisma.sql`
   SELECT i.type || ' ' || i.identity AS what,
          CASE WHEN d.deptype = 'r' THEN 'DROP POLICY ' || replace(i.identity, ' on ', ' ON ')
               WHEN d.deptype = 'o' THEN 'ALTER ' || i.type || ' ' || i.identity || ' OWNER TO …'
               WHEN i.type IN ('table', 'view', 'materialized view', 'sequence', 'function', 'procedure', 'schema') AND d.objsubid = 0
-                THEN 'REVOKE ALL ON ' || replace(upper(i.type), 'MATERIALIZED VIEW', 'TABLE') || ' ' || i.identity || ' FROM ' || quote_ident(current_user)
-              ELSE 'DROP OWNED BY ' || quote_ident(current_user) || ' (in this database; it keeps its roles)' END AS run
+                THEN 'REVOKE ALL ON ' || replace(upper(i.type), 'MATERIALIZED VIEW', 'TABLE') || ' ' || i.identity || ' FROM ' || quote_ident(${login})
+              ELSE 'DROP OWNED BY ' || quote_ident(${login}) || ' (in this database; it keeps its roles)' END AS run
     FROM pg_shdepend d CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) i
-   WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user)
+   WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = (SELECT r.oid FROM pg_roles r WHERE r.rolname = ${login})
      AND d.dbid = (SELECT b.oid FROM pg_database b WHERE b.datname = current_database()) AND d.deptype IN ('a', 'o', 'r', 'i')
      AND coalesce(i.schema, '') NOT LIKE 'pg\\_temp%' AND coalesce(i.schema, '') NOT LIKE 'pg\\_toast%'
    ORDER BY 1 LIMIT 1`;

@@ -1,0 +1,24 @@
+import { applyMigrations, migrationStatus } from '@rcm/db';
+import { ownerUrl } from '../database/owner.ts';
+import type { Report } from '../report.ts';
+import type { Terminal } from '../terminal.ts';
+import { statusReport } from './db-status.ts';
+
+export interface DbMigrateOptions {
+  readonly dryRun?: boolean;
+}
+
+/**
+ * Brings the database up to this version: tables, roles, rights, the queue. Safe to repeat, and to run in several pipelines at once; each migration is applied
+ * whole or not at all, and is said on stderr when it is committed. With `dryRun` it only says what would be applied.
+ */
+export async function dbMigrate({ environment, stderr }: Terminal, { dryRun = false }: DbMigrateOptions): Promise<Report> {
+  const url = ownerUrl(environment);
+  if (dryRun) return { ...statusReport(await migrationStatus({ url })), well: true };
+  const applied = await applyMigrations({ url, onApplied: (name) => void stderr.write(`applied  ${name}\n`) });
+  return {
+    json: { applied },
+    lines: () => [applied.length === 0 ? 'The database was up to date.' : `The database is up to date: ${applied.length} migrations were applied.`],
+    well: true,
+  };
+}

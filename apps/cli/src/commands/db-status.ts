@@ -1,0 +1,30 @@
+import { type MigrationStatus, migrationStatus } from '@rcm/db';
+import { ownerUrl } from '../database/owner.ts';
+import type { Report } from '../report.ts';
+import { facts } from '../table.ts';
+
+/** How far the database is migrated, and whether this version belongs to it. Well where nothing is left to apply. */
+export async function dbStatus(environment: NodeJS.ProcessEnv): Promise<Report> {
+  return statusReport(await migrationStatus({ url: ownerUrl(environment) }));
+}
+
+/** Also of a dry run. */
+export function statusReport({ applied, missing, problem, hasQueue }: MigrationStatus): Report {
+  const well = problem === null && missing.length === 0 && hasQueue;
+  return {
+    json: { applied, missing, problem, queue: hasQueue, upToDate: well },
+    lines: (view) => [
+      ...facts(view, [
+        ['migrations', `${applied.length} of ${applied.length + missing.length} applied`],
+        ['newest', applied.at(-1) ?? 'none'],
+        ['queue', hasQueue ? 'installed' : 'not installed'],
+        ['problem', problem],
+      ]),
+      ...missing.map((name) => `missing  ${name}`),
+      ...(well
+        ? []
+        : [problem === null ? '→ rcm db migrate' : '→ nothing is applied until that is put right; the database works as it is with the version that made it']),
+    ],
+    well,
+  };
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import type { DbMigrateOptions } from '../commands/db-migrate.ts';
+import type { Report } from '../report.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface Running {
+  readonly terminal: Terminal;
+  print(report: Report): void;
+}
+
+/** `db status | migrate | roles`: the database as whoever deploys it sees it, as the tables' owner. */
+export function addDatabase(program: Command, { terminal, print }: Running): void {
+  const db = program.command('db').description('the database: how far it is migrated, and who logs in as what');
+  db.command('status')
+    .description('which migrations are applied, and which this version has besides')
+    .action(async () => {
+      const { dbStatus } = await import('../commands/db-status.ts');
+      print(await dbStatus(terminal.environment));
+    });
+  db.command('migrate')
+    .description('bring it up to this version: tables, roles, rights, the queue; safe to repeat')
+    .option('--dry-run', 'say what would be applied')
+    .action(async (options: DbMigrateOptions) => {
+      const { dbMigrate } = await import('../commands/db-migrate.ts');
+      print(await dbMigrate(terminal, options));
+    });
+  db.command('roles')
+    .description('who logs in as a member of which role, and what is wrong with a login')
+    .action(async () => {
+      const { dbRoles } = await import('../commands/db-roles.ts');
+      print(await dbRoles(terminal.environment));
+    });
+}

@@ -1,0 +1,87 @@
+import { ensureAppLogin, openDatabase } from '@rcm/db';
+import { Secret } from '@rcm/telemetry';
+import { freshDatabase } from '@rcm/test-services';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rcm } from './testing.fixture.ts';
+
+let url: string;
+let drop: () => Promise<void>;
+let environment: NodeJS.ProcessEnv;
+beforeAll(async () => {
+  ({ url, drop } = await freshDatabase({ migrate: async () => {}, template: 'empty' }));
+  environment = { RCM_OWNER_DATABASE_URL: url };
+});
+afterAll(() => drop?.());
+
+const json = async (...args: readonly string[]) => {
+  const { code, stdout } = await rcm([...args, '--json'], environment);
+  return { code, said: JSON.parse(stdout) as Record<string, unknown> };
+};
+
+test('a database is brought from nothing to this version, and each step says so', async () => {
+  const before = await json('db', 'status');
+  expect(before).toMatchObject({ code: 1, said: { version: 1, applied: [], problem: null, queue: false, upToDate: false } });
+  const missing = before.said['missing'] as string[];
+  expect(missing.length).toBeGreaterThan(20);
+
+  const dry = await rcm(['db', 'migrate', '--dry-run'], environment);
+  expect(dry).toMatchObject({ code: 0, stderr: '' });
+  for (const name of missing) expect(dry.stdout).toContain(`missing  ${name}`);
+  expect((await json('db', 'status')).said['applied']).toEqual([]);
+
+  const done = await rcm(['db', 'migrate', '--json'], environment);
+  expect(done.code).toBe(0);
+  expect(JSON.parse(done.stdout)).toEqual({ version: 1, applied: missing });
+  expect(done.stderr).toBe(missing.map((name) => `applied  ${name}\n`).join(''));
+
+  expect(await json('db', 'status')).toEqual({ code: 0, said: { version: 1, applied: missing, missing: [], problem: null, queue: true, upToDate: true } });
+  expect(await rcm(['db', 'migrate'], environment)).toEqual({ code: 0, stdout: 'The database was up to date.\n', stderr: '' });
+});
+
+test('a database of a newer version is left as it is, and that is said', async () => {
+  await sql(`INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', 'y', '29990101000000_tomorrow', now())`);
+  const status = await json('db', 'status');
+  expect(status).toMatchObject({ code: 1, said: { problem: expect.stringMatching(/29990101000000_tomorrow.*older than the database/) } });
+  expect(await json('db', 'migrate')).toMatchObject({ code: 1, said: { error: { code: 'state_conflict' } } });
+  await sql(`DELETE FROM _prisma_migrations WHERE id = 'x'`);
+});
+
+test('who logs in as what is listed, with what a process would refuse and what to run', async () => {
+  const [plain, beyond] = [`plain_${process.pid}`, `beyond_${process.pid}`];
+  for (const name of [plain, beyond]) await ensureAppLogin({ adminUrl: url, role: 'rcm_agent', name, password: new Secret('a-password-of-a-test') });
+  await sql(`GRANT rcm_rotator TO ${beyond}`);
+  // Roles are the server's: other tests have logins there too.
+  const agents = async () => {
+    const { said } = await json('db', 'roles');
+    const roles = said['roles'] as { role: string; exists: boolean; logins: { name: string; problem: { is: string; run: string } | null }[] }[];
+    expect(roles.every(({ exists }) => exists)).toBe(true);
+    return roles.find(({ role }) => role === 'rcm_agent')?.logins.filter(({ name }) => name === plain || name === beyond);
+  };
+  expect(await agents()).toEqual([
+    { name: beyond, problem: { is: `${beyond} is also a member of rcm_rotator`, run: `REVOKE rcm_rotator FROM ${beyond}` } },
+    { name: plain, problem: null },
+  ]);
+  const shown = await rcm(['db', 'roles'], environment);
+  expect(shown.code).toBe(1);
+  expect(shown.stdout).toContain(`REVOKE rcm_rotator FROM ${beyond}`);
+  await sql(`REVOKE rcm_rotator FROM ${beyond}`);
+  expect((await agents())?.every(({ problem }) => problem === null)).toBe(true);
+  await sql(`DROP ROLE ${plain}, ${beyond}`);
+});
+
+test('who is not the owner is told so', async () => {
+  const { code, said } = await (async () => {
+    const { code: exit, stdout } = await rcm(['db', 'status', '--json'], {});
+    return { code: exit, said: JSON.parse(stdout) as unknown };
+  })();
+  expect({ code, said }).toMatchObject({ code: 2, said: { error: { code: 'config_invalid', message: expect.stringContaining('RCM_OWNER_DATABASE_URL') } } });
+});
+
+async function sql(statement: string): Promise<void> {
+  const db = openDatabase({ url, applicationName: 'test', maxConnections: 1 });
+  try {
+    await db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(statement));
+  } finally {
+    await db.close();
+  }
+}

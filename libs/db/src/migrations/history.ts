@@ -1,0 +1,41 @@
+import type pg from 'pg';
+import { RcmError } from '@rcm/telemetry';
+import type { MigrationFile } from './files.ts';
+
+/** What Prisma's table says of one migration. */
+export interface AppliedMigration {
+  readonly name: string;
+  readonly checksum: string;
+  /** `null`: begun and not finished. */
+  readonly finishedAt: Date | null;
+}
+
+/** The database's own record, the oldest first; of one that was never migrated the table is missing, and this fails. */
+export async function readHistory(client: pg.Client): Promise<readonly AppliedMigration[]> {
+  const { rows } = await client.query<AppliedMigration>(
+    'SELECT migration_name AS name, checksum, finished_at AS "finishedAt" FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY migration_name',
+  );
+  return rows;
+}
+
+/** Compares files with history; fails with `state_conflict` where they do not belong together. `null`: everything is applied. */
+export function nextMigration(files: readonly MigrationFile[], history: readonly AppliedMigration[]): MigrationFile | null {
+  const problem = historyProblem(files, history);
+  if (problem) throw new RcmError('state_conflict', problem.words, { details: { migration: problem.migration } });
+  const applied = new Set(history.map(({ name }) => name));
+  return files.find((file) => !applied.has(file.name)) ?? null;
+}
+
+/** Why nothing may be applied; `null`: it may. */
+export function historyProblem(
+  files: readonly MigrationFile[],
+  history: readonly AppliedMigration[],
+): { readonly migration: string; readonly words: string } | null {
+  for (const { name, checksum, finishedAt } of history) {
+    if (finishedAt === null) return { migration: name, words: `Migration ${name} was begun and not finished; see docs/adr/0001 for what to do.` };
+    const file = files.find((candidate) => candidate.name === name);
+    if (!file) return { migration: name, words: `The database has migration ${name}, which this version does not: it is older than the database.` };
+    if (file.checksum !== checksum) return { migration: name, words: `Migration ${name} was changed after it had been applied; add a new one instead.` };
+  }
+  return null;
+}
