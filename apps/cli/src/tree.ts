@@ -4,7 +4,9 @@ import type { Database } from '@rcm/db';
 import type { AuditListOptions } from './commands/audit-list.ts';
 import type { LoginsOptions } from './commands/logins.ts';
 import type { HistoryOptions } from './commands/login-history.ts';
+import { addDatabase } from './database/commands.ts';
 import { addOnboarding } from './onboarding/commands.ts';
+import { addPolicies } from './policies/commands.ts';
 import { GATHERED } from './gathered-commands.ts';
 import type { Report } from './report.ts';
 import type { Terminal } from './terminal.ts';
@@ -82,6 +84,8 @@ export function commandTree({ terminal, now, print }: Running): Command {
     });
 
   addOnboarding(program, { terminal, print });
+  addDatabase(program, { terminal, print });
+  addPolicies(program, terminal);
 
   const portalType = program.command('portal-type').description('portal types: list, show, save');
   portalType
