@@ -133,7 +133,7 @@ describe('what a person wrote stays where another password becomes current', () 
     await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 12 * HOUR });
     await row.settle(login.id);
     await row.edit(login.id, THEIRS);
-    await row.world.portals.setAccountFault(login, { fault: '500_acceptedcommit', count: 1 });
+    await row.world.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
     await row.rotate(login.id, row.patient);
     await row.pass(12 * HOUR);
     await row.settle(login.id);
@@ -162,7 +162,7 @@ describe('what a person wrote stays where another password becomes current', () 
 
   it('because they edited it while a rotation was blocked, and then said what the portal accepts', async () => {
     const login = await row.world.addEndpoint('alpine');
-    await row.world.portals.setAccountFault(login, { fault: '500_acceptedcommit', count: 1 });
+    await row.world.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
     expect((await row.rotate(login.id, row.patient)).kind).toBe('attempt');
     await row.setAtPortal(login.id, 'Set-by-a-person-1');
     expect(await row.settle(login.id)).toBe('blocked');
