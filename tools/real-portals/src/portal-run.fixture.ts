@@ -19,8 +19,9 @@ import { CodeBook } from './code-book.fixture.ts';
 import type { Account, PortalFolder } from './description.ts';
 import { prepare, serve, type ServedPortal } from './serve.ts';
 
-/** Generous: the machine may be busy with other suites. */
-const ACT_MS = 60_000;
+/** Generous, as is a step's, which no recipe may set higher: the machine may be busy with other suites, and an application that hashes a password with it. */
+const ACT_MS = 600_000;
+const STEP_MS = 120_000;
 const never = (): AbortSignal => new AbortController().signal;
 
 export interface LoginChoice {
@@ -49,7 +50,7 @@ export class PortalRun {
       executablePath: process.env['RCM_CHROMIUM_PATH'],
     });
     this.#driver = createRecipeDriver({
-      recipe: parseRecipe(portal.recipe),
+      recipe: { ...parseRecipe(portal.recipe), step_deadline_ms: STEP_MS },
       hosts: [{ host: new URL(served.baseUrl).host, address: 'loopback' }],
       browser: this.#pool,
       onStep: (step) => this.traces.push(step),
