@@ -22,6 +22,23 @@ const profile = (name: string, text: string, mode = 0o600): NodeJS.ProcessEnv =>
   return { XDG_CONFIG_HOME: home, RCM_ENVIRONMENT: 'left-over', PATH: '/bin' };
 };
 
+test('a role that has no AWS profile of its own does not go by that of the role before it', () => {
+  const before = process.env['AWS_PROFILE'];
+  const environment = { RCM_DATABASE_URL: 'general', RCM_MIGRATOR_AWS_PROFILE: 'migrator' };
+  try {
+    delete process.env['AWS_PROFILE'];
+    environmentFor('migrator', environment);
+    expect(process.env['AWS_PROFILE']).toBe('migrator');
+    environmentFor('rotator', environment);
+    expect(process.env['AWS_PROFILE']).toBeUndefined();
+    environmentFor('rotator', { ...environment, AWS_PROFILE: 'ops' });
+    expect(process.env['AWS_PROFILE']).toBe('ops');
+  } finally {
+    if (before === undefined) delete process.env['AWS_PROFILE'];
+    else process.env['AWS_PROFILE'] = before;
+  }
+});
+
 describe('a profile', () => {
   test('says everything that is the platform’s, and leaves the rest', () => {
     const environment = profile('prod', `# where it is\nRCM_OPERATOR_DATABASE_URL_FILE=/run/url\nexport RCM_AWS_REGION="us-east-1"\n\nAWS_PROFILE=ops\n`);

@@ -14,7 +14,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
   let globals: Globals | null = null;
   try {
     globals = takeGlobals(argv);
-    const environment = globals.profile === null ? terminal.environment : withProfile(globals.profile, terminal.environment);
+    const environment = globals.profile === null ? { ...terminal.environment } : withProfile(globals.profile, terminal.environment);
     giveToAws(environment);
     return await run(globals, { ...terminal, environment });
   } catch (error) {

@@ -47,7 +47,9 @@ export function environmentFor(acting: Acting, environment: NodeJS.ProcessEnv): 
       'config_invalid',
       `${prefix}DATABASE_URL is not set, and neither is ${GENERAL}: give a Postgres login of the role, best as a file (${prefix}DATABASE_URL_FILE). Nothing was done.`,
     );
-  if (made['AWS_PROFILE'] !== undefined) process.env['AWS_PROFILE'] = made['AWS_PROFILE'];
+  // One command may act under two roles, one after the other: the second must not go by the first one's profile.
+  if (made['AWS_PROFILE'] === undefined) delete process.env['AWS_PROFILE'];
+  else process.env['AWS_PROFILE'] = made['AWS_PROFILE'];
   return made;
 }
 
