@@ -2,15 +2,15 @@ import type { ErrorCode } from '@rcm/telemetry';
 import { SHAPE } from './report.ts';
 
 /** What to do next, where the message of the error does not say it already. */
-const TODO: Partial<Record<ErrorCode | 'unexpected', string>> = {
+const NEXT_STEP: Partial<Record<ErrorCode | 'unexpected', string>> = {
   config_invalid: 'Set what the message names, or choose a profile with --profile NAME (docs/rcm.md).',
-  input_invalid: 'See the command’s --help; nothing was done.',
+  input_invalid: 'See the command’s --help.',
   endpoint_unknown: 'List the logins with `rcm logins`; an id is taken as it stands there.',
   database_unavailable: 'Check that Postgres can be reached from here, then say it again: it is safe to repeat.',
   store_unavailable: 'Say it again later: it is safe to repeat.',
   store_denied: 'The process may not reach this secret: check whose AWS credentials it has.',
   lease_unavailable: 'Somebody is at the login: `rcm login show ID` says who; say it again when they have done.',
-  login_rejected: 'Give the right password with `rcm login set ID`; nothing else is tried by itself.',
+  login_rejected: 'Give the right password with `rcm login set ID`.',
   login_not_allowed: 'Wait for the time that the message names: `rcm login show ID` has the budget.',
   login_locked: 'Call the portal’s support, then say so with `rcm login unlocked ID`.',
   unexpected: 'Report it with the line above; `rcm login show ID` says how things stand.',
@@ -19,7 +19,7 @@ const TODO: Partial<Record<ErrorCode | 'unexpected', string>> = {
 /** The one object that an error is under `--json`. */
 export const errorObject = (code: string, message: string): object => ({
   version: SHAPE,
-  error: { code, message, todo: TODO[code as ErrorCode] ?? null },
+  error: { code, message, todo: NEXT_STEP[code as ErrorCode] ?? null },
 });
 
-export const todoFor = (code: string): string | null => TODO[code as ErrorCode] ?? null;
+export const todoFor = (code: string): string | null => NEXT_STEP[code as ErrorCode] ?? null;

@@ -21,9 +21,7 @@ export function statusReport({ applied, missing, problem, hasQueue }: MigrationS
         ['problem', problem],
       ]),
       ...missing.map((name) => `missing  ${name}`),
-      ...(well
-        ? []
-        : [problem === null ? '→ rcm db migrate' : '→ nothing is applied until that is put right; the database works as it is with the version that made it']),
+      ...(well ? [] : [problem === null ? '→ rcm db migrate' : '→ nothing is applied until that is put right']),
     ],
     well,
   };

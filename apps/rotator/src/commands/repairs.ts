@@ -25,7 +25,7 @@ export function addRepairs(command: (name: string, description: string) => Comma
         }),
       );
   }
-  person(command('verify', 'one login with what the store holds: does the portal accept it? Changes nothing'))
+  person(command('verify', 'one login with what the store holds: does the portal accept it?'))
     .requiredOption('--endpoint <id>', 'the endpoint whose login it is')
     .option('--dry-run', 'say how many failed logins are left, and spend none')
     .action((options: Output & Person & { endpoint: string }) =>

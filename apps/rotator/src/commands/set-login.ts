@@ -25,7 +25,7 @@ export interface SetOptions extends PersonalAct {
 /**
  * `set`: what a person knows of a login becomes what the store holds. One login inside the ledger's budget proves it first, so that a slip of the finger changes
  * nothing; then it is the secret's next version, and the one before stays in the store's history. Nothing is sent to the portal but that login. Fails as `verify`;
- * with `store_conflict` where somebody else changed the secret meanwhile. Then nothing was changed.
+ * with `store_conflict` where somebody else changed the secret meanwhile. Then what was typed is not stored.
  */
 export async function setLoginCommand(context: CommandContext, options: SetOptions): Promise<number> {
   const { rotator, db } = context.opened;
@@ -69,7 +69,7 @@ async function storeTyped(rotator: Rotator, { endpoint, held, typed, options }: 
   const current = await readCurrent(login);
   const settled = await settleCurrent(rotator, login, current);
   if (settled)
-    throw new RcmError('state_conflict', `The secret was changed by hand and the row follows it first (${settled}). Nothing was changed; say it again.`);
+    throw new RcmError('state_conflict', `The secret was changed by hand, which is settled first (${settled}). What was typed is not stored; say it again.`);
   const payload = withTyped(parsePayload(current.text), typed);
   warnOfRules(rotator, endpoint, payload);
   const text = serializePayload(payload);

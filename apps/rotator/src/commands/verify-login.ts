@@ -16,7 +16,8 @@ export interface VerifyOptions extends PersonalAct {
 }
 
 /**
- * `verify`: one login inside the ledger's budget with what the store holds, to learn whether the portal accepts it. Changes nothing. Fails with `login_rejected` where
+ * `verify`: one login inside the ledger's budget with what the store holds, to learn whether the portal accepts it. Changes no password; a secret that somebody
+ * saved from an old copy is put right first, as before every rotation. Fails with `login_rejected` where
  * the portal refuses it, `login_not_allowed` where the ledger lets nobody try, `state_conflict` while a rotation of it is open.
  */
 export async function verifyCommand(context: CommandContext, options: VerifyOptions): Promise<number> {
@@ -52,8 +53,7 @@ export async function verifyLogin(
     const login = loginInHand(rotator, endpoint, held);
     const current = await readCurrent(login);
     const settled = await settleCurrent(rotator, login, current);
-    if (settled)
-      throw new RcmError('state_conflict', `The secret was changed by hand and the row follows it first (${settled}). No login was spent; say it again.`);
+    if (settled) throw new RcmError('state_conflict', `The secret was changed by hand, which is settled first (${settled}). No login was spent; say it again.`);
     await proveLogin(rotator, endpoint, held, { stored: current.text, version: current.version, actor: 'person', what: 'the stored password' });
   });
   return remainingBudget(db, endpoint);
