@@ -1,3 +1,6 @@
 import { projectTests } from '@rcm/test-services/vitest';
 
-export default projectTests(import.meta.dirname, { services: ['postgres', 'aws'] });
+export default projectTests(import.meta.dirname, {
+  services: ['postgres', 'aws'],
+  longOnContainers: ['src/{edits,process,crash,rollback,together}.int.test.ts'],
+});

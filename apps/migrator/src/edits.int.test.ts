@@ -1,5 +1,5 @@
 import { findEndpoint } from '@rcm/db';
-import { backend, isLongForm } from '@rcm/test-services';
+import { isLongForm } from '@rcm/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
 import { rollback } from './commands/rollback.ts';
@@ -10,8 +10,8 @@ import { CANARY, plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
 import { openWorld, rotate, scrubbing, type World } from './testing.fixture.ts';
 
-/** What differs in containers is the servers, not the moments: there it is every third one, each of them in the long form. */
-const NEXT_MOMENT = backend() === 'containers' && !isLongForm() ? 3 : 1;
+/** Every third moment is tried on a change, each of them in the long form. */
+const NEXT_MOMENT = isLongForm() ? 1 : 3;
 const ACT = { actor: 'person:os:jane', reason: 'a test' };
 let world: World;
 let migrator: OpenMigration;

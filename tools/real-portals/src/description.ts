@@ -49,6 +49,11 @@ const descriptionSchema = z.strictObject({
   refusals: z.array(z.strictObject({ account, newPassword: z.string(), rule: word })),
   /** Accounts whose password is changed, after whatever login they have. */
   rotations: z.array(account),
+  /**
+   * Why the application itself may cut off its answer to a change that it makes, so that the change ends as unknown and a login tells.
+   * Default: it always answers.
+   */
+  mayNotAnswer: z.string().min(1).optional(),
 });
 
 export type Account = z.infer<typeof accountSchema>;

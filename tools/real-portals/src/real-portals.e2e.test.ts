@@ -5,7 +5,7 @@ import { PortalRun } from './portal-run.fixture.ts';
 
 describe.each(portalNames())('the recipe of %s', (name) => {
   const portal = readPortalFolder(name);
-  const { accounts, logins, tasks, refusals, rotations, passwordRules } = portal.description;
+  const { accounts, logins, tasks, refusals, rotations, mayNotAnswer, passwordRules } = portal.description;
   let run: PortalRun;
   let absent: string | null = null;
 
@@ -59,7 +59,12 @@ describe.each(portalNames())('the recipe of %s', (name) => {
       await run.login(session, account);
       return run.change(session, account, fresh);
     });
-    expect(changed).toEqual({ kind: 'applied', submitted: true });
+    if (mayNotAnswer && changed.kind === 'unknown') {
+      process.stdout.write(`${name} did not answer the change of ${account}: ${mayNotAnswer}\n`);
+      expect(changed.submitted).toBe(true);
+    } else {
+      expect(changed).toEqual({ kind: 'applied', submitted: true });
+    }
     run.setPassword(account, fresh);
     expect((await run.inSession((session) => run.login(session, account, { password: old }))).outcome.kind).toBe('rejected');
     expect((await run.inSession((session) => run.login(session, account))).outcome.kind).toBe('accepted');

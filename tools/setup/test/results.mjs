@@ -14,6 +14,7 @@ import { inRoot } from '../workspace.mjs';
  * @property {number} passed
  * @property {{ title: string, reason: string }[]} failed
  * @property {{ title: string, reason: string }[]} skipped
+ * @property {string[]} leftOut  test files that this kind runs in the long form only
  */
 
 const KEPT_MS = 24 * 3_600_000;

@@ -21,8 +21,16 @@ export function wordsFor(results, docker) {
     const of = (/** @type {string} */ project) => total(results.filter((result) => result.kind === backend && result.project === project));
     return `on ${backend} services: ${of(SUITES.conformance)} conformance tests, ${of(SUITES.database)} database tests`;
   });
+  const left = results.filter(({ leftOut }) => leftOut.length > 0);
+  const longOnly =
+    left.length === 0
+      ? []
+      : [
+          `on containers in the long form only (RCM_TEST_LONG=1): ${left.reduce((sum, { leftOut }) => sum + leftOut.length, 0)} files of ${left.length} projects ` +
+            `(${left.map(({ project, leftOut }) => `${short(project)} ${leftOut.length}`).join(', ')})`,
+        ];
   const without = docker.reached ? [] : [`Docker cannot be reached (${docker.why}): the integration tests ran on embedded services only, none on containers.`];
-  return [...lines, ...spent(results), ...longest(results), ...proofs, ...without, ...named(results, 'skipped')];
+  return [...lines, ...spent(results), ...longest(results), ...proofs, ...longOnly, ...without, ...named(results, 'skipped')];
 }
 
 /** Where the time went, the dearest first. @param {Result[]} results */

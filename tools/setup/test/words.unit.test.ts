@@ -12,6 +12,7 @@ const result = (project: string, kind: Result['kind'], counts: Partial<Result> =
   passed: 3,
   failed: [],
   skipped: [],
+  leftOut: [],
   ...counts,
 });
 const embedded = [result('local-aws', 'embedded'), result('db', 'embedded', { passed: 40, failed: [{ title: 'journal.ts: keeps', reason: 'expected 1' }] })];
@@ -46,6 +47,12 @@ test('without Docker it is said that nothing ran on containers, and why', () => 
   expect(words.at(-1)).toBe(
     'Docker cannot be reached (no docker command on this machine): the integration tests ran on embedded services only, none on containers.',
   );
+});
+
+test('test files that containers run in the long form only are counted', () => {
+  const left = [result('db', 'containers', { leftOut: ['a', 'b'] }), result('rotator', 'containers', { leftOut: ['c'] })];
+  expect(wordsFor(left, reached)).toContain('on containers in the long form only (RCM_TEST_LONG=1): 3 files of 2 projects (db 2, rotator 1)');
+  expect(wordsFor(containers, reached).join()).not.toContain('long form');
 });
 
 test('a skipped test is named with its reason', () => {

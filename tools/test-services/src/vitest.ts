@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProjectInlineConfiguration, ViteUserConfig } from 'vitest/config';
+import { isLongForm } from './long-form.ts';
 import type { Service } from './run/provided.ts';
 import { ResultFile } from './run/result-file.ts';
 
@@ -9,6 +10,11 @@ export interface ProjectTestsOptions {
   services: Service[];
   /** How many of its files run at once. Default: 2. */
   workers?: number;
+  /**
+   * Patterns of int test files that are run on containers in the long form only (RCM_TEST_LONG=1): what they try is the same on any
+   * Postgres and any AWS. How many that leaves out is printed at the end of `npm test`. A pattern that matches nothing is an error.
+   */
+  longOnContainers?: string[];
 }
 
 // They only end what hangs: a machine that is ten times as slow must not fail a test.
@@ -22,13 +28,15 @@ const WORKERS = 2;
  * The vitest configuration of one workspace project in `dir`. Test kinds are told apart by file name:
  * `unit` (*.unit.test.ts), `embedded` and `containers` (the same *.int.test.ts on two backends), `e2e` (*.e2e.test.ts).
  */
-export function projectTests(dir: string, { services, workers = WORKERS }: ProjectTestsOptions): ViteUserConfig {
+export function projectTests(dir: string, { services, workers = WORKERS, longOnContainers = [] }: ProjectTestsOptions): ViteUserConfig {
   const needsServer = services.includes('postgres') || services.includes('aws');
+  const leftOut = isLongForm() ? [] : longOnContainers.flatMap((pattern) => filesOf(dir, pattern));
   const kind = (name: string, files: string, timeoutMs: number, setup?: string): TestProjectInlineConfiguration => ({
     root: dir,
     test: {
       name,
       include: [`**/*.${files}.test.ts`],
+      exclude: ['**/node_modules/**', ...(name === 'containers' ? leftOut : [])],
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
       provide: { rcmServices: services },
@@ -41,7 +49,7 @@ export function projectTests(dir: string, { services, workers = WORKERS }: Proje
     test: {
       passWithNoTests: true,
       maxWorkers: workers,
-      reporters: ['default', new ResultFile({ dir, services })],
+      reporters: ['default', new ResultFile({ dir, services, leftOut })],
       projects: [
         kind('unit', 'unit', UNIT_TIMEOUT_MS),
         ...(needsServer ? [kind('embedded', 'int', INT_TIMEOUT_MS, 'embedded.ts'), kind('containers', 'int', INT_TIMEOUT_MS, 'containers.ts')] : []),
@@ -49,6 +57,12 @@ export function projectTests(dir: string, { services, workers = WORKERS }: Proje
       ],
     },
   };
+}
+
+function filesOf(dir: string, pattern: string): string[] {
+  const files = globSync(pattern, { cwd: dir });
+  if (files.length === 0) throw new Error(`longOnContainers: no file of ${dir} matches ${pattern}`);
+  return files;
 }
 
 /** The browser that set-up found, for whoever starts vitest without it. */

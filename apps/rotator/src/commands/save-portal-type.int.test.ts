@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { urlFor, migrateWithLogins } from '@rcm/db/testing';
 import { insertEndpoint, openDatabase, upsertOrganization } from '@rcm/db';
 import { readRecipeFile } from '@rcm/portal-drivers';
-import { backend, freshDatabase, isLongForm } from '@rcm/test-services';
+import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runRotator } from '../process.fixture.ts';
 
@@ -47,10 +47,7 @@ async function rowsOf(code: string) {
 const rowOf = async (code: string) => (await rowsOf(code))[0];
 const rulesOf = async (code: string): Promise<readonly string[]> => (await rowsOf(code)).map(({ passwordRules }) => passwordRules);
 
-// Some twenty starts of a rotator, each for one row of a table: nothing of it differs in containers.
-const isOnceEnough = backend() === 'containers' && !isLongForm();
-
-describe.skipIf(isOnceEnough)(`a portal type that is saved${isOnceEnough ? ' (in containers: the long form)' : ''}`, () => {
+describe('a portal type that is saved', () => {
   it('is there from then on, and may be saved again; a dry run only checks it', async () => {
     expect([await save(ALPINE, { flags: ['--dry-run'] }), await rulesOf('alpine')]).toMatchObject([{ code: 0, saved: false }, []]);
     expect([await save(ALPINE), await rulesOf('alpine')]).toMatchObject([{ code: 0, saved: true }, [ALPINE.passwordRules]]);

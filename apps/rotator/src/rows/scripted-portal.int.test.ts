@@ -5,7 +5,7 @@ import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { guardedLogin } from '@rcm/portal-access';
 import type { LoginOutcome, PortalDriver } from '@rcm/portal-drivers';
 import { createLogger, RcmError, Secret, systemClock } from '@rcm/telemetry';
-import { backend, type FreshDatabase, freshDatabase, isLongForm } from '@rcm/test-services';
+import { type FreshDatabase, freshDatabase, isLongForm } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 vi.setConfig({ testTimeout: 3_600_000, hookTimeout: 3_600_000 });
@@ -125,7 +125,7 @@ const pass = (seconds: number) =>
              rests_until = rests_until - make_interval(secs => ${seconds}::float8), throttled_until = throttled_until - make_interval(secs => ${seconds}::float8)`;
   });
 
-it.skipIf(backend() === 'containers')(`none of ${LOGINS} logins that are first used during a maintenance stays unusable (once is enough)`, async () => {
+it(`none of ${LOGINS} logins that are first used during a maintenance stays unusable`, async () => {
   expect(await everybody()).toEqual({ refused: LOGINS });
   expect(await look()).toBe(true);
   await pass(3_600);

@@ -36,9 +36,9 @@ const SETTINGS = {
   // Not the zone of whoever made the machine: days are counted in it.
   timezone: 'UTC',
 };
-const INITDB_TIMEOUT_MS = 60_000;
-const START_TIMEOUT_MS = 30_000;
-const STOP_TIMEOUT_MS = 10_000;
+const INITDB_TIMEOUT_MS = 300_000;
+const START_TIMEOUT_MS = 240_000;
+const STOP_TIMEOUT_MS = 60_000;
 const PORT_TRIES = 5;
 
 /**

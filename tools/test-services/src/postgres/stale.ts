@@ -10,7 +10,7 @@ export const FOLDER_PREFIX = 'rcm-test-postgres-';
 const OWNER_FILE = 'keeper.pid';
 // A folder without an owner file may be one that a keeper is just making.
 const UNOWNED_GRACE_MS = 60_000;
-const QUIT_MS = 5_000;
+const QUIT_MS = 60_000;
 
 /** Notes this process as the one that will remove `folder`. */
 export async function claimFolder(folder: string): Promise<void> {
@@ -49,9 +49,18 @@ async function killServer(folder: string): Promise<void> {
   // The number may belong to another process by now: only the server of this very folder is ended.
   if (!commandLine(pid).includes(data)) return;
   const start = processStart(pid);
-  process.kill(pid, 'SIGQUIT');
+  quit(pid);
   // Removing the data below a running server makes it write its last words into nowhere, and some of them back.
   for (const until = Date.now() + QUIT_MS; processStart(pid) === start && Date.now() < until;) await sleep(20);
+}
+
+function quit(pid: number): void {
+  try {
+    process.kill(pid, 'SIGQUIT');
+  } catch (error) {
+    // Another run that cleans at the same moment may have ended it already.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function commandLine(pid: number): string {

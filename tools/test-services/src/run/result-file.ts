@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
 import type { Backend, Service } from './provided.ts';
 
 /** In characters: enough to recognise the failure by; the whole of it stands where the test ran. */
@@ -22,6 +22,8 @@ export interface Result {
   /** A test that failed, a module that did not load, an error outside any test; the reason is the first error's own words. */
   failed: { title: string; reason: string }[];
   skipped: { title: string; reason: string }[];
+  /** Test files, by their path below the project, that this kind runs in the long form only. */
+  leftOut: string[];
 }
 
 /**
@@ -31,10 +33,17 @@ export interface Result {
 export class ResultFile implements Reporter {
   readonly #dir: string;
   readonly #services: Service[];
+  readonly #leftOut: string[];
+  #runsContainers = false;
 
-  constructor({ dir, services }: { dir: string; services: Service[] }) {
+  constructor({ dir, services, leftOut }: { dir: string; services: Service[]; leftOut: string[] }) {
     this.#dir = dir;
     this.#services = services;
+    this.#leftOut = leftOut;
+  }
+
+  onInit(vitest: Vitest): void {
+    this.#runsContainers = vitest.projects.some(({ name }) => name === 'containers');
   }
 
   onTestRunEnd(modules: ReadonlyArray<TestModule>, unhandledErrors: ReadonlyArray<unknown>): void {
@@ -42,12 +51,24 @@ export class ResultFile implements Reporter {
     const project = (JSON.parse(readFileSync(join(this.#dir, 'package.json'), 'utf8')) as { name: string }).name;
     const of = (kind: string): Result => {
       const backend = kind === 'containers' ? 'containers' : 'embedded';
-      const result = kinds.get(kind) ?? { project, kind, backend, services: this.#services, seconds: 0, files: [], passed: 0, failed: [], skipped: [] };
+      const result = kinds.get(kind) ?? {
+        project,
+        kind,
+        backend,
+        services: this.#services,
+        seconds: 0,
+        files: [],
+        passed: 0,
+        failed: [],
+        skipped: [],
+        leftOut: [],
+      };
       kinds.set(kind, result);
       return result;
     };
     for (const module of modules) count(of(module.project.name), module);
     const outside = unhandledErrors.map((error) => ({ title: 'an error outside any test', reason: wordsOf([error as { message?: string }]) }));
+    if (this.#runsContainers && this.#leftOut.length > 0) of('containers').leftOut.push(...this.#leftOut);
     if (outside.length > 0) of([...kinds.keys()][0] ?? 'unit').failed.push(...outside);
     if (kinds.size > 0) this.#write(project, [...kinds.values()]);
   }
