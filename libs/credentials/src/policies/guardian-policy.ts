@@ -1,4 +1,4 @@
-import { accountRoot, checkedPlace, everyParameter, everySecret, type PolicyPlace } from './place.ts';
+import { checkedPlace, everyParameter, everySecret, type PolicyPlace } from './place.ts';
 import { type PolicyDocument, policyDocument } from './policy-document.ts';
 
 /**
@@ -21,15 +21,4 @@ export function guardianPolicy(place: PolicyPlace): PolicyDocument {
       Resource: [everySecret(checked)],
     },
   );
-}
-
-/** A person of the account who was allowed to, and who has just shown a second factor. No process of the platform becomes it. */
-export function guardianTrustPolicy(place: PolicyPlace): PolicyDocument {
-  return policyDocument({
-    Sid: 'PersonWithSecondFactor',
-    Effect: 'Allow',
-    Principal: { AWS: [accountRoot(checkedPlace(place))] },
-    Action: ['sts:AssumeRole'],
-    Condition: { Bool: { 'aws:MultiFactorAuthPresent': ['true'] } },
-  });
 }

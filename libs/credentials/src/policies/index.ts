@@ -3,17 +3,21 @@
  * enforce. Pure and JSON-serialisable, no SDK. Threats: a session of one tenant reaching another's secrets, an agent reading a
  * staged password, a task without a tenant reading anything, a forged or missing tag, a key used outside its store, anybody deleting
  * what is not theirs to delete. It must
- * never hold a rule that the isolation matrix (`isolation.int.test.ts`) cannot turn red.
+ * never hold a rule that no test turns red: the isolation matrix (`isolation.int.test.ts`), for people and further accounts the stack's access matrix
+ * (docs/access-matrix.md).
  */
 export { deletionGuardrail, type GuardrailRoles } from './guardrail.ts';
-export { guardianPolicy, guardianTrustPolicy } from './guardian-policy.ts';
+export { guardianPolicy } from './guardian-policy.ts';
 export { type HeadPlace, headWriterPolicy } from './head-writer-policy.ts';
 export { credentialsKeyPolicy, type KeyUsers } from './key-policy.ts';
+export { type PersonRole, personPolicy } from './person-policies.ts';
+export { personTrustPolicy } from './person-trust.ts';
 export type { PolicyPlace } from './place.ts';
 export {
   dedicatedRoleName,
   GUARDIAN_ROLE,
   HEAD_WRITER_ROLE,
+  PERSON_ROLES,
   type PlatformPolicies,
   platformPolicies,
   type PlatformPoliciesOptions,
@@ -22,6 +26,7 @@ export {
   tenantRoleName,
 } from './platform-policies.ts';
 export type { PolicyConditions, PolicyDocument, PolicyStatement } from './policy-document.ts';
+export { storeAccountPolicies, type StoreAccountOptions } from './store-account.ts';
 export { taskPolicy, taskTrustPolicy } from './task-policy.ts';
 export { type TenantApp, tenantPolicy } from './tenant-policy.ts';
 export { tenantTrustPolicy } from './tenant-trust.ts';

@@ -1,4 +1,14 @@
-import { accountRoot, checkedPlace, type CheckedPlace, checkedRoleArn, ownParameters, ownSecrets, type PolicyPlace } from './place.ts';
+import {
+  accountRoot,
+  allParameters,
+  allSecrets,
+  checkedPlace,
+  type CheckedPlace,
+  checkedRoleArn,
+  ownParameters,
+  ownSecrets,
+  type PolicyPlace,
+} from './place.ts';
 import { type PolicyDocument, policyDocument, type PolicyStatement } from './policy-document.ts';
 import type { TenantApp } from './tenant-policy.ts';
 
@@ -6,6 +16,9 @@ import type { TenantApp } from './tenant-policy.ts';
 export type KeyUsers = Readonly<Record<TenantApp, readonly string[]>> & {
   /** The one role that may take the key away, or change who uses it. */
   readonly guardian: string;
+  /** People's roles that use it through the stores; left out where there are none. */
+  readonly breakGlass?: string;
+  readonly devAdmin?: string;
 };
 
 /**
@@ -20,7 +33,7 @@ export type KeyUsers = Readonly<Record<TenantApp, readonly string[]>> & {
  */
 export function credentialsKeyPolicy(place: PolicyPlace, users: KeyUsers): PolicyDocument {
   const checked = checkedPlace(place);
-  const { agent, rotator, migrator, guardian } = users;
+  const { agent, rotator, migrator, guardian, breakGlass, devAdmin } = users;
   return policyDocument(
     administer(checked),
     takeAway(guardian),
@@ -33,8 +46,30 @@ export function credentialsKeyPolicy(place: PolicyPlace, users: KeyUsers): Polic
     throughParameterStore(checked, 'MigratorUsesParameters', migrator, WRITE_PARAMETERS, ownParameters(checked, 'endpoints')),
     throughSecretsManager(checked, 'WritersUseSecrets', [...rotator, ...migrator], ['kms:Decrypt', 'kms:GenerateDataKey']),
     sealTaskData(agent),
+    ...(breakGlass === undefined ? [] : forPerson(checked, 'BreakGlass', breakGlass, { parameters: ['kms:Decrypt'], secrets: ['kms:Decrypt'] })),
+    ...(devAdmin === undefined
+      ? []
+      : forPerson(checked, 'DevAdmin', devAdmin, { parameters: WRITE_PARAMETERS, secrets: ['kms:Decrypt', 'kms:GenerateDataKey'] })),
   );
 }
+
+/** Every tenant's secrets, and through the stores alone: what tasks hold of patients stays closed to people. */
+const forPerson = (
+  place: CheckedPlace,
+  sid: string,
+  role: string,
+  actions: { readonly parameters: readonly string[]; readonly secrets: readonly string[] },
+): PolicyStatement[] => [
+  throughParameterStore(place, `${sid}UsesParameters`, [role], actions.parameters, allParameters(place)),
+  through(place, {
+    sid: `${sid}UsesSecrets`,
+    roles: [role],
+    actions: actions.secrets,
+    service: 'secretsmanager',
+    context: 'SecretARN',
+    within: allSecrets(place),
+  }),
+];
 
 const WRITE_PARAMETERS = ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'];
 

@@ -55,4 +55,10 @@ export const ownParameters = ({ partition, accountId, regions }: CheckedPlace, f
 export const ownSecrets = ({ partition, accountId, regions }: CheckedPlace): string[] =>
   regions.map((region) => `arn:${partition}:secretsmanager:${region}:${accountId}:secret:${TENANT_PATH}/endpoints/*`);
 
+/** Whatever lies in the environment, of every tenant, in this account and its regions alone. */
+export const allParameters = ({ partition, accountId, regions, environment }: CheckedPlace): string[] =>
+  regions.map((region) => `arn:${partition}:ssm:${region}:${accountId}:parameter/rcm/${environment}/*`);
+export const allSecrets = ({ partition, accountId, regions, environment }: CheckedPlace): string[] =>
+  regions.map((region) => `arn:${partition}:secretsmanager:${region}:${accountId}:secret:rcm/${environment}/*`);
+
 export const accountRoot = ({ partition, accountId }: CheckedPlace): string => `arn:${partition}:iam::${accountId}:root`;

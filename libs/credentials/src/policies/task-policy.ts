@@ -2,8 +2,13 @@ import { checkedPlace, checkedRoleArn, type PolicyPlace } from './place.ts';
 import { type PolicyDocument, policyDocument } from './policy-document.ts';
 
 /** What an app's own process may do for many tenants: become one of them. It can read no secret and use no key. */
-export function taskPolicy(tenantRoleArn: string): PolicyDocument {
-  return policyDocument({ Sid: 'BecomeOneTenant', Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'], Resource: [checkedRoleArn(tenantRoleArn)] });
+export function taskPolicy(...tenantRoleArns: readonly string[]): PolicyDocument {
+  return policyDocument({
+    Sid: 'BecomeOneTenant',
+    Effect: 'Allow',
+    Action: ['sts:AssumeRole', 'sts:TagSession'],
+    Resource: tenantRoleArns.map(checkedRoleArn),
+  });
 }
 
 /** Only ECS starts tasks under the role, and only for tasks of this account ("confused deputy", ECS Developer Guide, task IAM role). */

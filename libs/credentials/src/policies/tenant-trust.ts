@@ -16,14 +16,14 @@ const NO_IDS = [...NOT_IN_AN_ID, ...UPPER_CASE].map((character) => `*${character
  * Who may become a tenant of this environment, and as what. Only the named task roles, only with both tags and no others, only
  * with this environment, only with what can be a tenant's id, and with nothing that would live on in a further role. The account
  * is named and the role is a condition, so the task role's own policy has to allow it as well: both sides must agree, and
- * neither depends on the other having been created first. Source of the keys: "Pass session tags in AWS STS", IAM User Guide.
+ * neither depends on the other having been created first. `tasksAccountId` is where the tasks run, where that is another account. Source of the keys: "Pass session tags in AWS STS", IAM User Guide.
  */
-export function tenantTrustPolicy(place: PolicyPlace, taskRoleArns: readonly string[]): PolicyDocument {
+export function tenantTrustPolicy(place: PolicyPlace, taskRoleArns: readonly string[], tasksAccountId = place.accountId): PolicyDocument {
   const checked = checkedPlace(place);
   return policyDocument({
     Sid: 'TasksBecomeOneTenant',
     Effect: 'Allow',
-    Principal: { AWS: [accountRoot(checked)] },
+    Principal: { AWS: [accountRoot(checkedPlace({ ...place, accountId: tasksAccountId }))] },
     Action: ['sts:AssumeRole', 'sts:TagSession'],
     Condition: {
       ArnEquals: { 'aws:PrincipalArn': taskRoleArns.map(checkedRoleArn) },
