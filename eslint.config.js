@@ -17,6 +17,7 @@ const product = [
   allow('rotator', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access'),
   allow('migrator', 'telemetry', 'credentials', 'db'),
   allow('audit', 'telemetry', 'db'),
+  allow('infra', 'telemetry', 'credentials'),
   // It gathers the commands of the others, the recipe writer's tool among them, and calls them as their own programs do.
   allow('cli', 'telemetry', 'credentials', 'db', 'rotator', 'migrator', 'audit', 'portal'),
 ];
@@ -72,6 +73,7 @@ const TESTED = [
     'migrator',
     'audit',
     'cli',
+    'infra',
     'platform',
     'setup',
     'bench',

@@ -1,0 +1,154 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { runInfra } from '../cli.ts';
+import { readConfiguration } from './read-configuration.ts';
+
+const EXAMPLE = join(import.meta.dirname, '..', '..', 'example');
+/** As YAML gives it: whatever a person may have written. */
+type Written = { [member: string]: Written } & Written[];
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rcm-infra-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The example with one thing changed; paths of portal types are those of the example. */
+function written(change: (yaml: Written) => void): string {
+  const yaml = parse(readFileSync(join(EXAMPLE, 'infra.yaml'), 'utf8')) as Written;
+  for (const environment of Object.values(yaml['environments'] ?? {}))
+    environment['portalTypes'] = (environment['portalTypes'] as unknown as string[]).map((each) => join(EXAMPLE, each)) as unknown as Written;
+  change(yaml);
+  const file = join(folder, 'infra.yaml');
+  writeFileSync(file, stringify(yaml));
+  return file;
+}
+
+const portalType = (name: string, text: string): Written => {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return [file] as unknown as Written;
+};
+const set =
+  (path: string, value: unknown) =>
+  (yaml: Written): void => {
+    const members = path.split('.');
+    const last = members.pop() ?? '';
+    const parent = members.reduce((at, member) => at[member] as Written, yaml['environments'] as Written);
+    parent[last] = value as Written;
+  };
+
+/** What is said of each wrong file: every line but the first and the last. */
+function problems(file: string): readonly string[] {
+  try {
+    readConfiguration(file);
+    return [];
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'config_invalid' });
+    return (error as Error).message
+      .split('\n')
+      .slice(1, -1)
+      .map((line) => line.trim());
+  }
+}
+
+test('the example is read, with the hosts of its portal types', () => {
+  const [dev, prod] = readConfiguration(join(EXAMPLE, 'infra.yaml'));
+  expect(dev).toMatchObject({ name: 'dev', portals: { names: ['login.sample-payer.example', 'portal.sample-payer.example'], ports: [443] } });
+  expect(prod).toMatchObject({ name: 'prod', auditHeads: { keepDays: 2557 }, portals: { ports: [443, 8443] } });
+});
+
+describe('a wrong file gives a line that says what and where:', () => {
+  it.each<[string, (yaml: Written) => void, string]>([
+    ['a member that nobody knows', set('dev.netwrk', {}), 'environments.dev: Unrecognized key: "netwrk"'],
+    ['an account without quotes', set('dev.account', 111111111111), 'environments.dev.account: must be twelve digits in quotes'],
+    ['an image by its tag', set('dev.images.rotator', 'x.dkr/rotator:latest'), 'environments.dev.images.rotator: must be an image in ECR by its digest'],
+    [
+      'an image of another region',
+      set('dev.region', 'us-west-2'),
+      'environments.dev.images.webAgent: is not in us-west-2, where the network has an endpoint of ECR',
+    ],
+    ['a zone of another region', set('dev.network.zones', ['us-east-1a', 'eu-west-1b']), 'environments.dev.network.zones.1: is not in us-east-1'],
+    ['a zone twice', set('dev.network.zones', ['us-east-1a', 'us-east-1a']), 'environments.dev.network.zones.1: names us-east-1a a second time'],
+    ['a public network', set('dev.network.cidr', '8.8.8.0/20'), 'environments.dev.network.cidr: must be a private range'],
+    ['an old Postgres', set('prod.database.engineVersion', '15.4'), 'environments.prod.database.engineVersion: must be PostgreSQL 16 or newer'],
+    ['capacity upside down', set('prod.database.capacity', { min: 4, max: 2 }), 'environments.prod.database.capacity: min is more than max'],
+    ['a size that Fargate does not have', set('dev.rotator.size', { cpu: 1024, memory: 16384 }), 'environments.dev.rotator.size: is no size that Fargate has'],
+    ['more tasks at least than at most', set('dev.webAgent.tasks', { min: 3, max: 2 }), 'environments.dev.webAgent.tasks.min: is more than max'],
+    ['a second region that is the first', set('prod.replica.region', 'us-east-1'), 'environments.prod.replica.region: is the first region'],
+    [
+      'a store account twice',
+      set(
+        'prod.storeAccounts',
+        [1, 2].map(() => ({ account: '444444444444', regions: ['us-east-1'] })),
+      ),
+      'environments.prod.storeAccounts.1.account: names 444444444444 a second time',
+    ],
+    [
+      'its own account as a further one',
+      set('prod.storeAccounts', [{ account: '222222222222', regions: ['us-east-1'] }]),
+      'environments.prod.storeAccounts.0.account: is the account of the processes',
+    ],
+    [
+      'a region of a store twice',
+      set('prod.storeAccounts', [{ account: '444444444444', regions: ['us-east-1', 'us-east-1'] }]),
+      'environments.prod.storeAccounts.0.regions.1: names us-east-1 a second time',
+    ],
+    ['an account of two environments', set('dev.account', '222222222222'), 'environments.prod: uses account 222222222222, which is dev'],
+    [
+      'a store of another environment',
+      set('prod.storeAccounts', [{ account: '111111111111', regions: ['us-east-1'] }]),
+      'environments.prod: uses account 111111111111, which is dev',
+    ],
+    ['a bucket of two environments', set('dev.auditHeads.bucket', 'rcm-heads-222222222222'), "environments.prod.auditHeads.bucket: is dev's too"],
+    [
+      'a dedicated deployment twice',
+      set(
+        'prod.dedicated',
+        [1, 2].map(() => ({ app: 'agent', organization: 'mercy' })),
+      ),
+      'environments.prod.dedicated.1: names the agent of mercy a second time',
+    ],
+    ['days that CloudWatch does not have', set('dev.logs.retentionDays', 91), 'environments.dev.logs.retentionDays: Invalid input'],
+    ['an environment that is no id', (yaml) => void (yaml['environments']!['Prod/1'] = yaml['environments']!['dev']!), 'environments.Prod/1: '],
+    ['no environment', (yaml) => void (yaml['environments'] = {} as Written), 'environments: has no environment'],
+    ['a portal type that is not there', set('dev.portalTypes', ['nowhere.json']), 'environments.dev.portalTypes: '],
+  ])('%s', (_, change, line) => {
+    expect(problems(written(change)).filter((each) => each.startsWith(line))).toHaveLength(1);
+  });
+
+  it.each([
+    ['at a loopback address', '{"code":"x","hosts":[{"host":"x.example","address":"loopback"}]}', 'at a loopback address'],
+    ['that is an address', '{"code":"x","hosts":["10.1.2.3/x"]}', 'no host name that DNS could be asked for'],
+    ['that stands for many', '{"code":"x","hosts":["*.example"]}', 'no host name that DNS could be asked for'],
+    ['of a file that is no portal type', '{"code":"x"}', 'cannot be read as a portal type'],
+  ])('a host %s', (_, text, said) => {
+    expect(problems(written(set('dev.portalTypes', portalType('x.json', text))))).toEqual([expect.stringContaining(said)]);
+  });
+
+  it('a name twice, in YAML itself', () => {
+    const file = join(folder, 'infra.yaml');
+    writeFileSync(file, 'version: 1\nenvironments:\n  dev: {}\n  dev: {}\n');
+    expect(problems(file)).toEqual([expect.stringContaining('Map keys must be unique')]);
+  });
+
+  it('every problem at once, by the command line, with exit code 2 and nothing written', async () => {
+    const [out, error]: [string[], string[]] = [[], []];
+    const config = written((yaml) => {
+      set('dev.account', '1')(yaml);
+      set('prod.region', 'nowhere')(yaml);
+    });
+    const output = join(folder, 'templates');
+    const code = await runInfra(['synth', '--config', config, '--output', output, '--json'], {
+      out: (text) => void out.push(text),
+      error: (text) => void error.push(text),
+    });
+    expect(code).toBe(2);
+    expect(error.join('').match(/^ {2}environments\.(dev\.account|prod\.region): /gm)).toHaveLength(2);
+    expect(JSON.parse(out.join(''))).toMatchObject({ error: { code: 'config_invalid' } });
+    expect(() => readFileSync(join(output, 'manifest.json'))).toThrow();
+  });
+});

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { RcmError } from '@rcm/telemetry';
+import { parseDocument } from 'yaml';
+import { portalHosts, type PortalHosts } from './portal-hosts.ts';
+import { configurationSchema, type EnvironmentConfiguration } from './schema.ts';
+
+/** One environment as it is deployed: its part of `infra.yaml`, and what its portal types say. */
+export interface Environment extends EnvironmentConfiguration {
+  readonly name: string;
+  readonly portals: PortalHosts;
+}
+
+/** Reads `infra.yaml` and the portal types that it names. Fails with `config_invalid`, one line per problem; nothing is written then. */
+export function readConfiguration(file: string): readonly Environment[] {
+  const document = parseDocument(text(file), { uniqueKeys: true });
+  const wrong = document.errors.map(({ message }) => (message.split('\n')[0] ?? '').replace(/:$/, ''));
+  if (wrong.length > 0) throw unusable(file, wrong);
+  const parsed = configurationSchema.safeParse(document.toJS());
+  if (!parsed.success)
+    throw unusable(
+      file,
+      parsed.error.issues.map(({ path, message }) => `${path.join('.') || '(the whole)'}: ${message.replace(/\s*\n\s*/g, '; ')}`),
+    );
+  const problems: string[] = [];
+  const environments = Object.entries(parsed.data.environments).map(([name, environment]): Environment => {
+    const portals = portalHosts(environment.portalTypes.map((each) => resolve(dirname(file), each)));
+    problems.push(...portals.problems.map((problem) => `environments.${name}.portalTypes: ${problem}`));
+    return { ...environment, name, portals: portals.hosts };
+  });
+  if (problems.length > 0) throw unusable(file, problems);
+  return environments;
+}
+
+function text(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new RcmError('config_invalid', `${file} cannot be read: name the configuration by --config. Nothing was written.`, { cause });
+  }
+}
+
+const unusable = (file: string, problems: readonly string[]): RcmError =>
+  new RcmError('config_invalid', [`${file} is not usable:`, ...problems.map((problem) => `  ${problem}`), 'Nothing was written.'].join('\n'));

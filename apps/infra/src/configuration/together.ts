@@ -1,0 +1,63 @@
+import type { z } from 'zod';
+import type { Configuration, EnvironmentConfiguration } from './schema.ts';
+
+type Report = (path: readonly (string | number)[], message: string) => void;
+const reporter =
+  (problems: z.core.$RefinementCtx): Report =>
+  (path, message) =>
+    void problems.addIssue({ code: 'custom', path: [...path], message });
+
+/** For `.superRefine`: what must fit together within one environment; nothing is named twice. */
+export function checkEnvironment(environment: EnvironmentConfiguration, problems: z.core.$RefinementCtx): void {
+  const report = reporter(problems);
+  const { region, replica, network, webAgent, storeAccounts, portalTypes, dedicated } = environment;
+  twice(network.zones, (index, zone) => report(['network', 'zones', index], `names ${zone} a second time`));
+  network.zones.forEach((zone, index) => {
+    if (zone.slice(0, -1) !== region) report(['network', 'zones', index], `is not in ${region}`);
+  });
+  for (const [name, image] of Object.entries(environment.images))
+    if (image.split('.')[3] !== region) report(['images', name], `is not in ${region}, where the network has an endpoint of ECR`);
+  twice(portalTypes, (index, file) => report(['portalTypes', index], `names ${file} a second time`));
+  if (replica?.region === region) report(['replica', 'region'], 'is the first region: a copy beside the original is none');
+  if (webAgent.tasks.min > webAgent.tasks.max) report(['webAgent', 'tasks', 'min'], 'is more than max');
+  twice(
+    storeAccounts.map(({ account }) => account),
+    (index, account) => report(['storeAccounts', index, 'account'], `names ${account} a second time`),
+  );
+  storeAccounts.forEach(({ account, regions }, index) => {
+    if (account === environment.account) report(['storeAccounts', index, 'account'], 'is the account of the processes, which holds secrets already');
+    twice(regions, (at, name) => report(['storeAccounts', index, 'regions', at], `names ${name} a second time`));
+  });
+  twice(
+    dedicated.map(({ app, organization }) => `${app} of ${organization}`),
+    (index, one) => report(['dedicated', index], `names the ${one} a second time`),
+  );
+}
+
+/** For `.superRefine`: roles have one name in an account, so two environments are never in one, be it as a store. */
+export function checkEnvironments({ environments }: Configuration, problems: z.core.$RefinementCtx): void {
+  const report = reporter(problems);
+  const names = Object.keys(environments);
+  if (names.length === 0) report(['environments'], 'has no environment');
+  const seen = new Map<string, string>();
+  for (const [name, { account, storeAccounts }] of Object.entries(environments)) {
+    for (const each of [account, ...storeAccounts.map((store) => store.account)]) {
+      const other = seen.get(each);
+      if (other !== undefined && other !== name)
+        report(['environments', name], `uses account ${each}, which is ${other}'s: each environment has accounts of its own`);
+      seen.set(each, name);
+    }
+  }
+  const buckets = new Map<string, string>();
+  for (const [name, { auditHeads }] of Object.entries(environments)) {
+    const other = buckets.get(auditHeads.bucket);
+    if (other !== undefined) report(['environments', name, 'auditHeads', 'bucket'], `is ${other}'s too`);
+    buckets.set(auditHeads.bucket, name);
+  }
+}
+
+function twice<T>(values: readonly T[], found: (index: number, value: T) => void): void {
+  values.forEach((value, index) => {
+    if (values.indexOf(value) < index) found(index, value);
+  });
+}

@@ -1,0 +1,70 @@
+import type { PolicyDocument } from '@rcm/credentials/policies';
+import { aws_kms as kms, CfnDeletionPolicy, type Stack } from 'aws-cdk-lib';
+import type { Environment } from '../configuration/read-configuration.ts';
+import { CLUSTER, CREDENTIALS_KEY, PLATFORM_KEY, trailArn } from './names.ts';
+import { document, type StackStatement } from './statements.ts';
+
+/** A key is never taken away with its stack: what it has encrypted would be gone. */
+function keep(key: kms.CfnKey | kms.CfnReplicaKey): void {
+  key.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN;
+  key.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
+}
+
+/** The customer key of every secret, in all regions where secrets lie. */
+export function credentialsKey(stack: Stack, policy: PolicyDocument): kms.CfnKey {
+  const key = new kms.CfnKey(stack, 'CredentialsKey', {
+    description: 'Encrypts the logins of portals, and what tasks hold of patients',
+    keyPolicy: policy,
+    enableKeyRotation: true,
+    multiRegion: true,
+    pendingWindowInDays: 30,
+  });
+  keep(key);
+  new kms.CfnAlias(stack, 'CredentialsAlias', { aliasName: CREDENTIALS_KEY, targetKeyId: key.ref });
+  return key;
+}
+
+/** The same key in another region. */
+export function credentialsReplicaKey(stack: Stack, primaryKeyArn: string, policy: PolicyDocument): kms.CfnReplicaKey {
+  const key = new kms.CfnReplicaKey(stack, 'CredentialsKey', { primaryKeyArn, keyPolicy: policy, pendingWindowInDays: 30, enabled: true });
+  keep(key);
+  new kms.CfnAlias(stack, 'CredentialsAlias', { aliasName: CREDENTIALS_KEY, targetKeyId: key.ref });
+  return key;
+}
+
+/** The key of everything else: database, logs, notices, trail, the credentials that processes start with. */
+export function platformKey(stack: Stack, environment: Environment): kms.CfnKey {
+  const key = new kms.CfnKey(stack, 'PlatformKey', {
+    description: 'Encrypts database, logs, notices, trail and the credentials that processes start with',
+    keyPolicy: platformKeyPolicy(environment),
+    enableKeyRotation: true,
+    pendingWindowInDays: 30,
+  });
+  keep(key);
+  new kms.CfnAlias(stack, 'PlatformAlias', { aliasName: PLATFORM_KEY, targetKeyId: key.ref });
+  return key;
+}
+
+/** The account's IAM says who uses it; services use it for what is this account's alone. */
+function platformKeyPolicy(environment: Environment): PolicyDocument {
+  const { partition, account, region } = environment;
+  const service = (Sid: string, principal: string, Action: readonly string[], Condition: NonNullable<StackStatement['Condition']>): StackStatement => ({
+    ...{ Sid, Effect: 'Allow', Principal: { Service: [principal] }, Action, Resource: ['*'], Condition },
+  });
+  const trail = { StringEquals: { 'aws:SourceArn': [trailArn(environment)] } };
+  const cluster = { 'kms:EncryptionContext:aws:ecs:clusterAccount': [account], 'kms:EncryptionContext:aws:ecs:clusterName': [CLUSTER] };
+  return document(
+    { Sid: 'AccountAdministersKey', Effect: 'Allow', Principal: { AWS: [`arn:${partition}:iam::${account}:root`] }, Action: ['kms:*'], Resource: ['*'] },
+    service('LogsOfThisAccount', `logs.${region}.amazonaws.com`, ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'], {
+      ArnLike: { 'kms:EncryptionContext:aws:logs:arn': [`arn:${partition}:logs:${region}:${account}:*`] },
+    }),
+    service('AlarmsToTopic', 'cloudwatch.amazonaws.com', ['kms:Decrypt', 'kms:GenerateDataKey*'], { StringEquals: { 'aws:SourceAccount': [account] } }),
+    service('EventsToTopic', 'events.amazonaws.com', ['kms:Decrypt', 'kms:GenerateDataKey*'], { StringEquals: { 'aws:SourceAccount': [account] } }),
+    service('TrailToBucket', 'cloudtrail.amazonaws.com', ['kms:GenerateDataKey*', 'kms:DescribeKey'], trail),
+    service('TaskDisks', 'fargate.amazonaws.com', ['kms:GenerateDataKeyWithoutPlaintext'], { StringEquals: cluster }),
+    service('TaskDisksGrant', 'fargate.amazonaws.com', ['kms:CreateGrant'], {
+      StringEquals: cluster,
+      'ForAllValues:StringEquals': { 'kms:GrantOperations': ['Decrypt'] },
+    }),
+  );
+}

@@ -1,0 +1,38 @@
+import type { Environment } from '../configuration/read-configuration.ts';
+
+/** A process of the platform as a container. */
+export type Service = 'web-agent' | 'rotator' | 'migrator' | 'db-migrate' | 'audit-heads';
+
+export const SERVICES: readonly Service[] = ['web-agent', 'rotator', 'migrator', 'db-migrate', 'audit-heads'];
+
+/** Credentials that processes start with. None lies where tenants' secrets lie, and none is under their key. */
+export type ProcessSecret =
+  'agent-database-url' | 'rotator-database-url' | 'migrator-database-url' | 'heads-database-url' | 'owner-database-url' | 'identity-key';
+
+/** Which process starts with which: by the variable that the secret becomes. */
+export const SECRETS_OF: Readonly<Record<Service, Readonly<Record<string, ProcessSecret>>>> = {
+  'web-agent': { RCM_DATABASE_URL: 'agent-database-url', RCM_IDENTITY_KEY: 'identity-key' },
+  rotator: { RCM_DATABASE_URL: 'rotator-database-url', RCM_IDENTITY_KEY: 'identity-key' },
+  migrator: { RCM_DATABASE_URL: 'migrator-database-url', RCM_IDENTITY_KEY: 'identity-key' },
+  'db-migrate': { RCM_DATABASE_URL: 'owner-database-url' },
+  'audit-heads': { RCM_DATABASE_URL: 'heads-database-url' },
+};
+
+/** Under which a secret's value is encrypted, whatever the region. */
+export const CREDENTIALS_KEY = 'alias/rcm-credentials';
+export const PLATFORM_KEY = 'alias/rcm-platform';
+export const HEADS_KEY = 'alias/rcm-audit-heads';
+export const TOPIC = 'rcm-notices';
+export const TRAIL = 'rcm-trail';
+export const CLUSTER = 'rcm';
+
+export const secretName = ({ name }: Environment, secret: ProcessSecret): string => `rcm-platform/${name}/${secret}`;
+export const logGroupName = (service: Service): string => `/rcm/${service}`;
+export const executionRoleName = (service: Service): string => `rcm-${service}-start`;
+export const topicArn = ({ partition, region, account }: Environment): string => `arn:${partition}:sns:${region}:${account}:${TOPIC}`;
+export const trailArn = ({ partition, region, account }: Environment): string => `arn:${partition}:cloudtrail:${region}:${account}:trail/${TRAIL}`;
+export const roleArn = ({ partition, account }: Environment, role: string): string => `arn:${partition}:iam::${account}:role/${role}`;
+/** Names of buckets are the whole world's: the account and the region make them its own. */
+export const bucketName = ({ account, region }: Environment, what: 'trail' | 'access-logs'): string => `rcm-${what}-${account}-${region}`;
+
+export const stackName = ({ name }: Environment, part: string): string => `rcm-${name}-${part}`;
