@@ -60,7 +60,7 @@ export { listStartable, type Startable } from './gate/startable.ts';
 export { type JobData, type Jobs, type JobsOptions, openJobs, type QueueName, type RefusedJob, type SendOptions, type WorkOptions } from './jobs.ts';
 export { advanceAttempt, blockAttempt, type Resumed, resumeAttempt, type Step, type StepNotes, type Wait, waitAttempt } from './journal/advance.ts';
 export { knownVersions } from './journal/known-versions.ts';
-export { answerRequest, type LeftRequest, listLeftRequests, type RequestAnswer } from './journal/left-requests.ts';
+export { answerRequest, type LeftRequest, listLeftRequests, noteLookedAt, type RequestAnswer } from './journal/left-requests.ts';
 export { type NewRotationRequest, type RequestKind, requestRotation } from './journal/request.ts';
 export { type AttemptReason, type AttemptState, JOURNAL_VERSION, type OpenState, type RotationAttempt } from './journal/attempt.ts';
 export { listCopiesElsewhere, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from './journal/copies.ts';

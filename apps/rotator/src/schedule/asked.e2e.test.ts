@@ -1,4 +1,4 @@
-import { pauseRotations, requestRotation, resumeRotations } from '@rcm/db';
+import { acquireExclusiveLease, pauseRotations, releaseLease, requestRotation, resumeRotations } from '@rcm/db';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 import { rotateAsked, takeUpLeftRequests } from './asked.ts';
@@ -74,5 +74,24 @@ describe('a rotation that somebody asked for by a command which died', () => {
     await takeUp();
     expect(await opened.sql(`SELECT FROM rotation_attempt WHERE endpoint_id = 'alpine-3'`, [])).toEqual([]);
     expect(await told(requestId)).toEqual([]);
+  });
+
+  it('holds up nobody else’s while its login is busy, however few are taken up at once', async () => {
+    const { orgId } = opened.world.endpoint('alpine-2');
+    const busy = await acquireExclusiveLease(opened.world.db, {
+      orgId,
+      endpointId: 'alpine-2',
+      holder: 'somebody',
+      ttlMs: 600_000,
+      wantMs: 1_000,
+    });
+    if (!busy.granted) throw new Error('no lease');
+    const [older, newer] = [await left('alpine-2', 900_000), await left('alpine-3', 600_000)];
+    const hurried = { ...opened.rotator, lease: { ...opened.rotator.lease, waitMs: 100 } };
+    for (let round = 0; round < 2; round += 1) await takeUpLeftRequests(hurried, { limit: 1, signal });
+    expect([await answerTo(older), await answerTo(newer)]).toEqual([{ answer: null }, { answer: 'done' }]);
+    await releaseLease(opened.world.db, { orgId, leaseId: busy.lease.id });
+    await takeUp();
+    expect(await answerTo(older)).toEqual({ answer: 'done' });
   });
 });

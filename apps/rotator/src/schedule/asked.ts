@@ -1,4 +1,4 @@
-import { answerRequest, type LeftRequest, listLeftRequests, type RequestKind } from '@rcm/db';
+import { answerRequest, type LeftRequest, listLeftRequests, noteLookedAt, type RequestKind } from '@rcm/db';
 import type { Rotator } from '../rotate.ts';
 import { rotateAndReport, type RotationOutcome, type RotationResult } from './rotation-outcome.ts';
 
@@ -41,6 +41,7 @@ export interface LeftRound {
 export async function takeUpLeftRequests(rotator: Rotator, { limit, signal }: LeftRound): Promise<void> {
   for (const left of await listLeftRequests(rotator.db, { olderThanMs: LEFT_AFTER_MS, limit })) {
     if (signal.aborted) return;
+    await noteLookedAt(rotator.db, left);
     await takeUp(rotator, left, signal);
   }
 }

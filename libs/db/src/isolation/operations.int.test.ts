@@ -18,7 +18,7 @@ import { keptLength } from '../journal/kept-length.ts';
 import { knownVersions } from '../journal/known-versions.ts';
 import { beginLook } from '../journal/looks.ts';
 import { announceSuccessor, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo } from '../journal/resolve.ts';
-import { answerRequest } from '../journal/left-requests.ts';
+import { answerRequest, noteLookedAt } from '../journal/left-requests.ts';
 import { requestRotation } from '../journal/request.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
 import { listLeases, releaseLease, renewLease } from '../leases/upkeep.ts';
@@ -128,6 +128,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   planRotation: (n) => planRotation(t.rotator, { ...n, attemptId: randomUUID(), owner: 'o', reason: 'due', baseVersion: '1', recipeHash: 'h' }),
   requestRotation: (n) => requestRotation(t.rotator, { ...n, kind: 'compromise', actor: 'a', reason: 'r' }),
   answerRequest: (n) => answerRequest(t.rotator, { ...n, requestId: randomUUID(), answer: 'done' }),
+  noteLookedAt: (n) => noteLookedAt(t.rotator, { ...n, requestId: randomUUID() }),
   getOpenAttempt: (n) => getOpenAttempt(t.rotator, n),
   adoptAttempt: (n) => adoptAttempt(t.rotator, { ...n, owner: 'rotator' }),
   advanceAttempt: (n) => advanceAttempt(t.rotator, { ...n, from: 'planned', to: 'staged' }),

@@ -14,8 +14,8 @@ export interface LeftRequest {
 }
 
 /**
- * Requests without an attempt and without an answer that are older than `olderThanMs`, the oldest first. A command that is still at it is no harm: a
- * request is begun once.
+ * Requests without an attempt and without an answer that are older than `olderThanMs`: first those that nobody has looked at, the oldest first, then
+ * the others in turn, so that what cannot begin yet holds up nobody else's. A command that is still at it is no harm: a request is begun once.
  */
 export async function listLeftRequests(db: Database, { olderThanMs, limit }: { readonly olderThanMs: number; readonly limit: number }): Promise<LeftRequest[]> {
   const ms = checkMs('olderThanMs', olderThanMs);
@@ -27,7 +27,17 @@ export async function listLeftRequests(db: Database, { olderThanMs, limit }: { r
         FROM rotation_request r
        WHERE r.answered_at IS NULL AND r.requested_at < clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000)
          AND NOT EXISTS (SELECT FROM rotation_attempt a WHERE a.request_id = r.id)
-       ORDER BY r.requested_at LIMIT ${checkLimit(limit)}`,
+       ORDER BY r.looked_at NULLS FIRST, r.requested_at LIMIT ${checkLimit(limit)}`,
+  );
+}
+
+/** Writes down, before it is tried, that a request is looked at now: where the process dies of it, or it cannot begin yet, the others come first. */
+export async function noteLookedAt(db: Database, { requestId, orgId }: Pick<LeftRequest, 'requestId' | 'orgId'>): Promise<void> {
+  checkUuid('requestId', requestId);
+  await db.transaction(
+    { tenant: orgId },
+    (tx) =>
+      tx.$executeRaw`UPDATE rotation_request SET looked_at = clock_timestamp() WHERE id = ${requestId}::uuid AND org_id = ${orgId} AND answered_at IS NULL`,
   );
 }
 

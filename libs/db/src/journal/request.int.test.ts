@@ -4,7 +4,7 @@ import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type
 import type { AttemptReason } from './attempt.ts';
 import { finishAttempt } from './ends.ts';
 import { planRotation, type RotationPlan } from './open.ts';
-import { answerRequest, listLeftRequests } from './left-requests.ts';
+import { answerRequest, listLeftRequests, noteLookedAt } from './left-requests.ts';
 import { requestRotation } from './request.ts';
 
 let t: TestDatabase;
@@ -132,5 +132,29 @@ describe('a request whose command has died before it planned', () => {
     expect(await t.sql(`SELECT actor, subject, reason, details FROM audit_event WHERE action = 'rotation.not_started'`)).toEqual([
       { actor: 'rotator@host:1', subject: endpoint.endpointId, reason: 'paused', details: { requestId, answer: 'not_started' } },
     ]);
+  });
+
+  test('comes after those that nobody has looked at, and then in turn', async () => {
+    const asked: { readonly requestId: string; readonly orgId: string }[] = [];
+    for (const minutes of [30, 20, 10]) {
+      const { orgId, endpointId } = await makeEndpoint(t.db);
+      const { requestId } = await requestRotation(t.rotator, { orgId, endpointId, ...ASKED, kind: 'demand' });
+      await ago(requestId, minutes * 60_000);
+      asked.push({ requestId, orgId });
+    }
+    const turns: string[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      const [first] = await listLeftRequests(t.rotator, { olderThanMs: 300_000, limit: 1 });
+      turns.push(first?.requestId ?? 'none');
+      await noteLookedAt(t.rotator, first ?? { requestId: randomUUID(), orgId: 'none' });
+    }
+    const each = asked.map(({ requestId }) => requestId);
+    expect(turns).toEqual([...each, ...each]);
+    // Another tenant's is not moved to the end, nor one that was answered.
+    const [one, two, three] = asked;
+    await noteLookedAt(t.rotator, { requestId: one?.requestId ?? '', orgId: two?.orgId ?? '' });
+    await answerRequest(t.rotator, { requestId: three?.requestId ?? '', orgId: three?.orgId ?? '', answer: 'done' });
+    await noteLookedAt(t.rotator, three ?? { requestId: '', orgId: '' });
+    expect((await left()).map(({ requestId }) => requestId)).toEqual([one?.requestId, two?.requestId]);
   });
 });
