@@ -21,9 +21,14 @@ const isOurs = (name: string): boolean => name.startsWith('RCM_');
  * Runs an app where it may run: without an inspector that a signal opens, not as root unless that is allowed by name, without variables that
  * lead secrets elsewhere, and without core dumps. Debug switches are gone before `app` loads anything, and so is the platform's own
  * configuration: `app` alone is given it. So the app's modules must be imported by `app`, not before. Sets the exit code: the app's, 2 for
- * a refusal; an error that escapes ends the process with 1, after one masked line.
+ * a refusal; an error that escapes ends the process with 1, after one masked line. `errorObject` is what a refusal is under `--json`, where the app's
+ * own errors have another shape than `{"error": {"code", "message"}}`.
  */
-export async function runGuarded(name: string, app: (environment: NodeJS.ProcessEnv) => Promise<number>): Promise<void> {
+export async function runGuarded(
+  name: string,
+  app: (environment: NodeJS.ProcessEnv) => Promise<number>,
+  errorObject: (code: string, message: string) => object = (code, message) => ({ error: { code, message } }),
+): Promise<void> {
   const logger = createLogger({ name, level: 'warn' });
   endOnUnhandled(logger);
   try {
@@ -38,7 +43,7 @@ export async function runGuarded(name: string, app: (environment: NodeJS.Process
   } catch (error) {
     const { exitCode, code, sentence } = explain(error, logger);
     process.stderr.write(`${sentence}\n`);
-    if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: { code, message: sentence } })}\n`);
+    if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(errorObject(code, sentence))}\n`);
     process.exitCode = exitCode;
   }
 }
