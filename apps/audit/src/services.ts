@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { openDatabase, type AppRole, type Database } from '@rcm/db';
-import { createLogger, createMetrics, type Logger, type Metrics, plaintextWarnings, RcmError } from '@rcm/telemetry';
+import { createLogger, createMetrics, type Logger, type Metrics, RcmError, sayPlaintext } from '@rcm/telemetry';
 import type { AuditConfig, HeadsConfig } from './config.ts';
 import { HeadWriter } from './heads/head-writer.ts';
 import { keyFileSigner } from './signing/key-file-signer.ts';
@@ -22,8 +22,7 @@ export interface Services {
 
 export function openServices(config: AuditConfig, role: Extract<AppRole, 'rcm_auditor' | 'rcm_head_writer'>): Services {
   const logger = createLogger({ name: 'audit', level: config.RCM_LOG_LEVEL });
-  const warnings = plaintextWarnings(config.RCM_PLAINTEXT);
-  for (const warning of warnings) createLogger({ name: 'audit', level: 'warn' }).warn(warning);
+  const warnings = sayPlaintext('audit', config.RCM_PLAINTEXT);
   const db = openDatabase({ url: config.RCM_DATABASE_URL, applicationName: `rcm-audit ${role}`, role, maxConnections: 2 });
   return { db, logger, metrics: createMetrics({ process: true }), warnings, close: () => db.close() };
 }

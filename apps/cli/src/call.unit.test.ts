@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compileCache } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { environmentFor } from './environment.ts';
 import { GATHERED, gatheredFor } from './gathered-commands.ts';
@@ -77,6 +78,27 @@ describe('a profile', () => {
       version: 1,
       error: { code: 'config_invalid', message: expect.stringContaining('none.env'), todo: expect.any(String) as string },
     });
+  });
+});
+
+/** As a process of its own. */
+const started = (args: readonly string[], environment: NodeJS.ProcessEnv) =>
+  spawnSync(process.execPath, ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), ...args], {
+    env: { PATH: process.env['PATH'], RCM_ALLOW_ROOT: 'yes', ...compileCache(), ...environment },
+    encoding: 'utf8',
+  });
+
+test.each([[['overview']], [['db', 'status']]])('%j says what the deployment lets go unprotected, each time', (args) => {
+  const { stderr } = started(args, { RCM_DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none', RCM_PLAINTEXT: 'database' });
+  expect(stderr).toContain('RCM_PLAINTEXT allows unprotected connections for database');
+});
+
+test('a refusal to start is the same object under --json as every other error', () => {
+  const { status, stdout } = started(['overview', '--json'], { NODE_DEBUG: 'http' });
+  expect(status).toBe(2);
+  expect(JSON.parse(stdout)).toEqual({
+    version: 1,
+    error: { code: 'config_invalid', message: expect.stringContaining('NODE_DEBUG') as string, todo: expect.any(String) as string },
   });
 });
 

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { createReplicatedStores, type IdentityKey, identityKeys, keyChecks, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
 import { openDatabase } from '@rcm/db';
-import { createLogger, createMetrics, plaintextWarnings, systemClock } from '@rcm/telemetry';
+import { createLogger, createMetrics, sayPlaintext, systemClock } from '@rcm/telemetry';
 import type { MigratorConfig } from './config.ts';
 import type { FingerprintKey } from './credential/fingerprint.ts';
 import type { Migration } from './migration.ts';
@@ -29,8 +29,7 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
   });
   const logger = createLogger({ name: 'migrator', level: config.RCM_LOG_LEVEL });
   const holder = `migrator@${hostname()}:${process.pid}`;
-  // However quiet its log is otherwise.
-  for (const warning of plaintextWarnings(config.RCM_PLAINTEXT)) createLogger({ name: 'migrator', level: 'warn' }).warn(warning);
+  sayPlaintext('migrator', config.RCM_PLAINTEXT);
   const { stores } = createReplicatedStores({
     stores: { ...tenantStoresOptions(config), processName: holder },
     replica: config,

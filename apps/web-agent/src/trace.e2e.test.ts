@@ -134,6 +134,12 @@ describe('the chain from a portal to whoever asked', () => {
     ])
       expect(await trace(...args)).toEqual([]);
   });
+
+  it('is asked for with a word about what the deployment lets go unprotected', async () => {
+    const env = { RCM_DATABASE_URL: world.databaseUrl, RCM_PLAINTEXT: 'database' };
+    const { err } = await run('tools/audit-trace/src/main.ts', ['--id', crypto.randomUUID()], { ...process.env, ...env });
+    expect(err).toContain('RCM_PLAINTEXT allows unprotected connections for database');
+  });
 });
 
 describe('web-agent task', () => {

@@ -14,6 +14,7 @@ export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
 export { processEnvironment } from './process/process-environment.ts';
 export { runGuarded } from './process/run-guarded.ts';
 export { Secret } from './secret.ts';
+export { sayPlaintext } from './transport/say-plaintext.ts';
 export { checkAddresses, type TransportConfig, transportEnvironment } from './transport/transport-environment.ts';
 export { addressProblem, isLoopback, isProtected, type PlaintextUse, plaintextWarnings } from './transport/transport.ts';
 export { endOnUnhandled } from './unhandled.ts';

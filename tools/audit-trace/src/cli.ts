@@ -2,7 +2,7 @@ import { readTraceConfig, type TraceConfig } from './config.ts';
 import { identitiesOf } from './identities.ts';
 import { describeTrace, jsonOf } from './report.ts';
 import { type Database, openDatabase, type TraceQuestion, traceLogins } from '@rcm/db';
-import { createLogger, explain, type ExitCode, RcmError } from '@rcm/telemetry';
+import { createLogger, explain, type ExitCode, RcmError, sayPlaintext } from '@rcm/telemetry';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
 export interface Terminal {
@@ -33,6 +33,7 @@ export async function runTrace(args: readonly string[], terminal: Terminal): Pro
     program.parse([...args], { from: 'user' });
     const flags = program.opts<Flags>();
     const config = readTraceConfig(terminal.environment);
+    sayPlaintext('audit-trace', config.RCM_PLAINTEXT);
     const db = openDatabase({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-audit-trace', maxConnections: 1 });
     try {
       const traces = await traceLogins(db, await questionOf(db, config, flags));

@@ -1,9 +1,11 @@
 import { type Database, openDatabase, readDatabaseConfig } from '@rcm/db';
+import { sayPlaintext } from '@rcm/telemetry';
 import { environmentFor } from '../environment.ts';
 
 /** The URL of the tables' owner, direct where there is one. Fails with `config_invalid`. */
 export function ownerUrl(environment: NodeJS.ProcessEnv): string {
   const config = readDatabaseConfig(environmentFor('owner', environment));
+  sayPlaintext('rcm', config.RCM_PLAINTEXT);
   return config.RCM_DATABASE_DIRECT_URL ?? config.RCM_DATABASE_URL;
 }
 

@@ -30,11 +30,11 @@ const ALPINE = {
   lockoutWindowSeconds: 900,
 };
 
-async function save(portalType: object, { url = database.url, flags = ['--reason', 'a new portal'] } = {}) {
+async function save(portalType: object, { url = database.url, flags = ['--reason', 'a new portal'], plaintext = '' } = {}) {
   const file = join(folder, 'portal-type.json');
   await writeFile(file, JSON.stringify(portalType));
-  const end = await runRotator(['save-portal-type', file, '--json', ...flags], { RCM_DATABASE_URL: url });
-  return { code: end.code, ...end.json<{ saved?: boolean; error?: { code: string; message: string } }>() };
+  const end = await runRotator(['save-portal-type', file, '--json', ...flags], { RCM_DATABASE_URL: url, RCM_PLAINTEXT: plaintext });
+  return { code: end.code, stderr: end.stderr, ...end.json<{ saved?: boolean; error?: { code: string; message: string } }>() };
 }
 
 async function rowsOf(code: string) {
@@ -53,6 +53,11 @@ describe('a portal type that is saved', () => {
     expect([await save(ALPINE), await rulesOf('alpine')]).toMatchObject([{ code: 0, saved: true }, [ALPINE.passwordRules]]);
     const passwordRules = `${ALPINE.passwordRules}; max-consecutive: 2`;
     expect([await save({ ...ALPINE, passwordRules }), await rulesOf('alpine')]).toMatchObject([{ code: 0 }, [passwordRules]]);
+  });
+
+  it('is saved with a word about what the deployment lets go unprotected', async () => {
+    const { code, stderr } = await save(ALPINE, { plaintext: 'database' });
+    expect([code, stderr]).toEqual([0, expect.stringContaining('RCM_PLAINTEXT allows unprotected connections for database')]);
   });
 
   it.each([

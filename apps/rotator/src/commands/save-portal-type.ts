@@ -1,6 +1,6 @@
 import { actorEnvironment, checkActor } from '@rcm/credentials';
 import { openDatabase, readDatabaseConfig, upsertPortalType } from '@rcm/db';
-import { hasCode, readConfig, RcmError } from '@rcm/telemetry';
+import { hasCode, readConfig, RcmError, sayPlaintext } from '@rcm/telemetry';
 import { z } from 'zod';
 import { readPortalTypeFile } from '../portal-type-file.ts';
 import { personalAct, print } from './command.ts';
@@ -28,6 +28,7 @@ export async function savePortalTypeCommand(environment: NodeJS.ProcessEnv, { fi
   const { code } = portalType;
   if (act !== null) {
     const config = readDatabaseConfig(environment);
+    sayPlaintext('rotator', config.RCM_PLAINTEXT);
     const db = openDatabase({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-save-portal-type' });
     try {
       await upsertPortalType(db, portalType, act);
