@@ -15,7 +15,7 @@ export { checkDatabase, databaseEnvironment, readDatabaseConfig, withDatabaseCa 
 export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endpoints/endpoint.ts';
 export { followStoreVersion } from './endpoints/follow.ts';
 export { type AccountFollowed, type FollowAccount, followAccount, type LoginName } from './endpoints/follow-account.ts';
-export { findEndpoint, findOrganization, getEndpoint, getPortalTypeOf, listEndpoints } from './endpoints/read.ts';
+export { findEndpoint, findOrganization, getEndpoint, type EndpointPage, getPortalTypeOf, listEndpoints, listEndpointsOf } from './endpoints/read.ts';
 export { putOffRotation } from './endpoints/put-off.ts';
 export {
   bringRotationForward,
@@ -42,6 +42,7 @@ export {
 export { countSecrets, type SecretCount } from './endpoints/secret-counts.ts';
 export { insertEndpoint, type NewEndpoint, type NewOrganization, type PersonalChange, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 export { addOrganization, type AddedOrganization } from './fleet/add-organization.ts';
+export { cancelTaskOfAny } from './fleet/cancel-task.ts';
 export { type AuditPage, type AuditPlace, type AuditQuestion, listAudit, type ListedEvent } from './fleet/list-audit.ts';
 export { listLogins, type LoginPage } from './fleet/list-logins.ts';
 export { type FleetLogin, type LoginTrouble, troublesOf } from './fleet/login.ts';
@@ -49,6 +50,7 @@ export { type HistoryEntry, type HistorySource, type LoginHistory, loginHistory 
 export { type FleetOverview, fleetOverview } from './fleet/overview.ts';
 export { findPortalType, listPortalTypes, type PortalTypeInUse } from './fleet/portal-types.ts';
 export { type LoginBudget, type LoginInFull, type Refused, showLogin } from './fleet/show-login.ts';
+export { showTask, type TaskInFull } from './fleet/show-task.ts';
 export { type LoginFilter, type WalkPlace } from './fleet/walk.ts';
 export { assessPortalTypes, type BreakerCause, type BreakerRules } from './gate/breaker.ts';
 export { isPortalIll, type PortalHealth } from './gate/health.ts';
@@ -136,6 +138,8 @@ export {
   taskCounts,
   type TaskEnd,
 } from './tasks/claim.ts';
+export { cancelPortalTask, type Cancellation } from './tasks/cancel.ts';
+export { type ListedTask, listPortalTasks, TASK_STATES, type TaskFilter, type TaskListPlace, type TaskPage } from './tasks/list.ts';
 export { createPortalTask, type NewPortalTask, type Requeue, requeuePortalTask, type TaskPlace } from './tasks/queue.ts';
 export { readPortalTask, type TaskReader } from './tasks/read.ts';
 export { actorOf, type Requester } from './tasks/requester.ts';

@@ -1,4 +1,4 @@
-import type { PortalTask } from '@rcm/db';
+import { type ListedTask, type PortalTask, TASK_STATES } from '@rcm/db';
 import { ID_PATTERN } from '@rcm/telemetry';
 import { z } from 'zod';
 
@@ -31,6 +31,28 @@ export const idempotencyKeySchema = z
 
 export const taskIdSchema = z.uuid();
 
+/** For how long a read may wait for the task's end, in seconds. */
+const LONGEST_WAIT_S = 30;
+
+export const readQuerySchema = z.strictObject({
+  wait: z.coerce.number().int().min(0).max(LONGEST_WAIT_S).default(0).describe('Seconds to wait for the task’s end before answering how it stands.'),
+});
+
+const LONGEST_PAGE = 500;
+const page = {
+  limit: z.coerce.number().int().min(1).max(LONGEST_PAGE).default(50),
+  after: z.string().min(1).max(400).optional().describe('`next` of the page before.'),
+};
+
+export const listQuerySchema = z.strictObject({
+  state: z.enum(TASK_STATES).optional(),
+  endpoint: id.optional(),
+  portal_type: id.optional().describe('At this portal, whether it or an endpoint there was named.'),
+  ...page,
+});
+
+export const endpointQuerySchema = z.strictObject({ portal_type: id.optional(), ...page, after: id.optional() });
+
 const time = z.iso.datetime().nullable();
 
 export const taskAnswerSchema = z.object({
@@ -41,6 +63,9 @@ export const taskAnswerSchema = z.object({
   state: z.enum(['queued', 'running', 'succeeded', 'failed']),
   tries: z.int().describe('Tries spent so far.'),
   created_at: time,
+  deadline_at: time.describe('What has not ended by then fails with deadline_exceeded.'),
+  next_try_at: time.describe('Of a queued task that was put off: not before then.'),
+  waits_for: z.string().nullable().describe('Of a queued task that was tried: why it was put off. A stable code.'),
   finished_at: time,
   result: z
     .looseObject({
@@ -56,8 +81,29 @@ export const taskAnswerSchema = z.object({
 
 export type TaskAnswer = z.infer<typeof taskAnswerSchema>;
 
+/** Nothing in a list may hold health data. */
+export const taskListSchema = z.object({
+  tasks: z.array(taskAnswerSchema.omit({ result: true })),
+  next: z.string().nullable().describe('`after` of the next page; null: this is the last one.'),
+});
+
+export const endpointListSchema = z.object({
+  endpoints: z.array(z.object({ id: z.string(), portal_type: z.string(), has_login: z.boolean().describe('Whether a login is stored for it.') })),
+  next: z.string().nullable(),
+});
+
+const jsonSchema = z.record(z.string(), z.unknown()).describe('JSON Schema 2020-12.');
+
+export const portalTasksSchema = z.object({
+  portal_type: z.string(),
+  tasks: z.array(z.object({ name: z.string(), description: z.string().nullable(), input: jsonSchema, result: jsonSchema })),
+});
+
 /** `row.result` was written by a web-agent and is passed on as it is. */
-export function taskAnswer(row: PortalTask): TaskAnswer {
+export const taskAnswer = (row: PortalTask): TaskAnswer => ({ ...taskListEntry(row), result: row.result as TaskAnswer['result'] });
+
+export function taskListEntry(row: ListedTask): Omit<TaskAnswer, 'result'> {
+  const isPutOff = row.state === 'queued' && row.requeueReason !== null;
   return {
     id: row.id,
     endpoint: row.endpointId,
@@ -66,8 +112,10 @@ export function taskAnswer(row: PortalTask): TaskAnswer {
     state: row.state,
     tries: row.tries,
     created_at: row.createdAt.toISOString(),
+    deadline_at: row.deadlineAt.toISOString(),
+    next_try_at: isPutOff ? row.notBefore.toISOString() : null,
+    waits_for: isPutOff ? row.requeueReason : null,
     finished_at: row.finishedAt?.toISOString() ?? null,
-    result: row.result as TaskAnswer['result'],
     error: row.errorCode === null ? null : { code: row.errorCode, detail: row.errorMessage ?? '' },
   };
 }

@@ -1,5 +1,5 @@
 import type { PortalTypeRow } from '@rcm/db';
-import { checkedTask, parseRecipe, type Recipe } from '@rcm/portal-drivers';
+import { checkedTask, parseRecipe, type Recipe, taskInterface, type TaskInterface } from '@rcm/portal-drivers';
 
 /** The recipes of the portal types that were asked for, parsed once; a changed recipe takes its forerunner's place. */
 export class DeclaredTasks {
@@ -8,6 +8,11 @@ export class DeclaredTasks {
   /** Fails with `task_unknown`, `task_input_invalid`, and `recipe_invalid` for a stored recipe that is none. */
   check(portalType: PortalTypeRow, task: { readonly name: string; readonly input: Readonly<Record<string, string>> }): void {
     checkedTask(this.#recipeOf(portalType), task);
+  }
+
+  /** What each task of the portal takes and gives. Fails with `recipe_invalid`. */
+  of(portalType: PortalTypeRow): readonly (TaskInterface & { readonly name: string })[] {
+    return Object.entries(this.#recipeOf(portalType).tasks).map(([name, task]) => ({ name, ...taskInterface(task) }));
   }
 
   #recipeOf({ code, recipe }: PortalTypeRow): Recipe {

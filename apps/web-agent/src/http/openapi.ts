@@ -1,9 +1,18 @@
 import { z } from 'zod';
-import { taskAnswerSchema, taskRequestSchema } from './contract.ts';
+import {
+  endpointListSchema,
+  endpointQuerySchema,
+  listQuerySchema,
+  portalTasksSchema,
+  readQuerySchema,
+  taskAnswerSchema,
+  taskListSchema,
+  taskRequestSchema,
+} from './contract.ts';
 import { problemSchema } from './problem.ts';
 
 /** Of the interface, not of the software: grows by a minor step when something is added. */
-const VERSION = '1.1.0';
+const VERSION = '1.2.0';
 
 const json = (name: string, type = 'application/json') => ({ content: { [type]: { schema: { $ref: `#/components/schemas/${name}` } } } });
 const refused = (description: string) => ({ description, ...json('Problem', 'application/problem+json') });
@@ -22,6 +31,21 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
   return plain;
 }
 
+const id = { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } };
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$' },
+  description: 'The same key and body name the same task, however often they are sent.',
+};
+
+/** The parameters that a query's schema has, all of which may be left out. */
+function queryOf(schema: z.ZodObject): object[] {
+  const { properties = {} } = schemaOf(schema, 'output') as { properties?: Record<string, { description?: string }> };
+  return Object.entries(properties).map(([name, { description, ...rest }]) => ({ name, in: 'query', required: false, schema: rest, description }));
+}
+
 /** The API as an OpenAPI 3.1 document, made from the schemas that requests are checked by. */
 export const openApiDocument = (): object => ({
   openapi: '3.1.0',
@@ -37,15 +61,7 @@ export const openApiDocument = (): object => ({
         operationId: 'createTask',
         summary: 'Ask for a task',
         description: 'Needs the scope tasks:write.',
-        parameters: [
-          {
-            name: 'Idempotency-Key',
-            in: 'header',
-            required: false,
-            schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$' },
-            description: 'The same key and body name the same task, however often they are sent.',
-          },
-        ],
+        parameters: [idempotencyKey],
         requestBody: { required: true, ...json('TaskRequest') },
         responses: {
           200: task('The task that this idempotency key has asked for before.'),
@@ -59,19 +75,87 @@ export const openApiDocument = (): object => ({
           ...always,
         },
       },
+      get: {
+        operationId: 'listTasks',
+        summary: 'List tasks, the newest first',
+        description: 'Needs the scope tasks:read:org, or tasks:read for those that the same subject asked for. Without inputs and results.',
+        parameters: queryOf(listQuerySchema),
+        responses: { 200: { description: 'One page.', ...json('TaskList') }, 400: refused('The query is not what this document says.'), ...always },
+      },
     },
     '/v1/tasks/{id}': {
       get: {
         operationId: 'readTask',
         summary: 'Read a task and its result',
         description: 'Needs the scope tasks:read:org, or tasks:read for a task that the same subject asked for.',
-        parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }],
-        responses: { 200: task('The task.'), 404: refused('The organization has no such task, or it is no longer kept.'), ...always },
+        parameters: [id, ...queryOf(readQuerySchema)],
+        responses: {
+          200: task('The task.'),
+          400: refused('The query is not what this document says.'),
+          404: refused('The organization has no such task, or it is no longer kept.'),
+          ...always,
+        },
+      },
+    },
+    '/v1/tasks/{id}/cancel': {
+      post: {
+        operationId: 'cancelTask',
+        summary: 'End a task that is not wanted any more',
+        description: 'Needs the scope tasks:write: of what the same subject asked for, with tasks:read:org of any. What is in hand at the portal is let go.',
+        parameters: [id],
+        responses: {
+          200: task('The task, which failed as cancelled.'),
+          404: refused('There is no such task to cancel.'),
+          409: refused('The task has ended otherwise.'),
+          ...always,
+        },
+      },
+    },
+    '/v1/tasks/{id}/retry': {
+      post: {
+        operationId: 'retryTask',
+        summary: 'Ask again for what a failed task asked for',
+        description:
+          'Makes a new task with the same inputs and as long a deadline. Needs the scope tasks:write: of what the same subject asked for, with tasks:read:org of any.',
+        parameters: [id, idempotencyKey],
+        responses: {
+          200: task('The task that this idempotency key has asked for before.'),
+          202: task('The new task is queued.'),
+          404: refused('There is no such task, or its endpoint is gone.'),
+          409: refused('The task did not fail, or the key belongs to another body.'),
+          422: refused('The portal’s recipe has no such task any more, or declares other inputs.'),
+          ...always,
+        },
+      },
+    },
+    '/v1/endpoints': {
+      get: {
+        operationId: 'listEndpoints',
+        summary: 'The organization’s endpoints, by id',
+        description: 'Any scope.',
+        parameters: queryOf(endpointQuerySchema),
+        responses: { 200: { description: 'One page.', ...json('EndpointList') }, 400: refused('The query is not what this document says.'), ...always },
+      },
+    },
+    '/v1/portals/{code}/tasks': {
+      get: {
+        operationId: 'listPortalTasks',
+        summary: 'What can be asked of a portal',
+        description: 'Any scope. For portals where the organization has an endpoint.',
+        parameters: [{ name: 'code', in: 'path', required: true, schema: { type: 'string' } }],
+        responses: { 200: { description: 'Its tasks.', ...json('PortalTasks') }, 404: refused('The organization has no endpoint there.'), ...always },
       },
     },
   },
   components: {
     securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-    schemas: { TaskRequest: schemaOf(taskRequestSchema, 'input'), Task: schemaOf(taskAnswerSchema, 'output'), Problem: schemaOf(problemSchema, 'output') },
+    schemas: {
+      TaskRequest: schemaOf(taskRequestSchema, 'input'),
+      Task: schemaOf(taskAnswerSchema, 'output'),
+      TaskList: schemaOf(taskListSchema, 'output'),
+      EndpointList: schemaOf(endpointListSchema, 'output'),
+      PortalTasks: schemaOf(portalTasksSchema, 'output'),
+      Problem: schemaOf(problemSchema, 'output'),
+    },
   },
 });

@@ -12,6 +12,8 @@ export const problemSchema = z.object({
 
 export type Problem = z.infer<typeof problemSchema>;
 
+export const PROBLEM_TYPE = 'application/problem+json';
+
 /** Every code that may leave the API; what is not here is `internal` and its words stay inside. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   request_invalid: 400,
@@ -22,6 +24,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   task_not_found: 404,
   endpoint_unknown: 404,
   idempotency_conflict: 409,
+  state_conflict: 409,
   task_unknown: 422,
   task_input_invalid: 422,
   rate_exceeded: 429,

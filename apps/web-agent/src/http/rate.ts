@@ -13,6 +13,17 @@ export interface RateOptions {
   readonly now?: () => number;
 }
 
+/** What became of one request, and what is left; times in whole seconds. */
+export interface Taken {
+  /** 0: granted. Else after how long to ask again. */
+  readonly waitSeconds: number;
+  /** Requests that may be made at once now. */
+  readonly left: number;
+  /** Until the whole allowance is there again. */
+  readonly wholeInSeconds: number;
+  readonly perMinute: number;
+}
+
 /**
  * A token bucket per tenant, so that one tenant's loop cannot take the API from the others. It counts in this process only: with N
  * web-agents behind one address a tenant has up to N times as much. The allowances are bounded: the longest unused is forgotten.
@@ -27,8 +38,8 @@ export class TenantRate {
     this.#now = now;
   }
 
-  /** Takes one request from the allowance. Returns 0, or after how many whole seconds to ask again. */
-  take(tenant: string): number {
+  /** Takes one request from the allowance. */
+  take(tenant: string): Taken {
     const now = this.#now();
     const known = this.#allowances.get(tenant) ?? { left: this.#perMinute, at: now };
     const left = Math.min(this.#perMinute, known.left + ((now - known.at) * this.#perMinute) / 60_000);
@@ -38,7 +49,13 @@ export class TenantRate {
     this.#allowances.set(tenant, { left: granted ? left - 1 : left, at: now });
     const oldest = this.#allowances.size > MOST_TENANTS ? this.#allowances.keys().next().value : undefined;
     if (oldest !== undefined) this.#allowances.delete(oldest);
-    return granted ? 0 : Math.ceil(((1 - left) * 60) / this.#perMinute);
+    const after = granted ? left - 1 : left;
+    return {
+      waitSeconds: granted ? 0 : Math.ceil(((1 - left) * 60) / this.#perMinute),
+      left: Math.floor(after),
+      wholeInSeconds: Math.ceil(((this.#perMinute - after) * 60) / this.#perMinute),
+      perMinute: this.#perMinute,
+    };
   }
 
   get size(): number {

@@ -1,150 +1,25 @@
-import { claimPortalTask, finishPortalTask, type Database, insertEndpoint, keyFileWrapping, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
-import { createLogger, createMetrics, Secret } from '@rcm/telemetry';
-import { freshDatabase } from '@rcm/test-services';
+import { claimPortalTask, type Database, finishPortalTask, openDatabase } from '@rcm/db';
 import { connect } from 'node:net';
-import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Issuer, startIssuer } from './issuer.fixture.ts';
-import { type ApiServer, startApi } from './server.ts';
+import { type ApiWorld, type Ask, openApiWorld } from './api.fixture.ts';
+import type { Issuer } from './issuer.fixture.ts';
+import type { ApiServer } from './server.ts';
 
-const DATA_KEYS = keyFileWrapping({ id: 'test', key: new Secret('k'.repeat(32)) });
 const PATIENT = 'canary-patient-4711';
-const RECIPE = {
-  version: 1,
-  name: 'alpine',
-  login: {
-    outcomes: [
-      { when: { text: 'Welcome' }, is: 'accepted' },
-      { when: { text: 'Wrong' }, is: 'rejected' },
-    ],
-  },
-  tasks: {
-    claim_status: {
-      input: { claim_number: { type: 'text', max_length: 40 }, since: { type: 'date', optional: true } },
-      steps: [{ open: '/claims' }],
-      outcomes: [
-        { when: { text: 'Results' }, is: 'found' },
-        { when: { text: 'Nothing' }, is: 'nothing_found' },
-      ],
-      rows: { each: { css: 'tr' }, columns: { number: { cell: 1 } } },
-    },
-  },
-};
-
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let world: ApiWorld;
 let owner: Database;
 let db: Database;
 let issuer: Issuer;
 let api: ApiServer;
-let logged = '';
 
 beforeAll(async () => {
-  database = await freshDatabase({ migrate: migrateWithLogins });
-  owner = openDatabase({ url: database.url, applicationName: 'test' });
-  await upsertPortalType(owner, {
-    code: 'alpine',
-    name: 'Alpine',
-    hosts: ['alpine.example'],
-    driver: 'recipe',
-    recipe: RECIPE,
-    passwordRules: 'length 12-20',
-    rotationMode: 'automatic',
-    rotationIntervalDays: 60,
-    rotationSpreadDays: 0,
-    lockoutThreshold: 4,
-    lockoutMargin: 1,
-    lockoutWindowSeconds: 900,
-    settleMs: 0,
-    totpSkew: 1,
-    totpPeriodSeconds: 30,
-    maxSessionsPerAccount: 1,
-    maxConcurrency: 1,
-  });
-  for (const name of ['one', 'two', 'busy']) {
-    await upsertOrganization(owner, { id: name, name });
-    await insertEndpoint(owner, { id: `alpine-${name}`, orgId: name, portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });
-  }
-  db = openDatabase({ url: urlFor('rcm_agent', database.url), applicationName: 'test agent', role: 'rcm_agent', dataKeys: DATA_KEYS });
-  issuer = await startIssuer();
-  api = await start({});
+  world = await openApiWorld();
+  ({ owner, db, issuer, api } = world);
 });
-afterAll(async () => {
-  await api?.close();
-  await issuer?.close();
-  await Promise.all([db, owner].map((each) => each?.close()));
-  await database?.drop();
-});
+afterAll(() => world?.close());
 
-const sink = new Writable({
-  write(chunk: Buffer, _encoding, done) {
-    logged += chunk.toString();
-    done();
-  },
-});
-const start = (options: Partial<Parameters<typeof startApi>[0]>): Promise<ApiServer> =>
-  startApi({
-    db,
-    logger: createLogger({ name: 'api', level: 'trace', destination: sink }),
-    metrics: createMetrics(),
-    port: 0,
-    host: '127.0.0.1',
-    perMinute: 10_000,
-    maxQueued: 1_000,
-    bodyLimitBytes: 4_096,
-    token: {
-      issuer: issuer.name,
-      audience: issuer.audience,
-      jwksUrl: issuer.jwksUrl,
-      algorithms: ['ES256'],
-      types: ['at+jwt'],
-      tenantClaim: 'tenant_id',
-      scopeClaim: 'scope',
-      maxAgeMs: 3_600_000,
-      clockToleranceMs: 5_000,
-      jwksTimeoutMs: 5_000,
-      jwksMaxAgeMs: 600_000,
-      jwksCooldownMs: 30_000,
-    },
-    ...options,
-  });
-
-interface Ask {
-  readonly org?: string | null;
-  readonly scope?: string;
-  readonly sub?: string;
-  readonly key?: string;
-  readonly method?: string;
-  readonly body?: unknown;
-  readonly type?: string;
-  readonly port?: number;
-}
-
-async function ask(
-  path: string,
-  {
-    org = 'one',
-    scope = 'tasks:write tasks:read:org',
-    sub = 'claims-service',
-    key,
-    method = 'GET',
-    body,
-    type = 'application/json',
-    port = api.port,
-  }: Ask = {},
-) {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-    method,
-    headers: {
-      ...(org === null ? {} : { authorization: `Bearer ${await issuer.token(org, { claims: { scope, sub } })}` }),
-      ...(key === undefined ? {} : { 'idempotency-key': key }),
-      ...(body === undefined ? {} : { 'content-type': type }),
-    },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, json: (text.startsWith('{') ? JSON.parse(text) : null) as Record<string, unknown>, text };
-}
+const start: ApiWorld['start'] = (options) => world.start(options);
+const ask: ApiWorld['ask'] = (path, how) => world.ask(path, how);
 const post = (body: unknown, more: Ask = {}) => ask('/v1/tasks', { method: 'POST', body, ...more });
 const TASK = { endpoint: 'alpine-one', task: 'claim_status', input: { claim_number: PATIENT } };
 
@@ -306,7 +181,7 @@ it('serves its own description, which names every code path above, to anybody', 
 
 it('answers other addresses as problems too', async () => {
   expect(await ask('/v1/users')).toMatchObject({ status: 404, json: { code: 'not_found' } });
-  expect(await ask('/v1/tasks', { method: 'DELETE' })).toMatchObject({ status: 404 });
+  expect(await ask('/v1/tasks', { method: 'DELETE' })).toMatchObject({ status: 405, json: { code: 'method_not_allowed' } });
 });
 
 /** What is answered to bytes that no client of ours would send. */
@@ -376,6 +251,6 @@ describe('what reaches no route', () => {
 });
 
 it('has logged its requests, and nothing of what was in them', () => {
-  expect(logged).toContain('/v1/tasks/:id');
-  for (const part of [PATIENT, 'Bearer', 'claims-service']) expect(logged).not.toContain(part);
+  expect(world.logged()).toContain('/v1/tasks/:id');
+  for (const part of [PATIENT, 'Bearer', 'claims-service']) expect(world.logged()).not.toContain(part);
 });

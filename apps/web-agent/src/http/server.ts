@@ -1,11 +1,18 @@
 import { type Database } from '@rcm/db';
 import { type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
+import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { Callers } from './callers.ts';
+import { catalogueRoutes } from './catalogue-routes.ts';
+import { DeclaredTasks } from './declared-tasks.ts';
 import { openApiDocument } from './openapi.ts';
-import { type Problem, problem, problemOf } from './problem.ts';
+import { refuseOtherMethods } from './other-methods.ts';
+import { Patience } from './patience.ts';
+import { type Problem, problem, PROBLEM_TYPE, problemOf } from './problem.ts';
 import { TenantRate } from './rate.ts';
+import { taskActs } from './task-acts.ts';
 import { taskRoutes } from './task-routes.ts';
 import { challengeOf, refusalOf } from './token-refusal.ts';
 import { createTokenCheck, type TokenRules } from './token.ts';
@@ -34,10 +41,10 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-/** For a request to arrive, and for an answer to a request that hangs, in ms. */
+/** For a request to arrive, and for a connection on which nothing moves, in ms: an answer may be waited for half as long. */
 const REQUEST_MS = 30_000;
+const STILL_MS = 60_000;
 const KEEP_ALIVE_MS = 5_000;
-const PROBLEM = 'application/problem+json';
 
 /** Serves tasks to other services. Fails with `config_invalid` where the port cannot be had. */
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
@@ -48,8 +55,9 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     logger: false,
     https: options.tls ? { cert: options.tls.cert, key: options.tls.key.reveal(), minVersion: 'TLSv1.2' } : null,
     bodyLimit: options.bodyLimitBytes,
+    genReqId: (request) => requestId(request.headers['x-request-id']),
     requestTimeout: REQUEST_MS,
-    connectionTimeout: REQUEST_MS,
+    connectionTimeout: STILL_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 100 },
@@ -65,18 +73,20 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     reply.header('connection', 'close').header('retry-after', 1);
     return send(reply, problem(503, 'stopping', 'This web-agent is stopping; ask again.'));
   });
-  server.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff'));
+  server.addHook('onSend', async (request, reply) => {
+    void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff').header('x-request-id', request.id);
+  });
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     answered.inc({ route, status: String(reply.statusCode) });
-    logger.info({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
+    logger.info({ requestId: request.id, method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
   });
   server.setErrorHandler(async (error, request, reply) => {
     const answer = problemOf(error, logger);
     const refusal = refusalOf(error);
     if (refusal) {
       refusedTokens.inc({ reason: refusal.reason });
-      logger.warn({ ...refusal, route: request.routeOptions.url ?? 'none' }, 'a token was refused');
+      logger.warn({ requestId: request.id, ...refusal, route: request.routeOptions.url ?? 'none' }, 'a token was refused');
       reply.header('www-authenticate', challengeOf(refusal));
     }
     return send(reply, answer);
@@ -84,30 +94,41 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   server.setNotFoundHandler(async (_request, reply) => send(reply, problem(404, 'not_found', 'There is no such address; see /v1/openapi.json.')));
   const document = JSON.stringify(openApiDocument());
   server.get('/v1/openapi.json', async (_request, reply) => reply.type('application/json').send(document));
-  await server.register(taskRoutes({ ...options, check: createTokenCheck(options.token), rate: new TenantRate({ perMinute: options.perMinute }) }));
+  const patience = new Patience();
+  const callers = new Callers({ check: createTokenCheck(options.token), rate: new TenantRate({ perMinute: options.perMinute }) });
+  const parts = { ...options, callers, patience, declared: new DeclaredTasks() };
+  await server.register(async (routes) => {
+    routes.addHook('onRequest', callers.letIn);
+    for (const add of [taskRoutes, taskActs, catalogueRoutes]) await routes.register(add(parts));
+  });
+  refuseOtherMethods(server);
   await listen(server, options);
   const { port } = server.server.address() as AddressInfo;
   return {
     port,
     close() {
       closing = true;
+      patience.end();
       return server.close();
     },
   };
 }
 
-const send = (reply: FastifyReply, answer: Problem): FastifyReply => reply.code(answer.status).type(PROBLEM).send(JSON.stringify(answer));
+/** The caller's own, where it is one that a log may hold; else a new one. */
+const requestId = (given: string | string[] | undefined): string => (typeof given === 'string' && /^[A-Za-z0-9._-]{1,100}$/.test(given) ? given : randomUUID());
+
+const send = (reply: FastifyReply, answer: Problem): FastifyReply => reply.code(answer.status).type(PROBLEM_TYPE).send(JSON.stringify(answer));
 
 /** For a request that the framework gives to no route and no hook. */
 function refuse(response: ServerResponse, answer: Problem): void {
-  response.writeHead(answer.status, { 'content-type': PROBLEM, 'cache-control': 'no-store', connection: 'close' }).end(JSON.stringify(answer));
+  response.writeHead(answer.status, { 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store', connection: 'close' }).end(JSON.stringify(answer));
 }
 
 /** For what is no HTTP request at all, or one whose head is too large or too slow. */
 function refuseUnread(socket: Socket): void {
   const body = JSON.stringify(problem(400, 'request_invalid', 'The request is not well-formed HTTP, or took too long.'));
   if (socket.writable)
-    socket.write(`HTTP/1.1 400 Bad Request\r\ncontent-type: ${PROBLEM}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+    socket.write(`HTTP/1.1 400 Bad Request\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
   socket.destroySoon();
 }
 

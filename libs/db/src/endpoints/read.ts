@@ -1,5 +1,5 @@
 import type { Database } from '../database.ts';
-import { checkLimit } from '../input.ts';
+import { checkId, checkLimit } from '../input.ts';
 import type { TaskPlace } from '../tasks/queue.ts';
 import { endpointRow, portalTypeRow, type PortalTypeRow, WITH_PORTAL_TYPE, type EndpointRow } from './endpoint.ts';
 
@@ -44,4 +44,34 @@ export async function listEndpoints(db: Database, { after, limit }: { readonly a
     }),
   );
   return rows.map(endpointRow);
+}
+
+export interface EndpointPage {
+  readonly endpoints: readonly { readonly id: string; readonly portalTypeCode: string; readonly hasLogin: boolean }[];
+  /** `after` of the next page; `null`: this is the last one. */
+  readonly next: string | null;
+}
+
+/** One page of an organization's endpoints by id, at one portal type or at all. Fails with `input_invalid`. */
+export async function listEndpointsOf(
+  db: Database,
+  {
+    orgId,
+    portalTypeCode,
+    after,
+    limit,
+  }: { readonly orgId: string; readonly portalTypeCode?: string | undefined; readonly after?: string | undefined; readonly limit: number },
+): Promise<EndpointPage> {
+  for (const [name, id] of Object.entries({ orgId, portalTypeCode, after })) if (id !== undefined) checkId(name, id);
+  const most = checkLimit(limit);
+  const rows = await db.transaction({ tenant: orgId }, (tx) =>
+    tx.integrationEndpoint.findMany({
+      where: { orgId, ...(portalTypeCode === undefined ? {} : { portalTypeCode }), ...(after === undefined ? {} : { id: { gt: after } }) },
+      select: { id: true, portalTypeCode: true, secretArn: true },
+      orderBy: { id: 'asc' },
+      take: most + 1,
+    }),
+  );
+  const endpoints = rows.slice(0, most).map(({ secretArn, ...row }) => ({ ...row, hasLogin: secretArn !== null }));
+  return { endpoints, next: rows.length > most ? (endpoints.at(-1)?.id ?? null) : null };
 }

@@ -1,0 +1,166 @@
+import { type Database, insertEndpoint, keyFileWrapping, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { createLogger, createMetrics, Secret } from '@rcm/telemetry';
+import { freshDatabase } from '@rcm/test-services';
+import { Writable } from 'node:stream';
+import { type Issuer, startIssuer } from './issuer.fixture.ts';
+import { type ApiServer, startApi } from './server.ts';
+
+const DATA_KEYS = keyFileWrapping({ id: 'test', key: new Secret('k'.repeat(32)) });
+const RECIPE = {
+  version: 1,
+  name: 'alpine',
+  login: {
+    outcomes: [
+      { when: { text: 'Welcome' }, is: 'accepted' },
+      { when: { text: 'Wrong' }, is: 'rejected' },
+    ],
+  },
+  tasks: {
+    claim_status: {
+      input: { claim_number: { type: 'text', max_length: 40 }, since: { type: 'date', optional: true } },
+      steps: [{ open: '/claims' }],
+      outcomes: [
+        { when: { text: 'Results' }, is: 'found' },
+        { when: { text: 'Nothing' }, is: 'nothing_found' },
+      ],
+      rows: { each: { css: 'tr' }, columns: { number: { cell: 1 } } },
+    },
+  },
+};
+
+export interface Ask {
+  readonly org?: string | null;
+  readonly scope?: string;
+  readonly sub?: string;
+  readonly key?: string;
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly type?: string;
+  readonly port?: number;
+  readonly requestId?: string;
+}
+
+/** An API over a database with three organizations, `one`, `two` and `busy`, each with an endpoint `alpine-ORG`; and somebody who asks it. */
+export interface ApiWorld {
+  readonly owner: Database;
+  /** As a web-agent. */
+  readonly db: Database;
+  readonly issuer: Issuer;
+  readonly api: ApiServer;
+  /** Everything that was logged so far. */
+  logged(): string;
+  /** Another API over the same database. */
+  start(options: Partial<Parameters<typeof startApi>[0]>): Promise<ApiServer>;
+  ask(path: string, ask?: Ask): Promise<{ status: number; headers: Headers; json: Record<string, unknown>; text: string }>;
+  close(): Promise<void>;
+}
+
+export async function openApiWorld(): Promise<ApiWorld> {
+  let logged = '';
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      logged += chunk.toString();
+      done();
+    },
+  });
+  const database = await freshDatabase({ migrate: migrateWithLogins });
+  const owner = openDatabase({ url: database.url, applicationName: 'test' });
+  await seed(owner);
+  const db = openDatabase({ url: urlFor('rcm_agent', database.url), applicationName: 'test agent', role: 'rcm_agent', dataKeys: DATA_KEYS });
+  const issuer = await startIssuer();
+  const start = (options: Partial<Parameters<typeof startApi>[0]>): Promise<ApiServer> =>
+    startApi({
+      db,
+      logger: createLogger({ name: 'api', level: 'trace', destination: sink }),
+      metrics: createMetrics(),
+      port: 0,
+      host: '127.0.0.1',
+      perMinute: 10_000,
+      maxQueued: 1_000,
+      bodyLimitBytes: 4_096,
+      token: {
+        issuer: issuer.name,
+        audience: issuer.audience,
+        jwksUrl: issuer.jwksUrl,
+        algorithms: ['ES256'],
+        types: ['at+jwt'],
+        tenantClaim: 'tenant_id',
+        scopeClaim: 'scope',
+        maxAgeMs: 3_600_000,
+        clockToleranceMs: 5_000,
+        jwksTimeoutMs: 5_000,
+        jwksMaxAgeMs: 600_000,
+        jwksCooldownMs: 30_000,
+      },
+      ...options,
+    });
+  const api = await start({});
+  return {
+    owner,
+    db,
+    issuer,
+    api,
+    logged: () => logged,
+    start,
+    async ask(
+      path,
+      {
+        org = 'one',
+        scope = 'tasks:write tasks:read:org',
+        sub = 'claims-service',
+        key,
+        method = 'GET',
+        body,
+        type = 'application/json',
+        port = api.port,
+        requestId,
+      } = {},
+    ) {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method,
+        headers: {
+          ...(org === null ? {} : { authorization: `Bearer ${await issuer.token(org, { claims: { scope, sub } })}` }),
+          ...(key === undefined ? {} : { 'idempotency-key': key }),
+          ...(body === undefined ? {} : { 'content-type': type }),
+          ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, json: (text.startsWith('{') ? JSON.parse(text) : {}) as Record<string, unknown>, text };
+    },
+    async close() {
+      await api.close();
+      await issuer.close();
+      await Promise.all([db, owner].map((each) => each.close()));
+      await database.drop();
+    },
+  };
+}
+
+async function seed(owner: Database): Promise<void> {
+  await upsertPortalType(owner, {
+    code: 'alpine',
+    name: 'Alpine',
+    hosts: ['alpine.example'],
+    driver: 'recipe',
+    recipe: RECIPE,
+    passwordRules: 'length 12-20',
+    rotationMode: 'automatic',
+    rotationIntervalDays: 60,
+    rotationSpreadDays: 0,
+    lockoutThreshold: 4,
+    lockoutMargin: 1,
+    lockoutWindowSeconds: 900,
+    settleMs: 0,
+    totpSkew: 1,
+    totpPeriodSeconds: 30,
+    maxSessionsPerAccount: 1,
+    maxConcurrency: 1,
+  });
+  for (const name of ['one', 'two', 'busy']) {
+    await upsertOrganization(owner, { id: name, name });
+    await insertEndpoint(owner, { id: `alpine-${name}`, orgId: name, portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });
+  }
+}

@@ -1,0 +1,43 @@
+import type { Database } from '../database.ts';
+import { checkUuid } from '../input.ts';
+import type { ListedTask } from '../tasks/list.ts';
+
+/** Everything of one task but what it was asked with and what came of it. */
+export interface TaskInFull extends ListedTask {
+  /** Who asked with a token: its issuer. */
+  readonly requestedIssuer: string | null;
+  readonly requeues: number;
+  /** Who has it in hand, and until when without a word. */
+  readonly worker: string | null;
+  readonly claimedUntil: Date | null;
+  /** What holds its account now; empty for a pool that has lent it none. */
+  readonly leases: readonly { readonly kind: string; readonly holder: string; readonly until: Date }[];
+  /** Of its account: a rotation that is open. */
+  readonly rotation: { readonly state: string; readonly since: Date } | null;
+  /** Tasks at its account that were asked for before it and wait too. */
+  readonly waitingBefore: number;
+}
+
+/** One task of any organization; `null`: there is none, or it is no longer kept. For `rcm_operator`. Fails with `input_invalid`. */
+export async function showTask(db: Database, taskId: string): Promise<TaskInFull | null> {
+  checkUuid('task', taskId);
+  return db.transaction('every tenant', async (tx) => {
+    const [task] = await tx.$queryRaw<Omit<TaskInFull, 'leases'>[]>`
+      SELECT t.id::text, t.org_id AS "orgId", t.endpoint_id AS "endpointId", t.portal_type_code AS "portalTypeCode", t.name, t.state, t.tries, t.requeues,
+             t.requeue_reason AS "requeueReason", t.not_before AS "notBefore", t.error_code AS "errorCode", NULL AS "errorMessage", t.deadline_at AS "deadlineAt",
+             t.created_at AS "createdAt", t.started_at AS "startedAt", t.finished_at AS "finishedAt", t.requested_by AS "requestedBy",
+             t.requested_issuer AS "requestedIssuer", t.worker, t.claimed_until AS "claimedUntil",
+             (SELECT jsonb_build_object('state', a.state, 'since', a.created_at) FROM rotation_attempt a JOIN integration_endpoint e ON e.login_identity = a.login_identity
+               WHERE e.org_id = t.org_id AND e.id = t.endpoint_id AND a.ended_at IS NULL) AS rotation,
+             (SELECT count(*)::int FROM portal_task o
+               WHERE o.org_id = t.org_id AND o.state = 'queued' AND coalesce('pool/' || o.portal_type_code, o.endpoint_id) = coalesce('pool/' || t.portal_type_code, t.endpoint_id)
+                 AND o.not_before < t.not_before AND t.state = 'queued') AS "waitingBefore"
+        FROM portal_task t WHERE t.id = ${taskId}::uuid`;
+    if (!task) return null;
+    const leases = await tx.$queryRaw<TaskInFull['leases']>`
+      SELECT l.kind, l.holder, l.expires_at AS until FROM login_lease l JOIN integration_endpoint e ON e.login_identity = l.login_identity
+       WHERE e.org_id = ${task.orgId} AND e.id = ${task.endpointId} AND l.expires_at > clock_timestamp() ORDER BY l.expires_at`;
+    const { rotation } = task;
+    return { ...task, rotation: rotation && { ...rotation, since: new Date(rotation.since) }, leases };
+  });
+}

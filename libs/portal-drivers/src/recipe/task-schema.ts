@@ -1,0 +1,65 @@
+import type { TaskRecipe } from './task.ts';
+import type { TypedText } from './typed-text.ts';
+
+/** A schema as JSON Schema 2020-12 writes it. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What a task takes and gives. */
+export interface TaskInterface {
+  readonly description: string | null;
+  readonly input: JsonSchema;
+  readonly result: JsonSchema;
+}
+
+type InputRule = TaskRecipe['input'][string];
+
+const FILE: JsonSchema = {
+  type: 'object',
+  properties: { name: { type: 'string' }, contentType: { type: 'string' }, base64: { type: 'string', contentEncoding: 'base64' } },
+  required: ['name', 'contentType', 'base64'],
+};
+
+/** The interface of a task, as whoever asks for it needs it: of what its recipe presses and reads it says nothing. */
+export function taskInterface(task: TaskRecipe): TaskInterface {
+  const inputs = Object.entries(task.input);
+  const values = (columns: Readonly<Record<string, TypedText>>): JsonSchema => ({
+    type: 'object',
+    properties: Object.fromEntries(Object.entries(columns).map(([name, typed]) => [name, valueOf(typed)])),
+    required: Object.keys(columns),
+  });
+  return {
+    description: task.description ?? null,
+    input: {
+      type: 'object',
+      properties: Object.fromEntries(inputs.map(([name, rule]) => [name, inputOf(rule)])),
+      required: inputs.filter(([, rule]) => !rule.optional).map(([name]) => name),
+      additionalProperties: false,
+    },
+    result: {
+      type: 'object',
+      properties: {
+        found: { type: 'boolean' },
+        rows: { type: 'array', items: values(task.rows?.columns ?? {}) },
+        ...(task.fields ? { fields: values(task.fields) } : {}),
+        ...(task.file ? { file: FILE } : {}),
+      },
+      required: ['found', 'rows'],
+    },
+  };
+}
+
+/** Inputs are texts, whatever they stand for: they are typed into a page. */
+function inputOf({ type, max_length: maxLength, pattern }: InputRule): JsonSchema {
+  const written = { text: {}, number: { pattern: '^-?\\d+(\\.\\d+)?$' }, date: { format: 'date' } }[type];
+  return { type: 'string', minLength: 1, maxLength, ...written, ...(pattern === undefined ? {} : { pattern: `^(?:${pattern})$` }) };
+}
+
+function valueOf({ type = 'text', may_be_empty: mayBeEmpty }: TypedText): JsonSchema {
+  const value = {
+    text: { type: 'string' },
+    number: { type: 'number' },
+    money: { type: 'string', pattern: '^-?\\d+(\\.\\d+)?$' },
+    date: { type: 'string', format: 'date' },
+  }[type];
+  return mayBeEmpty ? { anyOf: [value, { type: 'null' }] } : value;
+}
