@@ -7,6 +7,7 @@ import type { HistoryOptions } from './commands/login-history.ts';
 import { addDatabase } from './database/commands.ts';
 import { addOnboarding } from './onboarding/commands.ts';
 import { addPolicies } from './policies/commands.ts';
+import { addTasks } from './tasks/commands.ts';
 import { GATHERED } from './gathered-commands.ts';
 import type { Report } from './report.ts';
 import type { Terminal } from './terminal.ts';
@@ -83,6 +84,7 @@ export function commandTree({ terminal, now, print }: Running): Command {
       await looks((db) => history(db, id, options));
     });
 
+  addTasks(program, { terminal, looks, print });
   addOnboarding(program, { terminal, print });
   addDatabase(program, { terminal, print });
   addPolicies(program, terminal);

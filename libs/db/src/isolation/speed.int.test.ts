@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../database.ts';
-import { getEndpoint } from '../endpoints/read.ts';
+import { getEndpoint, listEndpointsOf } from '../endpoints/read.ts';
 import { listDueEndpoints, setNextRotation } from '../endpoints/schedule.ts';
 import { countRefusedLogins, listWantedSearches } from '../endpoints/search.ts';
 import { listAudit } from '../fleet/list-audit.ts';
 import { listLogins } from '../fleet/list-logins.ts';
+import { showTask } from '../fleet/show-task.ts';
+import { listPortalTasks } from '../tasks/list.ts';
 import { loginHistory } from '../fleet/login-history.ts';
 import { showLogin } from '../fleet/show-login.ts';
 import type { LoginFilter } from '../fleet/walk.ts';
@@ -171,6 +173,18 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
       },
     ]),
   ),
+  'the tasks of all, of an organization, and of a login': async ({ operator, agent }) => {
+    const page = { filter: {}, limit: 20, words: false };
+    const { next } = await listPortalTasks(operator, 'every tenant', page);
+    await listPortalTasks(operator, 'every tenant', { ...page, after: next });
+    await listPortalTasks(operator, { orgId: ONE.orgId }, page);
+    await listPortalTasks(agent, { orgId: ONE.orgId }, { filter: { states: ['failed'], endpointId: ONE.endpointId }, limit: 20 });
+  },
+  'one task': async ({ agent, operator }) => {
+    const { taskId } = await createPortalTask(agent, { ...ONE, name: 'n', input: {}, requester: REQUESTER, idempotencyKey: 'shown' });
+    await showTask(operator, taskId);
+  },
+  'the endpoints of an organization': ({ agent }) => listEndpointsOf(agent, { orgId: ONE.orgId, portalTypeCode: 'alpine', limit: 20 }),
   'all of one login': ({ operator }) => showLogin(operator, ONE),
   'who did what in one organization': ({ operator }) => listAudit(operator, { question: { orgId: ONE.orgId, actor: 'person:' }, limit: 50 }),
   'the history of one login': ({ operator }) => loginHistory(operator, { ...ONE, limit: 50 }),

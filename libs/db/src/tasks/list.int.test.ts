@@ -23,7 +23,11 @@ const claim = (endpoint: TestEndpoint, taskId: string) => claimPortalTask(t.agen
 /** All pages, two at a time. */
 async function walked(db: Database, scope: { orgId: string } | 'every tenant', filter: TaskFilter): Promise<string[]> {
   const seen: string[] = [];
-  for (let page = await listPortalTasks(db, scope, { filter, limit: 2 }); ; page = await listPortalTasks(db, scope, { filter, after: page.next, limit: 2 })) {
+  for (
+    let page = await listPortalTasks(db, scope, { filter, limit: 2, words: db !== operator });
+    ;
+    page = await listPortalTasks(db, scope, { filter, after: page.next, limit: 2, words: db !== operator })
+  ) {
     seen.push(...page.tasks.map(({ id }) => id));
     if (!page.next) return seen;
   }

@@ -21,7 +21,7 @@ export interface ListedTask {
   /** Of a queued one: not tried before. */
   readonly notBefore: Date;
   readonly errorCode: string | null;
-  /** `null` over all tenants too: it may hold words of a page. */
+  /** `null` where words were not asked for. */
   readonly errorMessage: string | null;
   readonly deadlineAt: Date;
   readonly createdAt: Date;
@@ -45,6 +45,14 @@ export interface TaskFilter {
   readonly requestedBy?: { readonly actor: string; readonly issuer: string | null } | undefined;
 }
 
+export interface TaskQuestion {
+  readonly filter: TaskFilter;
+  readonly after?: TaskListPlace | null;
+  readonly limit: number;
+  /** `false`: without the words of errors, which `rcm_operator` may not read. Default true. */
+  readonly words?: boolean;
+}
+
 export interface TaskPage {
   readonly tasks: readonly ListedTask[];
   readonly next: TaskListPlace | null;
@@ -60,7 +68,7 @@ const MOMENT = /^[-0-9:.+ TZ]{1,64}$/;
 export async function listPortalTasks(
   db: Database,
   scope: { readonly orgId: string } | 'every tenant',
-  { filter, after = null, limit }: { readonly filter: TaskFilter; readonly after?: TaskListPlace | null; readonly limit: number },
+  { filter, after = null, limit, words = true }: TaskQuestion,
 ): Promise<TaskPage> {
   const orgId = scope === 'every tenant' ? null : checkId('orgId', scope.orgId);
   if (filter.endpointId !== undefined) checkId('endpointId', filter.endpointId);
@@ -75,7 +83,7 @@ export async function listPortalTasks(
     (tx) => tx.$queryRaw<(ListedTask & { readonly at: string })[]>`
       SELECT t.* FROM unnest(${states}::text[]) s (state) CROSS JOIN LATERAL (
         SELECT t.created_at::text AS at, t.id::text, t.org_id AS "orgId", t.endpoint_id AS "endpointId", t.portal_type_code AS "portalTypeCode", t.name, t.state, t.tries,
-               t.requeue_reason AS "requeueReason", t.not_before AS "notBefore", t.error_code AS "errorCode", ${orgId === null ? Prisma.sql`NULL` : Prisma.sql`t.error_message`} AS "errorMessage",
+               t.requeue_reason AS "requeueReason", t.not_before AS "notBefore", t.error_code AS "errorCode", ${words ? Prisma.sql`t.error_message` : Prisma.sql`NULL`} AS "errorMessage",
                t.deadline_at AS "deadlineAt", t.created_at AS "createdAt", t.started_at AS "startedAt", t.finished_at AS "finishedAt", t.requested_by AS "requestedBy"
           FROM portal_task t WHERE t.state = s.state AND ${conditions(orgId, filter, after)}
          ORDER BY t.created_at DESC, t.id DESC LIMIT ${most + 1}) t

@@ -1,0 +1,54 @@
+import { type Database, showTask, type TaskInFull } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import type { Report } from '../report.ts';
+import { facts } from '../table.ts';
+import type { View } from '../terminal.ts';
+import { relative } from '../times.ts';
+import { stateCell, taskJson } from './tasks.ts';
+
+/** Everything of one task but what it was asked with and what came of it. Not well where it failed. */
+export async function taskShow(db: Database, taskId: string): Promise<Report> {
+  const task = await showTask(db, taskId);
+  if (!task) throw new RcmError('task_not_found', `There is no task ${taskId}, or it is no longer kept. Nothing was done.`);
+  return { json: { ...taskJson(task), why: whyOf(task) }, lines: (view) => linesOf(task, view), well: task.state !== 'failed' };
+}
+
+/** Why it is not done yet, or not done at all; `null`: it is. */
+function whyOf(task: TaskInFull): string | null {
+  if (task.state === 'succeeded') return null;
+  if (task.state === 'failed') return `it failed: ${task.errorCode ?? 'for a reason that was not kept'}`;
+  if (task.state === 'running') return `${task.worker ?? 'a web-agent'} works on it`;
+  if (task.rotation) return `the password of its login is being changed (${task.rotation.state})`;
+  if (task.requeueReason !== null) return `it was put off: ${task.requeueReason}`;
+  if (task.leases.length > 0) return 'its login is in use';
+  return task.waitingBefore > 0 ? `${task.waitingBefore} that were asked for before it wait too` : 'no web-agent has come to it yet';
+}
+
+function linesOf(task: TaskInFull, view: View): string[] {
+  const ago = (at: Date | null): string | null => at && relative(at, view.now);
+  const { text, style } = stateCell(task);
+  const login = task.endpointId;
+  return [
+    `${view.paint('bold', task.id)}  ${style ? view.paint(style, text) : text}`,
+    ...facts(view, [
+      ['why', whyOf(task)],
+      ['task', task.name],
+      ['organization', task.orgId],
+      ['login', login ?? `any at ${task.portalTypeCode ?? ''}`],
+      ['asked', `${ago(task.createdAt)}${task.requestedBy ? `, by ${task.requestedBy}` : ''}${task.requestedIssuer ? ` of ${task.requestedIssuer}` : ''}`],
+      ['goes on', task.state === 'queued' && task.requeueReason !== null ? ago(task.notBefore) : null],
+      ['tries', `${task.tries}, put off ${task.requeues} times`],
+      ['begun', ago(task.startedAt)],
+      ['in hand', task.state === 'running' ? `of ${task.worker ?? ''}, until ${ago(task.claimedUntil)} without a word` : null],
+      ['ended', ago(task.finishedAt)],
+      ['deadline', task.finishedAt ? null : ago(task.deadlineAt)],
+      ...task.leases.map((lease) => ['login held', `${lease.kind} by ${lease.holder}, ends ${ago(lease.until)}`] as const),
+    ]),
+    ...(task.state === 'succeeded' ? [] : stepsFor(task).map((step) => view.paint('yellow', `→ ${step}`))),
+  ];
+}
+
+function stepsFor({ state, id, endpointId }: TaskInFull): string[] {
+  const login = endpointId === null ? [] : [`rcm login show ${endpointId}`];
+  return state === 'failed' ? login : [...login, `rcm task cancel ${id} --reason "…"`];
+}

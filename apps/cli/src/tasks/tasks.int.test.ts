@@ -1,0 +1,115 @@
+import {
+  claimPortalTask,
+  createPortalTask,
+  type Database,
+  finishPortalTask,
+  insertEndpoint,
+  keyFileWrapping,
+  openDatabase,
+  upsertOrganization,
+  upsertPortalType,
+} from '@rcm/db';
+import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { Secret } from '@rcm/telemetry';
+import { freshDatabase } from '@rcm/test-services';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rcm } from '../testing.fixture.ts';
+
+const ORG = 'hospital-1';
+const PATIENT = 'canary-patient-4711';
+const WHY = ['--reason', 'the payer is down for good'];
+let drop: () => Promise<void>;
+let agent: Database;
+let environment: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  const fresh = await freshDatabase({ migrate: migrateWithLogins });
+  ({ drop } = fresh);
+  const owner = openDatabase({ url: fresh.url, applicationName: 'world', maxConnections: 2 });
+  await upsertOrganization(owner, { id: ORG, name: 'Hospital' });
+  await upsertPortalType(owner, {
+    code: 'alpine',
+    name: 'Alpine Health',
+    hosts: ['alpine.example'],
+    driver: 'recipe',
+    recipe: { login: [] },
+    passwordRules: 'length 12-20',
+    rotationMode: 'automatic',
+    rotationIntervalDays: 60,
+    rotationSpreadDays: 0,
+    lockoutThreshold: 4,
+    lockoutMargin: 1,
+    lockoutWindowSeconds: 900,
+    settleMs: 1000,
+    totpSkew: 1,
+    totpPeriodSeconds: 30,
+    maxSessionsPerAccount: 1,
+    maxConcurrency: 4,
+  });
+  await insertEndpoint(owner, { id: 'alpine-1', orgId: ORG, portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });
+  await owner.close();
+  const dataKeys = keyFileWrapping({ id: 'test', key: new Secret('k'.repeat(32)) });
+  agent = openDatabase({ url: urlFor('rcm_agent', fresh.url), applicationName: 'agent', role: 'rcm_agent', maxConnections: 2, dataKeys });
+  environment = { RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', fresh.url) };
+});
+afterAll(async () => {
+  await agent?.close();
+  await drop?.();
+});
+
+const create = async (): Promise<string> => {
+  const requester = { kind: 'token', subject: 'claims', issuer: 'https://id.example/' } as const;
+  return (await createPortalTask(agent, { orgId: ORG, endpointId: 'alpine-1', name: 'claim_status', input: { claim: PATIENT }, requester })).taskId;
+};
+const json = async (...args: string[]) => {
+  const { code, stdout } = await rcm([...args, '--json'], environment);
+  expect(stdout).not.toContain(PATIENT);
+  return { code, answer: JSON.parse(stdout) as Record<string, unknown> };
+};
+const idsOf = (answer: Record<string, unknown>) => (answer['tasks'] as { id: string }[]).map(({ id }) => id);
+
+test('what waits, works and failed is listed with why, what succeeded when it is asked for; a failed one ends it with 1', async () => {
+  expect(await rcm(['tasks'], environment, 100)).toMatchObject({ code: 0, stdout: 'no such task\n' });
+  const [done, refused, waits] = [await create(), await create(), await create()];
+  for (const [taskId, end] of [
+    [done, { result: { found: true, rows: [{ patient: PATIENT }] } }],
+    [refused, { errorCode: 'login_rejected', message: `the portal says ${PATIENT}` }],
+  ] as const) {
+    await claimPortalTask(agent, { orgId: ORG, taskId, worker: 'w', ttlMs: 60_000 });
+    await finishPortalTask(agent, { orgId: ORG, taskId, worker: 'w', ...end });
+  }
+  const { code, answer } = await json('tasks', '--org', ORG);
+  expect([code, idsOf(answer)]).toEqual([1, [waits, refused]]);
+  expect(answer['tasks']).toMatchObject([{ state: 'queued', task: 'claim_status', login: 'alpine-1', organization: ORG }, { errorCode: 'login_rejected' }]);
+  expect(await json('tasks', '--state', 'succeeded')).toMatchObject({ code: 0, answer: { tasks: [{ id: done }] } });
+  const first = await json('tasks', '--state', 'all', '--limit', '2', '--login', 'alpine-1');
+  expect(idsOf((await json('tasks', '--state', 'all', '--limit', '2', '--after', String(first.answer['next']))).answer)).toEqual([done]);
+  const { stdout } = await rcm(['tasks', '--portal', 'alpine'], environment, 160);
+  expect(stdout).toContain('waits for its turn');
+  expect(stdout).not.toContain(PATIENT);
+  expect(await json('task', 'show', refused)).toMatchObject({ code: 1, answer: { why: 'it failed: login_rejected', requestedBy: 'token:claims' } });
+});
+
+test('one that waits says why and how to end it, and a person ends it once, with a reason', async () => {
+  const taskId = await create();
+  const shown = await rcm(['task', 'show', taskId], environment, 160);
+  expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining(`rcm task cancel ${taskId} --reason`) as string });
+  expect(await json('task', 'cancel', taskId)).toMatchObject({ code: 2, answer: { error: { code: 'input_invalid' } } });
+  expect(await json('task', 'show', taskId)).toMatchObject({ answer: { state: 'queued' } });
+  for (let i = 0; i < 2; i += 1)
+    expect(await json('task', 'cancel', taskId, ...WHY)).toMatchObject({ code: 0, answer: { cancelled: true, organization: ORG } });
+  expect(await json('task', 'show', taskId)).toMatchObject({ code: 1, answer: { state: 'failed', errorCode: 'cancelled' } });
+  expect(await json('audit', 'list', '--org', ORG, '--action', 'task.cancelled')).toMatchObject({ answer: { events: [{ subject: taskId, reason: WHY[1] }] } });
+});
+
+test.each([
+  [['tasks', '--state', 'done'], 2, 'input_invalid'],
+  [['tasks', '--limit', '0'], 2, 'input_invalid'],
+  [['tasks', '--after', 'x'], 2, 'input_invalid'],
+  [['tasks', '--org', 'No Id'], 2, 'input_invalid'],
+  [['task', 'show', '17'], 2, 'input_invalid'],
+  [['task', 'show', crypto.randomUUID()], 1, 'task_not_found'],
+  [['task', 'cancel', crypto.randomUUID(), ...WHY], 1, 'task_not_found'],
+] as const)('%j ends with %i and says what is wrong', async (args, code, error) => {
+  expect(await json(...args)).toMatchObject({ code, answer: { error: { code: error, message: expect.stringMatching(/\w/) as string } } });
+});
