@@ -3,6 +3,7 @@ import type { ITXClientDenyList } from '@prisma/client/runtime/client';
 import { PrismaClient } from './generated/client.ts';
 import { translated } from './failure.ts';
 import { checkKeys, type KnownKey } from './keys/check.ts';
+import { checkSchema } from './migrations/standing.ts';
 import { createPool, TIMEOUTS } from './pool.ts';
 import { type AppRole, checkAppRole } from './roles/app-role.ts';
 import { enterScope, type Scope } from './scope.ts';
@@ -19,7 +20,7 @@ export interface DatabaseOptions {
   readonly applicationName: string;
   /** Connections of this process at most. Default 10. */
   readonly maxConnections?: number;
-  /** What the login must be a member of, checked by the first operation. Every app names its own; default: nothing is checked. */
+  /** What the login must be a member of, checked by the first operation, and that the database is migrated for it. Every app names its own; default: nothing is checked. */
   readonly role?: AppRole;
   /** The keys that this process has, checked by the first operation, too: it works with none that rows do not know it by. Default: nothing is checked. */
   readonly keys?: readonly KnownKey[] | undefined;
@@ -85,11 +86,13 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
 }
 
-/** The checks of login and keys before the first transaction. They are repeated until they have been answered: an unreachable database proves nothing. */
+/** The checks of schema, login and keys before the first transaction. They are repeated until they have been answered: an unreachable database proves nothing. */
 function gate({ role, keys, dataKeys }: Pick<DatabaseOptions, 'role' | 'keys' | 'dataKeys'>): (tx: Transaction) => Promise<void> {
   let passed = role === undefined && keys === undefined;
   return async (tx) => {
     if (passed) return;
+    // First: without tables there are no roles to speak of.
+    if (role !== undefined) await checkSchema(tx);
     if (role !== undefined) await checkAppRole(tx, role);
     if (keys !== undefined) await checkKeys(tx, keys, role);
     if (role === 'rcm_agent' && dataKeys !== undefined) await checkTaskKeys(tx, dataKeys);

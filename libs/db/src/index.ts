@@ -112,6 +112,7 @@ export { recordStorageRewritten, type StorageState, storageRewriteState } from '
 export { markManualDue } from './manual/due.ts';
 export { claimManualLooks, type ManualChange, recordManualRefusal, recordManualRotation, watchedLogin, type WatchedLogin } from './manual/watch.ts';
 export { applyMigrations, type MigrationOptions } from './migrations/database.ts';
+export { databaseProblem, type SchemaWords, schemaWords } from './migrations/standing.ts';
 export { type MigrationStatus, migrationStatus } from './migrations/status.ts';
 export { type RoleLogins, roleLogins } from './roles/logins.ts';
 export { noticeLongWaits } from './notices/long-waits.ts';

@@ -1,3 +1,4 @@
+import { databaseProblem } from '@rcm/db';
 import { type Clock, hasCode, startHealthServer } from '@rcm/telemetry';
 import type { AuditConfig } from '../config.ts';
 import type { HeadWriter } from '../heads/head-writer.ts';
@@ -23,11 +24,7 @@ export async function headsRun({ config, services, writer, clock, signal }: Head
     warnings,
     checks: {
       heads: () => problem,
-      database: () =>
-        db.ping().then(
-          () => null,
-          () => 'Postgres does not answer.',
-        ),
+      database: () => databaseProblem(db),
     },
   });
   logger.info({ healthPort: health.port }, 'ready');

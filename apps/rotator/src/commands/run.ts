@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { openJobs } from '@rcm/db';
+import { databaseProblem, openJobs } from '@rcm/db';
 import { checkConfiguration } from '@rcm/portal-access';
 import { startHealthServer } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
@@ -18,7 +18,7 @@ export async function runCommand(config: RotatorConfig, opened: RotatorProcess):
   const { rotator, db, metrics } = opened;
   const stopping = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   try {
-    await checkConfiguration(db);
+    await checkConfiguration(db, rotator.logger);
     const jobs = await openJobs({
       url: config.RCM_DATABASE_URL,
       applicationName: 'rcm-rotator-jobs',
@@ -43,11 +43,7 @@ export async function runCommand(config: RotatorConfig, opened: RotatorProcess):
       warnings: opened.warnings,
       checks: {
         service: service.problem,
-        database: () =>
-          db.ping().then(
-            () => null,
-            () => 'Postgres does not answer.',
-          ),
+        database: () => databaseProblem(db),
       },
     });
     rotator.logger.info({ healthPort: health.port, owner: rotator.owner }, 'ready');

@@ -1,4 +1,4 @@
-import { type Database, portalTaskWaits, sealPlainTasks, tidyPortalTasks } from '@rcm/db';
+import { type Database, databaseProblem, portalTaskWaits, sealPlainTasks, tidyPortalTasks } from '@rcm/db';
 import { checkConfiguration, followCredentialChanges } from '@rcm/portal-access';
 import { type Clock, type Logger, startHealthServer } from '@rcm/telemetry';
 import type { WebAgentConfig } from '../config.ts';
@@ -25,18 +25,14 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
 
   const agent = opened.adopt(openWebAgent(config), (process) => process.close());
   const { access, db, logger, metrics, warnings } = agent;
-  await checkConfiguration(db);
+  await checkConfiguration(db, logger);
   const dropKeptSession = (endpointId: string): void => {
     access.keeper.drop(endpointId).catch((error: unknown) => logger.warn({ err: error, endpointId }, 'a kept session did not close'));
   };
   const changes = await followCredentialChanges({ db, logger, metrics, credentials: access.credentials, onChanged: dropKeptSession, signal: stop.drain });
   opened.defer(() => changes.close());
   const checks = {
-    database: () =>
-      db.ping().then(
-        () => null,
-        () => 'Postgres does not answer.',
-      ),
+    database: () => databaseProblem(db),
   };
   const health = opened.adopt(await startHealthServer({ port: config.RCM_HEALTH_PORT, host: config.RCM_HEALTH_HOST, metrics, warnings, checks }), (server) =>
     server.close(),

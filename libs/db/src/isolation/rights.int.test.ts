@@ -187,6 +187,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     `SELECT nextval('login_fence')`,
   ].map((statement) => [OPERATOR_ROLE, 'may not', statement] as const),
   ...APP_ROLES.map((role) => [role, 'may not', 'UPDATE login_identity SET refused_since = NULL'] as const),
+  ...ALL_ROLES.map((role) => [role, 'may', 'SELECT count(*) FROM rcm_migrations()'] as const),
   ...ALL_ROLES.flatMap((role): (readonly [Asking, 'may not', string])[] => [
     [role, 'may not', `UPDATE audit_event SET reason = 'else'`],
     [role, 'may not', 'DELETE FROM audit_event'],

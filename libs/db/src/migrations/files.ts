@@ -18,15 +18,20 @@ export const SHIPPED = fileURLToPath(new URL('../../../../prisma/migrations', im
 
 const NAME = /^\d{14}_[a-z0-9_]+$/;
 
-/** Reads all migrations, the oldest first. Fails with `config_invalid` where the folder is missing or holds none. */
-export async function readMigrations(directory: string): Promise<MigrationFile[]> {
+/** Names of all migrations, the oldest first. Fails with `config_invalid` where the folder is missing or holds none. */
+export async function migrationNames(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
     throw new RcmError('config_invalid', `The folder of migrations cannot be read: ${directory}`, { cause });
   });
   const names = entries.filter((entry) => entry.isDirectory() && NAME.test(entry.name)).map((entry) => entry.name);
   if (names.length === 0) throw new RcmError('config_invalid', `There are no migrations in ${directory}.`);
+  return names.sort();
+}
+
+/** Reads all migrations, the oldest first. Fails as `migrationNames`. */
+export async function readMigrations(directory: string): Promise<MigrationFile[]> {
   return Promise.all(
-    names.sort().map(async (name) => {
+    (await migrationNames(directory)).map(async (name) => {
       const bytes = await readFile(join(directory, name, 'migration.sql'));
       return { name, sql: bytes.toString('utf8'), checksum: createHash('sha256').update(bytes).digest('hex') };
     }),
