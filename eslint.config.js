@@ -50,6 +50,7 @@ const tools = [
   allow('cost', 'telemetry', 'credentials', 'db'),
   allow('audit-trace', 'telemetry', 'credentials', 'db'),
   allow('sbom', 'telemetry'),
+  allow('images', 'telemetry'),
   allow('audit-tampering', 'audit', 'db', 'test-services'),
   allow('test-world', 'telemetry', 'credentials', 'db', 'local-aws', 'vault-server', 'demo-portals', 'platform', 'test-services'),
 ];
@@ -84,6 +85,7 @@ const TESTED = [
     'real-portals',
     'cost',
     'sbom',
+    'images',
     'audit-trace',
     'audit-tampering',
   ],

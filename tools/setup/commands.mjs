@@ -29,6 +29,7 @@ const COMMANDS = {
   'audit-tampering': { file: inRoot('tools', 'audit-tampering', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   cost: { file: inRoot('tools', 'cost', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   'audit-trace': { file: inRoot('tools', 'audit-trace', 'src', 'main.ts'), args: [], cwd: here, browser: false },
+  images: { file: inRoot('tools', 'images', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   sbom: { file: inRoot('tools', 'sbom', 'src', 'main.ts'), args: ['sbom'], cwd: here, browser: false },
   licences: { file: inRoot('tools', 'sbom', 'src', 'main.ts'), args: ['licences'], cwd: here, browser: false },
   test: { file: inRoot('tools', 'setup', 'test', 'main.mjs'), args: [], cwd: root, browser: true },

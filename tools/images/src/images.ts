@@ -1,0 +1,17 @@
+/** The images that there are; each is a target of docker/images/Dockerfile. */
+export interface ImageKind {
+  readonly name: 'web-agent' | 'rotator' | 'migrator' | 'rcm';
+  /** What is bundled, from the root of the repository. */
+  readonly entry: string;
+  /** Whether Playwright's library goes along: also for who only gathers commands that would start a browser. */
+  readonly playwright: boolean;
+  /** Whether it works until it is stopped, and answers on a health port. */
+  readonly service: boolean;
+}
+
+export const IMAGES: readonly ImageKind[] = [
+  { name: 'web-agent', entry: 'apps/web-agent/src/main.ts', playwright: true, service: true },
+  { name: 'rotator', entry: 'apps/rotator/src/main.ts', playwright: true, service: true },
+  { name: 'migrator', entry: 'apps/migrator/src/main.ts', playwright: false, service: false },
+  { name: 'rcm', entry: 'apps/cli/src/main.ts', playwright: true, service: false },
+];
