@@ -104,14 +104,6 @@ describe('a wrong file gives a line that says what and where:', () => {
       'environments.prod: uses account 111111111111, which is dev',
     ],
     ['a bucket of two environments', set('dev.auditHeads.bucket', 'rcm-heads-222222222222'), "environments.prod.auditHeads.bucket: is dev's too"],
-    [
-      'a dedicated deployment twice',
-      set(
-        'prod.dedicated',
-        [1, 2].map(() => ({ app: 'agent', organization: 'mercy' })),
-      ),
-      'environments.prod.dedicated.1: names the agent of mercy a second time',
-    ],
     ['days that CloudWatch does not have', set('dev.logs.retentionDays', 91), 'environments.dev.logs.retentionDays: Invalid input'],
     ['an environment that is no id', (yaml) => void (yaml['environments']!['Prod/1'] = yaml['environments']!['dev']!), 'environments.Prod/1: '],
     ['no environment', (yaml) => void (yaml['environments'] = {} as Written), 'environments: has no environment'],

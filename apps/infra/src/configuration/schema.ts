@@ -36,6 +36,8 @@ const aurora = z.strictObject({
 });
 const existing = z.strictObject({
   kind: z.literal('existing'),
+  /** Its name, which the network may then ask for. */
+  host: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be the name of a host'),
   port: whole(1, 65_535).default(5432),
   /** Of the database, in this VPC or in one that is peered: processes may reach it, and nothing else. */
   securityGroupId: z.string().regex(/^sg-[0-9a-f]{8,17}$/, 'must be a security group such as sg-0123456789abcdef0'),
@@ -84,8 +86,6 @@ const environment = z
     replica: z.strictObject({ region }).optional(),
     /** Further accounts that hold secrets, 10,000 standard parameters each. */
     storeAccounts: z.array(z.strictObject({ account, regions: z.array(region).min(1) })).default([]),
-    /** Deployments for one organization alone, each with a task role of its own. */
-    dedicated: z.array(z.strictObject({ app: z.enum(['agent', 'rotator', 'migrator']), organization: idSchema })).default([]),
   })
   .superRefine(checkEnvironment);
 

@@ -10,7 +10,7 @@ const reporter =
 /** For `.superRefine`: what must fit together within one environment; nothing is named twice. */
 export function checkEnvironment(environment: EnvironmentConfiguration, problems: z.core.$RefinementCtx): void {
   const report = reporter(problems);
-  const { region, replica, network, webAgent, storeAccounts, portalTypes, dedicated } = environment;
+  const { region, replica, network, webAgent, storeAccounts, portalTypes } = environment;
   twice(network.zones, (index, zone) => report(['network', 'zones', index], `names ${zone} a second time`));
   network.zones.forEach((zone, index) => {
     if (zone.slice(0, -1) !== region) report(['network', 'zones', index], `is not in ${region}`);
@@ -28,10 +28,6 @@ export function checkEnvironment(environment: EnvironmentConfiguration, problems
     if (account === environment.account) report(['storeAccounts', index, 'account'], 'is the account of the processes, which holds secrets already');
     twice(regions, (at, name) => report(['storeAccounts', index, 'regions', at], `names ${name} a second time`));
   });
-  twice(
-    dedicated.map(({ app, organization }) => `${app} of ${organization}`),
-    (index, one) => report(['dedicated', index], `names the ${one} a second time`),
-  );
 }
 
 /** For `.superRefine`: roles have one name in an account, so two environments are never in one, be it as a store. */

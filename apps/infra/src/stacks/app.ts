@@ -1,33 +1,93 @@
 import { App, BootstraplessSynthesizer, type Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Environment } from '../configuration/read-configuration.ts';
+import { AlertsStack } from './alerts.ts';
+import { CopiesStack, ReplicaKeyStack } from './copies.ts';
+import { DatabaseStack, isAurora } from './database.ts';
+import { EvidenceStack } from './evidence.ts';
 import { IdentityStack } from './identity.ts';
 import { stackName } from './names.ts';
+import { NetworkStack } from './network.ts';
+import { policiesOf, storePoliciesOf } from './policies-of.ts';
+import { ServicesStack } from './services.ts';
+import { StoreStack } from './store.ts';
+import { TasksStack } from './tasks.ts';
 
 export interface AppOptions {
   /** Where the templates are written. Default: a folder of its own below the system's temporary one. */
   readonly outdir?: string;
 }
 
+/** Buckets take access logs by a policy: access lists are switched off. What the schemas of CloudFormation do not allow is an error. */
+const FLAGS = { '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true, '@aws-cdk/core:strictCfnValidateErrors': true };
+
 /** Every stack of every environment, with nothing looked up and nothing to upload: a template is all that there is. */
 export function platformApp(environments: readonly Environment[], { outdir }: AppOptions = {}): App {
-  const app = new App({ ...(outdir === undefined ? {} : { outdir }), analyticsReporting: false, treeMetadata: false });
-  for (const environment of environments) addEnvironment(app, environment);
+  const app = new App({ ...(outdir === undefined ? {} : { outdir }), analyticsReporting: false, treeMetadata: false, context: FLAGS });
+  for (const environment of environments) {
+    addPlatform(app, environment);
+    for (const store of environment.storeAccounts) addStore(app, environment, store);
+  }
   return app;
 }
 
-function addEnvironment(app: App, environment: Environment): void {
-  const propsIn = (account: string, region: string, part: string): StackProps => ({
-    env: { account, region },
-    stackName: stackName(environment, part),
-    // What holds the only copy of a password is not deleted by a slip.
-    terminationProtection: environment.stage === 'production',
-    synthesizer: new BootstraplessSynthesizer(),
-  });
-  const here = (part: string) => ({ ...propsIn(environment.account, environment.region, part), environment });
-  const named = <S extends Stack>(stack: S): S => {
+/** What every stack of an environment has; each waits for those before it. */
+function stacksOf(app: App, environment: Environment) {
+  let before: Stack | null = null;
+  return <S extends Stack>(
+    part: string,
+    make: (app: App, id: string, props: StackProps) => S,
+    { account, region }: Pick<Environment, 'account' | 'region'> = environment,
+  ): S => {
+    const id = stackName(environment, part);
+    const stack = make(app, id, {
+      ...{ env: { account, region }, stackName: id },
+      // What holds the only copy of a password is not deleted by a slip.
+      terminationProtection: environment.stage === 'production',
+      synthesizer: new BootstraplessSynthesizer(),
+    });
     Tags.of(stack).add('Application', 'rcm');
     Tags.of(stack).add('Stage', environment.name);
+    if (before) stack.addStackDependency(before);
+    before = stack;
     return stack;
   };
-  named(new IdentityStack(app, stackName(environment, 'identity'), here('identity')));
+}
+
+function addPlatform(app: App, environment: Environment): void {
+  const { account, replica } = environment;
+  const add = stacksOf(app, environment);
+  if (replica)
+    add('copies', (scope, id, props) => new CopiesStack(scope, id, { ...props, environment, region: replica.region }), { account, region: replica.region });
+  const identity = add('identity', (scope, id, props) => new IdentityStack(scope, id, { ...props, environment }));
+  if (replica)
+    add('replica', (scope, id, props) => new ReplicaKeyStack(scope, id, { ...props, keyPolicy: policiesOf(environment).keyPolicy }), {
+      account,
+      region: replica.region,
+    });
+  const { secrets } = identity;
+  const platformKeyArn = identity.platformKey.attrArn;
+  const common = { environment, platformKeyArn };
+  add('evidence', (scope, id, props) => new EvidenceStack(scope, id, { ...props, ...common }));
+  add('alerts', (scope, id, props) => new AlertsStack(scope, id, { ...props, ...common, runsHere: true }));
+  const network = add('network', (scope, id, props) => new NetworkStack(scope, id, { ...props, ...common }));
+  if (isAurora(environment)) {
+    const { vpc, database: securityGroup } = network;
+    add('database', (scope, id, props) => new DatabaseStack(scope, id, { ...props, environment, platformKeyArn, vpc, securityGroup }));
+  }
+  add('tasks', (scope, id, props) => new TasksStack(scope, id, { ...props, ...common, secrets }));
+  add('services', (scope, id, props) => new ServicesStack(scope, id, { ...props, ...common, secrets, network }));
+}
+
+function addStore(app: App, environment: Environment, store: Environment['storeAccounts'][number]): void {
+  const { account } = store;
+  const add = stacksOf(app, environment);
+  const policies = storePoliciesOf(environment, store);
+  const [first = '', ...others] = store.regions;
+  const there = { ...environment, account, region: first };
+  const made = add(`store-${account}`, (scope, id, props) => new StoreStack(scope, id, { ...props, environment: there, policies }), { account, region: first });
+  const platformKeyArn = made.platformKey.attrArn;
+  const alerts = { environment: there, platformKeyArn, runsHere: false };
+  add(`store-${account}-alerts`, (scope, id, props) => new AlertsStack(scope, id, { ...props, ...alerts }), { account, region: first });
+  for (const region of others)
+    add(`store-${account}-${region}`, (scope, id, props) => new ReplicaKeyStack(scope, id, { ...props, keyPolicy: policies.keyPolicy }), { account, region });
 }

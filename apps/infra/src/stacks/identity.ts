@@ -1,9 +1,10 @@
-import { aws_secretsmanager as secrets, CfnDeletionPolicy, type CfnResource, type aws_kms as kms, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { aws_secretsmanager as secrets, CfnDeletionPolicy, CfnOutput, type CfnResource, type aws_kms as kms, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { credentialsKey, platformKey } from './keys.ts';
-import { type ProcessSecret, secretName } from './names.ts';
+import { PLATFORM_KEY, type ProcessSecret, secretName } from './names.ts';
 import { policiesOf } from './policies-of.ts';
+import { because } from './reasons.ts';
 import { PlatformRole } from './roles.ts';
 
 /** Who may what: the platform's roles, the two keys, and the credentials that processes start with. */
@@ -18,6 +19,7 @@ export class IdentityStack extends Stack {
     const made = roles.map((each) => new PlatformRole(this, each));
     this.credentialsKey = credentialsKey(this, keyPolicy);
     // KMS takes no policy that names a role which is not there.
+    new CfnOutput(this, 'CredentialsKeyArn', { value: this.credentialsKey.attrArn, description: 'For the stack of the same key in another region' });
     for (const { role } of made) this.credentialsKey.addResourceDependency(role);
     this.platformKey = platformKey(this, environment);
     const databaseUrl = (name: ProcessSecret) => this.#secret(environment, name, 'A login of Postgres: written by whoever makes it, never by the stack', {});
@@ -34,18 +36,25 @@ export class IdentityStack extends Stack {
   }
 
   #secret(environment: Environment, name: ProcessSecret, description: string, more: Pick<secrets.CfnSecretProps, 'generateSecretString'>): secrets.CfnSecret {
-    const secret = new secrets.CfnSecret(this, name, { name: secretName(environment, name), description, kmsKeyId: this.platformKey.attrArn, ...more });
+    const secret = new secrets.CfnSecret(this, name, {
+      name: secretName(environment, name),
+      description,
+      kmsKeyId: this.platformKey.attrArn,
+      ...copies(environment),
+      ...more,
+    });
     keep(secret);
-    Validations.of(secret).acknowledge(
-      ...['AwsSolutions-SMG4', 'HIPAA.Security-SecretsManagerRotationEnabled', 'NIST.800.53.R5-SecretsManagerRotationEnabled'].map((rule) => ({
-        id: rule,
-        reason:
-          'It is changed by a person in steps that other processes must follow (docs/keys.md, docs/database-roles.md): a rotation by Lambda would lock them out.',
-      })),
-    );
+    const why =
+      'It is changed by a person in steps that other processes must follow (docs/keys.md, docs/database-roles.md): a rotation by Lambda would lock them out.';
+    because(secret, why, 'SMG4', 'solutions');
+    because(secret, why, 'SecretsManagerRotationEnabled', 'hipaa', 'nist5');
     return secret;
   }
 }
+
+/** Under the key of the same name in the second region, which is made before (stack `copies`). */
+const copies = ({ replica }: Environment): Pick<secrets.CfnSecretProps, 'replicaRegions'> =>
+  replica ? { replicaRegions: [{ region: replica.region, kmsKeyId: PLATFORM_KEY }] } : {};
 
 /** Whatever holds the only copy of something outlives its stack. */
 export function keep(resource: CfnResource): void {

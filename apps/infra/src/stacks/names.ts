@@ -31,8 +31,13 @@ export const logGroupName = (service: Service): string => `/rcm/${service}`;
 export const executionRoleName = (service: Service): string => `rcm-${service}-start`;
 export const topicArn = ({ partition, region, account }: Environment): string => `arn:${partition}:sns:${region}:${account}:${TOPIC}`;
 export const trailArn = ({ partition, region, account }: Environment): string => `arn:${partition}:cloudtrail:${region}:${account}:trail/${TRAIL}`;
+export const clusterArn = ({ partition, region, account }: Environment): string => `arn:${partition}:ecs:${region}:${account}:cluster/${CLUSTER}`;
 export const roleArn = ({ partition, account }: Environment, role: string): string => `arn:${partition}:iam::${account}:role/${role}`;
 /** Names of buckets are the whole world's: the account and the region make them its own. */
 export const bucketName = ({ account, region }: Environment, what: 'trail' | 'access-logs'): string => `rcm-${what}-${account}-${region}`;
 
 export const stackName = ({ name }: Environment, part: string): string => `rcm-${name}-${part}`;
+
+/** Where the database's backups are copied to. */
+export const replicaVaultArn = ({ partition, account }: Environment, region: string): string =>
+  `arn:${partition}:backup:${region}:${account}:backup-vault:rcm-copies`;

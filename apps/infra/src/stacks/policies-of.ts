@@ -15,7 +15,6 @@ const peopleOf = ({ stage }: Environment) => ['breakGlass', 'auditor', ...(stage
 export const policiesOf = (environment: Environment): PlatformPolicies =>
   platformPolicies({
     ...placeOf(environment),
-    dedicated: environment.dedicated.map(({ app, organization }) => ({ app, orgId: organization })),
     // The key that signs is not named here: its own policy lets the writer sign.
     auditHeads: { bucket: environment.auditHeads.bucket },
     people: peopleOf(environment),

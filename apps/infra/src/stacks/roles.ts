@@ -1,6 +1,10 @@
 import type { RolePolicies } from '@rcm/credentials/policies';
-import { aws_iam as iam, type CfnTag, Validations } from 'aws-cdk-lib';
+import { aws_iam as iam, type CfnTag } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { wildcardsBecause } from './reasons.ts';
+
+const WHY_WILDCARDS =
+  'Below the path of one tenant, which the session’s own tags name, or of one environment; or, for people, what has no narrower resource. docs/access-matrix.md tries every statement.';
 
 /** A role with its one managed policy, word for word as `@rcm/credentials/policies` has them. */
 export class PlatformRole extends Construct {
@@ -15,10 +19,6 @@ export class PlatformRole extends Construct {
       tags: Object.entries(tags).map(([key, value]): CfnTag => ({ key, value })),
     });
     const managed = new iam.CfnManagedPolicy(this, 'Policy', { managedPolicyName: name, policyDocument: policy, roles: [this.role.ref] });
-    Validations.of(managed).acknowledge({
-      id: 'AwsSolutions-IAM5',
-      reason:
-        'Each wildcard stands below the path of one tenant, named by the session’s own tags, or of one environment; docs/access-matrix.md tries every statement.',
-    });
+    wildcardsBecause(managed, policy.Statement, WHY_WILDCARDS);
   }
 }

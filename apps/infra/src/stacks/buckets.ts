@@ -1,0 +1,67 @@
+import { aws_s3 as s3, Duration, RemovalPolicy, type Stack, type aws_kms as kms } from 'aws-cdk-lib';
+import type { Environment } from '../configuration/read-configuration.ts';
+import { bucketName } from './names.ts';
+import { because } from './reasons.ts';
+
+const { BLOCK_ALL } = s3.BlockPublicAccess;
+
+/** Never in the clear, never public, never emptied with its stack; who has read and written is written down. */
+const CLOSED = { blockPublicAccess: BLOCK_ALL, enforceSSL: true, minimumTLSVersion: 1.2, versioned: true, removalPolicy: RemovalPolicy.RETAIN } as const;
+
+/** Where S3 writes who used the other buckets. */
+export function accessLogBucket(stack: Stack, environment: Environment): s3.Bucket {
+  const bucket = new s3.Bucket(stack, 'AccessLogs', {
+    ...CLOSED,
+    bucketName: bucketName(environment, 'access-logs'),
+    encryption: s3.BucketEncryption.S3_MANAGED,
+    objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+  });
+  because(bucket, 'S3 delivers access logs under its own key alone ("Enabling Amazon S3 server access logging").', 'S3DefaultEncryptionKMS', 'hipaa', 'nist5');
+  acknowledge(bucket, 'not locked');
+  return bucket;
+}
+
+export interface KeptBucketOptions {
+  readonly key: kms.IKey;
+  readonly accessLogs: s3.Bucket;
+}
+
+/** Where CloudTrail writes. */
+export function trailBucket(stack: Stack, environment: Environment, { key, accessLogs }: KeptBucketOptions): s3.Bucket {
+  const bucket = new s3.Bucket(stack, 'TrailBucket', {
+    ...CLOSED,
+    ...{ bucketName: bucketName(environment, 'trail'), encryption: s3.BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true },
+    ...{ serverAccessLogsBucket: accessLogs, serverAccessLogsPrefix: 'trail/' },
+  });
+  acknowledge(bucket, 'not locked');
+  return bucket;
+}
+
+/** Where the heads of the audit chains are kept: what is written there cannot be taken away before its time, by nobody in production. */
+export function headsBucket(stack: Stack, { auditHeads, stage }: Environment, { key, accessLogs }: KeptBucketOptions): s3.Bucket {
+  const kept = Duration.days(auditHeads.keepDays);
+  const bucket = new s3.Bucket(stack, 'HeadsBucket', {
+    ...CLOSED,
+    ...{ bucketName: auditHeads.bucket, encryption: s3.BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true },
+    ...{ serverAccessLogsBucket: accessLogs, serverAccessLogsPrefix: 'heads/', objectLockEnabled: true },
+    objectLockDefaultRetention: stage === 'production' ? s3.ObjectLockRetention.compliance(kept) : s3.ObjectLockRetention.governance(kept),
+  });
+  acknowledge(bucket, 'locked');
+  return bucket;
+}
+
+function acknowledge(bucket: s3.Bucket, lock: 'locked' | 'not locked'): void {
+  because(
+    bucket,
+    'Its objects are kept by versions and, of heads, by Object Lock; a copy in a second region is not made (docs/credential-infrastructure.md).',
+    'S3BucketReplicationEnabled',
+    ...(['hipaa', 'nist4', 'nist5'] as const),
+  );
+  if (lock === 'not locked')
+    because(
+      bucket,
+      'A service of AWS writes here, whose files are checked otherwise: the trail’s by their digests. Objects of heads are locked.',
+      'S3BucketDefaultLockEnabled',
+      'nist4',
+    );
+}

@@ -1,0 +1,110 @@
+import { GUARDIAN_ROLE, PERSON_ROLES, tenantRoleName } from '@rcm/credentials/policies';
+import { aws_events as events, type aws_sns as sns, type Stack } from 'aws-cdk-lib';
+import type { Environment } from '../configuration/read-configuration.ts';
+import { roleArn } from './names.ts';
+
+/** What is told at once, and in which words. */
+export interface ToldEvent {
+  readonly name: string;
+  readonly title: string;
+  /** Names in angle brackets are fields of the event, from `fields`. */
+  readonly text: string;
+  readonly nextStep: string;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly pattern: object;
+}
+
+const CALL = { 'detail-type': ['AWS API Call via CloudTrail'] };
+const WHO = { who: '$.detail.userIdentity.arn', what: '$.detail.eventName', when: '$.time', from: '$.detail.sourceIPAddress' };
+const WHO_DID = '<what> by <who> from <from> at <when>.';
+
+/** Sessions of these roles read secrets; nobody else does in ordinary work. */
+const readers = (): readonly string[] => (['agent', 'rotator', 'migrator'] as const).map(tenantRoleName);
+
+export function toldEvents(environment: Environment): readonly ToldEvent[] {
+  const becoming = (role: string) => ({
+    ...CALL,
+    source: ['aws.sts'],
+    detail: { eventName: ['AssumeRole'], requestParameters: { roleArn: [roleArn(environment, role)] } },
+  });
+  const name = [{ prefix: `/rcm/${environment.name}/` }, { prefix: `rcm/${environment.name}/` }, { prefix: `arn:` }];
+  return [
+    {
+      ...{ name: 'rcm-break-glass', title: 'Somebody became the break-glass role', text: WHO_DID, fields: WHO, pattern: becoming(PERSON_ROLES.breakGlass) },
+      nextStep: 'Ask whoever it is why, now. If nobody says so: take the session away and treat every secret of the environment as read.',
+    },
+    {
+      ...{ name: 'rcm-guardian', title: 'Somebody became the guardian, who deletes', text: WHO_DID, fields: WHO, pattern: becoming(GUARDIAN_ROLE) },
+      nextStep: 'Ask whoever it is what is to be deleted, and why. A deleted secret of Secrets Manager can be given back for days, a parameter cannot.',
+    },
+    {
+      ...{ name: 'rcm-key-in-danger', title: 'A key was disabled, given away or is to be deleted', text: WHO_DID, fields: WHO },
+      pattern: {
+        ...CALL,
+        source: ['aws.kms'],
+        detail: {
+          eventName: ['DisableKey', 'PutKeyPolicy', 'ScheduleKeyDeletion', 'CreateGrant'],
+          userIdentity: { type: [{ 'anything-but': ['AWSService'] }], invokedBy: [{ exists: false }] },
+        },
+      },
+      nextStep: 'If it was not meant: kms:CancelKeyDeletion, kms:EnableKey. Without its key no secret opens.',
+    },
+    {
+      ...{ name: 'rcm-read-outside', title: 'A secret was read outside of the platform', text: WHO_DID, fields: WHO },
+      pattern: {
+        ...CALL,
+        source: ['aws.ssm', 'aws.secretsmanager'],
+        detail: {
+          eventName: ['GetParameter', 'GetParameters', 'GetParametersByPath', 'GetParameterHistory', 'GetSecretValue', 'BatchGetSecretValue'],
+          userIdentity: { sessionContext: { sessionIssuer: { userName: [{ 'anything-but': readers() }] } } },
+          $or: [
+            { requestParameters: { name } },
+            { requestParameters: { names: name } },
+            { requestParameters: { path: name } },
+            { requestParameters: { secretId: name } },
+          ],
+        },
+      },
+      nextStep: 'Find out who it is by the name of the session. If nobody says so: rotate the login (rcm login rotate ID --kind compromise).',
+    },
+    {
+      ...{
+        name: 'rcm-deployment-failed',
+        title: 'A deployment did not come up and was taken back',
+        text: '<service>: <reason>',
+        fields: { service: '$.resources[0]', reason: '$.detail.reason' },
+      },
+      pattern: { source: ['aws.ecs'], 'detail-type': ['ECS Deployment State Change'], detail: { eventName: ['SERVICE_DEPLOYMENT_FAILED'] } },
+      nextStep: 'The version before runs on. Read the log of the tasks that stopped.',
+    },
+    {
+      ...{
+        name: 'rcm-not-as-deployed',
+        title: 'A resource is not as a rule of AWS Config wants it',
+        text: '<rule>: <resource>',
+        fields: { rule: '$.detail.configRuleName', resource: '$.detail.resourceId' },
+      },
+      pattern: {
+        ...{ source: ['aws.config'], 'detail-type': ['Config Rules Compliance Change'] },
+        detail: { configRuleName: [{ prefix: 'rcm-' }], newEvaluationResult: { complianceType: ['NON_COMPLIANT'] } },
+      },
+      nextStep: 'See what was changed and by whom (CloudTrail); deploy the stack again.',
+    },
+  ];
+}
+
+/** As AWS's chat application takes it; quotes stay around each field, which EventBridge puts in as text. */
+export const chatMessage = ({ title, text, nextStep, name }: ToldEvent): string =>
+  JSON.stringify({
+    ...{ version: '1.0', source: 'custom', content: { textType: 'client-markdown', title, description: text, nextSteps: [nextStep], keywords: [name] } },
+    metadata: { threadId: name, summary: title, eventType: name },
+  });
+
+/** One rule for each. Calls that only look are no events to EventBridge unless a rule asks for all of them. */
+export function tellEvents(stack: Stack, environment: Environment, topic: sns.CfnTopic): void {
+  for (const event of toldEvents(environment))
+    new events.CfnRule(stack, event.name, {
+      ...{ name: event.name, description: event.title, eventPattern: event.pattern, state: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS' },
+      targets: [{ id: 'topic', arn: topic.ref, inputTransformer: { inputPathsMap: event.fields, inputTemplate: chatMessage(event) } }],
+    });
+}

@@ -1,0 +1,120 @@
+import { HEAD_WRITER_ROLE } from '@rcm/credentials/policies';
+import { aws_cloudtrail as cloudtrail, aws_iam as iam, aws_kms as kms, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Environment } from '../configuration/read-configuration.ts';
+import { accessLogBucket, headsBucket, trailBucket } from './buckets.ts';
+import { configRules } from './config-rules.ts';
+import { keep } from './identity.ts';
+import { logGroup } from './logs.ts';
+import { HEADS_KEY, roleArn, TRAIL, trailArn } from './names.ts';
+import { serviceRole } from './service-role.ts';
+import { document } from './statements.ts';
+
+export interface EvidenceStackProps extends StackProps {
+  readonly environment: Environment;
+  readonly platformKeyArn: string;
+}
+
+/** What shows afterwards who did what: CloudTrail, AWS Config, and a place for heads of the audit chains that nobody can write over. */
+export class EvidenceStack extends Stack {
+  constructor(scope: Construct, id: string, { environment, platformKeyArn, ...props }: EvidenceStackProps) {
+    super(scope, id, props);
+    const key = kms.Key.fromKeyArn(this, 'PlatformKey', platformKeyArn);
+    const accessLogs = accessLogBucket(this, environment);
+    const heads = headsBucket(this, environment, { key, accessLogs });
+    const bucket = trailBucket(this, environment, { key, accessLogs });
+    this.#headsKey(environment);
+    this.#writerEncrypts(environment, { keyArn: platformKeyArn, bucketArn: heads.bucketArn });
+    this.#trail(environment, { key, bucket, heads: heads.bucketArn });
+    configRules(this, environment, accessLogs);
+  }
+
+  /**
+   * Reads and writes of parameters and secrets, and every use of a key, are management events to CloudTrail: with all of them, and none left out, each read of a
+   * secret is there with the tenant's session. What it counts as data events is the objects of buckets.
+   */
+  #trail(
+    environment: Environment,
+    { key, bucket, heads }: { readonly key: kms.IKey; readonly bucket: ReturnType<typeof trailBucket>; readonly heads: string },
+  ): void {
+    const { account } = environment;
+    const service = new iam.ServicePrincipal('cloudtrail.amazonaws.com');
+    const conditions = { StringEquals: { 'aws:SourceArn': trailArn(environment) } };
+    bucket.addToResourcePolicy(
+      new iam.PolicyStatement({ sid: 'TrailLooks', principals: [service], actions: ['s3:GetBucketAcl'], resources: [bucket.bucketArn], conditions }),
+    );
+    bucket.addToResourcePolicy(
+      new iam.PolicyStatement({
+        ...{ sid: 'TrailWrites', principals: [service], actions: ['s3:PutObject'], resources: [`${bucket.bucketArn}/AWSLogs/${account}/*`] },
+        conditions: { StringEquals: { ...conditions.StringEquals, 's3:x-amz-acl': 'bucket-owner-full-control' } },
+      }),
+    );
+    const log = logGroup(this, 'TrailLog', { environment, name: '/rcm/trail', key });
+    const role = serviceRole(this, 'TrailRole', {
+      name: 'rcm-trail',
+      trusted: document({
+        ...{ Sid: 'ThisTrail', Effect: 'Allow', Principal: { Service: ['cloudtrail.amazonaws.com'] }, Action: ['sts:AssumeRole'] },
+        Condition: { StringEquals: { 'aws:SourceArn': [trailArn(environment)] } },
+      }),
+      statements: [{ Sid: 'WriteTrail', Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: [log.logGroupArn] }],
+    });
+    const selector = (field: string, values: readonly string[], how: 'equals' | 'startsWith' = 'equals') => ({ field, [how]: [...values] });
+    const trail = new cloudtrail.CfnTrail(this, 'Trail', {
+      ...{ trailName: TRAIL, isLogging: true, isMultiRegionTrail: true, includeGlobalServiceEvents: true, enableLogFileValidation: true },
+      ...{ s3BucketName: bucket.bucketName, kmsKeyId: key.keyArn, cloudWatchLogsLogGroupArn: log.logGroupArn, cloudWatchLogsRoleArn: role.attrArn },
+      insightSelectors: [{ insightType: 'ApiCallRateInsight' }, { insightType: 'ApiErrorRateInsight' }],
+      advancedEventSelectors: [
+        { name: 'Every call, of secrets and keys too', fieldSelectors: [selector('eventCategory', ['Management'])] },
+        {
+          // Not of the trail's own bucket: each delivery would be told of by the next.
+          name: 'Objects of audit heads',
+          fieldSelectors: [
+            selector('eventCategory', ['Data']),
+            selector('resources.type', ['AWS::S3::Object']),
+            selector('resources.ARN', [`${heads}/`], 'startsWith'),
+          ],
+        },
+      ],
+    });
+    if (bucket.policy) trail.node.addDependency(bucket.policy);
+  }
+
+  /** What the writer's own policy leaves to the stack: the bucket is encrypted under the platform's key. */
+  #writerEncrypts({ region }: Environment, { keyArn, bucketArn }: { readonly keyArn: string; readonly bucketArn: string }): void {
+    new iam.CfnManagedPolicy(this, 'WriterEncrypts', {
+      managedPolicyName: 'rcm-head-writer-encrypts',
+      roles: [HEAD_WRITER_ROLE],
+      policyDocument: document({
+        ...{ Sid: 'EncryptHeads', Effect: 'Allow', Action: ['kms:GenerateDataKey'], Resource: [keyArn] },
+        Condition: {
+          StringEquals: { 'kms:ViaService': [`s3.${region}.amazonaws.com`] },
+          StringLike: { 'kms:EncryptionContext:aws:s3:arn': [bucketArn, `${bucketArn}/*`] },
+        },
+      }),
+    });
+  }
+
+  /** Signs heads. Only their writer uses it, and nobody, the writer neither, gets it out. */
+  #headsKey(environment: Environment): void {
+    const { partition, account } = environment;
+    const root = { AWS: [`arn:${partition}:iam::${account}:root`] };
+    const key = new kms.CfnKey(this, 'HeadsKey', {
+      ...{ description: 'Signs heads of the audit chains', keySpec: 'ECC_NIST_P256', keyUsage: 'SIGN_VERIFY', pendingWindowInDays: 30 },
+      keyPolicy: document(
+        {
+          ...{ Sid: 'AccountAdministersKey', Effect: 'Allow', Principal: root, Resource: ['*'] },
+          Action: [
+            ...['kms:CancelKeyDeletion', 'kms:CreateAlias', 'kms:DeleteAlias', 'kms:Describe*', 'kms:DisableKey', 'kms:EnableKey', 'kms:Get*', 'kms:List*'],
+            ...['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:TagResource', 'kms:UntagResource', 'kms:UpdateAlias', 'kms:UpdateKeyDescription'],
+          ],
+        },
+        {
+          ...{ Sid: 'WriterSignsHeads', Effect: 'Allow', Principal: { AWS: [roleArn(environment, HEAD_WRITER_ROLE)] } },
+          ...{ Action: ['kms:GetPublicKey', 'kms:Sign'], Resource: ['*'] },
+        },
+      ),
+    });
+    keep(key);
+    new kms.CfnAlias(this, 'HeadsAlias', { aliasName: HEADS_KEY, targetKeyId: key.ref });
+  }
+}

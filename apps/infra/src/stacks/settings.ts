@@ -1,0 +1,45 @@
+import { tenantRoleName, type TenantApp } from '@rcm/credentials/policies';
+import type { Environment } from '../configuration/read-configuration.ts';
+import { CREDENTIALS_KEY, HEADS_KEY, roleArn, type Service, topicArn } from './names.ts';
+
+type Settings = Readonly<Record<string, string>>;
+
+/** What a container is given beside its secrets. Every name is one that the app reads (docs/configuration.md), which a test holds this to. */
+export function settingsOf(service: Service, environment: Environment): Settings {
+  const database = { RCM_DATABASE_CA_FILE: environment.databaseCaFile };
+  switch (service) {
+    case 'web-agent':
+      return { ...database, ...stores(environment, 'agent'), ...replica(environment), ...browser(environment.webAgent.browserContexts) };
+    case 'rotator':
+      return { ...database, ...stores(environment, 'rotator'), ...replica(environment), ...browser(4), RCM_NOTICE_SNS_TOPIC_ARN: topicArn(environment) };
+    // It has no way to the second region: `rotator copies` makes the copies of what it has written.
+    case 'migrator':
+      return { ...database, ...stores(environment, 'migrator') };
+    case 'db-migrate':
+      return database;
+    case 'audit-heads':
+      return {
+        ...database,
+        RCM_AWS_REGION: environment.region,
+        RCM_AUDIT_SIGNING_KMS_KEY: HEADS_KEY,
+        RCM_AUDIT_BUCKET: environment.auditHeads.bucket,
+        RCM_AUDIT_BUCKET_KEEP_DAYS: String(environment.auditHeads.keepDays),
+      };
+  }
+}
+
+const stores = (environment: Environment, app: TenantApp): Settings => ({
+  RCM_ENVIRONMENT: environment.name,
+  RCM_AWS_REGION: environment.region,
+  RCM_AWS_ACCOUNT_ID: environment.account,
+  RCM_KMS_KEY_ID: CREDENTIALS_KEY,
+  RCM_TENANT_ROLE_ARN: roleArn(environment, tenantRoleName(app)),
+});
+
+const replica = ({ replica }: Environment): Settings => (replica ? { RCM_AWS_REPLICA_REGION: replica.region } : {});
+
+/**
+ * Fargate gives a container neither the user namespaces nor the capability that Chromium's sandbox is made of, and no other user for the browser. What holds
+ * there instead: one task is one virtual machine, nothing is resolved but portals and AWS, and the task's role reads no secret. The app says so at every start.
+ */
+const browser = (contexts: number): Settings => ({ RCM_BROWSER_SANDBOX: 'off', RCM_MAX_BROWSER_CONTEXTS: String(contexts) });

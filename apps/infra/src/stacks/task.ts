@@ -1,0 +1,70 @@
+import { aws_ecs as ecs, type aws_secretsmanager as secrets } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Environment } from '../configuration/read-configuration.ts';
+import { logGroupName, type ProcessSecret, roleArn, SECRETS_OF, type Service } from './names.ts';
+import { because } from './reasons.ts';
+import { settingsOf } from './settings.ts';
+import { startRole } from './start-role.ts';
+
+export interface TaskOptions {
+  readonly environment: Environment;
+  readonly service: Service;
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly size: { readonly cpu: number; readonly memory: number };
+  /** Where it tells whether it is alive; none for what runs once. */
+  readonly healthPort?: number;
+  /** Name of the role under which the process itself runs. */
+  readonly role: string;
+  readonly platformKeyArn: string;
+  readonly secrets: Readonly<Record<ProcessSecret, secrets.CfnSecret>>;
+}
+
+/** As which the images' processes run: no user of the machine, and never root. */
+const USER = '10001:10001';
+/** For what runs once and drives no browser. */
+export const ONCE = { cpu: 1024, memory: 2048 } as const;
+/** The most that Fargate waits; a process drains for 90 s (RCM_AGENT_DRAIN_MS, RCM_ROTATOR_DRAIN_MS). */
+const STOP_SECONDS = 120;
+
+/** One container: not root, no capability, a file system that cannot be written but for /tmp, which ends with the task. */
+export function task(scope: Construct, options: TaskOptions): ecs.CfnTaskDefinition {
+  const { environment, service, image, command, size, healthPort, role, secrets } = options;
+  const variable = ([name, value]: readonly [string, string]) => ({ name, value });
+  const definition = new ecs.CfnTaskDefinition(scope, service, {
+    ...{ family: `rcm-${service}`, cpu: String(size.cpu), memory: String(size.memory), networkMode: 'awsvpc', requiresCompatibilities: ['FARGATE'] },
+    runtimePlatform: { cpuArchitecture: 'X86_64', operatingSystemFamily: 'LINUX' },
+    ...{ taskRoleArn: roleArn(environment, role), executionRoleArn: startRole(scope, options).attrArn },
+    // Fargate has no tmpfs: it is a folder of the task's own encrypted disk.
+    volumes: [{ name: 'tmp' }],
+    containerDefinitions: [
+      {
+        ...{ name: service, image, command: [...command], essential: true, user: USER, privileged: false, readonlyRootFilesystem: true },
+        linuxParameters: { initProcessEnabled: true, capabilities: { drop: ['ALL'] } },
+        mountPoints: [{ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false }],
+        environment: Object.entries(settingsOf(service, environment)).map(variable),
+        secrets: Object.entries(SECRETS_OF[service]).map(([name, secret]) => ({ name, valueFrom: secrets[secret].ref })),
+        ...(healthPort === undefined ? {} : { healthCheck: health(healthPort) }),
+        stopTimeout: STOP_SECONDS,
+        logConfiguration: {
+          logDriver: 'awslogs',
+          // The log group is there already. A process waits for its log rather than lose a line of it.
+          options: { 'awslogs-group': logGroupName(service), 'awslogs-region': environment.region, 'awslogs-stream-prefix': 'rcm', mode: 'blocking' },
+        },
+      },
+    ],
+  });
+  because(
+    definition,
+    'What stands here is no secret: names and numbers that the configuration has. What is one comes from Secrets Manager.',
+    'ECS2',
+    'solutions',
+  );
+  return definition;
+}
+
+/** ECS does not look at a health check of the image. */
+const health = (port: number): ecs.CfnTaskDefinition.HealthCheckProperty => ({
+  command: ['CMD', 'node', '-e', `fetch('http://127.0.0.1:${port}/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`],
+  ...{ interval: 30, timeout: 10, retries: 3, startPeriod: 120 },
+});
