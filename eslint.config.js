@@ -26,6 +26,7 @@ const tools = [
   allow('demo-portals'),
   allow('test-services'),
   allow('setup'),
+  allow('pack'),
   allow('platform', 'telemetry', 'credentials', 'db', 'portal-drivers', 'local-aws', 'demo-portals'),
   allow('vault-server'),
   allow('bench', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access', 'rotator', 'local-aws', 'demo-portals', 'test-services', 'test-world'),
@@ -147,6 +148,8 @@ export default tseslint.config(
     rules: { 'rcm/plaintext-owners': ['error', import.meta.dirname] },
   },
   { files: ['tools/**/*.ts', '**/*.test.ts', '**/*.fixture.ts', '**/vitest.config.ts'], rules: { 'no-restricted-imports': 'off' } },
+  // What packs a library is no part of it.
+  { files: ['libs/*/pack/*.ts'], rules: { '@nx/enforce-module-boundaries': boundaries([{ sourceTag: '*', onlyDependOnLibsWithTags: ['scope:pack'] }]) } },
   {
     files: ['**/*.test.ts', '**/vitest.config.ts', '**/*.fixture.ts'],
     rules: {

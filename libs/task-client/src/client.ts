@@ -12,7 +12,7 @@ export interface TaskClientOptions {
   readonly token: () => string | Promise<string>;
   /** For one call, in ms. Default 10,000. */
   readonly callMs?: number;
-  /** Pause between two looks at a task, in ms. Default 1,000. */
+  /** Pause between two looks at a task, in ms; each look waits for the task's end for a while. Default 1,000. */
   readonly pollMs?: number;
   /** Default: the process's own. */
   readonly fetch?: typeof fetch;
@@ -32,6 +32,9 @@ export interface TaskClient {
    */
   result(taskId: string, options: { readonly deadlineMs: number; readonly signal?: AbortSignal }): Promise<TaskResult>;
 }
+
+/** For how long a look asks the API to wait, in whole seconds: it takes 30 at most, and a proxy between may end what is silent for longer. */
+const LONGEST_WAIT_S = 25;
 
 export function createTaskClient(options: TaskClientOptions): TaskClient {
   const { callMs = 10_000, pollMs = 1_000 } = options;
@@ -64,9 +67,12 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
     }
   }
 
-  async function look(taskId: string, within: { readonly signal?: AbortSignal; readonly ms?: number }): Promise<Task | null> {
+  async function look(
+    taskId: string,
+    { waitSeconds = 0, ...within }: { readonly signal?: AbortSignal; readonly ms?: number; readonly waitSeconds?: number },
+  ): Promise<Task | null> {
     try {
-      return parsed(await call(`/v1/tasks/${encodeURIComponent(taskId)}`, within));
+      return parsed(await call(`/v1/tasks/${encodeURIComponent(taskId)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ''}`, within));
     } catch (error) {
       if (error instanceof TaskError && error.code === 'task_not_found') return null;
       throw error;
@@ -97,8 +103,9 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
     async result(taskId, { deadlineMs, signal }) {
       const until = performance.now() + deadlineMs;
       for (;;) {
-        const ms = Math.min(callMs, until - performance.now());
-        const task = await look(taskId, { signal, ms }).catch((error: unknown) => {
+        const left = until - performance.now();
+        const waitSeconds = Math.max(0, Math.min(LONGEST_WAIT_S, Math.floor(left / 1_000)));
+        const task = await look(taskId, { signal, ms: Math.min(left, 1_000 * waitSeconds + callMs), waitSeconds }).catch((error: unknown) => {
           if (error instanceof TaskError && error.retryable) return 'later' as const;
           throw error;
         });

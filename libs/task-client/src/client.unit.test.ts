@@ -98,6 +98,8 @@ describe('waiting for a result', () => {
     ];
     expect(await client.result(ID, { deadlineMs: 10_000 })).toEqual(DONE.result);
     expect(seen.map((request) => request.headers.authorization)).toEqual(['Bearer t-1', 'Bearer t-2', 'Bearer t-3', 'Bearer t-4']);
+    // Each asks the API to wait, and for no longer than is left.
+    for (const { url } of seen) expect(Number(/\?wait=(\d+)$/.exec(url ?? '')?.[1])).toBeLessThanOrEqual(10);
   });
 
   it('fails with the task’s own code', async () => {

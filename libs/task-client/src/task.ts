@@ -22,6 +22,9 @@ export const taskSchema = z.object({
   state: z.enum(['queued', 'running', 'succeeded', 'failed']),
   tries: z.int(),
   created_at: z.iso.datetime().nullable(),
+  /** Of a queued task that was put off: why (a code), and when it is tried again. Absent before version 1.2 of the API. */
+  waits_for: z.string().nullish(),
+  next_try_at: z.iso.datetime().nullish(),
   finished_at: z.iso.datetime().nullable(),
   result: z
     .looseObject({

@@ -1,0 +1,148 @@
+import { claimPortalTask, finishPortalTask } from '@rcm/db';
+import { execFile, execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientUpToDate } from '../../python/write-client.ts';
+import { type ApiWorld, openApiWorld } from './api.fixture.ts';
+
+const CLIENT = join(import.meta.dirname, '..', '..', 'python', 'rcm_tasks.py');
+const TIMEOUT_MS = 600_000;
+/** What comes before each program: a client whose token is the one that the test gave. */
+const CLIENT_FOR = `
+import json, os, sys
+from rcm_tasks import API_VERSION, TaskClient, TaskError
+client = TaskClient(os.environ["API"], lambda: os.environ["TOKEN"])
+def tell(**found):
+    print(json.dumps(found), flush=True)
+TASK = {"endpoint": "alpine-one", "task": "claim_status", "input": {"claim_number": "C-1"}}
+`;
+
+it('the Python client has the API’s types and addresses as they are: npm run python-client --workspace @rcm/web-agent', () => {
+  const text = readFileSync(CLIENT, 'utf8');
+  expect(clientUpToDate(text)).toBe(text);
+});
+
+function python(): string | null {
+  try {
+    return execFileSync('python3', ['-c', 'import sys; print(sys.version_info[:2] >= (3, 9))'], { encoding: 'utf8' }).trim() === 'True' ? 'python3' : null;
+  } catch {
+    return null;
+  }
+}
+const program = python();
+if (program === null && process.env['RCM_REQUIRE_PYTHON'] === '1') throw new Error('RCM_REQUIRE_PYTHON=1, and there is no python3 of version 3.9 or later');
+
+describe.skipIf(program === null)(
+  `the Python client, copied into an empty folder${program === null ? ' (there is no python3 of version 3.9 or later)' : ''}`,
+  { timeout: TIMEOUT_MS },
+  () => {
+    let world: ApiWorld;
+    let folder: string;
+    beforeAll(async () => {
+      world = await openApiWorld();
+      folder = await mkdtemp(join(tmpdir(), 'rcm-python-'));
+      await copyFile(CLIENT, join(folder, 'rcm_tasks.py'));
+    }, TIMEOUT_MS);
+    afterAll(async () => {
+      await world?.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    /** What a program says, a line each. */
+    async function says(lines: string, scope = 'tasks:write tasks:read:org'): Promise<Record<string, unknown>[]> {
+      await writeFile(join(folder, 'program.py'), `${CLIENT_FOR}${lines}`);
+      const env = {
+        PATH: process.env['PATH'],
+        API: `http://127.0.0.1:${world.api.port}`,
+        TOKEN: await world.issuer.token('one', { claims: { scope, sub: 'python' } }),
+      };
+      const { stdout } = await promisify(execFile)('python3', ['program.py'], { cwd: folder, env, timeout: TIMEOUT_MS });
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    }
+
+    it('asks, is told of the same task under the same key, lists, cancels and asks again', async () => {
+      const [asked, again, listed, cancelled, retried, read] = await says(`
+task = client.ask(TASK, "k")
+tell(id=task["id"], state=task["state"])
+tell(id=client.ask(TASK, "k")["id"])
+tell(ids=[one["id"] for one in client.tasks(limit=1)])
+tell(error=client.cancel(task["id"])["error"]["code"])
+tell(id=client.retry(task["id"])["id"])
+tell(read=client.read(task["id"])["state"], none=client.read("00000000-0000-4000-8000-000000000000"))
+`);
+      expect(asked).toMatchObject({ state: 'queued' });
+      expect(again).toEqual({ id: asked?.['id'] });
+      expect(listed).toEqual({ ids: [asked?.['id']] });
+      expect(cancelled).toEqual({ error: 'cancelled' });
+      expect(retried?.['id']).not.toBe(asked?.['id']);
+      expect(read).toEqual({ read: 'failed', none: null });
+    });
+
+    it('waits for a result, and fails with the task’s own code', async () => {
+      const { json } = await world.ask('/v1/tasks', { method: 'POST', body: { endpoint: 'alpine-one', task: 'claim_status', input: { claim_number: 'C-2' } } });
+      const id = String(json['id']);
+      const waiting = says(`tell(result=client.result("${id}", 60))`);
+      expect(await claimPortalTask(world.db, { orgId: 'one', taskId: id, worker: 'w', ttlMs: 60_000 })).not.toBeNull();
+      await finishPortalTask(world.db, { orgId: 'one', taskId: id, worker: 'w', result: { found: true, rows: [{ number: 'C-2' }] } });
+      expect(await waiting).toEqual([{ result: { found: true, rows: [{ number: 'C-2' }] } }]);
+      expect(
+        await says(`
+gone = client.ask(TASK)["id"]
+client.cancel(gone)
+try:
+    client.result(gone, 60)
+except TaskError as error:
+    tell(code=error.code, status=error.status)
+`),
+      ).toEqual([{ code: 'cancelled', status: null }]);
+    });
+
+    it('says what may be asked for', async () => {
+      const [found] = await says(`tell(endpoints=list(client.endpoints(limit=1)), tasks=[one["name"] for one in client.portal_tasks("alpine")["tasks"]])`);
+      expect(found).toEqual({ endpoints: [{ id: 'alpine-one', portal_type: 'alpine', has_login: false }], tasks: ['claim_status'] });
+    });
+
+    it('tells errors apart, sends no token in the clear and follows no redirect', async () => {
+      const caught = (line: string) => `
+try:
+    ${line}
+except (TaskError, ValueError) as error:
+    tell(code=getattr(error, "code", "refused"), retryable=getattr(error, "retryable", None))
+`;
+      const elsewhere = `
+import http.server, threading
+class Elsewhere(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(307); self.send_header("Location", os.environ["API"] + "/v1/endpoints"); self.end_headers()
+    def log_message(self, *words): pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Elsewhere)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+`;
+      expect(
+        await says(
+          [
+            caught('client.ask({"endpoint": "nowhere", "task": "claim_status"})'),
+            caught('client.read("00000000-0000-4000-8000-000000000000", wait_s=31)'),
+            caught('TaskClient("http://agents.example", lambda: "t")'),
+            caught('TaskClient("http://127.0.0.1:1", lambda: "t").ask(TASK)'),
+            elsewhere,
+            caught('list(TaskClient("http://127.0.0.1:%d" % server.server_port, lambda: "t").endpoints())'),
+          ].join(''),
+        ),
+      ).toEqual([
+        { code: 'endpoint_unknown', retryable: false },
+        { code: 'request_invalid', retryable: false },
+        { code: 'refused', retryable: null },
+        { code: 'unreachable', retryable: true },
+        { code: 'answer_invalid', retryable: false },
+      ]);
+    });
+  },
+);
