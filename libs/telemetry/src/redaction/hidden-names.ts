@@ -7,16 +7,16 @@ const words = (text: string): string[] => text.split(/\s+/);
 
 /** Hide a name wherever they stand in it, unless what follows says that only something about it is meant. */
 const SENSITIVE = new Set([
-  ...words(
-    'password passwd pwd passphrase passcode pin secret token cookie jwt otp totp hotp seed credential authorization bearer username sid sessid jsessionid',
-  ),
+  ...words('password passwd pwd pswd pw passphrase passcode pin secret token cookie jwt otp totp hotp seed credential cred authorization bearer username'),
+  ...words('sid sessid jsessionid phpsessid'),
   // Of patients (45 CFR 164.514 lists what identifies one).
-  ...words('ssn dob mrn patient subscriber beneficiary policyholder birthday birthdate'),
+  ...words('ssn dob mrn mbi hicn patient subscriber beneficiary insured policyholder medicaid medicare birth birthday birthdate'),
 ]);
 const SENSITIVE_PAIRS = new Set([
   ...['session id', 'session key', 'api key', 'access key', 'private key', 'identity key', 'signing key', 'encryption key', 'fingerprint key', 'webhook key'],
   ...['user name', 'login name', 'pass phrase', 'pass code', 'connection string', 'database url', 'custom field', 'birth date', 'of birth', 'social security'],
-  ...['member id', 'member number', 'member name', 'claim number'],
+  ...['member id', 'member number', 'member no', 'member name', 'claim number', 'claim no', 'policy number', 'policy no', 'group number'],
+  ...['mfa code', 'sms code', 'time code', 'verification code', 'recovery code', 'backup code', 'security answer', 'challenge answer'],
 ]);
 /** Hide a name that is nothing else. The second line is what Postgres and its drivers say of rows and statements. */
 const SENSITIVE_ALONE = new Set([

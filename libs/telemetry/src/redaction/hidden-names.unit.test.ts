@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isHidden } from './hidden-names.ts';
 
 const hidden = [
-  'pwd PWD userPwd db_pwd oldpwd pin PIN pins PINs userPin pin_code pinCode PINCode pin2 passcode passcodes pass-code passphrase',
+  'pw userPw PW pswd portal_pswd pwd PWD userPwd db_pwd oldpwd pin PIN pins PINs userPin pin_code pinCode PINCode pin2 passcode passcodes pass-code passphrase',
   'cookie cookies Cookie set-cookie setCookies cookieHeader sessionCookie jwt JWT jwts JWTs idJwt jwt_assertion',
   'sessionId session_id session-id SESSIONID sessionIDs sessionIds sid connect.sid JSESSIONID session_key',
   'token tokens accessToken access_tokens refreshtoken bearer bearerToken tokenValue authorization Authorizations',
@@ -15,6 +15,8 @@ const hidden = [
   'ssn SSN ssns patientSsn ssnLast4 dob DOB dobs patientDob birthDate date_of_birth dateOfBirth birthday socialSecurityNumber',
   'memberId member_id memberIds memberID MemberNumber member-name subscriberId patient patientName patient_account mrn MRNs beneficiaryName claimNumber',
   'detail hint where parameters params query',
+  'creds portalCreds cred PHPSESSID mfaCode smsCodes oneTimeCode verification_code recoveryCodes backup_codes securityAnswer challenge-answer',
+  'memberNo insuredId insuredName claim_no policyNumber policy_no groupNumber medicaidId medicareNumber mbi MBI hicn birth',
 ];
 const shown = [
   'spinner pinned opinion shipping pinning spin pinch unpin mapping grouping pinnedVersion happening',
@@ -23,6 +25,7 @@ const shown = [
   'cookieCount tokenUrl tokenExpiresAt pinLimit seedCount otpLength secretKinds sessions sessionCount session kept',
   'compass bypass passed passenger passes tokenizer secretary seeded seeding keyId kid userAgent userCount userId users_at cookieless',
   'members memberCount membership valueCount resultCount inputs_count bodyLength queryMs whereabouts detailed hints_shown paramsCount',
+  'credit sacred credits pwned insurer timeCodec memberCode claimCount policyVersion groupId groupName groups rebirth recovery backup backupAt',
   'assignee lesson mission adobe window sidecar inside besides residual considered keyboard donkey monkey apikeys_count authority author',
 ];
 const each = (lines: readonly string[]): string[] => lines.flatMap((line) => line.split(' '));
