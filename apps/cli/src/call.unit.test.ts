@@ -93,6 +93,12 @@ test.each([[['overview']], [['db', 'status']]])('%j says what the deployment let
   expect(stderr).toContain('RCM_PLAINTEXT allows unprotected connections for database');
 });
 
+test.each([[['overview']], [['db', 'status']]])('%j goes to no Postgres on another machine without TLS', async (args) => {
+  const { code, stderr } = await rcm(args, { RCM_DATABASE_URL: 'postgresql://nobody:hunter2@db.example/none' });
+  expect([code, stderr]).toEqual([2, expect.stringContaining('RCM_DATABASE_URL: leads to another machine without TLS: add sslmode=verify-full')]);
+  expect(stderr).not.toContain('hunter2');
+});
+
 test('a refusal to start is the same object under --json as every other error', () => {
   const { status, stdout } = started(['overview', '--json'], { NODE_DEBUG: 'http' });
   expect(status).toBe(2);
