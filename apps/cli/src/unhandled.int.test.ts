@@ -4,8 +4,14 @@ import { expect, it } from 'vitest';
 
 const CANARY = 'canary-patient-4711';
 
-it.each(['rejection', 'exception'] as const)('an error of Postgres that escapes as %s ends the process with 1, and its row is in no line', async (as) => {
-  const { code, stdout, stderr } = await letViolationEscape(join(import.meta.dirname, 'main.ts'), { row: CANARY, as });
+// Help is answered before anything that works is loaded, and has a guard of its own; with --json the command goes the way of all others.
+it.each([
+  ['rejection', ['--help']],
+  ['exception', ['--help']],
+  ['rejection', ['--help', '--json']],
+  ['exception', ['--help', '--json']],
+] as const)('an error of Postgres that escapes as %s from %j ends the process with 1, and its row is in no line', async (as, args) => {
+  const { code, stdout, stderr } = await letViolationEscape(join(import.meta.dirname, 'main.ts'), { row: CANARY, as, args });
   expect(stdout + stderr).not.toContain(CANARY);
   expect(
     stderr
