@@ -12,6 +12,8 @@ export interface SecretMask {
   count(text: string): number;
   /** Whether a secret, or several, are all that the text holds but for blanks. */
   isAll(text: string): boolean;
+  /** Whether the text, without the blanks around it, is a piece of a secret, of two letters at least. */
+  isPiece(text: string): boolean;
   /** The secrets that are numbers: as such they are no text any more. */
   readonly numbers: ReadonlySet<number>;
   /** What is sought, for a search inside a page; empty where there is nothing. */
@@ -27,10 +29,15 @@ export interface SecretMaskOptions {
   readonly visited?: (steps: number) => void;
 }
 
+/** So many blanks around a piece are looked past. */
+const MOST_BLANKS = 1_000;
+
 export function createSecretMask(secrets: readonly Secret<string>[], options: SecretMaskOptions = {}): SecretMask {
   const { shortest = 1, longest = Infinity, visited = () => undefined } = options;
   const values = [...new Set(secrets.map((secret) => secret.reveal()).filter((value) => value.length >= shortest && value.length <= longest))];
   const forms = values.flatMap(secretForms);
+  const folded = values.map((value) => value.toLowerCase());
+  const longestValue = Math.max(0, ...values.map(({ length }) => length));
   const search = new SecretSearch(forms, new TextReadings(visited), visited);
   return {
     isIn: (text) => search.isIn(text),
@@ -44,6 +51,11 @@ export function createSecretMask(secrets: readonly Secret<string>[], options: Se
       const bare = text.trim();
       const [range] = search.ranges(bare);
       return range?.[0] === 0 && range[1] === bare.length;
+    },
+    isPiece(text) {
+      // Longer texts are no pieces; blanks alone would have to be looked through to know it.
+      const bare = text.length > longestValue + MOST_BLANKS ? '' : text.trim().toLowerCase();
+      return bare.length >= 2 && folded.some((value) => value.includes(bare));
     },
     numbers: new Set(values.filter((value) => /^\d+(\.\d+)?$/.test(value.trim())).map(Number)),
     forms,

@@ -40,7 +40,7 @@ interface Sought {
 /** A short secret is not longer than this, however it is written. */
 const LONGEST_SHORT = 1_000;
 
-/** Looks at each value, and at what neighbours hold together: in rows from left to right, and in columns from top to bottom. */
+/** Looks at each value, and at what values hold together: in rows from left to right, and in columns from top to bottom, also with others between them. */
 async function holdsSecret(rows: readonly TaskRow[], { anywhere, fields, numbers }: Sought, signal: AbortSignal): Promise<boolean> {
   const values = rows.map((row) => Object.values(row).map(textOf));
   const columns = new Map<string, string[]>();
@@ -49,8 +49,10 @@ async function holdsSecret(rows: readonly TaskRow[], { anywhere, fields, numbers
     columns.set(name, column);
     column.push(textOf(value));
   }
-  const together = [values.flat(), ...columns.values()].map((neighbours) => neighbours.join(''));
-  if (await anyText(together, signal, anywhere.isIn)) return true;
+  const ways = [values.flat(), ...columns.values()];
+  const together = ways.map((neighbours) => neighbours.join(''));
+  const pieces = ways.map((neighbours) => neighbours.filter(anywhere.isPiece).join(''));
+  if (await anyText([...together, ...pieces], signal, anywhere.isIn)) return true;
   const alone = values.flatMap((row) => row.flatMap((value, index) => [value, value + (row[index + 1] ?? '')]));
   if (
     await anyText(

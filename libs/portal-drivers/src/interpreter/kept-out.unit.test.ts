@@ -41,6 +41,9 @@ describe('a result is given without secrets only: what was held back', { timeout
     ['a secret over a column, letter by letter', rows(...[...PASSWORD].map((letter, index) => ({ a: letter, b: `n${index}` }))), []],
     ['a secret over two fields', { fields: { a: PASSWORD.slice(0, 7), b: PASSWORD.slice(7) } }, []],
     ['a secret over a row and a field', { rows: [{ a: PASSWORD.slice(0, 7) }], fields: { b: PASSWORD.slice(7) } }, []],
+    ['a secret over two cells with another between', rows({ a: PASSWORD.slice(0, 7), b: 'CLM-1001', c: PASSWORD.slice(7) }), []],
+    ['a secret over two rows with another between', rows({ a: PASSWORD.slice(0, 7) }, { a: '12.00' }, { a: ` ${PASSWORD.slice(7).toUpperCase()} ` }), []],
+    ['a secret over two numbers with another between', rows({ a: 9047, b: 12.5, c: 3100 }), ['90473100']],
     ['a short secret over two cells', rows({ a: 'Ab3', b: '$x9' }), [SHORT]],
     ['a file’s name', file('', `${PASSWORD}.835`), []],
   ])('%s', async (_what, found, secrets) => {
