@@ -61,6 +61,30 @@ describe('the end of the rows', () => {
   });
 });
 
+describe('a list that says how many rows it has', () => {
+  const at = (habit: string) =>
+    read(
+      `pager/${encodeURIComponent(habit)}`,
+      {
+        ...{ each: { css: 'li' }, columns: { word: { css: ':scope' } }, next_page: { role: 'button', name: 'More' } },
+        total: { in: { css: '#count' }, format: '{from} to {to} of {total} entries' },
+      },
+      2_500,
+    );
+
+  it.each(['counts', 'counts, and redraws late', 'counts, and never disables'])('is read to its end, and not before it is drawn: %s', async (habit) => {
+    expect(await at(habit)).toEqual({ kind: 'found', rows: ['a', 'b', 'c'].map((word) => ({ word })) });
+  });
+
+  it.each([
+    ['counts, and ends early', 'says that there are 3 rows, and 2 were read'],
+    ['counts what it does not show', 'end with number 50, and 2 were read'],
+    ['counts otherwise', 'does not say how many rows'],
+  ])('is no result where what was read is not that: %s', async (habit, why) => {
+    expect(await at(habit)).toMatchObject(noResult(why));
+  });
+});
+
 describe('a grid that draws what is in sight', () => {
   const at = (drawn: string, more = {}) => read(`virtual/${drawn}`, { each: { css: '.data' }, columns: { number: { header: 'Number' } }, ...more }, 800);
 

@@ -5,7 +5,8 @@ import type { Act } from './act.ts';
 import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
 import { settled } from './settled.ts';
-import { typedValue } from './typed-value.ts';
+import { type SeenNode, type SeenWords, withSeenWords } from './seen-words.ts';
+import { isBroken, typedValue } from './typed-value.ts';
 
 /** Reads the fields of one record. Fails with `portal_unexpected` where one is not there, is there twice, or is not what the recipe says. */
 export function readFields<W extends Worded>(act: Act<W>, fields: FieldsRecipe): Promise<TaskRow> {
@@ -16,7 +17,9 @@ export function readFields<W extends Worded>(act: Act<W>, fields: FieldsRecipe):
       const [element] = found;
       if (found.length > 1) return { problem: `The field "${name}" is on the page ${found.length} times.` };
       if (!element && !field.may_be_empty) return { problem: `The field "${name}" is not on the page.` };
-      const value = typedValue(element ? await wordsOf(element, field.attribute) : '', field);
+      const words = element ? await wordsOf(element, field.attribute) : { text: '', pieces: 0 };
+      if (isBroken(words, field)) return { problem: `The field "${name}" is no one ${field.type ?? ''}: it stands in several pieces.` };
+      const value = typedValue(words.text, field);
       if (value === undefined) return { problem: `The field "${name}" is no ${field.type ?? 'text'} as the recipe describes it.` };
       record[name] = value;
     }
@@ -25,18 +28,16 @@ export function readFields<W extends Worded>(act: Act<W>, fields: FieldsRecipe):
 }
 
 /** As much of a page's element as is used here; this project's own types know no page. */
-interface PageElement {
-  readonly textContent: string | null;
-  readonly value?: unknown;
-  readonly selectedOptions?: ArrayLike<PageElement>;
+interface PageElement extends SeenNode {
   getAttribute(name: string): string | null;
 }
 
-/** The words of an element: an attribute, the chosen option of a select, the value of a field, else its text. */
-function wordsOf(element: Locator, attribute: string | undefined): Promise<string> {
-  return element.evaluate((node: PageElement, wanted) => {
-    const option = node.selectedOptions?.[0];
-    const field = option ? option.textContent : typeof node.value === 'string' ? node.value : node.textContent;
-    return ((wanted === undefined ? field : node.getAttribute(wanted)) ?? '').replace(/\s+/g, ' ').trim();
-  }, attribute);
+/** An attribute of an element, or what a person sees of it: of a field what is typed, of a select what is chosen. */
+function wordsOf(element: Locator, attribute: string | undefined): Promise<SeenWords> {
+  return element.evaluate(withSeenWords(readInPage), attribute);
+}
+
+/** Runs inside the page. */
+function readInPage(node: PageElement, attribute: string | undefined, seen: (node: SeenNode) => SeenWords): SeenWords {
+  return attribute === undefined ? seen(node) : { text: (node.getAttribute(attribute) ?? '').replace(/\s+/g, ' ').trim(), pieces: 1 };
 }

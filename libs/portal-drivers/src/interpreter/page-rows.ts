@@ -1,23 +1,25 @@
 import type { Locator } from 'playwright-core';
 import type { ColumnRecipe } from '../recipe/task.ts';
 import type { Extent } from './extent.ts';
+import { type SeenNode, type SeenWords, withSeenWords } from './seen-words.ts';
 
 export interface PageRows {
-  /** Words of each row's columns; `null` where a column is not there. */
-  readonly raw: readonly Readonly<Record<string, string | null>>[];
+  /** What a person sees in each row's columns, or an attribute of theirs; `null` where a column is not there. Rows that nobody sees are none. */
+  readonly raw: readonly Readonly<Record<string, SeenWords | null>>[];
   /** Whether a cell of the row, or of one above it, spans several, so that the row's cells cannot be counted. */
   readonly spanned: readonly boolean[];
   /** Columns of which the heading, or one before it, spans several. */
   readonly spannedHeadings: readonly string[];
+  /** Columns whose heading is there more than once. */
+  readonly repeatedHeadings: readonly string[];
   readonly extent: Extent;
   /** The document is loaded and has no script that could draw more. */
   readonly final: boolean;
 }
 
 /** As much of a page's element as is used here; this project's own types know no page. */
-interface PageElement {
+interface PageElement extends SeenNode {
   readonly tagName: string;
-  readonly textContent: string | null;
   readonly children: ArrayLike<PageElement> & Iterable<PageElement>;
   readonly parentElement: PageElement | null;
   /** Of a table's cell; 0 is as far as the table goes. */
@@ -29,94 +31,107 @@ interface PageElement {
   querySelectorAll(selector: string): Iterable<PageElement>;
   getAttribute(name: string): string | null;
   getClientRects(): { readonly length: number };
-  readonly ownerDocument: { readonly readyState: string; querySelector(selector: string): PageElement | null };
+  readonly ownerDocument: SeenNode['ownerDocument'] & { readonly readyState: string; querySelector(selector: string): PageElement | null };
 }
 
 /** Reads a page's rows in one call into the browser. */
 export function readPage(each: Locator, columns: Readonly<Record<string, ColumnRecipe>>): Promise<PageRows> {
-  return each.evaluateAll((rows: PageElement[], wanted): PageRows => {
-    const tidy = (text: string | null): string => (text ?? '').replace(/\s+/g, ' ').trim();
-    // Tables that scripts draw are often made of other elements, which only their roles make rows and cells.
-    const ROW = 'tr, [role=row]';
-    const cellsOf = (row: PageElement): PageElement[] => {
-      if (row.tagName === 'TR') return [...row.children];
-      const cells = [...row.querySelectorAll('[role=cell], [role=gridcell], [role=rowheader], [role=columnheader]')];
-      const own = cells.filter((cell) => cell.closest(ROW) === row);
-      return own.length > 0 ? own : [...row.children];
-    };
-    const headingOf = (row: PageElement): PageElement | null => {
-      const table = row.closest('table, [role=table], [role=grid], [role=treegrid]');
-      return table?.querySelector('thead tr') ?? table?.querySelector('[role=columnheader]')?.closest(ROW) ?? table?.querySelector(ROW) ?? null;
-    };
-    const cellUnder = (header: string, row: PageElement): PageElement | null => {
-      const heading = headingOf(row);
-      const headers = heading ? cellsOf(heading) : [];
-      const index = headers.findIndex((cell) => tidy(cell.textContent) === header);
-      // Where columns are numbered, some may be left out of the page while they are out of sight.
-      const number = headers[index]?.getAttribute('aria-colindex') ?? null;
-      const cells = cellsOf(row);
-      return (number === null ? undefined : cells.find((cell) => cell.getAttribute('aria-colindex') === number)) ?? cells[index] ?? null;
-    };
+  return each.evaluateAll(withSeenWords(readInPage), columns);
+}
 
-    const numberIn = (element: PageElement | null, attribute: string): number => Number(element?.getAttribute(attribute) ?? 0) || 0;
-    const span = (cell: PageElement, way: 'row' | 'col'): number => cell[`${way}Span`] ?? (numberIn(cell, `aria-${way}span`) || 1);
-    /** Rows of which a cell is wider than one, or of which a cell comes from a row above. */
-    const spannedIn = (section: PageElement): Set<PageElement> => {
-      const found = new Set<PageElement>();
-      let reach = 0;
-      for (const [index, row] of [...section.children].entries()) {
-        for (const cell of cellsOf(row)) {
-          const down = span(cell, 'row');
-          if (down !== 1) reach = Math.max(reach, down === 0 ? Infinity : index + down);
-          if (span(cell, 'col') > 1) found.add(row);
-        }
-        if (index < reach) found.add(row);
+/** Runs inside the page. */
+function readInPage(matched: PageElement[], wanted: Readonly<Record<string, ColumnRecipe>>, seen: (node: SeenNode) => SeenWords): PageRows {
+  const rows = matched.filter((row) => row.getClientRects().length > 0 || [...row.children].some((child) => child.getClientRects().length > 0));
+  const tidy = (text: string | null): string => (text ?? '').replace(/\s+/g, ' ').trim();
+  // Tables that scripts draw are often made of other elements, which only their roles make rows and cells.
+  const ROW = 'tr, [role=row]';
+  const cellsOf = (row: PageElement): PageElement[] => {
+    if (row.tagName === 'TR') return [...row.children];
+    const cells = [...row.querySelectorAll('[role=cell], [role=gridcell], [role=rowheader], [role=columnheader]')];
+    const own = cells.filter((cell) => cell.closest(ROW) === row);
+    return own.length > 0 ? own : [...row.children];
+  };
+  const headingOf = (row: PageElement): PageElement | null => {
+    const table = row.closest('table, [role=table], [role=grid], [role=treegrid]');
+    return table?.querySelector('thead tr') ?? table?.querySelector('[role=columnheader]')?.closest(ROW) ?? table?.querySelector(ROW) ?? null;
+  };
+  /** By what is seen of it, by the name that it has for who does not see it, or by all that is written in it. */
+  const isNamed = (cell: PageElement, header: string | undefined): boolean =>
+    [seen(cell).text, tidy(cell.getAttribute('aria-label')), tidy(cell.textContent)].some((name) => name !== '' && name === header);
+  const cellUnder = (header: string, row: PageElement): PageElement | null => {
+    const heading = headingOf(row);
+    const headers = heading ? cellsOf(heading) : [];
+    const index = headers.findIndex((cell) => isNamed(cell, header));
+    // Where columns are numbered, some may be left out of the page while they are out of sight.
+    const number = headers[index]?.getAttribute('aria-colindex') ?? null;
+    const cells = cellsOf(row);
+    return (number === null ? undefined : cells.find((cell) => cell.getAttribute('aria-colindex') === number)) ?? cells[index] ?? null;
+  };
+
+  const numberIn = (element: PageElement | null, attribute: string): number => Number(element?.getAttribute(attribute) ?? 0) || 0;
+  const span = (cell: PageElement, way: 'row' | 'col'): number => cell[`${way}Span`] ?? (numberIn(cell, `aria-${way}span`) || 1);
+  /** Rows of which a cell is wider than one, or of which a cell comes from a row above. */
+  const spannedIn = (section: PageElement): Set<PageElement> => {
+    const found = new Set<PageElement>();
+    let reach = 0;
+    for (const [index, row] of [...section.children].entries()) {
+      for (const cell of cellsOf(row)) {
+        const down = span(cell, 'row');
+        if (down !== 1) reach = Math.max(reach, down === 0 ? Infinity : index + down);
+        if (span(cell, 'col') > 1) found.add(row);
       }
-      return found;
-    };
-    const sections = new Map<PageElement | null, Set<PageElement>>();
-    const isSpanned = (row: PageElement): boolean => {
-      const section = row.parentElement;
-      if (section && !sections.has(section)) sections.set(section, spannedIn(section));
-      return sections.get(section)?.has(row) ?? false;
-    };
+      if (index < reach) found.add(row);
+    }
+    return found;
+  };
+  const sections = new Map<PageElement | null, Set<PageElement>>();
+  const isSpanned = (row: PageElement): boolean => {
+    const section = row.parentElement;
+    if (section && !sections.has(section)) sections.set(section, spannedIn(section));
+    return sections.get(section)?.has(row) ?? false;
+  };
 
-    const hasSpannedHeading = (header: string | undefined): boolean => {
-      const heading = header === undefined || !rows[0] ? null : headingOf(rows[0]);
-      const headers = heading ? cellsOf(heading) : [];
-      const index = headers.findIndex((cell) => tidy(cell.textContent) === header);
-      return headers.slice(0, index + 1).some((cell) => span(cell, 'col') > 1);
-    };
+  const hasSpannedHeading = (header: string | undefined): boolean => {
+    const heading = header === undefined || !rows[0] ? null : headingOf(rows[0]);
+    const headers = heading ? cellsOf(heading) : [];
+    const index = headers.findIndex((cell) => isNamed(cell, header));
+    return headers.slice(0, index + 1).some((cell) => span(cell, 'col') > 1);
+  };
 
-    const extentOf = (first: PageElement | undefined): Extent => {
-      const table = first?.closest('table:not([role=presentation], [role=none]), [role=table], [role=grid], [role=treegrid]');
-      const read = new Set(rows);
-      const around = table ? [...table.querySelectorAll(ROW)] : [];
-      const others = around.filter((row) => !read.has(row) && row.getClientRects().length > 0 && !rows.some((one) => one.contains(row) || row.contains(one)));
-      const numbersOf = (list: readonly PageElement[]): number[] => list.map((row) => numberIn(row, 'aria-rowindex')).filter((number) => number > 0);
-      const otherNumbers = numbersOf(others);
-      return {
-        declared: Math.max(0, numberIn(table ?? null, 'aria-rowcount')),
-        rows: rows.length,
-        numbers: numbersOf(rows),
-        otherNumbers,
-        unnumbered: others.length - otherNumbers.length,
-      };
+  const extentOf = (first: PageElement | undefined): Extent => {
+    const table = first?.closest('table:not([role=presentation], [role=none]), [role=table], [role=grid], [role=treegrid]');
+    const read = new Set(rows);
+    const around = table ? [...table.querySelectorAll(ROW)] : [];
+    const others = around.filter((row) => !read.has(row) && row.getClientRects().length > 0 && !rows.some((one) => one.contains(row) || row.contains(one)));
+    const numbersOf = (list: readonly PageElement[]): number[] => list.map((row) => numberIn(row, 'aria-rowindex')).filter((number) => number > 0);
+    const otherNumbers = numbersOf(others);
+    return {
+      declared: Math.max(0, numberIn(table ?? null, 'aria-rowcount')),
+      rows: rows.length,
+      numbers: numbersOf(rows),
+      otherNumbers,
+      unnumbered: others.length - otherNumbers.length,
     };
+  };
 
-    const document = rows[0]?.ownerDocument;
-    const final = document?.readyState === 'complete' && document.querySelector('script, [onload], [onerror], meta[http-equiv=refresh]') === null;
-    const raw = rows.map((row) => {
-      const record: Record<string, string | null> = {};
-      for (const [name, column] of Object.entries(wanted)) {
-        const inside = (css: string): PageElement | null => (css === ':scope' ? row : row.querySelector(css));
-        const counted = column.cell === undefined ? null : (cellsOf(row)[column.cell - 1] ?? null);
-        const element = column.css !== undefined ? inside(column.css) : column.header !== undefined ? cellUnder(column.header, row) : counted;
-        record[name] = element === null ? null : tidy(column.attribute === undefined ? element.textContent : element.getAttribute(column.attribute));
-      }
-      return record;
-    });
-    const spannedHeadings = Object.entries(wanted).flatMap(([name, column]) => (hasSpannedHeading(column.header) ? [name] : []));
-    return { raw, spanned: rows.map(isSpanned), spannedHeadings, extent: extentOf(rows[0]), final };
-  }, columns);
+  const document = rows[0]?.ownerDocument;
+  const final = document?.readyState === 'complete' && document.querySelector('script, [onload], [onerror], meta[http-equiv=refresh]') === null;
+  const raw = rows.map((row) => {
+    const record: Record<string, SeenWords | null> = {};
+    for (const [name, column] of Object.entries(wanted)) {
+      const inside = (css: string): PageElement | null => (css === ':scope' ? row : row.querySelector(css));
+      const counted = column.cell === undefined ? null : (cellsOf(row)[column.cell - 1] ?? null);
+      const element = column.css !== undefined ? inside(column.css) : column.header !== undefined ? cellUnder(column.header, row) : counted;
+      const words = (): SeenWords =>
+        column.attribute === undefined ? seen(element as PageElement) : { text: tidy((element as PageElement).getAttribute(column.attribute)), pieces: 1 };
+      record[name] = element === null ? null : words();
+    }
+    return record;
+  });
+  const spannedHeadings = Object.entries(wanted).flatMap(([name, column]) => (hasSpannedHeading(column.header) ? [name] : []));
+  const named = rows[0] ? headingOf(rows[0]) : null;
+  const repeatedHeadings = Object.entries(wanted).flatMap(([name, { header }]) =>
+    header !== undefined && named && cellsOf(named).filter((cell) => isNamed(cell, header)).length > 1 ? [name] : [],
+  );
+  return { raw, spanned: rows.map(isSpanned), spannedHeadings, repeatedHeadings, extent: extentOf(rows[0]), final };
 }

@@ -9,7 +9,8 @@ import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
 import { type PageRows, readPage } from './page-rows.ts';
 import { type Reading, settled } from './settled.ts';
-import { typedValue } from './typed-value.ts';
+import { mismatch, toldCount } from './told-count.ts';
+import { isBroken, typedValue } from './typed-value.ts';
 
 /** The rows that a page shows. */
 interface Shown {
@@ -23,6 +24,8 @@ interface Shown {
 interface Before {
   /** Rows of the page before. */
   readonly rows: readonly TaskRow[];
+  /** How many were read of the pages whose rows this page's do not repeat. */
+  readonly count: number;
   /** Of the pages whose rows this page's do not repeat. */
   readonly extents: readonly Extent[];
   /** What had been asked for when the page was turned. */
@@ -31,18 +34,23 @@ interface Before {
 
 /**
  * Reads the rows of every page. Fails with `portal_unexpected` where a column is missing, or is not what the recipe says, or
- * cannot be counted, where the table has rows that it does not show, or there are more pages than the recipe allows: what is
+ * cannot be counted, where the table has rows that it does not show or says that there are more or fewer than were read, or there are more pages than the recipe allows: what is
  * returned is never a part that looks like the whole.
  */
 export async function readRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe): Promise<readonly TaskRow[]> {
   const all: TaskRow[] = [];
-  let before: Before = { rows: [], extents: [], asked: new Set() };
+  let before: Before = { rows: [], count: 0, extents: [], asked: new Set() };
   for (let page = 1; page <= recipe.max_pages; page += 1) {
     const { rows, extent, last } = await settled(act, 'The table of results', () => look(act, recipe, before));
     if (recipe.grows) all.length = 0;
     all.push(...rows);
     if (last) return all;
-    before = { rows, extents: recipe.grows ? [] : [...before.extents, extent], asked: new Set(await act.watch.page.requests()) };
+    before = {
+      rows,
+      count: recipe.grows ? 0 : all.length,
+      extents: recipe.grows ? [] : [...before.extents, extent],
+      asked: new Set(await act.watch.page.requests()),
+    };
     await turnPage(act, recipe);
   }
   throw new RcmError('portal_unexpected', `The portal shows more than ${recipe.max_pages} pages of rows.`);
@@ -59,7 +67,13 @@ async function look<W extends Worded>(act: Act<W>, recipe: RowsRecipe, before: B
   if (same && !(recipe.grows && next !== 'there')) return null;
   if (recipe.grows && !isSame(rows.slice(0, before.rows.length), before.rows))
     return { problem: 'Rows that stood in the table of results are gone since it grew.' };
-  const shown: Shown = { rows, extent: page.extent, last: next !== 'there' };
+  const told = recipe.total ? await toldCount(act, recipe.total) : null;
+  if (told && 'problem' in told) return told;
+  // A list that says that all of it was read is not asked for more.
+  const last = next !== 'there' || told?.total === before.count + rows.length;
+  const wrong = told && mismatch(told, { before: before.count, now: rows.length, last });
+  if (wrong) return { problem: wrong };
+  const shown: Shown = { rows, extent: page.extent, last };
   if (!shown.last) return { value: shown, final: page.final };
   if (!isWhole([...before.extents, page.extent])) return { problem: 'The table of results has more rows than it shows.' };
   if (!recipe.next_page || page.final) return { value: shown, final: page.final };
@@ -74,22 +88,26 @@ async function look<W extends Worded>(act: Act<W>, recipe: RowsRecipe, before: B
 const isSame = (one: readonly TaskRow[], other: readonly TaskRow[]): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 function typedRows(
-  { raw, spanned, spannedHeadings }: PageRows,
+  { raw, spanned, spannedHeadings, repeatedHeadings }: PageRows,
   columns: RowsRecipe['columns'],
 ): { readonly rows: readonly TaskRow[] } | { readonly problem: string } {
   const rows: TaskRow[] = [];
   const [shifted] = spannedHeadings;
   if (shifted !== undefined)
     return { problem: `The heading of "${shifted}" in the table of results, or one before it, spans several columns: find it by css.` };
+  const [twice] = repeatedHeadings;
+  if (twice !== undefined) return { problem: `The table of results has several columns with the heading of "${twice}": find it by css.` };
   for (const [index, words] of raw.entries()) {
     const row: Record<string, TaskValue> = {};
     for (const [name, column] of Object.entries(columns)) {
       if (column.css === undefined && spanned[index])
         return { problem: `In row ${index + 1} of the table of results a cell spans several: find "${name}" by css.` };
-      const found = words[name] ?? (column.may_be_empty ? '' : null);
+      const found = words[name] ?? (column.may_be_empty ? { text: '', pieces: 0 } : null);
       if (found === null && raw.every((row) => row[name] === null)) return { problem: `The table of results has no column "${name}".` };
       if (found === null) return { problem: `In row ${index + 1} of the table of results there is no "${name}".` };
-      const value = typedValue(found, column);
+      if (isBroken(found, column))
+        return { problem: `In row ${index + 1} of the table of results, "${name}" is no one ${column.type ?? ''}: it stands in several pieces.` };
+      const value = typedValue(found.text, column);
       if (value === undefined)
         return { problem: `In row ${index + 1} of the table of results, "${name}" is no ${column.type ?? 'text'} as the recipe describes it.` };
       row[name] = value;

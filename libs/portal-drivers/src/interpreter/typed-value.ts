@@ -1,6 +1,10 @@
 import type { TypedText } from '../recipe/typed-text.ts';
 import type { TaskValue } from '../outcome.ts';
+import type { SeenWords } from './seen-words.ts';
 import { parseDate } from './written-dates.ts';
+
+/** A number, an amount or a date that stands in several pieces: nobody can tell which of them it is, or whether they are one. */
+export const isBroken = ({ pieces }: SeenWords, { type = 'text' }: TypedText): boolean => type !== 'text' && pieces > 1;
 
 /** The value of the words of a page; `undefined` where they are not what the recipe says. Empty words of a text are a text. */
 export function typedValue(words: string, typed: TypedText): TaskValue | undefined {
@@ -15,16 +19,24 @@ export function typedValue(words: string, typed: TypedText): TaskValue | undefin
   return type === 'number' && digits !== undefined ? Number(digits) : digits;
 }
 
+/** What groups digits by threes beside a comma or a point: apostrophes, and blanks where the decimal sign is a comma. `120 500` is two numbers elsewhere. */
+const groupedBy = (decimal: '.' | ','): string => (decimal === ',' ? "[ '’]" : "['’]");
+
 /** `($1,234.50)` as `-1234.50`: without currency and grouping, as many decimals as the page shows. */
 function decimalText(words: string, decimal: '.' | ','): string | undefined {
   const grouping = decimal === '.' ? ',' : '.';
-  const bare = words.replace(/\p{Sc}|\b[A-Z]{3}\b/gu, '').replace(/[\s\u00a0\u202f'’]/g, '');
+  const bare = words.replace(/\p{Sc}|\b[A-Z]{3}\b/gu, '').trim();
   const negative = /^\(.*\)$/.test(bare) || /^[-−]|[-−]$/.test(bare);
-  const unsigned = bare.replace(/^\((.*)\)$/, '$1').replace(/^[-−+]|[-−]$/g, '');
-  const whole = new RegExp(`^(\\d+|\\d{1,3}(\\${grouping}\\d{3})+)(\\${decimal}\\d+)?$`);
+  const unsigned = bare
+    .replace(/^\((.*)\)$/, '$1')
+    .replace(/^[-−+]|[-−]$/g, '')
+    .trim();
+  const other = groupedBy(decimal);
+  const whole = new RegExp(`^(\\d+|\\d{1,3}(\\${grouping}\\d{3})+|\\d{1,3}(${other}\\d{3})+)(\\${decimal}\\d+)?$`);
   if (!whole.test(unsigned)) return undefined;
   const plain = unsigned
     .replaceAll(grouping, '')
+    .replaceAll(new RegExp(other, 'g'), '')
     .replace(decimal, '.')
     .replace(/^0+(?=\d)/, '');
   return negative && /[1-9]/.test(plain) ? `-${plain}` : plain;

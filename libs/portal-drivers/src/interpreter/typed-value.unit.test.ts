@@ -17,6 +17,9 @@ describe('typedValue', () => {
     ['($0.00)', { type: 'money' }, '0.00'],
     ['1.250,00 €', { type: 'money', decimal: ',' }, '1250.00'],
     ['12345678901234567.89', { type: 'money' }, '12345678901234567.89'],
+    ['1 250,00 €', { type: 'money', decimal: ',' }, '1250.00'],
+    ["CHF 1'250.00", { type: 'money' }, '1250.00'],
+    ['$ 80', { type: 'money' }, '80'],
     ['paid on 3/9/2031', { type: 'date', format: 'MM/DD/YYYY' }, '2031-03-09'],
   ] as const)('%j as %j is %j', (words, typed, value) => {
     expect(typedValue(words, typed)).toBe(value);
@@ -29,6 +32,10 @@ describe('typedValue', () => {
     ['1,23,4', { type: 'number' }],
     ['1.234.567', { type: 'number' }],
     ['1.5e3', { type: 'number' }],
+    ['120 50', { type: 'number' }],
+    ['120 500', { type: 'number' }],
+    ['12 50,00', { type: 'money', decimal: ',' }],
+    ['12 USD 50', { type: 'money' }],
     ['13/45/2031', { type: 'date', format: 'MM/DD/YYYY' }],
   ] as const)('%j is nothing that %j describes', (words, typed) => {
     expect(typedValue(words, typed)).toBeUndefined();

@@ -33,6 +33,13 @@ const rowsSchema = z.strictObject({
   next_page: targetSchema.optional(),
   /** The next page's rows are added below those before, instead of taking their place. */
   grows: z.boolean().optional(),
+  /** Where the page says how many rows there are, and how: what was read must be that many. */
+  total: z
+    .strictObject({
+      in: targetSchema,
+      format: words.refine((text) => text.split('{total}').length === 2, 'must hold {total} once, and may hold {from} and {to}'),
+    })
+    .optional(),
   /** More pages than this are an error, never a silent cut. */
   max_pages: z.int().min(1).max(500).default(20),
 });
