@@ -27,7 +27,7 @@ const tools = [
   allow('test-services'),
   allow('setup'),
   allow('pack'),
-  allow('platform', 'telemetry', 'credentials', 'db', 'portal-drivers', 'local-aws', 'demo-portals'),
+  allow('platform', 'telemetry', 'credentials', 'db', 'portal-drivers', 'local-aws', 'demo-portals', 'images'),
   allow('vault-server'),
   allow('bench', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access', 'rotator', 'local-aws', 'demo-portals', 'test-services', 'test-world'),
   allow(
@@ -67,6 +67,7 @@ const forTests = [
   'portal-drivers',
   'portal-access',
   'telemetry',
+  'images',
 ];
 const TESTED = [
   ...[

@@ -2,6 +2,7 @@ import { createKmsDataKeys } from '@rcm/credentials';
 import { applyMigrations, openDatabase } from '@rcm/db';
 import type { RcmError } from '@rcm/telemetry';
 import type { PlatformConfig } from './config.ts';
+import { AppContainers } from './containers/run-apps.ts';
 import type { DataFolder } from './data/folder.ts';
 import type { MemoryFile } from './data/memory.ts';
 import { wrongFigures, type Figures } from './figures/figures.ts';
@@ -20,7 +21,7 @@ import { searchStatistics } from './search/statistics.ts';
 import { openLegacyAccounts, seedRows } from './seed/seed.ts';
 import { appSetting, startServices, type Services, type Stops } from './services.ts';
 import { writeAuditTrail } from './work/audit-trail.ts';
-import { runMigrator } from './work/apps.ts';
+import { migrateFromImage, runMigrator } from './work/apps.ts';
 import { writeOperatorProfile } from './work/operator-profile.ts';
 import { openRotations, workThroughRotation } from './work/demonstration.ts';
 
@@ -35,7 +36,8 @@ const TASK_KEYS_MS = 1_800_000;
 export interface Run {
   readonly options: RunOptions;
   readonly config: PlatformConfig;
-  readonly chromium: string;
+  /** `null`: the apps' containers have their own. */
+  readonly chromium: string | null;
   readonly folder: DataFolder;
   readonly memory: MemoryFile;
   readonly progress: Progress;
@@ -53,7 +55,10 @@ export async function toTheFigures(run: Run): Promise<number> {
   const { options, memory, folder, progress, stops, supervisor, interruption, startedAt } = run;
   const services = await startServices({ mode: memory.value.mode, folder, supervisor, stops, removals: run.removals, progress, environment: run.environment });
   const url = services.postgres.url.value.reveal();
-  await applyMigrations({ url });
+  const containers = options.images === null ? null : new AppContainers(folder, run.environment);
+  if (containers) run.removals.push('containers of the apps', () => containers.remove());
+  if (options.images === null) await applyMigrations({ url });
+  else await migrateFromImage(options.images, { folder, url: services.postgres.url }, supervisor);
   const dataKeys = taskDataKeys(services.aws);
   stops.push('data keys', () => dataKeys.close());
   const db = openDatabase({ url, applicationName: 'rcm-platform', maxConnections: 4, dataKeys });
@@ -69,7 +74,7 @@ export async function toTheFigures(run: Run): Promise<number> {
   );
   await rememberPlaintext(run, services, seeded);
 
-  const setting = await appSetting(services, folder, run.config, run.chromium);
+  const setting = await appSetting(services, { folder, config: run.config, chromium: run.chromium, images: options.images });
   stops.push('migrator', () => supervisor.endCommands(MIGRATOR_GRACE_MS));
   for (const command of ['apply', 'verify', 'scrub'] as const) {
     await runMigrator(command, setting, supervisor);
@@ -77,6 +82,11 @@ export async function toTheFigures(run: Run): Promise<number> {
   }
   const until = startedAt + BASE_MS + PER_ENDPOINT_MS * memory.value.endpoints;
   const work = await workThroughRotation({ db, setting, supervisor, stops, progress, signal: interruption.signal, until });
+
+  if (containers) {
+    await containers.check();
+    progress.say('both containers: not root, no capability, no way to gain one, a seccomp filter, a root that is read-only');
+  }
 
   const trail = await writeAuditTrail(folder, services.postgres.url, supervisor);
   progress.say(`audit trail signed, exported and checked: ${trail.events} events of ${trail.organizations} organizations`);
@@ -86,6 +96,7 @@ export async function toTheFigures(run: Run): Promise<number> {
   const search = new PlaintextSearch([...seeded, ...(await services.aws.everyValueEver()).flatMap(payloadSecrets)]);
   // While browsers run: what they keep in their profiles goes with them.
   await search.searchTree(folder.temporary);
+  await containers?.search(search);
   await searchStatistics(search, url);
   if (options.once) await stops.run();
   else await settleStorage(url);

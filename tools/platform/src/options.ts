@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly endpoints: number | null;
   /** On docker compose's Postgres and LocalStack. */
   readonly compose: boolean;
+  /** What the names of the images begin with that the apps run from; `null`: from this clone. */
+  readonly images: string | null;
 }
 
 const MOST_ENDPOINTS = 3000;
@@ -24,6 +26,7 @@ export function readOptions(argv: readonly string[]): RunOptions | { readonly ex
     .option('--data <folder>', 'keep everything in this folder and go on with it next time; without it, a temporary one that is removed')
     .option('--endpoints <number>', 'how many endpoints to seed, shared evenly by three portals (24)', endpointCount)
     .option('--compose', "use docker compose's Postgres and LocalStack instead of the embedded ones", false)
+    .option('--images [prefix]', 'run migrator, web-agent and rotator as containers of these images, made by `npm run images -- build` (rcm)')
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: (text) => process.stderr.write(text), outputError: (text) => process.stderr.write(text.replace(/^error: /, '')) })
@@ -34,12 +37,13 @@ export function readOptions(argv: readonly string[]): RunOptions | { readonly ex
     if (cause instanceof CommanderError) return { exitCode: cause.exitCode === 0 ? 0 : 2 };
     throw cause;
   }
-  const given = program.opts<{ once: boolean; json: boolean; data?: string; endpoints?: number; compose: boolean }>();
+  const given = program.opts<{ once: boolean; json: boolean; data?: string; endpoints?: number; compose: boolean; images?: string | true }>();
   if (given.compose && given.data !== undefined) {
     process.stderr.write('--compose cannot be combined with --data: LocalStack forgets its secrets when it stops, so there would be nothing to go on with.\n');
     return { exitCode: 2 };
   }
-  return { once: given.once, json: given.json, data: given.data ?? null, endpoints: given.endpoints ?? null, compose: given.compose };
+  const images = given.images === true ? 'rcm' : (given.images ?? null);
+  return { once: given.once, json: given.json, data: given.data ?? null, endpoints: given.endpoints ?? null, compose: given.compose, images };
 }
 
 function endpointCount(text: string): number {

@@ -13,7 +13,7 @@ afterEach(() => vi.restoreAllMocks());
 
 describe('command line', () => {
   it('has defaults for everything', () => {
-    expect(readOptions([])).toEqual({ once: false, json: false, data: null, endpoints: null, compose: false });
+    expect(readOptions([])).toEqual({ once: false, json: false, data: null, endpoints: null, compose: false, images: null });
   });
 
   it('reads every option', () => {
@@ -23,8 +23,11 @@ describe('command line', () => {
       data: 'd',
       endpoints: 120,
       compose: false,
+      images: null,
     });
     expect(readOptions(['--compose'])).toMatchObject({ compose: true, data: null });
+    expect(readOptions(['--images', '--once'])).toMatchObject({ images: 'rcm', once: true });
+    expect(readOptions(['--images', 'acme'])).toMatchObject({ images: 'acme' });
   });
 
   for (const argv of [

@@ -19,7 +19,8 @@ const EXIT_INTERRUPTED = 130;
 /** Runs the platform and gives the exit code: 0 figures as they should be, 1 not. Fails with `config_invalid` and with whatever kept it from running. */
 export async function runPlatform(options: RunOptions, config: PlatformConfig, environment: NodeJS.ProcessEnv): Promise<number> {
   const startedAt = Date.now();
-  const chromium = await requireChromium(config);
+  // A container has its own.
+  const chromium = options.images === null ? await requireChromium(config) : null;
   const folder = openDataFolder({ data: options.data, base: config.INIT_CWD ?? process.cwd() });
   const lock = await takeLock(folder.lock, folder.root);
   const leave = () => {

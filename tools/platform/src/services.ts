@@ -94,10 +94,14 @@ export async function requireChromium(config: PlatformConfig): Promise<string> {
   );
 }
 
-export const appSetting = async (services: Services, folder: DataFolder, config: PlatformConfig, chromium: string): Promise<AppSetting> => ({
+export const appSetting = async (
+  services: Services,
+  { folder, config, chromium, images }: Pick<AppSetting, 'folder' | 'config' | 'chromium' | 'images'>,
+): Promise<AppSetting> => ({
   config,
   folder,
   chromium,
+  images,
   adminUrl: services.postgres.url,
   databaseUrls: await appLogins(services.postgres.url, folder),
   identityKey: keyFile(folder.keys, 'identity-key'),

@@ -35,7 +35,10 @@ export interface AppSetting {
   readonly databaseUrls: Readonly<Record<AppName, KeyFile>>;
   readonly identityKey: KeyFile;
   readonly aws: RunningAws;
-  readonly chromium: string;
+  /** `null`: their containers have their own. */
+  readonly chromium: string | null;
+  /** What the names of the images begin with that they run from; `null`: from this clone. */
+  readonly images: string | null;
 }
 
 export const ENVIRONMENT_NAME = 'local';
@@ -68,7 +71,7 @@ export function appEnvironment(app: AppName, setting: AppSetting): Record<string
 export const rootEnvironment: Record<string, string> = process.getuid?.() === 0 ? { RCM_ALLOW_ROOT: 'yes', RCM_BROWSER_SANDBOX: 'off' } : {};
 
 const portals = ({ chromium, config }: AppSetting): Record<string, string> => ({
-  RCM_CHROMIUM_PATH: chromium,
+  ...(chromium === null ? {} : { RCM_CHROMIUM_PATH: chromium }),
   RCM_MAX_BROWSER_CONTEXTS: String(config.RCM_MAX_BROWSER_CONTEXTS),
   RCM_HEALTH_PORT: '0',
   // A kill is followed by a restart within seconds here, so a dead process's lease should not outlive it by a minute. Not

@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../processes/ports.ts';
+import { readConfinement } from './confinement.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
+/** What the names of images begin with that were built from these sources: `npm run images -- build`. */
+const images = process.env['RCM_TEST_IMAGES'];
+/** Many times what a quiet machine takes. */
+const LONG_MS = 600_000;
+const NONE = '0000000000000000';
+
+describe.skipIf(images === undefined)('docker compose --profile apps (RCM_TEST_IMAGES names the images)', { timeout: LONG_MS }, () => {
+  let folder: string;
+  let project: string;
+  let environment: NodeJS.ProcessEnv;
+  const run = (program: string, ...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(program, args, { cwd: ROOT, env: environment, encoding: 'utf8', timeout: LONG_MS });
+    return { status, stdout: stdout.trim(), stderr };
+  };
+  const compose = (...args: string[]) => run('docker', 'compose', '--project-name', project, '--profile', 'apps', ...args);
+  const container = (service: string): string => `${project}-${service}-1`;
+  const inspect = (service: string, what: string): string => run('docker', 'inspect', '--format', what, container(service)).stdout;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'rcm-compose-apps-'));
+    project = basename(folder).toLowerCase();
+    environment = {
+      ...process.env,
+      RCM_COMPOSE_POSTGRES_PASSWORD: 'compose-apps',
+      RCM_COMPOSE_POSTGRES_IMAGE: process.env['RCM_TEST_POSTGRES_IMAGE'] ?? '',
+      RCM_COMPOSE_LOCALSTACK_IMAGE: process.env['RCM_TEST_LOCALSTACK_IMAGE'] ?? '',
+      RCM_COMPOSE_IMAGES: images,
+      RCM_COMPOSE_SECRETS: join(folder, 'secrets'),
+      RCM_COMPOSE_POSTGRES_PORT: String(await freePort()),
+      RCM_COMPOSE_LOCALSTACK_PORT: String(await freePort()),
+      RCM_COMPOSE_AGENT_HEALTH_PORT: String(await freePort()),
+      RCM_COMPOSE_ROTATOR_HEALTH_PORT: String(await freePort()),
+    };
+  });
+  afterAll(() => {
+    if (images !== undefined) compose('down', '--volumes', '--timeout', '1');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('migrates the database, makes the logins, and has web-agent and rotator ready', () => {
+    expect(run('docker/compose/secrets.sh', join(folder, 'secrets'))).toMatchObject({ status: 0 });
+    const up = compose('up', '--detach', '--wait');
+    expect(up.status, up.stderr).toBe(0);
+    for (const service of ['migrate', 'logins']) expect(inspect(service, '{{.State.ExitCode}}')).toBe('0');
+    for (const service of ['web-agent', 'rotator']) expect(inspect(service, '{{.State.Health.Status}}')).toBe('healthy');
+  });
+
+  it.each(['web-agent', 'rotator'])('keeps the %s from being root, from every capability and from its own disk', async (service) => {
+    expect(await readConfinement(container(service), environment)).toEqual({
+      user: 10001,
+      capabilities: NONE,
+      bounding: NONE,
+      noNewPrivileges: true,
+      seccomp: 2,
+      rootIsReadOnly: true,
+    });
+  });
+
+  it.each(['web-agent', 'rotator'])('starts a %s again that died, and it is ready', async (service) => {
+    process.kill(Number(inspect(service, '{{.State.Pid}}')), 'SIGKILL');
+    await expect.poll(() => inspect(service, '{{.RestartCount}} {{.State.Health.Status}}'), { timeout: LONG_MS }).toBe('1 healthy');
+  });
+
+  it('stops both in order at SIGTERM', () => {
+    expect(compose('stop', 'web-agent', 'rotator').status).toBe(0);
+    for (const service of ['web-agent', 'rotator']) {
+      expect(inspect(service, '{{.State.ExitCode}}')).toBe('0');
+      expect(run('docker', 'logs', container(service)).stderr).toContain('"msg":"stopped"');
+    }
+  });
+});
