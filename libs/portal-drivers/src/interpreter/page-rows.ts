@@ -55,15 +55,23 @@ function readInPage(matched: PageElement[], wanted: Readonly<Record<string, Colu
     const table = row.closest('table, [role=table], [role=grid], [role=treegrid]');
     return table?.querySelector('thead tr') ?? table?.querySelector('[role=columnheader]')?.closest(ROW) ?? table?.querySelector(ROW) ?? null;
   };
-  /** By what is seen of it, by the name that it has for who does not see it, or by all that is written in it. */
-  const isNamed = (cell: PageElement, header: string | undefined): boolean =>
-    [seen(cell).text, tidy(cell.getAttribute('aria-label')), tidy(cell.textContent)].some((name) => name !== '' && name === header);
+  /** The cells of a heading row, each with its names: what is seen of it, what it is called for who does not see it, and all that is written in it. */
+  const headersOf = (heading: PageElement | null): { readonly cell: PageElement; readonly names: readonly string[] }[] => {
+    const known = headings.get(heading);
+    if (known) return known;
+    const read = (heading ? cellsOf(heading) : []).map((cell) => ({
+      cell,
+      names: [seen(cell).text, tidy(cell.getAttribute('aria-label')), tidy(cell.textContent)].filter((name) => name !== ''),
+    }));
+    headings.set(heading, read);
+    return read;
+  };
+  const headings = new Map<PageElement | null, ReturnType<typeof headersOf>>();
   const cellUnder = (header: string, row: PageElement): PageElement | null => {
-    const heading = headingOf(row);
-    const headers = heading ? cellsOf(heading) : [];
-    const index = headers.findIndex((cell) => isNamed(cell, header));
+    const headers = headersOf(headingOf(row));
+    const index = headers.findIndex(({ names }) => names.includes(header));
     // Where columns are numbered, some may be left out of the page while they are out of sight.
-    const number = headers[index]?.getAttribute('aria-colindex') ?? null;
+    const number = headers[index]?.cell.getAttribute('aria-colindex') ?? null;
     const cells = cellsOf(row);
     return (number === null ? undefined : cells.find((cell) => cell.getAttribute('aria-colindex') === number)) ?? cells[index] ?? null;
   };
@@ -92,10 +100,10 @@ function readInPage(matched: PageElement[], wanted: Readonly<Record<string, Colu
   };
 
   const hasSpannedHeading = (header: string | undefined): boolean => {
-    const heading = header === undefined || !rows[0] ? null : headingOf(rows[0]);
-    const headers = heading ? cellsOf(heading) : [];
-    const index = headers.findIndex((cell) => isNamed(cell, header));
-    return headers.slice(0, index + 1).some((cell) => span(cell, 'col') > 1);
+    if (header === undefined || !rows[0]) return false;
+    const headers = headersOf(headingOf(rows[0]));
+    const index = headers.findIndex(({ names }) => names.includes(header));
+    return headers.slice(0, index + 1).some(({ cell }) => span(cell, 'col') > 1);
   };
 
   const extentOf = (first: PageElement | undefined): Extent => {
@@ -129,9 +137,9 @@ function readInPage(matched: PageElement[], wanted: Readonly<Record<string, Colu
     return record;
   });
   const spannedHeadings = Object.entries(wanted).flatMap(([name, column]) => (hasSpannedHeading(column.header) ? [name] : []));
-  const named = rows[0] ? headingOf(rows[0]) : null;
+  const firstHeaders = headersOf(rows[0] ? headingOf(rows[0]) : null);
   const repeatedHeadings = Object.entries(wanted).flatMap(([name, { header }]) =>
-    header !== undefined && named && cellsOf(named).filter((cell) => isNamed(cell, header)).length > 1 ? [name] : [],
+    header !== undefined && firstHeaders.filter(({ names }) => names.includes(header)).length > 1 ? [name] : [],
   );
   return { raw, spanned: rows.map(isSpanned), spannedHeadings, repeatedHeadings, extent: extentOf(rows[0]), final };
 }

@@ -65,57 +65,65 @@ export function seenWords(root: SeenNode): SeenWords {
   let pieces = 0;
   // What lies between the last words and the next: nothing, a blank, or something that sets them apart.
   let between: 'nothing' | 'blank' | 'apart' = 'nothing';
-  let last: Box | null = null;
+  // Where the last words stand is asked for when others follow: most cells hold one text.
+  let last: SeenNode | null = null;
+  const range = root.ownerDocument.createRange();
 
-  const isCut = (box: Box, style: SeenStyle): boolean => {
+  const isCut = (node: SeenNode, style: SeenStyle): boolean => {
+    const placed = style.position === 'absolute' || style.position === 'fixed';
+    if (/^(inset\((50|100)%|circle\(0)/.test(style.clipPath) || (style.position === 'absolute' && isEmptyClip(style.clip))) return true;
+    if (!placed && style.overflowX === 'visible' && style.overflowY === 'visible') return false;
+    const box = node.getBoundingClientRect?.();
+    if (!box) return false;
     const small = (box.width <= 1 && style.overflowX !== 'visible') || (box.height <= 1 && style.overflowY !== 'visible');
-    const away = (style.position === 'absolute' || style.position === 'fixed') && (box.right + view.scrollX <= 0 || box.bottom + view.scrollY <= 0);
-    const clipped = style.position === 'absolute' && /^rect\(/.test(style.clip) && emptyClip(style.clip);
-    return small || away || clipped || /^inset\((50|100)%/.test(style.clipPath) || /^circle\(0/.test(style.clipPath);
+    return small || (placed && (box.right + view.scrollX <= 0 || box.bottom + view.scrollY <= 0));
   };
-  const emptyClip = (clip: string): boolean => {
+  const isEmptyClip = (clip: string): boolean => {
+    if (!clip.startsWith('rect(')) return false;
     const [top = 0, right = 0, bottom = 0, left = 0] = (clip.match(/-?[\d.]+/g) ?? []).map(Number);
     return right - left <= 1 || bottom - top <= 1;
   };
-  const add = (words: string, box: Box | null): void => {
+  /** The first or the last box of a text, which may be broken over lines. */
+  const boxOf = (node: SeenNode, which: 0 | -1): Box | null => {
+    range.selectNodeContents(node);
+    return (
+      Array.from(range.getClientRects())
+        .filter(({ width, height }) => width > 0 && height > 0)
+        .at(which) ?? null
+    );
+  };
+  /** What lies between two texts of one block, seen by where they stand. A line that is broken at a blank goes on below. */
+  const setApart = (one: SeenNode, other: SeenNode): void => {
+    const [from, to] = [boxOf(one, -1), boxOf(other, 0)];
+    if (!from || !to) return;
+    const height = Math.min(from.height, to.height) || 1;
+    const isBelow = Math.min(from.bottom, to.bottom) - Math.max(from.top, to.top) <= 0;
+    const isRaised = Math.abs((from.top + from.bottom - to.top - to.bottom) / 2) > 0.15 * Math.max(from.height, to.height);
+    if (isBelow) between = between === 'blank' ? 'blank' : 'apart';
+    else if (isRaised) pieces += 1;
+    else if (between === 'nothing' && Math.abs(to.left - from.right) > GAP * height) between = 'apart';
+  };
+  const add = (words: string, node: SeenNode | null): void => {
     const clean = words.replace(/\s+/g, ' ').trim();
     if (/^\s/.test(words) && between === 'nothing') between = 'blank';
     if (clean === '') return;
-    if (box && last && between !== 'apart') {
-      const height = Math.min(box.height, last.height) || 1;
-      const overlap = Math.min(box.bottom, last.bottom) - Math.max(box.top, last.top);
-      const raised = Math.abs((box.top + box.bottom - last.top - last.bottom) / 2) > 0.15 * Math.max(box.height, last.height);
-      if (overlap <= 0) between = 'apart';
-      else if (raised) pieces += 1;
-      else if (between === 'nothing' && Math.abs(box.left - last.right) > GAP * height) between = 'apart';
-    }
+    if (node && last && between !== 'apart') setApart(last, node);
     if (text === '' || between === 'apart') pieces += 1;
     text += (text !== '' && between !== 'nothing' ? ' ' : '') + clean;
     between = /\s$/.test(words) ? 'blank' : 'nothing';
-    last = box;
+    last = node;
   };
   const apart = (): void => void (between = 'apart');
 
-  /** The boxes of a text: it may be broken over lines. */
-  const boxesOf = (node: SeenNode): Box[] => {
-    const range = node.ownerDocument.createRange();
-    range.selectNodeContents(node);
-    return Array.from(range.getClientRects()).filter(({ width, height }) => width > 0 && height > 0);
-  };
   const addText = (node: SeenNode, style: SeenStyle): void => {
     const words = node.nodeValue ?? '';
     if (words.trim() === '') return add(words, null);
     if (style.visibility !== 'visible' || style.fontSize === '0px' || /^rgba\(.*, 0\)$/.test(style.color)) return;
-    const boxes = boxesOf(node);
-    const [first] = boxes;
-    if (!first) return;
-    const end = boxes.at(-1) ?? first;
     const lines = style.whiteSpace.startsWith('pre') || style.whiteSpace === 'break-spaces' ? words.split('\n') : [words];
     for (const [index, line] of lines.entries()) {
       if (index > 0) apart();
-      add(line, index === 0 ? first : null);
+      add(line, node);
     }
-    last = end;
   };
 
   const visit = (node: SeenNode, around: SeenStyle): void => {
@@ -123,9 +131,8 @@ export function seenWords(root: SeenNode): SeenWords {
     if (node.nodeType !== 1 || UNSEEN.includes(node.localName ?? '')) return;
     const style = view.getComputedStyle(node);
     if (style.display === 'none' || style.opacity === '0') return;
-    if (style.display !== 'contents' && node.checkVisibility?.() === false) return;
     if (node.localName === 'br') return apart();
-    if (style.display !== 'contents' && node.getBoundingClientRect && isCut(node.getBoundingClientRect(), style)) return;
+    if (style.display !== 'contents' && isCut(node, style)) return;
     const isBlock = !/^(inline|contents|ruby)/.test(style.display);
     if (isBlock) apart();
     // Of what is folded away only its heading is seen.
@@ -153,7 +160,9 @@ export function seenWords(root: SeenNode): SeenWords {
     }
   };
 
-  visit(root, view.getComputedStyle(root));
+  // What is around it may hide it too; below it every step is looked at.
+  const style = view.getComputedStyle(root);
+  if (style.display === 'contents' || root.checkVisibility?.() !== false) visit(root, style);
   return { text, pieces };
 }
 
