@@ -62,7 +62,7 @@ const environment = z
     database: z.discriminatedUnion('kind', [aurora, existing]),
     /** In the images: certificates (PEM) of the CA that has signed the database's. */
     databaseCaFile: z.string().regex(/^\/[\w./-]+$/, 'must be an absolute path'),
-    images: z.strictObject({ webAgent: image, rotator: image, migrator: image, rcm: image, audit: image }),
+    images: z.strictObject({ webAgent: image, rotator: image, migrator: image, rcm: image }),
     webAgent: z.strictObject({ size, tasks: z.strictObject({ min: whole(1, 200), max: whole(1, 200) }), browserContexts: whole(1, 64).default(4) }),
     rotator: z.strictObject({ size, tasks: whole(1, 20).default(2) }),
     /** Files of portal types, from this file's folder: their hosts are all that browsers reach. */

@@ -78,7 +78,7 @@ describe('each container', () => {
   it('is not root, has no capability, cannot write but below /tmp, and cannot be entered', () => {
     for (const { definition, ...container } of containers) {
       expect(container).toMatchObject({ User: '10001:10001', Privileged: false, ReadonlyRootFilesystem: true });
-      expect(container).toMatchObject({ LinuxParameters: { InitProcessEnabled: true, Capabilities: { Drop: ['ALL'] } } });
+      expect(container).toMatchObject({ LinuxParameters: { InitProcessEnabled: false, Capabilities: { Drop: ['ALL'] } } });
       expect(container).toMatchObject({ MountPoints: [{ ContainerPath: '/tmp', SourceVolume: 'tmp' }] });
       expect(definition).toMatchObject({ NetworkMode: 'awsvpc', RequiresCompatibilities: ['FARGATE'], Volumes: [{ Name: 'tmp' }] });
     }

@@ -9,7 +9,7 @@ import { credentialsReplicaKey, platformKey } from './keys.ts';
 export class CopiesStack extends Stack {
   constructor(scope: Construct, id: string, { environment, region, ...props }: StackProps & { readonly environment: Environment; readonly region: string }) {
     super(scope, id, props);
-    const key = platformKey(this, { ...environment, region });
+    const key = platformKey(this, { ...environment, region }, []);
     keep(
       new backup.CfnBackupVault(this, 'Vault', { backupVaultName: 'rcm-copies', encryptionKeyArn: key.attrArn, lockConfiguration: { minRetentionDays: 7 } }),
     );

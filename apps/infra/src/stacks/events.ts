@@ -21,13 +21,22 @@ const WHO_DID = '<what> by <who> from <from> at <when>.';
 /** Sessions of these roles read secrets; nobody else does in ordinary work. */
 const readers = (): readonly string[] => (['agent', 'rotator', 'migrator'] as const).map(tenantRoleName);
 
+/** How calls name what lies in the environment: by name, or by ARN. The secrets that processes start with lie elsewhere, and are read at every start. */
+function secretsBegin({ partition, account, region, replica, name }: Environment): string[] {
+  const arns = [region, ...(replica ? [replica.region] : [])].flatMap((each) => [
+    `arn:${partition}:ssm:${each}:${account}:parameter/rcm/${name}/`,
+    `arn:${partition}:secretsmanager:${each}:${account}:secret:rcm/${name}/`,
+  ]);
+  return [`/rcm/${name}/`, `rcm/${name}/`, ...arns];
+}
+
 export function toldEvents(environment: Environment): readonly ToldEvent[] {
   const becoming = (role: string) => ({
     ...CALL,
     source: ['aws.sts'],
     detail: { eventName: ['AssumeRole'], requestParameters: { roleArn: [roleArn(environment, role)] } },
   });
-  const name = [{ prefix: `/rcm/${environment.name}/` }, { prefix: `rcm/${environment.name}/` }, { prefix: `arn:` }];
+  const name = secretsBegin(environment).map((prefix) => ({ prefix }));
   return [
     {
       ...{ name: 'rcm-break-glass', title: 'Somebody became the break-glass role', text: WHO_DID, fields: WHO, pattern: becoming(PERSON_ROLES.breakGlass) },

@@ -21,7 +21,7 @@ export class IdentityStack extends Stack {
     // KMS takes no policy that names a role which is not there.
     new CfnOutput(this, 'CredentialsKeyArn', { value: this.credentialsKey.attrArn, description: 'For the stack of the same key in another region' });
     for (const { role } of made) this.credentialsKey.addResourceDependency(role);
-    this.platformKey = platformKey(this, environment);
+    this.platformKey = platformKey(this, environment, ['logs', 'topic', 'trail', 'tasks']);
     const databaseUrl = (name: ProcessSecret) => this.#secret(environment, name, 'A login of Postgres: written by whoever makes it, never by the stack', {});
     this.secrets = {
       'agent-database-url': databaseUrl('agent-database-url'),

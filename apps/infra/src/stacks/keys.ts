@@ -32,11 +32,14 @@ export function credentialsReplicaKey(stack: Stack, primaryKeyArn: string, polic
   return key;
 }
 
+/** What of AWS uses the platform's key where it lies. */
+export type KeyUser = 'logs' | 'topic' | 'trail' | 'tasks';
+
 /** The key of everything else: database, logs, notices, trail, the credentials that processes start with. */
-export function platformKey(stack: Stack, environment: Environment): kms.CfnKey {
+export function platformKey(stack: Stack, environment: Environment, users: readonly KeyUser[]): kms.CfnKey {
   const key = new kms.CfnKey(stack, 'PlatformKey', {
     description: 'Encrypts database, logs, notices, trail and the credentials that processes start with',
-    keyPolicy: platformKeyPolicy(environment),
+    keyPolicy: platformKeyPolicy(environment, users),
     enableKeyRotation: true,
     pendingWindowInDays: 30,
   });
@@ -46,25 +49,39 @@ export function platformKey(stack: Stack, environment: Environment): kms.CfnKey 
 }
 
 /** The account's IAM says who uses it; services use it for what is this account's alone. */
-function platformKeyPolicy(environment: Environment): PolicyDocument {
+function platformKeyPolicy(environment: Environment, users: readonly KeyUser[]): PolicyDocument {
   const { partition, account, region } = environment;
   const service = (Sid: string, principal: string, Action: readonly string[], Condition: NonNullable<StackStatement['Condition']>): StackStatement => ({
     ...{ Sid, Effect: 'Allow', Principal: { Service: [principal] }, Action, Resource: ['*'], Condition },
   });
   const trail = { StringEquals: { 'aws:SourceArn': [trailArn(environment)] } };
   const cluster = { 'kms:EncryptionContext:aws:ecs:clusterAccount': [account], 'kms:EncryptionContext:aws:ecs:clusterName': [CLUSTER] };
+  const statements: Readonly<Record<KeyUser, readonly StackStatement[]>> = {
+    logs: [
+      service(
+        'LogsOfThisAccount',
+        `logs.${region}.amazonaws.com`,
+        ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
+        {
+          ArnLike: { 'kms:EncryptionContext:aws:logs:arn': [`arn:${partition}:logs:${region}:${account}:*`] },
+        },
+      ),
+    ],
+    topic: [
+      service('AlarmsToTopic', 'cloudwatch.amazonaws.com', ['kms:Decrypt', 'kms:GenerateDataKey*'], { StringEquals: { 'aws:SourceAccount': [account] } }),
+      service('EventsToTopic', 'events.amazonaws.com', ['kms:Decrypt', 'kms:GenerateDataKey*'], { StringEquals: { 'aws:SourceAccount': [account] } }),
+    ],
+    trail: [service('TrailToBucket', 'cloudtrail.amazonaws.com', ['kms:GenerateDataKey*', 'kms:DescribeKey'], trail)],
+    tasks: [
+      service('TaskDisks', 'fargate.amazonaws.com', ['kms:GenerateDataKeyWithoutPlaintext'], { StringEquals: cluster }),
+      service('TaskDisksGrant', 'fargate.amazonaws.com', ['kms:CreateGrant'], {
+        StringEquals: cluster,
+        'ForAllValues:StringEquals': { 'kms:GrantOperations': ['Decrypt'] },
+      }),
+    ],
+  };
   return document(
     { Sid: 'AccountAdministersKey', Effect: 'Allow', Principal: { AWS: [`arn:${partition}:iam::${account}:root`] }, Action: ['kms:*'], Resource: ['*'] },
-    service('LogsOfThisAccount', `logs.${region}.amazonaws.com`, ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'], {
-      ArnLike: { 'kms:EncryptionContext:aws:logs:arn': [`arn:${partition}:logs:${region}:${account}:*`] },
-    }),
-    service('AlarmsToTopic', 'cloudwatch.amazonaws.com', ['kms:Decrypt', 'kms:GenerateDataKey*'], { StringEquals: { 'aws:SourceAccount': [account] } }),
-    service('EventsToTopic', 'events.amazonaws.com', ['kms:Decrypt', 'kms:GenerateDataKey*'], { StringEquals: { 'aws:SourceAccount': [account] } }),
-    service('TrailToBucket', 'cloudtrail.amazonaws.com', ['kms:GenerateDataKey*', 'kms:DescribeKey'], trail),
-    service('TaskDisks', 'fargate.amazonaws.com', ['kms:GenerateDataKeyWithoutPlaintext'], { StringEquals: cluster }),
-    service('TaskDisksGrant', 'fargate.amazonaws.com', ['kms:CreateGrant'], {
-      StringEquals: cluster,
-      'ForAllValues:StringEquals': { 'kms:GrantOperations': ['Decrypt'] },
-    }),
+    ...users.flatMap((user) => statements[user]),
   );
 }

@@ -26,7 +26,7 @@ export class ServicesStack extends Stack {
     const { images, webAgent, rotator } = environment;
     const agents = this.#task('web-agent', { image: images.webAgent, command: ['run'], size: webAgent.size, healthPort: 8081, role: taskRoleName('agent') });
     const rotators = this.#task('rotator', { image: images.rotator, command: ['run'], size: rotator.size, healthPort: 8082, role: taskRoleName('rotator') });
-    const heads = this.#task('audit-heads', { image: images.audit, command: ['heads', 'run'], size: ONCE, healthPort: 8083, role: HEAD_WRITER_ROLE });
+    const heads = this.#task('audit-heads', { image: images.rcm, command: ['audit', 'heads', 'run'], size: ONCE, healthPort: 8083, role: HEAD_WRITER_ROLE });
     this.#rotatorsTell();
 
     const service = this.#service('web-agent', agents, { tasks: webAgent.tasks.min, drivesBrowsers: true });

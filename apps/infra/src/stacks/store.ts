@@ -21,6 +21,6 @@ export class StoreStack extends Stack {
     const key = credentialsKey(this, policies.keyPolicy);
     for (const { role } of roles) key.addResourceDependency(role);
     new CfnOutput(this, 'CredentialsKeyArn', { value: key.attrArn, description: 'For the stack of the same key in another region' });
-    this.platformKey = platformKey(this, environment);
+    this.platformKey = platformKey(this, environment, ['topic']);
   }
 }

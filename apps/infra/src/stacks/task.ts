@@ -20,7 +20,7 @@ export interface TaskOptions {
   readonly secrets: Readonly<Record<ProcessSecret, secrets.CfnSecret>>;
 }
 
-/** As which the images' processes run: no user of the machine, and never root. */
+/** `rcm` in the images (docs/images.md): no user of the machine, and never root. */
 const USER = '10001:10001';
 /** For what runs once and drives no browser. */
 export const ONCE = { cpu: 1024, memory: 2048 } as const;
@@ -40,7 +40,8 @@ export function task(scope: Construct, options: TaskOptions): ecs.CfnTaskDefinit
     containerDefinitions: [
       {
         ...{ name: service, image, command: [...command], essential: true, user: USER, privileged: false, readonlyRootFilesystem: true },
-        linuxParameters: { initProcessEnabled: true, capabilities: { drop: ['ALL'] } },
+        // The images bring an init of their own.
+        linuxParameters: { initProcessEnabled: false, capabilities: { drop: ['ALL'] } },
         mountPoints: [{ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false }],
         environment: Object.entries(settingsOf(service, environment)).map(variable),
         secrets: Object.entries(SECRETS_OF[service]).map(([name, secret]) => ({ name, valueFrom: secrets[secret].ref })),
@@ -65,6 +66,6 @@ export function task(scope: Construct, options: TaskOptions): ecs.CfnTaskDefinit
 
 /** ECS does not look at a health check of the image. */
 const health = (port: number): ecs.CfnTaskDefinition.HealthCheckProperty => ({
-  command: ['CMD', 'node', '-e', `fetch('http://127.0.0.1:${port}/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`],
+  command: ['CMD', 'rcm-healthy', String(port), '/healthz'],
   ...{ interval: 30, timeout: 10, retries: 3, startPeriod: 120 },
 });

@@ -1,0 +1,117 @@
+import type { PlatformPolicies } from '@rcm/credentials/policies';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { toldEvents } from './events.ts';
+import { policiesOf, storePoliciesOf } from './policies-of.ts';
+import { type Synthesised, synthesised } from './synthesised.fixture.ts';
+
+let made: Synthesised;
+beforeAll(() => {
+  made = synthesised();
+});
+
+/** As the template has them, in the form of the library. */
+function deployed(stack: string, { roles }: PlatformPolicies) {
+  const resources = made.ofType('AWS::IAM::Role', new RegExp(`^${stack}$`)).map(({ Properties }) => Properties);
+  const policies = made.ofType('AWS::IAM::ManagedPolicy', new RegExp(`^${stack}$`)).map(({ Properties }) => Properties);
+  return roles.map(({ name }) => ({
+    name,
+    trustPolicy: resources.find(({ RoleName }) => (RoleName as unknown) === name)?.['AssumeRolePolicyDocument'],
+    policy: policies.find(({ ManagedPolicyName }) => (ManagedPolicyName as unknown) === name)?.['PolicyDocument'],
+  }));
+}
+
+describe('roles and key policies', () => {
+  it('are those of @rcm/credentials, word for word, and no other role is beside them', () => {
+    const [dev, prod] = made.environments as [Synthesised['environments'][number], Synthesised['environments'][number]];
+    const pairs = [
+      ['rcm-dev-identity', policiesOf(dev)],
+      ['rcm-prod-identity', policiesOf(prod)],
+      ['rcm-prod-store-444444444444', storePoliciesOf(prod, prod.storeAccounts[0]!)],
+    ] as const;
+    for (const [stack, policies] of pairs) {
+      expect(deployed(stack, policies)).toEqual(policies.roles.map(({ name, trustPolicy, policy }) => ({ name, trustPolicy, policy })));
+      expect(made.ofType('AWS::IAM::Role', new RegExp(`^${stack}$`))).toHaveLength(policies.roles.length);
+      const keys = made.ofType('AWS::KMS::Key', new RegExp(`^${stack}$`)).filter(({ at }) => at.endsWith('/CredentialsKey'));
+      expect(keys.map(({ Properties }) => Properties['KeyPolicy'])).toEqual([policies.keyPolicy]);
+    }
+    for (const { Properties } of made.ofType('AWS::KMS::ReplicaKey', /^rcm-prod-replica$/)) expect(Properties['KeyPolicy']).toEqual(policiesOf(prod).keyPolicy);
+  });
+
+  it('have a role that may do everything with secrets where secrets are nobody’s', () => {
+    const names = (stack: RegExp) => made.ofType('AWS::IAM::Role', stack).map(({ Properties }) => String(Properties['RoleName']));
+    expect(names(/^rcm-dev-/)).toContain('rcm-dev-admin');
+    expect(names(/^rcm-prod-/)).not.toContain('rcm-dev-admin');
+  });
+
+  it('have one name each in their account', () => {
+    for (const account of [/^rcm-dev-/, /^rcm-prod-(?!store)/, /^rcm-prod-store/]) {
+      const names = made.ofType('AWS::IAM::Role', account).map(({ Properties }) => String(Properties['RoleName']));
+      expect(new Set(names).size).toBe(names.length);
+    }
+  });
+});
+
+describe('what is told at once', () => {
+  it('is a message that the chat application takes, whatever the event says', () => {
+    const rules = made.ofType('AWS::Events::Rule', /^rcm-prod-alerts$/).map(({ Properties }) => Properties);
+    expect(rules.map(({ Name }) => String(Name)).sort()).toEqual(
+      toldEvents(made.environments[1]!)
+        .map(({ name }) => name)
+        .sort(),
+    );
+    for (const rule of rules) {
+      // "EventBridge quotas": characters of a pattern.
+      expect(JSON.stringify(rule['EventPattern']).length).toBeLessThan(2048);
+      expect(rule['State']).toBe('ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS');
+      const [{ InputTransformer }] = rule['Targets'] as unknown as [{ InputTransformer: { InputPathsMap: object; InputTemplate: string } }];
+      const filled = Object.keys(InputTransformer.InputPathsMap).reduce(
+        (text, field) => text.replaceAll(`<${field}>`, 'arn:aws:sts::1:x'),
+        InputTransformer.InputTemplate,
+      );
+      expect(filled).not.toMatch(/<[a-z]+>/);
+      expect(JSON.parse(filled)).toMatchObject({ version: '1.0', source: 'custom', content: { textType: 'client-markdown', nextSteps: [expect.any(String)] } });
+    }
+  });
+
+  it.each<[string, boolean, string, string, object]>([
+    ['an agent reads for a tenant', false, 'rcm-agent-tenant', 'GetParameter', { name: '/rcm/prod/mercy/endpoints/e1/a1' }],
+    [
+      'ECS starts a web-agent',
+      false,
+      'rcm-web-agent-start',
+      'GetSecretValue',
+      { secretId: 'arn:aws:secretsmanager:us-east-1:222222222222:secret:rcm-platform/prod/identity-key-AbCdEf' },
+    ],
+    ['a person reads a parameter', true, 'AdministratorAccess', 'GetParameter', { name: '/rcm/prod/mercy/endpoints/e1/a1' }],
+    ['a person reads several', true, 'AdministratorAccess', 'GetParameters', { names: ['/x', '/rcm/prod/mercy/endpoints/e1/a1'] }],
+    [
+      'a person reads a secret by its ARN',
+      true,
+      'rcm-break-glass',
+      'GetSecretValue',
+      { secretId: 'arn:aws:secretsmanager:us-west-2:222222222222:secret:rcm/prod/mercy/endpoints/e1/a1-AbCdEf' },
+    ],
+    ['a person reads something else', false, 'AdministratorAccess', 'GetParameter', { name: '/other/prod' }],
+  ])('%s: told as a read from outside is %s', (_, isTold, userName, eventName, requestParameters) => {
+    const pattern = toldEvents(made.environments[1]!).find(({ name }) => name === 'rcm-read-outside')!.pattern;
+    const source = eventName === 'GetSecretValue' ? 'aws.secretsmanager' : 'aws.ssm';
+    const detail = { eventName, requestParameters, userIdentity: { sessionContext: { sessionIssuer: { userName } } } };
+    expect(fits(pattern, { source, 'detail-type': 'AWS API Call via CloudTrail', detail })).toBe(isTold);
+  });
+});
+
+/** "Event patterns", EventBridge User Guide, as far as ours go: a list is any of; of a list in the event one is enough. */
+function fits(pattern: unknown, event: unknown): boolean {
+  if (Array.isArray(pattern)) return [event].flat().some((value) => pattern.some((rule) => fitsValue(rule, value)));
+  return Object.entries(pattern as Record<string, unknown>).every(([name, rule]) =>
+    name === '$or' ? (rule as unknown[]).some((each) => fits(each, event)) : fits(rule, (event as Record<string, unknown> | undefined)?.[name]),
+  );
+}
+
+function fitsValue(rule: unknown, value: unknown): boolean {
+  if (typeof rule === 'string') return rule === value;
+  const { prefix, 'anything-but': not } = rule as { prefix?: string; 'anything-but'?: string[] };
+  if (prefix !== undefined) return typeof value === 'string' && value.startsWith(prefix);
+  if (not !== undefined) return value !== undefined && !not.includes(String(value));
+  throw new Error(`Nobody knows what ${JSON.stringify(rule)} asks for.`);
+}
