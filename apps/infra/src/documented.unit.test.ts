@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { configurationSchema } from './configuration/schema.ts';
+import { type Synthesised, synthesised } from './stacks/synthesised.fixture.ts';
+
+const docs = join(import.meta.dirname, '..', '..', '..', 'docs');
+const page = (name: string): string => readFileSync(join(docs, name), 'utf8');
+
+let made: Synthesised;
+beforeAll(() => {
+  made = synthesised();
+});
+
+/** Names of members, wherever they stand in the schema. */
+function members(schema: unknown): string[] {
+  if (schema === null || typeof schema !== 'object') return [];
+  const { properties = {}, ...rest } = schema as { properties?: Record<string, unknown> };
+  return [
+    ...Object.keys(properties),
+    ...Object.values(properties).flatMap(members),
+    ...Object.values(rest)
+      .flatMap((each) => (Array.isArray(each) ? each : [each]))
+      .flatMap(members),
+  ];
+}
+
+describe('docs/credential-infrastructure.md', () => {
+  it('has every member of infra.yaml', () => {
+    const known = new Set(members(z.toJSONSchema(configurationSchema, { io: 'input', unrepresentable: 'any' })));
+    expect(known.size).toBeGreaterThan(35);
+    const text = page('credential-infrastructure.md');
+    const named = new Set([...text.matchAll(/`([^`\n]+)`/g)].flatMap(([, code = '']) => code.split(/[^A-Za-z0-9]+/)));
+    expect([...known].filter((member) => !named.has(member))).toEqual([]);
+  });
+
+  it('has every stack, in the order of deployment', () => {
+    const [, rows = ''] = page('credential-infrastructure.md').split('## Stacks');
+    const listed = [...rows.split('## infra.yaml')[0]!.matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name);
+    const stacks = [...made.templates.keys()]
+      .filter((name) => name.startsWith('rcm-prod-') && !name.includes('-store-'))
+      .map((name) => name.slice('rcm-prod-'.length));
+    expect(listed).toEqual(stacks);
+  });
+});
+
+describe('docs/deploy.md', () => {
+  const text = page('deploy.md');
+  const all = (pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, found = '']) => found);
+
+  it('deploys every stack of the first account, each after those that it needs', () => {
+    expect(all(/^\| \d+ \| `(rcm-prod-[a-z]+)` \|/gm)).toEqual(
+      [...made.templates.keys()].filter((name) => name.startsWith('rcm-prod-') && !name.includes('-store-')),
+    );
+  });
+
+  it('fills every secret that processes start with, and names no other', () => {
+    const secrets = made.ofType('AWS::SecretsManager::Secret', /prod/).map(({ Properties }) => String(Properties['Name']));
+    expect(all(/^\| `(rcm-platform\/prod\/[a-z-]+)` \|/gm).sort()).toEqual(secrets.sort());
+  });
+
+  it('runs task definitions, in a cluster, with logs, parameters and outputs that are there', () => {
+    const families = made.ofType('AWS::ECS::TaskDefinition').map(({ Properties }) => String(Properties['Family']));
+    const tasks = all(/--task-definition ([a-z-]+)/g);
+    expect(tasks).toEqual(['rcm-db-migrate']);
+    expect(tasks.filter((task) => !families.includes(task))).toEqual([]);
+    expect(families).toContain('rcm-migrator');
+    expect(made.ofType('AWS::ECS::Cluster').map(({ Properties }) => String(Properties['ClusterName']))).toEqual(['rcm', 'rcm']);
+    expect(made.ofType('AWS::Logs::LogGroup').map(({ Properties }) => String(Properties['LogGroupName']))).toContain('/rcm/db-migrate');
+    expect(Object.keys(made.templates.get('rcm-prod-replica')!.Parameters ?? {})).toEqual(all(/--parameter-overrides ([A-Za-z]+)=/g));
+    expect(made.templates.get('rcm-prod-identity')).toMatchObject({ Outputs: { CredentialsKeyArn: expect.anything() } });
+  });
+});
