@@ -1,8 +1,9 @@
 import { getPortalTask, listLeases } from '@rcm/db';
-import { createTaskClient, type TaskClient } from '@rcm/task-client';
+import { startContainer, type TestContainer } from '@rcm/images/testing';
+import { createTaskClient } from '@rcm/task-client';
+import { freePort } from '@rcm/test-services';
 import { openWorld, type World } from '@rcm/test-world';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type AgentContainer, startContainer } from './container.fixture.ts';
 import { type Issuer, startIssuer } from './http/issuer.fixture.ts';
 
 /** What the names of images begin with that were built from these sources: `npm run images -- build`. */
@@ -14,7 +15,8 @@ const LONG_MS = 300_000;
 describe.skipIf(images === undefined)('a web-agent’s container (RCM_TEST_IMAGES names its image)', { timeout: LONG_MS }, () => {
   let world: World;
   let issuer: Issuer;
-  const started: AgentContainer[] = [];
+  const started: TestContainer[] = [];
+  let apiPort: number;
   beforeAll(async () => {
     [world, issuer] = await Promise.all([openWorld({ endpoints: ['alpine', 'alpine', 'alpine'], portalType: { settleMs: 200 } }), startIssuer()]);
   }, LONG_MS);
@@ -27,13 +29,16 @@ describe.skipIf(images === undefined)('a web-agent’s container (RCM_TEST_IMAGE
     await world?.close();
   });
 
-  async function start(options?: { readonly profile: boolean }): Promise<AgentContainer> {
+  async function start(options?: { readonly profile: boolean }): Promise<TestContainer> {
+    apiPort = await freePort();
     const environment = {
       ...world.environmentOf('rcm_agent'),
       RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'),
       RCM_API_ISSUER: issuer.name,
       RCM_API_AUDIENCE: issuer.audience,
       RCM_API_JWKS_URL: issuer.jwksUrl,
+      RCM_API_PORT: String(apiPort),
+      RCM_HEALTH_PORT: String(await freePort()),
       RCM_AGENT_CLAIM_MS: '5000',
       RCM_LEASE_TTL_MS: '35000',
     };
@@ -42,9 +47,12 @@ describe.skipIf(images === undefined)('a web-agent’s container (RCM_TEST_IMAGE
     await expect.poll(() => container.docker('logs'), { timeout: LONG_MS }).toContain('"msg":"ready"');
     return container;
   }
-  const clientOf = ({ apiPort }: AgentContainer): TaskClient =>
-    createTaskClient({ baseUrl: `http://127.0.0.1:${apiPort}`, token: () => issuer.token(world.orgId), pollMs: 200 });
-  const ask = (container: AgentContainer, endpoint: string) => clientOf(container).ask({ endpoint, task: 'claim_status', input: { claim_number: 'CLM-1001' } });
+  const ask = (endpoint: string) =>
+    createTaskClient({ baseUrl: `http://127.0.0.1:${apiPort}`, token: () => issuer.token(world.orgId) }).ask({
+      endpoint,
+      task: 'claim_status',
+      input: { claim_number: 'CLM-1001' },
+    });
   const row = (taskId: string) => getPortalTask(world.db, { orgId: world.orgId, taskId });
   const isRunning = (taskId: string) => expect.poll(async () => (await row(taskId))?.state, { timeout: LONG_MS }).toBe('running');
 
@@ -52,7 +60,7 @@ describe.skipIf(images === undefined)('a web-agent’s container (RCM_TEST_IMAGE
     const container = await start();
     await expect.poll(() => container.health(), { timeout: LONG_MS }).toBe('healthy');
     await world.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 1_500 });
-    const { id } = await ask(container, 'alpine-1');
+    const { id } = await ask('alpine-1');
     await isRunning(id);
     await expect.poll(async () => (await listLeases(world.db)).length, { timeout: LONG_MS }).toBe(1);
     await container.docker('stop');
@@ -65,7 +73,7 @@ describe.skipIf(images === undefined)('a web-agent’s container (RCM_TEST_IMAGE
   it('that is killed in the middle of a task does it once it is started again', async () => {
     const container = await start();
     await world.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 8_000 });
-    const { id } = await ask(container, 'alpine-2');
+    const { id } = await ask('alpine-2');
     await isRunning(id);
     await container.docker('kill');
     await container.docker('wait');
@@ -79,7 +87,7 @@ describe.skipIf(images === undefined)('a web-agent’s container (RCM_TEST_IMAGE
   it('opens no page where its sandbox cannot work, instead of one without', async () => {
     const container = await start({ profile: false });
     const before = await world.portals.account('alpine', world.endpoint('alpine-3').username);
-    const { id } = await ask(container, 'alpine-3');
+    const { id } = await ask('alpine-3');
     await expect.poll(() => container.docker('logs'), { timeout: LONG_MS }).toContain('browser_unavailable');
     expect((await row(id))?.state).not.toBe('succeeded');
     expect(await world.portals.account('alpine', world.endpoint('alpine-3').username)).toEqual(before);

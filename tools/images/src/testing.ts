@@ -4,12 +4,10 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, sta
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { confined, IMAGE_USER } from '@rcm/images';
-import { freePort } from '@rcm/test-services';
+import { confined, IMAGE_USER } from './run-arguments.ts';
 
-/** A web-agent in a container, as docs/images.md says that it is run, on this machine's network. */
-export interface AgentContainer {
-  readonly apiPort: number;
+/** For tests of the apps: one in a container, as docs/images.md says that it is run, on this machine's network. */
+export interface TestContainer {
   /** One command of docker on it; what it prints. */
   docker(command: 'kill' | 'start' | 'stop' | 'wait' | 'logs'): Promise<string>;
   /** `starting`, `healthy` or `unhealthy`. */
@@ -26,12 +24,12 @@ const LARGEST_LOG = 64 * 1_048_576;
 const LEFT_OUT = /^(RCM_ALLOW_ROOT|RCM_BROWSER_|RCM_CHROMIUM_PATH|RCM_VAULT_|NODE_)/;
 
 /** Fails with docker's words where it does not start. `profile`: whether it is given the browser's seccomp profile. */
-export async function startContainer(image: string, environment: Readonly<Record<string, string>>, { profile = true } = {}): Promise<AgentContainer> {
-  const [name, apiPort, healthPort] = [`rcm-agent-${randomUUID()}`, await freePort(), await freePort()];
+export async function startContainer(image: string, environment: Readonly<Record<string, string>>, { profile = true } = {}): Promise<TestContainer> {
+  const name = `rcm-test-${randomUUID()}`;
   const folder = mkdtempSync(join(tmpdir(), 'rcm-container-'));
   const [secrets, asRoot] = [join(folder, 'secrets'), process.getuid?.() === 0];
   mkdirSync(secrets);
-  const handed = Object.entries({ ...environment, RCM_API_PORT: String(apiPort), RCM_HEALTH_PORT: String(healthPort) })
+  const handed = Object.entries(environment)
     .filter(([variable]) => !LEFT_OUT.test(variable))
     .map(([variable, value]): string => {
       if (!value.startsWith('/') || !statSync(value, { throwIfNoEntry: false })?.isFile()) return `${variable}=${value}`;
@@ -53,7 +51,6 @@ export async function startContainer(image: string, environment: Readonly<Record
     ...[...confined({ browser: profile }), ...handed.flatMap((variable) => ['--env', variable]), image],
   );
   return {
-    apiPort,
     docker: (command) => docker(command, name),
     health: () => inspect('{{.State.Health.Status}}'),
     exitCode: async () => Number(await inspect('{{.State.ExitCode}}')),

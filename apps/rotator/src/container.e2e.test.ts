@@ -1,0 +1,69 @@
+import { listAttempts, listLeases, setNextRotation } from '@rcm/db';
+import { startContainer, type TestContainer } from '@rcm/images/testing';
+import { freePort } from '@rcm/test-services';
+import { openWorld, type World } from '@rcm/test-world';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+/** What the names of images begin with that were built from these sources: `npm run images -- build`. */
+const images = process.env['RCM_TEST_IMAGES'];
+/** Many times what a quiet machine takes. */
+const LONG_MS = 300_000;
+
+// Images are built by a command of its own, which takes minutes: where they are not named, process.e2e.test.ts alone tries the same of this clone's sources.
+describe.skipIf(images === undefined)('a rotator’s container (RCM_TEST_IMAGES names its image)', { timeout: 2 * LONG_MS }, () => {
+  let world: World;
+  const started: TestContainer[] = [];
+  beforeAll(async () => void (world = await openWorld({ endpoints: ['alpine', 'alpine'], portalType: { settleMs: 200 } })), LONG_MS);
+  afterEach(async () => {
+    await world.portals.setFault({ portal: 'alpine', fault: 'none' });
+    for (const container of started.splice(0)) await container.remove();
+  });
+  afterAll(() => world?.close());
+
+  async function start(): Promise<TestContainer> {
+    const container = await startContainer(`${images}/rotator`, {
+      ...world.environmentOf('rcm_rotator'),
+      RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
+      RCM_HEALTH_PORT: String(await freePort()),
+      RCM_SUBMIT_DEADLINE_MS: '20000',
+      RCM_LEASE_TTL_MS: '25000',
+      RCM_ROTATOR_SCAN_MS: '500',
+      RCM_ROTATOR_RECOVERY_MS: '500',
+      RCM_ROTATOR_RETRY_MS: '500',
+    });
+    started.push(container);
+    await expect.poll(() => container.docker('logs'), { timeout: LONG_MS }).toContain('"msg":"ready"');
+    return container;
+  }
+  const attemptOf = async (endpointId: string) => (await listAttempts(world.db, { limit: 100 })).find((attempt) => attempt.endpointId === endpointId);
+  /** A rotation of this login has begun, at a portal that is slow. */
+  async function inHand(endpointId: string): Promise<void> {
+    await world.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 1_000 });
+    await setNextRotation(world.db, { endpointIds: [endpointId], at: 'now' });
+    await expect.poll(async () => (await attemptOf(endpointId))?.state, { timeout: LONG_MS }).toMatch(/staged|submitting|applied/);
+  }
+
+  it('is healthy; at SIGTERM it ends the rotation in hand, gives the login back and ends with 0', async () => {
+    const container = await start();
+    await expect.poll(() => container.health(), { timeout: LONG_MS }).toBe('healthy');
+    await inHand('alpine-1');
+    await container.docker('stop');
+    expect(await container.exitCode()).toBe(0);
+    expect(await listLeases(world.db)).toEqual([]);
+    expect((await attemptOf('alpine-1'))?.state).toBe('done');
+    expect(await world.portalAcceptsStore('alpine-1')).toBe(true);
+  });
+
+  it('that is killed in the middle of a rotation goes on with it once it is started again', async () => {
+    const container = await start();
+    await inHand('alpine-2');
+    await container.docker('kill');
+    await container.docker('wait');
+    expect(await container.exitCode()).toBe(137);
+    await world.portals.setFault({ portal: 'alpine', fault: 'none' });
+    await container.docker('start');
+    await expect.poll(async () => (await attemptOf('alpine-2'))?.state, { timeout: LONG_MS }).toBe('done');
+    expect(await world.portalAcceptsStore('alpine-2')).toBe(true);
+    expect((await world.portals.account('alpine', world.endpoint('alpine-2').username)).locked).toBe(false);
+  });
+});
