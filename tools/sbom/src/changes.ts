@@ -34,7 +34,7 @@ function alarms(was: readonly LockedPackage[], is: readonly LockedPackage[]): st
     const same = was.find(({ version }) => version === each.version);
     if (same?.integrity && each.integrity && same.integrity !== each.integrity)
       said.add(`${each.version} has other contents than before, under the same version`);
-    if (!each.integrity) said.add(`${each.version} has no checksum`);
+    if (!each.integrity && !each.isBundled) said.add(`${each.version} has no checksum`);
     if (was.length > 0 && !was.some(({ host }) => host === each.host)) said.add(`is fetched from ${each.host ?? 'the registry that npm is set to'}`);
     if (each.runsScripts && !was.some(({ runsScripts }) => runsScripts)) said.add('runs a script when it is installed');
     if (was.length > 0 && !was.some(({ licence }) => licence === each.licence)) said.add(`its licence is now ${each.licence ?? 'not known'}`);

@@ -9,7 +9,10 @@ export interface LockedPackage {
   readonly licence: string | null;
   /** `shipped`: some app needs it to run. `tools`: only tests, tools and the build do. */
   readonly use: 'shipped' | 'tools';
+  /** Checksum of its archive; `null` where it has none, or came in another's. */
   readonly integrity: string | null;
+  /** Whether it came in the archive of the package that it lies below, under that one's checksum. */
+  readonly isBundled: boolean;
   /** Host that it is fetched from; `null`: the registry that npm is set to. */
   readonly host: string | null;
   readonly runsScripts: boolean;
@@ -21,6 +24,7 @@ const entry = z.looseObject({
   version: z.string().optional(),
   resolved: z.string().optional(),
   integrity: z.string().optional(),
+  inBundle: z.boolean().optional(),
   link: z.boolean().optional(),
   license: z.unknown().optional(),
   hasInstallScript: z.boolean().optional(),
@@ -40,12 +44,13 @@ export function lockedPackages(text: string): LockedPackage[] {
   const shipped = reachable(entries);
   return Object.entries(entries)
     .filter(([path, { link }]) => path.includes(FOLDER) && link !== true)
-    .map(([path, { name, version = '', license, integrity, resolved, hasInstallScript }]) => ({
+    .map(([path, { name, version = '', license, integrity, inBundle, resolved, hasInstallScript }]) => ({
       name: name ?? path.slice(path.lastIndexOf(FOLDER) + FOLDER.length),
       version,
       licence: typeof license === 'string' && license !== '' ? license : null,
       use: shipped.has(path) ? 'shipped' : 'tools',
       integrity: integrity ?? null,
+      isBundled: inBundle ?? false,
       host: resolved === undefined ? null : (URL.parse(resolved)?.host ?? resolved),
       runsScripts: hasInstallScript ?? false,
     }));

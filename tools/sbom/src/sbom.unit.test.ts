@@ -10,7 +10,16 @@ const ROOT = join(import.meta.dirname, '..', '..', '..');
 const own = lockedPackages(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
 
 const locked = (more: Partial<LockedPackage> = {}): LockedPackage => ({
-  ...{ name: 'left', version: '1.0.0', licence: 'MIT', use: 'shipped', integrity: 'sha512-a', host: 'registry.example.test', runsScripts: false },
+  ...{
+    name: 'left',
+    version: '1.0.0',
+    licence: 'MIT',
+    use: 'shipped',
+    integrity: 'sha512-a',
+    isBundled: false,
+    host: 'registry.example.test',
+    runsScripts: false,
+  },
   ...more,
 });
 const lock = (packages: object): string => JSON.stringify({ name: 'x', version: '1.0.0', lockfileVersion: 3, packages });
@@ -60,7 +69,17 @@ describe('what a lockfile names', () => {
     expect([use('vitest'), use('@cloud-copilot/iam-simulate'), use('typescript'), use('testcontainers')]).toEqual(['tools', 'tools', 'tools', 'tools']);
     // Each has a checksum, and none an address of its own: npm fetches it from the registry that it is set to.
     expect([...new Set(own.map(({ host }) => host))]).toEqual([null]);
-    expect(own.filter(({ integrity }) => integrity === null)).toEqual([]);
+    expect(own.filter(({ integrity, isBundled }) => integrity === null && !isBundled)).toEqual([]);
+  });
+
+  it('says of what came in another’s archive that it has no checksum of its own', () => {
+    const [inOther, alone] = lockedPackages(
+      lock({ 'node_modules/a/node_modules/b': { version: '1.0.0', inBundle: true, license: 'MIT' }, 'node_modules/c': { version: '1.0.0', license: 'MIT' } }),
+    );
+    expect([inOther?.isBundled, alone?.isBundled]).toEqual([true, false]);
+    const alarms = (each: LockedPackage | undefined) => changesBetween([], each ? [each] : []).flatMap((change) => change.alarms);
+    expect(alarms(inOther)).toEqual([]);
+    expect(alarms(alone)).toEqual(['1.0.0 has no checksum']);
   });
 });
 
