@@ -83,7 +83,6 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
   'role of flow-log': ['write flows'],
   'role of trail': ['write trail’s log'],
   'role of config': ['deliver configuration', 'see bucket of configuration'],
-  'role of backup': ['take a snapshot', 'put into vault', 'use key for backups'],
   'role of database-monitoring': ['write database’s metrics'],
   'role of chat': ['look at alarms'],
   'role of chat, further account': ['look at alarms'],

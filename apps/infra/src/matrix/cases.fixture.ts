@@ -70,6 +70,7 @@ function byAdministrator({ account }: Principal, { name, resource }: Operation):
 const NOT_LOOKED_AT: readonly (readonly [operation: RegExp, who: RegExp, key: RegExp])[] = [
   [/^(tell people|write|add|see|deliver|look)/, /./, /^aws:SecureTransport$|^s3:TlsVersion$/],
   [/^become .* for a tenant|^tag session/, /./, /^aws:TagKeys$/],
+  [/^become rcm-(backup|chat)/, /./, /^aws:SourceAccount$/],
   [/^tell people for this account/, /rotator/, /^aws:SourceAccount$/],
   [/^let disks/, /./, /^kms:GrantOperations$/],
 ];

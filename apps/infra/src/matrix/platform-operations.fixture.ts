@@ -128,7 +128,6 @@ export const platform: readonly Operation[] = [
   ),
   call('take a snapshot', 'rds:CreateDBClusterSnapshot', here('rds', 'Cluster')),
   call('delete the database', 'rds:DeleteDBCluster', here('rds', 'Cluster')),
-  call('put into vault', 'backup:CopyIntoBackupVault', here('backup', 'Vault')),
   call('use key for backups', 'kms:CreateGrant', PLATFORM_KEY, { 'kms:ViaService': `rds.${REGION}.amazonaws.com` }),
   call('look at alarms', 'cloudwatch:DescribeAlarms', '*'),
   call('list secrets', 'secretsmanager:ListSecrets', '*'),

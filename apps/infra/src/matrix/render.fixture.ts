@@ -24,7 +24,8 @@ Who may do what, by the policies in the synthesised templates of [the example](.
 (\`apps/infra/src/matrix\`): ${cases} cases, of which ${allowedCases} are allowed, each decided by IAM's logic as \`tools/local-aws\` has it. **What is not in the tables is denied**, and is a case: every
 principal is asked about every operation. What is allowed is asked again without each of its conditions, and with another value of each; and where a role's trust or a key's policy has
 the last word, once more with the caller's own policies opened to everything. A session here is of the tenant \`mercy\`. Not judged here: service control policies
-([deletion protection](deletion-protection.md)), permissions boundaries, the registry's own policy, which lies in another account, and the policies of the network's endpoints, which
+([deletion protection](deletion-protection.md)), permissions boundaries, policies that AWS keeps
+(of AWS Config's recorder and of backups), the registry's own policy, which lies in another account, and the policies of the network's endpoints, which
 \`apps/infra/src/stacks/network.unit.test.ts\` has.
 
 Isolation over HTTP, with sessions of many tenants: \`libs/credentials/src/policies/isolation.int.test.ts\`.

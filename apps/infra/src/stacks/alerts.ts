@@ -23,7 +23,7 @@ export class AlertsStack extends Stack {
     this.#topic = new sns.CfnTopic(this, 'Topic', { topicName: TOPIC, displayName: `rcm ${environment.name}`, kmsMasterKeyId: platformKeyArn });
     this.#topicPolicy(environment);
     tellEvents(this, environment, this.#topic);
-    if (environment.slack) this.#slack(environment, environment.slack);
+    if (environment.slack) this.#slack(environment.slack);
     this.#alarms(environment, runsHere);
   }
 
@@ -43,14 +43,14 @@ export class AlertsStack extends Stack {
   }
 
   /** The chat application writes; whoever is in the channel can do nothing in the account through it but look at an alarm. */
-  #slack({ account }: Environment, { workspaceId, channelId }: NonNullable<Environment['slack']>): void {
+  #slack({ workspaceId, channelId }: NonNullable<Environment['slack']>): void {
     const look: StackStatement = {
       ...{ Sid: 'LookAtAlarms', Effect: 'Allow', Action: ['cloudwatch:DescribeAlarms'], Resource: ['*'] },
       wildcard: 'The action has no resource.',
     };
     const looks = new iam.CfnManagedPolicy(this, 'ChatLooks', { managedPolicyName: 'rcm-chat-looks', policyDocument: document(look) });
     wildcardsBecause(looks, [look]);
-    const role = serviceRole(this, 'ChatRole', { name: 'rcm-chat', trusted: { service: 'chatbot', account }, statements: [] });
+    const role = serviceRole(this, 'ChatRole', { name: 'rcm-chat', trusted: { service: 'chatbot', account: null }, statements: [] });
     role.managedPolicyArns = [looks.ref];
     new chatbot.CfnSlackChannelConfiguration(this, 'Slack', {
       ...{ configurationName: 'rcm', slackWorkspaceId: workspaceId, slackChannelId: channelId, snsTopicArns: [this.#topic.ref], iamRoleArn: role.attrArn },

@@ -100,50 +100,15 @@ export class DatabaseStack extends Stack {
 
   /** Beside Aurora's own backups: a vault that a slip with the database does not reach. */
   #backups(environment: Environment, platformKeyArn: string, cluster: rds.CfnDBCluster): void {
-    const { partition, region, account } = environment;
     const vault = new backup.CfnBackupVault(this, 'Vault', {
       ...{ backupVaultName: 'rcm', encryptionKeyArn: platformKeyArn },
       lockConfiguration: { minRetentionDays: 7 },
     });
     keep(vault);
-    const role = serviceRole(this, 'BackupRole', {
-      name: 'rcm-backup',
-      trusted: { service: 'backup', account: environment.account },
-      statements: [
-        {
-          ...{
-            Sid: 'TakeSnapshots',
-            Effect: 'Allow',
-            Action: [
-              'rds:AddTagsToResource',
-              'rds:CopyDBClusterSnapshot',
-              'rds:CreateDBClusterSnapshot',
-              'rds:DeleteDBClusterSnapshot',
-              'rds:DescribeDBClusterSnapshots',
-              'rds:DescribeDBClusters',
-              'rds:ListTagsForResource',
-            ],
-          },
-          Resource: [cluster.attrDbClusterArn, `arn:${partition}:rds:${region}:${account}:cluster-snapshot:awsbackup:*`],
-          wildcard: 'Snapshots that AWS Backup names.',
-        },
-        {
-          Sid: 'PutIntoVault',
-          Effect: 'Allow',
-          Action: ['backup:CopyIntoBackupVault', 'backup:DescribeBackupVault'],
-          Resource: [vault.attrBackupVaultArn, ...(environment.replica ? [replicaVaultArn(environment, environment.replica.region)] : [])],
-        },
-        {
-          ...{
-            Sid: 'UseKeyForBackups',
-            Effect: 'Allow',
-            Action: ['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'],
-            Resource: [platformKeyArn],
-          },
-          Condition: { StringEquals: { 'kms:ViaService': [`rds.${region}.amazonaws.com`, `backup.${region}.amazonaws.com`] } },
-        },
-      ],
-    });
+    const role = serviceRole(this, 'BackupRole', { name: 'rcm-backup', trusted: { service: 'backup', account: null }, statements: [] });
+    const policy = `arn:${environment.partition}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup`;
+    role.managedPolicyArns = [policy];
+    because(role, 'AWS keeps the list of what a backup and its copy in another Region need.', `IAM4[Policy::${policy}]`, 'solutions');
     const plan = new backup.CfnBackupPlan(this, 'BackupPlan', {
       backupPlan: {
         backupPlanName: 'rcm',

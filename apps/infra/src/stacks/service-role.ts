@@ -6,8 +6,11 @@ import { document, type StackStatement } from './statements.ts';
 
 export interface ServiceRoleOptions {
   readonly name: string;
-  /** Of AWS, as `logs` in `logs.amazonaws.com`; or a trust of another kind. */
-  readonly trusted: { readonly service: string; readonly account: string } | PolicyDocument;
+  /**
+   * Of AWS, as `logs` in `logs.amazonaws.com`, and the account that it names when it works for it. `null`: it names none, and works with roles that somebody
+   * of their own account gave to it. Or a trust of another kind.
+   */
+  readonly trusted: { readonly service: string; readonly account: string | null } | PolicyDocument;
   readonly statements: readonly StackStatement[];
 }
 
@@ -17,7 +20,7 @@ export function serviceRole(scope: Construct, id: string, { name, trusted, state
     'service' in trusted
       ? document({
           ...{ Sid: 'ServiceForThisAccount', Effect: 'Allow', Principal: { Service: [`${trusted.service}.amazonaws.com`] }, Action: ['sts:AssumeRole'] },
-          Condition: { StringEquals: { 'aws:SourceAccount': [trusted.account] } },
+          ...(trusted.account === null ? {} : { Condition: { StringEquals: { 'aws:SourceAccount': [trusted.account] } } }),
         })
       : trusted;
   const role = new iam.CfnRole(scope, id, { roleName: name, assumeRolePolicyDocument: trust });

@@ -29,7 +29,7 @@ export class TasksStack extends Stack {
       clusterName: CLUSTER,
       clusterSettings: [{ name: 'containerInsights', value: 'enabled' }],
       // What a page or a browser leaves in /tmp is encrypted under our key, and goes with the task.
-      configuration: { managedStorageConfiguration: { fargateEphemeralStorageKmsKeyId: platformKeyArn } },
+      configuration: { managedStorageConfiguration: { fargateEphemeralStorageKmsKeyId: key.keyId } },
     });
     const { migrator, rcm } = environment.images;
     const common = { environment, platformKeyArn, secrets, size: ONCE };
