@@ -126,7 +126,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
       lines(['scrub', ...WHY], { ...world.environment, RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: '' }),
     ]);
     expect(wrong.code).toBe(2);
-    expect(wrong.lines[0]).toBe('The configuration is not usable:');
+    expect(wrong.lines[0]).toBe('The configuration is not usable; each variable is in docs/configuration.md:');
     expect(
       wrong.lines
         .slice(1)

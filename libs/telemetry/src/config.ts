@@ -16,7 +16,10 @@ export function readConfig<S extends z.ZodType>(schema: S, environment: Environm
   if (found.length === 0 && parsed.ok) return parsed.data;
   throw new RcmError(
     'config_invalid',
-    ['The configuration is not usable:', ...found.map((p) => `  ${p.name}: ${p.text.replace(/\s*\n\s*/g, '; ')}`)].join('\n'),
+    [
+      'The configuration is not usable; each variable is in docs/configuration.md:',
+      ...found.map((p) => `  ${p.name}: ${p.text.replace(/\s*\n\s*/g, '; ')}`),
+    ].join('\n'),
   );
 }
 
@@ -58,7 +61,7 @@ function parse<S extends z.ZodType>(schema: S, values: Readonly<Record<string, s
   try {
     const parsed = schema.safeParse(values);
     if (parsed.success) return { ok: true, data: parsed.data, problems: [] };
-    return { ok: false, problems: parsed.error.issues.map((issue) => ({ name: issue.path.join('.') || 'configuration', text: wording(issue, values) })) };
+    return { ok: false, problems: parsed.error.issues.map((issue) => ({ name: String(issue.path[0] ?? 'configuration'), text: wording(issue, values) })) };
   } catch {
     // A transform that throws may quote the value in its message.
     return { ok: false, problems: [{ name: 'configuration', text: 'a value could not be converted' }] };

@@ -67,6 +67,16 @@ describe('readConfig', () => {
     expect(problems.map((line) => line.split(':')[0]?.trim()).sort()).toEqual(['RCM_KEY', 'RCM_NAME', 'RCM_RATE', 'RCM_STORE', 'RCM_URL']);
   });
 
+  it('says where each variable is explained, and names one of several values by its variable', () => {
+    const list = z.object({
+      RCM_LIST: z
+        .string()
+        .transform((text) => text.split(','))
+        .pipe(z.array(z.enum(['a', 'b'], 'must be of a, b'))),
+    });
+    expect(() => readConfig(list, { RCM_LIST: 'a,c' })).toThrow(/docs\/configuration\.md:\n {2}RCM_LIST: must be of a, b$/);
+  });
+
   it('says what is wrong with a file, once', () => {
     const problems = problemsOf(() => readConfig(schema, { RCM_NAME_FILE: join(folder, 'absent'), RCM_KEY_FILE: file('empty', '\n') }));
     expect(problems).toEqual(['  RCM_NAME: the file that RCM_NAME_FILE names cannot be read (ENOENT)', '  RCM_KEY: the file that RCM_KEY_FILE names is empty']);
