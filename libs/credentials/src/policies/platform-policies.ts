@@ -81,8 +81,12 @@ export function platformPolicies({ dedicated = [], auditHeads, people = [], stor
   const headWriter: RolePolicies[] = auditHeads
     ? [{ name: HEAD_WRITER_ROLE, tags: {}, trustPolicy: taskTrustPolicy(place), policy: headWriterPolicy(place, auditHeads) }]
     : [];
+  const all = [...roles, ...dedicatedRoles, guardianRole, ...peopleRoles(people, place), ...headWriter];
+  // An organization `task` would give its agents the name of the agents' own task role.
+  const twice = all.find(({ name }, index) => all.findIndex((each) => each.name === name) < index);
+  if (twice) throw new RcmError('config_invalid', `The IAM policies cannot be made: two roles would be called ${twice.name}.`);
   return {
-    roles: [...roles, ...dedicatedRoles, guardianRole, ...peopleRoles(people, place), ...headWriter],
+    roles: all,
     keyPolicy: credentialsKeyPolicy(place, users),
     guardrail: deletionGuardrail(place, { guardian, rotators: users.rotator }),
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type PlatformPolicies, platformPolicies, type PlatformPoliciesOptions, tenantPolicy, tenantTrustPolicy } from './index.ts';
+import { type PlatformPolicies, platformPolicies, type PlatformPoliciesOptions, storeAccountPolicies, tenantPolicy, tenantTrustPolicy } from './index.ts';
 
 /** IAM quotas: characters of a managed policy without white space, of a trust policy unless raised, and of a KMS key policy. */
 const MANAGED_POLICY = 6_144;
@@ -14,6 +14,11 @@ describe('policies', () => {
   it.each([
     ['one region', made({ regions: ['us-east-1'] })],
     ['two regions and the longest names', made({ partition: 'aws-us-gov', regions: ['us-gov-east-1', 'us-gov-west-1'], environment: 'x'.repeat(63) })],
+    [
+      'people, and ten further accounts',
+      made({ people: ['breakGlass', 'auditor', 'devAdmin'], storeAccounts: Array.from({ length: 10 }, (_, index) => `10000000000${index}`) }),
+    ],
+    ['a further account', storeAccountPolicies({ ...place, tasksAccountId: '999999999999', people: ['breakGlass', 'auditor', 'devAdmin'] })],
     ['twenty dedicated deployments', made({ dedicated: Array.from({ length: 20 }, (_, index) => ({ app: 'agent', orgId: `hospital-${index}` })) })],
   ])('fit IAM’s quotas with %s', (_, { roles, keyPolicy }) => {
     for (const { policy, trustPolicy } of roles) {
@@ -60,6 +65,7 @@ describe('policies are not made', () => {
     ['for a region with a wildcard', { regions: ['us-*'] }],
     ['for a partition with a colon', { partition: 'aws:x' }],
     ['for an environment that could leave its path', { environment: 'prod/*' }],
+    ['for a dedicated tenant whose role would have the name of another', { dedicated: [{ app: 'agent', orgId: 'task' } as const] }],
     ['for a dedicated tenant that is no id', { dedicated: [{ app: 'agent', orgId: 'nor/th' } as const] }],
   ])('%s', (_, more) => {
     expect(() => made(more)).toThrow(expect.objectContaining({ code: 'config_invalid' }));
