@@ -17,6 +17,9 @@ export function addPolicies(program: Command, { stdout }: Pick<Terminal, 'stdout
     .option('--heads-bucket <name>', 'where `audit heads run` writes to')
     .option('--heads-prefix <path>', 'below that, ending with a slash')
     .option('--heads-key <arn>', 'the KMS key that signs them')
+    .addOption(new Option('--people <role...>', 'roles that people become, with a second factor').choices(['breakGlass', 'auditor', 'devAdmin']))
+    .option('--store-account <id...>', 'further accounts that hold secrets, where the tasks become tenants too')
+    .option('--tasks-account <id>', '--account is such a further account: the tasks are in this one')
     .addOption(new Option('--format <format>', 'terraform: resources of its AWS provider').choices(['json', 'terraform']).default('json'))
     .action(async (options: PoliciesOptions) => {
       const { awsPolicies } = await import('../commands/policies.ts');

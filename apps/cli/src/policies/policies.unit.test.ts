@@ -1,5 +1,5 @@
 import { vaultTenantPolicy } from '@rcm/credentials';
-import { platformPolicies } from '@rcm/credentials/policies';
+import { platformPolicies, storeAccountPolicies } from '@rcm/credentials/policies';
 import { describe, expect, test } from 'vitest';
 import { rcm } from '../testing.fixture.ts';
 
@@ -27,6 +27,17 @@ describe('policies aws', () => {
     expect(JSON.parse(stdout)).toEqual({ version: 1, ...everything() });
   });
 
+  test('of people, and of further accounts, prints what the stack deploys', async () => {
+    const people = ['breakGlass', 'auditor'] as const;
+    const here = await rcm([...AWS, '--people', ...people, '--store-account', '444444444444']);
+    expect(JSON.parse(here.stdout)).toEqual({ version: 1, ...platformPolicies({ ...PLACE, people, storeAccounts: ['444444444444'] }) });
+    const there = await rcm([...AWS, '--account', '444444444444', '--tasks-account', '123456789012', '--people', ...people]);
+    expect(JSON.parse(there.stdout)).toEqual({
+      version: 1,
+      ...storeAccountPolicies({ ...PLACE, accountId: '444444444444', tasksAccountId: '123456789012', people }),
+    });
+  });
+
   test('for Terraform: every document once, whole, and nothing in it that Terraform would fill in', async () => {
     const { code, stdout } = await rcm([...EVERYTHING, '--format', 'terraform']);
     expect(code).toBe(0);
@@ -45,6 +56,8 @@ describe('policies aws', () => {
     [['--environment', 'prod/*'], 'config_invalid', /environment/],
     [['--dedicated', 'console:mercy'], 'input_invalid', /APP:ORGANIZATION/],
     [['--dedicated', 'agent:mercy*'], 'config_invalid', /organization/],
+    [['--tasks-account', '123456789013', '--dedicated', 'agent:mercy'], 'input_invalid', /--dedicated/],
+    [['--dedicated', 'agent:task'], 'config_invalid', /two roles/],
     [['--heads-key', 'arn:aws:kms:us-east-1:123456789012:key/1'], 'input_invalid', /--heads-bucket/],
   ])('with %j prints nothing but why', async (more, code, said) => {
     const ended = await rcm([...AWS, ...more, '--json']);
