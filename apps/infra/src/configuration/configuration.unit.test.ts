@@ -72,6 +72,8 @@ describe('a wrong file gives a line that says what and where:', () => {
       'environments.dev.images.webAgent: is not in us-west-2, where the network has an endpoint of ECR',
     ],
     ['a zone of another region', set('dev.network.zones', ['us-east-1a', 'eu-west-1b']), 'environments.dev.network.zones.1: is not in us-east-1'],
+    ['a member that is missing', set('dev.stage', undefined), 'environments.dev.stage: is missing'],
+    ['a part that is missing', set('dev.network', undefined), 'environments.dev.network: is missing'],
     ['a zone twice', set('dev.network.zones', ['us-east-1a', 'us-east-1a']), 'environments.dev.network.zones.1: names us-east-1a a second time'],
     ['a public network', set('dev.network.cidr', '8.8.8.0/20'), 'environments.dev.network.cidr: must be a private range'],
     ['an old Postgres', set('prod.database.engineVersion', '15.4'), 'environments.prod.database.engineVersion: must be PostgreSQL 16 or newer'],

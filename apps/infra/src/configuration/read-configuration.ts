@@ -16,11 +16,15 @@ export function readConfiguration(file: string): readonly Environment[] {
   const document = parseDocument(text(file), { uniqueKeys: true });
   const wrong = document.errors.map(({ message }) => (message.split('\n')[0] ?? '').replace(/:$/, ''));
   if (wrong.length > 0) throw unusable(file, wrong);
-  const parsed = configurationSchema.safeParse(document.toJS());
+  const written: unknown = document.toJS();
+  const parsed = configurationSchema.safeParse(written);
   if (!parsed.success)
     throw unusable(
       file,
-      parsed.error.issues.map(({ path, message }) => `${path.join('.') || '(the whole)'}: ${message.replace(/\s*\n\s*/g, '; ')}`),
+      parsed.error.issues.map(
+        ({ path, message }) =>
+          `${path.join('.') || '(the whole)'}: ${(path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], written) === undefined ? 'is missing' : message).replace(/\s*\n\s*/g, '; ')}`,
+      ),
     );
   const problems: string[] = [];
   const environments = Object.entries(parsed.data.environments).map(([name, environment]): Environment => {
