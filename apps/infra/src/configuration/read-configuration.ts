@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { RcmError } from '@rcm/telemetry';
 import { parseDocument } from 'yaml';
+import type { z } from 'zod';
 import { portalHosts, type PortalHosts } from './portal-hosts.ts';
 import { configurationSchema, type EnvironmentConfiguration } from './schema.ts';
 
@@ -21,10 +22,7 @@ export function readConfiguration(file: string): readonly Environment[] {
   if (!parsed.success)
     throw unusable(
       file,
-      parsed.error.issues.map(
-        ({ path, message }) =>
-          `${path.join('.') || '(the whole)'}: ${(path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], written) === undefined ? 'is missing' : message).replace(/\s*\n\s*/g, '; ')}`,
-      ),
+      parsed.error.issues.map((issue) => inWords(issue, written)),
     );
   const problems: string[] = [];
   const environments = Object.entries(parsed.data.environments).map(([name, environment]): Environment => {
@@ -34,6 +32,13 @@ export function readConfiguration(file: string): readonly Environment[] {
   });
   if (problems.length > 0) throw unusable(file, problems);
   return environments;
+}
+
+/** One line; the schema's own words for what is missing are about types. */
+function inWords({ path, message }: z.core.$ZodIssue, written: unknown): string {
+  const there = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | null | undefined)?.[key], written);
+  const said = there === undefined ? 'is missing' : message;
+  return `${path.join('.') || '(the whole)'}: ${said.replace(/\s*\n\s*/g, '; ')}`;
 }
 
 function text(file: string): string {
