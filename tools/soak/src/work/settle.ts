@@ -9,7 +9,7 @@ export async function settle(tables: Tables, withinMs: number): Promise<string |
   for (;;) {
     const open = (await tables.states()).filter((state) => state.isRotating || state.hasOpenTask);
     if (open.length === 0) return null;
-    if (Date.now() > until) return `still open after ${withinMs / 1000} s: ${open.map(({ id }) => id).join(', ')}`;
+    if (Date.now() > until) return `still open after ${withinMs / 1000} s: ${open.map(({ id, open: what }) => `${id} (${what})`).join(', ')}`;
     await delay(LOOK_EVERY_MS);
   }
 }

@@ -10,6 +10,8 @@ export interface EndpointState {
   /** A rotation is open or due. */
   readonly isRotating: boolean;
   readonly hasOpenTask: boolean;
+  /** What is open, in words. */
+  readonly open: string;
 }
 
 const STATES = `
@@ -17,7 +19,11 @@ const STATES = `
          (SELECT count(*) FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.state = 'done')::int AS rotations,
          (SELECT count(*) FROM portal_task t WHERE t.endpoint_id = e.id AND t.state = 'succeeded')::int AS "tasksDone",
          EXISTS (SELECT FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL) OR e.next_rotation_at <= now() AS "isRotating",
-         EXISTS (SELECT FROM portal_task t WHERE t.endpoint_id = e.id AND t.state IN ('queued', 'running')) AS "hasOpenTask"
+         EXISTS (SELECT FROM portal_task t WHERE t.endpoint_id = e.id AND t.state IN ('queued', 'running')) AS "hasOpenTask",
+         concat_ws('; ', (SELECT format('rotation %s of %s since %s%s', a.state, a.owner, a.updated_at::time(0), ': ' || a.detail)
+                            FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL),
+                   (SELECT string_agg(format('task %s after %s tries, %s', t.state, t.tries, coalesce(t.requeue_reason, 'not put off')), '; ')
+                      FROM portal_task t WHERE t.endpoint_id = e.id AND t.state IN ('queued', 'running'))) AS open
     FROM integration_endpoint e ORDER BY e.id`;
 
 const LONGEST_WAIT = `SELECT coalesce(max(extract(epoch FROM finished_at - created_at)) * 1000, 0)::float8 AS ms FROM portal_task WHERE state = 'succeeded'`;
