@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createTaskClient } from '@rcm/task-client';
+import { asRoot } from '@rcm/test-services';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Issuer, startIssuer } from './http/issuer.fixture.ts';
@@ -136,7 +137,7 @@ describe('the chain from a portal to whoever asked', () => {
   });
 
   it('is asked for with a word about what the deployment lets go unprotected', async () => {
-    const env = { RCM_DATABASE_URL: world.databaseUrl, RCM_PLAINTEXT: 'database' };
+    const env = { ...asRoot(), RCM_DATABASE_URL: world.databaseUrl, RCM_PLAINTEXT: 'database' };
     const { err } = await run('tools/audit-trace/src/main.ts', ['--id', crypto.randomUUID()], { ...process.env, ...env });
     expect(err).toContain('RCM_PLAINTEXT allows unprotected connections for database');
   });
