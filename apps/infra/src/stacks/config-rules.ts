@@ -31,10 +31,10 @@ export function configRules(stack: Stack, environment: Environment, bucket: s3.B
   const rules = Object.entries(CONFIG_RULES).map(
     ([name, sourceIdentifier]) => new config.CfnConfigRule(stack, name, { configRuleName: `rcm-${name}`, source: { owner: 'AWS', sourceIdentifier } }),
   );
-  // Every secret says whose it is: what a policy's second look compares.
+  // AWS's rule for tags knows no secrets and no parameters: those are tagged by whoever writes them, or the write is refused.
   rules.push(
     new config.CfnConfigRule(stack, 'required-tags', {
-      configRuleName: 'rcm-secrets-are-tagged',
+      configRuleName: 'rcm-data-is-tagged',
       inputParameters: { tag1Key: 'Stage', tag1Value: environment.name },
       scope: { complianceResourceTypes: ['AWS::RDS::DBCluster', 'AWS::S3::Bucket'] },
       source: { owner: 'AWS', sourceIdentifier: 'REQUIRED_TAGS' },
