@@ -71,7 +71,9 @@ it.skipIf(!HAS_HISTORY)(
 /** As somebody in the clone types it, with the path that the page sets. */
 async function shell(command: string): Promise<{ readonly code: number; readonly output: string }> {
   const path = commands.find((one) => one.startsWith('export PATH')) ?? 'true';
-  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', NX_DAEMON: 'false' };
+  // What these commands count is no part of the run that this test belongs to.
+  const { RCM_TEST_RESULTS: _results, RCM_TEST_RUN: _run, ...inherited } = process.env;
+  const env = { ...inherited, NO_COLOR: '1', FORCE_COLOR: '0', NX_DAEMON: 'false' };
   try {
     const { stdout, stderr } = await promisify(execFile)('bash', ['-c', `${path}\n${command}`], { cwd: clone, env, timeout: TIMEOUT_MS, maxBuffer: 2 ** 26 });
     return { code: 0, output: stdout + stderr };
