@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 it.skipIf(!HAS_HISTORY)(
-  `every command of the page does what it says${HAS_HISTORY ? '' : ' (this is no clone)'}${isLongForm() ? '' : ' (lint, types and unit tests of all that it touches: in the long form)'}`,
+  `the commands of the page do what they say${HAS_HISTORY ? '' : ' (this is no clone)'}${isLongForm() ? '' : ' (lint, types and unit tests of all that it touches: in the long form)'}`,
   { timeout: TIMEOUT_MS },
   async () => {
     expect(commands.length).toBeGreaterThan(10);

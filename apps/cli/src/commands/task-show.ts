@@ -21,7 +21,7 @@ function whyOf(task: TaskInFull): string | null {
   if (task.rotation) return `the password of its login is being changed (${task.rotation.state})`;
   if (task.requeueReason !== null) return `it was put off: ${task.requeueReason}`;
   if (task.leases.length > 0) return 'its login is in use';
-  return task.waitingBefore > 0 ? `${task.waitingBefore} that were asked for before it wait too` : 'no web-agent has come to it yet';
+  return task.waitingBefore > 0 ? `${task.waitingBefore} others at its login come before it` : 'no web-agent has come to it yet';
 }
 
 function linesOf(task: TaskInFull, view: View): string[] {

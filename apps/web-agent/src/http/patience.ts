@@ -26,6 +26,7 @@ export class Patience {
       for (let pause = FIRST_PAUSE_MS; !stopped.aborted && !(await look()); pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
         const left = end - performance.now();
         if (left <= 0) return;
+        // Stopped while it sleeps: the loop sees that.
         await systemClock.sleep(Math.min(pause, left), stopped).catch(() => undefined);
       }
     } finally {

@@ -80,6 +80,14 @@ describe('GET /v1/tasks', () => {
     });
   });
 
+  it.each(['---', '2026-02-31 00:00:00+00', '2026-13-01 00:00:00+00', '2026-01-01 25:00:00+00'])(
+    'takes the place %j, which is no moment, for none',
+    async (at) => {
+      const after = Buffer.from(JSON.stringify({ at, id: crypto.randomUUID() })).toString('base64url');
+      expect(await world.ask(`/v1/tasks?after=${after}`)).toMatchObject({ status: 400 });
+    },
+  );
+
   it('is not for who may only ask', async () => {
     expect(await world.ask('/v1/tasks', { scope: 'tasks:write' })).toMatchObject({ status: 403, json: { code: 'scope_missing' } });
   });

@@ -14,7 +14,7 @@ export interface TaskInFull extends ListedTask {
   readonly leases: readonly { readonly kind: string; readonly holder: string; readonly until: Date }[];
   /** Of its account: a rotation that is open. */
   readonly rotation: { readonly state: string; readonly since: Date } | null;
-  /** Tasks at its account that were asked for before it and wait too. */
+  /** Queued tasks at its account, or for its portal's pool, whose time comes before its own. */
   readonly waitingBefore: number;
 }
 

@@ -31,6 +31,7 @@ async function startRun() {
     throw new Error(`the run ended with ${String(code)} before its server was ready: ${await words}`);
   });
   const [url] = (await Promise.race([once(createInterface({ input: run.stdout }), 'line'), ended])) as [string];
+  // Every run is killed in the end, and that is no failure.
   ended.catch(() => undefined);
   const data = await dataDirectory(url);
   const [server = ''] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
