@@ -31,10 +31,13 @@ test('a database is brought from nothing to this version, and each step says so'
 
   const done = await rcm(['db', 'migrate', '--json'], environment);
   expect(done.code).toBe(0);
-  expect(JSON.parse(done.stdout)).toEqual({ version: 1, applied: missing });
+  expect(JSON.parse(done.stdout)).toEqual({ version: 1, applied: missing, undecided: [] });
   expect(done.stderr).toBe(missing.map((name) => `applied  ${name}\n`).join(''));
 
-  expect(await json('db', 'status')).toEqual({ code: 0, said: { version: 1, applied: missing, missing: [], problem: null, queue: true, upToDate: true } });
+  expect(await json('db', 'status')).toEqual({
+    code: 0,
+    said: { version: 1, applied: missing, missing: [], problem: null, queue: true, upToDate: true, undecided: [] },
+  });
   expect(await rcm(['db', 'migrate'], environment)).toEqual({ code: 0, stdout: 'The database was up to date.\n', stderr: '' });
 });
 
@@ -44,6 +47,28 @@ test('a database of a newer version is left as it is, and that is said', async (
   expect(status).toMatchObject({ code: 1, said: { problem: expect.stringMatching(/29990101000000_tomorrow.*older than the database/) } });
   expect(await json('db', 'migrate')).toMatchObject({ code: 1, said: { error: { code: 'state_conflict' } } });
   await sql(`DELETE FROM _prisma_migrations WHERE id = 'x'`);
+});
+
+test('portal types about which nobody has decided are named, with what to say, also before they are migrated', async () => {
+  await sql(`INSERT INTO organization (id, name) VALUES ('hospital', 'Hospital')`);
+  await sql(
+    `INSERT INTO portal_type (code, name, hosts, driver, recipe, password_rules, rotation_mode, lockout_threshold, lockout_margin, lockout_window_seconds, settle_ms)
+     VALUES ('alpine', 'Alpine', '{alpine.example}', 'recipe', '{}', 'minlength: 8', 'automatic', 4, 1, 900, 1000)`,
+  );
+  await sql(
+    `INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url) VALUES ('one', 'hospital', 'alpine', 'a', 'https://alpine.example/')`,
+  );
+  expect((await json('db', 'status')).said).toMatchObject({ undecided: ['alpine'] });
+  expect(JSON.parse((await rcm(['db', 'migrate', '--json'], environment)).stdout)).toMatchObject({ applied: [], undecided: ['alpine'] });
+  expect((await rcm(['db', 'migrate'], environment)).stdout).toContain('rcm portal-type decide alpine --automation allowed|assisted|forbidden');
+  // As the version before had it.
+  await sql('ALTER TABLE portal_type RENAME COLUMN automation TO automation_later');
+  expect((await json('db', 'status')).said).toMatchObject({ undecided: ['alpine'] });
+  await sql('ALTER TABLE portal_type RENAME COLUMN automation_later TO automation');
+  await sql(
+    `WITH why AS (SELECT set_config('app.reason', 'a test', true)) UPDATE portal_type SET automation = 'allowed', terms_version = 'none', terms_date = '2026-11-29', automation_decided_by = 'test' FROM why`,
+  );
+  expect((await json('db', 'status')).said).toMatchObject({ undecided: [] });
 });
 
 test('who logs in as what is listed, with what a process would refuse and what to run', async () => {

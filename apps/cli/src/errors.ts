@@ -12,6 +12,8 @@ const NEXT_STEP: Partial<Record<ErrorCode | 'unexpected', string>> = {
   lease_unavailable: 'Somebody is at the login: `rcm login show ID` says who; say it again when they have done.',
   login_rejected: 'Give the right password with `rcm login set ID`.',
   login_not_allowed: 'Wait for the time that the message names: `rcm login show ID` has the budget.',
+  automation_undecided: 'Read the portal’s terms, then say what they allow: rcm portal-type decide CODE --automation allowed|assisted|forbidden …',
+  automation_forbidden: 'A person logs in there; `rcm login set ID --unproved` stores what they use.',
   login_locked: 'Call the portal’s support, then say so with `rcm login unlocked ID`.',
   unexpected: 'Report it with the line above; `rcm login show ID` says how things stand.',
 };

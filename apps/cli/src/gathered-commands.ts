@@ -50,6 +50,12 @@ export const GATHERED: readonly Gathered[] = [
     acting: 'owner',
     there: ['save-portal-type'],
   },
+  {
+    ...rotator('decide', 'say whether a portal’s terms let a program log in: CODE --automation allowed|assisted|forbidden'),
+    path: ['portal-type', 'decide'],
+    acting: 'owner',
+    there: ['decide-portal-type'],
+  },
   whole('migrate', 'migrator', 'migrator', 'move plaintext logins out of Postgres: plan, apply, verify, scrub, rollback, status'),
   whole('audit', 'audit', 'auditor', 'the audit trail: list, export, verify, heads, key'),
   whole('portal', 'portal', null, 'recipes by hand: lint, try, doctor'),

@@ -89,7 +89,7 @@ export function commandTree({ terminal, now, print }: Running): Command {
   addDatabase(program, { terminal, print });
   addPolicies(program, terminal);
 
-  const portalType = program.command('portal-type').description('portal types: list, show, save');
+  const portalType = program.command('portal-type').description('portal types: list, show, save, decide');
   portalType
     .command('list')
     .description('all of them')

@@ -1,7 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { automations } from '@rcm/db';
 import { createLogger, explain, hasCode } from '@rcm/telemetry';
 import { type CommandContext, personalAct } from './commands/command.ts';
 import { copiesCommand } from './commands/copies.ts';
+import { type DecideOptions, decidePortalTypeCommand } from './commands/decide-portal-type.ts';
 import { keysCommand, moveKeysCommand } from './commands/keys.ts';
 import { type Output, person, type Person } from './commands/options.ts';
 import { passwordCommand } from './commands/password.ts';
@@ -130,6 +132,16 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     .action(async (file: string, options: Output & Person) => {
       exitCode = await savePortalTypeCommand(environment, { ...options, file, json: options.json ?? false, dryRun: options.dryRun ?? false });
     });
+  person(command('decide-portal-type', 'say whether a portal’s terms let a program log in; without that, none does'))
+    .argument('<code>', 'portal type; RCM_DATABASE_URL is that of the tables’ owner, as for migrations')
+    .addOption(new Option('--automation <what>', 'assisted: a person logs in; forbidden: nobody for us').choices(automations).makeOptionMandatory())
+    .requiredOption('--terms-version <text>', 'what of the portal’s terms was read: title, address, version')
+    .addOption(new Option('--terms-date <date>', 'of when they are: YYYY-MM-DD').argParser(calendarDay).makeOptionMandatory())
+    .option('--decided-by <name>', 'who answers for it, where it is not who says so')
+    .option('--dry-run', 'check it and change nothing; needs no configuration')
+    .action(async (code: string, options: Output & Person & Omit<DecideOptions, 'code' | 'json' | 'dryRun'>) => {
+      exitCode = await decidePortalTypeCommand(environment, { ...options, code, json: options.json ?? false, dryRun: options.dryRun ?? false });
+    });
   command('password', 'print sample passwords for rules, for whoever writes a portal type')
     .requiredOption('--rules <rules>', 'in the syntax of the passwordrules attribute, with not-username, start, history, min-age-hours')
     .addOption(new Option('--count <n>', 'how many').argParser(wholeNumber).default(1))
@@ -143,6 +155,13 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
   } catch (error) {
     return fail(error, argv.includes('--json'));
   }
+}
+
+function calendarDay(text: string): Date {
+  const day = new Date(text);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== text)
+    throw new InvalidArgumentError('It must be a day: YYYY-MM-DD.');
+  return day;
 }
 
 const MAX_SAMPLES = 10_000;

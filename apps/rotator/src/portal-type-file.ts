@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { usablePasswordRules } from '@rcm/credentials';
-import type { NewPortalType } from '@rcm/db';
+import { automations, type NewPortalType } from '@rcm/db';
 import { type DeclaredHost, hostAddresses, hostOf, hostProblem, parseRecipe } from '@rcm/portal-drivers';
 import { idSchema, RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
@@ -51,6 +51,13 @@ const schema = z
     maintenanceTimeZone: z.string().exactOptional(),
     passwordExpiresDays: whole(1).exactOptional(),
     expiryHeadStartDays: whole(0).exactOptional(),
+    automation: z.enum(automations).exactOptional(),
+    termsVersion: z.string().trim().min(1).exactOptional(),
+    termsDate: z.iso
+      .date()
+      .transform((day) => new Date(day))
+      .exactOptional(),
+    automationDecidedBy: z.string().trim().min(1).exactOptional(),
   })
   .superRefine((type, context) => {
     const forgives = type.lockoutThreshold - type.lockoutMargin;
@@ -70,6 +77,9 @@ const schema = z
         path: ['lockoutWindowSeconds'],
         message: 'is not said: how long a failure counts, or null where only a success makes the portal forget it',
       });
+    const decision = [type.automation, type.termsVersion, type.termsDate, type.automationDecidedBy].filter((said) => said !== undefined);
+    if (decision.length % 4 !== 0)
+      context.addIssue({ code: 'custom', path: ['automation'], message: 'goes with termsVersion, termsDate and automationDecidedBy: all of them, or none' });
     const daysToExpiry = type.passwordExpiresDays === undefined ? Infinity : type.passwordExpiresDays - (type.expiryHeadStartDays ?? HEAD_START_DAYS);
     if (type.rotationSpreadDays >= daysToExpiry)
       context.addIssue({

@@ -93,3 +93,21 @@ describe('how a portal locks, as its file says it', () => {
     expect(['accountRealm' in portalType, 'lockoutLastsSeconds' in portalType]).toEqual([false, false]);
   });
 });
+
+describe('what a portal’s terms allow, as its file says it', () => {
+  const decision = { automation: 'assisted', termsVersion: 'Terms of use, alpine.example/terms', termsDate: '2025-08-11', automationDecidedBy: 'compliance' };
+
+  it('is read whole, and left as it is where the file says nothing', async () => {
+    expect(await read({ ...ALPINE, ...decision })).toMatchObject({ ...decision, termsDate: new Date('2025-08-11') });
+    expect(Object.keys(await read(ALPINE)).filter((field) => /automation|terms/i.test(field))).toEqual([]);
+  });
+
+  it.each<[string, object, string]>([
+    ['half of it', { termsVersion: undefined }, 'all of them, or none'],
+    ['no day', { termsDate: '2025-02-30' }, 'termsDate: '],
+    ['another word', { automation: 'maybe' }, 'automation: '],
+    ['nobody who decided', { automationDecidedBy: ' ' }, 'automationDecidedBy: '],
+  ])('is refused where it is %s', async (_, changes, words) => {
+    await expect(read({ ...ALPINE, ...decision, ...changes })).rejects.toMatchObject({ code: 'input_invalid', message: expect.stringContaining(words) });
+  });
+});

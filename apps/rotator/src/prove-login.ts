@@ -1,5 +1,5 @@
 import { parsePayload } from '@rcm/credentials';
-import { type GuardedResult, type HeldLease, loginError, type MigratedEndpoint } from '@rcm/portal-access';
+import { type GuardedResult, type HeldLease, loginError, type MigratedEndpoint, type NotAccepted } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { askHeld } from './finding/held-login.ts';
 import type { Rotator } from './rotate.ts';
@@ -37,6 +37,7 @@ export async function proveLogin(rotator: Rotator, endpoint: MigratedEndpoint, h
   );
   if (result.kind === 'accepted' || result.kind === 'must_change') return;
   if (result.kind === 'not_allowed') {
+    if (result.reason === 'automation') throw byTerms(endpoint, result, proof);
     throw new RcmError(
       'login_not_allowed',
       [`No login may be spent on proving ${proof.what}: ${whyNot(result, proof)}.`, proof.otherwise ?? []].flat().join(' '),
@@ -49,6 +50,12 @@ export async function proveLogin(rotator: Rotator, endpoint: MigratedEndpoint, h
   if (kind === 'rejected' || kind === 'rejected_or_locked')
     throw new RcmError('login_rejected', `The portal does not accept ${proof.what}. Nothing was changed; the login stays as it was.`);
   throw loginError(endpoint, result);
+}
+
+/** No login proves anything there: a person answers for what they store. */
+function byTerms(endpoint: MigratedEndpoint, result: NotAccepted, { otherwise }: LoginProof): RcmError {
+  const { code, message, details } = loginError(endpoint, result);
+  return new RcmError(code, [message, otherwise ?? []].flat().join(' '), { details });
 }
 
 function whyNot({ reason, until }: Extract<GuardedResult, { kind: 'not_allowed' }>, { what }: LoginProof): string {

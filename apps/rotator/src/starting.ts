@@ -1,6 +1,6 @@
 import { usablePasswordRules } from '@rcm/credentials';
 import { isDue, liesElsewhere, passwordTooYoungUntil, remainingBudget, type StartRefusal } from '@rcm/db';
-import type { MigratedEndpoint } from '@rcm/portal-access';
+import { automationRefusal, type MigratedEndpoint } from '@rcm/portal-access';
 import type { ErrorCode } from '@rcm/telemetry';
 import type { RequestReason, Rotator } from './rotate.ts';
 
@@ -31,6 +31,8 @@ export async function whyNotStart(
   reason: Exclude<RequestReason, 'recovery'>,
 ): Promise<NotStarted | null> {
   const { portalType } = endpoint;
+  const forbidden = automationRefusal(portalType);
+  if (forbidden) return { ...notStarted(forbidden.code, `${forbidden.message} Nothing was changed.`), holds: 'portal_type' };
   if (portalType.rotationMode !== 'automatic')
     return notStarted(
       'rotation_manual',

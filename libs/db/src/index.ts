@@ -40,6 +40,8 @@ export {
   wantCredentialSearch,
 } from './endpoints/search.ts';
 export { countSecrets, type SecretCount } from './endpoints/secret-counts.ts';
+export { type Automation, automations } from './endpoints/endpoint.ts';
+export { type AutomationDecision, decideAutomation } from './endpoints/decide-automation.ts';
 export { insertEndpoint, type NewEndpoint, type NewOrganization, type PersonalChange, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 export { addOrganization, type AddedOrganization } from './fleet/add-organization.ts';
 export { cancelTaskOfAny } from './fleet/cancel-task.ts';
@@ -116,6 +118,7 @@ export { databaseProblem, type SchemaWords, schemaWords } from './migrations/sta
 export { type MigrationStatus, migrationStatus } from './migrations/status.ts';
 export { type RoleLogins, roleLogins } from './roles/logins.ts';
 export { noticeLongWaits } from './notices/long-waits.ts';
+export { noticeUndecided } from './notices/undecided.ts';
 export { type Notice, type NoticeKind } from './notices/notice.ts';
 export { type ClaimedNotice, type ClaimOptions, claimNotices, listNotices, noticeDelivered, noticeFailed, noticesReturned } from './notices/outbox.ts';
 export { pruneNotices } from './notices/prune.ts';

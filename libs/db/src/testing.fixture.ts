@@ -13,7 +13,7 @@ import { recordMigrated } from './legacy/migrate.ts';
 import type { AppRole } from './roles/app-role.ts';
 import { keyFileWrapping } from './sealing/key-file.ts';
 import type { Requester } from './tasks/requester.ts';
-import { migrateWithLogins, urlFor } from './testing.ts';
+import { ALLOWED, migrateWithLogins, urlFor } from './testing.ts';
 
 /** A database of one test file: as many `Database` instances (processes, in effect) as it asks for, and raw SQL to look behind them. */
 export interface TestDatabase {
@@ -78,6 +78,7 @@ export const PORTAL: NewPortalType = {
   totpPeriodSeconds: 30,
   maxSessionsPerAccount: 2,
   maxConcurrency: 4,
+  ...ALLOWED,
 };
 
 /** Who asks for tasks. */

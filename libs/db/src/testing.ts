@@ -41,3 +41,11 @@ export async function asSuperuser(url: string, statements: readonly string[]): P
     await client.end();
   }
 }
+
+/** What a portal type says where programs may log in, for tests that are not about it. */
+export const ALLOWED = {
+  automation: 'allowed',
+  termsVersion: 'a test portal of our own',
+  termsDate: new Date('2026-11-29'),
+  automationDecidedBy: 'test',
+} as const;

@@ -17,6 +17,7 @@ import type { Drivers } from './drivers.ts';
 import { accountOf, goesBy } from './account.ts';
 import { guardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted } from './guarded-login.ts';
 import { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
+import { automationRefusal } from './permission.ts';
 import { rotationThatMade } from './portal-credential.ts';
 import { afterRestoreMs } from './restored.ts';
 import type { KeptSession, SessionKeeper } from './session-keeper.ts';
@@ -56,7 +57,7 @@ export interface VisitResult<T> {
  * The agent's way in: shared lease, then the version that the lease names, then a kept session of that version or a login,
  * then `act`. The lease is held until `act` ends; its signal tells `act` to stop when the lease is lost.
  *
- * Errors: `endpoint_unknown`, `lease_unavailable` (a rotation is under way: ask again later), `login_*`, `portal_*`,
+ * Errors: `endpoint_unknown`, `automation_undecided`, `automation_forbidden` (nothing was opened), `lease_unavailable` (a rotation is under way: ask again later), `login_*`, `portal_*`,
  * `secret_missing`, `store_*`, `audit_unavailable` (nothing was used), `cancelled`.
  */
 export async function withAgentSession<T>(
@@ -65,6 +66,9 @@ export async function withAgentSession<T>(
   act: (session: PortalSession, signal: AbortSignal) => Promise<VisitResult<T>>,
 ): Promise<T> {
   const endpoint = await migratedEndpoint(access.db, visit);
+  // Before lease and secret; a session that is kept is not used any more either.
+  const refusal = automationRefusal(endpoint.portalType);
+  if (refusal) throw refusal;
   const held = await holdLease({
     db: access.db,
     clock: access.clock,

@@ -17,6 +17,7 @@ import type { LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-driv
 import { type Clock, type ErrorCode, type Logger, RcmError, type Secret } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
 import { isProof, type Judgement, judge, NOTHING_KNOWN } from './judgement.ts';
+import { automationRefusal } from './permission.ts';
 import { portalCredential } from './portal-credential.ts';
 import { reserveTotp } from './totp-source.ts';
 
@@ -57,11 +58,12 @@ export type GuardedResult =
   | { readonly kind: 'accepted'; readonly session: PortalSession; readonly loginAttemptId: string; readonly passwordExpiresAt: Date | null }
   /** Only where it was asked for: the portal accepts the password and lets nobody in before it is changed. */
   | { readonly kind: 'must_change'; readonly session: PortalSession; readonly outcome: LoginOutcome }
-  /** Nothing was sent: the ledger said no, or the payload names another account than the row (`other_account`). */
-  | { readonly kind: 'not_allowed'; readonly reason: LoginRefusal | 'other_account'; readonly until: Date | null }
+  /** Nothing was sent: the ledger said no, the payload names another account than the row (`other_account`), or the portal's terms let no program log in (`automation`). */
+  | { readonly kind: 'not_allowed'; readonly reason: NotAllowedReason; readonly until: Date | null }
   /** The portal answered something else; its session is closed. `submitted`: whether the password had been sent to it. */
   | { readonly kind: 'refused'; readonly outcome: LoginOutcome; readonly judgement: Judgement; readonly submitted: boolean };
 
+export type NotAllowedReason = LoginRefusal | 'other_account' | 'automation';
 export type NotAccepted = Exclude<GuardedResult, { kind: 'accepted' | 'must_change' }>;
 
 /** Thrown inside the driver's `beforeSubmit`, so that nothing is sent. */
@@ -83,6 +85,7 @@ class NotAllowed extends Error {
  */
 export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult> {
   const { db, clock, endpoint, timing, signal } = request;
+  if (automationRefusal(endpoint.portalType)) return { kind: 'not_allowed', reason: 'automation', until: null };
   const account = accountOf(request.keys, endpoint, request.payload);
   if (!goesBy(account, request.loginIdentity)) return { kind: 'not_allowed', reason: 'other_account', until: null };
   const question = ledgerQuestion(request, account.fingerprints);
@@ -230,13 +233,15 @@ async function settleAttempt(
   return judgement;
 }
 
-const REFUSED_AS: Readonly<Partial<Record<LoginRefusal | 'other_account', ErrorCode>>> = { password_bad: 'login_rejected', locked: 'login_locked' };
+const REFUSED_AS: Readonly<Partial<Record<NotAllowedReason, ErrorCode>>> = { password_bad: 'login_rejected', locked: 'login_locked' };
 
 /** What a login that did not succeed means to whoever asked for it. `details.until`: when to ask again, where that is known. */
 export function loginError(endpoint: EndpointRow, result: NotAccepted): RcmError {
   const details = { endpointId: endpoint.id, portalType: endpoint.portalTypeCode };
   if (result.kind === 'not_allowed') {
     const { reason, until } = result;
+    const byTerms = reason === 'automation' ? automationRefusal(endpoint.portalType) : null;
+    if (byTerms) return byTerms;
     const words = until
       ? ` It may be tried again at ${until.toISOString()}.`
       : reason === 'locked'

@@ -9,6 +9,7 @@ export { type DriverUser, Drivers } from './drivers.ts';
 export { checkBrowser, leaseTiming, loginTiming, portalEnvironment } from './environment.ts';
 export { followCredentialChanges, type FollowOptions } from './follow-credentials.ts';
 export { guardedLogin, type GuardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted } from './guarded-login.ts';
+export { automationRefusal } from './permission.ts';
 export { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
 export { isProof, type JudgedStanding, type Judgement, judge } from './judgement.ts';
 export { checkConfiguration, openPortalProcess, type PortalProcess, type PortalProcessOptions } from './portal-process.ts';

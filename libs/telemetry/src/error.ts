@@ -34,6 +34,9 @@ const RETRYABLE = {
   // rotation
   rotation_refused: false,
   rotation_manual: false,
+  // what a portal's terms allow
+  automation_undecided: true,
+  automation_forbidden: false,
   // portals
   login_rejected: false,
   login_locked: false,

@@ -2,7 +2,7 @@ import { applyMigrations, migrationStatus } from '@rcm/db';
 import { ownerUrl } from '../database/owner.ts';
 import type { Report } from '../report.ts';
 import type { Terminal } from '../terminal.ts';
-import { statusReport } from './db-status.ts';
+import { statusReport, undecidedLines } from './db-status.ts';
 
 export interface DbMigrateOptions {
   readonly dryRun?: boolean;
@@ -16,9 +16,13 @@ export async function dbMigrate({ environment, stderr }: Terminal, { dryRun = fa
   const url = ownerUrl(environment);
   if (dryRun) return { ...statusReport(await migrationStatus({ url })), well: true };
   const applied = await applyMigrations({ url, onApplied: (name) => void stderr.write(`applied  ${name}\n`) });
+  const { undecided } = await migrationStatus({ url });
   return {
-    json: { applied },
-    lines: () => [applied.length === 0 ? 'The database was up to date.' : `The database is up to date: ${applied.length} migrations were applied.`],
+    json: { applied, undecided },
+    lines: () => [
+      applied.length === 0 ? 'The database was up to date.' : `The database is up to date: ${applied.length} migrations were applied.`,
+      ...undecidedLines(undecided),
+    ],
     well: true,
   };
 }

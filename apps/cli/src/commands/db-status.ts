@@ -9,10 +9,10 @@ export async function dbStatus(environment: NodeJS.ProcessEnv): Promise<Report> 
 }
 
 /** Also of a dry run. */
-export function statusReport({ applied, missing, problem, hasQueue }: MigrationStatus): Report {
+export function statusReport({ applied, missing, problem, hasQueue, undecided }: MigrationStatus): Report {
   const well = problem === null && missing.length === 0 && hasQueue;
   return {
-    json: { applied, missing, problem, queue: hasQueue, upToDate: well },
+    json: { applied, missing, problem, queue: hasQueue, upToDate: well, undecided },
     lines: (view) => [
       ...facts(view, [
         ['migrations', `${applied.length} of ${applied.length + missing.length} applied`],
@@ -21,8 +21,18 @@ export function statusReport({ applied, missing, problem, hasQueue }: MigrationS
         ['problem', problem],
       ]),
       ...missing.map((name) => `missing  ${name}`),
+      ...undecidedLines(undecided),
       ...(well ? [] : [problem === null ? '→ rcm db migrate' : '→ nothing is applied until that is put right']),
     ],
     well,
   };
 }
+
+/** What is to be done before the processes of this version are started, or they log in nowhere. */
+export const undecidedLines = (codes: readonly string[]): readonly string[] =>
+  codes.length === 0
+    ? []
+    : [
+        'Nobody has decided whether a program may log in at these portal types; processes of this version do not, until somebody has:',
+        ...codes.map((code) => `→ rcm portal-type decide ${code} --automation allowed|assisted|forbidden --terms-version TEXT --terms-date DATE --reason TEXT`),
+      ];

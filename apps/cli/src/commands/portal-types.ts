@@ -1,4 +1,4 @@
-import { type Database, findPortalType, listPortalTypes } from '@rcm/db';
+import { type Database, findPortalType, listPortalTypes, type PortalTypeRow } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
 import { facts, table } from '../table.ts';
@@ -11,10 +11,18 @@ export async function portalTypeList(db: Database): Promise<Report> {
     lines: (view) =>
       table(
         view,
-        [{ title: 'PORTAL' }, { title: 'NAME', shrinks: true }, { title: 'ROTATION' }, { title: 'LOCKS AFTER' }, { title: 'HOSTS', shrinks: true }],
+        [
+          { title: 'PORTAL' },
+          { title: 'NAME', shrinks: true },
+          { title: 'AUTOMATION' },
+          { title: 'ROTATION' },
+          { title: 'LOCKS AFTER' },
+          { title: 'HOSTS', shrinks: true },
+        ],
         types.map((type) => [
           { text: type.code },
           { text: type.name },
+          { text: type.automation ?? 'undecided' },
           { text: type.rotationMode === 'manual' ? 'by hand' : `every ${type.rotationIntervalDays} d` },
           { text: `${type.lockoutThreshold}, ours ${type.lockoutThreshold - type.lockoutMargin}` },
           { text: type.hosts.join(' ') },
@@ -36,6 +44,7 @@ export async function portalTypeShow(db: Database, code: string): Promise<Report
         ['logins', `${type.logins}`],
         ['hosts', type.hosts.join(' ')],
         ['driver', type.driver],
+        ['automation', automationWords(type)],
         ['rotation', type.rotationMode === 'manual' ? 'by hand' : `every ${type.rotationIntervalDays} d, spread over ${type.rotationSpreadDays} d`],
         ['password rules', type.passwordRules],
         ['password expires', type.passwordExpiresDays === null ? 'never' : `after ${type.passwordExpiresDays} d`],
@@ -46,3 +55,9 @@ export async function portalTypeShow(db: Database, code: string): Promise<Report
     well: true,
   };
 }
+
+/** What was decided, by which terms and by whom. */
+const automationWords = ({ automation, termsVersion, termsDate, automationDecidedBy }: PortalTypeRow): string =>
+  automation === null
+    ? 'undecided: no program logs in'
+    : `${automation}, by ${termsVersion ?? ''} of ${termsDate?.toISOString().slice(0, 10) ?? ''}; decided by ${automationDecidedBy ?? ''}`;

@@ -61,6 +61,8 @@ async function tried(id: string, act: () => Promise<Outcome>): Promise<Added> {
   try {
     return { id, outcome: await act(), problem: null };
   } catch (error) {
+    // What is stored cannot be proved where no program may log in: that is no failure of the login's.
+    if (hasCode(error, 'automation_undecided', 'automation_forbidden')) return { id, outcome: 'stored', problem: null };
     const { code, sentence } = explain(error, createLogger({ name: 'rcm' }));
     return { id, outcome: saysRefused(error) ? 'refused' : 'failed', problem: `${code}: ${sentence}` };
   }

@@ -134,3 +134,34 @@ describe('a portal type that is saved', () => {
     expect(await rulesOf('sneaky')).toEqual([]);
   });
 });
+
+describe('what a portal’s terms allow', () => {
+  const decide = async (code: string, ...flags: readonly string[]) => {
+    const terms = ['--automation', 'assisted', '--terms-version', 'Terms of use', '--terms-date', '2025-08-11'];
+    const end = await runRotator(['decide-portal-type', code, '--json', ...terms, ...flags], { RCM_DATABASE_URL: database.url });
+    return { code: end.code, ...end.json<{ saved?: boolean; error?: { code: string; message: string } }>() };
+  };
+
+  it('is undecided until somebody says it, and stands with its terms and who decided; a type that is saved again keeps it', async () => {
+    const code = 'decided';
+    await save({ ...ALPINE, code });
+    expect(await rowOf(code)).toMatchObject({ automation: null, termsVersion: null, termsDate: null, automationDecidedBy: null });
+    expect(await decide(code, '--dry-run')).toMatchObject({ code: 0, saved: false });
+    expect((await rowOf(code))?.automation).toBeNull();
+    expect(await decide(code, '--reason', 'read them', '--decided-by', 'Ms. Li, compliance')).toMatchObject({ code: 0, saved: true });
+    const said = { automation: 'assisted', termsVersion: 'Terms of use', termsDate: new Date('2025-08-11'), automationDecidedBy: 'Ms. Li, compliance' };
+    expect(await rowOf(code)).toMatchObject(said);
+    await save({ ...ALPINE, code });
+    expect(await rowOf(code)).toMatchObject(said);
+    expect(await decide(code, '--reason', 'again')).toMatchObject({ code: 0 });
+    expect((await rowOf(code))?.automationDecidedBy).toContain(userInfo().username);
+  });
+
+  it('is said with a reason, of a type that is there', async () => {
+    expect(await decide('decided')).toMatchObject({ code: 2, error: { message: expect.stringContaining('--reason') } });
+    expect(await decide('none', '--reason', 'read them')).toMatchObject({
+      code: 2,
+      error: { code: 'input_invalid', message: 'There is no portal type none. Nothing was changed.' },
+    });
+  });
+});

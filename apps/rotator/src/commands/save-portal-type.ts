@@ -1,11 +1,7 @@
-import { actorEnvironment, checkActor } from '@rcm/credentials';
-import { openDatabase, readDatabaseConfig, upsertPortalType } from '@rcm/db';
-import { hasCode, readConfig, RcmError, sayPlaintext } from '@rcm/telemetry';
-import { z } from 'zod';
+import { upsertPortalType } from '@rcm/db';
 import { readPortalTypeFile } from '../portal-type-file.ts';
+import { asOwner, readActorConfig } from './as-owner.ts';
 import { personalAct, print } from './command.ts';
-
-const readActorConfig = (environment: NodeJS.ProcessEnv) => readConfig(z.object(actorEnvironment).superRefine(checkActor), environment);
 
 export interface SavePortalTypeOptions {
   readonly file: string;
@@ -26,23 +22,7 @@ export async function savePortalTypeCommand(environment: NodeJS.ProcessEnv, { fi
   const act = dryRun ? null : await personalAct(person, readActorConfig(environment));
   const portalType = await readPortalTypeFile(file);
   const { code } = portalType;
-  if (act !== null) {
-    const config = readDatabaseConfig(environment);
-    sayPlaintext('rotator', config.RCM_PLAINTEXT);
-    const db = openDatabase({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-save-portal-type' });
-    try {
-      await upsertPortalType(db, portalType, act);
-    } catch (cause) {
-      if (!hasCode(cause, 'database_failed')) throw cause;
-      throw new RcmError(
-        'database_failed',
-        `Portal type ${code} was not saved, and nothing was changed. RCM_DATABASE_URL must be that of the tables' owner, as for migrations: no app's role may write portal types.`,
-        { cause },
-      );
-    } finally {
-      await db.close();
-    }
-  }
+  if (act !== null) await asOwner(environment, code, (db) => upsertPortalType(db, portalType, act));
   print({ json }, { portalType: code, dryRun, saved: !dryRun }, [
     dryRun ? `${code} would be saved; nothing was changed` : `${code} saved; holds from the next login on`,
   ]);

@@ -38,13 +38,14 @@ const SLOW_RETRY = 10;
 const DAY_MS = 86_400_000;
 /** Where only a person ends the wait, their word is looked for so often. */
 const PERSON_MS = 3_600_000;
+const ONLY_A_PERSON_ENDS: ReadonlySet<string> = new Set(['locked', 'automation']);
 
 /** A login that told nothing about the password: wait as long as its reason asks for, then go on from the same state. */
 export function holdFor({ timing }: Pick<RotatorServices, 'timing'>, { portalType }: MigratedEndpoint, result: NotAccepted): Hold {
   const { retryMs } = timing;
   if (result.kind === 'not_allowed') {
     const { reason, until } = result;
-    const when = until ? { until } : { forMs: reason === 'locked' ? PERSON_MS : retryMs };
+    const when = until ? { until } : { forMs: ONLY_A_PERSON_ENDS.has(reason) ? PERSON_MS : retryMs };
     return { detail: `no login was allowed: ${reason}`, ...when, ownMatter: true };
   }
   const { outcome } = result;

@@ -21,7 +21,8 @@ export interface ManualLooks {
 export type ManualResult = 'unchanged' | 'recorded' | 'refused' | 'put_off';
 
 /**
- * Looks at the secrets of portals that people rotate. Where a person stored a new version, one login proves it: accepted, it is recorded as
+ * Looks at the secrets of portals that people rotate. Where a person stored a new version, one login proves it, but where the portal's terms ask for a person:
+ * there it is taken as it is. Accepted, it is recorded as
  * a rotation and agents are told; any other answer is told to people once. A password that was called wrong is asked again when it has rested, anything else
  * only when another version is stored. No answer, or one that asks to wait, is none: the next look asks again, inside the ledger's budget.
  */
@@ -50,6 +51,7 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
       const current = await news(rotator, endpoint, await watchedLogin(rotator.db, watched), held.signal);
       if (current === null) return 'unchanged';
       const change = { orgId: endpoint.orgId, endpointId: endpoint.id, version: current.version, actor: rotator.owner };
+      if (endpoint.portalType.automation === 'assisted') return await follow(rotator, endpoint, held, { ...change, proof: 'person' });
       const refusal = await proveLogin(rotator, endpoint, held, {
         stored: current.text,
         version: current.version,
@@ -59,11 +61,7 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
         () => null,
         (error: unknown) => notProved(error, held.signal),
       );
-      if (refusal === null) {
-        if (!(await recordManualRotation(rotator.db, change))) return 'put_off';
-        await forgetReplaced(rotator, endpoint, held);
-        return 'recorded';
-      }
+      if (refusal === null) return await follow(rotator, endpoint, held, { ...change, proof: 'login' });
       await recordManualRefusal(rotator.db, { ...change, ...refusal });
       return 'refused';
     });
@@ -71,6 +69,17 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
     rotator.logger.warn({ err: error, endpointId: watched.endpointId }, 'a secret that a person rotates could not be looked at; it is tried again');
     return 'put_off';
   }
+}
+
+async function follow(
+  rotator: Rotator,
+  endpoint: MigratedEndpoint,
+  held: HeldLease,
+  change: Parameters<typeof recordManualRotation>[1],
+): Promise<ManualResult> {
+  if (!(await recordManualRotation(rotator.db, change))) return 'put_off';
+  await forgetReplaced(rotator, endpoint, held);
+  return 'recorded';
 }
 
 /** The password that a person has replaced is in no store any more: what the ledger knows it by goes. Where that fails, it goes with the next one. */
@@ -98,6 +107,8 @@ function notProved(error: unknown, signal: AbortSignal): { readonly detail: stri
 /** The password was not sent, or the portal did not look at it: it is looked at again, and a person need not store the same one twice. */
 const NOT_JUDGED: ReadonlySet<ErrorCode> = new Set([
   'login_not_allowed',
+  'automation_undecided',
+  'automation_forbidden',
   'database_unavailable',
   'browser_unavailable',
   'cancelled',

@@ -54,12 +54,12 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
   }),
   manual_due: ({ endpoint, portal, why }) => ({
     title: `Password to change by hand: ${endpoint}`,
-    happened: `The password of ${endpoint} at ${portal} is ${why || 'due'}; this portal is rotated by a person.`,
+    happened: `The password of ${endpoint} at ${portal} is ${why || 'due'}; there a person changes it.`,
     safe: AGENTS_WORK,
     todo: [
       'Change the password at the portal, following its rules.',
       'Right after that, put the new password into the secret that the endpoint names (same JSON, only `password` changed).',
-      'Nothing else: the platform sees the new version, logs in once to verify it and records the rotation.',
+      'Nothing else: the platform sees the new version, proves it by one login where the portal’s terms allow that, and records the rotation.',
     ],
   }),
   manual_refused: ({ endpoint, why }) => ({
@@ -113,6 +113,16 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
     happened: `The secret of ${endpoint} names another user than before${why ? `: ${why}` : ''}.`,
     safe: 'The endpoint follows: budget, leases and rotations are those of the account that the secret names now.',
     todo: ['Check that this is what you meant. If several endpoints share the account now, it is not rotated automatically (`rotator status` names them).'],
+  }),
+  undecided: ({ portal }) => ({
+    title: `No program logs in: ${portal}`,
+    happened: `Nobody has decided whether the terms of ${portal} let a program log in, so none does: no task, no rotation.`,
+    safe: `Nothing is changed at the portal; tasks wait until their deadline. ${KEPT}`,
+    todo: [
+      'Read the portal’s terms of use, and have whoever answers for it decide.',
+      `Then run: rcm portal-type decide ${portal} --automation allowed|assisted|forbidden --terms-version "…" --terms-date YYYY-MM-DD --reason "…"`,
+      'Until then a person changes passwords at the portal before they expire.',
+    ],
   }),
 };
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { loginIdentity, parsePayload } from '@rcm/credentials';
 import { assessPortalTypes, type Database, type EndpointRow, getEndpoint, listGates, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { ALLOWED, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { guardedLogin } from '@rcm/portal-access';
 import type { LoginOutcome, PortalDriver } from '@rcm/portal-drivers';
 import { createLogger, RcmError, Secret, systemClock } from '@rcm/telemetry';
@@ -41,6 +41,7 @@ beforeAll(async () => {
     ...{ code: 'alpine', name: 'Alpine', hosts: ['alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'minlength: 10' },
     ...{ rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 3, lockoutMargin: 1, lockoutWindowSeconds: 900 },
     ...{ settleMs: 60_000, totpSkew: 0, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 4 },
+    ...ALLOWED,
   });
   numbers = Array.from({ length: LOGINS }, (_, index) => index + 1);
   const identities = numbers.map(identityOf);

@@ -1,4 +1,4 @@
-import { assessPortalTypes, countRefusedLogins, forgetLeftPasswords, markManualDue, noticeLongWaits, pruneNotices } from '@rcm/db';
+import { assessPortalTypes, countRefusedLogins, forgetLeftPasswords, markManualDue, noticeLongWaits, noticeUndecided, pruneNotices } from '@rcm/db';
 import type { Metrics } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
@@ -82,6 +82,7 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
       name: 'notices',
       everyMs: config.RCM_NOTICE_SCAN_MS,
       async round(signal) {
+        await noticeUndecided(db);
         await noticeLongWaits(db, { olderThanMs: config.RCM_NOTICE_LONG_WAIT_MS });
         await deliverNotices({ db, logger, channels, deadlineMs: config.RCM_NOTICE_DEADLINE_MS, maxTries: config.RCM_NOTICE_MAX_TRIES, signal });
         await pruneNotices(db, { keptMs: config.RCM_NOTICE_KEEP_DAYS * DAY_MS, limit: PRUNED_AT_ONCE });

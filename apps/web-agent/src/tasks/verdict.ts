@@ -36,8 +36,15 @@ export function resultOf(outcome: TaskOutcome): TaskResult | null {
   return null;
 }
 
-/** The task waits for its turn and nothing is wrong with it: a rotation, another task, a process that ends, a key that is not to be had now. */
-const PUT_OFF: ReadonlySet<ErrorCode> = new Set(['lease_unavailable', 'lease_lost', 'login_not_allowed', 'data_key_unavailable', 'cancelled']);
+/** The task waits for its turn and nothing is wrong with it: a rotation, another task, a process that ends, a key that is not to be had now, a decision that nobody has made yet. */
+const PUT_OFF: ReadonlySet<ErrorCode> = new Set([
+  'lease_unavailable',
+  'lease_lost',
+  'login_not_allowed',
+  'automation_undecided',
+  'data_key_unavailable',
+  'cancelled',
+]);
 
 /** Follows the table of error codes: rejected and locked are never tried again, and neither is an error of our own that has no code. */
 export function verdictOf(error: unknown): Verdict {

@@ -6,7 +6,8 @@ const kindOf = (code: (typeof errorCodes)[number]) => verdictOf(new RcmError(cod
 
 describe('what becomes of a task that met an error', () => {
   it('never tries a rejected or locked login again', () => {
-    for (const code of ['login_rejected', 'login_locked', 'login_challenged', 'login_password_expired'] as const) expect(kindOf(code)).toBe('failed');
+    for (const code of ['login_rejected', 'login_locked', 'login_challenged', 'login_password_expired', 'automation_forbidden'] as const)
+      expect(kindOf(code)).toBe('failed');
   });
 
   it('is put off, not failed, while a login is being changed', () => {
@@ -14,7 +15,7 @@ describe('what becomes of a task that met an error', () => {
       kind: 'put_off',
       reason: 'exclusive_held',
     });
-    for (const code of ['lease_lost', 'login_not_allowed', 'cancelled'] as const) expect(kindOf(code)).toBe('put_off');
+    for (const code of ['lease_lost', 'login_not_allowed', 'automation_undecided', 'cancelled'] as const) expect(kindOf(code)).toBe('put_off');
   });
 
   it('is tried again where the portal or the store was not there', () => {

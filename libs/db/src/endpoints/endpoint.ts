@@ -51,7 +51,16 @@ export interface PortalTypeRow {
   readonly passwordExpiresDays: number | null;
   /** How long before that we rotate. */
   readonly expiryHeadStartDays: number;
+  /** Whether its terms let a program log in. `assisted`: a person does it. `null`: nobody has decided, so no program does. */
+  readonly automation: Automation | null;
+  /** By which terms this was decided, of when they are, and by whom; `null` as long as it is not. */
+  readonly termsVersion: string | null;
+  readonly termsDate: Date | null;
+  readonly automationDecidedBy: string | null;
 }
+
+export const automations = ['allowed', 'assisted', 'forbidden'] as const;
+export type Automation = (typeof automations)[number];
 
 type OptionalInPortalType =
   | 'privateHosts'
@@ -65,10 +74,14 @@ type OptionalInPortalType =
   | 'maintenanceWindows'
   | 'maintenanceTimeZone'
   | 'passwordExpiresDays'
-  | 'expiryHeadStartDays';
+  | 'expiryHeadStartDays'
+  | 'automation'
+  | 'termsVersion'
+  | 'termsDate'
+  | 'automationDecidedBy';
 /**
  * A portal type as it is saved. Left out: what is there already, else no host but at public addresses, failures in a row, wrong codes among them, a realm of its own, exact user
- * names, no limit of tasks, no maintenance, UTC, no expiry, 7 days. A lock whose length is left out lasts as long as the window.
+ * names, no limit of tasks, no maintenance, UTC, no expiry, 7 days, nothing decided about automation. A lock whose length is left out lasts as long as the window.
  */
 export type NewPortalType = Omit<PortalTypeRow, OptionalInPortalType | 'formerRealms'> & Partial<Pick<PortalTypeRow, OptionalInPortalType>>;
 
@@ -104,6 +117,7 @@ export function portalTypeRow(row: PortalTypeModel): PortalTypeRow {
     rotationMode: row.rotationMode as PortalTypeRow['rotationMode'],
     lockoutCounts: row.lockoutCounts as PortalTypeRow['lockoutCounts'],
     usernameCase: row.usernameCase as PortalTypeRow['usernameCase'],
+    automation: row.automation as PortalTypeRow['automation'],
   };
 }
 

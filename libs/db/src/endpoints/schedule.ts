@@ -4,7 +4,7 @@ import { checkLimit, timestamp } from '../input.ts';
 import { endpointRow, WITH_PORTAL_TYPE, type EndpointRow } from './endpoint.ts';
 
 /**
- * Endpoints to rotate now, the longest due first: automatic portal type, a secret and an identity, `next_rotation_at` reached,
+ * Endpoints to rotate now, the longest due first: automatic portal type whose terms let a program log in, a secret and an identity, `next_rotation_at` reached,
  * no open attempt for the identity. One endpoint per secret. An identity that lies in two organizations or under two secrets is
  * left out (`listSharedIdentities` names it): changing it for one would lock the other out.
  *
@@ -16,7 +16,7 @@ export async function listDueEndpoints(db: Database, { limit }: { readonly limit
       SELECT e.id
         FROM integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code
        WHERE e.secret_arn IS NOT NULL AND e.next_rotation_at <= now() AND e.login_identity IS NOT NULL AND e.current_version IS NOT NULL
-         AND p.rotation_mode = 'automatic'
+         AND p.rotation_mode = 'automatic' AND p.automation = 'allowed'
          AND NOT EXISTS (SELECT 1 FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL)
          AND NOT EXISTS (SELECT 1 FROM integration_endpoint o
                           WHERE o.login_identity = e.login_identity AND (o.org_id <> e.org_id OR o.secret_arn IS DISTINCT FROM e.secret_arn))

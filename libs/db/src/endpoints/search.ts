@@ -38,8 +38,8 @@ export function wantCredentialSearch(db: Database, wanted: WantedSearch): Promis
 }
 
 /**
- * Logins whose copies are to be searched now, the longest wanted first: since the last search somebody was refused, and no rotation of them
- * is open. One that was searched less than `pauseMs` ago waits.
+ * Logins whose copies are to be searched now, the longest wanted first: since the last search somebody was refused, no rotation of them
+ * is open, and a program may log in. One that was searched less than `pauseMs` ago waits.
  */
 export async function listWantedSearches(
   db: Database,
@@ -49,8 +49,8 @@ export async function listWantedSearches(
   return db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<WantedSearch[]>`
-      SELECT e.org_id AS "orgId", e.id AS "endpointId" FROM integration_endpoint e
-       WHERE e.search_wanted_at IS NOT NULL AND e.secret_arn IS NOT NULL AND e.login_identity IS NOT NULL
+      SELECT e.org_id AS "orgId", e.id AS "endpointId" FROM integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code
+       WHERE p.automation = 'allowed' AND e.search_wanted_at IS NOT NULL AND e.secret_arn IS NOT NULL AND e.login_identity IS NOT NULL
          AND e.search_wanted_at <= now()
          AND (e.searched_at IS NULL OR e.searched_at < clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000))
          AND NOT EXISTS (SELECT FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL)

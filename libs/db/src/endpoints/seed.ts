@@ -56,7 +56,7 @@ export interface PersonalChange {
 }
 
 /** For the triggers that tell of the change, and for this transaction only. */
-async function sayWhy(tx: Transaction, { actor, reason }: PersonalChange): Promise<void> {
+export async function sayWhy(tx: Transaction, { actor, reason }: PersonalChange): Promise<void> {
   await tx.$executeRaw`SELECT set_config('app.actor', ${actor}, true), set_config('app.reason', ${reason}, true)`;
 }
 

@@ -205,6 +205,16 @@ describe('what else holds a start back', () => {
     expect((await start(endpoints[0], 'demand')).refusal).toBeNull();
   });
 
+  test('a portal type where no program may log in starts nothing, however long it is due', async () => {
+    const undecided = { automation: null, termsVersion: null, termsDate: null, automationDecidedBy: null };
+    for (const portal of [undecided, { automation: 'assisted' }, { automation: 'forbidden' }]) {
+      const { code } = await type(1, portal);
+      const { code: allowed } = await type(1);
+      const codes = (await listStartable(t.rotator, { rules: RULES, limit: 1000 })).map(({ portalTypeCode }) => portalTypeCode);
+      expect([codes.includes(code), codes.includes(allowed)]).toEqual([false, true]);
+    }
+  });
+
   test('no wrong windows, zones or expiries are saved', async () => {
     for (const wrong of [
       { maintenanceWindows: ['sundays'] },

@@ -35,7 +35,7 @@ export async function listStartable(db: Database, { rules, limit }: { readonly r
           FROM portal_type p LEFT JOIN portal_gate g ON g.portal_type_code = p.code
           CROSS JOIN LATERAL (SELECT p.max_concurrency - count(*)::int AS n FROM rotation_attempt a
                                WHERE a.portal_type_code = p.code AND a.ended_at IS NULL AND a.state NOT IN ('waiting', 'blocked')) free
-         WHERE p.rotation_mode = 'automatic'
+         WHERE p.rotation_mode = 'automatic' AND p.automation = 'allowed'
            AND NOT EXISTS (SELECT FROM rotation_pause x WHERE (x.portal_type_code IS NULL AND x.endpoint_id IS NULL) OR x.portal_type_code = p.code)
       )
       SELECT d.id AS "endpointId", d.org_id AS "orgId", room.code AS "portalTypeCode", d.next_rotation_at AS "dueSince"

@@ -151,7 +151,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   knowsRotation: (n) => knowsRotation(t.agent, n),
   mayBeLocked: (n) => mayBeLocked(t.agent, n),
   noteCopyRemoved: (n) => noteCopyRemoved(t.rotator, n),
-  recordManualRotation: (n) => recordManualRotation(t.rotator, { ...n, version: '2', actor: 'a' }),
+  recordManualRotation: (n) => recordManualRotation(t.rotator, { ...n, version: '2', actor: 'a', proof: 'login' }),
   recordManualRefusal: (n) => recordManualRefusal(t.rotator, { ...n, version: '2', actor: 'a', detail: 'x', isAskedAgain: false }),
   createPortalTask: (n) => createPortalTask(t.agent, { ...n, name: 'n', input: {}, requester: REQUESTER }),
   claimPortalTask: (n) => claimPortalTask(t.agent, { ...n, worker: 'w', ttlMs: 1000 }),

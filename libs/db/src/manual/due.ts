@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts';
+import { BY_HAND } from './by-hand.ts';
 
 /**
  * Logins of portals that people rotate, whose time has come: they say `pending` from here on, and people are told once per due date.
@@ -10,7 +11,7 @@ export async function markManualDue(db: Database): Promise<number> {
     (tx) => tx.$executeRaw`
       WITH due AS (
         UPDATE integration_endpoint e SET rotation_status = 'pending', updated_at = clock_timestamp() FROM portal_type p
-         WHERE p.code = e.portal_type_code AND p.rotation_mode = 'manual' AND e.secret_arn IS NOT NULL AND e.next_rotation_at <= now()
+         WHERE p.code = e.portal_type_code AND ${BY_HAND} AND e.secret_arn IS NOT NULL AND e.next_rotation_at <= now()
            AND e.rotation_status IS DISTINCT FROM 'pending'
            AND NOT EXISTS (SELECT FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL)
         RETURNING e.id, e.org_id, e.portal_type_code, e.next_rotation_at)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findEndpoint } from '../endpoints/read.ts';
 import { listNotices } from '../notices/outbox.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { markManualDue } from './due.ts';
 import { claimManualLooks, recordManualRefusal, recordManualRotation } from './watch.ts';
 
 let t: TestDatabase;
@@ -14,6 +15,19 @@ const claim = (endpoint: TestEndpoint, pendingMs = 60_000) =>
 const change = (endpoint: TestEndpoint, version: string) => ({ ...endpoint, version, actor: 'rotator' });
 
 describe('a login that a person rotates', () => {
+  test('is one at a portal whose terms ask for a person, too; not one where nobody has decided, or nobody may log in', async () => {
+    const undecided = { automation: null, termsVersion: null, termsDate: null, automationDecidedBy: null };
+    const looked: string[] = [];
+    for (const [name, portal] of Object.entries({ assisted: { automation: 'assisted' }, forbidden: { automation: 'forbidden' }, undecided } as const)) {
+      const endpoint = await makeEndpoint(t.db, { portal: { code: `by-hand-${name}`, rotationMode: name === 'assisted' ? 'automatic' : 'manual', ...portal } });
+      await t.sql(`UPDATE integration_endpoint SET next_rotation_at = now() - interval '1 day' WHERE id = $1`, [endpoint.endpointId]);
+      await markManualDue(t.rotator);
+      const told = (await listNotices(t.rotator, { limit: 1000 })).filter(({ endpointId }) => endpointId === endpoint.endpointId).map(({ kind }) => kind);
+      looked.push(`${name}: ${(await claim(endpoint)).length} looks, told of ${told.join(' ') || 'nothing'}`);
+    }
+    expect(looked).toEqual(['assisted: 1 looks, told of manual_due', 'forbidden: 0 looks, told of nothing', 'undecided: 0 looks, told of nothing']);
+  });
+
   test('is looked at by one of two that scan, and not again before its pause is over; sooner while it is due', async () => {
     const endpoint = await byHand();
     const claims = await Promise.all([claim(endpoint), claim(endpoint)]);
@@ -27,7 +41,7 @@ describe('a login that a person rotates', () => {
     const endpoint = await byHand();
     await claim(endpoint);
     await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), detail: 'the portal demands a change first', isAskedAgain: false });
-    expect(await recordManualRotation(t.rotator, change(endpoint, '3'))).toBe(true);
+    expect(await recordManualRotation(t.rotator, { ...change(endpoint, '3'), proof: 'login' })).toBe(true);
     const row = await findEndpoint(t.rotator, endpoint);
     expect(row).toMatchObject({ currentVersion: '3', rotationStatus: 'active', lastRotatedAt: expect.any(Date) });
     expect(row?.nextRotationAt?.getTime()).toBeGreaterThan(Date.now() + 50 * 86_400_000);
@@ -43,7 +57,7 @@ describe('a login that a person rotates', () => {
     const endpoint = await byHand();
     await claim(endpoint);
     await plannedAttempt(t.db, endpoint);
-    expect(await recordManualRotation(t.rotator, change(endpoint, '2'))).toBe(false);
+    expect(await recordManualRotation(t.rotator, { ...change(endpoint, '2'), proof: 'login' })).toBe(false);
     expect(await findEndpoint(t.rotator, endpoint)).toMatchObject({ currentVersion: '1', lastRotatedAt: null });
     expect(await t.sql(`SELECT action FROM audit_event WHERE subject = $1 AND action LIKE 'rotation.%'`, [endpoint.endpointId])).toEqual([]);
   });

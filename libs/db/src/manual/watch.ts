@@ -4,6 +4,7 @@ import { NEXT_ROTATION, notifyCredentialChanged } from '../endpoints/schedule.ts
 import { lockEndpointIdentity } from '../identity.ts';
 import { checkLimit, checkMs } from '../input.ts';
 import { writeNotice } from '../notices/write.ts';
+import { BY_HAND } from './by-hand.ts';
 
 /** A login that a person rotates, and what is known of its secret. */
 export interface WatchedLogin {
@@ -39,14 +40,14 @@ export async function claimManualLooks(
     await tx.$executeRaw`
       INSERT INTO manual_watch (org_id, endpoint_id, known_version, looked_at)
       SELECT e.org_id, e.id, e.current_version, '-infinity' FROM integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code
-       WHERE p.rotation_mode = 'manual' AND e.secret_arn IS NOT NULL AND e.login_identity IS NOT NULL
+       WHERE ${BY_HAND} AND e.secret_arn IS NOT NULL AND e.login_identity IS NOT NULL
          AND NOT EXISTS (SELECT FROM manual_watch w WHERE w.endpoint_id = e.id)
        ORDER BY e.id LIMIT 1000 ON CONFLICT DO NOTHING`;
     return tx.$queryRaw<WatchedLogin[]>`
       UPDATE manual_watch w SET looked_at = clock_timestamp()
        WHERE w.endpoint_id IN (
          SELECT m.endpoint_id FROM manual_watch m JOIN integration_endpoint e ON e.id = m.endpoint_id JOIN portal_type p ON p.code = e.portal_type_code
-          WHERE p.rotation_mode = 'manual'
+          WHERE ${BY_HAND}
             AND m.looked_at < clock_timestamp() - make_interval(secs => CASE e.rotation_status WHEN 'pending' THEN ${pendingMs}::float8 ELSE ${idleMs}::float8 END / 1000)
           ORDER BY (e.rotation_status = 'pending') DESC NULLS LAST, m.looked_at LIMIT ${checkLimit(looks.limit)} FOR UPDATE OF m SKIP LOCKED)
       RETURNING w.endpoint_id AS "endpointId", w.org_id AS "orgId", w.known_version AS "knownVersion", w.refused_version AS "refusedVersion"`;
@@ -62,11 +63,19 @@ export interface ManualChange {
   readonly actor: string;
 }
 
+/** Why it is taken to be the portal's password now: a login has shown it, or where no program logs in, the person answers for it. */
+export type ManualProof = 'login' | 'person';
+
+const WHY: Readonly<Record<ManualProof, string>> = {
+  login: 'a person changed the secret and the portal accepts it',
+  person: 'a person changed the secret; no program logs in there',
+};
+
 /**
- * The portal accepted what a person stored: the row follows, the login counts as rotated now and is due again after its interval, agents
+ * The portal accepted what a person stored, or no program may ask it: the row follows, the login counts as rotated now and is due again after its interval, agents
  * are told. With its audit event in one transaction. `false` where a rotation of the login is open: it stays as it is.
  */
-export async function recordManualRotation(db: Database, change: ManualChange): Promise<boolean> {
+export async function recordManualRotation(db: Database, change: ManualChange & { readonly proof: ManualProof }): Promise<boolean> {
   const { orgId, endpointId, version } = change;
   return db.transaction({ tenant: orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, change);
@@ -79,7 +88,7 @@ export async function recordManualRotation(db: Database, change: ManualChange): 
       actor: change.actor,
       action: 'rotation.recorded',
       subject: endpointId,
-      reason: 'a person changed the secret and the portal accepts it',
+      reason: WHY[change.proof],
       details: { version },
     });
     await tx.$executeRaw`

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { withMigrationClient } from './client.ts';
 import { readMigrations, SHIPPED } from './files.ts';
 import { historyProblem, readHistory } from './history.ts';
@@ -10,6 +11,8 @@ export interface MigrationStatus {
   readonly problem: string | null;
   /** Whether the tables of the queue are there; their version is checked by whoever installs them. */
   readonly hasQueue: boolean;
+  /** Portal types with logins for which nobody has decided about automation: once this version runs, no program logs in there. */
+  readonly undecided: readonly string[];
 }
 
 /**
@@ -30,6 +33,19 @@ export async function migrationStatus({ url, directory = SHIPPED }: { readonly u
       missing: names.filter((name) => !done.has(name)),
       problem: historyProblem(files, history)?.words ?? null,
       hasQueue: rows[0]?.queue ?? false,
+      undecided: await undecided(client),
     };
   });
+}
+
+/** Also of a database that does not have the column yet, for whoever asks what a migration would bring. */
+async function undecided(client: pg.Client): Promise<readonly string[]> {
+  const { rows: tables } = await client.query<{ there: boolean }>(`SELECT to_regclass('portal_type') IS NOT NULL AS there`);
+  if (!tables[0]?.there) return [];
+  await client.query(`SELECT set_config('app.tenant_id', '*', false)`);
+  const { rows } = await client.query<{ code: string }>(
+    `SELECT p.code FROM portal_type p WHERE to_jsonb(p) ->> 'automation' IS NULL
+        AND EXISTS (SELECT FROM integration_endpoint e WHERE e.portal_type_code = p.code) ORDER BY p.code`,
+  );
+  return rows.map(({ code }) => code);
 }

@@ -22,7 +22,9 @@ export type NoticeKind =
   /** The portal accepts a password that a copy held; it is current now. */
   | 'found'
   /** A secret names another account than before. */
-  | 'other_account';
+  | 'other_account'
+  /** Nobody has decided whether a program may log in at a portal type. */
+  | 'undecided';
 
 /** What a notice is about: ids, and the journal's own words for why. Never a secret, never a user name. */
 export interface Notice {

@@ -7,7 +7,9 @@ import { acquireSharedLease } from '../leases/acquire.ts';
 import { beginLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { markManualDue } from '../manual/due.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, printOf, type TestDatabase } from '../testing.fixture.ts';
+import { ALLOWED } from '../testing.ts';
 import { noticeLongWaits } from './long-waits.ts';
+import { noticeUndecided } from './undecided.ts';
 import { claimNotices, listNotices, noticeDelivered, noticeFailed, noticesReturned } from './outbox.ts';
 import { pruneNotices } from './prune.ts';
 
@@ -171,4 +173,23 @@ describe('the outbox', () => {
     await t.sql(`UPDATE notice SET created_at = now() - interval '2 minutes'`);
     expect(await claim(randomUUID())).toEqual([]);
   });
+});
+
+test('of a portal type with logins that nobody has decided about comes once a day, and not of one that nobody uses', async () => {
+  const code = 'undecided-type';
+  await makeEndpoint(t.db, { portal: { code, automation: null, termsVersion: null, termsDate: null, automationDecidedBy: null } });
+  await t.sql(
+    `INSERT INTO portal_type (code, name, hosts, driver, recipe, password_rules, rotation_mode, lockout_threshold, lockout_margin, lockout_window_seconds, settle_ms)
+     SELECT 'nobody-uses', name, hosts, driver, recipe, password_rules, rotation_mode, lockout_threshold, lockout_margin, lockout_window_seconds, settle_ms FROM portal_type WHERE code = $1`,
+    [code],
+  );
+  expect([await noticeUndecided(t.rotator), await noticeUndecided(t.rotator)]).toEqual([1, 0]);
+  const told = (await listNotices(t.rotator, { limit: 1000 })).filter(({ kind }) => kind === 'undecided');
+  expect(told).toMatchObject([{ portalTypeCode: code, orgId: null, endpointId: null }]);
+  await t.sql(
+    `WITH why AS (SELECT set_config('app.reason', 'a test', true)) UPDATE portal_type SET automation = $2, terms_version = $3, terms_date = $4, automation_decided_by = $5 FROM why WHERE code = $1`,
+    [code, ALLOWED.automation, ALLOWED.termsVersion, ALLOWED.termsDate, ALLOWED.automationDecidedBy],
+  );
+  await t.sql(`UPDATE notice SET dedup_key = dedup_key || '-yesterday' WHERE kind = 'undecided'`);
+  expect(await noticeUndecided(t.rotator)).toBe(0);
 });

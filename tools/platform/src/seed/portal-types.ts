@@ -37,6 +37,14 @@ export const portalFacts: Readonly<Record<PortalCode, PortalFacts>> = {
   },
 };
 
+/** The demo portals are this repository's own, so nobody's terms are in the way. */
+const DECISION = {
+  automation: 'allowed',
+  termsVersion: 'tools/demo-portals, of this repository',
+  termsDate: new Date('2026-11-29'),
+  automationDecidedBy: 'the project',
+} as const;
+
 /** One row per portal. Demo portals are on this machine, settle within a second, and their rotations are not spread over days. */
 export async function portalTypes(baseUrls: Readonly<Record<PortalCode, string>>): Promise<NewPortalType[]> {
   return Promise.all(
@@ -59,6 +67,7 @@ export async function portalTypes(baseUrls: Readonly<Record<PortalCode, string>>
         totpPeriodSeconds: 30,
         maxSessionsPerAccount: 1,
         maxConcurrency: 8,
+        ...DECISION,
       };
     }),
   );

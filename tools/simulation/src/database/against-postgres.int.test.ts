@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { NewPortalType } from '@rcm/db';
+import { ALLOWED } from '@rcm/db/testing';
 import { backend } from '@rcm/test-services';
 import { Random } from '../time/random.ts';
 import { BothDatabases, identityOf, type Name, type Pair, type Place } from './both-databases.fixture.ts';
@@ -30,6 +31,7 @@ function portalType(code: string, random: Random, accountRealm: string | null): 
   const counts = random.pick(['consecutive', 'consecutive', 'window', 'until_unlocked'] as const);
   const window = counts === 'until_unlocked' ? null : counts === 'window' ? 7_200 : random.pick([3_600, null]);
   return {
+    ...ALLOWED,
     ...{ code, name: code, hosts: [`${code}.example`], driver: 'recipe', recipe: { login: [] }, passwordRules: 'minlength: 12', rotationMode: 'automatic' },
     ...{ rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: random.between(4, 6), lockoutMargin: random.between(1, 2), lockoutCounts: counts },
     ...{ lockoutWindowSeconds: window, lockoutLastsSeconds: random.pick([3_600, 1_800, null]), lockoutCountsCodes: random.chance(0.5), settleMs: 300_000 },
