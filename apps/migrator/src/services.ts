@@ -1,7 +1,6 @@
-import { hostname } from 'node:os';
 import { createReplicatedStores, type IdentityKey, identityKeys, keyChecks, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
 import { openDatabase } from '@rcm/db';
-import { createLogger, createMetrics, sayPlaintext, systemClock } from '@rcm/telemetry';
+import { createLogger, createMetrics, processName, sayPlaintext, systemClock } from '@rcm/telemetry';
 import type { MigratorConfig } from './config.ts';
 import type { FingerprintKey } from './credential/fingerprint.ts';
 import type { Migration } from './migration.ts';
@@ -28,7 +27,7 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
     maxConnections: config.RCM_MIGRATOR_CONCURRENCY + 1,
   });
   const logger = createLogger({ name: 'migrator', level: config.RCM_LOG_LEVEL });
-  const holder = `migrator@${hostname()}:${process.pid}`;
+  const holder = processName('migrator');
   sayPlaintext('migrator', config.RCM_PLAINTEXT);
   const { stores } = createReplicatedStores({
     stores: { ...tenantStoresOptions(config), processName: holder },

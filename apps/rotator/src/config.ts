@@ -1,8 +1,7 @@
-import { hostname } from 'node:os';
 import { actorEnvironment, checkActor, checkStores, credentialsEnvironment } from '@rcm/credentials';
 import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
 import { checkBrowser, portalEnvironment } from '@rcm/portal-access';
-import { readConfig } from '@rcm/telemetry';
+import { processName, readConfig } from '@rcm/telemetry';
 import { z } from 'zod';
 import { checkNotices, operationsEnvironment } from './operations-environment.ts';
 
@@ -44,5 +43,5 @@ export type RotatorConfig = z.infer<typeof schema> & { readonly owner: string };
 
 /** Reads the environment once. Fails with `config_invalid`, one line per problem. */
 export function readRotatorConfig(environment: NodeJS.ProcessEnv): RotatorConfig {
-  return { ...withDatabaseCa(readConfig(schema, environment)), owner: `rotator@${hostname()}:${process.pid}` };
+  return { ...withDatabaseCa(readConfig(schema, environment)), owner: processName('rotator') };
 }

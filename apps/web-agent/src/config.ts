@@ -1,8 +1,7 @@
-import { hostname } from 'node:os';
 import { checkStores, checkTaskKeys, credentialsEnvironment, readingEnvironment, taskKeysEnvironment } from '@rcm/credentials';
 import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
 import { checkBrowser, portalEnvironment } from '@rcm/portal-access';
-import { readConfig } from '@rcm/telemetry';
+import { processName, readConfig } from '@rcm/telemetry';
 import { z } from 'zod';
 import { apiEnvironment, checkApi } from './http/environment.ts';
 
@@ -48,5 +47,5 @@ export type WebAgentConfig = z.infer<typeof schema> & { readonly worker: string 
 
 /** Reads the environment once. Fails with `config_invalid`, one line per problem. */
 export function readWebAgentConfig(environment: NodeJS.ProcessEnv): WebAgentConfig {
-  return { ...withDatabaseCa(readConfig(schema, environment)), worker: `web-agent@${hostname()}:${process.pid}` };
+  return { ...withDatabaseCa(readConfig(schema, environment)), worker: processName('web-agent') };
 }

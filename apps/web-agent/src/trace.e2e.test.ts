@@ -89,18 +89,18 @@ describe('the chain from a portal to whoever asked', () => {
     expect(line?.ended).toBe('accepted');
 
     const found = await trace('--portal-type', 'alpine', '--at', line?.at ?? '', '--user', endpoint.username, '--within', '0');
+    const process = found[0]?.uses[0]?.process ?? '';
+    expect(process.startsWith(`web-agent@${hostname()}:${agent.pid}-`)).toBe(true);
     expect(found).toMatchObject([
       {
         endpointId: endpoint.id,
         request: { kind: 'task', id: first, by: 'token:claims-service', issuer: issuer.name },
-        uses: [
-          { session: 'opened', process: `web-agent@${hostname()}:${agent.pid}`, storeSession: `web-agent@${hostname()}-${agent.pid}`, outcome: 'accepted' },
-        ],
+        uses: [{ session: 'opened', process, storeSession: process.replace(':', '-'), outcome: 'accepted' }],
       },
     ]);
     expect(found[0]?.events.map(({ action, actor }) => `${actor} ${action}`)).toEqual([
       'token:claims-service task.requested',
-      `web-agent@${hostname()}:${agent.pid} login.used`,
+      `${process} login.used`,
       'token:claims-service task.read',
     ]);
 

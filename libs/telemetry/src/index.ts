@@ -12,6 +12,7 @@ export { ID_PATTERN, idSchema, isId } from './ids.ts';
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
 export { processEnvironment } from './process/process-environment.ts';
+export { hasEnded, processName } from './process/process-name.ts';
 export { runGuarded } from './process/run-guarded.ts';
 export { Secret } from './secret.ts';
 export { sayPlaintext } from './transport/say-plaintext.ts';

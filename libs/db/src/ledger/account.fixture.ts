@@ -23,12 +23,12 @@ export class Logins {
   }
 
   /** `of`: what it has in common with another one. */
-  async account(portal?: Partial<NewPortalType>, of: Partial<TestEndpoint> = {}): Promise<Account> {
-    return this.leased(await makeEndpoint(this.opened().db, { ...of, ...(portal ? { portal } : {}) }));
+  async account(portal?: Partial<NewPortalType>, of: Partial<TestEndpoint> = {}, holder?: string): Promise<Account> {
+    return this.leased(await makeEndpoint(this.opened().db, { ...of, ...(portal ? { portal } : {}) }), holder);
   }
 
-  async leased(endpoint: TestEndpoint): Promise<Account> {
-    const answer = await acquireSharedLease(this.opened().agent, { ...endpoint, holder: 'agent', ttlMs: 3_600_000 });
+  async leased(endpoint: TestEndpoint, holder = 'agent'): Promise<Account> {
+    const answer = await acquireSharedLease(this.opened().agent, { ...endpoint, holder, ttlMs: 3_600_000 });
     if (!answer.granted) throw new Error(answer.reason);
     return { ...endpoint, leaseId: answer.lease.id };
   }
@@ -69,7 +69,8 @@ export class Logins {
     const older = `- $2 * interval '1 s'`;
     const mine = [on.loginIdentity, seconds];
     await sql(
-      `UPDATE login_attempt SET started_at = started_at ${older}, finished_at = finished_at ${older}, throttled_until = throttled_until ${older}, rests_until = rests_until ${older}
+      `UPDATE login_attempt SET started_at = started_at ${older}, finished_at = finished_at ${older}, throttled_until = throttled_until ${older}, rests_until = rests_until ${older},
+              process_ended_at = process_ended_at ${older}
         WHERE login_identity = $1`,
       mine,
     );

@@ -4,7 +4,7 @@ import { lockEndpointIdentity } from '../identity.ts';
 import { checkMs, checkUuid, timestamp } from '../input.ts';
 import { wantSearch } from '../endpoints/search.ts';
 import { writeNotice } from '../notices/write.ts';
-import { budgetRefusal, ledgerState, reserveRefusal } from './budget.ts';
+import { askedLedger, budgetRefusal, reserveRefusal } from './budget.ts';
 import { writeLoginUse } from './login-use.ts';
 import { checkFingerprints, type Fingerprints, passwordRecord } from './password.ts';
 
@@ -84,7 +84,7 @@ type Refusal = Omit<Extract<LoginPermission, { allowed: false }>, 'allowed'>;
 /** Why a login may not be made, in the order of what a caller can do about it; `null` if it may. */
 async function refusalOf(client: Transaction, loginIdentity: string, request: LoginAttemptRequest): Promise<Refusal | null> {
   const lease = await client.loginLease.findFirst({ where: { id: request.leaseId, loginIdentity, endpointId: request.endpointId, orgId: request.orgId } });
-  const state = await ledgerState(client, loginIdentity);
+  const state = await askedLedger(client, loginIdentity);
   if (!lease || lease.expiresAt <= state.now) return { reason: 'lease_lost', until: null };
   const refusal = budgetRefusal(state);
   if (refusal?.reason === 'locked' || refusal?.reason === 'throttled') return refusal;
@@ -95,7 +95,7 @@ async function refusalOf(client: Transaction, loginIdentity: string, request: Lo
 }
 
 /**
- * Would a login be allowed now? Only a look, without a lock or a row, so that a caller need not open a browser and spend a one-time code
+ * Would a login be allowed now? Only a look, without a lock or a row of its own, so that a caller need not open a browser and spend a one-time code
  * for nothing; what counts is the answer of `beginLoginAttempt` at the moment of sending.
  */
 export async function checkLoginAttempt(

@@ -1,5 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
+import { noteEndedProcesses } from './ended.ts';
 
 /** A portal's limits as they hold for one identity; where it lies under several portal types, the strictest of each. */
 export interface LockoutLimits {
@@ -20,7 +21,7 @@ export interface LedgerState {
   readonly failures: number;
   /** Of these, the ones that are being made right now, under a live lease. */
   readonly inFlight: number;
-  /** Attempts of the last day without an outcome that are not among the failures any more: a process that stood still may send one yet. */
+  /** Attempts of the last day without an outcome that are not among the failures any more: a process that stood still, and has not ended, may send one yet. */
   readonly late: number;
   /** When the oldest failure leaves the window; `null`: there is none, or none ever leaves. */
   readonly oldestLeavesAt: Date | null;
@@ -55,6 +56,13 @@ export async function ledgerState(tx: Transaction, loginIdentity: string): Promi
   if (!row) throw new RcmError('state_conflict', 'No endpoint of the organization has this login identity, so no lockout limit is known for it.');
   const { threshold, budget, windowSeconds, successForgives, ...state } = row;
   return { limits: { threshold, budget, windowSeconds, successForgives }, ...state };
+}
+
+/** The ledger for whoever wants to log in: where attempts are held against it because they may come late, it is looked whether they still can. */
+export async function askedLedger(tx: Transaction, loginIdentity: string): Promise<LedgerState> {
+  const state = await ledgerState(tx, loginIdentity);
+  if (state.late > 0) await noteEndedProcesses(tx, loginIdentity);
+  return state;
 }
 
 /**
@@ -103,7 +111,7 @@ export async function remainingBudget(
   db: Database,
   { orgId, loginIdentity }: { readonly orgId: string; readonly loginIdentity: string },
 ): Promise<{ readonly failuresLeft: number; readonly until: Date | null }> {
-  const state = await db.transaction({ tenant: orgId }, (tx) => ledgerState(tx, loginIdentity));
+  const state = await db.transaction({ tenant: orgId }, (tx) => askedLedger(tx, loginIdentity));
   const refusal = budgetRefusal(state);
   if (refusal) return { failuresLeft: 0, until: refusal.until };
   return { failuresLeft: failuresLeft(state), until: state.oldestLeavesAt };

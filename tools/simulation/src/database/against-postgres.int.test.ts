@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { NewPortalType } from '@rcm/db';
 import { ALLOWED } from '@rcm/db/testing';
+import { processName } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import { Random } from '../time/random.ts';
 import { BothDatabases, identityOf, type Name, type Pair, type Place } from './both-databases.fixture.ts';
@@ -9,6 +10,9 @@ import { BothDatabases, identityOf, type Name, type Pair, type Place } from './b
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** A process of this machine that has ended: what it began without an answer cannot come late. */
+const ENDED = processName('rotator').replace(/\d+$/, '1');
+const HOLDERS = ['one', 'two', ENDED];
 const FINGERPRINTS = ['a', 'b', 'c'].map((letter) => `1:${letter.repeat(64)}`);
 const STATES = ['planned', 'staged', 'submitting', 'applied', 'verified', 'promoted', 'waiting', 'blocked', 'done', 'abandoned'] as const;
 const FORWARD: Readonly<Record<string, string>> = {
@@ -116,17 +120,16 @@ class Round {
 
   async #lease(place: Place, lease: LeasePair | null): Promise<void> {
     const random = this.#random;
-    const [holder, ttlMs] = [random.pick(['one', 'two']), random.pick([11, 29]) * MINUTE_MS];
+    const [holder, ttlMs] = [random.pick(HOLDERS), random.pick([11, 29]) * MINUTE_MS];
     const which = random.weighted({ shared: 4, exclusive: 6, renew: 2, release: 4, withdraw: 1 });
     if (which === 'renew' && lease) await this.ask('renewLease', (side) => ({ leaseId: lease[side], orgId: place.orgId, ttlMs }));
     if (which === 'release' && lease) await this.ask('releaseLease', (side) => ({ leaseId: lease[side], orgId: lease.place.orgId }));
     if (which === 'withdraw') await this.ask('withdrawExclusiveWish', () => ({ ...place, holder }));
-    if (which === 'shared' || which === 'exclusive') await this.#acquire(place, which);
+    if (which === 'shared' || which === 'exclusive') await this.#acquire(place, which, random.pick(HOLDERS));
   }
 
-  async #acquire(place: Place, which: 'shared' | 'exclusive'): Promise<LeasePair | null> {
-    const random = this.#random;
-    const [holder, ttlMs] = [random.pick(['one', 'two']), random.pick([11, 29]) * MINUTE_MS];
+  async #acquire(place: Place, which: 'shared' | 'exclusive', holder: string): Promise<LeasePair | null> {
+    const ttlMs = this.#random.pick([11, 29]) * MINUTE_MS;
     const name = which === 'shared' ? 'acquireSharedLease' : 'acquireExclusiveLease';
     const answer = await this.ask(name, () => ({ ...place, holder, ttlMs, ...(which === 'exclusive' ? { wantMs: MINUTE_MS } : {}) }));
     const [one, other] = [answer.real, answer.model] as { lease?: { id: string; fence: bigint } }[];
@@ -134,6 +137,23 @@ class Round {
     const lease = { real: one.lease.id, model: other.lease.id, kind: which, place, fence: { real: one.lease.fence, model: other.lease.fence } };
     this.#leases.push(lease);
     return lease;
+  }
+
+  /** A login without an answer, one that gets in after it, and what is left of the budget as time passes: rare enough to be asked for by name. */
+  async unanswered(place: Place, holder: string): Promise<void> {
+    for (const outcome of [null, 'accepted']) {
+      const lease = await this.#acquire(place, 'shared', holder);
+      if (!lease) return expect.fail('no lease was given');
+      await this.#begin(place, lease);
+      const login = this.#logins.at(-1);
+      if (outcome !== null && login)
+        await this.ask('finishLoginAttempt', (side) => ({ loginAttemptId: login[side], orgId: place.orgId, outcome, effect: 'none', proved: true }));
+      await this.ask('releaseLease', (side) => ({ leaseId: lease[side], orgId: place.orgId }));
+    }
+    for (const minutes of [0, 1, 2, 60, 25 * 60]) {
+      await this.#both.pass(minutes * MINUTE_MS);
+      await this.ask('remainingBudget', () => place);
+    }
   }
 
   async #login(place: Place, lease: LeasePair | null): Promise<void> {
@@ -163,7 +183,11 @@ class Round {
       return;
     }
     if (!lease) return;
-    const at = random.chance(0.9) ? lease.place : place;
+    await this.#begin(random.chance(0.9) ? lease.place : place, lease);
+  }
+
+  async #begin(at: Place, lease: LeasePair): Promise<void> {
+    const random = this.#random;
     const attempt = this.#attempts.at(-1);
     const version = random.pick(['1', '2', ...(attempt ? [`staged:${attempt.id}`] : [])]);
     const rotationAttemptId = attempt && random.chance(0.3) ? { rotationAttemptId: attempt.id } : {};
@@ -331,7 +355,7 @@ class Round {
     const random = this.#random;
     // Longer than any lease.
     if (random.chance(0.8)) await this.#both.pass(30 * MINUTE_MS + 40_000);
-    const lease = (await this.#acquire(place, 'exclusive')) ?? this.#leases.at(-1);
+    const lease = (await this.#acquire(place, 'exclusive', random.pick(HOLDERS))) ?? this.#leases.at(-1);
     if (!lease) return;
     const all = ['login one', 'login two', 'somebody else', 'nobody yet'].map(identityOf);
     const [id, knownAs] = [random.pick(all), random.pick([[], [lease.place.loginIdentity], all.slice(0, 1), all])];
@@ -405,6 +429,7 @@ describe.skipIf(backend() === 'containers')('the same random operations, on the 
       if (random.chance(0.4)) places.push(at('org-two', 'shared', 'login one', 'south'));
       for (const place of places) await both.addEndpoint(place, `${place.portalTypeCode}.example`);
       const it = new Round(both, random, places, random.chance(0.3));
+      for (const holder of HOLDERS) await it.unanswered(first, holder);
       for (let step = 0; step < 160; step += 1) await it.step(step < 60);
     } finally {
       await both.close();

@@ -8,6 +8,8 @@ const IN_FLIGHT_PAUSE_MS = 2_000;
 const RESERVE = 1;
 const LONGEST_LOGIN_MS = 600_000;
 const DAY_MS = 86_400_000;
+/** What a process that was killed had handed to its kernel may still arrive. */
+const STILL_ARRIVES_MS = 120_000;
 
 export interface LedgerState {
   readonly budget: number;
@@ -117,6 +119,7 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
     late: rows.filter((row) => {
       if (row.outcome !== null || isInFlight(row) || row.startedAt <= db.in(-DAY_MS) || counted.includes(row)) return false;
       if (windowMs !== null && row.startedAt <= db.in(-windowMs - DAY_MS)) return false;
+      if (row.processEndedAt !== null && row.processEndedAt <= db.in(-STILL_ARRIVES_MS)) return false;
       return unlocked === null || row.startedAt > unlocked;
     }).length,
     oldestLeavesAt: leaves[0] ?? null,
@@ -128,6 +131,18 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
       ...rows.map(({ throttledUntil, startedAt }) => (throttledUntil && throttledUntil > now && !(unlocked && unlocked > startedAt) ? throttledUntil : null)),
     ),
   };
+}
+
+/** As the product asks: where attempts may come late, it is looked which of their processes have ended, of the tenant's own. */
+export function askedLedger(db: ModelDatabase, orgId: string, identity: string): LedgerState {
+  const state = ledgerState(db, orgId, identity);
+  if (state.late === 0) return state;
+  const { logins } = db.tables;
+  for (const row of logins.of(identity)) {
+    const isOpen = row.orgId === orgId && row.outcome === null && row.processEndedAt === null && row.startedAt > db.in(-DAY_MS);
+    if (isOpen && db.hasEnded(row.process)) logins.change(row.id, { processEndedAt: db.now });
+  }
+  return state;
 }
 
 /** One that may come late takes up a place of the budget, but never the last one. */

@@ -1,5 +1,5 @@
 import type { LoginAttemptRequest, LoginPermission } from '@rcm/db';
-import { budgetRefusal, failuresLeft, type LedgerState, ledgerState, reserveRefusal } from './budget.ts';
+import { askedLedger, budgetRefusal, failuresLeft, type LedgerState, ledgerState, reserveRefusal } from './budget.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refuse } from './operation.ts';
 import { passwordRecord } from './passwords.ts';
@@ -7,7 +7,7 @@ import { wantSearchNow } from './schedule.ts';
 
 const FINGERPRINT = /^[a-z0-9]{1,16}:[0-9a-f]{64}$/;
 const BELIEVED_MS = 86_400_000;
-const nobody = { outcome: null, effect: null, proved: false, finishedAt: null, throttledUntil: null, restsUntil: null } as const;
+const open = { outcome: null, effect: null, proved: false, finishedAt: null, throttledUntil: null, restsUntil: null, processEndedAt: null } as const;
 
 type Refusal = Omit<Extract<LoginPermission, { allowed: false }>, 'allowed'>;
 
@@ -17,7 +17,7 @@ function refusalOf(db: ModelDatabase, loginIdentity: string, request: LoginAttem
   const { leaseId, endpointId, orgId } = request;
   const lease = db.tables.leases.get(leaseId);
   const isMine = lease?.loginIdentity === loginIdentity && lease.endpointId === endpointId && lease.orgId === orgId;
-  const state = ledgerState(db, orgId, loginIdentity);
+  const state = askedLedger(db, orgId, loginIdentity);
   if (!lease || !isMine || lease.expiresAt <= db.now) return { reason: 'lease_lost', until: null };
   const refusal = refusalByCount(db, state);
   if (refusal?.reason === 'locked' || refusal?.reason === 'throttled') return refusal;
@@ -41,7 +41,20 @@ export const beginLoginAttempt = operation('beginLoginAttempt', (db, request): L
   const refusal = refusalOf(db, identity.id, request);
   if (refusal) return { allowed: false, ...refusal };
   const { orgId, endpointId, leaseId, version, rotationAttemptId = null } = request;
-  const row = { id: db.uuid(), loginIdentity: identity.id, orgId, endpointId, leaseId, rotationAttemptId, version, fingerprint, startedAt: db.now, ...nobody };
+  const process = db.tables.leases.get(leaseId)?.holder ?? '';
+  const row = {
+    id: db.uuid(),
+    loginIdentity: identity.id,
+    orgId,
+    endpointId,
+    leaseId,
+    rotationAttemptId,
+    version,
+    fingerprint,
+    process,
+    startedAt: db.now,
+    ...open,
+  };
   db.tables.logins.put(row);
   return { allowed: true, loginAttemptId: row.id };
 });
@@ -78,7 +91,7 @@ function wantSearch(db: ModelDatabase, wanted: { readonly orgId: string; readonl
 }
 
 export const remainingBudget = operation('remainingBudget', (db, { orgId, loginIdentity }) => {
-  const state = ledgerState(db, orgId, loginIdentity);
+  const state = askedLedger(db, orgId, loginIdentity);
   const refusal = refusalByCount(db, state);
   return refusal ? { failuresLeft: 0, until: refusal.until } : { failuresLeft: failuresLeft(state), until: state.oldestLeavesAt };
 });
@@ -101,7 +114,16 @@ export const restLogin = operation('restLogin', (db, rest) => {
   const { orgId, endpointId, leaseId, version } = rest;
   db.tables.logins.put({
     ...{ id: db.uuid(), loginIdentity: identity.id, orgId, endpointId, leaseId, rotationAttemptId: null, version, fingerprint: null, startedAt: db.now },
-    ...{ finishedAt: db.now, outcome: 'not_submitted', effect: 'none', proved: false, throttledUntil: db.in(ms), restsUntil: null },
+    ...{
+      finishedAt: db.now,
+      outcome: 'not_submitted',
+      effect: 'none',
+      proved: false,
+      throttledUntil: db.in(ms),
+      restsUntil: null,
+      process: '',
+      processEndedAt: null,
+    },
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Database } from '@rcm/db';
-import { RcmError } from '@rcm/telemetry';
+import { hasEnded, RcmError } from '@rcm/telemetry';
 import type { Stake } from '../time/faults.ts';
 import type { Outside } from '../time/outside.ts';
 import type { Random } from '../time/random.ts';
@@ -21,6 +21,8 @@ export interface ModelDatabaseOptions {
   readonly outside: Outside;
   readonly scheduler: Pick<Scheduler, 'now'>;
   readonly random: Random;
+  /** Of which processes it is known on this machine that they have ended. Default: as the product asks the system. */
+  readonly hasEnded?: (process: string) => boolean;
 }
 
 /**
@@ -46,6 +48,10 @@ export class ModelDatabase implements Database {
 
   get now(): Date {
     return new Date(this.#options.scheduler.now);
+  }
+
+  hasEnded(process: string): boolean {
+    return (this.#options.hasEnded ?? hasEnded)(process);
   }
 
   /** `ms` from now, which may be before it. */

@@ -44,6 +44,9 @@ export interface LoginRow {
   readonly proved: boolean;
   readonly throttledUntil: Date | null;
   readonly restsUntil: Date | null;
+  /** Who held the lease, and since when it is known to have ended. */
+  readonly process: string;
+  readonly processEndedAt: Date | null;
 }
 
 export interface Clearance {

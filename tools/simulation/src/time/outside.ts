@@ -50,7 +50,7 @@ export class Outside {
       const travels = process.random.between(1, call.travelMs) + (fault?.kind === 'slow' ? fault.ms : 0);
       const answered = (act: () => void, afterMs: number) => this.#scheduler.in(afterMs, process, act);
       if (fault?.kind === 'request lost') return void answered(() => reject(call.lost()), LOST_AFTER_MS);
-      this.#scheduler.in(sentIn + travels, null, () => {
+      const arrives = (): void => {
         let answer: () => void;
         try {
           const result = call.effect();
@@ -62,7 +62,10 @@ export class Outside {
         }
         if (fault?.kind === 'answer lost') answered(() => reject(call.lost()), LOST_AFTER_MS);
         else answered(answer, process.random.between(1, call.travelMs));
-      });
+      };
+      // One that is killed while it stands still before the sending has sent nothing: the scheduler leaves out what a dead process was to do.
+      if (sentIn > 0) this.#scheduler.in(sentIn, process, () => void this.#scheduler.in(travels, null, arrives));
+      else this.#scheduler.in(travels, null, arrives);
       if (fault?.kind === 'dies after') this.#die(process);
     });
   }

@@ -78,6 +78,7 @@ export class World {
   readonly troubleEndsAt: number;
   readonly #doors = new Map<string, { readonly portal: Portal; readonly door: DoorPlan }>();
   readonly #restarts = new Map<SimProcess, () => void>();
+  readonly #ended = new Set<string>();
 
   constructor(plan: Plan) {
     this.plan = plan;
@@ -87,7 +88,9 @@ export class World {
     this.outside = new Outside(this.scheduler, this.faults, this.trace);
     this.outside.onDeath = (process) => this.#buried(process);
     const parts = { outside: this.outside, scheduler: this.scheduler };
-    this.database = new ModelDatabase({ ...parts, random: this.random.of('database') });
+    // Of every other world all processes are on one machine, of the others each is on its own.
+    const hasEnded = (holder: string): boolean => plan.seed % 2 === 0 && this.#ended.has(holder.split(' ', 1)[0] ?? '');
+    this.database = new ModelDatabase({ ...parts, random: this.random.of('database'), hasEnded });
     this.stores = new Stores({
       ...parts,
       random: this.random.of('stores'),
@@ -168,6 +171,7 @@ export class World {
 
   #buried(process: SimProcess): void {
     this.alive.splice(this.alive.indexOf(process), 1);
+    this.#ended.add(process.name);
     // No `finally` runs in a process that died: whatever it had begun, nobody ends it.
     for (const { duties } of this.logins.values()) duties.delete(process);
     this.#restarts.get(process)?.();

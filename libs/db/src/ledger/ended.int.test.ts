@@ -1,0 +1,74 @@
+import { processName } from '@rcm/telemetry';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { releaseLease } from '../leases/upkeep.ts';
+import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
+import { type Account, BUDGET, Logins } from './account.fixture.ts';
+
+let t: TestDatabase;
+beforeAll(async () => void (t = await openTestDatabase()));
+afterAll(() => t.close());
+const logins = new Logins(() => t);
+
+/** As long as what a kernel holds for sending may arrive, and a second. */
+const SETTLED_SECONDS = 121;
+
+async function startNamed(): Promise<{ readonly child: ChildProcess; readonly name: string }> {
+  const source = `import { processName } from '@rcm/telemetry'; console.log(processName('web-agent')); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', source], { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  return { child, name: line.toString().trim() };
+}
+
+/** A login of `holder` without an answer, then one that got in, which forgives what failed before it. */
+async function unanswered(holder: string): Promise<Account> {
+  const on = await logins.account({}, {}, holder);
+  await logins.begin(on);
+  await releaseLease(t.agent, on);
+  const after = await logins.leased(on);
+  await logins.login(after, 'accepted');
+  return after;
+}
+
+test('an unanswered login is held against the budget while its process lives or stands still, and two minutes after it was found to have ended', async () => {
+  const { child, name } = await startNamed();
+  const on = await unanswered(name);
+  expect(await logins.left(on)).toBe(BUDGET - 1);
+  child.kill('SIGSTOP');
+  await logins.age(on, SETTLED_SECONDS);
+  expect(await logins.left(on)).toBe(BUDGET - 1);
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+  expect(await logins.left(on)).toBe(BUDGET - 1);
+  await logins.age(on, SETTLED_SECONDS - 10);
+  expect(await logins.left(on)).toBe(BUDGET - 1);
+  await logins.age(on, 10);
+  expect(await logins.left(on)).toBe(BUDGET);
+});
+
+test('of a process elsewhere nobody knows, and of this one everybody knows that it lives', async () => {
+  for (const holder of [processName('web-agent'), processName('web-agent').replace(/-[0-9a-f]{12}-/, '-000000000000-'), 'web-agent@elsewhere:77']) {
+    const on = await unanswered(holder);
+    for (const seconds of [0, SETTLED_SECONDS, 3_600]) {
+      await logins.age(on, seconds);
+      expect(await logins.left(on), holder).toBe(BUDGET - 1);
+    }
+  }
+});
+
+test('one that is counted as a failure stays one, whatever became of its process', async () => {
+  const { child, name } = await startNamed();
+  const on = await logins.account({}, {}, name);
+  await logins.begin(on);
+  await releaseLease(t.agent, on);
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+  for (const seconds of [0, SETTLED_SECONDS]) {
+    await logins.age(on, seconds);
+    expect(await logins.left(on)).toBe(BUDGET - 1);
+  }
+});
