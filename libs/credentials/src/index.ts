@@ -14,6 +14,7 @@ export { createVaultDataKeys, type VaultDataKeysOptions } from './data-keys/vaul
 export { createTaskDataKeys, type TaskKeysConfig, taskKeysEnvironment, taskKeysKind, checkTaskKeys } from './data-keys/task-keys-environment.ts';
 export { checkStores, type CredentialsConfig, credentialsEnvironment } from './environment.ts';
 export { type CopyingStores, type CopyingStoresOptions, createCopyingStores } from './failover/copying-stores.ts';
+export { parseJsonExactly } from './exact-json.ts';
 export { createFailoverReaders, type FailoverReadersOptions } from './failover/failover-readers.ts';
 export type { KeptCopy } from './failover/keep-copy.ts';
 export { type ReplicaConfig, replicaEnvironment } from './failover/replica-environment.ts';

@@ -22,10 +22,13 @@ export const payloadSchema = z
     username: z.string().min(1).describe('What is typed as the user name.'),
     password: z.string().min(1).describe('What is typed as the password.'),
     mfa_seed: optionalText.describe('Base32 seed of the one-time codes (RFC 6238), where the portal asks for them.'),
+    mfa_digits: z.number().int().min(6).max(8).nullish().describe('How long its codes are, where not 6 digits.'),
+    mfa_algorithm: z.enum(['SHA1', 'SHA256', 'SHA512']).nullish().describe('What its codes are made with, where not SHA1.'),
     oauth_client_id: optionalText.describe('OAuth client, where the portal has an API beside its pages.'),
     oauth_client_secret: optionalText.describe('Secret of that client.'),
     custom_fields: z.record(z.string(), z.unknown()).nullish().describe('Whatever else a portal asks for. A recipe can type the text ones by name.'),
     metadata: metadataSchema.nullish(),
+    legacy_form: z.unknown().optional().describe('How the login was written in the database that it came from. Written by the migrator, for the way back.'),
   })
   .describe('A payer portal login.');
 

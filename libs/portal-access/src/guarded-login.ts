@@ -18,7 +18,7 @@ import { type Clock, type ErrorCode, type Logger, RcmError, type Secret } from '
 import { accountOf, goesBy } from './account.ts';
 import { isProof, type Judgement, judge, NOTHING_KNOWN } from './judgement.ts';
 import { automationRefusal } from './permission.ts';
-import { portalCredential } from './portal-credential.ts';
+import { codesOf, portalCredential } from './portal-credential.ts';
 import { reserveTotp } from './totp-source.ts';
 
 export interface LoginTiming {
@@ -102,6 +102,7 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
           orgId: endpoint.orgId,
           loginIdentity: request.loginIdentity,
           seed,
+          ...codesOf(request.payload),
           periodSeconds,
           skew,
           waitMs: timing.totpWaitMs,

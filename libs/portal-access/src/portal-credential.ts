@@ -15,3 +15,7 @@ export function portalCredential(payload: Secret<CredentialPayload>): PortalCred
     custom: Object.fromEntries(custom.reveal().map(([name, value]) => [name, new Secret(value)])),
   };
 }
+
+/** How the login's one-time codes differ from nearly everybody's. */
+export const codesOf = (payload: Secret<CredentialPayload>): { readonly digits?: number; readonly algorithm?: 'SHA1' | 'SHA256' | 'SHA512' } =>
+  payload.map(({ mfa_digits: digits, mfa_algorithm: algorithm }) => ({ ...(digits ? { digits } : {}), ...(algorithm ? { algorithm } : {}) })).reveal();

@@ -8,6 +8,9 @@ export interface TotpRequest {
   readonly orgId: string;
   readonly loginIdentity: string;
   readonly seed: Secret<string>;
+  /** Default: what `totpCode` takes for usual. */
+  readonly digits?: number;
+  readonly algorithm?: 'SHA1' | 'SHA256' | 'SHA512';
   readonly periodSeconds: number;
   /** Steps beside the current one that the portal also accepts. */
   readonly skew: number;
@@ -25,7 +28,8 @@ export async function reserveTotp(request: TotpRequest): Promise<() => Promise<S
   let reserved = await nextStep(request);
   return async () => {
     if (request.clock.now().getTime() >= reserved.goodUntilMs) reserved = await nextStep(request);
-    return totpCode({ seed: request.seed, step: reserved.step });
+    const { seed, digits, algorithm } = request;
+    return totpCode({ seed, step: reserved.step, ...(digits ? { digits } : {}), ...(algorithm ? { algorithm } : {}) });
   };
 }
 
