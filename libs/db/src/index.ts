@@ -102,15 +102,27 @@ export { type Fingerprints, forgetPasswords, type PasswordRecord, passwordTries 
 export { restLogin } from './ledger/rest.ts';
 export { type Refusal, restAfter } from './ledger/rests.ts';
 export { type PasswordStanding, passwordStanding, type StandingQuestion } from './ledger/standing.ts';
+export { type Claimed, type ClaimQuestion, claimLegacy, releaseClaim } from './legacy/claim.ts';
+export { type EndpointConfig, gatherCredentials, listConfigs, type PlacesOf, type ScrubElsewhere, scrubElsewhere } from './legacy/configs.ts';
 export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, readLegacyCredentials, recordMigrated } from './legacy/migrate.ts';
 export { forgetLeftoverFingerprints, listProofs, type MigrationProof, type NewProof, recordProof } from './legacy/proofs.ts';
 export { type LegacyRestore, type RestoreAnswer, restoreLegacyCredentials } from './legacy/restore.ts';
+export { changePace, type PaceQuestion, takeTurn } from './legacy/pace.ts';
 export { rewriteStorage, type RewriteOptions, type StorageRewrite } from './legacy/rewrite.ts';
+export type { ByteSearch } from './legacy/rewrite-search.ts';
 export { checkRewriteRights } from './legacy/rewrite-rights.ts';
 export { rowSinceRecorded, wasPromoted } from './legacy/rotated.ts';
 export { type FingerprintOf, type RowSince, type SeenRow } from './legacy/row.ts';
 export { type MigrationCounts, migrationCounts, type Scrub, scrubEndpoint } from './legacy/scrub.ts';
-export { recordStorageRewritten, type StorageState, storageRewriteState } from './legacy/storage-state.ts';
+export {
+  dealWithStorageOutside,
+  listStorageOutside,
+  OUTSIDE_KINDS,
+  type OutsideKind,
+  recordStorageRewritten,
+  type StorageState,
+  storageRewriteState,
+} from './legacy/storage-state.ts';
 export { markManualDue } from './manual/due.ts';
 export { claimManualLooks, type ManualChange, recordManualRefusal, recordManualRotation, watchedLogin, type WatchedLogin } from './manual/watch.ts';
 export { applyMigrations, type MigrationOptions } from './migrations/database.ts';

@@ -30,6 +30,7 @@ import { recordKeptSession } from '../ledger/login-use.ts';
 import { forgetPasswords, passwordTries } from '../ledger/password.ts';
 import { restLogin } from '../ledger/rest.ts';
 import { passwordStanding } from '../ledger/standing.ts';
+import { listConfigs } from '../legacy/configs.ts';
 import { listLegacyEndpoints, readLegacyCredentials, recordMigrated } from '../legacy/migrate.ts';
 import { restoreLegacyCredentials } from '../legacy/restore.ts';
 import { listProofs, recordProof } from '../legacy/proofs.ts';
@@ -252,6 +253,7 @@ describe('what looks at every tenant', () => {
     listAttempts: (db) => listAttempts(db, { limit: 10 }),
     listOpenAttempts: (db) => listOpenAttempts(db, { limit: 10 }),
     listLegacyEndpoints: (db) => listLegacyEndpoints(db, { limit: 10 }),
+    listConfigs: (db) => listConfigs(db, { limit: 10 }),
     listWantedSearches: (db) => listWantedSearches(db, { limit: 10, pauseMs: 0 }),
     countRefusedLogins,
     keptLength: (db) => keptLength(db, { portalTypeCode: 'alpine' }),

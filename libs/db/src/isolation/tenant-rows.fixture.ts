@@ -29,6 +29,7 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
     INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash)
     VALUES ($1, 0, now(), 'actor', 'noun.verb', $2, $3 || $4, '', '')`,
   migration_proof: `INSERT INTO migration_proof (org_id, endpoint_id, step, version, fingerprint) VALUES ($1, $2, 'verified', '1', $3 || $4)`,
+  migration_claim: `INSERT INTO migration_claim (org_id, endpoint_id, holder, claimed_until) VALUES ($1, $2, $3 || $4, now())`,
   storage_state: `INSERT INTO storage_state (org_id, scrubbed_at) SELECT $1, now() WHERE $2 || $3 || $4 <> ''`,
   rotation_pause: `INSERT INTO rotation_pause (org_id, endpoint_id, actor, reason) VALUES ($1, $2, 'person', $3 || $4)`,
   notice: `INSERT INTO notice (kind, dedup_key, org_id, endpoint_id, detail) VALUES ('failed', $4, $1, $2, $3)`,
@@ -38,6 +39,8 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
 /** Tables that hold nothing of a tenant's, and why. */
 export const SHARED_TABLES: Readonly<Record<string, string>> = {
   portal_type: 'a product of a payer: the same for all',
+  migration_pace: 'when the next call that a store counts may be made',
+  storage_outside: 'which kinds of copies of the storage a person still has to deal with',
   key_check: 'which keys processes have, by what each gives for a text that everybody knows',
   portal_gate: 'whether a portal is well',
   notice_delivery: 'times and tries by the id of a notice; the notice itself is isolated',

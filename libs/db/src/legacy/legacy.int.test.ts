@@ -10,7 +10,7 @@ import { rowSinceRecorded, wasPromoted } from './rotated.ts';
 import { fingerprintOf, seenRow } from './row.fixture.ts';
 import type { SeenRow } from './row.ts';
 import { migrationCounts, scrubEndpoint } from './scrub.ts';
-import { recordStorageRewritten, storageRewriteState } from './storage-state.ts';
+import { dealWithStorageOutside, listStorageOutside, type OutsideKind, recordStorageRewritten, storageRewriteState } from './storage-state.ts';
 
 const NOBODYS = '00000000-0000-4000-8000-000000000000';
 let t: TestDatabase;
@@ -317,9 +317,40 @@ describe('scrubbing', () => {
   test('a rewrite of the storage is due from a scrub until one that began after it', async () => {
     const due = await storageRewriteState(t.migrator);
     expect(due.pending).toBe(true);
-    await recordStorageRewritten(t.migrator, { asOf: '2020-01-01 00:00:00+00', walClean: true });
+    await recordStorageRewritten(t.migrator, { asOf: '2020-01-01 00:00:00+00', walClean: true, outside: [] });
     expect(await storageRewriteState(t.migrator)).toMatchObject({ pending: true });
-    await recordStorageRewritten(t.migrator, { ...due, walClean: true });
+    await recordStorageRewritten(t.migrator, { ...due, walClean: true, outside: [] });
     expect(await storageRewriteState(t.migrator)).toMatchObject({ pending: false });
+  });
+
+  test('what lies outside stays open until a person says that it is dealt with, and is open again after the next removal', async () => {
+    const open = async () => (await listStorageOutside(t.migrator)).map(({ kind }) => kind);
+    const rewritten = async (walClean: boolean) =>
+      recordStorageRewritten(t.migrator, {
+        ...(await storageRewriteState(t.migrator)),
+        walClean,
+        outside: walClean ? ['base_backups'] : ['base_backups', 'recycled_wal'],
+      });
+    const done = (kind: OutsideKind) => dealWithStorageOutside(t.migrator, { kind, actor: 'person:os:jane', reason: 'expired' });
+    const remove = async (id: string) => {
+      const migrated = await legacy(id);
+      await recordMigrated(t.migrator, migrated);
+      await verify(migrated);
+      expect(await scrub(id)).toBe('scrubbed');
+    };
+    await remove('outside-1');
+    await rewritten(false);
+    expect(await open()).toEqual(['base_backups', 'recycled_wal']);
+    expect(await done('base_backups')).toBe('dealt_with');
+    expect(await done('base_backups')).toBe('nothing');
+    expect(await t.sql(`SELECT DISTINCT actor, reason FROM audit_event WHERE action = 'storage.dealt_with'`)).toEqual([
+      { actor: 'person:os:jane', reason: 'expired' },
+    ]);
+    // A rewrite with nothing removed before it opens nothing again; one that saw the segments go ends what it left before.
+    await rewritten(true);
+    expect(await open()).toEqual([]);
+    await remove('outside-2');
+    await rewritten(true);
+    expect(await open()).toEqual(['base_backups']);
   });
 });

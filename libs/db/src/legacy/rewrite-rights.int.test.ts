@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Secret } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rewriteStorage } from './rewrite.ts';
@@ -88,7 +89,12 @@ describe.runIf(backend() === 'embedded')(
     test('one with the rights and nothing more leaves no byte and no sample', async () => {
       const mark = await removed('kept');
       await checkRewriteRights({ url: urlOf('keeper') });
-      expect(await rewriteStorage({ url: urlOf('keeper') })).toEqual({ walClean: true, note: null });
+      expect(await rewriteStorage({ url: urlOf('keeper'), gone: [new Secret(mark)] })).toEqual({
+        walClean: true,
+        note: null,
+        outside: ['base_backups'],
+        search: null,
+      });
       await s.sql.query('CHECKPOINT');
       expect(await s.filesWith(mark)).toEqual([]);
       expect(await samplesOfConfig()).toBe(0);

@@ -1,20 +1,31 @@
 import { RcmError } from '@rcm/telemetry';
 import { translated } from '../failure.ts';
+import { rewriteBlockers } from './rewrite-blockers.ts';
 import { REWRITTEN, SAMPLED, UNSAMPLED } from './rewrite-places.ts';
 import { type RewriteSession, withRewriteSession } from './rewrite-session.ts';
 
 const PROBE_DEADLINE_MS = 30_000;
+/** A transaction that is open for longer may be open for ever. */
+const LONG_SECONDS = 60;
+
+export interface RightsQuestion {
+  readonly url: string;
+  /** See `rewriteStorage`. Default `own`. */
+  readonly server?: 'own' | 'managed';
+  /** From when on a transaction counts as one that keeps old rows. Default 60. */
+  readonly longSeconds?: number;
+}
 
 /**
- * Looks whether `rewriteStorage` may do all that it does, before anything is removed that only it can take off the disk. Changes nothing.
- * Fails with `config_invalid` that names every right that is missing and every place that it could not clean, `database_unavailable`,
- * `database_failed`.
+ * Looks whether `rewriteStorage` may do all that it does, and whether anything would keep the old bytes for good, before anything is removed that only it can take off the
+ * disk. Changes nothing. Fails with `config_invalid` that names every right that is missing and every place that it could not clean, `state_conflict` that
+ * names what keeps old rows or WAL, `database_unavailable`, `database_failed`.
  */
-export async function checkRewriteRights({ url }: { readonly url: string }): Promise<void> {
+export async function checkRewriteRights({ url, server = 'own', longSeconds = LONG_SECONDS }: RightsQuestion): Promise<void> {
   await translated(() =>
     withRewriteSession({ url, deadlineMs: PROBE_DEADLINE_MS }, async (session) => {
-      const [missing, foreign] = [await missingRights(session), await foreignSamples(session)];
-      if (missing.length + foreign.length === 0) return;
+      const [missing, foreign] = [await missingRights(session, server), await foreignSamples(session)];
+      if (missing.length + foreign.length === 0) return expectNothingKeeps(session, { server, longSeconds });
       const sentences = [
         'The storage could not be rewritten afterwards, so nothing was removed.',
         ...(missing.length > 0 ? [`The login of RCM_MIGRATOR_ADMIN_DATABASE_URL lacks: ${missing.join('; ')}.`] : []),
@@ -24,6 +35,15 @@ export async function checkRewriteRights({ url }: { readonly url: string }): Pro
       throw new RcmError('config_invalid', sentences.join(' '));
     }),
   );
+}
+
+async function expectNothingKeeps(session: RewriteSession, question: Pick<Required<RightsQuestion>, 'server' | 'longSeconds'>): Promise<void> {
+  const blockers = await rewriteBlockers(session, question);
+  if (blockers.length > 0)
+    throw new RcmError(
+      'state_conflict',
+      `What would be removed would stay on the disk, so nothing was removed. It is kept by ${blockers.join('; ')}. End what keeps it, then run this again.`,
+    );
 }
 
 /** Who may vacuum a relation, as Postgres decides it: before 17 there is no right to maintain one. CASE keeps the unknown word from older servers. */
@@ -51,19 +71,31 @@ interface MayDo {
   readonly statistic: boolean;
 }
 
-async function missingRights(session: RewriteSession): Promise<string[]> {
+async function missingRights(session: RewriteSession, server: 'own' | 'managed'): Promise<string[]> {
   const relations = await session.query<{ relation: string; may: boolean }>(MAY_VACUUM, [REWRITTEN]);
   const [may] = await session.query<MayDo>(MAY_DO);
   if (!may || relations.length < REWRITTEN.length) return ['the tables of this platform: this is another database, or its migrations were not applied'];
-  const missing = relations.flatMap(({ relation, may: mayVacuum }) => (mayVacuum ? [] : [`VACUUM FULL of ${relation} (pg_maintain, or to own the database)`]));
-  if (!may.switch) missing.push('EXECUTE on pg_switch_wal()');
-  if (!may.checkpoint) missing.push('CHECKPOINT (pg_checkpoint)');
-  if (!may.list) missing.push('EXECUTE on pg_ls_waldir() (pg_monitor)');
+  const forbidden = relations.filter(({ relation, may: mayVacuum }) => !mayVacuum && !(server === 'managed' && isCatalogue(relation)));
+  const missing = forbidden.map(({ relation }) => `VACUUM FULL of ${relation} (pg_maintain, or to own the database)`);
+  if (server === 'own') {
+    if (!may.switch) missing.push('EXECUTE on pg_switch_wal()');
+    if (!may.checkpoint) missing.push('CHECKPOINT (pg_checkpoint)');
+    if (!may.list) missing.push('EXECUTE on pg_ls_waldir() (pg_monitor)');
+  }
   if (!may.activity) missing.push('to see other sessions’ transactions (pg_read_all_stats)');
   if (!may.statistic) missing.push('SELECT (starelid, staattnum) on pg_statistic');
   else if (!may.super && !may.clears && (await session.query(SAMPLED)).length > 0)
     missing.push('to remove samples that ANALYZE took of config (before Postgres 18 only a superuser can)');
   return missing;
+}
+
+/** On a managed server nobody may rewrite the catalogue before Postgres 17. */
+const isCatalogue = (relation: string): boolean => relation.startsWith('pg_');
+
+/** Which relations this login may rewrite. */
+export async function mayRewrite(session: RewriteSession): Promise<readonly string[]> {
+  const relations = await session.query<{ relation: string; may: boolean }>(MAY_VACUUM, [REWRITTEN]);
+  return REWRITTEN.filter((_, place) => relations[place]?.may);
 }
 
 /** Extended statistics and indexes on expressions keep samples of their own. This platform makes none of these columns; somebody else may have. */

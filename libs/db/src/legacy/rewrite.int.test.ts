@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hasCode } from '@rcm/telemetry';
+import { hasCode, Secret } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -67,7 +67,12 @@ describe.runIf(backend() === 'embedded')(
       await s.sql.query('CHECKPOINT');
       expect((await s.filesWith(MARK)).length).toBeGreaterThan(0);
 
-      expect(await rewriteStorage({ url: s.url })).toEqual({ walClean: true, note: null });
+      expect(await rewriteStorage({ url: s.url, gone: [new Secret(MARK)] })).toEqual({
+        walClean: true,
+        note: null,
+        outside: ['base_backups'],
+        search: { files: expect.any(Number) as number, bytes: expect.any(Number) as number, found: [] },
+      });
       await s.sql.query('CHECKPOINT');
       expect(await s.filesWith(MARK)).toEqual([]);
       expect(await samples()).toBe(0);
@@ -98,7 +103,11 @@ describe.runIf(backend() === 'embedded')(
     test('where the server recycles WAL segments it says what is left to do', async () => {
       // Only what the session sees of it: enough for the answer.
       await s.sql.query(`ALTER ROLE postgres SET wal_recycle = on`);
-      expect(await rewriteStorage({ url: s.url })).toMatchObject({ walClean: false, note: expect.stringContaining('wal_recycle') });
+      expect(await rewriteStorage({ url: s.url })).toMatchObject({
+        walClean: false,
+        note: expect.stringContaining('wal_recycle') as string,
+        outside: ['base_backups', 'recycled_wal'],
+      });
     });
   },
 );

@@ -1,13 +1,21 @@
-import { RcmError, systemClock, type Clock } from '@rcm/telemetry';
+import { RcmError, type Secret, systemClock, type Clock } from '@rcm/telemetry';
 import { translated } from '../failure.ts';
 import { filesOf, REWRITTEN, SAMPLED } from './rewrite-places.ts';
+import { copiesOutside } from './rewrite-outside.ts';
+import { mayRewrite } from './rewrite-rights.ts';
+import { type ByteSearch, searchBytes } from './rewrite-search.ts';
 import { type RewriteSession, withRewriteSession } from './rewrite-session.ts';
+import type { OutsideKind } from './storage-state.ts';
 
 export interface StorageRewrite {
   /** Whether no byte of what was removed can be left in the write-ahead log either. */
   readonly walClean: boolean;
   /** What is left to do where `walClean` is false, as a sentence. */
   readonly note: string | null;
+  /** Which copies only a person can deal with. */
+  readonly outside: readonly OutsideKind[];
+  /** What was looked for in the files afterwards; `null`: the login may not read them, or nothing was to be looked for. */
+  readonly search: ByteSearch | null;
 }
 
 export interface RewriteOptions {
@@ -15,6 +23,10 @@ export interface RewriteOptions {
   readonly url: string;
   /** Default 120 000. */
   readonly deadlineMs?: number;
+  /** `managed` (RDS, Aurora): nobody may switch or see the WAL there, so that nothing is promised of it. Default `own`. */
+  readonly server?: 'own' | 'managed';
+  /** Texts that were removed: where files can be read, none may be in them afterwards. */
+  readonly gone?: readonly Secret<string>[];
   readonly clock?: Clock;
 }
 
@@ -29,10 +41,10 @@ export interface RewriteOptions {
  *   setting (a superuser's ALTER SYSTEM and a reload); with it on, the answer says so.
  *
  * VACUUM keeps a dead row as long as some older transaction might still see it, so it waits until none is left; a replication slot
- * or prepared transaction that holds it back ends in `deadline_exceeded`. Copies outside (base backups, archived WAL, standbys) are the operator's.
+ * or prepared transaction that holds it back ends in `deadline_exceeded` (`checkRewriteRights` looks for them beforehand). Copies outside are named.
  * Repeating it is harmless. Fails with `deadline_exceeded`, `database_unavailable`, `database_failed` (no right to, or not seen to be done).
  */
-export async function rewriteStorage({ url, deadlineMs = 120_000, clock = systemClock }: RewriteOptions): Promise<StorageRewrite> {
+export async function rewriteStorage({ url, deadlineMs = 120_000, clock = systemClock, server = 'own', gone = [] }: RewriteOptions): Promise<StorageRewrite> {
   const deadline = clock.now().getTime() + deadlineMs;
   const until = async (what: string, reached: () => Promise<boolean>): Promise<void> => {
     while (!(await reached())) {
@@ -42,12 +54,20 @@ export async function rewriteStorage({ url, deadlineMs = 120_000, clock = system
   };
   return translated(() =>
     withRewriteSession({ url, deadlineMs }, async (session) => {
+      const mine = await mayRewrite(session);
       await removeSamples(session);
       // Whoever began before may still see removed rows and samples, and VACUUM would keep them for them.
       await waitForOldTransactions(session, until);
-      for (const relation of REWRITTEN) await rewrite(session, relation);
+      const relations = server === 'own' ? REWRITTEN : REWRITTEN.filter((relation) => mine.includes(relation));
+      for (const relation of relations) await rewrite(session, relation);
       await expectNoSamples(session);
-      return await dropOldWal(session, until);
+      const wal = server === 'own' ? await dropOldWal(session, until) : MANAGED_WAL;
+      const search = await searchBytes(session, gone);
+      expectNotFound(search, wal);
+      const outside = await copiesOutside(session, server);
+      if (server === 'own' && !wal.walClean) outside.push('recycled_wal');
+      if (relations.length < REWRITTEN.length) outside.push('dead_statistics');
+      return { ...wal, outside, search };
     }),
   );
 }
@@ -100,7 +120,20 @@ async function expectNoSamples(session: RewriteSession): Promise<void> {
     );
 }
 
-async function dropOldWal(session: RewriteSession, until: Until): Promise<StorageRewrite> {
+/** On a managed server the WAL is the service's. */
+const MANAGED_WAL = {
+  walClean: false,
+  note: 'The WAL of a managed server is the service’s: its archive and snapshots hold what was removed until they expire.',
+} as const;
+
+/** Nothing may be left in what was rewritten; in the WAL only where this is said. */
+function expectNotFound(search: ByteSearch | null, { walClean }: Pick<StorageRewrite, 'walClean'>): void {
+  const found = search?.found.filter((path) => walClean || !path.startsWith('pg_wal/')) ?? [];
+  if (found.length > 0)
+    throw new RcmError('database_failed', `The storage was rewritten, and what was removed is still to be read in ${found.join(', ')} of the data folder.`);
+}
+
+async function dropOldWal(session: RewriteSession, until: Until): Promise<Pick<StorageRewrite, 'walClean' | 'note'>> {
   await session.query('SELECT pg_switch_wal()');
   await session.act('CHECKPOINT');
   // The first segment that may stay: the one in which this connection now writes.

@@ -1,3 +1,4 @@
+import { Secret } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { writeAuditEvent } from '../audit/record.ts';
 import { checkMs } from '../input.ts';
@@ -11,16 +12,18 @@ export interface Scrub {
   readonly orgId: string;
   readonly proofMaxAgeMs: number;
   readonly fingerprintOf: FingerprintOf;
+  /** What else of `config` goes with it; decided on the row as it is, locked. `null`: the row is to be left as it is. */
+  readonly alsoOf?: (config: Secret<string>) => readonly Place[] | null;
 }
 
 /**
- * Removes `config.credentials` from a row, and nothing else, where the endpoint has a `verified` proof, younger than `proofMaxAgeMs`, of the
+ * Removes `config.credentials` from a row, what `alsoOf` names, and nothing else, where the endpoint has a `verified` proof, younger than `proofMaxAgeMs`, of the
  * secret and version that the row names and of the very bytes that it holds. `edited`: it holds other bytes than were proved; they are left
- * alone. Audit event and the end of the proofs' fingerprints are part of the transaction. The bytes leave the disk with `rewriteStorage`.
+ * alone. `elsewhere`: `alsoOf` said no. Audit event and the end of the proofs' fingerprints are part of the transaction. The bytes leave the disk with `rewriteStorage`.
  * Fails with `endpoint_unknown`.
  */
-export async function scrubEndpoint(db: Database, scrub: Scrub): Promise<'scrubbed' | 'already' | 'no_proof' | 'edited'> {
-  const { endpointId, orgId } = scrub;
+export async function scrubEndpoint(db: Database, scrub: Scrub): Promise<'scrubbed' | 'already' | 'no_proof' | 'edited' | 'elsewhere'> {
+  const { endpointId, orgId, alsoOf = () => [] } = scrub;
   const ms = checkMs('proofMaxAgeMs', scrub.proofMaxAgeMs);
   return db.transaction({ tenant: orgId }, async (tx) => {
     const row = await lockRow(tx, scrub);
@@ -28,6 +31,8 @@ export async function scrubEndpoint(db: Database, scrub: Scrub): Promise<'scrubb
     const since = rowSince(await freshlyProvedRow(tx, { ...scrub, row, ms }), row.fingerprints);
     if (since === 'unknown') return 'no_proof';
     if (since === 'edited') return 'edited';
+    const also = alsoOf(await configOf(tx, scrub));
+    if (also === null) return 'elsewhere';
     // Before the audit's lock, in the order in which a finished rewrite takes the two.
     await markScrubbed(tx, orgId);
     await writeAuditEvent(tx, {
@@ -36,12 +41,32 @@ export async function scrubEndpoint(db: Database, scrub: Scrub): Promise<'scrubb
       action: 'endpoint.scrubbed',
       subject: endpointId,
       reason: 'migration',
-      details: { version: row.version },
+      details: { version: row.version, ...(also.length > 0 ? { alsoPlaces: also.length } : {}) },
     });
-    await tx.$executeRaw`UPDATE integration_endpoint SET config = config - 'credentials', updated_at = clock_timestamp() WHERE id = ${endpointId} AND org_id = ${orgId}`;
+    await removePlaces(tx, { endpointId, orgId, places: [['credentials'], ...also] });
     await forgetFingerprints(tx, scrub);
     return 'scrubbed';
   });
+}
+
+/** Names of fields and places in lists of `config`. */
+export type Place = readonly (string | number)[];
+
+async function configOf(tx: Transaction, { endpointId, orgId }: Scrub): Promise<Secret<string>> {
+  const [row] = await tx.$queryRaw<
+    { config: string }[]
+  >`SELECT config::text AS config FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId}`;
+  return new Secret(row?.config ?? '{}');
+}
+
+/** Inside a transaction that has locked the row. From the end of each list, so that what goes first does not move the others. */
+export async function removePlaces(
+  tx: Transaction,
+  { endpointId, orgId, places }: { readonly endpointId: string; readonly orgId: string; readonly places: readonly Place[] },
+): Promise<void> {
+  for (const place of [...places].reverse())
+    await tx.$executeRaw`
+      UPDATE integration_endpoint SET config = config #- ${place.map(String)}::text[], updated_at = clock_timestamp() WHERE id = ${endpointId} AND org_id = ${orgId}`;
 }
 
 /** Fingerprint of the row at its newest fresh proof that is of the secret and version which the row names; `null`: there is none. */

@@ -1,0 +1,55 @@
+import type { Secret } from '@rcm/telemetry';
+import { REWRITTEN } from './rewrite-places.ts';
+import type { RewriteSession } from './rewrite-session.ts';
+
+/** What was read through, and where something that should be gone still lies. */
+export interface ByteSearch {
+  readonly files: number;
+  readonly bytes: number;
+  /** Paths below the data folder. */
+  readonly found: readonly string[];
+}
+
+const PIECE = 4 * 1024 * 1024;
+
+/**
+ * Reads the files of what was rewritten, and the WAL, through the server, and looks for these texts. They are compared here: the server is not told what is sought.
+ * `null` where the login may not read files, or nothing is sought.
+ */
+export async function searchBytes(session: RewriteSession, gone: readonly Secret<string>[]): Promise<ByteSearch | null> {
+  const sought = gone.map((text) => Buffer.from(text.reveal(), 'utf8')).filter(({ length }) => length > 0);
+  const [may] = await session.query<{ may: boolean }>(
+    `SELECT has_function_privilege('pg_read_binary_file(text, bigint, bigint, boolean)', 'EXECUTE') AND has_function_privilege('pg_ls_waldir()', 'EXECUTE') AS may`,
+  );
+  if (sought.length === 0 || !may?.may) return null;
+  const overlap = Math.max(...sought.map(({ length }) => length)) - 1;
+  const found: string[] = [];
+  let bytes = 0;
+  const files = await filesToRead(session);
+  for (const path of files) {
+    let tail = Buffer.alloc(0);
+    for (let offset = 0; ; offset += PIECE) {
+      const [row] = await session.query<{ piece: Buffer | null }>('SELECT pg_read_binary_file($1, $2, $3, true) AS piece', [path, offset, PIECE]);
+      // Gone meanwhile, or at its end.
+      if (!row?.piece || row.piece.length === 0) break;
+      bytes += row.piece.length;
+      const here = Buffer.concat([tail, row.piece]);
+      if (sought.some((text) => here.includes(text)) && found.at(-1) !== path) found.push(path);
+      tail = here.subarray(Math.max(0, here.length - overlap));
+    }
+  }
+  return { files: files.length, bytes, found };
+}
+
+/** Each relation's heap and TOAST with all their segments of 1 GB, and the WAL. */
+async function filesToRead(session: RewriteSession): Promise<string[]> {
+  const rows = await session.query<{ path: string }>(
+    `WITH relations AS (SELECT c.oid, c.reltoastrelid FROM unnest($1::text[]) r (name) JOIN pg_class c ON c.oid = to_regclass(r.name)),
+          parts AS (SELECT oid FROM relations UNION SELECT reltoastrelid FROM relations WHERE reltoastrelid <> 0),
+          heads AS (SELECT pg_relation_filepath(oid) AS path, pg_relation_size(oid) AS size FROM parts)
+     SELECT path || CASE WHEN n = 0 THEN '' ELSE '.' || n END AS path FROM heads, generate_series(0, greatest(size - 1, 0) / (1024 * 1024 * 1024)) n
+      UNION ALL SELECT 'pg_wal/' || name FROM pg_ls_waldir()`,
+    [REWRITTEN],
+  );
+  return rows.map(({ path }) => path);
+}

@@ -1,0 +1,69 @@
+import { Secret } from '@rcm/telemetry';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from '../endpoints/seed.ts';
+import { openTestDatabase, PORTAL, secretOf, type TestDatabase } from '../testing.fixture.ts';
+import { claimLegacy, releaseClaim } from './claim.ts';
+import { changePace, takeTurn } from './pace.ts';
+
+let t: TestDatabase;
+beforeAll(async () => {
+  t = await openTestDatabase();
+  await upsertOrganization(t.db, { id: 'org', name: 'Org' });
+  await upsertPortalType(t.db, PORTAL);
+  for (const id of ['claimed', 'moved'])
+    await insertEndpoint(t.db, {
+      id,
+      orgId: 'org',
+      portalTypeCode: 'alpine',
+      accountId: id,
+      baseUrl: 'https://alpine.example/',
+      config: new Secret({ credentials: { password: 'p' } }),
+    });
+  await t.sql(`UPDATE integration_endpoint SET secret_arn = $1, current_version = '1' WHERE id = 'moved'`, [secretOf('org', 'moved')]);
+});
+afterAll(() => t.close());
+
+test('turns of several migrators lie evenly one after the other, whoever takes them', async () => {
+  const pace = { counted: 'even', gapMs: 100_000 };
+  const waits: number[] = [];
+  for (let n = 0; n < 3; n += 1) for (const db of [t.migrator, t.another('rcm_migrator')]) waits.push((await takeTurn(db, pace)).waitMs);
+  const together = await Promise.all(Array.from({ length: 4 }, () => takeTurn(t.another('rcm_migrator'), pace)));
+  const all = [...waits, ...together.map(({ waitMs }) => waitMs).sort((a, b) => a - b)];
+  // What passes between the questions is the same for all of them: well under half a gap, even on a busy machine.
+  expect(all.map((waitMs) => Math.round(waitMs / 100_000))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+test('turns that nobody took are not made up for by a burst', async () => {
+  const pace = { counted: 'idle', gapMs: 100_000 };
+  await takeTurn(t.migrator, pace);
+  await t.sql(`UPDATE migration_pace SET next_at = now() - interval '1 day' WHERE counted = 'idle'`);
+  const waits = [await takeTurn(t.migrator, pace), await takeTurn(t.migrator, pace)].map(({ waitMs }) => Math.round(waitMs / 100_000));
+  expect(waits).toEqual([0, 1]);
+});
+
+test('a pace that was slowed is everybody’s, up to its bound, and comes back to the configured one', async () => {
+  const pace = { counted: 'slowed', gapMs: 1_000 };
+  const gap = async () => (await t.sql<{ gap: number }>(`SELECT gap_ms AS gap FROM migration_pace WHERE counted = 'slowed'`))[0]?.gap;
+  expect(await takeTurn(t.migrator, pace)).toMatchObject({ slowed: false });
+  for (let n = 0; n < 9; n += 1) await changePace(t.migrator, { ...pace, by: 1.5, longestMs: 5_000 });
+  expect([await gap(), (await takeTurn(t.another('rcm_migrator'), pace)).slowed]).toEqual([5_000, true]);
+  for (let n = 0; n < 40; n += 1) await changePace(t.migrator, { ...pace, by: 0.9, longestMs: 5_000 });
+  expect([await gap(), (await takeTurn(t.migrator, pace)).slowed]).toEqual([1_000, false]);
+});
+
+test('a row is one migrator’s until it gives it back, its time is over, or another insists', async () => {
+  const row = { endpointId: 'claimed', orgId: 'org' };
+  const claim = (holder: string, insist = false) => claimLegacy(t.migrator, { ...row, holder, ttlMs: 60_000, insist });
+  const first = await claim('one');
+  expect(first.is === 'mine' ? first.credentials?.reveal() : first.is).toBe('{"password": "p"}');
+  expect([(await claim('one')).is, (await claim('two')).is]).toEqual(['mine', 'taken']);
+  await releaseClaim(t.migrator, { ...row, holder: 'two' });
+  expect((await claim('two')).is).toBe('taken');
+  expect((await claim('two', true)).is).toBe('mine');
+  await releaseClaim(t.migrator, { ...row, holder: 'two' });
+  expect((await claim('one')).is).toBe('mine');
+  await t.sql(`UPDATE migration_claim SET claimed_until = clock_timestamp()`);
+  expect((await claim('three')).is).toBe('mine');
+  expect(await claimLegacy(t.migrator, { endpointId: 'moved', orgId: 'org', holder: 'one', ttlMs: 60_000 })).toEqual({ is: 'moved' });
+  expect(await claimLegacy(t.migrator, { endpointId: 'nobodys', orgId: 'org', holder: 'one', ttlMs: 60_000 })).toEqual({ is: 'gone' });
+});
