@@ -55,20 +55,19 @@ describe('apply', { timeout: SLOW_MS }, () => {
     await plantRaw('bad-seed', { username: `${CANARY}-u`, password: `${CANARY}-p`, mfa_seed: 7, custom_fields: [`${CANARY}-c`] });
     await plantRaw('bad-large', { username: `${CANARY}-u`, password: `${CANARY}-p`, custom_fields: { note: 'ü'.repeat(2100) } });
     const expected = [
-      { endpointId: 'bad-empty', code: 'payload_invalid', reason: 'the credentials have no username and no password' },
       {
         endpointId: 'bad-large',
         code: 'payload_too_large',
         reason: expect.stringMatching(/^The credential payload has \d+ bytes; the standard tier of SSM holds 4096\.$/) as string,
       },
-      { endpointId: 'bad-list', code: 'payload_invalid', reason: 'the credentials are not a JSON object' },
+      { endpointId: 'bad-list', code: 'payload_invalid', reason: 'credentials[] is a text that is not JSON' },
       { endpointId: 'bad-no-password', code: 'payload_invalid', reason: 'the credentials have no password' },
       { endpointId: 'bad-seed', code: 'payload_invalid', reason: expect.stringContaining('mfa_seed') as string },
-      { endpointId: 'bad-text', code: 'payload_invalid', reason: 'the credentials are not a JSON object' },
+      { endpointId: 'bad-text', code: 'payload_invalid', reason: 'credentials is a text that is not JSON' },
     ];
-    expect((await plan(migrator)).json).toMatchObject({ create: 4, failed: expected });
+    expect((await plan(migrator)).json).toMatchObject({ create: 4, nothing: 1, failed: expected });
     const report = await apply(migrator);
-    expect(report).toMatchObject({ complete: false, json: { migrated: 4, failed: expected } });
+    expect(report).toMatchObject({ complete: false, json: { migrated: 4, empty: 1, failed: expected } });
     expect(JSON.stringify(report)).not.toContain(CANARY);
     expect(
       (await listEndpoints(migrator.db, { limit: 100 }))

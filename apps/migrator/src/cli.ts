@@ -3,17 +3,22 @@ import { actorIssuer, signedInPerson } from '@rcm/credentials';
 import { recordAuditEventForAll } from '@rcm/db';
 import { createLogger, type ExitCode, RcmError } from '@rcm/telemetry';
 import { apply } from './commands/apply.ts';
+import { dealtWith, outsideKind } from './commands/dealt-with.ts';
 import { plan } from './commands/plan.ts';
-import { rollback, type RollbackScope } from './commands/rollback.ts';
+import { type PersonalAct, rollback, type RollbackScope } from './commands/rollback.ts';
 import { scrub } from './commands/scrub.ts';
 import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import { type MigratorConfig, readMigratorConfig } from './config.ts';
 import { explain } from './failure.ts';
-import type { Migration } from './migration.ts';
+import type { Filter, Migration } from './migration.ts';
 import type { ProgressStream } from './progress.ts';
 import type { Report } from './report.ts';
 import { openMigration } from './services.ts';
+import { type Filtered, filtered, filterOf, type Mapped, mapped } from './options.ts';
+import { readMappings } from './shapes/mappings.ts';
+import { parsePath } from './shapes/paths.ts';
+import type { Vocabulary } from './shapes/vocabulary.ts';
 import { stopOnSignals } from './stop.ts';
 
 export interface Terminal {
@@ -23,6 +28,7 @@ export interface Terminal {
 }
 
 type Act = (migration: Migration, config: MigratorConfig) => Promise<Report>;
+type PersonsAct = (migration: Migration, config: MigratorConfig, act: PersonalAct) => Promise<Report>;
 
 const AFTER_HELP = `
 Configuration comes from the environment (docs/migration.md); a secret may be given as a file by NAME_FILE.
@@ -31,9 +37,12 @@ Exit codes: 0 done, 1 something could not be done (each endpoint is named), 2 wr
 /** The command line; returns the exit code. The result goes to stdout, progress and errors to stderr. */
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
-  const does = (act: Act) => async () => {
-    exitCode = await perform(act, terminal, argv.includes('--json'));
-  };
+  const does =
+    (act: Act, options: Mapped & Filtered = {}) =>
+    async () => {
+      const [vocabulary, filter] = [readMappings(options.mappings), filterOf(options)];
+      exitCode = await perform(act, terminal, { json: argv.includes('--json'), vocabulary, filter });
+    };
   try {
     await commands(does, terminal).parseAsync([...argv], { from: 'user' });
     return exitCode;
@@ -45,7 +54,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
   }
 }
 
-function commands(does: (act: Act) => () => Promise<void>, terminal: Terminal): Command {
+function commands(does: (act: Act, options?: Mapped & Filtered) => () => Promise<void>, terminal: Terminal): Command {
   const program = new Command('migrator')
     .description('Moves plaintext portal logins out of Postgres into the secret store: plan, apply, verify, scrub. Every command may be repeated.')
     .exitOverride()
@@ -53,16 +62,26 @@ function commands(does: (act: Act) => () => Promise<void>, terminal: Terminal): 
     .addHelpText('after', AFTER_HELP);
   const command = (name: string, description: string) =>
     program.command(name).description(description).option('--json', 'print exactly one JSON object on stdout');
-  command('plan', 'say what apply would do for each endpoint; changes nothing').action(does(plan));
-  person(command('apply', 'create each secret, read it back, compare, then name it in the row'))
+  filtered(mapped(command('plan', 'say what apply would do for each endpoint, and what of each shape becomes; changes nothing'))).action(
+    async (options: Mapped) => does(plan, options)(),
+  );
+  filtered(mapped(person(command('apply', 'create each secret, read it back, compare, then name it in the row'))))
     .option('--dry-run', 'the same as plan')
-    .action(async (options: Person & { dryRun?: boolean }) => (options.dryRun ? does(plan)() : does(begun('migration.apply', options, apply))()));
-  command('verify', 'read every migrated secret again and record a proof for each that is right').action(does(verify));
-  person(command('scrub', 'remove plaintext where the proof is fresh, then rewrite the storage that held it'))
-    .option('--rewrite-only', 'remove nothing, rewrite the storage again')
-    .action(async (options: Person & { rewriteOnly?: boolean }) =>
-      does(begun('migration.scrub', options, (migration, config) => scrub(migration, { config, removal: options.rewriteOnly ? 'none' : 'proved' })))(),
+    .action(async (options: Person & Mapped & Filtered & { dryRun?: boolean }) =>
+      options.dryRun ? does(plan, options)() : does(begun('migration.apply', options, apply), options)(),
     );
+  filtered(command('verify', 'read every migrated secret again and record a proof for each that is right')).action(async (options: Filtered) =>
+    does(verify, options)(),
+  );
+  filtered(mapped(person(command('scrub', 'remove plaintext where the proof is fresh, then rewrite the storage that held it'))))
+    .addOption(
+      new Option('--also <path>', 'remove this place of config, too, where it holds only what the store holds; may be repeated')
+        .argParser(gathered)
+        .default([]),
+    )
+    .addOption(new Option('--also-other <path>', 'the same, whatever lies there').argParser(gathered).default([]))
+    .option('--rewrite-only', 'remove nothing, rewrite the storage again')
+    .action(async (options: ScrubCall) => does(begun('migration.scrub', options, scrubbing(options)), options)());
   person(command('rollback', "write the store's current credentials back into the database"))
     .addOption(new Option('--endpoint <id>', 'the endpoint to roll back').conflicts('all'))
     .option('--all', 'every migrated endpoint; needs --yes')
@@ -71,7 +90,15 @@ function commands(does: (act: Act) => () => Promise<void>, terminal: Terminal): 
       const [scope, reason] = [scopeOf(options), reasonOf(options)];
       await does(async (migration, config) => rollback(migration, scope, { actor: await whoSignedIn(options, config), reason }))();
     });
-  command('status', 'count how far the migration is').action(does(status));
+  person(command('dealt-with <kind>', 'say that copies outside the database, which status names, are dealt with')).action(
+    async (kind: string, options: Person) => {
+      const [known, reason] = [outsideKind(kind), reasonOf(options)];
+      await does(async (migration, config) => dealtWith(migration, known, { actor: await whoSignedIn(options, config), reason }))();
+    },
+  );
+  mapped(command('status', 'count how far the migration is, and what is left; exit code 1 while anything is')).action(async (options: Mapped) =>
+    does(status, options)(),
+  );
   return program;
 }
 
@@ -86,15 +113,32 @@ interface RollbackOptions extends Person {
   readonly yes?: boolean;
 }
 
+interface ScrubCall extends Person, Mapped, Filtered {
+  readonly also: readonly string[];
+  readonly alsoOther: readonly string[];
+  readonly rewriteOnly?: boolean;
+}
+
+const gathered = (path: string, before: readonly string[]): readonly string[] => {
+  if (parsePath(path) === null) throw new RcmError('input_invalid', 'A path is written as plan prints it: history[].password. Nothing was changed.');
+  return [...before, path];
+};
+
+const scrubbing =
+  ({ also, alsoOther, rewriteOnly }: ScrubCall): PersonsAct =>
+  (migration, config, act) =>
+    scrub(migration, { config, act, also: { paths: also, otherPaths: alsoOther }, removal: rewriteOnly ? 'none' : 'proved' });
+
 const person = (command: Command): Command =>
   command.option('--reason <text>', 'why, for the audit trail').option('--actor <name>', 'what you call yourself, beside who signed in');
 
 /** An act on the endpoints of every organization: who began it, and why, stands in each one's audit trail before it does anything. */
-function begun(action: string, options: Person, act: Act): Act {
+function begun(action: string, options: Person, act: PersonsAct): Act {
   const reason = reasonOf(options);
   return async (migration, config) => {
-    await recordAuditEventForAll(migration.db, { actor: await whoSignedIn(options, config), action, subject: 'every endpoint', reason });
-    return act(migration, config);
+    const actor = await whoSignedIn(options, config);
+    await recordAuditEventForAll(migration.db, { actor, action, subject: 'every endpoint', reason });
+    return act(migration, config, { actor, reason });
   };
 }
 
@@ -118,10 +162,14 @@ function scopeOf({ endpoint, all, yes }: RollbackOptions): RollbackScope {
   );
 }
 
-async function perform(act: Act, terminal: Terminal, json: boolean): Promise<ExitCode> {
+async function perform(
+  act: Act,
+  terminal: Terminal,
+  { json, vocabulary, filter }: { readonly json: boolean; readonly vocabulary: Vocabulary; readonly filter: Filter },
+): Promise<ExitCode> {
   const config = readMigratorConfig(terminal.environment);
   const stop = stopOnSignals();
-  const migration = openMigration(config, { stop, stderr: terminal.stderr });
+  const migration = openMigration(config, { stop, stderr: terminal.stderr, vocabulary, filter });
   try {
     await migration.db.ping();
     const report = await act(migration, config);

@@ -25,6 +25,8 @@ const schema = z
       .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a postgresql:// URL')
       .transform((url) => new Secret(url))
       .optional(),
+    /** `managed`: RDS, Aurora and the like, where nobody may switch or see the WAL, so that nothing is promised of it. */
+    RCM_MIGRATOR_POSTGRES: z.enum(['own', 'managed']).default('own'),
     RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES: z.coerce.number('must be a number').positive().max(10_080).default(60),
   })
   .superRefine((config, problems) => checkDatabase(config, problems, { RCM_MIGRATOR_ADMIN_DATABASE_URL: config.RCM_MIGRATOR_ADMIN_DATABASE_URL?.reveal() }))

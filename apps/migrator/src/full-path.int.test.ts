@@ -31,7 +31,16 @@ describe('apply, verify, scrub', { timeout: 600_000 }, () => {
 
     expect(await verify(migrator)).toMatchObject({ json: { verified: 24, failed: [] }, complete: true });
     expect(await scrubbing(world, migrator)).toMatchObject({ json: { scrubbed: 24, already: 0, failed: [], rewritten: true }, complete: true });
-    expect((await status(migrator)).json).toEqual({ endpoints: 24, legacy: 0, migrated: 24, verified: 24, scrubbed: 24, rewritePending: false });
+    expect((await status(migrator)).json).toEqual({
+      endpoints: 24,
+      legacy: 0,
+      migrated: 24,
+      verified: 24,
+      scrubbed: 24,
+      rewritePending: false,
+      elsewhere: [],
+      outside: expect.arrayContaining([{ kind: 'base_backups', since: expect.any(String) as string }]) as unknown,
+    });
     expect(await listLegacyEndpoints(migrator.db, { limit: 100 })).toEqual([]);
     await expectEveryField(migrator, planted);
     const left = await world.db.transaction('every tenant', (tx) => tx.$queryRaw<{ config: unknown }[]>`SELECT DISTINCT config FROM integration_endpoint`);

@@ -1,13 +1,39 @@
 import type { IdentityKeys, LargePayloads, NewPlace, TenantStores } from '@rcm/credentials';
-import type { Database } from '@rcm/db';
+import type { Database, EndpointRow } from '@rcm/db';
 import type { Clock, Logger } from '@rcm/telemetry';
 import type { FingerprintKey } from './credential/fingerprint.ts';
 import type { Pacer } from './pacing/pacer.ts';
 import type { Patience } from './pacing/patience.ts';
 import type { Progress } from './progress.ts';
+import type { Vocabulary } from './shapes/vocabulary.ts';
 
 /** Where new secrets are created, and what becomes of one that is too large for there. */
 export type SecretPlace = NewPlace & { readonly environment: string; readonly largePayloads: LargePayloads };
+
+/** Which endpoints a command works on; what is left out asks for nothing. */
+export interface Filter {
+  readonly orgId?: string;
+  readonly portalType?: string;
+  readonly endpointId?: string;
+  /** At most so many of those that are left to do. */
+  readonly limit?: number;
+}
+
+export const isWanted = ({ orgId, portalType, endpointId }: Filter, endpoint: EndpointRow): boolean =>
+  (orgId === undefined || endpoint.orgId === orgId) &&
+  (portalType === undefined || endpoint.portalTypeCode === portalType) &&
+  (endpointId === undefined || endpoint.id === endpointId);
+
+/** Those of `items` that a command is to work on. */
+export async function* wanted<T>(filter: Filter, items: AsyncIterable<T>, endpointOf: (item: T) => EndpointRow): AsyncGenerator<T> {
+  let left = filter.limit ?? Number.POSITIVE_INFINITY;
+  for await (const item of items) {
+    if (!isWanted(filter, endpointOf(item))) continue;
+    if (left <= 0) return;
+    left -= 1;
+    yield item;
+  }
+}
 
 /** What every command works with; made once per process by `services.ts`. */
 export interface Migration {
@@ -16,10 +42,14 @@ export interface Migration {
   readonly place: SecretPlace;
   /** What logins are known by. */
   readonly keys: IdentityKeys;
+  /** What legacy rows call things. */
+  readonly vocabulary: Vocabulary;
   /** For fingerprints: what is made new is made with this one. */
   readonly fingerprintKey: FingerprintKey;
   /** That one first; while it is changed, the other one, too, with which proofs may have been made. */
   readonly fingerprintKeys: readonly FingerprintKey[];
+  /** Which endpoints a command works on. */
+  readonly filter: Filter;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Who holds a lease, for people who look at them. */
@@ -49,4 +79,8 @@ export async function* pages<T>(list: (after: string | undefined) => Promise<rea
     if (page.length < PAGE_SIZE) return;
     after = idOf(last);
   }
+}
+
+export async function* each<T>(pagesOf: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const page of pagesOf) yield* page;
 }

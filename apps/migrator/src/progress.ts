@@ -6,8 +6,8 @@ export interface ProgressStream {
 }
 
 export interface Progress {
-  /** One more is done. */
-  step(): void;
+  /** One more is done, of all so far this many without success. */
+  step(failed: number): void;
   /** The last line. */
   end(): void;
 }
@@ -28,15 +28,18 @@ const BAR_WIDTH = 30;
 /** A bar on a terminal, a line every two seconds elsewhere. Counts only: nothing about an endpoint is written here. */
 export function createProgress({ stream, what, total, elapsed = () => performance.now() }: ProgressOptions): Progress {
   const terminal = stream.isTTY === true;
-  let done = 0;
+  let [done, failed] = [0, 0];
+  const startedAt = elapsed();
   let shownAt = Number.NEGATIVE_INFINITY;
   const show = () => {
     shownAt = elapsed();
-    stream.write(terminal ? `\r${bar(what, done, total)}` : `${what}: ${done} of ${total}\n`);
+    const now = { what, done, total, failed, seconds: (shownAt - startedAt) / 1000 };
+    stream.write(terminal ? `\r${bar(what, done, total)} ${inWords(now)}` : `${what}: ${inWords(now)}\n`);
   };
   return {
-    step() {
+    step(failedSoFar) {
       done += 1;
+      failed = failedSoFar;
       if (elapsed() - shownAt >= (terminal ? BAR_EVERY_MS : LINE_EVERY_MS)) show();
     },
     end() {
@@ -46,7 +49,24 @@ export function createProgress({ stream, what, total, elapsed = () => performanc
   };
 }
 
+interface Now {
+  readonly done: number;
+  readonly total: number;
+  readonly failed: number;
+  readonly seconds: number;
+}
+
+/** `312/2,000 · 2.93/s · 9 min left · 0 failed` */
+function inWords({ done, total, failed, seconds }: Now): string {
+  const rate = seconds > 0 ? done / seconds : 0;
+  const left = rate > 0 && done < total ? timeLeft((total - done) / rate) : null;
+  const counted = (count: number) => count.toLocaleString('en-US');
+  return [`${counted(done)}/${counted(total)}`, `${rate.toFixed(2)}/s`, ...(left === null ? [] : [left]), `${counted(failed)} failed`].join(' · ');
+}
+
+const timeLeft = (seconds: number): string => (seconds < 90 ? `${Math.ceil(seconds)} s left` : `${Math.ceil(seconds / 60)} min left`);
+
 function bar(what: string, done: number, total: number): string {
   const filled = total === 0 ? BAR_WIDTH : Math.min(BAR_WIDTH, Math.round((done / total) * BAR_WIDTH));
-  return `${what.padEnd(8)} [${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}] ${done}/${total}`;
+  return `${what.padEnd(8)} [${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}]`;
 }

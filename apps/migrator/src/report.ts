@@ -24,4 +24,12 @@ export function failureOf(endpointId: string, error: unknown, logger: Logger): F
 
 export const byEndpoint = (failures: readonly Failure[]): Failure[] => [...failures].sort((a, b) => (a.endpointId < b.endpointId ? -1 : 1));
 
-export const failureLines = (failures: readonly Failure[]): string[] => failures.map(({ endpointId, code, reason }) => `  ${endpointId}: ${code}: ${reason}`);
+/** Endpoints named in a line for people, at most; `--json` names all. */
+const NAMED = 8;
+
+/** For people: failures of one code and reason together. */
+export const failureLines = (failures: readonly Failure[]): string[] =>
+  [...Map.groupBy(failures, ({ code, reason }) => `${code}: ${reason}`)].map(([what, alike]) => {
+    const named = alike.slice(0, NAMED).map(({ endpointId }) => endpointId);
+    return `  ${alike.length === 1 ? '' : `${alike.length} `}${named.join(', ')}${alike.length > NAMED ? ', …' : ''}: ${what}`;
+  });

@@ -3,10 +3,11 @@ import { openDatabase } from '@rcm/db';
 import { createLogger, createMetrics, processName, sayPlaintext, systemClock } from '@rcm/telemetry';
 import type { MigratorConfig } from './config.ts';
 import type { FingerprintKey } from './credential/fingerprint.ts';
-import type { Migration } from './migration.ts';
+import type { Filter, Migration } from './migration.ts';
 import { createPacer } from './pacing/pacer.ts';
 import { createPatience } from './pacing/patience.ts';
 import { createProgress, type ProgressStream } from './progress.ts';
+import { type Vocabulary, vocabularyOf } from './shapes/vocabulary.ts';
 import type { Stop } from './stop.ts';
 
 export interface OpenMigration extends Migration {
@@ -14,8 +15,17 @@ export interface OpenMigration extends Migration {
   close(): Promise<void>;
 }
 
+export interface OpenOptions {
+  readonly stop: Stop;
+  readonly stderr: ProgressStream;
+  /** Default: what is known to the product. */
+  readonly vocabulary?: Vocabulary;
+  /** Default: every endpoint. */
+  readonly filter?: Filter;
+}
+
 /** Everything a command needs, made once from the configuration. Nothing is connected before it is used. */
-export function openMigration(config: MigratorConfig, { stop, stderr }: { readonly stop: Stop; readonly stderr: ProgressStream }): OpenMigration {
+export function openMigration(config: MigratorConfig, { stop, stderr, vocabulary = vocabularyOf(), filter = {} }: OpenOptions): OpenMigration {
   const keys = identityKeys(config);
   const prints = keys.fingerprint ?? keys;
   const db = openDatabase({
@@ -24,7 +34,7 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
     applicationName: 'rcm-migrator',
     role: 'rcm_migrator',
     keys: keyChecks(keys),
-    maxConnections: config.RCM_MIGRATOR_CONCURRENCY + 1,
+    maxConnections: config.RCM_MIGRATOR_CONCURRENCY + 2,
   });
   const logger = createLogger({ name: 'migrator', level: config.RCM_LOG_LEVEL });
   const holder = processName('migrator');
@@ -41,14 +51,16 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
     stores,
     place: { ...newSecretPlace(config, config.RCM_MIGRATOR_STORE), environment: config.RCM_ENVIRONMENT, largePayloads: config.RCM_LARGE_PAYLOADS },
     keys,
+    vocabulary,
+    filter,
     fingerprintKey: asFingerprintKey(prints.current),
     fingerprintKeys: [prints.current, ...(prints.previous ? [prints.previous] : [])].map(asFingerprintKey),
     clock,
     logger,
     holder,
     concurrency: config.RCM_MIGRATOR_CONCURRENCY,
-    writes: createPacer({ perSecond: config.RCM_MIGRATOR_WRITES_PER_SECOND, clock }),
-    reads: createPacer({ perSecond: config.RCM_MIGRATOR_READS_PER_SECOND, clock }),
+    writes: createPacer({ db, counted: counted('write', config), perSecond: config.RCM_MIGRATOR_WRITES_PER_SECOND, clock }),
+    reads: createPacer({ db, counted: counted('read', config), perSecond: config.RCM_MIGRATOR_READS_PER_SECOND, clock }),
     patience: createPatience({ clock, random: Math.random, stop: stop.stopping }),
     stopping: stop.stopping,
     giveUp: stop.giveUp,
@@ -59,5 +71,9 @@ export function openMigration(config: MigratorConfig, { stop, stderr }: { readon
     },
   };
 }
+
+/** What the store counts together: calls of one kind, of one account in one region. */
+const counted = (kind: 'read' | 'write', { RCM_MIGRATOR_STORE: store, RCM_AWS_ACCOUNT_ID: account, RCM_AWS_REGION: region }: MigratorConfig): string =>
+  [store, kind, account, region].filter(Boolean).join(' ');
 
 const asFingerprintKey = ({ id, key }: IdentityKey): FingerprintKey => ({ id, secret: key });

@@ -1,8 +1,10 @@
-import { type EndpointRow, listEndpoints, listSharedIdentities, migrationCounts } from '@rcm/db';
-import { migrateEndpoint, type Moved } from '../credential/move.ts';
+import { Readable } from 'node:stream';
+import { type EndpointRow, gatherCredentials, listConfigs, listEndpoints, listSharedIdentities, migrationCounts } from '@rcm/db';
+import { lookInto } from '../credential/look.ts';
+import { migrateEndpoint } from '../credential/move.ts';
+import { eachEndpoint, endedEarly } from '../each-endpoint.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
-import { workThrough } from '../pacing/pool.ts';
-import { byEndpoint, type Failure, failureLines, failureOf, type Report } from '../report.ts';
+import { byEndpoint, failureLines, type Report } from '../report.ts';
 import { sharedLines } from './plan.ts';
 
 /** Shared logins named in a report, at most. */
@@ -14,40 +16,66 @@ const MAX_SHARED = 100;
  */
 export async function apply(migration: Migration): Promise<Report> {
   const before = await migrationCounts(migration.db);
-  const count: Record<Moved, number> = { migrated: 0, already: before.migrated };
-  const failed: Failure[] = [];
-  const progress = migration.progress('apply', Math.min(before.legacy, before.endpoints - before.migrated));
-  const finished = await workThrough(unmigrated(migration), { concurrency: migration.concurrency, stop: migration.stopping }, async (endpoint) => {
-    try {
-      count[await migrateEndpoint(migration, endpoint)] += 1;
-    } catch (error) {
-      failed.push(failureOf(endpoint.id, error, migration.logger));
-    }
-    progress.step();
-  });
-  progress.end();
+  const taken: EndpointRow[] = [];
+  const run = (items: AsyncIterable<EndpointRow>, total: number, insist: boolean) =>
+    eachEndpoint(migration, {
+      what: 'apply',
+      total,
+      items,
+      endpointOf: (endpoint) => endpoint,
+      ends: ['migrated', 'already', 'empty', 'taken'],
+      act: async (endpoint) => {
+        const end = await migrateEndpoint(migration, endpoint, { insist });
+        if (end === 'taken') taken.push(endpoint);
+        return end;
+      },
+    });
+  const first = await run(unmigrated(migration), Math.min(before.legacy, before.endpoints - before.migrated), false);
+  // What another migrator was at: it has done that by now, or has died.
+  const second = first.finished && taken.length > 0 ? await run(Readable.from([...taken]), taken.length, true) : null;
+  const count = { migrated: first.count.migrated + (second?.count.migrated ?? 0), empty: first.count.empty + (second?.count.empty ?? 0) };
+  const failed = [...first.failed, ...(second?.failed ?? [])];
+  const ended = second ?? first;
+  const already = before.migrated + first.count.already + (second?.count.already ?? 0);
   const shared = await listSharedIdentities(migration.db, { limit: MAX_SHARED });
   return {
     json: {
-      ...count,
+      migrated: count.migrated,
+      already,
+      empty: count.empty,
       failed: byEndpoint(failed),
       shared: shared.map(({ endpointIds, organizations }) => ({ endpointIds, organizations })),
-      interrupted: !finished,
+      interrupted: !ended.finished,
     },
     lines: [
-      `Migrated: ${count.migrated}. Already migrated: ${count.already}. Failed: ${failed.length}.${finished ? '' : ' Stopped before the end; run it again.'}`,
+      `Migrated: ${count.migrated}. Already migrated: ${already}. Held nothing: ${count.empty}. Failed: ${failed.length}.${endedEarly(ended)}`,
       ...failureLines(byEndpoint(failed)),
       ...sharedLines(shared),
     ],
-    complete: finished && failed.length === 0,
+    complete: ended.finished && failed.length === 0,
   };
 }
 
 async function* unmigrated(migration: Migration): AsyncGenerator<EndpointRow> {
+  if (migration.vocabulary.places.length > 0) await gather(migration);
   for await (const page of pages(
     (after) => listEndpoints(migration.db, { after, limit: PAGE_SIZE }),
     (endpoint) => endpoint.id,
   )) {
     yield* page.filter((endpoint) => endpoint.hasLegacyCredentials && endpoint.secretArn === null);
+  }
+}
+
+/** Logins that lie elsewhere in `config` first come where the other steps look for them. */
+async function gather(migration: Migration): Promise<void> {
+  const rows = pages(
+    (after) => listConfigs(migration.db, { after, limit: PAGE_SIZE }),
+    ({ endpoint }) => endpoint.id,
+  );
+  for await (const page of rows) {
+    for (const { endpoint, config } of page) {
+      const place = endpoint.secretArn === null ? lookInto(config, migration.vocabulary).gatherFrom : null;
+      if (place) await migration.patience(null, () => gatherCredentials(migration.db, { endpointId: endpoint.id, orgId: endpoint.orgId, place }));
+    }
   }
 }

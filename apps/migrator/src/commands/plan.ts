@@ -1,8 +1,9 @@
-import { type EndpointRow, listEndpoints, listLegacyEndpoints } from '@rcm/db';
-import type { Secret } from '@rcm/telemetry';
+import { type EndpointConfig, type EndpointRow, listConfigs } from '@rcm/db';
 import { examine } from '../credential/examine.ts';
-import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
+import { lookInto } from '../credential/look.ts';
+import { each, type Migration, PAGE_SIZE, pages, wanted } from '../migration.ts';
 import { byEndpoint, type Failure, failureLines, type Report } from '../report.ts';
+import { Tally } from './tally.ts';
 
 /** `create`: a secret would be written. `nothing`: the endpoint has neither a secret nor legacy credentials. */
 type Action = 'create' | 'already' | 'nothing' | 'failed';
@@ -13,48 +14,36 @@ interface SharedLogin {
   readonly organizations: number;
 }
 
-/** Says for each endpoint what `apply` would do. Reads the database alone and changes nothing. */
+/** Says for each endpoint what `apply` would do, and for each shape of a login what would become of it. Reads the database alone and changes nothing. */
 export async function plan(migration: Migration): Promise<Report> {
-  const actions: { endpointId: string; action: Action }[] = [];
-  const failed: Failure[] = [];
-  const users = new Map<string, EndpointRow[]>();
-  const plainEndpoints = pages(
-    (after) => listEndpoints(migration.db, { after, limit: PAGE_SIZE }),
-    (row) => row.id,
+  const findings: Findings = { actions: [], failed: [], users: new Map(), tally: new Tally() };
+  const rows = pages(
+    (after) => listConfigs(migration.db, { after, limit: PAGE_SIZE }),
+    ({ endpoint }) => endpoint.id,
   );
-  for await (const page of plainEndpoints) {
-    for (const endpoint of page) {
-      if (endpoint.loginIdentity !== null) note(users, endpoint.loginIdentity, endpoint);
-      if (endpoint.secretArn !== null) actions.push({ endpointId: endpoint.id, action: 'already' });
-      else if (!endpoint.hasLegacyCredentials) actions.push({ endpointId: endpoint.id, action: 'nothing' });
-    }
-  }
-  const legacyEndpoints = pages(
-    (after) => listLegacyEndpoints(migration.db, { after, limit: PAGE_SIZE }),
-    (row) => row.endpoint.id,
-  );
-  for await (const page of legacyEndpoints) {
-    for (const { endpoint, credentials } of page) {
-      if (endpoint.secretArn === null) judge(migration, endpoint, credentials, { actions, failed, users });
-    }
-  }
-  return reportOf(actions, byEndpoint(failed), sharedLogins(users));
+  for await (const row of wanted(migration.filter, each(rows), ({ endpoint }) => endpoint)) judge(migration, row, findings);
+  return reportOf(findings);
 }
 
 interface Findings {
   readonly actions: { endpointId: string; action: Action }[];
   readonly failed: Failure[];
   readonly users: Map<string, EndpointRow[]>;
+  readonly tally: Tally;
 }
 
-function judge(migration: Migration, endpoint: EndpointRow, credentials: Secret<string>, { actions, failed, users }: Findings): void {
-  const found = examine(endpoint, credentials, { keys: migration.keys, place: migration.place });
-  if (!found.ok) {
-    actions.push({ endpointId: endpoint.id, action: 'failed' });
-    failed.push({ endpointId: endpoint.id, code: found.code, reason: found.reason });
+function judge(migration: Migration, { endpoint, config }: EndpointConfig, { actions, failed, users, tally }: Findings): void {
+  const { credentials, elsewhere } = lookInto(config, migration.vocabulary);
+  tally.elsewhere(elsewhere);
+  if (endpoint.loginIdentity !== null) note(users, endpoint.loginIdentity, endpoint);
+  const found = credentials === null || endpoint.secretArn !== null ? null : examine(endpoint, credentials, migration);
+  if (found) tally.shape(endpoint.id, found);
+  const action = endpoint.secretArn !== null ? 'already' : found === null || (!found.ok && found.empty) ? 'nothing' : found.ok ? 'create' : 'failed';
+  actions.push({ endpointId: endpoint.id, action });
+  if (!found?.ok) {
+    if (found && !found.empty) failed.push({ endpointId: endpoint.id, code: found.code, reason: found.reason });
     return;
   }
-  actions.push({ endpointId: endpoint.id, action: 'create' });
   const ids = found.names.map(({ id }) => id);
   // Where somebody goes by a name of this account under another key, that is the account's.
   if (endpoint.loginIdentity === null || !ids.includes(endpoint.loginIdentity)) note(users, ids.find((id) => users.has(id)) ?? ids[0] ?? '', endpoint);
@@ -69,14 +58,16 @@ const sharedLogins = (users: ReadonlyMap<string, readonly EndpointRow[]>): Share
     .filter((rows) => rows.length > 1)
     .map((rows) => ({ endpointIds: rows.map((row) => row.id).sort(), organizations: new Set(rows.map((row) => row.orgId)).size }));
 
-function reportOf(actions: readonly { endpointId: string; action: Action }[], failed: readonly Failure[], shared: readonly SharedLogin[]): Report {
+function reportOf({ actions, failed: unsorted, users, tally }: Findings): Report {
+  const [failed, shared] = [byEndpoint(unsorted), sharedLogins(users)];
   const count = (action: Action) => actions.filter((entry) => entry.action === action).length;
   const counts = { create: count('create'), already: count('already'), nothing: count('nothing') };
   const endpoints = [...actions].sort((a, b) => (a.endpointId < b.endpointId ? -1 : 1));
   return {
-    json: { ...counts, failed, shared, endpoints },
+    json: { ...counts, failed, shared, ...tally.json, endpoints },
     lines: [
       `Secrets to create: ${counts.create}. Already migrated: ${counts.already}. Nothing to move: ${counts.nothing}. Cannot be moved: ${failed.length}.`,
+      ...tally.lines,
       ...failureLines(failed),
       ...sharedLines(shared),
     ],

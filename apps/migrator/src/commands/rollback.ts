@@ -9,12 +9,13 @@ import {
   type RestoreAnswer,
   restoreLegacyCredentials,
 } from '@rcm/db';
-import { type ErrorCode, RcmError } from '@rcm/telemetry';
+import { type ErrorCode, RcmError, type Secret } from '@rcm/telemetry';
 import { rowFingerprint } from '../credential/fingerprint.ts';
+import { eachEndpoint, endedEarly } from '../each-endpoint.ts';
 import { withExclusiveLease } from '../exclusive.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
-import { workThrough } from '../pacing/pool.ts';
-import { byEndpoint, type Failure, failureLines, failureOf, type Report } from '../report.ts';
+import { formOf, rebuild } from '../shapes/form.ts';
+import { failureLines, type Report } from '../report.ts';
 
 /** One endpoint, or every migrated one. */
 export type RollbackScope = { readonly endpointId: string } | 'all';
@@ -31,28 +32,22 @@ export interface PersonalAct {
  * written over. The secret stays in the store (docs/migration.md).
  */
 export async function rollback(migration: Migration, scope: RollbackScope, act: PersonalAct): Promise<Report> {
-  const failed: Failure[] = [];
-  let restored = 0;
-  const total = scope === 'all' ? (await migrationCounts(migration.db)).migrated : 1;
-  const progress = migration.progress('rollback', total);
-  const finished = await workThrough(chosen(migration, scope), { concurrency: migration.concurrency, stop: migration.stopping }, async (endpoint) => {
-    try {
-      await restore(migration, endpoint, act);
-      restored += 1;
-    } catch (error) {
-      failed.push(failureOf(endpoint.id, error, migration.logger));
-    }
-    progress.step();
+  const { count, failed, ...ended } = await eachEndpoint(migration, {
+    what: 'rollback',
+    total: scope === 'all' ? (await migrationCounts(migration.db)).migrated : 1,
+    items: chosen(migration, scope),
+    endpointOf: (endpoint) => endpoint,
+    ends: ['restored'],
+    act: (endpoint) => restore(migration, endpoint, act),
   });
-  progress.end();
   return {
-    json: { restored, failed: byEndpoint(failed), interrupted: !finished },
-    lines: [`Restored: ${restored}. Failed: ${failed.length}.${finished ? '' : ' Stopped before the end; run it again.'}`, ...failureLines(byEndpoint(failed))],
-    complete: finished && failed.length === 0,
+    json: { ...count, failed, interrupted: !ended.finished },
+    lines: [`Restored: ${count.restored}. Failed: ${failed.length}.${endedEarly(ended)}`, ...failureLines(failed)],
+    complete: ended.finished && failed.length === 0,
   };
 }
 
-async function restore(migration: Migration, endpoint: EndpointRow, { actor, reason }: PersonalAct): Promise<void> {
+async function restore(migration: Migration, endpoint: EndpointRow, { actor, reason }: PersonalAct): Promise<'restored'> {
   const { db, patience, reads, giveUp } = migration;
   const { secretArn, loginIdentity } = endpoint;
   if (secretArn === null || loginIdentity === null) throw new RcmError('state_conflict', 'The endpoint is not migrated; there is nothing to roll back.');
@@ -70,12 +65,24 @@ async function restore(migration: Migration, endpoint: EndpointRow, { actor, rea
     });
     const stored = await patience(reads, () => migration.stores.forTenant(endpoint.orgId).read(parseReference(secretArn), { signal: giveUp }));
     if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says; the row was left as it is.');
-    const credentials = parsePayload(stored.text);
+    const credentials = asItWas(stored.text);
     const fingerprintOf = rowFingerprint(migration.fingerprintKeys, endpoint.id);
     const answer = await patience(null, () =>
       restoreLegacyCredentials(db, { endpointId: endpoint.id, orgId: endpoint.orgId, leaseId, secretArn, credentials, fingerprintOf, actor, reason }),
     );
     if (answer !== 'restored') throw new RcmError(...REFUSALS[answer]);
+  });
+  return 'restored';
+}
+
+/** As the row was written before it was migrated, with the login's present values; a payload that was never in a row, or as it is, goes in as it is. */
+function asItWas(stored: Secret<string>): Secret<unknown> {
+  const payload = parsePayload(stored);
+  return payload.map((fields) => {
+    const form = formOf(fields);
+    if (form === 'unknown')
+      throw new RcmError('state_conflict', 'The secret says in a way that this version does not know how its row was written. Nothing was rolled back.');
+    return form === null ? fields : rebuild(form, fields);
   });
 }
 

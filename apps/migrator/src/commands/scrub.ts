@@ -3,87 +3,132 @@ import {
   type EndpointRow,
   forgetLeftoverFingerprints,
   listEndpoints,
+  listStorageOutside,
   migrationCounts,
   recordStorageRewritten,
   rewriteStorage,
   scrubEndpoint,
   storageRewriteState,
 } from '@rcm/db';
-import { RcmError } from '@rcm/telemetry';
+import { RcmError, type Secret } from '@rcm/telemetry';
 import type { MigratorConfig } from '../config.ts';
 import { rowFingerprint } from '../credential/fingerprint.ts';
+import { type Also, longestSecret, lookBeside } from '../credential/look.ts';
+import { eachEndpoint, endedEarly, type Worked } from '../each-endpoint.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
-import { workThrough } from '../pacing/pool.ts';
-import { byEndpoint, type Failure, failureLines, failureOf, type Report } from '../report.ts';
+import { outsideLines } from '../outside.ts';
+import { byEndpoint, failureLines, type Report } from '../report.ts';
+import { countElsewhere, NOTHING_BESIDE, removeBeside } from './beside.ts';
+import type { PersonalAct } from './rollback.ts';
+import { elsewhereLines } from './tally.ts';
 
 export interface ScrubOptions {
-  readonly config: Pick<MigratorConfig, 'RCM_MIGRATOR_ADMIN_DATABASE_URL' | 'RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES'>;
+  readonly config: Pick<MigratorConfig, 'RCM_MIGRATOR_ADMIN_DATABASE_URL' | 'RCM_MIGRATOR_POSTGRES' | 'RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES'>;
   /** `proved`: where the proof is fresh. `none`: rewrite the storage only. */
   readonly removal: 'proved' | 'none';
+  /** What else is removed. Default: nothing. */
+  readonly also?: Also;
+  /** Who began it, and why. */
+  readonly act?: PersonalAct;
 }
 
 /**
  * Removes plaintext row by row where a fresh proof says that the store holds it, then rewrites what dead rows, statistics and
  * WAL still hold of it. A removal that was never followed by a finished rewrite is noticed by any later run.
  */
-export async function scrub(migration: Migration, { config, removal }: ScrubOptions): Promise<Report> {
+export async function scrub(migration: Migration, { config, removal, also = NO_MORE, act = OF_THE_MIGRATION }: ScrubOptions): Promise<Report> {
   const adminUrl = config.RCM_MIGRATOR_ADMIN_DATABASE_URL;
   // Before anything is removed: plaintext that cannot be rewritten away would only look gone.
   if (!adminUrl)
     throw new RcmError('config_invalid', 'scrub rewrites the storage by a login that may: set RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE. Nothing was removed.');
-  await checkRewriteRights({ url: adminUrl.reveal() });
-  const removed = removal === 'proved' ? await removePlaintext(migration, config.RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES * 60_000) : NOTHING;
+  const server = config.RCM_MIGRATOR_POSTGRES;
+  await checkRewriteRights({ url: adminUrl.reveal(), server });
+  const gone: Secret<string>[] = [];
+  const removed =
+    removal === 'proved' ? await removePlaintext(migration, { proofMaxAgeMs: config.RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES * 60_000, also, gone }) : NOTHING;
+  const beside = removal === 'proved' ? await removeBeside(migration, { also, act }) : NOTHING_BESIDE;
   // Before the rewrite, which takes their dead rows off the disk, too.
   await migration.patience(null, () => forgetLeftoverFingerprints(migration.db));
   const state = await storageRewriteState(migration.db);
   const rewritten = !migration.stopping.aborted && (state.pending || removal === 'none');
-  const rewrite = rewritten ? await rewriteStorage({ url: adminUrl.reveal() }) : null;
-  if (rewrite) await recordStorageRewritten(migration.db, { asOf: state.asOf, walClean: rewrite.walClean });
-  const { scrubbed, already, failed, finished } = removed;
+  const rewrite = rewritten ? await rewriteStorage({ url: adminUrl.reveal(), server, gone }) : null;
+  if (rewrite) await recordStorageRewritten(migration.db, { asOf: state.asOf, ...rewrite });
+  const outside = (await listStorageOutside(migration.db)).map(({ kind }) => kind);
+  const { scrubbed, already } = removed.count;
+  const failed = [...removed.failed, ...beside.failed];
+  const elsewhere = await countElsewhere(migration);
   return {
-    json: { scrubbed, already, failed: byEndpoint(failed), rewritten, walClean: rewrite?.walClean ?? null, interrupted: !finished },
+    json: {
+      scrubbed,
+      already,
+      beside: beside.endpoints,
+      elsewhere,
+      failed: byEndpoint(failed),
+      rewritten,
+      walClean: rewrite?.walClean ?? null,
+      interrupted: !removed.finished,
+    },
     lines: [
-      `Scrubbed: ${scrubbed}. Held no plaintext any more: ${already}. Left: ${failed.length}. Storage ${rewritten ? 'rewritten' : 'held nothing to rewrite'}.${finished ? '' : ' Stopped before the end; run it again.'}`,
+      `Scrubbed: ${scrubbed}. Held no plaintext any more: ${already}. Left: ${failed.length}. Storage ${rewritten ? 'rewritten' : 'held nothing to rewrite'}.${endedEarly(removed)}`,
       ...(rewrite?.note ? [`  ${rewrite.note}`] : []),
+      ...(rewrite?.search ? [`  Searched ${rewrite.search.files} files for what was removed: found in ${rewrite.search.found.length}.`] : []),
+      ...outsideLines(outside),
+      ...elsewhereLines(elsewhere),
       ...failureLines(byEndpoint(failed)),
     ],
-    complete: finished && failed.length === 0,
+    complete: removed.finished && failed.length === 0 && elsewhere.length === 0,
   };
 }
 
-interface Removed {
-  readonly scrubbed: number;
-  readonly already: number;
-  readonly failed: readonly Failure[];
-  readonly finished: boolean;
+/** Logins whose secrets are looked for in the files afterwards, at most. */
+const SOUGHT = 200;
+
+interface Removal {
+  readonly proofMaxAgeMs: number;
+  readonly also: Also;
+  /** Some of what was removed, to be looked for afterwards. */
+  readonly gone: Secret<string>[];
 }
 
-const NOTHING: Removed = { scrubbed: 0, already: 0, failed: [], finished: true };
+const NO_MORE: Also = { paths: [], otherPaths: [] };
+const OF_THE_MIGRATION: PersonalAct = { actor: 'migrator', reason: 'migration' };
 
-async function removePlaintext(migration: Migration, proofMaxAgeMs: number): Promise<Removed> {
-  const count = { scrubbed: 0, already: 0 };
-  const failed: Failure[] = [];
-  const { endpoints } = await migrationCounts(migration.db);
-  const progress = migration.progress('scrub', endpoints);
-  const finished = await workThrough(everyEndpoint(migration), { concurrency: migration.concurrency, stop: migration.stopping }, async (endpoint) => {
-    try {
-      count[await scrubOne(migration, endpoint, proofMaxAgeMs)] += 1;
-    } catch (error) {
-      failed.push(failureOf(endpoint.id, error, migration.logger));
-    }
-    progress.step();
+type Removed = Worked<'scrubbed' | 'already'>;
+
+const NOTHING: Removed = { count: { scrubbed: 0, already: 0 }, failed: [], finished: true, stopped: null };
+
+async function removePlaintext(migration: Migration, how: Removal): Promise<Removed> {
+  return eachEndpoint(migration, {
+    what: 'scrub',
+    total: (await migrationCounts(migration.db)).endpoints,
+    items: everyEndpoint(migration),
+    endpointOf: (endpoint) => endpoint,
+    ends: ['scrubbed', 'already'],
+    act: (endpoint) => scrubOne(migration, endpoint, how),
   });
-  progress.end();
-  return { ...count, failed, finished };
 }
 
-async function scrubOne(migration: Migration, endpoint: EndpointRow, proofMaxAgeMs: number): Promise<'scrubbed' | 'already'> {
+async function scrubOne(migration: Migration, endpoint: EndpointRow, { proofMaxAgeMs, also, gone }: Removal): Promise<'scrubbed' | 'already'> {
   if (!endpoint.hasLegacyCredentials) return 'already';
   if (endpoint.secretArn === null) throw new RcmError('state_conflict', 'Not migrated yet: the plaintext is the only copy.');
   const fingerprintOf = rowFingerprint(migration.fingerprintKeys, endpoint.id);
+  const left: string[] = [];
+  let removed: Secret<string> | null = null;
+  const alsoOf = (config: Secret<string>) => {
+    const { places, sameLeft } = lookBeside(config, { ...also, vocabulary: migration.vocabulary });
+    left.push(...sameLeft);
+    removed = longestSecret(config, migration.vocabulary);
+    return sameLeft.length > 0 ? null : places;
+  };
   const result = await migration.patience(null, () =>
-    scrubEndpoint(migration.db, { endpointId: endpoint.id, orgId: endpoint.orgId, proofMaxAgeMs, fingerprintOf }),
+    scrubEndpoint(migration.db, { endpointId: endpoint.id, orgId: endpoint.orgId, proofMaxAgeMs, fingerprintOf, alsoOf }),
   );
+  if (result === 'scrubbed' && removed && gone.length < SOUGHT) gone.push(removed);
+  if (result === 'elsewhere')
+    throw new RcmError(
+      'state_conflict',
+      `The login’s own secret also lies at ${[...new Set(left)].join(', ')}: without the login it would not be known for one. The row was left as it is; say ${[...new Set(left)].map((path) => `--also '${path}'`).join(' ')}.`,
+    );
   if (result === 'no_proof')
     throw new RcmError('state_conflict', `No proof of its current version and its row younger than ${Math.round(proofMaxAgeMs / 60_000)} minutes: run verify.`);
   if (result === 'edited')
@@ -99,5 +144,6 @@ async function* everyEndpoint(migration: Migration): AsyncGenerator<EndpointRow>
     (after) => listEndpoints(migration.db, { after, limit: PAGE_SIZE }),
     (row) => row.id,
   ))
-    yield* page;
+    // What is done already is counted, unless only some are to be done.
+    yield* page.filter((row) => row.hasLegacyCredentials || migration.filter.limit === undefined);
 }

@@ -1,17 +1,24 @@
-import { migrationCounts, storageRewriteState } from '@rcm/db';
+import { listStorageOutside, migrationCounts, storageRewriteState } from '@rcm/db';
 import type { Migration } from '../migration.ts';
+import { outsideLines } from '../outside.ts';
 import type { Report } from '../report.ts';
+import { countElsewhere } from './beside.ts';
+import { elsewhereLines } from './tally.ts';
 
-/** How far the migration is. Counts of states, not of acts. */
+/** How far the migration is. Counts of states, not of acts. Complete only while nothing that a scrub should have removed is known to be there. */
 export async function status(migration: Migration): Promise<Report> {
   const { endpoints, legacy, migrated, verified, scrubbed } = await migrationCounts(migration.db);
+  const elsewhere = await countElsewhere(migration);
+  const outside = (await listStorageOutside(migration.db)).map(({ kind, since }) => ({ kind, since: since.toISOString() }));
   const { pending: rewritePending } = await storageRewriteState(migration.db);
   return {
-    json: { endpoints, legacy, migrated, verified, scrubbed, rewritePending },
+    json: { endpoints, legacy, migrated, verified, scrubbed, rewritePending, elsewhere, outside },
     lines: [
       `Endpoints: ${endpoints}. With plaintext: ${legacy}. Migrated: ${migrated}. Verified: ${verified}. Scrubbed: ${scrubbed}.`,
       ...(rewritePending ? ['The rewrite of the storage is pending: dead rows may still hold plaintext. Run scrub.'] : []),
+      ...elsewhereLines(elsewhere),
+      ...outsideLines(outside.map(({ kind }) => kind)),
     ],
-    complete: true,
+    complete: !rewritePending && elsewhere.length + outside.length === 0,
   };
 }

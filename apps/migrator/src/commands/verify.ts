@@ -4,7 +4,7 @@ import { RcmError, type Secret } from '@rcm/telemetry';
 import { canonicalFingerprint, compareTexts } from '../credential/compare.ts';
 import { isIdentityOf } from '../credential/examine.ts';
 import { rowFingerprint } from '../credential/fingerprint.ts';
-import { type Migration, PAGE_SIZE } from '../migration.ts';
+import { isWanted, type Migration, PAGE_SIZE } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
 import { byEndpoint, type Failure, failureLines, failureOf, type Report } from '../report.ts';
 
@@ -23,7 +23,7 @@ export async function verify(migration: Migration): Promise<Report> {
   const counts = await migrationCounts(migration.db);
   const failed: Failure[] = [];
   let verified = 0;
-  const progress = migration.progress('verify', counts.migrated);
+  const progress = migration.progress('verify', Math.min(counts.migrated, migration.filter.limit ?? counts.migrated));
   const finished = await workThrough(batches(migration, failed), { concurrency: migration.concurrency, stop: migration.stopping }, async (batch) => {
     const reading = readBatch(migration, batch);
     for (const entry of batch) {
@@ -33,7 +33,7 @@ export async function verify(migration: Migration): Promise<Report> {
       } catch (error) {
         failed.push(failureOf(entry.endpoint.id, error, migration.logger));
       }
-      progress.step();
+      progress.step(failed.length);
     }
   });
   progress.end();
@@ -109,12 +109,15 @@ async function explain({ db, fingerprintKey, patience }: Migration, { legacy, st
 /** References of one tenant each, as many as one call of its store carries. A reference that cannot be read goes to `failed`. */
 async function* batches(migration: Migration, failed: Failure[]): AsyncGenerator<readonly MigratedEndpoint[]> {
   let after: string | undefined;
-  for (;;) {
+  let left = migration.filter.limit ?? Number.POSITIVE_INFINITY;
+  while (left > 0) {
     const page = await listEndpoints(migration.db, { after, limit: PAGE_SIZE });
     if (page.length === 0) return;
     // Every endpoint of the page with plaintext is among the first PAGE_SIZE of these.
     const legacy = new Map((await listLegacyEndpoints(migration.db, { after, limit: PAGE_SIZE })).map((row) => [row.endpoint.id, row.credentials]));
-    const migrated = page.flatMap((endpoint) => withReference(endpoint, legacy.get(endpoint.id) ?? null, failed, migration));
+    const asked = page.filter((endpoint) => isWanted(migration.filter, endpoint));
+    const migrated = asked.flatMap((endpoint) => withReference(endpoint, legacy.get(endpoint.id) ?? null, failed, migration)).slice(0, left);
+    left -= migrated.length;
     for (const entries of Map.groupBy(migrated, (entry) => `${entry.endpoint.orgId} ${entry.reference.store}`).values()) {
       const size = migration.stores.forTenant(entries[0]?.endpoint.orgId ?? '').batchSize;
       for (let start = 0; start < entries.length; start += size) yield entries.slice(start, start + size);

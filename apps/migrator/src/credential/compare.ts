@@ -1,5 +1,7 @@
-import { type CredentialPayload, parsePayload, payloadFingerprint } from '@rcm/credentials';
+import { type CredentialPayload, parseJsonExactly, parsePayload, payloadFingerprint } from '@rcm/credentials';
 import type { Secret } from '@rcm/telemetry';
+import { formOf, matches } from '../shapes/form.ts';
+import { canonicalText, type Fields } from '../shapes/json.ts';
 import type { FingerprintKey } from './fingerprint.ts';
 
 /**
@@ -8,9 +10,6 @@ import type { FingerprintKey } from './fingerprint.ts';
  */
 export type Likeness = { readonly is: 'equal' | 'different' } | { readonly is: 'rotation'; readonly attemptId: string };
 
-/** V8's `JSON.isRawJSON`, not yet in TypeScript's lib: a number kept digit by digit (see the payload's reader). */
-const isRawJson = (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON;
-
 /**
  * A keyed fingerprint that does not depend on the order of fields: jsonb reorders them, a store does not. `<key id>:<hex>`. Fails with `payload_invalid`.
  */
@@ -18,11 +17,27 @@ export function canonicalFingerprint(key: FingerprintKey, text: Secret<string>):
   return fingerprintOf(key, parsePayload(text));
 }
 
+/** What a rotation changes. */
+const ROTATED = new Set(['password', 'metadata']);
+
 /**
- * Compares two payload texts by keyed fingerprint. Fails with `payload_invalid` where one is no payload.
+ * Compares what lies in the row with what lies in the store. Where the stored payload says how the row was written, the row must be exactly that with the
+ * payload's values: so the proof does not rest on whatever brought the login into the payload's words. Fails with `payload_invalid` where the stored text is no payload, or,
+ * without a form, the row's.
  */
 export function compareTexts(key: FingerprintKey, { legacy, stored }: { readonly legacy: Secret<string>; readonly stored: Secret<string> }): Likeness {
-  const [before, after] = [parsePayload(legacy), parsePayload(stored)];
+  const after = parsePayload(stored);
+  const form = formOf(after.reveal());
+  if (form === 'unknown') return { is: 'different' };
+  if (form === null) return compareAsTheyAre(key, parsePayload(legacy), after);
+  const fits = (anything?: ReadonlySet<string>): boolean =>
+    legacy.map((text) => matches(form, after.reveal() as Fields, parseJsonExactly(text), anything)).reveal();
+  if (fits()) return { is: 'equal' };
+  const attemptId = rotationAttempt(after);
+  return attemptId !== null && fits(ROTATED) ? { is: 'rotation', attemptId } : { is: 'different' };
+}
+
+function compareAsTheyAre(key: FingerprintKey, before: Secret<CredentialPayload>, after: Secret<CredentialPayload>): Likeness {
   if (fingerprintOf(key, before) === fingerprintOf(key, after)) return { is: 'equal' };
   const attemptId = rotationAttempt(after);
   const restIsEqual = fingerprintOf(key, withoutRotated(before)) === fingerprintOf(key, withoutRotated(after));
@@ -31,16 +46,8 @@ export function compareTexts(key: FingerprintKey, { legacy, stored }: { readonly
 }
 
 const fingerprintOf = ({ id, secret }: FingerprintKey, payload: Secret<unknown>): string =>
-  `${id}:${payloadFingerprint({ key: secret, text: payload.map((value) => JSON.stringify(sorted(value))) })}`;
+  `${id}:${payloadFingerprint({ key: secret, text: payload.map(canonicalText) })}`;
 
 const rotationAttempt = (payload: Secret<CredentialPayload>): string | null => payload.reveal().metadata?.rotation_attempt_id || null;
 
 const withoutRotated = (payload: Secret<CredentialPayload>): Secret<unknown> => payload.map(({ password: _password, metadata: _metadata, ...rest }) => rest);
-
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || isRawJson(value)) return value;
-  if (Array.isArray(value)) return value.map(sorted);
-  const entries = Object.entries(value).map(([key, inner]) => [key, sorted(inner)] as const);
-  // By code unit, not by locale: every process must get the same order.
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
-}

@@ -1,12 +1,17 @@
 import { credentialReference, formatReference, type SecretReference, type SecretStore, type SecretTags, type StoredSecret } from '@rcm/credentials';
-import { type EndpointRow, readLegacyCredentials, recordAuditEvent, recordMigrated } from '@rcm/db';
+import { claimLegacy, type EndpointRow, recordAuditEvent, recordMigrated, releaseClaim } from '@rcm/db';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
-import { canonicalFingerprint } from './compare.ts';
+import { canonicalFingerprint, compareTexts } from './compare.ts';
 import { examine, type Movable } from './examine.ts';
 import { rowFingerprint } from './fingerprint.ts';
 
 export type Moved = 'migrated' | 'already';
+/** `empty`: there is nothing to move. `taken`: another migrator is at it. */
+export type MovedOrNot = Moved | 'empty' | 'taken';
+
+/** Longer than a write, a read and all their repeats take. */
+const CLAIM_MS = 180_000;
 
 /** Who creates a secret, and why, for the audit trail. */
 export interface Why {
@@ -17,23 +22,36 @@ const MIGRATION: Why = { actor: 'migrator', reason: 'migration' };
 
 /**
  * Moves one credential: read, create, read back, compare, record. Safe to repeat after a crash between any two of these: a secret
- * that is there already is adopted if it is the same. `already`: another migrator recorded it first. Fails with
+ * that is there already is adopted if it is what the row says. `already`: another migrator recorded it first. Fails with
  * `payload_invalid`, `payload_too_large`, `store_conflict` (another payload lies there, or something else was read back), `row_edited`
  * (the row changed meanwhile; it is not recorded), `store_*`, `database_*`.
  */
-export async function migrateEndpoint(migration: Migration, endpoint: EndpointRow): Promise<Moved> {
-  const { db, patience, fingerprintKey } = migration;
+export async function migrateEndpoint(migration: Migration, endpoint: EndpointRow, { insist }: { readonly insist: boolean }): Promise<MovedOrNot> {
+  const { db, patience, holder } = migration;
+  const claim = { endpointId: endpoint.id, orgId: endpoint.orgId, holder };
   // Not what the list of endpoints said, which may be minutes old: what is put into the store is what agents use from then on.
-  const { credentials, secretArn } = await patience(null, () => readLegacyCredentials(db, { endpointId: endpoint.id, orgId: endpoint.orgId }));
-  if (secretArn !== null) return 'already';
+  const claimed = await patience(null, () => claimLegacy(db, { ...claim, ttlMs: CLAIM_MS, insist }));
+  if (claimed.is === 'gone') throw new RcmError('endpoint_unknown', `There is no endpoint ${endpoint.id} any more.`);
+  if (claimed.is !== 'mine') return claimed.is === 'moved' ? 'already' : 'taken';
+  try {
+    return await moveClaimed(migration, endpoint, claimed.credentials);
+  } finally {
+    // One that is not given back ends by itself.
+    await releaseClaim(db, claim).catch((error: unknown) => migration.logger.warn({ err: error }, 'the claim was not given back'));
+  }
+}
+
+async function moveClaimed(migration: Migration, endpoint: EndpointRow, credentials: Secret<string> | null): Promise<MovedOrNot> {
+  const { db, patience, fingerprintKey } = migration;
   if (credentials === null) throw new RcmError('row_edited', 'The plaintext was removed from the row before anything was written; there is nothing to move.');
-  const found = examine(endpoint, credentials, { keys: migration.keys, place: migration.place });
+  const found = examine(endpoint, credentials, migration);
+  if (!found.ok && found.empty) return 'empty';
   if (!found.ok) throw new RcmError(found.code, found.reason);
   const [name, ...otherNames] = found.names;
   if (!name) throw new RcmError('payload_invalid', 'The account has no name.');
   const { reference, stored } = await placeSecret(migration, endpoint, found);
   const fingerprint = canonicalFingerprint(fingerprintKey, stored.text);
-  if (fingerprint !== canonicalFingerprint(fingerprintKey, found.text)) {
+  if (compareTexts(fingerprintKey, { legacy: credentials, stored: stored.text }).is !== 'equal') {
     throw new RcmError('store_conflict', 'The store holds another payload under this name than the database does; nothing was changed.');
   }
   const fingerprintOf = rowFingerprint(migration.fingerprintKeys, endpoint.id);

@@ -13,7 +13,7 @@ import { placeSecret, type Moved, type Why } from './move.ts';
  */
 export async function onboardEndpoint(migration: Migration, endpoint: EndpointRow, payload: Secret<string>, why: Why): Promise<Moved> {
   if (endpoint.secretArn !== null) return 'already';
-  const found = examine(endpoint, payload, { keys: migration.keys, place: migration.place });
+  const found = examine(endpoint, payload, migration);
   if (!found.ok) throw new RcmError(found.code, found.reason);
   const [name, ...otherNames] = found.names;
   if (!name) throw new RcmError('payload_invalid', 'The account has no name.');

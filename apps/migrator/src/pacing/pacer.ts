@@ -1,16 +1,20 @@
+import { changePace, type Database, takeTurn } from '@rcm/db';
 import type { Clock } from '@rcm/telemetry';
 
-/** Spreads calls over time, for all workers of a process together. */
+/** Spreads calls over time, for all migrators on one database together. */
 export interface Pacer {
-  /** Resolves when it is this caller's turn; rejects with `cancelled`. */
+  /** Resolves when it is this caller's turn. Fails with `cancelled`, `database_*`. */
   turn(signal: AbortSignal): Promise<void>;
-  /** The other side said "too fast": the gap between turns grows by half. */
-  throttled(): void;
-  /** A call went through: the gap shrinks back towards the configured one. */
-  succeeded(): void;
+  /** The other side said "too fast": the gap between turns grows by half, for everybody. */
+  throttled(): Promise<void>;
+  /** A call went through: a gap that has grown shrinks back towards the configured one. */
+  succeeded(): Promise<void>;
 }
 
 export interface PacerOptions {
+  readonly db: Database;
+  /** What the store counts together. */
+  readonly counted: string;
   /** Turns a second, at most. */
   readonly perSecond: number;
   readonly clock: Clock;
@@ -22,25 +26,25 @@ const SHRINK = 0.9;
 const LONGEST_GAP_MS = 5_000;
 
 /**
- * Evenly spaced turns without bursts: SSM counts writes per second. The rate adapts, because the quota is shared with
- * everything else in the account and may be lower than what is configured here.
+ * Evenly spaced turns without bursts: SSM counts writes per second, and of the account, not of a process. So the next turn is kept in Postgres, where every migrator takes
+ * it from. The rate adapts, because the quota is shared with everything else in the account and may be lower than what is configured here.
  */
-export function createPacer({ perSecond, clock }: PacerOptions): Pacer {
-  const configuredGapMs = 1000 / perSecond;
-  let gapMs = configuredGapMs;
-  let nextAt = 0;
+export function createPacer({ db, counted, perSecond, clock }: PacerOptions): Pacer {
+  const pace = { counted, gapMs: 1000 / perSecond };
+  const longestMs = Math.max(LONGEST_GAP_MS, pace.gapMs);
+  let slowed = false;
   return {
     async turn(signal) {
-      const now = clock.now().getTime();
-      const mine = Math.max(now, nextAt);
-      nextAt = mine + gapMs;
-      if (mine > now) await clock.sleep(mine - now, signal);
+      const turn = await takeTurn(db, pace);
+      slowed = turn.slowed;
+      if (turn.waitMs > 0) await clock.sleep(turn.waitMs, signal);
     },
-    throttled() {
-      gapMs = Math.min(gapMs * GROWTH, Math.max(LONGEST_GAP_MS, configuredGapMs));
+    async throttled() {
+      slowed = true;
+      await changePace(db, { ...pace, by: GROWTH, longestMs });
     },
-    succeeded() {
-      gapMs = Math.max(gapMs * SHRINK, configuredGapMs);
+    async succeeded() {
+      if (slowed) await changePace(db, { ...pace, by: SHRINK, longestMs });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
-import { createPacer } from './pacer.ts';
+import { createBreaker } from './breaker.ts';
 import { createPatience } from './patience.ts';
 import { workThrough } from './pool.ts';
 
@@ -20,36 +20,6 @@ function simulatedClock() {
 
 const never = new AbortController().signal;
 const throttle = () => new RcmError('store_throttled', 'too fast');
-
-describe('createPacer', () => {
-  it('spaces turns evenly, however many wait at once', async () => {
-    const clock = simulatedClock();
-    const pacer = createPacer({ perSecond: 4, clock });
-    const at: number[] = [];
-    for (let n = 0; n < 5; n += 1) {
-      await pacer.turn(never);
-      at.push(clock.now().getTime());
-    }
-    expect(at).toEqual([0, 250, 500, 750, 1000]);
-  });
-
-  it('slows down when throttled, up to one turn in five seconds, and recovers', async () => {
-    const clock = simulatedClock();
-    const pacer = createPacer({ perSecond: 10, clock });
-    const gap = async () => {
-      await pacer.turn(never);
-      const before = clock.now().getTime();
-      await pacer.turn(never);
-      return clock.now().getTime() - before;
-    };
-    for (let n = 0; n < 30; n += 1) pacer.throttled();
-    await pacer.turn(never);
-    expect(await gap()).toBe(5000);
-    for (let n = 0; n < 60; n += 1) pacer.succeeded();
-    await pacer.turn(never);
-    expect(await gap()).toBe(100);
-  });
-});
 
 describe('createPatience', () => {
   const patience = (options: { stop?: AbortSignal; budget?: number; tries?: number } = {}) => {
@@ -171,5 +141,24 @@ describe('workThrough', () => {
       }),
     ).rejects.toThrow('broken source');
     expect(ended).toBe(2);
+  });
+});
+
+describe('createBreaker', () => {
+  const down = new RcmError('store_unavailable', 'nobody answers');
+
+  it('opens when one endpoint after the other fails by what passes, once, and says why in one sentence', () => {
+    const breaker = createBreaker(3);
+    for (const error of [down, down]) breaker.note(error);
+    expect([breaker.open.aborted, breaker.because]).toEqual([false, null]);
+    for (const error of [throttle(), down]) breaker.note(error);
+    expect(breaker.open.aborted).toBe(true);
+    expect(breaker.because).toMatch(/^Stopped: 3 endpoints in a row failed with store_throttled/);
+  });
+
+  it('stays closed where endpoints fail by themselves, or one goes well in between', () => {
+    const breaker = createBreaker(3);
+    for (const error of [down, down, null, down, down, new RcmError('store_conflict', 'another'), down, down, new Error('foreign')]) breaker.note(error);
+    expect(breaker.open.aborted).toBe(false);
   });
 });

@@ -18,6 +18,9 @@ export interface PatienceOptions {
   readonly firstPauseMs?: number;
 }
 
+/** A pace that could not be changed is kept; the call itself has its answer. */
+const ignore = (): void => undefined;
+
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
@@ -29,14 +32,14 @@ export function createPatience({ clock, random, stop, tries = 6, budget = 40, fi
   return async (pacer, act) => {
     for (let attempt = 1; ; attempt += 1) {
       if (stop.aborted) throw new RcmError('cancelled', 'The migrator was asked to stop.');
-      await pacer?.turn(stop);
       try {
+        await pacer?.turn(stop);
         const answer = await act();
         left = Math.min(left + 1, budget);
-        pacer?.succeeded();
+        await pacer?.succeeded().catch(ignore);
         return answer;
       } catch (error) {
-        if (hasCode(error, 'store_throttled')) pacer?.throttled();
+        if (hasCode(error, 'store_throttled')) await pacer?.throttled().catch(ignore);
         if (!isRetryable(error) || hasCode(error, 'cancelled') || attempt >= tries || left < 1) throw error;
         left -= 1;
         const pauseMs = Math.min(firstPauseMs * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
