@@ -6,6 +6,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: readonly B
   rotation: () => import('./rotation/suite.ts'),
   portals: () => import('./portals/suite.ts'),
   linear: () => import('./linear/suite.ts'),
+  migration: () => import('./migration/suite.ts'),
 };
 
 export const suiteNames = (): string[] => Object.keys(SUITES);

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { platformPolicies, taskRoleName } from '@rcm/credentials/policies';
+import { type Database, insertEndpoint, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { startLocalAws } from '@rcm/local-aws';
+import { Secret } from '@rcm/telemetry';
+import { freshDatabase } from '@rcm/test-services';
+import { type CountingProxy, startCountingProxy } from './counting-proxy.ts';
+
+export const WRITES_PER_SECOND = 3;
+
+export interface MigrationWorld {
+  readonly db: Database;
+  readonly proxy: CountingProxy;
+  /** What a migrator's process is started with. */
+  readonly environment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+const REGION = 'us-east-1';
+
+/** A database with `count` plaintext logins, and a store with SSM's default quota of writes. */
+export async function openMigrationWorld(count: number): Promise<MigrationWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'rcm-bench-migration-'));
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const { url, drop } = await freshDatabase({ migrate: migrateWithLogins });
+  const environment = 'bench';
+  const enforce = platformPolicies({ accountId: '123456789012', regions: [REGION], environment });
+  const aws = await startLocalAws({ enforce, quotas: { writes: WRITES_PER_SECOND, reads: 40 } });
+  const proxy = await startCountingProxy(aws.endpoint);
+  const { accessKeyId, secretAccessKey, sessionToken } = aws.taskCredentials(taskRoleName('migrator'));
+  const keys = `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\naws_session_token = ${sessionToken}\n`;
+  const db = openDatabase({ url, applicationName: 'bench', maxConnections: 2 });
+  await plant(db, count);
+  return {
+    db,
+    proxy,
+    environment: {
+      PATH: process.env['PATH'] ?? '',
+      AWS_SHARED_CREDENTIALS_FILE: file('credentials', keys),
+      RCM_DATABASE_URL_FILE: file('database-url', urlFor('rcm_migrator', url)),
+      RCM_ENVIRONMENT: environment,
+      RCM_AWS_REGION: REGION,
+      RCM_AWS_ENDPOINT: proxy.endpoint,
+      RCM_AWS_ACCOUNT_ID: aws.accountId,
+      RCM_KMS_KEY_ID: 'alias/rcm-credentials',
+      RCM_TENANT_ROLE_ARN: `arn:aws:iam::${aws.accountId}:role/rcm-migrator-tenant`,
+      RCM_IDENTITY_KEY_FILE: file('identity-key', 'bench-key-0123456789-0123456789-0123456789'),
+      RCM_LOG_LEVEL: 'silent',
+    },
+    async close() {
+      await db.close();
+      await proxy.close();
+      await aws.close();
+      await drop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function plant(db: Database, count: number): Promise<void> {
+  await upsertPortalType(db, {
+    ...{ code: 'alpine', name: 'Alpine', hosts: ['alpine.example'], driver: 'recipe', recipe: {}, passwordRules: 'length 12-20' },
+    ...{ rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900 },
+    ...{ settleMs: 1000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 2, maxConcurrency: 4 },
+  });
+  for (const orgId of ['north', 'south']) await upsertOrganization(db, { id: orgId, name: orgId });
+  for (let n = 0; n < count; n += 1) {
+    const id = `login-${String(n).padStart(5, '0')}`;
+    const config = new Secret({ credentials: { username: `user-${n}`, password: `Pass-${n}-word` } });
+    await insertEndpoint(db, {
+      id,
+      orgId: n % 2 === 0 ? 'north' : 'south',
+      portalTypeCode: 'alpine',
+      accountId: `account-${n}`,
+      baseUrl: 'https://alpine.example/',
+      config,
+    });
+  }
+}
