@@ -30,7 +30,8 @@ import { recordKeptSession } from '../ledger/login-use.ts';
 import { forgetPasswords, passwordTries } from '../ledger/password.ts';
 import { restLogin } from '../ledger/rest.ts';
 import { passwordStanding } from '../ledger/standing.ts';
-import { listConfigs } from '../legacy/configs.ts';
+import { claimLegacy, releaseClaim } from '../legacy/claim.ts';
+import { gatherCredentials, listConfigs, scrubElsewhere } from '../legacy/configs.ts';
 import { listLegacyEndpoints, readLegacyCredentials, recordMigrated } from '../legacy/migrate.ts';
 import { restoreLegacyCredentials } from '../legacy/restore.ts';
 import { listProofs, recordProof } from '../legacy/proofs.ts';
@@ -163,6 +164,10 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   getPortalTask: (n) => getPortalTask(t.agent, n),
   recordMigrated: (n) => recordMigrated(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
   readLegacyCredentials: (n) => readLegacyCredentials(t.migrator, n),
+  gatherCredentials: (n) => gatherCredentials(t.migrator, { ...n, place: ['login'] }),
+  scrubElsewhere: (n) => scrubElsewhere(t.migrator, { ...n, placesOf: () => [['note']], paths: ['note'], actor: 'a', reason: 'x' }),
+  claimLegacy: (n) => claimLegacy(t.migrator, { ...n, holder: 'h', ttlMs: 1000 }),
+  releaseClaim: (n) => releaseClaim(t.migrator, { ...n, holder: 'h' }),
   recordProof: (n) => recordProof(t.migrator, { ...n, version: '1', fingerprint: 'f', row: HELD_NOTHING }),
   rowSinceRecorded: (n) => rowSinceRecorded(t.migrator, { ...n, fingerprints: [`1:${'a'.repeat(64)}`] }),
   wasPromoted: (n) => wasPromoted(t.migrator, n),

@@ -224,6 +224,10 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_migrator', 'may', 'UPDATE migration_proof SET fingerprint = NULL, row_fingerprint = NULL'],
   ['rcm_migrator', 'may not', `UPDATE migration_proof SET version = '2'`],
   ['rcm_migrator', 'may not', 'DELETE FROM migration_proof'],
+  ...(['rcm_agent', 'rcm_rotator'] as const).flatMap((role) =>
+    ['migration_claim', 'migration_pace', 'storage_outside'].map((table) => [role, 'may not', `SELECT 1 FROM ${table}`] as const),
+  ),
+  ['rcm_migrator', 'may not', 'DELETE FROM storage_outside'],
   ...(['rcm_agent', 'rcm_migrator'] as const).flatMap((role): (readonly [Asking, 'may not', string])[] => [
     [role, 'may not', 'SELECT 1 FROM pgboss.job'],
     [role, 'may not', `INSERT INTO pgboss.job (name, data) VALUES ('rotation', '{}')`],

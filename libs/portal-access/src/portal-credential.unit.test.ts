@@ -1,0 +1,12 @@
+import { parsePayload } from '@rcm/credentials';
+import { Secret } from '@rcm/telemetry';
+import { expect, it } from 'vitest';
+import { codesOf } from './portal-credential.ts';
+
+const payload = (more: object) => parsePayload(new Secret(JSON.stringify({ username: 'u', password: 'p', ...more })));
+
+it('takes length and algorithm of one-time codes from the payload, and nothing where it says nothing', () => {
+  expect(codesOf(payload({ mfa_digits: 8, mfa_algorithm: 'SHA256' }))).toEqual({ digits: 8, algorithm: 'SHA256' });
+  expect(codesOf(payload({}))).toEqual({});
+  expect(codesOf(payload({ mfa_digits: null, mfa_algorithm: null }))).toEqual({});
+});
