@@ -88,7 +88,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
     const caller = backend() === 'containers' ? String.raw`arn:aws:\S+` : String.raw`arn:aws:sts::\d+:assumed-role/rcm-migrator-task/\S+`;
     expect(actors).toEqual([{ actor: expect.stringMatching(new RegExp(`^person:sts:${caller} says the-ceo$`)) as string }]);
     expectNoSecretIn(...runs);
-    expect(runs[3]?.stderr).toContain('apply: 24 of 24');
+    expect(runs[3]?.stderr).toContain('apply: 24/24 · ');
   });
 
   it('shows no secret when payloads are broken, the store refuses or the database is gone', async () => {
