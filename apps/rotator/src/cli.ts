@@ -143,7 +143,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
       exitCode = await decidePortalTypeCommand(environment, { ...options, code, json: options.json ?? false, dryRun: options.dryRun ?? false });
     });
   command('password', 'print sample passwords for rules, for whoever writes a portal type')
-    .requiredOption('--rules <rules>', 'in the syntax of the passwordrules attribute, with not-username, start, history, min-age-hours')
+    .requiredOption('--rules <rules>', 'in the syntax of the passwordrules attribute, with our own rules (docs/rotation.md)')
     .addOption(new Option('--count <n>', 'how many').argParser(wholeNumber).default(1))
     .action((options: Output & { rules: string; count: number }) => {
       exitCode = passwordCommand({ rules: options.rules, count: options.count, json: options.json ?? false });

@@ -98,10 +98,10 @@ describe('what nobody may rotate is refused with a code, and nothing changes', (
     expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(0);
   });
 
-  it('a password that is too young for its portal', async () => {
+  it.each(['min-age-hours: 24', 'changes-per-day: 1'])('a password that is too young for its portal: %s', async (rule) => {
     await opened.sql(`UPDATE integration_endpoint SET last_rotated_at = now() WHERE id = 'cascade-6'`, []);
     await remember('cascade-6');
-    await setPortalType('cascade', { passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: digit; min-age-hours: 24' });
+    await setPortalType('cascade', { passwordRules: `minlength: 8; maxlength: 12; required: lower; required: digit; ${rule}` });
     const end = await rotator('rotate', '--endpoint', 'cascade-6');
     await setPortalType('cascade', {
       passwordRules: 'minlength: 8; maxlength: 12; required: lower; required: upper; required: digit; allowed: [#$@!]; history: 4',

@@ -47,7 +47,8 @@ export async function whyNotStart(
       'This login also lies in another organization or under another secret (`rotator status` lists where), which a rotation would leave behind with a wrong password. Nothing was changed; give them one secret, or change the password by hand everywhere.',
     );
   const rules = usablePasswordRules(portalType.passwordRules);
-  const tooYoungUntil = await passwordTooYoungUntil(rotator.db, { orgId: endpoint.orgId, endpointId: endpoint.id, leastHours: rules.minAgeHours });
+  const { minAgeHours: leastHours, changesPerDay } = rules;
+  const tooYoungUntil = await passwordTooYoungUntil(rotator.db, { orgId: endpoint.orgId, endpointId: endpoint.id, leastHours, changesPerDay });
   if (tooYoungUntil)
     return notStarted('rotation_refused', `The portal lets this password be changed from ${tooYoungUntil.toISOString()} on. Nothing was changed.`);
   const budget = await remainingBudget(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });

@@ -49,7 +49,7 @@ export {
 export { brokenRules } from './passwords/broken-rules.ts';
 export { type GenerateOptions, generatePassword, type PasswordGenerator, passwordGenerator } from './passwords/generate-password.ts';
 export { parsePasswordRules, type PasswordRules } from './passwords/password-rules.ts';
-export { usablePasswordRules } from './passwords/usable-rules.ts';
+export { ruleWarnings, usablePasswordRules } from './passwords/usable-rules.ts';
 export {
   type CredentialManager,
   type CredentialManagerOptions,

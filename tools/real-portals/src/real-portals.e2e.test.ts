@@ -54,7 +54,7 @@ describe.each(portalNames())('the recipe of %s', (name) => {
 
   it.each(rotations)('rotates the password of %s: the old one is refused, the new one accepted', async (account) => {
     const old = run.account(account).password;
-    const fresh = generatePassword(parsePasswordRules(passwordRules), { username: account, previous: [old] }).reveal();
+    const fresh = generatePassword(parsePasswordRules(passwordRules), { username: account, current: old, previous: [old] }).reveal();
     const changed = await run.inSession(async (session) => {
       await run.login(session, account);
       return run.change(session, account, fresh);

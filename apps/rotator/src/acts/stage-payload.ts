@@ -43,7 +43,7 @@ async function nextPassword({ services, login, attempt }: AttemptInHand, current
   const rules = await rulesOf(services, endpoint);
   const asked = { orgId: attempt.orgId, secretArn: attempt.secretArn, reference, history: rules.history };
   const earlier = await rememberedPasswords(services.db, store, asked, held.signal);
-  return generatePassword(rules, { username, previous: [password, ...earlier.map((remembered) => remembered.reveal())] });
+  return generatePassword(rules, { username, current: password, previous: [password, ...earlier.map((remembered) => remembered.reveal())] });
 }
 
 /** A portal type that was seen to cut passwords gets none that it would cut again. */

@@ -198,8 +198,13 @@ function slotOf({ rotator, endpoint, attempt }: Block, attemptId: string): Stage
 
 function payloadWith({ rotator, endpoint }: Block, current: StoredSecret, password: Secret<string>, attemptId: string): Secret<string> {
   const payload = parsePayload(current.text);
-  const { username, counter } = payload.map((p) => ({ username: p.username, counter: p.metadata?.rotation_counter ?? 0 })).reveal();
-  const broken = brokenRules(parsePasswordRules(endpoint.portalType.passwordRules), password.reveal(), username);
+  const { username, before, counter } = payload.map((p) => ({ username: p.username, before: p.password, counter: p.metadata?.rotation_counter ?? 0 })).reveal();
+  const broken = brokenRules(
+    parsePasswordRules(endpoint.portalType.passwordRules),
+    password.reveal(),
+    username,
+    password.reveal() === before ? undefined : before,
+  );
   // The portal decides, not our copy of its rules; but a slip of the finger shows here first.
   if (broken.length > 0) rotator.logger.warn({ endpointId: endpoint.id, broken }, 'the accepted password breaks the rules of its portal type');
   return serializePayload(withPassword(payload, { password, attemptId, counter: counter + 1, now: rotator.clock.now() }));

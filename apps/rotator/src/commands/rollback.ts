@@ -45,7 +45,12 @@ async function previousVersion({ opened }: CommandContext, endpoint: MigratedEnd
       'rotation_refused',
       `The journal names no password before the current one of endpoint ${endpointId}: it was not made by a rotation. Nothing was changed.`,
     );
-  const { history } = parsePasswordRules(endpoint.portalType.passwordRules);
+  const { history, differs, reusePercent } = parsePasswordRules(endpoint.portalType.passwordRules);
+  if (differs > 0 || reusePercent !== null)
+    throw new RcmError(
+      'rotation_refused',
+      `Portal type ${endpoint.portalTypeCode} takes only passwords that differ enough from the current one, and nobody has made the previous one so. Nothing was changed; \`rotator rotate\` gives a new password instead.`,
+    );
   if (history > 0)
     throw new RcmError(
       'rotation_refused',

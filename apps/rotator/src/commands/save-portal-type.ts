@@ -1,3 +1,4 @@
+import { parsePasswordRules, ruleWarnings } from '@rcm/credentials';
 import { upsertPortalType } from '@rcm/db';
 import { readPortalTypeFile } from '../portal-type-file.ts';
 import { asOwner, readActorConfig } from './as-owner.ts';
@@ -23,7 +24,9 @@ export async function savePortalTypeCommand(environment: NodeJS.ProcessEnv, { fi
   const portalType = await readPortalTypeFile(file);
   const { code } = portalType;
   if (act !== null) await asOwner(environment, code, (db) => upsertPortalType(db, portalType, act));
-  print({ json }, { portalType: code, dryRun, saved: !dryRun }, [
+  const warnings = ruleWarnings(parsePasswordRules(portalType.passwordRules));
+  print({ json }, { portalType: code, dryRun, saved: !dryRun, warnings }, [
+    ...warnings.map((warning) => `warning: ${warning}`),
     dryRun ? `${code} would be saved; nothing was changed` : `${code} saved; holds from the next login on`,
   ]);
   return 0;

@@ -1,23 +1,40 @@
-import type { PasswordRules } from './password-rules.ts';
+import { newCharacterSet } from './new-characters.ts';
+import type { PasswordRules, RequiredSet } from './password-rules.ts';
 
 /**
  * Which rules a password breaks, in words that do not repeat it; empty where it satisfies all that can be judged from the text.
- * `history` and `min-age-hours` cannot: they are about earlier passwords.
+ * `history`, `min-age-hours` and `changes-per-day` cannot: they are about earlier passwords. `current`: the one that it takes the place of, for rules about the difference.
  */
-export function brokenRules(rules: PasswordRules, password: string, username?: string): readonly string[] {
+export function brokenRules(rules: PasswordRules, password: string, username?: string, current?: string): readonly string[] {
   const characters = [...password];
   const [first] = characters;
   const broken: (string | false)[] = [
     characters.length < rules.minLength && `shorter than ${rules.minLength}`,
     characters.length > rules.maxLength && `longer than ${rules.maxLength}`,
     characters.some((c) => !rules.allowed.accepts(c)) && 'holds a character that is not allowed',
-    ...rules.required.map((set) => !characters.some((c) => set.accepts(c)) && `holds none of ${set.name}`),
+    ...rules.required.map((set) => lacks(characters, set)),
+    current !== undefined && lacks(characters, newCharacterSet(rules, characters.length, current)),
     rules.start !== null && (first === undefined || !rules.start.accepts(first)) && `does not start with ${rules.start.name}`,
     rules.maxConsecutive !== null && longestRun(characters) > rules.maxConsecutive && `repeats a character more than ${rules.maxConsecutive} times in a row`,
+    ...refusedWords(rules, password).map((word) => `holds the word ${word}`),
+    rules.maxSequence !== null && longestSequence(characters) > rules.maxSequence && `holds more than ${rules.maxSequence} characters in sequence`,
     rules.notUsername && username !== undefined && containsName(password, username) && 'holds the user name',
   ];
   return broken.filter((text) => text !== false);
 }
+
+function lacks(characters: readonly string[], set: RequiredSet | null): string | false {
+  if (set === null) return false;
+  const held = characters.filter((c) => set.accepts(c)).length;
+  if (held >= set.atLeast) return false;
+  return held === 0 && set.atLeast === 1 ? `holds none of ${set.name}` : `holds ${held} of ${set.name}, and needs ${set.atLeast}`;
+}
+
+/** What is drawn is drawn again where it holds a refused word or sequence. */
+export const isRefused = (rules: PasswordRules, password: string): boolean =>
+  refusedWords(rules, password).length > 0 || (rules.maxSequence !== null && longestSequence([...password]) > rules.maxSequence);
+
+const refusedWords = ({ words }: PasswordRules, password: string): readonly string[] => words.filter((word) => password.toLowerCase().includes(word));
 
 /** Without case, and for an address also the part before the `@` where it is long enough to be a name. */
 export function containsName(password: string, username: string): boolean {
@@ -34,4 +51,23 @@ function longestRun(characters: readonly string[]): number {
     longest = Math.max(longest, run);
   });
   return longest;
+}
+
+/** Letters without case, and digits, each by one further than the one before, or each by one back. */
+function longestSequence(characters: readonly string[]): number {
+  let [longest, run, direction] = [Math.min(characters.length, 1), 1, 0];
+  characters.forEach((character, index) => {
+    const step = index === 0 ? 0 : stepBetween(characters[index - 1] ?? '', character);
+    run = step === 0 ? 1 : step === direction ? run + 1 : 2;
+    direction = step;
+    longest = Math.max(longest, run);
+  });
+  return longest;
+}
+
+function stepBetween(before: string, after: string): number {
+  const [from, to] = [before.toLowerCase(), after.toLowerCase()];
+  const alike = (/^[a-z]$/.test(from) && /^[a-z]$/.test(to)) || (/^[0-9]$/.test(from) && /^[0-9]$/.test(to));
+  const step = to.charCodeAt(0) - from.charCodeAt(0);
+  return alike && Math.abs(step) === 1 ? step : 0;
 }

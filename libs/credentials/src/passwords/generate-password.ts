@@ -1,6 +1,7 @@
 import { RcmError, Secret } from '@rcm/telemetry';
-import { containsName } from './broken-rules.ts';
-import type { PasswordRules } from './password-rules.ts';
+import { containsName, isRefused } from './broken-rules.ts';
+import { newCharacterSet } from './new-characters.ts';
+import { lengthFor, type PasswordRules } from './password-rules.ts';
 import { PasswordSpace } from './password-space.ts';
 import { type RandomBytes, secureRandom } from './uniform.ts';
 
@@ -9,39 +10,41 @@ export interface GenerateOptions {
   readonly username?: string;
   /** Passwords that must not come again. */
   readonly previous?: readonly string[];
+  /** The one that it takes the place of, for rules about the difference. */
+  readonly current?: string;
   /** Length wished for; the rules' limits go before it. Default 20. */
   readonly length?: number;
   readonly random?: RandomBytes;
 }
 
-const DEFAULT_LENGTH = 20;
-/** A drawn password that holds the user name is drawn again; this often only where almost every one does. */
+/** A drawn password that holds the user name, or what is refused, is drawn again; this often only where almost every one does. */
 const MAX_DRAWS = 1000;
 
 /** Draws passwords of one length for one set of rules; what there is to count is counted once. */
 export interface PasswordGenerator {
-  /** How many passwords there are, before user name and earlier ones are taken out. */
+  /** How many passwords there are, before user name, refused words and earlier ones are taken out. */
   readonly size: bigint;
   /** Fails with `input_invalid` where all are taken out. */
-  draw(options?: Pick<GenerateOptions, 'username' | 'previous'>): Secret<string>;
+  draw(options?: Pick<GenerateOptions, 'username' | 'previous' | 'current'>): Secret<string>;
 }
 
 /** Fails with `input_invalid`, and the reason, where no password satisfies the rules. */
-export function passwordGenerator(
-  rules: PasswordRules,
-  { length = DEFAULT_LENGTH, random = secureRandom }: Pick<GenerateOptions, 'length' | 'random'> = {},
-): PasswordGenerator {
-  const space = longestSpace(rules, Math.min(rules.maxLength, Math.max(rules.minLength, length)));
+export function passwordGenerator(rules: PasswordRules, { length, random = secureRandom }: Pick<GenerateOptions, 'length' | 'random'> = {}): PasswordGenerator {
+  const wished = lengthFor(rules, length);
+  const space = longestSpace(rules, wished);
   const { size } = space;
+  const changes = rules.differs > 0 || rules.reusePercent !== null;
   return {
     size,
-    draw({ username, previous = [] } = {}) {
+    draw({ username, previous = [], current } = {}) {
+      const from = changes && current !== undefined ? longestSpace(rules, wished, current) : space;
       for (let draws = 0; draws < MAX_DRAWS; draws += 1) {
-        const password = space.draw(random);
+        const password = from.draw(random);
+        if (isRefused(rules, password)) continue;
         if (username !== undefined && username !== '' && containsName(password, username)) continue;
         if (!previous.includes(password)) return new Secret(password);
       }
-      throw impossible('all that satisfy them hold the user name or were used before');
+      throw impossible('all that satisfy them hold the user name or what is refused, or were used before');
     },
   };
 }
@@ -54,13 +57,14 @@ export function generatePassword(rules: PasswordRules, options: GenerateOptions 
   return passwordGenerator(rules, options).draw(options);
 }
 
-/** Of the length wished for; a shorter one only where nothing of that length avoids a run. */
-function longestSpace(rules: PasswordRules, wished: number): PasswordSpace {
+/** Of the length wished for; a shorter one only where nothing of that length avoids a run, or differs enough from the current one. */
+function longestSpace(rules: PasswordRules, wished: number, current?: string): PasswordSpace {
   for (let places = wished; places >= rules.minLength; places -= 1) {
-    const space = new PasswordSpace(rules, places);
+    const different = current === undefined ? null : newCharacterSet(rules, places, current);
+    const space = new PasswordSpace(different === null ? rules : { ...rules, required: [...rules.required, different] }, places);
     if (space.size > 0n) return space;
   }
-  throw impossible(whyNone(rules, wished));
+  throw impossible(current === undefined ? whyNone(rules, wished) : 'none of those that satisfy them differs enough from the current one');
 }
 
 function whyNone(rules: PasswordRules, size: number): string {

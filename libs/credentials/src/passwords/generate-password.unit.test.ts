@@ -103,6 +103,64 @@ describe('a generated password', () => {
   });
 });
 
+describe('a password that takes the place of another', () => {
+  it.each(['differs: 6', 'reuse: 25%', 'differs: 3; reuse: 60', 'reuse: 0'])('differs from it as much as the rules say: %s', (rule) => {
+    const rules = parsePasswordRules(`minlength: 8; maxlength: 16; required: upper; required: digit; ${rule}`);
+    let current = generatePassword(rules).reveal();
+    for (let i = 0; i < 20; i += 1) {
+      const next = generatePassword(rules, { current, previous: [current] }).reveal();
+      expect(brokenRules(rules, next, undefined, current)).toEqual([]);
+      const reused = [...next].filter((c) => current.includes(c)).length;
+      const { differs, share } = { 'differs: 6': { differs: 6, share: 1 }, 'reuse: 25%': { differs: 0, share: 0.25 }, 'reuse: 0': { differs: 0, share: 0 } }[
+        rule
+      ] ?? {
+        differs: 3,
+        share: 0.6,
+      };
+      expect(next.length - reused).toBeGreaterThanOrEqual(differs);
+      expect(reused).toBeLessThanOrEqual(share * 16);
+      current = next;
+    }
+  });
+
+  it('is drawn evenly from all that differ enough', () => {
+    const rules = parsePasswordRules('minlength: 2; maxlength: 2; allowed: [abcd]; differs: 1');
+    const seen = new Map<string, number>();
+    const generator = passwordGenerator(rules, { random: seeded(7) });
+    for (let i = 0; i < 2_400; i += 1) {
+      const drawn = generator.draw({ current: 'ab' }).reveal();
+      seen.set(drawn, (seen.get(drawn) ?? 0) + 1);
+    }
+    // All of 16 but aa, ab, ba, bb.
+    expect([...seen.keys()].sort()).toEqual(['ac', 'ad', 'bc', 'bd', 'ca', 'cb', 'cc', 'cd', 'da', 'db', 'dc', 'dd']);
+    for (const count of seen.values()) expect(count).toBeGreaterThan(140);
+  });
+
+  it('is refused where none differs enough, and says so', () => {
+    expect(refusal('allowed: [ab]; minlength: 3; maxlength: 3; differs: 1', { current: 'aab' })).toContain('differs enough from the current one');
+  });
+});
+
+describe('refused words and sequences', () => {
+  it.each([
+    ['not-words: password, Summer', ['xPassWord1', 'ab1sUMMER'], ['passwor', 'sum-mer']],
+    ['max-sequence: 2', ['xabc9', '9CBA9', '1234', 'x987', 'aBc'], ['abd', '124', 'a1b2', 'ab12', 'acb', 'zab', '90', 'abab']],
+  ])('%s', (text, refused, taken) => {
+    const rules = parsePasswordRules(`allowed: unicode; ${text}`);
+    for (const password of refused) expect(brokenRules(rules, password), password).toHaveLength(1);
+    for (const password of taken) expect(brokenRules(rules, password), password).toEqual([]);
+  });
+
+  it('are in none that is generated, even where many would hold them', () => {
+    const rules = parsePasswordRules('minlength: 8; maxlength: 8; allowed: [abc123]; max-sequence: 2; not-words: aaa, 111');
+    for (let i = 0; i < 300; i += 1) expect(generatePassword(rules).reveal()).not.toMatch(/abc|cba|123|321|aaa|111/);
+  });
+
+  it('are refused as rules where nothing else is left', () => {
+    expect(refusal('minlength: 3; maxlength: 3; allowed: [a]; not-words: aaa')).toContain('hold the user name or what is refused');
+  });
+});
+
 describe('the space of passwords', () => {
   /** All strings over an alphabet, judged one by one: what the counting must agree with. */
   const byHand = (text: string, alphabet: string, length: number): string[] => {
@@ -119,6 +177,9 @@ describe('the space of passwords', () => {
     ['allowed: [abcd]; max-consecutive: 1', 'abcd'],
     ['allowed: [abcd]; max-consecutive: 2; required: [a]; required: [d]', 'abcd'],
     ['allowed: [ab12]; max-consecutive: 2; required: [12]; start: letter', 'ab12'],
+    ['allowed: [ab12]; at-least: 2 [12]; at-least: 1 [a]', 'ab12'],
+    ['allowed: [ab12]; at-least: 3 [1]; max-consecutive: 2', 'ab12'],
+    ['allowed: [ab12]; at-least: 2 [a1]; at-least: 2 [ab]; max-consecutive: 2; start: letter', 'ab12'],
   ])('is counted exactly and drawn evenly: %s', (text, alphabet) => {
     const length = 4;
     const expected = byHand(text, alphabet, length);
@@ -143,15 +204,17 @@ describe('the space of passwords', () => {
     const small = fc.constantFrom('[a]', '[b]', '[ab]', '[1]', '[a1]', '[b12]', '[2]');
     const rules = fc.record({
       required: fc.array(small, { maxLength: 3 }),
+      counted: fc.array(fc.tuple(fc.integer({ min: 1, max: 3 }), small), { maxLength: 2 }),
       run: fc.option(fc.integer({ min: 1, max: 5 })),
       start: fc.option(small),
       length: fc.integer({ min: 1, max: 5 }),
     });
     fc.assert(
-      fc.property(rules, ({ required, run, start, length }) => {
+      fc.property(rules, ({ required, counted, run, start, length }) => {
         const text = [
           'allowed: [ab12]',
           ...required.map((set) => `required: ${set}`),
+          ...counted.map(([many, set]) => `at-least: ${many} ${set}`),
           ...(run === null ? [] : [`max-consecutive: ${run}`]),
           ...(start === null ? [] : [`start: ${start}`]),
         ].join('; ');

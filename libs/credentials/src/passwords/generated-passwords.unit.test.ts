@@ -1,9 +1,9 @@
 import { hasCode } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
 import { describe, expect, it } from 'vitest';
-import { passwordGenerator } from './generate-password.ts';
+import { type PasswordGenerator, passwordGenerator } from './generate-password.ts';
 import { parsePasswordRules } from './password-rules.ts';
-import { contradiction, objection, readPublished } from './published-rules.fixture.ts';
+import { contradiction, objection, type Published, readPublished } from './published-rules.fixture.ts';
 import { CONFLICTS, KEYWORDS, randomRules } from './random-rules.fixture.ts';
 
 const RULE_SETS = isLongForm() ? 10_000 : 2_000;
@@ -31,6 +31,24 @@ const generatorFor = (text: string) => {
   }
 };
 
+/** Passwords that each take the place of the one before, until none differs enough from it; how many. */
+function changesInTurn(generator: PasswordGenerator, text: string, spec: Published): number {
+  let before = generator.draw().reveal();
+  for (let changes = 0; changes < 3; changes += 1) {
+    let password;
+    try {
+      password = generator.draw({ current: before }).reveal();
+    } catch (error) {
+      if (!hasCode(error, 'input_invalid')) throw error;
+      return changes;
+    }
+    const broken = objection(spec, password, 'zq-long-name', new Set(), before);
+    if (broken) throw new Error(`seed ${SEED}: ${JSON.stringify(text)} made a password that breaks ${broken} after ${JSON.stringify(before)}`);
+    before = password;
+  }
+  return 3;
+}
+
 describe('the generator, judged by somebody who shares nothing with it', () => {
   it(
     `makes ${PASSWORDS} passwords that are accepted for each of ${RULE_SETS} random rule sets, and refuses exactly those that contradict themselves`,
@@ -39,6 +57,7 @@ describe('the generator, judged by somebody who shares nothing with it', () => {
       const below = seededBelow(SEED);
       const used = new Map<string, number>();
       const refused = new Map<string, number>();
+      let changed = 0;
       for (let made = 0; made < RULE_SETS;) {
         const { text, uses } = randomRules(below);
         const spec = readPublished(text);
@@ -62,12 +81,30 @@ describe('the generator, judged by somebody who shares nothing with it', () => {
           if (broken) throw new Error(`seed ${SEED}: ${JSON.stringify(text)} made a password that breaks ${broken}`);
           if (roomy && i < 5) remembered.add(password);
         }
+        if (uses.has('differs') || uses.has('reuse')) changed += changesInTurn(generator, text, spec);
       }
       for (const name of [...KEYWORDS, ...CONFLICTS]) expect(used.get(name) ?? 0, name).toBeGreaterThan(RULE_SETS / 500);
+      expect(changed).toBeGreaterThan(RULE_SETS / 50);
       for (const why of ['nothing permitted may start', 'one character cannot avoid a run', 'more required sets than characters'])
         expect(refused.get(why) ?? 0, why).toBeGreaterThan(RULE_SETS / 2_000);
     },
   );
+
+  it('would notice a password that breaks any one of our own rules', () => {
+    const spec = readPublished('allowed: ascii-printable; at-least: 2 digit, [!]; differs: 3; reuse: 50%; not-words: Pass, word9; max-sequence: 2');
+    const judged = (password: string) => objection(spec, password, 'bob', new Set(), 'XYZ1wvu7');
+    expect(['kmp8', '9kPaSs8', 'kABC88', 'k32199', 'kZ8!', 'XYm5!', 'XkZmv5!', 'XkZm5!5!'].map(judged)).toEqual([
+      'at-least',
+      'not-words',
+      'max-sequence',
+      'max-sequence',
+      null,
+      null,
+      null,
+      null,
+    ]);
+    expect(['8X7Z', 'kmX17Y8Z'].map(judged)).toEqual(['differs', 'reuse']);
+  });
 
   it('would notice a password that breaks any one rule', () => {
     const spec = readPublished('minlength: 4; maxlength: 6; required: upper; required: [;]]; allowed: lower; max-consecutive: 2; start: letter; not-username');

@@ -1,12 +1,18 @@
 import { characterClass, type CharacterSet, unionOf } from './character-set.ts';
-import { parseSets, rulesInvalid, splitRules, type WrittenRule } from './rule-syntax.ts';
+import { newCharacters } from './new-characters.ts';
+import { numbers, parseAtLeast, parsePercent, parseSets, parseWords, rulesInvalid, splitRules, type WrittenRule } from './rule-syntax.ts';
+
+/** Characters of which a password holds so many at least. */
+export interface RequiredSet extends CharacterSet {
+  readonly atLeast: number;
+}
 
 /** What a portal demands of a password. */
 export interface PasswordRules {
   readonly minLength: number;
   readonly maxLength: number;
-  /** At least one character out of each. */
-  readonly required: readonly CharacterSet[];
+  /** At least one character out of each, or as many as it says. */
+  readonly required: readonly RequiredSet[];
   /** Every character is out of this one: what is allowed and what is required. */
   readonly allowed: CharacterSet;
   /** How often one character may be repeated in a row; `null`: as often as you like. */
@@ -19,16 +25,31 @@ export interface PasswordRules {
   readonly history: number;
   /** How old a password must be before the portal lets it be changed, in hours. */
   readonly minAgeHours: number;
+  /** How often the portal lets a password be changed in 24 hours; `null`: as often as you like. */
+  readonly changesPerDay: number | null;
+  /** So many characters of a new password are none of the current one's. */
+  readonly differs: number;
+  /** How much of a password, in percent, may be characters of the current one; `null`: all of it. */
+  readonly reusePercent: number | null;
+  /** In small letters: a password holds none of them, whatever the case. */
+  readonly words: readonly string[];
+  /** How many characters may follow one another in the alphabet or in counting, forwards or backwards (`abc`, `321`); `null`: as many as you like. */
+  readonly maxSequence: number | null;
+  /** Whether the rules name a longest password, and not we. */
+  readonly namesMaxLength: boolean;
 }
 
 /** The longest we make, whatever a portal allows: beyond this nothing is gained and pages begin to cut. */
 const LONGEST = 128;
 const MAX_REQUIRED = 8;
 const MAX_TEXT = 2000;
+/** Ways in which the demands can be met in part, over all lengths: a count of so many takes about a second. */
+const MOST_TO_COUNT = 200_000;
 
 /**
  * Reads Apple's `passwordrules` syntax: `minlength: 8; maxlength: 12; required: upper; required: digit, [-_]; allowed: lower;
- * max-consecutive: 2;` and our own `not-username; start: letter; history: 5; min-age-hours: 24;`. Names are read without case. A
+ * max-consecutive: 2;` and our own `not-username; start: letter; history: 5; min-age-hours: 24; changes-per-day: 1; at-least: 3 digit;
+ * differs: 6; reuse: 25%; not-words: password, welcome; max-sequence: 2;`. Names are read without case. A
  * rule that comes twice: each `required` counts, `allowed` adds up, of numbers the stricter. Without `allowed` and `required`
  * everything printable is allowed; without `allowed`, what is required is. Fails with `input_invalid` and the reason, also where
  * the rules contradict each other.
@@ -38,42 +59,68 @@ export function parsePasswordRules(text: string): PasswordRules {
   const written = splitRules(text);
   for (const { name, at } of written) if (!NAMES.has(name)) throw rulesInvalid(`there is no rule called ${JSON.stringify(name.slice(0, 40))}`, at);
 
-  const required = all(written, 'required').map((rule) => unionOf(parseSets(rule)));
+  const required = [
+    ...all(written, 'required').map((rule) => ({ ...unionOf(parseSets(rule)), atLeast: 1 })),
+    ...all(written, 'at-least').map((rule) => {
+      const { count, sets } = parseAtLeast(rule);
+      return { ...unionOf(sets), atLeast: count };
+    }),
+  ];
   const allowed = all(written, 'allowed').flatMap(parseSets);
   const everything = [...allowed, ...required];
   const starts = all(written, 'start');
   const rules: PasswordRules = {
-    minLength: Math.max(1, ...numbers(written, 'minlength')),
-    maxLength: Math.min(LONGEST, ...numbers(written, 'maxlength')),
+    minLength: Math.max(1, ...numbers(all(written, 'minlength'))),
+    maxLength: Math.min(LONGEST, ...numbers(all(written, 'maxlength'))),
+    namesMaxLength: all(written, 'maxlength').length > 0,
     required,
     allowed: unionOf(everything.length > 0 ? everything : [printable()]),
-    maxConsecutive: numbers(written, 'max-consecutive').reduce<number | null>((least, n) => Math.min(least ?? n, n), null),
+    maxConsecutive: least(all(written, 'max-consecutive')),
     notUsername: all(written, 'not-username').length > 0,
     start: starts[0] ? unionOf(parseSets(starts[0])) : null,
-    history: Math.max(0, ...numbers(written, 'history')),
-    minAgeHours: Math.max(0, ...numbers(written, 'min-age-hours')),
+    history: Math.max(0, ...numbers(all(written, 'history'))),
+    minAgeHours: Math.max(0, ...numbers(all(written, 'min-age-hours'))),
+    changesPerDay: least(all(written, 'changes-per-day')),
+    differs: Math.max(0, ...numbers(all(written, 'differs'))),
+    reusePercent: all(written, 'reuse')
+      .map(parsePercent)
+      .reduce<number | null>((so, n) => Math.min(so ?? n, n), null),
+    words: [...new Set(all(written, 'not-words').flatMap(parseWords))],
+    maxSequence: least(all(written, 'max-sequence')),
   };
   if (starts[1]) throw rulesInvalid('start may be given once', starts[1].at);
   const valued = all(written, 'not-username').find(({ value }) => value !== null);
   if (valued) throw rulesInvalid('not-username takes no value', valued.valueAt);
   if (required.length > MAX_REQUIRED) throw rulesInvalid(`more than ${MAX_REQUIRED} required rules`);
-  if (rules.maxConsecutive === 0) throw rulesInvalid('max-consecutive must be at least 1');
+  for (const [name, value] of Object.entries({
+    'max-consecutive': rules.maxConsecutive,
+    'max-sequence': rules.maxSequence,
+    'changes-per-day': rules.changesPerDay,
+  }))
+    if (value === 0) throw rulesInvalid(`${name} must be at least 1`);
   if (rules.maxLength === 0) throw rulesInvalid('maxlength must be at least 1');
   if (rules.minLength > LONGEST) throw rulesInvalid(`minlength ${rules.minLength} is more than ${LONGEST}, the longest that is made`);
   if (rules.minLength > rules.maxLength) throw rulesInvalid(`minlength ${rules.minLength} is more than maxlength ${rules.maxLength}`);
+  const length = lengthFor(rules);
+  const states = required.reduce((so, set) => so * (set.atLeast + 1), newCharacters(rules, length, ' '.repeat(length)) + 1);
+  if (states * length > MOST_TO_COUNT) throw rulesInvalid('they demand too many characters of too many sets to be counted');
   return rules;
 }
 
-const NAMES = new Set(['minlength', 'maxlength', 'required', 'allowed', 'max-consecutive', 'not-username', 'start', 'history', 'min-age-hours']);
+const USUAL_LENGTH = 20;
+/** As near to the length wished for as the rules let a password be. */
+export const lengthFor = ({ minLength, maxLength }: Pick<PasswordRules, 'minLength' | 'maxLength'>, wished = USUAL_LENGTH): number =>
+  Math.min(maxLength, Math.max(minLength, wished));
+
+const NAMES = new Set([
+  ...['minlength', 'maxlength', 'required', 'allowed', 'max-consecutive'],
+  ...['not-username', 'start', 'history', 'min-age-hours', 'changes-per-day', 'at-least', 'differs', 'reuse', 'not-words', 'max-sequence'],
+]);
 
 const all = (written: readonly WrittenRule[], name: string): readonly WrittenRule[] => written.filter((rule) => rule.name === name);
 
-function numbers(written: readonly WrittenRule[], name: string): readonly number[] {
-  return all(written, name).map(({ value, at, valueAt }) => {
-    if (value === null || !/^[0-9]{1,6}$/.test(value)) throw rulesInvalid(`${name} must be a number`, value === null ? at : valueAt);
-    return Number(value);
-  });
-}
+/** The strictest of them; `null`: there is none. */
+const least = (rules: readonly WrittenRule[]): number | null => numbers(rules).reduce<number | null>((so, n) => Math.min(so ?? n, n), null);
 
 function printable(): CharacterSet {
   const set = characterClass('ascii-printable');

@@ -118,3 +118,42 @@ describe('what is wrong with a password', () => {
     expect(brokenRules(parsePasswordRules('allowed: unicode'), 'é🔑')).toEqual([]);
   });
 });
+
+describe('rules about more than one character of a kind, and about the password before', () => {
+  it('are read', () => {
+    const rules = parsePasswordRules(
+      'at-least: 3 digit; AT-LEAST: 2  upper, [!?]; differs: 6; reuse: 25%; reuse: 50; changes-per-day: 1; not-words: Password, abc; max-sequence: 3',
+    );
+    expect(rules).toMatchObject({ differs: 6, reusePercent: 25, changesPerDay: 1, words: ['password', 'abc'], maxSequence: 3 });
+    expect(rules.required.map(({ name, atLeast }) => [name, atLeast])).toEqual([
+      ['digit', 3],
+      ['upper, [!?]', 2],
+    ]);
+    expect(parsePasswordRules('required: upper')).toMatchObject({ differs: 0, reusePercent: null, changesPerDay: null, words: [], maxSequence: null });
+  });
+
+  it.each([
+    ['at-least: digit', 'at character 11: at-least names how many'],
+    ['at-least: 0 digit', 'at character 11: at-least names how many'],
+    ['at-least', 'at character 1: at-least names how many'],
+    ['at-least: 3 capital', 'at character 13: there is no set of characters called "capital"'],
+    ['reuse: 101%', 'at character 8: reuse must be a percentage'],
+    ['reuse: a quarter', 'must be a percentage'],
+    ['not-words: a', 'words of 3 to 32'],
+    ['not-words: pass word', 'words of 3 to 32'],
+    ['max-sequence: 0', 'max-sequence must be at least 1'],
+    ['changes-per-day: 0', 'changes-per-day must be at least 1'],
+    ['at-least: 30 upper; at-least: 30 lower; at-least: 30 digit', 'to be counted'],
+    ['minlength: 60; at-least: 9 upper; at-least: 9 lower; reuse: 10%', 'to be counted'],
+  ])('are refused with place and reason: %s', (text, why) => expect(refusal(text)).toContain(why));
+
+  it('name what a password lacks, and of how many', () => {
+    const rules = parsePasswordRules('allowed: unicode; at-least: 3 digit; differs: 4');
+    expect(brokenRules(rules, 'abc12', undefined, 'abcde')).toEqual([
+      'holds 2 of digit, and needs 3',
+      'holds 2 of characters that the current password does not have, and needs 4',
+    ]);
+    expect(brokenRules(rules, 'wxyz123', undefined, 'abcde')).toEqual([]);
+    expect(brokenRules(rules, 'abc123')).toEqual([]);
+  });
+});

@@ -5,8 +5,8 @@ import { type RandomBytes, uniformBelow } from './uniform.ts';
 interface Kind {
   readonly index: number;
   readonly characters: string;
-  /** Bit per required rule that such a character satisfies. */
-  readonly satisfies: number;
+  /** For each required set, whether such a character is in it. */
+  readonly isIn: readonly boolean[];
   readonly mayStart: boolean;
 }
 
@@ -26,7 +26,7 @@ interface Last {
 export class PasswordSpace {
   readonly #length: number;
   readonly #kinds: readonly Kind[];
-  readonly #wanted: number;
+  readonly #demands: Demands;
   /** The longest run; `null` where no run can be too long, and each character is chosen for itself. */
   readonly #maxRun: number | null;
   readonly #anything = new Map<number, bigint>();
@@ -34,14 +34,20 @@ export class PasswordSpace {
 
   constructor(rules: PasswordRules, length: number) {
     this.#length = length;
-    this.#wanted = 2 ** rules.required.length - 1;
     this.#maxRun = rules.maxConsecutive !== null && rules.maxConsecutive < length ? rules.maxConsecutive : null;
     this.#kinds = kindsOf(rules);
+    this.#demands = new Demands(
+      rules.required.map(({ atLeast }) => atLeast),
+      this.#kinds,
+    );
   }
 
   /** How many there are. */
   get size(): bigint {
-    return this.#starts.reduce((sum, kind) => sum + BigInt(kind.characters.length) * this.#countBeginning(this.#length, kind.satisfies, kind), 0n);
+    return this.#starts.reduce(
+      (sum, kind) => sum + BigInt(kind.characters.length) * this.#countBeginning(this.#length, this.#demands.after(0, kind), kind),
+      0n,
+    );
   }
 
   /** One random number for the whole password: which of all it is. */
@@ -50,11 +56,12 @@ export class PasswordSpace {
     let [password, left, satisfied] = ['', this.#length, 0];
     for (let last: Last | null = null; left > 0;) {
       const [kind, rest]: readonly [Kind, bigint] = this.#kindAt(number, left, satisfied, last);
-      satisfied |= kind.satisfies;
+      satisfied = this.#demands.after(satisfied, kind);
       const each = this.#countBeginning(left, satisfied, kind);
       const character: string = choicesOf(kind, last)[Number(rest / each)] ?? '';
       const [run, remainder] = this.#runAt(rest % each, left, satisfied, kind);
       password += character.repeat(run);
+      satisfied = this.#demands.after(satisfied, kind, run - 1);
       number = remainder;
       left -= run;
       last = this.#maxRun === null ? null : { kind, character };
@@ -70,7 +77,7 @@ export class PasswordSpace {
   #kindAt(number: bigint, left: number, satisfied: number, last: Last | null): readonly [Kind, bigint] {
     let rest = number;
     for (const kind of left === this.#length ? this.#starts : this.#kinds) {
-      const count = BigInt(choicesOf(kind, last).length) * this.#countBeginning(left, satisfied | kind.satisfies, kind);
+      const count = BigInt(choicesOf(kind, last).length) * this.#countBeginning(left, this.#demands.after(satisfied, kind), kind);
       if (rest < count) return [kind, rest];
       rest -= count;
     }
@@ -82,7 +89,7 @@ export class PasswordSpace {
     if (this.#maxRun === null) return [1, number];
     let rest = number;
     for (let run = 1; run <= Math.min(this.#maxRun, left); run += 1) {
-      const count = this.#countAfter(left - run, satisfied, kind);
+      const count = this.#countAfter(left - run, this.#demands.after(satisfied, kind, run - 1), kind);
       if (rest < count) return [run, rest];
       rest -= count;
     }
@@ -91,9 +98,9 @@ export class PasswordSpace {
 
   /** Ways to fill `left` places, whatever the first character. */
   #countAnything(left: number, satisfied: number): bigint {
-    if (left === 0) return BigInt(satisfied === this.#wanted);
-    return remembered(this.#anything, left * 256 + satisfied, () =>
-      this.#kinds.reduce((sum, kind) => sum + BigInt(kind.characters.length) * this.#countBeginning(left, satisfied | kind.satisfies, kind), 0n),
+    if (left === 0) return BigInt(satisfied === this.#demands.all);
+    return remembered(this.#anything, left * this.#demands.states + satisfied, () =>
+      this.#kinds.reduce((sum, kind) => sum + BigInt(kind.characters.length) * this.#countBeginning(left, this.#demands.after(satisfied, kind), kind), 0n),
     );
   }
 
@@ -103,16 +110,51 @@ export class PasswordSpace {
     const maxRun = this.#maxRun;
     if (maxRun === null) return this.#countAnything(left - 1, satisfied);
     // The sum of what comes after runs of 1, 2, … maxRun: that of one place less, with its newest part and without its oldest.
-    return remembered(this.#beginning, (left * 256 + satisfied) * 128 + kind.index, () => {
-      const tooLong = left > maxRun ? this.#countAfter(left - 1 - maxRun, satisfied, kind) : 0n;
-      return this.#countBeginning(left - 1, satisfied, kind) + this.#countAfter(left - 1, satisfied, kind) - tooLong;
+    return remembered(this.#beginning, (left * this.#demands.states + satisfied) * 128 + kind.index, () => {
+      const tooLong = left > maxRun ? this.#countAfter(left - 1 - maxRun, this.#demands.after(satisfied, kind, maxRun), kind) : 0n;
+      return this.#countBeginning(left - 1, this.#demands.after(satisfied, kind), kind) + this.#countAfter(left - 1, satisfied, kind) - tooLong;
     });
   }
 
   /** Ways to fill `left` places after a run of one character of this kind, which another one ends. */
   #countAfter(left: number, satisfied: number, kind: Kind): bigint {
-    if (left === 0) return BigInt(satisfied === this.#wanted);
-    return this.#countAnything(left, satisfied) - this.#countBeginning(left, satisfied, kind);
+    if (left === 0) return BigInt(satisfied === this.#demands.all);
+    return this.#countAnything(left, satisfied) - this.#countBeginning(left, this.#demands.after(satisfied, kind), kind);
+  }
+}
+
+/** How far the required sets are satisfied, each up to what it demands, as one number. */
+class Demands {
+  readonly states: number;
+  readonly #counts: readonly number[];
+  /** By kind and state: what is asked a million times. */
+  readonly #afterOne: readonly Int32Array[];
+
+  constructor(counts: readonly number[], kinds: readonly Kind[]) {
+    this.#counts = counts;
+    this.states = counts.reduce((states, count) => states * (count + 1), 1);
+    this.#afterOne = kinds.map((kind) => Int32Array.from({ length: this.states }, (_, satisfied) => this.#counted(satisfied, kind, 1)));
+  }
+
+  /** All are. */
+  get all(): number {
+    return this.states - 1;
+  }
+
+  /** After so many more characters of this kind. */
+  after(satisfied: number, kind: Kind, times = 1): number {
+    return times === 1 ? (this.#afterOne[kind.index]?.[satisfied] ?? satisfied) : this.#counted(satisfied, kind, times);
+  }
+
+  #counted(satisfied: number, { isIn }: Kind, times: number): number {
+    let [rest, weight, sum] = [satisfied, 1, 0];
+    for (const [index, wanted] of this.#counts.entries()) {
+      const held = rest % (wanted + 1);
+      rest = Math.floor(rest / (wanted + 1));
+      sum += weight * (isIn[index] ? Math.min(wanted, held + times) : held);
+      weight *= wanted + 1;
+    }
+    return sum;
   }
 }
 
@@ -130,12 +172,11 @@ function remembered(known: Map<number, bigint>, key: number, count: () => bigint
 }
 
 function kindsOf(rules: PasswordRules): readonly Kind[] {
-  const byTraits = Map.groupBy(rules.allowed.drawn, (character) => {
-    const satisfies = rules.required.reduce((bits, set, index) => (set.drawn.includes(character) ? bits | (1 << index) : bits), 0);
-    return `${satisfies} ${rules.start === null || rules.start.accepts(character)}`;
-  });
+  const byTraits = Map.groupBy(rules.allowed.drawn, (character) =>
+    [...rules.required.map((set) => set.drawn.includes(character)), rules.start === null || rules.start.accepts(character)].join(' '),
+  );
   return [...byTraits].map(([traits, characters], index) => {
-    const [satisfies, mayStart] = traits.split(' ');
-    return { index, characters: characters.join(''), satisfies: Number(satisfies), mayStart: mayStart === 'true' };
+    const each = traits.split(' ').map((trait) => trait === 'true');
+    return { index, characters: characters.join(''), isIn: each.slice(0, -1), mayStart: each.at(-1) ?? false };
   });
 }

@@ -61,11 +61,32 @@ export interface Published {
   run: number;
   start: ReadonlySet<string> | null;
   notUsername: boolean;
+  /** How many characters out of each of these. */
+  counted: { readonly of: ReadonlySet<string>; readonly many: number }[];
+  /** So many characters must not be in the password before; and of the shorter of both no more than this share may be. */
+  fresh: number;
+  share: number;
+  words: string[];
+  /** Longest piece of an alphabet or of counting, forwards or backwards. */
+  sequence: number;
 }
 
 /** Reads character by character with a cursor; custom sets are the only place where `;`, `:` and `,` are ordinary. */
 export function readPublished(text: string): Published {
-  const spec: Published = { min: 1, max: Infinity, required: [], permitted: null, run: Infinity, start: null, notUsername: false };
+  const spec: Published = {
+    min: 1,
+    max: Infinity,
+    required: [],
+    permitted: null,
+    run: Infinity,
+    start: null,
+    notUsername: false,
+    counted: [],
+    fresh: 0,
+    share: 1,
+    words: [],
+    sequence: Infinity,
+  };
   const permit = (set: ReadonlySet<string>): void => void (spec.permitted = new Set([...(spec.permitted ?? []), ...set]));
   let cursor = 0;
   const skip = (): void => {
@@ -118,7 +139,26 @@ export function readPublished(text: string): Published {
     } else if (name === 'allowed') permit(sets());
     else if (name === 'start') spec.start = sets();
     else if (name === 'not-username') spec.notUsername = true;
-    else if (name === 'history' || name === 'min-age-hours') word();
+    else if (name === 'at-least') {
+      const many = Number(word());
+      skip();
+      const of = sets();
+      spec.counted.push({ of, many });
+      permit(of);
+    } else if (name === 'differs') spec.fresh = Math.max(spec.fresh, Number(word()));
+    else if (name === 'reuse') {
+      spec.share = Math.min(spec.share, Number(word()) / 100);
+      if (text[cursor] === '%') cursor += 1;
+    } else if (name === 'max-sequence') spec.sequence = Math.min(spec.sequence, Number(word()));
+    else if (name === 'not-words')
+      for (;;) {
+        spec.words.push(word());
+        skip();
+        if (text[cursor] !== ',') break;
+        cursor += 1;
+        skip();
+      }
+    else if (name === 'history' || name === 'min-age-hours' || name === 'changes-per-day') word();
     else if (name !== '') throw new Error(`the judge does not know ${name}`);
     skip();
     if (cursor < text.length && text[cursor] !== ';') throw new Error(`the judge cannot read ${JSON.stringify(text)} at ${cursor}`);
@@ -127,7 +167,7 @@ export function readPublished(text: string): Published {
 }
 
 /** The rule that a password breaks, or `null`. */
-export function objection(spec: Published, password: string, username: string, remembered: ReadonlySet<string>): string | null {
+export function objection(spec: Published, password: string, username: string, remembered: ReadonlySet<string>, before = ''): string | null {
   if (password.length < spec.min) return 'minlength';
   if (password.length > spec.max) return 'maxlength';
   const permitted = spec.permitted ?? new Set(ascii);
@@ -142,6 +182,17 @@ export function objection(spec: Published, password: string, username: string, r
   if (spec.start && !spec.start.has(password[0] ?? '')) return 'start';
   if (spec.notUsername && password.toUpperCase().includes(username.toUpperCase())) return 'not-username';
   if (remembered.has(password)) return 'history';
+  for (const { of, many } of spec.counted) if ([...password].filter((c) => of.has(c)).length < many) return 'at-least';
+  if (spec.words.some((banned) => password.toLowerCase().includes(banned))) return 'not-words';
+  for (const alphabet of ['abcdefghijklmnopqrstuvwxyz', '0123456789'])
+    for (const line of [alphabet, [...alphabet].reverse().join('')])
+      for (let from = 0; from + spec.sequence < line.length; from += 1)
+        if (password.toLowerCase().includes(line.slice(from, from + spec.sequence + 1))) return 'max-sequence';
+  if (before !== '') {
+    const old = [...password].filter((c) => before.includes(c)).length;
+    if (password.length - old < spec.fresh) return 'differs';
+    if (spec.share < 1 && old > spec.share * Math.min(password.length, before.length)) return 'reuse';
+  }
   return null;
 }
 
@@ -156,11 +207,42 @@ export function contradiction(spec: Published): string | null {
   if (starts.length === 0) return 'nothing permitted may start';
   if (alphabet.length === 1 && spec.run < spec.min) return 'one character cannot avoid a run';
   const covers = (c: string): number => spec.required.reduce((bits, set, index) => bits | (set.has(c) ? 1 << index : 0), 0);
+  if (spec.counted.length > 0) return countedContradiction(spec, alphabet, starts);
   const all = 2 ** spec.required.length - 1;
   let reached = new Set(starts.map(covers));
   for (let length = 1; length <= Math.min(spec.max, spec.required.length + 1); length += 1) {
     if (reached.has(all)) return null;
     reached = new Set([...reached].flatMap((bits) => alphabet.map((c) => bits | covers(c))));
+  }
+  return 'more required sets than characters';
+}
+
+/**
+ * With counts, a run can be in the way: `at-least: 3 [x]` in three places where no character comes three times. Walks every password that is not yet
+ * judged by two representatives of each group of characters that all sets treat alike: where one of two is not enough, a third is no help.
+ */
+function countedContradiction(spec: Published, alphabet: readonly string[], starts: readonly string[]): string | null {
+  const demands = [...spec.required.map((of) => ({ of, many: 1 })), ...spec.counted];
+  const groupOf = (c: string): string => [...demands.map(({ of }) => of.has(c)), starts.includes(c)].join();
+  const some = [...Map.groupBy(alphabet, groupOf).values()].flatMap((group) => group.slice(0, 2));
+  const add = (held: readonly number[], c: string): number[] => held.map((n, i) => Math.min(n + Number(demands[i]?.of.has(c)), demands[i]?.many ?? 0));
+  const done = (held: readonly number[]): boolean => held.every((n, i) => n === demands[i]?.many);
+  interface Step {
+    readonly held: readonly number[];
+    readonly last: string;
+    readonly run: number;
+  }
+  const distinct = (steps: readonly Step[]): Step[] => [...new Map(steps.map((step) => [`${step.held.join()} ${step.last} ${step.run}`, step])).values()];
+  const none = demands.map(() => 0);
+  let steps = distinct(some.filter((c) => starts.includes(c)).map((c) => ({ held: add(none, c), last: c, run: 1 })));
+  for (let length = 1; length <= spec.max; length += 1) {
+    // What satisfies them may go on to any length: two characters that take turns never make a run.
+    if (steps.some(({ held }) => done(held)) && (length >= spec.min || alphabet.length > 1)) return null;
+    steps = distinct(
+      steps.flatMap(({ held, last, run }) =>
+        some.filter((c) => c !== last || run < spec.run).map((c) => ({ held: add(held, c), last: c, run: c === last ? run + 1 : 1 })),
+      ),
+    );
   }
   return 'more required sets than characters';
 }

@@ -26,6 +26,8 @@ export const CONFLICTS = [
   'few characters and no repeat',
   'syntax inside a set',
   'tall user name',
+  'counts against max-consecutive',
+  'difference and counts',
 ] as const;
 
 export const KEYWORDS = [
@@ -38,6 +40,12 @@ export const KEYWORDS = [
   'start',
   'history',
   'min-age-hours',
+  'changes-per-day',
+  'at-least',
+  'differs',
+  'reuse',
+  'not-words',
+  'max-sequence',
   ...CLASSES,
   'custom set',
 ] as const;
@@ -117,6 +125,20 @@ export function randomRules(below: Below): RandomRules {
     add('not-username');
     use('tall user name');
   }
+  if (chance(4)) {
+    const counted = 1 + below(2);
+    for (let i = 0; i < counted; i += 1) add('at-least', `${1 + below(3)} ${[set(), ...(chance(4) ? [set()] : [])].join(', ')}`);
+    if (uses.has('max-consecutive')) use('counts against max-consecutive');
+  }
+  // Where characters are few, what differs soon cannot: those rules are about what people choose from.
+  if (chance(6) && (uses.has('ascii-printable') || uses.has('unicode'))) {
+    if (chance(2)) add('differs', 1 + below(min));
+    else add('reuse', `${25 * (1 + below(4))}${chance(2) ? '%' : ''}`);
+    if (uses.has('at-least')) use('difference and counts');
+  }
+  if (chance(6)) add('not-words', ['password', 'password,  welcome', 'abc,Summer , 2024'][below(3)]);
+  if (chance(6) && (uses.has('ascii-printable') || uses.has('unicode') || uses.has('letter'))) add('max-sequence', 2 + below(3));
+  if (chance(8)) add('changes-per-day', 1 + below(3));
   if (chance(6)) add('history', below(24));
   if (chance(6)) add('min-age-hours', below(72));
   for (let i = parts.length - 1; i > 0; i -= 1) {

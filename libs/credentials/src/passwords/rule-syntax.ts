@@ -80,3 +80,38 @@ function named(name: string, at: number): CharacterSet {
   if (set === null) throw rulesInvalid(`there is no set of characters called ${JSON.stringify(name.slice(0, 40))}`, at);
   return set;
 }
+
+/** The number of each rule. Fails with `input_invalid`. */
+export function numbers(rules: readonly WrittenRule[]): readonly number[] {
+  return rules.map(({ name, value, at, valueAt }) => {
+    if (value === null || !/^[0-9]{1,6}$/.test(value)) throw rulesInvalid(`${name} must be a number`, value === null ? at : valueAt);
+    return Number(value);
+  });
+}
+
+/** Reads `3 upper, digit`. Fails with `input_invalid`. */
+export function parseAtLeast(rule: WrittenRule): { readonly count: number; readonly sets: readonly CharacterSet[] } {
+  const [, count = '', between = ''] = /^([0-9]{1,3})( +)/.exec(rule.value ?? '') ?? [];
+  if (count === '' || Number(count) === 0)
+    throw rulesInvalid(`${rule.name} names how many, then of what: "${rule.name}: 3 digit"`, rule.value === null ? rule.at : rule.valueAt);
+  const before = count.length + between.length;
+  return { count: Number(count), sets: parseSets({ ...rule, value: (rule.value ?? '').slice(before), valueAt: rule.valueAt + before }) };
+}
+
+/** Reads `25` or `25%`. Fails with `input_invalid`. */
+export function parsePercent({ name, value, at, valueAt }: WrittenRule): number {
+  const [, percent] = /^([0-9]{1,3})%?$/.exec(value ?? '') ?? [];
+  if (percent === undefined || Number(percent) > 100) throw rulesInvalid(`${name} must be a percentage`, value === null ? at : valueAt);
+  return Number(percent);
+}
+
+const WORD = /^[a-z0-9]{3,32}$/;
+const MAX_WORDS = 100;
+
+/** Reads `password, welcome`, in small letters. Fails with `input_invalid`. */
+export function parseWords({ name, value, at, valueAt }: WrittenRule): readonly string[] {
+  const words = (value ?? '').split(',').map((word) => word.trim().toLowerCase());
+  if (words.length > MAX_WORDS || !words.every((word) => WORD.test(word)))
+    throw rulesInvalid(`${name} must be up to ${MAX_WORDS} words of 3 to 32 letters and digits, with commas between them`, value === null ? at : valueAt);
+  return words;
+}

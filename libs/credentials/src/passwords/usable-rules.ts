@@ -8,8 +8,23 @@ import { parsePasswordRules, type PasswordRules } from './password-rules.ts';
  */
 export function usablePasswordRules(text: string): PasswordRules {
   const rules = parsePasswordRules(text);
-  const { size } = passwordGenerator(rules);
+  const generator = passwordGenerator(rules);
+  const { size } = generator;
   // The current password and those that the portal remembers cannot come again.
   if (size <= BigInt(rules.history) + 1n) throw impossible(`only ${size} satisfy them, and the portal remembers ${rules.history} besides the current one`);
+  // One after the other, as rotations will make them: what is refused, or too like the one before, shows here.
+  let current = generator.draw().reveal();
+  for (let changes = 0; changes < TRIED_CHANGES; changes += 1) current = generator.draw({ current, previous: [current] }).reveal();
   return rules;
+}
+
+const TRIED_CHANGES = 2;
+
+/** What whoever saves these rules should know, though passwords can be made from them. */
+export function ruleWarnings({ namesMaxLength }: Pick<PasswordRules, 'namesMaxLength'>): readonly string[] {
+  return namesMaxLength
+    ? []
+    : [
+        'The password rules name no maxlength. Many portals cut what is longer without a word, and then accept the whole password on one page only: look it up, or try a long one by hand.',
+      ];
 }

@@ -5,7 +5,7 @@ import { finishAttempt } from '../journal/ends.ts';
 import { followStoreVersion } from './follow.ts';
 import { putOffRotation } from './put-off.ts';
 import { findEndpoint, getEndpoint, listEndpoints } from './read.ts';
-import { bringRotationForward, listDueEndpoints, listSharedIdentities, setNextRotation } from './schedule.ts';
+import { bringRotationForward, listDueEndpoints, listSharedIdentities, passwordTooYoungUntil, setNextRotation } from './schedule.ts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from './seed.ts';
 
 let t: TestDatabase;
@@ -308,4 +308,24 @@ test('a portal type remembers the realms that it had, whatever is saved with it,
   const read = await upsertPortalType(t.db, { ...PORTAL, code });
   await upsertPortalType(t.db, { ...read, code: 'like-it' });
   expect((await upsertPortalType(t.db, { ...PORTAL, code: 'like-it' })).formerRealms).toEqual([]);
+});
+
+test('a password is too young by its age, and by how often it was changed in 24 hours', async () => {
+  const endpoint = await makeEndpoint(t.db);
+  const until = async (leastHours: number, changesPerDay: number | null) => {
+    const at = await passwordTooYoungUntil(t.rotator, { ...endpoint, leastHours, changesPerDay });
+    return at === null ? null : Math.round((at.getTime() - Date.now()) / 3_600_000);
+  };
+  expect([await until(24, null), await until(0, 1)]).toEqual([null, null]);
+  await t.sql(`UPDATE integration_endpoint SET last_rotated_at = now() - interval '2 hours' WHERE id = $1`, [endpoint.endpointId]);
+  expect([await until(24, null), await until(0, 1), await until(0, 2), await until(30, 1), await until(0, null)]).toEqual([22, 22, null, 28, null]);
+  for (const hours of [2, 20, 30]) {
+    const { attemptId } = await plannedAttempt(t.db, endpoint);
+    await t.sql(
+      `UPDATE rotation_attempt SET state = 'done', promoted_version = '2', previous_version = '1', created_at = now() - interval '40 hours', ended_at = now() - make_interval(hours => $2) WHERE id = $1`,
+      [attemptId, hours],
+    );
+    await t.sql(`DELETE FROM login_lease WHERE endpoint_id = $1`, [endpoint.endpointId]);
+  }
+  expect([await until(0, 1), await until(0, 2), await until(0, 3)]).toEqual([22, 4, null]);
 });

@@ -145,16 +145,30 @@ export async function liesElsewhere(
   return row?.elsewhere ?? false;
 }
 
-/** Until when the portal keeps this password from being changed, by its least age in hours; `null`: it may be changed, by Postgres's clock. */
+/**
+ * Until when the portal keeps this password from being changed, by its least age in hours and by how many changes a day it takes (`null`: any number; counted
+ * over 24 hours, as far as rotations made them); `null`: it may be changed, by Postgres's clock.
+ */
 export async function passwordTooYoungUntil(
   db: Database,
-  { orgId, endpointId, leastHours }: { readonly orgId: string; readonly endpointId: string; readonly leastHours: number },
+  {
+    orgId,
+    endpointId,
+    leastHours,
+    changesPerDay,
+  }: { readonly orgId: string; readonly endpointId: string; readonly leastHours: number; readonly changesPerDay: number | null },
 ): Promise<Date | null> {
+  const hours = changesPerDay === 1 ? Math.max(leastHours, 24) : leastHours;
   const [row] = await db.transaction(
     { tenant: orgId },
     (tx) => tx.$queryRaw<{ until: Date | null }[]>`
       SELECT CASE WHEN w.at > clock_timestamp() THEN w.at END AS until
-        FROM integration_endpoint e, LATERAL (SELECT e.last_rotated_at + make_interval(hours => ${leastHours}::int) AS at) w WHERE e.org_id = ${orgId} AND e.id = ${endpointId}`,
+        FROM integration_endpoint e,
+             LATERAL (SELECT greatest(e.last_rotated_at + make_interval(hours => ${hours}::int),
+                                      (SELECT a.ended_at + interval '24 hours' FROM rotation_attempt a
+                                        WHERE a.login_identity = e.login_identity AND a.state = 'done' ORDER BY a.ended_at DESC OFFSET ${(changesPerDay ?? 1) - 1}::int
+                                        LIMIT ${changesPerDay === null ? 0 : 1}::int)) AS at) w
+       WHERE e.org_id = ${orgId} AND e.id = ${endpointId}`,
   );
   return row?.until ?? null;
 }

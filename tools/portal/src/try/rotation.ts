@@ -27,7 +27,7 @@ export interface RotationOptions {
 export async function tryRotation(options: RotationOptions): Promise<void> {
   const { trial, report, payload, rules, saveTo } = options;
   const { username, password: old } = payload.reveal();
-  const password = generatePassword(rules, { username, previous: [old] });
+  const password = generatePassword(rules, { username, current: old, previous: [old] });
   const kept =
     saveTo === null
       ? null

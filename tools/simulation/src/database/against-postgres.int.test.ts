@@ -332,7 +332,7 @@ class Round {
     const pause = random.pick([{ forMs: HOUR_MS }, { untilMs: 3 * DAY_MS }]);
     if (random.chance(0.2))
       await this.ask('postponeSearch', (_, now) => ({ ...place, wishes, ...('forMs' in pause ? pause : { until: new Date(now + pause.untilMs) }) }));
-    await this.ask('passwordTooYoungUntil', () => ({ ...place, leastHours: 30 }));
+    await this.ask('passwordTooYoungUntil', () => ({ ...place, leastHours: random.pick([0, 30]), changesPerDay: random.pick([null, 1, 2]) }));
     await this.ask('isDue', () => place);
     await this.ask('liesElsewhere', () => place);
     if (await this.#hasOrder()) {

@@ -218,10 +218,17 @@ export const tellLeftBehind = operation('tellLeftBehind', (db, { endpointId, ver
   notice(db, { kind: 'left_previous', key: `${endpointId}:${version}`, endpointId, detail }),
 );
 
-export const passwordTooYoungUntil = operation('passwordTooYoungUntil', (db, { leastHours, ...asked }) => {
-  const rotatedAt = endpointOf(db, asked)?.lastRotatedAt;
-  const until = rotatedAt && new Date(rotatedAt.getTime() + leastHours * 3_600_000);
-  return until && until > db.now ? until : null;
+export const passwordTooYoungUntil = operation('passwordTooYoungUntil', (db, { leastHours, changesPerDay, ...asked }) => {
+  const endpoint = endpointOf(db, asked);
+  const hours = changesPerDay === 1 ? Math.max(leastHours, 24) : leastHours;
+  const attempts = endpoint?.loginIdentity ? db.tables.attempts.of(endpoint.loginIdentity) : [];
+  const changes = attempts
+    .flatMap(({ state, endedAt, orgId }) => (state === 'done' && endedAt && orgId === asked.orgId ? [endedAt.getTime()] : []))
+    .sort((a, b) => b - a);
+  const nth = changesPerDay === null ? undefined : changes[changesPerDay - 1];
+  const times = [endpoint?.lastRotatedAt ? endpoint.lastRotatedAt.getTime() + hours * 3_600_000 : 0, nth === undefined ? 0 : nth + DAY_MS];
+  const until = new Date(Math.max(...times));
+  return until > db.now ? until : null;
 });
 
 export const startSearch = operation('startSearch', (db, { orgId, endpointId }) => {
