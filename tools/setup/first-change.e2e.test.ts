@@ -48,10 +48,10 @@ it.skipIf(!HAS_HISTORY)(
   async () => {
     expect(commands.length).toBeGreaterThan(10);
     const patch = blocks.find(({ language }) => language === 'diff')?.text ?? '';
-    await writeFile(join(clone, 'not-word.patch'), patch);
+    await writeFile(join(clone, 'end-rule.patch'), patch);
     // The page begins on main, wherever the clone that is tested stands.
     await shell(
-      'git checkout -q -B main && git config user.name newcomer && git config user.email newcomer@example.org && echo not-word.patch >> .git/info/exclude',
+      'git checkout -q -B main && git config user.name newcomer && git config user.email newcomer@example.org && echo end-rule.patch >> .git/info/exclude',
     );
     const ran: string[] = [];
     for (const command of commands) {
@@ -60,11 +60,11 @@ it.skipIf(!HAS_HISTORY)(
       // The first run of the tests is the one that must be red.
       const isRed = command.includes('vitest') && !ran.includes(command);
       expect([command, code === 0, output.slice(-2_000)]).toEqual([command, !isRed, expect.any(String)]);
-      if (isRed) expect(output).toContain("expected [] to deeply equal [ 'holds a word that is refused' ]");
+      if (isRed) expect(output).toContain("expected [] to deeply equal [ 'does not end with letter' ]");
       ran.push(command);
     }
     const { output } = await shell('git log -1 --format=%s main && git status --porcelain');
-    expect(output.trim()).toBe('credentials: a portal may refuse words in a password');
+    expect(output.trim()).toBe('credentials: a portal may say what a password ends with');
   },
 );
 
