@@ -10,6 +10,7 @@ import { inRoot } from '../workspace.mjs';
  * @property {'embedded' | 'containers'} backend
  * @property {string[]} services
  * @property {number} seconds that its files took, one by one
+ * @property {number} processorSeconds of the run's processes; the first kind of a run has them all
  * @property {{ path: string, seconds: number }[]} files  each of them
  * @property {number} passed
  * @property {{ title: string, reason: string }[]} failed

@@ -33,13 +33,21 @@ export function wordsFor(results, docker) {
   return [...lines, ...spent(results), ...longest(results), ...proofs, ...longOnly, ...without, ...named(results, 'skipped')];
 }
 
-/** Where the time went, the dearest first. @param {Result[]} results */
+/** Where the time went, the dearest first: on the clock, where files wait for each other, and of the processor. @param {Result[]} results */
 function spent(results) {
-  const seconds = (/** @type {Result[]} */ those) => Math.round(those.reduce((sum, result) => sum + result.seconds, 0));
-  const dear = [...results].sort((a, b) => b.seconds - a.seconds).filter((result) => result.seconds >= 0.5);
+  return [
+    ...dearest(results, 'seconds of test files', ({ seconds }) => seconds),
+    ...dearest(results, 'processor seconds', ({ processorSeconds }) => processorSeconds),
+  ];
+}
+
+/** @param {Result[]} results @param {string} what @param {(result: Result) => number} of */
+function dearest(results, what, of) {
+  const dear = [...results].sort((a, b) => of(b) - of(a)).filter((result) => of(result) >= 0.5);
+  const total = results.reduce((sum, result) => sum + of(result), 0);
   return dear.length === 0
     ? []
-    : [`seconds of test files: ${seconds(results)} (${dear.map((result) => `${short(result.project)} ${result.kind} ${seconds([result])}`).join(', ')})`];
+    : [`${what}: ${Math.round(total)} (${dear.map((result) => `${short(result.project)} ${result.kind} ${Math.round(of(result))}`).join(', ')})`];
 }
 
 /** The files that took longest. @param {Result[]} results */

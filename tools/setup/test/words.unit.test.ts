@@ -8,6 +8,7 @@ const result = (project: string, kind: Result['kind'], counts: Partial<Result> =
   backend: kind === 'containers' ? 'containers' : 'embedded',
   services: [],
   seconds: 0,
+  processorSeconds: 0,
   files: [],
   passed: 3,
   failed: [],
@@ -26,8 +27,13 @@ test('each backend is told with the tests and projects it ran', () => {
 });
 
 test('it is told where the time went, the dearest first', () => {
-  const slow = [result('db', 'embedded', { seconds: 70.4 }), result('rotator', 'e2e', { seconds: 900.2 }), result('cost', 'unit', { seconds: 0.2 })];
+  const slow = [
+    result('db', 'embedded', { seconds: 70.4, processorSeconds: 90 }),
+    result('rotator', 'e2e', { seconds: 900.2, processorSeconds: 80.6 }),
+    result('cost', 'unit', { seconds: 0.2 }),
+  ];
   expect(wordsFor(slow, reached)).toContain('seconds of test files: 971 (rotator e2e 900, db embedded 70)');
+  expect(wordsFor(slow, reached)).toContain('processor seconds: 171 (db embedded 90, rotator e2e 81)');
 });
 
 test('the ten files that took longest are named, whatever their project', () => {

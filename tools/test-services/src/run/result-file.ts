@@ -16,6 +16,8 @@ export interface Result {
   services: Service[];
   /** Seconds that its files took one by one; several run at once, so this is more than the clock shows. */
   seconds: number;
+  /** Of the processor, of this run and all that it started and saw end; the first kind of a run has them all. Containers are not in it. */
+  processorSeconds: number;
   /** Each of them, by its path below the project. */
   files: { path: string; seconds: number }[];
   passed: number;
@@ -57,6 +59,7 @@ export class ResultFile implements Reporter {
         backend,
         services: this.#services,
         seconds: 0,
+        processorSeconds: 0,
         files: [],
         passed: 0,
         failed: [],
@@ -70,6 +73,8 @@ export class ResultFile implements Reporter {
     const outside = unhandledErrors.map((error) => ({ title: 'an error outside any test', reason: wordsOf([error as { message?: string }]) }));
     if (this.#runsContainers && this.#leftOut.length > 0) of('containers').leftOut.push(...this.#leftOut);
     if (outside.length > 0) of([...kinds.keys()][0] ?? 'unit').failed.push(...outside);
+    const [first] = kinds.values();
+    if (first) first.processorSeconds = processorSeconds();
     if (kinds.size > 0) this.#write(project, [...kinds.values()]);
   }
 
@@ -78,6 +83,21 @@ export class ResultFile implements Reporter {
     mkdirSync(folder, { recursive: true });
     const name = `${project.replace('@rcm/', '')}.${results.map((result) => result.kind).join('-')}.json`;
     writeFileSync(join(folder, name), `${JSON.stringify(results, null, 2)}\n`);
+  }
+}
+
+/** proc(5): fields 14 to 17 of `stat`, this process and the children it waited for, in hundredths. Elsewhere this process alone. */
+function processorSeconds(): number {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'utf8');
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 15);
+    return fields.reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
+  } catch {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000_000;
   }
 }
 
