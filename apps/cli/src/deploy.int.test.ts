@@ -94,6 +94,18 @@ test('who logs in as what is listed, with what a process would refuse and what t
   await sql(`DROP ROLE ${plain}, ${beyond}`);
 });
 
+test('that the database was restored is said with a reason and by whoever signed in; nothing else is done by it', async () => {
+  expect((await rcm(['db', 'restored'], environment)).code).toBe(2);
+  expect(await sql('SELECT kind FROM database_restore')).toEqual([]);
+  expect(await json('db', 'restored', '--reason', 'the disk was lost', '--actor', 'jane')).toMatchObject({ code: 0, said: { kind: 'restored' } });
+  expect(await json('db', 'restored', '--nothing-lost', '--reason', 'every row is there')).toMatchObject({ code: 0, said: { kind: 'nothing_lost' } });
+  const said = await sql('SELECT kind, actor, reason FROM database_restore ORDER BY id');
+  expect(said).toMatchObject([
+    { kind: 'restored', actor: expect.stringMatching(/^person:os:.* says jane$/), reason: 'the disk was lost' },
+    { kind: 'nothing_lost', actor: expect.stringMatching(/^person:os:/), reason: 'every row is there' },
+  ]);
+});
+
 test('who is not the owner is told so', async () => {
   const { code, said } = await (async () => {
     const { code: exit, stdout } = await rcm(['db', 'status', '--json'], {});
@@ -102,10 +114,10 @@ test('who is not the owner is told so', async () => {
   expect({ code, said }).toMatchObject({ code: 2, said: { error: { code: 'config_invalid', message: expect.stringContaining('RCM_OWNER_DATABASE_URL') } } });
 });
 
-async function sql(statement: string): Promise<void> {
+async function sql(statement: string): Promise<unknown> {
   const db = openDatabase({ url, applicationName: 'test', maxConnections: 1 });
   try {
-    await db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(statement));
+    return await db.transaction('every tenant', (tx) => tx.$queryRawUnsafe(statement));
   } finally {
     await db.close();
   }

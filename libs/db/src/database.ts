@@ -5,6 +5,7 @@ import { translated } from './failure.ts';
 import { checkKeys, type KnownKey } from './keys/check.ts';
 import { checkSchema } from './migrations/standing.ts';
 import { createPool, TIMEOUTS } from './pool.ts';
+import { notePlace } from './restore/restore.ts';
 import { type AppRole, checkAppRole } from './roles/app-role.ts';
 import { enterScope, type Scope } from './scope.ts';
 import { checkTaskKeys } from './sealing/check.ts';
@@ -96,6 +97,7 @@ function gate({ role, keys, dataKeys }: Pick<DatabaseOptions, 'role' | 'keys' | 
     if (role !== undefined) await checkAppRole(tx, role);
     if (keys !== undefined) await checkKeys(tx, keys, role);
     if (role === 'rcm_agent' && dataKeys !== undefined) await checkTaskKeys(tx, dataKeys);
+    if (role === 'rcm_agent' || role === 'rcm_rotator') await notePlace(tx);
     passed = true;
   };
 }

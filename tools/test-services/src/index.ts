@@ -4,7 +4,7 @@
  * Must never: be imported by product code, reach a database or an AWS account that it did not start itself.
  */
 export { backend, localStackEndpoint } from './run/services.ts';
-export { freshDatabase } from './database/fresh.ts';
+export { copyDatabase, freshDatabase } from './database/fresh.ts';
 export type { FreshDatabase, FreshDatabaseOptions } from './database/fresh.ts';
 export type { Backend, Service } from './run/provided.ts';
 export { type RunningService, startEmbeddedPostgres } from './postgres/kept.ts';

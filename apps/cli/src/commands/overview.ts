@@ -3,6 +3,12 @@ import type { Report } from '../report.ts';
 import { relative } from '../times.ts';
 import { facts } from '../table.ts';
 
+const RESTORED = {
+  restored: 'restored, logins rest for a window',
+  another_place: 'in another place, logins rest for a window',
+  nothing_lost: 'moved, nothing was lost',
+} as const;
+
 /** How many there are, and of what is wrong how much. Not well where anything is failing, locked or blocked, or a portal is stopped. */
 export async function overview(db: Database): Promise<Report> {
   const o = await fleetOverview(db);
@@ -16,6 +22,7 @@ export async function overview(db: Database): Promise<Report> {
         ['failing', of(o.failing, 'rcm logins --failing')],
         ['locked', of(o.locked, 'rcm logins --locked')],
         ['blocked', of(o.blocked, 'rcm logins --blocked')],
+        ['database', o.restore === null ? null : `${RESTORED[o.restore.kind]} ${relative(o.restore.at, view.now)} (${o.restore.reason})`],
         ['portals stopped', o.portalsStopped.join(', ') || '0'],
         ['due in 7 d', of(o.dueIn7Days, 'rcm logins --due')],
         ['overdue', `${o.overdue}`],

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { DbMigrateOptions } from '../commands/db-migrate.ts';
+import type { DbRestoredOptions } from '../commands/db-restored.ts';
 import type { Report } from '../report.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -8,7 +9,7 @@ interface Running {
   print(report: Report): void;
 }
 
-/** `db status | migrate | roles`: the database as whoever deploys it sees it, as the tables' owner. */
+/** `db status | migrate | roles | restored`: the database as whoever deploys it sees it, as the tables' owner. */
 export function addDatabase(program: Command, { terminal, print }: Running): void {
   const db = program.command('db').description('the database: how far it is migrated, and who logs in as what');
   db.command('status')
@@ -23,6 +24,15 @@ export function addDatabase(program: Command, { terminal, print }: Running): voi
     .action(async (options: DbMigrateOptions) => {
       const { dbMigrate } = await import('../commands/db-migrate.ts');
       print(await dbMigrate(terminal, options));
+    });
+  db.command('restored')
+    .description('say that it was restored to an earlier hour: every login rests until its portal has forgotten the failures that the ledger lost')
+    .option('--nothing-lost', 'say instead that every row is there (a move, an upgrade): nothing rests')
+    .requiredOption('--reason <text>', 'why; it goes into the audit trail of every organization')
+    .option('--actor <name>', 'what you are called, beside who you are signed in as')
+    .action(async (options: DbRestoredOptions) => {
+      const { dbRestored } = await import('../commands/db-restored.ts');
+      print(await dbRestored(terminal.environment, options));
     });
   db.command('roles')
     .description('who logs in as a member of which role, and what is wrong with a login')

@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts';
+import { lastRestore, type Restore } from '../restore/restore.ts';
 
 /** What a person asks first: how many there are, and of what is wrong how much. */
 export interface FleetOverview {
@@ -20,12 +21,14 @@ export interface FleetOverview {
   readonly oldestTaskSince: Date | null;
   readonly pauses: number;
   readonly portalsStopped: readonly string[];
+  /** What was last said, or noticed, of the database being restored. */
+  readonly restore: Restore | null;
 }
 
 /** Counts by index; what is counted of all logins is so by one of their keys alone. For `rcm_operator`. */
 export async function fleetOverview(db: Database): Promise<FleetOverview> {
   return db.transaction('every tenant', async (tx) => {
-    const [counts] = await tx.$queryRaw<Omit<FleetOverview, 'portalsStopped'>[]>`
+    const [counts] = await tx.$queryRaw<Omit<FleetOverview, 'portalsStopped' | 'restore'>[]>`
       SELECT (SELECT count(*)::int FROM organization) AS organizations,
              (SELECT count(*)::int FROM integration_endpoint) AS logins,
              (SELECT count(*)::int FROM login_identity i JOIN integration_endpoint e ON e.login_identity = i.id WHERE i.refused_since IS NOT NULL) AS failing,
@@ -45,6 +48,6 @@ export async function fleetOverview(db: Database): Promise<FleetOverview> {
     const stopped = await tx.$queryRaw<{ code: string }[]>`
       SELECT g.portal_type_code AS code FROM portal_gate g WHERE g.opened_at IS NOT NULL AND g.closed_at IS NULL ORDER BY 1`;
     if (!counts) throw new Error('a statement without a row');
-    return { ...counts, portalsStopped: stopped.map(({ code }) => code) };
+    return { ...counts, portalsStopped: stopped.map(({ code }) => code), restore: await lastRestore(tx) };
   });
 }

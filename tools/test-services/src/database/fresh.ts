@@ -30,6 +30,25 @@ export async function freshDatabase({ migrate, template = migrate.toString(), se
   return { url: urlOf(server, name), drop: () => drop(server, name) };
 }
 
+/**
+ * Another database of the same server with what this one holds now, as one has that was restored from a backup of this moment. Whoever is connected
+ * to `url` loses the connection.
+ */
+export async function copyDatabase(url: string): Promise<FreshDatabase> {
+  const source = new URL(url).pathname.slice(1);
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await asSuperuser(urlOf(url, 'postgres'), async (client) => {
+    await client.query(`ALTER DATABASE ${source} WITH ALLOW_CONNECTIONS false`);
+    try {
+      await client.query('SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1', [source]);
+      await client.query(`CREATE DATABASE ${name} TEMPLATE ${source}`);
+    } finally {
+      await client.query(`ALTER DATABASE ${source} WITH ALLOW_CONNECTIONS true`);
+    }
+  });
+  return { url: urlOf(url, name), drop: () => drop(urlOf(url, 'postgres'), name) };
+}
+
 async function ensureTemplate(client: pg.Client, args: { server: string; source: string; migrate: FreshDatabaseOptions['migrate'] }): Promise<void> {
   const { server, source, migrate } = args;
   const found = await client.query<{ ready: boolean }>('SELECT datistemplate AS ready FROM pg_database WHERE datname = $1', [source]);
