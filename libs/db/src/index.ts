@@ -104,7 +104,7 @@ export { type Refusal, restAfter } from './ledger/rests.ts';
 export { type PasswordStanding, passwordStanding, type StandingQuestion } from './ledger/standing.ts';
 export { type Claimed, type ClaimQuestion, claimLegacy, releaseClaim } from './legacy/claim.ts';
 export { type EndpointConfig, gatherCredentials, listConfigs, type PlacesOf, type ScrubElsewhere, scrubElsewhere } from './legacy/configs.ts';
-export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, readLegacyCredentials, recordMigrated } from './legacy/migrate.ts';
+export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated } from './legacy/migrate.ts';
 export { forgetLeftoverFingerprints, listProofs, type MigrationProof, type NewProof, recordProof } from './legacy/proofs.ts';
 export { type LegacyRestore, type RestoreAnswer, restoreLegacyCredentials } from './legacy/restore.ts';
 export { changePace, type PaceQuestion, takeTurn } from './legacy/pace.ts';

@@ -32,7 +32,7 @@ import { restLogin } from '../ledger/rest.ts';
 import { passwordStanding } from '../ledger/standing.ts';
 import { claimLegacy, releaseClaim } from '../legacy/claim.ts';
 import { gatherCredentials, listConfigs, scrubElsewhere } from '../legacy/configs.ts';
-import { listLegacyEndpoints, readLegacyCredentials, recordMigrated } from '../legacy/migrate.ts';
+import { listLegacyEndpoints, recordMigrated } from '../legacy/migrate.ts';
 import { restoreLegacyCredentials } from '../legacy/restore.ts';
 import { listProofs, recordProof } from '../legacy/proofs.ts';
 import { rowSinceRecorded, wasPromoted } from '../legacy/rotated.ts';
@@ -163,7 +163,6 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   readPortalTask: (n) => readPortalTask(t.agent, { ...n, reader: REQUESTER }),
   getPortalTask: (n) => getPortalTask(t.agent, n),
   recordMigrated: (n) => recordMigrated(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
-  readLegacyCredentials: (n) => readLegacyCredentials(t.migrator, n),
   gatherCredentials: (n) => gatherCredentials(t.migrator, { ...n, place: ['login'] }),
   scrubElsewhere: (n) => scrubElsewhere(t.migrator, { ...n, placesOf: () => [['note']], paths: ['note'], actor: 'a', reason: 'x' }),
   claimLegacy: (n) => claimLegacy(t.migrator, { ...n, holder: 'h', ttlMs: 1000 }),

@@ -35,20 +35,6 @@ export async function listLegacyEndpoints(
   });
 }
 
-/** What the row holds at this moment, and whether it names a secret by now. `credentials`: `null` where there are none. Fails with `endpoint_unknown`. */
-export async function readLegacyCredentials(
-  db: Database,
-  { endpointId, orgId }: { readonly endpointId: string; readonly orgId: string },
-): Promise<{ readonly credentials: Secret<string> | null; readonly secretArn: string | null }> {
-  const [row] = await db.transaction(
-    { tenant: orgId },
-    (tx) => tx.$queryRaw<{ credentials: string | null; secretArn: string | null }[]>`
-      SELECT (config->'credentials')::text AS credentials, secret_arn AS "secretArn" FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId}`,
-  );
-  if (!row) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
-  return { credentials: row.credentials === null ? null : new Secret(row.credentials), secretArn: row.secretArn };
-}
-
 export interface Migrated extends NewProof {
   readonly loginIdentity: string;
   /** Which key made it. Default `1`. */

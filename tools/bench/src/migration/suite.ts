@@ -83,7 +83,7 @@ async function measure(logins: number, act: (world: MigrationWorld) => Promise<u
 }
 
 async function measureQuota(run: BenchmarkRun): Promise<BenchmarkResult[]> {
-  const logins = run.size === 'quick' ? 12 : 300;
+  const logins = run.size === 'quick' ? 12 : 120;
   run.progress(`the script, ${logins} logins`);
   const script = await measure(logins, runScript);
   const results: BenchmarkResult[] = [];
