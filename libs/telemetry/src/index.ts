@@ -11,10 +11,12 @@ export { type HealthOptions, type HealthServer, startHealthServer } from './heal
 export { ID_PATTERN, idSchema, isId } from './ids.ts';
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
+export { issuedSubject } from './person.ts';
 export { processEnvironment } from './process/process-environment.ts';
 export { hasEnded, processName } from './process/process-name.ts';
 export { runGuarded } from './process/run-guarded.ts';
 export { Secret } from './secret.ts';
+export { checkListener, type Listener, type ListenerNames } from './transport/listener.ts';
 export { sayPlaintext } from './transport/say-plaintext.ts';
 export { checkAddresses, type TransportConfig, transportEnvironment } from './transport/transport-environment.ts';
 export { addressProblem, isLoopback, isProtected, type PlaintextUse, plaintextWarnings } from './transport/transport.ts';

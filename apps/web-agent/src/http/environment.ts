@@ -1,5 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { isLoopback, isProtected, Secret } from '@rcm/telemetry';
+import { checkListener, isProtected, Secret } from '@rcm/telemetry';
 import { z } from 'zod';
 import type { ApiOptions } from './server.ts';
 
@@ -61,7 +60,13 @@ const TOGETHER = ['RCM_API_ISSUER', 'RCM_API_AUDIENCE', 'RCM_API_JWKS_URL'] as c
 /** Half an API would be one that lets nobody in, or everybody. */
 export function checkApi(config: ApiConfig, context: z.core.$RefinementCtx): void {
   const missing = TOGETHER.filter((name) => config[name] === undefined);
-  if (missing.length === 0) checkTls(config, context);
+  // Tokens and results go over it.
+  if (missing.length === 0)
+    checkListener(
+      { host: config.RCM_API_HOST, cert: config.RCM_API_TLS_CERT, key: config.RCM_API_TLS_KEY, behindProxy: config.RCM_API_TLS_PROXY === 'yes' },
+      { host: 'RCM_API_HOST', cert: 'RCM_API_TLS_CERT', key: 'RCM_API_TLS_KEY', proxy: 'RCM_API_TLS_PROXY' },
+      context,
+    );
   checkPrevious(config, context);
   if (missing.length === 0 || missing.length === TOGETHER.length) return;
   for (const name of missing)
@@ -77,27 +82,6 @@ function checkPrevious(config: ApiConfig, context: z.core.$RefinementCtx): void 
   if (issuer === undefined) report('RCM_API_PREVIOUS_ISSUER', 'is set, but RCM_API_ISSUER is not');
   // An issuer that only changes its keys serves the old and the new ones at its address.
   if (previous === issuer) report('RCM_API_PREVIOUS_ISSUER', 'is RCM_API_ISSUER itself: the keys of one issuer are at one address');
-}
-
-/** Tokens and results go over it: to other machines by TLS only, its own or that of a proxy which the deployment vouches for. */
-function checkTls(config: ApiConfig, context: z.core.$RefinementCtx): void {
-  const { RCM_API_TLS_CERT: cert, RCM_API_TLS_KEY: key } = config;
-  const report = (name: string, message: string): void => void context.addIssue({ code: 'custom', path: [name], message });
-  if (cert === undefined && key === undefined) {
-    if (!isLoopback(config.RCM_API_HOST) && config.RCM_API_TLS_PROXY === undefined)
-      report(
-        'RCM_API_HOST',
-        'lets other machines in, without TLS: name a certificate and its key (RCM_API_TLS_CERT_FILE, RCM_API_TLS_KEY_FILE), or say RCM_API_TLS_PROXY=yes where only a proxy with TLS reaches it',
-      );
-    return;
-  }
-  if (cert === undefined) return report('RCM_API_TLS_CERT', 'is not set, but RCM_API_TLS_KEY is');
-  if (key === undefined) return report('RCM_API_TLS_KEY', 'is not set, but RCM_API_TLS_CERT is');
-  try {
-    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key.reveal()))) report('RCM_API_TLS_KEY', 'is not the key of RCM_API_TLS_CERT');
-  } catch {
-    report('RCM_API_TLS_CERT', 'and RCM_API_TLS_KEY must be a certificate and its key without a passphrase, in PEM');
-  }
 }
 
 /** `null`: no API is served. */

@@ -1,4 +1,4 @@
-import { type Clock, isProtected, RcmError, systemClock, withDeadline } from '@rcm/telemetry';
+import { type Clock, isProtected, issuedSubject, RcmError, systemClock, withDeadline } from '@rcm/telemetry';
 import { createLocalJWKSet, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 
@@ -26,8 +26,6 @@ const LONGEST_S = 900;
 /** A person has only just signed in. */
 const OLDEST_TOKEN_S = 600;
 const TOLERANCE_S = 60;
-/** As it is written down. OpenID Connect allows 255 characters of ASCII. */
-const LONGEST_SUBJECT = 700;
 
 const address = z.string().refine(isProtected, 'must be https, or http on this machine');
 const discovered = z.object({ issuer: z.string(), device_authorization_endpoint: address, token_endpoint: address, jwks_uri: address });
@@ -56,7 +54,9 @@ export async function signInByDevice(options: DeviceSignInOptions): Promise<stri
   say(`To go on, sign in at ${shown(begun.verification_uri)} with the code ${shown(begun.user_code)} (within ${Math.ceil(seconds / 60)} minutes).`);
   const token = await poll(at.token_endpoint, begun, seconds, options);
   const keys = await ask(at.jwks_uri, { schema: keySet, signal });
-  return `${shown(issuer)}#${encoded(await subjectOf(token, keys, { issuer, clientId }))}`;
+  const person = issuedSubject(issuer, await subjectOf(token, keys, { issuer, clientId }));
+  if (person === null) throw notSignedIn('the issuer’s token names nobody, or too long a name');
+  return person;
 }
 
 /** RFC 8628, 3.4 and 3.5. Time is counted in pauses, so that no clock that is set meanwhile makes it longer. */
@@ -88,7 +88,6 @@ async function subjectOf(token: string, keys: z.infer<typeof keySet>, { issuer, 
     const { sub = '', azp, aud } = payload;
     // A token for several must name us as the one that asked.
     if (azp === undefined ? Array.isArray(aud) && aud.length > 1 : azp !== clientId) throw notSignedIn('the issuer’s token is another client’s');
-    if (sub === '' || !sub.isWellFormed() || encoded(sub).length > LONGEST_SUBJECT) throw notSignedIn('the issuer’s token names nobody, or too long a name');
     return sub;
   } catch (error) {
     if (error instanceof errors.JOSEError) throw notSignedIn(`the issuer’s token is not good (${error.code})`);
@@ -145,8 +144,6 @@ async function send(
 
 /** What an issuer says goes to a terminal: none of it may steer one. */
 const shown = (text: string): string => text.replace(/[^!-~]/g, '?');
-/** As a part of an actor: visible ASCII, and never taken for another. */
-const encoded = (subject: string): string => encodeURIComponent(subject).replace(/%(40|3A|7C|2B|2F|3D)/g, (code) => decodeURIComponent(code));
 
 const unavailable = (why: string, cause?: unknown): RcmError =>
   new RcmError('identity_unavailable', `The issuer that signs people in (RCM_ACTOR_ISSUER) ${why}.`, { cause });
