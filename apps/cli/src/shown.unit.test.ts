@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { cursorOf, placeOf } from './cursor.ts';
+import { cursorOf, loginPlaces, placeIn, relative } from '@rcm/fleet';
 import { facts, table } from './table.ts';
 import { printable, type Terminal, viewOf } from './terminal.ts';
-import { relative, span } from './times.ts';
+import { span } from './span.ts';
 
 const now = new Date('2026-11-26T12:00:00Z');
 const at = (seconds: number): Date => new Date(now.getTime() + seconds * 1_000);
@@ -67,7 +67,7 @@ test.each([
 
 test('a place is given back as it was, and nothing else is taken for one', () => {
   const place = { key: '2026-01-01 00:00:00.123456+00', id: 'endpoint-1' };
-  expect(placeOf(cursorOf(place))).toEqual(place);
+  expect(placeIn(loginPlaces, '--after', cursorOf(place))).toEqual(place);
   for (const other of ['', 'x', Buffer.from('{"id":1}').toString('base64url'), cursorOf({ key: "'; --", id: 'x' })])
-    expect(() => placeOf(other)).toThrow(/--after/);
+    expect(() => placeIn(loginPlaces, '--after', other)).toThrow(/--after/);
 });

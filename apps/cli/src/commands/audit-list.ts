@@ -1,9 +1,8 @@
-import { type AuditPlace, type Database, listAudit } from '@rcm/db';
+import { type Database, listAudit } from '@rcm/db';
+import { auditPlaces, cursorOf, placeIn, relative } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
-import { z } from 'zod';
 import type { Report } from '../report.ts';
 import { table } from '../table.ts';
-import { relative } from '../times.ts';
 
 export interface AuditListOptions {
   readonly org: string;
@@ -17,13 +16,6 @@ export interface AuditListOptions {
 }
 
 const MOST = 1_000;
-const placeSchema = z.strictObject({
-  at: z
-    .string()
-    .max(64)
-    .regex(/^[-0-9:.+ TZ]+$/),
-  seq: z.int().min(0),
-});
 
 /** Who did what in one organization, the newest first; `audit export` has the details, and `audit verify` says whether anybody changed one. */
 export async function auditList(db: Database, options: AuditListOptions): Promise<Report> {
@@ -38,8 +30,8 @@ export async function auditList(db: Database, options: AuditListOptions): Promis
     actor: options.actor,
     action: options.action,
   };
-  const { events, next } = await listAudit(db, { question, after: options.after === undefined ? null : placeOf(options.after), limit });
-  const after = next && Buffer.from(JSON.stringify(next)).toString('base64url');
+  const { events, next } = await listAudit(db, { question, after: options.after === undefined ? null : placeIn(auditPlaces, '--after', options.after), limit });
+  const after = next && cursorOf(next);
   return {
     json: { organization: options.org, events, next: after },
     lines(view) {
@@ -71,12 +63,4 @@ function time(option: string, text: string | undefined): Date | undefined {
   const at = new Date(text);
   if (!Number.isNaN(at.getTime())) return at;
   throw new RcmError('input_invalid', `${option} must be a time such as 2026-03-01 or 2026-03-31T12:00:00Z. Nothing was done.`);
-}
-
-function placeOf(cursor: string): AuditPlace {
-  try {
-    return placeSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-  } catch (cause) {
-    throw new RcmError('input_invalid', '--after takes what the page before ended with, as it stands there. Nothing was done.', { cause });
-  }
 }

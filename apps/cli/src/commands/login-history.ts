@@ -1,8 +1,8 @@
 import { type Database, loginHistory } from '@rcm/db';
+import { relative } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
 import { table } from '../table.ts';
-import { relative } from '../times.ts';
 
 export interface HistoryOptions {
   readonly limit: string;

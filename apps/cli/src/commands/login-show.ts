@@ -1,10 +1,10 @@
 import { type Database, type LoginInFull, showLogin } from '@rcm/db';
+import { isWell, nextStepsFor, relative, standingOf, whyRotatedThen } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
-import { isWell, loginJson, standingOf } from '../standing.ts';
+import { loginJson } from '../standing.ts';
 import { facts } from '../table.ts';
 import type { View } from '../terminal.ts';
-import { relative } from '../times.ts';
 
 /** Everything that the books know of the logins that are named. Not well where one of them is not. */
 export async function loginShow(db: Database, ids: readonly string[]): Promise<Report> {
@@ -27,7 +27,7 @@ const inFull = (login: LoginInFull): object => ({
   secret: login.secretArn === null ? null : { reference: login.secretArn, version: login.currentVersion },
   lastRefused: login.lastRefused,
   budget: login.budget,
-  nextRotation: whyThen(login),
+  nextRotation: whyRotatedThen(login),
   restsUntil: login.rotationNotBefore,
   searchWantedAt: login.searchWantedAt,
   attempt: login.attempt,
@@ -39,25 +39,10 @@ const inFull = (login: LoginInFull): object => ({
   alsoAt: login.alsoAt,
 });
 
-/** What decides when it is rotated next, the first that holds. */
-function whyThen(login: LoginInFull): { readonly at: Date | null; readonly why: string } {
-  const at = login.nextRotationAt;
-  if (!login.stored) return { at: null, why: 'its secret is not in the store yet' };
-  if (login.attempt) return { at: login.attempt.waitingUntil, why: `a rotation is ${login.attempt.state} (${login.attempt.reason})` };
-  if (login.shared) return { at: null, why: 'it lies in several places, so nobody rotates it by itself' };
-  if (login.rotationMode === 'manual') return { at, why: 'a person changes it at the portal, and is told then' };
-  if (login.pauses.length > 0) return { at, why: `a person has paused it (${login.pauses[0]?.reason ?? ''})` };
-  if (login.portalStopped) return { at, why: `its portal’s rotations are stopped (${login.portalStopped.cause ?? 'no cause'})` };
-  if (login.rotationNotBefore && at && login.rotationNotBefore > at)
-    return { at: login.rotationNotBefore, why: 'the last one did not get through, and it rests' };
-  if (login.expiresAt && at && at < login.expiresAt) return { at, why: 'before the portal lets the password expire' };
-  return { at, why: 'by its portal type’s interval' };
-}
-
 function linesOf(login: LoginInFull, view: View): string[] {
   const ago = (at: Date | null): string => relative(at, view.now);
   const { budget, attempt, lastRefused } = login;
-  const next = whyThen(login);
+  const next = whyRotatedThen(login);
   const standing = standingOf(login);
   return [
     `${view.paint('bold', login.id)}  ${view.paint(standing === 'ok' ? 'green' : isWell(login) ? 'yellow' : 'red', standing)}`,
@@ -86,14 +71,6 @@ function linesOf(login: LoginInFull, view: View): string[] {
       ...login.notices.map((n) => ['told', `${ago(n.at)}: ${n.kind}${n.detail ? `, ${n.detail}` : ''}`] as const),
       ['also at', login.alsoAt.join(', ')],
     ]),
-    ...stepsFor(login).map((step) => view.paint('yellow', `→ ${step}`)),
+    ...nextStepsFor(login).map((step) => view.paint('yellow', `→ ${step}`)),
   ];
-}
-
-/** What a person can do now. */
-function stepsFor({ id, locked, openState, refusedSince }: LoginInFull): string[] {
-  if (locked) return [`call the portal’s support, then: rcm login unlocked ${id} --reason "…"`];
-  if (openState === 'blocked') return [`say which password the portal accepts: rcm login resolve ${id} --accept current|staged|typed|found --reason "…"`];
-  if (refusedSince) return [`you know the right password: rcm login set ${id} --reason "…"`, `the stored one is right: rcm login retry ${id} --reason "…"`];
-  return [];
 }

@@ -1,10 +1,10 @@
 import { type Database, listLogins, type LoginFilter } from '@rcm/db';
+import { cursorOf, isWell, loginPlaces, noteOf, placeIn, relative, standingOf } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
-import { cursorOf, placeOf } from '../cursor.ts';
 import type { Report } from '../report.ts';
-import { isWell, loginJson, noteOf, standingCell, standingOf } from '../standing.ts';
+import { span } from '../span.ts';
+import { loginJson, standingCell } from '../standing.ts';
 import { table } from '../table.ts';
-import { relative, span } from '../times.ts';
 
 export interface LoginsOptions {
   readonly org?: string;
@@ -31,7 +31,7 @@ export async function logins(db: Database, options: LoginsOptions, now: Date): P
     throw new RcmError('input_invalid', `--limit must be a whole number from 1 to ${MOST}. Nothing was done.`);
   const { logins: found, next } = await listLogins(db, {
     filter: filterOf(options, now),
-    after: options.after === undefined ? null : placeOf(options.after),
+    after: options.after === undefined ? null : placeIn(loginPlaces, '--after', options.after),
     limit,
   });
   const after = next && cursorOf(next);

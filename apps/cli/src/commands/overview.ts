@@ -1,6 +1,6 @@
 import { type Database, fleetOverview } from '@rcm/db';
+import { relative } from '@rcm/fleet';
 import type { Report } from '../report.ts';
-import { relative } from '../times.ts';
 import { facts } from '../table.ts';
 
 const RESTORED = {

@@ -1,27 +1,16 @@
 import { type Database, showTask, type TaskInFull } from '@rcm/db';
+import { relative, whyNotDone } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
 import { facts } from '../table.ts';
 import type { View } from '../terminal.ts';
-import { relative } from '../times.ts';
 import { stateCell, taskJson } from './tasks.ts';
 
 /** Everything of one task but what it was asked with and what came of it. Not well where it failed. */
 export async function taskShow(db: Database, taskId: string): Promise<Report> {
   const task = await showTask(db, taskId);
   if (!task) throw new RcmError('task_not_found', `There is no task ${taskId}, or it is no longer kept. Nothing was done.`);
-  return { json: { ...taskJson(task), why: whyOf(task) }, lines: (view) => linesOf(task, view), well: task.state !== 'failed' };
-}
-
-/** Why it is not done yet, or not done at all; `null`: it is. */
-function whyOf(task: TaskInFull): string | null {
-  if (task.state === 'succeeded') return null;
-  if (task.state === 'failed') return `it failed: ${task.errorCode ?? 'for a reason that was not kept'}`;
-  if (task.state === 'running') return `${task.worker ?? 'a web-agent'} works on it`;
-  if (task.rotation) return `the password of its login is being changed (${task.rotation.state})`;
-  if (task.requeueReason !== null) return `it was put off: ${task.requeueReason}`;
-  if (task.leases.length > 0) return 'its login is in use';
-  return task.waitingBefore > 0 ? `${task.waitingBefore} others at its login come before it` : 'no web-agent has come to it yet';
+  return { json: { ...taskJson(task), why: whyNotDone(task) }, lines: (view) => linesOf(task, view), well: task.state !== 'failed' };
 }
 
 function linesOf(task: TaskInFull, view: View): string[] {
@@ -31,7 +20,7 @@ function linesOf(task: TaskInFull, view: View): string[] {
   return [
     `${view.paint('bold', task.id)}  ${style ? view.paint(style, text) : text}`,
     ...facts(view, [
-      ['why', whyOf(task)],
+      ['why', whyNotDone(task)],
       ['task', task.name],
       ['organization', task.orgId],
       ['login', login ?? `any at ${task.portalTypeCode ?? ''}`],

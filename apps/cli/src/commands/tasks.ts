@@ -1,9 +1,8 @@
-import { type Database, type ListedTask, listPortalTasks, TASK_STATES, type TaskListPlace } from '@rcm/db';
+import { type Database, type ListedTask, listPortalTasks, TASK_STATES } from '@rcm/db';
+import { cursorOf, placeIn, relative, taskNote, taskPlaces } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
-import { z } from 'zod';
 import type { Report } from '../report.ts';
 import { type Cell, table } from '../table.ts';
-import { relative } from '../times.ts';
 
 export interface TasksOptions {
   readonly org?: string;
@@ -17,13 +16,6 @@ export interface TasksOptions {
 const MOST = 1_000;
 /** What has succeeded is most of them and nobody's concern. */
 const UNDONE = ['queued', 'running', 'failed'] as const;
-const placeSchema = z.strictObject({
-  at: z
-    .string()
-    .max(64)
-    .regex(/^[-0-9:.+ TZ]+$/),
-  id: z.uuid(),
-});
 
 /** One page of tasks, the newest first. Not well where one on it failed. */
 export async function tasks(db: Database, options: TasksOptions): Promise<Report> {
@@ -32,9 +24,9 @@ export async function tasks(db: Database, options: TasksOptions): Promise<Report
     throw new RcmError('input_invalid', `--limit must be a whole number from 1 to ${MOST}. Nothing was done.`);
   const filter = { states: statesOf(options.state), endpointId: options.login, portalTypeCode: options.portal };
   const scope = options.org === undefined ? ('every tenant' as const) : { orgId: options.org };
-  const after = options.after === undefined ? null : placeOf(options.after);
+  const after = options.after === undefined ? null : placeIn(taskPlaces, '--after', options.after);
   const { tasks: found, next } = await listPortalTasks(db, scope, { filter, after, limit, words: false });
-  const cursor = next && Buffer.from(JSON.stringify(next)).toString('base64url');
+  const cursor = next && cursorOf(next);
   return {
     json: { tasks: found.map(taskJson), next: cursor },
     lines(view) {
@@ -46,7 +38,7 @@ export async function tasks(db: Database, options: TasksOptions): Promise<Report
         { text: task.endpointId ?? `any at ${task.portalTypeCode ?? ''}` },
         { text: task.orgId },
         { text: relative(task.createdAt, view.now) },
-        { text: noteOf(task, view.now) },
+        { text: taskNote(task, view.now) },
       ]);
       const columns = [
         { title: 'TASK' },
@@ -71,25 +63,10 @@ function statesOf(text: string | undefined): ListedTask['state'][] {
   return [...new Set(wanted)] as ListedTask['state'][];
 }
 
-function placeOf(cursor: string): TaskListPlace {
-  try {
-    return placeSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-  } catch (cause) {
-    throw new RcmError('input_invalid', '--after takes what the page before ended with, as it stands there. Nothing was done.', { cause });
-  }
-}
-
 export const stateCell = ({ state }: ListedTask): Cell => ({
   text: state,
   ...({ failed: { style: 'red' }, running: { style: 'green' }, queued: {}, succeeded: {} } as const)[state],
 });
-
-/** Why it waits or failed, in a few words. */
-function noteOf(task: ListedTask, now: Date): string {
-  if (task.state === 'failed') return task.errorCode ?? '';
-  if (task.state !== 'queued') return '';
-  return task.requeueReason === null ? 'waits for its turn' : `${task.requeueReason}, goes on ${relative(task.notBefore, now)}`;
-}
 
 export const taskJson = ({ orgId, endpointId, portalTypeCode, name, requeueReason, errorMessage: _words, ...task }: ListedTask): object => ({
   ...task,

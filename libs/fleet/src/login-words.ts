@@ -1,0 +1,24 @@
+import type { LoginInFull } from '@rcm/db';
+
+/** What decides when it is rotated next, the first that holds. */
+export function whyRotatedThen(login: LoginInFull): { readonly at: Date | null; readonly why: string } {
+  const at = login.nextRotationAt;
+  if (!login.stored) return { at: null, why: 'its secret is not in the store yet' };
+  if (login.attempt) return { at: login.attempt.waitingUntil, why: `a rotation is ${login.attempt.state} (${login.attempt.reason})` };
+  if (login.shared) return { at: null, why: 'it lies in several places, so nobody rotates it by itself' };
+  if (login.rotationMode === 'manual') return { at, why: 'a person changes it at the portal, and is told then' };
+  if (login.pauses.length > 0) return { at, why: `a person has paused it (${login.pauses[0]?.reason ?? ''})` };
+  if (login.portalStopped) return { at, why: `its portal’s rotations are stopped (${login.portalStopped.cause ?? 'no cause'})` };
+  if (login.rotationNotBefore && at && login.rotationNotBefore > at)
+    return { at: login.rotationNotBefore, why: 'the last one did not get through, and it rests' };
+  if (login.expiresAt && at && at < login.expiresAt) return { at, why: 'before the portal lets the password expire' };
+  return { at, why: 'by its portal type’s interval' };
+}
+
+/** What a person can do now, with the command that does it. */
+export function nextStepsFor({ id, locked, openState, refusedSince }: LoginInFull): string[] {
+  if (locked) return [`call the portal’s support, then: rcm login unlocked ${id} --reason "…"`];
+  if (openState === 'blocked') return [`say which password the portal accepts: rcm login resolve ${id} --accept current|staged|typed|found --reason "…"`];
+  if (refusedSince) return [`you know the right password: rcm login set ${id} --reason "…"`, `the stored one is right: rcm login retry ${id} --reason "…"`];
+  return [];
+}

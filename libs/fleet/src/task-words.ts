@@ -1,0 +1,20 @@
+import type { ListedTask, TaskInFull } from '@rcm/db';
+import { relative } from './times.ts';
+
+/** Why it waits or failed, in a few words. */
+export function taskNote(task: ListedTask, now: Date): string {
+  if (task.state === 'failed') return task.errorCode ?? '';
+  if (task.state !== 'queued') return '';
+  return task.requeueReason === null ? 'waits for its turn' : `${task.requeueReason}, goes on ${relative(task.notBefore, now)}`;
+}
+
+/** Why it is not done yet, or not done at all; `null`: it is. */
+export function whyNotDone(task: TaskInFull): string | null {
+  if (task.state === 'succeeded') return null;
+  if (task.state === 'failed') return `it failed: ${task.errorCode ?? 'for a reason that was not kept'}`;
+  if (task.state === 'running') return `${task.worker ?? 'a web-agent'} works on it`;
+  if (task.rotation) return `the password of its login is being changed (${task.rotation.state})`;
+  if (task.requeueReason !== null) return `it was put off: ${task.requeueReason}`;
+  if (task.leases.length > 0) return 'its login is in use';
+  return task.waitingBefore > 0 ? `${task.waitingBefore} others at its login come before it` : 'no web-agent has come to it yet';
+}
