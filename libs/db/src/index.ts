@@ -10,7 +10,10 @@
 export { type AuditedEvent, type ChainHead, exportAuditEvents, type ExportOptions, readChainHeads, readEventHashes } from './audit/chains.ts';
 export { type AuditEvent, findBrokenAuditEvent, recordAuditEvent, recordAuditEventForAll } from './audit/record.ts';
 export { type Database, type DatabaseOptions, openDatabase } from './database.ts';
+export { askAct, type AskedAct, type AskedActState, listAskedActs } from './asked-acts/ask.ts';
+export { ACT_KINDS, type ActKind, type AskedActToDo, endAct, endLeftActs, takeActs } from './asked-acts/take.ts';
 export { withCa } from './connection.ts';
+export { type ConsoleRoles, type ConsoleSession, endSession, endSessionsOf, findSession, openSession } from './console/sessions.ts';
 export { checkDatabase, databaseEnvironment, readDatabaseConfig, withDatabaseCa } from './environment.ts';
 export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endpoints/endpoint.ts';
 export { followStoreVersion } from './endpoints/follow.ts';
@@ -50,6 +53,7 @@ export { listLogins, type LoginPage } from './fleet/list-logins.ts';
 export { type FleetLogin, type LoginTrouble, troublesOf } from './fleet/login.ts';
 export { type HistoryEntry, type HistorySource, type LoginHistory, loginHistory } from './fleet/login-history.ts';
 export { type FleetOverview, fleetOverview } from './fleet/overview.ts';
+export { findOrganizationName, listOrganizations, type OrganizationName } from './fleet/organizations.ts';
 export { findPortalType, listPortalTypes, type PortalTypeInUse } from './fleet/portal-types.ts';
 export { type LoginBudget, type LoginInFull, type Refused, showLogin } from './fleet/show-login.ts';
 export { showTask, type TaskInFull } from './fleet/show-task.ts';

@@ -1,5 +1,6 @@
 import type { Database } from '../database.ts';
 import { checkId, checkLimit } from '../input.ts';
+import type { Scope } from '../scope.ts';
 import { type FleetLogin, LOGIN_COLUMNS, LOGIN_TABLES } from './login.ts';
 import { type LoginFilter, walk, type WalkPlace } from './walk.ts';
 
@@ -10,18 +11,23 @@ export interface LoginPage {
 }
 
 /**
- * One page of the logins of all organizations, in an order that fits what is asked for: failing, locked and blocked ones by how long they are so, due ones by
- * when, else by id. For `rcm_operator`. Fails with `input_invalid`.
+ * One page of the logins of all organizations, or of the one that `scope` says, in an order that fits what is asked for: failing, locked and blocked ones by how long they are so, due ones by
+ * when, else by id. For `rcm_operator`, `rcm_console`. Fails with `input_invalid`.
  */
 export async function listLogins(
   db: Database,
-  { filter, after = null, limit }: { readonly filter: LoginFilter; readonly after?: WalkPlace | null; readonly limit: number },
+  {
+    filter,
+    after = null,
+    limit,
+    scope = 'every tenant',
+  }: { readonly filter: LoginFilter; readonly after?: WalkPlace | null; readonly limit: number; readonly scope?: Scope },
 ): Promise<LoginPage> {
   if (filter.orgId !== undefined) checkId('orgId', filter.orgId);
   if (filter.portalTypeCode !== undefined) checkId('portalTypeCode', filter.portalTypeCode);
   const most = checkLimit(limit);
   const rows = await db.transaction(
-    'every tenant',
+    scope,
     (tx) => tx.$queryRaw<(FleetLogin & { readonly key: string | null })[]>`
       SELECT w.key::text AS key, ${LOGIN_COLUMNS}
         FROM (${walk(filter, after, most + 1)}) w JOIN integration_endpoint e ON e.id = w.id ${LOGIN_TABLES}

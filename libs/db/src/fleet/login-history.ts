@@ -1,5 +1,6 @@
 import type { Database } from '../database.ts';
 import { checkId, checkLimit, timestamp } from '../input.ts';
+import type { Scope } from '../scope.ts';
 
 /** Where an entry comes from: the ledger, the journal, the leases, the tasks, what a person did, what people were told. */
 export type HistorySource = 'login' | 'rotation' | 'lease' | 'task' | 'act' | 'notice';
@@ -25,16 +26,21 @@ export interface LoginHistory {
 
 /**
  * One timeline of a login: who used it and what the portal said, what was rotated, who holds it, its tasks, what people did and were told. `null`: there is no such
- * endpoint. For `rcm_operator`. Fails with `input_invalid`.
+ * endpoint. For `rcm_operator`, `rcm_console`. Fails with `input_invalid`.
  */
 export async function loginHistory(
   db: Database,
-  { endpointId, before, limit }: { readonly endpointId: string; readonly before?: Date | undefined; readonly limit: number },
+  {
+    endpointId,
+    before,
+    limit,
+    scope = 'every tenant',
+  }: { readonly endpointId: string; readonly before?: Date | undefined; readonly limit: number; readonly scope?: Scope },
 ): Promise<LoginHistory | null> {
   checkId('endpointId', endpointId);
   const most = checkLimit(limit);
   const until = before === undefined ? 'infinity' : timestamp(before);
-  const rows = await db.transaction('every tenant', async (tx) => {
+  const rows = await db.transaction(scope, async (tx) => {
     const [endpoint] = await tx.$queryRaw<{ orgId: string; loginIdentity: string | null }[]>`
       SELECT org_id AS "orgId", login_identity AS "loginIdentity" FROM integration_endpoint WHERE id = ${endpointId}`;
     if (!endpoint) return null;

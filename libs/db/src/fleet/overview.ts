@@ -1,5 +1,6 @@
 import type { Database } from '../database.ts';
 import { lastRestore, type Restore } from '../restore/restore.ts';
+import type { Scope } from '../scope.ts';
 
 /** What a person asks first: how many there are, and of what is wrong how much. */
 export interface FleetOverview {
@@ -25,9 +26,9 @@ export interface FleetOverview {
   readonly restore: Restore | null;
 }
 
-/** Counts by index; what is counted of all logins is so by one of their keys alone. For `rcm_operator`. */
-export async function fleetOverview(db: Database): Promise<FleetOverview> {
-  return db.transaction('every tenant', async (tx) => {
+/** Counts by index; what is counted of all logins is so by one of their keys alone. For `rcm_operator`, `rcm_console`. */
+export async function fleetOverview(db: Database, scope: Scope = 'every tenant'): Promise<FleetOverview> {
+  return db.transaction(scope, async (tx) => {
     const [counts] = await tx.$queryRaw<Omit<FleetOverview, 'portalsStopped' | 'restore'>[]>`
       SELECT (SELECT count(*)::int FROM organization) AS organizations,
              (SELECT count(*)::int FROM integration_endpoint) AS logins,

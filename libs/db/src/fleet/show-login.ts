@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '../database.ts';
 import { checkId } from '../input.ts';
+import type { Scope } from '../scope.ts';
 import { budgetRefusal, failuresLeft, ledgerState } from '../ledger/budget.ts';
 import { type FleetLogin, LOGIN_COLUMNS, LOGIN_TABLES } from './login.ts';
 
@@ -59,10 +60,13 @@ export interface LoginInFull extends FleetLogin {
 const TASKS_SHOWN = 20;
 const NOTICES_SHOWN = 5;
 
-/** Whoever's login it is; `null`: there is no such endpoint. For `rcm_operator`. Fails with `input_invalid`. */
-export async function showLogin(db: Database, { endpointId }: { readonly endpointId: string }): Promise<LoginInFull | null> {
+/** Whoever's login it is, or only a tenant's where `scope` says so; `null`: there is no such endpoint. For `rcm_operator`, `rcm_console`. Fails with `input_invalid`. */
+export async function showLogin(
+  db: Database,
+  { endpointId, scope = 'every tenant' }: { readonly endpointId: string; readonly scope?: Scope },
+): Promise<LoginInFull | null> {
   checkId('endpointId', endpointId);
-  const seen = await db.transaction('every tenant', async (tx) => {
+  const seen = await db.transaction(scope, async (tx) => {
     const [login] = await tx.$queryRaw<
       (FleetLogin & Pick<LoginInFull, 'portalName' | 'secretArn' | 'currentVersion' | 'rotationNotBefore' | 'searchWantedAt'>)[]
     >`

@@ -1,5 +1,6 @@
 import type { Database } from '../database.ts';
 import { checkUuid } from '../input.ts';
+import type { Scope } from '../scope.ts';
 import type { ListedTask } from '../tasks/list.ts';
 
 /** Everything of one task but what it was asked with and what came of it. */
@@ -18,10 +19,10 @@ export interface TaskInFull extends ListedTask {
   readonly waitingBefore: number;
 }
 
-/** One task of any organization; `null`: there is none, or it is no longer kept. For `rcm_operator`. Fails with `input_invalid`. */
-export async function showTask(db: Database, taskId: string): Promise<TaskInFull | null> {
+/** One task of any organization, or of the one that `scope` says; `null`: there is none, or it is no longer kept. For `rcm_operator`, `rcm_console`. Fails with `input_invalid`. */
+export async function showTask(db: Database, taskId: string, scope: Scope = 'every tenant'): Promise<TaskInFull | null> {
   checkUuid('task', taskId);
-  return db.transaction('every tenant', async (tx) => {
+  return db.transaction(scope, async (tx) => {
     const [task] = await tx.$queryRaw<Omit<TaskInFull, 'leases'>[]>`
       SELECT t.id::text, t.org_id AS "orgId", t.endpoint_id AS "endpointId", t.portal_type_code AS "portalTypeCode", t.name, t.state, t.tries, t.requeues,
              t.requeue_reason AS "requeueReason", t.not_before AS "notBefore", t.error_code AS "errorCode", NULL AS "errorMessage", t.deadline_at AS "deadlineAt",

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ALL_ROLES, OPERATOR_ROLE, READER_ROLES } from '../roles/app-role.ts';
+import { ALL_ROLES, CONSOLE_ROLE, OPERATOR_ROLE, READER_ROLES } from '../roles/app-role.ts';
 import { INNER_TABLES, SHARED_TABLES, TENANT_ROWS, tenantColumn } from './tenant-rows.fixture.ts';
 import { ASKING, type Asking, openTwoTenants, type Outcome, rowsOf, type TwoTenants, valuesOf } from './two-tenants.fixture.ts';
 
@@ -16,7 +16,7 @@ const refused = (outcome: Outcome): boolean => 'refused' in outcome && [DENIED, 
 const nothing = (outcome: Outcome): boolean => refused(outcome) || ('rows' in outcome && outcome.rows === 0);
 /** A migrator has to do with exclusive leases only; the tenants' rows are shared ones. */
 const visible = (role: Asking, table: string, rows: number): number => (role === 'rcm_migrator' && table === 'login_lease' ? 0 : rows);
-const seesAll: ReadonlySet<Asking> = new Set<Asking>(['rcm_rotator', 'rcm_migrator', OPERATOR_ROLE, ...READER_ROLES]);
+const seesAll: ReadonlySet<Asking> = new Set<Asking>(['rcm_rotator', 'rcm_migrator', OPERATOR_ROLE, CONSOLE_ROLE, ...READER_ROLES]);
 
 test('every table of the catalogue is isolated, for its owner too, or is known to hold nothing of a tenant', async () => {
   const tables = await w.t.sql<{ name: string; isolated: boolean; has_org: boolean }>(`

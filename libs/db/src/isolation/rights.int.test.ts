@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ALL_ROLES, APP_ROLES, OPERATOR_ROLE, READER_ROLES } from '../roles/app-role.ts';
+import { ALL_ROLES, APP_ROLES, CONSOLE_ROLE, OPERATOR_ROLE, READER_ROLES } from '../roles/app-role.ts';
 import { type Asking, openTwoTenants, type TwoTenants } from './two-tenants.fixture.ts';
 
 let w: TwoTenants;
@@ -186,6 +186,61 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     `SELECT rcm_organization_of('$endpoint')`,
     `SELECT nextval('login_fence')`,
   ].map((statement) => [OPERATOR_ROLE, 'may not', statement] as const),
+  ...[
+    'SELECT id, base_url, secret_arn, search_wanted_at FROM integration_endpoint',
+    'SELECT version, outcome, effect, process, task_id FROM login_attempt',
+    'SELECT * FROM rotation_attempt',
+    'SELECT * FROM login_request',
+    'SELECT name, state, not_before, error_code, requested_by FROM portal_task',
+    'SELECT at, actor, action, subject, reason FROM audit_event',
+    `SELECT * FROM rcm_login_ledger('$login')`,
+    `SELECT rcm_locked_until('$login')`,
+    person('person:os:jane'),
+    asked(),
+    'DELETE FROM rotation_pause',
+    `INSERT INTO console_session (id_hash, person, name, roles, agent_hash, ends_at)
+     VALUES (sha256('a'), 'person:os:jane', 'Jane', '{}', sha256('b'), now() + interval '1 hour')`,
+  ].map((statement) => [CONSOLE_ROLE, 'may', statement] as const),
+  ...[
+    'SELECT config FROM integration_endpoint',
+    'SELECT fingerprint FROM login_attempt',
+    'SELECT input_sealed FROM portal_task',
+    'SELECT result FROM portal_task',
+    'SELECT error_message FROM portal_task',
+    'SELECT details FROM audit_event',
+    'SELECT wrapped FROM tenant_data_key',
+    'SELECT 1 FROM migration_proof',
+    'SELECT 1 FROM pgboss.job',
+    event(),
+    event('person:os:jane'),
+    'UPDATE login_request SET ended_at = now()',
+    `UPDATE login_request SET actor = 'person:os:john'`,
+    'DELETE FROM login_request',
+    `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason, asked_through) VALUES ('$org', '$endpoint', 'verify', 'person:os:jane', 'r', 'else')`,
+    'UPDATE console_session SET ends_at = ends_at',
+    `UPDATE integration_endpoint SET base_url = 'https://alpine.example/x'`,
+    `INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url) VALUES ('new', '$org', 'alpine', 'another', 'https://alpine.example/')`,
+    'DELETE FROM integration_endpoint',
+    `UPDATE organization SET name = 'else'`,
+    clearance('retry'),
+    request(),
+    lease('shared'),
+    lease('exclusive'),
+    task(`'terminal:root@host', NULL`),
+    attempt(`'$uuid'`),
+    'DELETE FROM login_lease',
+    `SELECT * FROM rcm_password_record('$login', '{}', NULL)`,
+    `SELECT rcm_organization_of('$endpoint')`,
+    `SELECT nextval('login_fence')`,
+  ].map((statement) => [CONSOLE_ROLE, 'may not', statement] as const),
+  ...ALL_ROLES.filter((role) => role !== CONSOLE_ROLE).flatMap((role) => [
+    [role, 'may not', asked()] as const,
+    [role, 'may not', 'SELECT 1 FROM console_session'] as const,
+  ]),
+  ['rcm_rotator', 'may', `UPDATE login_request SET taken_at = now(), taken_by = 'rotator', ended_at = now(), outcome = 'done'`],
+  ['rcm_rotator', 'may not', `UPDATE login_request SET actor = 'person:os:john'`],
+  ['rcm_rotator', 'may not', `UPDATE login_request SET kind = 'rotate'`],
+  ['rcm_agent', 'may not', 'SELECT 1 FROM login_request'],
   ...APP_ROLES.map((role) => [role, 'may not', 'UPDATE login_identity SET refused_since = NULL'] as const),
   ...ALL_ROLES.map((role) => [role, 'may', 'SELECT count(*) FROM rcm_migrations()'] as const),
   ...ALL_ROLES.flatMap((role): (readonly [Asking, 'may not', string])[] => [
@@ -270,6 +325,10 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_migrator', 'may not', `SELECT rcm_organization_of('$endpoint')`],
 ];
 
+function asked(actor = 'person:os:jane', reason = 'because'): string {
+  return `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('$org', '$endpoint', 'verify', '${actor}', '${reason}')`;
+}
+
 function clearance(kind: 'unlocked' | 'retry'): string {
   return `INSERT INTO login_clearance (login_identity, org_id, endpoint_id, kind, actor, reason) VALUES ('$login', '$org', '$endpoint', '${kind}', 'a', 'b')`;
 }
@@ -319,13 +378,21 @@ describe('within its own tenant', () => {
   });
 });
 
+test.each([
+  ['nobody', 'because'],
+  ['person:os:jane', ' '],
+])('what %j asks for the reason %j is no person’s word', async (actor, reason) => {
+  const text = asked(actor, reason).replace('$org', w.mine.orgId).replace('$endpoint', w.mine.endpointId);
+  expect(await w.ask(CONSOLE_ROLE, w.mine.orgId, text)).toEqual({ refused: '23514' });
+});
+
 test('the roles cannot log in and have no power of their own', async () => {
   const roles = await w.t.sql(
     `SELECT rolname, rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication AS power,
             ARRAY(SELECT roleid::regrole::text FROM pg_auth_members m WHERE m.member = r.oid) AS member_of FROM pg_roles r WHERE rolname LIKE 'rcm\\_%' ORDER BY 1`,
   );
   expect(roles).toEqual(
-    ['rcm_agent', 'rcm_auditor', 'rcm_head_writer', 'rcm_internal', 'rcm_migrator', 'rcm_operator', 'rcm_rotator'].map((rolname) => ({
+    ['rcm_agent', 'rcm_auditor', 'rcm_console', 'rcm_head_writer', 'rcm_internal', 'rcm_migrator', 'rcm_operator', 'rcm_rotator'].map((rolname) => ({
       rolname,
       power: false,
       member_of: [],

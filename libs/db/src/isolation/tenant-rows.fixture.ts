@@ -25,6 +25,7 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
   portal_task: `
     INSERT INTO portal_task (id, org_id, endpoint_id, name, input_sealed, input_key_id) VALUES ($4::uuid, $1, $2, 'claim_status', convert_to($3, 'UTF8'), $4::uuid)`,
   rotation_request: `INSERT INTO rotation_request (org_id, endpoint_id, kind, actor, reason) VALUES ($1, $2, 'demand', 'person', $3 || $4)`,
+  login_request: `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ($1, $2, 'verify', 'person:os:jane', $3 || $4)`,
   audit_event: `
     INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash)
     VALUES ($1, 0, now(), 'actor', 'noun.verb', $2, $3 || $4, '', '')`,
@@ -42,6 +43,7 @@ export const SHARED_TABLES: Readonly<Record<string, string>> = {
   migration_pace: 'when the next call that a store counts may be made',
   storage_outside: 'which kinds of copies of the storage a person still has to deal with',
   key_check: 'which keys processes have, by what each gives for a text that everybody knows',
+  console_session: 'who is signed in to the console, by a hash; for its process alone',
   portal_gate: 'whether a portal is well',
   notice_delivery: 'times and tries by the id of a notice; the notice itself is isolated',
   _prisma_migrations: 'history of the schema',

@@ -8,7 +8,9 @@ export const APP_ROLES = ['rcm_agent', 'rcm_rotator', 'rcm_migrator'] as const;
 export const READER_ROLES = ['rcm_auditor', 'rcm_head_writer'] as const;
 /** The person who looks after the logins: sees the books of every tenant, and no payload, task data or event's details. */
 export const OPERATOR_ROLE = 'rcm_operator';
-export const ALL_ROLES = [...APP_ROLES, ...READER_ROLES, OPERATOR_ROLE] as const;
+/** The console's process: what an operator sees, a pause of one login, and rows that ask a rotator for an act. */
+export const CONSOLE_ROLE = 'rcm_console';
+export const ALL_ROLES = [...APP_ROLES, ...READER_ROLES, OPERATOR_ROLE, CONSOLE_ROLE] as const;
 export type AppRole = (typeof ALL_ROLES)[number];
 
 /** What the catalogue says of a login, with every role that it is a member of, by whatever way. */

@@ -179,6 +179,7 @@ describe.runIf(backend() === 'embedded')('on a server without the roles (needs o
     expect(rows.map((row: { rolname: string }) => row.rolname)).toEqual([
       'rcm_agent',
       'rcm_auditor',
+      'rcm_console',
       'rcm_head_writer',
       'rcm_internal',
       'rcm_migrator',
@@ -193,7 +194,7 @@ describe.runIf(backend() === 'embedded')('on a server without the roles (needs o
   ])('an owner %s migrates without being a superuser, and the apps work', async (_, owner, attribute, made) => {
     if (!made) {
       for (let i = 0; i < 6; i += 1) await admin.query(`DROP DATABASE IF EXISTS at_once_${i}`);
-      for (const role of ['rcm_agent', 'rcm_rotator', 'rcm_migrator', 'rcm_internal', 'rcm_auditor', 'rcm_head_writer', 'rcm_operator'])
+      for (const role of ['rcm_agent', 'rcm_rotator', 'rcm_migrator', 'rcm_internal', 'rcm_auditor', 'rcm_head_writer', 'rcm_operator', 'rcm_console'])
         await admin.query(`DROP ROLE ${role}`);
     }
     await admin.query(`CREATE ROLE ${owner} LOGIN PASSWORD 'owner' ${attribute}`);

@@ -1,0 +1,70 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Database } from '../database.ts';
+import { checkMs, jsonText } from '../input.ts';
+
+/** Which roles a person has, by organization; `*`: in every one. */
+export type ConsoleRoles = Readonly<Record<string, readonly string[]>>;
+
+export interface ConsoleSession {
+  /** As audit events name them: `person:oidc:ISSUER#SUBJECT`. */
+  readonly person: string;
+  /** For the page's corner. */
+  readonly name: string;
+  readonly roles: ConsoleRoles;
+  readonly endsAt: Date;
+}
+
+interface NewSession {
+  readonly person: string;
+  readonly name: string;
+  readonly roles: ConsoleRoles;
+  /** The browser's own words for itself; the session is nobody's else. */
+  readonly agent: string;
+  readonly lifeMs: number;
+}
+
+const ID_BYTES = 32;
+/** So that one person cannot fill the table; the oldest go. */
+const MOST_OF_ONE = 10;
+
+const hash = (text: string): Buffer<ArrayBuffer> => Buffer.from(createHash('sha256').update(text).digest());
+
+/** Opens a session under a new id, which is returned once and kept nowhere: the row has its hash. For `rcm_console`. */
+export async function openSession(db: Database, { person, name, roles, agent, lifeMs }: NewSession): Promise<string> {
+  const id = randomBytes(ID_BYTES).toString('base64url');
+  const life = checkMs('lifeMs', lifeMs, 1);
+  await db.transaction('no tenant', async (tx) => {
+    await tx.$executeRaw`DELETE FROM console_session WHERE ends_at < clock_timestamp()`;
+    await tx.$executeRaw`
+      DELETE FROM console_session WHERE id_hash IN (SELECT s.id_hash FROM console_session s WHERE s.person = ${person} ORDER BY s.begun_at DESC OFFSET ${MOST_OF_ONE - 1})`;
+    await tx.$executeRaw`
+      INSERT INTO console_session (id_hash, person, name, roles, agent_hash, ends_at)
+      VALUES (${hash(id)}, ${person}, ${name}, ${jsonText('roles', roles)}::jsonb, ${hash(agent)}, clock_timestamp() + make_interval(secs => ${life}::float8 / 1000))`;
+  });
+  return id;
+}
+
+/** Whose it is, where it has not ended, was used within `idleMs`, and by the same browser; it is used now. `null`: nobody is signed in by it. */
+export async function findSession(
+  db: Database,
+  { id, agent, idleMs }: { readonly id: string; readonly agent: string; readonly idleMs: number },
+): Promise<ConsoleSession | null> {
+  const idle = checkMs('idleMs', idleMs, 1);
+  const [session] = await db.transaction(
+    'no tenant',
+    (tx) => tx.$queryRaw<ConsoleSession[]>`
+      UPDATE console_session SET seen_at = clock_timestamp()
+       WHERE id_hash = ${hash(id)} AND agent_hash = ${hash(agent)} AND ends_at > clock_timestamp() AND seen_at > clock_timestamp() - make_interval(secs => ${idle}::float8 / 1000)
+      RETURNING person, name, roles, ends_at AS "endsAt"`,
+  );
+  return session ?? null;
+}
+
+/** Ends it for good. */
+export async function endSession(db: Database, id: string): Promise<void> {
+  await db.transaction('no tenant', (tx) => tx.$executeRaw`DELETE FROM console_session WHERE id_hash = ${hash(id)}`);
+}
+
+/** Ends all of a person's sessions, in every browser; returns how many there were. */
+export const endSessionsOf = (db: Database, person: string): Promise<number> =>
+  db.transaction('no tenant', (tx) => tx.$executeRaw`DELETE FROM console_session WHERE person = ${person}`);

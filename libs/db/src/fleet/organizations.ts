@@ -1,0 +1,22 @@
+import type { Database } from '../database.ts';
+import { checkLimit } from '../input.ts';
+
+export interface OrganizationName {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** The first of all organizations, by id. For `rcm_operator`, `rcm_console`. */
+export async function listOrganizations(db: Database, { limit }: { readonly limit: number }): Promise<readonly OrganizationName[]> {
+  const most = checkLimit(limit);
+  return db.transaction('every tenant', (tx) => tx.$queryRaw<OrganizationName[]>`SELECT o.id, o.name FROM organization o ORDER BY o.id LIMIT ${most}`);
+}
+
+/** One of them; `null`: there is none. For every role. */
+export async function findOrganizationName(db: Database, orgId: string): Promise<OrganizationName | null> {
+  const [row] = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<OrganizationName[]>`SELECT o.id, o.name FROM organization o WHERE o.id = ${orgId}`,
+  );
+  return row ?? null;
+}
