@@ -7,6 +7,7 @@ import { namesOtherAccount } from '../finding/other-account-named.ts';
 import { mendLogin, type Mended } from '../mending/mend-login.ts';
 import { proveLogin } from '../prove-login.ts';
 import type { Rotator } from '../rotate.ts';
+import type { RotatorProcess } from '../services.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 
 export interface ClearOptions extends PersonalAct {
@@ -14,20 +15,30 @@ export interface ClearOptions extends PersonalAct {
   readonly dryRun: boolean;
 }
 
+/** Whose act it is, on which login, for whoever shows what came of it in another way than a command. */
+export type Clearing = PersonalAct & { readonly endpointId: string };
+type Services = Pick<RotatorProcess, 'rotator' | 'db'>;
+
 /** `unlocked`: a person says that the portal's support has unlocked the account. Failures before now count no more, and nothing rests. */
 export async function unlockedCommand(context: CommandContext, options: ClearOptions): Promise<number> {
-  await mustNameSameAccount(context, options);
-  const endpoint = await cleared(context, options, 'unlocked');
-  const line = options.dryRun
-    ? `would note that support has unlocked the account of ${endpoint}; nothing was changed`
-    : `${endpoint}  noted: failures before now count no more; \`rotator status\` says whether a rotation still holds the login`;
-  print(context, { endpointId: endpoint, dryRun: options.dryRun, unlocked: !options.dryRun }, [line]);
+  const { endpointId, dryRun } = options;
+  if (dryRun) await mustNameSameAccount(context.opened, options, context.signal);
+  else await unlockLogin(context.opened, options, context.signal);
+  const line = dryRun
+    ? `would note that support has unlocked the account of ${endpointId}; nothing was changed`
+    : `${endpointId}  noted: failures before now count no more; \`rotator status\` says whether a rotation still holds the login`;
+  print(context, { endpointId, dryRun, unlocked: !dryRun }, [line]);
   return 0;
 }
 
+/** The same for whoever shows it in another way. Fails with `endpoint_unknown`, `state_conflict` where the secret names another account. */
+export async function unlockLogin(services: Services, clearing: Clearing, signal: AbortSignal): Promise<void> {
+  await mustNameSameAccount(services, { ...clearing, dryRun: false }, signal);
+  await cleared(services.db, clearing, 'unlocked');
+}
+
 /** A person speaks of the account that is in the secret; their word must not be noted for the one that was there before. */
-async function mustNameSameAccount({ opened, signal }: CommandContext, { endpointId, dryRun }: ClearOptions): Promise<void> {
-  const { rotator, db } = opened;
+async function mustNameSameAccount({ rotator, db }: Services, { endpointId, dryRun }: ClearOptions, signal: AbortSignal): Promise<void> {
   const { orgId } = await knownEndpoint(db, endpointId);
   const endpoint = await migratedEndpoint(db, { orgId, endpointId });
   const current = await rotator.stores.forTenant(orgId).read(parseReference(endpoint.secretArn), { signal });
@@ -39,7 +50,8 @@ async function mustNameSameAccount({ opened, signal }: CommandContext, { endpoin
   );
 }
 
-const WORDS: Readonly<Record<Mended, string>> = {
+/** What each means, for a person. */
+export const RETRY_WORDS: Readonly<Record<Mended, string>> = {
   accepted: 'the portal accepts the current password',
   found: 'the portal accepts a kept copy, which is current now',
   merged: 'the secret had been saved from an old copy; the newest password is in it again',
@@ -51,26 +63,29 @@ const WORDS: Readonly<Record<Mended, string>> = {
   later: 'not every stored password could be asked now; the rotator goes on by itself',
   open: 'a rotation of this login is open, which finds out by itself (`rotator status`)',
 };
-const RIGHT: ReadonlySet<Mended> = new Set(['accepted', 'found', 'merged']);
+/** Whether something that is stored was accepted. */
+export const isRight = (result: Mended): boolean => result === 'accepted' || result === 'found' || result === 'merged';
 
 /**
  * `retry`: a refused password rests no longer. One login tries it now, if the account's budget allows it; where the portal refuses it again, the copies are
  * searched for what it accepts. Exit code 1 where nothing that is stored was accepted.
  */
 export async function retryCommand(context: CommandContext, options: ClearOptions): Promise<number> {
-  const endpointId = await cleared(context, options, 'retry');
+  const { endpointId } = options;
   if (options.dryRun) {
+    await knownEndpoint(context.opened.db, endpointId);
     print(context, { endpointId, dryRun: true }, [`would try the password of ${endpointId} now; nothing was changed`]);
     return 0;
   }
-  const result = await tryNow(context, endpointId);
-  print(context, { endpointId, dryRun: false, result }, [`${endpointId}  ${WORDS[result]}`]);
-  return RIGHT.has(result) ? 0 : 1;
+  const result = await retryLogin(context.opened, options, context.signal);
+  print(context, { endpointId, dryRun: false, result }, [`${endpointId}  ${RETRY_WORDS[result]}`]);
+  return isRight(result) ? 0 : 1;
 }
 
-async function tryNow({ opened, signal }: CommandContext, endpointId: string): Promise<Mended> {
-  const { rotator, db } = opened;
-  const { orgId } = await knownEndpoint(db, endpointId);
+/** The same for whoever shows it in another way. Fails as `proveLogin` where the portal says neither yes nor no. */
+export async function retryLogin({ rotator, db }: Services, clearing: Clearing, signal: AbortSignal): Promise<Mended> {
+  const { endpointId } = clearing;
+  const orgId = await cleared(db, clearing, 'retry');
   const endpoint = await migratedEndpoint(db, { orgId, endpointId });
   return withExclusiveLease(rotator, endpoint, signal, (held) => mendLogin(rotator, endpoint, held, (current) => isAccepted(rotator, endpoint, held, current)));
 }
@@ -89,10 +104,11 @@ async function isAccepted(rotator: Rotator, endpoint: MigratedEndpoint, held: He
 
 const OTHERWISE = 'Nothing was sent. Your word is noted: it rests no longer, and a rotator tries it as soon as the budget allows it.';
 
-async function cleared({ opened }: CommandContext, { endpointId, actor, reason, dryRun }: ClearOptions, kind: ClearanceKind): Promise<string> {
-  const { orgId } = await knownEndpoint(opened.db, endpointId);
-  if (!dryRun) await clearLogin(opened.db, { orgId, endpointId, kind, actor, reason });
-  return endpointId;
+/** Writes the word down; returns whose login it is. */
+async function cleared(db: Database, { endpointId, actor, reason }: Clearing, kind: ClearanceKind): Promise<string> {
+  const { orgId } = await knownEndpoint(db, endpointId);
+  await clearLogin(db, { orgId, endpointId, kind, actor, reason });
+  return orgId;
 }
 
 /** Fails with `endpoint_unknown`. */

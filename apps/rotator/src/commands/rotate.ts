@@ -1,11 +1,11 @@
-import { findEndpoint, listDueEndpoints, listOpenAttempts, listStartable, recordAuditEventForAll, requestRotation } from '@rcm/db';
+import { listDueEndpoints, listOpenAttempts, listStartable, recordAuditEventForAll } from '@rcm/db';
 import { migratedEndpoint } from '@rcm/portal-access';
-import { RcmError } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
-import { rotateAsked } from '../schedule/asked.ts';
+import { rotateOnDemand } from '../schedule/asked.ts';
 import { rotatorChores, stopFailingPortalTypes } from '../schedule/chores.ts';
 import { rotateAndReport, type RotationOutcome, type RotationResult } from '../schedule/rotation-outcome.ts';
 import { whyNotStart } from '../starting.ts';
+import { knownEndpoint } from './clear-login.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 
 /** One command handles at most this many logins; run it again for more. A bound, so that a command always ends. */
@@ -20,18 +20,15 @@ export interface RotateOptions extends PersonalAct {
 /** `rotate --endpoint`: on demand, whatever the due date says; after a compromise at once. Past the queue, never past the ledger's budget. */
 export async function rotateCommand(context: CommandContext, options: RotateOptions): Promise<number> {
   const { db, rotator } = context.opened;
-  const found = await findEndpoint(db, { endpointId: options.endpointId });
-  if (!found) throw new RcmError('endpoint_unknown', `There is no endpoint ${options.endpointId}. Nothing was changed.`);
-  const endpoint = await migratedEndpoint(db, { orgId: found.orgId, endpointId: found.id });
   if (options.dryRun) {
+    const { orgId, id } = await knownEndpoint(db, options.endpointId);
+    const endpoint = await migratedEndpoint(db, { orgId, endpointId: id });
     const whyNot = await whyNotStart(rotator, endpoint, options.kind);
     const outcome = { endpointId: endpoint.id, dryRun: true, wouldStart: whyNot === null, code: whyNot?.code ?? null, detail: whyNot?.reason ?? null };
     print(context, outcome, [whyNot ? `${endpoint.id}  would not start: ${whyNot.reason}` : `${endpoint.id}  would be rotated; nothing was changed`]);
     return whyNot ? 1 : 0;
   }
-  const place = { orgId: endpoint.orgId, endpointId: endpoint.id };
-  const { requestId } = await requestRotation(db, { ...place, kind: options.kind, actor: options.actor, reason: options.reason });
-  return report(context, [await rotateAsked(rotator, { ...place, kind: options.kind, requestId }, context.signal)]);
+  return report(context, [await rotateOnDemand(context.opened, options, context.signal)]);
 }
 
 /** `once`: what an earlier one left open, everything that is due, one after the other, and a round of each chore; a scheduled task's way. */

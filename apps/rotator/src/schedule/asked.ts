@@ -1,5 +1,8 @@
-import { answerRequest, type LeftRequest, listLeftRequests, noteLookedAt, type RequestKind } from '@rcm/db';
+import { answerRequest, type LeftRequest, listLeftRequests, type NewRotationRequest, noteLookedAt, type RequestKind, requestRotation } from '@rcm/db';
+import { migratedEndpoint } from '@rcm/portal-access';
+import { knownEndpoint } from '../commands/clear-login.ts';
 import type { Rotator } from '../rotate.ts';
+import type { RotatorProcess } from '../services.ts';
 import { rotateAndReport, type RotationOutcome, type RotationResult } from './rotation-outcome.ts';
 
 /** A request as a person's command has written it down. */
@@ -20,6 +23,18 @@ export async function rotateAsked(rotator: Rotator, { kind, ...asked }: Asked, s
     ),
   );
   return outcome;
+}
+
+/** Writes down that a person wants this login rotated now, and rotates it. Fails with `endpoint_unknown`, `state_conflict` where the login is not in the store; then nothing was changed. */
+export async function rotateOnDemand(
+  { rotator, db }: Pick<RotatorProcess, 'rotator' | 'db'>,
+  { endpointId, kind, actor, reason }: Pick<Asked, 'endpointId'> & Pick<NewRotationRequest, 'actor' | 'reason'> & { readonly kind: 'demand' | 'compromise' },
+  signal: AbortSignal,
+): Promise<RotationOutcome> {
+  const { orgId } = await knownEndpoint(db, endpointId);
+  await migratedEndpoint(db, { orgId, endpointId });
+  const { requestId } = await requestRotation(db, { orgId, endpointId, kind, actor, reason });
+  return rotateAsked(rotator, { orgId, endpointId, kind, requestId }, signal);
 }
 
 /** Longer than a command waits for its login before it plans. */

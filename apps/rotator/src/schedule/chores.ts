@@ -8,6 +8,7 @@ import { mendWanted } from '../mending/mend-wanted.ts';
 import type { NoticeChannel } from '../notices/channel.ts';
 import { deliverNotices } from '../notices/deliver.ts';
 import type { Rotator } from '../rotate.ts';
+import { doAskedActs } from './asked-acts.ts';
 import { takeUpLeftRequests } from './asked.ts';
 import type { Chore } from './service.ts';
 
@@ -23,6 +24,8 @@ const LOOKED_AT_AT_ONCE = 20;
 /** A command seldom dies between asking and planning. */
 const ASKED_EVERY_MS = 60_000;
 const TAKEN_UP_AT_ONCE = 5;
+/** Acts of people that this process has in hand at once: a rotation that waits must not keep a verification waiting. */
+const HANDS = 4;
 /** So that a round is short, however many have grown old. */
 const PRUNED_AT_ONCE = 500;
 
@@ -58,6 +61,11 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
         refused.set(await countRefusedLogins(db));
       },
     },
+    ...Array.from({ length: HANDS }, (_, i) => ({
+      name: `what people ask for, hand ${i + 1}`,
+      everyMs: config.RCM_ROTATOR_ASKED_SCAN_MS,
+      round: (signal: AbortSignal) => doAskedActs(rotator, signal),
+    })),
     {
       name: 'rotations that were asked for and not begun',
       everyMs: ASKED_EVERY_MS,

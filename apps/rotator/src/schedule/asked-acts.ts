@@ -1,0 +1,61 @@
+import { type AskedActToDo, endAct, endLeftActs, takeActs } from '@rcm/db';
+import { isRcmError } from '@rcm/telemetry';
+import { isRight, RETRY_WORDS, retryLogin, unlockLogin } from '../commands/clear-login.ts';
+import { left, verifyLogin } from '../commands/verify-login.ts';
+import type { Rotator } from '../rotate.ts';
+import { rotateOnDemand } from './asked.ts';
+
+/** A person watches the page. What nobody has taken after so long is no longer what they expect. */
+const WAIT_MS = 15 * 60_000;
+/** Longer than any act takes that still has a process. */
+const WORK_MS = 60 * 60_000;
+
+interface Ended {
+  readonly outcome: 'done' | 'failed';
+  readonly code: string | null;
+  readonly words: string;
+}
+
+/** Does what people have asked for from the console, one after the other, by the functions of the commands that do the same; returns when none waits. */
+export async function doAskedActs(rotator: Rotator, signal: AbortSignal): Promise<void> {
+  const { db, owner } = rotator;
+  await endLeftActs(db, { waitMs: WAIT_MS, workMs: WORK_MS });
+  while (!signal.aborted) {
+    const [act] = await takeActs(db, { takenBy: owner, limit: 1 });
+    if (!act) return;
+    await endAct(db, { id: act.id, orgId: act.orgId, ...(await outcomeOf(rotator, act, signal)) });
+  }
+}
+
+async function outcomeOf(rotator: Rotator, act: AskedActToDo, signal: AbortSignal): Promise<Ended> {
+  try {
+    return await perform(rotator, act, signal);
+  } catch (error) {
+    rotator.logger.warn({ err: error, endpointId: act.endpointId, act: act.kind }, 'an act that a person asked for was not done');
+    if (isRcmError(error)) return { outcome: 'failed', code: error.code, words: error.message };
+    return { outcome: 'failed', code: 'unexpected', words: 'An unexpected error; the rotator’s log has it.' };
+  }
+}
+
+async function perform(rotator: Rotator, { kind, endpointId, actor, reason }: AskedActToDo, signal: AbortSignal): Promise<Ended> {
+  const services = { rotator, db: rotator.db };
+  const person = { endpointId, actor, reason };
+  switch (kind) {
+    case 'verify':
+      return { outcome: 'done', code: null, words: `The portal accepts the stored password; ${left(await verifyLogin(services, person, signal))}.` };
+    case 'unlocked':
+      await unlockLogin(services, person, signal);
+      return { outcome: 'done', code: null, words: 'Noted: failures before now count no more.' };
+    case 'retry': {
+      const result = await retryLogin(services, person, signal);
+      return { outcome: isRight(result) ? 'done' : 'failed', code: isRight(result) ? null : `login_${result}`, words: sentence(RETRY_WORDS[result]) };
+    }
+    case 'rotate': {
+      const { result, code, detail } = await rotateOnDemand(services, { ...person, kind: 'demand' }, signal);
+      const words = sentence(`the rotation is ${result.replace('_', ' ')}${detail ? `: ${detail}` : ''}`);
+      return { outcome: result === 'done' ? 'done' : 'failed', code: result === 'done' ? null : (code ?? `rotation_${result}`), words };
+    }
+  }
+}
+
+const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.$/, '')}.`;
