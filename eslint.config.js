@@ -11,6 +11,7 @@ const product = [
   allow('db', 'telemetry'),
   allow('portal-drivers', 'telemetry'),
   allow('portal-access', 'telemetry', 'credentials', 'db', 'portal-drivers'),
+  allow('fleet', 'telemetry', 'db'),
   // For other services to take along: it knows nothing of the platform.
   allow('task-client'),
   allow('web-agent', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access'),
@@ -19,9 +20,12 @@ const product = [
   allow('audit', 'telemetry', 'db'),
   allow('infra', 'telemetry', 'credentials'),
   // It gathers the commands of the others, the recipe writer's tool among them, and calls them as their own programs do.
-  allow('cli', 'telemetry', 'credentials', 'db', 'rotator', 'migrator', 'audit', 'portal'),
+  allow('cli', 'telemetry', 'credentials', 'db', 'fleet', 'rotator', 'migrator', 'audit', 'portal'),
+  // What the books say, and rows that ask: neither a store nor a portal is within its reach.
+  allow('console', 'telemetry', 'db', 'fleet'),
 ];
 const tools = [
+  allow('demo-sign-in'),
   allow('local-aws'),
   allow('demo-portals'),
   allow('test-services'),
@@ -61,6 +65,8 @@ const forTests = [
   'test-world',
   'local-aws',
   'demo-portals',
+  'demo-sign-in',
+  'fleet',
   'vault-server',
   'credentials',
   'db',
@@ -76,6 +82,7 @@ const TESTED = [
     'migrator',
     'audit',
     'cli',
+    'console',
     'infra',
     'platform',
     'setup',

@@ -1,0 +1,110 @@
+import { createPortalTask, keyFileWrapping, openDatabase } from '@rcm/db';
+import { urlFor } from '@rcm/db/testing';
+import { Secret } from '@rcm/telemetry';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { accessTable, ACT_NAMES, CASES, type Case, expectsAct, expectsPage, PAGE_NAMES } from './access/cases.fixture.ts';
+import type { Act, Page } from './access/roles.ts';
+import type { Browser } from './browser.fixture.ts';
+import { PEOPLE, openTestConsole, type TestConsole } from './testing.fixture.ts';
+
+let w: TestConsole;
+const browsers = new Map<string, { readonly browser: Browser; readonly token: string }>();
+const tasks = new Map<string, string>();
+
+beforeAll(async () => {
+  w = await openTestConsole();
+  const agent = openDatabase({
+    url: urlFor('rcm_agent', w.url),
+    applicationName: 'agent',
+    role: 'rcm_agent',
+    dataKeys: keyFileWrapping({ id: 'test', key: new Secret('k'.repeat(32)) }),
+  });
+  for (const number of [1, 2]) {
+    const place = { orgId: `hospital-${number}`, endpointId: `alpine-${number}` };
+    const requester = { kind: 'token', subject: 'claims', issuer: 'https://id.example/' } as const;
+    tasks.set(place.orgId, (await createPortalTask(agent, { ...place, name: 'claim_status', input: { claim: 'c' }, requester })).taskId);
+  }
+  await agent.close();
+  for (const { id } of PEOPLE.filter((person) => person.id !== 'nobody')) {
+    const browser = await w.browser(id);
+    browsers.set(id, { browser, token: await browser.token() });
+  }
+});
+afterAll(() => w?.close());
+
+const signedIn = (person: string) => {
+  const found = browsers.get(person);
+  if (!found) throw new Error(`nobody is ${person}`);
+  return found;
+};
+const loginIn = (organization: string): string => `alpine-${organization.at(-1)}`;
+const PATHS: Readonly<Record<Page, (organization: string) => string>> = {
+  fleet: (organization) => `/o/${organization}/logins`,
+  login: (organization) => `/o/${organization}/logins/${loginIn(organization)}`,
+  tasks: (organization) => `/o/${organization}/tasks/${tasks.get(organization)}`,
+  audit: (organization) => `/o/${organization}/audit`,
+  system: (organization) => `/o/${organization}/system`,
+};
+const actPath = (act: Act, organization: string): string =>
+  act === 'cancel' ? `/o/${organization}/tasks/${tasks.get(organization)}/acts/cancel` : `/o/${organization}/logins/${loginIn(organization)}/acts/${act}`;
+const title = ({ role, where }: Case): string => `${role} ${where}`;
+
+describe.each(CASES.map((each) => [title(each), each] as const))('%s', (_title, each) => {
+  const missing = (browser: Browser): Promise<string> => browser.get('/o/no-such-place/logins').then(({ text }) => text);
+
+  test.each(PAGE_NAMES)('page %s', async (page) => {
+    const { browser } = signedIn(each.person);
+    const answer = await browser.get(PATHS[page](each.organization));
+    if (expectsPage(each, page)) return expect(answer.status).toBe(200);
+    expect([answer.status, answer.text]).toEqual([404, await missing(browser)]);
+  });
+
+  // Without a reason: whoever may act is told to give one, and nothing is done; whoever may not is told nothing.
+  test.each(ACT_NAMES)('act %s', async (act) => {
+    const { browser, token } = signedIn(each.person);
+    const answer = await browser.post(actPath(act, each.organization), { token, reason: ' ' });
+    if (expectsAct(each, act)) return expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('Say why')]);
+    expect([answer.status, answer.text]).toEqual([404, await missing(browser)]);
+  });
+});
+
+test('what is another’s is answered word for word, and header for header, as what does not exist', async () => {
+  const { browser, token } = signedIn('one-operator');
+  const pairs = [
+    ['/o/hospital-2/logins', '/o/hospital-3/logins'],
+    ['/o/hospital-2/logins/alpine-2', '/o/hospital-2/logins/none'],
+    ['/o/hospital-1/logins/alpine-2', '/o/hospital-1/logins/none'],
+    [`/o/hospital-1/tasks/${tasks.get('hospital-2')}`, `/o/hospital-1/tasks/${crypto.randomUUID()}`],
+    ['/o/hospital-2/audit', '/o/hospital-3/audit'],
+    ['/all/logins', '/nothing/logins'],
+  ] as const;
+  const heard = ({ status, text, headers }: Awaited<ReturnType<Browser['get']>>) => [status, text, [...headers].filter(([name]) => name !== 'date').sort()];
+  for (const [theirs, nowhere] of pairs) expect(heard(await browser.get(theirs)), theirs).toEqual(heard(await browser.get(nowhere)));
+  const act = (path: string) => browser.post(path, { token, reason: 'because' }).then(heard);
+  expect(await act('/o/hospital-2/logins/alpine-2/acts/pause')).toEqual(await act('/o/hospital-3/logins/alpine-2/acts/pause'));
+  expect(await act('/o/hospital-1/logins/alpine-2/acts/verify')).toEqual(await act('/o/hospital-1/logins/none/acts/verify'));
+  expect(await act(`/o/hospital-1/tasks/${tasks.get('hospital-2')}/acts/cancel`)).toEqual(await act(`/o/hospital-1/tasks/${crypto.randomUUID()}/acts/cancel`));
+});
+
+test('who has roles in two organizations has in each what they are there', async () => {
+  const { browser, token } = signedIn('mixed');
+  const act = (number: number) => browser.post(`/o/hospital-${number}/logins/alpine-${number}/acts/pause`, { token, reason: ' ' });
+  expect([(await act(1)).status, (await act(2)).status]).toEqual([404, 400]);
+  expect((await browser.get('/o/hospital-1/logins/alpine-1')).text).not.toContain('/acts/');
+  expect((await browser.get('/o/hospital-2/logins/alpine-2')).text).toContain('/acts/pause');
+});
+
+test('whoever is not signed in is sent to sign in from every address alike, and does nothing', async () => {
+  const browser = await w.browser(null);
+  for (const path of ['/', '/all/logins', '/o/hospital-1/logins', '/o/none/logins', '/nothing']) {
+    const { status, headers } = await browser.get(path);
+    expect([status, headers.get('location')]).toEqual([303, `/sign-in?${new URLSearchParams({ to: path }).toString()}`]);
+  }
+  expect(await browser.post('/o/hospital-1/logins/alpine-1/acts/pause', { reason: 'because', token: 'x' })).toMatchObject({ status: 401 });
+});
+
+test('docs/console.md has the table', () => {
+  expect(readFileSync(join(import.meta.dirname, '../../../docs/console.md'), 'utf8')).toContain(accessTable());
+});

@@ -1,0 +1,41 @@
+import type { ConsoleRoles } from '@rcm/db';
+
+/** What a person may be. None includes another; a person may be several. */
+export const ROLES = ['viewer', 'operator', 'approver', 'auditor'] as const;
+export type Role = (typeof ROLES)[number];
+
+const EVERYBODY: readonly Role[] = ROLES;
+
+/** Who sees which page (docs/console.md is made from this). */
+export const PAGES = {
+  fleet: EVERYBODY,
+  login: EVERYBODY,
+  tasks: EVERYBODY,
+  audit: ['operator', 'approver', 'auditor'],
+  system: EVERYBODY,
+} as const satisfies Record<string, readonly Role[]>;
+export type Page = keyof typeof PAGES;
+
+/** Who does which act, by the name of its command. */
+export const ACTS = {
+  verify: ['operator'],
+  retry: ['operator'],
+  unlocked: ['operator'],
+  rotate: ['operator'],
+  pause: ['operator'],
+  resume: ['operator'],
+  cancel: ['operator'],
+} as const satisfies Record<string, readonly Role[]>;
+export type Act = keyof typeof ACTS;
+
+/** In every organization. No organization can have this id. */
+export const EVERYWHERE = '*';
+
+/** What a person is in one organization (or `*`: in all of them). */
+export function rolesIn(roles: ConsoleRoles, organization: string): readonly Role[] {
+  const named = [...(roles[EVERYWHERE] ?? []), ...(Object.hasOwn(roles, organization) ? (roles[organization] ?? []) : [])];
+  return ROLES.filter((role) => named.includes(role));
+}
+
+export const maySee = (roles: readonly Role[], page: Page): boolean => roles.some((role) => (PAGES[page] as readonly Role[]).includes(role));
+export const mayDo = (roles: readonly Role[], act: Act): boolean => roles.some((role) => (ACTS[act] as readonly Role[]).includes(role));

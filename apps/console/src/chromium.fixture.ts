@@ -1,0 +1,8 @@
+import { type Browser, chromium } from 'playwright-core';
+
+/** As root and in a container there is no sandbox to be had; what is shown is this console's own. */
+export const launchChromium = (): Promise<Browser> =>
+  chromium.launch({
+    ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}),
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+  });

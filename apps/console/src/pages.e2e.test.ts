@@ -1,0 +1,75 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { isLongForm } from '@rcm/test-services';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchChromium } from './chromium.fixture.ts';
+import { tellStory } from './story.fixture.ts';
+import { openTestConsole, type TestConsole } from './testing.fixture.ts';
+
+let w: TestConsole;
+let chromium: Browser;
+let tasks: Awaited<ReturnType<typeof tellStory>>;
+
+beforeAll(async () => {
+  w = await openTestConsole();
+  tasks = await tellStory(w.url, (plain) => plain);
+  chromium = await launchChromium();
+});
+afterAll(async () => {
+  await chromium?.close();
+  await w?.close();
+});
+
+/** A person at a browser: through the issuer's page and back. */
+async function visit(person: string, options: Parameters<Browser['newContext']>[0] = {}): Promise<{ readonly context: BrowserContext; readonly page: Page }> {
+  const context = await chromium.newContext(options);
+  const page = await context.newPage();
+  await page.goto(`${w.origin}/all/logins`);
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await page.locator(`button[value="${person}"]`).click();
+  await page.waitForURL(`${w.origin}/all/logins`);
+  return { context, page };
+}
+
+const PAGES = (): Readonly<Record<string, string>> => ({
+  home: '/',
+  fleet: '/all/logins',
+  organization: '/o/hospital-1/logins?show=all',
+  nothing: '/o/hospital-2/logins?show=locked',
+  failing: '/o/hospital-1/logins/alpine-failing',
+  blocked: '/o/hospital-1/logins/alpine-blocked',
+  paused: '/o/hospital-1/logins/alpine-well-3',
+  tasks: '/o/hospital-1/tasks?show=all',
+  task: `/o/hospital-1/tasks/${tasks.queuedTask}`,
+  audit: '/o/hospital-1/audit',
+  system: '/all/system',
+  missing: '/o/none/logins',
+});
+/** A folder for pictures of each page, for whoever wants to look at them. */
+const KEEP = process.env['RCM_CONSOLE_SCREENSHOTS'];
+if (KEEP) mkdirSync(KEEP, { recursive: true });
+
+/** Every rule in light and wide; in dark what colours decide, and in narrow what the layout does; the long form asks all of all (one page takes seconds). */
+const RULES = { 'light 1280': 'all', 'dark 1280': ['color-contrast'], 'light 400': ['target-size', 'scrollable-region-focusable'], 'dark 400': [] } as const;
+
+test.each(Object.entries(RULES))('in %s, nobody is kept out of a page, and none scrolls sideways', async (name, rules) => {
+  const [colorScheme, width] = [name.startsWith('dark') ? 'dark' : 'light', Number(name.split(' ')[1])] as const;
+  const { context, page } = await visit('all-operator', { colorScheme, viewport: { width, height: 900 } });
+  for (const [title, path] of Object.entries(PAGES())) {
+    await page.goto(`${w.origin}${path}`);
+    for (const act of await page.locator('details.act').all()) await act.evaluate((element) => element.setAttribute('open', ''));
+    expect(await barriers(page, isLongForm() ? 'all' : rules), title).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth'), title).toBeLessThanOrEqual(width);
+    if (KEEP) await page.screenshot({ path: join(KEEP, `${title}-${colorScheme}-${width}.png`), fullPage: true });
+  }
+  await context.close();
+});
+
+async function barriers(page: Page, rules: 'all' | readonly string[]): Promise<readonly string[]> {
+  if (rules.length === 0) return [];
+  const axe = new AxeBuilder({ page });
+  const { violations } = await (rules === 'all' ? axe : axe.withRules([...rules])).analyze();
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}

@@ -1,0 +1,96 @@
+import type { FleetLogin, LoginFilter, LoginPage } from '@rcm/db';
+import { cursorOf, noteOf, type Standing, standingOf } from '@rcm/fleet';
+import { isId } from '@rcm/telemetry';
+import type { VNode } from 'preact';
+import { type Markup, markup } from '../web/markup.ts';
+import type { Place } from './layout.ts';
+import { further, moment, pill, sameAs, table, type Tone, word } from './parts.ts';
+
+/** What a list may be narrowed to, with the words of `rcm logins`. */
+const SHOWN = {
+  all: { title: 'All', flag: '' },
+  failing: { title: 'Failing', flag: ' --failing' },
+  locked: { title: 'Locked', flag: ' --locked' },
+  blocked: { title: 'Blocked', flag: ' --blocked' },
+  due: { title: 'Due in 7 days', flag: ' --due 7d' },
+  expiring: { title: 'Expiring in 14 days', flag: ' --expiring 14d' },
+  unused: { title: 'Never used', flag: ' --never-used' },
+  shared: { title: 'Shared', flag: ' --shared' },
+} as const;
+type Shown = keyof typeof SHOWN;
+const DAY_MS = 86_400_000;
+
+export interface FleetQuestion {
+  readonly show: Shown;
+  /** Empty: any. */
+  readonly portal: string;
+}
+
+/** What cannot be asked for is not asked for. */
+export const fleetQuestion = (query: Readonly<Record<string, unknown>>): FleetQuestion => {
+  const { show, portal } = query;
+  return {
+    show: typeof show === 'string' && Object.hasOwn(SHOWN, show) ? (show as Shown) : 'all',
+    portal: typeof portal === 'string' && isId(portal) ? portal : '',
+  };
+};
+
+export const fleetFilter = ({ show, portal }: FleetQuestion, now: Date): LoginFilter => ({
+  ...(portal === '' ? {} : { portalTypeCode: portal }),
+  ...(show === 'failing' ? { failing: true } : {}),
+  ...(show === 'locked' ? { locked: true } : {}),
+  ...(show === 'blocked' ? { blocked: true } : {}),
+  ...(show === 'shared' ? { shared: true } : {}),
+  ...(show === 'unused' ? { neverUsed: true } : {}),
+  ...(show === 'due' ? { dueBefore: new Date(now.getTime() + 7 * DAY_MS) } : {}),
+  ...(show === 'expiring' ? { expiresBefore: new Date(now.getTime() + 14 * DAY_MS) } : {}),
+});
+
+const TONES: Readonly<Record<Standing, Tone>> = {
+  locked: 'ill',
+  blocked: 'ill',
+  failing: 'ill',
+  'not stored': 'warn',
+  rotating: 'warn',
+  'never used': 'calm',
+  ok: 'well',
+};
+
+export const standingPill = (login: FleetLogin): VNode => pill(standingOf(login), TONES[standingOf(login)]);
+
+export function fleetPage(place: Place, question: FleetQuestion, portals: readonly string[], { logins, next }: LoginPage, now: Date): Markup {
+  const path = `${place.base}/logins`;
+  const query = { show: question.show, ...(question.portal === '' ? {} : { portal: question.portal }) };
+  return [
+    filters(path, question, portals),
+    table(
+      'Logins',
+      [
+        { title: 'Login', cell: (login) => markup`<a href=${`/o/${login.orgId}/logins/${login.id}`}>${login.id}</a>` },
+        { title: 'Standing', cell: standingPill },
+        ...(place.orgId === null ? [{ title: 'Organization', cell: (login: FleetLogin) => login.orgId }] : []),
+        { title: 'Portal', cell: (login) => login.portalTypeCode },
+        { title: 'Next rotation', cell: (login) => moment(login.nextRotationAt, now) },
+        { title: 'Last in', cell: (login) => moment(login.lastAcceptedAt, now) },
+        { title: 'Note', cell: (login) => noteOf(login, now) },
+      ],
+      logins,
+      question.show === 'all' ? 'There is no login here yet: add one with rcm endpoint add.' : 'No login is like that.',
+    ),
+    further(path, query, next && cursorOf(next)),
+    sameAs(
+      `rcm logins${place.orgId === null ? '' : ` --org ${word(place.orgId)}`}${question.portal ? ` --portal ${word(question.portal)}` : ''}${SHOWN[question.show].flag}`,
+    ),
+  ];
+}
+
+const filters = (path: string, { show, portal }: FleetQuestion, portals: readonly string[]): VNode => markup`
+  <form class="filters" method="get" action=${path}>
+    <label>Show <select name="show">${Object.entries(SHOWN).map(
+      ([value, { title }]) => markup`<option value=${value} selected=${value === show}>${title}</option>`,
+    )}</select></label>
+    <label>Portal <select name="portal"><option value="">any</option>${portals.map(
+      (code) => markup`<option value=${code} selected=${code === portal}>${code}</option>`,
+    )}</select></label>
+    <button class="quiet">Show</button>
+  </form>`;

@@ -1,0 +1,123 @@
+import type { AskedAct, LoginHistory, LoginInFull } from '@rcm/db';
+import { nextStepsFor, whyRotatedThen } from '@rcm/fleet';
+import type { VNode } from 'preact';
+import { mayDo, type Role } from '../access/roles.ts';
+import { LOGIN_ACTS, type LoginAct } from '../acts/acts.ts';
+import { type Markup, markup } from '../web/markup.ts';
+import { actForm } from './act-form.ts';
+import { standingPill } from './fleet.ts';
+import { facts, further, moment, pill, sameAs, table, type Tone } from './parts.ts';
+
+export interface LoginShown {
+  readonly login: LoginInFull;
+  readonly history: LoginHistory;
+  readonly asked: readonly AskedAct[];
+  readonly roles: readonly Role[];
+  /** Of the session, for its forms. */
+  readonly token: string;
+  readonly now: Date;
+}
+
+export const loginPage = (shown: LoginShown): Markup => [
+  markup`<p class="lead">${standingPill(shown.login)} ${shown.login.portalName}, account ${shown.login.accountId}</p>`,
+  steps(shown.login),
+  standing(shown.login, shown.now),
+  sameAs(`rcm login show ${shown.login.id}`),
+  acts(shown),
+  askedFor(shown.asked, `/o/${shown.login.orgId}/logins/${shown.login.id}`, shown.now),
+  timeline(shown),
+];
+
+const steps = (login: LoginInFull): Markup => {
+  const next = nextStepsFor(login);
+  return next.length > 0 && markup`<div class="steps"><h2>What to do</h2><ul>${next.map((step) => markup`<li>${step}</li>`)}</ul></div>`;
+};
+
+function standing(login: LoginInFull, now: Date): VNode {
+  const at = (moved: Date | null): Markup => moment(moved, now);
+  const { lastRefused: refused, budget, attempt } = login;
+  const next = whyRotatedThen(login);
+  return facts([
+    ['Organization', login.orgId],
+    ['Last accepted', at(login.lastAcceptedAt) ?? 'never'],
+    ['Last refused', refused && markup`${at(refused.at)}: ${refused.outcome}, password ${refused.effect ?? 'none'}`],
+    ['Failing since', at(login.refusedSince)],
+    [
+      'Budget',
+      budget &&
+        markup`<span>${budget.failuresLeft} of ${budget.of} failed logins left${budget.why ? ` (${budget.why})` : ''} ${budget.until && markup`<span>better ${at(budget.until)}</span>`}</span>`,
+    ],
+    ['Rotated', at(login.lastRotatedAt) ?? 'never'],
+    ['Next rotation', markup`<span>${next.at && markup`<span>${at(next.at)}: </span>`}${next.why}</span>`],
+    ['Expires', at(login.expiresAt)],
+    ['Open rotation', attempt && markup`<span>${attempt.state} since ${at(attempt.since)}${attempt.detail ? `: ${attempt.detail}` : ''}</span>`],
+    [
+      'Held',
+      login.leases.length > 0 && markup`<ul>${login.leases.map((lease) => markup`<li>${lease.kind} by ${lease.holder}, ends ${at(lease.until)}</li>`)}</ul>`,
+    ],
+    ['Waiting tasks', login.waitingTasks.length || null],
+    [
+      'Paused',
+      login.pauses.length > 0 &&
+        markup`<ul>${login.pauses.map((pause) => markup`<li>${pause.scope.replace('_', ' ')}, ${at(pause.since)}: ${pause.reason}</li>`)}</ul>`,
+    ],
+  ]);
+}
+
+/** Only what would change something is offered: nobody pauses twice. */
+function isOffered({ act }: LoginAct, { pauses }: LoginInFull): boolean {
+  const isPaused = pauses.some(({ scope }) => scope === 'login');
+  return act === 'pause' ? !isPaused : act === 'resume' ? isPaused : true;
+}
+
+function acts({ login, roles, token }: LoginShown): Markup {
+  const offered = LOGIN_ACTS.filter((each) => mayDo(roles, each.act) && isOffered(each, login));
+  if (offered.length === 0) return null;
+  return markup`<section class="acts"><h2>Act</h2>${offered.map(({ act, title, does, command }) =>
+    actForm({ action: `/o/${login.orgId}/logins/${login.id}/acts/${act}`, title, does, command: command(login.id), token }),
+  )}</section>`;
+}
+
+const TONES: Readonly<Record<AskedAct['state'], Tone>> = { waiting: 'calm', 'under way': 'warn', done: 'well', failed: 'ill', expired: 'warn', left: 'warn' };
+const STATES: Readonly<Record<AskedAct['state'], string>> = {
+  waiting: 'waits for a rotator',
+  'under way': 'under way',
+  done: 'done',
+  failed: 'not done',
+  expired: 'no rotator took it in time; nothing was done',
+  left: 'its rotator is gone; the timeline says what it did',
+};
+
+const askedFor = (acts: readonly AskedAct[], path: string, now: Date): Markup =>
+  acts.length > 0 &&
+  markup`<section id="asked" aria-live="polite"><h2>Asked for</h2>${table(
+    'What people asked for from here',
+    [
+      { title: 'When', cell: (act: AskedAct) => moment(act.askedAt, now) },
+      { title: 'What', cell: ({ kind }) => kind },
+      { title: 'How far', cell: ({ state }) => pill(STATES[state], TONES[state]) },
+      { title: 'What came of it', cell: ({ words, code }) => markup`<span>${words} ${code && markup`<code>${code}</code>`}</span>` },
+      { title: 'Who', cell: ({ actor }) => actor },
+      { title: 'Why', cell: ({ reason }) => reason },
+    ],
+    acts,
+    '',
+  )}${acts.some(({ endedAt }) => endedAt === null) && markup`<p><a href=${path}>Load the page again</a> to see how far it is.</p>`}</section>`;
+
+const isBad = (what: string): boolean => /^(rejected|locked|blocked|failed|refused)/.test(what);
+
+function timeline({ login, history, now }: LoginShown): VNode {
+  return markup`<section><h2>Timeline</h2>${table(
+    'What happened, the newest first',
+    [
+      { title: 'When', cell: (entry: LoginHistory['entries'][number]) => moment(entry.at, now) },
+      { title: 'From', cell: ({ source }) => source },
+      { title: 'What', cell: ({ what }) => (isBad(what) ? pill(what, 'ill') : what) },
+      { title: 'By', cell: ({ by }) => by },
+      { title: 'Detail', cell: ({ detail }) => detail },
+    ],
+    history.entries,
+    'Nothing has happened yet.',
+  )}${further(`/o/${login.orgId}/logins/${login.id}`, {}, history.before && history.before.toISOString(), 'before')}
+  ${sameAs(`rcm login history ${login.id}`)}</section>`;
+}

@@ -1,0 +1,56 @@
+import type { FleetOverview, GateState, Pause } from '@rcm/db';
+import { type Markup, markup } from '../web/markup.ts';
+import { facts, moment, pill, sameAs, table } from './parts.ts';
+
+export interface SystemShown {
+  readonly overview: FleetOverview;
+  readonly gates: readonly GateState[];
+  readonly pauses: readonly Pause[];
+  /** `null`: Postgres is migrated for this version. */
+  readonly databaseProblem: string | null;
+  readonly now: Date;
+}
+
+const pausedThing = ({ scope }: Pause): string =>
+  scope.kind === 'all' ? 'all rotations' : scope.kind === 'portal_type' ? `portal type ${scope.portalTypeCode}` : `login ${scope.endpointId}`;
+
+export const systemPage = ({ overview, gates, pauses, databaseProblem, now }: SystemShown): Markup => [
+  facts([
+    ['Database', databaseProblem ?? pill('of this version', 'well')],
+    ['Logins', `${overview.logins} of ${overview.organizations} organizations`],
+    ['Rotations open', overview.rotationsOpen],
+    ['Logins in use', overview.leases],
+    [
+      'Tasks waiting',
+      markup`<span>${overview.tasksWaiting} ${overview.oldestTaskSince && markup`<span>, the oldest asked for ${moment(overview.oldestTaskSince, now)}</span>`}</span>`,
+    ],
+    ['Overdue', overview.overdue],
+    ['Not stored yet', overview.legacy],
+  ]),
+  markup`<section><h2>Portals</h2>${table(
+    'Portal types with a canary or a stop',
+    [
+      { title: 'Portal', cell: ({ portalTypeCode }: GateState) => portalTypeCode },
+      {
+        title: 'State',
+        cell: ({ breaker, canary }) => (breaker ? pill('stopped', 'ill') : pill(canary?.state === 'running' ? 'first of the day under way' : 'open', 'calm')),
+      },
+      { title: 'Since', cell: ({ breaker }) => moment(breaker?.openedAt ?? null, now) },
+      { title: 'Why', cell: ({ breaker }) => breaker && `${breaker.cause}${breaker.detail ? `: ${breaker.detail}` : ''}` },
+    ],
+    gates,
+    'No portal type is stopped.',
+  )}</section>`,
+  markup`<section><h2>Pauses</h2>${table(
+    'What is paused',
+    [
+      { title: 'What', cell: pausedThing },
+      { title: 'Since', cell: ({ pausedAt }) => moment(pausedAt, now) },
+      { title: 'Who', cell: ({ actor }) => actor },
+      { title: 'Why', cell: ({ reason }) => reason },
+    ],
+    pauses,
+    'Nothing is paused.',
+  )}</section>`,
+  sameAs('rcm status'),
+];

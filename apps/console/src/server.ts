@@ -1,0 +1,110 @@
+import cookies from '@fastify/cookie';
+import forms from '@fastify/formbody';
+import type { Database } from '@rcm/db';
+import { type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { AddressInfo } from 'node:net';
+import { actRoutes } from './acts/routes.ts';
+import type { GroupRole } from './access/groups.ts';
+import { failurePage, notFoundPage } from './pages/failure.ts';
+import { Issuer, type IssuerOptions } from './sign-in/issuer.ts';
+import { SIGN_IN, signInRoutes } from './sign-in/routes.ts';
+import { visitorOf } from './sign-in/visitor.ts';
+import { failureOf } from './web/failure.ts';
+import './web/fastify.ts';
+import { securityHeaders } from './web/headers.ts';
+import { htmlOf } from './web/markup.ts';
+import { pageRoutes } from './web/page-routes.ts';
+import { STYLE, STYLE_PATH } from './web/style.ts';
+
+export interface ConsoleOptions {
+  readonly db: Database;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Where people's browsers reach it. */
+  readonly origin: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly host: string;
+  /** Default: plain HTTP, for this machine or a proxy with TLS. */
+  readonly tls?: { readonly cert: string; readonly key: Secret<string> } | null;
+  readonly issuer: Omit<IssuerOptions, 'redirectUri'>;
+  readonly groups: readonly GroupRole[];
+  readonly groupsClaim: string;
+  readonly idleMs: number;
+  readonly sessionMs: number;
+}
+
+export interface ConsoleServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const REQUEST_MS = 30_000;
+const LARGEST_FORM_BYTES = 16_384;
+/** Pages that are there for whoever is not signed in. */
+const OPEN: ReadonlySet<string> = new Set([SIGN_IN, '/sign-in/begin', '/signed-in', STYLE_PATH]);
+
+/** Serves people's browsers. Fails with `config_invalid` where the port cannot be had. */
+export async function startConsole(options: ConsoleOptions): Promise<ConsoleServer> {
+  const { db, logger, metrics, origin, tls } = options;
+  const server: FastifyInstance = fastify({
+    logger: false,
+    https: tls ? { cert: tls.cert, key: tls.key.reveal(), minVersion: 'TLSv1.2' } : null,
+    bodyLimit: LARGEST_FORM_BYTES,
+    requestTimeout: REQUEST_MS,
+    connectionTimeout: 2 * REQUEST_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 100 },
+  }) as unknown as FastifyInstance;
+  await server.register(cookies);
+  await server.register(forms);
+  const headers = securityHeaders({ protectedUrl: origin.startsWith('https://') });
+  const answered = metrics.counter('rcm_console_requests_total', 'Requests of the console by route and status', ['route', 'status']);
+  server.decorateRequest('visitor', null);
+  server.decorateReply('html', function (page) {
+    return this.type('text/html; charset=utf-8').send(htmlOf(page));
+  });
+  server.addHook('onRequest', async (request, reply) => {
+    for (const [name, value] of Object.entries(headers)) reply.header(name, value);
+    // A name of somebody else's that leads here (DNS rebinding) is not this console's.
+    if (request.headers.host !== new URL(origin).host) throw new RcmError('request_invalid', 'This is not the console’s address.');
+    const path = request.url.split('?', 1)[0] ?? '';
+    if (OPEN.has(path)) return;
+    request.visitor = await visitorOf(db, request, options.idleMs);
+    // Whoever is not signed in is told so of every address, whether it leads anywhere or not.
+    if (request.visitor === null && request.method === 'GET') return reply.redirect(`${SIGN_IN}?${new URLSearchParams({ to: request.url }).toString()}`, 303);
+    if (request.visitor === null) throw new RcmError('token_expired', 'You are not signed in any more. Nothing was done.');
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    answered.inc({ route, status: String(reply.statusCode) });
+    logger.info({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
+  });
+  server.setErrorHandler(async (error: Error, request, reply) => {
+    const failure = failureOf(error, logger);
+    return reply.code(failure.status).html(failurePage(failure, request.visitor));
+  });
+  server.setNotFoundHandler(async ({ visitor }, reply) => {
+    if (!visitor) throw new RcmError('token_expired', 'You are not signed in. Nothing was done.');
+    return reply.code(404).html(notFoundPage(visitor));
+  });
+  server.get(STYLE_PATH, async (_request, reply) =>
+    reply.header('cache-control', 'public, max-age=31536000, immutable').type('text/css; charset=utf-8').send(STYLE),
+  );
+  const issuer = new Issuer({ ...options.issuer, redirectUri: `${origin}/signed-in` });
+  signInRoutes(server, { ...options, issuer });
+  pageRoutes(server, db);
+  actRoutes(server, options);
+  try {
+    await server.listen({ port: options.port, host: options.host });
+  } catch (cause) {
+    await server.close();
+    throw new RcmError(
+      'config_invalid',
+      `The console could not listen on ${options.host}:${options.port}; choose another with RCM_CONSOLE_HOST and RCM_CONSOLE_PORT.`,
+      { cause },
+    );
+  }
+  return { port: (server.server.address() as AddressInfo).port, close: () => server.close() };
+}

@@ -1,0 +1,98 @@
+import { RcmError, type Secret } from '@rcm/telemetry';
+import * as oidc from 'openid-client';
+
+export interface IssuerOptions {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: Secret<string> | undefined;
+  /** Where people come back to. */
+  readonly redirectUri: string;
+  readonly scopes: string;
+  readonly acr: string | undefined;
+  readonly amr: string | undefined;
+}
+
+/** Where to send somebody, and what must come back with them. */
+export interface Departure {
+  readonly url: string;
+  readonly state: string;
+  readonly nonce: string;
+  readonly verifier: string;
+}
+
+export type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string };
+
+/** Keys and addresses of an issuer change seldom; a change is followed within this time. */
+const KNOWN_FOR_MS = 600_000;
+const ASK_S = 10;
+
+/** Signs people in by an OpenID provider: code flow with PKCE, state and nonce. What a token says is checked by `openid-client`; no token is kept. */
+export class Issuer {
+  readonly #options: IssuerOptions;
+  #known: { readonly at: number; readonly configuration: Promise<oidc.Configuration> } | null = null;
+
+  constructor(options: IssuerOptions) {
+    this.#options = options;
+  }
+
+  /** Fails with `identity_unavailable`. */
+  async depart(): Promise<Departure> {
+    const configuration = await this.#configuration();
+    const [state, nonce, verifier] = [oidc.randomState(), oidc.randomNonce(), oidc.randomPKCECodeVerifier()];
+    const { redirectUri, scopes, acr } = this.#options;
+    const url = oidc.buildAuthorizationUrl(configuration, {
+      redirect_uri: redirectUri,
+      scope: scopes,
+      state,
+      nonce,
+      code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      ...(acr === undefined ? {} : { acr_values: acr }),
+    });
+    return { url: url.href, state, nonce, verifier };
+  }
+
+  /** Who came back. Fails with `token_invalid` for whoever did not sign in as is demanded, or not for this departure; `identity_unavailable`. */
+  async arrive(url: URL, { state, nonce, verifier }: Omit<Departure, 'url'>): Promise<Claims> {
+    const configuration = await this.#configuration();
+    try {
+      const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true };
+      const claims = (await oidc.authorizationCodeGrant(configuration, url, checks)).claims();
+      if (!claims) throw new RcmError('token_invalid', 'The issuer has not said who signed in.');
+      mustHaveSignedInWell(claims, this.#options);
+      return claims;
+    } catch (error) {
+      if (error instanceof RcmError) throw error;
+      throw new RcmError('token_invalid', 'The sign-in was not completed, or was another one’s. Nobody is signed in.', { cause: error });
+    }
+  }
+
+  #configuration(): Promise<oidc.Configuration> {
+    if (this.#known && performance.now() - this.#known.at < KNOWN_FOR_MS) return this.#known.configuration;
+    const known = { at: performance.now(), configuration: this.#discover() };
+    this.#known = known;
+    // What could not be had is asked for again by the next one who signs in.
+    known.configuration.catch(() => {
+      if (this.#known === known) this.#known = null;
+    });
+    return known.configuration;
+  }
+
+  async #discover(): Promise<oidc.Configuration> {
+    const { issuer, clientId, clientSecret } = this.#options;
+    const proof = clientSecret === undefined ? oidc.None() : oidc.ClientSecretBasic(clientSecret.reveal());
+    // Only an issuer on this machine may be without TLS: the configuration has seen to that.
+    const insecure = issuer.startsWith('http://') ? [oidc.allowInsecureRequests] : [];
+    try {
+      return await oidc.discovery(new URL(issuer), clientId, undefined, proof, { timeout: ASK_S, execute: insecure });
+    } catch (cause) {
+      throw new RcmError('identity_unavailable', 'The issuer that signs people in does not answer as one. Try again in a minute.', { cause });
+    }
+  }
+}
+
+function mustHaveSignedInWell(claims: Record<string, unknown>, { acr, amr }: Pick<IssuerOptions, 'acr' | 'amr'>): void {
+  const methods = Array.isArray(claims['amr']) ? claims['amr'] : [];
+  if ((acr === undefined || claims['acr'] === acr) && (amr === undefined || methods.includes(amr))) return;
+  throw new RcmError('token_invalid', 'You have to sign in with a second factor to get in here. Nobody is signed in.');
+}

@@ -1,0 +1,21 @@
+import { type ConsoleSession, type Database, findSession } from '@rcm/db';
+import type { FastifyRequest } from 'fastify';
+import { sessionIdIn } from '../web/cookies.ts';
+
+/** Somebody who is signed in, at this request. */
+export interface Visitor extends ConsoleSession {
+  /** Only the browser has it besides; it is never written anywhere. */
+  readonly sessionId: string;
+}
+
+const ID = /^[A-Za-z0-9_-]{43}$/;
+
+export const agentOf = (request: FastifyRequest): string => request.headers['user-agent'] ?? '';
+
+/** `null`: nobody is signed in by this request. */
+export async function visitorOf(db: Database, request: FastifyRequest, idleMs: number): Promise<Visitor | null> {
+  const sessionId = sessionIdIn(request);
+  if (sessionId === null || !ID.test(sessionId)) return null;
+  const session = await findSession(db, { id: sessionId, agent: agentOf(request), idleMs });
+  return session && { ...session, sessionId };
+}

@@ -1,0 +1,61 @@
+import { claimPortalTask, createPortalTask, finishPortalTask, insertEndpoint, keyFileWrapping, openDatabase } from '@rcm/db';
+import { asSuperuser, urlFor } from '@rcm/db/testing';
+import { Secret } from '@rcm/telemetry';
+
+/** Texts of everybody who can write one, as somebody would write it who wants them to run or to be something else. */
+export const HOSTILE = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>{{7*7}}\${7*7}&lt;`;
+
+/** Logins in every standing, tasks in every state, and people's acts, so that each page has something to show; each text is `HOSTILE` where `text` says so. */
+export async function tellStory(url: string, text: (plain: string) => string): Promise<{ readonly failedTask: string; readonly queuedTask: string }> {
+  const owner = openDatabase({ url, applicationName: 'story', maxConnections: 2 });
+  const endpoints = ['locked', 'blocked', 'failing', 'rotating', 'well', 'well-2', 'well-3'].map((name) => `alpine-${name}`);
+  for (const [i, id] of endpoints.entries())
+    await insertEndpoint(owner, { id, orgId: 'hospital-1', portalTypeCode: 'alpine', accountId: `desk-${i + 2}`, baseUrl: 'https://alpine.example/' });
+  await owner.close();
+  const words = (plain: string): string => `'${text(plain).replaceAll("'", "''")}'`;
+  await asSuperuser(url, [
+    `SELECT set_config('app.tenant_id', '*', false), set_config('app.reason', 'story', false)`,
+    `UPDATE organization SET name = ${words('Hospital 1')} WHERE id = 'hospital-1'`,
+    `UPDATE portal_type SET name = ${words('Alpine Health')}`,
+    `INSERT INTO login_identity (id) SELECT encode(sha256(e.id::bytea), 'hex') FROM integration_endpoint e ON CONFLICT DO NOTHING`,
+    `UPDATE integration_endpoint e SET login_identity = encode(sha256(e.id::bytea), 'hex'), secret_arn = 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/' || e.id, current_version = '3',
+            next_rotation_at = now() + interval '20 days', last_rotated_at = now() - interval '40 days'`,
+    `INSERT INTO login_attempt (id, login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, proved, process)
+     SELECT gen_random_uuid(), e.login_identity, e.org_id, e.id, gen_random_uuid(), 'agent', '3', now() - interval '3 hours', now() - interval '3 hours', 'accepted', 'none', true, ${words('web-agent@host:1')}
+       FROM integration_endpoint e WHERE e.id <> 'alpine-2'`,
+    `INSERT INTO login_attempt (id, login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, proved, process)
+     SELECT gen_random_uuid(), e.login_identity, e.org_id, e.id, gen_random_uuid(), 'agent', '3', now() - interval '20 minutes', now() - interval '20 minutes',
+            CASE e.id WHEN 'alpine-locked' THEN 'locked' ELSE 'rejected' END, CASE e.id WHEN 'alpine-locked' THEN 'none' ELSE 'bad' END, false, 'web-agent@host:2'
+       FROM integration_endpoint e WHERE e.id IN ('alpine-locked', 'alpine-failing')`,
+    `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash, detail, waiting_from)
+     SELECT gen_random_uuid(), e.login_identity, e.org_id, e.id, 'alpine', CASE e.id WHEN 'alpine-blocked' THEN 'blocked' ELSE 'staged' END, 1, ${words('rotator@host:3')}, 'due', e.secret_arn, '3', 'h', ${words('the portal accepts none of the stored passwords')}, CASE e.id WHEN 'alpine-blocked' THEN 'submitting' END
+       FROM integration_endpoint e WHERE e.id IN ('alpine-blocked', 'alpine-rotating')`,
+    `INSERT INTO notice (kind, dedup_key, org_id, endpoint_id, detail) VALUES ('blocked', 'b', 'hospital-1', 'alpine-blocked', ${words('a person has to decide')})`,
+    `INSERT INTO rotation_pause (org_id, endpoint_id, actor, reason) VALUES ('hospital-1', 'alpine-well-3', 'person:os:jane', ${words('the payer moves its pages this week')})`,
+    `INSERT INTO rotation_pause (portal_type_code, actor, reason) VALUES ('alpine', 'person:os:jane', ${words('new pages')})`,
+    `INSERT INTO portal_gate (portal_type_code, opened_at, cause, detail) VALUES ('alpine', now(), 'page_changed', ${words('three logins met unknown pages')}) ON CONFLICT (portal_type_code) DO UPDATE SET opened_at = now(), closed_at = NULL, closed_by = NULL, cause = 'page_changed', detail = excluded.detail`,
+    `SELECT rcm_record_person('hospital-1', 'person:os:jane', 'login.retry', 'alpine-failing', ${words('support says it is right')}, '{}')`,
+    `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('hospital-1', 'alpine-failing', 'retry', 'person:os:jane', ${words('support says it is right')})`,
+    `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason, taken_at, taken_by, ended_at, outcome, code, words)
+     VALUES ('hospital-1', 'alpine-failing', 'verify', 'person:os:jane', ${words('before the weekend')}, now(), 'rotator@host:3', now(), 'failed', 'login_rejected', ${words('The portal refuses the stored password.')})`,
+  ]);
+  const agent = openDatabase({
+    url: urlFor('rcm_agent', url),
+    applicationName: 'story',
+    role: 'rcm_agent',
+    maxConnections: 2,
+    dataKeys: keyFileWrapping({ id: 'test', key: new Secret('k'.repeat(32)) }),
+  });
+  const ask = async (endpointId: string): Promise<string> => {
+    const requester = { kind: 'token', subject: 'claims', issuer: 'https://id.example/' } as const;
+    return (await createPortalTask(agent, { orgId: 'hospital-1', endpointId, name: 'claim_status', input: { claim: SEALED }, requester })).taskId;
+  };
+  const [queuedTask, failedTask] = [await ask('alpine-blocked'), await ask('alpine-well')];
+  await claimPortalTask(agent, { orgId: 'hospital-1', taskId: failedTask, worker: 'web-agent@host:1', ttlMs: 60_000 });
+  await finishPortalTask(agent, { orgId: 'hospital-1', taskId: failedTask, worker: 'web-agent@host:1', errorCode: 'portal_unexpected', message: text(SEALED) });
+  await agent.close();
+  return { queuedTask, failedTask };
+}
+
+/** What a task holds of a patient: no page has it. */
+export const SEALED = 'canary-patient-4711';

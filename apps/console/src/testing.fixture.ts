@@ -1,0 +1,109 @@
+import { insertEndpoint, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { CLIENT_ID, type DemoPerson, startSignIn } from '@rcm/demo-sign-in';
+import { createLogger, createMetrics, Secret } from '@rcm/telemetry';
+import { freePort, freshDatabase } from '@rcm/test-services';
+import { parseGroups } from './access/groups.ts';
+import { startConsole } from './server.ts';
+import { Browser } from './browser.fixture.ts';
+
+/** One of each role everywhere, one of each at `hospital-1` alone, one of two roles in two places, and one whom nobody knows. */
+export const PEOPLE: readonly DemoPerson[] = [
+  ...['viewer', 'operator', 'approver', 'auditor'].flatMap((role) => [
+    { id: `all-${role}`, name: `All ${role}`, groups: [`all-${role}`] },
+    { id: `one-${role}`, name: `One ${role}`, groups: [`one-${role}`] },
+  ]),
+  { id: 'mixed', name: 'Mixed', groups: ['one-viewer', 'two-operator'] },
+  { id: 'nobody', name: 'Nobody', groups: ['staff'] },
+];
+const GROUPS = [
+  ...['viewer', 'operator', 'approver', 'auditor'].flatMap((role) => [`all-${role}=${role}@*`, `one-${role}=${role}@hospital-1`]),
+  'two-operator=operator@hospital-2',
+].join(',');
+
+export const PORTAL = {
+  code: 'alpine',
+  name: 'Alpine Health',
+  hosts: ['alpine.example'],
+  driver: 'recipe',
+  recipe: { login: [] },
+  passwordRules: 'length 12-20',
+  rotationMode: 'automatic',
+  rotationIntervalDays: 60,
+  rotationSpreadDays: 0,
+  lockoutThreshold: 4,
+  lockoutMargin: 1,
+  lockoutWindowSeconds: 900,
+  settleMs: 1000,
+  totpSkew: 1,
+  totpPeriodSeconds: 30,
+  maxSessionsPerAccount: 1,
+  maxConcurrency: 4,
+} as const;
+
+export interface TestConsole {
+  readonly origin: string;
+  readonly issuer: string;
+  /** Of the tables' owner. */
+  readonly url: string;
+  /** A browser in which this person has signed in; `null`: nobody has. */
+  browser(person: string | null): Promise<Browser>;
+  close(): Promise<void>;
+}
+
+/** A console with two organizations, one login each, and a sign-in. `url`: on this database instead, which has its own rows. */
+export async function openTestConsole(
+  options: { readonly url?: string; readonly people?: readonly DemoPerson[]; readonly amr?: string } = {},
+): Promise<TestConsole> {
+  await using opened = new AsyncDisposableStack();
+  const fresh = options.url === undefined ? await freshDatabase({ migrate: migrateWithLogins }) : { url: options.url, drop: () => Promise.resolve() };
+  opened.defer(() => fresh.drop());
+  if (options.url === undefined) await seed(fresh.url);
+  const port = await freePort();
+  const origin = `http://localhost:${port}`;
+  const signIn = opened.adopt(await startSignIn({ redirectUris: [`${origin}/signed-in`], people: options.people ?? PEOPLE }), (each) => each.close());
+  const db = opened.adopt(openDatabase({ url: urlFor('rcm_console', fresh.url), applicationName: 'console', role: 'rcm_console' }), (each) => each.close());
+  const groups = parseGroups(GROUPS);
+  if (typeof groups === 'string') throw new Error(groups);
+  opened.adopt(
+    await startConsole({
+      ...{ db, origin, port, host: '127.0.0.1', groups, groupsClaim: 'groups', idleMs: 600_000, sessionMs: 3_600_000 },
+      logger: createLogger({ name: 'console', level: 'error' }),
+      metrics: createMetrics(),
+      issuer: {
+        ...{ issuer: signIn.issuer, clientId: CLIENT_ID, clientSecret: new Secret(signIn.clientSecret), scopes: 'openid profile groups' },
+        ...{ acr: undefined, amr: options.amr },
+      },
+    }),
+    (each) => each.close(),
+  );
+  const rest = opened.move();
+  return {
+    origin,
+    issuer: signIn.issuer,
+    url: fresh.url,
+    async browser(person) {
+      const browser = new Browser(origin);
+      if (person !== null) await browser.signIn(person);
+      return browser;
+    },
+    close: () => rest.disposeAsync(),
+  };
+}
+
+async function seed(url: string): Promise<void> {
+  const owner = openDatabase({ url, applicationName: 'seed', maxConnections: 2 });
+  await upsertPortalType(owner, PORTAL);
+  for (const number of [1, 2]) {
+    await upsertOrganization(owner, { id: `hospital-${number}`, name: `Hospital ${number}` });
+    const place = {
+      id: `alpine-${number}`,
+      orgId: `hospital-${number}`,
+      portalTypeCode: 'alpine',
+      accountId: 'front-desk',
+      baseUrl: 'https://alpine.example/',
+    };
+    await insertEndpoint(owner, place);
+  }
+  await owner.close();
+}
