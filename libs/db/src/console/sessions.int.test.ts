@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Database } from '../database.ts';
+import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
+import { endSession, endSessionsOf, findSession, openSession } from './sessions.ts';
+
+let t: TestDatabase;
+let db: Database;
+beforeAll(async () => {
+  t = await openTestDatabase();
+  db = t.another('rcm_console');
+});
+afterAll(() => t.close());
+beforeEach(() => t.sql('DELETE FROM console_session'));
+
+const JANE = { person: 'person:oidc:https://id.example#jane', name: 'Jane', roles: { 'hospital-1': ['operator'] }, agent: 'browser', lifeMs: 60_000 };
+const find = (id: string, more: object = {}) => findSession(db, { id, agent: 'browser', idleMs: 30_000, ...more });
+
+test('is found by its id in its browser while it lasts and is used', async () => {
+  const id = await openSession(db, JANE);
+  expect(await find(id)).toMatchObject({ person: JANE.person, name: 'Jane', roles: JANE.roles });
+  expect([await find(`${id}x`), await find(id, { agent: 'another' })]).toEqual([null, null]);
+  await t.sql(`UPDATE console_session SET seen_at = now() - interval '31 s'`);
+  expect(await find(id)).toBeNull();
+  await t.sql(`UPDATE console_session SET seen_at = now(), begun_at = now() - interval '1 hour', ends_at = now() - interval '1 s'`);
+  expect(await find(id)).toBeNull();
+});
+
+test('is ended alone, or with all of its person’s', async () => {
+  const [one, other] = [await openSession(db, JANE), await openSession(db, JANE)];
+  const john = await openSession(db, { ...JANE, person: 'person:oidc:https://id.example#john' });
+  await endSession(db, one);
+  expect([await find(one), (await find(other))?.name]).toEqual([null, 'Jane']);
+  expect(await endSessionsOf(db, JANE.person)).toBe(1);
+  expect([await find(other), (await find(john))?.name]).toEqual([null, 'Jane']);
+});
+
+test('one person has ten at most, and what has ended is deleted', async () => {
+  const ids: string[] = [];
+  for (let i = 0; i < 12; i += 1) ids.push(await openSession(db, JANE));
+  expect(await t.sql('SELECT FROM console_session')).toHaveLength(10);
+  expect([await find(ids[0] ?? ''), await find(ids[1] ?? ''), (await find(ids[2] ?? ''))?.name]).toEqual([null, null, 'Jane']);
+  await t.sql(`UPDATE console_session SET begun_at = now() - interval '1 hour', ends_at = now() - interval '1 s'`);
+  await openSession(db, JANE);
+  expect(await t.sql('SELECT FROM console_session')).toHaveLength(1);
+});
