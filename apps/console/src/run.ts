@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { databaseProblem, openDatabase } from '@rcm/db';
+import { checkConfiguration, databaseProblem, openDatabase } from '@rcm/db';
 import { createLogger, createMetrics, plaintextWarnings, startHealthServer } from '@rcm/telemetry';
 import type { ConsoleConfig } from './config.ts';
 import { startConsole } from './server.ts';
@@ -13,9 +13,7 @@ export async function runConsole(config: ConsoleConfig): Promise<number> {
   const warnings = plaintextWarnings(config.RCM_PLAINTEXT);
   for (const warning of warnings) logger.warn(warning);
   const db = opened.adopt(openDatabase({ url: config.RCM_DATABASE_URL, applicationName: 'rcm-console', role: 'rcm_console' }), (each) => each.close());
-  // A database that does not answer yet is no reason not to start; one that refuses this login, or is of another version, is.
-  const problem = await databaseProblem(db);
-  if (problem !== null) logger.warn({ problem }, 'the database cannot be used yet');
+  await checkConfiguration(db, logger);
   const { RCM_CONSOLE_TLS_CERT: cert, RCM_CONSOLE_TLS_KEY: key } = config;
   const server = opened.adopt(
     await startConsole({

@@ -131,7 +131,7 @@ export { markManualDue } from './manual/due.ts';
 export { claimManualLooks, type ManualChange, recordManualRefusal, recordManualRotation, watchedLogin, type WatchedLogin } from './manual/watch.ts';
 export { applyMigrations, type MigrationOptions } from './migrations/database.ts';
 export { recordRestore, type Restore, type RestoreKind } from './restore/restore.ts';
-export { databaseProblem, type SchemaWords, schemaWords } from './migrations/standing.ts';
+export { checkConfiguration, databaseProblem, type SchemaWords, schemaWords } from './migrations/standing.ts';
 export { type MigrationStatus, migrationStatus } from './migrations/status.ts';
 export { type RoleLogins, roleLogins } from './roles/logins.ts';
 export { noticeLongWaits } from './notices/long-waits.ts';

@@ -12,7 +12,7 @@ export { guardedLogin, type GuardedLogin, type GuardedResult, loginError, type L
 export { automationRefusal } from './permission.ts';
 export { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
 export { isProof, type JudgedStanding, type Judgement, judge } from './judgement.ts';
-export { checkConfiguration, openPortalProcess, type PortalProcess, type PortalProcessOptions } from './portal-process.ts';
+export { openPortalProcess, type PortalProcess, type PortalProcessOptions } from './portal-process.ts';
 export { portalCredential } from './portal-credential.ts';
 export { afterRestoreMs } from './restored.ts';
 export { SessionKeeper, type SessionKeeperOptions } from './session-keeper.ts';

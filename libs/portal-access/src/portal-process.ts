@@ -1,7 +1,7 @@
 import { identityKeys, keyChecks, type KeysConfig } from '@rcm/credentials';
-import { type AppRole, type Database, type DataKeyWrapping, openDatabase, schemaWords } from '@rcm/db';
+import { type AppRole, type Database, type DataKeyWrapping, openDatabase } from '@rcm/db';
 import { createBrowserPool } from '@rcm/portal-drivers';
-import { createLogger, createMetrics, hasCode, type Logger, type Metrics, plaintextWarnings, systemClock } from '@rcm/telemetry';
+import { createLogger, createMetrics, type Logger, type Metrics, plaintextWarnings, systemClock } from '@rcm/telemetry';
 import { Drivers } from './drivers.ts';
 import { browserWarnings, type PortalConfig, windowEnvironment } from './environment.ts';
 import { type EvidenceFolder, openEvidenceFolder } from './evidence-folder.ts';
@@ -89,18 +89,4 @@ function evidenceFolder(config: PortalConfig, logger: Logger, metrics: Metrics):
     logger,
     metrics,
   });
-}
-
-/**
- * Asks Postgres whether this process may work there at all: a database that is not migrated, a login with too many rights, or a key that rows need and it lacks, ends it
- * now and not at every piece of work. A database of a newer version is told of. Fails with `config_invalid` alone: a database that does not answer yet is waited
- * for by whoever needs it.
- */
-export async function checkConfiguration(db: Database, logger: Logger): Promise<void> {
-  try {
-    const { told } = await schemaWords(db);
-    if (told !== null) logger.warn(told);
-  } catch (error) {
-    if (hasCode(error, 'config_invalid')) throw error;
-  }
 }

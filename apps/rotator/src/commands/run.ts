@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { databaseProblem, openJobs } from '@rcm/db';
-import { checkConfiguration } from '@rcm/portal-access';
+import { checkConfiguration, databaseProblem, openJobs } from '@rcm/db';
 import { startHealthServer } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { rotatorChores, stopFailingPortalTypes } from '../schedule/chores.ts';

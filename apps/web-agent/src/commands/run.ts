@@ -1,5 +1,5 @@
-import { type Database, databaseProblem, portalTaskWaits, sealPlainTasks, tidyPortalTasks } from '@rcm/db';
-import { checkConfiguration, followCredentialChanges } from '@rcm/portal-access';
+import { checkConfiguration, type Database, databaseProblem, portalTaskWaits, sealPlainTasks, tidyPortalTasks } from '@rcm/db';
+import { followCredentialChanges } from '@rcm/portal-access';
 import { type Clock, type Logger, startHealthServer } from '@rcm/telemetry';
 import type { WebAgentConfig } from '../config.ts';
 import { apiOptions } from '../http/environment.ts';

@@ -1,4 +1,4 @@
-import { hasCode, RcmError } from '@rcm/telemetry';
+import { hasCode, type Logger, RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { migrationNames, SHIPPED } from './files.ts';
 import { type Finished, standingOf, type SchemaStanding } from './history.ts';
@@ -48,5 +48,19 @@ export async function databaseProblem(db: Database): Promise<string | null> {
     return (await schemaWords(db)).refused;
   } catch (error) {
     return hasCode(error, 'config_invalid') ? error.message : 'Postgres does not answer.';
+  }
+}
+
+/**
+ * Asks Postgres whether this process may work there at all: a database that is not migrated, a login with too many rights, or a key that rows need and it lacks, ends it
+ * now and not at every piece of work. A database of a newer version is told of. Fails with `config_invalid` alone: a database that does not answer yet is waited
+ * for by whoever needs it.
+ */
+export async function checkConfiguration(db: Database, logger: Logger): Promise<void> {
+  try {
+    const { told } = await schemaWords(db);
+    if (told !== null) logger.warn(told);
+  } catch (error) {
+    if (hasCode(error, 'config_invalid')) throw error;
   }
 }
