@@ -1,5 +1,5 @@
 import { insertEndpoint, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { ALLOWED, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { CLIENT_ID, type DemoPerson, startSignIn } from '@rcm/demo-sign-in';
 import { createLogger, createMetrics, Secret } from '@rcm/telemetry';
 import { freePort, freshDatabase } from '@rcm/test-services';
@@ -39,6 +39,7 @@ export const PORTAL = {
   totpPeriodSeconds: 30,
   maxSessionsPerAccount: 1,
   maxConcurrency: 4,
+  ...ALLOWED,
 } as const;
 
 export interface TestConsole {
