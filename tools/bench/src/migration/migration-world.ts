@@ -6,7 +6,7 @@ import { type Database, insertEndpoint, openDatabase, upsertOrganization, upsert
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { startLocalAws } from '@rcm/local-aws';
 import { Secret } from '@rcm/telemetry';
-import { freshDatabase } from '@rcm/test-services';
+import { startEmbeddedPostgres } from '@rcm/test-services';
 import { type CountingProxy, startCountingProxy } from './counting-proxy.ts';
 
 export const WRITES_PER_SECOND = 3;
@@ -28,7 +28,9 @@ export async function openMigrationWorld(count: number): Promise<MigrationWorld>
     writeFileSync(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);
   };
-  const { url, drop } = await freshDatabase({ migrate: migrateWithLogins });
+  const postgres = await startEmbeddedPostgres();
+  const { url } = postgres;
+  await migrateWithLogins(url);
   const environment = 'bench';
   const enforce = platformPolicies({ accountId: '123456789012', regions: [REGION], environment });
   const aws = await startLocalAws({ enforce, quotas: { writes: WRITES_PER_SECOND, reads: 40 } });
@@ -57,7 +59,7 @@ export async function openMigrationWorld(count: number): Promise<MigrationWorld>
       await db.close();
       await proxy.close();
       await aws.close();
-      await drop();
+      await postgres.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
