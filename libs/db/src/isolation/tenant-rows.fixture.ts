@@ -44,6 +44,8 @@ export const SHARED_TABLES: Readonly<Record<string, string>> = {
   storage_outside: 'which kinds of copies of the storage a person still has to deal with',
   key_check: 'which keys processes have, by what each gives for a text that everybody knows',
   console_session: 'who is signed in to the console, by a hash; for its process alone',
+  database_place: 'on which server, and in which database of it, processes have started',
+  database_restore: 'what was said, or noticed, of the database being restored',
   portal_gate: 'whether a portal is well',
   notice_delivery: 'times and tries by the id of a notice; the notice itself is isolated',
   _prisma_migrations: 'history of the schema',
