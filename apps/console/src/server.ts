@@ -48,6 +48,7 @@ const OPEN: ReadonlySet<string> = new Set([SIGN_IN, '/sign-in/begin', '/signed-i
 /** Serves people's browsers. Fails with `config_invalid` where the port cannot be had. */
 export async function startConsole(options: ConsoleOptions): Promise<ConsoleServer> {
   const { db, logger, metrics, origin, tls } = options;
+  const headers = securityHeaders({ protectedUrl: origin.startsWith('https://') });
   const server: FastifyInstance = fastify({
     logger: false,
     https: tls ? { cert: tls.cert, key: tls.key.reveal(), minVersion: 'TLSv1.2' } : null,
@@ -56,10 +57,13 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
     connectionTimeout: 2 * REQUEST_MS,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 100 },
+    // An address that cannot be read comes to no hook and no handler.
+    frameworkErrors: (_error, _request, reply) => void reply.raw.writeHead(400, { ...headers, 'content-type': 'text/plain' }).end('There is no such address.'),
   }) as unknown as FastifyInstance;
   await server.register(cookies);
   await server.register(forms);
-  const headers = securityHeaders({ protectedUrl: origin.startsWith('https://') });
+  // Forms of its own pages alone: what another site can have sent without asking, or a program, is none.
+  server.removeContentTypeParser(['application/json', 'text/plain']);
   const answered = metrics.counter('rcm_console_requests_total', 'Requests of the console by route and status', ['route', 'status']);
   server.decorateRequest('visitor', null);
   server.decorateReply('html', function (page) {

@@ -28,5 +28,10 @@ export function failureOf(error: FastifyError | Error, logger: Logger): Failure 
   if (!isRcmError(error) && status !== undefined && status >= 400 && status < 500)
     return { status, code: 'request_invalid', sentence: 'The request is not one of this console’s pages or forms. Nothing was done.' };
   const { code, sentence } = explain(error, logger);
+  if (code === 'database_failed') {
+    // Its words name tables and rules: they are for the log.
+    logger.error({ err: error }, 'a page could not be made');
+    return { status: 500, code, sentence: 'The database did not do it. The console’s log has the details.' };
+  }
   return { status: STATUS[code] ?? 500, code, sentence };
 }

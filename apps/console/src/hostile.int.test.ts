@@ -1,0 +1,179 @@
+import { asSuperuser } from '@rcm/db/testing';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Answer, Browser } from './browser.fixture.ts';
+import { HOSTILE, SEALED, tellStory } from './story.fixture.ts';
+import { openTestConsole, PEOPLE, type TestConsole } from './testing.fixture.ts';
+
+/** Every text that a portal, a tenant, an issuer or a person can write is one that wants to be more than a text. */
+let w: TestConsole;
+let browser: Browser;
+let token: string;
+let paths: readonly string[];
+
+beforeAll(async () => {
+  w = await openTestConsole({ people: PEOPLE.map((person) => ({ ...person, name: HOSTILE })) });
+  const { queuedTask, failedTask } = await tellStory(w.url, () => HOSTILE);
+  browser = await w.browser('all-operator');
+  token = await browser.token();
+  const logins = ['alpine-failing', 'alpine-blocked', 'alpine-well-3', 'alpine-locked'].map((id) => `/o/hospital-1/logins/${id}`);
+  const tasks = [queuedTask, failedTask].map((id) => `/o/hospital-1/tasks/${id}`);
+  paths = ['/', '/all/logins', '/all/tasks?show=all', '/all/system', '/o/hospital-1/logins', '/o/hospital-1/audit', '/nothing', ...logins, ...tasks];
+});
+afterAll(() => w?.close());
+
+/** Every element that the pages' own templates have, and no attribute that runs or leads elsewhere. */
+const TAGS = new Set(
+  'html head meta title link body a header nav span form input button main h1 h2 p div table caption thead tbody tr th td time code dl dt dd ul li section details summary label textarea select option'.split(
+    ' ',
+  ),
+);
+function mustBeHarmless({ text }: Answer, where: string): void {
+  const tags = [...text.matchAll(/<([a-zA-Z][^\s/>]*)((?:[^"'>]|"[^"]*"|'[^']*')*)>/g)];
+  expect(tags.length).toBeGreaterThan(5);
+  for (const [, name = '', attributes = ''] of tags) {
+    expect(TAGS.has(name), `${where}: <${name}>`).toBe(true);
+    // Without what stands in quotes: names of attributes only.
+    const names = [...attributes.replace(/"[^"]*"|'[^']*'/g, '""').matchAll(/([^\s=/]+)(?==|\s|$)/g)].map(([, each]) => each ?? '');
+    expect(
+      names.filter((each) => /^on|^style$|^srcdoc$|^formaction$/i.test(each)),
+      where,
+    ).toEqual([]);
+    for (const [, address = ''] of attributes.matchAll(/(?:href|src|action)="([^"]*)"/g)) expect(address, where).toMatch(/^(\/(?!\/)|#)/);
+  }
+}
+
+test('what everybody has written is a text on every page, and what patients have is on none', async () => {
+  let seen = 0;
+  for (const path of paths) {
+    const answer = await browser.get(path);
+    mustBeHarmless(answer, path);
+    if (answer.text.includes('&lt;script>alert(1)')) seen += 1;
+    expect(answer.text).not.toContain(SEALED);
+  }
+  // Otherwise nothing was tried.
+  expect(seen).toBe(paths.length);
+});
+
+test.each(['show', 'portal', 'after', 'before', 'actor', 'action', 'login', 'to'])(
+  'what is asked for in %s comes back as a text, or not at all',
+  async (name) => {
+    for (const path of [
+      '/all/logins',
+      '/o/hospital-1/logins',
+      '/o/hospital-1/logins/alpine-well',
+      '/all/tasks',
+      '/o/hospital-1/audit',
+      '/sign-in',
+      '/nothing',
+    ]) {
+      const answer = await browser.get(`${path}?${new URLSearchParams({ [name]: HOSTILE }).toString()}`);
+      expect(answer.status).toBeLessThan(500);
+      mustBeHarmless(answer, `${path} ${name}`);
+    }
+  },
+);
+
+test.each([HOSTILE, '../../etc/passwd', '%00', "' OR 1=1 --", 'a'.repeat(99), '*', '..', 'constructor', '__proto__'])(
+  'an organization or a login called %j is none',
+  async (id) => {
+    const missing = (await browser.get('/o/none/logins')).text;
+    const name = encodeURIComponent(id);
+    for (const path of [`/o/${name}/logins`, `/o/hospital-1/logins/${name}`, `/o/hospital-1/tasks/${name}`]) {
+      const answer = await browser.get(path);
+      if (answer.status !== 400) expect([answer.status, answer.text], path).toEqual([404, missing]);
+    }
+  },
+);
+
+test('a reason is kept as it was written and shown as a text; one that cannot be kept is refused', async () => {
+  const at = '/o/hospital-1/logins/alpine-well-2/acts';
+  expect(await browser.post(`${at}/pause`, { token, reason: HOSTILE })).toMatchObject({ status: 303 });
+  const page = await browser.get('/o/hospital-1/logins/alpine-well-2');
+  mustBeHarmless(page, 'pause');
+  expect(await count(`SELECT FROM rotation_pause WHERE endpoint_id = 'alpine-well-2' AND reason = '${HOSTILE.replaceAll("'", "''")}'`)).toBe(1);
+  for (const reason of ['', '  ', 'x'.repeat(501), 'a\0b'])
+    expect(await browser.post(`${at}/verify`, { token, reason }), JSON.stringify(reason)).toMatchObject({ status: 400 });
+  expect(await count(`SELECT FROM login_request WHERE endpoint_id = 'alpine-well-2'`)).toBe(0);
+});
+
+test('the same is not asked for twice while it waits', async () => {
+  const verify = () => browser.post('/o/hospital-1/logins/alpine-well-2/acts/verify', { token, reason: 'once' });
+  expect([(await verify()).status, (await verify()).status]).toEqual([303, 409]);
+});
+
+test.each([
+  ['no token', {}, {}],
+  ['a token of nobody', { token: 'A'.repeat(43) }, {}],
+  ['the token of another session', { token: 'another' }, {}],
+  ['a page of another site', { token: 'own' }, { origin: 'https://evil.example' }],
+  ['a page that hides where it is from', { token: 'own' }, { origin: 'null' }],
+  ['a browser that says that another site sent it', { token: 'own' }, { 'sec-fetch-site': 'cross-site' }],
+])('a form with %s does nothing', async (_name, fields: { token?: string }, headers) => {
+  const another = await (await w.browser('one-operator')).token();
+  const given = fields.token === 'own' ? token : fields.token === 'another' ? another : fields.token;
+  const before = await count('SELECT FROM login_request');
+  const sent = await browser.post(
+    '/o/hospital-1/logins/alpine-locked/acts/unlocked',
+    { ...(given ? { token: given } : {}), reason: 'evil' },
+    { origin: w.origin, ...headers },
+  );
+  expect(sent).toMatchObject({ status: 403 });
+  expect(await browser.post('/sign-out', given && headers.constructor === Object ? { token: given } : {}, { origin: w.origin, ...headers })).toMatchObject({
+    status: 403,
+  });
+  expect([await count('SELECT FROM login_request'), (await browser.get('/')).status]).toEqual([before, 200]);
+});
+
+test('nothing is done by a link, by another kind of form, or by JSON', async () => {
+  const at = '/o/hospital-1/logins/alpine-locked/acts/unlocked';
+  const before = await count('SELECT FROM login_request');
+  expect(await browser.get(`${at}?token=${token}&reason=evil`)).toMatchObject({ status: 404 });
+  for (const type of ['text/plain', 'application/json', 'multipart/form-data; boundary=x'])
+    expect(
+      (await browser.send(at, { method: 'POST', headers: { 'content-type': type, origin: w.origin }, body: JSON.stringify({ token, reason: 'evil' }) })).status,
+      type,
+    ).toBeGreaterThanOrEqual(400);
+  for (const method of ['PUT', 'DELETE', 'PATCH'])
+    expect((await browser.send(at, { method, headers: { origin: w.origin } })).status).toBeGreaterThanOrEqual(400);
+  expect(await count('SELECT FROM login_request')).toBe(before);
+});
+
+test('every answer forbids scripts, frames, guesses of its kind and being kept', async () => {
+  const stranger = await w.browser(null);
+  const answers = [
+    await browser.get('/'),
+    await browser.get('/nothing'),
+    await stranger.get('/'),
+    await stranger.get('/sign-in'),
+    await browser.post('/sign-out', {}),
+    await browser.get('/%'),
+  ];
+  for (const { headers } of answers) {
+    expect(headers.get('content-security-policy')).toBe(
+      `default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+    );
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('server')).toBeNull();
+  }
+});
+
+async function count(query: string): Promise<number> {
+  const client = new pg.Client({ connectionString: w.url });
+  await client.connect();
+  try {
+    return (await client.query(query)).rowCount ?? 0;
+  } finally {
+    await client.end();
+  }
+}
+
+test('a role of Postgres that is taken away ends the console’s work with words and no detail', async () => {
+  await asSuperuser(w.url, [`REVOKE SELECT ON organization FROM rcm_console`]);
+  const answer = await browser.get('/o/hospital-1/logins');
+  await asSuperuser(w.url, [`GRANT SELECT ON organization TO rcm_console`]);
+  expect(answer.status).toBeGreaterThanOrEqual(500);
+  expect(answer.text).not.toMatch(/permission denied|organization|SELECT/);
+});
