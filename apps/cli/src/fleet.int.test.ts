@@ -109,6 +109,23 @@ test('a login that was refused shows as failing at once, in the list, alone and 
   expect(stdout).toContain('rcm login retry wrong --reason');
 });
 
+test('the calendar has what comes for every login, as lines, as JSON and as iCalendar whose entries keep their ids', async () => {
+  const { code, answer } = await json('calendar', '--within', '90d');
+  const entries = answer['entries'] as { endpointId: string; kind: string; by: string }[];
+  // Undecided about programs: a person changes these passwords.
+  expect([code, entries.map(({ endpointId, kind, by }) => `${endpointId} ${kind} ${by}`).sort()]).toEqual([
+    0,
+    ['idle rotation person', 'well rotation person', 'wrong rotation person'],
+  ]);
+  expect((await rcm(['calendar', '--within', '90d'], environment, 120)).stdout).toContain('change the password');
+  const [one, two] = [await rcm(['calendar', '--within', '90d', '--ical'], environment), await rcm(['calendar', '--within', '90d', '--ical'], environment)];
+  expect(one.stdout).toMatch(/^BEGIN:VCALENDAR[^]*END:VCALENDAR\n$/);
+  const ids = ({ stdout }: { readonly stdout: string }) => stdout.match(/^UID:.*$/gm);
+  expect([ids(one)?.length, ids(two)]).toEqual([3, ids(one)]);
+  expect(await json('calendar', '--org', 'nobody')).toMatchObject({ code: 0, answer: { entries: [] } });
+  expect(await json('calendar', '--within', 'soon')).toMatchObject({ code: 2 });
+});
+
 test('a page says where the next one begins', async () => {
   const first = await json('logins', '--limit', '2');
   expect(first.answer['logins']).toHaveLength(2);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
 import type { Database } from '@rcm/db';
 import type { AuditListOptions } from './commands/audit-list.ts';
+import type { CalendarOptions } from './commands/calendar.ts';
 import type { LoginsOptions } from './commands/logins.ts';
 import type { HistoryOptions } from './commands/login-history.ts';
 import { addDatabase } from './database/commands.ts';
@@ -62,6 +63,19 @@ export function commandTree({ terminal, now, print }: Running): Command {
     .action(async (options: LoginsOptions) => {
       const { logins } = await import('./commands/logins.ts');
       await looks((db) => logins(db, options, now));
+    });
+
+  program
+    .command('calendar')
+    .description('what comes for every login: rotations, expiries, logins that keep it, recertifications')
+    .option('--within <span>', 'until when', '60d')
+    .option('--org <id>', 'of this organization')
+    .option('--portal <code>', 'of this portal type')
+    .option('--ical', 'as iCalendar, for a file that calendar programs read')
+    .option('--limit <n>', 'entries', '200')
+    .action(async (options: CalendarOptions) => {
+      const { calendar } = await import('./commands/calendar.ts');
+      await looks((db) => calendar(db, options, now));
     });
 
   const login = program.command('login').description('one login: see it, repair it');

@@ -51,6 +51,10 @@ const schema = z
     maintenanceTimeZone: z.string().exactOptional(),
     passwordExpiresDays: whole(1).exactOptional(),
     expiryHeadStartDays: whole(0).exactOptional(),
+    dormantAfterDays: whole(2).exactOptional(),
+    dormantCounts: z.enum(['login', 'second_factor']).exactOptional(),
+    recertifyEveryDays: whole(2).exactOptional(),
+    backupCodes: whole(1).exactOptional(),
     automation: z.enum(automations).exactOptional(),
     termsVersion: z.string().trim().min(1).exactOptional(),
     termsDate: z.iso

@@ -135,6 +135,10 @@ export { checkConfiguration, databaseProblem, type SchemaWords, schemaWords } fr
 export { type MigrationStatus, migrationStatus } from './migrations/status.ts';
 export { type RoleLogins, roleLogins } from './roles/logins.ts';
 export { noticeLongWaits } from './notices/long-waits.ts';
+export { claimUnusedLogins, type UnusedLogin, wasKeptAlive } from './upkeep/keep-alive.ts';
+export { noticeLapsing } from './upkeep/notice-lapsing.ts';
+export { notePersonsWord, type PersonsWord } from './upkeep/said.ts';
+export { type CalendarEntry, type CalendarKind, listCalendar } from './fleet/calendar.ts';
 export { noticeUndecided } from './notices/undecided.ts';
 export { type Notice, type NoticeKind } from './notices/notice.ts';
 export { type ClaimedNotice, type ClaimOptions, claimNotices, listNotices, noticeDelivered, noticeFailed, noticesReturned } from './notices/outbox.ts';

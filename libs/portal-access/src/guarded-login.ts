@@ -111,12 +111,13 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
 
   const session = await request.driver.openSession({ baseUrl: endpoint.baseUrl, signal });
   let keepSession = false;
+  let withCode = false;
   const ledger: { attemptId: string | null; mayBeSent: boolean } = { attemptId: null, mayBeSent: false };
   try {
     const result = await session
       .login({
         credential: portalCredential(request.payload),
-        totp,
+        totp: totp && (() => ((withCode = true), totp())),
         deadlineMs: timing.loginDeadlineMs,
         signal,
         beforeSubmit: async () => {
@@ -140,7 +141,7 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
       // The driver never reached its submit step: the portal counted nothing, and neither do we.
       return { kind: 'refused', outcome: result.outcome, judgement: judge(result.outcome, NOTHING_KNOWN), submitted: false };
     }
-    const judgement = await settleAttempt(request, question, { loginAttemptId: ledger.attemptId, ...result });
+    const judgement = await settleAttempt(request, question, { loginAttemptId: ledger.attemptId, withCode, ...result });
     await heedExpiry(request, result.outcome);
     if (request.mustChange === 'keep' && demandsChange(result.outcome)) {
       keepSession = true;
@@ -199,6 +200,7 @@ async function settleUnsent({ db, logger, endpoint }: GuardedLogin, loginAttempt
 
 interface Answered {
   readonly loginAttemptId: string;
+  readonly withCode: boolean;
   readonly outcome: LoginOutcome;
   readonly submitted: boolean;
 }
@@ -206,7 +208,7 @@ interface Answered {
 async function settleAttempt(
   request: GuardedLogin,
   { fingerprints }: LoginAttemptRequest,
-  { loginAttemptId, outcome, submitted }: Answered,
+  { loginAttemptId, withCode, outcome, submitted }: Answered,
 ): Promise<Judgement> {
   const { db, endpoint, loginIdentity, version, illness } = request;
   const { orgId, portalTypeCode, portalType } = endpoint;
@@ -226,6 +228,7 @@ async function settleAttempt(
     outcome: submitted ? outcome.kind : 'not_submitted',
     effect,
     proved: submitted && isProof(outcome),
+    withCode: submitted && withCode,
     ...((outcome.kind === 'throttled' || outcome.kind === 'locked') && outcome.until ? { throttledUntil: outcome.until } : {}),
     ...(standing && (effect === 'suspect' || effect === 'bad')
       ? { restMs: restAfter({ ...standing, effect, settleMs, timeForgives: portalType.lockoutWindowSeconds !== null }) }

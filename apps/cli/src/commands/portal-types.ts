@@ -48,6 +48,14 @@ export async function portalTypeShow(db: Database, code: string): Promise<Report
         ['rotation', type.rotationMode === 'manual' ? 'by hand' : `every ${type.rotationIntervalDays} d, spread over ${type.rotationSpreadDays} d`],
         ['password rules', type.passwordRules],
         ['password expires', type.passwordExpiresDays === null ? 'never' : `after ${type.passwordExpiresDays} d`],
+        [
+          'disabled',
+          type.dormantAfterDays === null
+            ? null
+            : `after ${type.dormantAfterDays} d without a login${type.dormantCounts === 'second_factor' ? ' with its second factor' : ''}`,
+        ],
+        ['recertified', type.recertifyEveryDays === null ? null : `every ${type.recertifyEveryDays} d, by a person`],
+        ['backup codes', type.backupCodes === null ? null : `${type.backupCodes}`],
         ['locks after', `${type.lockoutThreshold} failures (${type.lockoutCounts}), of which we cause ${type.lockoutThreshold - type.lockoutMargin} at most`],
         ['sessions', `${type.maxSessionsPerAccount} an account; ${type.maxConcurrency} rotations at once`],
         ['maintenance', type.maintenanceWindows.length === 0 ? 'none' : `${type.maintenanceWindows.join(', ')} ${type.maintenanceTimeZone}`],

@@ -1,8 +1,9 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { RotatorConfig } from '../config.ts';
 import { type ClearOptions, retryCommand, unlockedCommand } from './clear-login.ts';
 import { type CommandContext, personalAct } from './command.ts';
 import { type Output, person, type Person } from './options.ts';
+import { personsWordCommand } from './persons-word.ts';
 import { setLoginCommand } from './set-login.ts';
 import { verifyCommand } from './verify-login.ts';
 
@@ -23,6 +24,27 @@ export function addRepairs(command: (name: string, description: string) => Comma
           const clear: ClearOptions = { ...(await personalAct(options, config)), endpointId: options.endpoint, dryRun: options.dryRun ?? false };
           return act(context, clear);
         }),
+      );
+  }
+  const words = [
+    ['logged-in', 'logged_in', 'note that a person logged in at the portal, so that it counts as used'],
+    ['recertified', 'recertified', 'note that a person recertified a login at the portal'],
+  ] as const;
+  for (const [name, kind, description] of words) {
+    person(command(name, description))
+      .requiredOption('--endpoint <id>', 'the endpoint whose login it is')
+      .addOption(new Option('--at <time>', 'when, where it was not now: a day or an ISO time').argParser(moment))
+      .option('--dry-run', 'say what would be noted and change nothing')
+      .action((options: Output & Person & { endpoint: string; at?: Date }) =>
+        run(options, async (context, config) =>
+          personsWordCommand(context, {
+            ...(await personalAct(options, config)),
+            endpointId: options.endpoint,
+            kind,
+            at: options.at ?? null,
+            dryRun: options.dryRun ?? false,
+          }),
+        ),
       );
   }
   person(command('verify', 'one login with what the store holds: does the portal accept it?'))
@@ -49,4 +71,10 @@ export function addRepairs(command: (name: string, description: string) => Comma
         }),
       ),
     );
+}
+
+function moment(text: string): Date {
+  const at = new Date(text);
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(at.getTime())) throw new InvalidArgumentError('It must be a day or an ISO time.');
+  return at;
 }

@@ -114,6 +114,16 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
     safe: 'The endpoint follows: budget, leases and rotations are those of the account that the secret names now.',
     todo: ['Check that this is what you meant. If several endpoints share the account now, it is not rotated automatically (`rotator status` names them).'],
   }),
+  lapsing: ({ endpoint, portal, why }) => ({
+    title: `About to lapse: ${endpoint}`,
+    happened: `The login of ${endpoint} at ${portal} is about to lapse${why ? `: ${why}` : ''}.`,
+    safe: 'It works until then. A login by the platform, where its terms allow one and the portal lets it in, puts off what is only about being used.',
+    todo: [
+      `To be used: log in at ${portal} yourself, with the second factor, as the account that the secret of ${endpoint} names. Then say so: rcm login logged-in ${endpoint} --reason "…"`,
+      `To be recertified: the account’s administrator confirms it at ${portal}, in its user administration. Then say so: rcm login recertified ${endpoint} --reason "…"`,
+      'If it is not wanted any more, leave it: nothing else depends on it.',
+    ],
+  }),
   undecided: ({ portal }) => ({
     title: `No program logs in: ${portal}`,
     happened: `Nobody has decided whether the terms of ${portal} let a program log in, so none does: no task, no rotation.`,

@@ -16,6 +16,7 @@ const kinds: readonly NoticeKind[] = [
   'unblocked',
   'other_account',
   'undecided',
+  'lapsing',
 ];
 
 describe('the words of a notice', () => {

@@ -1,4 +1,13 @@
-import { assessPortalTypes, countRefusedLogins, forgetLeftPasswords, markManualDue, noticeLongWaits, noticeUndecided, pruneNotices } from '@rcm/db';
+import {
+  assessPortalTypes,
+  countRefusedLogins,
+  forgetLeftPasswords,
+  markManualDue,
+  noticeLapsing,
+  noticeLongWaits,
+  noticeUndecided,
+  pruneNotices,
+} from '@rcm/db';
 import type { Metrics } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
@@ -8,6 +17,7 @@ import { mendWanted } from '../mending/mend-wanted.ts';
 import type { NoticeChannel } from '../notices/channel.ts';
 import { deliverNotices } from '../notices/deliver.ts';
 import type { Rotator } from '../rotate.ts';
+import { keepAlive } from '../upkeep/keep-alive.ts';
 import { doAskedActs } from './asked-acts.ts';
 import { takeUpLeftRequests } from './asked.ts';
 import type { Chore } from './service.ts';
@@ -21,6 +31,9 @@ const LEFT_DAYS = 30;
 /** Each is looked at once an hour; so many a minute, or a portal that blocks thousands would use up the store's quota. */
 const BLOCKED_EVERY_MS = 60_000;
 const LOOKED_AT_AT_ONCE = 20;
+/** Days are left; few at once, so that rotations and tasks have the portal and the browser. */
+const UNUSED_EVERY_MS = 120_000;
+const KEPT_ALIVE_AT_ONCE = 4;
 /** A command seldom dies between asking and planning. */
 const ASKED_EVERY_MS = 60_000;
 const TAKEN_UP_AT_ONCE = 5;
@@ -77,6 +90,11 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
       round: (signal) => lookAtBlocked(rotator, { limit: LOOKED_AT_AT_ONCE, signal }),
     },
     {
+      name: 'logins that nobody uses',
+      everyMs: UNUSED_EVERY_MS,
+      round: (signal) => keepAlive(rotator, { limit: KEPT_ALIVE_AT_ONCE, signal }),
+    },
+    {
       name: 'old staged copies',
       everyMs: COPIES_EVERY_MS,
       round: (signal) => removeOldCopies(rotator, { limit: REMOVED_AT_ONCE, signal }),
@@ -91,6 +109,7 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
       everyMs: config.RCM_NOTICE_SCAN_MS,
       async round(signal) {
         await noticeUndecided(db);
+        await noticeLapsing(db);
         await noticeLongWaits(db, { olderThanMs: config.RCM_NOTICE_LONG_WAIT_MS });
         await deliverNotices({ db, logger, channels, deadlineMs: config.RCM_NOTICE_DEADLINE_MS, maxTries: config.RCM_NOTICE_MAX_TRIES, signal });
         await pruneNotices(db, { keptMs: config.RCM_NOTICE_KEEP_DAYS * DAY_MS, limit: PRUNED_AT_ONCE });

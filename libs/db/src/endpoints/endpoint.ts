@@ -57,6 +57,14 @@ export interface PortalTypeRow {
   readonly termsVersion: string | null;
   readonly termsDate: Date | null;
   readonly automationDecidedBy: string | null;
+  /** After how many days without a login the portal disables it; `null`: never, or nobody knows. */
+  readonly dormantAfterDays: number | null;
+  /** Which logins count for that. */
+  readonly dormantCounts: 'login' | 'second_factor';
+  /** How often a person confirms at the portal that a login is still wanted. */
+  readonly recertifyEveryDays: number | null;
+  /** How many backup codes the portal gives for one login. */
+  readonly backupCodes: number | null;
 }
 
 export const automations = ['allowed', 'assisted', 'forbidden'] as const;
@@ -78,10 +86,14 @@ type OptionalInPortalType =
   | 'automation'
   | 'termsVersion'
   | 'termsDate'
-  | 'automationDecidedBy';
+  | 'automationDecidedBy'
+  | 'dormantAfterDays'
+  | 'dormantCounts'
+  | 'recertifyEveryDays'
+  | 'backupCodes';
 /**
  * A portal type as it is saved. Left out: what is there already, else no host but at public addresses, failures in a row, wrong codes among them, a realm of its own, exact user
- * names, no limit of tasks, no maintenance, UTC, no expiry, 7 days, nothing decided about automation. A lock whose length is left out lasts as long as the window.
+ * names, no limit of tasks, no maintenance, UTC, no expiry, 7 days, nothing decided about automation, no login that lapses. A lock whose length is left out lasts as long as the window.
  */
 export type NewPortalType = Omit<PortalTypeRow, OptionalInPortalType | 'formerRealms'> & Partial<Pick<PortalTypeRow, OptionalInPortalType>>;
 
@@ -117,6 +129,7 @@ export function portalTypeRow(row: PortalTypeModel): PortalTypeRow {
     rotationMode: row.rotationMode as PortalTypeRow['rotationMode'],
     lockoutCounts: row.lockoutCounts as PortalTypeRow['lockoutCounts'],
     usernameCase: row.usernameCase as PortalTypeRow['usernameCase'],
+    dormantCounts: row.dormantCounts as PortalTypeRow['dormantCounts'],
     automation: row.automation as PortalTypeRow['automation'],
   };
 }

@@ -118,6 +118,8 @@ export interface LoginAttemptEnd {
   readonly effect: LoginEffect;
   /** The portal showed that the password is right. */
   readonly proved?: boolean;
+  /** A one-time code was typed, too. */
+  readonly withCode?: boolean;
   /** With `throttled` and `locked`: the portal's own time. What a page says is believed for a day at most. */
   readonly throttledUntil?: Date | undefined;
   /** With effects `suspect` and `bad`: how long this password rests, in milliseconds. */
@@ -145,7 +147,7 @@ export async function finishLoginAttempt(db: Database, end: LoginAttemptEnd): Pr
     // to another account meanwhile, this one's row may be somebody else's alone: then there is nothing to lock, and the outcome still counts.
     await tx.$queryRaw`SELECT 1 FROM login_identity WHERE id = ${attempt.loginIdentity} FOR UPDATE`;
     const written = await tx.$executeRaw`
-      UPDATE login_attempt SET finished_at = clock_timestamp(), outcome = ${end.outcome}, effect = ${end.effect}, proved = ${end.proved ?? false},
+      UPDATE login_attempt SET finished_at = clock_timestamp(), outcome = ${end.outcome}, effect = ${end.effect}, proved = ${end.proved ?? false}, with_code = ${end.withCode ?? false},
              throttled_until = CASE WHEN ${throttledUntil}::timestamptz IS NOT NULL THEN least(${throttledUntil}::timestamptz, clock_timestamp() + make_interval(days => ${BELIEVED_DAYS}::int)) END,
              rests_until = clock_timestamp() + make_interval(secs => ${restMs}::float8 / 1000)
        WHERE id = ${end.loginAttemptId}::uuid AND outcome IS NULL`;

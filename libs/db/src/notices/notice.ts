@@ -24,7 +24,9 @@ export type NoticeKind =
   /** A secret names another account than before. */
   | 'other_account'
   /** Nobody has decided whether a program may log in at a portal type. */
-  | 'undecided';
+  | 'undecided'
+  /** Something lapses that only a person can keep. */
+  | 'lapsing';
 
 /** What a notice is about: ids, and the journal's own words for why. Never a secret, never a user name. */
 export interface Notice {

@@ -1,0 +1,85 @@
+import { type CalendarEntry, type CalendarKind, type Database, listCalendar } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import type { Report } from '../report.ts';
+import { table } from '../table.ts';
+import { relative, span } from '../times.ts';
+
+export interface CalendarOptions {
+  readonly org?: string;
+  readonly portal?: string;
+  readonly within: string;
+  readonly limit: string;
+  readonly ical?: boolean;
+}
+
+const MOST = 1_000;
+
+const WHAT: Readonly<Record<CalendarKind, string>> = {
+  rotation: 'change the password',
+  password_expires: 'the password expires',
+  keep_alive: 'log in, so that it counts as used',
+  dormant: 'disabled for want of a login',
+  recertify: 'recertify',
+};
+
+/** What comes for every login until a moment, for people, for programs, or as iCalendar. Not well where something that a person does is overdue. */
+export async function calendar(db: Database, options: CalendarOptions, now: Date): Promise<Report> {
+  const limit = Number(options.limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
+    throw new RcmError('input_invalid', `--limit must be a whole number from 1 to ${MOST}. Nothing was done.`);
+  const until = new Date(now.getTime() + span('--within', options.within));
+  const entries = await listCalendar(db, { orgId: options.org, portalTypeCode: options.portal, until, limit });
+  const overdue = entries.filter(({ by, at }) => by === 'person' && at < now).length;
+  const ical = options.ical ? await asICalendar(entries, now) : null;
+  return {
+    json: {
+      entries: entries.map((entry) => ({ ...entry, what: WHAT[entry.kind] })),
+      overdue,
+      whole: entries.length < limit,
+      ...(ical === null ? {} : { ical }),
+    },
+    lines(view) {
+      if (ical !== null) return ical.trimEnd().split('\n');
+      if (entries.length === 0) return [`nothing until ${until.toISOString().slice(0, 10)}`];
+      const columns = [
+        { title: 'WHEN' },
+        { title: 'DAY' },
+        { title: 'LOGIN', shrinks: true },
+        { title: 'WHAT' },
+        { title: 'BY' },
+        { title: 'PORTAL' },
+        { title: 'ORGANIZATION', shrinks: true },
+      ];
+      const rows = entries.map(({ at, endpointId, kind, by, portalTypeCode, orgId }) => [
+        { text: relative(at, view.now), ...(by === 'person' && at < now ? { style: 'red' as const } : {}) },
+        { text: at.toISOString().slice(0, 10) },
+        { text: endpointId },
+        { text: WHAT[kind] },
+        { text: by === 'portal' ? '' : by },
+        { text: portalTypeCode },
+        { text: orgId },
+      ]);
+      return [
+        ...table(view, columns, rows),
+        ...(entries.length < limit ? [] : ['', view.paint('dim', `the first ${limit}: a larger --limit, or a shorter --within`)]),
+      ];
+    },
+    well: overdue === 0,
+  };
+}
+
+/** Whole days; each with an id of its own, so that a calendar program that reads the file again moves what has moved. No user name, and no secret. */
+async function asICalendar(entries: readonly CalendarEntry[], now: Date): Promise<string> {
+  const { default: ical } = await import('ical-generator');
+  const feed = ical({ name: 'Portal logins', prodId: { company: 'rcm', product: 'calendar' } });
+  for (const { endpointId, orgId, portalTypeCode, kind, by, at } of entries)
+    feed.createEvent({
+      id: `${kind}-${orgId}-${endpointId}@rcm`,
+      stamp: now,
+      start: at,
+      allDay: true,
+      summary: `${endpointId} at ${portalTypeCode}: ${WHAT[kind]}${by === 'person' ? ' (a person)' : ''}`,
+      description: `organization ${orgId}; rcm login show ${endpointId}`,
+    });
+  return feed.toString().replaceAll('\r\n', '\n');
+}
