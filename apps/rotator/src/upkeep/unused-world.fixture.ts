@@ -124,7 +124,7 @@ export async function openUnusedWorld({ logins, dormantDays }: { readonly logins
         await beforeSubmit();
         const account = accounts.get(credential.username.reveal());
         if (account) Object.assign(account, { password: newPassword.reveal(), changes: account.changes + 1 });
-        return { kind: 'changed' };
+        return { kind: 'applied', submitted: true };
       },
       runTask: () => Promise.reject(new Error('nobody has a task here')),
       isLoggedIn: async () => true,
@@ -181,7 +181,7 @@ export async function openUnusedWorld({ logins, dormantDays }: { readonly logins
   const rotator: Rotator = {
     ...{ db, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' }), keys, environment: 'test', owner: 'rotator-1' },
     drivers: { for: () => driver },
-    stores: { forTenant: () => store, close: () => undefined },
+    stores: { forTenant: () => store, close: async () => undefined },
     lease: { ttlMs: 60_000, waitMs: 5_000, pollMs: 20 },
     rules: { canary: false, probeMs: 60_000, lastingMs: 60_000 },
     breaker: { windowMs: 600_000, suspects: 3, failures: 1_000_000 },
