@@ -1,8 +1,9 @@
 import { type CalendarEntry, type CalendarKind, type Database, listCalendar } from '@rcm/db';
+import { relative } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
+import { span } from '../span.ts';
 import { table } from '../table.ts';
-import { relative, span } from '../times.ts';
 
 export interface CalendarOptions {
   readonly org?: string;
