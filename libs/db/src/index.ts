@@ -52,6 +52,7 @@ export { type AuditPage, type AuditPlace, type AuditQuestion, listAudit, type Li
 export { listLogins, type LoginPage } from './fleet/list-logins.ts';
 export { type FleetLogin, type LoginTrouble, troublesOf } from './fleet/login.ts';
 export { type HistoryEntry, type HistorySource, type LoginHistory, loginHistory } from './fleet/login-history.ts';
+export { type FleetFigures, fleetFigures } from './fleet/figures.ts';
 export { type FleetOverview, fleetOverview } from './fleet/overview.ts';
 export { findOrganizationName, listOrganizations, type OrganizationName } from './fleet/organizations.ts';
 export { findPortalType, listPortalTypes, type PortalTypeInUse } from './fleet/portal-types.ts';
@@ -165,6 +166,8 @@ export {
 } from './tasks/claim.ts';
 export { cancelPortalTask, type Cancellation } from './tasks/cancel.ts';
 export { type ListedTask, listPortalTasks, TASK_STATES, type TaskFilter, type TaskListPlace, type TaskPage } from './tasks/list.ts';
+export { serverTime } from './server-time.ts';
+export { type TaskQueueFigures, taskQueueFigures } from './tasks/queue-figures.ts';
 export { createPortalTask, type NewPortalTask, type Requeue, requeuePortalTask, type TaskPlace } from './tasks/queue.ts';
 export { readPortalTask, type TaskReader } from './tasks/read.ts';
 export { actorOf, type Requester } from './tasks/requester.ts';

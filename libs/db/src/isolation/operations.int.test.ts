@@ -8,6 +8,7 @@ import { followAccount } from '../endpoints/follow-account.ts';
 import { putOffRotation } from '../endpoints/put-off.ts';
 import { bringRotationForward, isDue, listDueEndpoints, listSharedIdentities, setNextRotation } from '../endpoints/schedule.ts';
 import { countRefusedLogins, listWantedSearches, noteSearched, postponeSearch, startSearch, wantCredentialSearch } from '../endpoints/search.ts';
+import { fleetFigures } from '../fleet/figures.ts';
 import { advanceAttempt, blockAttempt, resumeAttempt, waitAttempt } from '../journal/advance.ts';
 import { listCopiesElsewhere, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from '../journal/copies.ts';
 import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
@@ -260,6 +261,7 @@ describe('what looks at every tenant', () => {
     listConfigs: (db) => listConfigs(db, { limit: 10 }),
     listWantedSearches: (db) => listWantedSearches(db, { limit: 10, pauseMs: 0 }),
     countRefusedLogins,
+    fleetFigures: (db) => fleetFigures(db, { windowMs: 600_000, suspects: 3 }),
     keptLength: (db) => keptLength(db, { portalTypeCode: 'alpine' }),
     listCopiesToRemove: (db) => listCopiesToRemove(db, { limit: 10 }),
     'traceLogins of a task': (db) => traceLogins(db, { id: '00000000-0000-4000-8000-000000000000' }),

@@ -4,6 +4,7 @@ import { type Database, openDatabase } from '../database.ts';
 import { getEndpoint, listEndpointsOf } from '../endpoints/read.ts';
 import { listDueEndpoints, setNextRotation } from '../endpoints/schedule.ts';
 import { countRefusedLogins, listWantedSearches } from '../endpoints/search.ts';
+import { fleetFigures } from '../fleet/figures.ts';
 import { listAudit } from '../fleet/list-audit.ts';
 import { listLogins } from '../fleet/list-logins.ts';
 import { showTask } from '../fleet/show-task.ts';
@@ -32,6 +33,7 @@ import { upsertPortalType } from '../endpoints/seed.ts';
 import type { AppRole } from '../roles/app-role.ts';
 import { claimPortalTask, finishPortalTask, portalTaskWaits } from '../tasks/claim.ts';
 import { createPortalTask } from '../tasks/queue.ts';
+import { taskQueueFigures } from '../tasks/queue-figures.ts';
 import { tidyPortalTasks } from '../tasks/tidy.ts';
 import { openTestDatabase, PORTAL, printOf, REQUESTER, TEST_KEYS, type TestDatabase } from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';
@@ -143,6 +145,8 @@ const ASKED: Readonly<Record<string, (dbs: { readonly agent: Database; readonly 
   'which copies may go': ({ rotator }) => listCopiesToRemove(rotator, { limit: 20 }),
   'what is to be searched': ({ rotator }) => listWantedSearches(rotator, { limit: 20, pauseMs: 60_000 }),
   'how many logins are refused': ({ rotator }) => countRefusedLogins(rotator),
+  'what is measured of all logins': ({ rotator }) => fleetFigures(rotator, HEALTH.rules),
+  'how much work waits': ({ agent }) => taskQueueFigures(agent),
   'what may be tidied up': ({ agent }) => tidyPortalTasks(agent, { keptMs: 86_400_000 }),
   'the versions before the current one': ({ rotator }) => earlierVersions(rotator, { orgId: ONE.orgId, secretArn: 'arn:aws:ssm:50000', limit: 5 }),
   ...Object.fromEntries(
