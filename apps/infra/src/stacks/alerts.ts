@@ -1,7 +1,9 @@
 import { aws_chatbot as chatbot, aws_cloudwatch as cloudwatch, aws_iam as iam, aws_sns as sns, Stack, type StackProps } from 'aws-cdk-lib';
+import { alarm as definition, alarmNames } from '@rcm/telemetry';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { tellEvents } from './events.ts';
+import { conditionOf } from './metric-alarms.ts';
 import { CLUSTER, TOPIC, topicArn } from './names.ts';
 import { wildcardsBecause } from './reasons.ts';
 import { serviceRole } from './service-role.ts';
@@ -58,6 +60,17 @@ export class AlertsStack extends Stack {
     });
   }
 
+  /** What the apps measure: the definitions are theirs (docs/metrics.md). */
+  #alarmsOfApps(): void {
+    for (const name of alarmNames) {
+      const { says, runbook } = definition(name);
+      new cloudwatch.CfnAlarm(this, name, {
+        ...{ alarmName: name, alarmDescription: `${says} See docs/runbooks/${runbook}.md.`, treatMissingData: 'notBreaching' },
+        ...{ alarmActions: [this.#topic.ref], okActions: [this.#topic.ref], ...conditionOf(definition(name)) },
+      });
+    }
+  }
+
   #alarms({ database }: Environment, runsHere: boolean): void {
     const alarm = (
       name: string,
@@ -94,6 +107,7 @@ export class AlertsStack extends Stack {
       },
     );
     if (!runsHere) return;
+    this.#alarmsOfApps();
     for (const service of ['web-agent', 'rotator', 'audit-heads'])
       alarm(`no-${service}`, `No ${service} has run for 3 minutes. Read its log and its deployments; what was in hand is taken up by the next one.`, {
         ...{ namespace: 'ECS/ContainerInsights', metricName: 'RunningTaskCount', statistic: 'Maximum', threshold: 1, comparisonOperator: 'LessThanThreshold' },

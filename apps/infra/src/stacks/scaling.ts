@@ -1,4 +1,5 @@
 import { aws_applicationautoscaling as scaling, type aws_ecs as ecs, type Stack } from 'aws-cdk-lib';
+import { NAMESPACE, SCALING_METRICS } from '@rcm/telemetry';
 import { CLUSTER } from './names.ts';
 
 export interface ScalingOptions {
@@ -6,12 +7,8 @@ export interface ScalingOptions {
   readonly tasks: { readonly min: number; readonly max: number };
 }
 
-/** Where the apps' figures lie in CloudWatch. */
-export const NAMESPACE = 'RCM';
-/** How long the oldest task that could be taken has waited, in seconds: what somebody who waits for an answer feels. */
-export const QUEUE_AGE = 'rcm_task_queue_age_seconds';
-/** Share of browser contexts that are at work, in percent. */
-export const SLOTS_IN_USE = 'rcm_browser_slots_percent';
+/** How long the oldest task that could be taken has waited, which is what somebody who waits for an answer feels; and the share of browsers that are at work. */
+const [QUEUE_AGE, SLOTS_IN_USE] = SCALING_METRICS;
 
 const SECONDS_WAITED = 30;
 const PERCENT_BUSY = 70;

@@ -7,11 +7,12 @@ type Settings = Readonly<Record<string, string>>;
 /** What a container is given beside its secrets. Every name is one that the app reads (docs/configuration.md), which a test holds this to. */
 export function settingsOf(service: Service, environment: Environment): Settings {
   const database = { RCM_DATABASE_CA_FILE: environment.databaseCaFile };
+  const measured = { ...database, RCM_EMBEDDED_METRICS_MS: '60000' };
   switch (service) {
     case 'web-agent':
-      return { ...database, ...stores(environment, 'agent'), ...replica(environment), ...browser(environment.webAgent.browserContexts) };
+      return { ...measured, ...stores(environment, 'agent'), ...replica(environment), ...browser(environment.webAgent.browserContexts) };
     case 'rotator':
-      return { ...database, ...stores(environment, 'rotator'), ...replica(environment), ...browser(4), RCM_NOTICE_SNS_TOPIC_ARN: topicArn(environment) };
+      return { ...measured, ...stores(environment, 'rotator'), ...replica(environment), ...browser(4), RCM_NOTICE_SNS_TOPIC_ARN: topicArn(environment) };
     // It has no way to the second region: `rotator copies` makes the copies of what it has written.
     case 'migrator':
       return { ...database, ...stores(environment, 'migrator') };
@@ -19,7 +20,7 @@ export function settingsOf(service: Service, environment: Environment): Settings
       return database;
     case 'audit-heads':
       return {
-        ...database,
+        ...measured,
         RCM_AWS_REGION: environment.region,
         RCM_AUDIT_SIGNING_KMS_KEY: HEADS_KEY,
         RCM_AUDIT_BUCKET: environment.auditHeads.bucket,

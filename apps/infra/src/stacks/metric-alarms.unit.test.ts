@@ -1,0 +1,87 @@
+import {
+  alarm,
+  alarmNames,
+  CLOUDWATCH_METRICS,
+  createMetrics,
+  EmbeddedMetrics,
+  metric,
+  type Measuring,
+  type MetricName,
+  SCALING_METRICS,
+} from '@rcm/telemetry';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Synthesised, synthesised } from './synthesised.fixture.ts';
+
+interface Dimension {
+  readonly Name: string;
+  readonly Value: string;
+}
+interface Asked {
+  readonly MetricStat?: {
+    readonly Stat: string;
+    readonly Period: number;
+    readonly Metric: { Namespace: string; MetricName: MetricName; Dimensions: Dimension[] };
+  };
+}
+interface Alarm {
+  readonly AlarmName: string;
+  readonly AlarmDescription: string;
+  readonly Threshold?: number;
+  readonly EvaluationPeriods: number;
+  readonly Metrics: readonly Asked[];
+}
+
+let made: Synthesised;
+let alarms: ReadonlyMap<string, Alarm>;
+beforeAll(() => {
+  made = synthesised();
+  alarms = new Map(
+    made.ofType('AWS::CloudWatch::Alarm', /prod-alerts/).map(({ Properties }) => [String(Properties['AlarmName']), Properties as unknown as Alarm]),
+  );
+});
+
+/** What a process of this service says of a metric in its line, once it has measured `x`. */
+async function said(service: Measuring, name: MetricName, x: number): Promise<Record<string, unknown>> {
+  const metrics = createMetrics();
+  const labels = Object.fromEntries(Object.entries(metric(name).labels ?? {}).map(([label, values]) => [label, values === 'any' ? 'some' : (values[0] ?? '')]));
+  if (metric(name).kind === 'counter') metrics.counter(name as MetricName<'counter'>).inc(labels, x);
+  else metrics.gauge(name as MetricName<'gauge'>).set(labels, x);
+  return JSON.parse((await new EmbeddedMetrics(metrics, service).line(new Date(0))) ?? '{}') as Record<string, unknown>;
+}
+
+describe.each(alarmNames)('%s', (name) => {
+  it('asks for what the processes write, by their names, and for as long as the definition says', async () => {
+    const deployed = alarms.get(name);
+    const { metric: of, above, seconds } = alarm(name);
+    const asked = (deployed?.Metrics ?? []).flatMap(({ MetricStat }) => (MetricStat ? [MetricStat] : []));
+    expect(asked.map(({ Metric }) => Metric.Dimensions[0]?.Value)).toEqual([...metric(of).by]);
+    for (const { Metric, Period, Stat } of asked) {
+      const line = await said(Metric.Dimensions[0]?.Value as Measuring, of, 7);
+      const {
+        CloudWatchMetrics: [directive],
+      } = line['_aws'] as { CloudWatchMetrics: [{ Namespace: string; Dimensions: string[][] }] };
+      expect(Metric.Namespace).toBe(directive.Namespace);
+      expect(directive.Dimensions).toEqual([Metric.Dimensions.map((dimension) => dimension.Name)]);
+      expect(line[Metric.Dimensions[0]?.Name ?? '']).toBe(Metric.Dimensions[0]?.Value);
+      expect(line[Metric.MetricName]).toBe(7);
+      expect(Stat).toBe(metric(of).kind === 'counter' ? 'Sum' : 'Maximum');
+      expect(Period * (deployed?.EvaluationPeriods ?? 0)).toBe(seconds);
+    }
+    if (above !== 'its band') expect(deployed?.Threshold).toBe(above);
+    expect(deployed?.AlarmDescription).toContain(`docs/runbooks/${alarm(name).runbook}.md`);
+  });
+});
+
+it('the scaling follows metrics that web-agents write, and all that is written is looked at', () => {
+  const followed = made.ofType('AWS::ApplicationAutoScaling::ScalingPolicy', /prod/).flatMap(({ Properties }) => {
+    const { CustomizedMetricSpecification: own } = Properties['TargetTrackingScalingPolicyConfiguration'] as unknown as {
+      CustomizedMetricSpecification?: { MetricName: MetricName; Dimensions: Dimension[] };
+    };
+    return own ? [own] : [];
+  });
+  expect(followed.map(({ MetricName }) => MetricName).sort()).toEqual([...SCALING_METRICS].sort());
+  for (const { MetricName, Dimensions } of followed) {
+    expect(metric(MetricName).by).toContain(Dimensions[0]?.Value);
+    expect(CLOUDWATCH_METRICS.has(MetricName)).toBe(true);
+  }
+});
