@@ -1,49 +1,25 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { urlFor } from '@rcm/db/testing';
 import { asRoot } from '@rcm/test-services';
-import { openWorld, type World } from '@rcm/test-world';
+import { type World } from '@rcm/test-world';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openPerson, type Person } from './person.fixture.ts';
 
 /** What a person with the README does: an organization, three logins from a CSV, a wrong one found, repaired, and who did what. */
 let world: World;
 let folder: string;
-let environment: Record<string, string>;
+let environment: Readonly<Record<string, string>>;
 const PASSWORDS = { one: 'First-Password-11', two: 'Second-Password-22', three: 'Third-Password-33', typo: 'Mistyped-Password-99' };
 
+let person: Person;
 beforeAll(async () => {
-  world = await openWorld({ endpoints: [], portalType: { settleMs: 200 } });
-  folder = mkdtempSync(join(tmpdir(), 'rcm-hold-'));
-  const [rotator, migrator] = [world.environmentOf('rcm_rotator'), world.environmentOf('rcm_migrator')];
-  // A person has a profile for each in one file of credentials.
-  const profile = (name: string, from: Readonly<Record<string, string>>) =>
-    readFileSync(from['AWS_SHARED_CREDENTIALS_FILE'] ?? '', 'utf8').replace('[default]', `[${name}]`);
-  const credentials = join(folder, 'credentials');
-  writeFileSync(credentials, `${profile('rotator', rotator)}\n${profile('migrator', migrator)}\n`, { mode: 0o600 });
-  const { RCM_DATABASE_URL: _url, RCM_DATABASE_URL_FILE: _file, ...shared } = rotator;
-  environment = {
-    ...shared,
-    AWS_SHARED_CREDENTIALS_FILE: credentials,
-    RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', world.databaseUrl),
-    RCM_ROTATOR_DATABASE_URL: urlFor('rcm_rotator', world.databaseUrl),
-    RCM_MIGRATOR_DATABASE_URL: urlFor('rcm_migrator', world.databaseUrl),
-    RCM_AUDITOR_DATABASE_URL: urlFor('rcm_auditor', world.databaseUrl),
-    RCM_ROTATOR_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
-    RCM_MIGRATOR_TENANT_ROLE_ARN: world.aws.tenantRoleArn('migrator'),
-    RCM_ROTATOR_AWS_PROFILE: 'rotator',
-    RCM_MIGRATOR_AWS_PROFILE: 'migrator',
-    RCM_LOG_LEVEL: 'error',
-    ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
-  };
+  person = await openPerson({ endpoints: [], portalType: { settleMs: 200 } });
+  ({ world, folder, environment } = person);
 });
-afterAll(async () => {
-  await world?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => person?.close());
 
 interface End {
   readonly code: number | null;

@@ -1,0 +1,174 @@
+import { execFile, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { urlFor } from '@rcm/db/testing';
+import { createMetrics, type HealthServer, startHealthServer } from '@rcm/telemetry';
+import { asRoot, isLongForm } from '@rcm/test-services';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openPerson, type Person } from './person.fixture.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const TIMEOUT_MS = 1_800_000;
+const TYPED = 'Typed-By-Person-77';
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const AUDIT = join(ROOT, 'apps', 'audit', 'src', 'main.ts');
+
+interface Page {
+  readonly name: string;
+  readonly todo: readonly string[];
+  readonly over: readonly string[];
+}
+const commandsOf = (text: string): readonly string[] => [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) => block.trim().split('\n'));
+const pages: readonly Page[] = globSync('docs/runbooks/*.md', { cwd: ROOT })
+  .filter((path) => !path.endsWith('README.md'))
+  .sort()
+  .map((path) => {
+    const [todo = '', over = ''] = readFileSync(join(ROOT, path), 'utf8').split('\n## Over when\n');
+    return { name: basename(path, '.md'), todo: commandsOf(todo), over: commandsOf(over) };
+  });
+
+/** How a page's situation comes about and ends where a command of the page does not end it; `at`: what happens outside before a command. */
+interface Situation {
+  make?(): Promise<unknown>;
+  readonly at?: Readonly<Record<string, () => Promise<unknown>>>;
+  mend?(): Promise<unknown>;
+  /** Of the page's first command, which sees that something is not well. */
+  readonly firstEnds?: number;
+}
+
+let person: Person;
+let health: HealthServer;
+let login: string;
+let isWell = true;
+const ran = new Set<string>();
+const sql = (text: string) => person.world.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(text));
+const account = () => {
+  const { portal, username } = person.world.endpoint(login);
+  return { portal, username };
+};
+const verify = () => run('rcm login verify "$LOGIN" --reason "$WHY"');
+
+const SITUATIONS: Readonly<Record<string, Situation>> = {
+  'account-locked': {
+    async make() {
+      await verify();
+      await person.world.portals.mistype(account(), 10);
+      await verify();
+    },
+    at: { 'rcm login unlocked': () => person.world.portals.unlock(account()) },
+    firstEnds: 1,
+  },
+  'login-refused': {
+    async make() {
+      // Somebody has changed it by hand.
+      await person.world.portals.createAccount({ ...account(), password: TYPED });
+      await verify();
+    },
+    firstEnds: 1,
+  },
+  'rotations-late': {
+    make: () =>
+      sql(`UPDATE portal_type SET password_expires_days = 60; `).then(() =>
+        sql(`UPDATE integration_endpoint SET last_rotated_at = now() - interval '58 days', next_rotation_at = now() - interval '2 days'`),
+      ),
+    mend: () => sql(`UPDATE portal_type SET password_expires_days = NULL`),
+  },
+  'portal-changed': {
+    make: () =>
+      sql(`INSERT INTO portal_gate (portal_type_code, opened_at, cause, detail) VALUES ('alpine', clock_timestamp(), 'page_changed', 'several did not get through')
+           ON CONFLICT (portal_type_code) DO UPDATE SET opened_at = excluded.opened_at, cause = excluded.cause, detail = excluded.detail, closed_at = NULL, closed_by = NULL`),
+    firstEnds: 1,
+  },
+  'store-down': {
+    make: async () => person.world.aws.setFaults({ match: 'ssm', kind: 'down' }),
+    at: { 'rcm resume': async () => person.world.aws.setFaults([]) },
+    firstEnds: 1,
+  },
+  'process-gone': {
+    make: async () => void (isWell = false),
+    at: { 'rcm recover': async () => void (isWell = true) },
+  },
+};
+
+beforeAll(async () => {
+  // More tries than a page costs: what is tried here is no budget.
+  person = await openPerson({ endpoints: [], portalType: { settleMs: 200, lockoutThreshold: 8 } });
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const file = (name: string, text: string) => {
+    writeFileSync(join(person.folder, name), text, { mode: 0o600 });
+    return join(person.folder, name);
+  };
+  const heads = {
+    RCM_AUDIT_HEADS_FILE: join(person.folder, 'heads.ndjson'),
+    RCM_AUDIT_PUBLIC_KEYS: file('public.pem', String(publicKey.export({ type: 'spki', format: 'pem' }))),
+  };
+  health = await startHealthServer({ port: 0, metrics: createMetrics(), checks: { process: () => (isWell ? null : 'It waits for its database.') } });
+  Object.assign(person, {
+    environment: { ...person.environment, ...heads, RCM_OWNER_DATABASE_URL: person.world.databaseUrl },
+  });
+  const writer = {
+    RCM_DATABASE_URL: urlFor('rcm_head_writer', person.world.databaseUrl),
+    RCM_AUDIT_SIGNING_KEY_FILE: file('signing.pem', String(privateKey.export({ type: 'pkcs8', format: 'pem' }))),
+  };
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, ...asRoot(), RCM_PLAINTEXT: person.environment['RCM_PLAINTEXT'], RCM_AUDIT_HEADS_FILE: heads.RCM_AUDIT_HEADS_FILE, ...writer };
+  await promisify(execFile)(process.execPath, ['--disable-sigusr1', AUDIT, 'heads', 'write'], { env });
+}, TIMEOUT_MS);
+afterAll(async () => {
+  await health?.close();
+  await person?.close();
+});
+
+/** As somebody types it whose profile is set. */
+async function run(command: string): Promise<{ readonly code: number; readonly output: string }> {
+  const settings = { LOGIN: login, ORG: person.world.orgId, PORTAL: 'alpine', WHY: 'runbook, ticket 4711', HEALTH: `http://127.0.0.1:${health.port}` };
+  const shell = spawn('bash', ['-c', `rcm() { "${process.execPath}" --disable-sigusr1 "${MAIN}" "$@"; }\n${command}`], {
+    cwd: person.folder,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...person.environment, ...settings },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [shell.stdout, shell.stderr]) stream.on('data', (chunk: Buffer) => void (output += chunk.toString()));
+  // What a prompt asks for; a portal's password, were it shown, would be found below.
+  shell.stdin.on('error', () => undefined).end(`${TYPED}\n`);
+  const [code] = (await once(shell, 'close')) as [number];
+  expect(output).not.toContain(TYPED);
+  return { code, output };
+}
+
+it('every page ends with how one knows that it is over, by a command', () => {
+  expect(pages.length).toBeGreaterThan(15);
+  expect(pages.filter(({ over }) => over.length === 0)).toEqual([]);
+});
+
+it.each(pages)(
+  `$name: its commands work, and the last ones say that it is over${isLongForm() ? '' : ' (of pages whose situation is not made, each command once: all in the long form)'}`,
+  { timeout: TIMEOUT_MS },
+  async ({ name, todo, over }) => {
+    const { make, at = {}, mend, firstEnds } = SITUATIONS[name] ?? {};
+    ({ id: login } = await person.world.addEndpoint('alpine'));
+    await make?.();
+    for (const [i, command] of todo.entries()) {
+      // Where no situation is made, once is enough on a change.
+      if (!make && !isLongForm() && ran.has(command)) continue;
+      ran.add(command);
+      for (const [before, act] of Object.entries(at)) if (command.startsWith(before)) await act();
+      const { code, output } = await run(command);
+      expect([command, output, code]).toEqual([
+        command,
+        output,
+        i === 0 && firstEnds !== undefined ? firstEnds : expect.toBeOneOf([0, 1, ...(command.startsWith('curl') ? [22] : [])]),
+      ]);
+      expect(output).not.toMatch(/Something unexpected|unexpected error/i);
+    }
+    await mend?.();
+    for (const command of over) {
+      const { code, output } = await run(command);
+      expect([command, output, code]).toEqual([command, output, 0]);
+    }
+  },
+);
