@@ -30,7 +30,7 @@ async function run(globals: Globals, terminal: Terminal): Promise<number> {
   const print = (report: Report): void => {
     const text = globals.json ? JSON.stringify({ version: SHAPE, ...report.json }) : report.lines(viewOf(terminal, globals.colour, now)).join('\n');
     terminal.stdout.write(`${text}\n`);
-    exitCode = report.well ? 0 : 1;
+    exitCode = report.wrongCall ? 2 : report.well ? 0 : 1;
   };
   await commandTree({ terminal, now, print }).parseAsync([...globals.rest], { from: 'user' });
   return exitCode;

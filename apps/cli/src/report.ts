@@ -8,4 +8,6 @@ export interface Report {
   readonly json: Readonly<Record<string, unknown>>;
   lines(view: View): readonly string[];
   readonly well: boolean;
+  /** Not well because the configuration is wrong: exit code 2. */
+  readonly wrongCall?: true;
 }

@@ -47,6 +47,13 @@ export function commandTree({ terminal, now, print }: Running): Command {
       await looks(overview);
     });
   program
+    .command('doctor')
+    .description('whether it can work from here: configuration, database, schema, keys, store, roles, browser, clock')
+    .action(async () => {
+      const { doctor } = await import('./commands/doctor.ts');
+      print(await doctor(terminal.environment));
+    });
+  program
     .command('logins')
     .description('the logins of all organizations; what is asked for must hold all together')
     .option('--org <id>', 'of this organization')

@@ -4,6 +4,7 @@
  */
 export { parseArguments } from './cli.ts';
 export { type RotatorConfig, readRotatorConfig } from './config.ts';
+export { type Examined, examineRotator } from './examine.ts';
 export { type JournalWatch, type JournalWrite } from './machine/journal.ts';
 export { rotateLogin, type RotationReport, type RotationRequest, type Rotator } from './rotate.ts';
 export { rotateAndReport, type RotationOutcome, type RotationResult } from './schedule/rotation-outcome.ts';

@@ -18,13 +18,15 @@ export interface RotatorProcess {
   readonly copies: Pick<CopyingStores, 'repairCopy'> | null;
   /** What tells people. */
   readonly channels: readonly NoticeChannel[];
+  /** Opens a context in the browser and closes it. Fails with `browser_unavailable`. */
+  tryBrowser(signal: AbortSignal): Promise<void>;
   /** Closes browser, store clients and database, in this order. */
   close(): Promise<void>;
 }
 
 /** Everything a rotator needs, made once from its configuration. Nothing is connected before it is used. */
 export function openRotator(config: RotatorConfig): RotatorProcess {
-  const { logger, metrics, db, drivers, warnings, closeBrowser } = openPortalProcess({ name: 'rotator', role: 'rcm_rotator', config });
+  const { logger, metrics, db, drivers, warnings, tryBrowser, closeBrowser } = openPortalProcess({ name: 'rotator', role: 'rcm_rotator', config });
   const { stores, copies } = createReplicatedStores({
     stores: { ...tenantStoresOptions(config), processName: config.owner },
     replica: config,
@@ -35,6 +37,7 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
     db,
     clock: systemClock,
     logger,
+    metrics,
     drivers,
     stores,
     environment: config.RCM_ENVIRONMENT,
@@ -64,6 +67,7 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
     warnings,
     copies,
     channels: channels.all,
+    tryBrowser,
     async close() {
       channels.close();
       await closeBrowser();

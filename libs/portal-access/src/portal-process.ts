@@ -34,6 +34,8 @@ export interface PortalProcess {
   readonly drivers: Drivers;
   /** What this deployment has chosen to leave unprotected, a sentence each: said at the start, and by `/healthz`. */
   readonly warnings: readonly string[];
+  /** Opens a context in the browser and closes it. Fails with `browser_unavailable`, `cancelled`. */
+  tryBrowser(signal: AbortSignal): Promise<void>;
   /** Ends the browser, so that no process of it stays, and then what keeps evidence of its pages. */
   closeBrowser(): Promise<void>;
 }
@@ -70,6 +72,10 @@ export function openPortalProcess({ name, role, config, idleContexts = 0, headed
     }),
     drivers: new Drivers(browser, logger, metrics, { evidence, plaintextAllowed: config.RCM_PLAINTEXT.includes('portals') }),
     warnings,
+    async tryBrowser(signal) {
+      const opened = await browser.openContext({ context: {}, signal });
+      await opened.close();
+    },
     async closeBrowser() {
       await browser.close();
       await evidence?.close();

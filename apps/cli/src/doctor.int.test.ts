@@ -1,0 +1,81 @@
+import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { freshDatabase } from '@rcm/test-services';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { doctor } from './commands/doctor.ts';
+import { rcm } from './testing.fixture.ts';
+
+let url: string;
+let empty: string;
+const drops: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  const [migrated, unmigrated] = [await freshDatabase({ migrate: migrateWithLogins }), await freshDatabase({ migrate: async () => {}, template: 'empty' })];
+  [url, empty] = [migrated.url, unmigrated.url];
+  drops.push(migrated.drop, unmigrated.drop);
+});
+afterAll(async () => void (await Promise.all(drops.map((drop) => drop()))));
+
+interface Check {
+  readonly check: string;
+  readonly state: string;
+  readonly says: string;
+  readonly todo: string | null;
+}
+async function asked(environment: NodeJS.ProcessEnv): Promise<{ readonly code: number; readonly checks: Readonly<Record<string, Check>> }> {
+  const { code, stdout } = await rcm(['doctor', '--json'], environment);
+  const { checks } = JSON.parse(stdout) as { checks: Check[] };
+  return { code, checks: Object.fromEntries(checks.map((each) => [each.check, each])) };
+}
+
+it('all is well where each login that is configured has its role, in a database of this version, by whose clock this machine goes', async () => {
+  const environment = {
+    RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', url),
+    RCM_AUDITOR_DATABASE_URL: urlFor('rcm_auditor', url),
+    RCM_OWNER_DATABASE_URL: url,
+  };
+  const { code, checks } = await asked(environment);
+  expect(code).toBe(0);
+  for (const acting of ['operator', 'auditor', 'owner']) expect(checks[`database as ${acting}`]).toMatchObject({ state: 'ok', todo: null });
+  expect(checks['database as migrator']).toMatchObject({ state: 'skipped', says: 'RCM_MIGRATOR_DATABASE_URL is not set' });
+  expect(checks['clock']).toMatchObject({ state: 'ok' });
+  expect(checks['rotator']).toMatchObject({ state: 'skipped' });
+  const shown = await rcm(['doctor'], environment);
+  expect(shown).toMatchObject({ code: 0, stderr: '' });
+  expect(shown.stdout).not.toContain('→');
+});
+
+it('a login of another role is a wrong configuration, and it is said what to do', async () => {
+  const { code, checks } = await asked({ RCM_OPERATOR_DATABASE_URL: urlFor('rcm_agent', url) });
+  expect(code).toBe(2);
+  expect(checks['database as operator']).toMatchObject({ state: 'problem', todo: 'rcm db roles says what a login lacks' });
+});
+
+it('a database that is not migrated is said to be so, with the command', async () => {
+  const { code, checks } = await asked({ RCM_OWNER_DATABASE_URL: empty });
+  expect(code).toBe(1);
+  expect(checks['database as owner']).toMatchObject({ state: 'problem', todo: 'rcm db migrate' });
+});
+
+it('a Postgres that is not there is a problem, and no wrong configuration', async () => {
+  const { code, checks } = await asked({ RCM_OPERATOR_DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' });
+  expect(code).toBe(1);
+  expect(checks['database as operator']).toMatchObject({ state: 'problem', todo: 'see whether Postgres runs and is reached from here' });
+  expect(checks['clock']).toMatchObject({ state: 'skipped' });
+});
+
+it('nothing configured is a wrong call', async () => {
+  const { code, checks } = await asked({});
+  expect(code).toBe(2);
+  expect(checks['configuration']).toMatchObject({ state: 'problem', todo: expect.stringContaining('--profile') });
+});
+
+it('a clock that is half a code step off is a problem', async () => {
+  const report = await doctor({ RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', url) }, () => Date.now() + 20_000);
+  expect(report).toMatchObject({ well: false, json: { checks: expect.arrayContaining([expect.objectContaining({ check: 'clock', state: 'problem' })]) } });
+});
+
+it('a rotator’s configuration that a rotator would refuse is a wrong configuration, by its lines', async () => {
+  const { code, checks } = await asked({ RCM_ROTATOR_DATABASE_URL: urlFor('rcm_rotator', url) });
+  expect(code).toBe(2);
+  expect(checks['database as rotator']).toMatchObject({ state: 'ok' });
+  expect(checks['configuration']).toMatchObject({ state: 'problem', says: expect.stringContaining('RCM_ENVIRONMENT') });
+});

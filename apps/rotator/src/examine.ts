@@ -1,0 +1,84 @@
+import { credentialReference, parseReference, type SecretReference } from '@rcm/credentials';
+import { databaseProblem, listEndpoints } from '@rcm/db';
+import { type ErrorCode, isRcmError } from '@rcm/telemetry';
+import { readRotatorConfig } from './config.ts';
+import { openRotator, type RotatorProcess } from './services.ts';
+
+/** What one look found. `problem: null`: it is well; `looked: false`: it could not be looked at, and `says` has why. */
+export interface Examined {
+  readonly check: 'configuration' | 'keys' | 'store' | 'browser';
+  readonly looked: boolean;
+  readonly says: string;
+  readonly todo: string | null;
+}
+
+const DEADLINE_MS = 60_000;
+const well = (check: Examined['check'], says: string): Examined => ({ check, looked: true, says, todo: null });
+
+/**
+ * Looks at what a rotator of this configuration needs, without a login and without a secret: nothing is changed, and nothing read that is to be audited.
+ * Never rejects for what it finds.
+ */
+export async function examineRotator(environment: NodeJS.ProcessEnv): Promise<readonly Examined[]> {
+  let opened: RotatorProcess;
+  try {
+    opened = openRotator({ ...readRotatorConfig(environment), RCM_LOG_LEVEL: 'error' });
+  } catch (error) {
+    return [failed('configuration', error)];
+  }
+  try {
+    const keys = await databaseProblem(opened.db);
+    return [
+      well('configuration', 'a rotator takes it'),
+      keys === null ? well('keys', 'every row goes by a key that is here') : { check: 'keys', looked: true, says: keys, todo: TODO.config_invalid ?? null },
+      keys === null ? await examineStore(opened) : { check: 'store', looked: false, says: 'the database does not answer this process', todo: null },
+      await examineBrowser(opened),
+    ];
+  } finally {
+    await opened.close();
+  }
+}
+
+/** As the tenant of a login that is stored, asks for a secret that no login has: it is answered that there is none, or why nothing is answered. */
+async function examineStore({ rotator }: RotatorProcess): Promise<Examined> {
+  const stored = (await listEndpoints(rotator.db, { limit: 100 })).find(({ secretArn }) => secretArn !== null);
+  if (stored?.secretArn == null) return { check: 'store', looked: false, says: 'no login is stored yet', todo: null };
+  try {
+    await rotator.stores.forTenant(stored.orgId).read(nobodys(parseReference(stored.secretArn)), { signal: AbortSignal.timeout(DEADLINE_MS) });
+    return well('store', 'it answers a tenant’s session');
+  } catch (error) {
+    return failed('store', error);
+  }
+}
+
+/** Beside the secret, of an endpoint that is none. */
+const nobodys = (reference: SecretReference): SecretReference =>
+  credentialReference({ ...reference, orgId: reference.organizationId, endpointId: 'rcm-doctor', portalAccountId: 'none' });
+
+async function examineBrowser({ tryBrowser }: RotatorProcess): Promise<Examined> {
+  try {
+    await tryBrowser(AbortSignal.timeout(DEADLINE_MS));
+    return well('browser', 'it opens a page');
+  } catch (error) {
+    return failed('browser', error);
+  }
+}
+
+function failed(check: Examined['check'], error: unknown): Examined {
+  const known = isRcmError(error);
+  return {
+    check,
+    looked: true,
+    says: known ? error.message : 'something unexpected failed',
+    todo: (known && TODO[error.code]) || 'read the log of the process',
+  };
+}
+
+const TODO: Partial<Record<ErrorCode, string>> = {
+  config_invalid: 'put the configuration right (docs/configuration.md)',
+  store_denied: 'look at the tenant role, its trust and the key’s policy: deploy the stack again, or rcm policies aws',
+  store_unavailable: 'see whether the store is reached from here, and docs/runbooks/store-down.md',
+  store_throttled: 'fewer calls, or a higher quota: docs/runbooks/store-down.md',
+  browser_unavailable: 'install a Chromium, or name it in RCM_CHROMIUM_PATH',
+  deadline_exceeded: 'see whether it is reached from here',
+};
