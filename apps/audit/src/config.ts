@@ -1,5 +1,5 @@
 import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
-import { checkAddresses, readConfig, Secret, transportEnvironment } from '@rcm/telemetry';
+import { checkAddresses, metricsEnvironment, readConfig, Secret, transportEnvironment } from '@rcm/telemetry';
 import { z } from 'zod';
 import { syslogPlace } from './sinks/syslog.ts';
 
@@ -69,7 +69,9 @@ const headsEnvironment = z
       report('RCM_AWS_REGION', 'is not set, but a bucket or a KMS key is');
   });
 
-const schema = headsEnvironment.safeExtend(databaseEnvironment).superRefine((config, problems) => checkDatabase(config, problems));
+const schema = headsEnvironment
+  .safeExtend({ ...databaseEnvironment, ...metricsEnvironment })
+  .superRefine((config, problems) => checkDatabase(config, problems));
 
 export type HeadsConfig = z.infer<typeof headsEnvironment>;
 export type AuditConfig = z.infer<typeof schema>;

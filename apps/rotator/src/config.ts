@@ -1,7 +1,7 @@
 import { actorEnvironment, checkActor, checkStores, credentialsEnvironment } from '@rcm/credentials';
 import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
 import { checkBrowser, portalEnvironment } from '@rcm/portal-access';
-import { processName, readConfig } from '@rcm/telemetry';
+import { metricsEnvironment, processName, readConfig } from '@rcm/telemetry';
 import { z } from 'zod';
 import { checkNotices, operationsEnvironment } from './operations-environment.ts';
 
@@ -16,6 +16,7 @@ const schema = z
     RCM_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(8082),
     RCM_HEALTH_HOST: z.string().default('127.0.0.1'),
     ...portalEnvironment,
+    ...metricsEnvironment,
     /** Rotations at once in this process. More than contexts is useful: some wait for one-time codes without a browser. */
     RCM_ROTATOR_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(8),
     RCM_ROTATOR_SCAN_MS: milliseconds(60_000, 100),

@@ -12,6 +12,7 @@ export async function withExclusiveLease<T>(
     db: rotator.db,
     clock: rotator.clock,
     logger: rotator.logger,
+    metrics: rotator.metrics,
     orgId: endpoint.orgId,
     endpointId: endpoint.id,
     loginIdentity: endpoint.loginIdentity,

@@ -50,6 +50,7 @@ export async function rotateLogin(rotator: Rotator, request: RotationRequest): P
     db: rotator.db,
     clock: rotator.clock,
     logger: rotator.logger,
+    metrics: rotator.metrics,
     orgId: endpoint.orgId,
     endpointId: endpoint.id,
     loginIdentity: endpoint.loginIdentity,

@@ -1,7 +1,7 @@
 import { checkStores, checkTaskKeys, credentialsEnvironment, readingEnvironment, taskKeysEnvironment } from '@rcm/credentials';
 import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
 import { checkBrowser, portalEnvironment } from '@rcm/portal-access';
-import { processName, readConfig } from '@rcm/telemetry';
+import { metricsEnvironment, processName, readConfig } from '@rcm/telemetry';
 import { z } from 'zod';
 import { apiEnvironment, checkApi } from './http/environment.ts';
 
@@ -15,6 +15,7 @@ const schema = z
     ...taskKeysEnvironment,
     ...portalEnvironment,
     ...apiEnvironment,
+    ...metricsEnvironment,
     RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
     RCM_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(8081),
     RCM_HEALTH_HOST: z.string().default('127.0.0.1'),

@@ -39,11 +39,16 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
       ),
   });
   const keeper = new SessionKeeper({ maxSessions: idleContexts, idleMs: config.RCM_AGENT_SESSION_IDLE_MS });
+  metrics.watched('rcm_browser_slots_percent', async (gauge) => {
+    const [open] = (await metrics.gauge('rcm_browser_contexts').get()).values;
+    gauge.set(Math.min(100, (100 * Math.max(0, (open?.value ?? 0) - keeper.size)) / config.RCM_MAX_BROWSER_CONTEXTS));
+  });
   return {
     access: {
       db,
       clock: systemClock,
       logger,
+      metrics,
       credentials: createCredentialManager({ ...readingNumbers(config), stores, metrics }),
       drivers,
       keeper,

@@ -12,7 +12,7 @@ import {
   wantCredentialSearch,
 } from '@rcm/db';
 import type { PortalSession } from '@rcm/portal-drivers';
-import { type Clock, hasCode, type Logger, RcmError } from '@rcm/telemetry';
+import { type Clock, hasCode, type Logger, type Metrics, RcmError } from '@rcm/telemetry';
 import type { Drivers } from './drivers.ts';
 import { accountOf, goesBy } from './account.ts';
 import { guardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted } from './guarded-login.ts';
@@ -26,6 +26,8 @@ export interface AgentAccess {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What is measured of leases and logins. Default: nothing. */
+  readonly metrics?: Metrics | undefined;
   readonly credentials: CredentialManager;
   readonly drivers: Drivers;
   readonly keeper: SessionKeeper;
@@ -73,6 +75,7 @@ export async function withAgentSession<T>(
     db: access.db,
     clock: access.clock,
     logger: access.logger,
+    metrics: access.metrics,
     orgId: visit.orgId,
     endpointId: visit.endpointId,
     loginIdentity: endpoint.loginIdentity,
@@ -224,6 +227,7 @@ async function tryLogin(
     db: access.db,
     clock: access.clock,
     logger: access.logger,
+    metrics: access.metrics,
     driver: access.drivers.for(endpoint.portalType, endpoint),
     endpoint,
     loginIdentity: endpoint.loginIdentity,

@@ -37,9 +37,7 @@ export class Drivers {
     this.#logger = logger;
     this.#evidence = evidence;
     this.#plaintextAllowed = plaintextAllowed;
-    this.#blocked = metrics.counter('rcm_portal_requests_blocked_total', 'Requests of portal pages to places their portal type does not declare', [
-      'portal_type',
-    ]);
+    this.#blocked = metrics.counter('rcm_portal_requests_blocked_total');
   }
 
   /** The driver of a portal type; for `user` it takes evidence where a folder keeps it. Fails with `recipe_invalid`. */

@@ -44,11 +44,12 @@ const MAX_NAMES = 100;
 export function openEvidenceFolder(options: EvidenceFolderOptions): EvidenceFolder {
   const { folder, when, screenshots, clock, logger, metrics, write = writeFile, ...bounds } = options;
   prepare(folder);
-  const kept = metrics.counter('rcm_evidence_kept_total', 'Acts whose evidence was kept');
-  const failures = metrics.counter('rcm_evidence_failures_total', 'Evidence that could not be kept or, being old, not be removed', ['work']);
+  const kept = metrics.counter('rcm_evidence_kept_total');
+  const failures = metrics.counter('rcm_evidence_failures_total');
   let work: Promise<void> = Promise.resolve();
   let waiting = 0;
   let bytes = 0;
+  metrics.watched('rcm_evidence_full_percent', (gauge) => gauge.set((100 * bytes) / bounds.maxBytes));
   let isFailing = false;
 
   /** Said once until it works again: a full disk would fill the log as well. Names the error alone, since a path names an organization. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Evidence } from '@rcm/portal-drivers';
 import { type Clock, createLogger, createMetrics, systemClock } from '@rcm/telemetry';
+import { alarmsTold } from '@rcm/telemetry/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EvidenceFolder, type EvidenceFolderOptions, openEvidenceFolder } from './evidence-folder.ts';
 
@@ -49,7 +50,8 @@ const files = async () =>
     .filter((entry) => entry.isFile())
     .map(({ name }) => name)
     .sort();
-const counted = async (line: string) => (await metrics.exposition()).split('\n').filter((text) => text.startsWith(line));
+const counted = async (line: string) => (await metrics.exposition()).split('\n').filter((text) => text.startsWith(line) && !text.endsWith(' 0'));
+const told = async () => Object.values(await alarmsTold(metrics, 'web-agent'));
 
 describe('evidence that is kept', () => {
   it('is one JSON without the picture and one PNG, in the organization’s folder, for this user alone', async () => {
@@ -127,6 +129,18 @@ describe('the bounds of the folder', () => {
     expect(names).toHaveLength(12);
   });
 
+  it('says how full its folder is, and that is told of', async () => {
+    const folder = open({ maxBytes: 20 * 4_096 });
+    expect(await told()).toEqual([[], []]);
+    // Two files of a block each.
+    for (let i = 0; i < 9; i += 1) {
+      keep(folder, {}, { ...owner, endpointId: `alpine-${i}` });
+      await folder.close();
+    }
+    expect(await counted('rcm_evidence_full_percent')).toEqual(['rcm_evidence_full_percent 90']);
+    expect(await told()).toEqual([['rcm-evidence-full'], ['rcm-evidence-full']]);
+  });
+
   it('keeps nothing that is larger than the whole, and nothing that waits beyond its number', async () => {
     const small = open({ maxBytes: 8_192 });
     keep(small, { screenshot: new Uint8Array(9_000) });
@@ -158,6 +172,7 @@ describe('a folder that fails', () => {
     await folder.close();
     expect(warnings).toEqual([{ work: 'keep', code: 'ENOSPC' }]);
     expect(await counted('rcm_evidence_failures_total{')).toEqual(['rcm_evidence_failures_total{work="keep"} 5']);
+    expect(await told()).toEqual([['rcm-evidence-lost'], ['rcm-evidence-lost']]);
     expect(await files()).toEqual([]);
     isFull = false;
     keep(folder);

@@ -27,8 +27,8 @@ const RETRY_MS = { least: 500, most: 30_000 } as const;
  */
 export async function followCredentialChanges(options: FollowOptions): Promise<{ close(): Promise<void> }> {
   const { db, credentials, logger, metrics, onChanged, clock = systemClock, random = Math.random } = options;
-  const heard = metrics.counter('rcm_credential_changes_total', 'Changed credentials, by how they were learnt of: notified or caught_up.', ['how']);
-  const listening = metrics.gauge('rcm_credential_listening', '1 while changes of credentials are heard as they happen, else 0.');
+  const heard = metrics.counter('rcm_credential_changes_total');
+  const listening = metrics.gauge('rcm_credential_listening');
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const catchUp = { over: new AbortController(), ended: Promise.resolve() };

@@ -14,7 +14,7 @@ import {
 } from '@rcm/db';
 import type { CredentialPayload, IdentityKeys } from '@rcm/credentials';
 import type { LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
-import { type Clock, type ErrorCode, type Logger, RcmError, type Secret } from '@rcm/telemetry';
+import { type Clock, type ErrorCode, type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
 import { isProof, type Judgement, judge, NOTHING_KNOWN } from './judgement.ts';
 import { automationRefusal } from './permission.ts';
@@ -32,6 +32,8 @@ export interface GuardedLogin {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What is measured of it. Default: nothing. */
+  readonly metrics?: Metrics | undefined;
   readonly driver: PortalDriver;
   readonly endpoint: EndpointRow;
   readonly loginIdentity: string;
@@ -84,6 +86,17 @@ class NotAllowed extends Error {
  * take the portal's answer (`database_unavailable`): then the attempt counts as a failure, and the session is closed.
  */
 export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult> {
+  const startedAt = performance.now();
+  const result = await tryOnce(request);
+  if (result.kind === 'not_allowed') request.metrics?.counter('rcm_login_refusals_total').inc({ reason: result.reason });
+  else {
+    const outcome = result.kind === 'accepted' ? result.kind : result.outcome.kind;
+    request.metrics?.histogram('rcm_login_seconds').observe({ outcome }, (performance.now() - startedAt) / 1000);
+  }
+  return result;
+}
+
+async function tryOnce(request: GuardedLogin): Promise<GuardedResult> {
   const { db, clock, endpoint, timing, signal } = request;
   if (automationRefusal(endpoint.portalType)) return { kind: 'not_allowed', reason: 'automation', until: null };
   const account = accountOf(request.keys, endpoint, request.payload);
@@ -106,6 +119,7 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
           periodSeconds,
           skew,
           waitMs: timing.totpWaitMs,
+          waiting: request.metrics?.gauge('rcm_code_waits'),
           signal,
         });
 

@@ -1,5 +1,5 @@
 import { acquireExclusiveLease, acquireSharedLease, type Database, type Lease, releaseLease, renewLease, withdrawExclusiveWish } from '@rcm/db';
-import { type Clock, type Logger, RcmError } from '@rcm/telemetry';
+import { type Clock, type Logger, type Metrics, RcmError } from '@rcm/telemetry';
 
 export interface LeaseTiming {
   /** How long a lease lives without renewal, in ms. It is renewed every quarter of this. */
@@ -14,6 +14,8 @@ export interface LeaseRequest {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What is measured of it. Default: nothing. */
+  readonly metrics?: Metrics | undefined;
   readonly orgId: string;
   readonly endpointId: string;
   readonly loginIdentity: string;
@@ -43,6 +45,20 @@ export interface HeldLease {
 
 /** Waits at most `waitMs` for the lease. Fails with `lease_unavailable` (retry later; also where the login has another name than `loginIdentity` by then) or `cancelled`. */
 export async function holdLease(request: LeaseRequest): Promise<HeldLease> {
+  const startedAt = performance.now();
+  const waited = (given: 'yes' | 'no') =>
+    request.metrics?.histogram('rcm_lease_wait_seconds').observe({ kind: request.kind, given }, (performance.now() - startedAt) / 1000);
+  try {
+    const held = await waitForLease(request);
+    waited('yes');
+    return held;
+  } catch (error) {
+    waited('no');
+    throw error;
+  }
+}
+
+async function waitForLease(request: LeaseRequest): Promise<HeldLease> {
   const { clock, timing } = request;
   const giveUpAt = clock.now().getTime() + timing.waitMs;
   for (;;) {

@@ -1,60 +1,22 @@
-import { type Database, insertEndpoint, openDatabase, recordMigrated, upsertOrganization, upsertPortalType } from '@rcm/db';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import type { Database } from '@rcm/db';
 import { totpCode } from '@rcm/portal-drivers';
 import { type Clock, Secret, systemClock } from '@rcm/telemetry';
-import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type OneLogin, openOneLogin } from './one-login.fixture.ts';
 import { reserveTotp } from './totp-source.ts';
 
 const PERIOD_MS = 10_000;
 const seed = new Secret('JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP');
 const place = { orgId: 'hospital-one', endpointId: 'portal-1' };
 const identity = 'a'.repeat(64);
+let one: OneLogin;
 let db: Database;
-let drop: () => Promise<void>;
 
 beforeAll(async () => {
-  const database = await freshDatabase({ migrate: migrateWithLogins });
-  drop = database.drop;
-  const owner = openDatabase({ url: database.url, applicationName: 'totp-source-test' });
-  await upsertOrganization(owner, { id: place.orgId, name: 'Hospital One' });
-  await upsertPortalType(owner, {
-    code: 'portal',
-    name: 'Portal',
-    hosts: ['portal.example'],
-    driver: 'recipe',
-    recipe: {},
-    passwordRules: 'minlength: 8;',
-    rotationMode: 'automatic',
-    rotationIntervalDays: 60,
-    rotationSpreadDays: 0,
-    lockoutThreshold: 3,
-    lockoutMargin: 1,
-    lockoutWindowSeconds: 900,
-    settleMs: 100,
-    totpSkew: 0,
-    totpPeriodSeconds: PERIOD_MS / 1000,
-    maxSessionsPerAccount: 1,
-    maxConcurrency: 1,
-  });
-  await insertEndpoint(owner, {
-    id: place.endpointId,
-    orgId: place.orgId,
-    portalTypeCode: 'portal',
-    accountId: 'account-1',
-    baseUrl: 'https://portal.example',
-  });
-  const secretArn = 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/hospital-one/endpoints/portal-1/account-1';
-  await recordMigrated(owner, { ...place, secretArn, version: '1', loginIdentity: identity, fingerprint: 'f' });
-  await owner.close();
-  db = openDatabase({ url: urlFor('rcm_agent', database.url), applicationName: 'totp-source-test', role: 'rcm_agent' });
-  // The first connection takes its time, which is not the matter of the tests.
-  await db.ping();
+  one = await openOneLogin({ loginIdentity: identity, totpPeriodSeconds: PERIOD_MS / 1000 });
+  ({ db } = one);
 });
-afterAll(async () => {
-  await db.close();
-  await drop();
-});
+afterAll(() => one?.close());
 
 /** The real clock, set forward by what the page takes until it asks. */
 function clockWith(page: { slowMs: number }): Clock {

@@ -16,6 +16,8 @@ export interface TotpRequest {
   readonly skew: number;
   /** How long to wait for a step that nobody used, in ms. */
   readonly waitMs: number;
+  /** Counts those who wait. */
+  readonly waiting?: { inc(): void; dec(): void } | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -35,7 +37,7 @@ export async function reserveTotp(request: TotpRequest): Promise<() => Promise<S
 
 /** `goodUntilMs`: on this process's clock, counted from before the question, so never later than by Postgres's. */
 async function nextStep(request: TotpRequest): Promise<{ readonly step: number; readonly goodUntilMs: number }> {
-  const { db, clock, orgId, loginIdentity, periodSeconds, skew } = request;
+  const { db, clock, orgId, loginIdentity, periodSeconds, skew, waiting } = request;
   const giveUpAt = clock.now().getTime() + request.waitMs;
   for (;;) {
     const askedAtMs = clock.now().getTime();
@@ -45,6 +47,7 @@ async function nextStep(request: TotpRequest): Promise<{ readonly step: number; 
       throw new RcmError('deadline_exceeded', `No unused one-time code step within ${request.waitMs} ms.`, { details: { waitMs: answer.waitMs } });
     }
     // A few milliseconds beyond the step's start, so that the next question does not come a moment too early.
-    await clock.sleep(answer.waitMs + 20, request.signal);
+    waiting?.inc();
+    await clock.sleep(answer.waitMs + 20, request.signal).finally(() => waiting?.dec());
   }
 }

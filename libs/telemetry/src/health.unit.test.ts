@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RcmError } from './error.ts';
 import { type HealthOptions, type HealthServer, startHealthServer } from './health.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics } from './metrics/metrics.ts';
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -67,10 +67,10 @@ describe('startHealthServer', () => {
 
   it('serves the metrics as Prometheus text', async () => {
     const metrics = createMetrics();
-    metrics.counter('rcm_logins_total', 'Logins', ['outcome']).inc({ outcome: 'accepted' });
+    metrics.counter('rcm_tasks_total').inc({ result: 'succeeded' });
     const { status, text, type } = await (await start({ metrics }))('/metrics');
     expect({ status, type }).toMatchObject({ status: 200, type: metrics.contentType });
-    expect(text).toContain('rcm_logins_total{outcome="accepted"} 1');
+    expect(text).toContain('rcm_tasks_total{result="succeeded"} 1');
   });
 
   it('refuses other methods and paths', async () => {

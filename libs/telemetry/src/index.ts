@@ -3,6 +3,7 @@
  * endpoints, time. Threat: a secret or a tenant's name in a log line, an error or a metric. It imports no other project
  * and must never hold state of its own.
  */
+export { alarm, type AlarmDefinition, type AlarmName, alarmNames, CLOUDWATCH_METRICS, SCALING_METRICS } from './alarms/alarms.ts';
 export { type Clock, systemClock, withDeadline } from './clock.ts';
 export { readConfig } from './config.ts';
 export { type ErrorCode, errorCodes, hasCode, isRcmError, isRetryable, RcmError, type RcmErrorOptions } from './error.ts';
@@ -10,7 +11,11 @@ export { type Explained, explain, type ExitCode } from './explain.ts';
 export { type HealthOptions, type HealthServer, startHealthServer } from './health.ts';
 export { ID_PATTERN, idSchema, isId } from './ids.ts';
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
-export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
+export { metric, type MetricName, metricNames } from './metrics/catalogue.ts';
+export { type MetricDefinition, type Measuring } from './metrics/definition.ts';
+export { EmbeddedMetrics, embedMetrics, NAMESPACE } from './metrics/embedded.ts';
+export { metricsEnvironment } from './metrics/metrics-environment.ts';
+export { createMetrics, type Metrics, type MetricsOptions } from './metrics/metrics.ts';
 export { issuedSubject } from './person.ts';
 export { processEnvironment } from './process/process-environment.ts';
 export { hasEnded, processName } from './process/process-name.ts';

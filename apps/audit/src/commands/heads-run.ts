@@ -1,5 +1,5 @@
 import { databaseProblem } from '@rcm/db';
-import { type Clock, hasCode, startHealthServer } from '@rcm/telemetry';
+import { type Clock, embedMetrics, hasCode, startHealthServer } from '@rcm/telemetry';
 import type { AuditConfig } from '../config.ts';
 import type { HeadWriter } from '../heads/head-writer.ts';
 import type { Services } from '../services.ts';
@@ -27,6 +27,7 @@ export async function headsRun({ config, services, writer, clock, signal }: Head
       database: () => databaseProblem(db),
     },
   });
+  const embedding = embedMetrics({ metrics, service: 'audit-heads', everyMs: config.RCM_EMBEDDED_METRICS_MS });
   logger.info({ healthPort: health.port }, 'ready');
   try {
     while (!signal.aborted) {
@@ -36,6 +37,7 @@ export async function headsRun({ config, services, writer, clock, signal }: Head
       });
     }
   } finally {
+    await embedding.close();
     await health.close();
     logger.info('stopped');
   }

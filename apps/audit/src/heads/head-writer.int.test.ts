@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Database, openDatabase } from '@rcm/db';
 import { urlFor } from '@rcm/db/testing';
 import { createLogger, createMetrics, Secret } from '@rcm/telemetry';
+import { alarmsTold } from '@rcm/telemetry/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { headsFrom, verifyAudit } from '../commands/verify.ts';
 import { keyFileSigner } from '../signing/key-file-signer.ts';
@@ -33,6 +34,7 @@ const metrics = createMetrics();
 let now = 1_000_000;
 const writerTo = (...sinks: readonly HeadSink[]) =>
   new HeadWriter({ db: reader, signer, sinks, logger: createLogger({ name: 'audit', level: 'silent' }), metrics, deadlineMs: 60_000, now: () => now });
+const told = async () => Object.values(await alarmsTold(metrics, 'audit-heads'));
 const writtenAt = async (): Promise<string | undefined> => /rcm_audit_heads_written_seconds\{sink="file"\} (\d+)/.exec(await metrics.exposition())?.[1];
 const newFile = (): string => join(w.folder, `heads-${(orgs += 1)}.ndjson`);
 async function newOrg(events: number): Promise<string> {
@@ -153,10 +155,17 @@ test.each([
   const round = await writer.round(never);
   expect(round.contradictions).toEqual([{ orgId: org, count: 4, message: expect.stringContaining(said) }]);
   expect(await metrics.exposition()).toContain('rcm_audit_contradictions 1');
+  expect(await told()).toEqual([['rcm-audit-contradicted'], ['rcm-audit-contradicted']]);
+  now += 3_600_000;
+  expect(await told()).toEqual([
+    ['rcm-audit-heads-late', 'rcm-audit-contradicted'],
+    ['rcm-audit-heads-late', 'rcm-audit-contradicted'],
+  ]);
   expect(await writtenAt()).toBe(wholeAt);
   expect(linesIn(file).filter((line) => line.includes(`"${org}"`))).toEqual(before);
   expect(linesIn(file).filter((line) => line.includes(`"${other}"`))).toHaveLength(2);
   await w.tamper(`DELETE FROM audit_event WHERE org_id = '${org}'`, 'INSERT INTO audit_event SELECT * FROM kept', 'DROP TABLE kept');
   expect((await writer.round(never)).contradictions).toEqual([]);
+  expect(await told()).toEqual([[], []]);
   expect(await writtenAt()).toBe(String(now / 1_000));
 });

@@ -34,6 +34,7 @@ export class HeadWriter {
   readonly #signed = new Map<string, Known>();
   /** What each sink has, by organization. A sink that was down is given the newest heads, not all that it missed: nothing is queued. */
   readonly #taken: ReadonlyMap<HeadSink, Map<string, Known>>;
+  readonly #writtenAt = new Map<string, number>();
   readonly #metrics;
 
   constructor(options: HeadWriterOptions) {
@@ -41,10 +42,19 @@ export class HeadWriter {
     this.#taken = new Map(options.sinks.map((sink) => [sink, new Map()]));
     const { metrics } = options;
     this.#metrics = {
-      written: metrics.gauge('rcm_audit_heads_written_seconds', 'When the heads of all chains were last in a sink, as Unix time', ['sink']),
-      failures: metrics.counter('rcm_audit_heads_failures_total', 'Rounds in which audit heads were not written', ['sink']),
-      contradictions: metrics.gauge('rcm_audit_contradictions', 'Audit chains that are not any more what was signed'),
+      written: metrics.gauge('rcm_audit_heads_written_seconds'),
+      failures: metrics.counter('rcm_audit_heads_failures_total'),
+      contradictions: metrics.gauge('rcm_audit_contradictions'),
     };
+    const begunAt = this.#now();
+    for (const { name } of options.sinks) this.#writtenAt.set(name, begunAt);
+    metrics.watched('rcm_audit_heads_age_seconds', (gauge) => {
+      for (const [sink, at] of this.#writtenAt) gauge.set({ sink }, (this.#now() - at) / 1000);
+    });
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
   }
 
   /** Reads every chain's end, signs those that some sink has not, and gives them to the sinks. Fails where the database or the signer does. */
@@ -112,7 +122,10 @@ export class HeadWriter {
       if (heads.length > 0) await withDeadline({ ms: deadlineMs, what: `Writing heads to ${sink.name}`, signal }, (within) => sink.write(heads, within));
       for (const { orgId, count, hash } of heads) this.#taken.get(sink)?.set(orgId, { orgId, count, hash });
       // Where a chain was left out, the heads of all are not there: the time stands still until somebody has seen to it.
-      if (of === 'all chains') this.#metrics.written.set({ sink: sink.name }, Math.floor((this.#options.now ?? Date.now)() / 1000));
+      if (of === 'all chains') {
+        this.#writtenAt.set(sink.name, this.#now());
+        this.#metrics.written.set({ sink: sink.name }, Math.floor(this.#now() / 1000));
+      }
       return { name: sink.name, heads: heads.length, problem: null };
     } catch (error) {
       this.#metrics.failures.inc({ sink: sink.name });

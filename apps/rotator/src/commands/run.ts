@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { checkConfiguration, databaseProblem, openJobs } from '@rcm/db';
-import { startHealthServer } from '@rcm/telemetry';
+import { embedMetrics, startHealthServer } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { rotatorChores, stopFailingPortalTypes } from '../schedule/chores.ts';
 import { refusedJobs } from '../schedule/refused-jobs.ts';
@@ -45,11 +45,13 @@ export async function runCommand(config: RotatorConfig, opened: RotatorProcess):
         database: () => databaseProblem(db),
       },
     });
+    const embedding = embedMetrics({ metrics, service: 'rotator', everyMs: config.RCM_EMBEDDED_METRICS_MS });
     rotator.logger.info({ healthPort: health.port, owner: rotator.owner }, 'ready');
     await stopping;
     rotator.logger.info('stopping: no new rotation begins, those in hand end first');
     await service.stop(config.RCM_ROTATOR_DRAIN_MS);
     await jobs.stop({ timeoutMs: QUEUE_STOP_MS });
+    await embedding.close();
     await health.close();
     rotator.logger.info('stopped');
     return 0;

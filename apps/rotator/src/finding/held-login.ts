@@ -30,6 +30,7 @@ export function logInHeld(
     db: services.db,
     clock: services.clock,
     logger: services.logger,
+    metrics: services.metrics,
     driver: services.drivers.for(endpoint.portalType, endpoint),
     endpoint,
     loginIdentity: endpoint.loginIdentity,

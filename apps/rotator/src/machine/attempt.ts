@@ -1,7 +1,7 @@
 import type { IdentityKeys } from '@rcm/credentials';
 import type { BreakerRules, Database, RotationAttempt } from '@rcm/db';
 import type { Drivers, LoginTiming } from '@rcm/portal-access';
-import type { Clock, Logger } from '@rcm/telemetry';
+import type { Clock, Logger, Metrics } from '@rcm/telemetry';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
 import type { JournalWatch } from './journal.ts';
 
@@ -22,6 +22,8 @@ export interface RotatorServices {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What is measured of leases and logins. Default: nothing. */
+  readonly metrics?: Metrics | undefined;
   readonly drivers: Pick<Drivers, 'for'>;
   readonly timing: RotationTiming;
   /** When a portal type is taken to fail, and not its passwords. */

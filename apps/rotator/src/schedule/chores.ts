@@ -1,6 +1,8 @@
 import {
   assessPortalTypes,
   countRefusedLogins,
+  type FleetFigures,
+  fleetFigures,
   forgetLeftPasswords,
   markManualDue,
   noticeLapsing,
@@ -8,7 +10,7 @@ import {
   noticeUndecided,
   pruneNotices,
 } from '@rcm/db';
-import type { Metrics } from '@rcm/telemetry';
+import type { MetricName, Metrics } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
 import { noticeManualChanges } from '../manual/notice-changes.ts';
@@ -39,6 +41,8 @@ const ASKED_EVERY_MS = 60_000;
 const TAKEN_UP_AT_ONCE = 5;
 /** Acts of people that this process has in hand at once: a rotation that waits must not keep a verification waiting. */
 const HANDS = 4;
+/** As often as CloudWatch and Prometheus look. */
+const BOOKS_EVERY_MS = 60_000;
 /** So that a round is short, however many have grown old. */
 const PRUNED_AT_ONCE = 500;
 
@@ -51,7 +55,7 @@ export interface ChoreParts {
 /** What a rotator does beside rotating: sees what people changed, mends logins that were refused, tells people, sends what was told. Once for each process. */
 export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config: RotatorConfig): readonly Chore[] {
   const { db, logger } = rotator;
-  const refused = metrics.gauge('rcm_logins_refused', 'Logins that were refused with what the store holds and have not got in since');
+  const refused = metrics.gauge('rcm_logins_refused');
   return [
     {
       name: 'look at secrets that people rotate',
@@ -79,6 +83,7 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
       everyMs: config.RCM_ROTATOR_ASKED_SCAN_MS,
       round: (signal: AbortSignal) => doAskedActs(rotator, signal),
     })),
+    countBooks(rotator, metrics),
     {
       name: 'rotations that were asked for and not begun',
       everyMs: ASKED_EVERY_MS,
@@ -123,3 +128,29 @@ export async function stopFailingPortalTypes(rotator: Rotator): Promise<void> {
   const stopped = await assessPortalTypes(rotator.db, rotator.breaker);
   for (const portalType of stopped) rotator.logger.error({ portalType }, 'the rotations of a portal type are stopped because they fail');
 }
+
+/** What the books say of all logins, as gauges; how old that is says whether the database was reached. */
+export function countBooks({ db, breaker }: Pick<Rotator, 'db' | 'breaker'>, metrics: Metrics, now: () => number = () => performance.now()): Chore {
+  let countedAt = now();
+  metrics.watched('rcm_books_age_seconds', (gauge) => gauge.set((now() - countedAt) / 1000));
+  return {
+    name: 'what the books say',
+    everyMs: BOOKS_EVERY_MS,
+    async round() {
+      const figures = await fleetFigures(db, breaker);
+      for (const [figure, name] of BOOKS) metrics.gauge(name).set(figures[figure]);
+      countedAt = now();
+    },
+  };
+}
+
+const BOOKS = [
+  ['knownBad', 'rcm_logins_known_bad'],
+  ['locked', 'rcm_logins_locked'],
+  ['overdue', 'rcm_logins_overdue'],
+  ['expiring', 'rcm_logins_expiring'],
+  ['rotationsBlocked', 'rcm_rotations_blocked'],
+  ['rotationsOpen', 'rcm_rotations_open'],
+  ['portalsStopped', 'rcm_portal_types_stopped'],
+  ['portalsIll', 'rcm_portal_types_ill'],
+] as const satisfies readonly (readonly [keyof FleetFigures, MetricName<'gauge'>])[];

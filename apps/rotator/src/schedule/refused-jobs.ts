@@ -6,7 +6,7 @@ const TOLD_EVERY_MS = 3_600_000;
 
 /** Counts the jobs that said what no job can say, and tells of them now and then. Nothing was done for them, and they do not come again. */
 export function refusedJobs({ metrics, logger, clock }: { readonly metrics: Metrics; readonly logger: Logger; readonly clock: Clock }) {
-  const refused = metrics.counter('rcm_jobs_refused_total', 'Jobs that said what no job can say: nothing was done for them', ['queue']);
+  const refused = metrics.counter('rcm_jobs_refused_total');
   let toldAt = Number.NEGATIVE_INFINITY;
   let untold = 0;
   return ({ queue, problem }: RefusedJob): void => {

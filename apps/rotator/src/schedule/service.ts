@@ -3,7 +3,7 @@ import { isRcmError, type Metrics } from '@rcm/telemetry';
 import type { RotationRequest, Rotator } from '../rotate.ts';
 import { InFlight } from './in-flight.ts';
 import { InTurn } from './in-turn.ts';
-import { rotateAndReport } from './rotation-outcome.ts';
+import { rotateAndReport, type RotationResult } from './rotation-outcome.ts';
 
 /** Work that is done again and again beside the rotations. */
 export interface Chore {
@@ -38,21 +38,29 @@ export interface RotatorService {
   problem(): string | null;
 }
 
+/** What somebody is told of. */
+const FAILED: ReadonlySet<RotationResult> = new Set(['failed', 'abandoned', 'blocked']);
+
 /** Due scan → queue → rotation, and recovery beside it. Jobs are hints: a lost one is found by the next scan, a double one finds nothing to do. */
 export async function startService(options: ServiceOptions): Promise<RotatorService> {
   const { rotator, jobs, metrics } = options;
   const inFlight = new InFlight(options.concurrency);
   const work = new AbortController();
   const intake = new AbortController();
-  const ended = metrics.counter('rcm_rotations_total', 'Rotations by how they went on', ['result']);
-  const inHand = metrics.gauge('rcm_rotations_in_flight', 'Rotations this process has in hand');
+  const ended = metrics.counter('rcm_rotations_total');
+  const failed = metrics.counter('rcm_rotation_failures_total');
+  const took = metrics.histogram('rcm_rotation_seconds');
+  const inHand = metrics.gauge('rcm_rotations_in_flight');
 
   const rotate = async (request: Omit<RotationRequest, 'signal'>) => {
     await inFlight.run(request.endpointId, async () => {
       inHand.inc();
+      const startedAt = performance.now();
       const outcome = await rotateAndReport(rotator, { ...request, signal: work.signal });
       inHand.dec();
       ended.inc({ result: outcome.result });
+      took.observe({ result: outcome.result }, (performance.now() - startedAt) / 1000);
+      if (FAILED.has(outcome.result)) failed.inc();
     });
   };
   const problems = new Map<string, string>();

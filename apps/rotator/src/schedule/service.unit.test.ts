@@ -1,5 +1,6 @@
 import { openDatabase, type Jobs } from '@rcm/db';
 import { createLogger, createMetrics, RcmError, systemClock } from '@rcm/telemetry';
+import { alarmsTold } from '@rcm/telemetry/testing';
 import { expect, it } from 'vitest';
 import type { Rotator } from '../rotate.ts';
 import { startService } from './service.ts';
@@ -17,4 +18,23 @@ it('says by its code why it cannot work', async () => {
   await expect.poll(service.problem, { timeout: 100_000 }).toMatch(/^(due|recovery) scan fails: database_unavailable$/);
   await service.stop(1_000);
   await db.close();
+});
+
+it('tells of the first rotation that fails', async () => {
+  const db = { transaction: () => Promise.reject(new Error('a fault of ours')) };
+  const rotator = { db, timing: { retryMs: 1 }, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' as 'error' }) } as unknown as Rotator;
+  let hint: ((job: { orgId: string; endpointId: string }) => Promise<unknown>) | undefined;
+  const hinting = {
+    ...jobs,
+    work: (_queue: string, _options: object, handle: never) => ((hint = handle), jobs.work('rotation', { concurrency: 1, pollMs: 500 }, handle)),
+  } as Jobs;
+  const metrics = createMetrics();
+  const service = await startService({
+    ...{ rotator, jobs: hinting, metrics, concurrency: 1, scanMs: 10_000, recoveryMs: 10_000, pollMs: 500, chores: [], beforeScan: () => Promise.resolve() },
+  });
+  expect(await alarmsTold(metrics, 'rotator')).toEqual({ prometheus: [], cloudWatch: [] });
+  await hint?.({ orgId: 'hospital-one', endpointId: 'alpine-1' });
+  expect(await alarmsTold(metrics, 'rotator')).toEqual({ prometheus: ['rcm-rotation-failed'], cloudWatch: ['rcm-rotation-failed'] });
+  expect(await metrics.exposition()).toMatch(/rcm_rotation_seconds_count\{result="failed"\} 1/);
+  await service.stop(1_000);
 });

@@ -1,11 +1,12 @@
 import { checkConfiguration, type Database, databaseProblem, portalTaskWaits, sealPlainTasks, tidyPortalTasks } from '@rcm/db';
 import { followCredentialChanges } from '@rcm/portal-access';
-import { type Clock, type Logger, startHealthServer } from '@rcm/telemetry';
+import { type Clock, embedMetrics, type Logger, startHealthServer } from '@rcm/telemetry';
 import type { WebAgentConfig } from '../config.ts';
 import { apiOptions } from '../http/environment.ts';
 import { startApi } from '../http/server.ts';
 import { openWebAgent, workerOptions } from '../services.ts';
 import { workInTurn } from '../tasks/turns.ts';
+import { measureQueue } from '../tasks/measure-queue.ts';
 import { TaskWorker } from '../tasks/worker.ts';
 import { listenForStop } from './stop-signals.ts';
 
@@ -37,6 +38,8 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   const health = opened.adopt(await startHealthServer({ port: config.RCM_HEALTH_PORT, host: config.RCM_HEALTH_HOST, metrics, warnings, checks }), (server) =>
     server.close(),
   );
+  const embedding = embedMetrics({ metrics, service: 'web-agent', everyMs: config.RCM_EMBEDDED_METRICS_MS });
+  opened.defer(() => embedding.close());
   const served = apiOptions(config);
   const api = served && (await startApi({ db, logger, metrics, ...served }));
   opened.defer(() => api?.close());
@@ -60,12 +63,13 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
     keptMs: config.RCM_TASK_KEEP_DAYS * DAY_MS,
     signal: stop.drain,
   });
+  const measuring = measureQueue({ db, logger, metrics, clock: access.clock, signal: stop.drain });
   logger.info({ healthPort: health.port, apiPort: api?.port ?? null, worker: config.worker }, 'ready');
 
   await aborted(stop.drain);
   logger.info('stopping: no new task begins, those in hand are finished or handed back');
   const interrupt = setTimeout(() => work.abort(), config.RCM_AGENT_DRAIN_MS);
-  await Promise.all([working, api?.close(), chores]);
+  await Promise.all([working, api?.close(), chores, measuring]);
   clearTimeout(interrupt);
   await opened.disposeAsync();
   logger.info('stopped');

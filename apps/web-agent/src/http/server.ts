@@ -66,8 +66,9 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     frameworkErrors: (_error, _request, reply) => void refuse(reply.raw, problem(400, 'request_invalid', 'The address is not well-formed.')),
     clientErrorHandler: (_error, socket) => refuseUnread(socket),
   });
-  const answered = metrics.counter('rcm_api_requests_total', 'Requests of the HTTP API by route and status', ['route', 'status']);
-  const refusedTokens = metrics.counter('rcm_api_tokens_refused_total', 'Tokens that the HTTP API refused, by reason', ['reason']);
+  const answered = metrics.counter('rcm_api_requests_total');
+  const took = metrics.histogram('rcm_api_request_seconds');
+  const refusedTokens = metrics.counter('rcm_api_tokens_refused_total');
   server.addHook('onRequest', async (_request, reply) => {
     if (!closing) return;
     reply.header('connection', 'close').header('retry-after', 1);
@@ -79,6 +80,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     answered.inc({ route, status: String(reply.statusCode) });
+    took.observe({ route }, reply.elapsedTime / 1000);
     logger.info({ requestId: request.id, method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
   });
   server.setErrorHandler(async (error, request, reply) => {

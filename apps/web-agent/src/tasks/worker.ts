@@ -27,10 +27,12 @@ export interface WorkerOptions {
 export class TaskWorker {
   readonly #options: WorkerOptions;
   readonly #ended;
+  readonly #took;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#ended = options.metrics.counter('rcm_tasks_total', 'Tries of portal tasks by how they ended', ['result']);
+    this.#ended = options.metrics.counter('rcm_tasks_total');
+    this.#took = options.metrics.histogram('rcm_task_seconds');
   }
 
   /** Does the one task, if it is to be had now: it may be done, in other hands, or its account in use (`null`). */
@@ -49,9 +51,11 @@ export class TaskWorker {
 
   async #work(task: ClaimedTask, signal: AbortSignal): Promise<Verdict> {
     const { db, logger, worker, claimMs: ttlMs } = this.#options;
+    const startedAt = performance.now();
     const claim = { db, logger, taskId: task.id, orgId: task.orgId, worker, ttlMs, signal };
     const spent = this.#spent(task);
     const verdict = spent ?? (await whileClaimed(claim, (claimed) => this.#try(task, AbortSignal.any([claimed, AbortSignal.timeout(untilDeadline(task))]))));
+    this.#took.observe({ result: verdict.kind }, (performance.now() - startedAt) / 1000);
     try {
       return await this.#store(task, verdict);
     } catch (error) {

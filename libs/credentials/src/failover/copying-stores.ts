@@ -29,11 +29,7 @@ export interface CopyingStores extends TenantStores {
  */
 export function createCopyingStores(options: CopyingStoresOptions): CopyingStores {
   const { primary, replica, replicaRegion, metrics, onBehind, copyWaitMs = 5_000 } = options;
-  const copies = metrics.counter(
-    'rcm_credential_copies_total',
-    'Copies in the second region after a write: written, current (it was already), gone or behind (it failed).',
-    ['result'],
-  );
+  const copies = metrics.counter('rcm_credential_copies_total');
   const repair = (
     reference: SecretReference,
     tags: SecretTags | null,

@@ -33,10 +33,8 @@ export interface FailoverReadersOptions {
  */
 export function createFailoverReaders(options: FailoverReadersOptions): TenantReaders {
   const { primary, replica, replicaRegion, metrics, onTurn, primaryWaitMs = 2_000, failuresToOpen = 2, openMs = 10_000, clock = systemClock } = options;
-  const isDown = metrics.gauge('rcm_credential_region_down', '1 while a store counts as down in the first region and reads go to the second, else 0.', [
-    'store',
-  ]);
-  const failovers = metrics.counter('rcm_credential_failovers_total', 'Calls that went to the second region.', ['store']);
+  const isDown = metrics.gauge('rcm_credential_region_down');
+  const failovers = metrics.counter('rcm_credential_failovers_total');
   const circuitOf = (store: ReplicatedStore): RegionCircuit => {
     isDown.set({ store }, 0);
     return new RegionCircuit({

@@ -28,23 +28,19 @@ export interface ReadingMetrics {
   held(credentials: number): void;
 }
 
-const SECONDS = [0.01, 0.1, 1, 10, 60, 600, 3600];
-
 export function createReadingMetrics(metrics: Metrics): ReadingMetrics {
-  const hits = metrics.counter('rcm_credential_hits_total', 'Credentials given out of the cache.');
-  const misses = metrics.counter('rcm_credential_misses_total', 'Credentials that a store was asked for: store, or replica (the first region is down).', [
-    'served',
-  ]);
-  const staleServed = metrics.counter('rcm_credential_stale_served_total', 'Credentials given out beyond their TTL because no store answered.');
-  const staleness = metrics.histogram('rcm_credential_staleness_seconds', 'How long beyond its TTL a credential was that was given out stale.', SECONDS);
-  const refreshes = metrics.counter('rcm_credential_refreshes_total', 'Held credentials read again, and why: expired, version or changed.', ['why']);
-  const reloads = metrics.histogram('rcm_credential_reload_seconds', 'From hearing of a change to holding the new credential.', SECONDS);
-  const failures = metrics.counter('rcm_credential_failures_total', 'Credential reads that failed, by error code.', ['code']);
-  const throttles = metrics.counter('rcm_credential_throttles_total', 'Calls that a store refused because of its rate limit.', ['store']);
-  const batches = metrics.histogram('rcm_credential_batch_size', 'References asked for in one call to the store.', [1, 2, 4, 6, 8, 10]);
-  const calls = metrics.gauge('rcm_credential_calls_in_flight', 'Calls to a store under way, or waiting for its pace.', ['store']);
-  const reads = metrics.gauge('rcm_credential_reads_waiting', 'Reads that wait for a call to a store.', ['store']);
-  const cached = metrics.gauge('rcm_credential_cached', 'Credentials held, and marks of missing and refused ones.');
+  const hits = metrics.counter('rcm_credential_hits_total');
+  const misses = metrics.counter('rcm_credential_misses_total');
+  const staleServed = metrics.counter('rcm_credential_stale_served_total');
+  const staleness = metrics.histogram('rcm_credential_staleness_seconds');
+  const refreshes = metrics.counter('rcm_credential_refreshes_total');
+  const reloads = metrics.histogram('rcm_credential_reload_seconds');
+  const failures = metrics.counter('rcm_credential_failures_total');
+  const throttles = metrics.counter('rcm_credential_throttles_total');
+  const batches = metrics.histogram('rcm_credential_batch_size');
+  const calls = metrics.gauge('rcm_credential_calls_in_flight');
+  const reads = metrics.gauge('rcm_credential_reads_waiting');
+  const cached = metrics.gauge('rcm_credential_cached');
   return {
     hit: () => hits.inc(),
     missed: (served) => misses.inc({ served }),

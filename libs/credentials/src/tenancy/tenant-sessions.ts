@@ -158,11 +158,8 @@ export function createTenantSessions({
 
 /** How each asking of STS ended: `assumed`; `kept` (not reached, the session that was due for renewal goes on); `failed`. */
 function sessionMetrics(metrics: Metrics, region: string): (outcome: 'assumed' | 'kept' | 'failed', held: number) => void {
-  const asked = metrics.counter('rcm_tenant_sessions_total', 'Sessions asked of STS, by how it ended: assumed, kept (STS was not reached) or failed.', [
-    'region',
-    'outcome',
-  ]);
-  const held = metrics.gauge('rcm_tenant_sessions_held', 'Tenant sessions held.', ['region']);
+  const asked = metrics.counter('rcm_tenant_sessions_total');
+  const held = metrics.gauge('rcm_tenant_sessions_held');
   return (outcome, count) => {
     asked.inc({ region, outcome });
     held.set({ region }, count);

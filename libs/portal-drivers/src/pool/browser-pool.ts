@@ -70,9 +70,9 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
   const recycleAfter = options.recycleAfter ?? 200;
   const recycleAboveBytes = options.recycleAboveBytes ?? GIBIBYTE + maxContexts * CONTEXT_BYTES;
   const slots = createSlots({ size: maxContexts, maxWaiting: options.maxWaiting ?? 4 * maxContexts, waitMs: options.waitMs ?? 30_000 });
-  const openGauge = options.metrics?.gauge('rcm_browser_contexts', 'Browser contexts that are open');
-  const memoryGauge = options.metrics?.gauge('rcm_browser_memory_bytes', 'Memory that the processes of the browser hold, when a context was last closed');
-  const launches = options.metrics?.counter('rcm_browser_launches_total', 'Times a Chromium was started');
+  const openGauge = options.metrics?.gauge('rcm_browser_contexts');
+  const memoryGauge = options.metrics?.gauge('rcm_browser_memory_bytes');
+  const launches = options.metrics?.counter('rcm_browser_launches_total');
   const browsers = new Set<Browser>();
   let current: Promise<Running> | null = null;
   let closed = false;

@@ -1,0 +1,120 @@
+import type { MetricName } from '../metrics/catalogue.ts';
+
+/** A condition on one metric that somebody is told of, in CloudWatch and in Prometheus alike. */
+export interface AlarmDefinition {
+  readonly metric: MetricName<'counter' | 'gauge'>;
+  /** Told of where it is more than this: of a counter its increase within `seconds`, of a gauge its value for `seconds`. `its band`: what it usually is. */
+  readonly above: number | 'its band';
+  readonly seconds: number;
+  /** `now`: somebody is woken; `today`: it is looked at in the day. */
+  readonly urgency: 'now' | 'today';
+  /** What it means, for whoever is told. */
+  readonly says: string;
+  /** Of docs/runbooks. */
+  readonly runbook: string;
+}
+
+/** By their names, which begin the pages that say what to do. */
+export const ALARMS = {
+  'rcm-credentials-failing': {
+    ...{ metric: 'rcm_credential_failures_total', above: 5, seconds: 300, urgency: 'now', runbook: 'store-down' },
+    says: 'More than 5 credentials could not be read within 5 minutes: tasks are put off.',
+  },
+  'rcm-credentials-stale': {
+    ...{ metric: 'rcm_credential_stale_served_total', above: 0, seconds: 300, urgency: 'now', runbook: 'store-down' },
+    says: 'No store answers: agents work with what they read before, for a bounded time.',
+  },
+  'rcm-store-throttles': {
+    ...{ metric: 'rcm_credential_throttles_total', above: 20, seconds: 300, urgency: 'today', runbook: 'store-down' },
+    says: 'A store has refused more than 20 calls within 5 minutes because of its rate limit.',
+  },
+  'rcm-region-down': {
+    ...{ metric: 'rcm_credential_region_down', above: 0, seconds: 60, urgency: 'now', runbook: 'failover' },
+    says: 'The first region does not answer; credentials are read from the second, and no rotation can store a new one.',
+  },
+  'rcm-reads-unusual': {
+    ...{ metric: 'rcm_credential_misses_total', above: 'its band', seconds: 3600, urgency: 'today', runbook: 'suspected-leak' },
+    says: 'Agents have asked the store for far more credentials within an hour than they usually do.',
+  },
+  'rcm-account-locked': {
+    ...{ metric: 'rcm_logins_locked', above: 0, seconds: 60, urgency: 'now', runbook: 'account-locked' },
+    says: 'A portal has locked an account; nobody logs in to it until the lock ends.',
+  },
+  'rcm-password-known-bad': {
+    ...{ metric: 'rcm_logins_known_bad', above: 0, seconds: 60, urgency: 'today', runbook: 'login-refused' },
+    says: 'The portal refuses the stored password of a login; it rests and is not tried.',
+  },
+  'rcm-logins-refused': {
+    ...{ metric: 'rcm_logins_refused', above: 0, seconds: 900, urgency: 'today', runbook: 'login-refused' },
+    says: 'A login was refused with what the store holds and has not got in for 15 minutes.',
+  },
+  'rcm-ledger-refuses': {
+    ...{ metric: 'rcm_login_refusals_total', above: 20, seconds: 900, urgency: 'today', runbook: 'login-refused' },
+    says: 'The ledger has refused more than 20 logins within 15 minutes, so that no account is locked: tasks are put off.',
+  },
+  'rcm-rotation-failed': {
+    ...{ metric: 'rcm_rotation_failures_total', above: 0, seconds: 300, urgency: 'today', runbook: 'rotation-failed' },
+    says: 'A rotation failed, was abandoned or is blocked.',
+  },
+  'rcm-rotation-blocked': {
+    ...{ metric: 'rcm_rotations_blocked', above: 0, seconds: 60, urgency: 'now', runbook: 'rotation-blocked' },
+    says: 'A rotation waits for a person: nobody logs in to its account until it is resolved.',
+  },
+  'rcm-rotations-overdue': {
+    ...{ metric: 'rcm_logins_overdue', above: 0, seconds: 3600, urgency: 'today', runbook: 'rotations-late' },
+    says: 'The rotation of a login has been due for more than a day.',
+  },
+  'rcm-passwords-expire': {
+    ...{ metric: 'rcm_logins_expiring', above: 0, seconds: 3600, urgency: 'today', runbook: 'rotations-late' },
+    says: 'A portal lets the password of a login expire within 3 days, or has.',
+  },
+  'rcm-portal-stopped': {
+    ...{ metric: 'rcm_portal_types_stopped', above: 0, seconds: 60, urgency: 'today', runbook: 'portal-changed' },
+    says: 'The rotations of a portal type are stopped because they fail: most often its pages have changed.',
+  },
+  'rcm-portal-ill': {
+    ...{ metric: 'rcm_portal_types_ill', above: 0, seconds: 60, urgency: 'today', runbook: 'portal-changed' },
+    says: 'A portal refuses many logins with passwords that had worked: the portal is ill, not the passwords.',
+  },
+  'rcm-tasks-wait': {
+    ...{ metric: 'rcm_task_queue_age_seconds', above: 300, seconds: 300, urgency: 'today', runbook: 'tasks-wait' },
+    says: 'A task that could be done has waited for more than 5 minutes for somebody to take it.',
+  },
+  'rcm-codes-wait': {
+    ...{ metric: 'rcm_code_waits', above: 3, seconds: 600, urgency: 'today', runbook: 'tasks-wait' },
+    says: 'More than 3 logins of a process wait for one-time codes for 10 minutes.',
+  },
+  'rcm-books-not-counted': {
+    ...{ metric: 'rcm_books_age_seconds', above: 600, seconds: 60, urgency: 'now', runbook: 'database' },
+    says: 'A rotator has not reached the database for 10 minutes: what the books say of logins is old.',
+  },
+  'rcm-audit-heads-late': {
+    ...{ metric: 'rcm_audit_heads_age_seconds', above: 3600, seconds: 60, urgency: 'today', runbook: 'audit-heads' },
+    says: 'The heads of the audit chains have not been written for an hour.',
+  },
+  'rcm-audit-contradicted': {
+    ...{ metric: 'rcm_audit_contradictions', above: 0, seconds: 60, urgency: 'now', runbook: 'audit-heads' },
+    says: 'An audit chain is not any more what was signed: somebody has changed the trail, or the database was restored.',
+  },
+  'rcm-evidence-lost': {
+    ...{ metric: 'rcm_evidence_failures_total', above: 0, seconds: 3600, urgency: 'today', runbook: 'evidence-lost' },
+    says: 'Evidence of portal pages could not be kept, or old evidence not be removed.',
+  },
+  'rcm-evidence-full': {
+    ...{ metric: 'rcm_evidence_full_percent', above: 85, seconds: 900, urgency: 'today', runbook: 'evidence-lost' },
+    says: 'The folder of evidence is nearly full: what comes next drives out the oldest before its time.',
+  },
+} as const satisfies Record<string, AlarmDefinition>;
+
+export type AlarmName = keyof typeof ALARMS;
+
+export const alarmNames = Object.keys(ALARMS) as readonly AlarmName[];
+
+/** Its definition, without what is particular to it. */
+export const alarm = (name: AlarmName): AlarmDefinition => ALARMS[name];
+
+/** What the number of web-agents follows; CloudWatch is given it beside what alarms look at. */
+export const SCALING_METRICS = ['rcm_task_queue_age_seconds', 'rcm_browser_slots_percent'] as const satisfies readonly MetricName<'gauge'>[];
+
+/** All that CloudWatch is given: each costs by the month. */
+export const CLOUDWATCH_METRICS: ReadonlySet<string> = new Set([...SCALING_METRICS, ...alarmNames.map((name) => ALARMS[name].metric)]);

@@ -1,0 +1,119 @@
+import type { MetricDefinition } from './definition.ts';
+
+const AGENT = ['web-agent'] as const;
+const ROTATOR = ['rotator'] as const;
+const BOTH = ['web-agent', 'rotator'] as const;
+const HEADS = ['audit-heads'] as const;
+/** From a page that answers at once to a task that waits for a one-time code. */
+const WORK = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
+const REFUSALS = ['lease_lost', 'budget_spent', 'password_bad', 'password_suspect', 'locked', 'throttled', 'other_account'];
+
+/** What processes do: tasks, logins, rotations, browsers, the API, audit heads. */
+export const WORK_METRICS = {
+  rcm_tasks_total: {
+    ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Tries of portal tasks by how they ended.' },
+    ...{ source: 'each try', labels: { result: ['succeeded', 'put_off', 'retry', 'failed'] } },
+  },
+  rcm_task_seconds: {
+    ...{ kind: 'histogram', unit: 'seconds', by: AGENT, meaning: 'How long a try of a portal task took, from being taken to its end.' },
+    ...{ source: 'each try', labels: { result: ['succeeded', 'put_off', 'retry', 'failed'] }, buckets: WORK },
+  },
+  rcm_task_queue_waiting: {
+    ...{ kind: 'gauge', unit: 'count', by: AGENT, meaning: 'Tasks that could be taken now, of all organizations; counted up to 10,000.' },
+    source: 'Postgres, every 15 s',
+  },
+  rcm_task_queue_age_seconds: {
+    ...{ kind: 'gauge', unit: 'seconds', by: AGENT, meaning: 'For how long the task that could be taken first has been waiting to be taken.' },
+    source: 'Postgres, every 15 s',
+  },
+  rcm_login_seconds: {
+    ...{ kind: 'histogram', unit: 'seconds', by: BOTH, meaning: 'How long a login at a portal took, by what the portal said.' },
+    ...{ source: 'each login that the ledger allowed', labels: { outcome: 'any' }, buckets: WORK },
+  },
+  rcm_login_refusals_total: {
+    ...{ kind: 'counter', unit: 'count', by: BOTH, meaning: 'Logins that the ledger did not allow, so that nothing was sent to the portal.' },
+    ...{ source: 'each login that was asked for', labels: { reason: REFUSALS } },
+  },
+  rcm_lease_wait_seconds: {
+    ...{ kind: 'histogram', unit: 'seconds', by: BOTH, meaning: 'How long a lease on a login was waited for; given: whether it was had in time.' },
+    ...{ source: 'each lease', labels: { kind: ['shared', 'exclusive'], given: ['yes', 'no'] }, buckets: [0.01, 0.1, 0.5, 1, 5, 15, 30, 60, 120] },
+  },
+  rcm_code_waits: {
+    ...{ kind: 'gauge', unit: 'count', by: BOTH, meaning: 'Logins that wait for a one-time code step that nobody has used.' },
+    source: 'each login with a second factor',
+  },
+  rcm_rotations_total: {
+    ...{ kind: 'counter', unit: 'count', by: ROTATOR, meaning: 'Rotations by how they went on.' },
+    source: 'each time a rotator takes one up',
+    labels: { result: ['done', 'abandoned', 'waiting', 'blocked', 'open', 'not_started', 'put_off', 'failed'] },
+  },
+  rcm_rotation_failures_total: {
+    ...{ kind: 'counter', unit: 'count', by: ROTATOR, meaning: 'Rotations that failed, were abandoned or are blocked.' },
+    source: 'each time a rotator takes one up',
+  },
+  rcm_rotation_seconds: {
+    ...{ kind: 'histogram', unit: 'seconds', by: ROTATOR, meaning: 'How long a rotator had a rotation in hand, by how it went on.' },
+    ...{ source: 'each time a rotator takes one up', labels: { result: 'any' }, buckets: [1, 5, 10, 20, 30, 60, 120, 300, 600] },
+  },
+  rcm_rotations_in_flight: { kind: 'gauge', unit: 'count', by: ROTATOR, meaning: 'Rotations that the process has in hand.', source: 'the service' },
+  rcm_jobs_refused_total: {
+    ...{ kind: 'counter', unit: 'count', by: ROTATOR, meaning: 'Jobs that said what no job can say: nothing was done for them.' },
+    ...{ source: 'each job', labels: { queue: 'any' } },
+  },
+  rcm_browser_contexts: { kind: 'gauge', unit: 'count', by: BOTH, meaning: 'Browser contexts that are open.', source: 'the browser pool' },
+  rcm_browser_slots_percent: {
+    ...{
+      kind: 'gauge',
+      unit: 'percent',
+      by: AGENT,
+      meaning: 'Share of the browser contexts for work (RCM_MAX_BROWSER_CONTEXTS) that are at work; 100 at most.',
+    },
+    source: 'the browser pool, without the contexts that are kept idle',
+  },
+  rcm_browser_memory_bytes: {
+    ...{ kind: 'gauge', unit: 'bytes', by: BOTH, meaning: 'Memory that the processes of the browser hold, when a context was last closed.' },
+    source: 'the browser pool',
+  },
+  rcm_browser_launches_total: { kind: 'counter', unit: 'count', by: BOTH, meaning: 'Times a Chromium was started.', source: 'the browser pool' },
+  rcm_portal_requests_blocked_total: {
+    ...{ kind: 'counter', unit: 'count', by: BOTH, meaning: 'Requests of portal pages to places that their portal type does not declare.' },
+    ...{ source: 'each request of a page', labels: { portal_type: 'any' } },
+  },
+  rcm_evidence_kept_total: { kind: 'counter', unit: 'count', by: BOTH, meaning: 'Acts whose evidence was kept.', source: 'the folder of evidence' },
+  rcm_evidence_failures_total: {
+    ...{ kind: 'counter', unit: 'count', by: BOTH, meaning: 'Evidence that could not be kept or, being old, not be removed.' },
+    ...{ source: 'the folder of evidence', labels: { work: ['keep', 'remove'] } },
+  },
+  rcm_evidence_full_percent: {
+    ...{ kind: 'gauge', unit: 'percent', by: BOTH, meaning: 'How much of RCM_EVIDENCE_MAX_BYTES the folder of evidence takes.' },
+    source: 'the folder of evidence',
+  },
+  rcm_api_requests_total: {
+    ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Requests of the HTTP API by route and status.' },
+    ...{ source: 'each answer', labels: { route: 'any', status: 'any' } },
+  },
+  rcm_api_request_seconds: {
+    ...{ kind: 'histogram', unit: 'seconds', by: AGENT, meaning: 'How long the HTTP API took to answer, by route.' },
+    ...{ source: 'each answer', labels: { route: 'any' }, buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30] },
+  },
+  rcm_api_tokens_refused_total: {
+    ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Tokens that the HTTP API refused, by reason.' },
+    ...{ source: 'each request', labels: { reason: 'any' } },
+  },
+  rcm_audit_heads_written_seconds: {
+    ...{ kind: 'gauge', unit: 'unix time', by: HEADS, meaning: 'When the heads of all chains were last in a sink.' },
+    ...{ source: 'each round', labels: { sink: 'any' } },
+  },
+  rcm_audit_heads_age_seconds: {
+    ...{ kind: 'gauge', unit: 'seconds', by: HEADS, meaning: 'Since the heads of all chains were last in a sink, or the process began.' },
+    ...{ source: 'the clock, when it is asked', labels: { sink: 'any' } },
+  },
+  rcm_audit_heads_failures_total: {
+    ...{ kind: 'counter', unit: 'count', by: HEADS, meaning: 'Rounds in which audit heads were not written.' },
+    ...{ source: 'each round', labels: { sink: 'any' } },
+  },
+  rcm_audit_contradictions: {
+    ...{ kind: 'gauge', unit: 'count', by: HEADS, meaning: 'Audit chains that are not any more what was signed.' },
+    source: 'each round',
+  },
+} as const satisfies Record<string, MetricDefinition>;
