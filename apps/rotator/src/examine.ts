@@ -42,7 +42,7 @@ export async function examineRotator(environment: NodeJS.ProcessEnv): Promise<re
 /** As the tenant of a login that is stored, asks for a secret that no login has: it is answered that there is none, or why nothing is answered. */
 async function examineStore({ rotator }: RotatorProcess): Promise<Examined> {
   const stored = (await listEndpoints(rotator.db, { limit: 100 })).find(({ secretArn }) => secretArn !== null);
-  if (stored?.secretArn == null) return { check: 'store', looked: false, says: 'no login is stored yet', todo: null };
+  if (!stored || stored.secretArn === null) return { check: 'store', looked: false, says: 'no login is stored yet', todo: null };
   try {
     await rotator.stores.forTenant(stored.orgId).read(nobodys(parseReference(stored.secretArn)), { signal: AbortSignal.timeout(DEADLINE_MS) });
     return well('store', 'it answers a tenant’s session');

@@ -123,15 +123,20 @@ describe('the rotator as a process', { timeout: 3 * LONG_MS }, () => {
     expect(await passwordOf(due)).not.toBe(first);
   });
 
-  it('counts the logins that were refused, until they get in again', async () => {
+  it('counts the logins that were refused, until they get in again, for Prometheus and for CloudWatch', async () => {
     await refusedOnce('alpine-7');
-    const run = start('run');
+    const run = startRotator(['run'], { ...environment, RCM_EMBEDDED_METRICS_MS: '500' });
+    running.push(run);
+    const lastLine = () => (run.output().match(/^\{"_aws":.*\}$/gm) ?? []).at(-1) ?? '';
     const port = await run.ready;
     const figures = () => fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(20_000) }).then((answer) => answer.text());
     await expect.poll(figures, { timeout: LONG_MS }).toMatch(/^rcm_logins_refused 1$/m);
+    await expect.poll(lastLine, { timeout: LONG_MS }).toContain('"service":"rotator"');
+    await expect.poll(lastLine, { timeout: LONG_MS }).toContain('"rcm_logins_refused":1,');
     const end = await runRotator(['retry', '--endpoint', 'alpine-7', '--reason', 'it is right', '--json'], environment);
     expect(end.json()).toMatchObject({ result: 'accepted' });
     await expect.poll(figures, { timeout: LONG_MS }).toMatch(/^rcm_logins_refused 0$/m);
+    await expect.poll(lastLine, { timeout: LONG_MS }).toContain('"rcm_logins_refused":0,');
   });
 
   it.each([
