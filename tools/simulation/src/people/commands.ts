@@ -17,7 +17,16 @@ const ACT = { actor: 'person:os:operator', reason: 'simulated', dryRun: false } 
 /** A command of `rotator`, run by a person in a process of its own; what it says no to, it says no to. */
 export async function operatorRuns(world: World, login: SimLogin, command: Command, process: SimProcess): Promise<void> {
   const rotator = rotatorOf(world, process);
-  const opened = { rotator, db: world.database, metrics: createMetrics(), copies: null, warnings: [], channels: [], tryBrowser: async () => undefined, close: async () => undefined };
+  const opened = {
+    rotator,
+    db: world.database,
+    metrics: createMetrics(),
+    copies: null,
+    warnings: [],
+    channels: [],
+    tryBrowser: async () => undefined,
+    close: async () => undefined,
+  };
   const context: CommandContext = { opened, json: true, signal: new AbortController().signal };
   const { orgId, endpointId } = login.plan;
   try {
