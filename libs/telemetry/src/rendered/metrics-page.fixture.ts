@@ -15,7 +15,7 @@ No label names an organization, an endpoint, an account or a person.
 
 \`docker compose --profile apps --profile monitoring up\` starts Prometheus on port 9090 and Grafana on port 3000 of this machine beside the apps.
 
-Several rotators count the same books, each once a minute: the highest is taken. A figure of the books stays as it was while the database is away, and
+Several rotators count the same books, each once a minute: the highest is taken. Of logins that are refused (known bad, locked), overdue or, of each portal type, expiring, 1,000 at most are counted. A figure of the books stays as it was while the database is away, and
 \`rcm_books_age_seconds\` grows.
 `;
 
