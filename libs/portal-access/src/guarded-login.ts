@@ -88,8 +88,10 @@ class NotAllowed extends Error {
 export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult> {
   const startedAt = performance.now();
   const result = await tryOnce(request);
-  if (result.kind === 'not_allowed') request.metrics?.counter('rcm_login_refusals_total').inc({ reason: result.reason });
-  else {
+  if (result.kind === 'not_allowed') {
+    // Whose portal nobody has decided on, nobody has tried to log in to.
+    if (result.reason !== 'automation') request.metrics?.counter('rcm_login_refusals_total').inc({ reason: result.reason });
+  } else {
     const outcome = result.kind === 'accepted' ? result.kind : result.outcome.kind;
     request.metrics?.histogram('rcm_login_seconds').observe({ outcome }, (performance.now() - startedAt) / 1000);
   }
