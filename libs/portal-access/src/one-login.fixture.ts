@@ -1,5 +1,5 @@
 import { type Database, insertEndpoint, openDatabase, recordMigrated, upsertOrganization, upsertPortalType } from '@rcm/db';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { ALLOWED, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 
 /** A database with one login, as an agent sees it. */
@@ -38,6 +38,7 @@ export async function openOneLogin({
     totpPeriodSeconds,
     maxSessionsPerAccount: 1,
     maxConcurrency: 1,
+    ...ALLOWED,
   });
   await insertEndpoint(owner, {
     id: place.endpointId,
