@@ -25,6 +25,8 @@ const MOST = 1_000;
 export async function fleetFigures(db: Database, rules: Pick<BreakerRules, 'windowMs' | 'suspects'>): Promise<FleetFigures> {
   const windowMs = checkMs('windowMs', rules.windowMs);
   return db.transaction('every tenant', async (tx) => {
+    // Bounds are hidden from the planner, which would then read every endpoint once a minute.
+    await tx.$executeRaw`SET LOCAL enable_seqscan = off`;
     const [figures] = await tx.$queryRaw<FleetFigures[]>`
       WITH refused AS MATERIALIZED (
         SELECT i.id, i.refused_since FROM login_identity i
