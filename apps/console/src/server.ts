@@ -64,7 +64,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   await server.register(forms);
   // Forms of its own pages alone: what another site can have sent without asking, or a program, is none.
   server.removeContentTypeParser(['application/json', 'text/plain']);
-  const answered = metrics.counter('rcm_console_requests_total', 'Requests of the console by route and status', ['route', 'status']);
+  const answered = metrics.counter('rcm_console_requests_total');
   server.decorateRequest('visitor', null);
   server.decorateReply('html', function (page) {
     return this.type('text/html; charset=utf-8').send(htmlOf(page));

@@ -1,5 +1,5 @@
 /** A process that measures, by the name of its service. */
-export type Measuring = 'web-agent' | 'rotator' | 'audit-heads';
+export type Measuring = 'web-agent' | 'rotator' | 'audit-heads' | 'console';
 
 export type MetricKind = 'counter' | 'gauge' | 'histogram';
 

@@ -100,6 +100,10 @@ export const WORK_METRICS = {
     ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Tokens that the HTTP API refused, by reason.' },
     ...{ source: 'each request', labels: { reason: 'any' } },
   },
+  rcm_console_requests_total: {
+    ...{ kind: 'counter', unit: 'count', by: ['console'], meaning: 'Requests of the console by route and status.' },
+    ...{ source: 'each answer', labels: { route: 'any', status: 'any' } },
+  },
   rcm_audit_heads_written_seconds: {
     ...{ kind: 'gauge', unit: 'unix time', by: HEADS, meaning: 'When the heads of all chains were last in a sink.' },
     ...{ source: 'each round', labels: { sink: 'any' } },
