@@ -1,0 +1,113 @@
+import { createPortalTask } from '@rcm/db';
+import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchChromium } from './chromium.fixture.ts';
+import { openTestConsole, type TestConsole } from './testing.fixture.ts';
+import { rcm, REASON, rowsAbout, secretsOf, startRotator } from './world.fixture.ts';
+
+/** Each act once as a person at a terminal does it and once in a browser, on logins that are alike, beside a rotator at work. */
+let world: World;
+let w: TestConsole;
+let chromium: Browser;
+let rotator: { stop(): Promise<void> };
+let page: Page;
+const secrets = new Set<string>();
+const answers: Buffer[] = [];
+const PATIENT = 'canary-patient-4711';
+
+beforeAll(async () => {
+  world = await openWorld({ endpoints: [], portalType: { settleMs: 200 } });
+  w = await openTestConsole({ url: world.databaseUrl });
+  rotator = await startRotator(world);
+  chromium = await launchChromium();
+  page = await (await chromium.newContext()).newPage();
+  // Every answer as it came, before anything shows it.
+  page.on('response', (response) => {
+    answers.push(Buffer.from(JSON.stringify(response.headers())));
+    response.body().then(
+      (body) => answers.push(body),
+      () => undefined,
+    );
+  });
+  await page.goto(`${w.origin}/sign-in/begin?to=/all/logins`);
+  await page.locator('button[value="all-operator"]').click();
+  await page.waitForURL(`${w.origin}/all/logins`);
+});
+afterAll(async () => {
+  await chromium?.close();
+  await rotator?.stop();
+  await w?.close();
+  await world?.close();
+});
+
+const newLogin = async (): Promise<WorldEndpoint> => {
+  const login = await world.addEndpoint('alpine');
+  for (const secret of await secretsOf(world, login)) secrets.add(secret);
+  return login;
+};
+
+/** As a person does it with the keyboard: to the act, open it, say why, press the button. */
+async function act(address: string, title: string): Promise<void> {
+  await page.goto(`${w.origin}${address}`);
+  await page.locator('summary', { hasText: title }).first().focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(REASON);
+  await page.keyboard.press('Tab');
+  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+  expect(await page.getByRole('heading', { level: 1 }).textContent()).not.toBe('Not done');
+}
+
+async function untilDone(address: string): Promise<void> {
+  for (;;) {
+    await page.goto(`${w.origin}${address}`);
+    const state = (await page.locator('#asked td[data-title="How far"]').first().textContent()) ?? '';
+    if (!['waits for a rotator', 'under way'].includes(state)) return expect(state).toBe('done');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+const addressOf = ({ orgId, id }: WorldEndpoint): string => `/o/${orgId}/logins/${id}`;
+const namesOf = ({ id, loginIdentity, username }: WorldEndpoint) => ({ [loginIdentity]: 'IDENTITY', [id]: 'LOGIN', [username]: 'NAME' });
+
+test.each([
+  ['verify', 'Verify', true],
+  ['retry', 'Retry', true],
+  ['unlocked', 'Unlocked', true],
+  ['rotate', 'Rotate now', true],
+  ['pause', 'Pause rotations', false],
+])('%s leaves the rows and events that rcm leaves', async (name, title, isAsked) => {
+  const [byHand, byPage] = [await newLogin(), await newLogin()];
+  await rcm(world, name === 'pause' ? ['pause', '--endpoint', byHand.id] : ['login', name, byHand.id]);
+  await act(addressOf(byPage), title);
+  if (isAsked) await untilDone(addressOf(byPage));
+  const rows = await rowsAbout(world, namesOf(byPage));
+  expect(rows).toEqual(await rowsAbout(world, namesOf(byHand)));
+  expect(rows.filter((row) => row.startsWith('audit_event') && row.includes('PERSON')).length).toBeGreaterThan(0);
+  for (const login of [byHand, byPage]) for (const secret of await secretsOf(world, login)) secrets.add(secret);
+  if (name !== 'pause') return;
+  await rcm(world, ['resume', '--endpoint', byHand.id]);
+  await act(addressOf(byPage), 'Resume rotations');
+  expect(await rowsAbout(world, namesOf(byPage))).toEqual(await rowsAbout(world, namesOf(byHand)));
+});
+
+test('cancel leaves the rows and events that rcm leaves', async () => {
+  const [byHand, byPage] = [await newLogin(), await newLogin()];
+  const ask = async ({ orgId, id }: WorldEndpoint): Promise<string> => {
+    const requester = { kind: 'token', subject: 'claims', issuer: 'https://id.example/' } as const;
+    return (await createPortalTask(world.db, { orgId, endpointId: id, name: 'claim_status', input: { claim: PATIENT }, requester })).taskId;
+  };
+  const [one, other] = [await ask(byHand), await ask(byPage)];
+  await rcm(world, ['task', 'cancel', one]);
+  await act(`/o/${byPage.orgId}/tasks/${other}`, 'Cancel');
+  expect(await rowsAbout(world, { ...namesOf(byPage), [other]: 'TASK' })).toEqual(await rowsAbout(world, { ...namesOf(byHand), [one]: 'TASK' }));
+});
+
+test('no answer of all this, no header and no body, has a secret of a login or of a patient in it', async () => {
+  for (const path of ['/', '/all/logins', '/all/tasks?show=all', `/o/${world.orgId}/audit`, '/all/system']) await page.goto(`${w.origin}${path}`);
+  const heard = Buffer.concat(answers).toString('latin1');
+  expect(heard).toContain(REASON);
+  expect(secrets.size).toBeGreaterThan(8);
+  for (const secret of [...secrets, PATIENT]) expect(heard.includes(Buffer.from(secret).toString('latin1'))).toBe(false);
+});

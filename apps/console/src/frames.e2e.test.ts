@@ -1,0 +1,80 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchChromium } from './chromium.fixture.ts';
+import { HOSTILE, tellStory } from './story.fixture.ts';
+import { openTestConsole, PEOPLE, type TestConsole } from './testing.fixture.ts';
+
+/** In a real browser that is signed in: another site, and pages whose every text wants to run. */
+let w: TestConsole;
+let chromium: Browser;
+let context: BrowserContext;
+let elsewhere: { readonly origin: string; close(): void };
+const ACT = '/o/hospital-1/logins/alpine-failing/acts/unlocked';
+
+beforeAll(async () => {
+  w = await openTestConsole({ people: PEOPLE.map((person) => ({ ...person, name: HOSTILE })) });
+  await tellStory(w.url, () => HOSTILE);
+  elsewhere = await anotherSite();
+  chromium = await launchChromium();
+  context = await chromium.newContext();
+  const page = await context.newPage();
+  await page.goto(`${w.origin}/sign-in/begin?to=/all/logins`);
+  await page.locator('button[value="all-operator"]').click();
+  await page.waitForURL(`${w.origin}/all/logins`);
+});
+afterAll(async () => {
+  await chromium?.close();
+  elsewhere?.close();
+  await w?.close();
+});
+
+test('nothing that anybody has written runs, and no page asks anybody else for anything', async () => {
+  const page = await context.newPage();
+  const ran: string[] = [];
+  page.on('dialog', (dialog) => {
+    ran.push(dialog.message());
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== w.origin) ran.push(request.url());
+  });
+  for (const path of [
+    '/',
+    '/all/logins',
+    '/o/hospital-1/logins/alpine-failing',
+    '/o/hospital-1/logins/alpine-blocked',
+    '/all/tasks?show=all',
+    '/o/hospital-1/audit',
+    '/all/system',
+  ])
+    await page.goto(`${w.origin}${path}`);
+  expect(ran).toEqual([]);
+  // A script that somebody had got into a page would not run either.
+  await page.evaluate(`document.body.insertAdjacentHTML('beforeend', '<img src="/none" onerror="document.title = 1">')`);
+  await page.waitForTimeout(200);
+  expect(await page.title()).not.toBe('1');
+  await page.close();
+});
+
+test('another site frames no page, and its form does nothing for whoever is signed in', async () => {
+  const page = await context.newPage();
+  await page.goto(elsewhere.origin);
+  const frame = page.frames().find((each) => each !== page.mainFrame());
+  expect(frame && (await frame.content())).not.toContain('alpine-failing');
+  await page.getByRole('button', { name: 'You have won' }).click();
+  await page.waitForURL(`${w.origin}${ACT}`);
+  expect(await page.content()).toContain('Nothing was done');
+  await page.goto(`${w.origin}/o/hospital-1/logins/alpine-failing`);
+  expect(await page.locator('#asked tbody tr').count()).toBe(2);
+  await page.close();
+});
+
+async function anotherSite(): Promise<{ readonly origin: string; close(): void }> {
+  const page = `<!doctype html><title>x</title><iframe src="${w.origin}/o/hospital-1/logins/alpine-failing"></iframe>
+    <form method="post" action="${w.origin}${ACT}"><input name="reason" value="evil"><button>You have won</button></form>`;
+  const server = createServer((_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end(page));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+}

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parsePayload, parseReference } from '@rcm/credentials';
+import { urlFor } from '@rcm/db/testing';
+import { asRoot, compileCache } from '@rcm/test-services';
+import type { World, WorldEndpoint } from '@rcm/test-world';
+
+const programOf = (app: string): string => fileURLToPath(new URL(`../../${app}/src/main.ts`, import.meta.url));
+
+const environmentOf = (world: World): Record<string, string> => ({
+  ...asRoot(),
+  ...compileCache(),
+  ...world.environmentOf('rcm_rotator'),
+  RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
+  RCM_LOG_LEVEL: 'info',
+  RCM_HEALTH_PORT: '0',
+  RCM_SUBMIT_DEADLINE_MS: '30000',
+  // What a person has said of a login is for whom they asked, and not for the round that looks for such logins.
+  RCM_ROTATOR_MEND_SCAN_MS: '3600000',
+  RCM_ROTATOR_ASKED_SCAN_MS: '200',
+  ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+});
+
+const start = (app: string, args: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess =>
+  spawn(process.execPath, ['--disable-sigusr1', programOf(app), ...args], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+/** A rotator that does what is asked for, until it is stopped. */
+export async function startRotator(world: World): Promise<{ stop(): Promise<void> }> {
+  const child = start('rotator', ['run'], environmentOf(world));
+  let text = '';
+  await new Promise<void>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      text += chunk.toString();
+      if (text.includes('"healthPort"')) resolve();
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('exit', (code) => reject(new Error(`the rotator ended with ${code}:\n${text}`)));
+  });
+  return {
+    async stop() {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
+
+/** One command of `rcm`, as a person calls it; fails where it did not end well. */
+export async function rcm(world: World, words: readonly string[]): Promise<void> {
+  const child = start('cli', [...words, '--reason', REASON], { ...environmentOf(world), RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', world.databaseUrl) });
+  let text = '';
+  child.stdout?.on('data', (chunk: Buffer) => void (text += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => void (text += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`rcm ${words.join(' ')} ended with ${code}:\n${text}`);
+}
+
+export const REASON = 'the payer has called, ticket 4711';
+
+/** What must be in no answer: the password that the store holds now, and the key that accounts are known by. */
+export async function secretsOf(world: World, { orgId, secretArn }: WorldEndpoint): Promise<readonly string[]> {
+  const current = await world.stores.forTenant(orgId).read(parseReference(secretArn));
+  if (!current) throw new Error('the secret is gone');
+  return [parsePayload(current.text).reveal().password, readFileSync(world.environmentOf('rcm_rotator')['RCM_IDENTITY_KEY_FILE'] ?? '', 'utf8')];
+}
+
+/** Of how it came to the rotator, and of who is signed in: these the command has not. */
+const OF_THE_CONSOLE = ['login_request', 'console_session'];
+
+/** Every row of every table that is about this login or task, with what differs between any two acts taken for what it is. */
+export async function rowsAbout(world: World, names: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const tables = await world.db.transaction('every tenant', (tx) =>
+    tx.$queryRawUnsafe<{ name: string }[]>(`SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`),
+  );
+  const rows: string[] = [];
+  for (const { name } of tables.filter((table) => !OF_THE_CONSOLE.includes(table.name))) {
+    const found = await world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<{ row: string }[]>(`SELECT to_jsonb(t)::text AS row FROM "${name}" t`));
+    for (const { row } of found) if (Object.keys(names).some((about) => row.includes(`"${about}"`))) rows.push(`${name} ${alike(row, names)}`);
+  }
+  return rows.sort();
+}
+
+function alike(row: string, names: Readonly<Record<string, string>>): string {
+  let text = row;
+  for (const [name, word] of Object.entries(names)) text = text.replaceAll(name, word);
+  return (
+    text
+      .replace(/, "signedIn": \{[^}]*\}|"signedIn": \{[^}]*\}(, )?/g, '')
+      .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUID')
+      .replace(/\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)?/g, 'TIME')
+      .replace(/"person:[^"]*"/g, '"PERSON"')
+      .replace(/rotator@[^"]*/g, 'PROCESS')
+      .replace(/"[^"]*[0-9a-f]{64}"/g, '"HASH"')
+      // The first event of an organization has none before it.
+      .replace(/"previous_hash": "[^"]*"/g, '"previous_hash": "HASH"')
+      .replace(/"account-\d+"|(?<=\/)account-\d+/g, 'ACCOUNT')
+      .replace(/"id": \d+/g, '"id": 0')
+      .replace(/"(seq|fence|input_sealed|input_key_id)": [^,}]*/g, '"$1": 0')
+  );
+}
