@@ -95,9 +95,8 @@ describe.runIf(backend() === 'embedded')(
       const said = await rewriteStorage({ url, server: 'managed', gone: [new Secret(mark)] });
       expect(said).toMatchObject({ walClean: false, outside: ['managed_snapshots', 'managed_wal', 'dead_statistics'], search: null });
       await s.sql.query('CHECKPOINT');
-      const left = await s.filesWith(mark);
-      expect(left.filter((path) => !path.startsWith('pg_wal'))).toEqual([]);
-      expect(left.some((path) => path.startsWith('pg_wal'))).toBe(true);
+      // Of the WAL nothing is promised, and whether the segment has been written over by now is chance.
+      expect((await s.filesWith(mark)).filter((path) => !path.startsWith('pg_wal'))).toEqual([]);
       // Nor does it hide what it may not do at all.
       await s.sql.query('REVOKE MAINTAIN ON portal_task FROM service');
       await expect(checkRewriteRights({ url, server: 'managed' })).rejects.toMatchObject({
