@@ -195,7 +195,10 @@ describe.runIf(backend() === 'embedded')('apply against a store that is not well
     world.aws?.setFaults({ match: 'ssm', kind: 'error500' });
     const report = await apply(migrator);
     expect(report.complete).toBe(false);
-    expect((report.json as { failed: { code: string }[] }).failed.map(({ code }) => code)).toEqual(Array(24).fill('store_unavailable'));
+    // The breaker ends the run before each of them has met the same outage.
+    const codes = (report.json as { failed: { code: string }[] }).failed.map(({ code }) => code);
+    expect(new Set(codes)).toEqual(new Set(['store_unavailable']));
+    expect(codes.length).toBeLessThan(24);
     expect(await listLegacyEndpoints(migrator.db, { limit: 100 })).toHaveLength(24);
     world.aws?.setFaults({ kind: 'none' });
     expect((await apply(migrator)).json).toMatchObject({ migrated: 24, failed: [] });

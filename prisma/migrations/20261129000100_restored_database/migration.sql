@@ -3,7 +3,7 @@
 -- than when a process was last started is noticed by itself, and counts as restored until somebody says that nothing was lost (a move, an upgrade).
 CREATE TABLE database_place (
   system_identifier bigint NOT NULL,
-  database_oid oid NOT NULL,
+  database_oid bigint NOT NULL,
   since timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (system_identifier, database_oid)
 );
@@ -24,7 +24,7 @@ SET ROLE rcm_internal;
 CREATE FUNCTION rcm_note_place() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   here bigint;
-  this_one oid := (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
+  this_one bigint := (SELECT d.oid::bigint FROM pg_database d WHERE d.datname = current_database());
 BEGIN
   BEGIN
     SELECT c.system_identifier INTO here FROM pg_control_system() c;
