@@ -100,6 +100,23 @@ describe.runIf(backend() === 'embedded')(
       expect(await rewriteStorage({ url: s.url })).toMatchObject({ walClean: true });
     });
 
+    test('a writer in another database of the server holds it up, too: its number is older than the removal, and VACUUM keeps dead rows for that', async () => {
+      const other = new pg.Client({ connectionString: s.url.replace(/\/[^/]*$/, '/template1') });
+      await other.connect();
+      await other.query('BEGIN');
+      await other.query('SELECT pg_current_xact_id()');
+      const mark = `OTHER${randomBytes(12).toString('base64url')}`;
+      try {
+        await s.plant('elsewhere', mark);
+        expect(await scrubEndpoint(s.db, { endpointId: 'elsewhere', orgId: 'org', proofMaxAgeMs: HOUR, fingerprintOf })).toBe('scrubbed');
+        await expect(rewriteStorage({ url: s.url, deadlineMs: 3000 })).rejects.toSatisfy((error) => hasCode(error, 'deadline_exceeded'));
+      } finally {
+        await other.end();
+      }
+      await rewriteStorage({ url: s.url });
+      expect((await s.filesWith(mark)).filter((path) => !path.startsWith('pg_wal'))).toEqual([]);
+    });
+
     test('where the server recycles WAL segments it says what is left to do', async () => {
       // Only what the session sees of it: enough for the answer.
       await s.sql.query(`ALTER ROLE postgres SET wal_recycle = on`);

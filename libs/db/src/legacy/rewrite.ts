@@ -74,13 +74,17 @@ export async function rewriteStorage({ url, deadlineMs = 120_000, clock = system
 
 type Until = (what: string, reached: () => Promise<boolean>) => Promise<void>;
 
-/** Until every transaction that began before this call is over: of this database, prepared ones and standbys' among them. */
+/**
+ * Until every transaction that began before this call is over: readers and writers of this database, prepared ones and standbys' among them, and writers of any other
+ * database of the server: a reader here that begins later still counts from the oldest number that runs anywhere, and VACUUM keeps dead rows for it.
+ */
 async function waitForOldTransactions(session: RewriteSession, until: Until): Promise<void> {
   const [{ xid } = { xid: '0' }] = await session.query<{ xid: string }>('SELECT pg_current_xact_id()::text AS xid');
   const holders = `
-    SELECT (SELECT count(*) FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND (a.datname = current_database() OR a.backend_type = 'walsender')
-               AND (age(a.backend_xmin) > age($1::text::xid) OR age(a.backend_xid) > age($1::text::xid)))
-         + (SELECT count(*) FROM pg_prepared_xacts p WHERE p.database = current_database() AND age(p.transaction) > age($1::text::xid))
+    SELECT (SELECT count(*) FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid()
+               AND (age(a.backend_xid) > age($1::text::xid)
+                 OR ((a.datname = current_database() OR a.backend_type = 'walsender') AND age(a.backend_xmin) > age($1::text::xid))))
+         + (SELECT count(*) FROM pg_prepared_xacts p WHERE age(p.transaction) > age($1::text::xid))
          + (SELECT count(*) FROM pg_replication_slots s WHERE age(s.xmin) > age($1::text::xid) OR age(s.catalog_xmin) > age($1::text::xid)) AS holders`;
   await until('an older transaction, a prepared one or a replication slot still needs the old rows', async () => {
     const [found] = await session.query<{ holders: string }>(holders, [(BigInt(xid) & 0xffffffffn).toString()]);

@@ -1,3 +1,0 @@
-import { projectTests } from '@rcm/test-services/vitest';
-
-export default projectTests(import.meta.dirname, { services: [] });
