@@ -24,7 +24,7 @@ interface Page {
 }
 const commandsOf = (text: string): readonly string[] => [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) => block.trim().split('\n'));
 const pages: readonly Page[] = globSync('docs/runbooks/*.md', { cwd: ROOT })
-  .filter((path) => !path.endsWith('README.md'))
+  .filter((path) => /\/[a-z-]+\.md$/.test(path))
   .sort()
   .map((path) => {
     const [todo = '', over = ''] = readFileSync(join(ROOT, path), 'utf8').split('\n## Over when\n');
