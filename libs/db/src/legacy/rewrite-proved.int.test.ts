@@ -104,15 +104,22 @@ describe.runIf(backend() === 'embedded')(
       });
     });
 
+    test('a password that another row holds, or that was put back since, is no failure: of it nothing is claimed', async () => {
+      const mark = await removed('one-of-two');
+      await s.plant('other-of-two', mark);
+      expect(await s.filesWith(mark)).not.toEqual([]);
+      expect(await rewriteStorage({ url: s.url, gone: [new Secret(mark)] })).toMatchObject({ search: { found: [] } });
+    });
+
     test('where files can be read, it says how many it has searched; what is still there is a failure, not a success', async () => {
       const mark = await removed('searched');
       await s.plant('copy', `${mark}-again`);
+      // No row holds it now; the fixture's own proof of it begins with it.
+      await s.sql.query(`UPDATE integration_endpoint SET config = '{}' WHERE id = 'copy'`);
       await expect(rewriteStorage({ url: s.url, gone: [new Secret(mark)] })).rejects.toMatchObject({
         code: 'database_failed',
         message: expect.stringMatching(/still to be read in base\/\d+\/\d+/) as string,
       });
-      await s.sql.query(`UPDATE integration_endpoint SET config = '{}' WHERE id = 'copy'`);
-      // The fixture's own proof of it begins with it, too.
       await s.sql.query(`UPDATE migration_proof SET fingerprint = NULL, row_fingerprint = NULL WHERE endpoint_id = 'copy'`);
       const said = await rewriteStorage({ url: s.url, gone: [new Secret(mark)] });
       expect(said.search?.found).toEqual([]);
