@@ -144,6 +144,11 @@ describe('the chain from a portal to whoever asked', () => {
 });
 
 describe('web-agent task', () => {
+  // Or the agent at work would sometimes take the task first, and nothing be shown.
+  beforeAll(async () => {
+    agent.signal('SIGTERM');
+    await agent.ended();
+  });
   const task = (endpointId: string, ...more: string[]) =>
     run('apps/web-agent/src/main.ts', ['task', '--endpoint', endpointId, '--input', '{"claim_number":"CLM-1001"}', '--json', ...more], environment());
 
