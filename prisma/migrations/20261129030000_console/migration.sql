@@ -41,6 +41,8 @@ CREATE TABLE login_request (
   CONSTRAINT login_request_ends_once CHECK ((ended_at IS NULL) = (outcome IS NULL))
 );
 CREATE INDEX login_request_open ON login_request (asked_at) WHERE ended_at IS NULL;
+-- Of two that ask for the same at once, one does.
+CREATE UNIQUE INDEX login_request_once ON login_request (org_id, endpoint_id, kind) WHERE ended_at IS NULL;
 CREATE INDEX login_request_of_login ON login_request (org_id, endpoint_id, asked_at DESC);
 CALL rcm_isolate('login_request');
 CREATE POLICY asks_for_one ON login_request AS RESTRICTIVE FOR INSERT TO rcm_console WITH CHECK ((SELECT rcm_tenant()) <> '*');

@@ -49,6 +49,16 @@ test('is of a login of the tenant, has a reason, and does not wait twice', async
   await expect(ask('rotate')).rejects.toMatchObject({ code: 'state_conflict' });
 });
 
+test('of people who ask for the same at once, one is heard', async () => {
+  const consoles = Array.from({ length: 8 }, () => t.another('rcm_console'));
+  await Promise.all(consoles.map((each) => each.ping()));
+  const { orgId, endpointId } = endpoint;
+  const asked = await Promise.allSettled(consoles.map((each) => askAct(each, { orgId, endpointId, kind: 'verify', ...WHO })));
+  expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  for (const each of asked) if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'state_conflict' });
+  expect(await shown()).toHaveLength(1);
+});
+
 test('what nobody took in time has expired, and what a dead rotator had taken is left: neither is done later', async () => {
   const [old, taken] = [await ask('verify'), await ask('retry')];
   await t.sql(`UPDATE login_request SET asked_at = now() - interval '16 minutes' WHERE id = $1`, [old.id]);
