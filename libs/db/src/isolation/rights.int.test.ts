@@ -196,7 +196,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     `SELECT * FROM rcm_login_ledger('$login')`,
     `SELECT rcm_locked_until('$login')`,
     person('person:os:jane'),
-    asked(),
+    asked('person:os:jane', 'because', 'rotate'),
     'DELETE FROM rotation_pause',
     `INSERT INTO console_session (id_hash, person, name, roles, agent_hash, ends_at)
      VALUES (sha256('a'), 'person:os:jane', 'Jane', '{}', sha256('b'), now() + interval '1 hour')`,
@@ -234,7 +234,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     `SELECT nextval('login_fence')`,
   ].map((statement) => [CONSOLE_ROLE, 'may not', statement] as const),
   ...ALL_ROLES.filter((role) => role !== CONSOLE_ROLE).flatMap((role) => [
-    [role, 'may not', asked()] as const,
+    [role, 'may not', asked('person:os:jane', 'because', 'rotate')] as const,
     [role, 'may not', 'SELECT 1 FROM console_session'] as const,
   ]),
   ['rcm_rotator', 'may', `UPDATE login_request SET taken_at = now(), taken_by = 'rotator', ended_at = now(), outcome = 'done'`],
@@ -325,8 +325,9 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_migrator', 'may not', `SELECT rcm_organization_of('$endpoint')`],
 ];
 
-function asked(actor = 'person:os:jane', reason = 'because'): string {
-  return `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('$org', '$endpoint', 'verify', '${actor}', '${reason}')`;
+/** What a person asks for a login. The world's own rows ask that each be verified, which is not asked twice at once. */
+function asked(actor: string, reason: string, kind: 'verify' | 'rotate' = 'verify'): string {
+  return `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('$org', '$endpoint', '${kind}', '${actor}', '${reason}')`;
 }
 
 function clearance(kind: 'unlocked' | 'retry'): string {

@@ -1,5 +1,5 @@
 import { createLogger, RcmError } from '@rcm/telemetry';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { corpusRecipe } from '../corpus/corpus-recipe.fixture.ts';
 import { CANARY, credential } from '../corpus/corpus-run.fixture.ts';
 import { type BrowserPool, createBrowserPool, createRecipeDriver, type PortalSession } from '../index.ts';
@@ -17,18 +17,18 @@ describe.each([['http'], ...(identity ? [['https']] : [])])('what a script of a 
   let portal: SocketPortal;
   let pool: BrowserPool;
   const open: PortalSession[] = [];
-  beforeAll(async () => {
-    portal = await startSocketPortal(scheme === 'https' ? (identity ?? undefined) : undefined);
+  beforeAll(() => {
     pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+  });
+  // A portal of its own for each test: the farewell of a browser's socket may reach its portal after the browser has closed.
+  beforeEach(async () => {
+    portal = await startSocketPortal(scheme === 'https' ? (identity ?? undefined) : undefined);
   });
   afterEach(async () => {
     for (const session of open.splice(0)) await session.close();
-    portal.heard.length = 0;
-  });
-  afterAll(async () => {
-    await pool.close();
     await portal.close();
   });
+  afterAll(() => pool.close());
 
   async function login(way: Way, beforeSubmit: () => Promise<void>) {
     const trusting: BrowserPool = {
