@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '@rcm/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
 import { rollback } from './commands/rollback.ts';
@@ -5,9 +6,9 @@ import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import { hirePerson, type Person, placesOf } from './person.fixture.ts';
 import type { Report } from './report.ts';
-import { CANARY, plant, seeds } from './seeds.fixture.ts';
+import { CANARY, plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { openWorld, scrubbing, type World } from './testing.fixture.ts';
+import { expectEveryField, openWorld, scrubbing, type World } from './testing.fixture.ts';
 
 const ACT = { actor: 'person:os:jane', reason: 'a test' };
 let world: World;
@@ -43,6 +44,40 @@ describe('two migrators at once', { timeout: 600_000 }, () => {
     for (const [n, seed] of planted.entries()) {
       if (n !== 3) expect(await placesOf(world, one as OpenMigration, seed, `${CANARY}-Pass-${n}`)).toEqual(['store']);
     }
+  });
+
+  /** As one on another machine claims a row, of which nobody here can say whether it lives. */
+  const claimedElsewhere = (seed: Seed, forMs: number) =>
+    world.db.transaction(
+      'every tenant',
+      (tx) => tx.$executeRaw`
+        INSERT INTO migration_claim (endpoint_id, org_id, holder, claimed_until)
+        SELECT id, org_id, 'migrator@elsewhere:7', clock_timestamp() + make_interval(secs => ${forMs / 1000}::float8) FROM integration_endpoint WHERE id = ${seed.id}`,
+    );
+
+  it('wait for what the other one is at, and do it when that one has died', async () => {
+    const planted = seeds(3);
+    await plant(world.db, planted);
+    await claimedElsewhere(planted[0] as Seed, 2_500);
+    const report = await apply(one as OpenMigration);
+    expect(report.json).toMatchObject({ migrated: 3, failed: [] });
+    await expectEveryField(one as OpenMigration, planted);
+  });
+
+  it('name what the other one is at for longer than any move takes, and leave it to that one', async () => {
+    const planted = seeds(3);
+    await plant(world.db, planted);
+    await claimedElsewhere(planted[0] as Seed, 3_600_000);
+    let slept = 0;
+    const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + slept), sleep: (ms) => Promise.resolve(void (slept += ms)) };
+    const report = await apply({ ...(one as OpenMigration), clock });
+    const reason = expect.stringContaining('migrator@elsewhere:7') as string;
+    expect(report.json).toMatchObject({ migrated: 2, failed: [{ endpointId: planted[0]?.id, code: 'lease_unavailable', reason }] });
+    expect(slept).toBeGreaterThan(180_000);
+    const [left] = (await world.db.transaction('every tenant', (tx) => tx.$queryRaw`SELECT id FROM integration_endpoint WHERE secret_arn IS NULL`)) as {
+      id: string;
+    }[];
+    expect(left).toEqual({ id: planted[0]?.id });
   });
 
   it('who work against each other, with a person between them, lose nothing and meet no failure that is nobody’s', async () => {

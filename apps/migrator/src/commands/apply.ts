@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { type EndpointRow, gatherCredentials, listConfigs, listEndpoints, listSharedIdentities, migrationCounts } from '@rcm/db';
 import { lookInto } from '../credential/look.ts';
-import { migrateEndpoint } from '../credential/move.ts';
+import { migrateAfterOthers, migrateEndpoint } from '../credential/move.ts';
 import { eachEndpoint, endedEarly } from '../each-endpoint.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { byEndpoint, failureLines, type Report } from '../report.ts';
@@ -17,7 +17,7 @@ const MAX_SHARED = 100;
 export async function apply(migration: Migration): Promise<Report> {
   const before = await migrationCounts(migration.db);
   const taken: EndpointRow[] = [];
-  const run = (items: AsyncIterable<EndpointRow>, total: number, insist: boolean) =>
+  const run = (items: AsyncIterable<EndpointRow>, total: number, move: typeof migrateEndpoint) =>
     eachEndpoint(migration, {
       what: 'apply',
       total,
@@ -25,14 +25,14 @@ export async function apply(migration: Migration): Promise<Report> {
       endpointOf: (endpoint) => endpoint,
       ends: ['migrated', 'already', 'empty', 'taken'],
       act: async (endpoint) => {
-        const end = await migrateEndpoint(migration, endpoint, { insist });
+        const end = await move(migration, endpoint);
         if (end === 'taken') taken.push(endpoint);
         return end;
       },
     });
-  const first = await run(unmigrated(migration), Math.min(before.legacy, before.endpoints - before.migrated), false);
-  // What another migrator was at: it has done that by now, or has died.
-  const second = first.finished && taken.length > 0 ? await run(Readable.from([...taken]), taken.length, true) : null;
+  const first = await run(unmigrated(migration), Math.min(before.legacy, before.endpoints - before.migrated), migrateEndpoint);
+  // What another migrator was at: it will have done that soon, or has died.
+  const second = first.finished && taken.length > 0 ? await run(Readable.from([...taken]), taken.length, migrateAfterOthers) : null;
   const count = { migrated: first.count.migrated + (second?.count.migrated ?? 0), empty: first.count.empty + (second?.count.empty ?? 0) };
   const failed = [...first.failed, ...(second?.failed ?? [])];
   const ended = second ?? first;

@@ -12,6 +12,9 @@ export type MovedOrNot = Moved | 'empty' | 'taken';
 
 /** Longer than a write, a read and all their repeats take. */
 const CLAIM_MS = 180_000;
+/** Whoever died on another machine is waited for so long, and whoever lives for no longer. */
+const WAIT_MS = CLAIM_MS + 30_000;
+const LOOK_MS = 1_000;
 
 /** Who creates a secret, and why, for the audit trail. */
 export interface Why {
@@ -26,15 +29,36 @@ const MIGRATION: Why = { actor: 'migrator', reason: 'migration' };
  * `payload_invalid`, `payload_too_large`, `store_conflict` (another payload lies there, or something else was read back), `row_edited`
  * (the row changed meanwhile; it is not recorded), `store_*`, `database_*`.
  */
-export async function migrateEndpoint(migration: Migration, endpoint: EndpointRow, { insist }: { readonly insist: boolean }): Promise<MovedOrNot> {
+export async function migrateEndpoint(migration: Migration, endpoint: EndpointRow): Promise<MovedOrNot> {
+  return (await moveOnceClaimed(migration, endpoint)).end;
+}
+
+/** The same, once the migrator that is at it has done it or is gone. Fails with `lease_unavailable`, too, where that takes longer than any move. */
+export async function migrateAfterOthers(migration: Migration, endpoint: EndpointRow): Promise<MovedOrNot> {
+  const { clock, stopping } = migration;
+  for (const until = clock.now().getTime() + WAIT_MS; ;) {
+    const { end, by } = await moveOnceClaimed(migration, endpoint);
+    if (end !== 'taken') return end;
+    if (clock.now().getTime() >= until) {
+      throw new RcmError(
+        'lease_unavailable',
+        `Another migrator is still at it (${by}), and nothing was written by this one. Run apply again once that one has ended.`,
+      );
+    }
+    await clock.sleep(LOOK_MS, stopping);
+  }
+}
+
+async function moveOnceClaimed(migration: Migration, endpoint: EndpointRow): Promise<{ readonly end: MovedOrNot; readonly by?: string }> {
   const { db, patience, holder } = migration;
   const claim = { endpointId: endpoint.id, orgId: endpoint.orgId, holder };
   // Not what the list of endpoints said, which may be minutes old: what is put into the store is what agents use from then on.
-  const claimed = await patience(null, () => claimLegacy(db, { ...claim, ttlMs: CLAIM_MS, insist }));
+  const claimed = await patience(null, () => claimLegacy(db, { ...claim, ttlMs: CLAIM_MS }));
   if (claimed.is === 'gone') throw new RcmError('endpoint_unknown', `There is no endpoint ${endpoint.id} any more.`);
-  if (claimed.is !== 'mine') return claimed.is === 'moved' ? 'already' : 'taken';
+  if (claimed.is === 'moved') return { end: 'already' };
+  if (claimed.is === 'taken') return { end: 'taken', by: claimed.by };
   try {
-    return await moveClaimed(migration, endpoint, claimed.credentials);
+    return { end: await moveClaimed(migration, endpoint, claimed.credentials) };
   } finally {
     // One that is not given back ends by itself.
     await releaseClaim(db, claim).catch((error: unknown) => migration.logger.warn({ err: error }, 'the claim was not given back'));

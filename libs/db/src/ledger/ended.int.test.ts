@@ -1,8 +1,7 @@
 import { processName } from '@rcm/telemetry';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { releaseLease } from '../leases/upkeep.ts';
+import { kill, startNamed } from '../named-process.fixture.ts';
 import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
 import { type Account, BUDGET, Logins } from './account.fixture.ts';
 
@@ -13,14 +12,6 @@ const logins = new Logins(() => t);
 
 /** As long as what a kernel holds for sending may arrive, and a second. */
 const SETTLED_SECONDS = 121;
-
-async function startNamed(): Promise<{ readonly child: ChildProcess; readonly name: string }> {
-  const source = `import { processName } from '@rcm/telemetry'; console.log(processName('web-agent')); setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', source], { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return { child, name: line.toString().trim() };
-}
 
 /** A login of `holder` without an answer, then one that got in, which forgives what failed before it. */
 async function unanswered(holder: string): Promise<Account> {
@@ -33,15 +24,13 @@ async function unanswered(holder: string): Promise<Account> {
 }
 
 test('an unanswered login is held against the budget while its process lives or stands still, and two minutes after it was found to have ended', async () => {
-  const { child, name } = await startNamed();
+  const { child, name } = await startNamed('web-agent');
   const on = await unanswered(name);
   expect(await logins.left(on)).toBe(BUDGET - 1);
   child.kill('SIGSTOP');
   await logins.age(on, SETTLED_SECONDS);
   expect(await logins.left(on)).toBe(BUDGET - 1);
-  const ended = once(child, 'exit');
-  child.kill('SIGKILL');
-  await ended;
+  await kill(child);
   expect(await logins.left(on)).toBe(BUDGET - 1);
   await logins.age(on, SETTLED_SECONDS - 10);
   expect(await logins.left(on)).toBe(BUDGET - 1);
@@ -60,13 +49,11 @@ test('of a process elsewhere nobody knows, and of this one everybody knows that 
 });
 
 test('one that is counted as a failure stays one, whatever became of its process', async () => {
-  const { child, name } = await startNamed();
+  const { child, name } = await startNamed('web-agent');
   const on = await logins.account({}, {}, name);
   await logins.begin(on);
   await releaseLease(t.agent, on);
-  const ended = once(child, 'exit');
-  child.kill('SIGKILL');
-  await ended;
+  await kill(child);
   for (const seconds of [0, SETTLED_SECONDS]) {
     await logins.age(on, seconds);
     expect(await logins.left(on)).toBe(BUDGET - 1);

@@ -1,7 +1,9 @@
 import { Secret } from '@rcm/telemetry';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '../endpoints/seed.ts';
 import { openTestDatabase, PORTAL, secretOf, type TestDatabase } from '../testing.fixture.ts';
+import { kill, startNamed } from '../named-process.fixture.ts';
 import { claimLegacy, releaseClaim } from './claim.ts';
 import { changePace, takeTurn } from './pace.ts';
 
@@ -51,19 +53,47 @@ test('a pace that was slowed is everybody’s, up to its bound, and comes back t
   expect([await gap(), (await takeTurn(t.migrator, pace)).slowed]).toEqual([1_000, false]);
 });
 
-test('a row is one migrator’s until it gives it back, its time is over, or another insists', async () => {
-  const row = { endpointId: 'claimed', orgId: 'org' };
-  const claim = (holder: string, insist = false) => claimLegacy(t.migrator, { ...row, holder, ttlMs: 60_000, insist });
+const row = { endpointId: 'claimed', orgId: 'org' };
+const claim = (holder: string) => claimLegacy(t.migrator, { ...row, holder, ttlMs: 60_000 });
+
+test('a row is one migrator’s until it gives it back, or its time is over', async () => {
   const first = await claim('one');
   expect(first.is === 'mine' ? first.credentials?.reveal() : first.is).toBe('{"password": "p"}');
-  expect([(await claim('one')).is, (await claim('two')).is]).toEqual(['mine', 'taken']);
+  expect([await claim('one'), await claim('two')]).toMatchObject([{ is: 'mine' }, { is: 'taken', by: 'one' }]);
   await releaseClaim(t.migrator, { ...row, holder: 'two' });
   expect((await claim('two')).is).toBe('taken');
-  expect((await claim('two', true)).is).toBe('mine');
-  await releaseClaim(t.migrator, { ...row, holder: 'two' });
-  expect((await claim('one')).is).toBe('mine');
+  await releaseClaim(t.migrator, { ...row, holder: 'one' });
+  expect((await claim('two')).is).toBe('mine');
   await t.sql(`UPDATE migration_claim SET claimed_until = clock_timestamp()`);
   expect((await claim('three')).is).toBe('mine');
+  await releaseClaim(t.migrator, { ...row, holder: 'three' });
   expect(await claimLegacy(t.migrator, { endpointId: 'moved', orgId: 'org', holder: 'one', ttlMs: 60_000 })).toEqual({ is: 'moved' });
   expect(await claimLegacy(t.migrator, { endpointId: 'nobodys', orgId: 'org', holder: 'one', ttlMs: 60_000 })).toEqual({ is: 'gone' });
+  expect(await t.sql('SELECT holder FROM migration_claim')).toEqual([]);
+});
+
+test('what a migrator of this machine had is free once it has ended, and not while it stands still', async () => {
+  const { child, name } = await startNamed('migrator');
+  expect((await claim(name)).is).toBe('mine');
+  child.kill('SIGSTOP');
+  expect(await claim('two')).toEqual({ is: 'taken', by: name });
+  await kill(child);
+  expect((await claim('two')).is).toBe('mine');
+  await releaseClaim(t.migrator, { ...row, holder: 'two' });
+});
+
+test('what a row holds is read once it is claimed: an edit that was waited for is seen', async () => {
+  const editor = new pg.Client({ connectionString: t.url });
+  await editor.connect();
+  onTestFinished(() => editor.end());
+  await editor.query('BEGIN');
+  await editor.query(`INSERT INTO migration_claim (endpoint_id, org_id, holder, claimed_until) VALUES ('claimed', 'org', 'one', clock_timestamp())`);
+  await editor.query(`UPDATE integration_endpoint SET config = '{"credentials": {"password": "newer"}}' WHERE id = 'claimed'`);
+  const waiting = claim('two');
+  await expect
+    .poll(() => t.sql(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`), { timeout: 60_000 })
+    .toHaveLength(1);
+  await editor.query('COMMIT');
+  const claimed = await waiting;
+  expect(claimed.is === 'mine' ? claimed.credentials?.reveal() : claimed.is).toBe('{"password": "newer"}');
 });
