@@ -13,7 +13,10 @@ export interface ClaimQuestion {
 
 /** `moved`: the row names a secret by now. `taken`: another migrator is at it. `gone`: there is no such endpoint. */
 export type Claimed =
-  { readonly is: 'mine'; readonly credentials: Secret<string> | null } | { readonly is: 'taken'; readonly by: string } | { readonly is: 'moved' | 'gone' };
+  | { readonly is: 'mine'; readonly credentials: Secret<string> | null }
+  | { readonly is: 'taken'; readonly by: string }
+  | { readonly is: 'moved' }
+  | { readonly is: 'gone' };
 
 /**
  * Claims an endpoint at its turn, then reads what its row holds at this moment, in one transaction: no other migrator takes it meanwhile, and nothing
