@@ -10,6 +10,7 @@ import { ClearError, sentenceFor } from '../clear-error.mjs';
 import { inRoot } from '../workspace.mjs';
 import { reachDocker, reaperSettings, removeContainers } from './docker.mjs';
 import { isFormatted } from './formatted.mjs';
+import { lintAndTypesAreRight } from './lint-and-types.mjs';
 import { referencesInSync, runTargets } from './nx.mjs';
 import { readResults, resultsFolder } from './results.mjs';
 import { failuresOf, lastLine, misses, wordsFor } from './words.mjs';
@@ -46,7 +47,7 @@ async function main() {
 
   await step('files are not formatted (above): npm run format', () => isFormatted(env));
   await step('TypeScript project references are out of date: npm run nx -- sync', () => referencesInSync(env));
-  await step('lint or types have errors (above)', () => runTargets(['lint', 'typecheck'], { projects, env, parallel: 2 }));
+  await step('lint or types have errors (above)', () => lintAndTypesAreRight({ projects, env }));
   const targets = ['test-unit', 'test-int', 'test-e2e', ...(docker.reached ? ['test-containers'] : [])];
   const testEnv = docker.reached ? { ...env, ...reaperSettings() } : env;
   await step('a project ended with an error (above)', () => runTargets(targets, { projects, env: testEnv, parallel: PROJECTS_AT_ONCE }));

@@ -4,14 +4,13 @@ import { inRoot, root } from '../workspace.mjs';
 const nx = inRoot('node_modules', 'nx', 'dist', 'bin', 'nx.js');
 
 /**
- * Runs targets in every project that has them, or in the named ones; tests always anew, so that they can be counted. Resolves to whether all went well.
+ * Runs targets in every project that has them, or in the named ones, always anew, so that tests can be counted. Resolves to whether all went well.
  * @param {string[]} targets
  * @param {{ projects: string[], env: NodeJS.ProcessEnv, parallel: number }} options
  */
 export function runTargets(targets, { projects, env, parallel }) {
   const only = projects.length > 0 ? ['--projects', projects.join(',')] : [];
-  const anew = targets.some((target) => target.startsWith('test')) ? ['--skip-nx-cache'] : [];
-  return runNx(['run-many', '--targets', targets.join(','), `--parallel=${parallel}`, '--outputStyle=stream', ...anew, ...only], env);
+  return runNx(['run-many', '--targets', targets.join(','), `--parallel=${parallel}`, '--outputStyle=stream', '--skip-nx-cache', ...only], env);
 }
 
 /**
