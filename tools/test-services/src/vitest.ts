@@ -15,6 +15,11 @@ export interface ProjectTestsOptions {
    * Postgres and any AWS. How many that leaves out is printed at the end of `npm test`. A pattern that matches nothing is an error.
    */
   longOnContainers?: string[];
+  /**
+   * Its int and e2e test files run one after the other in one process, which loads what they import once; unit tests always do. Not where tests reach AWS by
+   * what they set for their whole process: the SDK remembers it. Default: false.
+   */
+  filesShareProcess?: boolean;
 }
 
 // They only end what hangs: a machine that is ten times as slow must not fail a test.
@@ -28,13 +33,17 @@ const WORKERS = 2;
  * The vitest configuration of one workspace project in `dir`. Test kinds are told apart by file name:
  * `unit` (*.unit.test.ts), `embedded` and `containers` (the same *.int.test.ts on two backends), `e2e` (*.e2e.test.ts).
  */
-export function projectTests(dir: string, { services, workers = WORKERS, longOnContainers = [] }: ProjectTestsOptions): ViteUserConfig {
+export function projectTests(
+  dir: string,
+  { services, workers = WORKERS, longOnContainers = [], filesShareProcess = false }: ProjectTestsOptions,
+): ViteUserConfig {
   const needsServer = services.includes('postgres') || services.includes('aws');
   const leftOut = isLongForm() ? [] : longOnContainers.flatMap((pattern) => filesOf(dir, pattern));
   const kind = (name: string, files: string, timeoutMs: number, setup?: string): TestProjectInlineConfiguration => ({
     root: dir,
     test: {
       name,
+      isolate: name !== 'unit' && !filesShareProcess,
       include: [`**/*.${files}.test.ts`],
       exclude: ['**/node_modules/**', ...(name === 'containers' ? leftOut : [])],
       testTimeout: timeoutMs,

@@ -41,13 +41,16 @@ describe.skipIf(backend() === 'containers')('tenants apart, over HTTP (the emula
     'each statement, action, resource, principal, condition and value of the policies, taken away or opened, turns a combination',
     { timeout: MATRIX_MS },
     async () => {
-      const mutants = mutantsOf(deployed());
+      const every = isLongForm() ? 1 : 3;
+      const [all, mutants] = [mutantsOf(deployed()), mutantsOf(deployed()).filter((_mutant, index) => index % every === 0)];
       const [turned, survived]: [string[], string[]] = [[], []];
       for (const mutant of mutants) ((await judgement.firstToTurn(mutant)) === null ? survived : turned).push(mutant.title);
-      process.stdout.write(`isolation: ${mutants.length} changes of the policies, ${turned.length} turned a combination, ${survived.length} open nothing\n`);
+      process.stdout.write(
+        `isolation: ${mutants.length} of ${all.length} changes of the policies, ${turned.length} turned a combination, ${survived.length} open nothing\n`,
+      );
       expect(survived.filter((title) => !OPENS_NOTHING.some((pattern) => pattern.test(title)))).toEqual([]);
       expect(turned.filter((title) => OPENS_NOTHING.some((pattern) => pattern.test(title)))).toEqual([]);
-      expect(mutants.length).toBeGreaterThan(400);
+      expect(all.length).toBeGreaterThan(400);
     },
   );
 });

@@ -99,7 +99,12 @@ function isSeenWith(layers: Layers, { of }: Mutant): boolean {
 }
 
 /** Whether a statement about `pattern` is about this action; no pattern of ours has another wildcard than `*`. */
-const matches = (pattern: string, action: string): boolean => new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(action);
+function matches(pattern: string, action: string): boolean {
+  const known = patterns.get(pattern) ?? new RegExp(`^${pattern.replaceAll('*', '.*')}$`);
+  patterns.set(pattern, known);
+  return known.test(action);
+}
+const patterns = new Map<string, RegExp>();
 
 /** A question about other actions than the changed statement's is answered as before. */
 function concerns({ of, actions }: Mutant, { principal, action, resources }: AuthorizationRequest): boolean {
