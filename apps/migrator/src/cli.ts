@@ -5,6 +5,7 @@ import { createLogger, type ExitCode, RcmError } from '@rcm/telemetry';
 import { apply } from './commands/apply.ts';
 import { dealtWith, outsideKind } from './commands/dealt-with.ts';
 import { plan } from './commands/plan.ts';
+import { report } from './commands/report.ts';
 import { type PersonalAct, rollback, type RollbackScope } from './commands/rollback.ts';
 import { scrub } from './commands/scrub.ts';
 import { status } from './commands/status.ts';
@@ -99,6 +100,9 @@ function commands(does: (act: Act, options?: Mapped & Filtered) => () => Promise
   mapped(command('status', 'count how far the migration is, and what is left; exit code 1 while anything is')).action(async (options: Mapped) =>
     does(status, options)(),
   );
+  mapped(command('report', 'a page in Markdown for whoever answers for the migration or checks it; exit code 1 while anything is left'))
+    .option('--org <id>', 'only this organization')
+    .action(async (options: Mapped & Filtered) => does(report, options)());
   return program;
 }
 

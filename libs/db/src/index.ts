@@ -107,6 +107,7 @@ export { type Fingerprints, forgetPasswords, type PasswordRecord, passwordTries 
 export { restLogin } from './ledger/rest.ts';
 export { type Refusal, restAfter } from './ledger/rests.ts';
 export { type PasswordStanding, passwordStanding, type StandingQuestion } from './ledger/standing.ts';
+export { migrationByOrganization, type OrganizationMigration } from './legacy/by-organization.ts';
 export { type Claimed, type ClaimQuestion, claimLegacy, releaseClaim } from './legacy/claim.ts';
 export { type EndpointConfig, gatherCredentials, listConfigs, type PlacesOf, type ScrubElsewhere, scrubElsewhere } from './legacy/configs.ts';
 export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated } from './legacy/migrate.ts';

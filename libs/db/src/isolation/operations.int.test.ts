@@ -38,6 +38,7 @@ import { restoreLegacyCredentials } from '../legacy/restore.ts';
 import { listProofs, recordProof } from '../legacy/proofs.ts';
 import { rowSinceRecorded, wasPromoted } from '../legacy/rotated.ts';
 import { HELD_NOTHING } from '../legacy/row.ts';
+import { migrationByOrganization } from '../legacy/by-organization.ts';
 import { migrationCounts, scrubEndpoint } from '../legacy/scrub.ts';
 import { recordManualRefusal, recordManualRotation, watchedLogin } from '../manual/watch.ts';
 import { listCurrentVersions } from '../notifications-missed.ts';
@@ -267,6 +268,7 @@ describe('what looks at every tenant', () => {
     'traceLogins of a task': (db) => traceLogins(db, { id: '00000000-0000-4000-8000-000000000000' }),
     listProofs: (db) => listProofs(db, { limit: 10 }),
     migrationCounts,
+    migrationByOrganization,
   };
 
   test.each(Object.entries(ACROSS))('%s shows an agent nothing', async (_, operation) => {

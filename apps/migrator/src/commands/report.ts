@@ -1,0 +1,79 @@
+import { listStorageOutside, migrationByOrganization, type OrganizationMigration } from '@rcm/db';
+import type { Migration } from '../migration.ts';
+import { OUTSIDE } from '../outside.ts';
+import type { Report } from '../report.ts';
+import { countElsewhere } from './beside.ts';
+import { elsewhereLines } from './tally.ts';
+
+/** What an organization waits for next. `removed by hand`: nobody scrubbed, so whether old bytes are left on the disk is not known. */
+type Stand = 'not begun' | 'moving' | 'to be proved' | 'plaintext to be removed' | 'storage to be rewritten' | 'removed by hand' | 'done';
+
+export function standOf({ logins, plaintext, moved, proved, rewritten }: OrganizationMigration): Stand {
+  if (moved === 0) return 'not begun';
+  if (moved < logins) return 'moving';
+  if (proved < moved) return 'to be proved';
+  if (plaintext > 0) return 'plaintext to be removed';
+  if (rewritten === null) return 'removed by hand';
+  return rewritten ? 'done' : 'storage to be rewritten';
+}
+
+/** For whoever answers for the migration, or checks it: each organization, what is left, and what the words rest on. Complete once nothing is left. */
+export async function report(migration: Migration): Promise<Report> {
+  const organizations = (await migrationByOrganization(migration.db))
+    .filter(({ orgId }) => migration.filter.orgId === undefined || orgId === migration.filter.orgId)
+    .map((organization) => ({ ...organization, stands: standOf(organization) }));
+  const elsewhere = await countElsewhere(migration);
+  const outside = await listStorageOutside(migration.db);
+  const done = organizations.filter(({ stands }) => stands === 'done').length;
+  const left = done < organizations.length || elsewhere.length + outside.length > 0;
+  return {
+    json: { environment: migration.place.environment, organizations, elsewhere, outside, left },
+    lines: [
+      `# Logins out of the database: ${migration.place.environment}`,
+      '',
+      `Done for ${done} of ${organizations.length} organizations. Times are UTC, by the database's clock.`,
+      '',
+      '| organization | logins | moved | proved | removed | plaintext left | moved from | to | each proved since | last removed | stands |',
+      '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+      ...organizations.map(lineOf),
+      '',
+      '## What is left',
+      '',
+      ...(left
+        ? [
+            ...leftOf(organizations),
+            ...elsewhereLines(elsewhere).map(asItem),
+            ...outside.map(({ kind, since }) => `- since ${minute(since)}: ${OUTSIDE[kind].what}. ${OUTSIDE[kind].how}.`),
+          ]
+        : ['Nothing that is known.']),
+      '',
+      '## What the words rest on',
+      '',
+      '- moved: the secret was written, read back and compared with the row; only then did the row name it.',
+      '- proved: the secret was read again later and was what the row held at that moment.',
+      '- removed: the row holds no plaintext any more. `scrub` removes it only where a fresh proof names the secret, its version and the row’s bytes, and writes `endpoint.scrubbed` into the audit trail; what somebody removed by hand has no such event.',
+      '- rewritten: the tables, their samples and the old write-ahead log were seen to be gone from the server’s own disk. Backups, standbys and archives are listed above until somebody says that they are dealt with.',
+    ],
+    complete: !left,
+  };
+}
+
+type Standing = OrganizationMigration & { readonly stands: Stand };
+
+const lineOf = (one: Standing): string =>
+  `| ${[one.orgId, one.logins, one.moved, one.proved, one.removed, one.plaintext, minute(one.movedFirstAt), minute(one.movedLastAt), minute(one.provedSince), minute(one.removedLastAt), one.stands].join(' | ')} |`;
+
+const leftOf = (organizations: readonly Standing[]): string[] =>
+  [
+    ...Map.groupBy(
+      organizations.filter(({ stands }) => stands !== 'done'),
+      ({ stands }) => stands,
+    ),
+  ].map(
+    ([stands, those]) =>
+      `- ${stands}: ${those.map(({ orgId, logins, moved, plaintext }) => `${orgId} (${moved} of ${logins} moved, ${plaintext} with plaintext)`).join(', ')}`,
+  );
+
+const asItem = (line: string): string => `- ${line.trim()}`;
+
+const minute = (at: Date | null): string => (at === null ? '' : at.toISOString().slice(0, 16).replace('T', ' '));

@@ -1,0 +1,75 @@
+import type { OutsideKind } from '@rcm/db';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { apply } from './commands/apply.ts';
+import { dealtWith } from './commands/dealt-with.ts';
+import { report } from './commands/report.ts';
+import { verify } from './commands/verify.ts';
+import { plant, seeds } from './seeds.fixture.ts';
+import type { OpenMigration } from './services.ts';
+import { openWorld, scrubbing, type World } from './testing.fixture.ts';
+
+const ACT = { actor: 'person:os:jane', reason: 'a test' };
+let world: World;
+let migrator: OpenMigration;
+beforeEach(async () => {
+  world = await openWorld();
+  migrator = world.migrator();
+  await plant(world.db, seeds(8));
+});
+afterEach(() => world.close());
+
+interface Told {
+  readonly organizations: readonly { readonly orgId: string; readonly stands: string }[];
+}
+/** How each hospital stands, in words. */
+const stands = async () => Object.fromEntries(((await report(migrator)).json as unknown as Told).organizations.map(({ orgId, stands: as }) => [orgId, as]));
+const sql = (statement: string) => world.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(statement));
+const of = (orgId: string): OpenMigration => ({ ...migrator, filter: { orgId } });
+
+it('says of each organization what it waits for, and is complete once nothing is left', async () => {
+  expect(await stands()).toEqual({ 'north-1': 'not begun', 'north-2': 'not begun', 'south-1': 'not begun', 'south-2': 'not begun' });
+  await apply({ ...migrator, filter: { orgId: 'north-1', limit: 1 } });
+  await apply(of('north-2'));
+  await apply(of('south-1'));
+  await verify(of('south-1'));
+  expect(await stands()).toEqual({ 'north-1': 'moving', 'north-2': 'to be proved', 'south-1': 'plaintext to be removed', 'south-2': 'not begun' });
+  await apply(migrator);
+  await verify(migrator);
+  await scrubbing(world, migrator);
+  const scrubbed = await report(migrator);
+  expect(new Set(Object.values(await stands()))).toEqual(new Set(['done']));
+  // The copies outside are nobody's word yet.
+  expect(scrubbed).toMatchObject({ complete: false, json: { left: true, outside: [expect.objectContaining({ kind: 'base_backups' })] } });
+  for (const { kind } of (scrubbed.json as { outside: { kind: OutsideKind }[] }).outside) await dealtWith(migrator, kind, ACT);
+  const last = await report(migrator);
+  expect(last).toMatchObject({ complete: true, json: { left: false, elsewhere: [], outside: [] } });
+  expect(last.lines).toContain('Nothing that is known.');
+});
+
+it('calls nothing done of which it does not know that the disk is clean, or that the store was right', async () => {
+  await apply(migrator);
+  await verify(of('north-1'));
+  // Somebody lost patience.
+  await sql(`UPDATE integration_endpoint SET config = config - 'credentials'`);
+  expect(await stands()).toEqual({ 'north-1': 'removed by hand', 'north-2': 'to be proved', 'south-1': 'to be proved', 'south-2': 'to be proved' });
+  expect((await report(migrator)).complete).toBe(false);
+});
+
+it('tells of removed plaintext that is still on the disk, and of a rolled back login that it is to be moved', async () => {
+  await apply(migrator);
+  await verify(migrator);
+  await scrubbing(world, migrator);
+  await sql(`UPDATE storage_state SET scrubbed_at = clock_timestamp() WHERE org_id = 'north-1'`);
+  await sql(
+    `UPDATE integration_endpoint SET secret_arn = NULL, current_version = NULL WHERE id = (SELECT min(id) FROM integration_endpoint WHERE org_id = 'south-1')`,
+  );
+  expect(await stands()).toEqual({ 'north-1': 'storage to be rewritten', 'north-2': 'done', 'south-1': 'moving', 'south-2': 'done' });
+});
+
+it('is a page that names no login, and one organization’s where one is asked for', async () => {
+  await apply(migrator);
+  const { lines } = await report(of('north-1'));
+  const page = lines.join('\n');
+  expect(page).toMatch(/^\| north-1 \| 2 \| 2 \| 0 \| 0 \| 2 \| \d{4}-\d\d-\d\d \d\d:\d\d \| /m);
+  expect(page).not.toMatch(/north-2|canary|endpoint-\d/);
+});

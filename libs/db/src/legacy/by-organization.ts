@@ -1,0 +1,45 @@
+import type { Database } from '../database.ts';
+
+/** How far one organization's logins are on their way out of the database. States, not acts; times are Postgres's own. */
+export interface OrganizationMigration {
+  readonly orgId: string;
+  /** Logins that the migration is about: they hold plaintext, or it moved them. What was never in a row is not among them. */
+  readonly logins: number;
+  readonly plaintext: number;
+  /** The row names a secret, which was read back and compared when it was recorded. */
+  readonly moved: number;
+  /** Of these, read from the store again later, and found to be what the row said. */
+  readonly proved: number;
+  /** Of the moved ones, those whose row holds no plaintext any more. */
+  readonly removed: number;
+  readonly movedFirstAt: Date | null;
+  readonly movedLastAt: Date | null;
+  /** The oldest of the newest proofs: since then each moved login was proved. `null`: not each has been. */
+  readonly provedSince: Date | null;
+  readonly removedLastAt: Date | null;
+  /** Whether the storage was rewritten after the last removal. `null`: nothing was removed. */
+  readonly rewritten: boolean | null;
+}
+
+/** One row for each organization that has such logins, by its id. For `rcm_migrator`. */
+export async function migrationByOrganization(db: Database): Promise<readonly OrganizationMigration[]> {
+  return db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<OrganizationMigration[]>`
+      SELECT e.org_id AS "orgId", count(*)::int AS logins, (count(*) FILTER (WHERE e.has_legacy_credentials))::int AS plaintext,
+             (count(*) FILTER (WHERE e.secret_arn IS NOT NULL))::int AS moved,
+             (count(*) FILTER (WHERE e.secret_arn IS NOT NULL AND p.verified IS NOT NULL))::int AS proved,
+             (count(*) FILTER (WHERE e.secret_arn IS NOT NULL AND NOT e.has_legacy_credentials))::int AS removed,
+             min(p.applied_first) AS "movedFirstAt", max(p.applied_last) AS "movedLastAt",
+             CASE WHEN bool_and(p.verified IS NOT NULL) FILTER (WHERE e.secret_arn IS NOT NULL) THEN min(p.verified) FILTER (WHERE e.secret_arn IS NOT NULL) END AS "provedSince",
+             max(s.scrubbed_at) AS "removedLastAt", bool_and(s.scrubbed_at <= coalesce(s.rewritten_as_of, '-infinity')) AS rewritten
+        FROM integration_endpoint e
+       CROSS JOIN LATERAL (
+             SELECT min(m.proved_at) FILTER (WHERE m.step = 'applied') AS applied_first, max(m.proved_at) FILTER (WHERE m.step = 'applied') AS applied_last,
+                    max(m.proved_at) FILTER (WHERE m.step = 'verified' AND m.secret_arn = e.secret_arn) AS verified
+               FROM migration_proof m WHERE m.endpoint_id = e.id AND m.org_id = e.org_id) p
+        LEFT JOIN storage_state s ON s.org_id = e.org_id
+       WHERE e.has_legacy_credentials OR p.applied_first IS NOT NULL
+       GROUP BY e.org_id ORDER BY e.org_id`,
+  );
+}
