@@ -1,9 +1,11 @@
-import { type ErrorCode, isRcmError, type Logger } from '@rcm/telemetry';
+import { type ErrorCode, isRcmError, isRetryable, type Logger } from '@rcm/telemetry';
 
 /** One endpoint that could not be done. `reason` never holds a user name or a secret. */
 export interface Failure {
   readonly endpointId: string;
   readonly code: ErrorCode | 'unexpected';
+  /** `transient`: it passes, and the same command does it later. `mend`: a person has to change something before. */
+  readonly class: 'transient' | 'mend';
   readonly reason: string;
 }
 
@@ -17,9 +19,9 @@ export interface Report {
 
 /** What is said about an error that one endpoint met. Foreign errors are logged, not repeated. */
 export function failureOf(endpointId: string, error: unknown, logger: Logger): Failure {
-  if (isRcmError(error)) return { endpointId, code: error.code, reason: error.message };
+  if (isRcmError(error)) return { endpointId, code: error.code, class: isRetryable(error) ? 'transient' : 'mend', reason: error.message };
   logger.error({ err: error, endpointId }, 'unexpected failure');
-  return { endpointId, code: 'unexpected', reason: 'something unexpected failed; the log has it' };
+  return { endpointId, code: 'unexpected', class: 'mend', reason: 'something unexpected failed; the log has it' };
 }
 
 export const byEndpoint = (failures: readonly Failure[]): Failure[] => [...failures].sort((a, b) => (a.endpointId < b.endpointId ? -1 : 1));
@@ -27,9 +29,11 @@ export const byEndpoint = (failures: readonly Failure[]): Failure[] => [...failu
 /** Endpoints named in a line for people, at most; `--json` names all. */
 const NAMED = 8;
 
-/** For people: failures of one code and reason together. */
+/** For people: failures of one code and reason together, and of each whether it passes by itself. */
 export const failureLines = (failures: readonly Failure[]): string[] =>
-  [...Map.groupBy(failures, ({ code, reason }) => `${code}: ${reason}`)].map(([what, alike]) => {
-    const named = alike.slice(0, NAMED).map(({ endpointId }) => endpointId);
-    return `  ${alike.length === 1 ? '' : `${alike.length} `}${named.join(', ')}${alike.length > NAMED ? ', …' : ''}: ${what}`;
-  });
+  [...Map.groupBy(failures, (failure) => `${failure.code}${failure.class === 'transient' ? ' (passes; run it again)' : ''}: ${failure.reason}`)].map(
+    ([what, alike]) => {
+      const named = alike.slice(0, NAMED).map(({ endpointId }) => endpointId);
+      return `  ${alike.length === 1 ? '' : `${alike.length} `}${named.join(', ')}${alike.length > NAMED ? ', …' : ''}: ${what}`;
+    },
+  );

@@ -41,7 +41,7 @@ function judge(migration: Migration, { endpoint, config }: EndpointConfig, { act
   const action = endpoint.secretArn !== null ? 'already' : found === null || (!found.ok && found.empty) ? 'nothing' : found.ok ? 'create' : 'failed';
   actions.push({ endpointId: endpoint.id, action });
   if (!found?.ok) {
-    if (found && !found.empty) failed.push({ endpointId: endpoint.id, code: found.code, reason: found.reason });
+    if (found && !found.empty) failed.push({ endpointId: endpoint.id, code: found.code, class: 'mend', reason: found.reason });
     return;
   }
   const ids = found.names.map(({ id }) => id);
