@@ -14,6 +14,8 @@ export const WRITES_PER_SECOND = 3;
 export interface MigrationWorld {
   readonly db: Database;
   readonly proxy: CountingProxy;
+  /** Of the account's own user, who may do everything where there are no policies. */
+  readonly admin: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** What a migrator's process is started with. */
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -21,8 +23,11 @@ export interface MigrationWorld {
 
 const REGION = 'us-east-1';
 
-/** A database with `count` plaintext logins, and a store with SSM's default quota of writes. */
-export async function openMigrationWorld(count: number): Promise<MigrationWorld> {
+/**
+ * A database with `count` plaintext logins, and a store with SSM's default quota of writes. Its policies are the platform's, or `none`: those let nobody
+ * write as the original design's script does.
+ */
+export async function openMigrationWorld(count: number, policies: 'the platform’s' | 'none'): Promise<MigrationWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'rcm-bench-migration-'));
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
@@ -33,18 +38,19 @@ export async function openMigrationWorld(count: number): Promise<MigrationWorld>
   await migrateWithLogins(url);
   const environment = 'bench';
   const enforce = platformPolicies({ accountId: '123456789012', regions: [REGION], environment });
-  const aws = await startLocalAws({ enforce, quotas: { writes: WRITES_PER_SECOND, reads: 40 } });
+  const aws = await startLocalAws({ ...(policies === 'none' ? {} : { enforce }), quotas: { writes: WRITES_PER_SECOND, reads: 40 } });
   const proxy = await startCountingProxy(aws.endpoint);
-  const { accessKeyId, secretAccessKey, sessionToken } = aws.taskCredentials(taskRoleName('migrator'));
-  const keys = `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\naws_session_token = ${sessionToken}\n`;
+  const keys = policies === 'none' ? { ...aws.credentials, sessionToken: '' } : aws.taskCredentials(taskRoleName('migrator'));
+  const keyFile = `[default]\naws_access_key_id = ${keys.accessKeyId}\naws_secret_access_key = ${keys.secretAccessKey}\naws_session_token = ${keys.sessionToken}\n`;
   const db = openDatabase({ url, applicationName: 'bench', maxConnections: 2 });
   await plant(db, count);
   return {
     db,
     proxy,
+    admin: aws.credentials,
     environment: {
       PATH: process.env['PATH'] ?? '',
-      AWS_SHARED_CREDENTIALS_FILE: file('credentials', keys),
+      AWS_SHARED_CREDENTIALS_FILE: file('credentials', keyFile),
       RCM_DATABASE_URL_FILE: file('database-url', urlFor('rcm_migrator', url)),
       RCM_ENVIRONMENT: environment,
       RCM_AWS_REGION: REGION,
