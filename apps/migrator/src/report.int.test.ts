@@ -39,7 +39,8 @@ it('says of each organization what it waits for, and is complete once nothing is
   const scrubbed = await report(migrator);
   expect(new Set(Object.values(await stands()))).toEqual(new Set(['done']));
   // The copies outside are nobody's word yet.
-  expect(scrubbed).toMatchObject({ complete: false, json: { left: true, outside: [expect.objectContaining({ kind: 'base_backups' })] } });
+  expect(scrubbed).toMatchObject({ complete: false, json: { left: true } });
+  expect(scrubbed.json['outside']).toContainEqual(expect.objectContaining({ kind: 'base_backups' }));
   for (const { kind } of (scrubbed.json as { outside: { kind: OutsideKind }[] }).outside) await dealtWith(migrator, kind, ACT);
   const last = await report(migrator);
   expect(last).toMatchObject({ complete: true, json: { left: false, elsewhere: [], outside: [] } });

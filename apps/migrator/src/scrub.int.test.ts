@@ -115,17 +115,4 @@ describe('scrub', { timeout: 600_000 }, () => {
     await expectPlaintextKept();
     expect((await status(migrator)).json).toMatchObject({ legacy: 3, rewritePending: false });
   });
-
-  it('is not complete while the server keeps renamed WAL with its old bytes', async () => {
-    await apply(migrator);
-    const config = readMigratorConfig(world.environment);
-    const database = new URL(world.url).pathname.slice(1);
-    const recycling = (as: 'on' | 'off') =>
-      world.db.transaction('no tenant', (tx) => tx.$executeRawUnsafe(`ALTER DATABASE "${database}" SET wal_recycle = ${as}`));
-    await recycling('on');
-    const kept = { walClean: false, outside: expect.arrayContaining(['recycled_wal']) as string[] };
-    expect(await scrub(migrator, { config, removal: 'none' })).toMatchObject({ complete: false, json: kept });
-    await recycling('off');
-    expect(await scrub(migrator, { config, removal: 'none' })).toMatchObject({ complete: true, json: { walClean: true } });
-  });
 });

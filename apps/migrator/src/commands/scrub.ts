@@ -78,8 +78,7 @@ export async function scrub(migration: Migration, { config, removal, also = NO_M
       ...elsewhereLines(elsewhere),
       ...failureLines(byEndpoint(failed)),
     ],
-    // Old bytes in the server's own WAL are not outside of anybody's reach here: there is a command that ends it.
-    complete: removed.finished && failed.length === 0 && elsewhere.length === 0 && !outside.includes('recycled_wal'),
+    complete: removed.finished && failed.length === 0 && elsewhere.length === 0,
   };
 }
 

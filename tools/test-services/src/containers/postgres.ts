@@ -14,19 +14,7 @@ export async function startPostgresContainer(): Promise<RunningService> {
     .withUsername('postgres')
     .withPassword(password)
     .withDatabase('postgres')
-    .withCommand([
-      'postgres',
-      '-c',
-      'fsync=off',
-      '-c',
-      'synchronous_commit=off',
-      '-c',
-      'full_page_writes=off',
-      '-c',
-      'wal_recycle=off',
-      '-c',
-      'max_connections=200',
-    ])
+    .withCommand(['postgres', '-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off', '-c', 'max_connections=200'])
     .withLabels(runLabels())
     .withStartupTimeout(START_TIMEOUT_MS)
     .start();
