@@ -218,7 +218,7 @@ describe('unlocked, where the secret names another account than its row', () => 
     await edit(at, { username: other.username });
     const noted = () => opened.sql<{ login_identity: string }>('SELECT login_identity FROM login_clearance WHERE endpoint_id = $1', [at.id]);
     const before = await opened.snapshot(at.id);
-    const dry = await rotator('unlocked', '--endpoint', at.id, '--reason', 'x', '--dry-run');
+    const dry = await rotator('unlocked', '--endpoint', at.id, '--dry-run');
     expect([dry.code, codeOf(dry), await opened.snapshot(at.id)]).toEqual([1, 'state_conflict', before]);
     const end = await rotator('unlocked', '--endpoint', at.id, '--reason', 'x');
     expect([end.code, codeOf(end), await noted()]).toEqual([1, 'state_conflict', []]);
@@ -232,7 +232,7 @@ describe('a person’s word about a login', () => {
   it.each(['retry', 'unlocked'])('%s changes nothing on a dry run', async (command) => {
     const at = await login();
     const before = await opened.snapshot(at.id);
-    const end = await rotator(command, '--endpoint', at.id, '--reason', 'x', '--dry-run');
+    const end = await rotator(command, '--endpoint', at.id, '--dry-run');
     expect([end.code, end.json()]).toMatchObject([0, { endpointId: at.id, dryRun: true }]);
     expect(await opened.snapshot(at.id)).toEqual(before);
     expect(await opened.sql('SELECT FROM login_clearance WHERE endpoint_id = $1', [at.id])).toEqual([]);

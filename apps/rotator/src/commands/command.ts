@@ -20,10 +20,14 @@ export interface PersonalAct {
 type Asking = Partial<Pick<RotatorConfig, 'RCM_AWS_REGION' | 'RCM_AWS_ENDPOINT' | 'RCM_ACTOR_ISSUER' | 'RCM_ACTOR_CLIENT_ID'>>;
 
 /**
- * The person behind the command is who signed in, whatever `--actor` says: that is written down beside it. Fails with `input_invalid`, where no
- * reason is given among others.
+ * The person behind the command is who signed in, whatever `--actor` says: that is written down beside it. A dry run changes nothing, so nobody
+ * is asked who they are or why. Fails with `input_invalid`, where no reason is given among others.
  */
-export async function personalAct(options: { readonly actor?: string; readonly reason?: string }, asking: Asking): Promise<PersonalAct> {
+export async function personalAct(
+  options: { readonly actor?: string; readonly reason?: string; readonly dryRun?: boolean },
+  asking: Asking,
+): Promise<PersonalAct> {
+  if (options.dryRun) return { actor: 'nobody', reason: 'a dry run' };
   const reason = options.reason?.trim() ?? '';
   if (reason === '') throw new RcmError('input_invalid', 'Say why, with --reason "…": it goes into the audit trail. Nothing was changed.');
   const { RCM_AWS_REGION: region, RCM_AWS_ENDPOINT: endpoint } = asking;
