@@ -69,8 +69,18 @@ it('tells of removed plaintext that is still on the disk, and of a rolled back l
 
 it('is a page that names no login, and one organization’s where one is asked for', async () => {
   await apply(migrator);
+  // What lies beside another hospital's logins is not this one's to read.
+  await sql(`UPDATE integration_endpoint SET config = config || '{"backup_password": "x-canary-x"}' WHERE org_id = 'south-1'`);
+  expect([(await report(of('north-1'))).json['elsewhere'], (await report(migrator)).json['elsewhere']]).toMatchObject([
+    [],
+    [{ path: 'backup_password', endpoints: 2 }],
+  ]);
   const { lines } = await report(of('north-1'));
   const page = lines.join('\n');
   expect(page).toMatch(/^\| north-1 \| 2 \| 2 \| 0 \| 0 \| 2 \| \d{4}-\d\d-\d\d \d\d:\d\d \| /m);
   expect(page).not.toMatch(/north-2|canary|endpoint-\d/);
+});
+
+it('says of an organization that is none that it is none, and not that nothing is left', async () => {
+  await expect(report(of('north-9'))).rejects.toMatchObject({ code: 'input_invalid', message: expect.stringContaining('north-9') as string });
 });

@@ -16,7 +16,7 @@ export interface ProjectTestsOptions {
    */
   longOnContainers?: string[];
   /**
-   * Its int and e2e test files run one after the other in one process, which loads what they import once; unit tests always do. Not where tests reach AWS by
+   * Its int and e2e test files share the processes of its workers, each of which loads what they import once; unit tests always do. Not where tests reach AWS by
    * what they set for their whole process: the SDK remembers it. Default: false.
    */
   filesShareProcess?: boolean;

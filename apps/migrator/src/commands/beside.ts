@@ -64,10 +64,14 @@ async function* scrubbedRows(migration: Migration): AsyncGenerator<EndpointConfi
   for await (const page of configs(migration)) yield* page.filter(({ endpoint }) => endpoint.secretArn !== null && !endpoint.hasLegacyCredentials);
 }
 
-/** What looks like a secret beside the login, over all rows. */
-export async function countElsewhere(migration: Migration): Promise<readonly Elsewhere[]> {
+/** What looks like a secret beside the login, over all rows, or over one organization's. */
+export async function countElsewhere(migration: Migration, orgId?: string): Promise<readonly Elsewhere[]> {
   const tally = new Tally();
-  for await (const page of configs(migration)) for (const { config } of page) tally.elsewhere(lookInto(config, migration.vocabulary).elsewhere);
+  for await (const page of configs(migration)) {
+    for (const { config, endpoint } of page) {
+      if (orgId === undefined || endpoint.orgId === orgId) tally.elsewhere(lookInto(config, migration.vocabulary).elsewhere);
+    }
+  }
   return tally.json.elsewhere;
 }
 

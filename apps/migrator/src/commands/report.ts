@@ -1,4 +1,5 @@
 import { listStorageOutside, migrationByOrganization, type OrganizationMigration } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 import { OUTSIDE } from '../outside.ts';
 import type { Report } from '../report.ts';
@@ -17,12 +18,18 @@ export function standOf({ logins, plaintext, moved, proved, rewritten }: Organiz
   return rewritten ? 'done' : 'storage to be rewritten';
 }
 
-/** For whoever answers for the migration, or checks it: each organization, what is left, and what the words rest on. Complete once nothing is left. */
+/**
+ * For whoever answers for the migration, or checks it: each organization, what is left, and what the words rest on. Complete once nothing is left.
+ * Fails with `input_invalid` for an organization that has nothing to do with the migration, or is none: of that one nothing is known to be done.
+ */
 export async function report(migration: Migration): Promise<Report> {
   const organizations = (await migrationByOrganization(migration.db))
     .filter(({ orgId }) => migration.filter.orgId === undefined || orgId === migration.filter.orgId)
     .map((organization) => ({ ...organization, stands: standOf(organization) }));
-  const elsewhere = await countElsewhere(migration);
+  const { orgId: only } = migration.filter;
+  if (only !== undefined && organizations.length === 0)
+    throw new RcmError('input_invalid', `The migration is about no login of an organization ${only}. Nothing was looked at further.`);
+  const elsewhere = await countElsewhere(migration, only);
   const outside = await listStorageOutside(migration.db);
   const done = organizations.filter(({ stands }) => stands === 'done').length;
   const left = done < organizations.length || elsewhere.length + outside.length > 0;
@@ -49,10 +56,10 @@ export async function report(migration: Migration): Promise<Report> {
       '',
       '## What the words rest on',
       '',
-      '- moved: the secret was written, read back and compared with the row; only then did the row name it.',
-      '- proved: the secret was read again later and was what the row held at that moment.',
+      '- moved: the secret was written, or lay there already, was read back and compared with the row; only then did the row name it.',
+      '- proved: the secret was read again later and was what the row held at that moment, or what a rotation had made of it since. Where the row held nothing any more it was only seen to be the tenant’s own, and the login’s.',
       '- removed: the row holds no plaintext any more. `scrub` removes it only where a fresh proof names the secret, its version and the row’s bytes, and writes `endpoint.scrubbed` into the audit trail; what somebody removed by hand has no such event.',
-      '- rewritten: the tables, their samples and the old write-ahead log were seen to be gone from the server’s own disk. Backups, standbys and archives are listed above until somebody says that they are dealt with.',
+      '- rewritten: the tables that held it were written anew by a rewrite that ended after the last removal. What a rewrite cannot see to be gone (old write-ahead log, dead samples, backups, standbys, archives) is listed above until somebody says that it is dealt with.',
     ],
     complete: !left,
   };
