@@ -54,6 +54,10 @@ export const SHARED_TABLES: Readonly<Record<string, string>> = {
 /** Tables that only functions read and write: no app sees a row of them, its own or another tenant's. */
 export const INNER_TABLES: Readonly<Record<string, string>> = {
   login_identity_past: 'which logins were one account, whoever has them',
+  task_tenant: 'how many tasks of a tenant are at work',
+  task_turn: 'at which portals a tenant has something to take',
+  task_queue: 'when there is something to take for an account',
+  task_note: 'in which queues something has changed',
 };
 
 /** Which column says whose a row is; `null`: it is told by what refers to it. */

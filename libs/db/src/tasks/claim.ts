@@ -1,4 +1,4 @@
-import { hasCode, isRcmError } from '@rcm/telemetry';
+import { hasCode, isRcmError, systemClock } from '@rcm/telemetry';
 import type { Database } from '../database.ts';
 import type { PortalTask as Row } from '../generated/client.ts';
 import { checkMs, checkUuid } from '../input.ts';
@@ -17,18 +17,47 @@ export interface Claim {
  * Takes a task whose time and turn have come: a queued one, or one whose worker let its claim run out. `null`: not to be had now, because
  * it is in other hands or because its account or portal has no session left.
  */
-export function claimPortalTask(
+export async function claimPortalTask(
   db: Database,
-  { taskId, orgId, ...claim }: Claim & { readonly taskId: string; readonly orgId: string },
+  { taskId, orgId, worker, ttlMs }: Claim & { readonly taskId: string; readonly orgId: string },
 ): Promise<ClaimedTask | null> {
-  return take(db, claim, { taskId: checkUuid('taskId', taskId), orgId });
+  checkUuid('taskId', taskId);
+  const ms = checkMs('ttlMs', ttlMs, 100);
+  const [taken] = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<Taken[]>`
+      SELECT task_id::text AS "taskId", org_id AS "orgId"
+        FROM rcm_take_task(${worker}, make_interval(secs => ${ms}::float8 / 1000), ${taskId}::uuid, ${orgId}::text)`,
+  );
+  return taken ? readTaken(db, taken, worker) : null;
 }
+
+interface Taken {
+  readonly taskId: string;
+  readonly orgId: string;
+}
+
+/** How often a hand that met another at everything there is asks again at once, and the longest pause before it does, in ms. */
+const MEETINGS = { most: 20, pauseMs: 10 } as const;
 
 /**
  * Takes the task whose turn it is, of any tenant: tenants take turns however much each has queued, accounts and portals get no more
  * sessions than their portal type allows, over all processes, and a pool lends its least used account that is well. `null`: there is none.
  */
-export const claimNextPortalTask = (db: Database, claim: Claim): Promise<ClaimedTask | null> => take(db, claim, null);
+export async function claimNextPortalTask(db: Database, { worker, ttlMs }: Claim): Promise<ClaimedTask | null> {
+  const ms = checkMs('ttlMs', ttlMs, 100);
+  for (let asked = 1; ; asked += 1) {
+    const [next] = await db.transaction(
+      'no tenant',
+      (tx) => tx.$queryRaw<{ taskId: string | null; orgId: string | null; again: boolean }[]>`
+        SELECT task_id::text AS "taskId", org_id AS "orgId", again FROM rcm_next_task(${worker}, make_interval(secs => ${ms}::float8 / 1000))`,
+    );
+    if (next && next.taskId !== null && next.orgId !== null) return readTaken(db, { taskId: next.taskId, orgId: next.orgId }, worker);
+    if (!next?.again || asked === MEETINGS.most) return null;
+    // Nobody waits in the database for another's transaction: so many hands would be idle connections there.
+    await systemClock.sleep(1 + Math.random() * MEETINGS.pauseMs);
+  }
+}
 
 /** Whether a task may be there to be taken now. Only a look, cheap whatever waits, so that a web-agent with nothing to do may ask often. */
 export async function portalTaskWaits(db: Database): Promise<boolean> {
@@ -36,18 +65,9 @@ export async function portalTaskWaits(db: Database): Promise<boolean> {
   return row?.waits ?? false;
 }
 
-async function take(db: Database, { worker, ttlMs }: Claim, only: { readonly taskId: string; readonly orgId: string } | null): Promise<ClaimedTask | null> {
-  const ms = checkMs('ttlMs', ttlMs, 100);
-  // Over all tenants only where it is whosever turn it is: whoever names a task says for whom.
-  const [taken] = await db.transaction(
-    only ? { tenant: only.orgId } : 'no tenant',
-    (tx) => tx.$queryRaw<{ taskId: string; orgId: string }[]>`
-      SELECT task_id::text AS "taskId", org_id AS "orgId"
-        FROM rcm_take_task(${worker}, make_interval(secs => ${ms}::float8 / 1000), ${only?.taskId ?? null}::uuid, ${only?.orgId ?? null}::text)`,
-  );
-  if (!taken) return null;
-  // A claim whose task could not be read runs out by itself.
-  const row = await db.transaction({ tenant: taken.orgId }, (tx) => tx.portalTask.findUniqueOrThrow({ where: { id: taken.taskId } }));
+/** A claim whose task could not be read runs out by itself. */
+async function readTaken(db: Database, { taskId, orgId }: Taken, worker: string): Promise<ClaimedTask | null> {
+  const row = await db.transaction({ tenant: orgId }, (tx) => tx.portalTask.findUniqueOrThrow({ where: { id: taskId } }));
   if (row.endpointId === null) return null;
   return { ...(await openClaimed(db, row, worker)), endpointId: row.endpointId };
 }
