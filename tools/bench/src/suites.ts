@@ -7,6 +7,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: readonly B
   portals: () => import('./portals/suite.ts'),
   linear: () => import('./linear/suite.ts'),
   migration: () => import('./migration/suite.ts'),
+  tasks: () => import('./tasks/suite.ts'),
 };
 
 export const suiteNames = (): string[] => Object.keys(SUITES);

@@ -1,0 +1,104 @@
+import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
+import { median, quantile, rounded } from '../statistics.ts';
+import { openQueueWorld, type QueueSizes } from './queue-world.ts';
+import { type Measured, measureTakers, oneLockForAll, operations, type Queue, turnsByTenant } from './takers.ts';
+import { longestWait } from './waits.ts';
+
+const PEER = 'one lock for all';
+const LEAST_A_SECOND = 300;
+const TAKERS = [1, 8] as const;
+
+/** Accounts that have something waiting, of up to 1,000 tenants; the last with 50,000 more for one of them. */
+const FULL: readonly QueueSizes[] = [
+  { accounts: 200, tenants: 200, portalTypes: 20, tasksEach: 60, crowd: 0 },
+  { accounts: 1_000, tenants: 1_000, portalTypes: 20, tasksEach: 30, crowd: 0 },
+  { accounts: 10_000, tenants: 1_000, portalTypes: 20, tasksEach: 4, crowd: 50_000 },
+];
+const QUICK: readonly QueueSizes[] = [{ accounts: 40, tenants: 20, portalTypes: 4, tasksEach: 20, crowd: 100 }];
+const ROUNDS = 3;
+
+async function measureTasks(run: BenchmarkRun): Promise<BenchmarkResult[]> {
+  const results: BenchmarkResult[] = [];
+  for (const sizes of run.size === 'quick' ? QUICK : FULL) {
+    const ours = await measureWorld(sizes, run, 'now', { 'tasks taken and ended': turnsByTenant, 'with all that a web-agent does for one': operations });
+    const before = await measureWorld(sizes, run, 'before', { 'tasks taken and ended': oneLockForAll });
+    for (const { what, takers, rounds } of ours) {
+      const peer = before.find((each) => each.what === what && each.takers === takers);
+      results.push(...lines({ sizes, what, takers, rounds, peer: peer?.rounds ?? null }));
+    }
+  }
+  return results;
+}
+
+interface Series {
+  readonly what: string;
+  readonly takers: number;
+  readonly rounds: readonly Measured[];
+}
+
+async function measureWorld(
+  sizes: QueueSizes,
+  run: BenchmarkRun,
+  as: 'now' | 'before',
+  ways: Readonly<Record<string, (db: never) => Queue>>,
+): Promise<Series[]> {
+  const world = await openQueueWorld(sizes, as);
+  try {
+    const series: Series[] = [];
+    for (const [what, queueOf] of Object.entries(ways))
+      for (const takers of TAKERS) {
+        const queue = queueOf(world.agent as never);
+        const rounds: Measured[] = [];
+        for (let round = 0; round < ROUNDS && !run.signal.aborted; round += 1)
+          rounds.push(
+            await measureTakers(queue, { takers, seconds: run.size === 'quick' ? 0.5 : 8, most: sizes.accounts * sizes.tasksEach, signal: run.signal }),
+          );
+        const each = rounds.map((measured) => rounded(measured.perSecond, 0)).join(', ');
+        run.progress(`${as}, ${sizes.accounts} accounts, ${takers} at once, ${what}: ${each} a second`);
+        series.push({ what, takers, rounds });
+      }
+    return series;
+  } finally {
+    await world.close();
+  }
+}
+
+function lines({ sizes, what, takers, rounds, peer }: Series & { readonly sizes: QueueSizes; readonly peer: readonly Measured[] | null }): BenchmarkResult[] {
+  const crowd = sizes.crowd > 0 ? `, one with ${sizes.crowd} more` : '';
+  const name = `${sizes.accounts} accounts of ${sizes.tenants} tenants${crowd}, ${takers} at once: ${what}`;
+  const perSecond = (of: readonly Measured[]) => rounded(median(of.map((round) => round.perSecond)));
+  const takeMs = (of: readonly Measured[]) => rounded(median(of.map((round) => quantile(round.takeMs, 0.5))));
+  const ours = perSecond(rounds);
+  const least = takers === 8 ? LEAST_A_SECOND : 0;
+  // A turn comes when every other tenant has had one; those who take at the same moment may change places.
+  const share = sizes.tenants + takers;
+  const waited = Math.max(...rounds.map((round) => longestWait(round.served)));
+  return [
+    {
+      name,
+      ours,
+      peers: { [PEER]: peer && perSecond(peer) },
+      unit: 'a second',
+      target: least > 0 ? `at least ${least}` : 'none, for comparison',
+      met: ours >= least,
+    },
+    {
+      name: `${name}: to take one, half of them`,
+      ours: takeMs(rounds),
+      peers: { [PEER]: peer && takeMs(peer) },
+      unit: 'ms',
+      target: 'none, for comparison',
+      met: true,
+    },
+    {
+      name: `${name}: longest that a tenant waited`,
+      ours: waited,
+      peers: { [PEER]: peer && Math.max(...peer.map((round) => longestWait(round.served))) },
+      unit: 'turns',
+      target: `at most ${share}, its share`,
+      met: waited <= share,
+    },
+  ];
+}
+
+export const suite: readonly Benchmark[] = [{ name: 'tasks', run: measureTasks }];

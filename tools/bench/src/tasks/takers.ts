@@ -1,0 +1,87 @@
+import { claimNextPortalTask, type Database, finishPortalTask } from '@rcm/db';
+
+export interface Taken {
+  readonly taskId: string;
+  readonly orgId: string;
+}
+
+/** One way to take the next task and to end it. */
+export interface Queue {
+  take(worker: string): Promise<Taken | null>;
+  end(task: Taken, worker: string): Promise<unknown>;
+}
+
+/** The statements that a web-agent sends, without what it does to open and seal. */
+const endBySql = (db: Database) => (task: Taken, worker: string) =>
+  db.transaction(
+    { tenant: task.orgId },
+    (tx) => tx.$executeRaw`
+      UPDATE portal_task SET state = 'failed', error_code = 'bench', claimed_until = NULL, finished_at = clock_timestamp()
+       WHERE id = ${task.taskId}::uuid AND state = 'running' AND worker = ${worker}`,
+  );
+
+export const turnsByTenant = (db: Database): Queue => ({
+  async take(worker) {
+    for (;;) {
+      const [next] = await db.transaction(
+        'no tenant',
+        (tx) => tx.$queryRaw<{ taskId: string | null; orgId: string; again: boolean }[]>`
+          SELECT task_id::text AS "taskId", org_id AS "orgId", again FROM rcm_next_task(${worker}, interval '1 minute')`,
+      );
+      if (next && next.taskId !== null) return { taskId: next.taskId, orgId: next.orgId };
+      if (!next?.again) return null;
+    }
+  },
+  end: endBySql(db),
+});
+
+export const oneLockForAll = (db: Database): Queue => ({
+  async take(worker) {
+    const [next] = await db.transaction(
+      'no tenant',
+      (tx) => tx.$queryRaw<Taken[]>`SELECT task_id::text AS "taskId", org_id AS "orgId" FROM rcm_take_task(${worker}, interval '1 minute', NULL, NULL)`,
+    );
+    return next ?? null;
+  },
+  end: endBySql(db),
+});
+
+/** All that a web-agent does with Postgres for a task: the row is read and opened, the result sealed. */
+export const operations = (db: Database): Queue => ({
+  async take(worker) {
+    const task = await claimNextPortalTask(db, { worker, ttlMs: 60_000 });
+    return task && { taskId: task.id, orgId: task.orgId };
+  },
+  end: (task, worker) => finishPortalTask(db, { ...task, worker, result: { found: false, rows: [] } }),
+});
+
+export interface Measured {
+  readonly perSecond: number;
+  readonly takeMs: readonly number[];
+  /** Whose tasks were taken, in their order. */
+  readonly served: readonly string[];
+}
+
+/** Lets so many takers take and end tasks for a while, one after the other each. */
+export async function measureTakers(
+  queue: Queue,
+  { takers, seconds, most, signal }: { readonly takers: number; readonly seconds: number; readonly most: number; readonly signal: AbortSignal },
+): Promise<Measured> {
+  const served: string[] = [];
+  const takeMs: number[] = [];
+  const [startedAt, until] = [performance.now(), performance.now() + seconds * 1_000];
+  await Promise.all(
+    Array.from({ length: takers }, async (_, place) => {
+      const worker = `taker-${place}`;
+      while (performance.now() < until && served.length < most && !signal.aborted) {
+        const askedAt = performance.now();
+        const task = await queue.take(worker);
+        if (!task) throw new Error('Nothing was to be had, though much waits.');
+        takeMs.push(performance.now() - askedAt);
+        served.push(task.orgId);
+        await queue.end(task, worker);
+      }
+    }),
+  );
+  return { perSecond: served.length / ((performance.now() - startedAt) / 1_000), takeMs, served };
+}
