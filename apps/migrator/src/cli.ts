@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { actorIssuer, signedInPerson } from '@rcm/credentials';
+import { parsePath, readMappings, type Vocabulary } from '@rcm/credentials/legacy';
 import { recordAuditEventForAll } from '@rcm/db';
 import { createLogger, type ExitCode, RcmError } from '@rcm/telemetry';
 import { apply } from './commands/apply.ts';
@@ -17,9 +18,6 @@ import type { ProgressStream } from './progress.ts';
 import type { Report } from './report.ts';
 import { openMigration } from './services.ts';
 import { type Filtered, filtered, filterOf, type Mapped, mapped } from './options.ts';
-import { readMappings } from './shapes/mappings.ts';
-import { parsePath } from './shapes/paths.ts';
-import type { Vocabulary } from './shapes/vocabulary.ts';
 import { stopOnSignals } from './stop.ts';
 
 export interface Terminal {

@@ -1,11 +1,10 @@
 import type { IdentityKeys, LargePayloads, NewPlace, TenantStores } from '@rcm/credentials';
+import type { FingerprintKey, Vocabulary } from '@rcm/credentials/legacy';
 import type { Database, EndpointRow } from '@rcm/db';
 import type { Clock, Logger } from '@rcm/telemetry';
-import type { FingerprintKey } from './credential/fingerprint.ts';
 import type { Pacer } from './pacing/pacer.ts';
 import type { Patience } from './pacing/patience.ts';
 import type { Progress } from './progress.ts';
-import type { Vocabulary } from './shapes/vocabulary.ts';
 
 /** Where new secrets are created, and what becomes of one that is too large for there. */
 export type SecretPlace = NewPlace & { readonly environment: string; readonly largePayloads: LargePayloads };

@@ -1,13 +1,12 @@
-import { createReplicatedStores, type IdentityKey, identityKeys, keyChecks, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
+import { createReplicatedStores, identityKeys, keyChecks, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
+import { fingerprintKeys, type Vocabulary, vocabularyOf } from '@rcm/credentials/legacy';
 import { openDatabase } from '@rcm/db';
 import { createLogger, createMetrics, processName, sayPlaintext, systemClock } from '@rcm/telemetry';
 import type { MigratorConfig } from './config.ts';
-import type { FingerprintKey } from './credential/fingerprint.ts';
 import type { Filter, Migration } from './migration.ts';
 import { createPacer } from './pacing/pacer.ts';
 import { createPatience } from './pacing/patience.ts';
 import { createProgress, type ProgressStream } from './progress.ts';
-import { type Vocabulary, vocabularyOf } from './shapes/vocabulary.ts';
 import type { Stop } from './stop.ts';
 
 export interface OpenMigration extends Migration {
@@ -27,7 +26,7 @@ export interface OpenOptions {
 /** Everything a command needs, made once from the configuration. Nothing is connected before it is used. */
 export function openMigration(config: MigratorConfig, { stop, stderr, vocabulary = vocabularyOf(), filter = {} }: OpenOptions): OpenMigration {
   const keys = identityKeys(config);
-  const prints = keys.fingerprint ?? keys;
+  const prints = fingerprintKeys(keys);
   const db = openDatabase({
     url: config.RCM_DATABASE_URL,
     directUrl: config.RCM_DATABASE_DIRECT_URL,
@@ -53,8 +52,8 @@ export function openMigration(config: MigratorConfig, { stop, stderr, vocabulary
     keys,
     vocabulary,
     filter,
-    fingerprintKey: asFingerprintKey(prints.current),
-    fingerprintKeys: [prints.current, ...(prints.previous ? [prints.previous] : [])].map(asFingerprintKey),
+    fingerprintKey: prints[0],
+    fingerprintKeys: prints,
     clock,
     logger,
     holder,
@@ -75,5 +74,3 @@ export function openMigration(config: MigratorConfig, { stop, stderr, vocabulary
 /** What the store counts together: calls of one kind, of one account in one region. */
 const counted = (kind: 'read' | 'write', { RCM_MIGRATOR_STORE: store, RCM_AWS_ACCOUNT_ID: account, RCM_AWS_REGION: region }: MigratorConfig): string =>
   [store, kind, account, region].filter(Boolean).join(' ');
-
-const asFingerprintKey = ({ id, key }: IdentityKey): FingerprintKey => ({ id, secret: key });

@@ -9,6 +9,7 @@ describe('an entry point loads only its own SDK', () => {
     ['@rcm/credentials/ssm', ['client-ssm']],
     ['@rcm/credentials/secrets-manager', ['client-secrets-manager']],
     ['@rcm/credentials/policies', []],
+    ['@rcm/credentials/legacy', []],
     ['@rcm/credentials/vault', []],
     ['@rcm/credentials/stores-on-calls', []],
   ])('%s', { timeout: 60_000 }, async (entryPoint, expected) => {

@@ -109,6 +109,7 @@ describe.skipIf(backend() === 'containers')('the packed library in an empty proj
     ['@rcm/credentials/ssm', ['client-ssm']],
     ['@rcm/credentials/secrets-manager', ['client-secrets-manager']],
     ['@rcm/credentials/vault', []],
+    ['@rcm/credentials/legacy', []],
     ['@rcm/credentials/stores-on-calls', []],
   ])('loads of %s its own SDK only', async (entryPoint, expected) => {
     expect(await sdksLoadedBy(entryPoint, project)).toEqual(expected);

@@ -1,11 +1,11 @@
 import { parsePayload, parseReference } from '@rcm/credentials';
+import type { Fields } from '@rcm/credentials/legacy';
 import { type EndpointConfig, listConfigs, scrubElsewhere } from '@rcm/db';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { type Also, lookBeside, lookInto } from '../credential/look.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
 import { type Failure, failureOf } from '../report.ts';
-import type { Fields } from '../shapes/json.ts';
 import type { PersonalAct } from './rollback.ts';
 import { type Elsewhere, Tally } from './tally.ts';
 

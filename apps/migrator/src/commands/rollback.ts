@@ -1,4 +1,5 @@
 import { parsePayload, parseReference } from '@rcm/credentials';
+import { formOf, rebuild, rowFingerprint } from '@rcm/credentials/legacy';
 import {
   type EndpointRow,
   findEndpoint,
@@ -10,11 +11,9 @@ import {
   restoreLegacyCredentials,
 } from '@rcm/db';
 import { type ErrorCode, RcmError, type Secret } from '@rcm/telemetry';
-import { rowFingerprint } from '../credential/fingerprint.ts';
 import { eachEndpoint, endedEarly } from '../each-endpoint.ts';
 import { withExclusiveLease } from '../exclusive.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
-import { formOf, rebuild } from '../shapes/form.ts';
 import { failureLines, type Report } from '../report.ts';
 
 /** One endpoint, or every migrated one. */

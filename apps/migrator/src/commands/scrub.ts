@@ -1,3 +1,4 @@
+import { rowFingerprint } from '@rcm/credentials/legacy';
 import {
   checkRewriteRights,
   type EndpointRow,
@@ -12,7 +13,6 @@ import {
 } from '@rcm/db';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import type { MigratorConfig } from '../config.ts';
-import { rowFingerprint } from '../credential/fingerprint.ts';
 import { type Also, longestSecret, lookBeside } from '../credential/look.ts';
 import { eachEndpoint, endedEarly, type Worked } from '../each-endpoint.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';

@@ -1,9 +1,8 @@
 import { formatReference, parseReference, type ReadAnswer, referenceKey, type SecretReference } from '@rcm/credentials';
+import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
 import { type EndpointRow, listEndpoints, listLegacyEndpoints, migrationCounts, recordProof, rowSinceRecorded, wasPromoted } from '@rcm/db';
 import { RcmError, type Secret } from '@rcm/telemetry';
-import { canonicalFingerprint, compareTexts } from '../credential/compare.ts';
 import { isIdentityOf } from '../credential/examine.ts';
-import { rowFingerprint } from '../credential/fingerprint.ts';
 import { isWanted, type Migration, PAGE_SIZE } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
 import { byEndpoint, type Failure, failureLines, failureOf, type Report } from '../report.ts';

@@ -1,10 +1,7 @@
 import { parseJsonExactly } from '@rcm/credentials';
+import { type Fields, isEmpty, parsePath, pathOf, type Place, placesAt, readLogin, valueAt, type Vocabulary } from '@rcm/credentials/legacy';
 import type { Secret } from '@rcm/telemetry';
 import { type Finding, findElsewhere, holdsOther, secretsOf } from '../shapes/elsewhere.ts';
-import { type Fields, isEmpty } from '../shapes/json.ts';
-import { parsePath, pathOf, type Place, placesAt, valueAt } from '../shapes/paths.ts';
-import { readLogin } from '../shapes/read-login.ts';
-import type { Vocabulary } from '../shapes/vocabulary.ts';
 
 /** What a row's `config` holds, as far as it may be said. */
 export interface Look {

@@ -1,10 +1,9 @@
 import { credentialReference, formatReference, type SecretReference, type SecretStore, type SecretTags, type StoredSecret } from '@rcm/credentials';
+import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
 import { claimLegacy, type EndpointRow, recordAuditEvent, recordMigrated, releaseClaim } from '@rcm/db';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
-import { canonicalFingerprint, compareTexts } from './compare.ts';
 import { examine, type Movable } from './examine.ts';
-import { rowFingerprint } from './fingerprint.ts';
 
 export type Moved = 'migrated' | 'already';
 /** `empty`: there is nothing to move. `taken`: another migrator is at it. */

@@ -1,8 +1,8 @@
 import { formatReference } from '@rcm/credentials';
+import { canonicalFingerprint } from '@rcm/credentials/legacy';
 import { type EndpointRow, recordMigrated } from '@rcm/db';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
-import { canonicalFingerprint } from './compare.ts';
 import { examine } from './examine.ts';
 import { placeSecret, type Moved, type Why } from './move.ts';
 

@@ -1,10 +1,5 @@
 import { parseJsonExactly } from '@rcm/credentials';
-import { FORM } from './form.ts';
-import { type Fields, isEmpty, isFields, isNumber } from './json.ts';
-import { isSeed } from './oddities.ts';
-import { isLink } from './otpauth.ts';
-import { pathOf, type Place } from './paths.ts';
-import { wordsOf } from './words.ts';
+import { type Fields, FORM, isEmpty, isFields, isLink, isNumber, isSeed, pathOf, type Place, wordsOf } from '@rcm/credentials/legacy';
 
 /** Something in a row's `config`, outside the login, that may be a secret. */
 export interface Finding {

@@ -1,13 +1,12 @@
 import { identityKeys, parsePayload } from '@rcm/credentials';
+import { compareTexts, vocabularyOf } from '@rcm/credentials/legacy';
 import type { EndpointRow } from '@rcm/db';
 import { Secret } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
 import { Tally } from '../commands/tally.ts';
-import { compareTexts } from '../credential/compare.ts';
 import { type Examiner, examine } from '../credential/examine.ts';
 import { lookInto } from '../credential/look.ts';
 import { legacyTable } from '../legacy-table.fixture.ts';
-import { vocabularyOf } from './vocabulary.ts';
 
 const ROWS = legacyTable(5_000);
 const endpoint = (id: string): EndpointRow =>

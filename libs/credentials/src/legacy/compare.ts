@@ -1,8 +1,10 @@
-import { type CredentialPayload, parseJsonExactly, parsePayload, payloadFingerprint } from '@rcm/credentials';
 import type { Secret } from '@rcm/telemetry';
-import { formOf, matches } from '../shapes/form.ts';
-import { canonicalText, type Fields } from '../shapes/json.ts';
-import type { FingerprintKey } from './fingerprint.ts';
+import { parseJsonExactly } from '../exact-json.ts';
+import { payloadFingerprint } from '../fingerprint.ts';
+import { type CredentialPayload, parsePayload } from '../payload.ts';
+import { formOf, matches } from './form.ts';
+import { canonicalText, type Fields } from './json.ts';
+import type { FingerprintKey } from './row-fingerprint.ts';
 
 /**
  * How a stored payload stands to the legacy one. `rotation`: every field but `password` and `metadata` is still equal, and the stored one

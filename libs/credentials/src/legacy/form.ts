@@ -1,4 +1,4 @@
-import { parseJsonExactly } from '@rcm/credentials';
+import { parseJsonExactly } from '../exact-json.ts';
 import { z } from 'zod';
 import { canonicalText, type Fields, isFields, isNumber, numberOf } from './json.ts';
 

@@ -1,4 +1,4 @@
-import { parseJsonExactly } from '@rcm/credentials';
+import { parseJsonExactly } from '../exact-json.ts';
 import type { Form } from './form.ts';
 import { canonicalText, type Fields, isEmpty, isFields } from './json.ts';
 import type { OneTimeCodes } from './otpauth.ts';
