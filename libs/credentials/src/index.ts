@@ -74,7 +74,7 @@ export {
   type SsmReference,
   type VaultReference,
 } from './reference.ts';
-export { newSecretPlace, tenantStoresOptions } from './store-settings.ts';
+export { newSecretPlace, secretPlaces, tenantStoresOptions } from './store-settings.ts';
 export { LARGE_PAYLOADS, type LargePayloads, placeForSize, type SsmTier } from './stores/size-policy.ts';
 export type {
   CallOptions,

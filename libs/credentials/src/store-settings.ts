@@ -26,6 +26,14 @@ function vaultOptions(config: StoresConfig): TenantStoresOptions['vault'] {
   return { address, namespace, mount, appRoleMount: config.RCM_VAULT_APPROLE_MOUNT, appRole: appRoleFolder(folder) };
 }
 
+/** Everywhere that this deployment creates secrets, whichever store it is set to. */
+export function secretPlaces(config: StoresConfig): readonly NewPlace[] {
+  const { RCM_AWS_REGION: region, RCM_VAULT_MOUNT: mount } = config;
+  const accountId = config.RCM_AWS_ACCOUNT_ID ?? config.RCM_TENANT_ROLE_ARN?.split(':')[4];
+  const stores = [...(region === undefined ? [] : (['ssm', 'secrets-manager'] as const)), ...(mount === undefined ? [] : (['vault'] as const))];
+  return stores.map((store) => newSecretPlace({ ...config, RCM_AWS_ACCOUNT_ID: accountId }, store));
+}
+
 /** Where new secrets of a store are created. Fails with `config_invalid` where the deployment has no such store. */
 export function newSecretPlace(config: StoresConfig, store: SecretReference['store']): NewPlace {
   const { RCM_AWS_REGION: region, RCM_AWS_ACCOUNT_ID: accountId, RCM_VAULT_MOUNT: mount } = config;

@@ -43,6 +43,8 @@ export interface CredentialManager {
    * `store_denied`, `store_throttled`, `store_unavailable`, `deadline_exceeded`, `cancelled`.
    */
   get(request: CredentialRequest): Promise<HeldCredential>;
+  /** The same for a secret that may not be there, which is no failure: `null`. */
+  find(request: CredentialRequest): Promise<HeldCredential | null>;
   /** The next `get` asks the store, unless `version` is what is held already. A read that is under way now is not kept. */
   invalidate(what: { readonly reference: SecretReference; readonly version?: string }): void;
   /** After changes may have been missed: what is held of another version than its row names is not used any more. Fails as `currentVersions` does. */
@@ -127,18 +129,22 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
     }
   };
 
+  /** `onFailure` also answers for what is another tenant's. */
+  const lend = <T>(request: CredentialRequest, onFailure: (error: unknown) => Promise<T>): Promise<HeldCredential | T> => {
+    // Before the cache is looked at: what another tenant's read left there is not this one's either.
+    if (request.reference.organizationId !== request.orgId) return onFailure(notYours());
+    const time = now();
+    const entry = cache.find(request.reference, time);
+    if (entry?.kind === 'held' && matches(entry, request) && time < entry.freshUntil) {
+      metrics.hit();
+      return answerOf(entry);
+    }
+    return serve(entry, request).catch(onFailure);
+  };
+
   return {
-    get(request) {
-      // Before the cache is looked at: what another tenant's read left there is not this one's either.
-      if (request.reference.organizationId !== request.orgId) return failed(metrics, notYours());
-      const time = now();
-      const entry = cache.find(request.reference, time);
-      if (entry?.kind === 'held' && matches(entry, request) && time < entry.freshUntil) {
-        metrics.hit();
-        return answerOf(entry);
-      }
-      return serve(entry, request).catch((error: unknown) => failed(metrics, error));
-    },
+    get: (request) => lend(request, (error) => failed(metrics, error)),
+    find: (request) => lend(request, (error) => (hasCode(error, 'secret_missing') ? Promise.resolve(null) : failed(metrics, error))),
     invalidate({ reference, version }) {
       const entry = cache.find(reference, now());
       if (entry?.kind === 'held' && entry.version === version) return;

@@ -315,6 +315,19 @@ describe('a refusal', () => {
 describe('a missing secret', () => {
   const missing = referenceOf('org-a', 'missing');
 
+  it('is nothing, and no failure, for whoever asks whether it is there; what is there is lent, and a store that is down fails', async () => {
+    const find = (ref = missing, orgId = ref.organizationId) => manager.find({ orgId, reference: ref, version: null });
+    expect([await find(), await metric('rcm_credential_failures_total{code="secret_missing"}')]).toEqual([null, 0]);
+    expect((await find(reference))?.payload.reveal().password).toBe('one');
+    expect(await codeOf(find(missing, 'org-b'))).toBe('reference_not_yours');
+    stores.put(missing, 'x', '1');
+    manager.invalidate({ reference: missing });
+    expect((await find())?.version).toBe('1');
+    stores.down = down;
+    manager.invalidate({ reference: missing });
+    expect([await codeOf(find()), await metric('rcm_credential_failures_total{code="store_unavailable"}')]).toEqual(['store_unavailable', 1]);
+  });
+
   it('is remembered for seconds', async () => {
     expect(await codeOf(get(null, missing))).toBe('secret_missing');
     clock.forward(4_999);
