@@ -5,6 +5,7 @@ import { recordAuditEventForAll } from '@rcm/db';
 import { createLogger, type ExitCode, RcmError } from '@rcm/telemetry';
 import { apply } from './commands/apply.ts';
 import { dealtWith, outsideKind } from './commands/dealt-with.ts';
+import { oldReadersGone, whoseReaders } from './commands/old-readers-gone.ts';
 import { plan } from './commands/plan.ts';
 import { report } from './commands/report.ts';
 import { type PersonalAct, rollback, type RollbackScope } from './commands/rollback.ts';
@@ -95,6 +96,14 @@ function commands(does: (act: Act, options?: Mapped & Filtered) => () => Promise
       await does(async (migration, config) => dealtWith(migration, known, { actor: await whoSignedIn(options, config), reason }))();
     },
   );
+  person(command('old-readers-gone', 'say that nothing but the platform reads plaintext in rows any more, so that rotations may begin before scrub'))
+    .addOption(new Option('--org <id>', 'of this organization').conflicts('all'))
+    .option('--all', 'of every organization that there is now; needs --yes')
+    .option('--yes', 'yes, of every one')
+    .action(async (options: Person & { org?: string; all?: boolean; yes?: boolean }) => {
+      const [orgId, reason] = [whoseReaders(options), reasonOf(options)];
+      await does(async (migration, config) => oldReadersGone(migration, orgId, { actor: await whoSignedIn(options, config), reason }))();
+    });
   mapped(command('status', 'count how far the migration is, and what is left; exit code 1 while anything is')).action(async (options: Mapped) =>
     does(status, options)(),
   );

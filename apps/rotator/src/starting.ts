@@ -1,5 +1,5 @@
 import { usablePasswordRules } from '@rcm/credentials';
-import { isDue, liesElsewhere, passwordTooYoungUntil, remainingBudget, type StartRefusal } from '@rcm/db';
+import { hasOldReaders, isDue, liesElsewhere, passwordTooYoungUntil, remainingBudget, type StartRefusal } from '@rcm/db';
 import { automationRefusal, type MigratedEndpoint } from '@rcm/portal-access';
 import type { ErrorCode } from '@rcm/telemetry';
 import type { RequestReason, Rotator } from './rotate.ts';
@@ -41,6 +41,11 @@ export async function whyNotStart(
   // A job is a hint and may come twice: what was rotated while this one waited for its lease is not rotated again.
   if (reason === 'due' && !(await isDue(rotator.db, { orgId: endpoint.orgId, endpointId: endpoint.id })))
     return notStarted('rotation_refused', 'it is not due any more');
+  if (await hasOldReaders(rotator.db, endpoint))
+    return notStarted(
+      'rotation_refused',
+      'Plaintext of this login still lies in its row, and whoever reads it there would lock the account with the old password. Nothing was changed; `migrator scrub` removes it, or `migrator old-readers-gone --org … --reason …` says that nobody reads it any more.',
+    );
   if (await liesElsewhere(rotator.db, endpoint))
     return notStarted(
       'rotation_refused',

@@ -110,9 +110,11 @@ export { type PasswordStanding, passwordStanding, type StandingQuestion } from '
 export { migrationByOrganization, type OrganizationMigration } from './legacy/by-organization.ts';
 export { type Claimed, type ClaimQuestion, claimLegacy, releaseClaim } from './legacy/claim.ts';
 export { type EndpointConfig, gatherCredentials, listConfigs, type PlacesOf, type ScrubElsewhere, scrubElsewhere } from './legacy/configs.ts';
+export { type LegacyNamed, type LegacyRead, nameLegacyLogin, readLegacyLogin } from './legacy/dual-read.ts';
 export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated } from './legacy/migrate.ts';
 export { forgetLeftoverFingerprints, listProofs, type MigrationProof, type NewProof, recordProof } from './legacy/proofs.ts';
 export { type LegacyRestore, type RestoreAnswer, restoreLegacyCredentials } from './legacy/restore.ts';
+export { countHeldByOldReaders, declareOldReadersGone, hasOldReaders } from './legacy/old-readers.ts';
 export { changePace, type PaceQuestion, takeTurn } from './legacy/pace.ts';
 export { rewriteStorage, type RewriteOptions, type StorageRewrite } from './legacy/rewrite.ts';
 export type { ByteSearch } from './legacy/rewrite-search.ts';

@@ -1,4 +1,4 @@
-import { listAttempts, listGates, listLeases, listNotices, listPauses, listSharedIdentities, listWishes, rotationCounts } from '@rcm/db';
+import { countHeldByOldReaders, listAttempts, listGates, listLeases, listNotices, listPauses, listSharedIdentities, listWishes, rotationCounts } from '@rcm/db';
 import { type CommandContext, print } from './command.ts';
 
 const SHOWN = 200;
@@ -8,7 +8,7 @@ const OPEN = ['planned', 'staged', 'submitting', 'applied', 'verified', 'promote
 /** `status`: who holds what since when, what is open, paused or stopped, and what people were told. Reads only. */
 export async function statusCommand(context: CommandContext): Promise<number> {
   const { db } = context.opened;
-  const [counts, leases, wishes, open, pauses, gates, shared, notices] = await Promise.all([
+  const [counts, leases, wishes, open, pauses, gates, shared, oldReaders, notices] = await Promise.all([
     rotationCounts(db),
     listLeases(db),
     listWishes(db),
@@ -16,6 +16,7 @@ export async function statusCommand(context: CommandContext): Promise<number> {
     listPauses(db),
     listGates(db),
     listSharedIdentities(db, { limit: SHOWN }),
+    countHeldByOldReaders(db),
     listNotices(db, { limit: NOTICES_SHOWN }),
   ]);
   const status = {
@@ -49,6 +50,7 @@ export async function statusCommand(context: CommandContext): Promise<number> {
         probedAt: g.breaker.probedAt?.toISOString() ?? null,
       },
     })),
+    oldReaders,
     shared: shared.map(({ endpointIds, organizations, secrets }) => ({ endpointIds, organizations, secrets })),
     notices: notices.map((n) => ({ kind: n.kind, endpointId: n.endpointId, portalType: n.portalTypeCode, detail: n.detail, at: n.createdAt.toISOString() })),
   };
@@ -82,6 +84,7 @@ interface Shown {
     readonly canary: { readonly state: string } | null;
     readonly stopped: { readonly since: string; readonly cause: string; readonly detail: string | null } | null;
   }[];
+  readonly oldReaders: { readonly held: number; readonly due: number };
   readonly shared: readonly { readonly endpointIds: readonly string[]; readonly organizations: number }[];
   readonly notices: readonly { readonly kind: string; readonly endpointId: string | null; readonly portalType: string | null; readonly at: string }[];
 }
@@ -105,6 +108,11 @@ function linesFor(s: Shown): string[] {
     ),
     ...(s.shared.length > 0
       ? ['logins in several places, not rotated automatically:', ...s.shared.map((x) => `  ${x.endpointIds.join(', ')} (${x.organizations} organizations)`)]
+      : []),
+    ...(s.oldReaders.held > 0
+      ? [
+          `not rotated while plaintext lies in their rows: ${s.oldReaders.held}, of which ${s.oldReaders.due} are due (\`migrator scrub\`, or \`migrator old-readers-gone\`)`,
+        ]
       : []),
     `notices: ${s.notices.length === 0 ? 'none' : ''}`,
     ...s.notices.map((n) => `  ${n.at}  ${n.kind}  ${n.endpointId ?? n.portalType ?? ''}`),

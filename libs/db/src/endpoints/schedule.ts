@@ -1,11 +1,12 @@
 import { Prisma } from '../generated/client.ts';
 import type { Database, Transaction } from '../database.ts';
 import { checkLimit, timestamp } from '../input.ts';
+import { NO_OLD_READERS } from '../legacy/old-readers.ts';
 import { endpointRow, WITH_PORTAL_TYPE, type EndpointRow } from './endpoint.ts';
 
 /**
  * Endpoints to rotate now, the longest due first: automatic portal type whose terms let a program log in, a secret and an identity, `next_rotation_at` reached,
- * no open attempt for the identity. One endpoint per secret. An identity that lies in two organizations or under two secrets is
+ * no open attempt for the identity, no plaintext of it that somebody may still read. One endpoint per secret. An identity that lies in two organizations or under two secrets is
  * left out (`listSharedIdentities` names it): changing it for one would lock the other out.
  *
  * Raw SQL: the partial index `integration_endpoint_due` gives the order, so the scan stops after `limit` rows.
@@ -20,6 +21,7 @@ export async function listDueEndpoints(db: Database, { limit }: { readonly limit
          AND NOT EXISTS (SELECT 1 FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL)
          AND NOT EXISTS (SELECT 1 FROM integration_endpoint o
                           WHERE o.login_identity = e.login_identity AND (o.org_id <> e.org_id OR o.secret_arn IS DISTINCT FROM e.secret_arn))
+         AND ${NO_OLD_READERS}
          AND NOT EXISTS (SELECT 1 FROM integration_endpoint twin
                           WHERE twin.login_identity = e.login_identity AND twin.next_rotation_at <= now()
                             AND (twin.next_rotation_at, twin.id) < (e.next_rotation_at, e.id))

@@ -1,5 +1,6 @@
 import type { Database } from '../database.ts';
 import { checkLimit, checkMs } from '../input.ts';
+import { NO_OLD_READERS } from '../legacy/old-readers.ts';
 import type { StartRules } from './rules.ts';
 
 /** An endpoint whose rotation the scheduler may send now. */
@@ -45,6 +46,7 @@ export async function listStartable(db: Database, { rules, limit }: { readonly r
              AND NOT EXISTS (SELECT FROM rotation_pause x WHERE x.endpoint_id = e.id)
              AND NOT EXISTS (SELECT FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL)
              AND NOT EXISTS (SELECT FROM integration_endpoint o WHERE o.login_identity = e.login_identity AND (o.org_id <> e.org_id OR o.secret_arn IS DISTINCT FROM e.secret_arn))
+             AND ${NO_OLD_READERS}
              AND NOT EXISTS (SELECT FROM integration_endpoint twin WHERE twin.login_identity = e.login_identity AND twin.next_rotation_at <= now()
                                 AND (twin.next_rotation_at, twin.id) < (e.next_rotation_at, e.id))
            ORDER BY e.next_rotation_at, e.id LIMIT greatest(room.n, 0)) d

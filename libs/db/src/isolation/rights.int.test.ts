@@ -315,6 +315,14 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ]),
   ['rcm_agent', 'may not', `INSERT INTO key_check (use, key_id, check_value) VALUES ('identity', '7', repeat('a', 64))`],
   ['rcm_agent', 'may not', `SELECT rcm_settle_login('$endpoint', ARRAY[repeat('a', 64)], '{1}')`],
+  ...ALL_ROLES.flatMap((role): (readonly [Asking, 'may' | 'may not', string])[] => {
+    const may = role === 'rcm_agent' ? 'may' : 'may not';
+    return [
+      [role, may, `SELECT * FROM rcm_legacy_login('$endpoint', '$uuid')`],
+      [role, may, `SELECT rcm_name_legacy_login('$endpoint', NULL, ARRAY[repeat('a', 64)], '{1}')`],
+      [role, role === 'rcm_migrator' ? 'may' : 'may not', `UPDATE organization SET old_readers_gone_at = now()`],
+    ];
+  }),
   ['rcm_agent', 'may not', `SELECT rcm_forget_passwords('$login', '{}')`],
   ...(['rcm_agent', 'rcm_rotator', 'rcm_migrator'] as const).flatMap((role): (readonly [Asking, 'may not', string])[] => [
     [role, 'may not', `SELECT * FROM rcm_login_limits('$login')`],

@@ -33,7 +33,7 @@ export type RestoreAnswer = 'restored' | 'moved' | 'already' | 'lease_lost' | 'e
 
 /**
  * Takes an endpoint back to before its migration: the login stands in `config.credentials` (other fields of `config` stay), the
- * reference and its version are gone, so nothing rotates it. Identity and ledger stay: the portal's lockout counts on. Written over is only
+ * reference and its version are gone, so nothing rotates it, and somebody reads plaintext again. Identity and ledger stay: the portal's lockout counts on. Written over is only
  * plaintext that was recorded as migrated; any answer but `restored` means that nothing was changed. The audit event is part of the
  * transaction. Fails with `endpoint_unknown`, `state_conflict` (never migrated).
  */
@@ -58,6 +58,8 @@ export async function restoreLegacyCredentials(db: Database, restore: LegacyRest
       UPDATE integration_endpoint
          SET config = config || jsonb_build_object('credentials', ${text}::jsonb), secret_arn = NULL, current_version = NULL, rotation_status = NULL, updated_at = clock_timestamp()
        WHERE id = ${endpointId} AND org_id = ${orgId}`;
+    // Whoever goes back has readers of plaintext again.
+    await tx.$executeRaw`UPDATE organization SET old_readers_gone_at = NULL WHERE id = ${orgId} AND old_readers_gone_at IS NOT NULL`;
     await forgetFingerprints(tx, restore);
     await writeAuditEvent(tx, { orgId, actor, action: 'endpoint.restored', subject: endpointId, reason, details: { secretArn } });
     return 'restored';
