@@ -33,6 +33,10 @@ const schema = z
     /** So many logins refused with passwords that had worked, within this time, and the portal is taken to be ill: no password is marked bad then. */
     RCM_AGENT_ILL_SUSPECTS: z.coerce.number().int().min(1).max(1_000).default(3),
     RCM_AGENT_ILL_WINDOW_MS: milliseconds(600_000),
+    /** Whether a login is used that still lies in its row, in plaintext, because no migration has moved it yet. */
+    RCM_LEGACY_READ: z.enum(['allow', 'forbid']).default('forbid'),
+    /** What this company's rows call things, as for the migrator. */
+    RCM_LEGACY_MAPPINGS_FILE: z.string().min(1).optional(),
     RCM_AGENT_TIDY_MS: milliseconds(30_000, 100),
     RCM_AGENT_DRAIN_MS: milliseconds(90_000),
     /** How long an ended task is kept, with its input and result. The database deletes none that ended less than a day ago. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 /** A web-agent in a process of its own, as it is deployed. */
 export interface AgentProcess {
   readonly pid: number;
+  /** 0: it serves no API. */
   readonly apiPort: number;
   /** Everything it has written so far. */
   output(): string;
@@ -31,8 +32,8 @@ export async function startAgent(environment: NodeJS.ProcessEnv): Promise<AgentP
 async function untilReady(child: ChildProcess, output: () => string): Promise<number> {
   const giveUpAt = Date.now() + READY_MS;
   for (;;) {
-    const port = /"apiPort":(\d+)/.exec(output())?.[1];
-    if (port !== undefined) return Number(port);
+    const port = /"apiPort":(\d+|null)/.exec(output())?.[1];
+    if (port !== undefined) return port === 'null' ? 0 : Number(port);
     if (child.exitCode !== null || Date.now() > giveUpAt) throw new Error(`the web-agent did not become ready: ${output()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -3,6 +3,7 @@ import type { Database } from '@rcm/db';
 import { type AgentAccess, leaseTiming, loginTiming, openPortalProcess, SessionKeeper } from '@rcm/portal-access';
 import { type Logger, type Metrics, systemClock } from '@rcm/telemetry';
 import type { WebAgentConfig } from './config.ts';
+import { legacySetting } from './legacy.ts';
 import { openTaskKeys } from './task-keys.ts';
 
 export interface WebAgentProcess {
@@ -20,6 +21,7 @@ export interface WebAgentProcess {
 export function openWebAgent(config: WebAgentConfig, options: { readonly headed?: boolean } = {}): WebAgentProcess {
   const idleContexts = config.RCM_AGENT_KEPT_SESSIONS;
   const taskKeys = openTaskKeys(config);
+  const { legacy, warnings: legacyWarnings } = legacySetting(config);
   const { logger, metrics, db, drivers, warnings, closeBrowser } = openPortalProcess({
     name: 'web-agent',
     role: 'rcm_agent',
@@ -56,11 +58,12 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
       login: loginTiming(config),
       illness: { windowMs: config.RCM_AGENT_ILL_WINDOW_MS, suspects: config.RCM_AGENT_ILL_SUSPECTS },
       keys: identityKeys(config),
+      legacy,
     },
     db,
     logger,
     metrics,
-    warnings,
+    warnings: [...warnings, ...legacyWarnings],
     async close() {
       await keeper.close();
       await closeBrowser();

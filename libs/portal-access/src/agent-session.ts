@@ -1,26 +1,16 @@
-import { type CredentialManager, type HeldCredential, type IdentityKeys, parseReference } from '@rcm/credentials';
-import {
-  type BreakerRules,
-  type Database,
-  type EndpointRow,
-  followStoreVersion,
-  getEndpoint,
-  knowsRotation,
-  outrunCopy,
-  recordKeptSession,
-  restLogin,
-  wantCredentialSearch,
-} from '@rcm/db';
+import type { CredentialManager, IdentityKeys } from '@rcm/credentials';
+import { type BreakerRules, type Database, getEndpoint, recordKeptSession } from '@rcm/db';
 import type { PortalSession } from '@rcm/portal-drivers';
 import { type Clock, hasCode, type Logger, type Metrics, RcmError } from '@rcm/telemetry';
+import { accountOf } from './account.ts';
+import type { CredentialSource, CurrentCredential, NamedEndpoint } from './credential-source.ts';
 import type { Drivers } from './drivers.ts';
-import { accountOf, goesBy } from './account.ts';
 import { guardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted } from './guarded-login.ts';
 import { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
+import { legacyCredential, type LegacyReading, namedLegacy } from './legacy-credential.ts';
 import { automationRefusal } from './permission.ts';
-import { rotationThatMade } from './portal-credential.ts';
-import { afterRestoreMs } from './restored.ts';
 import type { KeptSession, SessionKeeper } from './session-keeper.ts';
+import { isMigrated, notMigrated, storedCredential } from './stored-credential.ts';
 
 export interface AgentAccess {
   readonly db: Database;
@@ -37,6 +27,8 @@ export interface AgentAccess {
   readonly illness: Pick<BreakerRules, 'windowMs' | 'suspects'>;
   /** What accounts and passwords are known by. */
   readonly keys: IdentityKeys;
+  /** How a login is used that still lies in its row. Default: it is not (docs/migration.md). */
+  readonly legacy?: LegacyReading | undefined;
 }
 
 export interface AgentVisit {
@@ -56,21 +48,18 @@ export interface VisitResult<T> {
 }
 
 /**
- * The agent's way in: shared lease, then the version that the lease names, then a kept session of that version or a login,
- * then `act`. The lease is held until `act` ends; its signal tells `act` to stop when the lease is lost.
+ * The agent's way in: shared lease, then the version that the lease names (or, before its migration and where that is allowed, what lies in its row), then a kept
+ * session of that version or a login, then `act`. The lease is held until `act` ends; its signal tells `act` to stop when the lease is lost.
  *
  * Errors: `endpoint_unknown`, `automation_undecided`, `automation_forbidden` (nothing was opened), `lease_unavailable` (a rotation is under way: ask again later), `login_*`, `portal_*`,
- * `secret_missing`, `store_*`, `audit_unavailable` (nothing was used), `cancelled`.
+ * `secret_missing`, `payload_invalid`, `store_*`, `audit_unavailable` (nothing was used), `cancelled`.
  */
 export async function withAgentSession<T>(
   access: AgentAccess,
   visit: AgentVisit,
   act: (session: PortalSession, signal: AbortSignal) => Promise<VisitResult<T>>,
 ): Promise<T> {
-  const endpoint = await migratedEndpoint(access.db, visit);
-  // Before lease and secret; a session that is kept is not used any more either.
-  const refusal = automationRefusal(endpoint.portalType);
-  if (refusal) throw refusal;
+  const { endpoint, source } = await toVisit(access, visit);
   const held = await holdLease({
     db: access.db,
     clock: access.clock,
@@ -85,29 +74,42 @@ export async function withAgentSession<T>(
     signal: visit.signal,
   });
   try {
-    const opened = (await reuse(access, endpoint, held, visit.taskId)) ?? (await logIn(access, endpoint, held, visit.taskId));
+    const visited = { access, endpoint, held, source: source(held), taskId: visit.taskId };
+    const opened = (await reuse(visited)) ?? (await logIn(visited));
     return await actAndKeep(access, endpoint, opened, held.signal, act);
   } finally {
     await held.release();
   }
 }
 
-export interface MigratedEndpoint extends EndpointRow {
-  readonly secretArn: string;
-  readonly loginIdentity: string;
+interface ToVisit {
+  readonly endpoint: NamedEndpoint;
+  /** Where its login is had from, once its lease is held. */
+  readonly source: (held: HeldLease) => CredentialSource;
 }
 
-/** The endpoint of this organization, with its secret. Fails with `endpoint_unknown` or `secret_missing`. */
-export async function migratedEndpoint(db: Database, visit: { readonly orgId: string; readonly endpointId: string }): Promise<MigratedEndpoint> {
-  const endpoint = await getEndpoint(db, visit);
-  if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${visit.orgId} has no endpoint ${visit.endpointId}.`);
-  const { secretArn, loginIdentity } = endpoint;
-  if (secretArn === null || loginIdentity === null) {
-    throw new RcmError('secret_missing', `Endpoint ${endpoint.id} has no secret reference yet; run the migrator first.`, {
-      details: { endpointId: endpoint.id },
-    });
+/** The endpoint of this organization, with a login that has a name. Before lease and secret: whether a program may log in; a session that is kept is not used any more either. */
+async function toVisit(access: AgentAccess, visit: AgentVisit): Promise<ToVisit> {
+  const row = await getEndpoint(access.db, visit);
+  if (!row) throw new RcmError('endpoint_unknown', `Organization ${visit.orgId} has no endpoint ${visit.endpointId}.`);
+  const legacy = row.secretArn === null && row.hasLegacyCredentials ? access.legacy : undefined;
+  const refusal = automationRefusal(row.portalType);
+  if (isMigrated(row)) {
+    if (refusal) throw refusal;
+    return { endpoint: row, source: (held) => storedCredential(access, row, held) };
   }
-  return { ...endpoint, secretArn, loginIdentity };
+  if (!legacy) throw notMigrated(row);
+  if (refusal) throw refusal;
+  const named = await namedLegacy(access, legacy, row);
+  return { endpoint: named, source: (held) => legacyCredential(access, legacy, named, held) };
+}
+
+interface Visited {
+  readonly access: AgentAccess;
+  readonly endpoint: NamedEndpoint;
+  readonly held: HeldLease;
+  readonly source: CredentialSource;
+  readonly taskId: string | undefined;
 }
 
 interface OpenSession extends KeptSession {
@@ -115,14 +117,14 @@ interface OpenSession extends KeptSession {
 }
 
 /** What a session was opened with: once a password, an address, a recipe or the hosts are others, it is not kept any longer. */
-function standing({ drivers }: AgentAccess, { secretArn, baseUrl, portalType }: MigratedEndpoint, version: string): string {
+function standing({ drivers }: AgentAccess, { secretArn, baseUrl, portalType }: NamedEndpoint, version: string): string {
   const { hosts, privateHosts, loopbackHosts } = portalType;
   return JSON.stringify([secretArn, version, baseUrl, hosts, privateHosts, loopbackHosts, drivers.for(portalType).hash]);
 }
 
 /** A kept session is a use of the login like any other: it stands in the audit trail before a page of it is asked for. */
-async function reuse(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease, taskId: string | undefined): Promise<OpenSession | null> {
-  const version = held.lease.currentVersion;
+async function reuse({ access, endpoint, held, source, taskId }: Visited): Promise<OpenSession | null> {
+  const version = await source.keptVersion();
   if (version === null) return null;
   const kept = await access.keeper.take(endpoint.id, standing(access, endpoint, version));
   if (!kept) return null;
@@ -138,22 +140,23 @@ async function reuse(access: AgentAccess, endpoint: MigratedEndpoint, held: Held
   return null;
 }
 
-/** Logs in; after a rejection asks the store once more and tries once more only if the password is another one. */
-async function logIn(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease, taskId: string | undefined): Promise<OpenSession> {
-  const first = await currentCredential(access, endpoint, held);
-  const result = await tryLogin(access, endpoint, held, first, taskId);
+/** Logs in; after a rejection asks once more what the password is and tries once more only if it is another one. */
+async function logIn(visited: Visited): Promise<OpenSession> {
+  const { access, endpoint, source } = visited;
+  const first = await source.current();
+  const result = await tryLogin(visited, first);
   if (result.kind === 'accepted') return { ...result, version: first.version };
   if (!mayBeOutdated(result)) throw loginError(endpoint, result);
 
-  access.credentials.invalidate({ reference: parseReference(endpoint.secretArn) });
-  const second = await currentCredential(access, endpoint, held);
+  source.forget();
+  const second = await source.current();
   if (isSamePassword(access, endpoint, first, second)) throw loginError(endpoint, result);
-  const retried = await tryLogin(access, endpoint, held, second, taskId);
+  const retried = await tryLogin(visited, second);
   if (retried.kind === 'accepted') return { ...retried, version: second.version };
   throw loginError(endpoint, retried);
 }
 
-const isSamePassword = ({ keys }: AgentAccess, endpoint: MigratedEndpoint, first: HeldCredential, second: HeldCredential): boolean =>
+const isSamePassword = ({ keys }: AgentAccess, endpoint: NamedEndpoint, first: CurrentCredential, second: CurrentCredential): boolean =>
   accountOf(keys, endpoint, first.payload).fingerprints[0] === accountOf(keys, endpoint, second.payload).fingerprints[0];
 
 /** Password or account were refused, now or before: somebody may have put another one into the store without the row knowing. */
@@ -162,67 +165,8 @@ function mayBeOutdated(result: NotAccepted): boolean {
   return result.outcome.kind === 'rejected' || result.outcome.kind === 'rejected_or_locked';
 }
 
-async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease): Promise<HeldCredential> {
-  const asked = held.lease.currentVersion;
-  const credential = await access.credentials.get({
-    orgId: endpoint.orgId,
-    reference: parseReference(endpoint.secretArn),
-    version: asked,
-    signal: held.signal,
-  });
-  // The store is ahead: a person changed it. The row follows, so that everybody else stops using the older one.
-  if (credential.version !== asked && credential.served !== 'stale') {
-    await refuseOutrun(access, endpoint, credential);
-    await restAfterRestore(access, endpoint, held, credential);
-    await followStoreVersion(access.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: asked, to: credential.version });
-  }
-  if (!goesBy(accountOf(access.keys, endpoint, credential.payload), endpoint.loginIdentity)) await refuseOtherAccount(access, endpoint);
-  return credential;
-}
-
-/**
- * Somebody opened the secret before a rotation and saved it after: its password is the one that the rotation replaced, and to try it would be
- * a failure for nothing. The rotator puts the newer password into what they saved.
- */
-async function refuseOutrun({ db, logger }: AgentAccess, endpoint: MigratedEndpoint, { payload }: HeldCredential): Promise<void> {
-  const { id: endpointId, orgId, loginIdentity } = endpoint;
-  const attemptId = rotationThatMade(payload);
-  if (attemptId === null || (await outrunCopy(db, { orgId, loginIdentity, attemptId })) === null) return;
-  logger.warn({ endpointId }, 'the secret was saved from a copy that is older than the last rotation; the rotator puts it right');
-  await wantCredentialSearch(db, { orgId, endpointId });
-  throw notReady(endpoint, 'saved_from_old_copy');
-}
-
-/** Only a rotator may say which account a row means: it follows, with what the ledger knows. */
-async function refuseOtherAccount({ db, logger }: AgentAccess, endpoint: MigratedEndpoint): Promise<never> {
-  logger.warn({ endpointId: endpoint.id }, 'the secret names another account than the row; the rotator lets the row follow');
-  await wantCredentialSearch(db, { orgId: endpoint.orgId, endpointId: endpoint.id });
-  throw notReady(endpoint, 'other_account');
-}
-
-const notReady = ({ id }: MigratedEndpoint, reason: string): RcmError =>
-  new RcmError('login_not_allowed', `No login was attempted (${reason}); nothing was sent to the portal.`, { details: { endpointId: id, reason } });
-
-/**
- * A rotation made this version and the journal does not know it: the database was restored to an earlier hour. The ledger has forgotten the
- * failures of that time too, so nobody logs in for one lockout window.
- */
-async function restAfterRestore({ db, logger }: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease, { payload, version }: HeldCredential): Promise<void> {
-  const { id: endpointId, orgId, portalType } = endpoint;
-  const attemptId = rotationThatMade(payload);
-  if (attemptId === null || (await knowsRotation(db, { orgId, attemptId }))) return;
-  logger.error({ endpointId }, 'the database was restored to an earlier hour: the store is ahead of it; nobody logs in for one lockout window');
-  await restLogin(db, { orgId, endpointId, leaseId: held.lease.id, version, actor: 'agent', forMs: afterRestoreMs(portalType) });
-}
-
 /** An agent's login keeps no session that must change its password first, so it is accepted or not. */
-async function tryLogin(
-  access: AgentAccess,
-  endpoint: MigratedEndpoint,
-  held: HeldLease,
-  credential: HeldCredential,
-  taskId: string | undefined,
-): Promise<Exclude<GuardedResult, { kind: 'must_change' }>> {
+async function tryLogin({ access, endpoint, held, taskId }: Visited, credential: CurrentCredential): Promise<Exclude<GuardedResult, { kind: 'must_change' }>> {
   const result = await guardedLogin({
     db: access.db,
     clock: access.clock,
@@ -248,7 +192,7 @@ async function tryLogin(
 
 async function actAndKeep<T>(
   access: AgentAccess,
-  endpoint: MigratedEndpoint,
+  endpoint: NamedEndpoint,
   opened: OpenSession,
   signal: AbortSignal,
   act: (session: PortalSession, signal: AbortSignal) => Promise<VisitResult<T>>,

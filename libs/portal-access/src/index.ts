@@ -4,7 +4,9 @@
  * rotation, one tenant's login used for another. Nobody else calls a driver's `login`.
  */
 export { accountOf, goesBy, type LoginAccount } from './account.ts';
-export { type AgentAccess, type AgentVisit, type MigratedEndpoint, migratedEndpoint, type VisitResult, withAgentSession } from './agent-session.ts';
+export { type AgentAccess, type AgentVisit, type VisitResult, withAgentSession } from './agent-session.ts';
+export type { LegacyReading } from './legacy-credential.ts';
+export { type MigratedEndpoint, migratedEndpoint } from './stored-credential.ts';
 export { type DriverUser, Drivers } from './drivers.ts';
 export { checkBrowser, leaseTiming, loginTiming, portalEnvironment } from './environment.ts';
 export { followCredentialChanges, type FollowOptions } from './follow-credentials.ts';

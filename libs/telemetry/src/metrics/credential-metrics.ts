@@ -56,6 +56,16 @@ export const CREDENTIAL_METRICS = {
     ...{ kind: 'gauge', unit: 'count', by: AGENT, meaning: 'Credentials held, and marks of missing and refused ones.' },
     source: 'the cache',
   },
+  rcm_legacy_reads_total: {
+    ...{
+      kind: 'counter',
+      unit: 'count',
+      by: AGENT,
+      meaning:
+        'Logins read out of rows that are not migrated yet: to name the account, to be used (alone there, or in its store too), or two that differ and are not used.',
+    },
+    ...{ source: 'each read that the database answered and that could be used', labels: { found: ['name', 'row', 'stored', 'two'] } },
+  },
   rcm_credential_region_down: {
     ...{ kind: 'gauge', unit: 'yes or no', by: AGENT, meaning: '1 while a store counts as down in the first region and reads go to the second, else 0.' },
     ...{ source: 'the reader of two regions', labels: { store: 'any' } },
