@@ -18,4 +18,5 @@ export { verifyLogin } from './commands/verify-login.ts';
 export { lookAtBlocked } from './mending/look-at-blocked.ts';
 export { mendWanted } from './mending/mend-wanted.ts';
 export { stopFailingPortalTypes } from './schedule/chores.ts';
+export { startService } from './schedule/service.ts';
 export { openRotator, type RotatorProcess } from './services.ts';

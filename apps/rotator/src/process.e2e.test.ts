@@ -101,28 +101,6 @@ describe('the rotator as a process', { timeout: 3 * LONG_MS }, () => {
     expect(await world.portalAcceptsStore('alpine-1')).toBe(true);
   });
 
-  it('begins nothing for a job that says more than that a login may be due, and tells of it once', async () => {
-    const [due, notDue] = ['alpine-5', 'alpine-6'];
-    const first = await passwordOf(due);
-    // As somebody writes it who has got at the queue.
-    const job = (endpointId: string, reason: string) => JSON.stringify({ orgId: world.orgId, endpointId, reason, chosenVersion: '1' });
-    const send = (data: string) => sql(`INSERT INTO pgboss.job (name, data) VALUES ('rotation', '${data}')`);
-    for (let i = 0; i < 20; i += 1) await send(job(notDue, 'compromise'));
-    await setNextRotation(world.db, { endpointIds: [due], at: 'now' });
-    await send(job(due, 'rollback'));
-    const run = start('run');
-    await run.ready;
-    await expect.poll(() => stateOf(due), { timeout: LONG_MS }).toBe('done');
-    const waiting = () =>
-      sql<{ left: number }>(`SELECT count(*)::int AS left FROM pgboss.job WHERE name = 'rotation' AND state IN ('created', 'retry', 'active')`);
-    await expect.poll(waiting, { timeout: LONG_MS }).toEqual([{ left: 0 }]);
-    const attempts = (await listAttempts(world.db, { limit: 100 })).filter(({ endpointId }) => endpointId === due || endpointId === notDue);
-    expect(attempts.map(({ endpointId, reason, chosenVersion }) => [endpointId, reason, chosenVersion])).toEqual([[due, 'due', null]]);
-    expect(run.output().match(/said what no job can say/g)).toHaveLength(1);
-    expect([(await accountAt(due)).passwordsChanged, (await accountAt(notDue)).passwordsChanged]).toEqual([1, 0]);
-    expect(await passwordOf(due)).not.toBe(first);
-  });
-
   it('counts the logins that were refused, until they get in again, for Prometheus and for CloudWatch', async () => {
     await refusedOnce('alpine-7');
     const run = startRotator(['run'], { ...environment, RCM_EMBEDDED_METRICS_MS: '500' });

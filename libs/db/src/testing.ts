@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { Secret } from '@rcm/telemetry';
 import pg from 'pg';
-import { applyMigrations } from './migrations/database.ts';
+import { applyMigrations } from './migrations/apply.ts';
 import { ALL_ROLES, type AppRole } from './roles/app-role.ts';
 import { ensureAppLogin } from './roles/login.ts';
 

@@ -65,7 +65,7 @@ describe('what a lockfile names', () => {
 
   it('holds, here, what apps and tests are known to need', () => {
     const use = (name: string) => own.find((each) => each.name === name)?.use;
-    expect([use('fastify'), use('jose'), use('pg-boss'), use('@aws-sdk/client-ssm')]).toEqual(['shipped', 'shipped', 'shipped', 'shipped']);
+    expect([use('fastify'), use('jose'), use('pg'), use('@aws-sdk/client-ssm')]).toEqual(['shipped', 'shipped', 'shipped', 'shipped']);
     expect([use('vitest'), use('@cloud-copilot/iam-simulate'), use('typescript'), use('testcontainers')]).toEqual(['tools', 'tools', 'tools', 'tools']);
     // Each has a checksum, and none an address of its own: npm fetches it from the registry that it is set to.
     expect([...new Set(own.map(({ host }) => host))]).toEqual([null]);

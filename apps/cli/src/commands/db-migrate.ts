@@ -9,7 +9,7 @@ export interface DbMigrateOptions {
 }
 
 /**
- * Brings the database up to this version: tables, roles, rights, the queue. Safe to repeat, and to run in several pipelines at once; each migration is applied
+ * Brings the database up to this version: tables, roles, rights. Safe to repeat, and to run in several pipelines at once; each migration is applied
  * whole or not at all, and is said on stderr when it is committed. With `dryRun` it only says what would be applied.
  */
 export async function dbMigrate({ environment, stderr }: Terminal, { dryRun = false }: DbMigrateOptions): Promise<Report> {

@@ -9,15 +9,14 @@ export async function dbStatus(environment: NodeJS.ProcessEnv): Promise<Report> 
 }
 
 /** Also of a dry run. */
-export function statusReport({ applied, missing, problem, hasQueue, undecided }: MigrationStatus): Report {
-  const well = problem === null && missing.length === 0 && hasQueue;
+export function statusReport({ applied, missing, problem, undecided }: MigrationStatus): Report {
+  const well = problem === null && missing.length === 0;
   return {
-    json: { applied, missing, problem, queue: hasQueue, upToDate: well, undecided },
+    json: { applied, missing, problem, upToDate: well, undecided },
     lines: (view) => [
       ...facts(view, [
         ['migrations', `${applied.length} of ${applied.length + missing.length} applied`],
         ['newest', applied.at(-1) ?? 'none'],
-        ['queue', hasQueue ? 'installed' : 'not installed'],
         ['problem', problem],
       ]),
       ...missing.map((name) => `missing  ${name}`),

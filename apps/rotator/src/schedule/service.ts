@@ -1,9 +1,11 @@
-import { type JobData, type Jobs, listOpenAttempts, listStartable, type RotationAttempt } from '@rcm/db';
+import { listOpenAttempts, type RotationAttempt } from '@rcm/db';
 import { isRcmError, type Metrics } from '@rcm/telemetry';
 import type { RotationRequest, Rotator } from '../rotate.ts';
+import { DueLogins } from './due-logins.ts';
 import { InFlight } from './in-flight.ts';
 import { InTurn } from './in-turn.ts';
 import { rotateAndReport, type RotationResult } from './rotation-outcome.ts';
+import { Wake } from './wake.ts';
 
 /** Work that is done again and again beside the rotations. */
 export interface Chore {
@@ -12,23 +14,24 @@ export interface Chore {
   /** Pause between two rounds, in ms. */
   readonly everyMs: number;
   round(signal: AbortSignal): Promise<unknown>;
+  /** Ends a pause early, but never the first part of it. Default: nothing does. */
+  readonly wake?: Wake;
 }
 
 export interface ServiceOptions {
   readonly rotator: Rotator;
-  readonly jobs: Jobs;
   readonly metrics: Metrics;
   /** Rotations at once in this process. */
   readonly concurrency: number;
-  /** Pause between two scans for what is due, in ms. */
+  /** Longest pause between two looks for what is due, in ms; a rotation that ends makes room, and the next look comes at once. */
   readonly scanMs: number;
   /** Pause between two scans for attempts whose owner is gone or whose wait is over, in ms. */
   readonly recoveryMs: number;
-  /** How often the queue is asked, in ms. */
-  readonly pollMs: number;
-  /** Before each scan for what is due: may stop portal types that have begun to fail. */
+  /** Before each look for what is due: may stop portal types that have begun to fail. */
   readonly beforeScan: () => Promise<unknown>;
   readonly chores: readonly Chore[];
+  /** Must not reject. Default: `rotateAndReport`; a measurement of the schedule rotates nowhere. */
+  readonly rotate?: typeof rotateAndReport;
 }
 
 export interface RotatorService {
@@ -41,10 +44,14 @@ export interface RotatorService {
 /** What somebody is told of. */
 const FAILED: ReadonlySet<RotationResult> = new Set(['failed', 'abandoned', 'blocked']);
 
-/** Due scan → queue → rotation, and recovery beside it. Jobs are hints: a lost one is found by the next scan, a double one finds nothing to do. */
-export async function startService(options: ServiceOptions): Promise<RotatorService> {
-  const { rotator, jobs, metrics } = options;
-  const inFlight = new InFlight(options.concurrency);
+/** So that rotations that end one after another, or at once, do not ask the database without a pause. */
+const LEAST_PAUSE_MS = 250;
+
+/** Takes what is due from its rows as slots are free, goes on with what others left, and does the chores beside. */
+export function startService(options: ServiceOptions): RotatorService {
+  const { rotator, metrics, rotate: rotateOne = rotateAndReport } = options;
+  const slotFree = new Wake();
+  const inFlight = new InFlight(options.concurrency, () => slotFree.up());
   const work = new AbortController();
   const intake = new AbortController();
   const ended = metrics.counter('rcm_rotations_total');
@@ -53,19 +60,22 @@ export async function startService(options: ServiceOptions): Promise<RotatorServ
   const inHand = metrics.gauge('rcm_rotations_in_flight');
 
   const rotate = async (request: Omit<RotationRequest, 'signal'>) => {
-    await inFlight.run(request.endpointId, async () => {
-      inHand.inc();
-      const startedAt = performance.now();
-      const outcome = await rotateAndReport(rotator, { ...request, signal: work.signal });
-      inHand.dec();
-      ended.inc({ result: outcome.result });
-      took.observe({ result: outcome.result }, (performance.now() - startedAt) / 1000);
-      if (FAILED.has(outcome.result)) failed.inc();
-    });
+    inHand.inc();
+    const startedAt = performance.now();
+    const outcome = await rotateOne(rotator, { ...request, signal: work.signal });
+    inHand.dec();
+    ended.inc({ result: outcome.result });
+    took.observe({ result: outcome.result }, (performance.now() - startedAt) / 1000);
+    if (FAILED.has(outcome.result)) failed.inc();
+    return outcome.result;
   };
+  const due = new DueLogins(rotator, inFlight, rotate);
   const problems = new Map<string, string>();
-  const loop = async ({ name, everyMs, round }: Chore) => {
+  const pause = async (ms: number, signal: AbortSignal) => rotator.clock.sleep(ms, signal).catch(() => undefined);
+  const loop = async ({ name, everyMs, round, wake }: Chore) => {
     while (!intake.signal.aborted) {
+      // Before the round: what happens while it looks may be what it no longer sees.
+      const woken = wake?.next();
       try {
         await round(work.signal);
         problems.delete(name);
@@ -73,29 +83,29 @@ export async function startService(options: ServiceOptions): Promise<RotatorServ
         problems.set(name, `${name} fails: ${isRcmError(error) ? error.code : 'unexpected error'}`);
         rotator.logger.error({ err: error, scan: name }, 'scan failed; it is tried again');
       }
-      await rotator.clock.sleep(everyMs, intake.signal).catch(() => undefined);
-    }
-  };
-  const dueScan = async () => {
-    await options.beforeScan();
-    for (const { orgId, endpointId } of await listStartable(rotator.db, { rules: rotator.rules, limit: options.concurrency * 8 })) {
-      await jobs.send('rotation', { orgId, endpointId });
+      await pause(Math.min(LEAST_PAUSE_MS, everyMs), intake.signal);
+      await pause(Math.max(everyMs - LEAST_PAUSE_MS, 0), woken ? AbortSignal.any([intake.signal, woken]) : intake.signal);
     }
   };
   const recoveries = new InTurn<RotationAttempt>(options.concurrency * 2);
   const recoveryScan = async () => {
     const list = (part: { readonly after: string | null; readonly limit: number }) => listOpenAttempts(rotator.db, { ownerGone: true, ...part });
     await recoveries.look(list, ({ orgId, endpointId }) => {
-      if (inFlight.full) return false;
-      if (!inFlight.has(endpointId)) void rotate({ orgId, endpointId, reason: 'recovery' });
+      if (inFlight.room === 0) return false;
+      void inFlight.run(endpointId, async () => void (await rotate({ orgId, endpointId, reason: 'recovery' })));
       return true;
     });
   };
-  // A job is a hint that a login may be due, and says no more than that.
-  const hinted = ({ orgId, endpointId }: JobData['rotation']) => rotate({ orgId, endpointId, reason: 'due' });
-  const stopWorker = await jobs.work('rotation', { concurrency: options.concurrency, pollMs: options.pollMs }, hinted);
   const loops = [
-    loop({ name: 'due scan', everyMs: options.scanMs, round: dueScan }),
+    loop({
+      name: 'due scan',
+      everyMs: options.scanMs,
+      async round() {
+        await options.beforeScan();
+        await due.take(intake.signal);
+      },
+      wake: slotFree,
+    }),
     loop({ name: 'recovery scan', everyMs: options.recoveryMs, round: recoveryScan }),
     ...options.chores.map(loop),
   ];
@@ -105,7 +115,6 @@ export async function startService(options: ServiceOptions): Promise<RotatorServ
     async stop(drainMs) {
       intake.abort();
       const interrupt = setTimeout(() => work.abort(), drainMs);
-      await stopWorker();
       await Promise.all(loops);
       await inFlight.idle();
       clearTimeout(interrupt);

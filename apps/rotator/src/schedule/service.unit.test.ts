@@ -1,18 +1,17 @@
-import { openDatabase, type Jobs } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
 import { createLogger, createMetrics, RcmError, systemClock } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';
 import { expect, it } from 'vitest';
 import type { Rotator } from '../rotate.ts';
 import { startService } from './service.ts';
 
-/** A queue that has nothing. */
-const jobs: Jobs = { send: () => Promise.resolve(true), work: () => Promise.resolve(() => Promise.resolve()), stop: () => Promise.resolve() };
+const quiet = { concurrency: 1, scanMs: 10_000, recoveryMs: 10_000, chores: [] };
 
 it('says by its code why it cannot work', async () => {
   const db = openDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none', applicationName: 'test' });
   const rotator = { db, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' as 'error' }) } as unknown as Rotator;
-  const service = await startService({
-    ...{ rotator, jobs, metrics: createMetrics(), concurrency: 1, scanMs: 10_000, recoveryMs: 10_000, pollMs: 500, chores: [] },
+  const service = startService({
+    ...{ ...quiet, rotator, metrics: createMetrics() },
     beforeScan: () => Promise.reject(new RcmError('database_unavailable', 'No database.')),
   });
   await expect.poll(service.problem, { timeout: 100_000 }).toMatch(/^(due|recovery) scan fails: database_unavailable$/);
@@ -21,20 +20,21 @@ it('says by its code why it cannot work', async () => {
 });
 
 it('tells of the first rotation that fails', async () => {
-  const db = { transaction: () => Promise.reject(new Error('a fault of ours')) };
-  const rotator = { db, timing: { retryMs: 1 }, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' as 'error' }) } as unknown as Rotator;
-  let hint: ((job: { orgId: string; endpointId: string }) => Promise<unknown>) | undefined;
-  const hinting = {
-    ...jobs,
-    work: (_queue: string, _options: object, handle: never) => ((hint = handle), jobs.work('rotation', { concurrency: 1, pollMs: 500 }, handle)),
-  } as Jobs;
+  const due = [{ orgId: 'hospital-one', endpointId: 'alpine-1', portalTypeCode: 'alpine', dueSince: new Date() }];
+  const answers = {
+    $executeRaw: () => Promise.resolve(0),
+    $queryRaw: (sql: TemplateStringsArray) => Promise.resolve(sql.join('').includes('room') ? due : []),
+  };
+  const transaction = (scope: unknown, act: (tx: typeof answers) => Promise<unknown>) =>
+    typeof scope === 'string' ? act(answers) : Promise.reject(new Error('a fault of ours'));
+  const rotator = {
+    ...{ db: { transaction }, timing: { retryMs: 1 }, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' as 'error' }) },
+    ...{ lease: { waitMs: 1 }, owner: 'rotator', rules: { canary: false, probeMs: 1, lastingMs: 1 } },
+  } as unknown as Rotator;
   const metrics = createMetrics();
-  const service = await startService({
-    ...{ rotator, jobs: hinting, metrics, concurrency: 1, scanMs: 10_000, recoveryMs: 10_000, pollMs: 500, chores: [], beforeScan: () => Promise.resolve() },
-  });
   expect(await alarmsTold(metrics, 'rotator')).toEqual({ prometheus: [], cloudWatch: [] });
-  await hint?.({ orgId: 'hospital-one', endpointId: 'alpine-1' });
+  const service = startService({ ...quiet, rotator, metrics, beforeScan: () => Promise.resolve() });
+  await expect.poll(() => metrics.exposition(), { timeout: 100_000 }).toMatch(/rcm_rotation_seconds_count\{result="failed"\} 1/);
   expect(await alarmsTold(metrics, 'rotator')).toEqual({ prometheus: ['rcm-rotation-failed'], cloudWatch: ['rcm-rotation-failed'] });
-  expect(await metrics.exposition()).toMatch(/rcm_rotation_seconds_count\{result="failed"\} 1/);
   await service.stop(1_000);
 });

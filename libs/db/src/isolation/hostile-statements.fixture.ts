@@ -78,8 +78,7 @@ export function hostileValues(type: string, other: Tenant): readonly string[] | 
     bytea: [`'\\x00'`],
     xid8: [`'1'`],
   };
-  if (known[type]) return known[type];
-  return /^pgboss\./.test(type) ? [`'created'`, `'failed'`] : null;
+  return known[type] ?? null;
 }
 
 /** Changes every column of every row that can be reached, to itself and to what is out of bounds; takes rows away, locks them, copies them, adds another tenant's. */
@@ -169,7 +168,7 @@ export const OTHER_STATEMENTS: readonly string[] = [
   `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IS DISTINCT FROM current_user`,
   `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename IS DISTINCT FROM current_user`,
   `DO $$ BEGIN EXECUTE 'DELETE FROM public.portal_task'; END $$`,
-  `DROP SCHEMA pgboss CASCADE`,
+  `DROP SCHEMA public CASCADE`,
   `DROP FUNCTION public.rcm_tenant() CASCADE`,
   `NOTIFY rcm_credential_changed, '{"endpointId":"other-endpoint","orgId":"other","secretArn":"arn:aws:ssm:other-endpoint","version":"9"}'`,
   'LISTEN rcm_credential_changed',

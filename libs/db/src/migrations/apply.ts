@@ -21,7 +21,7 @@ const HISTORY = `
     applied_steps_count INTEGER NOT NULL DEFAULT 0
   )`;
 
-export interface MigrationFilesOptions {
+export interface MigrationOptions {
   /** Of a role that may create tables. Direct or pooled: nothing here outlives its transaction. */
   readonly url: string;
   /** Default: `prisma/migrations` of this repository. */
@@ -37,7 +37,7 @@ export interface MigrationFilesOptions {
  * Fails with `state_conflict`: an applied migration's file was changed or is missing, or one failed half-way under another tool;
  * `database_unavailable`; `database_failed` (the SQL of a migration).
  */
-export async function applyMigrationFiles({ url, directory = SHIPPED, onApplied }: MigrationFilesOptions): Promise<readonly string[]> {
+export async function applyMigrations({ url, directory = SHIPPED, onApplied }: MigrationOptions): Promise<readonly string[]> {
   const files = await readMigrations(directory);
   return withMigrationClient(url, async (client) => {
     const applied: string[] = [];

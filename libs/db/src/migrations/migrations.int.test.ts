@@ -6,7 +6,7 @@ import { freshDatabase } from '@rcm/test-services';
 import pg from 'pg';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { Prisma } from '../generated/client.ts';
-import { applyMigrationFiles } from './apply.ts';
+import { applyMigrations } from './apply.ts';
 import { readMigrations } from './files.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url));
@@ -37,8 +37,8 @@ const ONE = { '20260101000000_one': 'CREATE TABLE one (a int)' };
 
 test('applies everything once, in order, and records it as Prisma does', async () => {
   const files = await readMigrations(SHIPPED);
-  expect(await applyMigrationFiles({ url: database.url })).toEqual(files.map((file) => file.name));
-  expect(await applyMigrationFiles({ url: database.url })).toEqual([]);
+  expect(await applyMigrations({ url: database.url })).toEqual(files.map((file) => file.name));
+  expect(await applyMigrations({ url: database.url })).toEqual([]);
   expect(await history()).toEqual(
     files.map((file) => ({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -54,23 +54,23 @@ test('applies everything once, in order, and records it as Prisma does', async (
 });
 
 test('six processes at once apply each migration once', async () => {
-  const applied = await Promise.all(Array.from({ length: 6 }, () => applyMigrationFiles({ url: database.url })));
+  const applied = await Promise.all(Array.from({ length: 6 }, () => applyMigrations({ url: database.url })));
   expect(applied.flat().sort()).toEqual((await readMigrations(SHIPPED)).map((file) => file.name));
 });
 
 test('a migration that fails leaves nothing of itself, and can be mended', async () => {
   const broken = await folder({ ...ONE, '20260102000000_two': 'CREATE TABLE two (a int); SELECT 1/0' });
-  await expect(applyMigrationFiles({ url: database.url, directory: broken })).rejects.toMatchObject({ code: 'input_invalid' });
+  await expect(applyMigrations({ url: database.url, directory: broken })).rejects.toMatchObject({ code: 'input_invalid' });
   expect((await history()).map((row) => row['migration_name'])).toEqual(['20260101000000_one']);
   await writeFile(join(broken, '20260102000000_two', 'migration.sql'), 'CREATE TABLE two (a int)');
-  expect(await applyMigrationFiles({ url: database.url, directory: broken })).toEqual(['20260102000000_two']);
+  expect(await applyMigrations({ url: database.url, directory: broken })).toEqual(['20260102000000_two']);
 });
 
 test('refuses where an applied file was changed, is missing, or was left half-way by another tool', async () => {
   const made = await folder(ONE);
-  await applyMigrationFiles({ url: database.url, directory: made });
+  await applyMigrations({ url: database.url, directory: made });
   const refused = (message: RegExp, where = made) =>
-    expect(applyMigrationFiles({ url: database.url, directory: where })).rejects.toMatchObject({
+    expect(applyMigrations({ url: database.url, directory: where })).rejects.toMatchObject({
       code: 'state_conflict',
       message: expect.stringMatching(message),
     });
@@ -80,12 +80,12 @@ test('refuses where an applied file was changed, is missing, or was left half-wa
   await pool.query('UPDATE _prisma_migrations SET finished_at = NULL');
   await refused(/begun and not finished/);
   await pool.query('UPDATE _prisma_migrations SET rolled_back_at = now()');
-  await expect(applyMigrationFiles({ url: database.url, directory: await folder({ '20260101000000_other': 'SELECT 1' }) })).resolves.toHaveLength(1);
+  await expect(applyMigrations({ url: database.url, directory: await folder({ '20260101000000_other': 'SELECT 1' }) })).resolves.toHaveLength(1);
 });
 
 test('a folder that is missing or empty is said so', async () => {
-  await expect(applyMigrationFiles({ url: database.url, directory: join(directory, 'nowhere') })).rejects.toMatchObject({ code: 'config_invalid' });
-  await expect(applyMigrationFiles({ url: database.url, directory: await folder({}) })).rejects.toMatchObject({ code: 'config_invalid' });
+  await expect(applyMigrations({ url: database.url, directory: join(directory, 'nowhere') })).rejects.toMatchObject({ code: 'config_invalid' });
+  await expect(applyMigrations({ url: database.url, directory: await folder({}) })).rejects.toMatchObject({ code: 'config_invalid' });
 });
 
 test('waits for whoever holds Prisma’s own migration lock', async () => {
@@ -94,7 +94,7 @@ test('waits for whoever holds Prisma’s own migration lock', async () => {
   const made = await folder(ONE);
   await cp(made, `${made}-copy`, { recursive: true });
   let done = false;
-  const applying = applyMigrationFiles({ url: database.url, directory: made }).then(() => (done = true));
+  const applying = applyMigrations({ url: database.url, directory: made }).then(() => (done = true));
   await holder.query('SELECT pg_sleep(0.3)');
   expect(done).toBe(false);
   await holder.query('SELECT pg_advisory_unlock(72707369)');
@@ -103,7 +103,7 @@ test('waits for whoever holds Prisma’s own migration lock', async () => {
 });
 
 test('the client’s schema names the tables and columns that the migrations make, and all of them', async () => {
-  await applyMigrationFiles({ url: database.url });
+  await applyMigrations({ url: database.url });
   const { rows } = await pool.query<{ name: string; nullable: boolean }>(
     `SELECT table_name || '.' || column_name AS name, is_nullable = 'YES' AS nullable FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '_prisma_migrations' ORDER BY 1`,
   );

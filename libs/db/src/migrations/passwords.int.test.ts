@@ -12,7 +12,7 @@ import { acquireSharedLease } from '../leases/acquire.ts';
 import { beginLoginAttempt } from '../ledger/attempt.ts';
 import { remainingBudget } from '../ledger/budget.ts';
 import { identityOf, printOf } from '../testing.fixture.ts';
-import { applyMigrationFiles } from './apply.ts';
+import { applyMigrations } from './apply.ts';
 import { readMigrations } from './files.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url));
@@ -33,7 +33,7 @@ beforeAll(async () => {
   before = await mkdtemp(join(tmpdir(), 'rcm-before-'));
   await cp(SHIPPED, before, { recursive: true, filter: (source) => basename(source) < THIS || !/^\d{14}_/.test(basename(source)) });
   database = await freshDatabase({ migrate: async () => {}, template: 'empty' });
-  await applyMigrationFiles({ url: database.url, directory: before });
+  await applyMigrations({ url: database.url, directory: before });
   pool = new pg.Pool({ connectionString: database.url, max: 2 });
   db = openDatabase({ url: database.url, applicationName: 'test' });
   await sql(`INSERT INTO organization (id, name) VALUES ('hospital', 'Hospital')`);
@@ -67,7 +67,7 @@ beforeAll(async () => {
   await attempt(ON.loginIdentity, ON.endpointId, 'staged', 'resolve:typed');
   await endpoint('ended', identityOf('ended'));
   for (const reason of REASONS) await attempt(identityOf('ended'), 'ended', 'abandoned', reason);
-  await applyMigrationFiles({ url: database.url });
+  await applyMigrations({ url: database.url });
 }, 120_000);
 afterAll(async () => {
   await db.close();

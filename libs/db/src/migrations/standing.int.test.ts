@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../database.ts';
 import { ALL_ROLES, type AppRole } from '../roles/app-role.ts';
 import { asSuperuser, migrateWithLogins, urlFor } from '../testing.ts';
-import { applyMigrationFiles } from './apply.ts';
+import { applyMigrations } from './apply.ts';
 import { migrationNames, SHIPPED } from './files.ts';
 import { databaseProblem, schemaWords } from './standing.ts';
 
@@ -39,7 +39,7 @@ test('a database of before apps could ask is behind', async () => {
     const names = await migrationNames(SHIPPED);
     const asking = names.findIndex((name) => name.endsWith('_schema_standing'));
     for (const name of names.slice(0, asking)) await cp(join(SHIPPED, name), join(earlier, name), { recursive: true });
-    await applyMigrationFiles({ url: database.url, directory: earlier });
+    await applyMigrations({ url: database.url, directory: earlier });
   } finally {
     await rm(earlier, { recursive: true });
   }

@@ -9,8 +9,6 @@ export interface MigrationStatus {
   readonly missing: readonly string[];
   /** Why nothing may be applied: this version and the database do not belong together; `null`: they do. */
   readonly problem: string | null;
-  /** Whether the tables of the queue are there; their version is checked by whoever installs them. */
-  readonly hasQueue: boolean;
   /** Portal types with logins for which nobody has decided about automation: once this version runs, no program logs in there. */
   readonly undecided: readonly string[];
 }
@@ -22,9 +20,7 @@ export interface MigrationStatus {
 export async function migrationStatus({ url, directory = SHIPPED }: { readonly url: string; readonly directory?: string }): Promise<MigrationStatus> {
   const files = await readMigrations(directory);
   return withMigrationClient(url, async (client) => {
-    const { rows } = await client.query<{ migrated: boolean; queue: boolean }>(
-      `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS migrated, to_regclass('pgboss.version') IS NOT NULL AS queue`,
-    );
+    const { rows } = await client.query<{ migrated: boolean }>(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS migrated`);
     const history = rows[0]?.migrated ? await readHistory(client) : [];
     const done = new Set(history.map(({ name }) => name));
     const names = files.map(({ name }) => name);
@@ -32,7 +28,6 @@ export async function migrationStatus({ url, directory = SHIPPED }: { readonly u
       applied: names.filter((name) => done.has(name)),
       missing: names.filter((name) => !done.has(name)),
       problem: historyProblem(files, history)?.words ?? null,
-      hasQueue: rows[0]?.queue ?? false,
       undecided: await undecided(client),
     };
   });

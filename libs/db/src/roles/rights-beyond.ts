@@ -1,7 +1,7 @@
 import { Prisma } from '../generated/client.ts';
 
-/** The schemas that hold something of ours: a login may have others in its database, as an operator's monitoring does. */
-const OURS = Prisma.sql`('public', 'pgboss')`;
+/** The schema that holds what is ours: a login may have others in its database, as an operator's monitoring does. */
+const OURS = Prisma.sql`('public')`;
 
 /**
  * What the login itself was given, owns or is named by in a policy, of this database: all that Postgres keeps track of for when a role is

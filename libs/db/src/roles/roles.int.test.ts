@@ -5,8 +5,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../database.ts';
 import { upsertOrganization } from '../endpoints/seed.ts';
-import { openJobs } from '../jobs.ts';
-import { applyMigrations } from '../migrations/database.ts';
+import { applyMigrations } from '../migrations/apply.ts';
 import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';
 import type { AppRole } from './app-role.ts';
@@ -68,8 +67,7 @@ describe('a process says what it is', () => {
       'function public.rcm_forget_passwords',
       'REVOKE ALL ON FUNCTION public.rcm_forget_passwords(pg_catalog.text,pg_catalog.text[]) FROM $',
     ],
-    ['GRANT USAGE ON SCHEMA pgboss TO $', 'schema pgboss', 'REVOKE ALL ON SCHEMA pgboss FROM $'],
-    ['GRANT DELETE ON pgboss.queue TO $', 'table pgboss.queue', 'REVOKE ALL ON TABLE pgboss.queue FROM $'],
+    ['GRANT DELETE ON portal_gate TO $', 'table public.portal_gate', 'REVOKE ALL ON TABLE public.portal_gate FROM $'],
     ['ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO $', 'default acl', 'DROP OWNED BY $'],
     ['CREATE POLICY mine ON portal_task TO $ USING (true)', 'policy mine on public.portal_task', 'DROP POLICY mine ON public.portal_task'],
     ['CREATE TABLE public.of_$ (a int); ALTER TABLE public.of_$ OWNER TO $', 'table public.of_$', 'OWNER TO'],
@@ -215,10 +213,5 @@ describe.runIf(backend() === 'embedded')('on a server without the roles (needs o
     expect(await agent.transaction({ tenant: 'hospital' }, (tx) => tx.organization.count())).toBe(1);
     expect(await agent.transaction('every tenant', (tx) => tx.organization.count())).toBe(0);
     await agent.close();
-    await expect(openJobs({ url: agentUrl, applicationName: 'agent jobs' })).rejects.toMatchObject({ code: 'database_failed' });
-    const rotatorUrl = await ensureAppLogin({ adminUrl: urlOf(owner), role: 'rcm_rotator', name: `${owner}_rotator`, password });
-    const jobs = await openJobs({ url: rotatorUrl, applicationName: 'rotator jobs' });
-    expect(await jobs.send('rotation', { endpointId: 'x', orgId: 'hospital' })).toBe(true);
-    await jobs.stop({ timeoutMs: 1000 });
   });
 });

@@ -56,10 +56,6 @@ export const WORK_METRICS = {
     ...{ source: 'each time a rotator takes one up', labels: { result: 'any' }, buckets: [1, 5, 10, 20, 30, 60, 120, 300, 600] },
   },
   rcm_rotations_in_flight: { kind: 'gauge', unit: 'count', by: ROTATOR, meaning: 'Rotations that the process has in hand.', source: 'the service' },
-  rcm_jobs_refused_total: {
-    ...{ kind: 'counter', unit: 'count', by: ROTATOR, meaning: 'Jobs that said what no job can say: nothing was done for them.' },
-    ...{ source: 'each job', labels: { queue: 'any' } },
-  },
   rcm_browser_contexts: { kind: 'gauge', unit: 'count', by: BOTH, meaning: 'Browser contexts that are open.', source: 'the browser pool' },
   rcm_browser_slots_percent: {
     ...{

@@ -10,7 +10,7 @@ interface Refusal {
 
 /**
  * Variables that change, from outside this platform's configuration, where its secrets go or who may see them. Found by reading what
- * Node, the AWS SDK, `pg`, pg-boss, undici and Playwright look for. HTTP(S)_PROXY is read by none of them unless NODE_USE_ENV_PROXY says so.
+ * Node, the AWS SDK, `pg`, undici and Playwright look for. HTTP(S)_PROXY is read by none of them unless NODE_USE_ENV_PROXY says so.
  */
 const REFUSALS: readonly Refusal[] = [
   { name: /^AWS_ENDPOINT_URL(_\w+)?$/, why: 'leads calls to AWS, and the passwords in them, elsewhere; use RCM_AWS_ENDPOINT' },

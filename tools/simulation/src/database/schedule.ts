@@ -72,16 +72,18 @@ export const listStartable = operation('listStartable', (db, { rules, limit }) =
     else if (rules.canary && gate?.canaryDay !== today(db)) room.set(code, Math.min(1, free));
     else room.set(code, rules.canary && gate?.canaryState === 'running' ? 0 : free);
   }
-  const taken = new Map<string, number>();
+  const places = new Map<string, number>();
   return dueEndpoints(db)
     .filter((endpoint) => !isPaused(db, endpoint.portalTypeCode, endpoint.id))
-    .filter(({ portalTypeCode }) => {
-      const count = (taken.get(portalTypeCode) ?? 0) + 1;
-      taken.set(portalTypeCode, count);
-      return count <= Math.max(0, room.get(portalTypeCode) ?? 0);
+    .flatMap(({ id, orgId, portalTypeCode, nextRotationAt }) => {
+      const place = (places.get(portalTypeCode) ?? 0) + 1;
+      places.set(portalTypeCode, place);
+      const startable = { endpointId: id, orgId, portalTypeCode, dueSince: nextRotationAt ?? db.now };
+      return place <= (room.get(portalTypeCode) ?? 0) ? [{ turn: underWay(db, portalTypeCode) + place, startable }] : [];
     })
+    .sort((a, b) => a.turn - b.turn)
     .slice(0, limit)
-    .map(({ id, orgId, portalTypeCode, nextRotationAt }) => ({ endpointId: id, orgId, portalTypeCode, dueSince: nextRotationAt ?? db.now }));
+    .map(({ startable }) => startable);
 });
 
 export const isDue = operation('isDue', (db, asked) => {
