@@ -3,6 +3,7 @@ import type { Benchmark } from './benchmark.ts';
 /** Loaded on demand: each suite brings its own heavy parts. */
 const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: readonly Benchmark[] }>>> = {
   credentials: () => import('./credentials/suite.ts'),
+  schedule: () => import('./schedule/suite.ts'),
   rotation: () => import('./rotation/suite.ts'),
   portals: () => import('./portals/suite.ts'),
   linear: () => import('./linear/suite.ts'),
