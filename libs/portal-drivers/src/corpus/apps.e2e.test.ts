@@ -149,6 +149,28 @@ describe('an application that signs out on a change', () => {
   });
 });
 
+describe('a logout', () => {
+  it.each([
+    ['is done on the page that is open', 0, ['/logout']],
+    ['opens its page where that came to nothing', 1, ['/logout', '/start', '/logout']],
+  ])('%s', async (_, deaf, expected) => {
+    const app = signsOutApp();
+    const asked: string[] = [];
+    let unheard = deaf;
+    const answer: App['answer'] = (request) => {
+      asked.push(request.path);
+      if (request.path !== '/logout' || unheard === 0) return app.answer(request);
+      unheard -= 1;
+      return app.answer({ ...request, path: '/start' });
+    };
+    const { login, session } = await visit('signs-out', { accounts: app.accounts, answer });
+    await login();
+    asked.splice(0);
+    await session.close();
+    expect(asked.filter((path) => path === '/logout' || path === '/start')).toEqual(expected);
+  });
+});
+
 describe('an application that throttles', () => {
   it('is told from one that asks a captcha, and from one that has locked the account', async () => {
     const { login } = await visit('throttling', throttlingApp());

@@ -5,16 +5,12 @@ import { changePassword } from './change-password.ts';
 import { login } from './login.ts';
 import { everySecret } from './credential-values.ts';
 import { keptOut, withoutSecrets } from './kept-out.ts';
-import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
 import type { StepTrace } from '../trace.ts';
 import type { Tabs } from './tabs.ts';
-import { type SessionParts, timeOf } from './parts.ts';
-import { quietAct } from './quiet-act.ts';
-import { runSteps } from './steps.ts';
+import { follow } from './follow.ts';
+import { logout } from './logout.ts';
+import type { SessionParts } from './parts.ts';
 import { runTask } from './task.ts';
-
-/** Milliseconds a logout may take: it is a courtesy to portals that count sessions, never worth waiting for. */
-const LOGOUT_MS = 3_000;
 
 export interface SessionOptions {
   readonly parts: SessionParts;
@@ -118,30 +114,4 @@ async function isLoggedIn(parts: SessionParts, options: StepOptions): Promise<bo
     { when: logged_out, is: 'out' },
   ];
   return (await follow(parts, 'check', options, words, [{ open }])).is === 'in';
-}
-
-async function logout(parts: SessionParts): Promise<void> {
-  const { logout: recipe } = parts.recipe;
-  if (!recipe) return;
-  await follow(parts, 'logout', { deadlineMs: LOGOUT_MS, signal: new AbortController().signal }, [{ when: recipe.done, is: 'done' }], recipe.steps);
-}
-
-/** Runs steps that send no credential, until one of the words shows. */
-function follow(
-  parts: SessionParts,
-  name: 'check' | 'logout',
-  options: StepOptions,
-  words: readonly Worded[],
-  steps: Parameters<typeof runSteps>[1],
-): Promise<Worded> {
-  parts.gate.reset();
-  parts.watch.home();
-  return withDeadline({ ms: options.deadlineMs, what: name, signal: options.signal }, async (signal) => {
-    const outcomes = createOutcomeWatch<Worded>(parts.watch, []);
-    const time = timeOf(parts, { deadlineMs: options.deadlineMs, signal });
-    const act = quietAct<Worded>(parts, { name, time, outcomes, plain: (value) => value.text ?? '' });
-    const ended = await runSteps(act, steps);
-    outcomes.expect(words);
-    return ended ?? time.until(`The end of the ${name}`, time.stepMs(act.stepDeadlineMs), outcomes.look);
-  });
 }

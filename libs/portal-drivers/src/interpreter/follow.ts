@@ -1,0 +1,21 @@
+import { withDeadline } from '@rcm/telemetry';
+import type { StepOptions } from '../driver.ts';
+import type { Step } from '../recipe/step.ts';
+import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
+import { type SessionParts, timeOf } from './parts.ts';
+import { quietAct } from './quiet-act.ts';
+import { runSteps } from './steps.ts';
+
+/** Runs steps that send no credential, until one of the words shows. */
+export function follow(parts: SessionParts, name: 'check' | 'logout', options: StepOptions, words: readonly Worded[], steps: readonly Step[]): Promise<Worded> {
+  parts.gate.reset();
+  parts.watch.home();
+  return withDeadline({ ms: options.deadlineMs, what: name, signal: options.signal }, async (signal) => {
+    const outcomes = createOutcomeWatch<Worded>(parts.watch, []);
+    const time = timeOf(parts, { deadlineMs: options.deadlineMs, signal });
+    const act = quietAct<Worded>(parts, { name, time, outcomes, plain: (value) => value.text ?? '' });
+    const ended = await runSteps(act, steps);
+    outcomes.expect(words);
+    return ended ?? time.until(`The end of the ${name}`, time.stepMs(act.stepDeadlineMs), outcomes.look);
+  });
+}
