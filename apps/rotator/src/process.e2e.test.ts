@@ -51,17 +51,12 @@ function start(...parameters: string[]): RotatorRun {
 const stateOf = async (endpointId: string): Promise<AttemptState | null> =>
   (await listAttempts(world.db, { limit: 100 })).find((attempt) => attempt.endpointId === endpointId)?.state ?? null;
 
-const sql = <R>(text: string): Promise<R[]> => world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<R[]>(text));
-const accountAt = (endpointId: string) => world.portals.account('alpine', world.endpoint(endpointId).username);
-
 async function currentOf(endpointId: string) {
   const { orgId, secretArn } = world.endpoint(endpointId);
   const current = await world.stores.forTenant(orgId).read(parseReference(secretArn));
   if (!current) throw new Error('the secret is gone');
   return current;
 }
-
-const passwordOf = async (endpointId: string): Promise<string> => parsePayload((await currentOf(endpointId)).text).reveal().password;
 
 /** What an agent writes down whose login was refused, with what the store holds, by a portal of which nobody knows whether it is well. */
 async function refusedOnce(endpointId: string): Promise<void> {

@@ -2,7 +2,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Secret } from '@rcm/telemetry';
 import pg from 'pg';
 import { ensureAppLogin } from '../roles/login.ts';
-import { urlFor } from '../testing.ts';
 import type { TestDatabase } from '../testing.fixture.ts';
 import { type CatalogTable, type HostileStatement, tablesOf } from './hostile-statements.fixture.ts';
 import { openTwoTenants, type Tenant, type TwoTenants, valuesOf } from './two-tenants.fixture.ts';
