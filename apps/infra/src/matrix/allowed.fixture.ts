@@ -32,13 +32,15 @@ export const allowedAt: readonly AllowedAt[] = [
   },
   { who: [...forTenant('agent'), ...forTenant('migrator')], may: ['read secret'], at: OWN, mayLack: TAGS },
   { who: forTenant('rotator'), may: ['read secret', 'read staged secret'], at: OWN, mayLack: TAGS, whatever: ['secretsmanager:VersionStage'] },
-  { who: forTenant('rotator'), may: ['stage secret', 'promote secret', 'list versions of secret'], at: OWN, mayLack: TAGS },
+  { who: forTenant('rotator'), may: ['list versions of secret'], at: OWN, mayLack: TAGS },
+  { who: [...forTenant('rotator'), ...forTenant('migrator')], may: ['stage secret', 'promote secret'], at: OWN, mayLack: TAGS },
   {
     ...{ who: [...forTenant('rotator'), ...forTenant('migrator')], at: OWN, mayLack: ['aws:TagKeys'] },
     may: ['create current parameter', 'tag current parameter', 'create secret', 'tag secret'],
   },
   { who: forTenant('rotator'), may: ['create staged parameter', 'tag staged parameter'], at: OWN, mayLack: ['aws:TagKeys'] },
-  { who: forTenant('rotator'), may: ['overwrite current parameter', 'delete staged parameter', 'list by path staged parameter'], at: OWN },
+  { who: [...forTenant('rotator'), ...forTenant('migrator')], may: ['overwrite current parameter'], at: OWN },
+  { who: forTenant('rotator'), may: ['delete staged parameter', 'list by path staged parameter'], at: OWN },
   { who: APPS.flatMap(forTenant), may: ['decrypt current parameter', 'decrypt secret'], at: OWN },
   {
     who: [...forTenant('rotator'), ...forTenant('migrator')],

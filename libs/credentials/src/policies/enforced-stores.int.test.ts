@@ -91,18 +91,23 @@ describe.skipIf(backend() === 'containers')('under the platform’s own policies
     describeStoreCalls({ ...underTest, kind: 'secrets-manager', open: (hook) => open('secrets-manager', hook) });
   });
 
-  it.each(['ssm', 'secrets-manager'] as const)('the migrator makes a secret in %s, the agent reads it, and neither can change it', async (kind) => {
-    const migrator = opened(createTenantStores(asApp('migrator'))).forTenant(TENANT);
-    const { reference, version } = await migrator.create(newReference({ kind }), payloadText('moved'), tags);
-    const stores = opened(createTenantReaders(asApp('agent')));
-    const credentials = createCredentialManager({ stores, metrics: createMetrics() });
-    const { payload } = await credentials.get({ orgId: TENANT, reference, version });
-    expect(payload.reveal().password).toBe('moved');
-    const agent = opened(createTenantStores(asApp('agent'))).forTenant(TENANT);
-    for (const writer of [migrator, agent])
-      await expect(writer.replace(reference, payloadText('mine'), version)).rejects.toMatchObject({ code: 'store_denied' });
-    expect((await migrator.read(reference))?.version).toBe(version);
-  });
+  it.each(['ssm', 'secrets-manager'] as const)(
+    'the migrator makes a secret in %s and its next version, and the agent reads it and cannot change it',
+    async (kind) => {
+      const migrator = opened(createTenantStores(asApp('migrator'))).forTenant(TENANT);
+      const { reference, version } = await migrator.create(newReference({ kind }), payloadText('moved'), tags);
+      const stores = opened(createTenantReaders(asApp('agent')));
+      const credentials = createCredentialManager({ stores, metrics: createMetrics() });
+      const { payload } = await credentials.get({ orgId: TENANT, reference, version });
+      expect(payload.reveal().password).toBe('moved');
+      const agent = opened(createTenantStores(asApp('agent'))).forTenant(TENANT);
+      await expect(agent.replace(reference, payloadText('mine'), version)).rejects.toMatchObject({ code: 'store_denied' });
+      expect((await migrator.read(reference))?.version).toBe(version);
+      const next = await migrator.replace(reference, payloadText('of the row'), version);
+      await expect(migrator.replace(reference, payloadText('late'), version)).rejects.toMatchObject({ code: 'store_conflict' });
+      expect(await migrator.read(reference)).toMatchObject({ version: next.version });
+    },
+  );
 
   it('an agent is told that a secret is not there, not that it may not look', async () => {
     const agent = opened(createTenantReaders(asApp('agent'))).forTenant(TENANT);

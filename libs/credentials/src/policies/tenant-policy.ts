@@ -21,9 +21,22 @@ export function tenantPolicy(app: TenantApp, place: PolicyPlace): PolicyDocument
         readParameters(ownParameters(checked, 'endpoints')),
         readCurrentSecrets(checked),
         createTagged([...ownParameters(checked, 'endpoints'), ...ownSecrets(checked)]),
+        // `resolve --take row` alone: a person says that the row is right and the store is not. Whatever it replaces lies beside it first, create-only.
+        overwriteParameters(ownParameters(checked, 'endpoints')),
+        { Sid: 'ReplaceSecrets', Effect: 'Allow', Action: NEXT_VERSION, Resource: ownSecrets(checked), Condition: NOT_SOMEBODY_ELSES },
       );
   }
 }
+
+const overwriteParameters = (resources: readonly string[]): PolicyStatement => ({
+  Sid: 'PromoteParameter',
+  Effect: 'Allow',
+  Action: ['ssm:PutParameter'],
+  Resource: resources,
+  Condition: { StringEquals: { 'ssm:Overwrite': ['true'] } },
+});
+
+const NEXT_VERSION = ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'];
 
 function rotatorStatements(place: CheckedPlace): PolicyStatement[] {
   const current = ownParameters(place, 'endpoints');
@@ -37,17 +50,12 @@ function rotatorStatements(place: CheckedPlace): PolicyStatement[] {
     { Sid: 'SeeKeptVersions', Effect: 'Allow', Action: ['ssm:GetParameterHistory'], Resource: current, Condition: NOT_SOMEBODY_ELSES },
     createTagged([...current, ...staged, ...ownSecrets(place)]),
     // A staged copy is written once: there is no Overwrite below `rotation`.
-    { Sid: 'PromoteParameter', Effect: 'Allow', Action: ['ssm:PutParameter'], Resource: current, Condition: { StringEquals: { 'ssm:Overwrite': ['true'] } } },
+    overwriteParameters(current),
     { Sid: 'DiscardStagedCopy', Effect: 'Allow', Action: ['ssm:DeleteParameter'], Resource: staged },
     {
       Sid: 'RotateSecrets',
       Effect: 'Allow',
-      Action: [
-        'secretsmanager:GetSecretValue',
-        'secretsmanager:ListSecretVersionIds',
-        'secretsmanager:PutSecretValue',
-        'secretsmanager:UpdateSecretVersionStage',
-      ],
+      Action: ['secretsmanager:GetSecretValue', 'secretsmanager:ListSecretVersionIds', ...NEXT_VERSION],
       Resource: ownSecrets(place),
       Condition: NOT_SOMEBODY_ELSES,
     },

@@ -78,6 +78,7 @@ const callsOf: Readonly<Record<TenantApp, readonly (readonly [action: string, fo
   migrator: [
     ['ssm:GetParameter', 'endpoints', {}],
     ['ssm:PutParameter', 'endpoints', requestTags],
+    ['ssm:PutParameter', 'endpoints', { 'ssm:Overwrite': 'true' }],
     ['secretsmanager:GetSecretValue', 'endpoints', current],
     ['secretsmanager:CreateSecret', 'endpoints', requestTags],
   ],
