@@ -100,7 +100,7 @@ export {
   type LoginPermission,
   type LoginRefusal,
 } from './ledger/attempt.ts';
-export { mayBeLocked, remainingBudget } from './ledger/budget.ts';
+export { hasFullBudget, mayBeLocked, remainingBudget } from './ledger/budget.ts';
 export { type Clearance, type ClearanceKind, clearLogin } from './ledger/clearance.ts';
 export { type LoginUse, recordKeptSession } from './ledger/login-use.ts';
 export { type Fingerprints, forgetPasswords, type PasswordRecord, passwordTries } from './ledger/password.ts';
@@ -116,11 +116,27 @@ export { forgetLeftoverFingerprints, listProofs, type MigrationProof, type NewPr
 export { type LegacyRestore, type RestoreAnswer, restoreLegacyCredentials } from './legacy/restore.ts';
 export { countHeldByOldReaders, declareOldReadersGone, hasOldReaders } from './legacy/old-readers.ts';
 export { changePace, type PaceQuestion, takeTurn } from './legacy/pace.ts';
+export { readLegacy, recordResolved, recordResolvedRow, type ResolveAnswer, type ResolvedSecret } from './legacy/resolve.ts';
 export { rewriteStorage, type RewriteOptions, type StorageRewrite } from './legacy/rewrite.ts';
 export type { ByteSearch } from './legacy/rewrite-search.ts';
 export { checkRewriteRights } from './legacy/rewrite-rights.ts';
 export { rowSinceRecorded, wasPromoted } from './legacy/rotated.ts';
 export { type FingerprintOf, type RowSince, type SeenRow } from './legacy/row.ts';
+export {
+  beginRun,
+  endRun,
+  findRun,
+  listRuns,
+  type MigrationRun,
+  noteRun,
+  RUN_COMMANDS,
+  type RunCommand,
+  type RunCounts,
+  type RunEnd,
+  type RunFilters,
+  unfinishedRuns,
+} from './legacy/runs.ts';
+export { type LoginSample, listLoginSample } from './legacy/login-sample.ts';
 export { type MigrationCounts, migrationCounts, type Scrub, scrubEndpoint } from './legacy/scrub.ts';
 export {
   dealWithStorageOutside,

@@ -25,7 +25,7 @@ import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts'
 import { listLeases, releaseLease, renewLease } from '../leases/upkeep.ts';
 import { withdrawExclusiveWish } from '../leases/wish.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
-import { mayBeLocked, remainingBudget } from '../ledger/budget.ts';
+import { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts';
 import { clearLogin } from '../ledger/clearance.ts';
 import { recordKeptSession } from '../ledger/login-use.ts';
 import { forgetPasswords, passwordTries } from '../ledger/password.ts';
@@ -34,6 +34,7 @@ import { passwordStanding } from '../ledger/standing.ts';
 import { claimLegacy, releaseClaim } from '../legacy/claim.ts';
 import { gatherCredentials, listConfigs, scrubElsewhere } from '../legacy/configs.ts';
 import { listLegacyEndpoints, recordMigrated } from '../legacy/migrate.ts';
+import { readLegacy, recordResolved, recordResolvedRow } from '../legacy/resolve.ts';
 import { restoreLegacyCredentials } from '../legacy/restore.ts';
 import { listProofs, recordProof } from '../legacy/proofs.ts';
 import { rowSinceRecorded, wasPromoted } from '../legacy/rotated.ts';
@@ -98,6 +99,8 @@ const nobodys = (): Named => {
 };
 
 const ASKED = { portalTypeCode: 'alpine', fingerprints: PRINTS, rules: { windowMs: 60_000, suspects: 3 } };
+
+const DECIDED = { row: HELD_NOTHING, credentials: null, kept: null, take: 'row', actor: 'a', reason: 'x' } as const;
 
 const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   getEndpoint: (n) => getEndpoint(t.agent, n),
@@ -172,6 +175,10 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   recordProof: (n) => recordProof(t.migrator, { ...n, version: '1', fingerprint: 'f', row: HELD_NOTHING }),
   rowSinceRecorded: (n) => rowSinceRecorded(t.migrator, { ...n, fingerprints: [`1:${'a'.repeat(64)}`] }),
   wasPromoted: (n) => wasPromoted(t.migrator, n),
+  readLegacy: (n) => readLegacy(t.migrator, n),
+  recordResolved: (n) => recordResolved(t.migrator, { ...n, ...DECIDED, version: '2', fingerprint: 'f' }),
+  recordResolvedRow: (n) => recordResolvedRow(t.migrator, { ...n, ...DECIDED, holder: 'h' }),
+  hasFullBudget: (n) => hasFullBudget(t.migrator, n),
   scrubEndpoint: (n) => scrubEndpoint(t.migrator, { ...n, ...HELD_NOTHING, proofMaxAgeMs: 1000 }),
   restoreLegacyCredentials: (n) => restoreLegacyCredentials(t.migrator, { ...n, ...HELD_NOTHING, credentials: new Secret({}), actor: 'a', reason: 'x' }),
 };

@@ -8,6 +8,8 @@ afterAll(() => w.close());
 
 const DENIED = { refused: '42501' };
 
+const begunRun = `INSERT INTO migration_run (command, filters, actor, reason, holder) VALUES ('apply', '{}', 'person:os:jane', 'r', 'migrator')`;
+
 /** Within one's own tenant: what a role's work needs, and what it does not. `$org`, `$endpoint`, `$login` and `$uuid` are the tenant's own. */
 const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_agent', 'may not', 'SELECT config FROM integration_endpoint'],
@@ -285,6 +287,18 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_migrator', 'may not', 'DELETE FROM storage_outside'],
   ...(['rcm_agent', 'rcm_migrator'] as const).map((role) => [role, 'may not', 'SELECT 1 FROM rotation_claim'] as const),
   ['rcm_rotator', 'may', `DELETE FROM rotation_claim`],
+  ['rcm_migrator', 'may', 'SELECT * FROM login_request'],
+  ['rcm_migrator', 'may not', asked('person:os:jane', 'because', 'rotate')],
+  ['rcm_migrator', 'may not', `UPDATE login_request SET ended_at = now(), outcome = 'done'`],
+  ['rcm_migrator', 'may not', 'DELETE FROM login_request'],
+  ['rcm_migrator', 'may', `SELECT * FROM rcm_login_ledger('$login')`],
+  ['rcm_migrator', 'may', begunRun],
+  ['rcm_migrator', 'may not', `UPDATE migration_run SET actor = 'person:os:john'`],
+  ['rcm_migrator', 'may not', 'DELETE FROM migration_run'],
+  ...(['rcm_agent', 'rcm_rotator'] as const).flatMap((role): (readonly [Asking, 'may not', string])[] => [
+    [role, 'may not', 'SELECT 1 FROM migration_run'],
+    [role, 'may not', begunRun],
+  ]),
   ['rcm_agent', 'may not', `SELECT rcm_account_is_well('$org', '$endpoint')`],
   ['rcm_agent', 'may', `SELECT * FROM rcm_password_record('$login', '{}', NULL)`],
   ['rcm_migrator', 'may not', `SELECT * FROM rcm_password_record('$login', '{}', NULL)`],

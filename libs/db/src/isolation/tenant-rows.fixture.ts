@@ -42,6 +42,7 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
 export const SHARED_TABLES: Readonly<Record<string, string>> = {
   portal_type: 'a product of a payer: the same for all',
   migration_pace: 'when the next call that a store counts may be made',
+  migration_run: 'what each run of the migrator was asked for, over every tenant; for the migrator alone',
   storage_outside: 'which kinds of copies of the storage a person still has to deal with',
   key_check: 'which keys processes have, by what each gives for a text that everybody knows',
   console_session: 'who is signed in to the console, by a hash; for its process alone',

@@ -117,6 +117,12 @@ export async function remainingBudget(
   return { failuresLeft: failuresLeft(state), until: state.oldestLeavesAt };
 }
 
+/** Whether nothing counts against the account: no failure, nothing that may come late, no lock. Only a look, and it marks nothing. Fails as `remainingBudget`. */
+export async function hasFullBudget(db: Database, { orgId, loginIdentity }: { readonly orgId: string; readonly loginIdentity: string }): Promise<boolean> {
+  const state = await db.transaction({ tenant: orgId }, (tx) => ledgerState(tx, loginIdentity));
+  return state.failures === 0 && state.late === 0 && state.inFlight === 0 && budgetRefusal(state) === null;
+}
+
 /**
  * Whether the portal may have locked the account by now: our own failures, the one that is being judged among them, and those left to
  * humans could have reached the threshold. A first failure alone says nothing of the kind. Fails as `remainingBudget`.
