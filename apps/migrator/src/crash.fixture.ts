@@ -39,6 +39,7 @@ export function mortal(migration: OpenMigration, { at, when }: { readonly at: nu
     read: (...args) => guard(() => real.read(...args)),
     readMany: (...args) => guard(() => real.readMany(...args)),
     create: (...args) => guard(() => real.create(...args)),
+    replace: (...args) => guard(() => real.replace(...args)),
   });
   return {
     migration: { ...migration, db, stores: { ...migration.stores, forTenant: (orgId) => store(migration.stores.forTenant(orgId)) } },

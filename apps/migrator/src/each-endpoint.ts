@@ -1,8 +1,8 @@
 import type { EndpointRow } from '@rcm/db';
-import { type Migration, wanted } from './migration.ts';
+import { endedAs, type Migration, wanted } from './migration.ts';
 import { createBreaker } from './pacing/breaker.ts';
 import { workThrough } from './pacing/pool.ts';
-import { byEndpoint, type Failure, failureOf } from './report.ts';
+import { byEndpoint, failedAs, type Failure, failureOf, type RunEnd } from './report.ts';
 
 export interface Worked<K extends string> {
   /** How many ended how. */
@@ -31,18 +31,28 @@ export async function eachEndpoint<T, K extends string>(migration: Migration, { 
   const progress = migration.progress(what, Math.min(total, migration.filter.limit ?? total));
   const stop = AbortSignal.any([migration.stopping, breaker.open]);
   const finished = await workThrough(wanted(migration.filter, items, endpointOf), { concurrency: migration.concurrency, stop }, async (item) => {
+    const endpoint = endpointOf(item);
     try {
-      count[await act(item)] += 1;
+      const end = await act(item);
+      count[end] += 1;
+      // What another is at ends later.
+      if (end !== 'taken') migration.onEnd(endedAs(endpoint, end));
       breaker.note(null);
     } catch (error) {
       breaker.note(error);
-      failed.push(failureOf(endpointOf(item).id, error, migration.logger));
+      const failure = failureOf(endpoint.id, error, migration.logger);
+      failed.push(failure);
+      migration.onEnd(failedAs(endpoint, failure));
     }
     progress.step(failed.length);
   });
   progress.end();
   return { count, failed: byEndpoint(failed), finished, stopped: breaker.because };
 }
+
+/** For the book of runs. */
+export const endOf = ({ finished, stopped }: Pick<Worked<string>, 'finished' | 'stopped'>): RunEnd =>
+  stopped !== null ? 'breaker' : finished ? 'done' : 'stopped';
 
 /** What is said of a run that did not come to its end. */
 export const endedEarly = ({ finished, stopped }: Pick<Worked<string>, 'finished' | 'stopped'>): string =>

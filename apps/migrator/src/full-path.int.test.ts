@@ -40,6 +40,7 @@ describe('apply, verify, scrub', { timeout: 600_000 }, () => {
       rewritePending: false,
       elsewhere: [],
       outside: expect.arrayContaining([{ kind: 'base_backups', since: expect.any(String) as string }]) as unknown,
+      unfinished: [],
     });
     expect(await listLegacyEndpoints(migrator.db, { limit: 100 })).toEqual([]);
     await expectEveryField(migrator, planted);

@@ -62,7 +62,24 @@ export interface Migration {
   /** Give up calls under way. */
   readonly giveUp: AbortSignal;
   progress(what: string, total: number): Progress;
+  /** `told`: each was told of as it ended (`onEnd`), so that no report need hold all of them. */
+  readonly endpoints: 'listed' | 'told';
+  /** Told of each endpoint as it ends. */
+  readonly onEnd: (ended: Ended) => void;
 }
+
+/** How one endpoint ended, as it is counted and told of: never a value. */
+export interface Ended {
+  readonly endpointId: string;
+  readonly orgId: string;
+  /** `migrated`, `verified`, …; `failed`, then with a code. */
+  readonly outcome: string;
+  readonly code?: string;
+  readonly class?: 'transient' | 'mend';
+}
+
+/** One that went well. */
+export const endedAs = ({ id: endpointId, orgId }: EndpointRow, outcome: string): Ended => ({ endpointId, orgId, outcome });
 
 /** Rows read from the database at once. */
 export const PAGE_SIZE = 200;

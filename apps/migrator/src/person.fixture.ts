@@ -79,6 +79,7 @@ export function interrupted(migration: OpenMigration, { at, act }: { readonly at
     read: (...args) => between(() => real.read(...args)),
     readMany: (...args) => between(() => real.readMany(...args)),
     create: (...args) => between(() => real.create(...args)),
+    replace: (...args) => between(() => real.replace(...args)),
   });
   return {
     migration: { ...migration, db, stores: { ...migration.stores, forTenant: (orgId) => store(migration.stores.forTenant(orgId)) } },

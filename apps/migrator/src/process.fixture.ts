@@ -16,6 +16,8 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
   /** Resolves once stderr holds `text`. */
   says(text: string): Promise<void>;
+  /** The same of stdout. */
+  printed(text: string): Promise<void>;
 }
 
 /** Starts the migrator as a real process. */
@@ -31,15 +33,17 @@ export function startMigrator(args: readonly string[], environment: Record<strin
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
+  const until = async (text: string, shown: () => string) => {
+    while (!shown().includes(text)) {
+      if (child.exitCode !== null) throw new Error(`ended before it said ${text}: ${stderr}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
   return {
     ended,
     kill: (signal) => void child.kill(signal),
-    async says(text) {
-      while (!stderr.includes(text)) {
-        if (child.exitCode !== null) throw new Error(`ended before it said ${text}: ${stderr}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    },
+    says: (text) => until(text, () => stderr),
+    printed: (text) => until(text, () => stdout),
   };
 }
 

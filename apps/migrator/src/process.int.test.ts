@@ -45,7 +45,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
     expect(await run('apply', '--dry-run', '--json')).toMatchObject({ code: 0, result: { create: 24 } });
     expect(await run('status', '--json')).toEqual({
       code: 0,
-      result: { endpoints: 24, legacy: 24, migrated: 0, verified: 0, scrubbed: 0, rewritePending: false, elsewhere: [], outside: [] },
+      result: { endpoints: 24, legacy: 24, migrated: 0, verified: 0, scrubbed: 0, rewritePending: false, elsewhere: [], outside: [], unfinished: [] },
     });
     expect(await run('apply', '--reason', 'the move', '--json')).toMatchObject({ code: 0, result: { migrated: 24, already: 0, failed: [] } });
     expect(await run('scrub', '--reason', 'the move is proved', '--json')).toMatchObject({ code: 1, result: { scrubbed: 0 } });
@@ -62,6 +62,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
         rewritePending: false,
         elsewhere: [],
         outside: expect.arrayContaining([{ kind: 'base_backups', since: expect.any(String) as string }]) as unknown,
+        unfinished: [],
       },
     });
     expect(await run('rollback', '--all', '--yes', '--reason', 'a test', '--actor', 'the-ceo', '--json')).toMatchObject({

@@ -1,4 +1,6 @@
+import type { EndpointRow } from '@rcm/db';
 import { type ErrorCode, isRcmError, isRetryable, type Logger } from '@rcm/telemetry';
+import type { Ended } from './migration.ts';
 
 /** One endpoint that could not be done. `reason` never holds a user name or a secret. */
 export interface Failure {
@@ -9,12 +11,17 @@ export interface Failure {
   readonly reason: string;
 }
 
+/** How a run came to its end: at its last endpoint, because somebody asked it to stop, or because store or database did not answer any more. */
+export type RunEnd = 'done' | 'stopped' | 'breaker';
+
 /** What a command hands to `cli.ts`: the one JSON object, and whether everything could be done. */
 export interface Report {
   readonly json: Readonly<Record<string, unknown>>;
   /** The same for people. */
   readonly lines: readonly string[];
   readonly complete: boolean;
+  /** Of what works through endpoints. Default: `done`. */
+  readonly end?: RunEnd;
 }
 
 /** What is said about an error that one endpoint met. Foreign errors are logged, not repeated. */
@@ -23,6 +30,15 @@ export function failureOf(endpointId: string, error: unknown, logger: Logger): F
   logger.error({ err: error, endpointId }, 'unexpected failure');
   return { endpointId, code: 'unexpected', class: 'mend', reason: 'something unexpected failed; the log has it' };
 }
+
+/** Of the endpoint whose failure it is. */
+export const failedAs = ({ orgId }: EndpointRow, { endpointId, code, class: kind }: Failure): Ended => ({
+  endpointId,
+  orgId,
+  outcome: 'failed',
+  code,
+  class: kind,
+});
 
 export const byEndpoint = (failures: readonly Failure[]): Failure[] => [...failures].sort((a, b) => (a.endpointId < b.endpointId ? -1 : 1));
 

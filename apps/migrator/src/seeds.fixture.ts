@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { type Database, insertEndpoint, type NewPortalType, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { Secret } from '@rcm/telemetry';
 
@@ -9,8 +10,16 @@ export interface Seed {
   readonly credentials: unknown;
 }
 
-/** In every value that must not be seen anywhere but in the store. */
-export const CANARY = 'canary';
+/**
+ * In every value that must not be seen anywhere but in the store. Another one in each world: what a scrub looks for on the disk lies in no other test's
+ * database, whose WAL is the same. Letters alone: it is part of a seed of codes, too.
+ */
+export let CANARY = freshCanary();
+export const renewCanary = (): void => void (CANARY = freshCanary());
+
+function freshCanary(): string {
+  return `canary${Array.from({ length: 8 }, () => 'abcdefghijklmnop'[randomInt(16)]).join('')}`;
+}
 
 const PORTALS = ['alpine', 'borealis', 'cascade'] as const;
 const HOSPITALS = ['north-1', 'north-2', 'south-1', 'south-2'] as const;

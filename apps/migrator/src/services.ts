@@ -21,10 +21,17 @@ export interface OpenOptions {
   readonly vocabulary?: Vocabulary;
   /** Default: every endpoint. */
   readonly filter?: Filter;
+  /** Default: nobody is told. */
+  readonly onEnd?: Migration['onEnd'];
+  /** Default: `listed`. */
+  readonly endpoints?: Migration['endpoints'];
 }
 
 /** Everything a command needs, made once from the configuration. Nothing is connected before it is used. */
-export function openMigration(config: MigratorConfig, { stop, stderr, vocabulary = vocabularyOf(), filter = {} }: OpenOptions): OpenMigration {
+export function openMigration(
+  config: MigratorConfig,
+  { stop, stderr, vocabulary = vocabularyOf(), filter = {}, onEnd = () => undefined, endpoints = 'listed' }: OpenOptions,
+): OpenMigration {
   const keys = identityKeys(config);
   const prints = fingerprintKeys(keys);
   const db = openDatabase({
@@ -64,6 +71,8 @@ export function openMigration(config: MigratorConfig, { stop, stderr, vocabulary
     stopping: stop.stopping,
     giveUp: stop.giveUp,
     progress: (what, total) => createProgress({ stream: stderr, what, total }),
+    onEnd,
+    endpoints,
     async close() {
       await stores.close();
       await db.close();

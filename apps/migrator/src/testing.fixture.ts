@@ -14,7 +14,7 @@ import { scrub } from './commands/scrub.ts';
 import { readMigratorConfig } from './config.ts';
 import type { Migration } from './migration.ts';
 import type { Report } from './report.ts';
-import type { Seed } from './seeds.fixture.ts';
+import { renewCanary, type Seed } from './seeds.fixture.ts';
 import { type OpenMigration, openMigration } from './services.ts';
 
 /** A database and an AWS account of one test, and what a migrator process needs to reach both. */
@@ -38,6 +38,7 @@ const ACCOUNT = '123456789012';
 const REGION = 'us-east-1';
 
 export async function openWorld(options: { readonly quotas?: LocalAwsOptions['quotas'] } = {}): Promise<World> {
+  renewCanary();
   const folder = mkdtempSync(join(tmpdir(), 'rcm-migrator-'));
   const file = (name: string, text: string) => {
     const path = join(folder, name);

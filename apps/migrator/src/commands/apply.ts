@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { type EndpointRow, gatherCredentials, listConfigs, listEndpoints, listSharedIdentities, migrationCounts } from '@rcm/db';
 import { lookInto } from '../credential/look.ts';
 import { migrateAfterOthers, migrateEndpoint } from '../credential/move.ts';
-import { eachEndpoint, endedEarly } from '../each-endpoint.ts';
+import { eachEndpoint, endedEarly, endOf } from '../each-endpoint.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { byEndpoint, failureLines, type Report } from '../report.ts';
 import { sharedLines } from './plan.ts';
@@ -53,6 +53,7 @@ export async function apply(migration: Migration): Promise<Report> {
       ...sharedLines(shared),
     ],
     complete: ended.finished && failed.length === 0,
+    end: endOf(ended),
   };
 }
 

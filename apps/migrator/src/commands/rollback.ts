@@ -1,5 +1,5 @@
-import { parsePayload, parseReference } from '@rcm/credentials';
-import { formOf, rebuild, rowFingerprint } from '@rcm/credentials/legacy';
+import { parseReference } from '@rcm/credentials';
+import { rowFingerprint } from '@rcm/credentials/legacy';
 import {
   type EndpointRow,
   findEndpoint,
@@ -10,8 +10,9 @@ import {
   type RestoreAnswer,
   restoreLegacyCredentials,
 } from '@rcm/db';
-import { type ErrorCode, RcmError, type Secret } from '@rcm/telemetry';
-import { eachEndpoint, endedEarly } from '../each-endpoint.ts';
+import { type ErrorCode, RcmError } from '@rcm/telemetry';
+import { asItWas } from '../credential/as-it-was.ts';
+import { eachEndpoint, endedEarly, endOf } from '../each-endpoint.ts';
 import { withExclusiveLease } from '../exclusive.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { failureLines, type Report } from '../report.ts';
@@ -43,6 +44,7 @@ export async function rollback(migration: Migration, scope: RollbackScope, act: 
     json: { ...count, failed, interrupted: !ended.finished },
     lines: [`Restored: ${count.restored}. Failed: ${failed.length}.${endedEarly(ended)}`, ...failureLines(failed)],
     complete: ended.finished && failed.length === 0,
+    end: endOf(ended),
   };
 }
 
@@ -74,17 +76,6 @@ async function restore(migration: Migration, endpoint: EndpointRow, { actor, rea
   return 'restored';
 }
 
-/** As the row was written before it was migrated, with the login's present values; a payload that was never in a row, or as it is, goes in as it is. */
-function asItWas(stored: Secret<string>): Secret<unknown> {
-  const payload = parsePayload(stored);
-  return payload.map((fields) => {
-    const form = formOf(fields);
-    if (form === 'unknown')
-      throw new RcmError('state_conflict', 'The secret says in a way that this version does not know how its row was written. Nothing was rolled back.');
-    return form === null ? fields : rebuild(form, fields);
-  });
-}
-
 const REFUSALS: Readonly<Record<Exclude<RestoreAnswer, 'restored'>, readonly [ErrorCode, string]>> = {
   already: [
     'state_conflict',
@@ -97,7 +88,7 @@ const REFUSALS: Readonly<Record<Exclude<RestoreAnswer, 'restored'>, readonly [Er
   moved: ['state_conflict', 'The row was changed meanwhile; nothing was rolled back.'],
   edited: [
     'row_edited',
-    'The row holds a login that was edited after it was migrated, and it may be newer than the store’s. Neither was touched: make the one equal to the other that the portal accepts, run verify, then rollback.',
+    'The row holds a login that was edited after it was migrated, and it may be newer than the store’s. Neither was touched: say which the portal accepts (`resolve`), then rollback.',
   ],
   no_proof: [
     'state_conflict',

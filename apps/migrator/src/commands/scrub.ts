@@ -14,7 +14,7 @@ import {
 import { RcmError, type Secret } from '@rcm/telemetry';
 import type { MigratorConfig } from '../config.ts';
 import { type Also, longestSecret, lookBeside } from '../credential/look.ts';
-import { eachEndpoint, endedEarly, type Worked } from '../each-endpoint.ts';
+import { eachEndpoint, endedEarly, endOf, type Worked } from '../each-endpoint.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { outsideLines } from '../outside.ts';
 import { byEndpoint, failureLines, type Report } from '../report.ts';
@@ -78,7 +78,9 @@ export async function scrub(migration: Migration, { config, removal, also = NO_M
       ...elsewhereLines(elsewhere),
       ...failureLines(byEndpoint(failed)),
     ],
-    complete: removed.finished && failed.length === 0 && elsewhere.length === 0,
+    // Old bytes in the server's own WAL are in somebody's reach here: there is a command that ends it.
+    complete: removed.finished && failed.length === 0 && elsewhere.length === 0 && !outside.includes('recycled_wal'),
+    end: endOf(removed),
   };
 }
 

@@ -1,9 +1,13 @@
-import { listStorageOutside, migrationCounts, storageRewriteState } from '@rcm/db';
+import { listStorageOutside, migrationCounts, storageRewriteState, unfinishedRuns } from '@rcm/db';
 import type { Migration } from '../migration.ts';
 import { outsideLines } from '../outside.ts';
 import type { Report } from '../report.ts';
 import { countElsewhere } from './beside.ts';
+import { runLine } from './runs.ts';
 import { elsewhereLines } from './tally.ts';
+
+/** Runs that are named, at most. */
+const UNFINISHED_SHOWN = 20;
 
 /** How far the migration is. Counts of states, not of acts. Complete only while nothing that a scrub should have removed is known to be there. */
 export async function status(migration: Migration): Promise<Report> {
@@ -11,14 +15,19 @@ export async function status(migration: Migration): Promise<Report> {
   const elsewhere = await countElsewhere(migration);
   const outside = (await listStorageOutside(migration.db)).map(({ kind, since }) => ({ kind, since: since.toISOString() }));
   const { pending: rewritePending } = await storageRewriteState(migration.db);
+  const unfinished = await unfinishedRuns(migration.db, { limit: UNFINISHED_SHOWN });
   return {
-    json: { endpoints, legacy, migrated, verified, scrubbed, rewritePending, elsewhere, outside },
+    json: {
+      ...{ endpoints, legacy, migrated, verified, scrubbed, rewritePending, elsewhere, outside },
+      unfinished: unfinished.map(({ id, command, filters, state, counts }) => ({ id, command, filters, state, counts })),
+    },
     lines: [
       `Endpoints: ${endpoints}. With plaintext: ${legacy}. Migrated: ${migrated}. Verified: ${verified}. Scrubbed: ${scrubbed}.`,
       ...(rewritePending ? ['The rewrite of the storage is pending: dead rows may still hold plaintext. Run scrub.'] : []),
       ...elsewhereLines(elsewhere),
       ...outsideLines(outside.map(({ kind }) => kind)),
+      ...unfinished.map((run) => `  not finished: run ${runLine(run)}`),
     ],
-    complete: !rewritePending && elsewhere.length + outside.length === 0,
+    complete: !rewritePending && elsewhere.length + outside.length + unfinished.length === 0,
   };
 }

@@ -3,9 +3,9 @@ import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credent
 import { type EndpointRow, listEndpoints, listLegacyEndpoints, migrationCounts, recordProof, rowSinceRecorded, wasPromoted } from '@rcm/db';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { isIdentityOf } from '../credential/examine.ts';
-import { isWanted, type Migration, PAGE_SIZE } from '../migration.ts';
+import { endedAs, isWanted, type Migration, PAGE_SIZE } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
-import { byEndpoint, type Failure, failureLines, failureOf, type Report } from '../report.ts';
+import { byEndpoint, failedAs, type Failure, failureLines, failureOf, type Report } from '../report.ts';
 
 interface MigratedEndpoint {
   readonly endpoint: EndpointRow;
@@ -29,8 +29,9 @@ export async function verify(migration: Migration): Promise<Report> {
       try {
         await prove(migration, entry, (await reading).get(referenceKey(entry.reference)) ?? null);
         verified += 1;
+        migration.onEnd(endedAs(entry.endpoint, 'verified'));
       } catch (error) {
-        failed.push(failureOf(entry.endpoint.id, error, migration.logger));
+        fail(migration, entry.endpoint, error, failed);
       }
       progress.step(failed.length);
     }
@@ -40,7 +41,14 @@ export async function verify(migration: Migration): Promise<Report> {
     json: { verified, failed: byEndpoint(failed), interrupted: !finished },
     lines: [`Verified: ${verified}. Failed: ${failed.length}.${finished ? '' : ' Stopped before the end; run it again.'}`, ...failureLines(byEndpoint(failed))],
     complete: finished && failed.length === 0,
+    end: finished ? 'done' : 'stopped',
   };
+}
+
+function fail(migration: Migration, endpoint: EndpointRow, error: unknown, failed: Failure[]): void {
+  const failure = failureOf(endpoint.id, error, migration.logger);
+  failed.push(failure);
+  migration.onEnd(failedAs(endpoint, failure));
 }
 
 async function readBatch(migration: Migration, batch: readonly MigratedEndpoint[]): Promise<ReadonlyMap<string, ReadAnswer>> {
@@ -94,14 +102,14 @@ async function explain({ db, fingerprintKey, patience }: Migration, { legacy, st
   if (since === 'edited') {
     throw new RcmError(
       'row_edited',
-      'The row was edited after it was migrated, and the store holds something else. Neither was touched: make the one equal to the other that the portal accepts.',
+      'The row was edited after it was migrated, and the store holds something else. Neither was touched: say which the portal accepts (`resolve`).',
     );
   }
   if (likeness.is === 'rotation' && since === 'same' && (await patience(null, () => wasPromoted(db, { ...secret, attemptId: likeness.attemptId })))) return;
   const whyNot = since === 'unknown' ? 'what the row held at apply was recorded with a key that is not known any more' : 'no rotation explains it';
   throw new RcmError(
     'store_conflict',
-    `The store holds another payload than the database does, and ${whyNot}. Neither was touched: make the one equal to the other that the portal accepts.`,
+    `The store holds another payload than the database does, and ${whyNot}. Neither was touched: say which the portal accepts (migrator resolve).`,
   );
 }
 
@@ -133,7 +141,7 @@ function withReference(endpoint: EndpointRow, legacy: Secret<string> | null, fai
     if (reference.organizationId !== endpoint.orgId) throw new RcmError('reference_not_yours', 'The row names a secret of another organization.');
     return [{ endpoint, reference, legacy }];
   } catch (error) {
-    failed.push(failureOf(endpoint.id, error, migration.logger));
+    fail(migration, endpoint, error, failed);
     return [];
   }
 }

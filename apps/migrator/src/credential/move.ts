@@ -10,7 +10,7 @@ export type Moved = 'migrated' | 'already';
 export type MovedOrNot = Moved | 'empty' | 'taken';
 
 /** Longer than a write, a read and all their repeats take. */
-const CLAIM_MS = 180_000;
+export const CLAIM_MS = 180_000;
 /** Whoever died on another machine is waited for so long, and whoever lives for no longer. */
 const WAIT_MS = CLAIM_MS + 30_000;
 const LOOK_MS = 1_000;
@@ -75,7 +75,10 @@ async function moveClaimed(migration: Migration, endpoint: EndpointRow, credenti
   const { reference, stored } = await placeSecret(migration, endpoint, found);
   const fingerprint = canonicalFingerprint(fingerprintKey, stored.text);
   if (compareTexts(fingerprintKey, { legacy: credentials, stored: stored.text }).is !== 'equal') {
-    throw new RcmError('store_conflict', 'The store holds another payload under this name than the database does; nothing was changed.');
+    throw new RcmError(
+      'store_conflict',
+      'The store holds another payload under this name than the database does; nothing was changed. Say which the portal accepts (`resolve`).',
+    );
   }
   const fingerprintOf = rowFingerprint(migration.fingerprintKeys, endpoint.id);
   const recorded = await patience(null, () =>
@@ -94,7 +97,7 @@ async function moveClaimed(migration: Migration, endpoint: EndpointRow, credenti
   if (recorded === 'edited')
     throw new RcmError(
       'row_edited',
-      'The row was edited while its secret was written: the row is as it was edited and names no secret, but the store now holds what it held before. Delete that secret, or put the edit into it; then run apply again.',
+      'The row was edited while its secret was written: the row is as it was edited and names no secret, but the store now holds what it held before. Say which the portal accepts (`resolve`).',
     );
   return recorded === 'already' ? 'already' : 'migrated';
 }
@@ -132,7 +135,7 @@ export async function placeSecret(
   return { reference: stored.reference ?? reference, stored };
 }
 
-async function createOrFind(
+export async function createOrFind(
   store: SecretStore,
   wanted: SecretReference,
   text: Secret<string>,

@@ -1,0 +1,58 @@
+import { findEndpoint } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import { askLogin, type LoginAnswer, type LoginPatience } from '../credential/ask-login.ts';
+import { resolveEndpoint, type Take } from '../credential/resolve.ts';
+import { endedAs, type Migration } from '../migration.ts';
+import type { Report } from '../report.ts';
+import type { PersonalAct } from './rollback.ts';
+
+export interface ResolveCall extends PersonalAct {
+  readonly endpointId: string;
+  readonly take: Take;
+  /** `login`: one login says whether the choice is right. */
+  readonly proof: 'login' | 'none';
+  readonly patience?: LoginPatience;
+}
+
+/** Fails with `input_invalid`. */
+export function takeOf(take: string): Take {
+  if (take === 'row' || take === 'store') return take;
+  throw new RcmError('input_invalid', 'Say which of the two the portal accepts: --take row, or --take store. Nothing was changed.');
+}
+
+/**
+ * One endpoint whose row and secret differ becomes one again, as a person says (`resolveEndpoint`). What the store holds already is tried before the row is touched;
+ * what the row holds can only be tried once the store has it. Fails with `login_rejected` and nothing changed where the portal refuses what the store holds,
+ * with `login_not_allowed` where nobody made that login.
+ */
+export async function resolve(migration: Migration, { endpointId, take, proof, patience, ...act }: ResolveCall): Promise<Report> {
+  const endpoint = await findEndpoint(migration.db, { endpointId });
+  if (!endpoint) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}. Nothing was changed.`);
+  const first = proof === 'login' && take === 'store' && endpoint.secretArn !== null;
+  const ask = () => askLogin(migration, { endpointId, orgId: endpoint.orgId, ...act }, patience);
+  const before = first ? await ask() : null;
+  if (before && before.is !== 'accepted') throw notProved(before);
+  const { version, kept } = await resolveEndpoint(migration, endpoint, { take, ...act });
+  migration.onEnd(endedAs(endpoint, 'resolved'));
+  const login = before ?? (proof === 'login' ? await ask() : null);
+  return {
+    json: { endpointId, taken: take, version, kept, login: login && (login.is === 'accepted' ? { is: login.is } : { is: login.is, code: login.code }) },
+    lines: [
+      `${endpointId}: row and store hold the ${take}’s login now (version ${version}).`,
+      kept === null ? '  They were one already.' : `  What was not taken is kept as ${kept}`,
+      ...(login === null
+        ? []
+        : [
+            login.is === 'accepted'
+              ? '  The portal accepts it.'
+              : `  ${login.is === 'refused' ? 'The portal refuses it' : 'No login proved it'}: ${login.code}: ${login.words}`,
+          ]),
+    ],
+    complete: login === null || login.is === 'accepted',
+  };
+}
+
+function notProved({ is, code, words }: Exclude<LoginAnswer, { is: 'accepted' }>): RcmError {
+  if (is === 'refused') return new RcmError('login_rejected', `The portal does not take what the store holds (${code}). Nothing was changed. ${words}`);
+  return new RcmError('login_not_allowed', `No login proved it (${code}), so nothing was changed; without --login it is your word. ${words}`);
+}

@@ -1,0 +1,55 @@
+import { askAct, type AskedAct, listAskedActs } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import type { PersonalAct } from '../commands/rollback.ts';
+import type { Migration } from '../migration.ts';
+
+/** `not_tried`: no login was made, or nobody knows how one ended; `code` says why. */
+export type LoginAnswer = { readonly is: 'accepted' } | { readonly is: 'refused' | 'not_tried'; readonly code: string; readonly words: string };
+
+/** How long a rotator may take to begin with it, and then to end it. */
+export interface LoginPatience {
+  readonly beginMs: number;
+  readonly endMs: number;
+}
+const PATIENCE: LoginPatience = { beginMs: 120_000, endMs: 30 * 60_000 };
+const LOOK_MS = 1_000;
+
+/**
+ * One login with what the store holds, inside the ledger's budget. The migrator has no browser: a rotator makes it, as when somebody asks for it from the console. Fails
+ * with `input_invalid` without a reason, `endpoint_unknown`.
+ */
+export async function askLogin(
+  migration: Migration,
+  { endpointId, orgId, actor, reason }: PersonalAct & { readonly endpointId: string; readonly orgId: string },
+  { beginMs, endMs }: LoginPatience = PATIENCE,
+): Promise<LoginAnswer> {
+  const { db, clock, patience, stopping } = migration;
+  const asked = await askAct(db, { orgId, endpointId, kind: 'verify', actor, reason }).catch((error: unknown) => {
+    if (error instanceof RcmError && error.code === 'state_conflict') return error;
+    throw error;
+  });
+  if (asked instanceof RcmError) return { is: 'not_tried', code: asked.code, words: asked.message };
+  const begun = clock.now().getTime();
+  for (;;) {
+    const act = (await patience(null, () => listAskedActs(db, { orgId, endpointId, limit: 20 }))).find(({ id }) => id === asked.id);
+    const answer = act ? answerOf(act) : null;
+    if (answer) return answer;
+    const waited = clock.now().getTime() - begun;
+    if (act?.state === 'waiting' && waited >= beginMs)
+      return { is: 'not_tried', code: 'not_taken', words: 'No rotator took it. Where one begins within 15 minutes of the question, it still makes the login.' };
+    if (waited >= endMs)
+      return { is: 'not_tried', code: 'no_answer', words: 'The rotator that took it has not answered; `rcm login history` shows what it did.' };
+    await clock.sleep(LOOK_MS, stopping);
+  }
+}
+
+/** `null`: it has not ended. */
+function answerOf({ state, code, words }: AskedAct): LoginAnswer | null {
+  if (state === 'done') return { is: 'accepted' };
+  if (state === 'failed') return { is: isRefusal(code) ? 'refused' : 'not_tried', code: code ?? 'unexpected', words: words ?? '' };
+  if (state === 'expired' || state === 'left') return { is: 'not_tried', code: state, words: 'The rotators ended it before anybody knew of an answer.' };
+  return null;
+}
+
+/** What the portal itself said of the login. That the ledger lets nobody try, or the portal asks to come later, says nothing of it. */
+const isRefusal = (code: string | null): boolean => code !== null && code.startsWith('login_') && !['login_not_allowed', 'login_throttled'].includes(code);

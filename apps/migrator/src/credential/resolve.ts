@@ -1,0 +1,190 @@
+import { credentialReference, parsePayload, parseReference, rotationOf, serializePayload, type StoredSecret } from '@rcm/credentials';
+import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
+import {
+  claimLegacy,
+  type EndpointRow,
+  getOpenAttempt,
+  readLegacy,
+  recordAuditEvent,
+  recordResolved,
+  recordResolvedRow,
+  releaseClaim,
+  type ResolveAnswer,
+  wasPromoted,
+} from '@rcm/db';
+import { type ErrorCode, hasCode, RcmError, type Secret } from '@rcm/telemetry';
+import { type Held, withExclusiveLease } from '../exclusive.ts';
+import type { Migration } from '../migration.ts';
+import { asItWas } from './as-it-was.ts';
+import { examine, isIdentityOf } from './examine.ts';
+import { keepBeside } from './keep.ts';
+import { CLAIM_MS, migrateAfterOthers, type Why } from './move.ts';
+
+/** Which of the two is right. */
+export type Take = 'row' | 'store';
+
+export interface Resolved {
+  /** Of the store, now. */
+  readonly version: string;
+  /** Where what was not taken lies; `null`: row and store were one already. */
+  readonly kept: string | null;
+}
+
+interface Word extends Why {
+  readonly take: Take;
+}
+
+/**
+ * Row and store differ, and a person says which the portal accepts. What they do not take is kept beside first (`keepBeside`): it may be the only copy of
+ * something. Killed anywhere and run again, it ends the same. Fails with `state_conflict`, `row_edited` (somebody edits the row meanwhile), `store_conflict`
+ * (somebody changes the secret meanwhile), `lease_unavailable`, `payload_invalid` (what is to be taken is no login), `store_*`.
+ */
+export async function resolveEndpoint(migration: Migration, endpoint: EndpointRow, word: Word): Promise<Resolved> {
+  if (endpoint.secretArn === null) return resolveUnmigrated(migration, endpoint, word);
+  const { secretArn } = endpoint;
+  return withExclusiveLease(migration, endpoint, async (held) => {
+    await mustHaveNoRotation(migration, endpoint);
+    const pair = await readBoth(migration, endpoint, secretArn);
+    const done = await follow(migration, endpoint, { ...pair, ...word, held });
+    const { credentials, stored, kept } = done;
+    const answer = await migration.patience(null, () =>
+      recordResolved(migration.db, {
+        ...{ endpointId: endpoint.id, orgId: endpoint.orgId, leaseId: held.id, secretArn, ...word, credentials, kept },
+        version: stored.version,
+        fingerprint: canonicalFingerprint(migration.fingerprintKey, stored.text),
+        row: seen(migration, endpoint, pair.legacy),
+      }),
+    );
+    if (answer !== 'resolved') throw refused(answer);
+    return { version: stored.version, kept };
+  });
+}
+
+/** Before `apply` has named a secret in the row, nobody reads the one that lies under its name; then `apply`'s own way adopts it. */
+async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, word: Word): Promise<Resolved> {
+  const { db, holder, patience, place } = migration;
+  const claim = { endpointId: endpoint.id, orgId: endpoint.orgId, holder };
+  const reference = credentialReference({ ...place, orgId: endpoint.orgId, endpointId: endpoint.id, portalAccountId: endpoint.accountId });
+  const alone = async (held: Held | null): Promise<Resolved> => {
+    const claimed = await patience(null, () => claimLegacy(db, { ...claim, ttlMs: CLAIM_MS }));
+    if (claimed.is !== 'mine')
+      throw new RcmError('state_conflict', 'Another migrator is at this endpoint, or has just moved it. Nothing was changed; run it again.');
+    try {
+      const pair = await readPair(migration, endpoint, { reference, legacy: claimed.credentials });
+      const { credentials, stored, kept } = await follow(migration, endpoint, { ...pair, ...word, held });
+      const answer = await patience(null, () => recordResolvedRow(db, { ...claim, ...word, credentials, kept, row: seen(migration, endpoint, pair.legacy) }));
+      if (answer !== 'resolved') throw refused(answer);
+      await migrateAfterOthers(migration, endpoint);
+      return { version: stored.version, kept };
+    } finally {
+      await releaseClaim(db, claim).catch((error: unknown) => migration.logger.warn({ err: error }, 'the claim was not given back'));
+    }
+  };
+  return endpoint.loginIdentity === null ? alone(null) : withExclusiveLease(migration, endpoint, alone);
+}
+
+interface Pair {
+  readonly reference: ReturnType<typeof parseReference>;
+  readonly legacy: Secret<string>;
+  readonly stored: StoredSecret;
+}
+
+const readBoth = async (migration: Migration, endpoint: EndpointRow, secretArn: string): Promise<Pair> => {
+  const legacy = await migration.patience(null, () => readLegacy(migration.db, { endpointId: endpoint.id, orgId: endpoint.orgId }));
+  return readPair(migration, endpoint, { reference: parseReference(secretArn), legacy });
+};
+
+async function readPair(
+  { patience, reads, stores, giveUp }: Migration,
+  { orgId }: EndpointRow,
+  { reference, legacy }: Pick<Pair, 'reference'> & { readonly legacy: Secret<string> | null },
+): Promise<Pair> {
+  if (legacy === null) throw new RcmError('state_conflict', 'The row holds no login, so there is nothing to choose between. Nothing was changed.');
+  const stored = await patience(reads, () => stores.forTenant(orgId).read(reference, { signal: giveUp }));
+  if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row’s would, so the row is the only copy. Nothing was changed.');
+  return { reference: stored.reference ?? reference, legacy, stored };
+}
+
+interface Choice extends Pair, Word {
+  readonly held: Held | null;
+}
+
+interface Followed {
+  /** What the row is to hold; `null`: what it holds. */
+  readonly credentials: Secret<unknown> | null;
+  readonly stored: StoredSecret;
+  readonly kept: string | null;
+}
+
+async function follow(migration: Migration, endpoint: EndpointRow, choice: Choice): Promise<Followed> {
+  const taken = choice.take === 'row' ? await asNextVersion(migration, endpoint, choice) : choice.stored.text;
+  if (endpoint.secretArn !== null && !isIdentityOf(endpoint, taken, migration.keys))
+    throw new RcmError(
+      'state_conflict',
+      'What is to be taken belongs to another login than the row says: another user name, or the portal was changed. Nothing was changed.',
+    );
+  return choice.take === 'row' ? storeNext(migration, endpoint, choice, taken) : keepRow(migration, endpoint, choice);
+}
+
+/** The row's login, as what follows on the stored payload: a rotation that the journal knows to have made that stays named, so that nobody takes the new version for an old copy. */
+async function asNextVersion(migration: Migration, endpoint: EndpointRow, { legacy, stored }: Pair): Promise<Secret<string>> {
+  const found = examine(endpoint, legacy, migration);
+  if (!found.ok) throw new RcmError(found.code, `The row holds no login that could be taken: ${found.reason}. Nothing was changed.`);
+  const { attemptId, counter } = rotationOf(stored.text);
+  const { orgId, secretArn } = endpoint;
+  if (attemptId === null || secretArn === null || !(await wasPromoted(migration.db, { orgId, secretArn, attemptId }))) return found.text;
+  return serializePayload(
+    parsePayload(found.text).map((payload) => ({
+      ...payload,
+      metadata: { ...payload.metadata, rotation_attempt_id: attemptId, rotation_counter: counter },
+    })),
+  );
+}
+
+async function storeNext(migration: Migration, endpoint: EndpointRow, { reference, stored, held, ...word }: Choice, text: Secret<string>): Promise<Followed> {
+  const { patience, writes, giveUp, fingerprintKey } = migration;
+  if (canonicalFingerprint(fingerprintKey, text) === canonicalFingerprint(fingerprintKey, stored.text)) return { credentials: null, stored, kept: null };
+  await tellFirst(migration, endpoint, word);
+  const kept = await keepBeside(migration, endpoint, stored.text);
+  const options = { signal: giveUp, beforeWrite: () => held?.assertHeld() };
+  const { version } = await patience(writes, () => migration.stores.forTenant(endpoint.orgId).replace(reference, text, stored.version, options));
+  return { credentials: null, stored: { text, version }, kept };
+}
+
+async function keepRow(migration: Migration, endpoint: EndpointRow, { legacy, stored, ...word }: Choice): Promise<Followed> {
+  if (isOne(migration, { legacy, stored })) return { credentials: null, stored, kept: null };
+  const credentials = asItWas(stored.text);
+  await tellFirst(migration, endpoint, word);
+  return { credentials, stored, kept: await keepBeside(migration, endpoint, legacy) };
+}
+
+/** A row that holds no login is not what the store holds. */
+function isOne({ fingerprintKey }: Migration, { legacy, stored }: Pick<Pair, 'legacy' | 'stored'>): boolean {
+  try {
+    return compareTexts(fingerprintKey, { legacy, stored: stored.text }).is === 'equal';
+  } catch (error) {
+    if (hasCode(error, 'payload_invalid')) return false;
+    throw error;
+  }
+}
+
+const tellFirst = (migration: Migration, { id, orgId }: EndpointRow, { actor, reason, take }: Word): Promise<void> =>
+  recordAuditEvent(migration.db, { orgId, actor, action: 'credential.resolve', subject: id, reason, details: { take } });
+
+async function mustHaveNoRotation({ db }: Migration, { orgId, loginIdentity }: EndpointRow): Promise<void> {
+  const open = loginIdentity === null ? null : await getOpenAttempt(db, { orgId, loginIdentity });
+  if (open) throw new RcmError('state_conflict', `A rotation of this login is open (${open.state}); let it end or resolve it first. Nothing was changed.`);
+}
+
+const seen = (migration: Migration, endpoint: EndpointRow, legacy: Secret<string>) => {
+  const fingerprintOf = rowFingerprint(migration.fingerprintKeys, endpoint.id);
+  return { fingerprint: fingerprintOf(legacy)[0] ?? null, fingerprintOf };
+};
+
+const REFUSALS: Readonly<Record<Exclude<ResolveAnswer, 'resolved'>, readonly [ErrorCode, string]>> = {
+  moved: ['state_conflict', 'The row names another secret by now, or a rotation has begun. Look at it again: status, verify.'],
+  edited: ['row_edited', 'The row was edited meanwhile and is as it was edited. Nothing is lost; look at it, and run it again.'],
+  lease_lost: ['lease_lost', 'This run held the login no longer when it came to write the row, which is as it was. Nothing is lost; run it again.'],
+};
+
+const refused = (answer: Exclude<ResolveAnswer, 'resolved'>): RcmError => new RcmError(...REFUSALS[answer]);

@@ -1,0 +1,91 @@
+import { beginRun, type Database, endRun, findRun, noteRun, type RunCommand, type RunEnd } from '@rcm/db';
+import { type Logger, RcmError } from '@rcm/telemetry';
+import type { PersonalAct } from './commands/rollback.ts';
+import type { Ended, Filter, Migration } from './migration.ts';
+import type { Report } from './report.ts';
+
+/** Counts are written so often, not with each endpoint. */
+const WRITE_EVERY_MS = 2_000;
+/** However little happens, that often it is written that the run lives. */
+const ALIVE_EVERY_MS = 30_000;
+
+/** How many endpoints ended how, so far. */
+export interface Counts {
+  note(ended: Ended): void;
+  readonly now: Readonly<Record<string, number>>;
+}
+
+export function createCounts(): Counts {
+  const counts: Record<string, number> = {};
+  return {
+    note: ({ outcome }) => void (counts[outcome] = (counts[outcome] ?? 0) + 1),
+    get now() {
+      return { ...counts };
+    },
+  };
+}
+
+export interface Run {
+  readonly command: RunCommand;
+  /** Who asked for it, and why; `null`: nobody had to say. */
+  readonly person: PersonalAct | null;
+}
+
+/** Does `act` as a run that stands in the book from its begin to its end, whatever its end is; the report says its id. */
+export async function asRun(migration: Migration, { command, person }: Run, counts: Counts, act: () => Promise<Report>): Promise<Report> {
+  const { db, holder, filter: filters, logger } = migration;
+  const id = await beginRun(db, { command, filters, actor: person?.actor ?? holder, reason: person?.reason ?? null, holder });
+  const alive = keepWriting(db, { id, counts, logger });
+  let ended: RunEnd = 'failed';
+  try {
+    const report = await act();
+    ended = report.end ?? 'done';
+    return { ...report, json: { run: id, ...report.json } };
+  } finally {
+    await alive.stop();
+    // A run that cannot be ended is taken for dead once its process is gone.
+    await endRun(db, { id, counts: counts.now, ended }).catch((error: unknown) => logger.warn({ err: error }, 'the end of the run was not written down'));
+  }
+}
+
+function keepWriting(db: Database, { id, counts, logger }: { readonly id: number; readonly counts: Counts; readonly logger: Logger }) {
+  let written = '{}';
+  let writtenAt = performance.now();
+  let writing: Promise<void> = Promise.resolve();
+  let busy = false;
+  const write = async () => {
+    const now = counts.now;
+    const text = JSON.stringify(now);
+    if (text === written && performance.now() - writtenAt < ALIVE_EVERY_MS) return;
+    [written, writtenAt] = [text, performance.now()];
+    await noteRun(db, { id, counts: now });
+  };
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    writing = write()
+      .catch((error: unknown) => logger.warn({ err: error }, 'the counts of the run were not written'))
+      .finally(() => void (busy = false));
+  }, WRITE_EVERY_MS);
+  timer.unref();
+  return {
+    async stop(): Promise<void> {
+      clearInterval(timer);
+      await writing;
+    },
+  };
+}
+
+/** What `--resume ID` works on: what that run did, less what it has done of its limit. Fails with `input_invalid`. */
+export async function filterOfRun(db: Database, { id, command }: { readonly id: number; readonly command: RunCommand }): Promise<Filter> {
+  const run = await findRun(db, { id });
+  if (!run) throw new RcmError('input_invalid', `There is no run ${id}: \`runs\` lists them. Nothing was changed.`);
+  if (run.command !== command)
+    throw new RcmError('input_invalid', `Run ${id} is one of ${run.command}: say ${run.command} --resume ${id}. Nothing was changed.`);
+  if (run.state === 'running') throw new RcmError('state_conflict', `Run ${id} is still at work (${run.holder}). Nothing was changed.`);
+  if (run.state === 'done') throw new RcmError('state_conflict', `Run ${id} came to its end. Nothing was changed.`);
+  const { limit, ...filters } = run.filters;
+  if (limit === undefined) return filters;
+  const taken = Object.values(run.counts).reduce((sum, count) => sum + count, 0);
+  return { ...filters, limit: Math.max(1, limit - taken) };
+}
