@@ -7,6 +7,11 @@
  * its times from Postgres, and passes on a failure without the row or the values it was about.
  * It must never: read `config` outside `legacy/`, put more than ids into a job, keep state in a session.
  */
+export { type Adopted, adoptEndpoint, type AdoptEndpoint, type PrintOf, type WantedEndpoint } from './adoption/adopt-endpoint.ts';
+export { adoptOrganization, type OrganizationStanding, organizationStanding, type WantedOrganization } from './adoption/adopt-organization.ts';
+export { accountOf, type AdoptedRow, listAdopted, type Look, lookAtAdopted } from './adoption/look.ts';
+export { LONGEST_CELL, openSource, type Source, type SourceCells, type SourceColumn, type SourceTable } from './adoption/source.ts';
+export { type FoundEndpoint, type Standing, standingOf, type WantedPlace } from './adoption/standing.ts';
 export { type AuditedEvent, type ChainHead, exportAuditEvents, type ExportOptions, readChainHeads, readEventHashes } from './audit/chains.ts';
 export { type AuditEvent, findBrokenAuditEvent, recordAuditEvent, recordAuditEventForAll } from './audit/record.ts';
 export { type Database, type DatabaseOptions, openDatabase } from './database.ts';

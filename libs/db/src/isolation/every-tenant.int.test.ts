@@ -34,6 +34,17 @@ describe.each(['rcm_rotator', 'rcm_migrator'] as const)('over all tenants %s loo
   );
 });
 
+test('a migrator that looks over all tenants makes nothing of theirs', async () => {
+  const place = `VALUES ('new', 'mine', 'alpine', 'another', 'https://alpine.example/')`;
+  for (const made of [
+    `INSERT INTO organization (id, name) VALUES ('new', 'New')`,
+    `INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url) ${place}`,
+    `INSERT INTO adopted_id (source, kind, source_id, org_id) VALUES ('crm', 'hospital', '1', 'mine')`,
+  ])
+    expect(await w.ask('rcm_migrator', '*', made)).toEqual({ refused: '42501' });
+  expect(await w.ask('rcm_migrator', '*', 'UPDATE adopted_id SET fingerprint = NULL')).toEqual({ rows: 0 });
+});
+
 test.each([`config = config - 'credentials'`, `secret_arn = NULL`, `login_identity = NULL`])('a migrator does not set %s for all of them', async (change) => {
   expect(await w.ask('rcm_migrator', '*', `UPDATE integration_endpoint SET ${change}`)).toEqual({ rows: 0 });
   expect(await w.ask('rcm_migrator', w.mine.orgId, `UPDATE integration_endpoint SET ${change}`)).toEqual({ rows: 1 });

@@ -299,6 +299,30 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     [role, 'may not', 'SELECT 1 FROM migration_run'],
     [role, 'may not', begunRun],
   ]),
+  ...ALL_ROLES.filter((role) => role !== 'rcm_migrator').flatMap((role): (readonly [Asking, 'may not', string])[] => [
+    [role, 'may not', 'SELECT 1 FROM adopted_id'],
+    [role, 'may not', `SELECT rcm_readdress_adopted('$endpoint', 'https://alpine.example/x')`],
+  ]),
+  ['rcm_migrator', 'may', 'SELECT fingerprint FROM adopted_id'],
+  ['rcm_migrator', 'may', 'UPDATE adopted_id SET fingerprint = NULL, taken_at = now()'],
+  ['rcm_migrator', 'may not', `UPDATE adopted_id SET source_id = 'else'`],
+  ['rcm_migrator', 'may not', 'UPDATE adopted_id SET endpoint_id = NULL'],
+  ['rcm_migrator', 'may not', 'DELETE FROM adopted_id'],
+  ['rcm_migrator', 'may', `SELECT rcm_readdress_adopted('$endpoint', 'https://alpine.example/x')`],
+  [
+    'rcm_migrator',
+    'may',
+    `INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url) VALUES ('new', '$org', 'alpine', 'another', 'https://alpine.example/')`,
+  ],
+  ...['config', 'secret_arn', 'login_identity'].map(
+    (column) =>
+      [
+        'rcm_migrator',
+        'may not',
+        `INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url, ${column}) SELECT 'new', '$org', 'alpine', 'a', 'https://alpine.example/', ${column} FROM integration_endpoint`,
+      ] as const,
+  ),
+  ['rcm_migrator', 'may not', `UPDATE organization SET name = 'else'`],
   ['rcm_agent', 'may not', `SELECT rcm_account_is_well('$org', '$endpoint')`],
   ['rcm_agent', 'may', `SELECT * FROM rcm_password_record('$login', '{}', NULL)`],
   ['rcm_migrator', 'may not', `SELECT * FROM rcm_password_record('$login', '{}', NULL)`],

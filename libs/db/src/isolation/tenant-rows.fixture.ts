@@ -32,6 +32,7 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
   migration_proof: `INSERT INTO migration_proof (org_id, endpoint_id, step, version, fingerprint) VALUES ($1, $2, 'verified', '1', $3 || $4)`,
   migration_claim: `INSERT INTO migration_claim (org_id, endpoint_id, holder, claimed_until) VALUES ($1, $2, $3 || $4, now())`,
   rotation_claim: `INSERT INTO rotation_claim (org_id, endpoint_id, holder, claimed_until) VALUES ($1, $2, $3 || $4, now())`,
+  adopted_id: `INSERT INTO adopted_id (source, kind, source_id, org_id, endpoint_id) VALUES ('crm', 'endpoint', $3 || $4, $1, $2)`,
   storage_state: `INSERT INTO storage_state (org_id, scrubbed_at) SELECT $1, now() WHERE $2 || $3 || $4 <> ''`,
   rotation_pause: `INSERT INTO rotation_pause (org_id, endpoint_id, actor, reason) VALUES ($1, $2, 'person', $3 || $4)`,
   notice: `INSERT INTO notice (kind, dedup_key, org_id, endpoint_id, detail) VALUES ('failed', $4, $1, $2, $3)`,
