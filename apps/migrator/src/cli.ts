@@ -36,7 +36,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
 }
 
 async function perform(call: Call, terminal: Terminal, output: Output): Promise<ExitCode> {
-  const config = readMigratorConfig(terminal.environment);
+  const config = readMigratorConfig(call.environment?.(terminal.environment) ?? terminal.environment);
   const stop = stopOnSignals();
   const counts = createCounts();
   const onEnd = (ended: Ended): void => {

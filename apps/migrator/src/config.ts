@@ -5,6 +5,14 @@ import { z } from 'zod';
 
 const STORES = ['ssm', 'secrets-manager', 'vault'] as const;
 
+/** Databases besides the platform's, reached by the same rule. */
+const OTHERS = ['RCM_MIGRATOR_ADMIN_DATABASE_URL', 'RCM_MIGRATOR_SOURCE_DATABASE_URL'] as const;
+
+const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a postgresql:// URL')
+  .transform((url) => new Secret(url));
+
 const schema = z
   .object({
     ...databaseEnvironment,
@@ -20,16 +28,14 @@ const schema = z
     /** Endpoints worked on at once. */
     RCM_MIGRATOR_CONCURRENCY: z.coerce.number('must be a number').int().min(1).max(32).default(4),
     /** Direct: rewriting a table and the catalogue's samples is not an app's right (docs/migration.md). Only `scrub` needs it. */
-    RCM_MIGRATOR_ADMIN_DATABASE_URL: z
-      .string()
-      .regex(/^postgres(ql)?:\/\/\S+$/, 'must be a postgresql:// URL')
-      .transform((url) => new Secret(url))
-      .optional(),
+    RCM_MIGRATOR_ADMIN_DATABASE_URL: databaseUrl.optional(),
+    /** A company's own database, which is only read, and only by `adopt`. */
+    RCM_MIGRATOR_SOURCE_DATABASE_URL: databaseUrl.optional(),
     /** `managed`: RDS, Aurora and the like, where nobody may switch or see the WAL, so that nothing is promised of it. */
     RCM_MIGRATOR_POSTGRES: z.enum(['own', 'managed']).default('own'),
     RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES: z.coerce.number('must be a number').positive().max(10_080).default(60),
   })
-  .superRefine((config, problems) => checkDatabase(config, problems, { RCM_MIGRATOR_ADMIN_DATABASE_URL: config.RCM_MIGRATOR_ADMIN_DATABASE_URL?.reveal() }))
+  .superRefine((config, problems) => checkDatabase(config, problems, Object.fromEntries(OTHERS.map((name) => [name, config[name]?.reveal()]))))
   .superRefine(checkStores)
   .superRefine(checkActor);
 
@@ -38,6 +44,6 @@ export type MigratorConfig = z.infer<typeof schema>;
 /** Reads the environment once. Fails with `config_invalid`, one line per problem. */
 export function readMigratorConfig(environment: NodeJS.ProcessEnv): MigratorConfig {
   const config = withDatabaseCa(readConfig(schema, environment));
-  const adminUrl = config.RCM_MIGRATOR_ADMIN_DATABASE_URL?.map((url) => withCa(url, config.RCM_DATABASE_CA_FILE));
-  return { ...config, RCM_MIGRATOR_ADMIN_DATABASE_URL: adminUrl };
+  const others = OTHERS.map((name) => [name, config[name]?.map((url) => withCa(url, config.RCM_DATABASE_CA_FILE))] as const);
+  return { ...config, ...Object.fromEntries(others) };
 }

@@ -2,6 +2,7 @@ import { parsePath, readMappings, type Vocabulary } from '@rcm/credentials/legac
 import type { RunCommand } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import { Command, Option } from 'commander';
+import { bringIn } from './adopt/program.ts';
 import { apply } from './commands/apply.ts';
 import { dealtWith, outsideKind } from './commands/dealt-with.ts';
 import { oldReadersGone, whoseReaders } from './commands/old-readers-gone.ts';
@@ -24,6 +25,8 @@ import type { Report } from './report.ts';
 export interface Call {
   readonly vocabulary: Vocabulary;
   readonly filter: Filter;
+  /** What the call itself adds to the environment. */
+  readonly environment?: (given: NodeJS.ProcessEnv) => NodeJS.ProcessEnv;
   /** Under which command it stands in the book of runs; left out: it does not. */
   readonly run?: RunCommand;
   readonly resume?: number | undefined;
@@ -47,11 +50,11 @@ Exit codes: 0 done, 1 something could not be done (each endpoint is named), 2 wr
 
 export function commands(perform: Perform, { stdout, stderr }: Streams): Command {
   const program = new Command('migrator')
-    .description('Moves plaintext portal logins out of Postgres into the secret store: plan, apply, verify, scrub. Every command may be repeated.')
+    .description('Moves plaintext portal logins out of Postgres into the secret store: adopt, plan, apply, verify, scrub. Every command may be repeated.')
     .exitOverride()
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) })
     .addHelpText('after', AFTER_HELP);
-  for (const add of [theWay, theWayBack, looks]) add(program, perform);
+  for (const add of [bringIn, theWay, theWayBack, looks]) add(program, perform);
   return program;
 }
 

@@ -51,7 +51,7 @@ export function seeds(count = 24): Seed[] {
   });
 }
 
-const portalType = (code: string): NewPortalType => ({
+export const portalType = (code: string): NewPortalType => ({
   code,
   name: code,
   hosts: [`${code}.example`],

@@ -12,5 +12,5 @@ export { parsePath, pathOf, type Place, placesAt, valueAt } from './paths.ts';
 export { readLogin } from './read-login.ts';
 export { type FingerprintKey, fingerprintKeys, rowFingerprint } from './row-fingerprint.ts';
 export { readRowLogin, type RowLogin, type RowOwner, type RowReading } from './row-login.ts';
-export { type Vocabulary, vocabularyOf } from './vocabulary.ts';
+export { LOGIN_FIELDS, type Vocabulary, vocabularyOf } from './vocabulary.ts';
 export { wordsOf } from './words.ts';

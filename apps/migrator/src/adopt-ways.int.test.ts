@@ -1,0 +1,212 @@
+import { upsertOrganization } from '@rcm/db';
+import { asSuperuser } from '@rcm/db/testing';
+import { backend } from '@rcm/test-services';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { adopted, endpointsOf, type Folder, openFolder, planned, plantPortalTypes } from './adopt.fixture.ts';
+import { HIDDEN, MAPPING, sourceDatabase, type SourceDatabase, sourceTables, type SourceTables } from './adopt/source-table.fixture.ts';
+import { type Ended, runMigrator, startMigrator } from './process.fixture.ts';
+import type { OpenMigration } from './services.ts';
+import { openWorld, type World } from './testing.fixture.ts';
+
+let world: World;
+let migrator: OpenMigration;
+let folder: Folder;
+let tables: SourceTables;
+let source: SourceDatabase;
+
+beforeEach(async () => {
+  [world, folder, tables] = [await openWorld(), openFolder(), sourceTables(120, 7)];
+  [migrator, source] = [world.migrator(), await sourceDatabase(tables)];
+  await plantPortalTypes(world);
+});
+afterEach(async () => {
+  await world.close();
+  await source.drop();
+  folder.remove();
+});
+
+const right = () => tables.logins.filter(({ truth }) => truth.is === 'endpoint');
+const count = async (world_: World): Promise<number> => (await endpointsOf(world_)).size;
+const expectNothingShown = (...runs: readonly Ended[]): void => expect(runs.map(({ stdout, stderr }) => stdout + stderr).join('\n')).not.toContain(HIDDEN);
+const mappingFile = () => folder.file('mapping.json', JSON.stringify(MAPPING));
+
+/** What the tables say in one: names of hospital and firm stand in the row. */
+function oneTable(): Record<string, unknown>[] {
+  return tables.logins.map(({ id, hospital, url, settings, note, active, changed }) => {
+    const at = tables.hospitals.find((each) => each.id === hospital);
+    const firm = tables.firms.find((each) => each.id === at?.firm);
+    return {
+      LOGIN_NO: id,
+      HOSPITAL_NO: hospital,
+      HOSPITAL: at?.name,
+      FIRM_NO: firm?.id,
+      FIRM: firm?.name,
+      PORTAL_URL: url,
+      SETTINGS: settings,
+      NOTE: note,
+      ACTIVE: active,
+      UPDATED: changed,
+    };
+  });
+}
+const ONE_TABLE = {
+  ...MAPPING,
+  table: undefined,
+  hospital: { id: 'HOSPITAL_NO', name: 'HOSPITAL', prefix: 'h-' },
+  firm: { id: 'FIRM_NO', name: 'FIRM', prefix: 'f-' },
+};
+const csvField = (value: unknown): string =>
+  `"${(typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value)).replaceAll('"', '""')}"`;
+
+describe('rows come in', { timeout: 600_000 }, () => {
+  it.each(['csv', 'jsonl'] as const)('from %s as they do from the tables, after which each says of the other that nothing has changed', async (form) => {
+    const rows = oneTable();
+    const csv = [Object.keys(rows[0] ?? {}).join(','), ...rows.map((row) => Object.values(row).map(csvField).join(','))].join('\r\n');
+    const path = folder.file(`rows.${form}`, form === 'csv' ? csv : rows.map((row) => JSON.stringify(row)).join('\n'));
+    const file = { folder, from: { form, path }, mapping: ONE_TABLE };
+    // A hospital that is not said leaves its firm, too, out of the company's tables, and not of the one.
+    const report = await adopted(migrator, file);
+    expect(report.json).toMatchObject({ new: right().length, rows: rows.length, left: [] });
+    const before = await endpointsOf(world);
+    // Written otherwise: a time as text, by which nobody decides while the fingerprint is there.
+    expect((await planned(migrator, { folder, from: source.url })).json).toMatchObject({
+      new: 0,
+      changed: 0,
+      unchanged: right().length,
+      left: [],
+      vanished: [],
+    });
+    expect((await adopted(migrator, file)).json).toMatchObject({ new: 0, changed: 0, unchanged: right().length });
+    expect(await endpointsOf(world)).toEqual(before);
+    expect(JSON.stringify(report)).not.toContain(HIDDEN);
+  });
+
+  it('from a table that stays where it is, by postgres_fdw', async (test) => {
+    const there = await world.db.transaction('no tenant', (tx) => tx.$queryRaw<object[]>`SELECT 1 FROM pg_available_extensions WHERE name = 'postgres_fdw'`);
+    if (there.length === 0) return test.skip(`this Postgres (${backend()}) does not come with postgres_fdw, so a foreign table was not tried`);
+    const { hostname, port, username, password, pathname } = new URL(source.url);
+    const adopter = `adopter_${new URL(world.url).pathname.slice(-8)}`;
+    await asSuperuser(world.url, [
+      'CREATE EXTENSION postgres_fdw',
+      `CREATE SERVER crm FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '${hostname}', port '${port}', dbname '${pathname.slice(1)}')`,
+      `CREATE ROLE ${adopter} LOGIN PASSWORD 'adopter'`,
+      `CREATE USER MAPPING FOR ${adopter} SERVER crm OPTIONS (user '${decodeURIComponent(username)}', password '${decodeURIComponent(password)}')`,
+      `CREATE USER MAPPING FOR CURRENT_USER SERVER crm OPTIONS (user '${decodeURIComponent(username)}', password '${decodeURIComponent(password)}')`,
+      'CREATE SCHEMA crm',
+      'IMPORT FOREIGN SCHEMA crm FROM SERVER crm INTO crm',
+      `GRANT USAGE ON SCHEMA crm TO ${adopter}`,
+      `GRANT SELECT ON ALL TABLES IN SCHEMA crm TO ${adopter}`,
+    ]);
+    const from = new URL(world.url);
+    [from.username, from.password] = [adopter, 'adopter'];
+    try {
+      expect((await adopted(migrator, { folder, from: from.href })).json).toMatchObject({ new: right().length, left: [] });
+      expect((await planned(migrator, { folder, from: source.url })).json).toMatchObject({ new: 0, unchanged: right().length });
+    } finally {
+      await asSuperuser(world.url, [`DROP OWNED BY ${adopter} CASCADE`, `DROP ROLE ${adopter}`]);
+    }
+  });
+
+  it('once, from two who adopt at the same time', async () => {
+    const [one, two] = await Promise.all([adopted(migrator, { folder, from: source.url }), adopted(world.migrator(), { folder, from: source.url })]);
+    const [a, b] = [one.json, two.json] as { new: number; unchanged: number; left: unknown[] }[];
+    expect([(a?.new ?? 0) + (b?.new ?? 0), a?.left, b?.left]).toEqual([right().length, [], []]);
+    expect(await count(world)).toBe(right().length);
+    expect((await adopted(migrator, { folder, from: source.url })).json).toMatchObject({ new: 0, changed: 0, unchanged: right().length });
+  });
+
+  it('in parts, where the process is killed, and the rest the next time', async () => {
+    const environment = { ...world.environment, RCM_MIGRATOR_CONCURRENCY: '1', RCM_MIGRATOR_SOURCE_DATABASE_URL_FILE: folder.file('source-url', source.url) };
+    const args = ['adopt', '--mapping', mappingFile(), '--reason', 'a test', '--json'];
+    const running = startMigrator(args, environment);
+    while ((await count(world)) < 10) await new Promise((resolve) => setTimeout(resolve, 5));
+    running.kill('SIGKILL');
+    const killed = await running.ended;
+    const before = await endpointsOf(world);
+    expect(before.size).toBeLessThan(right().length);
+    const rest = await runMigrator(args, { ...environment, RCM_LOG_LEVEL: 'trace' });
+    expect(rest.code).toBe(1);
+    expect(JSON.parse(rest.stdout)).toMatchObject({ new: right().length - before.size, unchanged: before.size, left: [], interrupted: false });
+    const after = await endpointsOf(world);
+    expect(after.size).toBe(right().length);
+    for (const [id, endpoint] of before) expect(after.get(id)).toEqual(endpoint);
+    expectNothingShown(killed, rest);
+  });
+});
+
+describe('organizations', { timeout: 600_000 }, () => {
+  it('are never taken for another one that is there, unless the mapping says which', async () => {
+    await upsertOrganization(world.db, { id: 'h-1', name: 'somebody else' });
+    const of = (hospital: string) => right().filter((login) => login.hospital === hospital).length;
+    const report = await adopted(migrator, { folder, from: source.url });
+    expect(report.json).toMatchObject({ new: right().length - of('1') });
+    expect((report.json as { refused: { code: string; column: string }[] }).refused.filter(({ code }) => code === 'organization_taken')).toHaveLength(
+      tables.logins.filter(({ hospital, active, truth }) => hospital === '1' && active && truth.is === 'endpoint').length + notPlaced('1'),
+    );
+    await upsertOrganization(world.db, { id: 'st-mary', name: 'St. Mary' });
+    const said = { ...MAPPING, hospital: { ...MAPPING.hospital, ids: { '1': 'st-mary' } } };
+    expect((await adopted(migrator, { folder, from: source.url, mapping: said })).json).toMatchObject({ new: of('1'), unchanged: right().length - of('1') });
+    const marys = [...(await endpointsOf(world)).values()].filter(({ orgId }) => orgId === 'st-mary');
+    expect(marys).toHaveLength(of('1'));
+    expect(marys[0]?.orgName).toBe('St. Mary');
+    const nobody = { ...MAPPING, hospital: { ...MAPPING.hospital, ids: { '2': 'not-there' } } };
+    expect(JSON.stringify((await planned(migrator, { folder, from: source.url, mapping: nobody })).json)).toContain('organization_unknown');
+  });
+
+  /** Rows of a hospital whose address leads nowhere: that is looked at after whose they are. */
+  const notPlaced = (hospital: string) =>
+    tables.logins.filter((login) => login.hospital === hospital && login.truth.is === 'refused' && login.truth.code === 'portal_unknown').length;
+});
+
+describe('the command line', { timeout: 600_000 }, () => {
+  it('says what is wrong with a call in one sentence, with exit code 2, and changes nothing', async () => {
+    const mapping = mappingFile();
+    const withPassword = source.url;
+    const open = folder.file('open.csv', 'LOGIN_NO\n', 0o644);
+    const calls: [string[], RegExp][] = [
+      [['--reason', 'x'], /--mapping/],
+      [['--mapping', mapping], /--reason/],
+      [['--mapping', mapping, '--plan'], /RCM_MIGRATOR_SOURCE_DATABASE_URL_FILE/],
+      [['--mapping', mapping, '--plan', '--from', withPassword], /without a password/],
+      [['--mapping', mapping, '--plan', '--from', 'postgresql://reader@db.example/crm'], /leads to another machine without TLS/],
+      [['--mapping', mapping, '--plan', '--from', 'postgresql://reader@db.example/crm?sslmode=require'], /sslmode=require/],
+      [['--mapping', folder.file('one.json', JSON.stringify(ONE_TABLE)), '--plan', '--csv', open], /chmod 600/],
+      [['--mapping', mapping, '--plan', '--csv', open], /looks TITLE up in another/],
+      [['--mapping', mapping, '--plan', '--csv', open, '--jsonl', open], /cannot be used with/],
+      [['--mapping', folder.file('other.json', '{"source":"x"}'), '--plan', '--csv', open], /hospital/],
+    ];
+    for (const [args, said] of calls) {
+      const ended = await runMigrator(['adopt', ...args], world.environment);
+      expect([args, ended.code, ended.stderr.match(said)?.[0] ?? ended.stderr]).toEqual([args, 2, expect.stringMatching(said)]);
+      expect(ended.stdout).toBe('');
+      expect(ended.stderr).not.toContain(new URL(withPassword).password);
+    }
+    const help = await runMigrator(['adopt', '--help'], world.environment);
+    expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('--jsonl') as string });
+    expect(await count(world)).toBe(0);
+  });
+
+  it('names a table or column that is not there, a source that does not answer, and one that may not be read', async () => {
+    const settings = (url: string) => ({ RCM_MIGRATOR_SOURCE_DATABASE_URL_FILE: folder.file('url', url) });
+    const args = ['adopt', '--mapping', mappingFile(), '--plan', '--json'];
+    const run = async (url: string, change?: string) => {
+      if (change) await source.sql(change);
+      const ended = await runMigrator(args, { ...world.environment, ...settings(url) });
+      return { code: ended.code, error: (JSON.parse(ended.stdout) as { error: { code: string; message: string } }).error };
+    };
+    const nobody = new URL(source.url);
+    nobody.port = '1';
+    expect(await run(nobody.href)).toMatchObject({
+      code: 1,
+      error: { code: 'database_unavailable', message: expect.stringContaining('The source: ') as string },
+    });
+    expect(await run(source.url, 'ALTER TABLE crm."PORTAL_LOGINS" RENAME "NOTE" TO "NOTES"')).toMatchObject({
+      code: 2,
+      error: { code: 'input_invalid', message: expect.stringContaining('NOTE') as string },
+    });
+    expect(await run(source.url, 'ALTER TABLE crm."PORTAL_LOGINS" RENAME TO logins')).toMatchObject({
+      code: 2,
+      error: { message: expect.stringContaining('PORTAL_LOGINS') as string },
+    });
+  });
+});

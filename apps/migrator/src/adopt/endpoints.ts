@@ -1,0 +1,114 @@
+import { hasCode } from '@rcm/telemetry';
+import {
+  accountOf,
+  adoptEndpoint,
+  type AdoptEndpoint,
+  type Adopted,
+  type Look,
+  lookAtAdopted,
+  type PersonalChange,
+  type PortalTypeRow,
+  type PrintOf,
+  standingOf,
+  type WantedEndpoint,
+} from '@rcm/db';
+import type { Migration } from '../migration.ts';
+import type { Findings, Named } from './findings.ts';
+import type { Mapping, Role } from './mapping.ts';
+import type { PortalTypes } from './portal-types.ts';
+import type { ReadRow } from './read-row.ts';
+
+export interface Adoption {
+  readonly migration: Migration;
+  readonly mapping: Mapping;
+  readonly findings: Findings;
+  readonly types: PortalTypes;
+  readonly knownTypes: ReadonlyMap<string, PortalTypeRow>;
+  readonly printOf: PrintOf;
+  /** Who adopts; `null`: nobody, it is a plan. */
+  readonly act: PersonalChange | null;
+  /** The column that a cell comes from. */
+  readonly columnOf: (role: Role) => string | null;
+  /** Accounts that a row of this run is to have. */
+  readonly accounts: Set<string>;
+}
+
+export interface PlacedRow {
+  readonly row: ReadRow;
+  readonly wanted: WantedEndpoint;
+}
+
+export const namedRow = ({ number, sourceId }: { readonly number: number; readonly sourceId: string | null }): Named => ({ row: number, id: sourceId });
+
+/** Where a row's endpoint is to lie; `null`: nobody knows, and it has been named. */
+export function placed({ mapping, findings, types, knownTypes, columnOf }: Adoption, row: ReadRow): PlacedRow | null {
+  const type = types.of(row.url);
+  const refuse = (code: 'portal_unknown' | 'portal_type_missing' | 'host_not_declared'): null => {
+    findings.refuse(namedRow(row), code, columnOf('endpoint.base_url'));
+    return null;
+  };
+  if (type === null) {
+    findings.unknownOrigin(row.url.origin);
+    return refuse('portal_unknown');
+  }
+  const known = knownTypes.get(type.code);
+  if (!known) return refuse('portal_type_missing');
+  if (!known.hosts.includes(row.url.host)) return refuse('host_not_declared');
+  const orgId = 'is' in row.organization ? row.organization.is : row.organization.orgId;
+  const { sourceId, sourceChanged, endpointId, accountId, config } = row;
+  return {
+    row,
+    wanted: { source: mapping.source, sourceId, sourceChanged, endpointId, orgId, portalTypeCode: type.code, accountId, baseUrl: row.url.href, config },
+  };
+}
+
+/** What there is of a page of rows, each with what is to be done. */
+export async function looked({ migration, mapping, printOf }: Adoption, rows: readonly PlacedRow[]): Promise<readonly (PlacedRow & { readonly look: Look })[]> {
+  const wanted = rows.map((each) => each.wanted);
+  const looks = await migration.patience(null, () => lookAtAdopted(migration.db, mapping.source, wanted, printOf));
+  return rows.flatMap((each, i) => {
+    const look = looks[i];
+    return look ? [{ ...each, look }] : [];
+  });
+}
+
+/** Does with a row what is to be done, or only says it, and counts it. */
+export async function settleRow(adoption: Adoption, { row, wanted, look }: PlacedRow & { readonly look: Look }): Promise<void> {
+  const { findings, columnOf, accounts, printOf, act, migration } = adoption;
+  const account = accountOf(wanted);
+  if (look.found === null && accounts.has(account)) return findings.refuse(namedRow(row), 'account_twice', columnOf('endpoint.account'));
+  if (look.found === null && look.idTaken) return findings.refuse(namedRow(row), 'id_taken', columnOf('endpoint.id'));
+  if (look.found === null && look.accountTaken) return findings.refuse(namedRow(row), 'account_taken', columnOf('endpoint.account'));
+  accounts.add(account);
+  const said: Adopted['is'] = look.found === null ? 'added' : standingOf(look.found, { ...wanted, prints: printOf(wanted) });
+  // What is as it was is not touched, and neither is what is to be left.
+  const needsAct = said === 'added' || said === 'take' || said === 'note';
+  const adopted: Adopted | null =
+    act === null || !needsAct
+      ? { is: said, endpointId: look.found?.endpointId ?? wanted.endpointId }
+      : await adoptedOrRefused(migration, { ...wanted, ...act, printOf, holder: migration.holder });
+  if (adopted === null) return findings.refuse(namedRow(row), 'database_refused', null);
+  count(adoption, row, adopted);
+}
+
+/** `null`: the database refused this row, which stops no other. */
+async function adoptedOrRefused(migration: Migration, adopt: AdoptEndpoint): Promise<Adopted | null> {
+  try {
+    return await migration.patience(null, () => adoptEndpoint(migration.db, adopt));
+  } catch (error) {
+    if (!hasCode(error, 'input_invalid', 'state_conflict')) throw error;
+    migration.logger.warn({ err: error, endpointId: adopt.endpointId }, 'the database refused a row');
+    return null;
+  }
+}
+
+function count({ findings, columnOf }: Adoption, row: ReadRow, { is, endpointId }: Adopted): void {
+  if (is === 'taken') return findings.refuse(namedRow(row), 'id_taken', columnOf('endpoint.id'));
+  if (is === 'account_taken') return findings.refuse(namedRow(row), 'account_taken', columnOf('endpoint.account'));
+  if (!row.hasLogin) findings.count.without_login += 1;
+  if (is === 'added') findings.count.new += 1;
+  else if (is === 'take') findings.count.changed += 1;
+  else if (is === 'unchanged' || is === 'note') findings.count.unchanged += 1;
+  else if (is === 'not_compared') findings.count.not_compared += 1;
+  else findings.leave(namedRow(row), is, endpointId);
+}

@@ -1,0 +1,51 @@
+import { vocabularyOf } from '@rcm/credentials/legacy';
+import { RcmError } from '@rcm/telemetry';
+import { type Command, Option } from 'commander';
+import { adopt, adoptFrom } from '../commands/adopt.ts';
+import { type Person, person, personalAct } from '../person.ts';
+import type { Call } from '../program.ts';
+import { readMapping } from './mapping.ts';
+
+interface Options extends Person {
+  readonly mapping: string;
+  readonly from?: string;
+  readonly csv?: string;
+  readonly jsonl?: string;
+  readonly dryRun?: boolean;
+  readonly plan?: boolean;
+}
+
+/** `adopt`: what comes before the way that the rows then go. A plan makes nothing, so it asks for no reason. */
+export function bringIn(program: Command, perform: (call: Call) => Promise<void>): void {
+  person(program.command('adopt').description("bring the rows of a company's own table in as organizations and endpoints (docs/adopt.md)"))
+    .requiredOption('--mapping <file>', 'what the table calls things')
+    .addOption(new Option('--from <url>', `the database, without a password (default: ${SOURCE})`).conflicts(['csv', 'jsonl']))
+    .addOption(new Option('--csv <file>', 'a CSV file instead, names in its first line; mode 0600').conflicts('jsonl'))
+    .option('--jsonl <file>', 'a file with one JSON object a line instead; mode 0600')
+    .option('--dry-run', 'say what would be new, changed, left or refused, and change nothing')
+    .option('--plan', 'the same')
+    .option('--json', 'print exactly one JSON object on stdout')
+    .action((options: Options) => {
+      const mapping = readMapping(options.mapping);
+      return perform({
+        ...{ vocabulary: vocabularyOf(), filter: {}, environment: (given) => withSource(given, options.from) },
+        ...(options.dryRun || options.plan ? {} : { who: personalAct(options) }),
+        does: (migration, config, act) => adopt(migration, { mapping, act, from: adoptFrom(options, config.RCM_MIGRATOR_SOURCE_DATABASE_URL) }),
+      });
+    });
+}
+
+const SOURCE = 'RCM_MIGRATOR_SOURCE_DATABASE_URL';
+
+/** The environment with the address of the call in it, so that it is held to the rule of all addresses. A password in it would stand in every list of processes. */
+function withSource(environment: NodeJS.ProcessEnv, from: string | undefined): NodeJS.ProcessEnv {
+  if (from === undefined) return environment;
+  const url = URL.parse(from);
+  if (url === null || url.password !== '' || url.searchParams.has('password'))
+    throw new RcmError(
+      'input_invalid',
+      `--from is an address without a password; one that has a password goes into a file: ${SOURCE}_FILE. Nothing was changed.`,
+    );
+  const { [`${SOURCE}_FILE`]: _file, ...rest } = environment;
+  return { ...rest, [SOURCE]: from };
+}
