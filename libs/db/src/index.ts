@@ -58,7 +58,7 @@ export { listLogins, type LoginPage } from './fleet/list-logins.ts';
 export { type FleetLogin, type LoginTrouble, troublesOf } from './fleet/login.ts';
 export { type HistoryEntry, type HistorySource, type LoginHistory, loginHistory } from './fleet/login-history.ts';
 export { type FleetFigures, fleetFigures } from './fleet/figures.ts';
-export { type FleetOverview, fleetOverview } from './fleet/overview.ts';
+export { COUNTED_AT_MOST, type FleetOverview, fleetOverview } from './fleet/overview.ts';
 export { findOrganizationName, listOrganizations, type OrganizationName } from './fleet/organizations.ts';
 export { findPortalType, listPortalTypes, type PortalTypeInUse } from './fleet/portal-types.ts';
 export { type LoginBudget, type LoginInFull, type Refused, showLogin } from './fleet/show-login.ts';

@@ -1,5 +1,5 @@
 import { type Database, fleetOverview } from '@rcm/db';
-import { relative } from '@rcm/fleet';
+import { howMany, howManyLogins, relative } from '@rcm/fleet';
 import type { Report } from '../report.ts';
 import { facts } from '../table.ts';
 
@@ -16,22 +16,25 @@ export async function overview(db: Database): Promise<Report> {
   return {
     json: { ...o },
     lines(view) {
-      const of = (count: number, command: string): string => (count === 0 ? '0' : `${count}  (${command})`);
+      const of = (count: number, command: string): string => (count === 0 ? '0' : `${howMany(count)}  (${command})`);
       return facts(view, [
-        ['logins', `${o.logins} of ${o.organizations} organizations`],
+        ['logins', `${howManyLogins(o)} of ${howMany(o.organizations)} organizations`],
         ['failing', of(o.failing, 'rcm logins --failing')],
         ['locked', of(o.locked, 'rcm logins --locked')],
         ['blocked', of(o.blocked, 'rcm logins --blocked')],
         ['database', o.restore === null ? null : `${RESTORED[o.restore.kind]} ${relative(o.restore.at, view.now)} (${o.restore.reason})`],
         ['portals stopped', o.portalsStopped.join(', ') || '0'],
         ['due in 7 d', of(o.dueIn7Days, 'rcm logins --due')],
-        ['overdue', `${o.overdue}`],
+        ['overdue', howMany(o.overdue)],
         ['never used', of(o.neverUsed, 'rcm logins --never-used')],
         ['shared', of(o.shared, 'rcm logins --shared')],
-        ['not stored yet', o.legacy === 0 ? null : `${o.legacy}  (rcm migrate plan)`],
-        ['rotations open', `${o.rotationsOpen}`],
-        ['logins in use', `${o.leases}`],
-        ['tasks waiting', o.oldestTaskSince ? `${o.tasksWaiting}, the oldest asked for ${relative(o.oldestTaskSince, view.now)}` : `${o.tasksWaiting}`],
+        ['not stored yet', o.legacy === 0 ? null : `${howMany(o.legacy)}  (rcm migrate plan)`],
+        ['rotations open', howMany(o.rotationsOpen)],
+        ['logins in use', howMany(o.leases)],
+        [
+          'tasks waiting',
+          o.oldestTaskSince ? `${howMany(o.tasksWaiting)}, the oldest asked for ${relative(o.oldestTaskSince, view.now)}` : howMany(o.tasksWaiting),
+        ],
         ['pauses', o.pauses === 0 ? null : `${o.pauses}  (rcm status)`],
       ]);
     },

@@ -1,4 +1,5 @@
 import type { FleetOverview, OrganizationName } from '@rcm/db';
+import { howMany, howManyLogins } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import type { Visitor } from '../sign-in/visitor.ts';
 import { type Markup, markup } from '../web/markup.ts';
@@ -17,10 +18,10 @@ export const homePage = (visitor: Visitor, shown: readonly Standing[], others: r
       'Organizations and what is wrong',
       [
         { title: 'Organization', cell: ({ place }) => markup`<a href=${`${place.base}/logins`}>${place.name}</a>` },
-        { title: 'Logins', cell: ({ overview }) => overview.logins },
+        { title: 'Logins', cell: ({ overview }) => howManyLogins(overview) },
         { title: 'State', cell: health },
         { title: 'Due in 7 days', cell: ({ place, overview }) => counted(place, 'due', overview.dueIn7Days) },
-        { title: 'Tasks waiting', cell: ({ place, overview }) => markup`<a href=${`${place.base}/tasks`}>${overview.tasksWaiting}</a>` },
+        { title: 'Tasks waiting', cell: ({ place, overview }) => markup`<a href=${`${place.base}/tasks`}>${howMany(overview.tasksWaiting)}</a>` },
       ],
       shown,
       'There is no organization yet: add one with rcm org add.',
@@ -35,7 +36,7 @@ export const homePage = (visitor: Visitor, shown: readonly Standing[], others: r
 function health({ place, overview }: Standing): Markup {
   const wrong = (['locked', 'blocked', 'failing'] as const).filter((trouble) => overview[trouble] > 0);
   if (wrong.length === 0) return pill('all well', 'well');
-  return wrong.map((trouble) => markup`<a href=${`${place.base}/logins?show=${trouble}`}>${pill(`${overview[trouble]} ${trouble}`, 'ill')}</a> `);
+  return wrong.map((trouble) => markup`<a href=${`${place.base}/logins?show=${trouble}`}>${pill(`${howMany(overview[trouble])} ${trouble}`, 'ill')}</a> `);
 }
 
-const counted = (place: Place, show: string, count: number): Markup => markup`<a href=${`${place.base}/logins?show=${show}`}>${count}</a>`;
+const counted = (place: Place, show: string, count: number): Markup => markup`<a href=${`${place.base}/logins?show=${show}`}>${howMany(count)}</a>`;

@@ -1,4 +1,5 @@
 import type { FleetOverview, GateState, Pause } from '@rcm/db';
+import { howMany, howManyLogins } from '@rcm/fleet';
 import { type Markup, markup } from '../web/markup.ts';
 import { facts, moment, pill, sameAs, table } from './parts.ts';
 
@@ -17,15 +18,15 @@ const pausedThing = ({ scope }: Pause): string =>
 export const systemPage = ({ overview, gates, pauses, databaseProblem, now }: SystemShown): Markup => [
   facts([
     ['Database', databaseProblem ?? pill('of this version', 'well')],
-    ['Logins', `${overview.logins} of ${overview.organizations} organizations`],
-    ['Rotations open', overview.rotationsOpen],
-    ['Logins in use', overview.leases],
+    ['Logins', `${howManyLogins(overview)} of ${howMany(overview.organizations)} organizations`],
+    ['Rotations open', howMany(overview.rotationsOpen)],
+    ['Logins in use', howMany(overview.leases)],
     [
       'Tasks waiting',
-      markup`<span>${overview.tasksWaiting} ${overview.oldestTaskSince && markup`<span>, the oldest asked for ${moment(overview.oldestTaskSince, now)}</span>`}</span>`,
+      markup`<span>${howMany(overview.tasksWaiting)} ${overview.oldestTaskSince && markup`<span>, the oldest asked for ${moment(overview.oldestTaskSince, now)}</span>`}</span>`,
     ],
-    ['Overdue', overview.overdue],
-    ['Not stored yet', overview.legacy],
+    ['Overdue', howMany(overview.overdue)],
+    ['Not stored yet', howMany(overview.legacy)],
   ]),
   markup`<section><h2>Portals</h2>${table(
     'Portal types with a canary or a stop',

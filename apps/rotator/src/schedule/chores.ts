@@ -43,6 +43,8 @@ const TAKEN_UP_AT_ONCE = 5;
 const HANDS = 4;
 /** As often as CloudWatch and Prometheus look. */
 const BOOKS_EVERY_MS = 60_000;
+/** People are told weeks before; it is worked out for every login of a portal that asks for recertification. */
+const LAPSING_EVERY_MS = 3_600_000;
 /** So that a round is short, however many have grown old. */
 const PRUNED_AT_ONCE = 500;
 
@@ -110,11 +112,15 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
       round: async () => void (await forgetLeftPasswords(db, { days: LEFT_DAYS })),
     },
     {
+      name: 'logins that lapse',
+      everyMs: LAPSING_EVERY_MS,
+      round: () => noticeLapsing(db),
+    },
+    {
       name: 'notices',
       everyMs: config.RCM_NOTICE_SCAN_MS,
       async round(signal) {
         await noticeUndecided(db);
-        await noticeLapsing(db);
         await noticeLongWaits(db, { olderThanMs: config.RCM_NOTICE_LONG_WAIT_MS });
         await deliverNotices({ db, logger, channels, deadlineMs: config.RCM_NOTICE_DEADLINE_MS, maxTries: config.RCM_NOTICE_MAX_TRIES, signal });
         await pruneNotices(db, { keptMs: config.RCM_NOTICE_KEEP_DAYS * DAY_MS, limit: PRUNED_AT_ONCE });

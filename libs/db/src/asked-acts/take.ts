@@ -1,3 +1,4 @@
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { checkLimit, checkMs, checkUuid } from '../input.ts';
 
@@ -22,7 +23,8 @@ const LONGEST_WORDS = 1_000;
  * repeated. For `rcm_rotator`.
  */
 export async function takeActs(db: Database, { takenBy, limit }: { readonly takenBy: string; readonly limit: number }): Promise<readonly AskedActToDo[]> {
-  const waiting = await db.transaction(
+  const waiting = await byIndex(
+    db,
     'every tenant',
     (tx) => tx.$queryRaw<{ id: string; orgId: string }[]>`
       SELECT r.id::text, r.org_id AS "orgId" FROM login_request r WHERE r.ended_at IS NULL AND r.taken_at IS NULL ORDER BY r.asked_at LIMIT ${checkLimit(limit)}`,
@@ -60,7 +62,8 @@ export async function endAct(
  */
 export async function endLeftActs(db: Database, { waitMs, workMs }: { readonly waitMs: number; readonly workMs: number }): Promise<number> {
   const [wait, work] = [checkMs('waitMs', waitMs, 1), checkMs('workMs', workMs, 1)];
-  const left = await db.transaction(
+  const left = await byIndex(
+    db,
     'every tenant',
     (tx) => tx.$queryRaw<{ id: string; orgId: string; outcome: string }[]>`
       SELECT r.id::text, r.org_id AS "orgId", CASE WHEN r.taken_at IS NULL THEN 'expired' ELSE 'left' END AS outcome FROM login_request r

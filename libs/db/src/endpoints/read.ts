@@ -1,3 +1,4 @@
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { checkId, checkLimit } from '../input.ts';
 import type { TaskPlace } from '../tasks/queue.ts';
@@ -35,7 +36,7 @@ export async function findOrganization(db: Database, { endpointId }: { readonly 
 
 /** Pages through all endpoints by id: pass the last id of a page as `after` to get the next. */
 export async function listEndpoints(db: Database, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): Promise<EndpointRow[]> {
-  const rows = await db.transaction('every tenant', (tx) =>
+  const rows = await byIndex(db, 'every tenant', (tx) =>
     tx.integrationEndpoint.findMany({
       where: after === undefined ? {} : { id: { gt: after } },
       orderBy: { id: 'asc' },

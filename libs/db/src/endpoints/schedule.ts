@@ -1,4 +1,5 @@
 import { Prisma } from '../generated/client.ts';
+import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { checkLimit, timestamp } from '../input.ts';
 import { NO_OLD_READERS } from '../legacy/old-readers.ts';
@@ -12,7 +13,7 @@ import { endpointRow, WITH_PORTAL_TYPE, type EndpointRow } from './endpoint.ts';
  * Raw SQL: the partial index `integration_endpoint_due` gives the order, so the scan stops after `limit` rows.
  */
 export async function listDueEndpoints(db: Database, { limit }: { readonly limit: number }): Promise<EndpointRow[]> {
-  return db.transaction('every tenant', async (client) => {
+  return byIndex(db, 'every tenant', async (client) => {
     const due = await client.$queryRaw<{ id: string }[]>`
       SELECT e.id
         FROM integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code
@@ -80,17 +81,15 @@ export interface SharedIdentity {
   readonly endpointIds: readonly string[];
 }
 
-/** Identities that lie in several organizations or under several secrets; for reports. */
+/** Identities that lie in several organizations or under several secrets, the first that were known first; for reports. */
 export async function listSharedIdentities(db: Database, { limit }: { readonly limit: number }): Promise<SharedIdentity[]> {
   return db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<SharedIdentity[]>`
-      SELECT login_identity AS "loginIdentity", count(DISTINCT org_id)::int AS organizations,
-             count(DISTINCT coalesce(secret_arn, ''))::int AS secrets, array_agg(id ORDER BY id) AS "endpointIds"
-        FROM integration_endpoint WHERE login_identity IS NOT NULL
-       GROUP BY login_identity
-      HAVING count(DISTINCT org_id) > 1 OR count(DISTINCT coalesce(secret_arn, '')) > 1
-       ORDER BY login_identity LIMIT ${checkLimit(limit)}`,
+      SELECT i.id AS "loginIdentity", e.* FROM (SELECT s.id, s.created_at FROM login_identity s WHERE s.shared ORDER BY s.created_at, s.id LIMIT ${checkLimit(limit)}) i
+       CROSS JOIN LATERAL (SELECT count(DISTINCT o.org_id)::int AS organizations, count(DISTINCT coalesce(o.secret_arn, ''))::int AS secrets, array_agg(o.id ORDER BY o.id) AS "endpointIds"
+                             FROM integration_endpoint o WHERE o.login_identity = i.id) e
+       ORDER BY i.created_at, i.id`,
   );
 }
 

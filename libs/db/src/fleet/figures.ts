@@ -1,3 +1,4 @@
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import type { BreakerRules } from '../gate/breaker.ts';
 import { checkMs } from '../input.ts';
@@ -24,19 +25,11 @@ const MOST = 1_000;
 /** By index, and a number for each: no row is shown. For `rcm_rotator`. */
 export async function fleetFigures(db: Database, rules: Pick<BreakerRules, 'windowMs' | 'suspects'>): Promise<FleetFigures> {
   const windowMs = checkMs('windowMs', rules.windowMs);
-  return db.transaction('every tenant', async (tx) => {
-    // Bounds are hidden from the planner, which would then read every endpoint once a minute.
-    await tx.$executeRaw`SET LOCAL enable_seqscan = off`;
+  return byIndex(db, 'every tenant', async (tx) => {
     const [figures] = await tx.$queryRaw<FleetFigures[]>`
       WITH refused AS MATERIALIZED (
         SELECT i.id, i.refused_since FROM login_identity i
          WHERE i.refused_since IS NOT NULL AND EXISTS (SELECT FROM integration_endpoint e WHERE e.login_identity = i.id) ORDER BY i.refused_since, i.id LIMIT ${MOST}
-      ), met AS (
-        SELECT e.portal_type_code AS code, max(a.started_at) FILTER (WHERE a.outcome = 'accepted') AS accepted_at,
-               max(a.started_at) FILTER (WHERE a.effect IN ('suspect', 'bad')) AS refused_at
-          FROM login_attempt a JOIN integration_endpoint e ON e.id = a.endpoint_id
-         WHERE a.started_at > now() - make_interval(secs => ${windowMs}::float8 / 1000) AND (a.outcome = 'accepted' OR a.effect IN ('suspect', 'bad'))
-         GROUP BY 1, a.login_identity
       )
       SELECT (SELECT count(*)::int FROM refused r WHERE EXISTS (
                 SELECT FROM login_attempt a WHERE a.login_identity = r.id AND a.effect = 'bad' AND a.rests_until > now() AND a.started_at >= r.refused_since
@@ -53,8 +46,8 @@ export async function fleetFigures(db: Database, rules: Pick<BreakerRules, 'wind
              (SELECT count(*)::int FROM rotation_attempt a WHERE a.ended_at IS NULL) AS "rotationsOpen",
              (SELECT count(*)::int FROM portal_gate g WHERE g.opened_at IS NOT NULL AND g.closed_at IS NULL) AS "portalsStopped",
              (SELECT count(*)::int FROM (
-                SELECT m.code FROM met m GROUP BY 1
-                HAVING count(*) FILTER (WHERE m.refused_at > coalesce(m.accepted_at, '-infinity')) >= rcm_many_refused(count(*)::int, ${rules.suspects}::int)
+                SELECT p.code FROM portal_type p CROSS JOIN LATERAL rcm_refused_lately(p.code, NULL, now() - make_interval(secs => ${windowMs}::float8 / 1000)) l
+                 WHERE l.refused >= rcm_many_refused(l.active, ${rules.suspects}::int)
                  UNION
                 SELECT g.portal_type_code FROM portal_gate g WHERE g.opened_at > now() - interval '12 hours' AND g.closed_at IS NULL AND g.cause = 'logins_suspect') ill) AS "portalsIll"`;
     if (!figures) throw new Error('a statement without a row');

@@ -1,3 +1,4 @@
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { checkId, checkLimit } from '../input.ts';
 import type { Scope } from '../scope.ts';
@@ -26,7 +27,8 @@ export async function listLogins(
   if (filter.orgId !== undefined) checkId('orgId', filter.orgId);
   if (filter.portalTypeCode !== undefined) checkId('portalTypeCode', filter.portalTypeCode);
   const most = checkLimit(limit);
-  const rows = await db.transaction(
+  const rows = await byIndex(
+    db,
     scope,
     (tx) => tx.$queryRaw<(FleetLogin & { readonly key: string | null })[]>`
       SELECT w.key::text AS key, ${LOGIN_COLUMNS}

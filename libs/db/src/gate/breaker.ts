@@ -1,3 +1,4 @@
+import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { checkMs } from '../input.ts';
 import { writeNotice } from '../notices/write.ts';
@@ -8,12 +9,12 @@ export type BreakerCause = 'canary_failed' | 'page_changed' | 'logins_suspect';
 /** Stops a portal type's rotations, and tells people once per opening. In the caller's transaction; nothing happens where it is open already. */
 export async function openBreaker(
   tx: Transaction,
-  open: { readonly portalTypeCode: string; readonly cause: BreakerCause; readonly detail: string },
+  open: { readonly portalTypeCode: string; readonly cause: BreakerCause; readonly detail: string; readonly loginsInUse?: number | null },
 ): Promise<void> {
   await tx.$executeRaw`INSERT INTO portal_gate (portal_type_code) VALUES (${open.portalTypeCode}) ON CONFLICT DO NOTHING`;
   const opened = await tx.$queryRaw<{ at: Date }[]>`
     UPDATE portal_gate SET opened_at = clock_timestamp(), cause = ${open.cause}, detail = ${open.detail}, probed_at = NULL, closed_at = NULL, closed_by = NULL,
-           canary_day = NULL, canary_attempt_id = NULL, canary_state = NULL
+           logins_in_use = ${open.loginsInUse ?? null}, canary_day = NULL, canary_attempt_id = NULL, canary_state = NULL
      WHERE portal_type_code = ${open.portalTypeCode} AND (opened_at IS NULL OR closed_at IS NOT NULL) RETURNING opened_at AS at`;
   if (!opened[0]) return;
   const { portalTypeCode, cause, detail } = open;
@@ -46,48 +47,54 @@ export interface BreakerRules {
  */
 export async function assessPortalTypes(db: Database, rules: BreakerRules): Promise<readonly string[]> {
   const windowMs = checkMs('windowMs', rules.windowMs);
-  return db.transaction('every tenant', async (tx) => {
-    const found = await tx.$queryRaw<{ code: string; suspects: number; failures: number; isIll: boolean }[]>`
+  return byIndex(db, 'every tenant', async (tx) => {
+    const found = await tx.$queryRaw<{ code: string; suspects: number; failures: number; active: number; isIll: boolean }[]>`
       WITH since AS (
-        SELECT p.code, greatest(clock_timestamp() - make_interval(secs => ${windowMs}::float8 / 1000), coalesce(g.closed_at, '-infinity')) AS at
+        SELECT p.code, greatest(now() - make_interval(secs => ${windowMs}::float8 / 1000), coalesce(g.closed_at, '-infinity')) AS at
           FROM portal_type p LEFT JOIN portal_gate g ON g.portal_type_code = p.code WHERE g.opened_at IS NULL OR g.closed_at IS NOT NULL
+      ), ended AS MATERIALIZED (
+        SELECT r.portal_type_code AS code, r.login_identity, r.created_at, r.updated_at FROM rotation_attempt r
+         WHERE r.created_at > now() - make_interval(secs => ${windowMs}::float8 / 1000) AND (r.state = 'blocked' OR (r.state = 'abandoned' AND r.probes > 0))
       ), bad AS (
-        SELECT s.code, a.login_identity, a.effect IN ('suspect', 'bad') AS suspect FROM login_attempt a JOIN integration_endpoint e ON e.id = a.endpoint_id
-          JOIN since s ON s.code = e.portal_type_code
+        SELECT s.code, a.login_identity, a.effect IN ('suspect', 'bad') AS suspect FROM since s JOIN login_attempt a ON a.portal_type_code = s.code
          WHERE a.started_at > s.at AND (a.effect IN ('suspect', 'bad') OR a.outcome = 'unknown')
            AND NOT EXISTS (SELECT FROM login_attempt ok WHERE ok.login_identity = a.login_identity AND ok.started_at > a.started_at AND ok.outcome = 'accepted')
         UNION
-        SELECT s.code, r.login_identity, false FROM rotation_attempt r JOIN since s ON s.code = r.portal_type_code
-         WHERE r.updated_at > s.at AND r.created_at > s.at AND (r.state = 'blocked' OR (r.state = 'abandoned' AND r.probes > 0))
+        SELECT s.code, r.login_identity, false FROM ended r JOIN since s ON s.code = r.code WHERE r.updated_at > s.at AND r.created_at > s.at
       ), failing AS (
         SELECT code, count(DISTINCT login_identity) FILTER (WHERE suspect)::int AS suspects, count(DISTINCT login_identity) FILTER (WHERE NOT suspect)::int AS failures
           FROM bad GROUP BY code
       )
-      SELECT f.code, f.suspects, f.failures, f.suspects > 1 AND f.suspects >= rcm_many_refused(used.active, ${rules.suspects}::int) AS "isIll"
+      SELECT f.code, f.suspects, f.failures, used.active, f.suspects > 1 AND f.suspects >= rcm_many_refused(used.active, ${rules.suspects}::int) AS "isIll"
         FROM failing f JOIN since s ON s.code = f.code
-        CROSS JOIN LATERAL (SELECT count(*)::int AS active FROM (
+        -- OFFSET 0: worked out once, and not where it is named. Where so many got in within the window that so many refused ones are few, the week need not be looked at.
+        CROSS JOIN LATERAL (SELECT CASE WHEN f.suspects > 1 THEN (SELECT l.active FROM rcm_refused_lately(f.code, NULL, now() - make_interval(secs => ${windowMs}::float8 / 1000)) l) END AS active OFFSET 0) lately
+        CROSS JOIN LATERAL (SELECT CASE WHEN lately.active > 5 * f.suspects + 4 THEN lately.active ELSE (SELECT count(*)::int FROM (
           SELECT FROM integration_endpoint e
            WHERE f.suspects > 1 AND e.portal_type_code = f.code AND e.secret_arn IS NOT NULL
              AND EXISTS (SELECT FROM login_attempt a WHERE a.login_identity = e.login_identity AND a.started_at > now() - interval '7 days' AND a.outcome IS NOT NULL)
              AND NOT EXISTS (SELECT FROM integration_endpoint twin WHERE twin.login_identity = e.login_identity AND twin.portal_type_code = f.code AND twin.id < e.id)
-           ORDER BY e.next_rotation_at, e.id LIMIT 5 * f.suspects + 5) counted) used
+           ORDER BY e.next_rotation_at, e.id LIMIT 5 * f.suspects + 5) counted) END AS active OFFSET 0) used
        WHERE (f.suspects > 1 AND f.suspects >= rcm_many_refused(used.active, ${rules.suspects}::int)) OR f.failures >= ${rules.failures}`;
-    for (const { code, suspects, failures, isIll } of found) {
+    for (const { code, suspects, failures, active, isIll } of found) {
       const detail = isIll ? `${suspects} logins were refused` : `${failures} logins met pages or answers that nobody knows`;
-      await openBreaker(tx, { portalTypeCode: code, cause: isIll ? 'logins_suspect' : 'page_changed', detail });
+      await openBreaker(tx, { portalTypeCode: code, cause: isIll ? 'logins_suspect' : 'page_changed', detail, loginsInUse: isIll ? active : null });
     }
     await closeWell(tx, rules.suspects);
     return found.map(({ code }) => code);
   });
 }
 
-/** A portal that has let in as many since as would have to be refused to call it ill, of all that were in use for a week before, is well, whoever logged in. */
+/**
+ * A portal that has let in as many since as would have to be refused to call it ill, of all that were in use for a week before, is well, whoever logged in. How many those
+ * were was counted when it was stopped; of one where nobody counted they are all that it has.
+ */
 async function closeWell(tx: Transaction, suspects: number): Promise<void> {
   const well = await tx.$queryRaw<{ code: string }[]>`
     SELECT g.portal_type_code AS code FROM portal_gate g
-      CROSS JOIN LATERAL (SELECT count(DISTINCT a.login_identity) FILTER (WHERE a.outcome = 'accepted' AND a.started_at > g.opened_at) AS accepted, count(DISTINCT a.login_identity)::int AS active
-                            FROM integration_endpoint e JOIN login_attempt a ON a.login_identity = e.login_identity
-                           WHERE e.portal_type_code = g.portal_type_code AND a.started_at > g.opened_at - interval '7 days' AND a.outcome IS NOT NULL) since
-     WHERE g.opened_at IS NOT NULL AND g.closed_at IS NULL AND g.cause = 'logins_suspect' AND since.accepted >= rcm_many_refused(since.active, ${suspects}::int)`;
+     WHERE g.opened_at IS NOT NULL AND g.closed_at IS NULL AND g.cause = 'logins_suspect'
+       AND (SELECT count(*)::int FROM (SELECT FROM login_attempt a WHERE a.portal_type_code = g.portal_type_code AND a.outcome = 'accepted' AND a.started_at > g.opened_at
+                                        GROUP BY a.login_identity) accepted)
+           >= rcm_many_refused(coalesce(g.logins_in_use, (SELECT count(*)::int FROM integration_endpoint e WHERE e.portal_type_code = g.portal_type_code)), ${suspects}::int)`;
   for (const { code } of well) await closeBreaker(tx, { portalTypeCode: code, by: 'logins that got in' });
 }

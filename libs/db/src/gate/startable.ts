@@ -1,3 +1,4 @@
+import { onlyByIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { checkLimit, checkMs } from '../input.ts';
 import { NO_OLD_READERS } from '../legacy/old-readers.ts';
@@ -37,6 +38,7 @@ export async function listStartable(db: Database, question: StartableQuestion): 
 export async function startableNow(tx: Transaction, { rules, limit, except = [] }: StartableQuestion): Promise<readonly Startable[]> {
   const probeMs = checkMs('probeMs', rules.probeMs);
   const lastingMs = checkMs('lastingMs', rules.lastingMs);
+  await onlyByIndex(tx);
   return tx.$queryRaw<Startable[]>`
       WITH taken AS (
         SELECT e.portal_type_code, count(*)::int AS n FROM rotation_claim c JOIN integration_endpoint e ON e.id = c.endpoint_id

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { Prisma } from '../generated/client.ts';
-import type { Database } from '../database.ts';
+import { byIndex } from '../by-index.ts';
+import type { Database, Transaction } from '../database.ts';
 import { checkLimit, checkUuid } from '../input.ts';
 import { attemptOf, type RotationAttempt } from './attempt.ts';
 
@@ -13,23 +15,27 @@ const KEPT_COPIES = 12;
 
 /**
  * Ended attempts whose staged copy may go from the store: a month old, or more than their store has room for; and only where the login was
- * accepted with what is current after the attempt had ended, so that the copy is not what the portal holds. In no order, so that those which
- * cannot be removed, of a tenant that has left for one, hold up no other.
+ * accepted with what is current after the attempt had ended, so that the copy is not what the portal holds. From another id on each time, so that those
+ * which cannot be removed, of a tenant that has left for one, hold up no other.
  */
 export async function listCopiesToRemove(db: Database, { limit }: { readonly limit: number }): Promise<RotationAttempt[]> {
-  return db.transaction('every tenant', async (tx) => {
-    const ids = await tx.$queryRaw<{ id: string }[]>`
-      SELECT l.id::text FROM (
-        SELECT a.id, a.login_identity, a.endpoint_id, a.org_id, a.ended_at, a.secret_arn LIKE 'arn:%:secretsmanager:%' AS is_limited,
-               row_number() OVER (PARTITION BY a.org_id, a.secret_arn ORDER BY a.submit_deadline_at IS NOT NULL DESC, a.ended_at DESC) AS place
-          FROM rotation_attempt a WHERE a.state = 'abandoned' AND a.copy_removed_at IS NULL) l
-       WHERE (l.ended_at < clock_timestamp() - make_interval(days => ${KEPT_DAYS}::int) OR (l.is_limited AND l.place > ${KEPT_COPIES}::int))
-         AND ${ACCEPTED_SINCE}
-       ORDER BY random() LIMIT ${checkLimit(limit)}`;
+  return byIndex(db, 'every tenant', async (tx) => {
+    const [most, start] = [checkLimit(limit), randomUUID()];
+    const ids = await idsOfCopies(tx, Prisma.sql`l.id >= ${start}::uuid`, most);
+    if (ids.length < most) ids.push(...(await idsOfCopies(tx, Prisma.sql`l.id < ${start}::uuid`, most - ids.length)));
     const rows = await tx.rotationAttempt.findMany({ where: { id: { in: ids.map(({ id }) => id) } } });
     return rows.map(attemptOf);
   });
 }
+
+const idsOfCopies = (tx: Transaction, where: Prisma.Sql, limit: number): Promise<{ id: string }[]> => tx.$queryRaw<{ id: string }[]>`
+  SELECT l.id::text FROM rotation_attempt l
+   WHERE l.state = 'abandoned' AND l.copy_removed_at IS NULL AND ${where}
+     AND (l.ended_at < now() - make_interval(days => ${KEPT_DAYS}::int) OR (l.secret_arn LIKE 'arn:%:secretsmanager:%' AND ${KEPT_COPIES}::int <= (
+       SELECT count(*) FROM rotation_attempt o WHERE o.org_id = l.org_id AND o.secret_arn = l.secret_arn AND o.state = 'abandoned' AND o.copy_removed_at IS NULL
+          AND (o.submit_deadline_at IS NOT NULL, o.ended_at, o.id) > (l.submit_deadline_at IS NOT NULL, l.ended_at, l.id))))
+     AND ${ACCEPTED_SINCE}
+   ORDER BY l.id LIMIT ${limit}`;
 
 /**
  * A login of the attempt `l` with what is current was accepted after it had ended. What a rotation promoted was proved as its staged copy. Other

@@ -1,3 +1,4 @@
+import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { notifyCredentialChanged, NEXT_ROTATION } from '../endpoints/schedule.ts';
 import { checkMs } from '../input.ts';
@@ -99,10 +100,16 @@ export interface RotationCounts {
   readonly open: number;
 }
 
+/** What has ended was counted when it did; what is open is counted now, by index. */
 export async function rotationCounts(db: Database): Promise<RotationCounts> {
-  const groups = await db.transaction('every tenant', (tx) => tx.rotationAttempt.groupBy({ by: ['state'], _count: true }));
-  const count = (state: string): number => groups.find((group) => group.state === state)?._count ?? 0;
-  const [done, abandoned, blocked] = [count('done'), count('abandoned'), count('blocked')];
-  const all = groups.reduce((sum, group) => sum + group._count, 0);
-  return { done, abandoned, blocked, open: all - done - abandoned - blocked };
+  const [counts] = await byIndex(
+    db,
+    'every tenant',
+    (tx) => tx.$queryRaw<RotationCounts[]>`
+      SELECT ended.*, open.* FROM
+        (SELECT coalesce(sum(g.rotations_done), 0)::int AS done, coalesce(sum(g.rotations_abandoned), 0)::int AS abandoned FROM portal_gate g) ended,
+        (SELECT (count(*) FILTER (WHERE a.state = 'blocked'))::int AS blocked, (count(*) FILTER (WHERE a.state <> 'blocked'))::int AS open
+           FROM rotation_attempt a WHERE a.ended_at IS NULL) open`,
+  );
+  return counts ?? { done: 0, abandoned: 0, blocked: 0, open: 0 };
 }

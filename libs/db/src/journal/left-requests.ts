@@ -1,4 +1,5 @@
 import { writeAuditEvent } from '../audit/record.ts';
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { checkLimit, checkMs, checkUuid } from '../input.ts';
 import type { RequestKind } from './request.ts';
@@ -19,13 +20,14 @@ export interface LeftRequest {
  */
 export async function listLeftRequests(db: Database, { olderThanMs, limit }: { readonly olderThanMs: number; readonly limit: number }): Promise<LeftRequest[]> {
   const ms = checkMs('olderThanMs', olderThanMs);
-  return db.transaction(
+  return byIndex(
+    db,
     'every tenant',
     (tx) => tx.$queryRaw<LeftRequest[]>`
       SELECT r.id::text AS "requestId", r.org_id AS "orgId", r.endpoint_id AS "endpointId", r.kind,
              (extract(epoch FROM clock_timestamp() - r.requested_at) * 1000)::float8 AS "ageMs"
         FROM rotation_request r
-       WHERE r.answered_at IS NULL AND r.requested_at < clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000)
+       WHERE r.answered_at IS NULL AND r.requested_at < now() - make_interval(secs => ${ms}::float8 / 1000)
          AND NOT EXISTS (SELECT FROM rotation_attempt a WHERE a.request_id = r.id)
        ORDER BY r.looked_at NULLS FIRST, r.requested_at LIMIT ${checkLimit(limit)}`,
   );

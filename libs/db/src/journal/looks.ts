@@ -1,3 +1,4 @@
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { checkLimit } from '../input.ts';
 import { attemptOf, type RotationAttempt } from './attempt.ts';
@@ -11,11 +12,11 @@ export const LOOK_AGAIN_MS = 3_600_000;
  * endpoint names another account by now would stand first for ever.
  */
 export async function listBlockedToLookAt(db: Database, { limit }: { readonly limit: number }): Promise<RotationAttempt[]> {
-  return db.transaction('every tenant', async (client) => {
+  return byIndex(db, 'every tenant', async (client) => {
     const ids = await client.$queryRaw<{ id: string }[]>`
       SELECT a.id::text FROM rotation_attempt a
         JOIN integration_endpoint e ON e.org_id = a.org_id AND e.id = a.endpoint_id AND e.login_identity = a.login_identity AND e.secret_arn IS NOT NULL
-       WHERE a.ended_at IS NULL AND a.state = 'blocked' AND coalesce(a.waiting_until, a.updated_at) <= clock_timestamp()
+       WHERE a.ended_at IS NULL AND a.state = 'blocked' AND coalesce(a.waiting_until, a.updated_at) <= now()
          AND NOT EXISTS (SELECT 1 FROM login_lease l WHERE l.login_identity = a.login_identity AND l.kind = 'exclusive' AND l.expires_at > clock_timestamp())
        ORDER BY coalesce(a.waiting_until, a.updated_at), a.id LIMIT ${checkLimit(limit)}`;
     const order = new Map(ids.map(({ id }, at) => [id, at]));

@@ -1,5 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 import { Prisma } from '../generated/client.ts';
+import { byIndex, byIndexSorted } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { refuseStart } from '../gate/admit.ts';
 import type { StartRefusal, StartRules } from '../gate/rules.ts';
@@ -118,7 +119,7 @@ export async function listOpenAttempts(
   db: Database,
   { ownerGone = false, limit, after = null }: { readonly ownerGone?: boolean; readonly limit: number; readonly after?: string | null },
 ): Promise<RotationAttempt[]> {
-  return db.transaction('every tenant', async (client) => {
+  return byIndex(db, 'every tenant', async (client) => {
     const ids = await client.$queryRaw<{ id: string }[]>`
       SELECT a.id::text FROM rotation_attempt a WHERE a.ended_at IS NULL AND ${ownerGone ? OWNER_GONE : Prisma.sql`true`}
          AND ${after === null ? Prisma.sql`true` : Prisma.sql`(a.created_at, a.id) > (SELECT b.created_at, b.id FROM rotation_attempt b WHERE b.id = ${after}::uuid)`}
@@ -133,8 +134,9 @@ export async function listAttempts(
   db: Database,
   { limit, states }: { readonly limit: number; readonly states?: readonly AttemptState[] },
 ): Promise<RotationAttempt[]> {
-  const where = states ? { state: { in: [...states] } } : {};
-  const rows = await db.transaction('every tenant', (tx) =>
+  // The open ones are few, and have an index of their own.
+  const where = states ? { state: { in: [...states] }, ...(states.every((state) => state !== 'done' && state !== 'abandoned') ? { endedAt: null } : {}) } : {};
+  const rows = await byIndexSorted(db, 'every tenant', (tx) =>
     tx.rotationAttempt.findMany({ where, orderBy: [{ createdAt: 'desc' }, { id: 'asc' }], take: checkLimit(limit) }),
   );
   return rows.map(attemptOf);

@@ -43,7 +43,7 @@ export async function listLeases(db: Database): Promise<HeldLease[]> {
     (tx) => tx.$queryRaw<HeldLease[]>`
       SELECT l.id::text, l.login_identity AS "loginIdentity", l.kind, l.fence, l.expires_at AS "expiresAt", l.holder, l.acquired_at AS "acquiredAt",
              l.endpoint_id AS "endpointId", l.org_id AS "orgId", e.current_version AS "currentVersion", e.secret_arn AS "secretArn"
-        FROM login_lease l JOIN integration_endpoint e ON e.id = l.endpoint_id
-       WHERE l.expires_at > now() ORDER BY l.acquired_at, l.id LIMIT 1000`,
+        FROM (SELECT * FROM login_lease h WHERE h.expires_at > now() ORDER BY h.acquired_at, h.id LIMIT 1000) l JOIN integration_endpoint e ON e.id = l.endpoint_id
+       ORDER BY l.acquired_at, l.id`,
   );
 }

@@ -13,8 +13,9 @@ export async function listWishes(db: Database): Promise<readonly Wish[]> {
   return db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<Wish[]>`
-      SELECT array_agg(e.id ORDER BY e.id) AS "endpointIds", i.exclusive_wanted_by AS "wantedBy", i.exclusive_wanted_since AS since, i.exclusive_wanted_until AS until
-        FROM login_identity i JOIN integration_endpoint e ON e.login_identity = i.id WHERE i.exclusive_wanted_until > clock_timestamp()
-       GROUP BY i.id ORDER BY since LIMIT 1000`,
+      SELECT e.ids AS "endpointIds", i.exclusive_wanted_by AS "wantedBy", i.exclusive_wanted_since AS since, i.exclusive_wanted_until AS until
+        FROM (SELECT w.* FROM login_identity w WHERE w.exclusive_wanted_until > now() ORDER BY w.exclusive_wanted_since LIMIT 1000) i
+       CROSS JOIN LATERAL (SELECT array_agg(o.id ORDER BY o.id) AS ids FROM integration_endpoint o WHERE o.login_identity = i.id) e
+       WHERE e.ids IS NOT NULL ORDER BY since`,
   );
 }

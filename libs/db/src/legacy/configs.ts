@@ -1,4 +1,5 @@
 import { RcmError, Secret } from '@rcm/telemetry';
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { writeAuditEvent } from '../audit/record.ts';
 import { endpointRow, type EndpointRow, WITH_PORTAL_TYPE } from '../endpoints/endpoint.ts';
@@ -15,7 +16,7 @@ export interface EndpointConfig {
 
 /** Pages through every endpoint with its `config`, by id: a login may lie under another name than `credentials`, or twice. */
 export async function listConfigs(db: Database, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): Promise<EndpointConfig[]> {
-  return db.transaction('every tenant', async (tx) => {
+  return byIndex(db, 'every tenant', async (tx) => {
     const texts = await tx.$queryRaw<{ id: string; config: string }[]>`
       SELECT id, config::text AS config FROM integration_endpoint WHERE id > ${after ?? ''} ORDER BY id LIMIT ${checkLimit(limit)}`;
     const rows = await tx.integrationEndpoint.findMany({ where: { id: { in: texts.map(({ id }) => id) } }, include: WITH_PORTAL_TYPE });

@@ -1,4 +1,5 @@
 import { RcmError, Secret } from '@rcm/telemetry';
+import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { LoginName } from '../endpoints/follow-account.ts';
 import { endpointRow, WITH_PORTAL_TYPE, type EndpointRow } from '../endpoints/endpoint.ts';
@@ -22,7 +23,7 @@ export async function listLegacyEndpoints(
   db: Database,
   { after, limit }: { readonly after?: string | undefined; readonly limit: number },
 ): Promise<LegacyEndpoint[]> {
-  return db.transaction('every tenant', async (client) => {
+  return byIndex(db, 'every tenant', async (client) => {
     const texts = await client.$queryRaw<{ id: string; credentials: string }[]>`
       SELECT id, (config->'credentials')::text AS credentials FROM integration_endpoint
        WHERE has_legacy_credentials AND id > ${after ?? ''} ORDER BY id LIMIT ${checkLimit(limit)}`;

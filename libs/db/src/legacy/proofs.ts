@@ -1,3 +1,4 @@
+import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { checkLimit } from '../input.ts';
 import { lockRow, type SeenRow } from './row.ts';
@@ -22,7 +23,7 @@ export async function listProofs(
   { endpointId, limit }: { readonly endpointId?: string | undefined; readonly limit: number },
 ): Promise<MigrationProof[]> {
   const where = endpointId === undefined ? {} : { endpointId };
-  const rows = await db.transaction('every tenant', (tx) =>
+  const rows = await byIndex(db, 'every tenant', (tx) =>
     tx.migrationProof.findMany({ where, orderBy: [{ provedAt: 'desc' }, { id: 'desc' }], take: checkLimit(limit) }),
   );
   return rows.map(({ id: _id, step, ...row }) => ({ ...row, step: step as MigrationProof['step'] }));
@@ -85,7 +86,8 @@ export async function forgetFingerprints(tx: Transaction, { endpointId, orgId }:
 
 /** The same for rows whose plaintext a person removed by hand. */
 export async function forgetLeftoverFingerprints(db: Database): Promise<void> {
-  const organizations = await db.transaction(
+  const organizations = await byIndex(
+    db,
     'every tenant',
     (tx) => tx.$queryRaw<{ orgId: string }[]>`
       SELECT DISTINCT p.org_id AS "orgId" FROM migration_proof p JOIN integration_endpoint e ON e.org_id = p.org_id AND e.id = p.endpoint_id

@@ -1,3 +1,4 @@
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { BY_HAND } from './by-hand.ts';
 
@@ -6,7 +7,8 @@ import { BY_HAND } from './by-hand.ts';
  * One statement, so a login is never pending without a notice. Returns how many were new.
  */
 export async function markManualDue(db: Database): Promise<number> {
-  return db.transaction(
+  return byIndex(
+    db,
     'every tenant',
     (tx) => tx.$executeRaw`
       WITH due AS (

@@ -1,10 +1,10 @@
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { writeAuditEvent } from '../audit/record.ts';
 import { NEXT_ROTATION, notifyCredentialChanged } from '../endpoints/schedule.ts';
 import { lockEndpointIdentity } from '../identity.ts';
 import { checkLimit, checkMs } from '../input.ts';
 import { writeNotice } from '../notices/write.ts';
-import { BY_HAND } from './by-hand.ts';
 
 /** A login that a person rotates, and what is known of its secret. */
 export interface WatchedLogin {
@@ -35,21 +35,15 @@ export async function claimManualLooks(
     readonly limit: number;
   },
 ): Promise<readonly WatchedLogin[]> {
-  const [pendingMs, idleMs] = [checkMs('pendingMs', looks.pendingMs), checkMs('idleMs', looks.idleMs)];
-  return db.transaction('every tenant', async (tx) => {
-    await tx.$executeRaw`
-      INSERT INTO manual_watch (org_id, endpoint_id, known_version, looked_at)
-      SELECT e.org_id, e.id, e.current_version, '-infinity' FROM integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code
-       WHERE ${BY_HAND} AND e.secret_arn IS NOT NULL AND e.login_identity IS NOT NULL
-         AND NOT EXISTS (SELECT FROM manual_watch w WHERE w.endpoint_id = e.id)
-       ORDER BY e.id LIMIT 1000 ON CONFLICT DO NOTHING`;
+  const [pendingMs, idleMs, limit] = [checkMs('pendingMs', looks.pendingMs), checkMs('idleMs', looks.idleMs), checkLimit(looks.limit)];
+  return byIndex(db, 'every tenant', async (tx) => {
     return tx.$queryRaw<WatchedLogin[]>`
       UPDATE manual_watch w SET looked_at = clock_timestamp()
-       WHERE w.endpoint_id IN (
-         SELECT m.endpoint_id FROM manual_watch m JOIN integration_endpoint e ON e.id = m.endpoint_id JOIN portal_type p ON p.code = e.portal_type_code
-          WHERE ${BY_HAND}
-            AND m.looked_at < clock_timestamp() - make_interval(secs => CASE e.rotation_status WHEN 'pending' THEN ${pendingMs}::float8 ELSE ${idleMs}::float8 END / 1000)
-          ORDER BY (e.rotation_status = 'pending') DESC NULLS LAST, m.looked_at LIMIT ${checkLimit(looks.limit)} FOR UPDATE OF m SKIP LOCKED)
+       WHERE w.endpoint_id = ANY (ARRAY(
+         SELECT t.endpoint_id FROM (VALUES (1, 'due', ${pendingMs}::float8), (2, 'idle', ${idleMs}::float8)) p (turn, pace, ms) CROSS JOIN LATERAL (
+           SELECT m.endpoint_id, m.looked_at FROM manual_watch m WHERE m.pace = p.pace AND m.looked_at < now() - make_interval(secs => p.ms / 1000)
+            ORDER BY m.looked_at LIMIT ${limit} FOR UPDATE SKIP LOCKED) t
+          ORDER BY p.turn, t.looked_at LIMIT ${limit}))
       RETURNING w.endpoint_id AS "endpointId", w.org_id AS "orgId", w.known_version AS "knownVersion", w.refused_version AS "refusedVersion"`;
   });
 }

@@ -1,3 +1,4 @@
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { checkLimit, checkMs } from '../input.ts';
 import type { Notice } from './notice.ts';
@@ -25,17 +26,17 @@ export async function claimNotices(db: Database, options: ClaimOptions): Promise
   const claimMs = checkMs('claimMs', options.claimMs, 1);
   const newestMs = checkMs('newestMs', options.newestMs, 1);
   const { channel } = options;
-  return db.transaction('every tenant', async (tx) => {
+  return byIndex(db, 'every tenant', async (tx) => {
     await tx.$executeRaw`
       INSERT INTO notice_delivery (notice_id, channel, not_before)
-      SELECT n.id, ${channel}, clock_timestamp() FROM notice n WHERE n.created_at > clock_timestamp() - make_interval(secs => ${newestMs}::float8 / 1000)
+      SELECT n.id, ${channel}, now() FROM notice n WHERE n.created_at > now() - make_interval(secs => ${newestMs}::float8 / 1000)
          AND NOT EXISTS (SELECT FROM notice_delivery d WHERE d.notice_id = n.id AND d.channel = ${channel})
        ORDER BY n.created_at LIMIT ${checkLimit(options.limit)} ON CONFLICT DO NOTHING`;
     const rows = await tx.$queryRaw<{ id: string; tries: number }[]>`
       UPDATE notice_delivery d SET tries = d.tries + 1, not_before = clock_timestamp() + make_interval(secs => ${claimMs}::float8 / 1000)
        WHERE (d.notice_id, d.channel) IN (
                SELECT w.notice_id, w.channel FROM notice_delivery w
-                WHERE w.channel = ${channel} AND w.delivered_at IS NULL AND w.given_up_at IS NULL AND w.not_before <= clock_timestamp()
+                WHERE w.channel = ${channel} AND w.delivered_at IS NULL AND w.given_up_at IS NULL AND w.not_before <= now()
                 ORDER BY w.not_before LIMIT ${checkLimit(options.limit)} FOR UPDATE SKIP LOCKED)
       RETURNING d.notice_id::text AS id, d.tries - 1 AS tries`;
     const notices = await tx.notice.findMany({ where: { id: { in: rows.map(({ id }) => id) } }, orderBy: { createdAt: 'asc' } });
@@ -83,7 +84,7 @@ export async function noticeFailed(
 
 /** The newest notices first. */
 export async function listNotices(db: Database, { limit }: { readonly limit: number }): Promise<readonly Notice[]> {
-  const rows = await db.transaction('every tenant', (tx) => tx.notice.findMany({ orderBy: { createdAt: 'desc' }, take: checkLimit(limit) }));
+  const rows = await byIndex(db, 'every tenant', (tx) => tx.notice.findMany({ orderBy: { createdAt: 'desc' }, take: checkLimit(limit) }));
   return rows.map(noticeOf);
 }
 

@@ -1,3 +1,4 @@
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { checkLimit, checkMs } from '../input.ts';
 
@@ -7,9 +8,9 @@ import { checkLimit, checkMs } from '../input.ts';
  */
 export async function pruneNotices(db: Database, { keptMs, limit }: { readonly keptMs: number; readonly limit: number }): Promise<number> {
   const ms = checkMs('keptMs', keptMs, 1);
-  return db.transaction('every tenant', async (tx) => {
+  return byIndex(db, 'every tenant', async (tx) => {
     const old = await tx.$queryRaw<{ id: string }[]>`
-      SELECT n.id::text FROM notice n WHERE n.created_at < clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000)
+      SELECT n.id::text FROM notice n WHERE n.created_at < now() - make_interval(secs => ${ms}::float8 / 1000)
          AND NOT EXISTS (SELECT FROM rotation_attempt a WHERE a.id = n.attempt_id AND a.ended_at IS NULL)
        ORDER BY n.created_at LIMIT ${checkLimit(limit)}`;
     const ids = old.map(({ id }) => id);

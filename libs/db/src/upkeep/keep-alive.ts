@@ -1,6 +1,7 @@
+import { byIndexSorted } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { checkLimit, checkMs } from '../input.ts';
-import { KEEP_ALIVE_AT, KEPT_BY_PROGRAM, LAST_LOGIN, URGENT_AT } from './lapses.ts';
+import { KEEP_ALIVE_AT, KEPT_BY_PROGRAM, LAST_LOGIN, LONG_UNUSED, URGENT_AT } from './lapses.ts';
 
 export interface UnusedLogin {
   readonly endpointId: string;
@@ -14,13 +15,15 @@ export interface UnusedLogin {
  */
 export async function claimUnusedLogins(db: Database, { limit, restMs }: { readonly limit: number; readonly restMs: number }): Promise<readonly UnusedLogin[]> {
   const ms = checkMs('restMs', restMs);
-  const due = await db.transaction(
+  const due = await byIndexSorted(
+    db,
     'every tenant',
     (tx) => tx.$queryRaw<(UnusedLogin & { readonly identity: string })[]>`
-      SELECT d.id AS "endpointId", d.org_id AS "orgId", d.identity FROM (
-        SELECT DISTINCT ON (i.id) i.id AS identity, e.id, e.org_id, ${LAST_LOGIN} AS last
-          FROM portal_type p JOIN integration_endpoint e ON e.portal_type_code = p.code JOIN login_identity i ON i.id = e.login_identity
-         WHERE p.dormant_after_days IS NOT NULL AND ${KEPT_BY_PROGRAM} AND ${KEEP_ALIVE_AT} <= clock_timestamp()
+      WITH unused AS MATERIALIZED (${LONG_UNUSED})
+      SELECT d.id AS "endpointId", d.org_id AS "orgId", d.identity FROM unused u CROSS JOIN LATERAL (
+        SELECT i.id AS identity, e.id, e.org_id, ${LAST_LOGIN} AS last
+          FROM integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code JOIN login_identity i ON i.id = e.login_identity
+         WHERE e.login_identity = u.id AND p.dormant_after_days IS NOT NULL AND ${KEPT_BY_PROGRAM} AND ${KEEP_ALIVE_AT} <= clock_timestamp()
            AND coalesce(i.keep_alive_after, '-infinity') <= clock_timestamp()
            AND NOT rcm_touches_maintenance(p.maintenance_windows, p.maintenance_time_zone, clock_timestamp(), interval '10 minutes')
            AND NOT EXISTS (SELECT FROM portal_gate g WHERE g.portal_type_code = p.code AND g.opened_at IS NOT NULL AND g.closed_at IS NULL)
@@ -28,7 +31,7 @@ export async function claimUnusedLogins(db: Database, { limit, restMs }: { reado
            AND NOT EXISTS (SELECT FROM login_lease l WHERE l.login_identity = i.id AND l.expires_at > clock_timestamp())
            AND (${URGENT_AT} <= clock_timestamp()
                 OR NOT EXISTS (SELECT FROM integration_endpoint d WHERE d.portal_type_code = p.code AND d.secret_arn IS NOT NULL AND d.next_rotation_at <= now()))
-         ORDER BY i.id, e.id) d
+         ORDER BY e.id LIMIT 1) d
        ORDER BY d.last, d.identity LIMIT ${checkLimit(limit)}`,
   );
   const claimed: UnusedLogin[] = [];

@@ -8,7 +8,7 @@ export const FLEET_METRICS = {
   rcm_logins_refused: {
     ...BOOKS,
     source: 'Postgres, every RCM_ROTATOR_MEND_SCAN_MS',
-    meaning: 'Logins that were refused with what the store holds and have not got in since.',
+    meaning: 'Logins that were refused with what the store holds and have not got in since; 1,000 at most.',
   },
   rcm_logins_known_bad: { ...BOOKS, meaning: 'Logins whose password was called bad and rests now.' },
   rcm_logins_locked: { ...BOOKS, meaning: 'Logins that their portal has locked.' },
