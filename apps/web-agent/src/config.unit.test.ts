@@ -15,6 +15,11 @@ const VALID = {
 const API = { RCM_API_ISSUER: 'https://issuer.example/', RCM_API_AUDIENCE: 'portal-tasks', RCM_API_JWKS_URL: 'https://issuer.example/keys' };
 const read = (changes: Readonly<Record<string, string | undefined>>) => readWebAgentConfig({ ...VALID, ...changes });
 
+it('a web-agent reads no row’s plaintext unless that is said', () => {
+  expect(read({})).toMatchObject({ RCM_LEGACY_READ: 'forbid' });
+  expect(() => read({ RCM_LEGACY_READ: 'yes' })).toThrow('RCM_LEGACY_READ');
+});
+
 describe('a web-agent’s ways to other machines', () => {
   it.each([
     ['RCM_DATABASE_URL', 'postgresql://agent:canary@db.example/rcm', 'leads to another machine without TLS'],

@@ -7,6 +7,7 @@ export function whyRotatedThen(login: LoginInFull): { readonly at: Date | null; 
   if (login.attempt) return { at: login.attempt.waitingUntil, why: `a rotation is ${login.attempt.state} (${login.attempt.reason})` };
   if (login.shared) return { at: null, why: 'it lies in several places, so nobody rotates it by itself' };
   if (login.rotationMode === 'manual') return { at, why: 'a person changes it at the portal, and is told then' };
+  if (login.oldReaders) return { at: null, why: 'plaintext of it lies in a row that somebody may still read' };
   if (login.pauses.length > 0) return { at, why: `a person has paused it (${login.pauses[0]?.reason ?? ''})` };
   if (login.portalStopped) return { at, why: `its portal’s rotations are stopped (${login.portalStopped.cause ?? 'no cause'})` };
   if (login.rotationNotBefore && at && login.rotationNotBefore > at)
@@ -16,9 +17,11 @@ export function whyRotatedThen(login: LoginInFull): { readonly at: Date | null; 
 }
 
 /** What a person can do now, with the command that does it. */
-export function nextStepsFor({ id, locked, openState, refusedSince }: LoginInFull): string[] {
+export function nextStepsFor({ id, orgId, stored, locked, openState, refusedSince, oldReaders, rotationMode }: LoginInFull): string[] {
   if (locked) return [`call the portal’s support, then: rcm login unlocked ${id} --reason "…"`];
   if (openState === 'blocked') return [`say which password the portal accepts: rcm login resolve ${id} --accept current|staged|typed|found --reason "…"`];
   if (refusedSince) return [`you know the right password: rcm login set ${id} --reason "…"`, `the stored one is right: rcm login retry ${id} --reason "…"`];
+  if (stored && oldReaders && rotationMode === 'automatic')
+    return [`remove its plaintext: rcm migrate scrub --reason "…"`, `nobody reads it any more: rcm migrate old-readers-gone --org ${orgId} --reason "…"`];
   return [];
 }

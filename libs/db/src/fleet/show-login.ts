@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '../database.ts';
 import { checkId } from '../input.ts';
+import { NO_OLD_READERS } from '../legacy/old-readers.ts';
 import type { Scope } from '../scope.ts';
 import { budgetRefusal, failuresLeft, ledgerState } from '../ledger/budget.ts';
 import { type FleetLogin, LOGIN_COLUMNS, LOGIN_TABLES } from './login.ts';
@@ -30,6 +31,8 @@ export interface LoginInFull extends FleetLogin {
   /** Until when a rotation that failed or was put off rests. */
   readonly rotationNotBefore: Date | null;
   readonly searchWantedAt: Date | null;
+  /** Plaintext of its account lies in a row that somebody may still read, so it is not rotated. */
+  readonly oldReaders: boolean;
   readonly lastRefused: Refused | null;
   /** `null` where the login is not stored yet. */
   readonly budget: LoginBudget | null;
@@ -68,10 +71,10 @@ export async function showLogin(
   checkId('endpointId', endpointId);
   const seen = await db.transaction(scope, async (tx) => {
     const [login] = await tx.$queryRaw<
-      (FleetLogin & Pick<LoginInFull, 'portalName' | 'secretArn' | 'currentVersion' | 'rotationNotBefore' | 'searchWantedAt'>)[]
+      (FleetLogin & Pick<LoginInFull, 'portalName' | 'secretArn' | 'currentVersion' | 'rotationNotBefore' | 'searchWantedAt' | 'oldReaders'>)[]
     >`
       SELECT ${LOGIN_COLUMNS}, p.name AS "portalName", e.secret_arn AS "secretArn", e.current_version AS "currentVersion",
-             e.rotation_not_before AS "rotationNotBefore", e.search_wanted_at AS "searchWantedAt"
+             e.rotation_not_before AS "rotationNotBefore", e.search_wanted_at AS "searchWantedAt", NOT (${NO_OLD_READERS}) AS "oldReaders"
         FROM integration_endpoint e ${LOGIN_TABLES} WHERE e.id = ${endpointId}`;
     return login ? { ...login, ...(await besides(tx, login)) } : null;
   });

@@ -2,6 +2,7 @@ import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listDueEndpoints } from '../endpoints/schedule.ts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '../endpoints/seed.ts';
+import { showLogin } from '../fleet/show-login.ts';
 import { listStartable } from '../gate/startable.ts';
 import { exclusiveLease, identityOf, openTestDatabase, PORTAL, secretOf, type TestDatabase } from '../testing.fixture.ts';
 import { recordMigrated } from './migrate.ts';
@@ -49,7 +50,10 @@ describe('a login whose plaintext lies in its row', () => {
     expect(await begun('scrubbed')).toEqual([]);
     expect(await hasOldReaders(t.rotator, { loginIdentity })).toBe(true);
     const before = await countHeldByOldReaders(t.rotator);
+    const operator = t.another('rcm_operator');
+    expect(await showLogin(operator, { endpointId: 'scrubbed-1' })).toMatchObject({ oldReaders: true });
     await scrub('scrubbed-1');
+    expect(await showLogin(operator, { endpointId: 'scrubbed-1' })).toMatchObject({ oldReaders: false });
     expect(await begun('scrubbed')).toEqual(['scrubbed-1']);
     expect(await hasOldReaders(t.rotator, { loginIdentity })).toBe(false);
     expect(await countHeldByOldReaders(t.rotator)).toEqual({ held: before.held - 1, due: before.due - 1 });
