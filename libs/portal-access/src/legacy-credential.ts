@@ -56,7 +56,11 @@ async function readNow(access: AgentAccess, legacy: LegacyReading, endpoint: Nam
   if (!inStore.every((stored) => saysTheSame(access.keys, credentials, stored))) {
     counted?.inc({ found: 'two' });
     access.logger.error({ endpointId, orgId }, 'the row holds a login and names no secret, and the store holds another one for it: neither is used');
-    throw notReady(endpoint, 'row_and_store_differ', ' The store holds another login for this endpoint than its row; `migrator apply` says what to do.');
+    throw notReady(
+      endpoint,
+      'row_and_store_differ',
+      ' The store holds another login for this endpoint than its row; a person says by `migrator resolve` which is right.',
+    );
   }
   const [stored] = inStore;
   counted?.inc({ found: stored ? 'stored' : 'row' });
