@@ -6,22 +6,23 @@ import { scrub } from './commands/scrub.ts';
 import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import { readMigratorConfig } from './config.ts';
-import { plant, seeds } from './seeds.fixture.ts';
+import { plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
 import { openWorld, rotate, scrubbing, type World } from './testing.fixture.ts';
 
 let world: World;
 let migrator: OpenMigration;
-const planted = seeds(3);
+let planted: Seed[];
 
 beforeEach(async () => {
   world = await openWorld();
   migrator = world.migrator();
+  planted = seeds(3);
   await plant(world.db, planted);
 });
 afterEach(() => world.close());
 
-const leftAlone = planted.map(({ id }) => ({ endpointId: id, code: 'state_conflict' }));
+const leftAlone = seeds(3).map(({ id }) => ({ endpointId: id, code: 'state_conflict' }));
 
 async function expectPlaintextKept(): Promise<void> {
   for (const { id } of planted) expect(await findEndpoint(migrator.db, { endpointId: id })).toMatchObject({ hasLegacyCredentials: true });
@@ -114,5 +115,18 @@ describe('scrub', { timeout: 600_000 }, () => {
     expect(report).toMatchObject({ complete: true, json: { scrubbed: 0, rewritten: true } });
     await expectPlaintextKept();
     expect((await status(migrator)).json).toMatchObject({ legacy: 3, rewritePending: false });
+  });
+
+  it('is not complete while the server keeps renamed WAL with its old bytes', async () => {
+    await apply(migrator);
+    const config = readMigratorConfig(world.environment);
+    const database = new URL(world.url).pathname.slice(1);
+    const recycling = (as: 'on' | 'off') =>
+      world.db.transaction('no tenant', (tx) => tx.$executeRawUnsafe(`ALTER DATABASE "${database}" SET wal_recycle = ${as}`));
+    await recycling('on');
+    const kept = { walClean: false, outside: expect.arrayContaining(['recycled_wal']) as string[] };
+    expect(await scrub(migrator, { config, removal: 'none' })).toMatchObject({ complete: false, json: kept });
+    await recycling('off');
+    expect(await scrub(migrator, { config, removal: 'none' })).toMatchObject({ complete: true, json: { walClean: true } });
   });
 });

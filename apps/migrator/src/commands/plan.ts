@@ -1,22 +1,17 @@
-import { type EndpointConfig, type EndpointRow, listConfigs } from '@rcm/db';
+import { type EndpointConfig, listConfigs } from '@rcm/db';
 import { examine } from '../credential/examine.ts';
 import { lookInto } from '../credential/look.ts';
 import { each, endedAs, type Migration, PAGE_SIZE, pages, wanted } from '../migration.ts';
 import { byEndpoint, failedAs, type Failure, failureLines, type Report } from '../report.ts';
 import { Tally } from './tally.ts';
+import { type SharedLogin, Users } from './users.ts';
 
 /** `create`: a secret would be written. `nothing`: the endpoint has neither a secret nor legacy credentials. */
 type Action = 'create' | 'already' | 'nothing' | 'failed';
 
-/** Logins that several endpoints use: moved, but never rotated automatically until a person has made them one. */
-interface SharedLogin {
-  readonly endpointIds: readonly string[];
-  readonly organizations: number;
-}
-
 /** Says for each endpoint what `apply` would do, and for each shape of a login what would become of it. Reads the database alone and changes nothing. */
 export async function plan(migration: Migration): Promise<Report> {
-  const findings: Findings = { counts: { create: 0, already: 0, nothing: 0, failed: 0 }, actions: [], failed: [], users: new Map(), tally: new Tally() };
+  const findings: Findings = { counts: { create: 0, already: 0, nothing: 0, failed: 0 }, actions: [], failed: [], users: new Users(), tally: new Tally() };
   const rows = pages(
     (after) => listConfigs(migration.db, { after, limit: PAGE_SIZE }),
     ({ endpoint }) => endpoint.id,
@@ -25,22 +20,19 @@ export async function plan(migration: Migration): Promise<Report> {
   return reportOf(findings);
 }
 
-/** As much of an endpoint as is said of it: all of them are held at once. */
-type Named = Pick<EndpointRow, 'id' | 'orgId'>;
-
 interface Findings {
   readonly counts: Record<Action, number>;
   /** Empty where each was told of by itself. */
   readonly actions: { endpointId: string; action: Action }[];
   readonly failed: Failure[];
-  readonly users: Map<string, Named[]>;
+  readonly users: Users;
   readonly tally: Tally;
 }
 
 function judge(migration: Migration, { endpoint, config }: EndpointConfig, { counts, actions, failed, users, tally }: Findings): void {
   const { credentials, elsewhere } = lookInto(config, migration.vocabulary);
   tally.elsewhere(elsewhere);
-  if (endpoint.loginIdentity !== null) note(users, endpoint.loginIdentity, endpoint);
+  if (endpoint.loginIdentity !== null) users.note(endpoint.loginIdentity, endpoint);
   const found = credentials === null || endpoint.secretArn !== null ? null : examine(endpoint, credentials, migration);
   if (found) tally.shape(endpoint.id, found);
   const action = endpoint.secretArn !== null ? 'already' : found === null || (!found.ok && found.empty) ? 'nothing' : found.ok ? 'create' : 'failed';
@@ -53,20 +45,11 @@ function judge(migration: Migration, { endpoint, config }: EndpointConfig, { cou
   if (!found?.ok) return;
   const ids = found.names.map(({ id }) => id);
   // Where somebody goes by a name of this account under another key, that is the account's.
-  if (endpoint.loginIdentity === null || !ids.includes(endpoint.loginIdentity)) note(users, ids.find((id) => users.has(id)) ?? ids[0] ?? '', endpoint);
+  if (endpoint.loginIdentity === null || !ids.includes(endpoint.loginIdentity)) users.note(ids.find((id) => users.knows(id)) ?? ids[0] ?? '', endpoint);
 }
-
-function note(users: Map<string, Named[]>, loginIdentity: string, { id, orgId }: EndpointRow): void {
-  users.set(loginIdentity, [...(users.get(loginIdentity) ?? []), { id, orgId }]);
-}
-
-const sharedLogins = (users: ReadonlyMap<string, readonly Named[]>): SharedLogin[] =>
-  [...users.values()]
-    .filter((rows) => rows.length > 1)
-    .map((rows) => ({ endpointIds: rows.map((row) => row.id).sort(), organizations: new Set(rows.map((row) => row.orgId)).size }));
 
 function reportOf({ counts: { failed: _named, ...counts }, actions, failed: unsorted, users, tally }: Findings): Report {
-  const [failed, shared] = [byEndpoint(unsorted), sharedLogins(users)];
+  const [failed, shared] = [byEndpoint(unsorted), users.shared];
   const endpoints = [...actions].sort((a, b) => (a.endpointId < b.endpointId ? -1 : 1));
   return {
     json: { ...counts, failed, shared, ...tally.json, endpoints },

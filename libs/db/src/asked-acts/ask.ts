@@ -26,7 +26,7 @@ const LONGEST_REASON = 500;
 
 /**
  * A person asks a rotator for an act on a login of their tenant; it writes the act's audit event when it begins. Fails with `input_invalid` without a reason,
- * `endpoint_unknown` for a login that the tenant does not have, `state_conflict` where the same is waiting already. For `rcm_console`.
+ * `endpoint_unknown` for a login that the tenant does not have, `state_conflict` where the same is waiting already. For `rcm_console`, and for `rcm_migrator`, which asks for `verify` alone.
  */
 export async function askAct(
   db: Database,
