@@ -17,6 +17,8 @@ export interface BenchmarkRun {
   readonly signal: AbortSignal;
   /** `quick`: small sizes, to see that a measurement works; its figures are none. */
   readonly size: 'full' | 'quick';
+  /** Of the largest fleet, where a suite has one. */
+  readonly endpoints?: number | undefined;
 }
 
 /** One measurement of a suite, and the lines it gives. */

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import type { BenchmarkResult } from './benchmark.ts';
 import { describeResults } from './report.ts';
 import { suiteNamed, suiteNames } from './suites.ts';
@@ -7,6 +7,13 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
+/** A fleet grows by whole organizations. */
+function hundreds(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 100 || count % 100 !== 0) throw new InvalidArgumentError('It must be a whole number of hundreds.');
+  return count;
+}
+
 const program = new Command('bench')
   .description(
     'Measures one part of the project side by side with its peers, in one run. Exit code 0 when every target was met, 1 when one was not, 2 for a wrong call.',
@@ -14,9 +21,10 @@ const program = new Command('bench')
   .argument('<suite>', suiteNames().join(' | '))
   .option('--json', 'the results as one JSON array on stdout')
   .option('--only <name>', 'run only the measurements whose name contains this')
+  .option('--endpoints <n>', 'of the suite scale: how many logins the largest fleet has, in hundreds', hundreds)
   .option('--quick', 'small sizes, to see that the measurements work; the figures mean nothing')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .action(async (name: string, options: { json?: boolean; only?: string; quick?: boolean }) => {
+  .action(async (name: string, options: { json?: boolean; only?: string; quick?: boolean; endpoints?: number }) => {
     const suite = await suiteNamed(name);
     const chosen = suite?.filter((benchmark) => benchmark.name.includes(options.only ?? ''));
     if (!chosen || chosen.length === 0) {
@@ -27,7 +35,7 @@ const program = new Command('bench')
     const results: BenchmarkResult[] = [];
     for (const benchmark of chosen) {
       progress(`measuring ${benchmark.name}`);
-      results.push(...(await benchmark.run({ progress, signal: stop.signal, size: options.quick ? 'quick' : 'full' })));
+      results.push(...(await benchmark.run({ progress, signal: stop.signal, size: options.quick ? 'quick' : 'full', endpoints: options.endpoints })));
       if (stop.signal.aborted) break;
     }
     process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : describeResults(results));

@@ -9,6 +9,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: readonly B
   linear: () => import('./linear/suite.ts'),
   migration: () => import('./migration/suite.ts'),
   tasks: () => import('./tasks/suite.ts'),
+  scale: () => import('./scale/suite.ts'),
 };
 
 export const suiteNames = (): string[] => Object.keys(SUITES);

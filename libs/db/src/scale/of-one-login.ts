@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../database.ts';
+import { getEndpoint } from '../endpoints/read.ts';
+import { showTask } from '../fleet/show-task.ts';
+import { mayRemoveCopy } from '../journal/copies.ts';
+import { knownVersions } from '../journal/known-versions.ts';
+import { getOpenAttempt } from '../journal/open.ts';
+import { outrunCopy } from '../journal/outrun-copy.ts';
+import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
+import { releaseLease, renewLease } from '../leases/upkeep.ts';
+import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
+import { remainingBudget } from '../ledger/budget.ts';
+import { passwordTries } from '../ledger/password.ts';
+import { passwordStanding } from '../ledger/standing.ts';
+import { claimPortalTask, finishPortalTask } from '../tasks/claim.ts';
+import { createPortalTask } from '../tasks/queue.ts';
+import { reserveTotpStep } from '../totp.ts';
+import { LATELY_MS, ONE } from './fleet.ts';
+import { asks, inTurn, type Operation } from './operation.ts';
+
+const prints = [`1:${ONE.loginIdentity}`];
+const health = { portalTypeCode: ONE.portalTypeCode, rules: { windowMs: LATELY_MS, suspects: 3 } };
+const requester = { kind: 'token', subject: 'claims', issuer: 'https://identity.example/' } as const;
+
+async function withLease(db: Database, act: (leaseId: string) => Promise<void>): Promise<void> {
+  const answer = await acquireSharedLease(db, { ...ONE, holder: 'agent', ttlMs: 60_000 });
+  if (!answer.granted) throw new Error(answer.reason);
+  await act(answer.lease.id);
+  await releaseLease(db, { ...ONE, leaseId: answer.lease.id });
+}
+
+async function login(db: Database): Promise<void> {
+  await withLease(db, async (leaseId) => {
+    const ask = { ...ONE, leaseId, actor: 'agent', version: '2', fingerprints: prints } as const;
+    await checkLoginAttempt(db, ask);
+    await reserveTotpStep(db, { ...ONE, periodSeconds: 30, skew: 1 });
+    const begun = await beginLoginAttempt(db, ask);
+    if (!begun.allowed) throw new Error(begun.reason);
+    await passwordStanding(db, { ...ONE, ...health, fingerprints: prints, version: '2', settleMs: 1000 });
+    await finishLoginAttempt(db, { ...ONE, loginAttemptId: begun.loginAttemptId, outcome: 'accepted', effect: 'none' });
+  });
+}
+
+async function task(db: Database): Promise<void> {
+  const { taskId } = await createPortalTask(db, { ...ONE, name: 'claim_status', input: {}, requester });
+  await claimPortalTask(db, { ...ONE, taskId, worker: 'agent', ttlMs: 60_000 });
+  await finishPortalTask(db, { ...ONE, taskId, worker: 'agent', result: {} });
+}
+
+/** What is done with one login, all day: it must not cost more where there are more of them. */
+export const ofOneLogin: readonly Operation[] = [
+  asks('rcm_agent', getEndpoint, [ONE]),
+  inTurn('a shared lease, longer, and back', 'rcm_agent', [acquireSharedLease, renewLease, releaseLease], (db) =>
+    withLease(db, async (leaseId) => void (await renewLease(db, { ...ONE, leaseId, ttlMs: 60_000 }))),
+  ),
+  inTurn('an exclusive lease, and back', 'rcm_rotator', [acquireExclusiveLease], async (db) => {
+    const answer = await acquireExclusiveLease(db, { ...ONE, holder: 'rotator', ttlMs: 60_000, wantMs: 0 });
+    if (answer.granted) await releaseLease(db, { ...ONE, leaseId: answer.lease.id });
+  }),
+  inTurn(
+    'a login, from the first question to its outcome',
+    'rcm_agent',
+    [checkLoginAttempt, reserveTotpStep, beginLoginAttempt, passwordStanding, finishLoginAttempt],
+    login,
+  ),
+  inTurn('a task, asked for, taken and done', 'rcm_agent', [createPortalTask, claimPortalTask, finishPortalTask], task, { most: 5_000 }),
+  asks('rcm_agent', remainingBudget, [ONE]),
+  asks('rcm_rotator', passwordTries, [{ ...ONE, fingerprints: prints, since: new Date(0) }]),
+  asks('rcm_rotator', knownVersions, [{ ...ONE, limit: 5 }]),
+  asks('rcm_agent', outrunCopy, [{ ...ONE, attemptId: randomUUID() }]),
+  asks('rcm_rotator', mayRemoveCopy, [{ ...ONE, attemptId: randomUUID(), currentVersion: '2' }]),
+  asks('rcm_rotator', getOpenAttempt, [ONE]),
+  asks('rcm_operator', showTask, [randomUUID()]),
+];

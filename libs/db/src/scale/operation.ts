@@ -1,0 +1,42 @@
+import type { Database } from '../database.ts';
+import type { AppRole } from '../roles/app-role.ts';
+
+// Any function of this package: which ones an operation calls is all that is asked of it.
+type Callable = (...args: never[]) => unknown;
+
+/** An operation as the product calls it, with the rights that it has there. */
+export interface Operation {
+  readonly name: string;
+  readonly as: AppRole;
+  /** Which of this package's functions it is. */
+  readonly calls: readonly Callable[];
+  run(db: Database): Promise<unknown>;
+  /** `scan`: runs by itself, again and again. `list`: a person reads what comes of it, or it counts, so it may take longer. */
+  readonly kind: 'scan' | 'list';
+  /** Pages that it looks at, at most, where what it takes or counts has an end that a small fleet does not come to. */
+  readonly most?: number;
+  /** Where it is known to grow with the fleet: why. A test sees to it that it still does. */
+  readonly grows?: string;
+}
+
+type More = Partial<Pick<Operation, 'kind' | 'most' | 'grows'>>;
+
+/** One operation: the function itself, and what it is asked. */
+export function asks<A extends readonly unknown[]>(
+  as: AppRole,
+  call: (db: Database, ...args: A) => Promise<unknown>,
+  args: A,
+  { of, kind = 'scan', ...more }: More & { readonly of?: string } = {},
+): Operation {
+  return { name: of === undefined ? call.name : `${call.name}: ${of}`, as, calls: [call], run: (db) => call(db, ...args), kind, ...more };
+}
+
+/** Several functions, one after the other: what one answers, the next is asked about. */
+export const inTurn = (name: string, as: AppRole, calls: readonly Callable[], run: (db: Database) => Promise<unknown>, more: More = {}): Operation => ({
+  name,
+  as,
+  calls,
+  run,
+  kind: 'scan',
+  ...more,
+});

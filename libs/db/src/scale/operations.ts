@@ -1,0 +1,191 @@
+/**
+ * Every operation of this package that looks over more than one login: what runs again and again by itself, and what a person asks. A test holds the list
+ * against what the package exports, so a new one stands here or is named in `not-over-the-fleet.ts`, with why it need not.
+ */
+import { listAdopted } from '../adoption/look.ts';
+import { endLeftActs, takeActs } from '../asked-acts/take.ts';
+import { listAskedActs } from '../asked-acts/ask.ts';
+import { readChainHeads, readEventHashes } from '../audit/chains.ts';
+import { listEndpoints, listEndpointsOf } from '../endpoints/read.ts';
+import { listDueEndpoints, listSharedIdentities } from '../endpoints/schedule.ts';
+import { countRefusedLogins, listWantedSearches } from '../endpoints/search.ts';
+import { countSecrets } from '../endpoints/secret-counts.ts';
+import { listCalendar } from '../fleet/calendar.ts';
+import { fleetFigures } from '../fleet/figures.ts';
+import { listAudit } from '../fleet/list-audit.ts';
+import { listLogins } from '../fleet/list-logins.ts';
+import { loginHistory } from '../fleet/login-history.ts';
+import { listOrganizations } from '../fleet/organizations.ts';
+import { fleetOverview } from '../fleet/overview.ts';
+import { findPortalType, listPortalTypes } from '../fleet/portal-types.ts';
+import { showLogin } from '../fleet/show-login.ts';
+import type { LoginFilter } from '../fleet/walk.ts';
+import { assessPortalTypes } from '../gate/breaker.ts';
+import { isPortalIll } from '../gate/health.ts';
+import { listGates } from '../gate/list.ts';
+import { listPauses } from '../gate/pause.ts';
+import { listStartable } from '../gate/startable.ts';
+import { takeStartable } from '../gate/take-startable.ts';
+import { listCopiesElsewhere, listCopiesToRemove } from '../journal/copies.ts';
+import { earlierVersions } from '../journal/earlier-versions.ts';
+import { rotationCounts } from '../journal/ends.ts';
+import { keptLength } from '../journal/kept-length.ts';
+import { listLeftRequests } from '../journal/left-requests.ts';
+import { listBlockedToLookAt } from '../journal/looks.ts';
+import { listAttempts, listOpenAttempts } from '../journal/open.ts';
+import { forgetLeftPasswords, keyRows } from '../keys/left.ts';
+import { listLoginsToMove } from '../keys/move.ts';
+import { listLeases } from '../leases/upkeep.ts';
+import { listWishes } from '../leases/wishes.ts';
+import { migrationByOrganization } from '../legacy/by-organization.ts';
+import { listConfigs } from '../legacy/configs.ts';
+import { listLoginSample } from '../legacy/login-sample.ts';
+import { listLegacyEndpoints } from '../legacy/migrate.ts';
+import { countHeldByOldReaders } from '../legacy/old-readers.ts';
+import { forgetLeftoverFingerprints, listProofs } from '../legacy/proofs.ts';
+import { listRuns, unfinishedRuns } from '../legacy/runs.ts';
+import { migrationCounts } from '../legacy/scrub.ts';
+import { listStorageOutside, storageRewriteState } from '../legacy/storage-state.ts';
+import { markManualDue } from '../manual/due.ts';
+import { claimManualLooks } from '../manual/watch.ts';
+import { noticeLongWaits } from '../notices/long-waits.ts';
+import { claimNotices, listNotices } from '../notices/outbox.ts';
+import { pruneNotices } from '../notices/prune.ts';
+import { noticeUndecided } from '../notices/undecided.ts';
+import { listCurrentVersions } from '../notifications-missed.ts';
+import { dataKeyCounts } from '../sealing/move.ts';
+import { portalTaskWaits } from '../tasks/claim.ts';
+import { listPortalTasks } from '../tasks/list.ts';
+import { sealPlainTasks } from '../tasks/plain.ts';
+import { taskQueueFigures } from '../tasks/queue-figures.ts';
+import { tidyPortalTasks } from '../tasks/tidy.ts';
+import { portalPlaces } from '../trace/places.ts';
+import { claimUnusedLogins } from '../upkeep/keep-alive.ts';
+import { noticeLapsing } from '../upkeep/notice-lapsing.ts';
+import { LATELY_MS, ONE } from './fleet.ts';
+import { ofOneLogin } from './of-one-login.ts';
+import { asks, type Operation } from './operation.ts';
+
+const DAY_MS = 86_400_000;
+const RULES = { windowMs: LATELY_MS, suspects: 3, failures: 3 };
+const START = { canary: false, probeMs: 3_600_000, lastingMs: 600_000 };
+const list = { kind: 'list' } as const;
+const LAPSES = 'when a login lapses, or is to be recertified, is worked out and not kept';
+const EVERY = 'asked by a person, of every login';
+const soon = (days: number) => new Date(Date.now() + days * DAY_MS);
+
+/** What a rotator does at every turn of its loops. */
+const rotator: readonly Operation[] = [
+  asks('rcm_rotator', assessPortalTypes, [RULES], { most: 20_000 }),
+  asks('rcm_rotator', isPortalIll, [{ ...ONE, rules: RULES }]),
+  asks('rcm_rotator', listStartable, [{ rules: START, limit: 32 }], { most: 10_000 }),
+  asks('rcm_rotator', takeStartable, [{ rules: START, limit: 8, holder: 'rotator', ttlMs: 60_000, inHand: [], resting: [] }], { most: 10_000 }),
+  asks('rcm_rotator', countHeldByOldReaders, [], { ...list, grows: 'asks of each login that is not moved yet' }),
+  asks('rcm_rotator', listDueEndpoints, [{ limit: 32 }]),
+  asks('rcm_rotator', listOpenAttempts, [{ ownerGone: true, limit: 8 }]),
+  asks('rcm_rotator', listBlockedToLookAt, [{ limit: 20 }], { most: 500 }),
+  asks('rcm_rotator', listLeftRequests, [{ olderThanMs: 60_000, limit: 5 }]),
+  asks('rcm_rotator', claimManualLooks, [{ pendingMs: 60_000, idleMs: 3_600_000, limit: 10 }]),
+  asks('rcm_rotator', markManualDue, [], { grows: 'passes over those that are due and of which people were told' }),
+  asks('rcm_rotator', listWantedSearches, [{ limit: 5, pauseMs: 60_000 }]),
+  asks('rcm_rotator', countRefusedLogins, [], { ...list, most: 20_000 }),
+  asks('rcm_rotator', fleetFigures, [RULES], { ...list, most: 40_000 }),
+  asks('rcm_rotator', claimUnusedLogins, [{ limit: 4, restMs: 1 }], { grows: 'looks at every login that was not used for long' }),
+  asks('rcm_rotator', listCopiesToRemove, [{ limit: 50 }]),
+  asks('rcm_rotator', forgetLeftPasswords, [{ days: 30 }]),
+  asks('rcm_rotator', noticeUndecided, []),
+  asks('rcm_rotator', noticeLapsing, [], { grows: LAPSES }),
+  asks('rcm_rotator', noticeLongWaits, [{ olderThanMs: DAY_MS }]),
+  asks('rcm_rotator', claimNotices, [{ channel: 'log', claimMs: 60_000, newestMs: 7 * DAY_MS, limit: 20 }], {
+    grows: 'asks of each notice of a week whether it was taken',
+  }),
+  asks('rcm_rotator', pruneNotices, [{ keptMs: 90 * DAY_MS, limit: 500 }]),
+  asks('rcm_rotator', takeActs, [{ takenBy: 'rotator', limit: 1 }]),
+  asks('rcm_rotator', endLeftActs, [{ waitMs: DAY_MS, workMs: DAY_MS }]),
+  asks('rcm_rotator', listCopiesElsewhere, [{ ...ONE, limit: 14 }]),
+  asks('rcm_rotator', earlierVersions, [{ ...ONE, limit: 5 }]),
+  asks('rcm_rotator', keptLength, [ONE]),
+];
+
+/** What `rotator status`, `keys` and the like ask. */
+const asked: readonly Operation[] = [
+  asks('rcm_rotator', rotationCounts, [], list),
+  asks('rcm_rotator', listLeases, [], { ...list, most: 6_000 }),
+  asks('rcm_rotator', listWishes, [], { ...list, most: 6_000 }),
+  asks(
+    'rcm_rotator',
+    listAttempts,
+    [{ limit: 200, states: ['planned', 'staged', 'submitting', 'applied', 'verified', 'promoted', 'waiting', 'blocked'] }],
+    list,
+  ),
+  asks('rcm_rotator', listPauses, [], list),
+  asks('rcm_rotator', listGates, [], list),
+  asks('rcm_rotator', listSharedIdentities, [{ limit: 200 }], { ...list, most: 3_000 }),
+  asks('rcm_rotator', listNotices, [{ limit: 20 }], list),
+  asks('rcm_rotator', listEndpoints, [{ limit: 1000 }], list),
+  asks('rcm_rotator', keyRows, [], { ...list, grows: EVERY }),
+  asks('rcm_rotator', listLoginsToMove, [{ identityKeyId: '1', fingerprintKeyId: '1', limit: 100 }], { ...list, grows: EVERY }),
+  asks('rcm_rotator', countSecrets, [], { ...list, grows: EVERY }),
+];
+
+const agent: readonly Operation[] = [
+  asks('rcm_agent', portalTaskWaits, []),
+  asks('rcm_agent', taskQueueFigures, [], { ...list, grows: 'counts what waits, up to 10,000, and what runs' }),
+  asks('rcm_agent', tidyPortalTasks, [{ keptMs: 30 * DAY_MS }], { grows: 'asks each organization for how long it keeps its tasks' }),
+  asks('rcm_agent', sealPlainTasks, []),
+  asks('rcm_agent', listCurrentVersions, [{ orgId: ONE.orgId, secretArns: [ONE.secretArn] }]),
+  asks('rcm_agent', listEndpointsOf, [{ orgId: ONE.orgId, limit: 20 }], list),
+  asks('rcm_agent', dataKeyCounts, [], list),
+];
+
+const FILTERS: readonly (readonly [string, LoginFilter])[] = [
+  ['all', {}],
+  ['of an organization', { orgId: ONE.orgId }],
+  ['of a portal', { portalTypeCode: ONE.portalTypeCode }],
+  ['failing', { failing: true }],
+  ['failing, of a portal', { failing: true, portalTypeCode: ONE.portalTypeCode }],
+  ['locked', { locked: true }],
+  ['blocked', { blocked: true }],
+  ['never used', { neverUsed: true }],
+  ['shared', { shared: true }],
+  ['due', { dueBefore: soon(1) }],
+  ['expiring', { expiresBefore: soon(14) }],
+];
+
+/** What a person sees in a terminal and in the console. */
+const operator: readonly Operation[] = [
+  asks('rcm_operator', fleetOverview, [], { ...list, most: 60_000 }),
+  asks('rcm_operator', fleetOverview, [{ tenant: ONE.orgId }], { of: 'one organization', kind: 'list', most: 20_000 }),
+  // A page of fifty, and what stands beside each login; a small fleet has fewer of some.
+  ...FILTERS.map(([of, filter]) => asks('rcm_operator', listLogins, [{ filter, limit: 50 }], { of, kind: 'list', most: 3_500 })),
+  asks('rcm_operator', listCalendar, [{ until: soon(14), limit: 100 }], { ...list, grows: LAPSES }),
+  asks('rcm_operator', listOrganizations, [{ limit: 50 }], list),
+  asks('rcm_operator', listPortalTypes, [], list),
+  asks('rcm_operator', findPortalType, [{ code: ONE.portalTypeCode }], { ...list, grows: 'counts the logins of one portal' }),
+  asks('rcm_operator', listPortalTasks, ['every tenant', { filter: {}, limit: 50, words: false }], list),
+  asks('rcm_operator', listPortalTasks, [{ orgId: ONE.orgId }, { filter: {}, limit: 50, words: false }], { of: 'of an organization', kind: 'list' }),
+  asks('rcm_operator', listAudit, [{ question: { orgId: ONE.orgId, actor: 'person:' }, limit: 50 }], list),
+  asks('rcm_operator', showLogin, [ONE], list),
+  asks('rcm_operator', loginHistory, [{ ...ONE, limit: 50 }], list),
+  asks('rcm_operator', listAskedActs, [{ ...ONE, limit: 20 }], list),
+  asks('rcm_rotator', portalPlaces, [ONE], { ...list, grows: 'the addresses of every login of one portal' }),
+];
+
+const migrator: readonly Operation[] = [
+  asks('rcm_migrator', migrationCounts, [], { ...list, grows: EVERY }),
+  asks('rcm_migrator', migrationByOrganization, [], { ...list, grows: EVERY }),
+  asks('rcm_migrator', listLegacyEndpoints, [{ limit: 100 }], { ...list, most: 500 }),
+  asks('rcm_migrator', listConfigs, [{ limit: 100 }], list),
+  asks('rcm_migrator', listProofs, [{ limit: 100 }], list),
+  asks('rcm_migrator', forgetLeftoverFingerprints, []),
+  asks('rcm_migrator', listLoginSample, [{ count: 20, filters: {} }], { ...list, grows: EVERY }),
+  asks('rcm_migrator', listAdopted, [{ source: 'logins', limit: 100 }], list),
+  asks('rcm_migrator', listRuns, [{ limit: 20 }], list),
+  asks('rcm_migrator', unfinishedRuns, [{ limit: 20 }], list),
+  asks('rcm_migrator', storageRewriteState, []),
+  asks('rcm_migrator', listStorageOutside, []),
+  asks('rcm_head_writer', readChainHeads, [], { ...list, grows: 'a head for each organization' }),
+  asks('rcm_head_writer', readEventHashes, [[{ orgId: ONE.orgId, count: 1 }]]),
+];
+
+export const operations: readonly Operation[] = [...rotator, ...asked, ...agent, ...operator, ...migrator, ...ofOneLogin];
