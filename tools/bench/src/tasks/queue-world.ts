@@ -60,7 +60,9 @@ async function goBack(owner: Database): Promise<void> {
   });
 }
 
-/** Straight into the tables, in one transaction: by way of the queue it would take hours. */
+const PART = 2_000;
+
+/** Straight into the tables: by way of the queue it would take hours. A transaction has half a minute, so the tasks come in parts. */
 async function fill(owner: Database, { accounts, tenants, portalTypes, tasksEach, crowd }: QueueSizes): Promise<void> {
   await owner.transaction('every tenant', async (tx) => {
     await tx.$executeRaw`
@@ -72,16 +74,23 @@ async function fill(owner: Database, { accounts, tenants, portalTypes, tasksEach
       INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url, secret_arn, current_version, login_identity)
       SELECT 'e' || i, 'o' || i % ${tenants}::int, 'p' || (i / ${tenants}::int + i) % ${portalTypes}::int, 'a' || i, 'https://p.example/', 'arn:aws:ssm:' || i, '1', lpad(i::text, 64, '0')
         FROM generate_series(0, ${accounts - 1}::int) i`;
-    await tx.$executeRaw`
-      INSERT INTO portal_task (id, org_id, endpoint_id, name, not_before)
-      SELECT gen_random_uuid(), 'o' || i % ${tenants}::int, 'e' || i, 'n', now() - interval '1 hour' + n * interval '1 second'
-        FROM generate_series(0, ${accounts - 1}::int) i CROSS JOIN generate_series(1, ${tasksEach}::int) n`;
-    await tx.$executeRaw`
-      INSERT INTO portal_task (id, org_id, endpoint_id, name, not_before)
-      SELECT gen_random_uuid(), e.org_id, e.id, 'n', now() - interval '2 hours' + n * interval '1 millisecond'
-        FROM generate_series(1, ${crowd}::int) n JOIN LATERAL (
-          SELECT w.id, w.org_id, row_number() OVER () AS place, count(*) OVER () AS of FROM integration_endpoint w WHERE w.org_id = 'o0') e ON n % e.of = e.place - 1`;
   });
+  for (let from = 0; from < accounts; from += PART)
+    await owner.transaction(
+      'every tenant',
+      (tx) => tx.$executeRaw`
+        INSERT INTO portal_task (id, org_id, endpoint_id, name, not_before)
+        SELECT gen_random_uuid(), 'o' || i % ${tenants}::int, 'e' || i, 'n', now() - interval '1 hour' + n * interval '1 second'
+          FROM generate_series(${from}::int, ${Math.min(from + PART, accounts) - 1}::int) i CROSS JOIN generate_series(1, ${tasksEach}::int) n`,
+    );
+  for (let from = 0; from < crowd; from += PART)
+    await owner.transaction(
+      'every tenant',
+      (tx) => tx.$executeRaw`
+        INSERT INTO portal_task (id, org_id, endpoint_id, name, not_before)
+        SELECT gen_random_uuid(), 'o0', 'e' || (n % ${Math.floor(accounts / tenants)}::int) * ${tenants}::int, 'n', now() - interval '2 hours' + n * interval '1 millisecond'
+          FROM generate_series(${from}::int, ${Math.min(from + PART, crowd) - 1}::int) n`,
+    );
   // As autovacuum would have done by the time that so many wait.
   await owner.transaction('every tenant', (tx) => tx.$executeRaw`ANALYZE`);
 }
