@@ -44,7 +44,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
     expect(await run('plan', '--json')).toMatchObject({ code: 0, result: { create: 24 } });
     expect(await run('apply', '--dry-run', '--json')).toMatchObject({ code: 0, result: { create: 24 } });
     expect(await run('status', '--json')).toEqual({
-      code: 0,
+      code: 1,
       result: { endpoints: 24, legacy: 24, migrated: 0, verified: 0, scrubbed: 0, rewritePending: false, elsewhere: [], outside: [], unfinished: [] },
     });
     expect(await run('apply', '--reason', 'the move', '--json')).toMatchObject({ code: 0, result: { migrated: 24, already: 0, failed: [] } });

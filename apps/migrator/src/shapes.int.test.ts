@@ -9,6 +9,7 @@ import { apply } from './commands/apply.ts';
 import { plan } from './commands/plan.ts';
 import { rollback } from './commands/rollback.ts';
 import { scrub } from './commands/scrub.ts';
+import type { Filter } from './migration.ts';
 import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import { readMigratorConfig } from './config.ts';
@@ -51,13 +52,16 @@ const same = async (one: string, other: string): Promise<boolean> => {
   const rows = await world.db.transaction('no tenant', (tx) => tx.$queryRaw<{ same: boolean }[]>`SELECT ${one}::jsonb = ${other}::jsonb AS same`);
   return rows[0]?.same ?? false;
 };
-const scrubbing = (also: { paths?: string[]; otherPaths?: string[] } = {}) =>
-  scrub(migrator, {
-    config: readMigratorConfig(world.environment),
-    removal: 'proved',
-    act: ACT,
-    also: { paths: also.paths ?? [], otherPaths: also.otherPaths ?? [] },
-  });
+const scrubbing = (also: { paths?: string[]; otherPaths?: string[] } = {}, filter: Filter = {}) =>
+  scrub(
+    { ...migrator, filter },
+    {
+      config: readMigratorConfig(world.environment),
+      removal: 'proved',
+      act: ACT,
+      also: { paths: also.paths ?? [], otherPaths: also.otherPaths ?? [] },
+    },
+  );
 const seedOf = (row: LegacyRow) => ({ id: row.id, orgId: 'north-1', portal: 'alpine', credentials: null });
 const pathsOf = (report: { json: Readonly<Record<string, unknown>> }) => (report.json['elsewhere'] as { path: string }[]).map(({ path }) => path);
 
@@ -153,6 +157,12 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
     });
     expect(await configOf('noted')).toContain('p-old-2');
     expect(await status(migrator)).toMatchObject({ complete: false });
+    // What is asked of others touches no row of this one.
+    expect(await scrubbing({ otherPaths: ['history[].password'] }, { endpointId: 'another' })).toMatchObject({
+      complete: true,
+      json: { beside: 0, elsewhere: [] },
+    });
+    expect(await configOf('noted')).toContain('p-old-2');
     expect(await scrubbing({ otherPaths: ['history[].password'] })).toMatchObject({ complete: true, json: { beside: 1, elsewhere: [], rewritten: true } });
     expect(await same(await configOf('noted'), JSON.stringify({ history: [{ at: 1 }, { at: 2 }], keep: 1 }))).toBe(true);
     expect((await status(migrator)).json).toMatchObject({ elsewhere: [] });

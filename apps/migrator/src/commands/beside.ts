@@ -3,7 +3,7 @@ import type { Fields } from '@rcm/credentials/legacy';
 import { type EndpointConfig, listConfigs, scrubElsewhere } from '@rcm/db';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { type Also, lookBeside, lookInto } from '../credential/look.ts';
-import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
+import { isWanted, type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
 import { type Failure, failureOf } from '../report.ts';
 import type { PersonalAct } from './rollback.ts';
@@ -61,15 +61,17 @@ async function removeOne(
 }
 
 async function* scrubbedRows(migration: Migration): AsyncGenerator<EndpointConfig> {
-  for await (const page of configs(migration)) yield* page.filter(({ endpoint }) => endpoint.secretArn !== null && !endpoint.hasLegacyCredentials);
+  for await (const page of configs(migration)) {
+    yield* page.filter(({ endpoint }) => isWanted(migration.filter, endpoint) && endpoint.secretArn !== null && !endpoint.hasLegacyCredentials);
+  }
 }
 
-/** What looks like a secret beside the login, over all rows, or over one organization's. */
-export async function countElsewhere(migration: Migration, orgId?: string): Promise<readonly Elsewhere[]> {
+/** What looks like a secret beside the login, over all rows that the command is asked for. */
+export async function countElsewhere(migration: Migration): Promise<readonly Elsewhere[]> {
   const tally = new Tally();
   for await (const page of configs(migration)) {
     for (const { config, endpoint } of page) {
-      if (orgId === undefined || endpoint.orgId === orgId) tally.elsewhere(lookInto(config, migration.vocabulary).elsewhere);
+      if (isWanted(migration.filter, endpoint)) tally.elsewhere(lookInto(config, migration.vocabulary).elsewhere);
     }
   }
   return tally.json.elsewhere;

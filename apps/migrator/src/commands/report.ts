@@ -29,7 +29,7 @@ export async function report(migration: Migration): Promise<Report> {
   const { orgId: only } = migration.filter;
   if (only !== undefined && organizations.length === 0)
     throw new RcmError('input_invalid', `The migration is about no login of an organization ${only}. Nothing was looked at further.`);
-  const elsewhere = await countElsewhere(migration, only);
+  const elsewhere = await countElsewhere(migration);
   const outside = await listStorageOutside(migration.db);
   const done = organizations.filter(({ stands }) => stands === 'done').length;
   const left = done < organizations.length || elsewhere.length + outside.length > 0;

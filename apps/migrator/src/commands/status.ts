@@ -9,7 +9,7 @@ import { elsewhereLines } from './tally.ts';
 /** Runs that are named, at most. */
 const UNFINISHED_SHOWN = 20;
 
-/** How far the migration is. Counts of states, not of acts. Complete only while nothing that a scrub should have removed is known to be there. */
+/** How far the migration is. Counts of states, not of acts. Complete only while no plaintext, and nothing that a scrub should have removed, is known to be there. */
 export async function status(migration: Migration): Promise<Report> {
   const { endpoints, legacy, migrated, verified, scrubbed } = await migrationCounts(migration.db);
   const elsewhere = await countElsewhere(migration);
@@ -28,6 +28,6 @@ export async function status(migration: Migration): Promise<Report> {
       ...outsideLines(outside.map(({ kind }) => kind)),
       ...unfinished.map((run) => `  not finished: run ${runLine(run)}`),
     ],
-    complete: !rewritePending && elsewhere.length + outside.length + unfinished.length === 0,
+    complete: legacy === 0 && !rewritePending && elsewhere.length + outside.length + unfinished.length === 0,
   };
 }
