@@ -81,6 +81,7 @@ const callsOf: Readonly<Record<TenantApp, readonly (readonly [action: string, fo
     ['ssm:PutParameter', 'endpoints', { 'ssm:Overwrite': 'true' }],
     ['secretsmanager:GetSecretValue', 'endpoints', current],
     ['secretsmanager:CreateSecret', 'endpoints', requestTags],
+    ['secretsmanager:PutSecretValue', 'endpoints', {}],
   ],
 };
 
@@ -107,6 +108,7 @@ function elsewhere(own: Authorize): Cell[] {
         const resource = arnOf(action.startsWith('ssm:') ? 'ssm' : 'secretsmanager', where, folder);
         return paperCell(own, `${role}, ${action} ${resource}`, where.expected, { principal: session(role), action, resource, conditions });
       }),
+      ...ofOthers(own, app, role, where),
       ...keyUses(app).map(([service, action, folder]) => {
         const context = arnOf(service, where, folder);
         return paperCell(own, `${role}, ${action} for ${context}`, where.expected, {
@@ -119,6 +121,14 @@ function elsewhere(own: Authorize): Cell[] {
     ]),
   );
 }
+
+/** The key stands in the way of these, too; here the migrator's own policy has to. Another tenant's secret, and another environment's, without tags. */
+const ofOthers = (own: Authorize, app: TenantApp, role: string, { region, account }: Where): Cell[] =>
+  (app === 'migrator' ? [`${tags.env}/somebody-else`, `${tags.env}x/${tags.tenant_id}`] : []).map((whose) => {
+    const resource = `arn:aws:secretsmanager:${region}:${account}:secret:rcm/${whose}/endpoints/e1/a1`;
+    const action = 'secretsmanager:PutSecretValue';
+    return paperCell(own, `${role}, ${action} ${resource}`, 'denied', { principal: session(role), action, resource, conditions: {} });
+  });
 
 const throughStore = (service: 'ssm' | 'secretsmanager', context: string): Conditions => ({
   'kms:ViaService': `${service}.${REGION}.amazonaws.com`,
