@@ -64,7 +64,9 @@ const CONDITIONS: readonly (readonly [alarms: readonly string[], make: () => Pro
   ],
   [
     ['rcm-portal-stopped'],
-    () => sql(`INSERT INTO portal_gate (portal_type_code, opened_at, cause, detail) VALUES ('alpine', now(), 'page_changed', 'd')`),
+    () =>
+      sql(`INSERT INTO portal_gate (portal_type_code, opened_at, cause, detail) VALUES ('alpine', now(), 'page_changed', 'd')
+           ON CONFLICT (portal_type_code) DO UPDATE SET opened_at = now(), cause = 'page_changed', detail = 'd', closed_at = NULL`),
     () => sql(`UPDATE portal_gate SET closed_at = now(), closed_by = 'jane'`),
   ],
 ];
