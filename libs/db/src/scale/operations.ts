@@ -177,7 +177,7 @@ const migrator: readonly Operation[] = [
   asks('rcm_migrator', listLegacyEndpoints, [{ limit: 100 }], { ...list, most: 500 }),
   asks('rcm_migrator', listConfigs, [{ limit: 100 }], list),
   asks('rcm_migrator', listProofs, [{ limit: 100 }], list),
-  asks('rcm_migrator', forgetLeftoverFingerprints, [], { grows: 'asks of each login that holds no plaintext, once a scrub' }),
+  asks('rcm_migrator', forgetLeftoverFingerprints, []),
   asks('rcm_migrator', listLoginSample, [{ count: 20, filters: {} }], { ...list, grows: EVERY }),
   asks('rcm_migrator', listAdopted, [{ source: 'logins', limit: 100 }], list),
   asks('rcm_migrator', listRuns, [{ limit: 20 }], list),
