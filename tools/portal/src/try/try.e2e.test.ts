@@ -44,7 +44,7 @@ describe('portal try with a credential on standard input', () => {
         '  ✓ login: fill "User name" (done)',
         '  ✓ login: fill "Password" (done)',
         '  ✓ login: press "Sign in" (done)',
-        '  ✓ logout: open /home (done)',
+        '  – logout: open /home (skipped)',
         '  ✓ logout: press "Sign out" (done)',
         'login: accepted: logged in.',
         '',
