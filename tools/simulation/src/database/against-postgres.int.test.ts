@@ -335,6 +335,7 @@ class Round {
     await this.ask('passwordTooYoungUntil', () => ({ ...place, leastHours: random.pick([0, 30]), changesPerDay: random.pick([null, 1, 2]) }));
     await this.ask('isDue', () => place);
     await this.ask('liesElsewhere', () => place);
+    await this.ask('hasOldReaders', () => place);
     if (await this.#hasOrder()) {
       await this.ask('listDueEndpoints', () => ({ limit: 10 }));
       await this.ask('listStartable', () => ({ rules, limit: 10 }));

@@ -31,6 +31,7 @@ export {
   followAccount,
   followStoreVersion,
   getEndpoint,
+  hasOldReaders,
   isDue,
   liesElsewhere,
   listDueEndpoints,

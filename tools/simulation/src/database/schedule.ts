@@ -49,7 +49,7 @@ function dueEndpoints(db: ModelDatabase): Endpoint[] {
       if (secretArn === null || loginIdentity === null || currentVersion === null || !isDueNow(db, endpoint)) return false;
       if (portalTypes.get(portalTypeCode)?.rotationMode !== 'automatic' || hasOpen(db, loginIdentity)) return false;
       const same = endpoints.of(loginIdentity);
-      if (same.some((other) => other.orgId !== orgId || other.secretArn !== secretArn)) return false;
+      if (same.some((other) => other.orgId !== orgId || other.secretArn !== secretArn) || readInRows(db, loginIdentity)) return false;
       return !same.some((twin) => isDueNow(db, twin) && byDue(twin, endpoint) < 0 && twin.id !== endpoint.id);
     })
     .sort(byDue);
@@ -94,6 +94,12 @@ export const isDue = operation('isDue', (db, asked) => {
 export const liesElsewhere = operation('liesElsewhere', (db, { orgId, loginIdentity, secretArn }) =>
   db.tables.endpoints.of(loginIdentity).some((other) => other.orgId !== orgId || other.secretArn !== secretArn),
 );
+
+/** Nobody has said of an organization here that its old readers are gone. */
+const readInRows = ({ tables }: ModelDatabase, identity: string): boolean =>
+  tables.endpoints.of(identity).some(({ hasLegacyCredentials }) => hasLegacyCredentials);
+
+export const hasOldReaders = operation('hasOldReaders', (db, { loginIdentity }) => readInRows(db, loginIdentity));
 
 export const setNextRotation = operation('setNextRotation', (db, { endpointIds, at }) => {
   const chosen = db.tables.endpoints.all().filter(({ id }) => endpointIds === 'all' || endpointIds.includes(id));
