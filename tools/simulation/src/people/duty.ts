@@ -61,7 +61,8 @@ async function unlock(world: World, login: SimLogin, process: SimProcess): Promi
   const wasUntold = world.wasLocked.has(accountName(login));
   if (!isSpent && !isLockedForGood && !wasUntold) return;
   portal.callSupport(username);
-  await operatorRuns(world, login, { kind: 'unlocked' }, process);
+  // Two logins may have come to one account; the platform tells of each that it holds for locked, and is answered for each.
+  for (const each of world.logins.values()) if (accountName(each) === accountName(login)) await operatorRuns(world, each, { kind: 'unlocked' }, process);
 }
 
 async function resolve(world: World, login: SimLogin, process: SimProcess): Promise<void> {

@@ -6,9 +6,6 @@ import { runSeeds } from './workers.ts';
 
 const NO_LIMIT = 0;
 
-/** Faults that were found and are not mended yet, by their seeds (`npm run simulate -- --seed N` tells each as a story). Whoever mends one takes it out of here. */
-const OPEN: readonly string[] = ['39: outage alder-2', '39: outage alder-0', '39: stuck alder-0', '39: stale win alder-0 password', '39: stuck alder-2'];
-
 async function summaries(from: number, count: number): Promise<SeedSummary[]> {
   const found: SeedSummary[] = [];
   await runSeeds({
@@ -30,11 +27,11 @@ describe.skipIf(backend() === 'containers')('the simulation, in its short form',
     expect(new Set(digests(alone)).size).toBe(2);
   });
 
-  test(`no password is lost, no account locked, nobody kept out that could get in, but for ${OPEN.length} findings that are open: ${OPEN.join(', ')}`, () => {
+  test('no password is lost, no account locked, nobody kept out that could get in', () => {
     const unexplained = all.flatMap(({ seed, findings }) =>
       findings.filter(({ excuse }) => excuse === undefined).map(({ kind, about }) => `${seed}: ${kind} ${about}`),
     );
-    expect(unexplained).toEqual(OPEN);
+    expect(unexplained).toEqual([]);
     const figures = noFigures();
     for (const summary of all) addSeed(figures, summary);
     // A world in which nothing happens shows nothing.
