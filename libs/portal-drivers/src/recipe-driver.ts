@@ -27,6 +27,8 @@ export interface RecipeDriverOptions {
   readonly browser: BrowserPool;
   /** Whether a portal on another machine may be reached by plain http. Default false. */
   readonly plaintextAllowed?: boolean | undefined;
+  /** Longest a logout may take, in ms. Default 3,000: it is a courtesy to portals that count sessions, never worth waiting for. */
+  readonly logoutMs?: number | undefined;
   /** Told after every step. Default: nobody. */
   readonly onStep?: ((step: StepTrace) => void) | undefined;
   /** Whether screenshots and page text are taken, and who keeps them. Default: none are taken. */
@@ -44,7 +46,7 @@ export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
     hash: recipeHash(options.recipe),
     async openSession(where) {
       const { parts, context, release } = await openRecipePage(options, where);
-      return createSession({ parts, freshPage: () => freshPage(context, parts), release });
+      return createSession({ parts, freshPage: () => freshPage(context, parts), release, logoutMs: options.logoutMs });
     },
   };
 }

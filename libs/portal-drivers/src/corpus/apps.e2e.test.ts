@@ -10,6 +10,8 @@ import { throttlingApp } from './apps/throttling.fixture.ts';
 
 const USER = 'j.doe@example.test';
 const [OLD, NEW] = ['Old pass/word & 1', 'Nëw pass+word % 2'];
+/** As long as a busy machine needs; half of it is waited for where a press comes to nothing. */
+const LOGOUT_MS = 20_000;
 const limits = () => ({ deadlineMs: 30_000, signal: new AbortController().signal });
 const credentialOf = (password: string) => ({ username: new Secret(USER), password: new Secret(password), custom: {} });
 
@@ -34,7 +36,7 @@ async function visit(name: string, app: App) {
   if (!recipe) throw new Error(JSON.stringify(problems));
   const opened: PooledContext[] = [];
   const browser: BrowserPool = { ...pool, openContext: async (options) => (opened.push(await pool.openContext(options)), opened[0] as PooledContext) };
-  const session = await createRecipeDriver({ recipe, hosts: recipeHosts(recipe, server.origin, 'loopback'), browser }).openSession({
+  const session = await createRecipeDriver({ recipe, hosts: recipeHosts(recipe, server.origin, 'loopback'), browser, logoutMs: LOGOUT_MS }).openSession({
     baseUrl: server.origin,
     signal: new AbortController().signal,
   });

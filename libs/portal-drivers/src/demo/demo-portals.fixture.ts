@@ -87,7 +87,7 @@ export class DemoRun {
   async session(portal: Code, baseUrl: string = this.portals.portals[portal].baseUrl): Promise<PortalSession> {
     const recipe = await readRecipeFile(portal);
     const hosts = [{ host: new URL(baseUrl).host, address: 'loopback' as const }];
-    const driver = createRecipeDriver({ recipe, hosts, browser: this.pool, onStep: (step) => this.traces.push(step) });
+    const driver = createRecipeDriver({ recipe, hosts, browser: this.pool, logoutMs: 20_000, onStep: (step) => this.traces.push(step) });
     const session = await driver.openSession({ baseUrl, signal: forever() });
     this.#open.add(session);
     return session;

@@ -18,10 +18,11 @@ export interface SessionOptions {
   readonly freshPage: () => Promise<Tabs>;
   /** Gives back the context; called once. */
   readonly release: () => Promise<void>;
+  readonly logoutMs?: number | undefined;
 }
 
 /** The session of one login at a time. */
-export function createSession({ parts: first, freshPage, release }: SessionOptions): PortalSession {
+export function createSession({ parts: first, freshPage, release, logoutMs }: SessionOptions): PortalSession {
   let parts = first;
   let fresh = true;
   let loggedIn = false;
@@ -38,7 +39,7 @@ export function createSession({ parts: first, freshPage, release }: SessionOptio
   const keep = (act: StepTrace['act'], ended: string): Promise<void> => parts.evidence.end(act, ended, parts.watch.page, parts.secrets);
 
   async function end(): Promise<void> {
-    if (loggedIn && usable && parts.recipe.logout) await logout(parts).catch(() => undefined);
+    if (loggedIn && usable && parts.recipe.logout) await logout(parts, logoutMs).catch(() => undefined);
     await release();
   }
 
