@@ -27,6 +27,7 @@ const reduction = (text: string): string => {
   return text;
 };
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
+/** With the figures so far: a run of hours that is ended by something else has said what it found. */
 const PROGRESS_EVERY = 500;
 
 async function simulate({ seeds, seed, stories, workers, json }: Options): Promise<number> {
@@ -43,13 +44,13 @@ async function simulate({ seeds, seed, stories, workers, json }: Options): Promi
         failed.push(summary);
         say(wrongOf(summary));
       }
-      if (figures.seeds % PROGRESS_EVERY === 0) say(`${figures.seeds} of ${seeds} seeds, ${failed.length} of them with something wrong`);
+      if (figures.seeds % PROGRESS_EVERY === 0) say(`${figures.seeds} of ${seeds} seeds, ${failed.length} of them with something wrong: ${textOf(figures, false)}`);
     },
   });
   for (const [excuse, count] of excused) say(`explained: ${count} × ${excuse}`);
   failed.sort((a, b) => a.seed - b.seed);
   for (const { seed: number } of failed.slice(0, stories)) for (const line of (await storyOf(number, null)).lines) say(line);
-  print(figures, json === true);
+  process.stdout.write(`${textOf(figures, json === true)}\n`);
   return failed.length === 0 ? 0 : 1;
 }
 
@@ -62,12 +63,12 @@ function wrongOf({ seed, findings }: SeedSummary): string {
 /** Without its numbers. */
 const kindOfExcuse = (excuse: string): string => excuse.replace(/\d+/g, 'n');
 
-function print(figures: Figures, json: boolean): void {
+function textOf(figures: Figures, json: boolean): string {
   const rounded = { ...figures, virtualDays: Math.round(figures.virtualDays) };
   const { explained, ...counts } = rounded;
   const listed = (values: object): string[] => Object.entries(values).map(([name, value]) => `${name} ${String(value)}`);
   const words = [...listed(counts), ...listed(explained).map((word) => `explained ${word}`)];
-  process.stdout.write(json ? `${JSON.stringify(rounded)}\n` : `${words.join(', ')}\n`);
+  return json ? JSON.stringify(rounded) : words.join(', ');
 }
 
 async function storyOf(seed: number, keep: string | null) {
