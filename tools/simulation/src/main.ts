@@ -44,7 +44,8 @@ async function simulate({ seeds, seed, stories, workers, json }: Options): Promi
         failed.push(summary);
         say(wrongOf(summary));
       }
-      if (figures.seeds % PROGRESS_EVERY === 0) say(`${figures.seeds} of ${seeds} seeds, ${failed.length} of them with something wrong: ${textOf(figures, false)}`);
+      if (figures.seeds % PROGRESS_EVERY === 0)
+        say(`${figures.seeds} of ${seeds} seeds, ${failed.length} of them with something wrong: ${textOf(figures, false)}`);
     },
   });
   for (const [excuse, count] of excused) say(`explained: ${count} × ${excuse}`);
