@@ -46,6 +46,8 @@ export interface ApiWorld {
   readonly owner: Database;
   /** As a web-agent. */
   readonly db: Database;
+  /** A superuser's, of the database. */
+  readonly url: string;
   readonly issuer: Issuer;
   readonly api: ApiServer;
   /** Everything that was logged so far. */
@@ -99,6 +101,7 @@ export async function openApiWorld(): Promise<ApiWorld> {
   return {
     owner,
     db,
+    url: database.url,
     issuer,
     api,
     logged: () => logged,

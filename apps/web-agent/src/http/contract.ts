@@ -8,6 +8,14 @@ const text = (most: number) => z.string().min(1).max(most);
 
 const id = z.string().regex(new RegExp(ID_PATTERN));
 
+/** In a query everything is text; what else JavaScript takes for a number (`0x10`, nothing at all) is none here. */
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.int().min(least).max(most));
+
 const LONGEST_DEADLINE_S = 30 * 86_400;
 
 const fields = {
@@ -20,6 +28,9 @@ export const taskRequestSchema = z.union([
   z.strictObject({ endpoint: id.describe('Id of the endpoint whose login is used.'), ...fields }),
   z.strictObject({ portal_type: id.describe('Code of a portal: the organization’s least used healthy account there is used.'), ...fields }),
 ]);
+
+/** What a body may have at its top. */
+export const REQUEST_FIELDS: readonly string[] = ['endpoint', 'portal_type', ...Object.keys(fields)];
 
 export type TaskRequest = z.infer<typeof taskRequestSchema>;
 
@@ -35,12 +46,12 @@ export const taskIdSchema = z.uuid();
 const LONGEST_WAIT_S = 30;
 
 export const readQuerySchema = z.strictObject({
-  wait: z.coerce.number().int().min(0).max(LONGEST_WAIT_S).default(0).describe('Seconds to wait for the task’s end before answering how it stands.'),
+  wait: wholeNumber(0, LONGEST_WAIT_S).default(0).describe('Seconds to wait for the task’s end before answering how it stands.'),
 });
 
 const LONGEST_PAGE = 500;
 const page = {
-  limit: z.coerce.number().int().min(1).max(LONGEST_PAGE).default(50),
+  limit: wholeNumber(1, LONGEST_PAGE).default(50),
   after: z.string().min(1).max(400).optional().describe('`next` of the page before.'),
 };
 

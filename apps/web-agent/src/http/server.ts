@@ -1,12 +1,13 @@
 import { type Database } from '@rcm/db';
 import { type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
 import { randomUUID } from 'node:crypto';
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Callers } from './callers.ts';
 import { catalogueRoutes } from './catalogue-routes.ts';
 import { DeclaredTasks } from './declared-tasks.ts';
+import { jsonBody } from './json-body.ts';
 import { openApiDocument } from './openapi.ts';
 import { refuseOtherMethods } from './other-methods.ts';
 import { Patience } from './patience.ts';
@@ -66,6 +67,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     frameworkErrors: (_error, _request, reply) => void refuse(reply.raw, problem(400, 'request_invalid', 'The address is not well-formed.')),
     clientErrorHandler: (_error, socket) => refuseUnread(socket),
   });
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) => jsonBody(body));
   const answered = metrics.counter('rcm_api_requests_total');
   const took = metrics.histogram('rcm_api_request_seconds');
   const refusedTokens = metrics.counter('rcm_api_tokens_refused_total');
