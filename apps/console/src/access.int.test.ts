@@ -1,5 +1,5 @@
 import { createPortalTask, keyFileWrapping, openDatabase } from '@rcm/db';
-import { urlFor } from '@rcm/db/testing';
+import { asSuperuser, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,8 @@ import { PEOPLE, openTestConsole, type TestConsole } from './testing.fixture.ts'
 let w: TestConsole;
 const browsers = new Map<string, { readonly browser: Browser; readonly token: string }>();
 const tasks = new Map<string, string>();
+/** What waits for a second person, by organization; `*`: for everything. */
+const requests = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID(), '*': crypto.randomUUID() } as const;
 
 beforeAll(async () => {
   w = await openTestConsole();
@@ -27,6 +29,13 @@ beforeAll(async () => {
     tasks.set(place.orgId, (await createPortalTask(agent, { ...place, name: 'claim_status', input: { claim: 'c' }, requester })).taskId);
   }
   await agent.close();
+  await asSuperuser(w.url, [
+    ...([1, 2] as const).map(
+      (number) =>
+        `INSERT INTO login_request (id, org_id, endpoint_id, kind, actor, reason) VALUES ('${requests[`hospital-${number}`]}', 'hospital-${number}', 'alpine-${number}', 'rollback', 'person:os:jane', 'r')`,
+    ),
+    `INSERT INTO login_request (id, kind, actor, reason) VALUES ('${requests['*']}', 'pause', 'person:os:jane', 'r')`,
+  ]);
   for (const { id } of PEOPLE.filter((person) => person.id !== 'nobody')) {
     const browser = await w.browser(id);
     browsers.set(id, { browser, token: await browser.token() });
@@ -44,11 +53,19 @@ const PATHS: Readonly<Record<Page, (organization: string) => string>> = {
   fleet: (organization) => `/o/${organization}/logins`,
   login: (organization) => `/o/${organization}/logins/${loginIn(organization)}`,
   tasks: (organization) => `/o/${organization}/tasks/${tasks.get(organization)}`,
+  approvals: (organization) => `/o/${organization}/approvals`,
   audit: (organization) => `/o/${organization}/audit`,
   system: (organization) => `/o/${organization}/system`,
 };
-const actPath = (act: Act, organization: string): string =>
-  act === 'cancel' ? `/o/${organization}/tasks/${tasks.get(organization)}/acts/cancel` : `/o/${organization}/logins/${loginIn(organization)}/acts/${act}`;
+function actPath(act: Act, organization: Case['organization']): string {
+  const [word = '', ...wide] = act.split(' ');
+  if (word === 'approve' || word === 'decline')
+    return wide.length > 0 ? `/all/requests/${requests['*']}/acts/${word}` : `/o/${organization}/requests/${requests[organization]}/acts/${word}`;
+  if (wide.length > 0) return `/all/acts/${word}`;
+  return act === 'cancel'
+    ? `/o/${organization}/tasks/${tasks.get(organization)}/acts/cancel`
+    : `/o/${organization}/logins/${loginIn(organization)}/acts/${act}`;
+}
 const title = ({ role, where }: Case): string => `${role} ${where}`;
 
 describe.each(CASES.map((each) => [title(each), each] as const))('%s', (_title, each) => {
@@ -79,6 +96,8 @@ test('what is another’s is answered word for word, and header for header, as w
     [`/o/hospital-1/tasks/${tasks.get('hospital-2')}`, `/o/hospital-1/tasks/${crypto.randomUUID()}`],
     ['/o/hospital-2/audit', '/o/hospital-3/audit'],
     ['/all/logins', '/nothing/logins'],
+    ['/all/approvals', '/nothing/approvals'],
+    ['/o/hospital-2/approvals', '/o/hospital-3/approvals'],
   ] as const;
   const heard = ({ status, text, headers }: Awaited<ReturnType<Browser['get']>>) => [status, text, [...headers].filter(([name]) => name !== 'date').sort()];
   for (const [theirs, nowhere] of pairs) expect(heard(await browser.get(theirs)), theirs).toEqual(heard(await browser.get(nowhere)));
@@ -86,6 +105,50 @@ test('what is another’s is answered word for word, and header for header, as w
   expect(await act('/o/hospital-2/logins/alpine-2/acts/pause')).toEqual(await act('/o/hospital-3/logins/alpine-2/acts/pause'));
   expect(await act('/o/hospital-1/logins/alpine-2/acts/verify')).toEqual(await act('/o/hospital-1/logins/none/acts/verify'));
   expect(await act(`/o/hospital-1/tasks/${tasks.get('hospital-2')}/acts/cancel`)).toEqual(await act(`/o/hospital-1/tasks/${crypto.randomUUID()}/acts/cancel`));
+});
+
+test('what waits in another organization, or in all of them, is no request of an approver of one', async () => {
+  const { browser, token } = signedIn('one-approver');
+  const decide = async (path: string): Promise<readonly unknown[]> => {
+    const { status, text } = await browser.post(path, { token, reason: 'because' });
+    return [status, text];
+  };
+  const none = await decide(`/o/hospital-1/requests/${crypto.randomUUID()}/acts/approve`);
+  expect(none[0]).toBe(404);
+  // Under their own organization's address, too.
+  for (const id of [requests['hospital-2'], requests['*']]) expect(await decide(`/o/hospital-1/requests/${id}/acts/approve`)).toEqual(none);
+  expect(await decide(`/all/requests/${requests['*']}/acts/approve`)).toEqual(none);
+  expect(
+    await signedIn('all-approver').browser.post(`/all/requests/${requests['hospital-1']}/acts/approve`, {
+      token: signedIn('all-approver').token,
+      reason: 'because',
+    }),
+  ).toMatchObject({ status: 404 });
+  const page = (await browser.get('/o/hospital-1/approvals')).text;
+  expect([page.includes(requests['hospital-1']), page.includes(requests['hospital-2']), page.includes(requests['*'])]).toEqual([true, false, false]);
+});
+
+test('what may cost much is done once somebody else has approved it, and never by who asked', async () => {
+  const both = signedIn('both');
+  await asSuperuser(w.url, [`DELETE FROM login_request WHERE id = '${requests['hospital-1']}'`]);
+  const login = '/o/hospital-1/logins/alpine-1';
+  expect(await both.browser.post(`${login}/acts/rollback`, { token: both.token, reason: 'the old one is printed' })).toMatchObject({ status: 303 });
+  const own = (await both.browser.get(login)).text;
+  expect(own).toContain('waits for a second person');
+  expect(own).not.toMatch(/acts\/(approve|decline)/);
+  const approver = signedIn('one-approver');
+  const [, path = ''] = /action="([^"]*acts\/approve)"/.exec((await approver.browser.get(login)).text) ?? [];
+  expect(await both.browser.post(path, { token: both.token, reason: 'it is fine' })).toMatchObject({
+    status: 409,
+    text: expect.stringContaining('somebody else') as string,
+  });
+  expect(await approver.browser.post(path, { token: approver.token, reason: 'seen the print' })).toMatchObject({ status: 303 });
+  expect(await approver.browser.post(path.replace(/approve$/, 'decline'), { token: approver.token, reason: 'no' })).toMatchObject({ status: 409 });
+  const page = (await both.browser.get(login)).text;
+  expect(page).toContain('waits for a rotator');
+  expect(page).toMatch(/all-approver|one-approver: seen the print/);
+  const audit = (await both.browser.get('/o/hospital-1/audit?action=approval.')).text;
+  for (const word of ['approval.asked', 'approval.given', 'the old one is printed', 'seen the print', '#both', '#one-approver']) expect(audit).toContain(word);
 });
 
 test('who has roles in two organizations has in each what they are there', async () => {

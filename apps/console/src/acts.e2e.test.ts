@@ -3,8 +3,9 @@ import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from './chromium.fixture.ts';
+import type { Browser as Client } from './browser.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
-import { rcm, REASON, rowsAbout, secretsOf, startRotator } from './world.fixture.ts';
+import { block, lastEvent, rcm, REASON, rowsAbout, secretsOf, startRotator, wideRows } from './world.fixture.ts';
 
 /** Each act once as a person at a terminal does it and once in a browser, on logins that are alike, beside a rotator at work. */
 let world: World;
@@ -12,6 +13,7 @@ let w: TestConsole;
 let chromium: Browser;
 let rotator: { stop(): Promise<void> };
 let page: Page;
+let approver: Client;
 const secrets = new Set<string>();
 const answers: Buffer[] = [];
 const PATIENT = 'canary-patient-4711';
@@ -20,6 +22,7 @@ beforeAll(async () => {
   world = await openWorld({ endpoints: [], portalType: { settleMs: 200 } });
   w = await openTestConsole({ url: world.databaseUrl });
   rotator = await startRotator(world);
+  approver = await w.browser('all-approver');
   chromium = await launchChromium();
   page = await (await chromium.newContext()).newPage();
   // Every answer as it came, before anything shows it.
@@ -68,6 +71,21 @@ async function untilDone(address: string): Promise<void> {
   }
 }
 
+/** The second person, at the page that shows what waits. */
+async function approve(address: string): Promise<void> {
+  const shown = await approver.get(address);
+  answers.push(Buffer.from(shown.text));
+  const [, action = ''] = /action="([^"]*acts\/approve)"/.exec(shown.text) ?? [];
+  const answer = await approver.post(action, { token: await approver.token(), reason: 'seen the ticket' });
+  expect(answer.status, answer.text).toBe(303);
+}
+
+async function actOfTwo(address: string, title: string): Promise<void> {
+  await act(address, title);
+  await approve(address);
+  await untilDone(address);
+}
+
 const addressOf = ({ orgId, id }: WorldEndpoint): string => `/o/${orgId}/logins/${id}`;
 const namesOf = ({ id, loginIdentity, username }: WorldEndpoint) => ({ [loginIdentity]: 'IDENTITY', [id]: 'LOGIN', [username]: 'NAME' });
 
@@ -86,10 +104,52 @@ test.each([
   expect(rows).toEqual(await rowsAbout(world, namesOf(byHand)));
   expect(rows.filter((row) => row.startsWith('audit_event') && row.includes('PERSON')).length).toBeGreaterThan(0);
   for (const login of [byHand, byPage]) for (const secret of await secretsOf(world, login)) secrets.add(secret);
-  if (name !== 'pause') return;
-  await rcm(world, ['resume', '--endpoint', byHand.id]);
-  await act(addressOf(byPage), 'Resume rotations');
+  // On the same logins: what takes back what was done.
+  if (name === 'pause') {
+    await rcm(world, ['resume', '--endpoint', byHand.id]);
+    await act(addressOf(byPage), 'Resume rotations');
+  } else if (name === 'rotate') {
+    await rcm(world, ['login', 'rollback', byHand.id]);
+    await actOfTwo(addressOf(byPage), 'Roll back');
+  } else return;
   expect(await rowsAbout(world, namesOf(byPage))).toEqual(await rowsAbout(world, namesOf(byHand)));
+});
+
+test.each([
+  ['current', 'Resolve: accept the current password'],
+  ['found', 'Resolve: search'],
+])('resolve --accept %s, once a second person has approved it, leaves the rows and events that rcm leaves', async (choice, title) => {
+  const [byHand, byPage] = [await newLogin(), await newLogin()];
+  for (const login of [byHand, byPage]) await block(world, login);
+  await rcm(world, ['login', 'resolve', byHand.id, '--accept', choice]);
+  await actOfTwo(addressOf(byPage), title);
+  expect(await rowsAbout(world, namesOf(byPage))).toEqual(await rowsAbout(world, namesOf(byHand)));
+});
+
+test.each(['*', 'alpine'])('pause and resume of %s, once a second person has approved each, leave the rows and events that rcm leaves', async (portal) => {
+  const scope = portal === '*' ? ['--all'] : ['--portal-type', portal];
+  const both = async (act: (name: 'pause' | 'resume') => Promise<void>): Promise<readonly (readonly string[])[]> => {
+    const rows = [];
+    for (const name of ['pause', 'resume'] as const) {
+      const before = await lastEvent(world);
+      await act(name);
+      rows.push(await wideRows(world, before));
+    }
+    return rows;
+  };
+  const byHand = await both((name) => rcm(world, [name, ...scope]));
+  const byPage = await both(async (name) => {
+    await page.goto(`${w.origin}/all/system`);
+    await page.locator('summary', { hasText: name === 'pause' ? 'Pause rotations' : 'Resume rotations' }).click();
+    const form = page.locator(`form[action="/all/acts/${name}"]`);
+    await form.locator('select').selectOption(portal);
+    await form.locator('textarea').fill(REASON);
+    await Promise.all([page.waitForNavigation(), form.locator('button').click()]);
+    await approve('/all/approvals');
+    while (!(await page.locator('section:last-of-type tbody tr').first().textContent())?.includes('done')) await page.goto(`${w.origin}/all/approvals`);
+  });
+  expect(byPage).toEqual(byHand);
+  expect(byHand.map((rows) => rows.some((row) => row.startsWith('audit_event')))).toEqual([true, true]);
 });
 
 test('cancel leaves the rows and events that rcm leaves', async () => {

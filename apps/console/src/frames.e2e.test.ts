@@ -48,6 +48,7 @@ test('nothing that anybody has written runs, and no page asks anybody else for a
     '/all/tasks?show=all',
     '/o/hospital-1/audit',
     '/all/system',
+    '/all/approvals',
   ])
     await page.goto(`${w.origin}${path}`);
   expect(ran).toEqual([]);

@@ -16,9 +16,21 @@ beforeAll(async () => {
   const { queuedTask, failedTask } = await tellStory(w.url, () => HOSTILE);
   browser = await w.browser('all-operator');
   token = await browser.token();
-  const logins = ['alpine-failing', 'alpine-blocked', 'alpine-well-3', 'alpine-locked'].map((id) => `/o/hospital-1/logins/${id}`);
+  const logins = ['alpine-failing', 'alpine-blocked', 'alpine-well-3', 'alpine-locked', 'alpine-well'].map((id) => `/o/hospital-1/logins/${id}`);
   const tasks = [queuedTask, failedTask].map((id) => `/o/hospital-1/tasks/${id}`);
-  paths = ['/', '/all/logins', '/all/tasks?show=all', '/all/system', '/o/hospital-1/logins', '/o/hospital-1/audit', '/nothing', ...logins, ...tasks];
+  paths = [
+    '/',
+    '/all/logins',
+    '/all/tasks?show=all',
+    '/all/system',
+    '/all/approvals',
+    '/o/hospital-1/approvals',
+    '/o/hospital-1/logins',
+    '/o/hospital-1/audit',
+    '/nothing',
+    ...logins,
+    ...tasks,
+  ];
 });
 afterAll(() => w?.close());
 
@@ -95,6 +107,18 @@ test('a reason is kept as it was written and shown as a text; one that cannot be
   for (const reason of ['', '  ', 'x'.repeat(501), 'a\0b'])
     expect(await browser.post(`${at}/verify`, { token, reason }), JSON.stringify(reason)).toMatchObject({ status: 400 });
   expect(await count(`SELECT FROM login_request WHERE endpoint_id = 'alpine-well-2'`)).toBe(0);
+});
+
+test('which password is accepted, and where to pause, is one of what there is', async () => {
+  const before = await count('SELECT FROM login_request');
+  for (const choice of [undefined, HOSTILE, 'typed', 'staged', 'constructor', ''])
+    expect(
+      await browser.post('/o/hospital-1/logins/alpine-failing/acts/resolve', { token, reason: 'r', ...(choice === undefined ? {} : { choice }) }),
+      choice,
+    ).toMatchObject({ status: 400 });
+  for (const portal of [undefined, HOSTILE, 'none-such', '', '%', 'constructor'])
+    expect(await browser.post('/all/acts/pause', { token, reason: 'r', ...(portal === undefined ? {} : { portal }) }), portal).toMatchObject({ status: 400 });
+  expect(await count('SELECT FROM login_request')).toBe(before);
 });
 
 test('the same is not asked for twice while it waits', async () => {

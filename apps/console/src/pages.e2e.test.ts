@@ -43,6 +43,8 @@ const PAGES = (): Readonly<Record<string, string>> => ({
   paused: '/o/hospital-1/logins/alpine-well-3',
   tasks: '/o/hospital-1/tasks?show=all',
   task: `/o/hospital-1/tasks/${tasks.queuedTask}`,
+  approvals: '/all/approvals',
+  declined: '/o/hospital-1/logins/alpine-well',
   audit: '/o/hospital-1/audit',
   system: '/all/system',
   missing: '/o/none/logins',

@@ -4,6 +4,7 @@ import type { Database } from '@rcm/db';
 import { type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
+import { approvalRoutes } from './acts/approval-routes.ts';
 import { actRoutes } from './acts/routes.ts';
 import type { GroupRole } from './access/groups.ts';
 import { failurePage, notFoundPage } from './pages/failure.ts';
@@ -100,6 +101,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   signInRoutes(server, { ...options, issuer });
   pageRoutes(server, db);
   actRoutes(server, options);
+  approvalRoutes(server, options);
   try {
     await server.listen({ port: options.port, host: options.host });
   } catch (cause) {

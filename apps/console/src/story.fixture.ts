@@ -38,6 +38,10 @@ export async function tellStory(url: string, text: (plain: string) => string): P
     `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('hospital-1', 'alpine-failing', 'retry', 'person:os:jane', ${words('support says it is right')})`,
     `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason, taken_at, taken_by, ended_at, outcome, code, words)
      VALUES ('hospital-1', 'alpine-failing', 'verify', 'person:os:jane', ${words('before the weekend')}, now(), 'rotator@host:3', now(), 'failed', 'login_rejected', ${words('The portal refuses the stored password.')})`,
+    `INSERT INTO login_request (org_id, endpoint_id, kind, choice, actor, reason) VALUES ('hospital-1', 'alpine-blocked', 'resolve', 'found', 'person:os:jane', ${words('the payer has set it back')})`,
+    `INSERT INTO login_request (kind, portal_type_code, actor, reason) VALUES ('pause', 'alpine', 'person:os:jane', ${words('new pages on Monday')})`,
+    `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('hospital-1', 'alpine-well', 'rollback', 'person:os:jane', ${words('an old program still has the one before')})`,
+    `UPDATE login_request SET decision = 'declined', decided_by = 'person:os:john', decision_reason = ${words('the program is gone')} WHERE kind = 'rollback'`,
   ]);
   const agent = openDatabase({
     url: urlFor('rcm_agent', url),

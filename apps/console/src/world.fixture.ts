@@ -69,8 +69,21 @@ export async function secretsOf(world: World, { orgId, secretArn }: WorldEndpoin
   return [parsePayload(current.text).reveal().password, readFileSync(world.environmentOf('rcm_rotator')['RCM_IDENTITY_KEY_FILE'] ?? '', 'utf8')];
 }
 
-/** Of how it came to the rotator, and of who is signed in: these the command has not. */
+/** A rotation of this login that a person has to decide about, and that no rotator looks at meanwhile. */
+export async function block(world: World, { id }: WorldEndpoint): Promise<void> {
+  await world.db.transaction(
+    'every tenant',
+    (tx) => tx.$executeRaw`
+      INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash, detail, waiting_from, waiting_until)
+      SELECT gen_random_uuid(), e.login_identity, e.org_id, e.id, e.portal_type_code, 'blocked', nextval('login_fence'), 'rotator@host:1', 'due', e.secret_arn, e.current_version, 'h', 'which one?',
+             'submitting', now() + interval '1 hour'
+        FROM integration_endpoint e WHERE e.id = ${id}`,
+  );
+}
+
+/** Of how it came to the rotator, who approved it, and who is signed in: these the command has not. */
 const OF_THE_CONSOLE = ['login_request', 'console_session'];
+const isOfTheConsole = (table: string, row: string): boolean => table === 'audit_event' && row.includes('"action": "approval.');
 
 /** Every row of every table that is about this login or task, with what differs between any two acts taken for what it is. */
 export async function rowsAbout(world: World, names: Readonly<Record<string, string>>): Promise<readonly string[]> {
@@ -80,9 +93,27 @@ export async function rowsAbout(world: World, names: Readonly<Record<string, str
   const rows: string[] = [];
   for (const { name } of tables.filter((table) => !OF_THE_CONSOLE.includes(table.name))) {
     const found = await world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<{ row: string }[]>(`SELECT to_jsonb(t)::text AS row FROM "${name}" t`));
-    for (const { row } of found) if (Object.keys(names).some((about) => row.includes(`"${about}"`))) rows.push(`${name} ${alike(row, names)}`);
+    for (const { row } of found.filter((each) => !isOfTheConsole(name, each.row)))
+      if (Object.keys(names).some((about) => row.includes(`"${about}"`))) rows.push(`${name} ${alike(row, names)}`);
   }
   return rows.sort();
+}
+
+export async function lastEvent(world: World): Promise<bigint> {
+  const [last] = await world.db.transaction('every tenant', (tx) => tx.$queryRaw<{ seq: bigint }[]>`SELECT coalesce(max(seq), 0) AS seq FROM audit_event`);
+  return last?.seq ?? 0n;
+}
+
+/** What is paused of no tenant's, whether portals are open, and the events of the one organization since then. */
+export async function wideRows(world: World, since: bigint): Promise<readonly string[]> {
+  const rows = await world.db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<{ row: string }[]>`
+      SELECT 'rotation_pause ' || to_jsonb(p)::text AS row FROM rotation_pause p WHERE p.org_id IS NULL
+      UNION ALL SELECT 'portal_gate ' || to_jsonb(g)::text FROM portal_gate g
+      UNION ALL SELECT 'audit_event ' || to_jsonb(a)::text FROM audit_event a WHERE a.seq > ${since} AND a.action NOT LIKE 'approval.%'`,
+  );
+  return rows.map(({ row }) => alike(row, {})).sort();
 }
 
 function alike(row: string, names: Readonly<Record<string, string>>): string {
@@ -94,6 +125,7 @@ function alike(row: string, names: Readonly<Record<string, string>>): string {
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUID')
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)?/g, 'TIME')
       .replace(/"person:[^"]*"/g, '"PERSON"')
+      .replace(/person:(oidc|sts):\S+(?=: )/g, 'PERSON')
       .replace(/rotator@[^"]*/g, 'PROCESS')
       .replace(/"[^"]*[0-9a-f]{64}"/g, '"HASH"')
       // The first event of an organization has none before it.

@@ -55,6 +55,7 @@ async function beside<T>(codeOf: (endpointId: string) => string | null, work: Pr
   end.catch(() => undefined);
   while (!done) {
     for (const { id, orgId, endpointId } of await takeActs(rotator, { takenBy: 'rotator', limit: 5 })) {
+      if (endpointId === null) throw new Error('a migrator asks of one login');
       const code = codeOf(endpointId);
       await endAct(rotator, { id, orgId, outcome: code === null ? 'done' : 'failed', code, words: 'as the portal said' });
     }

@@ -23,6 +23,7 @@ const SEES: Readonly<Record<Page, string>> = {
   fleet: 'viewer operator approver auditor',
   login: 'viewer operator approver auditor',
   tasks: 'viewer operator approver auditor',
+  approvals: 'operator approver auditor',
   audit: 'operator approver auditor',
   system: 'viewer operator approver auditor',
 };
@@ -31,16 +32,25 @@ const DOES: Readonly<Record<Act, string>> = {
   retry: 'operator',
   unlocked: 'operator',
   rotate: 'operator',
+  rollback: 'operator',
+  resolve: 'operator',
   pause: 'operator',
   resume: 'operator',
   cancel: 'operator',
+  approve: 'approver',
+  decline: 'approver',
+  'pause portals': 'operator',
+  'resume portals': 'operator',
+  'approve for portals': 'approver',
+  'decline for portals': 'approver',
 };
 
 const isAt = ({ where }: Case): boolean => where !== 'in another organization';
 /** What is of the whole platform is for those who have their role everywhere. */
 export const expectsPage = (each: Case, page: Page): boolean =>
   isAt(each) && SEES[page].split(' ').includes(each.role) && (page !== 'system' || each.where === 'in every organization');
-export const expectsAct = (each: Case, act: Act): boolean => isAt(each) && DOES[act].split(' ').includes(each.role);
+export const expectsAct = (each: Case, act: Act): boolean =>
+  isAt(each) && DOES[act].split(' ').includes(each.role) && (!/ portals$/.test(act) || each.where === 'in every organization');
 
 export const PAGE_NAMES = Object.keys(PAGES) as readonly Page[];
 export const ACT_NAMES = Object.keys(ACTS) as readonly Act[];

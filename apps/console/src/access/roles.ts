@@ -11,20 +11,29 @@ export const PAGES = {
   fleet: EVERYBODY,
   login: EVERYBODY,
   tasks: EVERYBODY,
+  approvals: ['operator', 'approver', 'auditor'],
   audit: ['operator', 'approver', 'auditor'],
   system: EVERYBODY,
 } as const satisfies Record<string, readonly Role[]>;
 export type Page = keyof typeof PAGES;
 
-/** Who does which act, by the name of its command. */
+/** Who does which act, by the name of its command; what is for portal types touches every organization, and is for whoever has the role in each. */
 export const ACTS = {
   verify: ['operator'],
   retry: ['operator'],
   unlocked: ['operator'],
   rotate: ['operator'],
+  rollback: ['operator'],
+  resolve: ['operator'],
   pause: ['operator'],
   resume: ['operator'],
   cancel: ['operator'],
+  approve: ['approver'],
+  decline: ['approver'],
+  'pause portals': ['operator'],
+  'resume portals': ['operator'],
+  'approve for portals': ['approver'],
+  'decline for portals': ['approver'],
 } as const satisfies Record<string, readonly Role[]>;
 export type Act = keyof typeof ACTS;
 

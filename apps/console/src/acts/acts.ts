@@ -1,13 +1,18 @@
+import type { ActKind, AskedResolution } from '@rcm/db';
 import type { Act } from '../access/roles.ts';
 
 /** An act on one login, as its button says it. */
 export interface LoginAct {
-  readonly act: Exclude<Act, 'cancel'>;
+  readonly act: Extract<Act, ActKind | 'pause' | 'resume'>;
+  /** Of `resolve`: what the person says that the portal accepts. */
+  readonly choice?: AskedResolution;
   readonly title: string;
   /** What it does and what it may cost. */
   readonly does: string;
   readonly command: (login: string) => string;
 }
+
+const SECOND = 'A second person approves it first.';
 
 /** In the order of how little they cost. */
 export const LOGIN_ACTS: readonly LoginAct[] = [
@@ -36,6 +41,26 @@ export const LOGIN_ACTS: readonly LoginAct[] = [
     command: (login) => `rcm login rotate ${login} --reason "…"`,
   },
   {
+    act: 'rollback',
+    title: 'Roll back',
+    does: `Changes the password at the portal to the one before it, by a rotation of its own; tasks at this login wait meanwhile. Refused before anything is touched where the portal remembers old passwords or wants another enough one. ${SECOND}`,
+    command: (login) => `rcm login rollback ${login} --reason "…"`,
+  },
+  {
+    act: 'resolve',
+    choice: 'current',
+    title: 'Resolve: accept the current password',
+    does: `You say that the portal accepts what the store holds now. One login proves it; where the portal refuses it, that counts as a failed login and nothing else has changed. Once proved, the blocked rotation ends and agents log in again. ${SECOND}`,
+    command: (login) => `rcm login resolve ${login} --accept current --reason "…"`,
+  },
+  {
+    act: 'resolve',
+    choice: 'found',
+    title: 'Resolve: search for the one it accepts',
+    does: `Asks the portal about the stored passwords, inside the budget, until it accepts one, which becomes the current one. Each refusal counts as a failed login; where none is accepted, nothing has changed. ${SECOND}`,
+    command: (login) => `rcm login resolve ${login} --accept found --reason "…"`,
+  },
+  {
     act: 'pause',
     title: 'Pause rotations',
     does: 'No rotation of this login starts from now on. One under way ends; agents go on.',
@@ -48,3 +73,17 @@ export const LOGIN_ACTS: readonly LoginAct[] = [
     command: (login) => `rcm resume --endpoint ${login} --reason "…"`,
   },
 ];
+
+/** What an act on portal types says of itself. */
+export const WIDE_ACTS = {
+  pause: {
+    title: 'Pause rotations',
+    does: `No rotation starts there from now on; those under way end, and agents go on. Passwords that expire meanwhile are not changed in time. ${SECOND}`,
+    command: 'rcm pause --all --reason "…", or --portal-type CODE',
+  },
+  resume: {
+    title: 'Resume rotations',
+    does: `Ends that pause, and for a portal type closes its breaker: rotations start again, the first one alone. Pauses of single logins stay. ${SECOND}`,
+    command: 'rcm resume --all --reason "…", or --portal-type CODE',
+  },
+} as const;

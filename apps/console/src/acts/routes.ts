@@ -1,13 +1,13 @@
-import { ACT_KINDS, type ActKind, askAct, cancelTaskOfAny, type Database, pauseRotations, resumeRotations, showLogin, showTask } from '@rcm/db';
+import { askAct, type AskedResolution, cancelTaskOfAny, type Database, pauseRotations, RESOLUTIONS, resumeRotations, showLogin, showTask } from '@rcm/db';
 import { isId, type Logger, RcmError } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { mayDo } from '../access/roles.ts';
-import { LONGEST_REASON } from '../pages/act-form.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
 import { standingIn } from '../web/places.ts';
-import { LOGIN_ACTS } from './acts.ts';
+import { LOGIN_ACTS, type LoginAct } from './acts.ts';
+import { fieldIn, reasonIn } from './reason.ts';
 
 export interface ActParts {
   readonly db: Database;
@@ -15,12 +15,7 @@ export interface ActParts {
   readonly origin: string;
 }
 
-interface PersonalAct {
-  readonly actor: string;
-  readonly reason: string;
-}
-
-/** What is to be done. Each is the operation that the command of its name calls, or a row that asks a rotator for just that. */
+/** What is to be done with one login or task. Each is the operation that the command of its name calls, or a row that asks a rotator for just that. */
 export function actRoutes(server: FastifyInstance, { db, logger, origin }: ActParts): void {
   server.post<{ Params: { org: string; id: string; act: string } }>('/o/:org/logins/:id/acts/:act', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
@@ -30,7 +25,7 @@ export function actRoutes(server: FastifyInstance, { db, logger, origin }: ActPa
     const mayAct = known !== undefined && standing !== null && mayDo(standing.roles, known.act) && isId(id);
     if (!mayAct || !(await showLogin(db, { endpointId: id, scope: { tenant: org } }))) return reply.code(404).html(notFoundPage(visitor));
     const { act } = known;
-    await doAct(db, { orgId: org, endpointId: id, act, actor: visitor.person, reason: reasonIn(request.body) });
+    await doAct(db, act, { orgId: org, endpointId: id, actor: visitor.person, reason: reasonIn(request.body) }, request.body);
     logger.info({ person: visitor.person, orgId: org, endpointId: id, act }, 'an act of a person');
     return reply.redirect(`/o/${org}/logins/${id}#asked`, 303);
   });
@@ -48,26 +43,31 @@ export function actRoutes(server: FastifyInstance, { db, logger, origin }: ActPa
   });
 }
 
-interface LoginActAsked extends PersonalAct {
+interface LoginAsked {
   readonly orgId: string;
   readonly endpointId: string;
-  readonly act: (typeof LOGIN_ACTS)[number]['act'];
+  readonly actor: string;
+  readonly reason: string;
 }
 
-async function doAct(db: Database, { orgId, endpointId, act, actor, reason }: LoginActAsked): Promise<void> {
+async function doAct(db: Database, act: LoginAct['act'], { orgId, endpointId, actor, reason }: LoginAsked, body: unknown): Promise<void> {
   const scope = { kind: 'endpoint', orgId, endpointId } as const;
-  if (act === 'pause') return void (await pauseRotations(db, { scope, actor, reason }));
-  if (act === 'resume') return void (await resumeRotations(db, { scope, actor, reason }));
-  if (!isAsked(act)) throw new Error('an act that nobody does');
-  await askAct(db, { orgId, endpointId, kind: act, actor, reason });
+  const asked = { orgId, endpointId, actor, reason };
+  switch (act) {
+    case 'pause':
+      return void (await pauseRotations(db, { scope, actor, reason }));
+    case 'resume':
+      return void (await resumeRotations(db, { scope, actor, reason }));
+    case 'resolve':
+      return void (await askAct(db, { ...asked, kind: act, choice: choiceIn(body) }));
+    default:
+      return void (await askAct(db, { ...asked, kind: act }));
+  }
 }
-
-const isAsked = (act: string): act is ActKind => (ACT_KINDS as readonly string[]).includes(act);
 
 /** Fails with `input_invalid`. */
-function reasonIn(body: unknown): string {
-  const given = (body as { reason?: unknown }).reason;
-  const reason = typeof given === 'string' ? given.trim() : '';
-  if (reason !== '' && reason.length <= LONGEST_REASON && reason.isWellFormed() && !reason.includes('\0')) return reason;
-  throw new RcmError('input_invalid', `Say why, in ${LONGEST_REASON} characters at most: it goes into the audit trail. Nothing was done.`);
+function choiceIn(body: unknown): AskedResolution {
+  const choice = RESOLUTIONS.find((each) => each === fieldIn(body, 'choice'));
+  if (choice === undefined) throw new RcmError('input_invalid', 'Say which password the portal accepts: current or found. Nothing was done.');
+  return choice;
 }

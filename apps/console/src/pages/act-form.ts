@@ -1,28 +1,32 @@
 import type { VNode } from 'preact';
-import { markup } from '../web/markup.ts';
+import { type Markup, markup } from '../web/markup.ts';
 import { sameAs } from './parts.ts';
 
 export interface ActForm {
   readonly action: string;
   readonly title: string;
-  readonly does: string;
-  readonly command: string;
+  readonly does: Markup;
+  /** Default: no command does it. */
+  readonly command?: string;
   readonly token: string;
+  /** What else is to be said, besides why. */
+  readonly fields?: Markup;
 }
 
 export const LONGEST_REASON = 500;
 
 /** What it will do, why, and the button: behind one more look, so that no act is a single slip. */
-export const actForm = ({ action, title, does, command, token }: ActForm): VNode => markup`
+export const actForm = ({ action, title, does, command, token, fields }: ActForm): VNode => markup`
   <details class="act" name="act">
     <summary>${title}</summary>
     <p>${does}</p>
     <form method="post" action=${action}>
       <input type="hidden" name="token" value=${token} />
+      ${fields}
       <label>Reason, for the audit trail
         <textarea name="reason" required maxlength=${LONGEST_REASON} rows="2"></textarea>
       </label>
       <button>${title}</button>
     </form>
-    ${sameAs(command)}
+    ${command !== undefined && sameAs(command)}
   </details>`;

@@ -28,6 +28,7 @@ interface Around {
 const PLACES: readonly { readonly page: Page; readonly title: string; readonly path: string; readonly ofAll: boolean }[] = [
   { page: 'fleet', title: 'Fleet', path: '/logins', ofAll: true },
   { page: 'tasks', title: 'Tasks', path: '/tasks', ofAll: true },
+  { page: 'approvals', title: 'Approvals', path: '/approvals', ofAll: true },
   { page: 'audit', title: 'Audit', path: '/audit', ofAll: false },
   { page: 'system', title: 'System', path: '/system', ofAll: true },
 ];

@@ -6,13 +6,16 @@ import { LOGIN_ACTS, type LoginAct } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
 import { standingPill } from './fleet.ts';
-import { facts, further, moment, pill, sameAs, table, type Tone } from './parts.ts';
+import { facts, further, moment, pill, sameAs, table } from './parts.ts';
+import { decidedBy, secondPerson, STATES, TONES, whatIsAsked } from './second-person.ts';
 
 export interface LoginShown {
   readonly login: LoginInFull;
   readonly history: LoginHistory;
   readonly asked: readonly AskedAct[];
   readonly roles: readonly Role[];
+  /** Who looks at it, as events name them. */
+  readonly person: string;
   /** Of the session, for its forms. */
   readonly token: string;
   readonly now: Date;
@@ -23,6 +26,7 @@ export const loginPage = (shown: LoginShown): Markup => [
   steps(shown.login),
   standing(shown.login, shown.now),
   sameAs(`rcm login show ${shown.login.id}`),
+  shown.asked.filter(({ state }) => state === 'undecided').map((act) => secondPerson(act, shown)),
   acts(shown),
   askedFor(shown.asked, `/o/${shown.login.orgId}/logins/${shown.login.id}`, shown.now),
   timeline(shown),
@@ -65,28 +69,33 @@ function standing(login: LoginInFull, now: Date): VNode {
 }
 
 /** Only what would change something is offered: nobody pauses twice. */
-function isOffered({ act }: LoginAct, { pauses }: LoginInFull): boolean {
+function isOffered({ act }: LoginAct, { pauses, attempt, lastRotatedAt }: LoginInFull): boolean {
   const isPaused = pauses.some(({ scope }) => scope === 'login');
-  return act === 'pause' ? !isPaused : act === 'resume' ? isPaused : true;
+  switch (act) {
+    case 'pause':
+      return !isPaused;
+    case 'resume':
+      return isPaused;
+    case 'resolve':
+      return attempt?.state === 'blocked';
+    case 'rollback':
+      return attempt === null && lastRotatedAt !== null;
+    default:
+      return true;
+  }
 }
 
 function acts({ login, roles, token }: LoginShown): Markup {
   const offered = LOGIN_ACTS.filter((each) => mayDo(roles, each.act) && isOffered(each, login));
   if (offered.length === 0) return null;
-  return markup`<section class="acts"><h2>Act</h2>${offered.map(({ act, title, does, command }) =>
-    actForm({ action: `/o/${login.orgId}/logins/${login.id}/acts/${act}`, title, does, command: command(login.id), token }),
-  )}</section>`;
+  return markup`<section class="acts"><h2>Act</h2>${offered.map(({ act, choice, title, does, command }) =>
+    actForm({
+      action: `/o/${login.orgId}/logins/${login.id}/acts/${act}`,
+      ...{ title, does, token, command: command(login.id) },
+      fields: choice && markup`<input type="hidden" name="choice" value=${choice} />`,
+    }),
+  )}<p class="same">A password that you know is set with <code>rcm login set ${login.id}</code>: none passes this console.</p></section>`;
 }
-
-const TONES: Readonly<Record<AskedAct['state'], Tone>> = { waiting: 'calm', 'under way': 'warn', done: 'well', failed: 'ill', expired: 'warn', left: 'warn' };
-const STATES: Readonly<Record<AskedAct['state'], string>> = {
-  waiting: 'waits for a rotator',
-  'under way': 'under way',
-  done: 'done',
-  failed: 'not done',
-  expired: 'no rotator took it in time; nothing was done',
-  left: 'its rotator is gone; the timeline says what it did',
-};
 
 const askedFor = (acts: readonly AskedAct[], path: string, now: Date): Markup =>
   acts.length > 0 &&
@@ -94,11 +103,12 @@ const askedFor = (acts: readonly AskedAct[], path: string, now: Date): Markup =>
     'What people asked for from here',
     [
       { title: 'When', cell: (act: AskedAct) => moment(act.askedAt, now) },
-      { title: 'What', cell: ({ kind }) => kind },
+      { title: 'What', cell: whatIsAsked },
       { title: 'How far', cell: ({ state }) => pill(STATES[state], TONES[state]) },
       { title: 'What came of it', cell: ({ words, code }) => markup`<span>${words} ${code && markup`<code>${code}</code>`}</span>` },
       { title: 'Who', cell: ({ actor }) => actor },
       { title: 'Why', cell: ({ reason }) => reason },
+      { title: 'Second person', cell: decidedBy },
     ],
     acts,
     '',

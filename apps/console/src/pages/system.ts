@@ -1,6 +1,8 @@
 import type { FleetOverview, GateState, Pause } from '@rcm/db';
 import { howMany, howManyLogins } from '@rcm/fleet';
+import { WIDE_ACTS } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
+import { actForm } from './act-form.ts';
 import { facts, moment, pill, sameAs, table } from './parts.ts';
 
 export interface SystemShown {
@@ -9,13 +11,15 @@ export interface SystemShown {
   readonly pauses: readonly Pause[];
   /** `null`: Postgres is migrated for this version. */
   readonly databaseProblem: string | null;
+  /** For the forms of whoever may pause everywhere; `null`: nobody who may. */
+  readonly acting: { readonly token: string; readonly portals: readonly string[] } | null;
   readonly now: Date;
 }
 
 const pausedThing = ({ scope }: Pause): string =>
   scope.kind === 'all' ? 'all rotations' : scope.kind === 'portal_type' ? `portal type ${scope.portalTypeCode}` : `login ${scope.endpointId}`;
 
-export const systemPage = ({ overview, gates, pauses, databaseProblem, now }: SystemShown): Markup => [
+export const systemPage = ({ overview, gates, pauses, databaseProblem, acting, now }: SystemShown): Markup => [
   facts([
     ['Database', databaseProblem ?? pill('of this version', 'well')],
     ['Logins', `${howManyLogins(overview)} of ${howMany(overview.organizations)} organizations`],
@@ -53,5 +57,16 @@ export const systemPage = ({ overview, gates, pauses, databaseProblem, now }: Sy
     pauses,
     'Nothing is paused.',
   )}</section>`,
+  acting && wideActs(acting),
   sameAs('rcm status'),
 ];
+
+const wideActs = ({ token, portals }: NonNullable<SystemShown['acting']>): Markup => markup`
+  <section class="acts"><h2>Act</h2>${(['pause', 'resume'] as const).map((act) =>
+    actForm({
+      action: `/all/acts/${act}`,
+      ...WIDE_ACTS[act],
+      token,
+      fields: markup`<p><label>Where <select name="portal">${portals.map((code) => markup`<option value=${code}>portal type ${code}</option>`)}<option value="*">everywhere</option></select></label></p>`,
+    }),
+  )}</section>`;

@@ -10,6 +10,8 @@ import {
   listPauses,
   listPortalTasks,
   listPortalTypes,
+  listUndecidedActs,
+  listWideActs,
   loginHistory,
   showLogin,
   showTask,
@@ -20,7 +22,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { formToken } from '../access/form-token.ts';
-import { EVERYWHERE, maySee, type Page } from '../access/roles.ts';
+import { EVERYWHERE, mayDo, maySee, type Page } from '../access/roles.ts';
+import { approvalsPage } from '../pages/approvals.ts';
 import { auditAsked, auditPage } from '../pages/audit.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { fleetFilter, fleetPage, fleetQuestion } from '../pages/fleet.ts';
@@ -98,7 +101,7 @@ export function pageRoutes(server: FastifyInstance, db: Database): void {
     const history = login && (await loginHistory(db, { endpointId: id, limit: A_PAGE, before, scope }));
     if (!login || !history) return null;
     const asked = await listAskedActs(db, { orgId: place.orgId, endpointId: id, limit: ASKED_SHOWN });
-    return { title: login.id, content: loginPage({ login, history, asked, roles, token: formToken(visitor.sessionId), now }) };
+    return { title: login.id, content: loginPage({ login, history, asked, roles, person: visitor.person, token: formToken(visitor.sessionId), now }) };
   });
 
   page('tasks', '/tasks', 'both', async ({ place, query, now }) => {
@@ -115,6 +118,12 @@ export function pageRoutes(server: FastifyInstance, db: Database): void {
     return task && { title: task.name, content: taskPage(task, { roles, token: formToken(visitor.sessionId), now }) };
   });
 
+  page('approvals', '/approvals', 'both', async ({ place, visitor, now }) => {
+    const undecided = await listUndecidedActs(db, scopeOf(place.orgId), A_PAGE);
+    const wide = place.orgId === null ? await listWideActs(db, { limit: ASKED_SHOWN }) : null;
+    return { title: 'Approvals', content: approvalsPage({ visitor, undecided, wide, token: formToken(visitor.sessionId), now }) };
+  });
+
   page('audit', '/audit', 'organization', async ({ place, query }) => {
     if (place.orgId === null) return null;
     const asked = auditAsked(query);
@@ -126,9 +135,12 @@ export function pageRoutes(server: FastifyInstance, db: Database): void {
 
   // Of the whole platform: only for whoever has a role in every organization, under either address.
   page('system', '/system', 'both', async ({ visitor, now }) => {
-    if ((await standingIn(db, visitor, null)) === null) return null;
+    const everywhere = await standingIn(db, visitor, null);
+    if (everywhere === null) return null;
+    const portals = mayDo(everywhere.roles, 'pause portals') ? (await listPortalTypes(db)).map(({ code }) => code) : null;
+    const acting = portals && { portals, token: formToken(visitor.sessionId) };
     const [overview, gates, pauses, problem] = [await fleetOverview(db), await listGates(db), await listPauses(db), await databaseProblem(db)];
-    return { title: 'System', content: systemPage({ overview, gates, pauses, databaseProblem: problem, now }) };
+    return { title: 'System', content: systemPage({ overview, gates, pauses, databaseProblem: problem, acting, now }) };
   });
 }
 

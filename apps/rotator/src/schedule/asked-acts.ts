@@ -1,9 +1,12 @@
-import { type AskedActToDo, endAct, endLeftActs, takeActs } from '@rcm/db';
+import { type AskedActToDo, endAct, endLeftActs, pauseRotations, resumeRotations, takeActs, type WideActKind } from '@rcm/db';
 import { isRcmError } from '@rcm/telemetry';
 import { isRight, RETRY_WORDS, retryLogin, unlockLogin } from '../commands/clear-login.ts';
+import { resolveLogin } from '../commands/resolve.ts';
+import { rollBackLogin } from '../commands/rollback.ts';
 import { left, verifyLogin } from '../commands/verify-login.ts';
 import type { Rotator } from '../rotate.ts';
 import { rotateOnDemand } from './asked.ts';
+import type { RotationOutcome } from './rotation-outcome.ts';
 
 /** A person watches the page. What nobody has taken after so long is no longer what they expect. */
 const WAIT_MS = 15 * 60_000;
@@ -37,25 +40,54 @@ async function outcomeOf(rotator: Rotator, act: AskedActToDo, signal: AbortSigna
   }
 }
 
-async function perform(rotator: Rotator, { kind, endpointId, actor, reason }: AskedActToDo, signal: AbortSignal): Promise<Ended> {
+async function perform(rotator: Rotator, act: AskedActToDo, signal: AbortSignal): Promise<Ended> {
   const services = { rotator, db: rotator.db };
-  const person = { endpointId, actor, reason };
-  switch (kind) {
+  const { actor, reason } = act;
+  if (act.orgId === null) return performWide(rotator, act);
+  const person = { endpointId: act.endpointId, actor, reason };
+  switch (act.kind) {
     case 'verify':
-      return { outcome: 'done', code: null, words: `The portal accepts the stored password; ${left(await verifyLogin(services, person, signal))}.` };
+      return done(`The portal accepts the stored password; ${left(await verifyLogin(services, person, signal))}.`);
     case 'unlocked':
       await unlockLogin(services, person, signal);
-      return { outcome: 'done', code: null, words: 'Noted: failures before now count no more.' };
+      return done('Noted: failures before now count no more.');
     case 'retry': {
       const result = await retryLogin(services, person, signal);
       return { outcome: isRight(result) ? 'done' : 'failed', code: isRight(result) ? null : `login_${result}`, words: sentence(RETRY_WORDS[result]) };
     }
-    case 'rotate': {
-      const { result, code, detail } = await rotateOnDemand(services, { ...person, kind: 'demand' }, signal);
-      const words = sentence(`the rotation is ${result.replace('_', ' ')}${detail ? `: ${detail}` : ''}`);
-      return { outcome: result === 'done' ? 'done' : 'failed', code: result === 'done' ? null : (code ?? `rotation_${result}`), words };
+    case 'rotate':
+      return rotated(await rotateOnDemand(services, { ...person, kind: 'demand' }, signal));
+    case 'rollback':
+      return rotated(await rollBackLogin(services, person, signal));
+    case 'resolve': {
+      const outcome = await resolveLogin(services, { ...person, accept: act.choice }, signal);
+      return outcome === 'resolved' ? done('Resolved: the portal accepts the current password; agents may log in again.') : rotated(outcome);
     }
   }
+}
+
+interface Wide {
+  readonly kind: WideActKind;
+  readonly portalTypeCode: string | null;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+async function performWide({ db }: Rotator, { kind, portalTypeCode, actor, reason }: Wide): Promise<Ended> {
+  const scope = portalTypeCode === null ? ({ kind: 'all' } as const) : ({ kind: 'portal_type', portalTypeCode } as const);
+  if (kind === 'pause') {
+    const paused = await pauseRotations(db, { scope, actor, reason });
+    return done(paused ? 'Paused: no rotation starts there; those under way end.' : 'It was paused already; the first reason stands.');
+  }
+  const { wasPaused, wasStopped } = await resumeRotations(db, { scope, actor, reason });
+  return done(wasPaused || wasStopped ? `Rotations go on${wasStopped ? '; its breaker was open' : ''}.` : 'It was neither paused nor stopped.');
+}
+
+const done = (words: string): Ended => ({ outcome: 'done', code: null, words });
+
+function rotated({ result, code, detail }: RotationOutcome): Ended {
+  const words = sentence(`the rotation is ${result.replace('_', ' ')}${detail ? `: ${detail}` : ''}`);
+  return { outcome: result === 'done' ? 'done' : 'failed', code: result === 'done' ? null : (code ?? `rotation_${result}`), words };
 }
 
 const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.$/, '')}.`;

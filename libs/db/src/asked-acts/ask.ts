@@ -1,67 +1,88 @@
 import { RcmError } from '@rcm/telemetry';
+import { writeAuditEvent, writeAuditEventForAll } from '../audit/record.ts';
 import type { Database } from '../database.ts';
-import { checkId, checkLimit } from '../input.ts';
-import type { ActKind } from './take.ts';
+import { mustBePortalType, subjectOf } from '../gate/pause.ts';
+import { checkId } from '../input.ts';
+import type { ActKind, AskedResolution, WideActKind } from './kinds.ts';
 
-/** How far what somebody asked for has come. */
-export type AskedActState = 'waiting' | 'under way' | 'done' | 'failed' | 'expired' | 'left';
-
-export interface AskedAct {
-  readonly id: string;
-  readonly kind: ActKind;
+interface PersonAsks {
   readonly actor: string;
   readonly reason: string;
-  readonly askedAt: Date;
-  readonly endedAt: Date | null;
-  readonly state: AskedActState;
-  /** Of what failed: its stable code. */
-  readonly code: string | null;
-  /** What a person is told of how it ended. */
-  readonly words: string | null;
 }
+
+export type NewAct = PersonAsks & { readonly orgId: string; readonly endpointId: string } & (
+    { readonly kind: Exclude<ActKind, 'resolve'> } | { readonly kind: 'resolve'; readonly choice: AskedResolution }
+  );
+
+/** `portalTypeCode`: `null` is everything. */
+export type NewWideAct = PersonAsks & { readonly kind: WideActKind; readonly portalTypeCode: string | null };
 
 /** More than this waiting at one login is somebody's finger on a button, or a machine. */
 const MOST_WAITING = 3;
 const LONGEST_REASON = 500;
+const ASKED_ALREADY = 'The same was asked for already and has not ended. Nothing was changed.';
 
 /**
- * A person asks a rotator for an act on a login of their tenant; it writes the act's audit event when it begins. Fails with `input_invalid` without a reason,
- * `endpoint_unknown` for a login that the tenant does not have, `state_conflict` where the same is waiting already. For `rcm_console`, and for `rcm_migrator`, which asks for `verify` alone.
+ * A person asks a rotator for an act on a login of their tenant; it writes the act's audit event when it begins. What needs a second person waits for one, and is
+ * told of at once. Fails with `input_invalid` without a reason, `endpoint_unknown` for a login that the tenant does not have, `state_conflict` where the same is
+ * waiting already. For `rcm_console`, and for `rcm_migrator`, which asks for `verify` alone.
  */
-export async function askAct(
-  db: Database,
-  act: { readonly orgId: string; readonly endpointId: string; readonly kind: ActKind; readonly actor: string; readonly reason: string },
-): Promise<{ readonly id: string }> {
+export async function askAct(db: Database, act: NewAct): Promise<{ readonly id: string }> {
   const [orgId, endpointId] = [checkId('orgId', act.orgId), checkId('endpointId', act.endpointId)];
-  const reason = act.reason.trim();
-  if (reason === '' || reason.length > LONGEST_REASON)
-    throw new RcmError('input_invalid', `Say why, in ${LONGEST_REASON} characters at most: it goes into the audit trail. Nothing was changed.`);
+  const reason = checkReason(act.reason);
+  const { kind, actor } = act;
   return db.transaction({ tenant: orgId }, async (tx) => {
     const [login] = await tx.$queryRaw<{ id: string }[]>`SELECT e.id FROM integration_endpoint e WHERE e.id = ${endpointId} AND e.org_id = ${orgId}`;
     if (!login) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}. Nothing was changed.`);
     const open = await tx.$queryRaw<{ kind: string }[]>`
       SELECT r.kind FROM login_request r WHERE r.org_id = ${orgId} AND r.endpoint_id = ${endpointId} AND r.ended_at IS NULL`;
-    if (open.some(({ kind }) => kind === act.kind) || open.length >= MOST_WAITING)
-      throw new RcmError('state_conflict', 'The same was asked for already and has not ended. Nothing was changed.');
-    const [row] = await tx.$queryRaw<{ id: string }[]>`
-      INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES (${orgId}, ${endpointId}, ${act.kind}, ${act.actor}, ${reason}) RETURNING id::text`;
-    if (!row) throw new Error('a statement without a row');
-    return row;
+    if (open.some((each) => each.kind === kind) || open.length >= MOST_WAITING) throw new RcmError('state_conflict', ASKED_ALREADY);
+    if (kind !== 'resolve' && kind !== 'rollback')
+      return only(
+        await tx.$queryRaw<{ id: string }[]>`
+          INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES (${orgId}, ${endpointId}, ${kind}, ${actor}, ${reason}) RETURNING id::text`,
+      );
+    const choice = act.kind === 'resolve' ? act.choice : null;
+    const asked = only(
+      await tx.$queryRaw<{ id: string }[]>`
+        INSERT INTO login_request (org_id, endpoint_id, kind, choice, actor, reason)
+        VALUES (${orgId}, ${endpointId}, ${kind}, ${choice}, ${actor}, ${reason}) RETURNING id::text`,
+    );
+    const details = { requestId: asked.id, act: kind, ...(choice ? { accept: choice } : {}) };
+    await writeAuditEvent(tx, { orgId, actor, action: 'approval.asked', subject: endpointId, reason, details });
+    return asked;
   });
 }
 
-/** What was asked for at one login, the newest first. */
-export async function listAskedActs(
-  db: Database,
-  { orgId, endpointId, limit }: { readonly orgId: string; readonly endpointId: string; readonly limit: number },
-): Promise<readonly AskedAct[]> {
-  checkId('endpointId', endpointId);
-  const most = checkLimit(limit);
-  return db.transaction(
-    { tenant: orgId },
-    (tx) => tx.$queryRaw<AskedAct[]>`
-      SELECT r.id::text, r.kind, r.actor, r.reason, r.asked_at AS "askedAt", r.ended_at AS "endedAt", r.code, r.words,
-             coalesce(r.outcome, CASE WHEN r.taken_at IS NULL THEN 'waiting' ELSE 'under way' END) AS state
-        FROM login_request r WHERE r.org_id = ${orgId} AND r.endpoint_id = ${endpointId} ORDER BY r.asked_at DESC, r.id LIMIT ${most}`,
-  );
+/**
+ * A person asks that rotations pause, or go on, at a portal type or everywhere; it waits for a second one. Told of in the chain of every organization that it touches.
+ * Fails as `askAct`, with `input_invalid` for a portal type that is not there. For `rcm_console`.
+ */
+export async function askWideAct(db: Database, { kind, portalTypeCode, actor, ...act }: NewWideAct): Promise<{ readonly id: string }> {
+  const reason = checkReason(act.reason);
+  const code = portalTypeCode === null ? null : checkId('portalTypeCode', portalTypeCode);
+  return db.transaction('every tenant', async (tx) => {
+    if (code !== null) await mustBePortalType(tx, code);
+    const open = await tx.$queryRaw<{ kind: string }[]>`
+      SELECT r.kind FROM login_request r WHERE r.org_id IS NULL AND r.ended_at IS NULL AND r.kind = ${kind} AND r.portal_type_code IS NOT DISTINCT FROM ${code}::text`;
+    if (open.length > 0) throw new RcmError('state_conflict', ASKED_ALREADY);
+    const asked = only(
+      await tx.$queryRaw<{ id: string }[]>`
+        INSERT INTO login_request (kind, portal_type_code, actor, reason) VALUES (${kind}, ${code}, ${actor}, ${reason}) RETURNING id::text`,
+    );
+    const event = { actor, action: 'approval.asked', subject: subjectOf(code), reason, details: { requestId: asked.id, act: kind } };
+    await writeAuditEventForAll(tx, code, event);
+    return asked;
+  });
+}
+
+export function checkReason(given: string): string {
+  const reason = given.trim();
+  if (reason !== '' && reason.length <= LONGEST_REASON) return reason;
+  throw new RcmError('input_invalid', `Say why, in ${LONGEST_REASON} characters at most: it goes into the audit trail. Nothing was changed.`);
+}
+
+function only<Row>([row]: readonly Row[]): Row {
+  if (!row) throw new Error('a statement without a row');
+  return row;
 }

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../database.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { askAct, listAskedActs } from './ask.ts';
-import { type ActKind, endAct, endLeftActs, takeActs } from './take.ts';
+import { askAct } from './ask.ts';
+import type { ActKind } from './kinds.ts';
+import { listAskedActs } from './list.ts';
+import { endAct, endLeftActs, takeActs } from './take.ts';
 
 let t: TestDatabase;
 let asking: Database;
@@ -18,14 +20,14 @@ beforeEach(async () => {
 });
 
 const WHO = { actor: 'person:oidc:https://id.example#jane', reason: 'support asked' } as const;
-const ask = (kind: ActKind, at = endpoint) => askAct(asking, { orgId: at.orgId, endpointId: at.endpointId, kind, ...WHO });
+const ask = (kind: Exclude<ActKind, 'resolve'>, at = endpoint) => askAct(asking, { orgId: at.orgId, endpointId: at.endpointId, kind, ...WHO });
 const shown = async () => (await listAskedActs(asking, { ...endpoint, limit: 10 })).map(({ kind, state, code, words }) => ({ kind, state, code, words }));
 
 test('is taken by one of several rotators, which says how it ended, once', async () => {
   const { id } = await ask('verify');
   expect(await shown()).toEqual([{ kind: 'verify', state: 'waiting', code: null, words: null }]);
   const rotators = await Promise.all(Array.from({ length: 6 }, () => takeActs(t.another('rcm_rotator'), { takenBy: 'rotator@host:1', limit: 3 })));
-  expect(rotators.flat()).toEqual([{ id, orgId: endpoint.orgId, endpointId: endpoint.endpointId, kind: 'verify', ...WHO }]);
+  expect(rotators.flat()).toEqual([{ id, orgId: endpoint.orgId, endpointId: endpoint.endpointId, portalTypeCode: null, kind: 'verify', choice: null, ...WHO }]);
   expect(await shown()).toMatchObject([{ state: 'under way' }]);
   await endAct(t.rotator, { id, orgId: endpoint.orgId, outcome: 'failed', code: 'login_rejected', words: 'x'.repeat(2_000) });
   await endAct(t.rotator, { id, orgId: endpoint.orgId, outcome: 'done', code: null, words: 'a second word' });

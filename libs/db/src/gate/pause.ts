@@ -65,16 +65,23 @@ async function audit(tx: Transaction, scope: PauseScope, act: { readonly actor: 
     case 'endpoint':
       return writeAuditEvent(tx, { ...about, orgId: scope.orgId, subject: scope.endpointId });
     case 'portal_type':
-      return writeAuditEventForAll(tx, scope.portalTypeCode, { ...about, subject: `portal type ${scope.portalTypeCode}` });
+      return writeAuditEventForAll(tx, scope.portalTypeCode, { ...about, subject: subjectOf(scope.portalTypeCode) });
     case 'all':
-      return writeAuditEventForAll(tx, null, { ...about, subject: 'all rotations' });
+      return writeAuditEventForAll(tx, null, { ...about, subject: subjectOf(null) });
   }
 }
 
+/** How events name what is of no tenant: one portal type, or everything (`null`). */
+export const subjectOf = (portalTypeCode: string | null): string => (portalTypeCode === null ? 'all rotations' : `portal type ${portalTypeCode}`);
+
 async function checkScope(tx: Transaction, scope: PauseScope): Promise<void> {
-  if (scope.kind !== 'portal_type') return;
-  const found = await tx.portalType.findUnique({ where: { code: scope.portalTypeCode }, select: { code: true } });
-  if (!found) throw new RcmError('input_invalid', `There is no portal type ${scope.portalTypeCode}. Nothing was changed.`);
+  if (scope.kind === 'portal_type') await mustBePortalType(tx, scope.portalTypeCode);
+}
+
+/** Fails with `input_invalid`. */
+export async function mustBePortalType(tx: Transaction, code: string): Promise<void> {
+  const found = await tx.portalType.findUnique({ where: { code }, select: { code: true } });
+  if (!found) throw new RcmError('input_invalid', `There is no portal type ${code}. Nothing was changed.`);
 }
 
 /** All pauses, the oldest first. */

@@ -199,6 +199,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     `SELECT rcm_locked_until('$login')`,
     person('person:os:jane'),
     asked('person:os:jane', 'because', 'rotate'),
+    asked('person:os:jane', 'because', 'rollback'),
     'DELETE FROM rotation_pause',
     `INSERT INTO console_session (id_hash, person, name, roles, agent_hash, ends_at)
      VALUES (sha256('a'), 'person:os:jane', 'Jane', '{}', sha256('b'), now() + interval '1 hour')`,
@@ -218,6 +219,16 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     'UPDATE login_request SET ended_at = now()',
     `UPDATE login_request SET actor = 'person:os:john'`,
     'DELETE FROM login_request',
+    ...[
+      "decision = 'approved', reason = 'else'",
+      "decision = 'approved', kind = 'verify'",
+      "decision = 'approved', choice = 'found'",
+      'decided_at = now()',
+      `decided_through = 'else'`,
+    ].map((set) => `UPDATE login_request SET ${set}`),
+    `UPDATE login_request SET taken_at = now(), taken_by = 'console'`,
+    `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason, decision) VALUES ('$org', '$endpoint', 'rollback', 'person:os:jane', 'r', 'approved')`,
+    `INSERT INTO login_request (kind, actor, reason) VALUES ('pause', 'person:os:jane', 'r')`,
     `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason, asked_through) VALUES ('$org', '$endpoint', 'verify', 'person:os:jane', 'r', 'else')`,
     'UPDATE console_session SET ends_at = ends_at',
     `UPDATE integration_endpoint SET base_url = 'https://alpine.example/x'`,
@@ -242,6 +253,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_rotator', 'may', `UPDATE login_request SET taken_at = now(), taken_by = 'rotator', ended_at = now(), outcome = 'done'`],
   ['rcm_rotator', 'may not', `UPDATE login_request SET actor = 'person:os:john'`],
   ['rcm_rotator', 'may not', `UPDATE login_request SET kind = 'rotate'`],
+  ['rcm_rotator', 'may not', `UPDATE login_request SET decision = 'approved', decided_by = 'person:os:john', decision_reason = 'r'`],
   ['rcm_agent', 'may not', 'SELECT 1 FROM login_request'],
   ...APP_ROLES.map((role) => [role, 'may not', 'UPDATE login_identity SET refused_since = NULL'] as const),
   ...ALL_ROLES.map((role) => [role, 'may', 'SELECT count(*) FROM rcm_migrations()'] as const),
@@ -289,6 +301,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_rotator', 'may', `DELETE FROM rotation_claim`],
   ['rcm_migrator', 'may', 'SELECT * FROM login_request'],
   ['rcm_migrator', 'may not', asked('person:os:jane', 'because', 'rotate')],
+  ['rcm_migrator', 'may not', asked('person:os:jane', 'because', 'rollback')],
   ['rcm_migrator', 'may not', `UPDATE login_request SET ended_at = now(), outcome = 'done'`],
   ['rcm_migrator', 'may not', 'DELETE FROM login_request'],
   ['rcm_migrator', 'may', `SELECT * FROM rcm_login_ledger('$login')`],
@@ -363,7 +376,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
 ];
 
 /** What a person asks for a login. The world's own rows ask that each be verified, which is not asked twice at once. */
-function asked(actor: string, reason: string, kind: 'verify' | 'rotate' = 'verify'): string {
+function asked(actor: string, reason: string, kind: 'verify' | 'rotate' | 'rollback' = 'verify'): string {
   return `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('$org', '$endpoint', '${kind}', '${actor}', '${reason}')`;
 }
 

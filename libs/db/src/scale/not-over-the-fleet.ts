@@ -3,6 +3,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
   'no statement, or none about logins': [
     ...[
       'accountOf',
+      'isSamePerson',
       'openSource',
       'standingOf',
       'actorOf',
@@ -27,6 +28,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'noteLookedAt',
       'requestRotation',
       'askAct',
+      'decideAct',
       'endAct',
       'bringRotationForward',
       'isDue',
@@ -78,6 +80,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'declareOldReadersGone',
       'pauseRotations',
       'resumeRotations',
+      'askWideAct',
       'moveDataKeys',
     ],
     ...['rewriteStorage', 'recordStorageRewritten'],

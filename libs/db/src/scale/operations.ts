@@ -4,7 +4,7 @@
  */
 import { listAdopted } from '../adoption/look.ts';
 import { endLeftActs, takeActs } from '../asked-acts/take.ts';
-import { listAskedActs } from '../asked-acts/ask.ts';
+import { listAskedActs, listUndecidedActs, listWideActs } from '../asked-acts/list.ts';
 import { readChainHeads, readEventHashes } from '../audit/chains.ts';
 import { listEndpoints, listEndpointsOf } from '../endpoints/read.ts';
 import { listDueEndpoints, listSharedIdentities } from '../endpoints/schedule.ts';
@@ -168,6 +168,8 @@ const operator: readonly Operation[] = [
   asks('rcm_operator', showLogin, [ONE], list),
   asks('rcm_operator', loginHistory, [{ ...ONE, limit: 50 }], list),
   asks('rcm_operator', listAskedActs, [{ ...ONE, limit: 20 }], list),
+  asks('rcm_operator', listUndecidedActs, ['every tenant', 50], list),
+  asks('rcm_operator', listWideActs, [{ limit: 20 }], list),
   asks('rcm_rotator', portalPlaces, [ONE], { ...list, grows: 'the addresses of every login of one portal' }),
 ];
 

@@ -1,0 +1,13 @@
+/** What a person may ask of a rotator for one login, by the name that its command has. */
+export const ACT_KINDS = ['verify', 'retry', 'unlocked', 'rotate', 'rollback', 'resolve'] as const;
+export type ActKind = (typeof ACT_KINDS)[number];
+
+/** And for a portal type, or for everything. */
+export type WideActKind = 'pause' | 'resume';
+
+/** Which password the portal accepts now, as whoever resolves says; `found`: whichever stored one a search finds. */
+export const RESOLUTIONS = ['current', 'found'] as const;
+export type AskedResolution = (typeof RESOLUTIONS)[number];
+
+/** How long what needs a second person waits for them. The policy `decides_once` has the same hour. */
+export const SECOND_PERSON_MS = 3_600_000;

@@ -1,0 +1,78 @@
+import { byIndex } from '../by-index.ts';
+import type { Database } from '../database.ts';
+import { Prisma } from '../generated/client.ts';
+import { checkId, checkLimit } from '../input.ts';
+import type { Scope } from '../scope.ts';
+import { type ActKind, type AskedResolution, SECOND_PERSON_MS, type WideActKind } from './kinds.ts';
+
+/** How far what somebody asked for has come. */
+export type AskedActState = 'undecided' | 'waiting' | 'under way' | 'done' | 'failed' | 'expired' | 'left' | 'declined';
+
+export interface AskedAct {
+  readonly id: string;
+  /** `null`, as `endpointId`: of no tenant, for a portal type or for everything. */
+  readonly orgId: string | null;
+  readonly endpointId: string | null;
+  readonly portalTypeCode: string | null;
+  readonly kind: ActKind | WideActKind;
+  /** Of `resolve`. */
+  readonly choice: AskedResolution | null;
+  readonly actor: string;
+  readonly reason: string;
+  readonly askedAt: Date;
+  readonly endedAt: Date | null;
+  readonly state: AskedActState;
+  /** Who decided on it, and why; `null`: nobody, or nobody needed to. */
+  readonly decidedBy: string | null;
+  readonly decisionReason: string | null;
+  /** Of what failed: its stable code. */
+  readonly code: string | null;
+  /** What a person is told of how it ended. */
+  readonly words: string | null;
+}
+
+const COLUMNS = Prisma.sql`r.id::text, r.org_id AS "orgId", r.endpoint_id AS "endpointId", r.portal_type_code AS "portalTypeCode", r.kind, r.choice, r.actor, r.reason,
+  r.asked_at AS "askedAt", r.ended_at AS "endedAt", r.decided_by AS "decidedBy", r.decision_reason AS "decisionReason", r.code, r.words,
+  CASE WHEN r.outcome IS NOT NULL THEN r.outcome
+       WHEN r.taken_at IS NOT NULL THEN 'under way'
+       WHEN NOT r.needs_second OR r.decision IS NOT NULL THEN 'waiting'
+       WHEN r.asked_at > clock_timestamp() - make_interval(secs => ${SECOND_PERSON_MS}::float8 / 1000) THEN 'undecided'
+       -- No rotator has ended it yet, and nobody may decide on it any more.
+       ELSE 'expired' END AS state`;
+
+/** What was asked for at one login, the newest first. */
+export async function listAskedActs(
+  db: Database,
+  { orgId, endpointId, limit }: { readonly orgId: string; readonly endpointId: string; readonly limit: number },
+): Promise<readonly AskedAct[]> {
+  checkId('endpointId', endpointId);
+  const most = checkLimit(limit);
+  return db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<AskedAct[]>`
+      SELECT ${COLUMNS} FROM login_request r WHERE r.org_id = ${orgId} AND r.endpoint_id = ${endpointId} ORDER BY r.asked_at DESC, r.id LIMIT ${most}`,
+  );
+}
+
+/** What was asked for portal types and for everything, the newest first. */
+export async function listWideActs(db: Database, { limit }: { readonly limit: number }): Promise<readonly AskedAct[]> {
+  const most = checkLimit(limit);
+  return byIndex(
+    db,
+    'every tenant',
+    (tx) => tx.$queryRaw<AskedAct[]>`SELECT ${COLUMNS} FROM login_request r WHERE r.org_id IS NULL ORDER BY r.asked_at DESC LIMIT ${most}`,
+  );
+}
+
+/** What waits for a second person, the oldest first. */
+export async function listUndecidedActs(db: Database, scope: Extract<Scope, 'every tenant' | object>, limit: number): Promise<readonly AskedAct[]> {
+  const most = checkLimit(limit);
+  return byIndex(
+    db,
+    scope,
+    (tx) => tx.$queryRaw<AskedAct[]>`
+      SELECT ${COLUMNS} FROM login_request r
+       WHERE r.needs_second AND r.decision IS NULL AND r.ended_at IS NULL AND r.asked_at > clock_timestamp() - make_interval(secs => ${SECOND_PERSON_MS}::float8 / 1000)
+       ORDER BY r.asked_at LIMIT ${most}`,
+  );
+}
