@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { createLogger, type ExitCode, explain, RcmError, systemClock } from '@rcm/telemetry';
+import { createLogger, type ExitCode, explain, guardInput, plainWords, RcmError, systemClock } from '@rcm/telemetry';
 import { exportAudit } from './commands/export.ts';
 import { headsList } from './commands/heads-list.ts';
 import { headsRun } from './commands/heads-run.ts';
@@ -50,7 +50,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
       code: name,
       sentence,
     } = error instanceof CommanderError
-      ? { exitCode: 2 as const, code: 'input_invalid', sentence: error.message.replace(/^error: /, '') }
+      ? { exitCode: 2 as const, code: 'input_invalid', sentence: plainWords(error.message).replace(/^error: /, '') }
       : explain(error, createLogger({ name: 'audit' }));
     // Commander has written its own errors.
     if (!(error instanceof CommanderError)) terminal.stderr.write(`${sentence}\n`);
@@ -60,7 +60,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
 }
 
 function commands(terminal: Terminal, does: Does, print: (report: Report) => void): Command {
-  const program = new Command('audit')
+  const program = guardInput(new Command('audit'))
     .description('Signs where each audit chain stands and keeps that outside the database; exports the trail; checks it. Writes nothing to the database.')
     .exitOverride()
     .configureOutput({ writeOut: (text) => void terminal.stdout.write(text), writeErr: (text) => void terminal.stderr.write(text) })

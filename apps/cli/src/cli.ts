@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { createLogger, explain, RcmError } from '@rcm/telemetry';
+import { createLogger, explain, plainWords, RcmError } from '@rcm/telemetry';
 import { errorObject, todoFor } from './errors.ts';
 import { gatheredFor } from './gathered-commands.ts';
 import { runGathered } from './gathered.ts';
@@ -46,7 +46,7 @@ function fail(error: unknown, json: boolean, { stdout, stderr }: Terminal): numb
   if (error instanceof CommanderError) {
     // Commander has written its own errors, and the help that was asked for.
     if (error.exitCode === 0) return 0;
-    if (json) stdout.write(`${JSON.stringify(errorObject('input_invalid', error.message.replace(/^error: /, '')))}\n`);
+    if (json) stdout.write(`${JSON.stringify(errorObject('input_invalid', plainWords(error.message).replace(/^error: /, '')))}\n`);
     return 2;
   }
   const { exitCode, code, sentence } = explain(error, createLogger({ name: 'rcm' }));

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
 import type { Database } from '@rcm/db';
+import { plainWords } from '@rcm/telemetry/plain-words';
 import type { AuditListOptions } from './commands/audit-list.ts';
 import type { CalendarOptions } from './commands/calendar.ts';
 import type { LoginsOptions } from './commands/logins.ts';
@@ -32,7 +33,12 @@ export function commandTree({ terminal, now, print }: Running): Command {
     .option('--color <when>', 'auto, always or never; NO_COLOR is heeded', 'auto')
     .option('--json', 'print one JSON object')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => void terminal.stdout.write(text), writeErr: (text) => void terminal.stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      writeErr: (text) => void terminal.stderr.write(text),
+      outputError: (words, write) => void write(plainWords(words)),
+    })
+    .hook('preAction', async (_program, command) => (await import('@rcm/telemetry')).checkInput(command))
     .addHelpText('after', AFTER_HELP);
   const looks = async (act: (db: Database) => Promise<Report>): Promise<void> => {
     const { asOperator } = await import('./operator.ts');

@@ -42,7 +42,7 @@ export interface Resumed {
   readonly resume?: string;
 }
 
-export const resumed = (command: Command): Command => command.option('--resume <id>', 'go on with the run of this id (`runs`) that did not come to its end');
+export const resumed = (command: Command): Command => command.option('--resume <run>', 'go on with the run of this id (`runs`) that did not come to its end');
 
 /** That run's filters are the only ones. Fails with `input_invalid`. */
 export function resumeOf({ resume, ...options }: Resumed & Filtered): number | undefined {

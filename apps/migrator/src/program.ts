@@ -1,6 +1,6 @@
 import { parsePath, readMappings, type Vocabulary } from '@rcm/credentials/legacy';
 import type { RunCommand } from '@rcm/db';
-import { RcmError } from '@rcm/telemetry';
+import { guardInput, RcmError } from '@rcm/telemetry';
 import { Command, Option } from 'commander';
 import { bringIn } from './adopt/program.ts';
 import { apply } from './commands/apply.ts';
@@ -49,7 +49,7 @@ Configuration comes from the environment (docs/migration.md); a secret may be gi
 Exit codes: 0 done, 1 something could not be done (each endpoint is named), 2 wrong call or configuration.`;
 
 export function commands(perform: Perform, { stdout, stderr }: Streams): Command {
-  const program = new Command('migrator')
+  const program = guardInput(new Command('migrator'))
     .description('Moves plaintext portal logins out of Postgres into the secret store: adopt, plan, apply, verify, scrub. Every command may be repeated.')
     .exitOverride()
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) })
@@ -99,10 +99,10 @@ function theWay(program: Command, perform: Perform): void {
   resumed(filtered(mapped(person(ofEndpoints(program, 'scrub', 'remove plaintext where the proof is fresh, then rewrite the storage that held it')))))
     .addOption(
       new Option('--also <path>', 'remove this place of config, too, where it holds only what the store holds; may be repeated')
-        .argParser(gathered)
+        .argParser(gathered('--also'))
         .default([]),
     )
-    .addOption(new Option('--also-other <path>', 'the same, whatever lies there').argParser(gathered).default([]))
+    .addOption(new Option('--also-other <path>', 'the same, whatever lies there').argParser(gathered('--also-other')).default([]))
     .option('--rewrite-only', 'remove nothing, rewrite the storage again')
     .action((options: Person & Mapped & Filtered & Resumed & { also: readonly string[]; alsoOther: readonly string[]; rewriteOnly?: boolean }) => {
       const scrubbing = { also: { paths: options.also, otherPaths: options.alsoOther }, removal: options.rewriteOnly ? 'none' : 'proved' } as const;
@@ -177,7 +177,9 @@ function looks(program: Command, perform: Perform): void {
     .action((options: Mapped & Filtered) => perform({ ...asked(options), does: report }));
 }
 
-const gathered = (path: string, before: readonly string[]): readonly string[] => {
-  if (parsePath(path) === null) throw new RcmError('input_invalid', 'A path is written as plan prints it: history[].password. Nothing was changed.');
-  return [...before, path];
-};
+const gathered =
+  (option: string) =>
+  (path: string, before: readonly string[]): readonly string[] => {
+    if (parsePath(path) === null) throw new RcmError('input_invalid', `${option} takes a path as plan prints it: history[].password. Nothing was changed.`);
+    return [...before, path];
+  };

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { automations } from '@rcm/db';
-import { createLogger, explain, hasCode } from '@rcm/telemetry';
+import { createLogger, explain, guardInput, hasCode, isTime, plainWords } from '@rcm/telemetry';
 import { type CommandContext, personalAct } from './commands/command.ts';
 import { copiesCommand } from './commands/copies.ts';
 import { type DecideOptions, decidePortalTypeCommand } from './commands/decide-portal-type.ts';
@@ -40,7 +40,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
       }
     });
   };
-  const program = new Command('rotator')
+  const program = guardInput(new Command('rotator'))
     .description('Changes portal passwords before they expire, without stopping work. A password is never lost: every step is in the journal.')
     .exitOverride()
     .addHelpText('after', HELP);
@@ -158,10 +158,8 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
 }
 
 function calendarDay(text: string): Date {
-  const day = new Date(text);
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== text)
-    throw new InvalidArgumentError('It must be a day: YYYY-MM-DD.');
-  return day;
+  if (text.length !== 10 || !isTime(text)) throw new InvalidArgumentError('It must be a day: YYYY-MM-DD.');
+  return new Date(text);
 }
 
 const MAX_SAMPLES = 10_000;
@@ -177,7 +175,7 @@ function fail(error: unknown, json: boolean): number {
   if (error instanceof CommanderError) {
     // Commander has written its own errors, and the help that was asked for, to where people read them.
     if (error.exitCode === 0) return 0;
-    if (json) printError('input_invalid', error.message.replace(/^error: /, ''));
+    if (json) printError('input_invalid', plainWords(error.message).replace(/^error: /, ''));
     return 2;
   }
   const { exitCode, code, sentence } = explain(error, createLogger({ name: 'rotator' }));

@@ -1,4 +1,4 @@
-import { createLogger, explain } from '@rcm/telemetry';
+import { createLogger, explain, guardInput } from '@rcm/telemetry';
 import { Command, CommanderError } from 'commander';
 import { keysCommand, moveKeysCommand } from './commands/keys.ts';
 import { runCommand } from './commands/run.ts';
@@ -8,7 +8,7 @@ import { readWebAgentConfig } from './config.ts';
 /** The command line. Returns the exit code: 0 done, 1 something could not be done, 2 the call or the configuration is wrong. */
 export async function parseArguments(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   let exitCode = 0;
-  const program = new Command('web-agent')
+  const program = guardInput(new Command('web-agent'))
     .description('Takes portal tasks from the queue, logs in with what the secret store holds, and does them.')
     .exitOverride()
     .addHelpText(

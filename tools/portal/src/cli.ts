@@ -1,4 +1,4 @@
-import { createLogger, explain } from '@rcm/telemetry';
+import { createLogger, explain, guardInput, plainWords } from '@rcm/telemetry';
 import { Command, CommanderError } from 'commander';
 import { ADDRESS_HELP } from './address.ts';
 import { readPortalConfig } from './config.ts';
@@ -13,7 +13,7 @@ const EXIT_CODES = '\nExit codes: 0 all is well, 1 something is wrong with the r
 /** The command line. Returns the exit code. */
 export async function parseArguments(argv: readonly string[], environment: NodeJS.ProcessEnv, streams: Streams): Promise<number> {
   let exitCode = 0;
-  const program = new Command('portal')
+  const program = guardInput(new Command('portal'))
     .description('For whoever writes a recipe: check it, try it at the live portal, see when the portal’s pages change. Needs no database and no secret store.')
     .exitOverride()
     .addHelpText('after', EXIT_CODES);
@@ -66,7 +66,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     .description('Opens the pages of each recipe without any credential and compares them with what the recipe expects. It costs no login attempt.')
     .argument('[file...]', 'recipes')
     .option('--all', 'all recipes of this project')
-    .option('--base-url <url...>', 'where the portal is; with several recipes NAME=URL for each. A recipe without one is only linted')
+    .option('--base-url <name=url...>', 'where the portal is; with several recipes NAME=URL for each. A recipe without one is only linted')
     .option('--address <where>', ADDRESS_HELP)
     .option('--deadline <seconds>', 'for the pages of one portal', '60')
     .option('--json', 'print one JSON object')
@@ -78,15 +78,19 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     await program.parseAsync([...argv]);
     return exitCode;
   } catch (error) {
-    return fail(error, streams);
+    return fail(error, streams, argv.includes('--json'));
   }
 }
 
-/** The one place where an error becomes words and an exit code. */
-function fail(error: unknown, { stderr }: Streams): number {
+/** The one place where an error becomes words, for a program one JSON object, and an exit code. */
+function fail(error: unknown, { stdout, stderr }: Streams, json: boolean): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  const { exitCode, code, sentence } =
+    error instanceof CommanderError
+      ? { exitCode: 2, code: 'input_invalid', sentence: plainWords(error.message).replace(/^error: /, '') }
+      : explain(error, createLogger({ name: 'portal' }));
   // Commander has written its own errors to stderr.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const { exitCode, sentence } = explain(error, createLogger({ name: 'portal' }));
-  stderr.write(`${sentence}\n`);
+  if (!(error instanceof CommanderError)) stderr.write(`${sentence}\n`);
+  if (json) stdout.write(`${JSON.stringify({ error: { code, message: sentence } })}\n`);
   return exitCode;
 }

@@ -1,6 +1,5 @@
 import { type Database, listAudit } from '@rcm/db';
 import { auditPlaces, cursorOf, placeIn, relative } from '@rcm/fleet';
-import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
 import { table } from '../table.ts';
 
@@ -15,17 +14,13 @@ export interface AuditListOptions {
   readonly after?: string;
 }
 
-const MOST = 1_000;
-
 /** Who did what in one organization, the newest first; `audit export` has the details, and `audit verify` says whether anybody changed one. */
 export async function auditList(db: Database, options: AuditListOptions): Promise<Report> {
   const limit = Number(options.limit);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
-    throw new RcmError('input_invalid', `--limit must be a whole number from 1 to ${MOST}. Nothing was done.`);
   const question = {
     orgId: options.org,
-    from: time('--from', options.from),
-    to: time('--to', options.to),
+    from: dateOf(options.from),
+    to: dateOf(options.to),
     subject: options.login,
     actor: options.actor,
     action: options.action,
@@ -58,9 +53,4 @@ export async function auditList(db: Database, options: AuditListOptions): Promis
   };
 }
 
-function time(option: string, text: string | undefined): Date | undefined {
-  if (text === undefined) return undefined;
-  const at = new Date(text);
-  if (!Number.isNaN(at.getTime())) return at;
-  throw new RcmError('input_invalid', `${option} must be a time such as 2026-03-01 or 2026-03-31T12:00:00Z. Nothing was done.`);
-}
+const dateOf = (time: string | undefined): Date | undefined => (time === undefined ? undefined : new Date(time));

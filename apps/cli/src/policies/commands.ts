@@ -9,7 +9,7 @@ export function addPolicies(program: Command, { stdout }: Pick<Terminal, 'stdout
   policies
     .command('aws')
     .description('IAM roles with their trust and policy, the key policy, and the guardrail for the account')
-    .requiredOption('--account <id>', 'twelve digits')
+    .requiredOption('--account <account>', 'twelve digits')
     .requiredOption('--region <name...>', 'where secrets lie: the first is written, others hold copies')
     .requiredOption('--environment <name>', 'as in RCM_ENVIRONMENT')
     .option('--partition <name>', 'aws, aws-us-gov, aws-cn', 'aws')
@@ -18,8 +18,8 @@ export function addPolicies(program: Command, { stdout }: Pick<Terminal, 'stdout
     .option('--heads-prefix <path>', 'below that, ending with a slash')
     .option('--heads-key <arn>', 'the KMS key that signs them')
     .addOption(new Option('--people <role...>', 'roles that people become, with a second factor').choices(['breakGlass', 'auditor', 'devAdmin']))
-    .option('--store-account <id...>', 'further accounts that hold secrets, where the tasks become tenants too')
-    .option('--tasks-account <id>', '--account is such a further account: the tasks are in this one')
+    .option('--store-account <account...>', 'further accounts that hold secrets, where the tasks become tenants too')
+    .option('--tasks-account <account>', '--account is such a further account: the tasks are in this one')
     .addOption(new Option('--format <format>', 'terraform: resources of its AWS provider').choices(['json', 'terraform']).default('json'))
     .action(async (options: PoliciesOptions) => {
       const { awsPolicies } = await import('../commands/policies.ts');

@@ -52,7 +52,7 @@ describe('policies aws', () => {
   });
 
   test.each([
-    [['--account', '12'], 'config_invalid', /twelve digits/],
+    [['--account', '12'], 'input_invalid', /twelve digits/],
     [['--environment', 'prod/*'], 'config_invalid', /environment/],
     [['--dedicated', 'console:mercy'], 'input_invalid', /APP:ORGANIZATION/],
     [['--dedicated', 'agent:mercy*'], 'config_invalid', /organization/],

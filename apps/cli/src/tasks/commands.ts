@@ -30,7 +30,7 @@ export function addTasks(program: Command, { terminal, looks, print }: Running):
   task
     .command('show')
     .description('why it waits or failed, who asked, who has it, what to do')
-    .argument('<id>', 'task')
+    .argument('<task>', 'its id')
     .action(async (id: string) => {
       const { taskShow } = await import('../commands/task-show.ts');
       await looks((db) => taskShow(db, id));
@@ -38,7 +38,7 @@ export function addTasks(program: Command, { terminal, looks, print }: Running):
   task
     .command('cancel')
     .description('end a task that is not wanted any more')
-    .argument('<id>', 'task')
+    .argument('<task>', 'its id')
     .option('--reason <text>', 'why, for the audit trail')
     .option('--actor <name>', 'what you call yourself, beside who signed in')
     .action(async (id: string, options: PersonOptions) => {

@@ -8,7 +8,7 @@ import type { PersonalAct } from './rollback.ts';
 /** Fails with `input_invalid`. */
 export function outsideKind(kind: string): OutsideKind {
   const known = OUTSIDE_KINDS.find((one) => one === kind);
-  if (!known) throw new RcmError('input_invalid', `Say which: ${OUTSIDE_KINDS.join(', ')}. Nothing was changed.`);
+  if (!known) throw new RcmError('input_invalid', `<kind> is one of ${OUTSIDE_KINDS.join(', ')}. Nothing was changed.`);
   return known;
 }
 

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isTime } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { type ClearOptions, retryCommand, unlockedCommand } from './clear-login.ts';
 import { type CommandContext, personalAct } from './command.ts';
@@ -74,7 +75,6 @@ export function addRepairs(command: (name: string, description: string) => Comma
 }
 
 function moment(text: string): Date {
-  const at = new Date(text);
-  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(at.getTime())) throw new InvalidArgumentError('It must be a day or an ISO time.');
-  return at;
+  if (!isTime(text)) throw new InvalidArgumentError('It must be a day or an ISO time.');
+  return new Date(text);
 }
