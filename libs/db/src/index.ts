@@ -25,6 +25,7 @@ export { type ConsoleRoles, type ConsoleSession, endSession, endSessionsOf, find
 export { checkDatabase, databaseEnvironment, readDatabaseConfig, withDatabaseCa } from './environment.ts';
 export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endpoints/endpoint.ts';
 export { followStoreVersion } from './endpoints/follow.ts';
+export { followSecretMadeAnew } from './endpoints/secret-made-anew.ts';
 export { type AccountFollowed, type FollowAccount, followAccount, type LoginName } from './endpoints/follow-account.ts';
 export { findEndpoint, findOrganization, getEndpoint, type EndpointPage, getPortalTypeOf, listEndpoints, listEndpointsOf } from './endpoints/read.ts';
 export { putOffRotation } from './endpoints/put-off.ts';

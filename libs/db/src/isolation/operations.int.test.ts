@@ -3,6 +3,7 @@ import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase, type Transaction } from '../database.ts';
 import { followStoreVersion } from '../endpoints/follow.ts';
+import { followSecretMadeAnew } from '../endpoints/secret-made-anew.ts';
 import { findEndpoint, findOrganization, getEndpoint, listEndpoints } from '../endpoints/read.ts';
 import { followAccount } from '../endpoints/follow-account.ts';
 import { putOffRotation } from '../endpoints/put-off.ts';
@@ -102,10 +103,14 @@ const ASKED = { portalTypeCode: 'alpine', fingerprints: PRINTS, rules: { windowM
 
 const DECIDED = { row: HELD_NOTHING, credentials: null, kept: null, take: 'row', actor: 'a', reason: 'x' } as const;
 
+const ofSecretsManager = ({ orgId, endpointId }: Named, suffix: string): string =>
+  `arn:aws:secretsmanager:us-east-1:123456789012:secret:rcm/test/${orgId}/endpoints/${endpointId}/a-${suffix}`;
+
 const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   getEndpoint: (n) => getEndpoint(t.agent, n),
   listCurrentVersions: (n) => listCurrentVersions(t.agent, { orgId: n.orgId, secretArns: [n.secretArn] }),
   followStoreVersion: (n) => followStoreVersion(t.agent, { ...n, from: '1', to: '2' }),
+  followSecretMadeAnew: (n) => followSecretMadeAnew(t.rotator, { orgId: n.orgId, from: ofSecretsManager(n, 'AbCdEf'), to: ofSecretsManager(n, 'GhIjKl') }),
   acquireSharedLease: (n) => acquireSharedLease(t.agent, { ...n, holder: 'h', ttlMs: 1000 }),
   acquireExclusiveLease: (n) => acquireExclusiveLease(t.rotator, { ...n, holder: 'h', ttlMs: 1000, wantMs: 0 }),
   'renewLease of an agent': (n) => renewLease(t.agent, { ...n, ttlMs: 1000 }),

@@ -10,6 +10,9 @@ const DENIED = { refused: '42501' };
 
 const begunRun = `INSERT INTO migration_run (command, filters, actor, reason, holder) VALUES ('apply', '{}', 'person:os:jane', 'r', 'migrator')`;
 
+const GONE = `'arn:aws:secretsmanager:us-east-1:123456789012:secret:rcm/prod/o/endpoints/e/a-AbCdEf'`;
+const MADE = `'arn:aws:secretsmanager:us-east-1:123456789012:secret:rcm/prod/o/endpoints/e/a-GhIjKl'`;
+
 /** Within one's own tenant: what a role's work needs, and what it does not. `$org`, `$endpoint`, `$login` and `$uuid` are the tenant's own. */
 const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_agent', 'may not', 'SELECT config FROM integration_endpoint'],
@@ -316,6 +319,8 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     [role, 'may not', 'SELECT 1 FROM adopted_id'],
     [role, 'may not', `SELECT rcm_readdress_adopted('$endpoint', 'https://alpine.example/x')`],
   ]),
+  ['rcm_rotator', 'may', `SELECT rcm_secret_made_anew(${GONE}, ${MADE})`],
+  ...ALL_ROLES.filter((role) => role !== 'rcm_rotator').map((role) => [role, 'may not', `SELECT rcm_secret_made_anew(${GONE}, ${MADE})`] as const),
   ['rcm_migrator', 'may', 'SELECT fingerprint FROM adopted_id'],
   ['rcm_migrator', 'may', 'UPDATE adopted_id SET fingerprint = NULL, taken_at = now()'],
   ['rcm_migrator', 'may not', `UPDATE adopted_id SET source_id = 'else'`],

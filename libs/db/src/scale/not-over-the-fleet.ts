@@ -37,7 +37,17 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'putOffRotation',
     ],
     ...['findEndpoint', 'findOrganization', 'findOrganizationName', 'getPortalTypeOf', 'insertEndpoint', 'addOrganization', 'upsertOrganization'],
-    ...['followAccount', 'followStoreVersion', 'clearLogin', 'restLogin', 'forgetPasswords', 'moveLogin', 'movePrints', 'withdrawExclusiveWish'],
+    ...[
+      'followAccount',
+      'followStoreVersion',
+      'followSecretMadeAnew',
+      'clearLogin',
+      'restLogin',
+      'forgetPasswords',
+      'moveLogin',
+      'movePrints',
+      'withdrawExclusiveWish',
+    ],
     ...[
       'noteSearched',
       'postponeSearch',
