@@ -45,6 +45,8 @@ export const GATHERED: readonly Gathered[] = [
   rotator('resume', 'let rotations start again'),
   rotator('recover', 'go on with rotations whose rotator is gone or whose wait is over'),
   rotator('copies', 'compare the copies in the second region, and mend those that are behind'),
+  rotator('backup', 'write every login of every store into files that only people’s keys open: --out DIR --reason TEXT'),
+  rotator('restore', 'put logins whose secret is gone back out of a backup: FILE --identity FILE --reason TEXT'),
   rotator('keys', 'what is under which key'),
   {
     ...rotator('save', 'create a portal type or bring it up to date: FILE --reason TEXT'),

@@ -5,6 +5,9 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { generateAgeIdentity } from '@rcm/credentials/backup';
+import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
 import { urlFor } from '@rcm/db/testing';
 import { createMetrics, type HealthServer, startHealthServer } from '@rcm/telemetry';
 import { asRoot, isLongForm } from '@rcm/test-services';
@@ -44,6 +47,8 @@ let person: Person;
 let health: HealthServer;
 let login: string;
 let isWell = true;
+let backup = '';
+let identity: string;
 const ran = new Set<string>();
 const sql = (text: string) => person.world.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(text));
 const account = () => {
@@ -51,6 +56,14 @@ const account = () => {
   return { portal, username };
 };
 const verify = () => run('rcm login verify "$LOGIN" --reason "$WHY"');
+
+/** The guardian's act, as local-aws lets its base user do it. */
+async function deleteSecret(): Promise<void> {
+  const { endpoint, region, taskCredentials } = person.world.aws;
+  const guardian = new SSMClient({ endpoint, region, credentials: taskCredentials(GUARDIAN_ROLE) });
+  await guardian.send(new DeleteParameterCommand({ Name: person.world.endpoint(login).secretArn.replace(/^.*:parameter/, '') }));
+  guardian.destroy();
+}
 
 const SITUATIONS: Readonly<Record<string, Situation>> = {
   'account-locked': {
@@ -88,6 +101,14 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
     at: { 'rcm resume': async () => person.world.aws.setFaults([]) },
     firstEnds: 1,
   },
+  'secrets-gone': {
+    async make() {
+      const { output } = await run('rcm backup --out "$BACKUPS" --org "$ORG" --reason "$WHY" --json 2> /dev/null');
+      backup = (JSON.parse(output) as { readonly files: readonly { readonly file: string }[] }).files[0]?.file ?? '';
+      await deleteSecret();
+      expect(await run('rcm login verify "$LOGIN" --reason "$WHY"')).toMatchObject({ code: 1 });
+    },
+  },
   'process-gone': {
     make: async () => void (isWell = false),
     at: { 'rcm recover': async () => void (isWell = true) },
@@ -107,8 +128,10 @@ beforeAll(async () => {
     RCM_AUDIT_PUBLIC_KEYS: file('public.pem', String(publicKey.export({ type: 'spki', format: 'pem' }))),
   };
   health = await startHealthServer({ port: 0, metrics: createMetrics(), checks: { process: () => (isWell ? null : 'It waits for its database.') } });
+  const kept = await generateAgeIdentity();
+  identity = file('identity.txt', `${kept.identity.reveal()}\n`);
   Object.assign(person, {
-    environment: { ...person.environment, ...heads, RCM_OWNER_DATABASE_URL: person.world.databaseUrl },
+    environment: { ...person.environment, ...heads, RCM_BACKUP_RECIPIENTS: kept.recipient, RCM_OWNER_DATABASE_URL: person.world.databaseUrl },
   });
   // A chain that the heads are of.
   ({ id: login } = await person.world.addEndpoint('alpine'));
@@ -128,7 +151,16 @@ afterAll(async () => {
 
 /** As somebody types it whose profile is set. */
 async function run(command: string): Promise<{ readonly code: number; readonly output: string }> {
-  const settings = { LOGIN: login, ORG: person.world.orgId, PORTAL: 'alpine', WHY: 'runbook, ticket 4711', HEALTH: `http://127.0.0.1:${health.port}` };
+  const settings = {
+    LOGIN: login,
+    ORG: person.world.orgId,
+    PORTAL: 'alpine',
+    WHY: 'runbook, ticket 4711',
+    HEALTH: `http://127.0.0.1:${health.port}`,
+    BACKUP: backup,
+    BACKUPS: join(person.folder, 'backups'),
+    IDENTITY: identity,
+  };
   const shell = spawn('bash', ['-c', `rcm() { "${process.execPath}" --disable-sigusr1 "${MAIN}" "$@"; }\n${command}`], {
     cwd: person.folder,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...person.environment, ...settings },

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { automations } from '@rcm/db';
 import { createLogger, explain, guardInput, hasCode, isTime, plainWords } from '@rcm/telemetry';
+import { addBackups } from './commands/backups.ts';
 import { type CommandContext, personalAct } from './commands/command.ts';
 import { copiesCommand } from './commands/copies.ts';
 import { type DecideOptions, decidePortalTypeCommand } from './commands/decide-portal-type.ts';
@@ -121,6 +122,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
   person(command('copies', 'compare the copies in the second region with the secrets, and mend those that are behind')).action((options: Output & Person) =>
     run(options, async (context, config) => copiesCommand(context, await personalAct(options, config))),
   );
+  addBackups(command, run);
   person(command('keys', 'what is under which key (docs/keys.md)'))
     .option('--move', 'move every login over to the current keys, while everything runs; needs --reason')
     .action((options: Output & Person & { move?: boolean }) =>

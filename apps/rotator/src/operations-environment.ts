@@ -45,6 +45,12 @@ export const operationsEnvironment = {
   RCM_NOTICE_MAX_TRIES: count(12),
   /** How long notices are kept; the journal and the audit trail stay. */
   RCM_NOTICE_KEEP_DAYS: z.coerce.number().int().min(8).max(400).default(90),
+  /** Public keys of age, separated by commas: whoever holds the identity of any of them can open what `rotator backup` writes. Unset: no backups. */
+  RCM_BACKUP_RECIPIENTS: z
+    .string()
+    .regex(/^age1[a-z0-9]+(,age1[a-z0-9]+)*$/, 'must be recipients of age, separated by commas')
+    .transform((text) => text.split(','))
+    .optional(),
   /** SNS topic, read by AWS's chat application; unset: no SNS. */
   RCM_NOTICE_SNS_TOPIC_ARN: z
     .string()

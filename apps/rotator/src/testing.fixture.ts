@@ -99,7 +99,7 @@ export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWo
 }
 
 /** Stores whose named step dies before or after it happened, once: what a killed process looks like from the store's side. */
-export function dyingStores(stores: TenantStores, step: 'stage' | 'promote' | 'replace' | 'discard', when: 'before' | 'after'): TenantStores {
+export function dyingStores(stores: TenantStores, step: 'create' | 'stage' | 'promote' | 'replace' | 'discard', when: 'before' | 'after'): TenantStores {
   let alive = false;
   return {
     close: () => stores.close(),

@@ -1,0 +1,237 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { parseReference } from '@rcm/credentials';
+import { generateAgeIdentity } from '@rcm/credentials/backup';
+import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
+import { getEndpoint } from '@rcm/db';
+import { isRcmError } from '@rcm/telemetry';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { backupCommand } from '../commands/backup.ts';
+import { restoreCommand } from '../commands/restore.ts';
+import { DAY, HOUR, MINUTE, openRowWorld, refusals, type RowWorld } from '../rows/row-world.fixture.ts';
+import { dyingStores } from '../testing.fixture.ts';
+
+const ACT = { actor: 'person:os:jane@host', reason: 'the store is gone' };
+
+let row: RowWorld;
+let folder: string;
+let identity: string;
+let recipient: string;
+beforeAll(async () => {
+  [row, folder] = [await openRowWorld(), await mkdtemp(join(tmpdir(), 'rcm-backup-'))];
+  const made = await generateAgeIdentity();
+  recipient = made.recipient;
+  identity = join(folder, 'identity.txt');
+  await writeFile(identity, `# kept in a safe\n${made.identity.reveal()}\n`);
+});
+afterAll(async () => {
+  await row?.close();
+  if (folder) await rm(folder, { recursive: true });
+});
+afterEach(() => vi.restoreAllMocks());
+
+interface Answer {
+  readonly exitCode: number | string;
+  readonly files?: readonly { readonly file: string; readonly logins: number; readonly copies: number; readonly missing: readonly string[] }[];
+  readonly logins?: Readonly<Record<string, string>>;
+}
+
+async function told(act: () => Promise<number>): Promise<Answer> {
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const exitCode = await act().catch((error: unknown) => {
+    if (isRcmError(error)) return error.code;
+    throw error;
+  });
+  const json = exitCode === 0 || exitCode === 1 ? (JSON.parse(String(written.mock.lastCall?.[0])) as object) : {};
+  written.mockRestore();
+  return { exitCode, ...json };
+}
+const context = (keys = row.rotator.keys) => ({
+  opened: { ...row.process, rotator: { ...row.patient, keys } },
+  json: true,
+  signal: new AbortController().signal,
+});
+let times = 0;
+/** What `rotator backup` says; its file is of this world's one organization. */
+async function backUp(): Promise<Answer & { readonly file: string }> {
+  const out = join(folder, `${(times += 1)}`);
+  const answer = await told(() => backupCommand(context(), { ...ACT, out, orgId: row.world.orgId, recipients: [recipient] }));
+  return { ...answer, file: answer.files?.[0]?.file ?? '' };
+}
+const restore = (file: string, options: { readonly dryRun?: boolean; readonly acceptUnknown?: boolean } = {}, keys = row.rotator.keys): Promise<Answer> =>
+  told(() => restoreCommand(context(keys), { ...ACT, file, identity, acceptUnknown: false, dryRun: false, ...options }));
+
+const arnOf = async (endpointId: string): Promise<string> => {
+  const endpoint = await getEndpoint(row.world.db, { orgId: row.world.orgId, endpointId });
+  return endpoint?.secretArn ?? '';
+};
+const storeOf = () => row.rotator.stores.forTenant(row.world.orgId);
+
+/** A person who became the guardian deletes it all, staged copies too, for good. */
+async function destroy(endpointId: string): Promise<void> {
+  const { region, endpoint } = row.world.aws;
+  const options = { region, endpoint, credentials: row.world.aws.taskCredentials(GUARDIAN_ROLE) };
+  const reference = parseReference(await arnOf(endpointId));
+  if (reference.store === 'secrets-manager') {
+    const person = new SecretsManagerClient(options);
+    await person.send(new DeleteSecretCommand({ SecretId: await arnOf(endpointId), ForceDeleteWithoutRecovery: true }));
+    return person.destroy();
+  }
+  const person = new SSMClient(options);
+  const name = (await arnOf(endpointId)).replace(/^.*:parameter/, '');
+  const copies = (await storeOf().listStaged(reference)).map((attemptId) => `${name.replace('/endpoints/', '/rotation/')}/${attemptId}`);
+  for (const Name of [name, ...copies]) await person.send(new DeleteParameterCommand({ Name }));
+  person.destroy();
+}
+
+const dyingAfter = (write: string) => (written: string, when: 'before' | 'after') => {
+  if (written === write && when === 'after') throw new Error('the process is gone');
+};
+const texts = async (endpointId: string): Promise<readonly unknown[]> => {
+  const reference = parseReference(await arnOf(endpointId));
+  const tags = { TenantId: row.world.orgId, Environment: row.world.environmentName, PortalType: 'alpine' };
+  const staged = await storeOf().listStaged(reference);
+  const copies = [];
+  for (const attemptId of staged) copies.push((await storeOf().readStaged({ current: reference, attemptId, tags }))?.text.reveal());
+  return [(await storeOf().read(reference))?.text.reveal(), ...copies];
+};
+
+/** By the portal's word, with what the store holds under the name that the row has now. */
+async function currentIsAccepted(endpointId: string): Promise<boolean> {
+  const { portal, username } = row.world.endpoint(endpointId);
+  const { password } = JSON.parse(String((await texts(endpointId))[0])) as { readonly password: string };
+  return row.world.portals.accepts({ portal, username, password });
+}
+
+it('everything that a store held is lost, and comes back: also what a rotation had only staged, and at Secrets Manager under another ARN', async () => {
+  const [still, rotated, open] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
+  const [managed, managedOpen] = [await row.world.addEndpoint('alpine', 'secrets-manager'), await row.world.addEndpoint('alpine', 'secrets-manager')];
+  const all = [still, rotated, open, managed, managedOpen].map(({ id }) => id);
+  for (const id of all) expect(await row.visit(id)).toBe('in');
+  expect(await row.settle(rotated.id)).toBe('done');
+  // The portal has the new password, and nobody has made it current.
+  for (const { id } of [open, managedOpen])
+    await expect(row.rotate(id, { ...row.patient, onJournalWrite: dyingAfter('applied') })).rejects.toThrow('the process is gone');
+  const before = await Promise.all(all.map(texts));
+  const passwords = (await Promise.all(all.map((id) => row.storedPasswords(id)))).flat();
+
+  const { exitCode, files, file } = await backUp();
+  expect({ exitCode, files }).toMatchObject({ exitCode: 0, files: [{ logins: 5, copies: 3, missing: [] }] });
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  const bytes = (await readFile(file)).toString('latin1');
+  expect(passwords.length).toBeGreaterThan(7);
+  for (const word of [...passwords, 'password', row.world.orgId]) expect(bytes).not.toContain(word);
+
+  for (const id of all) await destroy(id);
+  for (const { id } of [still, rotated, managed]) expect(await row.visit(id)).not.toBe('in');
+  const asked = await restore(file, { dryRun: true });
+  expect(asked).toMatchObject({ exitCode: 0, logins: Object.fromEntries(all.map((id) => [id, 'restored'])) });
+  for (const id of all) expect(await storeOf().read(parseReference(await arnOf(id)))).toBeNull();
+
+  expect(await restore(file)).toMatchObject({ exitCode: 0, logins: Object.fromEntries(all.map((id) => [id, 'restored'])) });
+  expect(await Promise.all(all.map(texts))).toEqual(before);
+  for (const { id, secretArn } of [managed, managedOpen]) {
+    expect(await arnOf(id)).not.toBe(secretArn);
+    expect((await arnOf(id)).slice(0, -6)).toBe(secretArn.slice(0, -6));
+  }
+  for (const { id } of [still, rotated, managed]) expect(await row.visit(id)).toBe('in');
+  for (const { id } of [open, managedOpen]) {
+    expect(await row.settle(id)).toBe('done');
+    await row.untilIn(id, { stepMs: 10 * MINUTE, atMostMs: HOUR });
+  }
+  for (const id of all) {
+    expect(await currentIsAccepted(id)).toBe(true);
+    expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
+  }
+  expect(Object.values((await restore(file)).logins ?? {})).toEqual(['same', 'same', 'kept', 'same', 'kept']);
+  const said = await row.audit('secret.restore', managed.id);
+  expect(said).toMatchObject([{ ...ACT, details: { result: 'restored', copies: 0 } }]);
+});
+
+it('what lies in the store is newer than any backup, and stays; a login that was rotated since and is gone is named, and works again with what a person knows', async () => {
+  const [edited, newer] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
+  for (const { id } of [edited, newer]) expect(await row.settle(id)).toBe('done');
+  const { file } = await backUp();
+  await row.edit(edited.id, { note: 'a person’s' });
+  const kept = await texts(edited.id);
+  await row.pass(DAY);
+  expect(await row.settle(newer.id)).toBe('done');
+  await destroy(newer.id);
+  const answer = await restore(file);
+  expect(answer).toMatchObject({ exitCode: 1, logins: { [edited.id]: 'kept', [newer.id]: 'outdated' } });
+  expect(await texts(edited.id)).toEqual(kept);
+  expect(await row.visit(newer.id)).not.toBe('in');
+  await row.mend();
+
+  // Support resets it, and a person puts it into the secret that was put back.
+  await row.setAtPortal(newer.id, 'Reset-by-support-1');
+  await row.edit(newer.id, { password: 'Reset-by-support-1' });
+  await row.untilIn(newer.id, { stepMs: 10 * MINUTE, atMostMs: 3 * HOUR });
+  expect(refusals(await row.history(newer.id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
+});
+
+it('a restore that dies in the middle is repeated, and nothing of it is missing', async () => {
+  const [parameter, managed] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine', 'secrets-manager')];
+  const both = [parameter.id, managed.id];
+  for (const id of both) await expect(row.rotate(id, { ...row.patient, onJournalWrite: dyingAfter('applied') })).rejects.toThrow('the process is gone');
+  const before = await Promise.all(both.map(texts));
+  const { file } = await backUp();
+  for (const id of both) await destroy(id);
+  const { stores } = row.rotator;
+  for (const [step, when] of [
+    ['stage', 'before'],
+    ['stage', 'after'],
+    ['create', 'after'],
+    ['create', 'before'],
+  ] as const) {
+    vi.spyOn(row.patient.stores, 'forTenant').mockImplementation(dyingStores(stores, step, when).forTenant);
+    await restore(file).catch(() => undefined);
+    vi.restoreAllMocks();
+  }
+  await restore(file);
+  expect(await Promise.all(both.map(texts))).toEqual(before);
+  for (const id of both) {
+    expect(await row.settle(id)).toBe('done');
+    expect(await currentIsAccepted(id)).toBe(true);
+  }
+});
+
+it('nothing is done with a file that is cut, changed, another environment’s, not for this identity, or that somebody else made', async () => {
+  const { id } = await row.world.addEndpoint('alpine');
+  const { file } = await backUp();
+  await destroy(id);
+  const bytes = await readFile(file);
+  const cut = join(folder, 'cut.age');
+  await writeFile(cut, bytes.subarray(0, bytes.length - 20));
+  const other = { current: { ...row.rotator.keys.current, id: 'other' } };
+  expect(await restore(cut)).toEqual({ exitCode: 'input_invalid' });
+  expect(await restore(join(folder, 'none.age'))).toEqual({ exitCode: 'input_invalid' });
+  expect(await restore(file, {}, other)).toEqual({ exitCode: 'input_invalid' });
+  expect(await storeOf().read(parseReference(await arnOf(id)))).toBeNull();
+  expect((await restore(file, { acceptUnknown: true }, other)).logins).toMatchObject({ [id]: 'restored' });
+  expect(await row.visit(id)).toBe('in');
+});
+
+it('a secret that is gone is named and not in the file; no file is left of a backup that ends in the middle', async () => {
+  const [gone, there] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
+  await destroy(gone.id);
+  const { exitCode, files } = await backUp();
+  expect({ exitCode, missing: files?.[0]?.missing }).toEqual({ exitCode: 1, missing: [gone.id] });
+
+  const out = join(folder, 'aborted');
+  const stop = new AbortController();
+  const { store } = { store: storeOf() };
+  const read = vi.spyOn(row.rotator.stores, 'forTenant').mockReturnValue({
+    ...store,
+    read: (reference, options) => {
+      if (reference.endpointId === there.id) stop.abort();
+      return store.read(reference, options);
+    },
+  });
+  await expect(backupCommand({ ...context(), signal: stop.signal }, { ...ACT, out, orgId: row.world.orgId, recipients: [recipient] })).rejects.toThrow();
+  read.mockRestore();
+  expect(await readdir(out)).toEqual([]);
+});

@@ -1,0 +1,105 @@
+import { formatReference, isSameText, parseReference, referenceKey, rotationOf, type SecretReference, type SecretStore } from '@rcm/credentials';
+import type { BackedUpLogin } from '@rcm/credentials/backup';
+import { type EndpointRow, followSecretMadeAnew, getEndpoint, getOpenAttempt, outrunCopy, recordAuditEvent } from '@rcm/db';
+import type { PersonalAct } from '../commands/command.ts';
+import type { RotatorProcess } from '../services.ts';
+
+/**
+ * What a backup comes to for one login. `restored`: its secret was gone and is as it was. `outdated`: likewise, but the journal knows a later rotation, whose
+ * password is in no store. `same`: the store has it. `kept`: the store holds something else, which nobody touched. `no_row`, `elsewhere`: no endpoint has that id,
+ * or its row names another secret.
+ */
+export type Restored = 'restored' | 'outdated' | 'same' | 'kept' | 'no_row' | 'elsewhere';
+
+export interface RestoreOptions extends PersonalAct {
+  readonly orgId: string;
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts one login back where its secret is gone, with the copies that lay staged beside it. It never overwrites: whatever lies in a store is newer than any backup. May be
+ * repeated after a crash at any point. Fails as the store does.
+ */
+export async function restoreLogin(process: Pick<RotatorProcess, 'rotator' | 'db'>, login: BackedUpLogin, options: RestoreOptions): Promise<Restored> {
+  const { rotator, db } = process;
+  const { orgId, signal } = options;
+  const endpoint = await getEndpoint(db, { orgId, endpointId: login.endpointId });
+  if (endpoint === null) return 'no_row';
+  const backedUp = parseReference(login.reference);
+  if (endpoint.secretArn === null || referenceKey(parseReference(endpoint.secretArn)) !== referenceKey(backedUp)) return 'elsewhere';
+  const reference = parseReference(endpoint.secretArn);
+  const place: Place = { store: rotator.stores.forTenant(orgId), endpoint, reference, environment: rotator.environment };
+  const current = await place.store.read(reference, { signal });
+  if (current !== null) {
+    await restoreCopies(process, place, login, { ...options, only: await openAttemptOf(process, endpoint) });
+    return isSameText(current.text, login.text) ? 'same' : 'kept';
+  }
+  const result = (await isOutdated(process, endpoint, login)) ? 'outdated' : 'restored';
+  if (options.dryRun) return result;
+  const { actor, reason } = options;
+  await recordAuditEvent(db, {
+    ...{ orgId, actor, reason, action: 'secret.restore', subject: endpoint.id },
+    details: { backedUpVersion: login.version, copies: login.staged.length, result },
+  });
+  await makeAnew(process, place, login, options);
+  return result;
+}
+
+/** What lets agents log in comes last: when it is there, all is there, and a restore that died before is repeated from its beginning. */
+async function makeAnew(process: Pick<RotatorProcess, 'rotator' | 'db'>, place: Place, login: BackedUpLogin, options: RestoreOptions): Promise<void> {
+  const { store, endpoint, reference: gone } = place;
+  const { signal } = options;
+  const create = async () => (await store.create(withoutSuffix(gone), login.text, tagsOf(place), { signal })).reference;
+  if (gone.store !== 'secrets-manager') {
+    await restoreCopies(process, place, login, { ...options, only: 'all' });
+    await create();
+    return;
+  }
+  // There a staged copy is a version of the secret itself, and the row does not name the new one yet.
+  const reference = await create();
+  await restoreCopies(process, { ...place, reference }, login, { ...options, only: 'all' });
+  await followSecretMadeAnew(process.db, { orgId: endpoint.orgId, from: formatReference(gone), to: formatReference(reference) });
+}
+
+interface Place {
+  readonly store: SecretStore;
+  readonly endpoint: EndpointRow;
+  readonly reference: SecretReference;
+  readonly environment: string;
+}
+
+const tagsOf = ({ endpoint, environment }: Place) => ({ TenantId: endpoint.orgId, Environment: environment, PortalType: endpoint.portalTypeCode });
+
+/** As it is asked for before Secrets Manager has named it. */
+const withoutSuffix = (reference: SecretReference): SecretReference =>
+  reference.store === 'secrets-manager' ? Object.freeze({ ...reference, suffix: null }) : reference;
+
+/** Staged copies, create-only: what is there stays. Where current is there, only that of an open rotation can matter. */
+async function restoreCopies(
+  { rotator }: Pick<RotatorProcess, 'rotator'>,
+  place: Place,
+  { staged }: BackedUpLogin,
+  { only, dryRun, signal }: RestoreOptions & { readonly only: string | 'all' | null },
+): Promise<void> {
+  if (dryRun) return;
+  const { store, endpoint, reference: current } = place;
+  for (const { attemptId, text } of staged) {
+    if (only !== 'all' && only !== attemptId) continue;
+    const slot = { current, attemptId, tags: tagsOf(place) };
+    if ((await store.readStaged(slot, { signal })) !== null) continue;
+    await store.stage(slot, text, { signal });
+    rotator.logger.warn({ endpointId: endpoint.id, attemptId }, 'a staged copy was put back out of a backup');
+  }
+}
+
+async function openAttemptOf({ db }: Pick<RotatorProcess, 'db'>, { orgId, loginIdentity }: EndpointRow): Promise<string | null> {
+  return loginIdentity === null ? null : ((await getOpenAttempt(db, { orgId, loginIdentity }))?.id ?? null);
+}
+
+async function isOutdated({ db }: Pick<RotatorProcess, 'db'>, { orgId, loginIdentity }: EndpointRow, { text, staged }: BackedUpLogin): Promise<boolean> {
+  const { attemptId } = rotationOf(text);
+  if (attemptId === null || loginIdentity === null) return false;
+  const outrun = await outrunCopy(db, { orgId, loginIdentity, attemptId });
+  return outrun !== null && !staged.some((copy) => copy.attemptId === outrun.newest.attemptId);
+}

@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import type { RotatorConfig } from '../config.ts';
+import { backupCommand } from './backup.ts';
+import { type CommandContext, personalAct } from './command.ts';
+import { type Output, person, type Person } from './options.ts';
+import { restoreCommand } from './restore.ts';
+
+type Run = (options: Output, act: (context: CommandContext, config: RotatorConfig) => Promise<number>) => Promise<void>;
+
+/** For the day on which a store, its key or its account is gone (docs/disaster.md). */
+export function addBackups(command: (name: string, description: string) => Command, run: Run): void {
+  person(command('backup', 'write every login as its store holds it into a file for each organization, sealed to RCM_BACKUP_RECIPIENTS'))
+    .requiredOption('--out <dir>', 'where the files go; made where it is missing')
+    .option('--org <id>', 'of this organization alone')
+    .action((options: Output & Person & { out: string; org?: string }) =>
+      run(options, async (context, config) =>
+        backupCommand(context, {
+          ...(await personalAct(options, config)),
+          out: options.out,
+          orgId: options.org ?? null,
+          recipients: config.RCM_BACKUP_RECIPIENTS ?? [],
+        }),
+      ),
+    );
+  person(command('restore', 'put logins whose secret is gone back as a backup has them; overwrites nothing'))
+    .argument('<file>', 'what `rotator backup` wrote')
+    .requiredOption('--identity <file>', 'the identity that it was sealed to, as age-keygen writes it')
+    .option('--accept-unknown', 'also a file without the mark of an identity key that is known here: you answer for it')
+    .option('--dry-run', 'read the whole file, compare it with the store, and change nothing')
+    .action((file: string, options: Output & Person & { identity: string; acceptUnknown?: boolean }) =>
+      run(options, async (context, config) =>
+        restoreCommand(context, {
+          ...(await personalAct(options, config)),
+          file,
+          identity: options.identity,
+          acceptUnknown: options.acceptUnknown ?? false,
+          dryRun: options.dryRun ?? false,
+        }),
+      ),
+    );
+}
