@@ -1,3 +1,4 @@
+import type { Transaction } from '../database.ts';
 import type { Prisma } from '../generated/client.ts';
 
 /** A payer portal product as its row says (docs/glossary.md). */
@@ -119,7 +120,7 @@ export interface EndpointRow {
 export const WITH_PORTAL_TYPE = { portalType: true } as const;
 
 type PortalTypeModel = Prisma.PortalTypeGetPayload<object>;
-type EndpointModel = Omit<Prisma.IntegrationEndpointGetPayload<{ include: typeof WITH_PORTAL_TYPE }>, 'config'>;
+type EndpointModel = Omit<Prisma.IntegrationEndpointGetPayload<object>, 'config'>;
 
 /** CHECKs of the schema make the casts true. */
 export function portalTypeRow(row: PortalTypeModel): PortalTypeRow {
@@ -134,7 +135,19 @@ export function portalTypeRow(row: PortalTypeModel): PortalTypeRow {
   };
 }
 
-export function endpointRow(row: EndpointModel): EndpointRow {
+/** Endpoints of a page. A portal type is read once for all of its endpoints, and is one object: with its recipe it is larger than all else of a row. */
+export async function endpointRows(tx: Transaction, rows: readonly EndpointModel[]): Promise<EndpointRow[]> {
+  const codes = [...new Set(rows.map((row) => row.portalTypeCode))];
+  const types = new Map((await tx.portalType.findMany({ where: { code: { in: codes } } })).map((type) => [type.code, portalTypeRow(type)]));
+  return rows.flatMap((row) => {
+    const portalType = types.get(row.portalTypeCode);
+    return portalType ? [withPortalType(row, portalType)] : [];
+  });
+}
+
+export const endpointRow = (row: EndpointModel & { readonly portalType: PortalTypeModel }): EndpointRow => withPortalType(row, portalTypeRow(row.portalType));
+
+function withPortalType(row: EndpointModel, portalType: PortalTypeRow): EndpointRow {
   return {
     id: row.id,
     orgId: row.orgId,
@@ -148,6 +161,6 @@ export function endpointRow(row: EndpointModel): EndpointRow {
     lastRotatedAt: row.lastRotatedAt,
     nextRotationAt: row.nextRotationAt,
     hasLegacyCredentials: row.hasLegacyCredentials,
-    portalType: portalTypeRow(row.portalType),
+    portalType,
   };
 }

@@ -2,7 +2,7 @@ import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { checkId, checkLimit } from '../input.ts';
 import type { TaskPlace } from '../tasks/queue.ts';
-import { endpointRow, portalTypeRow, type PortalTypeRow, WITH_PORTAL_TYPE, type EndpointRow } from './endpoint.ts';
+import { endpointRow, endpointRows, portalTypeRow, type PortalTypeRow, WITH_PORTAL_TYPE, type EndpointRow } from './endpoint.ts';
 
 /** An endpoint of one organization; another organization's is `null`, as one that does not exist. */
 export async function getEndpoint(db: Database, { orgId, endpointId }: { readonly orgId: string; readonly endpointId: string }): Promise<EndpointRow | null> {
@@ -36,15 +36,12 @@ export async function findOrganization(db: Database, { endpointId }: { readonly 
 
 /** Pages through all endpoints by id: pass the last id of a page as `after` to get the next. */
 export async function listEndpoints(db: Database, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): Promise<EndpointRow[]> {
-  const rows = await byIndex(db, 'every tenant', (tx) =>
-    tx.integrationEndpoint.findMany({
-      where: after === undefined ? {} : { id: { gt: after } },
-      orderBy: { id: 'asc' },
-      take: checkLimit(limit),
-      include: WITH_PORTAL_TYPE,
-    }),
+  return byIndex(db, 'every tenant', async (tx) =>
+    endpointRows(
+      tx,
+      await tx.integrationEndpoint.findMany({ where: after === undefined ? {} : { id: { gt: after } }, orderBy: { id: 'asc' }, take: checkLimit(limit) }),
+    ),
   );
-  return rows.map(endpointRow);
 }
 
 export interface EndpointPage {

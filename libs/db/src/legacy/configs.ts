@@ -2,7 +2,7 @@ import { RcmError, Secret } from '@rcm/telemetry';
 import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { writeAuditEvent } from '../audit/record.ts';
-import { endpointRow, type EndpointRow, WITH_PORTAL_TYPE } from '../endpoints/endpoint.ts';
+import { type EndpointRow, endpointRows } from '../endpoints/endpoint.ts';
 import { checkLimit } from '../input.ts';
 import { MIGRATOR } from './migrate.ts';
 import { type Place, removePlaces } from './scrub.ts';
@@ -19,8 +19,8 @@ export async function listConfigs(db: Database, { after, limit }: { readonly aft
   return byIndex(db, 'every tenant', async (tx) => {
     const texts = await tx.$queryRaw<{ id: string; config: string }[]>`
       SELECT id, config::text AS config FROM integration_endpoint WHERE id > ${after ?? ''} ORDER BY id LIMIT ${checkLimit(limit)}`;
-    const rows = await tx.integrationEndpoint.findMany({ where: { id: { in: texts.map(({ id }) => id) } }, include: WITH_PORTAL_TYPE });
-    const endpoints = new Map(rows.map((row) => [row.id, endpointRow(row)]));
+    const rows = await tx.integrationEndpoint.findMany({ where: { id: { in: texts.map(({ id }) => id) } } });
+    const endpoints = new Map((await endpointRows(tx, rows)).map((endpoint) => [endpoint.id, endpoint]));
     return texts.flatMap(({ id, config }) => {
       const endpoint = endpoints.get(id);
       return endpoint ? [{ endpoint, config: new Secret(config) }] : [];

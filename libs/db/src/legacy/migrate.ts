@@ -2,7 +2,7 @@ import { RcmError, Secret } from '@rcm/telemetry';
 import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { LoginName } from '../endpoints/follow-account.ts';
-import { endpointRow, WITH_PORTAL_TYPE, type EndpointRow } from '../endpoints/endpoint.ts';
+import { type EndpointRow, endpointRows } from '../endpoints/endpoint.ts';
 import { NEXT_ROTATION } from '../endpoints/schedule.ts';
 import { checkLimit } from '../input.ts';
 import { writeAuditEvent } from '../audit/record.ts';
@@ -27,8 +27,8 @@ export async function listLegacyEndpoints(
     const texts = await client.$queryRaw<{ id: string; credentials: string }[]>`
       SELECT id, (config->'credentials')::text AS credentials FROM integration_endpoint
        WHERE has_legacy_credentials AND id > ${after ?? ''} ORDER BY id LIMIT ${checkLimit(limit)}`;
-    const rows = await client.integrationEndpoint.findMany({ where: { id: { in: texts.map(({ id }) => id) } }, include: WITH_PORTAL_TYPE });
-    const endpoints = new Map(rows.map((row) => [row.id, endpointRow(row)]));
+    const rows = await client.integrationEndpoint.findMany({ where: { id: { in: texts.map(({ id }) => id) } } });
+    const endpoints = new Map((await endpointRows(client, rows)).map((endpoint) => [endpoint.id, endpoint]));
     return texts.flatMap(({ id, credentials }) => {
       const endpoint = endpoints.get(id);
       return endpoint ? [{ endpoint, credentials: new Secret(credentials) }] : [];
