@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { platformPolicies, taskRoleName } from '@rcm/credentials/policies';
-import { type Database, insertEndpoint, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { type Database, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { startLocalAws } from '@rcm/local-aws';
-import { Secret } from '@rcm/telemetry';
 import { startEmbeddedPostgres } from '@rcm/test-services';
 import { type CountingProxy, startCountingProxy } from './counting-proxy.ts';
 
@@ -16,6 +15,8 @@ export interface MigrationWorld {
   readonly proxy: CountingProxy;
   /** Of the account's own user, who may do everything where there are no policies. */
   readonly admin: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** What each login's password is at the start. */
+  readonly passwords: ReadonlyMap<string, string>;
   /** What a migrator's process is started with. */
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -23,11 +24,16 @@ export interface MigrationWorld {
 
 const REGION = 'us-east-1';
 
-/**
- * A database with `count` plaintext logins, and a store with SSM's default quota of writes. Its policies are the platform's, or `none`: those let nobody
- * write as the original design's script does.
- */
-export async function openMigrationWorld(count: number, policies: 'the platformâ€™s' | 'none'): Promise<MigrationWorld> {
+export interface WorldOptions {
+  readonly logins: number;
+  /** `none`: the platform's let nobody write as the original design's script does. */
+  readonly policies?: 'the platformâ€™s' | 'none';
+  /** SSM's default, or no quota at all. */
+  readonly quota: 'default' | 'none';
+}
+
+/** A database with plaintext logins, and a store. */
+export async function openMigrationWorld({ logins, policies = 'the platformâ€™s', quota }: WorldOptions): Promise<MigrationWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'rcm-bench-migration-'));
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
@@ -38,20 +44,25 @@ export async function openMigrationWorld(count: number, policies: 'the platformâ
   await migrateWithLogins(url);
   const environment = 'bench';
   const enforce = platformPolicies({ accountId: '123456789012', regions: [REGION], environment });
-  const aws = await startLocalAws({ ...(policies === 'none' ? {} : { enforce }), quotas: { writes: WRITES_PER_SECOND, reads: 40 } });
+  const aws = await startLocalAws({
+    ...(policies === 'none' ? {} : { enforce }),
+    ...(quota === 'none' ? {} : { quotas: { writes: WRITES_PER_SECOND, reads: 40 } }),
+  });
   const proxy = await startCountingProxy(aws.endpoint);
   const keys = policies === 'none' ? { ...aws.credentials, sessionToken: '' } : aws.taskCredentials(taskRoleName('migrator'));
   const keyFile = `[default]\naws_access_key_id = ${keys.accessKeyId}\naws_secret_access_key = ${keys.secretAccessKey}\naws_session_token = ${keys.sessionToken}\n`;
   const db = openDatabase({ url, applicationName: 'bench', maxConnections: 2 });
-  await plant(db, count);
+  await plant(db, logins);
   return {
     db,
     proxy,
     admin: aws.credentials,
+    passwords: new Map(Array.from({ length: logins }, (_, n) => [idOf(n), `Pass-${n}-word`])),
     environment: {
       PATH: process.env['PATH'] ?? '',
       AWS_SHARED_CREDENTIALS_FILE: file('credentials', keyFile),
       RCM_DATABASE_URL_FILE: file('database-url', urlFor('rcm_migrator', url)),
+      RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: file('admin-url', url),
       RCM_ENVIRONMENT: environment,
       RCM_AWS_REGION: REGION,
       RCM_AWS_ENDPOINT: proxy.endpoint,
@@ -59,6 +70,7 @@ export async function openMigrationWorld(count: number, policies: 'the platformâ
       RCM_KMS_KEY_ID: 'alias/rcm-credentials',
       RCM_TENANT_ROLE_ARN: `arn:aws:iam::${aws.accountId}:role/rcm-migrator-tenant`,
       RCM_IDENTITY_KEY_FILE: file('identity-key', 'bench-key-0123456789-0123456789-0123456789'),
+      ...(quota === 'none' ? { RCM_MIGRATOR_WRITES_PER_SECOND: '100', RCM_MIGRATOR_READS_PER_SECOND: '1000' } : {}),
       RCM_LOG_LEVEL: 'silent',
     },
     async close() {
@@ -78,16 +90,20 @@ async function plant(db: Database, count: number): Promise<void> {
     ...{ settleMs: 1000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 2, maxConcurrency: 4 },
   });
   for (const orgId of ['north', 'south']) await upsertOrganization(db, { id: orgId, name: orgId });
-  for (let n = 0; n < count; n += 1) {
-    const id = `login-${String(n).padStart(5, '0')}`;
-    const config = new Secret({ credentials: { username: `user-${n}`, password: `Pass-${n}-word` } });
-    await insertEndpoint(db, {
-      id,
-      orgId: n % 2 === 0 ? 'north' : 'south',
-      portalTypeCode: 'alpine',
-      accountId: `account-${n}`,
-      baseUrl: 'https://alpine.example/',
-      config,
-    });
+  for (let from = 0; from < count; from += PLANTED_AT_ONCE) {
+    const last = Math.min(count, from + PLANTED_AT_ONCE) - 1;
+    await db.transaction(
+      'every tenant',
+      (tx) => tx.$executeRaw`
+        INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url, config)
+        SELECT 'login-' || lpad(n::text, 5, '0'), CASE n % 2 WHEN 0 THEN 'north' ELSE 'south' END, 'alpine', 'account-' || n, 'https://alpine.example/',
+               jsonb_build_object('note', 'left alone', 'credentials', jsonb_build_object('username', 'user-' || n, 'password', 'Pass-' || n || '-word'))
+          FROM generate_series(${from}::int, ${last}::int) n`,
+    );
   }
 }
+
+/** One statement has 30 s, on a machine that may be ten times as busy. */
+const PLANTED_AT_ONCE = 1_000;
+
+const idOf = (n: number): string => `login-${String(n).padStart(5, '0')}`;

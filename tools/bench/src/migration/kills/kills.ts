@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../../benchmark.ts';
+import { seededRandom } from '../../random.ts';
+import { openMigrationWorld } from '../migration-world.ts';
+import { migratorProgram } from '../migrator-process.ts';
+import { Judge } from './judge.ts';
+import { Operator } from './operator.ts';
+import { People } from './people.ts';
+import { tellStory } from './story.ts';
+
+const SEED = 15;
+
+async function measureKills(run: BenchmarkRun): Promise<BenchmarkResult[]> {
+  const { logins, deaths } = run.size === 'quick' ? { logins: 12, deaths: 4 } : { logins: 300, deaths: 50 };
+  const folder = mkdtempSync(join(tmpdir(), 'rcm-bench-migrator-'));
+  const world = await openMigrationWorld({ logins, policies: 'none', quota: 'none' });
+  const random = seededRandom(SEED);
+  const people = new People(world.db, { typed: world.passwords, random });
+  const judge = new Judge(world.db, people, { endpoint: world.proxy.endpoint, credentials: world.admin });
+  try {
+    const operator = new Operator({ world, program: await migratorProgram(folder), people, random, signal: run.signal });
+    const { deaths: died, verdicts } = await tellStory({ operator, judge, logins, deaths, random, progress: (line) => run.progress(line) });
+    run.progress(`${people.edits} edits by people`);
+    const count = (kind: 'lost' | 'stale' | 'twice' | 'left') => new Set(verdicts.flatMap((verdict) => verdict[kind])).size;
+    const name = `${logins} logins, killed ${died} times, ${people.edits} edits meanwhile`;
+    const none = (what: 'lost' | 'stale' | 'twice' | 'left'): BenchmarkResult => {
+      const ours = count(what);
+      return { name: `${name}: ${what === 'left' ? 'not moved' : what}`, ours, peers: {}, unit: 'logins', target: 'none', met: ours === 0 };
+    };
+    return [
+      ...(['lost', 'stale', 'twice', 'left'] as const).map(none),
+      { name: 'killed', ours: died, peers: {}, unit: 'times', target: `${deaths}`, met: died === deaths },
+    ];
+  } finally {
+    judge.close();
+    await world.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The migrator's process is killed at random moments of the whole way, while people edit rows. */
+export const kills: Benchmark = { name: 'kills', run: measureKills };

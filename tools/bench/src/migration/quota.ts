@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
+import type { Counted } from './counting-proxy.ts';
+import { type MigrationWorld, openMigrationWorld, WRITES_PER_SECOND } from './migration-world.ts';
+import { migratorProgram, runMigrator } from './migrator-process.ts';
+import { runScript } from './original-script.ts';
+
+const PEER = 'script of the original design 6.2';
+const LEAST_PERCENT = 95;
+
+interface Measured {
+  /** Of the quota, from the first write to the last. */
+  readonly percent: number;
+  readonly errors: number;
+  /** Writes that were taken beyond one a login. */
+  readonly twice: number;
+  /** Logins without a secret afterwards. */
+  readonly left: number;
+}
+
+function judge({ puts }: Counted, { logins, left }: { readonly logins: number; readonly left: number }): Measured {
+  const taken = puts.filter((put) => put.taken);
+  const seconds = ((taken.at(-1)?.atMs ?? 0) - (taken[0]?.atMs ?? 0)) / 1000;
+  // The first one opens the first interval.
+  const percent = seconds > 0 ? ((taken.length - 1) / seconds / WRITES_PER_SECOND) * 100 : 0;
+  return { percent, errors: puts.length - taken.length, twice: taken.length - (logins - left), left };
+}
+
+async function measure(logins: number, policies: 'the platform’s' | 'none', act: (world: MigrationWorld) => Promise<unknown>): Promise<Measured> {
+  const world = await openMigrationWorld({ logins, policies, quota: 'default' });
+  try {
+    world.proxy.take();
+    await act(world);
+    const [row] = await world.db.transaction(
+      'every tenant',
+      (tx) => tx.$queryRaw<{ left: number }[]>`SELECT count(*)::int AS left FROM integration_endpoint WHERE secret_arn IS NULL`,
+    );
+    return judge(world.proxy.take(), { logins, left: row?.left ?? logins });
+  } finally {
+    await world.close();
+  }
+}
+
+async function measureQuota(run: BenchmarkRun): Promise<BenchmarkResult[]> {
+  const logins = run.size === 'quick' ? 12 : 2_000;
+  const folder = mkdtempSync(join(tmpdir(), 'rcm-bench-migrator-'));
+  try {
+    return await besideTheScript(run, { logins, program: await migratorProgram(folder) });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function besideTheScript(
+  run: BenchmarkRun,
+  { logins, program }: { readonly logins: number; readonly program: readonly string[] },
+): Promise<BenchmarkResult[]> {
+  run.progress(`the script, ${logins} logins`);
+  const script = await measure(logins, 'none', runScript);
+  run.progress(`the script: ${script.percent.toFixed(1)}% of the quota, ${script.errors} refused, ${script.twice} twice, ${script.left} left`);
+  const results: BenchmarkResult[] = [];
+  for (const migrators of [1, 2, 4]) {
+    const ours = await measure(logins, 'the platform’s', async ({ environment }) => {
+      const order = { program, args: ['apply', '--reason', 'bench', '--json'], environment, signal: run.signal };
+      const ends = await Promise.all(Array.from({ length: migrators }, () => runMigrator(order)));
+      for (const { code } of ends) if (code !== 0) throw new Error(`a migrator ended with ${code}`);
+    });
+    run.progress(`${migrators} at once: ${ours.percent.toFixed(1)}% of the quota, ${ours.errors} refused, ${ours.twice} twice, ${ours.left} left`);
+    const name = `${logins} logins at ${WRITES_PER_SECOND} writes a second, ${migrators} at once`;
+    results.push(
+      {
+        name: `${name}: of the quota`,
+        ours: ours.percent,
+        peers: { [PEER]: script.percent },
+        unit: '%',
+        target: `at least ${LEAST_PERCENT}`,
+        met: ours.percent >= LEAST_PERCENT,
+      },
+      { name: `${name}: refused by the store`, ours: ours.errors, peers: { [PEER]: script.errors }, unit: 'writes', target: 'none', met: ours.errors === 0 },
+      {
+        name: `${name}: not moved, or written twice`,
+        ours: ours.left + ours.twice,
+        peers: { [PEER]: script.left + script.twice },
+        unit: 'logins',
+        target: 'none',
+        met: ours.left + ours.twice === 0,
+      },
+    );
+  }
+  return results;
+}
+
+export const quota: Benchmark = { name: 'quota', run: measureQuota };

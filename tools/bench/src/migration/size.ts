@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
+import { type MigrationWorld, openMigrationWorld } from './migration-world.ts';
+import { type MigratorEnd, migratorProgram, runMigrator } from './migrator-process.ts';
+
+const MOST_MEGABYTES = 150;
+/** Of which `plan` holds two short texts a login, to say which logins are shared. */
+const MOST_GROWTH_MEGABYTES = 12;
+/** Faster than any pace that SSM allows for writes, once somebody has paid for the higher one. */
+const LEAST_A_SECOND = 10;
+const MEGABYTE = 1_000_000;
+
+const COMMANDS = [
+  ['plan', '--json-lines'],
+  ['apply', '--reason', 'bench', '--json-lines'],
+  ['verify', '--json-lines'],
+] as const;
+type Command = (typeof COMMANDS)[number][0];
+
+type Figures = Readonly<Record<Command, MigratorEnd>>;
+
+/** What each command weighs and how fast it is with so many logins, in a store without a quota and without policies, which the stand-in would take longer for than we do. */
+async function measure(run: BenchmarkRun, { logins, program }: { readonly logins: number; readonly program: readonly string[] }): Promise<Figures> {
+  const world: MigrationWorld = await openMigrationWorld({ logins, policies: 'none', quota: 'none' });
+  try {
+    const figures: Partial<Record<Command, MigratorEnd>> = {};
+    for (const args of COMMANDS) {
+      const end = await runMigrator({ program, args, environment: world.environment, signal: run.signal });
+      if (end.code !== 0) throw new Error(`${args[0]} of ${logins} logins ended with ${end.code}: ${end.stderr.slice(-500)}`);
+      figures[args[0]] = { ...end, stdout: '', stderr: '' };
+      run.progress(
+        `${args[0]} of ${logins} logins: ${(end.peakBytes / MEGABYTE).toFixed(0)} MB, ${end.seconds.toFixed(0)} s, ${(logins / end.seconds).toFixed(1)} logins a second`,
+      );
+    }
+    return figures as Figures;
+  } finally {
+    await world.close();
+  }
+}
+
+async function measureSize(run: BenchmarkRun): Promise<BenchmarkResult[]> {
+  const most = run.size === 'quick' ? 200 : 50_000;
+  const folder = mkdtempSync(join(tmpdir(), 'rcm-bench-migrator-'));
+  try {
+    const program = await migratorProgram(folder);
+    const few = await measure(run, { logins: most / 10, program });
+    const many = await measure(run, { logins: most, program });
+    return [...COMMANDS.flatMap(([command]) => ofCommand(command, { few: few[command], many: many[command], most })), speed(many.apply, most)];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function ofCommand(command: Command, { few, many, most }: { readonly few: MigratorEnd; readonly many: MigratorEnd; readonly most: number }): BenchmarkResult[] {
+  const peak = many.peakBytes / MEGABYTE;
+  const growth = (many.peakBytes - few.peakBytes) / MEGABYTE;
+  return [
+    { name: `${command} of ${most} logins: memory`, ours: peak, peers: {}, unit: 'MB', target: `at most ${MOST_MEGABYTES}`, met: peak <= MOST_MEGABYTES },
+    {
+      name: `${command} of ${most} logins: memory beyond that of ${most / 10}`,
+      ...{ ours: growth, peers: {}, unit: 'MB', target: `at most ${MOST_GROWTH_MEGABYTES}`, met: growth <= MOST_GROWTH_MEGABYTES },
+    },
+  ];
+}
+
+function speed({ seconds }: MigratorEnd, logins: number): BenchmarkResult {
+  const ours = logins / seconds;
+  return {
+    name: `apply of ${logins} logins without a quota`,
+    ours,
+    peers: {},
+    unit: 'logins a second',
+    target: `at least ${LEAST_A_SECOND}`,
+    met: ours >= LEAST_A_SECOND,
+  };
+}
+
+export const size: Benchmark = { name: 'size', run: measureSize };
