@@ -49,6 +49,9 @@ test('nothing that anybody has written runs, and no page asks anybody else for a
     '/o/hospital-1/audit',
     '/all/system',
     '/all/approvals',
+    '/all/rotations',
+    '/all/portals/alpine',
+    '/all/migration',
   ])
     await page.goto(`${w.origin}${path}`);
   expect(ran).toEqual([]);

@@ -24,6 +24,11 @@ beforeAll(async () => {
     '/all/tasks?show=all',
     '/all/system',
     '/all/approvals',
+    '/all/rotations',
+    '/o/hospital-1/rotations',
+    '/all/portals',
+    '/all/portals/alpine',
+    '/all/migration',
     '/o/hospital-1/approvals',
     '/o/hospital-1/logins',
     '/o/hospital-1/audit',
@@ -36,7 +41,7 @@ afterAll(() => w?.close());
 
 /** Every element that the pages' own templates have, and no attribute that runs or leads elsewhere. */
 const TAGS = new Set(
-  'html head meta title link body a header nav span form input button main h1 h2 p div table caption thead tbody tr th td time code dl dt dd ul li section details summary label textarea select option'.split(
+  'html head meta title link body a header nav span form input button main h1 h2 p div table caption thead tbody tr th td time code dl dt dd ul li section details summary label textarea select option ol'.split(
     ' ',
   ),
 );
@@ -75,6 +80,7 @@ test.each(['show', 'portal', 'after', 'before', 'actor', 'action', 'login', 'to'
       '/o/hospital-1/logins',
       '/o/hospital-1/logins/alpine-well',
       '/all/tasks',
+      '/all/rotations',
       '/o/hospital-1/audit',
       '/sign-in',
       '/nothing',

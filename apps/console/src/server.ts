@@ -15,6 +15,7 @@ import { failureOf } from './web/failure.ts';
 import './web/fastify.ts';
 import { securityHeaders } from './web/headers.ts';
 import { htmlOf } from './web/markup.ts';
+import { overviewRoutes } from './web/overview-routes.ts';
 import { pageRoutes } from './web/page-routes.ts';
 import { STYLE, STYLE_PATH } from './web/style.ts';
 
@@ -100,6 +101,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   const issuer = new Issuer({ ...options.issuer, redirectUri: `${origin}/signed-in` });
   signInRoutes(server, { ...options, issuer });
   pageRoutes(server, db);
+  overviewRoutes(server, db);
   actRoutes(server, options);
   approvalRoutes(server, options);
   try {

@@ -16,7 +16,7 @@ export async function tellStory(url: string, text: (plain: string) => string): P
   await asSuperuser(url, [
     `SELECT set_config('app.tenant_id', '*', false), set_config('app.reason', 'story', false)`,
     `UPDATE organization SET name = ${words('Hospital 1')} WHERE id = 'hospital-1'`,
-    `UPDATE portal_type SET name = ${words('Alpine Health')}`,
+    `UPDATE portal_type SET name = ${words('Alpine Health')}, recipe = jsonb_build_object('login', jsonb_build_array(jsonb_build_object('fill', '#user', 'note', ${words('the user name')}, 'settle_ms', 1500, 'strict', true)))`,
     `INSERT INTO login_identity (id) SELECT encode(sha256(e.id::bytea), 'hex') FROM integration_endpoint e ON CONFLICT DO NOTHING`,
     `UPDATE integration_endpoint e SET login_identity = encode(sha256(e.id::bytea), 'hex'), secret_arn = 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/' || e.id, current_version = '3',
             next_rotation_at = now() + interval '20 days', last_rotated_at = now() - interval '40 days'`,
@@ -32,6 +32,8 @@ export async function tellStory(url: string, text: (plain: string) => string): P
        FROM integration_endpoint e WHERE e.id IN ('alpine-blocked', 'alpine-rotating')`,
     `INSERT INTO notice (kind, dedup_key, org_id, endpoint_id, detail) VALUES ('blocked', 'b', 'hospital-1', 'alpine-blocked', ${words('a person has to decide')})`,
     `INSERT INTO rotation_pause (org_id, endpoint_id, actor, reason) VALUES ('hospital-1', 'alpine-well-3', 'person:os:jane', ${words('the payer moves its pages this week')})`,
+    `INSERT INTO migration_proof (org_id, endpoint_id, step, version, fingerprint) VALUES ('hospital-1', 'alpine-well', 'applied', '1', 'f')`,
+    `INSERT INTO migration_run (command, filters, actor, reason, holder, counts, ended_at, ended) VALUES ('apply', jsonb_build_object('portalType', ${words('alpine')}), 'person:os:jane', ${words('the first wave')}, 'migrator@host:1', '{"migrated": 3}', now(), 'done')`,
     `INSERT INTO rotation_pause (portal_type_code, actor, reason) VALUES ('alpine', 'person:os:jane', ${words('new pages')})`,
     `INSERT INTO portal_gate (portal_type_code, opened_at, cause, detail) VALUES ('alpine', now(), 'page_changed', ${words('three logins met unknown pages')}) ON CONFLICT (portal_type_code) DO UPDATE SET opened_at = now(), closed_at = NULL, closed_by = NULL, cause = 'page_changed', detail = excluded.detail`,
     `SELECT rcm_record_person('hospital-1', 'person:os:jane', 'login.retry', 'alpine-failing', ${words('support says it is right')}, '{}')`,

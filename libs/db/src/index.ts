@@ -65,6 +65,8 @@ export { type FleetFigures, fleetFigures } from './fleet/figures.ts';
 export { COUNTED_AT_MOST, type FleetOverview, fleetOverview } from './fleet/overview.ts';
 export { findOrganizationName, listOrganizations, type OrganizationName } from './fleet/organizations.ts';
 export { findPortalType, listPortalTypes, type PortalTypeInUse } from './fleet/portal-types.ts';
+export { listPortals, type PortalListed, type PortalShown, showPortal } from './fleet/portals-shown.ts';
+export { type DueDay, dueByDay, type PortalRotations, portalRotations } from './fleet/rotations.ts';
 export { type LoginBudget, type LoginInFull, type Refused, showLogin } from './fleet/show-login.ts';
 export { showTask, type TaskInFull } from './fleet/show-task.ts';
 export { type LoginFilter, type WalkPlace } from './fleet/walk.ts';

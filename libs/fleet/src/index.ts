@@ -6,5 +6,6 @@ export { auditPlaces, cursorOf, loginPlaces, placeIn, taskPlaces } from './curso
 export { howMany, howManyLogins } from './how-many.ts';
 export { isWell, noteOf, type Standing, standingOf } from './standing.ts';
 export { nextStepsFor, whyRotatedThen } from './login-words.ts';
+export { type TypeStanding, whyTypeWaits } from './rotation-words.ts';
 export { taskNote, whyNotDone } from './task-words.ts';
 export { relative } from './times.ts';

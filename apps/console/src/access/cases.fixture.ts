@@ -22,6 +22,9 @@ export const CASES: readonly Case[] = ROLES.flatMap((role) => [
 const SEES: Readonly<Record<Page, string>> = {
   fleet: 'viewer operator approver auditor',
   login: 'viewer operator approver auditor',
+  rotations: 'viewer operator approver auditor',
+  portals: 'viewer operator approver auditor',
+  migration: 'operator approver auditor',
   tasks: 'viewer operator approver auditor',
   approvals: 'operator approver auditor',
   audit: 'operator approver auditor',

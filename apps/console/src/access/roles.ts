@@ -10,6 +10,9 @@ const EVERYBODY: readonly Role[] = ROLES;
 export const PAGES = {
   fleet: EVERYBODY,
   login: EVERYBODY,
+  rotations: EVERYBODY,
+  portals: EVERYBODY,
+  migration: ['operator', 'approver', 'auditor'],
   tasks: EVERYBODY,
   approvals: ['operator', 'approver', 'auditor'],
   audit: ['operator', 'approver', 'auditor'],

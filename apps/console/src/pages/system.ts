@@ -4,6 +4,7 @@ import { WIDE_ACTS } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
 import { facts, moment, pill, sameAs, table } from './parts.ts';
+import { pausesTable } from './pauses.ts';
 
 export interface SystemShown {
   readonly overview: FleetOverview;
@@ -15,9 +16,6 @@ export interface SystemShown {
   readonly acting: { readonly token: string; readonly portals: readonly string[] } | null;
   readonly now: Date;
 }
-
-const pausedThing = ({ scope }: Pause): string =>
-  scope.kind === 'all' ? 'all rotations' : scope.kind === 'portal_type' ? `portal type ${scope.portalTypeCode}` : `login ${scope.endpointId}`;
 
 export const systemPage = ({ overview, gates, pauses, databaseProblem, acting, now }: SystemShown): Markup => [
   facts([
@@ -46,17 +44,7 @@ export const systemPage = ({ overview, gates, pauses, databaseProblem, acting, n
     gates,
     'No portal type is stopped.',
   )}</section>`,
-  markup`<section><h2>Pauses</h2>${table(
-    'What is paused',
-    [
-      { title: 'What', cell: pausedThing },
-      { title: 'Since', cell: ({ pausedAt }) => moment(pausedAt, now) },
-      { title: 'Who', cell: ({ actor }) => actor },
-      { title: 'Why', cell: ({ reason }) => reason },
-    ],
-    pauses,
-    'Nothing is paused.',
-  )}</section>`,
+  markup`<section><h2>Pauses</h2>${pausesTable(pauses, now)}</section>`,
   acting && wideActs(acting),
   sameAs('rcm status'),
 ];

@@ -1,83 +1,40 @@
 import {
   type Database,
-  databaseProblem,
   fleetOverview,
   listAskedActs,
   listAudit,
-  listGates,
   listLogins,
   listOrganizations,
-  listPauses,
   listPortalTasks,
   listPortalTypes,
-  listUndecidedActs,
-  listWideActs,
   loginHistory,
   showLogin,
   showTask,
 } from '@rcm/db';
 import { auditPlaces, loginPlaces, placeIn, taskPlaces } from '@rcm/fleet';
 import { isId } from '@rcm/telemetry';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { formToken } from '../access/form-token.ts';
-import { EVERYWHERE, mayDo, maySee, type Page } from '../access/roles.ts';
-import { approvalsPage } from '../pages/approvals.ts';
+import { EVERYWHERE } from '../access/roles.ts';
 import { auditAsked, auditPage } from '../pages/audit.ts';
-import { notFoundPage } from '../pages/failure.ts';
 import { fleetFilter, fleetPage, fleetQuestion } from '../pages/fleet.ts';
 import { homePage } from '../pages/home.ts';
-import { ALL, layout, placeOf } from '../pages/layout.ts';
+import { ALL, placeOf } from '../pages/layout.ts';
 import { loginPage } from '../pages/login.ts';
-import { systemPage } from '../pages/system.ts';
 import { statesOf, taskPage, tasksPage, tasksShown } from '../pages/tasks.ts';
 import type { Visitor } from '../sign-in/visitor.ts';
-import type { Markup } from './markup.ts';
-import { type Standing, standingIn } from './places.ts';
+import { A_PAGE, pagesOf, scopeOf } from './page.ts';
+import { standingIn } from './places.ts';
 
-const A_PAGE = 50;
 const ORGANIZATIONS_SHOWN = 500;
 const ASKED_SHOWN = 10;
 const SUMMED_UP = 12;
 
-type Query = Readonly<Record<string, unknown>>;
-interface Asked extends Standing {
-  readonly visitor: Visitor;
-  readonly query: Query;
-  readonly id: string;
-  readonly now: Date;
-}
-interface Rendered {
-  readonly title: string;
-  readonly content: Markup;
-}
-
 /** What is to be seen; every address names its organization, and the rows are read as that organization's. */
 export function pageRoutes(server: FastifyInstance, db: Database): void {
-  const page = (name: Page, path: string, where: 'organization' | 'both', render: (asked: Asked) => Promise<Rendered | null>): void => {
-    const answer = (organization: (request: FastifyRequest) => string | null) => async (request: FastifyRequest, reply: FastifyReply) => {
-      const { visitor } = request;
-      if (!visitor) throw new Error('whoever is not signed in does not come here');
-      const standing = await standingIn(db, visitor, organization(request));
-      const id = (request.params as { id?: string }).id ?? '';
-      const query = request.query as Query;
-      const rendered = standing && maySee(standing.roles, name) ? await render({ ...standing, visitor, query, id, now: new Date() }) : null;
-      if (!standing || !rendered) return reply.code(404).html(notFoundPage(visitor));
-      const { title, content } = rendered;
-      return reply.html(layout({ title, visitor, page: name, ...standing }, content));
-    };
-    server.get(
-      `/o/:org${path}`,
-      answer((request) => (request.params as { org: string }).org),
-    );
-    if (where === 'both')
-      server.get(
-        `/all${path}`,
-        answer(() => null),
-      );
-  };
-
+  const page = pagesOf(server, db);
   server.get('/', async (request, reply) => {
     const { visitor } = request;
     if (!visitor) throw new Error('whoever is not signed in does not come here');
@@ -118,12 +75,6 @@ export function pageRoutes(server: FastifyInstance, db: Database): void {
     return task && { title: task.name, content: taskPage(task, { roles, token: formToken(visitor.sessionId), now }) };
   });
 
-  page('approvals', '/approvals', 'both', async ({ place, visitor, now }) => {
-    const undecided = await listUndecidedActs(db, scopeOf(place.orgId), A_PAGE);
-    const wide = place.orgId === null ? await listWideActs(db, { limit: ASKED_SHOWN }) : null;
-    return { title: 'Approvals', content: approvalsPage({ visitor, undecided, wide, token: formToken(visitor.sessionId), now }) };
-  });
-
   page('audit', '/audit', 'organization', async ({ place, query }) => {
     if (place.orgId === null) return null;
     const asked = auditAsked(query);
@@ -131,16 +82,6 @@ export function pageRoutes(server: FastifyInstance, db: Database): void {
     const { login, actor, action } = asked;
     const question = { orgId: place.orgId, subject: login || undefined, actor: actor || undefined, action: action || undefined };
     return { title: 'Audit', content: auditPage(place.orgId, asked, await listAudit(db, { question, after, limit: A_PAGE })) };
-  });
-
-  // Of the whole platform: only for whoever has a role in every organization, under either address.
-  page('system', '/system', 'both', async ({ visitor, now }) => {
-    const everywhere = await standingIn(db, visitor, null);
-    if (everywhere === null) return null;
-    const portals = mayDo(everywhere.roles, 'pause portals') ? (await listPortalTypes(db)).map(({ code }) => code) : null;
-    const acting = portals && { portals, token: formToken(visitor.sessionId) };
-    const [overview, gates, pauses, problem] = [await fleetOverview(db), await listGates(db), await listPauses(db), await databaseProblem(db)];
-    return { title: 'System', content: systemPage({ overview, gates, pauses, databaseProblem: problem, acting, now }) };
   });
 }
 
@@ -160,8 +101,6 @@ async function home(db: Database, visitor: Visitor): Promise<VNode> {
     all.slice(SUMMED_UP).map(({ orgId, name }) => ({ id: orgId ?? '', name })),
   );
 }
-
-const scopeOf = (orgId: string | null) => (orgId === null ? ('every tenant' as const) : { tenant: orgId });
 
 function moment(text: unknown): Date | undefined {
   const at = typeof text === 'string' ? new Date(text) : undefined;

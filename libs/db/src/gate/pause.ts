@@ -84,9 +84,9 @@ export async function mustBePortalType(tx: Transaction, code: string): Promise<v
   if (!found) throw new RcmError('input_invalid', `There is no portal type ${code}. Nothing was changed.`);
 }
 
-/** All pauses, the oldest first. */
-export async function listPauses(db: Database): Promise<readonly Pause[]> {
-  const rows = await db.transaction('every tenant', (tx) => tx.rotationPause.findMany({ orderBy: { pausedAt: 'asc' }, take: 1000 }));
+/** All pauses, the oldest first; in the scope of one organization those of its logins, and what is of no tenant. */
+export async function listPauses(db: Database, seen: Scope = 'every tenant'): Promise<readonly Pause[]> {
+  const rows = await db.transaction(seen, (tx) => tx.rotationPause.findMany({ orderBy: { pausedAt: 'asc' }, take: 1000 }));
   return rows.map(({ portalTypeCode, orgId, endpointId, actor, reason, pausedAt }) => {
     const scope: PauseScope =
       orgId !== null && endpointId !== null

@@ -206,6 +206,8 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     'DELETE FROM rotation_pause',
     `INSERT INTO console_session (id_hash, person, name, roles, agent_hash, ends_at)
      VALUES (sha256('a'), 'person:os:jane', 'Jane', '{}', sha256('b'), now() + interval '1 hour')`,
+    'SELECT org_id, endpoint_id, step, proved_at, secret_arn FROM migration_proof',
+    'SELECT org_id, scrubbed_at, rewritten_as_of FROM storage_state',
   ].map((statement) => [CONSOLE_ROLE, 'may', statement] as const),
   ...[
     'SELECT config FROM integration_endpoint',
@@ -215,7 +217,10 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     'SELECT error_message FROM portal_task',
     'SELECT details FROM audit_event',
     'SELECT wrapped FROM tenant_data_key',
-    'SELECT 1 FROM migration_proof',
+    'SELECT fingerprint FROM migration_proof',
+    'SELECT row_fingerprint FROM migration_proof',
+    'DELETE FROM migration_proof',
+    begunRun,
     'SELECT 1 FROM rotation_claim',
     event(),
     event('person:os:jane'),

@@ -6,6 +6,7 @@ import { refuseStart } from '../gate/admit.ts';
 import type { StartRefusal, StartRules } from '../gate/rules.ts';
 import { lockEndpointIdentity, lockIdentity } from '../identity.ts';
 import { checkLimit, checkUuid } from '../input.ts';
+import type { Scope } from '../scope.ts';
 import { openRotation } from './open-rotation.ts';
 import { requestOf } from './request.ts';
 import { attemptOf, JOURNAL_VERSION, type AttemptReason, type AttemptState, type RotationAttempt } from './attempt.ts';
@@ -117,9 +118,14 @@ const OWNER_GONE = Prisma.sql`
  */
 export async function listOpenAttempts(
   db: Database,
-  { ownerGone = false, limit, after = null }: { readonly ownerGone?: boolean; readonly limit: number; readonly after?: string | null },
+  {
+    ownerGone = false,
+    limit,
+    after = null,
+    scope = 'every tenant',
+  }: { readonly ownerGone?: boolean; readonly limit: number; readonly after?: string | null; readonly scope?: Scope },
 ): Promise<RotationAttempt[]> {
-  return byIndex(db, 'every tenant', async (client) => {
+  return byIndex(db, scope, async (client) => {
     const ids = await client.$queryRaw<{ id: string }[]>`
       SELECT a.id::text FROM rotation_attempt a WHERE a.ended_at IS NULL AND ${ownerGone ? OWNER_GONE : Prisma.sql`true`}
          AND ${after === null ? Prisma.sql`true` : Prisma.sql`(a.created_at, a.id) > (SELECT b.created_at, b.id FROM rotation_attempt b WHERE b.id = ${after}::uuid)`}

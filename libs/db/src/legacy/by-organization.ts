@@ -1,4 +1,6 @@
 import type { Database } from '../database.ts';
+import { Prisma } from '../generated/client.ts';
+import type { Scope } from '../scope.ts';
 
 /** How far one organization's logins are on their way out of the database. States, not acts; times are Postgres's own. */
 export interface OrganizationMigration {
@@ -21,10 +23,10 @@ export interface OrganizationMigration {
   readonly rewritten: boolean | null;
 }
 
-/** One row for each organization that has such logins, by its id. For `rcm_migrator`. */
-export async function migrationByOrganization(db: Database): Promise<readonly OrganizationMigration[]> {
+/** One row for each organization that has such logins, by its id; `scope`: of one alone. For `rcm_migrator`, `rcm_console`. */
+export async function migrationByOrganization(db: Database, scope: Scope = 'every tenant'): Promise<readonly OrganizationMigration[]> {
   return db.transaction(
-    'every tenant',
+    scope,
     (tx) => tx.$queryRaw<OrganizationMigration[]>`
       SELECT e.org_id AS "orgId", count(*)::int AS logins, (count(*) FILTER (WHERE e.has_legacy_credentials))::int AS plaintext,
              (count(*) FILTER (WHERE e.secret_arn IS NOT NULL))::int AS moved,
@@ -39,7 +41,7 @@ export async function migrationByOrganization(db: Database): Promise<readonly Or
                     max(m.proved_at) FILTER (WHERE m.step = 'verified' AND m.secret_arn = e.secret_arn) AS verified
                FROM migration_proof m WHERE m.endpoint_id = e.id AND m.org_id = e.org_id) p
         LEFT JOIN storage_state s ON s.org_id = e.org_id
-       WHERE e.has_legacy_credentials OR p.applied_first IS NOT NULL
+       WHERE (e.has_legacy_credentials OR p.applied_first IS NOT NULL) AND ${typeof scope === 'object' ? Prisma.sql`e.org_id = ${scope.tenant}` : Prisma.sql`true`}
        GROUP BY e.org_id ORDER BY e.org_id`,
   );
 }

@@ -18,6 +18,8 @@ import { loginHistory } from '../fleet/login-history.ts';
 import { listOrganizations } from '../fleet/organizations.ts';
 import { fleetOverview } from '../fleet/overview.ts';
 import { findPortalType, listPortalTypes } from '../fleet/portal-types.ts';
+import { listPortals, showPortal } from '../fleet/portals-shown.ts';
+import { dueByDay, portalRotations } from '../fleet/rotations.ts';
 import { showLogin } from '../fleet/show-login.ts';
 import type { LoginFilter } from '../fleet/walk.ts';
 import { assessPortalTypes } from '../gate/breaker.ts';
@@ -159,6 +161,15 @@ const operator: readonly Operation[] = [
   // A page of fifty, and what stands beside each login; a small fleet has fewer of some.
   ...FILTERS.map(([of, filter]) => asks('rcm_operator', listLogins, [{ filter, limit: 50 }], { of, kind: 'list', most: 3_500 })),
   asks('rcm_operator', listCalendar, [{ until: soon(14), limit: 100 }], { ...list, grows: LAPSES }),
+  asks('rcm_operator', listPortals, ['every tenant'], { ...list, most: 60_000 }),
+  asks('rcm_operator', listPortals, [{ tenant: ONE.orgId }], { of: 'of an organization', kind: 'list', most: 20_000 }),
+  asks('rcm_operator', showPortal, [{ code: ONE.portalTypeCode, scope: 'every tenant' }], { ...list, most: 3_000 }),
+  asks('rcm_operator', dueByDay, [{ scope: 'every tenant', days: 14 }], { ...list, most: 30_000 }),
+  asks('rcm_operator', dueByDay, [{ scope: 'every tenant', days: 14, portalTypeCode: ONE.portalTypeCode }], { of: 'of a portal', kind: 'list', most: 15_000 }),
+  asks('rcm_operator', dueByDay, [{ scope: { tenant: ONE.orgId }, days: 14 }], { of: 'of an organization', kind: 'list', most: 20_000 }),
+  asks('rcm_operator', portalRotations, ['every tenant'], { ...list, most: 3_000 }),
+  asks('rcm_operator', portalRotations, [{ tenant: ONE.orgId }], { of: 'of an organization', kind: 'list', most: 20_000 }),
+  asks('rcm_operator', listOpenAttempts, [{ limit: 50 }], { of: 'a page', kind: 'list', most: 1_500 }),
   asks('rcm_operator', listOrganizations, [{ limit: 50 }], list),
   asks('rcm_operator', listPortalTypes, [], list),
   asks('rcm_operator', findPortalType, [{ code: ONE.portalTypeCode }], { ...list, grows: 'counts the logins of one portal' }),

@@ -1,0 +1,74 @@
+import type { GateState, PortalListed, PortalShown } from '@rcm/db';
+import { howMany } from '@rcm/fleet';
+import type { VNode } from 'preact';
+import { type Markup, markup } from '../web/markup.ts';
+import { code } from './code.ts';
+import type { Place } from './layout.ts';
+import { facts, moment, pill, sameAs, table, type Tone } from './parts.ts';
+
+export interface PortalsShown {
+  readonly place: Place;
+  readonly portals: readonly PortalListed[];
+  readonly gates: readonly GateState[];
+  readonly now: Date;
+}
+
+const AUTOMATION: Readonly<Record<'allowed' | 'assisted' | 'forbidden' | 'undecided', Tone>> = {
+  allowed: 'well',
+  assisted: 'calm',
+  forbidden: 'warn',
+  undecided: 'warn',
+};
+const automationPill = ({ automation }: Pick<PortalListed, 'automation'>): VNode => pill(automation ?? 'undecided', AUTOMATION[automation ?? 'undecided']);
+const stopped = (gates: readonly GateState[], portal: string) => gates.find(({ portalTypeCode }) => portalTypeCode === portal)?.breaker ?? null;
+const breakerOf = (gates: readonly GateState[], { code: portal }: Pick<PortalListed, 'code'>, now: Date): Markup => {
+  const open = stopped(gates, portal);
+  return open ? markup`<span>${pill('open', 'ill')} ${moment(open.openedAt, now)}: ${open.cause.replaceAll('_', ' ')}</span>` : pill('closed', 'well');
+};
+
+export const portalsPage = ({ place, portals, gates, now }: PortalsShown): Markup => [
+  table(
+    'Portal types',
+    [
+      { title: 'Portal', cell: (portal: PortalListed) => markup`<a href=${`${place.base}/portals/${portal.code}`}>${portal.code}</a>` },
+      { title: 'Name', cell: ({ name }) => name },
+      { title: 'Logins', cell: ({ logins }) => howMany(logins) },
+      { title: 'A program may', cell: automationPill },
+      {
+        title: 'Passwords',
+        cell: ({ rotationMode, rotationIntervalDays }) => (rotationMode === 'manual' ? 'by a person' : `every ${rotationIntervalDays} days`),
+      },
+      { title: 'Breaker', cell: (portal) => breakerOf(gates, portal, now) },
+      { title: 'Last saved', cell: ({ savedAt }) => moment(savedAt, now) },
+    ],
+    portals,
+    'There is no portal type yet: save one with rcm portal-type save.',
+  ),
+  sameAs('rcm portal-type list'),
+];
+
+export interface OnePortalShown {
+  readonly place: Place;
+  readonly portal: PortalShown;
+  readonly gates: readonly GateState[];
+  readonly now: Date;
+}
+
+export const portalPage = ({ place, portal, gates, now }: OnePortalShown): Markup => [
+  markup`<p class="lead">${automationPill(portal)} ${portal.name}</p>`,
+  facts([
+    ['Logins', markup`<a href=${`${place.base}/logins?portal=${portal.code}`}>${howMany(portal.logins)}</a>`],
+    ['Breaker', breakerOf(gates, portal, now)],
+    ['Last saved', moment(portal.savedAt, now)],
+    ['Hosts', portal.hosts.join(', ')],
+    ['Password rules', portal.passwordRules],
+    ['Passwords are changed', portal.rotationMode === 'manual' ? 'by a person' : `every ${portal.rotationIntervalDays} days`],
+    ['The portal locks', `after ${portal.lockoutThreshold} wrong logins, of which ${portal.lockoutMargin} are left to people`],
+    ['At once', `${portal.maxConcurrency} rotations`],
+    ['Maintenance', portal.maintenanceWindows.length > 0 && `${portal.maintenanceWindows.join(', ')} (${portal.maintenanceTimeZone})`],
+    ['Decided by', portal.automationDecidedBy],
+  ]),
+  sameAs(`rcm portal-type show ${portal.code}`),
+  markup`<section><h2>Recipe</h2>${code(portal.recipe)}
+    <p class="same">Checked with <code>rcm portal lint FILE</code>, saved with <code>rcm portal-type save FILE</code>, as the tables’ owner.</p></section>`,
+];

@@ -1,0 +1,98 @@
+import type { DueDay, GateState, Pause, PortalRotations, RotationAttempt } from '@rcm/db';
+import { howMany, whyTypeWaits } from '@rcm/fleet';
+import { isId } from '@rcm/telemetry';
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import { type Markup, markup } from '../web/markup.ts';
+import type { Place } from './layout.ts';
+import { further, moment, pill, sameAs, table, word } from './parts.ts';
+import { pausesTable } from './pauses.ts';
+
+/** Empty: any portal type; the beginning. */
+export interface RotationsAsked {
+  readonly portal: string;
+  readonly after: string | null;
+}
+/** What cannot be asked for is not asked for. */
+export const rotationsAsked = ({ portal, after }: Readonly<Record<string, unknown>>): RotationsAsked => ({
+  portal: typeof portal === 'string' && isId(portal) ? portal : '',
+  after: z.uuid().safeParse(after).data ?? null,
+});
+
+export interface RotationsShown {
+  readonly place: Place;
+  readonly asked: RotationsAsked;
+  readonly days: readonly DueDay[];
+  readonly portals: readonly PortalRotations[];
+  readonly gates: readonly GateState[];
+  readonly pauses: readonly Pause[];
+  readonly open: readonly RotationAttempt[];
+  /** Where the next page of open ones begins. */
+  readonly next: string | null;
+  readonly now: Date;
+}
+
+export const rotationsPage = (shown: RotationsShown): Markup => [calendar(shown), byPortal(shown), paused(shown), underWay(shown), sameAs('rcm status')];
+
+const DAY = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' });
+
+function calendar({ place, asked, days, portals }: RotationsShown): VNode {
+  const path = `${place.base}/rotations`;
+  return markup`<section><h2>What is due</h2>
+    <form class="filters" method="get" action=${path}><label>Portal <select name="portal"><option value="">any</option>${portals.map(
+      ({ code }) => markup`<option value=${code} selected=${code === asked.portal}>${code}</option>`,
+    )}</select></label><button class="quiet">Show</button></form>
+    ${table(
+      'Rotations that are due, by day',
+      [
+        {
+          title: 'Day (UTC)',
+          cell: ({ day }: DueDay & { readonly first: boolean }) => markup`<time datetime=${day.toISOString().slice(0, 10)}>${DAY.format(day)}</time>`,
+        },
+        { title: 'Due', cell: ({ due, first }) => markup`<span>${howMany(due)}${first && due > 0 && ' with what is overdue'}</span>` },
+      ],
+      days.map((day, index) => ({ ...day, first: index === 0 })),
+      '',
+    )}
+    ${sameAs(`rcm calendar --within ${days.length}d${place.orgId === null ? '' : ` --org ${word(place.orgId)}`}${asked.portal ? ` --portal ${word(asked.portal)}` : ''}`)}</section>`;
+}
+
+function byPortal({ place, portals, gates, pauses, now }: RotationsShown): VNode {
+  const gateOf = ({ code }: PortalRotations): GateState | undefined => gates.find(({ portalTypeCode }) => portalTypeCode === code);
+  return markup`<section><h2>Portals</h2>${table(
+    'Portal types and why their rotations wait',
+    [
+      { title: 'Portal', cell: (portal: PortalRotations) => markup`<a href=${`${place.base}/logins?show=due&portal=${portal.code}`}>${portal.code}</a>` },
+      { title: 'Next', cell: ({ nextAt }) => moment(nextAt, now) },
+      { title: 'Under way', cell: ({ underWay: count, maxConcurrency }) => `${count} of ${maxConcurrency}` },
+      { title: 'First of the day', cell: (portal) => gateOf(portal)?.canary && `${gateOf(portal)?.canary?.day ?? ''}: ${gateOf(portal)?.canary?.state ?? ''}` },
+      { title: 'Breaker', cell: (portal) => breaker(gateOf(portal), now) },
+      { title: 'Why they wait', cell: (portal) => whyTypeWaits({ portal, gate: gateOf(portal), pauses }) ?? pill('they begin as they fall due', 'well') },
+    ],
+    portals,
+    'No login is stored here yet.',
+  )}</section>`;
+}
+
+const breaker = (gate: GateState | undefined, now: Date): Markup =>
+  gate?.breaker && markup`<span>${pill('open', 'ill')} ${moment(gate.breaker.openedAt, now)}</span>`;
+
+const paused = ({ pauses, now }: RotationsShown): VNode => markup`<section><h2>Pauses</h2>${pausesTable(pauses, now)}</section>`;
+
+function underWay({ place, asked, open, next, now }: RotationsShown): VNode {
+  return markup`<section><h2>Open rotations</h2>${table(
+    'Rotations that are open, the oldest first',
+    [
+      { title: 'Login', cell: ({ orgId, endpointId }: RotationAttempt) => markup`<a href=${`/o/${orgId}/logins/${endpointId}`}>${endpointId}</a>` },
+      ...(place.orgId === null ? [{ title: 'Organization', cell: ({ orgId }: RotationAttempt) => orgId }] : []),
+      { title: 'State', cell: ({ state }) => pill(state, state === 'blocked' ? 'ill' : state === 'waiting' ? 'warn' : 'calm') },
+      { title: 'Why begun', cell: ({ reason }) => reason },
+      { title: 'Begun', cell: ({ createdAt }) => moment(createdAt, now) },
+      { title: 'Waits until', cell: ({ waitingUntil }) => moment(waitingUntil, now) },
+      { title: 'Owner', cell: ({ owner }) => owner },
+      { title: 'Detail', cell: ({ detail }) => detail },
+    ],
+    open,
+    'No rotation is open.',
+  )}${further(`${place.base}/rotations`, asked.portal === '' ? {} : { portal: asked.portal }, next)}</section>`;
+}

@@ -1,0 +1,79 @@
+import {
+  type Database,
+  databaseProblem,
+  dueByDay,
+  fleetOverview,
+  listGates,
+  listOpenAttempts,
+  listPauses,
+  listPortals,
+  listPortalTypes,
+  listRuns,
+  listUndecidedActs,
+  listWideActs,
+  migrationByOrganization,
+  portalRotations,
+  showPortal,
+} from '@rcm/db';
+import { isId } from '@rcm/telemetry';
+import type { FastifyInstance } from 'fastify';
+import { formToken } from '../access/form-token.ts';
+import { mayDo } from '../access/roles.ts';
+import { approvalsPage } from '../pages/approvals.ts';
+import { migrationPage } from '../pages/migration.ts';
+import { portalPage, portalsPage } from '../pages/portals.ts';
+import { rotationsAsked, rotationsPage } from '../pages/rotations.ts';
+import { systemPage } from '../pages/system.ts';
+import { A_PAGE, pagesOf, scopeOf } from './page.ts';
+import { standingIn } from './places.ts';
+
+const ASKED_SHOWN = 10;
+const DAYS = 14;
+const RUNS_SHOWN = 20;
+
+/** What is to be seen of more than one login. */
+export function overviewRoutes(server: FastifyInstance, db: Database): void {
+  const page = pagesOf(server, db);
+
+  page('rotations', '/rotations', 'both', async ({ place, query, now }) => {
+    const [scope, asked] = [scopeOf(place.orgId), rotationsAsked(query)];
+    const days = await dueByDay(db, { scope, days: DAYS, portalTypeCode: asked.portal || undefined });
+    const [portals, gates, pauses] = [await portalRotations(db, scope), await listGates(db), await listPauses(db, scope)];
+    const found = await listOpenAttempts(db, { scope, limit: A_PAGE + 1, after: asked.after });
+    const open = found.slice(0, A_PAGE);
+    const next = found.length > A_PAGE ? (open.at(-1)?.id ?? null) : null;
+    return { title: 'Rotations', content: rotationsPage({ place, asked, days, portals, gates, pauses, open, next, now }) };
+  });
+
+  page('portals', '/portals', 'both', async ({ place, now }) => {
+    const portals = await listPortals(db, scopeOf(place.orgId));
+    return { title: 'Portals', content: portalsPage({ place, portals, gates: await listGates(db), now }) };
+  });
+
+  page('portals', '/portals/:id', 'both', async ({ place, id, now }) => {
+    const portal = isId(id) ? await showPortal(db, { code: id, scope: scopeOf(place.orgId) }) : null;
+    return portal && { title: portal.code, content: portalPage({ place, portal, gates: await listGates(db), now }) };
+  });
+
+  page('migration', '/migration', 'both', async ({ place, now }) => {
+    const organizations = await migrationByOrganization(db, scopeOf(place.orgId));
+    const runs = place.orgId === null ? await listRuns(db, { limit: RUNS_SHOWN }) : null;
+    return { title: 'Migration', content: migrationPage({ place, organizations, runs, now }) };
+  });
+
+  page('approvals', '/approvals', 'both', async ({ place, visitor, now }) => {
+    const undecided = await listUndecidedActs(db, scopeOf(place.orgId), A_PAGE);
+    const wide = place.orgId === null ? await listWideActs(db, { limit: ASKED_SHOWN }) : null;
+    return { title: 'Approvals', content: approvalsPage({ visitor, undecided, wide, token: formToken(visitor.sessionId), now }) };
+  });
+
+  // Of the whole platform: only for whoever has a role in every organization, under either address.
+  page('system', '/system', 'both', async ({ visitor, now }) => {
+    const everywhere = await standingIn(db, visitor, null);
+    if (everywhere === null) return null;
+    const portals = mayDo(everywhere.roles, 'pause portals') ? (await listPortalTypes(db)).map(({ code }) => code) : null;
+    const acting = portals && { portals, token: formToken(visitor.sessionId) };
+    const [overview, gates, pauses, problem] = [await fleetOverview(db), await listGates(db), await listPauses(db), await databaseProblem(db)];
+    return { title: 'System', content: systemPage({ overview, gates, pauses, databaseProblem: problem, acting, now }) };
+  });
+}

@@ -1,0 +1,35 @@
+import type { GateState, Pause, PortalRotations } from '@rcm/db';
+import { expect, test } from 'vitest';
+import { whyTypeWaits } from './rotation-words.ts';
+
+const portal: PortalRotations = {
+  code: 'alpine',
+  name: 'Alpine',
+  rotationMode: 'automatic',
+  automation: 'allowed',
+  maxConcurrency: 4,
+  nextAt: null,
+  underWay: 0,
+};
+const at = new Date(0);
+const paused = (scope: Pause['scope']): Pause => ({ scope, actor: 'person:os:jane', reason: 'new pages', pausedAt: at });
+const gate = (given: Partial<GateState>): GateState => ({ portalTypeCode: 'alpine', canary: null, breaker: null, ...given });
+const open = gate({
+  breaker: { openedAt: at, cause: 'page_changed', detail: 'of others', probedAt: null },
+  canary: { attemptId: 'a', state: 'running', day: 'd' },
+});
+
+test.each([
+  [{}, {}, [], null],
+  [{ automation: 'forbidden' }, {}, [], 'its terms let no program log in'],
+  [{ automation: null }, {}, [], 'nobody has decided whether its terms let a program log in'],
+  [{ rotationMode: 'manual' }, {}, [], 'a person changes these passwords, and is told when'],
+  [{}, {}, [paused({ kind: 'all' })], 'everything is paused: new pages'],
+  [{}, open, [paused({ kind: 'portal_type', portalTypeCode: 'alpine' })], 'it is paused: new pages'],
+  [{}, {}, [paused({ kind: 'portal_type', portalTypeCode: 'borealis' }), paused({ kind: 'endpoint', orgId: 'o', endpointId: 'e' })], null],
+  [{}, open, [], 'its breaker is open: page changed'],
+  [{}, gate({ canary: { attemptId: 'a', state: 'running', day: 'd' } }), [], 'the first of the day goes ahead alone'],
+  [{ underWay: 4 }, {}, [], 'as many as may be at once are under way'],
+] as const)('%j with %j and %j: %s', (given, state, pauses, why) => {
+  expect(whyTypeWaits({ portal: { ...portal, ...given }, gate: 'portalTypeCode' in state ? state : undefined, pauses })).toBe(why);
+});
