@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessTable, ACT_NAMES, CASES, type Case, expectsAct, expectsPage, PAGE_NAMES } from './access/cases.fixture.ts';
 import type { Act, Page } from './access/roles.ts';
 import type { Browser } from './browser.fixture.ts';
+import { BULK_ACTS } from './pages/bulk.ts';
 import { PEOPLE, openTestConsole, type TestConsole } from './testing.fixture.ts';
 
 let w: TestConsole;
@@ -90,6 +91,17 @@ describe.each(CASES.map((each) => [title(each), each] as const))('%s', (_title, 
     const answer = await browser.post(actPath(act, each.organization), { token, reason: ' ' });
     if (expectsAct(each, act)) return expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('Say why')]);
     expect([answer.status, answer.text]).toEqual([404, await missing(browser)]);
+  });
+
+  test.each(BULK_ACTS)('act %s on several', async (act) => {
+    const { browser, token } = signedIn(each.person);
+    const fields = { token, reason: ' ', login: loginIn(each.organization) };
+    const [chosen, answer] = [
+      await browser.post(`/o/${each.organization}/bulk`, fields),
+      await browser.post(`/o/${each.organization}/bulk/acts/${act}`, fields),
+    ];
+    if (expectsAct(each, act)) return expect([chosen.status, answer.status, answer.text]).toEqual([200, 400, expect.stringContaining('Say why')]);
+    for (const { status, text } of [chosen, answer]) expect([status, text]).toEqual([404, await missing(browser)]);
   });
 });
 

@@ -127,6 +127,42 @@ test('which password is accepted, and where to pause, is one of what there is', 
   expect(await count('SELECT FROM login_request')).toBe(before);
 });
 
+test('several are chosen, looked at and acted on one by one: fifty at most, and another’s is none', async () => {
+  const send = (path: string, logins: readonly string[]): Promise<Answer> =>
+    browser.send(`/o/hospital-1/bulk${path}`, {
+      method: 'POST',
+      headers: { origin: w.origin },
+      body: new URLSearchParams([['token', token], ['reason', HOSTILE], ...logins.map((login): [string, string] => ['login', login])]),
+    });
+  const asked = () => count(`SELECT FROM login_request WHERE kind = 'verify' AND ended_at IS NULL`);
+  const before = await asked();
+  const fifty = Array.from({ length: 51 }, (_, i) => `alpine-none-${i}`);
+  for (const path of ['', '/acts/verify', '/acts/pause'])
+    for (const logins of [fifty, [], ['alpine-well-3', HOSTILE], ['alpine-well-3', '*']]) expect(await send(path, logins), path).toMatchObject({ status: 400 });
+  for (const act of ['rotate', 'rollback', 'resolve', 'retry', 'constructor'])
+    expect(await send(`/acts/${act}`, ['alpine-well-3'])).toMatchObject({ status: 404 });
+  expect(await asked()).toBe(before);
+  const mixed = ['alpine-well-3', 'alpine-2', 'alpine-locked', 'alpine-well-3'];
+  const preview = await send('', mixed);
+  mustBeHarmless(preview, 'preview');
+  expect([preview.status, preview.text.includes('2 logins of'), preview.text.includes('alpine-2<'), await asked()]).toEqual([200, true, false, before]);
+  const done = await send('/acts/verify', mixed);
+  mustBeHarmless(done, 'done');
+  expect([done.text.includes('There is no such login here'), await asked()]).toEqual([true, before + 2]);
+  const again = await send('/acts/verify', ['alpine-well-3', 'alpine-failing']);
+  expect([again.status, again.text.includes('asked for already'), await asked()]).toEqual([200, true, before + 3]);
+  await send('/acts/pause', ['alpine-locked', 'alpine-failing', 'alpine-2']);
+  expect(await count(`SELECT FROM rotation_pause WHERE endpoint_id IN ('alpine-locked', 'alpine-failing')`)).toBe(2);
+  expect(await count(`SELECT FROM rotation_pause WHERE endpoint_id = 'alpine-2'`)).toBe(0);
+  await send('/acts/resume', ['alpine-locked', 'alpine-failing']);
+  expect(await count(`SELECT FROM rotation_pause WHERE endpoint_id IN ('alpine-locked', 'alpine-failing')`)).toBe(0);
+  expect(
+    await count(
+      `SELECT FROM audit_event WHERE action LIKE 'rotation.%' AND reason = '${HOSTILE.replaceAll("'", "''")}' AND subject IN ('alpine-locked', 'alpine-failing')`,
+    ),
+  ).toBe(4);
+});
+
 test('the same is not asked for twice while it waits', async () => {
   const verify = () => browser.post('/o/hospital-1/logins/alpine-well-2/acts/verify', { token, reason: 'once' });
   expect([(await verify()).status, (await verify()).status]).toEqual([303, 409]);

@@ -70,6 +70,13 @@ test.each(Object.entries(RULES))('in %s, nobody is kept out of a page, and none 
     expect(await page.evaluate('document.documentElement.scrollWidth'), title).toBeLessThanOrEqual(width);
     if (KEEP) await page.screenshot({ path: join(KEEP, `${title}-${colorScheme}-${width}.png`), fullPage: true });
   }
+  await page.goto(`${w.origin}/o/hospital-1/logins?show=all`);
+  for (const id of ['alpine-well', 'alpine-well-2']) await page.getByLabel(`Choose ${id}`, { exact: true }).check();
+  await page.getByRole('button', { name: 'Act on the chosen ones' }).click();
+  for (const act of await page.locator('details.act').all()) await act.evaluate((element) => element.setAttribute('open', ''));
+  expect(await page.locator('main tbody tr').count()).toBe(2);
+  expect(await barriers(page, isLongForm() ? 'all' : rules), 'several').toEqual([]);
+  expect(await page.evaluate('document.documentElement.scrollWidth'), 'several').toBeLessThanOrEqual(width);
   await context.close();
 });
 

@@ -5,6 +5,7 @@ import { type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry
 import fastify, { type FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { approvalRoutes } from './acts/approval-routes.ts';
+import { bulkRoutes } from './acts/bulk-routes.ts';
 import { actRoutes } from './acts/routes.ts';
 import type { GroupRole } from './access/groups.ts';
 import { failurePage, notFoundPage } from './pages/failure.ts';
@@ -104,6 +105,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   overviewRoutes(server, db);
   actRoutes(server, options);
   approvalRoutes(server, options);
+  bulkRoutes(server, options);
   try {
     await server.listen({ port: options.port, host: options.host });
   } catch (cause) {

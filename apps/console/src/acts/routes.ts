@@ -25,7 +25,7 @@ export function actRoutes(server: FastifyInstance, { db, logger, origin }: ActPa
     const mayAct = known !== undefined && standing !== null && mayDo(standing.roles, known.act) && isId(id);
     if (!mayAct || !(await showLogin(db, { endpointId: id, scope: { tenant: org } }))) return reply.code(404).html(notFoundPage(visitor));
     const { act } = known;
-    await doAct(db, act, { orgId: org, endpointId: id, actor: visitor.person, reason: reasonIn(request.body) }, request.body);
+    await doLoginAct(db, act, { orgId: org, endpointId: id, actor: visitor.person, reason: reasonIn(request.body) }, request.body);
     logger.info({ person: visitor.person, orgId: org, endpointId: id, act }, 'an act of a person');
     return reply.redirect(`/o/${org}/logins/${id}#asked`, 303);
   });
@@ -43,14 +43,15 @@ export function actRoutes(server: FastifyInstance, { db, logger, origin }: ActPa
   });
 }
 
-interface LoginAsked {
+export interface LoginAsked {
   readonly orgId: string;
   readonly endpointId: string;
   readonly actor: string;
   readonly reason: string;
 }
 
-async function doAct(db: Database, act: LoginAct['act'], { orgId, endpointId, actor, reason }: LoginAsked, body: unknown): Promise<void> {
+/** One act on one login of a tenant. Fails as its operation does. */
+export async function doLoginAct(db: Database, act: LoginAct['act'], { orgId, endpointId, actor, reason }: LoginAsked, body: unknown): Promise<void> {
   const scope = { kind: 'endpoint', orgId, endpointId } as const;
   const asked = { orgId, endpointId, actor, reason };
   switch (act) {

@@ -58,24 +58,40 @@ const TONES: Readonly<Record<Standing, Tone>> = {
 
 export const standingPill = (login: FleetLogin): VNode => pill(standingOf(login), TONES[standingOf(login)]);
 
-export function fleetPage(place: Place, question: FleetQuestion, portals: readonly string[], { logins, next }: LoginPage, now: Date): Markup {
+export interface FleetShown {
+  readonly place: Place;
+  readonly question: FleetQuestion;
+  readonly portals: readonly string[];
+  readonly found: LoginPage;
+  /** For whoever may act on several at once; `null`: nobody who may, or logins of several organizations. */
+  readonly token: string | null;
+  readonly now: Date;
+}
+
+export function fleetPage({ place, question, portals, found: { logins, next }, token, now }: FleetShown): Markup {
   const path = `${place.base}/logins`;
   const query = { show: question.show, ...(question.portal === '' ? {} : { portal: question.portal }) };
   return [
     filters(path, question, portals),
-    table(
-      'Logins',
-      [
-        { title: 'Login', cell: (login) => markup`<a href=${`/o/${login.orgId}/logins/${login.id}`}>${login.id}</a>` },
-        { title: 'Standing', cell: standingPill },
-        ...(place.orgId === null ? [{ title: 'Organization', cell: (login: FleetLogin) => login.orgId }] : []),
-        { title: 'Portal', cell: (login) => login.portalTypeCode },
-        { title: 'Next rotation', cell: (login) => moment(login.nextRotationAt, now) },
-        { title: 'Last in', cell: (login) => moment(login.lastAcceptedAt, now) },
-        { title: 'Note', cell: (login) => noteOf(login, now) },
-      ],
-      logins,
-      question.show === 'all' ? 'There is no login here yet: add one with rcm endpoint add.' : 'No login is like that.',
+    choosing(
+      place,
+      token,
+      logins.length,
+      table(
+        'Logins',
+        [
+          ...(token === null ? [] : [{ title: 'Choose', cell: choice }]),
+          { title: 'Login', cell: (login) => markup`<a href=${`/o/${login.orgId}/logins/${login.id}`}>${login.id}</a>` },
+          { title: 'Standing', cell: standingPill },
+          ...(place.orgId === null ? [{ title: 'Organization', cell: (login: FleetLogin) => login.orgId }] : []),
+          { title: 'Portal', cell: (login) => login.portalTypeCode },
+          { title: 'Next rotation', cell: (login) => moment(login.nextRotationAt, now) },
+          { title: 'Last in', cell: (login) => moment(login.lastAcceptedAt, now) },
+          { title: 'Note', cell: (login) => noteOf(login, now) },
+        ],
+        logins,
+        question.show === 'all' ? 'There is no login here yet: add one with rcm endpoint add.' : 'No login is like that.',
+      ),
     ),
     further(path, query, next && cursorOf(next)),
     sameAs(
@@ -83,6 +99,15 @@ export function fleetPage(place: Place, question: FleetQuestion, portals: readon
     ),
   ];
 }
+
+const choice = ({ id }: FleetLogin): VNode => markup`<input type="checkbox" name="login" value=${id} aria-label=${`Choose ${id}`} />`;
+
+/** Around the list, for whoever may act on several: what was ticked is looked at once more before anything is done. */
+const choosing = (place: Place, token: string | null, count: number, list: VNode): VNode =>
+  token === null || place.orgId === null || count === 0
+    ? list
+    : markup`<form method="post" action=${`/o/${place.orgId}/bulk`}><input type="hidden" name="token" value=${token} />${list}
+        <p class="further"><button class="quiet">Act on the chosen ones</button></p></form>`;
 
 const filters = (path: string, { show, portal }: FleetQuestion, portals: readonly string[]): VNode => markup`
   <form class="filters" method="get" action=${path}>

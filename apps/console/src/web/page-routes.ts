@@ -19,6 +19,7 @@ import { z } from 'zod';
 import { formToken } from '../access/form-token.ts';
 import { EVERYWHERE } from '../access/roles.ts';
 import { auditAsked, auditPage } from '../pages/audit.ts';
+import { bulkActsOf } from '../pages/bulk.ts';
 import { fleetFilter, fleetPage, fleetQuestion } from '../pages/fleet.ts';
 import { homePage } from '../pages/home.ts';
 import { ALL, placeOf } from '../pages/layout.ts';
@@ -41,13 +42,14 @@ export function pageRoutes(server: FastifyInstance, db: Database): void {
     return reply.html(await home(db, visitor));
   });
 
-  page('fleet', '/logins', 'both', async ({ place, query, now }) => {
+  page('fleet', '/logins', 'both', async ({ place, roles, visitor, query, now }) => {
     const question = fleetQuestion(query);
     const scope = scopeOf(place.orgId);
     const after = query['after'] === undefined ? null : placeIn(loginPlaces, 'after', String(query['after']));
     const found = await listLogins(db, { filter: fleetFilter(question, now), after, limit: A_PAGE, scope });
     const portals = (await listPortalTypes(db)).map(({ code }) => code);
-    return { title: 'Fleet', content: fleetPage(place, question, portals, found, now) };
+    const token = place.orgId !== null && bulkActsOf(roles).length > 0 ? formToken(visitor.sessionId) : null;
+    return { title: 'Fleet', content: fleetPage({ place, question, portals, found, token, now }) };
   });
 
   page('login', '/logins/:id', 'organization', async ({ place, roles, visitor, query, id, now }) => {
