@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { vi } from 'vitest';
-import { GATHERED } from './gathered-commands.ts';
+import { type Gathered, GATHERED } from './gathered-commands.ts';
+import { runGathered } from './gathered.ts';
 import { commandTree } from './tree.ts';
 
 /** A command that does something, as `rcm` is told to do it, with the definition that reads its words. */
@@ -17,12 +18,12 @@ const nowhere = { write: () => true };
 /** Every command of `rcm`, its own and the gathered ones: what is added is in here the same day. */
 export async function everyCommand(): Promise<readonly Leaf[]> {
   const own = commandTree({ terminal: { environment: {}, stdout: nowhere, stderr: nowhere }, now: new Date(), print: () => undefined });
-  const programs: Record<string, Command> = {
-    rotator: await definitionOf(async () => (await import('@rcm/rotator')).parseArguments(['node', 'rcm'], {})),
-    migrator: await definitionOf(async () => (await import('@rcm/migrator')).runCli([], { environment: {}, stdout: nowhere, stderr: nowhere })),
-    audit: await definitionOf(async () => (await import('@rcm/audit')).runCli([], { environment: {}, stdout: process.stdout, stderr: process.stderr })),
-    portal: await definitionOf(async () => (await import('@rcm/portal')).parseArguments(['node', 'rcm'], {}, process)),
-  };
+  const programs: Partial<Record<Gathered['program'], Command>> = {};
+  // As it is called: nothing is done, as its words are not read.
+  for (const command of GATHERED)
+    programs[command.program] ??= await definitionOf(() =>
+      runGathered({ command, rest: ['well'] }, { environment: { RCM_DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' }, stdout: nowhere, stderr: nowhere }),
+    );
   const gathered = GATHERED.flatMap(({ path, program, there, namesLogin = false }) => {
     const [top] = leavesOf(programs[program]).filter(({ words }) => there.length > 0 && words.join(' ') === there.join(' '));
     if (there.length > 0) return [{ words: path, command: top?.command ?? missing(path), namesLogin }];

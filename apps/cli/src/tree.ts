@@ -38,7 +38,7 @@ export function commandTree({ terminal, now, print }: Running): Command {
       writeErr: (text) => void terminal.stderr.write(text),
       outputError: (words, write) => void write(plainWords(words)),
     })
-    .hook('preAction', async (_program, command) => (await import('@rcm/telemetry')).checkInput(command))
+    .hook('preAction', async (_program, command) => (await import('./checked-input.ts')).checkInput(command))
     .addHelpText('after', AFTER_HELP);
   const looks = async (act: (db: Database) => Promise<Report>): Promise<void> => {
     const { asOperator } = await import('./operator.ts');

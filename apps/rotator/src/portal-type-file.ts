@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { usablePasswordRules } from '@rcm/credentials';
 import { automations, type NewPortalType } from '@rcm/db';
 import { type DeclaredHost, hostAddresses, hostOf, hostProblem, parseRecipe } from '@rcm/portal-drivers';
-import { idSchema, RcmError } from '@rcm/telemetry';
+import { idSchema, isRcmError, RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
 import { FAILURES_TO_START } from './starting.ts';
 
@@ -104,13 +104,13 @@ export async function readPortalTypeFile(path: string): Promise<NewPortalType> {
     throw new RcmError('input_invalid', `${path} is no portal type:\n${lines.join('\n')}\nNothing was changed.`);
   }
   const { recipe, hosts, lockoutWindowSeconds = null, ...rest } = parsed.data;
-  usablePasswordRules(rest.passwordRules);
+  named('passwordRules', () => usablePasswordRules(rest.passwordRules));
   return {
     ...rest,
     ...hostsOf(hosts),
     lockoutWindowSeconds,
     driver: 'recipe',
-    recipe: parseRecipe(await read(resolve(dirname(path), recipe))),
+    recipe: parseRecipe(await read(resolve(dirname(path), recipe), `recipe: ${recipe}`)),
   };
 }
 
@@ -122,9 +122,19 @@ function hostsOf(declared: readonly DeclaredHost[]): Pick<NewPortalType, 'hosts'
   return { hosts: declared.map(lowerCaseHost), privateHosts: at('private'), loopbackHosts: at('loopback') };
 }
 
-async function read(path: string): Promise<string> {
+/** An error of what stands under a name says so. */
+function named<T>(name: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (isRcmError(error)) throw new RcmError(error.code, `${name}: ${error.message}`, { cause: error, details: error.details });
+    throw error;
+  }
+}
+
+async function read(path: string, shown = path): Promise<string> {
   return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new RcmError('input_invalid', `${path} cannot be read. Nothing was changed.`, { cause });
+    throw new RcmError('input_invalid', `${shown} cannot be read. Nothing was changed.`, { cause });
   });
 }
 

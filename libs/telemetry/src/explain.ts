@@ -18,5 +18,12 @@ export function explain(error: unknown, logger: Logger): Explained {
     return { exitCode: 1, code: 'unexpected', sentence: 'Something unexpected failed; the line above has the details.' };
   }
   const wrongCall = error.code === 'config_invalid' || error.code === 'input_invalid';
-  return { exitCode: wrongCall ? 2 : 1, code: error.code, sentence: error.message };
+  return { exitCode: wrongCall ? 2 : 1, code: error.code, sentence: forTerminal(error.message) };
 }
+
+const LONGEST = 4_000;
+/** Control characters but line ends, and those that turn what follows around. */
+const STEERS = /[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/gu;
+
+/** What is said of a file may quote it: that steers no terminal, and fills none. */
+const forTerminal = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : text).replace(STEERS, '\u00b7');

@@ -1,6 +1,6 @@
 import { type Database, findPortalType, insertEndpoint } from '@rcm/db';
 import type { Onboard } from '@rcm/migrator';
-import { createLogger, explain, hasCode } from '@rcm/telemetry';
+import { createLogger, explain, hasCode, isId } from '@rcm/telemetry';
 import { type NewLogin, problemOf } from './new-login.ts';
 
 /** Who registers it, and why. */
@@ -13,6 +13,7 @@ export interface Person {
 export type Outcome = 'valid' | 'invalid' | 'stored' | 'already' | 'proved' | 'refused' | 'failed';
 
 export interface Added {
+  /** Of the login; `row N` where it has none that is an id. */
   readonly id: string;
   readonly outcome: Outcome;
   /** In words, without a value. */
@@ -24,7 +25,7 @@ export async function examined(db: Database, logins: readonly NewLogin[]): Promi
   const types = new Map<string, Awaited<ReturnType<typeof findPortalType>>>();
   const seen = new Set<string>();
   const answers: Added[] = [];
-  for (const login of logins) {
+  for (const [i, login] of logins.entries()) {
     let problem = problemOf(login);
     if (problem === null && seen.has(login.id)) problem = 'its id is that of a row before it';
     seen.add(login.id);
@@ -32,7 +33,8 @@ export async function examined(db: Database, logins: readonly NewLogin[]): Promi
       if (!types.has(login.portalType)) types.set(login.portalType, await findPortalType(db, { code: login.portalType }));
       if (!types.get(login.portalType)) problem = `there is no portal type ${login.portalType}`;
     }
-    answers.push({ id: login.id, outcome: problem === null ? 'valid' : 'invalid', problem });
+    // Where columns were mixed up, what should be an id may be a password.
+    answers.push({ id: isId(login.id) ? login.id : `row ${i + 1}`, outcome: problem === null ? 'valid' : 'invalid', problem });
   }
   return answers;
 }

@@ -12,10 +12,17 @@ export interface Environment extends EnvironmentConfiguration {
   readonly portals: PortalHosts;
 }
 
+/** After an error in what is no YAML others follow that are none. */
+const MOST_ERRORS = 10;
+/** What the parser says where it is at its end. */
+const TOO_DEEP = 'Maximum call stack size exceeded';
+
 /** Reads `infra.yaml` and the portal types that it names. Fails with `config_invalid`, one line per problem; nothing is written then. */
 export function readConfiguration(file: string): readonly Environment[] {
   const document = parseDocument(text(file), { uniqueKeys: true });
-  const wrong = document.errors.map(({ message }) => (message.split('\n')[0] ?? '').replace(/:$/, ''));
+  const wrong = document.errors
+    .slice(0, MOST_ERRORS)
+    .map(({ message }) => (message.split('\n')[0] ?? '').replace(/:$/, '').replace(TOO_DEEP, 'nested too deeply'));
   if (wrong.length > 0) throw unusable(file, wrong);
   const written: unknown = document.toJS();
   const parsed = configurationSchema.safeParse(written);

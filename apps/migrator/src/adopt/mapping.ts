@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { LOGIN_FIELDS, parsePath } from '@rcm/credentials/legacy';
 import type { SourceColumn, SourceTable } from '@rcm/db';
-import { idSchema, RcmError } from '@rcm/telemetry';
+import { idSchema, nearestIssues, RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
 import { baseUrlOf } from './portal-types.ts';
 
@@ -65,7 +65,7 @@ function namesLogin(columns: Readonly<Record<string, string>>): boolean {
 export function readMapping(file: string): Mapping {
   const parsed = schema.safeParse(parse(file));
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
+  const problems = nearestIssues(parsed.error.issues).map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
   throw new RcmError('input_invalid', `--mapping ${file} cannot be used: ${problems.join('; ')}. Nothing was changed.`);
 }
 

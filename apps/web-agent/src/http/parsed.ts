@@ -1,4 +1,4 @@
-import { RcmError } from '@rcm/telemetry';
+import { nearestIssues, RcmError } from '@rcm/telemetry';
 import type { z } from 'zod';
 
 /** Fails with `request_invalid`, which names the places that are wrong and never what stands there. */
@@ -6,15 +6,6 @@ export function parsed<S extends z.ZodType>(schema: S, value: unknown, what: str
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const known = (path: readonly PropertyKey[]): string => (path[0] === 'input' && path.length > 1 ? 'input' : path.join('.'));
-  const places = [...new Set(nearest(result.error.issues).map((issue) => (issue.path.length > 0 ? known(issue.path) : 'its fields')))];
+  const places = [...new Set(nearestIssues(result.error.issues).map((issue) => (issue.path.length > 0 ? known(issue.path) : 'its fields')))];
   throw new RcmError('request_invalid', `${what} is not as /v1/openapi.json says: ${places.join(', ')}.`);
-}
-
-/** Of a choice of shapes what is wrong with the one that is meant, which is the one with the least; with all of those, where that does not tell. */
-function nearest(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
-  return issues.flatMap((issue) => {
-    if (issue.code !== 'invalid_union') return [issue];
-    const least = Math.min(...issue.errors.map(({ length }) => length));
-    return nearest(issue.errors.filter(({ length }) => length === least).flat());
-  });
 }
