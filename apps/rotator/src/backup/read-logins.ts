@@ -1,7 +1,7 @@
 import { parseReference, type SecretReference, type SecretStore, type StoredSecret } from '@rcm/credentials';
 import type { BackedUpCopy, BackedUpLogin } from '@rcm/credentials/backup';
 import { type EndpointRow, getEndpoint, listEndpointsOf } from '@rcm/db';
-import { hasCode } from '@rcm/telemetry';
+import { hasCode, isId } from '@rcm/telemetry';
 import type { RotatorProcess } from '../services.ts';
 
 const PAGE = 200;
@@ -93,6 +93,8 @@ async function readStaged(
 ): Promise<readonly BackedUpCopy[]> {
   const copies: BackedUpCopy[] = [];
   for (const attemptId of await store.listStaged(current, { signal })) {
+    // No attempt of ours has another; whoever put it there did not mean a copy.
+    if (!isId(attemptId)) continue;
     const stored = await store.readStaged({ current, attemptId, tags }, { signal });
     if (stored) copies.push({ attemptId, text: stored.text });
   }

@@ -145,7 +145,7 @@ describe('what was not sealed here', () => {
     ['goes on behind its end', [HEAD_LINE, END_LINE, END_LINE]],
     ['counts other logins than it has', [HEAD_LINE, lineOf(1), END_LINE]],
     ['holds a login of another organization', [HEAD_LINE, lineOf(1, 'south'), { ...END_LINE, logins: 1 }]],
-    ['names one endpoint and the secret of another', [HEAD_LINE, { ...lineOf(1), endpoint_id: 'e-2' }, { ...END_LINE, logins: 1 }]],
+    ['names no secret', [HEAD_LINE, { ...lineOf(1), secret: 'arn:aws:s3:::bucket/rcm/prod/north/endpoints/e-1/a-1' }, { ...END_LINE, logins: 1 }]],
     ['is of a later form', [{ ...HEAD_LINE, rcm_backup: 2 }, END_LINE]],
     ['has a field that nobody knows', [HEAD_LINE, { ...lineOf(1), more: 1 }, { ...END_LINE, logins: 1 }]],
   ])('is refused where it %s, with nothing of it in the words', async (_, lines) => {
@@ -168,6 +168,18 @@ it('a file that age’s own program sealed is read as one of ours', async () => 
   expect({ head, end }).toEqual({ head: HEAD, end: { logins: 1, origin: 'ours' } });
   expect(all).toMatchObject([{ endpointId: 'e-1', text: '{"username":"u","password":"p"}' }]);
 });
+
+it('endpoints that share a secret are each in it', async () => {
+  const shared = { ...login(1), endpointId: 'e-9' };
+  expect((await read(await sealed([login(1), shared]))).all).toEqual([plain(login(1)), plain(shared)]);
+});
+
+it.each([{ endpointId: '../e' }, { portalTypeCode: '' }, { reference: 'arn:aws:s3:::bucket' }, { staged: [{ attemptId: 'A', text: new Secret('{}') }] }])(
+  'what could not be read again is not sealed: %j',
+  async (odd) => {
+    await expect(sealed([{ ...login(1), ...odd }])).rejects.toMatchObject({ code: 'input_invalid' });
+  },
+);
 
 it('a login that cannot be read ends the file without its end, and the file cannot be taken for a whole one', async () => {
   async function* failing(): AsyncGenerator<BackedUpLogin> {

@@ -9,11 +9,12 @@ export const MAX_LINE_BYTES = 8_388_608;
 const FORM = 1;
 
 const headLine = z.strictObject({ rcm_backup: z.literal(FORM), environment: idSchema, org_id: idSchema, taken_at: z.iso.datetime() });
-const copyLine = z.strictObject({ attempt_id: z.uuid(), payload: z.string() });
+const copyLine = z.strictObject({ attempt_id: idSchema, payload: z.string() });
 const loginLine = z.strictObject({
   endpoint_id: idSchema,
   portal_type: idSchema,
-  secret: z.string(),
+  /** Endpoints may share a secret, which lies under the id of one of them. */
+  secret: z.string().refine(isReference),
   version: z.string(),
   payload: z.string(),
   staged: z.array(copyLine),
@@ -35,13 +36,21 @@ export type BackupLine =
 export const writeHead = ({ environment, orgId, takenAt }: BackupHead): string =>
   JSON.stringify({ rcm_backup: FORM, environment, org_id: orgId, taken_at: takenAt.toISOString() });
 
-export const writeLogin = ({ endpointId, portalTypeCode, reference, version, text, staged }: BackedUpLogin): Secret<string> =>
+const textOf = ({ endpointId, portalTypeCode, reference, version, text, staged }: BackedUpLogin): Secret<string> =>
   text.map((payload) =>
     JSON.stringify({
       ...{ endpoint_id: endpointId, portal_type: portalTypeCode, secret: reference, version, payload },
       staged: staged.map((copy) => ({ attempt_id: copy.attemptId, payload: copy.text.reveal() })),
     }),
   );
+
+/** A line of a login. Fails with `input_invalid` where `readLine` could not read it again: that is to be known on the day of the backup. */
+export function writeLogin(login: BackedUpLogin): Secret<string> {
+  const line = textOf(login);
+  if (Buffer.byteLength(line.reveal()) > MAX_LINE_BYTES) throw notABackup('one of its lines would be longer than any of a backup');
+  readLine(line);
+  return line;
+}
 
 export const writeEnd = (end: EndLine): string => JSON.stringify({ end: true, ...end });
 
@@ -61,9 +70,17 @@ export function readLine(line: Secret<string>): BackupLine {
 }
 
 function loginOf({ endpoint_id: endpointId, portal_type: portalTypeCode, secret, version, payload, staged }: z.infer<typeof loginLine>): BackedUpLogin {
-  if (parseReference(secret).endpointId !== endpointId) throw notABackup('one of its lines names one endpoint and the secret of another');
   const copies = staged.map((copy) => ({ attemptId: copy.attempt_id, text: new Secret(copy.payload) }));
   return { endpointId, portalTypeCode, reference: secret, version, text: new Secret(payload), staged: copies };
 }
 
 export const notABackup = (why: string): RcmError => new RcmError('input_invalid', `The file cannot be read as a backup: ${why}. Nothing was changed.`);
+
+function isReference(text: string): boolean {
+  try {
+    parseReference(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
