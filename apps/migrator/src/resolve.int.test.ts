@@ -109,24 +109,36 @@ describe('a row that was edited after it was migrated', { timeout: SLOW_MS }, ()
     expect([await inRow(), await inStore()]).toEqual(['typed', planned()]);
   });
 
-  it('keeps a secret that somebody changes meanwhile', async () => {
+  it.each([
+    ['before what is not taken is kept', 'create'],
+    ['right before its next version is written', 'replace'],
+  ] as const)('keeps a secret that somebody changes %s', async (_when, act) => {
     const { forTenant } = migrator.stores;
+    // Once: whoever looked again and wrote all the same would find nobody in the way.
+    let changed: unknown = null;
+    const changeOnce = async (): Promise<void> => {
+      if (changed !== null) return;
+      await rotate(world, migrator, seed, (payload) => payload);
+      changed = await inStore();
+    };
     const beside: OpenMigration = {
       ...migrator,
       stores: {
         ...migrator.stores,
-        forTenant: (orgId) => ({
-          ...forTenant(orgId),
-          async replace(...args) {
-            await rotate(world, migrator, seed, (payload) => payload);
-            return forTenant(orgId).replace(...args);
-          },
-        }),
+        forTenant: (orgId) => {
+          const store = forTenant(orgId);
+          return {
+            ...store,
+            create: async (...args) => (act === 'create' && (await changeOnce()), store.create(...args)),
+            replace: async (...args) => (act === 'replace' && (await changeOnce()), store.replace(...args)),
+          };
+        },
       },
     };
     await expect(decide('row', beside)).rejects.toMatchObject({ code: 'store_conflict' });
     expect(await inRow()).toBe('typed');
-    expect(await inStore()).toMatch(/^rotated-/);
+    expect(changed).toMatch(/^rotated-/);
+    expect(await inStore()).toBe(changed);
   });
 
   it('is not taken for a rotation, nor for an old copy, after a rotation that the journal knows', async () => {
