@@ -77,6 +77,18 @@ describe('a rotator whose clock is wrong', () => {
   });
 });
 
+describe('a login whose plaintext still lies in a row', () => {
+  it('is refused to a person, too, with what ends that', async () => {
+    const { orgId } = opened.world.endpoint('alpine-3');
+    const asked = async () => whyNotStart(opened.rotator, await migratedEndpoint(opened.rotator.db, { orgId, endpointId: 'alpine-3' }), 'demand');
+    expect(await asked()).toBeNull();
+    await opened.sql(`UPDATE integration_endpoint SET config = config || '{"credentials": {"username": "u", "password": "old"}}' WHERE id = 'alpine-3'`, []);
+    expect(await asked()).toMatchObject({ code: 'rotation_refused', holds: 'login', reason: expect.stringContaining('old-readers-gone') });
+    await opened.sql(`UPDATE integration_endpoint SET config = config - 'credentials' WHERE id = 'alpine-3'`, []);
+    expect(await asked()).toBeNull();
+  });
+});
+
 describe('the first rotation of the day', () => {
   it('that waits for its own account is not waited for: the next one goes first', async () => {
     await setNextRotation(opened.world.db, { endpointIds: ['cascade-4', 'cascade-5'], at: 'now' });
