@@ -43,7 +43,7 @@ export function secondPerson(act: AskedAct, { person, roles, token, now }: Decid
       ['It ends by itself', moment(new Date(act.askedAt.getTime() + SECOND_PERSON_MS), now)],
     ])}
     ${answers.map((decision) => actForm({ action: `${base}/requests/${act.id}/acts/${decision}`, ...ANSWERS[decision], does: decision === 'approve' ? does : ANSWERS[decision].does, token }))}
-    ${answers.length === 0 && markup`<p>${isOwn ? 'You have asked for it: somebody else decides.' : 'An approver of this organization decides.'}</p>`}</section>`;
+    ${answers.length === 0 && markup`<p>${isOwn ? 'You have asked for it: somebody else decides.' : `An approver of ${act.orgId === null ? 'all organizations' : 'this organization'} decides.`}</p>`}</section>`;
 }
 
 const ANSWERS = {
