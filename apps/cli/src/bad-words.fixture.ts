@@ -33,7 +33,7 @@ export const WORDS: Readonly<Record<string, { readonly good: string; wrong(word:
   span: { good: '14d', wrong: everything },
   states: { good: 'all', wrong: everything },
   place: { good: 'eyJhdCI6IjIwMjYtMDMtMDEgMDA6MDA6MDArMDAiLCJpZCI6IjEifQ', wrong: everything },
-  url: { good: 'https://alpine.example/', wrong: (word) => !/^[a-z]+:/.test(word) },
+  url: { good: 'https://alpine.example/', wrong: (word) => !/^[a-z]+:\/\//.test(word) },
   'name=url': { good: 'alpine=https://alpine.example/', wrong: unseen },
   'app:org': { good: 'agent:hospital-1', wrong: everything },
   arn: { good: 'arn:aws:kms:us-east-1:123456789012:key/1', wrong: unseen },

@@ -22,6 +22,7 @@ async function call(words: readonly string[]) {
     .option('--due [span]')
     .addOption(new Option('--at <time>').argParser(() => refuse()))
     .addOption(new Option('--accept <which>').choices(['current', 'staged']))
+    .option('--base-url <url>')
     .option('--dry-run')
     .action(() => void (seen.begun += 1));
   let error: unknown = null;
@@ -37,7 +38,24 @@ const refuse = (): never => {
 };
 
 it('lets what is of its kind through', async () => {
-  expect(await call(['act', 'clinic-1', 'bash', '--reason', 'Größe: 3 “x”', '--org', 'a', 'b', '--due', '--limit', '1000', '--dry-run'])).toEqual({
+  expect(
+    await call([
+      'act',
+      'clinic-1',
+      'bash',
+      '--reason',
+      'Größe: 3 “x”',
+      '--org',
+      'a',
+      'b',
+      '--due',
+      '--limit',
+      '1000',
+      '--base-url',
+      'https://alpine.example/x',
+      '--dry-run',
+    ]),
+  ).toEqual({
     said: '',
     begun: 1,
     error: null,
@@ -51,6 +69,8 @@ it.each([
   [['act', 'a', '--reason', 'a\nb'], '--reason'],
   [['act', 'a', '--reason', '\u202ea'], '--reason'],
   [['act', 'a', '--reason', 'x'.repeat(1_001)], '--reason'],
+  [['act', 'a', '--base-url', 'z6:x,>'], '--base-url'],
+  [['act', 'a', '--base-url', 'https://'], '--base-url'],
   [['act', 'a', '--limit', '0'], '--limit'],
   [['act', 'a', '--limit', '1001'], '--limit'],
   [['act', 'a', '--org', 'a', `${SECRET}!`], '--org'],

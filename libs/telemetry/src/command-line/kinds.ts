@@ -37,7 +37,10 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   seconds: shape(/^[1-9]\d{0,3}$/, 'must be a number of seconds from 1 to 9999'),
   time: { is: isTime, must: 'must be a time such as 2026-03-01 or 2026-03-31T12:00:00Z' },
   date: { is: (word) => isTime(word) && word.length === 10, must: 'must be a day: YYYY-MM-DD' },
-  url: { is: (word) => URL.canParse(word) && file.is(word), must: 'must be an address such as https://portal.example/' },
+  url: {
+    is: (word) => /^[a-z][a-z0-9+.-]*:\/\/./i.test(word) && URL.canParse(word) && file.is(word),
+    must: 'must be an address such as https://portal.example/',
+  },
   place: shape(/^[A-Za-z0-9_-]{1,400}$/, 'takes what the page before ended with, as it stands there'),
   json: { is: (word) => word.length <= LONGEST_JSON, must: 'must be a JSON object, of 100,000 characters at most' },
   ...{ file, dir: file, path: file },
