@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,7 +122,11 @@ it('everything that a store held is lost, and comes back: also what a rotation h
   const { exitCode, files, file } = await backUp();
   expect({ exitCode, files }).toMatchObject({ exitCode: 0, files: [{ logins: 5, copies: 3, missing: [] }] });
   expect((await stat(file)).mode & 0o777).toBe(0o600);
-  const bytes = (await readFile(file)).toString('latin1');
+  const sealed = await readFile(file);
+  const sha256 = createHash('sha256').update(sealed).digest('hex');
+  expect(await row.audit('secret.backup', row.world.orgId)).toMatchObject([{ ...ACT, details: { recipients: [recipient] } }]);
+  expect(await row.audit('secret.backed_up', row.world.orgId)).toMatchObject([{ details: { sha256, logins: 5, copies: 3, missing: 0 } }]);
+  const bytes = sealed.toString('latin1');
   expect(passwords.length).toBeGreaterThan(7);
   for (const word of [...passwords, 'password', row.world.orgId]) expect(bytes).not.toContain(word);
 
