@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { createLogger, type ExitCode, explain, guardInput, plainWords, RcmError, systemClock } from '@rcm/telemetry';
+import { createLogger, type ExitCode, explain, plainWords, RcmError, systemClock } from '@rcm/telemetry';
+import { guardInput } from '@rcm/telemetry/command-line';
 import { exportAudit } from './commands/export.ts';
 import { headsList } from './commands/heads-list.ts';
 import { headsRun } from './commands/heads-run.ts';

@@ -1,5 +1,5 @@
 import { HOSTILE_TEXTS, LONGEST_TEXT, TYPED_SECRET } from '@rcm/test-services';
-import { kindOf } from '@rcm/telemetry';
+import { kindOf } from '@rcm/telemetry/command-line';
 import type { Argument, Option } from 'commander';
 import type { Leaf } from './every-command.fixture.ts';
 

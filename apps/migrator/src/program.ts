@@ -1,6 +1,7 @@
 import { parsePath, readMappings, type Vocabulary } from '@rcm/credentials/legacy';
 import type { RunCommand } from '@rcm/db';
-import { guardInput, RcmError } from '@rcm/telemetry';
+import { RcmError } from '@rcm/telemetry';
+import { guardInput } from '@rcm/telemetry/command-line';
 import { Command, Option } from 'commander';
 import { bringIn } from './adopt/program.ts';
 import { apply } from './commands/apply.ts';

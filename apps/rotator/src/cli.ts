@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { automations } from '@rcm/db';
-import { createLogger, explain, guardInput, hasCode, isTime, plainWords } from '@rcm/telemetry';
+import { createLogger, explain, hasCode, isTime, plainWords } from '@rcm/telemetry';
+import { guardInput } from '@rcm/telemetry/command-line';
 import { addBackups } from './commands/backups.ts';
 import { type CommandContext, personalAct } from './commands/command.ts';
 import { copiesCommand } from './commands/copies.ts';

@@ -1,4 +1,5 @@
-import { createLogger, explain, guardInput } from '@rcm/telemetry';
+import { createLogger, explain } from '@rcm/telemetry';
+import { guardInput } from '@rcm/telemetry/command-line';
 import { Command, CommanderError } from 'commander';
 import { keysCommand, moveKeysCommand } from './commands/keys.ts';
 import { runCommand } from './commands/run.ts';

@@ -5,7 +5,6 @@
  */
 export { alarm, type AlarmDefinition, type AlarmName, alarmNames, CLOUDWATCH_METRICS, SCALING_METRICS } from './alarms/alarms.ts';
 export { type Clock, systemClock, withDeadline } from './clock.ts';
-export { checkInput, guardInput, kindOf } from './command-line/guard.ts';
 export { isTime, KINDS } from './command-line/kinds.ts';
 export { plainWords } from './command-line/plain-words.ts';
 export { readConfig } from './config.ts';

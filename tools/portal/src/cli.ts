@@ -1,4 +1,5 @@
-import { createLogger, explain, guardInput, plainWords } from '@rcm/telemetry';
+import { createLogger, explain, plainWords } from '@rcm/telemetry';
+import { guardInput } from '@rcm/telemetry/command-line';
 import { Command, CommanderError } from 'commander';
 import { ADDRESS_HELP } from './address.ts';
 import { readPortalConfig } from './config.ts';

@@ -6,7 +6,7 @@ import { plainWords } from './plain-words.ts';
 /**
  * A program whose commands take nothing that is not of the kind its help says (`<id>`, `<time>`, …), however a command is written: each word is looked at before the
  * command begins, so that nothing is done. Refused is `input_invalid`, which names the option and never says what was typed: it may be a password. Call it
- * before the first command is added.
+ * before the first command is added. A door of its own (`@rcm/telemetry/command-line`): its types are commander's, which whoever uses a packed library does not have.
  */
 export function guardInput(program: Command): Command {
   return program
