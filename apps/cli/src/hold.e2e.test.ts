@@ -126,8 +126,12 @@ it('one login comes from stdin; a payload, a portal type or an organization that
   for (const [words, stdin] of [
     [[...place, '--portal', 'none', '--account', 'five'], payload],
     [[...place, '--portal', 'alpine', '--account', 'five'], '{"username": "five"}'],
-    [[...place, '--portal', 'alpine', '--account', 'No Id'], payload],
   ] as const)
     expect(await rcm(words, stdin)).toMatchObject({ code: 1, answer: { mode: 'refused', endpoints: [{ outcome: 'invalid' }] } });
+  // A word that is none of its kind is a wrong call, before the database is asked for anything.
+  expect(await rcm([...place, '--portal', 'alpine', '--account', 'No Id'], payload)).toMatchObject({
+    code: 2,
+    answer: { error: { code: 'input_invalid', message: expect.stringMatching(/^--account must .*Nothing was done/) as string } },
+  });
   expect((await rcm(['endpoint', 'add', '--org', 'x', ...why.slice(2)], payload)).code).toBe(2);
 });
