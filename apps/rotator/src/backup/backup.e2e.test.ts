@@ -72,7 +72,7 @@ const arnOf = async (endpointId: string): Promise<string> => {
 const storeOf = () => row.rotator.stores.forTenant(row.world.orgId);
 
 /** A person who became the guardian deletes it all, staged copies too, for good. */
-async function destroy(endpointId: string): Promise<void> {
+async function destroy(endpointId: string, what: 'all' | 'current alone' = 'all'): Promise<void> {
   const { region, endpoint } = row.world.aws;
   const options = { region, endpoint, credentials: row.world.aws.taskCredentials(GUARDIAN_ROLE) };
   const reference = parseReference(await arnOf(endpointId));
@@ -84,7 +84,7 @@ async function destroy(endpointId: string): Promise<void> {
   const person = new SSMClient(options);
   const name = (await arnOf(endpointId)).replace(/^.*:parameter/, '');
   const copies = (await storeOf().listStaged(reference)).map((attemptId) => `${name.replace('/endpoints/', '/rotation/')}/${attemptId}`);
-  for (const Name of [name, ...copies]) await person.send(new DeleteParameterCommand({ Name }));
+  for (const Name of [name, ...(what === 'all' ? copies : [])]) await person.send(new DeleteParameterCommand({ Name }));
   person.destroy();
 }
 
@@ -176,6 +176,19 @@ it('what lies in the store is newer than any backup, and stays; a login that was
   await row.edit(newer.id, { password: 'Reset-by-support-1' });
   await row.untilIn(newer.id, { stepMs: 10 * MINUTE, atMostMs: 3 * HOUR });
   expect(refusals(await row.history(newer.id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
+});
+
+it('where current alone was deleted, the newer password that lies staged in the store is found by itself', async () => {
+  const { id } = await row.world.addEndpoint('alpine');
+  expect(await row.settle(id)).toBe('done');
+  const { file } = await backUp();
+  await row.pass(DAY);
+  expect(await row.settle(id)).toBe('done');
+  await destroy(id, 'current alone');
+  expect((await restore(file)).logins).toMatchObject({ [id]: 'restored' });
+  await row.untilIn(id, { stepMs: 10 * MINUTE, atMostMs: 3 * HOUR });
+  expect(await currentIsAccepted(id)).toBe(true);
+  expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
 });
 
 it('a restore that dies in the middle is repeated, and nothing of it is missing', async () => {

@@ -35,7 +35,7 @@ export async function restoreLogin(process: Pick<RotatorProcess, 'rotator' | 'db
     await restoreCopies(process, place, login, { ...options, only: await openAttemptOf(process, endpoint) });
     return isSameText(current.text, login.text) ? 'same' : 'kept';
   }
-  const result = (await isOutdated(process, endpoint, login)) ? 'outdated' : 'restored';
+  const result = (await isOutdated(process, place, login, signal)) ? 'outdated' : 'restored';
   if (options.dryRun) return result;
   const { actor, reason } = options;
   await recordAuditEvent(db, {
@@ -97,9 +97,13 @@ async function openAttemptOf({ db }: Pick<RotatorProcess, 'db'>, { orgId, loginI
   return loginIdentity === null ? null : ((await getOpenAttempt(db, { orgId, loginIdentity }))?.id ?? null);
 }
 
-async function isOutdated({ db }: Pick<RotatorProcess, 'db'>, { orgId, loginIdentity }: EndpointRow, { text, staged }: BackedUpLogin): Promise<boolean> {
+/** Whether the journal knows a later rotation whose copy is neither in the backup nor in the store: somebody may have deleted current alone. */
+async function isOutdated({ db }: Pick<RotatorProcess, 'db'>, place: Place, { text, staged }: BackedUpLogin, signal: AbortSignal): Promise<boolean> {
+  const { orgId, loginIdentity } = place.endpoint;
   const { attemptId } = rotationOf(text);
   if (attemptId === null || loginIdentity === null) return false;
   const outrun = await outrunCopy(db, { orgId, loginIdentity, attemptId });
-  return outrun !== null && !staged.some((copy) => copy.attemptId === outrun.newest.attemptId);
+  if (outrun === null || staged.some((copy) => copy.attemptId === outrun.newest.attemptId)) return false;
+  const slot = { current: place.reference, attemptId: outrun.newest.attemptId, tags: tagsOf(place) };
+  return (await place.store.readStaged(slot, { signal })) === null;
 }
