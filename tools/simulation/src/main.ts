@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { addSeed, type Figures, hasFailed, noFigures } from './run/figures.ts';
 import type { SeedSummary } from './run/messages.ts';
+import { codeVersion, RecordRefused, SeedRecord } from './run/record.ts';
 import { readReduction } from './run/reduction.ts';
-import { runSeeds, SeedWorker } from './run/workers.ts';
+import { runSeeds, seedsFrom, SeedWorker } from './run/workers.ts';
 import { PLANTED } from './planted/faults.ts';
 import { runPlanted, unknownFaults } from './planted/run-planted.ts';
 
@@ -15,6 +16,7 @@ interface Options {
   readonly json?: boolean;
   readonly planted?: boolean;
   readonly only?: string[];
+  readonly record?: string;
 }
 
 const whole = (least: number) => (text: string) => {
@@ -30,22 +32,31 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 /** With the figures so far: a run of hours that is ended by something else has said what it found. */
 const PROGRESS_EVERY = 500;
 
-async function simulate({ seeds, seed, stories, workers, json }: Options): Promise<number> {
+async function simulate({ seeds, seed, stories, workers, json, record: path }: Options): Promise<number> {
+  using record = path === undefined ? null : SeedRecord.open(path, codeVersion(import.meta.dirname));
   const figures = noFigures();
   const failed: SeedSummary[] = [];
   const excused = new Map<string, number>();
-  const from = seed ?? 0;
+  const count = (summary: SeedSummary): void => {
+    addSeed(figures, summary);
+    for (const { excuse } of summary.findings) if (excuse !== undefined) excused.set(kindOfExcuse(excuse), (excused.get(kindOfExcuse(excuse)) ?? 0) + 1);
+    if (!hasFailed(summary)) return;
+    failed.push(summary);
+    say(wrongOf(summary));
+  };
+  const sayFigures = (): void => say(`${figures.seeds} of ${seeds} seeds, ${failed.length} of them with something wrong: ${textOf(figures, false)}`);
+  const left = seedsFrom(seed ?? 0, seeds).filter((number) => {
+    const summary = record?.summaryOf(number);
+    if (summary) count(summary);
+    return summary === undefined;
+  });
+  if (left.length < seeds) sayFigures();
   await runSeeds({
-    ...{ from, count: seeds, workers },
+    ...{ seeds: left, workers },
     onSeed(summary) {
-      addSeed(figures, summary);
-      for (const { excuse } of summary.findings) if (excuse !== undefined) excused.set(kindOfExcuse(excuse), (excused.get(kindOfExcuse(excuse)) ?? 0) + 1);
-      if (hasFailed(summary)) {
-        failed.push(summary);
-        say(wrongOf(summary));
-      }
-      if (figures.seeds % PROGRESS_EVERY === 0)
-        say(`${figures.seeds} of ${seeds} seeds, ${failed.length} of them with something wrong: ${textOf(figures, false)}`);
+      record?.add(summary);
+      count(summary);
+      if (figures.seeds % PROGRESS_EVERY === 0) sayFigures();
     },
   });
   for (const [excuse, count] of excused) say(`explained: ${count} × ${excuse}`);
@@ -53,6 +64,13 @@ async function simulate({ seeds, seed, stories, workers, json }: Options): Promi
   for (const { seed: number } of failed.slice(0, stories)) for (const line of (await storyOf(number, null)).lines) say(line);
   process.stdout.write(`${textOf(figures, json === true)}\n`);
   return failed.length === 0 ? 0 : 1;
+}
+
+/** What a person mends by naming another file or another commit. */
+function refused(error: unknown): number {
+  if (!(error instanceof RecordRefused)) throw error;
+  say(error.message);
+  return 2;
 }
 
 /** Said at once: a run of many seeds takes hours. */
@@ -92,6 +110,7 @@ await new Command('simulate')
   .option('--keep <what>', 'with --seed: only what is named, as a story ends with it', reduction)
   .option('--stories <n>', 'how many failing seeds are shrunk and told on stderr', whole(0), 3)
   .option('--json', 'print one JSON object on stdout')
+  .option('--record <file>', 'keep what each seed showed in this file, and go on with what it has: of one commit alone')
   .option('--workers <n>', 'how many processes work side by side (default: one per core)', whole(1))
   .option('--planted', 'plant faults one by one, and say which seed finds each')
   .option('--only <names...>', 'with --planted: these faults alone')
@@ -103,6 +122,6 @@ await new Command('simulate')
     if (unknown.length > 0) command.error(`There is no planted fault ${unknown.join(', ')}. There are: ${PLANTED.map(({ name }) => name).join(', ')}.`);
     if (options.planted) process.exitCode = await runPlanted({ json: options.json === true, ...{ names, seeds, workers, say } });
     else if (isAlone && options.seed !== undefined) process.exitCode = await again(options.seed, options.keep ?? null);
-    else process.exitCode = await simulate(options);
+    else process.exitCode = await simulate(options).catch(refused);
   })
   .parseAsync();

@@ -2,7 +2,7 @@ import type { Finding, FindingKind } from '../oracle/finding.ts';
 
 /** What is asked of a worker. */
 export type Ask =
-  | { readonly ask: 'run'; readonly from: number; readonly count: number }
+  | { readonly ask: 'run'; readonly seeds: readonly number[] }
   /** Tells the first failing seed's story with as little in it as possible. */
   | { readonly ask: 'story'; readonly seed: number; readonly keep: string | null };
 

@@ -2,14 +2,14 @@ import { backend } from '@rcm/test-services';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { addSeed, noFigures } from './figures.ts';
 import type { SeedSummary } from './messages.ts';
-import { runSeeds } from './workers.ts';
+import { runSeeds, seedsFrom } from './workers.ts';
 
 const NO_LIMIT = 0;
 
 async function summaries(from: number, count: number): Promise<SeedSummary[]> {
   const found: SeedSummary[] = [];
   await runSeeds({
-    ...{ from, count },
+    seeds: seedsFrom(from, count),
     onSeed: (summary) => void found.push(summary),
   });
   return found.sort((a, b) => a.seed - b.seed);

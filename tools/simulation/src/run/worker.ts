@@ -25,7 +25,7 @@ async function answer(ask: Ask): Promise<void> {
     const { kind, lines } = await tellStory(ask.seed, ask.keep);
     return tell({ answer: 'story', seed: ask.seed, kind, lines });
   }
-  for (let seed = ask.from; seed < ask.from + ask.count; seed += 1) {
+  for (const seed of ask.seeds) {
     const { rotations, logins, virtualDays, findings, trace } = await runPlan(planOf(seed));
     const digest = createHash('sha256').update(trace().join('\n')).digest('hex');
     tell({ answer: 'seed', summary: { seed, rotations, logins, virtualDays, findings, digest } });

@@ -11,8 +11,7 @@ const NODE_OPTIONS = ['--max-semi-space-size=128', '--single-threaded-gc'];
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 export interface SeedRun {
-  readonly from: number;
-  readonly count: number;
+  readonly seeds: readonly number[];
   /** How many processes; as many as there are cores where it is left out. */
   readonly workers?: number | undefined;
   /** Told of each seed, in no order. */
@@ -20,18 +19,20 @@ export interface SeedRun {
 }
 
 /** Runs seeds, with nothing planted, in several processes; each world is one process's alone. Fails where a worker dies of something that is not its world's. */
-export async function runSeeds({ from, count, workers, onSeed }: SeedRun): Promise<void> {
-  let next = from;
-  const end = from + count;
-  await inParallel(Math.min(workers ?? availableParallelism(), Math.ceil(count / CHUNK)), async () => {
+export async function runSeeds({ seeds, workers, onSeed }: SeedRun): Promise<void> {
+  let next = 0;
+  await inParallel(Math.min(workers ?? availableParallelism(), Math.ceil(seeds.length / CHUNK)), async () => {
     await using worker = await SeedWorker.start(null);
-    while (next < end) {
-      const chunk = { from: next, count: Math.min(CHUNK, end - next) };
-      next += chunk.count;
+    while (next < seeds.length) {
+      const chunk = seeds.slice(next, next + CHUNK);
+      next += chunk.length;
       await worker.run(chunk, onSeed);
     }
   });
 }
+
+/** So many seeds, one after the other. */
+export const seedsFrom = (first: number, count: number): number[] => Array.from({ length: count }, (_, index) => first + index);
 
 /** The same work by several hands; fails where one of them does. */
 export const inParallel = (hands: number, work: () => Promise<void>): Promise<unknown> => Promise.all(Array.from({ length: hands }, work));
@@ -62,8 +63,8 @@ export class SeedWorker implements AsyncDisposable {
   }
 
   /** These seeds, in their order. */
-  async run(seeds: { readonly from: number; readonly count: number }, onSeed: (summary: SeedSummary) => void): Promise<void> {
-    await this.#ask({ ask: 'run', ...seeds }, (answer) => {
+  async run(seeds: readonly number[], onSeed: (summary: SeedSummary) => void): Promise<void> {
+    await this.#ask({ ask: 'run', seeds }, (answer) => {
       if (answer.answer === 'seed') onSeed(answer.summary);
       return answer.answer === 'done';
     });
@@ -71,7 +72,7 @@ export class SeedWorker implements AsyncDisposable {
 
   async runOne(seed: number): Promise<SeedSummary> {
     const ran: SeedSummary[] = [];
-    await this.run({ from: seed, count: 1 }, (summary) => void ran.push(summary));
+    await this.run([seed], (summary) => void ran.push(summary));
     const [summary] = ran;
     if (!summary) throw new Error(`Seed ${seed} ended without a word.`);
     return summary;
