@@ -109,6 +109,11 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
       expect(await run('rcm login verify "$LOGIN" --reason "$WHY"')).toMatchObject({ code: 1 });
     },
   },
+  'backup-old': {
+    make: () =>
+      sql(`INSERT INTO backup_run (began_at, place, organizations, logins, copies, missing) VALUES (now() - interval '40 hours', '/backups', 1, 5, 0, 0)`),
+    firstEnds: 1,
+  },
   'process-gone': {
     make: async () => void (isWell = false),
     at: { 'rcm recover': async () => void (isWell = true) },

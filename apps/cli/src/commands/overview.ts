@@ -1,5 +1,6 @@
-import { type Database, fleetOverview } from '@rcm/db';
+import { type Database, fleetOverview, newestBackupRun } from '@rcm/db';
 import { howMany, howManyLogins, relative } from '@rcm/fleet';
+import { alarm } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
 import { facts } from '../table.ts';
 
@@ -9,12 +10,16 @@ const RESTORED = {
   nothing_lost: 'moved, nothing was lost',
 } as const;
 
-/** How many there are, and of what is wrong how much. Not well where anything is failing, locked or blocked, or a portal is stopped. */
+/** As the alarm has it. Who never made a backup has none that is old. */
+const OLD_BACKUP_MS = 1000 * Number(alarm('rcm-backup-old').above);
+
+/** How many there are, and of what is wrong how much. Not well where anything is failing, locked or blocked, a portal is stopped, or the newest backup is old. */
 export async function overview(db: Database): Promise<Report> {
-  const o = await fleetOverview(db);
-  const well = o.failing + o.locked + o.blocked + o.portalsStopped.length === 0;
+  const [o, backup] = [await fleetOverview(db), await newestBackupRun(db)];
+  const isBackupOld = backup !== null && backup.ageMs > OLD_BACKUP_MS;
+  const well = o.failing + o.locked + o.blocked + o.portalsStopped.length === 0 && !isBackupOld;
   return {
-    json: { ...o },
+    json: { ...o, backup },
     lines(view) {
       const of = (count: number, command: string): string => (count === 0 ? '0' : `${howMany(count)}  (${command})`);
       return facts(view, [
@@ -23,6 +28,7 @@ export async function overview(db: Database): Promise<Report> {
         ['locked', of(o.locked, 'rcm logins --locked')],
         ['blocked', of(o.blocked, 'rcm logins --blocked')],
         ['database', o.restore === null ? null : `${RESTORED[o.restore.kind]} ${relative(o.restore.at, view.now)} (${o.restore.reason})`],
+        ['backup', backup && `${isBackupOld ? 'old: ' : ''}begun ${relative(backup.beganAt, view.now)}, ${backup.logins} logins, ${backup.place}`],
         ['portals stopped', o.portalsStopped.join(', ') || '0'],
         ['due in 7 d', of(o.dueIn7Days, 'rcm logins --due')],
         ['overdue', howMany(o.overdue)],

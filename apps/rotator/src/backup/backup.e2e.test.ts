@@ -3,17 +3,19 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { parseReference } from '@rcm/credentials';
 import { generateAgeIdentity } from '@rcm/credentials/backup';
 import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
-import { getEndpoint } from '@rcm/db';
+import { getEndpoint, newestBackupRun, serverTime } from '@rcm/db';
 import { isRcmError } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { backupCommand } from '../commands/backup.ts';
 import { restoreCommand } from '../commands/restore.ts';
 import { DAY, HOUR, MINUTE, openRowWorld, refusals, type RowWorld } from '../rows/row-world.fixture.ts';
 import { dyingStores } from '../testing.fixture.ts';
+import { backupPlace } from './open-place.ts';
 
 const ACT = { actor: 'person:os:jane@host', reason: 'the store is gone' };
 
@@ -32,7 +34,10 @@ afterAll(async () => {
   await row?.close();
   if (folder) await rm(folder, { recursive: true });
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 interface Answer {
   readonly exitCode: number | string;
@@ -55,11 +60,18 @@ const context = (keys = row.rotator.keys) => ({
   json: true,
   signal: new AbortController().signal,
 });
+/** `null`: all organizations, which are one in this world. */
+async function backUpTo(where: string, orgId: string | null, signal = context().signal): Promise<number> {
+  const { region, endpoint } = row.world.aws;
+  const place = await backupPlace(where, { region, endpoint, signal });
+  return backupCommand({ ...context(), signal }, { ...ACT, place, orgId, recipients: [recipient] }).finally(() => place.close());
+}
+const newestRun = () => newestBackupRun(row.process.db);
 let times = 0;
 /** What `rotator backup` says; its file is of this world's one organization. */
 async function backUp(): Promise<Answer & { readonly file: string }> {
   const out = join(folder, `${(times += 1)}`);
-  const answer = await told(() => backupCommand(context(), { ...ACT, out, orgId: row.world.orgId, recipients: [recipient] }));
+  const answer = await told(() => backUpTo(out, row.world.orgId));
   return { ...answer, file: answer.files?.[0]?.file ?? '' };
 }
 const restore = (file: string, options: { readonly dryRun?: boolean; readonly acceptUnknown?: boolean } = {}, keys = row.rotator.keys): Promise<Answer> =>
@@ -262,7 +274,55 @@ it('a secret that is gone is named and not in the file; no file is left of a bac
       return store.read(reference, options);
     },
   });
-  await expect(backupCommand({ ...context(), signal: stop.signal }, { ...ACT, out, orgId: row.world.orgId, recipients: [recipient] })).rejects.toThrow();
+  await expect(backUpTo(out, null, stop.signal)).rejects.toThrow();
   read.mockRestore();
   expect(await readdir(out)).toEqual([]);
+  expect(await newestRun()).toBeNull();
+});
+
+it('a backup of every organization that came to its end is noted, with where it lies; one of a single organization is not', async () => {
+  await backUp();
+  expect(await newestRun()).toBeNull();
+  const beganAfter = await serverTime(row.process.db);
+  const { exitCode, files } = await told(() => backUpTo(join(folder, 'whole'), null));
+  const [file] = files ?? [];
+  const newest = await newestRun();
+  expect(newest).toMatchObject({ place: join(folder, 'whole'), organizations: 1, logins: file?.logins, copies: file?.copies, missing: file?.missing.length });
+  expect(exitCode).toBe(file?.missing.length === 0 ? 0 : 1);
+  expect(newest?.beganAt.getTime()).toBeGreaterThanOrEqual(beganAfter.getTime());
+});
+
+it('a bucket gets what a folder gets, and restores the same; one that is away is no backup', async () => {
+  const { id } = await row.world.addEndpoint('alpine');
+  const { aws } = row.world;
+  await writeFile(
+    join(folder, 'credentials'),
+    `[default]\naws_access_key_id = ${aws.credentials.accessKeyId}\naws_secret_access_key = ${aws.credentials.secretAccessKey}\n`,
+  );
+  // The SDK's default chain reads it from here.
+  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'credentials'));
+  const s3 = new S3Client({ region: aws.region, endpoint: aws.endpoint, credentials: { ...aws.credentials }, forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: 'backups', ObjectLockEnabledForBucket: true }));
+  const before = await newestRun();
+  aws.setFaults({ match: 's3:PutObject', kind: 'down' });
+  expect(await told(() => backUpTo('s3://backups/prod', null))).toEqual({ exitCode: 'store_unavailable' });
+  aws.setFaults([]);
+  expect(await newestRun()).toMatchObject({ beganAt: before?.beganAt });
+
+  const { files } = await told(() => backUpTo('s3://backups/prod', null));
+  const place = (await newestRun())?.place ?? '';
+  expect(place).toMatch(/^s3:\/\/backups\/prod\/.*\/$/);
+  const get = async (address: string) => {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'backups', Key: address.replace('s3://backups/', '') }));
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+  };
+  const { files: listed } = JSON.parse((await get(`${place}complete.json`)).toString()) as { readonly files: readonly { readonly sha256: string }[] };
+  const file = files?.[0]?.file ?? '';
+  const sealed = await get(file);
+  s3.destroy();
+  expect(listed.map(({ sha256 }) => sha256)).toEqual([createHash('sha256').update(sealed).digest('hex')]);
+  await writeFile(join(folder, 'from-the-bucket.age'), sealed);
+  await destroy(id);
+  expect((await restore(join(folder, 'from-the-bucket.age'))).logins).toMatchObject({ [id]: 'restored' });
+  expect(await row.visit(id)).toBe('in');
 });

@@ -1,42 +1,39 @@
-import { resolve } from 'node:path';
 import { checkRecipients, sealBackup } from '@rcm/credentials/backup';
-import { listEndpoints, recordAuditEvent } from '@rcm/db';
+import { listEndpoints, recordAuditEvent, recordBackupRun, serverTime } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
+import type { BackupPlace, Written } from '../backup/place.ts';
 import { type BackupCounts, readLogins } from '../backup/read-logins.ts';
-import { writeSealed } from '../backup/sealed-file.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 
 export interface BackupOptions extends PersonalAct {
-  /** The folder that gets a file for each organization. */
-  readonly out: string;
+  /** Gets a file for each organization. */
+  readonly place: BackupPlace;
   /** `null`: every organization that has an endpoint. */
   readonly orgId: string | null;
   /** Of age, as the configuration names them. */
   readonly recipients: readonly string[];
 }
 
-interface Written extends BackupCounts {
-  readonly orgId: string;
-  readonly file: string;
-  readonly sha256: string;
-}
+type BackedUp = Written & BackupCounts & { readonly orgId: string };
 
 const PAGE = 1_000;
 
 /**
- * `backup`: a file for each organization with every login of it as its store holds it, sealed to people's keys. Nothing is changed. Exit code 1 where a secret that a row names
- * could not be read: it is not in the file. Fails with `config_invalid` without a recipient.
+ * `backup`: a file for each organization with every login of it as its store holds it, sealed to people's keys. Nothing is changed. One of every organization is noted once it
+ * is complete. Exit code 1 where a secret that a row names could not be read: it is not in the file. Fails with `config_invalid` without a recipient.
  */
 export async function backupCommand(context: CommandContext, options: BackupOptions): Promise<number> {
   checkRecipients(options.recipients);
+  const beganAt = await serverTime(context.opened.db);
   const organizations = options.orgId === null ? await organizationsOf(context) : [options.orgId];
-  const written: Written[] = [];
+  const written: BackedUp[] = [];
   for (const [place, orgId] of organizations.entries()) {
     process.stderr.write(`[${place + 1}/${organizations.length}] ${orgId}\n`);
     written.push(await backUp(context, orgId, options));
   }
   if (written.length === 0) throw new RcmError('input_invalid', 'There is no endpoint to back up. Nothing was written.');
   const missing = written.flatMap((each) => each.missing);
+  if (options.orgId === null) await noteComplete(context, options.place, { written, beganAt });
   const lines = written.map(
     ({ file, logins, copies, notMigrated }) => `${file}  ${logins} logins, ${copies} staged copies, ${notMigrated} endpoints not migrated`,
   );
@@ -45,7 +42,7 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
   return missing.length > 0 ? 1 : 0;
 }
 
-async function backUp(context: CommandContext, orgId: string, { actor, reason, out, recipients }: BackupOptions): Promise<Written> {
+async function backUp(context: CommandContext, orgId: string, { actor, reason, place, recipients }: BackupOptions): Promise<BackedUp> {
   const { opened, signal } = context;
   const { rotator, db } = opened;
   await recordAuditEvent(db, { orgId, actor, reason, action: 'secret.backup', subject: orgId, details: { recipients } });
@@ -57,13 +54,29 @@ async function backUp(context: CommandContext, orgId: string, { actor, reason, o
     head: { environment: rotator.environment, orgId, takenAt },
     logins: readLogins(opened, { orgId, counts, signal }),
   });
-  const file = resolve(out, `${rotator.environment}.${orgId}.${takenAt.toISOString().replaceAll(/[:.]/g, '-')}.age`);
-  const sha256 = await writeSealed(file, bytes);
+  const file = await place.write(`${rotator.environment}.${orgId}.${takenAt.toISOString().replaceAll(/[:.]/g, '-')}.age`, bytes);
   await recordAuditEvent(db, {
     ...{ orgId, actor: rotator.owner, reason: 'a backup was written', action: 'secret.backed_up', subject: orgId },
-    details: { sha256, logins: counts.logins, copies: counts.copies, missing: counts.missing.length },
+    details: { sha256: file.sha256, logins: counts.logins, copies: counts.copies, missing: counts.missing.length },
   });
-  return { orgId, file, sha256, ...counts };
+  return { orgId, ...file, ...counts };
+}
+
+interface Complete {
+  readonly written: readonly BackedUp[];
+  readonly beganAt: Date;
+}
+
+/** First where the files are, then in the database: what `rcm_backup_age_seconds` tells of is there. */
+async function noteComplete({ opened: { db, rotator } }: CommandContext, place: BackupPlace, { written, beganAt }: Complete): Promise<void> {
+  const sum = (of: (each: BackedUp) => number): number => written.reduce((total, each) => total + of(each), 0);
+  const missing = sum((each) => each.missing.length);
+  await place.complete({
+    ...{ environment: rotator.environment, beganAt: beganAt.toISOString(), missing },
+    files: written.map(({ orgId, file, sha256, logins, copies }) => ({ orgId, file, sha256, logins, copies })),
+  });
+  const counts = { organizations: written.length, logins: sum(({ logins }) => logins), copies: sum(({ copies }) => copies), missing };
+  await recordBackupRun(db, { beganAt, place: place.name, ...counts });
 }
 
 async function organizationsOf({ opened: { db } }: CommandContext): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RotatorConfig } from '../config.ts';
+import { backupPlace } from '../backup/open-place.ts';
 import { backupCommand } from './backup.ts';
 import { type CommandContext, personalAct } from './command.ts';
 import { type Output, person, type Person } from './options.ts';
@@ -10,17 +11,18 @@ type Run = (options: Output, act: (context: CommandContext, config: RotatorConfi
 /** For the day on which a store, its key or its account is gone (docs/disaster.md). */
 export function addBackups(command: (name: string, description: string) => Command, run: Run): void {
   person(command('backup', 'write every login as its store holds it into a file for each organization, sealed to RCM_BACKUP_RECIPIENTS'))
-    .requiredOption('--out <dir>', 'where the files go; made where it is missing')
+    .requiredOption('--out <where>', 'where the files go: a folder, made where it is missing, or s3://BUCKET/PREFIX')
     .option('--org <id>', 'of this organization alone')
     .action((options: Output & Person & { out: string; org?: string }) =>
-      run(options, async (context, config) =>
-        backupCommand(context, {
-          ...(await personalAct(options, config)),
-          out: options.out,
-          orgId: options.org ?? null,
-          recipients: config.RCM_BACKUP_RECIPIENTS ?? [],
-        }),
-      ),
+      run(options, async (context, config) => {
+        const { RCM_AWS_REGION: region, RCM_AWS_ENDPOINT: endpoint, RCM_BACKUP_RECIPIENTS: recipients = [] } = config;
+        const place = await backupPlace(options.out, { region, endpoint, signal: context.signal });
+        try {
+          return await backupCommand(context, { ...(await personalAct(options, config)), place, orgId: options.org ?? null, recipients });
+        } finally {
+          place.close();
+        }
+      }),
     );
   person(command('restore', 'put logins whose secret is gone back as a backup has them; overwrites nothing'))
     .argument('<file>', 'what `rotator backup` wrote')

@@ -1,7 +1,9 @@
+import { recordBackupRun, serverTime } from '@rcm/db';
 import { createMetrics, type Metrics } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';
 import { openWorld, type World } from '@rcm/test-world';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { backupAge } from '../backup/backup-age.ts';
 import { countBooks } from './chores.ts';
 import type { Chore } from './service.ts';
 
@@ -92,4 +94,30 @@ it('books that cannot be counted grow old, and that is told of', async () => {
   books = countBooks({ db: world.databaseAs('rcm_rotator'), breaker: RULES }, metrics, () => now);
   await books.round(signal);
   expect(await alarmsTold(metrics, 'rotator')).toEqual({ prometheus: [], cloudWatch: [] });
+});
+
+it('backups that nobody makes any more, or never made, are told of until there is a new one; before the database was asked, nothing is', async () => {
+  const signal = new AbortController().signal;
+  metrics = createMetrics();
+  const db = world.databaseAs('rcm_rotator');
+  const age = backupAge(db, metrics, { now: () => Date.now(), elapsed: () => now });
+  const none = { prometheus: [], cloudWatch: [] };
+  const old = { prometheus: ['rcm-backup-old'], cloudWatch: ['rcm-backup-old'] };
+  expect(await alarmsTold(metrics, 'rotator')).toEqual(none);
+  await age.round(signal);
+  expect(await alarmsTold(metrics, 'rotator')).toEqual(old);
+  const backedUp = async (hoursAgo: number) =>
+    recordBackupRun(db, {
+      ...{ beganAt: new Date((await serverTime(db)).getTime() - hoursAgo * HOUR_MS), place: '/backups' },
+      ...{ organizations: 1, logins: 3, copies: 0, missing: 0 },
+    });
+  await backedUp(37);
+  await age.round(signal);
+  expect(await alarmsTold(metrics, 'rotator')).toEqual(old);
+  await backedUp(0);
+  await age.round(signal);
+  expect(await alarmsTold(metrics, 'rotator')).toEqual(none);
+  // While the database is away nobody asks, and it grows older all the same.
+  now += 37 * HOUR_MS;
+  expect(await alarmsTold(metrics, 'rotator')).toEqual(old);
 });

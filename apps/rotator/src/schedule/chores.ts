@@ -13,6 +13,7 @@ import {
 import type { MetricName, Metrics } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
+import { backupAge } from '../backup/backup-age.ts';
 import { noticeManualChanges } from '../manual/notice-changes.ts';
 import { lookAtBlocked } from '../mending/look-at-blocked.ts';
 import { mendWanted } from '../mending/mend-wanted.ts';
@@ -86,6 +87,7 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
       round: (signal: AbortSignal) => doAskedActs(rotator, signal),
     })),
     countBooks(rotator, metrics),
+    ...(config.RCM_BACKUP_RECIPIENTS ? [backupAge(db, metrics)] : []),
     {
       name: 'rotations that were asked for and not begun',
       everyMs: ASKED_EVERY_MS,

@@ -10,6 +10,7 @@ const DENIED = { refused: '42501' };
 
 const begunRun = `INSERT INTO migration_run (command, filters, actor, reason, holder) VALUES ('apply', '{}', 'person:os:jane', 'r', 'migrator')`;
 
+const BACKED_UP = `INSERT INTO backup_run (began_at, place, organizations, logins, copies, missing) VALUES (now() - interval '1 s', 'x', 1, 1, 0, 0)`;
 const GONE = `'arn:aws:secretsmanager:us-east-1:123456789012:secret:rcm/prod/o/endpoints/e/a-AbCdEf'`;
 const MADE = `'arn:aws:secretsmanager:us-east-1:123456789012:secret:rcm/prod/o/endpoints/e/a-GhIjKl'`;
 
@@ -324,6 +325,17 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     [role, 'may not', 'SELECT 1 FROM adopted_id'],
     [role, 'may not', `SELECT rcm_readdress_adopted('$endpoint', 'https://alpine.example/x')`],
   ]),
+  ['rcm_rotator', 'may', BACKED_UP],
+  ['rcm_rotator', 'may not', 'UPDATE backup_run SET ended_at = now()'],
+  ['rcm_rotator', 'may not', 'DELETE FROM backup_run'],
+  [
+    'rcm_rotator',
+    'may not',
+    `INSERT INTO backup_run (began_at, ended_at, place, organizations, logins, copies, missing) VALUES (now(), now(), 'x', 1, 1, 0, 0)`,
+  ],
+  ['rcm_operator', 'may', 'SELECT count(*) FROM backup_run'],
+  ...ALL_ROLES.filter((role) => role !== 'rcm_rotator').map((role) => [role, 'may not', BACKED_UP] as const),
+  ['rcm_agent', 'may not', 'SELECT 1 FROM backup_run'],
   ['rcm_rotator', 'may', `SELECT rcm_secret_made_anew(${GONE}, ${MADE})`],
   ...ALL_ROLES.filter((role) => role !== 'rcm_rotator').map((role) => [role, 'may not', `SELECT rcm_secret_made_anew(${GONE}, ${MADE})`] as const),
   ['rcm_migrator', 'may', 'SELECT fingerprint FROM adopted_id'],

@@ -30,6 +30,7 @@ const SMALL: ReadonlySet<string> = new Set([
   'database_place',
   'database_restore',
   'storage_outside',
+  'backup_run',
   'rotation_pause',
 ]);
 

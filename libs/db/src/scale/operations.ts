@@ -63,6 +63,7 @@ import { taskQueueFigures } from '../tasks/queue-figures.ts';
 import { tidyPortalTasks } from '../tasks/tidy.ts';
 import { portalPlaces } from '../trace/places.ts';
 import { claimUnusedLogins } from '../upkeep/keep-alive.ts';
+import { newestBackupRun } from '../backups/backup-runs.ts';
 import { noticeLapsing } from '../upkeep/notice-lapsing.ts';
 import { LATELY_MS, ONE } from './fleet.ts';
 import { ofOneLogin } from './of-one-login.ts';
@@ -97,6 +98,7 @@ const rotator: readonly Operation[] = [
   asks('rcm_rotator', forgetLeftPasswords, [{ days: 30 }]),
   asks('rcm_rotator', noticeUndecided, []),
   asks('rcm_rotator', noticeLapsing, [], { grows: LAPSES }),
+  asks('rcm_rotator', newestBackupRun, []),
   asks('rcm_rotator', noticeLongWaits, [{ olderThanMs: DAY_MS }]),
   asks('rcm_rotator', claimNotices, [{ channel: 'log', claimMs: 60_000, newestMs: 7 * DAY_MS, limit: 20 }], {
     grows: 'asks of each notice of a week whether it was taken',

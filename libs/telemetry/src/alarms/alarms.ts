@@ -88,6 +88,10 @@ export const ALARMS = {
     ...{ metric: 'rcm_books_age_seconds', above: 600, seconds: 60, urgency: 'now', runbook: 'database' },
     says: 'A rotator has not reached the database for 10 minutes: what the books say of logins is old.',
   },
+  'rcm-backup-old': {
+    ...{ metric: 'rcm_backup_age_seconds', above: 129_600, seconds: 900, urgency: 'today', runbook: 'backup-old' },
+    says: 'No backup of every organization’s secrets was begun within 36 hours that came to its end.',
+  },
   'rcm-audit-heads-late': {
     ...{ metric: 'rcm_audit_heads_age_seconds', above: 3600, seconds: 60, urgency: 'today', runbook: 'audit-heads' },
     says: 'The heads of the audit chains have not been written for an hour.',

@@ -18,6 +18,11 @@ export const FLEET_METRICS = {
   rcm_rotations_open: { ...BOOKS, meaning: 'Rotations that have begun and not ended.' },
   rcm_portal_types_stopped: { ...BOOKS, meaning: 'Portal types whose rotations are stopped because they fail.' },
   rcm_portal_types_ill: { ...BOOKS, meaning: 'Portal types that refuse many logins with passwords that had worked.' },
+  rcm_backup_age_seconds: {
+    ...BOOKS,
+    ...{ unit: 'seconds', source: 'Postgres, every 5 minutes, and the clock' },
+    meaning: 'Since the newest backup of every organization’s secrets began, where RCM_BACKUP_RECIPIENTS is set; since 1970 where there never was one.',
+  },
   rcm_books_age_seconds: {
     ...BOOKS,
     ...{ unit: 'seconds', source: 'the clock, when it is asked' },
