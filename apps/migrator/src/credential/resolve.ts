@@ -67,8 +67,12 @@ async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, wo
   const reference = credentialReference({ ...place, orgId: endpoint.orgId, endpointId: endpoint.id, portalAccountId: endpoint.accountId });
   const alone = async (held: Held | null): Promise<Resolved> => {
     const claimed = await patience(null, () => claimLegacy(db, { ...claim, ttlMs: CLAIM_MS }));
-    if (claimed.is !== 'mine')
-      throw new RcmError('state_conflict', 'Another migrator is at this endpoint, or has just moved it. Nothing was changed; run it again.');
+    if (claimed.is === 'taken')
+      throw new RcmError(
+        'lease_unavailable',
+        `Another migrator has this endpoint in hand: ${claimed.by}${claimed.until ? `, until ${claimed.until.toISOString().slice(0, 19)}Z` : ''}. Nothing was changed; run it again once that is over.`,
+      );
+    if (claimed.is !== 'mine') throw new RcmError('state_conflict', 'Another migrator has just moved this endpoint. Nothing was changed; run it again.');
     try {
       const pair = await readPair(migration, endpoint, { reference, legacy: claimed.credentials });
       const { credentials, stored, kept } = await follow(migration, endpoint, { ...pair, ...word, held });

@@ -76,7 +76,7 @@ test('what a migrator of this machine had is free once it has ended, and not whi
   const { child, name } = await startNamed('migrator');
   expect((await claim(name)).is).toBe('mine');
   child.kill('SIGSTOP');
-  expect(await claim('two')).toEqual({ is: 'taken', by: name });
+  expect(await claim('two')).toEqual({ is: 'taken', by: name, until: expect.any(Date) as Date });
   await kill(child);
   expect((await claim('two')).is).toBe('mine');
   await releaseClaim(t.migrator, { ...row, holder: 'two' });
