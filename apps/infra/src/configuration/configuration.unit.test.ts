@@ -106,6 +106,17 @@ describe('a wrong file gives a line that says what and where:', () => {
       'environments.prod: uses account 111111111111, which is dev',
     ],
     ['a bucket of two environments', set('dev.auditHeads.bucket', 'rcm-heads-222222222222'), "environments.prod.auditHeads.bucket: is dev's too"],
+    [
+      'one bucket for heads and backups',
+      set('prod.backups.bucket', 'rcm-heads-222222222222'),
+      'environments.prod.backups.bucket: is the bucket of audit heads',
+    ],
+    [
+      'a recipient with one letter wrong',
+      set('prod.backups.recipients', ['age1kmhzmvu7wfrkqxhc34zent25yfurluqhgky8vsxss9uy74qukfus3qumxm']),
+      'environments.prod.backups.recipients.0: must be what `age-keygen -y` prints',
+    ],
+    ['backups that nobody could open', set('prod.backups.recipients', []), 'environments.prod.backups.recipients: '],
     ['days that CloudWatch does not have', set('dev.logs.retentionDays', 91), 'environments.dev.logs.retentionDays: Invalid input'],
     ['an environment that is no id', (yaml) => void (yaml['environments']!['Prod/1'] = yaml['environments']!['dev']!), 'environments.Prod/1: '],
     ['no environment', (yaml) => void (yaml['environments'] = {} as Written), 'environments: has no environment'],

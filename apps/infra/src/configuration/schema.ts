@@ -1,3 +1,4 @@
+import { isRecipient } from '@rcm/credentials/backup';
 import { idSchema } from '@rcm/telemetry';
 import { z } from 'zod';
 import { checkEnvironment, checkEnvironments } from './together.ts';
@@ -43,6 +44,8 @@ const existing = z.strictObject({
   securityGroupId: z.string().regex(/^sg-[0-9a-f]{8,17}$/, 'must be a security group such as sg-0123456789abcdef0'),
 });
 
+const bucketName = z.string().regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'must be the name of a bucket');
+
 const environment = z
   .strictObject({
     account,
@@ -70,9 +73,18 @@ const environment = z
     logs: z.strictObject({ retentionDays: z.union(RETENTION.map((days) => z.literal(days))) }),
     /** Where heads of the audit chains are kept: a bucket of this name is made, with Object Lock. */
     auditHeads: z.strictObject({
-      bucket: z.string().regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'must be the name of a bucket'),
+      bucket: bucketName,
       keepDays: whole(1, 36_500).default(2557),
     }),
+    /** Once a day every secret is written into a bucket of this name, sealed to these recipients of age, whose identities lie elsewhere (docs/disaster.md). */
+    backups: z
+      .strictObject({
+        bucket: bucketName,
+        /** Neither written over nor deleted before, and gone some days after. */
+        keepDays: whole(1, 3650).default(35),
+        recipients: z.array(z.string().max(4000).refine(isRecipient, 'must be what `age-keygen -y` prints: age1…')).min(1),
+      })
+      .optional(),
     /** AWS's chat application writes what the topic is told. */
     slack: z
       .strictObject({

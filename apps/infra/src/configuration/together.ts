@@ -45,11 +45,16 @@ export function checkEnvironments({ environments }: Configuration, problems: z.c
     }
   }
   const buckets = new Map<string, string>();
-  for (const [name, { auditHeads }] of Object.entries(environments)) {
-    const other = buckets.get(auditHeads.bucket);
-    if (other !== undefined) report(['environments', name, 'auditHeads', 'bucket'], `is ${other}'s too`);
-    buckets.set(auditHeads.bucket, name);
-  }
+  for (const [name, { auditHeads, backups }] of Object.entries(environments))
+    for (const [member, bucket] of [
+      ['auditHeads', auditHeads.bucket],
+      ['backups', backups?.bucket],
+    ] as const) {
+      if (bucket === undefined) continue;
+      const other = buckets.get(bucket);
+      if (other !== undefined) report(['environments', name, member, 'bucket'], other === name ? 'is the bucket of audit heads' : `is ${other}'s too`);
+      buckets.set(bucket, name);
+    }
 }
 
 function twice<T>(values: readonly T[], found: (index: number, value: T) => void): void {

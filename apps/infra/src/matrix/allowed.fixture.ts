@@ -73,7 +73,7 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
       [
         ...inBoth(`become ${app} for a tenant`),
         ...inBoth(`tag session of ${app} for a tenant`),
-        ...(app === 'rotator' ? ['tell people', 'tell people for this account', 'encrypt a notice'] : []),
+        ...(app === 'rotator' ? ['tell people', 'tell people for this account', 'encrypt a notice', 'add a backup', 'encrypt a backup'] : []),
       ],
     ]),
   ),
@@ -81,7 +81,12 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
   'audit-heads’ task': ['add a head', 'encrypt a head', 'sign a head'],
   auditor: ['list secrets', 'see who did what'],
   'auditor, further account': ['list secrets', 'see who did what'],
-  'role of safety-net': ['run a rotator once', 'tag a task', `give ${taskRoleName('rotator')} to a task`, `give ${executionRoleName('rotator')} to a task`],
+  'role of rotator-schedules': [
+    'run a rotator once',
+    'tag a task',
+    `give ${taskRoleName('rotator')} to a task`,
+    `give ${executionRoleName('rotator')} to a task`,
+  ],
   'role of flow-log': ['write flows'],
   'role of trail': ['write trail’s log'],
   'role of config': ['deliver configuration', 'see bucket of configuration'],
@@ -92,7 +97,7 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
   'AWS: vpc-flow-logs': ['become rcm-flow-log'],
   'AWS: monitoring.rds': ['become rcm-database-monitoring'],
   'AWS: backup': ['become rcm-backup'],
-  'AWS: scheduler': ['become rcm-safety-net'],
+  'AWS: scheduler': ['become rcm-rotator-schedules'],
   'AWS: config': ['become rcm-config'],
   'AWS: chatbot': ['become rcm-chat', 'become rcm-chat, further account'],
   'AWS: cloudtrail': ['become rcm-trail', 'look at bucket of trail', 'write trail', 'encrypt trail'],
@@ -100,7 +105,7 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
   'AWS: events': ['tell people for this account', 'tell people for the further account', 'encrypt for topic', 'encrypt for topic, further account'],
   'AWS: logs.us-east-1': ['encrypt logs'],
   'AWS: fargate': ['encrypt disks of tasks', 'let disks of tasks be read'],
-  'AWS: logging.s3': ['write access log of trail', 'write access log of heads'],
+  'AWS: logging.s3': ['write access log of trail', 'write access log of heads', 'write access log of backups'],
 };
 
 /** Whoever administers the account may do what IAM may give: everything but what a key's or a role's own policy keeps to somebody. */

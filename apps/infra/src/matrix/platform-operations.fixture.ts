@@ -46,7 +46,7 @@ export const becoming: readonly Operation[] = [
   ...[...APPS.map(taskRoleName), HEAD_WRITER_ROLE, 'rcm-db-migrate-task', ...SERVICES.map(executionRoleName)].map((name) =>
     call(`become ${name}`, 'sts:AssumeRole', role(name), { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': here('ecs', 'task/rcm/x') }),
   ),
-  ...['flow-log', 'database-monitoring', 'backup', 'safety-net', 'config', 'chat'].map((name) =>
+  ...['flow-log', 'database-monitoring', 'backup', 'rotator-schedules', 'config', 'chat'].map((name) =>
     call(`become rcm-${name}`, 'sts:AssumeRole', role(`rcm-${name}`), { 'aws:SourceAccount': ACCOUNT }),
   ),
   call('become rcm-chat, further account', 'sts:AssumeRole', role('rcm-chat', STORE_ACCOUNT), { 'aws:SourceAccount': STORE_ACCOUNT }),
@@ -92,6 +92,15 @@ export const platform: readonly Operation[] = [
     'kms:ViaService': `s3.${REGION}.amazonaws.com`,
     'kms:EncryptionContext:aws:s3:arn': `arn:aws:s3:::rcm-heads-${ACCOUNT}`,
   }),
+  ...(['add a backup', 'read a backup', 'delete a backup'] as const).map((name, i) =>
+    call(name, `s3:${['PutObject', 'GetObject', 'DeleteObject'][i]}`, `arn:aws:s3:::rcm-backups-${ACCOUNT}/secrets/x`, {
+      ...{ 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' },
+    }),
+  ),
+  call('encrypt a backup', 'kms:GenerateDataKey', PLATFORM_KEY, {
+    'kms:ViaService': `s3.${REGION}.amazonaws.com`,
+    'kms:EncryptionContext:aws:s3:arn': `arn:aws:s3:::rcm-backups-${ACCOUNT}`,
+  }),
   call('sign a head', 'kms:Sign', here('kms', 'key/HeadsKey')),
   call('delete key of heads', 'kms:ScheduleKeyDeletion', here('kms', 'key/HeadsKey')),
   call('look at bucket of trail', 's3:GetBucketAcl', `arn:aws:s3:::rcm-trail-${ACCOUNT}-${REGION}`, {
@@ -107,10 +116,10 @@ export const platform: readonly Operation[] = [
       's3:TlsVersion': '1.3',
     },
   }),
-  ...['trail', 'heads'].map((prefix) =>
+  ...['trail', 'heads', 'backups'].map((prefix) =>
     call(`write access log of ${prefix}`, 's3:PutObject', `arn:aws:s3:::rcm-access-logs-${ACCOUNT}-${REGION}/${prefix}/x`, {
       ...{ 'aws:SourceAccount': ACCOUNT, 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' },
-      'aws:SourceArn': `arn:aws:s3:::${prefix === 'trail' ? `rcm-trail-${ACCOUNT}-${REGION}` : `rcm-heads-${ACCOUNT}`}`,
+      'aws:SourceArn': `arn:aws:s3:::${prefix === 'trail' ? `rcm-trail-${ACCOUNT}-${REGION}` : `rcm-${prefix}-${ACCOUNT}`}`,
     }),
   ),
   call('deliver configuration', 's3:PutObject', `arn:aws:s3:::rcm-access-logs-${ACCOUNT}-${REGION}/config/AWSLogs/${ACCOUNT}/x`, {

@@ -38,7 +38,7 @@ export const principals: readonly Principal[] = [
   session('db-migrate’s task', 'rcm-db-migrate-task'),
   ...SERVICES.map((service) => session(`start of ${service}`, executionRoleName(service))),
   ...[ACCOUNT, STORE_ACCOUNT].flatMap((account) => people.map(([name, role]) => session(name, role, account))),
-  ...['safety-net', 'flow-log', 'trail', 'config', 'backup', 'database-monitoring', 'chat'].map((name) => session(`role of ${name}`, `rcm-${name}`)),
+  ...['rotator-schedules', 'flow-log', 'trail', 'config', 'backup', 'database-monitoring', 'chat'].map((name) => session(`role of ${name}`, `rcm-${name}`)),
   session('role of chat', 'rcm-chat', STORE_ACCOUNT),
   ...[ACCOUNT, STORE_ACCOUNT].map((account) => ({
     ...{ name: account === ACCOUNT ? 'administrator' : 'administrator, further account', account, role: null, tags: {} },

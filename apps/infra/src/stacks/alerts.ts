@@ -117,7 +117,7 @@ export class AlertsStack extends Stack {
         ],
         treatMissingData: 'breaching',
       });
-    alarm('safety-net', 'The rotator’s safety net could not be started. The service may still run: see rcm-no-rotator.', {
+    alarm('safety-net', 'What a schedule runs as a rotator (the safety net, the backup) could not be started. The service may still run: see rcm-no-rotator.', {
       ...{ namespace: 'AWS/Scheduler', metricName: 'TargetErrorCount', threshold: 0, period: 3600, evaluationPeriods: 1 },
       dimensions: [{ name: 'ScheduleGroup', value: 'default' }],
     });

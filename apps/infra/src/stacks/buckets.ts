@@ -50,6 +50,26 @@ export function headsBucket(stack: Stack, { auditHeads, stage }: Environment, { 
   return bucket;
 }
 
+/** Where secrets are backed up to, sealed: what is there cannot be taken away before its time, and is gone a day after it. Nobody of the platform reads it. */
+export function backupsBucket(
+  stack: Stack,
+  environment: Environment & Required<Pick<Environment, 'backups'>>,
+  { key, accessLogs }: KeptBucketOptions,
+): s3.Bucket {
+  const { backups, stage } = environment;
+  const kept = Duration.days(backups.keepDays);
+  const bucket = new s3.Bucket(stack, 'BackupsBucket', {
+    ...CLOSED,
+    ...{ bucketName: backups.bucket, encryption: s3.BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true },
+    ...{ serverAccessLogsBucket: accessLogs, serverAccessLogsPrefix: 'backups/', objectLockEnabled: true },
+    objectLockDefaultRetention: stage === 'production' ? s3.ObjectLockRetention.compliance(kept) : s3.ObjectLockRetention.governance(kept),
+    // A version that is locked is not deleted by these either.
+    lifecycleRules: [{ expiration: Duration.days(backups.keepDays + 1), noncurrentVersionExpiration: Duration.days(1) }],
+  });
+  acknowledge(bucket, 'locked');
+  return bucket;
+}
+
 function acknowledge(bucket: s3.Bucket, lock: 'locked' | 'not locked'): void {
   because(
     bucket,

@@ -9,10 +9,10 @@ export interface EndpointsOptions {
 
 /**
  * Calls of AWS stay inside of its network, and through the endpoints only principals of these accounts call: a key that somebody brings along opens nothing from
- * here. The layers of images come from AWS's own buckets, and nothing else of S3 is reached but the bucket of audit heads.
+ * here. The layers of images come from AWS's own buckets, and nothing else of S3 is reached but the buckets of audit heads and of backups, which can be added to.
  */
 export function endpoints(stack: Stack, environment: Environment, { vpc, securityGroup }: EndpointsOptions): void {
-  const { partition, region, account, storeAccounts, auditHeads } = environment;
+  const { partition, region, account, storeAccounts, auditHeads, backups } = environment;
   const ours = { StringEquals: { 'aws:PrincipalAccount': [account, ...storeAccounts.map((store) => store.account)] } };
   const allow = (actions: readonly string[], resources: readonly string[], conditions: iam.PolicyStatementProps['conditions']): iam.PolicyStatement =>
     new iam.PolicyStatement({ principals: [new iam.AnyPrincipal()], actions: [...actions], resources: [...resources], ...(conditions ? { conditions } : {}) });
@@ -33,4 +33,5 @@ export function endpoints(stack: Stack, environment: Environment, { vpc, securit
   // "Amazon ECR interface VPC endpoints": layers are read with signed links, whose principal is not this account's.
   s3.addToPolicy(allow(['s3:GetObject'], [`arn:${partition}:s3:::prod-${region}-starport-layer-bucket/*`], undefined));
   s3.addToPolicy(allow(['s3:PutObject', 's3:PutObjectRetention'], [`arn:${partition}:s3:::${auditHeads.bucket}/*`], ours));
+  if (backups) s3.addToPolicy(allow(['s3:PutObject'], [`arn:${partition}:s3:::${backups.bucket}/*`], ours));
 }

@@ -1,21 +1,22 @@
-import { HEAD_WRITER_ROLE } from '@rcm/credentials/policies';
+import { HEAD_WRITER_ROLE, type PolicyStatement, taskRoleName } from '@rcm/credentials/policies';
 import { aws_cloudtrail as cloudtrail, aws_iam as iam, aws_kms as kms, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
-import { accessLogBucket, headsBucket, trailBucket } from './buckets.ts';
+import { accessLogBucket, backupsBucket, headsBucket, type KeptBucketOptions, trailBucket } from './buckets.ts';
 import { configRules } from './config-rules.ts';
 import { keep } from './identity.ts';
 import { logGroup } from './logs.ts';
 import { HEADS_KEY, roleArn, TRAIL, trailArn } from './names.ts';
+import { wildcardsBecause } from './reasons.ts';
 import { serviceRole } from './service-role.ts';
-import { document } from './statements.ts';
+import { document, type StackStatement } from './statements.ts';
 
 export interface EvidenceStackProps extends StackProps {
   readonly environment: Environment;
   readonly platformKeyArn: string;
 }
 
-/** What shows afterwards who did what: CloudTrail, AWS Config, and a place for heads of the audit chains that nobody can write over. */
+/** What nobody can write over: who did what (CloudTrail, AWS Config, heads of the audit chains), and backups of secrets. */
 export class EvidenceStack extends Stack {
   constructor(scope: Construct, id: string, { environment, platformKeyArn, ...props }: EvidenceStackProps) {
     super(scope, id, props);
@@ -25,7 +26,8 @@ export class EvidenceStack extends Stack {
     const bucket = trailBucket(this, environment, { key, accessLogs });
     this.#headsKey(environment);
     this.#writerEncrypts(environment, { keyArn: platformKeyArn, bucketArn: heads.bucketArn });
-    this.#trail(environment, { key, bucket, heads: heads.bucketArn });
+    const backups = this.#backups(environment, { key, accessLogs });
+    this.#trail(environment, { key, bucket, objectsOf: [heads.bucketArn, ...backups] });
     configRules(this, environment, accessLogs);
   }
 
@@ -35,7 +37,7 @@ export class EvidenceStack extends Stack {
    */
   #trail(
     environment: Environment,
-    { key, bucket, heads }: { readonly key: kms.IKey; readonly bucket: ReturnType<typeof trailBucket>; readonly heads: string },
+    { key, bucket, objectsOf }: { readonly key: kms.IKey; readonly bucket: ReturnType<typeof trailBucket>; readonly objectsOf: readonly string[] },
   ): void {
     const { account } = environment;
     const service = new iam.ServicePrincipal('cloudtrail.amazonaws.com');
@@ -67,11 +69,15 @@ export class EvidenceStack extends Stack {
         { name: 'Every call, of secrets and keys too', fieldSelectors: [selector('eventCategory', ['Management'])] },
         {
           // Not of the trail's own bucket: each delivery would be told of by the next.
-          name: 'Objects of audit heads',
+          name: 'Objects of audit heads and of backups',
           fieldSelectors: [
             selector('eventCategory', ['Data']),
             selector('resources.type', ['AWS::S3::Object']),
-            selector('resources.ARN', [`${heads}/`], 'startsWith'),
+            selector(
+              'resources.ARN',
+              objectsOf.map((arn) => `${arn}/`),
+              'startsWith',
+            ),
           ],
         },
       ],
@@ -80,18 +86,31 @@ export class EvidenceStack extends Stack {
   }
 
   /** What the writer's own policy leaves to the stack: the bucket is encrypted under the platform's key. */
-  #writerEncrypts({ region }: Environment, { keyArn, bucketArn }: { readonly keyArn: string; readonly bucketArn: string }): void {
+  #writerEncrypts(environment: Environment, { keyArn, bucketArn }: { readonly keyArn: string; readonly bucketArn: string }): void {
     new iam.CfnManagedPolicy(this, 'WriterEncrypts', {
       managedPolicyName: 'rcm-head-writer-encrypts',
       roles: [HEAD_WRITER_ROLE],
-      policyDocument: document({
-        ...{ Sid: 'EncryptHeads', Effect: 'Allow', Action: ['kms:GenerateDataKey'], Resource: [keyArn] },
-        Condition: {
-          StringEquals: { 'kms:ViaService': [`s3.${region}.amazonaws.com`] },
-          StringLike: { 'kms:EncryptionContext:aws:s3:arn': [bucketArn, `${bucketArn}/*`] },
-        },
-      }),
+      policyDocument: document(encrypts('EncryptHeads', environment, { keyArn, bucketArn })),
     });
+  }
+
+  /** A rotator, which reads every secret anyway, adds to the bucket of backups. It can read nothing there. */
+  #backups(environment: Environment, common: KeptBucketOptions): readonly string[] {
+    const { backups } = environment;
+    if (!backups) return [];
+    backupsBucket(this, { ...environment, backups }, common);
+    const bucketArn = `arn:${environment.partition}:s3:::${backups.bucket}`;
+    const add: StackStatement = {
+      ...{ Sid: 'AddBackups', Effect: 'Allow', Action: ['s3:PutObject'], Resource: [`${bucketArn}/secrets/*`] },
+      wildcard: 'Each backup has a name of its own.',
+    };
+    const policy = new iam.CfnManagedPolicy(this, 'RotatorBacksUp', {
+      managedPolicyName: 'rcm-rotator-backs-up',
+      roles: [taskRoleName('rotator')],
+      policyDocument: document(add, encrypts('EncryptBackups', environment, { keyArn: common.key.keyArn, bucketArn })),
+    });
+    wildcardsBecause(policy, [add]);
+    return [bucketArn];
   }
 
   /** Signs heads. Only their writer uses it, and nobody, the writer neither, gets it out. */
@@ -118,3 +137,12 @@ export class EvidenceStack extends Stack {
     new kms.CfnAlias(this, 'HeadsAlias', { aliasName: HEADS_KEY, targetKeyId: key.ref });
   }
 }
+
+/** Under the platform's key, for objects of this bucket alone. */
+const encrypts = (Sid: string, { region }: Environment, { keyArn, bucketArn }: { readonly keyArn: string; readonly bucketArn: string }): PolicyStatement => ({
+  ...{ Sid, Effect: 'Allow', Action: ['kms:GenerateDataKey'], Resource: [keyArn] },
+  Condition: {
+    StringEquals: { 'kms:ViaService': [`s3.${region}.amazonaws.com`] },
+    StringLike: { 'kms:EncryptionContext:aws:s3:arn': [bucketArn, `${bucketArn}/*`] },
+  },
+});

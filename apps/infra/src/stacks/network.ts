@@ -65,7 +65,7 @@ export class NetworkStack extends Stack {
     for (const client of [this.browsers, this.services]) {
       endpointGroup.addIngressRule(client, ec2.Port.tcp(HTTPS), 'Calls of AWS');
       client.addEgressRule(endpointGroup, ec2.Port.tcp(HTTPS), 'Calls of AWS');
-      client.addEgressRule(s3, ec2.Port.tcp(HTTPS), 'Layers of images, audit heads');
+      client.addEgressRule(s3, ec2.Port.tcp(HTTPS), 'Layers of images, audit heads, backups');
     }
     for (const port of environment.portals.ports) this.browsers.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(port), 'Portals');
     const { database } = environment;

@@ -31,7 +31,7 @@ describe('the way out', () => {
   it('is the browsers’ alone, at the ports of the portals', () => {
     expect(lets('Processes that drive browsers').sort()).toEqual([
       ['Calls of AWS', 'not an address', 443, 443],
-      ['Layers of images, audit heads', 'not an address', 443, 443],
+      ['Layers of images, audit heads, backups', 'not an address', 443, 443],
       ['Portals', '0.0.0.0/0', 443, 443],
       ['Portals', '0.0.0.0/0', 8443, 8443],
       ['Postgres', 'not an address', 5432, 5432],

@@ -3,7 +3,7 @@ import { type aws_ec2 as ec2, aws_ecs as ecs, aws_iam as iam, type aws_secretsma
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { CLUSTER, type ProcessSecret, type Service, topicArn } from './names.ts';
-import { safetyNet } from './safety-net.ts';
+import { rotatorSchedules } from './rotator-schedules.ts';
 import { webAgentScaling } from './scaling.ts';
 import { document } from './statements.ts';
 import { ONCE, task, type TaskOptions } from './task.ts';
@@ -33,7 +33,7 @@ export class ServicesStack extends Stack {
     webAgentScaling(this, { service, tasks: webAgent.tasks });
     this.#service('rotator', rotators, { tasks: rotator.tasks, drivesBrowsers: true });
     this.#service('audit-heads', heads, { tasks: 1, drivesBrowsers: false });
-    safetyNet(this, { environment, rotators, ...this.#place(true) });
+    rotatorSchedules(this, { environment, rotators, ...this.#place(true) });
   }
 
   #task(service: Service, more: Pick<TaskOptions, 'image' | 'command' | 'size' | 'healthPort' | 'role'>): ecs.CfnTaskDefinition {

@@ -12,7 +12,10 @@ export function settingsOf(service: Service, environment: Environment): Settings
     case 'web-agent':
       return { ...measured, ...stores(environment, 'agent'), ...replica(environment), ...browser(environment.webAgent.browserContexts) };
     case 'rotator':
-      return { ...measured, ...stores(environment, 'rotator'), ...replica(environment), ...browser(4), RCM_NOTICE_SNS_TOPIC_ARN: topicArn(environment) };
+      return {
+        ...{ ...measured, ...stores(environment, 'rotator'), ...replica(environment), ...browser(4), RCM_NOTICE_SNS_TOPIC_ARN: topicArn(environment) },
+        ...(environment.backups ? { RCM_BACKUP_RECIPIENTS: environment.backups.recipients.join(',') } : {}),
+      };
     // It has no way to the second region: `rotator copies` makes the copies of what it has written.
     case 'migrator':
       return { ...database, ...stores(environment, 'migrator') };

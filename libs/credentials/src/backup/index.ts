@@ -5,4 +5,4 @@
 export type { BackedUpCopy, BackedUpLogin, BackupEnd, BackupHead, BackupOrigin } from './backup.ts';
 export { generateAgeIdentity } from './age-identity.ts';
 export { openBackup, type OpenedBackup, type OpenOptions } from './open-backup.ts';
-export { checkRecipients, sealBackup, type SealOptions } from './seal-backup.ts';
+export { checkRecipients, isRecipient, sealBackup, type SealOptions } from './seal-backup.ts';

@@ -14,13 +14,20 @@ export interface SealOptions {
   readonly logins: AsyncIterable<BackedUpLogin>;
 }
 
-/** Of a deployment, one or several, separated by commas. Fails with `config_invalid`. */
-export function checkRecipients(recipients: readonly string[]): readonly string[] {
+/** A public key of age, as `age-keygen -y` prints it: whole, by its own checksum. */
+export function isRecipient(recipient: string): boolean {
   try {
-    for (const recipient of recipients) new Encrypter().addRecipient(recipient);
+    new Encrypter().addRecipient(recipient);
+    return true;
   } catch {
-    throw new RcmError('config_invalid', 'A recipient of backups is not one of age: it begins with age1 and is what `age-keygen -y` prints.');
+    return false;
   }
+}
+
+/** Of a deployment, one or several. Fails with `config_invalid`. */
+export function checkRecipients(recipients: readonly string[]): readonly string[] {
+  if (!recipients.every(isRecipient))
+    throw new RcmError('config_invalid', 'A recipient of backups is not one of age: it begins with age1 and is what `age-keygen -y` prints.');
   if (recipients.length === 0) throw new RcmError('config_invalid', 'No recipient is named that backups are sealed to (RCM_BACKUP_RECIPIENTS).');
   return recipients;
 }

@@ -1,24 +1,46 @@
 import { taskRoleName } from '@rcm/credentials/policies';
-import { type aws_ecs as ecs, aws_scheduler as scheduler, type Stack } from 'aws-cdk-lib';
+import { type aws_ecs as ecs, type aws_iam as iam, aws_scheduler as scheduler, type Stack } from 'aws-cdk-lib';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { CLUSTER, clusterArn, executionRoleName, roleArn } from './names.ts';
 import { serviceRole } from './service-role.ts';
 
-export interface SafetyNetOptions {
+export interface RotatorSchedulesOptions {
   readonly environment: Environment;
   readonly rotators: ecs.CfnTaskDefinition;
   readonly subnets: string[];
   readonly securityGroups: string[];
 }
 
+interface RotatorSchedule {
+  readonly name: string;
+  readonly when: string;
+  readonly command: readonly string[];
+}
+
 /**
  * Four times a day `rotator once` is run beside the service, so that what is due is rotated even where the service stands still and nobody has seen it. Where it
  * does not, this one finds nothing to do: a login is rotated by whoever has its lease.
  */
-export function safetyNet(stack: Stack, { environment, rotators, subnets, securityGroups }: SafetyNetOptions): void {
+const SAFETY_NET: RotatorSchedule = { name: 'rcm-rotator-safety-net', when: 'rate(6 hours)', command: ['once', '--json'] };
+
+/** Once a day, at night in America: who is told of an old one is told after 36 hours (`rcm-backup-old`). */
+const backup = (bucket: string): RotatorSchedule => ({
+  name: 'rcm-secrets-backup',
+  when: 'cron(30 8 * * ? *)',
+  command: ['backup', '--out', `s3://${bucket}/secrets`, '--reason', 'the backup of each day', '--json'],
+});
+
+/** What is run as a rotator's task at its time, under the rotator's own role. */
+export function rotatorSchedules(stack: Stack, options: RotatorSchedulesOptions): void {
+  const { environment } = options;
+  const role = runsRotators(stack, environment);
+  for (const schedule of [SAFETY_NET, ...(environment.backups ? [backup(environment.backups.bucket)] : [])]) addSchedule(stack, { ...options, role, schedule });
+}
+
+function runsRotators(stack: Stack, environment: Environment): iam.CfnRole {
   const { partition, region, account } = environment;
-  const role = serviceRole(stack, 'SafetyNetRole', {
-    name: 'rcm-safety-net',
+  return serviceRole(stack, 'RotatorSchedulesRole', {
+    name: 'rcm-rotator-schedules',
     trusted: { service: 'scheduler', account },
     statements: [
       {
@@ -45,8 +67,16 @@ export function safetyNet(stack: Stack, { environment, rotators, subnets, securi
       },
     ],
   });
-  new scheduler.CfnSchedule(stack, 'SafetyNet', {
-    ...{ name: 'rcm-rotator-safety-net', scheduleExpression: 'rate(6 hours)', flexibleTimeWindow: { mode: 'FLEXIBLE', maximumWindowInMinutes: 30 } },
+}
+
+interface AddedSchedule extends RotatorSchedulesOptions {
+  readonly role: iam.CfnRole;
+  readonly schedule: RotatorSchedule;
+}
+
+function addSchedule(stack: Stack, { environment, rotators, subnets, securityGroups, role, schedule: { name, when, command } }: AddedSchedule): void {
+  new scheduler.CfnSchedule(stack, name, {
+    ...{ name, scheduleExpression: when, flexibleTimeWindow: { mode: 'FLEXIBLE', maximumWindowInMinutes: 30 } },
     target: {
       ...{ arn: clusterArn(environment), roleArn: role.attrArn },
       ecsParameters: {
@@ -60,7 +90,7 @@ export function safetyNet(stack: Stack, { environment, rotators, subnets, securi
         },
         networkConfiguration: { awsvpcConfiguration: { subnets, securityGroups, assignPublicIp: 'DISABLED' } },
       },
-      input: JSON.stringify({ containerOverrides: [{ name: 'rotator', command: ['once', '--json'] }] }),
+      input: JSON.stringify({ containerOverrides: [{ name: 'rotator', command }] }),
       retryPolicy: { maximumRetryAttempts: 3, maximumEventAgeInSeconds: 3600 },
     },
   });
