@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessTable, ACT_NAMES, CASES, type Case, expectsAct, expectsPage, PAGE_NAMES } from './access/cases.fixture.ts';
-import type { Act, Page } from './access/roles.ts';
+import { actPath, loginIn, pagePath } from './access/paths.fixture.ts';
 import type { Browser } from './browser.fixture.ts';
 import { BULK_ACTS } from './pages/bulk.ts';
 import { PEOPLE, openTestConsole, type TestConsole } from './testing.fixture.ts';
@@ -15,6 +15,7 @@ const browsers = new Map<string, { readonly browser: Browser; readonly token: st
 const tasks = new Map<string, string>();
 /** What waits for a second person, by organization; `*`: for everything. */
 const requests = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID(), '*': crypto.randomUUID() } as const;
+const made = { tasks, requests };
 
 beforeAll(async () => {
   w = await openTestConsole();
@@ -52,27 +53,6 @@ const signedIn = (person: string) => {
   if (!found) throw new Error(`nobody is ${person}`);
   return found;
 };
-const loginIn = (organization: string): string => `alpine-${organization.at(-1)}`;
-const PATHS: Readonly<Record<Page, (organization: string) => string>> = {
-  fleet: (organization) => `/o/${organization}/logins`,
-  login: (organization) => `/o/${organization}/logins/${loginIn(organization)}`,
-  rotations: (organization) => `/o/${organization}/rotations`,
-  portals: (organization) => `/o/${organization}/portals/alpine`,
-  migration: (organization) => `/o/${organization}/migration`,
-  tasks: (organization) => `/o/${organization}/tasks/${tasks.get(organization)}`,
-  approvals: (organization) => `/o/${organization}/approvals`,
-  audit: (organization) => `/o/${organization}/audit`,
-  system: (organization) => `/o/${organization}/system`,
-};
-function actPath(act: Act, organization: Case['organization']): string {
-  const [word = '', ...wide] = act.split(' ');
-  if (word === 'approve' || word === 'decline')
-    return wide.length > 0 ? `/all/requests/${requests['*']}/acts/${word}` : `/o/${organization}/requests/${requests[organization]}/acts/${word}`;
-  if (wide.length > 0) return `/all/acts/${word}`;
-  return act === 'cancel'
-    ? `/o/${organization}/tasks/${tasks.get(organization)}/acts/cancel`
-    : `/o/${organization}/logins/${loginIn(organization)}/acts/${act}`;
-}
 const title = ({ role, where }: Case): string => `${role} ${where}`;
 
 describe.each(CASES.map((each) => [title(each), each] as const))('%s', (_title, each) => {
@@ -80,7 +60,7 @@ describe.each(CASES.map((each) => [title(each), each] as const))('%s', (_title, 
 
   test.each(PAGE_NAMES)('page %s', async (page) => {
     const { browser } = signedIn(each.person);
-    const answer = await browser.get(PATHS[page](each.organization));
+    const answer = await browser.get(pagePath(page, each.organization, made));
     if (expectsPage(each, page)) return expect(answer.status).toBe(200);
     expect([answer.status, answer.text]).toEqual([404, await missing(browser)]);
   });
@@ -88,7 +68,7 @@ describe.each(CASES.map((each) => [title(each), each] as const))('%s', (_title, 
   // Without a reason: whoever may act is told to give one, and nothing is done; whoever may not is told nothing.
   test.each(ACT_NAMES)('act %s', async (act) => {
     const { browser, token } = signedIn(each.person);
-    const answer = await browser.post(actPath(act, each.organization), { token, reason: ' ' });
+    const answer = await browser.post(actPath(act, each.organization, made), { token, reason: ' ' });
     if (expectsAct(each, act)) return expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('Say why')]);
     expect([answer.status, answer.text]).toEqual([404, await missing(browser)]);
   });
@@ -138,6 +118,7 @@ test('no page of an organization names another’s login, whoever looks', async 
   ]);
   await asSuperuser(w.url, [
     `INSERT INTO migration_proof (org_id, endpoint_id, step, version, fingerprint) VALUES ('hospital-2', 'alpine-2', 'applied', '1', 'canary-print')`,
+    `UPDATE login_request SET login_stood = rcm_login_stands(org_id, endpoint_id) WHERE endpoint_id = 'alpine-2'`,
   ]);
   const { browser } = signedIn('all-operator');
   const seen = async (base: string): Promise<readonly boolean[]> => {
@@ -191,6 +172,12 @@ test('what may cost much is done once somebody else has approved it, and never b
   expect(page).toMatch(/all-approver|one-approver: seen the print/);
   const audit = (await both.browser.get('/o/hospital-1/audit?action=approval.')).text;
   for (const word of ['approval.asked', 'approval.given', 'the old one is printed', 'seen the print', '#both', '#one-approver']) expect(audit).toContain(word);
+  const withdraw = path.replace(/approve$/, 'withdraw');
+  expect(page).toContain(`action="${withdraw}"`);
+  expect((await approver.browser.get(login)).text).not.toContain(withdraw);
+  expect(await signedIn('one-operator').browser.post(withdraw, { token: signedIn('one-operator').token, reason: 'not mine' })).toMatchObject({ status: 409 });
+  expect(await both.browser.post(withdraw, { token: both.token, reason: 'found the print' })).toMatchObject({ status: 303 });
+  expect((await both.browser.get(login)).text).toMatch(/withdrawn; nothing was done.*withdrawn: found the print/s);
 });
 
 test('who has roles in two organizations has in each what they are there', async () => {

@@ -81,9 +81,10 @@ export async function block(world: World, { id }: WorldEndpoint): Promise<void> 
   );
 }
 
-/** Of how it came to the rotator, who approved it, and who is signed in: these the command has not. */
+/** Of how it came to the rotator, who approved it and was told to, and who is signed in: these the command has not. */
 const OF_THE_CONSOLE = ['login_request', 'console_session'];
-const isOfTheConsole = (table: string, row: string): boolean => table === 'audit_event' && row.includes('"action": "approval.');
+const isOfTheConsole = (table: string, row: string): boolean =>
+  (table === 'audit_event' && row.includes('"action": "approval.')) || (table === 'notice' && row.includes('"kind": "approval_waiting"'));
 
 /** Every row of every table that is about this login or task, with what differs between any two acts taken for what it is. */
 export async function rowsAbout(world: World, names: Readonly<Record<string, string>>): Promise<readonly string[]> {

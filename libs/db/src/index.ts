@@ -16,10 +16,12 @@ export { type AuditedEvent, type ChainHead, exportAuditEvents, type ExportOption
 export { type AuditEvent, findBrokenAuditEvent, recordAuditEvent, recordAuditEventForAll } from './audit/record.ts';
 export { type Database, type DatabaseOptions, openDatabase } from './database.ts';
 export { askAct, askWideAct } from './asked-acts/ask.ts';
-export { decideAct, type Decision, isSamePerson } from './asked-acts/decide.ts';
+export { isSamePerson } from './asked-acts/asked.ts';
+export { decideAct, type Decision } from './asked-acts/decide.ts';
 export { type ActKind, type AskedResolution, RESOLUTIONS, SECOND_PERSON_MS, type WideActKind } from './asked-acts/kinds.ts';
 export { type AskedAct, type AskedActState, listAskedActs, listUndecidedActs, listWideActs } from './asked-acts/list.ts';
 export { type AskedActToDo, endAct, endLeftActs, takeActs } from './asked-acts/take.ts';
+export { withdrawAct } from './asked-acts/withdraw.ts';
 export { withCa } from './connection.ts';
 export { type ConsoleRoles, type ConsoleSession, endSession, endSessionsOf, findSession, openSession } from './console/sessions.ts';
 export { checkDatabase, databaseEnvironment, readDatabaseConfig, withDatabaseCa } from './environment.ts';

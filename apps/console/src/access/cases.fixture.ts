@@ -42,10 +42,12 @@ const DOES: Readonly<Record<Act, string>> = {
   cancel: 'operator',
   approve: 'approver',
   decline: 'approver',
+  withdraw: 'operator',
   'pause portals': 'operator',
   'resume portals': 'operator',
   'approve for portals': 'approver',
   'decline for portals': 'approver',
+  'withdraw for portals': 'operator',
 };
 
 const isAt = ({ where }: Case): boolean => where !== 'in another organization';

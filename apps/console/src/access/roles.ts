@@ -33,10 +33,12 @@ export const ACTS = {
   cancel: ['operator'],
   approve: ['approver'],
   decline: ['approver'],
+  withdraw: ['operator'],
   'pause portals': ['operator'],
   'resume portals': ['operator'],
   'approve for portals': ['approver'],
   'decline for portals': ['approver'],
+  'withdraw for portals': ['operator'],
 } as const satisfies Record<string, readonly Role[]>;
 export type Act = keyof typeof ACTS;
 

@@ -1,4 +1,4 @@
-import { askWideAct, decideAct, type Decision } from '@rcm/db';
+import { askWideAct, type Database, decideAct, type Decision, withdrawAct } from '@rcm/db';
 import { isId, RcmError } from '@rcm/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -9,9 +9,16 @@ import { standingIn } from '../web/places.ts';
 import { fieldIn, reasonIn } from './reason.ts';
 import type { ActParts } from './routes.ts';
 
-const DECISIONS = { approve: 'approved', decline: 'declined' } as const satisfies Record<string, Decision['decision']>;
+type Answer = Omit<Decision, 'decision'>;
+/** What is done with a request: by a second person, or by whoever asked. */
+const ANSWERS = {
+  approve: (db: Database, answer: Answer) => decideAct(db, { ...answer, decision: 'approved' }),
+  decline: (db: Database, answer: Answer) => decideAct(db, { ...answer, decision: 'declined' }),
+  withdraw: (db: Database, answer: Answer) => withdrawAct(db, answer),
+} as const;
+type AnswerName = keyof typeof ANSWERS;
 
-/** What one person asks for and another decides on. Neither does anything: a rotator does, once it is approved. */
+/** What one person asks for and another decides on, or the first takes back. Neither does anything: a rotator does, once it is approved. */
 export function approvalRoutes(server: FastifyInstance, { db, logger, origin }: ActParts): void {
   server.post<{ Params: { act: string } }>('/all/acts/:act', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
@@ -26,28 +33,28 @@ export function approvalRoutes(server: FastifyInstance, { db, logger, origin }: 
   });
 
   /** `orgId`: `null` for what is of no organization. */
-  const decide = async (request: FastifyRequest, reply: FastifyReply, asked: { readonly orgId: string | null; readonly id: string; readonly act: string }) => {
+  const answer = async (request: FastifyRequest, reply: FastifyReply, asked: { readonly orgId: string | null; readonly id: string; readonly act: string }) => {
     const visitor = mustBeOwnForm(request, origin);
     const { orgId, id } = asked;
-    const decision = asked.act === 'approve' || asked.act === 'decline' ? asked.act : null;
+    const name = Object.hasOwn(ANSWERS, asked.act) ? (asked.act as AnswerName) : null;
     const standing = await standingIn(db, visitor, orgId);
     const missing = () => reply.code(404).html(notFoundPage(visitor));
-    if (!decision || !standing || !mayDo(standing.roles, nameOf(decision, orgId)) || !z.uuid().safeParse(id).success) return missing();
-    const decided = await decideAct(db, { id, orgId, decision: DECISIONS[decision], actor: visitor.person, reason: reasonIn(request.body) });
-    if (!decided) return missing();
-    logger.info({ person: visitor.person, orgId, requestId: id, decision }, 'a decision of a second person');
-    return reply.redirect(orgId !== null && decided.endpointId !== null ? `/o/${orgId}/logins/${decided.endpointId}#asked` : '/all/approvals', 303);
+    if (!name || !standing || !mayDo(standing.roles, nameOf(name, orgId)) || !z.uuid().safeParse(id).success) return missing();
+    const answered = await ANSWERS[name](db, { id, orgId, actor: visitor.person, reason: reasonIn(request.body) });
+    if (!answered) return missing();
+    logger.info({ person: visitor.person, orgId, requestId: id, answer: name }, 'an answer to what a person asked for');
+    return reply.redirect(orgId !== null && answered.endpointId !== null ? `/o/${orgId}/logins/${answered.endpointId}#asked` : '/all/approvals', 303);
   };
   server.post<{ Params: { org: string; id: string; act: string } }>('/o/:org/requests/:id/acts/:act', async (request, reply) => {
     const { org, ...asked } = request.params;
-    return decide(request, reply, { ...asked, orgId: org });
+    return answer(request, reply, { ...asked, orgId: org });
   });
   server.post<{ Params: { id: string; act: string } }>('/all/requests/:id/acts/:act', async (request, reply) =>
-    decide(request, reply, { ...request.params, orgId: null }),
+    answer(request, reply, { ...request.params, orgId: null }),
   );
 }
 
-const nameOf = (decision: keyof typeof DECISIONS, orgId: string | null): Act => (orgId === null ? `${decision} for portals` : decision);
+const nameOf = (name: AnswerName, orgId: string | null): Act => (orgId === null ? `${name} for portals` : name);
 
 /** The portal type that a form names; `null`: everything. Fails with `input_invalid`. */
 function portalIn(body: unknown): string | null {

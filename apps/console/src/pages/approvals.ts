@@ -1,10 +1,9 @@
 import type { AskedAct } from '@rcm/db';
-import { rolesIn } from '../access/roles.ts';
+import { EVERYWHERE, rolesIn } from '../access/roles.ts';
 import type { Visitor } from '../sign-in/visitor.ts';
-import { EVERYWHERE } from '../access/roles.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { moment, pill, table } from './parts.ts';
-import { decidedBy, type Deciding, secondPerson, STATES, TONES, whatIsAsked, whereItIsAsked } from './second-person.ts';
+import { type Deciding, saidOfIt, secondPerson, STATES, TONES, whatIsAsked, whereItIsAsked, withdrawal } from './second-person.ts';
 
 export interface ApprovalsShown extends Omit<Deciding, 'roles' | 'person'> {
   readonly visitor: Visitor;
@@ -16,7 +15,9 @@ export interface ApprovalsShown extends Omit<Deciding, 'roles' | 'person'> {
 /** What waits for a second person, the oldest first. */
 export const approvalsPage = ({ visitor, undecided, wide, token, now }: ApprovalsShown): Markup => [
   undecided.length === 0 && markup`<p class="empty">Nothing waits for a second person.</p>`,
-  undecided.map((act) => secondPerson(act, { person: visitor.person, roles: rolesIn(visitor.roles, act.orgId ?? EVERYWHERE), token, now })),
+  undecided
+    .filter(({ state }) => state === 'undecided')
+    .map((act) => secondPerson(act, { person: visitor.person, roles: rolesIn(visitor.roles, act.orgId ?? EVERYWHERE), token, now })),
   wide !== null &&
     markup`<section><h2>Asked for portal types and everything</h2>${table(
       'What people asked for portal types and for everything, the newest first',
@@ -28,10 +29,10 @@ export const approvalsPage = ({ visitor, undecided, wide, token, now }: Approval
         { title: 'What came of it', cell: ({ words }) => words },
         { title: 'Who', cell: ({ actor }) => actor },
         { title: 'Why', cell: ({ reason }) => reason },
-        { title: 'Second person', cell: decidedBy },
+        { title: 'Second person', cell: saidOfIt },
       ],
       wide,
       'Nobody has asked for any yet: on the system page, rotations are paused and go on.',
-    )}</section>`,
+    )}${wide.map((act) => act.state === 'waiting' && withdrawal(act, { person: visitor.person, roles: rolesIn(visitor.roles, EVERYWHERE), token, now }))}</section>`,
   markup`<p class="same">No command does the same: whoever has the rights of <code>rcm</code> at a terminal acts at once, and alone.</p>`,
 ];

@@ -7,7 +7,7 @@ import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
 import { standingPill } from './fleet.ts';
 import { facts, further, moment, pill, sameAs, table } from './parts.ts';
-import { decidedBy, secondPerson, STATES, TONES, whatIsAsked } from './second-person.ts';
+import { saidOfIt, secondPerson, STATES, TONES, whatIsAsked, withdrawal } from './second-person.ts';
 
 export interface LoginShown {
   readonly login: LoginInFull;
@@ -28,7 +28,7 @@ export const loginPage = (shown: LoginShown): Markup => [
   sameAs(`rcm login show ${shown.login.id}`),
   shown.asked.filter(({ state }) => state === 'undecided').map((act) => secondPerson(act, shown)),
   acts(shown),
-  askedFor(shown.asked, `/o/${shown.login.orgId}/logins/${shown.login.id}`, shown.now),
+  askedFor(shown),
   timeline(shown),
 ];
 
@@ -97,22 +97,22 @@ function acts({ login, roles, token }: LoginShown): Markup {
   )}<p class="same">A password that you know is set with <code>rcm login set ${login.id}</code>: none passes this console.</p></section>`;
 }
 
-const askedFor = (acts: readonly AskedAct[], path: string, now: Date): Markup =>
-  acts.length > 0 &&
+const askedFor = (shown: LoginShown): Markup =>
+  shown.asked.length > 0 &&
   markup`<section id="asked" aria-live="polite"><h2>Asked for</h2>${table(
     'What people asked for from here',
     [
-      { title: 'When', cell: (act: AskedAct) => moment(act.askedAt, now) },
+      { title: 'When', cell: (act: AskedAct) => moment(act.askedAt, shown.now) },
       { title: 'What', cell: whatIsAsked },
       { title: 'How far', cell: ({ state }) => pill(STATES[state], TONES[state]) },
       { title: 'What came of it', cell: ({ words, code }) => markup`<span>${words} ${code && markup`<code>${code}</code>`}</span>` },
       { title: 'Who', cell: ({ actor }) => actor },
       { title: 'Why', cell: ({ reason }) => reason },
-      { title: 'Second person', cell: decidedBy },
+      { title: 'Second person', cell: saidOfIt },
     ],
-    acts,
+    shown.asked,
     '',
-  )}${acts.some(({ endedAt }) => endedAt === null) && markup`<p><a href=${path}>Load the page again</a> to see how far it is.</p>`}</section>`;
+  )}${shown.asked.map((act) => act.state === 'waiting' && withdrawal(act, shown))}${shown.asked.some(({ endedAt }) => endedAt === null) && markup`<p><a href=${`/o/${shown.login.orgId}/logins/${shown.login.id}`}>Load the page again</a> to see how far it is.</p>`}</section>`;
 
 const isBad = (what: string): boolean => /^(rejected|locked|blocked|failed|refused)/.test(what);
 

@@ -1,6 +1,6 @@
 import { type AskedAct, isSamePerson, SECOND_PERSON_MS } from '@rcm/db';
 import type { VNode } from 'preact';
-import { mayDo, type Role } from '../access/roles.ts';
+import { type Act, mayDo, type Role } from '../access/roles.ts';
 import { LOGIN_ACTS, WIDE_ACTS } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
@@ -23,12 +23,12 @@ export const whatIsAsked = (act: AskedAct): string => wordsOf(act).title;
 export const whereItIsAsked = ({ endpointId, portalTypeCode }: AskedAct): string =>
   endpointId ?? (portalTypeCode === null ? 'everywhere' : `portal type ${portalTypeCode}`);
 
-/** What waits, and for whoever may, the two answers. Whoever asked has none. */
-export function secondPerson(act: AskedAct, { person, roles, token, now }: Deciding): VNode {
+/** What waits, and for whoever may, the two answers; for whoever asked, to take it back. */
+export function secondPerson(act: AskedAct, deciding: Deciding): VNode {
   const { title, does } = wordsOf(act);
-  const [base, suffix] = act.orgId === null ? ['/all', ' for portals' as const] : [`/o/${act.orgId}`, '' as const];
+  const { person, roles, token, now } = deciding;
   const isOwn = isSamePerson(person, act.actor);
-  const answers = (['approve', 'decline'] as const).filter((decision) => !isOwn && mayDo(roles, `${decision}${suffix}`));
+  const answers = (['approve', 'decline'] as const).filter((answer) => !isOwn && mayDo(roles, nameOf(answer, act)));
   return markup`<section class="acts"><h2>Waits for a second person: ${title}</h2>
     ${facts([
       [
@@ -40,15 +40,30 @@ export function secondPerson(act: AskedAct, { person, roles, token, now }: Decid
       ['Asked by', act.actor],
       ['Why', act.reason],
       ['Asked', moment(act.askedAt, now)],
+      ['Only for', act.loginStood],
       ['It ends by itself', moment(new Date(act.askedAt.getTime() + SECOND_PERSON_MS), now)],
     ])}
-    ${answers.map((decision) => actForm({ action: `${base}/requests/${act.id}/acts/${decision}`, ...ANSWERS[decision], does: decision === 'approve' ? does : ANSWERS[decision].does, token }))}
-    ${answers.length === 0 && markup`<p>${isOwn ? 'You have asked for it: somebody else decides.' : `An approver of ${act.orgId === null ? 'all organizations' : 'this organization'} decides.`}</p>`}</section>`;
+    ${answers.map((answer) => actForm({ action: addressOf(answer, act), ...ANSWERS[answer], does: answer === 'approve' ? does : ANSWERS[answer].does, token }))}
+    ${isOwn && markup`<p>You have asked for it: somebody else decides.</p>`}
+    ${withdrawal(act, deciding)}
+    ${answers.length === 0 && !isOwn && markup`<p>An approver of ${act.orgId === null ? 'all organizations' : 'this organization'} decides.</p>`}</section>`;
 }
+
+/** For whoever asked, while no rotator has it. */
+export const withdrawal = (act: AskedAct, { person, roles, token }: Deciding): Markup =>
+  (act.state === 'undecided' || act.state === 'waiting') &&
+  isSamePerson(person, act.actor) &&
+  mayDo(roles, nameOf('withdraw', act)) &&
+  actForm({ action: addressOf('withdraw', act), title: `Withdraw: ${whatIsAsked(act)}`, does: ANSWERS.withdraw.does, token });
+
+type Answer = keyof typeof ANSWERS;
+const nameOf = (answer: Answer, { orgId }: AskedAct): Act => (orgId === null ? `${answer} for portals` : answer);
+const addressOf = (answer: Answer, { orgId, id }: AskedAct): string => `${orgId === null ? '/all' : `/o/${orgId}`}/requests/${id}/acts/${answer}`;
 
 const ANSWERS = {
   approve: { title: 'Approve', does: '' },
   decline: { title: 'Decline', does: 'It is not done. Whoever asked for it sees why.' },
+  withdraw: { title: 'Withdraw', does: 'It is not done, whether somebody has approved it or not. Refused once a rotator has taken it.' },
 } as const;
 
 export const TONES: Readonly<Record<AskedAct['state'], Tone>> = {
@@ -60,6 +75,8 @@ export const TONES: Readonly<Record<AskedAct['state'], Tone>> = {
   expired: 'warn',
   left: 'warn',
   declined: 'warn',
+  withdrawn: 'calm',
+  outdated: 'warn',
 };
 export const STATES: Readonly<Record<AskedAct['state'], string>> = {
   undecided: 'waits for a second person',
@@ -70,5 +87,9 @@ export const STATES: Readonly<Record<AskedAct['state'], string>> = {
   expired: 'nobody took it in time; nothing was done',
   left: 'its rotator is gone; the timeline says what it did',
   declined: 'declined; nothing was done',
+  withdrawn: 'withdrawn; nothing was done',
+  outdated: 'the login has moved on since; nothing was done',
 };
-export const decidedBy = ({ decidedBy: by, decisionReason: why }: AskedAct): Markup => by && `${by}: ${why ?? ''}`;
+/** What a person said of it besides whoever asked, and of its being withdrawn. */
+export const saidOfIt = ({ decidedBy: by, decisionReason: why, withdrawalReason }: AskedAct): Markup =>
+  [by && `${by}: ${why ?? ''}`, withdrawalReason && `withdrawn: ${withdrawalReason}`].filter(Boolean).join('; ');

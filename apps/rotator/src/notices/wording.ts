@@ -9,7 +9,12 @@ export interface NoticeText {
   readonly todo: readonly string[];
 }
 
-type Words = (about: { readonly endpoint: string; readonly portal: string; readonly why: string }) => NoticeText;
+type Words = (about: {
+  readonly endpoint: string;
+  readonly portal: string;
+  readonly why: string;
+  /** A login, a portal type or everything. */ readonly where: string;
+}) => NoticeText;
 
 const AGENTS_WAIT = 'Agents get no access to this login meanwhile, so they cannot lock the account, and their tasks wait.';
 const AGENTS_WORK = 'Agents go on working with the current password.';
@@ -134,9 +139,17 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
       'Until then a person changes passwords at the portal before they expire.',
     ],
   }),
+  approval_waiting: ({ where, why }) => ({
+    title: `Waits for a second person: ${where}`,
+    happened: `A person has asked, in the console, for what a second person has to approve, for ${where}: ${why || 'an act'}.`,
+    safe: 'Nothing is done before that. What nobody has approved within an hour ends by itself.',
+    todo: ['An approver who is somebody else reads why on the console’s page Approvals, and approves or declines.', 'Whoever asked can withdraw it.'],
+  }),
 };
 
 /** In words; never anything but ids and what the journal says. */
 export function noticeText(notice: Pick<Notice, 'kind' | 'endpointId' | 'portalTypeCode' | 'detail'>): NoticeText {
-  return WORDS[notice.kind]({ endpoint: notice.endpointId ?? 'an endpoint', portal: notice.portalTypeCode ?? 'the portal', why: notice.detail ?? '' });
+  const { kind, endpointId, portalTypeCode, detail } = notice;
+  const where = endpointId ?? (portalTypeCode === null ? 'everything' : `portal type ${portalTypeCode}`);
+  return WORDS[kind]({ endpoint: endpointId ?? 'an endpoint', portal: portalTypeCode ?? 'the portal', why: detail ?? '', where });
 }

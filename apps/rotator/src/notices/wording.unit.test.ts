@@ -17,6 +17,7 @@ const kinds: readonly NoticeKind[] = [
   'other_account',
   'undecided',
   'lapsing',
+  'approval_waiting',
 ];
 
 describe('the words of a notice', () => {

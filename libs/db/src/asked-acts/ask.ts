@@ -3,6 +3,7 @@ import { writeAuditEvent, writeAuditEventForAll } from '../audit/record.ts';
 import type { Database } from '../database.ts';
 import { mustBePortalType, subjectOf } from '../gate/pause.ts';
 import { checkId } from '../input.ts';
+import { writeNotice } from '../notices/write.ts';
 import type { ActKind, AskedResolution, WideActKind } from './kinds.ts';
 
 interface PersonAsks {
@@ -23,8 +24,8 @@ const LONGEST_REASON = 500;
 const ASKED_ALREADY = 'The same was asked for already and has not ended. Nothing was changed.';
 
 /**
- * A person asks a rotator for an act on a login of their tenant; it writes the act's audit event when it begins. What needs a second person waits for one, and is
- * told of at once. Fails with `input_invalid` without a reason, `endpoint_unknown` for a login that the tenant does not have, `state_conflict` where the same is
+ * A person asks a rotator for an act on a login of their tenant; it writes the act's audit event when it begins. What needs a second person waits for one, holds for the
+ * login as it stands now, and is told of at once, in the audit and by a notice. Fails with `input_invalid` without a reason, `endpoint_unknown` for a login that the tenant does not have, `state_conflict` where the same is
  * waiting already. For `rcm_console`, and for `rcm_migrator`, which asks for `verify` alone.
  */
 export async function askAct(db: Database, act: NewAct): Promise<{ readonly id: string }> {
@@ -50,6 +51,7 @@ export async function askAct(db: Database, act: NewAct): Promise<{ readonly id: 
     );
     const details = { requestId: asked.id, act: kind, ...(choice ? { accept: choice } : {}) };
     await writeAuditEvent(tx, { orgId, actor, action: 'approval.asked', subject: endpointId, reason, details });
+    await writeNotice(tx, { kind: 'approval_waiting', key: asked.id, orgId, endpointId, detail: choice ? `${kind} --accept ${choice}` : kind });
     return asked;
   });
 }
@@ -72,6 +74,7 @@ export async function askWideAct(db: Database, { kind, portalTypeCode, actor, ..
     );
     const event = { actor, action: 'approval.asked', subject: subjectOf(code), reason, details: { requestId: asked.id, act: kind } };
     await writeAuditEventForAll(tx, code, event);
+    await writeNotice(tx, { kind: 'approval_waiting', key: asked.id, portalTypeCode: code, detail: kind });
     return asked;
   });
 }

@@ -1,9 +1,8 @@
-import { RcmError } from '@rcm/telemetry';
-import { writeAuditEvent, writeAuditEventForAll } from '../audit/record.ts';
+import { isRcmError, RcmError } from '@rcm/telemetry';
 import type { Database } from '../database.ts';
-import { subjectOf } from '../gate/pause.ts';
 import { checkId, checkUuid } from '../input.ts';
 import { checkReason } from './ask.ts';
+import { askedIn, isSamePerson, scopeOfAsked, writeAskedEvent } from './asked.ts';
 
 export interface Decision {
   readonly id: string;
@@ -14,33 +13,36 @@ export interface Decision {
   readonly reason: string;
 }
 
-/** `approver` and `asker` are the same person, whatever they call themselves behind the name that they signed in with. The table has the same rule. */
-export const isSamePerson = (one: string, other: string): boolean => signedInAs(one) === signedInAs(other);
-const signedInAs = (actor: string): string => actor.split(' says ', 1)[0] ?? '';
+/** What a trigger of the schema names where the login is not as it was when it was asked. */
+const OF_THAT_MOMENT = 'login_request_of_that_moment';
 
 /**
- * A second person approves what the first has asked for, as it was asked, or declines it; with its audit event. Returns on what it was, `null` where there is no such
- * request in that tenant. Fails with `input_invalid` without a reason, `state_conflict` for whoever asked, and where it waits for nobody (any more). For `rcm_console`.
+ * A second person approves what the first has asked for, as it was asked and for the login as it stood then, or declines it; with its audit event. Returns on what it was,
+ * `null` where there is no such request in that tenant. Fails with `input_invalid` without a reason, `state_conflict` for whoever asked, where it waits for nobody (any
+ * more), and where a rotation has ended or begun since, or the password has changed. For `rcm_console`.
  */
 export async function decideAct(db: Database, { id, orgId, decision, actor, ...act }: Decision): Promise<{ readonly endpointId: string | null } | null> {
   checkUuid('id', id);
   if (orgId !== null) checkId('orgId', orgId);
   const reason = checkReason(act.reason);
-  return db.transaction(orgId === null ? 'every tenant' : { tenant: orgId }, async (tx) => {
-    const [asked] = await tx.$queryRaw<
-      { kind: string; choice: string | null; actor: string; orgId: string | null; endpointId: string | null; portalTypeCode: string | null }[]
-    >`
-      SELECT r.kind, r.choice, r.actor, r.org_id AS "orgId", r.endpoint_id AS "endpointId", r.portal_type_code AS "portalTypeCode" FROM login_request r
-       WHERE r.id = ${id}::uuid AND r.org_id IS NOT DISTINCT FROM ${orgId}::text`;
+  const decided = db.transaction(scopeOfAsked(orgId), async (tx) => {
+    const asked = await askedIn(tx, { id, orgId });
     if (!asked) return null;
     if (isSamePerson(actor, asked.actor)) throw new RcmError('state_conflict', 'You have asked for it yourself: somebody else decides. Nothing was changed.');
-    const details = { requestId: id, act: asked.kind, ...(asked.choice ? { accept: asked.choice } : {}), askedBy: asked.actor };
-    const event = { actor, action: decision === 'approved' ? 'approval.given' : 'approval.declined', reason, details };
-    if (asked.orgId !== null && asked.endpointId !== null) await writeAuditEvent(tx, { ...event, orgId: asked.orgId, subject: asked.endpointId });
-    else await writeAuditEventForAll(tx, asked.portalTypeCode, { ...event, subject: subjectOf(asked.portalTypeCode) });
-    const decided = await tx.$executeRaw`
+    if (!asked.needsSecond) throw new RcmError('state_conflict', NOBODY);
+    await writeAskedEvent(tx, asked, { actor, action: decision === 'approved' ? 'approval.given' : 'approval.declined', reason }, { askedBy: asked.actor });
+    const rows = await tx.$executeRaw`
       UPDATE login_request SET decision = ${decision}, decided_by = ${actor}, decision_reason = ${reason} WHERE id = ${id}::uuid AND decision IS NULL`;
-    if (decided === 0) throw new RcmError('state_conflict', 'It waits for nobody any more: it was decided, or an hour has passed. Nothing was changed.');
+    if (rows === 0) throw new RcmError('state_conflict', NOBODY);
     return { endpointId: asked.endpointId };
   });
+  return decided.catch((error: unknown) => {
+    if (!isRcmError(error) || error.details['constraint'] !== OF_THAT_MOMENT) throw error;
+    throw new RcmError(
+      'state_conflict',
+      'The login is not as it was when this was asked for: a rotation has ended or begun since, or the password is another. Who wants it still asks again. Nothing was changed.',
+    );
+  });
 }
+
+const NOBODY = 'It waits for nobody any more: it was decided or withdrawn, or an hour has passed. Nothing was changed.';

@@ -3,10 +3,11 @@ import type { Database } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
 import { checkId, checkLimit } from '../input.ts';
 import type { Scope } from '../scope.ts';
+import { HOLDS } from './holds.ts';
 import { type ActKind, type AskedResolution, SECOND_PERSON_MS, type WideActKind } from './kinds.ts';
 
 /** How far what somebody asked for has come. */
-export type AskedActState = 'undecided' | 'waiting' | 'under way' | 'done' | 'failed' | 'expired' | 'left' | 'declined';
+export type AskedActState = 'undecided' | 'waiting' | 'under way' | 'done' | 'failed' | 'expired' | 'left' | 'declined' | 'withdrawn' | 'outdated';
 
 export interface AskedAct {
   readonly id: string;
@@ -25,6 +26,10 @@ export interface AskedAct {
   /** Who decided on it, and why; `null`: nobody, or nobody needed to. */
   readonly decidedBy: string | null;
   readonly decisionReason: string | null;
+  /** Why whoever asked took it back. */
+  readonly withdrawalReason: string | null;
+  /** Of what holds for one moment of its login alone: how the login stood then, in words. */
+  readonly loginStood: string | null;
   /** Of what failed: its stable code. */
   readonly code: string | null;
   /** What a person is told of how it ended. */
@@ -32,13 +37,15 @@ export interface AskedAct {
 }
 
 const COLUMNS = Prisma.sql`r.id::text, r.org_id AS "orgId", r.endpoint_id AS "endpointId", r.portal_type_code AS "portalTypeCode", r.kind, r.choice, r.actor, r.reason,
-  r.asked_at AS "askedAt", r.ended_at AS "endedAt", r.decided_by AS "decidedBy", r.decision_reason AS "decisionReason", r.code, r.words,
+  r.asked_at AS "askedAt", r.ended_at AS "endedAt", r.decided_by AS "decidedBy", r.decision_reason AS "decisionReason", r.withdrawal_reason AS "withdrawalReason",
+  r.login_stood AS "loginStood", r.code, r.words,
   CASE WHEN r.outcome IS NOT NULL THEN r.outcome
        WHEN r.taken_at IS NOT NULL THEN 'under way'
+       -- No rotator has ended it yet, and nobody may decide on it any more, or take it.
+       WHEN r.needs_second AND r.decision IS NULL AND r.asked_at <= clock_timestamp() - make_interval(secs => ${SECOND_PERSON_MS}::float8 / 1000) THEN 'expired'
+       WHEN NOT (${HOLDS}) THEN 'outdated'
        WHEN NOT r.needs_second OR r.decision IS NOT NULL THEN 'waiting'
-       WHEN r.asked_at > clock_timestamp() - make_interval(secs => ${SECOND_PERSON_MS}::float8 / 1000) THEN 'undecided'
-       -- No rotator has ended it yet, and nobody may decide on it any more.
-       ELSE 'expired' END AS state`;
+       ELSE 'undecided' END AS state`;
 
 /** What was asked for at one login, the newest first. */
 export async function listAskedActs(

@@ -1,7 +1,8 @@
 import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { checkLimit, checkMs, checkUuid } from '../input.ts';
-import type { Scope } from '../scope.ts';
+import { scopeOfAsked } from './asked.ts';
+import { HOLDS } from './holds.ts';
 import { type ActKind, type AskedResolution, SECOND_PERSON_MS, type WideActKind } from './kinds.ts';
 
 interface Taken {
@@ -22,11 +23,9 @@ export type AskedActToDo =
   | (Taken & { readonly kind: WideActKind; readonly choice: null; readonly orgId: null; readonly endpointId: null; readonly portalTypeCode: string | null });
 
 const LONGEST_WORDS = 1_000;
-/** What is of no tenant is of all. */
-const scopeOf = (orgId: string | null): Scope => (orgId === null ? 'every tenant' : { tenant: orgId });
-
 /**
- * Takes what waits, the oldest first, `limit` at most; of what needs a second person only what one has approved (the table refuses anything else). Taken before it is
+ * Takes what waits, the oldest first, `limit` at most; of what needs a second person only what one has approved, and for the login as it stood when it was asked (the
+ * table refuses anything else). Taken before it is
  * begun: an act spends logins, so one whose rotator dies is left and told of, never repeated. For `rcm_rotator`.
  */
 export async function takeActs(db: Database, { takenBy, limit }: { readonly takenBy: string; readonly limit: number }): Promise<readonly AskedActToDo[]> {
@@ -35,12 +34,12 @@ export async function takeActs(db: Database, { takenBy, limit }: { readonly take
     'every tenant',
     (tx) => tx.$queryRaw<{ id: string; orgId: string | null }[]>`
       SELECT r.id::text, r.org_id AS "orgId" FROM login_request r
-       WHERE r.ended_at IS NULL AND r.taken_at IS NULL AND (NOT r.needs_second OR r.decision = 'approved') ORDER BY r.asked_at LIMIT ${checkLimit(limit)}`,
+       WHERE r.ended_at IS NULL AND r.taken_at IS NULL AND (NOT r.needs_second OR r.decision = 'approved') AND (${HOLDS}) ORDER BY r.asked_at LIMIT ${checkLimit(limit)}`,
   );
   const taken: AskedActToDo[] = [];
   for (const { id, orgId } of waiting) {
     const [mine] = await db.transaction(
-      scopeOf(orgId),
+      scopeOfAsked(orgId),
       (tx) => tx.$queryRaw<AskedActToDo[]>`
         UPDATE login_request r SET taken_at = clock_timestamp(), taken_by = ${takenBy} WHERE r.id = ${id}::uuid AND r.taken_at IS NULL AND r.ended_at IS NULL
         RETURNING r.id::text, r.org_id AS "orgId", r.endpoint_id AS "endpointId", r.portal_type_code AS "portalTypeCode", r.kind, r.choice, r.actor, r.reason`,
@@ -57,7 +56,7 @@ export async function endAct(
 ): Promise<void> {
   checkUuid('id', end.id);
   await db.transaction(
-    scopeOf(end.orgId),
+    scopeOfAsked(end.orgId),
     (tx) => tx.$executeRaw`
       UPDATE login_request SET ended_at = clock_timestamp(), outcome = ${end.outcome}, code = ${end.code}, words = ${end.words.slice(0, LONGEST_WORDS)}
        WHERE id = ${end.id}::uuid AND ended_at IS NULL`,
@@ -66,7 +65,7 @@ export async function endAct(
 
 /**
  * Ends what nobody will: taken by nobody `waitMs` after it was asked for or approved, or decided by nobody within the hour (`expired`: yesterday's wish must not
- * surprise anybody today), or taken longer ago than `workMs` (`left`: its rotator is gone, and what it did is in the timeline).
+ * surprise anybody today), or of a login that has moved on since it was asked (`outdated`), or taken longer ago than `workMs` (`left`: its rotator is gone, and what it did is in the timeline).
  */
 export async function endLeftActs(db: Database, { waitMs, workMs }: { readonly waitMs: number; readonly workMs: number }): Promise<number> {
   const [wait, work] = [checkMs('waitMs', waitMs, 1), checkMs('workMs', workMs, 1)];
@@ -74,18 +73,18 @@ export async function endLeftActs(db: Database, { waitMs, workMs }: { readonly w
     db,
     'every tenant',
     (tx) => tx.$queryRaw<{ id: string; orgId: string | null; outcome: string }[]>`
-      SELECT r.id::text, r.org_id AS "orgId", CASE WHEN r.taken_at IS NULL THEN 'expired' ELSE 'left' END AS outcome FROM login_request r
-       WHERE r.ended_at IS NULL AND CASE
+      SELECT r.id::text, r.org_id AS "orgId", CASE WHEN r.taken_at IS NOT NULL THEN 'left' WHEN ${HOLDS} THEN 'expired' ELSE 'outdated' END AS outcome FROM login_request r
+       WHERE r.ended_at IS NULL AND (r.taken_at IS NULL AND NOT (${HOLDS}) OR CASE
                WHEN r.taken_at IS NOT NULL THEN r.taken_at + make_interval(secs => ${work}::float8 / 1000)
                WHEN r.needs_second AND r.decision IS NULL THEN r.asked_at + make_interval(secs => ${SECOND_PERSON_MS}::float8 / 1000)
-               ELSE coalesce(r.decided_at, r.asked_at) + make_interval(secs => ${wait}::float8 / 1000) END < clock_timestamp()
+               ELSE coalesce(r.decided_at, r.asked_at) + make_interval(secs => ${wait}::float8 / 1000) END < clock_timestamp())
        LIMIT 1000`,
   );
   for (const { id, orgId, outcome } of left)
     await db.transaction(
-      scopeOf(orgId),
+      scopeOfAsked(orgId),
       (tx) => tx.$executeRaw`
-        UPDATE login_request SET ended_at = clock_timestamp(), outcome = ${outcome} WHERE id = ${id}::uuid AND ended_at IS NULL AND (taken_at IS NULL) = ${outcome === 'expired'}`,
+        UPDATE login_request SET ended_at = clock_timestamp(), outcome = ${outcome} WHERE id = ${id}::uuid AND ended_at IS NULL AND (taken_at IS NULL) = ${outcome !== 'left'}`,
     );
   return left.length;
 }

@@ -26,7 +26,9 @@ export type NoticeKind =
   /** Nobody has decided whether a program may log in at a portal type. */
   | 'undecided'
   /** Something lapses that only a person can keep. */
-  | 'lapsing';
+  | 'lapsing'
+  /** A person asked for what a second one has to approve. */
+  | 'approval_waiting';
 
 /** What a notice is about: ids, and the journal's own words for why. Never a secret, never a user name. */
 export interface Notice {

@@ -29,6 +29,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'requestRotation',
       'askAct',
       'decideAct',
+      'withdrawAct',
       'endAct',
       'bringRotationForward',
       'isDue',

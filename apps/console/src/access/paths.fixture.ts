@@ -1,0 +1,36 @@
+import type { Case } from './cases.fixture.ts';
+import type { Act, Page } from './roles.ts';
+
+/** What there is to be looked at and acted on, by organization; `*`: of none. */
+export interface Made {
+  readonly tasks: ReadonlyMap<string, string>;
+  readonly requests: Readonly<Record<Case['organization'] | '*', string>>;
+}
+type Organization = Case['organization'];
+
+export const loginIn = (organization: string): string => `alpine-${organization.at(-1)}`;
+
+const PATHS: Readonly<Record<Page, (organization: Organization, made: Made) => string>> = {
+  fleet: () => '/logins',
+  login: (organization) => `/logins/${loginIn(organization)}`,
+  rotations: () => '/rotations',
+  portals: () => '/portals/alpine',
+  migration: () => '/migration',
+  tasks: (organization, { tasks }) => `/tasks/${tasks.get(organization)}`,
+  approvals: () => '/approvals',
+  audit: () => '/audit',
+  system: () => '/system',
+};
+export const pagePath = (page: Page, organization: Organization, made: Made): string => `/o/${organization}${PATHS[page](organization, made)}`;
+
+const OF_A_REQUEST = ['approve', 'decline', 'withdraw'];
+
+export function actPath(act: Act, organization: Organization, { tasks, requests }: Made): string {
+  const [word = '', ...wide] = act.split(' ');
+  if (OF_A_REQUEST.includes(word))
+    return wide.length > 0 ? `/all/requests/${requests['*']}/acts/${word}` : `/o/${organization}/requests/${requests[organization]}/acts/${word}`;
+  if (wide.length > 0) return `/all/acts/${word}`;
+  return act === 'cancel'
+    ? `/o/${organization}/tasks/${tasks.get(organization)}/acts/cancel`
+    : `/o/${organization}/logins/${loginIn(organization)}/acts/${act}`;
+}
