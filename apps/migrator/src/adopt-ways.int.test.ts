@@ -4,6 +4,8 @@ import { backend } from '@rcm/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adopted, endpointsOf, type Folder, openFolder, planned, plantPortalTypes } from './adopt.fixture.ts';
 import { HIDDEN, MAPPING, sourceDatabase, type SourceDatabase, sourceTables, type SourceTables } from './adopt/source-table.fixture.ts';
+import { runs } from './commands/runs.ts';
+import { status } from './commands/status.ts';
 import { type Ended, runMigrator, startMigrator } from './process.fixture.ts';
 import type { OpenMigration } from './services.ts';
 import { openWorld, type World } from './testing.fixture.ts';
@@ -115,22 +117,44 @@ describe('rows come in', { timeout: 600_000 }, () => {
     expect((await adopted(migrator, { folder, from: source.url })).json).toMatchObject({ new: 0, changed: 0, unchanged: right().length });
   });
 
-  it('in parts, where the process is killed, and the rest the next time', async () => {
+  it('in parts, where the process is killed, and the rest the next time, as the book of runs tells', async () => {
     const environment = { ...world.environment, RCM_MIGRATOR_CONCURRENCY: '1', RCM_MIGRATOR_SOURCE_DATABASE_URL_FILE: folder.file('source-url', source.url) };
-    const args = ['adopt', '--mapping', mappingFile(), '--reason', 'a test', '--json'];
-    const running = startMigrator(args, environment);
+    const args = ['adopt', '--mapping', mappingFile(), '--reason', 'a test'];
+    const running = startMigrator([...args, '--json'], environment);
     while ((await count(world)) < 10) await new Promise((resolve) => setTimeout(resolve, 5));
     running.kill('SIGKILL');
     const killed = await running.ended;
     const before = await endpointsOf(world);
     expect(before.size).toBeLessThan(right().length);
-    const rest = await runMigrator(args, { ...environment, RCM_LOG_LEVEL: 'trace' });
+    expect((await status(migrator)).lines.join('\n')).toContain(`run 1  adopt of ${MAPPING.source}  `);
+    const another = folder.file('another.json', JSON.stringify({ ...MAPPING, source: 'another' }));
+    const wrong = await runMigrator(['adopt', '--mapping', another, '--reason', 'a test', '--resume', '1'], environment);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('and this mapping is of another')]);
+    const rest = await runMigrator([...args, '--resume', '1', '--json-lines'], { ...environment, RCM_LOG_LEVEL: 'trace' });
     expect(rest.code).toBe(1);
-    expect(JSON.parse(rest.stdout)).toMatchObject({ new: right().length - before.size, unchanged: before.size, left: [], interrupted: false });
+    const lines = rest.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const said = lines.pop();
+    expect(said).toMatchObject({ new: right().length - before.size, unchanged: before.size, left: [], interrupted: false });
     const after = await endpointsOf(world);
     expect(after.size).toBe(right().length);
     for (const [id, endpoint] of before) expect(after.get(id)).toEqual(endpoint);
-    expectNothingShown(killed, rest);
+    // Each row has its line, and what the book counts is what they say.
+    expect(new Set(lines.map(({ row }) => row)).size).toBe(said?.['rows']);
+    for (const [id, { endpointId, orgId }] of after)
+      expect(lines).toContainEqual({
+        ...{ row: expect.any(Number) as number, id, endpoint: endpointId, organization: orgId },
+        outcome: before.has(id) ? 'unchanged' : 'new',
+      });
+    const counted = Object.fromEntries([...Map.groupBy(lines, ({ outcome }) => String(outcome))].map(([outcome, alike]) => [outcome, alike.length]));
+    expect(counted['refused']).toBe(said?.['refusedCount']);
+    expect((await runs(migrator)).json['runs']).toMatchObject([
+      { id: 2, command: 'adopt', filters: { source: MAPPING.source }, reason: 'a test', counts: counted, state: 'done' },
+      { id: 1, state: 'died' },
+    ]);
+    expectNothingShown(killed, wrong, rest);
   });
 });
 

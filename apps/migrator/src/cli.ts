@@ -2,7 +2,7 @@ import { recordAuditEventForAll } from '@rcm/db';
 import { createLogger, type ExitCode } from '@rcm/telemetry';
 import { type MigratorConfig, readMigratorConfig } from './config.ts';
 import { explain } from './failure.ts';
-import type { Ended, Migration } from './migration.ts';
+import type { Ended, EndedRow, Migration } from './migration.ts';
 import type { ProgressStream } from './progress.ts';
 import { type Call, commands } from './program.ts';
 import type { Report } from './report.ts';
@@ -39,7 +39,7 @@ async function perform(call: Call, terminal: Terminal, output: Output): Promise<
   const config = readMigratorConfig(call.environment?.(terminal.environment) ?? terminal.environment);
   const stop = stopOnSignals();
   const counts = createCounts();
-  const onEnd = (ended: Ended): void => {
+  const onEnd = (ended: Ended | EndedRow): void => {
     counts.note(ended);
     if (output === 'lines') terminal.stdout.write(`${lineOf(ended)}\n`);
   };
@@ -58,7 +58,8 @@ async function perform(call: Call, terminal: Terminal, output: Output): Promise<
 
 /** Who asked for it stands in the book of runs, and in each organization's audit trail, before it does anything. */
 async function act({ run, who, resume, begun, does }: Call, asked: Migration, config: MigratorConfig, counts: Counts): Promise<Report> {
-  const migration = resume === undefined || !run ? asked : { ...asked, filter: await filterOfRun(asked.db, { id: resume, command: run }) };
+  const migration =
+    resume === undefined || !run ? asked : { ...asked, filter: await filterOfRun(asked.db, { id: resume, command: run, source: asked.filter.source }) };
   const person = who ? await who(config) : null;
   const work = async (): Promise<Report> => {
     if (begun && person) await recordAuditEventForAll(migration.db, { ...person, action: begun, subject: 'every endpoint' });
@@ -67,5 +68,11 @@ async function act({ run, who, resume, begun, does }: Call, asked: Migration, co
   return run ? asRun(migration, { command: run, person }, counts, work) : work();
 }
 
-const lineOf = ({ endpointId, orgId, outcome, code, class: kind }: Ended): string =>
+const lineOf = (ended: Ended | EndedRow): string => ('row' in ended ? lineOfRow(ended) : lineOfEndpoint(ended));
+
+const lineOfEndpoint = ({ endpointId, orgId, outcome, code, class: kind }: Ended): string =>
   JSON.stringify({ endpoint: endpointId, organization: orgId, outcome, ...(code === undefined ? {} : { code, class: kind }) });
+
+/** What is not there is left out. */
+const lineOfRow = ({ row, id, outcome, endpointId: endpoint, orgId: organization, code, column }: EndedRow): string =>
+  JSON.stringify({ row, id, outcome, endpoint, organization, code, column });

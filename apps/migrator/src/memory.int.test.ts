@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
 import { plan } from './commands/plan.ts';
 import { verify } from './commands/verify.ts';
-import type { Ended, Migration } from './migration.ts';
+import type { Migration } from './migration.ts';
 import type { Report } from './report.ts';
 import { plant, seeds } from './seeds.fixture.ts';
 import { openWorld, type World } from './testing.fixture.ts';
@@ -41,7 +41,7 @@ const collect = runInNewContext('gc') as () => void;
 async function usedBy(command: (migration: Migration) => Promise<Report>): Promise<{ readonly few: number; readonly many: number }> {
   const used = { few: 0, many: 0 };
   let ended = 0;
-  const onEnd = ({ outcome }: Ended): void => {
+  const onEnd = ({ outcome }: { readonly outcome: string }): void => {
     if (outcome === 'nothing') return;
     ended += 1;
     if (ended !== FEW && ended !== MANY) return;

@@ -16,6 +16,8 @@ export interface Filter {
   readonly endpointId?: string;
   /** At most so many of those that are left to do. */
   readonly limit?: number;
+  /** Of `adopt`: the table whose rows it brings in, as its mapping calls it. */
+  readonly source?: string;
 }
 
 export const isWanted = ({ orgId, portalType, endpointId }: Filter, endpoint: EndpointRow): boolean =>
@@ -64,8 +66,8 @@ export interface Migration {
   progress(what: string, total: number): Progress;
   /** `told`: each was told of as it ended (`onEnd`), so that no report need hold all of them. */
   readonly endpoints: 'listed' | 'told';
-  /** Told of each endpoint as it ends. */
-  readonly onEnd: (ended: Ended) => void;
+  /** Told of each endpoint, or row of a source, as it ends. */
+  readonly onEnd: (ended: Ended | EndedRow) => void;
 }
 
 /** How one endpoint ended, as it is counted and told of: never a value. */
@@ -76,6 +78,21 @@ export interface Ended {
   readonly outcome: string;
   readonly code?: string;
   readonly class?: 'transient' | 'mend';
+}
+
+/** The same of a row that `adopt` brings in. */
+export interface EndedRow {
+  /** The how manieth row it is in its table, or on which line it ends in its file. */
+  readonly row: number;
+  /** What its table calls it, where that can be shown. */
+  readonly id: string | null;
+  readonly outcome: string;
+  /** The endpoint that it is. */
+  readonly endpointId?: string;
+  readonly orgId?: string;
+  /** Why it was refused, or its endpoint left as it is; by which column. */
+  readonly code?: string;
+  readonly column?: string | null;
 }
 
 /** One that went well. */

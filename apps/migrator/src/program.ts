@@ -170,7 +170,7 @@ function looks(program: Command, perform: Perform): void {
   mapped(command(program, 'status', 'count how far the migration is, and what is left; exit code 1 while anything is')).action((options: Mapped) =>
     perform({ ...asked(options), does: status }),
   );
-  command(program, 'runs', 'list the runs of apply, verify, scrub and rollback: who, why, how far, how they ended').action(() =>
+  command(program, 'runs', 'list the runs of adopt, apply, verify, scrub and rollback: who, why, how far, how they ended').action(() =>
     perform({ ...asked(), does: runs }),
   );
   mapped(command(program, 'report', 'a page in Markdown for whoever answers for the migration or checks it; exit code 1 while anything is left'))

@@ -1,7 +1,7 @@
 import { beginRun, type Database, endRun, findRun, noteRun, type RunCommand, type RunEnd } from '@rcm/db';
 import { type Logger, RcmError } from '@rcm/telemetry';
 import type { PersonalAct } from './commands/rollback.ts';
-import type { Ended, Filter, Migration } from './migration.ts';
+import type { Filter, Migration } from './migration.ts';
 import type { Report } from './report.ts';
 
 /** Counts are written so often, not with each endpoint. */
@@ -9,9 +9,9 @@ const WRITE_EVERY_MS = 2_000;
 /** However little happens, that often it is written that the run lives. */
 const ALIVE_EVERY_MS = 30_000;
 
-/** How many endpoints ended how, so far. */
+/** How many endpoints, or rows, ended how, so far. */
 export interface Counts {
-  note(ended: Ended): void;
+  note(ended: { readonly outcome: string }): void;
   readonly now: Readonly<Record<string, number>>;
 }
 
@@ -76,8 +76,15 @@ function keepWriting(db: Database, { id, counts, logger }: { readonly id: number
   };
 }
 
+export interface Resuming {
+  readonly id: number;
+  readonly command: RunCommand;
+  /** Of `adopt`: what its mapping calls the table. */
+  readonly source?: string | undefined;
+}
+
 /** What `--resume ID` works on: what that run did, less what it has done of its limit. Fails with `input_invalid`. */
-export async function filterOfRun(db: Database, { id, command }: { readonly id: number; readonly command: RunCommand }): Promise<Filter> {
+export async function filterOfRun(db: Database, { id, command, source }: Resuming): Promise<Filter> {
   const run = await findRun(db, { id });
   if (!run) throw new RcmError('input_invalid', `There is no run ${id}: \`runs\` lists them. Nothing was changed.`);
   if (run.command !== command)
@@ -85,6 +92,11 @@ export async function filterOfRun(db: Database, { id, command }: { readonly id: 
   if (run.state === 'running') throw new RcmError('state_conflict', `Run ${id} is still at work (${run.holder}). Nothing was changed.`);
   if (run.state === 'done') throw new RcmError('state_conflict', `Run ${id} came to its end. Nothing was changed.`);
   const { limit, ...filters } = run.filters;
+  if (filters.source !== source)
+    throw new RcmError(
+      'input_invalid',
+      `Run ${id} brought in ${filters.source ?? 'nothing'}, and this mapping is of ${source ?? 'nothing'}. Nothing was changed.`,
+    );
   if (limit === undefined) return filters;
   const taken = Object.values(run.counts).reduce((sum, count) => sum + count, 0);
   return { ...filters, limit: Math.max(1, limit - taken) };

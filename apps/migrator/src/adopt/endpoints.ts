@@ -13,7 +13,7 @@ import {
   type WantedEndpoint,
 } from '@rcm/db';
 import type { Migration } from '../migration.ts';
-import type { Findings, Named } from './findings.ts';
+import type { Findings, Left, Named, Settled } from './findings.ts';
 import type { Mapping, Role } from './mapping.ts';
 import type { PortalTypes } from './portal-types.ts';
 import type { ReadRow } from './read-row.ts';
@@ -88,7 +88,7 @@ export async function settleRow(adoption: Adoption, { row, wanted, look }: Place
       ? { is: said, endpointId: look.found?.endpointId ?? wanted.endpointId }
       : await adoptedOrRefused(migration, { ...wanted, ...act, printOf, holder: migration.holder });
   if (adopted === null) return findings.refuse(namedRow(row), 'database_refused', null);
-  count(adoption, row, adopted);
+  count(adoption, row, { ...adopted, orgId: wanted.orgId });
 }
 
 /** `null`: the database refused this row, which stops no other. */
@@ -102,13 +102,18 @@ async function adoptedOrRefused(migration: Migration, adopt: AdoptEndpoint): Pro
   }
 }
 
-function count({ findings, columnOf }: Adoption, row: ReadRow, { is, endpointId }: Adopted): void {
+const SETTLED: Readonly<Partial<Record<Adopted['is'], Settled>>> = {
+  added: 'new',
+  take: 'changed',
+  unchanged: 'unchanged',
+  note: 'unchanged',
+  not_compared: 'not_compared',
+};
+
+function count({ findings, columnOf }: Adoption, row: ReadRow, { is, endpointId, orgId }: Adopted & { readonly orgId: string }): void {
   if (is === 'taken') return findings.refuse(namedRow(row), 'id_taken', columnOf('endpoint.id'));
   if (is === 'account_taken') return findings.refuse(namedRow(row), 'account_taken', columnOf('endpoint.account'));
-  if (!row.hasLogin) findings.count.without_login += 1;
-  if (is === 'added') findings.count.new += 1;
-  else if (is === 'take') findings.count.changed += 1;
-  else if (is === 'unchanged' || is === 'note') findings.count.unchanged += 1;
-  else if (is === 'not_compared') findings.count.not_compared += 1;
-  else findings.leave(namedRow(row), is, endpointId);
+  const outcome = SETTLED[is];
+  if (outcome) findings.settle(namedRow(row), outcome, { endpointId, orgId, withLogin: row.hasLogin });
+  else findings.leave(namedRow(row), is as Left, endpointId, orgId);
 }

@@ -1,3 +1,4 @@
+import type { Migration } from '../migration.ts';
 import type { Report } from '../report.ts';
 
 /** Why a row is not taken over, in words. */
@@ -48,6 +49,9 @@ export interface Named {
 export type RefusedRow = Named & { readonly code: Refusal; readonly column: string | null };
 export type LeftRow = Named & { readonly code: Left; readonly endpointId: string };
 
+/** How a row ends that is neither refused nor left. */
+export type Settled = 'new' | 'changed' | 'unchanged' | 'not_compared';
+
 class Bounded<T> {
   readonly named: T[] = [];
   count = 0;
@@ -66,12 +70,29 @@ export class Findings {
   readonly #vanished = new Bounded<{ readonly id: string; readonly endpointId: string }>();
   readonly #changedOrganizations = new Bounded<{ readonly id: string; readonly orgId: string }>();
   readonly #origins = new Map<string, number>();
+  readonly #told: Migration['onEnd'];
+
+  constructor(told: Migration['onEnd']) {
+    this.#told = told;
+  }
 
   refuse(row: Named, code: Refusal, column: string | null): void {
     this.#refused.add({ ...row, code, column });
+    this.#told({ ...row, outcome: 'refused', code, column });
   }
-  leave(row: Named, code: Left, endpointId: string): void {
+  /** One that is here, and how it stands with it now. */
+  settle(row: Named, outcome: Settled, { withLogin, ...endpoint }: { readonly endpointId: string; readonly orgId: string; readonly withLogin: boolean }): void {
+    this.count[outcome] += 1;
+    if (!withLogin) this.count.without_login += 1;
+    this.#told({ ...row, outcome, ...endpoint });
+  }
+  pass(row: Named): void {
+    this.count.not_wanted += 1;
+    this.#told({ ...row, outcome: 'not_wanted' });
+  }
+  leave(row: Named, code: Left, endpointId: string, orgId: string): void {
     this.#left.add({ ...row, code, endpointId });
+    this.#told({ ...row, outcome: 'left', endpointId, orgId, code });
   }
   vanish(id: string, endpointId: string): void {
     this.#vanished.add({ id, endpointId });
@@ -132,6 +153,7 @@ export class Findings {
         ),
       ],
       complete: stopped === null && this.#refused.count === 0 && this.#left.count === 0,
+      end: stopped === null ? 'done' : 'stopped',
     };
   }
 }

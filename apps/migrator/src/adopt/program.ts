@@ -2,11 +2,12 @@ import { vocabularyOf } from '@rcm/credentials/legacy';
 import { RcmError } from '@rcm/telemetry';
 import { type Command, Option } from 'commander';
 import { adopt, adoptFrom } from '../commands/adopt.ts';
+import { type Resumed, resumed, resumeOf } from '../options.ts';
 import { type Person, person, personalAct } from '../person.ts';
 import type { Call } from '../program.ts';
 import { readMapping } from './mapping.ts';
 
-interface Options extends Person {
+interface Options extends Person, Resumed {
   readonly mapping: string;
   readonly from?: string;
   readonly csv?: string;
@@ -17,7 +18,7 @@ interface Options extends Person {
 
 /** `adopt`: what comes before the way that the rows then go. A plan makes nothing, so it asks for no reason. */
 export function bringIn(program: Command, perform: (call: Call) => Promise<void>): void {
-  person(program.command('adopt').description("bring the rows of a company's own table in as organizations and endpoints (docs/adopt.md)"))
+  resumed(person(program.command('adopt').description("bring the rows of a company's own table in as organizations and endpoints (docs/adopt.md)")))
     .requiredOption('--mapping <file>', 'what the table calls things')
     .addOption(new Option('--from <url>', `the database, without a password (default: ${SOURCE})`).conflicts(['csv', 'jsonl']))
     .addOption(new Option('--csv <file>', 'a CSV file instead, names in its first line; mode 0600').conflicts('jsonl'))
@@ -25,11 +26,13 @@ export function bringIn(program: Command, perform: (call: Call) => Promise<void>
     .option('--dry-run', 'say what would be new, changed, left or refused, and change nothing')
     .option('--plan', 'the same')
     .option('--json', 'print exactly one JSON object on stdout')
+    .option('--json-lines', 'print one JSON object a line: each row as it ends, the summary last')
     .action((options: Options) => {
       const mapping = readMapping(options.mapping);
       return perform({
-        ...{ vocabulary: vocabularyOf(), filter: {}, environment: (given) => withSource(given, options.from) },
-        ...(options.dryRun || options.plan ? {} : { who: personalAct(options) }),
+        ...{ vocabulary: vocabularyOf(), filter: { source: mapping.source }, environment: (given) => withSource(given, options.from) },
+        // A plan is no run, whatever else is asked of it.
+        ...(options.dryRun || options.plan ? {} : { who: personalAct(options), run: 'adopt', resume: resumeOf({ resume: options.resume }) }),
         does: (migration, config, act) => adopt(migration, { mapping, act, from: adoptFrom(options, config.RCM_MIGRATOR_SOURCE_DATABASE_URL) }),
       });
     });

@@ -59,7 +59,7 @@ interface Run {
 
 async function startRun(migration: Migration, { mapping, act }: Pick<AdoptCall, 'mapping' | 'act'>): Promise<Run> {
   const known = await migration.patience(null, () => listPortalTypes(migration.db));
-  const findings = new Findings();
+  const findings = new Findings(migration.onEnd);
   const roles = rolesOf(mapping);
   return {
     adoption: {
@@ -112,7 +112,7 @@ function read({ adoption: { mapping, findings, columnOf }, seen }: Pick<Run, 'ad
   const twice = sourceId !== null && seen.has(sourceId);
   if (sourceId !== null) seen.add(sourceId);
   if (twice) findings.refuse({ row: source.number, id: sourceId }, 'id_twice', columnOf('endpoint.id'));
-  else if (found.is === 'not_wanted') findings.count.not_wanted += 1;
+  else if (found.is === 'not_wanted') findings.pass({ row: source.number, id: sourceId });
   else if (found.is === 'refused') for (const { code, role } of found.row.refusals) findings.refuse(namedRow(found.row), code, role && columnOf(role));
   else return found.row;
   return null;

@@ -44,7 +44,9 @@ export const runLine = (run: MigrationRun): string =>
     run.actor,
   ].join('  ');
 
-const optionsOf = ({ filters: { orgId, portalType, endpointId, limit } }: MigrationRun): string[] =>
-  Object.entries({ org: orgId, 'portal-type': portalType, endpoint: endpointId, limit }).flatMap(([name, value]) =>
+const optionsOf = ({ filters: { orgId, portalType, endpointId, limit, source } }: MigrationRun): string[] => [
+  ...(source === undefined ? [] : [`of ${source}`]),
+  ...Object.entries({ org: orgId, 'portal-type': portalType, endpoint: endpointId, limit }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${value}`],
-  );
+  ),
+];

@@ -3,7 +3,7 @@ import type { Database } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
 import { checkLimit, jsonText } from '../input.ts';
 
-export const RUN_COMMANDS = ['apply', 'verify', 'scrub', 'rollback'] as const;
+export const RUN_COMMANDS = ['adopt', 'apply', 'verify', 'scrub', 'rollback'] as const;
 export type RunCommand = (typeof RUN_COMMANDS)[number];
 
 /** Which endpoints a run works on. */
@@ -12,6 +12,8 @@ export interface RunFilters {
   readonly portalType?: string;
   readonly endpointId?: string;
   readonly limit?: number;
+  /** Of `adopt`: which table's rows it brings in. */
+  readonly source?: string;
 }
 
 /** How many endpoints ended how. */
