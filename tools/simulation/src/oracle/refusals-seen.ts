@@ -1,4 +1,4 @@
-import type { Portal } from '../portal/portal.ts';
+import type { Portal, Told } from '../portal/portal.ts';
 
 /** After these nothing was counted, as everybody can see. */
 const NOT_COUNTED: ReadonlySet<string> = new Set(['accepted', 'change_forced', 'password_expired']);
@@ -8,18 +8,28 @@ export const TOLD_WITHIN_MS = 5 * 60_000;
 
 /**
  * How many failures of ours the portal may be counting now, for anybody who cannot look into it: an ill portal refuses, an answer is lost, a process dies, a page asks
- * for a picture puzzle, and nobody outside knows whether that counted.
+ * for a picture puzzle, and nobody outside knows whether that counted. Nor does an accepted login tell anything of one that may have come after it.
  */
 export function refusalsSeen({ accounts, told, habits }: Portal, username: string, now: number): number {
   const { counts, windowMs } = habits.lockout;
   const support = accounts.get(username)?.supportToldAt ?? 0;
-  let seen = 0;
-  for (const { at, process, username: whose, outcome: heard } of told) {
+  /** Of each failure: until when it may have come. */
+  let seen: number[] = [];
+  for (const login of told) {
+    const { at, process, username: whose, outcome: heard } = login;
     if (whose !== username || at < support) continue;
     // Who died at once, or whose next call was lost, told nobody.
     const outcome = process?.hurts.some((hurt) => hurt >= at && hurt < at + TOLD_WITHIN_MS) ? null : heard;
-    if (outcome === 'accepted' && counts === 'consecutive') seen = 0;
-    else if ((outcome === null || !NOT_COUNTED.has(outcome)) && (windowMs === null || at > now - windowMs)) seen += 1;
+    if (outcome === 'accepted' && counts === 'consecutive') seen = seen.filter((cameBy) => cameBy > at);
+    else if ((outcome === null || !NOT_COUNTED.has(outcome)) && (windowMs === null || at > now - windowMs)) seen.push(knownOver(login, now));
   }
-  return seen;
+  return seen.length;
+}
+
+/** From when on everybody can know that a login comes no more: its process said how it ended, which it does as soon as it does not stand still, or is gone. */
+function knownOver({ at, process, endedAt }: Told, now: number): number {
+  if (process?.isDead) return process.hurts.at(-1) ?? at;
+  const over = endedAt ?? now;
+  const stops = (process?.stops ?? []).filter((stop) => stop.at >= at && stop.at < over + TOLD_WITHIN_MS);
+  return Math.max(over, ...stops.map(({ until }) => Math.min(until, now)));
 }

@@ -63,7 +63,7 @@ class ModelSession implements PortalSession {
     const [username, password] = [credential.username.reveal(), credential.password.reveal()];
     this.#options.onTyped(this.#portal.realm, username);
     let hasProved = false;
-    const told: Told = { at: this.#options.scheduler.now, process: currentProcess(), username, outcome: null };
+    const told: Told = { at: this.#options.scheduler.now, process: currentProcess(), username, outcome: null, endedAt: null };
     // From here on, a process that dies leaves it open whether anything was sent.
     const asking = async (): Promise<void> => {
       this.#portal.told.push(told);
@@ -83,6 +83,7 @@ class ModelSession implements PortalSession {
     });
     const outcome = this.#loginOutcome(ended, username, submitted, hasProved);
     told.outcome = outcome.kind;
+    told.endedAt = this.#options.scheduler.now;
     this.#isUsable = outcome.kind !== 'unknown' && outcome.kind !== 'unavailable';
     if (outcome.kind === 'accepted' || outcome.kind === 'change_forced') this.#user = { username, openedAt: this.#options.scheduler.now };
     return { outcome, submitted };

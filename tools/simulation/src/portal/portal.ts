@@ -24,6 +24,8 @@ export interface Told {
   readonly username: string;
   /** As the interpreter said it; `null`: nothing, as to a process that died. */
   outcome: string | null;
+  /** When its process had that answer, or had given up waiting for one; `null`: not yet, or it died first. */
+  endedAt: number | null;
 }
 
 /** What happens to a portal as a whole, each until a time in ms. */

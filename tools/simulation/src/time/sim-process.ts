@@ -25,6 +25,8 @@ export class SimProcess {
   /** When a call of it went wrong, and when it died or was stopped. */
   readonly hurts: number[] = [];
   stoppedUntil = 0;
+  /** From when to when it stood still. */
+  readonly stops: { readonly at: number; readonly until: number }[] = [];
   readonly #startedAt: number;
 
   constructor(scheduler: Scheduler, options: { readonly name: string; readonly role: Role; readonly random: Random; readonly clockOffMs: number }) {
@@ -48,7 +50,9 @@ export class SimProcess {
 
   /** SIGSTOP and, later, SIGCONT. */
   stop(forMs: number): void {
-    this.stoppedUntil = Math.max(this.stoppedUntil, this.scheduler.now + forMs);
+    const at = this.scheduler.now;
+    this.stoppedUntil = Math.max(this.stoppedUntil, at + forMs);
+    this.stops.push({ at, until: this.stoppedUntil });
   }
 
   get wallTime(): number {

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import type { Portal, Told } from '../portal/portal.ts';
+import { refusalsSeen } from './refusals-seen.ts';
+
+const minutes = (count: number): number => count * 60_000;
+const NOW = minutes(1_000);
+
+interface Given {
+  readonly outcome: string | null;
+  readonly ended?: number | null;
+  readonly isDead?: boolean;
+  readonly hurt?: number;
+  readonly stop?: readonly [at: number, until: number];
+}
+/** In minutes. It ends at once, in a process that nothing happens to. */
+const login = (at: number, { outcome, ended = at, isDead = false, hurt, stop }: Given): Told => ({
+  ...{ at: minutes(at), username: 'user', outcome, endedAt: ended === null ? null : minutes(ended) },
+  process: {
+    isDead,
+    hurts: hurt === undefined ? [] : [minutes(hurt)],
+    stops: stop === undefined ? [] : [{ at: minutes(stop[0]), until: minutes(stop[1]) }],
+  } as unknown as Told['process'],
+});
+const accepted = (at: number): Told => login(at, { outcome: 'accepted' });
+
+function seen(
+  told: readonly Told[],
+  { counts = 'consecutive', support = 0 }: { readonly counts?: 'consecutive' | 'window'; readonly support?: number } = {},
+): number {
+  const portal = {
+    accounts: new Map([['user', { supportToldAt: minutes(support) }]]),
+    told,
+    habits: { lockout: { counts, windowMs: counts === 'window' ? minutes(60) : null } },
+  } as unknown as Portal;
+  return refusalsSeen(portal, 'user', NOW);
+}
+
+describe('where an accepted login makes the portal forget', () => {
+  test.each<[string, Told, number]>([
+    ['was refused before it', login(10, { outcome: 'rejected' }), 0],
+    ['was asked before it and refused after it', login(10, { outcome: 'rejected', ended: 40 }), 1],
+    ['nobody was told of, by a process that died before it', login(10, { outcome: null, ended: null, isDead: true, hurt: 11 }), 0],
+    ['nobody was told of, by a process that died after it', login(10, { outcome: null, ended: null, isDead: true, hurt: 40 }), 1],
+    ['is still not answered, in a process that lives', login(10, { outcome: null, ended: null }), 1],
+    ['ended before it, in a process that stood still before it could say so', login(10, { outcome: 'unknown', hurt: 10, stop: [10, 200] }), 1],
+    ['ended before it, in a process that stood still for a short time', login(10, { outcome: 'unknown', hurt: 10, stop: [10, 20] }), 0],
+    ['ended before it, in a process that stood still long after', login(10, { outcome: 'unknown', stop: [25, 200] }), 0],
+  ])('a login that %s', (_, before, count) => {
+    expect(seen([before, accepted(30)])).toBe(count);
+    expect(seen([accepted(5), before])).toBe(1);
+  });
+
+  test('support makes it forget, too', () => {
+    expect(seen([login(10, { outcome: 'rejected', ended: 40 }), accepted(30)], { support: 50 })).toBe(0);
+  });
+});
+
+test('where time alone makes it forget, an accepted login tells nothing, and what is older than the window counts no more', () => {
+  const all = [login(930, { outcome: 'rejected' }), login(950, { outcome: 'rejected' }), accepted(990)];
+  expect(seen(all, { counts: 'window' })).toBe(1);
+});
