@@ -143,7 +143,7 @@ test.each(['*', 'alpine'])('pause and resume of %s, once a second person has app
     await page.locator('summary', { hasText: name === 'pause' ? 'Pause rotations' : 'Resume rotations' }).click();
     const form = page.locator(`form[action="/all/acts/${name}"]`);
     await form.locator('select').selectOption(portal);
-    await form.locator('textarea').fill(REASON);
+    await form.locator('input[name=reason]').fill(REASON);
     await Promise.all([page.waitForNavigation(), form.locator('button').click()]);
     await approve('/all/approvals');
     while (!(await page.locator('section:last-of-type tbody tr').first().textContent())?.includes('done')) await page.goto(`${w.origin}/all/approvals`);

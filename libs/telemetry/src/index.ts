@@ -5,7 +5,7 @@
  */
 export { alarm, type AlarmDefinition, type AlarmName, alarmNames, CLOUDWATCH_METRICS, SCALING_METRICS } from './alarms/alarms.ts';
 export { type Clock, systemClock, withDeadline } from './clock.ts';
-export { isTime, KINDS } from './command-line/kinds.ts';
+export { isTime, KINDS, REASON } from './command-line/kinds.ts';
 export { plainWords } from './command-line/plain-words.ts';
 export { readConfig } from './config.ts';
 export { type ErrorCode, errorCodes, hasCode, isRcmError, isRetryable, RcmError, type RcmErrorOptions } from './error.ts';

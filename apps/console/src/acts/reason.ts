@@ -1,11 +1,10 @@
-import { RcmError } from '@rcm/telemetry';
-import { LONGEST_REASON } from '../pages/act-form.ts';
+import { REASON, RcmError } from '@rcm/telemetry';
 
-/** Why, as a form says it. Fails with `input_invalid`. */
+/** Why, as a form says it and `rcm` would take it. Fails with `input_invalid`. */
 export function reasonIn(body: unknown): string {
-  const reason = fieldIn(body, 'reason').trim();
-  if (reason !== '' && reason.length <= LONGEST_REASON && reason.isWellFormed() && !reason.includes('\0')) return reason;
-  throw new RcmError('input_invalid', `Say why, in ${LONGEST_REASON} characters at most: it goes into the audit trail. Nothing was done.`);
+  const reason = fieldIn(body, 'reason');
+  if (REASON.is(reason)) return reason.trim();
+  throw new RcmError('input_invalid', `Say why: it goes into the audit trail, and ${REASON.must}. Nothing was done.`);
 }
 
 /** Empty: the form has no such field, or more than one. */

@@ -1,3 +1,4 @@
+import { REASON } from '@rcm/telemetry';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import { sameAs } from './parts.ts';
@@ -13,8 +14,6 @@ export interface ActForm {
   readonly fields?: Markup;
 }
 
-export const LONGEST_REASON = 500;
-
 /** What it will do, why, and the button: behind one more look, so that no act is a single slip. */
 export const actForm = ({ action, title, does, command, token, fields }: ActForm): VNode => markup`
   <details class="act" name="act">
@@ -24,7 +23,7 @@ export const actForm = ({ action, title, does, command, token, fields }: ActForm
       <input type="hidden" name="token" value=${token} />
       ${fields}
       <label>Reason, for the audit trail
-        <textarea name="reason" required maxlength=${LONGEST_REASON} rows="2"></textarea>
+        <input name="reason" required maxlength=${REASON.longest} autocomplete="off" />
       </label>
       <button>${title}</button>
     </form>

@@ -1,4 +1,4 @@
-import { RcmError } from '@rcm/telemetry';
+import { REASON, RcmError } from '@rcm/telemetry';
 import { writeAuditEvent, writeAuditEventForAll } from '../audit/record.ts';
 import type { Database } from '../database.ts';
 import { mustBePortalType, subjectOf } from '../gate/pause.ts';
@@ -20,7 +20,6 @@ export type NewWideAct = PersonAsks & { readonly kind: WideActKind; readonly por
 
 /** More than this waiting at one login is somebody's finger on a button, or a machine. */
 const MOST_WAITING = 3;
-const LONGEST_REASON = 500;
 const ASKED_ALREADY = 'The same was asked for already and has not ended. Nothing was changed.';
 
 /**
@@ -80,9 +79,8 @@ export async function askWideAct(db: Database, { kind, portalTypeCode, actor, ..
 }
 
 export function checkReason(given: string): string {
-  const reason = given.trim();
-  if (reason !== '' && reason.length <= LONGEST_REASON) return reason;
-  throw new RcmError('input_invalid', `Say why, in ${LONGEST_REASON} characters at most: it goes into the audit trail. Nothing was changed.`);
+  if (REASON.is(given)) return given.trim();
+  throw new RcmError('input_invalid', `Say why: it goes into the audit trail, and ${REASON.must}. Nothing was changed.`);
 }
 
 function only<Row>([row]: readonly Row[]): Row {

@@ -24,6 +24,8 @@ const shape = (pattern: RegExp, must: string): Kind => ({ is: (word) => pattern.
 const id: Kind = { is: isId, must: 'must be an id: small letters, digits and dashes, 63 at most, no dash first' };
 export const TEXT = line(LONGEST_LINE);
 const text = TEXT;
+/** Why a person does something, wherever they say it: a terminal's `--reason <text>` and the console's forms take the same. */
+export const REASON = { ...TEXT, longest: LONGEST_LINE } as const;
 const file = line(LONGEST_PATH);
 
 /** By the name that it has in the help. A name that is not here is a line of text. */
