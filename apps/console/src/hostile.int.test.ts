@@ -2,6 +2,7 @@ import { asSuperuser } from '@rcm/db/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Answer, Browser } from './browser.fixture.ts';
+import { mustBeHarmless } from './harmless.fixture.ts';
 import { HOSTILE, SEALED, tellStory } from './story.fixture.ts';
 import { openTestConsole, PEOPLE, type TestConsole } from './testing.fixture.ts';
 
@@ -38,27 +39,6 @@ beforeAll(async () => {
   ];
 });
 afterAll(() => w?.close());
-
-/** Every element that the pages' own templates have, and no attribute that runs or leads elsewhere. */
-const TAGS = new Set(
-  'html head meta title link body a header nav span form input button main h1 h2 p div table caption thead tbody tr th td time code dl dt dd ul li section details summary label select option ol'.split(
-    ' ',
-  ),
-);
-function mustBeHarmless({ text }: Answer, where: string): void {
-  const tags = [...text.matchAll(/<([a-zA-Z][^\s/>]*)((?:[^"'>]|"[^"]*"|'[^']*')*)>/g)];
-  expect(tags.length).toBeGreaterThan(5);
-  for (const [, name = '', attributes = ''] of tags) {
-    expect(TAGS.has(name), `${where}: <${name}>`).toBe(true);
-    // Without what stands in quotes: names of attributes only.
-    const names = [...attributes.replace(/"[^"]*"|'[^']*'/g, '""').matchAll(/([^\s=/]+)(?==|\s|$)/g)].map(([, each]) => each ?? '');
-    expect(
-      names.filter((each) => /^on|^style$|^srcdoc$|^formaction$/i.test(each)),
-      where,
-    ).toEqual([]);
-    for (const [, address = ''] of attributes.matchAll(/(?:href|src|action)="([^"]*)"/g)) expect(address, where).toMatch(/^(\/(?!\/)|#)/);
-  }
-}
 
 test('what everybody has written is a text on every page, and what patients have is on none', async () => {
   let seen = 0;

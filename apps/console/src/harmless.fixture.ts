@@ -1,0 +1,24 @@
+import { expect } from 'vitest';
+import type { Answer } from './browser.fixture.ts';
+
+/** Every element that the pages' own templates have, and no attribute that runs or leads elsewhere. */
+const TAGS = new Set(
+  'html head meta title link body a header nav span form input button main h1 h2 p div table caption thead tbody tr th td time code dl dt dd ul li section details summary label select option ol'.split(
+    ' ',
+  ),
+);
+
+export function mustBeHarmless({ text }: Answer, where: string): void {
+  const tags = [...text.matchAll(/<([a-zA-Z][^\s/>]*)((?:[^"'>]|"[^"]*"|'[^']*')*)>/g)];
+  expect(tags.length).toBeGreaterThan(5);
+  for (const [, name = '', attributes = ''] of tags) {
+    expect(TAGS.has(name), `${where}: <${name}>`).toBe(true);
+    // Without what stands in quotes: names of attributes only.
+    const names = [...attributes.replace(/"[^"]*"|'[^']*'/g, '""').matchAll(/([^\s=/]+)(?==|\s|$)/g)].map(([, each]) => each ?? '');
+    expect(
+      names.filter((each) => /^on|^style$|^srcdoc$|^formaction$/i.test(each)),
+      where,
+    ).toEqual([]);
+    for (const [, address = ''] of attributes.matchAll(/(?:href|src|action)="([^"]*)"/g)) expect(address, where).toMatch(/^(\/(?!\/)|#)/);
+  }
+}
