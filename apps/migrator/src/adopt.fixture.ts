@@ -41,9 +41,11 @@ export interface Adopting {
   readonly folder: Folder;
   readonly from: string | AdoptFrom;
   readonly mapping?: unknown;
+  readonly anew?: readonly string[];
 }
 
-const call = ({ folder, from, mapping = MAPPING }: Adopting) => ({
+const call = ({ folder, from, mapping = MAPPING, anew = [] }: Adopting) => ({
+  anew,
   mapping: readMapping(folder.file('mapping.json', JSON.stringify(mapping))),
   from: typeof from === 'string' ? { database: new Secret(from) } : from,
 });

@@ -10,6 +10,7 @@
 export { type Adopted, adoptEndpoint, type AdoptEndpoint, type PrintOf, type WantedEndpoint } from './adoption/adopt-endpoint.ts';
 export { adoptOrganization, type OrganizationStanding, organizationStanding, type WantedOrganization } from './adoption/adopt-organization.ts';
 export { accountOf, type AdoptedRow, listAdopted, type Look, lookAtAdopted } from './adoption/look.ts';
+export { letGoAdopted, type LetGo } from './adoption/let-go.ts';
 export { LONGEST_CELL, openSource, type Source, type SourceCells, type SourceColumn, type SourceTable } from './adoption/source.ts';
 export { type FoundEndpoint, type Standing, standingOf, type WantedPlace } from './adoption/standing.ts';
 export { type AuditedEvent, type ChainHead, exportAuditEvents, type ExportOptions, readChainHeads, readEventHashes } from './audit/chains.ts';

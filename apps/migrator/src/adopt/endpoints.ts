@@ -4,7 +4,6 @@ import {
   adoptEndpoint,
   type AdoptEndpoint,
   type Adopted,
-  type Look,
   lookAtAdopted,
   type PersonalChange,
   type PortalTypeRow,
@@ -13,6 +12,7 @@ import {
   type WantedEndpoint,
 } from '@rcm/db';
 import type { Migration } from '../migration.ts';
+import { type LookedRow, takenAnew } from './anew.ts';
 import type { Findings, Left, Named, Settled } from './findings.ts';
 import type { Mapping, Role } from './mapping.ts';
 import type { PortalTypes } from './portal-types.ts';
@@ -27,6 +27,8 @@ export interface Adoption {
   readonly printOf: PrintOf;
   /** Who adopts; `null`: nobody, it is a plan. */
   readonly act: PersonalChange | null;
+  /** Rows, as their source calls them, that are to be new endpoints where they are of another place by now. */
+  readonly anew: ReadonlySet<string>;
   /** The column that a cell comes from. */
   readonly columnOf: (role: Role) => string | null;
   /** Accounts that a row of this run is to have. */
@@ -63,7 +65,7 @@ export function placed({ mapping, findings, types, knownTypes, columnOf }: Adopt
 }
 
 /** What there is of a page of rows, each with what is to be done. */
-export async function looked({ migration, mapping, printOf }: Adoption, rows: readonly PlacedRow[]): Promise<readonly (PlacedRow & { readonly look: Look })[]> {
+export async function looked({ migration, mapping, printOf }: Adoption, rows: readonly PlacedRow[]): Promise<readonly LookedRow[]> {
   const wanted = rows.map((each) => each.wanted);
   const looks = await migration.patience(null, () => lookAtAdopted(migration.db, mapping.source, wanted, printOf));
   return rows.flatMap((each, i) => {
@@ -73,7 +75,8 @@ export async function looked({ migration, mapping, printOf }: Adoption, rows: re
 }
 
 /** Does with a row what is to be done, or only says it, and counts it. */
-export async function settleRow(adoption: Adoption, { row, wanted, look }: PlacedRow & { readonly look: Look }): Promise<void> {
+export async function settleRow(adoption: Adoption, given: LookedRow): Promise<void> {
+  const { row, wanted, look } = await takenAnew(adoption, given);
   const { findings, columnOf, accounts, printOf, act, migration } = adoption;
   const account = accountOf(wanted);
   if (look.found === null && accounts.has(account)) return findings.refuse(namedRow(row), 'account_twice', columnOf('endpoint.account'));

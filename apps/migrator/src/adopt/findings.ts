@@ -32,7 +32,7 @@ export const LEFT = {
   rolled_back: 'the row has changed, and the login came back from the store, maybe with a newer password',
   edited: 'the row has changed, and what lies here has, too, differently',
   claimed: 'the row has changed, and a migrator is moving the login at this moment: run it again',
-  elsewhere: 'the row is of another organization, portal type or account than before',
+  elsewhere: 'the row is of another organization, portal type or account than before (`--anew ID` makes it a new endpoint)',
   unknown: 'whether the row has changed cannot be said: what was recorded of it was made with a key that is not known any more',
 } as const;
 export type Left = keyof typeof LEFT;
@@ -67,6 +67,7 @@ export class Findings {
   readonly organizations = { new: 0, known: 0 };
   readonly #refused = new Bounded<RefusedRow>();
   readonly #left = new Bounded<LeftRow>();
+  readonly #anew = new Bounded<Named & { readonly endpointId: string; readonly was: string }>();
   readonly #vanished = new Bounded<{ readonly id: string; readonly endpointId: string }>();
   readonly #changedOrganizations = new Bounded<{ readonly id: string; readonly orgId: string }>();
   readonly #origins = new Map<string, number>();
@@ -94,6 +95,10 @@ export class Findings {
     this.#left.add({ ...row, code, endpointId });
     this.#told({ ...row, outcome: 'left', endpointId, orgId, code });
   }
+  /** The endpoint that a row was stays as it is, and the row is a new one. */
+  letGo({ row, id }: Named, { endpointId, was }: { readonly endpointId: string; readonly was: string }): void {
+    this.#anew.add({ row, id, endpointId, was });
+  }
   vanish(id: string, endpointId: string): void {
     this.#vanished.add({ id, endpointId });
   }
@@ -104,7 +109,21 @@ export class Findings {
     if (this.#origins.size < NAMED || this.#origins.has(origin)) this.#origins.set(origin, (this.#origins.get(origin) ?? 0) + 1);
   }
 
-  report({ source, dryRun, rows, counts, stopped }: { source: string; dryRun: boolean; rows: number; counts: 'row' | 'line'; stopped: string | null }): Report {
+  report({
+    source,
+    dryRun,
+    rows,
+    counts,
+    stopped,
+    unseen,
+  }: {
+    source: string;
+    dryRun: boolean;
+    rows: number;
+    counts: 'row' | 'line';
+    stopped: string | null;
+    unseen: readonly string[];
+  }): Report {
     const { new: added, changed, unchanged, not_compared: notCompared, not_wanted: notWanted, without_login: withoutLogin } = this.count;
     const origins = [...this.#origins].map(([origin, of]) => ({ origin, rows: of })).sort((a, b) => b.rows - a.rows);
     return {
@@ -119,6 +138,7 @@ export class Findings {
         notWanted,
         withoutLogin,
         organizations: { ...this.organizations, changed: this.#changedOrganizations.named },
+        anew: this.#anew.named,
         left: this.#left.named,
         leftCount: this.#left.count,
         refused: this.#refused.named,
@@ -132,10 +152,18 @@ export class Findings {
         `${dryRun ? 'Would be new' : 'New'}: ${added}. Changed: ${changed}. Unchanged: ${unchanged}. Left as they are: ${this.#left.count}. Refused: ${this.#refused.count}.${stopped ?? ''}`,
         `  Organizations ${dryRun ? 'that would be new' : 'new'}: ${this.organizations.new}; there already: ${this.organizations.known}.`,
         ...(notCompared > 0 ? [`  In the store, and not compared with their rows any more: ${notCompared}.`] : []),
+        ...(unseen.length > 0
+          ? [`  Not in the source, though --anew names them: ${unseen.slice(0, SHOWN).join(', ')}${unseen.length > SHOWN ? ', …' : ''}.`]
+          : []),
         ...(notWanted > 0 ? [`  Not among those that \`only\` asks for: ${notWanted}.`] : []),
         ...(withoutLogin > 0 ? [`  Without a login: ${withoutLogin}.`] : []),
         ...grouped(this.#refused.named, ({ code, column }) => `${code}${column === null ? '' : ` (column ${column})`}: ${REFUSALS[code]}`, nameOf(counts)),
         ...origins.slice(0, SHOWN).map(({ origin, rows: of }) => `  Unknown address ${origin}: ${of} ${of === 1 ? 'row' : 'rows'}`),
+        ...grouped(
+          this.#anew.named,
+          () => `${dryRun ? 'would be' : 'are'} new endpoints; those that they were before stay as they are`,
+          ({ was, endpointId }) => `${was} → ${endpointId}`,
+        ),
         ...grouped(
           this.#left.named,
           ({ code }) => `${code}: ${LEFT[code]}`,
@@ -152,7 +180,7 @@ export class Findings {
           ({ endpointId }) => endpointId,
         ),
       ],
-      complete: stopped === null && this.#refused.count === 0 && this.#left.count === 0,
+      complete: stopped === null && unseen.length === 0 && this.#refused.count === 0 && this.#left.count === 0,
       end: stopped === null ? 'done' : 'stopped',
     };
   }

@@ -14,6 +14,7 @@ interface Options extends Person, Resumed {
   readonly jsonl?: string;
   readonly dryRun?: boolean;
   readonly plan?: boolean;
+  readonly anew: readonly string[];
 }
 
 /** `adopt`: what comes before the way that the rows then go. A plan makes nothing, so it asks for no reason. */
@@ -23,6 +24,14 @@ export function bringIn(program: Command, perform: (call: Call) => Promise<void>
     .addOption(new Option('--from <url>', `the database, without a password (default: ${SOURCE})`).conflicts(['csv', 'jsonl']))
     .addOption(new Option('--csv <file>', 'a CSV file instead, names in its first line; mode 0600').conflicts('jsonl'))
     .option('--jsonl <file>', 'a file with one JSON object a line instead; mode 0600')
+    .addOption(
+      new Option(
+        '--anew <row>',
+        'a row that is of another organization, portal type or account by now: make it a new endpoint, and leave the old one; may be repeated',
+      )
+        .argParser((id: string, before: readonly string[]) => [...before, id])
+        .default([]),
+    )
     .option('--dry-run', 'say what would be new, changed, left or refused, and change nothing')
     .option('--plan', 'the same')
     .option('--json', 'print exactly one JSON object on stdout')
@@ -33,7 +42,8 @@ export function bringIn(program: Command, perform: (call: Call) => Promise<void>
         ...{ vocabulary: vocabularyOf(), filter: { source: mapping.source }, environment: (given) => withSource(given, options.from) },
         // A plan is no run, whatever else is asked of it.
         ...(options.dryRun || options.plan ? {} : { who: personalAct(options), run: 'adopt', resume: resumeOf({ resume: options.resume }) }),
-        does: (migration, config, act) => adopt(migration, { mapping, act, from: adoptFrom(options, config.RCM_MIGRATOR_SOURCE_DATABASE_URL) }),
+        does: (migration, config, act) =>
+          adopt(migration, { mapping, act, anew: options.anew, from: adoptFrom(options, config.RCM_MIGRATOR_SOURCE_DATABASE_URL) }),
       });
     });
 }

@@ -22,19 +22,28 @@ export interface AdoptCall {
   readonly from: AdoptFrom;
   /** Who adopts, and why; `null`: nobody, it is a plan. */
   readonly act: PersonalChange | null;
+  /** Rows, as their source calls them, that are to be new endpoints where they are of another place than before. Default: none. */
+  readonly anew?: readonly string[];
 }
 
 /**
  * Brings the rows of a company's own table into organizations and endpoints, with their logins in `config.credentials`, from where `plan` and `apply` go on. A row is the same endpoint
  * every time; one that has changed since is followed only while its login has never been in the store and nobody has edited it here. Nothing is removed, and nothing is written to the source.
  */
-export async function adopt(migration: Migration, { mapping, from, act }: AdoptCall): Promise<Report> {
+export async function adopt(migration: Migration, { mapping, from, act, anew = [] }: AdoptCall): Promise<Report> {
   const rows = await open(mapping, from);
   try {
-    const run = await startRun(migration, { mapping, act });
+    const run = await startRun(migration, { mapping, act, anew });
     const stopped = await throughAll(run, rows);
     if (stopped === null) await nameVanished(run);
-    return run.adoption.findings.report({ source: mapping.source, dryRun: act === null, rows: rows.total, counts: rows.counts, stopped });
+    return run.adoption.findings.report({
+      source: mapping.source,
+      dryRun: act === null,
+      rows: rows.total,
+      counts: rows.counts,
+      stopped,
+      unseen: stopped === null ? anew.filter((id) => !run.seen.has(id)) : [],
+    });
   } finally {
     await rows.close();
   }
@@ -57,7 +66,7 @@ interface Run {
   readonly seen: Set<string>;
 }
 
-async function startRun(migration: Migration, { mapping, act }: Pick<AdoptCall, 'mapping' | 'act'>): Promise<Run> {
+async function startRun(migration: Migration, { mapping, act, anew }: Required<Omit<AdoptCall, 'from'>>): Promise<Run> {
   const known = await migration.patience(null, () => listPortalTypes(migration.db));
   const findings = new Findings(migration.onEnd);
   const roles = rolesOf(mapping);
@@ -67,6 +76,7 @@ async function startRun(migration: Migration, { mapping, act }: Pick<AdoptCall, 
       knownTypes: new Map(known.map((type) => [type.code, type])),
       printOf: adoptedPrint(migration.fingerprintKeys, mapping.source),
       columnOf: (role) => roles.get(role)?.column ?? null,
+      anew: new Set(anew),
       accounts: new Set(),
     },
     organizations: new Organizations({ migration, source: mapping.source, findings, act }),

@@ -331,6 +331,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ...ALL_ROLES.filter((role) => role !== 'rcm_migrator').flatMap((role): (readonly [Asking, 'may not', string])[] => [
     [role, 'may not', 'SELECT 1 FROM adopted_id'],
     [role, 'may not', `SELECT rcm_readdress_adopted('$endpoint', 'https://alpine.example/x')`],
+    [role, 'may not', `SELECT rcm_let_go_adopted('crm', 'x', '$endpoint')`],
   ]),
   ['rcm_rotator', 'may', BACKED_UP],
   ['rcm_rotator', 'may not', 'UPDATE backup_run SET ended_at = now()'],
@@ -350,6 +351,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_migrator', 'may not', `UPDATE adopted_id SET source_id = 'else'`],
   ['rcm_migrator', 'may not', 'UPDATE adopted_id SET endpoint_id = NULL'],
   ['rcm_migrator', 'may not', 'DELETE FROM adopted_id'],
+  ['rcm_migrator', 'may', `SELECT rcm_let_go_adopted('crm', 'x', '$endpoint')`],
   ['rcm_migrator', 'may', `SELECT rcm_readdress_adopted('$endpoint', 'https://alpine.example/x')`],
   [
     'rcm_migrator',

@@ -64,6 +64,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
     ...[
       'adoptEndpoint',
       'adoptOrganization',
+      'letGoAdopted',
       'lookAtAdopted',
       'organizationStanding',
       'beginRun',
