@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { expect } from 'vitest';
 import type { Answer } from './browser.fixture.ts';
 
@@ -20,5 +21,16 @@ export function mustBeHarmless({ text }: Answer, where: string): void {
       where,
     ).toEqual([]);
     for (const [, address = ''] of attributes.matchAll(/(?:href|src|action)="([^"]*)"/g)) expect(address, where).toMatch(/^(\/(?!\/)|#)/);
+  }
+}
+
+/** How many rows a query gives to the owner of the tables. */
+export async function countIn(url: string, query: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(query)).rowCount ?? 0;
+  } finally {
+    await client.end();
   }
 }

@@ -1,8 +1,7 @@
 import { asSuperuser } from '@rcm/db/testing';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Answer, Browser } from './browser.fixture.ts';
-import { mustBeHarmless } from './harmless.fixture.ts';
+import { countIn, mustBeHarmless } from './harmless.fixture.ts';
 import { HOSTILE, SEALED, tellStory } from './story.fixture.ts';
 import { openTestConsole, PEOPLE, type TestConsole } from './testing.fixture.ts';
 
@@ -39,6 +38,7 @@ beforeAll(async () => {
   ];
 });
 afterAll(() => w?.close());
+const count = (query: string): Promise<number> => countIn(w.url, query);
 
 test('what everybody has written is a text on every page, and what patients have is on none', async () => {
   let seen = 0;
@@ -205,16 +205,6 @@ test('every answer forbids scripts, frames, guesses of its kind and being kept',
     expect(headers.get('server')).toBeNull();
   }
 });
-
-async function count(query: string): Promise<number> {
-  const client = new pg.Client({ connectionString: w.url });
-  await client.connect();
-  try {
-    return (await client.query(query)).rowCount ?? 0;
-  } finally {
-    await client.end();
-  }
-}
 
 test('a role of Postgres that is taken away ends the console’s work with words and no detail', async () => {
   await asSuperuser(w.url, [`REVOKE SELECT ON organization FROM rcm_console`]);
