@@ -46,7 +46,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   place: shape(/^[A-Za-z0-9_-]{1,400}$/, 'takes what the page before ended with, as it stands there'),
   json: { is: (word) => word.length <= LONGEST_JSON, must: 'must be a JSON object, of 100,000 characters at most' },
   ...{ file, dir: file, path: file },
-  ...{ text, name: text, span: text, states: text, rules: text, where: text, host: text, arn: text, 'app:org': text, 'name=url': text },
+  ...{ text, name: text, row: text, span: text, states: text, rules: text, where: text, host: text, arn: text, 'app:org': text, 'name=url': text },
   ...{ which: text, what: text, kind: text, role: text, format: text, shell: text },
 };
 
