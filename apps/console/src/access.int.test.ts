@@ -46,7 +46,7 @@ beforeAll(async () => {
 afterAll(() => w?.close());
 
 /** Pages of rows that are some organization's, of one and of all. */
-const OF_ALL = ['/logins', '/rotations', '/migration', '/tasks', '/approvals'];
+const OF_ALL = ['/logins', '/rotations', '/migration', '/tasks', '/approvals', '/notifications'];
 
 const signedIn = (person: string) => {
   const found = browsers.get(person);
@@ -99,6 +99,7 @@ test('what is another’s is answered word for word, and header for header, as w
     ['/o/hospital-2/portals/alpine', '/o/hospital-3/portals/alpine'],
     ['/o/hospital-2/migration', '/o/hospital-3/migration'],
     ['/o/hospital-2/approvals', '/o/hospital-3/approvals'],
+    ['/o/hospital-2/notifications', '/o/hospital-3/notifications'],
   ] as const;
   const heard = ({ status, text, headers }: Awaited<ReturnType<Browser['get']>>) => [status, text, [...headers].filter(([name]) => name !== 'date').sort()];
   for (const [theirs, nowhere] of pairs) expect(heard(await browser.get(theirs)), theirs).toEqual(heard(await browser.get(nowhere)));
@@ -117,6 +118,7 @@ test('no page of an organization names another’s login, whoever looks', async 
      VALUES (gen_random_uuid(), repeat('b', 64), 'hospital-2', 'alpine-2', 'alpine', 'staged', 1, 'rotator@host:1', 'due', 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/b', '1', 'h')`,
   ]);
   await asSuperuser(w.url, [
+    `INSERT INTO notice (kind, dedup_key, org_id, endpoint_id) VALUES ('blocked', 'b', 'hospital-2', 'alpine-2')`,
     `INSERT INTO migration_proof (org_id, endpoint_id, step, version, fingerprint) VALUES ('hospital-2', 'alpine-2', 'applied', '1', 'canary-print')`,
     `UPDATE login_request SET login_stood = rcm_login_stands(org_id, endpoint_id) WHERE endpoint_id = 'alpine-2'`,
   ]);

@@ -44,6 +44,7 @@ const PAGES = (): Readonly<Record<string, string>> => ({
   tasks: '/o/hospital-1/tasks?show=all',
   task: `/o/hospital-1/tasks/${tasks.queuedTask}`,
   approvals: '/all/approvals',
+  notifications: '/all/notifications',
   rotations: '/all/rotations',
   portals: '/all/portals',
   portal: '/all/portals/alpine',

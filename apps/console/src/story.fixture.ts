@@ -31,6 +31,8 @@ export async function tellStory(url: string, text: (plain: string) => string): P
      SELECT gen_random_uuid(), e.login_identity, e.org_id, e.id, 'alpine', CASE e.id WHEN 'alpine-blocked' THEN 'blocked' ELSE 'staged' END, 1, ${words('rotator@host:3')}, 'due', e.secret_arn, '3', 'h', ${words('the portal accepts none of the stored passwords')}, CASE e.id WHEN 'alpine-blocked' THEN 'submitting' END
        FROM integration_endpoint e WHERE e.id IN ('alpine-blocked', 'alpine-rotating')`,
     `INSERT INTO notice (kind, dedup_key, org_id, endpoint_id, detail) VALUES ('blocked', 'b', 'hospital-1', 'alpine-blocked', ${words('a person has to decide')})`,
+    `INSERT INTO notice_delivery (notice_id, channel, tries, not_before, delivered_at, last_error)
+     SELECT n.id, c, 2, now() + interval '1 minute', CASE c WHEN 'log' THEN now() END, CASE c WHEN 'webhook' THEN ${words('The webhook answered 500.')} END FROM notice n CROSS JOIN unnest(ARRAY['log', 'webhook']) c`,
     `INSERT INTO rotation_pause (org_id, endpoint_id, actor, reason) VALUES ('hospital-1', 'alpine-well-3', 'person:os:jane', ${words('the payer moves its pages this week')})`,
     `INSERT INTO migration_proof (org_id, endpoint_id, step, version, fingerprint) VALUES ('hospital-1', 'alpine-well', 'applied', '1', 'f')`,
     `INSERT INTO migration_run (command, filters, actor, reason, holder, counts, ended_at, ended) VALUES ('apply', jsonb_build_object('portalType', ${words('alpine')}), 'person:os:jane', ${words('the first wave')}, 'migrator@host:1', '{"migrated": 3}', now(), 'done')`,

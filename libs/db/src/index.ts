@@ -178,6 +178,7 @@ export { noticeUndecided } from './notices/undecided.ts';
 export { type Notice, type NoticeKind } from './notices/notice.ts';
 export { type ClaimedNotice, type ClaimOptions, claimNotices, listNotices, noticeDelivered, noticeFailed, noticesReturned } from './notices/outbox.ts';
 export { pruneNotices } from './notices/prune.ts';
+export { channelFigures, type ChannelFigures, type Delivery, listTold, type NoticePlace, NOTICES_COUNTED, type ToldNotice } from './notices/told.ts';
 export { type CredentialChange, listenForCredentialChanges, type ListenOptions } from './notifications.ts';
 export { type CurrentVersion, listCurrentVersions } from './notifications-missed.ts';
 export { type AppRole } from './roles/app-role.ts';

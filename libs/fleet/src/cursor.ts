@@ -1,4 +1,4 @@
-import type { AuditPlace, TaskListPlace, WalkPlace } from '@rcm/db';
+import type { AuditPlace, NoticePlace, TaskListPlace, WalkPlace } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
 
@@ -11,10 +11,11 @@ const moment = z
 /** What a place looks like in each list that has pages. */
 export const loginPlaces: z.ZodType<WalkPlace> = z.strictObject({ key: moment.nullable(), id: z.string().max(63) });
 export const taskPlaces: z.ZodType<TaskListPlace> = z.strictObject({ at: moment, id: z.uuid() });
+export const noticePlaces: z.ZodType<NoticePlace> = z.strictObject({ at: moment, id: z.uuid() });
 export const auditPlaces: z.ZodType<AuditPlace> = z.strictObject({ at: moment, seq: z.int().min(0) });
 
 /** Where the next page begins, as one word that is given back as it is. */
-export const cursorOf = (place: WalkPlace | TaskListPlace | AuditPlace): string => Buffer.from(JSON.stringify(place)).toString('base64url');
+export const cursorOf = (place: WalkPlace | TaskListPlace | NoticePlace | AuditPlace): string => Buffer.from(JSON.stringify(place)).toString('base64url');
 
 /** Fails with `input_invalid`, naming the option. */
 export function placeIn<P>(places: z.ZodType<P>, option: string, cursor: string): P {

@@ -27,6 +27,7 @@ const SEES: Readonly<Record<Page, string>> = {
   migration: 'operator approver auditor',
   tasks: 'viewer operator approver auditor',
   approvals: 'operator approver auditor',
+  notifications: 'operator approver auditor',
   audit: 'operator approver auditor',
   system: 'viewer operator approver auditor',
 };

@@ -18,6 +18,7 @@ const PATHS: Readonly<Record<Page, (organization: Organization, made: Made) => s
   migration: () => '/migration',
   tasks: (organization, { tasks }) => `/tasks/${tasks.get(organization)}`,
   approvals: () => '/approvals',
+  notifications: () => '/notifications',
   audit: () => '/audit',
   system: () => '/system',
 };

@@ -15,6 +15,7 @@ export const PAGES = {
   migration: ['operator', 'approver', 'auditor'],
   tasks: EVERYBODY,
   approvals: ['operator', 'approver', 'auditor'],
+  notifications: ['operator', 'approver', 'auditor'],
   audit: ['operator', 'approver', 'auditor'],
   system: EVERYBODY,
 } as const satisfies Record<string, readonly Role[]>;

@@ -32,6 +32,7 @@ const PLACES: readonly { readonly page: Page; readonly title: string; readonly p
   { page: 'migration', title: 'Migration', path: '/migration', ofAll: true },
   { page: 'tasks', title: 'Tasks', path: '/tasks', ofAll: true },
   { page: 'approvals', title: 'Approvals', path: '/approvals', ofAll: true },
+  { page: 'notifications', title: 'Notifications', path: '/notifications', ofAll: true },
   { page: 'audit', title: 'Audit', path: '/audit', ofAll: false },
   { page: 'system', title: 'System', path: '/system', ofAll: true },
 ];

@@ -1,4 +1,5 @@
 import {
+  channelFigures,
   type Database,
   databaseProblem,
   dueByDay,
@@ -9,18 +10,21 @@ import {
   listPortals,
   listPortalTypes,
   listRuns,
+  listTold,
   listUndecidedActs,
   listWideActs,
   migrationByOrganization,
   portalRotations,
   showPortal,
 } from '@rcm/db';
+import { noticePlaces, placeIn } from '@rcm/fleet';
 import { isId } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { formToken } from '../access/form-token.ts';
 import { mayDo } from '../access/roles.ts';
 import { approvalsPage } from '../pages/approvals.ts';
 import { migrationPage } from '../pages/migration.ts';
+import { notificationsPage } from '../pages/notifications.ts';
 import { portalPage, portalsPage } from '../pages/portals.ts';
 import { rotationsAsked, rotationsPage } from '../pages/rotations.ts';
 import { systemPage } from '../pages/system.ts';
@@ -65,6 +69,13 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
     const undecided = await listUndecidedActs(db, scopeOf(place.orgId), A_PAGE);
     const wide = place.orgId === null ? await listWideActs(db, { limit: ASKED_SHOWN }) : null;
     return { title: 'Approvals', content: approvalsPage({ visitor, undecided, wide, token: formToken(visitor.sessionId), now }) };
+  });
+
+  page('notifications', '/notifications', 'both', async ({ place, query, now }) => {
+    const scope = scopeOf(place.orgId);
+    const after = query['after'] === undefined ? null : placeIn(noticePlaces, 'after', String(query['after']));
+    const { notices, next } = await listTold(db, { scope, after, limit: A_PAGE });
+    return { title: 'Notifications', content: notificationsPage({ place, notices, next, channels: await channelFigures(db, scope), now }) };
   });
 
   // Of the whole platform: only for whoever has a role in every organization, under either address.

@@ -53,6 +53,7 @@ import { claimManualLooks } from '../manual/watch.ts';
 import { noticeLongWaits } from '../notices/long-waits.ts';
 import { claimNotices, listNotices } from '../notices/outbox.ts';
 import { pruneNotices } from '../notices/prune.ts';
+import { channelFigures, listTold } from '../notices/told.ts';
 import { noticeUndecided } from '../notices/undecided.ts';
 import { listCurrentVersions } from '../notifications-missed.ts';
 import { dataKeyCounts } from '../sealing/move.ts';
@@ -183,6 +184,10 @@ const operator: readonly Operation[] = [
   asks('rcm_operator', listAskedActs, [{ ...ONE, limit: 20 }], list),
   asks('rcm_operator', listUndecidedActs, ['every tenant', 50], list),
   asks('rcm_operator', listWideActs, [{ limit: 20 }], list),
+  asks('rcm_console', listTold, [{ scope: 'every tenant', limit: 50 }], { ...list, most: 1_000 }),
+  asks('rcm_console', listTold, [{ scope: { tenant: ONE.orgId }, limit: 50 }], { of: 'of an organization', kind: 'list', most: 1_000 }),
+  asks('rcm_console', channelFigures, ['every tenant'], { ...list, most: 3_000 }),
+  asks('rcm_console', channelFigures, [{ tenant: ONE.orgId }], { of: 'of an organization', kind: 'list', most: 3_000 }),
   asks('rcm_rotator', portalPlaces, [ONE], { ...list, grows: 'the addresses of every login of one portal' }),
 ];
 

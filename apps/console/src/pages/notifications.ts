@@ -1,0 +1,66 @@
+import { type ChannelFigures, type Delivery, NOTICES_COUNTED, type NoticePlace, type ToldNotice } from '@rcm/db';
+import { cursorOf } from '@rcm/fleet';
+import type { VNode } from 'preact';
+import { type Markup, markup } from '../web/markup.ts';
+import type { Place } from './layout.ts';
+import { further, moment, pill, table, type Tone } from './parts.ts';
+
+export interface NotificationsShown {
+  readonly place: Place;
+  readonly notices: readonly ToldNotice[];
+  readonly next: NoticePlace | null;
+  readonly channels: readonly ChannelFigures[];
+  readonly now: Date;
+}
+
+/** What people were told, whom it has reached, and who hears nothing. */
+export const notificationsPage = ({ place, notices, next, channels, now }: NotificationsShown): Markup => [
+  markup`<section><h2>Channels</h2>${table(
+    `How each channel does with the last ${NOTICES_COUNTED} notices`,
+    [
+      { title: 'Channel', cell: ({ channel }: ChannelFigures) => channel },
+      { title: 'Standing', cell: standing },
+      { title: 'Heard last', cell: ({ lastDeliveredAt }) => moment(lastDeliveredAt, now) ?? 'never' },
+      { title: 'Delivered', cell: ({ delivered }) => String(delivered) },
+      { title: 'On their way', cell: ({ open }) => String(open) },
+      { title: 'Given up', cell: ({ givenUp }) => String(givenUp) },
+      { title: 'Why', cell: ({ lastError }) => lastError },
+    ],
+    channels,
+    'No channel has carried anything yet: a rotator brings notices to the log, and to SNS and a webhook where they are configured.',
+  )}</section>`,
+  markup`<section><h2>Told</h2>${table(
+    'Notices, the newest first',
+    [
+      { title: 'When', cell: ({ createdAt }: ToldNotice) => moment(createdAt, now) },
+      { title: 'What', cell: ({ kind }) => kind.replaceAll('_', ' ') },
+      { title: 'About', cell: about },
+      ...(place.orgId === null ? [{ title: 'Organization', cell: ({ orgId }: ToldNotice) => orgId }] : []),
+      { title: 'Detail', cell: ({ detail }) => detail },
+      {
+        title: 'To whom',
+        cell: ({ deliveries }) => (deliveries.length === 0 ? 'nobody yet' : markup`<ul>${deliveries.map((each) => reached(each, now))}</ul>`),
+      },
+    ],
+    notices,
+    'Nobody was told of anything yet. What needs a person is told once: a login that is refused or locked, a blocked rotation, a portal type that is stopped.',
+  )}${further(`${place.base}/notifications`, {}, next && cursorOf(next))}</section>`,
+  markup`<p class="same">The last of all: <code>rotator status</code>; of one login: <code>rcm login show ID</code></p>`,
+];
+
+/** A channel that had something to carry and has brought nothing of it is quiet: nobody behind it knows. */
+function standing({ delivered, open, givenUp }: ChannelFigures): VNode {
+  if (givenUp === 0 && open === 0) return pill('delivers', 'well');
+  return delivered === 0 ? pill('quiet: nobody hears of it', 'ill') : pill('delivers not everything', 'warn');
+}
+
+const about = ({ orgId, endpointId, portalTypeCode }: ToldNotice): Markup =>
+  orgId !== null && endpointId !== null
+    ? markup`<a href=${`/o/${orgId}/logins/${endpointId}`}>${endpointId}</a>`
+    : portalTypeCode === null
+      ? 'everything'
+      : `portal type ${portalTypeCode}`;
+
+const TONES: Readonly<Record<Delivery['state'], Tone>> = { delivered: 'well', waiting: 'calm', failing: 'warn', 'given up': 'ill' };
+const reached = ({ channel, state, at, tries, error }: Delivery, now: Date): VNode => markup`
+  <li>${channel}: ${pill(state, TONES[state])} ${state === 'failing' ? markup`<span>again ${moment(at, now)}</span>` : moment(at, now)}${error && ` (${tries === 1 ? 'one try' : `${tries} tries`}: ${error})`}</li>`;
