@@ -12,7 +12,7 @@ export const OUTSIDE: Readonly<Record<OutsideKind, { readonly what: string; read
   },
   standbys: {
     what: 'standbys, whose old WAL segments still hold it',
-    how: 'on each, once it has replayed: wal_recycle = off, CHECKPOINT, and look that pg_wal has no older segment; or make it anew',
+    how: 'on each, once it has replayed: make it anew; or wal_recycle = off, CHECKPOINT, and look that pg_wal has no older segment, and none ahead of the one that is written',
   },
   logical_subscribers: { what: 'subscribers, which have received the rows', how: 'remove config.credentials there, then VACUUM FULL the table there' },
   recycled_wal: {

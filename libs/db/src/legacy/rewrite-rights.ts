@@ -90,7 +90,7 @@ async function missingRights(session: RewriteSession, server: 'own' | 'managed')
 }
 
 /** On a managed server nobody may rewrite the catalogue before Postgres 17. */
-const isCatalogue = (relation: string): boolean => relation.startsWith('pg_');
+export const isCatalogue = (relation: string): boolean => relation.startsWith('pg_');
 
 /** Which relations this login may rewrite. */
 export async function mayRewrite(session: RewriteSession): Promise<readonly string[]> {

@@ -2,16 +2,13 @@ import { RcmError, type Secret, systemClock, type Clock } from '@rcm/telemetry';
 import { translated } from '../failure.ts';
 import { filesOf, REWRITTEN, SAMPLED } from './rewrite-places.ts';
 import { copiesOutside } from './rewrite-outside.ts';
-import { mayRewrite } from './rewrite-rights.ts';
+import { isCatalogue, mayRewrite } from './rewrite-rights.ts';
 import { type ByteSearch, searchBytes } from './rewrite-search.ts';
 import { type RewriteSession, withRewriteSession } from './rewrite-session.ts';
+import { dropOldWal, MANAGED_WAL, type Until, type WalState } from './rewrite-wal.ts';
 import type { OutsideKind } from './storage-state.ts';
 
-export interface StorageRewrite {
-  /** Whether no byte of what was removed can be left in the write-ahead log either. */
-  readonly walClean: boolean;
-  /** What is left to do where `walClean` is false, as a sentence. */
-  readonly note: string | null;
+export interface StorageRewrite extends WalState {
   /** Which copies only a person can deal with. */
   readonly outside: readonly OutsideKind[];
   /** What was looked for in the files afterwards; `null`: the login may not read them, or nothing was to be looked for. */
@@ -38,7 +35,7 @@ export interface RewriteOptions {
  *   its TOAST drops the dead ones; seen by there being none of these columns;
  * - write-ahead log: a switch of segment and two checkpoints, after which the server drops the old segments; seen by their names being
  *   gone. It really drops them only with `wal_recycle = off`; else it renames them for later use and their bytes stay. That is the server's
- *   setting (a superuser's ALTER SYSTEM and a reload); with it on, the answer says so.
+ *   setting (a superuser's ALTER SYSTEM and a reload); with it on, the answer says so. What was renamed before it was set is written over.
  *
  * VACUUM keeps a dead row as long as some older transaction might still see it, so it waits until none is left; a replication slot
  * or prepared transaction that holds it back ends in `deadline_exceeded` (`checkRewriteRights` looks for them beforehand). Copies outside are named.
@@ -46,7 +43,7 @@ export interface RewriteOptions {
  */
 export async function rewriteStorage({ url, deadlineMs = 120_000, clock = systemClock, server = 'own', gone = [] }: RewriteOptions): Promise<StorageRewrite> {
   const deadline = clock.now().getTime() + deadlineMs;
-  const until = async (what: string, reached: () => Promise<boolean>): Promise<void> => {
+  const until: Until = async (what, reached) => {
     while (!(await reached())) {
       if (clock.now().getTime() >= deadline) throw new RcmError('deadline_exceeded', `The storage rewrite gave up after ${deadlineMs} ms: ${what}.`);
       await clock.sleep(200);
@@ -58,7 +55,8 @@ export async function rewriteStorage({ url, deadlineMs = 120_000, clock = system
       await removeSamples(session);
       // Whoever began before may still see removed rows and samples, and VACUUM would keep them for them.
       await waitForOldTransactions(session, until);
-      const relations = server === 'own' ? REWRITTEN : REWRITTEN.filter((relation) => mine.includes(relation));
+      // What holds the rows themselves is asked for in any case: where it may not be rewritten, that is a failure and not left out.
+      const relations = REWRITTEN.filter((relation) => server === 'own' || !isCatalogue(relation) || mine.includes(relation));
       for (const relation of relations) await rewrite(session, relation);
       await expectNoSamples(session);
       const wal = server === 'own' ? await dropOldWal(session, until) : MANAGED_WAL;
@@ -71,8 +69,6 @@ export async function rewriteStorage({ url, deadlineMs = 120_000, clock = system
     }),
   );
 }
-
-type Until = (what: string, reached: () => Promise<boolean>) => Promise<void>;
 
 /**
  * Until every transaction that began before this call is over: readers and writers of this database, prepared ones and standbys' among them, and writers of any other
@@ -124,37 +120,9 @@ async function expectNoSamples(session: RewriteSession): Promise<void> {
     );
 }
 
-/** On a managed server the WAL is the service's. */
-const MANAGED_WAL = {
-  walClean: false,
-  note: 'The WAL of a managed server is the service’s: its archive and snapshots hold what was removed until they expire.',
-} as const;
-
 /** Nothing may be left in what was rewritten; in the WAL only where this is said. */
-function expectNotFound(search: ByteSearch | null, { walClean }: Pick<StorageRewrite, 'walClean'>): void {
+function expectNotFound(search: ByteSearch | null, { walClean }: Pick<WalState, 'walClean'>): void {
   const found = search?.found.filter((path) => walClean || !path.startsWith('pg_wal/')) ?? [];
   if (found.length > 0)
     throw new RcmError('database_failed', `The storage was rewritten, and what was removed is still to be read in ${found.join(', ')} of the data folder.`);
-}
-
-async function dropOldWal(session: RewriteSession, until: Until): Promise<Pick<StorageRewrite, 'walClean' | 'note'>> {
-  await session.query('SELECT pg_switch_wal()');
-  await session.act('CHECKPOINT');
-  // The first segment that may stay: the one in which this connection now writes.
-  const [current] = await session.query<{ segment: string }>('SELECT pg_walfile_name(pg_current_wal_insert_lsn()) AS segment');
-  await until('the server keeps old WAL segments (wal_keep_size, a replication slot or a failing archive command)', async () => {
-    await session.query('SELECT pg_switch_wal()');
-    await session.act('CHECKPOINT');
-    const [old] = await session.query<{ left: string }>(
-      `SELECT count(*) AS left FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$' AND substr(name, 9) < substr($1, 9)`,
-      [current?.segment],
-    );
-    return old?.left === '0';
-  });
-  const [setting] = await session.query<{ recycle: string }>(`SELECT current_setting('wal_recycle') AS recycle`);
-  if (setting?.recycle === 'off') return { walClean: true, note: null };
-  return {
-    walClean: false,
-    note: 'The server runs with wal_recycle=on: WAL segments that were renamed for later use keep their old bytes until they are written over. Set wal_recycle=off and run the rewrite again.',
-  };
 }

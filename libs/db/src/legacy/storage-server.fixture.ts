@@ -40,18 +40,7 @@ export async function startStorageServer(): Promise<StorageServer> {
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--no-sync', '--wal-segsize=1'],
-    postgresFlags: [
-      '-c',
-      'wal_recycle=off',
-      '-c',
-      'fsync=off',
-      '-c',
-      'allow_system_table_mods=on',
-      '-c',
-      'max_prepared_transactions=2',
-      '-c',
-      'listen_addresses=127.0.0.1',
-    ],
+    postgresFlags: ['-c', 'fsync=off', '-c', 'allow_system_table_mods=on', '-c', 'max_prepared_transactions=2', '-c', 'listen_addresses=127.0.0.1'],
     onLog: (line: string) => log.push(line),
     onError: (line: unknown) => log.push(String(line)),
   });
@@ -60,6 +49,9 @@ export async function startStorageServer(): Promise<StorageServer> {
   const url = `postgresql://postgres:local@127.0.0.1:${port}/postgres`;
   const sql = new pg.Client({ connectionString: url });
   await sql.connect();
+  // Not by a flag, which nobody could set to something else later.
+  await sql.query('ALTER SYSTEM SET wal_recycle = off');
+  await sql.query('SELECT pg_reload_conf()');
   await applyMigrations({ url });
   const db = openDatabase({ url, applicationName: 'test' });
   await upsertOrganization(db, { id: 'org', name: 'Org' });
