@@ -4,9 +4,9 @@ import type { People } from './people.ts';
 
 /** What a migration must never do, whatever became of its processes. Knows rows' bytes, the store and what people typed, and nothing of the migrator's own state. */
 export interface Verdict {
-  /** Logins whose last password is neither in the row nor in the store. */
+  /** Logins whose right password is neither in the row nor in the store, or whose last typed one is not even kept beside. */
   readonly lost: readonly string[];
-  /** Logins of which the store got an older password after a newer one, or one that nobody typed; at the end also those of which it does not hold the last one. */
+  /** Logins of which the store got an older password after a newer one, or one that nobody typed; at the end also those of which it does not hold the right one. */
   readonly stale: readonly string[];
   /** Logins of which the store got one password twice. */
   readonly twice: readonly string[];
@@ -40,21 +40,27 @@ export class Judge {
   async look(at: 'a death' | 'the end'): Promise<Verdict> {
     await this.#quiet();
     const rows = new Map((await this.#rows()).map((row) => [row.id, row]));
-    const stored = await this.#versions();
+    const { versions: stored, kept } = await this.#stored();
     const found = { lost: [] as string[], stale: [] as string[], twice: [] as string[], left: [] as string[] };
     for (const id of this.#people.logins) {
       const typed = this.#people.typedOf(id);
-      const [last, row, versions] = [typed.at(-1), rows.get(id), stored.get(id) ?? []];
+      const [right, last, row, versions] = [this.#people.rightOf(id), typed.at(-1), rows.get(id), stored.get(id) ?? []];
       const current = versions.at(-1);
-      if (row?.password !== last && current !== last) found.lost.push(id);
+      const somewhere = [row?.password, ...versions, ...(kept.get(id) ?? [])];
+      if ((row?.password !== right && current !== right) || !somewhere.includes(last)) found.lost.push(id);
       const order = versions.map((password) => typed.indexOf(password));
       if (order.some((place, n) => place === -1 || place < (order[n - 1] ?? 0))) found.stale.push(id);
       if (new Set(versions).size < versions.length) found.twice.push(id);
       if (at !== 'the end') continue;
-      if (current !== last && !found.stale.includes(id)) found.stale.push(id);
+      if (current !== right && !found.stale.includes(id)) found.stale.push(id);
       if (row?.arn === null || row?.password !== null || row.beside !== '{"note": "left alone"}') found.left.push(id);
     }
     return found;
+  }
+
+  /** The password that the store holds of a login now. */
+  async inStore(id: string): Promise<string | undefined> {
+    return (await this.#stored()).versions.get(id)?.at(-1);
   }
 
   close(): void {
@@ -81,18 +87,18 @@ export class Judge {
     );
   }
 
-  /** Passwords of each login's secret, the oldest version first. What is kept beside a secret is no login's. */
-  async #versions(): Promise<Map<string, string[]>> {
-    const versions = new Map<string, string[]>();
+  /** Passwords of each login's secret, the oldest version first, and those that are kept beside it, which nobody logs in with. */
+  async #stored(): Promise<{ readonly versions: Map<string, string[]>; readonly kept: Map<string, string[]> }> {
+    const [versions, kept] = [new Map<string, string[]>(), new Map<string, string[]>()];
     for (let NextToken: string | undefined; ;) {
       const page = await this.#client.send(new GetParametersByPathCommand({ Path: '/rcm', Recursive: true, WithDecryption: true, MaxResults: 10, NextToken }));
       for (const { Name = '', Value = '', Version = 1 } of page.Parameters ?? []) {
         const [, id = '', account = ''] = /\/endpoints\/([^/]+)\/([^/]+)$/.exec(Name) ?? [];
-        if (account.startsWith('kept-')) continue;
-        versions.set(id, Version === 1 ? [passwordIn(Value)] : await this.#history(Name));
+        if (account.startsWith('kept-')) kept.set(id, [...(kept.get(id) ?? []), passwordIn(Value)]);
+        else versions.set(id, Version === 1 ? [passwordIn(Value)] : await this.#history(Name));
       }
       NextToken = page.NextToken;
-      if (NextToken === undefined) return versions;
+      if (NextToken === undefined) return { versions, kept };
     }
   }
 

@@ -21,8 +21,8 @@ async function measureKills(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   const judge = new Judge(world.db, people, { endpoint: world.proxy.endpoint, credentials: world.admin });
   try {
     const operator = new Operator({ world, program: await migratorProgram(folder), people, random, signal: run.signal });
-    const { deaths: died, verdicts } = await tellStory({ operator, judge, logins, deaths, random, progress: (line) => run.progress(line) });
-    run.progress(`${people.edits} edits by people`);
+    const { deaths: died, verdicts } = await tellStory({ operator, judge, people, logins, deaths, random, progress: (line) => run.progress(line) });
+    run.progress(`${people.edits} edits by people, who took the row ${people.chosen('row')} times and the store ${people.chosen('store')} times`);
     const count = (kind: 'lost' | 'stale' | 'twice' | 'left') => new Set(verdicts.flatMap((verdict) => verdict[kind])).size;
     const name = `${logins} logins, killed ${died} times, ${people.edits} edits meanwhile`;
     const none = (what: 'lost' | 'stale' | 'twice' | 'left'): BenchmarkResult => {

@@ -1,10 +1,15 @@
 import type { Database } from '@rcm/db';
 
-/** People who edit logins in rows by hand, and the book of what they typed, which is the truth: whatever is typed last is what the portal accepts. */
+/**
+ * People who edit logins in rows by hand, and who say which is right where row and secret differ. The book of what they typed and said is the truth: the portal accepts
+ * whatever was typed last, or what the store held when they said that it is the store's.
+ */
 export class People {
   readonly #db: Database;
   readonly #random: () => number;
   readonly #typed: Map<string, string[]>;
+  readonly #ofStore = new Map<string, string>();
+  readonly #said = new Map<string, 'row' | 'store'>();
   #editing: Promise<void> = Promise.resolve();
 
   constructor(db: Database, { typed, random }: { readonly typed: ReadonlyMap<string, string>; readonly random: () => number }) {
@@ -16,6 +21,24 @@ export class People {
   /** Every password of a login, in the order in which they were typed. */
   typedOf(id: string): readonly string[] {
     return this.#typed.get(id) ?? [];
+  }
+
+  /** What the portal accepts. */
+  rightOf(id: string): string | undefined {
+    return this.#ofStore.get(id) ?? this.typedOf(id).at(-1);
+  }
+
+  /** Which of the two is right, by the toss of a coin and for good; `inStore`: what lies there now, if anything does. */
+  choose(id: string, inStore: string | undefined): 'row' | 'store' {
+    const said = this.#said.get(id) ?? (inStore !== undefined && this.#random() < 0.5 ? 'store' : 'row');
+    if (said === 'store' && inStore !== undefined && !this.#said.has(id)) this.#ofStore.set(id, inStore);
+    this.#said.set(id, said);
+    return said;
+  }
+
+  /** How many logins they said it of, by what they said. */
+  chosen(which: 'row' | 'store'): number {
+    return [...this.#said.values()].filter((said) => said === which).length;
   }
 
   get logins(): readonly string[] {

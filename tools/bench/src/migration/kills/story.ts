@@ -1,9 +1,11 @@
 import type { Judge, Verdict } from './judge.ts';
 import type { Death, Operator, Told } from './operator.ts';
+import type { People } from './people.ts';
 
 export interface StoryOptions {
   readonly operator: Operator;
   readonly judge: Judge;
+  readonly people: People;
   readonly logins: number;
   readonly deaths: number;
   readonly random: () => number;
@@ -67,12 +69,18 @@ class Story {
         const { failed, code } = await this.#surely(args);
         for (const { endpointId, code: why } of failed) if (why === 'row_edited' || why === 'store_conflict') named.add(endpointId);
         complete &&= failed.length === 0 && code !== null;
-        if (args[0] === 'verify') for (const id of named) await this.#surely(['resolve', '--endpoint', id, '--take', 'row', ...WHY]);
+        if (args[0] === 'verify') for (const id of named) await this.#surely(['resolve', '--endpoint', id, '--take', await this.#chosen(id), ...WHY]);
       }
       this.#options.progress(`settled: ${named.size} were named, ${complete ? 'nothing' : 'something'} is left`);
       if (complete && named.size === 0) break;
     }
     this.verdicts.push(await this.#options.judge.look('the end'));
+  }
+
+  /** Whoever is asked says it of what lies there at that moment; nobody edits any more. */
+  async #chosen(id: string): Promise<string> {
+    const { judge, people } = this.#options;
+    return people.choose(id, await judge.inStore(id));
   }
 
   /** With one death before it goes through, as long as there are deaths left. */
