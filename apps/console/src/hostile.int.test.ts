@@ -14,7 +14,7 @@ let paths: readonly string[];
 beforeAll(async () => {
   w = await openTestConsole({ people: PEOPLE.map((person) => ({ ...person, name: HOSTILE })) });
   const { queuedTask, failedTask } = await tellStory(w.url, () => HOSTILE);
-  browser = await w.browser('all-operator');
+  browser = await w.browser('all-of-two');
   token = await browser.token();
   const logins = ['alpine-failing', 'alpine-blocked', 'alpine-well-3', 'alpine-locked', 'alpine-well'].map((id) => `/o/hospital-1/logins/${id}`);
   const tasks = [queuedTask, failedTask].map((id) => `/o/hospital-1/tasks/${id}`);
@@ -34,6 +34,7 @@ beforeAll(async () => {
     '/o/hospital-1/notifications',
     '/o/hospital-1/logins',
     '/o/hospital-1/audit',
+    '/all/access',
     '/nothing',
     ...logins,
     ...tasks,

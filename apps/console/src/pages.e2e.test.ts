@@ -51,6 +51,7 @@ const PAGES = (): Readonly<Record<string, string>> => ({
   migration: '/all/migration',
   declined: '/o/hospital-1/logins/alpine-well',
   audit: '/o/hospital-1/audit',
+  access: '/all/access',
   system: '/all/system',
   missing: '/o/none/logins',
 });
@@ -63,7 +64,7 @@ const RULES = { 'light 1280': 'all', 'dark 1280': ['color-contrast'], 'light 400
 
 test.each(Object.entries(RULES))('in %s, nobody is kept out of a page, and none scrolls sideways', async (name, rules) => {
   const [colorScheme, width] = [name.startsWith('dark') ? 'dark' : 'light', Number(name.split(' ')[1])] as const;
-  const { context, page } = await visit('all-operator', { colorScheme, viewport: { width, height: 900 } });
+  const { context, page } = await visit('all-of-two', { colorScheme, viewport: { width, height: 900 } });
   for (const [title, path] of Object.entries(PAGES())) {
     await page.goto(`${w.origin}${path}`);
     for (const act of await page.locator('details.act').all()) await act.evaluate((element) => element.setAttribute('open', ''));

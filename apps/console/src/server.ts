@@ -15,6 +15,7 @@ import { visitorOf } from './sign-in/visitor.ts';
 import { failureOf } from './web/failure.ts';
 import './web/fastify.ts';
 import { securityHeaders } from './web/headers.ts';
+import { accessRoutes } from './web/access-routes.ts';
 import { htmlOf } from './web/markup.ts';
 import { overviewRoutes } from './web/overview-routes.ts';
 import { pageRoutes } from './web/page-routes.ts';
@@ -106,6 +107,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   actRoutes(server, options);
   approvalRoutes(server, options);
   bulkRoutes(server, options);
+  accessRoutes(server, options);
   try {
     await server.listen({ port: options.port, host: options.host });
   } catch (cause) {

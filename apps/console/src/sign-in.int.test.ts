@@ -129,3 +129,42 @@ async function rowsOf(query: string): Promise<string> {
     await client.end();
   }
 }
+
+test('who may do what is seen, taken along and ended in one’s own organization, and of nobody what they are elsewhere', async () => {
+  const [approver, operator, ended, other] = [
+    await w.browser('one-approver'),
+    await w.browser('one-operator'),
+    await w.browser('one-auditor'),
+    await w.browser('mixed'),
+  ];
+  const page = (await approver.get('/o/hospital-1/access')).text;
+  const file = await approver.get('/o/hospital-1/access.csv');
+  expect([file.headers.get('content-type'), file.headers.get('content-disposition')]).toEqual([
+    'text/csv; charset=utf-8',
+    'attachment; filename="access-hospital-1.csv"',
+  ]);
+  expect(file.text).toMatch(/^"person","name","at the last sign-in","first seen","last seen","open sessions"\r\n/);
+  for (const text of [page, file.text])
+    expect([text.includes('Mixed'), text.includes('viewer hospital-1'), text.includes('hospital-2')]).toEqual([true, true, false]);
+  const missing = (await approver.get('/o/hospital-3/access')).text;
+  for (const path of ['access', 'access.csv']) {
+    for (const base of ['/o/hospital-2', '/all']) expect(await approver.get(`${base}/${path}`)).toMatchObject({ status: 404, text: missing });
+    expect(await operator.get(`/o/hospital-1/${path}`)).toMatchObject({ status: 404 });
+  }
+  const auditor = await w.browser('all-auditor');
+  const all = (await auditor.get('/all/access')).text;
+  expect([all.includes('operator hospital-2'), all.includes('/acts/revoke')]).toEqual([true, false]);
+  const [, handle] = /Revoke the session of One auditor<\/summary>.*?\/sessions\/([^/"]+)\/acts\/revoke/s.exec(page) ?? [];
+  const revoke = async (browser: typeof approver, base: string) =>
+    (await browser.post(`${base}/sessions/${handle}/acts/revoke`, { token: await browser.token(), reason: 'left the company' })).status;
+  expect([
+    await revoke(operator, '/o/hospital-1'),
+    await revoke(auditor, '/all'),
+    await revoke(approver, '/all'),
+    await revoke(approver, '/o/hospital-2'),
+  ]).toEqual([404, 404, 404, 404]);
+  expect((await ended.get('/')).status).toBe(200);
+  expect([await revoke(approver, '/o/hospital-1'), await revoke(approver, '/o/hospital-1')]).toEqual([303, 404]);
+  expect([(await ended.get('/')).status, (await other.get('/')).status]).toEqual([303, 200]);
+  expect((await approver.get('/o/hospital-1/audit?action=session.')).text).toContain('left the company');
+});

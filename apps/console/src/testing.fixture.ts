@@ -7,12 +7,13 @@ import { parseGroups } from './access/groups.ts';
 import { startConsole } from './server.ts';
 import { Browser } from './browser.fixture.ts';
 
-/** One of each role everywhere, one of each at `hospital-1` alone, one of two roles in two places, and one whom nobody knows. */
+/** One of each role everywhere, one of each at `hospital-1` alone, some of two roles, and one whom nobody knows. */
 export const PEOPLE: readonly DemoPerson[] = [
   ...['viewer', 'operator', 'approver', 'auditor'].flatMap((role) => [
     { id: `all-${role}`, name: `All ${role}`, groups: [`all-${role}`] },
     { id: `one-${role}`, name: `One ${role}`, groups: [`one-${role}`] },
   ]),
+  { id: 'all-of-two', name: 'All of two', groups: ['all-operator', 'all-approver'] },
   { id: 'both', name: 'Both', groups: ['one-operator', 'one-approver'] },
   { id: 'mixed', name: 'Mixed', groups: ['one-viewer', 'two-operator'] },
   { id: 'nobody', name: 'Nobody', groups: ['staff'] },

@@ -25,6 +25,7 @@ export { type AskedActToDo, endAct, endLeftActs, takeActs } from './asked-acts/t
 export { withdrawAct } from './asked-acts/withdraw.ts';
 export { withCa } from './connection.ts';
 export { type ConsoleRoles, type ConsoleSession, endSession, endSessionsOf, findSession, openSession } from './console/sessions.ts';
+export { type ConsolePerson, listConsolePeople, type OpenSession, revokeSession } from './console/review.ts';
 export { checkDatabase, databaseEnvironment, readDatabaseConfig, withDatabaseCa } from './environment.ts';
 export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endpoints/endpoint.ts';
 export { followStoreVersion } from './endpoints/follow.ts';

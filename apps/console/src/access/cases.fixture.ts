@@ -29,6 +29,7 @@ const SEES: Readonly<Record<Page, string>> = {
   approvals: 'operator approver auditor',
   notifications: 'operator approver auditor',
   audit: 'operator approver auditor',
+  access: 'approver auditor',
   system: 'viewer operator approver auditor',
 };
 const DOES: Readonly<Record<Act, string>> = {
@@ -44,6 +45,7 @@ const DOES: Readonly<Record<Act, string>> = {
   approve: 'approver',
   decline: 'approver',
   withdraw: 'operator',
+  revoke: 'approver',
   'pause portals': 'operator',
   'resume portals': 'operator',
   'approve for portals': 'approver',

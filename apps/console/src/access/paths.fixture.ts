@@ -20,6 +20,7 @@ const PATHS: Readonly<Record<Page, (organization: Organization, made: Made) => s
   approvals: () => '/approvals',
   notifications: () => '/notifications',
   audit: () => '/audit',
+  access: () => '/access',
   system: () => '/system',
 };
 export const pagePath = (page: Page, organization: Organization, made: Made): string => `/o/${organization}${PATHS[page](organization, made)}`;
@@ -30,6 +31,7 @@ export function actPath(act: Act, organization: Organization, { tasks, requests 
   const [word = '', ...wide] = act.split(' ');
   if (OF_A_REQUEST.includes(word))
     return wide.length > 0 ? `/all/requests/${requests['*']}/acts/${word}` : `/o/${organization}/requests/${requests[organization]}/acts/${word}`;
+  if (word === 'revoke') return `/o/${organization}/sessions/${crypto.randomUUID()}/acts/revoke`;
   if (wide.length > 0) return `/all/acts/${word}`;
   return act === 'cancel'
     ? `/o/${organization}/tasks/${tasks.get(organization)}/acts/cancel`

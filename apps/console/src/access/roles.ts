@@ -17,6 +17,7 @@ export const PAGES = {
   approvals: ['operator', 'approver', 'auditor'],
   notifications: ['operator', 'approver', 'auditor'],
   audit: ['operator', 'approver', 'auditor'],
+  access: ['approver', 'auditor'],
   system: EVERYBODY,
 } as const satisfies Record<string, readonly Role[]>;
 export type Page = keyof typeof PAGES;
@@ -35,6 +36,7 @@ export const ACTS = {
   approve: ['approver'],
   decline: ['approver'],
   withdraw: ['operator'],
+  revoke: ['approver'],
   'pause portals': ['operator'],
   'resume portals': ['operator'],
   'approve for portals': ['approver'],

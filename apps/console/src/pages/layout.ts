@@ -34,6 +34,7 @@ const PLACES: readonly { readonly page: Page; readonly title: string; readonly p
   { page: 'approvals', title: 'Approvals', path: '/approvals', ofAll: true },
   { page: 'notifications', title: 'Notifications', path: '/notifications', ofAll: true },
   { page: 'audit', title: 'Audit', path: '/audit', ofAll: false },
+  { page: 'access', title: 'Access', path: '/access', ofAll: true },
   { page: 'system', title: 'System', path: '/system', ofAll: true },
 ];
 

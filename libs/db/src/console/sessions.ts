@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Database } from '../database.ts';
+import type { Database, Transaction } from '../database.ts';
+import { Prisma } from '../generated/client.ts';
 import { checkMs, jsonText } from '../input.ts';
 
 /** Which roles a person has, by organization; `*`: in every one. */
@@ -29,14 +30,28 @@ const MOST_OF_ONE = 10;
 
 const hash = (text: string): Buffer<ArrayBuffer> => Buffer.from(createHash('sha256').update(text).digest());
 
+/** Ends sessions; when their people were seen last stays known. Returns how many there were. */
+export async function removeSessions(tx: Transaction, which: Prisma.Sql): Promise<number> {
+  const gone = await tx.$queryRaw<{ person: string }[]>`
+    WITH gone AS (DELETE FROM console_session WHERE ${which} RETURNING person, seen_at),
+         seen AS (UPDATE console_person p SET seen_at = greatest(p.seen_at, g.seen_at) FROM (SELECT person, max(seen_at) AS seen_at FROM gone GROUP BY 1) g WHERE p.person = g.person)
+    SELECT person FROM gone`;
+  return gone.length;
+}
+
 /** Opens a session under a new id, which is returned once and kept nowhere: the row has its hash. For `rcm_console`. */
 export async function openSession(db: Database, { person, name, roles, agent, lifeMs }: NewSession): Promise<string> {
   const id = randomBytes(ID_BYTES).toString('base64url');
   const life = checkMs('lifeMs', lifeMs, 1);
   await db.transaction('no tenant', async (tx) => {
-    await tx.$executeRaw`DELETE FROM console_session WHERE ends_at < clock_timestamp()`;
+    await removeSessions(tx, Prisma.sql`ends_at < clock_timestamp()`);
+    await removeSessions(
+      tx,
+      Prisma.sql`id_hash IN (SELECT s.id_hash FROM console_session s WHERE s.person = ${person} ORDER BY s.begun_at DESC OFFSET ${MOST_OF_ONE - 1})`,
+    );
     await tx.$executeRaw`
-      DELETE FROM console_session WHERE id_hash IN (SELECT s.id_hash FROM console_session s WHERE s.person = ${person} ORDER BY s.begun_at DESC OFFSET ${MOST_OF_ONE - 1})`;
+      INSERT INTO console_person (person, name, roles) VALUES (${person}, ${name}, ${jsonText('roles', roles)}::jsonb)
+      ON CONFLICT (person) DO UPDATE SET name = excluded.name, roles = excluded.roles, seen_at = clock_timestamp()`;
     await tx.$executeRaw`
       INSERT INTO console_session (id_hash, person, name, roles, agent_hash, ends_at)
       VALUES (${hash(id)}, ${person}, ${name}, ${jsonText('roles', roles)}::jsonb, ${hash(agent)}, clock_timestamp() + make_interval(secs => ${life}::float8 / 1000))`;
@@ -62,9 +77,9 @@ export async function findSession(
 
 /** Ends it for good. */
 export async function endSession(db: Database, id: string): Promise<void> {
-  await db.transaction('no tenant', (tx) => tx.$executeRaw`DELETE FROM console_session WHERE id_hash = ${hash(id)}`);
+  await db.transaction('no tenant', (tx) => removeSessions(tx, Prisma.sql`id_hash = ${hash(id)}`));
 }
 
 /** Ends all of a person's sessions, in every browser; returns how many there were. */
 export const endSessionsOf = (db: Database, person: string): Promise<number> =>
-  db.transaction('no tenant', (tx) => tx.$executeRaw`DELETE FROM console_session WHERE person = ${person}`);
+  db.transaction('no tenant', (tx) => removeSessions(tx, Prisma.sql`person = ${person}`));

@@ -245,6 +245,9 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     `INSERT INTO login_request (kind, actor, reason) VALUES ('pause', 'person:os:jane', 'r')`,
     `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason, asked_through) VALUES ('$org', '$endpoint', 'verify', 'person:os:jane', 'r', 'else')`,
     'UPDATE console_session SET ends_at = ends_at',
+    'UPDATE console_session SET handle = handle',
+    'UPDATE console_person SET first_signed_in = now()',
+    'DELETE FROM console_person',
     `UPDATE integration_endpoint SET base_url = 'https://alpine.example/x'`,
     `INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url) VALUES ('new', '$org', 'alpine', 'another', 'https://alpine.example/')`,
     'DELETE FROM integration_endpoint',
@@ -263,6 +266,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ...ALL_ROLES.filter((role) => role !== CONSOLE_ROLE).flatMap((role) => [
     [role, 'may not', asked('person:os:jane', 'because', 'rotate')] as const,
     [role, 'may not', 'SELECT 1 FROM console_session'] as const,
+    [role, 'may not', 'SELECT 1 FROM console_person'] as const,
   ]),
   ['rcm_rotator', 'may', `UPDATE login_request SET taken_at = now(), taken_by = 'rotator', ended_at = now(), outcome = 'done'`],
   ['rcm_rotator', 'may not', `UPDATE login_request SET actor = 'person:os:john'`],
