@@ -14,7 +14,7 @@ type Right = keyof typeof RIGHTS;
 const ALL = Object.keys(RIGHTS) as Right[];
 
 export interface Login {
-  /** As docs/migration.md calls it. */
+  /** As docs/rewrite-claims.md calls it. */
   readonly name: string;
   readonly role: string;
   /** `null`: a superuser. */
@@ -43,7 +43,7 @@ export async function makeLogins({ sql }: StorageServer): Promise<void> {
 }
 
 export interface State {
-  /** As docs/migration.md calls it. */
+  /** As docs/rewrite-claims.md calls it. */
   readonly name: string;
   readonly server: 'own' | 'managed';
   /** Before what is removed was ever written; answers how it is undone. */

@@ -17,7 +17,7 @@ const REMOVED = 4;
 /** What cannot be compressed. */
 const bulk = (): string => randomBytes(200_000).toString('base64');
 
-const DOCS = readFileSync(join(import.meta.dirname, '../../../../docs/migration.md'), 'utf8');
+const DOCS = readFileSync(join(import.meta.dirname, '../../../../docs/rewrite-claims.md'), 'utf8');
 /** The table as it stands in the docs: what is claimed, by state of the server and by login. */
 const TABLE = new Map(
   DOCS.split('\n')
