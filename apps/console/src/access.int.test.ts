@@ -98,6 +98,7 @@ test('what is another’s is answered word for word, and header for header, as w
     ['/o/hospital-2/rotations', '/o/hospital-3/rotations'],
     ['/o/hospital-2/portals/alpine', '/o/hospital-3/portals/alpine'],
     ['/o/hospital-2/migration', '/o/hospital-3/migration'],
+    ['/o/hospital-2/calendar', '/o/hospital-3/calendar'],
     ['/o/hospital-2/access', '/o/hospital-3/access'],
     ['/o/hospital-2/access.csv', '/o/hospital-3/access.csv'],
     ['/o/hospital-2/approvals', '/o/hospital-3/approvals'],

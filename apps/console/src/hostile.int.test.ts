@@ -55,7 +55,7 @@ test('what everybody has written is a text on every page, and what patients have
   expect(seen).toBe(paths.length);
 });
 
-test.each(['show', 'portal', 'after', 'before', 'actor', 'action', 'login', 'to'])(
+test.each(['show', 'portal', 'month', 'day', 'after', 'before', 'actor', 'action', 'login', 'to'])(
   'what is asked for in %s comes back as a text, or not at all',
   async (name) => {
     for (const path of [
@@ -65,6 +65,7 @@ test.each(['show', 'portal', 'after', 'before', 'actor', 'action', 'login', 'to'
       '/all/tasks',
       '/all/rotations',
       '/all/notifications',
+      '/o/hospital-1/calendar',
       '/o/hospital-1/audit',
       '/sign-in',
       '/nothing',

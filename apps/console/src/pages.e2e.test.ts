@@ -46,6 +46,7 @@ const PAGES = (): Readonly<Record<string, string>> => ({
   approvals: '/all/approvals',
   notifications: '/all/notifications',
   rotations: '/all/rotations',
+  calendar: '/o/hospital-1/calendar',
   portals: '/all/portals',
   portal: '/all/portals/alpine',
   migration: '/all/migration',

@@ -1,4 +1,4 @@
-import type { AuditPlace, NoticePlace, TaskListPlace, WalkPlace } from '@rcm/db';
+import type { AuditPlace, DayPlace, NoticePlace, TaskListPlace, WalkPlace } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
 
@@ -12,10 +12,19 @@ const moment = z
 export const loginPlaces: z.ZodType<WalkPlace> = z.strictObject({ key: moment.nullable(), id: z.string().max(63) });
 export const taskPlaces: z.ZodType<TaskListPlace> = z.strictObject({ at: moment, id: z.uuid() });
 export const noticePlaces: z.ZodType<NoticePlace> = z.strictObject({ at: moment, id: z.uuid() });
+export const dayPlaces: z.ZodType<DayPlace> = z.strictObject({
+  at: moment,
+  id: z.string().max(63),
+  kind: z
+    .string()
+    .max(32)
+    .regex(/^[a-z_]+$/),
+});
 export const auditPlaces: z.ZodType<AuditPlace> = z.strictObject({ at: moment, seq: z.int().min(0) });
 
 /** Where the next page begins, as one word that is given back as it is. */
-export const cursorOf = (place: WalkPlace | TaskListPlace | NoticePlace | AuditPlace): string => Buffer.from(JSON.stringify(place)).toString('base64url');
+export const cursorOf = (place: DayPlace | WalkPlace | TaskListPlace | NoticePlace | AuditPlace): string =>
+  Buffer.from(JSON.stringify(place)).toString('base64url');
 
 /** Fails with `input_invalid`, naming the option. */
 export function placeIn<P>(places: z.ZodType<P>, option: string, cursor: string): P {

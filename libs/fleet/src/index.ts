@@ -2,7 +2,8 @@
  * What the books say of logins and tasks, in words for people: one meaning each, whether it is read at a terminal (`rcm`) or in a browser (the console). It reads
  * nothing and changes nothing: rows of libs/db go in, words come out. It must never be told more than an operator may see.
  */
-export { auditPlaces, cursorOf, loginPlaces, noticePlaces, placeIn, taskPlaces } from './cursor.ts';
+export { CALENDAR_WORDS } from './calendar-words.ts';
+export { auditPlaces, cursorOf, dayPlaces, loginPlaces, noticePlaces, placeIn, taskPlaces } from './cursor.ts';
 export { howMany, howManyLogins } from './how-many.ts';
 export { isWell, noteOf, type Standing, standingOf } from './standing.ts';
 export { nextStepsFor, whyRotatedThen } from './login-words.ts';

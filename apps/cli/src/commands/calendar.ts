@@ -1,5 +1,5 @@
-import { type CalendarEntry, type CalendarKind, type Database, listCalendar } from '@rcm/db';
-import { relative } from '@rcm/fleet';
+import { type CalendarEntry, type Database, listCalendar } from '@rcm/db';
+import { CALENDAR_WORDS, relative } from '@rcm/fleet';
 import type { Report } from '../report.ts';
 import { span } from '../span.ts';
 import { table } from '../table.ts';
@@ -12,14 +12,6 @@ export interface CalendarOptions {
   readonly ical?: boolean;
 }
 
-const WHAT: Readonly<Record<CalendarKind, string>> = {
-  rotation: 'change the password',
-  password_expires: 'the password expires',
-  keep_alive: 'log in, so that it counts as used',
-  dormant: 'disabled for want of a login',
-  recertify: 'recertify',
-};
-
 /** What comes for every login until a moment, for people, for programs, or as iCalendar. Not well where something that a person does is overdue. */
 export async function calendar(db: Database, options: CalendarOptions, now: Date): Promise<Report> {
   const limit = Number(options.limit);
@@ -29,7 +21,7 @@ export async function calendar(db: Database, options: CalendarOptions, now: Date
   const ical = options.ical ? await asICalendar(entries, now) : null;
   return {
     json: {
-      entries: entries.map((entry) => ({ ...entry, what: WHAT[entry.kind] })),
+      entries: entries.map((entry) => ({ ...entry, what: CALENDAR_WORDS[entry.kind] })),
       overdue,
       whole: entries.length < limit,
       ...(ical === null ? {} : { ical }),
@@ -50,7 +42,7 @@ export async function calendar(db: Database, options: CalendarOptions, now: Date
         { text: relative(at, view.now), ...(by === 'person' && at < now ? { style: 'red' as const } : {}) },
         { text: at.toISOString().slice(0, 10) },
         { text: endpointId },
-        { text: WHAT[kind] },
+        { text: CALENDAR_WORDS[kind] },
         { text: by === 'portal' ? '' : by },
         { text: portalTypeCode },
         { text: orgId },
@@ -74,7 +66,7 @@ async function asICalendar(entries: readonly CalendarEntry[], now: Date): Promis
       stamp: now,
       start: at,
       allDay: true,
-      summary: `${endpointId} at ${portalTypeCode}: ${WHAT[kind]}${by === 'person' ? ' (a person)' : ''}`,
+      summary: `${endpointId} at ${portalTypeCode}: ${CALENDAR_WORDS[kind]}${by === 'person' ? ' (a person)' : ''}`,
       description: `organization ${orgId}; rcm login show ${endpointId}`,
     });
   return feed.toString().replaceAll('\r\n', '\n');

@@ -23,6 +23,7 @@ const SEES: Readonly<Record<Page, string>> = {
   fleet: 'viewer operator approver auditor',
   login: 'viewer operator approver auditor',
   rotations: 'viewer operator approver auditor',
+  calendar: 'viewer operator approver auditor',
   portals: 'viewer operator approver auditor',
   migration: 'operator approver auditor',
   tasks: 'viewer operator approver auditor',

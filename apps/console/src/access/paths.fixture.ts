@@ -14,6 +14,7 @@ const PATHS: Readonly<Record<Page, (organization: Organization, made: Made) => s
   fleet: () => '/logins',
   login: (organization) => `/logins/${loginIn(organization)}`,
   rotations: () => '/rotations',
+  calendar: () => '/calendar',
   portals: () => '/portals/alpine',
   migration: () => '/migration',
   tasks: (organization, { tasks }) => `/tasks/${tasks.get(organization)}`,

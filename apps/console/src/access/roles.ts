@@ -11,6 +11,7 @@ export const PAGES = {
   fleet: EVERYBODY,
   login: EVERYBODY,
   rotations: EVERYBODY,
+  calendar: EVERYBODY,
   portals: EVERYBODY,
   migration: ['operator', 'approver', 'auditor'],
   tasks: EVERYBODY,

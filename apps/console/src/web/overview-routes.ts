@@ -1,5 +1,8 @@
 import {
   channelFigures,
+  closedHours,
+  comingInMonth,
+  comingOnDay,
   type Database,
   databaseProblem,
   dueByDay,
@@ -17,12 +20,13 @@ import {
   portalRotations,
   showPortal,
 } from '@rcm/db';
-import { noticePlaces, placeIn } from '@rcm/fleet';
+import { dayPlaces, noticePlaces, placeIn } from '@rcm/fleet';
 import { isId } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { formToken } from '../access/form-token.ts';
 import { mayDo } from '../access/roles.ts';
 import { approvalsPage } from '../pages/approvals.ts';
+import { calendarAsked, calendarPage } from '../pages/calendar.ts';
 import { migrationPage } from '../pages/migration.ts';
 import { notificationsPage } from '../pages/notifications.ts';
 import { portalPage, portalsPage } from '../pages/portals.ts';
@@ -47,6 +51,15 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
     const open = found.slice(0, A_PAGE);
     const next = found.length > A_PAGE ? (open.at(-1)?.id ?? null) : null;
     return { title: 'Rotations', content: rotationsPage({ place, asked, days, portals, gates, pauses, open, next, now }) };
+  });
+
+  page('calendar', '/calendar', 'organization', async ({ place: { orgId }, query, now }) => {
+    if (orgId === null) return null;
+    const asked = calendarAsked(query, now);
+    const after = query['after'] === undefined ? null : placeIn(dayPlaces, 'after', String(query['after']));
+    const days = await comingInMonth(db, { orgId, month: asked.month });
+    const day = asked.day === null ? { entries: [], next: null } : await comingOnDay(db, { orgId, day: asked.day, after, limit: A_PAGE });
+    return { title: 'Calendar', content: calendarPage({ orgId, asked, days, ...day, closed: await closedHours(db, { orgId }), now }) };
   });
 
   page('portals', '/portals', 'both', async ({ place, now }) => {

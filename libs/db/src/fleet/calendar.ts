@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts';
+import { Prisma } from '../generated/client.ts';
 import { checkId, checkLimit, timestamp } from '../input.ts';
 import { BY_HAND } from '../manual/by-hand.ts';
 import { DORMANT_AT, KEEP_ALIVE_AT, KEPT_BY_PROGRAM, RECERTIFY_AT } from '../upkeep/lapses.ts';
@@ -16,6 +17,17 @@ export interface CalendarEntry {
   readonly by: 'platform' | 'person' | 'portal';
 }
 
+/** What comes for each stored login `e` with what stands beside it, as `c`; what nothing comes of has no moment. */
+export const COMING = Prisma.sql`
+  integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code JOIN login_identity i ON i.id = e.login_identity
+        CROSS JOIN LATERAL (VALUES
+          ('rotation', e.next_rotation_at, CASE WHEN ${BY_HAND} OR p.automation IS NULL THEN 'person' ELSE 'platform' END),
+          ('password_expires', e.last_rotated_at + make_interval(days => p.password_expires_days), 'portal'),
+          ('keep_alive', CASE WHEN p.dormant_after_days IS NOT NULL THEN ${KEEP_ALIVE_AT} END, CASE WHEN ${KEPT_BY_PROGRAM} THEN 'platform' ELSE 'person' END),
+          ('dormant', CASE WHEN p.dormant_after_days IS NOT NULL THEN ${DORMANT_AT} END, 'portal'),
+          ('recertify', CASE WHEN p.recertify_every_days IS NOT NULL THEN ${RECERTIFY_AT} END, 'person')) c (kind, at, by)`;
+export const IS_KEPT = Prisma.sql`p.automation IS DISTINCT FROM 'forbidden' AND e.secret_arn IS NOT NULL`;
+
 /** What comes until a moment for the logins of all organizations, or of one, the soonest first; what is overdue is first of all. For `rcm_operator`. Fails with `input_invalid`. */
 export async function listCalendar(
   db: Database,
@@ -32,14 +44,7 @@ export async function listCalendar(
     'every tenant',
     (tx) => tx.$queryRaw<CalendarEntry[]>`
       SELECT e.id AS "endpointId", e.org_id AS "orgId", e.portal_type_code AS "portalTypeCode", c.kind, c.at, c.by
-        FROM integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code JOIN login_identity i ON i.id = e.login_identity
-        CROSS JOIN LATERAL (VALUES
-          ('rotation', e.next_rotation_at, CASE WHEN ${BY_HAND} OR p.automation IS NULL THEN 'person' ELSE 'platform' END),
-          ('password_expires', e.last_rotated_at + make_interval(days => p.password_expires_days), 'portal'),
-          ('keep_alive', CASE WHEN p.dormant_after_days IS NOT NULL THEN ${KEEP_ALIVE_AT} END, CASE WHEN ${KEPT_BY_PROGRAM} THEN 'platform' ELSE 'person' END),
-          ('dormant', CASE WHEN p.dormant_after_days IS NOT NULL THEN ${DORMANT_AT} END, 'portal'),
-          ('recertify', CASE WHEN p.recertify_every_days IS NOT NULL THEN ${RECERTIFY_AT} END, 'person')) c (kind, at, by)
-       WHERE p.automation IS DISTINCT FROM 'forbidden' AND e.secret_arn IS NOT NULL AND c.at <= ${timestamp(until)}::timestamptz
+        FROM ${COMING} WHERE ${IS_KEPT} AND c.at <= ${timestamp(until)}::timestamptz
          AND (${org}::text IS NULL OR e.org_id = ${org}) AND (${code}::text IS NULL OR e.portal_type_code = ${code})
        ORDER BY c.at, e.id, c.kind LIMIT ${checkLimit(limit)}`,
   );

@@ -194,6 +194,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ].map((statement) => [OPERATOR_ROLE, 'may not', statement] as const),
   ...[
     'SELECT id, base_url, secret_arn, search_wanted_at FROM integration_endpoint',
+    'SELECT secret_taken_at FROM integration_endpoint',
     'SELECT version, outcome, effect, process, task_id FROM login_attempt',
     'SELECT * FROM rotation_attempt',
     'SELECT * FROM login_request',
