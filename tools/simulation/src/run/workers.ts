@@ -6,6 +6,7 @@ import type { FindingKind } from '../oracle/finding.ts';
 import type { Answer, Ask, SeedSummary } from './messages.ts';
 
 const CHUNK = 20;
+const WORLDS_A_PROCESS = 100;
 /** A world makes much that is dead at once: with room for it, and no threads beside those that run worlds, a seed takes a sixth less. */
 const NODE_OPTIONS = ['--max-semi-space-size=128', '--single-threaded-gc'];
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
@@ -37,8 +38,65 @@ export const seedsFrom = (first: number, count: number): number[] => Array.from(
 /** The same work by several hands; fails where one of them does. */
 export const inParallel = (hands: number, work: () => Promise<void>): Promise<unknown> => Promise.all(Array.from({ length: hands }, work));
 
-/** One process in which worlds run, one after the other. A fault is planted into it before it loads anything, and for good. */
+/**
+ * A process in which worlds run, one after the other. A fault is planted into it before it loads anything, and for good. It is replaced by a fresh one every so many
+ * worlds: of processes that died in a world something is left for ever (Node holds composed abort signals that somebody listens to), 3 MB a world.
+ */
 export class SeedWorker implements AsyncDisposable {
+  readonly #planted: string | null;
+  #current: WorkerProcess;
+  #worlds = 0;
+
+  private constructor(planted: string | null, first: WorkerProcess) {
+    this.#planted = planted;
+    this.#current = first;
+  }
+
+  static async start(planted: string | null): Promise<SeedWorker> {
+    return new SeedWorker(planted, await WorkerProcess.start(planted));
+  }
+
+  /** These seeds, in their order. */
+  async run(seeds: readonly number[], onSeed: (summary: SeedSummary) => void): Promise<void> {
+    if (this.#worlds >= WORLDS_A_PROCESS) await this.#renew();
+    this.#worlds += seeds.length;
+    await this.#current.ask({ ask: 'run', seeds }, (answer) => {
+      if (answer.answer === 'seed') onSeed(answer.summary);
+      return answer.answer === 'done';
+    });
+  }
+
+  async runOne(seed: number): Promise<SeedSummary> {
+    const ran: SeedSummary[] = [];
+    await this.run([seed], (summary) => void ran.push(summary));
+    const [summary] = ran;
+    if (!summary) throw new Error(`Seed ${seed} ended without a word.`);
+    return summary;
+  }
+
+  /** The story of a seed, made as short as it can be, and what it shows; `null`: nothing. */
+  async story(seed: number, keep: string | null): Promise<{ readonly kind: FindingKind | null; readonly lines: readonly string[] }> {
+    let told: { readonly kind: FindingKind | null; readonly lines: readonly string[] } = { kind: null, lines: [] };
+    await this.#current.ask({ ask: 'story', seed, keep }, (answer) => {
+      if (answer.answer === 'story') told = answer;
+      return answer.answer === 'story';
+    });
+    return told;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#current.kill();
+    return Promise.resolve();
+  }
+
+  async #renew(): Promise<void> {
+    this.#current.kill();
+    this.#current = await WorkerProcess.start(this.#planted);
+    this.#worlds = 0;
+  }
+}
+
+class WorkerProcess {
   readonly #process: ChildProcess;
   readonly #died: Promise<never>;
 
@@ -56,43 +114,13 @@ export class SeedWorker implements AsyncDisposable {
     this.#died.catch(() => undefined);
   }
 
-  static async start(planted: string | null): Promise<SeedWorker> {
-    const worker = new SeedWorker(planted);
-    await Promise.race([once(worker.#process, 'message'), worker.#died]);
-    return worker;
+  static async start(planted: string | null): Promise<WorkerProcess> {
+    const started = new WorkerProcess(planted);
+    await Promise.race([once(started.#process, 'message'), started.#died]);
+    return started;
   }
 
-  /** These seeds, in their order. */
-  async run(seeds: readonly number[], onSeed: (summary: SeedSummary) => void): Promise<void> {
-    await this.#ask({ ask: 'run', seeds }, (answer) => {
-      if (answer.answer === 'seed') onSeed(answer.summary);
-      return answer.answer === 'done';
-    });
-  }
-
-  async runOne(seed: number): Promise<SeedSummary> {
-    const ran: SeedSummary[] = [];
-    await this.run([seed], (summary) => void ran.push(summary));
-    const [summary] = ran;
-    if (!summary) throw new Error(`Seed ${seed} ended without a word.`);
-    return summary;
-  }
-
-  /** The story of a seed, made as short as it can be, and what it shows; `null`: nothing. */
-  async story(seed: number, keep: string | null): Promise<{ readonly kind: FindingKind | null; readonly lines: readonly string[] }> {
-    let told: { readonly kind: FindingKind | null; readonly lines: readonly string[] } = { kind: null, lines: [] };
-    await this.#ask({ ask: 'story', seed, keep }, (answer) => {
-      if (answer.answer === 'story') told = answer;
-      return answer.answer === 'story';
-    });
-    return told;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#process.kill();
-  }
-
-  #ask(question: Ask, isLast: (answer: Answer) => boolean): Promise<void> {
+  ask(question: Ask, isLast: (answer: Answer) => boolean): Promise<void> {
     const answered = new Promise<void>((resolve) => {
       const hear = (answer: Answer): void => {
         if (!isLast(answer)) return;
@@ -103,5 +131,9 @@ export class SeedWorker implements AsyncDisposable {
     });
     this.#process.send(question);
     return Promise.race([answered, this.#died]);
+  }
+
+  kill(): void {
+    this.#process.kill();
   }
 }
