@@ -27,8 +27,8 @@ afterAll(async () => {
 });
 afterEach(() => aws.setFaults({ kind: 'none' }));
 
-const open = (where = 's3://backups/prod'): Promise<BackupPlace> =>
-  backupPlace(where, { region: aws.region, endpoint: aws.endpoint, signal: new AbortController().signal });
+const open = (where = 's3://backups/prod', more: { readonly deadlineMs?: number } = {}): Promise<BackupPlace> =>
+  backupPlace(where, { region: aws.region, endpoint: aws.endpoint, signal: new AbortController().signal, ...more });
 const stream = (...chunks: readonly string[]) => ReadableStream.from(chunks.map((chunk) => Buffer.from(chunk))) as ReadableStream<Uint8Array>;
 /** As the bucket has them, by key; an object of two versions is there twice. */
 const objects = async (prefix: string): Promise<readonly (readonly [string, string])[]> => {
@@ -76,6 +76,12 @@ test('a bucket that is away, or is not there, is said, and nothing of what was t
     code: 'store_unavailable',
     message: expect.stringContaining('NoSuchBucket'),
   });
+});
+
+test('a bucket that does not answer is not waited for without end', async () => {
+  const place = await open('s3://backups/prod', { deadlineMs: 300 });
+  aws.setFaults({ match: 's3:PutObject', kind: 'slow', delayMs: 600_000 });
+  await expect(place.write('prod.mercy.age', stream('sealed'))).rejects.toMatchObject({ code: 'store_unavailable' });
 });
 
 test('what ends in the middle is not written', async () => {

@@ -4,6 +4,8 @@ import type { BackupPlace, PlaceOptions } from './place.ts';
 
 /** A login takes about 1 KB, and a file is held in memory so that it can be sent again. */
 const MAX_FILE_BYTES = 268_435_456;
+/** A bucket that takes a file so slowly takes none; without an end, a backup would hang for ever. */
+const DEADLINE_MS = 300_000;
 const SCHEME = 's3://';
 
 export const isBucketAddress = (where: string): boolean => where.startsWith(SCHEME);
@@ -12,7 +14,7 @@ export const isBucketAddress = (where: string): boolean => where.startsWith(SCHE
  * A folder of a bucket that nothing was written to before: `PREFIX/TIME-UUID/`, and at its end `complete.json`, without which the backup broke off. Whoever writes
  * there needs `s3:PutObject` and nothing else: it can read nothing back, and take nothing away where the bucket keeps versions.
  */
-export async function bucketPlace(where: string, { region, endpoint, signal }: PlaceOptions): Promise<BackupPlace> {
+export async function bucketPlace(where: string, { region, endpoint, signal, deadlineMs = DEADLINE_MS }: PlaceOptions): Promise<BackupPlace> {
   const { bucket, prefix } = parse(where);
   if (region === undefined) throw new RcmError('config_invalid', 'RCM_AWS_REGION says in which region the bucket is. Nothing was written.');
   // Whoever never backs up to a bucket does not load it.
@@ -23,7 +25,9 @@ export async function bucketPlace(where: string, { region, endpoint, signal }: P
     const address = `${SCHEME}${bucket}/${folder}${name}`;
     try {
       // The SDK sends a CRC32 along, which S3 compares with what it received.
-      await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${folder}${name}`, Body: body, IfNoneMatch: '*' }), { abortSignal: signal });
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${folder}${name}`, Body: body, IfNoneMatch: '*' }), {
+        abortSignal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
+      });
     } catch (cause) {
       // The folder is ours alone: what is there is this file, by an earlier try whose answer was lost.
       if (!(cause instanceof Error && cause.name === 'PreconditionFailed')) throw refused(address, cause);

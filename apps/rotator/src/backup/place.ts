@@ -27,4 +27,6 @@ export interface PlaceOptions {
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
   readonly signal: AbortSignal;
+  /** For each file that a bucket takes, with all its tries. Default: five minutes. */
+  readonly deadlineMs?: number;
 }
