@@ -28,7 +28,11 @@ export async function overview(db: Database): Promise<Report> {
         ['locked', of(o.locked, 'rcm logins --locked')],
         ['blocked', of(o.blocked, 'rcm logins --blocked')],
         ['database', o.restore === null ? null : `${RESTORED[o.restore.kind]} ${relative(o.restore.at, view.now)} (${o.restore.reason})`],
-        ['backup', backup && `${isBackupOld ? 'old: ' : ''}begun ${relative(backup.beganAt, view.now)}, ${backup.logins} logins, ${backup.place}`],
+        [
+          'backup',
+          backup &&
+            `${isBackupOld ? 'old: ' : ''}begun ${relative(backup.beganAt, view.now)}, ${backup.logins} logins${backup.missing > 0 ? ` without ${backup.missing} that could not be read` : ''}, ${backup.place}`,
+        ],
         ['portals stopped', o.portalsStopped.join(', ') || '0'],
         ['due in 7 d', of(o.dueIn7Days, 'rcm logins --due')],
         ['overdue', howMany(o.overdue)],

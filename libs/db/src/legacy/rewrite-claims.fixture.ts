@@ -81,8 +81,13 @@ async function follower({ sql, url }: StorageServer): Promise<() => Promise<void
   const client = new pg.Client({ connectionString: url, replication: 'true' } as pg.ClientConfig);
   client.on('error', () => undefined);
   await client.connect();
-  void client.query(`START_REPLICATION PHYSICAL ${at}`).catch(() => undefined);
-  while ((await sql.query('SELECT 1 FROM pg_stat_replication')).rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  // It has an end only when it is ended, below; before anything follows, an end is a failure.
+  let ended: unknown = null;
+  void client.query(`START_REPLICATION PHYSICAL ${at}`).catch((error: unknown) => void (ended = error));
+  while ((await sql.query('SELECT 1 FROM pg_stat_replication')).rowCount === 0) {
+    if (ended) throw ended;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
   return async () => {
     await sql.query('SELECT pg_terminate_backend(pid) FROM pg_stat_replication');
     while ((await sql.query('SELECT 1 FROM pg_stat_replication')).rowCount !== 0) await new Promise((resolve) => setTimeout(resolve, 20));
