@@ -36,12 +36,13 @@ describe.each([['http'], ...(identity ? [['https']] : [])])('what a script of a 
       openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }),
     };
     const session = await createRecipeDriver({
-      recipe: corpusRecipe({ login: `login/${encodeURIComponent(way)}` }),
+      // What leaves and when is the matter here, not how fast: a machine that stands still for a while answers nothing.
+      recipe: corpusRecipe({ login: `login/${encodeURIComponent(way)}`, stepDeadlineMs: 120_000 }),
       hosts: [{ host: portal.host, address: 'loopback' }],
       browser: trusting,
     }).openSession({ baseUrl: portal.origin, signal });
     open.push(session);
-    return session.login({ credential, totp: null, beforeSubmit, deadlineMs: 60_000, signal });
+    return session.login({ credential, totp: null, beforeSubmit, deadlineMs: 240_000, signal });
   }
 
   it.each(ways)('waits for the submit, and is not lost: %s', async (way) => {
@@ -52,7 +53,7 @@ describe.each([['http'], ...(identity ? [['https']] : [])])('what a script of a 
     });
     expect(before).not.toContain(TYPED);
     expect(before.filter((line) => line === 'opened').length).toBe(way === 'a worker whose socket was open before' ? 1 : 0);
-    expect(result).toMatchObject({ outcome: { kind: 'accepted' }, submitted: true });
+    expect([result.outcome.kind, result.submitted]).toEqual(['accepted', true]);
     expect(portal.heard).toContain(TYPED);
     expect(portal.heard.indexOf(TYPED)).toBeLessThan(portal.heard.indexOf('POST'));
   });
