@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium } from './playwright.ts';
+import { playwright } from './playwright.ts';
 
 /** Names under which systems install a Chromium, the leanest first. */
 const SYSTEM_NAMES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
@@ -20,7 +20,7 @@ export async function findChromium(options: FindChromiumOptions = {}): Promise<s
   if (options.configured) return (await runnable(options.configured)) ? options.configured : null;
   const folders = options.folders ?? SYSTEM_FOLDERS;
   const named = SYSTEM_NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
-  for (const path of options.folders ? named : [chromium.executablePath(), ...named, ...MAC_APPLICATIONS]) {
+  for (const path of options.folders ? named : [(await playwright()).chromium.executablePath(), ...named, ...MAC_APPLICATIONS]) {
     if (path && (await runnable(path))) return path;
   }
   return null;

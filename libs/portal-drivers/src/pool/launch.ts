@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import { registerHoldingEngine } from '../evidence/holding-engine.ts';
 import { registerDeclaredEngine } from '../interpreter/declared-engine.ts';
 import { registerPressEngine } from '../interpreter/pressable.ts';
-import { chromium } from '../playwright.ts';
+import { playwright } from '../playwright.ts';
 
 /**
  * Quiet and lean: no talk to anyone but the portal. QUIC and WebRTC would pass by the proxy that fences a session in, and a
@@ -59,6 +59,7 @@ export async function launchChromium(options: LaunchOptions): Promise<Browser> {
   const { executablePath, user } = options;
   const asUser = user === undefined ? {} : { RCM_AS_USER: user, RCM_AS_PROGRAM: executablePath };
   try {
+    const { chromium } = await playwright();
     await Promise.all([registerDeclaredEngine(), registerHoldingEngine(), registerPressEngine()]);
     return await chromium.launch({
       executablePath: user === undefined ? executablePath : AS_USER,
