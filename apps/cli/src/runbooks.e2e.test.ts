@@ -10,7 +10,7 @@ import { generateAgeIdentity } from '@rcm/credentials/backup';
 import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
 import { urlFor } from '@rcm/db/testing';
 import { createMetrics, type HealthServer, startHealthServer } from '@rcm/telemetry';
-import { asRoot, isLongForm } from '@rcm/test-services';
+import { asRoot, compileCache, isLongForm } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openPerson, type Person } from './person.fixture.ts';
 
@@ -146,7 +146,15 @@ beforeAll(async () => {
     RCM_AUDIT_SIGNING_KEY_FILE: file('signing.pem', String(privateKey.export({ type: 'pkcs8', format: 'pem' }))),
   };
   const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, ...asRoot(), RCM_PLAINTEXT: person.environment['RCM_PLAINTEXT'], RCM_AUDIT_HEADS_FILE: heads.RCM_AUDIT_HEADS_FILE, ...writer };
+  const env = {
+    PATH,
+    HOME,
+    ...asRoot(),
+    ...compileCache(),
+    RCM_PLAINTEXT: person.environment['RCM_PLAINTEXT'],
+    RCM_AUDIT_HEADS_FILE: heads.RCM_AUDIT_HEADS_FILE,
+    ...writer,
+  };
   await promisify(execFile)(process.execPath, ['--disable-sigusr1', AUDIT, 'heads', 'write'], { env });
 }, TIMEOUT_MS);
 afterAll(async () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { asRoot } from '@rcm/test-services';
+import { asRoot, compileCache } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 /** What a person with the README does on `npm start`: nothing here is given to `rcm` but the profile that the platform wrote. */
@@ -53,7 +53,7 @@ it(
       const control = /what the portals saw +(\S+)\/figures/.exec(said)?.[1] ?? '';
       expect(said).toContain(`XDG_CONFIG_HOME=${join(base, 'kept')} npm --silent run rcm -- --profile local overview`);
       const rcm = async (words: readonly string[], stdin?: string) => {
-        const environment = { PATH: process.env['PATH'], HOME: base, XDG_CONFIG_HOME: join(base, 'kept'), ...asRoot() };
+        const environment = { PATH: process.env['PATH'], HOME: base, XDG_CONFIG_HOME: join(base, 'kept'), ...asRoot(), ...compileCache() };
         const { RCM_BROWSER_SANDBOX: _sandbox, ...clean } = environment as Record<string, string | undefined>;
         const end = await run(RCM, ['--profile', 'local', ...words, '--json'], clean, stdin).ended;
         for (const secret of SECRETS) expect(end.stdout + end.stderr).not.toContain(secret);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createPortalTask, getPortalTask, insertEndpoint, keyFileWrapping, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
-import { freshDatabase } from '@rcm/test-services';
+import { compileCache, freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -19,6 +19,7 @@ const agentsWith = (id: string, key: string) =>
 const webAgent = (args: readonly string[], keys: Readonly<Record<string, string>>) =>
   new Promise<{ readonly code: number; readonly out: string; readonly err: string }>((resolve) => {
     const env = {
+      ...compileCache(),
       ...{ PATH: process.env['PATH'], RCM_ALLOW_ROOT: 'yes', RCM_BROWSER_SANDBOX: 'off', RCM_ENVIRONMENT: 'test', RCM_IDENTITY_KEY: 'i'.repeat(32) },
       ...{ RCM_DATABASE_URL: urlFor('rcm_agent', database.url), RCM_TASK_KEYS: 'file', ...keys },
       ...{ RCM_AWS_REGION: 'us-east-1', RCM_AWS_ACCOUNT_ID: '123456789012', RCM_KMS_KEY_ID: 'alias/rcm' },

@@ -20,7 +20,7 @@ export interface AppContainer {
 const KEEPER = fileURLToPath(new URL('keeper.ts', import.meta.url));
 const SECRETS = '/run/secrets/rcm';
 /** Said of a process on this machine, and of none in a container. */
-const NOT_IN_A_CONTAINER = new Set(['RCM_ALLOW_ROOT', 'RCM_BROWSER_SANDBOX', 'RCM_CHROMIUM_PATH']);
+const NOT_IN_A_CONTAINER = new Set(['RCM_ALLOW_ROOT', 'RCM_BROWSER_SANDBOX', 'RCM_CHROMIUM_PATH', 'NODE_COMPILE_CACHE']);
 
 /** Names the container of an app of this run; the same for every run on the folder. */
 export const containerName = (folder: DataFolder, app: string): string => `${basename(folder.root)}-${app}`;
