@@ -2,5 +2,8 @@ import { projectTests } from '@rcm/test-services/vitest';
 
 export default projectTests(import.meta.dirname, {
   services: ['postgres', 'aws'],
-  longOnContainers: ['src/{adopt,adopt-again,adopt-anew,adopt-ids,adopt-ways,edits,process,crash,rollback,together}.int.test.ts'],
+  longOnContainers: [
+    'src/{adopt,adopt-again,adopt-anew,adopt-ids,adopt-ways,edits,process,crash,rollback,together}.int.test.ts',
+    'src/{memory,resolve,resolve-held,runs,shapes,verify-logins}.int.test.ts',
+  ],
 });

@@ -96,7 +96,7 @@ const rotator: readonly Operation[] = [
   asks('rcm_rotator', countRefusedLogins, [], { ...list, most: 20_000 }),
   asks('rcm_rotator', fleetFigures, [RULES], { ...list, most: 40_000 }),
   asks('rcm_rotator', claimUnusedLogins, [{ limit: 4, restMs: 1 }], { grows: 'looks at every login that was not used for long' }),
-  asks('rcm_rotator', listCopiesToRemove, [{ limit: 50 }]),
+  asks('rcm_rotator', listCopiesToRemove, [{ limit: 50 }], { most: 1_000 }),
   asks('rcm_rotator', forgetLeftPasswords, [{ days: 30 }]),
   asks('rcm_rotator', noticeUndecided, []),
   asks('rcm_rotator', noticeLapsing, [], { grows: LAPSES }),
