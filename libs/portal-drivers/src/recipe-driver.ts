@@ -74,7 +74,7 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
       'recipe_invalid',
       `The recipe ${recipe.name} needs ${undeclared.join(', ')}, which its portal type does not declare: add it to the portal type's hosts if it may be trusted.`,
     );
-  const { context, origins, gate, close } = await openGuardedContext({
+  const { context, origins, requestGate, close } = await openGuardedContext({
     ...where,
     hosts,
     plaintextAllowed: options.plaintextAllowed,
@@ -89,7 +89,7 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
     const watch = createTabs(page, origins.base, interruptions.guard);
     const onStep = options.onStep ?? (() => undefined);
     const evidence = createEvidenceRecorder(options.evidence);
-    const parts = { recipe, origins, watch, interruptions, gate, onStep, secrets, evidence };
+    const parts = { recipe, origins, watch, interruptions, requestGate, onStep, secrets, evidence };
     return { parts, context, release: close };
   } catch {
     await close();

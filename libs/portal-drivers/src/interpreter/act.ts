@@ -1,5 +1,5 @@
 import type { Secret } from '@rcm/telemetry';
-import type { Gate } from '../network/gate.ts';
+import type { RequestGate } from '../network/request-gate.ts';
 import type { Value } from '../recipe/value.ts';
 import type { StepTrace } from '../trace.ts';
 import type { ActTime } from './act-time.ts';
@@ -15,7 +15,7 @@ export interface Act<W extends Worded> {
   readonly name: StepTrace['act'];
   readonly watch: Tabs;
   readonly interruptions: Interruptions;
-  readonly gate: Gate;
+  readonly requestGate: RequestGate;
   readonly time: ActTime;
   readonly outcomes: OutcomeWatch<W>;
   /** Milliseconds for a step that sets none. */
@@ -25,7 +25,7 @@ export interface Act<W extends Worded> {
   resolve(value: Value): Resolved;
   /** Must be called before a sealing secret is typed: from then on nothing that carries it leaves before the submit. */
   seal(secret: Secret<string>): void;
-  /** Awaited right before the submit step; lets the gate go, and marks what already holds. */
+  /** Awaited right before the submit step; lets the request gate go, and marks what already holds. */
   beforeSubmit(): Promise<void>;
   /** Called after the submit step was done without an error. */
   submitted(): void;

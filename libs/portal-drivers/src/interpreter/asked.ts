@@ -12,7 +12,7 @@ export interface Asked {
 /** What can bring rows, or what leads to more of them. */
 const BRINGING: readonly string[] = ['document', 'script', 'xhr', 'fetch'];
 
-/** Given up by the page itself, or kept out by the gate: no failure of the portal. */
+/** Given up by the page itself, or kept out by the request gate: no failure of the portal. */
 const HARMLESS = /ERR_ABORTED|ERR_BLOCKED_BY_CLIENT/;
 
 /** Counts what the page's document and its scripts have asked for, beside `earlier`. */

@@ -8,7 +8,7 @@ import { runSteps } from './steps.ts';
 
 /** Runs steps that send no credential, until one of the words shows. */
 export function follow(parts: SessionParts, name: 'check' | 'logout', options: StepOptions, words: readonly Worded[], steps: readonly Step[]): Promise<Worded> {
-  parts.gate.reset();
+  parts.requestGate.reset();
   parts.watch.home();
   return withDeadline({ ms: options.deadlineMs, what: name, signal: options.signal }, async (signal) => {
     const outcomes = createOutcomeWatch<Worded>(parts.watch, []);

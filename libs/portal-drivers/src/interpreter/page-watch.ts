@@ -80,7 +80,7 @@ export function watchPage(page: Page): PageWatch {
   page.on('requestfailed', (request: Request) => {
     if (!request.isNavigationRequest()) return;
     const name = /ERR_[A-Z_]+/.exec(request.failure()?.errorText ?? '')?.[0] ?? 'failed';
-    // Given up for another document, or an answer without one: no failure of the portal. Nor is a frame that the gate kept out.
+    // Given up for another document, or an answer without one: no failure of the portal. Nor is a frame that the request gate kept out.
     if (name === 'ERR_ABORTED') return;
     if (isMainFrame(request, page)) trouble = { network: name };
     else if (name !== 'ERR_BLOCKED_BY_CLIENT') frameTrouble = { network: name };

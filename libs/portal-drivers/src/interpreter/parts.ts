@@ -1,5 +1,5 @@
 import type { EvidenceRecorder } from '../evidence/recorder.ts';
-import type { Gate } from '../network/gate.ts';
+import type { RequestGate } from '../network/request-gate.ts';
 import type { Origins } from '../network/origins.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { StepTrace } from '../trace.ts';
@@ -14,13 +14,13 @@ export interface SessionParts {
   readonly origins: Origins;
   readonly watch: Tabs;
   readonly interruptions: Interruptions;
-  readonly gate: Gate;
+  readonly requestGate: RequestGate;
   readonly secrets: KnownSecrets;
   readonly onStep: (trace: StepTrace) => void;
   readonly evidence: EvidenceRecorder;
 }
 
-/** Absolute address of a recipe's path: below the base URL, or as it stands. Whether it may be reached the gate decides. */
+/** Absolute address of a recipe's path: below the base URL, or as it stands. Whether it may be reached the request gate decides. */
 export function addressOf(parts: SessionParts, path: string): string {
   if (!path.startsWith('/')) return path;
   // Well-known addresses stand at the root of a host (RFC 8615).

@@ -16,7 +16,7 @@ export function quietAct<W extends Worded>(
     name: options.name,
     watch: parts.watch,
     interruptions: parts.interruptions,
-    gate: parts.gate,
+    requestGate: parts.requestGate,
     time: options.time,
     outcomes: options.outcomes,
     stepDeadlineMs: parts.recipe.step_deadline_ms,

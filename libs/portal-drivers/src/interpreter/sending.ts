@@ -29,11 +29,11 @@ export interface Sent<W> {
 }
 
 /**
- * An act that sends credentials: a login, a change. From the first secret typed until `beforeSubmit` has come back the gate
+ * An act that sends credentials: a login, a change. From the first secret typed until `beforeSubmit` has come back the request gate
  * is held, so what is not submitted has not left. Ends in a `Sent`; throws only what `beforeSubmit` threw.
  */
 export async function runSending<W extends Worded>(parts: SessionParts, sending: Sending<W>): Promise<Sent<W>> {
-  const { gate } = parts;
+  const { requestGate } = parts;
   const outcomes = createOutcomeWatch(parts.watch, sending.early);
   const typed: Secret<string>[] = [];
   let asked: Promise<void> | null = null;
@@ -52,10 +52,10 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
     if (signal.aborted) throw new RcmError('cancelled', 'The time was up before the submit.');
     outcomes.expect(sending.outcomes);
     await outcomes.mark();
-    gate.release();
+    requestGate.release();
   };
 
-  gate.reset();
+  requestGate.reset();
   try {
     const ended = await withDeadline({ ms: sending.deadlineMs, what: sending.name, signal: sending.signal }, async (signal) => {
       const time = timeOf(parts, { deadlineMs: sending.deadlineMs, signal });
@@ -63,13 +63,13 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
         name: sending.name,
         watch: parts.watch,
         interruptions: parts.interruptions,
-        gate,
+        requestGate,
         time,
         outcomes,
         stepDeadlineMs: parts.recipe.step_deadline_ms,
         address: (path) => addressOf(parts, path),
         resolve: sending.resolve,
-        seal: (secret) => gate.hold(createSecretMask((typed.push(secret), typed))),
+        seal: (secret) => requestGate.hold(createSecretMask((typed.push(secret), typed))),
         beforeSubmit: () => askCaller(signal),
         submitted: () => (pressed = true),
         oneTimeCode: sending.oneTimeCode,
@@ -78,15 +78,15 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
       };
       return (await runSteps(act, sending.steps)) ?? (await time.until(outcomes.awaited(), time.stepMs(parts.recipe.step_deadline_ms), outcomes.look));
     });
-    const submitted = pressed || gate.sent();
+    const submitted = pressed || requestGate.sent();
     // What is still held was not submitted, and must not leave now that the answer says so.
-    if (submitted) gate.reset();
-    else gate.shut();
+    if (submitted) requestGate.reset();
+    else requestGate.shut();
     return { ended, submitted };
   } catch (error) {
     // A caller that is still writing down the attempt must be done before it hears how the attempt ended.
     await Promise.resolve(asked).catch(() => undefined);
-    const submitted = gate.shut() || pressed;
+    const submitted = requestGate.shut() || pressed;
     if (refusals.length > 0) throw refusals[0];
     return { ended: isRcmError(error) ? error : translateBrowserError(error, sending.name), submitted };
   }

@@ -20,7 +20,7 @@ import type { Value } from '../recipe/value.ts';
 /** Does a task of the recipe. Fails with `task_unknown` and `task_input_invalid`; what the portal does is always an outcome. */
 export async function runTask(parts: SessionParts, options: TaskOptions): Promise<TaskOutcome> {
   const task = filledTask(checkedTask(parts.recipe, options), options.input);
-  parts.gate.reset();
+  parts.requestGate.reset();
   try {
     return await withDeadline({ ms: options.deadlineMs, what: 'task', signal: options.signal }, (signal) => follow(parts, task, options, signal));
   } catch (error) {

@@ -2,17 +2,17 @@ import { hasCode, RcmError, withDeadline } from '@rcm/telemetry';
 import type { BrowserContext } from 'playwright-core';
 import type { BrowserPool } from '../pool/browser-pool.ts';
 import type { BlockedRequest } from '../trace.ts';
-import { startFence } from './fence.ts';
-import { type Gate, installGate } from './gate.ts';
+import { startEgressProxy } from './egress-proxy.ts';
+import { type RequestGate, installRequestGate } from './request-gate.ts';
 import { declaredOrigins, type Origins, type OriginsOptions } from './origins.ts';
 import { Passage } from './passage.ts';
 import { createSessionAddresses, type LookupAddresses, type SessionAddresses } from './session-addresses.ts';
 
-/** A browser context that reaches the declared hosts only, and whose gate holds what must not leave yet. */
+/** A browser context that reaches the declared hosts only, and whose request gate holds what must not leave yet. */
 export interface GuardedContext {
   readonly context: BrowserContext;
   readonly origins: Origins;
-  readonly gate: Gate;
+  readonly requestGate: RequestGate;
   /** Closes the context and its way to the network. */
   close(): Promise<void>;
 }
@@ -36,23 +36,23 @@ export async function openGuardedContext(options: GuardedContextOptions): Promis
   const addresses = createSessionAddresses({ lookup, portalType: declared.portalType });
   await checkBase(origins, addresses, signal);
   const passage = new Passage();
-  const fence = await startFence({
+  const proxy = await startEgressProxy({
     origins,
     addresses,
     passage,
     onBlocked: (origin, reason) => onBlocked({ origin, kind: 'connection', ...(reason ? { reason } : {}) }),
   });
-  const opened = await browser.openContext({ signal, context: { proxy: { server: fence.server } } }).catch(async (error: unknown) => {
-    await fence.close();
+  const opened = await browser.openContext({ signal, context: { proxy: { server: proxy.server } } }).catch(async (error: unknown) => {
+    await proxy.close();
     throw error;
   });
   const close = async (): Promise<void> => {
     await opened.close();
-    await fence.close();
+    await proxy.close();
   };
   try {
-    const gate = await installGate({ context: opened.context, origins, fence, passage, onBlocked });
-    return { context: opened.context, origins, gate, close };
+    const requestGate = await installRequestGate({ context: opened.context, origins, proxy, passage, onBlocked });
+    return { context: opened.context, origins, requestGate, close };
   } catch {
     await close();
     throw new RcmError('browser_unavailable', 'The browser could not guard a context.');

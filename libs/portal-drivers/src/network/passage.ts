@@ -4,7 +4,7 @@
  */
 export type PassageState = 'open' | 'held' | 'released' | 'closed';
 
-/** The one state behind gate and fence: requests wait at the gate, sockets at the fence, and both count what left. */
+/** The one state behind request gate and proxy: requests wait at the request gate, sockets at the proxy, and both count what left. */
 export class Passage {
   #state: PassageState = 'open';
   #left = 0;

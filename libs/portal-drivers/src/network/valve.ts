@@ -3,7 +3,7 @@ import { tunnelUse } from './client-hello.ts';
 import type { Passage } from './passage.ts';
 
 /**
- * What a browser sends into a tunnel, on its way to the portal. Requests have passed the gate already. What a socket sends passes
+ * What a browser sends into a tunnel, on its way to the portal. Requests have passed the request gate already. What a socket sends passes
  * here, whoever opened it: a page, a frame, a worker, a worker of a worker; only the proxy sees them all. Its opening and its
  * messages wait while the passage is held; where the passage is closed the stream fails, and nothing of them leaves.
  */

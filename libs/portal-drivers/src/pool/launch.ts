@@ -8,7 +8,7 @@ import { registerPressEngine } from '../interpreter/pressable.ts';
 import { playwright } from '../playwright.ts';
 
 /**
- * Quiet and lean: no talk to anyone but the portal. QUIC and WebRTC would pass by the proxy that fences a session in, and a
+ * Quiet and lean: no talk to anyone but the portal. QUIC and WebRTC would pass by the egress proxy, and a
  * page's `dns-prefetch` would carry words to whoever answers for a name, so the browser itself resolves none: the proxy does.
  */
 const ARGUMENTS = [

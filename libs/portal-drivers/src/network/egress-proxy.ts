@@ -7,7 +7,7 @@ import type { Passage } from './passage.ts';
 import { type Destination, type FoundAddress, lookupOf, type SessionAddresses } from './session-addresses.ts';
 import { createValve } from './valve.ts';
 
-export interface Fence {
+export interface EgressProxy {
   /** Address of the proxy that the browser context must use. */
   readonly server: string;
   /**
@@ -38,7 +38,7 @@ interface Tunnel {
   fromPortal: boolean;
 }
 
-export interface FenceOptions {
+export interface EgressProxyOptions {
   readonly origins: Origins;
   readonly addresses: SessionAddresses;
   /** What may leave; sockets wait here for it. */
@@ -59,7 +59,7 @@ export interface FenceOptions {
  * used before breaks without an answer (seen with 1 POST too many in a test). So each plain request has a connection of its
  * own, and tunnels, which cannot be looked into, are cut while they rest before something is submitted.
  */
-export async function startFence(options: FenceOptions): Promise<Fence> {
+export async function startEgressProxy(options: EgressProxyOptions): Promise<EgressProxy> {
   const { origins, addresses, passage, onBlocked } = options;
   const sockets = new Set<Socket>();
   const tunnels = new Set<Tunnel>();

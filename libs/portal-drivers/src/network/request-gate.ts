@@ -1,22 +1,22 @@
 import type { BrowserContext, Request, Route, WebSocketRoute } from 'playwright-core';
 import type { BlockedRequest } from '../trace.ts';
-import type { Fence } from './fence.ts';
+import type { EgressProxy } from './egress-proxy.ts';
 import type { Origins } from './origins.ts';
 import type { Passage } from './passage.ts';
 import type { SecretMask } from '../secret-mask.ts';
 
 /**
  * Stands between the pages of a context and the network, and knows whether anything could have left since the release. Requests wait
- * here, the messages of a page's sockets too; sockets that are opened elsewhere, in workers, are not seen here and wait at the fence.
+ * here, the messages of a page's sockets too; sockets that are opened elsewhere, in workers, are not seen here and wait at the proxy.
  */
-export interface Gate {
+export interface RequestGate {
   /** A secret is about to be typed: from now on nothing that could carry it leaves. */
   hold(secrets: SecretMask): void;
   /** The submit may leave now. */
   release(): void;
   /** The act is over and its page is no longer trusted to be still: nothing leaves any more. Returns `sent()`. */
   shut(): boolean;
-  /** The act ended well: the next one begins with an open gate. */
+  /** The act ended well: the next one begins with an open request gate. */
   reset(): void;
   /** Whether any request left since `release`, answered or not. */
   sent(): boolean;
@@ -25,14 +25,14 @@ export interface Gate {
 /** Methods without a body, by which a page normally only asks. */
 const ASKING = ['GET', 'HEAD', 'OPTIONS'];
 
-export async function installGate(options: {
+export async function installRequestGate(options: {
   readonly context: BrowserContext;
   readonly origins: Origins;
-  readonly fence: Fence;
+  readonly proxy: EgressProxy;
   readonly passage: Passage;
   readonly onBlocked: (blocked: BlockedRequest) => void;
-}): Promise<Gate> {
-  const { context, origins, fence, passage, onBlocked } = options;
+}): Promise<RequestGate> {
+  const { context, origins, proxy, passage, onBlocked } = options;
   let secrets: SecretMask | null = null;
 
   /** Whether a request could carry what was typed: in its body, address, headers or cookies. */
@@ -50,7 +50,7 @@ export async function installGate(options: {
     }
     if (passage.state === 'held' && !(await carries(request))) return route.continue();
     if (!(await passage.pass())) return route.abort('blockedbyclient');
-    if (hasBody(request) || (secrets && holdsAny(secrets, [request.url()]))) await fence.freshen();
+    if (hasBody(request) || (secrets && holdsAny(secrets, [request.url()]))) await proxy.freshen();
     return route.continue();
   }
 
