@@ -6,7 +6,7 @@ export default projectTests(import.meta.dirname, {
   longOnContainers: [
     'src/{asked-acts,audit,console,keys,manual,notices,restore,sealing,upkeep}/*.int.test.ts',
     'src/endpoints/{follow-account,search,secret-counts}.int.test.ts',
-    'src/gate/{breaker,health}.int.test.ts',
+    'src/admission/{breaker,health}.int.test.ts',
     'src/isolation/{borrowed-login,operations,shared-login,taken-over}.int.test.ts',
     'src/journal/{copies,known-versions,request,resolve,waits}.int.test.ts',
     'src/ledger/{ended,lockout,password,portal-count}.int.test.ts',

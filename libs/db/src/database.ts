@@ -68,7 +68,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     log: [],
     transactionOptions: { maxWait: TIMEOUTS.freeConnection + 5_000, timeout: TIMEOUTS.statement, isolationLevel: 'ReadCommitted' },
   });
-  const entered = gate(options);
+  const entered = enterAs(options);
   const transaction: Database['transaction'] = (scope, act) =>
     translated(() =>
       client.$transaction(async (tx) => {
@@ -88,7 +88,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 /** The checks of schema, login and keys before the first transaction. They are repeated until they have been answered: an unreachable database proves nothing. */
-function gate({ role, keys, dataKeys }: Pick<DatabaseOptions, 'role' | 'keys' | 'dataKeys'>): (tx: Transaction) => Promise<void> {
+function enterAs({ role, keys, dataKeys }: Pick<DatabaseOptions, 'role' | 'keys' | 'dataKeys'>): (tx: Transaction) => Promise<void> {
   let passed = role === undefined && keys === undefined;
   return async (tx) => {
     if (passed) return;

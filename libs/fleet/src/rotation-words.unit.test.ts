@@ -1,4 +1,4 @@
-import type { GateState, Pause, PortalRotations } from '@rcm/db';
+import type { PortalAdmission, Pause, PortalRotations } from '@rcm/db';
 import { expect, test } from 'vitest';
 import { whyTypeWaits } from './rotation-words.ts';
 
@@ -13,8 +13,8 @@ const portal: PortalRotations = {
 };
 const at = new Date(0);
 const paused = (scope: Pause['scope']): Pause => ({ scope, actor: 'person:os:jane', reason: 'new pages', pausedAt: at });
-const gate = (given: Partial<GateState>): GateState => ({ portalTypeCode: 'alpine', canary: null, breaker: null, ...given });
-const open = gate({
+const admission = (given: Partial<PortalAdmission>): PortalAdmission => ({ portalTypeCode: 'alpine', canary: null, breaker: null, ...given });
+const open = admission({
   breaker: { openedAt: at, cause: 'page_changed', detail: 'of others', probedAt: null },
   canary: { attemptId: 'a', state: 'running', day: 'd' },
 });
@@ -28,8 +28,8 @@ test.each([
   [{}, open, [paused({ kind: 'portal_type', portalTypeCode: 'alpine' })], 'it is paused: new pages'],
   [{}, {}, [paused({ kind: 'portal_type', portalTypeCode: 'borealis' }), paused({ kind: 'endpoint', orgId: 'o', endpointId: 'e' })], null],
   [{}, open, [], 'its breaker is open: page changed'],
-  [{}, gate({ canary: { attemptId: 'a', state: 'running', day: 'd' } }), [], 'the first of the day goes ahead alone'],
+  [{}, admission({ canary: { attemptId: 'a', state: 'running', day: 'd' } }), [], 'the first of the day goes ahead alone'],
   [{ underWay: 4 }, {}, [], 'as many as may be at once are under way'],
 ] as const)('%j with %j and %j: %s', (given, state, pauses, why) => {
-  expect(whyTypeWaits({ portal: { ...portal, ...given }, gate: 'portalTypeCode' in state ? state : undefined, pauses })).toBe(why);
+  expect(whyTypeWaits({ portal: { ...portal, ...given }, admission: 'portalTypeCode' in state ? state : undefined, pauses })).toBe(why);
 });

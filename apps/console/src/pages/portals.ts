@@ -1,4 +1,4 @@
-import type { GateState, PortalListed, PortalShown } from '@rcm/db';
+import type { PortalAdmission, PortalListed, PortalShown } from '@rcm/db';
 import { howMany } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
@@ -9,7 +9,7 @@ import { facts, moment, pill, sameAs, table, type Tone } from './parts.ts';
 export interface PortalsShown {
   readonly place: Place;
   readonly portals: readonly PortalListed[];
-  readonly gates: readonly GateState[];
+  readonly admissions: readonly PortalAdmission[];
   readonly now: Date;
 }
 
@@ -20,13 +20,13 @@ const AUTOMATION: Readonly<Record<'allowed' | 'assisted' | 'forbidden' | 'undeci
   undecided: 'warn',
 };
 const automationPill = ({ automation }: Pick<PortalListed, 'automation'>): VNode => pill(automation ?? 'undecided', AUTOMATION[automation ?? 'undecided']);
-const stopped = (gates: readonly GateState[], portal: string) => gates.find(({ portalTypeCode }) => portalTypeCode === portal)?.breaker ?? null;
-const breakerOf = (gates: readonly GateState[], { code: portal }: Pick<PortalListed, 'code'>, now: Date): Markup => {
-  const open = stopped(gates, portal);
+const stopped = (admissions: readonly PortalAdmission[], portal: string) => admissions.find(({ portalTypeCode }) => portalTypeCode === portal)?.breaker ?? null;
+const breakerOf = (admissions: readonly PortalAdmission[], { code: portal }: Pick<PortalListed, 'code'>, now: Date): Markup => {
+  const open = stopped(admissions, portal);
   return open ? markup`<span>${pill('open', 'ill')} ${moment(open.openedAt, now)}: ${open.cause.replaceAll('_', ' ')}</span>` : pill('closed', 'well');
 };
 
-export const portalsPage = ({ place, portals, gates, now }: PortalsShown): Markup => [
+export const portalsPage = ({ place, portals, admissions, now }: PortalsShown): Markup => [
   table(
     'Portal types',
     [
@@ -38,7 +38,7 @@ export const portalsPage = ({ place, portals, gates, now }: PortalsShown): Marku
         title: 'Passwords',
         cell: ({ rotationMode, rotationIntervalDays }) => (rotationMode === 'manual' ? 'by a person' : `every ${rotationIntervalDays} days`),
       },
-      { title: 'Breaker', cell: (portal) => breakerOf(gates, portal, now) },
+      { title: 'Breaker', cell: (portal) => breakerOf(admissions, portal, now) },
       { title: 'Last saved', cell: ({ savedAt }) => moment(savedAt, now) },
     ],
     portals,
@@ -50,15 +50,15 @@ export const portalsPage = ({ place, portals, gates, now }: PortalsShown): Marku
 export interface OnePortalShown {
   readonly place: Place;
   readonly portal: PortalShown;
-  readonly gates: readonly GateState[];
+  readonly admissions: readonly PortalAdmission[];
   readonly now: Date;
 }
 
-export const portalPage = ({ place, portal, gates, now }: OnePortalShown): Markup => [
+export const portalPage = ({ place, portal, admissions, now }: OnePortalShown): Markup => [
   markup`<p class="lead">${automationPill(portal)} ${portal.name}</p>`,
   facts([
     ['Logins', markup`<a href=${`${place.base}/logins?portal=${portal.code}`}>${howMany(portal.logins)}</a>`],
-    ['Breaker', breakerOf(gates, portal, now)],
+    ['Breaker', breakerOf(admissions, portal, now)],
     ['Last saved', moment(portal.savedAt, now)],
     ['Hosts', portal.hosts.join(', ')],
     ['Password rules', portal.passwordRules],

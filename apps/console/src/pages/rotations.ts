@@ -1,4 +1,4 @@
-import type { DueDay, GateState, Pause, PortalRotations, RotationAttempt } from '@rcm/db';
+import type { DueDay, PortalAdmission, Pause, PortalRotations, RotationAttempt } from '@rcm/db';
 import { howMany, whyTypeWaits } from '@rcm/fleet';
 import { isId } from '@rcm/telemetry';
 import type { VNode } from 'preact';
@@ -24,7 +24,7 @@ export interface RotationsShown {
   readonly asked: RotationsAsked;
   readonly days: readonly DueDay[];
   readonly portals: readonly PortalRotations[];
-  readonly gates: readonly GateState[];
+  readonly admissions: readonly PortalAdmission[];
   readonly pauses: readonly Pause[];
   readonly open: readonly RotationAttempt[];
   /** Where the next page of open ones begins. */
@@ -57,25 +57,31 @@ function calendar({ place, asked, days, portals }: RotationsShown): VNode {
     ${sameAs(`rcm calendar --within ${days.length}d${place.orgId === null ? '' : ` --org ${word(place.orgId)}`}${asked.portal ? ` --portal ${word(asked.portal)}` : ''}`)}</section>`;
 }
 
-function byPortal({ place, portals, gates, pauses, now }: RotationsShown): VNode {
-  const gateOf = ({ code }: PortalRotations): GateState | undefined => gates.find(({ portalTypeCode }) => portalTypeCode === code);
+function byPortal({ place, portals, admissions, pauses, now }: RotationsShown): VNode {
+  const admissionOf = ({ code }: PortalRotations): PortalAdmission | undefined => admissions.find(({ portalTypeCode }) => portalTypeCode === code);
   return markup`<section><h2>Portals</h2>${table(
     'Portal types and why their rotations wait',
     [
       { title: 'Portal', cell: (portal: PortalRotations) => markup`<a href=${`${place.base}/logins?show=due&portal=${portal.code}`}>${portal.code}</a>` },
       { title: 'Next', cell: ({ nextAt }) => moment(nextAt, now) },
       { title: 'Under way', cell: ({ underWay: count, maxConcurrency }) => `${count} of ${maxConcurrency}` },
-      { title: 'First of the day', cell: (portal) => gateOf(portal)?.canary && `${gateOf(portal)?.canary?.day ?? ''}: ${gateOf(portal)?.canary?.state ?? ''}` },
-      { title: 'Breaker', cell: (portal) => breaker(gateOf(portal), now) },
-      { title: 'Why they wait', cell: (portal) => whyTypeWaits({ portal, gate: gateOf(portal), pauses }) ?? pill('they begin as they fall due', 'well') },
+      {
+        title: 'First of the day',
+        cell: (portal) => admissionOf(portal)?.canary && `${admissionOf(portal)?.canary?.day ?? ''}: ${admissionOf(portal)?.canary?.state ?? ''}`,
+      },
+      { title: 'Breaker', cell: (portal) => breaker(admissionOf(portal), now) },
+      {
+        title: 'Why they wait',
+        cell: (portal) => whyTypeWaits({ portal, admission: admissionOf(portal), pauses }) ?? pill('they begin as they fall due', 'well'),
+      },
     ],
     portals,
     'No login is stored here yet.',
   )}</section>`;
 }
 
-const breaker = (gate: GateState | undefined, now: Date): Markup =>
-  gate?.breaker && markup`<span>${pill('open', 'ill')} ${moment(gate.breaker.openedAt, now)}</span>`;
+const breaker = (admission: PortalAdmission | undefined, now: Date): Markup =>
+  admission?.breaker && markup`<span>${pill('open', 'ill')} ${moment(admission.breaker.openedAt, now)}</span>`;
 
 const paused = ({ pauses, now }: RotationsShown): VNode => markup`<section><h2>Pauses</h2>${pausesTable(pauses, now)}</section>`;
 

@@ -1,4 +1,4 @@
-import type { FleetOverview, GateState, Pause } from '@rcm/db';
+import type { FleetOverview, PortalAdmission, Pause } from '@rcm/db';
 import { howMany, howManyLogins } from '@rcm/fleet';
 import { WIDE_ACTS } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
@@ -8,7 +8,7 @@ import { pausesTable } from './pauses.ts';
 
 export interface SystemShown {
   readonly overview: FleetOverview;
-  readonly gates: readonly GateState[];
+  readonly admissions: readonly PortalAdmission[];
   readonly pauses: readonly Pause[];
   /** `null`: Postgres is migrated for this version. */
   readonly databaseProblem: string | null;
@@ -17,7 +17,7 @@ export interface SystemShown {
   readonly now: Date;
 }
 
-export const systemPage = ({ overview, gates, pauses, databaseProblem, acting, now }: SystemShown): Markup => [
+export const systemPage = ({ overview, admissions, pauses, databaseProblem, acting, now }: SystemShown): Markup => [
   facts([
     ['Database', databaseProblem ?? pill('of this version', 'well')],
     ['Logins', `${howManyLogins(overview)} of ${howMany(overview.organizations)} organizations`],
@@ -33,7 +33,7 @@ export const systemPage = ({ overview, gates, pauses, databaseProblem, acting, n
   markup`<section><h2>Portals</h2>${table(
     'Portal types with a canary or a stop',
     [
-      { title: 'Portal', cell: ({ portalTypeCode }: GateState) => portalTypeCode },
+      { title: 'Portal', cell: ({ portalTypeCode }: PortalAdmission) => portalTypeCode },
       {
         title: 'State',
         cell: ({ breaker, canary }) => (breaker ? pill('stopped', 'ill') : pill(canary?.state === 'running' ? 'first of the day under way' : 'open', 'calm')),
@@ -41,7 +41,7 @@ export const systemPage = ({ overview, gates, pauses, databaseProblem, acting, n
       { title: 'Since', cell: ({ breaker }) => moment(breaker?.openedAt ?? null, now) },
       { title: 'Why', cell: ({ breaker }) => breaker && `${breaker.cause}${breaker.detail ? `: ${breaker.detail}` : ''}` },
     ],
-    gates,
+    admissions,
     'No portal type is stopped.',
   )}</section>`,
   markup`<section><h2>Pauses</h2>${pausesTable(pauses, now)}</section>`,

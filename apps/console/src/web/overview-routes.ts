@@ -7,7 +7,7 @@ import {
   databaseProblem,
   dueByDay,
   fleetOverview,
-  listGates,
+  listAdmissions,
   listOpenAttempts,
   listPauses,
   listPortals,
@@ -46,11 +46,11 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
   page('rotations', '/rotations', 'both', async ({ place, query, now }) => {
     const [scope, asked] = [scopeOf(place.orgId), rotationsAsked(query)];
     const days = await dueByDay(db, { scope, days: DAYS, portalTypeCode: asked.portal || undefined });
-    const [portals, gates, pauses] = [await portalRotations(db, scope), await listGates(db), await listPauses(db, scope)];
+    const [portals, admissions, pauses] = [await portalRotations(db, scope), await listAdmissions(db), await listPauses(db, scope)];
     const found = await listOpenAttempts(db, { scope, limit: A_PAGE + 1, after: asked.after });
     const open = found.slice(0, A_PAGE);
     const next = found.length > A_PAGE ? (open.at(-1)?.id ?? null) : null;
-    return { title: 'Rotations', content: rotationsPage({ place, asked, days, portals, gates, pauses, open, next, now }) };
+    return { title: 'Rotations', content: rotationsPage({ place, asked, days, portals, admissions, pauses, open, next, now }) };
   });
 
   page('calendar', '/calendar', 'organization', async ({ place: { orgId }, query, now }) => {
@@ -64,12 +64,12 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
 
   page('portals', '/portals', 'both', async ({ place, now }) => {
     const portals = await listPortals(db, scopeOf(place.orgId));
-    return { title: 'Portals', content: portalsPage({ place, portals, gates: await listGates(db), now }) };
+    return { title: 'Portals', content: portalsPage({ place, portals, admissions: await listAdmissions(db), now }) };
   });
 
   page('portals', '/portals/:id', 'both', async ({ place, id, now }) => {
     const portal = isId(id) ? await showPortal(db, { code: id, scope: scopeOf(place.orgId) }) : null;
-    return portal && { title: portal.code, content: portalPage({ place, portal, gates: await listGates(db), now }) };
+    return portal && { title: portal.code, content: portalPage({ place, portal, admissions: await listAdmissions(db), now }) };
   });
 
   page('migration', '/migration', 'both', async ({ place, now }) => {
@@ -97,7 +97,7 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
     if (everywhere === null) return null;
     const portals = mayDo(everywhere.roles, 'pause portals') ? (await listPortalTypes(db)).map(({ code }) => code) : null;
     const acting = portals && { portals, token: formToken(visitor.sessionId) };
-    const [overview, gates, pauses, problem] = [await fleetOverview(db), await listGates(db), await listPauses(db), await databaseProblem(db)];
-    return { title: 'System', content: systemPage({ overview, gates, pauses, databaseProblem: problem, acting, now }) };
+    const [overview, admissions, pauses, problem] = [await fleetOverview(db), await listAdmissions(db), await listPauses(db), await databaseProblem(db)];
+    return { title: 'System', content: systemPage({ overview, admissions, pauses, databaseProblem: problem, acting, now }) };
   });
 }

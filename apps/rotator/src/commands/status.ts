@@ -1,4 +1,14 @@
-import { countHeldByOldReaders, listAttempts, listGates, listLeases, listNotices, listPauses, listSharedIdentities, listWishes, rotationCounts } from '@rcm/db';
+import {
+  countHeldByOldReaders,
+  listAttempts,
+  listAdmissions,
+  listLeases,
+  listNotices,
+  listPauses,
+  listSharedIdentities,
+  listWishes,
+  rotationCounts,
+} from '@rcm/db';
 import { type CommandContext, print } from './command.ts';
 
 const SHOWN = 200;
@@ -8,13 +18,13 @@ const OPEN = ['planned', 'staged', 'submitting', 'applied', 'verified', 'promote
 /** `status`: who holds what since when, what is open, paused or stopped, and what people were told. Reads only. */
 export async function statusCommand(context: CommandContext): Promise<number> {
   const { db } = context.opened;
-  const [counts, leases, wishes, open, pauses, gates, shared, oldReaders, notices] = await Promise.all([
+  const [counts, leases, wishes, open, pauses, admissions, shared, oldReaders, notices] = await Promise.all([
     rotationCounts(db),
     listLeases(db),
     listWishes(db),
     listAttempts(db, { limit: SHOWN, states: OPEN }),
     listPauses(db),
-    listGates(db),
+    listAdmissions(db),
     listSharedIdentities(db, { limit: SHOWN }),
     countHeldByOldReaders(db),
     listNotices(db, { limit: NOTICES_SHOWN }),
@@ -40,7 +50,7 @@ export async function statusCommand(context: CommandContext): Promise<number> {
     })),
     wishes: wishes.map((w) => ({ endpointIds: w.endpointIds, wantedBy: w.wantedBy, since: w.since.toISOString() })),
     pauses: pauses.map((p) => ({ ...p.scope, actor: p.actor, reason: p.reason, since: p.pausedAt.toISOString() })),
-    portalTypes: gates.map((g) => ({
+    portalTypes: admissions.map((g) => ({
       portalType: g.portalTypeCode,
       canary: g.canary,
       stopped: g.breaker && {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { loginIdentity, parsePayload } from '@rcm/credentials';
-import { assessPortalTypes, type Database, type EndpointRow, getEndpoint, listGates, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { assessPortalTypes, type Database, type EndpointRow, getEndpoint, listAdmissions, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { ALLOWED, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { guardedLogin } from '@rcm/portal-access';
 import type { LoginOutcome, PortalDriver } from '@rcm/portal-drivers';
@@ -115,7 +115,7 @@ async function everybody(): Promise<Record<string, number>> {
 /** What a rotator does with portal types that fail; whether rotations of this one are stopped. */
 async function look(): Promise<boolean> {
   await assessPortalTypes(owner, RULES);
-  return (await listGates(owner)).some(({ breaker }) => breaker !== null);
+  return (await listAdmissions(owner)).some(({ breaker }) => breaker !== null);
 }
 
 /** So much time passes since all that the ledger knows. */

@@ -6,28 +6,28 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readRotatorConfig } from '../config.ts';
 import { openRotator } from '../services.ts';
 import { HOUR, type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
-import { type GateCall, openStoreGate, type StoreGate } from './store-gate.fixture.ts';
+import { type StoreCall, openStoreProxy, type StoreProxy } from './store-proxy.fixture.ts';
 
 const ROTATOR = fileURLToPath(new URL('../machine/paused-rotator.fixture.ts', import.meta.url));
 const THEIRS = { mfa_seed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', note: 'written by a person' };
 
 let row: RowWorld;
-let gate: StoreGate;
+let proxy: StoreProxy;
 const children: ChildProcess[] = [];
 beforeAll(async () => {
   row = await openRowWorld();
-  gate = await openStoreGate(row.world.aws.endpoint);
+  proxy = await openStoreProxy(row.world.aws.endpoint);
 });
-afterEach(() => gate.deny(null));
+afterEach(() => proxy.deny(null));
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
-  await gate?.close();
+  await proxy?.close();
   await row?.close();
 });
 
 const environment = () => ({
   ...row.world.environmentOf('rcm_rotator'),
-  RCM_AWS_ENDPOINT: gate.endpoint,
+  RCM_AWS_ENDPOINT: proxy.endpoint,
   RCM_TENANT_ROLE_ARN: row.world.aws.tenantRoleArn('rotator'),
   RCM_LOG_LEVEL: 'error',
   RCM_SUBMIT_DEADLINE_MS: '60000',
@@ -38,7 +38,7 @@ const environment = () => ({
 /** The write that makes something current; a rehearsal names a pattern that nothing satisfies. */
 const writesCurrent =
   ({ secretArn }: Login) =>
-  ({ operation, input }: GateCall): boolean =>
+  ({ operation, input }: StoreCall): boolean =>
     operation === 'PutParameter' &&
     input['Overwrite'] === true &&
     input['AllowedPattern'] === undefined &&
@@ -46,7 +46,7 @@ const writesCurrent =
 
 /** A rotator of its own that is stopped while its write of the new current password is on the way, for longer than its lease. */
 async function stoppedAtItsWrite(login: Login) {
-  const reached = gate.hold(writesCurrent(login));
+  const reached = proxy.hold(writesCurrent(login));
   const child = spawn(process.execPath, [ROTATOR, login.id, login.orgId, 'never', 'before'], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment() },
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -125,12 +125,12 @@ describe('a rotation whose end can be known beforehand', () => {
   it('changes nothing at the portal where nobody lets it write the current secret', async () => {
     const login = await row.world.addEndpoint('alpine');
     const opened = openRotator(readRotatorConfig({ ...process.env, ...environment() }));
-    gate.deny((call) => writesCurrent(login)({ ...call, input: { ...call.input, AllowedPattern: undefined } }));
+    proxy.deny((call) => writesCurrent(login)({ ...call, input: { ...call.input, AllowedPattern: undefined } }));
     await row.rotate(login.id, opened.rotator).finally(() => opened.close());
     expect(await row.history(login.id)).toMatchObject({ passwordsChanged: 0, locked: false });
     expect(await row.world.portalAcceptsStore(login.id)).toBe(true);
     expect(await row.open(login.id)).toMatchObject({ version: '1' });
-    gate.deny(null);
+    proxy.deny(null);
     expect(await row.settle(login.id)).toBe('done');
     await expectRight(login);
   });

@@ -1,7 +1,7 @@
 import { REASON, RcmError } from '@rcm/telemetry';
 import { writeAuditEvent, writeAuditEventForAll } from '../audit/record.ts';
 import type { Database } from '../database.ts';
-import { mustBePortalType, subjectOf } from '../gate/pause.ts';
+import { mustBePortalType, subjectOf } from '../admission/pause.ts';
 import { checkId } from '../input.ts';
 import { writeNotice } from '../notices/write.ts';
 import type { ActKind, AskedResolution, WideActKind } from './kinds.ts';

@@ -1,6 +1,6 @@
 import { type AuditEvent, writeAuditEvent, writeAuditEventForAll } from '../audit/record.ts';
 import type { Transaction } from '../database.ts';
-import { subjectOf } from '../gate/pause.ts';
+import { subjectOf } from '../admission/pause.ts';
 import type { Scope } from '../scope.ts';
 
 /** What somebody asked for, as whoever decides on it or takes it back has to know it. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openBreaker } from '../gate/breaker.ts';
+import { openBreaker } from '../admission/breaker.ts';
 import { acquireSharedLease } from '../leases/acquire.ts';
 import { beginLoginAttempt, finishLoginAttempt, type LoginAttemptEnd } from '../ledger/attempt.ts';
 import { clearLogin } from '../ledger/clearance.ts';

@@ -1,6 +1,6 @@
 import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
-import type { BreakerRules } from '../gate/breaker.ts';
+import type { BreakerRules } from '../admission/breaker.ts';
 import { checkMs } from '../input.ts';
 
 /** How many of what, of all organizations together: what processes measure of the books. */

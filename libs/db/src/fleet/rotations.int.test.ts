@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../database.ts';
-import { listPauses, pauseRotations } from '../gate/pause.ts';
+import { listPauses, pauseRotations } from '../admission/pause.ts';
 import { listOpenAttempts } from '../journal/open.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { dueByDay, portalRotations } from './rotations.ts';

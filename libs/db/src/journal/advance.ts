@@ -1,6 +1,6 @@
 import type { Database } from '../database.ts';
 import { RcmError } from '@rcm/telemetry';
-import { type GateOutcome, tellGate } from '../gate/outcome.ts';
+import { type AdmissionOutcome, tellAdmission } from '../admission/outcome.ts';
 import { writeNotice } from '../notices/write.ts';
 import { checkMs, timestamp } from '../input.ts';
 import type { AttemptState, OpenState } from './attempt.ts';
@@ -74,9 +74,9 @@ const GROWS_TO_MS = 3_600_000;
 
 /**
  * Sets an attempt aside until a moment; it stays open and remembers where it was. Waiting again moves the moment only. `outcome`: what the
- * portal type's gate learns of it, where it should not wait for this attempt.
+ * portal type's admission learns of it, where it should not wait for this attempt.
  */
-export async function waitAttempt(db: Database, step: Step & Wait & { readonly detail: string; readonly outcome?: GateOutcome }): Promise<boolean> {
+export async function waitAttempt(db: Database, step: Step & Wait & { readonly detail: string; readonly outcome?: AdmissionOutcome }): Promise<boolean> {
   if (!isOpenState(step.from) && step.from !== 'waiting') refuseStep(step.from, 'waiting');
   const ms = 'untilMs' in step ? checkMs('untilMs', step.untilMs) : null;
   const growsToMs = checkMs('growsToMs', ('untilMs' in step ? step.growsToMs : undefined) ?? GROWS_TO_MS);
@@ -94,7 +94,7 @@ export async function waitAttempt(db: Database, step: Step & Wait & { readonly d
                ELSE clock_timestamp() + greatest(make_interval(secs => ${ms}::float8 / 1000),
                       least(clock_timestamp() - coalesce(held_since, clock_timestamp()), make_interval(secs => ${growsToMs}::float8 / 1000))) END
        WHERE id = ${step.attemptId}::uuid AND state = ${step.from} AND fence = ${step.fence}`;
-    if (moved === 1 && step.outcome !== undefined) await tellGate(tx, seen, step.outcome);
+    if (moved === 1 && step.outcome !== undefined) await tellAdmission(tx, seen, step.outcome);
     return moved === 1;
   });
 }
@@ -137,7 +137,7 @@ export async function blockAttempt(db: Database, step: Step & { readonly detail:
        WHERE id = ${step.attemptId}::uuid AND state = ${step.from} AND fence = ${step.fence}`;
     if (moved === 0) return false;
     await tx.$executeRaw`UPDATE integration_endpoint SET rotation_status = 'failed', updated_at = clock_timestamp() WHERE org_id = ${seen.orgId} AND secret_arn = ${seen.secretArn}`;
-    await tellGate(tx, seen, 'failed');
+    await tellAdmission(tx, seen, 'failed');
     const { id: attemptId, orgId, endpointId, portalTypeCode } = seen;
     await writeNotice(tx, { kind: 'blocked', key: attemptId, orgId, endpointId, portalTypeCode, attemptId, detail: step.detail });
     return true;

@@ -2,7 +2,7 @@ import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { notifyCredentialChanged, NEXT_ROTATION } from '../endpoints/schedule.ts';
 import { checkMs } from '../input.ts';
-import { type GateOutcome, tellGate } from '../gate/outcome.ts';
+import { type AdmissionOutcome, tellAdmission } from '../admission/outcome.ts';
 import { writeNotice } from '../notices/write.ts';
 import type { Step } from './advance.ts';
 import type { RotationAttempt } from './attempt.ts';
@@ -54,7 +54,7 @@ function tellOfEdit(tx: Transaction, { id: attemptId, orgId, endpointId, portalT
  */
 export async function finishAttempt(
   db: Database,
-  step: Step & { readonly end: 'done' | 'abandoned'; readonly detail?: string; readonly dueAgainMs?: number; readonly outcome?: GateOutcome },
+  step: Step & { readonly end: 'done' | 'abandoned'; readonly detail?: string; readonly dueAgainMs?: number; readonly outcome?: AdmissionOutcome },
 ): Promise<boolean> {
   if (!mayEnd(step.from, step.end)) refuseStep(step.from, step.end);
   const dueAgainMs = step.dueAgainMs === undefined ? null : checkMs('dueAgainMs', step.dueAgainMs);
@@ -74,7 +74,7 @@ export async function finishAttempt(
              next_rotation_at = CASE WHEN ${isDone} THEN ${NEXT_ROTATION} ELSE coalesce(w.later, e.next_rotation_at) END
         FROM portal_type p, (SELECT clock_timestamp() + make_interval(secs => ${dueAgainMs}::float8 / 1000) AS later) w
        WHERE p.code = e.portal_type_code AND e.org_id = ${seen.orgId} AND e.secret_arn = ${seen.secretArn}`;
-    await tellGate(tx, seen, step.outcome ?? (isDone ? 'passed' : 'failed'));
+    await tellAdmission(tx, seen, step.outcome ?? (isDone ? 'passed' : 'failed'));
     if (!isDone) {
       const { id: attemptId, orgId, endpointId, portalTypeCode } = seen;
       await writeNotice(tx, {

@@ -1,6 +1,6 @@
 import type { Database } from '../database.ts';
-import type { BreakerRules } from '../gate/breaker.ts';
-import { type PortalHealth, portalHealth } from '../gate/health.ts';
+import type { BreakerRules } from '../admission/breaker.ts';
+import { type PortalHealth, portalHealth } from '../admission/health.ts';
 import { type Fingerprints, passwordRecord } from './password.ts';
 
 /** What ledger and journal know about a password at the moment its portal answered (docs/design.md, Login). */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listDueEndpoints } from '../endpoints/schedule.ts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '../endpoints/seed.ts';
 import { showLogin } from '../fleet/show-login.ts';
-import { listStartable } from '../gate/startable.ts';
+import { listStartable } from '../admission/startable.ts';
 import { exclusiveLease, identityOf, openTestDatabase, PORTAL, secretOf, type TestDatabase } from '../testing.fixture.ts';
 import { recordMigrated } from './migrate.ts';
 import { countHeldByOldReaders, declareOldReadersGone, hasOldReaders } from './old-readers.ts';

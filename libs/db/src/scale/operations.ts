@@ -23,12 +23,12 @@ import { closedHours, comingInMonth, comingOnDay } from '../fleet/month.ts';
 import { dueByDay, portalRotations } from '../fleet/rotations.ts';
 import { showLogin } from '../fleet/show-login.ts';
 import type { LoginFilter } from '../fleet/walk.ts';
-import { assessPortalTypes } from '../gate/breaker.ts';
-import { isPortalIll } from '../gate/health.ts';
-import { listGates } from '../gate/list.ts';
-import { listPauses } from '../gate/pause.ts';
-import { listStartable } from '../gate/startable.ts';
-import { takeStartable } from '../gate/take-startable.ts';
+import { assessPortalTypes } from '../admission/breaker.ts';
+import { isPortalIll } from '../admission/health.ts';
+import { listAdmissions } from '../admission/list.ts';
+import { listPauses } from '../admission/pause.ts';
+import { listStartable } from '../admission/startable.ts';
+import { takeStartable } from '../admission/take-startable.ts';
 import { listCopiesElsewhere, listCopiesToRemove } from '../journal/copies.ts';
 import { earlierVersions } from '../journal/earlier-versions.ts';
 import { rotationCounts } from '../journal/ends.ts';
@@ -125,7 +125,7 @@ const asked: readonly Operation[] = [
     list,
   ),
   asks('rcm_rotator', listPauses, [], list),
-  asks('rcm_rotator', listGates, [], list),
+  asks('rcm_rotator', listAdmissions, [], list),
   asks('rcm_rotator', listSharedIdentities, [{ limit: 200 }], { ...list, most: 3_000 }),
   asks('rcm_rotator', listNotices, [{ limit: 20 }], list),
   asks('rcm_rotator', listEndpoints, [{ limit: 1000 }], list),

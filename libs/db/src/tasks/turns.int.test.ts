@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { pauseRotations } from '../gate/pause.ts';
+import { pauseRotations } from '../admission/pause.ts';
 import { clearLogin } from '../ledger/clearance.ts';
 import { forgetPasswords } from '../ledger/password.ts';
 import { exclusiveLease, makeEndpoint, openTestDatabase, printOf, type TestDatabase, type TestEndpoint, REQUESTER } from '../testing.fixture.ts';

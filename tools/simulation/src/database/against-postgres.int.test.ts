@@ -95,7 +95,7 @@ class Round {
     const random = this.#random;
     const place = random.pick(this.#places);
     const lease = this.#leases.length > 0 ? random.pick(this.#leases.slice(-4)) : null;
-    const later = beginning ? {} : { rotation: 16, gate: 4 };
+    const later = beginning ? {} : { rotation: 16, admission: 4 };
     const kind = random.weighted({ time: 5, lease: 10, login: 14, read: 8, ...later, endpoint: 7, person: 2, account: beginning ? 12 : 2 });
     if (kind === 'time') {
       // A little more, or what is over after exactly as long would differ by how long the questions before took.
@@ -112,7 +112,7 @@ class Round {
     if (kind === 'read') return this.#read(place);
     if (kind === 'rotation') return this.#rotation(place, lease);
     if (kind === 'endpoint') return this.#endpoint(place);
-    if (kind === 'gate') return this.#gate(place);
+    if (kind === 'admission') return this.#admission(place);
     if (kind === 'account') return this.#account(place);
     const word = random.pick(['unlocked', 'retry']);
     await this.ask('clearLogin', () => ({ ...place, kind: word, actor: 'person:os:somebody', reason: 'said so' }));
@@ -383,7 +383,7 @@ class Round {
     return Math.abs((dates[0] ?? 0) - (dates[1] ?? 0)) > 1_000;
   }
 
-  async #gate(place: Place): Promise<void> {
+  async #admission(place: Place): Promise<void> {
     const random = this.#random;
     const scope = random.pick([
       { kind: 'all' },

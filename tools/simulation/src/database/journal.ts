@@ -1,5 +1,5 @@
 import { type AttemptState, JOURNAL_VERSION, LOOK_AGAIN_MS, mayAdvance, mayEnd, type OpenState, type RotationAttempt } from '@rcm/db';
-import { refuseStart, tellGate } from './gate.ts';
+import { refuseStart, tellAdmission } from './admission.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refuse, sharing } from './operation.ts';
 import { afterDone } from './schedule.ts';
@@ -195,7 +195,7 @@ export const waitAttempt = operation('waitAttempt', (db, step) => {
   };
   const waitingFrom = seen.state === 'waiting' ? seen.waitingFrom : (seen.state as OpenState);
   change(db, seen.id, { state: 'waiting', waitingFrom, detail: step.detail, heldSince, waitingUntil: until() });
-  if (step.outcome !== undefined) tellGate(db, seen, step.outcome);
+  if (step.outcome !== undefined) tellAdmission(db, seen, step.outcome);
   return true;
 });
 
@@ -213,7 +213,7 @@ export const blockAttempt = operation('blockAttempt', (db, step) => {
   const waitingFrom = seen.state === 'waiting' ? seen.waitingFrom : (seen.state as OpenState);
   change(db, seen.id, { state: 'blocked', waitingFrom, waitingUntil: db.in(LOOK_AGAIN_MS), heldSince: null, detail: step.detail });
   for (const { id } of sharing(db, seen)) db.tables.endpoints.change(id, { rotationStatus: 'failed' });
-  tellGate(db, seen, 'failed');
+  tellAdmission(db, seen, 'failed');
   notice(db, { kind: 'blocked', key: seen.id, endpointId: seen.endpointId, detail: step.detail });
   return true;
 });
@@ -246,7 +246,7 @@ export const finishAttempt = operation('finishAttempt', (db, step) => {
     const next = isDone ? afterDone(db, endpoint) : { rotationNotBefore: later, nextRotationAt: later ?? endpoint.nextRotationAt };
     db.tables.endpoints.change(endpoint.id, { rotationStatus: 'active', ...next });
   }
-  tellGate(db, seen, step.outcome ?? (isDone ? 'passed' : 'failed'));
+  tellAdmission(db, seen, step.outcome ?? (isDone ? 'passed' : 'failed'));
   if (!isDone) notice(db, { kind: 'failed', key: seen.endpointId, every: 'day', endpointId: seen.endpointId });
   return true;
 });

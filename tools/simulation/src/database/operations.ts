@@ -1,7 +1,7 @@
 /** The operations of libs/db that the rotation, the guarded login and people's commands use, each on the model, under its own name. */
 export { recordAuditEvent, recordKeptSession } from './audit.ts';
 export { earlierVersions, listCopiesElsewhere, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved, knownVersions } from './copies.ts';
-export { assessPortalTypes, pauseRotations, resumeRotations } from './gate.ts';
+export { assessPortalTypes, pauseRotations, resumeRotations } from './admission.ts';
 export {
   adoptAttempt,
   advanceAttempt,

@@ -57,9 +57,9 @@ function portalHealth(
 ): PortalHealth {
   const { portalTypeCode, loginIdentity, since, rules } = asked;
   const { tables } = db;
-  const gate = tables.gates.get(portalTypeCode);
-  const isOpen = gate !== null && gate.openedAt !== null && gate.closedAt === null;
-  if (isOpen && gate.cause === 'logins_suspect' && gate.openedAt > db.in(-LONGEST_ILLNESS_MS)) return 'ill';
+  const admission = tables.admissions.get(portalTypeCode);
+  const isOpen = admission !== null && admission.openedAt !== null && admission.closedAt === null;
+  if (isOpen && admission.cause === 'logins_suspect' && admission.openedAt > db.in(-LONGEST_ILLNESS_MS)) return 'ill';
   const from = db.in(-checkMs('windowMs', rules.windowMs));
   const used = new Map<string, { acceptedAt: Date | null; refusedAt: Date | null }>();
   for (const row of othersSince(db, portalTypeCode, loginIdentity, from)) {

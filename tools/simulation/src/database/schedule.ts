@@ -1,6 +1,6 @@
 import type { EndpointRow } from '@rcm/db';
 import { hashOf } from '../time/random.ts';
-import { isOpen, isPaused, mayProbe, today, underWay } from './gate.ts';
+import { isOpen, isPaused, mayProbe, today, underWay } from './admission.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, endpointOf, later, notice, operation, refuse, sharing } from './operation.ts';
 import type { Endpoint, Past } from './tables.ts';
@@ -65,12 +65,12 @@ export const listStartable = operation('listStartable', (db, { rules, limit }) =
   const probeMs = checkMs('probeMs', rules.probeMs);
   const room = new Map<string, number>();
   for (const [code, type] of db.tables.portalTypes) {
-    const gate = db.tables.gates.get(code);
+    const admission = db.tables.admissions.get(code);
     const free = type.maxConcurrency - underWay(db, code);
     if (type.rotationMode !== 'automatic' || isPaused(db, code, null)) room.set(code, 0);
-    else if (isOpen(gate)) room.set(code, mayProbe(db, gate, probeMs) ? 1 : 0);
-    else if (rules.canary && gate?.canaryDay !== today(db)) room.set(code, Math.min(1, free));
-    else room.set(code, rules.canary && gate?.canaryState === 'running' ? 0 : free);
+    else if (isOpen(admission)) room.set(code, mayProbe(db, admission, probeMs) ? 1 : 0);
+    else if (rules.canary && admission?.canaryDay !== today(db)) room.set(code, Math.min(1, free));
+    else room.set(code, rules.canary && admission?.canaryState === 'running' ? 0 : free);
   }
   const places = new Map<string, number>();
   return dueEndpoints(db)

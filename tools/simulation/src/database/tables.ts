@@ -64,7 +64,7 @@ export interface Past {
   readonly until: Date;
 }
 
-export interface Gate {
+export interface Admission {
   /** The portal type's code. */
   readonly id: string;
   readonly openedAt: Date | null;
@@ -214,7 +214,7 @@ export class Tables {
   readonly clearances = new Table<Clearance>(this.log, ({ loginIdentity }) => loginIdentity);
   readonly pasts = new Table<Past>(this.log, ({ identity }) => identity);
   readonly requests = new Table<RequestRow>(this.log);
-  readonly gates = new Table<Gate>(this.log);
+  readonly admissions = new Table<Admission>(this.log);
   readonly pauses = new Table<PauseRow>(this.log);
   readonly notices = new Table<NoticeRow>(this.log);
 }

@@ -1,6 +1,6 @@
 import {
   type BreakerCause,
-  type GateOutcome,
+  type AdmissionOutcome,
   isScheduled,
   type PauseScope,
   type RotationAttempt,
@@ -11,16 +11,16 @@ import {
 import type { ModelDatabase } from './model-database.ts';
 import { manyRefused } from './passwords.ts';
 import { checkMs, later, notice, operation, refuse } from './operation.ts';
-import type { Gate } from './tables.ts';
+import type { Admission } from './tables.ts';
 
-const NONE: Omit<Gate, 'id'> = { openedAt: null, closedAt: null, probedAt: null, cause: null, canaryDay: null, canaryAttemptId: null, canaryState: null };
+const NONE: Omit<Admission, 'id'> = { openedAt: null, closedAt: null, probedAt: null, cause: null, canaryDay: null, canaryAttemptId: null, canaryState: null };
 const NO_CANARY = { canaryDay: null, canaryAttemptId: null, canaryState: null } as const;
 const USED_MS = 7 * 86_400_000;
 
-export const isOpen = (gate: Gate | null): boolean => gate !== null && gate.openedAt !== null && gate.closedAt === null;
+export const isOpen = (admission: Admission | null): boolean => admission !== null && admission.openedAt !== null && admission.closedAt === null;
 /** The simulated portals' day begins at midnight, UTC, and none of them has maintenance hours. */
 export const today = (db: ModelDatabase): string => db.now.toISOString().slice(0, 10);
-const gateOf = ({ tables }: ModelDatabase, code: string): Gate => tables.gates.get(code) ?? tables.gates.put({ id: code, ...NONE });
+const admissionOf = ({ tables }: ModelDatabase, code: string): Admission => tables.admissions.get(code) ?? tables.admissions.put({ id: code, ...NONE });
 
 export function underWay({ tables }: ModelDatabase, code: string): number {
   return tables.attempts.all().filter((a) => a.portalTypeCode === code && a.endedAt === null && a.state !== 'waiting' && a.state !== 'blocked').length;
@@ -31,8 +31,8 @@ export const isPaused = ({ tables }: ModelDatabase, portalTypeCode: string, endp
     .all()
     .some(({ scope }) => scope.kind === 'all' || (scope.kind === 'portal_type' ? scope.portalTypeCode === portalTypeCode : scope.endpointId === endpointId));
 
-export function mayProbe(db: ModelDatabase, gate: Pick<Gate, 'openedAt' | 'probedAt'> | null, probeMs: number): boolean {
-  const last = later(gate?.openedAt, gate?.probedAt);
+export function mayProbe(db: ModelDatabase, admission: Pick<Admission, 'openedAt' | 'probedAt'> | null, probeMs: number): boolean {
+  const last = later(admission?.openedAt, admission?.probedAt);
   return last === null || last.getTime() + probeMs <= db.now.getTime();
 }
 
@@ -42,55 +42,55 @@ export function refuseStart(
   given: StartRules | null,
 ): StartRefusal | null {
   const rules = given ?? { canary: false, probeMs: 0, lastingMs: 0 };
-  const gate = gateOf(db, start.portalTypeCode);
+  const admission = admissionOf(db, start.portalTypeCode);
   if (isPaused(db, start.portalTypeCode, start.endpointId)) return 'paused';
   const scheduled = isScheduled(start.reason);
-  const stopped = isOpen(gate);
+  const stopped = isOpen(admission);
   if (stopped) {
-    if (!scheduled || !mayProbe(db, gate, rules.probeMs)) return 'stopped';
-    db.tables.gates.change(gate.id, { probedAt: db.now });
+    if (!scheduled || !mayProbe(db, admission, rules.probeMs)) return 'stopped';
+    db.tables.admissions.change(admission.id, { probedAt: db.now });
   }
   if (!scheduled) return null;
   if (given !== null && underWay(db, start.portalTypeCode) >= (db.tables.portalTypes.get(start.portalTypeCode)?.maxConcurrency ?? 0)) return 'busy';
-  const canaryToday = gate.canaryDay === today(db);
-  if (!rules.canary || (canaryToday && gate.canaryState === 'passed')) return null;
-  if (canaryToday && gate.canaryState === 'running' && !stopped) return 'canary';
-  db.tables.gates.change(gate.id, { canaryAttemptId: start.attemptId, canaryState: 'running', canaryDay: today(db) });
+  const canaryToday = admission.canaryDay === today(db);
+  if (!rules.canary || (canaryToday && admission.canaryState === 'passed')) return null;
+  if (canaryToday && admission.canaryState === 'running' && !stopped) return 'canary';
+  db.tables.admissions.change(admission.id, { canaryAttemptId: start.attemptId, canaryState: 'running', canaryDay: today(db) });
   return null;
 }
 
 function openBreaker(db: ModelDatabase, code: string, cause: BreakerCause): void {
-  const gate = gateOf(db, code);
-  if (isOpen(gate)) return;
-  db.tables.gates.change(code, { openedAt: db.now, cause, probedAt: null, closedAt: null, ...NO_CANARY });
+  const admission = admissionOf(db, code);
+  if (isOpen(admission)) return;
+  db.tables.admissions.change(code, { openedAt: db.now, cause, probedAt: null, closedAt: null, ...NO_CANARY });
   notice(db, { kind: 'breaker_open', key: `${code}:${db.now.toISOString()}` });
 }
 
 function closeBreaker(db: ModelDatabase, code: string): boolean {
-  if (!isOpen(db.tables.gates.get(code))) return false;
-  db.tables.gates.change(code, { closedAt: db.now, ...NO_CANARY });
+  if (!isOpen(db.tables.admissions.get(code))) return false;
+  db.tables.admissions.change(code, { closedAt: db.now, ...NO_CANARY });
   return true;
 }
 
-export function tellGate(db: ModelDatabase, attempt: RotationAttempt, outcome: GateOutcome): void {
-  const gate = db.tables.gates.get(attempt.portalTypeCode);
-  if (!gate) return;
-  const wasOpen = isOpen(gate);
-  if (wasOpen && outcome === 'passed' && gate.openedAt !== null && attempt.createdAt > gate.openedAt) closeBreaker(db, gate.id);
-  if (gate.canaryAttemptId !== attempt.id) return;
-  if (outcome === 'failed') return openBreaker(db, gate.id, 'canary_failed');
-  if (db.tables.gates.get(gate.id)?.canaryAttemptId !== attempt.id) return;
-  if (outcome === 'passed' && !wasOpen) db.tables.gates.change(gate.id, { canaryState: 'passed' });
-  else db.tables.gates.change(gate.id, NO_CANARY);
+export function tellAdmission(db: ModelDatabase, attempt: RotationAttempt, outcome: AdmissionOutcome): void {
+  const admission = db.tables.admissions.get(attempt.portalTypeCode);
+  if (!admission) return;
+  const wasOpen = isOpen(admission);
+  if (wasOpen && outcome === 'passed' && admission.openedAt !== null && attempt.createdAt > admission.openedAt) closeBreaker(db, admission.id);
+  if (admission.canaryAttemptId !== attempt.id) return;
+  if (outcome === 'failed') return openBreaker(db, admission.id, 'canary_failed');
+  if (db.tables.admissions.get(admission.id)?.canaryAttemptId !== attempt.id) return;
+  if (outcome === 'passed' && !wasOpen) db.tables.admissions.change(admission.id, { canaryState: 'passed' });
+  else db.tables.admissions.change(admission.id, NO_CANARY);
 }
 
 export const assessPortalTypes = operation('assessPortalTypes', (db, rules) => {
   const windowMs = checkMs('windowMs', rules.windowMs);
   const opened: string[] = [];
   for (const code of db.tables.portalTypes.keys()) {
-    const gate = db.tables.gates.get(code);
-    if (isOpen(gate)) continue;
-    const since = later(db.in(-windowMs), gate?.closedAt) ?? db.now;
+    const admission = db.tables.admissions.get(code);
+    if (isOpen(admission)) continue;
+    const since = later(db.in(-windowMs), admission?.closedAt) ?? db.now;
     const { suspects, failures } = failing(db, code, since);
     const isIll = suspects > 1 && suspects >= manyRefused(Math.min(usedLately(db, code), 5 * suspects + 5), rules.suspects);
     if (!isIll && failures < rules.failures) continue;
@@ -130,12 +130,12 @@ function triedSince({ tables }: ModelDatabase, code: string, since: Date) {
 const usedLately = (db: ModelDatabase, code: string): number => triedSince(db, code, db.in(-USED_MS)).length;
 
 function closeWell(db: ModelDatabase, suspects: number): void {
-  for (const gate of db.tables.gates.all()) {
-    if (!isOpen(gate) || gate.cause !== 'logins_suspect' || gate.openedAt === null) continue;
-    const { openedAt } = gate;
-    const tried = triedSince(db, gate.id, new Date(openedAt.getTime() - USED_MS));
+  for (const admission of db.tables.admissions.all()) {
+    if (!isOpen(admission) || admission.cause !== 'logins_suspect' || admission.openedAt === null) continue;
+    const { openedAt } = admission;
+    const tried = triedSince(db, admission.id, new Date(openedAt.getTime() - USED_MS));
     const accepted = tried.filter((rows) => rows.some(({ outcome, startedAt }) => outcome === 'accepted' && startedAt > openedAt)).length;
-    if (accepted >= manyRefused(tried.length, suspects)) closeBreaker(db, gate.id);
+    if (accepted >= manyRefused(tried.length, suspects)) closeBreaker(db, admission.id);
   }
 }
 

@@ -3,14 +3,14 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 
 /** A call to Parameter Store on its way. */
-export interface GateCall {
+export interface StoreCall {
   /** `PutParameter`, for one. */
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
 }
 
 /** A call that is held up: nothing has reached the store. */
-export interface HeldCall extends GateCall {
+export interface HeldCall extends StoreCall {
   /** Lets it reach the store, and waits until the store has answered. */
   arrive(): Promise<void>;
   /** Hands the store's answer, or that there is none, to whoever called. */
@@ -18,12 +18,12 @@ export interface HeldCall extends GateCall {
 }
 
 /** A way to the AWS account on which single calls can be held up, as a network, or a machine that is stopped, holds them up. */
-export interface StoreGate {
+export interface StoreProxy {
   readonly endpoint: string;
   /** The next call that matches. */
-  hold(matches: (call: GateCall) => boolean): Promise<HeldCall>;
+  hold(matches: (call: StoreCall) => boolean): Promise<HeldCall>;
   /** From now on such calls are refused, as by a policy that was changed; `null` ends it. */
-  deny(matches: ((call: GateCall) => boolean) | null): void;
+  deny(matches: ((call: StoreCall) => boolean) | null): void;
   close(): Promise<void>;
 }
 
@@ -32,9 +32,9 @@ const DENIED = JSON.stringify({
   message: 'User is not authorized to perform this action: no identity-based policy allows it',
 });
 
-export async function openStoreGate(upstream: string): Promise<StoreGate> {
-  const waiting: { readonly matches: (call: GateCall) => boolean; readonly found: (call: HeldCall) => void }[] = [];
-  let denies: ((call: GateCall) => boolean) | null = null;
+export async function openStoreProxy(upstream: string): Promise<StoreProxy> {
+  const waiting: { readonly matches: (call: StoreCall) => boolean; readonly found: (call: HeldCall) => void }[] = [];
+  let denies: ((call: StoreCall) => boolean) | null = null;
 
   const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const body = await bodyOf(incoming);
@@ -79,9 +79,9 @@ async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function callOf({ headers }: IncomingMessage, body: Buffer): GateCall {
+function callOf({ headers }: IncomingMessage, body: Buffer): StoreCall {
   const target = String(headers['x-amz-target'] ?? '');
-  return { operation: target.slice(target.indexOf('.') + 1), input: target === '' ? {} : (JSON.parse(body.toString()) as GateCall['input']) };
+  return { operation: target.slice(target.indexOf('.') + 1), input: target === '' ? {} : (JSON.parse(body.toString()) as StoreCall['input']) };
 }
 
 /** As it came, host and all: it is signed. */

@@ -1,18 +1,18 @@
 import type { Database } from '../database.ts';
 import type { BreakerCause } from './breaker.ts';
 
-/** A portal type's gate, for people who look. */
-export interface GateState {
+/** A portal type's admission, for people who look. */
+export interface PortalAdmission {
   readonly portalTypeCode: string;
   readonly canary: { readonly attemptId: string; readonly state: 'running' | 'passed'; readonly day: string } | null;
   readonly breaker: { readonly openedAt: Date; readonly cause: BreakerCause; readonly detail: string | null; readonly probedAt: Date | null } | null;
 }
 
 /** Portal types that have a canary or an open breaker, by code; a CHECK of the schema makes the casts true. */
-export async function listGates(db: Database): Promise<readonly GateState[]> {
+export async function listAdmissions(db: Database): Promise<readonly PortalAdmission[]> {
   const rows = await db.transaction('no tenant', (tx) => tx.portalGate.findMany({ orderBy: { portalTypeCode: 'asc' }, take: 10_000 }));
   return rows
-    .map((row): GateState => {
+    .map((row): PortalAdmission => {
       const { portalTypeCode, canaryAttemptId, canaryState, canaryDay, openedAt, closedAt, cause, detail, probedAt } = row;
       return {
         portalTypeCode,

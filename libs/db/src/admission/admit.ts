@@ -10,7 +10,7 @@ export interface Start {
   readonly reason: AttemptReason;
 }
 
-interface Gate {
+interface Admission {
   readonly paused: boolean;
   readonly stopped: boolean;
   readonly mayProbe: boolean;
@@ -24,25 +24,25 @@ interface Gate {
 const NO_RULES: StartRules = { canary: false, probeMs: 0, lastingMs: 0 };
 
 /**
- * Whether this rotation may start now; `null` if so. Part of the transaction that plans it, under the gate's row lock: of two that
+ * Whether this rotation may start now; `null` if so. Part of the transaction that plans it, under the admission's row lock: of two that
  * would both be the day's first, one is. Scheduled ones wait for everything; one that a person asks for passes the canary and the
  * maintenance hours, because the person may know better; nothing passes a pause, and an open breaker lets one through to probe.
  * Without rules only a pause and an open breaker hold it back. How many run at once is counted over all tenants, by a function that tells the number only.
  */
 export async function refuseStart(tx: Transaction, start: Start, given: StartRules | null): Promise<StartRefusal | null> {
   const rules = given ?? NO_RULES;
-  const gate = await lockGate(tx, start, rules);
-  if (gate.paused) return 'paused';
+  const admission = await lockAdmission(tx, start, rules);
+  if (admission.paused) return 'paused';
   const scheduled = isScheduled(start.reason);
-  if (gate.stopped) {
-    if (!scheduled || !gate.mayProbe) return 'stopped';
+  if (admission.stopped) {
+    if (!scheduled || !admission.mayProbe) return 'stopped';
     await tx.$executeRaw`UPDATE portal_gate SET probed_at = clock_timestamp() WHERE portal_type_code = ${start.portalTypeCode}`;
   }
   if (!scheduled) return null;
-  if (given !== null && gate.busy) return 'busy';
-  if (gate.maintenance) return 'maintenance';
-  if (!rules.canary || (gate.canaryToday && gate.canaryState === 'passed')) return null;
-  if (gate.canaryToday && gate.canaryState === 'running' && !gate.stopped) return 'canary';
+  if (given !== null && admission.busy) return 'busy';
+  if (admission.maintenance) return 'maintenance';
+  if (!rules.canary || (admission.canaryToday && admission.canaryState === 'passed')) return null;
+  if (admission.canaryToday && admission.canaryState === 'running' && !admission.stopped) return 'canary';
   await tx.$executeRaw`
     UPDATE portal_gate g SET canary_attempt_id = ${start.attemptId}::uuid, canary_state = 'running',
            canary_day = (SELECT (clock_timestamp() AT TIME ZONE p.maintenance_time_zone)::date FROM portal_type p WHERE p.code = g.portal_type_code)
@@ -50,13 +50,13 @@ export async function refuseStart(tx: Transaction, start: Start, given: StartRul
   return null;
 }
 
-async function lockGate(tx: Transaction, start: Start, rules: StartRules): Promise<Gate> {
+async function lockAdmission(tx: Transaction, start: Start, rules: StartRules): Promise<Admission> {
   await tx.$executeRaw`INSERT INTO portal_gate (portal_type_code) VALUES (${start.portalTypeCode}) ON CONFLICT DO NOTHING`;
   await tx.$queryRaw`SELECT portal_type_code FROM portal_gate WHERE portal_type_code = ${start.portalTypeCode} FOR UPDATE`;
   const probeMs = checkMs('probeMs', rules.probeMs);
   const lastingMs = checkMs('lastingMs', rules.lastingMs);
   // A second statement: the first may have waited, and must not decide by what it saw before.
-  const [gate] = await tx.$queryRaw<Gate[]>`
+  const [admission] = await tx.$queryRaw<Admission[]>`
     SELECT EXISTS (SELECT FROM rotation_pause x WHERE (x.portal_type_code IS NULL AND x.endpoint_id IS NULL) OR x.portal_type_code = p.code
                       OR x.endpoint_id = ${start.endpointId}) AS paused,
            g.opened_at IS NOT NULL AND g.closed_at IS NULL AS stopped,
@@ -65,6 +65,6 @@ async function lockGate(tx: Transaction, start: Start, rules: StartRules): Promi
            rcm_touches_maintenance(p.maintenance_windows, p.maintenance_time_zone, clock_timestamp(), make_interval(secs => ${lastingMs}::float8 / 1000)) AS maintenance,
            rcm_rotations_under_way(p.code) >= p.max_concurrency AS busy
       FROM portal_gate g JOIN portal_type p ON p.code = g.portal_type_code WHERE g.portal_type_code = ${start.portalTypeCode}`;
-  if (!gate) throw new Error('the gate that was just made is gone');
-  return gate;
+  if (!admission) throw new Error('the admission that was just made is gone');
+  return admission;
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { plannedAttempt, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { listNotices } from '../notices/outbox.ts';
 import { assessPortalTypes } from './breaker.ts';
-import { listGates } from './list.ts';
+import { listAdmissions } from './list.ts';
 import { resumeRotations } from './pause.ts';
 
 let t: TestDatabase;
@@ -33,7 +33,7 @@ async function met(what: Met, endpoints: readonly TestEndpoint[], secondsAgo = 0
 }
 
 const assess = (rules = RULES) => assessPortalTypes(t.rotator, rules);
-const breakerOf = async (code: string) => (await listGates(t.rotator)).find((gate) => gate.portalTypeCode === code)?.breaker?.cause ?? null;
+const breakerOf = async (code: string) => (await listAdmissions(t.rotator)).find((admission) => admission.portalTypeCode === code)?.breaker?.cause ?? null;
 const DAY = 86_400;
 
 describe('the breaker opens', () => {
@@ -121,8 +121,8 @@ describe('the breaker closes by itself', () => {
     await met('accepted', logins.slice(2, 3));
     await assess();
     expect(await breakerOf(code)).toBeNull();
-    const [gate] = await t.sql<{ closed_by: string }>('SELECT closed_by FROM portal_gate WHERE portal_type_code = $1', [code]);
-    expect(gate?.closed_by).toBe('logins that got in');
+    const [admission] = await t.sql<{ closed_by: string }>('SELECT closed_by FROM portal_gate WHERE portal_type_code = $1', [code]);
+    expect(admission?.closed_by).toBe('logins that got in');
   });
 
   test('and not by the first that got in, where most rest because they were refused before it opened', async () => {

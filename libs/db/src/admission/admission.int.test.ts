@@ -9,7 +9,7 @@ import { requestRotation } from '../journal/request.ts';
 import { releaseLease } from '../leases/upkeep.ts';
 import { listNotices } from '../notices/outbox.ts';
 import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { listGates } from './list.ts';
+import { listAdmissions } from './list.ts';
 import { pauseRotations, resumeRotations } from './pause.ts';
 import type { StartRules } from './rules.ts';
 import { listStartable } from './startable.ts';
@@ -73,7 +73,7 @@ const abandon = (endpoint: TestEndpoint | undefined, started: Started, outcome?:
 
 const startable = async (code: string) =>
   (await listStartable(t.rotator, { rules: RULES, limit: 1000 })).filter((s) => s.portalTypeCode === code).map((s) => s.endpointId);
-const breakerOf = async (code: string) => (await listGates(t.rotator)).find((gate) => gate.portalTypeCode === code)?.breaker?.cause ?? null;
+const breakerOf = async (code: string) => (await listAdmissions(t.rotator)).find((admission) => admission.portalTypeCode === code)?.breaker?.cause ?? null;
 
 describe('the first rotation of a portal type and day', () => {
   test('goes ahead alone; when it got through, as many follow as the portal takes', async () => {
@@ -95,7 +95,7 @@ describe('the first rotation of a portal type and day', () => {
 
   test('is one, however many would be it at the same moment', async () => {
     const { code, endpoints } = await type(6);
-    // The gate is there already, and held for a moment: what keeps them apart is its lock, not the making of it, nor luck.
+    // The admission is there already, and held for a moment: what keeps them apart is its lock, not the making of it, nor luck.
     await t.sql('INSERT INTO portal_gate (portal_type_code) VALUES ($1)', [code]);
     const held = t.db.transaction('no tenant', async (tx) => {
       await tx.$queryRaw`SELECT portal_type_code FROM portal_gate WHERE portal_type_code = ${code} FOR UPDATE`;
