@@ -2,7 +2,7 @@
  * By hand: kills `npm start --data DIR` at random moments and starts it again; the figures must end the same and no process may
  * stay. `node tools/platform/src/kill-test.ts [--rounds 10] [--kills 1] [--endpoints 6] [--latest 60]`. Each round has a fresh
  * folder, `--kills` kills in a row, then a run to the end. Kills hit in turn the whole process group and only npm; after
- * every other one the next run starts at once, while the killed run's parts still end. Linux only.
+ * every other one the next run starts at once, while the killed run's processes still end. Linux only.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

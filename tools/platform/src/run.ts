@@ -6,7 +6,7 @@ import { freeBytes, openDataFolder, type DataFolder } from './data/folder.ts';
 import { takeLock } from './data/lock.ts';
 import { openMemory, readMemory, type MemoryFile } from './data/memory.ts';
 import type { RunOptions } from './options.ts';
-import { partEnvironment } from './processes/environment.ts';
+import { processEnvironment } from './processes/environment.ts';
 import { listenForInterruption, unlessAborted } from './processes/interruption.ts';
 import { endLeftovers, openRoster } from './processes/roster.ts';
 import { createSupervisor, type Supervisor } from './processes/supervisor.ts';
@@ -42,15 +42,15 @@ export async function runPlatform(options: RunOptions, config: PlatformConfig, e
     if (lock.tookOver) progress.say('an earlier run on this folder was killed; going on from where it was');
     await endLeftovers(folder.roster);
     const memory = remember(options, folder);
-    const parts = (supervisor = createSupervisor({
+    const supervised = (supervisor = createSupervisor({
       logs: folder.logs,
       roster: openRoster(folder.roster),
-      environment: partEnvironment(folder, environment),
+      environment: processEnvironment(folder, environment),
       onFailure: (failure) => interruption.abort(failure),
     }));
     const onProblem = (name: string, cause: unknown) => progress.say(`${name} could not be stopped cleanly: ${String((cause as Error).message)}`);
     const [stops, removals] = [createStops(onProblem), createStops(onProblem)];
-    const run: Run = { options, config, chromium, folder, memory, progress, supervisor: parts, stops, removals, environment, interruption, startedAt };
+    const run: Run = { options, config, chromium, folder, memory, progress, supervisor: supervised, stops, removals, environment, interruption, startedAt };
     try {
       return await unlessAborted(interruption.signal, toTheFigures(run));
     } catch (cause) {
@@ -60,7 +60,7 @@ export async function runPlatform(options: RunOptions, config: PlatformConfig, e
       progress.end();
       await stops.run();
       await removals.run();
-      await parts.killRest();
+      await supervised.killRest();
     }
   } finally {
     interruption.stop();

@@ -1,7 +1,7 @@
 import { findChromium } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
 import type { RunningAws } from './aws/running.ts';
-import { startLocalAwsPart } from './aws/local.ts';
+import { startLocalAwsProcess } from './aws/local.ts';
 import { startCompose } from './compose/start.ts';
 import type { PlatformConfig } from './config.ts';
 import type { DataFolder } from './data/folder.ts';
@@ -67,7 +67,7 @@ async function embeddedServices({ folder, supervisor, stops, progress }: Service
   const postgres = await startEmbeddedPostgres(folder, supervisor);
   stops.push('postgres', () => postgres.stop());
   progress.say('Postgres is up');
-  const aws = await startLocalAwsPart(folder, supervisor);
+  const aws = await startLocalAwsProcess(folder, supervisor);
   stops.push('local-aws', () => aws.stop());
   progress.say(`local AWS is up at ${aws.endpoint}`);
   return { postgres, aws };

@@ -39,7 +39,7 @@ async function soak(options: Options, signal: AbortSignal): Promise<number> {
     await demand;
     say('no more faults and no more work: what is open ends');
     const left = await settle(tables, SETTLE_MS);
-    await world.stopParts();
+    await world.stopProcesses();
     const figures = await readFigures(world, tables, trouble.counts);
     // Not for credentials only: a task that failed because a rotation kept its login is one too many.
     const failed = (await tables.failedTasks()).map(({ code, tasks }) => `tasks failed with ${code}: ${tasks}`);
@@ -55,7 +55,7 @@ async function soak(options: Options, signal: AbortSignal): Promise<number> {
     return misses.length === 0 && !signal.aborted ? 0 : 1;
   } finally {
     asking.abort();
-    await world.stopParts();
+    await world.stopProcesses();
     await tables.close();
     await world.close();
   }

@@ -26,12 +26,12 @@ const STOP_MS = 10_000;
 const LINGER_MS = 5_000;
 
 /** Starts local-aws as a process, its state in the data folder, under the same policies that AWS would have. */
-export async function startLocalAwsPart(folder: DataFolder, supervisor: Supervisor): Promise<RunningAws> {
+export async function startLocalAwsProcess(folder: DataFolder, supervisor: Supervisor): Promise<RunningAws> {
   const dataFile = join(folder.localAws, 'account.sqlite');
   const credentialsFile = join(folder.keys, 'aws-credentials');
   const policies = join(folder.localAws, 'policies.json');
   writeFileSync(policies, JSON.stringify(platformPolicies({ accountId: ACCOUNT_ID, regions: [REGION], environment: ENVIRONMENT_NAME })));
-  const part = supervisor.start({
+  const managed = supervisor.start({
     name: 'local-aws',
     script: fileURLToPath(new URL('../../../local-aws/src/main.ts', import.meta.url)),
     args: [
@@ -41,7 +41,7 @@ export async function startLocalAwsPart(folder: DataFolder, supervisor: Supervis
     environment: {},
     lingerMs: LINGER_MS,
   });
-  const ready = await part.announced((line) => readySchema.safeParse(line).data ?? null, START_MS);
+  const ready = await managed.announced((line) => readySchema.safeParse(line).data ?? null, START_MS);
   return {
     endpoint: ready.endpoint,
     region: ready.region,
@@ -51,7 +51,7 @@ export async function startLocalAwsPart(folder: DataFolder, supervisor: Supervis
     ...tasks(ready.taskCredentials, folder),
     tenantRoleArn: (app) => ready.tenantRoles[app],
     everyValueEver: () => everyValueEver(dataFile),
-    stop: () => part.stop(STOP_MS),
+    stop: () => managed.stop(STOP_MS),
   };
 }
 

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { confined, IMAGE_USER } from '@rcm/images';
 import type { DataFolder } from '../data/folder.ts';
-import type { PartOptions } from '../processes/part.ts';
+import type { ManagedProcessOptions } from '../processes/managed-process.ts';
 
 /** An app as a container. */
 export interface AppContainer {
@@ -26,7 +26,7 @@ const NOT_IN_A_CONTAINER = new Set(['RCM_ALLOW_ROOT', 'RCM_BROWSER_SANDBOX', 'RC
 export const containerName = (folder: DataFolder, app: string): string => `${basename(folder.root)}-${app}`;
 
 /** What starts it, as docs/images.md says that it is run: nobody's user, no capability, a root that is read-only, the browser's seccomp profile. */
-export function containerPart(container: AppContainer): Pick<PartOptions, 'script' | 'args' | 'environment'> {
+export function containerProcess(container: AppContainer): Pick<ManagedProcessOptions, 'script' | 'args' | 'environment'> {
   const { app, reference, args, folder, browser } = container;
   const { secrets, environment } = handOver(container);
   const name = containerName(folder, app);
@@ -39,7 +39,7 @@ export function containerPart(container: AppContainer): Pick<PartOptions, 'scrip
       ...['--user', String(asRoot ? IMAGE_USER : process.getuid?.())],
       ...confined({ browser }),
       ...['--volume', `${secrets}:${SECRETS}:ro`],
-      // Its words are in the part's own files; Docker keeps none.
+      // Its words are in the process's own files; Docker keeps none.
       ...['--log-driver', 'none', '--pull', 'never'],
       ...Object.keys(environment).flatMap((variable) => ['--env', variable]),
       ...[reference, ...args],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DataFolder } from '../data/folder.ts';
-import { containerName, containerPart } from './app-container.ts';
+import { containerName, containerProcess } from './app-container.ts';
 
 let root: string;
 let folder: DataFolder;
@@ -16,8 +16,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-const part = (browser: boolean) =>
-  containerPart({
+const managed = (browser: boolean) =>
+  containerProcess({
     app: 'web-agent',
     reference: 'rcm/web-agent',
     args: ['run'],
@@ -27,7 +27,7 @@ const part = (browser: boolean) =>
   });
 
 it('hands over copies of the files that its environment names, and no other', () => {
-  const { environment } = part(true);
+  const { environment } = managed(true);
   expect(environment).toEqual({ RCM_IDENTITY_KEY_FILE: '/run/secrets/rcm/identity-key', AWS_CONFIG_FILE: '/dev/null' });
   const copy = join(root, 'containers', 'web-agent', 'identity-key');
   expect(readFileSync(copy, 'utf8')).toBe('secret');
@@ -36,7 +36,7 @@ it('hands over copies of the files that its environment names, and no other', ()
 });
 
 it('is not root, has no capability, and writes to nothing that lasts', () => {
-  const args = part(true).args?.join(' ') ?? '';
+  const args = managed(true).args?.join(' ') ?? '';
   for (const words of [
     '--cap-drop ALL',
     '--security-opt no-new-privileges',
@@ -52,5 +52,5 @@ it('is not root, has no capability, and writes to nothing that lasts', () => {
 });
 
 it('is given the browser’s seccomp profile only with a browser', () => {
-  expect(part(false).args?.join(' ')).not.toContain('seccomp=');
+  expect(managed(false).args?.join(' ')).not.toContain('seccomp=');
 });

@@ -5,7 +5,7 @@ import { leftovers } from '../processes/roster.ts';
 import { TEMPORARY_PREFIX } from './folder.ts';
 import { holderOf } from './lock.ts';
 
-/** Longer than it takes from a new folder to its lock, and than any part goes on after its run was killed. */
+/** Longer than it takes from a new folder to its lock, and than any process goes on after its run was killed. */
 const UNTOUCHED_MS = 120_000;
 
 /** Removes temporary data folders whose runs were killed with SIGKILL and could not do so themselves: logins lie in them. */

@@ -21,13 +21,13 @@ function folder(name: string, files: Record<string, unknown> = {}, ageMs = 600_0
 describe('folders of killed runs', () => {
   const me = identify(process.pid);
 
-  it('go once nobody holds their lock and none of their parts runs', () => {
+  it('go once nobody holds their lock and none of their processes runs', () => {
     const abandoned = [folder('rcm-platform-a'), folder('rcm-platform-b', { lock: { pid: process.pid, startedAt: 'long ago' }, 'roster.json': [] })];
     removeAbandoned(base);
     expect(abandoned.filter(existsSync)).toEqual([]);
   });
 
-  it('stay while a run or a part of it lives, while they are new, and when they are not ours', () => {
+  it('stay while a run or a process of it lives, while they are new, and when they are not ours', () => {
     const kept = [
       folder('rcm-platform-locked', { lock: me }),
       folder('rcm-platform-part', { 'roster.json': [{ name: 'postgres', ...me }] }),

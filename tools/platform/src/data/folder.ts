@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { RcmError } from '@rcm/telemetry';
 
-/** Where everything of a run lies. Nothing that a part writes may lie elsewhere: the plaintext search looks here. */
+/** Where everything of a run lies. Nothing that a process writes may lie elsewhere: the plaintext search looks here. */
 export interface DataFolder {
   readonly root: string;
   readonly kept: boolean;
@@ -22,7 +22,7 @@ export interface DataFolder {
   /** Signed heads, the exported audit trail and the public key: what somebody else checks it by. */
   readonly audit: string;
   readonly logs: string;
-  /** TMPDIR of every part, browser profiles included. */
+  /** TMPDIR of every process, browser profiles included. */
   readonly temporary: string;
   remove(): void;
 }

@@ -23,19 +23,19 @@ const LINGER_MS = 5_000;
 
 /** Starts the demo portals as a process. They remember their accounts and addresses in the data folder. */
 export async function startPortals(folder: DataFolder, supervisor: Supervisor): Promise<RunningPortals> {
-  const part = supervisor.start({
+  const managed = supervisor.start({
     name: 'demo-portals',
     script: fileURLToPath(new URL('../../../demo-portals/src/main.ts', import.meta.url)),
     args: ['--data-file', join(folder.portals, 'portals.sqlite')],
     environment: {},
     lingerMs: LINGER_MS,
   });
-  const ready = await part.announced((line) => readySchema.safeParse(line).data ?? null, START_MS);
+  const ready = await managed.announced((line) => readySchema.safeParse(line).data ?? null, START_MS);
   const { alpine, borealis, cascade } = ready.portals;
   return {
     baseUrls: { alpine: alpine.baseUrl, borealis: borealis.baseUrl, cascade: cascade.baseUrl },
     control: new PortalControl(ready.control.baseUrl),
     controlUrl: ready.control.baseUrl,
-    stop: () => part.stop(STOP_MS),
+    stop: () => managed.stop(STOP_MS),
   };
 }

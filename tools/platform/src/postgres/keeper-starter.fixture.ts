@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDataFolder } from '../data/folder.ts';
 import { openRoster } from '../processes/roster.ts';
-import { partEnvironment } from '../processes/environment.ts';
+import { processEnvironment } from '../processes/environment.ts';
 import { createSupervisor } from '../processes/supervisor.ts';
 import { startEmbeddedPostgres } from './start.ts';
 
@@ -13,16 +13,16 @@ const folder = openDataFolder({ data: root, base: root });
 const supervisor = createSupervisor({
   logs: folder.logs,
   roster: openRoster(folder.roster),
-  environment: partEnvironment(folder, process.env),
+  environment: processEnvironment(folder, process.env),
   onFailure: () => process.exit(1),
 });
 const started: number[] = [];
 await startEmbeddedPostgres(folder, {
   ...supervisor,
   start: (options) => {
-    const part = supervisor.start(options);
-    started.push(part.pid);
-    return part;
+    const managed = supervisor.start(options);
+    started.push(managed.pid);
+    return managed;
   },
 });
 process.stdout.write(`${JSON.stringify({ pid: started[0] })}\n`);

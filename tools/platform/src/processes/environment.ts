@@ -3,7 +3,7 @@ import type { DataFolder } from '../data/folder.ts';
 import type { KeyFile } from '../data/keys.ts';
 import type { RunningAws } from '../aws/running.ts';
 
-/** What every process of ours needs of the user's environment; their AWS keys and Node options, say, must not reach a part. */
+/** What every process of ours needs of the user's environment; their AWS keys and Node options, say, must not reach a process. */
 const PASSED_ON = [
   'PATH',
   'HOME',
@@ -19,7 +19,7 @@ const PASSED_ON = [
   'DOCKER_TLS_VERIFY',
 ];
 
-export function partEnvironment(folder: DataFolder, environment: NodeJS.ProcessEnv): Record<string, string> {
+export function processEnvironment(folder: DataFolder, environment: NodeJS.ProcessEnv): Record<string, string> {
   const passed = PASSED_ON.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]] as const]));
   return { ...Object.fromEntries(passed), TMPDIR: folder.temporary };
 }

@@ -1,6 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 
-/** What ends a run early: the user, whoever started us going away (they send SIGTERM then), or a part that died. */
+/** What ends a run early: the user, whoever started us going away (they send SIGTERM then), or a process that died. */
 export interface Interruption {
   /** Aborts once; its reason is an RcmError: `cancelled` where somebody wanted the end, else what went wrong. */
   readonly signal: AbortSignal;

@@ -34,7 +34,7 @@ const SOFT_MS = 15_000;
 const LOOK_EVERY_MS = 50;
 
 /**
- * Ends the parts of an earlier run in the order of a clean stop (the last started first): each gets SIGTERM and time to finish,
+ * Ends the processes of an earlier run in the order of a clean stop (the last started first): each gets SIGTERM and time to finish,
  * then its whole group SIGKILL. They end by themselves too; waiting here keeps two of a kind from working on one folder.
  */
 export async function endLeftovers(path: string): Promise<number> {
@@ -48,7 +48,7 @@ export async function endLeftovers(path: string): Promise<number> {
   return alive.length;
 }
 
-/** The parts in a roster that still run. */
+/** The processes in a roster that still run. */
 export const leftovers = (path: string): readonly ProcessIdentity[] => readRoster(path).filter(isAlive);
 
 function readRoster(path: string): Entry[] {

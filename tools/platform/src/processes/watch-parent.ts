@@ -1,6 +1,6 @@
 /**
- * Preloaded into every part (`node --import …`): ends the part when the platform is gone, however it went. A SIGKILL tells
- * nobody, so the part looks for itself. First SIGTERM, which every part answers by finishing or handing back its work, then
+ * Preloaded into every process (`node --import …`): ends the process when the platform is gone, however it went. A SIGKILL tells
+ * nobody, so the process looks for itself. First SIGTERM, which every process answers by finishing or handing back its work, then
  * SIGKILL. Those that others still need while they finish (database, secret store, portals) linger a while.
  */
 import { isAlive } from './identity.ts';

@@ -2,20 +2,20 @@ import { fileURLToPath } from 'node:url';
 import { RcmError } from '@rcm/telemetry';
 import type { DataFolder } from '../data/folder.ts';
 import type { KeyFile } from '../data/keys.ts';
-import { containerPart } from '../containers/app-container.ts';
+import { containerProcess } from '../containers/app-container.ts';
 import { appEnvironment, type AppName, type AppSetting } from '../processes/environment.ts';
-import type { Part, PartOptions } from '../processes/part.ts';
+import type { ManagedProcess, ManagedProcessOptions } from '../processes/managed-process.ts';
 import { freePort } from '../processes/ports.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 
 const scriptOf = (app: string): string => fileURLToPath(new URL(`../../../../apps/${app}/src/main.ts`, import.meta.url));
 
 /** An app as a process of this clone, or as a container. */
-function appPart(app: AppName, args: readonly string[], setting: AppSetting, more: Readonly<Record<string, string>> = {}): PartOptions {
+function appProcess(app: AppName, args: readonly string[], setting: AppSetting, more: Readonly<Record<string, string>> = {}): ManagedProcessOptions {
   const environment = { ...appEnvironment(app, setting), ...more };
   if (setting.images === null) return { name: app, script: scriptOf(app), args, environment };
   const { folder, images } = setting;
-  return { name: app, ...containerPart({ app, reference: `${images}/${app}`, args, environment, folder, browser: app !== 'migrator' }) };
+  return { name: app, ...containerProcess({ app, reference: `${images}/${app}`, args, environment, folder, browser: app !== 'migrator' }) };
 }
 
 /** `rcm db migrate` from its image, as whoever deploys it would run it before anything else. */
@@ -25,8 +25,8 @@ export async function migrateFromImage(
   supervisor: Supervisor,
 ): Promise<void> {
   const environment = { RCM_OWNER_DATABASE_URL_FILE: url.path };
-  const part = containerPart({ app: 'rcm', reference: `${images}/rcm`, args: ['db', 'migrate', '--json'], environment, folder, browser: false });
-  await supervisor.run({ name: 'rcm', ...part }, MIGRATE_MS);
+  const managed = containerProcess({ app: 'rcm', reference: `${images}/rcm`, args: ['db', 'migrate', '--json'], environment, folder, browser: false });
+  await supervisor.run({ name: 'rcm', ...managed }, MIGRATE_MS);
 }
 
 const MIGRATE_MS = 600_000;
@@ -35,7 +35,7 @@ const READY_MS = 60_000;
 /** One command of the migrator, as a process; fails with its own words where it did not end well. */
 export async function runMigrator(command: 'apply' | 'verify' | 'scrub', setting: AppSetting, supervisor: Supervisor): Promise<Record<string, unknown>> {
   const output = await supervisor.run(
-    appPart('migrator', [command, '--json', ...(command === 'verify' ? [] : ['--reason', 'the platform on this machine is set up'])], setting),
+    appProcess('migrator', [command, '--json', ...(command === 'verify' ? [] : ['--reason', 'the platform on this machine is set up'])], setting),
     MIGRATE_MS,
   );
   try {
@@ -46,7 +46,7 @@ export async function runMigrator(command: 'apply' | 'verify' | 'scrub', setting
 }
 
 export interface RunningApp {
-  readonly part: Part;
+  readonly process: ManagedProcess;
   /** Its `/healthz`, `/readyz` and `/metrics`. */
   readonly healthUrl: string;
 }
@@ -55,7 +55,7 @@ export interface RunningApp {
 export async function startApp(app: 'web-agent' | 'rotator', setting: AppSetting, supervisor: Supervisor): Promise<RunningApp> {
   // A container's health is asked for at a port that is known before.
   const health: Record<string, string> = setting.images === null ? {} : { RCM_HEALTH_PORT: String(await freePort()) };
-  const part = supervisor.start(appPart(app, ['run'], setting, health));
-  const port = await part.announced((line) => (typeof line['healthPort'] === 'number' ? line['healthPort'] : null), READY_MS);
-  return { part, healthUrl: `http://127.0.0.1:${port}` };
+  const managed = supervisor.start(appProcess(app, ['run'], setting, health));
+  const port = await managed.announced((line) => (typeof line['healthPort'] === 'number' ? line['healthPort'] : null), READY_MS);
+  return { process: managed, healthUrl: `http://127.0.0.1:${port}` };
 }

@@ -1,5 +1,5 @@
 import { type AttemptState, type Database, listAttempts, setNextRotation } from '@rcm/db';
-import type { Part } from '../processes/part.ts';
+import type { ManagedProcess } from '../processes/managed-process.ts';
 import { requireOwnLogins } from '../postgres/app-logins.ts';
 import { startApp } from './apps.ts';
 import { openEndpointStates } from './endpoint-state.ts';
@@ -48,14 +48,14 @@ export async function workThroughRotation(options: WorkSetting): Promise<WorkDon
   stops.push('state reader', () => states.close());
   const stream = new TaskStream({ db, inFlight: setting.config.RCM_MAX_BROWSER_CONTEXTS * 2 });
 
-  const parts: Part[] = [];
+  const processes: ManagedProcess[] = [];
   // Together: each may need its drain time.
-  stops.push('agent and rotator', async () => void (await Promise.all(parts.map((part) => part.stop(STOP_APP_MS)))));
+  stops.push('agent and rotator', async () => void (await Promise.all(processes.map((managed) => managed.stop(STOP_APP_MS)))));
   const agent = await startApp('web-agent', setting, supervisor);
-  parts.push(agent.part);
+  processes.push(agent.process);
   // At once: nothing is due yet, but a login whose rotation a killed run left open serves no task until the rotator has gone on with it.
   const rotator = await startApp('rotator', setting, supervisor);
-  parts.push(rotator.part);
+  processes.push(rotator.process);
   await requireOwnLogins(setting.adminUrl, ['web-agent', 'rotator']);
   progress.say('web-agent and rotator are up, each with its own login to Postgres');
   const work: WorkOptions = { states, stream, progress, signal, until };

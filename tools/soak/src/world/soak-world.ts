@@ -4,15 +4,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Part } from './part.ts';
+import { SoakProcess } from './soak-process.ts';
 
 export interface SoakWorld {
   readonly world: World;
   readonly postgres: RestartablePostgres;
-  readonly rotators: readonly Part[];
-  readonly agents: readonly Part[];
+  readonly rotators: readonly SoakProcess[];
+  readonly agents: readonly SoakProcess[];
   /** Ends the apps; the world stays, to be asked what became of it. */
-  stopParts(): Promise<void>;
+  stopProcesses(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,21 +38,21 @@ export async function openSoakWorld(options: { readonly endpoints: number; reado
   });
   const stores = ['ssm', 'secrets-manager', 'vault'] as const;
   for (let index = 0; index < options.endpoints; index += 1) await world.addEndpoint(portalOf(index), stores[index % stores.length]);
-  const part = (name: string, app: 'rotator' | 'web-agent'): Part =>
-    new Part({
+  const managed = (name: string, app: 'rotator' | 'web-agent'): SoakProcess =>
+    new SoakProcess({
       name,
       program: fileURLToPath(new URL(`../../../../apps/${app}/src/main.ts`, import.meta.url)),
       environment: appEnvironment(world, app),
       onUnexpectedEnd: (words) => options.say(`${name} ended by itself and is started again: ${words}`),
     });
-  const rotators = ['rotator 1', 'rotator 2'].map((name) => part(name, 'rotator'));
-  const agents = ['agent 1', 'agent 2'].map((name) => part(name, 'web-agent'));
+  const rotators = ['rotator 1', 'rotator 2'].map((name) => managed(name, 'rotator'));
+  const agents = ['agent 1', 'agent 2'].map((name) => managed(name, 'web-agent'));
   return {
     world,
     postgres,
     rotators,
     agents,
-    stopParts: async () => void (await Promise.all([...rotators, ...agents].map((each) => each.stop(STOP_MS)))),
+    stopProcesses: async () => void (await Promise.all([...rotators, ...agents].map((each) => each.stop(STOP_MS)))),
     async close() {
       await world.close();
       await postgres.stop();

@@ -5,7 +5,7 @@ const LAST_WORDS = 2_000;
 /** A process that ends at once, again and again, is not started a hundred times a second. */
 const RESTART_PAUSE_MS = 500;
 
-export interface PartOptions {
+export interface SoakProcessOptions {
   /** For progress lines. */
   readonly name: string;
   readonly program: string;
@@ -15,14 +15,14 @@ export interface PartOptions {
 }
 
 /** An app as a process that is always there: killed or dead, it is started again at once. */
-export class Part {
-  readonly #options: PartOptions;
+export class SoakProcess {
+  readonly #options: SoakProcessOptions;
   #child: ChildProcess;
   #said = '';
   #stopping = false;
   #killed = false;
 
-  constructor(options: PartOptions) {
+  constructor(options: SoakProcessOptions) {
     this.#options = options;
     this.#child = this.#start();
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { endedEarly, lastWords } from './part.ts';
+import { endedEarly, lastWords } from './managed-process.ts';
 
-describe('what is said about a part that ended', () => {
+describe('what is said about a process that ended', () => {
   it('is the last line, without the stack', () => {
     expect(lastWords('first\nThe port is in use.\n    at listen (node:net:1)\n')).toBe('The port is in use.');
   });
@@ -16,7 +16,7 @@ describe('what is said about a part that ended', () => {
     expect(lastWords(crash)).toBe('Error: ENOSPC: no space left on device, write');
   });
 
-  it('is one sentence that names part, exit and log', () => {
+  it('is one sentence that names process, exit and log', () => {
     expect(endedEarly('rotator', { code: 3, signal: null }, 'It broke.', '/d/rotator.log').message).toBe(
       'rotator ended with code 3: It broke. (its log: /d/rotator.log)',
     );

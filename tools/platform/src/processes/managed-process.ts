@@ -7,7 +7,7 @@ import { processStart } from './identity.ts';
 import type { Roster } from './roster.ts';
 
 /** What starts one process of the platform. */
-export interface PartOptions {
+export interface ManagedProcessOptions {
   /** Names its files below `logs` and appears in messages. */
   readonly name: string;
   /** Absolute path of a TypeScript or JavaScript file. */
@@ -19,17 +19,17 @@ export interface PartOptions {
   readonly lingerMs?: number;
 }
 
-export interface PartExit {
+export interface ManagedProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
 /** A process of the platform, in a group of its own: Ctrl-C at the terminal reaches only us, and we stop the others in order. */
-export interface Part {
+export interface ManagedProcess {
   readonly name: string;
   readonly pid: number;
   readonly logFile: string;
-  readonly exited: Promise<PartExit>;
+  readonly exited: Promise<ManagedProcessExit>;
   /** The first JSON object it printed, since it started, for which `pick` gives a value. Fails when it ends or after `deadlineMs`. */
   announced<T>(pick: (line: Record<string, unknown>) => T | null, deadlineMs: number): Promise<T>;
   /** Everything it printed on stdout since it started. */
@@ -41,7 +41,7 @@ export interface Part {
 const LOOK_EVERY_MS = 40;
 const WATCH_PARENT = fileURLToPath(new URL('./watch-parent.ts', import.meta.url));
 
-export function startPart(options: PartOptions, files: { readonly logs: string }, roster: Roster): Part {
+export function startManagedProcess(options: ManagedProcessOptions, files: { readonly logs: string }, roster: Roster): ManagedProcess {
   const out = openFrom(join(files.logs, `${options.name}.out`));
   const log = openFrom(join(files.logs, `${options.name}.log`));
   const environment = {
@@ -50,7 +50,7 @@ export function startPart(options: PartOptions, files: { readonly logs: string }
     RCM_PARENT_START: processStart(process.pid) ?? '',
     RCM_PARENT_LINGER_MS: String(options.lingerMs ?? 0),
   };
-  // Output goes straight to files, not through us: a part must not die of a broken pipe while it finishes after we were killed.
+  // Output goes straight to files, not through us: a process must not die of a broken pipe while it finishes after we were killed.
   const child = spawn(process.execPath, ['--disable-sigusr1', '--import', WATCH_PARENT, options.script, ...(options.args ?? [])], {
     detached: true,
     stdio: ['ignore', out.fd, log.fd],
@@ -61,7 +61,7 @@ export function startPart(options: PartOptions, files: { readonly logs: string }
   const exited = exitOf(child);
   const pid = child.pid ?? 0;
   if (pid > 0) roster.add(options.name, pid);
-  let gone: PartExit | null = null;
+  let gone: ManagedProcessExit | null = null;
   void exited.then((exit) => {
     gone = exit;
     roster.remove(pid);
@@ -95,8 +95,8 @@ export function startPart(options: PartOptions, files: { readonly logs: string }
   };
 }
 
-/** One sentence about a part that ended by itself: its name, how, what it said last, where its log is. */
-export function endedEarly(name: string, exit: PartExit, log: string, logFile: string): RcmError {
+/** One sentence about a process that ended by itself: its name, how, what it said last, where its log is. */
+export function endedEarly(name: string, exit: ManagedProcessExit, log: string, logFile: string): RcmError {
   const how = exit.signal ? `was ended by ${exit.signal}` : `ended with code ${exit.code}`;
   const said = lastWords(log);
   return new RcmError('state_conflict', `${name} ${how}${said ? `: ${said}` : ''} (its log: ${logFile})`);
@@ -125,21 +125,21 @@ function parseLine(line: string): Record<string, unknown> {
   }
 }
 
-interface PartFile {
+interface OutputFile {
   readonly path: string;
   readonly fd: number;
   readonly from: number;
 }
 
 /** Logs of earlier runs are kept; what this run adds begins at `from`. */
-function openFrom(path: string): PartFile {
+function openFrom(path: string): OutputFile {
   const from = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   return { path, fd: openSync(path, 'a', 0o600), from };
 }
 
-const textSince = (file: PartFile): string => readFileSync(file.path).subarray(file.from).toString('utf8');
+const textSince = (file: OutputFile): string => readFileSync(file.path).subarray(file.from).toString('utf8');
 
-function exitOf(child: ChildProcess): Promise<PartExit> {
+function exitOf(child: ChildProcess): Promise<ManagedProcessExit> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
     child.once('error', () => resolve({ code: null, signal: null }));
