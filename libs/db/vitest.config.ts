@@ -10,6 +10,7 @@ export default projectTests(import.meta.dirname, {
     'src/isolation/{borrowed-login,operations,shared-login,taken-over}.int.test.ts',
     'src/journal/{copies,known-versions,request,resolve,waits}.int.test.ts',
     'src/ledger/{ended,lockout,password,portal-count}.int.test.ts',
+    'src/migrations/upgrade.int.test.ts',
     'src/scale/scale.int.test.ts',
     'src/tasks/{list,plain,read,turns,turns-at-once,turns-kept}.int.test.ts',
     'src/totp.int.test.ts',

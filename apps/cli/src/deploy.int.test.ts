@@ -36,9 +36,24 @@ test('a database is brought from nothing to this version, and each step says so'
 
   expect(await json('db', 'status')).toEqual({
     code: 0,
-    said: { version: 1, applied: missing, missing: [], problem: null, upToDate: true, undecided: [] },
+    said: { version: 1, applied: missing, missing: [], problem: null, upToDate: true, stopFirst: [], undecided: [] },
   });
   expect(await rcm(['db', 'migrate'], environment)).toEqual({ code: 0, stdout: 'The database was up to date.\n', stderr: '' });
+});
+
+test('what has to stop before a migration is said where it is missing, and by the command that applies it', async () => {
+  const last = '20261202130000_backup_run';
+  await sql(`CREATE TABLE kept AS SELECT * FROM _prisma_migrations WHERE migration_name = '${last}'`);
+  await sql(`DELETE FROM _prisma_migrations WHERE migration_name = '${last}'`);
+  const words = 'Stop every process first: what the version before does is not looked at up to migration ';
+  expect(await json('db', 'status')).toMatchObject({ code: 1, said: { missing: [last], stopFirst: [expect.stringContaining(words)] } });
+  expect((await rcm(['db', 'status'], environment)).stdout).toContain(words);
+  // It is there already, so that it cannot be made again; the words come before it is tried.
+  const again = await rcm(['db', 'migrate'], environment);
+  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining(words)]);
+  await sql('INSERT INTO _prisma_migrations SELECT * FROM kept');
+  await sql('DROP TABLE kept');
+  expect((await json('db', 'status')).said).toMatchObject({ upToDate: true, stopFirst: [] });
 });
 
 test('a database of a newer version is left as it is, and that is said', async () => {

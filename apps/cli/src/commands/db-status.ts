@@ -9,10 +9,10 @@ export async function dbStatus(environment: NodeJS.ProcessEnv): Promise<Report> 
 }
 
 /** Also of a dry run. */
-export function statusReport({ applied, missing, problem, undecided }: MigrationStatus): Report {
+export function statusReport({ applied, missing, problem, stopFirst, undecided }: MigrationStatus): Report {
   const well = problem === null && missing.length === 0;
   return {
-    json: { applied, missing, problem, upToDate: well, undecided },
+    json: { applied, missing, problem, upToDate: well, stopFirst, undecided },
     lines: (view) => [
       ...facts(view, [
         ['migrations', `${applied.length} of ${applied.length + missing.length} applied`],
@@ -20,6 +20,7 @@ export function statusReport({ applied, missing, problem, undecided }: Migration
         ['problem', problem],
       ]),
       ...missing.map((name) => `missing  ${name}`),
+      ...stopFirst,
       ...undecidedLines(undecided),
       ...(well ? [] : [problem === null ? '→ rcm db migrate' : '→ nothing is applied until that is put right']),
     ],

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { withMigrationClient } from './client.ts';
 import { readMigrations, SHIPPED } from './files.ts';
 import { historyProblem, readHistory } from './history.ts';
+import { stopFirst } from './stop-first.ts';
 
 export interface MigrationStatus {
   /** Of this version's migrations, the oldest first. */
@@ -9,6 +10,8 @@ export interface MigrationStatus {
   readonly missing: readonly string[];
   /** Why nothing may be applied: this version and the database do not belong together; `null`: they do. */
   readonly problem: string | null;
+  /** What has to stop before the missing ones are applied, in words (docs/upgrade.md); none: the processes of the version before may go on. */
+  readonly stopFirst: readonly string[];
   /** Portal types with logins for which nobody has decided about automation: once this version runs, no program logs in there. */
   readonly undecided: readonly string[];
 }
@@ -24,9 +27,9 @@ export async function migrationStatus({ url, directory = SHIPPED }: { readonly u
     const history = rows[0]?.migrated ? await readHistory(client) : [];
     const done = new Set(history.map(({ name }) => name));
     const names = files.map(({ name }) => name);
+    const [applied, missing] = [names.filter((name) => done.has(name)), names.filter((name) => !done.has(name))];
     return {
-      applied: names.filter((name) => done.has(name)),
-      missing: names.filter((name) => !done.has(name)),
+      ...{ applied, missing, stopFirst: stopFirst(applied, missing) },
       problem: historyProblem(files, history)?.words ?? null,
       undecided: await undecided(client),
     };

@@ -1,0 +1,37 @@
+/** The first version that may work beside the next; what migrations before it newly refuse to a version before was not looked at. */
+export const BESIDE_FROM = '20261202130000_backup_run';
+
+interface Stop {
+  /** What the version before reads, writes or calls, and finds no more or is refused. */
+  readonly goes: string;
+  /** The processes of the version before that use it. */
+  readonly stop: string;
+}
+
+/** Migrations that take something away. A test compares them with the catalogue before and after each, and with docs/upgrade.md. */
+export const TAKES_AWAY: Readonly<Record<string, Stop>> = {
+  '20261125090400_grants': { goes: 'the right of everybody to call functions', stop: 'every process' },
+  '20261126010000_passwords_lockouts_accounts': {
+    goes: '`login_attempt.suspect_until`, `rotation_attempt.guesses`, a ledger that counts by version',
+    stop: 'every process',
+  },
+  '20261126110000_hints_and_bounds': { goes: '`portal_task.job_sent_at` and its search', stop: 'web-agents' },
+  '20261126220000_keys': { goes: 'how a rotator follows an account under another key', stop: 'rotators' },
+};
+
+/** Migrations after `BESIDE_FROM` that refuse something new in a table of before: why processes of before do not meet it, or what to stop. */
+export const REFUSES: Readonly<Record<string, Stop>> = {};
+
+/**
+ * What has to stop before `missing` are applied to a database that has `applied`, in words; none: the processes of the version before may go on. A database that was
+ * never migrated has no processes.
+ */
+export function stopFirst(applied: readonly string[], missing: readonly string[]): readonly string[] {
+  if (applied.length === 0) return [];
+  if (missing.some((name) => name <= BESIDE_FROM))
+    return [`Stop every process first: what the version before does is not looked at up to migration ${BESIDE_FROM}.`];
+  return missing.flatMap((name) => {
+    const stop = TAKES_AWAY[name] ?? REFUSES[name];
+    return stop ? [`Stop ${stop.stop} first: ${name} ends ${stop.goes}.`] : [];
+  });
+}
