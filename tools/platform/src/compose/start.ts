@@ -43,13 +43,13 @@ export async function startCompose(folder: DataFolder, supervisor: Supervisor, e
     RCM_COMPOSE_AWS_REGION: REGION,
     RCM_COMPOSE_AWS_ACCOUNT_ID: ACCOUNT_ID,
   };
-  const keeper = supervisor.start({
+  const watchdog = supervisor.start({
     name: 'compose',
-    script: fileURLToPath(new URL('./keeper.ts', import.meta.url)),
-    environment: { ...settings, RCM_KEEPER_PROJECT: project, RCM_KEEPER_FILE: FILE, RCM_POSTGRES_PASSWORD_FILE: password.path },
+    script: fileURLToPath(new URL('./watchdog.ts', import.meta.url)),
+    environment: { ...settings, RCM_WATCHDOG_PROJECT: project, RCM_WATCHDOG_FILE: FILE, RCM_POSTGRES_PASSWORD_FILE: password.path },
     lingerMs: LINGER_MS,
   });
-  await keeper.announced((line) => (line['ready'] === true ? true : null), START_MS);
+  await watchdog.announced((line) => (line['ready'] === true ? true : null), START_MS);
 
   const urlOf = (database: string) => `postgresql://postgres:${password.value.reveal()}@127.0.0.1:${postgresPort}/${database}`;
   await createDatabase(urlOf('postgres'));
@@ -78,7 +78,7 @@ export async function startCompose(folder: DataFolder, supervisor: Supervisor, e
       accountId: ACCOUNT_ID,
       credentials: { accessKeyId: ACCOUNT_ID, secretAccessKey: 'local' },
     }),
-    remove: () => keeper.stop(STOP_MS),
+    remove: () => watchdog.stop(STOP_MS),
   };
 }
 

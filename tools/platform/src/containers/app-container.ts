@@ -17,7 +17,7 @@ export interface AppContainer {
   readonly browser: boolean;
 }
 
-const KEEPER = fileURLToPath(new URL('keeper.ts', import.meta.url));
+const WATCHDOG = fileURLToPath(new URL('watchdog.ts', import.meta.url));
 const SECRETS = '/run/secrets/rcm';
 /** Said of a process on this machine, and of none in a container. */
 const NOT_IN_A_CONTAINER = new Set(['RCM_ALLOW_ROOT', 'RCM_BROWSER_SANDBOX', 'RCM_CHROMIUM_PATH', 'NODE_COMPILE_CACHE']);
@@ -31,7 +31,7 @@ export function containerProcess(container: AppContainer): Pick<ManagedProcessOp
   const { secrets, environment } = handOver(container);
   const name = containerName(folder, app);
   return {
-    script: KEEPER,
+    script: WATCHDOG,
     args: [
       name,
       // Everything of the platform listens on loopback. A process is named after its host, so each container has a name of its own.

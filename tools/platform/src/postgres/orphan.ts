@@ -8,7 +8,7 @@ const IMMEDIATE_MS = 5_000;
 const LOOK_EVERY_MS = 50;
 
 /**
- * A server that outlived its keeper blocks the next start. It is stopped (SIGINT: fast; then SIGQUIT: at once, recovered at the
+ * A server that outlived its watchdog blocks the next start. It is stopped (SIGINT: fast; then SIGQUIT: at once, recovered at the
  * next start), and a postmaster.pid whose process is gone or somebody else's is removed. Returns whether a server was stopped.
  */
 export async function clearOrphan(databaseDir: string): Promise<boolean> {

@@ -21,16 +21,16 @@ const STOP_MS = 30_000;
 /** Long enough that agent and rotator hand back their work first, when we are killed. */
 const LINGER_MS = 6_000;
 
-/** Starts the embedded server under its keeper, on a free port of 127.0.0.1, with the database made. */
+/** Starts the embedded server under its watchdog, on a free port of 127.0.0.1, with the database made. */
 export async function startEmbeddedPostgres(folder: DataFolder, supervisor: Supervisor): Promise<RunningPostgres> {
   const password = keyFile(folder.keys, 'postgres-password');
-  const keeper = supervisor.start({
+  const watchdog = supervisor.start({
     name: 'postgres',
-    script: fileURLToPath(new URL('./keeper.ts', import.meta.url)),
+    script: fileURLToPath(new URL('./watchdog.ts', import.meta.url)),
     environment: { RCM_POSTGRES_DIR: folder.postgres, RCM_POSTGRES_PASSWORD_FILE: password.path },
     lingerMs: LINGER_MS,
   });
-  const port = await keeper.announced((line) => (line['ready'] === true && typeof line['port'] === 'number' ? line['port'] : null), START_MS);
+  const port = await watchdog.announced((line) => (line['ready'] === true && typeof line['port'] === 'number' ? line['port'] : null), START_MS);
   const urlOf = (database: string) => `postgresql://postgres:${password.value.reveal()}@127.0.0.1:${port}/${database}`;
   await createDatabase(urlOf('postgres'));
   return {
@@ -38,7 +38,7 @@ export async function startEmbeddedPostgres(folder: DataFolder, supervisor: Supe
     searchStorage: async () => {
       // Its folder lies in the data folder, which is searched as a whole.
     },
-    stop: () => keeper.stop(STOP_MS),
+    stop: () => watchdog.stop(STOP_MS),
   };
 }
 

@@ -35,8 +35,8 @@ async function startRun() {
   ended.catch(() => undefined);
   const data = await dataDirectory(url);
   const [server = ''] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
-  const [keeper = ''] = readFileSync(join(data, '..', 'keeper.pid'), 'utf8').split(' ');
-  return { run, folder: join(data, '..'), server: Number(server), keeper: Number(keeper) };
+  const [watchdog = ''] = readFileSync(join(data, '..', 'watchdog.pid'), 'utf8').split(' ');
+  return { run, folder: join(data, '..'), server: Number(server), watchdog: Number(watchdog) };
 }
 
 async function dataDirectory(url: string): Promise<string> {
@@ -59,10 +59,10 @@ test('killing a whole test run leaves neither a server nor its data', async () =
   await until(() => processStart(server) === null && !existsSync(folder));
 });
 
-test('what a killed keeper left is cleaned by the next run, and a living run is not touched', async () => {
+test('what a killed watchdog left is cleaned by the next run, and a living run is not touched', async () => {
   const [left, living] = await Promise.all([startRun(), startRun()]);
-  process.kill(left.keeper, 'SIGKILL');
-  await until(() => processStart(left.keeper) === null);
+  process.kill(left.watchdog, 'SIGKILL');
+  await until(() => processStart(left.watchdog) === null);
   const next = await startEmbeddedPostgres();
   await next.stop();
   // Another run that started at this very moment may be cleaning it too.

@@ -7,8 +7,8 @@ import { processStart } from '../process-start.ts';
 
 /** Every throw-away cluster lives in `os.tmpdir()` under this prefix. */
 export const FOLDER_PREFIX = 'rcm-test-postgres-';
-const OWNER_FILE = 'keeper.pid';
-// A folder without an owner file may be one that a keeper is just making.
+const OWNER_FILE = 'watchdog.pid';
+// A folder without an owner file may be one that a watchdog is just making.
 const UNOWNED_GRACE_MS = 60_000;
 const QUIT_MS = 60_000;
 
@@ -17,7 +17,7 @@ export async function claimFolder(folder: string): Promise<void> {
   await writeFile(join(folder, OWNER_FILE), `${process.pid} ${processStart(process.pid)}`);
 }
 
-/** Stops the servers and removes the folders whose keeper was killed before it could do so. */
+/** Stops the servers and removes the folders whose watchdog was killed before it could do so. */
 export async function removeStaleClusters(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(FOLDER_PREFIX)) continue;

@@ -1,5 +1,5 @@
 /**
- * A process around one container, so that the platform minds it as it minds its other processes: `node keeper.ts NAME ARGUMENTS-OF-DOCKER-RUN…`. What the container prints is
+ * A process around one container, so that the platform minds it as it minds its other processes: `node watchdog.ts NAME ARGUMENTS-OF-DOCKER-RUN…`. What the container prints is
  * printed; SIGTERM and SIGINT are passed on to it; its exit code is given.
  */
 import { spawn, spawnSync } from 'node:child_process';

@@ -12,12 +12,12 @@ import { postmasterPid } from './orphan.ts';
 // Each waits for several things of which one may take a minute on a busy machine.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
-const STARTER = join(import.meta.dirname, 'keeper-starter.fixture.ts');
+const STARTER = join(import.meta.dirname, 'watchdog-starter.fixture.ts');
 let root: string;
 let starter: ChildProcess | null = null;
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'rcm-keeper-test-'));
+  root = mkdtempSync(join(tmpdir(), 'rcm-watchdog-test-'));
   chmodSync(root, 0o711);
 });
 afterEach(async () => {
@@ -30,34 +30,34 @@ async function until(what: string, holds: () => boolean | Promise<boolean>, with
   for (const end = Date.now() + withinMs; !(await holds()); await sleep(50)) if (Date.now() > end) throw new Error(`Not within ${withinMs} ms: ${what}`);
 }
 
-/** Starts a stand-in for the platform that starts the keeper; gives the keeper's and the server's identity once Postgres is up. */
-async function startThroughStarter(): Promise<{ keeper: ProcessIdentity; server: ProcessIdentity }> {
+/** Starts a stand-in for the platform that starts the watchdog; gives the watchdog's and the server's identity once Postgres is up. */
+async function startThroughStarter(): Promise<{ watchdog: ProcessIdentity; server: ProcessIdentity }> {
   let said = '';
   const child = spawn(process.execPath, [STARTER, root], { stdio: ['ignore', 'pipe', 'inherit'] });
   starter = child;
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
   await until('Postgres is up', () => said.includes('\n'));
-  const keeper = identify((JSON.parse(said) as { pid: number }).pid);
+  const watchdog = identify((JSON.parse(said) as { pid: number }).pid);
   const server = identify(postmasterPid(join(root, 'postgres', 'postmaster.pid')) ?? 0);
-  if (!keeper || !server) throw new Error('keeper or server is not there');
-  return { keeper, server };
+  if (!watchdog || !server) throw new Error('watchdog or server is not there');
+  return { watchdog, server };
 }
 
 const shutDownCleanly = () => readFileSync(join(root, 'logs', 'postgres.log'), 'utf8').includes('database system is shut down');
 
 it.runIf(backend() === 'embedded')('stops Postgres cleanly when the platform is killed with SIGKILL (about the embedded server alone)', async () => {
-  const { keeper, server } = await startThroughStarter();
+  const { watchdog, server } = await startThroughStarter();
   expect(isAlive(server)).toBe(true);
   starter?.kill('SIGKILL');
-  await until('keeper and server are gone', () => !isAlive(keeper) && !isAlive(server));
+  await until('watchdog and server are gone', () => !isAlive(watchdog) && !isAlive(server));
   expect(shutDownCleanly()).toBe(true);
 });
 
-it.runIf(backend() === 'embedded')('clears a server whose keeper was killed too, and starts on the same data (about the embedded server alone)', async () => {
+it.runIf(backend() === 'embedded')('clears a server whose watchdog was killed too, and starts on the same data (about the embedded server alone)', async () => {
   const first = await startThroughStarter();
-  process.kill(first.keeper.pid, 'SIGKILL');
+  process.kill(first.watchdog.pid, 'SIGKILL');
   starter?.kill('SIGKILL');
-  await until('the keeper is gone', () => !isAlive(first.keeper));
+  await until('the watchdog is gone', () => !isAlive(first.watchdog));
   expect(isAlive(first.server)).toBe(true);
   const second = await startThroughStarter();
   expect(isAlive(first.server)).toBe(false);
@@ -65,10 +65,10 @@ it.runIf(backend() === 'embedded')('clears a server whose keeper was killed too,
 });
 
 it.runIf(backend() === 'embedded')('ends what a killed run left before a new one starts (about the embedded server alone)', async () => {
-  const { keeper, server } = await startThroughStarter();
+  const { watchdog, server } = await startThroughStarter();
   starter?.kill('SIGKILL');
   expect(await endLeftovers(join(root, 'roster.json'))).toBe(1);
-  expect(isAlive(keeper) || isAlive(server)).toBe(false);
+  expect(isAlive(watchdog) || isAlive(server)).toBe(false);
   openRoster(join(root, 'roster.json'));
   expect(await endLeftovers(join(root, 'roster.json'))).toBe(0);
 });

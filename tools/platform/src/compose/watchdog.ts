@@ -1,13 +1,13 @@
 /**
  * A process of its own around docker compose: it brings the services up, and takes them down, volumes too, when it is told to or
  * when the platform is gone (`watch-parent.ts` sends it SIGTERM then). Prints `{"ready":true}` on stdout.
- * Configuration from the environment: RCM_KEEPER_PROJECT, RCM_KEEPER_FILE, RCM_POSTGRES_PASSWORD_FILE, and what the compose file reads.
+ * Configuration from the environment: RCM_WATCHDOG_PROJECT, RCM_WATCHDOG_FILE, RCM_POSTGRES_PASSWORD_FILE, and what the compose file reads.
  */
 import { isRcmError, readConfig, RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
 import { findDocker, runCommand } from './docker.ts';
 
-const configuration = z.object({ RCM_KEEPER_PROJECT: z.string().min(1), RCM_KEEPER_FILE: z.string().min(1), RCM_POSTGRES_PASSWORD: z.string().min(1) });
+const configuration = z.object({ RCM_WATCHDOG_PROJECT: z.string().min(1), RCM_WATCHDOG_FILE: z.string().min(1), RCM_POSTGRES_PASSWORD: z.string().min(1) });
 
 const UP_MS = 300_000;
 const DOWN_MS = 90_000;
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const environment = { ...process.env, RCM_COMPOSE_POSTGRES_PASSWORD: config.RCM_POSTGRES_PASSWORD };
   const act = (args: readonly string[], deadlineMs: number) =>
     runCommand(
-      [...compose, '--project-name', config.RCM_KEEPER_PROJECT, '--file', config.RCM_KEEPER_FILE, '--progress', 'plain', ...args],
+      [...compose, '--project-name', config.RCM_WATCHDOG_PROJECT, '--file', config.RCM_WATCHDOG_FILE, '--progress', 'plain', ...args],
       environment,
       deadlineMs,
     );

@@ -1,4 +1,4 @@
-/** A stand-in for the platform: starts Postgres under its keeper in the folder named by the first argument, says so, and waits to be killed. */
+/** A stand-in for the platform: starts Postgres under its watchdog in the folder named by the first argument, says so, and waits to be killed. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDataFolder } from '../data/folder.ts';
