@@ -1,6 +1,6 @@
 import { createCredentialManager, createTenantStores, type TenantStores } from '@rcm/credentials';
 import { type Database, listAttempts, openDatabase, setNextRotation } from '@rcm/db';
-import { type AgentAccess, Drivers, SessionKeeper, withAgentSession } from '@rcm/portal-access';
+import { type AgentAccess, Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, hasCode, systemClock } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
@@ -50,7 +50,7 @@ function agent(): AgentAccess {
     logger,
     credentials: createCredentialManager({ stores, metrics }),
     drivers: new Drivers(browser, logger, metrics),
-    keeper: new SessionKeeper({ maxSessions: 0, idleMs: 1_000 }),
+    sessions: new SessionCache({ maxSessions: 0, idleMs: 1_000 }),
     lease: { ttlMs: 20_000, waitMs: 200_000, pollMs: 100 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
     illness: { windowMs: 600_000, suspects: 3 },

@@ -1,6 +1,6 @@
 import { createCredentialManager, createReplicatedReaders, identityKeys, readingNumbers, tenantStoresOptions } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
-import { type AgentAccess, leaseTiming, loginTiming, openPortalProcess, SessionKeeper } from '@rcm/portal-access';
+import { type AgentAccess, leaseTiming, loginTiming, openPortalProcess, SessionCache } from '@rcm/portal-access';
 import { type Logger, type Metrics, systemClock } from '@rcm/telemetry';
 import type { WebAgentConfig } from './config.ts';
 import { legacySetting } from './legacy.ts';
@@ -40,10 +40,10 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
         state === 'down' ? 'the first region does not answer: credentials are read from the second' : 'the first region answers again',
       ),
   });
-  const keeper = new SessionKeeper({ maxSessions: idleContexts, idleMs: config.RCM_AGENT_SESSION_IDLE_MS });
+  const sessions = new SessionCache({ maxSessions: idleContexts, idleMs: config.RCM_AGENT_SESSION_IDLE_MS });
   metrics.watched('rcm_browser_slots_percent', async (gauge) => {
     const [open] = (await metrics.gauge('rcm_browser_contexts').get()).values;
-    gauge.set(Math.min(100, (100 * Math.max(0, (open?.value ?? 0) - keeper.size)) / config.RCM_MAX_BROWSER_CONTEXTS));
+    gauge.set(Math.min(100, (100 * Math.max(0, (open?.value ?? 0) - sessions.size)) / config.RCM_MAX_BROWSER_CONTEXTS));
   });
   return {
     access: {
@@ -53,7 +53,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
       metrics,
       credentials: createCredentialManager({ ...readingNumbers(config), stores, metrics }),
       drivers,
-      keeper,
+      sessions,
       lease: leaseTiming(config),
       login: loginTiming(config),
       illness: { windowMs: config.RCM_AGENT_ILL_WINDOW_MS, suspects: config.RCM_AGENT_ILL_SUSPECTS },
@@ -65,7 +65,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
     metrics,
     warnings: [...warnings, ...legacyWarnings],
     async close() {
-      await keeper.close();
+      await sessions.close();
       await closeBrowser();
       await stores.close();
       await db.close();

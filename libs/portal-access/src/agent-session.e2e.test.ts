@@ -16,7 +16,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AgentAccess, withAgentSession } from './agent-session.ts';
 import { Drivers } from './drivers.ts';
 import { currentOf, rotateWithoutBrowser } from './rotated.fixture.ts';
-import { SessionKeeper } from './session-keeper.ts';
+import { SessionCache } from './session-cache.ts';
 
 /** Longer than any test takes: what is to be over by then is aged, so no test waits, and none is late. */
 const LOCKOUT_WINDOW_MS = 300_000;
@@ -54,7 +54,7 @@ beforeAll(async () => {
     credentials: createCredentialManager({ stores, metrics }),
     drivers: new Drivers(browser, logger, metrics),
     // What earlier tests keep never takes the last place from a later one.
-    keeper: new SessionKeeper({ maxSessions: 4, idleMs: 60_000 }),
+    sessions: new SessionCache({ maxSessions: 4, idleMs: 60_000 }),
     lease: { ttlMs: 10_000, waitMs: 500, pollMs: 50 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
     illness: { windowMs: ILLNESS_MS, suspects: 3 },
@@ -62,7 +62,7 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
-  await access?.keeper.close();
+  await access?.sessions.close();
   await browser?.close();
   await world?.close();
 });
@@ -111,7 +111,7 @@ async function edit(endpoint: WorldEndpoint, change: (payload: CredentialPayload
 
 /** Somebody else's login at the same portal, now. */
 async function somebodyGetsIn(other: WorldEndpoint): Promise<void> {
-  await access.keeper.drop(other.id);
+  await access.sessions.drop(other.id);
   expect(await visit(other)).toBe('visited');
 }
 
@@ -195,7 +195,7 @@ describe('an agent that visits a portal', () => {
   it('follows a person who changed portal and store, at the cost of one try', async () => {
     const endpoint = fresh();
     await visit(endpoint);
-    await access.keeper.drop(endpoint.id);
+    await access.sessions.drop(endpoint.id);
     await changeByHand(endpoint, 'Changed-by-hand-3', true);
     expect(await visit(endpoint)).toBe('visited');
     expect(await counts(endpoint)).toMatchObject({ loginsRejected: 1, locked: false });
@@ -207,7 +207,7 @@ describe('an agent that visits a portal', () => {
     const ill = [fresh(), fresh(), fresh(), fresh()];
     for (const endpoint of ill.slice(0, 2)) {
       await visit(endpoint);
-      await access.keeper.drop(endpoint.id);
+      await access.sessions.drop(endpoint.id);
     }
     await age(ILLNESS_MS);
     await world.portals.setHabits('alpine', { closedSaysWrong: true });
@@ -222,7 +222,7 @@ describe('an agent that visits a portal', () => {
   it('works again by itself where a person has locked an account of a portal with one text for wrong and locked', async () => {
     const [endpoint, other] = [world.endpoint(`cascade-${ALPINES + 1}`), world.endpoint(`cascade-${ALPINES + 2}`)];
     await visit(endpoint);
-    await access.keeper.drop(endpoint.id);
+    await access.sessions.drop(endpoint.id);
     await world.portals.mistype(endpoint, 3);
     expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
     await age(LOCKOUT_WINDOW_MS);
@@ -295,6 +295,6 @@ describe('an agent that visits a portal', () => {
     );
     expect(await codeOf(visiting)).toBe('cancelled');
     expect(await listLeases(world.db)).toEqual([]);
-    expect(access.keeper.size).toBeGreaterThanOrEqual(0);
+    expect(access.sessions.size).toBeGreaterThanOrEqual(0);
   });
 });

@@ -9,7 +9,7 @@ import { guardedLogin, type GuardedResult, loginError, type LoginTiming, type No
 import { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
 import { legacyCredential, type LegacyReading, namedLegacy } from './legacy-credential.ts';
 import { automationRefusal } from './permission.ts';
-import type { KeptSession, SessionKeeper } from './session-keeper.ts';
+import type { KeptSession, SessionCache } from './session-cache.ts';
 import { isMigrated, notMigrated, storedCredential } from './stored-credential.ts';
 
 export interface AgentAccess {
@@ -20,7 +20,7 @@ export interface AgentAccess {
   readonly metrics?: Metrics | undefined;
   readonly credentials: CredentialManager;
   readonly drivers: Drivers;
-  readonly keeper: SessionKeeper;
+  readonly sessions: SessionCache;
   readonly lease: LeaseTiming;
   readonly login: LoginTiming;
   /** When a portal is taken to be ill, and not its passwords. */
@@ -126,7 +126,7 @@ function standing({ drivers }: AgentAccess, { secretArn, baseUrl, portalType }: 
 async function reuse({ access, endpoint, held, source, taskId }: Visited): Promise<OpenSession | null> {
   const version = await source.keptVersion();
   if (version === null) return null;
-  const kept = await access.keeper.take(endpoint.id, standing(access, endpoint, version));
+  const kept = await access.sessions.take(endpoint.id, standing(access, endpoint, version));
   if (!kept) return null;
   const { session, loginAttemptId } = kept;
   const use = { orgId: endpoint.orgId, endpointId: endpoint.id, leaseId: held.lease.id, version, loginAttemptId, taskId };
@@ -201,7 +201,7 @@ async function actAndKeep<T>(
   try {
     const result = await act(opened.session, signal);
     if (result.session === 'keep' && !signal.aborted) {
-      await access.keeper.keep(endpoint.id, standing(access, endpoint, opened.version), opened);
+      await access.sessions.keep(endpoint.id, standing(access, endpoint, opened.version), opened);
       kept = true;
     }
     return result.value;

@@ -17,4 +17,4 @@ export { isProof, type JudgedStanding, type Judgement, judge } from './judgement
 export { openPortalProcess, type PortalProcess, type PortalProcessOptions } from './portal-process.ts';
 export { portalCredential } from './portal-credential.ts';
 export { afterRestoreMs } from './restored.ts';
-export { SessionKeeper, type SessionKeeperOptions } from './session-keeper.ts';
+export { SessionCache, type SessionCacheOptions } from './session-cache.ts';

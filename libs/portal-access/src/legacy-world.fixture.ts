@@ -17,7 +17,7 @@ import { accountOf } from './account.ts';
 import { type AgentAccess, withAgentSession } from './agent-session.ts';
 import type { Drivers } from './drivers.ts';
 import type { LegacyReading } from './legacy-credential.ts';
-import { SessionKeeper } from './session-keeper.ts';
+import { SessionCache } from './session-cache.ts';
 
 /** A portal that keeps its own record. */
 export interface Portal {
@@ -70,7 +70,7 @@ export async function openLegacyWorld(): Promise<LegacyWorld> {
     metrics,
     credentials: createCredentialManager({ stores, metrics: createMetrics() }),
     drivers: { for: () => driverOf(portal) } as unknown as Drivers,
-    keeper: new SessionKeeper({ maxSessions: 50, idleMs: 600_000 }),
+    sessions: new SessionCache({ maxSessions: 50, idleMs: 600_000 }),
     lease: { ttlMs: 30_000, waitMs: 500, pollMs: 50 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
     illness: { windowMs: 600_000, suspects: 3 },
@@ -122,7 +122,7 @@ export async function openLegacyWorld(): Promise<LegacyWorld> {
       );
     },
     async close() {
-      await access.keeper.close();
+      await access.sessions.close();
       await stores.close();
       await world.close();
     },

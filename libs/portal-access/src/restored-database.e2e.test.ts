@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AgentAccess, withAgentSession } from './agent-session.ts';
 import { Drivers } from './drivers.ts';
 import { currentOf } from './rotated.fixture.ts';
-import { SessionKeeper } from './session-keeper.ts';
+import { SessionCache } from './session-cache.ts';
 
 /** What the portal locks after, and what its type's margin of 1 leaves to us. */
 const THRESHOLD = 3;
@@ -36,7 +36,7 @@ beforeAll(async () => {
     logger,
     credentials: createCredentialManager({ stores, metrics }),
     drivers: new Drivers(browser, logger, metrics),
-    keeper: new SessionKeeper({ maxSessions: 1, idleMs: 60_000 }),
+    sessions: new SessionCache({ maxSessions: 1, idleMs: 60_000 }),
     lease: { ttlMs: 10_000, waitMs: 500, pollMs: 50 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
     illness: { windowMs: 600_000, suspects: 3 },
@@ -44,7 +44,7 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
-  await access?.keeper.close();
+  await access?.sessions.close();
   await browser?.close();
   await restored?.close();
   await backup?.drop();

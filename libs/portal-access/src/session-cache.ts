@@ -1,6 +1,6 @@
 import type { PortalSession } from '@rcm/portal-drivers';
 
-export interface SessionKeeperOptions {
+export interface SessionCacheOptions {
   /** How many logged-in contexts are kept in all. The least recently used one is closed for a new one. */
   readonly maxSessions: number;
   /** How long an idle one is kept, in ms. */
@@ -22,12 +22,12 @@ interface Kept extends KeptSession {
  * Logged-in browser contexts between two tasks, one per endpoint. A context belongs to what it was opened with (password version,
  * recipe, …): asked for with anything else it is closed, so a rotation ends it. It holds no lease while it lies here.
  */
-export class SessionKeeper {
-  readonly #options: SessionKeeperOptions;
+export class SessionCache {
+  readonly #options: SessionCacheOptions;
   /** Insertion order is order of use: the first is the least recently used. */
   readonly #kept = new Map<string, Kept>();
 
-  constructor(options: SessionKeeperOptions) {
+  constructor(options: SessionCacheOptions) {
     this.#options = options;
   }
 

@@ -1,11 +1,11 @@
 import type { PortalSession } from '@rcm/portal-drivers';
 import { describe, expect, it } from 'vitest';
-import { SessionKeeper } from './session-keeper.ts';
+import { SessionCache } from './session-cache.ts';
 
-/** A session that only knows whether it was closed: the keeper uses nothing else of it. */
+/** A session that only knows whether it was closed: the cache uses nothing else of it. */
 function session(): PortalSession & { readonly closed: () => boolean } {
   const state = { closed: false };
-  const unused = () => Promise.reject(new Error('the keeper uses no page'));
+  const unused = () => Promise.reject(new Error('the cache uses no page'));
   return {
     login: unused,
     changePassword: unused,
@@ -18,11 +18,11 @@ function session(): PortalSession & { readonly closed: () => boolean } {
 
 const LOGIN = 'login-attempt';
 const opened = (one: PortalSession) => ({ session: one, loginAttemptId: LOGIN });
-const keeper = (maxSessions = 2, idleMs = 60_000) => new SessionKeeper({ maxSessions, idleMs });
+const cache = (maxSessions = 2, idleMs = 60_000) => new SessionCache({ maxSessions, idleMs });
 
 describe('kept sessions', () => {
   it('gives a session back under the version that opened it, once', async () => {
-    const kept = keeper();
+    const kept = cache();
     const first = session();
     await kept.keep('alpine-1', 'v1', opened(first));
     expect(await kept.take('alpine-1', 'v1')).toEqual({ session: first, loginAttemptId: LOGIN });
@@ -31,7 +31,7 @@ describe('kept sessions', () => {
   });
 
   it('closes a session whose password was rotated', async () => {
-    const kept = keeper();
+    const kept = cache();
     const old = session();
     await kept.keep('alpine-1', 'v1', opened(old));
     expect(await kept.take('alpine-1', 'v2')).toBeNull();
@@ -39,7 +39,7 @@ describe('kept sessions', () => {
   });
 
   it('closes the one longest unused when it is full', async () => {
-    const kept = keeper(2);
+    const kept = cache(2);
     const [a, b, c] = [session(), session(), session()];
     await kept.keep('a', 'v', opened(a));
     await kept.keep('b', 'v', opened(b));
@@ -49,7 +49,7 @@ describe('kept sessions', () => {
   });
 
   it('closes what nobody asked for in time', async () => {
-    const kept = keeper(2, 20);
+    const kept = cache(2, 20);
     const idle = session();
     await kept.keep('a', 'v', opened(idle));
     await expect.poll(() => idle.closed()).toBe(true);
@@ -57,7 +57,7 @@ describe('kept sessions', () => {
   });
 
   it('leaves none open when it closes', async () => {
-    const kept = keeper();
+    const kept = cache();
     const [a, b] = [session(), session()];
     await kept.keep('a', 'v', opened(a));
     await kept.keep('b', 'v', opened(b));
@@ -66,7 +66,7 @@ describe('kept sessions', () => {
   });
 
   it('keeps nothing where the bound is zero', async () => {
-    const kept = keeper(0);
+    const kept = cache(0);
     const a = session();
     await kept.keep('a', 'v', opened(a));
     expect(a.closed()).toBe(true);
@@ -74,7 +74,7 @@ describe('kept sessions', () => {
   });
 
   it('leaves none open that it does not know of, however slowly those before it close', async () => {
-    const kept = keeper();
+    const kept = cache();
     const sessions = [slowly(session()), session(), session()];
     await Promise.all(sessions.map((one) => kept.keep('alpine-1', 'v1', opened(one))));
     expect(sessions.map((one) => one.closed())).toEqual([true, true, false]);

@@ -9,7 +9,7 @@ import {
   type StoredSecret,
 } from '@rcm/credentials';
 import { getEndpoint, setNextRotation, upsertPortalType } from '@rcm/db';
-import { type AgentAccess, Drivers, SessionKeeper, withAgentSession } from '@rcm/portal-access';
+import { type AgentAccess, Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
 import { createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, isRcmError, Secret, systemClock } from '@rcm/telemetry';
 import type { WorldEndpoint, WorldOptions } from '@rcm/test-world';
@@ -192,7 +192,7 @@ function openAgent({ world, rotator }: RotatorWorld) {
     credentials: world.aws.taskCredentials('rcm-agent-task'),
     vault: { address: world.vault.address, mount: world.vault.mount, appRole: appRoleFolder(world.vault.folderOf('agent')) },
   });
-  const keeper = new SessionKeeper({ maxSessions: 1, idleMs: 60_000 });
+  const sessions = new SessionCache({ maxSessions: 1, idleMs: 60_000 });
   const credentials = createCredentialManager({ stores, metrics });
   const access: AgentAccess = {
     db: world.databaseAs('rcm_agent'),
@@ -200,7 +200,7 @@ function openAgent({ world, rotator }: RotatorWorld) {
     logger,
     credentials,
     drivers: new Drivers(browser, logger, metrics),
-    keeper,
+    sessions,
     lease: { ttlMs: 60_000, waitMs: 60_000, pollMs: 50 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 120_000 },
     illness: rotator.breaker,
@@ -217,7 +217,7 @@ function openAgent({ world, rotator }: RotatorWorld) {
       });
     },
     async close(): Promise<void> {
-      await keeper.close();
+      await sessions.close();
       await browser.close();
       await stores.close();
     },

@@ -28,7 +28,7 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   const { access, db, logger, metrics, warnings } = agent;
   await checkConfiguration(db, logger);
   const dropKeptSession = (endpointId: string): void => {
-    access.keeper.drop(endpointId).catch((error: unknown) => logger.warn({ err: error, endpointId }, 'a kept session did not close'));
+    access.sessions.drop(endpointId).catch((error: unknown) => logger.warn({ err: error, endpointId }, 'a kept session did not close'));
   };
   const changes = await followCredentialChanges({ db, logger, metrics, credentials: access.credentials, onChanged: dropKeptSession, signal: stop.drain });
   opened.defer(() => changes.close());

@@ -113,7 +113,7 @@ describe('a portal task', () => {
   it('comes back when its login’s password has rested, or after five minutes to look, and not every moment until then', async () => {
     const endpoint = world.endpoint('cascade-3');
     await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE portal_type SET settle_ms = 3000000 WHERE code = 'cascade'`);
-    await agent.access.keeper.drop(endpoint.id);
+    await agent.access.sessions.drop(endpoint.id);
     await world.portals.setHabits('cascade', { closedSaysWrong: true });
     const [first, second] = [await queue(endpoint, { claim_number: 'CLM-1001' }), await queue(endpoint, { claim_number: 'CLM-1001' })];
     expect(await worker.handle(first, signal)).toMatchObject({ kind: 'retry', code: 'portal_unexpected' });

@@ -1,6 +1,6 @@
 import { appRoleFolder, createCredentialManager, createTenantStores, parseReference } from '@rcm/credentials';
 import { taskRoleName } from '@rcm/credentials/policies';
-import { type AgentAccess, Drivers, SessionKeeper, withAgentSession } from '@rcm/portal-access';
+import { type AgentAccess, Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
 import { createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type ErrorCode, isRcmError, systemClock } from '@rcm/telemetry';
 import type { World, WorldEndpoint } from '@rcm/test-world';
@@ -36,7 +36,7 @@ export function openAgent(world: World): MatrixAgent {
     credentials: world.aws.taskCredentials(taskRoleName('agent')),
     vault: { address: world.vault.address, mount: world.vault.mount, appRole: appRoleFolder(world.vault.folderOf('agent')) },
   });
-  const keeper = new SessionKeeper({ maxSessions: 1, idleMs: 1_000 });
+  const sessions = new SessionCache({ maxSessions: 1, idleMs: 1_000 });
   const credentials = createCredentialManager({ stores, metrics });
   const access: AgentAccess = {
     db: world.databaseAs('rcm_agent'),
@@ -44,7 +44,7 @@ export function openAgent(world: World): MatrixAgent {
     logger,
     credentials,
     drivers: new Drivers(browser, logger, metrics),
-    keeper,
+    sessions,
     lease: { ttlMs: TIMING.leaseTtlMs, waitMs: 30_000, pollMs: 250 },
     login: { loginDeadlineMs: DEADLINE_MS, totpWaitMs: 2 * DEADLINE_MS },
     illness: { windowMs: TIMING.lockoutWindowMs, suspects: 3 },
@@ -71,7 +71,7 @@ export function openAgent(world: World): MatrixAgent {
       return visits;
     },
     async close() {
-      await keeper.close();
+      await sessions.close();
       await browser.close();
       await stores.close();
     },

@@ -1,6 +1,6 @@
 import { createCredentialManager } from '@rcm/credentials';
 import { listOpenAttempts, listStartable } from '@rcm/db';
-import { type AgentAccess, type Drivers, SessionKeeper, withAgentSession } from '@rcm/portal-access';
+import { type AgentAccess, type Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
 import { lookAtBlocked, mendWanted, removeOldCopies, rotateAndReport, type Rotator, stopFailingPortalTypes } from '@rcm/rotator';
 import { createMetrics, isRcmError } from '@rcm/telemetry';
 import { modelDriver } from '../portal/driver.ts';
@@ -97,7 +97,7 @@ export async function runRotator(world: World, process: SimProcess): Promise<voi
 /** A web-agent: visits one login after the other, keeps a session now and then, and comes again sooner where it was put off. */
 export async function runAgent(world: World, process: SimProcess): Promise<void> {
   const metrics = createMetrics();
-  const keeper = new SessionKeeper({ maxSessions: 4, idleMs: 10 * MINUTE_MS });
+  const sessions = new SessionCache({ maxSessions: 4, idleMs: 10 * MINUTE_MS });
   const access: AgentAccess = {
     db: world.database,
     clock: process.clock,
@@ -109,7 +109,7 @@ export async function runAgent(world: World, process: SimProcess): Promise<void>
       random: () => process.random.next(),
     }),
     drivers: driversFor(world),
-    keeper,
+    sessions,
     lease: LEASE,
     login: LOGIN,
     illness: BREAKER,
