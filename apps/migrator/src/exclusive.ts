@@ -1,10 +1,10 @@
-import { acquireExclusiveLease, type EndpointRow, type Lease, type LeaseRefusal, listLeases, releaseLease, withdrawExclusiveWish } from '@rcm/db';
+import { acquireExclusiveLease, type EndpointRow, type Lease, type LeaseRefusal, listLeases, releaseLease, withdrawWriterIntent } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import type { Migration } from './migration.ts';
 
 /** Longer than a read, a write and their repeats take together. */
 const LEASE_MS = 120_000;
-/** Agents finish the task in hand; no new one starts while the wish is fresh. */
+/** Agents finish the task in hand; no new one starts while the intent is fresh. */
 const WAIT_MS = 60_000;
 /** Whoever changes it may have died, and then its lease ends by itself. Until then a call that it has sent may still arrive, so nobody takes it earlier. */
 const WAIT_FOR_THE_DEAD_MS = LEASE_MS + 10_000;
@@ -62,8 +62,8 @@ async function poll(migration: Migration, endpoint: EndpointRow): Promise<{ read
 async function notFree(migration: Migration, endpoint: EndpointRow, reason: LeaseRefusal): Promise<RcmError> {
   const { db, logger, holder } = migration;
   if (endpoint.loginIdentity !== null)
-    await withdrawExclusiveWish(db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity, holder }).catch((error: unknown) =>
-      logger.warn({ err: error }, 'the wish for the lease was not withdrawn'),
+    await withdrawWriterIntent(db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity, holder }).catch((error: unknown) =>
+      logger.warn({ err: error }, 'the intent for the lease was not withdrawn'),
     );
   const why = reason === 'exclusive_held' ? await whoHolds(migration, endpoint) : WORDS[reason];
   return new RcmError('lease_unavailable', `The login is not free: ${why}. Nothing was changed; run it again once that is over.`);

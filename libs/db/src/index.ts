@@ -103,8 +103,8 @@ export { type KeyUse, type KnownKey } from './keys/check.ts';
 export { forgetLeftPasswords, type KeyRows, keyRows } from './keys/left.ts';
 export { type CurrentKeys, listLoginsToMove, type LoginMoved, type LoginToMove, type MoveLogin, moveLogin, type MovePrints, movePrints } from './keys/move.ts';
 export { type HeldLease, listLeases, releaseLease, renewLease } from './leases/upkeep.ts';
-export { withdrawExclusiveWish } from './leases/wish.ts';
-export { listWishes, type Wish } from './leases/wishes.ts';
+export { withdrawWriterIntent } from './leases/writer-intent.ts';
+export { listWriterIntents, type WriterIntent } from './leases/writer-intents.ts';
 export {
   beginLoginAttempt,
   checkLoginAttempt,

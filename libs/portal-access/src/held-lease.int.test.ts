@@ -100,7 +100,7 @@ describe('a held lease', () => {
     await held.release();
   });
 
-  it('waits for a login in use at most its time, then says so and leaves no wish behind', async () => {
+  it('waits for a login in use at most its time, then says so and leaves no intent behind', async () => {
     const agent = await holdLease(request());
     await expect(holdLease(request({ kind: 'exclusive', holder: 'rotator' }))).rejects.toMatchObject({
       code: 'lease_unavailable',
@@ -122,7 +122,7 @@ describe('a held lease', () => {
     await held.release();
   });
 
-  it('leaves no wish behind when its caller stops waiting', async () => {
+  it('leaves no intent behind when its caller stops waiting', async () => {
     const agent = await holdLease(request());
     const stop = new AbortController();
     const waiting = holdLease(request({ kind: 'exclusive', holder: 'rotator', signal: stop.signal, timing: { ttlMs: 2_000, waitMs: 60_000, pollMs: 50 } }));

@@ -1,4 +1,4 @@
-import { acquireExclusiveLease, acquireSharedLease, type Database, type Lease, releaseLease, renewLease, withdrawExclusiveWish } from '@rcm/db';
+import { acquireExclusiveLease, acquireSharedLease, type Database, type Lease, releaseLease, renewLease, withdrawWriterIntent } from '@rcm/db';
 import { type Clock, type Logger, type Metrics, RcmError } from '@rcm/telemetry';
 
 export interface LeaseTiming {
@@ -66,13 +66,13 @@ async function waitForLease(request: LeaseRequest): Promise<HeldLease> {
     const answer = await ask(request, giveUpAt - clock.now().getTime());
     if (answer.granted) return keepRenewing(request, await sameLogin(request, answer.lease), askedAt);
     if (clock.now().getTime() + timing.pollMs > giveUpAt) {
-      await withdrawWish(request);
+      await withdrawIntent(request);
       throw new RcmError('lease_unavailable', `The login is in use or being changed (${answer.reason}); it was not free within ${timing.waitMs} ms.`, {
         details: { endpointId: request.endpointId, reason: answer.reason },
       });
     }
     await clock.sleep(timing.pollMs, request.signal).catch(async (error: unknown) => {
-      await withdrawWish(request);
+      await withdrawIntent(request);
       throw error;
     });
   }
@@ -87,18 +87,18 @@ async function sameLogin({ db, orgId, endpointId, loginIdentity }: LeaseRequest,
   });
 }
 
-/** Whoever gives up waiting holds no agent back any more. A wish that stays all the same ends by itself. */
-async function withdrawWish({ db, logger, kind, orgId, endpointId, loginIdentity, holder }: LeaseRequest): Promise<void> {
+/** Whoever gives up waiting holds no agent back any more. A writer intent that stays all the same ends by itself. */
+async function withdrawIntent({ db, logger, kind, orgId, endpointId, loginIdentity, holder }: LeaseRequest): Promise<void> {
   if (kind !== 'exclusive') return;
-  await withdrawExclusiveWish(db, { orgId, loginIdentity, holder }).catch((error: unknown) =>
-    logger.warn({ err: error, endpointId }, 'a wish for a lease could not be withdrawn'),
+  await withdrawWriterIntent(db, { orgId, loginIdentity, holder }).catch((error: unknown) =>
+    logger.warn({ err: error, endpointId }, 'a writer intent for a lease could not be withdrawn'),
   );
 }
 
 function ask(request: LeaseRequest, leftMs: number) {
   const { db, orgId, endpointId, holder, timing } = request;
   if (request.kind === 'shared') return acquireSharedLease(db, { orgId, endpointId, holder, ttlMs: timing.ttlMs });
-  // The wish outlives one poll, so new shared leases keep waiting, but not a rotator that died while waiting.
+  // The intent outlives one poll, so new shared leases keep waiting, but not a rotator that died while waiting.
   const wantMs = Math.max(timing.pollMs * 4, Math.min(leftMs, 5_000));
   return acquireExclusiveLease(db, { orgId, endpointId, holder, ttlMs: timing.ttlMs, wantMs });
 }

@@ -6,7 +6,7 @@ import {
   listNotices,
   listPauses,
   listSharedIdentities,
-  listWishes,
+  listWriterIntents,
   rotationCounts,
 } from '@rcm/db';
 import { type CommandContext, print } from './command.ts';
@@ -18,10 +18,10 @@ const OPEN = ['planned', 'staged', 'submitting', 'applied', 'verified', 'promote
 /** `status`: who holds what since when, what is open, paused or stopped, and what people were told. Reads only. */
 export async function statusCommand(context: CommandContext): Promise<number> {
   const { db } = context.opened;
-  const [counts, leases, wishes, open, pauses, admissions, shared, oldReaders, notices] = await Promise.all([
+  const [counts, leases, writerIntents, open, pauses, admissions, shared, oldReaders, notices] = await Promise.all([
     rotationCounts(db),
     listLeases(db),
-    listWishes(db),
+    listWriterIntents(db),
     listAttempts(db, { limit: SHOWN, states: OPEN }),
     listPauses(db),
     listAdmissions(db),
@@ -48,7 +48,7 @@ export async function statusCommand(context: CommandContext): Promise<number> {
       since: l.acquiredAt.toISOString(),
       until: l.expiresAt.toISOString(),
     })),
-    wishes: wishes.map((w) => ({ endpointIds: w.endpointIds, wantedBy: w.wantedBy, since: w.since.toISOString() })),
+    writerIntents: writerIntents.map((w) => ({ endpointIds: w.endpointIds, wantedBy: w.wantedBy, since: w.since.toISOString() })),
     pauses: pauses.map((p) => ({ ...p.scope, actor: p.actor, reason: p.reason, since: p.pausedAt.toISOString() })),
     portalTypes: admissions.map((g) => ({
       portalType: g.portalTypeCode,
@@ -80,7 +80,7 @@ interface Shown {
     readonly since: string;
   }[];
   readonly leases: readonly { readonly endpointId: string; readonly kind: string; readonly holder: string; readonly since: string }[];
-  readonly wishes: readonly { readonly endpointIds: readonly string[]; readonly wantedBy: string; readonly since: string }[];
+  readonly writerIntents: readonly { readonly endpointIds: readonly string[]; readonly wantedBy: string; readonly since: string }[];
   readonly pauses: readonly {
     readonly kind: string;
     readonly portalTypeCode?: string;
@@ -108,7 +108,7 @@ function linesFor(s: Shown): string[] {
     ),
     `logins in use: ${s.leases.length}`,
     ...s.leases.map((l) => `  ${l.endpointId}  ${l.kind} by ${l.holder} since ${l.since}`),
-    ...s.wishes.map((w) => `  ${w.endpointIds.join(', ')}  wanted by ${w.wantedBy} since ${w.since}`),
+    ...s.writerIntents.map((w) => `  ${w.endpointIds.join(', ')}  wanted by ${w.wantedBy} since ${w.since}`),
     `paused: ${s.pauses.length}`,
     ...s.pauses.map((p) => `  ${p.endpointId ?? p.portalTypeCode ?? 'all'}  by ${p.actor} since ${p.since}: ${p.reason}`),
     `portal types stopped: ${s.portalTypes.filter((t) => t.stopped).length}`,

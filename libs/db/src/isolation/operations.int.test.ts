@@ -24,7 +24,7 @@ import { answerRequest, noteLookedAt } from '../journal/left-requests.ts';
 import { requestRotation } from '../journal/request.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
 import { listLeases, releaseLease, renewLease } from '../leases/upkeep.ts';
-import { withdrawExclusiveWish } from '../leases/wish.ts';
+import { withdrawWriterIntent } from '../leases/writer-intent.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts';
 import { clearLogin } from '../ledger/clearance.ts';
@@ -116,7 +116,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   'renewLease of an agent': (n) => renewLease(t.agent, { ...n, ttlMs: 1000 }),
   renewLease: (n) => renewLease(t.rotator, { ...n, ttlMs: 1000 }),
   releaseLease: (n) => releaseLease(t.rotator, n),
-  withdrawExclusiveWish: (n) => withdrawExclusiveWish(t.rotator, { ...n, holder: 'h' }),
+  withdrawWriterIntent: (n) => withdrawWriterIntent(t.rotator, { ...n, holder: 'h' }),
   beginLoginAttempt: (n) => beginLoginAttempt(t.agent, { ...n, actor: 'agent', version: '1', fingerprints: PRINTS, rotationAttemptId: undefined as never }),
   recordKeptSession: (n) => recordKeptSession(t.agent, { ...n, version: '1' }),
   checkLoginAttempt: (n) => checkLoginAttempt(t.rotator, { ...n, actor: 'rotator', version: '1', fingerprints: PRINTS }),

@@ -3,12 +3,12 @@ import { lockEndpointIdentity, type LockedIdentity } from '../identity.ts';
 import { checkMs } from '../input.ts';
 import { openRotation } from '../journal/open-rotation.ts';
 import type { Lease, LeaseAnswer, LeaseRefusal, LeaseRequest } from './lease.ts';
-import { clearWish, registerWish } from './wish.ts';
+import { clearIntent, registerIntent } from './writer-intent.ts';
 
 const LEAST_TTL_MS = 100;
 
 /**
- * A lease to use a login. Refused while an exclusive lease lives, while somebody's wish for one is fresh, and while a rotation has
+ * A lease to use a login. Refused while an exclusive lease lives, while somebody's intent for one is fresh, and while a rotation has
  * left open which password the portal accepts (`submitting` to `verified`, waiting from one of these, or blocked), whoever holds what.
  * Fails with `endpoint_unknown`, `state_conflict` (not migrated), `database_unavailable`.
  */
@@ -26,9 +26,9 @@ export async function acquireSharedLease(db: Database, request: LeaseRequest): P
 }
 
 /**
- * The lease to change a login. While others live, the wish is noted so that no new shared lease is given and those that live run
- * out; the caller polls. A wish lasts `wantMs` after the last poll, and ends after `WISH_LIMIT_MS` at the latest (wish.ts).
- * Once granted, the wish is gone. Fails as `acquireSharedLease`.
+ * The lease to change a login. While others live, the intent is noted so that no new shared lease is given and those that live run
+ * out; the caller polls. A writer intent lasts `wantMs` after the last poll, and ends after `INTENT_LIMIT_MS` at the latest (writer-intent.ts).
+ * Once granted, the intent is gone. Fails as `acquireSharedLease`.
  */
 export async function acquireExclusiveLease(db: Database, request: LeaseRequest & { readonly wantMs: number }): Promise<LeaseAnswer> {
   const ttlMs = checkMs('ttlMs', request.ttlMs, LEAST_TTL_MS);
@@ -37,14 +37,14 @@ export async function acquireExclusiveLease(db: Database, request: LeaseRequest 
     const identity = await lockEndpointIdentity(tx, request);
     const { exclusive, shared } = await liveLeases(tx, identity);
     if (exclusive > 0) return refused('exclusive_held');
-    const wishedByAnother =
+    const wantedByAnother =
       identity.exclusiveWantedBy !== request.holder && identity.exclusiveWantedUntil !== null && identity.exclusiveWantedUntil > identity.now;
-    if (wishedByAnother) return refused('exclusive_wanted');
+    if (wantedByAnother) return refused('exclusive_wanted');
     if (shared > 0) {
-      await registerWish(tx, identity, { holder: request.holder, wantMs });
+      await registerIntent(tx, identity, { holder: request.holder, wantMs });
       return refused('in_use');
     }
-    await clearWish(tx, { loginIdentity: identity.id, holder: request.holder });
+    await clearIntent(tx, { loginIdentity: identity.id, holder: request.holder });
     return { granted: true, lease: await grant(tx, identity, 'exclusive', request, ttlMs) };
   });
 }

@@ -6,7 +6,7 @@ import { type AttemptState } from '../journal/attempt.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { acquireExclusiveLease, acquireSharedLease } from './acquire.ts';
 import { listLeases, releaseLease, renewLease } from './upkeep.ts';
-import { WISH_LIMIT_MS, withdrawExclusiveWish } from './wish.ts';
+import { INTENT_LIMIT_MS, withdrawWriterIntent } from './writer-intent.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
@@ -117,7 +117,7 @@ describe('time', () => {
 });
 
 describe('neither kind starves the other', () => {
-  test('a wish stops new readers, those that live may end, then it is granted', async () => {
+  test('a writer intent stops new readers, those that live may end, then it is granted', async () => {
     const endpoint = await makeEndpoint(t.db);
     const reader = granted(await shared(endpoint));
     expect(await exclusive(endpoint)).toEqual({ granted: false, reason: 'in_use' });
@@ -129,7 +129,7 @@ describe('neither kind starves the other', () => {
     granted(await shared(endpoint, 'late'));
   });
 
-  test('a wish ends by itself, and can be withdrawn only by who has it', async () => {
+  test('a writer intent ends by itself, and can be withdrawn only by who has it', async () => {
     const endpoint = await makeEndpoint(t.db);
     granted(await shared(endpoint));
     await exclusive(endpoint, 'rotator');
@@ -137,13 +137,13 @@ describe('neither kind starves the other', () => {
     await t.sql(`UPDATE login_identity SET exclusive_wanted_until = clock_timestamp() - interval '1 ms' WHERE id = $1`, [endpoint.loginIdentity]);
     granted(await shared(endpoint));
     await exclusive(endpoint, 'rotator');
-    await withdrawExclusiveWish(t.rotator, { ...endpoint, holder: 'another' });
+    await withdrawWriterIntent(t.rotator, { ...endpoint, holder: 'another' });
     expect(await shared(endpoint)).toMatchObject({ reason: 'exclusive_wanted' });
-    await withdrawExclusiveWish(t.rotator, { ...endpoint, holder: 'rotator' });
+    await withdrawWriterIntent(t.rotator, { ...endpoint, holder: 'rotator' });
     granted(await shared(endpoint));
   });
 
-  test('a wish that is renewed for ever ends at its limit, and readers get a turn before the next', async () => {
+  test('a writer intent that is renewed for ever ends at its limit, and readers get a turn before the next', async () => {
     const endpoint = await makeEndpoint(t.db);
     granted(await shared(endpoint));
     await exclusive(endpoint);
@@ -153,7 +153,7 @@ describe('neither kind starves the other', () => {
                     exclusive_rest_until = exclusive_rest_until - $2 * interval '1 ms' WHERE id = $1`,
         [endpoint.loginIdentity, ms],
       );
-    for (let polled = 0; polled < WISH_LIMIT_MS; polled += 20_000) {
+    for (let polled = 0; polled < INTENT_LIMIT_MS; polled += 20_000) {
       expect(await exclusive(endpoint)).toEqual({ granted: false, reason: 'in_use' });
       expect(await shared(endpoint)).toMatchObject({ reason: 'exclusive_wanted' });
       await age(20_000);
@@ -216,7 +216,7 @@ describe('many processes at once', () => {
                 const lease = leases[pick % (leases.length || 1)];
                 if (act === 'shared') return acquireSharedLease(db, { ...endpoint, holder, ttlMs: 60_000 });
                 if (act === 'exclusive') return acquireExclusiveLease(db, { ...endpoint, holder, ttlMs: 60_000, wantMs: 5 });
-                if (act === 'withdraw') await withdrawExclusiveWish(db, { ...endpoint, holder });
+                if (act === 'withdraw') await withdrawWriterIntent(db, { ...endpoint, holder });
                 else if (lease && act === 'release') await releaseLease(db, { ...endpoint, leaseId: lease.id });
                 else if (lease && act === 'renew') await renewLease(db, { ...endpoint, leaseId: lease.id, ttlMs: 60_000 });
                 else if (lease) await expire(lease.id);

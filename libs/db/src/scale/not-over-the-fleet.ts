@@ -47,7 +47,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'forgetPasswords',
       'moveLogin',
       'movePrints',
-      'withdrawExclusiveWish',
+      'withdrawWriterIntent',
     ],
     ...[
       'noteSearched',

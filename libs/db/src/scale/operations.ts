@@ -39,7 +39,7 @@ import { listAttempts, listOpenAttempts } from '../journal/open.ts';
 import { forgetLeftPasswords, keyRows } from '../keys/left.ts';
 import { listLoginsToMove } from '../keys/move.ts';
 import { listLeases } from '../leases/upkeep.ts';
-import { listWishes } from '../leases/wishes.ts';
+import { listWriterIntents } from '../leases/writer-intents.ts';
 import { migrationByOrganization } from '../legacy/by-organization.ts';
 import { listConfigs } from '../legacy/configs.ts';
 import { listLoginSample } from '../legacy/login-sample.ts';
@@ -117,7 +117,7 @@ const rotator: readonly Operation[] = [
 const asked: readonly Operation[] = [
   asks('rcm_rotator', rotationCounts, [], list),
   asks('rcm_rotator', listLeases, [], { ...list, most: 6_000 }),
-  asks('rcm_rotator', listWishes, [], { ...list, most: 6_000 }),
+  asks('rcm_rotator', listWriterIntents, [], { ...list, most: 6_000 }),
   asks(
     'rcm_rotator',
     listAttempts,

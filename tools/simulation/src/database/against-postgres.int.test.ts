@@ -124,7 +124,7 @@ class Round {
     const which = random.weighted({ shared: 4, exclusive: 6, renew: 2, release: 4, withdraw: 1 });
     if (which === 'renew' && lease) await this.ask('renewLease', (side) => ({ leaseId: lease[side], orgId: place.orgId, ttlMs }));
     if (which === 'release' && lease) await this.ask('releaseLease', (side) => ({ leaseId: lease[side], orgId: lease.place.orgId }));
-    if (which === 'withdraw') await this.ask('withdrawExclusiveWish', () => ({ ...place, holder }));
+    if (which === 'withdraw') await this.ask('withdrawWriterIntent', () => ({ ...place, holder }));
     if (which === 'shared' || which === 'exclusive') await this.#acquire(place, which, random.pick(HOLDERS));
   }
 

@@ -5,8 +5,8 @@ import type { Identity } from './tables.ts';
 
 /** As in libs/db/src/leases. */
 const LEAST_TTL_MS = 100;
-const WISH_LIMIT_MS = 120_000;
-const WISH_REST_MS = 15_000;
+const INTENT_LIMIT_MS = 120_000;
+const INTENT_REST_MS = 15_000;
 const UNCERTAIN: ReadonlySet<string> = new Set(['submitting', 'applied', 'verified']);
 
 const refused = (reason: LeaseRefusal): LeaseAnswer => ({ granted: false, reason });
@@ -30,10 +30,10 @@ export const acquireExclusiveLease = operation('acquireExclusiveLease', (db, req
   const { exclusiveWantedBy, exclusiveWantedUntil } = identity;
   if (exclusiveWantedBy !== request.holder && exclusiveWantedUntil !== null && exclusiveWantedUntil > db.now) return refused('exclusive_wanted');
   if (shared > 0) {
-    registerWish(db, identity, request.holder, wantMs);
+    registerIntent(db, identity, request.holder, wantMs);
     return refused('in_use');
   }
-  clearWish(db, identity.id, request.holder);
+  clearIntent(db, identity.id, request.holder);
   return { granted: true, lease: grant(db, identity, { ...request, kind: 'exclusive', ttlMs }) };
 });
 
@@ -49,9 +49,9 @@ export const releaseLease = operation('releaseLease', (db, { leaseId, orgId }) =
   if (db.tables.leases.get(leaseId)?.orgId === orgId) db.tables.leases.remove(leaseId);
 });
 
-export const withdrawExclusiveWish = operation('withdrawExclusiveWish', (db, { orgId, loginIdentity, holder }) => {
+export const withdrawWriterIntent = operation('withdrawWriterIntent', (db, { orgId, loginIdentity, holder }) => {
   identityNamed(db, orgId, loginIdentity);
-  clearWish(db, loginIdentity, holder);
+  clearIntent(db, loginIdentity, holder);
 });
 
 /** Those that have expired are removed first. */
@@ -82,23 +82,23 @@ function grant(
   return { id, loginIdentity, kind, fence, expiresAt, currentVersion: endpoint.currentVersion, secretArn: endpoint.secretArn };
 }
 
-function registerWish(db: ModelDatabase, identity: Identity, holder: string, wantMs: number): void {
+function registerIntent(db: ModelDatabase, identity: Identity, holder: string, wantMs: number): void {
   const now = db.now.getTime();
   const { exclusiveWantedBy, exclusiveWantedSince, exclusiveWantedUntil, exclusiveRestUntil } = identity;
   if (exclusiveRestUntil && exclusiveRestUntil.getTime() > now) return;
   const goesOn = exclusiveWantedBy === holder && exclusiveWantedUntil !== null && exclusiveWantedUntil.getTime() > now;
   const since = goesOn && exclusiveWantedSince ? exclusiveWantedSince.getTime() : now;
-  const limit = since + WISH_LIMIT_MS;
+  const limit = since + INTENT_LIMIT_MS;
   const until = Math.min(now + wantMs, limit);
   db.tables.identities.change(identity.id, {
     exclusiveWantedBy: holder,
     exclusiveWantedSince: new Date(since),
     exclusiveWantedUntil: new Date(until),
-    exclusiveRestUntil: until === limit ? new Date(limit + WISH_REST_MS) : null,
+    exclusiveRestUntil: until === limit ? new Date(limit + INTENT_REST_MS) : null,
   });
 }
 
-function clearWish({ tables }: ModelDatabase, loginIdentity: string, holder: string): void {
+function clearIntent({ tables }: ModelDatabase, loginIdentity: string, holder: string): void {
   if (tables.identities.get(loginIdentity)?.exclusiveWantedBy !== holder) return;
   tables.identities.change(loginIdentity, { exclusiveWantedBy: null, exclusiveWantedSince: null, exclusiveWantedUntil: null });
 }

@@ -19,7 +19,7 @@ export {
   resumeAttempt,
   waitAttempt,
 } from './journal.ts';
-export { acquireExclusiveLease, acquireSharedLease, releaseLease, renewLease, withdrawExclusiveWish } from './leases.ts';
+export { acquireExclusiveLease, acquireSharedLease, releaseLease, renewLease, withdrawWriterIntent } from './leases.ts';
 export { beginLoginAttempt, checkLoginAttempt, clearLogin, finishLoginAttempt, mayBeLocked, remainingBudget, reserveTotpStep, restLogin } from './ledger.ts';
 export { forgetPasswords, isPortalIll, passwordStanding, passwordTries } from './passwords.ts';
 export { announceSuccessor, beginLook, listBlockedToLookAt, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo } from './resolve.ts';
