@@ -14,18 +14,20 @@ const rowsOf = (listed: typeof TAKES_AWAY): readonly string[] => Object.entries(
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let client: pg.Client;
+/** By processes of this version. */
+let now: Relied;
 const steps: { readonly name: string; readonly takenAway: readonly string[]; readonly newlyRefused: readonly string[] }[] = [];
 
 beforeAll(async () => {
   database = await freshDatabase({ migrate: async () => {}, template: 'empty' });
   client = new pg.Client({ connectionString: database.url });
   await client.connect();
-  let before: Relied | null = null;
+  now = await relied(client);
   for (const { name, sql } of await readMigrations(SHIPPED)) {
     await client.query(`BEGIN; ${sql}; COMMIT`);
-    const after = await relied(client);
-    if (before) steps.push({ name, ...lost(before, after) });
-    before = after;
+    const before = now;
+    now = await relied(client);
+    steps.push({ name, ...lost(before, now) });
   }
 });
 afterAll(async () => {
@@ -35,10 +37,9 @@ afterAll(async () => {
 
 /** What processes of this version would lose by a statement, which is not kept. */
 async function lostBy(sql: string): Promise<ReturnType<typeof lost>> {
-  const before = await relied(client);
   try {
     await client.query(`BEGIN; ${sql}`);
-    return lost(before, await relied(client));
+    return lost(now, await relied(client));
   } finally {
     await client.query('ROLLBACK');
   }
