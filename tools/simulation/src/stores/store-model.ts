@@ -22,6 +22,8 @@ export interface StoreWeather {
 /** One thing that was written or removed, for whoever judges. */
 export interface StoreEntry {
   readonly at: number;
+  /** When whoever it was let it out of their hands; `at`, where nothing came in between. */
+  readonly askedAt: number;
   readonly store: string;
   /** The secret's path, or that of its staged copy. */
   readonly path: string;

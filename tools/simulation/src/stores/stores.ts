@@ -23,6 +23,8 @@ export class Stores {
   readonly ssm: SsmModel;
   readonly secretsManager: SecretsManagerModel;
   readonly vault: VaultModel;
+  /** Whoever judges looks after every happening, and most change nothing. */
+  readonly #seen = new WeakMap<SecretReference, { readonly changes: number; readonly contents: Contents }>();
 
   constructor(options: StoreModelOptions) {
     this.ssm = new SsmModel({ ...options, random: options.random.of('ssm') });
@@ -31,13 +33,18 @@ export class Stores {
   }
 
   weatherOf(store: SecretReference['store']): StoreWeather {
-    return store === 'ssm' ? this.ssm.weather : store === 'vault' ? this.vault.weather : this.secretsManager.weather;
+    return this.#modelOf(store).weather;
   }
 
   contentsOf(reference: SecretReference): Contents {
+    const { changes } = this.#modelOf(reference.store);
+    const seen = this.#seen.get(reference);
+    if (seen?.changes === changes) return seen.contents;
     const { path, folder } = placesOf(reference);
     const [texts, staged] = this.#texts(reference.store, path, folder);
-    return { current: texts[0] ?? null, staged, earlier: texts.slice(1) };
+    const contents: Contents = { current: texts[0] ?? null, staged, earlier: texts.slice(1) };
+    this.#seen.set(reference, { changes, contents });
+    return contents;
   }
 
   /** A person, in the store's console: what they see is what is there. */
@@ -95,6 +102,10 @@ export class Stores {
       },
       close: () => stores.close(),
     };
+  }
+
+  #modelOf(store: SecretReference['store']): SsmModel | SecretsManagerModel | VaultModel {
+    return store === 'ssm' ? this.ssm : store === 'vault' ? this.vault : this.secretsManager;
   }
 
   #backends(caller: Caller, clock: Clock): TenantBackends {
