@@ -34,7 +34,8 @@ export type Found =
  * The one procedure that finds which stored password the portal accepts. It asks the ledger before each login, which lets none be made that
  * could lock the account; it asks for every stored password once, then for those that take two refusals again, then for what the portal may have cut, and for
  * none twice within the time in which the portal counts failures; and it remembers nothing itself: what was refused is in the ledger, so
- * whoever goes on after a crash goes on with the next one.
+ * whoever goes on after a crash goes on with the next one. As long as a search after a change waits for one password, it asks again for the likeliest two, which
+ * a portal may have refused that was ill, or had not made its change yet.
  */
 export async function findAccepted(search: Search): Promise<Found> {
   const { services, login } = search;
@@ -42,6 +43,7 @@ export async function findAccepted(search: Search): Promise<Found> {
   const sources = { db: services.db, current, ownAttemptId: search.attemptId };
   const wait = new Wait();
   const again: Known[] = [];
+  const exhausted: Known[] = [];
   const askAgain = async (): Promise<Found | null> => {
     for (const asked of again.splice(0)) {
       const ended = await ask(search, { ...asked, current, wait, isLast: true });
@@ -53,9 +55,9 @@ export async function findAccepted(search: Search): Promise<Found> {
     // A portal that is late is likelier than one that cuts, and there are many lengths.
     const found = candidate.name.first === undefined ? null : await askAgain();
     if (found) return found;
-    if (tries.refusedSince >= neededOf(search, candidate)) continue;
     const pause = againIn(search, tries);
-    if (pause > 0) wait.for({ detail: 'a password that was refused is asked once more when the portal has forgotten it', forMs: pause });
+    if (tries.refusedSince >= neededOf(search, candidate)) exhausted.push({ candidate, tries });
+    else if (pause > 0) wait.for({ detail: 'a password that was refused is asked once more when the portal has forgotten it', forMs: pause });
     else if (tries.refusedSince > 0 && search.asksTwice === 'everything') again.push({ candidate, tries });
     else {
       const ended = await ask(search, { candidate, current, wait, tries, isLast: tries.refusedSince + 1 >= neededOf(search, candidate) });
@@ -64,8 +66,17 @@ export async function findAccepted(search: Search): Promise<Found> {
   }
   const found = await askAgain();
   if (found) return found;
-  return wait.first ? { kind: 'later', hold: wait.first } : { kind: 'none' };
+  if (!wait.first) return { kind: 'none' };
+  for (const asked of exhausted.filter((known) => search.asksTwice === 'everything' && isLikeliest(search, known) && againIn(search, known.tries) === 0)) {
+    const ended = await ask(search, { ...asked, current, wait, isLast: true });
+    if (ended) return ended;
+  }
+  return { kind: 'later', hold: wait.first };
 }
+
+/** What a change was to make the portal accept, and what it accepted before. */
+const isLikeliest = ({ attemptId }: Search, { candidate: { name } }: Known): boolean =>
+  name.first === undefined && (name.kind === 'current' || (name.kind === 'copy' && name.of === attemptId));
 
 /** Of the account that is held, each password once, with what the ledger knows of it. */
 async function* known({ services, login, since }: Search, from: AsyncIterable<Candidate>): AsyncGenerator<Known> {
