@@ -53,6 +53,7 @@ const METHODS: Readonly<Record<string, (store: SecretStore, reference: SecretRef
   },
   readVersion: (store, reference) =>
     store.readVersion(reference, 'f0f0f0f0-0000-4000-8000-000000000000'.slice(0, reference.store === 'secrets-manager' ? 36 : 0) || '1'),
+  readBefore: (store, reference) => store.readBefore(reference, '2'),
   create: (store, reference) => store.create(reference, text, tags),
   replace: (store, reference) => store.replace(reference, text, '1'),
   stage: (store, current, attemptId = 'x') => store.stage({ current, attemptId, tags }, text),

@@ -54,3 +54,36 @@ it.each(['ssm', 'secrets-manager', 'vault'] as const)(
     expect(order).toEqual([forgotten, forgotten, newest, unsubmitted, oldest].map((attemptId) => `copy:${attemptId}`));
   },
 );
+
+it.each(['ssm', 'secrets-manager', 'vault'] as const)(
+  'what a person wrote over before anybody had tried it comes after the copies, before what a portal may have cut (%s)',
+  async (backend) => {
+    const { world, rotator } = opened;
+    const { id, orgId } = await world.addEndpoint('alpine', backend);
+    const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
+    const login = loginInHand(rotator, endpoint, { signal: new AbortController().signal } as HeldLease);
+    const saved = async (password: string) => {
+      const found = await login.store.read(login.reference);
+      if (!found) throw new Error('no secret');
+      const text = serializePayload(parsePayload(found.text).map((payload) => ({ ...payload, password })));
+      return { ...(await login.store.replace(login.reference, text, found.version)), text };
+    };
+    const attemptId = named('a');
+    const first = await saved('First-saved-14!');
+    await login.store.stage(login.slotOf(attemptId), first.text);
+    const second = await saved('Second-saved-15!');
+
+    const order: string[] = [];
+    const passwords: string[] = [];
+    for await (const { name, password } of candidates(login, { db: rotator.db, current: await login.store.read(login.reference), ownAttemptId: attemptId })) {
+      order.push(name.first === undefined ? foundOf(name, attemptId) : 'cut');
+      passwords.push(password.reveal());
+    }
+    const history = order.filter((name) => name.startsWith('version:'));
+    expect(order.slice(0, 2)).toEqual(['staged', 'current:']);
+    expect(history[0]).toBe(`version:${first.version}`);
+    expect(passwords[order.indexOf(`version:${first.version}`)]).toBe('First-saved-14!');
+    expect(order.indexOf('cut')).toBe(2 + history.length);
+    expect(order).not.toContain(`version:${second.version}`);
+  },
+);

@@ -12,6 +12,8 @@ const LAST_ACCEPTED = 2;
 const MOST_COPIES = 14;
 /** Of how many copies the journal is asked: far more than a failing rotation a day leaves, since a store without order may name the newest last. */
 const MOST_LISTED = 500;
+/** How far it is looked back from what is current for what nobody has tried: one person after the other may have written over it. */
+const MOST_LOOKED_BACK = 4;
 /** Of how many copies it is asked what a portal would have kept that cuts. */
 const MOST_CUT = 2;
 
@@ -24,8 +26,8 @@ export interface CandidateSources {
 
 /**
  * The stored passwords that the portal may accept, in the order in which they are tried: the attempt's own copy, current, the newest copy that was submitted
- * and came to no proven end, the versions that were last seen accepted, the last one that was tried in vain or replaced untried, older copies from the newest, what a portal
- * would have kept of a copy that it cut, and other versions that were ever tried. Read one by one, as they are asked for; what is gone from the store,
+ * and came to no proven end, the versions that were last seen accepted, the last one that was tried in vain or replaced untried, older copies from the newest, what
+ * people wrote over before anybody had tried it, what a portal would have kept of a copy that it cut, and other versions that were ever tried. Read one by one, as they are asked for; what is gone from the store,
  * or no payload, is passed over.
  */
 export async function* candidates(login: LoginInHand, sources: CandidateSources): AsyncGenerator<Candidate> {
@@ -44,14 +46,29 @@ export async function* candidates(login: LoginInHand, sources: CandidateSources)
 }
 
 /** What was stored whole, but for versions that are tried last of all. */
-async function* names(login: LoginInHand, { db, ownAttemptId }: CandidateSources, older: readonly Copy[]): AsyncGenerator<CandidateName> {
+async function* names(login: LoginInHand, { db, current, ownAttemptId }: CandidateSources, older: readonly Copy[]): AsyncGenerator<CandidateName> {
   if (ownAttemptId !== null) yield { kind: 'copy', of: ownAttemptId };
   yield { kind: 'current', of: '' };
   const [newest] = bySubmit(older).submitted;
   if (newest) yield { kind: 'copy', of: newest };
   // What somebody stored and a search replaced, because the portal did not know it yet, comes before what was accepted long ago.
-  for (const { version } of (await knownVersionsOf(login, db)).likely) yield { kind: 'version', of: version };
+  const { likely, others } = await knownVersionsOf(login, db);
+  for (const { version } of likely) yield { kind: 'version', of: version };
   for (const { attemptId } of older) yield { kind: 'copy', of: attemptId };
+  yield* neverTried(login, current, [...likely, ...others]);
+}
+
+/** What was current before, and is in the store's history alone: of two people who stored a password one after the other, the portal may know the first's. */
+async function* neverTried(
+  { store, reference, held }: LoginInHand,
+  current: StoredSecret | null,
+  tried: readonly { readonly version: string }[],
+): AsyncGenerator<CandidateName> {
+  let later = current;
+  for (let looked = 0; looked < MOST_LOOKED_BACK && later !== null; looked += 1) {
+    later = await store.readBefore(reference, later.version, { signal: held.signal });
+    if (later !== null && !tried.some(({ version }) => version === later?.version)) yield { kind: 'version', of: later.version };
+  }
 }
 
 /** A staged copy, with what the journal knows of its attempt; `null`: nothing, as after a database was restored. */

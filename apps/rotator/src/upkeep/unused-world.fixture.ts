@@ -155,6 +155,7 @@ export async function openUnusedWorld({ logins, dormantDays }: { readonly logins
       const kept = String(latest) === version ? text : history.get(version);
       return kept ? asStored(kept, version) : null;
     },
+    readBefore: async (reference, version) => store.readVersion(reference, String(Number(version) - 1)),
     create: () => Promise.reject(new Error('nothing is created here')),
     replace: async (reference, text, base) => write(reference, text, base),
     async stage(slot, text) {

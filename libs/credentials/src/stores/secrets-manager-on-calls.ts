@@ -53,6 +53,9 @@ export function secretsManagerStoreOn(calls: SecretsManagerCalls, { newVersionId
     async readVersion(reference, version, options) {
       return VERSION_ID.test(version) ? calls.get(secretId(reference), { id: version }, options) : null;
     },
+    async readBefore(reference, version, options) {
+      return (await current(reference, options))?.version === version ? calls.get(secretId(reference), { stage: PREVIOUS }, options) : null;
+    },
     // There is no batch read that names AWSCURRENT.
     readMany: (references, options) => readEach(references, async (reference) => current(reference, options)),
 

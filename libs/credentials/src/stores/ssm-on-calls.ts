@@ -36,6 +36,9 @@ export function ssmStoreOn(calls: SsmCalls, { largestTier = 'Standard', clock = 
     async readVersion(reference, version, options) {
       return VERSION.test(version) ? calls.getVersion(currentName(reference), Number(version), options) : null;
     },
+    async readBefore(reference, version, options) {
+      return VERSION.test(version) && version !== '1' ? calls.getVersion(currentName(reference), Number(version) - 1, options) : null;
+    },
     readMany: (references, options) => readMany(calls, references, options),
 
     async create(reference, text, tags, options) {

@@ -130,6 +130,11 @@ export interface SecretStages {
 export interface SecretHistory {
   /** The payload that was current as `version`; `null` where the store keeps it no more. Errors as `SecretReader`. */
   readVersion(reference: SecretReference, version: string, options?: CallOptions): Promise<StoredSecret | null>;
+  /**
+   * The payload that was current before `version` was. `null`: there is none, or the store does not know which. Secrets Manager knows it of the current
+   * version alone (AWSPREVIOUS). Errors as `SecretReader`.
+   */
+  readBefore(reference: SecretReference, version: string, options?: CallOptions): Promise<StoredSecret | null>;
 }
 
 export interface SecretStore extends SecretReader, SecretHistory, SecretWriter, SecretStages {}

@@ -38,6 +38,9 @@ export function vaultStoreOn(calls: VaultCalls, { mount }: VaultRules): Closable
     async readVersion(reference, version, options) {
       return VERSION.test(version) ? stored(await calls.get(current(reference), options, Number(version))) : null;
     },
+    async readBefore(reference, version, options) {
+      return VERSION.test(version) && version !== '1' ? stored(await calls.get(current(reference), options, Number(version) - 1)) : null;
+    },
     readMany: (references, options) => readEach(references, async (reference) => stored(await calls.get(current(reference), options))),
 
     async create(reference, text, tags, options) {

@@ -32,6 +32,7 @@ export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
     batchSize: BATCH_SIZE,
     read: (reference, options) => on(reference, (store) => store.read(reference, options)),
     readVersion: (reference, version, options) => on(reference, (store) => store.readVersion(reference, version, options)),
+    readBefore: (reference, version, options) => on(reference, (store) => store.readBefore(reference, version, options)),
     async readMany(references, options) {
       const refused = new Map<string, ReadAnswer>();
       const own = references.filter((reference) => {

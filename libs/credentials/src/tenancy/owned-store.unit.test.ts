@@ -27,6 +27,7 @@ const text = new Secret('{"username":"u","password":"p"}');
 const METHODS: Readonly<Record<string, (target: SecretStore, reference: SecretReference, labels?: typeof tags) => Promise<unknown>>> = {
   read: (target, reference) => target.read(reference),
   readVersion: (target, reference) => target.readVersion(reference, '1'),
+  readBefore: (target, reference) => target.readBefore(reference, '2'),
   async readMany(target, reference) {
     const answer = (await target.readMany([reference])).get(referenceKey(reference));
     if (answer instanceof RcmError) throw answer;
