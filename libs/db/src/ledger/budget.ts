@@ -74,6 +74,8 @@ export const failuresLeft = ({ failures, late, limits: { budget } }: Pick<Ledger
 
 /** How long to wait before asking again when only logins in flight use the budget up (milliseconds). */
 const IN_FLIGHT_PAUSE_MS = 2_000;
+/** The same where only what may come late does: whether its process has ended is known after minutes. */
+const LATE_PAUSE_MS = 60_000;
 
 /**
  * Whether one more login may be made, by the count alone; `null` if so. `locked` where the portal said so, or may have said so in the one
@@ -87,7 +89,8 @@ export function budgetRefusal(state: LedgerState): { readonly reason: 'locked' |
   if (state.mayBeLocked && settled >= limits.budget) return { reason: 'locked', until: state.newestLeavesAt };
   if (state.throttledUntil && state.throttledUntil > now) return { reason: 'throttled', until: state.throttledUntil };
   if (failuresLeft(state) > 0) return null;
-  return { reason: 'budget_spent', until: settled < limits.budget ? new Date(now.getTime() + IN_FLIGHT_PAUSE_MS) : state.oldestLeavesAt };
+  if (settled >= limits.budget) return { reason: 'budget_spent', until: state.oldestLeavesAt };
+  return { reason: 'budget_spent', until: new Date(now.getTime() + (state.inFlight > 0 ? IN_FLIGHT_PAUSE_MS : LATE_PAUSE_MS)) };
 }
 
 /** Failures that are left when a password is tried again that was refused: whoever searches for the right one needs them. */

@@ -2,7 +2,7 @@ import { processName } from '@rcm/telemetry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { releaseLease } from '../leases/upkeep.ts';
 import { kill, startNamed } from '../named-process.fixture.ts';
-import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
+import { openTestDatabase, printOf, type TestDatabase } from '../testing.fixture.ts';
 import { type Account, BUDGET, Logins } from './account.fixture.ts';
 
 let t: TestDatabase;
@@ -58,4 +58,27 @@ test('one that is counted as a failure stays one, whatever became of its process
     await logins.age(on, seconds);
     expect(await logins.left(on)).toBe(BUDGET - 1);
   }
+});
+
+test('where only unanswered logins of others keep everybody out, nobody asks again every two seconds', async () => {
+  const pause = async (on: Account): Promise<number> => {
+    const answer = await logins.begin(on);
+    if (answer.allowed || answer.until === null) throw new Error('It is not refused for a while.');
+    const [row] = await t.sql<{ now: Date }>('SELECT clock_timestamp() AS now');
+    return answer.until.getTime() - (row?.now.getTime() ?? 0);
+  };
+  const first = await logins.account({}, {}, processName('web-agent'));
+  for (let unended = 1; unended < BUDGET; unended += 1) await logins.begin(first);
+  await releaseLease(t.agent, first);
+  const on = await logins.leased(first);
+  await logins.login(on, 'accepted');
+  // One that is on its way is over soon; what may come late is not.
+  const begun = await logins.begin(on, { version: '2', fingerprints: [printOf('other')] });
+  expect(await pause(on)).toBeLessThanOrEqual(2_000);
+  if (!begun.allowed) throw new Error(begun.reason);
+  await logins.end(on, begun.loginAttemptId, 'rejected');
+  const late = await pause(on);
+  expect(late).toBeLessThanOrEqual(60_000);
+  // Only a machine that stands still for nearly a minute in between makes it less.
+  expect(late).toBeGreaterThan(2_000);
 });

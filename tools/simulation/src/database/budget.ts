@@ -5,6 +5,7 @@ import type { Clearance, LoginRow } from './tables.ts';
 
 const NO_FAILURE: ReadonlySet<string> = new Set(['accepted', 'not_submitted', 'password_expired', 'change_forced']);
 const IN_FLIGHT_PAUSE_MS = 2_000;
+const LATE_PAUSE_MS = 60_000;
 const RESERVE = 1;
 const LONGEST_LOGIN_MS = 600_000;
 const DAY_MS = 86_400_000;
@@ -158,7 +159,8 @@ export function budgetRefusal({ now, in: inMs }: { readonly now: Date; readonly 
   if (state.mayBeLocked && settled >= state.budget) return { reason: 'locked', until: state.newestLeavesAt };
   if (state.throttledUntil) return { reason: 'throttled', until: state.throttledUntil };
   if (failuresLeft(state) > 0) return null;
-  return { reason: 'budget_spent', until: settled < state.budget ? inMs(IN_FLIGHT_PAUSE_MS) : state.oldestLeavesAt };
+  if (settled >= state.budget) return { reason: 'budget_spent', until: state.oldestLeavesAt };
+  return { reason: 'budget_spent', until: inMs(state.inFlight > 0 ? IN_FLIGHT_PAUSE_MS : LATE_PAUSE_MS) };
 }
 
 /** For a password that was refused before. */
