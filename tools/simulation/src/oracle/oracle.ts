@@ -7,6 +7,7 @@ import { accountName, type Save, type SimLogin, type World } from '../world/worl
 import type { Finding, FindingKind } from './finding.ts';
 import { copiesElsewhere, holdingsOf, isAccepted, opens, together } from './holdings.ts';
 import { Possession, type Writer } from './possession.ts';
+import { Homes } from './homes.ts';
 import { Rashness } from './rashness.ts';
 import { refusalsSeen } from './refusals-seen.ts';
 
@@ -32,12 +33,19 @@ interface Watched {
   /** What was last said of an outage that lasts; `null`: there is none. */
   outage: 'explained' | 'unexplained' | null;
   readonly possession: Possession;
+  /** The secrets in which its password lay last. */
+  readonly homes: Homes<Watched>;
   /** What people last made of their own fields, each with every value that may stand. */
   readonly fields: Map<string, readonly unknown[]>;
   /** Since when what the portal accepts lies beside current. */
   besideSince: number | null;
   /** When there was last an excuse for keeping everybody out of it. */
   excused: { readonly at: number; readonly excuse: string } | null;
+}
+
+interface Write {
+  readonly writer: Writer;
+  readonly askedAt: number;
 }
 
 /** Judges a world by the portals' records, the stores' contents and the clock, and by nothing else. */
@@ -60,6 +68,7 @@ export class Oracle {
         wellSince: now,
         outage: null,
         possession: new Possession(),
+        homes: new Homes(),
         fields: new Map(),
         besideSince: null,
         excused: null,
@@ -111,14 +120,14 @@ export class Oracle {
       for (const entry of record.slice(read)) this.#judgeEntry(portal, entry);
     }
     const { storeRecord } = this.#world;
-    const writers = new Map<Watched, Writer>();
-    for (const { path, by } of storeRecord.slice(this.#writesRead)) {
+    const writes = new Map<Watched, Write>();
+    for (const { path, by, askedAt } of storeRecord.slice(this.#writesRead)) {
       isNew = true;
       const watched = this.#watched.find(({ login }) => path.includes(`/${login.plan.endpointId}/`));
-      if (watched) writers.set(watched, by === 'person' ? 'person' : 'us');
+      if (watched) writes.set(watched, { writer: by === 'person' ? 'person' : 'us', askedAt });
     }
     this.#writesRead = storeRecord.length;
-    if (isNew) for (const watched of this.#watched) this.#judgeLoss(watched, writers);
+    if (isNew) for (const watched of this.#watched) this.#judgeLoss(watched, writes);
   }
 
   #judgeEntry(portal: Portal, entry: PortalEntry): void {
@@ -149,14 +158,22 @@ export class Oracle {
   }
 
   /** At this instant: is what the portal accepts anywhere in the store, in the login's secret or in another one of the same account? */
-  #judgeLoss({ login, possession }: Watched, writers: ReadonlyMap<Watched, Writer>): void {
+  #judgeLoss({ login, possession, homes }: Watched, writes: ReadonlyMap<Watched, Write>): void {
     const account = this.#accountOf(login);
     if (!account) return;
-    const sharing = this.#watched.filter(({ login: other }) => isSameAccount(login, other));
-    const writer = sharing.map((watched) => writers.get(watched)).find((by) => by !== undefined) ?? null;
-    const found = together(sharing.map(({ login: other }) => holdingsOf(this.#world, other)));
+    const sharing = this.#watched.filter((other) => isSameAccount(login, other.login) || homes.has(account, other));
+    const write = sharing.map((watched) => writes.get(watched)).find((known) => known !== undefined);
+    const held = sharing.map((watched) => [watched, holdingsOf(this.#world, watched.login)] as const);
+    homes.see(
+      account,
+      held
+        .filter(([, { current, staged }]) => [current, ...staged].some((password) => password !== null && isAccepted(login, account, password)))
+        .map(([home]) => home),
+    );
+    const found = together(held.map(([, holdings]) => holdings));
     const holdings = { ...found, staged: [...found.staged, ...copiesElsewhere(this.#world, login, 'any organization')] };
-    if (!possession.isLostNow(login, account, holdings, { now: this.#world.scheduler.now, writer })) return;
+    const instant = { writer: write?.writer ?? null, askedAt: write?.askedAt ?? this.#world.scheduler.now };
+    if (!possession.isLostNow(login, account, holdings, instant)) return;
     const words = `the portal accepts a password that lies neither in current nor in any of ${holdings.staged.length} copies`;
     this.#find('lost', login.plan.endpointId, words);
   }

@@ -5,9 +5,10 @@ import { type Holdings, isAccepted } from './holdings.ts';
 export type Writer = 'us' | 'person';
 
 export interface Instant {
-  readonly now: number;
   /** Who has just written or removed something of the login's; `null`: nobody. */
   readonly writer: Writer | null;
+  /** When the writer let it out of their hands, which may be long before a store without check-and-set takes it. */
+  readonly askedAt: number;
 }
 
 /** From a login that shows what holds to the write that follows from it, retries included. */
@@ -29,7 +30,7 @@ export class Possession {
   #isLost = false;
 
   /** After each happening. Says whether it is lost from now on. */
-  isLostNow(login: SimLogin, account: Account, { current, staged, earlier }: Holdings, { now, writer }: Instant): boolean {
+  isLostNow(login: SimLogin, account: Account, { current, staged, earlier }: Holdings, { writer, askedAt }: Instant): boolean {
     const accepted = (password: string): boolean => isAccepted(login, account, password);
     const asked = `${account.username} ${account.changes}`;
     if (asked !== this.#asked) [this.#takenBy, this.#erasedBy] = [null, null];
@@ -39,7 +40,7 @@ export class Possession {
       return this.#turns(false);
     }
     if (account.passwordBy === 'person' && this.#known !== asked) return this.#turns(false);
-    const isRace = account.passwordBy === 'person' && now < account.passwordAt + JUST_SEEN_MS;
+    const isRace = account.passwordBy === 'person' && askedAt < account.passwordAt + JUST_SEEN_MS;
     this.#takenBy ??= isRace && writer ? 'person' : writer;
     const isKept = current === null || earlier.some(accepted);
     this.#erasedBy = isKept ? null : (this.#erasedBy ?? writer ?? 'us');

@@ -13,7 +13,7 @@ interface Moment {
   readonly staged?: readonly string[];
   readonly earlier?: readonly string[];
   readonly writer?: Writer;
-  /** Since the portal accepts it, in minutes. */
+  /** Since the portal accepts it, in minutes, when the write was let out. */
   readonly ageMinutes?: number;
 }
 
@@ -25,7 +25,7 @@ function said(moments: readonly Moment[]): boolean[] {
     if (passwords.at(-1) !== password) passwords.push(password);
     const account = { username: 'user', password, passwordBy, passwordAt: 0, changes: passwords.length } as Account;
     const holdings: Holdings = { current, mfaSeed: null, staged, earlier };
-    return possession.isLostNow(login, account, holdings, { now: ageMinutes * 60_000, writer });
+    return possession.isLostNow(login, account, holdings, { askedAt: ageMinutes * 60_000, writer });
   });
 }
 
@@ -88,6 +88,14 @@ describe('what a portal accepts is lost', () => {
         { accepts: ['theirs', 'person'], current: 'ours', earlier: ['theirs', 'old'], writer: 'us', ageMinutes: 0.1 },
       ],
       [false, false],
+    ],
+    [
+      'when we let a write out long after a person had set it and told the store',
+      [
+        { accepts: ['theirs', 'person'], current: 'theirs', earlier: ['old'], writer: 'person' },
+        { accepts: ['theirs', 'person'], current: 'ours', earlier: ['theirs', 'old'], writer: 'us', ageMinutes: 1.1 },
+      ],
+      [false, true],
     ],
   ])('%s', (_, moments, expected) => {
     expect(said(moments)).toEqual(expected);

@@ -58,6 +58,8 @@ export abstract class StoreModel<S> {
   readonly name: string;
   readonly weather: StoreWeather = { downUntil: 0, throttledUntil: 0, writesDeniedUntil: 0 };
   protected readonly options: StoreModelOptions;
+  /** How often anything of it has become another. */
+  changes = 0;
   readonly #secrets = new Map<string, Timeline<S | null>>();
 
   protected constructor(name: string, options: StoreModelOptions) {
@@ -83,6 +85,7 @@ export abstract class StoreModel<S> {
   }
 
   protected keep(path: string, state: S | null): void {
+    this.changes += 1;
     const timeline = this.#secrets.get(path) ?? new Timeline<S | null>(null, this.options.staleMs);
     this.#secrets.set(path, timeline);
     timeline.set(this.now, state);
@@ -93,8 +96,7 @@ export abstract class StoreModel<S> {
   }
 
   protected note(entry: Pick<StoreEntry, 'path' | 'act' | 'text'>): void {
-    const process = currentCaller();
-    this.options.onWrite({ at: this.now, store: this.name, ...entry, ...process });
+    this.options.onWrite({ at: this.now, askedAt: this.now, store: this.name, ...entry, ...currentCaller() });
   }
 
   /** One call of a client, with the deadline that the real one has. */
@@ -103,7 +105,7 @@ export abstract class StoreModel<S> {
     { what, path, kind, signal }: { readonly what: string; readonly path: string; readonly kind: 'read' | 'write'; readonly signal?: AbortSignal | undefined },
     effect: () => T,
   ): Promise<T> {
-    const by = currentCaller();
+    const by: By = { ...currentCaller(), askedAt: this.now };
     const act = (): T =>
       asCaller(by, () => {
         this.#admit(caller, what, path, kind);
@@ -137,7 +139,7 @@ export abstract class StoreModel<S> {
   }
 }
 
-type By = Pick<StoreEntry, 'by' | 'process'>;
+type By = Pick<StoreEntry, 'by' | 'process'> & Partial<Pick<StoreEntry, 'askedAt'>>;
 /** The effect happens outside of the process; the record names who had asked for it. */
 let asked: By | null = null;
 
