@@ -1,3 +1,4 @@
+import { askedLedger, budgetRefusal } from '../database/budget.ts';
 import { isLocked } from '../portal/lockout.ts';
 import { refusalsSeen } from '../oracle/refusals-seen.ts';
 import { accepts } from '../portal/account.ts';
@@ -59,10 +60,18 @@ async function unlock(world: World, login: SimLogin, process: SimProcess): Promi
   const isLockedForGood = isLocked(account, world.scheduler.now) && lockout.lastsMs === null;
   // Who locked it had it unlocked and told nobody.
   const wasUntold = world.wasLocked.has(accountName(login));
-  if (!isSpent && !isLockedForGood && !wasUntold) return;
+  if (!isSpent && !isLockedForGood && !wasUntold && !platformWaitsForPeople(world, login)) return;
   portal.callSupport(username);
   // Two logins may have come to one account; the platform tells of each that it holds for locked, and is answered for each.
   for (const each of world.logins.values()) if (accountName(each) === accountName(login)) await operatorRuns(world, each, { kind: 'unlocked' }, process);
+}
+
+/** It says that it may try this login no more until somebody has it unlocked: what a person said may have been noted for the account that the secret named before. */
+function platformWaitsForPeople({ database }: World, { plan: { orgId, endpointId } }: SimLogin): boolean {
+  const loginIdentity = database.tables.endpoints.get(endpointId)?.loginIdentity;
+  if (!loginIdentity) return false;
+  const refusal = budgetRefusal(database, askedLedger(database, orgId, loginIdentity));
+  return refusal !== null && refusal.reason !== 'throttled' && refusal.until === null;
 }
 
 async function resolve(world: World, login: SimLogin, process: SimProcess): Promise<void> {
