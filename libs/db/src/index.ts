@@ -125,7 +125,7 @@ export { type PasswordStanding, passwordStanding, type StandingQuestion } from '
 export { migrationByOrganization, type OrganizationMigration } from './legacy/by-organization.ts';
 export { type Claimed, type ClaimQuestion, claimLegacy, releaseClaim } from './legacy/claim.ts';
 export { type EndpointConfig, gatherCredentials, listConfigs, type PlacesOf, type ScrubElsewhere, scrubElsewhere } from './legacy/configs.ts';
-export { type LegacyNamed, type LegacyRead, nameLegacyLogin, readLegacyLogin } from './legacy/dual-read.ts';
+export { type LegacyNamed, type LegacyRead, nameLegacyLogin, readLegacyLogin, tellRowAndStoreDiffer } from './legacy/dual-read.ts';
 export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated } from './legacy/migrate.ts';
 export { forgetLeftoverFingerprints, listProofs, type MigrationProof, type NewProof, recordProof } from './legacy/proofs.ts';
 export { type LegacyRestore, type RestoreAnswer, restoreLegacyCredentials } from './legacy/restore.ts';

@@ -1,6 +1,6 @@
 import { credentialReference, type HeldCredential, type IdentityKeys, type NewPlace, parsePayload, serializePayload } from '@rcm/credentials';
 import { compareTexts, fingerprintKeys, readRowLogin, rowFingerprint, type RowLogin, type Vocabulary } from '@rcm/credentials/legacy';
-import { type EndpointRow, getEndpoint, type LegacyNamed, nameLegacyLogin, readLegacyLogin } from '@rcm/db';
+import { type EndpointRow, getEndpoint, type LegacyNamed, nameLegacyLogin, readLegacyLogin, tellRowAndStoreDiffer } from '@rcm/db';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import { accountOf, goesBy, type LoginAccount } from './account.ts';
 import type { AgentAccess } from './agent-session.ts';
@@ -56,6 +56,9 @@ async function readNow(access: AgentAccess, legacy: LegacyReading, endpoint: Nam
   if (!inStore.every((stored) => saysTheSame(access.keys, credentials, stored))) {
     counted?.inc({ found: 'two' });
     access.logger.error({ endpointId, orgId }, 'the row holds a login and names no secret, and the store holds another one for it: neither is used');
+    await tellRowAndStoreDiffer(access.db, { orgId, endpointId }).catch((error: unknown) =>
+      access.logger.warn({ err: error, endpointId }, 'nobody was told that the row and the store differ; the next visit tells it'),
+    );
     throw notReady(
       endpoint,
       'row_and_store_differ',

@@ -139,6 +139,15 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
       'Until then a person changes passwords at the portal before they expire.',
     ],
   }),
+  row_and_store_differ: ({ endpoint }) => ({
+    title: `Two logins: ${endpoint}`,
+    happened: `The row of ${endpoint} holds a login and names no secret, and the store holds another login for it.`,
+    safe: 'No agent uses either of them, as nobody can say which one the portal accepts. Both stay where they are.',
+    todo: [
+      'Find out which of the two is right: ask whoever edited the row, or log in at the portal yourself, once.',
+      `Then run: rcm migrate resolve --endpoint ${endpoint} --take row|store --reason "…"`,
+    ],
+  }),
   approval_waiting: ({ where, why }) => ({
     title: `Waits for a second person: ${where}`,
     happened: `A person has asked, in the console, for what a second person has to approve, for ${where}: ${why || 'an act'}.`,
@@ -147,9 +156,20 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
   }),
 };
 
+/** Of a version that came later: agents may be newer than the rotator that sends. */
+const unknownKind =
+  (kind: string): Words =>
+  ({ where, why }) => ({
+    title: `${kind}: ${where}`,
+    happened: `A newer version of the platform tells of “${kind}” for ${where}${why ? `: ${why}` : ''}. This rotator does not know what that means.`,
+    safe: 'This version cannot say what is safe.',
+    todo: ['Look the word up under Notices in the newer version’s docs/rotation.md.', 'Bring the rotators to the newer version, too.'],
+  });
+
 /** In words; never anything but ids and what the journal says. */
 export function noticeText(notice: Pick<Notice, 'kind' | 'endpointId' | 'portalTypeCode' | 'detail'>): NoticeText {
   const { kind, endpointId, portalTypeCode, detail } = notice;
   const where = endpointId ?? (portalTypeCode === null ? 'everything' : `portal type ${portalTypeCode}`);
-  return WORDS[kind]({ endpoint: endpointId ?? 'an endpoint', portal: portalTypeCode ?? 'the portal', why: detail ?? '', where });
+  const words: Words = WORDS[kind] ?? unknownKind(kind);
+  return words({ endpoint: endpointId ?? 'an endpoint', portal: portalTypeCode ?? 'the portal', why: detail ?? '', where });
 }

@@ -18,6 +18,7 @@ const kinds: readonly NoticeKind[] = [
   'undecided',
   'lapsing',
   'approval_waiting',
+  'row_and_store_differ',
 ];
 
 describe('the words of a notice', () => {
@@ -27,11 +28,16 @@ describe('the words of a notice', () => {
     expect(text.happened).toMatch(/north-7|alpine/);
     expect(text.safe).not.toBe('');
     expect(text.todo.length).toBeGreaterThan(0);
-    if (kind !== 'locked' && kind !== 'undecided') expect(text.happened).toContain('the reason why');
+    if (!['locked', 'undecided', 'row_and_store_differ'].includes(kind)) expect(text.happened).toContain('the reason why');
   });
 
   it.each(kinds)('%s: can be said of what has no endpoint, portal type or reason', (kind) => {
     const text = noticeText({ kind, endpointId: null, portalTypeCode: null, detail: null });
     expect(JSON.stringify(text)).not.toMatch(/null|undefined/);
+  });
+
+  it('of a kind that a later version made says that, and is sent all the same', () => {
+    const text = noticeText({ kind: 'made_later' as NoticeKind, endpointId: 'north-7', portalTypeCode: null, detail: 'why' });
+    expect(text).toMatchObject({ title: 'made_later: north-7', happened: expect.stringMatching(/made_later.*north-7: why.*does not know/) as string });
   });
 });

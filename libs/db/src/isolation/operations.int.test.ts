@@ -33,6 +33,7 @@ import { forgetPasswords, passwordTries } from '../ledger/password.ts';
 import { restLogin } from '../ledger/rest.ts';
 import { passwordStanding } from '../ledger/standing.ts';
 import { claimLegacy, releaseClaim } from '../legacy/claim.ts';
+import { tellRowAndStoreDiffer } from '../legacy/dual-read.ts';
 import { gatherCredentials, listConfigs, scrubElsewhere } from '../legacy/configs.ts';
 import { listLegacyEndpoints, recordMigrated } from '../legacy/migrate.ts';
 import { readLegacy, recordResolved, recordResolvedRow } from '../legacy/resolve.ts';
@@ -172,6 +173,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   finishPortalTask: (n) => finishPortalTask(t.agent, { ...n, worker: 'w', result: {} }),
   readPortalTask: (n) => readPortalTask(t.agent, { ...n, reader: REQUESTER }),
   getPortalTask: (n) => getPortalTask(t.agent, n),
+  tellRowAndStoreDiffer: (n) => tellRowAndStoreDiffer(t.agent, n),
   recordMigrated: (n) => recordMigrated(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
   gatherCredentials: (n) => gatherCredentials(t.migrator, { ...n, place: ['login'] }),
   scrubElsewhere: (n) => scrubElsewhere(t.migrator, { ...n, placesOf: () => [['note']], paths: ['note'], actor: 'a', reason: 'x' }),

@@ -2,6 +2,7 @@ import { RcmError, Secret } from '@rcm/telemetry';
 import type { Database } from '../database.ts';
 import type { LoginName } from '../endpoints/follow-account.ts';
 import { checkUuid } from '../input.ts';
+import { writeNotice } from '../notices/write.ts';
 
 /**
  * `read`: what the row holds, under the caller's lease. `unnamed`: the same, where the login has no name yet and so nobody can hold its lease: only to be named.
@@ -30,6 +31,14 @@ export async function readLegacyLogin(
   if (answer === 'unknown') throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
   if (answer !== 'read' && answer !== 'unnamed') return { is: answer };
   return { is: answer, credentials: new Secret(credentials ?? 'null') };
+}
+
+/** Has people told, once a day, that an endpoint's row and the store hold two logins, as long as the row names no secret. */
+export function tellRowAndStoreDiffer(db: Database, { orgId, endpointId }: { readonly orgId: string; readonly endpointId: string }): Promise<void> {
+  return db.transaction({ tenant: orgId }, async (tx) => {
+    const unmigrated = await tx.integrationEndpoint.count({ where: { id: endpointId, orgId, secretArn: null } });
+    if (unmigrated > 0) await writeNotice(tx, { kind: 'row_and_store_differ', key: endpointId, every: 'day', orgId, endpointId });
+  });
 }
 
 /** `moved`: the row names a secret by now, or its account goes by another name. `in_use`: somebody is at the account that it named before. `other_key`: see `AccountFollowed`. */

@@ -4,8 +4,8 @@ export const BESIDE_FROM = '20261202130000_backup_run';
 interface Stop {
   /** What the version before reads, writes or calls, and finds no more or is refused. */
   readonly goes: string;
-  /** The processes of the version before that use it. */
-  readonly stop: string;
+  /** The processes of the version before that use it; `null`: none meets it, as `goes` says. */
+  readonly stop: string | null;
 }
 
 /** Migrations that take something away. A test compares them with the catalogue before and after each, and with docs/upgrade.md. */
@@ -20,7 +20,9 @@ export const TAKES_AWAY: Readonly<Record<string, Stop>> = {
 };
 
 /** Migrations after `BESIDE_FROM` that refuse something new in a table of before: why processes of before do not meet it, or what to stop. */
-export const REFUSES: Readonly<Record<string, Stop>> = {};
+export const REFUSES: Readonly<Record<string, Stop>> = {
+  '20261203010000_row_and_store_differ': { goes: 'nothing: a kind of notice more is allowed, and an agent may tell of it', stop: null },
+};
 
 /**
  * What has to stop before `missing` are applied to a database that has `applied`, in words; none: the processes of the version before may go on. A database that was
@@ -32,6 +34,6 @@ export function stopFirst(applied: readonly string[], missing: readonly string[]
     return [`Stop every process first: what the version before does is not looked at up to migration ${BESIDE_FROM}.`];
   return missing.flatMap((name) => {
     const stop = TAKES_AWAY[name] ?? REFUSES[name];
-    return stop ? [`Stop ${stop.stop} first: ${name} ends ${stop.goes}.`] : [];
+    return stop?.stop ? [`Stop ${stop.stop} first: ${name} ends ${stop.goes}.`] : [];
   });
 }

@@ -10,7 +10,8 @@ const PAGE = readFileSync(new URL('../../../../docs/upgrade.md', import.meta.url
 /** Rows of a table of the page: a migration and what is said of it. */
 const rowsBelow = (title: string): readonly string[] =>
   (PAGE.split(`## ${title}\n`)[1]?.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| `'));
-const rowsOf = (listed: typeof TAKES_AWAY): readonly string[] => Object.entries(listed).map(([name, { goes, stop }]) => `| \`${name}\` | ${goes} | ${stop} |`);
+const rowsOf = (listed: typeof TAKES_AWAY): readonly string[] =>
+  Object.entries(listed).map(([name, { goes, stop }]) => `| \`${name}\` | ${goes} | ${stop ?? 'none'} |`);
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let client: pg.Client;

@@ -28,7 +28,9 @@ export type NoticeKind =
   /** Something lapses that only a person can keep. */
   | 'lapsing'
   /** A person asked for what a second one has to approve. */
-  | 'approval_waiting';
+  | 'approval_waiting'
+  /** A row that is not migrated and the store hold two logins for one endpoint. */
+  | 'row_and_store_differ';
 
 /** What a notice is about: ids, and the journal's own words for why. Never a secret, never a user name. */
 export interface Notice {

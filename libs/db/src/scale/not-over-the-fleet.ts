@@ -77,6 +77,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'nameLegacyLogin',
       'readLegacy',
       'readLegacyLogin',
+      'tellRowAndStoreDiffer',
     ],
     ...['recordResolved', 'recordResolvedRow'],
     ...['claimLegacy', 'releaseClaim', 'gatherCredentials', 'recordMigrated', 'recordProof', 'restoreLegacyCredentials', 'rowSinceRecorded', 'wasPromoted'],
