@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,7 @@ import { type AgentProcess, startAgent } from './process.fixture.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/migration-guide.md'), 'utf8');
 const MIGRATOR = fileURLToPath(new URL('../../migrator/src/main.ts', import.meta.url));
+const ROTATOR = fileURLToPath(new URL('../../rotator/src/main.ts', import.meta.url));
 const LONG_MS = 1_800_000;
 const ORGANIZATIONS = { 'pilot-clinic': 20, 'north-hospital': 90, 'south-hospital': 90 } as const;
 /** What the page says that somebody finds, and does. */
@@ -70,7 +72,7 @@ afterAll(async () => {
 });
 
 /** As a company in AWS alone has it: the world's Vault knows the world's own organization. */
-function environmentOf(app: 'agent' | 'migrator'): NodeJS.ProcessEnv {
+function environmentOf(app: 'agent' | 'migrator' | 'rotator'): NodeJS.ProcessEnv {
   const ofRole = Object.entries(world.environmentOf(`rcm_${app}`)).filter(([name]) => !name.startsWith('RCM_VAULT_'));
   return { ...process.env, ...Object.fromEntries(ofRole), RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn(app) };
 }
@@ -88,6 +90,19 @@ async function runMigrator(args: readonly string[]): Promise<{ readonly code: nu
     ({ stdout, stderr }) => ({ code: 0, said: stdout + stderr }),
     ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, said: stdout + stderr }),
   );
+}
+
+/** Whatever needs one: from the pilot on one runs all the time, which the other commands neither need nor see. */
+async function besideRotator<T>(work: () => Promise<T>): Promise<T> {
+  const env = { ...environmentOf('rotator'), RCM_HEALTH_PORT: '0', RCM_LOG_LEVEL: 'error' };
+  const rotator = spawn(process.execPath, ['--disable-sigusr1', ROTATOR, 'run'], { env, stdio: 'ignore' });
+  const ended = once(rotator, 'exit');
+  try {
+    return await work();
+  } finally {
+    rotator.kill('SIGTERM');
+    await ended;
+  }
 }
 
 async function restartAgent(legacyRead: 'allow' | 'forbid'): Promise<void> {
@@ -172,7 +187,7 @@ it('the commands of the page move 200 logins while both kinds of readers are at 
     if (command === 'old-readers-gone') old.stoppedFor.add(options[options.indexOf('--org') + 1] ?? '');
     if (section.startsWith('Weeks 9') && reading === 'allow') await restartAgent((reading = 'forbid'));
     const beside = Promise.all([useSome(turn, notUsed), old.readAll()]);
-    const { code, said } = await runMigrator(args);
+    const { code, said } = await (options.includes('--login') ? besideRotator(() => runMigrator(args)) : runMigrator(args));
     await beside;
     await old.readAll();
     expect([args.join(' '), code, said.slice(-3_000)]).toEqual([args.join(' '), exitCode, expect.any(String)]);
@@ -190,6 +205,7 @@ it('the commands of the page move 200 logins while both kinds of readers are at 
       await world.portals.createAccount({ portal: 'alpine', username: usernameOf(EDITED), password: 'canary-changed-on-Monday-1!' });
       await setRow(EDITED, { password: 'canary-changed-on-Monday-1!' });
     }
+    if (options.includes('--login')) expect(said).toContain('Logins: 3 of 3 chosen. Accepted: 3. Refused: 0. Not tried: 0.');
     if (command === 'resolve') notUsed.delete(EDITED);
   }
   expect(old.wrong).toEqual([]);
