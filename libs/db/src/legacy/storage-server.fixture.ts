@@ -16,6 +16,7 @@ import { seenRow } from './row.fixture.ts';
 /** A server of its own, migrated: its data folder can be read, and what is done to its WAL and catalogue is nobody else's. */
 export interface StorageServer {
   readonly url: string;
+  readonly dataFolder: string;
   readonly sql: pg.Client;
   readonly db: Database;
   /** What the server has logged so far. */
@@ -58,6 +59,7 @@ export async function startStorageServer(): Promise<StorageServer> {
   await upsertPortalType(db, PORTAL);
   return {
     url,
+    dataFolder: join(folder, 'data'),
     sql,
     db,
     log,
@@ -80,7 +82,7 @@ export async function startStorageServer(): Promise<StorageServer> {
 }
 
 /** A file that vanishes meanwhile holds nothing. */
-async function filesWith(directory: string, text: string): Promise<string[]> {
+export async function filesWith(directory: string, text: string): Promise<string[]> {
   const files = (await readdir(directory, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
