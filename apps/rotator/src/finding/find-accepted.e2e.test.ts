@@ -65,6 +65,11 @@ async function search(asksTwice: Search['asksTwice']) {
     // What a portal would have kept that cuts.
     for (let first = 4; first < parsePayload(accepted.text).reveal().password.length; first += 1)
       await refused(`staged:${attemptId}/${first}`, printOf(accepted.text, first), 100);
+    // What was refused before counts no more, so that the budget is no reason to ask for nothing.
+    await sql(
+      `INSERT INTO login_clearance (login_identity, org_id, endpoint_id, kind, actor, reason, at) VALUES ($1, $2, $3, 'unlocked', 'person:os:test', 'test', now() - interval '50 minutes')`,
+      [loginIdentity, orgId, id],
+    );
     await refused(between.version, between.print, 0);
     const found = await findAccepted({ services: rotator, login, attemptId, since: new Date(Date.now() - 300 * 60_000), asksTwice });
     return found.kind === 'found' ? foundOf(found.candidate.name, attemptId) : found.kind;
@@ -75,6 +80,16 @@ async function search(asksTwice: Search['asksTwice']) {
 
 it('a search after a change that waits for one password asks again for the staged one: an ill portal may have refused it', async () => {
   expect(await search('everything')).toEqual({ answer: 'staged', loginsAccepted: 1, loginsRejected: 0 });
+});
+
+it('nor is it asked for again where no time makes the portal forget a failure', async () => {
+  const window = (seconds: number | null) => opened.sql(`UPDATE portal_type SET lockout_window_seconds = $1::int WHERE code = 'alpine'`, [seconds]);
+  await window(null);
+  try {
+    expect(await search('everything')).toMatchObject({ loginsAccepted: 0 });
+  } finally {
+    await window(WINDOW_MS / 1_000);
+  }
 });
 
 it('another search asks for none again that it has asked for', async () => {

@@ -34,8 +34,8 @@ export type Found =
  * The one procedure that finds which stored password the portal accepts. It asks the ledger before each login, which lets none be made that
  * could lock the account; it asks for every stored password once, then for those that take two refusals again, then for what the portal may have cut, and for
  * none twice within the time in which the portal counts failures; and it remembers nothing itself: what was refused is in the ledger, so
- * whoever goes on after a crash goes on with the next one. As long as a search after a change waits for one password, it asks again for the likeliest two, which
- * a portal may have refused that was ill, or had not made its change yet.
+ * whoever goes on after a crash goes on with the next one. As long as a search after a change waits for one password, it asks once more in each window for the likeliest
+ * two, which a portal may have refused that was ill, or had not made its change yet.
  */
 export async function findAccepted(search: Search): Promise<Found> {
   const { services, login } = search;
@@ -67,16 +67,19 @@ export async function findAccepted(search: Search): Promise<Found> {
   const found = await askAgain();
   if (found) return found;
   if (!wait.first) return { kind: 'none' };
-  for (const asked of exhausted.filter((known) => search.asksTwice === 'everything' && isLikeliest(search, known) && againIn(search, known.tries) === 0)) {
+  for (const asked of exhausted.filter((known) => mayAskOnceMore(search, known))) {
     const ended = await ask(search, { ...asked, current, wait, isLast: true });
     if (ended) return ended;
   }
   return { kind: 'later', hold: wait.first };
 }
 
-/** What a change was to make the portal accept, and what it accepted before. */
-const isLikeliest = ({ attemptId }: Search, { candidate: { name } }: Known): boolean =>
-  name.first === undefined && (name.kind === 'current' || (name.kind === 'copy' && name.of === attemptId));
+/** What a change was to make the portal accept, and what it accepted before; where the portal forgets failures in time, or what is left of the budget is all there will be. */
+function mayAskOnceMore(search: Search, { candidate: { name }, tries }: Known): boolean {
+  const { asksTwice, attemptId, login } = search;
+  const isLikeliest = name.first === undefined && (name.kind === 'current' || (name.kind === 'copy' && name.of === attemptId));
+  return asksTwice === 'everything' && isLikeliest && login.endpoint.portalType.lockoutWindowSeconds !== null && againIn(search, tries) === 0;
+}
 
 /** Of the account that is held, each password once, with what the ledger knows of it. */
 async function* known({ services, login, since }: Search, from: AsyncIterable<Candidate>): AsyncGenerator<Known> {
