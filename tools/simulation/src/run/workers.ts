@@ -8,7 +8,7 @@ import type { Answer, Ask, SeedSummary } from './messages.ts';
 const CHUNK = 20;
 const WORLDS_A_PROCESS = 100;
 /** A world makes much that is dead at once: with room for it, and no threads beside those that run worlds, a seed takes a sixth less. */
-const NODE_OPTIONS = ['--max-semi-space-size=128', '--single-threaded-gc'];
+const NODE_OPTIONS = ['--max-semi-space-size=256', '--single-threaded-gc'];
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 export interface SeedRun {
