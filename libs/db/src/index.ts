@@ -130,7 +130,7 @@ export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated
 export { forgetLeftoverFingerprints, listProofs, type MigrationProof, type NewProof, recordProof } from './legacy/proofs.ts';
 export { type LegacyRestore, type RestoreAnswer, restoreLegacyCredentials } from './legacy/restore.ts';
 export { countHeldByOldReaders, declareOldReadersGone, hasOldReaders } from './legacy/old-readers.ts';
-export { changePace, type PaceQuestion, takeTurn } from './legacy/pace.ts';
+export { changePace, type PaceQuestion, takeTurn, type Turn } from './legacy/pace.ts';
 export { readLegacy, recordResolved, recordResolvedRow, type ResolveAnswer, type ResolvedSecret } from './legacy/resolve.ts';
 export { rewriteStorage, type RewriteOptions, type StorageRewrite } from './legacy/rewrite.ts';
 export type { ByteSearch } from './legacy/rewrite-search.ts';

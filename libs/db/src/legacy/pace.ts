@@ -8,18 +8,30 @@ export interface PaceQuestion {
   readonly gapMs: number;
 }
 
+export interface Turn {
+  /** When it is, and when that was said, in ms by Postgres's clock. */
+  readonly at: number;
+  readonly now: number;
+  /** Between two turns, at this moment. */
+  readonly gapMs: number;
+  /** The gap is larger than the configured one. */
+  readonly slowed: boolean;
+}
+
 /**
- * Takes the next turn, of all migrators on this database together, and answers in how many ms it is. A turn that is not used is lost. Turns lie evenly, without
- * bursts. One statement on one row: measured in a test, it gives far more turns a second than any store takes calls.
+ * Takes the next turn, of all migrators on this database together. Behind it `wide` gaps are the caller's alone (default 1). A turn that is not used is lost. Turns lie
+ * evenly, without bursts. One statement on one row: measured in a test, it gives far more turns a second than any store takes calls.
  */
-export async function takeTurn(db: Database, { counted, gapMs }: PaceQuestion): Promise<{ readonly waitMs: number; readonly slowed: boolean }> {
+export async function takeTurn(db: Database, { counted, gapMs, wide = 1 }: PaceQuestion & { readonly wide?: number }): Promise<Turn> {
   const rows = await db.transaction(
     'no tenant',
-    (tx) => tx.$queryRaw<{ waitMs: number; slowed: boolean }[]>`
-      INSERT INTO migration_pace AS p (counted, next_at, gap_ms) VALUES (${counted}, clock_timestamp() + make_interval(secs => ${gapMs}::float8 / 1000), ${gapMs}::float8)
+    (tx) => tx.$queryRaw<Turn[]>`
+      INSERT INTO migration_pace AS p (counted, next_at, gap_ms)
+      VALUES (${counted}, clock_timestamp() + make_interval(secs => ${wide}::float8 * ${gapMs}::float8 / 1000), ${gapMs}::float8)
       ON CONFLICT (counted) DO UPDATE SET gap_ms = greatest(p.gap_ms, ${gapMs}::float8),
-        next_at = greatest(p.next_at, clock_timestamp()) + make_interval(secs => greatest(p.gap_ms, ${gapMs}::float8) / 1000)
-      RETURNING greatest(0, extract(epoch FROM p.next_at - make_interval(secs => p.gap_ms / 1000) - clock_timestamp()) * 1000)::float8 AS "waitMs", p.gap_ms > ${gapMs}::float8 AS slowed`,
+        next_at = greatest(p.next_at, clock_timestamp()) + make_interval(secs => ${wide}::float8 * greatest(p.gap_ms, ${gapMs}::float8) / 1000)
+      RETURNING (extract(epoch FROM p.next_at) * 1000)::float8 - ${wide}::float8 * p.gap_ms AS at, (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now,
+        p.gap_ms AS "gapMs", p.gap_ms > ${gapMs}::float8 AS slowed`,
   );
   const [turn] = rows;
   if (!turn) throw new RcmError('database_failed', 'A statement that always answers did not.');

@@ -5,7 +5,7 @@ import { insertEndpoint, upsertOrganization, upsertPortalType } from '../endpoin
 import { openTestDatabase, PORTAL, secretOf, type TestDatabase } from '../testing.fixture.ts';
 import { kill, startNamed } from '../named-process.fixture.ts';
 import { claimLegacy, releaseClaim } from './claim.ts';
-import { changePace, takeTurn } from './pace.ts';
+import { changePace, takeTurn, type Turn } from './pace.ts';
 
 let t: TestDatabase;
 beforeAll(async () => {
@@ -25,12 +25,14 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
+const waitOf = ({ at, now }: Turn): number => Math.max(0, at - now);
+
 test('turns of several migrators lie evenly one after the other, whoever takes them', async () => {
   const pace = { counted: 'even', gapMs: 100_000 };
   const waits: number[] = [];
-  for (let n = 0; n < 3; n += 1) for (const db of [t.migrator, t.another('rcm_migrator')]) waits.push((await takeTurn(db, pace)).waitMs);
+  for (let n = 0; n < 3; n += 1) for (const db of [t.migrator, t.another('rcm_migrator')]) waits.push(waitOf(await takeTurn(db, pace)));
   const together = await Promise.all(Array.from({ length: 4 }, () => takeTurn(t.another('rcm_migrator'), pace)));
-  const all = [...waits, ...together.map(({ waitMs }) => waitMs).sort((a, b) => a - b)];
+  const all = [...waits, ...together.map(waitOf).sort((a, b) => a - b)];
   // What passes between the questions is the same for all of them: well under half a gap, even on a busy machine.
   expect(all.map((waitMs) => Math.round(waitMs / 100_000))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
@@ -39,8 +41,15 @@ test('turns that nobody took are not made up for by a burst', async () => {
   const pace = { counted: 'idle', gapMs: 100_000 };
   await takeTurn(t.migrator, pace);
   await t.sql(`UPDATE migration_pace SET next_at = now() - interval '1 day' WHERE counted = 'idle'`);
-  const waits = [await takeTurn(t.migrator, pace), await takeTurn(t.migrator, pace)].map(({ waitMs }) => Math.round(waitMs / 100_000));
+  const waits = [await takeTurn(t.migrator, pace), await takeTurn(t.migrator, pace)].map((turn) => Math.round(waitOf(turn) / 100_000));
   expect(waits).toEqual([0, 1]);
+});
+
+test('a turn keeps as many gaps behind it free as it is wide, from the first one on', async () => {
+  const pace = { counted: 'wide', gapMs: 100_000 };
+  const waits: number[] = [];
+  for (const wide of [4, 1, 2, undefined, 1]) waits.push(waitOf(await takeTurn(t.migrator, { ...pace, ...(wide && { wide }) })));
+  expect(waits.map((waitMs) => Math.round(waitMs / 100_000))).toEqual([0, 4, 5, 7, 8]);
 });
 
 test('a pace that was slowed is everybody’s, up to its bound, and comes back to the configured one', async () => {
