@@ -3,9 +3,9 @@ import { taskRoleName } from '@rcm/credentials/policies';
 import { followStoreVersion } from '@rcm/db';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { openRelay, type Relay } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { followCredentialChanges } from './follow-credentials.ts';
-import { openRelay, type Relay } from './relay.fixture.ts';
 
 const ENDPOINTS = 12;
 const WAIT = { timeout: 30_000 };

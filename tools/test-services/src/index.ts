@@ -12,6 +12,8 @@ export { HOSTILE_TEXTS, LONGEST_TEXT, TYPED_SECRET } from './hostile/texts.ts';
 export type { Backend, Service } from './run/provided.ts';
 export { type RunningService, startEmbeddedPostgres } from './postgres/kept.ts';
 export { type RestartablePostgres, startThrowawayPostgres } from './postgres/server.ts';
+export { openRelay, type Relay } from './postgres/relay.ts';
+export { type StandbyPostgres, startStandby } from './postgres/standby.ts';
 export { type Escaped, letViolationEscape } from './unhandled/escape.ts';
 export { compileCache } from './compile-cache.ts';
 export { isLongForm } from './long-form.ts';

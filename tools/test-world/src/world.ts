@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -39,6 +39,8 @@ export interface WorldOptions {
   readonly server?: string;
   /** Window and length of the portals' lockouts, in ms. Default: 15 minutes. */
   readonly lockoutWindowMs?: number;
+  /** Whether the account has a second region, empty at first, whose copies every app is told to keep. Default: `false`. */
+  readonly secondRegion?: boolean;
 }
 
 export type StoreKind = 'ssm' | 'secrets-manager' | 'vault';
@@ -59,6 +61,8 @@ export interface World {
   databaseAs(role: AppRole): Database;
   /** Under the policies that AWS would have: `aws.taskCredentials(taskRoleName(app))` are the keys of an app's own process. */
   readonly aws: LocalAws;
+  /** The same account elsewhere; `null`: there is no second region. */
+  readonly replica: LocalAws | null;
   readonly vault: WorldVault;
   readonly stores: TenantStores;
   /** What every app of this world knows accounts and passwords by. */
@@ -81,7 +85,20 @@ export interface World {
 const ENVIRONMENT = 'test';
 const ACCOUNT = '123456789012';
 const ORGANIZATION = 'hospital-one';
+const REGIONS = ['us-east-1', 'us-west-2'] as const;
 const PARTS = { rcm_agent: 'agent', rcm_rotator: 'rotator', rcm_migrator: 'migrator' } as const;
+
+/** Keys are an account's, whatever the region, so both regions are made of one root. */
+async function startAccount(folder: string, hasSecond: boolean): Promise<{ readonly aws: LocalAws; readonly replica: LocalAws | null }> {
+  const [first, second] = REGIONS;
+  const regions = hasSecond ? REGIONS : [first];
+  const enforce = platformPolicies({ accountId: ACCOUNT, regions: [...regions], environment: ENVIRONMENT });
+  if (!hasSecond) return { aws: await startLocalAws({ enforce }), replica: null };
+  const [dataFile, other] = [join(folder, `${first}.sqlite`), join(folder, `${second}.sqlite`)];
+  const aws = await startLocalAws({ enforce, dataFile });
+  await copyFile(`${dataFile}.hsm`, `${other}.hsm`);
+  return { aws, replica: await startLocalAws({ enforce, dataFile: other, region: second }) };
+}
 
 /** Everything migrated already: secrets in the store, references and identities in the rows, the same logins at the portals. */
 export async function openWorld(options: WorldOptions): Promise<World> {
@@ -89,7 +106,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const server = options.server === undefined ? {} : { server: options.server };
   const database = await freshDatabase({ migrate: migrateWithLogins, ...server });
   const asApps: Database[] = [];
-  const aws = await startLocalAws({ enforce: platformPolicies({ accountId: ACCOUNT, regions: ['us-east-1'], environment: ENVIRONMENT }) });
+  const { aws, replica } = await startAccount(folder, options.secondRegion === true);
   // As a web-agent has them.
   const dataKeys = createKmsDataKeys({
     ...{ region: aws.region, endpoint: aws.endpoint, environment: ENVIRONMENT, kmsKeyId: aws.kmsKeyArn },
@@ -187,6 +204,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       return opened;
     },
     aws,
+    replica,
     vault,
     stores,
     identityKeys,
@@ -216,6 +234,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       RCM_AWS_ENDPOINT: aws.endpoint,
       RCM_AWS_ACCOUNT_ID: aws.accountId,
       RCM_KMS_KEY_ID: aws.kmsKeyArn,
+      ...(replica ? { RCM_AWS_REPLICA_REGION: replica.region, RCM_AWS_REPLICA_ENDPOINT: replica.endpoint, RCM_AWS_REPLICA_KMS_KEY_ID: replica.kmsKeyArn } : {}),
       AWS_SHARED_CREDENTIALS_FILE: awsCredentialsFiles[PARTS[role]],
       RCM_VAULT_ADDRESS: vault.address,
       RCM_VAULT_MOUNT: vault.mount,
@@ -227,9 +246,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       await dataKeys.close();
       await demo.close();
       await vault.close();
-      await aws.close();
-      await database.drop();
-      await rm(folder, { recursive: true, force: true });
+      await Promise.all([aws.close(), replica?.close()]);
+      await database.drop().finally(() => rm(folder, { recursive: true, force: true }));
     },
   };
 }

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Secret } from '@rcm/telemetry';
-import { backend } from '@rcm/test-services';
+import { backend, type StandbyPostgres, startStandby } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rewriteStorage } from './rewrite.ts';
 import { fingerprintOf } from './row.fixture.ts';
 import { scrubEndpoint } from './scrub.ts';
-import { type Standby, startStandby } from './standby.fixture.ts';
-import { startStorageServer, type StorageServer } from './storage-server.fixture.ts';
+import { filesWith, startStorageServer, type StorageServer } from './storage-server.fixture.ts';
 
 const HOUR = 3_600_000;
 
@@ -15,13 +14,13 @@ describe.runIf(backend() === 'embedded')(
   { timeout: 900_000 },
   () => {
     let s: StorageServer;
-    let standby: Standby;
+    let standby: StandbyPostgres;
     beforeAll(async () => {
       s = await startStorageServer();
-      standby = await startStandby(s);
+      standby = await startStandby({ url: s.url, data: s.dataFolder }, { settings: { max_prepared_transactions: '2' } });
     }, 900_000);
     afterAll(async () => {
-      await standby?.close();
+      await standby?.stop();
       await s?.close();
     });
 
@@ -33,7 +32,7 @@ describe.runIf(backend() === 'embedded')(
       }
       await s.sql.query('CHECKPOINT');
       await standby.hasFollowed();
-      const inTables = async () => (await standby.filesWith(mark)).filter((path) => !path.startsWith('pg_wal/'));
+      const inTables = async () => (await filesWith(standby.data, mark)).filter((path) => !path.startsWith('pg_wal/'));
       // The judge sees what there is to see.
       expect(await inTables()).not.toEqual([]);
 

@@ -12,6 +12,8 @@ export interface ThrowawayPostgres {
   /** Superuser URL of the database `postgres`. */
   url: string;
   pid: number;
+  /** Its data folder. */
+  data: string;
   /** Resolves when the server ended, by `stop` or by itself. */
   ended: Promise<void>;
   stop(): Promise<void>;
@@ -59,7 +61,8 @@ export async function startThrowawayPostgres({ folder }: { folder: string }): Pr
     const port = await freePort();
     try {
       const program = { postgres: binaries.postgres, data, port, account };
-      return restartable(`postgres://postgres:${password}@127.0.0.1:${port}/postgres`, await start(program), () => start(program));
+      const place = { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, data };
+      return restartable(place, await startServer(program), () => startServer(program));
     } catch (error) {
       // Between asking for a free port and using it another process may have taken it.
       if (tries === PORT_TRIES || !String(error).includes('could not bind')) throw error;
@@ -67,12 +70,13 @@ export async function startThrowawayPostgres({ folder }: { folder: string }): Pr
   }
 }
 
-type Running = Omit<ThrowawayPostgres, 'url'>;
+type Place = Pick<ThrowawayPostgres, 'url' | 'data'>;
+type Running = Omit<ThrowawayPostgres, keyof Place>;
 
-function restartable(url: string, first: Running, again: () => Promise<Running>): RestartablePostgres {
+function restartable(place: Place, first: Running, again: () => Promise<Running>): RestartablePostgres {
   let running = first;
   return {
-    url,
+    ...place,
     pid: first.pid,
     ended: first.ended,
     stop: () => running.stop(),
@@ -93,8 +97,18 @@ async function initialise(args: { initdb: string; folder: string; data: string; 
   await promisify(execFile)(args.initdb, flags, { ...account, cwd: '/', timeout: INITDB_TIMEOUT_MS });
 }
 
-async function start(args: { postgres: string; data: string; port: number; account: ServerAccount }): Promise<Omit<ThrowawayPostgres, 'url'>> {
-  const settings = Object.entries({ ...SETTINGS, port: args.port }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+interface Program {
+  readonly postgres: string;
+  readonly data: string;
+  readonly port: number;
+  readonly account: ServerAccount;
+  /** Beside those of every throw-away server. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Starts a server on a data folder that is there. */
+export async function startServer(args: Program): Promise<Running> {
+  const settings = Object.entries({ ...SETTINGS, ...args.settings, port: args.port }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = spawn(args.postgres, ['-D', args.data, ...settings], { ...args.account, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   await ready(child);
@@ -111,7 +125,7 @@ function ready(child: ChildProcess): Promise<void> {
     }, START_TIMEOUT_MS);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-4000);
-      if (!said.includes('ready to accept connections')) return;
+      if (!/ready to accept (read-only )?connections/.test(said)) return;
       clearTimeout(timer);
       resolve();
     });

@@ -24,7 +24,7 @@ export async function removeStaleClusters(): Promise<void> {
     if (!name.startsWith(FOLDER_PREFIX)) continue;
     const folder = join(tmpdir(), name);
     if (await hasOwner(folder)) continue;
-    await killServer(folder);
+    for (const data of ['data', 'data-standby']) await killServer(join(folder, data));
     // Somebody else's folder cannot be removed: theirs to clean.
     await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   }
@@ -43,8 +43,7 @@ async function hasOwner(folder: string): Promise<boolean> {
   return processStart(Number(pid)) === start;
 }
 
-async function killServer(folder: string): Promise<void> {
-  const data = join(folder, 'data');
+async function killServer(data: string): Promise<void> {
   const pid = Number((await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 1) return;
   // The number may belong to another process by now: only the server of this very folder is ended.

@@ -1,17 +1,19 @@
 import { once } from 'node:events';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 
-/** A way to Postgres that a test can cut while Postgres itself goes on. */
+/** A way to Postgres that a test can cut while Postgres itself goes on, or lead to another server, as a name does that is moved. */
 export interface Relay {
   readonly url: string;
   /** Ends the connections there are and refuses new ones. */
   cut(): void;
   mend(): void;
+  /** As `mend`, to another server. */
+  moveTo(databaseUrl: string): void;
   close(): Promise<void>;
 }
 
 export async function openRelay(databaseUrl: string): Promise<Relay> {
-  const target = new URL(databaseUrl);
+  let target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let isCut = false;
   const server = createServer((socket) => {
@@ -43,6 +45,9 @@ export async function openRelay(databaseUrl: string): Promise<Relay> {
     url: url.href,
     cut,
     mend: () => void (isCut = false),
+    moveTo(other) {
+      [target, isCut] = [new URL(other), false];
+    },
     async close() {
       cut();
       server.close();
