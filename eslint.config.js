@@ -142,14 +142,14 @@ export default tseslint.config(
     },
   },
   { files: ['libs/db/src/**/*.ts'], rules: { 'no-restricted-imports': ownedExcept('pg') } },
-  { files: ['libs/portal-drivers/src/**/*.ts'], rules: { 'no-restricted-imports': ownedExcept('playwright-core') } },
+  { files: ['libs/portal-drivers/src/**/*.ts'], rules: { 'no-restricted-imports': ownedExcept('playwright') } },
   {
     files: ['libs/portal-drivers/src/**/*.ts'],
     ignores: ['libs/portal-drivers/src/playwright.ts'],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        { paths: [{ name: 'playwright-core', allowTypeImports: true, message: 'Only playwright.ts loads it, after its debug switches are gone.' }] },
+        { paths: [{ name: 'playwright', allowTypeImports: true, message: 'Only playwright.ts loads it, after its debug switches are gone.' }] },
       ],
     },
   },

@@ -32,7 +32,7 @@ export function findChromium(node) {
   const found = firstThatRuns([playwrights(node), ...systems()]) ?? download(node) ?? fromDebian();
   if (!found) {
     throw new ClearError(
-      'No Chromium was found and none could be installed. Run "npx playwright-core install --with-deps chromium", or install the system\'s ' +
+      'No Chromium was found and none could be installed. Run "npx playwright install --with-deps chromium", or install the system\'s ' +
         '(on Debian, as root: "apt-get install -y chromium-headless-shell"); or name one in RCM_CHROMIUM_PATH.',
     );
   }
@@ -42,7 +42,7 @@ export function findChromium(node) {
 
 /** @param {string} node */
 function playwrights(node) {
-  const ask = 'process.stdout.write(require("playwright-core").chromium.executablePath())';
+  const ask = 'process.stdout.write(require("playwright").chromium.executablePath())';
   return spawnSync(node, ['-e', ask], { cwd: root, encoding: 'utf8', timeout: TRY_TIMEOUT_MS }).stdout?.trim() ?? '';
 }
 
@@ -60,7 +60,7 @@ function firstThatRuns(candidates) {
 /** @param {string} node */
 function download(node) {
   say("no Chromium here, downloading Playwright's");
-  const cli = inRoot('node_modules', 'playwright-core', 'cli.js');
+  const cli = inRoot('node_modules', 'playwright', 'cli.js');
   run(node, [cli, 'install', 'chromium'], DOWNLOAD_TIMEOUT_MS);
   return firstThatRuns([playwrights(node)]);
 }

@@ -1,6 +1,6 @@
 import { createPortalTask } from '@rcm/db';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from './chromium.fixture.ts';
 import type { Browser as Client } from './browser.fixture.ts';

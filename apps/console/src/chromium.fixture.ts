@@ -1,4 +1,4 @@
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium } from 'playwright';
 
 /** As root and in a container there is no sandbox to be had; what is shown is this console's own. */
 export const launchChromium = (): Promise<Browser> =>

@@ -2,7 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { isLongForm } from '@rcm/test-services';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from './chromium.fixture.ts';
 import { tellStory } from './story.fixture.ts';

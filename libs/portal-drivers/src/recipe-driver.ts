@@ -1,5 +1,5 @@
 import { RcmError, withDeadline } from '@rcm/telemetry';
-import type { BrowserContext } from 'playwright-core';
+import type { BrowserContext } from 'playwright';
 import type { PortalDriver } from './driver.ts';
 import type { EvidencePolicy } from './evidence/evidence.ts';
 import { createEvidenceRecorder } from './evidence/recorder.ts';

@@ -10,8 +10,8 @@ const BANNER = `import { createRequire as rcmCreateRequire } from 'node:module';
 import { fileURLToPath as rcmFileURLToPath } from 'node:url';
 const require = rcmCreateRequire(import.meta.url), __filename = rcmFileURLToPath(import.meta.url), __dirname = rcmFileURLToPath(new URL('.', import.meta.url));`;
 
-/** It reads files beside itself, so it goes along as it is. */
-const PLAYWRIGHT = 'playwright-core';
+/** Playwright and what it is made of: they read files beside themselves, so they go along as they are. */
+const PLAYWRIGHT = ['playwright', 'playwright-core'];
 
 export interface Bundled {
   /** Folders of packages that others wrote and that are in the bundle, from the root of the repository. */
@@ -37,7 +37,7 @@ export async function bundle(kind: ImageKind, { root, out }: { readonly root: st
     target: 'node24',
     format: 'esm',
     banner: { js: BANNER },
-    external: [PLAYWRIGHT, 'pg-native'],
+    external: [...PLAYWRIGHT, 'pg-native'],
     legalComments: 'none',
     metafile: true,
     logLevel: 'silent',
@@ -46,10 +46,11 @@ export async function bundle(kind: ImageKind, { root, out }: { readonly root: st
     throw new RcmError('state_conflict', `${kind.name} could not be bundled: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   });
   for (const file of files) if (existsSync(join(root, file))) cpSync(join(root, file), join(out, file), { recursive: true });
-  if (kind.playwright) cpSync(join(root, 'node_modules', PLAYWRIGHT), join(out, 'node_modules', PLAYWRIGHT), { recursive: true });
+  const whole = kind.playwright ? PLAYWRIGHT : [];
+  for (const name of whole) cpSync(join(root, 'node_modules', name), join(out, 'node_modules', name), { recursive: true });
   const bundled = Object.values(made.metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
   const packages = new Set(bundled.flatMap((path) => packageOf(path) ?? []));
-  if (kind.playwright) packages.add(`node_modules/${PLAYWRIGHT}`);
+  for (const name of whole) packages.add(`node_modules/${name}`);
   return { packages: [...packages].sort() };
 }
 

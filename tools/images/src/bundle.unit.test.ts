@@ -45,7 +45,7 @@ describe('the bundle of rcm, which gathers the others', () => {
   });
 
   it('names the packages in it that others wrote, and none that it leaves out', () => {
-    expect(made.packages).toEqual(expect.arrayContaining(['node_modules/pg', 'node_modules/playwright-core', 'node_modules/zod']));
+    expect(made.packages).toEqual(expect.arrayContaining(['node_modules/pg', 'node_modules/playwright', 'node_modules/playwright-core', 'node_modules/zod']));
     expect(made.packages).not.toContain('node_modules/vitest');
     expect(made.packages).not.toContain('node_modules/fastify');
   });

@@ -90,7 +90,7 @@ export async function requireChromium(config: PlatformConfig): Promise<string> {
     throw new RcmError('config_invalid', `RCM_CHROMIUM_PATH names ${config.RCM_CHROMIUM_PATH}, which is no program that can be started.`);
   throw new RcmError(
     'config_invalid',
-    'No Chromium was found; run "npx playwright-core install chromium-headless-shell", or install one and name it in RCM_CHROMIUM_PATH.',
+    'No Chromium was found; run "npx playwright install chromium-headless-shell", or install one and name it in RCM_CHROMIUM_PATH.',
   );
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createLogger, createMetrics, isRcmError, Secret } from '@rcm/telemetry';
-import type { BrowserContext } from 'playwright-core';
+import type { BrowserContext } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserPool, createBrowserPool, createRecipeDriver, lintRecipe, recipeHosts, type StepTrace } from '../index.ts';
 import { browserProcesses } from '../pool/browser-processes.fixture.ts';

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Frame, Locator, Page } from 'playwright-core';
+import type { Frame, Locator, Page } from 'playwright';
 import type { SecretMask } from '../secret-mask.ts';
 import { hasClosedTree } from './closed-tree.ts';
 import type { Evidence } from './evidence.ts';

@@ -1,4 +1,4 @@
-import type { Frame, Page } from 'playwright-core';
+import type { Frame, Page } from 'playwright';
 
 /** Whether some of the page is in closed shadow trees, where no box can be put on what they draw. */
 export async function hasClosedTree(page: Page, frames: readonly Frame[]): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page } from 'playwright';
 import type { KnownSecrets } from '../interpreter/known-secrets.ts';
 import type { StepTrace } from '../trace.ts';
 import { capturePage } from './capture.ts';

@@ -1,4 +1,4 @@
-import type { ElementHandle, Frame, Locator } from 'playwright-core';
+import type { ElementHandle, Frame, Locator } from 'playwright';
 import type { Condition } from '../recipe/condition.ts';
 import { addressFits } from './address-pattern.ts';
 import { locate } from './locate.ts';

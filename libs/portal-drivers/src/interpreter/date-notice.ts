@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page } from 'playwright';
 import type { DateNotice } from '../recipe/date-notice.ts';
 import { locate } from './locate.ts';
 import { parseDate, parseSpan } from './written-dates.ts';

@@ -1,5 +1,5 @@
 import { createLogger } from '@rcm/telemetry';
-import type { Page } from 'playwright-core';
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserPool, createBrowserPool } from '../pool/browser-pool.ts';
 import type { Declared } from '../recipe/target.ts';

@@ -1,4 +1,4 @@
-import type { Locator } from 'playwright-core';
+import type { Locator } from 'playwright';
 import { declaredFor, type Step } from '../recipe/step.ts';
 import type { Act } from './act.ts';
 import type { Worded } from './outcome-watch.ts';

@@ -1,4 +1,4 @@
-import type { Locator } from 'playwright-core';
+import type { Locator } from 'playwright';
 import type { TaskRow, TaskValue } from '../outcome.ts';
 import type { FieldsRecipe } from '../recipe/task.ts';
 import type { Act } from './act.ts';

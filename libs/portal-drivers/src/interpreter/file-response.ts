@@ -1,5 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
-import type { CDPSession, Page } from 'playwright-core';
+import type { CDPSession, Page } from 'playwright';
 import type { TaskFile } from '../outcome.ts';
 
 export interface FileTap {

@@ -1,4 +1,4 @@
-import type { Download, Page } from 'playwright-core';
+import type { Download, Page } from 'playwright';
 import type { TaskFile } from '../outcome.ts';
 import type { FileRecipe } from '../recipe/task.ts';
 import type { Act } from './act.ts';

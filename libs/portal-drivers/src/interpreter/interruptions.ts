@@ -1,4 +1,4 @@
-import type { Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright';
 import type { Interruption } from '../recipe/interruption.ts';
 import { isShown } from './conditions.ts';
 import { describeTarget, locate } from './locate.ts';

@@ -1,4 +1,4 @@
-import type { FrameLocator, Locator, Page } from 'playwright-core';
+import type { FrameLocator, Locator, Page } from 'playwright';
 import type { FrameReference, Target } from '../recipe/target.ts';
 import { DECLARED_ENGINE } from './declared-engine.ts';
 

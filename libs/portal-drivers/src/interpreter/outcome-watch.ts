@@ -1,5 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
-import type { ElementHandle } from 'playwright-core';
+import type { ElementHandle } from 'playwright';
 import type { Condition } from '../recipe/condition.ts';
 import { holds, mayAnyHold, shownElement, stillStands } from './conditions.ts';
 import { troubleInWords } from './page-watch.ts';

@@ -1,4 +1,4 @@
-import type { Locator } from 'playwright-core';
+import type { Locator } from 'playwright';
 import type { ColumnRecipe } from '../recipe/task.ts';
 import type { Extent } from './extent.ts';
 import { type SeenNode, type SeenWords, withSeenWords } from './seen-words.ts';

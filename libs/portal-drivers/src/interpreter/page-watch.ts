@@ -1,4 +1,4 @@
-import type { Dialog, Page, Request, Response } from 'playwright-core';
+import type { Dialog, Page, Request, Response } from 'playwright';
 import type { Step } from '../recipe/step.ts';
 
 type DialogAnswer = NonNullable<Step['dialog']>;

@@ -1,4 +1,4 @@
-import type { Locator } from 'playwright-core';
+import type { Locator } from 'playwright';
 import { registerEngine } from '../selector-engine.ts';
 import type { TypingLimits } from './typing.ts';
 

@@ -1,5 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
-import type { Request } from 'playwright-core';
+import type { Request } from 'playwright';
 import type { TaskRow, TaskValue } from '../outcome.ts';
 import type { RowsRecipe } from '../recipe/task.ts';
 import type { Act } from './act.ts';

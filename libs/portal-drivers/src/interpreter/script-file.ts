@@ -1,5 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
-import type { Download, Page } from 'playwright-core';
+import type { Download, Page } from 'playwright';
 import type { TaskFile } from '../outcome.ts';
 
 /** As much of a page's objects as is used here; this project's own types know no page. */

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page } from 'playwright';
 import { type PageWatch, watchPage } from './page-watch.ts';
 
 /** The page that is worked with, and those it was opened from. */

@@ -1,5 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
-import type { Locator } from 'playwright-core';
+import type { Locator } from 'playwright';
 import type { Value } from '../recipe/value.ts';
 import type { Act } from './act.ts';
 import type { Worded } from './outcome-watch.ts';

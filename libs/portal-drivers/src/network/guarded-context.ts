@@ -1,5 +1,5 @@
 import { hasCode, RcmError, withDeadline } from '@rcm/telemetry';
-import type { BrowserContext } from 'playwright-core';
+import type { BrowserContext } from 'playwright';
 import type { BrowserPool } from '../pool/browser-pool.ts';
 import type { BlockedRequest } from '../trace.ts';
 import { startEgressProxy } from './egress-proxy.ts';

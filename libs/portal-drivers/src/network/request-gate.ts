@@ -1,4 +1,4 @@
-import type { BrowserContext, Request, Route, WebSocketRoute } from 'playwright-core';
+import type { BrowserContext, Request, Route, WebSocketRoute } from 'playwright';
 import type { BlockedRequest } from '../trace.ts';
 import type { EgressProxy } from './egress-proxy.ts';
 import type { Origins } from './origins.ts';

@@ -1,5 +1,5 @@
 import { hasCode, type Logger, type Metrics, RcmError, withDeadline } from '@rcm/telemetry';
-import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright';
 import { findChromium } from '../chromium.ts';
 import { browserMemory, browserPid } from './browser-process.ts';
 import { hasSandbox, launchChromium } from './launch.ts';

@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser } from 'playwright';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { findChromium } from '../chromium.ts';
 import { browserMemory, browserPid } from './browser-process.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { withDeadline } from '@rcm/telemetry';
-import type { Browser } from 'playwright-core';
+import type { Browser } from 'playwright';
 
 /** Milliseconds that a browser has for telling of its processes: who asks holds a context, or keeps others from opening theirs. */
 const ANSWER_MS = 5_000;

@@ -1,7 +1,7 @@
 import { homedir, tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { RcmError } from '@rcm/telemetry';
-import type { Browser } from 'playwright-core';
+import type { Browser } from 'playwright';
 import { registerHoldingEngine } from '../evidence/holding-engine.ts';
 import { registerDeclaredEngine } from '../interpreter/declared-engine.ts';
 import { registerPressEngine } from '../interpreter/pressable.ts';

@@ -1,4 +1,4 @@
-import type { Browser, FrameLocator, Page } from 'playwright-core';
+import type { Browser, FrameLocator, Page } from 'playwright';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { launchChromium } from '../../testing/chromium.fixture.ts';
 import { GOOD, openPortals, type TestPortals } from '../../testing/portals.fixture.ts';
