@@ -39,7 +39,7 @@ export function countOf(option: string, text: string, most = 999_999_999): numbe
 }
 
 export interface Resumed {
-  readonly resume?: string;
+  readonly resume?: string | undefined;
 }
 
 export const resumed = (command: Command): Command => command.option('--resume <run>', 'go on with the run of this id (`runs`) that did not come to its end');

@@ -23,14 +23,14 @@ export interface TaskClient {
    * Asks for a task. With the same `idempotencyKey` and the same request it is the same task, so a call whose answer was lost can be made
    * again. Fails with `TaskError`.
    */
-  ask(request: TaskRequest, options?: { readonly idempotencyKey?: string; readonly signal?: AbortSignal }): Promise<Task>;
+  ask(request: TaskRequest, options?: { readonly idempotencyKey?: string; readonly signal?: AbortSignal | undefined }): Promise<Task>;
   /** The task as it is now; `null`: the organization has none of that id, or it is no longer kept. Fails with `TaskError`. */
-  read(taskId: string, options?: { readonly signal?: AbortSignal }): Promise<Task | null>;
+  read(taskId: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<Task | null>;
   /**
    * Looks at a task until it has ended, for `deadlineMs` at most. A look that finds the API busy or away is repeated. Fails with the
    * task's own code where it failed, with `task_not_found`, and with `deadline_exceeded` while it goes on: it can be waited for again.
    */
-  result(taskId: string, options: { readonly deadlineMs: number; readonly signal?: AbortSignal }): Promise<TaskResult>;
+  result(taskId: string, options: { readonly deadlineMs: number; readonly signal?: AbortSignal | undefined }): Promise<TaskResult>;
 }
 
 /** For how long a look asks the API to wait, in whole seconds: it takes 30 at most, and a proxy between may end what is silent for longer. */
@@ -42,7 +42,7 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
 
   async function call(
     path: string,
-    { signal, ms = callMs }: { readonly signal?: AbortSignal; readonly ms?: number },
+    { signal, ms = callMs }: { readonly signal?: AbortSignal | undefined; readonly ms?: number },
     request: { readonly method?: string; readonly headers?: object; readonly body?: string } = {},
   ): Promise<unknown> {
     const token = await options.token();
@@ -69,7 +69,7 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
 
   async function look(
     taskId: string,
-    { waitSeconds = 0, ...within }: { readonly signal?: AbortSignal; readonly ms?: number; readonly waitSeconds?: number },
+    { waitSeconds = 0, ...within }: { readonly signal?: AbortSignal | undefined; readonly ms?: number; readonly waitSeconds?: number },
   ): Promise<Task | null> {
     try {
       return parsed(await call(`/v1/tasks/${encodeURIComponent(taskId)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ''}`, within));

@@ -39,7 +39,7 @@ beforeEach(async () => {
     void text(request).then((body) => {
       seen.push({ method: request.method, url: request.url, headers: request.headers, body });
       const answer = answers.length > 1 ? answers.shift() : answers[0];
-      if (!answer) return request.socket.destroy();
+      if (!answer) return void request.socket.destroy();
       if (answer.status === 'never') return;
       response
         .writeHead(answer.status, answer.location ? { location: answer.location } : {})

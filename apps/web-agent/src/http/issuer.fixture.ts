@@ -1,4 +1,4 @@
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -26,7 +26,7 @@ export interface Issuer {
    */
   token(
     orgId: string,
-    options?: { readonly claims?: JWTPayload; readonly header?: object; readonly expires?: string | null; readonly sign?: Issuer },
+    options?: { readonly claims?: Readonly<Record<string, unknown>>; readonly header?: object; readonly expires?: string | null; readonly sign?: Issuer },
   ): Promise<string>;
   /** What the address of the keys answers instead: a status, a text, or never. */
   answerWith(answer: number | string | 'never' | null): void;

@@ -95,7 +95,7 @@ function issuerCheck({ issuer, audience, jwksUrl }: TokenIssuer, rules: TokenRul
     maxTokenAge: rules.maxAgeMs / 1_000,
     clockTolerance: rules.clockToleranceMs / 1_000,
   };
-  return (token) => jwtVerify(token, keys, { ...options, currentDate: rules.date?.() });
+  return (token) => jwtVerify(token, keys, { ...options, ...(rules.date ? { currentDate: rules.date() } : {}) });
 }
 
 /** Whose token it says it is, unproved: only by whose keys it is checked depends on it, and that check asks for the same again. */

@@ -18,7 +18,7 @@ export type NewPortalTask = TaskPlace & {
   /** Why, for the audit trail. Default: that it was asked for. Never what the inputs say. */
   readonly reason?: string;
   /** The same key of the same organization names the same task; asking for something else under it is an error. */
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | undefined;
   /** When it fails if it has not ended. Default: a day. */
   readonly deadlineMs?: number;
   /** Refused where the organization has as many waiting already. Default: no bound. */
