@@ -1,6 +1,7 @@
 import { formatReference, isSameText, parseReference, referenceKey, rotationOf, type SecretReference, type SecretStore } from '@rcm/credentials';
 import type { BackedUpLogin } from '@rcm/credentials/backup';
 import { type EndpointRow, followSecretMadeAnew, getEndpoint, getOpenAttempt, outrunCopy, recordAuditEvent } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
 import type { PersonalAct } from '../commands/command.ts';
 import type { RotatorProcess } from '../services.ts';
 
@@ -60,6 +61,16 @@ async function makeAnew(process: Pick<RotatorProcess, 'rotator' | 'db'>, place: 
   const reference = await create();
   await restoreCopies(process, { ...place, reference }, login, { ...options, only: 'all' });
   await followSecretMadeAnew(process.db, { orgId: endpoint.orgId, from: formatReference(gone), to: formatReference(reference) });
+  await mustBeNamed(process, endpoint, reference);
+}
+
+/** Where a person has the row name something else meanwhile, it is theirs; that the secret is back must not be said then. */
+async function mustBeNamed({ db }: Pick<RotatorProcess, 'db'>, { orgId, id: endpointId }: EndpointRow, reference: SecretReference): Promise<void> {
+  const row = await getEndpoint(db, { orgId, endpointId });
+  if (row?.secretArn === formatReference(reference)) return;
+  throw new RcmError('state_conflict', 'The secret is in the store again, under another ARN, and the row names neither that nor the one before.', {
+    details: { endpointId },
+  });
 }
 
 interface Place {

@@ -1,0 +1,56 @@
+import { DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { parseReference, type SecretStore } from '@rcm/credentials';
+import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
+import { getEndpoint } from '@rcm/db';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { restoreLogin } from './restore-login.ts';
+
+let opened: RotatorWorld;
+beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: [] })));
+afterAll(() => opened?.close());
+
+/** A login whose secret of Secrets Manager is gone, and what restoring it says; `meanwhile`: once the secret is there again, before the row follows. */
+async function restored(meanwhile: (endpointId: string) => Promise<unknown>): Promise<string> {
+  const { world, rotator, process } = opened;
+  const { id, orgId, secretArn } = await world.addEndpoint('alpine', 'secrets-manager');
+  const reference = parseReference(secretArn);
+  const current = await rotator.stores.forTenant(orgId).read(reference);
+  if (!current) throw new Error('no secret');
+  const { region, endpoint } = world.aws;
+  const guardian = new SecretsManagerClient({ region, endpoint, credentials: world.aws.taskCredentials(GUARDIAN_ROLE) });
+  await guardian.send(new DeleteSecretCommand({ SecretId: secretArn, ForceDeleteWithoutRecovery: true }));
+  guardian.destroy();
+  const forTenant = (org: string): SecretStore => {
+    const store = rotator.stores.forTenant(org);
+    return {
+      ...store,
+      async create(...given) {
+        const made = await store.create(...given);
+        await meanwhile(id);
+        return made;
+      },
+    };
+  };
+  const login = { endpointId: id, portalTypeCode: 'alpine', reference: secretArn, version: current.version, text: current.text, staged: [] };
+  const options = { ...{ orgId, dryRun: false, signal: new AbortController().signal }, actor: 'person:os:jane@host', reason: 'it is gone' };
+  const stores = { ...rotator.stores, forTenant };
+  return restoreLogin({ db: process.db, rotator: { ...rotator, stores } }, login, options).catch((error: { code: string }) => error.code);
+}
+
+const arnOf = async (endpointId: string) => (await getEndpoint(opened.world.db, { orgId: opened.world.orgId, endpointId }))?.secretArn;
+
+it('a secret that is there again under another ARN is named by its row', async () => {
+  let id = '';
+  expect(await restored(async (endpointId) => void (id = endpointId))).toBe('restored');
+  const arn = (await arnOf(id)) ?? '';
+  expect(await opened.rotator.stores.forTenant(opened.world.orgId).read(parseReference(arn))).not.toBeNull();
+});
+
+it('is not called restored where its row names something else by then', async () => {
+  const other = 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/hospital-one/endpoints/elsewhere/account-1';
+  let id = '';
+  const moves = (endpointId: string) => opened.sql('UPDATE integration_endpoint SET secret_arn = $2 WHERE id = $1', [(id = endpointId), other]);
+  expect(await restored(moves)).toBe('state_conflict');
+  expect(await arnOf(id)).toBe(other);
+});
