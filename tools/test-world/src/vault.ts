@@ -10,6 +10,8 @@ export interface WorldVault {
   readonly mount: string;
   /** Where the AppRoles of one app's tenants lie, as `RCM_VAULT_APPROLE_FOLDER` names it. */
   folderOf(part: Part): string;
+  /** What a person with every right does: gone at once, history and all. */
+  destroy(path: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,5 +36,13 @@ export async function startWorldVault({
     await writeFile(join(folderOf(part), orgId, 'role-id'), role.roleId);
     await writeFile(join(folderOf(part), orgId, 'secret-id'), role.secretId, { mode: 0o600 });
   }
-  return { address: server.address, mount, folderOf, close: () => server.close() };
+  return {
+    ...{ address: server.address, mount, folderOf },
+    async destroy(path) {
+      const headers = { 'x-vault-token': server.rootToken };
+      const { ok, status } = await fetch(`${server.address}/v1/${mount}/metadata/${path}`, { method: 'DELETE', headers });
+      if (!ok) throw new Error(`Deleting a secret was answered ${status}.`);
+    },
+    close: () => server.close(),
+  };
 }

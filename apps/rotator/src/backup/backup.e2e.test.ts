@@ -93,10 +93,12 @@ async function destroy(endpointId: string, what: 'all' | 'current alone' = 'all'
     await person.send(new DeleteSecretCommand({ SecretId: await arnOf(endpointId), ForceDeleteWithoutRecovery: true }));
     return person.destroy();
   }
+  const staged = what === 'all' ? await storeOf().listStaged(reference) : [];
+  const [path = ''] = /rcm\/.*$/.exec(await arnOf(endpointId)) ?? [];
+  const paths = [path, ...staged.map((attemptId) => `${path.replace('/endpoints/', '/rotation/')}/${attemptId}`)];
+  if (reference.store === 'vault') return void (await Promise.all(paths.map((each) => row.world.vault.destroy(each))));
   const person = new SSMClient(options);
-  const name = (await arnOf(endpointId)).replace(/^.*:parameter/, '');
-  const copies = (await storeOf().listStaged(reference)).map((attemptId) => `${name.replace('/endpoints/', '/rotation/')}/${attemptId}`);
-  for (const Name of [name, ...(what === 'all' ? copies : [])]) await person.send(new DeleteParameterCommand({ Name }));
+  for (const name of paths) await person.send(new DeleteParameterCommand({ Name: `/${name}` }));
   person.destroy();
 }
 
@@ -122,28 +124,29 @@ async function currentIsAccepted(endpointId: string): Promise<boolean> {
 it('everything that a store held is lost, and comes back: also what a rotation had only staged, and at Secrets Manager under another ARN', async () => {
   const [still, rotated, open] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
   const [managed, managedOpen] = [await row.world.addEndpoint('alpine', 'secrets-manager'), await row.world.addEndpoint('alpine', 'secrets-manager')];
-  const all = [still, rotated, open, managed, managedOpen].map(({ id }) => id);
+  const [vault, vaultOpen] = [await row.world.addEndpoint('alpine', 'vault'), await row.world.addEndpoint('alpine', 'vault')];
+  const all = [still, rotated, open, managed, managedOpen, vault, vaultOpen].map(({ id }) => id);
   for (const id of all) expect(await row.visit(id)).toBe('in');
   expect(await row.settle(rotated.id)).toBe('done');
   // The portal has the new password, and nobody has made it current.
-  for (const { id } of [open, managedOpen])
+  for (const { id } of [open, managedOpen, vaultOpen])
     await expect(row.rotate(id, { ...row.patient, onJournalWrite: dyingAfter('applied') })).rejects.toThrow('the process is gone');
   const before = await Promise.all(all.map(texts));
   const passwords = (await Promise.all(all.map((id) => row.storedPasswords(id)))).flat();
 
   const { exitCode, files, file } = await backUp();
-  expect({ exitCode, files }).toMatchObject({ exitCode: 0, files: [{ logins: 5, copies: 3, missing: [] }] });
+  expect({ exitCode, files }).toMatchObject({ exitCode: 0, files: [{ logins: 7, copies: 4, missing: [] }] });
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const sealed = await readFile(file);
   const sha256 = createHash('sha256').update(sealed).digest('hex');
   expect(await row.audit('secret.backup', row.world.orgId)).toMatchObject([{ ...ACT, details: { recipients: [recipient] } }]);
-  expect(await row.audit('secret.backed_up', row.world.orgId)).toMatchObject([{ details: { sha256, logins: 5, copies: 3, missing: 0 } }]);
+  expect(await row.audit('secret.backed_up', row.world.orgId)).toMatchObject([{ details: { sha256, logins: 7, copies: 4, missing: 0 } }]);
   const bytes = sealed.toString('latin1');
-  expect(passwords.length).toBeGreaterThan(7);
+  expect(passwords.length).toBeGreaterThan(10);
   for (const word of [...passwords, 'password', row.world.orgId]) expect(bytes).not.toContain(word);
 
   for (const id of all) await destroy(id);
-  for (const { id } of [still, rotated, managed]) expect(await row.visit(id)).not.toBe('in');
+  for (const { id } of [still, rotated, managed, vault]) expect(await row.visit(id)).not.toBe('in');
   const asked = await restore(file, { dryRun: true });
   expect(asked).toMatchObject({ exitCode: 0, logins: Object.fromEntries(all.map((id) => [id, 'restored'])) });
   for (const id of all) expect(await storeOf().read(parseReference(await arnOf(id)))).toBeNull();
@@ -154,8 +157,8 @@ it('everything that a store held is lost, and comes back: also what a rotation h
     expect(await arnOf(id)).not.toBe(secretArn);
     expect((await arnOf(id)).slice(0, -6)).toBe(secretArn.slice(0, -6));
   }
-  for (const { id } of [still, rotated, managed]) expect(await row.visit(id)).toBe('in');
-  for (const { id } of [open, managedOpen]) {
+  for (const { id } of [still, rotated, managed, vault]) expect(await row.visit(id)).toBe('in');
+  for (const { id } of [open, managedOpen, vaultOpen]) {
     expect(await row.settle(id)).toBe('done');
     await row.untilIn(id, { stepMs: 10 * MINUTE, atMostMs: HOUR });
   }
@@ -163,7 +166,7 @@ it('everything that a store held is lost, and comes back: also what a rotation h
     expect(await currentIsAccepted(id)).toBe(true);
     expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
   }
-  expect(Object.values((await restore(file)).logins ?? {})).toEqual(['same', 'same', 'kept', 'same', 'kept']);
+  expect(Object.values((await restore(file)).logins ?? {})).toEqual(['same', 'same', 'kept', 'same', 'kept', 'same', 'kept']);
   const said = await row.audit('secret.restore', managed.id);
   expect(said).toMatchObject([{ ...ACT, details: { result: 'restored', copies: 0 } }]);
 });
