@@ -58,10 +58,10 @@ export async function ledgerState(tx: Transaction, loginIdentity: string): Promi
   return { limits: { threshold, budget, windowSeconds, successForgives }, ...state };
 }
 
-/** The ledger for whoever wants to log in: where attempts are held against it because they may come late, it is looked whether they still can. */
+/** The ledger for whoever wants to log in: where attempts may be held against it that have no answer, it is looked whether they still can come. */
 export async function askedLedger(tx: Transaction, loginIdentity: string): Promise<LedgerState> {
   const state = await ledgerState(tx, loginIdentity);
-  if (state.late > 0) await noteEndedProcesses(tx, loginIdentity);
+  if (state.late > 0 || state.failures > state.inFlight) await noteEndedProcesses(tx, loginIdentity);
   return state;
 }
 

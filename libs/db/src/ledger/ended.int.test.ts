@@ -13,6 +13,8 @@ const logins = new Logins(() => t);
 /** As long as what a kernel holds for sending may arrive, and a second. */
 const SETTLED_SECONDS = 121;
 
+const WINDOW_SECONDS = 3_600;
+
 /** A login of `holder` without an answer, then one that got in, which forgives what failed before it. */
 async function unanswered(holder: string): Promise<Account> {
   const on = await logins.account({}, {}, holder);
@@ -23,7 +25,7 @@ async function unanswered(holder: string): Promise<Account> {
   return after;
 }
 
-test('an unanswered login is held against the budget while its process lives or stands still, and two minutes after it was found to have ended', async () => {
+test('an unanswered login is held against the budget while its process lives or stands still, and then until the portal has forgotten what came by two minutes after its end', async () => {
   const { child, name } = await startNamed('web-agent');
   const on = await unanswered(name);
   expect(await logins.left(on)).toBe(BUDGET - 1);
@@ -35,6 +37,37 @@ test('an unanswered login is held against the budget while its process lives or 
   await logins.age(on, SETTLED_SECONDS - 10);
   expect(await logins.left(on)).toBe(BUDGET - 1);
   await logins.age(on, 10);
+  // It went on at the last moment, and its failure was counted after the login that got in.
+  expect(await logins.left(on)).toBe(BUDGET - 1);
+  await logins.login(on, 'accepted');
+  expect(await logins.left(on)).toBe(BUDGET);
+});
+
+test('where time alone makes a portal forget, one of a process that has ended is held for a window from then on', async () => {
+  const { child, name } = await startNamed('web-agent');
+  const on = await logins.account({ lockoutCounts: 'window', lockoutWindowSeconds: WINDOW_SECONDS }, {}, name);
+  await logins.begin(on);
+  await releaseLease(t.agent, on);
+  // Long after what a login may take, and the window: it stands still.
+  await logins.age(on, 2 * WINDOW_SECONDS);
+  expect(await logins.left(on)).toBe(BUDGET - 1);
+  await kill(child);
+  expect(await logins.left(on)).toBe(BUDGET - 1);
+  await logins.age(on, WINDOW_SECONDS);
+  expect(await logins.left(on)).toBe(BUDGET - 1);
+  await logins.age(on, SETTLED_SECONDS);
+  expect(await logins.left(on)).toBe(BUDGET);
+});
+
+test('where nobody has got in since, one whose process has ended is looked at while it still counts as a failure, so that it is held no longer than that', async () => {
+  const { child, name } = await startNamed('web-agent');
+  const on = await logins.account({ lockoutCounts: 'window', lockoutWindowSeconds: WINDOW_SECONDS }, {}, name);
+  await logins.begin(on);
+  await releaseLease(t.agent, on);
+  await kill(child);
+  expect(await logins.left(on)).toBe(BUDGET - 1);
+  // A login may take ten minutes.
+  await logins.age(on, WINDOW_SECONDS + 601);
   expect(await logins.left(on)).toBe(BUDGET);
 });
 

@@ -2,8 +2,8 @@ import { hasEnded } from '@rcm/telemetry';
 import type { Transaction } from '../database.ts';
 
 /**
- * Looks which of a login's unanswered attempts were made by processes that have ended on this machine, and notes it for all: they cannot come late any more.
- * What a killed process had already handed to its kernel may still arrive, so they count for two minutes longer (`rcm_login_ledger`).
+ * Looks which of a login's unanswered attempts were made by processes that have ended on this machine, and notes it for all: what has not come by then, and within
+ * the two minutes for which a kernel may still send, does not come. The sooner it is noted, the sooner a portal has forgotten it (`rcm_login_ledger`).
  */
 export async function noteEndedProcesses(tx: Transaction, loginIdentity: string): Promise<void> {
   // Older ones are held against nobody (docs/adr/0013).

@@ -106,6 +106,8 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
     if (forgiven !== null && sentBy(row) <= forgiven) return false;
     return !limits.successForgives || accepted === null || endOf(row) > accepted;
   });
+  const mayBeRemembered = (cameBy: Date): boolean =>
+    (windowMs === null || cameBy > db.in(-windowMs)) && (!limits.successForgives || accepted === null || accepted <= cameBy);
   const leaves = counted
     .flatMap((row) => {
       const forMs = countsFor(row, windowMs);
@@ -118,10 +120,12 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
     failures: counted.length,
     inFlight: counted.filter(isInFlight).length,
     late: rows.filter((row) => {
-      if (row.outcome !== null || isInFlight(row) || row.startedAt <= db.in(-DAY_MS) || counted.includes(row)) return false;
+      if (row.outcome !== null || isInFlight(row) || counted.includes(row)) return false;
       if (windowMs !== null && row.startedAt <= db.in(-windowMs - DAY_MS)) return false;
-      if (row.processEndedAt !== null && row.processEndedAt <= db.in(-STILL_ARRIVES_MS)) return false;
-      return unlocked === null || row.startedAt > unlocked;
+      return (
+        (row.processEndedAt === null ? row.startedAt > db.in(-DAY_MS) : mayBeRemembered(plus(row.processEndedAt, STILL_ARRIVES_MS))) &&
+        (unlocked === null || row.startedAt > unlocked)
+      );
     }).length,
     oldestLeavesAt: leaves[0] ?? null,
     newestLeavesAt: leaves.at(-1) ?? null,
@@ -137,7 +141,7 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
 /** As the product asks: where attempts may come late, it is looked which of their processes have ended, of the tenant's own. */
 export function askedLedger(db: ModelDatabase, orgId: string, identity: string): LedgerState {
   const state = ledgerState(db, orgId, identity);
-  if (state.late === 0) return state;
+  if (state.late === 0 && state.failures === state.inFlight) return state;
   const { logins } = db.tables;
   for (const row of logins.of(identity)) {
     const isOpen = row.orgId === orgId && row.outcome === null && row.processEndedAt === null && row.startedAt > db.in(-DAY_MS);
