@@ -46,12 +46,31 @@ it.each(['ssm', 'secrets-manager', 'vault'] as const)(
     await journal(oldest, 9, true);
     await journal(unsubmitted, 5, false);
     await journal(newest, 2, true);
+    const cutting = named('e');
+    await login.store.stage(
+      login.slotOf(cutting),
+      serializePayload(
+        parsePayload(current.text).map((payload) => ({
+          ...payload,
+          password: 'Copy-that-was-cut!',
+          metadata: { ...payload.metadata, rotation_attempt_id: cutting },
+        })),
+      ),
+    );
+    await journal(cutting, 12, true);
+    await sql(`UPDATE rotation_attempt SET state = 'done', found = 'staged/12', promoted_version = '2', previous_version = base_version WHERE id = $1::uuid`, [
+      cutting,
+    ]);
 
     const order: string[] = [];
     for await (const { name } of candidates(login, { db: rotator.db, current, ownAttemptId: null }))
-      if (name.kind === 'copy' && name.first === undefined) order.push(foundOf(name, ''));
-    // The first one that was submitted, as far as is known, is tried before what was accepted; then all in their order.
-    expect(order).toEqual([forgotten, forgotten, newest, unsubmitted, oldest].map((attemptId) => `copy:${attemptId}`));
+      if (name.kind === 'copy' && (name.first === undefined || name.of === cutting)) order.push(foundOf(name, ''));
+    // The first one that was submitted, as far as is known, is tried before what was accepted; then all in their order. What a portal was found to have kept of one comes with it.
+    expect(order).toEqual([
+      ...[forgotten, forgotten, newest, unsubmitted, oldest].map((attemptId) => `copy:${attemptId}`),
+      `copy:${cutting}/12`,
+      `copy:${cutting}`,
+    ]);
   },
 );
 

@@ -1,7 +1,7 @@
 import { formatReference, parsePasswordRules, parsePayload, type StoredSecret } from '@rcm/credentials';
 import { type Database, getAttempt, knownVersions, listCopiesElsewhere, type RotationAttempt } from '@rcm/db';
 import { isRcmError } from '@rcm/telemetry';
-import { type Candidate, type CandidateName, candidateOf, readNamed } from './candidate.ts';
+import { type Candidate, type CandidateName, candidateNamed, candidateOf, readNamed } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
 import type { LoginInHand } from './login-in-hand.ts';
 
@@ -54,8 +54,19 @@ async function* names(login: LoginInHand, { db, current, ownAttemptId }: Candida
   // What somebody stored and a search replaced, because the portal did not know it yet, comes before what was accepted long ago.
   const { likely, others } = await knownVersionsOf(login, db);
   for (const { version } of likely) yield { kind: 'version', of: version };
-  for (const { attemptId } of older) yield { kind: 'copy', of: attemptId };
+  for (const { attemptId, attempt } of older) {
+    const kept = cutThatWasFound(attempt);
+    if (kept) yield kept;
+    yield { kind: 'copy', of: attemptId };
+  }
   yield* neverTried(login, current, [...likely, ...others]);
+}
+
+/** A finished rotation knows what its portal had kept of a password that it cut: what was current then may be in no version any more. */
+function cutThatWasFound(attempt: RotationAttempt | null): CandidateName | null {
+  if (attempt?.state !== 'done' || attempt.found === null) return null;
+  const name = candidateNamed(attempt.found, attempt.id);
+  return name.kind === 'copy' && name.first !== undefined ? name : null;
 }
 
 /** What was current before, and is in the store's history alone: of two people who stored a password one after the other, the portal may know the first's. */
