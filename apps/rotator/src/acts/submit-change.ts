@@ -13,6 +13,9 @@ import { holdFor, proofOf } from '../machine/login-events.ts';
 import { otherAccepted, searchFor } from './attempt-search.ts';
 import { changeEvidence, nothingSubmitted } from './change-evidence.ts';
 
+/** A store's reads may be behind its writes, and whoever gives up at once pauses for half a day. */
+const SEEN_WITHIN_MS = 300_000;
+
 /**
  * `staged`: logs in with the current password and submits the change; where the portal lets nobody in before a change, through its own form.
  * The journal says `submitting` before the POST is let out, and what can be known before the portal is touched is known by then.
@@ -29,7 +32,10 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
   const current = await store.read(reference, { signal: held.signal });
   if (current === null || current.version !== attempt.baseVersion) return { kind: 'base_moved', detail: `the current secret changed; ${nothing}` };
   const staged = await store.readStaged(login.slotOf(attempt.id), { signal: held.signal });
-  if (staged === null) return { kind: 'gave_up', detail: `the staged copy is gone; ${nothing}` };
+  if (staged === null) {
+    if (inHand.heldMs < SEEN_WITHIN_MS) return holding({ detail: 'the staged copy is not to be seen', forMs: services.timing.retryMs, ownMatter: true });
+    return { kind: 'gave_up', detail: `the staged copy is gone; ${nothing}` };
+  }
   if (await wasRefused(inHand, current)) return currentRefused(inHand);
   const { overwritten } = await store.rehearse(login.slotOf(attempt.id), attempt.baseVersion, { ...heldOptions(login), text: staged.text });
   if (overwritten !== null) await tellOverwritten(inHand, overwritten.version);

@@ -160,3 +160,20 @@ describe('the hard cases of a rotation', () => {
     await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 0 });
   });
 });
+
+it('a store that does not show the staged copy at once is asked again, and the rotation is not given up', async () => {
+  const at = await login();
+  let unseen = 2;
+  const forTenant = (orgId: string) => {
+    const store = opened.rotator.stores.forTenant(orgId);
+    return {
+      ...store,
+      readStaged: (...asked: Parameters<typeof store.readStaged>) => ((unseen -= 1) >= 0 ? Promise.resolve(null) : store.readStaged(...asked)),
+    };
+  };
+  const behind = { ...opened.patient, stores: { ...opened.rotator.stores, forTenant } };
+  const first = await opened.rotate(at.id, behind);
+  expect(first).toMatchObject({ attempt: { state: 'waiting', detail: 'the staged copy is not to be seen' } });
+  expect(await opened.untilSettled(at.id)).toMatchObject({ attempt: { state: 'done' } });
+  await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 0 });
+});
