@@ -1,4 +1,4 @@
-import { parseReference, type StoredSecret } from '@rcm/credentials';
+import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
 import { type ClearanceKind, clearLogin, type Database, type EndpointRow, findEndpoint, wantCredentialSearch } from '@rcm/db';
 import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { hasCode, RcmError } from '@rcm/telemetry';
@@ -10,13 +10,16 @@ import type { Rotator } from '../rotate.ts';
 import type { RotatorProcess } from '../services.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 
-export interface ClearOptions extends PersonalAct {
-  readonly endpointId: string;
+export interface ClearOptions extends Clearing {
   readonly dryRun: boolean;
 }
 
 /** Whose act it is, on which login, for whoever shows what came of it in another way than a command. */
-export type Clearing = PersonalAct & { readonly endpointId: string };
+export interface Clearing extends PersonalAct {
+  readonly endpointId: string;
+  /** Of `unlocked`: the user name that the portal's support has unlocked, where the person says it. */
+  readonly username?: string | undefined;
+}
 type Services = Pick<RotatorProcess, 'rotator' | 'db'>;
 
 /** `unlocked`: a person says that the portal's support has unlocked the account. Failures before now count no more, and nothing rests. */
@@ -37,17 +40,30 @@ export async function unlockLogin(services: Services, clearing: Clearing, signal
   await cleared(services.db, clearing, 'unlocked');
 }
 
-/** A person speaks of the account that is in the secret; their word must not be noted for the one that was there before. */
-async function mustNameSameAccount({ rotator, db }: Services, { endpointId, dryRun }: ClearOptions, signal: AbortSignal): Promise<void> {
+/** A person speaks of the account that is in the secret; their word must not be noted for the one that was there before, nor for another that somebody has put back into it. */
+async function mustNameSameAccount({ rotator, db }: Services, { endpointId, dryRun, username }: ClearOptions, signal: AbortSignal): Promise<void> {
   const { orgId } = await knownEndpoint(db, endpointId);
   const endpoint = await migratedEndpoint(db, { orgId, endpointId });
   const current = await rotator.stores.forTenant(orgId).read(parseReference(endpoint.secretArn), { signal });
+  if (current !== null && username !== undefined && !namesUser(endpoint, current, username))
+    throw new RcmError(
+      'state_conflict',
+      'The secret names another user than the one that you say was unlocked, so nothing was noted. See which account it is to be.',
+    );
   if (current === null || !namesOtherAccount(rotator, { endpoint }, current)) return;
   if (!dryRun) await wantCredentialSearch(db, { orgId, endpointId });
   throw new RcmError(
     'state_conflict',
     'The secret names another account than its row, so nothing was noted. A rotator lets the row follow when nobody is at either account; say it again then.',
   );
+}
+
+/** In any case, where the portal ignores it. */
+function namesUser({ portalType: { usernameCase } }: MigratedEndpoint, { text }: StoredSecret, username: string): boolean {
+  const as = (name: string): string => (usernameCase === 'ignored' ? name.toLowerCase() : name);
+  return parsePayload(text)
+    .map((payload) => as(payload.username) === as(username))
+    .reveal();
 }
 
 /** What each means, for a person. */

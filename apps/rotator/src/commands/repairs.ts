@@ -17,15 +17,17 @@ export function addRepairs(command: (name: string, description: string) => Comma
     ['retry', 'try a refused password now, if the account’s budget allows it, then search the copies for the one that the portal accepts', retryCommand],
   ] as const;
   for (const [name, description, act] of clearing) {
-    person(command(name, description))
+    const cleared = person(command(name, description))
       .requiredOption('--endpoint <id>', 'the endpoint whose login it is')
-      .option('--dry-run', 'say what would be done and change nothing')
-      .action((options: Output & Person & { endpoint: string }) =>
-        run(options, async (context, config) => {
-          const clear: ClearOptions = { ...(await personalAct(options, config)), endpointId: options.endpoint, dryRun: options.dryRun ?? false };
-          return act(context, clear);
-        }),
-      );
+      .option('--dry-run', 'say what would be done and change nothing');
+    if (name === 'unlocked') cleared.option('--user <name>', 'the user name that was unlocked: refused where the secret names another one');
+    cleared.action((options: Output & Person & { endpoint: string; user?: string }) =>
+      run(options, async (context, config) => {
+        const by = await personalAct(options, config);
+        const clear: ClearOptions = { ...by, endpointId: options.endpoint, username: options.user, dryRun: options.dryRun ?? false };
+        return act(context, clear);
+      }),
+    );
   }
   const words = [
     ['logged-in', 'logged_in', 'note that a person logged in at the portal, so that it counts as used'],

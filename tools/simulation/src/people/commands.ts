@@ -32,7 +32,7 @@ export async function operatorRuns(world: World, login: SimLogin, command: Comma
   try {
     switch (command.kind) {
       case 'unlocked':
-        await unlockedCommand(context, { ...ACT, endpointId });
+        await unlockedCommand(context, { ...ACT, endpointId, username: login.username });
         world.wasLocked.delete(accountName(login));
         Object.assign(login.portal.accounts.get(login.username) ?? {}, { supportToldAt: world.scheduler.now });
         return;
