@@ -9,7 +9,7 @@ import { copiesElsewhere, holdingsOf, isAccepted, opens, together } from './hold
 import { Possession, type Writer } from './possession.ts';
 import { Homes } from './homes.ts';
 import { Rashness } from './rashness.ts';
-import { refusalsSeen } from './refusals-seen.ts';
+import { lockedWrittenLate, refusalsSeen } from './refusals-seen.ts';
 
 const HOUR_MS = 3_600_000;
 /** A refused password rests an hour at first, and a portal may be asked again when its window has passed; an agent comes by every few hours. */
@@ -261,6 +261,8 @@ export class Oracle {
     if (!account) return undefined;
     if (this.#world.wasLocked.has(accountName(login))) return 'whoever had it unlocked has not said so yet';
     const { now } = this.#world.scheduler;
+    if (portal.habits.lockout.lastsMs === null && lockedWrittenLate(portal, username, now))
+      return 'that it is locked was read before support had unlocked it, and written down after';
     const share = door.type.lockoutThreshold - door.type.lockoutMargin;
     const ours = countingFailures(portal.habits.lockout, account, now).filter(({ by }) => by === 'us').length;
     if (ours >= share) return `our share of the failures that the portal forgives is spent (${ours} of ${share})`;

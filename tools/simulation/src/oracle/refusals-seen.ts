@@ -16,14 +16,23 @@ export function refusalsSeen({ accounts, told, habits }: Portal, username: strin
   /** Of each failure: until when it may have come. */
   let seen: number[] = [];
   for (const login of told) {
-    const { at, process, username: whose, outcome: heard } = login;
-    if (whose !== username || at < support) continue;
+    const { at, process, username: whose, outcome: heard, endedAt } = login;
+    if (whose !== username || (endedAt ?? knownOver(login, now)) < support) continue;
     // Who died at once, or whose next call was lost, told nobody.
     const outcome = process?.hurts.some((hurt) => hurt >= at && hurt < at + TOLD_WITHIN_MS) ? null : heard;
     if (outcome === 'accepted' && counts === 'consecutive') seen = seen.filter((cameBy) => cameBy > at);
     else if ((outcome === null || !NOT_COUNTED.has(outcome)) && (windowMs === null || at > now - windowMs)) seen.push(knownOver(login, now));
   }
   return seen.length;
+}
+
+/**
+ * Whether somebody who was told that the account is locked may have said so only after the platform had heard that it is unlocked: a process that stood still in between. Nobody
+ * can say then which was first.
+ */
+export function lockedWrittenLate({ accounts, told }: Portal, username: string, now: number): boolean {
+  const support = accounts.get(username)?.supportToldAt ?? 0;
+  return told.some((login) => login.username === username && login.outcome === 'locked' && login.at < support && knownOver(login, now) >= support);
 }
 
 /** From when on everybody can know that a login comes no more: its process said how it ended, which it does as soon as it does not stand still, or is gone. */

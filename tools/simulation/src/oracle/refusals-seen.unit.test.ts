@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Portal, Told } from '../portal/portal.ts';
-import { refusalsSeen } from './refusals-seen.ts';
+import { lockedWrittenLate, refusalsSeen } from './refusals-seen.ts';
 
 const minutes = (count: number): number => count * 60_000;
 const NOW = minutes(1_000);
@@ -52,10 +52,20 @@ describe('where an accepted login makes the portal forget', () => {
 
   test('support makes it forget, too', () => {
     expect(seen([login(10, { outcome: 'rejected', ended: 40 }), accepted(30)], { support: 50 })).toBe(0);
+    expect(seen([login(10, { outcome: 'unknown', ended: 60, stop: [10, 60] }), accepted(5)], { support: 50 })).toBe(1);
   });
 });
 
 test('where time alone makes it forget, an accepted login tells nothing, and what is older than the window counts no more', () => {
   const all = [login(930, { outcome: 'rejected' }), login(950, { outcome: 'rejected' }), accepted(990)];
   expect(seen(all, { counts: 'window' })).toBe(1);
+});
+
+test.each<[string, Told, boolean]>([
+  ['written down before support unlocked it', login(10, { outcome: 'locked' }), false],
+  ['written down after that, by a process that had stood still', login(10, { outcome: 'locked', stop: [10, 90] }), true],
+  ['told after that', login(60, { outcome: 'locked' }), false],
+])('a lock that is %s', (_, told, isLate) => {
+  const portal = { accounts: new Map([['user', { supportToldAt: minutes(50) }]]), told: [told] } as unknown as Portal;
+  expect(lockedWrittenLate(portal, 'user', NOW)).toBe(isLate);
 });
