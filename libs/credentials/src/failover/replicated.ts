@@ -1,4 +1,5 @@
 import { type Metrics, RcmError } from '@rcm/telemetry';
+import { countAttempts } from '../stores/quota-counts.ts';
 import { createTenantReaders, createTenantStores, type TenantReaders, type TenantStores, type TenantStoresOptions } from '../tenancy/tenant-stores.ts';
 import { type CopyingStores, type CopyingStoresOptions, createCopyingStores } from './copying-stores.ts';
 import { createFailoverReaders, type FailoverReadersOptions } from './failover-readers.ts';
@@ -7,7 +8,7 @@ import type { ReplicaConfig } from './replica-environment.ts';
 interface Replicated {
   readonly stores: TenantStoresOptions;
   readonly replica: ReplicaConfig;
-  /** Of both regions: tenant sessions, and what failover and copies count. */
+  /** Of both regions: tenant sessions, and what failover and copies count. Of the first: what comes off the account's quotas. */
   readonly metrics: Metrics;
 }
 
@@ -33,7 +34,11 @@ export function createReplicatedStores({ replica, ...rest }: Replicated & Pick<C
   return { stores: copying, copies: copying };
 }
 
-const counted = ({ stores, metrics }: Pick<Replicated, 'stores' | 'metrics'>): TenantStoresOptions => ({ ...stores, metrics });
+const counted = ({ stores, metrics }: Pick<Replicated, 'stores' | 'metrics'>): TenantStoresOptions => ({
+  ...stores,
+  metrics,
+  onAttempt: countAttempts(metrics),
+});
 
 /** The same roles and tags: IAM has no regions. STS and KMS are the second region's own, for the first one's may be down with it. */
 function inSecondRegion(stores: TenantStoresOptions, replica: ReplicaConfig): (TenantStoresOptions & { readonly region: string }) | null {
@@ -44,6 +49,6 @@ function inSecondRegion(stores: TenantStoresOptions, replica: ReplicaConfig): (T
     throw new RcmError('config_invalid', 'RCM_AWS_REPLICA_REGION must be another region than RCM_AWS_REGION.');
   if (key === undefined && stores.kmsKeyId?.startsWith('arn:'))
     throw new RcmError('config_invalid', 'RCM_KMS_KEY_ID is the ARN of a key in the first region; name the second one’s in RCM_AWS_REPLICA_KMS_KEY_ID.');
-  // An address of the first region is not one of the second; a Vault is not read through here.
-  return { ...stores, region, endpoint, kmsKeyId, vault: undefined };
+  // An address of the first region is not one of the second, and neither are its quotas; a Vault is not read through here.
+  return { ...stores, region, endpoint, kmsKeyId, vault: undefined, onAttempt: undefined };
 }

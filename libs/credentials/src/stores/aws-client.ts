@@ -26,6 +26,8 @@ export interface AwsAccess {
   readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>) | AwsSession | undefined;
   /** Tries of one call, the first included. Default 4. */
   readonly maxAttempts?: number;
+  /** Told of each attempt that leaves the process, repeats included, by its command (`GetParameterCommand`). Default: nobody is. */
+  readonly onAttempt?: ((command: string) => void) | undefined;
 }
 
 /** Deadline of one call with its retries, in ms. */
@@ -40,6 +42,26 @@ export function clientOptions({ region, endpoint, credentials, maxAttempts = 4 }
     ...(endpoint ? { endpoint } : {}),
     ...(credentials ? { credentials: isSession(credentials) ? providerOf(credentials) : credentials } : {}),
   };
+}
+
+/** What every client of the SDK has of its middleware. */
+interface SdkClient {
+  readonly middlewareStack: { add(middleware: Middleware, options: { step: 'deserialize'; priority: 'low' }): void };
+}
+type Middleware = <A, R>(next: (args: A) => Promise<R>, context: { readonly commandName?: string }) => (args: A) => Promise<R>;
+
+/** The client, made to tell `onAttempt`: as the SDK's last step before the wire, so that each repeat is told of, and none that got no credentials. */
+export function telling<C extends SdkClient>(client: C, { onAttempt }: AwsAccess): C {
+  if (onAttempt)
+    client.middlewareStack.add(
+      (next, { commandName = '' }) =>
+        (args) => {
+          onAttempt(commandName);
+          return next(args);
+        },
+      { step: 'deserialize', priority: 'low' },
+    );
+  return client;
 }
 
 /**

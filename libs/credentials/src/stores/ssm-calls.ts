@@ -10,7 +10,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { RcmError, Secret, withDeadline } from '@rcm/telemetry';
-import { type AwsAccess, CALL_DEADLINE_MS, clientOptions, withSession } from './aws-client.ts';
+import { type AwsAccess, CALL_DEADLINE_MS, clientOptions, telling, withSession } from './aws-client.ts';
 import { isNamed, translateAwsError } from './aws-error.ts';
 import type { SsmTier } from './size-policy.ts';
 import type { CallOptions, SecretTags, StoredSecret } from './store.ts';
@@ -62,8 +62,8 @@ const MOST_LISTED = 100;
 const MOST_VERSIONS = 100;
 
 export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instrument, ...access }: SsmAccess): SsmCalls {
-  const client = new SSMClient(clientOptions(access));
-  const once = new SSMClient({ ...clientOptions({ ...access, maxAttempts: 1 }), requestHandler: client.config.requestHandler });
+  const client = telling(new SSMClient(clientOptions(access)), access);
+  const once = telling(new SSMClient({ ...clientOptions({ ...access, maxAttempts: 1 }), requestHandler: client.config.requestHandler }), access);
   instrument?.(client);
   instrument?.(once);
 

@@ -1,7 +1,7 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { type Clock, hasCode, isRetryable, type Metrics, RcmError, systemClock, withDeadline } from '@rcm/telemetry';
 import { LRUCache } from 'lru-cache';
-import { type AwsAccess, type AwsCredentials, type AwsSession, CALL_DEADLINE_MS, clientOptions } from '../stores/aws-client.ts';
+import { type AwsAccess, type AwsCredentials, type AwsSession, CALL_DEADLINE_MS, clientOptions, telling } from '../stores/aws-client.ts';
 import { translateAwsError } from '../stores/aws-error.ts';
 import { isYoung } from '../stores/is-young.ts';
 import { sessionName } from './session-name.ts';
@@ -72,7 +72,7 @@ export function createTenantSessions({
   metrics,
   ...access
 }: TenantSessionOptions): TenantSessions {
-  const client = new STSClient(clientOptions(access));
+  const client = telling(new STSClient(clientOptions(access)), access);
   const sessions = new LRUCache<string, Held>({ max: maxSessions });
   const underWay = new Map<string, Promise<TenantSession>>();
   const refusals = new LRUCache<string, { readonly error: RcmError; readonly at: number }>({ max: maxSessions });

@@ -5,6 +5,8 @@ const AGES = [0.01, 0.1, 1, 10, 60, 600, 3600];
 const STORES = ['ssm', 'secrets-manager', 'vault'];
 const AGENT = ['web-agent'] as const;
 const BOTH = ['web-agent', 'rotator'] as const;
+/** AWS has no metric of its own for what these quotas let through. A refused call counts as well, and so does each repeat. */
+const CALLS = { kind: 'counter', unit: 'count', by: BOTH, source: 'each attempt that leaves the process for the first region' } as const;
 
 /** How credentials are read, and from where. */
 export const CREDENTIAL_METRICS = {
@@ -99,4 +101,10 @@ export const CREDENTIAL_METRICS = {
     ...{ kind: 'gauge', unit: 'count', by: BOTH, meaning: 'Tenant sessions held.' },
     ...{ source: 'the sessions', labels: { region: 'any' } },
   },
+  rcm_ssm_reads_total: {
+    ...CALLS,
+    meaning: 'Reads that Parameter Store was asked for: GetParameter, GetParameters, GetParametersByPath, GetParameterHistory.',
+  },
+  rcm_ssm_writes_total: { ...CALLS, meaning: 'Writes that Parameter Store was asked for: PutParameter.' },
+  rcm_sts_calls_total: { ...CALLS, meaning: 'Sessions that STS was asked for: AssumeRole.' },
 } as const satisfies Record<string, MetricDefinition>;
