@@ -3,7 +3,8 @@
  * endpoints, time. Threat: a secret or a tenant's name in a log line, an error or a metric. It imports no other project
  * and must never hold state of its own.
  */
-export { alarm, type AlarmDefinition, type AlarmName, alarmNames, CLOUDWATCH_METRICS, SCALING_METRICS } from './alarms/alarms.ts';
+export { alarm, type AlarmDefinition, type AlarmName, alarmNames, CLOUDWATCH_METRICS, SCALING_METRICS, underQuotas } from './alarms/alarms.ts';
+export { QUOTAS, type Quotas } from './alarms/quotas.ts';
 export { type Clock, systemClock, withDeadline } from './clock.ts';
 export { isTime, KINDS, REASON } from './command-line/kinds.ts';
 export { plainWords } from './command-line/plain-words.ts';

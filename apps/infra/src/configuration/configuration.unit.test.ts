@@ -117,6 +117,8 @@ describe('a wrong file gives a line that says what and where:', () => {
       'environments.prod.backups.recipients.0: must be what `age-keygen -y` prints',
     ],
     ['backups that nobody could open', set('prod.backups.recipients', []), 'environments.prod.backups.recipients: '],
+    ['a quota of nothing', set('prod.quotas', { ssmReads: 0 }), 'environments.prod.quotas.ssmReads: Too small'],
+    ['a quota that SSM and STS do not have', set('prod.quotas', { kms: 5500 }), 'environments.prod.quotas: Unrecognized key: "kms"'],
     ['days that CloudWatch does not have', set('dev.logs.retentionDays', 91), 'environments.dev.logs.retentionDays: Invalid input'],
     ['an environment that is no id', (yaml) => void (yaml['environments']!['Prod/1'] = yaml['environments']!['dev']!), 'environments.Prod/1: '],
     ['no environment', (yaml) => void (yaml['environments'] = {} as Written), 'environments: has no environment'],

@@ -1,5 +1,5 @@
 import { isRecipient } from '@rcm/credentials/backup';
-import { idSchema } from '@rcm/telemetry';
+import { idSchema, QUOTAS, type Quotas } from '@rcm/telemetry';
 import { z } from 'zod';
 import { checkEnvironment, checkEnvironments } from './together.ts';
 
@@ -46,6 +46,9 @@ const existing = z.strictObject({
 
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'must be the name of a bucket');
 
+/** Calls a second; a quota that no account has is a slip. */
+const perSecond = (byDefault: number) => whole(1, 100_000).default(byDefault);
+
 const environment = z
   .strictObject({
     account,
@@ -70,6 +73,13 @@ const environment = z
     rotator: z.strictObject({ size, tasks: whole(1, 20).default(2) }),
     /** Files of portal types, from this file's folder: their hosts are all that browsers reach. */
     portalTypes: z.array(z.string().min(1)).min(1),
+    /** What the account may ask of SSM and STS in the first region: the alarms `rcm-…-quota` are made of it. */
+    quotas: z
+      .strictObject({ ssmReads: perSecond(QUOTAS.ssmReads), ssmWrites: perSecond(QUOTAS.ssmWrites), sts: perSecond(QUOTAS.sts) } satisfies Record<
+        keyof Quotas,
+        z.ZodType
+      >)
+      .prefault({}),
     logs: z.strictObject({ retentionDays: z.union(RETENTION.map((days) => z.literal(days))) }),
     /** Where heads of the audit chains are kept: a bucket of this name is made, with Object Lock. */
     auditHeads: z.strictObject({

@@ -1,5 +1,5 @@
 import { aws_chatbot as chatbot, aws_cloudwatch as cloudwatch, aws_iam as iam, aws_sns as sns, Stack, type StackProps } from 'aws-cdk-lib';
-import { alarm as definition, alarmNames } from '@rcm/telemetry';
+import { alarm as definition, alarmNames, underQuotas } from '@rcm/telemetry';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { tellEvents } from './events.ts';
@@ -61,17 +61,18 @@ export class AlertsStack extends Stack {
   }
 
   /** What the apps measure: the definitions are theirs (docs/metrics.md). */
-  #alarmsOfApps(): void {
+  #alarmsOfApps({ quotas }: Environment): void {
     for (const name of alarmNames) {
       const { says, runbook } = definition(name);
       new cloudwatch.CfnAlarm(this, name, {
         ...{ alarmName: name, alarmDescription: `${says} See docs/runbooks/${runbook}.md.`, treatMissingData: 'notBreaching' },
-        ...{ alarmActions: [this.#topic.ref], okActions: [this.#topic.ref], ...conditionOf(definition(name)) },
+        ...{ alarmActions: [this.#topic.ref], okActions: [this.#topic.ref], ...conditionOf(underQuotas(definition(name), quotas)) },
       });
     }
   }
 
-  #alarms({ database }: Environment, runsHere: boolean): void {
+  #alarms(environment: Environment, runsHere: boolean): void {
+    const { database } = environment;
     const alarm = (
       name: string,
       alarmDescription: string,
@@ -107,7 +108,7 @@ export class AlertsStack extends Stack {
       },
     );
     if (!runsHere) return;
-    this.#alarmsOfApps();
+    this.#alarmsOfApps(environment);
     for (const service of ['web-agent', 'rotator', 'audit-heads'])
       alarm(`no-${service}`, `No ${service} has run for 3 minutes. Read its log and its deployments; what was in hand is taken up by the next one.`, {
         ...{ namespace: 'ECS/ContainerInsights', metricName: 'RunningTaskCount', statistic: 'Maximum', threshold: 1, comparisonOperator: 'LessThanThreshold' },

@@ -8,6 +8,7 @@ import {
   type Measuring,
   type MetricName,
   SCALING_METRICS,
+  underQuotas,
 } from '@rcm/telemetry';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Synthesised, synthesised } from './synthesised.fixture.ts';
@@ -32,13 +33,15 @@ interface Alarm {
 }
 
 let made: Synthesised;
-let alarms: ReadonlyMap<string, Alarm>;
 beforeAll(() => {
   made = synthesised();
-  alarms = new Map(
-    made.ofType('AWS::CloudWatch::Alarm', /prod-alerts/).map(({ Properties }) => [String(Properties['AlarmName']), Properties as unknown as Alarm]),
-  );
 });
+
+const deployedIn = (environment: string, alarmName: string): Alarm | undefined =>
+  made
+    .ofType('AWS::CloudWatch::Alarm', new RegExp(`^rcm-${environment}-alerts$`))
+    .map(({ Properties }) => Properties as unknown as Alarm)
+    .find(({ AlarmName }) => AlarmName === alarmName);
 
 /** What a process of this service says of a metric in its line, once it has measured `x`. */
 async function said(service: Measuring, name: MetricName, x: number): Promise<Record<string, unknown>> {
@@ -49,10 +52,11 @@ async function said(service: Measuring, name: MetricName, x: number): Promise<Re
   return JSON.parse((await new EmbeddedMetrics(metrics, service).line(new Date(0))) ?? '{}') as Record<string, unknown>;
 }
 
-describe.each(alarmNames)('%s', (name) => {
+describe.each(alarmNames.flatMap((name) => (['dev', 'prod'] as const).map((where) => ({ name, where }))))('$name of $where', ({ name, where }) => {
   it('asks for what the processes write, by their names, and for as long as the definition says', async () => {
-    const deployed = alarms.get(name);
-    const { metric: of, above, seconds } = alarm(name);
+    const deployed = deployedIn(where, name);
+    const quotas = made.environments.find((environment) => environment.name === where)!.quotas;
+    const { metric: of, above, seconds } = underQuotas(alarm(name), quotas);
     const asked = (deployed?.Metrics ?? []).flatMap(({ MetricStat }) => (MetricStat ? [MetricStat] : []));
     expect(asked.map(({ Metric }) => Metric.Dimensions[0]?.Value)).toEqual([...metric(of).by]);
     for (const { Metric, Period, Stat } of asked) {
@@ -70,6 +74,12 @@ describe.each(alarmNames)('%s', (name) => {
     if (above !== 'its band') expect(deployed?.Threshold).toBe(above);
     expect(deployed?.AlarmDescription).toContain(`docs/runbooks/${alarm(name).runbook}.md`);
   });
+});
+
+it('alarms of quotas are at 80 % of what the account may do, which is AWS’s default where infra.yaml says nothing', () => {
+  const thresholds = (where: string) => ['ssm-reads', 'ssm-writes', 'sts'].map((quota) => deployedIn(where, `rcm-${quota}-quota`)?.Threshold);
+  expect(thresholds('dev')).toEqual([0.8 * 40 * 180, 432, 0.8 * 600 * 180]);
+  expect(thresholds('prod')).toEqual([0.8 * 1000 * 180, 0.8 * 10 * 180, 0.8 * 600 * 180]);
 });
 
 it('the scaling follows metrics that web-agents write, and all that is written is looked at', () => {

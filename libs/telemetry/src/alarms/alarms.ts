@@ -1,4 +1,5 @@
 import type { MetricName } from '../metrics/catalogue.ts';
+import { nearQuota, type QuotaName, type Quotas } from './quotas.ts';
 
 /** A condition on one metric that somebody is told of, in CloudWatch and in Prometheus alike. */
 export interface AlarmDefinition {
@@ -6,6 +7,8 @@ export interface AlarmDefinition {
   /** Told of where it is more than this: of a counter its increase within `seconds`, of a gauge its value for `seconds`. `its band`: what it usually is. */
   readonly above: number | 'its band';
   readonly seconds: number;
+  /** The account's quota that `above` is a share of. */
+  readonly quota?: QuotaName;
   /** `now`: somebody is woken; `today`: it is looked at in the day. */
   readonly urgency: 'now' | 'today';
   /** What it means, for whoever is told. */
@@ -27,6 +30,18 @@ export const ALARMS = {
   'rcm-store-throttles': {
     ...{ metric: 'rcm_credential_throttles_total', above: 20, seconds: 300, urgency: 'today', runbook: 'store-down' },
     says: 'A store has refused more than 20 calls within 5 minutes because of its rate limit.',
+  },
+  'rcm-ssm-reads-quota': {
+    ...{ metric: 'rcm_ssm_reads_total', ...nearQuota('ssmReads'), urgency: 'today', runbook: 'store-down' },
+    says: 'More than 8 of 10 reads of parameters that the account may make, for 3 minutes: reads of secrets are refused soon.',
+  },
+  'rcm-ssm-writes-quota': {
+    ...{ metric: 'rcm_ssm_writes_total', ...nearQuota('ssmWrites'), urgency: 'today', runbook: 'store-down' },
+    says: 'More than 8 of 10 writes of parameters that the account may make, for 3 minutes: rotations are refused soon. What a migrator writes is not counted.',
+  },
+  'rcm-sts-quota': {
+    ...{ metric: 'rcm_sts_calls_total', ...nearQuota('sts'), urgency: 'today', runbook: 'store-down' },
+    says: 'More than 8 of 10 sessions of tenants that the account may ask for, for 3 minutes: no tenant’s secrets are read without one.',
   },
   'rcm-region-down': {
     ...{ metric: 'rcm_credential_region_down', above: 0, seconds: 60, urgency: 'now', runbook: 'failover' },
@@ -116,6 +131,10 @@ export const alarmNames = Object.keys(ALARMS) as readonly AlarmName[];
 
 /** Its definition, without what is particular to it. */
 export const alarm = (name: AlarmName): AlarmDefinition => ALARMS[name];
+
+/** The same alarm in an account that has these quotas. */
+export const underQuotas = (definition: AlarmDefinition, quotas: Quotas): AlarmDefinition =>
+  definition.quota === undefined ? definition : { ...definition, ...nearQuota(definition.quota, quotas) };
 
 /** What the number of web-agents follows; CloudWatch is given it beside what alarms look at. */
 export const SCALING_METRICS = ['rcm_task_queue_age_seconds', 'rcm_browser_slots_percent'] as const satisfies readonly MetricName<'gauge'>[];

@@ -5,7 +5,7 @@ const AGES = [0.01, 0.1, 1, 10, 60, 600, 3600];
 const STORES = ['ssm', 'secrets-manager', 'vault'];
 const AGENT = ['web-agent'] as const;
 const BOTH = ['web-agent', 'rotator'] as const;
-/** AWS has no metric of its own for what these quotas let through. A refused call counts as well, and so does each repeat. */
+/** AWS documents no metric of its own for what these quotas let through. A refused call counts as well, and so does each repeat. */
 const CALLS = { kind: 'counter', unit: 'count', by: BOTH, source: 'each attempt that leaves the process for the first region' } as const;
 
 /** How credentials are read, and from where. */

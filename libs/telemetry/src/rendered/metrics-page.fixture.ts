@@ -1,4 +1,5 @@
 import { alarm, alarmNames } from '../alarms/alarms.ts';
+import { QUOTA_PERCENT, QUOTAS } from '../alarms/quotas.ts';
 import { metric, metricNames } from '../metrics/catalogue.ts';
 
 const HEAD = `# Metrics and alarms
@@ -23,10 +24,11 @@ const escaped = (text: string): string => text.replaceAll('|', '\\|');
 const row = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`;
 
 function condition(name: (typeof alarmNames)[number]): string {
-  const { metric: of, above, seconds } = alarm(name);
+  const { metric: of, above, seconds, quota } = alarm(name);
   const time = seconds % 3600 === 0 ? `${seconds / 3600} h` : `${seconds / 60} min`;
   if (above === 'its band') return `\`${of}\`: more within ${time} than it usually is`;
-  return metric(of).kind === 'counter' ? `\`${of}\`: more than ${above} within ${time}` : `\`${of}\` above ${above} for ${time}`;
+  const share = quota === undefined ? '' : ` (${QUOTA_PERCENT} % of ${QUOTAS[quota]} a second)`;
+  return metric(of).kind === 'counter' ? `\`${of}\`: more than ${above} within ${time}${share}` : `\`${of}\` above ${above} for ${time}`;
 }
 
 /** docs/metrics.md. */
@@ -49,8 +51,13 @@ export function metricsPage(cloudWatch: ReadonlySet<string>): string {
     '| --- | --- | --- | --- | --- |',
     ...alarms,
     '',
+    'AWS documents no metric of how much of a quota of SSM or STS is used, so processes count what they send. CloudWatch’s alarms are made of `quotas` in `infra.yaml`',
+    '([credential infrastructure](credential-infrastructure.md#infrayaml)), Prometheus’s rules of AWS’s defaults: where an account may do more, change `QUOTAS` in',
+    '`libs/telemetry/src/alarms/quotas.ts` and write the rules anew. Two things are not counted: the second region, which has quotas of its own, and what runs once (a migrator, a backup,',
+    '`rcm`). A migrator takes nearly all of the quota of writes on purpose and slows down by itself when it is refused, so that counting it would raise the alarm at every migration.',
+    '',
     'Prometheus also has `rcm-no-web-agent`, `rcm-no-rotator` and `rcm-no-audit-heads`, where none of them answers for 3 minutes. What only AWS can tell of (break-glass, keys, reads outside of the',
-    'platform, quotas, deployments) is in the stack ([credential infrastructure](credential-infrastructure.md)); each of those has a [runbook](runbooks/README.md) too.',
+    'platform, the quota of KMS, deployments) is in the stack ([credential infrastructure](credential-infrastructure.md)); each of those has a [runbook](runbooks/README.md) too.',
     '',
     '## Metrics',
     row(['metric', 'kind and unit', 'measured by', 'meaning', 'source', 'labels']),

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { alarm, type AlarmName, alarmNames, CLOUDWATCH_METRICS } from '../alarms/alarms.ts';
+import { QUOTAS } from '../alarms/quotas.ts';
 import { metric, metricNames } from '../metrics/catalogue.ts';
 import { dashboard } from './dashboard.fixture.ts';
 import { metricsPage } from './metrics-page.fixture.ts';
@@ -76,6 +77,28 @@ describe.skipIf(!hasPromtool())('Prometheus', () => {
     const ended = promtool(['test', 'rules', 'test.yml'], {
       'rules.yml': rulesFile(),
       'test.yml': JSON.stringify({ rule_files: ['rules.yml'], evaluation_interval: '1m', tests: [test(high, true), test(low, false)] }),
+    });
+    expect([ended.code, ended.output]).toEqual([0, expect.any(String)]);
+  });
+
+  const ofQuotas = alarmNames.flatMap((name) => {
+    const { quota } = alarm(name);
+    return quota === undefined ? [] : [{ name, perSecond: QUOTAS[quota] }];
+  });
+  it.each(ofQuotas)('$name is told of where two processes together send more than 80 % of $perSecond a second, and not at less', ({ name, perSecond }) => {
+    const rule = RULES.find((each) => each.alert === name);
+    /** Each of two processes uses so much of the quota. */
+    const test = (percentEach: number, told: boolean) => ({
+      interval: '1m',
+      input_series: ['web-agent', 'rotator'].map((job) => ({
+        series: `${alarm(name).metric}{job="${job}"}`,
+        values: `0+${(perSecond * 60 * percentEach) / 100}x6`,
+      })),
+      alert_rule_test: [{ eval_time: '6m', alertname: name, exp_alerts: told ? [{ exp_labels: rule?.labels, exp_annotations: rule?.annotations }] : [] }],
+    });
+    const ended = promtool(['test', 'rules', 'test.yml'], {
+      'rules.yml': rulesFile(),
+      'test.yml': JSON.stringify({ rule_files: ['rules.yml'], evaluation_interval: '1m', tests: [test(41, true), test(39, false)] }),
     });
     expect([ended.code, ended.output]).toEqual([0, expect.any(String)]);
   });
