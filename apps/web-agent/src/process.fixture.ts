@@ -14,7 +14,8 @@ export interface AgentProcess {
   ended(): Promise<number | string>;
 }
 
-const READY_MS = 60_000;
+/** It only ends what hangs. */
+const READY_MS = 600_000;
 
 /** Starts `web-agent run` and waits until it says that it is ready. */
 export async function startAgent(environment: NodeJS.ProcessEnv): Promise<AgentProcess> {
