@@ -1,3 +1,6 @@
 import { projectTests } from '@rcm/test-services/vitest';
 
-export default projectTests(import.meta.dirname, { services: ['postgres', 'browser'], longOnContainers: ['src/**/*.int.test.ts'] });
+export default projectTests(import.meta.dirname, {
+  services: ['postgres', 'browser'],
+  longOnContainers: ['src/{unhandled,unmigrated}.int.test.ts', 'src/{commands,http,tasks}/*.int.test.ts'],
+});
