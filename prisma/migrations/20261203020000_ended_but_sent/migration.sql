@@ -44,11 +44,14 @@ CREATE OR REPLACE FUNCTION rcm_login_ledger(identity text)
               AND (f.at IS NULL OR m.sent_by > f.at) AND (ok.started_at IS NULL OR m.at > ok.started_at))
     ), late AS (
       -- As long as its process may go on, it may come: for a day. Of one that has ended nothing comes any more, but it may have come until then, and two minutes longer, as its
-      -- kernel may have taken it for sending: so it is held until the portal has forgotten what came then.
+      -- kernel may have taken it for sending. Where the end was found within the time of a login, `counted` has all of that; else nobody knows how long the process stood still, and it
+      -- is held until the portal has forgotten what came last, or for that day where no time makes it forget.
       SELECT m.id FROM made m CROSS JOIN limits l CROSS JOIN unlocked u LEFT JOIN accepted ok ON l.success_forgives
        WHERE m.outcome IS NULL AND NOT m.in_flight
          AND CASE WHEN m.process_ended_at IS NULL THEN m.started_at > transaction_timestamp() - interval '1 day'
-                  ELSE (l.window_seconds IS NULL OR m.process_ended_at + interval '2 minutes' > transaction_timestamp() - make_interval(secs => l.window_seconds))
+                  WHEN m.process_ended_at <= m.started_at + interval '10 minutes' THEN m.process_ended_at > transaction_timestamp() - interval '2 minutes'
+                  ELSE CASE WHEN l.window_seconds IS NULL THEN m.started_at > transaction_timestamp() - interval '1 day'
+                            ELSE m.process_ended_at + interval '2 minutes' > transaction_timestamp() - make_interval(secs => l.window_seconds) END
                        AND (ok.started_at IS NULL OR ok.started_at <= m.process_ended_at + interval '2 minutes') END
          AND (u.at IS NULL OR m.started_at > u.at) AND NOT EXISTS (SELECT FROM counted c WHERE c.id = m.id)
     ), restored AS (

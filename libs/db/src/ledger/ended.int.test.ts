@@ -4,6 +4,7 @@ import { releaseLease } from '../leases/upkeep.ts';
 import { kill, startNamed } from '../named-process.fixture.ts';
 import { openTestDatabase, printOf, type TestDatabase } from '../testing.fixture.ts';
 import { type Account, BUDGET, Logins } from './account.fixture.ts';
+import { clearLogin } from './clearance.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
@@ -14,6 +15,7 @@ const logins = new Logins(() => t);
 const SETTLED_SECONDS = 121;
 
 const WINDOW_SECONDS = 3_600;
+const LONGEST_LOGIN_SECONDS = 601;
 
 /** A login of `holder` without an answer, then one that got in, which forgives what failed before it. */
 async function unanswered(holder: string): Promise<Account> {
@@ -25,7 +27,7 @@ async function unanswered(holder: string): Promise<Account> {
   return after;
 }
 
-test('an unanswered login is held against the budget while its process lives or stands still, and then until the portal has forgotten what came by two minutes after its end', async () => {
+test('an unanswered login is held against the budget while its process lives or stands still, and two minutes after it was found to have ended', async () => {
   const { child, name } = await startNamed('web-agent');
   const on = await unanswered(name);
   expect(await logins.left(on)).toBe(BUDGET - 1);
@@ -37,7 +39,16 @@ test('an unanswered login is held against the budget while its process lives or 
   await logins.age(on, SETTLED_SECONDS - 10);
   expect(await logins.left(on)).toBe(BUDGET - 1);
   await logins.age(on, 10);
-  // It went on at the last moment, and its failure was counted after the login that got in.
+  expect(await logins.left(on)).toBe(BUDGET);
+});
+
+test('of a process that may have stood still for longer than a login takes, it is held until the portal has forgotten what came at its end: with the next that gets in', async () => {
+  const { child, name } = await startNamed('web-agent');
+  const on = await unanswered(name);
+  await logins.age(on, LONGEST_LOGIN_SECONDS);
+  await kill(child);
+  expect(await logins.left(on)).toBe(BUDGET - 1);
+  await logins.age(on, SETTLED_SECONDS);
   expect(await logins.left(on)).toBe(BUDGET - 1);
   await logins.login(on, 'accepted');
   expect(await logins.left(on)).toBe(BUDGET);
@@ -114,4 +125,20 @@ test('where only unanswered logins of others keep everybody out, nobody asks aga
   expect(late).toBeLessThanOrEqual(60_000);
   // Only a machine that stands still for nearly a minute in between makes it less.
   expect(late).toBeGreaterThan(2_000);
+});
+
+test('a person’s word that an account was unlocked is of the moment in which they said it, whenever it is written down', async () => {
+  const on = await logins.account();
+  const said = async () => (await t.sql<{ now: Date }>('SELECT clock_timestamp() AS now'))[0]?.now ?? new Date(0);
+  await logins.login(on, 'rejected');
+  const saidAt = await said();
+  await logins.login(on, 'rejected');
+  const word = { ...on, kind: 'unlocked', actor: 'person:os:test', reason: 'a test' } as const;
+  await clearLogin(t.rotator, { ...word, saidAt });
+  expect(await logins.left(on)).toBe(BUDGET - 1);
+  // Nor of a moment that is still to come.
+  await clearLogin(t.rotator, { ...word, saidAt: new Date((await said()).getTime() + 86_400_000) });
+  expect(await logins.left(on)).toBe(BUDGET);
+  await logins.login(on, 'rejected');
+  expect(await logins.left(on)).toBe(BUDGET - 1);
 });

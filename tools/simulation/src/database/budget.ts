@@ -106,8 +106,13 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
     if (forgiven !== null && sentBy(row) <= forgiven) return false;
     return !limits.successForgives || accepted === null || endOf(row) > accepted;
   });
-  const mayBeRemembered = (cameBy: Date): boolean =>
-    (windowMs === null || cameBy > db.in(-windowMs)) && (!limits.successForgives || accepted === null || accepted <= cameBy);
+  const mayComeLate = ({ startedAt, processEndedAt }: LoginRow): boolean => {
+    const isOfToday = startedAt > db.in(-DAY_MS);
+    if (processEndedAt === null) return isOfToday;
+    if (processEndedAt <= plus(startedAt, LONGEST_LOGIN_MS)) return processEndedAt > db.in(-STILL_ARRIVES_MS);
+    const cameBy = plus(processEndedAt, STILL_ARRIVES_MS);
+    return (windowMs === null ? isOfToday : cameBy > db.in(-windowMs)) && (!limits.successForgives || accepted === null || accepted <= cameBy);
+  };
   const leaves = counted
     .flatMap((row) => {
       const forMs = countsFor(row, windowMs);
@@ -122,10 +127,7 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
     late: rows.filter((row) => {
       if (row.outcome !== null || isInFlight(row) || counted.includes(row)) return false;
       if (windowMs !== null && row.startedAt <= db.in(-windowMs - DAY_MS)) return false;
-      return (
-        (row.processEndedAt === null ? row.startedAt > db.in(-DAY_MS) : mayBeRemembered(plus(row.processEndedAt, STILL_ARRIVES_MS))) &&
-        (unlocked === null || row.startedAt > unlocked)
-      );
+      return mayComeLate(row) && (unlocked === null || row.startedAt > unlocked);
     }).length,
     oldestLeavesAt: leaves[0] ?? null,
     newestLeavesAt: leaves.at(-1) ?? null,
