@@ -1,5 +1,5 @@
 import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
-import { type ClearanceKind, clearLogin, type Database, type EndpointRow, findEndpoint, wantCredentialSearch } from '@rcm/db';
+import { type ClearanceKind, clearLogin, type Database, type EndpointRow, findEndpoint, serverTime, wantCredentialSearch } from '@rcm/db';
 import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { hasCode, RcmError } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';
@@ -19,19 +19,29 @@ export interface Clearing extends PersonalAct {
   readonly endpointId: string;
   /** Of `unlocked`: the user name that the portal's support has unlocked, where the person says it. */
   readonly username?: string | undefined;
+  /** Of `unlocked`: when the person said it, by Postgres's clock. Default: when it is noted. */
+  readonly saidAt?: Date | undefined;
 }
 type Services = Pick<RotatorProcess, 'rotator' | 'db'>;
 
 /** `unlocked`: a person says that the portal's support has unlocked the account. Failures before now count no more, and nothing rests. */
 export async function unlockedCommand(context: CommandContext, options: ClearOptions): Promise<number> {
   const { endpointId, dryRun } = options;
+  const saidAt = await whenItBegan(context.opened.db);
   if (dryRun) await mustNameSameAccount(context.opened, options, context.signal);
-  else await unlockLogin(context.opened, options, context.signal);
+  else await unlockLogin(context.opened, { ...options, saidAt }, context.signal);
   const line = dryRun
     ? `would note that support has unlocked the account of ${endpointId}; nothing was changed`
     : `${endpointId}  noted: failures before now count no more; \`rotator status\` says whether a rotation still holds the login`;
   print(context, { endpointId, dryRun, unlocked: !dryRun }, [line]);
   return 0;
+}
+
+/** Postgres's time at which this was called: a command that stands still, before its question or after it, says what its person said before. */
+async function whenItBegan(db: Database): Promise<Date> {
+  const began = performance.now();
+  const told = await serverTime(db);
+  return new Date(told.getTime() - (performance.now() - began));
 }
 
 /** The same for whoever shows it in another way. Fails with `endpoint_unknown`, `state_conflict` where the secret names another account. */
@@ -121,9 +131,9 @@ async function isAccepted(rotator: Rotator, endpoint: MigratedEndpoint, held: He
 const OTHERWISE = 'Nothing was sent. Your word is noted: it rests no longer, and a rotator tries it as soon as the budget allows it.';
 
 /** Writes the word down; returns whose login it is. */
-async function cleared(db: Database, { endpointId, actor, reason }: Clearing, kind: ClearanceKind): Promise<string> {
+async function cleared(db: Database, { endpointId, actor, reason, saidAt }: Clearing, kind: ClearanceKind): Promise<string> {
   const { orgId } = await knownEndpoint(db, endpointId);
-  await clearLogin(db, { orgId, endpointId, kind, actor, reason });
+  await clearLogin(db, { orgId, endpointId, kind, actor, reason, saidAt });
   return orgId;
 }
 

@@ -49,7 +49,7 @@ async function perform(rotator: Rotator, act: AskedActToDo, signal: AbortSignal)
     case 'verify':
       return done(`The portal accepts the stored password; ${left(await verifyLogin(services, person, signal))}.`);
     case 'unlocked':
-      await unlockLogin(services, person, signal);
+      await unlockLogin(services, { ...person, saidAt: act.askedAt }, signal);
       return done('Noted: failures before now count no more.');
     case 'retry': {
       const result = await retryLogin(services, person, signal);

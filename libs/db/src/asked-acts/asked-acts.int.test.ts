@@ -27,7 +27,18 @@ test('is taken by one of several rotators, which says how it ended, once', async
   const { id } = await ask('verify');
   expect(await shown()).toEqual([{ kind: 'verify', state: 'waiting', code: null, words: null }]);
   const rotators = await Promise.all(Array.from({ length: 6 }, () => takeActs(t.another('rcm_rotator'), { takenBy: 'rotator@host:1', limit: 3 })));
-  expect(rotators.flat()).toEqual([{ id, orgId: endpoint.orgId, endpointId: endpoint.endpointId, portalTypeCode: null, kind: 'verify', choice: null, ...WHO }]);
+  expect(rotators.flat()).toEqual([
+    {
+      askedAt: expect.any(Date) as Date,
+      id,
+      orgId: endpoint.orgId,
+      endpointId: endpoint.endpointId,
+      portalTypeCode: null,
+      kind: 'verify',
+      choice: null,
+      ...WHO,
+    },
+  ]);
   expect(await shown()).toMatchObject([{ state: 'under way' }]);
   await endAct(t.rotator, { id, orgId: endpoint.orgId, outcome: 'failed', code: 'login_rejected', words: 'x'.repeat(2_000) });
   await endAct(t.rotator, { id, orgId: endpoint.orgId, outcome: 'done', code: null, words: 'a second word' });

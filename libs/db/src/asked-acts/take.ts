@@ -9,6 +9,7 @@ interface Taken {
   readonly id: string;
   readonly actor: string;
   readonly reason: string;
+  readonly askedAt: Date;
 }
 interface OfOneLogin extends Taken {
   readonly orgId: string;
@@ -42,7 +43,7 @@ export async function takeActs(db: Database, { takenBy, limit }: { readonly take
       scopeOfAsked(orgId),
       (tx) => tx.$queryRaw<AskedActToDo[]>`
         UPDATE login_request r SET taken_at = clock_timestamp(), taken_by = ${takenBy} WHERE r.id = ${id}::uuid AND r.taken_at IS NULL AND r.ended_at IS NULL
-        RETURNING r.id::text, r.org_id AS "orgId", r.endpoint_id AS "endpointId", r.portal_type_code AS "portalTypeCode", r.kind, r.choice, r.actor, r.reason`,
+        RETURNING r.id::text, r.org_id AS "orgId", r.endpoint_id AS "endpointId", r.portal_type_code AS "portalTypeCode", r.kind, r.choice, r.actor, r.reason, r.asked_at AS "askedAt"`,
     );
     if (mine) taken.push(mine);
   }

@@ -12,6 +12,8 @@ export interface Clearance {
   readonly kind: ClearanceKind;
   readonly actor: string;
   readonly reason: string;
+  /** When the person said it, by Postgres's clock: what failed after that counts. Default: now. */
+  readonly saidAt?: Date | undefined;
 }
 
 /**
@@ -21,11 +23,13 @@ export interface Clearance {
  * Fails with `endpoint_unknown`, `state_conflict` (never migrated).
  */
 export async function clearLogin(db: Database, clearance: Clearance): Promise<void> {
-  const { orgId, endpointId, kind, actor, reason } = clearance;
+  const { orgId, endpointId, kind, actor, reason, saidAt = null } = clearance;
   await db.transaction({ tenant: orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, clearance);
     await writeAuditEvent(tx, { orgId, actor, action: `login.${kind}`, subject: endpointId, reason });
-    await tx.loginClearance.create({ data: { loginIdentity: identity.id, orgId, endpointId, kind, actor, reason } });
+    await tx.$executeRaw`
+      INSERT INTO login_clearance (login_identity, org_id, endpoint_id, kind, actor, reason, at)
+      VALUES (${identity.id}, ${orgId}, ${endpointId}, ${kind}, ${actor}, ${reason}, least(coalesce(${saidAt}::timestamptz, clock_timestamp()), clock_timestamp()))`;
     if (kind === 'retry') await wantSearchNow(tx, clearance);
   });
 }

@@ -103,10 +103,13 @@ export const mayBeLocked = operation('mayBeLocked', (db, { orgId, loginIdentity 
 
 export const clearLogin = operation('clearLogin', (db, clearance) => {
   const identity = identityOf(db, clearance);
-  db.tables.clearances.put({ id: db.uuid(), loginIdentity: identity.id, kind: clearance.kind, at: db.now });
+  const at = clearance.saidAt && clearance.saidAt < db.now ? clearance.saidAt : db.now;
+  db.tables.clearances.put({ id: db.uuid(), loginIdentity: identity.id, kind: clearance.kind, at });
   const endpoint = endpointOf(db, clearance);
   if (endpoint && clearance.kind === 'retry') wantSearchNow(db, endpoint);
 });
+
+export const serverTime = operation('serverTime', (db) => db.now);
 
 export const restLogin = operation('restLogin', (db, rest) => {
   const ms = checkMs('forMs', rest.forMs);

@@ -20,7 +20,17 @@ export {
   waitAttempt,
 } from './journal.ts';
 export { acquireExclusiveLease, acquireSharedLease, releaseLease, renewLease, withdrawWriterIntent } from './leases.ts';
-export { beginLoginAttempt, checkLoginAttempt, clearLogin, finishLoginAttempt, mayBeLocked, remainingBudget, reserveTotpStep, restLogin } from './ledger.ts';
+export {
+  beginLoginAttempt,
+  checkLoginAttempt,
+  clearLogin,
+  finishLoginAttempt,
+  mayBeLocked,
+  remainingBudget,
+  reserveTotpStep,
+  restLogin,
+  serverTime,
+} from './ledger.ts';
 export { forgetPasswords, isPortalIll, passwordStanding, passwordTries } from './passwords.ts';
 export { announceSuccessor, beginLook, listBlockedToLookAt, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo } from './resolve.ts';
 export { answerRequest, requestRotation } from './requests.ts';
