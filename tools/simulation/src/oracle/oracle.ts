@@ -172,7 +172,11 @@ export class Oracle {
     );
     const found = together(held.map(([, holdings]) => holdings));
     const holdings = { ...found, staged: [...found.staged, ...copiesElsewhere(this.#world, login, 'any organization')] };
-    const instant = { writer: write?.writer ?? null, askedAt: write?.askedAt ?? this.#world.scheduler.now };
+    const instant = {
+      writer: write?.writer ?? null,
+      askedAt: write?.askedAt ?? this.#world.scheduler.now,
+      namesAnother: this.#named(login).username !== login.username,
+    };
     if (!possession.isLostNow(login, account, holdings, instant)) return;
     const words = `the portal accepts a password that lies neither in current nor in any of ${holdings.staged.length} copies`;
     this.#find('lost', login.plan.endpointId, words);

@@ -15,17 +15,18 @@ interface Moment {
   readonly writer?: Writer;
   /** Since the portal accepts it, in minutes, when the write was let out. */
   readonly ageMinutes?: number;
+  readonly namesAnother?: boolean;
 }
 
 /** What is said at each moment, in order. */
 function said(moments: readonly Moment[]): boolean[] {
   const possession = new Possession();
   const passwords: string[] = [];
-  return moments.map(({ accepts: [password, passwordBy], current = null, staged = [], earlier = [], writer = null, ageMinutes = 60 }) => {
+  return moments.map(({ accepts: [password, passwordBy], current = null, staged = [], earlier = [], writer = null, ageMinutes = 60, namesAnother = false }) => {
     if (passwords.at(-1) !== password) passwords.push(password);
     const account = { username: 'user', password, passwordBy, passwordAt: 0, changes: passwords.length } as Account;
     const holdings: Holdings = { current, mfaSeed: null, staged, earlier };
-    return possession.isLostNow(login, account, holdings, { askedAt: ageMinutes * 60_000, writer });
+    return possession.isLostNow(login, account, holdings, { askedAt: ageMinutes * 60_000, writer, namesAnother });
   });
 }
 
@@ -58,6 +59,15 @@ describe('what a portal accepts is lost', () => {
         { accepts: ['old', 'person'], current: 'ours', writer: 'us' },
       ],
       [false, false, true],
+    ],
+    [
+      'not when the history loses it while the secret names the account that a person has put over it',
+      [
+        start,
+        { accepts: ['old', 'person'], current: 'theirs', earlier: ['old'], writer: 'person', namesAnother: true },
+        { accepts: ['old', 'person'], current: 'ours', writer: 'us', namesAnother: true },
+      ],
+      [false, false, false],
     ],
     [
       'not when a person writes over it and then makes the secret anew, history and all; nor when we write after them',
