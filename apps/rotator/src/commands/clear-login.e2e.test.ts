@@ -201,7 +201,10 @@ describe('unlocked', () => {
     await opened.world.portals.unlock(at);
     expect(await logIn(at)).toBe('login_not_allowed');
     expect(await triesOf(at)).toEqual(['locked']);
-    const end = await rotator('unlocked', '--endpoint', at.id, '--reason', 'called support', '--actor', 'jane');
+    const other = await rotator('unlocked', '--endpoint', at.id, '--user', 'somebody-else', '--reason', 'called support');
+    expect([other.code, codeOf(other)]).toEqual([1, 'state_conflict']);
+    expect(await logIn(at)).toBe('login_not_allowed');
+    const end = await rotator('unlocked', '--endpoint', at.id, '--user', at.username, '--reason', 'called support', '--actor', 'jane');
     expect([end.code, end.json()]).toEqual([0, { endpointId: at.id, dryRun: false, unlocked: true }]);
     expect(await opened.audit('login.unlocked', at.id)).toMatchObject([
       { actor: expect.stringMatching(/^person:sts:\S+ says jane$/), reason: 'called support' },

@@ -1,6 +1,6 @@
 import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
 import { type ClearanceKind, clearLogin, type Database, type EndpointRow, findEndpoint, serverTime, wantCredentialSearch } from '@rcm/db';
-import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { accountOf, type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { hasCode, RcmError } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';
 import { namesOtherAccount } from '../finding/other-account-named.ts';
@@ -55,7 +55,7 @@ async function mustNameSameAccount({ rotator, db }: Services, { endpointId, dryR
   const { orgId } = await knownEndpoint(db, endpointId);
   const endpoint = await migratedEndpoint(db, { orgId, endpointId });
   const current = await rotator.stores.forTenant(orgId).read(parseReference(endpoint.secretArn), { signal });
-  if (current !== null && username !== undefined && !namesUser(endpoint, current, username))
+  if (current !== null && username !== undefined && !namesUser(rotator, endpoint, current, username))
     throw new RcmError(
       'state_conflict',
       'The secret names another user than the one that you say was unlocked, so nothing was noted. See which account it is to be.',
@@ -68,12 +68,11 @@ async function mustNameSameAccount({ rotator, db }: Services, { endpointId, dryR
   );
 }
 
-/** In any case, where the portal ignores it. */
-function namesUser({ portalType: { usernameCase } }: MigratedEndpoint, { text }: StoredSecret, username: string): boolean {
-  const as = (name: string): string => (usernameCase === 'ignored' ? name.toLowerCase() : name);
-  return parsePayload(text)
-    .map((payload) => as(payload.username) === as(username))
-    .reveal();
+/** As the account's name is made: in any case, where the portal ignores it. */
+function namesUser(rotator: Rotator, endpoint: MigratedEndpoint, { text }: StoredSecret, username: string): boolean {
+  const payload = parsePayload(text);
+  const nameOf = (of: typeof payload) => accountOf(rotator.keys, endpoint, of).names[0]?.id;
+  return nameOf(payload) === nameOf(payload.map((fields) => ({ ...fields, username })));
 }
 
 /** What each means, for a person. */
