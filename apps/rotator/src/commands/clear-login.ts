@@ -24,7 +24,7 @@ export interface Clearing extends PersonalAct {
 }
 type Services = Pick<RotatorProcess, 'rotator' | 'db'>;
 
-/** `unlocked`: a person says that the portal's support has unlocked the account. Failures before now count no more, and nothing rests. */
+/** `unlocked`: a person says that the portal's support has unlocked the account. Failures from before they said so count no more, and nothing rests. */
 export async function unlockedCommand(context: CommandContext, options: ClearOptions): Promise<number> {
   const { endpointId, dryRun } = options;
   const saidAt = await whenItBegan(context.opened.db);
@@ -32,7 +32,7 @@ export async function unlockedCommand(context: CommandContext, options: ClearOpt
   else await unlockLogin(context.opened, { ...options, saidAt }, context.signal);
   const line = dryRun
     ? `would note that support has unlocked the account of ${endpointId}; nothing was changed`
-    : `${endpointId}  noted: failures before now count no more; \`rotator status\` says whether a rotation still holds the login`;
+    : `${endpointId}  noted: failures from before you said so count no more; \`rotator status\` says whether a rotation still holds the login`;
   print(context, { endpointId, dryRun, unlocked: !dryRun }, [line]);
   return 0;
 }

@@ -50,7 +50,7 @@ async function perform(rotator: Rotator, act: AskedActToDo, signal: AbortSignal)
       return done(`The portal accepts the stored password; ${left(await verifyLogin(services, person, signal))}.`);
     case 'unlocked':
       await unlockLogin(services, { ...person, saidAt: act.askedAt }, signal);
-      return done('Noted: failures before now count no more.');
+      return done('Noted: failures from before it was asked for count no more.');
     case 'retry': {
       const result = await retryLogin(services, person, signal);
       return { outcome: isRight(result) ? 'done' : 'failed', code: isRight(result) ? null : `login_${result}`, words: sentence(RETRY_WORDS[result]) };
