@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
-import { createPortalTask, type Database, getPortalTask, openDatabase } from '@rcm/db';
+import { type Database, getPortalTask, openDatabase } from '@rcm/db';
 import { asSuperuser } from '@rcm/db/testing';
 import { hasCode } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
@@ -15,6 +15,7 @@ import { postgresTools, type RunningService, startPostgresContainer } from '@rcm
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWebAgentConfig } from './config.ts';
+import { askForTask, closeDrilled, dieAfterChange } from './drill.fixture.ts';
 import { type AgentProcess, startAgent } from './process.fixture.ts';
 import { openTaskKeys } from './task-keys.ts';
 
@@ -119,12 +120,7 @@ async function type(lines: string, variables: Readonly<Record<string, string>>):
   return said;
 }
 
-/** Asks for one task at a login. */
-async function ask({ orgId, id }: WorldEndpoint): Promise<string> {
-  const requester = { kind: 'terminal', name: 'test@host' } as const;
-  const asked = { orgId, endpointId: id, name: 'claim_status', input: { claim_number: 'CLM-1001' }, requester, reason: 'drill' };
-  return (await createPortalTask(db, asked)).taskId;
-}
+const ask = (login: WorldEndpoint) => askForTask(db, login);
 
 /** How a task ended, however long it takes: `succeeded`, or why it failed. `unless`: for what it may be put off, and then it is not waited for. */
 async function endOf({ orgId }: WorldEndpoint, taskId: string, unless?: string): Promise<string> {
@@ -146,17 +142,11 @@ async function save({ orgId, secretArn }: WorldEndpoint, password: string): Prom
   await store.replace(reference, serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, password }))), current.version);
 }
 
-/** A rotator that dies when its change has reached the portal. */
-async function rotateAndDie(login: WorldEndpoint): Promise<void> {
-  const child = startRotator(['rotate', '--endpoint', login.id, '--reason', 'drill'], 'ignore');
-  const ended = ends(child);
-  while ((await account(login)).passwordsChanged === 0) {
-    if (child.exitCode !== null) throw new Error('the rotation ended before its change');
-    await pause(5);
-  }
-  child.kill('SIGKILL');
-  await ended;
-}
+const rotateAndDie = (login: WorldEndpoint) => {
+  const rotator = startRotator(['rotate', '--endpoint', login.id, '--reason', 'drill'], 'ignore');
+  started.push(rotator);
+  return dieAfterChange(rotator, world, login);
+};
 
 const openRotations = () => db.transaction('every tenant', (tx) => tx.rotationAttempt.count({ where: { endedAt: null } }));
 
@@ -221,8 +211,7 @@ describe.skipIf(backend() !== 'containers')('the database drill (pg_dump comes w
     await agent?.ended();
     for (const child of started) child.kill('SIGKILL');
     await db?.close();
-    // The database of this world is gone with its server.
-    await world?.close().catch(() => undefined);
+    await closeDrilled(world);
     await Promise.all([first?.stop(), second?.stop()]);
     if (folder) await rm(folder, { recursive: true, force: true });
   });

@@ -1,13 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { createPortalTask, type Database, getPortalTask, openDatabase } from '@rcm/db';
+import { type Database, getPortalTask, openDatabase } from '@rcm/db';
 import {
   claimFolder,
   FOLDER_PREFIX,
@@ -21,6 +20,7 @@ import {
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readWebAgentConfig } from './config.ts';
+import { askForTask, closeDrilled, dieAfterChange } from './drill.fixture.ts';
 import { type AgentProcess, startAgent } from './process.fixture.ts';
 import { openTaskKeys } from './task-keys.ts';
 
@@ -55,8 +55,7 @@ afterAll(async () => {
   await agent?.ended();
   for (const child of started) child.kill('SIGKILL');
   await tasks?.close();
-  // The database of this world is gone with its server.
-  await world?.close().catch(() => undefined);
+  await closeDrilled(world);
   await relay?.close();
   await standby?.stop();
   await primary?.stop();
@@ -97,10 +96,9 @@ async function rotator(...args: string[]): Promise<{ readonly code: number; read
 const account = ({ portal, username }: WorldEndpoint) => world.portals.account(portal, username);
 
 /** One task at a login, by the web-agent that runs, however long it takes. */
-async function use({ orgId, id }: WorldEndpoint): Promise<void> {
-  const requester = { kind: 'terminal', name: 'test@host' } as const;
-  const asked = { orgId, endpointId: id, name: 'claim_status', input: { claim_number: 'CLM-1001' }, requester, reason: 'drill' };
-  const { taskId } = await createPortalTask(tasks, asked);
+async function use(login: WorldEndpoint): Promise<void> {
+  const { orgId, id } = login;
+  const taskId = await askForTask(tasks, login);
   for (;;) {
     const task = await getPortalTask(tasks, { orgId, taskId });
     if (task?.state === 'succeeded') return;
@@ -124,13 +122,7 @@ async function rotateAndDie(login: WorldEndpoint): Promise<void> {
   const args = ['--disable-sigusr1', main, 'rotate', '--endpoint', login.id, '--reason', 'drill'];
   const child = spawn(process.execPath, args, { env: environmentOf('rotator'), stdio: 'ignore' });
   started.push(child);
-  const ended = once(child, 'exit');
-  while ((await account(login)).passwordsChanged === 0) {
-    if (child.exitCode !== null) throw new Error('the rotation ended before its change');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  child.kill('SIGKILL');
-  await ended;
+  return dieAfterChange(child, world, login);
 }
 
 it(

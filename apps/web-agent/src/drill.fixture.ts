@@ -1,0 +1,30 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createPortalTask, type Database } from '@rcm/db';
+import { hasCode } from '@rcm/telemetry';
+import type { World, WorldEndpoint } from '@rcm/test-world';
+
+/** Asks for one task at a login; its id. */
+export async function askForTask(db: Database, { orgId, id }: WorldEndpoint): Promise<string> {
+  const requester = { kind: 'terminal', name: 'test@host' } as const;
+  const asked = { orgId, endpointId: id, name: 'claim_status', input: { claim_number: 'CLM-1001' }, requester, reason: 'drill' };
+  return (await createPortalTask(db, asked)).taskId;
+}
+
+/** A rotator that dies when the first change of this login's password has reached the portal. */
+export async function dieAfterChange(rotator: ChildProcess, world: World, { portal, username }: WorldEndpoint): Promise<void> {
+  const ended = once(rotator, 'close');
+  while ((await world.portals.account(portal, username)).passwordsChanged === 0) {
+    if (rotator.exitCode !== null) throw new Error('the rotation ended before its change');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  rotator.kill('SIGKILL');
+  await ended;
+}
+
+/** The database of a drill's world goes with its server, and cannot be dropped then; whatever else does not close is a failure. */
+export async function closeDrilled(world: World | undefined): Promise<void> {
+  await world?.close().catch((error: unknown) => {
+    if (!hasCode(error, 'database_unavailable') && (error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') throw error;
+  });
+}
