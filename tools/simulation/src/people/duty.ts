@@ -1,4 +1,4 @@
-import { askedLedger, budgetRefusal } from '../database/budget.ts';
+import { budgetRefusal, ledgerState } from '../database/budget.ts';
 import { isLocked } from '../portal/lockout.ts';
 import { refusalsSeen } from '../oracle/refusals-seen.ts';
 import { accepts } from '../portal/account.ts';
@@ -70,7 +70,7 @@ async function unlock(world: World, login: SimLogin, process: SimProcess): Promi
 function platformWaitsForPeople({ database }: World, { plan: { orgId, endpointId } }: SimLogin): boolean {
   const loginIdentity = database.tables.endpoints.get(endpointId)?.loginIdentity;
   if (!loginIdentity) return false;
-  const refusal = budgetRefusal({ now: database.now, in: (ms) => database.in(ms) }, askedLedger(database, orgId, loginIdentity));
+  const refusal = budgetRefusal({ now: database.now, in: (ms) => database.in(ms) }, ledgerState(database, orgId, loginIdentity));
   return refusal !== null && refusal.reason !== 'throttled' && refusal.until === null;
 }
 
