@@ -19,8 +19,9 @@ export { type Database, type DatabaseOptions, openDatabase } from './database.ts
 export { askAct, askWideAct } from './asked-acts/ask.ts';
 export { isSamePerson } from './asked-acts/asked.ts';
 export { decideAct, type Decision } from './asked-acts/decide.ts';
-export { type ActKind, type AskedResolution, RESOLUTIONS, SECOND_PERSON_MS, type WideActKind } from './asked-acts/kinds.ts';
-export { type AskedAct, type AskedActState, listAskedActs, listUndecidedActs, listWideActs } from './asked-acts/list.ts';
+export { type ActKind, type AskedResolution, BREAK_GLASS_MINUTES, RESOLUTIONS, SECOND_PERSON_MS, type WideActKind } from './asked-acts/kinds.ts';
+export { type AskedAct, type AskedActState, findBreakGlass, listAskedActs, listBreakGlass, listUndecidedActs, listWideActs } from './asked-acts/list.ts';
+export { type OpenedGlass, openGlass, type ReadingOnce, stayDue, wasTold } from './asked-acts/open-glass.ts';
 export { type AskedActToDo, endAct, endLeftActs, takeActs } from './asked-acts/take.ts';
 export { withdrawAct } from './asked-acts/withdraw.ts';
 export { withCa } from './connection.ts';
@@ -33,6 +34,7 @@ export { followSecretMadeAnew } from './endpoints/secret-made-anew.ts';
 export { type AccountFollowed, type FollowAccount, followAccount, type LoginName } from './endpoints/follow-account.ts';
 export { findEndpoint, findOrganization, getEndpoint, type EndpointPage, getPortalTypeOf, listEndpoints, listEndpointsOf } from './endpoints/read.ts';
 export { putOffRotation } from './endpoints/put-off.ts';
+export { listRetired, reinstateEndpoint, type RetiredEndpoint, type RetiredPage, retireEndpoint, type Retirement } from './endpoints/retire.ts';
 export {
   bringRotationForward,
   isDue,
@@ -54,6 +56,7 @@ export {
   tellLeftBehind,
   type WantedSearch,
   wantCredentialSearch,
+  wantSearchIfOutdated,
 } from './endpoints/search.ts';
 export { countSecrets, type SecretCount } from './endpoints/secret-counts.ts';
 export { type Automation, automations } from './endpoints/endpoint.ts';
@@ -61,6 +64,7 @@ export { type AutomationDecision, decideAutomation } from './endpoints/decide-au
 export { insertEndpoint, type NewEndpoint, type NewOrganization, type PersonalChange, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 export { addOrganization, type AddedOrganization } from './fleet/add-organization.ts';
 export { cancelTaskOfAny } from './fleet/cancel-task.ts';
+export { type Doing, type Span, whoDid } from './fleet/who-did.ts';
 export { type AuditPage, type AuditPlace, type AuditQuestion, listAudit, type ListedEvent } from './fleet/list-audit.ts';
 export { listLogins, type LoginPage } from './fleet/list-logins.ts';
 export { type FleetLogin, type LoginTrouble, troublesOf } from './fleet/login.ts';
@@ -87,6 +91,7 @@ export { knownVersions } from './journal/known-versions.ts';
 export { answerRequest, type LeftRequest, listLeftRequests, noteLookedAt, type RequestAnswer } from './journal/left-requests.ts';
 export { type NewRotationRequest, type RequestKind, requestRotation } from './journal/request.ts';
 export { type AttemptReason, type AttemptState, JOURNAL_VERSION, type OpenState, type RotationAttempt } from './journal/attempt.ts';
+export { listOtherSecrets, type OtherSecret } from './endpoints/other-secrets.ts';
 export { listCopiesElsewhere, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from './journal/copies.ts';
 export { earlierVersions } from './journal/earlier-versions.ts';
 export { finishAttempt, promoteAttempt, type RotationCounts, rotationCounts } from './journal/ends.ts';
@@ -95,6 +100,7 @@ export { knowsRotation } from './journal/knows.ts';
 export { outrunCopy, type OutrunCopy } from './journal/outrun-copy.ts';
 export { adoptAttempt, getAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation, type RotationPlan } from './journal/open.ts';
 export { beginLook, listBlockedToLookAt, LOOK_AGAIN_MS } from './journal/looks.ts';
+export { endLongWait, listLongWaits, type LongWait } from './journal/long-waits.ts';
 export { announceSuccessor, type Resolution, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo, type Successor } from './journal/resolve.ts';
 export { type AttemptEventKind, isOpenState, mayAdvance, mayEnd, nextState, TRANSITIONS } from './journal/transitions.ts';
 export { acquireExclusiveLease, acquireSharedLease } from './leases/acquire.ts';
@@ -115,6 +121,7 @@ export {
   type LoginPermission,
   type LoginRefusal,
 } from './ledger/attempt.ts';
+export { type BackupCodeTaken, type SpendBackupCode, spendBackupCode } from './ledger/backup-code.ts';
 export { hasFullBudget, mayBeLocked, remainingBudget } from './ledger/budget.ts';
 export { type Clearance, type ClearanceKind, clearLogin } from './ledger/clearance.ts';
 export { type LoginUse, recordKeptSession } from './ledger/login-use.ts';

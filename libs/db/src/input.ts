@@ -17,6 +17,14 @@ export function checkUuid(name: string, value: string): string {
 
 export const isUuid = (value: string): boolean => uuidSchema.safeParse(value).success;
 
+const PLACE_TIME = /^[-0-9:.+ TZ]{1,64}$/;
+
+/** The time of a place in a list, as Postgres wrote it and as it came back from outside. */
+export function checkPlaceTime(value: string): string {
+  if (PLACE_TIME.test(value)) return value;
+  throw new RcmError('input_invalid', 'The place in the list is none.');
+}
+
 /** A duration in whole milliseconds, from 0 (or `least`) to 400 days. */
 export function checkMs(name: string, value: number, least = 0): number {
   if (Number.isFinite(value) && value >= least && value <= 400 * 86_400_000) return Math.round(value);

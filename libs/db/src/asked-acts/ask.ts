@@ -4,7 +4,8 @@ import type { Database } from '../database.ts';
 import { mustBePortalType, subjectOf } from '../admission/pause.ts';
 import { checkId } from '../input.ts';
 import { writeNotice } from '../notices/write.ts';
-import type { ActKind, AskedResolution, WideActKind } from './kinds.ts';
+import { IS_OVER } from './holds.ts';
+import { type ActKind, type AskedResolution, BREAK_GLASS_MINUTES, type WideActKind } from './kinds.ts';
 
 interface PersonAsks {
   readonly actor: string;
@@ -12,7 +13,9 @@ interface PersonAsks {
 }
 
 export type NewAct = PersonAsks & { readonly orgId: string; readonly endpointId: string } & (
-    { readonly kind: Exclude<ActKind, 'resolve'> } | { readonly kind: 'resolve'; readonly choice: AskedResolution }
+    | { readonly kind: Exclude<ActKind, 'resolve'> }
+    | { readonly kind: 'resolve'; readonly choice: AskedResolution }
+    | { readonly kind: 'break_glass'; readonly minutes: number }
   );
 
 /** `portalTypeCode`: `null` is everything. */
@@ -25,7 +28,7 @@ const ASKED_ALREADY = 'The same was asked for already and has not ended. Nothing
 /**
  * A person asks a rotator for an act on a login of their tenant; it writes the act's audit event when it begins. What needs a second person waits for one, holds for the
  * login as it stands now, and is told of at once, in the audit and by a notice. Fails with `input_invalid` without a reason, `endpoint_unknown` for a login that the tenant does not have, `state_conflict` where the same is
- * waiting already. For `rcm_console`, and for `rcm_migrator`, which asks for `verify` alone.
+ * waiting already. For `rcm_console`, for `rcm_migrator`, which asks for `verify` alone, and for `rcm_operator`, which asks for `break_glass` alone.
  */
 export async function askAct(db: Database, act: NewAct): Promise<{ readonly id: string }> {
   const [orgId, endpointId] = [checkId('orgId', act.orgId), checkId('endpointId', act.endpointId)];
@@ -35,22 +38,24 @@ export async function askAct(db: Database, act: NewAct): Promise<{ readonly id: 
     const [login] = await tx.$queryRaw<{ id: string }[]>`SELECT e.id FROM integration_endpoint e WHERE e.id = ${endpointId} AND e.org_id = ${orgId}`;
     if (!login) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}. Nothing was changed.`);
     const open = await tx.$queryRaw<{ kind: string }[]>`
-      SELECT r.kind FROM login_request r WHERE r.org_id = ${orgId} AND r.endpoint_id = ${endpointId} AND r.ended_at IS NULL`;
+      SELECT r.kind FROM login_request r WHERE r.org_id = ${orgId} AND r.endpoint_id = ${endpointId} AND r.ended_at IS NULL AND NOT (${IS_OVER})`;
     if (open.some((each) => each.kind === kind) || open.length >= MOST_WAITING) throw new RcmError('state_conflict', ASKED_ALREADY);
-    if (kind !== 'resolve' && kind !== 'rollback')
+    if (kind !== 'resolve' && kind !== 'rollback' && kind !== 'break_glass')
       return only(
         await tx.$queryRaw<{ id: string }[]>`
           INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES (${orgId}, ${endpointId}, ${kind}, ${actor}, ${reason}) RETURNING id::text`,
       );
     const choice = act.kind === 'resolve' ? act.choice : null;
+    const minutes = act.kind === 'break_glass' ? checkMinutes(act.minutes) : null;
     const asked = only(
       await tx.$queryRaw<{ id: string }[]>`
-        INSERT INTO login_request (org_id, endpoint_id, kind, choice, actor, reason)
-        VALUES (${orgId}, ${endpointId}, ${kind}, ${choice}, ${actor}, ${reason}) RETURNING id::text`,
+        INSERT INTO login_request (org_id, endpoint_id, kind, choice, minutes, actor, reason)
+        VALUES (${orgId}, ${endpointId}, ${kind}, ${choice}, ${minutes}::integer, ${actor}, ${reason}) RETURNING id::text`,
     );
-    const details = { requestId: asked.id, act: kind, ...(choice ? { accept: choice } : {}) };
+    const details = { requestId: asked.id, act: kind, ...(choice ? { accept: choice } : {}), ...(minutes ? { minutes } : {}) };
     await writeAuditEvent(tx, { orgId, actor, action: 'approval.asked', subject: endpointId, reason, details });
-    await writeNotice(tx, { kind: 'approval_waiting', key: asked.id, orgId, endpointId, detail: choice ? `${kind} --accept ${choice}` : kind });
+    const detail = `${kind}${choice ? ` --accept ${choice}` : ''}${minutes ? ` --minutes ${minutes}` : ''}`;
+    await writeNotice(tx, { kind: 'approval_waiting', key: asked.id, orgId, endpointId, detail });
     return asked;
   });
 }
@@ -81,6 +86,12 @@ export async function askWideAct(db: Database, { kind, portalTypeCode, actor, ..
 export function checkReason(given: string): string {
   if (REASON.is(given)) return given.trim();
   throw new RcmError('input_invalid', `Say why: it goes into the audit trail, and ${REASON.must}. Nothing was changed.`);
+}
+
+function checkMinutes(minutes: number): number {
+  const { least, most } = BREAK_GLASS_MINUTES;
+  if (Number.isInteger(minutes) && minutes >= least && minutes <= most) return minutes;
+  throw new RcmError('input_invalid', `For how many minutes it may be read is a whole number from ${least} to ${most}. Nothing was changed.`);
 }
 
 function only<Row>([row]: readonly Row[]): Row {

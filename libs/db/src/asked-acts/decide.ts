@@ -13,13 +13,18 @@ export interface Decision {
   readonly reason: string;
 }
 
-/** What a trigger of the schema names where the login is not as it was when it was asked. */
-const OF_THAT_MOMENT = 'login_request_of_that_moment';
+/** By what the schema names where it says no. */
+const REFUSED: Readonly<Record<string, string>> = {
+  login_request_of_that_moment:
+    'The login is not as it was when this was asked for: a rotation has ended or begun since, or the password is another. Who wants it still asks again.',
+  login_request_told_apart:
+    'Whoever asked has signed in elsewhere than you, so nobody could tell that you are two people. Approve it where they have asked, or have them ask again where you are.',
+};
 
 /**
  * A second person approves what the first has asked for, as it was asked and for the login as it stood then, or declines it; with its audit event. Returns on what it was,
  * `null` where there is no such request in that tenant. Fails with `input_invalid` without a reason, `state_conflict` for whoever asked, where it waits for nobody (any
- * more), and where a rotation has ended or begun since, or the password has changed. For `rcm_console`.
+ * more), where a rotation has ended or begun since, or the password has changed, and for a password to read where both have not signed in at the same place. For `rcm_console`; of `break_glass` for `rcm_operator`, too.
  */
 export async function decideAct(db: Database, { id, orgId, decision, actor, ...act }: Decision): Promise<{ readonly endpointId: string | null } | null> {
   checkUuid('id', id);
@@ -37,11 +42,8 @@ export async function decideAct(db: Database, { id, orgId, decision, actor, ...a
     return { endpointId: asked.endpointId };
   });
   return decided.catch((error: unknown) => {
-    if (!isRcmError(error) || error.details['constraint'] !== OF_THAT_MOMENT) throw error;
-    throw new RcmError(
-      'state_conflict',
-      'The login is not as it was when this was asked for: a rotation has ended or begun since, or the password is another. Who wants it still asks again. Nothing was changed.',
-    );
+    const words = isRcmError(error) ? REFUSED[String(error.details['constraint'])] : undefined;
+    throw words === undefined ? error : new RcmError('state_conflict', `${words} Nothing was changed.`);
   });
 }
 

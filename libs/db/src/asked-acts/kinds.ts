@@ -2,6 +2,11 @@
 export const ACT_KINDS = ['verify', 'retry', 'unlocked', 'rotate', 'rollback', 'resolve'] as const;
 export type ActKind = (typeof ACT_KINDS)[number];
 
+/** What no rotator does: whoever asked reads the password themselves, once. */
+export const BREAK_GLASS = 'break_glass';
+/** For how long, from its being approved, in minutes. The table has the same limits. */
+export const BREAK_GLASS_MINUTES = { least: 1, usual: 15, most: 60 } as const;
+
 /** And for a portal type, or for everything. */
 export type WideActKind = 'pause' | 'resume';
 

@@ -69,7 +69,7 @@ test.each(MOVES)('a yes to a resolution is none any more once %s: neither the ta
   await expect(approving(id)).rejects.toMatchObject({ details: { constraint: 'login_request_of_that_moment' } });
   await expect(approve(id)).rejects.toMatchObject({ code: 'state_conflict', message: expect.stringContaining('not as it was') as string });
   expect(await events()).toMatchObject([{ action: 'approval.asked' }]);
-  // What stands as it does now is another matter, and can be asked for once the old wish has ended.
+  // What stands as it does now is another matter, and can be asked for once the old request has ended.
   expect(await endLeftActs(t.rotator, { waitMs: 900_000, workMs: 3_600_000 })).toBe(1);
   expect(await shown()).toMatchObject({ state: 'outdated', endedAt: expect.any(Date) as Date });
   await approve((await ask()).id);

@@ -26,7 +26,7 @@ export type AskedActToDo =
 const LONGEST_WORDS = 1_000;
 /**
  * Takes what waits, the oldest first, `limit` at most; of what needs a second person only what one has approved, and for the login as it stood when it was asked (the
- * table refuses anything else). Taken before it is
+ * table refuses anything else), and never what a person does themselves. Taken before it is
  * begun: an act spends logins, so one whose rotator dies is left and told of, never repeated. For `rcm_rotator`.
  */
 export async function takeActs(db: Database, { takenBy, limit }: { readonly takenBy: string; readonly limit: number }): Promise<readonly AskedActToDo[]> {
@@ -35,7 +35,7 @@ export async function takeActs(db: Database, { takenBy, limit }: { readonly take
     'every tenant',
     (tx) => tx.$queryRaw<{ id: string; orgId: string | null }[]>`
       SELECT r.id::text, r.org_id AS "orgId" FROM login_request r
-       WHERE r.ended_at IS NULL AND r.taken_at IS NULL AND (NOT r.needs_second OR r.decision = 'approved') AND (${HOLDS}) ORDER BY r.asked_at LIMIT ${checkLimit(limit)}`,
+       WHERE r.ended_at IS NULL AND r.taken_at IS NULL AND r.kind <> 'break_glass' AND (NOT r.needs_second OR r.decision = 'approved') AND (${HOLDS}) ORDER BY r.asked_at LIMIT ${checkLimit(limit)}`,
   );
   const taken: AskedActToDo[] = [];
   for (const { id, orgId } of waiting) {
@@ -65,7 +65,7 @@ export async function endAct(
 }
 
 /**
- * Ends what nobody will: taken by nobody `waitMs` after it was asked for or approved, or decided by nobody within the hour (`expired`: yesterday's wish must not
+ * Ends what nobody will: taken by nobody `waitMs` after it was asked for or approved (a password to read: after its minutes), or decided by nobody within the hour (`expired`: yesterday's request must not
  * surprise anybody today), or of a login that has moved on since it was asked (`outdated`), or taken longer ago than `workMs` (`left`: its rotator is gone, and what it did is in the timeline).
  */
 export async function endLeftActs(db: Database, { waitMs, workMs }: { readonly waitMs: number; readonly workMs: number }): Promise<number> {
@@ -78,6 +78,7 @@ export async function endLeftActs(db: Database, { waitMs, workMs }: { readonly w
        WHERE r.ended_at IS NULL AND (r.taken_at IS NULL AND NOT (${HOLDS}) OR CASE
                WHEN r.taken_at IS NOT NULL THEN r.taken_at + make_interval(secs => ${work}::float8 / 1000)
                WHEN r.needs_second AND r.decision IS NULL THEN r.asked_at + make_interval(secs => ${SECOND_PERSON_MS}::float8 / 1000)
+               WHEN r.kind = 'break_glass' THEN r.decided_at + make_interval(mins => r.minutes)
                ELSE coalesce(r.decided_at, r.asked_at) + make_interval(secs => ${wait}::float8 / 1000) END < clock_timestamp())
        LIMIT 1000`,
   );

@@ -14,7 +14,7 @@ interface Withdrawal {
 
 /**
  * Whoever asked takes it back, approved or not, while no rotator has taken it; with its audit event. Returns on what it was, `null` where there is no such request in
- * that tenant. Fails with `input_invalid` without a reason, `state_conflict` for anybody else, and where it was taken or has ended. For `rcm_console`.
+ * that tenant. Fails with `input_invalid` without a reason, `state_conflict` for anybody else, and where it was taken or has ended. For `rcm_console`; of `break_glass` for `rcm_operator`, too.
  */
 export async function withdrawAct(db: Database, { id, orgId, actor, ...act }: Withdrawal): Promise<{ readonly endpointId: string | null } | null> {
   checkUuid('id', id);
@@ -28,7 +28,7 @@ export async function withdrawAct(db: Database, { id, orgId, actor, ...act }: Wi
     await writeAskedEvent(tx, asked, { actor, action: asked.needsSecond ? 'approval.withdrawn' : 'request.withdrawn', reason });
     const rows = await tx.$executeRaw`
       UPDATE login_request SET withdrawn_by = ${actor}, withdrawal_reason = ${reason} WHERE id = ${id}::uuid AND ended_at IS NULL AND taken_at IS NULL`;
-    if (rows === 0) throw new RcmError('state_conflict', 'A rotator has taken it, or it has ended. Nothing was changed.');
+    if (rows === 0) throw new RcmError('state_conflict', 'It was taken, or it has ended. Nothing was changed.');
     return { endpointId: asked.endpointId };
   });
 }

@@ -113,6 +113,10 @@ export interface EndpointRow {
   readonly lastRotatedAt: Date | null;
   readonly nextRotationAt: Date | null;
   readonly hasLegacyCredentials: boolean;
+  /** Since when the organization uses it no more; then it names neither a secret nor an account. */
+  readonly retiredAt: Date | null;
+  /** The secret that it named when it was retired. */
+  readonly retiredSecretArn: string | null;
   readonly portalType: PortalTypeRow;
 }
 
@@ -161,6 +165,8 @@ function withPortalType(row: EndpointModel, portalType: PortalTypeRow): Endpoint
     lastRotatedAt: row.lastRotatedAt,
     nextRotationAt: row.nextRotationAt,
     hasLegacyCredentials: row.hasLegacyCredentials,
+    retiredAt: row.retiredAt,
+    retiredSecretArn: row.retiredSecretArn,
     portalType,
   };
 }

@@ -50,7 +50,7 @@ export interface EndpointPage {
   readonly next: string | null;
 }
 
-/** One page of an organization's endpoints by id, at one portal type or at all. Fails with `input_invalid`. */
+/** One page of an organization's endpoints that are not retired, by id, at one portal type or at all. Fails with `input_invalid`. */
 export async function listEndpointsOf(
   db: Database,
   {
@@ -64,7 +64,7 @@ export async function listEndpointsOf(
   const most = checkLimit(limit);
   const rows = await db.transaction({ tenant: orgId }, (tx) =>
     tx.integrationEndpoint.findMany({
-      where: { orgId, ...(portalTypeCode === undefined ? {} : { portalTypeCode }), ...(after === undefined ? {} : { id: { gt: after } }) },
+      where: { orgId, retiredAt: null, ...(portalTypeCode === undefined ? {} : { portalTypeCode }), ...(after === undefined ? {} : { id: { gt: after } }) },
       select: { id: true, portalTypeCode: true, secretArn: true },
       orderBy: { id: 'asc' },
       take: most + 1,

@@ -2,6 +2,7 @@ import { RcmError } from '@rcm/telemetry';
 import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { checkLimit, checkMs, timestamp } from '../input.ts';
+import { checkFingerprints, type Fingerprints } from '../ledger/password.ts';
 import { writeNotice } from '../notices/write.ts';
 
 /** A login of which somebody met that the store does not hold what the portal accepts. */
@@ -13,7 +14,7 @@ export interface WantedSearch {
 /** A search as it begins: what it has seen. What is wanted meanwhile is the next one's, also where it leaves the date as it is. */
 export interface SearchStart extends WantedSearch {
   /** How often it was wanted until then. */
-  readonly wishes: number;
+  readonly requests: number;
 }
 
 /**
@@ -36,6 +37,27 @@ export async function wantSearchNow(tx: Transaction, { orgId, endpointId }: Want
 /** The same, for an agent that sees it without a login: what lies in the store is older than what was promoted, or names another account. */
 export function wantCredentialSearch(db: Database, wanted: WantedSearch): Promise<void> {
   return db.transaction({ tenant: wanted.orgId }, (tx) => wantSearchNow(tx, wanted));
+}
+
+/**
+ * The same, for an agent that may not try what the store holds, as the portal refused it: where the account let somebody in by another password since then, somebody has
+ * saved an old copy over the one that is accepted. Nobody is refused by that, as nobody tries it, so nobody else would look before the next rotation.
+ */
+export async function wantSearchIfOutdated(
+  db: Database,
+  { orgId, endpointId, fingerprints }: WantedSearch & { readonly fingerprints: Fingerprints },
+): Promise<void> {
+  const prints = [...checkFingerprints(fingerprints)];
+  await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$executeRaw`
+      UPDATE integration_endpoint e SET search_wanted_at = clock_timestamp(), search_wishes = e.search_wishes + 1
+       WHERE e.org_id = ${orgId} AND e.id = ${endpointId} AND e.search_wanted_at IS NULL
+         AND EXISTS (SELECT FROM login_attempt a
+                      WHERE a.login_identity = e.login_identity AND a.outcome = 'accepted' AND a.fingerprint <> ALL(${prints}::text[])
+                        AND a.started_at > (SELECT max(r.started_at) FROM login_attempt r
+                                             WHERE r.login_identity = e.login_identity AND r.effect IN ('suspect', 'bad') AND r.fingerprint = ANY(${prints}::text[])))`,
+  );
 }
 
 /**
@@ -63,27 +85,27 @@ export async function listWantedSearches(
 /** A search begins, before it reads anything. Fails with `endpoint_unknown`. */
 export async function startSearch(db: Database, { orgId, endpointId }: WantedSearch): Promise<SearchStart> {
   const row = await db.transaction({ tenant: orgId }, (tx) =>
-    tx.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, select: { searchWishes: true } }),
+    tx.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, select: { searchRequests: true } }),
   );
   if (!row) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
-  return { orgId, endpointId, wishes: row.searchWishes };
+  return { orgId, endpointId, requests: row.searchRequests };
 }
 
 /** A search has come to its end: what it has seen is wanted no more. */
-export async function noteSearched(db: Database, { orgId, endpointId, wishes }: SearchStart): Promise<void> {
+export async function noteSearched(db: Database, { orgId, endpointId, requests }: SearchStart): Promise<void> {
   await db.transaction(
     { tenant: orgId },
     (tx) => tx.$executeRaw`
       UPDATE integration_endpoint
          SET searched_at = clock_timestamp(),
-             search_wanted_at = CASE WHEN search_wishes <> ${wishes}::int OR search_wanted_at > clock_timestamp() THEN search_wanted_at END
+             search_wanted_at = CASE WHEN search_wishes <> ${requests}::int OR search_wanted_at > clock_timestamp() THEN search_wanted_at END
        WHERE org_id = ${orgId} AND id = ${endpointId}`,
   );
 }
 
 /** Not all could be asked yet: the search goes on at a moment that ledger or portal named (believed for a day), or after a pause; sooner where that is wanted meanwhile. */
 export async function postponeSearch(db: Database, search: SearchStart & ({ readonly until: Date } | { readonly forMs: number })): Promise<void> {
-  const { orgId, endpointId, wishes } = search;
+  const { orgId, endpointId, requests } = search;
   const until = 'until' in search ? timestamp(search.until) : null;
   const ms = 'forMs' in search ? checkMs('forMs', search.forMs) : null;
   await db.transaction(
@@ -91,7 +113,7 @@ export async function postponeSearch(db: Database, search: SearchStart & ({ read
     (tx) => tx.$executeRaw`
       UPDATE integration_endpoint
          SET search_wanted_at = least(coalesce(${until}::timestamptz, clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000)), clock_timestamp() + interval '1 day',
-                                      CASE WHEN search_wishes <> ${wishes}::int THEN search_wanted_at END)
+                                      CASE WHEN search_wishes <> ${requests}::int THEN search_wanted_at END)
        WHERE org_id = ${orgId} AND id = ${endpointId}`,
   );
 }

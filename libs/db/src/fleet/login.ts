@@ -9,6 +9,8 @@ export interface FleetLogin {
   readonly rotationMode: 'automatic' | 'manual';
   /** The row names a secret in the store. */
   readonly stored: boolean;
+  /** Since when its organization uses it no more. */
+  readonly retiredAt: Date | null;
   readonly loginIdentity: string | null;
   readonly lastRotatedAt: Date | null;
   readonly nextRotationAt: Date | null;
@@ -30,7 +32,7 @@ export interface FleetLogin {
 /** For tables `e` (endpoint), `p` (portal type) and, where there is one, `i` (identity) with `lock` and `open` beside it. */
 export const LOGIN_COLUMNS = Prisma.sql`
   e.id, e.org_id AS "orgId", e.portal_type_code AS "portalTypeCode", e.account_id AS "accountId", p.rotation_mode AS "rotationMode",
-  e.secret_arn IS NOT NULL AS stored, e.login_identity AS "loginIdentity", e.last_rotated_at AS "lastRotatedAt", e.next_rotation_at AS "nextRotationAt",
+  e.secret_arn IS NOT NULL AS stored, e.retired_at AS "retiredAt", e.login_identity AS "loginIdentity", e.last_rotated_at AS "lastRotatedAt", e.next_rotation_at AS "nextRotationAt",
   e.last_rotated_at + make_interval(hours => 24 * p.password_expires_days) AS "expiresAt", i.refused_since AS "refusedSince",
   i.first_accepted_at AS "firstAcceptedAt", accepted.at AS "lastAcceptedAt", coalesce(i.shared, false) AS shared, open.state AS "openState",
   coalesce(lock.until > clock_timestamp(), false) AS locked,

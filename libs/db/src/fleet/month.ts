@@ -1,7 +1,7 @@
 import { RcmError } from '@rcm/telemetry';
 import type { Database } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
-import { checkId, checkLimit } from '../input.ts';
+import { checkId, checkLimit, checkPlaceTime } from '../input.ts';
 import { type CalendarEntry, COMING, IS_KEPT } from './calendar.ts';
 
 /** How much of one kind comes on one day, by UTC. */
@@ -26,7 +26,6 @@ export interface ClosedHours {
 }
 
 const DAY = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
-const MOMENT = /^[-0-9:.+ TZ]{1,64}$/;
 const MOST_PORTALS = 1_000;
 
 /**
@@ -51,7 +50,7 @@ export async function comingOnDay(
   { orgId, day, after = null, limit }: { readonly orgId: string; readonly day: string; readonly after?: DayPlace | null; readonly limit: number },
 ): Promise<{ readonly entries: readonly CalendarEntry[]; readonly next: DayPlace | null }> {
   const [first, most] = [checkDay(day), checkLimit(limit)];
-  if (after && !MOMENT.test(after.at)) throw new RcmError('input_invalid', 'The place in the list is none.');
+  if (after) checkPlaceTime(after.at);
   const from = after === null ? Prisma.sql`true` : Prisma.sql`(c.at, e.id, c.kind) > (${after.at}::timestamptz, ${after.id}, ${after.kind})`;
   const rows = await db.transaction(
     { tenant: checkId('orgId', orgId) },

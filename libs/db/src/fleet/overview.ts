@@ -49,7 +49,7 @@ const logins = (scope: Scope, wrong: Prisma.Sql): Prisma.Sql =>
 /** Of one organization all are counted; of all of them only as many as are soon counted, and the rest is Postgres's own estimate. */
 async function countLogins(tx: Transaction, scope: Scope): Promise<Pick<FleetOverview, 'logins' | 'loginsEstimated'>> {
   const [row] = await tx.$queryRaw<{ logins: number; estimate: number }[]>`
-    SELECT ${typeof scope === 'object' ? Prisma.sql`(SELECT count(*)::int FROM integration_endpoint e WHERE ${isOf(scope, 'e')})` : some(Prisma.sql`SELECT FROM integration_endpoint`)} AS logins,
+    SELECT ${typeof scope === 'object' ? Prisma.sql`(SELECT count(*)::int FROM integration_endpoint e WHERE e.retired_at IS NULL AND ${isOf(scope, 'e')})` : some(Prisma.sql`SELECT FROM integration_endpoint e WHERE e.retired_at IS NULL`)} AS logins,
            (SELECT c.reltuples::float8 FROM pg_class c WHERE c.oid = 'integration_endpoint'::regclass) AS estimate`;
   if (!row || typeof scope === 'object' || row.logins < COUNTED_AT_MOST) return { logins: row?.logins ?? 0, loginsEstimated: false };
   return { logins: Math.max(row.logins, row.estimate), loginsEstimated: true };

@@ -36,6 +36,8 @@ export interface LoginInFull extends FleetLogin {
   readonly lastRefused: Refused | null;
   /** `null` where the login is not stored yet. */
   readonly budget: LoginBudget | null;
+  /** What its secret had left when one was last typed; `null`: none was. */
+  readonly backupCodes: { readonly left: number; readonly at: Date } | null;
   readonly attempt: {
     readonly id: string;
     readonly state: string;
@@ -91,12 +93,15 @@ export async function showLogin(
   };
 }
 
-type Besides = Pick<LoginInFull, 'lastRefused' | 'attempt' | 'leases' | 'waitingTasks' | 'pauses' | 'portalStopped' | 'notices' | 'alsoAt'>;
+type Besides = Pick<LoginInFull, 'lastRefused' | 'backupCodes' | 'attempt' | 'leases' | 'waitingTasks' | 'pauses' | 'portalStopped' | 'notices' | 'alsoAt'>;
 
 async function besides(tx: Transaction, { id, orgId, portalTypeCode, loginIdentity }: FleetLogin): Promise<Besides> {
   const [lastRefused] = await tx.$queryRaw<Refused[]>`
     SELECT a.started_at AS at, a.outcome, a.effect, coalesce(a.process, a.actor) AS by, a.version FROM login_attempt a
      WHERE a.login_identity = ${loginIdentity} AND (a.effect IN ('suspect', 'bad') OR a.outcome = 'locked') ORDER BY a.started_at DESC LIMIT 1`;
+  const [backupCodes] = await tx.$queryRaw<NonNullable<Besides['backupCodes']>[]>`
+    SELECT s.left_then AS left, s.spent_at AS at FROM backup_code_spent s
+     WHERE s.org_id = ${orgId} AND s.endpoint_id = ${id} AND s.left_then IS NOT NULL ORDER BY s.spent_at DESC LIMIT 1`;
   const [attempt] = await tx.$queryRaw<NonNullable<Besides['attempt']>[]>`
     SELECT r.id::text AS id, r.state, r.reason, r.owner, r.detail, r.updated_at AS since, r.waiting_until AS "waitingUntil"
       FROM rotation_attempt r WHERE r.login_identity = ${loginIdentity} AND r.ended_at IS NULL`;
@@ -118,6 +123,7 @@ async function besides(tx: Transaction, { id, orgId, portalTypeCode, loginIdenti
     SELECT o.id FROM integration_endpoint o WHERE o.login_identity = ${loginIdentity} AND o.id <> ${id} ORDER BY o.id LIMIT ${TASKS_SHOWN}`;
   return {
     lastRefused: lastRefused ?? null,
+    backupCodes: backupCodes ?? null,
     attempt: attempt ?? null,
     leases,
     waitingTasks,

@@ -1,7 +1,7 @@
 import { Prisma } from '../generated/client.ts';
 import { timestamp } from '../input.ts';
 
-/** Which logins are asked for; all of it must hold. Times are moments, by the asker's clock. */
+/** Which logins are asked for, of those that are not retired; all of it must hold. Times are moments, by the asker's clock. */
 export interface LoginFilter {
   readonly orgId?: string | undefined;
   readonly portalTypeCode?: string | undefined;
@@ -51,7 +51,9 @@ export function walk(filter: LoginFilter, after: WalkPlace | null, limit: number
   );
   switch (leader) {
     case undefined:
-      return Prisma.sql`SELECT NULL::timestamptz AS key, e.id FROM integration_endpoint e WHERE ${rest} AND e.id > ${after?.id ?? ''} ORDER BY e.id LIMIT ${limit}`;
+      return Prisma.sql`
+        SELECT NULL::timestamptz AS key, e.id FROM integration_endpoint e
+         WHERE e.retired_at IS NULL AND ${rest} AND e.id > ${after?.id ?? ''} ORDER BY e.id LIMIT ${limit}`;
     case 'blocked':
       return byIdentity(Prisma.sql`rotation_attempt`, { id: 'login_identity', key: 'created_at' }, Prisma.sql`w.ended_at IS NULL AND w.state = 'blocked'`);
     case 'locked':

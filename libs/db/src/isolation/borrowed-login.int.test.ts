@@ -7,7 +7,7 @@ let w: TwoTenants;
 beforeAll(async () => void (w = await openTwoTenants()));
 afterAll(() => w.close());
 
-describe.each(['login_lease', 'login_attempt', 'rotation_attempt', 'login_clearance'])('a row of one’s own in %s', (table) => {
+describe.each(['login_lease', 'login_attempt', 'rotation_attempt', 'login_clearance', 'backup_code_spent'])('a row of one’s own in %s', (table) => {
   // It would hold the other's lease, spend its budget or stop its rotation, and a refusal for another reason would tell that it has one open.
   test.each(ASKING)('cannot name another tenant’s login, or one that nobody has, as %s', async (role) => {
     const nobodys = '0'.repeat(64);

@@ -7,8 +7,17 @@ import { followSecretMadeAnew } from '../endpoints/secret-made-anew.ts';
 import { findEndpoint, findOrganization, getEndpoint, listEndpoints } from '../endpoints/read.ts';
 import { followAccount } from '../endpoints/follow-account.ts';
 import { putOffRotation } from '../endpoints/put-off.ts';
+import { listOtherSecrets } from '../endpoints/other-secrets.ts';
 import { bringRotationForward, isDue, listDueEndpoints, listSharedIdentities, setNextRotation } from '../endpoints/schedule.ts';
-import { countRefusedLogins, listWantedSearches, noteSearched, postponeSearch, startSearch, wantCredentialSearch } from '../endpoints/search.ts';
+import {
+  countRefusedLogins,
+  listWantedSearches,
+  noteSearched,
+  postponeSearch,
+  startSearch,
+  wantCredentialSearch,
+  wantSearchIfOutdated,
+} from '../endpoints/search.ts';
 import { fleetFigures } from '../fleet/figures.ts';
 import { advanceAttempt, blockAttempt, resumeAttempt, waitAttempt } from '../journal/advance.ts';
 import { listCopiesElsewhere, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from '../journal/copies.ts';
@@ -18,6 +27,7 @@ import { knowsRotation } from '../journal/knows.ts';
 import { outrunCopy } from '../journal/outrun-copy.ts';
 import { keptLength } from '../journal/kept-length.ts';
 import { knownVersions } from '../journal/known-versions.ts';
+import { endLongWait } from '../journal/long-waits.ts';
 import { beginLook } from '../journal/looks.ts';
 import { announceSuccessor, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo } from '../journal/resolve.ts';
 import { answerRequest, noteLookedAt } from '../journal/left-requests.ts';
@@ -26,6 +36,7 @@ import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts'
 import { listLeases, releaseLease, renewLease } from '../leases/upkeep.ts';
 import { withdrawWriterIntent } from '../leases/writer-intent.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
+import { spendBackupCode } from '../ledger/backup-code.ts';
 import { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts';
 import { clearLogin } from '../ledger/clearance.ts';
 import { recordKeptSession } from '../ledger/login-use.ts';
@@ -130,14 +141,17 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   followAccount: (n) =>
     followAccount(t.rotator, { ...n, from: n.loginIdentity, to: [{ id: identityOf('another'), keyId: '1' }], actor: 'a', knownAs: [n.loginIdentity] }),
   wantCredentialSearch: (n) => wantCredentialSearch(t.agent, n),
+  wantSearchIfOutdated: (n) => wantSearchIfOutdated(t.agent, { ...n, fingerprints: [printOf('old')] }),
   startSearch: (n) => startSearch(t.rotator, n),
-  noteSearched: (n) => noteSearched(t.rotator, { ...n, wishes: 0 }),
-  postponeSearch: (n) => postponeSearch(t.rotator, { ...n, wishes: 0, forMs: 1 }),
+  noteSearched: (n) => noteSearched(t.rotator, { ...n, requests: 0 }),
+  postponeSearch: (n) => postponeSearch(t.rotator, { ...n, requests: 0, forMs: 1 }),
   knownVersions: (n) => knownVersions(t.rotator, { ...n, limit: 10 }),
   outrunCopy: (n) => outrunCopy(t.agent, n),
   listCopiesElsewhere: (n) => listCopiesElsewhere(t.rotator, { ...n, secretArn: 'arn:of:another', limit: 10 }),
+  listOtherSecrets: (n) => listOtherSecrets(t.rotator, { ...n, secretArn: 'arn:of:another', limit: 10 }),
   mayRemoveCopy: (n) => mayRemoveCopy(t.rotator, { ...n, currentVersion: '1' }),
   reserveTotpStep: (n) => reserveTotpStep(t.agent, { ...n, periodSeconds: 30, skew: 1 }),
+  spendBackupCode: (n) => spendBackupCode(t.agent, { ...n, codes: [PRINTS] }),
   planRotation: (n) => planRotation(t.rotator, { ...n, attemptId: randomUUID(), owner: 'o', reason: 'due', baseVersion: '1', recipeHash: 'h' }),
   requestRotation: (n) => requestRotation(t.rotator, { ...n, kind: 'compromise', actor: 'a', reason: 'r' }),
   answerRequest: (n) => answerRequest(t.rotator, { ...n, requestId: randomUUID(), answer: 'done' }),
@@ -156,6 +170,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   putOffRotation: (n) => putOffRotation(t.rotator, { ...n, forMs: 60_000, tell: 'x' }),
   rotationTo: (n) => rotationTo(t.rotator, { ...n, version: '1' }),
   beginLook: (n) => beginLook(t.rotator, n),
+  endLongWait: (n) => endLongWait(t.rotator, n),
   resolveAsFound: (n) => resolveAsFound(t.rotator, { ...n, detail: 'x', found: 'staged' }),
   resolveAsUnchanged: (n) => resolveAsUnchanged(t.rotator, { ...n, detail: 'x', dueAgainMs: 1000 }),
   announceSuccessor: (n) => announceSuccessor(t.rotator, { ...n, detail: 'x', successor: { attemptId: randomUUID(), baseVersion: '1' } }),
@@ -215,6 +230,7 @@ describe('with another tenant’s names', () => {
       'migration_proof',
       'login_identity',
       'login_clearance',
+      'backup_code_spent',
       'notice',
       'rotation_request',
       'tenant_data_key',

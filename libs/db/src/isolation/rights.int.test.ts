@@ -104,6 +104,20 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     [role, 'may not', request()],
     [role, 'may not', 'SELECT 1 FROM rotation_request'],
   ]),
+  ['rcm_rotator', 'may', 'SELECT 1 FROM backup_code_spent'],
+  ['rcm_operator', 'may', 'SELECT left_then, spent_at FROM backup_code_spent'],
+  ['rcm_operator', 'may not', 'SELECT fingerprint FROM backup_code_spent'],
+  ['rcm_agent', 'may not', 'SELECT 1 FROM backup_code_spent'],
+  ...(['rcm_agent', 'rcm_rotator', 'rcm_migrator'] as const).flatMap((role): (readonly [Asking, 'may' | 'may not', string])[] => [
+    [role, role === 'rcm_migrator' ? 'may not' : 'may', `SELECT * FROM rcm_spend_backup_code('$endpoint', '$uuid', ARRAY['1:' || repeat('a', 64)], '{0}')`],
+    [
+      role,
+      'may not',
+      `INSERT INTO backup_code_spent (login_identity, fingerprint, org_id, endpoint_id) VALUES ('$login', '1:' || repeat('a', 64), '$org', '$endpoint')`,
+    ],
+    [role, 'may not', `UPDATE backup_code_spent SET left_behind = true`],
+    [role, 'may not', 'DELETE FROM backup_code_spent'],
+  ]),
   ['rcm_rotator', 'may', clearance('retry')],
   ['rcm_rotator', 'may', 'SELECT 1 FROM login_clearance'],
   ['rcm_rotator', 'may not', `UPDATE login_clearance SET at = now()`],
@@ -276,6 +290,12 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_rotator', 'may not', `UPDATE login_request SET login_stood = 'else'`],
   ['rcm_rotator', 'may not', `UPDATE login_request SET decision = 'approved', decided_by = 'person:os:john', decision_reason = 'r'`],
   ['rcm_agent', 'may not', 'SELECT 1 FROM login_request'],
+  ['rcm_operator', 'may', brokenGlass()],
+  ['rcm_operator', 'may not', `UPDATE login_request SET taken_at = now(), taken_by = 'person:os:jane'`],
+  ['rcm_operator', 'may not', `INSERT INTO notice (kind, dedup_key, org_id, endpoint_id) VALUES ('secret_read', 'b', '$org', '$endpoint')`],
+  [CONSOLE_ROLE, 'may', brokenGlass()],
+  ...ALL_ROLES.filter((role) => role !== CONSOLE_ROLE && role !== 'rcm_operator').map((role) => [role, 'may not', brokenGlass()] as const),
+  ...ALL_ROLES.map((role) => [role, 'may not', 'UPDATE login_request SET minutes = 60'] as const),
   ...APP_ROLES.map((role) => [role, 'may not', 'UPDATE login_identity SET refused_since = NULL'] as const),
   ...ALL_ROLES.map((role) => [role, 'may', 'SELECT count(*) FROM rcm_migrations()'] as const),
   ...ALL_ROLES.flatMap((role): (readonly [Asking, 'may not', string])[] => [
@@ -414,6 +434,10 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
 /** What a person asks for a login. The world's own rows ask that each be verified, which is not asked twice at once. */
 function asked(actor: string, reason: string, kind: 'verify' | 'rotate' | 'rollback' = 'verify'): string {
   return `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('$org', '$endpoint', '${kind}', '${actor}', '${reason}')`;
+}
+
+function brokenGlass(): string {
+  return `INSERT INTO login_request (org_id, endpoint_id, kind, minutes, actor, reason) VALUES ('$org', '$endpoint', 'break_glass', 15, 'person:os:jane', 'because')`;
 }
 
 function clearance(kind: 'unlocked' | 'retry'): string {

@@ -5,6 +5,9 @@ import { checkLimit } from '../input.ts';
 /** Of how many of the last rotations it is asked what they replaced. */
 const EDITS = 5;
 
+/** What a login was tried with and is no version of its own secret: a staged copy, another secret's password, the beginning of one that a portal may have cut. */
+const NAMED_OTHERWISE = '^(staged|elsewhere):|/[0-9]+$';
+
 /**
  * Condition on login attempts `a`: made with the secret that an endpoint names now. Versions of SSM and Vault are numbers that every secret counts from one.
  */
@@ -25,7 +28,7 @@ export async function knownVersions(
     { tenant: orgId },
     (tx) => tx.$queryRaw<{ version: string; accepted: boolean }[]>`
       SELECT v.version, bool_or(v.proved) AS accepted FROM (
-        (SELECT coalesce(r.promoted_version, CASE WHEN a.version LIKE 'staged:%' THEN NULL ELSE a.version END) AS version, a.started_at, a.proved
+        (SELECT coalesce(r.promoted_version, CASE WHEN a.version ~ ${NAMED_OTHERWISE} THEN NULL ELSE a.version END) AS version, a.started_at, a.proved
           FROM login_attempt a LEFT JOIN rotation_attempt r ON r.login_identity = a.login_identity AND 'staged:' || r.id::text = a.version
          WHERE a.login_identity = ${loginIdentity} AND a.org_id = ${orgId} AND a.outcome IS NOT NULL AND a.outcome <> 'not_submitted' AND ${OF_SAME_SECRET(endpointId)}
          ORDER BY a.started_at DESC LIMIT 200)

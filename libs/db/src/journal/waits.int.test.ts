@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase } from '../testing.fixture.ts';
 import { advanceAttempt, blockAttempt, resumeAttempt, type Wait, waitAttempt } from './advance.ts';
+import { endLongWait, listLongWaits } from './long-waits.ts';
 import { getAttempt } from './open.ts';
 
 let t: TestDatabase;
@@ -147,4 +148,59 @@ test.each(['hunter2', 'copy:hunter2', 'version:', 'staged/'])('%s names nothing,
 test('a reason that is none is refused by the schema, so that a misspelt one never counts as scheduled', async () => {
   const { attemptId } = await submitting();
   await expect(t.sql(`UPDATE rotation_attempt SET reason = 'compromised' WHERE id = $1`, [attemptId])).rejects.toMatchObject({ code: '23514' });
+});
+
+describe('a rotation that waits for a person', () => {
+  const staged = async (): Promise<Held> => {
+    const endpoint = await makeEndpoint(t.db);
+    const attempt = { ...(await plannedAttempt(t.rotator, endpoint)), orgId: endpoint.orgId };
+    await advanceAttempt(t.rotator, { ...attempt, from: 'planned', to: 'staged' });
+    return attempt;
+  };
+  const waitsFor = async (attempt: Held, untilMs: number, from: 'staged' | 'submitting' = 'staged') =>
+    waitAttempt(t.rotator, { ...attempt, from, untilMs, growsToMs: DAY_MS, detail: 'x' });
+  const isListed = async (attempt: Held) => (await listLongWaits(t.rotator, { limit: 1000 })).some(({ id }) => id === attempt.attemptId);
+
+  test('is listed with what it began with, and its wait is ended', async () => {
+    const attempt = await staged();
+    await waitsFor(attempt, 2 * HOUR_MS);
+    expect(await listLongWaits(t.rotator, { limit: 1000 })).toContainEqual(expect.objectContaining({ id: attempt.attemptId, baseVersion: '1' }));
+    expect(await resume(attempt)).toBeNull();
+    expect(await endLongWait(t.rotator, attempt)).toBe(true);
+    expect(await isListed(attempt)).toBe(false);
+    expect(await resume(attempt)).toMatchObject({ state: 'staged' });
+    expect(await endLongWait(t.rotator, attempt)).toBe(false);
+  });
+
+  test.each<[string, () => Promise<Held>]>([
+    [
+      'waits for an hour or less',
+      async () => {
+        const attempt = await staged();
+        await waitsFor(attempt, HOUR_MS);
+        return attempt;
+      },
+    ],
+    [
+      'may have sent something',
+      async () => {
+        const attempt = await submitting();
+        await waitsFor(attempt, 2 * HOUR_MS, 'submitting');
+        return attempt;
+      },
+    ],
+  ])('is not meant by one that %s', async (_, made) => {
+    const attempt = await made();
+    expect(await isListed(attempt)).toBe(false);
+    expect(await endLongWait(t.rotator, attempt)).toBe(false);
+    expect(await resume(attempt)).toBeNull();
+  });
+
+  test('is its own organization’s to end', async () => {
+    const attempt = await staged();
+    await waitsFor(attempt, 2 * HOUR_MS);
+    const { orgId } = await makeEndpoint(t.db);
+    expect(await endLongWait(t.rotator, { ...attempt, orgId })).toBe(false);
+    expect(await isListed(attempt)).toBe(true);
+  });
 });

@@ -6,7 +6,7 @@ export interface KeyRows {
   readonly use: KeyUse;
   readonly keyId: string;
   /** `logins that nobody has now`: no endpoint has them in a store, and what was tried lately counts if one comes back. `proofs`: of rows that still hold plaintext. */
-  readonly what: 'logins' | 'logins that nobody has now' | 'passwords' | 'proofs';
+  readonly what: 'logins' | 'logins that nobody has now' | 'passwords' | 'proofs' | 'used backup codes';
   readonly count: number;
 }
 

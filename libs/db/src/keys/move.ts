@@ -6,7 +6,7 @@ import { checkLimit, checkUuid } from '../input.ts';
 import type { Fingerprints } from '../ledger/password.ts';
 import { checkFingerprints } from '../ledger/password.ts';
 
-/** An endpoint whose login, or something that the ledger knows of its passwords, is under another key than the current one. */
+/** An endpoint whose login, or something that the ledger knows of its passwords or used backup codes, is under another key than the current one. */
 export interface LoginToMove {
   readonly orgId: string;
   readonly endpointId: string;
@@ -24,7 +24,9 @@ export async function listLoginsToMove(
        WHERE e.secret_arn IS NOT NULL AND e.id > ${after ?? ''}
          AND (i.key_id <> ${identityKeyId}
               OR EXISTS (SELECT FROM login_attempt a WHERE a.login_identity = e.login_identity AND a.org_id = e.org_id
-                            AND a.fingerprint IS NOT NULL AND split_part(a.fingerprint, ':', 1) <> ${fingerprintKeyId}))
+                            AND a.fingerprint IS NOT NULL AND split_part(a.fingerprint, ':', 1) <> ${fingerprintKeyId})
+              OR EXISTS (SELECT FROM backup_code_spent s WHERE s.login_identity = e.login_identity AND NOT s.left_behind
+                            AND split_part(s.fingerprint, ':', 1) <> ${fingerprintKeyId}))
        ORDER BY e.id LIMIT ${checkLimit(limit)}`,
   );
 }
@@ -68,13 +70,16 @@ export async function moveLogin(db: Database, { orgId, endpointId, from, to, lea
 export interface MovePrints {
   readonly orgId: string;
   readonly loginIdentity: string;
-  /** Of each password that is stored: its fingerprints, the current key's first. */
+  /** Of each password and each backup code that is stored: its fingerprints, the current key's first. */
   readonly stored: readonly Fingerprints[];
   /** The current key's id. What the organization's other attempts know by another key is forgotten: those passwords are in no store. */
   readonly keyId: string;
 }
 
-/** What the ledger knows of a login's stored passwords is known by the current key's fingerprints from here on: their rests and proofs stay. */
+/**
+ * What the ledger knows of a login's stored passwords and backup codes is known by the current key's fingerprints from here on: rests and proofs stay, and what
+ * was used. Used codes that are not stored stay as they are: nobody can type them.
+ */
 export async function movePrints(
   db: Database,
   { orgId, loginIdentity, stored, keyId }: MovePrints,

@@ -41,7 +41,7 @@ export async function migrationByOrganization(db: Database, scope: Scope = 'ever
                     max(m.proved_at) FILTER (WHERE m.step = 'verified' AND m.secret_arn = e.secret_arn) AS verified
                FROM migration_proof m WHERE m.endpoint_id = e.id AND m.org_id = e.org_id) p
         LEFT JOIN storage_state s ON s.org_id = e.org_id
-       WHERE (e.has_legacy_credentials OR p.applied_first IS NOT NULL) AND ${typeof scope === 'object' ? Prisma.sql`e.org_id = ${scope.tenant}` : Prisma.sql`true`}
+       WHERE (e.has_legacy_credentials OR (p.applied_first IS NOT NULL AND e.retired_at IS NULL)) AND ${typeof scope === 'object' ? Prisma.sql`e.org_id = ${scope.tenant}` : Prisma.sql`true`}
        GROUP BY e.org_id ORDER BY e.org_id`,
   );
 }

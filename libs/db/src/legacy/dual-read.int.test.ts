@@ -4,7 +4,8 @@ import { findEndpoint } from '../endpoints/read.ts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '../endpoints/seed.ts';
 import { acquireSharedLease } from '../leases/acquire.ts';
 import { releaseLease } from '../leases/upkeep.ts';
-import { identityOf, openTestDatabase, PORTAL, secretOf, type TestDatabase } from '../testing.fixture.ts';
+import { spendBackupCode } from '../ledger/backup-code.ts';
+import { identityOf, openTestDatabase, PORTAL, printOf, secretOf, type TestDatabase } from '../testing.fixture.ts';
 import { type LegacyNamed, nameLegacyLogin, readLegacyLogin } from './dual-read.ts';
 import { recordMigrated } from './migrate.ts';
 import { seenRow } from './row.fixture.ts';
@@ -54,6 +55,16 @@ describe('a login in a row', () => {
     expect(await events('under-lease')).toEqual([event, event]);
     const [kept] = await t.sql<{ text: string }>(`SELECT string_agg(a::text, ' ') AS text FROM audit_event a`);
     expect(kept?.text).not.toContain(PASSWORD);
+  });
+
+  test('that a person has made another account’s types no backup code again that was used by the former name', async () => {
+    const place = await named('with-codes');
+    const codes = [[printOf('one')], [printOf('two')]];
+    const leaseId = await lease(place);
+    expect(await spendBackupCode(t.agent, { ...place, leaseId, codes })).toMatchObject({ taken: 0 });
+    await releaseLease(t.agent, { ...place, leaseId });
+    expect(await name(place, 'with-codes-renamed', identityOf('with-codes'))).toBe('named');
+    expect(await spendBackupCode(t.agent, { ...place, leaseId: await lease(place), codes })).toMatchObject({ taken: 1 });
   });
 
   test('is given without a lease only as long as it has no name', async () => {

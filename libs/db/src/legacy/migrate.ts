@@ -50,7 +50,7 @@ export interface Migrated extends NewProof {
  * The endpoint's login now lies in the store: sets reference, version and identity, only where there is no reference yet and the row still
  * holds what the secret was made of, with proof and audit event in the same transaction. A due date that is there stays. `already`: there
  * was a reference. `edited`: the row holds something else by now; nothing was changed.
- * Fails with `endpoint_unknown`, `input_invalid` (a reference or identity that the schema refuses), `config_invalid` where logins are named with a key
+ * Fails with `endpoint_unknown`, `endpoint_retired`, `input_invalid` (a reference or identity that the schema refuses), `config_invalid` where logins are named with a key
  * that the caller does not know: the account may be one of them.
  */
 export async function recordMigrated(db: Database, migrated: Migrated): Promise<'recorded' | 'already' | 'edited'> {
@@ -65,9 +65,11 @@ export async function recordMigrated(db: Database, migrated: Migrated): Promise<
     >`SELECT (${secretArn} ~ '^arn:aws(-[a-z]+)*:(ssm|secretsmanager):' OR ${secretArn} LIKE 'vault:%') AND ${version} <> '' AS fits`;
     if (!fits?.fits) throw new RcmError('input_invalid', 'The secret reference or version is not one that the schema takes.');
     if (row.secretArn !== null) return 'already';
+    if (row.retired)
+      throw new RcmError('endpoint_retired', `Endpoint ${endpointId} is retired: its row names no secret. \`rcm endpoint reinstate\` takes that back.`);
     if (row.fingerprint !== seen.fingerprint) return 'edited';
     await tx.$executeRaw`
-      UPDATE integration_endpoint e SET secret_arn = ${secretArn}, current_version = ${version}, login_identity = ${goesBy}, rotation_status = coalesce(e.rotation_status, 'active'),
+      UPDATE integration_endpoint e SET secret_arn = ${secretArn}, retired_secret_arn = NULL, current_version = ${version}, login_identity = ${goesBy}, rotation_status = coalesce(e.rotation_status, 'active'),
              next_rotation_at = coalesce(e.next_rotation_at, ${NEXT_ROTATION}), updated_at = clock_timestamp()
         FROM portal_type p WHERE p.code = e.portal_type_code AND e.id = ${endpointId} AND e.org_id = ${orgId}`;
     await writeProof(tx, { ...migrated, step: 'applied', rowFingerprint: row.fingerprint });

@@ -20,6 +20,7 @@ export const HELD_NOTHING: SeenRow = { fingerprint: null, fingerprintOf: () => [
 export interface LockedRow {
   readonly secretArn: string | null;
   readonly version: string | null;
+  readonly retired: boolean;
   /** Of what the row holds now, by the current key; `null`: no `config.credentials`. */
   readonly fingerprint: string | null;
   /** By each key that is known. */
@@ -34,13 +35,13 @@ export async function lockRow(
   tx: Transaction,
   { endpointId, orgId, fingerprintOf }: { readonly endpointId: string; readonly orgId: string; readonly fingerprintOf: FingerprintOf },
 ): Promise<LockedRow> {
-  const [row] = await tx.$queryRaw<{ secretArn: string | null; version: string | null; credentials: string | null }[]>`
-    SELECT secret_arn AS "secretArn", current_version AS version, (config->'credentials')::text AS credentials
+  const [row] = await tx.$queryRaw<{ secretArn: string | null; version: string | null; credentials: string | null; retired: boolean }[]>`
+    SELECT secret_arn AS "secretArn", current_version AS version, (config->'credentials')::text AS credentials, retired_at IS NOT NULL AS retired
       FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId} FOR NO KEY UPDATE`;
   if (!row) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
-  const { secretArn, version, credentials } = row;
+  const { secretArn, version, credentials, retired } = row;
   const fingerprints = credentials === null ? [] : fingerprintOf(new Secret(credentials));
-  return { secretArn, version, fingerprint: fingerprints[0] ?? null, fingerprints };
+  return { secretArn, version, retired, fingerprint: fingerprints[0] ?? null, fingerprints };
 }
 
 /** `unknown`: nothing was recorded, or with a key that is not known any more, so that nothing can be said. */

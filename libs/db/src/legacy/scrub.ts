@@ -103,7 +103,8 @@ export async function migrationCounts(db: Database): Promise<MigrationCounts> {
              (count(*) FILTER (WHERE secret_arn IS NOT NULL AND proved))::int AS verified,
              (count(*) FILTER (WHERE secret_arn IS NOT NULL AND proved AND NOT has_legacy_credentials))::int AS scrubbed
         FROM (SELECT e.has_legacy_credentials, e.secret_arn,
-                     EXISTS (SELECT 1 FROM migration_proof m WHERE m.endpoint_id = e.id AND m.step = 'verified') AS proved FROM integration_endpoint e) c`,
+                     EXISTS (SELECT 1 FROM migration_proof m WHERE m.endpoint_id = e.id AND m.step = 'verified') AS proved
+                FROM integration_endpoint e WHERE e.retired_at IS NULL OR e.has_legacy_credentials) c`,
   );
   return rows[0] ?? { endpoints: 0, legacy: 0, migrated: 0, verified: 0, scrubbed: 0 };
 }

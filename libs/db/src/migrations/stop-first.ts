@@ -22,6 +22,19 @@ export const TAKES_AWAY: Readonly<Record<string, Stop>> = {
 /** Migrations after `BESIDE_FROM` that refuse something new in a table of before: why processes of before do not meet it, or what to stop. */
 export const REFUSES: Readonly<Record<string, Stop>> = {
   '20261203010000_row_and_store_differ': { goes: 'nothing: a kind of notice more is allowed, and an agent may tell of it', stop: null },
+  '20261203030000_found_elsewhere': {
+    goes: 'nothing: one name more of a password is allowed, and a rotator leaves a rotation with it to a newer one',
+    stop: null,
+  },
+  '20261204010000_break_glass': {
+    goes: 'nothing, until somebody breaks glass: then a rotator of before takes nothing that people asked for until that request’s minutes are over',
+    stop: null,
+  },
+  '20261205000000_backup_codes': { goes: 'nothing: a kind of notice more is allowed, and an agent may tell of it', stop: null },
+  '20261205010000_endpoint_retired': {
+    goes: 'nothing, until somebody retires a login: then no process of before gives its row a secret, an account or a date, which none but a migrator tries',
+    stop: null,
+  },
 };
 
 /**

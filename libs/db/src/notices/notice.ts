@@ -29,8 +29,12 @@ export type NoticeKind =
   | 'lapsing'
   /** A person asked for what a second one has to approve. */
   | 'approval_waiting'
+  /** A person reads a password, as a second one has approved. */
+  | 'secret_read'
   /** A row that is not migrated and the store hold two logins for one endpoint. */
-  | 'row_and_store_differ';
+  | 'row_and_store_differ'
+  /** A login's backup codes run out. */
+  | 'backup_codes_low';
 
 /** What a notice is about: ids, and the journal's own words for why. Never a secret, never a user name. */
 export interface Notice {

@@ -1,8 +1,7 @@
-import { RcmError } from '@rcm/telemetry';
 import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
-import { checkLimit, checkUuid } from '../input.ts';
+import { checkLimit, checkUuid, checkPlaceTime } from '../input.ts';
 import type { Scope } from '../scope.ts';
 import type { Notice } from './notice.ts';
 
@@ -41,7 +40,6 @@ export interface ChannelFigures {
   readonly lastError: string | null;
 }
 
-const MOMENT = /^[-0-9:.+ TZ]{1,64}$/;
 /** What `channelFigures` counts over. */
 export const NOTICES_COUNTED = 200;
 
@@ -60,7 +58,7 @@ export async function listTold(
   db: Database,
   { scope, after = null, limit }: { readonly scope: Seen; readonly after?: NoticePlace | null; readonly limit: number },
 ): Promise<{ readonly notices: readonly ToldNotice[]; readonly next: NoticePlace | null }> {
-  if (after && !MOMENT.test(after.at)) throw new RcmError('input_invalid', 'The place in the list is none.');
+  if (after) checkPlaceTime(after.at);
   if (after) checkUuid('place', after.id);
   const most = checkLimit(limit);
   return byIndex(db, scope, async (tx) => {

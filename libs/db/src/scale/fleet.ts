@@ -101,7 +101,7 @@ const logins = (part: Part): string[] => [
   `INSERT INTO manual_watch (org_id, endpoint_id, known_version, looked_at, pace) SELECT o, e, '2', now() - luck * interval '3 hours', CASE WHEN i % 19 = 7 THEN 'due' ELSE 'idle' END ${each(part)} AND by_hand`,
 ];
 
-/** Three logins weeks ago, one of yesterday, and for one in 29 one of lately; one in 997 is refused lately, one in 307 was days ago. */
+/** Three logins weeks ago, one of yesterday, and for one in 29 one of lately; one in 997 is refused lately, one in 307 was days ago. One in 11 has used five backup codes. */
 const ledger = (part: Part): string[] => {
   const of = (at: string, said: string, rests: string, rows: string) => `
     INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, fingerprint, started_at, finished_at, outcome, effect, proved, rests_until, portal_type_code)
@@ -113,6 +113,8 @@ const ledger = (part: Part): string[] => {
     of(`now() - (2 + luck) * interval '1 day'`, `'rejected', 'bad', false`, `now() + interval '4 days'`, `${each(part)} AND i % 307 = 5`),
     of(lately, accepted, 'NULL', `${each(part)} AND i % 29 = 4`),
     of(lately, `'rejected', 'suspect', false`, 'now()', `${each(part)} AND i % 997 = 6`),
+    `INSERT INTO backup_code_spent (login_identity, fingerprint, org_id, endpoint_id, left_then, spent_at)
+     SELECT login, '1:' || md5(e || d) || md5(d || e), o, e, 10 - d, now() - (6 - d + luck) * interval '10 days' ${each(part, 5)} AND i % 11 = 4`,
   ];
 };
 

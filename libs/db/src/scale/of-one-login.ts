@@ -9,6 +9,7 @@ import { outrunCopy } from '../journal/outrun-copy.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
 import { releaseLease, renewLease } from '../leases/upkeep.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
+import { spendBackupCode } from '../ledger/backup-code.ts';
 import { remainingBudget } from '../ledger/budget.ts';
 import { passwordTries } from '../ledger/password.ts';
 import { passwordStanding } from '../ledger/standing.ts';
@@ -19,6 +20,7 @@ import { LATELY_MS, ONE } from './fleet.ts';
 import { asks, inTurn, type Operation } from './operation.ts';
 
 const prints = [`1:${ONE.loginIdentity}`];
+const hundred = Array.from({ length: 100 }, (_, code) => [`1:${`${code}`.padStart(64, '0')}`]);
 const health = { portalTypeCode: ONE.portalTypeCode, rules: { windowMs: LATELY_MS, suspects: 3 } };
 const requester = { kind: 'token', subject: 'claims', issuer: 'https://identity.example/' } as const;
 
@@ -62,6 +64,9 @@ export const ofOneLogin: readonly Operation[] = [
     'rcm_agent',
     [checkLoginAttempt, reserveTotpStep, beginLoginAttempt, passwordStanding, finishLoginAttempt],
     login,
+  ),
+  inTurn('one of a hundred backup codes', 'rcm_agent', [spendBackupCode], (db) =>
+    withLease(db, async (leaseId) => void (await spendBackupCode(db, { ...ONE, leaseId, codes: hundred }))),
   ),
   inTurn('a task, asked for, taken and done', 'rcm_agent', [createPortalTask, claimPortalTask, finishPortalTask], task, { most: 5_000 }),
   asks('rcm_agent', remainingBudget, [ONE]),

@@ -4,9 +4,11 @@
  */
 import { listAdopted } from '../adoption/look.ts';
 import { endLeftActs, takeActs } from '../asked-acts/take.ts';
-import { listAskedActs, listUndecidedActs, listWideActs } from '../asked-acts/list.ts';
+import { listAskedActs, listBreakGlass, listUndecidedActs, listWideActs } from '../asked-acts/list.ts';
 import { readChainHeads, readEventHashes } from '../audit/chains.ts';
 import { listEndpoints, listEndpointsOf } from '../endpoints/read.ts';
+import { listRetired } from '../endpoints/retire.ts';
+import { listOtherSecrets } from '../endpoints/other-secrets.ts';
 import { listDueEndpoints, listSharedIdentities } from '../endpoints/schedule.ts';
 import { countRefusedLogins, listWantedSearches } from '../endpoints/search.ts';
 import { countSecrets } from '../endpoints/secret-counts.ts';
@@ -23,6 +25,7 @@ import { closedHours, comingInMonth, comingOnDay } from '../fleet/month.ts';
 import { dueByDay, portalRotations } from '../fleet/rotations.ts';
 import { showLogin } from '../fleet/show-login.ts';
 import type { LoginFilter } from '../fleet/walk.ts';
+import { whoDid } from '../fleet/who-did.ts';
 import { assessPortalTypes } from '../admission/breaker.ts';
 import { isPortalIll } from '../admission/health.ts';
 import { listAdmissions } from '../admission/list.ts';
@@ -34,6 +37,7 @@ import { earlierVersions } from '../journal/earlier-versions.ts';
 import { rotationCounts } from '../journal/ends.ts';
 import { keptLength } from '../journal/kept-length.ts';
 import { listLeftRequests } from '../journal/left-requests.ts';
+import { listLongWaits } from '../journal/long-waits.ts';
 import { listBlockedToLookAt } from '../journal/looks.ts';
 import { listAttempts, listOpenAttempts } from '../journal/open.ts';
 import { forgetLeftPasswords, keyRows } from '../keys/left.ts';
@@ -89,6 +93,7 @@ const rotator: readonly Operation[] = [
   asks('rcm_rotator', listDueEndpoints, [{ limit: 32 }]),
   asks('rcm_rotator', listOpenAttempts, [{ ownerGone: true, limit: 8 }]),
   asks('rcm_rotator', listBlockedToLookAt, [{ limit: 20 }], { most: 500 }),
+  asks('rcm_rotator', listLongWaits, [{ limit: 20 }], { most: 500 }),
   asks('rcm_rotator', listLeftRequests, [{ olderThanMs: 60_000, limit: 5 }]),
   asks('rcm_rotator', claimManualLooks, [{ pendingMs: 60_000, idleMs: 3_600_000, limit: 10 }]),
   asks('rcm_rotator', markManualDue, [], { grows: 'passes over those that are due and of which people were told' }),
@@ -109,6 +114,7 @@ const rotator: readonly Operation[] = [
   asks('rcm_rotator', takeActs, [{ takenBy: 'rotator', limit: 1 }]),
   asks('rcm_rotator', endLeftActs, [{ waitMs: DAY_MS, workMs: DAY_MS }]),
   asks('rcm_rotator', listCopiesElsewhere, [{ ...ONE, limit: 14 }]),
+  asks('rcm_rotator', listOtherSecrets, [{ ...ONE, limit: 4 }]),
   asks('rcm_rotator', earlierVersions, [{ ...ONE, limit: 5 }]),
   asks('rcm_rotator', keptLength, [ONE]),
 ];
@@ -175,16 +181,20 @@ const operator: readonly Operation[] = [
   asks('rcm_operator', portalRotations, [{ tenant: ONE.orgId }], { of: 'of an organization', kind: 'list', most: 20_000 }),
   asks('rcm_operator', listOpenAttempts, [{ limit: 50 }], { of: 'a page', kind: 'list', most: 1_500 }),
   asks('rcm_operator', listOrganizations, [{ limit: 50 }], list),
+  asks('rcm_operator', listRetired, [{ limit: 50 }], list),
+  asks('rcm_operator', listRetired, [{ orgId: ONE.orgId, limit: 50 }], { of: 'of an organization', kind: 'list' }),
   asks('rcm_operator', listPortalTypes, [], list),
   asks('rcm_operator', findPortalType, [{ code: ONE.portalTypeCode }], { ...list, grows: 'counts the logins of one portal' }),
   asks('rcm_operator', listPortalTasks, ['every tenant', { filter: {}, limit: 50, words: false }], list),
   asks('rcm_operator', listPortalTasks, [{ orgId: ONE.orgId }, { filter: {}, limit: 50, words: false }], { of: 'of an organization', kind: 'list' }),
+  asks('rcm_operator', whoDid, [{ orgId: ONE.orgId, from: soon(-90), until: soon(0), limit: 1_000 }], { ...list, most: 1_000 }),
   asks('rcm_operator', listAudit, [{ question: { orgId: ONE.orgId, actor: 'person:' }, limit: 50 }], list),
   asks('rcm_operator', showLogin, [ONE], list),
   asks('rcm_operator', loginHistory, [{ ...ONE, limit: 50 }], list),
   asks('rcm_operator', listAskedActs, [{ ...ONE, limit: 20 }], list),
   asks('rcm_operator', listUndecidedActs, ['every tenant', 50], list),
   asks('rcm_operator', listWideActs, [{ limit: 20 }], list),
+  asks('rcm_operator', listBreakGlass, [{ limit: 20 }], list),
   asks('rcm_console', comingInMonth, [{ orgId: ONE.orgId, month: soon(0).toISOString().slice(0, 7) }], { ...list, most: 20_000 }),
   asks('rcm_console', comingOnDay, [{ orgId: ONE.orgId, day: soon(5).toISOString().slice(0, 10), limit: 50 }], { ...list, most: 20_000 }),
   asks('rcm_console', closedHours, [{ orgId: ONE.orgId }], { ...list, most: 20_000 }),

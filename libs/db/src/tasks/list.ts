@@ -1,7 +1,6 @@
-import { RcmError } from '@rcm/telemetry';
 import type { Database } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
-import { checkId, checkLimit, checkUuid } from '../input.ts';
+import { checkId, checkLimit, checkUuid, checkPlaceTime } from '../input.ts';
 import type { Scope } from '../scope.ts';
 import type { TaskState } from './task.ts';
 
@@ -58,9 +57,6 @@ export interface TaskPage {
   readonly next: TaskListPlace | null;
 }
 
-/** A place as it came back from outside: a moment of Postgres, and the id of a task. */
-const MOMENT = /^[-0-9:.+ TZ]{1,64}$/;
-
 /**
  * One page of tasks, the newest first: an organization's, or (for `rcm_operator`) everybody's. Each state is walked by its own index, so a page costs what
  * it shows and what the filter passes over. No input and no result is read. Fails with `input_invalid`.
@@ -73,7 +69,7 @@ export async function listPortalTasks(
   const orgId = scope === 'every tenant' ? null : checkId('orgId', scope.orgId);
   if (filter.endpointId !== undefined) checkId('endpointId', filter.endpointId);
   if (filter.portalTypeCode !== undefined) checkId('portalTypeCode', filter.portalTypeCode);
-  if (after && !MOMENT.test(after.at)) throw new RcmError('input_invalid', 'The place in the list is none.');
+  if (after) checkPlaceTime(after.at);
   if (after) checkUuid('place', after.id);
   const most = checkLimit(limit);
   const states = filter.states ?? TASK_STATES;

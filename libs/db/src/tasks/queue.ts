@@ -51,10 +51,11 @@ async function checkEndpoint(db: Database, task: NewPortalTask): Promise<void> {
   const { endpointId, portalTypeCode } = placeOf(task);
   const endpoint = await db.transaction({ tenant: task.orgId }, (tx) =>
     tx.integrationEndpoint.findFirst({
-      where: { orgId: task.orgId, ...(endpointId === null ? { portalTypeCode: portalTypeCode ?? '' } : { id: endpointId }) },
-      select: { id: true },
+      where: { orgId: task.orgId, ...(endpointId === null ? { portalTypeCode: portalTypeCode ?? '', retiredAt: null } : { id: endpointId }) },
+      select: { retiredAt: true },
     }),
   );
+  if (endpoint?.retiredAt) throw new RcmError('endpoint_retired', `Endpoint ${endpointId} is retired: its organization uses the login no more.`);
   if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${task.orgId} has no endpoint ${endpointId ?? `at ${portalTypeCode}`}.`);
 }
 

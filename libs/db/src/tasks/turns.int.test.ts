@@ -57,6 +57,26 @@ describe('tenants take turns', () => {
   });
 });
 
+test('a task whose deadline has passed keeps no place in the turn for what waits behind it', async () => {
+  const wide = await makeEndpoint(t.db, { portal: portal({ maxSessionsPerAccount: 5 }) });
+  const other = await makeEndpoint(t.db, { orgId: wide.orgId, portal: portal() });
+  const queued = async (endpoint: TestEndpoint, minutes: number): Promise<string> => {
+    const id = randomUUID();
+    await t.sql(`INSERT INTO portal_task (id, org_id, endpoint_id, name, not_before) VALUES ($1, $2, $3, 'n', now() - make_interval(mins => $4))`, [
+      id,
+      endpoint.orgId,
+      endpoint.endpointId,
+      minutes,
+    ]);
+    return id;
+  };
+  const [first, ended, late, between] = [await queued(wide, 60), await queued(wide, 50), await queued(wide, 1), await queued(other, 10)];
+  expect((await next())?.id).toBe(first);
+  // As time does: nobody is told of it.
+  await t.sql(`SET LOCAL session_replication_role = 'replica'; UPDATE portal_task SET deadline_at = now() - interval '1 s' WHERE id = '${ended}'`);
+  expect([(await next())?.id, (await next())?.id, await next()]).toEqual([between, late, null]);
+});
+
 describe('sessions at once', () => {
   test('an account gets no more than its portal allows, however many processes ask', async () => {
     const endpoint = await makeEndpoint(t.db, { portal: portal({ maxSessionsPerAccount: 2 }) });

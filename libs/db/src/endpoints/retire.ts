@@ -1,0 +1,80 @@
+import { byIndex } from '../by-index.ts';
+import type { Database } from '../database.ts';
+import { Prisma } from '../generated/client.ts';
+import { checkId, checkLimit } from '../input.ts';
+import type { PersonalChange } from './seed.ts';
+
+/**
+ * `would_retire`: it was only asked. `plaintext`: the migration is not done with its row. `rotation`: one is open. `in_use`: somebody holds the login, or a task of it runs. Nothing is done then, nor where it is
+ * `unknown` or retired `already`.
+ */
+export type Retirement = 'retired' | 'would_retire' | 'already' | 'unknown' | 'plaintext' | 'rotation' | 'in_use';
+
+/**
+ * An organization uses a login no more: its row names no secret and no account from then on, so nothing logs in, rotates or keeps alive. Tasks that wait for it end as
+ * `endpoint_retired`. One transaction with the event `endpoint.retired`. The secret stays in the store, and so does everything that was written down. `dryRun`: whether it would be, and nothing is done. For `rcm_operator`. Fails with
+ * `input_invalid` without a reason.
+ */
+export async function retireEndpoint(
+  db: Database,
+  endpointId: string,
+  { actor, reason, dryRun = false }: PersonalChange & { readonly dryRun?: boolean },
+): Promise<Retirement> {
+  checkId('endpoint id', endpointId);
+  const [row] = await db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<{ answer: Retirement }[]>`SELECT rcm_retire_endpoint(${endpointId}, ${actor}, ${reason}, ${dryRun}) AS answer`,
+  );
+  return row?.answer ?? 'unknown';
+}
+
+/**
+ * Takes a retirement back, with the event `endpoint.reinstated` in the same transaction. The row names its secret again once the migrator has read it (`withReinstating` of the
+ * migrator). For `rcm_operator`. Fails with `input_invalid` without a reason.
+ */
+export async function reinstateEndpoint(
+  db: Database,
+  endpointId: string,
+  { actor, reason }: PersonalChange,
+): Promise<'reinstated' | 'not_retired' | 'unknown'> {
+  checkId('endpoint id', endpointId);
+  const [row] = await db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<{ answer: 'reinstated' | 'not_retired' | 'unknown' }[]>`SELECT rcm_reinstate_endpoint(${endpointId}, ${actor}, ${reason}) AS answer`,
+  );
+  return row?.answer ?? 'unknown';
+}
+
+export interface RetiredEndpoint {
+  readonly id: string;
+  readonly orgId: string;
+  readonly portalTypeCode: string;
+  readonly retiredAt: Date;
+  /** Where its secret lies still; `null`: it never had one. */
+  readonly secretArn: string | null;
+}
+
+export interface RetiredPage {
+  readonly endpoints: readonly RetiredEndpoint[];
+  /** `after` of the next page; `null`: this is the last one. */
+  readonly next: string | null;
+}
+
+/** A page of what is retired, of one organization or of all, by id. For `rcm_operator`. */
+export async function listRetired(
+  db: Database,
+  { orgId, after, limit }: { readonly orgId?: string | undefined; readonly after?: string | undefined; readonly limit: number },
+): Promise<RetiredPage> {
+  if (orgId !== undefined) checkId('organization id', orgId);
+  const most = checkLimit(limit);
+  const rows = await byIndex(
+    db,
+    'every tenant',
+    (tx) => tx.$queryRaw<RetiredEndpoint[]>`
+      SELECT e.id, e.org_id AS "orgId", e.portal_type_code AS "portalTypeCode", e.retired_at AS "retiredAt", e.retired_secret_arn AS "secretArn"
+        FROM integration_endpoint e
+       WHERE e.retired_at IS NOT NULL AND e.id > ${after ?? ''} AND ${orgId === undefined ? Prisma.sql`true` : Prisma.sql`e.org_id = ${orgId}`}
+       ORDER BY e.id LIMIT ${most + 1}`,
+  );
+  return { endpoints: rows.slice(0, most), next: rows.length > most ? (rows[most - 1]?.id ?? null) : null };
+}
