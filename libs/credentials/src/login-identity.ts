@@ -130,7 +130,8 @@ export function passwordFingerprints(
   );
 }
 
-const knownKeys = ({ current, previous }: KeyPair): readonly IdentityKey[] => (previous ? [current, previous] : [current]);
+/** The current one first. */
+export const knownKeys = ({ current, previous }: KeyPair): readonly IdentityKey[] => (previous ? [current, previous] : [current]);
 
 const nameUnder = (key: IdentityKey, realm: AccountRealm, username: string): LoginIdentity => ({ id: identityUnder(key, realm, username), keyId: key.id });
 
@@ -140,4 +141,6 @@ const identityUnder = ({ key }: IdentityKey, realm: AccountRealm, username: stri
 
 const accountName = ({ usernameCase }: AccountRealm, username: string): string => (usernameCase === 'ignored' ? username.toLowerCase() : username);
 
-const digest = (key: Secret<string>, parts: readonly string[]): string => createHmac('sha256', key.reveal()).update(parts.join('\n'), 'utf8').digest('hex');
+/** Hex HMAC-SHA256 of the parts, line by line. */
+export const digest = (key: Secret<string>, parts: readonly string[]): string =>
+  createHmac('sha256', key.reveal()).update(parts.join('\n'), 'utf8').digest('hex');

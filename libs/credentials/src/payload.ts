@@ -5,6 +5,10 @@ import { invalidPayload, type PayloadReason } from './refusal.ts';
 
 const optionalText = z.string().nullish();
 
+/** Of characters, without the blanks around them: shorter ones can be guessed, longer ones are none. */
+const CODE_LENGTH = { min: 4, max: 64 } as const;
+const MOST_CODES = 100;
+
 const metadataSchema = z
   .looseObject({
     portal_type: optionalText.describe('Kind of payer portal, for people.'),
@@ -24,6 +28,11 @@ export const payloadSchema = z
     mfa_seed: optionalText.describe('Base32 seed of the one-time codes (RFC 6238), where the portal asks for them.'),
     mfa_digits: z.number().int().min(6).max(8).nullish().describe('How long its codes are, where not 6 digits.'),
     mfa_algorithm: z.enum(['SHA1', 'SHA256', 'SHA512']).nullish().describe('What its codes are made with, where not SHA1.'),
+    backup_codes: z
+      .array(z.string().trim().min(CODE_LENGTH.min).max(CODE_LENGTH.max))
+      .max(MOST_CODES)
+      .nullish()
+      .describe('Backup codes of the portal, each good once: typed in this order where it asks for a code and there is no seed.'),
     oauth_client_id: optionalText.describe('OAuth client, where the portal has an API beside its pages.'),
     oauth_client_secret: optionalText.describe('Secret of that client.'),
     custom_fields: z.record(z.string(), z.unknown()).nullish().describe('Whatever else a portal asks for. A recipe can type the text ones by name.'),
@@ -104,7 +113,7 @@ function readJson(json: string): unknown {
 
 function reasonOf(issue: z.core.$ZodIssue, value: unknown): PayloadReason {
   if (issue.path.length === 0) return 'not_an_object';
-  if (issue.code === 'too_small' && issue.origin === 'string') return 'field_empty';
+  if (issue.code === 'too_small' && issue.origin === 'string' && issue.minimum === 1) return 'field_empty';
   if (issue.code !== 'invalid_type') return 'field_value';
   const found = issue.path.reduce<unknown>((inside, name) => (inside as Readonly<Record<PropertyKey, unknown>>)[name], value);
   return found === undefined ? 'field_missing' : 'field_type';

@@ -59,6 +59,15 @@ describe('a credential payload', () => {
     ['a list', '[]', 'payload: expected object'],
     ['a text', '"hunter2"', 'payload: expected object'],
     ['custom fields that are a list', '{"username":"u","password":"p","custom_fields":["hunter2"]}', 'custom_fields'],
+    ['a backup code that is a number', '{"username":"u","password":"p","backup_codes":["code-1",31337]}', 'backup_codes.1: expected string'],
+    ['a backup code that is too short, but for blanks', '{"username":"u","password":"p","backup_codes":["  123  "]}', 'backup_codes.0: not usable'],
+    ['a backup code that is too long', `{"username":"u","password":"p","backup_codes":["${'1'.repeat(65)}"]}`, 'backup_codes.0: not usable'],
+    ['backup codes that are one text', '{"username":"u","password":"p","backup_codes":"1234 5678"}', 'backup_codes: expected array'],
+    [
+      'more than 100 backup codes',
+      JSON.stringify({ username: 'u', password: 'p', backup_codes: Array.from({ length: 101 }, (_, i) => `code-${i}`) }),
+      'backup_codes: not usable',
+    ],
     ['a counter that is none', '{"username":"u","password":"p","metadata":{"rotation_counter":-1}}', 'metadata.rotation_counter'],
   ])('refuses %s and says where', (_what, text, where) => {
     expect(errorOf(text).code).toBe('payload_invalid');
@@ -70,6 +79,8 @@ describe('a credential payload', () => {
     '{"username":"u","password":["hunter2"]}',
     'hunter2',
     '{"username":"u","password":"p","custom_fields":"hunter2"}',
+    '{"username":"u","password":"p","backup_codes":"hunter2"}',
+    `{"username":"u","password":"p","backup_codes":["${'hunter2'.repeat(10)}"]}`,
   ])('never repeats a value of what it refuses (%#)', (text) => {
     const error = errorOf(text);
     expect(error.code).toBe('payload_invalid');
@@ -81,6 +92,7 @@ describe('a credential payload', () => {
       username: 'u',
       password: 'old',
       mfa_seed: 'S',
+      backup_codes: [' AAAA-1111 ', 'bbbb2222'],
       extra: [1],
       custom_fields: { pin: '1' },
       metadata: { portal_name: 'P', more: true, rotation_counter: 2 },

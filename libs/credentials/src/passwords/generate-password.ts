@@ -12,7 +12,7 @@ export interface GenerateOptions {
   readonly previous?: readonly string[];
   /** The one that it takes the place of, for rules about the difference. */
   readonly current?: string;
-  /** Length wished for; the rules' limits go before it. Default 20. */
+  /** Length wanted; the rules' limits go before it. Default 20. */
   readonly length?: number;
   readonly random?: RandomBytes;
 }
@@ -30,14 +30,14 @@ export interface PasswordGenerator {
 
 /** Fails with `input_invalid`, and the reason, where no password satisfies the rules. */
 export function passwordGenerator(rules: PasswordRules, { length, random = secureRandom }: Pick<GenerateOptions, 'length' | 'random'> = {}): PasswordGenerator {
-  const wished = lengthFor(rules, length);
-  const space = longestSpace(rules, wished);
+  const wanted = lengthFor(rules, length);
+  const space = longestSpace(rules, wanted);
   const { size } = space;
   const changes = rules.differs > 0 || rules.reusePercent !== null;
   return {
     size,
     draw({ username, previous = [], current } = {}) {
-      const from = changes && current !== undefined ? longestSpace(rules, wished, current) : space;
+      const from = changes && current !== undefined ? longestSpace(rules, wanted, current) : space;
       for (let draws = 0; draws < MAX_DRAWS; draws += 1) {
         const password = from.draw(random);
         if (isRefused(rules, password)) continue;
@@ -57,14 +57,14 @@ export function generatePassword(rules: PasswordRules, options: GenerateOptions 
   return passwordGenerator(rules, options).draw(options);
 }
 
-/** Of the length wished for; a shorter one only where nothing of that length avoids a run, or differs enough from the current one. */
-function longestSpace(rules: PasswordRules, wished: number, current?: string): PasswordSpace {
-  for (let places = wished; places >= rules.minLength; places -= 1) {
+/** Of the length wanted; a shorter one only where nothing of that length avoids a run, or differs enough from the current one. */
+function longestSpace(rules: PasswordRules, wanted: number, current?: string): PasswordSpace {
+  for (let places = wanted; places >= rules.minLength; places -= 1) {
     const different = current === undefined ? null : newCharacterSet(rules, places, current);
     const space = new PasswordSpace(different === null ? rules : { ...rules, required: [...rules.required, different] }, places);
     if (space.size > 0n) return space;
   }
-  throw impossible(current === undefined ? whyNone(rules, wished) : 'none of those that satisfy them differs enough from the current one');
+  throw impossible(current === undefined ? whyNone(rules, wanted) : 'none of those that satisfy them differs enough from the current one');
 }
 
 function whyNone(rules: PasswordRules, size: number): string {

@@ -108,9 +108,9 @@ export function parsePasswordRules(text: string): PasswordRules {
 }
 
 const USUAL_LENGTH = 20;
-/** As near to the length wished for as the rules let a password be. */
-export const lengthFor = ({ minLength, maxLength }: Pick<PasswordRules, 'minLength' | 'maxLength'>, wished = USUAL_LENGTH): number =>
-  Math.min(maxLength, Math.max(minLength, wished));
+/** As near to the length wanted as the rules let a password be. */
+export const lengthFor = ({ minLength, maxLength }: Pick<PasswordRules, 'minLength' | 'maxLength'>, wanted = USUAL_LENGTH): number =>
+  Math.min(maxLength, Math.max(minLength, wanted));
 
 const NAMES = new Set([
   ...['minlength', 'maxlength', 'required', 'allowed', 'max-consecutive'],

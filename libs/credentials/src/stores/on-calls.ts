@@ -5,7 +5,7 @@
 export type { SsmCalls, SsmVersionFacts } from './ssm-calls.ts';
 export { type SsmRules, ssmStoreOn } from './ssm-on-calls.ts';
 export type { WriteProbe } from './ssm-rehearsal.ts';
-export type { SecretsManagerCalls, SecretVersion, VersionChoice } from './secrets-manager-calls.ts';
+export type { ListedVersion, SecretsManagerCalls, SecretVersion, VersionChoice } from './secrets-manager-calls.ts';
 export { type SecretsManagerRules, secretsManagerStoreOn } from './secrets-manager-on-calls.ts';
 export type { SsmTier } from './size-policy.ts';
 export type { CallOptions, ClosableSecretStore, FinalAct, Rehearsal, RehearseOptions, SecretTags, StoredSecret } from './store.ts';

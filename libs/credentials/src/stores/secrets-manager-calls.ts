@@ -26,6 +26,11 @@ export interface SecretVersion extends StoredSecret {
   readonly stages: readonly string[];
 }
 
+export interface ListedVersion {
+  readonly id: string;
+  readonly stages: readonly string[];
+}
+
 /** Which version to read: by its staging label, or by its id whatever its labels. */
 export type VersionChoice = { readonly stage: string } | { readonly id: string };
 
@@ -34,6 +39,8 @@ export interface SecretsManagerCalls {
   get(id: string, version: VersionChoice, options?: CallOptions): Promise<SecretVersion | null>;
   /** The labels of every version that has one, the youngest version first. AWS keeps at most 20 labels a secret, so one page is all. */
   listStages(id: string, options?: CallOptions): Promise<readonly string[]>;
+  /** Every version that is kept, those without a label too, the youngest first. AWS keeps at most 100 of a secret ("Secrets Manager quotas"), so one page is all. */
+  listVersions(id: string, options?: CallOptions): Promise<readonly ListedVersion[]>;
   /** The new secret's ARN and version, or `null` where the name is taken. */
   create(name: string, text: Secret<string>, tags: SecretTags, options?: CallOptions): Promise<{ readonly arn: string; readonly version: string } | null>;
   /** Adds a version under these labels. `false` where the version exists already with another text. Fails with `secret_missing`. */
@@ -60,6 +67,14 @@ export function createSecretsManagerCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE
       return true;
     }).catch((error: unknown) => instead(error, 'store_conflict', false));
 
+  const list = (id: string, which: { readonly IncludeDeprecated: boolean }, options: CallOptions): Promise<readonly ListedVersion[]> =>
+    call('Looking for versions in Secrets Manager', options, async (abortSignal) => {
+      const { Versions = [] } = await client.send(new ListSecretVersionIdsCommand({ SecretId: id, MaxResults: 100, ...which }), { abortSignal });
+      const age = ({ CreatedDate }: (typeof Versions)[number]): number => CreatedDate?.getTime() ?? 0;
+      const youngest = Versions.sort((a, b) => age(b) - age(a));
+      return youngest.flatMap(({ VersionId: version, VersionStages: stages = [] }) => (version === undefined ? [] : [{ id: version, stages }]));
+    }).catch((error: unknown) => instead(error, 'secret_missing', []));
+
   return {
     get: (id, version, options = {}) =>
       call('Reading a secret from Secrets Manager', options, async (abortSignal) => {
@@ -69,12 +84,8 @@ export function createSecretsManagerCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE
           throw invalidPayload('not_text', 'The secret in Secrets Manager holds bytes, not text.');
         return { arn: ARN, text: new Secret(SecretString), version: VersionId, stages: VersionStages };
       }).catch((error: unknown) => instead(error, 'secret_missing', null)),
-    listStages: (id, options = {}) =>
-      call('Looking for staged versions in Secrets Manager', options, async (abortSignal) => {
-        const { Versions = [] } = await client.send(new ListSecretVersionIdsCommand({ SecretId: id, MaxResults: 100 }), { abortSignal });
-        const age = ({ CreatedDate }: (typeof Versions)[number]): number => CreatedDate?.getTime() ?? 0;
-        return Versions.sort((a, b) => age(b) - age(a)).flatMap(({ VersionStages = [] }) => VersionStages);
-      }).catch((error: unknown) => instead(error, 'secret_missing', [])),
+    listStages: async (id, options = {}) => (await list(id, { IncludeDeprecated: false }, options)).flatMap(({ stages }) => stages),
+    listVersions: (id, options = {}) => list(id, { IncludeDeprecated: true }, options),
     create: (name, text, tags, options = {}) =>
       call('Creating a secret in Secrets Manager', options, async (abortSignal) => {
         const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: String(Value) }));

@@ -5,7 +5,7 @@ import { invalidReference } from '../refusal.ts';
 import { readEach } from './read-each.ts';
 import { mustKeepFields, stagedAsGiven, unlessMoved } from './rehearsal.ts';
 import { isPromoted, isSameText } from './same-text.ts';
-import type { SecretsManagerCalls, SecretVersion } from './secrets-manager-calls.ts';
+import type { ListedVersion, SecretsManagerCalls, SecretVersion } from './secrets-manager-calls.ts';
 import { checkSecretsManagerSize } from './size-policy.ts';
 import type { CallOptions, ClosableSecretStore, StagedSlot, StoredSecret } from './store.ts';
 import { findWrittenOver } from './written-over.ts';
@@ -54,7 +54,9 @@ export function secretsManagerStoreOn(calls: SecretsManagerCalls, { newVersionId
       return VERSION_ID.test(version) ? calls.get(secretId(reference), { id: version }, options) : null;
     },
     async readBefore(reference, version, options) {
-      return (await current(reference, options))?.version === version ? calls.get(secretId(reference), { stage: PREVIOUS }, options) : null;
+      const id = secretId(reference);
+      const before = versionBefore(version, await calls.listVersions(id, options));
+      return before === null ? null : calls.get(id, { id: before }, options);
     },
     // There is no batch read that names AWSCURRENT.
     readMany: (references, options) => readEach(references, async (reference) => current(reference, options)),
@@ -130,6 +132,20 @@ export function secretsManagerStoreOn(calls: SecretsManagerCalls, { newVersionId
     },
     close: () => calls.close(),
   };
+}
+
+/**
+ * What was current before this version; `null`: nothing that is known. Of what is current AWSPREVIOUS says it. Of everything older only the time is known at which it
+ * was written, until Secrets Manager clears it away; staged copies, which have an order of their own, are not among it.
+ */
+function versionBefore(version: string, youngestFirst: readonly ListedVersion[]): string | null {
+  const labelled = (label: string) => youngestFirst.find(({ stages }) => stages.includes(label))?.id;
+  const isStaged = ({ stages }: ListedVersion): boolean => stages.some((stage) => stage === REPLACING || stage.startsWith(KEPT));
+  const ends = [labelled(CURRENT), labelled(PREVIOUS)].filter((id) => id !== undefined);
+  const others = youngestFirst.filter((each) => !ends.includes(each.id) && !isStaged(each)).map(({ id }) => id);
+  const order = [...ends, ...others];
+  const at = order.indexOf(version);
+  return at < 0 ? null : (order[at + 1] ?? null);
 }
 
 /** What AWS takes as a version id; anything else was never one, and asking would be refused. */

@@ -1,4 +1,4 @@
-import { type Clock, isRetryable, RcmError, type Secret } from '@rcm/telemetry';
+import { type Clock, hasCode, isRetryable, RcmError, type Secret } from '@rcm/telemetry';
 import { isSameText } from './same-text.ts';
 import { ssmTier, type SsmTier } from './size-policy.ts';
 import type { SsmCalls } from './ssm-calls.ts';
@@ -45,6 +45,18 @@ const MOST_LOOKED_AT = 20;
  * write is preceded by a read, also when it is repeated. Fails with `secret_missing`, `store_conflict`, `store_*`.
  */
 export async function overwriteOnBase(write: Overwrite): Promise<{ readonly version: string }> {
+  const sent = { isOpen: false };
+  try {
+    return await overwrite(write, sent);
+  } catch (error) {
+    // What the caller is told is why it ended. What this finds is put back; where it fails, too, the next rotation's rehearsal finds it.
+    if (sent.isOpen && !hasCode(error, 'store_conflict')) await lookAfter(afterwards(write)).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** `sent.isOpen`: a write may have arrived, and nobody has looked yet what it lies over. */
+async function overwrite(write: Overwrite, sent: { isOpen: boolean }): Promise<{ readonly version: string }> {
   const { calls, name, base, text, options } = write;
   let { isBase }: { isBase: IsBase } = text;
   for (let tries = 1; ; tries += 1) {
@@ -58,9 +70,18 @@ export async function overwriteOnBase(write: Overwrite): Promise<{ readonly vers
     if (!text.isBase(current.text)) throw conflict(write, base, 'it has fields that would be undone, so nothing was written');
     await options.beforeWrite?.('make_current');
     isBase = (stored) => isSameText(stored, current.text);
+    sent.isOpen = true;
     const written = await calls.overwrite(name, ours, ssmTier(ours, write.largestTier), options).catch(pausing(write, tries));
-    if (written !== null) return settle(write, written, isBase);
+    if (written !== null) return settle(afterwards(write), written, isBase);
   }
+}
+
+/**
+ * Once something was written, whoever wrote it looks what it lies over, whatever has ended meanwhile: a process that stood still in its write finds that its lease is over, and what it
+ * has undone would stay undone. Each call has its deadline.
+ */
+function afterwards({ options: { signal: _ended, ...options }, ...write }: Overwrite): Overwrite {
+  return { ...write, options };
 }
 
 type IsBase = OverwritingText['isBase'];
@@ -73,6 +94,12 @@ async function settle(write: Overwrite, version: number, isBase: IsBase): Promis
     if (under === null || isBase(under.text)) return { version: String(version) };
   }
   return reconcile(write, isBase, version);
+}
+
+/** Whether the call arrived is not known. */
+async function lookAfter(write: Overwrite): Promise<void> {
+  const current = await mustBeThere(write);
+  if (String(current.version) !== write.base) await settleMoved(write, current);
 }
 
 /** Current is neither ours nor the base: our text may lie below it all the same, under that of a rival who died before putting it back. */

@@ -132,7 +132,7 @@ export interface SecretHistory {
   readVersion(reference: SecretReference, version: string, options?: CallOptions): Promise<StoredSecret | null>;
   /**
    * The payload that was current before `version` was. `null`: there is none, or the store does not know which. Secrets Manager knows it of the current
-   * version alone (AWSPREVIOUS). Errors as `SecretReader`.
+   * version alone (AWSPREVIOUS); of what is older it tells when it was written, and clears it away after a day at the earliest. Errors as `SecretReader`.
    */
   readBefore(reference: SecretReference, version: string, options?: CallOptions): Promise<StoredSecret | null>;
 }

@@ -128,6 +128,26 @@ export function describeRaces(store: StoreUnderTest): void {
       expect(passwordOf(await store.open().read(reference))).toBe('by a person');
     });
 
+    it.each(['before its answer came', 'once its answer had come'] as const)(
+      'that is lost by somebody whose time was over by then undoes nothing either: %s',
+      async (when) => {
+        const { reference, version, slots } = await scene();
+        const late = heldAroundWriting();
+        const over = new AbortController();
+        const second = codeOf(store.open(late.hook).promote(slots[1], version, { signal: over.signal }));
+        await late.before.reached;
+        await store.open().promote(slots[0], version);
+        late.before.release();
+        // A store that takes no second write refuses it here, and has no answer to hold.
+        await Promise.race([late.after.reached, second]);
+        if (when === 'before its answer came') over.abort();
+        late.after.release();
+        if (when !== 'before its answer came') over.abort();
+        expect(await second).not.toBe('no error');
+        expect(passwordOf(await store.open().read(reference))).toBe('of the first');
+      },
+    );
+
     it('that a crash cuts short right after the write is settled by the next try', async () => {
       const { reference, version, slots } = await scene();
       const late = heldBeforeWriting();
