@@ -3,6 +3,7 @@ import type { LoginInFull } from '@rcm/db';
 /** What decides when it is rotated next, the first that holds. */
 export function whyRotatedThen(login: LoginInFull): { readonly at: Date | null; readonly why: string } {
   const at = login.nextRotationAt;
+  if (login.retiredAt) return { at: null, why: 'its organization uses it no more' };
   if (!login.stored) return { at: null, why: 'its secret is not in the store yet' };
   if (login.attempt) return { at: login.attempt.waitingUntil, why: `a rotation is ${login.attempt.state} (${login.attempt.reason})` };
   if (login.shared) return { at: null, why: 'it lies in several places, so nobody rotates it by itself' };
@@ -17,7 +18,8 @@ export function whyRotatedThen(login: LoginInFull): { readonly at: Date | null; 
 }
 
 /** What a person can do now, with the command that does it. */
-export function nextStepsFor({ id, orgId, stored, locked, openState, refusedSince, oldReaders, rotationMode }: LoginInFull): string[] {
+export function nextStepsFor({ id, orgId, retiredAt, stored, locked, openState, refusedSince, oldReaders, rotationMode }: LoginInFull): string[] {
+  if (retiredAt) return [`it is used again: rcm endpoint reinstate ${id} --reason "…"`];
   if (locked) return [`call the portal’s support, then: rcm login unlocked ${id} --reason "…"`];
   if (openState === 'blocked') return [`say which password the portal accepts: rcm login resolve ${id} --accept current|staged|typed|found --reason "…"`];
   if (refusedSince) return [`you know the right password: rcm login set ${id} --reason "…"`, `the stored one is right: rcm login retry ${id} --reason "…"`];

@@ -92,7 +92,7 @@ interface ToVisit {
 async function toVisit(access: AgentAccess, visit: AgentVisit): Promise<ToVisit> {
   const row = await getEndpoint(access.db, visit);
   if (!row) throw new RcmError('endpoint_unknown', `Organization ${visit.orgId} has no endpoint ${visit.endpointId}.`);
-  const legacy = row.secretArn === null && row.hasLegacyCredentials ? access.legacy : undefined;
+  const legacy = row.secretArn === null && row.retiredAt === null && row.hasLegacyCredentials ? access.legacy : undefined;
   const refusal = automationRefusal(row.portalType);
   if (isMigrated(row)) {
     if (refusal) throw refusal;

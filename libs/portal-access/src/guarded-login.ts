@@ -11,15 +11,16 @@ import {
   mayBeLocked,
   passwordStanding,
   restAfter,
+  wantSearchIfOutdated,
 } from '@rcm/db';
 import type { CredentialPayload, IdentityKeys } from '@rcm/credentials';
 import type { LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
 import { type Clock, type ErrorCode, type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
 import { isProof, type Judgement, judge, NOTHING_KNOWN } from './judgement.ts';
+import { loginCodes } from './one-time-code.ts';
 import { automationRefusal } from './permission.ts';
-import { codesOf, portalCredential } from './portal-credential.ts';
-import { reserveTotp } from './totp-source.ts';
+import { portalCredential } from './portal-credential.ts';
 
 export interface LoginTiming {
   /** For the whole login in the browser, in ms. */
@@ -66,6 +67,7 @@ export type GuardedResult =
   | { readonly kind: 'refused'; readonly outcome: LoginOutcome; readonly judgement: Judgement; readonly submitted: boolean };
 
 export type NotAllowedReason = LoginRefusal | 'other_account' | 'automation';
+type NotAllowedResult = Extract<GuardedResult, { kind: 'not_allowed' }>;
 export type NotAccepted = Exclude<GuardedResult, { kind: 'accepted' | 'must_change' }>;
 
 /** Thrown inside the driver's `beforeSubmit`, so that nothing is sent. */
@@ -99,41 +101,27 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
 }
 
 async function tryOnce(request: GuardedLogin): Promise<GuardedResult> {
-  const { db, clock, endpoint, timing, signal } = request;
+  const { db, endpoint, timing, signal } = request;
   if (automationRefusal(endpoint.portalType)) return { kind: 'not_allowed', reason: 'automation', until: null };
   const account = accountOf(request.keys, endpoint, request.payload);
   if (!goesBy(account, request.loginIdentity)) return { kind: 'not_allowed', reason: 'other_account', until: null };
   const question = ledgerQuestion(request, account.fingerprints);
   const refusal = await askLedger(db, question);
-  if (refusal) return refusal;
-  const seed = request.payload.map((payload) => payload.mfa_seed ?? '');
-  const { totpPeriodSeconds: periodSeconds, totpSkew: skew } = endpoint.portalType;
-  const totp =
-    seed.reveal() === ''
-      ? null
-      : await reserveTotp({
-          db,
-          clock,
-          orgId: endpoint.orgId,
-          loginIdentity: request.loginIdentity,
-          seed,
-          ...codesOf(request.payload),
-          periodSeconds,
-          skew,
-          waitMs: timing.totpWaitMs,
-          waiting: request.metrics?.gauge('rcm_code_waits'),
-          signal,
-        });
+  if (refusal) {
+    if (request.actor === 'agent' && (refusal.reason === 'password_bad' || refusal.reason === 'password_suspect'))
+      await heedOutdated(request, account.fingerprints);
+    return refusal;
+  }
+  const codes = await loginCodes({ ...request, waitMs: timing.totpWaitMs });
 
   const session = await request.driver.openSession({ baseUrl: endpoint.baseUrl, signal });
   let keepSession = false;
-  let withCode = false;
   const ledger: { attemptId: string | null; mayBeSent: boolean } = { attemptId: null, mayBeSent: false };
   try {
     const result = await session
       .login({
         credential: portalCredential(request.payload),
-        totp: totp && (() => ((withCode = true), totp())),
+        totp: codes?.next ?? null,
         deadlineMs: timing.loginDeadlineMs,
         signal,
         beforeSubmit: async () => {
@@ -157,7 +145,7 @@ async function tryOnce(request: GuardedLogin): Promise<GuardedResult> {
       // The driver never reached its submit step: the portal counted nothing, and neither do we.
       return { kind: 'refused', outcome: result.outcome, judgement: judge(result.outcome, NOTHING_KNOWN), submitted: false };
     }
-    const judgement = await settleAttempt(request, question, { loginAttemptId: ledger.attemptId, withCode, ...result });
+    const judgement = await settleAttempt(request, question, { loginAttemptId: ledger.attemptId, withCode: codes?.given() ?? false, ...result });
     await heedExpiry(request, result.outcome);
     if (request.mustChange === 'keep' && demandsChange(result.outcome)) {
       keepSession = true;
@@ -174,7 +162,7 @@ async function tryOnce(request: GuardedLogin): Promise<GuardedResult> {
 const demandsChange = ({ kind }: LoginOutcome): boolean => kind === 'change_forced' || kind === 'password_expired';
 
 /** Asks before a browser is opened and a code step is spent; `begin` asks again, for good, at the moment of sending. */
-async function askLedger(db: Database, question: LoginAttemptRequest): Promise<GuardedResult | null> {
+async function askLedger(db: Database, question: LoginAttemptRequest): Promise<NotAllowedResult | null> {
   const answer = await checkLoginAttempt(db, question);
   return answer.allowed ? null : { kind: 'not_allowed', reason: answer.reason, until: answer.until };
 }
@@ -196,6 +184,13 @@ function ledgerQuestion(request: GuardedLogin, fingerprints: LoginAttemptRequest
     ...(request.rotationAttemptId ? { rotationAttemptId: request.rotationAttemptId } : {}),
     taskId: request.taskId,
   };
+}
+
+/** The password that rests may have been saved over the one that the portal accepts. A hint: nothing was sent, with or without it. */
+async function heedOutdated({ db, logger, endpoint }: GuardedLogin, fingerprints: LoginAttemptRequest['fingerprints']): Promise<void> {
+  await wantSearchIfOutdated(db, { orgId: endpoint.orgId, endpointId: endpoint.id, fingerprints }).catch((error: unknown) =>
+    logger.warn({ err: error, endpointId: endpoint.id }, 'the login may have to be searched for what its portal accepts, and that could not be noted'),
+  );
 }
 
 /** What the portal says of the password's end brings the rotation forward. A hint: whoever logged in works on without it. */

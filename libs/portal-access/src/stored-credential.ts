@@ -12,7 +12,7 @@ export interface MigratedEndpoint extends NamedEndpoint {
   readonly secretArn: string;
 }
 
-/** The endpoint of this organization, with its secret. Fails with `endpoint_unknown` or `secret_missing`. */
+/** The endpoint of this organization, with its secret. Fails with `endpoint_unknown`, `endpoint_retired` or `secret_missing`. */
 export async function migratedEndpoint(db: Database, visit: { readonly orgId: string; readonly endpointId: string }): Promise<MigratedEndpoint> {
   const endpoint = await getEndpoint(db, visit);
   if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${visit.orgId} has no endpoint ${visit.endpointId}.`);
@@ -22,8 +22,10 @@ export async function migratedEndpoint(db: Database, visit: { readonly orgId: st
 
 export const isMigrated = (endpoint: EndpointRow): endpoint is MigratedEndpoint => endpoint.secretArn !== null && endpoint.loginIdentity !== null;
 
-export const notMigrated = ({ id }: Pick<EndpointRow, 'id'>): RcmError =>
-  new RcmError('secret_missing', `Endpoint ${id} has no secret reference yet; run the migrator first.`, { details: { endpointId: id } });
+export const notMigrated = ({ id, retiredAt }: Pick<EndpointRow, 'id' | 'retiredAt'>): RcmError =>
+  retiredAt
+    ? new RcmError('endpoint_retired', `Endpoint ${id} is retired: its organization uses the login no more.`, { details: { endpointId: id } })
+    : new RcmError('secret_missing', `Endpoint ${id} has no secret reference yet; run the migrator first.`, { details: { endpointId: id } });
 
 /** What the store that the row names holds. */
 export function storedCredential(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease): CredentialSource {

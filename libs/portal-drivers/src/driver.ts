@@ -8,6 +8,8 @@ export interface PortalCredential {
   readonly custom: Readonly<Record<string, Secret<string>>>;
   /** What a page might show though nothing types it (the MFA seed): masked in evidence and messages. */
   readonly neverTyped?: readonly Secret<string>[];
+  /** Masked likewise (short backup codes), but not looked for in results: among many of them one would be found by chance. */
+  readonly onlyMasked?: readonly Secret<string>[];
 }
 
 export interface StepOptions {
@@ -18,8 +20,8 @@ export interface StepOptions {
 
 export interface LoginOptions extends StepOptions {
   readonly credential: PortalCredential;
-  /** Gives a code never used before for a step that is still valid, or `null` where the login has no seed. Called at most once a login, right before typing. */
-  readonly totp: (() => Promise<Secret<string>>) | null;
+  /** Gives a code that was never used before and is still valid, or `null` where none is left; `null`: the login has nothing to make one of. Called at most once a login, right before typing. */
+  readonly totp: (() => Promise<Secret<string> | null>) | null;
   /** Called right before the credentials leave the browser; what it awaits (a ledger row) is committed first. If it throws, nothing is sent. */
   readonly beforeSubmit: () => Promise<void>;
 }

@@ -26,4 +26,4 @@ export { type Recipe, recipeHosts } from './recipe/recipe.ts';
 export { type JsonSchema, taskInterface, type TaskInterface } from './recipe/task-schema.ts';
 export { createSecretMask, type SecretMask } from './secret-mask.ts';
 export type { BlockedRequest, StepTrace } from './trace.ts';
-export { totpCode, type TotpOptions } from './totp.ts';
+export { isUsableSeed, totpCode, type TotpOptions } from './totp.ts';

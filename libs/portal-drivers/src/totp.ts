@@ -20,13 +20,21 @@ export function totpCode(options: TotpOptions): Secret<string> {
   return new Secret(totp.generate({ timestamp: options.step * 1_000 }));
 }
 
+/** Whether codes can be made of it: base32 of at least 80 bits. */
+export const isUsableSeed = (seed: Secret<string>): boolean => BASE32.test(bareSeed(seed));
+
 function readSeed(seed: Secret<string>): Seed {
-  const text = seed
+  const text = bareSeed(seed);
+  if (!BASE32.test(text)) throw new RcmError('payload_invalid', 'The MFA seed is not base32 text of at least 16 characters.');
+  return Seed.fromBase32(text);
+}
+
+// 16 base32 characters are 80 bits, the shortest seed seen in use (RFC 4226 asks for 128).
+const BASE32 = /^[A-Z2-7]{16,256}$/;
+
+const bareSeed = (seed: Secret<string>): string =>
+  seed
     .reveal()
     .replace(/[\s-]/g, '')
     .replace(/(?<!=)=+$/, '')
     .toUpperCase();
-  // 16 base32 characters are 80 bits, the shortest seed seen in use (RFC 4226 asks for 128).
-  if (!/^[A-Z2-7]{16,256}$/.test(text)) throw new RcmError('payload_invalid', 'The MFA seed is not base32 text of at least 16 characters.');
-  return Seed.fromBase32(text);
-}

@@ -23,6 +23,7 @@ const RETRYABLE = {
   audit_unavailable: true,
   database_failed: false,
   endpoint_unknown: false,
+  endpoint_retired: false,
   state_conflict: false,
   row_edited: false,
   data_key_unavailable: true,

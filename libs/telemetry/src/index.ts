@@ -9,6 +9,7 @@ export { type Clock, systemClock, withDeadline } from './clock.ts';
 export { isTime, KINDS, REASON } from './command-line/kinds.ts';
 export { plainWords } from './command-line/plain-words.ts';
 export { readConfig } from './config.ts';
+export { csv } from './csv.ts';
 export { type ErrorCode, errorCodes, hasCode, isRcmError, isRetryable, RcmError, type RcmErrorOptions } from './error.ts';
 export { type Explained, explain, type ExitCode } from './explain.ts';
 export { type HealthOptions, type HealthServer, startHealthServer } from './health.ts';

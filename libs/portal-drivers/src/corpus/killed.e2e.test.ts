@@ -28,8 +28,8 @@ describe.runIf(process.platform === 'linux')('whatever is killed in the middle o
   });
   afterAll(() => pool.close());
 
-  /** Logs in, changes or does a task, and strikes a moment after the given step has ended; -1 strikes during the first. */
-  async function struck(act: 'login' | 'change' | 'task', victim: Victim, after: number): Promise<{ readonly kind: string; readonly struck: boolean }> {
+  /** Logs in, changes or does a task, and kills the victim a moment after the given step has ended; -1: during the first. */
+  async function killDuring(act: 'login' | 'change' | 'task', victim: Victim, after: number): Promise<{ readonly kind: string; readonly hit: boolean }> {
     const app = singlePageApp();
     app.accounts.set(USER, { password: OLD, failures: 0 });
     const server = await serveApp(app);
@@ -37,7 +37,7 @@ describe.runIf(process.platform === 'linux')('whatever is killed in the middle o
     if (!recipe) throw new Error('the recipe is not usable');
     const opened: BrowserContext[] = [];
     let [aimed, steps, hit] = [false, 0, false];
-    const strike = () => {
+    const killSoon = () => {
       hit = true;
       setTimeout(() => void kill(victim, opened, server), 15);
     };
@@ -46,28 +46,28 @@ describe.runIf(process.platform === 'linux')('whatever is killed in the middle o
       hosts: recipeHosts(recipe, server.origin, 'loopback'),
       browser: { ...pool, openContext: async (options) => keep(opened, await pool.openContext(options)) },
       onStep: (_step: StepTrace) => {
-        if (aimed && steps++ === after) strike();
+        if (aimed && steps++ === after) killSoon();
       },
     });
     const session = await driver.openSession({ baseUrl: server.origin, signal: new AbortController().signal });
     const limits = { deadlineMs: 15_000, signal: new AbortController().signal };
     const aim = () => {
       aimed = true;
-      if (after === -1) strike();
+      if (after === -1) killSoon();
     };
     const login = () => session.login({ credential, totp: null, beforeSubmit: async () => undefined, ...limits }).then(({ outcome }) => outcome.kind);
     try {
       if (act === 'login') aim();
       const first = await login();
-      if (act === 'login') return { kind: first, struck: hit };
+      if (act === 'login') return { kind: first, hit };
       aim();
       const second =
         act === 'change'
           ? await session.changePassword({ credential, newPassword: new Secret(NEW), beforeSubmit: async () => undefined, ...limits })
           : await session.runTask({ name: 'claims', input: {}, ...limits });
-      return { kind: second.kind, struck: hit };
+      return { kind: second.kind, hit };
     } catch (error) {
-      return { kind: isRcmError(error) ? error.code : 'not typed', struck: hit };
+      return { kind: isRcmError(error) ? error.code : 'not typed', hit };
     } finally {
       await session.close();
       await server.close();
@@ -79,13 +79,13 @@ describe.runIf(process.platform === 'linux')('whatever is killed in the middle o
   );
 
   it.each(cases)('%s: the %s, after step %i', async (act, victim, after) => {
-    const { kind, struck: hit } = await struck(act, victim, after);
+    const { kind, hit } = await killDuring(act, victim, after);
     expect({ hit, kind }).toEqual({ hit: true, kind: expect.stringMatching(new RegExp(`^(${TYPED.join('|')})$`)) });
   });
 
   it('no context is left, and the next login works', async () => {
     expect(await metrics.exposition()).toMatch(/^rcm_browser_contexts 0$/m);
-    expect((await struck('login', 'network', 99)).kind).toBe('accepted');
+    expect((await killDuring('login', 'network', 99)).kind).toBe('accepted');
   });
 });
 

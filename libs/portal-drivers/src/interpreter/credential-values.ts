@@ -23,5 +23,6 @@ export const everySecret = (credential: PortalCredential, ...more: readonly Secr
   credential.password,
   ...Object.values(credential.custom),
   ...(credential.neverTyped ?? []),
+  ...(credential.onlyMasked ?? []),
   ...more,
 ];

@@ -16,13 +16,12 @@ export async function login(parts: SessionParts, options: LoginOptions): Promise
   async function oneTimeCode(provesPassword: boolean): Promise<Secret<string>> {
     proven = provesPassword;
     if (options.totp === null) throw new RcmError('login_mfa_required', 'The portal asks for a one-time code and the login has no seed.');
-    try {
-      const code = await options.totp();
-      parts.secrets.add(code);
-      return code;
-    } catch (error) {
+    const code = await options.totp().catch((error: unknown) => {
       throw new RcmError('portal_unexpected', `No one-time code could be had (${isRcmError(error) ? error.code : 'error'}).`);
-    }
+    });
+    if (code === null) throw new RcmError('login_mfa_required', 'The portal asks for a one-time code and the login has none left.');
+    parts.secrets.add(code);
+    return code;
   }
 
   const { ended, submitted } = await runSending<LoginWords>(parts, {

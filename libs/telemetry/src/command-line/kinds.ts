@@ -21,6 +21,7 @@ const line = (most: number, must = `must be one line of 1 to ${most} characters,
 });
 const shape = (pattern: RegExp, must: string): Kind => ({ is: (word) => pattern.test(word), must });
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const id: Kind = { is: isId, must: 'must be an id: small letters, digits and dashes, 63 at most, no dash first' };
 export const TEXT = line(LONGEST_LINE);
 const text = TEXT;
@@ -31,7 +32,9 @@ const file = line(LONGEST_PATH);
 /** By the name that it has in the help. A name that is not here is a line of text. */
 export const KINDS: Readonly<Record<string, Kind>> = {
   ...{ id, code: id, org: id },
-  task: shape(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be the id of a task, as `rcm tasks` lists it'),
+  task: shape(UUID, 'must be the id of a task, as `rcm tasks` lists it'),
+  request: shape(UUID, 'must be the id of a request, as `rcm break-glass list` has it'),
+  quarter: shape(/^20\d{2}-Q[1-4]$/, 'must be a quarter such as 2026-Q3'),
   run: shape(/^[1-9]\d{0,8}$/, 'must be the id of a run, as `runs` lists it'),
   account: shape(/^\d{12}$/, 'must be twelve digits'),
   n: { is: (word) => /^[1-9]\d{0,5}$/.test(word) && Number(word) <= LARGEST_PAGE, must: `must be a whole number from 1 to ${LARGEST_PAGE}` },
