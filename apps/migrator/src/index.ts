@@ -6,4 +6,4 @@
  * inside another.
  */
 export { runCli, type Terminal } from './cli.ts';
-export { type Onboard, withOnboarding } from './onboarding.ts';
+export { type Onboarding, withOnboarding } from './onboarding.ts';

@@ -1,25 +1,35 @@
-import { findEndpoint } from '@rcm/db';
+import { type EndpointRow, findEndpoint } from '@rcm/db';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { readMigratorConfig } from './config.ts';
 import type { Moved, Why } from './credential/move.ts';
 import { onboardEndpoint } from './credential/onboard.ts';
+import { reinstateSecret } from './credential/reinstate.ts';
 import { openMigration } from './services.ts';
 import { stopOnSignals } from './stop.ts';
 
-/** Stores the login of an endpoint that is registered and has none. */
-export type Onboard = (login: { readonly endpointId: string; readonly payload: Secret<string> } & Why) => Promise<Moved>;
+/** What an operator has the migrator do for one endpoint, with its rights in store and database. Each fails with `endpoint_unknown`, and as what it names does. */
+export interface Onboarding {
+  /** Stores the login of an endpoint that is registered and has none: `onboardEndpoint`. */
+  onboard(login: { readonly endpointId: string; readonly payload: Secret<string> } & Why): Promise<Moved>;
+  /** Names the secret of one that is retired no more: `reinstateSecret`. */
+  reinstate(endpointId: string): Promise<'named' | 'already'>;
+}
 
 /** For as long as `act` takes, with the migrator's own rights and sessions. Fails with `config_invalid`, and as `act` does. */
-export async function withOnboarding<T>(environment: NodeJS.ProcessEnv, act: (onboard: Onboard) => Promise<T>): Promise<T> {
+export async function withOnboarding<T>(environment: NodeJS.ProcessEnv, act: (onboarding: Onboarding) => Promise<T>): Promise<T> {
   const config = readMigratorConfig(environment);
   const stop = stopOnSignals();
   const migration = openMigration(config, { stop, stderr: process.stderr });
+  const found = async (endpointId: string): Promise<EndpointRow> => {
+    const endpoint = await findEndpoint(migration.db, { endpointId });
+    if (!endpoint) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}. Nothing was stored.`);
+    return endpoint;
+  };
   try {
     await migration.db.ping();
-    return await act(async ({ endpointId, payload, ...why }) => {
-      const endpoint = await findEndpoint(migration.db, { endpointId });
-      if (!endpoint) throw new RcmError('endpoint_unknown', `There is no endpoint ${endpointId}. Nothing was stored.`);
-      return onboardEndpoint(migration, endpoint, payload, why);
+    return await act({
+      onboard: async ({ endpointId, payload, ...why }) => onboardEndpoint(migration, await found(endpointId), payload, why),
+      reinstate: async (endpointId) => reinstateSecret(migration, await found(endpointId)),
     });
   } finally {
     stop.dispose();

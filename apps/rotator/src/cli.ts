@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { automations } from '@rcm/db';
 import { createLogger, explain, hasCode, isTime, plainWords } from '@rcm/telemetry';
 import { guardInput } from '@rcm/telemetry/command-line';
+import { readBreakGlassCommand } from './break-glass/read.ts';
 import { addBackups } from './commands/backups.ts';
 import { type CommandContext, personalAct } from './commands/command.ts';
 import { copiesCommand } from './commands/copies.ts';
@@ -19,6 +20,9 @@ import { savePortalTypeCommand } from './commands/save-portal-type.ts';
 import { statusCommand } from './commands/status.ts';
 import { type RotatorConfig, readRotatorConfig } from './config.ts';
 import { deliverNow, openRotator } from './services.ts';
+
+/** The reason stands in the request. */
+const AS_ASKED = 'as asked for';
 
 const HELP = `
 Configuration comes from the environment (see the README); a secret may be given as a file by NAME_FILE.
@@ -124,6 +128,17 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     run(options, async (context, config) => copiesCommand(context, await personalAct(options, config))),
   );
   addBackups(command, run);
+  program
+    .command('break-glass')
+    .description('show the password that you asked for and a second person approved, once, at this terminal (docs/break-glass.md)')
+    .argument('<request>', 'its id, from `rcm break-glass request`')
+    .option('--actor <name>', 'what you call yourself, beside who signed in')
+    .action((requestId: string, { actor: claimed }: Pick<Person, 'actor'>) =>
+      run({}, async (context, config) => {
+        const { actor } = await personalAct({ ...(claimed === undefined ? {} : { actor: claimed }), reason: AS_ASKED }, config);
+        return readBreakGlassCommand(context, { requestId, actor, config });
+      }),
+    );
   person(command('keys', 'what is under which key (docs/keys.md)'))
     .option('--move', 'move every login over to the current keys, while everything runs; needs --reason')
     .action((options: Output & Person & { move?: boolean }) =>

@@ -71,3 +71,41 @@ export async function runRotator(parameters: readonly string[], environment: Rea
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout, stderr, json: <T>() => JSON.parse(stdout) as T };
 }
+
+export interface TerminalRun {
+  /** Everything that the terminal was sent so far. */
+  output(): string;
+  /** Resolves once it was sent this; rejects when the command has ended without. */
+  shows(text: string): Promise<void>;
+  type(text: string): void;
+  readonly ended: Promise<number | null>;
+}
+
+/** One command at a terminal of its own (util-linux's `script` makes it), where a person types. */
+export function runAtTerminal(parameters: readonly string[], environment: Readonly<Record<string, string>>): TerminalRun {
+  const command = [process.execPath, '--disable-sigusr1', MAIN, ...parameters].map((word) => `'${word}'`).join(' ');
+  const child = spawn('script', ['--quiet', '--return', '--flush', '--command', command, '/dev/null'], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SHELL: '/bin/sh', TERM: 'xterm', ...asRoot(), ...compileCache(), ...environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let text = '';
+  const more = new EventTarget();
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+    more.dispatchEvent(new Event('more'));
+  });
+  child.stdin.on('error', () => undefined);
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return {
+    output: () => text,
+    shows: (wanted) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => (text.includes(wanted) ? resolve() : undefined);
+        more.addEventListener('more', look);
+        void ended.then((code) => reject(new Error(`it ended with ${code}, and showed:\n${text}`)));
+        look();
+      }),
+    type: (typed) => void child.stdin.write(typed),
+    ended,
+  };
+}

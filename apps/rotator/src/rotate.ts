@@ -139,7 +139,7 @@ async function drive(rotator: Rotator, login: LoginInHand, { attempt, waited }: 
     // Found in `submitting` without having waited: the process that submitted is gone, the portal may still be at work.
     mayProbe: waited !== null,
     heldMs: waited ?? 0,
-    foundProven: false,
+    proven: null,
     editMet: false,
   };
   return { kind: 'attempt', attempt: await runAttempt(inHand) };

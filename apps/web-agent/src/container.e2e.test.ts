@@ -39,7 +39,7 @@ describe.skipIf(images === undefined)('a web-agent’s container (RCM_TEST_IMAGE
       RCM_API_JWKS_URL: issuer.jwksUrl,
       RCM_API_PORT: String(apiPort),
       RCM_HEALTH_PORT: String(await freePort()),
-      RCM_AGENT_CLAIM_MS: '5000',
+      RCM_AGENT_CLAIM_MS: '20000',
       RCM_LEASE_TTL_MS: '35000',
     };
     const container = await startContainer(`${images}/web-agent`, environment, options);

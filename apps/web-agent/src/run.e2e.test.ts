@@ -31,9 +31,7 @@ const environment = (): NodeJS.ProcessEnv => ({
   RCM_API_AUDIENCE: issuer.audience,
   RCM_API_JWKS_URL: issuer.jwksUrl,
   RCM_API_PORT: '0',
-  RCM_AGENT_CLAIM_MS: '3000',
   RCM_AGENT_TIDY_MS: '500',
-  RCM_LEASE_TTL_MS: '3000',
   RCM_AGENT_PUT_OFF_MS: '1000',
 });
 
@@ -118,16 +116,15 @@ describe('a web-agent’s process', () => {
   });
 
   it('that is killed in the middle of a task leaves it to another, which does it once', async () => {
-    const agent = await start();
+    // Only what is to be lost is held for a short time: on a busy machine a process that lives would lose it too.
+    const agent = await start({ RCM_AGENT_CLAIM_MS: '3000', RCM_LEASE_TTL_MS: '3000' });
     await world.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 8_000 });
     const { id } = await clientOf(agent).ask({ endpoint: 'alpine-4', ...claim('CLM-1001') });
     await until(id, 'running');
     agent.signal('SIGKILL');
     expect(await agent.ended()).toBe('SIGKILL');
     await world.portals.setFault({ portal: 'alpine', fault: 'none' });
-    // A claim that lasts: two agents that begin on a busy machine must not lose the task to each other.
-    const patient = { RCM_AGENT_CLAIM_MS: '15000' };
-    const others = [await start(patient), await start(patient)];
+    const others = [await start(), await start()];
     expect(await clientOf(others[0] as AgentProcess).result(id, { deadlineMs: 90_000 })).toMatchObject({ found: true });
     expect(await row(id)).toMatchObject({ state: 'succeeded', tries: 2 });
     const successes = others.flatMap((other) => other.output().split('\n')).filter((line) => line.includes(id) && line.includes('"verdict":"succeeded"'));

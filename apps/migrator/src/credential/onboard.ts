@@ -13,6 +13,8 @@ import { placeSecret, type Moved, type Why } from './move.ts';
  */
 export async function onboardEndpoint(migration: Migration, endpoint: EndpointRow, payload: Secret<string>, why: Why): Promise<Moved> {
   if (endpoint.secretArn !== null) return 'already';
+  if (endpoint.retiredAt)
+    throw new RcmError('endpoint_retired', `Endpoint ${endpoint.id} is retired. \`rcm endpoint reinstate\` takes that back. Nothing was changed.`);
   const found = examine(endpoint, payload, migration);
   if (!found.ok) throw new RcmError(found.code, found.reason);
   const [name, ...otherNames] = found.names;

@@ -16,7 +16,7 @@ export const searchFor = (inHand: AttemptInHand, since: Date, asksTwice: Search[
 /** The portal accepts a password that is not current: it is to become current. */
 export function otherAccepted(inHand: AttemptInHand, found: Extract<Found, { kind: 'found' }>): AttemptEvent {
   const name = foundOf(found.candidate.name, inHand.attempt.id);
-  inHand.foundProven = true;
+  inHand.proven = found.candidate.password;
   return {
     kind: 'other_accepted',
     found: name,

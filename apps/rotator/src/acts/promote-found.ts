@@ -1,7 +1,7 @@
 import { parsePayload, rotationOf, serializePayload, type StoredSecret, withPassword } from '@rcm/credentials';
 import { recordAuditEvent } from '@rcm/db';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
-import { candidateNamed, candidateOf, type CandidateName, readNamed } from '../finding/candidate.ts';
+import { candidateNamed, readNamed } from '../finding/candidate.ts';
 import { heldOptions } from '../finding/login-in-hand.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import { type AttemptEvent, holding } from '../machine/event.ts';
@@ -23,8 +23,8 @@ export async function promoteFound(inHand: AttemptInHand): Promise<AttemptEvent>
   const theirs = isPlain ? null : await store.read(login.reference, { signal: login.held.signal });
   const left = await accountLeft(inHand, theirs);
   if (left) return left;
-  if (!isPlain && !inHand.foundProven)
-    return { kind: 'proof_old', detail: 'the promotion had to wait, so the password is proved again before it lies over an edit' };
+  const onto = isPlain ? undefined : inHand.proven;
+  if (onto === null) return { kind: 'proof_old', detail: 'the promotion had to wait, so the password is proved again before it lies over an edit' };
   await recordAuditEvent(services.db, {
     orgId: endpoint.orgId,
     actor: attempt.owner,
@@ -34,9 +34,10 @@ export async function promoteFound(inHand: AttemptInHand): Promise<AttemptEvent>
     details: { attemptId: attempt.id, baseVersion: edited ?? attempt.baseVersion, found },
   });
   try {
-    const promoted = isPlain
-      ? await store.promote(login.slotOf(attempt.id), attempt.baseVersion, heldOptions(login))
-      : await promoteOnto(inHand, theirs, candidateNamed(found, attempt.id), edited ?? attempt.baseVersion);
+    const promoted =
+      onto === undefined
+        ? await store.promote(login.slotOf(attempt.id), attempt.baseVersion, heldOptions(login))
+        : await promoteOnto(inHand, theirs, onto, edited ?? attempt.baseVersion);
     return { kind: 'store_promoted', version: promoted.version };
   } catch (error) {
     if (hasCode(error, 'secret_missing')) return somethingGone(inHand);
@@ -78,16 +79,24 @@ async function editedBySomebody(inHand: AttemptInHand): Promise<AttemptEvent> {
   return { kind: 'current_edited', version: current.version, detail };
 }
 
-/** Repeatable: what is built from an already replaced text is that same text, and `replace` then writes nothing. */
-async function promoteOnto(inHand: AttemptInHand, theirs: StoredSecret | null, name: CandidateName, base: string): Promise<{ readonly version: string }> {
-  const { login, attempt } = inHand;
-  const stored = await readNamed(login, name);
-  if (theirs === null || stored === null) throw new RcmError('secret_missing', 'The secret, or the copy that is to become current, is not in the store.');
+/**
+ * Repeatable: what is built from an already replaced text is that same text, and `replace` then writes nothing. The password is the one that the portal accepted,
+ * not read again: where it came from, a person may have saved another one meanwhile.
+ */
+async function promoteOnto(
+  { login, attempt }: AttemptInHand,
+  theirs: StoredSecret | null,
+  password: Secret<string>,
+  base: string,
+): Promise<{ readonly version: string }> {
+  if (theirs === null) throw new RcmError('secret_missing', 'The secret is not in the store.');
   // A store may answer with what it held a moment before: built from that, the edit that the journal names would be undone.
   if (theirs.version !== base && rotationOf(theirs.text).attemptId !== attempt.id)
     throw new RcmError('store_conflict', 'The current secret is another one than the password was to be put into.');
-  const { password } = candidateOf(name, stored, theirs);
-  return login.store.replace(login.reference, withOurPassword(theirs, password, attempt), base, heldOptions(login));
+  // What is ours may be the outcome, or what we wrote over an edit that was put back: only the version that is built on says what is to be kept.
+  const onto = theirs.version === base ? theirs : await login.store.readVersion(login.reference, base, { signal: login.held.signal });
+  if (onto === null) throw new RcmError('store_conflict', 'The version that the password was to be put into is not to be seen.');
+  return login.store.replace(login.reference, withOurPassword(onto, password, attempt), base, heldOptions(login));
 }
 
 /** Their payload, password only. The counter goes up once for an attempt, however often this is repeated. */

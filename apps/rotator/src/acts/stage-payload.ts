@@ -17,7 +17,7 @@ export async function stagePayload(inHand: AttemptInHand): Promise<AttemptEvent>
     return { kind: 'recipe_changed', detail: `the recipe was changed; ${nothingSubmitted(attempt)}` };
   const current = await store.read(reference, { signal: held.signal });
   if (current === null || current.version !== attempt.baseVersion)
-    return { kind: 'base_moved', detail: `the current secret changed; ${nothingSubmitted(attempt)}` };
+    return { kind: 'base_moved', detail: `the current secret changed; ${nothingSubmitted(attempt)}`, dueSoon: true };
   const password = await nextPassword(inHand, current);
   if (password === null) return { kind: 'base_moved', detail: `the version to go back to is not in the store any more; ${nothingSubmitted(attempt)}` };
   await recordAuditEvent(services.db, {

@@ -30,7 +30,8 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
   if (inHand.heldMs > services.timing.giveUpMs) return { kind: 'gave_up', detail: `${attempt.detail ?? 'the change could not be submitted'}; ${nothing}` };
   if (attempt.recipeHash !== services.drivers.for(endpoint.portalType).hash) return { kind: 'recipe_changed', detail: `the recipe was changed; ${nothing}` };
   const current = await store.read(reference, { signal: held.signal });
-  if (current === null || current.version !== attempt.baseVersion) return { kind: 'base_moved', detail: `the current secret changed; ${nothing}` };
+  if (current === null || current.version !== attempt.baseVersion)
+    return { kind: 'base_moved', detail: `the current secret changed; ${nothing}`, dueSoon: true };
   const staged = await store.readStaged(login.slotOf(attempt.id), { signal: held.signal });
   if (staged === null) {
     if (inHand.heldMs < SEEN_WITHIN_MS) return holding({ detail: 'the staged copy is not to be seen', forMs: services.timing.retryMs, ownMatter: true });
@@ -84,26 +85,30 @@ const isRefusal = (result: GuardedResult): boolean =>
   result.kind === 'not_allowed' ? result.reason === 'password_bad' || result.reason === 'password_suspect' : proofOf(result) === 'wrong';
 
 /**
- * Somebody has changed the password at the portal; or an older change was made after all, or this very one, if the database has forgotten that
- * it was submitted: then the portal accepts another stored password.
+ * Somebody has changed the password at the portal; or an older change was made after all, or this very one: an earlier submit of it, which the portal answers
+ * late, or one that the database has forgotten. Then the portal accepts another stored password, after an earlier submit most likely the staged one.
  */
 async function currentRefused(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { attempt, login, services } = inHand;
+  if (attempt.submitDeadlineAt !== null)
+    return (await refusesEverybody(services, login))
+      ? portalMayBeIll(inHand)
+      : { kind: 'maybe_submitted', detail: 'the portal accepts the current password no more, after an earlier submit of the new one' };
   const found = await searchFor(inHand, attempt.createdAt, 'current');
   if (found.kind === 'later') return holding(found.hold);
   if (found.kind === 'found')
     return found.candidate.name.kind === 'current'
       ? holding({ detail: 'the portal refused the current password and then accepted it', forMs: services.timing.retryMs })
       : otherAccepted(inHand, found);
-  if (attempt.submitDeadlineAt !== null)
-    return { kind: 'maybe_submitted', detail: 'the portal accepts the current password no more, after an earlier submit of the new one' };
-  if (await refusesEverybody(services, login))
-    return holding({ detail: 'the portal refuses the current password, and others too: it may be ill', forMs: services.timing.retryMs });
+  if (await refusesEverybody(services, login)) return portalMayBeIll(inHand);
   return {
     kind: 'current_refused',
     detail: `the portal refused the current password (version ${attempt.baseVersion}) and every copy when it was last asked for each; ${nothingSubmitted(attempt)}`,
   };
 }
+
+const portalMayBeIll = ({ services }: AttemptInHand): AttemptEvent =>
+  holding({ detail: 'the portal refuses the current password, and others too: it may be ill', forMs: services.timing.retryMs });
 
 interface Texts {
   readonly current: StoredSecret;

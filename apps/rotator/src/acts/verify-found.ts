@@ -15,7 +15,7 @@ const SECOND_GUESS = 2;
  * new one everywhere, so a first refusal is only waited out, where the budget has room for a second; after that it is open again what the portal accepts.
  */
 export async function verifyFound(inHand: AttemptInHand): Promise<AttemptEvent> {
-  if (inHand.foundProven) return { kind: 'staged_accepted' };
+  if (inHand.proven !== null) return { kind: 'staged_accepted' };
   const { services, login, attempt } = inHand;
   const { endpoint, held, store, reference } = login;
   const name = candidateNamed(attempt.found ?? 'staged', attempt.id);
@@ -23,11 +23,11 @@ export async function verifyFound(inHand: AttemptInHand): Promise<AttemptEvent> 
   const left = await accountLeft(inHand, current);
   if (left) return left;
   if (stored === null) return { kind: 'copy_missing', detail: 'the copy of the new password is gone after the change was made' };
-  const { payload } = candidateOf(name, stored, current);
+  const { payload, password } = candidateOf(name, stored, current);
   const result = await askHeld(services, login, { payload, version: ledgerVersion(name, current), attemptId: attempt.id });
   const proof = proofOf(result);
   if (proof === 'right') {
-    inHand.foundProven = true;
+    inHand.proven = password;
     return { kind: 'staged_accepted' };
   }
   if (result.kind === 'accepted' || result.kind === 'must_change')

@@ -13,7 +13,7 @@ type Run = (options: Output, act: (context: CommandContext, config: RotatorConfi
 /** What a person does to put one login right: say that it is unlocked, have its password tried, prove it, give another one. */
 export function addRepairs(command: (name: string, description: string) => Command, run: Run): void {
   const clearing = [
-    ['unlocked', 'note that the portal’s support has unlocked an account: failures before now count no more', unlockedCommand],
+    ['unlocked', 'note that the portal’s support has unlocked an account: failures from before you say so count no more', unlockedCommand],
     ['retry', 'try a refused password now, if the account’s budget allows it, then search the copies for the one that the portal accepts', retryCommand],
   ] as const;
   for (const [name, description, act] of clearing) {

@@ -3,12 +3,12 @@ import { RcmError, type Secret } from '@rcm/telemetry';
 import type { LoginInHand } from './login-in-hand.ts';
 
 /**
- * Names a stored password, never its value: `current`, `copy:<attempt id>`, `version:<store version>`; `/<n>` behind it means its first n characters,
- * which is what a portal keeps that cuts passwords. In the journal of an attempt its own copy is `staged`.
+ * Names a stored password, never its value: `current`, `copy:<attempt id>`, `version:<store version>`, `elsewhere:<endpoint id>`; `/<n>` behind it means its
+ * first n characters, which is what a portal keeps that cuts passwords. In the journal of an attempt its own copy is `staged`.
  */
 export interface CandidateName {
-  readonly kind: 'current' | 'copy' | 'version';
-  /** The attempt's id, or the store's version; empty for `current`. */
+  readonly kind: 'current' | 'copy' | 'version' | 'elsewhere';
+  /** The attempt's id, the store's version, or the endpoint in whose secret it is current; empty for `current`. */
   readonly of: string;
   readonly first?: number;
 }
@@ -21,7 +21,7 @@ export interface Candidate {
   readonly payload: Secret<CredentialPayload>;
 }
 
-const STAGED = /^(staged|copy:([0-9a-f-]{36})|version:(.+?))(?:\/([0-9]{1,3}))?$/;
+const FOUND = /^(?:(?<own>staged)|copy:(?<copy>[0-9a-f-]{36})|version:(?<version>.+?)|elsewhere:(?<elsewhere>[a-z0-9-]{1,63}))(?:\/(?<first>[0-9]{1,3}))?$/;
 
 /** As the journal keeps it; `ownId`: the attempt whose journal it is. */
 export function foundOf({ kind, of, first }: CandidateName, ownId: string): string {
@@ -31,17 +31,33 @@ export function foundOf({ kind, of, first }: CandidateName, ownId: string): stri
 
 /** Reads `foundOf` back. Fails with `state_conflict` for what this version does not know. */
 export function candidateNamed(found: string, ownId: string): CandidateName {
-  const [, whole, copy, version, first] = STAGED.exec(found) ?? [];
-  if (whole === undefined) throw new RcmError('state_conflict', 'The journal names a password in a way that this rotator does not know.');
-  const cut = first === undefined ? {} : { first: Number(first) };
-  if (version !== undefined) return { kind: 'version', of: version, ...cut };
-  return { kind: 'copy', of: copy ?? ownId, ...cut };
+  const named = FOUND.exec(found)?.groups ?? {};
+  const cut = named['first'] === undefined ? {} : { first: Number(named['first']) };
+  if (named['own'] !== undefined) return { kind: 'copy', of: ownId, ...cut };
+  for (const kind of ['copy', 'version', 'elsewhere'] as const) {
+    const of = named[kind];
+    if (of !== undefined) return { kind, of, ...cut };
+  }
+  throw new RcmError('state_conflict', 'The journal names a password in a way that this rotator does not know.');
 }
 
-/** What the ledger remembers a candidate as: the store's version, or `staged:<attempt id>`, with the length where it was cut. */
+/** For people, from the journal's name for it; a name that this version does not know stays as it is. */
+export function wordsOfFound(found: string): string {
+  const named = FOUND.exec(found)?.groups ?? {};
+  const { own, copy, version, elsewhere, first } = named;
+  const whole =
+    (own && 'the new password that was staged') ??
+    (copy && `the copy that rotation ${copy} left`) ??
+    (version && `version ${version} of the secret`) ??
+    (elsewhere && `what the secret of ${elsewhere} holds`) ??
+    found;
+  return first === undefined || whole === found ? whole : `the first ${first} characters of ${whole}`;
+}
+
+/** What the ledger remembers a candidate as: the store's version, `staged:<attempt id>` or `elsewhere:<endpoint id>`, with the length where it was cut. */
 export function ledgerVersion({ kind, of, first }: CandidateName, current: StoredSecret | null): string {
-  const name = kind === 'copy' ? stagedVersion(of) : kind === 'version' ? of : (current?.version ?? 'current');
-  return first === undefined ? name : `${name}/${first}`;
+  const named = { copy: stagedVersion(of), version: of, elsewhere: `elsewhere:${of}`, current: current?.version ?? 'current' };
+  return first === undefined ? named[kind] : `${named[kind]}/${first}`;
 }
 
 export const stagedVersion = (attemptId: string): string => `staged:${attemptId}`;
@@ -57,6 +73,10 @@ export async function readNamed(login: LoginInHand, { kind, of }: CandidateName)
       return readCopy(login, of);
     case 'version':
       return store.readVersion(reference, of, options);
+    case 'elsewhere': {
+      const elsewhere = await login.secretOf(of);
+      return elsewhere === null ? null : store.read(elsewhere, options);
+    }
   }
 }
 

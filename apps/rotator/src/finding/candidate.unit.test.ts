@@ -3,7 +3,7 @@ import { parsePayload, type StoredSecret } from '@rcm/credentials';
 import { type RcmError, Secret } from '@rcm/telemetry';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CandidateName, candidateNamed, candidateOf, foundOf, ledgerVersion } from './candidate.ts';
+import { type CandidateName, candidateNamed, candidateOf, foundOf, ledgerVersion, wordsOfFound } from './candidate.ts';
 
 const OWN = randomUUID();
 /** As the stores name them: a number, a UUID of Secrets Manager, and whatever a store may yet think of. */
@@ -15,6 +15,7 @@ const names: fc.Arbitrary<CandidateName> = fc
       fc.constant(OWN).map(copy),
       fc.uuid().map(copy),
       versions.map((of) => ({ kind: 'version', of }) as const),
+      fc.string({ unit: fc.constantFrom(...'az09-'), minLength: 1, maxLength: 63 }).map((of) => ({ kind: 'elsewhere', of }) as const),
     ),
     lengths,
   )
@@ -56,16 +57,42 @@ describe('the name of a stored password', () => {
   });
 
   it('is refused where this rotator does not know it, and never taken for another', () => {
-    for (const found of ['', 'current', 'staged:', 'staged/', 'staged/1234', 'staged/x', 'copy:', 'copy:not-an-id', 'version:', 'other:1', ' staged'])
+    for (const found of [
+      '',
+      'current',
+      'staged:',
+      'staged/',
+      'staged/1234',
+      'staged/x',
+      'copy:',
+      'copy:not-an-id',
+      'version:',
+      'elsewhere:',
+      'elsewhere:A/b',
+      'other:1',
+      ' staged',
+    ])
       expect(() => candidateNamed(found, OWN), found).toThrow(expect.objectContaining({ code: 'state_conflict' } satisfies Partial<RcmError>));
   });
 
-  it('is in the ledger the store’s version, or the attempt whose copy it is', () => {
+  it('is said to people in words, whatever it names', () => {
+    const said = (name: CandidateName): string => wordsOfFound(foundOf(name, OWN));
+    const other = randomUUID();
+    expect(said(copy(OWN))).toBe('the new password that was staged');
+    expect(said({ ...copy(OWN), first: 14 })).toBe('the first 14 characters of the new password that was staged');
+    expect(said(copy(other))).toBe(`the copy that rotation ${other} left`);
+    expect(said({ kind: 'version', of: '7' })).toBe('version 7 of the secret');
+    expect(said({ kind: 'elsewhere', of: 'east-2' })).toBe('what the secret of east-2 holds');
+    expect(wordsOfFound('of-a-newer-version:1')).toBe('of-a-newer-version:1');
+  });
+
+  it('is in the ledger the store’s version, the attempt whose copy it is, or the endpoint in whose secret it is current', () => {
     const current = stored('7', { username: 'u', password: 'p' });
     expect(ledgerVersion({ kind: 'current', of: '' }, current)).toBe('7');
     expect(ledgerVersion({ kind: 'version', of: '6' }, current)).toBe('6');
     expect(ledgerVersion(copy(OWN), current)).toBe(`staged:${OWN}`);
     expect(ledgerVersion({ ...copy(OWN), first: 14 }, current)).toBe(`staged:${OWN}/14`);
+    expect(ledgerVersion({ kind: 'elsewhere', of: 'east-2' }, current)).toBe('elsewhere:east-2');
   });
 });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parsePayload, serializePayload } from '@rcm/credentials';
+import { insertEndpoint } from '@rcm/db';
 import { type HeldLease, migratedEndpoint } from '@rcm/portal-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
@@ -106,3 +107,31 @@ it.each(['ssm', 'secrets-manager', 'vault'] as const)(
     expect(order).not.toContain(`version:${second.version}`);
   },
 );
+
+it('what is current in the account’s other secrets of the organization comes after current, each once; another account’s and another organization’s never', async () => {
+  const { world, rotator, sql } = opened;
+  const [own, twin, sharer, stranger] = [
+    await world.addEndpoint('alpine', 'vault'),
+    await world.addEndpoint('alpine'),
+    await world.addEndpoint('alpine'),
+    await world.addEndpoint('alpine'),
+  ];
+  await sql(`INSERT INTO organization (id, name) VALUES ('hospital-two', 'Hospital Two')`, []);
+  const endpoint = await migratedEndpoint(rotator.db, { orgId: own.orgId, endpointId: own.id });
+  const { baseUrl } = endpoint;
+  await insertEndpoint(world.db, { id: 'alpine-foreign', orgId: 'hospital-two', portalTypeCode: 'alpine', accountId: 'foreign', baseUrl });
+  await sql(`UPDATE integration_endpoint SET secret_arn = replace($1, $2, 'hospital-two'), current_version = '1' WHERE id = 'alpine-foreign'`, [
+    stranger.secretArn,
+    stranger.orgId,
+  ]);
+  await sql(`UPDATE integration_endpoint SET login_identity = $1 WHERE id = ANY ($2::text[])`, [own.loginIdentity, [twin.id, sharer.id, 'alpine-foreign']]);
+  await sql(`UPDATE integration_endpoint SET secret_arn = $1 WHERE id = $2`, [twin.secretArn, sharer.id]);
+  const login = loginInHand(rotator, endpoint, { signal: new AbortController().signal } as HeldLease);
+  const order: string[] = [];
+  for await (const { name } of candidates(login, { db: rotator.db, current: await login.store.read(login.reference), ownAttemptId: null }))
+    order.push(foundOf(name, ''));
+  const first = `elsewhere:${[twin.id, sharer.id].sort()[0]}`;
+  expect(order.slice(0, 2)).toEqual(['current:', first]);
+  expect(order.filter((name) => name.startsWith('elsewhere:'))).toEqual([first]);
+  expect(order.join(' ')).not.toContain(stranger.id);
+});

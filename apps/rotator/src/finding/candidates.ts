@@ -1,5 +1,5 @@
 import { formatReference, parsePasswordRules, parsePayload, type StoredSecret } from '@rcm/credentials';
-import { type Database, getAttempt, knownVersions, listCopiesElsewhere, type RotationAttempt } from '@rcm/db';
+import { type Database, getAttempt, knownVersions, listCopiesElsewhere, listOtherSecrets, type RotationAttempt } from '@rcm/db';
 import { isRcmError } from '@rcm/telemetry';
 import { type Candidate, type CandidateName, candidateNamed, candidateOf, readNamed } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
@@ -10,6 +10,8 @@ const MOST_VERSIONS = 6;
 /** Of those that were accepted, how many come before the copies: what was accepted long ago is unlikely. */
 const LAST_ACCEPTED = 2;
 const MOST_COPIES = 14;
+/** Of how many other secrets of the account it is asked what is current there. */
+const MOST_ELSEWHERE = 4;
 /** Of how many copies the journal is asked: far more than a failing rotation a day leaves, since a store without order may name the newest last. */
 const MOST_LISTED = 500;
 /** How far it is looked back from what is current for what nobody has tried: one person after the other may have written over it. */
@@ -25,10 +27,10 @@ export interface CandidateSources {
 }
 
 /**
- * The stored passwords that the portal may accept, in the order in which they are tried: the attempt's own copy, current, the newest copy that was submitted
- * and came to no proven end, the versions that were last seen accepted, the last one that was tried in vain or replaced untried, older copies from the newest, what
- * people wrote over before anybody had tried it, what a portal would have kept of a copy that it cut, and other versions that were ever tried. Read one by one, as they are asked for; what is gone from the store,
- * or no payload, is passed over.
+ * The stored passwords that the portal may accept, in the order in which they are tried: the attempt's own copy, current, what is current in the account's other
+ * secrets of the same organization, the newest copy that was submitted and came to no proven end, the versions that were last seen accepted, the last one that was
+ * tried in vain or replaced untried, older copies from the newest, what people wrote over before anybody had tried it, what a portal would have kept of a copy that
+ * it cut, and other versions that were ever tried. Read one by one, as they are asked for; what is gone from the store, or no payload, is passed over.
  */
 export async function* candidates(login: LoginInHand, sources: CandidateSources): AsyncGenerator<Candidate> {
   const { db, current, ownAttemptId } = sources;
@@ -49,6 +51,7 @@ export async function* candidates(login: LoginInHand, sources: CandidateSources)
 async function* names(login: LoginInHand, { db, current, ownAttemptId }: CandidateSources, older: readonly Copy[]): AsyncGenerator<CandidateName> {
   if (ownAttemptId !== null) yield { kind: 'copy', of: ownAttemptId };
   yield { kind: 'current', of: '' };
+  yield* currentElsewhere(login, db);
   const [newest] = bySubmit(older).submitted;
   if (newest) yield { kind: 'copy', of: newest };
   // What somebody stored and a search replaced, because the portal did not know it yet, comes before what was accepted long ago.
@@ -60,6 +63,12 @@ async function* names(login: LoginInHand, { db, current, ownAttemptId }: Candida
     yield { kind: 'copy', of: attemptId };
   }
   yield* neverTried(login, current, [...likely, ...others]);
+}
+
+/** A person who changes the password of an account may save it in one of its secrets alone; all of them share what the portal still allows in failures. */
+async function* currentElsewhere({ endpoint: { orgId, loginIdentity }, reference }: LoginInHand, db: Database): AsyncGenerator<CandidateName> {
+  const others = await listOtherSecrets(db, { orgId, loginIdentity, secretArn: formatReference(reference), limit: MOST_ELSEWHERE });
+  for (const { endpointId } of others) yield { kind: 'elsewhere', of: endpointId };
 }
 
 /** A finished rotation knows what its portal had kept of a password that it cut: what was current then may be in no version any more. */

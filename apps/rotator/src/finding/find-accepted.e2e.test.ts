@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { parsePayload, serializePayload } from '@rcm/credentials';
+import { parsePasswordRules, parsePayload, serializePayload } from '@rcm/credentials';
 import type { Secret } from '@rcm/telemetry';
 import { accountOf, migratedEndpoint } from '@rcm/portal-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { withExclusiveLease } from '../exclusive.ts';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 import { foundOf } from './candidate.ts';
+import { cutLengths } from './cut-lengths.ts';
 import { findAccepted, type Search } from './find-accepted.ts';
-import { loginInHand } from './login-in-hand.ts';
+import { loginInHand, type LoginInHand } from './login-in-hand.ts';
 
 /** No login of this test makes it long enough for a pause to end by itself. */
 const WINDOW_MS = 3_600_000;
@@ -18,11 +19,23 @@ beforeAll(async () => {
 });
 afterAll(() => opened?.close());
 
+/** The ledger's row of a login that the portal refused. */
+async function wasRefused(
+  { endpoint: { id, orgId, loginIdentity }, held }: LoginInHand,
+  row: { readonly version: string; readonly print: string | undefined; readonly effect: 'suspect' | 'provisional'; readonly minutesAgo: number },
+): Promise<void> {
+  await opened.sql(
+    `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, fingerprint, started_at, finished_at, outcome, effect)
+     SELECT $1, $2, $3, $4::uuid, 'rotator', $5, $6, at, at, 'rejected', $7 FROM (SELECT now() - make_interval(mins => $8::int) AS at) AS ago`,
+    [loginIdentity, orgId, id, held.lease.id, row.version, row.print, row.effect, row.minutesAgo],
+  );
+}
+
 /**
  * After a change: the staged password and the current one were refused twice hours ago, and a third one, which lies in the store's history, a moment ago. By now the
- * portal accepts the staged one.
+ * portal accepts the staged one; or, where `cut` says so, only so many first characters of it, of which it was asked that long ago.
  */
-async function search(asksTwice: Search['asksTwice']) {
+async function search(asksTwice: Search['asksTwice'], cut?: { readonly first: number; readonly refusedMinutesAgo: number }) {
   const { world, rotator, sql } = opened;
   const { id, orgId, secretArn, portal, username, loginIdentity } = await world.addEndpoint('alpine');
   const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
@@ -53,25 +66,22 @@ async function search(asksTwice: Search['asksTwice']) {
       [attemptId, loginIdentity, orgId, id, portal, String(held.lease.fence), rotator.owner, secretArn, current.version],
     );
     const refused = (version: string, print: string | undefined, minutesAgo: number) =>
-      sql(
-        `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, fingerprint, started_at, finished_at, outcome, effect)
-         SELECT $1, $2, $3, $4::uuid, 'rotator', $5, $6, at, at, 'rejected', 'provisional' FROM (SELECT now() - make_interval(mins => $7::int) AS at) AS ago`,
-        [loginIdentity, orgId, id, held.lease.id, version, print, minutesAgo],
-      );
+      wasRefused(login, { version, print, effect: 'provisional', minutesAgo });
     for (const minutesAgo of [200, 100]) {
       await refused(`staged:${attemptId}`, accepted.print, minutesAgo);
       await refused(current.version, current.print, minutesAgo);
     }
     // What a portal would have kept that cuts.
     for (let first = 4; first < parsePayload(accepted.text).reveal().password.length; first += 1)
-      await refused(`staged:${attemptId}/${first}`, printOf(accepted.text, first), 100);
+      await refused(`staged:${attemptId}/${first}`, printOf(accepted.text, first), first === cut?.first ? cut.refusedMinutesAgo : 100);
+    if (cut) await world.portals.createAccount({ portal, username, password: parsePayload(accepted.text).reveal().password.slice(0, cut.first) });
     // What was refused before counts no more, so that the budget is no reason to ask for nothing.
     await sql(
       `INSERT INTO login_clearance (login_identity, org_id, endpoint_id, kind, actor, reason, at) VALUES ($1, $2, $3, 'unlocked', 'person:os:test', 'test', now() - interval '50 minutes')`,
       [loginIdentity, orgId, id],
     );
     await refused(between.version, between.print, 0);
-    const found = await findAccepted({ services: rotator, login, attemptId, since: new Date(Date.now() - 300 * 60_000), asksTwice });
+    const found = await findAccepted({ services: rotator, login, attemptId, since: new Date(Date.now() - 3_000 * 60_000), asksTwice });
     return found.kind === 'found' ? foundOf(found.candidate.name, attemptId) : found.kind;
   });
   const { loginsAccepted, loginsRejected } = await world.portals.account(portal, username);
@@ -80,6 +90,13 @@ async function search(asksTwice: Search['asksTwice']) {
 
 it('a search after a change that waits for one password asks again for the staged one: an ill portal may have refused it', async () => {
   expect(await search('everything')).toEqual({ answer: 'staged', loginsAccepted: 1, loginsRejected: 0 });
+});
+
+it.each([
+  [25 * 60, { answer: 'staged/10', loginsAccepted: 1, loginsRejected: 0 }],
+  [23 * 60, { answer: 'later', loginsAccepted: 0, loginsRejected: 1 }],
+])('and before that for what was refused %i minutes ago, if that is a day: an ill portal may have refused it, too', async (refusedMinutesAgo, expected) => {
+  expect(await search('everything', { first: 10, refusedMinutesAgo })).toEqual(expected);
 });
 
 it('nor is it asked for again where no time makes the portal forget a failure', async () => {
@@ -94,4 +111,111 @@ it('nor is it asked for again where no time makes the portal forget a failure', 
 
 it('another search asks for none again that it has asked for', async () => {
   expect(await search('nothing')).toEqual({ answer: 'none', loginsAccepted: 0, loginsRejected: 0 });
+});
+
+type Refusals = readonly (readonly [of: 'right' | 'current', minutesAgo: number])[];
+
+/** A search where somebody saved another password over the one that the portal accepts, which lies in the store's history, and what the portal has refused since. */
+async function searchOfOverwritten(stored: string, refusals: Refusals) {
+  const { world, rotator } = opened;
+  const { id, orgId, portal, username } = await world.addEndpoint('alpine');
+  const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
+  const found = await withExclusiveLease(rotator, endpoint, new AbortController().signal, async (held) => {
+    const login = loginInHand(rotator, endpoint, held);
+    const right = await login.store.read(login.reference);
+    if (!right) throw new Error('no secret');
+    const text = serializePayload(parsePayload(right.text).map((payload) => ({ ...payload, password: stored })));
+    const { version } = await login.store.replace(login.reference, text, right.version);
+    const of = { right, current: { text, version } };
+    for (const [which, minutesAgo] of refusals) {
+      const print = accountOf(rotator.keys, endpoint, parsePayload(of[which].text)).fingerprints[0];
+      await wasRefused(login, { version: of[which].version, print, effect: 'suspect', minutesAgo });
+    }
+    const answer = await findAccepted({ services: rotator, login, attemptId: null, since: new Date(Date.now() - 100 * 60_000), asksTwice: 'nothing' });
+    return answer.kind === 'found' ? [answer.candidate.name.kind, answer.candidate.name.of === right.version] : answer.kind;
+  });
+  const { loginsAccepted, loginsRejected } = await world.portals.account(portal, username);
+  return { found, loginsAccepted, loginsRejected };
+}
+const AT_ONCE = { found: ['version', true], loginsAccepted: 1, loginsRejected: 0 };
+
+it('of what was refused before it begins with what was refused the longest time ago: what comes first in order would take the one try of each window for ever', async () => {
+  // By a portal that was ill; the portal accepts it again.
+  const refusals: Refusals = [
+    ['right', 300],
+    ['current', 100],
+  ];
+  expect(await searchOfOverwritten('Saved-from-an-old-copy-3!', refusals)).toEqual(AT_ONCE);
+});
+
+it('and where what had been refused before had the last turn, in the search before, it begins with what was not', async () => {
+  const refusals: Refusals = [
+    ['current', 300],
+    ['current', 100],
+  ];
+  expect(await searchOfOverwritten('Saved-from-an-old-copy-5!', refusals)).toEqual(AT_ONCE);
+});
+
+it('but with what somebody has just stored, if it was never refused: what was refused before would take a try of it', async () => {
+  const { world, rotator } = opened;
+  const { id, orgId, portal, username } = await world.addEndpoint('alpine');
+  const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
+  const found = await withExclusiveLease(rotator, endpoint, new AbortController().signal, async (held) => {
+    const login = loginInHand(rotator, endpoint, held);
+    const right = await login.store.read(login.reference);
+    if (!right) throw new Error('no secret');
+    const stale = serializePayload(parsePayload(right.text).map((payload) => ({ ...payload, password: 'Saved-from-an-old-copy-4!' })));
+    const between = await login.store.replace(login.reference, stale, right.version);
+    await login.store.replace(login.reference, right.text, between.version);
+    await wasRefused(login, {
+      version: between.version,
+      print: accountOf(rotator.keys, endpoint, parsePayload(stale)).fingerprints[0],
+      effect: 'suspect',
+      minutesAgo: 300,
+    });
+    const answer = await findAccepted({ services: rotator, login, attemptId: null, since: new Date(), asksTwice: 'nothing' });
+    return answer.kind === 'found' ? answer.candidate.name.kind : answer.kind;
+  });
+  const { loginsAccepted, loginsRejected } = await world.portals.account(portal, username);
+  expect({ found, loginsAccepted, loginsRejected }).toEqual({ found: 'current', loginsAccepted: 1, loginsRejected: 0 });
+});
+
+it('a search that begins anew goes on with what was not refused yet: what a portal may have cut is not asked from its first length on for ever', async () => {
+  const { world, rotator, sql } = opened;
+  const { id, orgId, secretArn, portal, username, loginIdentity } = await world.addEndpoint('alpine');
+  const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
+  const attemptId = randomUUID();
+  const staged = 'Staged-and-cut-by-the-portal-5!';
+  // The last of the lengths that are tried.
+  const kept = cutLengths({ length: staged.length, longest: parsePasswordRules(endpoint.portalType.passwordRules).maxLength });
+  const last = kept.at(-1) ?? 0;
+  await world.portals.createAccount({ portal, username, password: staged.slice(0, last) });
+  const { tries: before } = await world.portals.history({ portal, username });
+  const found = await withExclusiveLease(rotator, endpoint, new AbortController().signal, async (held) => {
+    const login = loginInHand(rotator, endpoint, held);
+    const current = await login.store.read(login.reference);
+    if (!current) throw new Error('no secret');
+    const payloadOf = (password: string) => parsePayload(current.text).map((payload) => ({ ...payload, password }));
+    await login.store.stage(login.slotOf(attemptId), serializePayload(payloadOf(staged)));
+    await sql(
+      `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash,
+                                     journal_version, submit_deadline_at, created_at, updated_at)
+       VALUES ($1::uuid, $2, $3, $4, $5, 'submitting', $6::bigint, $7, 'due', $8, $9, 'h', 1, now(), now(), now())`,
+      [attemptId, loginIdentity, orgId, id, portal, String(held.lease.fence), rotator.owner, secretArn, current.version],
+    );
+    const refused = (version: string, password: string | null, effect: 'suspect' | 'provisional', minutesAgo: number) =>
+      wasRefused(login, {
+        version,
+        print: accountOf(rotator.keys, endpoint, password === null ? parsePayload(current.text) : payloadOf(password)).fingerprints[0],
+        effect,
+        minutesAgo,
+      });
+    await refused(current.version, null, 'suspect', 300);
+    await refused(`staged:${attemptId}`, staged, 'provisional', 290);
+    for (const [place, first] of kept.slice(0, -1).entries()) await refused(`staged:${attemptId}/${first}`, staged.slice(0, first), 'provisional', 280 - place);
+    const answer = await findAccepted({ services: rotator, login, attemptId, since: new Date(), asksTwice: 'nothing' });
+    return answer.kind === 'found' ? foundOf(answer.candidate.name, attemptId) : answer.kind;
+  });
+  const { tries } = await world.portals.history({ portal, username });
+  expect([found, tries.slice(before.length).map(({ ended }) => ended)]).toEqual([`staged/${last}`, ['wrong', 'accepted']]);
 });

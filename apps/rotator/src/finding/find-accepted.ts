@@ -33,9 +33,10 @@ export type Found =
 /**
  * The one procedure that finds which stored password the portal accepts. It asks the ledger before each login, which lets none be made that
  * could lock the account; it asks for every stored password once, then for those that take two refusals again, then for what the portal may have cut, and for
- * none twice within the time in which the portal counts failures; and it remembers nothing itself: what was refused is in the ledger, so
- * whoever goes on after a crash goes on with the next one. As long as a search after a change waits for one password, it asks once more in each window for the likeliest
- * two, which a portal may have refused that was ill, or had not made its change yet.
+ * none twice within the time in which the portal counts failures; where it is asked again and again, what was refused takes turns with what was not (`inTurn`), or what comes first in
+ * order would be asked for ever and the right one never; and it remembers nothing itself: what was refused is in the ledger, so
+ * whoever goes on after a crash goes on with the next one. As long as a search after a change waits for one password, it asks once more for the others
+ * (`onceMore`), which a portal may have refused that was ill, or had not made its change yet.
  */
 export async function findAccepted(search: Search): Promise<Found> {
   const { services, login } = search;
@@ -47,11 +48,11 @@ export async function findAccepted(search: Search): Promise<Found> {
   const askAgain = async (): Promise<Found | null> => {
     for (const asked of again.splice(0)) {
       const ended = await ask(search, { ...asked, current, wait, isLast: true });
-      if (ended) return ended;
+      if (isFound(ended)) return ended;
     }
     return null;
   };
-  for await (const { candidate, tries } of known(search, candidates(login, sources))) {
+  const consider = async ({ candidate, tries }: Known): Promise<Found | 'refused' | null> => {
     // A portal that is late is likelier than one that cuts, and there are many lengths.
     const found = candidate.name.first === undefined ? null : await askAgain();
     if (found) return found;
@@ -59,26 +60,54 @@ export async function findAccepted(search: Search): Promise<Found> {
     if (tries.refusedSince >= neededOf(search, candidate)) exhausted.push({ candidate, tries });
     else if (pause > 0) wait.for({ detail: 'a password that was refused is asked once more when the portal has forgotten it', forMs: pause });
     else if (tries.refusedSince > 0 && search.asksTwice === 'everything') again.push({ candidate, tries });
-    else {
-      const ended = await ask(search, { candidate, current, wait, tries, isLast: tries.refusedSince + 1 >= neededOf(search, candidate) });
-      if (ended) return ended;
+    else return ask(search, { candidate, current, wait, tries, isLast: tries.refusedSince + 1 >= neededOf(search, candidate) });
+    return null;
+  };
+  const stored = known(search, candidates(login, sources));
+  if (search.asksTwice === 'everything') {
+    // After a submit each is asked as often as it takes and no oftener, so none waits for ever.
+    for await (const each of stored) {
+      const ended = await consider(each);
+      if (isFound(ended)) return ended;
+    }
+  } else {
+    const all: Known[] = [];
+    for await (const each of stored) all.push(each);
+    const { again: refused, others } = inTurn(all);
+    // What somebody has just stored is likelier than what was refused before.
+    const isNew = others[0]?.candidate.name.kind === 'current';
+    const isTheirs = isNew || (await wasAgain(search, all));
+    for (let [turn, rest] = isTheirs ? [others, refused] : [refused, others]; turn.length + rest.length > 0;) {
+      const next = (turn.length > 0 ? turn : rest).shift();
+      const ended = next ? await consider(next) : null;
+      if (isFound(ended)) return ended;
+      // What was not asked at all, as it rests or takes a budget to spare, was no turn.
+      if (ended === 'refused') [turn, rest] = [rest, turn];
     }
   }
   const found = await askAgain();
   if (found) return found;
   if (!wait.first) return { kind: 'none' };
-  for (const asked of exhausted.filter((known) => mayAskOnceMore(search, known))) {
+  for (const asked of onceMore(search, exhausted)) {
     const ended = await ask(search, { ...asked, current, wait, isLast: true });
-    if (ended) return ended;
+    if (isFound(ended)) return ended;
   }
   return { kind: 'later', hold: wait.first };
 }
 
-/** What a change was to make the portal accept, and what it accepted before; where the portal forgets failures in time, or what is left of the budget is all there will be. */
-function mayAskOnceMore(search: Search, { candidate: { name }, tries }: Known): boolean {
+/**
+ * What is asked once more while a search after a change waits: what an ill portal may have refused a day ago, the longest time ago first, and then in each window what the change was to make
+ * the portal accept, and what it accepted before. These two last, or they would take what each window has to spare, and the rest of it would never be asked again (seed 9795 of the
+ * simulation). Where no time makes the portal forget failures, what is left of the budget is all there will be.
+ */
+function onceMore(search: Search, exhausted: readonly Known[]): readonly Known[] {
   const { asksTwice, attemptId, login } = search;
-  const isLikeliest = name.first === undefined && (name.kind === 'current' || (name.kind === 'copy' && name.of === attemptId));
-  return asksTwice === 'everything' && isLikeliest && login.endpoint.portalType.lockoutWindowSeconds !== null && againIn(search, tries) === 0;
+  if (asksTwice !== 'everything' || login.endpoint.portalType.lockoutWindowSeconds === null) return [];
+  const isLikeliest = ({ candidate: { name } }: Known): boolean =>
+    name.first === undefined && (name.kind === 'current' || (name.kind === 'copy' && name.of === attemptId));
+  const age = ({ tries: { refusedLastAt, now } }: Known): number => now.getTime() - (refusedLastAt?.getTime() ?? 0);
+  const others = exhausted.filter((known) => !isLikeliest(known) && age(known) >= DAY_MS);
+  return [...others.toSorted((one, other) => age(other) - age(one)), ...exhausted.filter((known) => isLikeliest(known) && againIn(search, known.tries) === 0)];
 }
 
 /** Of the account that is held, each password once, with what the ledger knows of it. */
@@ -94,6 +123,36 @@ async function* known({ services, login, since }: Search, from: AsyncIterable<Ca
     yield { candidate, tries: await passwordTries(services.db, { orgId, loginIdentity, fingerprints, since }) };
   }
 }
+
+const isFound = (answer: Found | 'refused' | null): answer is Found => answer !== null && answer !== 'refused';
+
+/**
+ * Two rows that take turns. `again`: what was stored whole and refused since the account was last seen to accept anything, the longest time ago first. `others`: what was not, in its
+ * order, and then what a portal may have cut that was refused, the longest time ago first. So nothing is asked for ever, and everything some time, however little the portal forgives.
+ */
+function inTurn(all: readonly Known[]): { readonly again: Known[]; readonly others: Known[] } {
+  const acceptedAt = acceptedLastAt(all).getTime();
+  const refusedAt = ({ tries: { refusedLastAt } }: Known): number => (refusedLastAt && refusedLastAt.getTime() > acceptedAt ? refusedLastAt.getTime() : 0);
+  const byAge = all.toSorted((one, other) => refusedAt(one) - refusedAt(other));
+  const isAgain = (each: Known): boolean => each.candidate.name.first === undefined && refusedAt(each) > 0;
+  return { again: byAge.filter(isAgain), others: byAge.filter((each) => !isAgain(each)) };
+}
+
+/**
+ * Whether the last turn was `again`'s: a search may have one login for a day, and the next one goes on with the other row. As the ledger has it, the last that was refused had been
+ * refused before, since the account accepted anything.
+ */
+async function wasAgain({ services, login }: Search, all: readonly Known[]): Promise<boolean> {
+  const refusedAt = ({ tries: { refusedLastAt } }: Known): number => refusedLastAt?.getTime() ?? 0;
+  const [last] = all.toSorted((one, other) => refusedAt(other) - refusedAt(one));
+  if (last === undefined || refusedAt(last) === 0 || last.candidate.name.first !== undefined) return false;
+  const { orgId, loginIdentity } = login.endpoint;
+  const { fingerprints } = accountOf(services.keys, login.endpoint, last.candidate.payload);
+  const { refusedSince } = await passwordTries(services.db, { orgId, loginIdentity, fingerprints, since: acceptedLastAt(all) });
+  return refusedSince > 1;
+}
+
+const acceptedLastAt = (all: readonly Known[]): Date => new Date(Math.max(0, ...all.map(({ tries }) => tries.provedAt?.getTime() ?? 0)));
 
 interface Known {
   readonly candidate: Candidate;
@@ -114,8 +173,8 @@ interface Question extends Known {
   readonly isLast: boolean;
 }
 
-/** One login; `null`: the search goes on with the next password. */
-async function ask(search: Search, { candidate, tries, current, wait, isLast }: Question): Promise<Found | null> {
+/** One login; `refused` by the portal, or `null` where none was made or it told nothing: the search goes on with the next password. */
+async function ask(search: Search, { candidate, tries, current, wait, isLast }: Question): Promise<Found | 'refused' | null> {
   const { services, login } = search;
   if (candidate.name.first !== undefined && (await refusesEverybody(services, login)))
     return { kind: 'later', hold: { detail: 'the portal refuses others too: what it may have cut is not asked now', forMs: services.timing.retryMs } };
@@ -128,8 +187,10 @@ async function ask(search: Search, { candidate, tries, current, wait, isLast }: 
     const hold = holdFor(services, login.endpoint, result);
     if (!waitsAlone(result, tries)) return { kind: 'later', hold };
     if (search.asksTwice !== 'current' || !restsForLong(result, tries)) wait.for(hold);
-  } else if (!isLast) wait.for({ detail: 'the portal refused a password that it may accept later', forMs: pauseMs(search) });
-  return null;
+    return null;
+  }
+  if (!isLast) wait.for({ detail: 'the portal refused a password that it may accept later', forMs: pauseMs(search) });
+  return 'refused';
 }
 
 /** Of all that is waited for, what ends first. A pause comes before a moment: only the ledger knows how far that is. */
@@ -151,6 +212,7 @@ const waitsAlone = (result: GuardedResult, { refusals }: Tries): boolean =>
     (result.reason === 'budget_spent' && refusals > 0));
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** A rest of an hour is waited for, one of a day is not. */
 const WORTH_A_WAIT_MS = 2 * HOUR_MS;
 

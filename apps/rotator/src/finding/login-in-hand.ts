@@ -7,7 +7,7 @@ import {
   type StoredSecret,
   type TenantStores,
 } from '@rcm/credentials';
-import { type Database, getAttempt } from '@rcm/db';
+import { type Database, getAttempt, getEndpoint } from '@rcm/db';
 import type { HeldLease, MigratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 
@@ -22,6 +22,8 @@ export interface LoginInHand {
   slotOf(attemptId: string): StagedSlot;
   /** Where it lies if the attempt was of another secret of the organization's; `null`: it was not, as far as the journal knows. */
   slotElsewhere(attemptId: string): Promise<StagedSlot | null>;
+  /** The secret of another endpoint of the organization's; `null`: it has none. */
+  secretOf(endpointId: string): Promise<SecretReference | null>;
 }
 
 /** `secretArn`: the reference of an open attempt, which stays its own whatever the row says. */
@@ -42,6 +44,10 @@ export function loginInHand(
       const attempt = await getAttempt(rotator.db, { attemptId });
       if (attempt?.orgId !== orgId || attempt.secretArn === secretArn) return null;
       return { current: parseReference(attempt.secretArn), attemptId, tags };
+    },
+    async secretOf(endpointId) {
+      const other = await getEndpoint(rotator.db, { orgId, endpointId });
+      return other?.secretArn ? parseReference(other.secretArn) : null;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { parsePayload } from '@rcm/credentials';
+import { backupCodes, parsePayload } from '@rcm/credentials';
 import { type LoginMoved, type LoginToMove, moveLogin, movePrints, wantCredentialSearch } from '@rcm/db';
 import { accountOf, goesBy, migratedEndpoint } from '@rcm/portal-access';
 import { withExclusiveLease } from '../exclusive.ts';
@@ -11,7 +11,7 @@ export type KeyMoved = LoginMoved | 'prints' | 'other_account';
 
 /**
  * Moves one login over to the current keys, under its exclusive lease: nobody is at it who knows it by the former name. First what the ledger knows of the
- * passwords that are stored, then the account's name; killed between the two, the next run goes on with the name. Fails as `holdLease` and stores do.
+ * passwords and backup codes that are stored, then the account's name; killed between the two, the next run goes on with the name. Fails as `holdLease` and stores do.
  */
 export async function moveLoginKeys(rotator: Rotator, { orgId, endpointId }: LoginToMove, signal: AbortSignal): Promise<KeyMoved> {
   const { db, keys } = rotator;
@@ -19,7 +19,8 @@ export async function moveLoginKeys(rotator: Rotator, { orgId, endpointId }: Log
   return withExclusiveLease(rotator, endpoint, signal, async (held) => {
     const login = loginInHand(rotator, endpoint, held);
     const current = await readCurrent(login);
-    const account = accountOf(keys, endpoint, parsePayload(current.text));
+    const payload = parsePayload(current.text);
+    const account = accountOf(keys, endpoint, payload);
     const [name] = account.names;
     if (!name || !goesBy(account, endpoint.loginIdentity)) {
       await wantCredentialSearch(db, { orgId, endpointId });
@@ -28,7 +29,7 @@ export async function moveLoginKeys(rotator: Rotator, { orgId, endpointId }: Log
     await movePrints(db, {
       orgId,
       loginIdentity: endpoint.loginIdentity,
-      stored: await storedPrints(rotator, login),
+      stored: [...(await storedPrints(rotator, login)), ...backupCodes(keys, payload).map(({ fingerprints }) => fingerprints)],
       keyId: (keys.fingerprint ?? keys).current.id,
     });
     if (endpoint.loginIdentity === name.id) return 'prints';

@@ -1,7 +1,7 @@
 import type { IdentityKeys } from '@rcm/credentials';
 import type { BreakerRules, Database, RotationAttempt } from '@rcm/db';
 import type { Drivers, LoginTiming } from '@rcm/portal-access';
-import type { Clock, Logger, Metrics } from '@rcm/telemetry';
+import type { Clock, Logger, Metrics, Secret } from '@rcm/telemetry';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
 import type { JournalWatch } from './journal.ts';
 
@@ -44,8 +44,8 @@ export interface AttemptInHand {
   mayProbe: boolean;
   /** How long nothing had moved when this process took the attempt up, in ms. */
   readonly heldMs: number;
-  /** The portal accepted the found password in a fresh context while this process held the attempt. */
-  foundProven: boolean;
+  /** The found password, as the portal accepted it in a fresh context while this process held the attempt; `null`: it did not yet. */
+  proven: Secret<string> | null;
   /** An edit of the current secret came into the way while this process held the attempt. */
   editMet: boolean;
 }

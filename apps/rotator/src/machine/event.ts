@@ -10,6 +10,8 @@ export type AttemptEvent =
       readonly version?: string;
       /** With `other_accepted`: which password, as the journal names it. */
       readonly found?: string;
+      /** With an end that says nothing against the login: it is due again as what is retried slowly, and not only after the pause of what failed. */
+      readonly dueSoon?: true;
     }
   /** The journal says `waiting`, and recovery goes on from there. */
   | (Hold & {

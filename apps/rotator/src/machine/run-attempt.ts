@@ -85,7 +85,7 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
   };
   // Whatever made it open again what the portal accepts: the portal gets its time before the next login.
   if (to === 'submitting') inHand.mayProbe = false;
-  if (event.kind === 'current_edited') [inHand.foundProven, inHand.editMet] = [false, true];
+  if (event.kind === 'current_edited') [inHand.proven, inHand.editMet] = [null, true];
 }
 
 /** Tries that count: each ends with the same password being submitted again. */
@@ -145,7 +145,7 @@ function persist(inHand: AttemptInHand, event: Exclude<AttemptEvent, { kind: 'ho
         ...mine,
         end: 'abandoned',
         ...detail,
-        dueAgainMs: services.timing.abandonedPauseMs,
+        dueAgainMs: event.dueSoon ? services.timing.retryMs * SLOW_RETRY : services.timing.abandonedPauseMs,
         outcome: OWN_MATTERS.has(event.kind) ? 'unproven' : 'failed',
       });
     case 'blocked':

@@ -1,4 +1,5 @@
 import type { Notice, NoticeKind } from '@rcm/db';
+import { wordsOfFound } from '../finding/candidate.ts';
 
 /** A notice as a person reads it. */
 export interface NoticeText {
@@ -109,9 +110,11 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
   }),
   found: ({ endpoint, why }) => ({
     title: `Another stored password is current now: ${endpoint}`,
-    happened: `The portal did not accept the current password of ${endpoint}, and accepts another one that was stored: ${why}.`,
+    happened: `The portal did not accept the current password of ${endpoint}, and accepts another one that was stored: ${why.replace(/(?<=^it accepts )\S+$/, wordsOfFound)}.`,
     safe: 'It is current in the store now, with every other field as it was. Agents work with it.',
-    todo: ['Ask whether somebody restored an old secret, or the portal made a change late or cut a password; if it cuts, set maxlength in its password rules.'],
+    todo: [
+      'Ask whether somebody restored an old secret, or the portal made a change late or cut a password; if it cuts, set maxlength in its password rules. If the account lies in several secrets, save a new password in all of them.',
+    ],
   }),
   other_account: ({ endpoint, why }) => ({
     title: `Another account in the secret: ${endpoint}`,
@@ -139,6 +142,15 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
       'Until then a person changes passwords at the portal before they expire.',
     ],
   }),
+  backup_codes_low: ({ endpoint, portal, why }) => ({
+    title: `Backup codes run out: ${endpoint}`,
+    happened: `The login of ${endpoint} uses up its backup codes${why ? `: ${why}` : ''}.`,
+    safe: 'Each code is typed once at most. With none left, a login that is asked for one ends there, and nothing is typed.',
+    todo: [
+      `Log in at ${portal} as the account of ${endpoint}, have it make new backup codes, and put them into the secret as backup_codes, in place of the old ones.`,
+      'Better, where the portal has it: set up an authenticator app there, and put its seed into the secret as mfa_seed.',
+    ],
+  }),
   row_and_store_differ: ({ endpoint }) => ({
     title: `Two logins: ${endpoint}`,
     happened: `The row of ${endpoint} holds a login and names no secret, and the store holds another login for it.`,
@@ -148,11 +160,23 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
       `Then run: rcm migrate resolve --endpoint ${endpoint} --take row|store --reason "…"`,
     ],
   }),
+  secret_read: ({ endpoint, why }) => ({
+    title: `Break-glass: the password of ${endpoint} is read`,
+    happened: `A person reads the password of ${endpoint} at a terminal, as a second person has approved (${why}).`,
+    safe: 'It is shown once at most, and due to be changed when its minutes are over. The audit trail names both people and their reasons.',
+    todo: [
+      `Nobody told you of it? Ask both, by another way than this one: rcm break-glass list; rcm audit list --org ORG --login ${endpoint}`,
+      `It was not meant: rcm login rotate ${endpoint} --kind compromise --reason "…"`,
+    ],
+  }),
   approval_waiting: ({ where, why }) => ({
     title: `Waits for a second person: ${where}`,
-    happened: `A person has asked, in the console, for what a second person has to approve, for ${where}: ${why || 'an act'}.`,
+    happened: `A person has asked for what a second person has to approve, for ${where}: ${why || 'an act'}.`,
     safe: 'Nothing is done before that. What nobody has approved within an hour ends by itself.',
-    todo: ['An approver who is somebody else reads why on the console’s page Approvals, and approves or declines.', 'Whoever asked can withdraw it.'],
+    todo: [
+      'An approver who is somebody else reads why on the console’s page Approvals, and approves or declines (break-glass: also by rcm break-glass list).',
+      'Whoever asked can withdraw it.',
+    ],
   }),
 };
 

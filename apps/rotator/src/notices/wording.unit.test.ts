@@ -19,6 +19,7 @@ const kinds: readonly NoticeKind[] = [
   'lapsing',
   'approval_waiting',
   'row_and_store_differ',
+  'backup_codes_low',
 ];
 
 describe('the words of a notice', () => {
@@ -34,6 +35,11 @@ describe('the words of a notice', () => {
   it.each(kinds)('%s: can be said of what has no endpoint, portal type or reason', (kind) => {
     const text = noticeText({ kind, endpointId: null, portalTypeCode: null, detail: null });
     expect(JSON.stringify(text)).not.toMatch(/null|undefined/);
+  });
+
+  it('names what was found as a person would', () => {
+    const { happened } = noticeText({ kind: 'found', endpointId: 'north-7', portalTypeCode: 'alpine', detail: 'it accepts elsewhere:north-8' });
+    expect(happened).toMatch(/it accepts what the secret of north-8 holds\.$/);
   });
 
   it('of a kind that a later version made says that, and is sent all the same', () => {

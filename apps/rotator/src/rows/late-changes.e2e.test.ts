@@ -53,6 +53,28 @@ describe('a portal that makes the change later', () => {
     expect(String((await row.open(login.id)).fields['password'])).toHaveLength(14);
   });
 
+  it('after it was seen to accept the current password, while nobody was at it: the new one is asked for before anything older', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.settle(login.id)).toBe('done');
+    await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 20 * MINUTE });
+    let returns = 0;
+    const gone = {
+      ...row.patient,
+      onJournalWrite: (written: string, when: 'before' | 'after') => {
+        if (written === 'staged' && when === 'after' && (returns += 1) === 2) throw new Error('the process is gone');
+      },
+    };
+    await expect(row.settle(login.id, gone)).rejects.toThrow('the process is gone');
+    const before = refusals(await row.history(login.id)).wrong;
+    await row.world.portals.setAccountFault(login, { fault: 'none' });
+    await row.pass(20 * MINUTE);
+    expect(await row.settle(login.id)).toBe('done');
+    await expectRight(login);
+    // What was current, once.
+    expect(refusals(await row.history(login.id)).wrong - before).toBe(1);
+  });
+
   it('keeps the copy for as long as nobody has been let in with what is current', async () => {
     const login = await row.world.addEndpoint('alpine');
     await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 5 * HOUR });

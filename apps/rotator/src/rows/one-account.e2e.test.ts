@@ -214,4 +214,19 @@ describe('a person who puts another user name into a secret', () => {
     await never(taken.id);
     await row.pass(DAY);
   });
+
+  it('that another secret has already, whose password a person changes and saves in one of the two: the other one follows, password only', async () => {
+    const [own, taken] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine', 'vault')];
+    await row.edit(own.id, { ...take((await row.open(taken.id)).fields), note: 'Ask at the desk' });
+    await row.untilIn(own.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE });
+    await row.setAtPortal(taken.id, 'Set-by-a-person-3');
+    await row.edit(taken.id, { password: 'Set-by-a-person-3' });
+    expect(await row.visit(own.id)).not.toBe('in');
+    expect(await row.visit(taken.id)).toBe('in');
+    await row.pass(2 * SECOND);
+    await row.mend();
+    expect(await row.visit(own.id)).toBe('in');
+    expect((await row.open(own.id)).fields).toMatchObject({ password: 'Set-by-a-person-3', note: 'Ask at the desk' });
+    expect(await row.history(taken.id)).toMatchObject({ locked: false, accountsLocked: 0 });
+  });
 });

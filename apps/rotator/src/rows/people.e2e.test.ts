@@ -1,10 +1,11 @@
-import type { StoredSecret, TenantStores } from '@rcm/credentials';
+import { parsePayload, serializePayload, type StoredSecret, type TenantStores } from '@rcm/credentials';
 import { requestRotation } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resolveCommand } from '../commands/resolve.ts';
 import { rotateLogin } from '../rotate.ts';
 import { dyingStores } from '../testing.fixture.ts';
-import { HOUR, type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
+import { DAY, HOUR, type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
 
 let row: RowWorld;
 beforeAll(async () => void (row = await openRowWorld()));
@@ -48,6 +49,38 @@ function behind(stores: TenantStores, before: StoredSecret, forReads: number): T
   };
 }
 
+/**
+ * A promotion that meets an edit and has written over it: the edit is put back, and the second and third read after that, the last of which is built on, show once more what the promotion had written.
+ */
+function losing(stores: TenantStores, edit: (text: StoredSecret['text']) => StoredSecret['text'], history: 'shown' | 'behind' = 'shown'): TenantStores {
+  let reads = Number.NEGATIVE_INFINITY;
+  let written: StoredSecret | null = null;
+  return {
+    close: () => stores.close(),
+    forTenant(orgId) {
+      const store = stores.forTenant(orgId);
+      return {
+        ...store,
+        async promote(slot, base, options) {
+          if (written !== null) return store.promote(slot, base, options);
+          const [current, staged] = [await store.read(slot.current), await store.readStaged(slot)];
+          if (!current || !staged) throw new Error('there is nothing to promote');
+          const { version } = await store.replace(slot.current, staged.text, base);
+          written = { text: staged.text, version };
+          await store.replace(slot.current, edit(current.text), version);
+          reads = 0;
+          throw new RcmError('store_conflict', 'what had been overwritten was put back');
+        },
+        async read(...asked) {
+          reads += 1;
+          return reads >= 2 && reads < 4 && written !== null ? written : store.read(...asked);
+        },
+        readVersion: async (...asked) => (history === 'behind' && reads >= 2 && reads < 4 ? null : store.readVersion(...asked)),
+      };
+    },
+  };
+}
+
 describe('a person who opens the secret before a rotation and saves it after', () => {
   it.each(['ssm', 'secrets-manager', 'vault'] as const)('keeps what they wrote and the newest password (%s)', async (store) => {
     const login = await row.world.addEndpoint('alpine', store);
@@ -73,6 +106,33 @@ describe('a person who opens the secret before a rotation and saves it after', (
   });
 });
 
+describe('a person who saves an old copy over the newest password', () => {
+  it('keeps nobody out, though the old one is known to be refused, so that no agent tries it any more', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    const { fields: old } = await row.open(login.id);
+    const password = 'Set-by-a-person-at-the-portal-1';
+    await row.setAtPortal(login.id, password);
+    // So often that it rests for days.
+    for (const days of [1, 2, 8]) {
+      expect(await row.visit(login.id)).not.toBe('in');
+      await row.pass(days * DAY);
+    }
+    expect(await row.visit(login.id)).not.toBe('in');
+    await row.edit(login.id, { password });
+    expect(await row.visit(login.id)).toBe('in');
+    await row.mend();
+    const { wrong } = refusals(await row.history(login.id));
+
+    await row.save(login.id, { ...old, ...THEIRS });
+    // Not even tried, whatever it is called.
+    expect(await row.visit(login.id)).not.toBe('in');
+    expect(refusals(await row.history(login.id)).wrong).toBe(wrong);
+    await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: HOUR });
+    await expectTheirs(login);
+    expect(refusals(await row.history(login.id)).wrong).toBe(wrong);
+  });
+});
+
 describe('what a person wrote stays where another password becomes current', () => {
   it('because they wrote it while the portal was being changed', async () => {
     const login = await row.world.addEndpoint('alpine');
@@ -88,6 +148,23 @@ describe('what a person wrote stays where another password becomes current', () 
     await expect(row.rotate(login.id, { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
     await row.edit(login.id, THEIRS);
     expect(await row.settle(login.id, { ...row.patient, stores: behind(row.patient.stores, before, 2) })).toBe('done');
+    await expectTheirs(login);
+  });
+
+  it.each(['ssm', 'secrets-manager', 'vault'] as const)(
+    'and where it answers once with what the rotation had written over their edit (%s)',
+    async (backend) => {
+      const login = await row.world.addEndpoint('alpine', backend);
+      const edit = (text: StoredSecret['text']) => serializePayload(parsePayload(text).map((payload) => ({ ...payload, ...THEIRS })));
+      expect(await row.settle(login.id, { ...row.patient, stores: losing(row.patient.stores, edit) })).toBe('done');
+      await expectTheirs(login);
+    },
+  );
+
+  it('and where its history is behind, too', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    const edit = (text: StoredSecret['text']) => serializePayload(parsePayload(text).map((payload) => ({ ...payload, ...THEIRS })));
+    expect(await row.settle(login.id, { ...row.patient, stores: losing(row.patient.stores, edit, 'behind') })).toBe('done');
     await expectTheirs(login);
   });
 

@@ -16,6 +16,7 @@ import { removeOldCopies } from '../acts/remove-old-copies.ts';
 import { backupAge } from '../backup/backup-age.ts';
 import { noticeManualChanges } from '../manual/notice-changes.ts';
 import { lookAtBlocked } from '../mending/look-at-blocked.ts';
+import { longWaitLooks } from '../mending/look-at-long-waits.ts';
 import { mendWanted } from '../mending/mend-wanted.ts';
 import type { NoticeChannel } from '../notices/channel.ts';
 import { deliverNotices } from '../notices/deliver.ts';
@@ -34,6 +35,8 @@ const LEFT_DAYS = 30;
 /** Each is looked at once an hour; so many a minute, or a portal that blocks thousands would use up the store's quota. */
 const BLOCKED_EVERY_MS = 60_000;
 const LOOKED_AT_AT_ONCE = 20;
+/** Each is one read of a store; the person who has changed the secret waits for it. */
+const LONG_WAITS_EVERY_MS = 300_000;
 /** Days are left; few at once, so that rotations and tasks have the portal and the browser. */
 const UNUSED_EVERY_MS = 120_000;
 const KEPT_ALIVE_AT_ONCE = 4;
@@ -97,6 +100,11 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
       name: 'blocked rotations',
       everyMs: BLOCKED_EVERY_MS,
       round: (signal) => lookAtBlocked(rotator, { limit: LOOKED_AT_AT_ONCE, signal }),
+    },
+    {
+      name: 'rotations that wait for a person',
+      everyMs: LONG_WAITS_EVERY_MS,
+      round: longWaitLooks(rotator, LOOKED_AT_AT_ONCE),
     },
     {
       name: 'logins that nobody uses',

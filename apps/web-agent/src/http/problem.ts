@@ -23,6 +23,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   scope_missing: 403,
   task_not_found: 404,
   endpoint_unknown: 404,
+  endpoint_retired: 409,
   idempotency_conflict: 409,
   state_conflict: 409,
   task_unknown: 422,

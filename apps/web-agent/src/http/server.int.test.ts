@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiWorld, type Ask, openApiWorld } from './api.fixture.ts';
 import type { Issuer } from './issuer.fixture.ts';
+import { KEEP_ALIVE_MS } from './keep-alive.ts';
 import type { ApiServer } from './server.ts';
 
 const PATIENT = 'canary-patient-4711';
@@ -71,6 +72,10 @@ describe('POST /v1/tasks', () => {
   it('takes a portal instead of an endpoint: the account is chosen when its turn comes', async () => {
     const { status, json } = await post({ ...TASK, endpoint: undefined, portal_type: 'alpine' });
     expect({ status, json }).toMatchObject({ status: 202, json: { state: 'queued', endpoint: null, portal_type: 'alpine' } });
+  });
+
+  it('keeps a connection for as long as a load balancer relies on it', async () => {
+    expect((await post(TASK)).headers.get('keep-alive')).toBe(`timeout=${KEEP_ALIVE_MS / 1_000}`);
   });
 
   it('takes no more than may wait, but answers for what is known by its key', async () => {

@@ -8,6 +8,7 @@ import { Callers } from './callers.ts';
 import { catalogueRoutes } from './catalogue-routes.ts';
 import { DeclaredTasks } from './declared-tasks.ts';
 import { jsonBody } from './json-body.ts';
+import { KEEP_ALIVE_MS } from './keep-alive.ts';
 import { openApiDocument } from './openapi.ts';
 import { refuseOtherMethods } from './other-methods.ts';
 import { Patience } from './patience.ts';
@@ -45,7 +46,6 @@ export interface ApiServer {
 /** For a request to arrive, and for a connection on which nothing moves, in ms: an answer may be waited for half as long. */
 const REQUEST_MS = 30_000;
 const STILL_MS = 60_000;
-const KEEP_ALIVE_MS = 5_000;
 
 /** Serves tasks to other services. Fails with `config_invalid` where the port cannot be had. */
 export async function startApi(options: ApiOptions): Promise<ApiServer> {

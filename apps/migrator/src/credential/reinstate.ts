@@ -1,0 +1,38 @@
+import { parseReference } from '@rcm/credentials';
+import { canonicalFingerprint } from '@rcm/credentials/legacy';
+import { type EndpointRow, recordMigrated } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import type { Migration } from '../migration.ts';
+import { examine } from './examine.ts';
+
+/**
+ * Has the row of an endpoint that was retired name its secret again, and the account that lies in it by the names of today. The store is only read. Safe to repeat. Fails with
+ * `secret_missing` (it was removed, or the endpoint never had one), `endpoint_retired` (the retirement stands), `payload_invalid`, `row_edited`, `store_*`, `database_*`.
+ */
+export async function reinstateSecret(migration: Migration, endpoint: EndpointRow): Promise<'named' | 'already'> {
+  const { retiredSecretArn } = endpoint;
+  if (endpoint.secretArn !== null) return 'already';
+  if (retiredSecretArn === null) throw missing(endpoint, 'never named a secret');
+  const { db, stores, patience, reads, giveUp, fingerprintKey } = migration;
+  const stored = await patience(reads, () => stores.forTenant(endpoint.orgId).read(parseReference(retiredSecretArn), { signal: giveUp }));
+  if (stored === null) throw missing(endpoint, 'named a secret that is not in the store any more');
+  const found = examine(endpoint, stored.text, migration);
+  if (!found.ok) throw new RcmError(found.code, found.reason);
+  const [name, ...otherNames] = found.names;
+  if (!name) throw new RcmError('payload_invalid', 'The account has no name.');
+  const recorded = await recordMigrated(db, {
+    endpointId: endpoint.id,
+    orgId: endpoint.orgId,
+    secretArn: retiredSecretArn,
+    version: stored.version,
+    loginIdentity: name.id,
+    identityKeyId: name.keyId,
+    otherNames,
+    fingerprint: canonicalFingerprint(fingerprintKey, stored.text),
+  });
+  if (recorded === 'edited') throw new RcmError('row_edited', 'The row got plaintext of its own meanwhile. It names no secret; `rcm migrate apply` goes on.');
+  return recorded === 'already' ? 'already' : 'named';
+}
+
+const missing = ({ id }: EndpointRow, why: string): RcmError =>
+  new RcmError('secret_missing', `Endpoint ${id} ${why}. It is not retired any more, and \`rcm endpoint add\` stores its login.`);
