@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { createLogger, type ExitCode, explain, plainWords, RcmError, systemClock } from '@rcm/telemetry';
 import { guardInput } from '@rcm/telemetry/command-line';
 import { exportAudit } from './commands/export.ts';
@@ -6,6 +6,7 @@ import { headsList } from './commands/heads-list.ts';
 import { headsRun } from './commands/heads-run.ts';
 import { headsWrite } from './commands/heads-write.ts';
 import { headsFrom, verifyAudit } from './commands/verify.ts';
+import { EXPORT_FORMATS, type ExportFormat } from './formats/formats.ts';
 import { type AuditConfig, readAuditConfig, readHeadsConfig } from './config.ts';
 import type { Report } from './report.ts';
 import { openHeadWriter, openServices, openSigner, openSources, type Services } from './services.ts';
@@ -80,12 +81,13 @@ function commands(terminal: Terminal, does: Does, print: (report: Report) => voi
     const { id, pem } = await closing([openSigner(readHeadsConfig(terminal.environment))], ([signer]) => signer.publicKey(new AbortController().signal));
     print({ json: { id, pem }, lines: [`# ${id}`, pem.trimEnd()], complete: true });
   });
-  command(program, 'export', 'write every event as a line of JSON')
+  command(program, 'export', 'write every event: as a line of JSON that can be checked, or for a program that collects')
     .requiredOption('--output <file>', 'where to; - is stdout')
     .option('--org <id>', 'this organization alone; may be repeated', repeated, [])
-    .action(({ output, org }: { output: string; org: string[] }) =>
+    .addOption(new Option('--format <format>', 'ndjson is what `verify-audit.mjs` checks').choices(EXPORT_FORMATS).default('ndjson'))
+    .action(({ output, org, format }: { output: string; org: string[]; format: ExportFormat }) =>
       does('rcm_auditor', async ({ services, signal }) => {
-        const report = await exportAudit({ db: services.db, to: output === '-' ? terminal.stdout : output, orgIds: org, signal });
+        const report = await exportAudit({ db: services.db, to: output === '-' ? terminal.stdout : output, orgIds: org, format, signal });
         return output === '-' ? null : report;
       }),
     );

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileCache } from '@rcm/test-services';
+import { asRoot, compileCache } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { environmentFor } from './environment.ts';
 import { GATHERED, gatheredFor } from './gathered-commands.ts';
@@ -166,10 +166,43 @@ test('the version and the help need no configuration', async () => {
 });
 
 test('what only asks what there is is told from what does something', () => {
-  for (const words of [['--help'], ['login', 'show', '-h'], ['help', 'logins'], ['--version'], ['completion', 'bash']]) expect(asksForHelp(words)).toBe(true);
-  for (const words of [[], ['logins'], ['retry', '--help'], ['login', 'set', 'x', '--help'], ['completion', 'tcsh', '--json'], ['overview', '--json']])
+  for (const words of [
+    ['--help'],
+    ['login', 'show', '-h'],
+    ['help', 'logins'],
+    ['--version'],
+    ['completion', 'bash'],
+    ['--profile', 'prod', 'login', 'show', '-h'],
+    ['audit', 'list', '--help'],
+  ])
+    expect(asksForHelp(words)).toBe(true);
+  for (const words of [
+    [],
+    ['logins'],
+    ['retry', '--help'],
+    ['login', 'set', 'x', '--help'],
+    ['completion', 'tcsh', '--json'],
+    ['overview', '--json'],
+    ['--profile', 'prod', 'login', 'set', 'x', '--help'],
+    ['--profile'],
+  ])
     expect(asksForHelp(words)).toBe(false);
 });
+
+test.each(['overview', 'login show', 'login set', 'audit', 'audit list', 'audit verify', 'portal-type decide', 'migrate', 'doctor', 'pause'])(
+  '%s says what it is, with a profile named before it that is not there',
+  (words) => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), '--profile', 'not-there', ...words.split(' '), '--help'],
+      {
+        env: { PATH: process.env['PATH'], HOME: home, ...asRoot(), ...compileCache() },
+        encoding: 'utf8',
+      },
+    );
+    expect([status, stdout], stderr).toEqual([0, expect.stringMatching(/^Usage: /)]);
+  },
+);
 
 describe('completion', () => {
   const complete = async (line: string): Promise<string[]> => {

@@ -3,7 +3,7 @@ import { createLogger, explain, plainWords, RcmError } from '@rcm/telemetry';
 import { errorObject, todoFor } from './errors.ts';
 import { gatheredFor } from './gathered-commands.ts';
 import { runGathered } from './gathered.ts';
-import { type Globals, takeGlobals } from './globals.ts';
+import { type Globals, isHelp, takeGlobals } from './globals.ts';
 import { withProfile } from './profile.ts';
 import { type Report, SHAPE } from './report.ts';
 import { type Terminal, viewOf } from './terminal.ts';
@@ -14,7 +14,8 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
   let globals: Globals | null = null;
   try {
     globals = takeGlobals(argv);
-    const environment = globals.profile === null ? { ...terminal.environment } : withProfile(globals.profile, terminal.environment);
+    const { profile, rest } = globals;
+    const environment = profile === null || rest.some(isHelp) ? { ...terminal.environment } : withProfile(profile, terminal.environment);
     giveToAws(environment);
     return await run(globals, { ...terminal, environment });
   } catch (error) {

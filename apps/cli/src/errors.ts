@@ -6,6 +6,7 @@ const NEXT_STEP: Partial<Record<ErrorCode | 'unexpected', string>> = {
   config_invalid: 'Set what the message names, or choose a profile with --profile NAME (docs/rcm.md).',
   input_invalid: 'See the command’s --help.',
   endpoint_unknown: 'List the logins with `rcm logins`; an id is taken as it stands there.',
+  endpoint_retired: 'Use it again with `rcm endpoint reinstate ID`.',
   database_unavailable: 'Check that Postgres can be reached from here, then say it again: it is safe to repeat.',
   store_unavailable: 'Say it again later: it is safe to repeat.',
   store_denied: 'The process may not reach this secret: check whose AWS credentials it has.',

@@ -49,6 +49,10 @@ export const GATHERED: readonly Gathered[] = [
   rotator('restore', 'put logins whose secret is gone back out of a backup: FILE --identity FILE --reason TEXT'),
   rotator('keys', 'what is under which key'),
   {
+    ...rotator('break-glass', 'show the password that was approved, once, at this terminal: REQUEST'),
+    path: ['break-glass', 'read'],
+  },
+  {
     ...rotator('save', 'create a portal type or bring it up to date: FILE --reason TEXT'),
     path: ['portal-type', 'save'],
     acting: 'owner',

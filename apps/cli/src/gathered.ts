@@ -1,15 +1,14 @@
 import { RcmError } from '@rcm/telemetry';
 import { environmentFor } from './environment.ts';
 import type { Gathered, gatheredFor } from './gathered-commands.ts';
+import { isHelp } from './globals.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs it as its own program would; returns its exit code. Fails with `input_invalid`, `config_invalid`. */
 export async function runGathered({ command, rest }: NonNullable<ReturnType<typeof gatheredFor>>, terminal: Terminal): Promise<number> {
   const args = [...command.there, ...wordsFor(command, rest)];
-  const asksForHelp = args.some((word) => word === '--help' || word === '-h');
-  // Who only asks what it is needs no configuration.
   const environment =
-    command.acting === null || asksForHelp || args.includes('--dry-run')
+    command.acting === null || args.some(isHelp) || args.includes('--dry-run')
       ? lenient(command, terminal.environment)
       : environmentFor(command.acting, terminal.environment);
   switch (command.program) {
@@ -35,7 +34,7 @@ function lenient({ acting }: Gathered, environment: NodeJS.ProcessEnv): NodeJS.P
 
 function wordsFor({ namesLogin, path }: Gathered, rest: readonly string[]): readonly string[] {
   const [id, ...others] = rest;
-  if (!namesLogin || id === '--help' || id === '-h') return rest;
+  if (!namesLogin || (id !== undefined && isHelp(id))) return rest;
   if (id === undefined || id.startsWith('-')) throw new RcmError('input_invalid', `Say which login: rcm ${path.join(' ')} ID … Nothing was done.`);
   return ['--endpoint', id, ...others];
 }

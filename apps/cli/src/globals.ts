@@ -10,6 +10,9 @@ export interface Globals {
   readonly rest: readonly string[];
 }
 
+/** Who only asks what it is needs neither configuration nor profile. */
+export const isHelp = (word: string): boolean => word === '--help' || word === '-h';
+
 const COLOURS: readonly string[] = ['auto', 'always', 'never'] satisfies ColourMode[];
 
 /** `--profile NAME`, `--color WHEN`, `--json`, also as `--name=value`, up to `--`. Fails with `input_invalid`. */

@@ -135,3 +135,37 @@ it('one login comes from stdin; a payload, a portal type or an organization that
   });
   expect((await rcm(['endpoint', 'add', '--org', 'x', ...why.slice(2)], payload)).code).toBe(2);
 });
+
+it('an organization leaves and comes back: nothing uses its login meanwhile, its secret stays as it was, and nothing is forgotten', async () => {
+  expect(await rcm(['org', 'add', 'leaving', '--name', 'Leaving', ...why])).toMatchObject({ code: 0 });
+  const type = (await rcm(['portal-type', 'show', 'alpine'])).answer['portalType'] as { hosts: string[] };
+  await world.portals.createAccount({ portal: 'alpine', username: 'six', password: PASSWORDS.one });
+  const [id, payload] = ['leaving-alpine-six', JSON.stringify({ username: 'six', password: PASSWORDS.one })];
+  const add = ['endpoint', 'add', '--org', 'leaving', '--portal', 'alpine', '--account', 'six', '--base-url', `http://${type.hosts[0]}/`, ...why];
+  expect(await rcm(add, payload)).toMatchObject({ code: 0, answer: { endpoints: [{ id, outcome: 'proved' }] } });
+  const before = (await rcm(['login', 'show', id])).answer['logins'] as { secret: { reference: string } }[];
+  const logins = () =>
+    world.portals.history({ portal: 'alpine', username: 'six' }).then(({ loginsAccepted, loginsRejected }) => loginsAccepted + loginsRejected);
+  const made = await logins();
+
+  expect(await rcm(['org', 'retire', 'leaving', '--dry-run', ...why])).toMatchObject({ code: 0, answer: { endpoints: [{ id, outcome: 'would_retire' }] } });
+  expect(await rcm(['org', 'retire', 'leaving', ...why])).toMatchObject({ code: 0, answer: { endpoints: [{ id, outcome: 'retired' }], left: 0 } });
+  expect((await rcm(['logins', '--org', 'leaving'])).answer['logins']).toEqual([]);
+  expect(await rcm(['login', 'verify', id, ...why])).toMatchObject({ code: 1, answer: { error: { code: 'endpoint_retired' } } });
+  expect(await rcm(['login', 'rotate', id, ...why])).toMatchObject({ code: 1 });
+  expect(await rcm(add, payload)).toMatchObject({ code: 1, answer: { endpoints: [{ problem: expect.stringContaining('endpoint_retired') as string }] } });
+  expect(await rcm(['endpoint', 'retired', '--org', 'leaving', '--keep', '0d'])).toMatchObject({
+    code: 0,
+    answer: { endpoints: [{ id, secret: before[0]?.secret.reference, removal: expect.stringMatching(/^aws (ssm|secretsmanager) delete-/) as string }] },
+  });
+  expect((await rcm(['endpoint', 'retired', '--org', 'leaving'])).answer['endpoints']).toMatchObject([{ removal: null }]);
+  expect(await logins()).toBe(made);
+
+  expect(await rcm(['endpoint', 'reinstate', id, ...why])).toMatchObject({ code: 0, answer: { reinstated: true } });
+  expect(await rcm(['endpoint', 'reinstate', id, ...why])).toMatchObject({ code: 0, answer: { reinstated: false } });
+  expect(await rcm(['login', 'verify', id, ...why])).toMatchObject({ code: 0 });
+  expect((await rcm(['login', 'show', id])).answer['logins']).toMatchObject([{ standing: 'ok', secret: before[0]?.secret }]);
+  expect(await logins()).toBe(made + 1);
+  const trail = (await rcm(['audit', 'list', '--org', 'leaving', '--limit', '50'])).answer['events'] as { action: string }[];
+  expect(trail.map(({ action }) => action)).toEqual(expect.arrayContaining(['endpoint.retired', 'endpoint.reinstated']));
+});

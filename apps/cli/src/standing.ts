@@ -18,6 +18,7 @@ export const loginJson = (login: FleetLogin): Record<string, unknown> => ({
   standing: standingOf(login),
   troubles: troublesOf(login),
   stored: login.stored,
+  retiredAt: iso(login.retiredAt),
   shared: login.shared,
   rotation: {
     mode: login.rotationMode,

@@ -6,9 +6,11 @@ import type { AuditListOptions } from './commands/audit-list.ts';
 import type { CalendarOptions } from './commands/calendar.ts';
 import type { LoginsOptions } from './commands/logins.ts';
 import type { HistoryOptions } from './commands/login-history.ts';
+import { addBreakGlass } from './break-glass/commands.ts';
 import { addDatabase } from './database/commands.ts';
 import { addOnboarding } from './onboarding/commands.ts';
 import { addPolicies } from './policies/commands.ts';
+import { addReview } from './review/commands.ts';
 import { addTasks } from './tasks/commands.ts';
 import { GATHERED } from './gathered-commands.ts';
 import type { Report } from './report.ts';
@@ -112,11 +114,13 @@ export function commandTree({ terminal, now, print }: Running): Command {
     });
 
   addTasks(program, { terminal, looks, print });
-  addOnboarding(program, { terminal, print });
+  addBreakGlass(program, { terminal, looks, print });
+  addOnboarding(program, { terminal, now, looks, print });
+  addReview(program, { terminal, now, looks });
   addDatabase(program, { terminal, print });
   addPolicies(program, terminal);
 
-  const portalType = program.command('portal-type').description('portal types: list, show, save, decide');
+  const portalType = program.command('portal-type').description('portal types: list, show, diff, save, decide');
   portalType
     .command('list')
     .description('all of them')
@@ -131,6 +135,15 @@ export function commandTree({ terminal, now, print }: Running): Command {
     .action(async (code: string) => {
       const { portalTypeShow } = await import('./commands/portal-types.ts');
       await looks((db) => portalTypeShow(db, code));
+    });
+
+  portalType
+    .command('diff')
+    .description('what `save` of a file would change, and for how many logins')
+    .argument('<file>', 'JSON, see docs/rotation.md')
+    .action(async (file: string) => {
+      const { portalTypeDiff } = await import('./commands/portal-type-diff.ts');
+      await looks((db) => portalTypeDiff(db, file));
     });
 
   program
@@ -154,6 +167,8 @@ export function commandTree({ terminal, now, print }: Running): Command {
     .find((command) => command.name() === 'audit')
     ?.command('list')
     .description('who did what in one organization, when and why, the newest first')
+    // Its parent is gathered, and has no help here.
+    .helpOption('-h, --help', 'display help for command')
     .requiredOption('--org <id>', 'the organization')
     .option('--from <time>', 'not before this time')
     .option('--to <time>', 'before this time')

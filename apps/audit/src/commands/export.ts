@@ -4,6 +4,7 @@ import { rename } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { type Database, exportAuditEvents } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
+import { type ExportFormat, FORMATS } from '../formats/formats.ts';
 import type { Report } from '../report.ts';
 
 export interface ExportOptions {
@@ -11,18 +12,21 @@ export interface ExportOptions {
   /** Where the lines go: a file that appears under its name when it is whole, or a stream. */
   readonly to: string | NodeJS.WritableStream;
   readonly orgIds: readonly string[];
+  readonly format: ExportFormat;
   readonly signal: AbortSignal;
 }
 
-/** Writes every event as a line. Fails with `config_invalid` where the file cannot be written. */
-export async function exportAudit({ db, to, orgIds, signal }: ExportOptions): Promise<Report> {
+/** Writes every event in a format. Fails with `config_invalid` where the file cannot be written. */
+export async function exportAudit({ db, to, orgIds, format, signal }: ExportOptions): Promise<Report> {
   const part = typeof to === 'string' ? `${to}.part` : null;
   const stream = part === null ? (to as NodeJS.WritableStream) : createWriteStream(part, { mode: 0o600 });
   const counts = new Map<string, number>();
+  const { head, text } = FORMATS[format];
   try {
+    stream.write(head);
     for await (const page of exportAuditEvents(db, { ...(orgIds.length > 0 ? { orgIds } : {}), signal })) {
       for (const { org_id } of page) counts.set(org_id, (counts.get(org_id) ?? 0) + 1);
-      if (!stream.write(page.map((event) => `${JSON.stringify(event)}\n`).join(''))) await once(stream, 'drain', { signal });
+      if (!stream.write(page.map(text).join(''))) await once(stream, 'drain', { signal });
     }
     if (part !== null && typeof to === 'string') {
       stream.end();

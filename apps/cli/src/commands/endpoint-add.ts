@@ -3,12 +3,18 @@ import { environmentFor } from '../environment.ts';
 import { added, type Added, examined, type Outcome, type Person, proved } from '../onboarding/add.ts';
 import { defaultId, loginsInFile, type NewLogin } from '../onboarding/new-login.ts';
 import { readPayload } from '../onboarding/typed-payload.ts';
+import type { LeftOut } from '../imports/item.ts';
+import type { Mapped } from '../imports/logins-of.ts';
+import type { ImportFormat } from '../imports/formats.ts';
 import { asOperator } from '../operator.ts';
 import type { Report } from '../report.ts';
 import { table } from '../table.ts';
 
 export interface EndpointAddOptions {
   readonly csv?: string;
+  readonly from?: ImportFormat;
+  readonly file?: string;
+  readonly mapping?: string;
   readonly id?: string;
   readonly org?: string;
   readonly portal?: string;
@@ -23,20 +29,38 @@ export interface EndpointAddOptions {
  * one row cannot be used, none is begun. Well where every login is in the store and, unless it was told not to, accepted by its portal.
  */
 export async function endpointAdd(environment: NodeJS.ProcessEnv, options: EndpointAddOptions, person: Person, signal: AbortSignal): Promise<Report> {
-  const logins = options.csv === undefined ? [await typed(options, signal)] : loginsInFile(options.csv);
-  const looked = await asOperator(environment, (db) => examined(db, logins));
-  if (options.dryRun || looked.some(({ outcome }) => outcome === 'invalid')) return reportOf(looked, options.dryRun ? 'dry run' : 'refused');
+  const { logins, wrong, leftOut } = await wanted(options, signal);
+  const looked = [...wrong.map(unusable), ...(await asOperator(environment, (db) => examined(db, logins)))];
+  if (options.dryRun || looked.some(({ outcome }) => outcome === 'invalid')) return reportOf(looked, options.dryRun ? 'dry run' : 'refused', leftOut);
   const stored = await asOperator(environment, async (db) => {
     const { withOnboarding } = await import('@rcm/migrator');
-    return withOnboarding(environmentFor('migrator', environment), async (onboard) => {
+    return withOnboarding(environmentFor('migrator', environment), async ({ onboard }) => {
       const answers: Added[] = [];
       for (const login of logins)
         answers.push(signal.aborted ? { id: login.id, outcome: 'failed', problem: 'cancelled' } : await added(db, onboard, login, person));
       return answers;
     });
   });
-  return reportOf(options.unproved ? stored : await prove(environment, stored, person, signal), 'done');
+  return reportOf(options.unproved ? stored : await prove(environment, stored, person, signal), 'done', leftOut);
 }
+
+/** One that is typed, a file's, or those of another program's export. Fails with `input_invalid`. */
+async function wanted(options: EndpointAddOptions, signal: AbortSignal): Promise<Mapped> {
+  const { csv, from, file, mapping } = options;
+  if (from === undefined) {
+    if (file !== undefined || mapping !== undefined) throw new RcmError('input_invalid', 'Say whose export the file is, with --from. Nothing was done.');
+    return { logins: csv === undefined ? [await typed(options, signal)] : loginsInFile(csv), wrong: [], leftOut: [] };
+  }
+  if (csv !== undefined || file === undefined || mapping === undefined)
+    throw new RcmError(
+      'input_invalid',
+      'With --from, give the export by --file and what is to be made of it by --mapping (docs/imports.md), and no --csv. Nothing was done.',
+    );
+  const { readImport } = await import('../imports/read-import.ts');
+  return readImport({ from, file, mapping });
+}
+
+const unusable = ({ place, why }: LeftOut): Added => ({ id: `item ${place}`, outcome: 'invalid', problem: why });
 
 /** Those that this call stored; what was there before is `rcm login verify`'s to prove. */
 async function prove(environment: NodeJS.ProcessEnv, stored: readonly Added[], person: Person, signal: AbortSignal): Promise<readonly Added[]> {
@@ -55,14 +79,27 @@ async function prove(environment: NodeJS.ProcessEnv, stored: readonly Added[], p
 
 async function typed({ id, org = '', portal = '', account = '', baseUrl }: EndpointAddOptions, signal: AbortSignal): Promise<NewLogin> {
   const missing = Object.entries({ '--org': org, '--portal': portal, '--account': account }).flatMap(([name, value]) => (value === '' ? [name] : []));
-  if (missing.length > 0) throw new RcmError('input_invalid', `Say ${missing.join(', ')}, or --csv FILE. Nothing was done.`);
+  if (missing.length > 0) throw new RcmError('input_invalid', `Say ${missing.join(', ')}, or --csv FILE, or --from. Nothing was done.`);
   const place = { organization: org, portalType: portal, account };
   return { ...place, id: id ?? defaultId(place), baseUrl: baseUrl ?? null, payload: await readPayload(signal) };
 }
 
 const GOOD: ReadonlySet<Outcome> = new Set(['valid', 'stored', 'already', 'proved']);
 
-function reportOf(answers: readonly Added[], mode: 'dry run' | 'refused' | 'done'): Report {
+/** How many of what was left out are named: a vault may hold thousands of other things. */
+const MOST_NAMED = 20;
+
+/** By why, with the first places. */
+function leftOutLines(leftOut: readonly LeftOut[]): readonly string[] {
+  const places = Map.groupBy(leftOut, ({ why }) => why);
+  return [...places].map(([why, items]) => {
+    const named = items.slice(0, MOST_NAMED).map(({ place }) => place);
+    const which = items.length === 1 ? '1 item, as it' : `${items.length} items, as each`;
+    return `left out: ${which} ${why} (${named.join(', ')}${items.length > MOST_NAMED ? ', …' : ''})`;
+  });
+}
+
+function reportOf(answers: readonly Added[], mode: 'dry run' | 'refused' | 'done', leftOut: readonly LeftOut[]): Report {
   const bad = answers.filter(({ outcome }) => !GOOD.has(outcome)).length;
   const last = {
     'dry run': `a dry run: nothing was done; ${answers.length - bad} of ${answers.length} could be added`,
@@ -70,13 +107,14 @@ function reportOf(answers: readonly Added[], mode: 'dry run' | 'refused' | 'done
     done: `${answers.length - bad} of ${answers.length} are as they should be`,
   }[mode];
   return {
-    json: { mode, endpoints: answers, wrong: bad },
+    json: { mode, endpoints: answers, wrong: bad, leftOut },
     lines: (view) => [
       ...table(
         view,
         [{ title: 'LOGIN' }, { title: 'OUTCOME' }, { title: 'PROBLEM', shrinks: true }],
         answers.map(({ id, outcome, problem }) => [{ text: id }, { text: outcome, style: GOOD.has(outcome) ? 'green' : 'red' }, { text: problem ?? '' }]),
       ),
+      ...leftOutLines(leftOut),
       last,
     ],
     well: bad === 0,

@@ -27,6 +27,7 @@ const inFull = (login: LoginInFull): object => ({
   secret: login.secretArn === null ? null : { reference: login.secretArn, version: login.currentVersion },
   lastRefused: login.lastRefused,
   budget: login.budget,
+  backupCodes: login.backupCodes,
   nextRotation: whyRotatedThen(login),
   restsUntil: login.rotationNotBefore,
   searchWantedAt: login.searchWantedAt,
@@ -61,6 +62,7 @@ function linesOf(login: LoginInFull, view: View): string[] {
         budget &&
           `${budget.failuresLeft} of ${budget.of} failed logins left${budget.why ? ` (${budget.why})` : ''}${budget.until ? `, better ${ago(budget.until)}` : ''}`,
       ],
+      ['backup codes', login.backupCodes && `${login.backupCodes.left} left when one was typed ${ago(login.backupCodes.at)}`],
       ['rotated', login.lastRotatedAt ? ago(login.lastRotatedAt) : 'never'],
       ['next rotation', `${next.at ? `${ago(next.at)}: ` : ''}${next.why}`],
       ['expires', login.expiresAt && ago(login.expiresAt)],

@@ -1,5 +1,5 @@
 import { type Database, findPortalType, insertEndpoint } from '@rcm/db';
-import type { Onboard } from '@rcm/migrator';
+import type { Onboarding } from '@rcm/migrator';
 import { createLogger, explain, hasCode, isId } from '@rcm/telemetry';
 import { type NewLogin, problemOf } from './new-login.ts';
 
@@ -40,7 +40,7 @@ export async function examined(db: Database, logins: readonly NewLogin[]): Promi
 }
 
 /** The row first, which names no secret and holds none; then the store. May be repeated: what is there already stays as it is. */
-export async function added(db: Database, onboard: Onboard, login: NewLogin, person: Person): Promise<Added> {
+export async function added(db: Database, onboard: Onboarding['onboard'], login: NewLogin, person: Person): Promise<Added> {
   return tried(login.id, async () => {
     const type = await findPortalType(db, { code: login.portalType });
     const baseUrl = login.baseUrl ?? `https://${type?.hosts[0] ?? ''}/`;

@@ -1,5 +1,9 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { IMPORT_FORMATS } from '../imports/formats.ts';
+import type { Database } from '@rcm/db';
 import type { EndpointAddOptions } from '../commands/endpoint-add.ts';
+import type { RetireOptions } from '../commands/endpoint-retire.ts';
+import type { RetiredOptions } from '../commands/endpoint-retired.ts';
 import type { OrgAddOptions } from '../commands/org-add.ts';
 import type { PersonOptions } from '../person.ts';
 import type { Report } from '../report.ts';
@@ -7,13 +11,18 @@ import type { Terminal } from '../terminal.ts';
 
 interface Running {
   readonly terminal: Terminal;
+  readonly now: Date;
+  looks(act: (db: Database) => Promise<Report>): Promise<void>;
   print(report: Report): void;
 }
 
-/** `org add`, `endpoint add`: new customers and their logins, without a password in Postgres. */
-export function addOnboarding(program: Command, { terminal, print }: Running): void {
+/** `org`, `endpoint`: customers and their logins as they come, without a password in Postgres, and as they go. */
+export function addOnboarding(program: Command, { terminal, now, looks, print }: Running): void {
   const { environment } = terminal;
-  person(program.command('org').description('organizations').command('add').description('register an organization'))
+  const org = program.command('org').description('organizations');
+  const endpoint = program.command('endpoint').description('logins as they come and go');
+  addRetiring({ org, endpoint }, { terminal, now, looks, print });
+  person(org.command('add').description('register an organization'))
     .argument('<id>', 'small letters, digits and dashes')
     .requiredOption('--name <name>', 'as people call it')
     .option('--parent <id>', 'the organization above it')
@@ -21,19 +30,16 @@ export function addOnboarding(program: Command, { terminal, print }: Running): v
       const [{ personOf }, { orgAdd }] = [await import('../person.ts'), await import('../commands/org-add.ts')];
       print(await orgAdd(environment, id, options, await personOf(options, environment)));
     });
-  person(
-    program
-      .command('endpoint')
-      .description('logins that are new')
-      .command('add')
-      .description('register a login, its payload straight into the store, proved by one login'),
-  )
+  person(endpoint.command('add').description('register a login, its payload straight into the store, proved by one login'))
     .option('--org <id>', 'whose it is')
     .option('--portal <code>', 'portal type')
     .option('--account <id>', 'the last part of its path in the store')
     .option('--base-url <url>', 'on a host of the portal type (default: its first, by https)')
     .option('--id <id>', 'default: ORG-PORTAL-ACCOUNT')
     .option('--csv <file>', 'many: organization, portal_type, account, username, password, and id, base_url, mfa_seed; mode 0600')
+    .addOption(new Option('--from <format>', 'many, out of another program’s export (docs/imports.md)').choices(IMPORT_FORMATS))
+    .option('--file <file>', 'the export; mode 0600')
+    .option('--mapping <file>', 'which of its logins are of which portal and organization')
     .option('--unproved', 'spend no login on a proof')
     .option('--dry-run', 'check every row and do nothing')
     .action(async (options: EndpointAddOptions & PersonOptions) => {
@@ -51,3 +57,41 @@ export function addOnboarding(program: Command, { terminal, print }: Running): v
 
 const person = (command: Command): Command =>
   command.option('--reason <text>', 'why, for the audit trail').option('--actor <name>', 'what you call yourself, beside who signed in');
+
+/** What is left of a customer or a login that is used no more. */
+function addRetiring({ org, endpoint }: { readonly org: Command; readonly endpoint: Command }, { terminal, now, looks, print }: Running): void {
+  const { environment } = terminal;
+  person(org.command('retire').description('retire every login of an organization'))
+    .argument('<id>', 'organization')
+    .option('--dry-run', 'say which, and do nothing')
+    .action(async (id: string, options: RetireOptions & PersonOptions) => {
+      const [{ personOf }, { orgRetire }] = [await import('../person.ts'), await import('../commands/endpoint-retire.ts')];
+      const who = await personOf(options, environment);
+      await looks((db) => orgRetire(db, id, options, who));
+    });
+  person(endpoint.command('retire').description('a login is used no more: nothing logs in, rotates or keeps it alive; its secret stays'))
+    .argument('<id...>', 'endpoints')
+    .option('--dry-run', 'say which, and do nothing')
+    .action(async (ids: readonly string[], options: RetireOptions & PersonOptions) => {
+      const [{ personOf }, { endpointRetire }] = [await import('../person.ts'), await import('../commands/endpoint-retire.ts')];
+      const who = await personOf(options, environment);
+      await looks((db) => endpointRetire(db, ids, options, who));
+    });
+  person(endpoint.command('reinstate').description('a retired login is used again, with the secret that it had'))
+    .argument('<id>', 'endpoint')
+    .action(async (id: string, options: PersonOptions) => {
+      const [{ personOf }, { endpointReinstate }] = [await import('../person.ts'), await import('../commands/endpoint-reinstate.ts')];
+      print(await endpointReinstate(environment, id, await personOf(options, environment)));
+    });
+  endpoint
+    .command('retired')
+    .description('what is retired, where its secret lies still, and what removes one that was kept for long enough')
+    .option('--org <id>', 'of one organization')
+    .option('--keep <span>', 'for how long a secret is kept', '90d')
+    .option('--limit <n>', 'entries', '100')
+    .option('--after <id>', 'the next page')
+    .action(async (options: RetiredOptions) => {
+      const { endpointRetired } = await import('../commands/endpoint-retired.ts');
+      await looks((db) => endpointRetired(db, options, now));
+    });
+}

@@ -3,22 +3,35 @@ import { RcmError } from '@rcm/telemetry';
 /** Larger files are read in parts by whoever made them. */
 const MOST_ROWS = 10_000;
 
-/**
- * The rows of a CSV text (RFC 4180: commas, quotes doubled inside quotes), each by the names of its first line. Linear in its length. Fails with `input_invalid`, naming the
- * line and never a value.
- */
-export function readCsv(text: string, known: ReadonlySet<string>, needed: readonly string[]): readonly Readonly<Record<string, string>>[] {
-  const [head, ...rows] = cellsOf(text.replace(/^\uFEFF/, ''));
-  const names = head?.cells.map((name) => name.trim().toLowerCase()) ?? [];
+export interface Table {
+  /** Of the first line, in small letters. */
+  readonly names: readonly string[];
+  /** Each by these names. */
+  readonly rows: readonly Readonly<Record<string, string>>[];
+}
+
+/** `readTable`, of a CSV whose columns are all known. */
+export function readCsv(text: string, known: ReadonlySet<string>, needed: readonly string[]): Table['rows'] {
+  const { names, rows } = readTable(text);
   const missing = needed.filter((name) => !names.includes(name));
   if (missing.length > 0) throw refused(`its first line has no ${missing.join(', ')}`);
   if (names.some((name) => !known.has(name))) throw refused(`its first line has a name that is none of ${[...known].join(', ')}`);
+  return rows;
+}
+
+/** A CSV text (RFC 4180: commas, quotes doubled inside quotes). Linear in its length. Fails with `input_invalid`, naming the line and never a value. */
+export function readTable(text: string): Table {
+  const [head, ...rows] = cellsOf(text.replace(/^\uFEFF/, ''));
+  const names = head?.cells.map((name) => name.trim().toLowerCase()) ?? [];
   if (new Set(names).size !== names.length) throw refused('its first line has a name twice');
   if (rows.length > MOST_ROWS) throw refused(`it has more than ${MOST_ROWS} rows`);
-  return rows.map(({ cells, line }) => {
-    if (cells.length !== names.length) throw refused(`line ${line} has ${cells.length} fields, and the first line ${names.length}`);
-    return Object.fromEntries(names.map((name, i) => [name, cells[i] ?? '']));
-  });
+  return {
+    names,
+    rows: rows.map(({ cells, line }) => {
+      if (cells.length !== names.length) throw refused(`line ${line} has ${cells.length} fields, and the first line ${names.length}`);
+      return Object.fromEntries(names.map((name, i) => [name, cells[i] ?? '']));
+    }),
+  };
 }
 
 interface Row {

@@ -1,7 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { parsePayload } from '@rcm/credentials';
-import { isId, isRcmError, RcmError, Secret } from '@rcm/telemetry';
+import { isId, isRcmError, Secret } from '@rcm/telemetry';
 import { readCsv } from './csv.ts';
+import { ownText } from './own-file.ts';
 
 /** An endpoint that is to be registered, and what the store is to hold of it. */
 export interface NewLogin {
@@ -17,8 +17,6 @@ export interface NewLogin {
 
 const COLUMNS = ['id', 'organization', 'portal_type', 'account', 'base_url', 'username', 'password', 'mfa_seed'] as const;
 const NEEDED = ['organization', 'portal_type', 'account', 'username', 'password'] as const;
-const LARGEST_BYTES = 16 * 1024 * 1024;
-const OTHERS = 0o077;
 
 /** Where none is given: what tells it from every other of the organization. */
 export const defaultId = ({ organization, portalType, account }: Pick<NewLogin, 'organization' | 'portalType' | 'account'>): string =>
@@ -26,7 +24,7 @@ export const defaultId = ({ organization, portalType, account }: Pick<NewLogin, 
 
 /** The logins of a file that holds passwords, which is its owner's alone (mode 0600). Fails with `input_invalid`, by line and never with a value. */
 export function loginsInFile(path: string): readonly NewLogin[] {
-  const rows = readCsv(ownText(path), new Set(COLUMNS), NEEDED);
+  const rows = readCsv(ownText(path, '--csv'), new Set(COLUMNS), NEEDED);
   return rows.map((row) => {
     const place = { organization: row['organization'] ?? '', portalType: row['portal_type'] ?? '', account: row['account'] ?? '' };
     const seed = row['mfa_seed'] ? { mfa_seed: row['mfa_seed'] } : {};
@@ -37,24 +35,6 @@ export function loginsInFile(path: string): readonly NewLogin[] {
       payload: new Secret(JSON.stringify({ username: row['username'], password: row['password'], ...seed })),
     };
   });
-}
-
-function ownText(path: string): string {
-  let file: number;
-  try {
-    file = openSync(path, constants.O_RDONLY);
-  } catch (cause) {
-    throw new RcmError('input_invalid', `--csv: the file cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'error'}). Nothing was done.`, { cause });
-  }
-  try {
-    const { mode, size } = fstatSync(file);
-    if ((mode & OTHERS) !== 0)
-      throw new RcmError('input_invalid', '--csv: the file holds passwords, and others can read it: `chmod 600` it first. Nothing was done.');
-    if (size > LARGEST_BYTES) throw new RcmError('input_invalid', '--csv: the file is larger than 16 MB. Nothing was done.');
-    return readFileSync(file, 'utf8');
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** What is wrong with it as it stands, in words without a value; `null`: nothing. */

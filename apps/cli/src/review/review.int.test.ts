@@ -1,0 +1,113 @@
+import { askAct, type Database, decideAct, insertEndpoint, openDatabase, recordAuditEvent, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { freshDatabase } from '@rcm/test-services';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { rcm } from '../testing.fixture.ts';
+import { lastQuarter, quarterNamed } from './quarter.ts';
+
+const HOSTILE = '<script>alert(1)</script> & =1+1';
+let drop: () => Promise<void>;
+let owner: Database;
+let environment: NodeJS.ProcessEnv;
+const thisQuarter = (): string => {
+  const now = new Date();
+  return `${now.getUTCFullYear()}-Q${Math.floor(now.getUTCMonth() / 3) + 1}`;
+};
+
+beforeAll(async () => {
+  const fresh = await freshDatabase({ migrate: migrateWithLogins });
+  ({ drop } = fresh);
+  owner = openDatabase({ url: fresh.url, applicationName: 'world', maxConnections: 2 });
+  await upsertPortalType(owner, {
+    ...{ code: 'alpine', name: 'Alpine Health', hosts: ['alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'length 12-20' },
+    ...{ rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900 },
+    ...{ settleMs: 1000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 4 },
+  });
+  for (const [id, name] of [
+    ['north', HOSTILE],
+    ['south', 'South'],
+  ] as const) {
+    await upsertOrganization(owner, { id, name });
+    await insertEndpoint(owner, { id: `${id}-1`, orgId: id, portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });
+  }
+  const event = (orgId: string, actor: string, action: string, reason = 'work') =>
+    recordAuditEvent(owner, { orgId, actor, action, subject: `${orgId}-1`, reason });
+  for (const process of [1, 2, 3]) await event('north', `web-agent@host-${process}:99`, 'login.used');
+  await event('north', 'token:claims', 'task.read');
+  await event('north', 'person:os:jane@desk says Jane', 'secret.set', HOSTILE);
+  await event('south', 'person:os:jane@desk', 'secret.set', 'of the other organization');
+  const { id } = await askAct(owner, {
+    orgId: 'north',
+    endpointId: 'north-1',
+    kind: 'break_glass',
+    minutes: 5,
+    actor: 'person:os:jane@desk',
+    reason: 'a fax came',
+  });
+  await decideAct(owner, { id, orgId: 'north', decision: 'declined', actor: 'person:os:john@desk', reason: 'not needed' });
+  environment = { RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', fresh.url) };
+});
+afterAll(async () => {
+  await owner?.close();
+  await drop?.();
+});
+
+const review = (...words: string[]) => rcm(['review', 'access', '--org', 'north', '--quarter', thisQuarter(), ...words], environment);
+const listed = async (title: string) => {
+  const { lists } = JSON.parse((await review('--json')).stdout) as { lists: { title: string; rows: string[][] }[] };
+  return lists.find((list) => list.title === title)?.rows;
+};
+
+describe('the access review of an organization', () => {
+  test('has who did what, processes by their program, and what was seen by it', async () => {
+    const rows = (await listed('Who did')) ?? [];
+    const told = rows.map(([who, what, times, , , , saw]) => [who, what, times, saw].join(' '));
+    expect(told).toEqual(
+      expect.arrayContaining(['web-agent login.used 3 password', 'token:claims task.read 1 result of a task', 'person:os:jane@desk secret.set 1 password']),
+    );
+  });
+
+  test('has each act of a person with its reason, break-glass with what came of it, and what is left over', async () => {
+    expect(await listed('Acts of people')).toContainEqual([expect.any(String), 'person:os:jane@desk says Jane', 'secret.set', 'north-1', HOSTILE]);
+    expect(await listed('Break-glass')).toEqual([
+      [expect.any(String), 'north-1', 'person:os:jane@desk', 'a fax came', 'person:os:john@desk', 'not needed', 'declined'],
+    ]);
+    expect(await listed('Never used')).toEqual([]);
+  });
+
+  test('has nothing of another organization, and nothing of another quarter', async () => {
+    const { stdout } = await review('--json');
+    expect(stdout).not.toMatch(/south|of the other organization/);
+    const before = await rcm(['review', 'access', '--org', 'north', '--quarter', '2020-Q1', '--json'], environment);
+    expect(before.stdout).not.toMatch(/secret\.set|a fax came/);
+  });
+
+  test('is text, a CSV in which nothing is reckoned, and a page in which nothing runs', async () => {
+    expect((await review()).stdout).toMatch(/Who did\n[^]*web-agent +login\.used +3/);
+    const sheet = (await review('--as', 'csv')).stdout;
+    expect(sheet).toContain('"Acts of people"');
+    expect(sheet).not.toMatch(/^"?=|,"=/m);
+    const page = (await review('--as', 'page')).stdout;
+    expect(page).toMatch(/^<!doctype html>/);
+    expect(page).toContain('&lt;script&gt;');
+    expect(page).not.toContain('<script');
+  });
+
+  test.each([
+    ['no such organization', ['--org', 'none']],
+    ['no such quarter', ['--org', 'north', '--quarter', '2026-Q5']],
+  ])('%s is refused', async (_, words) => {
+    expect((await rcm(['review', 'access', ...words], environment)).code).toBe(2);
+  });
+});
+
+test.each([
+  ['2026-01-01T00:00:00Z', '2025-Q4'],
+  ['2026-03-31T23:59:59Z', '2025-Q4'],
+  ['2026-04-01T00:00:00Z', '2026-Q1'],
+  ['2026-11-28T12:00:00Z', '2026-Q3'],
+])('at %s the last quarter that is over is %s', (now, name) => {
+  const quarter = lastQuarter(new Date(now));
+  expect(quarter).toEqual(quarterNamed(name));
+  expect(quarter.until.getTime()).toBeLessThanOrEqual(new Date(now).getTime());
+});
