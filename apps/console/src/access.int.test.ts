@@ -185,6 +185,24 @@ test('what may cost much is done once somebody else has approved it, and never b
   expect((await both.browser.get(login)).text).toMatch(/withdrawn; nothing was done.*withdrawn: found the print/s);
 });
 
+test('a password is asked for here and never comes through here: it is read at a terminal once somebody else has approved it', async () => {
+  const operator = signedIn('one-operator');
+  await asSuperuser(w.url, [`DELETE FROM login_request WHERE org_id = 'hospital-1'`]);
+  const login = '/o/hospital-1/logins/alpine-1';
+  const ask = (minutes: string) => operator.browser.post(`${login}/acts/break_glass`, { token: operator.token, reason: 'no agent gets in', minutes });
+  for (const minutes of ['', '0', '61', 'ten']) expect(await ask(minutes)).toMatchObject({ status: 400 });
+  expect(await ask('10')).toMatchObject({ status: 303 });
+  const approver = signedIn('one-approver');
+  const shown = (await approver.browser.get('/o/hospital-1/approvals')).text;
+  expect(shown).toContain('10 minutes from its being approved');
+  const [, path = ''] = /action="([^"]*acts\/approve)"/.exec(shown) ?? [];
+  expect(await approver.browser.post(path, { token: approver.token, reason: 'spoke to her' })).toMatchObject({ status: 303 });
+  const page = (await operator.browser.get(login)).text;
+  expect(page).toContain('approved: whoever asked may read it');
+  expect(page).toMatch(/one-approver: spoke to her/);
+  await asSuperuser(w.url, [`DELETE FROM login_request WHERE org_id = 'hospital-1'`]);
+});
+
 test('who has roles in two organizations has in each what they are there', async () => {
   const { browser, token } = signedIn('mixed');
   const act = (number: number) => browser.post(`/o/hospital-${number}/logins/alpine-${number}/acts/pause`, { token, reason: ' ' });

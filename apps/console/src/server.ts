@@ -16,6 +16,7 @@ import { failureOf } from './web/failure.ts';
 import './web/fastify.ts';
 import { securityHeaders } from './web/headers.ts';
 import { accessRoutes } from './web/access-routes.ts';
+import { KEEP_ALIVE_MS } from './web/keep-alive.ts';
 import { htmlOf } from './web/markup.ts';
 import { overviewRoutes } from './web/overview-routes.ts';
 import { pageRoutes } from './web/page-routes.ts';
@@ -59,6 +60,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
     bodyLimit: LARGEST_FORM_BYTES,
     requestTimeout: REQUEST_MS,
     connectionTimeout: 2 * REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 100 },
     // An address that cannot be read comes to no hook and no handler.
@@ -68,6 +70,12 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   await server.register(forms);
   // Forms of its own pages alone: what another site can have sent without asking, or a program, is none.
   server.removeContentTypeParser(['application/json', 'text/plain']);
+  let stopping = false;
+  server.addHook('preClose', async () => void (stopping = true));
+  server.addHook('onSend', async (_request, reply) => {
+    // Kept for a next request, the connection would hold the stop up for a minute.
+    if (stopping) reply.header('connection', 'close');
+  });
   const answered = metrics.counter('rcm_console_requests_total');
   server.decorateRequest('visitor', null);
   server.decorateReply('html', function (page) {

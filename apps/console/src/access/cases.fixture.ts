@@ -40,6 +40,7 @@ const DOES: Readonly<Record<Act, string>> = {
   rotate: 'operator',
   rollback: 'operator',
   resolve: 'operator',
+  break_glass: 'operator',
   pause: 'operator',
   resume: 'operator',
   cancel: 'operator',

@@ -31,6 +31,7 @@ export const ACTS = {
   rotate: ['operator'],
   rollback: ['operator'],
   resolve: ['operator'],
+  break_glass: ['operator'],
   pause: ['operator'],
   resume: ['operator'],
   cancel: ['operator'],

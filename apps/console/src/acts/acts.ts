@@ -3,7 +3,7 @@ import type { Act } from '../access/roles.ts';
 
 /** An act on one login, as its button says it. */
 export interface LoginAct {
-  readonly act: Extract<Act, ActKind | 'pause' | 'resume'>;
+  readonly act: Extract<Act, ActKind | 'pause' | 'resume' | 'break_glass'>;
   /** Of `resolve`: what the person says that the portal accepts. */
   readonly choice?: AskedResolution;
   readonly title: string;
@@ -31,7 +31,7 @@ export const LOGIN_ACTS: readonly LoginAct[] = [
   {
     act: 'unlocked',
     title: 'Unlocked',
-    does: 'The portal’s support has unlocked the account: failures before now count no more. Say so only once they have done it.',
+    does: 'The portal’s support has unlocked the account: failures from before you say so count no more. Say so only once they have done it.',
     command: (login) => `rcm login unlocked ${login} --reason "…"`,
   },
   {
@@ -71,6 +71,12 @@ export const LOGIN_ACTS: readonly LoginAct[] = [
     title: 'Resume rotations',
     does: 'Ends the pause of this login.',
     command: (login) => `rcm resume --endpoint ${login} --reason "…"`,
+  },
+  {
+    act: 'break_glass',
+    title: 'Break-glass: read the password',
+    does: `For the day on which nothing else helps. Once it is approved you have that many minutes to read the password at your own terminal (rcm break-glass read), signed in as here; people are told before it is shown, and it is due to be changed when the minutes are over. It never comes through this page. ${SECOND}`,
+    command: (login) => `rcm break-glass request ${login} --minutes 15 --reason "…"`,
   },
 ];
 

@@ -61,6 +61,8 @@ export async function doLoginAct(db: Database, act: LoginAct['act'], { orgId, en
       return void (await resumeRotations(db, { scope, actor, reason }));
     case 'resolve':
       return void (await askAct(db, { ...asked, kind: act, choice: choiceIn(body) }));
+    case 'break_glass':
+      return void (await askAct(db, { ...asked, kind: act, minutes: Number(fieldIn(body, 'minutes')) }));
     default:
       return void (await askAct(db, { ...asked, kind: act }));
   }

@@ -2,8 +2,8 @@ import type { AskedAct } from '@rcm/db';
 import { EVERYWHERE, rolesIn } from '../access/roles.ts';
 import type { Visitor } from '../sign-in/visitor.ts';
 import { type Markup, markup } from '../web/markup.ts';
-import { moment, pill, table } from './parts.ts';
-import { type Deciding, saidOfIt, secondPerson, STATES, TONES, whatIsAsked, whereItIsAsked, withdrawal } from './second-person.ts';
+import { moment, table } from './parts.ts';
+import { type Deciding, howFar, saidOfIt, secondPerson, whatIsAsked, whereItIsAsked, withdrawal } from './second-person.ts';
 
 export interface ApprovalsShown extends Omit<Deciding, 'roles' | 'person'> {
   readonly visitor: Visitor;
@@ -25,7 +25,7 @@ export const approvalsPage = ({ visitor, undecided, wide, token, now }: Approval
         { title: 'When', cell: (act: AskedAct) => moment(act.askedAt, now) },
         { title: 'What', cell: whatIsAsked },
         { title: 'Where', cell: whereItIsAsked },
-        { title: 'How far', cell: ({ state }) => pill(STATES[state], TONES[state]) },
+        { title: 'How far', cell: howFar },
         { title: 'What came of it', cell: ({ words }) => words },
         { title: 'Who', cell: ({ actor }) => actor },
         { title: 'Why', cell: ({ reason }) => reason },
@@ -34,5 +34,5 @@ export const approvalsPage = ({ visitor, undecided, wide, token, now }: Approval
       wide,
       'Nobody has asked for any yet: on the system page, rotations are paused and go on.',
     )}${wide.map((act) => act.state === 'waiting' && withdrawal(act, { person: visitor.person, roles: rolesIn(visitor.roles, EVERYWHERE), token, now }))}</section>`,
-  markup`<p class="same">No command does the same: whoever has the rights of <code>rcm</code> at a terminal acts at once, and alone.</p>`,
+  markup`<p class="same">Of break-glass: same as <code>rcm break-glass list</code>, <code>approve</code> and <code>decline</code>. For the rest no command does the same: whoever has the rights of <code>rcm</code> at a terminal acts at once, and alone.</p>`,
 ];

@@ -50,6 +50,7 @@ const TONES: Readonly<Record<Standing, Tone>> = {
   locked: 'ill',
   blocked: 'ill',
   failing: 'ill',
+  retired: 'calm',
   'not stored': 'warn',
   rotating: 'warn',
   'never used': 'calm',

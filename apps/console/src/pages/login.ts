@@ -1,4 +1,4 @@
-import type { AskedAct, LoginHistory, LoginInFull } from '@rcm/db';
+import { type AskedAct, BREAK_GLASS_MINUTES, type LoginHistory, type LoginInFull } from '@rcm/db';
 import { nextStepsFor, whyRotatedThen } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { mayDo, type Role } from '../access/roles.ts';
@@ -7,7 +7,7 @@ import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
 import { standingPill } from './fleet.ts';
 import { facts, further, moment, pill, sameAs, table } from './parts.ts';
-import { saidOfIt, secondPerson, STATES, TONES, whatIsAsked, withdrawal } from './second-person.ts';
+import { howFar, saidOfIt, secondPerson, whatIsAsked, withdrawal } from './second-person.ts';
 
 export interface LoginShown {
   readonly login: LoginInFull;
@@ -85,6 +85,11 @@ function isOffered({ act }: LoginAct, { pauses, attempt, lastRotatedAt }: LoginI
   }
 }
 
+const { least, usual, most } = BREAK_GLASS_MINUTES;
+const MINUTES = markup`<label>For how many minutes
+  <input name="minutes" type="number" required min=${least} max=${most} value=${usual} />
+</label>`;
+
 function acts({ login, roles, token }: LoginShown): Markup {
   const offered = LOGIN_ACTS.filter((each) => mayDo(roles, each.act) && isOffered(each, login));
   if (offered.length === 0) return null;
@@ -92,7 +97,7 @@ function acts({ login, roles, token }: LoginShown): Markup {
     actForm({
       action: `/o/${login.orgId}/logins/${login.id}/acts/${act}`,
       ...{ title, does, token, command: command(login.id) },
-      fields: choice && markup`<input type="hidden" name="choice" value=${choice} />`,
+      fields: act === 'break_glass' ? MINUTES : choice && markup`<input type="hidden" name="choice" value=${choice} />`,
     }),
   )}<p class="same">A password that you know is set with <code>rcm login set ${login.id}</code>: none passes this console.</p></section>`;
 }
@@ -104,7 +109,7 @@ const askedFor = (shown: LoginShown): Markup =>
     [
       { title: 'When', cell: (act: AskedAct) => moment(act.askedAt, shown.now) },
       { title: 'What', cell: whatIsAsked },
-      { title: 'How far', cell: ({ state }) => pill(STATES[state], TONES[state]) },
+      { title: 'How far', cell: howFar },
       { title: 'What came of it', cell: ({ words, code }) => markup`<span>${words} ${code && markup`<code>${code}</code>`}</span>` },
       { title: 'Who', cell: ({ actor }) => actor },
       { title: 'Why', cell: ({ reason }) => reason },

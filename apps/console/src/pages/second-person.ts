@@ -4,7 +4,7 @@ import { type Act, mayDo, type Role } from '../access/roles.ts';
 import { LOGIN_ACTS, WIDE_ACTS } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
-import { facts, moment, type Tone } from './parts.ts';
+import { facts, moment, pill, type Tone } from './parts.ts';
 
 export interface Deciding {
   /** Who looks at it, as events name them. */
@@ -40,7 +40,7 @@ export function secondPerson(act: AskedAct, deciding: Deciding): VNode {
       ['Asked by', act.actor],
       ['Why', act.reason],
       ['Asked', moment(act.askedAt, now)],
-      ['Only for', act.loginStood],
+      ['Only for', act.minutes === null ? act.loginStood : `${act.minutes} minutes from its being approved`],
       ['It ends by itself', moment(new Date(act.askedAt.getTime() + SECOND_PERSON_MS), now)],
     ])}
     ${answers.map((answer) => actForm({ action: addressOf(answer, act), ...ANSWERS[answer], does: answer === 'approve' ? does : ANSWERS[answer].does, token }))}
@@ -66,7 +66,7 @@ const ANSWERS = {
   withdraw: { title: 'Withdraw', does: 'It is not done, whether somebody has approved it or not. Refused once a rotator has taken it.' },
 } as const;
 
-export const TONES: Readonly<Record<AskedAct['state'], Tone>> = {
+const TONES: Readonly<Record<AskedAct['state'], Tone>> = {
   undecided: 'warn',
   waiting: 'calm',
   'under way': 'warn',
@@ -78,7 +78,7 @@ export const TONES: Readonly<Record<AskedAct['state'], Tone>> = {
   withdrawn: 'calm',
   outdated: 'warn',
 };
-export const STATES: Readonly<Record<AskedAct['state'], string>> = {
+const STATES: Readonly<Record<AskedAct['state'], string>> = {
   undecided: 'waits for a second person',
   waiting: 'waits for a rotator',
   'under way': 'under way',
@@ -90,6 +90,17 @@ export const STATES: Readonly<Record<AskedAct['state'], string>> = {
   withdrawn: 'withdrawn; nothing was done',
   outdated: 'the login has moved on since; nothing was done',
 };
+/** What no rotator does is told in other words. */
+const OF_BREAK_GLASS: Partial<typeof STATES> = {
+  waiting: 'approved: whoever asked may read it',
+  'under way': 'being read',
+  done: 'read, and due to be changed',
+  failed: 'not shown',
+  expired: 'its time is over; it was not read',
+  left: 'its terminal is gone; it may have been read',
+};
+export const howFar = ({ kind, state }: AskedAct): VNode => pill((kind === 'break_glass' ? OF_BREAK_GLASS[state] : undefined) ?? STATES[state], TONES[state]);
+
 /** What a person said of it besides whoever asked, and of its being withdrawn. */
 export const saidOfIt = ({ decidedBy: by, decisionReason: why, withdrawalReason }: AskedAct): Markup =>
   [by && `${by}: ${why ?? ''}`, withdrawalReason && `withdrawn: ${withdrawalReason}`].filter(Boolean).join('; ');

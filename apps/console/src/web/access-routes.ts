@@ -1,5 +1,5 @@
 import { type Database, listConsolePeople, revokeSession } from '@rcm/db';
-import type { Logger } from '@rcm/telemetry';
+import { csv, type Logger } from '@rcm/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { formToken } from '../access/form-token.ts';
@@ -8,7 +8,6 @@ import { mayDo, maySee } from '../access/roles.ts';
 import { reasonIn } from '../acts/reason.ts';
 import { accessPage, rolesText } from '../pages/access.ts';
 import { notFoundPage } from '../pages/failure.ts';
-import { csv } from './csv.ts';
 import { mustBeOwnForm } from './own-form.ts';
 import { A_PAGE, pagesOf } from './page.ts';
 import { standingIn } from './places.ts';
