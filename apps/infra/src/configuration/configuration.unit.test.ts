@@ -27,6 +27,8 @@ function written(change: (yaml: Written) => void): string {
   return file;
 }
 
+const CERTIFICATE = 'arn:aws:acm:us-east-1:222222222222:certificate/00000000-0000-0000-0000-000000000001';
+
 const portalType = (name: string, text: string): Written => {
   const file = join(folder, name);
   writeFileSync(file, text);
@@ -76,6 +78,50 @@ describe('a wrong file gives a line that says what and where:', () => {
     ['a part that is missing', set('dev.network', undefined), 'environments.dev.network: is missing'],
     ['a zone twice', set('dev.network.zones', ['us-east-1a', 'us-east-1a']), 'environments.dev.network.zones.1: names us-east-1a a second time'],
     ['a public network', set('dev.network.cidr', '8.8.8.0/20'), 'environments.dev.network.cidr: must be a private range'],
+    [
+      'a certificate of another region',
+      set('prod.api.certificateArn', CERTIFICATE.replace('us-east-1', 'us-west-2')),
+      'environments.prod.api.certificateArn: is not in us-east-1',
+    ],
+    [
+      'a certificate of another account',
+      set('prod.api.certificateArn', CERTIFICATE.replace('2222', '1111')),
+      'environments.prod.api.certificateArn: is not of account 222222222222',
+    ],
+    [
+      'a console without its image',
+      (yaml) => {
+        set('prod.images.console', undefined)(yaml);
+      },
+      'environments.prod.images.console: is missing',
+    ],
+    [
+      'a certificate of another region for the console',
+      set('prod.console.certificateArn', CERTIFICATE.replace('us-east-1', 'us-west-2')),
+      'environments.prod.console.certificateArn: is not in us-east-1',
+    ],
+    ['a console at a path', set('prod.console.url', 'https://logins.example/console'), 'environments.prod.console.url: must be https://HOST'],
+    ['a console without TLS', set('prod.console.url', 'http://logins.example'), 'environments.prod.console.url: must be an https address'],
+    [
+      'an issuer at a port that the network does not let out',
+      set('prod.console.issuer', 'https://sign-in.example:8443/staff'),
+      'environments.prod.console.issuer: must be at port 443 of a host name',
+    ],
+    ['a role that there is not', set('prod.console.roles', ['ops=admin@*']), 'environments.prod.console.roles.0: must be GROUP=ROLE@ORGANIZATION'],
+    ['a role twice', set('prod.console.roles', ['ops=viewer@*', 'ops=viewer@*']), 'environments.prod.console.roles.1: names ops=viewer@* a second time'],
+    [
+      'a host of the issuer with a port',
+      set('prod.console.issuerHosts', ['x.example:8443']),
+      'environments.prod.console.issuerHosts.0: must be the name of a host',
+    ],
+    ['callers from everywhere', set('prod.api.callers', ['0.0.0.0/0']), 'environments.prod.api.callers.0: is wider than a private network: /8 at most'],
+    ['a caller twice', set('prod.api.callers', ['10.0.0.0/8', '10.0.0.0/8']), 'environments.prod.api.callers.1: names 10.0.0.0/8 a second time'],
+    ['keys without TLS', set('prod.api.jwksUrl', 'http://identity.example/keys'), 'environments.prod.api.jwksUrl: must be an https address'],
+    [
+      'keys at a port that the network does not let out',
+      set('prod.api.jwksUrl', 'https://identity.example:8443/keys'),
+      'environments.prod.api.jwksUrl: must be at port 443 of a host name',
+    ],
     ['an old Postgres', set('prod.database.engineVersion', '15.4'), 'environments.prod.database.engineVersion: must be PostgreSQL 16 or newer'],
     ['capacity upside down', set('prod.database.capacity', { min: 4, max: 2 }), 'environments.prod.database.capacity: min is more than max'],
     ['a size that Fargate does not have', set('dev.rotator.size', { cpu: 1024, memory: 16384 }), 'environments.dev.rotator.size: is no size that Fargate has'],

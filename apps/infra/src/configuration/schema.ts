@@ -1,6 +1,7 @@
 import { isRecipient } from '@rcm/credentials/backup';
 import { idSchema, QUOTAS, type Quotas } from '@rcm/telemetry';
 import { z } from 'zod';
+import { apiSchema, consoleSchema } from './doors.ts';
 import { checkEnvironment, checkEnvironments } from './together.ts';
 
 const account = z.string('must be twelve digits in quotes').regex(/^[0-9]{12}$/, 'must be twelve digits in quotes');
@@ -68,7 +69,7 @@ const environment = z
     database: z.discriminatedUnion('kind', [aurora, existing]),
     /** In the images: certificates (PEM) of the CA that has signed the database's. */
     databaseCaFile: z.string().regex(/^\/[\w./-]+$/, 'must be an absolute path'),
-    images: z.strictObject({ webAgent: image, rotator: image, migrator: image, rcm: image }),
+    images: z.strictObject({ webAgent: image, rotator: image, migrator: image, rcm: image, console: image.optional() }),
     webAgent: z.strictObject({ size, tasks: z.strictObject({ min: whole(1, 200), max: whole(1, 200) }), browserContexts: whole(1, 64).default(4) }),
     rotator: z.strictObject({ size, tasks: whole(1, 20).default(2) }),
     /** Files of portal types, from this file's folder: their hosts are all that browsers reach. */
@@ -95,6 +96,10 @@ const environment = z
         recipients: z.array(z.string().max(4000).refine(isRecipient, 'must be what `age-keygen -y` prints: age1…')).min(1),
       })
       .optional(),
+    /** The HTTP API of the web-agents, behind a load balancer of the network's own; without it tasks come by `web-agent task` and `rcm` alone. */
+    api: apiSchema.optional(),
+    /** `rcm` in people's browsers, behind a load balancer of its own; without it there is none. */
+    console: consoleSchema.optional(),
     /** AWS's chat application writes what the topic is told. */
     slack: z
       .strictObject({

@@ -18,6 +18,7 @@ export function checkEnvironment(environment: EnvironmentConfiguration, problems
   for (const [name, image] of Object.entries(environment.images))
     if (image.split('.')[3] !== region) report(['images', name], `is not in ${region}, where the network has an endpoint of ECR`);
   twice(portalTypes, (index, file) => report(['portalTypes', index], `names ${file} a second time`));
+  checkDoors(environment, report);
   if (replica?.region === region) report(['replica', 'region'], 'is the first region: a copy beside the original is none');
   if (webAgent.tasks.min > webAgent.tasks.max) report(['webAgent', 'tasks', 'min'], 'is more than max');
   twice(
@@ -28,6 +29,21 @@ export function checkEnvironment(environment: EnvironmentConfiguration, problems
     if (account === environment.account) report(['storeAccounts', index, 'account'], 'is the account of the processes, which holds secrets already');
     twice(regions, (at, name) => report(['storeAccounts', index, 'regions', at], `names ${name} a second time`));
   });
+}
+
+function checkDoors(environment: EnvironmentConfiguration, report: Report): void {
+  const { account, region, images } = environment;
+  for (const name of ['api', 'console'] as const) {
+    const door = environment[name];
+    if (!door) continue;
+    const [, , , certificateRegion, certificateAccount] = door.certificateArn.split(':');
+    if (certificateRegion !== region) report([name, 'certificateArn'], `is not in ${region}`);
+    if (certificateAccount !== account) report([name, 'certificateArn'], `is not of account ${account}`);
+    twice(door.callers, (index, range) => report([name, 'callers', index], `names ${range} a second time`));
+  }
+  if (!environment.console) return;
+  if (images.console === undefined) report(['images', 'console'], 'is missing, and there is a console');
+  twice(environment.console.roles, (index, role) => report(['console', 'roles', index], `names ${role} a second time`));
 }
 
 /** For `.superRefine`: roles have one name in an account, so two environments are never in one, be it as a store. */

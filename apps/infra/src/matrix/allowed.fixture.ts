@@ -1,5 +1,5 @@
 import { GUARDIAN_ROLE, HEAD_WRITER_ROLE, PERSON_ROLES, taskRoleName } from '@rcm/credentials/policies';
-import { executionRoleName, SECRETS_OF, type Service, SERVICES } from '../stacks/names.ts';
+import { CONSOLE_ROLE, executionRoleName, SECRETS_OF, type Service, SERVICES } from '../stacks/names.ts';
 import { PLACES, type PlaceName } from './operations.fixture.ts';
 import { APPS } from './principals.fixture.ts';
 
@@ -93,7 +93,9 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
   'role of database-monitoring': ['write database’s metrics'],
   'role of chat': ['look at alarms'],
   'role of chat, further account': ['look at alarms'],
-  'AWS: ecs-tasks': [...APPS.map(taskRoleName), HEAD_WRITER_ROLE, 'rcm-db-migrate-task', ...SERVICES.map(executionRoleName)].map((role) => `become ${role}`),
+  'AWS: ecs-tasks': [...APPS.map(taskRoleName), HEAD_WRITER_ROLE, 'rcm-db-migrate-task', CONSOLE_ROLE, ...SERVICES.map(executionRoleName)].map(
+    (role) => `become ${role}`,
+  ),
   'AWS: vpc-flow-logs': ['become rcm-flow-log'],
   'AWS: monitoring.rds': ['become rcm-database-monitoring'],
   'AWS: backup': ['become rcm-backup'],
@@ -105,6 +107,7 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
   'AWS: events': ['tell people for this account', 'tell people for the further account', 'encrypt for topic', 'encrypt for topic, further account'],
   'AWS: logs.us-east-1': ['encrypt logs'],
   'AWS: fargate': ['encrypt disks of tasks', 'let disks of tasks be read'],
+  'AWS: logdelivery.elasticloadbalancing': ['write access log of the API', 'write access log of the console'],
   'AWS: logging.s3': ['write access log of trail', 'write access log of heads', 'write access log of backups'],
 };
 
@@ -112,7 +115,7 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
 export const becomesPeople = [PERSON_ROLES.breakGlass, PERSON_ROLES.auditor, GUARDIAN_ROLE].map((role) => `become ${role}`);
 
 function starting(service: Service): string[] {
-  const image = { 'web-agent': 'web-agent', rotator: 'rotator', migrator: 'migrator', 'db-migrate': 'rcm', 'audit-heads': 'rcm' }[service];
+  const image = service === 'db-migrate' || service === 'audit-heads' ? 'rcm' : service;
   const secrets = [...new Set(Object.values(SECRETS_OF[service]))];
   return ['log in to registry', `pull image ${image}`, `write log of ${service}`, ...secrets.flatMap((secret) => [`read ${secret}`, `decrypt ${secret}`])];
 }

@@ -1,5 +1,5 @@
 import { GUARDIAN_ROLE, HEAD_WRITER_ROLE, PERSON_ROLES, taskRoleName, tenantRoleName } from '@rcm/credentials/policies';
-import { executionRoleName, SECRETS_OF, SERVICES } from '../stacks/names.ts';
+import { CONSOLE_ROLE, executionRoleName, SECRETS_OF, SERVICES } from '../stacks/names.ts';
 import type { Context, Operation } from './operations.fixture.ts';
 import { ACCOUNT, APPS, ENVIRONMENT, STORE_ACCOUNT, TENANT } from './principals.fixture.ts';
 
@@ -43,7 +43,7 @@ export const becoming: readonly Operation[] = [
       call(`become ${name}${elsewhere(account)}`, 'sts:AssumeRole', role(name, account), { 'aws:MultiFactorAuthPresent': 'true' }),
     ),
   ),
-  ...[...APPS.map(taskRoleName), HEAD_WRITER_ROLE, 'rcm-db-migrate-task', ...SERVICES.map(executionRoleName)].map((name) =>
+  ...[...APPS.map(taskRoleName), HEAD_WRITER_ROLE, 'rcm-db-migrate-task', CONSOLE_ROLE, ...SERVICES.map(executionRoleName)].map((name) =>
     call(`become ${name}`, 'sts:AssumeRole', role(name), { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': here('ecs', 'task/rcm/x') }),
   ),
   ...['flow-log', 'database-monitoring', 'backup', 'rotator-schedules', 'config', 'chat'].map((name) =>
@@ -72,7 +72,7 @@ export const platform: readonly Operation[] = [
     call(`write log of ${service}`, 'logs:PutLogEvents', here('logs', `log-group:/rcm/${service}:log-stream:rcm/x`)),
     call(`read log of ${service}`, 'logs:FilterLogEvents', here('logs', `log-group:/rcm/${service}:log-stream:rcm/x`)),
   ]),
-  ...['web-agent', 'rotator', 'migrator', 'rcm'].map((image) =>
+  ...['web-agent', 'rotator', 'console', 'migrator', 'rcm'].map((image) =>
     call(`pull image ${image}`, 'ecr:BatchGetImage', `arn:aws:ecr:${REGION}:333333333333:repository/rcm/${image}`),
   ),
   call('log in to registry', 'ecr:GetAuthorizationToken', '*'),
@@ -121,6 +121,16 @@ export const platform: readonly Operation[] = [
       ...{ 'aws:SourceAccount': ACCOUNT, 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' },
       'aws:SourceArn': `arn:aws:s3:::${prefix === 'trail' ? `rcm-trail-${ACCOUNT}-${REGION}` : `rcm-${prefix}-${ACCOUNT}`}`,
     }),
+  ),
+  ...['api', 'console'].map((door) =>
+    call(
+      `write access log of the ${door === 'api' ? 'API' : door}`,
+      's3:PutObject',
+      `arn:aws:s3:::rcm-access-logs-${ACCOUNT}-${REGION}/${door}/AWSLogs/${ACCOUNT}/x`,
+      {
+        ...{ 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3', 'aws:SourceArn': here('elasticloadbalancing', `loadbalancer/app/rcm-${door}/1`) },
+      },
+    ),
   ),
   call('deliver configuration', 's3:PutObject', `arn:aws:s3:::rcm-access-logs-${ACCOUNT}-${REGION}/config/AWSLogs/${ACCOUNT}/x`, {
     ...{ 's3:x-amz-acl': 'bucket-owner-full-control', 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' },

@@ -1,5 +1,5 @@
 import { GUARDIAN_ROLE, HEAD_WRITER_ROLE, PERSON_ROLES, taskRoleName, tenantRoleName } from '@rcm/credentials/policies';
-import { executionRoleName, SERVICES } from '../stacks/names.ts';
+import { CONSOLE_ROLE, executionRoleName, SERVICES } from '../stacks/names.ts';
 
 /** Of the example's production: where processes run, and a further account that holds secrets. */
 export const ACCOUNT = '222222222222';
@@ -36,6 +36,7 @@ export const principals: readonly Principal[] = [
   session('agent without a tenant', tenantRoleName('agent')),
   session('audit-heads’ task', HEAD_WRITER_ROLE),
   session('db-migrate’s task', 'rcm-db-migrate-task'),
+  session('console’s task', CONSOLE_ROLE),
   ...SERVICES.map((service) => session(`start of ${service}`, executionRoleName(service))),
   ...[ACCOUNT, STORE_ACCOUNT].flatMap((account) => people.map(([name, role]) => session(name, role, account))),
   ...['rotator-schedules', 'flow-log', 'trail', 'config', 'backup', 'database-monitoring', 'chat'].map((name) => session(`role of ${name}`, `rcm-${name}`)),
@@ -60,6 +61,7 @@ export const principals: readonly Principal[] = [
     'logs.us-west-2',
     'fargate',
     'logging.s3',
+    'logdelivery.elasticloadbalancing',
     'ec2',
   ].map((service): Principal => ({ name: `AWS: ${service}`, account: 'aws', role: null, tags: {}, arn: `${service}.amazonaws.com` })),
 ];

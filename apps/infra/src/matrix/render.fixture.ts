@@ -1,5 +1,6 @@
 import { allowed, allowedAt } from './allowed.fixture.ts';
 import { PLACES } from './operations.fixture.ts';
+import { principals } from './principals.fixture.ts';
 
 /** A statement or condition, and the first case that ends otherwise without it. */
 export interface Held {
@@ -15,6 +16,11 @@ export interface Counted {
 
 const inWords = (names: readonly string[]): string =>
   names.filter((name) => !name.endsWith(', further account') || !names.includes(name.replace(/, further account$/, ''))).join(', ');
+
+/** Processes and people that no table names. Roles for services of AWS are not among them: what AWS itself gives to some is not judged here. */
+const mayNothing = principals
+  .filter(({ name, role }) => role !== null && !name.startsWith('role of ') && !allowed[name] && !allowedAt.some(({ who }) => who.includes(name)))
+  .map(({ name }) => name);
 
 /** docs/access-matrix.md, whole. */
 export function rendered({ cases, allowed: allowedCases, mutants }: Counted, held: readonly Held[]): string {
@@ -44,6 +50,8 @@ ${Object.entries(allowed)
   .filter(([, may]) => may.length > 0)
   .map(([who, may]) => `| ${who} | ${inWords(may)} |`)
   .join('\n')}
+
+${inWords(mayNothing)}: each may nothing of all this.
 
 Whoever administers the account may do what IAM may give, which no policy of a role can take away: become break-glass, auditor or guardian with a second factor, give a key back, look at it. No
 administrator decrypts with the credentials key, and none becomes a tenant.

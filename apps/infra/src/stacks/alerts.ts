@@ -109,7 +109,7 @@ export class AlertsStack extends Stack {
     );
     if (!runsHere) return;
     this.#alarmsOfApps(environment);
-    for (const service of ['web-agent', 'rotator', 'audit-heads'])
+    for (const service of ['web-agent', 'rotator', 'audit-heads', ...(environment.console ? ['console'] : [])])
       alarm(`no-${service}`, `No ${service} has run for 3 minutes. Read its log and its deployments; what was in hand is taken up by the next one.`, {
         ...{ namespace: 'ECS/ContainerInsights', metricName: 'RunningTaskCount', statistic: 'Maximum', threshold: 1, comparisonOperator: 'LessThanThreshold' },
         dimensions: [

@@ -1,6 +1,8 @@
 import { App, BootstraplessSynthesizer, type Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { AlertsStack } from './alerts.ts';
+import { ApiStack } from './api.ts';
+import { ConsoleStack } from './console.ts';
 import { CopiesStack, ReplicaKeyStack } from './copies.ts';
 import { DatabaseStack, isAurora } from './database.ts';
 import { EvidenceStack } from './evidence.ts';
@@ -75,7 +77,19 @@ function addPlatform(app: App, environment: Environment): void {
     add('database', (scope, id, props) => new DatabaseStack(scope, id, { ...props, environment, platformKeyArn, vpc, securityGroup }));
   }
   add('tasks', (scope, id, props) => new TasksStack(scope, id, { ...props, ...common, secrets }));
-  add('services', (scope, id, props) => new ServicesStack(scope, id, { ...props, ...common, secrets, network }));
+  const targets = { apiTargets: apiDoor(add, environment, network)?.targets, consoleTargets: consoleDoor(add, environment, network)?.targets };
+  add('services', (scope, id, props) => new ServicesStack(scope, id, { ...props, ...common, ...targets, secrets, network }));
+}
+
+type Add = ReturnType<typeof stacksOf>;
+
+const apiDoor = (add: Add, { api, ...environment }: Environment, network: NetworkStack): ApiStack | undefined =>
+  api && add('api', (scope, id, props) => new ApiStack(scope, id, { ...props, environment: { ...environment, api }, network }));
+
+function consoleDoor(add: Add, { console: people, ...environment }: Environment, { vpc, console: group }: NetworkStack): ConsoleStack | undefined {
+  if (!people || !group) return undefined;
+  const network = { vpc, console: group };
+  return add('console', (scope, id, props) => new ConsoleStack(scope, id, { ...props, environment: { ...environment, console: people }, network }));
 }
 
 function addStore(app: App, environment: Environment, store: Environment['storeAccounts'][number]): void {

@@ -1,6 +1,6 @@
-import { aws_s3 as s3, Duration, RemovalPolicy, type Stack, type aws_kms as kms } from 'aws-cdk-lib';
+import { aws_iam as iam, aws_s3 as s3, Duration, RemovalPolicy, type Stack, type aws_kms as kms } from 'aws-cdk-lib';
 import type { Environment } from '../configuration/read-configuration.ts';
-import { bucketName } from './names.ts';
+import { API_LOGS_PREFIX, bucketName, CONSOLE_LOGS_PREFIX } from './names.ts';
 import { because } from './reasons.ts';
 
 const { BLOCK_ALL } = s3.BlockPublicAccess;
@@ -8,7 +8,15 @@ const { BLOCK_ALL } = s3.BlockPublicAccess;
 /** Never in the clear, never public, never emptied with its stack; who has read and written is written down. */
 const CLOSED = { blockPublicAccess: BLOCK_ALL, enforceSSL: true, minimumTLSVersion: 1.2, versioned: true, removalPolicy: RemovalPolicy.RETAIN } as const;
 
-/** Where S3 writes who used the other buckets. */
+/** "Enable access logs for your Application Load Balancer": the service that delivers them, for load balancers of this account alone. */
+const loadBalancerLogs = (bucket: s3.Bucket, { partition, region, account }: Environment, prefixes: readonly string[]): iam.PolicyStatement =>
+  new iam.PolicyStatement({
+    ...{ sid: 'LoadBalancerLogs', principals: [new iam.ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com')], actions: ['s3:PutObject'] },
+    resources: prefixes.map((prefix) => `${bucket.bucketArn}/${prefix}/AWSLogs/${account}/*`),
+    conditions: { ArnLike: { 'aws:SourceArn': `arn:${partition}:elasticloadbalancing:${region}:${account}:loadbalancer/*` } },
+  });
+
+/** Where S3 writes who used the other buckets, and load balancers who used the API and the console. */
 export function accessLogBucket(stack: Stack, environment: Environment): s3.Bucket {
   const bucket = new s3.Bucket(stack, 'AccessLogs', {
     ...CLOSED,
@@ -16,6 +24,8 @@ export function accessLogBucket(stack: Stack, environment: Environment): s3.Buck
     encryption: s3.BucketEncryption.S3_MANAGED,
     objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
   });
+  const prefixes = [...(environment.api ? [API_LOGS_PREFIX] : []), ...(environment.console ? [CONSOLE_LOGS_PREFIX] : [])];
+  if (prefixes.length > 0) bucket.addToResourcePolicy(loadBalancerLogs(bucket, environment, prefixes));
   because(bucket, 'S3 delivers access logs under its own key alone ("Enabling Amazon S3 server access logging").', 'S3DefaultEncryptionKMS', 'hipaa', 'nist5');
   acknowledge(bucket, 'not locked');
   return bucket;

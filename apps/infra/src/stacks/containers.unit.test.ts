@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SECRETS_OF, type Service, SERVICES } from './names.ts';
+import { SECRETS_OF, type Service, SERVICES, servicesOf } from './names.ts';
 import { type Synthesised, synthesised } from './synthesised.fixture.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..', '..');
@@ -15,6 +15,7 @@ const readers: Readonly<Record<Service, readonly [file: string, name: string]>> 
   rotator: [join(root, 'apps/rotator/src/config.ts'), 'readRotatorConfig'],
   migrator: [join(root, 'apps/migrator/src/config.ts'), 'readMigratorConfig'],
   'audit-heads': [join(root, 'apps/audit/src/config.ts'), 'readAuditConfig'],
+  console: [join(root, 'apps/console/src/config.ts'), 'readConsoleConfig'],
   'db-migrate': [join(root, 'libs/db/src/environment.ts'), 'readDatabaseConfig'],
 };
 
@@ -22,6 +23,7 @@ const readers: Readonly<Record<Service, readonly [file: string, name: string]>> 
 const SECRET_VALUES: Readonly<Record<string, string>> = {
   RCM_DATABASE_URL: 'postgresql://agent_1:made-up@rcm.cluster-x.us-east-1.rds.amazonaws.com:5432/rcm?sslmode=verify-full',
   RCM_IDENTITY_KEY: 'x'.repeat(64),
+  RCM_CONSOLE_CLIENT_SECRET: 'x'.repeat(43),
 };
 
 interface Container {
@@ -45,8 +47,9 @@ const given = ({ Environment, Secrets }: Container): NodeJS.ProcessEnv =>
   Object.fromEntries([...Environment.map(({ Name, Value }) => [Name, Value] as const), ...Secrets.map(({ Name }) => [Name, SECRET_VALUES[Name]] as const)]);
 
 describe('each container', () => {
-  it('is there, once in each environment', () => {
-    expect(containers.map(({ Name }) => Name).sort()).toEqual([...SERVICES, ...SERVICES].sort());
+  it('is there, once in each environment that has it', () => {
+    expect(containers.map(({ Name }) => Name).sort()).toEqual(made.environments.flatMap(servicesOf).sort());
+    expect(new Set(containers.map(({ Name }) => Name))).toEqual(new Set(SERVICES));
   });
 
   it('is given only what docs/configuration.md names', () => {

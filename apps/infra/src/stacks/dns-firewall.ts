@@ -8,11 +8,12 @@ export const CALLED_SERVICES = ['ssm', 'secretsmanager', 'kms', 'sts', 'logs', '
 /** Which of them are called in the second region, while the first one is down or a copy is written. There is no endpoint there: it goes through the NAT. */
 const CALLED_ELSEWHERE = ['ssm', 'secretsmanager', 'kms'];
 
-/** Names that may be asked for: the portals', AWS's, the database's. */
-export function allowedNames({ region, partition, portals, database, replica }: Environment): string[] {
+/** Names that may be asked for: the portals', AWS's, the database's, where the keys are by which tokens are checked, and who signs people in to the console. */
+export function allowedNames({ region, partition, portals, database, replica, api, console: people }: Environment): string[] {
   const suffix = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const issuers = [...(api ? [new URL(api.jwksUrl).hostname] : []), ...(people ? [new URL(people.issuer).hostname, ...people.issuerHosts] : [])];
   return [
-    ...portals.names,
+    ...new Set([...portals.names, ...issuers]),
     ...['ssm', 'secretsmanager', 'kms', 'sts', 'logs', 'sns', 'api.ecr', '*.dkr.ecr', 's3', '*.s3'].map((service) => `${service}.${region}.${suffix}`),
     ...(replica ? CALLED_ELSEWHERE.map((service) => `${service}.${replica.region}.${suffix}`) : []),
     database.kind === 'aurora' ? `*.${region}.rds.${suffix}` : database.host,

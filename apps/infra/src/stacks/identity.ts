@@ -4,6 +4,7 @@ import type { Environment } from '../configuration/read-configuration.ts';
 import { credentialsKey, platformKey } from './keys.ts';
 import { PLATFORM_KEY, type ProcessSecret, secretName } from './names.ts';
 import { policiesOf } from './policies-of.ts';
+import type { ProcessSecrets } from './process-secrets.ts';
 import { because } from './reasons.ts';
 import { PlatformRole } from './roles.ts';
 
@@ -11,7 +12,7 @@ import { PlatformRole } from './roles.ts';
 export class IdentityStack extends Stack {
   readonly credentialsKey: kms.CfnKey;
   readonly platformKey: kms.CfnKey;
-  readonly secrets: Readonly<Record<ProcessSecret, secrets.CfnSecret>>;
+  readonly secrets: ProcessSecrets;
 
   constructor(scope: Construct, id: string, { environment, ...props }: StackProps & { readonly environment: Environment }) {
     super(scope, id, props);
@@ -32,6 +33,12 @@ export class IdentityStack extends Stack {
       'identity-key': this.#secret(environment, 'identity-key', 'Keys login identities; made here, known to nobody, never beside the database', {
         generateSecretString: { passwordLength: 64, excludePunctuation: true },
       }),
+      ...(environment.console
+        ? {
+            'console-database-url': databaseUrl('console-database-url'),
+            'console-client-secret': this.#secret(environment, 'console-client-secret', 'What the console proves itself to the issuer with', {}),
+          }
+        : {}),
     };
   }
 

@@ -1,13 +1,23 @@
 import type { Environment } from '../configuration/read-configuration.ts';
 
 /** A process of the platform as a container. */
-export type Service = 'web-agent' | 'rotator' | 'migrator' | 'db-migrate' | 'audit-heads';
+export type Service = 'web-agent' | 'rotator' | 'migrator' | 'db-migrate' | 'audit-heads' | 'console';
 
-export const SERVICES: readonly Service[] = ['web-agent', 'rotator', 'migrator', 'db-migrate', 'audit-heads'];
+export const SERVICES: readonly Service[] = ['web-agent', 'rotator', 'migrator', 'db-migrate', 'audit-heads', 'console'];
+
+/** Those that an environment has. */
+export const servicesOf = ({ console }: Environment): readonly Service[] => SERVICES.filter((service) => service !== 'console' || console !== undefined);
 
 /** Credentials that processes start with. None lies where tenants' secrets lie, and none is under their key. */
 export type ProcessSecret =
-  'agent-database-url' | 'rotator-database-url' | 'migrator-database-url' | 'heads-database-url' | 'owner-database-url' | 'identity-key';
+  | 'agent-database-url'
+  | 'rotator-database-url'
+  | 'migrator-database-url'
+  | 'heads-database-url'
+  | 'owner-database-url'
+  | 'identity-key'
+  | 'console-database-url'
+  | 'console-client-secret';
 
 /** Which process starts with which: by the variable that the secret becomes. */
 export const SECRETS_OF: Readonly<Record<Service, Readonly<Record<string, ProcessSecret>>>> = {
@@ -16,6 +26,7 @@ export const SECRETS_OF: Readonly<Record<Service, Readonly<Record<string, Proces
   migrator: { RCM_DATABASE_URL: 'migrator-database-url', RCM_IDENTITY_KEY: 'identity-key' },
   'db-migrate': { RCM_DATABASE_URL: 'owner-database-url' },
   'audit-heads': { RCM_DATABASE_URL: 'heads-database-url' },
+  console: { RCM_DATABASE_URL: 'console-database-url', RCM_CONSOLE_CLIENT_SECRET: 'console-client-secret' },
 };
 
 /** Under which a secret's value is encrypted, whatever the region. */
@@ -25,6 +36,16 @@ export const HEADS_KEY = 'alias/rcm-audit-heads';
 export const TOPIC = 'rcm-notices';
 export const TRAIL = 'rcm-trail';
 export const CLUSTER = 'rcm';
+/** Where a web-agent answers other services: RCM_API_PORT. */
+export const API_PORT = 8083;
+/** Where the console answers people's browsers (RCM_CONSOLE_PORT), and beside it a load balancer that asks whether it is alive (RCM_HEALTH_PORT). */
+export const CONSOLE_PORT = 8084;
+export const CONSOLE_HEALTH_PORT = 8085;
+/** The console's own role, which may do nothing: whatever needs a secret is asked of a rotator. */
+export const CONSOLE_ROLE = 'rcm-console-task';
+/** Of the load balancers' logs, in the bucket of access logs. */
+export const API_LOGS_PREFIX = 'api';
+export const CONSOLE_LOGS_PREFIX = 'console';
 
 export const secretName = ({ name }: Environment, secret: ProcessSecret): string => `rcm-platform/${name}/${secret}`;
 export const logGroupName = (service: Service): string => `/rcm/${service}`;

@@ -18,8 +18,8 @@ export const databasePort = ({ database }: Environment): number => (database.kin
 const { PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED } = ec2.SubnetType;
 
 /**
- * The network: no process has a public address, and browsers alone have a way out, to names of portals. `way-out` holds the NATs and nothing else, `browsers` the
- * processes that drive one, `services` everything else, `database` the database.
+ * The network: no process has a public address; a way out have browsers, to names of portals, and the console, to who signs people in. `way-out` holds the NATs and
+ * nothing else, `browsers` the processes that have that way, `services` everything else, `database` the database.
  */
 export class NetworkStack extends Stack {
   readonly vpc: ec2.Vpc;
@@ -27,6 +27,8 @@ export class NetworkStack extends Stack {
   readonly browsers: ec2.SecurityGroup;
   /** Of processes that reach AWS and the database alone. */
   readonly services: ec2.SecurityGroup;
+  /** Of the console, where there is one. */
+  readonly console: ec2.SecurityGroup | null;
   /** Of the database: made here, or the one that it has. */
   readonly database: ec2.ISecurityGroup;
 
@@ -61,18 +63,22 @@ export class NetworkStack extends Stack {
     const endpointGroup = group('Endpoints', 'Endpoints of AWS services');
     this.browsers = group('Browsers', 'Processes that drive browsers');
     this.services = group('Services', 'Processes that reach AWS and the database alone');
+    this.console = environment.console ? group('Console', 'The console') : null;
+    const clients = [this.browsers, this.services, ...(this.console ? [this.console] : [])];
     const s3 = ec2.Peer.prefixList(network.s3PrefixListId);
-    for (const client of [this.browsers, this.services]) {
+    for (const client of clients) {
       endpointGroup.addIngressRule(client, ec2.Port.tcp(HTTPS), 'Calls of AWS');
       client.addEgressRule(endpointGroup, ec2.Port.tcp(HTTPS), 'Calls of AWS');
       client.addEgressRule(s3, ec2.Port.tcp(HTTPS), 'Layers of images, audit heads, backups');
     }
     for (const port of environment.portals.ports) this.browsers.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(port), 'Portals');
+    // An issuer has a name and no fixed address: its name alone is resolved.
+    this.console?.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(HTTPS), 'The issuer that signs people in');
     const { database } = environment;
     this.database =
       database.kind === 'aurora' ? group('Database', 'The database') : ec2.SecurityGroup.fromSecurityGroupId(this, 'Database', database.securityGroupId);
     const postgres = ec2.Port.tcp(databasePort(environment));
-    for (const client of [this.browsers, this.services]) {
+    for (const client of clients) {
       client.addEgressRule(this.database, postgres, 'Postgres');
       this.database.addIngressRule(client, postgres, 'Postgres');
     }

@@ -28,13 +28,19 @@ describe('the way out', () => {
     ]);
   };
 
-  it('is the browsers’ alone, at the ports of the portals', () => {
+  it('is the browsers’, at the ports of the portals, and the console’s, at that of its issuer', () => {
     expect(lets('Processes that drive browsers').sort()).toEqual([
       ['Calls of AWS', 'not an address', 443, 443],
       ['Layers of images, audit heads, backups', 'not an address', 443, 443],
       ['Portals', '0.0.0.0/0', 443, 443],
       ['Portals', '0.0.0.0/0', 8443, 8443],
       ['Postgres', 'not an address', 5432, 5432],
+    ]);
+    expect(lets('The console').sort()).toEqual([
+      ['Calls of AWS', 'not an address', 443, 443],
+      ['Layers of images, audit heads, backups', 'not an address', 443, 443],
+      ['Postgres', 'not an address', 5432, 5432],
+      ['The issuer that signs people in', '0.0.0.0/0', 443, 443],
     ]);
     expect(lets('Processes that reach AWS and the database alone').filter(([, cidr]) => cidr !== 'not an address')).toEqual([]);
     expect(lets('Processes that reach AWS and the database alone')).toHaveLength(3);
@@ -48,13 +54,16 @@ describe('the way out', () => {
     expect(routes.filter((at) => /services|database/i.test(at))).toEqual([]);
   });
 
-  it('is to names of portals, AWS and the database; everything else is not resolved', () => {
+  it('is to names of portals, AWS, the database and who signs callers and people in; everything else is not resolved', () => {
     const lists = properties('AWS::Route53Resolver::FirewallDomainList', /prod/);
     const allowed = lists.find(({ Name }) => (Name as unknown) === 'rcm-allowed')!['Domains'] as unknown as string[];
     expect(allowed.filter((name) => !/amazonaws\.com$/.test(name))).toEqual([
       'login.sample-payer.example',
       'portal.sample-payer.example',
       'provider.second-payer.example',
+      'identity.example',
+      'sign-in.example',
+      'keys.sign-in.example',
     ]);
     expect(allowed.every((name) => !name.startsWith('*') || /^\*\.(dkr\.ecr|s3|us-east-1\.rds|us-east-1)\./.test(name))).toBe(true);
     for (const group of properties('AWS::Route53Resolver::FirewallRuleGroup'))
@@ -74,10 +83,11 @@ describe('the way out', () => {
         expect(PolicyDocument).toMatchObject({ Statement: [{ Condition: { StringEquals: { 'aws:PrincipalAccount': ['222222222222', '444444444444'] } } }] });
   });
 
-  it('is the web-agents’ and the rotators’, and no other service’s', () => {
+  it('is the web-agents’, the rotators’ and the console’s, and no other service’s', () => {
     const groupOf = (service: string) =>
       JSON.stringify(properties('AWS::ECS::Service', /prod/).find(({ ServiceName }) => (ServiceName as unknown) === service)!['NetworkConfiguration']);
     for (const service of ['web-agent', 'rotator']) expect(groupOf(service)).toMatch(/Browsers/);
+    expect(groupOf('console')).toMatch(/Console/);
     expect(groupOf('audit-heads')).not.toMatch(/Browsers|browsers/);
   });
 });

@@ -44,6 +44,8 @@ describe('what is synthesised', () => {
       'network',
       'database',
       'tasks',
+      'api',
+      'console',
       'services',
     ]);
     expect(of('prod').filter((name) => name.startsWith('store-'))).toEqual(['store-444444444444', 'store-444444444444-alerts', 'store-444444444444-us-west-2']);

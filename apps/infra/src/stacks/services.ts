@@ -1,63 +1,97 @@
-import { HEAD_WRITER_ROLE, taskRoleName } from '@rcm/credentials/policies';
-import { type aws_ec2 as ec2, aws_ecs as ecs, aws_iam as iam, type aws_secretsmanager as secrets, Stack, type StackProps } from 'aws-cdk-lib';
+import { HEAD_WRITER_ROLE, taskRoleName, taskTrustPolicy } from '@rcm/credentials/policies';
+import { type aws_ec2 as ec2, aws_ecs as ecs, type aws_elasticloadbalancingv2 as elb, aws_iam as iam, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
-import { CLUSTER, type ProcessSecret, type Service, topicArn } from './names.ts';
+import { API_PORT, CLUSTER, CONSOLE_HEALTH_PORT, CONSOLE_PORT, CONSOLE_ROLE, type Service, topicArn } from './names.ts';
+import { placeOf } from './policies-of.ts';
+import type { ProcessSecrets } from './process-secrets.ts';
 import { rotatorSchedules } from './rotator-schedules.ts';
 import { webAgentScaling } from './scaling.ts';
+import { serviceRole } from './service-role.ts';
 import { document } from './statements.ts';
 import { ONCE, task, type TaskOptions } from './task.ts';
 
 export interface ServicesStackProps extends StackProps {
   readonly environment: Environment;
   readonly platformKeyArn: string;
-  readonly secrets: Readonly<Record<ProcessSecret, secrets.CfnSecret>>;
-  readonly network: { readonly vpc: ec2.Vpc; readonly browsers: ec2.SecurityGroup; readonly services: ec2.SecurityGroup };
+  readonly secrets: ProcessSecrets;
+  /** Of the load balancers of the API and of the console; none where there is none. */
+  readonly apiTargets?: elb.CfnTargetGroup | undefined;
+  readonly consoleTargets?: elb.CfnTargetGroup | undefined;
+  readonly network: Readonly<Record<'browsers' | 'services', ec2.SecurityGroup>> & { readonly vpc: ec2.Vpc; readonly console: ec2.SecurityGroup | null };
 }
 
-/** The processes that run for ever: web-agents, rotators and the writer of audit heads. Deployed when the database is migrated and each has its login. */
+interface ServiceOptions {
+  readonly tasks: number;
+  readonly group: ec2.SecurityGroup;
+  /** What a load balancer hands it, at which port. */
+  readonly served?: { readonly targets: elb.CfnTargetGroup; readonly port: number } | undefined;
+}
+
+/** The processes that run for ever: web-agents, rotators, the writer of audit heads and the console. Deployed when the database is migrated and each has its login. */
 export class ServicesStack extends Stack {
   readonly #props: ServicesStackProps;
 
   constructor(scope: Construct, id: string, props: ServicesStackProps) {
     super(scope, id, props);
     this.#props = props;
-    const { environment } = props;
+    const { environment, apiTargets } = props;
+    const { browsers, services } = props.network;
     const { images, webAgent, rotator } = environment;
-    const agents = this.#task('web-agent', { image: images.webAgent, command: ['run'], size: webAgent.size, healthPort: 8081, role: taskRoleName('agent') });
+    const agents = this.#task('web-agent', {
+      ...{ image: images.webAgent, command: ['run'], size: webAgent.size, healthPort: 8081, role: taskRoleName('agent') },
+      ...(apiTargets ? { servedPort: API_PORT } : {}),
+    });
     const rotators = this.#task('rotator', { image: images.rotator, command: ['run'], size: rotator.size, healthPort: 8082, role: taskRoleName('rotator') });
     const heads = this.#task('audit-heads', { image: images.rcm, command: ['audit', 'heads', 'run'], size: ONCE, healthPort: 8083, role: HEAD_WRITER_ROLE });
     this.#rotatorsTell();
 
-    const service = this.#service('web-agent', agents, { tasks: webAgent.tasks.min, drivesBrowsers: true });
+    const served = apiTargets && { targets: apiTargets, port: API_PORT };
+    const service = this.#service('web-agent', agents, { tasks: webAgent.tasks.min, group: browsers, served });
     webAgentScaling(this, { service, tasks: webAgent.tasks });
-    this.#service('rotator', rotators, { tasks: rotator.tasks, drivesBrowsers: true });
-    this.#service('audit-heads', heads, { tasks: 1, drivesBrowsers: false });
-    rotatorSchedules(this, { environment, rotators, ...this.#place(true) });
+    this.#service('rotator', rotators, { tasks: rotator.tasks, group: browsers });
+    this.#service('audit-heads', heads, { tasks: 1, group: services });
+    rotatorSchedules(this, { environment, rotators, ...this.#place(browsers) });
+    this.#console();
   }
 
-  #task(service: Service, more: Pick<TaskOptions, 'image' | 'command' | 'size' | 'healthPort' | 'role'>): ecs.CfnTaskDefinition {
+  /** It talks to Postgres and to who signs people in: its role may do nothing. */
+  #console(): void {
+    const { environment, network, consoleTargets } = this.#props;
+    const image = environment.images.console;
+    if (!environment.console || image === undefined || !network.console || !consoleTargets) return;
+    const nothing = serviceRole(this, 'ConsoleRole', { name: CONSOLE_ROLE, trusted: taskTrustPolicy(placeOf(environment)), statements: [] });
+    const definition = this.#task('console', {
+      ...{ image, command: ['run'], size: ONCE, healthPort: CONSOLE_HEALTH_PORT, servedPort: CONSOLE_PORT, role: CONSOLE_ROLE },
+    });
+    definition.addResourceDependency(nothing);
+    this.#service('console', definition, {
+      ...{ tasks: environment.console.tasks, group: network.console, served: { targets: consoleTargets, port: CONSOLE_PORT } },
+    });
+  }
+
+  #task(service: Service, more: Pick<TaskOptions, 'image' | 'command' | 'size' | 'healthPort' | 'servedPort' | 'role'>): ecs.CfnTaskDefinition {
     return task(this, { ...this.#props, service, ...more });
   }
 
-  #place(drivesBrowsers: boolean): { readonly subnets: string[]; readonly securityGroups: string[] } {
-    const { vpc, browsers, services } = this.#props.network;
+  /** Whoever has a way out of the network is where the browsers are. */
+  #place(group: ec2.SecurityGroup): { readonly subnets: string[]; readonly securityGroups: string[] } {
+    const { vpc, services } = this.#props.network;
     return {
-      subnets: vpc.selectSubnets({ subnetGroupName: drivesBrowsers ? 'browsers' : 'services' }).subnetIds,
-      securityGroups: [(drivesBrowsers ? browsers : services).securityGroupId],
+      subnets: vpc.selectSubnets({ subnetGroupName: group === services ? 'services' : 'browsers' }).subnetIds,
+      securityGroups: [group.securityGroupId],
     };
   }
 
-  #service(
-    name: Service,
-    definition: ecs.CfnTaskDefinition,
-    { tasks, drivesBrowsers }: { readonly tasks: number; readonly drivesBrowsers: boolean },
-  ): ecs.CfnService {
+  #service(name: Service, definition: ecs.CfnTaskDefinition, { tasks, group, served }: ServiceOptions): ecs.CfnService {
     return new ecs.CfnService(this, `${name}-service`, {
       ...{ cluster: CLUSTER, serviceName: name, taskDefinition: definition.ref, desiredCount: tasks, launchType: 'FARGATE', platformVersion: '1.4.0' },
       // New ones come before old ones go; a deployment whose tasks do not get well is taken back.
       deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 200, deploymentCircuitBreaker: { enable: true, rollback: true } },
-      networkConfiguration: { awsvpcConfiguration: { ...this.#place(drivesBrowsers), assignPublicIp: 'DISABLED' } },
+      networkConfiguration: { awsvpcConfiguration: { ...this.#place(group), assignPublicIp: 'DISABLED' } },
+      ...(served
+        ? { loadBalancers: [{ containerName: name, containerPort: served.port, targetGroupArn: served.targets.ref }], healthCheckGracePeriodSeconds: 120 }
+        : {}),
       ...{ enableExecuteCommand: false, propagateTags: 'SERVICE', enableEcsManagedTags: true },
     });
   }

@@ -1,6 +1,6 @@
 import { tenantRoleName, type TenantApp } from '@rcm/credentials/policies';
 import type { Environment } from '../configuration/read-configuration.ts';
-import { CREDENTIALS_KEY, HEADS_KEY, roleArn, type Service, topicArn } from './names.ts';
+import { API_PORT, CONSOLE_HEALTH_PORT, CONSOLE_PORT, CREDENTIALS_KEY, HEADS_KEY, roleArn, type Service, topicArn } from './names.ts';
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -10,7 +10,7 @@ export function settingsOf(service: Service, environment: Environment): Settings
   const measured = { ...database, RCM_EMBEDDED_METRICS_MS: '60000' };
   switch (service) {
     case 'web-agent':
-      return { ...measured, ...stores(environment, 'agent'), ...replica(environment), ...browser(environment.webAgent.browserContexts) };
+      return { ...measured, ...stores(environment, 'agent'), ...replica(environment), ...browser(environment.webAgent.browserContexts), ...api(environment) };
     case 'rotator':
       return {
         ...{ ...measured, ...stores(environment, 'rotator'), ...replica(environment), ...browser(4), RCM_NOTICE_SNS_TOPIC_ARN: topicArn(environment) },
@@ -29,6 +29,8 @@ export function settingsOf(service: Service, environment: Environment): Settings
         RCM_AUDIT_BUCKET: environment.auditHeads.bucket,
         RCM_AUDIT_BUCKET_KEEP_DAYS: String(environment.auditHeads.keepDays),
       };
+    case 'console':
+      return { ...database, ...people(environment) };
   }
 }
 
@@ -39,6 +41,27 @@ const stores = (environment: Environment, app: TenantApp): Settings => ({
   RCM_KMS_KEY_ID: CREDENTIALS_KEY,
   RCM_TENANT_ROLE_ARN: roleArn(environment, tenantRoleName(app)),
 });
+
+/** Its port is reached from the load balancer alone, which takes TLS off. */
+const api = ({ api }: Environment): Settings =>
+  api
+    ? {
+        ...{ RCM_API_HOST: '0.0.0.0', RCM_API_PORT: String(API_PORT), RCM_API_TLS_PROXY: 'yes' },
+        ...{ RCM_API_ISSUER: api.issuer, RCM_API_AUDIENCE: api.audience, RCM_API_JWKS_URL: api.jwksUrl },
+      }
+    : {};
+
+/** Both its ports are reached from its load balancer alone, which takes TLS off. */
+function people({ console: open }: Environment): Settings {
+  if (!open) return {};
+  const said = { RCM_CONSOLE_SCOPES: open.scopes, RCM_CONSOLE_GROUPS_CLAIM: open.groupsClaim, RCM_CONSOLE_ACR: open.acr, RCM_CONSOLE_AMR: open.amr };
+  return {
+    ...{ RCM_CONSOLE_HOST: '0.0.0.0', RCM_CONSOLE_PORT: String(CONSOLE_PORT), RCM_CONSOLE_TLS_PROXY: 'yes', RCM_CONSOLE_URL: open.url },
+    ...{ RCM_HEALTH_HOST: '0.0.0.0', RCM_HEALTH_PORT: String(CONSOLE_HEALTH_PORT) },
+    ...{ RCM_CONSOLE_ISSUER: open.issuer, RCM_CONSOLE_CLIENT_ID: open.clientId, RCM_CONSOLE_ROLES: open.roles.join(',') },
+    ...Object.fromEntries(Object.entries(said).filter((each): each is [string, string] => each[1] !== undefined)),
+  };
+}
 
 const replica = ({ replica }: Environment): Settings => (replica ? { RCM_AWS_REPLICA_REGION: replica.region } : {});
 

@@ -1,23 +1,24 @@
 import { taskTrustPolicy } from '@rcm/credentials/policies';
-import type { aws_iam as iam, aws_secretsmanager as secrets } from 'aws-cdk-lib';
+import type { aws_iam as iam } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
-import { executionRoleName, logGroupName, type ProcessSecret, SECRETS_OF, type Service } from './names.ts';
+import { executionRoleName, logGroupName, SECRETS_OF, type Service } from './names.ts';
 import { placeOf } from './policies-of.ts';
+import { type ProcessSecrets, secretArn } from './process-secrets.ts';
 import { serviceRole } from './service-role.ts';
 
 export interface StartRoleOptions {
   readonly environment: Environment;
   readonly service: Service;
   readonly image: string;
-  readonly secrets: Readonly<Record<ProcessSecret, secrets.CfnSecret>>;
+  readonly secrets: ProcessSecrets;
   readonly platformKeyArn: string;
 }
 
 /** What ECS needs to start one service: its image, its log, its own secrets, and nobody else's. The process itself has another role. */
 export function startRole(scope: Construct, { environment, service, image, secrets, platformKeyArn }: StartRoleOptions): iam.CfnRole {
   const { partition, region, account } = environment;
-  const own = [...new Set(Object.values(SECRETS_OF[service]))];
+  const own = [...new Set(Object.values(SECRETS_OF[service]))].map((name) => secretArn(secrets, name));
   return serviceRole(scope, `${service}-start`, {
     name: executionRoleName(service),
     trusted: taskTrustPolicy(placeOf(environment)),
@@ -32,13 +33,13 @@ export function startRole(scope: Construct, { environment, service, image, secre
         Resource: [`arn:${partition}:logs:${region}:${account}:log-group:${logGroupName(service)}:*`],
         wildcard: 'Streams of its own log, which ECS names.',
       },
-      { Sid: 'ReadOwnSecrets', Effect: 'Allow', Action: ['secretsmanager:GetSecretValue'], Resource: own.map((name) => secrets[name].ref) },
+      { Sid: 'ReadOwnSecrets', Effect: 'Allow', Action: ['secretsmanager:GetSecretValue'], Resource: own },
       {
         ...{ Sid: 'OpenOwnSecrets', Effect: 'Allow', Action: ['kms:Decrypt'], Resource: [platformKeyArn] },
         Condition: {
           StringEquals: {
             'kms:ViaService': [`secretsmanager.${region}.amazonaws.com`],
-            'kms:EncryptionContext:SecretARN': own.map((name) => secrets[name].ref),
+            'kms:EncryptionContext:SecretARN': own,
           },
         },
       },

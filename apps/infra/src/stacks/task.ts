@@ -1,7 +1,8 @@
-import { aws_ecs as ecs, type aws_secretsmanager as secrets } from 'aws-cdk-lib';
+import { aws_ecs as ecs } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
-import { logGroupName, type ProcessSecret, roleArn, SECRETS_OF, type Service } from './names.ts';
+import { logGroupName, roleArn, SECRETS_OF, type Service } from './names.ts';
+import { type ProcessSecrets, secretArn } from './process-secrets.ts';
 import { because } from './reasons.ts';
 import { settingsOf } from './settings.ts';
 import { startRole } from './start-role.ts';
@@ -14,10 +15,12 @@ export interface TaskOptions {
   readonly size: { readonly cpu: number; readonly memory: number };
   /** Where it tells whether it is alive; none for what runs once. */
   readonly healthPort?: number;
+  /** Where a load balancer reaches it; none where nobody does. */
+  readonly servedPort?: number;
   /** Name of the role under which the process itself runs. */
   readonly role: string;
   readonly platformKeyArn: string;
-  readonly secrets: Readonly<Record<ProcessSecret, secrets.CfnSecret>>;
+  readonly secrets: ProcessSecrets;
 }
 
 /** `rcm` in the images (docs/images.md): no user of the machine, and never root. */
@@ -29,7 +32,7 @@ const STOP_SECONDS = 120;
 
 /** One container: not root, no capability, a file system that cannot be written but for /tmp, which ends with the task. */
 export function task(scope: Construct, options: TaskOptions): ecs.CfnTaskDefinition {
-  const { environment, service, image, command, size, healthPort, role, secrets } = options;
+  const { environment, service, image, command, size, healthPort, servedPort, role, secrets } = options;
   const variable = ([name, value]: readonly [string, string]) => ({ name, value });
   const definition = new ecs.CfnTaskDefinition(scope, service, {
     ...{ family: `rcm-${service}`, cpu: String(size.cpu), memory: String(size.memory), networkMode: 'awsvpc', requiresCompatibilities: ['FARGATE'] },
@@ -44,8 +47,9 @@ export function task(scope: Construct, options: TaskOptions): ecs.CfnTaskDefinit
         linuxParameters: { initProcessEnabled: false, capabilities: { drop: ['ALL'] } },
         mountPoints: [{ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false }],
         environment: Object.entries(settingsOf(service, environment)).map(variable),
-        secrets: Object.entries(SECRETS_OF[service]).map(([name, secret]) => ({ name, valueFrom: secrets[secret].ref })),
+        secrets: Object.entries(SECRETS_OF[service]).map(([name, secret]) => ({ name, valueFrom: secretArn(secrets, secret) })),
         ...(healthPort === undefined ? {} : { healthCheck: health(healthPort) }),
+        ...(servedPort === undefined ? {} : { portMappings: [{ containerPort: servedPort, protocol: 'tcp' }] }),
         stopTimeout: STOP_SECONDS,
         logConfiguration: {
           logDriver: 'awslogs',

@@ -1,17 +1,18 @@
 import { taskRoleName, taskTrustPolicy } from '@rcm/credentials/policies';
-import { aws_ecs as ecs, aws_kms as kms, type aws_secretsmanager as secrets, Stack, type StackProps } from 'aws-cdk-lib';
+import { aws_ecs as ecs, aws_kms as kms, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { logGroup } from './logs.ts';
-import { CLUSTER, logGroupName, type ProcessSecret, SERVICES } from './names.ts';
+import { CLUSTER, logGroupName, servicesOf } from './names.ts';
 import { placeOf } from './policies-of.ts';
+import type { ProcessSecrets } from './process-secrets.ts';
 import { serviceRole } from './service-role.ts';
 import { ONCE, task } from './task.ts';
 
 export interface TasksStackProps extends StackProps {
   readonly environment: Environment;
   readonly platformKeyArn: string;
-  readonly secrets: Readonly<Record<ProcessSecret, secrets.CfnSecret>>;
+  readonly secrets: ProcessSecrets;
 }
 
 const DB_MIGRATE_ROLE = 'rcm-db-migrate-task';
@@ -24,7 +25,7 @@ export class TasksStack extends Stack {
   constructor(scope: Construct, id: string, { environment, platformKeyArn, secrets, ...props }: TasksStackProps) {
     super(scope, id, props);
     const key = kms.Key.fromKeyArn(this, 'PlatformKey', platformKeyArn);
-    for (const name of SERVICES) logGroup(this, `${name}-log`, { environment, name: logGroupName(name), key, masked: true });
+    for (const name of servicesOf(environment)) logGroup(this, `${name}-log`, { environment, name: logGroupName(name), key, masked: true });
     new ecs.CfnCluster(this, 'Cluster', {
       clusterName: CLUSTER,
       clusterSettings: [{ name: 'containerInsights', value: 'enabled' }],
