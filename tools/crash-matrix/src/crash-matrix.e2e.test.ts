@@ -8,7 +8,7 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const DEADLINE_MS = 60 * 60_000;
 
 it(
-  'loses, locks and blocks nothing when a rotator is struck at each of its acts, in each of the worlds (the quick form)',
+  'loses, locks and blocks nothing when a rotator is killed or stopped at each of its acts, in each of the worlds (the quick form)',
   async () => {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, '--quick', '--json', '--side-by-side', '8'], {
       timeout: DEADLINE_MS,

@@ -10,7 +10,7 @@ import { TIMING } from './timing.ts';
 /** How a task of an agent went: it was let in, or the code of what stopped it. */
 export type Visit = 'in' | ErrorCode;
 
-/** An agent with the rights, the connections and the browser of its own process; it is never struck. */
+/** An agent with the rights, the connections and the browser of its own process; it has no faults. */
 export interface MatrixAgent {
   /** One task, with a login of its own. */
   visit(endpoint: WorldEndpoint): Promise<Visit>;

@@ -10,5 +10,5 @@ export interface CaseAt {
   /** For marks. */
   readonly folder: string;
   /** Bounds how many processes start and work at the same moment. */
-  readonly strikeSlot: <T>(act: () => Promise<T>) => Promise<T>;
+  readonly processSlot: <T>(act: () => Promise<T>) => Promise<T>;
 }

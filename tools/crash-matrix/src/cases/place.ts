@@ -17,7 +17,7 @@ export interface Place {
   readonly witness: SecretStore;
   readonly agent: MatrixAgent;
   startRotator(): RotatorProcess;
-  /** Two rotators that are never struck; they take turns at being the first. */
+  /** Two rotators that have no faults; they take turns at being the first. */
   survivors(): readonly [RotatorProcess, RotatorProcess];
   close(): Promise<void>;
 }

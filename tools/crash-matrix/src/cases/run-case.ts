@@ -5,16 +5,16 @@ import { ANSWER_FACTS } from '../cells/answer.ts';
 import type { Cell } from '../cells/cell.ts';
 import { PORTAL_FACTS } from '../cells/portal.ts';
 import type { CaseAt } from './case-at.ts';
-import { COURSE_ACTS } from './courses.ts';
+import { SCENARIO_ACTS } from './scenarios.ts';
 import { readJournalFacts } from './journal-facts.ts';
 import type { MatrixWorld } from './matrix-world.ts';
 import type { Place } from './place.ts';
 import { readStored } from './stored.ts';
-import { orderOf } from './strike-at.ts';
+import { orderOf } from './fault-at.ts';
 import { TIMING } from './timing.ts';
 import { journalTrail, loseCommits } from './undo-log.ts';
 import { untilIn } from './until-in.ts';
-import { type Fault, type Finding, judgeCase } from './verdict.ts';
+import { type Failure, type Finding, judgeCase } from './verdict.ts';
 
 export interface CaseResult {
   readonly cell: Cell;
@@ -27,23 +27,23 @@ export interface CaseResult {
 const MOST_TRIES = 10;
 const LOOK_MS = 100;
 
-export interface CaseParts extends Pick<CaseAt, 'strikeSlot'> {
+export interface CaseParts extends Pick<CaseAt, 'processSlot'> {
   readonly matrix: MatrixWorld;
 }
 
-/** One login of its own, struck as the cell says, then left to those that live on. */
-export async function runCase({ matrix, strikeSlot }: CaseParts, cell: Cell): Promise<CaseResult> {
+/** One login of its own, with its faults as the cell says, then left to those that live on. */
+export async function runCase({ matrix, processSlot }: CaseParts, cell: Cell): Promise<CaseResult> {
   const startedAt = performance.now();
   const place = await matrix.placeOf(cell.portal);
   const endpoint = await newLogin(cell, place);
-  const at: CaseAt = { cell, place, endpoint, folder: matrix.folder, strikeSlot };
+  const at: CaseAt = { cell, place, endpoint, folder: matrix.folder, processSlot };
   const findings: Finding[] = [];
-  const note = (fault: Fault, what: string | null): void => void (what !== null && findings.push({ fault, what }));
+  const note = (failure: Failure, what: string | null): void => void (what !== null && findings.push({ failure, what }));
 
   if (cell.earlierRotations > 0) note('unexpectedEnd', await rotateFirst(at));
   await answerSo(at);
-  findings.push(...(await COURSE_ACTS[cell.course](at)));
-  note('lost', await lostNow(at, 'after the strike'));
+  findings.push(...(await SCENARIO_ACTS[cell.scenario](at)));
+  note('lost', await lostNow(at, 'after the fault'));
   if (cell.loses !== null) note('unexpectedEnd', await loseCommits(place.pool, endpoint.loginIdentity, cell.loses));
   note('stuck', await (PORTAL_FACTS[cell.portal].isLockedByPerson ? whileLocked(at, recover) : recover(at)));
   if (ANSWER_FACTS[cell.answer].isLate) note('unexpectedEnd', await untilMadeLate(at));
@@ -70,12 +70,12 @@ async function newLogin({ portal, store }: Cell, { world }: Place): Promise<Worl
   }
 }
 
-/** A rotation that nobody strikes. `null`, or what went wrong. */
+/** A rotation without a fault. `null`, or what went wrong. */
 async function rotateFirst({ place, endpoint }: CaseAt): Promise<string | null> {
   const [survivor] = place.survivors();
   const outcome = await survivor.order(orderOf(endpoint, 'demand'), TIMING.caseDeadlineMs);
   const result = outcome.kind === 'answered' ? outcome.end.result : outcome.kind;
-  return result === 'done' ? null : `the rotation before the strike ended as ${result}`;
+  return result === 'done' ? null : `the rotation before the fault ended as ${result}`;
 }
 
 /** The portal answers the first change so; where it is late, every one until the rotation is at its end. */

@@ -17,7 +17,7 @@ export interface RunOptions {
 
 /** Runs the cells side by side, in their order of beginning. */
 export async function runCells({ matrix, cells, sideBySide, processes, signal, onEnd }: RunOptions): Promise<CaseResult[]> {
-  const parts = { matrix, strikeSlot: slots(processes) };
+  const parts = { matrix, processSlot: slots(processes) };
   const results: CaseResult[] = [];
   const waiting = [...cells];
   const work = async (): Promise<void> => {
@@ -34,5 +34,5 @@ export async function runCells({ matrix, cells, sideBySide, processes, signal, o
 /** A case that could not be brought to its verdict fails by itself: the others go on, and nothing hides why. */
 function unjudged(cell: Cell, error: unknown): CaseResult {
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { cell, findings: [{ fault: 'unexpectedEnd', what: `the case could not be judged: ${why}` }], trail: [], tookMs: 0 };
+  return { cell, findings: [{ failure: 'unexpectedEnd', what: `the case could not be judged: ${why}` }], trail: [], tookMs: 0 };
 }

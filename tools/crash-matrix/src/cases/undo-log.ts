@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Lost } from '../cells/course.ts';
+import type { Lost } from '../cells/scenario.ts';
 
 /*
  * A database that fails over to a standby which had not yet got the last commits. Here one Postgres serves all cases, so it is not the server that is set back but the

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CaseAt } from './case-at.ts';
-import { orderOf } from './strike-at.ts';
+import { orderOf } from './fault-at.ts';
 import { TIMING } from './timing.ts';
 
 const PAUSE_MS = 500;

@@ -6,10 +6,10 @@ import type { Stored } from './stored.ts';
 import { TIMING } from './timing.ts';
 
 /** What is wrong, by the name it is counted under. */
-export type Fault = 'lost' | 'locked' | 'stuck' | 'blocked' | 'overBudget' | 'unexpectedEnd';
+export type Failure = 'lost' | 'locked' | 'stuck' | 'blocked' | 'overBudget' | 'unexpectedEnd';
 
 export interface Finding {
-  readonly fault: Fault;
+  readonly failure: Failure;
   readonly what: string;
 }
 
@@ -22,7 +22,7 @@ export interface Truth {
 /** The verdict on a case. The portal and the store decide what was lost; the journal is only asked to account for itself. */
 export function judgeCase(cell: Cell, truth: Truth, facts: JournalFacts): Finding[] {
   const findings: Finding[] = [];
-  const found = (fault: Fault, what: string): void => void findings.push({ fault, what });
+  const found = (failure: Failure, what: string): void => void findings.push({ failure, what });
   const { history, stored } = truth;
   const { budget } = PORTAL_FACTS[cell.portal];
   const ours = history.tries.filter(({ by }) => by === 'visitor');
@@ -70,7 +70,7 @@ function departures(cell: Cell, { history, stored }: Truth, facts: JournalFacts)
 
 type Check = readonly [holds: boolean, otherwise: string];
 
-function accounts({ expected, strikes }: Cell, { history, stored }: Truth, facts: JournalFacts): Check[] {
+function accounts({ expected, crashPoints }: Cell, { history, stored }: Truth, facts: JournalFacts): Check[] {
   const done = facts.attempts.filter((attempt) => attempt.state === 'done');
   const last = done.at(-1);
   const logins = history.loginsAccepted + history.loginsRejected;
@@ -89,6 +89,6 @@ function accounts({ expected, strikes }: Cell, { history, stored }: Truth, facts
     // What was promoted stays beside it until a later rotation is verified; whatever is older is gone.
     [stored.copies.length === 1 && stored.copies[0] === last?.id, `${stored.copies.length} copies are left, and the last rotation's is to be the only one`],
     [logins <= facts.logins, `the portal saw ${logins} logins, the ledger has ${facts.logins}`],
-    [facts.unfinishedLogins <= strikes.length, `${facts.unfinishedLogins} logins have no end in the ledger`],
+    [facts.unfinishedLogins <= crashPoints.length, `${facts.unfinishedLogins} logins have no end in the ledger`],
   ];
 }

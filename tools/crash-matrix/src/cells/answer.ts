@@ -1,4 +1,4 @@
-/** How the portal answers the first password change of a case, each of which every moment is crossed with; every later one is made and answered. */
+/** How the portal answers the first password change of a case, each of which every point is crossed with; every later one is made and answered. */
 export const ANSWERS = ['answered', 'error', 'dropped', 'not-made', 'slow-answer', 'slow-change'] as const;
 
 /**

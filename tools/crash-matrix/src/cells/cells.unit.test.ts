@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { allCells } from './all.ts';
 import { ANSWERS, UNTRUE_ANSWERS } from './answer.ts';
 import { isToldApplied, productCells } from './cell.ts';
-import { COURSES, LOST } from './course.ts';
+import { SCENARIOS, LOST } from './scenario.ts';
 import { crossedCells } from './crossings.ts';
-import { ROTATION_ACTS } from './moment.ts';
+import { ROTATION_ACTS } from './crash-point.ts';
 import { PORTALS } from './portal.ts';
 import { quickCells, worldOf } from './quick.ts';
 
@@ -15,7 +15,7 @@ const WORLDS = ['codes', 'one-text', 'cutting', 'late', 'lying', 'beside', 'stop
 
 describe('the cells of the crash matrix', () => {
   it('are the whole product of act, before and after, store and answer, each once', () => {
-    const once = new Set(product.filter(({ strikes }) => strikes.length === 1).map(({ name }) => name));
+    const once = new Set(product.filter(({ crashPoints }) => crashPoints.length === 1).map(({ name }) => name));
     for (const store of STORES)
       for (const answer of ANSWERS)
         for (const act of ROTATION_ACTS)
@@ -34,14 +34,14 @@ describe('the cells of the crash matrix', () => {
 
   it('expect no refused login where the change was made and sent', () => {
     const made = product.filter(
-      ({ answer, strikes }) => answer !== 'not-made' && !strikes.some(({ act, when }) => act === 'journal:submitting' && when === 'after'),
+      ({ answer, crashPoints }) => answer !== 'not-made' && !crashPoints.some(({ act, when }) => act === 'journal:submitting' && when === 'after'),
     );
     expect(made.every(({ expected }) => expected.rejectedAtMost === 0)).toBe(true);
   });
 
   it('come up in the quick choice by every act, store, answer and world', () => {
     const quick = quickCells(STORES);
-    const seen = quick.flatMap(({ store, answer, strikes }) => [store, answer, ...strikes.map(({ act }) => act)]);
+    const seen = quick.flatMap(({ store, answer, crashPoints }) => [store, answer, ...crashPoints.map(({ act }) => act)]);
     for (const each of [...STORES, ...ANSWERS, ...ROTATION_ACTS]) expect(seen).toContain(each);
     expect(quick.map(worldOf)).toEqual(expect.arrayContaining(WORLDS));
     expect(quick.length).toBeLessThan(40);
@@ -49,15 +49,19 @@ describe('the cells of the crash matrix', () => {
 });
 
 describe('the crossed worlds', () => {
-  it('have each portal, each untrue answer, each course and each loss, and each of them at every store', () => {
-    const seen = new Set(crossed.flatMap(({ portal, answer, course, loses, store }) => [portal, answer, course, loses].map((word) => `${word} at ${store}`)));
-    const words = [...PORTALS, ...UNTRUE_ANSWERS, ...COURSES, ...LOST];
+  it('have each portal, each untrue answer, each scenario and each loss, and each of them at every store', () => {
+    const seen = new Set(
+      crossed.flatMap(({ portal, answer, scenario, loses, store }) => [portal, answer, scenario, loses].map((word) => `${word} at ${store}`)),
+    );
+    const words = [...PORTALS, ...UNTRUE_ANSWERS, ...SCENARIOS, ...LOST];
     expect(words.flatMap((word) => STORES.map((store) => `${word} at ${store}`)).filter((each) => !seen.has(each))).toEqual([]);
     expect(new Set(crossed.map(worldOf))).toEqual(new Set(WORLDS));
   });
 
   it('stop a rotator before, in and after every write to every store', () => {
-    const stops = crossed.filter(({ course }) => course === 'stopped').map(({ store, strikes }) => `${store} ${strikes[0]?.when} ${strikes[0]?.act}`);
+    const stops = crossed
+      .filter(({ scenario }) => scenario === 'stopped')
+      .map(({ store, crashPoints }) => `${store} ${crashPoints[0]?.when} ${crashPoints[0]?.act}`);
     for (const store of STORES) {
       for (const act of ['stage', 'promote', 'discard']) for (const when of ['before', 'after']) expect(stops).toContain(`${store} ${when} ${act}`);
       for (const act of ['promote', 'discard']) expect(stops).toContain(`${store} during ${act}`);

@@ -1,19 +1,19 @@
 import type { StoreKind } from '@rcm/test-world';
 import type { Answer } from './answer.ts';
 import { type Cell, cell, type CellAxes, FIRST_OF_TWO } from './cell.ts';
-import type { Lost } from './course.ts';
-import type { Moment, When } from './moment.ts';
+import type { Lost } from './scenario.ts';
+import type { CrashPoint, When } from './crash-point.ts';
 
 /*
  * Worlds beside the whole product of act, store and answer. What they add does not depend on everything they could be crossed with: a store does not know what
- * the portal said, and a portal not which store is used. So each is crossed with the moments that its own difference reaches, and the stores come in turn.
- * Two meet every store at every moment they have: SIGSTOP, which is about writes to a store, and lost commits, after which the store is asked what is true.
+ * the portal said, and a portal not which store is used. So each is crossed with the crash points that its own difference reaches, and the stores come in turn.
+ * Two meet every store at every point they have: SIGSTOP, which is about writes to a store, and lost commits, after which the store is asked what is true.
  */
 
-const at = (when: When, act: Moment['act']): Moment => ({ when, act });
+const at = (when: When, act: CrashPoint['act']): CrashPoint => ({ when, act });
 
 /** From before the password leaves until it is current and the journal says so: between any two of these the machine is in another state. */
-const WHOLE_WAY: readonly Moment[] = [
+const WHOLE_WAY: readonly CrashPoint[] = [
   at('during', 'login'),
   at('after', 'journal:submitting'),
   at('after', 'change'),
@@ -24,16 +24,16 @@ const WHOLE_WAY: readonly Moment[] = [
   at('before', 'journal:done'),
 ];
 
-/** The stores in turn, one further at each round, so that each comes up with every answer and most moments. */
+/** The stores in turn, one further at each round, so that each comes up with every answer and most crash points. */
 function inTurn(stores: readonly StoreKind[], cells: readonly Omit<CellAxes, 'store'>[]): Cell[] {
   return cells.map((axes, index) => cell({ ...axes, store: stores[(index + Math.floor(index / stores.length)) % stores.length] as StoreKind }));
 }
 
-const cross = (answers: readonly Answer[], struck: readonly (readonly Moment[])[]): Pick<CellAxes, 'answer' | 'strikes'>[] =>
-  struck.flatMap((strikes) => answers.map((answer) => ({ answer, strikes })));
+const cross = (answers: readonly Answer[], ways: readonly (readonly CrashPoint[])[]): Pick<CellAxes, 'answer' | 'crashPoints'>[] =>
+  ways.flatMap((crashPoints) => answers.map((answer) => ({ answer, crashPoints })));
 
-const once = (moments: readonly Moment[]): (readonly Moment[])[] => moments.map((moment) => [moment]);
-const twice = (...moments: readonly Moment[]): (readonly Moment[])[] => moments.map((moment) => [FIRST_OF_TWO, moment]);
+const once = (points: readonly CrashPoint[]): (readonly CrashPoint[])[] => points.map((point) => [point]);
+const twice = (...points: readonly CrashPoint[]): (readonly CrashPoint[])[] => points.map((point) => [FIRST_OF_TWO, point]);
 
 const BY_PORTAL_AND_CLOCK = { end: 'any', rejectedAtMost: null } as const;
 
@@ -45,7 +45,7 @@ const codes = (): Omit<CellAxes, 'store'>[] =>
 const oneText = (): Omit<CellAxes, 'store'>[] =>
   cross(['answered', 'error', 'not-made'], once(WHOLE_WAY)).map((axes) => ({ ...axes, portal: 'one-text', ends: BY_PORTAL_AND_CLOCK }));
 
-/** What the portal has kept is found by guesses, each of which is struck; the answer only says how the search begins. */
+/** What the portal has kept is found by guesses, each of which a rotator dies at; the answer only says how the search begins. */
 const cutting = (): Omit<CellAxes, 'store'>[] =>
   cross(
     ['answered', 'error'],
@@ -56,7 +56,7 @@ const cutting = (): Omit<CellAxes, 'store'>[] =>
     ],
   ).map((axes) => ({ ...axes, portal: 'cutting', ends: BY_PORTAL_AND_CLOCK }));
 
-/** A change that comes minutes later meets an attempt that submits again, or one that was given up: struck where it submits and where it asks. */
+/** A change that comes minutes later meets an attempt that submits again, or one that was given up: the rotator dies where it submits and where it asks. */
 const late = (): Omit<CellAxes, 'store'>[] =>
   cross(
     ['late', 'late-changed', 'late-too-short'],
@@ -90,7 +90,7 @@ const beside = (): Omit<CellAxes, 'store'>[] => {
   return [
     ...cross(['answered', 'error'], once([at('before', 'journal:planned'), at('after', 'stage'), ...first])),
     ...cross(['answered'], once([at('before', 'change'), ...later, at('before', 'discard'), at('after', 'journal:done')])),
-  ].map((axes) => ({ ...axes, course: 'beside', ends: BY_PORTAL_AND_CLOCK }));
+  ].map((axes) => ({ ...axes, scenario: 'beside', ends: BY_PORTAL_AND_CLOCK }));
 };
 
 /** `during`: the lease was looked at and the call is made next. Only then may another rotation have gone by: earlier it finds out by its lease. */
@@ -98,31 +98,33 @@ function stopped(stores: readonly StoreKind[]): Cell[] {
   const sides = [at('before', 'stage'), at('after', 'stage'), at('before', 'promote'), at('after', 'promote'), at('before', 'discard'), at('after', 'discard')];
   const inside = [at('during', 'promote'), at('during', 'discard')];
   return stores.flatMap((store) => [
-    ...[...sides, ...inside].map((moment) => stop(store, 'stopped', moment)),
-    ...[at('after', 'stage'), ...inside].map((moment) => stop(store, 'outrun', moment)),
+    ...[...sides, ...inside].map((point) => stop(store, 'stopped', point)),
+    ...[at('after', 'stage'), ...inside].map((point) => stop(store, 'outrun', point)),
   ]);
 }
 
-function stop(store: StoreKind, course: 'stopped' | 'outrun', moment: Moment): Cell {
-  const passwordsChanged = (moment.act === 'discard' ? 2 : 1) + (course === 'outrun' ? 1 : 0);
-  return cell({ store, answer: 'answered', strikes: [moment], course, ends: { ...BY_PORTAL_AND_CLOCK, passwordsChanged } });
+function stop(store: StoreKind, scenario: 'stopped' | 'outrun', point: CrashPoint): Cell {
+  const passwordsChanged = (point.act === 'discard' ? 2 : 1) + (scenario === 'outrun' ? 1 : 0);
+  return cell({ store, answer: 'answered', crashPoints: [point], scenario, ends: { ...BY_PORTAL_AND_CLOCK, passwordsChanged } });
 }
 
 /** How far the portal and the store had come, and what the database that took over still knows of it. */
-const LOSSES: readonly (readonly [Moment, readonly Lost[]])[] = [
+const LOSSES: readonly (readonly [CrashPoint, readonly Lost[]])[] = [
   [at('after', 'change'), ['planned', 'staged', 'submitting']],
   [at('after', 'promote'), ['planned', 'staged', 'submitting', 'verified']],
   [at('after', 'journal:done'), ['planned', 'staged', 'submitting', 'verified', 'promoted', 'done']],
 ];
 
 function forgetful(stores: readonly StoreKind[]): Cell[] {
-  const pairs = LOSSES.flatMap(([moment, losses]) => losses.map((loses) => ({ strikes: [moment], loses })));
+  const pairs = LOSSES.flatMap(([point, losses]) => losses.map((loses) => ({ crashPoints: [point], loses })));
   const answers = ['answered', 'error'] as const;
   const plain = stores.flatMap((store, round) =>
     pairs.map((axes, index) => ({ ...axes, store, answer: answers[(round + index) % answers.length] as Answer, ends: BY_PORTAL_AND_CLOCK })),
   );
   // The codes that were used are forgotten as well.
-  const codes = LOSSES.map(([moment]) => ({ portal: 'codes', answer: 'answered', strikes: [moment], loses: 'submitting', ends: BY_PORTAL_AND_CLOCK }) as const);
+  const codes = LOSSES.map(
+    ([point]) => ({ portal: 'codes', answer: 'answered', crashPoints: [point], loses: 'submitting', ends: BY_PORTAL_AND_CLOCK }) as const,
+  );
   return [...plain.map(cell), ...inTurn(stores, codes)];
 }
 

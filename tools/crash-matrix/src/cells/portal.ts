@@ -11,7 +11,7 @@ export interface PortalFacts {
   readonly code: PortalCode;
   /** Of a new password it keeps so many characters, without a word; `null`: all. Such a portal is cutting for all its accounts. */
   readonly keepsFirst: number | null;
-  /** After the strike a person who uses the same account mistypes until it is locked, and again, until a rotator has met the lock. */
+  /** After the fault a person who uses the same account mistypes until it is locked, and again, until a rotator has met the lock. */
   readonly isLockedByPerson: boolean;
   /** Refused logins in a row that may be ours: the portal's threshold, less the one that locks and the margin of 1 for people. */
   readonly budget: number;

@@ -4,11 +4,11 @@ import { type Cell, productCells } from './cell.ts';
 import { crossedCells } from './crossings.ts';
 
 /**
- * A small choice of cells: one of each crossed world, then every act of both strikes once, before it or after it in turn, with the stores and the
+ * A small choice of cells: one of each crossed world, then every act of both crashPoints once, before it or after it in turn, with the stores and the
  * answers in turn too. What it takes is bounded by the acts and the worlds, not by the product. Those that wait the longest come first.
  */
 export function quickCells(stores: readonly StoreKind[]): Cell[] {
-  const byActs = Map.groupBy(productCells(stores), (cell) => cell.strikes.map(({ act }) => act).join(' '));
+  const byActs = Map.groupBy(productCells(stores), (cell) => cell.crashPoints.map(({ act }) => act).join(' '));
   const byWorld = Map.groupBy(crossedCells(stores), worldOf);
   let turn = 0;
   return [...byWorld.values(), ...byActs.values()].map((alike) => {
@@ -18,9 +18,9 @@ export function quickCells(stores: readonly StoreKind[]): Cell[] {
 }
 
 /** What a crossed cell has that the whole product has not. */
-export function worldOf({ portal, answer, course, loses }: Cell): string {
+export function worldOf({ portal, answer, scenario, loses }: Cell): string {
   if (loses !== null) return 'forgetful';
-  if (course !== 'killed') return course;
+  if (scenario !== 'killed') return scenario;
   if (portal !== 'plain') return portal;
   if (ANSWER_FACTS[answer].isLate) return 'late';
   return (UNTRUE_ANSWERS as readonly string[]).includes(answer) ? 'lying' : 'plain';

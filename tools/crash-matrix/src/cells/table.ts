@@ -1,6 +1,6 @@
 import { ANSWER_FACTS } from './answer.ts';
 import type { Cell, Exclusion } from './cell.ts';
-import { COURSE_MEANING } from './course.ts';
+import { SCENARIO_MEANING } from './scenario.ts';
 import { PORTAL_FACTS } from './portal.ts';
 
 /** The cells as a table to be read by eye, then what their words mean and what is left out. */
@@ -10,14 +10,14 @@ export function describeCells(cells: readonly Cell[], exclusions: readonly Exclu
   const meaningsOf = (facts: Readonly<Record<string, { readonly meaning: string }>>): string[] =>
     meanings(Object.fromEntries(Object.entries(facts).map(([word, { meaning }]) => [word, meaning])));
   return [
-    `${cells.length} cells: store / portal, where it is not plain / its answer / course, where none is killed alone / where the rotator is struck / where the next one is / what the database loses`,
+    `${cells.length} cells: store / portal, where it is not plain / its answer / scenario, where none is killed alone / where the rotator dies or is stopped / where the next one is / what the database loses`,
     ...cells.map(({ name, expected }) => `${name.padEnd(width)}  ${describeEnd(expected)}`),
     'portals',
     ...meaningsOf(PORTAL_FACTS),
     'answers',
     ...meaningsOf(ANSWER_FACTS),
-    'courses',
-    ...meanings(COURSE_MEANING),
+    'scenarios',
+    ...meanings(SCENARIO_MEANING),
     'loses',
     '  the database that takes over lacks this write to the journal, and whatever was committed for the login after it',
     'left out',

@@ -6,29 +6,29 @@ import { flushCompileCache } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { requestRotation } from '@rcm/db';
 import { mendWanted, openRotator, readRotatorConfig, rotateAndReport, type Rotator } from '@rcm/rotator';
-import type { Act } from '../cells/moment.ts';
+import type { Act } from '../cells/crash-point.ts';
 import type { Order, OrderEnd } from './order.ts';
-import { createStrike } from './strike.ts';
-import { struckDrivers } from './struck-drivers.ts';
-import { type StagedPassword, struckStores } from './struck-stores.ts';
+import { createInjector } from './injector.ts';
+import { faultyDrivers } from './faulty-drivers.ts';
+import { type StagedPassword, faultyStores } from './faulty-stores.ts';
 
 const PAUSE_MS = 250;
 const SETTLED: ReadonlySet<string> = new Set(['done', 'abandoned', 'blocked', 'not_started']);
 
 const opened = openRotator(readRotatorConfig(process.env));
 const stop = new AbortController();
-// Otherwise it is written at the end of a process, which a struck one does not have.
+// Otherwise it is written at the end of a process, which one that is killed does not have.
 flushCompileCache();
 
 async function carryOut(order: Order): Promise<OrderEnd> {
   if (order.reason === 'mend') return mend(order);
-  const strike = createStrike(order.strike);
+  const injector = createInjector(order.fault);
   const staged: StagedPassword = { value: null };
   const rotator: Rotator = {
     ...opened.rotator,
-    stores: struckStores(opened.rotator.stores, strike, staged),
-    drivers: struckDrivers(opened.rotator.drivers, strike, staged),
-    onJournalWrite: (write, when) => strike.at(`journal:${write}` as Act, when),
+    stores: faultyStores(opened.rotator.stores, injector, staged),
+    drivers: faultyDrivers(opened.rotator.drivers, injector, staged),
+    onJournalWrite: (write, when) => injector.at(`journal:${write}` as Act, when),
   };
   for (;;) {
     const { endpointId, result, detail } = await rotateAndReport(rotator, {

@@ -1,4 +1,4 @@
-import type { Moment } from '../cells/moment.ts';
+import type { CrashPoint } from '../cells/crash-point.ts';
 
 /** What the matrix asks of a rotator process: take one login as far as it goes. */
 export interface Order {
@@ -6,15 +6,15 @@ export interface Order {
   readonly endpointId: string;
   /** `demand` begins a rotation, `due` one that is still due, `recovery` only goes on with one; `mend` is one round of what the service does beside rotating. */
   readonly reason: 'demand' | 'due' | 'recovery' | 'mend';
-  /** Where to be struck; `null`: live on. */
-  readonly strike: Strike | null;
+  /** What is to happen to it; `null`: it lives on. */
+  readonly fault: Fault | null;
 }
 
-export interface Strike {
-  readonly moment: Moment;
+export interface Fault {
+  readonly point: CrashPoint;
   /** `kill` is the process's end; after `stop` it goes on when somebody continues it. */
-  readonly blow: 'kill' | 'stop';
-  /** Written by the process right before: the proof that it was struck there. */
+  readonly signal: 'kill' | 'stop';
+  /** Written by the process right before: the proof that it happened there. */
   readonly markFile: string;
 }
 

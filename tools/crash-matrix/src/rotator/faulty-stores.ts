@@ -1,5 +1,5 @@
 import { type CallOptions, parsePayload, type SecretStore, type TenantStores } from '@rcm/credentials';
-import type { Struck } from './strike.ts';
+import type { Injector } from './injector.ts';
 
 /** What the drivers must know to tell a login with the staged password from one with the current. */
 export interface StagedPassword {
@@ -10,7 +10,7 @@ export interface StagedPassword {
  * The rotator's stores, told of before and after each write, and of when nothing but the call itself is left of one that cannot be taken back: `during`, the
  * lease has been looked at. `promote` is whatever makes a password current: the staged payload as it is, or the password alone.
  */
-export function struckStores(stores: TenantStores, strike: Struck, staged: StagedPassword): TenantStores {
+export function faultyStores(stores: TenantStores, injector: Injector, staged: StagedPassword): TenantStores {
   return {
     close: () => stores.close(),
     forTenant(orgId): SecretStore {
@@ -18,9 +18,9 @@ export function struckStores(stores: TenantStores, strike: Struck, staged: Stage
       return {
         ...store,
         async stage(...parameters) {
-          strike.at('stage', 'before');
+          injector.at('stage', 'before');
           const result = await store.stage(...parameters);
-          strike.at('stage', 'after');
+          injector.at('stage', 'after');
           return result;
         },
         async readStaged(...parameters) {
@@ -29,31 +29,31 @@ export function struckStores(stores: TenantStores, strike: Struck, staged: Stage
           return found;
         },
         async promote(slot, base, options) {
-          strike.at('promote', 'before');
-          const result = await store.promote(slot, base, struckCall(options, strike));
-          strike.at('promote', 'after');
+          injector.at('promote', 'before');
+          const result = await store.promote(slot, base, faultyCall(options, injector));
+          injector.at('promote', 'after');
           return result;
         },
         async replace(reference, text, base, options) {
-          strike.at('promote', 'before');
-          const result = await store.replace(reference, text, base, struckCall(options, strike));
-          strike.at('promote', 'after');
+          injector.at('promote', 'before');
+          const result = await store.replace(reference, text, base, faultyCall(options, injector));
+          injector.at('promote', 'after');
           return result;
         },
         async discard(slot, options) {
-          strike.at('discard', 'before');
-          await store.discard(slot, struckCall(options, strike));
-          strike.at('discard', 'after');
+          injector.at('discard', 'before');
+          await store.discard(slot, faultyCall(options, injector));
+          injector.at('discard', 'after');
         },
       };
     },
   };
 }
 
-const struckCall = (options: CallOptions | undefined, strike: Struck): CallOptions => ({
+const faultyCall = (options: CallOptions | undefined, injector: Injector): CallOptions => ({
   ...options,
   async beforeWrite(act) {
     await options?.beforeWrite?.(act);
-    if (act !== 'put_back') strike.at(act === 'discard' ? 'discard' : 'promote', 'during');
+    if (act !== 'put_back') injector.at(act === 'discard' ? 'discard' : 'promote', 'during');
   },
 });

@@ -1,14 +1,14 @@
 import type { JournalWrite } from '@rcm/rotator';
 
 /**
- * What happens around a strike. `killed`: the rotator is gone, and another one comes. `beside`: two more rotators have come for the same login as soon as it was
+ * What happens around a fault. `killed`: the rotator is gone, and another one comes. `beside`: two more rotators have come for the same login as soon as it was
  * in the first one's hands, and an agent looks in all the time. `stopped`: the rotator is stopped by SIGSTOP for longer than its lease; another one
  * finishes, then it goes on. `outrun`: likewise, and the other one has rotated once more meanwhile.
  */
-export const COURSES = ['killed', 'beside', 'stopped', 'outrun'] as const;
-export type Course = (typeof COURSES)[number];
+export const SCENARIOS = ['killed', 'beside', 'stopped', 'outrun'] as const;
+export type Scenario = (typeof SCENARIOS)[number];
 
-export const COURSE_MEANING: Readonly<Record<Course, string>> = {
+export const SCENARIO_MEANING: Readonly<Record<Scenario, string>> = {
   killed: 'the rotator dies, and another one comes',
   beside: 'two more rotators wait for the login when the first one dies, and an agent looks in all the time',
   stopped: 'the rotator is stopped (SIGSTOP) for longer than its lease, another one finishes, then it goes on',

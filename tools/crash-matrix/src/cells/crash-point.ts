@@ -1,5 +1,5 @@
 /**
- * Where a rotator can be struck. An act is something that outlives the process: a write to the journal, to the store, or a
+ * Where a rotator can be killed or stopped. An act is something that outlives the process: a write to the journal, to the store, or a
  * password that reaches the portal. `login` types the current password, `prove` the staged one.
  */
 export const ROTATION_ACTS = [
@@ -29,10 +29,10 @@ export type Act = (typeof ROTATION_ACTS)[number] | (typeof RECOVERY_ACTS)[number
  */
 export type When = 'before' | 'during' | 'after';
 
-/** One point of a rotator's life; a strike there is its end. */
-export interface Moment {
+/** One point of a rotator's life. */
+export interface CrashPoint {
   readonly act: Act;
   readonly when: When;
 }
 
-export const nameOfMoment = ({ act, when }: Moment): string => `${when} ${act}`;
+export const nameOfPoint = ({ act, when }: CrashPoint): string => `${when} ${act}`;

@@ -1,13 +1,13 @@
 import { setNextRotation } from '@rcm/db';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Course } from '../cells/course.ts';
+import type { Scenario } from '../cells/scenario.ts';
 import type { CaseAt } from './case-at.ts';
-import { orderOf, stopAt, strikeAt } from './strike-at.ts';
+import { orderOf, stopAt, killAt } from './fault-at.ts';
 import { TIMING } from './timing.ts';
 import type { Finding } from './verdict.ts';
 
-/** What happens around the strikes of a cell, up to where nobody is struck any more; what went wrong by then. */
-export const COURSE_ACTS: Readonly<Record<Course, (at: CaseAt) => Promise<Finding[]>>> = {
+/** What happens around the faults of a cell, up to where there are none any more; what went wrong by then. */
+export const SCENARIO_ACTS: Readonly<Record<Scenario, (at: CaseAt) => Promise<Finding[]>>> = {
   killed: oneAfterTheOther,
   beside: withOthersBeside,
   stopped: (at) => stoppedWhileAnotherFinishes(at, { rotationsMore: 0 }),
@@ -16,9 +16,9 @@ export const COURSE_ACTS: Readonly<Record<Course, (at: CaseAt) => Promise<Findin
 
 async function oneAfterTheOther(at: CaseAt): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const [index, moment] of at.cell.strikes.entries()) {
-    const missed = await at.strikeSlot(() => strikeAt(at, { moment, index, reason: index === 0 ? 'demand' : 'recovery' }));
-    if (missed) findings.push({ fault: 'unexpectedEnd', what: missed });
+  for (const [index, point] of at.cell.crashPoints.entries()) {
+    const missed = await at.processSlot(() => killAt(at, { point, index, reason: index === 0 ? 'demand' : 'recovery' }));
+    if (missed) findings.push({ failure: 'unexpectedEnd', what: missed });
   }
   return findings;
 }
@@ -28,23 +28,23 @@ const PUT_OFF: ReadonlySet<string> = new Set(['in', 'lease_unavailable', 'login_
 
 async function withOthersBeside(at: CaseAt): Promise<Finding[]> {
   const { cell, place, endpoint } = at;
-  const [moment] = cell.strikes;
-  if (!moment) return [];
+  const [point] = cell.crashPoints;
+  if (!point) return [];
   await setNextRotation(place.world.db, { endpointIds: [endpoint.id], at: 'now' });
   const isOver = new AbortController();
-  const struck = at.strikeSlot(() => strikeAt(at, { moment, index: 0, reason: 'due' })).finally(() => isOver.abort());
+  const killed = at.processSlot(() => killAt(at, { point, index: 0, reason: 'due' })).finally(() => isOver.abort());
   await inSomebodysHands(at, isOver.signal);
   const visits = place.agent.lookIn(endpoint, isOver.signal);
   const others = place.survivors().map((survivor) => survivor.order(orderOf(endpoint, 'due'), TIMING.caseDeadlineMs));
-  const missed = await struck;
+  const missed = await killed;
   const outcomes = await Promise.all(others);
   const failed = (await visits).filter((visit) => !PUT_OFF.has(visit));
   return [
-    ...(missed === null ? [] : [{ fault: 'unexpectedEnd', what: missed } as const]),
+    ...(missed === null ? [] : [{ failure: 'unexpectedEnd', what: missed } as const]),
     ...outcomes
       .filter(({ kind }) => kind !== 'answered')
-      .map(({ kind }) => ({ fault: 'stuck', what: `a rotator beside did not come to an end: ${kind}` }) as const),
-    ...failed.map((code) => ({ fault: 'unexpectedEnd', what: `a task of the agent beside failed with ${code}` }) as const),
+      .map(({ kind }) => ({ failure: 'stuck', what: `a rotator beside did not come to an end: ${kind}` }) as const),
+    ...failed.map((code) => ({ failure: 'unexpectedEnd', what: `a task of the agent beside failed with ${code}` }) as const),
   ];
 }
 
@@ -64,19 +64,19 @@ async function inSomebodysHands({ place, endpoint }: CaseAt, isOver: AbortSignal
 /** The lease is not taken from the one that is stopped: the other one waits until it has run out. */
 async function stoppedWhileAnotherFinishes(at: CaseAt, { rotationsMore }: { readonly rotationsMore: number }): Promise<Finding[]> {
   const { cell, place, endpoint } = at;
-  const [moment] = cell.strikes;
-  if (!moment) return [];
+  const [point] = cell.crashPoints;
+  if (!point) return [];
   await setNextRotation(place.world.db, { endpointIds: [endpoint.id], at: 'now' });
-  const stopped = await at.strikeSlot(() => stopAt(at, { moment, index: 0, reason: 'due' }));
-  if (typeof stopped === 'string') return [{ fault: 'unexpectedEnd', what: stopped }];
+  const stopped = await at.processSlot(() => stopAt(at, { point, index: 0, reason: 'due' }));
+  if (typeof stopped === 'string') return [{ failure: 'unexpectedEnd', what: stopped }];
   const [survivor] = place.survivors();
   const findings: Finding[] = [];
   for (const reason of ['due', ...Array.from({ length: rotationsMore }, () => 'demand' as const)] as const) {
     const outcome = await survivor.order(orderOf(endpoint, reason), TIMING.caseDeadlineMs);
     const result = outcome.kind === 'answered' ? outcome.end.result : outcome.kind;
-    if (result !== 'done') findings.push({ fault: 'unexpectedEnd', what: `the rotation beside the stopped rotator ended as ${result}` });
+    if (result !== 'done') findings.push({ failure: 'unexpectedEnd', what: `the rotation beside the stopped rotator ended as ${result}` });
   }
   const astray = await stopped.goOn();
-  if (astray !== null) findings.push({ fault: 'unexpectedEnd', what: astray });
+  if (astray !== null) findings.push({ failure: 'unexpectedEnd', what: astray });
   return findings;
 }
