@@ -1,7 +1,7 @@
+import { codeVersion, ProofRecord, type RecordKind, wordsOfRefusal } from '@rcm/proof-record';
 import { Command, InvalidArgumentError } from 'commander';
 import { addSeed, type Figures, hasFailed, noFigures } from './run/figures.ts';
 import type { SeedSummary } from './run/messages.ts';
-import { codeVersion, RecordRefused, SeedRecord } from './run/record.ts';
 import { readReduction } from './run/reduction.ts';
 import { runSeeds, seedsFrom, SeedWorker } from './run/workers.ts';
 import { PLANTED } from './planted/faults.ts';
@@ -29,11 +29,12 @@ const reduction = (text: string): string => {
   return text;
 };
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const SEEDS: RecordKind<SeedSummary> = { one: 'seed', keyOf: ({ seed }) => String(seed), shown: ({ digest }) => digest };
 /** With the figures so far: a run of hours that is ended by something else has said what it found. */
 const PROGRESS_EVERY = 500;
 
 async function simulate({ seeds, seed, stories, workers, json, record: path }: Options): Promise<number> {
-  using record = path === undefined ? null : SeedRecord.open(path, codeVersion(import.meta.dirname));
+  using record = path === undefined ? null : ProofRecord.open(path, codeVersion(import.meta.dirname), SEEDS);
   const figures = noFigures();
   const failed: SeedSummary[] = [];
   const excused = new Map<string, number>();
@@ -46,7 +47,7 @@ async function simulate({ seeds, seed, stories, workers, json, record: path }: O
   };
   const sayFigures = (): void => say(`${figures.seeds} of ${seeds} seeds, ${failed.length} of them with something wrong: ${textOf(figures, false)}`);
   const left = seedsFrom(seed ?? 0, seeds).filter((number) => {
-    const summary = record?.summaryOf(number);
+    const summary = record?.of(String(number));
     if (summary) count(summary);
     return summary === undefined;
   });
@@ -68,8 +69,7 @@ async function simulate({ seeds, seed, stories, workers, json, record: path }: O
 
 /** What a person mends by naming another file or another commit. */
 function refused(error: unknown): number {
-  if (!(error instanceof RecordRefused)) throw error;
-  say(error.message);
+  say(wordsOfRefusal(error));
   return 2;
 }
 
@@ -120,7 +120,8 @@ await new Command('simulate')
     const { only: names = [], seeds, workers } = options;
     const unknown = unknownFaults(names);
     if (unknown.length > 0) command.error(`There is no planted fault ${unknown.join(', ')}. There are: ${PLANTED.map(({ name }) => name).join(', ')}.`);
-    if (options.planted) process.exitCode = await runPlanted({ json: options.json === true, ...{ names, seeds, workers, say } });
+    const asked = command.getOptionValueSource('seeds') === 'default' ? undefined : seeds;
+    if (options.planted) process.exitCode = await runPlanted({ json: options.json === true, ...{ names, seeds: asked, workers, say } });
     else if (isAlone && options.seed !== undefined) process.exitCode = await again(options.seed, options.keep ?? null);
     else process.exitCode = await simulate(options).catch(refused);
   })

@@ -189,7 +189,7 @@ class Round {
   async #begin(at: Place, lease: LeasePair): Promise<void> {
     const random = this.#random;
     const attempt = this.#attempts.at(-1);
-    const version = random.pick(['1', '2', ...(attempt ? [`staged:${attempt.id}`] : [])]);
+    const version = random.pick(['1', '2', ...(attempt ? [`staged:${attempt.id}`, `staged:${attempt.id}/14`] : []), 'elsewhere:twin', '2/14']);
     const rotationAttemptId = attempt && random.chance(0.3) ? { rotationAttemptId: attempt.id } : {};
     const fingerprints = random.chance(0.8) ? [random.pick(FINGERPRINTS)] : FINGERPRINTS.slice(0, 2);
     const request = (side: 'real' | 'model') => ({ ...at, leaseId: lease[side], actor: 'rotator', version, fingerprints, ...rotationAttemptId });
@@ -209,7 +209,7 @@ class Round {
     await this.ask('remainingBudget', () => place);
     await this.ask('mayBeLocked', () => place);
     await this.ask('passwordTries', (_, now) => ({ ...place, fingerprints, since: new Date(now - HOUR_MS) }));
-    const version = random.pick(['1', '2', ...(attempt ? [`staged:${attempt.id}`, `staged:${attempt.id}/14`] : [])]);
+    const version = random.pick(['1', '2', ...(attempt ? [`staged:${attempt.id}`, `staged:${attempt.id}/14`] : []), 'elsewhere:twin', '2/14']);
     await this.ask('passwordStanding', () => ({ ...place, fingerprints, version, settleMs: 300_000, rules }));
     await this.ask('isPortalIll', () => ({ ...place, rules }));
     await this.ask('knownVersions', () => ({ ...place, limit: 5 }));
@@ -284,6 +284,8 @@ class Round {
     if (act === 'look') {
       await this.ask('listBlockedToLookAt', () => ({ limit: 10 }));
       await this.ask('beginLook', step);
+      await this.ask('listLongWaits', () => ({ limit: 10 }));
+      await this.ask('endLongWait', step);
     }
   }
 
@@ -325,13 +327,14 @@ class Round {
     if (random.chance(0.3)) await this.ask('putOffRotation', () => ({ ...place, forMs: 5 * HOUR_MS, tell: 'later' }));
     if (random.chance(0.3)) await this.ask('bringRotationForward', (_, now) => ({ ...place, expiresAt: new Date(now + 3 * DAY_MS) }));
     if (random.chance(0.4)) await this.ask('wantCredentialSearch', () => place);
-    const { model: start } = (await this.ask('startSearch', () => place)) as { model: { wishes: number } };
+    for (const fingerprint of FINGERPRINTS) await this.ask('wantSearchIfOutdated', () => ({ ...place, fingerprints: [fingerprint] }));
+    const { model: start } = (await this.ask('startSearch', () => place)) as { model: { requests: number } };
     // Somebody wanted it meanwhile, now and then.
-    const wishes = start.wishes - random.pick([0, 0, 1]);
-    if (random.chance(0.3)) await this.ask('noteSearched', () => ({ ...place, wishes }));
+    const requests = start.requests - random.pick([0, 0, 1]);
+    if (random.chance(0.3)) await this.ask('noteSearched', () => ({ ...place, requests }));
     const pause = random.pick([{ forMs: HOUR_MS }, { untilMs: 3 * DAY_MS }]);
     if (random.chance(0.2))
-      await this.ask('postponeSearch', (_, now) => ({ ...place, wishes, ...('forMs' in pause ? pause : { until: new Date(now + pause.untilMs) }) }));
+      await this.ask('postponeSearch', (_, now) => ({ ...place, requests, ...('forMs' in pause ? pause : { until: new Date(now + pause.untilMs) }) }));
     await this.ask('passwordTooYoungUntil', () => ({ ...place, leastHours: random.pick([0, 30]), changesPerDay: random.pick([null, 1, 2]) }));
     await this.ask('isDue', () => place);
     await this.ask('liesElsewhere', () => place);
@@ -344,6 +347,8 @@ class Round {
     await this.ask('listOpenAttempts', () => ({ limit: 10, ownerGone: true }));
     await this.ask('listCopiesToRemove', () => ({ limit: 10 }));
     await this.ask('listCopiesElsewhere', () => ({ ...place, secretArn: other.secretArn, limit: 3 }));
+    const [secretArn, limit] = [random.pick([other.secretArn, 'arn:of:another']), random.pick([1, 3])];
+    await this.ask('listOtherSecrets', () => ({ ...place, secretArn, limit }));
     const copy = this.#attempts[0];
     if (copy && random.chance(0.1)) await this.ask('noteCopyRemoved', () => ({ attemptId: copy.id, orgId: copy.place.orgId }));
   }

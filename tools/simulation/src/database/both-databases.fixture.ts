@@ -89,7 +89,9 @@ export class BothDatabases {
         rotationNotBefore: null,
         searchWantedAt: null,
         searchedAt: null,
-        searchWishes: 0,
+        searchRequests: 0,
+        retiredAt: null,
+        retiredSecretArn: null,
       },
     });
   }

@@ -59,6 +59,19 @@ export const listCopiesElsewhere = operation('listCopiesElsewhere', (db, { orgId
     .slice(0, limit),
 );
 
+export const listOtherSecrets = operation('listOtherSecrets', (db, { orgId, loginIdentity, secretArn, limit }) => {
+  const first = new Map<string, string>();
+  for (const { id, orgId: owner, secretArn: arn } of db.tables.endpoints.of(loginIdentity)) {
+    if (owner !== orgId || arn === null || arn === secretArn) continue;
+    const known = first.get(arn);
+    if (known === undefined || id < known) first.set(arn, id);
+  }
+  return [...first]
+    .map(([arn, endpointId]) => ({ endpointId, secretArn: arn }))
+    .sort((a, b) => (a.endpointId < b.endpointId ? -1 : 1))
+    .slice(0, limit);
+});
+
 export const mayRemoveCopy = operation('mayRemoveCopy', (db, { attemptId, orgId, currentVersion }) => {
   const copy = attemptOf(db, { attemptId, orgId });
   return (
@@ -88,8 +101,8 @@ export const knownVersions = operation('knownVersions', (db, { orgId, endpointId
   const last = new Map<string, { readonly at: Date; readonly accepted: boolean }>();
   for (const row of [...tried].sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime()).slice(0, 200)) {
     const staged = row.version.startsWith('staged:');
-    const version =
-      (staged ? attemptOf(db, { attemptId: row.version.slice('staged:'.length), orgId })?.promotedVersion : null) ?? (staged ? null : row.version);
+    const promoted = staged ? attemptOf(db, { attemptId: row.version.slice('staged:'.length), orgId })?.promotedVersion : null;
+    const version = promoted ?? (/^(staged|elsewhere):|\/[0-9]+$/.test(row.version) ? null : row.version);
     if (version === null) continue;
     const known = last.get(version);
     last.set(version, { at: later(known?.at, row.startedAt) ?? row.startedAt, accepted: row.proved || (known?.accepted ?? false) });

@@ -141,6 +141,26 @@ export const listOpenAttempts = operation('listOpenAttempts', (db, { ownerGone =
     .slice(0, limit);
 });
 
+const isLongWait = (db: ModelDatabase, { endedAt, state, waitingFrom, waitingUntil }: RotationAttempt): boolean =>
+  endedAt === null && state === 'waiting' && waitingFrom === 'staged' && waitingUntil !== null && waitingUntil > db.in(LOOK_AGAIN_MS);
+
+export const listLongWaits = operation('listLongWaits', (db, { limit, after = null }) => {
+  const last = after === null ? null : db.tables.attempts.get(after);
+  return db.tables.attempts
+    .all()
+    .filter((attempt) => isLongWait(db, attempt) && (last === null || byAge(last, attempt) < 0))
+    .sort(byAge)
+    .slice(0, limit)
+    .map(({ id, orgId, endpointId, secretArn, baseVersion }) => ({ id, orgId, endpointId, secretArn, baseVersion }));
+});
+
+export const endLongWait = operation('endLongWait', (db, { attemptId, orgId }) => {
+  const attempt = db.tables.attempts.get(attemptId);
+  if (attempt?.orgId !== orgId || !isLongWait(db, attempt)) return false;
+  db.tables.attempts.change(attemptId, { waitingUntil: db.now });
+  return true;
+});
+
 export const listAttempts = operation('listAttempts', (db, { limit, states }) =>
   db.tables.attempts
     .all()

@@ -87,7 +87,7 @@ function wantSearch(db: ModelDatabase, wanted: { readonly orgId: string; readonl
   const settleMs = db.tables.portalTypes.get(endpoint?.portalTypeCode ?? '')?.settleMs ?? 0;
   if (!endpoint) return;
   const [earlier, now] = [endpoint.searchWantedAt, db.in(settleMs)];
-  db.tables.endpoints.change(endpoint.id, { searchWantedAt: earlier && earlier < now ? earlier : now, searchWishes: endpoint.searchWishes + 1 });
+  db.tables.endpoints.change(endpoint.id, { searchWantedAt: earlier && earlier < now ? earlier : now, searchRequests: endpoint.searchRequests + 1 });
 }
 
 export const remainingBudget = operation('remainingBudget', (db, { orgId, loginIdentity }) => {

@@ -12,7 +12,14 @@ export const MOST_LOST_MS = 20_000;
 const FENCES_AHEAD = 32n;
 const TRAVEL_MS = 12;
 /** Operations that only look for something to do. */
-const LOOKS: ReadonlySet<string> = new Set(['assessPortalTypes', 'listOpenAttempts', 'listStartable', 'listWantedSearches', 'listCopiesToRemove']);
+const LOOKS: ReadonlySet<string> = new Set([
+  'assessPortalTypes',
+  'listOpenAttempts',
+  'listStartable',
+  'listWantedSearches',
+  'listCopiesToRemove',
+  'listLongWaits',
+]);
 /** Steps of the journal and of the ledger, right before or after what cannot be taken back. */
 const STEPS = /^(plan|adopt|advance|wait|resume|block|promote|finish|begin|reserve)/;
 const stakeOf = (name: string): Stake => (LOOKS.has(name) ? 'little' : STEPS.test(name) ? 'much' : 'some');

@@ -1,17 +1,19 @@
 /** The operations of libs/db that the rotation, the guarded login and people's commands use, each on the model, under its own name. */
 export { recordAuditEvent, recordKeptSession } from './audit.ts';
-export { earlierVersions, listCopiesElsewhere, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved, knownVersions } from './copies.ts';
+export { earlierVersions, listCopiesElsewhere, listCopiesToRemove, listOtherSecrets, mayRemoveCopy, noteCopyRemoved, knownVersions } from './copies.ts';
 export { assessPortalTypes, pauseRotations, resumeRotations } from './admission.ts';
 export {
   adoptAttempt,
   advanceAttempt,
   blockAttempt,
+  endLongWait,
   finishAttempt,
   getAttempt,
   getOpenAttempt,
   keptLength,
   knowsRotation,
   listAttempts,
+  listLongWaits,
   listOpenAttempts,
   outrunCopy,
   planRotation,
@@ -56,4 +58,5 @@ export {
   tellFound,
   tellLeftBehind,
   wantCredentialSearch,
+  wantSearchIfOutdated,
 } from './schedule.ts';

@@ -17,7 +17,7 @@ export function afterDone(db: ModelDatabase, endpoint: Endpoint): Pick<Endpoint,
 }
 
 export function endpointRow({ tables }: ModelDatabase, endpoint: Endpoint): EndpointRow {
-  const { rotationNotBefore: _rest, searchWantedAt: _wanted, searchedAt: _searched, searchWishes: _wishes, ...row } = endpoint;
+  const { rotationNotBefore: _rest, searchWantedAt: _wanted, searchedAt: _searched, searchRequests: _requests, ...row } = endpoint;
   return { ...row, portalType: tables.portalTypes.get(endpoint.portalTypeCode) ?? refuse('database_failed', 'An endpoint without a portal type.') };
 }
 
@@ -192,8 +192,19 @@ export const wantCredentialSearch = operation('wantCredentialSearch', (db, wante
   if (endpoint) wantSearchNow(db, endpoint);
 });
 
-export function wantSearchNow(db: ModelDatabase, { id, searchWishes }: Endpoint): void {
-  db.tables.endpoints.change(id, { searchWantedAt: db.now, searchWishes: searchWishes + 1 });
+export const wantSearchIfOutdated = operation('wantSearchIfOutdated', (db, { fingerprints, ...wanted }) => {
+  const endpoint = endpointOf(db, wanted);
+  if (!endpoint || endpoint.searchWantedAt !== null || endpoint.loginIdentity === null) return;
+  // Of what other organizations did nothing is seen.
+  const own = db.tables.logins.of(endpoint.loginIdentity).filter(({ orgId, fingerprint }) => orgId === endpoint.orgId && fingerprint !== null);
+  const isAsked = ({ fingerprint }: (typeof own)[number]): boolean => fingerprints.includes(fingerprint ?? '');
+  const refused = own.filter((row) => isAsked(row) && (row.effect === 'suspect' || row.effect === 'bad'));
+  const refusedAt = Math.max(...refused.map(({ startedAt }) => startedAt.getTime()));
+  if (refused.length > 0 && own.some((row) => !isAsked(row) && row.outcome === 'accepted' && row.startedAt.getTime() > refusedAt)) wantSearchNow(db, endpoint);
+});
+
+export function wantSearchNow(db: ModelDatabase, { id, searchRequests }: Endpoint): void {
+  db.tables.endpoints.change(id, { searchWantedAt: db.now, searchRequests: searchRequests + 1 });
 }
 
 export const listWantedSearches = operation('listWantedSearches', (db, { limit, pauseMs }) => {
@@ -213,7 +224,7 @@ export const postponeSearch = operation('postponeSearch', (db, search) => {
   const wanted = 'until' in search ? search.until : db.in(checkMs('forMs', search.forMs));
   const endpoint = endpointOf(db, search);
   if (!endpoint) return;
-  const meanwhile = endpoint.searchWishes === search.wishes ? null : endpoint.searchWantedAt;
+  const meanwhile = endpoint.searchRequests === search.requests ? null : endpoint.searchWantedAt;
   const times = [wanted, db.in(DAY_MS), ...(meanwhile ? [meanwhile] : [])].map((time) => time.getTime());
   db.tables.endpoints.change(endpoint.id, { searchWantedAt: new Date(Math.min(...times)) });
 });
@@ -241,13 +252,13 @@ export const passwordTooYoungUntil = operation('passwordTooYoungUntil', (db, { l
 
 export const startSearch = operation('startSearch', (db, { orgId, endpointId }) => {
   const endpoint = endpointOf(db, { orgId, endpointId }) ?? refuse('endpoint_unknown', 'The organization has no such endpoint.');
-  return { orgId, endpointId, wishes: endpoint.searchWishes };
+  return { orgId, endpointId, requests: endpoint.searchRequests };
 });
 
 export const noteSearched = operation('noteSearched', (db, asked) => {
   const endpoint = endpointOf(db, asked);
   if (!endpoint) return;
-  const { id, searchWantedAt, searchWishes } = endpoint;
-  const stays = searchWishes !== asked.wishes || (searchWantedAt !== null && searchWantedAt > db.now);
+  const { id, searchWantedAt, searchRequests } = endpoint;
+  const stays = searchRequests !== asked.requests || (searchWantedAt !== null && searchWantedAt > db.now);
   db.tables.endpoints.change(id, { searchedAt: db.now, searchWantedAt: stays ? searchWantedAt : null });
 });

@@ -4,7 +4,7 @@ export interface Endpoint extends Omit<EndpointRow, 'portalType'> {
   readonly rotationNotBefore: Date | null;
   readonly searchWantedAt: Date | null;
   readonly searchedAt: Date | null;
-  readonly searchWishes: number;
+  readonly searchRequests: number;
 }
 
 export interface Identity {

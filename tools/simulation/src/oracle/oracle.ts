@@ -1,3 +1,4 @@
+import type { PauseScope } from '@rcm/db';
 import type { Account } from '../portal/account.ts';
 import { countingFailures, isLocked } from '../portal/lockout.ts';
 import type { Portal } from '../portal/portal.ts';
@@ -9,9 +10,10 @@ import { copiesElsewhere, holdingsOf, isAccepted, opens, together } from './hold
 import { Possession, type Writer } from './possession.ts';
 import { Homes } from './homes.ts';
 import { Rashness } from './rashness.ts';
-import { lockedWrittenLate, refusalsSeen } from './refusals-seen.ts';
+import { foundNoWayIn, lockedWrittenLate, refusalsSeen } from './refusals-seen.ts';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** A refused password rests an hour at first, and a portal may be asked again when its window has passed; an agent comes by every few hours. */
 const OUT_FOR_LONG_MS = 30 * HOUR_MS;
 /** At the end, every login must have been worked with so lately. */
@@ -39,6 +41,10 @@ interface Watched {
   readonly fields: Map<string, readonly unknown[]>;
   /** Since when what the portal accepts lies beside current. */
   besideSince: number | null;
+  /** Since when the portal lets nobody in before a change. */
+  mustChangeSince: number | null;
+  /** What is current and accepted by the portal, and since when it is that. */
+  right: { readonly password: string; readonly since: number } | null;
   /** When there was last an excuse for keeping everybody out of it. */
   excused: { readonly at: number; readonly excuse: string } | null;
 }
@@ -71,6 +77,8 @@ export class Oracle {
         homes: new Homes(),
         fields: new Map(),
         besideSince: null,
+        mustChangeSince: null,
+        right: null,
         excused: null,
       },
     }));
@@ -205,8 +213,7 @@ export class Oracle {
     const login = this.#named(watched);
     const account = this.#accountOf(login);
     if (!account || login.duties.size > 0 || login.secretOfAPerson !== null) return false;
-    // An account that lies in two secrets is not rotated, and people were told.
-    if (account.mustChange && this.#watched.some(({ login: other }) => other !== watched && isSameAccount(login, other))) return false;
+    if (account.mustChange && this.#liesTwice(login, watched)) return false;
     if (!login.portal.isWell || isLocked(account, now) || now < account.settledAt || database.downUntil > now) return false;
     const { downUntil, throttledUntil, writesDeniedUntil } = stores.weatherOf(login.plan.store);
     if (Math.max(downUntil, throttledUntil, writesDeniedUntil) > now) return false;
@@ -214,6 +221,18 @@ export class Oracle {
     // Whoever undoes a person's new authenticator is judged by the field.
     if (account.mfaSeed !== null && mfaSeed !== account.mfaSeed) return false;
     return [...(current === null ? [] : [current]), ...staged, ...earlier].some((password) => isAccepted(login, account, password));
+  }
+
+  /** An account that lies in two secrets is not rotated, and people were told. */
+  #liesTwice(login: SimLogin, watched: SimLogin): boolean {
+    return this.#watched.some(({ login: other }) => other !== watched && isSameAccount(login, other));
+  }
+
+  /** By whoever said so, and not by what became of it. */
+  #isPaused({ plan, door }: SimLogin): boolean {
+    const holds = (scope: PauseScope): boolean =>
+      scope.kind === 'all' || (scope.kind === 'portal_type' ? scope.portalTypeCode === door.type.code : scope.endpointId === plan.endpointId);
+    return [...this.#world.paused].some(holds);
   }
 
   #isOnlyBeside({ login: watched }: Watched): boolean {
@@ -224,12 +243,22 @@ export class Oracle {
     return (current === null || !opens(login, account, current)) && [...staged, ...earlier].some((password) => opens(login, account, password));
   }
 
+  #rightOf({ login: watched }: Watched): string | null {
+    const login = this.#named(watched);
+    const account = this.#accountOf(login);
+    const { current } = holdingsOf(this.#world, login);
+    return account !== undefined && current !== null && isAccepted(login, account, current) ? current : null;
+  }
+
   #lookAround(): void {
     const { now } = this.#world.scheduler;
     for (const watched of this.#watched) {
       const excuse = this.#excuseOf(watched.login);
       if (excuse !== undefined) watched.excused = { at: now, excuse };
       watched.besideSince = this.#isOnlyBeside(watched) ? (watched.besideSince ?? now) : null;
+      watched.mustChangeSince = this.#accountOf(this.#named(watched.login))?.mustChange ? (watched.mustChangeSince ?? now) : null;
+      const right = this.#rightOf(watched);
+      if (right !== watched.right?.password) watched.right = right === null ? null : { password: right, since: now };
       if (!this.#isWell(watched)) {
         watched.wellSince = null;
         continue;
@@ -245,16 +274,16 @@ export class Oracle {
 
   /** Each is told once, and once more where it goes on for longer than its excuse holds. */
   #outage(watched: Watched, outFor: number): void {
-    const excuse = this.#lateExcuse(watched);
+    const excuse = this.#lateExcuse(watched, watched.turnedAwayAt);
     if (watched.outage === 'unexplained' || (watched.outage === 'explained' && excuse !== undefined)) return;
     watched.outage = excuse === undefined ? 'unexplained' : 'explained';
     const detail = `nobody got in for ${Math.round(outFor / HOUR_MS)} hours, since ${timeWords(watched.workedAt)}`;
     this.#find('outage', watched.login.plan.endpointId, detail, excuse);
   }
 
-  /** Of now, or of lately: whoever has just been told that nothing counts any more comes by in a few hours. */
-  #lateExcuse({ excused }: Watched): string | undefined {
-    return excused && excused.at > this.#world.scheduler.now - OUT_FOR_LONG_MS ? excused.excuse : undefined;
+  /** Of the time that is asked about, or of shortly before: whoever has just been told that nothing counts any more comes by in a few hours. */
+  #lateExcuse({ excused }: Watched, at: number): string | undefined {
+    return excused && excused.at > at - OUT_FOR_LONG_MS ? excused.excuse : undefined;
   }
 
   /** Whether one more failure could have locked the account, in the portal's own count, or by all that anybody outside of it could see. */
@@ -273,13 +302,20 @@ export class Oracle {
     const seen = refusalsSeen(portal, username, now);
     if (seen >= share)
       return `${seen} failures may have counted, of the ${share} that are our share, and nothing that the portal forgives by has happened since`;
-    // A rotation begins with two failures to spare, or it could not find out what it has done.
-    const isForGood = portal.habits.lockout.windowMs === null && share - seen < NEEDED_TO_ROTATE;
-    if (account.mustChange && isForGood)
-      return `the portal demands a new password, and ${seen} failures may have counted for good, of the ${share} that are our share`;
-    const lately = portal.told.filter((told) => told.username === username && told.at > now - SEARCH_MS).length;
-    return lately >= share && share > 0
-      ? `the search for what the portal accepts goes on: ${lately} passwords were tried in ${SEARCH_MS / HOUR_MS} hours`
+    if (account.mustChange && this.#liesTwice(login, watched))
+      return 'the portal demands a new password, and an account that lies in two secrets is not rotated';
+    if (account.mustChange && this.#isPaused(watched)) return 'the portal demands a new password, and whoever paused its rotations has not ended that';
+    // A rotation begins with two failures to spare, or it could not find out what it has done. A login of which nobody said how it ended takes one of them for a day: nobody can
+    // tell a process that is gone from one that stands still and sends it yet.
+    const mayCome = portal.told.some((told) => told.username === username && told.endedAt === null && told.at > now - DAY_MS) ? 1 : 0;
+    if (account.mustChange && (portal.habits.lockout.windowMs === null || mayCome > 0) && share - seen - mayCome < NEEDED_TO_ROTATE)
+      return `the portal demands a new password, and of the ${share} failures that are our share ${seen} may have counted and ${mayCome} may come yet`;
+    // A password that opens the door to a change is found already.
+    const tried = new Set(
+      portal.told.filter((told) => told.username === username && told.at > now - SEARCH_MS && foundNoWayIn(told)).map((told) => told.password),
+    );
+    return tried.size >= share && share > 0
+      ? `the search for what the portal accepts goes on: ${tried.size} passwords found no way in within ${SEARCH_MS / HOUR_MS} hours`
       : undefined;
   }
 
@@ -290,15 +326,30 @@ export class Oracle {
     if (!account) return;
     const { current, staged, earlier } = holdingsOf(this.#world, login);
     const stored = [...(current === null ? [] : [current]), ...staged, ...earlier];
-    if (!isLocked(account, now) && stored.some((password) => isAccepted(login, account, password)) && watched.workedAt < now - LATELY_MS)
+    // Where nobody came since it was mended, nobody was kept out.
+    const wasMet = watched.right === null || watched.turnedAwayAt >= watched.right.since;
+    // A rotation that did not get through is tried again in half a day.
+    const isJustDemanded = watched.mustChangeSince !== null && watched.mustChangeSince > now - LATELY_MS;
+    if (
+      wasMet &&
+      !isJustDemanded &&
+      !isLocked(account, now) &&
+      stored.some((password) => isAccepted(login, account, password)) &&
+      watched.workedAt < now - LATELY_MS
+    )
       this.#find(
         'stuck',
         login.plan.endpointId,
         `the store has what the portal accepts, and nobody has got in since ${timeWords(watched.workedAt)}`,
-        this.#lateExcuse(watched),
+        this.#lateExcuse(watched, now),
       );
     if (watched.besideSince !== null && watched.besideSince < now - BESIDE_MS)
-      this.#find('stale win', `${login.plan.endpointId} password`, 'what the portal accepts lies beside current, and not in it', this.#lateExcuse(watched));
+      this.#find(
+        'stale win',
+        `${login.plan.endpointId} password`,
+        'what the portal accepts lies beside current, and not in it',
+        this.#lateExcuse(watched, now),
+      );
   }
 
   /** A person's own fields: what they changed must stand; what they saved unchanged from an old copy may be either. */

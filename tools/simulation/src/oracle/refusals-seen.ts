@@ -3,6 +3,9 @@ import type { Portal, Told } from '../portal/portal.ts';
 /** After these nothing was counted, as everybody can see. */
 const NOT_COUNTED: ReadonlySet<string> = new Set(['accepted', 'change_forced', 'password_expired']);
 
+/** A login that told something of its password, by being refused, or nothing: no way in was found by it. */
+export const foundNoWayIn = ({ outcome }: Told): boolean => outcome === null || !NOT_COUNTED.has(outcome);
+
 /** A login and what is written down about it take no longer. */
 export const TOLD_WITHIN_MS = 5 * 60_000;
 
@@ -21,7 +24,7 @@ export function refusalsSeen({ accounts, told, habits }: Portal, username: strin
     // Who died at once, or whose next call was lost, told nobody.
     const outcome = process?.hurts.some((hurt) => hurt >= at && hurt < at + TOLD_WITHIN_MS) ? null : heard;
     if (outcome === 'accepted' && counts === 'consecutive') seen = seen.filter((cameBy) => cameBy > at);
-    else if ((outcome === null || !NOT_COUNTED.has(outcome)) && (windowMs === null || at > now - windowMs)) seen.push(knownOver(login, now));
+    else if (foundNoWayIn({ ...login, outcome }) && (windowMs === null || at > now - windowMs)) seen.push(knownOver(login, now));
   }
   return seen.length;
 }

@@ -14,7 +14,7 @@ interface Given {
 }
 /** In minutes. It ends at once, in a process that nothing happens to. */
 const login = (at: number, { outcome, ended = at, isDead = false, hurt, stop }: Given): Told => ({
-  ...{ at: minutes(at), username: 'user', outcome, endedAt: ended === null ? null : minutes(ended) },
+  ...{ at: minutes(at), username: 'user', password: 'p', outcome, endedAt: ended === null ? null : minutes(ended) },
   process: {
     isDead,
     hurts: hurt === undefined ? [] : [minutes(hurt)],

@@ -12,7 +12,7 @@ export type Command =
   | { readonly kind: 'unlocked' }
   | { readonly kind: 'resolve'; readonly accept: 'current' | 'found' };
 
-const ACT = { actor: 'person:os:operator', reason: 'simulated', dryRun: false } as const;
+export const ACT = { actor: 'person:os:operator', reason: 'simulated', dryRun: false } as const;
 
 /** A command of `rotator`, run by a person in a process of its own; what it says no to, it says no to. */
 export async function operatorRuns(world: World, login: SimLogin, command: Command, process: SimProcess): Promise<void> {
@@ -71,7 +71,10 @@ async function pauses(
   if (!endpoint) return;
   const scope: PauseScope =
     kind === 'all' ? { kind } : kind === 'portal_type' ? { kind, portalTypeCode: endpoint.portalTypeCode } : { kind, orgId, endpointId };
+  // Also where the answer is lost: it may be paused.
+  world.paused.add(scope);
   await pauseRotations(world.database, { scope, ...ACT });
   await process.clock.sleep(forMs);
   await resumeRotations(world.database, { scope, ...ACT });
+  world.paused.delete(scope);
 }

@@ -1,3 +1,4 @@
+import { resumeRotations } from '@rcm/db';
 import { budgetRefusal, ledgerState } from '../database/budget.ts';
 import { isLocked } from '../portal/lockout.ts';
 import { refusalsSeen } from '../oracle/refusals-seen.ts';
@@ -5,15 +6,16 @@ import { accepts } from '../portal/account.ts';
 import { arnOf } from '../stores/stores.ts';
 import type { SimProcess } from '../time/sim-process.ts';
 import { accountName, type SimLogin, type World } from '../world/world.ts';
-import { operatorRuns } from './commands.ts';
+import { ACT, operatorRuns } from './commands.ts';
 
 const HOUR_MS = 3_600_000;
 
 /**
- * Whoever is on duty once nothing goes wrong any more: tells the store what only a person knew, has accounts unlocked that nobody else can unlock, and resolves
- * what is blocked, each once. What can come right by itself is left to do so.
+ * Whoever is on duty once nothing goes wrong any more: ends what is still paused, tells the store what only a person knew, has accounts unlocked that nobody else
+ * can unlock, and resolves what is blocked, each once. What can come right by itself is left to do so.
  */
 export async function onDuty(world: World, process: SimProcess): Promise<void> {
+  await resume(world);
   for (const login of world.logins.values()) {
     tellTheStore(world, login, process);
     await unlock(world, login, process);
@@ -27,6 +29,12 @@ export async function onDuty(world: World, process: SimProcess): Promise<void> {
     }
     await process.clock.sleep(4 * HOUR_MS);
   }
+}
+
+/** Whoever paused it had died of ending it, or their word was lost: `rotator status` says that it is paused, and only a person may end that. */
+async function resume({ database, paused }: World): Promise<void> {
+  for (const { scope } of database.tables.pauses.all()) await resumeRotations(database, { scope, ...ACT });
+  paused.clear();
 }
 
 /** What a person set at the portal and told nobody, and what two people made of one secret between them. */

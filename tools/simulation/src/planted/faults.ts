@@ -46,11 +46,11 @@ export const PLANTED: readonly PlantedFault[] = [
   },
   {
     name: 'bad-at-once',
-    words: '(b) a password that was never used is bad after one refusal, whatever the portal is like',
+    words: '(b) a password that was never used is dead after one refusal, whatever the portal is like',
     shows: ['outage', 'stuck'],
-    file: access('judgement'),
-    from: "if (standing.health === 'well' && !isSurprising && !saysLittle)",
-    to: 'if (!standing.provedBefore)',
+    file: access('guarded-login'),
+    from: 'restMs: restAfter({',
+    to: 'restMs: (standing.provedBefore ? 0 : 300 * 86_400_000) + restAfter({',
   },
   {
     name: 'one-badness-for-all',
@@ -65,7 +65,7 @@ export const PLANTED: readonly PlantedFault[] = [
     words: '(e) a writer to SSM does not look at what it has overwritten',
     shows: ['stale win', 'lost'],
     file: stores('ssm-overwrite'),
-    from: 'if (written !== null) return settle(write, written, isBase);',
+    from: 'if (written !== null) return settle(afterwards(write), written, isBase);',
     to: 'if (written !== null) return { version: String(written) };',
   },
   {
@@ -178,7 +178,7 @@ export const PLANTED: readonly PlantedFault[] = [
     words: 'what the portal says it has changed is made current without a login',
     shows: ['lost'],
     file: acts('verify-found'),
-    from: "if (inHand.foundProven) return { kind: 'staged_accepted' };",
+    from: "if (inHand.proven !== null) return { kind: 'staged_accepted' };",
     to: "if (inHand.attempt.state === 'applied') return { kind: 'staged_accepted' };",
   },
   {

@@ -18,7 +18,8 @@ export interface PlantedRun {
   readonly json: boolean;
   /** Of `PLANTED`; none: all of them. */
   readonly names: readonly string[];
-  readonly seeds: number;
+  /** Default: 2,000, which are the most. */
+  readonly seeds?: number | undefined;
   readonly workers?: number | undefined;
   readonly say: (line: string) => void;
 }
@@ -27,7 +28,7 @@ export interface PlantedRun {
 export const unknownFaults = (names: readonly string[]): readonly string[] => names.filter((name) => !PLANTED.some((fault) => fault.name === name));
 
 /** Plants one fault after the other and runs seeds until one of them shows it. Exit code 0 when each was found. */
-export async function runPlanted({ json, names, seeds, workers, say }: PlantedRun): Promise<number> {
+export async function runPlanted({ json, names, seeds = MOST_SEEDS, workers, say }: PlantedRun): Promise<number> {
   const count = Math.min(seeds, MOST_SEEDS);
   const chosen = PLANTED.filter(({ name }) => names.length === 0 || names.includes(name));
   await using withoutFault = new Baseline();

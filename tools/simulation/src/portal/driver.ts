@@ -63,7 +63,7 @@ class ModelSession implements PortalSession {
     const [username, password] = [credential.username.reveal(), credential.password.reveal()];
     this.#options.onTyped(this.#portal.realm, username);
     let hasProved = false;
-    const told: Told = { at: this.#options.scheduler.now, process: currentProcess(), username, outcome: null, endedAt: null };
+    const told: Told = { at: this.#options.scheduler.now, process: currentProcess(), username, password, outcome: null, endedAt: null };
     // From here on, a process that dies leaves it open whether anything was sent.
     const asking = async (): Promise<void> => {
       this.#portal.told.push(told);
@@ -78,7 +78,7 @@ class ModelSession implements PortalSession {
       const first = await this.#page('login', () => this.#portal.tryPassword(visitor, username, password));
       if (first !== 'right') return first;
       hasProved = true;
-      const code = totp === null ? null : (await totp()).reveal();
+      const code = (await totp?.())?.reveal() ?? null;
       return this.#page('code', () => this.#portal.tryCode(visitor, username, password, code));
     });
     const outcome = this.#loginOutcome(ended, username, submitted, hasProved);

@@ -22,6 +22,8 @@ export interface Told {
   readonly at: number;
   readonly process: SimProcess | undefined;
   readonly username: string;
+  /** Which was typed. */
+  readonly password: string;
   /** As the interpreter said it; `null`: nothing, as to a process that died. */
   outcome: string | null;
   /** When its process had that answer, or had given up waiting for one; `null`: not yet, or it died first. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { DeleteSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -33,11 +34,23 @@ interface Side {
 }
 
 type OperationName =
-  'create' | 'read' | 'readVersion' | 'replace' | 'stage' | 'readStaged' | 'listStaged' | 'promote' | 'discard' | 'person writes' | 'person removes';
+  | 'create'
+  | 'read'
+  | 'readVersion'
+  | 'readBefore'
+  | 'replace'
+  | 'stage'
+  | 'readStaged'
+  | 'listStaged'
+  | 'promote'
+  | 'discard'
+  | 'person writes'
+  | 'person removes';
 const WEIGHTS: Readonly<Record<OperationName, number>> = {
   create: 3,
   read: 3,
   readVersion: 3,
+  readBefore: 3,
   replace: 4,
   stage: 5,
   readStaged: 2,
@@ -94,6 +107,10 @@ async function perform(side: Side, { name, attemptId, password, base, meanwhile 
         const found = await side.store.readVersion(side.reference, version);
         return found && found.text.reveal();
       }
+      case 'readBefore': {
+        const found = await side.store.readBefore(side.reference, version);
+        return found && found.text.reveal();
+      }
       case 'replace':
         return told(await side.store.replace(side.reference, textOf(password), version));
       case 'stage': {
@@ -140,7 +157,13 @@ describe.skipIf(backend() === 'containers')('the same random operations, on the 
 
   async function realSide(store: SecretReference['store'], reference: SecretReference): Promise<Side> {
     const meanwhile: Side['meanwhile'] = { call: 0, act: async () => undefined };
-    const noteCall = async (): Promise<void> => ((meanwhile.call -= 1) === 0 ? meanwhile.act() : undefined);
+    // Secrets Manager tells the age of its versions in milliseconds, and these are written one after the other.
+    const noteCall = async (): Promise<void> => {
+      await delay(2);
+      if ((meanwhile.call -= 1) !== 0) return;
+      await meanwhile.act();
+      await delay(2);
+    };
     const instrument = (client: { readonly middlewareStack: { add(middleware: unknown, options: unknown): void } }) =>
       client.middlewareStack.add((next: (given: unknown) => Promise<unknown>) => async (given: unknown) => (await noteCall(), next(given)), {
         step: 'initialize',

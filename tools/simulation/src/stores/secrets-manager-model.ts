@@ -1,4 +1,4 @@
-import type { SecretsManagerCalls, SecretVersion } from '@rcm/credentials/stores-on-calls';
+import type { ListedVersion, SecretsManagerCalls, SecretVersion } from '@rcm/credentials/stores-on-calls';
 import { RcmError, Secret } from '@rcm/telemetry';
 import { type Caller, StoreModel, type StoreModelOptions } from './store-model.ts';
 
@@ -120,13 +120,8 @@ export class SecretsManagerModel extends StoreModel<Held> {
           const stages = [...held.stages].filter(([, holder]) => holder === version.id).map(([stage]) => stage);
           return { arn: held.arn, text: new Secret(version.text), version: version.id, stages };
         }),
-      listStages: (id, options) =>
-        call('list', id, 'read', options, (name) => {
-          const held = this.seen(name);
-          return [...(held?.versions ?? [])]
-            .reverse()
-            .flatMap((version) => [...(held?.stages ?? [])].filter(([, holder]) => holder === version.id).map(([stage]) => stage));
-        }),
+      listStages: (id, options) => call('list', id, 'read', options, (name) => this.#versionsOf(name).flatMap(({ stages }) => stages)),
+      listVersions: (id, options) => call('list versions', id, 'read', options, (name) => this.#versionsOf(name)),
       create: (name, text, _tags, options) => call('create', name, 'write', options, () => this.create(name, text.reveal())),
       putVersion: (id, version, text, stages, options) =>
         call(`put version ${stages.join('+')}`, id, 'write', options, (name) => this.putVersion(name, version, text.reveal(), stages)),
@@ -134,6 +129,14 @@ export class SecretsManagerModel extends StoreModel<Held> {
       tryMoveStage: (id, stage, move, options) => call(`try to move ${stage}`, id, 'write', options, (name) => void this.moveStage(name, stage, move)),
       close: () => undefined,
     };
+  }
+
+  /** The youngest first, as far as a reader sees them. */
+  #versionsOf(name: string): readonly ListedVersion[] {
+    const held = this.seen(name);
+    return [...(held?.versions ?? [])]
+      .reverse()
+      .map(({ id }) => ({ id, stages: [...(held?.stages ?? [])].filter(([, holder]) => holder === id).map(([stage]) => stage) }));
   }
 
   #mustHold(name: string): Held {

@@ -1,7 +1,7 @@
 import { createCredentialManager } from '@rcm/credentials';
 import { listOpenAttempts, listStartable } from '@rcm/db';
 import { type AgentAccess, type Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
-import { lookAtBlocked, mendWanted, removeOldCopies, rotateAndReport, type Rotator, stopFailingPortalTypes } from '@rcm/rotator';
+import { longWaitLooks, lookAtBlocked, mendWanted, removeOldCopies, rotateAndReport, type Rotator, stopFailingPortalTypes } from '@rcm/rotator';
 import { createMetrics, isRcmError } from '@rcm/telemetry';
 import { modelDriver } from '../portal/driver.ts';
 import type { SimProcess } from '../time/sim-process.ts';
@@ -69,6 +69,7 @@ export const rotatorOf = (world: World, process: SimProcess): Rotator => ({
 export async function runRotator(world: World, process: SimProcess): Promise<void> {
   const rotator = rotatorOf(world, process);
   const { signal } = new AbortController();
+  const lookAtLongWaits = longWaitLooks(rotator, 20);
   let pauseMs = ROUND_MS.least;
   for (let round = 0; ; round += 1) {
     let found = 0;
@@ -84,6 +85,7 @@ export async function runRotator(world: World, process: SimProcess): Promise<voi
       }
       await mendWanted(rotator, { limit: 20, pauseMs: MINUTE_MS, signal });
       await lookAtBlocked(rotator, { limit: 20, signal });
+      await lookAtLongWaits(signal);
       if (round % 8 === 0) await removeOldCopies(rotator, { limit: 20, signal });
     } catch (error) {
       if (!isRcmError(error)) throw error;

@@ -1,5 +1,5 @@
 import { credentialReference, type IdentityKeys, loginIdentity, type SecretReference } from '@rcm/credentials';
-import type { PortalTypeRow } from '@rcm/db';
+import type { PauseScope, PortalTypeRow } from '@rcm/db';
 import { createLogger, type Logger, Secret } from '@rcm/telemetry';
 import { ModelDatabase } from '../database/model-database.ts';
 import { addIdentity } from '../database/schedule.ts';
@@ -68,6 +68,8 @@ export class World {
   readonly alive: SimProcess[] = [];
   /** Accounts, by `accountName`, that their portal has locked until support is called, and of which the platform was told nothing since. */
   readonly wasLocked = new Set<string>();
+  /** What people have paused, and nobody has ended since, for all that they know. */
+  readonly paused = new Set<PauseScope>();
   /** Told of every text that a person saves, with what they had opened and what lay there by then. */
   onSaved: (login: SimLogin, save: Save) => void = () => undefined;
   /** Told of every visit of an agent in which the portal was worked with. */
@@ -213,7 +215,8 @@ export class World {
       this.database.tables.endpoints.put({
         ...{ id, orgId: plan.orgId, portalTypeCode: type.code, accountId: 'account', baseUrl: `https://${host}/`, secretArn: arnOf(login.reference) },
         ...{ currentVersion: this.stores.versionOf(login.reference), loginIdentity: identity.id, rotationStatus: 'active', lastRotatedAt: null },
-        ...{ nextRotationAt, hasLegacyCredentials: false, rotationNotBefore: null, searchWantedAt: null, searchedAt: null, searchWishes: 0 },
+        ...{ nextRotationAt, hasLegacyCredentials: false, rotationNotBefore: null, searchWantedAt: null, searchedAt: null, searchRequests: 0 },
+        ...{ retiredAt: null, retiredSecretArn: null },
       });
     }
   }
