@@ -50,10 +50,10 @@ function installedByHand(folder) {
   const record = join(folder, 'node_modules', '.package-lock.json');
   if (!existsSync(record)) return false;
   const installed = packagesOf(record);
-  return Object.entries(packagesOf(join(folder, 'package-lock.json'))).every(([path, wish]) => {
-    if (!path.startsWith('node_modules/') || wish.link) return true;
+  return Object.entries(packagesOf(join(folder, 'package-lock.json'))).every(([path, wanted]) => {
+    if (!path.startsWith('node_modules/') || wanted.link) return true;
     const found = installed[path];
-    return found ? found.version === wish.version && found.integrity === wish.integrity : Boolean(wish.optional || wish.devOptional || wish.peer);
+    return found ? found.version === wanted.version && found.integrity === wanted.integrity : Boolean(wanted.optional || wanted.devOptional || wanted.peer);
   });
 }
 

@@ -26,8 +26,11 @@ test('an install is needed before the first and after every change of the lockfi
 }, 30_000);
 
 test('an install by hand is recognised, one that lacks a package or has another version is not', () => {
-  const wish = { 'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' }, 'node_modules/b': { version: '2.0.0', integrity: 'sha512-b', optional: true } };
-  write('package-lock.json', lockfile(wish));
+  const wanted = {
+    'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' },
+    'node_modules/b': { version: '2.0.0', integrity: 'sha512-b', optional: true },
+  };
+  write('package-lock.json', lockfile(wanted));
   mkdirSync(join(folder, 'node_modules'));
   const installed = (packages: Record<string, object>) => write('node_modules/.package-lock.json', lockfile(packages));
   installed({});

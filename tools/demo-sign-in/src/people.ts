@@ -13,3 +13,7 @@ export const DEMO_PEOPLE: readonly DemoPerson[] = [
   { id: 'aude', name: 'Aude Auditor', groups: ['rcm-auditors'] },
   { id: 'nora', name: 'Nora of the North Hospital', groups: ['north-operators'] },
 ];
+
+/** What these groups are (`RCM_CONSOLE_ROLES`), where the one hospital is this organization. */
+export const demoRoles = (north: string): string =>
+  [...['operator', 'viewer', 'approver', 'auditor'].map((role) => `rcm-${role}s=${role}@*`), `north-operators=operator@${north}`].join(',');

@@ -9,7 +9,8 @@ import { IMAGES } from './images.ts';
 const root = join(import.meta.dirname, '..', '..', '..');
 /** Only ends what hangs. */
 const BUNDLE_MS = 600_000;
-const kind = IMAGES.find(({ name }) => name === 'rcm')!;
+const kindOf = (app: string) => IMAGES.find(({ name }) => name === app)!;
+const kind = kindOf('rcm');
 
 describe('the bundle of rcm, which gathers the others', () => {
   let folder: string;
@@ -61,6 +62,26 @@ describe('the bundle of rcm, which gathers the others', () => {
     },
     BUNDLE_MS,
   );
+});
+
+describe('the bundle of the console', () => {
+  let folder: string;
+  let made: Bundled;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'rcm-bundle-'));
+    made = await bundle(kindOf('console'), { root, out: folder });
+  }, BUNDLE_MS);
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('has the stylesheet that it serves', () => {
+    const style = 'apps/console/src/style.css';
+    expect(readFileSync(join(folder, style), 'utf8')).toBe(readFileSync(join(root, style), 'utf8'));
+  });
+
+  it('has nothing in it that a secret store or a portal could be reached with', () => {
+    expect(made.packages).toEqual(expect.arrayContaining(['node_modules/fastify', 'node_modules/openid-client', 'node_modules/pg']));
+    expect(made.packages.filter((name) => /@aws-sdk|@smithy|playwright/.test(name))).toEqual([]);
+  });
 });
 
 it('a file belongs to the innermost package', () => {

@@ -14,7 +14,7 @@ it('its help names both commands and the exit codes', async () => {
 });
 
 it.each([
-  [['build', '--only', 'web-agent,nothing'], /no image "nothing": web-agent, rotator, migrator, rcm/],
+  [['build', '--only', 'web-agent,nothing'], /no image "nothing": web-agent, rotator, console, migrator, rcm/],
   [['bild'], /unknown command/],
 ])('a wrong call ends with 2: %j', async (args, words) => {
   const { code, error } = await run(...args);

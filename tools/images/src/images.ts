@@ -1,6 +1,6 @@
 /** The images that there are; each is a target of docker/images/Dockerfile. */
 export interface ImageKind {
-  readonly name: 'web-agent' | 'rotator' | 'migrator' | 'rcm';
+  readonly name: 'web-agent' | 'rotator' | 'console' | 'migrator' | 'rcm';
   /** What is bundled, from the root of the repository. */
   readonly entry: string;
   /** Whether Playwright's library goes along: also for who only gathers commands that would start a browser. */
@@ -12,6 +12,7 @@ export interface ImageKind {
 export const IMAGES: readonly ImageKind[] = [
   { name: 'web-agent', entry: 'apps/web-agent/src/main.ts', playwright: true, service: true },
   { name: 'rotator', entry: 'apps/rotator/src/main.ts', playwright: true, service: true },
+  { name: 'console', entry: 'apps/console/src/main.ts', playwright: false, service: true },
   { name: 'migrator', entry: 'apps/migrator/src/main.ts', playwright: false, service: false },
   { name: 'rcm', entry: 'apps/cli/src/main.ts', playwright: true, service: false },
 ];

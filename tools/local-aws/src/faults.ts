@@ -24,7 +24,7 @@ export const faultSchema = z.strictObject({
 export type Fault = z.output<typeof faultSchema>;
 export type FaultKind = Exclude<Fault['kind'], 'none'>;
 
-export interface Strike {
+export interface InjectedFault {
   readonly kind: FaultKind;
   readonly when: 'before' | 'after';
   readonly delayMs: number;
@@ -34,7 +34,7 @@ export interface Faults {
   /** Replaces all faults. */
   set(faults: readonly Fault[]): void;
   /** The first fault that hits this call, counted as used. */
-  strike(service: string, operation: string): Strike | null;
+  take(service: string, operation: string): InjectedFault | null;
 }
 
 const DEFAULT_DELAY_MS = 1_000;
@@ -45,7 +45,7 @@ export function createFaults(): Faults {
     set(faults) {
       active = faults.map((fault) => ({ fault, random: seededRandom(fault.seed ?? 1), left: fault.count ?? Number.POSITIVE_INFINITY }));
     },
-    strike(service, operation) {
+    take(service, operation) {
       for (const entry of active) {
         const { kind, match, probability = 1, when = 'before', delayMs = DEFAULT_DELAY_MS } = entry.fault;
         if (kind === 'none' || entry.left <= 0) continue;

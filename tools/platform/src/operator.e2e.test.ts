@@ -1,13 +1,17 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asRoot, compileCache } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { launch } from './browser.fixture.ts';
+import { walk } from './walk.fixture.ts';
 
-/** What a person with the README does on `npm start`: nothing here is given to `rcm` but the profile that the platform wrote. */
+/** What people do with the README and docs/walk.md on `npm start`: nothing is given to `rcm` but the profile that the platform wrote. */
 const MAIN = join(import.meta.dirname, 'main.ts');
 const RCM = join(import.meta.dirname, '..', '..', '..', 'apps', 'cli', 'src', 'main.ts');
+const PYTHON_CLIENT = join(import.meta.dirname, '..', '..', '..', 'apps', 'web-agent', 'python', 'rcm_tasks.py');
+const PAGE = join(import.meta.dirname, '..', '..', '..', 'docs', 'walk.md');
 const WHOLE_MS = 900_000;
 
 let base: string;
@@ -39,60 +43,112 @@ function run(file: string, args: readonly string[], environment: NodeJS.ProcessE
   return { child, ended, said, output };
 }
 
-const SECRETS = ['Clinic-First-11', 'Clinic-Second-22', 'Clinic-Wrong-99'] as const;
-const why = ['--reason', 'a new customer'];
+/** Signs in with a click, sees the logins, and asks for one to be verified: a rotator of this run does it. */
+async function lookOn(url: string): Promise<void> {
+  const browser = await launch();
+  try {
+    const page = await browser.newPage();
+    await page.goto(url);
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Olga Operator' }).click();
+    await page.waitForURL((at) => at.origin === url);
+    await page.goto(`${url}/all/logins`);
+    const logins = page.locator('a[href*="/logins/"]', { hasText: /^(alpine|borealis|cascade)-\d+$/ });
+    expect(await logins.count()).toBe(3);
+    await logins.first().click();
+    await page.waitForURL(/\/o\/hospital-[a-z-]+\/logins\//);
+    await page.locator('summary', { hasText: 'Verify' }).first().focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('to see that it works');
+    await page.keyboard.press('Tab');
+    const address = page.url();
+    await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+    for (let state = ''; state !== 'done';) {
+      await page.goto(address);
+      state = (await page.locator('#asked td[data-title="How far"]').first().textContent()) ?? '';
+      expect(['waits for a rotator', 'under way', 'done']).toContain(state);
+      await page.waitForTimeout(500);
+    }
+  } finally {
+    await browser.close();
+  }
+}
+
+const isHere = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
+
+const notTried = (what: string, program: string): void => void process.stderr.write(`not tried, as there is no ${program} here: ${what}\n`);
+
+/** As the North Hospital's service: the lines as they were printed, then the Python client, copied away, with the same token. */
+async function askAsService(said: string, base: string): Promise<void> {
+  const lines = said.split('\n').map((line) => line.trim());
+  const script = lines.filter((line) => /^(TOKEN=|curl )/.test(line));
+  expect(script).toHaveLength(3);
+  if (!isHere('curl')) return notTried('what npm start prints of the API', 'curl');
+  const asked = spawnSync('sh', ['-ec', [...script, 'echo', 'echo "$TOKEN"'].join('\n')], { encoding: 'utf8' });
+  expect([asked.status, asked.stdout], asked.stderr).toEqual([0, expect.stringMatching(/^\{"id":"[0-9a-f-]{36}",.*"portal_type":"alpine"/)]);
+  if (!isHere('python3')) return notTried('the Python client at the API of npm start', 'python3');
+  copyFileSync(PYTHON_CLIENT, join(base, 'rcm_tasks.py'));
+  const program = `
+import os, rcm_tasks
+client = rcm_tasks.TaskClient(os.environ["API"], token=lambda: os.environ["TOKEN"])
+task = client.ask({"portal_type": "alpine", "task": "claim_status", "input": {"claim_number": "CLM-1001"}}, idempotency_key="first")
+result = client.result(task["id"], deadline_s=300)
+print(result["found"], len(result["rows"]))`;
+  const [api = ''] = /http:\S+(?=\/v1\/tasks)/.exec(script[1] ?? '') ?? [];
+  const environment = { PATH: process.env['PATH'], API: api, TOKEN: asked.stdout.trim().split('\n').at(-1) };
+  const worked = spawnSync('python3', ['-c', program], { cwd: base, env: environment, encoding: 'utf8' });
+  expect([worked.status, worked.stdout.trim()], worked.stderr).toEqual([0, 'True 1']);
+}
+
+const SECRETS = ['Clinic-First-11', 'Clinic-Second-22', 'Clinic-Third-33', 'Clinic-Wrong-99'] as const;
+
+/** `RCM_WRITE_WALK=yes` writes what is said into the page, for a person to read it there. */
+function walkAsThePageSays(environment: NodeJS.ProcessEnv): void {
+  const walked = walk(environment);
+  for (const secret of SECRETS) expect(walked.said).not.toContain(secret);
+  if (process.env['RCM_WRITE_WALK'] === 'yes') writeFileSync(PAGE, walked.page);
+  expect(walked.differs).toEqual([]);
+}
+
+/** As docs/walk.md calls what is printed. */
+function namesOf(said: string): Readonly<Record<string, string>> {
+  const printed = (pattern: RegExp): string => pattern.exec(said)?.[1] ?? '';
+  return {
+    PORTAL: printed(/portal alpine +http:\/\/(\S+)/),
+    CONTROL: printed(/what the portals saw +(\S+)\/figures/),
+    API: printed(/API +(http\S+)/),
+    TOKEN_REQUEST: printed(/--config (\S+)/),
+  };
+}
+
+/** A person's shell: `rcm` by the profile that the platform wrote, and a folder of their own. */
+function environmentOf(base: string): NodeJS.ProcessEnv {
+  const work = join(base, 'work');
+  mkdirSync(work);
+  writeFileSync(join(work, 'rcm'), `#!/bin/sh\nexec "${process.execPath}" --disable-sigusr1 "${RCM}" --profile local "$@"\n`, { mode: 0o755 });
+  const { RCM_BROWSER_SANDBOX: _sandbox, ...root } = asRoot() as Record<string, string | undefined>;
+  return { PATH: `${work}:${process.env['PATH'] ?? ''}`, HOME: base, XDG_CONFIG_HOME: join(base, 'kept'), ...root, ...compileCache(), WORK: work };
+}
 
 it(
-  'a person adds an organization and its logins, finds the wrong one, repairs it, says who used it and verifies the audit',
+  'people see it in a browser, a service asks for a task, and a person walks from the first login to the audit as docs/walk.md says',
   async () => {
     const platform = run(MAIN, ['--endpoints', '3', '--data', 'kept'], { ...process.env, INIT_CWD: base, TMPDIR: base });
     try {
       await platform.said('data folder');
       const said = platform.output.stderr;
-      const portal = /portal alpine +(\S+)/.exec(said)?.[1] ?? '';
-      const control = /what the portals saw +(\S+)\/figures/.exec(said)?.[1] ?? '';
       expect(said).toContain(`XDG_CONFIG_HOME=${join(base, 'kept')} npm --silent run rcm -- --profile local overview`);
-      const rcm = async (words: readonly string[], stdin?: string) => {
-        const environment = { PATH: process.env['PATH'], HOME: base, XDG_CONFIG_HOME: join(base, 'kept'), ...asRoot(), ...compileCache() };
-        const { RCM_BROWSER_SANDBOX: _sandbox, ...clean } = environment as Record<string, string | undefined>;
-        const end = await run(RCM, ['--profile', 'local', ...words, '--json'], clean, stdin).ended;
-        for (const secret of SECRETS) expect(end.stdout + end.stderr).not.toContain(secret);
-        return { ...end, answer: (end.stdout.startsWith('{') ? JSON.parse(end.stdout.split('\n')[0] ?? '') : {}) as Record<string, unknown> };
-      };
-      const overview = await rcm(['overview']);
-      expect([overview.code, overview.answer], overview.stderr).toEqual([0, expect.objectContaining({ version: 1, logins: 3, failing: 0, legacy: 0 })]);
-
-      for (const [username, password] of [
-        ['first', SECRETS[0]],
-        ['second', SECRETS[1]],
-      ] as const) {
-        const made = await fetch(`${control}/accounts`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ portal: 'alpine', username, password }),
-        });
-        expect(made.ok).toBe(true);
-      }
-      expect(await rcm(['org', 'add', 'clinic', '--name', 'Clinic', ...why])).toMatchObject({ code: 0 });
-      const csv = join(base, 'logins.csv');
-      const row = (account: string, password: string) => `clinic,alpine,${account},${portal}/,${account},${password}`;
-      writeFileSync(csv, ['organization,portal_type,account,base_url,username,password', row('first', SECRETS[0]), row('second', SECRETS[2])].join('\n'), {
-        mode: 0o600,
-      });
-      const added = await rcm(['endpoint', 'add', '--csv', csv, ...why]);
-      expect(added.answer, added.stdout + added.stderr).toMatchObject({ endpoints: [{ outcome: 'proved' }, { outcome: 'refused' }] });
-
-      expect((await rcm(['logins', '--failing'])).answer).toMatchObject({ logins: [{ id: 'clinic-alpine-second' }] });
-      expect(await rcm(['login', 'set', 'clinic-alpine-second', ...why], `${SECRETS[1]}\n`)).toMatchObject({ code: 0 });
-      expect((await rcm(['login', 'show', 'clinic-alpine-second'])).answer).toMatchObject({ logins: [{ refusedSince: null }] });
-      const history = await rcm(['login', 'history', 'clinic-alpine-second']);
-      expect(history.answer['entries']).toEqual(expect.arrayContaining([expect.objectContaining({ source: 'act', what: 'secret.set' })]));
-      const verified = await rcm(['audit', 'verify']);
-      expect(verified.code, verified.stdout + verified.stderr).toBe(0);
+      await lookOn(/console +(http\S+)/.exec(said)?.[1] ?? '');
+      await askAsService(said, base);
+      if (isHere('curl')) walkAsThePageSays({ ...environmentOf(base), ...namesOf(said) });
+      else notTried('docs/walk.md', 'curl');
     } finally {
       platform.child.kill('SIGINT');
       await platform.ended;
     }
+    // Everything was as it should be, and it was ended when it was to be.
+    expect(await platform.ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining('before the end') });
   },
   WHOLE_MS,
 );

@@ -4,6 +4,7 @@ import { figuresTable } from './figures/table.ts';
 import type { PlaintextHit } from './search/scan.ts';
 import type { Services } from './services.ts';
 import type { CheckedTrail } from './work/audit-trail.ts';
+import type { Doors } from './work/doors.ts';
 import type { WorkDone } from './work/demonstration.ts';
 import type { OperatorProfile } from './work/operator-profile.ts';
 
@@ -31,13 +32,17 @@ export interface Standing {
   readonly work: WorkDone;
   readonly trail: CheckedTrail;
   readonly profile: OperatorProfile;
+  /** `null`: there are none. */
+  readonly doors: Doors | null;
 }
 
 /** How to look further while it stays up. */
-export function reportStanding({ folder, services, work, trail, profile }: Standing): void {
+export function reportStanding({ folder, services, work, trail, profile, doors }: Standing): void {
   const { baseUrls, controlUrl } = services.portals;
   const lines = [
     'Everything stays up until Ctrl-C. To look further:',
+    ...(doors === null ? [] : [`  console          ${doors.consoleUrl} (sign in with a click: one acts, another approves, a third only looks)`]),
+    ...(doors === null || work.apiUrl === null ? [] : apiLines(work.apiUrl, doors)),
     ...Object.entries(baseUrls).map(([code, url]) => `  portal ${code.padEnd(9)} ${url}`),
     `  what the portals saw  ${controlUrl}/figures`,
     `  web-agent        ${work.healthUrls.agent}/readyz and /metrics`,
@@ -52,3 +57,13 @@ export function reportStanding({ folder, services, work, trail, profile }: Stand
   ];
   process.stderr.write(`${lines.join('\n')}\n`);
 }
+
+const TASK = `{"portal_type":"alpine","task":"claim_status","input":{"claim_number":"CLM-1001"}}`;
+
+/** To be copied into a terminal as they are. */
+const apiLines = (url: string, { tokenRequest }: Doors): readonly string[] => [
+  `  API              ${url} (docs/tasks.md); as a service of the North Hospital:`,
+  `    TOKEN=$(curl --config ${tokenRequest} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+  `    curl -s ${url}/v1/tasks -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: first" -H "Content-Type: application/json" -d '${TASK}'`,
+  `    curl -s "${url}/v1/tasks?limit=1" -H "Authorization: Bearer $TOKEN"`,
+];

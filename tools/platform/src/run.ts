@@ -1,6 +1,6 @@
-import { RcmError } from '@rcm/telemetry';
+import { hasCode, RcmError } from '@rcm/telemetry';
 import type { PlatformConfig } from './config.ts';
-import { toTheFigures, type Run } from './course.ts';
+import { toTheFigures, type Run } from './demo-run.ts';
 import { removeAbandoned } from './data/abandoned.ts';
 import { freeBytes, openDataFolder, type DataFolder } from './data/folder.ts';
 import { takeLock } from './data/lock.ts';
@@ -50,10 +50,14 @@ export async function runPlatform(options: RunOptions, config: PlatformConfig, e
     }));
     const onProblem = (name: string, cause: unknown) => progress.say(`${name} could not be stopped cleanly: ${String((cause as Error).message)}`);
     const [stops, removals] = [createStops(onProblem), createStops(onProblem)];
-    const run: Run = { options, config, chromium, folder, memory, progress, supervisor: supervised, stops, removals, environment, interruption, startedAt };
+    let reached: number | null = null;
+    const onFigures = (exitCode: number) => void (reached = exitCode);
+    const common = { options, config, chromium, folder, memory, progress, environment, interruption, startedAt };
+    const run: Run = { ...common, supervisor: supervised, stops, removals, onFigures };
     try {
       return await unlessAborted(interruption.signal, toTheFigures(run));
     } catch (cause) {
+      if (reached !== null && hasCode(cause, 'cancelled')) return reached;
       throw ofFullDisk(folder, cause);
     } finally {
       lock.ending();

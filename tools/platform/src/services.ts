@@ -106,4 +106,5 @@ export const appSetting = async (
   databaseUrls: await appLogins(services.postgres.url, folder),
   identityKey: keyFile(folder.keys, 'identity-key'),
   aws: services.aws,
+  tokens: null,
 });

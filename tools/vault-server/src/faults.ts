@@ -24,7 +24,7 @@ export const faultSchema = z.strictObject({
 
 export type Fault = z.output<typeof faultSchema>;
 
-export interface Strike {
+export interface InjectedFault {
   readonly kind: Fault['kind'];
   readonly when: 'before' | 'after';
   readonly delayMs: number;
@@ -34,7 +34,7 @@ export interface Faults {
   /** Replaces all faults. */
   set(faults: readonly Fault[]): void;
   /** The first fault that hits this request, counted as used. */
-  strike(request: string): Strike | null;
+  take(request: string): InjectedFault | null;
   /** What `sys/health` says; asking uses nothing up. */
   state(): NodeState;
 }
@@ -48,7 +48,7 @@ export function createFaults(): Faults {
     set(faults) {
       active = faults.map((fault) => ({ fault, left: fault.count ?? Number.POSITIVE_INFINITY }));
     },
-    strike(request) {
+    take(request) {
       const entry = live().find(({ fault }) => request.startsWith(fault.match ?? ''));
       if (!entry) return null;
       entry.left -= 1;

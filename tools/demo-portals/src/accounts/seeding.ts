@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nowMs, type Portal } from '../portal.ts';
 import { findAccount, forgetFormerPasswords, saveAccount, type AccountKey } from '../records/accounts.ts';
+import { backupCodesOf, giveBackupCodes } from '../records/backup-codes.ts';
 import { clearFailures, forgetTotpSteps } from '../records/attempts.ts';
 import { inTransaction } from '../records/database.ts';
 import { habitsOf } from '../records/habits.ts';
@@ -13,6 +14,8 @@ export const seedSchema = z.strictObject({
   username: z.string().min(1).max(200),
   password: z.string().min(1).max(1000),
   mfaSeed: z.string().refine(isUsableSeed, 'must be base32 of at least 8 bytes').nullish(),
+  /** Each is accepted once in place of a code of the seed. */
+  backupCodes: z.array(z.string().min(1).max(64)).max(100).nullish(),
   ifAbsent: z.boolean().default(false),
 });
 
@@ -29,7 +32,10 @@ export async function seedAccount(portal: Portal, seed: Seed): Promise<SeedResul
   const present = findAccount(portal.records, key);
   if (
     present &&
-    (seed.ifAbsent || (present.mfaSeed === mfaSeed && (await passwordMatches(seed.password, present.passwordHash, habitsOf(portal.records, portal.code)))))
+    (seed.ifAbsent ||
+      (present.mfaSeed === mfaSeed &&
+        isGiven(portal, key, seed) &&
+        (await passwordMatches(seed.password, present.passwordHash, habitsOf(portal.records, portal.code)))))
   )
     return 'unchanged';
   const passwordHash = await hashPassword(seed.password);
@@ -48,7 +54,11 @@ export async function seedAccount(portal: Portal, seed: Seed): Promise<SeedResul
     clearFailures(portal.records, key);
     forgetFormerPasswords(portal.records, key);
     if (present?.mfaSeed !== mfaSeed) forgetTotpSteps(portal.records, key);
+    if (!isGiven(portal, key, seed)) giveBackupCodes(portal.records, key, seed.backupCodes ?? []);
     endSessionsOf(portal.records, key, null);
     return present ? 'replaced' : 'created';
   });
 }
+
+const isGiven = (portal: Portal, key: AccountKey, { backupCodes }: Seed): boolean =>
+  JSON.stringify(backupCodesOf(portal.records, key).map(({ code }) => code)) === JSON.stringify(backupCodes ?? []);

@@ -1,5 +1,6 @@
 import { nowMs, type Portal } from '../portal.ts';
 import { findAccount, type Account, type AccountKey } from '../records/accounts.ts';
+import { backupCodesOf, typeBackupCode } from '../records/backup-codes.ts';
 import { takeTotpStep } from '../records/attempts.ts';
 import { habitsOf } from '../records/habits.ts';
 import { inTransaction } from '../records/database.ts';
@@ -37,24 +38,33 @@ export async function decidePassword(portal: Portal, { username, password, by = 
       if (!account) return rejectUnknown(portal, key);
       if (isLocked(portal, account)) return refuseLocked(portal, account, by);
       if (!isRight || !isKnownEverywhere(portal, account)) return fail(portal, account, { ended: 'wrong', by });
-      return portal.policy.asksForCode && account.mfaSeed !== null ? 'code_needed' : accept(portal, account, by);
+      return portal.policy.asksForCode && hasCodes(portal, account) ? 'code_needed' : accept(portal, account, by);
     });
     if (decision !== 'again') return decision;
   }
 }
 
-/** Decides and records one try with a code, after the password was proved. A right code of a used step is a wrong code. */
+/** Decides and records one try with a code, after the password was proved. A right code of a used step, or a used backup code, is a wrong code. */
 export function decideCode(portal: Portal, username: string, code: string): CodeDecision {
   const key: AccountKey = { portal: portal.code, username };
   return inTransaction(portal.records, (): CodeDecision => {
     const account = findAccount(portal.records, key);
-    if (!account || account.mfaSeed === null) return rejectUnknown(portal, key);
+    if (!account || !hasCodes(portal, account)) return rejectUnknown(portal, key);
     if (isLocked(portal, account)) return refuseLocked(portal, account, 'visitor');
-    const { steps, oldest } = matchingSteps(account.mfaSeed, code, portal.commonClock.now().getTime());
-    if (steps.some((step) => takeTotpStep(portal.records, key, step, oldest))) return accept(portal, account, 'visitor');
+    if (isRightCode(portal, account, code)) return accept(portal, account, 'visitor');
     count(portal.records, key, 'mfaRejected');
     return fail(portal, account, { ended: 'wrong_code', by: 'visitor' });
   });
+}
+
+const hasCodes = (portal: Portal, account: Account): boolean => account.mfaSeed !== null || backupCodesOf(portal.records, account).length > 0;
+
+/** Marks what it was as used. */
+function isRightCode(portal: Portal, account: Account, code: string): boolean {
+  if (typeBackupCode(portal.records, account, code)) return true;
+  if (account.mfaSeed === null) return false;
+  const { steps, oldest } = matchingSteps(account.mfaSeed, code, portal.commonClock.now().getTime());
+  return steps.some((step) => takeTotpStep(portal.records, account, step, oldest));
 }
 
 function accept(portal: Portal, account: Account, by: TriedBy): 'accepted' {

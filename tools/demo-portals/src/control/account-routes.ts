@@ -9,6 +9,7 @@ import { decidePassword } from '../accounts/sign-in.ts';
 import { claimsOf } from '../claims/claims.ts';
 import { nowMs } from '../portal.ts';
 import { findAccount, saveAccount } from '../records/accounts.ts';
+import { backupCodesOf } from '../records/backup-codes.ts';
 import { inTransaction } from '../records/database.ts';
 import { changeFaultNames, faultSchema, setFault } from '../records/faults.ts';
 import { habitsOf } from '../records/habits.ts';
@@ -32,6 +33,10 @@ export function accountRoutes(app: Hono, portals: Portals): void {
   app.get('/accounts/:portal/:username', (c) => c.json(viewAccount(portalOf(portals, c), accountOf(portals, c))));
   app.get('/accounts/:portal/:username/history', (c) => c.json(historyOf(portalOf(portals, c), accountOf(portals, c))));
   app.get('/accounts/:portal/:username/claims', (c) => c.json({ claims: claimsOf(accountOf(portals, c)) }));
+  app.get('/accounts/:portal/:username/backup-codes', (c) => {
+    const codes = backupCodesOf(portalOf(portals, c).records, accountOf(portals, c));
+    return c.json({ typed: codes.map(({ typed }) => typed) });
+  });
   app.put('/accounts/:portal/:username/faults', async (c) => {
     const [portal, { username }] = [portalOf(portals, c), accountOf(portals, c)];
     const fault = await readBody(c, faultSchema.extend({ fault: z.enum(['none', ...changeFaultNames]) }));

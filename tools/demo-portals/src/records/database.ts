@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { DemoPortalsError } from '../error.ts';
-import { SCHEMA, SCHEMA_VERSION, UPGRADE_FROM_2 } from './schema.ts';
+import { SCHEMA, SCHEMA_VERSION, UPGRADES } from './schema.ts';
 
 export type Records = DatabaseSync;
 
@@ -31,12 +31,13 @@ function prepareSchema(records: Records): void {
   inTransaction(records, () => {
     const version = Number(one<{ user_version: number }>(records, 'PRAGMA user_version')?.user_version);
     if (version === SCHEMA_VERSION) return;
-    if (version !== 0 && version !== 2)
+    const steps = version === 0 ? SCHEMA : UPGRADES[version];
+    if (steps === undefined)
       throw new DemoPortalsError(
         'data_file_unusable',
         `The data file was written by another version of the demo portals (${version}, this is ${SCHEMA_VERSION}); remove it.`,
       );
-    records.exec(version === 2 ? UPGRADE_FROM_2 : SCHEMA);
+    records.exec(steps);
     records.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
 }

@@ -12,7 +12,9 @@ test('a file of the version before is taken on, accounts, locks and all', async 
   const file = join(folder, 'portals.db');
   openRecords(file).close();
   const old = new DatabaseSync(file);
-  old.exec('DROP TABLE login_try; DROP TABLE change_made; DROP TABLE pending_change; ALTER TABLE account DROP COLUMN locked_until_support;');
+  old.exec(
+    'DROP TABLE login_try; DROP TABLE change_made; DROP TABLE pending_change; DROP TABLE backup_code; ALTER TABLE account DROP COLUMN locked_until_support;',
+  );
   old.exec(`INSERT INTO account VALUES ('alpine', 'anna', 'salt.hash', NULL, 1, NULL, 77); PRAGMA user_version = 2;`);
   old.close();
   const records = openRecords(file);

@@ -1,4 +1,4 @@
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** Added in version 3. `number` of a try or a change counts from 1 at each account, so what was dropped shows. */
 const RECORD_TABLES = `
@@ -17,8 +17,19 @@ CREATE TABLE pending_change (
 CREATE INDEX pending_change_due ON pending_change (portal, due_at);
 `;
 
-/** Takes a file of version 2 to version 3. */
-export const UPGRADE_FROM_2 = `ALTER TABLE account ADD COLUMN locked_until_support INTEGER NOT NULL DEFAULT 0;${RECORD_TABLES}`;
+/** Added in version 4. `position` counts from 0 in the order in which the account got its codes; `typed`: how often somebody came with it. */
+const CODE_TABLES = `
+CREATE TABLE backup_code (
+  portal TEXT NOT NULL, username TEXT NOT NULL, position INTEGER NOT NULL, code TEXT NOT NULL, typed INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (portal, username, position)
+) STRICT;
+`;
+
+/** What takes a file of a version before to this one. */
+export const UPGRADES: Readonly<Record<number, string>> = {
+  2: `ALTER TABLE account ADD COLUMN locked_until_support INTEGER NOT NULL DEFAULT 0;${RECORD_TABLES}${CODE_TABLES}`,
+  3: CODE_TABLES,
+};
 
 /** Times are milliseconds since 1970. A tally with the empty user name counts tries for accounts that do not exist. */
 export const SCHEMA = `
@@ -48,4 +59,4 @@ CREATE TABLE session (
 ) STRICT;
 CREATE INDEX session_account ON session (portal, username);
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-${RECORD_TABLES}`;
+${RECORD_TABLES}${CODE_TABLES}`;

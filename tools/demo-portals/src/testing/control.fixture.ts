@@ -4,7 +4,14 @@ import type { Tally } from '../records/tallies.ts';
 
 /** Calls the control port as a test does; every method fails on an answer that is not 2xx. */
 export interface ControlClient {
-  seed(account: { portal: PortalCode; username: string; password: string; mfaSeed?: string; ifAbsent?: boolean }): Promise<string>;
+  seed(account: {
+    portal: PortalCode;
+    username: string;
+    password: string;
+    mfaSeed?: string;
+    backupCodes?: readonly string[];
+    ifAbsent?: boolean;
+  }): Promise<string>;
   accepts(portal: PortalCode, username: string, password: string): Promise<boolean>;
   letsIn(portal: PortalCode, username: string, password: string): Promise<boolean>;
   account(portal: PortalCode, username: string): Promise<AccountView>;

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
-import type { Faults, Strike } from '../faults.ts';
+import type { Faults, InjectedFault } from '../faults.ts';
 import type { SignedRequest } from '../identity/signature.ts';
 import type { Service } from '../operation.ts';
 import type { ObjectStore } from '../objects/store.ts';
@@ -70,30 +70,30 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
   if (isControl(request.target)) return send(options, response, answerControl(options.control, request));
   if (options.objects.takes(request)) return serveObject(options, request, response, stopping);
   const requested = requestedBy(options.services, request.headers);
-  const strike = options.faults.strike(requested.service?.name ?? '', operationName(requested, body));
-  if (strike?.when === 'before' && (await struck(options, strike, requested, response, stopping))) return;
+  const fault = options.faults.take(requested.service?.name ?? '', operationName(requested, body));
+  if (fault?.when === 'before' && (await inject(options, fault, requested, response, stopping))) return;
   const answer = options.dispatcher.dispatch(request, requested);
-  if (strike?.when === 'after' && (await struck(options, strike, requested, response, stopping))) return;
+  if (fault?.when === 'after' && (await inject(options, fault, requested, response, stopping))) return;
   send(options, response, answer);
 }
 
 async function serveObject(options: ServerOptions, request: SignedRequest, response: ServerResponse, stopping: AbortSignal): Promise<void> {
   const nobody: Requested = { service: null, operation: null };
-  const strike = options.faults.strike('s3', options.objects.operationOf(request));
-  if (strike?.when === 'before' && (await struck(options, strike, nobody, response, stopping))) return;
+  const fault = options.faults.take('s3', options.objects.operationOf(request));
+  if (fault?.when === 'before' && (await inject(options, fault, nobody, response, stopping))) return;
   const answer = options.objects.answer(request);
-  if (strike?.when === 'after' && (await struck(options, strike, nobody, response, stopping))) return;
+  if (fault?.when === 'after' && (await inject(options, fault, nobody, response, stopping))) return;
   send(options, response, answer);
 }
 
 /** Lets a fault happen; true where the call is over by it. */
-async function struck(options: ServerOptions, strike: Strike, requested: Requested, response: ServerResponse, stopping: AbortSignal): Promise<boolean> {
-  if (strike.kind === 'slow') {
-    await delay(strike.delayMs, undefined, { signal: stopping });
+async function inject(options: ServerOptions, fault: InjectedFault, requested: Requested, response: ServerResponse, stopping: AbortSignal): Promise<boolean> {
+  if (fault.kind === 'slow') {
+    await delay(fault.delayMs, undefined, { signal: stopping });
     return false;
   }
-  if (strike.kind === 'error500') send(options, response, options.dispatcher.internalError(requested));
-  else if (strike.kind === 'throttle') send(options, response, options.dispatcher.throttled(requested));
+  if (fault.kind === 'error500') send(options, response, options.dispatcher.internalError(requested));
+  else if (fault.kind === 'throttle') send(options, response, options.dispatcher.throttled(requested));
   else response.destroy();
   return true;
 }

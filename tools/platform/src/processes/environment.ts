@@ -40,6 +40,15 @@ export interface AppSetting {
   readonly chromium: string | null;
   /** What the names of the images begin with that they run from; `null`: from this clone. */
   readonly images: string | null;
+  /** Whose tokens the web-agent's API takes; `null`: it serves none. */
+  readonly tokens: ApiTokens | null;
+}
+
+/** As `RCM_API_…` has them. */
+export interface ApiTokens {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUrl: string;
 }
 
 export const ENVIRONMENT_NAME = 'local';
@@ -64,7 +73,7 @@ export function appEnvironment(app: AppName, setting: AppSetting): Record<string
     AWS_REGION: aws.region,
     ...(app === 'migrator'
       ? { ...MIGRATOR, RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: setting.adminUrl.path }
-      : { ...portals(setting), ...(app === 'rotator' ? ROTATOR : WEB_AGENT) }),
+      : { ...portals(setting), ...(app === 'rotator' ? ROTATOR : { ...WEB_AGENT, ...api(setting) }) }),
   };
 }
 
@@ -79,6 +88,9 @@ const portals = ({ chromium, config }: AppSetting): Record<string, string> => ({
   // shorter: it must outlast a submit, and a busy machine with two cores has been seen to need 10 s for one.
   RCM_LEASE_TTL_MS: '35000',
 });
+
+const api = ({ tokens }: AppSetting): Record<string, string> =>
+  tokens === null ? {} : { RCM_API_PORT: '0', RCM_API_ISSUER: tokens.issuer, RCM_API_AUDIENCE: tokens.audience, RCM_API_JWKS_URL: tokens.jwksUrl };
 
 /** Without AWS's quotas there is nothing to be gentle with. */
 const MIGRATOR = { RCM_MIGRATOR_WRITES_PER_SECOND: '50', RCM_MIGRATOR_READS_PER_SECOND: '200' };

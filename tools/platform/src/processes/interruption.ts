@@ -9,8 +9,8 @@ export interface Interruption {
   stop(): void;
 }
 
-/** A signal to the whole group reaches us twice: directly, and passed on by the script above us. That is one wish. */
-const SAME_WISH_MS = 1_000;
+/** A signal to the whole group reaches us twice: directly, and passed on by the script above us. That is one request. */
+const SAME_REQUEST_MS = 1_000;
 
 /**
  * The first Ctrl-C (or SIGTERM, SIGHUP) asks for the orderly end, which can take as long as work in hand needs; a later Ctrl-C
@@ -21,7 +21,7 @@ export function listenForInterruption(onImpatience: () => void): Interruption {
   const abort = (reason: RcmError) => controller.abort(reason);
   let askedAt: number | null = null;
   const onSignal = (name: NodeJS.Signals) => {
-    if (askedAt !== null && name === 'SIGINT' && Date.now() - askedAt > SAME_WISH_MS) onImpatience();
+    if (askedAt !== null && name === 'SIGINT' && Date.now() - askedAt > SAME_REQUEST_MS) onImpatience();
     askedAt ??= Date.now();
     abort(new RcmError('cancelled', 'Stopped before the end was reached.'));
   };

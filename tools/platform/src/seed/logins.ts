@@ -13,7 +13,9 @@ export const organizations = [
   { id: 'hospital-b-west', name: 'West Hospital of Firm B', parentId: 'firm-b' },
 ] as const;
 
-const hospitals = organizations.filter((organization) => organization.parentId !== null);
+export const hospitals = organizations.filter((organization) => organization.parentId !== null);
+/** The hospital of which one person alone, and one service, are shown. */
+export const NORTH = 'hospital-a-north';
 
 /** Where the endpoint of a number belongs; the same in every run. */
 export interface SeededPlace {

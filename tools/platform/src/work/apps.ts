@@ -8,7 +8,8 @@ import type { ManagedProcess, ManagedProcessOptions } from '../processes/managed
 import { freePort } from '../processes/ports.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 
-const scriptOf = (app: string): string => fileURLToPath(new URL(`../../../../apps/${app}/src/main.ts`, import.meta.url));
+/** Of an app of this clone. */
+export const scriptOf = (app: string): string => fileURLToPath(new URL(`../../../../apps/${app}/src/main.ts`, import.meta.url));
 
 /** An app as a process of this clone, or as a container. */
 function appProcess(app: AppName, args: readonly string[], setting: AppSetting, more: Readonly<Record<string, string>> = {}): ManagedProcessOptions {
@@ -49,6 +50,8 @@ export interface RunningApp {
   readonly process: ManagedProcess;
   /** Its `/healthz`, `/readyz` and `/metrics`. */
   readonly healthUrl: string;
+  /** Its API; `null`: it serves none. */
+  readonly apiUrl: string | null;
 }
 
 /** Starts a long-running app; returns when it says that it is ready. */
@@ -56,6 +59,7 @@ export async function startApp(app: 'web-agent' | 'rotator', setting: AppSetting
   // A container's health is asked for at a port that is known before.
   const health: Record<string, string> = setting.images === null ? {} : { RCM_HEALTH_PORT: String(await freePort()) };
   const managed = supervisor.start(appProcess(app, ['run'], setting, health));
-  const port = await managed.announced((line) => (typeof line['healthPort'] === 'number' ? line['healthPort'] : null), READY_MS);
-  return { process: managed, healthUrl: `http://127.0.0.1:${port}` };
+  const { healthPort, apiPort } = await managed.announced((line) => (typeof line['healthPort'] === 'number' ? line : null), READY_MS);
+  const at = (port: unknown): string => `http://127.0.0.1:${String(port)}`;
+  return { process: managed, healthUrl: at(healthPort), apiUrl: typeof apiPort === 'number' ? at(apiPort) : null };
 }

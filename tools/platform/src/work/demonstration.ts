@@ -2,7 +2,7 @@ import { type AttemptState, type Database, listAttempts, setNextRotation } from 
 import type { ManagedProcess } from '../processes/managed-process.ts';
 import { requireOwnLogins } from '../postgres/app-logins.ts';
 import { startApp } from './apps.ts';
-import { openEndpointStates } from './endpoint-state.ts';
+import { type EndpointStates, openEndpointStates } from './endpoint-state.ts';
 import { TaskStream } from './task-stream.ts';
 import { workOff, workOn, workUntil, type WorkOptions } from './work-until.ts';
 import type { AppSetting } from '../processes/environment.ts';
@@ -26,6 +26,8 @@ export interface WorkSetting {
 }
 
 export interface WorkDone {
+  /** The web-agent's API; `null`: it serves none. */
+  readonly apiUrl: string | null;
   readonly healthUrls: { readonly agent: string; readonly rotator: string };
   /** Goes on asking for tasks, less eagerly, until the signal aborts. */
   keepWorking(): Promise<never>;
@@ -67,8 +69,15 @@ export async function workThroughRotation(options: WorkSetting): Promise<WorkDon
   await workUntil(work, 'passwords rotated', (state) => state.rotated);
   await workUntil(work, 'logins used after their rotation', (state) => state.usedAfterRotation);
   await workOff(work, LAST_TASKS_MS);
+  const own = new Set((await states.read()).map(({ id }) => id));
   return {
+    apiUrl: agent.apiUrl,
     healthUrls: { agent: agent.healthUrl, rotator: rotator.healthUrl },
-    keepWorking: () => workOn({ states, stream: new TaskStream({ db, inFlight: 1 }), signal }),
+    // What somebody adds meanwhile is theirs to use.
+    keepWorking: () => workOn({ states: only(states, own), stream: new TaskStream({ db, inFlight: 1 }), signal }),
   };
 }
+
+const only = (states: EndpointStates, ids: ReadonlySet<string>): Pick<EndpointStates, 'read'> => ({
+  read: async () => (await states.read()).filter(({ id }) => ids.has(id)),
+});

@@ -35,7 +35,11 @@ export async function workUntil(options: WorkOptions, what: string, reached: (st
 }
 
 /** Goes on asking, with nothing to reach, until the signal aborts. */
-export async function workOn({ states, stream, signal }: Pick<WorkOptions, 'states' | 'stream' | 'signal'>): Promise<never> {
+export async function workOn({
+  states,
+  stream,
+  signal,
+}: Pick<WorkOptions, 'stream' | 'signal'> & { readonly states: Pick<EndpointStates, 'read'> }): Promise<never> {
   for (;;) {
     await stream.refill(await states.read());
     await systemClock.sleep(STAND_BY_MS, signal);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Faults, Strike } from '../faults.ts';
+import type { Faults, InjectedFault } from '../faults.ts';
 import { VaultServerStartError } from '../start-error.ts';
 import type { World } from '../world.ts';
 import { type Answer, Refusal } from './answer.ts';
@@ -62,11 +62,11 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
   const raw: RawRequest = { method: incoming.method ?? 'GET', target: incoming.url ?? '/', headers: incoming.headers, body };
   if (isControl(raw)) return send(response, answerControl(options.world, options.faults, raw));
   if (/^\/v1\/sys\/health(\?|$)/.test(raw.target)) return send(response, health(options.faults.state(), options.world.clock.now()));
-  const strike = options.faults.strike(requestName(raw));
-  if (strike?.kind === 'slow') await delay(strike.delayMs, undefined, { signal: stopping });
-  if (strike?.when === 'before' && hit(strike, response)) return;
+  const fault = options.faults.take(requestName(raw));
+  if (fault?.kind === 'slow') await delay(fault.delayMs, undefined, { signal: stopping });
+  if (fault?.when === 'before' && inject(fault, response)) return;
   const answer = answerTo(options, raw);
-  if (strike?.when === 'after' && hit(strike, response)) return;
+  if (fault?.when === 'after' && inject(fault, response)) return;
   send(response, answer);
 }
 
@@ -93,7 +93,7 @@ function answerTo({ world, namespaces, onInternalError }: ServerOptions, raw: Ra
 }
 
 /** The sentences are Vault's own: sdk/helper/consts/error.go (sealed), http/handler.go (no active node), quotas (429). */
-const FAULT_ANSWERS: Partial<Record<Strike['kind'], Refusal>> = {
+const FAULT_ANSWERS: Partial<Record<InjectedFault['kind'], Refusal>> = {
   sealed: new Refusal(503, 'Vault is sealed'),
   uninitialized: new Refusal(503, 'Vault is sealed'),
   standby: new Refusal(500, 'local node not active but active cluster node not found'),
@@ -102,9 +102,9 @@ const FAULT_ANSWERS: Partial<Record<Strike['kind'], Refusal>> = {
 };
 
 /** Lets a fault happen; true where the request is over by it. */
-function hit(strike: Strike, response: ServerResponse): boolean {
-  if (strike.kind === 'slow') return false;
-  const refusal = FAULT_ANSWERS[strike.kind];
+function inject(fault: InjectedFault, response: ServerResponse): boolean {
+  if (fault.kind === 'slow') return false;
+  const refusal = FAULT_ANSWERS[fault.kind];
   if (refusal) send(response, refusal.answer);
   else response.destroy();
   return true;

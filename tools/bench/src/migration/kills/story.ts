@@ -13,7 +13,7 @@ export interface StoryOptions {
 }
 
 const WHY = ['--reason', 'bench'];
-/** How the deaths lie over the commands; what is left of them strikes the commands that people's edits need. */
+/** How the deaths lie over the commands; what is left of them comes to the commands that people's edits need. */
 const WAY = [
   { args: ['apply', ...WHY], part: 0.5 },
   { args: ['verify'], part: 0.14 },

@@ -1,6 +1,5 @@
 import { createKmsDataKeys } from '@rcm/credentials';
 import { applyMigrations, openDatabase } from '@rcm/db';
-import type { RcmError } from '@rcm/telemetry';
 import type { PlatformConfig } from './config.ts';
 import { AppContainers } from './containers/run-apps.ts';
 import type { DataFolder } from './data/folder.ts';
@@ -9,7 +8,7 @@ import { wrongFigures, type Figures } from './figures/figures.ts';
 import { readReached } from './figures/reached.ts';
 import type { RunOptions } from './options.ts';
 import type { RunningAws } from './aws/running.ts';
-import { ENVIRONMENT_NAME } from './processes/environment.ts';
+import { type AppSetting, ENVIRONMENT_NAME } from './processes/environment.ts';
 import { settleStorage } from './postgres/start.ts';
 import type { Interruption } from './processes/interruption.ts';
 import type { Supervisor } from './processes/supervisor.ts';
@@ -22,6 +21,7 @@ import { openLegacyAccounts, seedRows } from './seed/seed.ts';
 import { appSetting, startServices, type Services, type Stops } from './services.ts';
 import { writeAuditTrail } from './work/audit-trail.ts';
 import { migrateFromImage, runMigrator } from './work/apps.ts';
+import { type Doors, openDoors } from './work/doors.ts';
 import { writeOperatorProfile } from './work/operator-profile.ts';
 import { openRotations, workThroughRotation } from './work/demonstration.ts';
 
@@ -48,9 +48,11 @@ export interface Run {
   readonly environment: NodeJS.ProcessEnv;
   readonly interruption: Interruption;
   readonly startedAt: number;
+  /** Told of the exit code when the figures are printed: whoever ends it after that ends nothing early. */
+  readonly onFigures: (exitCode: number) => void;
 }
 
-/** The course of a run: services, seeds, migration, work through the rotation, figures. Gives the exit code: 0 where every figure is as it should be. */
+/** A run from its services to its figures: services, seeds, migration, work through the rotation, figures. Gives the exit code: 0 where every figure is as it should be. */
 export async function toTheFigures(run: Run): Promise<number> {
   const { options, memory, folder, progress, stops, supervisor, interruption, startedAt } = run;
   const services = await startServices({ mode: memory.value.mode, folder, supervisor, stops, removals: run.removals, progress, environment: run.environment });
@@ -80,8 +82,17 @@ export async function toTheFigures(run: Run): Promise<number> {
     await runMigrator(command, setting, supervisor);
     progress.say(`migrator ${command} is done`);
   }
+  const doors = await openForOthers(run, setting);
   const until = startedAt + BASE_MS + PER_ENDPOINT_MS * memory.value.endpoints;
-  const work = await workThroughRotation({ db, setting, supervisor, stops, progress, signal: interruption.signal, until });
+  const work = await workThroughRotation({
+    db,
+    setting: { ...setting, tokens: doors?.tokens ?? null },
+    supervisor,
+    stops,
+    progress,
+    signal: interruption.signal,
+    until,
+  });
 
   if (containers) {
     await containers.check();
@@ -117,8 +128,18 @@ export async function toTheFigures(run: Run): Promise<number> {
   });
   progress.end();
   reportEnd({ figures, wrong, hits: search.hits, json: options.json, folder });
-  if (!options.once) await standBy(run, { services, work, trail, profile: await writeOperatorProfile(setting) });
-  return wrong.length === 0 ? 0 : 1;
+  const exitCode = wrong.length === 0 ? 0 : 1;
+  run.onFigures(exitCode);
+  if (!options.once) await standBy(run, { services, work, trail, profile: await writeOperatorProfile(setting), doors });
+  return exitCode;
+}
+
+/** For people and services, while it stays up. `null`: it ends by itself, or the apps run from images. */
+async function openForOthers({ options, supervisor, stops, progress }: Run, setting: AppSetting): Promise<Doors | null> {
+  if (options.once || options.images !== null) return null;
+  const doors = await openDoors(setting, supervisor, stops);
+  progress.say(`the console is up at ${doors.consoleUrl}: sign in with a click, and look on`);
+  return doors;
 }
 
 /** Whoever asks for tasks seals what it asks with, as a web-agent does. */
@@ -142,14 +163,8 @@ async function rememberPlaintext({ memory, folder, progress }: Run, services: Se
   progress.say(`${search.secretCount} secrets lie in plaintext at ${search.hitCount} places`);
 }
 
-/** Stays up, with a task now and then, until somebody ends it: that is then no failure. */
-async function standBy({ folder, interruption }: Run, standing: Omit<Standing, 'folder'>): Promise<void> {
-  const { work } = standing;
+/** Stays up, with a task now and then, until somebody ends it. */
+async function standBy({ folder }: Run, standing: Omit<Standing, 'folder'>): Promise<void> {
   reportStanding({ folder, ...standing });
-  try {
-    await work.keepWorking();
-  } catch (cause) {
-    if (interruption.signal.aborted && (interruption.signal.reason as RcmError).code === 'cancelled') return;
-    throw cause;
-  }
+  await standing.work.keepWorking();
 }
