@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run once by docker compose when the database is migrated: a login of Postgres for each app, as a member of its role and of nothing else (docs/database-roles.md). May be repeated.
 set -eu
-for app in agent rotator; do
+for app in agent rotator console; do
   # On standard input: what stands in arguments is shown by `ps`.
   psql --no-psqlrc --quiet --tuples-only --set=ON_ERROR_STOP=1 "$(cat /run/secrets/owner_database_url)" <<SQL
 \set password '$(cat "/run/secrets/${app}_password")'

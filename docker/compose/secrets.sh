@@ -13,9 +13,10 @@ url() { printf 'postgresql://%s:%s@postgres:5432/postgres?sslmode=disable' "$1" 
 
 keep identity-key "$(random)"
 keep owner-database-url "$(url postgres "$RCM_COMPOSE_POSTGRES_PASSWORD")"
-for app in agent rotator; do
+for app in agent rotator console; do
   keep "$app-password" "$(random)"
   keep "$app-database-url" "$(url "$app" "$(<"$folder/$app-password")")"
 done
+keep console-client-secret "$(random)"
 keep aws-credentials "$(printf '[default]\naws_access_key_id = %s\naws_secret_access_key = local' "${RCM_COMPOSE_AWS_ACCOUNT_ID:-123456789012}")"
 chmod 0444 "$folder"/*
