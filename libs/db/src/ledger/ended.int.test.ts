@@ -129,7 +129,8 @@ test('where only unanswered logins of others keep everybody out, nobody asks aga
 
 test('a person’s word that an account was unlocked is of the moment in which they said it, whenever it is written down', async () => {
   const on = await logins.account();
-  const said = async () => (await t.sql<{ now: Date }>('SELECT clock_timestamp() AS now'))[0]?.now ?? new Date(0);
+  // A Date has whole milliseconds: some pass first, or it would be cut to one before the refusal.
+  const said = async () => (await t.sql<{ now: Date }>('SELECT clock_timestamp() AS now FROM pg_sleep(0.005)'))[0]?.now ?? new Date(0);
   await logins.login(on, 'rejected');
   const saidAt = await said();
   await logins.login(on, 'rejected');

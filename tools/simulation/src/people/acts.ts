@@ -130,7 +130,7 @@ export class Person {
     }
     await this.#sleep(callMs);
     portal.callSupport(username);
-    if (tells) await operatorRuns(this.#world, this.#login, { kind: 'unlocked' }, this.#process);
+    if (tells) await operatorRuns(this.#world, this.#login, { kind: 'unlocked', username }, this.#process);
   }
 
   /** Deletes it and creates it again with the same text; nobody does that where the name of the secret would be another one. */

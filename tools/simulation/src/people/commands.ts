@@ -9,7 +9,8 @@ import { accountName, type SimLogin, type World } from '../world/world.ts';
 
 export type Command =
   | Extract<Happening, { readonly kind: 'a person retries' | 'a person rotates' | 'a person rolls back' | 'a person pauses' }>
-  | { readonly kind: 'unlocked' }
+  /** Of the account that support was called for: the secret may name another one by now. */
+  | { readonly kind: 'unlocked'; readonly username: string }
   | { readonly kind: 'resolve'; readonly accept: 'current' | 'found' };
 
 export const ACT = { actor: 'person:os:operator', reason: 'simulated', dryRun: false } as const;
@@ -32,9 +33,9 @@ export async function operatorRuns(world: World, login: SimLogin, command: Comma
   try {
     switch (command.kind) {
       case 'unlocked':
-        await unlockedCommand(context, { ...ACT, endpointId, username: login.username });
-        world.wasLocked.delete(accountName(login));
-        Object.assign(login.portal.accounts.get(login.username) ?? {}, { supportToldAt: world.scheduler.now });
+        await unlockedCommand(context, { ...ACT, endpointId, username: command.username });
+        world.wasLocked.delete(accountName({ ...login, username: command.username }));
+        Object.assign(login.portal.accounts.get(command.username) ?? {}, { supportToldAt: world.scheduler.now });
         return;
       case 'resolve':
         await resolveCommand(context, { ...ACT, endpointId, accept: command.accept, proof: 'login' });

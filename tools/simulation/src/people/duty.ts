@@ -71,7 +71,8 @@ async function unlock(world: World, login: SimLogin, process: SimProcess): Promi
   if (!isSpent && !isLockedForGood && !wasUntold && !platformWaitsForPeople(world, login)) return;
   portal.callSupport(username);
   // Two logins may have come to one account; the platform tells of each that it holds for locked, and is answered for each.
-  for (const each of world.logins.values()) if (accountName(each) === accountName(login)) await operatorRuns(world, each, { kind: 'unlocked' }, process);
+  for (const each of world.logins.values())
+    if (accountName(each) === accountName(login)) await operatorRuns(world, each, { kind: 'unlocked', username }, process);
 }
 
 /** It says that it may try this login no more until somebody has it unlocked: what a person said may have been noted for the account that the secret named before. */
