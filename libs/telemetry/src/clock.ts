@@ -25,18 +25,34 @@ export const systemClock: Clock = {
   },
 };
 
+/** Runs `wait`, and its time is none of the deadline's. What is waited for so has a deadline of its own. */
+export type OutsideDeadline = <T>(wait: () => Promise<T>) => Promise<T>;
+
 /**
  * Runs `act` under a deadline: its signal aborts after `ms` milliseconds or with `signal`, whichever is first, and a late
  * answer is not waited for. Fails with `deadline_exceeded` or `cancelled`; where `signal` has aborted already, `act` never starts.
  */
 export async function withDeadline<T>(
   options: { readonly ms: number; readonly what: string; readonly signal?: AbortSignal },
-  act: (signal: AbortSignal) => Promise<T>,
+  act: (signal: AbortSignal, outside: OutsideDeadline) => Promise<T>,
 ): Promise<T> {
   const cancelled = () => new RcmError('cancelled', `${options.what} was cancelled.`);
   if (options.signal?.aborted) throw cancelled();
   const timer = new AbortController();
-  const timeout = setTimeout(() => timer.abort(), Math.min(options.ms, LONGEST_TIMER_MS));
+  let left = Math.min(options.ms, LONGEST_TIMER_MS);
+  let startedAt = performance.now();
+  let timeout: NodeJS.Timeout | undefined = setTimeout(() => timer.abort(), left);
+  let isOver = false;
+  const outside: OutsideDeadline = async (wait) => {
+    clearTimeout(timeout);
+    left = Math.max(0, left - (performance.now() - startedAt));
+    try {
+      return await wait();
+    } finally {
+      startedAt = performance.now();
+      if (!isOver) timeout = setTimeout(() => timer.abort(), left);
+    }
+  };
   const signal = options.signal ? AbortSignal.any([options.signal, timer.signal]) : timer.signal;
   const stopped = () =>
     timer.signal.aborted
@@ -48,8 +64,9 @@ export async function withDeadline<T>(
     signal.addEventListener('abort', onAbort, { once: true });
   });
   try {
-    return await Promise.race([act(signal), aborted]);
+    return await Promise.race([act(signal, outside), aborted]);
   } finally {
+    isOver = true;
     clearTimeout(timeout);
     signal.removeEventListener('abort', onAbort);
   }

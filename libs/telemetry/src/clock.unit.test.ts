@@ -4,6 +4,8 @@ import { systemClock, withDeadline } from './clock.ts';
 afterEach(() => vi.useRealTimers());
 
 const never = () => new Promise<never>(() => {});
+/** By the global timer, which a test may hold. */
+const pass = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
 
 describe('withDeadline', () => {
   it('gives the answer, and leaves no timer behind', async () => {
@@ -54,6 +56,39 @@ describe('withDeadline', () => {
     await systemClock.sleep(40);
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
+  });
+
+  it('counts no wait that is outside of it, and all the rest', async () => {
+    vi.useFakeTimers();
+    const answer = withDeadline({ ms: 1000, what: 'It' }, async (_, outside) => {
+      await pass(600);
+      await outside(() => pass(60_000));
+      await outside(() => pass(60_000));
+      await pass(399);
+      return 'in time';
+    });
+    await vi.advanceTimersByTimeAsync(120_999);
+    await expect(answer).resolves.toBe('in time');
+    const late = withDeadline({ ms: 1000, what: 'It' }, async (_, outside) => {
+      await pass(600);
+      await outside(() => pass(60_000));
+      return never();
+    });
+    const refused = expect(late).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    await vi.advanceTimersByTimeAsync(61_001);
+    await refused;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('ends a wait outside of it with its caller’s signal, and leaves no timer behind', async () => {
+    vi.useFakeTimers();
+    const stop = new AbortController();
+    const answer = withDeadline({ ms: 1000, what: 'It', signal: stop.signal }, (_, outside) => outside(() => pass(60_000)));
+    const refused = expect(answer).rejects.toMatchObject({ code: 'cancelled' });
+    stop.abort();
+    await refused;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('holds a deadline longer than a 31-bit timer', async () => {

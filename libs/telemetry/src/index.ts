@@ -5,7 +5,7 @@
  */
 export { alarm, type AlarmDefinition, type AlarmName, alarmNames, CLOUDWATCH_METRICS, SCALING_METRICS, underQuotas } from './alarms/alarms.ts';
 export { QUOTAS, type Quotas } from './alarms/quotas.ts';
-export { type Clock, systemClock, withDeadline } from './clock.ts';
+export { type Clock, type OutsideDeadline, systemClock, withDeadline } from './clock.ts';
 export { isTime, KINDS, REASON } from './command-line/kinds.ts';
 export { plainWords } from './command-line/plain-words.ts';
 export { readConfig } from './config.ts';

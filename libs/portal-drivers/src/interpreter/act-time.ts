@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { RcmError } from '@rcm/telemetry';
+import { type OutsideDeadline, RcmError } from '@rcm/telemetry';
 import { type PageWatch, type Trouble, troubleInWords } from './page-watch.ts';
 
 /** Milliseconds between two looks at a page, twice as many after each look up to the last, and the first again when the page has moved. A look costs a few milliseconds; people need ten times the last to see a change. */
@@ -13,6 +13,8 @@ export interface ActTimeOptions {
   readonly watch: Pick<PageWatch, 'moved' | 'frameTrouble'>;
   /** Done after every look that found nothing. */
   readonly meanwhile?: () => Promise<void>;
+  /** Of the deadline that the act runs under. Default: nothing is outside of it. */
+  readonly outside?: OutsideDeadline;
 }
 
 /** The time of one act: ends at its deadline or when its signal aborts. */
@@ -20,20 +22,31 @@ export interface ActTime {
   readonly signal: AbortSignal;
   /** Milliseconds a step may take: its own deadline, or what is left of the act's. At least 1. */
   stepMs(stepDeadlineMs: number): number;
+  /** Runs `wait`, and its time is none of the act's. */
+  outside<T>(wait: () => Promise<T>): Promise<T>;
   /** Fails with `cancelled` if the act is over. */
   check(what: string): void;
   /** Looks again and again until `look` gives a value. Fails with `deadline_exceeded` after `ms`, with `portal_unavailable` where a frame of the page was in trouble. */
   until<T>(what: string, ms: number, look: () => Promise<T | null>): Promise<T>;
 }
 
-export function createActTime({ deadlineMs, signal, watch, meanwhile }: ActTimeOptions): ActTime {
-  const end = performance.now() + deadlineMs;
+export function createActTime({ deadlineMs, signal, watch, meanwhile, outside }: ActTimeOptions): ActTime {
+  let end = performance.now() + deadlineMs;
   const check = (what: string): void => {
     if (signal.aborted) throw new RcmError('cancelled', `${what} was stopped.`);
   };
   return {
     signal,
     stepMs: (stepDeadlineMs) => Math.max(1, Math.min(stepDeadlineMs, end - performance.now())),
+    async outside(wait) {
+      if (!outside) return wait();
+      const startedAt = performance.now();
+      try {
+        return await outside(wait);
+      } finally {
+        end += performance.now() - startedAt;
+      }
+    },
     check,
     async until(what, ms, look) {
       const last = performance.now() + ms;

@@ -35,6 +35,7 @@ async function typeInto<W extends Worded>(act: Act<W>, fill: NonNullable<Step['f
   for (const field of await locator.all()) await typeValue(act, field, fill.with, limits);
 }
 
+/** Its limits count from when there is a code. */
 async function typeCode<W extends Worded>(act: Act<W>, totp: NonNullable<Step['totp']>, locator: Locator, limits: TypingLimits): Promise<void> {
   const code = await act.oneTimeCode(totp.proves_password === true);
   act.seal(code);

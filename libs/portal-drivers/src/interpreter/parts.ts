@@ -29,7 +29,7 @@ export function addressOf(parts: SessionParts, path: string): string {
 }
 
 /** The time of an act. Whatever may lie over the page is put away while it waits. */
-export const timeOf = ({ watch, interruptions }: SessionParts, time: Pick<ActTimeOptions, 'deadlineMs' | 'signal'>): ActTime =>
+export const timeOf = ({ watch, interruptions }: SessionParts, time: Omit<ActTimeOptions, 'watch' | 'meanwhile'>): ActTime =>
   createActTime({ ...time, watch, meanwhile: () => interruptions.clear(watch.page) });
 
 /** Tells of a step, and takes evidence of the page it left. */

@@ -57,8 +57,8 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
 
   requestGate.reset();
   try {
-    const ended = await withDeadline({ ms: sending.deadlineMs, what: sending.name, signal: sending.signal }, async (signal) => {
-      const time = timeOf(parts, { deadlineMs: sending.deadlineMs, signal });
+    const ended = await withDeadline({ ms: sending.deadlineMs, what: sending.name, signal: sending.signal }, async (signal, outside) => {
+      const time = timeOf(parts, { deadlineMs: sending.deadlineMs, signal, outside });
       const act: Act<W> = {
         name: sending.name,
         watch: parts.watch,
@@ -72,7 +72,8 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
         seal: (secret) => requestGate.hold(createSecretMask((typed.push(secret), typed))),
         beforeSubmit: () => askCaller(signal),
         submitted: () => (pressed = true),
-        oneTimeCode: sending.oneTimeCode,
+        // A code may be a minute or a person away, which is none of the portal's time; whoever gives it has a deadline for it.
+        oneTimeCode: (provesPassword) => time.outside(() => sending.oneTimeCode(provesPassword)),
         expiry: sending.expiry,
         onStep: (trace) => tellStep(parts, trace),
       };
