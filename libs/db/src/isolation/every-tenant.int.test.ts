@@ -24,7 +24,7 @@ describe.each(['rcm_rotator', 'rcm_migrator'] as const)('over all tenants %s loo
     expect(nothing(await w.ask(role, '*', statement))).toBe(true);
   });
 
-  test.each(['login_identity', 'login_lease', 'login_attempt', 'rotation_attempt', 'login_clearance', 'backup_code_spent', 'migration_proof'])(
+  test.each(['login_identity', 'login_lease', 'login_attempt', 'rotation_attempt', 'login_clearance', 'backup_code_spent', 'code_request', 'migration_proof'])(
     'adds nothing to %s',
     async (table) => {
       const row = [w.mine.orgId, w.mine.endpointId, table === 'login_identity' ? 'f'.repeat(64) : w.mine.loginIdentity, randomUUID()];

@@ -36,6 +36,7 @@ import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts'
 import { listLeases, releaseLease, renewLease } from '../leases/upkeep.ts';
 import { withdrawWriterIntent } from '../leases/writer-intent.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
+import { askForCode, endCodeTurn, takeCode, takeCodeTurn } from '../codes/ask.ts';
 import { spendBackupCode } from '../ledger/backup-code.ts';
 import { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts';
 import { clearLogin } from '../ledger/clearance.ts';
@@ -89,6 +90,7 @@ interface Named extends TestEndpoint {
   readonly attemptId: string;
   readonly loginAttemptId: string;
   readonly taskId: string;
+  readonly codeRequestId: string;
 }
 
 const PRINTS = [printOf('right')];
@@ -101,14 +103,26 @@ async function busyTenant(): Promise<Named> {
   if (!begun.allowed) throw new Error(begun.reason);
   const { taskId } = await createPortalTask(t.agent, { ...endpoint, name: 'claim_status', input: {}, requester: REQUESTER });
   await claimPortalTask(t.agent, { ...endpoint, taskId, worker: 'w', ttlMs: 60_000 });
-  return { ...endpoint, ...planned, loginAttemptId: begun.loginAttemptId, taskId };
+  const turn = await takeCodeTurn(t.rotator, { ...endpoint, leaseId: planned.leaseId, publicKey: Buffer.alloc(294), forMs: 600_000 });
+  return { ...endpoint, ...planned, loginAttemptId: begun.loginAttemptId, taskId, codeRequestId: turn?.requestId ?? '' };
 }
 
 /** Names of the same shape that nothing has. */
 const nobodys = (): Named => {
   const id = `none-${randomUUID()}`;
-  const [leaseId, attemptId, loginAttemptId, taskId] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
-  return { endpointId: id, orgId: id, loginIdentity: identityOf(id), secretArn: secretOf(id, id), fence: 1n, leaseId, attemptId, loginAttemptId, taskId };
+  const [leaseId, attemptId, loginAttemptId, taskId, codeRequestId] = [randomUUID(), randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  return {
+    endpointId: id,
+    orgId: id,
+    loginIdentity: identityOf(id),
+    secretArn: secretOf(id, id),
+    fence: 1n,
+    leaseId,
+    attemptId,
+    loginAttemptId,
+    taskId,
+    codeRequestId,
+  };
 };
 
 const ASKED = { portalTypeCode: 'alpine', fingerprints: PRINTS, rules: { windowMs: 60_000, suspects: 3 } };
@@ -152,6 +166,10 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   mayRemoveCopy: (n) => mayRemoveCopy(t.rotator, { ...n, currentVersion: '1' }),
   reserveTotpStep: (n) => reserveTotpStep(t.agent, { ...n, periodSeconds: 30, skew: 1 }),
   spendBackupCode: (n) => spendBackupCode(t.agent, { ...n, codes: [PRINTS] }),
+  takeCodeTurn: (n) => takeCodeTurn(t.agent, { ...n, publicKey: Buffer.alloc(294), forMs: 60_000 }),
+  askForCode: (n) => askForCode(t.agent, { ...n, requestId: n.codeRequestId }, 60_000),
+  takeCode: (n) => takeCode(t.agent, { ...n, requestId: n.codeRequestId }),
+  endCodeTurn: (n) => endCodeTurn(t.agent, { ...n, requestId: n.codeRequestId }),
   planRotation: (n) => planRotation(t.rotator, { ...n, attemptId: randomUUID(), owner: 'o', reason: 'due', baseVersion: '1', recipeHash: 'h' }),
   requestRotation: (n) => requestRotation(t.rotator, { ...n, kind: 'compromise', actor: 'a', reason: 'r' }),
   answerRequest: (n) => answerRequest(t.rotator, { ...n, requestId: randomUUID(), answer: 'done' }),
@@ -231,6 +249,7 @@ describe('with another tenant’s names', () => {
       'login_identity',
       'login_clearance',
       'backup_code_spent',
+      'code_request',
       'notice',
       'rotation_request',
       'tenant_data_key',

@@ -34,7 +34,9 @@ export type NoticeKind =
   /** A row that is not migrated and the store hold two logins for one endpoint. */
   | 'row_and_store_differ'
   /** A login's backup codes run out. */
-  | 'backup_codes_low';
+  | 'backup_codes_low'
+  /** A portal asks for a code that only a person has. */
+  | 'code_wanted';
 
 /** What a notice is about: ids, and the journal's own words for why. Never a secret, never a user name. */
 export interface Notice {

@@ -115,6 +115,11 @@ const ledger = (part: Part): string[] => {
     of(lately, `'rejected', 'suspect', false`, 'now()', `${each(part)} AND i % 997 = 6`),
     `INSERT INTO backup_code_spent (login_identity, fingerprint, org_id, endpoint_id, left_then, spent_at)
      SELECT login, '1:' || md5(e || d) || md5(d || e), o, e, 10 - d, now() - (6 - d + luck) * interval '10 days' ${each(part, 5)} AND i % 11 = 4`,
+    // Of those that a person was asked for, one in three ended with a process that died.
+    `INSERT INTO code_request (org_id, endpoint_id, lease_id, public_key, begun_at, turn_until, asked_at, open_until, answered_by, answered_at, taken_at, ended_at)
+     SELECT o, e, gen_random_uuid(), decode(repeat('00', 294), 'hex'), at, at + interval '10 minutes', at, at + interval '5 minutes', CASE WHEN d < 3 THEN 'person:os:jane' END,
+            CASE WHEN d < 3 THEN at END, CASE WHEN d < 3 THEN at END, CASE WHEN d < 3 THEN at END
+       FROM (SELECT x.*, now() - (d + luck) * interval '5 days' AS at ${each(part, 3)} AND i % 13 = 4) y`,
   ];
 };
 

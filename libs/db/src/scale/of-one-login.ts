@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { askForCode, endCodeTurn, takeCode, takeCodeTurn } from '../codes/ask.ts';
 import type { Database } from '../database.ts';
 import { getEndpoint } from '../endpoints/read.ts';
 import { showTask } from '../fleet/show-task.ts';
@@ -43,6 +44,14 @@ async function login(db: Database): Promise<void> {
   });
 }
 
+async function code(db: Database, leaseId: string): Promise<void> {
+  const turn = await takeCodeTurn(db, { ...ONE, leaseId, publicKey: Buffer.alloc(294), forMs: 60_000 });
+  if (!turn) throw new Error('another login waits');
+  await askForCode(db, turn, 60_000);
+  await takeCode(db, turn);
+  await endCodeTurn(db, turn);
+}
+
 async function task(db: Database): Promise<void> {
   const { taskId } = await createPortalTask(db, { ...ONE, name: 'claim_status', input: {}, requester });
   await claimPortalTask(db, { ...ONE, taskId, worker: 'agent', ttlMs: 60_000 });
@@ -67,6 +76,9 @@ export const ofOneLogin: readonly Operation[] = [
   ),
   inTurn('one of a hundred backup codes', 'rcm_agent', [spendBackupCode], (db) =>
     withLease(db, async (leaseId) => void (await spendBackupCode(db, { ...ONE, leaseId, codes: hundred }))),
+  ),
+  inTurn('a code, asked of a person and waited for', 'rcm_agent', [takeCodeTurn, askForCode, takeCode, endCodeTurn], (db) =>
+    withLease(db, (leaseId) => code(db, leaseId)),
   ),
   inTurn('a task, asked for, taken and done', 'rcm_agent', [createPortalTask, claimPortalTask, finishPortalTask], task, { most: 5_000 }),
   asks('rcm_agent', remainingBudget, [ONE]),

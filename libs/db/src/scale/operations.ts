@@ -7,6 +7,7 @@ import { endLeftActs, takeActs } from '../asked-acts/take.ts';
 import { listAskedActs, listBreakGlass, listUndecidedActs, listWideActs } from '../asked-acts/list.ts';
 import { readChainHeads, readEventHashes } from '../audit/chains.ts';
 import { listEndpoints, listEndpointsOf } from '../endpoints/read.ts';
+import { listWantedCodes } from '../codes/answer.ts';
 import { listRetired } from '../endpoints/retire.ts';
 import { listOtherSecrets } from '../endpoints/other-secrets.ts';
 import { listDueEndpoints, listSharedIdentities } from '../endpoints/schedule.ts';
@@ -193,6 +194,8 @@ const operator: readonly Operation[] = [
   asks('rcm_operator', loginHistory, [{ ...ONE, limit: 50 }], list),
   asks('rcm_operator', listAskedActs, [{ ...ONE, limit: 20 }], list),
   asks('rcm_operator', listUndecidedActs, ['every tenant', 50], list),
+  asks('rcm_operator', listWantedCodes, [{ limit: 50 }], list),
+  asks('rcm_console', listWantedCodes, [{ orgId: ONE.orgId, limit: 50 }], { of: 'of an organization', kind: 'list' }),
   asks('rcm_operator', listWideActs, [{ limit: 20 }], list),
   asks('rcm_operator', listBreakGlass, [{ limit: 20 }], list),
   asks('rcm_console', comingInMonth, [{ orgId: ONE.orgId, month: soon(0).toISOString().slice(0, 7) }], { ...list, most: 20_000 }),

@@ -1,0 +1,80 @@
+import { RcmError } from '@rcm/telemetry';
+import type { Database } from '../database.ts';
+import { lockEndpointIdentity } from '../identity.ts';
+import { checkMs, checkUuid } from '../input.ts';
+import { writeNotice } from '../notices/write.ts';
+
+/** Longer than this nobody waits for a code: the portal would not either. In ms. */
+export const LONGEST_CODE_WAIT_MS = 600_000;
+
+/** Longer than this no login goes on, with whatever it waits for. In ms. */
+const LONGEST_TURN_MS = 3_600_000;
+
+/** The turn of a login that may be asked for a code. */
+export interface CodeTurn {
+  readonly orgId: string;
+  readonly endpointId: string;
+  readonly requestId: string;
+  /** Under which it was taken: it ends with that lease. */
+  readonly leaseId: string;
+}
+
+export interface CodeTurnRequest {
+  readonly orgId: string;
+  readonly endpointId: string;
+  /** The caller's live lease for this endpoint. */
+  readonly leaseId: string;
+  /** What an answer is sealed for: the SubjectPublicKeyInfo (DER) of an RSA key of the caller's. */
+  readonly publicKey: Uint8Array;
+  /** How long the login may take at most, in ms: an hour at most. */
+  readonly forMs: number;
+}
+
+/**
+ * Takes the turn of a login before it begins: of one account's logins one at a time has a code sent, so that none is answered with another's. `null`: another one has it, in
+ * whatever organization. Fails with `endpoint_unknown`, `state_conflict`, `input_invalid`, `lease_lost`, `database_unavailable`; then nothing was taken, or it ends with the lease.
+ */
+export async function takeCodeTurn(db: Database, { orgId, endpointId, leaseId, publicKey, forMs }: CodeTurnRequest): Promise<CodeTurn | null> {
+  checkUuid('leaseId', leaseId);
+  const ms = Math.min(checkMs('forMs', forMs, 1), LONGEST_TURN_MS);
+  return db.transaction({ tenant: orgId }, async (tx) => {
+    await lockEndpointIdentity(tx, { orgId, endpointId });
+    const [row] = await tx.$queryRaw<{ held: boolean; request: string | null }[]>`
+      SELECT held, request FROM rcm_take_code_turn(${endpointId}, ${leaseId}::uuid, ${publicKey}, ${ms}::integer)`;
+    if (!row?.held) throw new RcmError('lease_lost', 'The lease on the login ran out before it could take its turn.', { details: { endpointId } });
+    return row.request === null ? null : { orgId, endpointId, requestId: row.request, leaseId };
+  });
+}
+
+/**
+ * The page asks for the code that the portal has just sent: people are shown it from now on, and told of it in the same transaction, for `forMs` milliseconds. Once for each turn. Fails
+ * with `lease_lost` where the turn or its lease is over, with `input_invalid` and `database_unavailable`.
+ */
+export async function askForCode(db: Database, { orgId, endpointId, requestId, leaseId }: CodeTurn, forMs: number): Promise<void> {
+  if (checkMs('forMs', forMs, 1) > LONGEST_CODE_WAIT_MS) throw new RcmError('input_invalid', `A code is waited for for ${LONGEST_CODE_WAIT_MS} ms at most.`);
+  await db.transaction({ tenant: orgId }, async (tx) => {
+    const [row] = await tx.$queryRaw<{ asked: boolean }[]>`SELECT asked FROM rcm_ask_code(${requestId}::uuid, ${leaseId}::uuid, ${forMs}::integer)`;
+    if (!row?.asked)
+      throw new RcmError('lease_lost', 'The lease on the login ran out before a person could be asked for its code.', { details: { endpointId } });
+    await writeNotice(tx, { kind: 'code_wanted', key: requestId, orgId, endpointId, detail: `request ${requestId}` });
+  });
+}
+
+/** `sealed`: the answer, which is gone from the database. `open`: nobody has answered, and somebody may yet. `over`: nobody can any more. */
+export type CodeAnswer = { readonly kind: 'sealed'; readonly sealed: Uint8Array } | { readonly kind: 'open' | 'over' };
+
+/** Takes the answer, once. */
+export async function takeCode(db: Database, { orgId, requestId, leaseId }: CodeTurn): Promise<CodeAnswer> {
+  const [row] = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<{ answer: Uint8Array | null; open: boolean }[]>`
+      SELECT answer, is_open AS open FROM rcm_take_code(${requestId}::uuid, ${leaseId}::uuid)`,
+  );
+  if (row?.answer) return { kind: 'sealed', sealed: row.answer };
+  return { kind: row?.open ? 'open' : 'over' };
+}
+
+/** The login has ended: the next one may take its turn, nobody is shown the request any more, and an answer that nobody took is gone. */
+export async function endCodeTurn(db: Database, { orgId, requestId, leaseId }: CodeTurn): Promise<void> {
+  await db.transaction({ tenant: orgId }, (tx) => tx.$queryRaw`SELECT rcm_end_code_turn(${requestId}::uuid, ${leaseId}::uuid)::text`);
+}
