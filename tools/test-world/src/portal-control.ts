@@ -28,7 +28,14 @@ export interface FaultSettings {
 
 /** The demo portals' control port: the one place where a verdict about a portal comes from. */
 export interface PortalControl {
-  createAccount(account: { portal: PortalCode; username: string; password: string; mfaSeed?: string; backupCodes?: readonly string[] }): Promise<void>;
+  createAccount(account: {
+    portal: PortalCode;
+    username: string;
+    password: string;
+    mfaSeed?: string;
+    backupCodes?: readonly string[];
+    receivesCodes?: boolean;
+  }): Promise<void>;
   /** Whether this is the account's password now, locked or not; counts nothing. */
   accepts(login: { portal: PortalCode; username: string; password: string }): Promise<boolean>;
   /** Whether a login with it would be let in at this moment: also not locked, not closed, and known everywhere. Counts nothing. */
@@ -38,6 +45,8 @@ export interface PortalControl {
   history(login: PortalLogin): Promise<AccountHistory>;
   /** How often each of the account's backup codes was typed, in the order in which it got them. */
   backupCodesTyped(login: PortalLogin): Promise<readonly number[]>;
+  /** What the portal has sent to whoever the account names, the oldest first, and how often each was typed. */
+  sentCodes(login: PortalLogin): Promise<readonly { readonly code: string; readonly typed: number }[]>;
   /** Support lifts the lock: nothing counts any more. */
   unlock(login: PortalLogin): Promise<void>;
   /** A person who uses the same account types so many wrong passwords. Default: one. */
@@ -76,6 +85,7 @@ export function portalControl(baseUrl: string): PortalControl {
     letsIn: async (login) => ((await ask('POST', '/accepts', login)) as { letsIn: boolean }).letsIn,
     account: async (portal, username) => (await ask('GET', path({ portal, username }))) as AccountRecord,
     history: async (login) => (await ask('GET', `${path(login)}/history`)) as AccountHistory,
+    sentCodes: async (login) => ((await ask('GET', `${path(login)}/sent-codes`)) as { codes: readonly { code: string; typed: number }[] }).codes,
     backupCodesTyped: async (login) => ((await ask('GET', `${path(login)}/backup-codes`)) as { typed: readonly number[] }).typed,
     unlock: async (login) => void (await ask('POST', `${path(login)}/unlock`)),
     mistype: async (login, times = 1) => void (await ask('POST', `${path(login)}/mistype`, { times })),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { nowMs, type Portal } from '../portal.ts';
 import { findAccount, forgetFormerPasswords, saveAccount, type AccountKey } from '../records/accounts.ts';
 import { backupCodesOf, giveBackupCodes } from '../records/backup-codes.ts';
+import { letReceiveCodes, receivesCodes } from '../records/sent-codes.ts';
 import { clearFailures, forgetTotpSteps } from '../records/attempts.ts';
 import { inTransaction } from '../records/database.ts';
 import { habitsOf } from '../records/habits.ts';
@@ -16,6 +17,8 @@ export const seedSchema = z.strictObject({
   mfaSeed: z.string().refine(isUsableSeed, 'must be base32 of at least 8 bytes').nullish(),
   /** Each is accepted once in place of a code of the seed. */
   backupCodes: z.array(z.string().min(1).max(64)).max(100).nullish(),
+  /** The portal sends a code at each login, to whoever the account names. */
+  receivesCodes: z.boolean().default(false),
   ifAbsent: z.boolean().default(false),
 });
 
@@ -55,10 +58,12 @@ export async function seedAccount(portal: Portal, seed: Seed): Promise<SeedResul
     forgetFormerPasswords(portal.records, key);
     if (present?.mfaSeed !== mfaSeed) forgetTotpSteps(portal.records, key);
     if (!isGiven(portal, key, seed)) giveBackupCodes(portal.records, key, seed.backupCodes ?? []);
+    letReceiveCodes(portal.records, key, seed.receivesCodes);
     endSessionsOf(portal.records, key, null);
     return present ? 'replaced' : 'created';
   });
 }
 
-const isGiven = (portal: Portal, key: AccountKey, { backupCodes }: Seed): boolean =>
+const isGiven = (portal: Portal, key: AccountKey, { backupCodes, receivesCodes: receives }: Seed): boolean =>
+  receivesCodes(portal.records, key) === receives &&
   JSON.stringify(backupCodesOf(portal.records, key).map(({ code }) => code)) === JSON.stringify(backupCodes ?? []);

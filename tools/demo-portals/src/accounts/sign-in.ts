@@ -1,6 +1,7 @@
 import { nowMs, type Portal } from '../portal.ts';
 import { findAccount, type Account, type AccountKey } from '../records/accounts.ts';
 import { backupCodesOf, typeBackupCode } from '../records/backup-codes.ts';
+import { receivesCodes, sendCode, typeSentCode } from '../records/sent-codes.ts';
 import { takeTotpStep } from '../records/attempts.ts';
 import { habitsOf } from '../records/habits.ts';
 import { inTransaction } from '../records/database.ts';
@@ -38,7 +39,7 @@ export async function decidePassword(portal: Portal, { username, password, by = 
       if (!account) return rejectUnknown(portal, key);
       if (isLocked(portal, account)) return refuseLocked(portal, account, by);
       if (!isRight || !isKnownEverywhere(portal, account)) return fail(portal, account, { ended: 'wrong', by });
-      return portal.policy.asksForCode && hasCodes(portal, account) ? 'code_needed' : accept(portal, account, by);
+      return portal.policy.asksForCode && hasCodes(portal, account) ? needCode(portal, account) : accept(portal, account, by);
     });
     if (decision !== 'again') return decision;
   }
@@ -57,11 +58,21 @@ export function decideCode(portal: Portal, username: string, code: string): Code
   });
 }
 
-const hasCodes = (portal: Portal, account: Account): boolean => account.mfaSeed !== null || backupCodesOf(portal.records, account).length > 0;
+/** A code that was sent is good for so long, in ms; then the portal has forgotten it. */
+const SENT_CODE_VALID_MS = 600_000;
+
+const hasCodes = (portal: Portal, account: Account): boolean =>
+  account.mfaSeed !== null || backupCodesOf(portal.records, account).length > 0 || receivesCodes(portal.records, account);
+
+function needCode(portal: Portal, account: Account): 'code_needed' {
+  if (receivesCodes(portal.records, account)) sendCode(portal.records, account, nowMs(portal));
+  return 'code_needed';
+}
 
 /** Marks what it was as used. */
 function isRightCode(portal: Portal, account: Account, code: string): boolean {
   if (typeBackupCode(portal.records, account, code)) return true;
+  if (typeSentCode(portal.records, account, { typed: code, at: nowMs(portal), validMs: SENT_CODE_VALID_MS })) return true;
   if (account.mfaSeed === null) return false;
   const { steps, oldest } = matchingSteps(account.mfaSeed, code, portal.commonClock.now().getTime());
   return steps.some((step) => takeTotpStep(portal.records, account, step, oldest));

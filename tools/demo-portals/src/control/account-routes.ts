@@ -10,6 +10,7 @@ import { claimsOf } from '../claims/claims.ts';
 import { nowMs } from '../portal.ts';
 import { findAccount, saveAccount } from '../records/accounts.ts';
 import { backupCodesOf } from '../records/backup-codes.ts';
+import { sentCodesOf } from '../records/sent-codes.ts';
 import { inTransaction } from '../records/database.ts';
 import { changeFaultNames, faultSchema, setFault } from '../records/faults.ts';
 import { habitsOf } from '../records/habits.ts';
@@ -37,6 +38,7 @@ export function accountRoutes(app: Hono, portals: Portals): void {
     const codes = backupCodesOf(portalOf(portals, c).records, accountOf(portals, c));
     return c.json({ typed: codes.map(({ typed }) => typed) });
   });
+  app.get('/accounts/:portal/:username/sent-codes', (c) => c.json({ codes: sentCodesOf(portalOf(portals, c).records, accountOf(portals, c)) }));
   app.put('/accounts/:portal/:username/faults', async (c) => {
     const [portal, { username }] = [portalOf(portals, c), accountOf(portals, c)];
     const fault = await readBody(c, faultSchema.extend({ fault: z.enum(['none', ...changeFaultNames]) }));

@@ -1,4 +1,4 @@
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** Added in version 3. `number` of a try or a change counts from 1 at each account, so what was dropped shows. */
 const RECORD_TABLES = `
@@ -25,10 +25,21 @@ CREATE TABLE backup_code (
 ) STRICT;
 `;
 
+/** Added in version 5. A code that the portal has sent to whoever the account names; the last one sent is the one that counts. */
+const SENT_TABLES = `
+CREATE TABLE code_receiver (portal TEXT NOT NULL, username TEXT NOT NULL, PRIMARY KEY (portal, username)) STRICT;
+CREATE TABLE sent_code (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, portal TEXT NOT NULL, username TEXT NOT NULL, code TEXT NOT NULL, sent_at INTEGER NOT NULL,
+  typed INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX sent_code_account ON sent_code (portal, username, number);
+`;
+
 /** What takes a file of a version before to this one. */
 export const UPGRADES: Readonly<Record<number, string>> = {
-  2: `ALTER TABLE account ADD COLUMN locked_until_support INTEGER NOT NULL DEFAULT 0;${RECORD_TABLES}${CODE_TABLES}`,
-  3: CODE_TABLES,
+  2: `ALTER TABLE account ADD COLUMN locked_until_support INTEGER NOT NULL DEFAULT 0;${RECORD_TABLES}${CODE_TABLES}${SENT_TABLES}`,
+  3: CODE_TABLES + SENT_TABLES,
+  4: SENT_TABLES,
 };
 
 /** Times are milliseconds since 1970. A tally with the empty user name counts tries for accounts that do not exist. */
@@ -59,4 +70,4 @@ CREATE TABLE session (
 ) STRICT;
 CREATE INDEX session_account ON session (portal, username);
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-${RECORD_TABLES}${CODE_TABLES}`;
+${RECORD_TABLES}${CODE_TABLES}${SENT_TABLES}`;
