@@ -7,6 +7,7 @@ import type { CalendarOptions } from './commands/calendar.ts';
 import type { LoginsOptions } from './commands/logins.ts';
 import type { HistoryOptions } from './commands/login-history.ts';
 import { addBreakGlass } from './break-glass/commands.ts';
+import { addCodes } from './codes/commands.ts';
 import { addDatabase } from './database/commands.ts';
 import { addOnboarding } from './onboarding/commands.ts';
 import { addPolicies } from './policies/commands.ts';
@@ -115,6 +116,7 @@ export function commandTree({ terminal, now, print }: Running): Command {
 
   addTasks(program, { terminal, looks, print });
   addBreakGlass(program, { terminal, looks, print });
+  addCodes(program, { terminal, looks, print });
   addOnboarding(program, { terminal, now, looks, print });
   addReview(program, { terminal, now, looks });
   addDatabase(program, { terminal, print });

@@ -33,6 +33,14 @@ export const payloadSchema = z
       .max(MOST_CODES)
       .nullish()
       .describe('Backup codes of the portal, each good once: typed in this order where it asks for a code and there is no seed.'),
+    second_factors: z
+      .array(z.enum(['totp', 'backup_codes', 'person']))
+      .min(1)
+      .max(3)
+      .nullish()
+      .describe(
+        'Where its one-time codes come from, the first that has one gives it: totp (its seed), backup_codes, person (somebody is asked). Absent: its seed, else its backup codes.',
+      ),
     oauth_client_id: optionalText.describe('OAuth client, where the portal has an API beside its pages.'),
     oauth_client_secret: optionalText.describe('Secret of that client.'),
     custom_fields: z.record(z.string(), z.unknown()).nullish().describe('Whatever else a portal asks for. A recipe can type the text ones by name.'),

@@ -56,7 +56,7 @@ beforeAll(async () => {
     // What earlier tests keep never takes the last place from a later one.
     sessions: new SessionCache({ maxSessions: 4, idleMs: 60_000 }),
     lease: { ttlMs: 10_000, waitMs: 500, pollMs: 50 },
-    login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
+    login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000, personWaitMs: 60_000 },
     illness: { windowMs: ILLNESS_MS, suspects: 3 },
     keys: world.identityKeys,
   };

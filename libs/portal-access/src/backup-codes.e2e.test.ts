@@ -49,7 +49,7 @@ function agent(): AgentAccess {
     drivers: new Drivers(browser, logger, metrics),
     sessions: new SessionCache({ maxSessions: 4, idleMs: 60_000 }),
     lease: { ttlMs: 30_000, waitMs: 60_000, pollMs: 50 },
-    login: { loginDeadlineMs: 120_000, totpWaitMs: 120_000 },
+    login: { loginDeadlineMs: 120_000, totpWaitMs: 120_000, personWaitMs: 60_000 },
     illness: { windowMs: 600_000, suspects: 3 },
     keys: world.identityKeys,
   };

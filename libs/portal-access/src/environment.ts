@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { LONGEST_CODE_WAIT_MS } from '@rcm/db';
 import { transportEnvironment } from '@rcm/telemetry';
 import { z } from 'zod';
 import type { LoginTiming } from './guarded-login.ts';
@@ -35,6 +36,7 @@ export const portalEnvironment = {
   RCM_LOGIN_DEADLINE_MS: milliseconds(60_000, 1_000),
   /** For a one-time code step that nobody used. */
   RCM_TOTP_WAIT_MS: milliseconds(120_000, 1_000),
+  RCM_CODE_PERSON_WAIT_MS: milliseconds(300_000, 10_000, LONGEST_CODE_WAIT_MS),
   /** Where evidence of portal pages is kept. Unset: none is taken, because pages may show health data. */
   RCM_EVIDENCE_DIR: z.string().min(1).optional(),
   /** After which acts: those that ended as unknown or unavailable, or every one. */
@@ -92,4 +94,8 @@ export const leaseTiming = (config: PortalConfig): LeaseTiming => ({
   pollMs: config.RCM_LEASE_POLL_MS,
 });
 
-export const loginTiming = (config: PortalConfig): LoginTiming => ({ loginDeadlineMs: config.RCM_LOGIN_DEADLINE_MS, totpWaitMs: config.RCM_TOTP_WAIT_MS });
+export const loginTiming = (config: PortalConfig): LoginTiming => ({
+  loginDeadlineMs: config.RCM_LOGIN_DEADLINE_MS,
+  totpWaitMs: config.RCM_TOTP_WAIT_MS,
+  personWaitMs: config.RCM_CODE_PERSON_WAIT_MS,
+});

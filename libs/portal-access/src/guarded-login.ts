@@ -18,7 +18,7 @@ import type { LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-driv
 import { type Clock, type ErrorCode, type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
 import { isProof, type Judgement, judge, NOTHING_KNOWN } from './judgement.ts';
-import { loginCodes } from './one-time-code.ts';
+import { type LoginCodes, loginCodes } from './one-time-code.ts';
 import { automationRefusal } from './permission.ts';
 import { portalCredential } from './portal-credential.ts';
 
@@ -27,6 +27,8 @@ export interface LoginTiming {
   readonly loginDeadlineMs: number;
   /** For an unused one-time code step, in ms. */
   readonly totpWaitMs: number;
+  /** For a person who is asked for a code, in ms; the deadline of the login does not count it. */
+  readonly personWaitMs: number;
 }
 
 export interface GuardedLogin {
@@ -101,7 +103,7 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
 }
 
 async function tryOnce(request: GuardedLogin): Promise<GuardedResult> {
-  const { db, endpoint, timing, signal } = request;
+  const { db, endpoint, timing } = request;
   if (automationRefusal(endpoint.portalType)) return { kind: 'not_allowed', reason: 'automation', until: null };
   const account = accountOf(request.keys, endpoint, request.payload);
   if (!goesBy(account, request.loginIdentity)) return { kind: 'not_allowed', reason: 'other_account', until: null };
@@ -112,8 +114,17 @@ async function tryOnce(request: GuardedLogin): Promise<GuardedResult> {
       await heedOutdated(request, account.fingerprints);
     return refusal;
   }
-  const codes = await loginCodes({ ...request, waitMs: timing.totpWaitMs });
+  const codes = await loginCodes({ ...request, waitMs: timing.totpWaitMs, personWaitMs: timing.personWaitMs });
 
+  try {
+    return await inSession(request, question, codes);
+  } finally {
+    await codes?.end();
+  }
+}
+
+async function inSession(request: GuardedLogin, question: LoginAttemptRequest, codes: LoginCodes | null): Promise<GuardedResult> {
+  const { db, endpoint, timing, signal } = request;
   const session = await request.driver.openSession({ baseUrl: endpoint.baseUrl, signal });
   let keepSession = false;
   const ledger: { attemptId: string | null; mayBeSent: boolean } = { attemptId: null, mayBeSent: false };

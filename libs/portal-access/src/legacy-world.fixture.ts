@@ -72,7 +72,7 @@ export async function openLegacyWorld(): Promise<LegacyWorld> {
     drivers: { for: () => driverOf(portal) } as unknown as Drivers,
     sessions: new SessionCache({ maxSessions: 50, idleMs: 600_000 }),
     lease: { ttlMs: 30_000, waitMs: 500, pollMs: 50 },
-    login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
+    login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000, personWaitMs: 60_000 },
     illness: { windowMs: 600_000, suspects: 3 },
     keys: world.identityKeys,
     legacy,

@@ -42,7 +42,11 @@ it('each login is measured by what the portal said, each refusal of the ledger b
     guardedLogin({
       ...{ db, clock: systemClock, logger, metrics, driver, endpoint, loginIdentity: identity, leaseId: lease.lease.id, actor: 'agent', version: '1', keys },
       payload: parsePayload(new Secret(JSON.stringify({ username: 'anna', password: 'Not-This-One-1' }))),
-      ...{ illness: { windowMs: 600_000, suspects: 3 }, timing: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 }, signal: new AbortController().signal },
+      ...{
+        illness: { windowMs: 600_000, suspects: 3 },
+        timing: { loginDeadlineMs: 60_000, totpWaitMs: 60_000, personWaitMs: 60_000 },
+        signal: new AbortController().signal,
+      },
     });
   expect((await logIn()).kind).toBe('refused');
   for (let n = 0; n < 20; n += 1) expect((await logIn()).kind).toBe('not_allowed');

@@ -3,6 +3,7 @@ import type { Database, EndpointRow } from '@rcm/db';
 import { isUsableSeed } from '@rcm/portal-drivers';
 import type { Clock, Metrics, Secret } from '@rcm/telemetry';
 import { type BackupCodeRequest, backupCodeSource } from './backup-code.ts';
+import { personCodes, type PersonRequest } from './asked-code.ts';
 import { codesOf } from './portal-credential.ts';
 import { reserveTotp } from './totp-source.ts';
 
@@ -33,18 +34,51 @@ export interface LoginCodes {
   readonly next: () => Promise<Secret<string> | null>;
   /** Whether there was one to type. */
   readonly given: () => boolean;
+  /** The login has ended, however it did. */
+  readonly end: () => Promise<void>;
 }
 
-/** Its seed's codes, else, where there is none that is usable, its backup codes; `null`: its payload has neither. Fails as `reserveTotp`. */
-export async function loginCodes(request: CodeRequest & BackupCodeRequest): Promise<LoginCodes | null> {
-  const seed = request.payload.map(({ mfa_seed }) => mfa_seed ?? '');
-  const source = (isUsableSeed(seed) ? null : backupCodeSource(request)) ?? (await codeSource(request));
-  if (source === null) return null;
+/** One of a login's second factors. */
+interface Factor {
+  readonly next: () => Promise<Secret<string> | null>;
+  readonly end?: () => Promise<void>;
+}
+type LoginCodesRequest = CodeRequest & BackupCodeRequest & PersonRequest;
+
+/**
+ * The codes of its second factors, in the order in which its payload names them: the first that has one gives it. Of a payload that names none: its seed's, else, where there is
+ * none that is usable, its backup codes. `null`: it has nothing to give one. Fails as `reserveTotp` and `personCodes`.
+ */
+export async function loginCodes(request: LoginCodesRequest): Promise<LoginCodes | null> {
+  const factors = await factorsOf(request);
+  if (factors.length === 0) return null;
   let given = false;
-  const next = async () => {
-    const code = await source();
-    given = code !== null;
-    return code;
+  return {
+    async next() {
+      for (const factor of factors) {
+        const code = await factor.next();
+        given = code !== null;
+        if (given) return code;
+      }
+      return null;
+    },
+    given: () => given,
+    end: async () => void (await Promise.all(factors.map((factor) => factor.end?.()))),
   };
-  return { next, given: () => given };
+}
+
+async function factorsOf(request: LoginCodesRequest): Promise<readonly Factor[]> {
+  const seed = request.payload.map(({ mfa_seed }) => mfa_seed ?? '');
+  const isUsable = isUsableSeed(seed);
+  const of = (next: Factor['next'] | null): readonly Factor[] => (next ? [{ next }] : []);
+  const named = request.payload.reveal().second_factors;
+  if (!named) return of((isUsable ? null : backupCodeSource(request)) ?? (await codeSource(request)));
+  const factors: Factor[] = [];
+  for (const factor of new Set(named)) {
+    // A seed always has a code: nobody comes after it.
+    if (factor === 'totp' && isUsable) return [...factors, ...of(await codeSource(request))];
+    if (factor === 'backup_codes') factors.push(...of(backupCodeSource(request)));
+    if (factor === 'person') factors.push(await personCodes(request));
+  }
+  return factors;
 }

@@ -38,7 +38,7 @@ beforeAll(async () => {
     drivers: new Drivers(browser, logger, metrics),
     sessions: new SessionCache({ maxSessions: 1, idleMs: 60_000 }),
     lease: { ttlMs: 10_000, waitMs: 500, pollMs: 50 },
-    login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 },
+    login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000, personWaitMs: 60_000 },
     illness: { windowMs: 600_000, suspects: 3 },
     keys: world.identityKeys,
   };

@@ -7,17 +7,17 @@ const MAX_LENGTH = 1_000;
 const DEADLINE_MS = 300_000;
 
 /**
- * Reads a password from a person: at a terminal by a prompt that shows nothing, else the first line of stdin. Never from argv, where every
+ * Reads a password, or `what` else is not to be shown, from a person: at a terminal by a prompt that shows nothing, else the first line of stdin. Never from argv, where every
  * process of the machine could read it. Fails with `input_invalid`, or `cancelled` when the signal aborts.
  */
-export async function readTypedPassword(prompt: string, signal: AbortSignal): Promise<Secret<string>> {
+export async function readTypedPassword(prompt: string, signal: AbortSignal, what = 'password'): Promise<Secret<string>> {
   const isTerminal = process.stdin.isTTY;
   if (isTerminal) process.stderr.write(prompt);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: silent, terminal: isTerminal });
   try {
-    const text = await firstLine(lines, signal);
-    if (text === '' || text.length > MAX_LENGTH) throw new RcmError('input_invalid', 'No password was typed. Nothing was changed.');
+    const text = await firstLine(lines, signal, `No ${what} was typed. Nothing was changed.`);
+    if (text === '' || text.length > MAX_LENGTH) throw new RcmError('input_invalid', `No ${what} was typed. Nothing was changed.`);
     return new Secret(text);
   } finally {
     lines.close();
@@ -25,10 +25,10 @@ export async function readTypedPassword(prompt: string, signal: AbortSignal): Pr
   }
 }
 
-async function firstLine(lines: ReturnType<typeof createInterface>, signal: AbortSignal): Promise<string> {
+async function firstLine(lines: ReturnType<typeof createInterface>, signal: AbortSignal, nothing: string): Promise<string> {
   const ended = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
   return new Promise((resolve, reject) => {
-    const cancel = () => reject(new RcmError('cancelled', 'No password was typed. Nothing was changed.'));
+    const cancel = () => reject(new RcmError('cancelled', nothing));
     lines.once('line', resolve);
     lines.once('close', () => resolve(''));
     // At a terminal Ctrl-C is a key like any other while the prompt is open.

@@ -151,6 +151,12 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
       'Better, where the portal has it: set up an authenticator app there, and put its seed into the secret as mfa_seed.',
     ],
   }),
+  code_wanted: ({ endpoint, portal, why }) => ({
+    title: `A code is wanted: ${endpoint}`,
+    happened: `${portal} asks for a one-time code at the login of ${endpoint}, and has sent it to whoever its account names${why ? ` (${why})` : ''}.`,
+    safe: 'The login waits for some minutes. Without an answer it ends there, and nothing is typed.',
+    todo: [`Give it the code: rcm codes answer ${why.replace('request ', '') || 'REQUEST'}`, 'What waits, and for how long: rcm codes list'],
+  }),
   row_and_store_differ: ({ endpoint }) => ({
     title: `Two logins: ${endpoint}`,
     happened: `The row of ${endpoint} holds a login and names no secret, and the store holds another login for it.`,

@@ -20,6 +20,7 @@ const kinds: readonly NoticeKind[] = [
   'approval_waiting',
   'row_and_store_differ',
   'backup_codes_low',
+  'code_wanted',
 ];
 
 describe('the words of a notice', () => {

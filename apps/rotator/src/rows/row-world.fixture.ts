@@ -202,7 +202,7 @@ function openAgent({ world, rotator }: RotatorWorld) {
     drivers: new Drivers(browser, logger, metrics),
     sessions,
     lease: { ttlMs: 60_000, waitMs: 60_000, pollMs: 50 },
-    login: { loginDeadlineMs: 60_000, totpWaitMs: 120_000 },
+    login: { loginDeadlineMs: 60_000, totpWaitMs: 120_000, personWaitMs: 60_000 },
     illness: rotator.breaker,
     keys: rotator.keys,
   };

@@ -91,7 +91,7 @@ async function logIn(number: number, assertHeld?: () => void): Promise<string> {
     ...{ db: agent, clock: systemClock, logger, driver: driver(usernameOf(number)), loginIdentity: identityOf(number), leaseId },
     ...{ endpoint: { ...first, id: `alpine-${number}`, loginIdentity: identityOf(number) }, actor: 'agent', version: '1', keys, illness: RULES },
     payload: parsePayload(new Secret(JSON.stringify({ username: usernameOf(number), password: `the right one of ${number}` }))),
-    ...{ assertHeld, timing: { loginDeadlineMs: 60_000, totpWaitMs: 60_000 } },
+    ...{ assertHeld, timing: { loginDeadlineMs: 60_000, totpWaitMs: 60_000, personWaitMs: 60_000 } },
     signal: new AbortController().signal,
   });
   return result.kind;

@@ -189,6 +189,7 @@ export async function openUnusedWorld({ logins, dormantDays }: { readonly logins
     timing: {
       loginDeadlineMs: 60_000,
       totpWaitMs: 1_000,
+      personWaitMs: 1_000,
       submitDeadlineMs: 30_000,
       retryMs: 1_000,
       maxTries: 5,

@@ -42,6 +42,10 @@ export const WORK_METRICS = {
     ...{ kind: 'gauge', unit: 'count', by: BOTH, meaning: 'Logins that wait for a one-time code step that nobody has used.' },
     source: 'each login with a second factor',
   },
+  rcm_code_person_waits: {
+    ...{ kind: 'gauge', unit: 'count', by: BOTH, meaning: 'Logins that wait for a person who is asked for a code.' },
+    source: 'each login whose second factor is a person',
+  },
   rcm_rotations_total: {
     ...{ kind: 'counter', unit: 'count', by: ROTATOR, meaning: 'Rotations by how they went on.' },
     source: 'each time a rotator takes one up',

@@ -46,7 +46,7 @@ export function openAgent(world: World): MatrixAgent {
     drivers: new Drivers(browser, logger, metrics),
     sessions,
     lease: { ttlMs: TIMING.leaseTtlMs, waitMs: 30_000, pollMs: 250 },
-    login: { loginDeadlineMs: DEADLINE_MS, totpWaitMs: 2 * DEADLINE_MS },
+    login: { loginDeadlineMs: DEADLINE_MS, totpWaitMs: 2 * DEADLINE_MS, personWaitMs: 60_000 },
     illness: { windowMs: TIMING.lockoutWindowMs, suspects: 3 },
     keys: world.identityKeys,
   };

@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 
 export const LEASE = { ttlMs: 60_000, waitMs: 120_000, pollMs: 5_000 };
 export const SUBMIT_DEADLINE_MS = 30_000;
-const LOGIN = { loginDeadlineMs: 60_000, totpWaitMs: 120_000 };
+const LOGIN = { loginDeadlineMs: 60_000, totpWaitMs: 120_000, personWaitMs: 60_000 };
 export const BREAKER = { windowMs: 10 * MINUTE_MS, suspects: 3, failures: 3 };
 /** Between two rounds of a rotator: so long where there was something to do, and twice as long each time where there was nothing. */
 const ROUND_MS = { least: 45 * SECOND_MS, most: 30 * MINUTE_MS };

@@ -1,0 +1,177 @@
+import { createCredentialManager, createTenantStores, type CredentialPayload, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { answerCodeRequest, type Database, keyOfCodeRequest, listWantedCodes, sealCode, type WantedCode } from '@rcm/db';
+import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
+import { createLogger, createMetrics, type RcmError, Secret, systemClock } from '@rcm/telemetry';
+import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AgentAccess, withAgentSession } from './agent-session.ts';
+import { Drivers } from './drivers.ts';
+import { currentOf } from './rotated.fixture.ts';
+import { SessionCache } from './session-cache.ts';
+
+/** For a person who answers; no test waits for its end but the one that is about it. */
+const LONG_MS = 600_000;
+const SHORT_MS = 2_000;
+
+let world: World;
+let operator: Database;
+let browser: BrowserPool;
+const log: string[] = [];
+let next = 0;
+beforeAll(async () => {
+  world = await openWorld({ endpoints: Array.from({ length: 8 }, () => 'borealis' as const), portalType: { settleMs: 200, lockoutThreshold: 10 } });
+  operator = world.databaseAs('rcm_operator');
+  const logger = createLogger({ name: 'test', level: 'silent' });
+  browser = createBrowserPool({ maxContexts: 8, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
+});
+afterAll(async () => {
+  await browser?.close();
+  await world?.close();
+});
+
+/** An agent's process: it has its own cache, its own sessions, and shares the database alone. */
+function agent(personWaitMs = LONG_MS): AgentAccess {
+  const logger = createLogger({ name: 'test', level: 'trace', destination: { write: (line: string) => void log.push(line) } });
+  const metrics = createMetrics();
+  const stores = createTenantStores({
+    region: world.aws.region,
+    endpoint: world.aws.endpoint,
+    environment: 'test',
+    roleArn: world.aws.tenantRoleArn('agent'),
+    kmsKeyId: world.aws.kmsKeyArn,
+    credentials: world.aws.taskCredentials('rcm-agent-task'),
+  });
+  return {
+    db: world.databaseAs('rcm_agent'),
+    clock: systemClock,
+    logger,
+    credentials: createCredentialManager({ stores, metrics }),
+    drivers: new Drivers(browser, logger, metrics),
+    sessions: new SessionCache({ maxSessions: 4, idleMs: 60_000 }),
+    lease: { ttlMs: 30_000, waitMs: 60_000, pollMs: 50 },
+    // A person takes longer than a login may.
+    login: { loginDeadlineMs: 60_000, totpWaitMs: 120_000, personWaitMs },
+    illness: { windowMs: 600_000, suspects: 3 },
+    keys: world.identityKeys,
+  };
+}
+
+const visit = (access: AgentAccess, { orgId, id }: WorldEndpoint, signal = new AbortController().signal): Promise<unknown> =>
+  withAgentSession(access, { orgId, endpointId: id, holder: 'test-agent', signal }, async () => ({ value: 'accepted', session: 'close' })).catch(
+    ({ code, details }: RcmError) => ({ code, outcome: details['outcome'] }),
+  );
+
+async function save(endpoint: WorldEndpoint, change: (payload: CredentialPayload) => CredentialPayload): Promise<CredentialPayload> {
+  const current = await currentOf(world, endpoint);
+  const payload = parsePayload(current.text).map(change);
+  await world.stores.forTenant(endpoint.orgId).replace(parseReference(endpoint.secretArn), serializePayload(payload), current.version);
+  return payload.reveal();
+}
+
+/** A login whose portal sends its account a code at each login, and whose secret says that a person is asked for it. */
+async function asksPerson(change: Partial<CredentialPayload> = {}): Promise<WorldEndpoint> {
+  const endpoint = world.endpoints[next++];
+  if (!endpoint) throw new Error('the world has no endpoint left');
+  const payload = await save(endpoint, (before) => ({ ...before, mfa_seed: null, second_factors: ['person'], ...change }));
+  const { username, password, backup_codes: backupCodes } = payload;
+  await world.portals.createAccount({ portal: 'borealis', username, password, receivesCodes: true, ...(backupCodes ? { backupCodes } : {}) });
+  return endpoint;
+}
+
+/** What waits for a person at this login, once something does. */
+async function wanted({ orgId, id }: WorldEndpoint): Promise<WantedCode> {
+  for (;;) {
+    const [request] = (await listWantedCodes(operator, { orgId, limit: 10 })).filter((each) => each.endpointId === id && each.answeredBy === null);
+    if (request) return request;
+    await systemClock.sleep(100);
+  }
+}
+
+const scope = 'every tenant';
+async function answer({ id }: WantedCode, code: string): Promise<void> {
+  const key = await keyOfCodeRequest(operator, id, scope);
+  const sealed = sealCode(key?.publicKey ?? new Uint8Array(), id, new Secret(code));
+  expect(await answerCodeRequest(operator, id, { sealed, actor: 'person:os:jane', reason: 'a test', scope })).toBe('answered');
+}
+/** Reads the last message of the portal, and answers with what it says. */
+async function read(endpoint: WorldEndpoint): Promise<void> {
+  const request = await wanted(endpoint);
+  const code = (await sent(endpoint)).at(-1)?.code ?? '';
+  await answer(request, `${code.slice(0, 3)} ${code.slice(3)}`);
+}
+const sent = (endpoint: WorldEndpoint) => world.portals.sentCodes(endpoint);
+const typed = async (endpoint: WorldEndpoint) => (await sent(endpoint)).map((code) => code.typed);
+const counts = async ({ username }: WorldEndpoint) => {
+  const { loginsAccepted, loginsRejected } = await world.portals.account('borealis', username);
+  return { loginsAccepted, loginsRejected };
+};
+const MFA_REQUIRED = { code: 'login_mfa_required', outcome: 'mfa_required' };
+
+describe('a login whose second factor is a person', () => {
+  it('types the code that they answer with, each time a new one', async () => {
+    const [endpoint, access] = [await asksPerson(), agent()];
+    for (let time = 0; time < 2; time += 1) expect((await Promise.all([visit(access, endpoint), read(endpoint)]))[0]).toBe('accepted');
+    expect([await typed(endpoint), await counts(endpoint)]).toEqual([[1, 1], { loginsAccepted: 2, loginsRejected: 0 }]);
+  });
+
+  it('ends as it would without a second factor where nobody answers; nothing is typed, and nobody is shown it any more', async () => {
+    const endpoint = await asksPerson();
+    expect(await visit(agent(SHORT_MS), endpoint)).toEqual(MFA_REQUIRED);
+    expect([await typed(endpoint), await counts(endpoint)]).toEqual([[0], { loginsAccepted: 0, loginsRejected: 0 }]);
+    expect(await listWantedCodes(operator, { orgId: endpoint.orgId, limit: 10 })).toEqual([]);
+  });
+
+  it('says what the portal says of a wrong answer, and asks anew at the next login', async () => {
+    const [endpoint, access] = [await asksPerson(), agent()];
+    const [ended] = await Promise.all([visit(access, endpoint), wanted(endpoint).then((request) => answer(request, 'no code'))]);
+    expect(ended).toMatchObject({ outcome: 'mfa_rejected' });
+    expect((await Promise.all([visit(access, endpoint), read(endpoint)]))[0]).toBe('accepted');
+    expect([await typed(endpoint), await counts(endpoint)]).toEqual([[0, 1], { loginsAccepted: 1, loginsRejected: 1 }]);
+  });
+
+  it('is tried by four agents at once, one at a time: no code is typed into another login than the one it was sent for', async () => {
+    const endpoint = await asksPerson();
+    const done = new AbortController();
+    const reader = (async () => {
+      while (!done.signal.aborted) await Promise.race([read(endpoint), systemClock.sleep(LONG_MS, done.signal).catch(() => undefined)]);
+    })();
+    const ends = await Promise.all([agent(), agent(), agent(), agent()].map((access) => visit(access, endpoint)));
+    done.abort();
+    await reader;
+    expect(ends).toEqual(Array.from({ length: 4 }, () => 'accepted'));
+    expect([await typed(endpoint), await counts(endpoint)]).toEqual([[1, 1, 1, 1], { loginsAccepted: 4, loginsRejected: 0 }]);
+  });
+
+  it('lets go at once of a login that is not wanted any more', async () => {
+    const endpoint = await asksPerson();
+    const stop = new AbortController();
+    const ended = visit(agent(), endpoint, stop.signal);
+    await wanted(endpoint);
+    stop.abort();
+    expect(await ended).toMatchObject({ outcome: 'unknown' });
+    expect(await listWantedCodes(operator, { orgId: endpoint.orgId, limit: 10 })).toEqual([]);
+  });
+
+  it('comes after backup codes, where its secret says so: a person is asked once none is left', async () => {
+    const [endpoint, access] = [await asksPerson({ backup_codes: ['pers-7X9k'], second_factors: ['backup_codes', 'person'] }), agent()];
+    expect(await visit(access, endpoint)).toBe('accepted');
+    expect([await typed(endpoint), await world.portals.backupCodesTyped(endpoint)]).toEqual([[0], [1]]);
+    expect((await Promise.all([visit(access, endpoint), read(endpoint)]))[0]).toBe('accepted');
+    expect([await typed(endpoint), await world.portals.backupCodesTyped(endpoint)]).toEqual([[0, 1], [1]]);
+  });
+});
+
+it('no code is in a byte of Postgres, nor in a log', async () => {
+  const codes = (await Promise.all(world.endpoints.slice(0, next).map(sent))).flat().filter((code) => code.typed > 0);
+  expect(codes.length).toBeGreaterThan(6);
+  const holding = await world.db.transaction('no tenant', async (tx) => {
+    await tx.$executeRaw`CHECKPOINT`;
+    return tx.$queryRaw<{ name: string }[]>`
+      SELECT f.name FROM pg_class c CROSS JOIN LATERAL (SELECT pg_relation_filepath(c.oid) AS name) f
+       WHERE c.oid IN ('code_request'::regclass, 'notice'::regclass, 'audit_event'::regclass, 'login_attempt'::regclass)
+         AND EXISTS (SELECT FROM unnest(${codes.map(({ code }) => code)}::text[]) code WHERE position(convert_to(code, 'UTF8') IN pg_read_binary_file(f.name)) > 0)`;
+  });
+  expect(holding).toEqual([]);
+  expect(log.filter((line) => line.includes('a person has answered with a code'))).not.toEqual([]);
+  for (const { code } of codes) expect(log.filter((line) => line.includes(`"${code}"`) || line.includes(` ${code}`))).toEqual([]);
+});
