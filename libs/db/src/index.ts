@@ -25,7 +25,17 @@ export { type OpenedGlass, openGlass, type ReadingOnce, stayDue, wasTold } from 
 export { type AskedActToDo, endAct, endLeftActs, takeActs } from './asked-acts/take.ts';
 export { withdrawAct } from './asked-acts/withdraw.ts';
 export { withCa } from './connection.ts';
-export { type ConsoleRoles, type ConsoleSession, endSession, endSessionsOf, findSession, openSession } from './console/sessions.ts';
+export {
+  type ConsoleRoles,
+  type ConsoleSession,
+  endSession,
+  endSessionsOf,
+  findSession,
+  lastingSessions,
+  openSession,
+  type SessionUse,
+} from './console/sessions.ts';
+export { changedBetween, type Mark, type Marked, type Marks, type MarksAsked, readMarks } from './console/marks.ts';
 export { type ConsolePerson, listConsolePeople, type OpenSession, revokeSession } from './console/review.ts';
 export { checkDatabase, databaseEnvironment, readDatabaseConfig, withDatabaseCa } from './environment.ts';
 export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endpoints/endpoint.ts';

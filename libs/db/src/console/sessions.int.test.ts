@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../database.ts';
 import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
-import { endSession, endSessionsOf, findSession, openSession } from './sessions.ts';
+import { endSession, endSessionsOf, findSession, lastingSessions, openSession } from './sessions.ts';
 
 let t: TestDatabase;
 let db: Database;
@@ -42,4 +42,20 @@ test('one person has ten at most, and what has ended is deleted', async () => {
   await t.sql(`UPDATE console_session SET begun_at = now() - interval '1 hour', ends_at = now() - interval '1 s'`);
   await openSession(db, JANE);
   expect(await t.sql('SELECT FROM console_session')).toHaveLength(1);
+});
+
+test('is not kept going by a page that asks by itself, nor by being looked after', async () => {
+  const id = await openSession(db, JANE);
+  const { handle = '' } = (await find(id)) ?? {};
+  await t.sql(`UPDATE console_session SET seen_at = now() - interval '20 s'`);
+  const seenAt = async () => (await t.sql<{ at: string }>('SELECT seen_at::text AS at FROM console_session'))[0]?.at;
+  const before = await seenAt();
+  expect(await find(id, { use: 'by itself' })).toMatchObject({ person: JANE.person, roles: JANE.roles, handle });
+  expect(await lastingSessions(db, { handles: [handle, crypto.randomUUID()], idleMs: 30_000 })).toEqual(new Map([[handle, JANE.roles]]));
+  expect(await seenAt()).toBe(before);
+  await t.sql(`UPDATE console_session SET seen_at = now() - interval '31 s'`);
+  expect([await find(id, { use: 'by itself' }), await lastingSessions(db, { handles: [handle], idleMs: 30_000 })]).toEqual([null, new Map()]);
+  await t.sql(`UPDATE console_session SET seen_at = now(), begun_at = now() - interval '1 hour', ends_at = now() - interval '1 s'`);
+  expect([await find(id, { use: 'by itself' }), await lastingSessions(db, { handles: [handle], idleMs: 30_000 })]).toEqual([null, new Map()]);
+  await expect(lastingSessions(db, { handles: ['x'], idleMs: 1 })).rejects.toMatchObject({ code: 'input_invalid' });
 });

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Database, Transaction } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
-import { checkMs, jsonText } from '../input.ts';
+import { checkMs, checkUuid, jsonText } from '../input.ts';
 
 /** Which roles a person has, by organization; `*`: in every one. */
 export type ConsoleRoles = Readonly<Record<string, readonly string[]>>;
@@ -13,7 +13,12 @@ export interface ConsoleSession {
   readonly name: string;
   readonly roles: ConsoleRoles;
   readonly endsAt: Date;
+  /** How others name it: it opens nothing. */
+  readonly handle: string;
 }
+
+/** Whether its person is there now. A page that asks again by itself is no sign of that, and keeps no session going. */
+export type SessionUse = 'by its person' | 'by itself';
 
 interface NewSession {
   readonly person: string;
@@ -59,20 +64,43 @@ export async function openSession(db: Database, { person, name, roles, agent, li
   return id;
 }
 
-/** Whose it is, where it has not ended, was used within `idleMs`, and by the same browser; it is used now. `null`: nobody is signed in by it. */
+const lasts = (idleMs: number): Prisma.Sql =>
+  Prisma.sql`ends_at > clock_timestamp() AND seen_at > clock_timestamp() - make_interval(secs => ${checkMs('idleMs', idleMs, 1)}::float8 / 1000)`;
+
+/**
+ * Whose it is, where it has not ended, was used within `idleMs`, and by the same browser; it is used now, unless its page asks `by itself`. `null`: nobody is signed in
+ * by it.
+ */
 export async function findSession(
   db: Database,
-  { id, agent, idleMs }: { readonly id: string; readonly agent: string; readonly idleMs: number },
+  { id, agent, idleMs, use = 'by its person' }: { readonly id: string; readonly agent: string; readonly idleMs: number; readonly use?: SessionUse },
 ): Promise<ConsoleSession | null> {
-  const idle = checkMs('idleMs', idleMs, 1);
+  const isIt = Prisma.sql`id_hash = ${hash(id)} AND agent_hash = ${hash(agent)} AND ${lasts(idleMs)}`;
+  const shown = Prisma.sql`person, name, roles, ends_at AS "endsAt", handle::text`;
   const [session] = await db.transaction(
     'no tenant',
-    (tx) => tx.$queryRaw<ConsoleSession[]>`
-      UPDATE console_session SET seen_at = clock_timestamp()
-       WHERE id_hash = ${hash(id)} AND agent_hash = ${hash(agent)} AND ends_at > clock_timestamp() AND seen_at > clock_timestamp() - make_interval(secs => ${idle}::float8 / 1000)
-      RETURNING person, name, roles, ends_at AS "endsAt"`,
+    (tx) =>
+      tx.$queryRaw<ConsoleSession[]>`${
+        use === 'by itself'
+          ? Prisma.sql`SELECT ${shown} FROM console_session WHERE ${isIt}`
+          : Prisma.sql`UPDATE console_session SET seen_at = clock_timestamp() WHERE ${isIt} RETURNING ${shown}`
+      }`,
   );
   return session ?? null;
+}
+
+/** Of these sessions those that still last, by handle, with what their people are. None is used by it. Fails with `input_invalid`. */
+export async function lastingSessions(
+  db: Database,
+  { handles, idleMs }: { readonly handles: readonly string[]; readonly idleMs: number },
+): Promise<ReadonlyMap<string, ConsoleRoles>> {
+  const asked = handles.map((handle) => checkUuid('handle', handle));
+  const rows = await db.transaction(
+    'no tenant',
+    (tx) => tx.$queryRaw<{ handle: string; roles: ConsoleRoles }[]>`
+      SELECT handle::text, roles FROM console_session WHERE handle = ANY (${asked}::uuid[]) AND ${lasts(idleMs)}`,
+  );
+  return new Map(rows.map(({ handle, roles }) => [handle, roles]));
 }
 
 /** Ends it for good. */

@@ -7,6 +7,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'openSource',
       'standingOf',
       'actorOf',
+      'changedBetween',
       'alsoOpening',
       'checkConfiguration',
       'checkDatabase',
@@ -100,7 +101,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
     ...['recordResolved', 'recordResolvedRow'],
     ...['claimLegacy', 'releaseClaim', 'gatherCredentials', 'recordMigrated', 'recordProof', 'restoreLegacyCredentials', 'rowSinceRecorded', 'wasPromoted'],
     ...['scrubEndpoint', 'scrubElsewhere', 'cancelPortalTask', 'cancelTaskOfAny', 'getPortalTask', 'readPortalTask', 'renewTaskClaim', 'requeuePortalTask'],
-    ...['openSession', 'findSession', 'endSession', 'endSessionsOf', 'listConsolePeople', 'revokeSession', 'traceLogins'],
+    ...['openSession', 'findSession', 'lastingSessions', 'endSession', 'endSessionsOf', 'listConsolePeople', 'revokeSession', 'traceLogins'],
   ],
   'goes through everything that it is about, page after page or once, because a person asked for that': [
     ...[

@@ -62,6 +62,7 @@ import { pruneNotices } from '../notices/prune.ts';
 import { channelFigures, listTold } from '../notices/told.ts';
 import { noticeUndecided } from '../notices/undecided.ts';
 import { listCurrentVersions } from '../notifications-missed.ts';
+import { MARKED, readMarks } from '../console/marks.ts';
 import { dataKeyCounts } from '../sealing/move.ts';
 import { portalTaskWaits } from '../tasks/claim.ts';
 import { listPortalTasks } from '../tasks/list.ts';
@@ -205,6 +206,13 @@ const operator: readonly Operation[] = [
   asks('rcm_console', listTold, [{ scope: { tenant: ONE.orgId }, limit: 50 }], { of: 'of an organization', kind: 'list', most: 1_000 }),
   asks('rcm_console', channelFigures, ['every tenant'], { ...list, most: 3_000 }),
   asks('rcm_console', channelFigures, [{ tenant: ONE.orgId }], { of: 'of an organization', kind: 'list', most: 3_000 }),
+  asks('rcm_console', readMarks, [{ what: new Set(MARKED), organizations: [], beyond: 'every tenant', endpoints: [ONE.endpointId] }], {
+    grows: 'what is open, runs or is refused, and happened within a minute, up to 2,000 of each',
+  }),
+  asks('rcm_console', readMarks, [{ what: new Set(MARKED), organizations: [ONE.orgId], beyond: 'nothing', endpoints: [ONE.endpointId] }], {
+    of: 'of an organization',
+    grows: 'passes over what is open, runs or is refused elsewhere',
+  }),
   asks('rcm_rotator', portalPlaces, [ONE], { ...list, grows: 'the addresses of every login of one portal' }),
 ];
 
