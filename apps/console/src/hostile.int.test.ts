@@ -190,7 +190,7 @@ test('nothing is done by a link, by another kind of form, or by JSON', async () 
   expect(await count('SELECT FROM login_request')).toBe(before);
 });
 
-test('every answer forbids scripts, frames, guesses of its kind and being kept', async () => {
+test('every answer forbids all scripts but one, frames, guesses of its kind and being kept', async () => {
   const stranger = await w.browser(null);
   const answers = [
     await browser.get('/'),
@@ -200,9 +200,16 @@ test('every answer forbids scripts, frames, guesses of its kind and being kept',
     await browser.post('/sign-out', {}),
     await browser.get('/%'),
   ];
+  const [, script] = /<script src="([^"]+)"/.exec((await browser.get('/all/logins')).text) ?? [];
+  const served = await stranger.get(script ?? '');
+  expect([served.status, served.headers.get('content-type'), served.headers.get('cache-control')]).toEqual([
+    200,
+    'text/javascript; charset=utf-8',
+    'public, max-age=31536000, immutable',
+  ]);
   for (const { headers } of answers) {
     expect(headers.get('content-security-policy')).toBe(
-      `default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+      `default-src 'none'; script-src ${w.origin}${script}; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'`,
     );
     expect(headers.get('x-frame-options')).toBe('DENY');
     expect(headers.get('x-content-type-options')).toBe('nosniff');

@@ -34,6 +34,7 @@ export async function runConsole(config: ConsoleConfig): Promise<number> {
       groupsClaim: config.RCM_CONSOLE_GROUPS_CLAIM,
       idleMs: config.RCM_CONSOLE_IDLE_MS,
       sessionMs: config.RCM_CONSOLE_SESSION_MS,
+      live: { most: config.RCM_CONSOLE_STREAMS, roundMs: config.RCM_CONSOLE_CHANGES_SCAN_MS },
     }),
     (each) => each.close(),
   );

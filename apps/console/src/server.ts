@@ -9,6 +9,8 @@ import { bulkRoutes } from './acts/bulk-routes.ts';
 import { actRoutes } from './acts/routes.ts';
 import type { GroupRole } from './access/groups.ts';
 import { failurePage, notFoundPage } from './pages/failure.ts';
+import { changesRoutes } from './live/routes.ts';
+import { Streams, type StreamsOptions } from './live/streams.ts';
 import { Issuer, type IssuerOptions } from './sign-in/issuer.ts';
 import { SIGN_IN, signInRoutes } from './sign-in/routes.ts';
 import { visitorOf } from './sign-in/visitor.ts';
@@ -20,6 +22,7 @@ import { KEEP_ALIVE_MS } from './web/keep-alive.ts';
 import { htmlOf } from './web/markup.ts';
 import { overviewRoutes } from './web/overview-routes.ts';
 import { pageRoutes } from './web/page-routes.ts';
+import { SCRIPT, SCRIPT_PATH } from './web/script.ts';
 import { STYLE, STYLE_PATH } from './web/style.ts';
 
 export interface ConsoleOptions {
@@ -38,6 +41,8 @@ export interface ConsoleOptions {
   readonly groupsClaim: string;
   readonly idleMs: number;
   readonly sessionMs: number;
+  /** Event streams that are open at a time, and how often it is looked for what changed, in ms. */
+  readonly live: Pick<StreamsOptions, 'most' | 'roundMs'>;
 }
 
 export interface ConsoleServer {
@@ -48,12 +53,12 @@ export interface ConsoleServer {
 const REQUEST_MS = 30_000;
 const LARGEST_FORM_BYTES = 16_384;
 /** Pages that are there for whoever is not signed in. */
-const OPEN: ReadonlySet<string> = new Set([SIGN_IN, '/sign-in/begin', '/signed-in', STYLE_PATH]);
+const OPEN: ReadonlySet<string> = new Set([SIGN_IN, '/sign-in/begin', '/signed-in', STYLE_PATH, SCRIPT_PATH]);
 
 /** Serves people's browsers. Fails with `config_invalid` where the port cannot be had. */
 export async function startConsole(options: ConsoleOptions): Promise<ConsoleServer> {
   const { db, logger, metrics, origin, tls } = options;
-  const headers = securityHeaders({ protectedUrl: origin.startsWith('https://') });
+  const headers = securityHeaders(origin);
   const server: FastifyInstance = fastify({
     logger: false,
     https: tls ? { cert: tls.cert, key: tls.key.reveal(), minVersion: 'TLSv1.2' } : null,
@@ -70,8 +75,12 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   await server.register(forms);
   // Forms of its own pages alone: what another site can have sent without asking, or a program, is none.
   server.removeContentTypeParser(['application/json', 'text/plain']);
+  const streams = new Streams({ db, logger, metrics, idleMs: options.idleMs, ...options.live });
   let stopping = false;
-  server.addHook('preClose', async () => void (stopping = true));
+  server.addHook('preClose', async () => {
+    stopping = true;
+    await streams.close();
+  });
   server.addHook('onSend', async (_request, reply) => {
     // Kept for a next request, the connection would hold the stop up for a minute.
     if (stopping) reply.header('connection', 'close');
@@ -108,9 +117,13 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   server.get(STYLE_PATH, async (_request, reply) =>
     reply.header('cache-control', 'public, max-age=31536000, immutable').type('text/css; charset=utf-8').send(STYLE),
   );
+  server.get(SCRIPT_PATH, async (_request, reply) =>
+    reply.header('cache-control', 'public, max-age=31536000, immutable').type('text/javascript; charset=utf-8').send(SCRIPT),
+  );
   const issuer = new Issuer({ ...options.issuer, redirectUri: `${origin}/signed-in` });
   signInRoutes(server, { ...options, issuer });
   pageRoutes(server, db);
+  changesRoutes(server, db, streams);
   overviewRoutes(server, db);
   actRoutes(server, options);
   approvalRoutes(server, options);

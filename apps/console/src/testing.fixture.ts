@@ -56,7 +56,7 @@ export interface TestConsole {
 
 /** A console with two organizations, one login each, and a sign-in. `url`: on this database instead, which has its own rows. */
 export async function openTestConsole(
-  options: { readonly url?: string; readonly people?: readonly DemoPerson[]; readonly amr?: string } = {},
+  options: { readonly url?: string; readonly people?: readonly DemoPerson[]; readonly amr?: string; readonly streams?: number } = {},
 ): Promise<TestConsole> {
   await using opened = new AsyncDisposableStack();
   const fresh = options.url === undefined ? await freshDatabase({ migrate: migrateWithLogins }) : { url: options.url, drop: () => Promise.resolve() };
@@ -70,7 +70,17 @@ export async function openTestConsole(
   if (typeof groups === 'string') throw new Error(groups);
   opened.adopt(
     await startConsole({
-      ...{ db, origin, port, host: '127.0.0.1', groups, groupsClaim: 'groups', idleMs: 600_000, sessionMs: 3_600_000 },
+      ...{
+        db,
+        origin,
+        port,
+        host: '127.0.0.1',
+        groups,
+        groupsClaim: 'groups',
+        idleMs: 600_000,
+        sessionMs: 3_600_000,
+        live: { most: options.streams ?? 100, roundMs: 100 },
+      },
       logger: createLogger({ name: 'console', level: 'error' }),
       metrics: createMetrics(),
       issuer: {

@@ -4,7 +4,7 @@ import { isId } from '@rcm/telemetry';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';
-import { further, moment, pill, sameAs, table, type Tone, word } from './parts.ts';
+import { further, moment, part, pill, sameAs, table, type Tone, word } from './parts.ts';
 
 /** What a list may be narrowed to, with the words of `rcm logins`. */
 const SHOWN = {
@@ -74,27 +74,29 @@ export function fleetPage({ place, question, portals, found: { logins, next }, t
   const query = { show: question.show, ...(question.portal === '' ? {} : { portal: question.portal }) };
   return [
     filters(path, question, portals),
-    choosing(
-      place,
-      token,
-      logins.length,
-      table(
-        'Logins',
-        [
-          ...(token === null ? [] : [{ title: 'Choose', cell: choice }]),
-          { title: 'Login', cell: (login) => markup`<a href=${`/o/${login.orgId}/logins/${login.id}`}>${login.id}</a>` },
-          { title: 'Standing', cell: standingPill },
-          ...(place.orgId === null ? [{ title: 'Organization', cell: (login: FleetLogin) => login.orgId }] : []),
-          { title: 'Portal', cell: (login) => login.portalTypeCode },
-          { title: 'Next rotation', cell: (login) => moment(login.nextRotationAt, now) },
-          { title: 'Last in', cell: (login) => moment(login.lastAcceptedAt, now) },
-          { title: 'Note', cell: (login) => noteOf(login, now) },
-        ],
-        logins,
-        question.show === 'all' ? 'There is no login here yet: add one with rcm endpoint add.' : 'No login is like that.',
+    part('logins', [
+      choosing(
+        place,
+        token,
+        logins.length,
+        table(
+          'Logins',
+          [
+            ...(token === null ? [] : [{ title: 'Choose', cell: choice }]),
+            { title: 'Login', cell: (login) => markup`<a href=${`/o/${login.orgId}/logins/${login.id}`}>${login.id}</a>` },
+            { title: 'Standing', cell: standingPill },
+            ...(place.orgId === null ? [{ title: 'Organization', cell: (login: FleetLogin) => login.orgId }] : []),
+            { title: 'Portal', cell: (login) => login.portalTypeCode },
+            { title: 'Next rotation', cell: (login) => moment(login.nextRotationAt, now) },
+            { title: 'Last in', cell: (login) => moment(login.lastAcceptedAt, now) },
+            { title: 'Note', cell: (login) => noteOf(login, now) },
+          ],
+          logins,
+          question.show === 'all' ? 'There is no login here yet: add one with rcm endpoint add.' : 'No login is like that.',
+        ),
       ),
-    ),
-    further(path, query, next && cursorOf(next)),
+      further(path, query, next && cursorOf(next)),
+    ]),
     sameAs(
       `rcm logins${place.orgId === null ? '' : ` --org ${word(place.orgId)}`}${question.portal ? ` --portal ${word(question.portal)}` : ''}${SHOWN[question.show].flag}`,
     ),

@@ -3,6 +3,7 @@ import { formToken } from '../access/form-token.ts';
 import { EVERYWHERE, maySee, type Page, type Role, rolesIn } from '../access/roles.ts';
 import type { Visitor } from '../sign-in/visitor.ts';
 import { type Markup, markup } from '../web/markup.ts';
+import { SCRIPT_PATH } from '../web/script.ts';
 import { STYLE_PATH } from '../web/style.ts';
 
 /** The organization that a page is about, or all of them. */
@@ -23,6 +24,8 @@ interface Around {
   readonly place?: Place;
   readonly roles?: readonly Role[];
   readonly page?: Page;
+  /** Where it is told of what changes on it; `null`: it is not. */
+  readonly changes?: string | null;
 }
 
 const PLACES: readonly { readonly page: Page; readonly title: string; readonly path: string; readonly ofAll: boolean }[] = [
@@ -40,7 +43,7 @@ const PLACES: readonly { readonly page: Page; readonly title: string; readonly p
 ];
 
 /** A whole page: what is around it, and `content`. */
-export const layout = ({ title, visitor, place, roles = [], page }: Around, content: Markup): VNode => markup`
+export const layout = ({ title, visitor, place, roles = [], page, changes = null }: Around, content: Markup): VNode => markup`
   <html lang="en">
     <head>
       <meta charset="utf-8" />
@@ -48,6 +51,7 @@ export const layout = ({ title, visitor, place, roles = [], page }: Around, cont
       <meta name="color-scheme" content="light dark" />
       <title>${title} · rcm</title>
       <link rel="stylesheet" href=${STYLE_PATH} />
+      ${changes && markup`<script src=${SCRIPT_PATH} defer></script>`}
     </head>
     <body>
       <a class="skip" href="#main">Skip to the page</a>
@@ -56,9 +60,15 @@ export const layout = ({ title, visitor, place, roles = [], page }: Around, cont
         ${place && visitor && navigation(place, roles, visitor, page)}
         ${visitor && account(visitor)}
       </header>
-      <main id="main" tabindex="-1"><h1>${title}</h1>${content}</main>
+      <main id="main" tabindex="-1" data-changes=${changes ?? undefined}><h1>${title}</h1>${content}${changes && FOLLOWED}</main>
     </body>
   </html>`;
+
+/** Shown by the script: a page without it says nothing of the kind. */
+const FOLLOWED = markup`<div role="status">
+    <p class="same" data-live="followed" hidden>What changes is shown here by itself.</p>
+    <p class="same" data-live="stopped" hidden>What changes is not shown here any more: load the page again.</p>
+  </div>`;
 
 /** What is of the whole platform is shown to whoever has a role in every organization. */
 const isShown = (page: Page, visitor: Visitor): boolean => page !== 'system' || rolesIn(visitor.roles, EVERYWHERE).length > 0;

@@ -6,7 +6,7 @@ import { LOGIN_ACTS, type LoginAct } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
 import { standingPill } from './fleet.ts';
-import { facts, further, moment, pill, sameAs, table } from './parts.ts';
+import { facts, further, moment, part, pill, sameAs, table } from './parts.ts';
 import { howFar, saidOfIt, secondPerson, whatIsAsked, withdrawal } from './second-person.ts';
 
 export interface LoginShown {
@@ -22,14 +22,19 @@ export interface LoginShown {
 }
 
 export const loginPage = (shown: LoginShown): Markup => [
-  markup`<p class="lead">${standingPill(shown.login)} ${shown.login.portalName}, account ${shown.login.accountId}</p>`,
-  steps(shown.login),
-  standing(shown.login, shown.now),
+  part('standing', [
+    markup`<p class="lead">${standingPill(shown.login)} ${shown.login.portalName}, account ${shown.login.accountId}</p>`,
+    steps(shown.login),
+    standing(shown.login, shown.now),
+  ]),
   sameAs(`rcm login show ${shown.login.id}`),
-  shown.asked.filter(({ state }) => state === 'undecided').map((act) => secondPerson(act, shown)),
-  acts(shown),
-  askedFor(shown),
-  timeline(shown),
+  part(
+    'undecided',
+    shown.asked.filter(({ state }) => state === 'undecided').map((act) => secondPerson(act, shown)),
+  ),
+  part('acts', acts(shown)),
+  part('asked', askedFor(shown)),
+  part('timeline', timeline(shown)),
 ];
 
 const steps = (login: LoginInFull): Markup => {

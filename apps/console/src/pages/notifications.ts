@@ -3,7 +3,7 @@ import { cursorOf } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';
-import { further, moment, pill, table, type Tone } from './parts.ts';
+import { further, moment, part, pill, table, type Tone } from './parts.ts';
 
 export interface NotificationsShown {
   readonly place: Place;
@@ -15,36 +15,42 @@ export interface NotificationsShown {
 
 /** What people were told, whom it has reached, and who hears nothing. */
 export const notificationsPage = ({ place, notices, next, channels, now }: NotificationsShown): Markup => [
-  markup`<section><h2>Channels</h2>${table(
-    `How each channel does with the last ${NOTICES_COUNTED} notices`,
-    [
-      { title: 'Channel', cell: ({ channel }: ChannelFigures) => channel },
-      { title: 'Standing', cell: standing },
-      { title: 'Heard last', cell: ({ lastDeliveredAt }) => moment(lastDeliveredAt, now) ?? 'never' },
-      { title: 'Delivered', cell: ({ delivered }) => String(delivered) },
-      { title: 'On their way', cell: ({ open }) => String(open) },
-      { title: 'Given up', cell: ({ givenUp }) => String(givenUp) },
-      { title: 'Why', cell: ({ lastError }) => lastError },
-    ],
-    channels,
-    'No channel has carried anything yet: a rotator brings notices to the log, and to SNS and a webhook where they are configured.',
-  )}</section>`,
-  markup`<section><h2>Told</h2>${table(
-    'Notices, the newest first',
-    [
-      { title: 'When', cell: ({ createdAt }: ToldNotice) => moment(createdAt, now) },
-      { title: 'What', cell: ({ kind }) => kind.replaceAll('_', ' ') },
-      { title: 'About', cell: about },
-      ...(place.orgId === null ? [{ title: 'Organization', cell: ({ orgId }: ToldNotice) => orgId }] : []),
-      { title: 'Detail', cell: ({ detail }) => detail },
-      {
-        title: 'To whom',
-        cell: ({ deliveries }) => (deliveries.length === 0 ? 'nobody yet' : markup`<ul>${deliveries.map((each) => reached(each, now))}</ul>`),
-      },
-    ],
-    notices,
-    'Nobody was told of anything yet. What needs a person is told once: a login that is refused or locked, a blocked rotation, a portal type that is stopped.',
-  )}${further(`${place.base}/notifications`, {}, next && cursorOf(next))}</section>`,
+  part(
+    'channels',
+    markup`<section><h2>Channels</h2>${table(
+      `How each channel does with the last ${NOTICES_COUNTED} notices`,
+      [
+        { title: 'Channel', cell: ({ channel }: ChannelFigures) => channel },
+        { title: 'Standing', cell: standing },
+        { title: 'Heard last', cell: ({ lastDeliveredAt }) => moment(lastDeliveredAt, now) ?? 'never' },
+        { title: 'Delivered', cell: ({ delivered }) => String(delivered) },
+        { title: 'On their way', cell: ({ open }) => String(open) },
+        { title: 'Given up', cell: ({ givenUp }) => String(givenUp) },
+        { title: 'Why', cell: ({ lastError }) => lastError },
+      ],
+      channels,
+      'No channel has carried anything yet: a rotator brings notices to the log, and to SNS and a webhook where they are configured.',
+    )}</section>`,
+  ),
+  part(
+    'told',
+    markup`<section><h2>Told</h2>${table(
+      'Notices, the newest first',
+      [
+        { title: 'When', cell: ({ createdAt }: ToldNotice) => moment(createdAt, now) },
+        { title: 'What', cell: ({ kind }) => kind.replaceAll('_', ' ') },
+        { title: 'About', cell: about },
+        ...(place.orgId === null ? [{ title: 'Organization', cell: ({ orgId }: ToldNotice) => orgId }] : []),
+        { title: 'Detail', cell: ({ detail }) => detail },
+        {
+          title: 'To whom',
+          cell: ({ deliveries }) => (deliveries.length === 0 ? 'nobody yet' : markup`<ul>${deliveries.map((each) => reached(each, now))}</ul>`),
+        },
+      ],
+      notices,
+      'Nobody was told of anything yet. What needs a person is told once: a login that is refused or locked, a blocked rotation, a portal type that is stopped.',
+    )}${further(`${place.base}/notifications`, {}, next && cursorOf(next))}</section>`,
+  ),
   markup`<p class="same">The last of all: <code>rotator status</code>; of one login: <code>rcm login show ID</code></p>`,
 ];
 

@@ -4,6 +4,9 @@ import { type Markup, markup } from '../web/markup.ts';
 
 export type Tone = 'well' | 'ill' | 'warn' | 'calm';
 
+/** What changes by itself: the script takes it over from the page as it is then, by this name. */
+export const part = (name: string, content: Markup): VNode => markup`<div data-part=${name}>${content}</div>`;
+
 /** A word with a colour; the word alone says it. */
 export const pill = (text: string, tone: Tone): VNode => markup`<span class=${`pill ${tone}`}>${text}</span>`;
 

@@ -5,7 +5,7 @@ import type { VNode } from 'preact';
 import { z } from 'zod';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';
-import { further, moment, pill, sameAs, table, word } from './parts.ts';
+import { further, moment, part, pill, sameAs, table, word } from './parts.ts';
 import { pausesTable } from './pauses.ts';
 
 /** Empty: any portal type; the beginning. */
@@ -32,7 +32,13 @@ export interface RotationsShown {
   readonly now: Date;
 }
 
-export const rotationsPage = (shown: RotationsShown): Markup => [calendar(shown), byPortal(shown), paused(shown), underWay(shown), sameAs('rcm status')];
+export const rotationsPage = (shown: RotationsShown): Markup => [
+  part('due', calendar(shown)),
+  part('portals', byPortal(shown)),
+  part('pauses', paused(shown)),
+  part('open', underWay(shown)),
+  sameAs('rcm status'),
+];
 
 const DAY = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' });
 

@@ -5,7 +5,7 @@ import { mayDo, type Role } from '../access/roles.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
 import type { Place } from './layout.ts';
-import { facts, further, moment, pill, sameAs, table, type Tone, word } from './parts.ts';
+import { facts, further, moment, part, pill, sameAs, table, type Tone, word } from './parts.ts';
 
 const SHOWN = { undone: 'Not done', queued: 'Waiting', running: 'Running', failed: 'Failed', succeeded: 'Succeeded', all: 'All' } as const;
 export type TasksShown = keyof typeof SHOWN;
@@ -28,21 +28,23 @@ export function tasksPage(place: Place, show: TasksShown, { tasks, next }: TaskP
     markup`<form class="filters" method="get" action=${path}><label>Show <select name="show">${Object.entries(SHOWN).map(
       ([value, title]) => markup`<option value=${value} selected=${value === show}>${title}</option>`,
     )}</select></label><button class="quiet">Show</button></form>`,
-    table(
-      'Tasks, the newest first',
-      [
-        { title: 'Task', cell: (task) => markup`<a href=${`/o/${task.orgId}/tasks/${task.id}`}>${task.name}</a>` },
-        { title: 'State', cell: statePill },
-        ...(place.orgId === null ? [{ title: 'Organization', cell: (task: ListedTask) => task.orgId }] : []),
-        { title: 'Login', cell: loginOf },
-        { title: 'Asked', cell: (task) => moment(task.createdAt, now) },
-        { title: 'By', cell: (task) => task.requestedBy },
-        { title: 'Note', cell: (task) => taskNote(task, now) },
-      ],
-      tasks,
-      'There is no such task.',
-    ),
-    further(path, { show }, next && cursorOf(next)),
+    part('tasks', [
+      table(
+        'Tasks, the newest first',
+        [
+          { title: 'Task', cell: (task) => markup`<a href=${`/o/${task.orgId}/tasks/${task.id}`}>${task.name}</a>` },
+          { title: 'State', cell: statePill },
+          ...(place.orgId === null ? [{ title: 'Organization', cell: (task: ListedTask) => task.orgId }] : []),
+          { title: 'Login', cell: loginOf },
+          { title: 'Asked', cell: (task) => moment(task.createdAt, now) },
+          { title: 'By', cell: (task) => task.requestedBy },
+          { title: 'Note', cell: (task) => taskNote(task, now) },
+        ],
+        tasks,
+        'There is no such task.',
+      ),
+      further(path, { show }, next && cursorOf(next)),
+    ]),
     sameAs(`rcm tasks${place.orgId === null ? '' : ` --org ${word(place.orgId)}`}${show === 'undone' ? '' : ` --state ${show}`}`),
   ];
 }
@@ -50,17 +52,19 @@ export function tasksPage(place: Place, show: TasksShown, { tasks, next }: TaskP
 export function taskPage(task: TaskInFull, { roles, token, now }: { readonly roles: readonly Role[]; readonly token: string; readonly now: Date }): Markup {
   const isOpen = task.state === 'queued' || task.state === 'running';
   return [
-    markup`<p class="lead">${statePill(task)} ${whyNotDone(task)}</p>`,
-    facts([
-      ['Task', task.id],
-      ['Login', loginOf(task)],
-      ['Asked', moment(task.createdAt, now)],
-      ['By', task.requestedBy],
-      ['Tries', `${task.tries}, put off ${task.requeues} times`],
-      ['Begun', moment(task.startedAt, now)],
-      ['In hand', task.state === 'running' ? task.worker : null],
-      ['Ended', moment(task.finishedAt, now)],
-      ['Deadline', isOpen ? moment(task.deadlineAt, now) : null],
+    part('task', [
+      markup`<p class="lead">${statePill(task)} ${whyNotDone(task)}</p>`,
+      facts([
+        ['Task', task.id],
+        ['Login', loginOf(task)],
+        ['Asked', moment(task.createdAt, now)],
+        ['By', task.requestedBy],
+        ['Tries', `${task.tries}, put off ${task.requeues} times`],
+        ['Begun', moment(task.startedAt, now)],
+        ['In hand', task.state === 'running' ? task.worker : null],
+        ['Ended', moment(task.finishedAt, now)],
+        ['Deadline', isOpen ? moment(task.deadlineAt, now) : null],
+      ]),
     ]),
     sameAs(`rcm task show ${task.id}`),
     isOpen &&

@@ -16,6 +16,7 @@ export const agentOf = (request: FastifyRequest): string => request.headers['use
 export async function visitorOf(db: Database, request: FastifyRequest, idleMs: number): Promise<Visitor | null> {
   const sessionId = sessionIdIn(request);
   if (sessionId === null || !ID.test(sessionId)) return null;
-  const session = await findSession(db, { id: sessionId, agent: agentOf(request), idleMs });
+  const use = request.headers['rcm-by-itself'] === undefined ? request.routeOptions.config.use : 'by itself';
+  const session = await findSession(db, { id: sessionId, agent: agentOf(request), idleMs, ...(use ? { use } : {}) });
   return session && { ...session, sessionId };
 }

@@ -1,8 +1,24 @@
-/** Of every answer. No script runs at all, nothing comes from elsewhere, nobody frames a page, and forms go nowhere else. */
-const CONTENT = [`default-src 'none'`, `style-src 'self'`, `img-src 'self'`, `form-action 'self'`, `base-uri 'none'`, `frame-ancestors 'none'`].join('; ');
+import { SCRIPT_PATH } from './script.ts';
+
+/**
+ * Of every answer. One script runs, by its address; nothing that is on a page does, and no text becomes markup or a script. Nothing comes from elsewhere, nobody
+ * frames a page, and forms go nowhere else.
+ */
+const contentFor = (origin: string): string =>
+  [
+    `default-src 'none'`,
+    `script-src ${origin}${SCRIPT_PATH}`,
+    `connect-src 'self'`,
+    `style-src 'self'`,
+    `img-src 'self'`,
+    `form-action 'self'`,
+    `base-uri 'none'`,
+    `frame-ancestors 'none'`,
+    `require-trusted-types-for 'script'`,
+    `trusted-types 'none'`,
+  ].join('; ');
 
 const ALWAYS = {
-  'content-security-policy': CONTENT,
   'x-frame-options': 'DENY',
   'x-content-type-options': 'nosniff',
   // A form tells its own origin, and nobody else the address.
@@ -15,8 +31,9 @@ const ALWAYS = {
 } as const;
 const YEAR_S = 31_536_000;
 
-/** `protectedUrl`: people reach it by https, and never by anything else again. */
-export const securityHeaders = ({ protectedUrl }: { readonly protectedUrl: boolean }): Readonly<Record<string, string>> => ({
+/** `origin`: where people reach it; by https, and never by anything else again. */
+export const securityHeaders = (origin: string): Readonly<Record<string, string>> => ({
+  'content-security-policy': contentFor(origin),
   ...ALWAYS,
-  ...(protectedUrl ? { 'strict-transport-security': `max-age=${YEAR_S}` } : {}),
+  ...(origin.startsWith('https://') ? { 'strict-transport-security': `max-age=${YEAR_S}` } : {}),
 });

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { maySee, type Page } from '../access/roles.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { layout } from '../pages/layout.ts';
+import { changesPath } from '../live/watched.ts';
 import type { Visitor } from '../sign-in/visitor.ts';
 import type { Markup } from './markup.ts';
 import { type Standing, standingIn } from './places.ts';
@@ -36,7 +37,7 @@ export function pagesOf(server: FastifyInstance, db: Database): AddPage {
       const rendered = standing && maySee(standing.roles, name) ? await render({ ...standing, visitor, query, id, now: new Date() }) : null;
       if (!standing || !rendered) return reply.code(404).html(notFoundPage(visitor));
       const { title, content } = rendered;
-      return reply.html(layout({ title, visitor, page: name, ...standing }, content));
+      return reply.html(layout({ title, visitor, page: name, changes: changesPath(name, standing.place.base, id), ...standing }, content));
     };
     server.get(
       `/o/:org${path}`,

@@ -1,0 +1,43 @@
+import { asSuperuser } from '@rcm/db/testing';
+import { expect, test } from 'vitest';
+import { follow } from './live/follow.fixture.ts';
+import { openTestConsole } from './testing.fixture.ts';
+
+test('at its stop a console ends its streams and is gone', async () => {
+  const w = await openTestConsole();
+  const browser = await w.browser('one-operator');
+  const streams = [await follow(browser, '/o/hospital-1/changes/tasks'), await follow(browser, '/o/hospital-1/changes/logins')];
+  await streams[0]?.until(/event: changed/);
+  await w.close();
+  await Promise.all(streams.map(({ ended }) => ended));
+  await expect(follow(browser, '/o/hospital-1/changes/tasks')).rejects.toThrow(/ECONNREFUSED|socket hang up/);
+});
+
+test('where it cannot be asked whether sessions last, every stream ends', async () => {
+  const w = await openTestConsole();
+  try {
+    const browser = await w.browser('one-operator');
+    const stream = await follow(browser, '/o/hospital-1/changes/tasks');
+    await stream.until(/event: changed/);
+    await asSuperuser(w.url, ['REVOKE SELECT ON console_session FROM rcm_console']);
+    await stream.ended;
+    // Not over: the browser comes back, and is let in where it may be.
+    expect(stream.text()).not.toContain('event: over');
+    await asSuperuser(w.url, ['GRANT SELECT ON console_session TO rcm_console']);
+    const again = await follow(browser, '/o/hospital-1/changes/tasks');
+    await again.until(/event: changed/);
+    again.leave();
+  } finally {
+    await w.close();
+  }
+});
+
+test('a console without streams serves its pages', async () => {
+  const w = await openTestConsole({ streams: 0 });
+  try {
+    const browser = await w.browser('one-operator');
+    expect([(await browser.get('/o/hospital-1/changes/tasks')).status, (await browser.get('/o/hospital-1/tasks')).status]).toEqual([503, 200]);
+  } finally {
+    await w.close();
+  }
+});
