@@ -45,9 +45,14 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
 
   page('rotations', '/rotations', 'both', async ({ place, query, now }) => {
     const [scope, asked] = [scopeOf(place.orgId), rotationsAsked(query)];
-    const days = await dueByDay(db, { scope, days: DAYS, portalTypeCode: asked.portal || undefined });
-    const [portals, admissions, pauses] = [await portalRotations(db, scope), await listAdmissions(db), await listPauses(db, scope)];
-    const found = await listOpenAttempts(db, { scope, limit: A_PAGE + 1, after: asked.after });
+    // Each is a transaction of its own: the page waits for the longest of them, and not for one after the other.
+    const [days, portals, admissions, pauses, found] = await Promise.all([
+      dueByDay(db, { scope, days: DAYS, portalTypeCode: asked.portal || undefined }),
+      portalRotations(db, scope),
+      listAdmissions(db),
+      listPauses(db, scope),
+      listOpenAttempts(db, { scope, limit: A_PAGE + 1, after: asked.after }),
+    ]);
     const open = found.slice(0, A_PAGE);
     const next = found.length > A_PAGE ? (open.at(-1)?.id ?? null) : null;
     return { title: 'Rotations', content: rotationsPage({ place, asked, days, portals, admissions, pauses, open, next, now }) };
@@ -57,9 +62,12 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
     if (orgId === null) return null;
     const asked = calendarAsked(query, now);
     const after = query['after'] === undefined ? null : placeIn(dayPlaces, 'after', String(query['after']));
-    const days = await comingInMonth(db, { orgId, month: asked.month });
-    const day = asked.day === null ? { entries: [], next: null } : await comingOnDay(db, { orgId, day: asked.day, after, limit: A_PAGE });
-    return { title: 'Calendar', content: calendarPage({ orgId, asked, days, ...day, closed: await closedHours(db, { orgId }), now }) };
+    const [days, day, closed] = await Promise.all([
+      comingInMonth(db, { orgId, month: asked.month }),
+      asked.day === null ? { entries: [], next: null } : comingOnDay(db, { orgId, day: asked.day, after, limit: A_PAGE }),
+      closedHours(db, { orgId }),
+    ]);
+    return { title: 'Calendar', content: calendarPage({ orgId, asked, days, ...day, closed, now }) };
   });
 
   page('portals', '/portals', 'both', async ({ place, now }) => {
@@ -87,8 +95,8 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
   page('notifications', '/notifications', 'both', async ({ place, query, now }) => {
     const scope = scopeOf(place.orgId);
     const after = query['after'] === undefined ? null : placeIn(noticePlaces, 'after', String(query['after']));
-    const { notices, next } = await listTold(db, { scope, after, limit: A_PAGE });
-    return { title: 'Notifications', content: notificationsPage({ place, notices, next, channels: await channelFigures(db, scope), now }) };
+    const [{ notices, next }, channels] = await Promise.all([listTold(db, { scope, after, limit: A_PAGE }), channelFigures(db, scope)]);
+    return { title: 'Notifications', content: notificationsPage({ place, notices, next, channels, now }) };
   });
 
   // Of the whole platform: only for whoever has a role in every organization, under either address.

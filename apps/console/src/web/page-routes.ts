@@ -46,8 +46,8 @@ export function pageRoutes(server: FastifyInstance, db: Database): void {
     const question = fleetQuestion(query);
     const scope = scopeOf(place.orgId);
     const after = query['after'] === undefined ? null : placeIn(loginPlaces, 'after', String(query['after']));
-    const found = await listLogins(db, { filter: fleetFilter(question, now), after, limit: A_PAGE, scope });
-    const portals = (await listPortalTypes(db)).map(({ code }) => code);
+    const [found, types] = await Promise.all([listLogins(db, { filter: fleetFilter(question, now), after, limit: A_PAGE, scope }), listPortalTypes(db)]);
+    const portals = types.map(({ code }) => code);
     const token = place.orgId !== null && bulkActsOf(roles).length > 0 ? formToken(visitor.sessionId) : null;
     return { title: 'Fleet', content: fleetPage({ place, question, portals, found, token, now }) };
   });
@@ -55,11 +55,13 @@ export function pageRoutes(server: FastifyInstance, db: Database): void {
   page('login', '/logins/:id', 'organization', async ({ place, roles, visitor, query, id, now }) => {
     if (place.orgId === null || !isId(id)) return null;
     const scope = scopeOf(place.orgId);
-    const login = await showLogin(db, { endpointId: id, scope });
     const before = moment(query['before']);
-    const history = login && (await loginHistory(db, { endpointId: id, limit: A_PAGE, before, scope }));
+    const [login, history, asked] = await Promise.all([
+      showLogin(db, { endpointId: id, scope }),
+      loginHistory(db, { endpointId: id, limit: A_PAGE, before, scope }),
+      listAskedActs(db, { orgId: place.orgId, endpointId: id, limit: ASKED_SHOWN }),
+    ]);
     if (!login || !history) return null;
-    const asked = await listAskedActs(db, { orgId: place.orgId, endpointId: id, limit: ASKED_SHOWN });
     return { title: login.id, content: loginPage({ login, history, asked, roles, person: visitor.person, token: formToken(visitor.sessionId), now }) };
   });
 
