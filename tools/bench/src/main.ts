@@ -21,7 +21,7 @@ const program = new Command('bench')
   .argument('<suite>', suiteNames().join(' | '))
   .option('--json', 'the results as one JSON array on stdout')
   .option('--only <name>', 'run only the measurements whose name contains this')
-  .option('--endpoints <n>', 'of the suite scale: how many logins the largest fleet has, in hundreds', hundreds)
+  .option('--endpoints <n>', 'of the suites scale and console: how many logins the largest fleet has, in hundreds', hundreds)
   .option('--quick', 'small sizes, to see that the measurements work; the figures mean nothing')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(async (name: string, options: { json?: boolean; only?: string; quick?: boolean; endpoints?: number }) => {

@@ -10,6 +10,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: readonly B
   migration: () => import('./migration/suite.ts'),
   tasks: () => import('./tasks/suite.ts'),
   scale: () => import('./scale/suite.ts'),
+  console: () => import('./console/suite.ts'),
 };
 
 export const suiteNames = (): string[] => Object.keys(SUITES);

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { urlFor } from '@rcm/db/testing';
+import { asRoot, freePort } from '@rcm/test-services';
+import { processorMs } from './processor.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../../../apps/console/src/main.ts');
+const READY_MS = 60_000;
+
+/** A console in a process of its own, as people's browsers reach it. */
+export interface ConsoleProcess {
+  readonly origin: string;
+  /** Memory that it has now, in MB, as its operating system counts it. */
+  memoryMb(): number;
+  /** Time of a processor that it has had so far, in ms. */
+  processorMs(): number;
+  stop(): Promise<void>;
+}
+
+/** On a migrated database; fails where it is not ready in time. */
+export async function startConsoleProcess(databaseUrl: string): Promise<ConsoleProcess> {
+  const port = await freePort();
+  const origin = `http://localhost:${port}`;
+  const child = spawn(process.execPath, ['--disable-sigusr1', PROGRAM, 'run'], {
+    env: {
+      ...asRoot(),
+      PATH: process.env['PATH'],
+      RCM_DATABASE_URL: urlFor('rcm_console', databaseUrl),
+      RCM_CONSOLE_URL: origin,
+      RCM_CONSOLE_PORT: String(port),
+      // Nobody signs in here: the sessions are written by the function that a sign-in ends with.
+      RCM_CONSOLE_ISSUER: 'http://localhost:9',
+      RCM_CONSOLE_CLIENT_ID: 'bench',
+      RCM_CONSOLE_ROLES: 'bench=operator@*',
+      RCM_HEALTH_PORT: '0',
+      RCM_LOG_LEVEL: 'info',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  const ready = new Promise<void>((resolve) => {
+    const read = (chunk: Buffer): void => {
+      if (said.includes('"ready"')) return;
+      said += chunk.toString();
+      if (said.includes('"ready"')) resolve();
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+  });
+  const late = AbortSignal.timeout(READY_MS);
+  const failed = once(child, 'exit', { signal: late }).then(([code]) => {
+    throw new Error(`The console ended with ${String(code)}: ${said}`);
+  });
+  await Promise.race([ready, failed]);
+  failed.catch(() => undefined);
+  const ended = once(child, 'exit');
+  return {
+    origin,
+    memoryMb: () => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1_024,
+    processorMs: () => processorMs(child.pid ?? 0),
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
