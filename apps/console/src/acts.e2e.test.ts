@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from './chromium.fixture.ts';
 import type { Browser as Client } from './browser.fixture.ts';
+import { follow, type Followed } from './live/follow.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
 import { block, lastEvent, rcm, REASON, rowsAbout, secretsOf, startRotator, wideRows } from './world.fixture.ts';
 
@@ -16,6 +17,8 @@ let page: Page;
 let approver: Client;
 const secrets = new Set<string>();
 const answers: Buffer[] = [];
+/** What is told while all this happens. */
+let streams: readonly Followed[];
 const PATIENT = 'canary-patient-4711';
 
 beforeAll(async () => {
@@ -23,6 +26,7 @@ beforeAll(async () => {
   w = await openTestConsole({ url: world.databaseUrl });
   rotator = await startRotator(world);
   approver = await w.browser('all-approver');
+  streams = await Promise.all(['logins', 'rotations', 'tasks', 'notifications'].map((name) => follow(approver, `/all/changes/${name}`)));
   chromium = await launchChromium();
   page = await (await chromium.newContext()).newPage();
   // Every answer as it came, before anything shows it.
@@ -38,6 +42,7 @@ beforeAll(async () => {
   await page.waitForURL(`${w.origin}/all/logins`);
 });
 afterAll(async () => {
+  streams?.forEach((stream) => stream.leave());
   await chromium?.close();
   await rotator?.stop();
   await w?.close();
@@ -164,8 +169,12 @@ test('cancel leaves the rows and events that rcm leaves', async () => {
   expect(await rowsAbout(world, { ...namesOf(byPage), [other]: 'TASK' })).toEqual(await rowsAbout(world, { ...namesOf(byHand), [one]: 'TASK' }));
 });
 
-test('no answer of all this, no header and no body, has a secret of a login or of a patient in it', async () => {
+test('no answer of all this, no header, no body and no event stream, has a secret of a login or of a patient in it', async () => {
   for (const path of ['/', '/all/logins', '/all/tasks?show=all', `/o/${world.orgId}/audit`, '/all/system']) await page.goto(`${w.origin}${path}`);
+  for (const stream of streams) {
+    expect(stream.text()).toContain('event: changed');
+    answers.push(Buffer.from(JSON.stringify(stream.headers)), Buffer.from(stream.text()));
+  }
   const heard = Buffer.concat(answers).toString('latin1');
   expect(heard).toContain(REASON);
   expect(secrets.size).toBeGreaterThan(8);

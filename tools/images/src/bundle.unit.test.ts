@@ -73,9 +73,9 @@ describe('the bundle of the console', () => {
   }, BUNDLE_MS);
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('has the stylesheet that it serves', () => {
-    const style = 'apps/console/src/style.css';
-    expect(readFileSync(join(folder, style), 'utf8')).toBe(readFileSync(join(root, style), 'utf8'));
+  it.each(['style.css', 'live.js'])('has the file %s that it serves', (name) => {
+    const served = `apps/console/src/${name}`;
+    expect(readFileSync(join(folder, served), 'utf8')).toBe(readFileSync(join(root, served), 'utf8'));
   });
 
   it('has nothing in it that a secret store or a portal could be reached with', () => {
