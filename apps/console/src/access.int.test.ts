@@ -8,6 +8,7 @@ import { accessTable, ACT_NAMES, CASES, type Case, expectsAct, expectsPage, PAGE
 import { actPath, loginIn, pagePath } from './access/paths.fixture.ts';
 import type { Browser } from './browser.fixture.ts';
 import { BULK_ACTS } from './pages/bulk.ts';
+import { wantedCode } from './story.fixture.ts';
 import { PEOPLE, openTestConsole, type TestConsole } from './testing.fixture.ts';
 
 let w: TestConsole;
@@ -15,7 +16,9 @@ const browsers = new Map<string, { readonly browser: Browser; readonly token: st
 const tasks = new Map<string, string>();
 /** What waits for a second person, by organization; `*`: for everything. */
 const requests = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID(), '*': crypto.randomUUID() } as const;
-const made = { tasks, requests };
+/** Which code a login of each organization waits for. */
+const codes = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID() } as const;
+const made = { tasks, codes, requests };
 
 beforeAll(async () => {
   w = await openTestConsole();
@@ -37,6 +40,7 @@ beforeAll(async () => {
         `INSERT INTO login_request (id, org_id, endpoint_id, kind, actor, reason) VALUES ('${requests[`hospital-${number}`]}', 'hospital-${number}', 'alpine-${number}', 'rollback', 'person:os:jane', 'r')`,
     ),
     `INSERT INTO login_request (id, kind, actor, reason) VALUES ('${requests['*']}', 'pause', 'person:os:jane', 'r')`,
+    ...([1, 2] as const).map((number) => wantedCode(codes[`hospital-${number}`], `hospital-${number}`, `alpine-${number}`)),
   ]);
   for (const { id } of PEOPLE.filter((person) => person.id !== 'nobody')) {
     const browser = await w.browser(id);
@@ -46,7 +50,7 @@ beforeAll(async () => {
 afterAll(() => w?.close());
 
 /** Pages of rows that are some organization's, of one and of all. */
-const OF_ALL = ['/logins', '/rotations', '/migration', '/tasks', '/approvals', '/notifications'];
+const OF_ALL = ['/logins', '/rotations', '/migration', '/tasks', '/codes', '/approvals', '/notifications'];
 
 const signedIn = (person: string) => {
   const found = browsers.get(person);
@@ -102,6 +106,8 @@ test('what is another’s is answered word for word, and header for header, as w
     ['/o/hospital-2/access', '/o/hospital-3/access'],
     ['/o/hospital-2/access.csv', '/o/hospital-3/access.csv'],
     ['/o/hospital-2/approvals', '/o/hospital-3/approvals'],
+    ['/o/hospital-2/codes', '/o/hospital-3/codes'],
+    [`/o/hospital-1/codes/${codes['hospital-2']}`, `/o/hospital-1/codes/${crypto.randomUUID()}`],
     ['/o/hospital-2/notifications', '/o/hospital-3/notifications'],
   ] as const;
   const heard = ({ status, text, headers }: Awaited<ReturnType<Browser['get']>>) => [status, text, [...headers].filter(([name]) => name !== 'date').sort()];

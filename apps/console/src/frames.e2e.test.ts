@@ -49,6 +49,7 @@ test('nothing that anybody has written runs, and no page asks anybody else for a
     '/o/hospital-1/audit',
     '/all/system',
     '/all/approvals',
+    '/all/codes',
     '/all/rotations',
     '/all/portals/alpine',
     '/all/migration',

@@ -29,6 +29,8 @@ beforeAll(async () => {
     '/all/portals',
     '/all/portals/alpine',
     '/all/migration',
+    '/all/codes',
+    '/o/hospital-1/codes',
     '/o/hospital-1/approvals',
     '/all/notifications',
     '/o/hospital-1/notifications',

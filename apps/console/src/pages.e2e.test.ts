@@ -44,6 +44,8 @@ const PAGES = (): Readonly<Record<string, string>> => ({
   tasks: '/o/hospital-1/tasks?show=all',
   task: `/o/hospital-1/tasks/${tasks.queuedTask}`,
   approvals: '/all/approvals',
+  codes: '/all/codes',
+  code: `/o/hospital-1/codes/${tasks.codeRequest}`,
   notifications: '/all/notifications',
   rotations: '/all/rotations',
   calendar: '/o/hospital-1/calendar',

@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { approvalRoutes } from './acts/approval-routes.ts';
 import { bulkRoutes } from './acts/bulk-routes.ts';
+import { codeRoutes } from './acts/code-routes.ts';
 import { actRoutes } from './acts/routes.ts';
 import type { GroupRole } from './access/groups.ts';
 import { failurePage, notFoundPage } from './pages/failure.ts';
@@ -127,6 +128,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   overviewRoutes(server, db);
   actRoutes(server, options);
   approvalRoutes(server, options);
+  codeRoutes(server, options);
   bulkRoutes(server, options);
   accessRoutes(server, options);
   try {

@@ -1,17 +1,31 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { claimPortalTask, createPortalTask, finishPortalTask, insertEndpoint, keyFileWrapping, openDatabase } from '@rcm/db';
 import { asSuperuser, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 
+/** Nobody has the key that belongs to it. */
+const PUBLIC_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+
 /** Texts of everybody who can write one, as somebody would write it who wants them to run or to be something else. */
 export const HOSTILE = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>{{7*7}}\${7*7}&lt;`;
 
+/** A login that waits for a code, which nobody in a test can open. */
+export const wantedCode = (id: string, orgId: string, endpointId: string, answeredBy = 'NULL'): string =>
+  `INSERT INTO code_request (id, org_id, endpoint_id, lease_id, public_key, turn_until, asked_at, open_until, answered_by, answered_at)
+   SELECT '${id}', '${orgId}', '${endpointId}', gen_random_uuid(), decode('${PUBLIC_KEY}', 'base64'), n.at + interval '50 minutes', n.at, n.at + interval '9 minutes',
+          ${answeredBy}, CASE WHEN ${answeredBy} IS NOT NULL THEN n.at END FROM (SELECT clock_timestamp() AS at) n`;
+
 /** Logins in every standing, tasks in every state, and people's acts, so that each page has something to show; each text is `HOSTILE` where `text` says so. */
-export async function tellStory(url: string, text: (plain: string) => string): Promise<{ readonly failedTask: string; readonly queuedTask: string }> {
+export async function tellStory(
+  url: string,
+  text: (plain: string) => string,
+): Promise<{ readonly failedTask: string; readonly queuedTask: string; readonly codeRequest: string }> {
   const owner = openDatabase({ url, applicationName: 'story', maxConnections: 2 });
   const endpoints = ['locked', 'blocked', 'failing', 'rotating', 'well', 'well-2', 'well-3'].map((name) => `alpine-${name}`);
   for (const [i, id] of endpoints.entries())
     await insertEndpoint(owner, { id, orgId: 'hospital-1', portalTypeCode: 'alpine', accountId: `desk-${i + 2}`, baseUrl: 'https://alpine.example/' });
   await owner.close();
+  const codeRequest = crypto.randomUUID();
   const words = (plain: string): string => `'${text(plain).replaceAll("'", "''")}'`;
   await asSuperuser(url, [
     `SELECT set_config('app.tenant_id', '*', false), set_config('app.reason', 'story', false)`,
@@ -45,6 +59,8 @@ export async function tellStory(url: string, text: (plain: string) => string): P
     `INSERT INTO login_request (org_id, endpoint_id, kind, choice, actor, reason) VALUES ('hospital-1', 'alpine-blocked', 'resolve', 'found', 'person:os:jane', ${words('the payer has set it back')})`,
     `INSERT INTO login_request (kind, portal_type_code, actor, reason) VALUES ('pause', 'alpine', 'person:os:jane', ${words('new pages on Monday')})`,
     `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('hospital-1', 'alpine-well', 'rollback', 'person:os:jane', ${words('an old program still has the one before')})`,
+    wantedCode(codeRequest, 'hospital-1', 'alpine-well'),
+    wantedCode(crypto.randomUUID(), 'hospital-1', 'alpine-well-2', words('person:os:jane')),
     `UPDATE login_request SET decision = 'declined', decided_by = 'person:os:john', decision_reason = ${words('the program is gone')} WHERE kind = 'rollback'`,
   ]);
   const agent = openDatabase({
@@ -62,7 +78,7 @@ export async function tellStory(url: string, text: (plain: string) => string): P
   await claimPortalTask(agent, { orgId: 'hospital-1', taskId: failedTask, worker: 'web-agent@host:1', ttlMs: 60_000 });
   await finishPortalTask(agent, { orgId: 'hospital-1', taskId: failedTask, worker: 'web-agent@host:1', errorCode: 'portal_unexpected', message: text(SEALED) });
   await agent.close();
-  return { queuedTask, failedTask };
+  return { queuedTask, failedTask, codeRequest };
 }
 
 /** What a task holds of a patient: no page has it. */

@@ -4,6 +4,7 @@ import type { Act, Page } from './roles.ts';
 /** What there is to be looked at and acted on, by organization; `*`: of none. */
 export interface Made {
   readonly tasks: ReadonlyMap<string, string>;
+  readonly codes: Readonly<Record<Case['organization'], string>>;
   readonly requests: Readonly<Record<Case['organization'] | '*', string>>;
 }
 type Organization = Case['organization'];
@@ -18,6 +19,7 @@ const PATHS: Readonly<Record<Page, (organization: Organization, made: Made) => s
   portals: () => '/portals/alpine',
   migration: () => '/migration',
   tasks: (organization, { tasks }) => `/tasks/${tasks.get(organization)}`,
+  codes: () => '/codes',
   approvals: () => '/approvals',
   notifications: () => '/notifications',
   audit: () => '/audit',
@@ -28,10 +30,11 @@ export const pagePath = (page: Page, organization: Organization, made: Made): st
 
 const OF_A_REQUEST = ['approve', 'decline', 'withdraw'];
 
-export function actPath(act: Act, organization: Organization, { tasks, requests }: Made): string {
+export function actPath(act: Act, organization: Organization, { tasks, codes, requests }: Made): string {
   const [word = '', ...wide] = act.split(' ');
   if (OF_A_REQUEST.includes(word))
     return wide.length > 0 ? `/all/requests/${requests['*']}/acts/${word}` : `/o/${organization}/requests/${requests[organization]}/acts/${word}`;
+  if (word === 'answer') return `/o/${organization}/codes/${codes[organization]}/acts/answer`;
   if (word === 'revoke') return `/o/${organization}/sessions/${crypto.randomUUID()}/acts/revoke`;
   if (wide.length > 0) return `/all/acts/${word}`;
   return act === 'cancel'

@@ -16,6 +16,8 @@ export const LIVE_PAGES: readonly LivePage[] = [
   { page: 'login', path: '/logins/:id', where: 'organization', what: ['rotation', 'refusal', 'login', 'task', 'pause', 'act'] },
   { page: 'rotations', path: '/rotations', where: 'both', what: ['rotation', 'pause', 'gate'] },
   { page: 'tasks', path: '/tasks', where: 'both', what: ['task'] },
+  // Each time that people are asked for one, they are told, too.
+  { page: 'codes', path: '/codes', where: 'both', what: ['notice'] },
   { page: 'notifications', path: '/notifications', where: 'both', what: ['notice'] },
 ];
 

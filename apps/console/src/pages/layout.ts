@@ -35,6 +35,7 @@ const PLACES: readonly { readonly page: Page; readonly title: string; readonly p
   { page: 'portals', title: 'Portals', path: '/portals', ofAll: true },
   { page: 'migration', title: 'Migration', path: '/migration', ofAll: true },
   { page: 'tasks', title: 'Tasks', path: '/tasks', ofAll: true },
+  { page: 'codes', title: 'Codes', path: '/codes', ofAll: true },
   { page: 'approvals', title: 'Approvals', path: '/approvals', ofAll: true },
   { page: 'notifications', title: 'Notifications', path: '/notifications', ofAll: true },
   { page: 'audit', title: 'Audit', path: '/audit', ofAll: false },

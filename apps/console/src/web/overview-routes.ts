@@ -15,6 +15,7 @@ import {
   listRuns,
   listTold,
   listUndecidedActs,
+  listWantedCodes,
   listWideActs,
   migrationByOrganization,
   portalRotations,
@@ -27,6 +28,7 @@ import { formToken } from '../access/form-token.ts';
 import { mayDo } from '../access/roles.ts';
 import { approvalsPage } from '../pages/approvals.ts';
 import { calendarAsked, calendarPage } from '../pages/calendar.ts';
+import { codePage, codesPage } from '../pages/codes.ts';
 import { migrationPage } from '../pages/migration.ts';
 import { notificationsPage } from '../pages/notifications.ts';
 import { portalPage, portalsPage } from '../pages/portals.ts';
@@ -84,6 +86,18 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
     const organizations = await migrationByOrganization(db, scopeOf(place.orgId));
     const runs = place.orgId === null ? await listRuns(db, { limit: RUNS_SHOWN }) : null;
     return { title: 'Migration', content: migrationPage({ place, organizations, runs, now }) };
+  });
+
+  page('codes', '/codes', 'both', async ({ place, roles, now }) => {
+    const wanted = await listWantedCodes(db, { orgId: place.orgId ?? undefined, limit: A_PAGE });
+    return { title: 'Codes', content: codesPage({ place, wanted, mayAnswer: mayDo(roles, 'answer'), now }) };
+  });
+
+  page('codes', '/codes/:id', 'organization', async ({ place, roles, visitor, id, now }) => {
+    if (place.orgId === null || !mayDo(roles, 'answer')) return null;
+    const wanted = await listWantedCodes(db, { orgId: place.orgId, limit: A_PAGE });
+    const one = wanted.find((each) => each.id === id && each.answeredBy === null);
+    return one ? { title: `Code for ${one.endpointId}`, content: codePage(one, formToken(visitor.sessionId), now) } : null;
   });
 
   page('approvals', '/approvals', 'both', async ({ place, visitor, now }) => {
