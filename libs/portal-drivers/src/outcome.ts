@@ -1,3 +1,6 @@
+import type { Money } from './contract/contract.ts';
+import type { ContractName } from './contract/contracts.ts';
+
 /**
  * An answer that the portal gives only after a correct password, as far as the recipe says so (`proves_password`); without
  * `provesPassword` it says nothing about the password.
@@ -52,6 +55,12 @@ export type TaskValue = string | number | null;
 
 export type TaskRow = Readonly<Record<string, TaskValue>>;
 
+/** What a page shows, word for word, under the recipe's names; `null` where it has none. */
+export type PageWords = Readonly<Record<string, string | null>>;
+
+/** A record as a contract has it, with what the page shows beside it as `raw`. */
+export type ContractRow = Readonly<Record<string, TaskValue | Money | PageWords>>;
+
 /** A file that the portal gave; nothing of it is on disk. */
 export interface TaskFile {
   /** As the portal names it, without any path; `file` where it does not. */
@@ -64,7 +73,9 @@ export type TaskOutcome =
   | {
       readonly kind: 'found';
       /** Empty where the task returns no rows. */
-      readonly rows: readonly TaskRow[];
+      readonly rows: readonly (TaskRow | ContractRow)[];
+      /** The contract that every row fulfils, where the task has one; what its fields read is then in the rows. */
+      readonly contract?: ContractName;
       readonly fields?: TaskRow;
       readonly file?: TaskFile;
     }
@@ -72,4 +83,6 @@ export type TaskOutcome =
   /** The session ended while the task ran (another login, a rotation, a time-out): log in again. */
   | { readonly kind: 'logged_out' }
   | { readonly kind: 'unavailable'; readonly detail: string }
+  /** The portal answered, and what it shows does not fit the task's contract: the recipe has to be mended. */
+  | { readonly kind: 'unfit'; readonly detail: string }
   | { readonly kind: 'unknown'; readonly detail: string };

@@ -53,6 +53,7 @@ const RETRYABLE = {
   recipe_invalid: false,
   task_unknown: false,
   task_input_invalid: false,
+  contract_unmet: false,
   idempotency_conflict: false,
   task_not_found: false,
   // callers of the HTTP API

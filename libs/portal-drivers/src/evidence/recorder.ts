@@ -32,7 +32,7 @@ export function createEvidenceRecorder(policy: EvidencePolicy | undefined): Evid
       if (policy?.when === 'steps') await take(trace.act, trace.outcome, page, secrets);
     },
     async end(act, ended, page, secrets) {
-      const unclear = ended === 'unknown' || ended === 'unavailable';
+      const unclear = ended === 'unknown' || ended === 'unavailable' || ended === 'unfit';
       if (policy && (unclear || policy.when !== 'unclear')) await take(act, ended, page, secrets);
       last = null;
     },

@@ -1,5 +1,6 @@
 import type { Locator } from 'playwright';
-import type { TaskRow, TaskValue } from '../outcome.ts';
+import type { PageRecord } from '../contract/page-record.ts';
+import type { TaskValue } from '../outcome.ts';
 import type { FieldsRecipe } from '../recipe/task.ts';
 import type { Act } from './act.ts';
 import { locate } from './locate.ts';
@@ -9,9 +10,10 @@ import { type SeenNode, type SeenWords, withSeenWords } from './seen-words.ts';
 import { isBroken, typedValue } from './typed-value.ts';
 
 /** Reads the fields of one record. Fails with `portal_unexpected` where one is not there, is there twice, or is not what the recipe says. */
-export function readFields<W extends Worded>(act: Act<W>, fields: FieldsRecipe): Promise<TaskRow> {
-  return settled<TaskRow, W>(act, 'The fields of the result', async () => {
-    const record: Record<string, TaskValue> = {};
+export function readFields<W extends Worded>(act: Act<W>, fields: FieldsRecipe): Promise<PageRecord> {
+  return settled<PageRecord, W>(act, 'The fields of the result', async () => {
+    const values: Record<string, TaskValue> = {};
+    const seen: Record<string, string | null> = {};
     for (const [name, field] of Object.entries(fields)) {
       const found = await locate(act.watch.page, field.in).all();
       const [element] = found;
@@ -21,9 +23,10 @@ export function readFields<W extends Worded>(act: Act<W>, fields: FieldsRecipe):
       if (isBroken(words, field)) return { problem: `The field "${name}" is no one ${field.type ?? ''}: it stands in several pieces.` };
       const value = typedValue(words.text, field);
       if (value === undefined) return { problem: `The field "${name}" is no ${field.type ?? 'text'} as the recipe describes it.` };
-      record[name] = value;
+      values[name] = value;
+      seen[name] = element ? words.text : null;
     }
-    return { value: record };
+    return { value: { values, words: seen } };
   });
 }
 

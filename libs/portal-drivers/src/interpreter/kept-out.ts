@@ -1,6 +1,6 @@
 import type { Secret } from '@rcm/telemetry';
 import type { PortalCredential } from '../driver.ts';
-import type { TaskFile, TaskOutcome, TaskRow, TaskValue } from '../outcome.ts';
+import type { ContractRow, TaskFile, TaskOutcome, TaskRow, TaskValue } from '../outcome.ts';
 import { createSecretMask, type SecretMask } from '../secret-mask.ts';
 import { searchFile } from '../secrets/file-search.ts';
 import { anyText } from '../secrets/in-turns.ts';
@@ -24,7 +24,7 @@ export async function withoutSecrets(outcome: TaskOutcome, secrets: readonly Sec
     fields: createSecretMask(secrets, { longest: SHORTEST - 1 }),
     numbers: createSecretMask(secrets).numbers,
   };
-  const rows = [...outcome.rows, ...(outcome.fields ? [outcome.fields] : [])];
+  const rows = [...outcome.rows.flatMap(plainRows), ...(outcome.fields ? [outcome.fields] : [])];
   if (await holdsSecret(rows, sought, signal))
     return { kind: 'unknown', detail: 'The result would hold a secret of the login, so it is not given: the recipe reads a field that it must not read.' };
   const problem = outcome.file ? await fileProblem(outcome.file, sought, signal) : null;
@@ -63,6 +63,17 @@ async function holdsSecret(rows: readonly TaskRow[], { anywhere, fields, numbers
   )
     return true;
   return rows.some((row) => Object.values(row).some((value) => numbers.has(Math.abs(numberOf(value)))));
+}
+
+/** A row without rows in it: of a contract's record what the page shows, and what was made of it. */
+function plainRows(row: TaskRow | ContractRow): readonly TaskRow[] {
+  const plain: Record<string, TaskValue> = {};
+  const inner: TaskRow[] = [];
+  for (const [name, value] of Object.entries(row)) {
+    if (typeof value === 'object' && value !== null) inner.push({ ...value });
+    else plain[name] = value;
+  }
+  return [...inner, plain];
 }
 
 const textOf = (value: TaskValue): string => (value === null ? '' : String(value));

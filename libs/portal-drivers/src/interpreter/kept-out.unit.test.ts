@@ -45,6 +45,11 @@ describe('a result is given without secrets only: what was held back', { timeout
     ['a secret over two rows with another between', rows({ a: PASSWORD.slice(0, 7) }, { a: '12.00' }, { a: ` ${PASSWORD.slice(7).toUpperCase()} ` }), []],
     ['a secret over two numbers with another between', rows({ a: 9047, b: 12.5, c: 3100 }), ['90473100']],
     ['a short secret over two cells', rows({ a: 'Ab3', b: '$x9' }), [SHORT]],
+    ['what a contract’s record was made of', { rows: [{ member_id: null, raw: { note: PASSWORD } }] }, []],
+    ['a field of a contract’s record', { rows: [{ member_id: PASSWORD, raw: { note: 'x' } }] }, []],
+    ['an amount of a contract’s record', { rows: [{ billed: { amount: '90473100.00', currency: 'USD' }, raw: {} }] }, [ACCOUNT]],
+    ['a secret over two of a contract’s words', { rows: [{ raw: { a: PASSWORD.slice(0, 7), b: PASSWORD.slice(7) } }] }, []],
+    ['a secret down a column of a contract’s words', { rows: [{ raw: { a: PASSWORD.slice(0, 7), b: '1' } }, { raw: { a: PASSWORD.slice(7), b: '2' } }] }, []],
     ['a file’s name', file('', `${PASSWORD}.835`), []],
   ])('%s', async (_what, found, secrets) => {
     const outcome = await check(found, ...secrets);

@@ -1,6 +1,7 @@
 import { RcmError } from '@rcm/telemetry';
 import type { Request } from 'playwright';
-import type { TaskRow, TaskValue } from '../outcome.ts';
+import type { PageRecord } from '../contract/page-record.ts';
+import type { TaskValue } from '../outcome.ts';
 import type { RowsRecipe } from '../recipe/task.ts';
 import type { Act } from './act.ts';
 import { askedBy } from './asked.ts';
@@ -14,7 +15,7 @@ import { isBroken, typedValue } from './typed-value.ts';
 
 /** The rows that a page shows. */
 interface Shown {
-  readonly rows: readonly TaskRow[];
+  readonly rows: readonly PageRecord[];
   readonly extent: Extent;
   /** No page comes after it. */
   readonly last: boolean;
@@ -23,7 +24,7 @@ interface Shown {
 /** What was read before a page. */
 interface Before {
   /** Rows of the page before. */
-  readonly rows: readonly TaskRow[];
+  readonly rows: readonly PageRecord[];
   /** How many were read of the pages whose rows this page's do not repeat. */
   readonly count: number;
   /** Of the pages whose rows this page's do not repeat. */
@@ -37,8 +38,8 @@ interface Before {
  * cannot be counted, where the table has rows that it does not show or says that there are more or fewer than were read, or there are more pages than the recipe allows: what is
  * returned is never a part that looks like the whole.
  */
-export async function readRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe): Promise<readonly TaskRow[]> {
-  const all: TaskRow[] = [];
+export async function readRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe): Promise<readonly PageRecord[]> {
+  const all: PageRecord[] = [];
   let before: Before = { rows: [], count: 0, extents: [], asked: new Set() };
   for (let page = 1; page <= recipe.max_pages; page += 1) {
     const { rows, extent, last } = await settled(act, 'The table of results', () => look(act, recipe, before));
@@ -85,20 +86,21 @@ async function look<W extends Worded>(act: Act<W>, recipe: RowsRecipe, before: B
   return { value: shown, doubtful: true };
 }
 
-const isSame = (one: readonly TaskRow[], other: readonly TaskRow[]): boolean => JSON.stringify(one) === JSON.stringify(other);
+const isSame = (one: readonly PageRecord[], other: readonly PageRecord[]): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 function typedRows(
   { raw, spanned, spannedHeadings, repeatedHeadings }: PageRows,
   columns: RowsRecipe['columns'],
-): { readonly rows: readonly TaskRow[] } | { readonly problem: string } {
-  const rows: TaskRow[] = [];
+): { readonly rows: readonly PageRecord[] } | { readonly problem: string } {
+  const rows: PageRecord[] = [];
   const [shifted] = spannedHeadings;
   if (shifted !== undefined)
     return { problem: `The heading of "${shifted}" in the table of results, or one before it, spans several columns: find it by css.` };
   const [twice] = repeatedHeadings;
   if (twice !== undefined) return { problem: `The table of results has several columns with the heading of "${twice}": find it by css.` };
   for (const [index, words] of raw.entries()) {
-    const row: Record<string, TaskValue> = {};
+    const values: Record<string, TaskValue> = {};
+    const seen: Record<string, string | null> = {};
     for (const [name, column] of Object.entries(columns)) {
       if (column.css === undefined && spanned[index])
         return { problem: `In row ${index + 1} of the table of results a cell spans several: find "${name}" by css.` };
@@ -110,9 +112,10 @@ function typedRows(
       const value = typedValue(found.text, column);
       if (value === undefined)
         return { problem: `In row ${index + 1} of the table of results, "${name}" is no ${column.type ?? 'text'} as the recipe describes it.` };
-      row[name] = value;
+      values[name] = value;
+      seen[name] = words[name]?.text ?? null;
     }
-    rows.push(row);
+    rows.push({ values, words: seen });
   }
   return { rows };
 }

@@ -1,6 +1,9 @@
-import { isRcmError, withDeadline } from '@rcm/telemetry';
+import { type ErrorCode, isRcmError, withDeadline } from '@rcm/telemetry';
+import { fulfilled } from '../contract/fulfil.ts';
+import type { PageRecord } from '../contract/page-record.ts';
 import type { TaskOptions } from '../driver.ts';
 import type { TaskOutcome } from '../outcome.ts';
+import { contractOf } from '../recipe/contract-use.ts';
 import type { TaskWords } from '../recipe/outcomes.ts';
 import type { TaskRecipe } from '../recipe/task.ts';
 import type { Act } from './act.ts';
@@ -17,6 +20,9 @@ import { readFields } from './fields.ts';
 import { writeDate } from './written-dates.ts';
 import type { Value } from '../recipe/value.ts';
 
+/** Which failures of a task are something else than unclear. */
+const KINDS: Readonly<Partial<Record<ErrorCode, 'unavailable' | 'unfit'>>> = { portal_unavailable: 'unavailable', contract_unmet: 'unfit' };
+
 /** Does a task of the recipe. Fails with `task_unknown` and `task_input_invalid`; what the portal does is always an outcome. */
 export async function runTask(parts: SessionParts, options: TaskOptions): Promise<TaskOutcome> {
   const task = filledTask(checkedTask(parts.recipe, options), options.input);
@@ -25,7 +31,7 @@ export async function runTask(parts: SessionParts, options: TaskOptions): Promis
     return await withDeadline({ ms: options.deadlineMs, what: 'task', signal: options.signal }, (signal) => follow(parts, task, options, signal));
   } catch (error) {
     const failure = isRcmError(error) ? error : translateBrowserError(error, 'task');
-    return { kind: failure.code === 'portal_unavailable' ? 'unavailable' : 'unknown', detail: parts.secrets.mask().mask(failure.message) };
+    return { kind: KINDS[failure.code] ?? 'unknown', detail: parts.secrets.mask().mask(failure.message) };
   }
 }
 
@@ -47,7 +53,7 @@ async function follow(parts: SessionParts, task: TaskRecipe, options: TaskOption
   // The results' words count only as an answer to the last thing pressed, so they are known from the start and looked for at the end.
   const ended = await runSteps(act, task.steps);
   const answer = ended ?? (await time.until(outcomes.awaited(), time.stepMs(act.stepDeadlineMs), () => atEnd().look()));
-  return answer.is === 'found' ? readResult(act, task) : plain(answer.is);
+  return answer.is === 'found' ? readResult(act, options.name, task) : plain(answer.is);
 
   function atEnd() {
     outcomes.expect(final);
@@ -61,12 +67,25 @@ async function follow(parts: SessionParts, task: TaskRecipe, options: TaskOption
   }
 }
 
-async function readResult(act: Act<TaskWords>, task: TaskRecipe): Promise<TaskOutcome> {
+async function readResult(act: Act<TaskWords>, name: string, task: TaskRecipe): Promise<TaskOutcome> {
   const rows = task.rows ? await readRows(act, task.rows) : [];
   const fields = task.fields ? await readFields(act, task.fields) : null;
   const file = task.file ? await receiveFile(act, task.file) : null;
-  return { kind: 'found', rows, ...(fields ? { fields } : {}), ...(file ? { file } : {}) };
+  const given = file ? { file } : {};
+  const contract = contractOf(name, task);
+  if (contract === null || !task.contract)
+    return { kind: 'found', rows: rows.map(({ values }) => values), ...(fields ? { fields: fields.values } : {}), ...given };
+  const records = fields ? (task.rows ? rows : [NO_RECORD]).map((row) => together(fields, row)) : rows;
+  return { kind: 'found', contract, rows: fulfilled({ name: contract, contract: task.contract }, records), ...given };
 }
+
+const NO_RECORD: PageRecord = { values: {}, words: {} };
+
+/** What the page says once belongs to each of its rows. */
+const together = (fields: PageRecord, row: PageRecord): PageRecord => ({
+  values: { ...fields.values, ...row.values },
+  words: { ...fields.words, ...row.words },
+});
 
 /** What is typed for an input: a date as the portal writes dates, everything else as it was given. */
 function writtenInput(task: TaskRecipe, value: Value, input: TaskOptions['input']): string {

@@ -5,7 +5,8 @@ import { lintRecipe } from './lint.ts';
 import { recipeJsonSchema } from './schema-file.ts';
 
 const GUIDE = readFileSync(new URL('../../../../docs/portal-recipes.md', import.meta.url), 'utf8');
-const blocks = [...GUIDE.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+const CONTRACTS = readFileSync(new URL('../../../../docs/task-contracts.md', import.meta.url), 'utf8');
+const blocks = [...`${GUIDE}\n${CONTRACTS}`.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
 const whole = blocks.filter((block) => block.startsWith('version:'));
 const parts = blocks.filter((block) => !block.startsWith('version:')).map((text) => ({ place: /^# (\S+)/.exec(text)?.[1] ?? 'nowhere', text }));
 const sample = whole.find((block) => block.includes('name: sample-payer')) ?? '';

@@ -1,3 +1,7 @@
+import { z } from 'zod';
+import { recordSchema } from '../contract/record-schema.ts';
+import type { ContractName } from '../contract/contracts.ts';
+import { contractOf } from './contract-use.ts';
 import type { TaskRecipe } from './task.ts';
 import type { TypedText } from './typed-text.ts';
 
@@ -7,6 +11,8 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 /** What a task takes and gives. */
 export interface TaskInterface {
   readonly description: string | null;
+  /** The contract that it fulfils; `null`: the recipe's own shape. */
+  readonly contract: ContractName | null;
   readonly input: JsonSchema;
   readonly result: JsonSchema;
 }
@@ -20,15 +26,12 @@ const FILE: JsonSchema = {
 };
 
 /** The interface of a task, as whoever asks for it needs it: of what its recipe presses and reads it says nothing. */
-export function taskInterface(task: TaskRecipe): TaskInterface {
+export function taskInterface(name: string, task: TaskRecipe): TaskInterface {
   const inputs = Object.entries(task.input);
-  const values = (columns: Readonly<Record<string, TypedText>>): JsonSchema => ({
-    type: 'object',
-    properties: Object.fromEntries(Object.entries(columns).map(([name, typed]) => [name, valueOf(typed)])),
-    required: Object.keys(columns),
-  });
+  const contract = contractOf(name, task);
   return {
     description: task.description ?? null,
+    contract,
     input: {
       type: 'object',
       properties: Object.fromEntries(inputs.map(([name, rule]) => [name, inputOf(rule)])),
@@ -39,13 +42,34 @@ export function taskInterface(task: TaskRecipe): TaskInterface {
       type: 'object',
       properties: {
         found: { type: 'boolean' },
-        rows: { type: 'array', items: values(task.rows?.columns ?? {}) },
-        ...(task.fields ? { fields: values(task.fields) } : {}),
+        ...(contract === null ? ownShape(task) : { contract: { const: contract }, rows: { type: 'array', items: promised(contract, task) } }),
         ...(task.file ? { file: FILE } : {}),
       },
       required: ['found', 'rows'],
     },
   };
+}
+
+function ownShape({ rows, fields }: TaskRecipe): JsonSchema {
+  const values = (columns: Readonly<Record<string, TypedText>>): JsonSchema => ({
+    type: 'object',
+    properties: Object.fromEntries(Object.entries(columns).map(([name, typed]) => [name, valueOf(typed)])),
+    required: Object.keys(columns),
+  });
+  return { rows: { type: 'array', items: values(rows?.columns ?? {}) }, ...(fields ? { fields: values(fields) } : {}) };
+}
+
+/** The contract's record, and beside it what the portal shows under the recipe's names. */
+function promised(contract: ContractName, { rows, fields }: TaskRecipe): JsonSchema {
+  const { $schema: _dialect, ...record } = z.toJSONSchema(recordSchema(contract)) as { properties?: JsonSchema; required?: readonly string[] } & JsonSchema;
+  const read = { ...fields, ...rows?.columns };
+  const raw = {
+    type: 'object',
+    description: 'What the portal shows, word for word.',
+    properties: Object.fromEntries(Object.keys(read).map((name) => [name, { type: ['string', 'null'] }])),
+    required: Object.keys(read),
+  };
+  return { ...record, properties: { ...record.properties, raw }, required: [...(record.required ?? []), 'raw'] };
 }
 
 /** Inputs are texts, whatever they stand for: they are typed into a page. */

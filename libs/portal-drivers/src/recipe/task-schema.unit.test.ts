@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { checkInput } from '../interpreter/task-input.ts';
+import { claim, record } from '../contract/claim.fixture.ts';
+import { fulfilled } from '../contract/fulfil.ts';
 import { typedValue } from '../interpreter/typed-value.ts';
 import { type JsonSchema, taskInterface } from './task-schema.ts';
 import { taskSchema } from './task.ts';
@@ -28,7 +30,7 @@ const task = taskSchema.parse({
   },
   file: { open: '/claims/file' },
 });
-const { description, input, result } = taskInterface(task);
+const { description, input, result } = taskInterface('claims', task);
 const fits = (schema: JsonSchema, value: unknown): boolean => z.fromJSONSchema(schema as never).safeParse(value).success;
 
 it.each([
@@ -63,4 +65,26 @@ it('describes what comes back: every value that the columns give fits, and those
   expect(fits(result, { found: true, rows, file: { name: 'a.pdf', contentType: 'application/pdf', base64: 'AA==' } })).toBe(true);
   for (const wrong of [{ count: '3' }, { paid: 1 }, { served: '01/31/2026' }, { number: null }])
     expect(fits(result, { found: true, rows: [{ ...rows[0], ...wrong }] })).toBe(false);
+});
+
+it('describes what a contract promises, whatever the recipe calls it, and what the portal shows beside it', () => {
+  const promising = taskSchema.parse(claim);
+  const { contract, result: promised } = taskInterface('claim_status', promising);
+  expect(contract).toBe('claim_status');
+  expect(taskInterface('claims', task).contract).toBeNull();
+  if (!promising.contract) throw new Error('no contract');
+  const [row] = fulfilled({ name: 'claim_status', contract: promising.contract }, [record()]);
+  const whole = { found: true, contract: 'claim_status', rows: [row] };
+  expect(fits(promised, whole)).toBe(true);
+  expect(fits(promised, { found: false, rows: [] })).toBe(true);
+  for (const wrong of [
+    { status: 'In review' },
+    { status: null },
+    { billed: '1234.50' },
+    { billed: { amount: 1234.5, currency: 'USD' } },
+    { service_date: '01/15/2031' },
+    { raw: undefined },
+  ])
+    expect({ wrong, fits: fits(promised, { ...whole, rows: [{ ...row, ...wrong }] }) }).toEqual({ wrong, fits: false });
+  expect(JSON.stringify(promised)).toContain('X12 277 (005010X212): 2200D STC04.');
 });

@@ -3,6 +3,7 @@ import { checkPatternWork, inputPatternSchema } from './input-pattern.ts';
 import { taskOutcomesSchema } from './outcomes.ts';
 import { definedName, exactlyOne, words } from './rules.ts';
 import { addressSchema, stepsSchema } from './step.ts';
+import { taskContractSchema } from './task-contract.ts';
 import { targetSchema } from './target.ts';
 import { checkTypedText, typedTextShape } from './typed-text.ts';
 
@@ -87,6 +88,7 @@ export const taskSchema = z
     rows: rowsSchema.optional(),
     fields: named(fieldSchema, 'field').optional(),
     file: fileSchema.optional(),
+    contract: taskContractSchema.optional(),
   })
   .superRefine((task, context) => {
     if (!task.rows && !task.fields && !task.file) context.addIssue({ code: 'custom', message: 'returns nothing: needs rows, fields or file' });

@@ -1,18 +1,17 @@
 import type { z } from 'zod';
+import { checkContract, type Fulfilling } from './contract-use.ts';
 import type { Step } from './step.ts';
 import { FILLED_PLACES, placeholdersIn } from './placeholder.ts';
+import type { Path, Report } from './report.ts';
 import { nearestWord } from './suggestion.ts';
 import type { Value } from './value.ts';
-
-type Path = readonly (string | number)[];
-type Report = (path: Path, message: string, suggestion?: string | null) => void;
 
 interface Checked {
   readonly login: { readonly steps: readonly Step[] };
   readonly change?: { readonly steps: readonly Step[] } | undefined;
   readonly forced_change?: { readonly steps: readonly Step[] } | undefined;
   readonly logout?: { readonly steps: readonly Step[] } | undefined;
-  readonly tasks: Readonly<Record<string, { readonly steps: readonly Step[]; readonly input: Allowed['inputs'] }>>;
+  readonly tasks: Readonly<Record<string, { readonly steps: readonly Step[]; readonly input: Allowed['inputs'] } & Fulfilling>>;
 }
 
 /** What a part of a recipe may use. */
@@ -42,6 +41,7 @@ export function checkUse(recipe: Checked, context: z.core.$RefinementCtx): void 
   for (const [name, task] of Object.entries(recipe.tasks)) {
     checkPart(task.steps, ['tasks', name, 'steps'], { ...plain, inputs: task.input }, report, true);
     checkPlaceholders(task, ['tasks', name], task.input, report);
+    checkContract(name, task, report);
   }
 }
 

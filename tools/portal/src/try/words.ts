@@ -28,6 +28,7 @@ const TASK: Readonly<Record<TaskOutcome['kind'], string>> = {
   nothing_found: 'the portal has nothing for this.',
   logged_out: 'the portal ended the session meanwhile.',
   unavailable: 'the portal cannot be used now.',
+  unfit: 'the portal answered, but not as the contract has it. Mend the task, or its words under contract.',
   unknown: 'it did not go as the recipe says. Look at the evidence (--evidence DIR).',
 };
 

@@ -1,0 +1,52 @@
+import type { Contract } from './contract.ts';
+
+/** Names and codes are those of the 277 response (005010X212); the codes are X12's Claim Status Category Codes, STC01-1. */
+export const claimStatus = {
+  title: 'How claims stand',
+  transaction: '277 (005010X212)',
+  file: 'none',
+  fields: {
+    claim_number: { kind: 'text', given: 'always', meaning: 'The payer’s number of the claim.', x12: '2200D REF02 where REF01 is 1K' },
+    status: {
+      kind: 'choice',
+      given: 'always',
+      meaning: 'How the claim stands.',
+      x12: '2200D STC01-1',
+      choices: {
+        received: { code: 'A1', meaning: 'has arrived; not yet accepted for adjudication' },
+        accepted: { code: 'A2', meaning: 'is accepted into adjudication' },
+        returned: { code: 'A3', meaning: 'was returned as unprocessable, and never entered adjudication' },
+        rejected: { code: 'A6, A7, A8', meaning: 'was rejected for what is missing or wrong in it, before adjudication' },
+        in_process: { code: 'P1', meaning: 'is in adjudication' },
+        in_review: { code: 'P2', meaning: 'is suspended for the payer’s review' },
+        provider_information_requested: { code: 'P3', meaning: 'waits for information that the provider was asked for' },
+        patient_information_requested: { code: 'P4', meaning: 'waits for information that the patient was asked for' },
+        on_hold: { code: 'P5', meaning: 'is held by the payer’s administration or systems' },
+        pending: { code: 'P0', meaning: 'is undecided, and the portal does not say why' },
+        approved: { code: null, meaning: 'is decided in favour; the portal does not say that it is paid' },
+        finalized: { code: 'F0', meaning: 'is decided, and the portal does not say how' },
+        paid: { code: 'F1', meaning: 'is paid' },
+        denied: { code: 'F2', meaning: 'is denied' },
+        revised: { code: 'F3', meaning: 'was decided, and the decision has been changed' },
+        forwarded: { code: 'F3F', meaning: 'is done here and forwarded to another payer' },
+        no_payment: { code: 'F4', meaning: 'is adjudicated, and no payment follows' },
+      },
+    },
+    billed: { kind: 'money', given: 'always', meaning: 'What was charged in all.', x12: '2200D STC04' },
+    service_date: { kind: 'date', given: 'always', meaning: 'First day of service.', x12: '2200D DTP03 where DTP01 is 472' },
+    service_date_end: { kind: 'date', given: 'maybe', meaning: 'Last day of service.', x12: '2200D DTP03 where DTP01 is 472 and DTP02 is RD8' },
+    status_date: { kind: 'date', given: 'maybe', meaning: 'Since when the status holds.', x12: '2200D STC02' },
+    received_date: { kind: 'date', given: 'maybe', meaning: 'When the payer received the claim.', x12: null },
+    decided_date: { kind: 'date', given: 'maybe', meaning: 'When adjudication was finished.', x12: '2200D STC06' },
+    paid: { kind: 'money', given: 'maybe', meaning: 'What the payer pays for the claim.', x12: '2200D STC05' },
+    payment_date: { kind: 'date', given: 'maybe', meaning: 'Date of the remittance.', x12: '2200D STC08' },
+    payment_number: { kind: 'text', given: 'maybe', meaning: 'Number of the check or transfer.', x12: '2200D STC09' },
+    patient_account: {
+      kind: 'text',
+      given: 'maybe',
+      meaning: 'The provider’s number of the claim (patient control number).',
+      x12: '2200D REF02 where REF01 is EJ',
+    },
+    member_id: { kind: 'text', given: 'maybe', meaning: 'The subscriber’s number at the payer.', x12: '2100D NM109 where NM101 is IL' },
+  },
+} as const satisfies Contract;

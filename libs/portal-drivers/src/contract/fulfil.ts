@@ -1,0 +1,67 @@
+import { RcmError } from '@rcm/telemetry';
+import type { ContractRow } from '../outcome.ts';
+import type { TaskContract } from '../recipe/task-contract.ts';
+import type { ContractField } from './contract.ts';
+import { CONTRACTS, type ContractName } from './contracts.ts';
+import { moneyOf } from './currency.ts';
+import type { PageRecord } from './page-record.ts';
+import { folded, nameable } from './portal-words.ts';
+import { recordSchema } from './record-schema.ts';
+
+/** A contract that a task fulfils, and how. */
+export interface Promised {
+  readonly name: ContractName;
+  readonly contract: TaskContract;
+}
+
+/**
+ * What was read, as the contract has it, with the page's own words beside it as `raw`. Fails with `contract_unmet` where it does not
+ * fit: a word that the recipe does not map is never taken for another, and nothing of the page is repeated but words that only a status has.
+ */
+export function fulfilled({ name, contract }: Promised, records: readonly PageRecord[]): readonly ContractRow[] {
+  const schema = recordSchema(name);
+  const meanings = new Map(Object.entries(contract.words ?? {}).map(([field, words]) => [field, meaningsOf(words)]));
+  return records.map((read, index) => {
+    const record: Record<string, unknown> = {};
+    for (const [key, field] of Object.entries(CONTRACTS[name].fields)) {
+      const value = valueOf(field, { key, contract, read, meanings: meanings.get(key) });
+      if (typeof value === 'object' && value !== null && 'problem' in value)
+        throw new RcmError('contract_unmet', `In record ${index + 1}, ${key} of ${name} ${value.problem}.`);
+      record[key] = value;
+    }
+    const checked = schema.safeParse(record);
+    if (!checked.success)
+      throw new RcmError('contract_unmet', `In record ${index + 1}, ${String(checked.error.issues[0]?.path[0])} is not as the contract ${name} has it.`);
+    return { ...checked.data, raw: read.words } as ContractRow;
+  });
+}
+
+interface Place {
+  readonly key: string;
+  readonly contract: TaskContract;
+  readonly read: PageRecord;
+  /** Of a field of a fixed set: what the portal's words mean. */
+  readonly meanings: ReadonlyMap<string, string> | undefined;
+}
+
+function valueOf(field: ContractField, { key, contract, read, meanings }: Place): unknown {
+  const source = Object.hasOwn(contract.values, key) ? contract.values[key] : undefined;
+  const value = source === undefined ? null : (read.values[source] ?? null);
+  if (source === undefined || value === null || value === '') return field.given === 'maybe' ? null : { problem: 'is empty, and always has to be there' };
+  const words = read.words[source] ?? '';
+  if (field.kind === 'money') {
+    const money = moneyOf(String(value), words, contract.currency ?? '');
+    return typeof money === 'string' ? { problem: money } : money;
+  }
+  if (field.kind !== 'choice') return value;
+  return meanings?.get(folded(words)) ?? { problem: unmapped(words, key) };
+}
+
+const meaningsOf = (words: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
+  new Map(Object.entries(words).map(([portal, meaning]) => [folded(portal), meaning]));
+
+function unmapped(words: string, key: string): string {
+  const named = nameable(words);
+  if (named !== null) return `is ${named} on the page, which the recipe does not map: say under contract.words.${key} what it means`;
+  return `is something that the recipe does not map (${words.length} characters; not repeated here, as it may be about a person): see it on the page, and say under contract.words.${key} what it means`;
+}
