@@ -1,6 +1,15 @@
 import { createLogger, Secret } from '@rcm/telemetry';
 import { type DemoPortals, startDemoPortals } from '@rcm/demo-portals';
-import { createBrowserPool, createRecipeDriver, readRecipeFile, totpCode, type BrowserPool, type PortalSession, type StepTrace } from '../index.ts';
+import {
+  createBrowserPool,
+  createRecipeDriver,
+  readRecipeFile,
+  totpCode,
+  type BrowserPool,
+  type PortalSession,
+  type Recipe,
+  type StepTrace,
+} from '../index.ts';
 import type { LoginOptions, PortalCredential } from '../driver.ts';
 
 export type Code = 'alpine' | 'borealis' | 'cascade';
@@ -84,8 +93,10 @@ export class DemoRun {
   accepts = async (account: Account): Promise<boolean> =>
     (await this.control('POST', '/accepts', { portal: account.portal, username: account.username, password: account.password }))['accepts'] === true;
 
-  async session(portal: Code, baseUrl: string = this.portals.portals[portal].baseUrl): Promise<PortalSession> {
-    const recipe = await readRecipeFile(portal);
+  /** By the portal's own recipe, at its own address, unless another is given. */
+  async session(portal: Code, more: { readonly recipe?: Recipe | undefined; readonly baseUrl?: string } = {}): Promise<PortalSession> {
+    const recipe = more.recipe ?? (await readRecipeFile(portal));
+    const baseUrl = more.baseUrl ?? this.portals.portals[portal].baseUrl;
     const hosts = [{ host: new URL(baseUrl).host, address: 'loopback' as const }];
     const driver = createRecipeDriver({ recipe, hosts, browser: this.pool, logoutMs: 20_000, onStep: (step) => this.traces.push(step) });
     const session = await driver.openSession({ baseUrl, signal: forever() });

@@ -62,7 +62,7 @@ describe.each(['alpine', 'borealis'] as const)('an account that is locked for ev
 it('one account behind two doors is one account', async () => {
   const of = await run.account('alpine');
   const { baseUrl } = await run.control('POST', '/doors', { portal: 'alpine' });
-  const session = await run.session('alpine', String(baseUrl));
+  const session = await run.session('alpine', { baseUrl: String(baseUrl) });
   await run.login(session, of);
   expect(await run.change(session, of, nextPassword(of).password)).toMatchObject({ kind: 'applied' });
   expect((await run.login(await run.session('alpine'), of)).outcome.kind).toBe('rejected');
