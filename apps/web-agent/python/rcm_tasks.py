@@ -19,7 +19,7 @@ from typing import Any, Callable, Dict, Iterator, List, Literal, Optional, Typed
 from urllib.parse import quote, urlencode, urlsplit
 
 # --- from the API’s description, by `npm run python-client --workspace @rcm/web-agent`: begin ---
-API_VERSION = "1.2.0"
+API_VERSION = "1.3.0"
 
 
 class _TaskRequestByEndpointPerhaps(TypedDict, total=False):
@@ -52,6 +52,7 @@ class TaskResultFile(TypedDict):
 
 
 class _TaskResultPerhaps(TypedDict, total=False):
+    contract: str
     fields: Dict[str, Any]
     file: TaskResultFile
 
@@ -121,6 +122,7 @@ class EndpointList(TypedDict):
 class PortalTasksTask(TypedDict):
     name: str
     description: Optional[str]
+    contract: Optional[str]
     input: Dict[str, Any]
     result: Dict[str, Any]
 

@@ -31,6 +31,8 @@ export const taskSchema = z.object({
       /** `false`: the portal knows nothing of what was asked. */
       found: z.boolean(),
       rows: z.array(z.record(z.string(), z.unknown())),
+      /** The contract that every row fulfils, where the task has one. Absent before version 1.3 of the API. */
+      contract: z.string().optional(),
       fields: z.record(z.string(), z.unknown()).optional(),
       file: z.object({ name: z.string(), contentType: z.string(), base64: z.string() }).optional(),
     })

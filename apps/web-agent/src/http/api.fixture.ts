@@ -26,6 +26,18 @@ const RECIPE = {
       ],
       rows: { each: { css: 'tr' }, columns: { number: { cell: 1 } } },
     },
+    payments: {
+      steps: [{ open: '/payments' }],
+      outcomes: [
+        { when: { text: 'Results' }, is: 'found' },
+        { when: { text: 'Nothing' }, is: 'nothing_found' },
+      ],
+      rows: {
+        each: { css: 'tr' },
+        columns: { check: { cell: 1 }, sum: { cell: 2, type: 'money' }, day: { cell: 3, type: 'date', format: 'MM/DD/YYYY' } },
+      },
+      contract: { is: 'remittance_list', currency: 'USD', values: { payment_number: 'check', amount: 'sum', payment_date: 'day' } },
+    },
   },
 };
 

@@ -82,6 +82,7 @@ export const taskAnswerSchema = z.object({
     .looseObject({
       found: z.boolean().describe('false: the portal knows nothing of what was asked. A result, not an error.'),
       rows: z.array(z.record(z.string(), z.unknown())),
+      contract: z.string().optional().describe('The contract that every row fulfils: its fields, with what the portal shows beside them as `raw`.'),
       fields: z.record(z.string(), z.unknown()).optional(),
       file: z.object({ name: z.string(), contentType: z.string(), base64: z.string() }).optional(),
     })
@@ -107,7 +108,15 @@ const jsonSchema = z.record(z.string(), z.unknown()).describe('JSON Schema 2020-
 
 export const portalTasksSchema = z.object({
   portal_type: z.string(),
-  tasks: z.array(z.object({ name: z.string(), description: z.string().nullable(), input: jsonSchema, result: jsonSchema })),
+  tasks: z.array(
+    z.object({
+      name: z.string(),
+      description: z.string().nullable(),
+      contract: z.string().nullable().describe('The contract that the task fulfils: at every portal that has it, results are of the same shape.'),
+      input: jsonSchema,
+      result: jsonSchema,
+    }),
+  ),
 });
 
 /** `row.result` was written by a web-agent and is passed on as it is. */

@@ -12,7 +12,7 @@ export class DeclaredTasks {
 
   /** What each task of the portal takes and gives. Fails with `recipe_invalid`. */
   of(portalType: PortalTypeRow): readonly (TaskInterface & { readonly name: string })[] {
-    return Object.entries(this.#recipeOf(portalType).tasks).map(([name, task]) => ({ name, ...taskInterface(task) }));
+    return Object.entries(this.#recipeOf(portalType).tasks).map(([name, task]) => ({ name, ...taskInterface(name, task) }));
   }
 
   #recipeOf({ code, recipe }: PortalTypeRow): Recipe {

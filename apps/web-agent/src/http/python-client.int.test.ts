@@ -106,7 +106,7 @@ except TaskError as error:
 
     it('says what may be asked for', async () => {
       const [found] = await says(`tell(endpoints=list(client.endpoints(limit=1)), tasks=[one["name"] for one in client.portal_tasks("alpine")["tasks"]])`);
-      expect(found).toEqual({ endpoints: [{ id: 'alpine-one', portal_type: 'alpine', has_login: false }], tasks: ['claim_status'] });
+      expect(found).toEqual({ endpoints: [{ id: 'alpine-one', portal_type: 'alpine', has_login: false }], tasks: ['payments', 'claim_status'] });
     });
 
     it('tells errors apart, sends no token in the clear and follows no redirect', async () => {

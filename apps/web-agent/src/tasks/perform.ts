@@ -21,7 +21,8 @@ export interface PerformOptions {
 
 /**
  * Does one task at its portal. A session that the portal ended is replaced by one new login, once. Errors: those of
- * `withAgentSession`, and `portal_unavailable`, `portal_unexpected`, `task_unknown`, `task_input_invalid` of the task itself.
+ * `withAgentSession`, and `portal_unavailable`, `portal_unexpected`, `contract_unmet`, `task_unknown`,
+ * `task_input_invalid` of the task itself.
  */
 export async function performTask(access: AgentAccess, task: TaskToDo, options: PerformOptions): Promise<TaskResult> {
   const visit = { orgId: task.orgId, endpointId: task.endpointId, holder: options.holder, taskId: task.taskId, signal: options.signal };
@@ -35,6 +36,8 @@ export async function performTask(access: AgentAccess, task: TaskToDo, options: 
   if (result) return result;
   const details = { endpointId: task.endpointId, outcome: outcome.kind };
   if (outcome.kind === 'unavailable') throw new RcmError('portal_unavailable', `The portal was not available (${outcome.detail}).`, { details });
+  if (outcome.kind === 'unfit')
+    throw new RcmError('contract_unmet', `The portal answered, but not as the task's contract has it (${outcome.detail}).`, { details });
   if (outcome.kind === 'unknown') throw new RcmError('portal_unexpected', `The portal answered something unexpected (${outcome.detail}).`, { details });
   throw new RcmError('portal_unexpected', 'The portal ended the session twice while the task ran.', { details });
 }

@@ -1,4 +1,4 @@
-import type { TaskOutcome, TaskRow } from '@rcm/portal-drivers';
+import type { ContractName, ContractRow, TaskOutcome, TaskRow } from '@rcm/portal-drivers';
 import { type ErrorCode, isRcmError, isRetryable, type RcmError } from '@rcm/telemetry';
 
 /** What becomes of a task after one try. */
@@ -18,7 +18,9 @@ export type Verdict =
 export interface TaskResult {
   /** `false`: the portal answered that it knows nothing of what was asked. A result, not an error. */
   readonly found: boolean;
-  readonly rows: readonly TaskRow[];
+  readonly rows: readonly (TaskRow | ContractRow)[];
+  /** The contract that every row fulfils, where the task has one. */
+  readonly contract?: ContractName;
   /** The record that the task reads, where it reads one. */
   readonly fields?: TaskRow;
   /** The file that the portal gave, where the task asks for one. */
@@ -28,9 +30,9 @@ export interface TaskResult {
 /** The result of a task whose portal answered, or `null` where the outcome is an error. */
 export function resultOf(outcome: TaskOutcome): TaskResult | null {
   if (outcome.kind === 'found') {
-    const { rows, fields, file } = outcome;
+    const { rows, contract, fields, file } = outcome;
     const written = file && { name: file.name, contentType: file.contentType, base64: Buffer.from(file.bytes).toString('base64') };
-    return { found: true, rows, ...(fields ? { fields } : {}), ...(written ? { file: written } : {}) };
+    return { found: true, rows, ...(contract ? { contract } : {}), ...(fields ? { fields } : {}), ...(written ? { file: written } : {}) };
   }
   if (outcome.kind === 'nothing_found') return { found: false, rows: [] };
   return null;

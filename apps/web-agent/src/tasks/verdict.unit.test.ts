@@ -1,6 +1,6 @@
 import { errorCodes, RcmError } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
-import { putOffDelay, verdictOf, whenStopped } from './verdict.ts';
+import { putOffDelay, resultOf, verdictOf, whenStopped } from './verdict.ts';
 
 const kindOf = (code: (typeof errorCodes)[number]) => verdictOf(new RcmError(code, 'a test')).kind;
 
@@ -20,6 +20,11 @@ describe('what becomes of a task that met an error', () => {
 
   it('is tried again where the portal or the store was not there', () => {
     for (const code of ['portal_unavailable', 'portal_unexpected', 'store_unavailable', 'deadline_exceeded'] as const) expect(kindOf(code)).toBe('retry');
+  });
+
+  it('is not tried again where the portal answers and the answer does not fit the contract', () => {
+    expect(kindOf('contract_unmet')).toBe('failed');
+    expect(resultOf({ kind: 'unfit', detail: 'd' })).toBeNull();
   });
 
   it('has a verdict for every code, and fails what nobody understands', () => {
@@ -72,4 +77,10 @@ describe('a try that was stopped', () => {
   it('past the deadline fails for good', () => {
     expect(whenStopped({ kind: 'put_off', reason: 'in_use' }, { stopped: true, late: true })).toMatchObject({ kind: 'failed', code: 'deadline_exceeded' });
   });
+});
+
+it('a result says which contract its rows fulfil, where the task has one', () => {
+  const rows = [{ claim_number: 'C-1', billed: { amount: '1.00', currency: 'USD' }, raw: { number: 'C-1' } }];
+  expect(resultOf({ kind: 'found', contract: 'claim_status', rows })).toEqual({ found: true, contract: 'claim_status', rows });
+  expect(resultOf({ kind: 'found', rows: [{ a: 'b' }], fields: { c: 1 } })).toEqual({ found: true, rows: [{ a: 'b' }], fields: { c: 1 } });
 });

@@ -1,5 +1,5 @@
 import { acquireExclusiveLease, createPortalTask, getPortalTask, releaseLease } from '@rcm/db';
-import type { PortalSession } from '@rcm/portal-drivers';
+import type { PortalSession, TaskOutcome } from '@rcm/portal-drivers';
 import { createMetrics } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,7 +54,11 @@ describe('a portal task', () => {
     expect(await worker.handle(task, signal)).toMatchObject({ kind: 'succeeded', result: { found: true } });
     const done = await stored(task);
     expect(done?.state).toBe('succeeded');
-    expect(done?.result).toMatchObject({ found: true, rows: [{ claim_number: 'CLM-1001' }] });
+    expect(done?.result).toMatchObject({
+      found: true,
+      contract: 'claim_status',
+      rows: [{ claim_number: 'CLM-1001', billed: { amount: expect.stringMatching(/^\d+\.\d\d$/), currency: 'USD' }, raw: { claim_number: 'CLM-1001' } }],
+    });
   });
 
   it('that finds nothing succeeds with no rows', async () => {
@@ -84,21 +88,41 @@ describe('a portal task', () => {
     expect(await world.portals.account('alpine', world.endpoint('alpine-1').username)).toEqual(before);
   });
 
-  it('whose result the database cannot hold fails, instead of being done again and again', async () => {
+  /** A worker at a portal that answers every task so. */
+  function workerAt(outcome: TaskOutcome): TaskWorker {
     const session: PortalSession = {
       login: async ({ beforeSubmit }) => (await beforeSubmit(), { outcome: { kind: 'accepted' }, submitted: true }),
       changePassword: () => Promise.reject(new Error('not here')),
-      runTask: async () => ({ kind: 'found', rows: [{ name: 'half \ud83d' }] }),
+      runTask: async () => outcome,
       isLoggedIn: async () => false,
       close: async () => undefined,
     };
     const drivers = { for: () => ({ hash: 'x', openSession: async () => session }) } as unknown as typeof agent.access.drivers;
     const access = { ...agent.access, drivers };
     const config = readWebAgentConfig({ ...process.env, ...world.environmentOf('rcm_agent'), RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent') });
-    const other = new TaskWorker({ db: agent.db, access, logger: agent.logger, metrics: createMetrics(), ...workerOptions(config) });
+    return new TaskWorker({ db: agent.db, access, logger: agent.logger, metrics: createMetrics(), ...workerOptions(config) });
+  }
+
+  it('whose result the database cannot hold fails, instead of being done again and again', async () => {
     const task = await queue(world.endpoint('borealis-2'), { claim_number: 'CLM-1001' });
-    expect(await other.handle(task, signal)).toMatchObject({ kind: 'failed', code: 'portal_unexpected' });
+    expect(await workerAt({ kind: 'found', rows: [{ name: 'half \ud83d' }] }).handle(task, signal)).toMatchObject({
+      kind: 'failed',
+      code: 'portal_unexpected',
+    });
     expect(await stored(task)).toMatchObject({ state: 'failed', result: null });
+  });
+
+  it('whose answer does not fit its contract fails at once and says why, instead of asking the portal again', async () => {
+    const task = await queue(world.endpoint('borealis-2'), { claim_number: 'CLM-1001' });
+    const detail = 'In record 1, status of claim_status is "Suspended" on the page';
+    expect(await workerAt({ kind: 'unfit', detail }).handle(task, signal)).toMatchObject({ kind: 'failed', code: 'contract_unmet' });
+    expect(await stored(task)).toMatchObject({
+      state: 'failed',
+      tries: 1,
+      result: null,
+      errorCode: 'contract_unmet',
+      errorMessage: expect.stringContaining(detail),
+    });
   });
 
   it('goes back to the queue while the login is being changed, and no try is spent', async () => {
