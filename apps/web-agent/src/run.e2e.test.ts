@@ -74,7 +74,7 @@ describe('a web-agent’s process', () => {
       (tx) => tx.$queryRaw<{ actor: string }[]>`SELECT actor FROM audit_event WHERE action = 'task.read' AND subject = ${asked.id}`,
     );
     expect(read).toEqual([{ actor: 'token:claims-service' }]);
-    const values = result.rows.flatMap((found) => Object.values(found)).filter((value) => typeof value === 'string' && value.length > 5);
+    const values = result.rows.flatMap(({ raw }) => Object.values(raw as object)).filter((value) => typeof value === 'string' && value.length > 5);
     expect(values.length).toBeGreaterThan(0);
     for (const value of [...values, 'CLM-1001', 'CLM-1002', 'CLM-9999']) expect(agent.output()).not.toContain(value);
   });

@@ -73,7 +73,7 @@ function describe(verdict: NonNullable<Awaited<ReturnType<TaskWorker['handle']>>
         ? verdict.result.rows
             .map((row) =>
               Object.entries(row)
-                .map(([name, value]) => `${name}: ${value}`)
+                .map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}`)
                 .join('  '),
             )
             .join('\n')
