@@ -1,5 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
-import type { ContractRow } from '../outcome.ts';
+import type { ContractRow, PageWords } from '../outcome.ts';
 import type { TaskContract } from '../recipe/task-contract.ts';
 import type { ContractField } from './contract.ts';
 import { CONTRACTS, type ContractName } from './contracts.ts';
@@ -19,7 +19,6 @@ export interface Promised {
  * fit: a word that the recipe does not map is never taken for another, and nothing of the page is repeated but words that only a status has.
  */
 export function fulfilled({ name, contract }: Promised, records: readonly PageRecord[]): readonly ContractRow[] {
-  const schema = recordSchema(name);
   const meanings = new Map(Object.entries(contract.words ?? {}).map(([field, words]) => [field, meaningsOf(words)]));
   return records.map((read, index) => {
     const record: Record<string, unknown> = {};
@@ -29,11 +28,19 @@ export function fulfilled({ name, contract }: Promised, records: readonly PageRe
         throw new RcmError('contract_unmet', `In record ${index + 1}, ${key} of ${name} ${value.problem}.`);
       record[key] = value;
     }
-    const checked = schema.safeParse(record);
-    if (!checked.success)
-      throw new RcmError('contract_unmet', `In record ${index + 1}, ${String(checked.error.issues[0]?.path[0])} is not as the contract ${name} has it.`);
-    return { ...checked.data, raw: read.words } as ContractRow;
+    return asPromised(name, { record, raw: read.words, index });
   });
+}
+
+/** A record that was made, if it is as the contract has it. Fails with `contract_unmet`, which names the field. */
+export function asPromised(
+  name: ContractName,
+  { record, raw, index }: { readonly record: Readonly<Record<string, unknown>>; readonly raw: PageWords; readonly index: number },
+): ContractRow {
+  const checked = recordSchema(name).safeParse(record);
+  if (!checked.success)
+    throw new RcmError('contract_unmet', `In record ${index + 1}, ${String(checked.error.issues[0]?.path[0])} is not as the contract ${name} has it.`);
+  return { ...checked.data, raw } as ContractRow;
 }
 
 interface Place {
@@ -45,7 +52,8 @@ interface Place {
 }
 
 function valueOf(field: ContractField, { key, contract, read, meanings }: Place): unknown {
-  const source = Object.hasOwn(contract.values, key) ? contract.values[key] : undefined;
+  const { values = {} } = contract;
+  const source = Object.hasOwn(values, key) ? values[key] : undefined;
   const value = source === undefined ? null : (read.values[source] ?? null);
   if (source === undefined || value === null || value === '') return field.given === 'maybe' ? null : { problem: 'is empty, and always has to be there' };
   const words = read.words[source] ?? '';

@@ -31,6 +31,14 @@ function valueOf(field: ContractField): z.ZodType {
 
 /** The one schema of a contract's records: what is given is held against it, and callers are shown it as JSON Schema. */
 export function recordSchema(name: ContractName): z.ZodObject {
+  const made = MADE.get(name) ?? makeSchema(name);
+  MADE.set(name, made);
+  return made;
+}
+
+const MADE = new Map<ContractName, z.ZodObject>();
+
+function makeSchema(name: ContractName): z.ZodObject {
   const { fields, transaction } = CONTRACTS[name];
   const described = Object.entries(fields).map(([key, field]: [string, ContractField]) => {
     const value = field.given === 'always' ? valueOf(field) : valueOf(field).nullable();

@@ -92,8 +92,8 @@ export class CorpusRun {
     );
   }
 
-  async work(session: PortalSession, input: Record<string, string> = {}) {
-    return this.keep(session.runTask({ name: 'work', input, deadlineMs: 15_000, signal: new AbortController().signal }));
+  async work(session: PortalSession, input: Record<string, string> = {}, deadlineMs = 15_000) {
+    return this.keep(session.runTask({ name: 'work', input, deadlineMs, signal: new AbortController().signal }));
   }
 
   /** Remembers what came back, or was thrown, and passes it on. */

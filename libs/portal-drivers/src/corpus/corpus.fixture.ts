@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { payment, remittance } from '../contract/remittance.fixture.ts';
 
 export interface Seen {
   readonly method: string;
@@ -71,6 +72,7 @@ export async function startCorpus(options: { readonly thief?: string } = {}): Pr
     if (name === 'shown') return void response.writeHead(200, { 'content-type': 'application/pdf' }).end(FILE);
     const headers = { 'content-type': 'application/edi-x12', 'content-disposition': `attachment; filename="x"; filename*=UTF-8''M%C3%A4rz%2F1.835` };
     if (name === 'attached') return void response.writeHead(200, { ...headers, 'content-encoding': 'gzip' }).end(gzipSync(FILE));
+    if (name === 'remittance') return void response.writeHead(200, headers).end(remittance([payment('EFT-1'), payment('EFT-2')]));
     response.writeHead(200, headers);
     // Without a length, and without an end.
     const more = setInterval(() => response.write(Buffer.alloc(50_000, 65)), 10);

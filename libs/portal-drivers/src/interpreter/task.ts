@@ -1,5 +1,6 @@
 import { type ErrorCode, isRcmError, withDeadline } from '@rcm/telemetry';
 import { fulfilled } from '../contract/fulfil.ts';
+import { paymentsOf } from '../contract/remittance-835.ts';
 import type { PageRecord } from '../contract/page-record.ts';
 import type { TaskOptions } from '../driver.ts';
 import type { TaskOutcome } from '../outcome.ts';
@@ -75,6 +76,8 @@ async function readResult(act: Act<TaskWords>, name: string, task: TaskRecipe): 
   const contract = contractOf(name, task);
   if (contract === null || !task.contract)
     return { kind: 'found', rows: rows.map(({ values }) => values), ...(fields ? { fields: fields.values } : {}), ...given };
+  const { currency = '' } = task.contract;
+  if (task.contract.file !== undefined && file) return { kind: 'found', contract, rows: paymentsOf(file.bytes, currency), file };
   const records = fields ? (task.rows ? rows : [NO_RECORD]).map((row) => together(fields, row)) : rows;
   return { kind: 'found', contract, rows: fulfilled({ name: contract, contract: task.contract }, records), ...given };
 }

@@ -38,10 +38,11 @@ export function checkContract(taskName: string, task: Fulfilling, report: Report
     );
   const about: About = { name, has: CONTRACTS[name], contract, at: [...path, 'contract'], sources: sourcesOf(task, path, report), report };
   if (about.has.file === 'always' && !task.file) report(path, `needs file: the contract ${name} gives one`);
+  if (contract.file !== undefined) return checkFile(about);
   checkValues(about);
   checkMissing(about);
   checkWords(about);
-  checkCurrency(about);
+  checkCurrency(about, Object.keys(contract.values ?? {}));
 }
 
 interface About {
@@ -66,7 +67,7 @@ function sourcesOf({ rows, fields }: Fulfilling, path: Path, report: Report): Re
 }
 
 function checkValues({ name, has, contract, at, sources, report }: About): void {
-  for (const [key, from] of Object.entries(contract.values)) {
+  for (const [key, from] of Object.entries(contract.values ?? {})) {
     const place = [...at, 'values', key];
     const field = fieldOf(has, key);
     const source = sources.get(from);
@@ -83,9 +84,9 @@ function checkValues({ name, has, contract, at, sources, report }: About): void 
 
 function checkMissing({ name, has, contract, at, sources, report }: About): void {
   for (const [key, field] of Object.entries(has.fields)) {
-    if (field.given === 'maybe' || Object.hasOwn(contract.values, key)) continue;
+    if (field.given === 'maybe' || Object.hasOwn(contract.values ?? {}, key)) continue;
     // Where it is only misspelt, the misspelt one is told of.
-    if (Object.keys(contract.values).some((other) => !fieldOf(has, other) && nearestWord(other, Object.keys(has.fields)) === key)) continue;
+    if (Object.keys(contract.values ?? {}).some((other) => !fieldOf(has, other) && nearestWord(other, Object.keys(has.fields)) === key)) continue;
     const fitting = [...sources].filter(([, { typed }]) => (typed.type ?? 'text') === TYPE_OF[field.kind]).map(([source]) => source);
     const choice = fitting.length === 0 ? `read one of type ${TYPE_OF[field.kind]}` : `name one of: ${fitting.join(', ')}`;
     report([...at, 'values'], `lacks ${key}, which the contract ${name} always gives: ${choice}`, nearestWord(key, fitting));
@@ -93,7 +94,7 @@ function checkMissing({ name, has, contract, at, sources, report }: About): void
 }
 
 function checkWords({ name, has, contract, at, report }: About): void {
-  const mapped = Object.keys(contract.values).filter((key) => fieldOf(has, key)?.kind === 'choice');
+  const mapped = Object.keys(contract.values ?? {}).filter((key) => fieldOf(has, key)?.kind === 'choice');
   for (const key of mapped) {
     if (!Object.hasOwn(contract.words ?? {}, key)) report([...at, 'words'], `lacks ${key}: say what each of the portal’s words for it means`);
   }
@@ -116,8 +117,16 @@ function checkWords({ name, has, contract, at, report }: About): void {
   }
 }
 
-function checkCurrency({ has, contract, at, report }: About): void {
-  const amounts = Object.keys(contract.values).filter((key) => fieldOf(has, key)?.kind === 'money');
+/** A file that is read says everything itself: beside it nothing is mapped. */
+function checkFile(about: About): void {
+  const { name, has, at, contract, report } = about;
+  if (has.file === 'none') report([...at, 'file'], `is only possible with a contract that gives a file, not with ${name}`);
+  for (const key of ['values', 'words'] as const) if (contract[key] !== undefined) report([...at, key], 'is not possible beside file, which says it all');
+  checkCurrency(about, Object.keys(has.fields));
+}
+
+function checkCurrency({ has, contract, at, report }: About, given: readonly string[]): void {
+  const amounts = given.filter((key) => fieldOf(has, key)?.kind === 'money');
   if (amounts.length > 0 && contract.currency === undefined) report(at, `needs currency: ${amounts.join(', ')} would be an amount of nothing`);
   if (amounts.length === 0 && contract.currency !== undefined) report([...at, 'currency'], 'belongs to amounts, and there is none');
 }

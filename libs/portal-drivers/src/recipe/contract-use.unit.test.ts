@@ -113,6 +113,28 @@ describe('a task that says which contract it fulfils', () => {
   });
 });
 
+describe('a task whose values are in its file', () => {
+  const { contract: _contract, rows: _rows, ...bare } = claim;
+  const remittance = { ...bare, file: { press: { role: 'link', name: 'Download 835' } } };
+  const problems = (more: object, task: object = remittance) =>
+    lintRecipe(recipeWith({ ...task, contract: { currency: 'USD', file: 'x12_835', ...more } }, 'remittance_file'), { file: 'a' }).problems;
+
+  it('maps nothing, as an 835 says it all', () => {
+    expect(problems({})).toEqual([]);
+    expect(problems({ values: {}, words: {} })).toMatchObject([
+      { at: 'tasks.remittance_file.contract.values' },
+      { at: 'tasks.remittance_file.contract.words' },
+    ]);
+  });
+
+  it('is one that gives a file, of that kind, in a currency', () => {
+    expect(problems({ file: 'x12_853' })).toMatchObject([{ at: 'tasks.remittance_file.contract.file', suggestion: 'x12_835' }]);
+    expect(problems({ currency: undefined })).toMatchObject([{ at: 'tasks.remittance_file.contract', message: expect.stringContaining('needs currency') }]);
+    expect(problems({}, { ...bare, rows: claim.rows })).toMatchObject([{ at: 'tasks.remittance_file', message: expect.stringContaining('needs file') }]);
+    expect(problems({ is: 'remittance_list' })).toMatchObject([{ at: 'tasks.remittance_file.contract.file' }]);
+  });
+});
+
 it('a task without a contract is what it was before, whatever it is called, to the hash of its recipe', () => {
   const { contract: _contract, ...plain } = claim;
   const text = recipeWith(plain);

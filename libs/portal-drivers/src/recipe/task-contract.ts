@@ -20,9 +20,11 @@ export const taskContractSchema = z.strictObject({
   /** Of every amount of the task. What the page shows must not say another one. */
   currency: currency.optional(),
   /** By field of the contract: the column or field of the task that holds it. */
-  values: z.record(definedName, definedName),
+  values: z.record(definedName, definedName).optional(),
   /** By field of a fixed set: what each of the portal's words means. */
   words: z.record(definedName, meanings).optional(),
+  /** What the task's file is, where the values are in it and not on the page. */
+  file: z.literal('x12_835', 'must be x12_835: no other file is read').optional(),
 });
 
 export type TaskContract = z.infer<typeof taskContractSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RAW_OF_835 } from '../contract/remittance-835.ts';
 import { recordSchema } from '../contract/record-schema.ts';
 import type { ContractName } from '../contract/contracts.ts';
 import { contractOf } from './contract-use.ts';
@@ -60,14 +61,14 @@ function ownShape({ rows, fields }: TaskRecipe): JsonSchema {
 }
 
 /** The contract's record, and beside it what the portal shows under the recipe's names. */
-function promised(contract: ContractName, { rows, fields }: TaskRecipe): JsonSchema {
-  const { $schema: _dialect, ...record } = z.toJSONSchema(recordSchema(contract)) as { properties?: JsonSchema; required?: readonly string[] } & JsonSchema;
-  const read = { ...fields, ...rows?.columns };
+function promised(name: ContractName, { rows, fields, contract }: TaskRecipe): JsonSchema {
+  const { $schema: _dialect, ...record } = z.toJSONSchema(recordSchema(name)) as { properties?: JsonSchema; required?: readonly string[] } & JsonSchema;
+  const read = contract?.file === undefined ? Object.keys({ ...fields, ...rows?.columns }) : RAW_OF_835;
   const raw = {
     type: 'object',
     description: 'What the portal shows, word for word.',
-    properties: Object.fromEntries(Object.keys(read).map((name) => [name, { type: ['string', 'null'] }])),
-    required: Object.keys(read),
+    properties: Object.fromEntries(read.map((key) => [key, { type: ['string', 'null'] }])),
+    required: read,
   };
   return { ...record, properties: { ...record.properties, raw }, required: [...(record.required ?? []), 'raw'] };
 }
