@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { corpusRecipe } from './corpus-recipe.fixture.ts';
+import type { Evidence, EvidencePolicy } from '../index.ts';
 import { CorpusRun } from './corpus-run.fixture.ts';
 import { WORDS } from './corpus.fixture.ts';
 
@@ -13,7 +14,8 @@ afterAll(() => run.close());
 /** Nothing here waits for a deadline, so there is one only for a page that never comes. */
 const LONG_MS = 120_000;
 
-const work = async (task: object) => run.work(await run.session(corpusRecipe({ task: task as { steps: object[] }, stepDeadlineMs: LONG_MS })), {}, LONG_MS);
+const work = async (task: object, evidence?: EvidencePolicy) =>
+  run.work(await run.session(corpusRecipe({ task: task as { steps: object[] }, stepDeadlineMs: LONG_MS }), { evidence }), {}, LONG_MS);
 
 describe('a task with a contract', () => {
   const contract = {
@@ -29,15 +31,11 @@ describe('a task with a contract', () => {
   };
   const made = (number: string) => ({ request_number: number, status: 'pended', payer_name: 'State', issued_date: null });
   const raw = (number: string) => ({ number, state: 'open now', who: 'State' });
-  const table = (reads: object) =>
-    work({
-      steps: [{ open: '/pages/table/2' }],
-      outcomes: [
-        { when: { text: WORDS['nothing'] }, is: 'nothing_found' },
-        { when: { visible: { css: 'tbody tr' } }, is: 'found' },
-      ],
-      ...reads,
-    });
+  const outcomes = [
+    { when: { text: WORDS['nothing'] }, is: 'nothing_found' },
+    { when: { visible: { css: 'tbody tr' } }, is: 'found' },
+  ];
+  const table = (reads: object, evidence?: EvidencePolicy) => work({ steps: [{ open: '/pages/table/2' }], outcomes, ...reads }, evidence);
 
   it('gives in each row of every page what the page’s fields say once', async () => {
     const outcome = await table({ fields, rows, contract });
@@ -53,9 +51,12 @@ describe('a task with a contract', () => {
     expect(outcome.kind === 'found' && outcome.rows.length).toBe(1);
   });
 
-  it('gives no row where a word is not mapped, though it begins like one that is, and tells the record', async () => {
-    const outcome = await table({ fields, rows, contract: { ...contract, words: { status: { Open: 'pended' } } } });
+  it('gives no row where a word is not mapped, though it begins like one that is, tells the record, and keeps what the page showed', async () => {
+    const kept: Evidence[] = [];
+    const evidence: EvidencePolicy = { when: 'unclear', screenshots: false, keep: async (one) => void kept.push(one) };
+    const outcome = await table({ fields, rows, contract: { ...contract, words: { status: { Open: 'pended' } } } }, evidence);
     expect(outcome).toEqual({ kind: 'unfit', detail: expect.stringMatching(/^In record 1, status of prior_auth_status is /) });
+    expect(kept).toMatchObject([{ act: 'task work', ended: 'unfit', text: expect.stringContaining('open now') }]);
   });
 });
 

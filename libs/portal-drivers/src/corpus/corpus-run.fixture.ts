@@ -9,6 +9,7 @@ import {
   type PortalCredential,
   type PortalSession,
   type Recipe,
+  type RecipeDriverOptions,
   type StepTrace,
 } from '../index.ts';
 import { type CorpusServer, startCorpus } from './corpus.fixture.ts';
@@ -44,13 +45,14 @@ export class CorpusRun {
     );
   }
 
-  async session(recipe: Recipe): Promise<PortalSession> {
+  async session(recipe: Recipe, more: Pick<RecipeDriverOptions, 'evidence'> = {}): Promise<PortalSession> {
     const driver = createRecipeDriver({
       recipe,
       hosts: [{ host: this.portal.host, address: 'loopback' }],
       browser: this.pool,
       onStep: (step) => this.traces.push(step),
       onBlocked: (one) => this.blocked.push(one),
+      ...more,
     });
     const session = await driver.openSession({ baseUrl: this.portal.origin, signal: new AbortController().signal });
     this.#open.add(session);

@@ -20,7 +20,7 @@ export interface Evidence {
 
 /** Whether and what evidence is kept. Without a policy none is even taken. */
 export interface EvidencePolicy {
-  /** `unclear`: acts that ended as unknown or unavailable. `ends`: every act. `steps`: also after every step. */
+  /** `unclear`: acts that ended as unknown, unavailable or unfit. `ends`: every act. `steps`: also after every step. */
   readonly when: 'unclear' | 'ends' | 'steps';
   /** Default true. */
   readonly screenshots?: boolean;
