@@ -16,7 +16,7 @@ export const TIMING = {
   visitPauseMs: 1_000,
   /**
    * A case that has not ended by then is stuck. Most take a minute. A login whose process died in the middle of it counts as a failure for ten minutes more, in the ledger's own
-   * time (docs/adr/0013), and where a person locks the account meanwhile, that is what the recovery waits for.
+   * time (docs/adr/0013); where a person locks the account meanwhile, the recovery waits for that, and a rotation that has waited so long waits as long again before it submits.
    */
-  caseDeadlineMs: 1_200_000,
+  caseDeadlineMs: 2_400_000,
 } as const;
