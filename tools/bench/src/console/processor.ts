@@ -17,10 +17,14 @@ function statOf(pid: string): { readonly parent: number; readonly ms: number } |
 /** Time of a processor that a process has had so far, in ms. */
 export const processorMs = (pid: number): number => statOf(String(pid))?.ms ?? Number.NaN;
 
-/** The same of a Postgres server and its backends; of those that run now. */
-export const serverProcessorMs = (postmaster: number): number =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(statOf)
-    .filter((stat) => stat?.parent === postmaster)
-    .reduce((sum, stat) => sum + (stat?.ms ?? 0), processorMs(postmaster));
+/** The same of a Postgres server with all its backends, as a function that is asked again and again: those that have ended since stay counted as they were last seen. */
+export function serverProcessor(postmaster: number): () => number {
+  const seen = new Map<string, number>();
+  return () => {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      const stat = statOf(pid);
+      if (stat && (stat.parent === postmaster || pid === String(postmaster))) seen.set(pid, stat.ms);
+    }
+    return [...seen.values()].reduce((sum, ms) => sum + ms, 0);
+  };
+}

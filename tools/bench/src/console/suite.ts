@@ -8,7 +8,7 @@ import { freshDatabase, startThrowawayPostgres } from '@rcm/test-services';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { signIn } from './browsers.ts';
 import { startConsoleProcess } from './console-process.ts';
-import { serverProcessorMs } from './processor.ts';
+import { serverProcessor } from './processor.ts';
 import { pageLines, type Times, timePages } from './pages.ts';
 import { holdStreams } from './streams.ts';
 
@@ -34,7 +34,8 @@ async function measureConsole(run: BenchmarkRun): Promise<BenchmarkResult[]> {
     const console = here.adopt(await startConsoleProcess(database.url), (each) => each.stop());
     const db = here.adopt(openDatabase({ url: urlFor('rcm_console', database.url), applicationName: 'bench', role: 'rcm_console' }), (each) => each.close());
     const visitor = await signIn(db, { origin: console.origin, name: 'everybody', roles: { '*': ['operator', 'approver', 'auditor'] } });
-    const looked = { visitor, times, spentMs: () => console.processorMs() + serverProcessorMs(server.pid) };
+    const postgresMs = serverProcessor(server.pid);
+    const looked = { visitor, times, spentMs: () => console.processorMs() + postgresMs() };
     const alone = await timePages(looked, run);
     if (run.signal.aborted) return [];
     if (to < most) {
