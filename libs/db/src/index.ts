@@ -190,6 +190,8 @@ export { recordRestore, type Restore, type RestoreKind } from './restore/restore
 export { checkConfiguration, databaseProblem, type SchemaWords, schemaWords } from './migrations/standing.ts';
 export { type MigrationStatus, migrationStatus } from './migrations/status.ts';
 export { type RoleLogins, roleLogins } from './roles/logins.ts';
+export type { CallbackStanding, ClaimedCallback, EndedTask } from './callbacks/callback.ts';
+export { callbackWaits, type CallbackTry, claimNextCallback, endCallbackTry } from './callbacks/outbox.ts';
 export { noticeLongWaits } from './notices/long-waits.ts';
 export { claimUnusedLogins, type UnusedLogin, wasKeptAlive } from './upkeep/keep-alive.ts';
 export { noticeLapsing } from './upkeep/notice-lapsing.ts';

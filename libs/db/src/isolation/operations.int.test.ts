@@ -57,6 +57,7 @@ import { migrationByOrganization } from '../legacy/by-organization.ts';
 import { migrationCounts, scrubEndpoint } from '../legacy/scrub.ts';
 import { recordManualRefusal, recordManualRotation, watchedLogin } from '../manual/watch.ts';
 import { listCurrentVersions } from '../notifications-missed.ts';
+import { endCallbackTry } from '../callbacks/outbox.ts';
 import { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim } from '../tasks/claim.ts';
 import { createPortalTask, requeuePortalTask } from '../tasks/queue.ts';
 import { readPortalTask } from '../tasks/read.ts';
@@ -103,6 +104,7 @@ async function busyTenant(): Promise<Named> {
   if (!begun.allowed) throw new Error(begun.reason);
   const { taskId } = await createPortalTask(t.agent, { ...endpoint, name: 'claim_status', input: {}, requester: REQUESTER });
   await claimPortalTask(t.agent, { ...endpoint, taskId, worker: 'w', ttlMs: 60_000 });
+  await t.sql(`INSERT INTO task_callback (task_id, org_id, name, ended_at) VALUES ($1, $2, 'claims', now())`, [taskId, endpoint.orgId]);
   const turn = await takeCodeTurn(t.rotator, { ...endpoint, leaseId: planned.leaseId, publicKey: Buffer.alloc(294), forMs: 600_000 });
   return { ...endpoint, ...planned, loginAttemptId: begun.loginAttemptId, taskId, codeRequestId: turn?.requestId ?? '' };
 }
@@ -206,6 +208,8 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   finishPortalTask: (n) => finishPortalTask(t.agent, { ...n, worker: 'w', result: {} }),
   readPortalTask: (n) => readPortalTask(t.agent, { ...n, reader: REQUESTER }),
   getPortalTask: (n) => getPortalTask(t.agent, n),
+  endCallbackTry: (n) => endCallbackTry(t.agent, { ...n, tries: 0, taken: true }),
+  'endCallbackTry of one that failed': (n) => endCallbackTry(t.agent, { ...n, tries: 0, failure: 'refused 404', retryMs: null }),
   tellRowAndStoreDiffer: (n) => tellRowAndStoreDiffer(t.agent, n),
   recordMigrated: (n) => recordMigrated(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
   gatherCredentials: (n) => gatherCredentials(t.migrator, { ...n, place: ['login'] }),
@@ -244,6 +248,7 @@ describe('with another tenant’s names', () => {
       'login_attempt',
       'rotation_attempt',
       'portal_task',
+      'task_callback',
       'audit_event',
       'migration_proof',
       'login_identity',

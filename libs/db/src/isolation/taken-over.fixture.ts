@@ -95,6 +95,7 @@ async function makeShared(t: TestDatabase, { mine, other }: { readonly mine: Ten
   await t.sql(`INSERT INTO notice (kind, dedup_key, portal_type_code) VALUES ('breaker_open', 'breaker_open:alpine', 'alpine')`);
   await t.sql(`INSERT INTO notice_delivery (notice_id, channel, not_before) SELECT id, 'log', now() FROM notice`);
   await t.sql('INSERT INTO login_identity_past (identity, former, until) VALUES ($1, $2, now())', [mine.loginIdentity, other.loginIdentity]);
+  await t.sql('INSERT INTO task_callback_receiver (org_id, name) SELECT org_id, name FROM task_callback');
   await t.sql('SELECT lo_from_bytea(0, $1)', [Buffer.from('not yours')]);
 }
 

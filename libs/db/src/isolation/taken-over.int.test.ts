@@ -54,7 +54,7 @@ describe('an agent’s login, taken over', () => {
     expect(
       changes.filter(
         (change) =>
-          !/^public\.(portal_task|task_\w+)(, public\.task_\w+)*: SELECT \* FROM public\.rcm_(next_task|take_task|tidy_tasks)\(|^public\.tenant_data_key: SELECT \* FROM public\.rcm_forget_data_keys\(/.test(
+          !/^public\.(portal_task|task_\w+)(, public\.task_\w+)*: SELECT \* FROM public\.rcm_(next_task|take_task|tidy_tasks|next_callback)\(|^public\.tenant_data_key: SELECT \* FROM public\.rcm_forget_data_keys\(/.test(
             change,
           ),
       ),

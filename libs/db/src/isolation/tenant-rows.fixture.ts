@@ -29,6 +29,7 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
     SELECT $4::uuid, $1, 'file:test', convert_to($2 || $3, 'UTF8'), n.at, n.at + interval '1 day' FROM (SELECT clock_timestamp() AS at) n`,
   portal_task: `
     INSERT INTO portal_task (id, org_id, endpoint_id, name, input_sealed, input_key_id) VALUES ($4::uuid, $1, $2, 'claim_status', convert_to($3, 'UTF8'), $4::uuid)`,
+  task_callback: `INSERT INTO task_callback (task_id, org_id, name, ended_at) SELECT $4::uuid, $1, 'claims', now() WHERE $2 || $3 <> ''`,
   rotation_request: `INSERT INTO rotation_request (org_id, endpoint_id, kind, actor, reason) VALUES ($1, $2, 'demand', 'person', $3 || $4)`,
   login_request: `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ($1, $2, 'verify', 'person:os:jane', $3 || $4)`,
   audit_event: `
@@ -64,6 +65,7 @@ export const SHARED_TABLES: Readonly<Record<string, string>> = {
 /** Tables that only functions read and write: no app sees a row of them, its own or another tenant's. */
 export const INNER_TABLES: Readonly<Record<string, string>> = {
   login_identity_past: 'which logins were one account, whoever has them',
+  task_callback_receiver: 'how a receiver of callbacks does, and which was served last',
   task_tenant: 'how many tasks of a tenant are at work',
   task_turn: 'at which portals a tenant has something to take',
   task_queue: 'when there is something to take for an account',

@@ -35,6 +35,7 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     goes: 'nothing, until somebody retires a login: then no process of before gives its row a secret, an account or a date, which none but a migrator tries',
     stop: null,
   },
+  '20261206000000_task_callbacks': { goes: 'nothing: a task may name who is told of its end, and its end is written down for them', stop: null },
   '20261206010000_code_requests': { goes: 'nothing: a kind of notice more is allowed, and an agent may tell of it', stop: null },
 };
 

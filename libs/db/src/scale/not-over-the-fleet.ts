@@ -100,7 +100,17 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['recordResolved', 'recordResolvedRow'],
     ...['claimLegacy', 'releaseClaim', 'gatherCredentials', 'recordMigrated', 'recordProof', 'restoreLegacyCredentials', 'rowSinceRecorded', 'wasPromoted'],
-    ...['scrubEndpoint', 'scrubElsewhere', 'cancelPortalTask', 'cancelTaskOfAny', 'getPortalTask', 'readPortalTask', 'renewTaskClaim', 'requeuePortalTask'],
+    ...[
+      'scrubEndpoint',
+      'scrubElsewhere',
+      'cancelPortalTask',
+      'cancelTaskOfAny',
+      'getPortalTask',
+      'readPortalTask',
+      'renewTaskClaim',
+      'requeuePortalTask',
+      'endCallbackTry',
+    ],
     ...['openSession', 'findSession', 'lastingSessions', 'endSession', 'endSessionsOf', 'listConsolePeople', 'revokeSession', 'traceLogins'],
   ],
   'goes through everything that it is about, page after page or once, because a person asked for that': [

@@ -67,6 +67,7 @@ import { dataKeyCounts } from '../sealing/move.ts';
 import { portalTaskWaits } from '../tasks/claim.ts';
 import { listPortalTasks } from '../tasks/list.ts';
 import { sealPlainTasks } from '../tasks/plain.ts';
+import { callbackWaits, claimNextCallback } from '../callbacks/outbox.ts';
 import { taskQueueFigures } from '../tasks/queue-figures.ts';
 import { tidyPortalTasks } from '../tasks/tidy.ts';
 import { portalPlaces } from '../trace/places.ts';
@@ -144,6 +145,8 @@ const asked: readonly Operation[] = [
 
 const agent: readonly Operation[] = [
   asks('rcm_agent', portalTaskWaits, []),
+  asks('rcm_agent', callbackWaits, []),
+  asks('rcm_agent', claimNextCallback, [{ ttlMs: 60_000 }]),
   asks('rcm_agent', taskQueueFigures, [], { ...list, grows: 'counts what waits, up to 10,000, and what runs' }),
   asks('rcm_agent', tidyPortalTasks, [{ keptMs: 30 * DAY_MS }], { grows: 'asks each organization for how long it keeps its tasks' }),
   asks('rcm_agent', sealPlainTasks, []),

@@ -27,6 +27,8 @@ export interface ListedTask {
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly requestedBy: string | null;
+  /** Which of the organization's callbacks is told of its end. */
+  readonly callback: string | null;
 }
 
 /** Behind the last task of a page; `at` as Postgres wrote it. */
@@ -80,7 +82,8 @@ export async function listPortalTasks(
       SELECT t.* FROM unnest(${states}::text[]) s (state) CROSS JOIN LATERAL (
         SELECT t.created_at::text AS at, t.id::text, t.org_id AS "orgId", t.endpoint_id AS "endpointId", t.portal_type_code AS "portalTypeCode", t.name, t.state, t.tries,
                t.requeue_reason AS "requeueReason", t.not_before AS "notBefore", t.error_code AS "errorCode", ${words ? Prisma.sql`t.error_message` : Prisma.sql`NULL`} AS "errorMessage",
-               t.deadline_at AS "deadlineAt", t.created_at AS "createdAt", t.started_at AS "startedAt", t.finished_at AS "finishedAt", t.requested_by AS "requestedBy"
+               t.deadline_at AS "deadlineAt", t.created_at AS "createdAt", t.started_at AS "startedAt", t.finished_at AS "finishedAt", t.requested_by AS "requestedBy",
+               t.callback
           FROM portal_task t WHERE t.state = s.state AND ${conditions(orgId, filter, after)}
          ORDER BY t.created_at DESC, t.id DESC LIMIT ${most + 1}) t
        ORDER BY t."createdAt" DESC, t.id::uuid DESC LIMIT ${most + 1}`,

@@ -21,6 +21,8 @@ export type NewPortalTask = TaskPlace & {
   readonly idempotencyKey?: string | undefined;
   /** When it fails if it has not ended. Default: a day. */
   readonly deadlineMs?: number;
+  /** Which of the organization's callbacks is told of its end. Default: none. */
+  readonly callback?: string | undefined;
   /** Refused where the organization has as many waiting already. Default: no bound. */
   readonly maxQueued?: number;
 };
@@ -34,6 +36,7 @@ const DAY_MS = 86_400_000;
  */
 export async function createPortalTask(db: Database, task: NewPortalTask): Promise<{ readonly taskId: string; readonly created: boolean }> {
   checkId('orgId', task.orgId);
+  if (task.callback !== undefined) checkId('callback', task.callback);
   const wanted = { ...task, taskId: randomUUID(), deadlineMs: checkMs('deadlineMs', task.deadlineMs ?? DAY_MS, 1) };
   await checkEndpoint(db, task);
   const known = await withSealed(db, { orgId: task.orgId, taskId: wanted.taskId, field: 'input' }, task.input, (input) => insert(db, wanted, input));
@@ -66,13 +69,14 @@ function insert(db: Database, task: Wanted, input: Sealed): Promise<{ readonly r
   const { orgId, taskId, name, deadlineMs } = task;
   const { endpointId, portalTypeCode } = placeOf(task);
   const key = task.idempotencyKey ?? null;
+  const callback = task.callback ?? null;
   const [actor, issuer] = [actorOf(task.requester), issuerOf(task.requester)];
   return db.transaction({ tenant: orgId }, async (tx) => {
     if (task.maxQueued !== undefined) await checkRoom(tx, orgId, task.maxQueued, key);
     const inserted = await tx.$executeRaw`
-      INSERT INTO portal_task (id, org_id, endpoint_id, portal_type_code, name, input_sealed, input_key_id, idempotency_key, deadline_at, requested_by, requested_issuer)
+      INSERT INTO portal_task (id, org_id, endpoint_id, portal_type_code, name, input_sealed, input_key_id, idempotency_key, deadline_at, requested_by, requested_issuer, callback)
       VALUES (${taskId}::uuid, ${orgId}, ${endpointId}, ${portalTypeCode}, ${name}, ${input.bytes}, ${input.keyId}::uuid, ${key}, now() + make_interval(secs => ${deadlineMs}::float8 / 1000),
-              ${actor}, ${issuer})
+              ${actor}, ${issuer}, ${callback})
       ON CONFLICT ON CONSTRAINT portal_task_once DO NOTHING`;
     if (inserted > 0) {
       await recordRequest(tx, task, actor);
@@ -80,7 +84,7 @@ function insert(db: Database, task: Wanted, input: Sealed): Promise<{ readonly r
     }
     const [known] = await tx.$queryRaw<{ id: string; same: boolean }[]>`
       SELECT id, portal_type_code IS NOT DISTINCT FROM ${portalTypeCode} AND (portal_type_code IS NOT NULL OR endpoint_id = ${endpointId})
-             AND deadline_at - created_at = make_interval(secs => ${deadlineMs}::float8 / 1000) AND name = ${name} AS same
+             AND deadline_at - created_at = make_interval(secs => ${deadlineMs}::float8 / 1000) AND name = ${name} AND callback IS NOT DISTINCT FROM ${callback} AS same
         FROM portal_task WHERE org_id = ${orgId} AND idempotency_key = ${key}`;
     const row = known && (await tx.portalTask.findUnique({ where: { id: known.id } }));
     // It may be deleted between the two: asking again then makes a new one.

@@ -32,6 +32,8 @@ export interface PortalTask {
   readonly requestedBy: string | null;
   /** Of a token: who issued it. */
   readonly requestedIssuer: string | null;
+  /** Which of the organization's callbacks is told of its end. */
+  readonly callback: string | null;
 }
 
 /** A task that a worker has taken: it has an account. */
