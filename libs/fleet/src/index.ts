@@ -8,5 +8,5 @@ export { howMany, howManyLogins } from './how-many.ts';
 export { isWell, noteOf, type Standing, standingOf } from './standing.ts';
 export { nextStepsFor, whyRotatedThen } from './login-words.ts';
 export { type TypeStanding, whyTypeWaits } from './rotation-words.ts';
-export { taskNote, whyNotDone } from './task-words.ts';
+export { callbackNote, taskNote, whyNotDone } from './task-words.ts';
 export { relative } from './times.ts';

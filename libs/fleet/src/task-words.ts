@@ -8,6 +8,17 @@ export function taskNote(task: ListedTask, now: Date): string {
   return task.requeueReason === null ? 'waits for its turn' : `${task.requeueReason}, goes on ${relative(task.notBefore, now)}`;
 }
 
+/** How far its callback is; `null`: it was asked with none. */
+export function callbackNote({ told, finishedAt }: Pick<TaskInFull, 'told' | 'finishedAt'>, now: Date): string | null {
+  if (told === null) return null;
+  const { name, state, at, tries, error } = told;
+  if (finishedAt === null || at === null) return `${name}, when the task ends`;
+  const when = relative(at, now);
+  if (state === 'delivered') return `${name}: delivered ${when}`;
+  if (state === 'given up') return `${name}: given up ${when}, after ${tries} tries: ${error ?? 'for a reason that was not kept'}`;
+  return state === 'failing' ? `${name}: not taken yet (${error ?? ''}), again ${when}` : `${name}: not delivered yet`;
+}
+
 /** Why it is not done yet, or not done at all; `null`: it is. */
 export function whyNotDone(task: TaskInFull): string | null {
   if (task.state === 'succeeded') return null;

@@ -1,5 +1,5 @@
 import { type Database, showTask, type TaskInFull } from '@rcm/db';
-import { relative, whyNotDone } from '@rcm/fleet';
+import { callbackNote, relative, whyNotDone } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
 import { facts } from '../table.ts';
@@ -30,6 +30,7 @@ function linesOf(task: TaskInFull, view: View): string[] {
       ['begun', ago(task.startedAt)],
       ['in hand', task.state === 'running' ? `of ${task.worker ?? ''}, until ${ago(task.claimedUntil)} without a word` : null],
       ['ended', ago(task.finishedAt)],
+      ['callback', callbackNote(task, view.now)],
       ['deadline', task.finishedAt ? null : ago(task.deadlineAt)],
       ...task.leases.map((lease) => ['login held', `${lease.kind} by ${lease.holder}, ends ${ago(lease.until)}`] as const),
     ]),

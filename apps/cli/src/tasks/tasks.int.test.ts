@@ -1,7 +1,9 @@
 import {
+  claimNextCallback,
   claimPortalTask,
   createPortalTask,
   type Database,
+  endCallbackTry,
   finishPortalTask,
   insertEndpoint,
   keyFileWrapping,
@@ -57,9 +59,9 @@ afterAll(async () => {
   await drop?.();
 });
 
-const create = async (): Promise<string> => {
+const create = async (callback?: string): Promise<string> => {
   const requester = { kind: 'token', subject: 'claims', issuer: 'https://id.example/' } as const;
-  return (await createPortalTask(agent, { orgId: ORG, endpointId: 'alpine-1', name: 'claim_status', input: { claim: PATIENT }, requester })).taskId;
+  return (await createPortalTask(agent, { orgId: ORG, endpointId: 'alpine-1', name: 'claim_status', input: { claim: PATIENT }, requester, callback })).taskId;
 };
 const json = async (...args: string[]) => {
   const { code, stdout } = await rcm([...args, '--json'], environment);
@@ -100,6 +102,34 @@ test('one that waits says why and how to end it, and a person ends it once, with
     expect(await json('task', 'cancel', taskId, ...WHY)).toMatchObject({ code: 0, answer: { cancelled: true, organization: ORG } });
   expect(await json('task', 'show', taskId)).toMatchObject({ code: 1, answer: { state: 'failed', errorCode: 'cancelled' } });
   expect(await json('audit', 'list', '--org', ORG, '--action', 'task.cancelled')).toMatchObject({ answer: { events: [{ subject: taskId, reason: WHY[1] }] } });
+});
+
+test('whether a task’s callback was delivered is shown, and why not', async () => {
+  const shown = async (taskId: string) => ({
+    told: (await json('task', 'show', taskId)).answer['told'],
+    text: (await rcm(['task', 'show', taskId], environment, 160)).stdout,
+  });
+  expect(await shown(await create())).toMatchObject({ told: null, text: expect.not.stringContaining('callback') as string });
+  const taskId = await create('claims');
+  expect(await shown(taskId)).toMatchObject({
+    told: { name: 'claims', state: 'waiting', tries: 0 },
+    text: expect.stringMatching(/callback +claims, when the task ends/) as string,
+  });
+  await claimPortalTask(agent, { orgId: ORG, taskId, worker: 'w', ttlMs: 60_000 });
+  await finishPortalTask(agent, { orgId: ORG, taskId, worker: 'w', result: {} });
+  expect((await shown(taskId)).text).toMatch(/callback +claims: not delivered yet/);
+  const sent = await claimNextCallback(agent, { ttlMs: 60_000 });
+  const ended = { orgId: ORG, taskId, tries: sent?.tries ?? 0 };
+  await endCallbackTry(agent, { ...ended, failure: 'failed 500', retryMs: 0 });
+  expect(await shown(taskId)).toMatchObject({
+    told: { state: 'failing', error: 'failed 500', tries: 1 },
+    text: expect.stringMatching(/claims: not taken yet \(failed 500\), again/) as string,
+  });
+  await endCallbackTry(agent, { ...ended, taken: true });
+  expect(await shown(taskId)).toMatchObject({
+    told: { state: 'delivered', error: null },
+    text: expect.stringMatching(/callback +claims: delivered/) as string,
+  });
 });
 
 test.each([

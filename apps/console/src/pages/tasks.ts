@@ -1,5 +1,5 @@
 import type { ListedTask, TaskInFull, TaskPage } from '@rcm/db';
-import { cursorOf, taskNote, whyNotDone } from '@rcm/fleet';
+import { callbackNote, cursorOf, taskNote, whyNotDone } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { mayDo, type Role } from '../access/roles.ts';
 import { type Markup, markup } from '../web/markup.ts';
@@ -63,6 +63,7 @@ export function taskPage(task: TaskInFull, { roles, token, now }: { readonly rol
         ['Begun', moment(task.startedAt, now)],
         ['In hand', task.state === 'running' ? task.worker : null],
         ['Ended', moment(task.finishedAt, now)],
+        ['Callback', callbackNote(task, now)],
         ['Deadline', isOpen ? moment(task.deadlineAt, now) : null],
       ]),
     ]),
