@@ -24,6 +24,7 @@ API_VERSION = "1.3.0"
 
 class _TaskRequestByEndpointPerhaps(TypedDict, total=False):
     input: Dict[str, str]
+    callback: str
     deadline_seconds: int
 
 
@@ -34,6 +35,7 @@ class TaskRequestByEndpoint(_TaskRequestByEndpointPerhaps):
 
 class _TaskRequestByPortalTypePerhaps(TypedDict, total=False):
     input: Dict[str, str]
+    callback: str
     deadline_seconds: int
 
 
@@ -79,6 +81,7 @@ class Task(TypedDict):
     next_try_at: Optional[str]
     waits_for: Optional[str]
     finished_at: Optional[str]
+    callback: Optional[str]
     result: Optional[TaskResult]
     error: Optional[TaskFailure]
 
@@ -100,6 +103,7 @@ class TaskListTask(TypedDict):
     next_try_at: Optional[str]
     waits_for: Optional[str]
     finished_at: Optional[str]
+    callback: Optional[str]
     error: Optional[TaskListTaskFailure]
 
 

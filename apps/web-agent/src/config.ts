@@ -3,6 +3,7 @@ import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
 import { checkBrowser, portalEnvironment } from '@rcm/portal-access';
 import { metricsEnvironment, processName, readConfig } from '@rcm/telemetry';
 import { z } from 'zod';
+import { callbackEnvironment } from './callbacks/environment.ts';
 import { apiEnvironment, checkApi } from './http/environment.ts';
 
 const milliseconds = (fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max).default(fallback);
@@ -15,6 +16,7 @@ const schema = z
     ...taskKeysEnvironment,
     ...portalEnvironment,
     ...apiEnvironment,
+    ...callbackEnvironment,
     ...metricsEnvironment,
     RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
     RCM_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(8081),

@@ -12,7 +12,7 @@ export { inspectPortal } from './inspection/inspect-portal.ts';
 export type { PageFinding } from './inspection/page-finding.ts';
 export { checkedTask } from './interpreter/task-input.ts';
 export { createRecipeDriver, type RecipeDriverOptions } from './recipe-driver.ts';
-export { type HostAddress, hostAddresses } from './network/address.ts';
+export { addressSort, type AddressSort, type HostAddress, hostAddresses } from './network/address.ts';
 export { type DeclaredHost, declaredHosts, hostOf, hostProblem } from './network/declared-host.ts';
 export { type GuardedContext, type GuardedContextOptions, openGuardedContext } from './network/guarded-context.ts';
 export type { FoundAddress, LookupAddresses } from './network/session-addresses.ts';

@@ -80,7 +80,7 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
   }
 
   return {
-    async ask({ task, input = {}, deadlineSeconds, ...place }, { idempotencyKey, signal } = {}) {
+    async ask({ task, input = {}, callback, deadlineSeconds, ...place }, { idempotencyKey, signal } = {}) {
       const headers = { 'content-type': 'application/json', ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }) };
       return parsed(
         await call(
@@ -93,6 +93,7 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
               ...(isAccount(place) ? { endpoint: place.endpoint } : { portal_type: place.portalType }),
               task,
               input,
+              callback,
               deadline_seconds: deadlineSeconds,
             }),
           },

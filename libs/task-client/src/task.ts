@@ -6,6 +6,8 @@ export type TaskRequest = TaskPlace & {
   readonly task: string;
   /** What the task declares, as text: dates as YYYY-MM-DD. */
   readonly input?: Readonly<Record<string, string>>;
+  /** Which of the organization's callbacks is told when the task ends. Default: none. */
+  readonly callback?: string | undefined;
   /** A task that has not ended by then fails with `deadline_exceeded`. Default: a day. */
   readonly deadlineSeconds?: number;
 };
@@ -26,6 +28,8 @@ export const taskSchema = z.object({
   waits_for: z.string().nullish(),
   next_try_at: z.iso.datetime().nullish(),
   finished_at: z.iso.datetime().nullable(),
+  /** Absent before version 1.3 of the API. */
+  callback: z.string().nullish(),
   result: z
     .looseObject({
       /** `false`: the portal knows nothing of what was asked. */

@@ -56,6 +56,7 @@ const RETRYABLE = {
   contract_unmet: false,
   idempotency_conflict: false,
   task_not_found: false,
+  callback_unknown: false,
   // callers of the HTTP API
   token_invalid: false,
   token_expired: false,

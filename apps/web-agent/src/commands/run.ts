@@ -2,6 +2,8 @@ import { checkConfiguration, type Database, databaseProblem, portalTaskWaits, se
 import { followCredentialChanges } from '@rcm/portal-access';
 import { type Clock, embedMetrics, type Logger, startHealthServer } from '@rcm/telemetry';
 import type { WebAgentConfig } from '../config.ts';
+import { deliverCallbacks } from '../callbacks/deliver.ts';
+import { Receivers } from '../callbacks/receiver.ts';
 import { apiOptions } from '../http/environment.ts';
 import { startApi } from '../http/server.ts';
 import { openWebAgent, workerOptions } from '../services.ts';
@@ -40,8 +42,9 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   );
   const embedding = embedMetrics({ metrics, service: 'web-agent', everyMs: config.RCM_EMBEDDED_METRICS_MS });
   opened.defer(() => embedding.close());
+  const receivers = config.RCM_TASK_CALLBACKS ?? new Receivers();
   const served = apiOptions(config);
-  const api = served && (await startApi({ db, logger, metrics, ...served }));
+  const api = served && (await startApi({ db, logger, metrics, receivers, ...served }));
   opened.defer(() => api?.close());
 
   const worker = new TaskWorker({ db, access, logger, metrics, ...workerOptions(config) });
@@ -63,13 +66,14 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
     keptMs: config.RCM_TASK_KEEP_DAYS * DAY_MS,
     signal: stop.drain,
   });
+  const telling = deliverCallbacks({ db, logger, metrics, clock: access.clock, receivers, signal: stop.drain });
   const measuring = measureQueue({ db, logger, metrics, clock: access.clock, signal: stop.drain });
   logger.info({ healthPort: health.port, apiPort: api?.port ?? null, worker: config.worker }, 'ready');
 
   await aborted(stop.drain);
   logger.info('stopping: no new task begins, those in hand are finished or handed back');
   const interrupt = setTimeout(() => work.abort(), config.RCM_AGENT_DRAIN_MS);
-  await Promise.all([working, api?.close(), chores, measuring]);
+  await Promise.all([working, api?.close(), chores, telling, measuring]);
   clearTimeout(interrupt);
   await opened.disposeAsync();
   logger.info('stopped');

@@ -6,7 +6,9 @@ import { Writable } from 'node:stream';
 import { type Issuer, startIssuer } from './issuer.fixture.ts';
 import { type ApiServer, startApi } from './server.ts';
 
-const DATA_KEYS = keyFileWrapping({ id: 'test', key: new Secret('k'.repeat(32)) });
+/** By the id `test`. */
+export const TASK_KEY = 'k'.repeat(32);
+const DATA_KEYS = keyFileWrapping({ id: 'test', key: new Secret(TASK_KEY) });
 const RECIPE = {
   version: 1,
   name: 'alpine',

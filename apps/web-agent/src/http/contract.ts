@@ -21,6 +21,7 @@ const LONGEST_DEADLINE_S = 30 * 86_400;
 const fields = {
   task: text(100).describe('Name of a task of the portal’s recipe, for example claim_status.'),
   input: z.record(text(100), z.string().max(1_000)).default({}).describe('The inputs that the task declares, as text.'),
+  callback: id.optional().describe('Which of the organization’s callbacks is told when the task ends; which there are is for the deployment to say.'),
   deadline_seconds: z.int().min(1).max(LONGEST_DEADLINE_S).default(86_400).describe('A task that has not ended by then fails with deadline_exceeded.'),
 };
 
@@ -78,6 +79,7 @@ export const taskAnswerSchema = z.object({
   next_try_at: time.describe('Of a queued task that was put off: not before then.'),
   waits_for: z.string().nullable().describe('Of a queued task that was tried: why it was put off. A stable code.'),
   finished_at: time,
+  callback: z.string().nullable().describe('Which of the organization’s callbacks is told of its end.'),
   result: z
     .looseObject({
       found: z.boolean().describe('false: the portal knows nothing of what was asked. A result, not an error.'),
@@ -136,6 +138,7 @@ export function taskListEntry(row: ListedTask): Omit<TaskAnswer, 'result'> {
     next_try_at: isPutOff ? row.notBefore.toISOString() : null,
     waits_for: isPutOff ? row.requeueReason : null,
     finished_at: row.finishedAt?.toISOString() ?? null,
+    callback: row.callback,
     error: row.errorCode === null ? null : { code: row.errorCode, detail: row.errorMessage ?? '' },
   };
 }

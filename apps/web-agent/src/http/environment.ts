@@ -85,7 +85,7 @@ function checkPrevious(config: ApiConfig, context: z.core.$RefinementCtx): void 
 }
 
 /** `null`: no API is served. */
-export function apiOptions(config: ApiConfig): Omit<ApiOptions, 'db' | 'logger' | 'metrics'> | null {
+export function apiOptions(config: ApiConfig): Omit<ApiOptions, 'db' | 'logger' | 'metrics' | 'receivers'> | null {
   const { RCM_API_ISSUER: issuer, RCM_API_AUDIENCE: audience, RCM_API_JWKS_URL: jwksUrl } = config;
   if (issuer === undefined || audience === undefined || jwksUrl === undefined) return null;
   const { RCM_API_TLS_CERT: cert, RCM_API_TLS_KEY: key, RCM_API_PREVIOUS_ISSUER: before, RCM_API_PREVIOUS_JWKS_URL: beforeUrl } = config;

@@ -28,6 +28,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   state_conflict: 409,
   task_unknown: 422,
   task_input_invalid: 422,
+  callback_unknown: 422,
   rate_exceeded: 429,
   queue_full: 429,
   identity_unavailable: 503,

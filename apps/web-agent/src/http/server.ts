@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { Receivers } from '../callbacks/receiver.ts';
 import { Callers } from './callers.ts';
 import { catalogueRoutes } from './catalogue-routes.ts';
 import { DeclaredTasks } from './declared-tasks.ts';
@@ -33,6 +34,8 @@ export interface ApiOptions {
   readonly perMinute: number;
   /** Tasks of one organization that may wait at once. */
   readonly maxQueued: number;
+  /** What tasks may name to be told of their end. Default: nothing. */
+  readonly receivers?: Receivers | undefined;
   /** Largest request body, in bytes. */
   readonly bodyLimitBytes: number;
 }
@@ -100,7 +103,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   server.get('/v1/openapi.json', async (_request, reply) => reply.type('application/json').send(document));
   const patience = new Patience();
   const callers = new Callers({ check: createTokenCheck(options.token), rate: new TenantRate({ perMinute: options.perMinute }) });
-  const parts = { ...options, callers, patience, declared: new DeclaredTasks() };
+  const parts = { ...options, callers, patience, declared: new DeclaredTasks(), receivers: options.receivers ?? new Receivers() };
   await server.register(async (routes) => {
     routes.addHook('onRequest', callers.letIn);
     for (const add of [taskRoutes, taskActs, catalogueRoutes]) await routes.register(add(parts));

@@ -1,24 +1,26 @@
 import { cancelPortalTask, createPortalTask, type Database, getPortalTypeOf, listPortalTasks, type PortalTask, readPortalTask } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
+import type { Receivers } from '../callbacks/receiver.ts';
 import type { Callers } from './callers.ts';
 import { listQuerySchema, taskListEntry } from './contract.ts';
 import { cursorOf, placeOf } from './cursor.ts';
 import type { DeclaredTasks } from './declared-tasks.ts';
 import { parsed } from './parsed.ts';
 import { reachOf } from './scope.ts';
-import { idempotencyKeyOf, requesterOf, standingFor, taskIdOf, taskNotFound } from './task-routes.ts';
+import { checkCallback, idempotencyKeyOf, requesterOf, standingFor, taskIdOf, taskNotFound } from './task-routes.ts';
 import type { Caller } from './token.ts';
 
 export interface TaskActsOptions {
   readonly db: Database;
   readonly callers: Callers;
   readonly declared: DeclaredTasks;
+  readonly receivers: Receivers;
   readonly maxQueued: number;
 }
 
 /** What is done with tasks that were asked for: `GET /v1/tasks`, and `POST …/cancel` and `…/retry` of one. */
-export function taskActs({ db, callers, declared, maxQueued }: TaskActsOptions): (server: FastifyInstance) => Promise<void> {
+export function taskActs({ db, callers, declared, receivers, maxQueued }: TaskActsOptions): (server: FastifyInstance) => Promise<void> {
   return async (server) => {
     server.get('/v1/tasks', { config: { scopes: ['tasks:read', 'tasks:read:org'] } }, async (request) => {
       const caller = callers.of(request);
@@ -58,9 +60,11 @@ export function taskActs({ db, callers, declared, maxQueued }: TaskActsOptions):
       const wanted = { name: failed.name, input: failed.input };
       // The recipe may have changed since.
       declared.check(portalType, wanted);
+      const callback = failed.callback ?? undefined;
+      checkCallback(receivers, orgId, callback);
       const asked = { orgId, ...place, ...wanted, requester: requesterOf(caller), reason: `asked for again: ${taskId} failed` };
       const deadlineMs = failed.deadlineAt.getTime() - failed.createdAt.getTime();
-      const made = await createPortalTask(db, { ...asked, idempotencyKey: idempotencyKeyOf(request), deadlineMs, maxQueued });
+      const made = await createPortalTask(db, { ...asked, idempotencyKey: idempotencyKeyOf(request), callback, deadlineMs, maxQueued });
       const answer = await standingFor(db, caller, made.taskId, 'organization');
       if (!answer) throw taskNotFound();
       return reply

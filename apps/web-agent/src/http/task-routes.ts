@@ -1,6 +1,7 @@
 import { createPortalTask, type Database, getPortalTypeOf, readPortalTask, type Requester } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Receivers } from '../callbacks/receiver.ts';
 import type { Callers } from './callers.ts';
 import { idempotencyKeySchema, readQuerySchema, type TaskAnswer, taskAnswer, taskIdSchema, taskRequestSchema } from './contract.ts';
 import type { DeclaredTasks } from './declared-tasks.ts';
@@ -14,12 +15,13 @@ export interface TaskRoutesOptions {
   readonly callers: Callers;
   readonly declared: DeclaredTasks;
   readonly patience: Patience;
+  readonly receivers: Receivers;
   /** Tasks of one organization that may wait at once. */
   readonly maxQueued: number;
 }
 
 /** `POST /v1/tasks` and `GET /v1/tasks/{id}`. Everything they do is done for the token's organization: no path, body or header names one. */
-export function taskRoutes({ db, callers, declared, patience, maxQueued }: TaskRoutesOptions): (server: FastifyInstance) => Promise<void> {
+export function taskRoutes({ db, callers, declared, patience, receivers, maxQueued }: TaskRoutesOptions): (server: FastifyInstance) => Promise<void> {
   return async (server) => {
     server.post('/v1/tasks', { config: { scopes: ['tasks:write'] } }, async (request, reply) => {
       const caller = callers.of(request);
@@ -31,12 +33,14 @@ export function taskRoutes({ db, callers, declared, patience, maxQueued }: TaskR
       if (!portalType) throw new RcmError('endpoint_unknown', 'The organization has no such endpoint, or none at this portal.');
       const wanted = { name: body.task, input: body.input };
       declared.check(portalType, wanted);
+      checkCallback(receivers, orgId, body.callback);
       const { taskId, created } = await createPortalTask(db, {
         orgId,
         ...place,
         ...wanted,
         requester: requesterOf(caller),
         idempotencyKey,
+        callback: body.callback,
         deadlineMs: body.deadline_seconds * 1_000,
         maxQueued,
       });
@@ -73,6 +77,12 @@ async function answerFor(db: Database, caller: Caller, taskId: string): Promise<
 export async function standingFor(db: Database, caller: Caller, taskId: string, reach: Reach): Promise<TaskAnswer | null> {
   const task = reach === 'none' ? null : await readPortalTask(db, { orgId: caller.orgId, taskId, reader: requesterOf(caller), reach, part: 'state' });
   return task && taskAnswer(task);
+}
+
+/** What an organization may name is said by the deployment; another's is as one that nobody has. */
+export function checkCallback(receivers: Receivers, orgId: string, name: string | undefined): void {
+  if (name !== undefined && receivers.of(orgId, name) === null)
+    throw new RcmError('callback_unknown', `The organization has no callback ${name}. Nothing was asked for.`);
 }
 
 export const taskNotFound = (): RcmError => new RcmError('task_not_found', 'The organization has no such task, or it is no longer kept.');

@@ -6,6 +6,10 @@ const BOTH = ['web-agent', 'rotator'] as const;
 const HEADS = ['audit-heads'] as const;
 /** From a page that answers at once to a task that waits for a one-time code. */
 const WORK = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
+const UNTOLD = [
+  ...['address_refused', 'unknown_name', 'unreachable', 'untrusted', 'silent', 'slow', 'broken_answer', 'redirected', 'refused', 'gone', 'failed'],
+  'not_configured',
+];
 const REFUSALS = ['lease_lost', 'budget_spent', 'password_bad', 'password_suspect', 'locked', 'throttled', 'other_account'];
 
 /** What processes do: tasks, logins, rotations, browsers, the API, audit heads. */
@@ -25,6 +29,14 @@ export const WORK_METRICS = {
   rcm_task_queue_age_seconds: {
     ...{ kind: 'gauge', unit: 'seconds', by: AGENT, meaning: 'For how long the task that could be taken first has been waiting to be taken.' },
     source: 'Postgres, every 15 s',
+  },
+  rcm_task_callbacks_total: {
+    ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Tries to tell a receiver that a task has ended, by what became of them.' },
+    ...{ source: 'each try', labels: { result: ['delivered', 'retry', 'given_up'] } },
+  },
+  rcm_task_callback_failures_total: {
+    ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Tries to tell a receiver that a task has ended which it did not take, by why.' },
+    ...{ source: 'each try', labels: { reason: UNTOLD } },
   },
   rcm_login_seconds: {
     ...{ kind: 'histogram', unit: 'seconds', by: BOTH, meaning: 'How long a login at a portal took, by what the portal said.' },
