@@ -5,11 +5,12 @@ import { exportAudit } from './commands/export.ts';
 import { headsList } from './commands/heads-list.ts';
 import { headsRun } from './commands/heads-run.ts';
 import { headsWrite } from './commands/heads-write.ts';
+import { STREAM_FORMATS, streamAudit, type StreamFormat } from './commands/stream.ts';
 import { headsFrom, verifyAudit } from './commands/verify.ts';
 import { EXPORT_FORMATS, type ExportFormat } from './formats/formats.ts';
 import { type AuditConfig, readAuditConfig, readHeadsConfig } from './config.ts';
 import type { Report } from './report.ts';
-import { openHeadWriter, openServices, openSigner, openSources, type Services } from './services.ts';
+import { openDestination, openHeadWriter, openServices, openSigner, openSources, type Services } from './services.ts';
 
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
@@ -89,6 +90,21 @@ function commands(terminal: Terminal, does: Does, print: (report: Report) => voi
       does('rcm_auditor', async ({ services, signal }) => {
         const report = await exportAudit({ db: services.db, to: output === '-' ? terminal.stdout : output, orgIds: org, format, signal });
         return output === '-' ? null : report;
+      }),
+    );
+  program
+    .command('stream')
+    .description('send every event, and each further one, to a file or syslog, from the place that is kept in a file; until SIGTERM')
+    .requiredOption('--to <file>', 'what is appended to; or tls://host:port or unix:/path of syslog')
+    .requiredOption('--place <file>', 'where it is kept how far the stream is; made where it is not there')
+    .option('--org <id>', 'this organization alone; may be repeated', repeated, [])
+    .addOption(new Option('--format <format>', 'of each line, as of export').choices(STREAM_FORMATS).default('ndjson'))
+    .option('--once', 'end when everything that is there was sent')
+    .option('--json', 'print one JSON object at the end')
+    .action(({ to, place, org, format, once = false }: { to: string; place: string; org: string[]; format: StreamFormat; once?: boolean }) =>
+      does('rcm_auditor', ({ config, services, signal }) => {
+        const stream = { ...services, orgIds: org, format, destination: openDestination(config, to), placeFile: place, clock: systemClock, signal };
+        return streamAudit({ ...stream, until: once ? 'all is sent' : 'stopped', deadlineMs: config.RCM_AUDIT_DEADLINE_MS });
       }),
     );
   command(program, 'verify', 'check every chain in the database against the heads')

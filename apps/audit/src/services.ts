@@ -10,6 +10,7 @@ import { headBucket } from './sinks/bucket.ts';
 import { headFile } from './sinks/head-file.ts';
 import type { HeadSink, HeadSource } from './sinks/sink.ts';
 import { syslog, syslogPlace } from './sinks/syslog.ts';
+import { type Destination, fileDestination, syslogDestination } from './stream/destination.ts';
 
 /** What every command of this process has; nothing is connected before it is used. */
 export interface Services {
@@ -55,6 +56,14 @@ export function openSources(config: HeadsConfig): (HeadSink & HeadSource)[] {
 function openSinks(config: HeadsConfig): HeadSink[] {
   const place = config.RCM_AUDIT_SYSLOG === undefined ? null : syslogPlace(config.RCM_AUDIT_SYSLOG, certificatesIn(config.RCM_AUDIT_SYSLOG_CA_FILE));
   return [...openSources(config), ...(place ? [syslog(place)] : [])];
+}
+
+/** Where `audit stream` sends to: what begins like an address of syslog is one, anything else is a file. Fails with `config_invalid`. */
+export function openDestination(config: HeadsConfig, to: string): Destination {
+  if (!/^(tls|unix|tcp|udp|https?):/.test(to)) return fileDestination(to);
+  const place = syslogPlace(to, certificatesIn(config.RCM_AUDIT_SYSLOG_CA_FILE));
+  if (place === null) throw new RcmError('config_invalid', '--to must be a file, tls://host:port or unix:/path.');
+  return syslogDestination(place);
 }
 
 /** Fails with `config_invalid`. */

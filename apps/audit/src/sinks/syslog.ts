@@ -18,36 +18,43 @@ export function syslogPlace(text: string, ca?: string): SyslogPlace | null {
 /** Facility 13, log audit; severity 5, notice. */
 const PRIORITY = 13 * 8 + 5;
 
+/** Heads, one a message. */
+export const syslog = (place: SyslogPlace): HeadSink => ({
+  name: 'syslog',
+  write: (heads, signal) => sendToSyslog(place, { kind: 'head', texts: heads.map(({ line }) => line) }, signal),
+  close: () => {},
+});
+
+export interface SyslogMessages {
+  /** MSGID: what they are. */
+  readonly kind: 'head' | 'event';
+  readonly texts: readonly string[];
+}
+
 /**
- * RFC 5424 messages, one a head, framed by octet counting (RFC 5425, RFC 6587). Syslog has no acknowledgement: written means that the other end has taken
- * every byte and has ended the connection in order. A connection for each write; the server's certificate is proved.
+ * RFC 5424 messages, framed by octet counting (RFC 5425, RFC 6587). Syslog has no acknowledgement: written means that the other end has taken
+ * every byte and has ended the connection in order. A connection for each call; the server's certificate is proved. Fails with `audit_unavailable`.
  */
-export function syslog(place: SyslogPlace): HeadSink {
-  return {
-    name: 'syslog',
-    async write(heads, signal) {
-      const socket = opened(place);
-      const give = () => socket.destroy(new Error('given up'));
-      signal.addEventListener('abort', give, { once: true });
-      try {
-        await new Promise<void>((resolve, reject) => {
-          let isFlushed = false;
-          socket.once('error', reject);
-          // An end of the connection before our last byte is out is no success.
-          socket.once('close', () => (isFlushed ? resolve() : reject(new Error('the connection ended'))));
-          socket.once('finish', () => (isFlushed = true));
-          socket.resume();
-          socket.end(heads.map(({ line }) => framed(message(line))).join(''));
-        });
-      } catch (cause) {
-        throw new RcmError('audit_unavailable', `Syslog did not take the heads (${(cause as NodeJS.ErrnoException).code ?? 'error'}).`, { cause });
-      } finally {
-        signal.removeEventListener('abort', give);
-        socket.destroy();
-      }
-    },
-    close: () => {},
-  };
+export async function sendToSyslog(place: SyslogPlace, { kind, texts }: SyslogMessages, signal: AbortSignal): Promise<void> {
+  const socket = opened(place);
+  const give = () => socket.destroy(new Error('given up'));
+  signal.addEventListener('abort', give, { once: true });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let isFlushed = false;
+      socket.once('error', reject);
+      // An end of the connection before our last byte is out is no success.
+      socket.once('close', () => (isFlushed ? resolve() : reject(new Error('the connection ended'))));
+      socket.once('finish', () => (isFlushed = true));
+      socket.resume();
+      socket.end(texts.map((text) => framed(message(kind, text))).join(''));
+    });
+  } catch (cause) {
+    throw new RcmError('audit_unavailable', `Syslog did not take the ${kind}s (${(cause as NodeJS.ErrnoException).code ?? 'error'}).`, { cause });
+  } finally {
+    signal.removeEventListener('abort', give);
+    socket.destroy();
+  }
 }
 
 function opened(place: SyslogPlace): Socket {
@@ -56,8 +63,9 @@ function opened(place: SyslogPlace): Socket {
   return connectTls({ host, port, minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca }) });
 }
 
-/** The time is this machine's: the head's own is in the message. */
-const message = (line: string): string => `<${PRIORITY}>1 ${new Date().toISOString()} ${host()} rcm-audit ${process.pid} head - ${line}`;
+/** The time is this machine's: a head's or an event's own is in the text. */
+const message = (kind: SyslogMessages['kind'], text: string): string =>
+  `<${PRIORITY}>1 ${new Date().toISOString()} ${host()} rcm-audit ${process.pid} ${kind} - ${text}`;
 
 /** PRINTUSASCII without spaces, 255 at most. */
 const host = (): string =>

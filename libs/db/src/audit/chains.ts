@@ -1,7 +1,7 @@
 import { RcmError } from '@rcm/telemetry';
 import type { Database } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
-import { checkLimit } from '../input.ts';
+import { checkId, checkLimit } from '../input.ts';
 
 /** How long an organization's chain was, and with which hash it ended, at one moment of Postgres's clock. */
 export interface ChainHead {
@@ -90,6 +90,15 @@ export async function* exportAuditEvents(db: Database, { orgIds, pageSize = 2_00
       last = rows.length < limit ? null : (rows.at(-1)?.seq ?? null);
     }
   }
+}
+
+/** The next events of one chain behind a number, in their order. For `rcm_auditor`. Fails with `input_invalid`. */
+export async function readEventsAfter(
+  db: Database,
+  { orgId, after, limit }: { readonly orgId: string; readonly after: number; readonly limit: number },
+): Promise<AuditedEvent[]> {
+  const rows = await readPage(db, { orgId: checkId('orgId', orgId), after: BigInt(after), limit: checkLimit(limit) });
+  return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
 }
 
 async function organizationsWithEvents(db: Database): Promise<string[]> {

@@ -117,6 +117,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
     ...[
       'setNextRotation',
       'exportAuditEvents',
+      'readEventsAfter',
       'findBrokenAuditEvent',
       'recordAuditEventForAll',
       'declareOldReadersGone',
