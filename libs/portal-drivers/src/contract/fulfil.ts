@@ -61,16 +61,9 @@ function valueOf(field: ContractField, { key, contract, read, meanings }: Place)
     const money = moneyOf(String(value), words, contract.currency ?? '');
     return typeof money === 'string' ? { problem: money } : money;
   }
-  if (field.kind === 'date' && holdsMore(words)) return { problem: 'is more than one date on the page, and nobody can tell which of them is meant' };
   if (field.kind !== 'choice') return value;
   return meanings?.get(folded(words)) ?? { problem: unmapped(words, key) };
 }
-
-const TIME = /\d{1,2}:\d{2}(:\d{2})?/g;
-const MONTH = /\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)/i;
-
-/** Whether words hold more numbers than one date has, as a span of days does: of `01/15 - 01/17/2031` the last day was read, of two whole dates the first. */
-const holdsMore = (words: string): boolean => (words.replace(TIME, ' ').match(/\d+/g) ?? []).length > (MONTH.test(words) ? 2 : 3);
 
 const meaningsOf = (words: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
   new Map(Object.entries(words).map(([portal, meaning]) => [folded(portal), meaning]));

@@ -66,16 +66,9 @@ describe('what was read, as the contract has it', () => {
     ['an amount with another sign', [{}, { amount: '€1,234.50' }], /has a sign that is not that of USD/],
     ['thousands that were read as decimals', [{ amount: '1.234' }, { amount: '1.234' }], /has more decimals than USD/],
     ['a date that is none', [{ served: '2031-02-30' }], /service_date is not as the contract claim_status has it/],
-    ['a span of days for a day', [{}, { served: '01/15/2031 - 01/17/2031' }], /service_date of claim_status is more than one date on the page/],
-    ['a span of days in one year', [{}, { served: '01/15 - 01/17/2031' }], /is more than one date/],
-    ['a span of days in one month', [{}, { served: 'Jan 15 - Jan 17, 2031' }], /is more than one date/],
     ['a number of more than 300 characters', [{ number: 'C'.repeat(301) }], /claim_number is not as the contract/],
   ])('is not given with %s', (_what, of, message) => {
     expect(refusal(...of)).toMatch(message);
-  });
-
-  it.each(['2031-01-15', 'January 15, 2031', '01/15/2031 at 10:30 am', '15-Jan-2031 10:30:59'])('takes %j for one date', (served) => {
-    expect(give({}, { served })).toMatchObject([{ service_date: '2031-01-15' }]);
   });
 
   it('tells in which record it is', () => {

@@ -1,7 +1,7 @@
 import type { TypedText } from '../recipe/typed-text.ts';
 import type { TaskValue } from '../outcome.ts';
 import type { SeenWords } from './seen-words.ts';
-import { parseDate } from './written-dates.ts';
+import { isMoreThanOneDate, parseDate } from './written-dates.ts';
 
 /** A number, an amount or a date that stands in several pieces: nobody can tell which of them it is, or whether they are one. */
 export const isBroken = ({ pieces }: SeenWords, { type = 'text' }: TypedText): boolean => type !== 'text' && pieces > 1;
@@ -11,6 +11,7 @@ export function typedValue(words: string, typed: TypedText): TaskValue | undefin
   const type = typed.type ?? 'text';
   if (words === '' && typed.may_be_empty) return null;
   if (type === 'text') return words;
+  if (type === 'date' && isMoreThanOneDate(words)) return undefined;
   if (type === 'date')
     return parseDate(words, typed.format ?? '')
       ?.toISOString()

@@ -21,6 +21,9 @@ describe('typedValue', () => {
     ["CHF 1'250.00", { type: 'money' }, '1250.00'],
     ['$ 80', { type: 'money' }, '80'],
     ['paid on 3/9/2031', { type: 'date', format: 'MM/DD/YYYY' }, '2031-03-09'],
+    ['01/15/2031 at 10:30 am', { type: 'date', format: 'MM/DD/YYYY' }, '2031-01-15'],
+    ['15-Jan-2031 10:30:59', { type: 'date', format: 'DD-MMM-YYYY' }, '2031-01-15'],
+    ['January 15, 2031', { type: 'date', format: 'MMMM DD, YYYY' }, '2031-01-15'],
   ] as const)('%j as %j is %j', (words, typed, value) => {
     expect(typedValue(words, typed)).toBe(value);
   });
@@ -37,6 +40,9 @@ describe('typedValue', () => {
     ['12 50,00', { type: 'money', decimal: ',' }],
     ['12 USD 50', { type: 'money' }],
     ['13/45/2031', { type: 'date', format: 'MM/DD/YYYY' }],
+    ['01/15/2031 - 01/17/2031', { type: 'date', format: 'MM/DD/YYYY' }],
+    ['01/15 - 01/17/2031', { type: 'date', format: 'MM/DD/YYYY' }],
+    ['Jan 15 - Jan 17, 2031', { type: 'date', format: 'MMM DD, YYYY' }],
   ] as const)('%j is nothing that %j describes', (words, typed) => {
     expect(typedValue(words, typed)).toBeUndefined();
   });

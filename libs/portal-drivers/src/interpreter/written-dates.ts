@@ -38,6 +38,12 @@ export function parseDate(words: string, format: string, zone = 'UTC'): Date | n
   return same ? inZone(utc, zone) : null;
 }
 
+const TIME = /\d{1,2}:\d{2}(:\d{2})?/g;
+const MONTH = new RegExp(`(?<!\\p{L})(${MONTHS.map((month) => month.slice(0, 3)).join('|')})`, 'iu');
+
+/** Whether words hold more numbers than one date has, as a span of days does: of `01/15 - 01/17/2031` the last day would be read, of two whole dates the first. */
+export const isMoreThanOneDate = (words: string): boolean => (words.replace(TIME, ' ').match(/\d+/g) ?? []).length > (MONTH.test(words) ? 2 : 3);
+
 /** A date given as `YYYY-MM-DD`, written as a portal wants it. */
 export function writeDate(date: string, format: string): string {
   const [year = '', month = '', day = ''] = date.split('-');
