@@ -29,6 +29,8 @@ export interface LoginOptions extends StepOptions {
 export interface ChangeOptions extends StepOptions {
   readonly credential: PortalCredential;
   readonly newPassword: Secret<string>;
+  /** As of a login, where the change asks for a code before its submit. Without one, such a change is not submitted. */
+  readonly totp: (() => Promise<Secret<string> | null>) | null;
   /** Called right before the browser's POST is let out (docs/design.md, Rotation: the submitting row is committed first). If it throws, nothing is sent. */
   readonly beforeSubmit: () => Promise<void>;
 }

@@ -105,6 +105,7 @@ export class PortalRun {
     return session.changePassword({
       credential: this.#credential(name),
       newPassword: new Secret(newPassword),
+      totp: null,
       beforeSubmit: async () => undefined,
       deadlineMs: ACT_MS,
       signal: never(),

@@ -1,9 +1,9 @@
 import { parsePayload, type StoredSecret } from '@rcm/credentials';
 import { advanceAttempt, passwordTries, tellLeftBehind } from '@rcm/db';
-import { accountOf, type GuardedResult, portalCredential } from '@rcm/portal-access';
+import { accountOf, type GuardedResult, type LoginCodes, portalCredential } from '@rcm/portal-access';
 import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
-import { logInHeld } from '../finding/held-login.ts';
+import { heldCodes, logInHeld } from '../finding/held-login.ts';
 import { heldOptions } from '../finding/login-in-hand.ts';
 import { refusesEverybody } from '../finding/refuses-everybody.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
@@ -118,11 +118,18 @@ interface Texts {
 async function submit(inHand: AttemptInHand, session: PortalSession, { current, staged }: Texts): Promise<AttemptEvent> {
   const { services, login } = inHand;
   const sent = { value: false };
+  // Made when the page asks, if it does: nobody else has the login, so a turn is free.
+  let codes: LoginCodes | null = null;
+  const code = async () => {
+    codes = await heldCodes(services, login, parsePayload(current.text));
+    return codes ? codes.next() : null;
+  };
   const sentBefore = inHand.attempt.submitDeadlineAt !== null || inHand.attempt.reason === 'restored';
   const outcome = await session
     .changePassword({
       credential: portalCredential(parsePayload(current.text)),
       newPassword: parsePayload(staged.text).map((payload) => payload.password),
+      totp: code,
       deadlineMs: services.timing.submitDeadlineMs,
       signal: login.held.signal,
       beforeSubmit: async () => {
@@ -136,7 +143,8 @@ async function submit(inHand: AttemptInHand, session: PortalSession, { current, 
         'the password change ended in an error',
       );
       return { kind: 'unknown', detail: 'the driver failed', submitted: sent.value };
-    });
+    })
+    .finally(() => codes?.end());
   // The journal said so already, and then the lease was too short: this process knows that nothing left its browser.
   if (!sent.value && inHand.attempt.state === 'submitting')
     return { kind: 'change_not_sent', detail: 'the lease was not long enough for the change any more; nothing was sent' };

@@ -1,5 +1,5 @@
 import type { CredentialPayload } from '@rcm/credentials';
-import { guardedLogin, type GuardedResult, type HeldLease, type MigratedEndpoint } from '@rcm/portal-access';
+import { guardedLogin, type GuardedResult, type HeldLease, type LoginCodes, loginCodes, type MigratedEndpoint } from '@rcm/portal-access';
 import type { Secret } from '@rcm/telemetry';
 import type { RotatorServices } from '../machine/attempt.ts';
 
@@ -44,6 +44,14 @@ export function logInHeld(
     timing: services.timing,
     signal: held.signal,
   });
+}
+
+/** The codes of the login, for a page that asks after it; `null`: its payload has nothing to give one. Whoever has them says when they are done. Fails as `loginCodes`. */
+export function heldCodes(services: RotatorServices, { endpoint, held }: HeldEndpoint, payload: Secret<CredentialPayload>): Promise<LoginCodes | null> {
+  const { db, clock, logger, metrics, keys, timing } = services;
+  const { loginIdentity } = endpoint;
+  const waits = { waitMs: timing.totpWaitMs, personWaitMs: timing.personWaitMs, signal: held.signal };
+  return loginCodes({ db, clock, logger, metrics, keys, endpoint, loginIdentity, leaseId: held.lease.id, payload, ...waits });
 }
 
 /** The same where only the answer is needed: the session is closed. */

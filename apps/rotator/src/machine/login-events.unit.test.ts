@@ -45,7 +45,16 @@ describe('what a login proves of the password that was typed', () => {
 describe('how long a login that proved nothing is waited for', () => {
   const at = (lockoutLastsSeconds: number | null) => ({ portalType: { lockoutLastsSeconds } as EndpointRow['portalType'] }) as MigratedEndpoint;
   const hold = (result: NotAccepted, lasts: number | null = 900) => holdFor({ timing: timing() }, at(lasts), result);
-  const timing = () => ({ retryMs: RETRY_MS, loginDeadlineMs: 1, totpWaitMs: 1, personWaitMs: 60_000, submitDeadlineMs: 1, maxTries: 3, abandonedPauseMs: 1, giveUpMs: 1 });
+  const timing = () => ({
+    retryMs: RETRY_MS,
+    loginDeadlineMs: 1,
+    totpWaitMs: 1,
+    personWaitMs: 60_000,
+    submitDeadlineMs: 1,
+    maxTries: 3,
+    abandonedPauseMs: 1,
+    giveUpMs: 1,
+  });
 
   it.each<[string, NotAccepted, object]>([
     ['a moment that the ledger names', notAllowed('budget_spent', UNTIL), { until: UNTIL, ownMatter: true }],

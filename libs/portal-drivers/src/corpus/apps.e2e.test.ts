@@ -46,7 +46,7 @@ async function visit(name: string, app: App) {
     pages: () => opened[0]?.context.pages().length,
     login: (password = OLD) => session.login({ credential: credentialOf(password), totp: null, beforeSubmit: async () => undefined, ...limits() }),
     change: (current = OLD) =>
-      session.changePassword({ credential: credentialOf(current), newPassword: new Secret(NEW), beforeSubmit: async () => undefined, ...limits() }),
+      session.changePassword({ credential: credentialOf(current), newPassword: new Secret(NEW), totp: null, beforeSubmit: async () => undefined, ...limits() }),
     task: (task: string, input = {}) => session.runTask({ name: task, input, ...limits() }),
   };
 }

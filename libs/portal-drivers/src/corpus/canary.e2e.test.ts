@@ -116,6 +116,7 @@ describe('runs that fail at every step of a portal that shows all it is told', (
         const outcome = await session.changePassword({
           credential,
           newPassword: new Secret(CANARY.newPassword),
+          totp: null,
           beforeSubmit: async () => undefined,
           ...limits,
         });

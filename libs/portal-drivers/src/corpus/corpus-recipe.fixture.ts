@@ -8,6 +8,8 @@ export interface CorpusRecipeOptions {
   /** `page/answer` where the login form is. */
   readonly login?: string;
   readonly change?: string;
+  /** The change asks for a one-time code. */
+  readonly code?: boolean;
   /** Task of the corpus: its steps, outcomes and rows. */
   readonly task?: Readonly<Record<string, unknown>> & { readonly steps: readonly object[] };
   readonly stepDeadlineMs?: number;
@@ -44,6 +46,7 @@ export function corpusRecipe(options: CorpusRecipeOptions): Recipe {
         { open: `/pages/${options.change ?? 'change/applied'}` },
         { fill: { into: { label: 'Old' }, with: { credential: 'password' } } },
         { fill: { into: { label: 'New' }, with: { credential: 'new_password' } } },
+        ...(options.code ? [{ totp: { into: { label: 'Code' } } }] : []),
         { press: { role: 'button', name: 'Change' }, submit: true, dialog: { answer: 'accept', text: 'really change it?' } },
       ].map(patient),
       outcomes: [

@@ -3,6 +3,7 @@ import { createLogger, Secret } from '@rcm/telemetry';
 import {
   type BlockedRequest,
   type BrowserPool,
+  type ChangeOptions,
   createBrowserPool,
   createRecipeDriver,
   type LoginOptions,
@@ -82,11 +83,12 @@ export class CorpusRun {
     );
   }
 
-  async change(session: PortalSession, beforeSubmit: () => Promise<void> = async () => undefined) {
+  async change(session: PortalSession, beforeSubmit: () => Promise<void> = async () => undefined, totp: ChangeOptions['totp'] = null) {
     return this.keep(
       session.changePassword({
         credential,
         newPassword: new Secret(CANARY.newPassword),
+        totp,
         beforeSubmit,
         deadlineMs: 15_000,
         signal: new AbortController().signal,

@@ -271,6 +271,23 @@ describe('how a change ended', () => {
     expect(await run.change(await run.session(corpusRecipe({ change: 'change-by-script/applied' })))).toEqual({ kind: 'applied', submitted: true });
   });
 
+  it('with the code that its page asks for, typed before anything is sent', async () => {
+    const session = await run.session(corpusRecipe({ change: 'change-with-code/applied', code: true }));
+    expect(await run.change(session, undefined, async () => new Secret('c0de-4711'))).toEqual({ kind: 'applied', submitted: true });
+    const [post] = run.portal.seen.filter(({ method }) => method === 'POST');
+    expect(post?.body).toContain('code=c0de-4711');
+  });
+
+  it.each([
+    ['has no code', null],
+    ['has none left', async () => null],
+    ['cannot be asked', () => Promise.reject(new Error('c0de-4711'))],
+  ])('not at all where its page asks for a code and the login %s', async (_, totp) => {
+    const session = await run.session(corpusRecipe({ change: 'change-with-code/applied', code: true }));
+    expect(await run.change(session, () => Promise.reject(new Error('must not be asked')), totp)).toMatchObject({ kind: 'unknown', submitted: false });
+    expect(run.posts()).toBe(0);
+  });
+
   it('refused without a submit where the field is too short for the new password', async () => {
     const recipe = corpusRecipe({});
     const session = await run.session(recipe);
@@ -278,6 +295,7 @@ describe('how a change ended', () => {
       session.changePassword({
         credential: { username: new Secret('u'), password: new Secret(CANARY.password), custom: {} },
         newPassword: new Secret(CANARY.newPassword.repeat(3)),
+        totp: null,
         beforeSubmit: () => Promise.reject(new Error('must not be asked')),
         deadlineMs: 5_000,
         signal: new AbortController().signal,

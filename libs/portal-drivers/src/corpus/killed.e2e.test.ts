@@ -63,7 +63,7 @@ describe.runIf(process.platform === 'linux')('whatever is killed in the middle o
       aim();
       const second =
         act === 'change'
-          ? await session.changePassword({ credential, newPassword: new Secret(NEW), beforeSubmit: async () => undefined, ...limits })
+          ? await session.changePassword({ credential, newPassword: new Secret(NEW), totp: null, beforeSubmit: async () => undefined, ...limits })
           : await session.runTask({ name: 'claims', input: {}, ...limits });
       return { kind: second.kind, hit };
     } catch (error) {

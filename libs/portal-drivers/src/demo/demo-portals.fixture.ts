@@ -136,6 +136,7 @@ export class DemoRun {
     const outcome = await session.changePassword({
       credential: credentialOf(account),
       newPassword: new Secret(newPassword),
+      totp: null,
       beforeSubmit: async () => undefined,
       deadlineMs: 20_000,
       signal: forever(),

@@ -3,6 +3,7 @@ import type { ChangeOptions } from '../driver.ts';
 import type { ChangeOutcome } from '../outcome.ts';
 import type { ChangeWords } from '../recipe/outcomes.ts';
 import { credentialValues } from './credential-values.ts';
+import { codeFrom } from './one-time-code.ts';
 import type { SessionParts } from './parts.ts';
 import { runSending } from './sending.ts';
 
@@ -24,7 +25,7 @@ export async function changePassword(parts: SessionParts, options: ChangeOptions
     early: [loggedOut],
     outcomes: [...change.outcomes, loggedOut],
     resolve: credentialValues(options.credential, options.newPassword),
-    oneTimeCode: () => Promise.reject(new RcmError('recipe_invalid', 'A change takes no one-time code.')),
+    oneTimeCode: () => codeFrom(options.totp, parts.secrets),
     expiry: () => undefined,
     beforeSubmit: options.beforeSubmit,
     deadlineMs: options.deadlineMs,

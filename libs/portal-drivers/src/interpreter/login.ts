@@ -1,9 +1,10 @@
-import { isRcmError, RcmError, type Secret } from '@rcm/telemetry';
+import { isRcmError, type RcmError, type Secret } from '@rcm/telemetry';
 import type { LoginOptions } from '../driver.ts';
 import type { LoginOutcome, LoginResult } from '../outcome.ts';
 import { BEFORE_SUBMIT, type LoginWords } from '../recipe/outcomes.ts';
 import { credentialValues } from './credential-values.ts';
 import { readDate } from './date-notice.ts';
+import { codeFrom } from './one-time-code.ts';
 import type { SessionParts } from './parts.ts';
 import { runSending } from './sending.ts';
 
@@ -13,16 +14,10 @@ export async function login(parts: SessionParts, options: LoginOptions): Promise
   let proven = false;
   let expiresAt: Date | null = null;
 
-  async function oneTimeCode(provesPassword: boolean): Promise<Secret<string>> {
+  const oneTimeCode = (provesPassword: boolean): Promise<Secret<string>> => {
     proven = provesPassword;
-    if (options.totp === null) throw new RcmError('login_mfa_required', 'The portal asks for a one-time code and the login has no seed.');
-    const code = await options.totp().catch((error: unknown) => {
-      throw new RcmError('portal_unexpected', `No one-time code could be had (${isRcmError(error) ? error.code : 'error'}).`);
-    });
-    if (code === null) throw new RcmError('login_mfa_required', 'The portal asks for a one-time code and the login has none left.');
-    parts.secrets.add(code);
-    return code;
-  }
+    return codeFrom(options.totp, parts.secrets);
+  };
 
   const { ended, submitted } = await runSending<LoginWords>(parts, {
     name: 'login',

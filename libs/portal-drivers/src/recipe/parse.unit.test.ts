@@ -99,6 +99,16 @@ describe('parseRecipe', () => {
     ['{ credential: password } }\n    - press', '{ credential: username } }\n    - press', 'login.steps: never types {credential: password}'],
     ['{ credential: username }', '{ credential: new_password }', 'login.steps[1].fill.with.credential: must not be typed here (new_password)'],
     ['{ credential: username }', '{ credential: token }', 'login.steps[1].fill.with.credential: must be username, password, new_password or custom.<name>'],
+    [
+      'press: Enter }\n      submit: true',
+      'press: Enter }\n      submit: true\n    - totp: { into: { label: Code } }',
+      'change.steps[3].totp: is only possible before the submit of a change',
+    ],
+    [
+      '[{ fill: { into: { css: input }, with: { input: what } } }]',
+      '[{ fill: { into: { css: input }, with: { input: what } } }, { totp: { into: { label: Code } } }]',
+      'tasks.look.steps[1].totp: is only possible in login and change',
+    ],
     ['{ input: what }', '{ credential: password }', 'tasks.look.steps[0].fill.with.credential: must not be typed here (password)'],
     ['{ input: what }', '{ input: other }', 'tasks.look.steps[0].fill.with.input: is not a declared input: other'],
     ['is: rejected', 'is: accepted', 'login.outcomes: must say what shows rejected or rejected_or_locked'],

@@ -19,7 +19,9 @@ interface Allowed {
   /** Credential names, `custom` standing for every custom field. */
   readonly credentials: readonly string[];
   readonly inputs: Readonly<Record<string, { readonly type: string; readonly optional?: boolean | undefined }>>;
-  readonly totp: boolean;
+  /** Where a one-time code may be typed. */
+  readonly totp: 'anywhere' | 'before the submit' | 'nowhere';
+  readonly expiry: boolean;
 }
 
 /**
@@ -28,15 +30,20 @@ interface Allowed {
  */
 export function checkUse(recipe: Checked, context: z.core.$RefinementCtx): void {
   const report: Report = (path, message, suggestion = null) => context.addIssue({ code: 'custom', path: [...path], message, params: { suggestion } });
-  checkPart(recipe.login.steps, ['login', 'steps'], { credentials: ['username', 'password', 'custom'], inputs: {}, totp: true }, report);
+  checkPart(recipe.login.steps, ['login', 'steps'], { credentials: ['username', 'password', 'custom'], inputs: {}, totp: 'anywhere', expiry: true }, report);
   checkSubmit(recipe.login.steps, ['login', 'steps'], 'password', report);
   for (const part of ['change', 'forced_change'] as const) {
     const steps = recipe[part]?.steps;
     if (!steps) continue;
-    checkPart(steps, [part, 'steps'], { credentials: ['username', 'password', 'new_password', 'custom'], inputs: {}, totp: false }, report);
+    checkPart(
+      steps,
+      [part, 'steps'],
+      { credentials: ['username', 'password', 'new_password', 'custom'], inputs: {}, totp: 'before the submit', expiry: false },
+      report,
+    );
     checkSubmit(steps, [part, 'steps'], 'new_password', report);
   }
-  const plain: Allowed = { credentials: [], inputs: {}, totp: false };
+  const plain: Allowed = { credentials: [], inputs: {}, totp: 'nowhere', expiry: false };
   if (recipe.logout) checkPart(recipe.logout.steps, ['logout', 'steps'], plain, report, true);
   for (const [name, task] of Object.entries(recipe.tasks)) {
     checkPart(task.steps, ['tasks', name, 'steps'], { ...plain, inputs: task.input }, report, true);
@@ -45,15 +52,28 @@ export function checkUse(recipe: Checked, context: z.core.$RefinementCtx): void 
   }
 }
 
+/** A person may take minutes for a code, and what was submitted has to be known by then. */
+const AFTER_THE_SUBMIT = 'is only possible before the submit of a change';
+
 function checkPart(steps: readonly Step[], path: Path, allowed: Allowed, report: Report, refuseSubmit = false): void {
+  let isSent = false;
   for (const [index, step] of steps.entries()) {
     const at = [...path, index];
     if (step.fill) checkValue(step.fill.with, [...at, 'fill', 'with'], allowed, report);
     if (step.choose) checkValue(step.choose.option, [...at, 'choose', 'option'], allowed, report);
-    if (step.totp && !allowed.totp) report([...at, 'totp'], 'is only possible in login');
-    if (step.expiry && !allowed.totp) report([...at, 'expiry'], 'is only possible in login');
+    if (step.totp && allowed.totp === 'nowhere') report([...at, 'totp'], 'is only possible in login and change');
+    if (step.totp && allowed.totp === 'before the submit' && isSent) report([...at, 'totp'], AFTER_THE_SUBMIT);
+    if (step.expiry && !allowed.expiry) report([...at, 'expiry'], 'is only possible in login');
     if (step.submit && refuseSubmit) report([...at, 'submit'], 'is only possible in login and change');
-    if (step.optional) checkPart(step.optional.steps, [...at, 'optional', 'steps'], allowed, report, refuseSubmit);
+    if (step.optional)
+      checkPart(
+        step.optional.steps,
+        [...at, 'optional', 'steps'],
+        isSent && allowed.totp === 'before the submit' ? { ...allowed, totp: 'nowhere' } : allowed,
+        report,
+        refuseSubmit,
+      );
+    isSent ||= step.submit === true;
   }
 }
 

@@ -55,8 +55,8 @@ async function rotateOne(
   const changed = payload.map((value) => ({ ...value, password: newPassword.reveal() }));
 
   await visit(driver, baseUrl, signal, async (session) => {
-    const options = { credential: portalCredential(payload), deadlineMs: DEADLINE_MS, signal, beforeSubmit: async () => undefined };
-    const login = await session.login({ ...options, totp: null });
+    const options = { credential: portalCredential(payload), totp: null, deadlineMs: DEADLINE_MS, signal, beforeSubmit: async () => undefined };
+    const login = await session.login(options);
     if (login.outcome.kind !== 'accepted') throw new Error(`${id}: the login ended as ${login.outcome.kind}`);
     const change = await session.changePassword({ ...options, newPassword });
     if (change.kind !== 'applied') throw new Error(`${id}: the change ended as ${change.kind}`);

@@ -40,6 +40,7 @@ export async function tryRotation(options: RotationOptions): Promise<void> {
       report.change = await session.changePassword({
         credential: driverCredential(payload),
         newPassword: password,
+        totp: trial.codes,
         beforeSubmit: () => beforeSubmit(options, kept, password),
         deadlineMs: options.deadlineMs,
         signal: options.interruption.signal,

@@ -19,6 +19,8 @@ export interface TrialOptions {
 export interface Trial {
   /** Opens a session for `use` and closes it after. */
   inSession<T>(use: (session: PortalSession) => Promise<T>): Promise<T>;
+  /** The login's one-time codes; `null`: it has no seed. */
+  readonly codes: (() => Promise<Secret<string>>) | null;
   /** Logs in with the payload, or with another password. */
   login(session: PortalSession, password?: Secret<string>): Promise<LoginResult>;
 }
@@ -26,13 +28,15 @@ export interface Trial {
 export function createTrial(options: TrialOptions): Trial {
   const { driver, baseUrl, payload, deadlineMs, clock, signal, say } = options;
   const seed = payload.map(({ mfa_seed }) => mfa_seed ?? '');
-  const codes = createOneTimeCodes({
+  const next = createOneTimeCodes({
     seed,
     clock,
     signal,
     onWait: (ms) => say(`waiting ${Math.ceil(ms / 1_000)} s for the next one-time code\n`),
   });
+  const codes = seed.reveal() === '' ? null : next;
   return {
+    codes,
     async inSession(use) {
       const session = await driver.openSession({ baseUrl, signal });
       try {
@@ -44,7 +48,7 @@ export function createTrial(options: TrialOptions): Trial {
     login: (session, password) =>
       session.login({
         credential: { ...driverCredential(payload), ...(password ? { password } : {}) },
-        totp: seed.reveal() === '' ? null : codes,
+        totp: codes,
         beforeSubmit: async () => undefined,
         deadlineMs,
         signal,
