@@ -11,6 +11,7 @@ const listed = ['libs/credentials/README.md', 'docs/plaintext.md'].flatMap((list
 
 /** docs/audit.md: whoever checks the audit trail runs it without the rest. */
 const STANDS_ALONE = 'apps/audit/src/verify-audit.mjs';
+const IN_THE_BROWSER = 'apps/console/src/live.js';
 
 describe('the list of files that see plaintext', () => {
   it('leaves out no code: apps and libs hold TypeScript of the one kind that lint reads', () => {
@@ -18,7 +19,11 @@ describe('the list of files that see plaintext', () => {
       cwd: root,
       exclude: (path) => /^(node_modules|dist|out-tsc|generated|\.nx|\.rcm)$/.test(basename(path)),
     });
-    expect(others).toEqual([STANDS_ALONE]);
+    expect(others.toSorted()).toEqual([STANDS_ALONE, IN_THE_BROWSER]);
+  });
+
+  it('lets one script be for browsers, which have no handle: it loads nothing', () => {
+    expect(readFileSync(`${root}/${IN_THE_BROWSER}`, 'utf8')).not.toMatch(/\bimport\b|\brequire\b|\breveal\b/);
   });
 
   it('lets one file be JavaScript, which is given to others alone: it reaches nothing but Node, and no handle', () => {
