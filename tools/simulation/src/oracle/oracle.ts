@@ -43,8 +43,8 @@ interface Watched {
   besideSince: number | null;
   /** Since when the portal lets nobody in before a change. */
   mustChangeSince: number | null;
-  /** What is current and accepted by the portal, and since when it is that. */
-  right: { readonly password: string; readonly since: number } | null;
+  /** What is current and accepted by the portal, or was last, and since when; `endedAt`: until when, as while a change of it is under way. */
+  right: { readonly password: string; readonly since: number; readonly endedAt: number | null } | null;
   /** When there was last an excuse for keeping everybody out of it. */
   excused: { readonly at: number; readonly excuse: string } | null;
 }
@@ -257,8 +257,7 @@ export class Oracle {
       if (excuse !== undefined) watched.excused = { at: now, excuse };
       watched.besideSince = this.#isOnlyBeside(watched) ? (watched.besideSince ?? now) : null;
       watched.mustChangeSince = this.#accountOf(this.#named(watched.login))?.mustChange ? (watched.mustChangeSince ?? now) : null;
-      const right = this.#rightOf(watched);
-      if (right !== watched.right?.password) watched.right = right === null ? null : { password: right, since: now };
+      watched.right = rightFrom(watched.right, this.#rightOf(watched), now);
       if (!this.#isWell(watched)) {
         watched.wellSince = null;
         continue;
@@ -326,8 +325,9 @@ export class Oracle {
     if (!account) return;
     const { current, staged, earlier } = holdingsOf(this.#world, login);
     const stored = [...(current === null ? [] : [current]), ...staged, ...earlier];
-    // Where nobody came since it was mended, nobody was kept out.
-    const wasMet = watched.right === null || watched.turnedAwayAt >= watched.right.since;
+    // Where nobody came since it was mended, nobody was kept out; nor where it was mended, and is just being changed again.
+    const { right } = watched;
+    const wasMet = right === null || (right.endedAt ?? now) < now - LATELY_MS || watched.turnedAwayAt >= right.since;
     // A rotation that did not get through is tried again in half a day.
     const isJustDemanded = watched.mustChangeSince !== null && watched.mustChangeSince > now - LATELY_MS;
     if (
@@ -381,3 +381,9 @@ export class Oracle {
 const doorTo = ({ plan }: World, portal: Portal) => plan.portals.find(({ realm }) => realm === portal.realm)?.doors[0];
 
 const isSameAccount = (one: SimLogin, other: SimLogin): boolean => one.portal === other.portal && one.username === other.username;
+
+/** What is right now goes on from what was; what is right no more was until now. */
+function rightFrom(was: Watched['right'], password: string | null, now: number): Watched['right'] {
+  if (password === null) return was && { ...was, endedAt: was.endedAt ?? now };
+  return was?.endedAt === null && was.password === password ? was : { password, since: now, endedAt: null };
+}
