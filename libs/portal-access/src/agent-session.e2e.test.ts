@@ -143,7 +143,7 @@ describe('an agent that visits a portal', () => {
     await visit(endpoint);
     await world.db.transaction('every tenant', async (tx) => {
       await tx.$executeRaw`SELECT set_config('app.reason', 'a test', true)`;
-      await tx.$executeRaw`UPDATE portal_type SET recipe = jsonb_set(recipe, '{tasks,second_look}', recipe->'tasks'->'claim_status') WHERE code = 'alpine'`;
+      await tx.$executeRaw`UPDATE portal_type SET recipe = jsonb_set(recipe, '{tasks,second_look}', (recipe->'tasks'->'claim_status') - 'contract') WHERE code = 'alpine'`;
     });
     const place = { orgId: endpoint.orgId, endpointId: endpoint.id, holder: 'test-agent', signal: new AbortController().signal };
     const outcome = await withAgentSession(access, place, async (session, signal) => ({
