@@ -9,11 +9,14 @@ const PUBLIC_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
 /** Texts of everybody who can write one, as somebody would write it who wants them to run or to be something else. */
 export const HOSTILE = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>{{7*7}}\${7*7}&lt;`;
 
-/** A login that waits for a code, which nobody in a test can open. */
+/** A login that waits for a code under its lease, which nobody in a test can open. */
 export const wantedCode = (id: string, orgId: string, endpointId: string, answeredBy = 'NULL'): string =>
-  `INSERT INTO code_request (id, org_id, endpoint_id, lease_id, public_key, turn_until, asked_at, open_until, answered_by, answered_at)
-   SELECT '${id}', '${orgId}', '${endpointId}', gen_random_uuid(), decode('${PUBLIC_KEY}', 'base64'), n.at + interval '50 minutes', n.at, n.at + interval '9 minutes',
-          ${answeredBy}, CASE WHEN ${answeredBy} IS NOT NULL THEN n.at END FROM (SELECT clock_timestamp() AS at) n`;
+  `WITH identity AS (INSERT INTO login_identity (id) VALUES (encode(sha256('${id}'), 'hex')) RETURNING id),
+   lease AS (INSERT INTO login_lease (login_identity, org_id, endpoint_id, kind, fence, holder, acquired_at, expires_at)
+             SELECT i.id, '${orgId}', '${endpointId}', 'shared', 1, 'web-agent@host:1', clock_timestamp(), clock_timestamp() + interval '1 hour' FROM identity i RETURNING id)
+   INSERT INTO code_request (id, org_id, endpoint_id, lease_id, public_key, turn_until, asked_at, open_until, answered_by, answered_at)
+   SELECT '${id}', '${orgId}', '${endpointId}', l.id, decode('${PUBLIC_KEY}', 'base64'), n.at + interval '50 minutes', n.at, n.at + interval '9 minutes',
+          ${answeredBy}, CASE WHEN ${answeredBy} IS NOT NULL THEN n.at END FROM lease l, (SELECT clock_timestamp() AS at) n`;
 
 /** Logins in every standing, tasks in every state, and people's acts, so that each page has something to show; each text is `HOSTILE` where `text` says so. */
 export async function tellStory(

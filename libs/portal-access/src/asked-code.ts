@@ -15,6 +15,7 @@ export interface PersonRequest {
   readonly endpoint: EndpointRow;
   /** The caller's live lease. */
   readonly leaseId: string;
+  readonly actor: 'agent' | 'rotator' | 'person';
   /** For whoever is asked, and before that for one's turn, in ms. */
   readonly personWaitMs: number;
   readonly signal: AbortSignal;
@@ -30,7 +31,7 @@ export interface PersonCodes {
 
 /**
  * Takes the turn of a login that a person may be asked for a code at, before it begins: the portal sends one once it has the password, and the codes of two logins of one
- * account cannot be told apart. People are asked when the page asks. Fails as `takeCodeTurn`, with `cancelled`, and with `deadline_exceeded` where the turn is another's for too long.
+ * account cannot be told apart. People are asked when the page asks. Fails as `takeCodeTurn` (with `login_not_allowed` while nobody is to be asked again), with `cancelled`, and with `deadline_exceeded` where the turn is another's for too long.
  */
 export async function personCodes(request: PersonRequest): Promise<PersonCodes> {
   const { db, logger, metrics, endpoint } = request;
@@ -54,11 +55,11 @@ export async function personCodes(request: PersonRequest): Promise<PersonCodes> 
   };
 }
 
-async function waitForTurn({ db, clock, endpoint, leaseId, personWaitMs, signal }: PersonRequest, publicKey: Uint8Array): Promise<CodeTurn> {
+async function waitForTurn({ db, clock, endpoint, leaseId, actor, personWaitMs, signal }: PersonRequest, publicKey: Uint8Array): Promise<CodeTurn> {
   const { id: endpointId, orgId } = endpoint;
   const giveUpAt = clock.now().getTime() + personWaitMs;
   for (;;) {
-    const turn = await takeCodeTurn(db, { orgId, endpointId, leaseId, publicKey, forMs: personWaitMs + LOGIN_MS });
+    const turn = await takeCodeTurn(db, { orgId, endpointId, leaseId, actor, publicKey, forMs: personWaitMs + LOGIN_MS });
     if (turn) return turn;
     if (clock.now().getTime() >= giveUpAt)
       throw new RcmError('deadline_exceeded', `Another login of the account waited for a code for ${personWaitMs} ms; nothing was sent.`, {

@@ -58,7 +58,7 @@ function agent(personWaitMs = LONG_MS): AgentAccess {
 
 const visit = (access: AgentAccess, { orgId, id }: WorldEndpoint, signal = new AbortController().signal): Promise<unknown> =>
   withAgentSession(access, { orgId, endpointId: id, holder: 'test-agent', signal }, async () => ({ value: 'accepted', session: 'close' })).catch(
-    ({ code, details }: RcmError) => ({ code, outcome: details['outcome'] }),
+    ({ code, details: { outcome, reason, until } }: RcmError) => ({ code, outcome, ...(reason === undefined ? {} : { reason, until }) }),
   );
 
 async function save(endpoint: WorldEndpoint, change: (payload: CredentialPayload) => CredentialPayload): Promise<CredentialPayload> {
@@ -79,11 +79,11 @@ async function asksPerson(change: Partial<CredentialPayload> = {}): Promise<Worl
 }
 
 /** What waits for a person at this login, once something does. */
-async function wanted({ orgId, id }: WorldEndpoint): Promise<WantedCode> {
+async function wanted({ orgId, id }: WorldEndpoint, signal?: AbortSignal): Promise<WantedCode> {
   for (;;) {
     const [request] = (await listWantedCodes(operator, { orgId, limit: 10 })).filter((each) => each.endpointId === id && each.answeredBy === null);
     if (request) return request;
-    await systemClock.sleep(100);
+    await systemClock.sleep(100, signal);
   }
 }
 
@@ -94,8 +94,8 @@ async function answer({ id }: WantedCode, code: string): Promise<void> {
   expect(await answerCodeRequest(operator, id, { sealed, actor: 'person:os:jane', reason: 'a test', scope })).toBe('answered');
 }
 /** Reads the last message of the portal, and answers with what it says. */
-async function read(endpoint: WorldEndpoint): Promise<void> {
-  const request = await wanted(endpoint);
+async function read(endpoint: WorldEndpoint, signal?: AbortSignal): Promise<void> {
+  const request = await wanted(endpoint, signal);
   const code = (await sent(endpoint)).at(-1)?.code ?? '';
   await answer(request, `${code.slice(0, 3)} ${code.slice(3)}`);
 }
@@ -121,6 +121,15 @@ describe('a login whose second factor is a person', () => {
     expect(await listWantedCodes(operator, { orgId: endpoint.orgId, limit: 10 })).toEqual([]);
   });
 
+  it('has nobody sent another message right after that, and says until when a task is put off', async () => {
+    const [endpoint, access] = [await asksPerson(), agent(SHORT_MS)];
+    await visit(access, endpoint);
+    const again = await Promise.all([visit(access, endpoint), visit(agent(SHORT_MS), endpoint)]);
+    expect(again).toEqual(Array.from({ length: 2 }, () => expect.objectContaining({ code: 'login_not_allowed', reason: 'nobody_answered' }) as object));
+    expect(again).toEqual(Array.from({ length: 2 }, () => expect.objectContaining({ until: expect.stringMatching(/^20\d\d-/) as string }) as object));
+    expect([await typed(endpoint), await counts(endpoint)]).toEqual([[0], { loginsAccepted: 0, loginsRejected: 0 }]);
+  });
+
   it('says what the portal says of a wrong answer, and asks anew at the next login', async () => {
     const [endpoint, access] = [await asksPerson(), agent()];
     const [ended] = await Promise.all([visit(access, endpoint), wanted(endpoint).then((request) => answer(request, 'no code'))]);
@@ -133,7 +142,7 @@ describe('a login whose second factor is a person', () => {
     const endpoint = await asksPerson();
     const done = new AbortController();
     const reader = (async () => {
-      while (!done.signal.aborted) await Promise.race([read(endpoint), systemClock.sleep(LONG_MS, done.signal).catch(() => undefined)]);
+      while (!done.signal.aborted) await read(endpoint, done.signal).catch((error: unknown) => expect(error).toMatchObject({ code: 'cancelled' }));
     })();
     const ends = await Promise.all([agent(), agent(), agent(), agent()].map((access) => visit(access, endpoint)));
     done.abort();

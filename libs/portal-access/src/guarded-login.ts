@@ -9,13 +9,14 @@ import {
   type LoginAttemptRequest,
   type LoginRefusal,
   mayBeLocked,
+  NOBODY_ANSWERED,
   passwordStanding,
   restAfter,
   wantSearchIfOutdated,
 } from '@rcm/db';
 import type { CredentialPayload, IdentityKeys } from '@rcm/credentials';
 import type { LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
-import { type Clock, type ErrorCode, type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
+import { type Clock, type ErrorCode, hasCode, type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
 import { isProof, type Judgement, judge, NOTHING_KNOWN } from './judgement.ts';
 import { type LoginCodes, loginCodes } from './one-time-code.ts';
@@ -63,12 +64,12 @@ export type GuardedResult =
   | { readonly kind: 'accepted'; readonly session: PortalSession; readonly loginAttemptId: string; readonly passwordExpiresAt: Date | null }
   /** Only where it was asked for: the portal accepts the password and lets nobody in before it is changed. */
   | { readonly kind: 'must_change'; readonly session: PortalSession; readonly outcome: LoginOutcome }
-  /** Nothing was sent: the ledger said no, the payload names another account than the row (`other_account`), or the portal's terms let no program log in (`automation`). */
+  /** Nothing was sent: the ledger said no, the payload names another account than the row (`other_account`), the portal's terms let no program log in (`automation`), or people who did not answer are not asked again yet (`nobody_answered`). */
   | { readonly kind: 'not_allowed'; readonly reason: NotAllowedReason; readonly until: Date | null }
   /** The portal answered something else; its session is closed. `submitted`: whether the password had been sent to it. */
   | { readonly kind: 'refused'; readonly outcome: LoginOutcome; readonly judgement: Judgement; readonly submitted: boolean };
 
-export type NotAllowedReason = LoginRefusal | 'other_account' | 'automation';
+export type NotAllowedReason = LoginRefusal | 'other_account' | 'automation' | typeof NOBODY_ANSWERED;
 type NotAllowedResult = Extract<GuardedResult, { kind: 'not_allowed' }>;
 export type NotAccepted = Exclude<GuardedResult, { kind: 'accepted' | 'must_change' }>;
 
@@ -93,14 +94,16 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
   const startedAt = performance.now();
   const result = await tryOnce(request);
   if (result.kind === 'not_allowed') {
-    // Whose portal nobody has decided on, nobody has tried to log in to.
-    if (result.reason !== 'automation') request.metrics?.counter('rcm_login_refusals_total').inc({ reason: result.reason });
+    if (!NOT_THE_LEDGERS.has(result.reason)) request.metrics?.counter('rcm_login_refusals_total').inc({ reason: result.reason });
   } else {
     const outcome = result.kind === 'accepted' ? result.kind : result.outcome.kind;
     request.metrics?.histogram('rcm_login_seconds').observe({ outcome }, (performance.now() - startedAt) / 1000);
   }
   return result;
 }
+
+/** Whose portal nobody has decided on, nobody has tried to log in to; nor where nobody is there to ask. Neither is the ledger's word. */
+const NOT_THE_LEDGERS: ReadonlySet<NotAllowedReason> = new Set(['automation', NOBODY_ANSWERED]);
 
 async function tryOnce(request: GuardedLogin): Promise<GuardedResult> {
   const { db, endpoint, timing } = request;
@@ -114,7 +117,8 @@ async function tryOnce(request: GuardedLogin): Promise<GuardedResult> {
       await heedOutdated(request, account.fingerprints);
     return refusal;
   }
-  const codes = await loginCodes({ ...request, waitMs: timing.totpWaitMs, personWaitMs: timing.personWaitMs });
+  const codes = await loginCodes({ ...request, waitMs: timing.totpWaitMs, personWaitMs: timing.personWaitMs }).catch(restOf);
+  if (codes !== null && 'kind' in codes) return codes;
 
   try {
     return await inSession(request, question, codes);
@@ -176,6 +180,12 @@ const demandsChange = ({ kind }: LoginOutcome): boolean => kind === 'change_forc
 async function askLedger(db: Database, question: LoginAttemptRequest): Promise<NotAllowedResult | null> {
   const answer = await checkLoginAttempt(db, question);
   return answer.allowed ? null : { kind: 'not_allowed', reason: answer.reason, until: answer.until };
+}
+
+/** Nobody answered the logins before, and this one was not begun. */
+function restOf(error: unknown): NotAllowedResult {
+  if (!hasCode(error, 'login_not_allowed') || error.details['reason'] !== NOBODY_ANSWERED) throw error;
+  return { kind: 'not_allowed', reason: NOBODY_ANSWERED, until: new Date(String(error.details['until'])) };
 }
 
 async function begin(db: Database, question: LoginAttemptRequest): Promise<string> {

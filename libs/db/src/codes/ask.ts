@@ -1,5 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
-import type { Database } from '../database.ts';
+import type { Database, Transaction } from '../database.ts';
 import { lockEndpointIdentity } from '../identity.ts';
 import { checkMs, checkUuid } from '../input.ts';
 import { writeNotice } from '../notices/write.ts';
@@ -28,21 +28,38 @@ export interface CodeTurnRequest {
   readonly publicKey: Uint8Array;
   /** How long the login may take at most, in ms: an hour at most. */
   readonly forMs: number;
+  /** Whose login it is. `person`: somebody is there to answer, so that nobody's silence before keeps it. Default: `agent`. */
+  readonly actor?: 'agent' | 'rotator' | 'person' | undefined;
 }
 
 /**
  * Takes the turn of a login before it begins: of one account's logins one at a time has a code sent, so that none is answered with another's. `null`: another one has it, in
- * whatever organization. Fails with `endpoint_unknown`, `state_conflict`, `input_invalid`, `lease_lost`, `database_unavailable`; then nothing was taken, or it ends with the lease.
+ * whatever organization. Fails with `login_not_allowed` while the login rests as nobody answered before (`details.until`: until when), and with `endpoint_unknown`, `state_conflict`, `input_invalid`,
+ * `lease_lost`, `database_unavailable`; then nothing was taken, or it ends with the lease.
  */
-export async function takeCodeTurn(db: Database, { orgId, endpointId, leaseId, publicKey, forMs }: CodeTurnRequest): Promise<CodeTurn | null> {
+export async function takeCodeTurn(db: Database, { orgId, endpointId, leaseId, publicKey, forMs, actor }: CodeTurnRequest): Promise<CodeTurn | null> {
   checkUuid('leaseId', leaseId);
   const ms = Math.min(checkMs('forMs', forMs, 1), LONGEST_TURN_MS);
   return db.transaction({ tenant: orgId }, async (tx) => {
     await lockEndpointIdentity(tx, { orgId, endpointId });
+    if (actor !== 'person') await heedRest(tx, endpointId);
     const [row] = await tx.$queryRaw<{ held: boolean; request: string | null }[]>`
       SELECT held, request FROM rcm_take_code_turn(${endpointId}, ${leaseId}::uuid, ${publicKey}, ${ms}::integer)`;
     if (!row?.held) throw new RcmError('lease_lost', 'The lease on the login ran out before it could take its turn.', { details: { endpointId } });
     return row.request === null ? null : { orgId, endpointId, requestId: row.request, leaseId };
+  });
+}
+
+/** Why a login that may ask a person is not tried now. */
+export const NOBODY_ANSWERED = 'nobody_answered';
+
+/** Of those who wait for a turn, too, only the first asks where nobody is there. */
+async function heedRest(tx: Transaction, endpointId: string): Promise<void> {
+  const [rest] = await tx.$queryRaw<{ until: Date | null }[]>`SELECT rcm_code_rest(${endpointId}) AS until`;
+  if (!rest?.until) return;
+  const until = rest.until.toISOString();
+  throw new RcmError('login_not_allowed', `Nobody answered when the login asked for its code; it asks again after ${until}. Nothing was sent.`, {
+    details: { endpointId, reason: NOBODY_ANSWERED, until },
   });
 }
 

@@ -121,6 +121,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ...(['rcm_agent', 'rcm_rotator'] as const).flatMap((role): (readonly [Asking, 'may' | 'may not', string])[] => [
     [role, 'may', `SELECT * FROM rcm_take_code_turn('$endpoint', '$uuid', decode(repeat('00', 294), 'hex'), 1000)`],
     [role, 'may', `SELECT * FROM rcm_take_code('$uuid', gen_random_uuid())`],
+    [role, 'may', `SELECT rcm_code_rest('$endpoint')`],
     [role, 'may', `SELECT * FROM rcm_ask_code('$uuid', gen_random_uuid(), 1000)`],
     [role, 'may', `SELECT rcm_end_code_turn('$uuid', gen_random_uuid())`],
     [role, 'may', 'SELECT id, endpoint_id, asked_at, ended_at FROM code_request'],
@@ -134,6 +135,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     [role, 'may not', 'DELETE FROM code_request'],
   ]),
   ['rcm_operator', 'may not', `SELECT * FROM rcm_take_code('$uuid', gen_random_uuid())`],
+  ['rcm_operator', 'may not', `SELECT rcm_code_rest('$endpoint')`],
   ['rcm_migrator', 'may not', 'SELECT 1 FROM code_request'],
   ...APP_ROLES.flatMap((role): (readonly [Asking, 'may not', string])[] => [
     [role, 'may not', 'SELECT 1 FROM task_callback'],
