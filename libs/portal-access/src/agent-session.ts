@@ -1,11 +1,12 @@
 import type { CredentialManager, IdentityKeys } from '@rcm/credentials';
-import { type BreakerRules, type Database, getEndpoint, recordKeptSession } from '@rcm/db';
+import { type BreakerRules, type Database, getEndpoint, NOBODY_ANSWERED, recordKeptSession } from '@rcm/db';
 import type { PortalSession } from '@rcm/portal-drivers';
 import { type Clock, hasCode, type Logger, type Metrics, RcmError } from '@rcm/telemetry';
 import { accountOf } from './account.ts';
+import { MANY_WAIT } from './asked-code.ts';
 import type { CredentialSource, CurrentCredential, NamedEndpoint } from './credential-source.ts';
 import type { Drivers } from './drivers.ts';
-import { guardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted } from './guarded-login.ts';
+import { guardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted, type NotAllowedReason } from './guarded-login.ts';
 import { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
 import { legacyCredential, type LegacyReading, namedLegacy } from './legacy-credential.ts';
 import { automationRefusal } from './permission.ts';
@@ -159,9 +160,11 @@ async function logIn(visited: Visited): Promise<OpenSession> {
 const isSamePassword = ({ keys }: AgentAccess, endpoint: NamedEndpoint, first: CurrentCredential, second: CurrentCredential): boolean =>
   accountOf(keys, endpoint, first.payload).fingerprints[0] === accountOf(keys, endpoint, second.payload).fingerprints[0];
 
+const SAYS_NOTHING_OF_THE_SECRET: ReadonlySet<NotAllowedReason> = new Set(['lease_lost', NOBODY_ANSWERED, MANY_WAIT]);
+
 /** Password or account were refused, now or before: somebody may have put another one into the store without the row knowing. */
 function mayBeOutdated(result: NotAccepted): boolean {
-  if (result.kind === 'not_allowed') return result.reason !== 'lease_lost';
+  if (result.kind === 'not_allowed') return !SAYS_NOTHING_OF_THE_SECRET.has(result.reason);
   return result.outcome.kind === 'rejected' || result.outcome.kind === 'rejected_or_locked';
 }
 

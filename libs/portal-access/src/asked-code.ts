@@ -1,8 +1,25 @@
-import { askForCode, type CodeAnswer, type CodeTurn, createCodeKey, type Database, type EndpointRow, endCodeTurn, takeCode, takeCodeTurn } from '@rcm/db';
+import {
+  askForCode,
+  type CodeAnswer,
+  type CodeKey,
+  type CodeTurn,
+  createCodeKey,
+  type Database,
+  type EndpointRow,
+  endCodeTurn,
+  takeCode,
+  takeCodeTurn,
+} from '@rcm/db';
 import { type Clock, type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
+import type { PersonPlaces } from './person-places.ts';
+
+/** Why a login is not tried now that people may be asked at: too many others wait for theirs. */
+export const MANY_WAIT = 'many_wait';
 
 /** Between two looks for an answer, or for one's turn, in ms. A person needs ten times that to type a code. */
 const LOOK_MS = 1_000;
+/** Until a login that found no place is tried again: one is free as soon as somebody has answered. In ms. */
+const PLACE_MS = 30_000;
 /** The login itself, beside the waits; a turn that is never given back ends by then. In ms. */
 const LOGIN_MS = 1_200_000;
 
@@ -18,6 +35,8 @@ export interface PersonRequest {
   readonly actor: 'agent' | 'rotator' | 'person';
   /** For whoever is asked, and before that for one's turn, in ms. */
   readonly personWaitMs: number;
+  /** Of the process. Default: any number may wait. */
+  readonly personPlaces?: PersonPlaces | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -31,12 +50,15 @@ export interface PersonCodes {
 
 /**
  * Takes the turn of a login that a person may be asked for a code at, before it begins: the portal sends one once it has the password, and the codes of two logins of one
- * account cannot be told apart. People are asked when the page asks. Fails as `takeCodeTurn` (with `login_not_allowed` while nobody is to be asked again), with `cancelled`, and with `deadline_exceeded` where the turn is another's for too long.
+ * account cannot be told apart. People are asked when the page asks. Fails as `takeCodeTurn` (with `login_not_allowed` while nobody is to be asked again, or too many wait), with `cancelled`, and with `deadline_exceeded` where the turn is another's for too long.
  */
 export async function personCodes(request: PersonRequest): Promise<PersonCodes> {
   const { db, logger, metrics, endpoint } = request;
-  const key = await createCodeKey();
-  const turn = await waitForTurn(request, key.publicKey);
+  const leavePlace = takePlace(request);
+  const { key, turn } = await keyAndTurn(request).catch((error: unknown) => {
+    leavePlace();
+    throw error;
+  });
   const waiting = metrics?.gauge('rcm_code_person_waits');
   return {
     async next() {
@@ -51,8 +73,25 @@ export async function personCodes(request: PersonRequest): Promise<PersonCodes> 
     },
     // One that is not given back ends with the lease.
     end: () =>
-      endCodeTurn(db, turn).catch((error: unknown) => logger.warn({ err: error, endpointId: endpoint.id }, 'the turn of a login could not be given back')),
+      endCodeTurn(db, turn)
+        .catch((error: unknown) => logger.warn({ err: error, endpointId: endpoint.id }, 'the turn of a login could not be given back'))
+        .finally(leavePlace),
   };
+}
+
+/** Whoever asked for a login is there to answer, and is not kept waiting by those that nobody answers. */
+function takePlace({ personPlaces, clock, endpoint, actor }: PersonRequest): () => void {
+  const leave = actor === 'person' ? personPlaces?.takeAnyway() : personPlaces?.take();
+  if (leave === null)
+    throw new RcmError('login_not_allowed', 'As many logins of this process wait for people as may at once. Nothing was sent.', {
+      details: { endpointId: endpoint.id, reason: MANY_WAIT, until: new Date(clock.now().getTime() + PLACE_MS).toISOString() },
+    });
+  return leave ?? (() => undefined);
+}
+
+async function keyAndTurn(request: PersonRequest): Promise<{ readonly key: CodeKey; readonly turn: CodeTurn }> {
+  const key = await createCodeKey();
+  return { key, turn: await waitForTurn(request, key.publicKey) };
 }
 
 async function waitForTurn({ db, clock, endpoint, leaseId, actor, personWaitMs, signal }: PersonRequest, publicKey: Uint8Array): Promise<CodeTurn> {

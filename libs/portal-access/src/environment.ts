@@ -4,6 +4,7 @@ import { transportEnvironment } from '@rcm/telemetry';
 import { z } from 'zod';
 import type { LoginTiming } from './guarded-login.ts';
 import type { LeaseTiming } from './held-lease.ts';
+import { PersonPlaces } from './person-places.ts';
 
 const milliseconds = (fallback: number, min: number, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max).default(fallback);
 
@@ -94,8 +95,11 @@ export const leaseTiming = (config: PortalConfig): LeaseTiming => ({
   pollMs: config.RCM_LEASE_POLL_MS,
 });
 
+/** Once for each process: its logins share what they have of places. */
 export const loginTiming = (config: PortalConfig): LoginTiming => ({
   loginDeadlineMs: config.RCM_LOGIN_DEADLINE_MS,
   totpWaitMs: config.RCM_TOTP_WAIT_MS,
   personWaitMs: config.RCM_CODE_PERSON_WAIT_MS,
+  // Of the contexts at work, so that the other half is left for logins that wait for nobody.
+  personPlaces: new PersonPlaces(Math.max(1, Math.floor(config.RCM_MAX_BROWSER_CONTEXTS / 2))),
 });

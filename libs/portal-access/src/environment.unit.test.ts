@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { browserWarnings, checkBrowser, type PortalConfig } from './environment.ts';
+import { browserWarnings, checkBrowser, loginTiming, type PortalConfig } from './environment.ts';
 
 type Browser = Partial<Pick<PortalConfig, 'RCM_BROWSER_SANDBOX' | 'RCM_BROWSER_USER'>>;
 
@@ -33,4 +33,14 @@ describe('who runs the browser, and how fenced in', () => {
       expect.stringContaining('as the user of this process'),
     ]);
   });
+});
+
+it.each([
+  [1, 1],
+  [4, 2],
+  [9, 4],
+])('of %i contexts at work, logins that wait for people hold %i at most', (contexts, most) => {
+  const { personPlaces } = loginTiming({ RCM_MAX_BROWSER_CONTEXTS: contexts } as PortalConfig);
+  const taken = Array.from({ length: contexts + 1 }, () => personPlaces?.take());
+  expect(taken.filter((leave) => leave !== null)).toHaveLength(most);
 });

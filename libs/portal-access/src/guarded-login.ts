@@ -18,8 +18,10 @@ import type { CredentialPayload, IdentityKeys } from '@rcm/credentials';
 import type { LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
 import { type Clock, type ErrorCode, hasCode, type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
+import { MANY_WAIT } from './asked-code.ts';
 import { isProof, type Judgement, judge, NOTHING_KNOWN } from './judgement.ts';
 import { type LoginCodes, loginCodes } from './one-time-code.ts';
+import type { PersonPlaces } from './person-places.ts';
 import { automationRefusal } from './permission.ts';
 import { portalCredential } from './portal-credential.ts';
 
@@ -30,6 +32,8 @@ export interface LoginTiming {
   readonly totpWaitMs: number;
   /** For a person who is asked for a code, in ms; the deadline of the login does not count it. */
   readonly personWaitMs: number;
+  /** How many logins of the process may wait for people at once. Default: any number. */
+  readonly personPlaces?: PersonPlaces | undefined;
 }
 
 export interface GuardedLogin {
@@ -64,12 +68,14 @@ export type GuardedResult =
   | { readonly kind: 'accepted'; readonly session: PortalSession; readonly loginAttemptId: string; readonly passwordExpiresAt: Date | null }
   /** Only where it was asked for: the portal accepts the password and lets nobody in before it is changed. */
   | { readonly kind: 'must_change'; readonly session: PortalSession; readonly outcome: LoginOutcome }
-  /** Nothing was sent: the ledger said no, the payload names another account than the row (`other_account`), the portal's terms let no program log in (`automation`), or people who did not answer are not asked again yet (`nobody_answered`). */
+  /** Nothing was sent: the ledger said no, the payload names another account than the row (`other_account`), the portal's terms let no program log in (`automation`), people who did not answer are not asked again yet (`nobody_answered`), or too many logins wait for people (`many_wait`). */
   | { readonly kind: 'not_allowed'; readonly reason: NotAllowedReason; readonly until: Date | null }
   /** The portal answered something else; its session is closed. `submitted`: whether the password had been sent to it. */
   | { readonly kind: 'refused'; readonly outcome: LoginOutcome; readonly judgement: Judgement; readonly submitted: boolean };
 
-export type NotAllowedReason = LoginRefusal | 'other_account' | 'automation' | typeof NOBODY_ANSWERED;
+export type NotAllowedReason = LoginRefusal | 'other_account' | 'automation' | CodeRefusal;
+/** People are not to be asked for a code now, and without one nothing is sent. */
+type CodeRefusal = typeof NOBODY_ANSWERED | typeof MANY_WAIT;
 type NotAllowedResult = Extract<GuardedResult, { kind: 'not_allowed' }>;
 export type NotAccepted = Exclude<GuardedResult, { kind: 'accepted' | 'must_change' }>;
 
@@ -102,8 +108,8 @@ export async function guardedLogin(request: GuardedLogin): Promise<GuardedResult
   return result;
 }
 
-/** Whose portal nobody has decided on, nobody has tried to log in to; nor where nobody is there to ask. Neither is the ledger's word. */
-const NOT_THE_LEDGERS: ReadonlySet<NotAllowedReason> = new Set(['automation', NOBODY_ANSWERED]);
+/** Whose portal nobody has decided on, nobody has tried to log in to; nor where people are not to be asked now. Neither is the ledger's word. */
+const NOT_THE_LEDGERS: ReadonlySet<NotAllowedReason> = new Set(['automation', NOBODY_ANSWERED, MANY_WAIT]);
 
 async function tryOnce(request: GuardedLogin): Promise<GuardedResult> {
   const { db, endpoint, timing } = request;
@@ -117,7 +123,9 @@ async function tryOnce(request: GuardedLogin): Promise<GuardedResult> {
       await heedOutdated(request, account.fingerprints);
     return refusal;
   }
-  const codes = await loginCodes({ ...request, waitMs: timing.totpWaitMs, personWaitMs: timing.personWaitMs }).catch(restOf);
+  const codes = await loginCodes({ ...request, waitMs: timing.totpWaitMs, personWaitMs: timing.personWaitMs, personPlaces: timing.personPlaces }).catch(
+    refusalToAsk,
+  );
   if (codes !== null && 'kind' in codes) return codes;
 
   try {
@@ -182,10 +190,12 @@ async function askLedger(db: Database, question: LoginAttemptRequest): Promise<N
   return answer.allowed ? null : { kind: 'not_allowed', reason: answer.reason, until: answer.until };
 }
 
-/** Nobody answered the logins before, and this one was not begun. */
-function restOf(error: unknown): NotAllowedResult {
-  if (!hasCode(error, 'login_not_allowed') || error.details['reason'] !== NOBODY_ANSWERED) throw error;
-  return { kind: 'not_allowed', reason: NOBODY_ANSWERED, until: new Date(String(error.details['until'])) };
+/** Nobody may be asked for a code now, and the login was not begun. */
+function refusalToAsk(error: unknown): NotAllowedResult {
+  if (!hasCode(error, 'login_not_allowed')) throw error;
+  const { reason, until } = error.details;
+  if (reason !== NOBODY_ANSWERED && reason !== MANY_WAIT) throw error;
+  return { kind: 'not_allowed', reason, until: new Date(String(until)) };
 }
 
 async function begin(db: Database, question: LoginAttemptRequest): Promise<string> {

@@ -63,7 +63,7 @@ export async function loginCodes(request: LoginCodesRequest): Promise<LoginCodes
       return null;
     },
     given: () => given,
-    end: async () => void (await Promise.all(factors.map((factor) => factor.end?.()))),
+    end: () => endOf(factors),
   };
 }
 
@@ -74,11 +74,18 @@ async function factorsOf(request: LoginCodesRequest): Promise<readonly Factor[]>
   const named = request.payload.reveal().second_factors;
   if (!named) return of((isUsable ? null : backupCodeSource(request)) ?? (await codeSource(request)));
   const factors: Factor[] = [];
-  for (const factor of new Set(named)) {
-    // A seed always has a code: nobody comes after it.
-    if (factor === 'totp' && isUsable) return [...factors, ...of(await codeSource(request))];
-    if (factor === 'backup_codes') factors.push(...of(backupCodeSource(request)));
-    if (factor === 'person') factors.push(await personCodes(request));
+  try {
+    for (const factor of new Set(named)) {
+      // A seed always has a code: nobody comes after it.
+      if (factor === 'totp' && isUsable) return [...factors, ...of(await codeSource(request))];
+      if (factor === 'backup_codes') factors.push(...of(backupCodeSource(request)));
+      if (factor === 'person') factors.push(await personCodes(request));
+    }
+    return factors;
+  } catch (error) {
+    await endOf(factors);
+    throw error;
   }
-  return factors;
 }
+
+const endOf = async (factors: readonly Factor[]): Promise<void> => void (await Promise.all(factors.map((factor) => factor.end?.())));

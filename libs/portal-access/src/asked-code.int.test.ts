@@ -1,0 +1,99 @@
+import { identityKeys, type IdentityKeys, loginIdentity, parsePayload } from '@rcm/credentials';
+import { acquireSharedLease, type EndpointRow, getEndpoint } from '@rcm/db';
+import type { PortalDriver } from '@rcm/portal-drivers';
+import { createLogger, createMetrics, Secret, systemClock } from '@rcm/telemetry';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { guardedLogin, type GuardedLogin, type GuardedResult } from './guarded-login.ts';
+import { loginCodes } from './one-time-code.ts';
+import { type OneLogin, openOneLogin } from './one-login.fixture.ts';
+import { PersonPlaces } from './person-places.ts';
+
+const keys: IdentityKeys = identityKeys({ RCM_IDENTITY_KEY: new Secret('k'.repeat(32)), RCM_IDENTITY_KEY_ID: '1' } as never);
+const identity = loginIdentity(keys, { realm: 'portal', usernameCase: 'exact' }, 'anna').id;
+const logger = createLogger({ name: 'test', level: 'silent' as 'error' });
+const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+
+let one: OneLogin;
+let endpoint: EndpointRow;
+let opened: number;
+beforeAll(async () => {
+  one = await openOneLogin({ loginIdentity: identity, totpPeriodSeconds: 300 });
+  const row = await getEndpoint(one.db, one.place);
+  if (!row) throw new Error('no endpoint');
+  endpoint = row;
+});
+afterAll(() => one?.close());
+beforeEach(() => void (opened = 0));
+
+/** A portal that lets everybody in, and asks for no code today. */
+const driver: PortalDriver = {
+  hash: 'h'.repeat(64),
+  openSession: async () => {
+    opened += 1;
+    return {
+      async login({ beforeSubmit }) {
+        await beforeSubmit();
+        return { outcome: { kind: 'accepted' }, submitted: true };
+      },
+      changePassword: () => Promise.reject(new Error('nobody changes a password here')),
+      runTask: () => Promise.reject(new Error('nobody has a task here')),
+      isLoggedIn: async () => true,
+      close: async () => undefined,
+    };
+  },
+};
+
+async function leaseId(): Promise<string> {
+  const lease = await acquireSharedLease(one.db, { ...one.place, holder: 'h', ttlMs: 600_000 });
+  if (!lease.granted) throw new Error(lease.reason);
+  return lease.lease.id;
+}
+const payloadOf = (factors: readonly string[]) =>
+  parsePayload(new Secret(JSON.stringify({ username: 'anna', password: 'Not-This-One-1', mfa_seed: SEED, second_factors: factors })));
+const LONG_MS = 600_000;
+
+async function logIn(places: PersonPlaces, how: Partial<GuardedLogin> = {}): Promise<GuardedResult> {
+  return guardedLogin({
+    ...{ db: one.db, clock: systemClock, logger, driver, endpoint, loginIdentity: identity, leaseId: await leaseId(), actor: 'agent', version: '1', keys },
+    payload: payloadOf(['person']),
+    illness: { windowMs: LONG_MS, suspects: 3 },
+    timing: { loginDeadlineMs: LONG_MS, totpWaitMs: LONG_MS, personWaitMs: LONG_MS, personPlaces: places },
+    signal: new AbortController().signal,
+    ...how,
+  });
+}
+
+describe('the places of a process at which logins wait for people', () => {
+  it('are bounded: one more is told when to come again, before a browser is opened', async () => {
+    const places = new PersonPlaces(1);
+    const leave = places.take();
+    expect(await logIn(places)).toMatchObject({ kind: 'not_allowed', reason: 'many_wait', until: expect.any(Date) as Date });
+    expect(opened).toBe(0);
+    leave?.();
+    for (let n = 0; n < 3; n += 1) expect(await logIn(places)).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('keep neither a login that asks nobody waiting, nor a person who asked for one', async () => {
+    const places = new PersonPlaces(1);
+    places.take();
+    expect(await logIn(places, { payload: payloadOf(['totp']) })).toMatchObject({ kind: 'accepted' });
+    expect(await logIn(places, { actor: 'person' })).toMatchObject({ kind: 'accepted' });
+    expect(await logIn(places)).toMatchObject({ kind: 'not_allowed' });
+  });
+
+  it('are given back, and the turn with them, where a factor after the person fails', async () => {
+    const places = new PersonPlaces(1);
+    const metrics = createMetrics();
+    const request = { db: one.db, clock: systemClock, logger, metrics, endpoint, loginIdentity: identity, actor: 'agent', keys, personPlaces: places } as const;
+    const asked = { waitMs: 1, personWaitMs: 1, signal: new AbortController().signal, payload: payloadOf(['person', 'totp']) };
+    // Each time-step goes to one login, and this one lasts for five minutes.
+    const ends = [];
+    for (let n = 0; n < 3; n += 1) ends.push(await loginCodes({ ...request, ...asked, leaseId: await leaseId() }).then((codes) => codes?.end(), errorCode));
+    expect(ends).toContain('deadline_exceeded');
+    expect(await logIn(places, { timing: { loginDeadlineMs: LONG_MS, totpWaitMs: LONG_MS, personWaitMs: 1, personPlaces: places } })).toMatchObject({
+      kind: 'accepted',
+    });
+  });
+});
+
+const errorCode = (error: unknown): unknown => (error as { readonly code?: string }).code;
