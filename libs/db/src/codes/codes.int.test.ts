@@ -191,6 +191,14 @@ describe('a code that a portal asks a person for', () => {
     await expect(askForCode(t.agent, await turn(await logins.account()), forMs)).rejects.toMatchObject({ code: 'input_invalid' });
   });
 
+  test('is waited for for the longest time that may be said, each time', async () => {
+    for (let n = 0; n < 20; n += 1) {
+      const taken = await turnOf(await logins.account(), 3_600_000);
+      if (!taken) throw new Error('it is another login’s turn');
+      await askForCode(t.agent, taken, 600_000);
+    }
+  });
+
   test('of thirty days ago is gone', async () => {
     const on = await logins.account();
     const request = await asked(on);
