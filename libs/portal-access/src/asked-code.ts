@@ -44,6 +44,8 @@ export interface PersonRequest {
 export interface PersonCodes {
   /** The code that a person answers with, or `null` where nobody does in time. Once a login. Fails as `askForCode`, and with `cancelled`. */
   readonly next: () => Promise<Secret<string> | null>;
+  /** Whether the wait for a person was broken off: the portal asks for a code, and none was typed. */
+  readonly brokenOff: () => boolean;
   /** Gives the turn back: the login has ended, however it did. */
   readonly end: () => Promise<void>;
 }
@@ -60,17 +62,21 @@ export async function personCodes(request: PersonRequest): Promise<PersonCodes> 
     throw error;
   });
   const waiting = metrics?.gauge('rcm_code_person_waits');
+  let isOpen = false;
   return {
     async next() {
       waiting?.inc();
+      isOpen = true;
       try {
         const sealed = await waitForAnswer(request, turn);
+        isOpen = false;
         logger.info({ endpointId: endpoint.id }, sealed ? 'a person has answered with a code' : 'nobody has answered with a code');
         return sealed && key.open(turn.requestId, sealed);
       } finally {
         waiting?.dec();
       }
     },
+    brokenOff: () => isOpen,
     // One that is not given back ends with the lease.
     end: () =>
       endCodeTurn(db, turn)

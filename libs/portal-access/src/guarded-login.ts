@@ -168,7 +168,11 @@ async function inSession(request: GuardedLogin, question: LoginAttemptRequest, c
       // The driver never reached its submit step: the portal counted nothing, and neither do we.
       return { kind: 'refused', outcome: result.outcome, judgement: judge(result.outcome, NOTHING_KNOWN), submitted: false };
     }
-    const judgement = await settleAttempt(request, question, { loginAttemptId: ledger.attemptId, withCode: codes?.given() ?? false, ...result });
+    const judgement = await settleAttempt(request, question, {
+      ...{ loginAttemptId: ledger.attemptId, withCode: codes?.given() ?? false, ...result },
+      // The page is known, and so is that no code was typed: that says nothing against the portal, and is no failure for ever.
+      noted: codes?.brokenOff() && result.outcome.kind === 'unknown' ? 'mfa_required' : result.outcome.kind,
+    });
     await heedExpiry(request, result.outcome);
     if (request.mustChange === 'keep' && demandsChange(result.outcome)) {
       keepSession = true;
@@ -244,13 +248,15 @@ interface Answered {
   readonly loginAttemptId: string;
   readonly withCode: boolean;
   readonly outcome: LoginOutcome;
+  /** What the ledger keeps of it. */
+  readonly noted: LoginOutcome['kind'];
   readonly submitted: boolean;
 }
 
 async function settleAttempt(
   request: GuardedLogin,
   { fingerprints }: LoginAttemptRequest,
-  { loginAttemptId, withCode, outcome, submitted }: Answered,
+  { loginAttemptId, withCode, outcome, noted, submitted }: Answered,
 ): Promise<Judgement> {
   const { db, endpoint, loginIdentity, version, illness } = request;
   const { orgId, portalTypeCode, portalType } = endpoint;
@@ -267,7 +273,7 @@ async function settleAttempt(
   await finishLoginAttempt(db, {
     loginAttemptId,
     orgId,
-    outcome: submitted ? outcome.kind : 'not_submitted',
+    outcome: submitted ? noted : 'not_submitted',
     effect,
     proved: submitted && isProof(outcome),
     withCode: submitted && withCode,

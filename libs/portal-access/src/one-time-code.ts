@@ -34,6 +34,8 @@ export interface LoginCodes {
   readonly next: () => Promise<Secret<string> | null>;
   /** Whether there was one to type. */
   readonly given: () => boolean;
+  /** Whether a person was asked for one, and the wait was broken off before they answered or their time was over. */
+  readonly brokenOff: () => boolean;
   /** The login has ended, however it did. */
   readonly end: () => Promise<void>;
 }
@@ -41,6 +43,7 @@ export interface LoginCodes {
 /** One of a login's second factors. */
 interface Factor {
   readonly next: () => Promise<Secret<string> | null>;
+  readonly brokenOff?: () => boolean;
   readonly end?: () => Promise<void>;
 }
 type LoginCodesRequest = CodeRequest & BackupCodeRequest & PersonRequest;
@@ -63,6 +66,7 @@ export async function loginCodes(request: LoginCodesRequest): Promise<LoginCodes
       return null;
     },
     given: () => given,
+    brokenOff: () => factors.some((factor) => factor.brokenOff?.()),
     end: () => endOf(factors),
   };
 }
