@@ -1,8 +1,9 @@
 import { identityKeys, type IdentityKeys, loginIdentity, parsePayload } from '@rcm/credentials';
-import { acquireSharedLease, type EndpointRow, getEndpoint } from '@rcm/db';
+import { acquireSharedLease, answerCodeRequest, type EndpointRow, getEndpoint, keyOfCodeRequest, listWantedCodes, openDatabase, sealCode } from '@rcm/db';
+import { urlFor } from '@rcm/db/testing';
 import type { PortalDriver } from '@rcm/portal-drivers';
-import { createLogger, createMetrics, Secret, systemClock } from '@rcm/telemetry';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createLogger, createMetrics, RcmError, Secret, systemClock } from '@rcm/telemetry';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { guardedLogin, type GuardedLogin, type GuardedResult } from './guarded-login.ts';
 import { loginCodes } from './one-time-code.ts';
 import { type OneLogin, openOneLogin } from './one-login.fixture.ts';
@@ -94,6 +95,47 @@ describe('the places of a process at which logins wait for people', () => {
       kind: 'accepted',
     });
   });
+});
+
+it('a code that came to a process that has stood still since is not given to its login', async () => {
+  const operator = openDatabase({ url: urlFor('rcm_operator', one.url), applicationName: 'operator', role: 'rcm_operator', maxConnections: 1 });
+  onTestFinished(() => operator.close());
+  const request = {
+    db: one.db,
+    clock: systemClock,
+    logger,
+    endpoint,
+    loginIdentity: identity,
+    actor: 'agent',
+    keys,
+    waitMs: LONG_MS,
+    personWaitMs: LONG_MS,
+  } as const;
+  const codesWhile = async (assertHeld: () => void) => {
+    const asked = { payload: payloadOf(['person']), leaseId: await leaseId(), signal: new AbortController().signal, assertHeld };
+    const codes = await loginCodes({ ...request, ...asked });
+    if (!codes) throw new Error('no codes');
+    onTestFinished(() => codes.end());
+    const given = codes.next().then((code) => code?.reveal(), errorCode);
+    const scope = 'every tenant';
+    for (;;) {
+      const [wanted] = await listWantedCodes(operator, { limit: 1 });
+      const key = wanted && (await keyOfCodeRequest(operator, wanted.id, scope));
+      if (wanted && key) {
+        const sealed = sealCode(key.publicKey, wanted.id, new Secret('123456'));
+        expect(await answerCodeRequest(operator, wanted.id, { sealed, actor: 'person:os:jane', reason: 'a test', scope })).toBe('answered');
+        const ended = [await given, codes.given(), codes.brokenOff()];
+        await codes.end();
+        return ended;
+      }
+      await systemClock.sleep(50);
+    }
+  };
+  expect(await codesWhile(() => undefined)).toEqual(['123456', true, false]);
+  const lost = () => {
+    throw new RcmError('lease_lost', 'The lease ran out while the process stood still.');
+  };
+  expect(await codesWhile(lost)).toEqual(['lease_lost', false, true]);
 });
 
 const errorCode = (error: unknown): unknown => (error as { readonly code?: string }).code;

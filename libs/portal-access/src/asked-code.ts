@@ -37,12 +37,14 @@ export interface PersonRequest {
   readonly personWaitMs: number;
   /** Of the process. Default: any number may wait. */
   readonly personPlaces?: PersonPlaces | undefined;
+  /** As in `GuardedLogin`: asked once more when the answer is there. */
+  readonly assertHeld?: (() => void) | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Codes that a person is asked for. */
 export interface PersonCodes {
-  /** The code that a person answers with, or `null` where nobody does in time. Once a login. Fails as `askForCode`, and with `cancelled`. */
+  /** The code that a person answers with, or `null` where nobody does in time. Once a login. Fails as `askForCode` and `assertHeld`, and with `cancelled`. */
   readonly next: () => Promise<Secret<string> | null>;
   /** Whether the wait for a person was broken off: the portal asks for a code, and none was typed. */
   readonly brokenOff: () => boolean;
@@ -69,6 +71,8 @@ export async function personCodes(request: PersonRequest): Promise<PersonCodes> 
       isOpen = true;
       try {
         const sealed = await waitForAnswer(request, turn);
+        // The answer may have lain in this process's socket while it stood still: from then on another login may have had a code sent.
+        request.assertHeld?.();
         isOpen = false;
         logger.info({ endpointId: endpoint.id }, sealed ? 'a person has answered with a code' : 'nobody has answered with a code');
         return sealed && key.open(turn.requestId, sealed);

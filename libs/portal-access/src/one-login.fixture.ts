@@ -5,6 +5,8 @@ import { freshDatabase } from '@rcm/test-services';
 /** A database with one login, as an agent sees it. */
 export interface OneLogin {
   readonly db: Database;
+  /** Of its database, for whoever is somebody else there. */
+  readonly url: string;
   readonly place: { readonly orgId: string; readonly endpointId: string };
   close(): Promise<void>;
 }
@@ -55,6 +57,7 @@ export async function openOneLogin({
   await db.ping();
   return {
     db,
+    url,
     place,
     async close() {
       await db.close();
