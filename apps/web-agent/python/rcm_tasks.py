@@ -19,7 +19,7 @@ from typing import Any, Callable, Dict, Iterator, List, Literal, Optional, Typed
 from urllib.parse import quote, urlencode, urlsplit
 
 # --- from the API’s description, by `npm run python-client --workspace @rcm/web-agent`: begin ---
-API_VERSION = "1.3.0"
+API_VERSION = "1.4.0"
 
 
 class _TaskRequestByEndpointPerhaps(TypedDict, total=False):
@@ -112,6 +112,29 @@ class TaskList(TypedDict):
     next: Optional[str]
 
 
+class CodeListCode(TypedDict):
+    id: str
+    endpoint: str
+    portal_type: str
+    asked_at: str
+    open_until: str
+    answered: bool
+
+
+class CodeList(TypedDict):
+    codes: List[CodeListCode]
+
+
+class CodeAnswer(TypedDict):
+    code: str
+
+
+class CodeAnswered(TypedDict):
+    id: str
+    endpoint: str
+    answered: bool
+
+
 class EndpointListEndpoint(TypedDict):
     id: str
     portal_type: str
@@ -150,6 +173,8 @@ _OPERATIONS = {
     "readTask": ("GET", "/v1/tasks/{id}"),
     "cancelTask": ("POST", "/v1/tasks/{id}/cancel"),
     "retryTask": ("POST", "/v1/tasks/{id}/retry"),
+    "listCodes": ("GET", "/v1/codes"),
+    "answerCode": ("POST", "/v1/codes/{id}"),
     "listEndpoints": ("GET", "/v1/endpoints"),
     "listPortalTasks": ("GET", "/v1/portals/{code}/tasks"),
 }

@@ -73,7 +73,7 @@ export { type Automation, automations } from './endpoints/endpoint.ts';
 export { type AutomationDecision, decideAutomation } from './endpoints/decide-automation.ts';
 export { insertEndpoint, type NewEndpoint, type NewOrganization, type PersonalChange, upsertOrganization, upsertPortalType } from './endpoints/seed.ts';
 export { addOrganization, type AddedOrganization } from './fleet/add-organization.ts';
-export { answerCodeRequest, type Answering, keyOfCodeRequest, listWantedCodes, type WantedCode } from './codes/answer.ts';
+export { answerCodeAsProgram, answerCodeRequest, type Answering, keyOfCodeRequest, listWantedCodes, type WantedCode } from './codes/answer.ts';
 export { askForCode, type CodeAnswer, type CodeTurn, endCodeTurn, LONGEST_CODE_WAIT_MS, NOBODY_ANSWERED, takeCode, takeCodeTurn } from './codes/ask.ts';
 export { type CodeKey, createCodeKey, sealCode } from './codes/seal.ts';
 export { cancelTaskOfAny } from './fleet/cancel-task.ts';

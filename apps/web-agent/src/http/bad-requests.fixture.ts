@@ -136,7 +136,11 @@ export function badBodies(schema: Schema, good: Readonly<Record<string, unknown>
           body: asText({ ...good, [name]: { ...(good[name] as object), claim_number: value } }),
         });
     const pair = `${JSON.stringify(name)}:${JSON.stringify(good[name] ?? 60)}`;
-    bad.push({ what: `${name} twice`, names: name, body: `{${pair},${asText({ ...good, [name]: undefined }).slice(1, -1)},${pair}}` });
+    bad.push({
+      what: `${name} twice`,
+      names: name,
+      body: `{${[pair, asText({ ...good, [name]: undefined }).slice(1, -1), pair].filter((part) => part !== '').join(',')}}`,
+    });
     if (schema.required?.includes(name) || properties.required?.includes(name)) {
       const { [name]: _left, ...rest } = good;
       bad.push({ what: `no ${name}`, names: name, body: asText(rest) });

@@ -1,4 +1,4 @@
-import { type ListedTask, type PortalTask, TASK_STATES } from '@rcm/db';
+import { type ListedTask, type PortalTask, TASK_STATES, type WantedCode } from '@rcm/db';
 import { ID_PATTERN } from '@rcm/telemetry';
 import { z } from 'zod';
 
@@ -31,7 +31,7 @@ export const taskRequestSchema = z.union([
 ]);
 
 /** What a body may have at its top. */
-export const REQUEST_FIELDS: readonly string[] = ['endpoint', 'portal_type', ...Object.keys(fields)];
+export const REQUEST_FIELDS: readonly string[] = ['endpoint', 'portal_type', ...Object.keys(fields), 'code'];
 
 export type TaskRequest = z.infer<typeof taskRequestSchema>;
 
@@ -65,7 +65,28 @@ export const listQuerySchema = z.strictObject({
 
 export const endpointQuerySchema = z.strictObject({ portal_type: id.optional(), ...page, after: id.optional() });
 
+export const codesQuerySchema = z.strictObject({ limit: page.limit });
+
+export const codeAnswerSchema = z.strictObject({ code: text(100).describe('As the portal sent it; blanks in it do not matter. Never kept in the clear.') });
+
 const time = z.iso.datetime().nullable();
+
+export const codeListSchema = z.object({
+  codes: z
+    .array(
+      z.object({
+        id: z.uuid(),
+        endpoint: z.string(),
+        portal_type: z.string(),
+        asked_at: z.iso.datetime(),
+        open_until: z.iso.datetime().describe('Until then it may be answered.'),
+        answered: z.boolean().describe('Somebody has answered, and the login has not taken it yet.'),
+      }),
+    )
+    .describe('The one that is over first at the top.'),
+});
+
+export const codeAnsweredSchema = z.object({ id: z.uuid(), endpoint: z.string(), answered: z.literal(true) });
 
 export const taskAnswerSchema = z.object({
   id: z.uuid(),
@@ -142,3 +163,20 @@ export function taskListEntry(row: ListedTask): Omit<TaskAnswer, 'result'> {
     error: row.errorCode === null ? null : { code: row.errorCode, detail: row.errorMessage ?? '' },
   };
 }
+
+/** Who has answered is no program's to know. */
+export const wantedCode = ({
+  id,
+  endpointId,
+  portalTypeCode,
+  askedAt,
+  openUntil,
+  answeredBy,
+}: WantedCode): z.infer<typeof codeListSchema>['codes'][number] => ({
+  id,
+  endpoint: endpointId,
+  portal_type: portalTypeCode,
+  asked_at: askedAt.toISOString(),
+  open_until: openUntil.toISOString(),
+  answered: answeredBy !== null,
+});

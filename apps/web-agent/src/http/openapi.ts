@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import {
+  codeAnsweredSchema,
+  codeAnswerSchema,
+  codeListSchema,
+  codesQuerySchema,
   endpointListSchema,
   endpointQuerySchema,
   listQuerySchema,
@@ -12,7 +16,7 @@ import {
 import { problemSchema } from './problem.ts';
 
 /** Of the interface, not of the software: grows by a minor step when something is added. */
-const VERSION = '1.3.0';
+const VERSION = '1.4.0';
 
 const json = (name: string, type = 'application/json') => ({ content: { [type]: { schema: { $ref: `#/components/schemas/${name}` } } } });
 const refused = (description: string) => ({ description, ...json('Problem', 'application/problem+json') });
@@ -128,6 +132,32 @@ export const openApiDocument = (): object => ({
         },
       },
     },
+    '/v1/codes': {
+      get: {
+        operationId: 'listCodes',
+        summary: 'Codes that logins of the organization wait for',
+        description: 'Needs the scope codes:answer.',
+        parameters: queryOf(codesQuerySchema),
+        responses: { 200: { description: 'What waits now.', ...json('CodeList') }, 400: refused('The query is not what this document says.'), ...always },
+      },
+    },
+    '/v1/codes/{id}': {
+      post: {
+        operationId: 'answerCode',
+        summary: 'Give a login the code it waits for',
+        description: 'Needs the scope codes:answer. The login types it within a few seconds; whether the portal took it is for its task to say.',
+        parameters: [id],
+        requestBody: { required: true, ...json('CodeAnswer') },
+        responses: {
+          200: { description: 'The login has it.', ...json('CodeAnswered') },
+          400: refused('The body is not what this document says.'),
+          409: refused('No login of the organization waits for it, or no longer.'),
+          413: refused('The body is too large.'),
+          415: refused('The body is not JSON.'),
+          ...always,
+        },
+      },
+    },
     '/v1/endpoints': {
       get: {
         operationId: 'listEndpoints',
@@ -153,6 +183,9 @@ export const openApiDocument = (): object => ({
       TaskRequest: schemaOf(taskRequestSchema, 'input'),
       Task: schemaOf(taskAnswerSchema, 'output'),
       TaskList: schemaOf(taskListSchema, 'output'),
+      CodeList: schemaOf(codeListSchema, 'output'),
+      CodeAnswer: schemaOf(codeAnswerSchema, 'input'),
+      CodeAnswered: schemaOf(codeAnsweredSchema, 'output'),
       EndpointList: schemaOf(endpointListSchema, 'output'),
       PortalTasks: schemaOf(portalTasksSchema, 'output'),
       Problem: schemaOf(problemSchema, 'output'),

@@ -9,6 +9,8 @@ export const ADDRESSES = [
   '/v1/tasks/:id',
   '/v1/tasks/:id/cancel',
   '/v1/tasks/:id/retry',
+  '/v1/codes',
+  '/v1/codes/:id',
   '/v1/endpoints',
   '/v1/portals/:code/tasks',
 ] as const;

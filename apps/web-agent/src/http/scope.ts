@@ -1,7 +1,7 @@
 import { RcmError } from '@rcm/telemetry';
 
 /** What a token may let its holder do. Each is a name of its own: none contains another, and there are no patterns. */
-export const SCOPES = ['tasks:write', 'tasks:read', 'tasks:read:org'] as const;
+export const SCOPES = ['tasks:write', 'tasks:read', 'tasks:read:org', 'codes:answer'] as const;
 
 export type Scope = (typeof SCOPES)[number];
 

@@ -7,6 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Receivers } from '../callbacks/receiver.ts';
 import { Callers } from './callers.ts';
 import { catalogueRoutes } from './catalogue-routes.ts';
+import { codeRoutes } from './code-routes.ts';
 import { DeclaredTasks } from './declared-tasks.ts';
 import { jsonBody } from './json-body.ts';
 import { KEEP_ALIVE_MS } from './keep-alive.ts';
@@ -106,7 +107,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const parts = { ...options, callers, patience, declared: new DeclaredTasks(), receivers: options.receivers ?? new Receivers() };
   await server.register(async (routes) => {
     routes.addHook('onRequest', callers.letIn);
-    for (const add of [taskRoutes, taskActs, catalogueRoutes]) await routes.register(add(parts));
+    for (const add of [taskRoutes, taskActs, catalogueRoutes, codeRoutes]) await routes.register(add(parts));
   });
   refuseOtherMethods(server);
   await listen(server, options);

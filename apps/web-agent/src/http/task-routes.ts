@@ -87,7 +87,7 @@ export function checkCallback(receivers: Receivers, orgId: string, name: string 
 
 export const taskNotFound = (): RcmError => new RcmError('task_not_found', 'The organization has no such task, or it is no longer kept.');
 
-export const requesterOf = ({ subject, issuer }: Caller): Requester => ({ kind: 'token', subject, issuer });
+export const requesterOf = ({ subject, issuer }: Caller): Extract<Requester, { kind: 'token' }> => ({ kind: 'token', subject, issuer });
 
 export const idempotencyKeyOf = (request: FastifyRequest): string | undefined =>
   parsed(idempotencyKeySchema, request.headers['idempotency-key'], 'The header Idempotency-Key');

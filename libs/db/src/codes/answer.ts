@@ -3,6 +3,7 @@ import type { Database } from '../database.ts';
 import type { PersonalChange } from '../endpoints/seed.ts';
 import { checkId, checkLimit, checkUuid } from '../input.ts';
 import type { Scope } from '../scope.ts';
+import { actorOf, type Requester } from '../tasks/requester.ts';
 
 /** A code that a login waits for, as people are shown it. */
 export interface WantedCode {
@@ -19,7 +20,7 @@ export interface WantedCode {
   readonly answeredBy: string | null;
 }
 
-/** The codes that logins wait for now, the one that is over first at the top: of every organization, or of one. For `rcm_operator`, `rcm_console`. */
+/** The codes that logins wait for now, the one that is over first at the top: of every organization, or of one. For `rcm_operator`, `rcm_console`, and of one for `rcm_agent`. */
 export async function listWantedCodes(
   db: Database,
   { orgId, limit }: { readonly orgId?: string | undefined; readonly limit: number },
@@ -38,7 +39,7 @@ export async function listWantedCodes(
   );
 }
 
-/** What the answer to a request is sealed for, and whose the request is. `null`: there is none that may be answered now. For `rcm_operator`, `rcm_console`. */
+/** What the answer to a request is sealed for, and whose the request is. `null`: there is none that may be answered now. For `rcm_operator`, `rcm_console`, and of one organization for `rcm_agent`. */
 export async function keyOfCodeRequest(
   db: Database,
   requestId: string,
@@ -67,6 +68,24 @@ export async function answerCodeRequest(
   const [row] = await db.transaction(
     scope,
     (tx) => tx.$queryRaw<{ answer: Answering }[]>`SELECT rcm_answer_code(${requestId}::uuid, ${sealed}, ${actor}, ${reason}) AS answer`,
+  );
+  return row?.answer ?? 'unknown';
+}
+
+/** What a program answers with. */
+export interface ProgramAnswer {
+  readonly orgId: string;
+  readonly requestId: string;
+  readonly sealed: Uint8Array;
+  readonly token: Extract<Requester, { readonly kind: 'token' }>;
+}
+
+/** The same for a program, in the name of its token, and for a login of that organization alone. For `rcm_agent`. */
+export async function answerCodeAsProgram(db: Database, { orgId, requestId, sealed, token }: ProgramAnswer): Promise<Answering> {
+  checkUuid('request', requestId);
+  const [row] = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<{ answer: Answering }[]>`SELECT rcm_answer_code_by_token(${requestId}::uuid, ${sealed}, ${actorOf(token)}, ${token.issuer}) AS answer`,
   );
   return row?.answer ?? 'unknown';
 }

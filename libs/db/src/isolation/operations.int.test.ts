@@ -36,6 +36,7 @@ import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts'
 import { listLeases, releaseLease, renewLease } from '../leases/upkeep.ts';
 import { withdrawWriterIntent } from '../leases/writer-intent.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
+import { answerCodeAsProgram, keyOfCodeRequest, listWantedCodes } from '../codes/answer.ts';
 import { askForCode, endCodeTurn, takeCode, takeCodeTurn } from '../codes/ask.ts';
 import { spendBackupCode } from '../ledger/backup-code.ts';
 import { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts';
@@ -106,6 +107,7 @@ async function busyTenant(): Promise<Named> {
   await claimPortalTask(t.agent, { ...endpoint, taskId, worker: 'w', ttlMs: 60_000 });
   await t.sql(`INSERT INTO task_callback (task_id, org_id, name, ended_at) VALUES ($1, $2, 'claims', now())`, [taskId, endpoint.orgId]);
   const turn = await takeCodeTurn(t.rotator, { ...endpoint, leaseId: planned.leaseId, publicKey: Buffer.alloc(294), forMs: 600_000 });
+  if (turn) await askForCode(t.rotator, turn, 600_000);
   return { ...endpoint, ...planned, loginAttemptId: begun.loginAttemptId, taskId, codeRequestId: turn?.requestId ?? '' };
 }
 
@@ -172,6 +174,9 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   askForCode: (n) => askForCode(t.agent, { ...n, requestId: n.codeRequestId }, 60_000),
   takeCode: (n) => takeCode(t.agent, { ...n, requestId: n.codeRequestId }),
   endCodeTurn: (n) => endCodeTurn(t.agent, { ...n, requestId: n.codeRequestId }),
+  listWantedCodes: (n) => listWantedCodes(t.agent, { orgId: n.orgId, limit: 10 }).then((wanted) => wanted.filter(({ id }) => id === n.codeRequestId)),
+  keyOfCodeRequest: (n) => keyOfCodeRequest(t.agent, n.codeRequestId, { tenant: n.orgId }),
+  answerCodeAsProgram: (n) => answerCodeAsProgram(t.agent, { ...n, requestId: n.codeRequestId, sealed: Buffer.alloc(256), token: REQUESTER }),
   planRotation: (n) => planRotation(t.rotator, { ...n, attemptId: randomUUID(), owner: 'o', reason: 'due', baseVersion: '1', recipeHash: 'h' }),
   requestRotation: (n) => requestRotation(t.rotator, { ...n, kind: 'compromise', actor: 'a', reason: 'r' }),
   answerRequest: (n) => answerRequest(t.rotator, { ...n, requestId: randomUUID(), answer: 'done' }),

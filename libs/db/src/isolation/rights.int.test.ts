@@ -129,6 +129,17 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     [role, 'may not', `SELECT rcm_answer_code('$uuid', decode(repeat('00', 256), 'hex'), 'person:os:jane', 'a reason')`],
   ]),
   ['rcm_operator', 'may', 'SELECT public_key, open_until, answered_by FROM code_request'],
+  ['rcm_agent', 'may', 'SELECT public_key, open_until, answered_by, answered_at, taken_at FROM code_request'],
+  ['rcm_rotator', 'may not', 'SELECT public_key FROM code_request'],
+  ['rcm_agent', 'may', byToken(`'token:anna', 'https://identity.example/'`)],
+  ...[
+    `'person:os:jane', 'https://identity.example/'`,
+    `'web-agent@host:1', 'https://identity.example/'`,
+    `'token:anna', NULL`,
+    `'token:anna', ''`,
+    `NULL, 'x'`,
+  ].map((who) => ['rcm_agent', 'may not', byToken(who)] as const),
+  ...(['rcm_rotator', 'rcm_migrator', 'rcm_operator'] as const).map((role) => [role, 'may not', byToken(`'token:anna', 'https://identity.example/'`)] as const),
   ...(['rcm_agent', 'rcm_rotator', 'rcm_migrator', 'rcm_operator'] as const).flatMap((role): (readonly [Asking, 'may not', string])[] => [
     [role, 'may not', 'SELECT sealed FROM code_request'],
     [role, 'may not', `UPDATE code_request SET sealed = NULL`],
@@ -487,6 +498,11 @@ function person(actor: string): string {
 
 function task(requester: string): string {
   return `INSERT INTO portal_task (id, org_id, endpoint_id, name, requested_by, requested_issuer) VALUES (gen_random_uuid(), '$org', '$endpoint', 'n', ${requester})`;
+}
+
+/** A code that a program answers with. */
+function byToken(who: string): string {
+  return `SELECT rcm_answer_code_by_token('$uuid', decode(repeat('00', 256), 'hex'), ${who})`;
 }
 
 /** A login for a task. */

@@ -1,0 +1,54 @@
+import { acquireSharedLease, askForCode, type CodeKey, type CodeTurn, createCodeKey, type Database, insertEndpoint, recordMigrated } from '@rcm/db';
+import { takeCode, takeCodeTurn } from '@rcm/db';
+import { createHash, randomUUID } from 'node:crypto';
+
+/** A login whose page asks for a code. */
+export interface WaitingLogin extends CodeTurn {
+  /** What it was answered with; `null`: nobody has answered. */
+  taken(): Promise<string | null>;
+}
+
+/** Logins, each of an account of its own, that wait for codes in an API's world. */
+export class WaitingLogins {
+  readonly #world: { readonly owner: Database; readonly db: Database };
+  #key: Promise<CodeKey> | null = null;
+
+  constructor(world: { readonly owner: Database; readonly db: Database }) {
+    this.#world = world;
+  }
+
+  /** One of the organization that has its turn, and whose page asks. */
+  async asked(orgId: string): Promise<WaitingLogin> {
+    const login = await this.begun(orgId);
+    await askForCode(this.#world.db, login, 600_000);
+    return login;
+  }
+
+  /** One that has its turn, and whose page has not asked yet. */
+  async begun(orgId: string): Promise<WaitingLogin> {
+    const { db } = this.#world;
+    const place = { orgId, endpointId: await this.#endpoint(orgId) };
+    const lease = await acquireSharedLease(db, { ...place, holder: 'agent', ttlMs: 600_000 });
+    if (!lease.granted) throw new Error(lease.reason);
+    const key = await (this.#key ??= createCodeKey());
+    const turn = await takeCodeTurn(db, { ...place, leaseId: lease.lease.id, publicKey: key.publicKey, forMs: 600_000 });
+    if (!turn) throw new Error('it is another login’s turn');
+    return {
+      ...turn,
+      async taken() {
+        const answer = await takeCode(db, turn);
+        return answer.kind === 'sealed' ? key.open(turn.requestId, answer.sealed).reveal() : null;
+      },
+    };
+  }
+
+  async #endpoint(orgId: string): Promise<string> {
+    const { owner } = this.#world;
+    const id = `waits-${randomUUID().slice(0, 8)}`;
+    await insertEndpoint(owner, { id, orgId, portalTypeCode: 'alpine', accountId: id, baseUrl: 'https://alpine.example/' });
+    const secretArn = `arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/${orgId}/endpoints/${id}/${id}`;
+    const loginIdentity = createHash('sha256').update(id).digest('hex');
+    await recordMigrated(owner, { orgId, endpointId: id, secretArn, version: '1', loginIdentity, fingerprint: 'f' });
+    return id;
+  }
+}
