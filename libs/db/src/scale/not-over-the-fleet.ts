@@ -51,6 +51,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'endAct',
       'keyOfCodeRequest',
       'answerCodeRequest',
+      'answerCodeAsProgram',
       'bringRotationForward',
       'isDue',
       'liesElsewhere',
