@@ -51,7 +51,7 @@ export function heldCodes(services: RotatorServices, { endpoint, held }: HeldEnd
   const { db, clock, logger, metrics, keys, timing } = services;
   const { loginIdentity } = endpoint;
   const waits = { waitMs: timing.totpWaitMs, personWaitMs: timing.personWaitMs, signal: held.signal };
-  return loginCodes({ db, clock, logger, metrics, keys, endpoint, loginIdentity, leaseId: held.lease.id, payload, ...waits });
+  return loginCodes({ db, clock, logger, metrics, keys, endpoint, loginIdentity, leaseId: held.lease.id, actor: 'rotator', payload, ...waits });
 }
 
 /** The same where only the answer is needed: the session is closed. */
