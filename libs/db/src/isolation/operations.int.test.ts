@@ -38,6 +38,7 @@ import { withdrawWriterIntent } from '../leases/writer-intent.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { answerCodeAsProgram, keyOfCodeRequest, listWantedCodes } from '../codes/answer.ts';
 import { askForCode, endCodeTurn, takeCode, takeCodeTurn } from '../codes/ask.ts';
+import { answerCodeByMessage } from '../codes/message.ts';
 import { spendBackupCode } from '../ledger/backup-code.ts';
 import { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts';
 import { clearLogin } from '../ledger/clearance.ts';
@@ -106,7 +107,13 @@ async function busyTenant(): Promise<Named> {
   const { taskId } = await createPortalTask(t.agent, { ...endpoint, name: 'claim_status', input: {}, requester: REQUESTER });
   await claimPortalTask(t.agent, { ...endpoint, taskId, worker: 'w', ttlMs: 60_000 });
   await t.sql(`INSERT INTO task_callback (task_id, org_id, name, ended_at) VALUES ($1, $2, 'claims', now())`, [taskId, endpoint.orgId]);
-  const turn = await takeCodeTurn(t.rotator, { ...endpoint, leaseId: planned.leaseId, publicKey: Buffer.alloc(294), forMs: 600_000 });
+  const turn = await takeCodeTurn(t.rotator, {
+    ...endpoint,
+    leaseId: planned.leaseId,
+    publicKey: Buffer.alloc(294),
+    forMs: 600_000,
+    inboxes: [printOf(endpoint.endpointId)],
+  });
   if (turn) await askForCode(t.rotator, turn, 600_000);
   return { ...endpoint, ...planned, loginAttemptId: begun.loginAttemptId, taskId, codeRequestId: turn?.requestId ?? '' };
 }
@@ -176,6 +183,8 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   endCodeTurn: (n) => endCodeTurn(t.agent, { ...n, requestId: n.codeRequestId }),
   listWantedCodes: (n) => listWantedCodes(t.agent, { orgId: n.orgId, limit: 10 }).then((wanted) => wanted.filter(({ id }) => id === n.codeRequestId)),
   keyOfCodeRequest: (n) => keyOfCodeRequest(t.agent, n.codeRequestId, { tenant: n.orgId }),
+  answerCodeByMessage: (n) =>
+    answerCodeByMessage(t.agent, { ...n, requestId: n.codeRequestId, sealed: Buffer.alloc(256), gateway: 'twilio', sentAt: null, prints: PRINTS }),
   answerCodeAsProgram: (n) => answerCodeAsProgram(t.agent, { ...n, requestId: n.codeRequestId, sealed: Buffer.alloc(256), token: REQUESTER }),
   planRotation: (n) => planRotation(t.rotator, { ...n, attemptId: randomUUID(), owner: 'o', reason: 'due', baseVersion: '1', recipeHash: 'h' }),
   requestRotation: (n) => requestRotation(t.rotator, { ...n, kind: 'compromise', actor: 'a', reason: 'r' }),
@@ -260,6 +269,7 @@ describe('with another tenant’s names', () => {
       'login_clearance',
       'backup_code_spent',
       'code_request',
+      'inbound_seen',
       'notice',
       'rotation_request',
       'tenant_data_key',

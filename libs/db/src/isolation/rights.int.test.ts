@@ -131,6 +131,22 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_operator', 'may', 'SELECT public_key, open_until, answered_by FROM code_request'],
   ['rcm_agent', 'may', 'SELECT public_key, open_until, answered_by, answered_at, taken_at FROM code_request'],
   ['rcm_rotator', 'may not', 'SELECT public_key FROM code_request'],
+  ...(['rcm_agent', 'rcm_rotator', 'rcm_migrator', 'rcm_operator'] as const).flatMap((role): (readonly [Asking, 'may' | 'may not', string])[] => [
+    [role, 'may not', 'SELECT inboxes FROM code_request'],
+    [role, 'may not', 'SELECT 1 FROM inbound_seen'],
+    [role, 'may not', `INSERT INTO inbound_seen (print) VALUES ('1:' || repeat('a', 64))`],
+    [role, 'may not', 'DELETE FROM inbound_seen'],
+    [role, 'may not', `SELECT rcm_see_once(ARRAY['1:' || repeat('a', 64)])`],
+    [role, role === 'rcm_agent' ? 'may' : 'may not', `SELECT count(*) FROM rcm_turns_at_inbox(ARRAY['1:' || repeat('a', 64)])`],
+    [role, role === 'rcm_agent' ? 'may' : 'may not', byMessage()],
+    // For no tenant alone.
+    [role, 'may not', `SELECT rcm_note_message(ARRAY['1:' || repeat('a', 64)])`],
+    [
+      role,
+      role === 'rcm_agent' || role === 'rcm_rotator' ? 'may' : 'may not',
+      `SELECT * FROM rcm_take_code_turn('$endpoint', '$uuid', decode(repeat('00', 294), 'hex'), 1000, ARRAY['1:' || repeat('a', 64)])`,
+    ],
+  ]),
   ['rcm_agent', 'may', byToken(`'token:anna', 'https://identity.example/'`)],
   ...[
     `'person:os:jane', 'https://identity.example/'`,
@@ -498,6 +514,11 @@ function person(actor: string): string {
 
 function task(requester: string): string {
   return `INSERT INTO portal_task (id, org_id, endpoint_id, name, requested_by, requested_issuer) VALUES (gen_random_uuid(), '$org', '$endpoint', 'n', ${requester})`;
+}
+
+/** A code that a message answers with. */
+function byMessage(): string {
+  return `SELECT rcm_answer_code_by_message('$uuid', decode(repeat('00', 256), 'hex'), 'twilio', NULL, ARRAY['1:' || repeat('a', 64)])`;
 }
 
 /** A code that a program answers with. */
