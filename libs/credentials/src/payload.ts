@@ -41,6 +41,13 @@ export const payloadSchema = z
       .describe(
         'Where its one-time codes come from, the first that has one gives it: totp (its seed), backup_codes, person (somebody is asked). Absent: its seed, else its backup codes.',
       ),
+    codes_to: z
+      .string()
+      .trim()
+      .min(3)
+      .max(254)
+      .nullish()
+      .describe('Where the portal sends its codes, if messages there reach the platform: a telephone number as +15551230100, or a mail address.'),
     oauth_client_id: optionalText.describe('OAuth client, where the portal has an API beside its pages.'),
     oauth_client_secret: optionalText.describe('Secret of that client.'),
     custom_fields: z.record(z.string(), z.unknown()).nullish().describe('Whatever else a portal asks for. A recipe can type the text ones by name.'),

@@ -33,6 +33,8 @@ export interface PersonRequest {
   /** The caller's live lease. */
   readonly leaseId: string;
   readonly actor: 'agent' | 'rotator' | 'person';
+  /** Where the portal sends the code, by keyed fingerprints; messages there answer, too. Default: nowhere that we know of. */
+  readonly inboxes?: readonly string[] | undefined;
   /** For whoever is asked, and before that for one's turn, in ms. */
   readonly personWaitMs: number;
   /** Of the process. Default: any number may wait. */
@@ -104,11 +106,11 @@ async function keyAndTurn(request: PersonRequest): Promise<{ readonly key: CodeK
   return { key, turn: await waitForTurn(request, key.publicKey) };
 }
 
-async function waitForTurn({ db, clock, endpoint, leaseId, actor, personWaitMs, signal }: PersonRequest, publicKey: Uint8Array): Promise<CodeTurn> {
+async function waitForTurn({ db, clock, endpoint, leaseId, actor, inboxes, personWaitMs, signal }: PersonRequest, publicKey: Uint8Array): Promise<CodeTurn> {
   const { id: endpointId, orgId } = endpoint;
   const giveUpAt = clock.now().getTime() + personWaitMs;
   for (;;) {
-    const turn = await takeCodeTurn(db, { orgId, endpointId, leaseId, actor, publicKey, forMs: personWaitMs + LOGIN_MS });
+    const turn = await takeCodeTurn(db, { orgId, endpointId, leaseId, actor, publicKey, forMs: personWaitMs + LOGIN_MS, inboxes });
     if (turn) return turn;
     if (clock.now().getTime() >= giveUpAt)
       throw new RcmError('deadline_exceeded', `Another login of the account waited for a code for ${personWaitMs} ms; nothing was sent.`, {

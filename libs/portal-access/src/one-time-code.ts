@@ -1,4 +1,4 @@
-import type { CredentialPayload } from '@rcm/credentials';
+import { codeInboxes, type CredentialPayload, type IdentityKeys } from '@rcm/credentials';
 import type { Database, EndpointRow } from '@rcm/db';
 import { isUsableSeed } from '@rcm/portal-drivers';
 import type { Clock, Metrics, Secret } from '@rcm/telemetry';
@@ -46,7 +46,7 @@ interface Factor {
   readonly brokenOff?: () => boolean;
   readonly end?: () => Promise<void>;
 }
-type LoginCodesRequest = CodeRequest & BackupCodeRequest & PersonRequest;
+type LoginCodesRequest = CodeRequest & BackupCodeRequest & Omit<PersonRequest, 'inboxes'> & { readonly keys: IdentityKeys };
 
 /**
  * The codes of its second factors, in the order in which its payload names them: the first that has one gives it. Of a payload that names none: its seed's, else, where there is
@@ -75,7 +75,7 @@ async function factorsOf(request: LoginCodesRequest): Promise<readonly Factor[]>
   const seed = request.payload.map(({ mfa_seed }) => mfa_seed ?? '');
   const isUsable = isUsableSeed(seed);
   const of = (next: Factor['next'] | null): readonly Factor[] => (next ? [{ next }] : []);
-  const named = request.payload.reveal().second_factors;
+  const { second_factors: named, codes_to: sentTo } = request.payload.reveal();
   if (!named) return of((isUsable ? null : backupCodeSource(request)) ?? (await codeSource(request)));
   const factors: Factor[] = [];
   try {
@@ -83,7 +83,7 @@ async function factorsOf(request: LoginCodesRequest): Promise<readonly Factor[]>
       // A seed always has a code: nobody comes after it.
       if (factor === 'totp' && isUsable) return [...factors, ...of(await codeSource(request))];
       if (factor === 'backup_codes') factors.push(...of(backupCodeSource(request)));
-      if (factor === 'person') factors.push(await personCodes(request));
+      if (factor === 'person') factors.push(await personCodes({ ...request, inboxes: sentTo ? codeInboxes(request.keys, sentTo) : undefined }));
     }
     return factors;
   } catch (error) {

@@ -24,6 +24,7 @@ export { readRecipeFile } from './recipe/files.ts';
 export { lintRecipe, type RecipeLint, type RecipeProblem } from './recipe/lint.ts';
 export { parseRecipe, recipeHash } from './recipe/parse.ts';
 export { type Recipe, recipeHosts } from './recipe/recipe.ts';
+export { codeIn, type SentCodes, sentCodesSchema, type SentMessage } from './recipe/sent-codes.ts';
 export { type JsonSchema, taskInterface, type TaskInterface } from './recipe/task-schema.ts';
 export { createSecretMask, type SecretMask } from './secret-mask.ts';
 export type { BlockedRequest, StepTrace } from './trace.ts';

@@ -6,6 +6,7 @@ import { interruptionsSchema } from './interruption.ts';
 import { changeOutcomesSchema, loginOutcomesSchema } from './outcomes.ts';
 import { plainChange, plainLogin, plainSession } from './plain.ts';
 import { deadline, definedName, words } from './rules.ts';
+import { sentCodesSchema } from './sent-codes.ts';
 import { addressSchema, stepsSchema } from './step.ts';
 import { taskSchema } from './task.ts';
 import { checkUse } from './use.ts';
@@ -50,6 +51,8 @@ export const recipeFileSchema = z.strictObject({
   change: changeSchema.optional(),
   forced_change: forcedChangeSchema.optional(),
   logout: z.strictObject({ steps: stepsSchema, done: conditionSchema }).optional(),
+  /** What the portal's text messages and mails with codes look like; without it, none is read. */
+  codes: sentCodesSchema.optional(),
   tasks: z.record(definedName, taskSchema).default({}),
 });
 

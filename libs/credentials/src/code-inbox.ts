@@ -1,0 +1,23 @@
+import { digest, type IdentityKeys, knownKeys } from './login-identity.ts';
+
+/**
+ * Where a portal sends the codes of a login, a telephone number or a mail address, as the database knows it: `<key id>:<hex HMAC-SHA256>`, the current key's first. A number can be
+ * guessed from a plain hash. Both the login and the message that comes are known by it, so it says nothing of how the number was written.
+ */
+export const codeInboxes = (keys: IdentityKeys, address: string): readonly string[] => printsOf(keys, ['rcm-code-inbox', inboxName(address)]);
+
+/** What a message is known by, so that it counts once: what its gateway calls it. */
+export const messagePrints = (keys: IdentityKeys, { gateway, id }: { readonly gateway: string; readonly id: string }): readonly string[] =>
+  printsOf(keys, ['rcm-message', gateway, id]);
+
+/** What a code is known by at an inbox, so that it is typed once. A code alone could be searched, without the key. */
+export const codePrints = (keys: IdentityKeys, { address, code }: { readonly address: string; readonly code: string }): readonly string[] =>
+  printsOf(keys, ['rcm-code', inboxName(address), code]);
+
+/** A number without what people write between its digits, a mail address in lower case: as portals' gateways call the same one. */
+export function inboxName(address: string): string {
+  const text = address.trim().toLowerCase();
+  return text.includes('@') ? text : text.replace(/[\s().-]/g, '');
+}
+
+const printsOf = (keys: IdentityKeys, parts: readonly string[]): readonly string[] => knownKeys(keys).map(({ id, key }) => `${id}:${digest(key, parts)}`);
