@@ -5,6 +5,7 @@ import { metricsEnvironment, processName, readConfig } from '@rcm/telemetry';
 import { z } from 'zod';
 import { callbackEnvironment } from './callbacks/environment.ts';
 import { apiEnvironment, checkApi } from './http/environment.ts';
+import { checkInbound, inboundEnvironment } from './http/inbound/environment.ts';
 
 const milliseconds = (fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max).default(fallback);
 
@@ -17,6 +18,7 @@ const schema = z
     ...portalEnvironment,
     ...apiEnvironment,
     ...callbackEnvironment,
+    ...inboundEnvironment,
     ...metricsEnvironment,
     RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
     RCM_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(8081),
@@ -48,7 +50,8 @@ const schema = z
   .superRefine((config, problems) => checkBrowser(config, problems))
   .superRefine(checkStores)
   .superRefine(checkTaskKeys)
-  .superRefine(checkApi);
+  .superRefine(checkApi)
+  .superRefine(checkInbound);
 
 export type WebAgentConfig = z.infer<typeof schema> & { readonly worker: string };
 

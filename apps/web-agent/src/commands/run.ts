@@ -5,6 +5,7 @@ import type { WebAgentConfig } from '../config.ts';
 import { deliverCallbacks } from '../callbacks/deliver.ts';
 import { Receivers } from '../callbacks/receiver.ts';
 import { apiOptions } from '../http/environment.ts';
+import { gatewaysOf } from '../http/inbound/environment.ts';
 import { startApi } from '../http/server.ts';
 import { openWebAgent, workerOptions } from '../services.ts';
 import { workInTurn } from '../tasks/turns.ts';
@@ -44,7 +45,7 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   opened.defer(() => embedding.close());
   const receivers = config.RCM_TASK_CALLBACKS ?? new Receivers();
   const served = apiOptions(config);
-  const api = served && (await startApi({ db, logger, metrics, receivers, ...served }));
+  const api = served && (await startApi({ db, logger, metrics, receivers, ...served, inbound: { gateways: gatewaysOf(config), keys: access.keys } }));
   opened.defer(() => api?.close());
 
   const worker = new TaskWorker({ db, access, logger, metrics, ...workerOptions(config) });

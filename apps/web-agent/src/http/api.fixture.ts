@@ -18,6 +18,7 @@ const RECIPE = {
       { when: { text: 'Wrong' }, is: 'rejected' },
     ],
   },
+  codes: { from: ['+1 555 010 0100', 'ALPINE', 'codes@alpine.example'], pattern: 'your alpine code is {code}' },
   tasks: {
     claim_status: {
       input: { claim_number: { type: 'text', max_length: 40 }, since: { type: 'date', optional: true } },
@@ -156,13 +157,14 @@ export async function openApiWorld(): Promise<ApiWorld> {
   };
 }
 
-async function seed(owner: Database): Promise<void> {
+/** A portal type, of which a test may have more. */
+export async function makePortal(owner: Database, code: string, recipe: object): Promise<void> {
   await upsertPortalType(owner, {
-    code: 'alpine',
-    name: 'Alpine',
-    hosts: ['alpine.example'],
+    code,
+    name: code,
+    hosts: [`${code}.example`],
     driver: 'recipe',
-    recipe: RECIPE,
+    recipe,
     passwordRules: 'length 12-20',
     rotationMode: 'automatic',
     rotationIntervalDays: 60,
@@ -176,6 +178,10 @@ async function seed(owner: Database): Promise<void> {
     maxSessionsPerAccount: 1,
     maxConcurrency: 1,
   });
+}
+
+async function seed(owner: Database): Promise<void> {
+  await makePortal(owner, 'alpine', RECIPE);
   for (const name of ['one', 'two', 'busy']) {
     await upsertOrganization(owner, { id: name, name });
     await insertEndpoint(owner, { id: `alpine-${name}`, orgId: name, portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });

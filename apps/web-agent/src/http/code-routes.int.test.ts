@@ -2,6 +2,7 @@ import { endCodeTurn } from '@rcm/db';
 import { randomInt, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiWorld, type Ask, openApiWorld } from './api.fixture.ts';
+import { holdingIn } from './held-bytes.fixture.ts';
 import { WaitingLogins } from './waiting-login.fixture.ts';
 
 const ANSWERS = { scope: 'codes:answer', sub: 'code-reader' };
@@ -89,15 +90,8 @@ describe('a program', () => {
 it('no code is in a byte of Postgres or its write-ahead log, nor in a log', async () => {
   const login = await logins.asked('one');
   await answer(login.requestId, newCode());
-  const holding = await world.owner.transaction('no tenant', async (tx) => {
-    await tx.$executeRaw`CHECKPOINT`;
-    return tx.$queryRaw<{ name: string }[]>`
-      SELECT f.name FROM (SELECT pg_relation_filepath(c.oid) AS name FROM pg_class c WHERE c.relkind IN ('r', 't', 'i') AND pg_relation_filepath(c.oid) IS NOT NULL
-                          UNION ALL SELECT 'pg_wal/' || w.name FROM pg_ls_waldir() w) f
-       WHERE EXISTS (SELECT FROM unnest(${used}::text[]) code WHERE position(convert_to(code, 'UTF8') IN pg_read_binary_file(f.name, true)) > 0)`;
-  });
   expect(used.length).toBeGreaterThan(5);
-  expect(holding).toEqual([]);
+  expect(await holdingIn(world.owner, used)).toEqual([]);
   expect(world.logged()).toContain('a program has answered with a code');
   for (const code of used) expect(world.logged()).not.toContain(code);
 });

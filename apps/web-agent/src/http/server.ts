@@ -1,3 +1,4 @@
+import type { IdentityKeys } from '@rcm/credentials';
 import { type Database } from '@rcm/db';
 import { type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
 import { randomUUID } from 'node:crypto';
@@ -9,6 +10,8 @@ import { Callers } from './callers.ts';
 import { catalogueRoutes } from './catalogue-routes.ts';
 import { codeRoutes } from './code-routes.ts';
 import { DeclaredTasks } from './declared-tasks.ts';
+import type { Gateway } from './inbound/gateway.ts';
+import { inboundRoutes } from './inbound/routes.ts';
 import { jsonBody } from './json-body.ts';
 import { KEEP_ALIVE_MS } from './keep-alive.ts';
 import { openApiDocument } from './openapi.ts';
@@ -39,6 +42,8 @@ export interface ApiOptions {
   readonly receivers?: Receivers | undefined;
   /** Largest request body, in bytes. */
   readonly bodyLimitBytes: number;
+  /** Gateways whose messages are taken, and by which keys the database knows what is in them. Default: none. */
+  readonly inbound?: { readonly gateways: ReadonlyMap<string, Gateway>; readonly keys: IdentityKeys } | undefined;
 }
 
 export interface ApiServer {
@@ -109,6 +114,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     routes.addHook('onRequest', callers.letIn);
     for (const add of [taskRoutes, taskActs, catalogueRoutes, codeRoutes]) await routes.register(add(parts));
   });
+  if (options.inbound) await server.register(inboundRoutes({ ...options, ...options.inbound, patience }));
   refuseOtherMethods(server);
   await listen(server, options);
   const { port } = server.server.address() as AddressInfo;

@@ -8,6 +8,13 @@ export interface WaitingLogin extends CodeTurn {
   taken(): Promise<string | null>;
 }
 
+export interface Waits {
+  /** Of what portal. Default: `alpine`. */
+  readonly portal?: string;
+  /** To whom its portal sends codes. */
+  readonly inboxes?: readonly string[];
+}
+
 /** Logins, each of an account of its own, that wait for codes in an API's world. */
 export class WaitingLogins {
   readonly #world: { readonly owner: Database; readonly db: Database };
@@ -18,21 +25,28 @@ export class WaitingLogins {
   }
 
   /** One of the organization that has its turn, and whose page asks. */
-  async asked(orgId: string): Promise<WaitingLogin> {
-    const login = await this.begun(orgId);
+  async asked(orgId: string, waits: Waits = {}): Promise<WaitingLogin> {
+    const login = await this.begun(orgId, waits);
     await askForCode(this.#world.db, login, 600_000);
     return login;
   }
 
   /** One that has its turn, and whose page has not asked yet. */
-  async begun(orgId: string): Promise<WaitingLogin> {
+  async begun(orgId: string, waits: Waits = {}): Promise<WaitingLogin> {
+    const turn = await this.turn(orgId, waits);
+    if (!turn) throw new Error('it is another login’s turn');
+    return turn;
+  }
+
+  /** `null`: it is another login's turn. */
+  async turn(orgId: string, { portal = 'alpine', inboxes }: Waits = {}): Promise<WaitingLogin | null> {
     const { db } = this.#world;
-    const place = { orgId, endpointId: await this.#endpoint(orgId) };
+    const place = { orgId, endpointId: await this.#endpoint(orgId, portal) };
     const lease = await acquireSharedLease(db, { ...place, holder: 'agent', ttlMs: 600_000 });
     if (!lease.granted) throw new Error(lease.reason);
     const key = await (this.#key ??= createCodeKey());
-    const turn = await takeCodeTurn(db, { ...place, leaseId: lease.lease.id, publicKey: key.publicKey, forMs: 600_000 });
-    if (!turn) throw new Error('it is another login’s turn');
+    const turn = await takeCodeTurn(db, { ...place, leaseId: lease.lease.id, publicKey: key.publicKey, forMs: 600_000, inboxes });
+    if (!turn) return null;
     return {
       ...turn,
       async taken() {
@@ -42,10 +56,10 @@ export class WaitingLogins {
     };
   }
 
-  async #endpoint(orgId: string): Promise<string> {
+  async #endpoint(orgId: string, portal: string): Promise<string> {
     const { owner } = this.#world;
     const id = `waits-${randomUUID().slice(0, 8)}`;
-    await insertEndpoint(owner, { id, orgId, portalTypeCode: 'alpine', accountId: id, baseUrl: 'https://alpine.example/' });
+    await insertEndpoint(owner, { id, orgId, portalTypeCode: portal, accountId: id, baseUrl: `https://${portal}.example/` });
     const secretArn = `arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/${orgId}/endpoints/${id}/${id}`;
     const loginIdentity = createHash('sha256').update(id).digest('hex');
     await recordMigrated(owner, { orgId, endpointId: id, secretArn, version: '1', loginIdentity, fingerprint: 'f' });

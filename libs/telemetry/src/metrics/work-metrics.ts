@@ -112,6 +112,11 @@ export const WORK_METRICS = {
     ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Tokens that the HTTP API refused, by reason.' },
     ...{ source: 'each request', labels: { reason: 'any' } },
   },
+  rcm_inbound_messages_total: {
+    ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Messages that gateways handed on, by gateway and by what became of them.' },
+    source: 'each message',
+    labels: { gateway: 'any', end: ['answered', 'nobody', 'several', 'repeated', 'early', 'forged', 'late', 'unreadable'] },
+  },
   rcm_console_requests_total: {
     ...{ kind: 'counter', unit: 'count', by: ['console'], meaning: 'Requests of the console by route and status.' },
     ...{ source: 'each answer', labels: { route: 'any', status: 'any' } },

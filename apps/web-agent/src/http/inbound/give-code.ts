@@ -1,0 +1,62 @@
+import { codeInboxes, codePrints, type IdentityKeys, messagePrints } from '@rcm/credentials';
+import { answerCodeByMessage, type Database, noteMessage, sealCode, type TurnAtInbox, turnsAtInbox } from '@rcm/db';
+import { codeIn, sentCodesSchema } from '@rcm/portal-drivers';
+import { Secret } from '@rcm/telemetry';
+import type { InboundMessage } from './gateway.ts';
+
+/** What became of a message. */
+export type GivenEnd =
+  /** One login has its code. */
+  | 'answered'
+  /** No login whose turn it is is sent such messages there, or it came too late, or when another answer was there. */
+  | 'nobody'
+  /** It may be of several logins: none has it. */
+  | 'several'
+  /** The message, or its code, was taken before. */
+  | 'repeated'
+  /** Its login has not asked yet; nothing was written down, so that it may be sent again. */
+  | 'early';
+
+export interface Given {
+  readonly end: GivenEnd;
+  /** Whose it was. */
+  readonly login?: Pick<TurnAtInbox, 'orgId' | 'endpointId' | 'requestId'>;
+}
+
+export interface GiveParts {
+  readonly db: Database;
+  readonly keys: IdentityKeys;
+}
+
+interface Match {
+  readonly turn: TurnAtInbox;
+  readonly code: string;
+}
+
+/**
+ * Gives the code of a message to the one login whose turn it is at that inbox, and whose portal says that such a message is its own. Where there is none, or where there are several, of
+ * whatever organizations, nobody has it: a code is never typed into another login. Of the message nothing is kept but keyed fingerprints.
+ */
+export async function giveCode({ db, keys }: GiveParts, gateway: string, message: InboundMessage): Promise<Given> {
+  const prints = messagePrints(keys, { gateway, id: message.id });
+  const matches = (await turnsAtInbox(db, codeInboxes(keys, message.to))).flatMap((turn) => matchOf(turn, message));
+  const [match] = matches;
+  if (!match || matches.length > 1) return { end: (await noteMessage(db, prints)) ? (match ? 'several' : 'nobody') : 'repeated' };
+  const { turn, code } = match;
+  if (!turn.hasAsked) return { end: 'early' };
+  const { requestId, orgId } = turn;
+  const answer = await answerCodeByMessage(db, {
+    ...{ orgId, requestId, gateway, sentAt: message.sentAt },
+    sealed: sealCode(turn.publicKey, requestId, new Secret(code)),
+    prints: [...prints, ...codePrints(keys, { address: message.to, code })],
+  });
+  if (answer === 'repeated') return { end: 'repeated' };
+  return answer === 'answered' ? { end: 'answered', login: turn } : { end: 'nobody' };
+}
+
+/** A recipe that says nothing of its messages, or something that this version does not know, has none. */
+function matchOf(turn: TurnAtInbox, message: InboundMessage): readonly Match[] {
+  const words = sentCodesSchema.safeParse(turn.words);
+  const code = words.success ? codeIn(words.data, message) : null;
+  return code === null ? [] : [{ turn, code }];
+}

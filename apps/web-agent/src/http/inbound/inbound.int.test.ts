@@ -1,0 +1,188 @@
+import { askForCode, endCodeTurn } from '@rcm/db';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { holdingIn } from '../held-bytes.fixture.ts';
+import { type InboundWorld, openInboundWorld } from './inbound-world.fixture.ts';
+
+let w: InboundWorld;
+beforeAll(async () => void (w = await openInboundWorld()));
+afterAll(() => w?.close());
+
+const words = (code: string): string => `Alpine Health: Your Alpine\n code is ${code.slice(0, 4)} ${code.slice(4)}. Do not share it.`;
+/** By the database's clock. */
+async function begunAt({ requestId }: { readonly requestId: string }): Promise<number> {
+  const read = w.world.owner.transaction(
+    { tenant: 'one' },
+    (tx) => tx.$queryRaw<{ at: Date }[]>`SELECT begun_at AS at FROM code_request WHERE id = ${requestId}::uuid`,
+  );
+  return (await read)[0]?.at.getTime() ?? Number.NaN;
+}
+const TAKEN = { status: 200, text: '<Response/>' };
+const FORGED = { status: 401 };
+
+describe('a message with a code', () => {
+  it('is given to the login that waits at its inbox, in the audit trail by its gateway, and taken once', async () => {
+    const [{ to, inboxes }, code] = [w.inbox(), w.newCode()];
+    const login = await w.logins.asked('one', { inboxes });
+    expect(await w.twilio({ to, text: words(code) })).toEqual(TAKEN);
+    expect(await login.taken()).toBe(code);
+    expect(await w.twilio({ to, text: words(w.newCode()) })).toEqual(TAKEN);
+    expect(await login.taken()).toBeNull();
+    const events = await w.world.owner.transaction(
+      'every tenant',
+      (tx) => tx.$queryRaw<object[]>`SELECT org_id, actor, action, details FROM audit_event WHERE subject = ${login.endpointId} AND action = 'code.answered'`,
+    );
+    expect(events).toEqual([{ org_id: 'one', actor: 'inbound:twilio', action: 'code.answered', details: { requestId: login.requestId } }]);
+  });
+
+  it('comes by any gateway, to a mail address as to a number', async () => {
+    const [{ inboxes, to }, code] = [w.inbox(), w.newCode()];
+    const login = await w.logins.asked('one', { inboxes });
+    expect(await w.signed({ to: ` ${to} `, text: words(code) })).toEqual({ status: 200, text: '{}' });
+    expect(await login.taken()).toBe(code);
+  });
+
+  it.each([
+    ['a signature of nobody', ({ body }: { body: string }) => ({ body, signature: Buffer.alloc(20).toString('base64') })],
+    ['no signature', ({ body }: { body: string }) => ({ body, signature: '' })],
+    [
+      'another recipient than was signed',
+      ({ body, signature }: { body: string; signature: string }) => ({ body: body.replace('NumMedia=0', 'NumMedia=1'), signature }),
+    ],
+    ['a field more than was signed', ({ body, signature }: { body: string; signature: string }) => ({ body: `${body}&Body=x`, signature })],
+  ])('is refused with %s', async (_, change) => {
+    const { to, inboxes } = w.inbox();
+    const login = await w.logins.asked('one', { inboxes });
+    expect(await w.twilio({ to, text: words(w.newCode()) }, change)).toMatchObject(FORGED);
+    expect(await login.taken()).toBeNull();
+  });
+
+  it('is refused where its signature is of another body, too old, or of the future', async () => {
+    const { to, inboxes } = w.inbox();
+    const login = await w.logins.asked('one', { inboxes });
+    const now = Math.floor(Date.now() / 1_000);
+    const text = words(w.newCode());
+    expect(await w.signed({ to, text, body: JSON.stringify({ from: 'codes@alpine.example', to, text: words(w.newCode()) }) })).toMatchObject(FORGED);
+    for (const at of [now - 3_600, now + 3_600, 0]) expect(await w.signed({ to, text, at })).toMatchObject(FORGED);
+    expect(await login.taken()).toBeNull();
+  });
+
+  it('counts once: not again for another login, nor after a time when nobody waited', async () => {
+    const { to, inboxes } = w.inbox();
+    const [message, unasked] = [
+      { to, text: words(w.newCode()), id: `SM${'a'.repeat(32)}` },
+      { to, text: words(w.newCode()), id: `SM${'b'.repeat(32)}` },
+    ];
+    const first = await w.logins.asked('one', { inboxes });
+    await w.twilio(message);
+    expect(await first.taken()).not.toBeNull();
+    await endCodeTurn(w.world.db, first);
+    expect(await w.twilio(unasked)).toEqual(TAKEN);
+    const next = await w.logins.asked('two', { inboxes });
+    for (const again of [message, unasked]) expect(await w.twilio(again)).toEqual(TAKEN);
+    // The same code by another message.
+    expect(await w.twilio({ ...message, id: `SM${'c'.repeat(32)}` })).toEqual(TAKEN);
+    expect(await next.taken()).toBeNull();
+  });
+
+  it('of two that come out of order, the newest is typed', async () => {
+    const { to, inboxes } = w.inbox();
+    const login = await w.logins.asked('one', { inboxes });
+    const [older, newer] = [w.newCode(), w.newCode()];
+    const begun = await begunAt(login);
+    await w.signed({ to, text: words(newer), sentAt: new Date(begun + 2) });
+    await w.signed({ to, text: words(older), sentAt: new Date(begun + 1) });
+    expect(await login.taken()).toBe(newer);
+  });
+
+  it('is none that was sent before the login began', async () => {
+    const { to, inboxes } = w.inbox();
+    const login = await w.logins.asked('one', { inboxes });
+    await w.signed({ to, text: words(w.newCode()), sentAt: new Date((await begunAt(login)) - 1) });
+    expect(await login.taken()).toBeNull();
+  });
+
+  it('of another sender, or with other words, is nobody’s', async () => {
+    const { to, inboxes } = w.inbox();
+    const login = await w.logins.asked('one', { inboxes });
+    const code = w.newCode();
+    await w.twilio({ to, text: words(code), from: '+15550100101' });
+    await w.twilio({ to, text: `Your code is ${code}` });
+    await w.twilio({ to, text: `${words(code)} ${words(w.newCode())}` });
+    await w.twilio({ to: `${to}1`, text: words(code) });
+    expect(await login.taken()).toBeNull();
+  });
+
+  it('waits for the login whose page is about to ask', async () => {
+    const [{ to, inboxes }, code] = [w.inbox(), w.newCode()];
+    const login = await w.logins.begun('one', { inboxes });
+    const sent = w.twilio({ to, text: words(code) });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await askForCode(w.world.db, login, 600_000);
+    expect(await sent).toEqual(TAKEN);
+    expect(await login.taken()).toBe(code);
+  });
+});
+
+describe('logins that share an inbox', () => {
+  it('of one portal have their turns one after the other, in whatever organizations', async () => {
+    const { to, inboxes } = w.inbox();
+    const first = await w.logins.asked('one', { inboxes });
+    expect(await w.logins.turn('two', { inboxes })).toBeNull();
+    const code = w.newCode();
+    await w.twilio({ to, text: words(code) });
+    expect(await first.taken()).toBe(code);
+    await endCodeTurn(w.world.db, first);
+    expect(await w.logins.turn('two', { inboxes })).not.toBeNull();
+  });
+
+  it('of several portals are told apart by sender and words', async () => {
+    const { to, inboxes } = w.inbox();
+    const [alpine, birch] = [await w.logins.asked('one', { inboxes }), await w.logins.asked('two', { inboxes, portal: 'birch' })];
+    const [first, second] = [w.newCode(), w.newCode()];
+    await w.twilio({ to, from: '24680', text: `Use ${second} to sign in` });
+    await w.twilio({ to, text: words(first) });
+    expect([await alpine.taken(), await birch.taken()]).toEqual([first, second]);
+  });
+
+  it('that cannot be told apart have none: also one whose page has not asked yet may be meant', async () => {
+    const { to, inboxes } = w.inbox();
+    const birch = await w.logins.asked('one', { inboxes, portal: 'birch' });
+    const cedar = await w.logins.begun('two', { inboxes, portal: 'cedar' });
+    const code = w.newCode();
+    expect(await w.twilio({ to, from: '24680', text: `Use ${code} to sign in` })).toEqual(TAKEN);
+    expect([await birch.taken(), await cedar.taken()]).toEqual([null, null]);
+    await endCodeTurn(w.world.db, cedar);
+    const next = w.newCode();
+    await w.twilio({ to, from: '24680', text: `Use ${next} to sign in` });
+    expect(await birch.taken()).toBe(next);
+  });
+});
+
+describe('an address', () => {
+  it('takes messages of gateways that are configured alone, and says nothing of who waits', async () => {
+    const { status, text } = await w.world.ask('/v1/inbound/twilio', { method: 'POST', org: null, body: '', type: 'application/x-www-form-urlencoded' });
+    expect({ status, text }).toMatchObject({ status: 404, text: expect.stringContaining('not_found') as string });
+    const { to, inboxes } = w.inbox();
+    const login = await w.logins.asked('one', { inboxes });
+    const [wanted, unwanted] = [await w.twilio({ to, text: words(w.newCode()) }), await w.twilio({ to: `${to}9`, text: words(w.newCode()) })];
+    expect(wanted).toEqual(unwanted);
+    expect(await login.taken()).not.toBeNull();
+  });
+
+  it('refuses what its gateway has signed and is no message, without a word of it', async () => {
+    const canary = 'canary-4711';
+    expect(await w.twilio({ to: '', text: canary })).toMatchObject({ status: 400, text: expect.not.stringContaining(canary) as string });
+    expect(await w.twilio({ to: '1', text: canary.repeat(9_000) })).toMatchObject({ status: 413, text: expect.not.stringContaining(canary) as string });
+    expect(w.world.logged()).not.toContain(canary);
+  });
+});
+
+it('no code and no number is in a byte of Postgres or its write-ahead log, nor in a log', async () => {
+  const [{ to, inboxes }, code] = [w.inbox(), w.newCode()];
+  await w.logins.asked('one', { inboxes });
+  await w.twilio({ to, text: words(code) });
+  expect(w.codes.length).toBeGreaterThan(15);
+  expect(await holdingIn(w.world.owner, [...w.codes, to.slice(1)])).toEqual([]);
+  expect(w.world.logged()).toContain('a message came');
+  for (const each of [...w.codes, to.slice(1)]) expect(w.world.logged()).not.toContain(each);
+});

@@ -1,0 +1,61 @@
+import { type Logger, type Metrics } from '@rcm/telemetry';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Patience } from '../patience.ts';
+import { problem, PROBLEM_TYPE } from '../problem.ts';
+import type { Gateway } from './gateway.ts';
+import { type GiveParts, giveCode, type Given } from './give-code.ts';
+
+export interface InboundRoutesOptions extends GiveParts {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly patience: Patience;
+  /** By the name in their address; none: no address takes messages. */
+  readonly gateways: ReadonlyMap<string, Gateway>;
+}
+
+/** A message is a few lines. In bytes. */
+const BODY_LIMIT_BYTES = 65_536;
+/** For a login whose page is about to ask: gateways wait for an answer for 15 s and longer. In ms. */
+const EARLY_MS = 8_000;
+
+/**
+ * `POST /v1/inbound/{gateway}`: messages that hold codes. There is no token: whoever asks is told by the signature of the gateway, before anything of the body is parsed. The answer is the
+ * same whatever became of the message, so that it says nothing of who waits.
+ */
+export function inboundRoutes({ logger, metrics, patience, gateways, ...parts }: InboundRoutesOptions): (server: FastifyInstance) => Promise<void> {
+  const messages = metrics.counter('rcm_inbound_messages_total');
+  return async (server) => {
+    server.removeAllContentTypeParsers();
+    for (const [name, gateway] of gateways) {
+      const path = `/v1/inbound/${name}`;
+      server.addContentTypeParser(gateway.contentType, { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => body);
+      server.post(path, { bodyLimit: BODY_LIMIT_BYTES }, async (request, reply) => {
+        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+        const reading = gateway.read({ headers: request.headers, body, now: new Date() });
+        if (typeof reading === 'string') {
+          messages.inc({ gateway: name, end: reading });
+          logger.warn({ requestId: request.id, gateway: name, reason: reading }, 'a message was refused');
+          return refuse(reply, reading);
+        }
+        let given: Given = { end: 'early' };
+        const isGiven = async () => (given = await giveCode(parts, name, reading)).end !== 'early';
+        if (!(await isGiven())) await patience.until(isGiven, { forMs: EARLY_MS, signal: request.signal });
+        messages.inc({ gateway: name, end: given.end });
+        const { orgId, endpointId, requestId: codeRequestId } = given.login ?? {};
+        logger.info({ requestId: request.id, gateway: name, end: given.end, orgId, endpointId, codeRequestId }, 'a message came');
+        if (given.end === 'early') return refuse(reply.header('retry-after', 2), 'early');
+        return reply.type(gateway.thanks.type).send(gateway.thanks.body);
+      });
+    }
+  };
+}
+
+const REFUSALS = {
+  forged: problem(401, 'signature_invalid', 'The message is not signed as its gateway signs.'),
+  late: problem(401, 'signature_invalid', 'The message was signed too long ago.'),
+  unreadable: problem(400, 'request_invalid', 'The message is not as its gateway sends them.'),
+  early: problem(503, 'not_yet', 'Send the message again in a moment.'),
+} as const;
+
+const refuse = (reply: FastifyReply, why: keyof typeof REFUSALS): FastifyReply =>
+  reply.code(REFUSALS[why].status).type(PROBLEM_TYPE).send(JSON.stringify(REFUSALS[why]));
