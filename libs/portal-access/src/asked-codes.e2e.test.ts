@@ -1,5 +1,13 @@
-import { createCredentialManager, createTenantStores, type CredentialPayload, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
-import { answerCodeRequest, type Database, keyOfCodeRequest, listWantedCodes, sealCode, type WantedCode } from '@rcm/db';
+import {
+  codeInboxes,
+  createCredentialManager,
+  createTenantStores,
+  type CredentialPayload,
+  parsePayload,
+  parseReference,
+  serializePayload,
+} from '@rcm/credentials';
+import { answerCodeByMessage, answerCodeRequest, type Database, keyOfCodeRequest, listWantedCodes, sealCode, turnsAtInbox, type WantedCode } from '@rcm/db';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
@@ -19,7 +27,7 @@ let browser: BrowserPool;
 const log: string[] = [];
 let next = 0;
 beforeAll(async () => {
-  world = await openWorld({ endpoints: Array.from({ length: 8 }, () => 'borealis' as const), portalType: { settleMs: 200, lockoutThreshold: 10 } });
+  world = await openWorld({ endpoints: Array.from({ length: 9 }, () => 'borealis' as const), portalType: { settleMs: 200, lockoutThreshold: 10 } });
   operator = world.databaseAs('rcm_operator');
   const logger = createLogger({ name: 'test', level: 'silent' });
   browser = createBrowserPool({ maxContexts: 8, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
@@ -81,6 +89,7 @@ async function asksPerson(change: Partial<CredentialPayload> = {}): Promise<Worl
 /** What waits for a person at this login, once something does. */
 async function wanted({ orgId, id }: WorldEndpoint, signal?: AbortSignal): Promise<WantedCode> {
   for (;;) {
+    signal?.throwIfAborted();
     const [request] = (await listWantedCodes(operator, { orgId, limit: 10 })).filter((each) => each.endpointId === id && each.answeredBy === null);
     if (request) return request;
     await systemClock.sleep(100, signal);
@@ -155,6 +164,7 @@ describe('a login whose second factor is a person', () => {
   it('is tried by four agents at once, one at a time: no code is typed into another login than the one it was sent for', async () => {
     const endpoint = await asksPerson();
     const done = new AbortController();
+    // It looks until it is told to stop: one that went on would hold the database open.
     const reader = (async () => {
       while (!done.signal.aborted) await read(endpoint, done.signal).catch((error: unknown) => expect(error).toMatchObject({ code: 'cancelled' }));
     })();
@@ -183,6 +193,23 @@ describe('a login whose second factor is a person', () => {
     expect([await typed(endpoint), await world.portals.backupCodesTyped(endpoint)]).toEqual([[0], [1]]);
     expect(await visitAndRead(access, endpoint)).toBe('accepted');
     expect([await typed(endpoint), await world.portals.backupCodesTyped(endpoint)]).toEqual([[0, 1], [1]]);
+  });
+
+  it('types the code of a message to the number that its secret names', async () => {
+    const number = '+15551230100';
+    const endpoint = await asksPerson({ codes_to: '+1 (555) 123-0100' });
+    const db = world.databaseAs('rcm_agent');
+    const messages = async () => {
+      await wanted(endpoint);
+      const [turn, ...others] = await turnsAtInbox(db, codeInboxes(world.identityKeys, number));
+      expect([turn?.endpointId, turn?.hasAsked, others]).toEqual([endpoint.id, true, []]);
+      const { requestId = '', publicKey = new Uint8Array() } = turn ?? {};
+      const sealed = sealCode(publicKey, requestId, new Secret((await sent(endpoint)).at(-1)?.code ?? ''));
+      const prints = [`1:${'a'.repeat(64)}`];
+      expect(await answerCodeByMessage(db, { orgId: endpoint.orgId, requestId, sealed, gateway: 'twilio', sentAt: null, prints })).toBe('answered');
+    };
+    expect((await Promise.all([visit(agent(), endpoint), messages()]))[0]).toBe('accepted');
+    expect([await typed(endpoint), await turnsAtInbox(db, codeInboxes(world.identityKeys, number))]).toEqual([[1], []]);
   });
 });
 

@@ -67,11 +67,12 @@ BEGIN
   IF (gateway ~ '^[a-z]{1,20}$') IS NOT TRUE THEN
     RAISE EXCEPTION 'a gateway has a name' USING ERRCODE = 'check_violation';
   END IF;
-  SELECT c.org_id, c.endpoint_id, c.begun_at, c.answered_by, c.taken_at, c.ended_at, c.open_until, c.message_at INTO asked
+  SELECT c.org_id, c.endpoint_id, c.begun_at, c.answered_by, c.taken_at, c.ended_at, least(c.open_until, c.turn_until) AS until, c.message_at, c.lease_id INTO asked
     FROM public.code_request c WHERE c.id = request AND c.asked_at IS NOT NULL AND c.inboxes <> '{}' AND c.org_id = public.rcm_tenant() FOR UPDATE;
   IF NOT FOUND THEN RETURN 'unknown'; END IF;
   IF NOT public.rcm_see_once(prints) THEN RETURN 'repeated'; END IF;
-  IF asked.ended_at IS NOT NULL OR asked.open_until <= clock_timestamp() THEN RETURN 'over'; END IF;
+  IF asked.ended_at IS NOT NULL OR asked.until <= clock_timestamp() THEN RETURN 'over'; END IF;
+  IF NOT EXISTS (SELECT FROM public.login_lease l WHERE l.id = asked.lease_id AND l.expires_at > clock_timestamp()) THEN RETURN 'over'; END IF;
   -- It was sent before the login began: it is another's.
   IF came < asked.begun_at THEN RETURN 'older'; END IF;
   IF asked.taken_at IS NOT NULL OR (asked.answered_by IS NOT NULL AND (asked.message_at < came) IS NOT TRUE) THEN RETURN 'already'; END IF;
@@ -96,14 +97,18 @@ BEGIN
   IF NOT held THEN RETURN; END IF;
   -- Whoever never heard that it had taken its turn takes it again.
   UPDATE public.code_request c SET sealed = NULL, ended_at = clock_timestamp() WHERE c.lease_id = lease AND c.ended_at IS NULL;
-  IF EXISTS (SELECT FROM public.code_request c JOIN public.integration_endpoint e ON (e.org_id, e.id) = (c.org_id, c.endpoint_id) JOIN public.login_lease l ON l.id = c.lease_id
-              WHERE c.ended_at IS NULL AND c.turn_until > clock_timestamp() AND l.expires_at > clock_timestamp()
-                AND (e.login_identity = identity OR (e.portal_type_code = portal AND c.inboxes && at))) THEN
+  -- By the leases of the login, which are few, and by the turns that are held at inboxes.
+  IF EXISTS (SELECT FROM public.login_lease l JOIN public.code_request c ON c.lease_id = l.id
+              WHERE l.login_identity = identity AND l.expires_at > clock_timestamp() AND c.ended_at IS NULL AND c.turn_until > clock_timestamp())
+     OR EXISTS (SELECT FROM public.code_request c JOIN public.login_lease l ON l.id = c.lease_id JOIN public.integration_endpoint e ON (e.org_id, e.id) = (c.org_id, c.endpoint_id)
+                 WHERE c.ended_at IS NULL AND c.inboxes <> '{}' AND c.inboxes && at AND c.turn_until > clock_timestamp() AND l.expires_at > clock_timestamp()
+                   AND e.portal_type_code = portal) THEN
     RETURN;
   END IF;
   DELETE FROM public.code_request c WHERE c.org_id = public.rcm_tenant() AND c.begun_at < clock_timestamp() - interval '30 days';
-  INSERT INTO public.code_request AS c (org_id, endpoint_id, lease_id, public_key, turn_until, inboxes)
-    VALUES (public.rcm_tenant(), endpoint, lease, key, clock_timestamp() + make_interval(secs => for_ms / 1000.0), coalesce(at, '{}')) RETURNING c.id INTO request;
+  INSERT INTO public.code_request AS c (org_id, endpoint_id, lease_id, public_key, begun_at, turn_until, inboxes)
+    SELECT public.rcm_tenant(), endpoint, lease, key, n.at, n.at + make_interval(secs => for_ms / 1000.0), coalesce(inboxes_of.prints, '{}')
+      FROM (SELECT clock_timestamp() AS at OFFSET 0) n, (SELECT at AS prints) inboxes_of RETURNING c.id INTO request;
 END $$;
 
 GRANT CREATE ON SCHEMA public TO rcm_internal;

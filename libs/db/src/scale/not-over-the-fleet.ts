@@ -3,6 +3,8 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
   'no statement, or none about logins': [
     ...[
       'accountOf',
+      'createCodeKey',
+      'sealCode',
       'isSamePerson',
       'openSource',
       'standingOf',
@@ -21,7 +23,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['mayAdvance', 'mayBeLocked', 'mayEnd', 'nextState', 'openDatabase', 'readDatabaseConfig', 'restAfter', 'schemaWords', 'serverTime', 'troublesOf'],
     ...['withCa', 'withDatabaseCa', 'applyMigrations', 'ensureAppLogin', 'migrationStatus', 'roleLogins', 'checkRewriteRights', 'listenForCredentialChanges'],
-    ...['changePace', 'takeTurn', 'recordRestore', 'recordBackupRun', 'dealWithStorageOutside', 'upsertPortalType', 'decideAutomation'],
+    ...['changePace', 'noteMessage', 'takeTurn', 'recordRestore', 'recordBackupRun', 'dealWithStorageOutside', 'upsertPortalType', 'decideAutomation'],
   ],
   'one login, one attempt or one task, by its key; those done all day are measured in of-one-login.ts': [
     ...[
@@ -39,6 +41,10 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
     ...['planRotation', 'promoteAttempt', 'resolveAsFound', 'resolveAsUnchanged', 'resolveBySuccessor', 'resumeAttempt', 'rotationTo', 'waitAttempt'],
     ...[
       'answerRequest',
+      'answerCodeAsProgram',
+      'answerCodeByMessage',
+      'answerCodeRequest',
+      'keyOfCodeRequest',
       'noteLookedAt',
       'requestRotation',
       'askAct',

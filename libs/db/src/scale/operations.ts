@@ -8,6 +8,7 @@ import { listAskedActs, listBreakGlass, listUndecidedActs, listWideActs } from '
 import { readChainHeads, readEventHashes } from '../audit/chains.ts';
 import { listEndpoints, listEndpointsOf } from '../endpoints/read.ts';
 import { listWantedCodes } from '../codes/answer.ts';
+import { turnsAtInbox } from '../codes/message.ts';
 import { listRetired } from '../endpoints/retire.ts';
 import { listOtherSecrets } from '../endpoints/other-secrets.ts';
 import { listDueEndpoints, listSharedIdentities } from '../endpoints/schedule.ts';
@@ -147,6 +148,7 @@ const agent: readonly Operation[] = [
   asks('rcm_agent', portalTaskWaits, []),
   asks('rcm_agent', callbackWaits, []),
   asks('rcm_agent', claimNextCallback, [{ ttlMs: 60_000 }]),
+  asks('rcm_agent', turnsAtInbox, [[`1:${'a'.repeat(64)}`]], list),
   asks('rcm_agent', taskQueueFigures, [], { ...list, grows: 'counts what waits, up to 10,000, and what runs' }),
   asks('rcm_agent', tidyPortalTasks, [{ keptMs: 30 * DAY_MS }], { grows: 'asks each organization for how long it keeps its tasks' }),
   asks('rcm_agent', sealPlainTasks, []),
