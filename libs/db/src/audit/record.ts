@@ -4,7 +4,7 @@ import { jsonText } from '../input.ts';
 
 export interface AuditEvent {
   readonly orgId: string;
-  /** Who: `person:SOURCE:IDENTITY`, `token:SUBJECT`, `terminal:NAME`, or a process by name. */
+  /** Who: `person:SOURCE:IDENTITY`, `token:SUBJECT`, `terminal:NAME`, `inbound:GATEWAY` for a message, or a process by name. */
   readonly actor: string;
   /** What, as `noun.verb`: `credential.read`, `endpoint.migrated`. */
   readonly action: string;

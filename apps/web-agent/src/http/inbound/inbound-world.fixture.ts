@@ -35,6 +35,8 @@ export interface InboundWorld {
   readonly codes: readonly string[];
   /** A number that nobody else has, and how the database knows it. */
   inbox(): { readonly to: string; readonly inboxes: readonly string[] };
+  /** The same of a mail address. */
+  mailbox(): { readonly to: string; readonly inboxes: readonly string[] };
   newCode(): string;
   /** As Twilio delivers it; `change`: what somebody else makes of it. */
   twilio(sent: Sent, change?: (request: { body: string; signature: string }) => { body: string; signature: string }): Promise<Answered>;
@@ -67,6 +69,10 @@ export async function openInboundWorld(): Promise<InboundWorld> {
     inbox() {
       const number = `+1555${randomInt(1_000_000, 9_999_999)}${randomInt(100, 999)}`;
       return { to: number, inboxes: codeInboxes(KEYS, `${number.slice(0, 5)} ${number.slice(5)}`) };
+    },
+    mailbox() {
+      const to = `codes-${randomBytes(4).toString('hex')}@north.example`;
+      return { to, inboxes: codeInboxes(KEYS, to) };
     },
     newCode() {
       const code = `${randomInt(10_000_000, 99_999_999)}`;

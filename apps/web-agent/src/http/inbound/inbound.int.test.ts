@@ -35,9 +35,9 @@ describe('a message with a code', () => {
   });
 
   it('comes by any gateway, to a mail address as to a number', async () => {
-    const [{ inboxes, to }, code] = [w.inbox(), w.newCode()];
+    const [{ inboxes, to }, code] = [w.mailbox(), w.newCode()];
     const login = await w.logins.asked('one', { inboxes });
-    expect(await w.signed({ to: ` ${to} `, text: words(code) })).toEqual({ status: 200, text: '{}' });
+    expect(await w.signed({ to: ` ${to.toUpperCase()} `, text: words(code) })).toEqual({ status: 200, text: '{}' });
     expect(await login.taken()).toBe(code);
   });
 
