@@ -3,8 +3,6 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
   'no statement, or none about logins': [
     ...[
       'accountOf',
-      'createCodeKey',
-      'sealCode',
       'isSamePerson',
       'openSource',
       'standingOf',
@@ -55,9 +53,6 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'stayDue',
       'wasTold',
       'endAct',
-      'keyOfCodeRequest',
-      'answerCodeRequest',
-      'answerCodeAsProgram',
       'bringRotationForward',
       'isDue',
       'liesElsewhere',
