@@ -2,13 +2,8 @@
 -- database holds neither. A message is given to the one login whose turn it is at that inbox, or to none.
 SELECT set_config('app.tenant_id', '*', true);
 
-ALTER TABLE code_request ADD COLUMN inboxes text[] NOT NULL DEFAULT '{}', ADD COLUMN message_at timestamptz;
-ALTER TABLE code_request
-  ADD CONSTRAINT code_request_inboxes_are_prints
-    CHECK (cardinality(inboxes) <= 2 AND array_to_string(inboxes, ' ', '') ~ '^([a-z0-9]{1,16}:[0-9a-f]{64}( [a-z0-9]{1,16}:[0-9a-f]{64})?)?$'),
+ALTER TABLE code_request ADD COLUMN message_at timestamptz,
   ADD CONSTRAINT code_request_message_answers CHECK (message_at IS NULL OR answered_at IS NOT NULL);
--- Turns that are held at an inbox: few, whatever has been asked before.
-CREATE INDEX code_request_at_inbox ON code_request (turn_until) WHERE ended_at IS NULL AND inboxes <> '{}';
 GRANT UPDATE (message_at) ON code_request TO rcm_internal;
 
 -- Messages and codes that were taken, by keyed fingerprints, so that none counts twice. It says nothing of whose they were.
@@ -82,61 +77,14 @@ BEGIN
   RETURN 'answered';
 END $$;
 
--- As before, and of the logins at one portal type that are sent their codes to one inbox, one at a time has its turn, too. `at`: the inbox; NULL: its messages do not reach us.
-CREATE FUNCTION rcm_take_code_turn(endpoint text, lease uuid, key bytea, for_ms integer, at text[], OUT held boolean, OUT request uuid)
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  identity text;
-  portal text;
-BEGIN
-  SELECT e.login_identity, e.portal_type_code INTO identity, portal FROM public.integration_endpoint e WHERE e.id = endpoint AND e.org_id = public.rcm_tenant();
-  PERFORM FROM public.login_identity i WHERE i.id = identity FOR UPDATE;
-  PERFORM pg_advisory_xact_lock(hashtextextended('rcm_code_inbox ' || portal || ' ' || p, 0)) FROM (SELECT unnest(at) AS p ORDER BY 1) s;
-  held := EXISTS (SELECT FROM public.login_lease l WHERE l.id = lease AND l.login_identity = identity AND l.org_id = public.rcm_tenant() AND l.endpoint_id = endpoint
-                     AND l.expires_at > clock_timestamp());
-  IF NOT held THEN RETURN; END IF;
-  -- Whoever never heard that it had taken its turn takes it again.
-  UPDATE public.code_request c SET sealed = NULL, ended_at = clock_timestamp() WHERE c.lease_id = lease AND c.ended_at IS NULL;
-  -- By the leases of the login, which are few, and by the turns that are held at inboxes.
-  IF EXISTS (SELECT FROM public.login_lease l JOIN public.code_request c ON c.lease_id = l.id
-              WHERE l.login_identity = identity AND l.expires_at > clock_timestamp() AND c.ended_at IS NULL AND c.turn_until > clock_timestamp())
-     OR EXISTS (SELECT FROM public.code_request c JOIN public.login_lease l ON l.id = c.lease_id JOIN public.integration_endpoint e ON (e.org_id, e.id) = (c.org_id, c.endpoint_id)
-                 WHERE c.ended_at IS NULL AND c.inboxes <> '{}' AND c.inboxes && at AND c.turn_until > clock_timestamp() AND l.expires_at > clock_timestamp()
-                   AND e.portal_type_code = portal) THEN
-    RETURN;
-  END IF;
-  DELETE FROM public.code_request c WHERE c.org_id = public.rcm_tenant() AND c.begun_at < clock_timestamp() - interval '30 days';
-  INSERT INTO public.code_request AS c (org_id, endpoint_id, lease_id, public_key, begun_at, turn_until, inboxes)
-    SELECT public.rcm_tenant(), endpoint, lease, key, n.at, n.at + make_interval(secs => for_ms / 1000.0), coalesce(inboxes_of.prints, '{}')
-      FROM (SELECT clock_timestamp() AS at OFFSET 0) n, (SELECT at AS prints) inboxes_of RETURNING c.id INTO request;
-END $$;
-
 GRANT CREATE ON SCHEMA public TO rcm_internal;
 ALTER FUNCTION rcm_see_once(text[]) OWNER TO rcm_internal;
 ALTER FUNCTION rcm_note_message(text[]) OWNER TO rcm_internal;
 ALTER FUNCTION rcm_turns_at_inbox(text[]) OWNER TO rcm_internal;
 ALTER FUNCTION rcm_answer_code_by_message(uuid, bytea, text, timestamptz, text[]) OWNER TO rcm_internal;
-ALTER FUNCTION rcm_take_code_turn(text, uuid, bytea, integer, text[]) OWNER TO rcm_internal;
 SET ROLE rcm_internal;
-REVOKE ALL ON FUNCTION rcm_see_once(text[]), rcm_note_message(text[]), rcm_turns_at_inbox(text[]), rcm_answer_code_by_message(uuid, bytea, text, timestamptz, text[]),
-  rcm_take_code_turn(text, uuid, bytea, integer, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rcm_see_once(text[]), rcm_note_message(text[]), rcm_turns_at_inbox(text[]), rcm_answer_code_by_message(uuid, bytea, text, timestamptz, text[])
+  FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION rcm_note_message(text[]), rcm_turns_at_inbox(text[]), rcm_answer_code_by_message(uuid, bytea, text, timestamptz, text[]) TO rcm_agent;
-GRANT EXECUTE ON FUNCTION rcm_take_code_turn(text, uuid, bytea, integer, text[]) TO rcm_agent, rcm_rotator;
--- As before, and by one look at the clock: with two, a wait of the ten minutes that are allowed was one that is not.
-CREATE OR REPLACE FUNCTION rcm_ask_code(request uuid, lease uuid, for_ms integer, OUT asked boolean) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  at timestamptz := clock_timestamp();
-BEGIN
-  UPDATE public.code_request c SET asked_at = at, open_until = at + make_interval(secs => for_ms / 1000.0)
-    FROM public.login_lease l
-   WHERE c.id = request AND c.lease_id = lease AND c.org_id = public.rcm_tenant() AND c.asked_at IS NULL AND c.ended_at IS NULL AND c.turn_until > at
-     AND l.id = lease AND l.expires_at > at;
-  asked := FOUND;
-END $$;
--- The version before calls it with four; what it takes is no inbox's.
-CREATE OR REPLACE FUNCTION rcm_take_code_turn(endpoint text, lease uuid, key bytea, for_ms integer, OUT held boolean, OUT request uuid)
-  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT t.held, t.request FROM public.rcm_take_code_turn(endpoint, lease, key, for_ms, NULL::text[]) t;
-$$;
 RESET ROLE;
 REVOKE CREATE ON SCHEMA public FROM rcm_internal;

@@ -200,7 +200,7 @@ describe('a code that a portal asks a person for', () => {
       BEGIN
         PERFORM set_config('app.tenant_id', '${orgId}', true);
         FOR n IN 1..400 LOOP
-          request := (SELECT r.request FROM rcm_take_code_turn('${endpointId}', '${leaseId}', ${publicKey}, 3600000) r);
+          request := (SELECT r.request FROM rcm_take_code_turn('${endpointId}', '${leaseId}', ${publicKey}, 3600000, NULL) r);
           ASSERT rcm_ask_code(request, '${leaseId}', 600000);
         END LOOP;
       END $$`);

@@ -119,7 +119,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     [role, 'may not', 'DELETE FROM backup_code_spent'],
   ]),
   ...(['rcm_agent', 'rcm_rotator'] as const).flatMap((role): (readonly [Asking, 'may' | 'may not', string])[] => [
-    [role, 'may', `SELECT * FROM rcm_take_code_turn('$endpoint', '$uuid', decode(repeat('00', 294), 'hex'), 1000)`],
+    [role, 'may', `SELECT * FROM rcm_take_code_turn('$endpoint', '$uuid', decode(repeat('00', 294), 'hex'), 1000, NULL)`],
     [role, 'may', `SELECT * FROM rcm_take_code('$uuid', gen_random_uuid())`],
     [role, 'may', `SELECT rcm_code_rest('$endpoint')`],
     [role, 'may', `SELECT * FROM rcm_ask_code('$uuid', gen_random_uuid(), 1000)`],
