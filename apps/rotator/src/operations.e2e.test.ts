@@ -260,6 +260,28 @@ describe('a portal that people rotate', () => {
     expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(1);
   });
 
+  it('is asked again later where nobody answers with the code of its login: that says nothing of the password', async () => {
+    const id = 'borealis-8';
+    const { orgId, portal, username, secretArn } = opened.world.endpoint(id);
+    const store = opened.rotator.stores.forTenant(orgId);
+    const current = await store.read(parseReference(secretArn));
+    if (!current) throw new Error('no secret');
+    const password = 'Hand-Made-Pass-6!';
+    await opened.world.portals.createAccount({ portal, username, password, receivesCodes: true });
+    const payload = parsePayload(current.text).map((before) => ({ ...before, password, mfa_seed: null, second_factors: ['person' as const] }));
+    await store.replace(parseReference(secretArn), serializePayload(payload), current.version);
+    const impatient = { ...opened.rotator, timing: { ...opened.rotator.timing, personWaitMs: 1_000 } };
+    const refusals = async () => (await listNotices(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id && n.kind === 'manual_refused').length;
+    const before = await refusals();
+    const lookAtIt = async () => (await noticeManualChanges(impatient, looks)).find(({ endpointId }) => endpointId === id)?.result;
+    expect([await lookAtIt(), await lookAtIt()]).toEqual(['put_off', 'put_off']);
+    expect(await refusals()).toBe(before);
+    // The second look left people in peace: the portal has sent them one message.
+    expect(await opened.world.portals.sentCodes({ portal, username })).toEqual([
+      { code: expect.any(String) as string, sentAt: expect.any(Number) as number, typed: 0 },
+    ]);
+  });
+
   it('is asked again where it does not answer: what the person stored is neither recorded nor refused', async () => {
     const id = 'cascade-6';
     const { portal } = opened.world.endpoint(id);

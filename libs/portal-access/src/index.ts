@@ -15,7 +15,7 @@ export { automationRefusal } from './permission.ts';
 export { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
 export { isProof, type JudgedStanding, type Judgement, judge } from './judgement.ts';
 export { openPortalProcess, type PortalProcess, type PortalProcessOptions } from './portal-process.ts';
-export { type CodeRequest, codeSource, type LoginCodes, loginCodes } from './one-time-code.ts';
+export { type CodeRequest, codeSource, type LoginCodes, loginCodes, mayAskPerson } from './one-time-code.ts';
 export { portalCredential } from './portal-credential.ts';
 export { afterRestoreMs } from './restored.ts';
 export { SessionCache, type SessionCacheOptions } from './session-cache.ts';

@@ -71,6 +71,9 @@ export async function loginCodes(request: LoginCodesRequest): Promise<LoginCodes
   };
 }
 
+/** Whether somebody may be asked for the codes of its login. */
+export const mayAskPerson = (payload: Secret<CredentialPayload>): boolean => payload.reveal().second_factors?.includes('person') ?? false;
+
 async function factorsOf(request: LoginCodesRequest): Promise<readonly Factor[]> {
   const seed = request.payload.map(({ mfa_seed }) => mfa_seed ?? '');
   const isUsable = isUsableSeed(seed);

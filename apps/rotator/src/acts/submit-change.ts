@@ -118,7 +118,7 @@ interface Texts {
 async function submit(inHand: AttemptInHand, session: PortalSession, { current, staged }: Texts): Promise<AttemptEvent> {
   const { services, login } = inHand;
   const sent = { value: false };
-  // Made when the page asks, if it does: nobody else has the login, so a turn is free.
+  // Made when the page asks, if it does: nobody else has the login, and only who shares its inbox may have the turn.
   let codes: LoginCodes | null = null;
   const code = async () => {
     codes = await heldCodes(services, login, parsePayload(current.text));

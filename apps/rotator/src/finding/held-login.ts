@@ -50,8 +50,9 @@ export function logInHeld(
 export function heldCodes(services: RotatorServices, { endpoint, held }: HeldEndpoint, payload: Secret<CredentialPayload>): Promise<LoginCodes | null> {
   const { db, clock, logger, metrics, keys, timing } = services;
   const { loginIdentity } = endpoint;
-  const waits = { waitMs: timing.totpWaitMs, personWaitMs: timing.personWaitMs, signal: held.signal };
-  return loginCodes({ db, clock, logger, metrics, keys, endpoint, loginIdentity, leaseId: held.lease.id, actor: 'rotator', payload, ...waits });
+  const waits = { waitMs: timing.totpWaitMs, personWaitMs: timing.personWaitMs, personPlaces: timing.personPlaces, signal: held.signal };
+  const asked = { endpoint, loginIdentity, leaseId: held.lease.id, actor: 'rotator', payload, assertHeld: () => held.assertHeld() } as const;
+  return loginCodes({ db, clock, logger, metrics, keys, ...asked, ...waits });
 }
 
 /** The same where only the answer is needed: the session is closed. */

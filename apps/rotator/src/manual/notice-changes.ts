@@ -1,6 +1,6 @@
-import { parseReference, type StoredSecret } from '@rcm/credentials';
+import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
 import { claimManualLooks, forgetPasswords, recordManualRefusal, recordManualRotation, type WatchedLogin, watchedLogin } from '@rcm/db';
-import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { type HeldLease, mayAskPerson, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { type ErrorCode, isRcmError } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';
 import { loginInHand } from '../finding/login-in-hand.ts';
@@ -59,7 +59,7 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
         what: 'the stored password',
       }).then(
         () => null,
-        (error: unknown) => notProved(error, held.signal),
+        (error: unknown) => notProved(error, held.signal, asksPerson(current)),
       );
       if (refusal === null) return await follow(rotator, endpoint, held, { ...change, proof: 'login' });
       await recordManualRefusal(rotator.db, { ...change, ...refusal });
@@ -96,10 +96,21 @@ async function news(rotator: Rotator, endpoint: MigratedEndpoint, watched: Watch
   return current.version === watched.knownVersion || current.version === watched.refusedVersion ? null : current;
 }
 
+/** What is no payload asks nobody. */
+function asksPerson({ text }: StoredSecret): boolean {
+  try {
+    return mayAskPerson(parsePayload(text));
+  } catch {
+    return false;
+  }
+}
+
 /** Why the portal did not accept it, in a few words; what says nothing about the password is no refusal and goes on as an error. */
-function notProved(error: unknown, signal: AbortSignal): { readonly detail: string; readonly isAskedAgain: boolean } {
+function notProved(error: unknown, signal: AbortSignal, waitsForPerson: boolean): { readonly detail: string; readonly isAskedAgain: boolean } {
   // What was stopped in the middle, or ended before the password was sent, looks like an answer that nobody knows.
   if (signal.aborted || !isRcmError(error) || NOT_JUDGED.has(error.code) || error.details['submitted'] === false) throw error;
+  // Nobody answered with the code that the portal had sent: that says nothing of the password, and they are left in peace for a while before they are asked again.
+  if (waitsForPerson && error.code === 'login_mfa_required') throw error;
   // Only a password that was called wrong rests in the ledger and is asked again; anything else would be met at every look.
   return { detail: WORDS[error.code] ?? 'the portal answered in a way that nobody knows', isAskedAgain: error.code === 'login_rejected' };
 }
@@ -124,7 +135,7 @@ const WORDS: Readonly<Partial<Record<ErrorCode, string>>> = {
   payload_invalid: 'the secret is no credential payload',
   login_locked: 'the account is locked',
   login_challenged: 'the portal asks for more than a password',
-  login_mfa_required: 'the portal asks for a one-time code, and the secret has no seed for one',
+  login_mfa_required: 'the portal asks for a one-time code, and the secret gives none',
   login_mfa_rejected: 'the portal does not accept the one-time code',
   login_password_expired: 'the portal says that it has expired',
   login_change_forced: 'the portal demands a change first',
