@@ -9,6 +9,8 @@ import { applyMigrations } from './migrations/apply.ts';
 import { ALL_ROLES, type AppRole } from './roles/app-role.ts';
 import { ensureAppLogin } from './roles/login.ts';
 
+export { keepStorage, type KeptStorage } from './testing-storage.ts';
+
 /** Migrates an empty database and makes a login for each app. For `freshDatabase`. */
 export async function migrateWithLogins(adminUrl: string): Promise<void> {
   await applyMigrations({ url: adminUrl });

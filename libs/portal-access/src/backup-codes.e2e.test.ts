@@ -1,4 +1,5 @@
 import { createCredentialManager, createTenantStores, type CredentialPayload, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { keepStorage, type KeptStorage } from '@rcm/db/testing';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type RcmError, systemClock } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
@@ -15,17 +16,17 @@ let world: World;
 let browser: BrowserPool;
 const log: string[] = [];
 let next = 0;
-let walBefore: string;
+let storage: KeptStorage;
 
 beforeAll(async () => {
   world = await openWorld({ endpoints: Array.from({ length: 8 }, () => 'borealis' as const), portalType: { settleMs: 200 } });
-  const [wal] = await world.db.transaction('no tenant', (tx) => tx.$queryRaw<{ name: string }[]>`SELECT pg_walfile_name(pg_current_wal_lsn()) AS name`);
-  walBefore = wal?.name ?? '';
+  storage = await keepStorage(world.db);
   const logger = createLogger({ name: 'test', level: 'silent' });
   browser = createBrowserPool({ maxContexts: 8, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
 });
 afterAll(async () => {
   await browser?.close();
+  await storage?.close();
   await world?.close();
 });
 
@@ -154,22 +155,11 @@ describe('a login that has backup codes and a seed', () => {
   });
 });
 
-/** Files of the database, and what was written ahead since it was made, that hold these bytes. */
-const filesWith = (text: string) =>
-  world.db.transaction('no tenant', async (tx) => {
-    await tx.$executeRaw`CHECKPOINT`;
-    const found = await tx.$queryRaw<{ name: string }[]>`
-      SELECT f.name FROM (
-        SELECT 'base/' || d.oid || '/' || f AS name FROM pg_database d CROSS JOIN pg_ls_dir('base/' || d.oid) f WHERE d.datname = current_database()
-        UNION ALL SELECT 'pg_wal/' || w.name FROM pg_ls_waldir() w WHERE w.name >= ${walBefore}) f
-       WHERE position(convert_to(${text}, 'UTF8') IN pg_read_binary_file(f.name, true)) > 0`;
-    return found.map(({ name }) => name.split('/')[0]);
-  });
-
 it('no code is in a byte of Postgres, nor in a log', async () => {
   expect(await world.db.transaction('every tenant', (tx) => tx.backupCodeSpent.count())).toBeGreaterThan(10);
-  expect(new Set(await filesWith('backup_codes_low:borealis-1:none'))).toEqual(new Set(['base', 'pg_wal']));
-  expect(await filesWith('7X9k')).toEqual([]);
+  const holding = async (text: string) => new Set((await storage.holding([text])).map((name) => name.split('/')[0]));
+  expect(await holding('backup_codes_low:borealis-1:none')).toEqual(new Set(['base', 'pg_wal']));
+  expect(await holding('7X9k')).toEqual(new Set());
   expect(log.filter((line) => line.includes('a backup code is typed')).length).toBeGreaterThan(5);
   expect(log.filter((line) => line.includes('7X9k'))).toEqual([]);
 });

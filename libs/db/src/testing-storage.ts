@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import type { Database } from './database.ts';
+
+/** What Postgres has written since it was asked for: the judge of what must never be there, in whatever form the code may have put it. */
+export interface KeptStorage {
+  /** Files of this database, and of the write-ahead log, in which any of the texts stands (UTF-8): `base/…`, `pg_wal/…`. */
+  holding(texts: readonly string[]): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Keeps the write-ahead log from here on, by a replication slot, until `close`: another test's checkpoint would take it away, and what was in it
+ * would be found nowhere. `owner` is a superuser's. Not for a server on which plaintext is being removed.
+ */
+export async function keepStorage(owner: Database): Promise<KeptStorage> {
+  const slot = `test_${randomBytes(8).toString('hex')}`;
+  await owner.transaction('no tenant', (tx) => tx.$queryRaw`SELECT pg_create_physical_replication_slot(${slot}, true)::text`);
+  const [from] = await owner.transaction(
+    'no tenant',
+    (tx) => tx.$queryRaw<{ segment: string }[]>`SELECT pg_walfile_name(restart_lsn) AS segment FROM pg_replication_slots WHERE slot_name = ${slot}`,
+  );
+  return {
+    async holding(texts) {
+      const rows = await owner.transaction('no tenant', async (tx) => {
+        await tx.$executeRaw`CHECKPOINT`;
+        return tx.$queryRaw<{ name: string }[]>`
+          SELECT f.name FROM (
+            SELECT 'base/' || d.oid || '/' || f AS name FROM pg_database d CROSS JOIN pg_ls_dir('base/' || d.oid) f WHERE d.datname = current_database()
+            UNION ALL SELECT 'pg_wal/' || w.name FROM pg_ls_waldir() w WHERE w.name >= ${from?.segment}) f
+           WHERE EXISTS (SELECT FROM unnest(${[...texts]}::text[]) held WHERE position(convert_to(held, 'UTF8') IN pg_read_binary_file(f.name, true)) > 0)`;
+      });
+      return rows.map(({ name }) => name);
+    },
+    close: () => owner.transaction('no tenant', async (tx) => void (await tx.$queryRaw`SELECT pg_drop_replication_slot(${slot})::text`)),
+  };
+}
