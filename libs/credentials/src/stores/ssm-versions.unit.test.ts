@@ -66,6 +66,7 @@ describe('what was written over unread', () => {
     ['an edit by one that came again', [OURS, edited(OURS, 'x'), OURS], edited(OURS, 'x')],
     ['an edit by a rotation that was made without it', [BASE, edited(BASE, 'x'), OURS], edited(BASE, 'x')],
     ['a rotation by an edit of what was before it', [BASE, OURS, edited(BASE, 'x')], OURS],
+    ['what a person saved from an older copy, by a rotation that came again', [BASE, OURS, edited(BASE, 'x'), OURS], edited(BASE, 'x')],
     ['nothing, once somebody went on from it', [BASE, OURS, edited(BASE, 'x'), edited(OURS, 'y')], null],
   ])('%s', (_what, written, lost) => {
     const found = writtenOverUnread(written.map((each) => ({ text: each })));

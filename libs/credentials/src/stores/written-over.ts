@@ -19,8 +19,9 @@ export async function findWrittenOver<V extends Written>(current: V, before: (ve
   let later = current;
   for (let looked = 0; looked < MOST_LOOKED_AT; looked += 1) {
     const earlier = await before(later);
-    if (earlier === null || isRotationOf(later, earlier)) break;
+    if (earlier === null) break;
     versions.unshift(earlier);
+    if (isRotationOf(later, earlier)) break;
     later = earlier;
   }
   return writtenOverUnread(versions);
@@ -39,12 +40,17 @@ export function writtenOverUnread<V extends Written>(versions: readonly V[]): V 
     if (!earlier || isSameText(earlier.text, later.text)) return false;
     return wasThereBefore(later, index) || isOfAnotherLine(earlier, later);
   };
+  // It names a rotation that was there before, and says something else: what a person made of an older text, which is nowhere else.
+  const isEdit = (written: V, index: number): boolean =>
+    attemptOf(written) !== null &&
+    versions.slice(0, index).some((earlier) => attemptOf(earlier) === attemptOf(written) && !isSameText(earlier.text, written.text));
   const goesOn = (later: V, from: V, index: number): boolean =>
     isSameText(later.text, from.text) || (attemptOf(later) === attemptOf(from) && !wasThereBefore(later, index));
   const lost = versions.filter((version, index) => {
     const after = versions[index + 1];
     if (!after || !isUnread(index, after)) return false;
-    const isLoser = isUnread(index - 1, version) && !wasThereBefore(version, index);
+    const isEditUndone = isEdit(version, index) && wasThereBefore(after, index + 1);
+    const isLoser = isUnread(index - 1, version) && !wasThereBefore(version, index) && !isEditUndone;
     return !isLoser && !versions.slice(index + 1).some((later) => goesOn(later, version, index));
   });
   return lost.at(-1) ?? null;
