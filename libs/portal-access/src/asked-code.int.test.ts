@@ -138,4 +138,31 @@ it('a code that came to a process that has stood still since is not given to its
   expect(await codesWhile(lost)).toEqual(['lease_lost', false, true]);
 });
 
+it('gives no code, of whatever factor, while its lease is over, and once the login has ended', async () => {
+  let assertHeld: () => void = () => {
+    throw new RcmError('lease_lost', 'The lease ran out while the process stood still.');
+  };
+  const of = {
+    db: one.db,
+    clock: systemClock,
+    logger,
+    endpoint,
+    loginIdentity: identity,
+    actor: 'agent',
+    keys,
+    waitMs: LONG_MS,
+    personWaitMs: LONG_MS,
+  } as const;
+  const asked = { payload: payloadOf(['totp']), leaseId: await leaseId(), signal: new AbortController().signal, assertHeld: () => assertHeld() };
+  const codes = await loginCodes({ ...of, ...asked });
+  if (!codes) throw new Error('no codes');
+  onTestFinished(() => codes.end());
+  const next = () => codes.next().then((code) => code?.reveal(), errorCode);
+  expect([await next(), codes.given()]).toEqual(['lease_lost', false]);
+  assertHeld = () => undefined;
+  expect([await next(), codes.given()]).toEqual([expect.stringMatching(/^\d{6}$/), true]);
+  await codes.end();
+  expect(await next()).toBe('cancelled');
+});
+
 const errorCode = (error: unknown): unknown => (error as { readonly code?: string }).code;

@@ -1,7 +1,7 @@
 import { codeInboxes, type CredentialPayload, type IdentityKeys } from '@rcm/credentials';
 import type { Database, EndpointRow } from '@rcm/db';
 import { isUsableSeed } from '@rcm/portal-drivers';
-import type { Clock, Metrics, Secret } from '@rcm/telemetry';
+import { type Clock, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
 import { type BackupCodeRequest, backupCodeSource } from './backup-code.ts';
 import { personCodes, type PersonRequest } from './asked-code.ts';
 import { codesOf } from './portal-credential.ts';
@@ -30,7 +30,9 @@ export async function codeSource({ endpoint, payload, metrics, ...request }: Cod
 
 /** What a login answers with where the portal asks for a code. */
 export interface LoginCodes {
-  /** `null`: none is left. */
+  /**
+   * `null`: none is left. Fails where the caller may not act any more: a code that is typed then is a try that nobody counts. Else as the factor that gives it.
+   */
   readonly next: () => Promise<Secret<string> | null>;
   /** Whether there was one to type. */
   readonly given: () => boolean;
@@ -55,11 +57,14 @@ type LoginCodesRequest = CodeRequest & BackupCodeRequest & Omit<PersonRequest, '
 export async function loginCodes(request: LoginCodesRequest): Promise<LoginCodes | null> {
   const factors = await factorsOf(request);
   if (factors.length === 0) return null;
-  let given = false;
+  let [given, hasEnded] = [false, false];
   return {
     async next() {
       for (const factor of factors) {
-        const code = await factor.next();
+        const code = hasEnded ? null : await factor.next();
+        // The process may have been stopped, and the browser's page goes on where it stood: the ledger has settled that login long since, and the lease is another's.
+        if (hasEnded) throw new RcmError('cancelled', 'The login has ended, so no code is typed into it.', { details: { endpointId: request.endpoint.id } });
+        request.assertHeld?.();
         given = code !== null;
         if (given) return code;
       }
@@ -67,7 +72,10 @@ export async function loginCodes(request: LoginCodesRequest): Promise<LoginCodes
     },
     given: () => given,
     brokenOff: () => factors.some((factor) => factor.brokenOff?.()),
-    end: () => endOf(factors),
+    end() {
+      hasEnded = true;
+      return endOf(factors);
+    },
   };
 }
 
