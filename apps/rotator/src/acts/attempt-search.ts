@@ -11,6 +11,7 @@ export const searchFor = (inHand: AttemptInHand, since: Date, asksTwice: Search[
     attemptId: inHand.attempt.id,
     since,
     asksTwice,
+    isUnsent: inHand.isNew && inHand.attempt.submitDeadlineAt === null,
   });
 
 /** The portal accepts a password that is not current: it is to become current. */

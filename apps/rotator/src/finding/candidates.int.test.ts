@@ -99,6 +99,11 @@ it.each(['ssm', 'secrets-manager', 'vault'] as const)(
       order.push(name.first === undefined ? foundOf(name, attemptId) : 'cut');
       passwords.push(password.reveal());
     }
+    const unsent: string[] = [];
+    const sources = { db: rotator.db, current: await login.store.read(login.reference), ownAttemptId: attemptId, ownIsUnsent: true };
+    for await (const { name } of candidates(login, sources)) unsent.push(name.first === undefined ? foundOf(name, attemptId) : 'cut');
+    // Nobody can accept what was never let out, as it is or cut.
+    expect(unsent).toEqual(order.filter((name) => name !== 'staged' && name !== 'cut'));
     const history = order.filter((name) => name.startsWith('version:'));
     expect(order.slice(0, 2)).toEqual(['staged', 'current:']);
     expect(history[0]).toBe(`version:${first.version}`);

@@ -24,6 +24,8 @@ export interface CandidateSources {
   readonly current: StoredSecret | null;
   /** The attempt whose own copy comes first; `null`: no rotation is open. */
   readonly ownAttemptId: string | null;
+  /** Its copy was never let out of this process, and is passed over. */
+  readonly ownIsUnsent?: boolean;
 }
 
 /**
@@ -33,13 +35,13 @@ export interface CandidateSources {
  * it cut, and other versions that were ever tried. Read one by one, as they are asked for; what is gone from the store, or no payload, is passed over.
  */
 export async function* candidates(login: LoginInHand, sources: CandidateSources): AsyncGenerator<Candidate> {
-  const { db, current, ownAttemptId } = sources;
+  const { db, current, ownAttemptId, ownIsUnsent } = sources;
   const older = await olderCopies(login, sources);
   for await (const name of names(login, sources, older)) {
     const found = await candidate(login, name, current);
     if (found) yield found;
   }
-  const own = ownAttemptId === null ? [] : [await copyOf(db, ownAttemptId)];
+  const own = ownAttemptId === null || ownIsUnsent ? [] : [await copyOf(db, ownAttemptId)];
   for (const attemptId of perhapsCut([...own, ...older])) yield* cutCopy(login, attemptId, current);
   for (const { version } of (await knownVersionsOf(login, db)).others) {
     const found = await candidate(login, { kind: 'version', of: version }, current);
@@ -48,8 +50,8 @@ export async function* candidates(login: LoginInHand, sources: CandidateSources)
 }
 
 /** What was stored whole, but for versions that are tried last of all. */
-async function* names(login: LoginInHand, { db, current, ownAttemptId }: CandidateSources, older: readonly Copy[]): AsyncGenerator<CandidateName> {
-  if (ownAttemptId !== null) yield { kind: 'copy', of: ownAttemptId };
+async function* names(login: LoginInHand, { db, current, ownAttemptId, ownIsUnsent }: CandidateSources, older: readonly Copy[]): AsyncGenerator<CandidateName> {
+  if (ownAttemptId !== null && !ownIsUnsent) yield { kind: 'copy', of: ownAttemptId };
   yield { kind: 'current', of: '' };
   yield* currentElsewhere(login, db);
   const [newest] = bySubmit(older).submitted;

@@ -14,6 +14,8 @@ export interface Search {
   readonly login: LoginInHand;
   /** The open attempt; its copy comes first, and its logins are its own in the ledger. */
   readonly attemptId: string | null;
+  /** The attempt is this process's own, begun under the lease that it holds, and nothing was submitted: no portal can accept its copy, and to ask for it would cost a failure. */
+  readonly isUnsent?: boolean;
   /** Refusals since this moment count; earlier ones say nothing, since the portal may have made its change after them. */
   readonly since: Date;
   /**
@@ -41,7 +43,7 @@ export type Found =
 export async function findAccepted(search: Search): Promise<Found> {
   const { services, login } = search;
   const current = await login.store.read(login.reference, { signal: login.held.signal });
-  const sources = { db: services.db, current, ownAttemptId: search.attemptId };
+  const sources = { db: services.db, current, ownAttemptId: search.attemptId, ownIsUnsent: search.isUnsent ?? false };
   const wait = new Wait();
   const again: Known[] = [];
   const exhausted: Known[] = [];
