@@ -74,6 +74,9 @@ function parse(text: string): Partial<Record<string, unknown>> {
   }
 }
 
+/** Of a stored text; `undefined`: it is none of ours. */
+export const fieldOf = (text: string, name: string): unknown => parse(text)[name];
+
 function passwordsIn(text: string): readonly string[] {
   const { password } = fieldsIn(text);
   return password === null ? [] : [password];

@@ -1,12 +1,12 @@
 import type { PauseScope } from '@rcm/db';
-import type { Account } from '../portal/account.ts';
+import { type Account, accepts } from '../portal/account.ts';
 import { countingFailures, isLocked } from '../portal/lockout.ts';
 import type { Portal } from '../portal/portal.ts';
 import type { PortalEntry } from '../portal/record.ts';
 import { timeWords } from '../time/trace.ts';
 import { accountName, type Save, type SimLogin, type World } from '../world/world.ts';
 import type { Finding, FindingKind } from './finding.ts';
-import { copiesElsewhere, holdingsOf, isAccepted, opens, together } from './holdings.ts';
+import { copiesElsewhere, fieldOf, holdingsOf, isAccepted, opens, together } from './holdings.ts';
 import { Possession, type Writer } from './possession.ts';
 import { Homes } from './homes.ts';
 import { Rashness } from './rashness.ts';
@@ -22,6 +22,8 @@ const LOOK_EVERY_MS = HOUR_MS;
 /** What lies beside current for so long is not just on its way into it. */
 const BESIDE_MS = 12 * HOUR_MS;
 const NEEDED_TO_ROTATE = 2;
+/** What was refused is asked for again only where that failure would not be the last one of our share. */
+const TO_SPARE = 1;
 /** A day is the longest window that a portal counts in; whoever may not know its clock waits a little beyond, and a call that is slow takes its time. */
 const SEARCH_MS = 26 * HOUR_MS;
 
@@ -307,8 +309,10 @@ export class Oracle {
     // A rotation begins with two failures to spare, or it could not find out what it has done. A login of which nobody said how it ended takes one of them for a day: nobody can
     // tell a process that is gone from one that stands still and sends it yet.
     const mayCome = portal.told.some((told) => told.username === username && told.endedAt === null && told.at > now - DAY_MS) ? 1 : 0;
-    if (account.mustChange && (portal.habits.lockout.windowMs === null || mayCome > 0) && share - seen - mayCome < NEEDED_TO_ROTATE)
+    if (account.mustChange && share - seen - mayCome < NEEDED_TO_ROTATE)
       return `the portal demands a new password, and of the ${share} failures that are our share ${seen} may have counted and ${mayCome} may come yet`;
+    if (portal.habits.lockout.windowMs !== null && share - seen <= TO_SPARE && this.#wasRefusedBefore(login, account))
+      return `what the portal accepts was refused before, and is asked for again only with a failure to spare: ${seen} of our ${share} may have counted`;
     // A password that opens the door to a change is found already.
     const tried = new Set(
       portal.told.filter((told) => told.username === username && told.at > now - SEARCH_MS && foundNoWayIn(told)).map((told) => told.password),
@@ -316,6 +320,11 @@ export class Oracle {
     return tried.size >= share && share > 0
       ? `the search for what the portal accepts goes on: ${tried.size} passwords found no way in within ${SEARCH_MS / HOUR_MS} hours`
       : undefined;
+  }
+
+  /** An ill portal refused it, or had not made its change yet: to anybody outside it looked wrong. */
+  #wasRefusedBefore({ portal, username }: SimLogin, account: Account): boolean {
+    return portal.told.some((told) => told.username === username && foundNoWayIn(told) && accepts(portal.habits, account, told.password));
   }
 
   #judgeReach(watched: Watched): void {
@@ -373,7 +382,17 @@ export class Oracle {
           'stale win',
           `${login.plan.endpointId} ${field}`,
           `a person wrote ${JSON.stringify(values)}, and ${JSON.stringify(stored?.[field])} is left`,
+          this.#wasToldOf(login, field, values) ? 'people were told which version was written over, and it is in the history with what they wrote' : undefined,
         );
+  }
+
+  /** A writer that stood still wrote over it and died at once: whoever comes next can tell people, and only they know what they meant. */
+  #wasToldOf({ plan, reference }: SimLogin, field: string, values: readonly unknown[]): boolean {
+    const { stores, database } = this.#world;
+    const isTold = database.tables.notices
+      .all()
+      .some(({ endpointId, detail }) => endpointId === plan.endpointId && detail?.includes('was written over') === true);
+    return isTold && stores.contentsOf(reference).earlier.some((text) => values.includes(fieldOf(text, field)));
   }
 }
 

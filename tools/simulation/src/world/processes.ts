@@ -132,6 +132,7 @@ export async function runAgent(world: World, process: SimProcess): Promise<void>
 }
 
 async function visit(world: World, process: SimProcess, access: AgentAccess, { orgId, endpointId, login }: World['endpoints'][number]): Promise<boolean> {
+  const begunAt = world.scheduler.now;
   const request = { orgId, endpointId, holder: `${process.name} ${process.crossings}`, signal: new AbortController().signal };
   try {
     return await withAgentSession(access, request, async (session, signal) => {
@@ -143,7 +144,8 @@ async function visit(world: World, process: SimProcess, access: AgentAccess, { o
     if (!isRcmError(error)) throw error;
     world.trace.add(process.name, `visit of ${endpointId} fails: ${error.code}`);
     const turnedAway = world.logins.get(endpointId);
-    if (turnedAway) world.onTurnedAway(turnedAway);
+    // Whom the world itself has hit meanwhile was kept out by that.
+    if (turnedAway && !process.hurts.some((at) => at >= begunAt)) world.onTurnedAway(turnedAway);
     return false;
   }
 }
