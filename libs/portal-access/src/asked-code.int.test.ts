@@ -153,14 +153,15 @@ it('gives no code, of whatever factor, while its lease is over, and once the log
     waitMs: LONG_MS,
     personWaitMs: LONG_MS,
   } as const;
-  const asked = { payload: payloadOf(['totp']), leaseId: await leaseId(), signal: new AbortController().signal, assertHeld: () => assertHeld() };
+  const payload = payloadOf(['backup_codes']).map((given) => ({ ...given, backup_codes: ['code-1', 'code-2', 'code-3'] }));
+  const asked = { payload, leaseId: await leaseId(), signal: new AbortController().signal, assertHeld: () => assertHeld() };
   const codes = await loginCodes({ ...of, ...asked });
   if (!codes) throw new Error('no codes');
   onTestFinished(() => codes.end());
   const next = () => codes.next().then((code) => code?.reveal(), errorCode);
   expect([await next(), codes.given()]).toEqual(['lease_lost', false]);
   assertHeld = () => undefined;
-  expect([await next(), codes.given()]).toEqual([expect.stringMatching(/^\d{6}$/), true]);
+  expect([await next(), codes.given()]).toEqual(['code-2', true]);
   await codes.end();
   expect(await next()).toBe('cancelled');
 });
