@@ -29,7 +29,7 @@ export interface CandidateSources {
 }
 
 /**
- * The stored passwords that the portal may accept, in the order in which they are tried: the attempt's own copy, current, what is current in the account's other
+ * The stored passwords that the portal may accept, in the order in which they are tried: the attempt's own copy (unless it was never let out), current, what is current in the account's other
  * secrets of the same organization, the newest copy that was submitted and came to no proven end, the versions that were last seen accepted, the last one that was
  * tried in vain or replaced untried, older copies from the newest, what people wrote over before anybody had tried it, what a portal would have kept of a copy that
  * it cut, and other versions that were ever tried. Read one by one, as they are asked for; what is gone from the store, or no payload, is passed over.

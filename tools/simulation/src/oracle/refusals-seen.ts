@@ -19,8 +19,8 @@ export function refusalsSeen({ accounts, told, habits }: Portal, username: strin
   /** Of each failure: until when it may have come. */
   let seen: number[] = [];
   for (const login of told) {
-    const { at, process, username: whose, outcome: heard, endedAt } = login;
-    if (whose !== username || (endedAt ?? knownOver(login, now)) < support) continue;
+    const { at, process, username: whose, outcome: heard } = login;
+    if (whose !== username || knownOver(login, now) < support) continue;
     // Who died at once, or whose next call was lost, told nobody.
     const outcome = process?.hurts.some((hurt) => hurt >= at && hurt < at + TOLD_WITHIN_MS) ? null : heard;
     if (outcome === 'accepted' && counts === 'consecutive') seen = seen.filter((cameBy) => cameBy > at);

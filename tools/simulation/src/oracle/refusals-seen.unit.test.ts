@@ -53,6 +53,8 @@ describe('where an accepted login makes the portal forget', () => {
   test('support makes it forget, too', () => {
     expect(seen([login(10, { outcome: 'rejected', ended: 40 }), accepted(30)], { support: 50 })).toBe(0);
     expect(seen([login(10, { outcome: 'unknown', ended: 60, stop: [10, 60] }), accepted(5)], { support: 50 })).toBe(1);
+    // Refused before support, and written down after by a process that had stood still: whoever reads that cannot tell which was first.
+    expect(seen([login(10, { outcome: 'rejected_or_locked', stop: [10, 90] }), accepted(5)], { support: 50 })).toBe(1);
   });
 });
 
