@@ -22,7 +22,7 @@ export { type ReplicaConfig, replicaEnvironment } from './failover/replica-envir
 export { createReplicatedReaders, createReplicatedStores } from './failover/replicated.ts';
 export { codeInboxes, codePrints, inboxName, messagePrints } from './code-inbox.ts';
 export { payloadFingerprint } from './fingerprint.ts';
-export { isSameText } from './stores/same-text.ts';
+export { isSameText, keepsFieldsOf } from './stores/same-text.ts';
 export {
   type AccountRealm,
   formerIdentities,

@@ -1,4 +1,4 @@
-import { parsePayload, type StoredSecret } from '@rcm/credentials';
+import { keepsFieldsOf, parsePayload, type StoredSecret } from '@rcm/credentials';
 import { advanceAttempt, passwordTries, tellLeftBehind } from '@rcm/db';
 import { accountOf, type GuardedResult, type LoginCodes, portalCredential } from '@rcm/portal-access';
 import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
@@ -37,6 +37,9 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
     if (inHand.heldMs < SEEN_WITHIN_MS) return holding({ detail: 'the staged copy is not to be seen', forMs: services.timing.retryMs, ownMatter: true });
     return { kind: 'gave_up', detail: `the staged copy is gone; ${nothing}` };
   }
+  // A secret that was deleted and made again counts its versions from 1: the number alone does not say that it is the text the copy was made from.
+  if (!keepsFieldsOf(staged.text, current.text))
+    return { kind: 'base_moved', detail: `the current secret is another by the same version; ${nothing}`, dueSoon: true };
   if (await wasRefused(inHand, current)) return currentRefused(inHand);
   const { overwritten } = await store.rehearse(login.slotOf(attempt.id), attempt.baseVersion, { ...heldOptions(login), text: staged.text });
   if (overwritten !== null) await tellOverwritten(inHand, overwritten.version);

@@ -81,6 +81,23 @@ it('a password of their own that a person saves from an old copy stays, though t
   expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
 });
 
+it('a secret that is made again under an open rotation, and has its very version but another account, is that account’s', async () => {
+  const { id } = await row.world.addEndpoint('alpine');
+  const { fields, version } = await row.open(id);
+  await expect(row.rotate(id, { ...row.patient, onJournalWrite: dyingAfter('staged') })).rejects.toThrow('the process is gone');
+  const [username, password] = [`${id}-second`, 'The-second-account-1'];
+  await row.world.portals.createAccount({ portal: 'alpine', username, password });
+  await remove(id);
+  await create(id, { ...fields, username, password });
+  expect((await row.open(id)).version).toBe(version);
+  expect(await row.settle(id)).toBe('abandoned');
+  // The row follows, and the rotation begins again.
+  expect(await row.settle(id)).toMatch(/^not started: the secret names another account/);
+  expect(await row.settle(id)).toBe('done');
+  expect(await row.visit(id)).toBe('in');
+  expect((await row.open(id)).fields).toMatchObject({ username });
+});
+
 const dyingAfter = (write: string) => (written: string, when: 'before' | 'after') => {
   if (written === write && when === 'after') throw new Error('the process is gone');
 };
