@@ -32,6 +32,8 @@ interface Watched {
   workedAt: number;
   /** When somebody last came and could not get in. */
   turnedAwayAt: number;
+  /** When the first did since somebody had got in; `null`: nobody was turned away since. */
+  turnedAwaySince: number | null;
   /** Since when nothing but ourselves keeps anybody out; `null`: something does. */
   wellSince: number | null;
   /** What was last said of an outage that lasts; `null`: there is none. */
@@ -73,6 +75,7 @@ export class Oracle {
         login,
         workedAt: now,
         turnedAwayAt: now,
+        turnedAwaySince: null,
         wellSince: now,
         outage: null,
         possession: new Possession(),
@@ -93,7 +96,9 @@ export class Oracle {
     world.onWorked = (login) => this.#worked(login);
     world.onTurnedAway = (login) => {
       const watched = this.#watched.find((known) => known.login === login);
-      if (watched) watched.turnedAwayAt = world.scheduler.now;
+      if (!watched) return;
+      watched.turnedAwayAt = world.scheduler.now;
+      watched.turnedAwaySince ??= world.scheduler.now;
     };
     world.onSaved = (login, save) => this.#saved(login, save);
     world.scheduler.afterEach = () => this.#look();
@@ -198,7 +203,9 @@ export class Oracle {
 
   #worked(login: SimLogin): void {
     const watched = this.#watched.find((known) => known.login === login);
-    if (watched) watched.workedAt = this.#world.scheduler.now;
+    if (!watched) return;
+    watched.workedAt = this.#world.scheduler.now;
+    watched.turnedAwaySince = null;
   }
 
   /** Whom the secret names now is who is to get in: of two people who saved one after the other, the last has the word. */
@@ -266,7 +273,7 @@ export class Oracle {
       }
       watched.wellSince ??= now;
       // Where nobody came, nobody was kept out: it may have been mended long since.
-      const outFor = watched.turnedAwayAt - Math.max(watched.wellSince, watched.workedAt);
+      const outFor = watched.turnedAwayAt - Math.max(watched.wellSince, watched.turnedAwaySince ?? now);
       const { lockout } = watched.login.portal.habits;
       if (outFor > OUT_FOR_LONG_MS + (lockout.windowMs ?? 0)) this.#outage(watched, outFor);
       else watched.outage = null;

@@ -97,7 +97,7 @@ export const PLANTED: readonly PlantedFault[] = [
     words: '(h) after a failover nobody tries the copy of the attempt itself',
     shows: ['outage', 'stuck'],
     file: finding('candidates'),
-    from: "if (ownAttemptId !== null) yield { kind: 'copy', of: ownAttemptId };",
+    from: "if (ownAttemptId !== null && !ownIsUnsent) yield { kind: 'copy', of: ownAttemptId };",
     to: '',
   },
   {
