@@ -33,6 +33,7 @@ const COMMANDS = {
   images: { file: inRoot('tools', 'images', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   sbom: { file: inRoot('tools', 'sbom', 'src', 'main.ts'), args: ['sbom'], cwd: here, browser: false },
   licences: { file: inRoot('tools', 'sbom', 'src', 'main.ts'), args: ['licences'], cwd: here, browser: false },
+  screenshots: { file: inRoot('apps', 'console', 'src', 'pictures', 'main.fixture.ts'), args: [], cwd: root, browser: true },
   test: { file: inRoot('tools', 'setup', 'test', 'main.mjs'), args: [], cwd: root, browser: true },
   lint: { file: nx, args: ['run-many', '-t', 'lint', 'typecheck'], cwd: root, browser: false },
   nx: { file: nx, args: [], cwd: root, browser: false },

@@ -104,7 +104,8 @@ export async function openTestConsole(
   };
 }
 
-async function seed(url: string): Promise<void> {
+/** Two hospitals, each with one login at one portal. */
+export async function seed(url: string): Promise<void> {
   const owner = openDatabase({ url, applicationName: 'seed', maxConnections: 2 });
   await upsertPortalType(owner, PORTAL);
   for (const number of [1, 2]) {

@@ -1,0 +1,38 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { makePictures } from './make.fixture.ts';
+import { nameOf, PICTURES } from './shown.fixture.ts';
+
+const DOCS = join(import.meta.dirname, '../../../../docs');
+const LARGEST_BYTES = 2_000_000;
+const folder = mkdtempSync(join(tmpdir(), 'rcm-pictures-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const widthOf = (png: Buffer): number => png.readUInt32BE(16);
+
+test('the command makes each picture that docs/console.md shows, and the docs have no other', async () => {
+  const named = PICTURES.flatMap(({ page, looks }) => looks.map((look) => nameOf(page, look)));
+  const shown = [...readFileSync(join(DOCS, 'console.md'), 'utf8').matchAll(/\]\(console\/([^)]+)\)/g)].map(([, name]) => name ?? '');
+  expect([...new Set(shown)].toSorted()).toEqual(named.toSorted());
+  expect(readdirSync(join(DOCS, 'console')).toSorted()).toEqual(named.toSorted());
+
+  const made = await makePictures(folder);
+  expect(readdirSync(folder).toSorted()).toEqual(named.toSorted());
+  for (const { name, text } of made) {
+    const png = readFileSync(join(folder, name));
+    expect(png.subarray(1, 4).toString('latin1'), name).toBe('PNG');
+    // A page that scrolls sideways, or is not the one that was asked for, is no picture of it.
+    expect(widthOf(png), name).toBe(Number(/\d+/.exec(name)?.[0]));
+    expect(text, name).not.toContain('Nothing here');
+    expect(text, name).not.toMatch(/localhost|\d s ago|in \d+ s\b/);
+    expect(text, name).not.toContain(new Date().toISOString().slice(0, 10));
+  }
+});
+
+test('the pictures in the docs are of the widths that their names say, and small', () => {
+  const files = readdirSync(join(DOCS, 'console'));
+  expect(new Set(files.map((name) => widthOf(readFileSync(join(DOCS, 'console', name)))))).toEqual(new Set([400, 1280, 3840]));
+  expect(files.reduce((sum, name) => sum + statSync(join(DOCS, 'console', name)).size, 0)).toBeLessThan(LARGEST_BYTES);
+});
