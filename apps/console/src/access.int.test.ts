@@ -50,7 +50,7 @@ beforeAll(async () => {
 afterAll(() => w?.close());
 
 /** Pages of rows that are some organization's, of one and of all. */
-const OF_ALL = ['/logins', '/rotations', '/migration', '/tasks', '/codes', '/approvals', '/notifications'];
+const OF_ALL = ['/logins', '/rotations', '/calendar?day=2031-03-05', '/migration', '/tasks', '/codes', '/approvals', '/notifications'];
 
 const signedIn = (person: string) => {
   const found = browsers.get(person);
@@ -103,6 +103,7 @@ test('what is another’s is answered word for word, and header for header, as w
     ['/o/hospital-2/portals/alpine', '/o/hospital-3/portals/alpine'],
     ['/o/hospital-2/migration', '/o/hospital-3/migration'],
     ['/o/hospital-2/calendar', '/o/hospital-3/calendar'],
+    ['/all/calendar', '/nothing/calendar'],
     ['/o/hospital-2/access', '/o/hospital-3/access'],
     ['/o/hospital-2/access.csv', '/o/hospital-3/access.csv'],
     ['/o/hospital-2/approvals', '/o/hospital-3/approvals'],
@@ -122,7 +123,7 @@ test('no page of an organization names another’s login, whoever looks', async 
   await asSuperuser(w.url, [
     `INSERT INTO rotation_pause (org_id, endpoint_id, actor, reason) VALUES ('hospital-2', 'alpine-2', 'person:os:jane', 'r')`,
     `INSERT INTO login_identity (id) VALUES (repeat('b', 64))`,
-    `UPDATE integration_endpoint SET login_identity = repeat('b', 64), secret_arn = 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/b', current_version = '1', next_rotation_at = now() WHERE id = 'alpine-2'`,
+    `UPDATE integration_endpoint SET login_identity = repeat('b', 64), secret_arn = 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/b', current_version = '1', next_rotation_at = '2031-03-05T12:00:00Z' WHERE id = 'alpine-2'`,
     `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash)
      VALUES (gen_random_uuid(), repeat('b', 64), 'hospital-2', 'alpine-2', 'alpine', 'staged', 1, 'rotator@host:1', 'due', 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/b', '1', 'h')`,
   ]);

@@ -49,6 +49,7 @@ const PAGES = (): Readonly<Record<string, string>> => ({
   notifications: '/all/notifications',
   rotations: '/all/rotations',
   calendar: '/o/hospital-1/calendar',
+  'calendar of all': '/all/calendar?day=2031-06-03',
   portals: '/all/portals',
   portal: '/all/portals/alpine',
   migration: '/all/migration',

@@ -199,6 +199,7 @@ export { noticeLapsing } from './upkeep/notice-lapsing.ts';
 export { notePersonsWord, type PersonsWord } from './upkeep/said.ts';
 export { type CalendarEntry, type CalendarKind, listCalendar } from './fleet/calendar.ts';
 export { type ClosedHours, closedHours, comingInMonth, comingOnDay, type DayCount, type DayPlace } from './fleet/month.ts';
+export { closedHoursOfAll, comingInMonthOfAll, comingOnDayOfAll } from './fleet/month-of-all.ts';
 export { noticeUndecided } from './notices/undecided.ts';
 export { type Notice, type NoticeKind } from './notices/notice.ts';
 export { type ClaimedNotice, type ClaimOptions, claimNotices, listNotices, noticeDelivered, noticeFailed, noticesReturned } from './notices/outbox.ts';

@@ -31,7 +31,7 @@ interface Around {
 const PLACES: readonly { readonly page: Page; readonly title: string; readonly path: string; readonly ofAll: boolean }[] = [
   { page: 'fleet', title: 'Fleet', path: '/logins', ofAll: true },
   { page: 'rotations', title: 'Rotations', path: '/rotations', ofAll: true },
-  { page: 'calendar', title: 'Calendar', path: '/calendar', ofAll: false },
+  { page: 'calendar', title: 'Calendar', path: '/calendar', ofAll: true },
   { page: 'portals', title: 'Portals', path: '/portals', ofAll: true },
   { page: 'migration', title: 'Migration', path: '/migration', ofAll: true },
   { page: 'tasks', title: 'Tasks', path: '/tasks', ofAll: true },

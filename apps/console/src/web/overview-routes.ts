@@ -1,8 +1,11 @@
 import {
   channelFigures,
   closedHours,
+  closedHoursOfAll,
   comingInMonth,
+  comingInMonthOfAll,
   comingOnDay,
+  comingOnDayOfAll,
   type Database,
   databaseProblem,
   dueByDay,
@@ -40,6 +43,7 @@ import { standingIn } from './places.ts';
 const ASKED_SHOWN = 10;
 const DAYS = 14;
 const RUNS_SHOWN = 20;
+const NO_DAY = { entries: [], next: null };
 
 /** What is to be seen of more than one login. */
 export function overviewRoutes(server: FastifyInstance, db: Database): void {
@@ -60,16 +64,17 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
     return { title: 'Rotations', content: rotationsPage({ place, asked, days, portals, admissions, pauses, open, next, now }) };
   });
 
-  page('calendar', '/calendar', 'organization', async ({ place: { orgId }, query, now }) => {
-    if (orgId === null) return null;
+  page('calendar', '/calendar', 'both', async ({ place, query, now }) => {
+    const { orgId } = place;
     const asked = calendarAsked(query, now);
     const after = query['after'] === undefined ? null : placeIn(dayPlaces, 'after', String(query['after']));
-    const [days, day, closed] = await Promise.all([
-      comingInMonth(db, { orgId, month: asked.month }),
-      asked.day === null ? { entries: [], next: null } : comingOnDay(db, { orgId, day: asked.day, after, limit: A_PAGE }),
-      closedHours(db, { orgId }),
+    const { month, day } = asked;
+    const [days, one, closed] = await Promise.all([
+      orgId === null ? comingInMonthOfAll(db, { month }) : comingInMonth(db, { orgId, month }),
+      day === null ? NO_DAY : orgId === null ? comingOnDayOfAll(db, { day, after, limit: A_PAGE }) : comingOnDay(db, { orgId, day, after, limit: A_PAGE }),
+      orgId === null ? closedHoursOfAll(db) : closedHours(db, { orgId }),
     ]);
-    return { title: 'Calendar', content: calendarPage({ orgId, asked, days, ...day, closed, now }) };
+    return { title: 'Calendar', content: calendarPage({ place, asked, days, ...one, closed, now }) };
   });
 
   page('portals', '/portals', 'both', async ({ place, now }) => {

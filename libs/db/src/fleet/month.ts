@@ -77,7 +77,7 @@ export const closedHours = (db: Database, { orgId }: { readonly orgId: string })
   );
 
 /** A day that there is, of a year that calendars have. */
-function checkDay(day: string): string {
+export function checkDay(day: string): string {
   if (DAY.test(day) && day >= '2000' && day < '2200' && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day)) return day;
   throw new RcmError('input_invalid', 'Say a day as YYYY-MM-DD, or a month as YYYY-MM.');
 }

@@ -24,6 +24,7 @@ import { fleetOverview } from '../fleet/overview.ts';
 import { findPortalType, listPortalTypes } from '../fleet/portal-types.ts';
 import { listPortals, showPortal } from '../fleet/portals-shown.ts';
 import { closedHours, comingInMonth, comingOnDay } from '../fleet/month.ts';
+import { closedHoursOfAll, comingInMonthOfAll, comingOnDayOfAll } from '../fleet/month-of-all.ts';
 import { dueByDay, portalRotations } from '../fleet/rotations.ts';
 import { showLogin } from '../fleet/show-login.ts';
 import type { LoginFilter } from '../fleet/walk.ts';
@@ -207,6 +208,9 @@ const operator: readonly Operation[] = [
   asks('rcm_console', comingInMonth, [{ orgId: ONE.orgId, month: soon(0).toISOString().slice(0, 7) }], { ...list, most: 20_000 }),
   asks('rcm_console', comingOnDay, [{ orgId: ONE.orgId, day: soon(5).toISOString().slice(0, 10), limit: 50 }], { ...list, most: 20_000 }),
   asks('rcm_console', closedHours, [{ orgId: ONE.orgId }], { ...list, most: 20_000 }),
+  asks('rcm_console', comingInMonthOfAll, [{ month: soon(0).toISOString().slice(0, 7) }], { ...list, most: 60_000 }),
+  asks('rcm_console', comingOnDayOfAll, [{ day: soon(5).toISOString().slice(0, 10), limit: 50 }], { ...list, most: 10_000 }),
+  asks('rcm_console', closedHoursOfAll, [], list),
   asks('rcm_console', listTold, [{ scope: 'every tenant', limit: 50 }], { ...list, most: 1_000 }),
   asks('rcm_console', listTold, [{ scope: { tenant: ONE.orgId }, limit: 50 }], { of: 'of an organization', kind: 'list', most: 1_000 }),
   asks('rcm_console', channelFigures, ['every tenant'], { ...list, most: 3_000 }),
