@@ -74,6 +74,7 @@ export function commandTree({ terminal, now, print }: Running): Command {
     .option('--never-used', 'with no login that was ever accepted')
     .option('--expiring [span]', 'whose password the portal lets expire within this time (14d)')
     .option('--shared', 'that lie in several organizations or under several secrets')
+    .option('--order <order>', 'name, next_rotation or oldest_password: those that have such a date; of all, an organization or a portal type', 'name')
     .option('--limit <n>', 'logins on a page', '50')
     .option('--after <place>', 'the next page, from where the one before ended')
     .action(async (options: LoginsOptions) => {

@@ -92,6 +92,7 @@ export { type DueDay, dueByDay, type PortalRotations, portalRotations } from './
 export { type LoginBudget, type LoginInFull, type Refused, showLogin } from './fleet/show-login.ts';
 export { showTask, type TaskInFull } from './fleet/show-task.ts';
 export { type LoginFilter, type WalkPlace } from './fleet/walk.ts';
+export { LOGIN_ORDERS, type LoginOrder } from './fleet/walk-order.ts';
 export { assessPortalTypes, type BreakerCause, type BreakerRules } from './admission/breaker.ts';
 export { isPortalIll, type PortalHealth } from './admission/health.ts';
 export { type PortalAdmission, listAdmissions } from './admission/list.ts';

@@ -1,5 +1,6 @@
-import { type Database, listLogins, type LoginFilter } from '@rcm/db';
+import { type Database, listLogins, LOGIN_ORDERS, type LoginFilter, type LoginOrder } from '@rcm/db';
 import { cursorOf, isWell, loginPlaces, noteOf, placeIn, relative, standingOf } from '@rcm/fleet';
+import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
 import { span } from '../span.ts';
 import { loginJson, standingCell } from '../standing.ts';
@@ -15,6 +16,7 @@ export interface LoginsOptions {
   readonly blocked?: boolean;
   readonly neverUsed?: boolean;
   readonly shared?: boolean;
+  readonly order: string;
   readonly limit: string;
   readonly after?: string;
 }
@@ -22,11 +24,19 @@ export interface LoginsOptions {
 const DUE = '7d';
 const EXPIRING = '14d';
 
+/** Fails with `input_invalid`. */
+function orderIn(text: string): LoginOrder {
+  const order = LOGIN_ORDERS.find((each) => each === text);
+  if (order === undefined) throw new RcmError('input_invalid', `--order is one of ${LOGIN_ORDERS.join(', ')}.`);
+  return order;
+}
+
 /** One page of what is asked for. Not well where a login on it is locked, blocked or failing. */
 export async function logins(db: Database, options: LoginsOptions, now: Date): Promise<Report> {
   const limit = Number(options.limit);
   const { logins: found, next } = await listLogins(db, {
     filter: filterOf(options, now),
+    order: orderIn(options.order),
     after: options.after === undefined ? null : placeIn(loginPlaces, '--after', options.after),
     limit,
   });

@@ -1,4 +1,4 @@
-import type { FleetLogin, LoginFilter, LoginPage } from '@rcm/db';
+import { type FleetLogin, LOGIN_ORDERS, type LoginFilter, type LoginOrder, type LoginPage } from '@rcm/db';
 import { cursorOf, noteOf, type Standing, standingOf } from '@rcm/fleet';
 import { isId } from '@rcm/telemetry';
 import type { VNode } from 'preact';
@@ -20,19 +20,26 @@ const SHOWN = {
 type Shown = keyof typeof SHOWN;
 const DAY_MS = 86_400_000;
 
+const ORDERS: Readonly<Record<LoginOrder, string>> = {
+  name: 'Name',
+  next_rotation: 'Next rotation, where there is one',
+  oldest_password: 'Oldest password, where it is known',
+};
+
 export interface FleetQuestion {
   readonly show: Shown;
   /** Empty: any. */
   readonly portal: string;
+  /** Of all alone: what else is shown has an order of its own, by how long it is so. */
+  readonly order: LoginOrder;
 }
 
 /** What cannot be asked for is not asked for. */
 export const fleetQuestion = (query: Readonly<Record<string, unknown>>): FleetQuestion => {
-  const { show, portal } = query;
-  return {
-    show: typeof show === 'string' && Object.hasOwn(SHOWN, show) ? (show as Shown) : 'all',
-    portal: typeof portal === 'string' && isId(portal) ? portal : '',
-  };
+  const { portal } = query;
+  const show = typeof query['show'] === 'string' && Object.hasOwn(SHOWN, query['show']) ? (query['show'] as Shown) : 'all';
+  const order = LOGIN_ORDERS.find((each) => each === query['order']) ?? 'name';
+  return { show, portal: typeof portal === 'string' && isId(portal) ? portal : '', order: show === 'all' ? order : 'name' };
 };
 
 export const fleetFilter = ({ show, portal }: FleetQuestion, now: Date): LoginFilter => ({
@@ -71,7 +78,11 @@ export interface FleetShown {
 
 export function fleetPage({ place, question, portals, found: { logins, next }, token, now }: FleetShown): Markup {
   const path = `${place.base}/logins`;
-  const query = { show: question.show, ...(question.portal === '' ? {} : { portal: question.portal }) };
+  const query = {
+    show: question.show,
+    ...(question.portal === '' ? {} : { portal: question.portal }),
+    ...(question.order === 'name' ? {} : { order: question.order }),
+  };
   return [
     filters(path, question, portals),
     part('logins', [
@@ -92,13 +103,15 @@ export function fleetPage({ place, question, portals, found: { logins, next }, t
             { title: 'Note', cell: (login) => noteOf(login, now) },
           ],
           logins,
-          question.show === 'all' ? 'There is no login here yet: add one with rcm endpoint add.' : 'No login is like that.',
+          question.show === 'all' && question.order === 'name' && question.portal === ''
+            ? 'There is no login here yet: add one with rcm endpoint add.'
+            : 'No login is like that.',
         ),
       ),
       further(path, query, next && cursorOf(next)),
     ]),
     sameAs(
-      `rcm logins${place.orgId === null ? '' : ` --org ${word(place.orgId)}`}${question.portal ? ` --portal ${word(question.portal)}` : ''}${SHOWN[question.show].flag}`,
+      `rcm logins${place.orgId === null ? '' : ` --org ${word(place.orgId)}`}${question.portal ? ` --portal ${word(question.portal)}` : ''}${SHOWN[question.show].flag}${question.order === 'name' ? '' : ` --order ${question.order}`}`,
     ),
   ];
 }
@@ -112,7 +125,7 @@ const choosing = (place: Place, token: string | null, count: number, list: VNode
     : markup`<form method="post" action=${`/o/${place.orgId}/bulk`}><input type="hidden" name="token" value=${token} />${list}
         <p class="further"><button class="quiet">Act on the chosen ones</button></p></form>`;
 
-const filters = (path: string, { show, portal }: FleetQuestion, portals: readonly string[]): VNode => markup`
+const filters = (path: string, { show, portal, order }: FleetQuestion, portals: readonly string[]): VNode => markup`
   <form class="filters" method="get" action=${path}>
     <label>Show <select name="show">${Object.entries(SHOWN).map(
       ([value, { title }]) => markup`<option value=${value} selected=${value === show}>${title}</option>`,
@@ -120,5 +133,9 @@ const filters = (path: string, { show, portal }: FleetQuestion, portals: readonl
     <label>Portal <select name="portal"><option value="">any</option>${portals.map(
       (code) => markup`<option value=${code} selected=${code === portal}>${code}</option>`,
     )}</select></label>
+    ${
+      show === 'all' &&
+      markup`<label>Order <select name="order">${LOGIN_ORDERS.map((each) => markup`<option value=${each} selected=${each === order}>${ORDERS[each]}</option>`)}</select></label>`
+    }
     <button class="quiet">Show</button>
   </form>`;

@@ -46,7 +46,10 @@ export function pageRoutes(server: FastifyInstance, db: Database): void {
     const question = fleetQuestion(query);
     const scope = scopeOf(place.orgId);
     const after = query['after'] === undefined ? null : placeIn(loginPlaces, 'after', String(query['after']));
-    const [found, types] = await Promise.all([listLogins(db, { filter: fleetFilter(question, now), after, limit: A_PAGE, scope }), listPortalTypes(db)]);
+    const [found, types] = await Promise.all([
+      listLogins(db, { filter: fleetFilter(question, now), order: question.order, after, limit: A_PAGE, scope }),
+      listPortalTypes(db),
+    ]);
     const portals = types.map(({ code }) => code);
     const token = place.orgId !== null && bulkActsOf(roles).length > 0 ? formToken(visitor.sessionId) : null;
     return { title: 'Fleet', content: fleetPage({ place, question, portals, found, token, now }) };

@@ -3,7 +3,9 @@ import type { Database } from '../database.ts';
 import { checkId, checkLimit } from '../input.ts';
 import type { Scope } from '../scope.ts';
 import { type FleetLogin, LOGIN_COLUMNS, LOGIN_TABLES } from './login.ts';
-import { type LoginFilter, walk, type WalkPlace } from './walk.ts';
+import { RcmError } from '@rcm/telemetry';
+import { leaderOf, type LoginFilter, walk, type WalkPlace } from './walk.ts';
+import { type LoginOrder, walkInOrder } from './walk-order.ts';
 
 export interface LoginPage {
   readonly logins: readonly FleetLogin[];
@@ -13,7 +15,7 @@ export interface LoginPage {
 
 /**
  * One page of the logins of all organizations, or of the one that `scope` says, in an order that fits what is asked for: failing, locked and blocked ones by how long they are so, due ones by
- * when, else by id. For `rcm_operator`, `rcm_console`. Fails with `input_invalid`.
+ * when, else by id, or as `order` says. For `rcm_operator`, `rcm_console`. Fails with `input_invalid`, also for another order of what has one of its own.
  */
 export async function listLogins(
   db: Database,
@@ -22,17 +24,22 @@ export async function listLogins(
     after = null,
     limit,
     scope = 'every tenant',
-  }: { readonly filter: LoginFilter; readonly after?: WalkPlace | null; readonly limit: number; readonly scope?: Scope },
+    order = 'name',
+  }: { readonly filter: LoginFilter; readonly after?: WalkPlace | null; readonly limit: number; readonly scope?: Scope; readonly order?: LoginOrder },
 ): Promise<LoginPage> {
   if (filter.orgId !== undefined) checkId('orgId', filter.orgId);
   if (filter.portalTypeCode !== undefined) checkId('portalTypeCode', filter.portalTypeCode);
+  if (order !== 'name' && leaderOf(filter) !== undefined) throw new RcmError('input_invalid', 'What is asked for has an order of its own.');
   const most = checkLimit(limit);
+  // Said in the statement, too: the policies alone let no index be used.
+  const asked = { ...filter, orgId: filter.orgId ?? (typeof scope === 'object' ? scope.tenant : undefined) };
+  const walked = order === 'name' ? walk(asked, after, most + 1) : walkInOrder(order, { filter: asked, after, limit: most + 1 });
   const rows = await byIndex(
     db,
     scope,
     (tx) => tx.$queryRaw<(FleetLogin & { readonly key: string | null })[]>`
       SELECT w.key::text AS key, ${LOGIN_COLUMNS}
-        FROM (${walk(filter, after, most + 1)}) w JOIN integration_endpoint e ON e.id = w.id ${LOGIN_TABLES}
+        FROM (${walked}) w JOIN integration_endpoint e ON e.id = w.id ${LOGIN_TABLES}
        ORDER BY w.key, w.id`,
   );
   const page = rows.slice(0, most);

@@ -31,12 +31,15 @@ type Wanted = Exclude<keyof LoginFilter, 'orgId' | 'portalTypeCode'>;
 /** The fewest first: whichever is asked for leads the walk, and the others are asked of each login that it meets. */
 const LEADERS = ['blocked', 'locked', 'failing', 'shared', 'expiresBefore', 'neverUsed', 'dueBefore'] as const satisfies readonly Wanted[];
 
+/** What leads the walk; `undefined`: nothing is asked of a login but where it is. */
+export const leaderOf = (filter: LoginFilter): Wanted | undefined => LEADERS.find((wanted) => filter[wanted] !== undefined && filter[wanted] !== false);
+
 /**
  * A statement that gives `key` and `id` of the logins in an order that an index has, from `after` on, `limit` at most. A page costs what it shows, and not what
  * the platform holds.
  */
 export function walk(filter: LoginFilter, after: WalkPlace | null, limit: number): Prisma.Sql {
-  const leader = LEADERS.find((wanted) => filter[wanted] !== undefined && filter[wanted] !== false);
+  const leader = leaderOf(filter);
   const others = LEADERS.filter((wanted) => wanted !== leader && filter[wanted] !== undefined && filter[wanted] !== false).map((wanted) =>
     holds(wanted, filter),
   );

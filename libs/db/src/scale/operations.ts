@@ -178,6 +178,14 @@ const operator: readonly Operation[] = [
   asks('rcm_operator', fleetOverview, [{ tenant: ONE.orgId }], { of: 'one organization', kind: 'list', most: 20_000 }),
   // A page of fifty, and what stands beside each login; a small fleet has fewer of some.
   ...FILTERS.map(([of, filter]) => asks('rcm_operator', listLogins, [{ filter, limit: 50 }], { of, kind: 'list', most: 3_500 })),
+  ...(['next_rotation', 'oldest_password'] as const).flatMap((order) => [
+    asks('rcm_operator', listLogins, [{ filter: {}, order, limit: 50 }], { of: `by ${order}`, kind: 'list', most: 3_500 }),
+    asks('rcm_operator', listLogins, [{ filter: { orgId: ONE.orgId }, order, limit: 50 }], {
+      of: `of an organization, by ${order}`,
+      kind: 'list',
+      most: 20_000,
+    }),
+  ]),
   asks('rcm_operator', listCalendar, [{ until: soon(14), limit: 100 }], { ...list, grows: LAPSES }),
   asks('rcm_operator', listPortals, ['every tenant'], { ...list, most: 60_000 }),
   asks('rcm_operator', listPortals, [{ tenant: ONE.orgId }], { of: 'of an organization', kind: 'list', most: 20_000 }),
