@@ -14,8 +14,9 @@ const EVERY_WIDTH: readonly Look[] = ['light-400', 'light-1280', 'light-3840', '
 /** Each picture of docs/console.md. What has a countdown comes first. */
 export const PICTURES: readonly Picture[] = [
   { page: 'codes', path: '/all/codes', looks: ['light-400', 'dark-1280'] },
-  { page: 'fleet', path: '/o/hospital-1/logins', looks: EVERY_WIDTH },
+  { page: 'fleet', path: '/o/hospital-1/logins?portal=alpine', looks: EVERY_WIDTH },
   { page: 'login', path: '/o/hospital-1/logins/alpine-failing', looks: EVERY_WIDTH },
+  { page: 'calendar', path: '/all/calendar?day=2031-06-03', looks: ['light-1280', 'dark-1280'] },
   { page: 'approvals', path: '/all/approvals', as: 'arno', looks: ['light-1280'] },
   { page: 'portal', path: '/all/portals/alpine', looks: ['light-1280', 'dark-1280'] },
 ];
