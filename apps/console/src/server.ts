@@ -25,6 +25,7 @@ import { overviewRoutes } from './web/overview-routes.ts';
 import { pageRoutes } from './web/page-routes.ts';
 import { SCRIPT, SCRIPT_PATH } from './web/script.ts';
 import { STYLE, STYLE_PATH } from './web/style.ts';
+import { viewRoutes } from './web/view-routes.ts';
 
 export interface ConsoleOptions {
   readonly db: Database;
@@ -124,6 +125,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   const issuer = new Issuer({ ...options.issuer, redirectUri: `${origin}/signed-in` });
   signInRoutes(server, { ...options, issuer });
   pageRoutes(server, db);
+  viewRoutes(server, options);
   changesRoutes(server, db, streams);
   overviewRoutes(server, db);
   actRoutes(server, options);

@@ -37,6 +37,7 @@ export {
 } from './console/sessions.ts';
 export { changedBetween, type Mark, type Marked, type Marks, type MarksAsked, readMarks } from './console/marks.ts';
 export { type ConsolePerson, listConsolePeople, type OpenSession, revokeSession } from './console/review.ts';
+export { type ConsoleView, forgetView, keepView, listViews, LONGEST_VIEW_NAME, MOST_VIEWS } from './console/views.ts';
 export { checkDatabase, databaseEnvironment, readDatabaseConfig, withDatabaseCa } from './environment.ts';
 export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endpoints/endpoint.ts';
 export { followStoreVersion } from './endpoints/follow.ts';

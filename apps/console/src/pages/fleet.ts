@@ -5,6 +5,7 @@ import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';
 import { further, moment, part, pill, sameAs, table, type Tone, word } from './parts.ts';
+import { keepingViews, viewLinks, type ViewsShown } from './views.ts';
 
 /** What a list may be narrowed to, with the words of `rcm logins`. */
 const SHOWN = {
@@ -42,6 +43,13 @@ export const fleetQuestion = (query: Readonly<Record<string, unknown>>): FleetQu
   return { show, portal: typeof portal === 'string' && isId(portal) ? portal : '', order: show === 'all' ? order : 'name' };
 };
 
+/** The same, as an address or a form says it. */
+export const fleetQuery = ({ show, portal, order }: FleetQuestion): Readonly<Record<string, string>> => ({
+  show,
+  ...(portal === '' ? {} : { portal }),
+  ...(order === 'name' ? {} : { order }),
+});
+
 export const fleetFilter = ({ show, portal }: FleetQuestion, now: Date): LoginFilter => ({
   ...(portal === '' ? {} : { portalTypeCode: portal }),
   ...(show === 'failing' ? { failing: true } : {}),
@@ -73,10 +81,11 @@ export interface FleetShown {
   readonly found: LoginPage;
   /** For whoever may act on several at once; `null`: nobody who may, or logins of several organizations. */
   readonly token: string | null;
+  readonly views: ViewsShown;
   readonly now: Date;
 }
 
-export function fleetPage({ place, question, portals, found: { logins, next }, token, now }: FleetShown): Markup {
+export function fleetPage({ place, question, portals, found: { logins, next }, token, views, now }: FleetShown): Markup {
   const path = `${place.base}/logins`;
   const query = {
     show: question.show,
@@ -84,6 +93,7 @@ export function fleetPage({ place, question, portals, found: { logins, next }, t
     ...(question.order === 'name' ? {} : { order: question.order }),
   };
   return [
+    viewLinks(views),
     filters(path, question, portals),
     part('logins', [
       choosing(
@@ -113,6 +123,7 @@ export function fleetPage({ place, question, portals, found: { logins, next }, t
     sameAs(
       `rcm logins${place.orgId === null ? '' : ` --org ${word(place.orgId)}`}${question.portal ? ` --portal ${word(question.portal)}` : ''}${SHOWN[question.show].flag}${question.order === 'name' ? '' : ` --order ${question.order}`}`,
     ),
+    keepingViews(views),
   ];
 }
 

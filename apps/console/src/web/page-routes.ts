@@ -7,6 +7,7 @@ import {
   listOrganizations,
   listPortalTasks,
   listPortalTypes,
+  listViews,
   loginHistory,
   showLogin,
   showTask,
@@ -20,7 +21,7 @@ import { formToken } from '../access/form-token.ts';
 import { EVERYWHERE } from '../access/roles.ts';
 import { auditAsked, auditPage } from '../pages/audit.ts';
 import { bulkActsOf } from '../pages/bulk.ts';
-import { fleetFilter, fleetPage, fleetQuestion } from '../pages/fleet.ts';
+import { fleetFilter, fleetPage, fleetQuery, fleetQuestion } from '../pages/fleet.ts';
 import { homePage } from '../pages/home.ts';
 import { ALL, placeOf } from '../pages/layout.ts';
 import { loginPage } from '../pages/login.ts';
@@ -46,13 +47,15 @@ export function pageRoutes(server: FastifyInstance, db: Database): void {
     const question = fleetQuestion(query);
     const scope = scopeOf(place.orgId);
     const after = query['after'] === undefined ? null : placeIn(loginPlaces, 'after', String(query['after']));
-    const [found, types] = await Promise.all([
+    const [found, types, kept] = await Promise.all([
       listLogins(db, { filter: fleetFilter(question, now), order: question.order, after, limit: A_PAGE, scope }),
       listPortalTypes(db),
+      listViews(db, visitor.person),
     ]);
     const portals = types.map(({ code }) => code);
     const token = place.orgId !== null && bulkActsOf(roles).length > 0 ? formToken(visitor.sessionId) : null;
-    return { title: 'Fleet', content: fleetPage({ place, question, portals, found, token, now }) };
+    const views = { place, views: kept, query: fleetQuery(question), token: formToken(visitor.sessionId) };
+    return { title: 'Fleet', content: fleetPage({ place, question, portals, found, token, views, now }) };
   });
 
   page('login', '/logins/:id', 'organization', async ({ place, roles, visitor, query, id, now }) => {

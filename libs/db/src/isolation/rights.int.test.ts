@@ -283,6 +283,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     'DELETE FROM rotation_pause',
     `INSERT INTO console_session (id_hash, person, name, roles, agent_hash, ends_at)
      VALUES (sha256('a'), 'person:os:jane', 'Jane', '{}', sha256('b'), now() + interval '1 hour')`,
+    `INSERT INTO console_view (person, name, path) VALUES ('person:os:jane', 'mine', '/all/logins?show=all')`,
     'SELECT org_id, endpoint_id, step, proved_at, secret_arn FROM migration_proof',
     'SELECT org_id, scrubbed_at, rewritten_as_of FROM storage_state',
   ].map((statement) => [CONSOLE_ROLE, 'may', statement] as const),
@@ -323,6 +324,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     'UPDATE console_session SET handle = handle',
     'UPDATE console_person SET first_signed_in = now()',
     'DELETE FROM console_person',
+    `UPDATE console_view SET person = 'person:os:john'`,
     `UPDATE integration_endpoint SET base_url = 'https://alpine.example/x'`,
     `INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url) VALUES ('new', '$org', 'alpine', 'another', 'https://alpine.example/')`,
     'DELETE FROM integration_endpoint',
@@ -342,6 +344,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     [role, 'may not', asked('person:os:jane', 'because', 'rotate')] as const,
     [role, 'may not', 'SELECT 1 FROM console_session'] as const,
     [role, 'may not', 'SELECT 1 FROM console_person'] as const,
+    [role, 'may not', 'SELECT 1 FROM console_view'] as const,
   ]),
   ['rcm_rotator', 'may', `UPDATE login_request SET taken_at = now(), taken_by = 'rotator', ended_at = now(), outcome = 'done'`],
   ['rcm_rotator', 'may not', `UPDATE login_request SET actor = 'person:os:john'`],

@@ -56,6 +56,7 @@ export const SHARED_TABLES: Readonly<Record<string, string>> = {
   key_check: 'which keys processes have, by what each gives for a text that everybody knows',
   console_session: 'who is signed in to the console, by a hash; for its process alone',
   console_person: 'who was ever signed in to the console; for its process alone',
+  console_view: 'names that people in the console give to pages; for its process alone',
   database_place: 'on which server, and in which database of it, processes have started',
   database_restore: 'what was said, or noticed, of the database being restored',
   portal_gate: 'whether a portal is well',
