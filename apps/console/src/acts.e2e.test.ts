@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from './chromium.fixture.ts';
 import type { Browser as Client } from './browser.fixture.ts';
+import { Keyboard } from './keyboard.fixture.ts';
 import { follow, type Followed } from './live/follow.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
 import { block, lastEvent, rcm, REASON, rowsAbout, secretsOf, startRotator, wideRows } from './world.fixture.ts';
@@ -14,6 +15,8 @@ let w: TestConsole;
 let chromium: Browser;
 let rotator: { stop(): Promise<void> };
 let page: Page;
+/** The second person's. */
+let second: Page;
 let approver: Client;
 const secrets = new Set<string>();
 const answers: Buffer[] = [];
@@ -28,18 +31,8 @@ beforeAll(async () => {
   approver = await w.browser('all-approver');
   streams = await Promise.all(['logins', 'rotations', 'tasks', 'notifications'].map((name) => follow(approver, `/all/changes/${name}`)));
   chromium = await launchChromium();
-  page = await (await chromium.newContext()).newPage();
-  // Every answer as it came, before anything shows it.
-  page.on('response', (response) => {
-    answers.push(Buffer.from(JSON.stringify(response.headers())));
-    response.body().then(
-      (body) => answers.push(body),
-      () => undefined,
-    );
-  });
-  await page.goto(`${w.origin}/sign-in/begin?to=/all/logins`);
-  await page.locator('button[value="all-operator"]').click();
-  await page.waitForURL(`${w.origin}/all/logins`);
+  page = await signIn('all-operator');
+  second = await signIn('all-approver');
 });
 afterAll(async () => {
   streams?.forEach((stream) => stream.leave());
@@ -48,6 +41,24 @@ afterAll(async () => {
   await w?.close();
   await world?.close();
 });
+
+async function signIn(person: string): Promise<Page> {
+  const signedIn = await (await chromium.newContext()).newPage();
+  // It only ends what hangs: a machine may be ten times as slow.
+  signedIn.setDefaultTimeout(600_000);
+  // Every answer as it came, before anything shows it.
+  signedIn.on('response', (response) => {
+    answers.push(Buffer.from(JSON.stringify(response.headers())));
+    response.body().then(
+      (body) => answers.push(body),
+      () => undefined,
+    );
+  });
+  await signedIn.goto(`${w.origin}/sign-in/begin?to=/all/logins`);
+  await signedIn.locator(`button[value="${person}"]`).click();
+  await signedIn.waitForURL(`${w.origin}/all/logins`);
+  return signedIn;
+}
 
 const newLogin = async (): Promise<WorldEndpoint> => {
   const login = await world.addEndpoint('alpine');
@@ -77,17 +88,27 @@ async function untilDone(address: string): Promise<void> {
 }
 
 /** The second person, at the page that shows what waits. */
-async function approve(address: string): Promise<void> {
-  const shown = await approver.get(address);
-  answers.push(Buffer.from(shown.text));
-  const [, action = ''] = /action="([^"]*acts\/approve)"/.exec(shown.text) ?? [];
-  const answer = await approver.post(action, { token: await approver.token(), reason: 'seen the ticket' });
-  expect(answer.status, answer.text).toBe(303);
+async function decide(address: string, answer: 'approve' | 'decline'): Promise<void> {
+  await answerTo(second, address, answer);
+}
+
+/** What a person says to what was asked for, with the keyboard alone. */
+async function answerTo(at: Page, address: string, answer: 'approve' | 'decline' | 'withdraw'): Promise<void> {
+  await at.goto(`${w.origin}${address}`);
+  const keyboard = new Keyboard(at);
+  const isOf = ({ action }: { readonly action: string }): boolean => action.endsWith(`/acts/${answer}`);
+  await keyboard.to(answer, (focused) => focused.tag === 'SUMMARY' && isOf(focused));
+  await keyboard.press('Enter');
+  await keyboard.to('the reason', (focused) => focused.name === 'reason' && isOf(focused));
+  await keyboard.type('seen the ticket');
+  await keyboard.to('the button', (focused) => focused.tag === 'BUTTON' && isOf(focused));
+  await keyboard.enter();
+  expect(await at.getByRole('heading', { level: 1 }).textContent()).not.toBe('Not done');
 }
 
 async function actOfTwo(address: string, title: string): Promise<void> {
   await act(address, title);
-  await approve(address);
+  await decide(address, 'approve');
   await untilDone(address);
 }
 
@@ -150,11 +171,32 @@ test.each(['*', 'alpine'])('pause and resume of %s, once a second person has app
     await form.locator('select').selectOption(portal);
     await form.locator('input[name=reason]').fill(REASON);
     await Promise.all([page.waitForNavigation(), form.locator('button').click()]);
-    await approve('/all/approvals');
+    await decide('/all/approvals', 'approve');
     while (!(await page.locator('section:last-of-type tbody tr').first().textContent())?.includes('done')) await page.goto(`${w.origin}/all/approvals`);
   });
   expect(byPage).toEqual(byHand);
   expect(byHand.map((rows) => rows.some((row) => row.startsWith('audit_event')))).toEqual([true, true]);
+});
+
+test('what the second person declines, or who asked withdraws, is done by no rotator', async () => {
+  const [declined, withdrawn, after] = [await newLogin(), await newLogin(), await newLogin()];
+  for (const login of [declined, withdrawn]) await block(world, login);
+  for (const login of [declined, withdrawn]) await act(addressOf(login), 'Resolve: accept the current password');
+  await decide(addressOf(declined), 'decline');
+  await answerTo(page, addressOf(withdrawn), 'withdraw');
+  // A rotator that has done what was asked for later has passed over both.
+  await act(addressOf(after), 'Verify');
+  await untilDone(addressOf(after));
+  for (const [login, word] of [
+    [declined, 'declined; nothing was done'],
+    [withdrawn, 'withdrawn; nothing was done'],
+  ] as const) {
+    await page.goto(`${w.origin}${addressOf(login)}`);
+    expect(await page.locator('#asked td[data-title="How far"]').first().textContent()).toBe(word);
+    const rows = await rowsAbout(world, namesOf(login));
+    expect(rows.filter((row) => row.startsWith('login_attempt') || row.includes('"action": "login.resolve'))).toEqual([]);
+    expect(rows.filter((row) => row.startsWith('rotation_attempt') && row.includes('"state": "blocked"'))).toHaveLength(1);
+  }
 });
 
 test('cancel leaves the rows and events that rcm leaves', async () => {
