@@ -76,6 +76,7 @@ export { insertEndpoint, type NewEndpoint, type NewOrganization, type PersonalCh
 export { addOrganization, type AddedOrganization } from './fleet/add-organization.ts';
 export { answerCodeAsProgram, answerCodeRequest, type Answering, keyOfCodeRequest, listWantedCodes, type WantedCode } from './codes/answer.ts';
 export { askForCode, type CodeAnswer, type CodeTurn, endCodeTurn, LONGEST_CODE_WAIT_MS, NOBODY_ANSWERED, takeCode, takeCodeTurn } from './codes/ask.ts';
+export { leaveMailboxTurn, type MailboxTurn, takeMailboxTurn } from './codes/mailbox-turn.ts';
 export { answerCodeByMessage, type MessageAnswer, type MessageAnswering, noteMessage, type TurnAtInbox, turnsAtInbox } from './codes/message.ts';
 export { type CodeKey, createCodeKey, sealCode } from './codes/seal.ts';
 export { cancelTaskOfAny } from './fleet/cancel-task.ts';

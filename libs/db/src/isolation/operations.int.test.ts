@@ -270,6 +270,7 @@ describe('with another tenant’s names', () => {
       'backup_code_spent',
       'code_request',
       'inbound_seen',
+      'mailbox_turn',
       'notice',
       'rotation_request',
       'tenant_data_key',

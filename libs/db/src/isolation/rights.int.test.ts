@@ -141,6 +141,10 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     [role, role === 'rcm_agent' ? 'may' : 'may not', byMessage()],
     // For no tenant alone.
     [role, 'may not', `SELECT rcm_note_message(ARRAY['1:' || repeat('a', 64)])`],
+    [role, 'may not', `SELECT rcm_take_mailbox_turn('1:' || repeat('a', 64), gen_random_uuid(), 1000)`],
+    [role, 'may not', `SELECT rcm_leave_mailbox_turn('1:' || repeat('a', 64), gen_random_uuid())`],
+    [role, 'may not', 'SELECT 1 FROM mailbox_turn'],
+    [role, 'may not', 'DELETE FROM mailbox_turn'],
     [
       role,
       role === 'rcm_agent' || role === 'rcm_rotator' ? 'may' : 'may not',

@@ -49,12 +49,12 @@ describe('an agent’s login, taken over', () => {
     expect(await whatChanges('*')).toEqual([]);
   });
 
-  test('for nobody takes and tidies tasks and notes messages, as agents do, and changes nothing else', async () => {
+  test('for nobody takes and tidies tasks and notes messages and reads mailboxes, as agents do, and changes nothing else', async () => {
     const changes = await whatChanges(null);
     expect(
       changes.filter(
         (change) =>
-          !/^public\.(portal_task|task_\w+)(, public\.task_\w+)*: SELECT \* FROM public\.rcm_(next_task|take_task|tidy_tasks|next_callback)\(|^public\.tenant_data_key: SELECT \* FROM public\.rcm_forget_data_keys\(|^public\.inbound_seen: SELECT \* FROM public\.rcm_note_message\(/.test(
+          !/^public\.(portal_task|task_\w+)(, public\.task_\w+)*: SELECT \* FROM public\.rcm_(next_task|take_task|tidy_tasks|next_callback)\(|^public\.tenant_data_key: SELECT \* FROM public\.rcm_forget_data_keys\(|^public\.inbound_seen: SELECT \* FROM public\.rcm_note_message\(|^public\.mailbox_turn: SELECT \* FROM public\.rcm_(take|leave)_mailbox_turn\(/.test(
             change,
           ),
       ),

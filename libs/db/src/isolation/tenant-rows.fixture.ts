@@ -53,6 +53,7 @@ export const SHARED_TABLES: Readonly<Record<string, string>> = {
   storage_outside: 'which kinds of copies of the storage a person still has to deal with',
   backup_run: 'when secrets were backed up, and how many; of no tenant',
   inbound_seen: 'which messages were taken, by keyed fingerprints; of no tenant',
+  mailbox_turn: 'which process reads which mailbox, by keyed fingerprints; of no tenant',
   key_check: 'which keys processes have, by what each gives for a text that everybody knows',
   console_session: 'who is signed in to the console, by a hash; for its process alone',
   console_person: 'who was ever signed in to the console; for its process alone',

@@ -21,7 +21,18 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['mayAdvance', 'mayBeLocked', 'mayEnd', 'nextState', 'openDatabase', 'readDatabaseConfig', 'restAfter', 'schemaWords', 'serverTime', 'troublesOf'],
     ...['withCa', 'withDatabaseCa', 'applyMigrations', 'ensureAppLogin', 'migrationStatus', 'roleLogins', 'checkRewriteRights', 'listenForCredentialChanges'],
-    ...['changePace', 'noteMessage', 'takeTurn', 'recordRestore', 'recordBackupRun', 'dealWithStorageOutside', 'upsertPortalType', 'decideAutomation'],
+    ...[
+      'changePace',
+      'noteMessage',
+      'takeMailboxTurn',
+      'leaveMailboxTurn',
+      'takeTurn',
+      'recordRestore',
+      'recordBackupRun',
+      'dealWithStorageOutside',
+      'upsertPortalType',
+      'decideAutomation',
+    ],
   ],
   'one login, one attempt or one task, by its key; those done all day are measured in of-one-login.ts': [
     ...[
