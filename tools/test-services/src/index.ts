@@ -17,6 +17,7 @@ export { type StandbyPostgres, startStandby } from './postgres/standby.ts';
 export { type Escaped, letViolationEscape } from './unhandled/escape.ts';
 export { compileCache } from './compile-cache.ts';
 export { isLongForm } from './long-form.ts';
+export { AUTHSERV_ID, type MailOrigin, type MailServer, startMailServer } from './mail/mail-server.ts';
 export { freePort } from './free-port.ts';
 export { asRoot } from './as-root.ts';
 export { canMakeCertificates, type CertificateFiles, makeCa, makeCertificate } from './certificates.ts';
