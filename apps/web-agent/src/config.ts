@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { callbackEnvironment } from './callbacks/environment.ts';
 import { apiEnvironment, checkApi } from './http/environment.ts';
 import { checkInbound, inboundEnvironment } from './http/inbound/environment.ts';
+import { mailboxEnvironment } from './mailboxes/environment.ts';
 
 const milliseconds = (fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max).default(fallback);
 
@@ -19,6 +20,7 @@ const schema = z
     ...apiEnvironment,
     ...callbackEnvironment,
     ...inboundEnvironment,
+    ...mailboxEnvironment,
     ...metricsEnvironment,
     RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
     RCM_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(8081),

@@ -9,7 +9,7 @@ export interface AgentProcess {
   readonly apiPort: number;
   /** Everything it has written so far. */
   output(): string;
-  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGUSR1'): void;
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGUSR1' | 'SIGSTOP' | 'SIGCONT'): void;
   /** Its exit code, or the signal that ended it. */
   ended(): Promise<number | string>;
 }

@@ -14,6 +14,12 @@ export const messagePrints = (keys: IdentityKeys, { gateway, id }: { readonly ga
 export const codePrints = (keys: IdentityKeys, { address, code }: { readonly address: string; readonly code: string }): readonly string[] =>
   printsOf(keys, ['rcm-code', inboxName(address), code]);
 
+/** What a mailbox that is read is known by: by the current key alone, since nothing is looked for by it later. */
+export const mailboxPrint = (
+  { current: { id, key } }: IdentityKeys,
+  parts: { readonly host: string; readonly user: string; readonly folder: string },
+): string => `${id}:${digest(key, ['rcm-mailbox', parts.host, parts.user, parts.folder])}`;
+
 /** A number without what people write between its digits, a mail address in lower case: as portals' gateways call the same one. */
 export function inboxName(address: string): string {
   const text = address.trim().toLowerCase();

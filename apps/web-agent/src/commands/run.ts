@@ -7,6 +7,7 @@ import { Receivers } from '../callbacks/receiver.ts';
 import { apiOptions } from '../http/environment.ts';
 import { gatewaysOf } from '../http/inbound/environment.ts';
 import { startApi } from '../http/server.ts';
+import { readAllMailboxes } from '../mailboxes/read-all.ts';
 import { openWebAgent, workerOptions } from '../services.ts';
 import { workInTurn } from '../tasks/turns.ts';
 import { measureQueue } from '../tasks/measure-queue.ts';
@@ -68,13 +69,17 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
     signal: stop.drain,
   });
   const telling = deliverCallbacks({ db, logger, metrics, clock: access.clock, receivers, signal: stop.drain });
+  const reading = readAllMailboxes({
+    ...{ db, logger, metrics, clock: access.clock, keys: access.keys, signal: stop.drain },
+    mailboxes: config.RCM_INBOUND_MAILBOXES ?? [],
+  });
   const measuring = measureQueue({ db, logger, metrics, clock: access.clock, signal: stop.drain });
   logger.info({ healthPort: health.port, apiPort: api?.port ?? null, worker: config.worker }, 'ready');
 
   await aborted(stop.drain);
   logger.info('stopping: no new task begins, those in hand are finished or handed back');
   const interrupt = setTimeout(() => work.abort(), config.RCM_AGENT_DRAIN_MS);
-  await Promise.all([working, api?.close(), chores, telling, measuring]);
+  await Promise.all([working, api?.close(), chores, telling, reading, measuring]);
   clearTimeout(interrupt);
   await opened.disposeAsync();
   logger.info('stopped');

@@ -117,6 +117,15 @@ export const WORK_METRICS = {
     source: 'each message',
     labels: { gateway: 'any', end: ['answered', 'nobody', 'several', 'repeated', 'early', 'forged', 'late', 'unreadable'] },
   },
+  rcm_mailboxes: {
+    ...{ kind: 'gauge', unit: 'count', by: AGENT, meaning: 'Mailboxes that the process is to read, by whether it does, another process does, or it cannot.' },
+    ...{ source: 'the readers', labels: { state: ['read', 'elsewhere', 'failing'] } },
+  },
+  rcm_mailbox_failures_total: {
+    ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Times that a mailbox could not be read, by why.' },
+    source: 'each try',
+    labels: { reason: ['refused', 'no_secret', 'not_private', 'no_folder', 'unreachable', 'database'] },
+  },
   rcm_console_requests_total: {
     ...{ kind: 'counter', unit: 'count', by: ['console'], meaning: 'Requests of the console by route and status.' },
     ...{ source: 'each answer', labels: { route: 'any', status: 'any' } },

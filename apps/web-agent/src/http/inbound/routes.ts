@@ -4,6 +4,7 @@ import type { Patience } from '../patience.ts';
 import { problem, PROBLEM_TYPE } from '../problem.ts';
 import type { Gateway } from './gateway.ts';
 import { type GiveParts, giveCode, type Given } from './give-code.ts';
+import { MessageTally } from './tally.ts';
 
 export interface InboundRoutesOptions extends GiveParts {
   readonly logger: Logger;
@@ -23,7 +24,7 @@ const EARLY_MS = 8_000;
  * same whatever became of the message, so that it says nothing of who waits.
  */
 export function inboundRoutes({ logger, metrics, patience, gateways, ...parts }: InboundRoutesOptions): (server: FastifyInstance) => Promise<void> {
-  const messages = metrics.counter('rcm_inbound_messages_total');
+  const tally = new MessageTally({ logger, metrics });
   return async (server) => {
     server.removeAllContentTypeParsers();
     for (const [name, gateway] of gateways) {
@@ -33,16 +34,13 @@ export function inboundRoutes({ logger, metrics, patience, gateways, ...parts }:
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
         const reading = gateway.read({ headers: request.headers, body, now: new Date() });
         if (typeof reading === 'string') {
-          messages.inc({ gateway: name, end: reading });
-          logger.warn({ requestId: request.id, gateway: name, reason: reading }, 'a message was refused');
+          tally.refused({ requestId: request.id, gateway: name }, reading);
           return refuse(reply, reading);
         }
         let given: Given = { end: 'early' };
         const isGiven = async () => (given = await giveCode(parts, name, reading)).end !== 'early';
         if (!(await isGiven())) await patience.until(isGiven, { forMs: EARLY_MS, signal: request.signal });
-        messages.inc({ gateway: name, end: given.end });
-        const { orgId, endpointId, requestId: codeRequestId } = given.login ?? {};
-        logger.info({ requestId: request.id, gateway: name, end: given.end, orgId, endpointId, codeRequestId }, 'a message came');
+        tally.given({ requestId: request.id, gateway: name }, given);
         if (given.end === 'early') return refuse(reply.header('retry-after', 2), 'early');
         return reply.type(gateway.thanks.type).send(gateway.thanks.body);
       });

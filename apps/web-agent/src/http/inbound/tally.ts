@@ -1,0 +1,36 @@
+import type { Logger, Metrics } from '@rcm/telemetry';
+import type { Given } from './give-code.ts';
+
+/** By which way a message came. */
+export interface Arrival {
+  readonly gateway: string;
+  /** Of the mailbox that it lay in. */
+  readonly mailbox?: string;
+  /** Of the request that brought it. */
+  readonly requestId?: string;
+}
+
+/** Counts messages and logs what became of each: ids, and nothing that a message holds. */
+export class MessageTally {
+  readonly #logger: Logger;
+  readonly #metrics: Metrics;
+
+  constructor({ logger, metrics }: { readonly logger: Logger; readonly metrics: Metrics }) {
+    [this.#logger, this.#metrics] = [logger, metrics];
+  }
+
+  refused(arrival: Arrival, reason: 'forged' | 'late' | 'unreadable'): void {
+    this.#count(arrival, reason);
+    this.#logger.warn({ ...arrival, reason }, 'a message was refused');
+  }
+
+  given(arrival: Arrival, { end, login }: Given): void {
+    this.#count(arrival, end);
+    const { orgId, endpointId, requestId: codeRequestId } = login ?? {};
+    this.#logger.info({ ...arrival, end, orgId, endpointId, codeRequestId }, 'a message came');
+  }
+
+  #count({ gateway }: Arrival, end: string): void {
+    this.#metrics.counter('rcm_inbound_messages_total').inc({ gateway, end });
+  }
+}

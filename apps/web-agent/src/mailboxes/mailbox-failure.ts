@@ -1,0 +1,30 @@
+/** Why a mailbox cannot be read now. */
+export type MailboxFailure =
+  /** The server does not let the user in. */
+  | 'refused'
+  /** The file of the password or token cannot be read. */
+  | 'no_secret'
+  /** The server’s certificate is not good, or it has no TLS. */
+  | 'not_private'
+  /** There is no such folder. */
+  | 'no_folder'
+  /** No connection, or it was lost. */
+  | 'unreachable'
+  /** The database does not answer. */
+  | 'database';
+
+export const mailboxFailures = ['refused', 'no_secret', 'not_private', 'no_folder', 'unreachable', 'database'] as const satisfies readonly MailboxFailure[];
+
+const NOT_PRIVATE = /CERT|SSL|TLS|SIGNATURE|ISSUER/i;
+
+/** A word for it, since what a server says may hold the user’s name, and what it sent. */
+export function failureOf(error: unknown): MailboxFailure {
+  if (typeof error !== 'object' || error === null) return 'unreachable';
+  const { code, syscall, authenticationFailed, serverResponseCode, mailboxMissing } = error as Readonly<Record<string, unknown>>;
+  if (code === 'database_unavailable') return 'database';
+  if (authenticationFailed === true) return 'refused';
+  if (mailboxMissing === true || serverResponseCode === 'NONEXISTENT' || serverResponseCode === 'TRYCREATE') return 'no_folder';
+  if (syscall === 'open' || syscall === 'read') return 'no_secret';
+  const isPrivate = typeof code !== 'string' || !NOT_PRIVATE.test(code);
+  return isPrivate && !/STARTTLS|altnames/.test(String((error as Readonly<Record<string, unknown>>)['message'])) ? 'unreachable' : 'not_private';
+}

@@ -1,0 +1,103 @@
+import { endCodeTurn } from '@rcm/db';
+import { asSuperuser } from '@rcm/db/testing';
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type MailWorld, openMailWorld } from './mail-world.fixture.ts';
+
+let w: MailWorld;
+let absent: string | null = null;
+beforeAll(async () => {
+  const opened = await openMailWorld();
+  if ('absent' in opened) return void (absent = opened.absent);
+  w = opened;
+});
+beforeEach(({ skip }) => skip(absent !== null, absent ?? ''));
+afterAll(() => w?.close());
+
+describe('readers', () => {
+  it('have their turns: of two, one reads; where both do, each mail counts once', async () => {
+    const box = await w.mailbox('delete');
+    const first = w.reader(box);
+    await first.until('read');
+    const second = w.reader(box);
+    await second.until('elsewhere');
+    await asSuperuser(w.world.url, ['DELETE FROM mailbox_turn']);
+    await second.until('read');
+    const names = Array.from({ length: 6 }, (_, n) => `codes-${n}`);
+    const logins = await Promise.all(names.map((name) => w.logins.asked('one', box.address(name))));
+    for (const login of logins) await w.nextSecond(login);
+    const codes = names.map(() => w.newCode());
+    for (const [n, name] of names.entries()) await w.send({ ...box.address(name), code: codes[n] ?? '' });
+    expect(await Promise.all(logins.map((login) => w.answered(login)))).toEqual(codes);
+    for (const login of logins) expect(await login.taken()).toBeNull();
+    await Promise.all([first.stop(), second.stop()]);
+    expect((await w.server.mailsOf(box.user)).length).toBe(0);
+    const [one, other] = [await first.ends(), await second.ends()];
+    expect((one['answered'] ?? 0) + (other['answered'] ?? 0)).toBe(6);
+  });
+
+  it('go on when their server is back, and say once that it had gone', async () => {
+    const box = await w.mailbox();
+    const reader = w.reader(box);
+    await reader.until('read');
+    const login = await w.asked('one', box.address());
+    await w.server.stopImap();
+    await reader.until('unreachable');
+    const code = w.newCode();
+    await w.send({ ...box.address(), code });
+    await w.server.startImap();
+    expect(await w.answered(login)).toBe(code);
+    expect(reader.logged().match(/a mailbox cannot be read/g)).toHaveLength(1);
+  });
+
+  it('ask a server that refuses them no more until the file holds another password', async () => {
+    const box = await w.mailbox();
+    const [file, good] = [`${w.server.passwordFile}-other`, box.secret.file];
+    await writeFile(file, 'not-the-password-1');
+    const reader = w.reader({ ...box, secret: { kind: 'password', file } });
+    await reader.until('refused');
+    await writeFile(file, await readFile(good));
+    await reader.until('read');
+    expect(reader.states).toEqual(['refused', 'read']);
+    expect(w.logged()).not.toContain('not-the-password-1');
+  });
+
+  it('say nothing to a server whose certificate is not by their CA', async () => {
+    const box = await w.mailbox();
+    const reader = w.reader({ ...box, ca: undefined });
+    await reader.until('not_private');
+  });
+});
+
+describe('an inbox that twenty accounts share', () => {
+  it('gives each login its own code: twenty at once, by their addresses', async () => {
+    const box = await w.mailbox('delete');
+    w.reader(box);
+    const names = Array.from({ length: 20 }, (_, n) => `account-${n}`);
+    const logins = await Promise.all(names.map((name, n) => w.logins.asked(n % 2 === 0 ? 'one' : 'two', box.address(name))));
+    for (const login of logins) await w.nextSecond(login);
+    const codes = names.map(() => w.newCode());
+    for (const n of names.keys()) await w.send({ ...box.address(`account-${(n * 7) % 20}`), code: codes[(n * 7) % 20] ?? '' });
+    expect(await Promise.all(logins.map((login) => w.answered(login)))).toEqual(codes);
+  });
+
+  it('gives each login its own code or none, one after the other at one address: what is late is nobody’s', async () => {
+    const box = await w.mailbox('delete');
+    const reader = w.reader(box);
+    const late: { readonly code: string; readonly at: Date }[] = [];
+    for (let n = 0; n < 20; n += 1) {
+      const login = await w.asked(n % 2 === 0 ? 'one' : 'two', box.address());
+      for (const mail of late.splice(0)) await w.send({ ...box.address(), ...mail });
+      const code = w.newCode();
+      // Every fourth comes when its login has given up.
+      if (n % 4 === 3) late.push({ code, at: new Date() });
+      else {
+        await w.send({ ...box.address(), code });
+        expect(await w.answered(login)).toBe(code);
+      }
+      await endCodeTurn(w.world.db, login);
+    }
+    await reader.ended(19);
+    expect((await reader.ends())['answered']).toBe(15);
+  });
+});
