@@ -1,0 +1,31 @@
+import { keepStorage } from '@rcm/db/testing';
+import { isLongForm } from '@rcm/test-services';
+import { expect, it } from 'vitest';
+import { openApiWorld } from '../http/api.fixture.ts';
+import { SimulatedInboxes } from './simulated-inboxes.fixture.ts';
+
+const LOGINS = isLongForm() ? 10_000 : 200;
+/** Only ends what hangs: the long form takes twenty minutes. */
+const TIMEOUT_MS = 6_000 * LOGINS;
+
+/** Park and Miller’s, so that a story is told again by its number. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+}
+
+it(`of ${LOGINS} logins on shared inboxes each has its own code or none, none is typed twice, and none is at rest`, { timeout: TIMEOUT_MS }, async () => {
+  const seed = 1 + Math.floor(Math.random() * 1_000_000);
+  const world = await openApiWorld();
+  await SimulatedInboxes.prepare(world);
+  const storage = await keepStorage(world.owner);
+  const story = new SimulatedInboxes({ world, logins: LOGINS, random: randomOf(seed) });
+  const { logins, own, none, wrong } = await story.tell();
+  const found = await storage.holding(story.codes);
+  process.stdout.write(`${logins} logins, ${own} with their own code, ${none} with none (story ${seed})\n`);
+  await storage.close();
+  await world.close();
+  expect({ seed, wrong, found }).toEqual({ seed, wrong: [], found: [] });
+  expect(own).toBeGreaterThan(logins / 3);
+  expect(none).toBeGreaterThan(0);
+});
