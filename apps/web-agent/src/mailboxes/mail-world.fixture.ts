@@ -1,5 +1,5 @@
 import { codeInboxes, type IdentityKeys } from '@rcm/credentials';
-import { createLogger, createMetrics, Secret, systemClock } from '@rcm/telemetry';
+import { type Clock, createLogger, createMetrics, Secret, systemClock } from '@rcm/telemetry';
 import { AUTHSERV_ID, type MailOrigin, type MailServer, startMailServer } from '@rcm/test-services';
 import { randomBytes, randomInt } from 'node:crypto';
 import { Writable } from 'node:stream';
@@ -37,6 +37,8 @@ export interface TestReader {
   /** Until so many mails have come to an end. */
   ended(count: number): Promise<void>;
   until(state: ReaderState): Promise<void>;
+  /** How often the mailbox could not be read. */
+  failures(): Promise<number>;
   logged(): string;
   stop(): Promise<void>;
 }
@@ -137,7 +139,8 @@ export class MailWorld {
     }
   }
 
-  reader(mailbox: Mailbox): TestReader {
+  /** `clock`: by which it rests. */
+  reader(mailbox: Mailbox, clock: Clock = systemClock): TestReader {
     let logged = '';
     const destination = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
@@ -148,7 +151,7 @@ export class MailWorld {
     });
     const [stop, metrics, states] = [new AbortController(), createMetrics(), [] as ReaderState[]];
     const logger = createLogger({ name: 'reader', level: 'trace', destination });
-    const options = { mailbox, db: this.world.db, keys: KEYS, logger, metrics, clock: systemClock, signal: stop.signal };
+    const options = { mailbox, db: this.world.db, keys: KEYS, logger, metrics, clock, signal: stop.signal };
     const running = new MailboxReader({ ...options, onState: (state) => states.push(state) }).run();
     const ends = async (): Promise<Readonly<Record<string, number>>> => {
       const values = (await metrics.values()).filter(({ name }) => name === 'rcm_inbound_messages_total');
@@ -162,6 +165,10 @@ export class MailWorld {
       },
       async until(state) {
         while (states.at(-1) !== state) await later();
+      },
+      async failures() {
+        const values = (await metrics.values()).filter(({ name }) => name === 'rcm_mailbox_failures_total');
+        return values.reduce((sum, { value }) => sum + value, 0);
       },
       logged: () => logged,
       async stop() {
@@ -180,6 +187,20 @@ export class MailWorld {
   async close(): Promise<void> {
     await Promise.all(this.#readers.map((reader) => reader.stop()));
     await Promise.all([this.world.close(), this.server.close()]);
+  }
+}
+
+/** A clock on which a rest takes a moment, and the rests that were asked of it. */
+export class RestlessClock implements Clock {
+  readonly rests: number[] = [];
+
+  now(): Date {
+    return new Date();
+  }
+
+  async sleep(ms: number): Promise<void> {
+    this.rests.push(ms);
+    await later();
   }
 }
 

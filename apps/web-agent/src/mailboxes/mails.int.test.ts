@@ -110,7 +110,7 @@ describe('a mail with a code', () => {
     expect(await login.taken()).toBe(newer);
   });
 
-  it('that is huge is not fetched, and keeps none that follows', async () => {
+  it('that is huge is unreadable, and keeps none that follows', async () => {
     const box = await w.mailbox();
     const reader = w.reader(box);
     const login = await w.asked('one', box.address());

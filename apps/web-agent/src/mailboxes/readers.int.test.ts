@@ -1,8 +1,9 @@
 import { endCodeTurn } from '@rcm/db';
 import { asSuperuser } from '@rcm/db/testing';
+import { freePort } from '@rcm/test-services';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type MailWorld, openMailWorld } from './mail-world.fixture.ts';
+import { later, type MailWorld, openMailWorld, RestlessClock } from './mail-world.fixture.ts';
 
 let w: MailWorld;
 let absent: string | null = null;
@@ -50,13 +51,27 @@ describe('readers', () => {
     expect(reader.logged().match(/a mailbox cannot be read/g)).toHaveLength(1);
   });
 
+  it('rest longer and longer while there is no server, up to a minute', async () => {
+    const [box, clock] = [await w.mailbox(), new RestlessClock()];
+    const reader = w.reader({ ...box, port: await freePort() }, clock);
+    while (clock.rests.length < 9) await later();
+    await reader.stop();
+    expect(clock.rests.slice(0, 9)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+    expect(reader.states).toEqual(['unreachable']);
+  });
+
   it('ask a server that refuses them no more until the file holds another password', async () => {
-    const box = await w.mailbox();
-    const [file, good] = [`${w.server.passwordFile}-other`, box.secret.file];
+    const [box, clock] = [await w.mailbox(), new RestlessClock()];
+    const file = `${w.server.passwordFile}-other`;
     await writeFile(file, 'not-the-password-1');
-    const reader = w.reader({ ...box, secret: { kind: 'password', file } });
-    await reader.until('refused');
-    await writeFile(file, await readFile(good));
+    const reader = w.reader({ ...box, secret: { kind: 'password', file } }, clock);
+    while (clock.rests.length < 20) await later();
+    expect(await reader.failures()).toBe(1);
+    // Nor does another process, meanwhile.
+    const other = w.reader({ ...box, secret: { kind: 'password', file } });
+    await other.until('elsewhere');
+    await other.stop();
+    await writeFile(file, await readFile(box.secret.file));
     await reader.until('read');
     expect(reader.states).toEqual(['refused', 'read']);
     expect(w.logged()).not.toContain('not-the-password-1');
