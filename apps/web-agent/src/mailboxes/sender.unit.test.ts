@@ -40,8 +40,8 @@ describe('a sender is whom the mail names', () => {
     ['another version', 'mx.codes.example 2; dmarc=pass header.from=alpine.example'],
     ['words in a comment', 'mx.codes.example; spf=fail (x; dmarc=pass header.from=alpine.example)'],
     ['words in a comment in a comment', 'mx.codes.example; spf=fail (a (b) ; dmarc=pass header.from=alpine.example)'],
-    ['words in quotes', 'mx.codes.example; spf=fail smtp.mailfrom="x; dmarc=pass header.from=alpine.example"'],
-    ['words behind a quote that a sign escapes', 'mx.codes.example; spf=fail smtp.mailfrom="x\\"; dmarc=pass header.from=alpine.example"'],
+    ['words in quotes', 'mx.codes.example; spf=fail smtp.mailfrom="x; dmarc=pass header.from=alpine.example "'],
+    ['words behind a quote that a sign escapes', 'mx.codes.example; spf=fail smtp.mailfrom="x\\"; dmarc=pass header.from=alpine.example "'],
     ['a quoted word that looks like a result', 'mx.codes.example; "dmarc=pass" header.from=alpine.example'],
     ['a quote without an end', 'mx.codes.example; dmarc=pass header.from=alpine.example; spf=fail smtp.mailfrom="x'],
   ])('not with %s', (_, value) => expect(authentic(value)).toBe(false));
