@@ -5,7 +5,7 @@ import { openApiWorld } from '../http/api.fixture.ts';
 import { SimulatedInboxes } from './simulated-inboxes.fixture.ts';
 
 const LOGINS = isLongForm() ? 10_000 : 200;
-/** Only ends what hangs: the long form takes twenty minutes. */
+/** Only ends what hangs. */
 const TIMEOUT_MS = 6_000 * LOGINS;
 
 /** Park and Miller’s, so that a story is told again by its number. */
