@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -46,6 +46,7 @@ interface Situation {
 let person: Person;
 let health: HealthServer;
 let login: string;
+const task = randomUUID();
 let isWell = true;
 let backup = '';
 let identity: string;
@@ -94,6 +95,14 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
     make: () =>
       sql(`INSERT INTO portal_gate (portal_type_code, opened_at, cause, detail) VALUES ('alpine', clock_timestamp(), 'page_changed', 'several did not get through')
            ON CONFLICT (portal_type_code) DO UPDATE SET opened_at = excluded.opened_at, cause = excluded.cause, detail = excluded.detail, closed_at = NULL, closed_by = NULL`),
+    firstEnds: 1,
+  },
+  'callbacks-given-up': {
+    make: () =>
+      sql(`WITH ended AS (
+             INSERT INTO portal_task (id, org_id, endpoint_id, name, state, callback, started_at, finished_at)
+               VALUES ('${task}', '${person.world.orgId}', '${login}', 'claim_status', 'succeeded', 'claims', now(), now()) RETURNING *)
+           INSERT INTO task_callback (task_id, org_id, name, ended_at, tries, given_up_at, last_error) SELECT id, org_id, callback, finished_at, 24, now(), 'failed 503' FROM ended`),
     firstEnds: 1,
   },
   'store-down': {
@@ -167,6 +176,7 @@ async function run(command: string): Promise<{ readonly code: number; readonly o
   const settings = {
     LOGIN: login,
     ORG: person.world.orgId,
+    TASK: task,
     PORTAL: 'alpine',
     WHY: 'runbook, ticket 4711',
     HEALTH: `http://127.0.0.1:${health.port}`,

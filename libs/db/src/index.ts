@@ -195,6 +195,7 @@ export { checkConfiguration, databaseProblem, type SchemaWords, schemaWords } fr
 export { type MigrationStatus, migrationStatus } from './migrations/status.ts';
 export { type RoleLogins, roleLogins } from './roles/logins.ts';
 export type { CallbackStanding, ClaimedCallback, EndedTask } from './callbacks/callback.ts';
+export { type GivenUpCallback, listGivenUpCallbacks, tellAgain } from './callbacks/given-up.ts';
 export { callbackWaits, type CallbackTry, claimNextCallback, endCallbackTry } from './callbacks/outbox.ts';
 export { noticeLongWaits } from './notices/long-waits.ts';
 export { claimUnusedLogins, type UnusedLogin, wasKeptAlive } from './upkeep/keep-alive.ts';

@@ -34,11 +34,12 @@ function linesOf(task: TaskInFull, view: View): string[] {
       ['deadline', task.finishedAt ? null : ago(task.deadlineAt)],
       ...task.leases.map((lease) => ['login held', `${lease.kind} by ${lease.holder}, ends ${ago(lease.until)}`] as const),
     ]),
-    ...(task.state === 'succeeded' ? [] : stepsFor(task).map((step) => view.paint('yellow', `→ ${step}`))),
+    ...stepsFor(task).map((step) => view.paint('yellow', `→ ${step}`)),
   ];
 }
 
-function stepsFor({ state, id, endpointId }: TaskInFull): string[] {
-  const login = endpointId === null ? [] : [`rcm login show ${endpointId}`];
-  return state === 'failed' ? login : [...login, `rcm task cancel ${id} --reason "…"`];
+function stepsFor({ state, id, endpointId, told }: TaskInFull): string[] {
+  const login = endpointId === null || state === 'succeeded' ? [] : [`rcm login show ${endpointId}`];
+  if (told?.state === 'given up') return [...login, `rcm task tell ${id} --reason "…"`];
+  return state === 'queued' || state === 'running' ? [...login, `rcm task cancel ${id} --reason "…"`] : login;
 }

@@ -3,6 +3,7 @@ import type { Database } from '@rcm/db';
 import type { PersonOptions } from '../person.ts';
 import type { Report } from '../report.ts';
 import type { Terminal } from '../terminal.ts';
+import type { CallbacksOptions } from '../commands/callbacks.ts';
 import type { TasksOptions } from '../commands/tasks.ts';
 
 interface Running {
@@ -11,7 +12,7 @@ interface Running {
   print(report: Report): void;
 }
 
-/** `tasks`, `task show`, `task cancel`: what other services have asked for, and why it is not done. */
+/** `tasks`, `task show`, `task cancel`, `task tell`, `callbacks`: what other services have asked for, why it is not done, and whether they were told. */
 export function addTasks(program: Command, { terminal, looks, print }: Running): void {
   program
     .command('tasks')
@@ -25,6 +26,16 @@ export function addTasks(program: Command, { terminal, looks, print }: Running):
     .action(async (options: TasksOptions) => {
       const { tasks } = await import('../commands/tasks.ts');
       await looks((db) => tasks(db, options));
+    });
+  program
+    .command('callbacks')
+    .description('ends of tasks that their receiver was not told, and that nobody tries to tell any more')
+    .option('--org <id>', 'of this organization')
+    .option('--limit <n>', 'callbacks on a page', '50')
+    .option('--after <place>', 'the next page, from where the one before ended')
+    .action(async (options: CallbacksOptions) => {
+      const { callbacks } = await import('../commands/callbacks.ts');
+      await looks((db) => callbacks(db, options));
     });
   const task = program.command('task').description('one task: see why it waits, end it');
   task
@@ -44,5 +55,15 @@ export function addTasks(program: Command, { terminal, looks, print }: Running):
     .action(async (id: string, options: PersonOptions) => {
       const [{ personOf }, { taskCancel }] = [await import('../person.ts'), await import('../commands/task-cancel.ts')];
       print(await taskCancel(terminal.environment, id, await personOf(options, terminal.environment)));
+    });
+  task
+    .command('tell')
+    .description('send a callback again that was given up')
+    .argument('<task>', 'its id')
+    .option('--reason <text>', 'why, for the audit trail')
+    .option('--actor <name>', 'what you call yourself, beside who signed in')
+    .action(async (id: string, options: PersonOptions) => {
+      const [{ personOf }, { taskTell }] = [await import('../person.ts'), await import('../commands/task-tell.ts')];
+      print(await taskTell(terminal.environment, id, await personOf(options, terminal.environment)));
     });
 }

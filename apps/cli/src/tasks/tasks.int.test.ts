@@ -132,6 +132,38 @@ test('whether a task’s callback was delivered is shown, and why not', async ()
   });
 });
 
+test('a callback that was given up is listed and ends the call with 1, until a person has it sent again, with a reason', async () => {
+  expect(await rcm(['callbacks'], environment, 160)).toMatchObject({ code: 0, stdout: 'no callback was given up\n' });
+  const given = [await create('claims'), await create('remittances')];
+  for (const taskId of given) {
+    await claimPortalTask(agent, { orgId: ORG, taskId, worker: 'w', ttlMs: 60_000 });
+    await finishPortalTask(agent, { orgId: ORG, taskId, worker: 'w', result: {} });
+    const sent = await claimNextCallback(agent, { ttlMs: 60_000 });
+    await endCallbackTry(agent, { orgId: ORG, taskId, tries: sent?.tries ?? 0, failure: 'gone 410', retryMs: null });
+  }
+  const [first = '', second = ''] = given;
+  const listed = async (...args: string[]) => {
+    const { code, answer } = await json('callbacks', ...args);
+    return { code, next: answer['next'], tasks: (answer['callbacks'] as { task: string }[]).map(({ task }) => task) };
+  };
+  expect(await listed()).toEqual({ code: 1, next: null, tasks: [second, first] });
+  const page = await listed('--limit', '1', '--org', ORG);
+  expect(page.tasks).toEqual([second]);
+  expect((await listed('--limit', '1', '--after', String(page.next))).tasks).toEqual([first]);
+  expect(await listed('--org', 'hospital-9')).toEqual({ code: 0, next: null, tasks: [] });
+  expect((await rcm(['callbacks'], environment, 200)).stdout).toMatch(/remittances.*gone 410, 1 try/);
+  expect((await rcm(['task', 'show', first], environment, 160)).stdout).toContain(`rcm task tell ${first} --reason`);
+  expect(await json('task', 'tell', first)).toMatchObject({ code: 2, answer: { error: { code: 'input_invalid' } } });
+  for (const sentAgain of [true, false])
+    expect(await json('task', 'tell', first, ...WHY)).toMatchObject({ code: 0, answer: { sentAgain, callback: 'claims' } });
+  expect((await listed()).tasks).toEqual([second]);
+  expect(await claimNextCallback(agent, { ttlMs: 60_000 })).toMatchObject({ taskId: first, tries: 2 });
+  expect(await json('audit', 'list', '--org', ORG, '--action', 'task.told_again')).toMatchObject({ answer: { events: [{ subject: first, reason: WHY[1] }] } });
+  await endCallbackTry(agent, { orgId: ORG, taskId: first, tries: 2, taken: true });
+  expect(await json('task', 'tell', first, ...WHY)).toMatchObject({ code: 1, answer: { error: { code: 'state_conflict' } } });
+  expect(await json('task', 'tell', await create(), ...WHY)).toMatchObject({ code: 1, answer: { error: { code: 'state_conflict' } } });
+});
+
 test.each([
   [['tasks', '--state', 'done'], 2, 'input_invalid'],
   [['tasks', '--limit', '0'], 2, 'input_invalid'],
@@ -140,6 +172,9 @@ test.each([
   [['task', 'show', '17'], 2, 'input_invalid'],
   [['task', 'show', crypto.randomUUID()], 1, 'task_not_found'],
   [['task', 'cancel', crypto.randomUUID(), ...WHY], 1, 'task_not_found'],
+  [['task', 'tell', crypto.randomUUID(), ...WHY], 1, 'task_not_found'],
+  [['callbacks', '--after', 'x'], 2, 'input_invalid'],
+  [['callbacks', '--org', 'No Id'], 2, 'input_invalid'],
 ] as const)('%j ends with %i and says what is wrong', async (args, code, error) => {
   expect(await json(...args)).toMatchObject({ code, answer: { error: { code: error, message: expect.stringMatching(/\w/) as string } } });
 });

@@ -174,6 +174,7 @@ describe('a delivery', () => {
     await pauseOver();
     expect(await deliverNext(options())).toBeNull();
     expect(await counted('rcm_task_callbacks_total', { result: 'given_up' })).toBe(before + 1);
+    expect((await metrics.counter('rcm_task_callbacks_given_up_total').get()).values).toMatchObject([{ value: before + 1 }]);
     const line = logged.split('\n').find((each) => each.includes(taskId) && each.includes('given up'));
     expect(JSON.parse(line ?? '{}')).toMatchObject({ level: expect.anything() as unknown, callback: 'claims', failure: 'gone 410', tries: 1 });
   });

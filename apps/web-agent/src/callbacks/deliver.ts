@@ -62,6 +62,7 @@ export async function deliverNext(options: DeliveryOptions): Promise<'delivered'
   const about = { taskId, orgId, callback: name, tries };
   if (failure === null) logger.info(about, 'a callback was delivered');
   else {
+    if (retryMs === null) metrics.counter('rcm_task_callbacks_given_up_total').inc();
     metrics.counter('rcm_task_callback_failures_total').inc({ reason: failure.reason });
     if (retryMs === null) logger.error({ ...about, failure: words }, 'a callback could not be delivered and is given up');
     else logger.warn({ ...about, failure: words, retryMs }, 'a callback could not be delivered yet');

@@ -127,6 +127,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'renewTaskClaim',
       'requeuePortalTask',
       'endCallbackTry',
+      'tellAgain',
     ],
     ...['openSession', 'findSession', 'lastingSessions', 'endSession', 'endSessionsOf', 'listConsolePeople', 'revokeSession', 'traceLogins'],
     ...['listViews', 'keepView', 'forgetView'],

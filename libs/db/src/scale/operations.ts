@@ -69,6 +69,7 @@ import { dataKeyCounts } from '../sealing/move.ts';
 import { portalTaskWaits } from '../tasks/claim.ts';
 import { listPortalTasks } from '../tasks/list.ts';
 import { sealPlainTasks } from '../tasks/plain.ts';
+import { listGivenUpCallbacks } from '../callbacks/given-up.ts';
 import { callbackWaits, claimNextCallback } from '../callbacks/outbox.ts';
 import { taskQueueFigures } from '../tasks/queue-figures.ts';
 import { tidyPortalTasks } from '../tasks/tidy.ts';
@@ -203,6 +204,7 @@ const operator: readonly Operation[] = [
   asks('rcm_operator', findPortalType, [{ code: ONE.portalTypeCode }], { ...list, grows: 'counts the logins of one portal' }),
   asks('rcm_operator', listPortalTasks, ['every tenant', { filter: {}, limit: 50, words: false }], list),
   asks('rcm_operator', listPortalTasks, [{ orgId: ONE.orgId }, { filter: {}, limit: 50, words: false }], { of: 'of an organization', kind: 'list' }),
+  asks('rcm_operator', listGivenUpCallbacks, [{ limit: 50 }], list),
   asks('rcm_operator', whoDid, [{ orgId: ONE.orgId, from: soon(-90), until: soon(0), limit: 1_000 }], { ...list, most: 1_000 }),
   asks('rcm_operator', listAudit, [{ question: { orgId: ONE.orgId, actor: 'person:' }, limit: 50 }], list),
   asks('rcm_operator', showLogin, [ONE], list),

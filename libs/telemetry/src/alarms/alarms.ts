@@ -95,6 +95,10 @@ export const ALARMS = {
     ...{ metric: 'rcm_task_queue_age_seconds', above: 300, seconds: 300, urgency: 'today', runbook: 'tasks-wait' },
     says: 'A task that could be done has waited for more than 5 minutes for somebody to take it.',
   },
+  'rcm-callbacks-given-up': {
+    ...{ metric: 'rcm_task_callbacks_given_up_total', above: 0, seconds: 3600, urgency: 'today', runbook: 'callbacks-given-up' },
+    says: 'A receiver was not told that a task has ended, and nobody tries any more.',
+  },
   'rcm-codes-wait': {
     ...{ metric: 'rcm_code_waits', above: 3, seconds: 600, urgency: 'today', runbook: 'tasks-wait' },
     says: 'More than 3 logins of a process wait for one-time codes for 10 minutes.',

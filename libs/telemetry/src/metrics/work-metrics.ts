@@ -38,6 +38,10 @@ export const WORK_METRICS = {
     ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Tries to tell a receiver that a task has ended which it did not take, by why.' },
     ...{ source: 'each try', labels: { reason: UNTOLD } },
   },
+  rcm_task_callbacks_given_up_total: {
+    ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Ends of tasks that nobody tries to tell their receiver any more.' },
+    source: 'each try that was the last',
+  },
   rcm_login_seconds: {
     ...{ kind: 'histogram', unit: 'seconds', by: BOTH, meaning: 'How long a login at a portal took, by what the portal said.' },
     ...{ source: 'each login that the ledger allowed', labels: { outcome: 'any' }, buckets: WORK },

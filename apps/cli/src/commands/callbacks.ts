@@ -1,0 +1,46 @@
+import { type Database, type GivenUpCallback, listGivenUpCallbacks } from '@rcm/db';
+import { cursorOf, placeIn, relative, taskPlaces } from '@rcm/fleet';
+import type { Report } from '../report.ts';
+import { table } from '../table.ts';
+
+export interface CallbacksOptions {
+  readonly org?: string;
+  readonly limit: string;
+  readonly after?: string;
+}
+
+/** One page of callbacks that were given up, the latest first. Not well while there is one: whoever asked for that task does not know that it has ended. */
+export async function callbacks(db: Database, { org, limit, after }: CallbacksOptions): Promise<Report> {
+  const place = after === undefined ? null : placeIn(taskPlaces, '--after', after);
+  const { callbacks: found, next } = await listGivenUpCallbacks(db, { orgId: org, after: place, limit: Number(limit) });
+  const cursor = next && cursorOf(next);
+  return {
+    json: { callbacks: found.map(callbackJson), next: cursor },
+    lines(view) {
+      if (found.length === 0) return ['no callback was given up'];
+      const rows = found.map((each) => [
+        { text: each.taskId },
+        { text: each.orgId },
+        { text: each.callback },
+        { text: each.name },
+        { text: relative(each.givenUpAt, view.now) },
+        { text: `${each.error ?? ''}, ${each.tries} ${each.tries === 1 ? 'try' : 'tries'}` },
+      ]);
+      const columns = [
+        ...[{ title: 'TASK' }, { title: 'ORGANIZATION', shrinks: true }, { title: 'CALLBACK', shrinks: true }, { title: 'WHAT', shrinks: true }],
+        ...[{ title: 'GIVEN UP' }, { title: 'WHY' }],
+      ];
+      const more = cursor ? ['', view.paint('dim', `more: --after ${cursor}`)] : [];
+      return [...table(view, columns, rows), ...more, view.paint('yellow', '→ rcm task tell TASK --reason "…", once its receiver takes it')];
+    },
+    well: found.length === 0,
+  };
+}
+
+const callbackJson = ({ taskId, orgId, name, endpointId, ...callback }: GivenUpCallback): object => ({
+  ...callback,
+  task: taskId,
+  organization: orgId,
+  login: endpointId,
+  name,
+});
