@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createLogger, explain, type ExitCode, RcmError } from '@rcm/telemetry';
 import { Command, CommanderError } from 'commander';
 import { billOf } from './bill.ts';
+import { packBinary } from './binary.ts';
 import { buildImages, type BuiltImage, inspect } from './build.ts';
 import { makeContext } from './context.ts';
 import { IMAGES, type ImageKind } from './images.ts';
@@ -28,10 +29,10 @@ interface BuildFlags {
 export async function runImages(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
   const program = new Command('images')
-    .description('A container image for each app, from docker/images/Dockerfile (docs/images.md).')
+    .description('A container image for each app, from docker/images/Dockerfile, and rcm as one file (docs/images.md).')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.error })
-    .addHelpText('after', '\nExit codes: 0 done, 1 an image could not be built, or two builds of it differ, 2 wrong call, or no Docker.');
+    .addHelpText('after', '\nExit codes: 0 done, 1 something could not be built, or two builds of an image differ, 2 wrong call, or no Docker.');
   const named = (command: Command): Command =>
     command
       .option('--prefix <name>', 'what the names of the images begin with', 'rcm')
@@ -50,6 +51,10 @@ export async function runImages(args: readonly string[], terminal: Terminal): Pr
     .action(async (flags: BuildFlags) => {
       await measure(flags, terminal);
     });
+  program
+    .command('binary')
+    .description('rcm in one file below .rcm/binary, which `npm install --global FILE` installs on Node 24 without a registry')
+    .action(async () => terminal.out(`${await packBinary({ root: terminal.root, out: join(terminal.root, '.rcm', 'binary') })}\n`));
   try {
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
