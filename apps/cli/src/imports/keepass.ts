@@ -1,6 +1,7 @@
 import { Secret } from '@rcm/telemetry';
 import { readTable } from '../onboarding/csv.ts';
 import { type Exported, type Item, type LeftOut, notAnExport } from './item.ts';
+import { fromKeePassXml } from './keepass-xml.ts';
 
 /** How KeePassXC (`keepassxc-cli export --format csv`) and KeePass (“KeePass CSV (1.x)”) call the same columns. */
 const COLUMNS = {
@@ -14,8 +15,10 @@ const COLUMNS = {
 /** What KeePassXC calls the group of what was thrown away, in English. */
 const BIN = /(^|\/)Recycle Bin(\/|$)/;
 
-/** Fails with `input_invalid`. */
-export function fromKeePass(exported: string): Exported {
+/** An export as XML or as CSV. Fails with `input_invalid`. */
+export const fromKeePass = (exported: string): Exported => (/^\uFEFF?\s*</.test(exported.slice(0, 1_000)) ? fromKeePassXml(exported) : fromCsv(exported));
+
+function fromCsv(exported: string): Exported {
   const { names, rows } = readTable(exported);
   const column = Object.fromEntries(Object.entries(COLUMNS).map(([what, known]) => [what, known.find((name) => names.includes(name))]));
   for (const what of ['title', 'username', 'password', 'address'])
