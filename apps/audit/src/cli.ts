@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { createLogger, type ExitCode, explain, plainWords, RcmError, systemClock } from '@rcm/telemetry';
+import { type CalledAs, callAs } from '@rcm/telemetry/called-as';
 import { guardInput } from '@rcm/telemetry/command-line';
+import { jsonError, jsonLine } from '@rcm/telemetry/json-shape';
 import { exportAudit } from './commands/export.ts';
 import { headsList } from './commands/heads-list.ts';
 import { headsRun } from './commands/heads-run.ts';
@@ -16,6 +18,8 @@ export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
+  /** How another program calls it. */
+  readonly as?: CalledAs;
 }
 
 interface Context {
@@ -36,7 +40,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
   let exitCode: ExitCode = 0;
   const json = argv.includes('--json');
   const print = ({ json: object, lines, complete }: Report): void => {
-    terminal.stdout.write(json ? `${JSON.stringify(object)}\n` : `${lines.join('\n')}\n`);
+    terminal.stdout.write(json ? jsonLine(object) : `${lines.join('\n')}\n`);
     exitCode = complete ? 0 : 1;
   };
   const does: Does = async (role, act) => {
@@ -44,7 +48,9 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     if (report) print(report);
   };
   try {
-    await commands(terminal, does, print).parseAsync([...argv], { from: 'user' });
+    const program = commands(terminal, does, print);
+    if (terminal.as) callAs(program, terminal.as);
+    await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -57,7 +63,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
       : explain(error, createLogger({ name: 'audit' }));
     // Commander has written its own errors.
     if (!(error instanceof CommanderError)) terminal.stderr.write(`${sentence}\n`);
-    if (json) terminal.stdout.write(`${JSON.stringify({ error: { code: name, message: sentence } })}\n`);
+    if (json) terminal.stdout.write(`${JSON.stringify(jsonError(name, sentence))}\n`);
     return code;
   }
 }

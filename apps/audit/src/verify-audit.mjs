@@ -361,7 +361,7 @@ async function main(argv) {
     const source = values.export === '-' ? process.stdin : createReadStream(values.export, { highWaterMark: 1 << 20 });
     for await (const { line, complete } of linesOf(source)) verifier.takeEvent(line, { complete });
     const report = verifier.report();
-    process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${reportLines(report).join('\n')}\n`);
+    process.stdout.write(values.json ? `${JSON.stringify({ version: 1, ...report })}\n` : `${reportLines(report).join('\n')}\n`);
     process.exitCode = report.ok ? 0 : 1;
   } catch (error) {
     process.stderr.write(`Not verified: ${/** @type {Error} */ (error).message}\n`);

@@ -128,10 +128,11 @@ it('is one JSON object under --json', async () => {
   for (const leaf of leaves) {
     const [bad] = oddCalls(leaf);
     const { code, stdout } = await called([...(bad?.words ?? []), '--json']);
-    expect([leaf.words, code, JSON.parse(stdout)]).toMatchObject([
+    const todo = expect.toBeOneOf([null, expect.any(String)]) as unknown;
+    expect([leaf.words, code, JSON.parse(stdout)]).toEqual([
       leaf.words,
       2,
-      { error: { code: 'input_invalid', message: expect.stringMatching(/option/) as string } },
+      { version: 1, error: { code: 'input_invalid', message: expect.stringMatching(/option/) as string, todo } },
     ]);
   }
 }, 600_000);

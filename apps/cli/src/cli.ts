@@ -1,11 +1,12 @@
 import { CommanderError } from 'commander';
 import { createLogger, explain, plainWords, RcmError } from '@rcm/telemetry';
+import { jsonLine } from '@rcm/telemetry/json-shape';
 import { errorObject, todoFor } from './errors.ts';
 import { gatheredFor } from './gathered-commands.ts';
 import { runGathered } from './gathered.ts';
 import { type Globals, isHelp, takeGlobals } from './globals.ts';
 import { withProfile } from './profile.ts';
-import { type Report, SHAPE } from './report.ts';
+import type { Report } from './report.ts';
 import { type Terminal, viewOf } from './terminal.ts';
 import { commandTree } from './tree.ts';
 
@@ -29,8 +30,7 @@ async function run(globals: Globals, terminal: Terminal): Promise<number> {
   let exitCode = 0;
   const now = new Date();
   const print = (report: Report): void => {
-    const text = globals.json ? JSON.stringify({ version: SHAPE, ...report.json }) : report.lines(viewOf(terminal, globals.colour, now)).join('\n');
-    terminal.stdout.write(`${text}\n`);
+    terminal.stdout.write(globals.json ? jsonLine(report.json) : `${report.lines(viewOf(terminal, globals.colour, now)).join('\n')}\n`);
     exitCode = report.wrongCall ? 2 : report.well ? 0 : 1;
   };
   await commandTree({ terminal, now, print }).parseAsync([...globals.rest], { from: 'user' });

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@rcm/telemetry';
-import { SHAPE } from './report.ts';
+import { jsonError } from '@rcm/telemetry/json-shape';
 
 /** What to do next, where the message of the error does not say it already. */
 const NEXT_STEP: Partial<Record<ErrorCode | 'unexpected', string>> = {
@@ -20,9 +20,6 @@ const NEXT_STEP: Partial<Record<ErrorCode | 'unexpected', string>> = {
 };
 
 /** The one object that an error is under `--json`. */
-export const errorObject = (code: string, message: string): object => ({
-  version: SHAPE,
-  error: { code, message, todo: NEXT_STEP[code as ErrorCode] ?? null },
-});
+export const errorObject = (code: string, message: string): object => jsonError(code, message, todoFor(code));
 
 export const todoFor = (code: string): string | null => NEXT_STEP[code as ErrorCode] ?? null;

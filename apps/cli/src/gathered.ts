@@ -1,4 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
+import type { CalledAs } from '@rcm/telemetry/called-as';
 import { environmentFor } from './environment.ts';
 import type { Gathered, gatheredFor } from './gathered-commands.ts';
 import { isHelp } from './globals.ts';
@@ -11,17 +12,29 @@ export async function runGathered({ command, rest }: NonNullable<ReturnType<type
     command.acting === null || args.some(isHelp) || args.includes('--dry-run')
       ? lenient(command, terminal.environment)
       : environmentFor(command.acting, terminal.environment);
+  const as = calledAs(command);
   switch (command.program) {
     case 'rotator':
-      return (await import('@rcm/rotator')).parseArguments(['node', 'rcm', ...args], environment);
+      return (await import('@rcm/rotator')).parseArguments(['node', 'rcm', ...args], environment, as);
     case 'migrator':
-      return (await import('@rcm/migrator')).runCli(args, { environment, stdout: terminal.stdout, stderr: process.stderr });
+      return (await import('@rcm/migrator')).runCli(args, { environment, stdout: terminal.stdout, stderr: process.stderr, as });
     case 'audit':
-      return (await import('@rcm/audit')).runCli(args, { environment, stdout: process.stdout, stderr: process.stderr });
+      return (await import('@rcm/audit')).runCli(args, { environment, stdout: process.stdout, stderr: process.stderr, as });
     case 'portal':
-      return (await import('@rcm/portal')).parseArguments(['node', 'rcm', ...args], environment, process);
+      return (await import('@rcm/portal')).parseArguments(['node', 'rcm', ...args], environment, {
+        stdin: process.stdin,
+        stdout: process.stdout,
+        stderr: process.stderr,
+        as,
+      });
   }
 }
+
+const calledAs = ({ path, there, namesLogin }: Gathered): CalledAs => ({
+  words: `rcm ${path.join(' ')}`,
+  command: there[0] ?? null,
+  namesLogin: namesLogin === true,
+});
 
 function lenient({ acting }: Gathered, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   if (acting === null) return environment;

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { asRoot } from '@rcm/test-services';
 import { type World } from '@rcm/test-world';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { notAsDocumented } from './json-page.fixture.ts';
 import { openPerson, type Person } from './person.fixture.ts';
 
 /** What a person with the README does: an organization, three logins from a CSV, a wrong one found, repaired, and who did what. */
@@ -40,7 +41,10 @@ async function rcm(words: readonly string[], stdin = ''): Promise<End> {
   const [code] = (await once(child, 'close')) as [number | null];
   for (const password of Object.values(PASSWORDS)) expect(stdout + stderr).not.toContain(password);
   const first = stdout.split('\n')[0] ?? '';
-  return { code, stdout, stderr, answer: first.startsWith('{') ? (JSON.parse(first) as Record<string, unknown>) : {} };
+  const answer = first.startsWith('{') ? (JSON.parse(first) as Record<string, unknown>) : {};
+  // Events on stdout are a file of their own kind.
+  if (first.startsWith('{') && !words.includes('--output')) expect([words, notAsDocumented(words, answer)]).toEqual([words, []]);
+  return { code, stdout, stderr, answer };
 }
 const why = ['--reason', 'a new customer, ticket 4711', '--actor', 'jane'];
 

@@ -1,5 +1,7 @@
 import { recordAuditEventForAll } from '@rcm/db';
 import { createLogger, type ExitCode } from '@rcm/telemetry';
+import { type CalledAs, callAs } from '@rcm/telemetry/called-as';
+import { jsonError, jsonLine } from '@rcm/telemetry/json-shape';
 import { type MigratorConfig, readMigratorConfig } from './config.ts';
 import { explain } from './failure.ts';
 import type { Ended, EndedRow, Migration } from './migration.ts';
@@ -14,6 +16,8 @@ export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
   readonly stdout: { write(text: string): unknown };
   readonly stderr: ProgressStream;
+  /** How another program calls it. */
+  readonly as?: CalledAs;
 }
 
 /** What stdout holds: words, one JSON object, or a line of JSON for each endpoint and the object last. */
@@ -25,12 +29,13 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
   let exitCode: ExitCode = 0;
   try {
     const program = commands(async (call) => void (exitCode = await perform(call, terminal, output)), terminal);
+    if (terminal.as) callAs(program, terminal.as);
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
     const { exitCode: code, code: name, sentence, said } = explain(error, createLogger({ name: 'migrator' }));
     if (!said) terminal.stderr.write(`${sentence}\n`);
-    if (code !== 0 && output !== 'words') terminal.stdout.write(`${JSON.stringify({ error: { code: name, message: sentence } })}\n`);
+    if (code !== 0 && output !== 'words') terminal.stdout.write(`${JSON.stringify(jsonError(name, sentence))}\n`);
     return code;
   }
 }
@@ -41,14 +46,14 @@ async function perform(call: Call, terminal: Terminal, output: Output): Promise<
   const counts = createCounts();
   const onEnd = (ended: Ended | EndedRow): void => {
     counts.note(ended);
-    if (output === 'lines') terminal.stdout.write(`${lineOf(ended)}\n`);
+    if (output === 'lines') terminal.stdout.write(lineOf(ended));
   };
   const { vocabulary, filter } = call;
   const migration = openMigration(config, { stop, stderr: terminal.stderr, vocabulary, filter, onEnd, endpoints: output === 'lines' ? 'told' : 'listed' });
   try {
     await migration.db.ping();
     const report = await act(call, migration, config, counts);
-    terminal.stdout.write(output === 'words' ? `${report.lines.join('\n')}\n` : `${JSON.stringify(report.json)}\n`);
+    terminal.stdout.write(output === 'words' ? `${report.lines.join('\n')}\n` : jsonLine(report.json));
     return report.complete ? 0 : 1;
   } finally {
     stop.dispose();
@@ -71,8 +76,8 @@ async function act({ run, who, resume, begun, does }: Call, asked: Migration, co
 const lineOf = (ended: Ended | EndedRow): string => ('row' in ended ? lineOfRow(ended) : lineOfEndpoint(ended));
 
 const lineOfEndpoint = ({ endpointId, orgId, outcome, code, class: kind }: Ended): string =>
-  JSON.stringify({ endpoint: endpointId, organization: orgId, outcome, ...(code === undefined ? {} : { code, class: kind }) });
+  jsonLine({ endpoint: endpointId, organization: orgId, outcome, ...(code === undefined ? {} : { code, class: kind }) });
 
 /** What is not there is left out. */
 const lineOfRow = ({ row, id, outcome, endpointId: endpoint, orgId: organization, code, column }: EndedRow): string =>
-  JSON.stringify({ row, id, outcome, endpoint, organization, code, column });
+  jsonLine({ row, id, outcome, endpoint, organization, code, column });

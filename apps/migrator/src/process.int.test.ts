@@ -1,4 +1,5 @@
 import { backend } from '@rcm/test-services';
+import { SHAPE } from '@rcm/telemetry/json-shape';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CANARY, plant, seeds } from './seeds.fixture.ts';
 import { type Ended, runMigrator, startMigrator } from './process.fixture.ts';
@@ -28,7 +29,9 @@ function expectNoSecretIn(...runs: readonly Ended[]): void {
 /** Exactly one JSON object on stdout. */
 const resultOf = ({ stdout }: Ended): unknown => {
   expect(stdout.trimEnd().split('\n')).toHaveLength(1);
-  return JSON.parse(stdout);
+  const { version, ...said } = JSON.parse(stdout) as Record<string, unknown>;
+  expect(version).toBe(SHAPE);
+  return said;
 };
 
 describe('the migrator as a process', { timeout: SLOW_MS }, () => {
@@ -144,7 +147,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
         .sort(),
     ).toEqual(['RCM_AWS_ACCOUNT_ID', 'RCM_IDENTITY_KEY', 'RCM_IDENTITY_KEY_ID', 'RCM_MIGRATOR_STORE', 'RCM_MIGRATOR_WRITES_PER_SECOND']);
     expect(resultOf(await runMigrator(['status', '--no-such', '--json'], world.environment))).toEqual({
-      error: { code: 'input_invalid', message: "unknown option '--no-such'" },
+      error: { code: 'input_invalid', message: "unknown option '--no-such'", todo: null },
     });
     expect(foreign).toEqual({ code: 2, lines: ["error: unknown command 'migrate-all'"] });
     expect(unsaid).toMatchObject({ code: 2, lines: [expect.stringContaining('--endpoint <id>')] });

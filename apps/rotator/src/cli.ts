@@ -1,7 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { automations } from '@rcm/db';
 import { createLogger, explain, hasCode, isTime, plainWords } from '@rcm/telemetry';
+import { type CalledAs, callAs } from '@rcm/telemetry/called-as';
 import { guardInput } from '@rcm/telemetry/command-line';
+import { jsonError } from '@rcm/telemetry/json-shape';
 import { readBreakGlassCommand } from './break-glass/read.ts';
 import { addBackups } from './commands/backups.ts';
 import { type CommandContext, personalAct } from './commands/command.ts';
@@ -29,8 +31,8 @@ Configuration comes from the environment (see the README); a secret may be given
 What each state means and what to do: docs/rotation.md.
 Exit codes: 0 done, 1 something could not be done, 2 wrong call or configuration.`;
 
-/** The command line. Returns the exit code: 0 done, 1 something could not be done, 2 the call or the configuration is wrong. */
-export async function parseArguments(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+/** The command line. Returns the exit code: 0 done, 1 something could not be done, 2 the call or the configuration is wrong. `as`: how another program calls it. */
+export async function parseArguments(argv: readonly string[], environment: NodeJS.ProcessEnv, as?: CalledAs): Promise<number> {
   let exitCode = 0;
   const run = async (options: Output, act: (context: CommandContext, config: RotatorConfig) => Promise<number>) => {
     exitCode = await withRotator(environment, options.json ?? false, async (context, config) => {
@@ -167,6 +169,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
       exitCode = passwordCommand({ rules: options.rules, count: options.count, json: options.json ?? false });
     });
 
+  if (as) callAs(program, as);
   try {
     await program.parseAsync([...argv]);
     return exitCode;
@@ -202,7 +205,7 @@ function fail(error: unknown, json: boolean): number {
   return exitCode;
 }
 
-const printError = (code: string, message: string): void => void process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+const printError = (code: string, message: string): void => void process.stdout.write(`${JSON.stringify(jsonError(code, message))}\n`);
 
 async function withRotator(
   environment: NodeJS.ProcessEnv,

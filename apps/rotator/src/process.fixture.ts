@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { asRoot, compileCache } from '@rcm/test-services';
+import { SHAPE } from '@rcm/telemetry/json-shape';
 
 export interface RotatorRun {
   readonly child: ChildProcess;
@@ -69,7 +70,13 @@ export async function runRotator(parameters: readonly string[], environment: Rea
   child.stdin.on('error', () => undefined);
   child.stdin.end(stdin);
   const [code] = (await once(child, 'close')) as [number | null];
-  return { code, stdout, stderr, json: <T>() => JSON.parse(stdout) as T };
+  return { code, stdout, stderr, json: <T>() => inShape(JSON.parse(stdout) as Record<string, unknown>) as T };
+}
+
+/** What it says, in the shape that every command's answer has. */
+function inShape({ version, ...said }: Record<string, unknown>): Record<string, unknown> {
+  if (version !== SHAPE) throw new Error(`the answer is of version ${String(version)}`);
+  return said;
 }
 
 export interface TerminalRun {

@@ -1,5 +1,7 @@
 import { createLogger, explain, plainWords } from '@rcm/telemetry';
+import { type CalledAs, callAs } from '@rcm/telemetry/called-as';
 import { guardInput } from '@rcm/telemetry/command-line';
+import { jsonError } from '@rcm/telemetry/json-shape';
 import { Command, CommanderError } from 'commander';
 import { ADDRESS_HELP } from './address.ts';
 import { readPortalConfig } from './config.ts';
@@ -11,8 +13,12 @@ import { type Streams, tryCommand } from './try/try-command.ts';
 
 const EXIT_CODES = '\nExit codes: 0 all is well, 1 something is wrong with the recipe or at the portal, 2 the call is wrong and nothing was done.';
 
-/** The command line. Returns the exit code. */
-export async function parseArguments(argv: readonly string[], environment: NodeJS.ProcessEnv, streams: Streams): Promise<number> {
+/** The command line. Returns the exit code. `as`: how another program calls it. */
+export async function parseArguments(
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  { as, ...streams }: Streams & { readonly as?: CalledAs },
+): Promise<number> {
   let exitCode = 0;
   const program = guardInput(new Command('portal'))
     .description('For whoever writes a recipe: check it, try it at the live portal, see when the portal’s pages change. Needs no database and no secret store.')
@@ -75,6 +81,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     .action(async (files: readonly string[], options: TypedDoctorOptions) => {
       exitCode = await doctorCommand(readPortalConfig(environment), streams.stdout, files, options);
     });
+  if (as) callAs(program, as);
   try {
     await program.parseAsync([...argv]);
     return exitCode;
@@ -92,6 +99,6 @@ function fail(error: unknown, { stdout, stderr }: Streams, json: boolean): numbe
       : explain(error, createLogger({ name: 'portal' }));
   // Commander has written its own errors to stderr.
   if (!(error instanceof CommanderError)) stderr.write(`${sentence}\n`);
-  if (json) stdout.write(`${JSON.stringify({ error: { code, message: sentence } })}\n`);
+  if (json) stdout.write(`${JSON.stringify(jsonError(code, sentence))}\n`);
   return exitCode;
 }

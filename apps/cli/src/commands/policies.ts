@@ -1,7 +1,7 @@
 import { type PersonRole, platformPolicies, type PlatformPoliciesOptions, storeAccountPolicies, type TenantApp } from '@rcm/credentials/policies';
 import { RcmError } from '@rcm/telemetry';
 import { terraform } from '../policies/terraform.ts';
-import { SHAPE } from '../report.ts';
+import { SHAPE } from '@rcm/telemetry/json-shape';
 
 export interface PoliciesOptions {
   readonly account: string;

@@ -1,5 +1,5 @@
 import { vaultTenantPolicy } from '@rcm/credentials';
-import { SHAPE } from '../report.ts';
+import { SHAPE } from '@rcm/telemetry/json-shape';
 
 export interface VaultPoliciesOptions {
   readonly mount: string;

@@ -36,7 +36,13 @@ export async function resolve(migration: Migration, { endpointId, take, proof, p
   migration.onEnd(endedAs(endpoint, 'resolved'));
   const login = before ?? (proof === 'login' ? await ask() : null);
   return {
-    json: { endpointId, taken: take, version, kept, login: login && (login.is === 'accepted' ? { is: login.is } : { is: login.is, code: login.code }) },
+    json: {
+      endpointId,
+      taken: take,
+      secretVersion: version,
+      kept,
+      login: login && (login.is === 'accepted' ? { is: login.is } : { is: login.is, code: login.code }),
+    },
     lines: [
       `${endpointId}: row and store hold the ${take}’s login now (version ${version}).`,
       kept === null ? '  They were one already.' : `  What was not taken is kept as ${kept}`,

@@ -1,5 +1,6 @@
 import { actorIssuer, signedInPerson } from '@rcm/credentials';
 import { RcmError } from '@rcm/telemetry';
+import { jsonLine } from '@rcm/telemetry/json-shape';
 import type { RotatorConfig } from '../config.ts';
 import type { RotatorProcess } from '../services.ts';
 
@@ -38,6 +39,6 @@ export async function personalAct(
 }
 
 /** One JSON object, or lines for people, on stdout. */
-export function print(context: Pick<CommandContext, 'json'>, json: unknown, lines: readonly string[]): void {
-  process.stdout.write(context.json ? `${JSON.stringify(json)}\n` : `${lines.join('\n')}\n`);
+export function print(context: Pick<CommandContext, 'json'>, json: object, lines: readonly string[]): void {
+  process.stdout.write(context.json ? jsonLine(json) : `${lines.join('\n')}\n`);
 }

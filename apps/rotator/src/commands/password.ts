@@ -5,6 +5,6 @@ import { print } from './command.ts';
 export function passwordCommand(options: { readonly rules: string; readonly count: number; readonly json: boolean }): number {
   const generator = passwordGenerator(usablePasswordRules(options.rules));
   const samples = Array.from({ length: options.count }, () => generator.draw().reveal());
-  print(options, samples, samples);
+  print(options, { passwords: samples }, samples);
   return 0;
 }

@@ -41,7 +41,7 @@ export async function setLoginCommand(context: CommandContext, options: SetOptio
   const typed = await readTypedLogin(endpointId, options.asks, context.signal);
   const version = await withExclusiveLease(rotator, endpoint, context.signal, (held) => store(rotator, { endpoint, held, typed, options }));
   const after = await remainingBudget(db, endpoint);
-  const json = { endpointId, dryRun: false, version, proved: options.proof === 'login', failuresLeft: after.failuresLeft };
+  const json = { endpointId, dryRun: false, secretVersion: version, proved: options.proof === 'login', failuresLeft: after.failuresLeft };
   print(context, json, [
     `${endpointId}  stored as version ${version}${options.proof === 'login' ? ', which the portal accepts' : '; the next login shows whether it is right'}; ${left(after)}`,
   ]);

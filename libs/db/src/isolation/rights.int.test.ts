@@ -181,7 +181,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
       (statement) => [role, role === 'rcm_agent' ? 'may' : 'may not', statement],
     ),
   ),
-  ...[...APP_ROLES, CONSOLE_ROLE].map((role) => [role, 'may not', `SELECT rcm_tell_again('$uuid', 'person:os:jane', 'why')`] as const),
+  ...([...APP_ROLES, CONSOLE_ROLE] as const).map((role) => [role, 'may not', `SELECT rcm_tell_again('$uuid', 'person:os:jane', 'why')`] as const),
   ['rcm_rotator', 'may', clearance('retry')],
   ['rcm_rotator', 'may', 'SELECT 1 FROM login_clearance'],
   ['rcm_rotator', 'may not', `UPDATE login_clearance SET at = now()`],

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BrowserPool, createBrowserPool, type HostAddress, inspectPortal, recipeHosts, type RecipeLint } from '@rcm/portal-drivers';
 import { createLogger, isRcmError, RcmError } from '@rcm/telemetry';
+import { jsonLine } from '@rcm/telemetry/json-shape';
 import type { PortalConfig } from '../config.ts';
 import { addressFrom } from '../address.ts';
 import { lintFile } from '../recipe-file.ts';
@@ -44,7 +45,7 @@ export async function doctorCommand(config: PortalConfig, stdout: NodeJS.WriteSt
     await pool.close();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
-  if (typed.json) stdout.write(`${JSON.stringify({ recipes: examinations })}\n`);
+  if (typed.json) stdout.write(jsonLine({ recipes: examinations }));
   return examinations.every(isHealthy) ? 0 : 1;
 }
 

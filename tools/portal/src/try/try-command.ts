@@ -1,5 +1,6 @@
 import { createBrowserPool, createRecipeDriver, type DeclaredHost, type Recipe } from '@rcm/portal-drivers';
 import { createLogger, isRcmError, RcmError, type Secret, systemClock } from '@rcm/telemetry';
+import { jsonLine } from '@rcm/telemetry/json-shape';
 import { type PortalConfig, windowEnvironment } from '../config.ts';
 import { neededValues } from '../credential/needed-values.ts';
 import { readCredential } from '../credential/read-credential.ts';
@@ -42,7 +43,7 @@ export async function tryCommand(config: PortalConfig, streams: Streams, file: s
   try {
     say(announcement(asked));
     const report = await run(config, streams, asked, interruption);
-    streams.stdout.write(typed.json ? `${JSON.stringify(report)}\n` : describeReport(report));
+    streams.stdout.write(typed.json ? jsonLine(report) : describeReport(report));
     return succeeded(report) ? 0 : 1;
   } finally {
     interruption.dispose();
