@@ -1,5 +1,6 @@
+import { cursorOf, loginPlaces, placeIn } from '@rcm/db';
 import { describe, expect, test } from 'vitest';
-import { cursorOf, loginPlaces, placeIn, relative } from '@rcm/fleet';
+import { relative } from '@rcm/fleet';
 import { facts, table } from './table.ts';
 import { printable, type Terminal, viewOf } from './terminal.ts';
 import { span } from './span.ts';

@@ -230,6 +230,7 @@ export {
   type TaskEnd,
 } from './tasks/claim.ts';
 export { cancelPortalTask, type Cancellation } from './tasks/cancel.ts';
+export { auditPlaces, cursorOf, dayPlaces, loginPlaces, noticePlaces, placeIn, placeOf, taskPlaces } from './places.ts';
 export { type ListedTask, listPortalTasks, TASK_STATES, type TaskFilter, type TaskListPlace, type TaskPage } from './tasks/list.ts';
 export { serverTime } from './server-time.ts';
 export { type TaskQueueFigures, taskQueueFigures } from './tasks/queue-figures.ts';

@@ -3,7 +3,6 @@
  * nothing and changes nothing: rows of libs/db go in, words come out. It must never be told more than an operator may see.
  */
 export { CALENDAR_WORDS } from './calendar-words.ts';
-export { auditPlaces, cursorOf, dayPlaces, loginPlaces, noticePlaces, placeIn, taskPlaces } from './cursor.ts';
 export { howMany, howManyLogins } from './how-many.ts';
 export { isWell, noteOf, type Standing, standingOf } from './standing.ts';
 export { nextStepsFor, whyRotatedThen } from './login-words.ts';

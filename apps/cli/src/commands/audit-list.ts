@@ -1,5 +1,5 @@
-import { type Database, listAudit } from '@rcm/db';
-import { auditPlaces, cursorOf, placeIn, relative } from '@rcm/fleet';
+import { auditPlaces, cursorOf, type Database, listAudit, placeIn } from '@rcm/db';
+import { relative } from '@rcm/fleet';
 import type { Report } from '../report.ts';
 import { table } from '../table.ts';
 

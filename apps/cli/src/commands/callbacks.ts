@@ -1,5 +1,5 @@
-import { type Database, type GivenUpCallback, listGivenUpCallbacks } from '@rcm/db';
-import { cursorOf, placeIn, relative, taskPlaces } from '@rcm/fleet';
+import { cursorOf, type Database, type GivenUpCallback, listGivenUpCallbacks, placeIn, taskPlaces } from '@rcm/db';
+import { relative } from '@rcm/fleet';
 import type { Report } from '../report.ts';
 import { table } from '../table.ts';
 

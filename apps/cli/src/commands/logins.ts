@@ -1,5 +1,5 @@
-import { type Database, listLogins, LOGIN_ORDERS, type LoginFilter, type LoginOrder } from '@rcm/db';
-import { cursorOf, isWell, loginPlaces, noteOf, placeIn, relative, standingOf } from '@rcm/fleet';
+import { cursorOf, type Database, listLogins, LOGIN_ORDERS, type LoginFilter, type LoginOrder, loginPlaces, placeIn } from '@rcm/db';
+import { isWell, noteOf, relative, standingOf } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
 import { span } from '../span.ts';

@@ -1,5 +1,5 @@
-import { type Database, type ListedTask, listPortalTasks, TASK_STATES } from '@rcm/db';
-import { cursorOf, placeIn, relative, taskNote, taskPlaces } from '@rcm/fleet';
+import { cursorOf, type Database, type ListedTask, listPortalTasks, placeIn, TASK_STATES, taskPlaces } from '@rcm/db';
+import { relative, taskNote } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
 import { type Cell, table } from '../table.ts';

@@ -1,5 +1,4 @@
-import type { AuditPage, ListedEvent } from '@rcm/db';
-import { cursorOf } from '@rcm/fleet';
+import { type AuditPage, cursorOf, type ListedEvent } from '@rcm/db';
 import { type Markup, markup } from '../web/markup.ts';
 import { further, sameAs, table, word } from './parts.ts';
 

@@ -1,5 +1,5 @@
-import type { CalendarEntry, ClosedHours, DayCount, DayPlace } from '@rcm/db';
-import { CALENDAR_WORDS, cursorOf, howMany } from '@rcm/fleet';
+import { type CalendarEntry, type ClosedHours, cursorOf, type DayCount, type DayPlace } from '@rcm/db';
+import { CALENDAR_WORDS, howMany } from '@rcm/fleet';
 import { isTime } from '@rcm/telemetry';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';

@@ -1,5 +1,5 @@
-import { type FleetLogin, LOGIN_ORDERS, type LoginFilter, type LoginOrder, type LoginPage } from '@rcm/db';
-import { cursorOf, noteOf, type Standing, standingOf } from '@rcm/fleet';
+import { cursorOf, type FleetLogin, LOGIN_ORDERS, type LoginFilter, type LoginOrder, type LoginPage } from '@rcm/db';
+import { noteOf, type Standing, standingOf } from '@rcm/fleet';
 import { isId } from '@rcm/telemetry';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';

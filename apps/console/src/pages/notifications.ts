@@ -1,5 +1,4 @@
-import { type ChannelFigures, type Delivery, NOTICES_COUNTED, type NoticePlace, type ToldNotice } from '@rcm/db';
-import { cursorOf } from '@rcm/fleet';
+import { type ChannelFigures, cursorOf, type Delivery, type NoticePlace, NOTICES_COUNTED, type ToldNotice } from '@rcm/db';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';

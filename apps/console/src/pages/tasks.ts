@@ -1,5 +1,5 @@
-import type { ListedTask, TaskInFull, TaskPage } from '@rcm/db';
-import { callbackNote, cursorOf, taskNote, whyNotDone } from '@rcm/fleet';
+import { cursorOf, type ListedTask, type TaskInFull, type TaskPage } from '@rcm/db';
+import { callbackNote, taskNote, whyNotDone } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { mayDo, type Role } from '../access/roles.ts';
 import { type Markup, markup } from '../web/markup.ts';

@@ -8,6 +8,7 @@ import {
   comingOnDayOfAll,
   type Database,
   databaseProblem,
+  dayPlaces,
   dueByDay,
   fleetOverview,
   listAdmissions,
@@ -21,10 +22,11 @@ import {
   listWantedCodes,
   listWideActs,
   migrationByOrganization,
+  noticePlaces,
+  placeIn,
   portalRotations,
   showPortal,
 } from '@rcm/db';
-import { dayPlaces, noticePlaces, placeIn } from '@rcm/fleet';
 import { isId } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { formToken } from '../access/form-token.ts';

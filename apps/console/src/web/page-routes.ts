@@ -1,4 +1,5 @@
 import {
+  auditPlaces,
   type Database,
   fleetOverview,
   listAskedActs,
@@ -9,10 +10,12 @@ import {
   listPortalTypes,
   listViews,
   loginHistory,
+  loginPlaces,
+  placeIn,
   showLogin,
   showTask,
+  taskPlaces,
 } from '@rcm/db';
-import { auditPlaces, loginPlaces, placeIn, taskPlaces } from '@rcm/fleet';
 import { isId } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import type { VNode } from 'preact';

@@ -1,10 +1,21 @@
-import { cancelPortalTask, createPortalTask, type Database, getPortalTypeOf, listPortalTasks, type PortalTask, readPortalTask } from '@rcm/db';
+import {
+  cancelPortalTask,
+  createPortalTask,
+  cursorOf,
+  type Database,
+  getPortalTypeOf,
+  listPortalTasks,
+  placeOf,
+  type PortalTask,
+  readPortalTask,
+  type TaskListPlace,
+  taskPlaces,
+} from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import type { Receivers } from '../callbacks/receiver.ts';
 import type { Callers } from './callers.ts';
 import { listQuerySchema, taskListEntry } from './contract.ts';
-import { cursorOf, placeOf } from './cursor.ts';
 import type { DeclaredTasks } from './declared-tasks.ts';
 import { parsed } from './parsed.ts';
 import { reachOf } from './scope.ts';
@@ -19,6 +30,13 @@ export interface TaskActsOptions {
   readonly maxQueued: number;
 }
 
+/** Fails with `request_invalid`. */
+function placeAsked(cursor: string): TaskListPlace {
+  const place = placeOf(taskPlaces, cursor);
+  if (place === null) throw new RcmError('request_invalid', 'The query is not as /v1/openapi.json says: after takes what the page before ended with.');
+  return place;
+}
+
 /** What is done with tasks that were asked for: `GET /v1/tasks`, and `POST …/cancel` and `…/retry` of one. */
 export function taskActs({ db, callers, declared, receivers, maxQueued }: TaskActsOptions): (server: FastifyInstance) => Promise<void> {
   return async (server) => {
@@ -31,7 +49,7 @@ export function taskActs({ db, callers, declared, receivers, maxQueued }: TaskAc
         { orgId: caller.orgId },
         {
           filter: { states: query.state && [query.state], endpointId: query.endpoint, portalTypeCode: query.portal_type, requestedBy: own },
-          after: query.after === undefined ? null : placeOf(query.after),
+          after: query.after === undefined ? null : placeAsked(query.after),
           limit: query.limit,
         },
       );

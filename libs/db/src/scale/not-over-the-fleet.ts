@@ -21,6 +21,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['mayAdvance', 'mayBeLocked', 'mayEnd', 'nextState', 'openDatabase', 'readDatabaseConfig', 'restAfter', 'schemaWords', 'serverTime', 'troublesOf'],
     ...['withCa', 'withDatabaseCa', 'applyMigrations', 'ensureAppLogin', 'migrationStatus', 'roleLogins', 'checkRewriteRights', 'listenForCredentialChanges'],
+    ...['cursorOf', 'placeIn', 'placeOf'],
     ...[
       'changePace',
       'noteMessage',

@@ -1,6 +1,10 @@
-import type { AuditPlace, DayPlace, NoticePlace, TaskListPlace, WalkPlace } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
+import type { AuditPlace } from './fleet/list-audit.ts';
+import type { DayPlace } from './fleet/month.ts';
+import type { WalkPlace } from './fleet/walk.ts';
+import type { NoticePlace } from './notices/told.ts';
+import type { TaskListPlace } from './tasks/list.ts';
 
 /** A moment as Postgres wrote it. */
 const moment = z
@@ -26,11 +30,18 @@ export const auditPlaces: z.ZodType<AuditPlace> = z.strictObject({ at: moment, s
 export const cursorOf = (place: DayPlace | WalkPlace | TaskListPlace | NoticePlace | AuditPlace): string =>
   Buffer.from(JSON.stringify(place)).toString('base64url');
 
-/** Fails with `input_invalid`, naming the option. */
-export function placeIn<P>(places: z.ZodType<P>, option: string, cursor: string): P {
+/** The place that such a word names; `null`: it is none that a page ended with. */
+export function placeOf<P>(places: z.ZodType<P>, cursor: string): P | null {
   try {
     return places.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-  } catch (cause) {
-    throw new RcmError('input_invalid', `${option} takes what the page before ended with, as it stands there. Nothing was done.`, { cause });
+  } catch {
+    return null;
   }
+}
+
+/** The same for a person. Fails with `input_invalid`, naming the option. */
+export function placeIn<P>(places: z.ZodType<P>, option: string, cursor: string): P {
+  const place = placeOf(places, cursor);
+  if (place === null) throw new RcmError('input_invalid', `${option} takes what the page before ended with, as it stands there. Nothing was done.`);
+  return place;
 }
