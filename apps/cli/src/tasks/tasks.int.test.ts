@@ -11,7 +11,7 @@ import {
   upsertOrganization,
   upsertPortalType,
 } from '@rcm/db';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { asSuperuser, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -23,10 +23,11 @@ const WHY = ['--reason', 'the payer is down for good'];
 let drop: () => Promise<void>;
 let agent: Database;
 let environment: NodeJS.ProcessEnv;
+let url: string;
 
 beforeAll(async () => {
   const fresh = await freshDatabase({ migrate: migrateWithLogins });
-  ({ drop } = fresh);
+  ({ drop, url } = fresh);
   const owner = openDatabase({ url: fresh.url, applicationName: 'world', maxConnections: 2 });
   await upsertOrganization(owner, { id: ORG, name: 'Hospital' });
   await upsertPortalType(owner, {
@@ -157,7 +158,9 @@ test('a callback that was given up is listed and ends the call with 1, until a p
   for (const sentAgain of [true, false])
     expect(await json('task', 'tell', first, ...WHY)).toMatchObject({ code: 0, answer: { sentAgain, callback: 'claims' } });
   expect((await listed()).tasks).toEqual([second]);
-  expect(await claimNextCallback(agent, { ttlMs: 60_000 })).toMatchObject({ taskId: first, tries: 2 });
+  // As if the receiver had rested for as long as it does after a failure.
+  await asSuperuser(url, [`UPDATE task_callback_receiver SET rests_until = '-infinity'`]);
+  expect(await claimNextCallback(agent, { ttlMs: 600_000 })).toMatchObject({ taskId: first, tries: 2 });
   expect(await json('audit', 'list', '--org', ORG, '--action', 'task.told_again')).toMatchObject({ answer: { events: [{ subject: first, reason: WHY[1] }] } });
   await endCallbackTry(agent, { orgId: ORG, taskId: first, tries: 2, taken: true });
   expect(await json('task', 'tell', first, ...WHY)).toMatchObject({ code: 1, answer: { error: { code: 'state_conflict' } } });
