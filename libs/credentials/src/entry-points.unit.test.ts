@@ -8,6 +8,7 @@ describe('an entry point loads only its own SDK', () => {
   it.each([
     ['@rcm/credentials/ssm', ['client-ssm']],
     ['@rcm/credentials/secrets-manager', ['client-secrets-manager']],
+    ['@rcm/credentials/foreign-secrets', ['client-secrets-manager']],
     ['@rcm/credentials/policies', []],
     ['@rcm/credentials/legacy', []],
     ['@rcm/credentials/vault', []],

@@ -15,6 +15,7 @@ export interface EndpointAddOptions {
   readonly from?: ImportFormat;
   readonly file?: string;
   readonly mapping?: string;
+  readonly prefix?: string;
   readonly id?: string;
   readonly org?: string;
   readonly portal?: string;
@@ -29,7 +30,7 @@ export interface EndpointAddOptions {
  * one row cannot be used, none is begun. Well where every login is in the store and, unless it was told not to, accepted by its portal.
  */
 export async function endpointAdd(environment: NodeJS.ProcessEnv, options: EndpointAddOptions, person: Person, signal: AbortSignal): Promise<Report> {
-  const { logins, wrong, leftOut } = await wanted(options, signal);
+  const { logins, wrong, leftOut } = await wanted(environment, options, signal);
   const looked = [...wrong.map(unusable), ...(await asOperator(environment, (db) => examined(db, logins)))];
   if (options.dryRun || looked.some(({ outcome }) => outcome === 'invalid')) return reportOf(looked, options.dryRun ? 'dry run' : 'refused', leftOut);
   const stored = await asOperator(environment, async (db) => {
@@ -44,20 +45,26 @@ export async function endpointAdd(environment: NodeJS.ProcessEnv, options: Endpo
   return reportOf(options.unproved ? stored : await prove(environment, stored, person, signal), 'done', leftOut);
 }
 
-/** One that is typed, a file's, or those of another program's export. Fails with `input_invalid`. */
-async function wanted(options: EndpointAddOptions, signal: AbortSignal): Promise<Mapped> {
-  const { csv, from, file, mapping } = options;
+/** One that is typed, a file's, or those of another program's export or store. Fails with `input_invalid`, and as a store does. */
+async function wanted(environment: NodeJS.ProcessEnv, options: EndpointAddOptions, signal: AbortSignal): Promise<Mapped> {
+  const { csv, from, file, mapping, prefix } = options;
   if (from === undefined) {
-    if (file !== undefined || mapping !== undefined) throw new RcmError('input_invalid', 'Say whose export the file is, with --from. Nothing was done.');
+    if (file !== undefined || mapping !== undefined || prefix !== undefined)
+      throw new RcmError('input_invalid', 'Say whose logins they are, with --from. Nothing was done.');
     return { logins: csv === undefined ? [await typed(options, signal)] : loginsInFile(csv), wrong: [], leftOut: [] };
   }
-  if (csv !== undefined || file === undefined || mapping === undefined)
+  const [inFile, inStore] = from === 'secrets-manager' ? [undefined, prefix] : [file, undefined];
+  const takes = from === 'secrets-manager' ? 'how the secrets’ names begin by --prefix' : 'the export by --file';
+  const isOther = csv !== undefined || file !== inFile || prefix !== inStore;
+  if (isOther || (inFile ?? inStore) === undefined || mapping === undefined)
     throw new RcmError(
       'input_invalid',
-      'With --from, give the export by --file and what is to be made of it by --mapping (docs/imports.md), and no --csv. Nothing was done.',
+      `With --from ${from}, give ${takes}, what is to be made of it by --mapping (docs/imports.md), and nothing else. Nothing was done.`,
     );
-  const { readImport } = await import('../imports/read-import.ts');
-  return readImport({ from, file, mapping });
+  const { mappingIn, readImport } = await import('../imports/read-import.ts');
+  if (from !== 'secrets-manager') return readImport({ from, file: inFile ?? '', mapping });
+  const { readAwsSecrets } = await import('../imports/aws-secrets.ts');
+  return readAwsSecrets(environment, { prefix: inStore ?? '', mapping: mappingIn(mapping), signal });
 }
 
 const unusable = ({ place, why }: LeftOut): Added => ({ id: `item ${place}`, outcome: 'invalid', problem: why });

@@ -12,13 +12,23 @@ const portal = z.strictObject({
   /** By the name that a recipe types it by: how the export calls it. */
   custom_fields: z.record(z.string().min(1), z.string().min(1)).default({}),
 });
+/** Of secrets in Secrets Manager: what their JSON calls a login's fields, and where those are that name no address, by how their names begin. */
+const secrets = z.strictObject({
+  username: z.string().min(1).default('username'),
+  password: z.string().min(1).default('password'),
+  address: z.string().min(1).default('url'),
+  one_time_codes: z.string().min(1).default('totp'),
+  addresses: z.record(z.string().min(1), z.string().min(1)).default({}),
+});
 const schema = z.strictObject({
   portals: z.array(portal).min(1),
   /** By folder, collection, vault or group; `*`: of all others. */
   organizations: z.record(z.string().min(1), id),
+  secrets: secrets.prefault({}),
 });
 
 export type Mapping = z.infer<typeof schema>;
+export type SecretsRule = Mapping['secrets'];
 export type PortalRule = Mapping['portals'][number];
 
 /** What an import is to be made of (docs/imports.md). Fails with `input_invalid`, a line for each problem. */

@@ -2,15 +2,15 @@ import { readFileSync, statSync } from 'node:fs';
 import { RcmError } from '@rcm/telemetry';
 import { ownText } from '../onboarding/own-file.ts';
 import { fromBitwarden } from './bitwarden.ts';
-import type { ImportFormat } from './formats.ts';
+import type { FileFormat } from './formats.ts';
 import type { Exported } from './item.ts';
 import { fromKeePass } from './keepass.ts';
 import { loginsOf, type Mapped } from './logins-of.ts';
-import { readMapping } from './mapping.ts';
+import { type Mapping, readMapping } from './mapping.ts';
 import { fromOnePassword } from './one-password.ts';
 
 /** Whose exports can be read, by what `--from` calls them. */
-const READERS: Readonly<Record<ImportFormat, (text: string) => Exported>> = {
+const READERS: Readonly<Record<FileFormat, (text: string) => Exported>> = {
   bitwarden: fromBitwarden,
   '1password': fromOnePassword,
   keepass: fromKeePass,
@@ -19,11 +19,13 @@ const READERS: Readonly<Record<ImportFormat, (text: string) => Exported>> = {
 const LARGEST_MAPPING_BYTES = 1024 * 1024;
 
 /** The logins of another program's export, by a mapping. Fails with `input_invalid`, without a value of either file. */
-export function readImport({ from, file, mapping }: { readonly from: ImportFormat; readonly file: string; readonly mapping: string }): Mapped {
-  return loginsOf(READERS[from](ownText(file, '--file')), readMapping(mappingText(mapping)));
+export function readImport({ from, file, mapping }: { readonly from: FileFormat; readonly file: string; readonly mapping: string }): Mapped {
+  return loginsOf(READERS[from](ownText(file, '--file')), mappingIn(mapping));
 }
 
-/** It holds no password, so anybody may read it. */
+/** The mapping of a file. It holds no password, so anybody may read it. Fails with `input_invalid`. */
+export const mappingIn = (path: string): Mapping => readMapping(mappingText(path));
+
 function mappingText(path: string): string {
   try {
     if (statSync(path).size > LARGEST_MAPPING_BYTES) throw new RcmError('input_invalid', '--mapping: the file is larger than 1 MB. Nothing was done.');

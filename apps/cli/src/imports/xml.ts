@@ -25,7 +25,7 @@ const CDATA = ['<![CDATA[', ']]>'] as const;
 export function* xmlParts(document: string, wrong: (what: string) => Error): Generator<XmlPart> {
   const open: string[] = [];
   let at = document.startsWith('\uFEFF') ? 1 : 0;
-  const until = (begins: string, ends: string): string => {
+  const until = ([begins, ends]: readonly [string, string]): string => {
     const end = document.indexOf(ends, at + begins.length);
     if (end < 0) throw wrong('it ends in the middle of something');
     const inside = document.slice(at + begins.length, end);
@@ -42,8 +42,8 @@ export function* xmlParts(document: string, wrong: (what: string) => Error): Gen
       continue;
     }
     const passed = PASSED.find(([begins]) => document.startsWith(begins, at));
-    if (passed) until(...passed);
-    else if (document.startsWith(CDATA[0], at) && open.length > 0) yield { kind: 'text', text: until(...CDATA) };
+    if (passed) until(passed);
+    else if (document.startsWith(CDATA[0], at) && open.length > 0) yield { kind: 'text', text: until(CDATA) };
     else if (document.startsWith('<!', at)) throw wrong('it has a document type, which no export has');
     else if (document.startsWith('</', at)) {
       const name = matched(END, document, at)?.[1];
