@@ -7,6 +7,7 @@ import { callbackEnvironment } from './callbacks/environment.ts';
 import { apiEnvironment, checkApi } from './http/environment.ts';
 import { checkInbound, inboundEnvironment } from './http/inbound/environment.ts';
 import { mailboxEnvironment } from './mailboxes/environment.ts';
+import { tracingEnvironment } from './tracing/environment.ts';
 
 const milliseconds = (fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max).default(fallback);
 
@@ -22,6 +23,7 @@ const schema = z
     ...inboundEnvironment,
     ...mailboxEnvironment,
     ...metricsEnvironment,
+    ...tracingEnvironment,
     RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
     RCM_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(8081),
     RCM_HEALTH_HOST: z.string().default('127.0.0.1'),

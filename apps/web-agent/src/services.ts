@@ -5,6 +5,8 @@ import { type Logger, type Metrics, systemClock } from '@rcm/telemetry';
 import type { WebAgentConfig } from './config.ts';
 import { legacySetting } from './legacy.ts';
 import { openTaskKeys } from './task-keys.ts';
+import { tracedReaders } from './tracing/traced-readers.ts';
+import { NO_TRACING, type Tracing } from './tracing/tracing.ts';
 
 export interface WebAgentProcess {
   readonly access: AgentAccess;
@@ -18,7 +20,7 @@ export interface WebAgentProcess {
 }
 
 /** Everything a web-agent needs, made once from its configuration. Nothing is connected before it is used. */
-export function openWebAgent(config: WebAgentConfig, options: { readonly headed?: boolean } = {}): WebAgentProcess {
+export function openWebAgent(config: WebAgentConfig, options: { readonly headed?: boolean; readonly tracing?: Tracing } = {}): WebAgentProcess {
   const idleContexts = config.RCM_AGENT_KEPT_SESSIONS;
   const taskKeys = openTaskKeys(config);
   const { legacy, warnings: legacyWarnings } = legacySetting(config);
@@ -51,7 +53,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
       clock: systemClock,
       logger,
       metrics,
-      credentials: createCredentialManager({ ...readingNumbers(config), stores, metrics }),
+      credentials: createCredentialManager({ ...readingNumbers(config), stores: tracedReaders(stores, options.tracing ?? NO_TRACING), metrics }),
       drivers,
       sessions,
       lease: leaseTiming(config),

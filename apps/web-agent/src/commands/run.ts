@@ -12,6 +12,7 @@ import { openWebAgent, workerOptions } from '../services.ts';
 import { workInTurn } from '../tasks/turns.ts';
 import { measureQueue } from '../tasks/measure-queue.ts';
 import { TaskWorker } from '../tasks/worker.ts';
+import { openTracing } from '../tracing/tracing.ts';
 import { listenForStop } from './stop-signals.ts';
 
 /** How often a process with a free hand looks for a task, and while none of those that wait is to be had. */
@@ -28,7 +29,8 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   const work = new AbortController();
   stop.hurry.addEventListener('abort', () => work.abort(), { once: true });
 
-  const agent = opened.adopt(openWebAgent(config), (process) => process.close());
+  const tracing = opened.adopt(await openTracing(config.RCM_TRACES_URL), (spans) => spans.close());
+  const agent = opened.adopt(openWebAgent(config, { tracing }), (process) => process.close());
   const { access, db, logger, metrics, warnings } = agent;
   await checkConfiguration(db, logger);
   const dropKeptSession = (endpointId: string): void => {
@@ -46,10 +48,10 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   opened.defer(() => embedding.close());
   const receivers = config.RCM_TASK_CALLBACKS ?? new Receivers();
   const served = apiOptions(config);
-  const api = served && (await startApi({ db, logger, metrics, receivers, ...served, inbound: { gateways: gatewaysOf(config), keys: access.keys } }));
+  const api = served && (await startApi({ db, logger, metrics, receivers, tracing, ...served, inbound: { gateways: gatewaysOf(config), keys: access.keys } }));
   opened.defer(() => api?.close());
 
-  const worker = new TaskWorker({ db, access, logger, metrics, ...workerOptions(config) });
+  const worker = new TaskWorker({ db, access, logger, metrics, tracing, ...workerOptions(config) });
   const working = workInTurn({
     hands: config.RCM_AGENT_CONCURRENCY,
     waits: () => portalTaskWaits(db),

@@ -21,7 +21,9 @@ import { type Problem, problem, PROBLEM_TYPE, problemOf } from './problem.ts';
 import { TenantRate } from './rate.ts';
 import { taskActs } from './task-acts.ts';
 import { taskRoutes } from './task-routes.ts';
+import { type Tracing } from '../tracing/tracing.ts';
 import { challengeOf, refusalOf } from './token-refusal.ts';
+import { noteRequest } from './traced-request.ts';
 import { createTokenCheck, type TokenRules } from './token.ts';
 
 export interface ApiOptions {
@@ -29,6 +31,8 @@ export interface ApiOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly token: TokenRules;
+  /** Default: none. */
+  readonly tracing?: Tracing | undefined;
   /** 0 takes a free port. */
   readonly port: number;
   readonly host: string;
@@ -92,6 +96,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     const route = request.routeOptions.url ?? 'none';
     answered.inc({ route, status: String(reply.statusCode) });
     took.observe({ route }, reply.elapsedTime / 1000);
+    noteRequest(options.tracing, request, reply);
     logger.info({ requestId: request.id, method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
   });
   server.setErrorHandler(async (error, request, reply) => {

@@ -1,6 +1,7 @@
 import { type ClaimedTask, claimNextPortalTask, claimPortalTask, type Database, finishPortalTask, haveTaskKey, requeuePortalTask } from '@rcm/db';
 import type { AgentAccess } from '@rcm/portal-access';
 import { hasCode, isRetryable, type Logger, type Metrics, systemClock } from '@rcm/telemetry';
+import { NO_TRACING, type Tracing } from '../tracing/tracing.ts';
 import { whileClaimed } from './claim.ts';
 import { performTask } from './perform.ts';
 import { putOffDelay, type Verdict, verdictOf, whenStopped } from './verdict.ts';
@@ -10,6 +11,8 @@ export interface WorkerOptions {
   readonly access: AgentAccess;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Default: none. */
+  readonly tracing?: Tracing;
   /** Name of this process on claims and leases. */
   readonly worker: string;
   readonly taskDeadlineMs: number;
@@ -39,14 +42,18 @@ export class TaskWorker {
   async handle({ taskId, orgId }: { readonly taskId: string; readonly orgId: string }, signal: AbortSignal): Promise<Verdict | null> {
     const { db, worker, claimMs: ttlMs } = this.#options;
     const task = await claimPortalTask(db, { taskId, orgId, worker, ttlMs });
-    return task && this.#work(task, signal);
+    return task && this.#traced(task, signal);
   }
 
   /** Does the task whose turn it is; `null`: there is none. */
   async next(signal: AbortSignal): Promise<Verdict | null> {
     const { db, worker, claimMs: ttlMs } = this.#options;
     const task = await claimNextPortalTask(db, { worker, ttlMs });
-    return task && this.#work(task, signal);
+    return task && this.#traced(task, signal);
+  }
+
+  #traced(task: ClaimedTask, signal: AbortSignal): Promise<Verdict> {
+    return (this.#options.tracing ?? NO_TRACING).ofTask(task.id, 'task', () => this.#work(task, signal));
   }
 
   async #work(task: ClaimedTask, signal: AbortSignal): Promise<Verdict> {

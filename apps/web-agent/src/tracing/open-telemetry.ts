@@ -1,0 +1,55 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type Attributes, type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { isRcmError } from '@rcm/telemetry';
+import type { Tracing } from './tracing.ts';
+
+/** What is not sent while the collector is away is dropped: work waits for no span. */
+const QUEUE = { maxQueueSize: 2_048, maxExportBatchSize: 512, scheduledDelayMillis: 2_000, exportTimeoutMillis: 5_000 };
+
+/** Spans to a collector, by OpenTelemetry's own SDK. It is loaded where this file is, and registers nothing for the whole process. */
+export function createTracing(url: string): Tracing {
+  const exporter = new OTLPTraceExporter({ url, timeoutMillis: QUEUE.exportTimeoutMillis });
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': 'rcm-web-agent' }),
+    sampler: new AlwaysOnSampler(),
+    spanProcessors: [new BatchSpanProcessor({ exporter, ...QUEUE })],
+  });
+  const tracer = provider.getTracer('rcm');
+  const underWay = new AsyncLocalStorage<Context>();
+  const run = async <T>(span: Span, parent: Context, act: () => Promise<T>): Promise<T> => {
+    try {
+      return await underWay.run(trace.setSpan(parent, span), act);
+    } catch (error) {
+      // The code alone: a message may say more.
+      span.setAttribute('rcm.code', isRcmError(error) ? error.code : 'unexpected').setStatus({ code: SpanStatusCode.ERROR });
+      throw error;
+    } finally {
+      span.end();
+    }
+  };
+  return {
+    async ofTask(taskId, name, act) {
+      const parent = traceOf(taskId);
+      return run(tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes: { 'rcm.task': taskId } }, parent), parent, act);
+    },
+    async within({ name, attributes }, act) {
+      const parent = underWay.getStore();
+      return parent ? run(tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes: attributes as Attributes }, parent), parent, act) : act();
+    },
+    ended(taskId, { name, attributes, ms }) {
+      const now = Date.now();
+      const options = { kind: SpanKind.SERVER, attributes: { ...attributes, 'rcm.task': taskId }, startTime: now - ms };
+      tracer.startSpan(name, options, traceOf(taskId)).end(now);
+    },
+    close: () => provider.shutdown().catch(() => undefined),
+  };
+}
+
+/** Everything of a task has a parent that is never sent, so that whoever writes the first span need not be known. */
+function traceOf(taskId: string): Context {
+  const traceId = taskId.replaceAll('-', '').toLowerCase();
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: traceId.slice(0, 16), traceFlags: TraceFlags.SAMPLED, isRemote: true });
+}

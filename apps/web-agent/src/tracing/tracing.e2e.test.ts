@@ -1,0 +1,52 @@
+import { createPortalTask } from '@rcm/db';
+import { openWorld, type World } from '@rcm/test-world';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readWebAgentConfig } from '../config.ts';
+import { openWebAgent, type WebAgentProcess, workerOptions } from '../services.ts';
+import { TaskWorker } from '../tasks/worker.ts';
+import { attributesOf, type Collector, startCollector } from './collector.fixture.ts';
+import { openTracing, type Tracing } from './tracing.ts';
+
+const PATIENT = 'canary-patient-4711';
+let world: World;
+let agent: WebAgentProcess;
+let worker: TaskWorker;
+let collector: Collector;
+let tracing: Tracing;
+beforeAll(async () => {
+  collector = await startCollector();
+  tracing = await openTracing(collector.url);
+  world = await openWorld({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environmentOf('rcm_agent')['AWS_SHARED_CREDENTIALS_FILE'];
+  const own = { RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'), RCM_LOG_LEVEL: 'error' };
+  const config = readWebAgentConfig({ ...process.env, ...world.environmentOf('rcm_agent'), ...own });
+  agent = openWebAgent(config, { tracing });
+  worker = new TaskWorker({ db: agent.db, access: agent.access, logger: agent.logger, metrics: agent.metrics, tracing, ...workerOptions(config) });
+});
+afterAll(async () => {
+  await agent?.close();
+  await world?.close();
+  await collector?.close();
+});
+
+it('a task and the store call that it costs are in the task’s trace, and nothing of either is said', async () => {
+  const endpoint = world.endpoint('alpine-1');
+  const { orgId } = endpoint;
+  const asked = {
+    orgId,
+    endpointId: endpoint.id,
+    name: 'claim_status',
+    input: { claim_number: PATIENT },
+    requester: { kind: 'terminal', name: 'test' },
+  } as const;
+  const { taskId } = await createPortalTask(world.db, asked);
+  expect(await worker.handle({ taskId, orgId }, new AbortController().signal)).toMatchObject({ kind: 'succeeded' });
+  await tracing.close();
+  const spans = collector.spans();
+  const [task] = spans.filter(({ name }) => name === 'task');
+  expect(spans.map(({ traceId }) => traceId)).toEqual(spans.map(() => taskId.replaceAll('-', '')));
+  expect(spans.filter(({ name }) => name === 'store read').map((span) => [span.parentSpanId, attributesOf(span)])).toEqual([
+    [task?.spanId, { 'rcm.secrets': 1 }],
+  ]);
+  for (const value of [PATIENT, orgId, endpoint.id, endpoint.username, endpoint.secretArn, 'CLM-']) expect(collector.text()).not.toContain(value);
+});
