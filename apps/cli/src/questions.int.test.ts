@@ -19,7 +19,7 @@ import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rcm } from './testing.fixture.ts';
 
-/** The questions of docs/rcm.md, of which a rotator's are tried in hold.e2e.test.ts. */
+/** The questions of docs/rcm.md but those that a rotator answers (`rcm status`, `rcm login rotate --dry-run`): these need its store. */
 let drop: () => Promise<void>;
 let agent: Database;
 let environment: NodeJS.ProcessEnv;
