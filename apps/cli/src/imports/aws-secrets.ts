@@ -1,6 +1,6 @@
 import { checkAddresses, readConfig, RcmError, Secret, transportEnvironment } from '@rcm/telemetry';
 import { z } from 'zod';
-import type { ForeignSecret } from '@rcm/credentials/foreign-secrets';
+import { type ForeignSecret, readForeignSecrets } from '@rcm/credentials/foreign-secrets';
 import type { Exported, Item } from './item.ts';
 import type { Mapping, SecretsRule } from './mapping.ts';
 import { loginsOf, type Mapped } from './logins-of.ts';
@@ -18,7 +18,6 @@ export async function readAwsSecrets(
 ): Promise<Mapped> {
   const { RCM_AWS_REGION: region = environment['AWS_REGION'], RCM_AWS_ENDPOINT: endpoint } = readConfig(schema, environment);
   if (region === undefined) throw new RcmError('config_invalid', 'RCM_AWS_REGION is not set: it says in which region the secrets lie. Nothing was done.');
-  const { readForeignSecrets } = await import('@rcm/credentials/foreign-secrets');
   return loginsOf(exportedFrom(await readForeignSecrets({ region, endpoint }, { prefix, signal }), mapping.secrets), mapping);
 }
 

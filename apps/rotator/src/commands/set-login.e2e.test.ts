@@ -54,7 +54,10 @@ describe('set', () => {
     expect(await refusedSince(at)).toBe(true);
     const end = await set(at, `${NEW}\n`, '--actor', 'jane');
     const { version } = await currentOf(at);
-    expect([end.code, end.json()]).toEqual([0, { endpointId: at.id, dryRun: false, secretVersion: version, proved: true, failuresLeft: expect.any(Number) as number }]);
+    expect([end.code, end.json()]).toEqual([
+      0,
+      { endpointId: at.id, dryRun: false, secretVersion: version, proved: true, failuresLeft: expect.any(Number) as number },
+    ]);
     expect(await payloadOf(at)).toEqual({ ...before, password: NEW });
     expect(await getEndpoint(opened.rotator.db, { orgId: at.orgId, endpointId: at.id })).toMatchObject({ currentVersion: version });
     expect(await refusedSince(at)).toBe(false);
