@@ -43,6 +43,7 @@ export const WORDS: Readonly<Record<string, { readonly good: string; wrong(word:
   ...{ file: { good: '/nowhere/file', wrong: unseen }, dir: { good: '/nowhere', wrong: unseen }, path: { good: 'history[].password', wrong: unseen } },
   ...{ text: TEXT, name: TEXT, row: TEXT, rules: { ...TEXT, good: 'minlength: 12' }, where: TEXT, host: TEXT },
   ...{ which: { good: 'store', wrong: everything }, what: { good: 'allowed', wrong: everything }, kind: { good: 'backups', wrong: everything } },
+  order: { good: 'name', wrong: everything },
   ...{ role: { good: 'auditor', wrong: everything }, format: { good: 'json', wrong: everything }, shell: { good: 'bash', wrong: everything } },
 };
 
