@@ -54,7 +54,7 @@ describe('what nobody may rotate is refused with a code, and nothing changes', (
 
   it('an endpoint that is not there', async () => {
     const end = await rotator('rotate', '--endpoint', 'alpine-99');
-    expect([end.code, errorOf(end)]).toEqual([1, { code: 'endpoint_unknown', message: 'There is no endpoint alpine-99. Nothing was changed.' }]);
+    expect([end.code, errorOf(end)]).toEqual([1, { code: 'endpoint_unknown', message: 'There is no endpoint alpine-99. Nothing was changed.', todo: null }]);
   });
 
   it('a portal type without rules is not even saved', async () => {

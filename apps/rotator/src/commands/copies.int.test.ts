@@ -55,7 +55,7 @@ const begun = () =>
   );
 
 test('makes every copy that is missing or behind, each after its audit event; the second time there is nothing to do', async () => {
-  expect(await run()).toEqual({ exitCode: 0, counts: { current: 0, written: 3, gone: 0, not_kept: 0, failed: 0 } });
+  expect(await run()).toEqual({ exitCode: 0, counts: { version: 1, current: 0, written: 3, gone: 0, not_kept: 0, failed: 0 } });
   expect(await audited()).toHaveLength(3);
   expect(await begun()).toEqual([ACT]);
   expect(await run()).toMatchObject({ exitCode: 0, counts: { current: 3, written: 0 } });
