@@ -32,7 +32,9 @@ export async function judgeAlone(evidence: Evidence, publicKey: string): Promise
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
-    return { code, report: JSON.parse(stdout) as Report };
+    const { version, ...report } = JSON.parse(stdout) as Report & { readonly version: number };
+    if (version !== 1) throw new Error(`the report is of version ${version}`);
+    return { code, report };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
