@@ -145,7 +145,7 @@ describe('rows come in', { timeout: 600_000 }, () => {
     expect(new Set(lines.map(({ row }) => row)).size).toBe(said?.['rows']);
     for (const [id, { endpointId, orgId }] of after)
       expect(lines).toContainEqual({
-        ...{ row: expect.any(Number) as number, id, endpoint: endpointId, organization: orgId },
+        ...{ version: 1, row: expect.any(Number) as number, id, endpoint: endpointId, organization: orgId },
         outcome: before.has(id) ? 'unchanged' : 'new',
       });
     const counted = Object.fromEntries([...Map.groupBy(lines, ({ outcome }) => String(outcome))].map(([outcome, alike]) => [outcome, alike.length]));

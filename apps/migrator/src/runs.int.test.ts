@@ -141,8 +141,8 @@ describe('as a process', { timeout: SLOW_MS }, () => {
     const lines = linesOf(applied);
     expect(applied.code).toBe(1);
     expect(lines).toHaveLength(14);
-    expect(lines).toContainEqual({ endpoint: 'endpoint-001', organization: 'north-1', outcome: 'migrated' });
-    expect(lines).toContainEqual({ endpoint: 'broken', organization: 'north-1', outcome: 'failed', code: 'payload_invalid', class: 'mend' });
+    expect(lines).toContainEqual({ version: 1, endpoint: 'endpoint-001', organization: 'north-1', outcome: 'migrated' });
+    expect(lines).toContainEqual({ version: 1, endpoint: 'broken', organization: 'north-1', outcome: 'failed', code: 'payload_invalid', class: 'mend' });
     expect(lines.at(-1)).toMatchObject({ run: 1, migrated: 12, failed: [{ endpointId: 'broken' }] });
     const verified = linesOf(await runMigrator(['verify', '--json-lines'], world.environment));
     expect(verified.filter(({ outcome }) => outcome === 'verified')).toHaveLength(12);
