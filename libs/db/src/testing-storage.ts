@@ -21,16 +21,38 @@ export async function keepStorage(owner: Database): Promise<KeptStorage> {
   );
   return {
     async holding(texts) {
-      const rows = await owner.transaction('no tenant', async (tx) => {
+      const isIn = searchFor(texts);
+      const files = await owner.transaction('no tenant', async (tx) => {
         await tx.$executeRaw`CHECKPOINT`;
         return tx.$queryRaw<{ name: string }[]>`
-          SELECT f.name FROM (
-            SELECT 'base/' || d.oid || '/' || f AS name FROM pg_database d CROSS JOIN pg_ls_dir('base/' || d.oid) f WHERE d.datname = current_database()
-            UNION ALL SELECT 'pg_wal/' || w.name FROM pg_ls_waldir() w WHERE w.name >= ${from?.segment}) f
-           WHERE EXISTS (SELECT FROM unnest(${[...texts]}::text[]) held WHERE position(convert_to(held, 'UTF8') IN pg_read_binary_file(f.name, true)) > 0)`;
+          SELECT 'base/' || d.oid || '/' || f AS name FROM pg_database d CROSS JOIN pg_ls_dir('base/' || d.oid) f WHERE d.datname = current_database()
+          UNION ALL SELECT 'pg_wal/' || w.name FROM pg_ls_waldir() w WHERE w.name >= ${from?.segment}`;
       });
-      return rows.map(({ name }) => name);
+      const holding: string[] = [];
+      for (const { name } of files) {
+        const [file] = await owner.transaction(
+          'no tenant',
+          (tx) => tx.$queryRaw<{ bytes: Uint8Array | null }[]>`SELECT pg_read_binary_file(${name}, true) AS bytes`,
+        );
+        if (file?.bytes && isIn(Buffer.from(file.bytes))) holding.push(name);
+      }
+      return holding;
     },
     close: () => owner.transaction('no tenant', async (tx) => void (await tx.$queryRaw`SELECT pg_drop_replication_slot(${slot})::text`)),
+  };
+}
+
+/** One pass over a file for each length that a text has, whatever the number of texts. */
+function searchFor(texts: readonly string[]): (file: Buffer) => boolean {
+  const wanted = texts.map((text) => Buffer.from(text, 'utf8').toString('latin1'));
+  const all = new Set(wanted);
+  const lengths = [...new Set(wanted.map(({ length }) => length))];
+  const begins = new Set(wanted.map((text) => text.charCodeAt(0)));
+  const mayBegin = Array.from({ length: 256 }, (_, byte) => begins.has(byte));
+  return (file) => {
+    const bytes = file.toString('latin1');
+    for (let at = 0; at < bytes.length; at += 1)
+      if (mayBegin[bytes.charCodeAt(at)] && lengths.some((length) => all.has(bytes.slice(at, at + length)))) return true;
+    return false;
   };
 }
