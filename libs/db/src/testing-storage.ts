@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from './database.ts';
 
+/** `alone`: with no digit and no letter of a hexadecimal number beside it. A text of few digits is in many a hash by chance. */
+export type Where = 'anywhere' | 'alone';
+
 /** What Postgres has written since it was asked for: the judge of what must never be there, in whatever form the code may have put it. */
 export interface KeptStorage {
   /** Files of this database, and of the write-ahead log, in which any of the texts stands (UTF-8): `base/…`, `pg_wal/…`. */
-  holding(texts: readonly string[]): Promise<readonly string[]>;
+  holding(texts: readonly string[], where?: Where): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -20,8 +23,8 @@ export async function keepStorage(owner: Database): Promise<KeptStorage> {
     (tx) => tx.$queryRaw<{ segment: string }[]>`SELECT pg_walfile_name(restart_lsn) AS segment FROM pg_replication_slots WHERE slot_name = ${slot}`,
   );
   return {
-    async holding(texts) {
-      const isIn = searchFor(texts);
+    async holding(texts, where = 'anywhere') {
+      const isIn = searchFor(texts, where);
       const files = await owner.transaction('no tenant', async (tx) => {
         await tx.$executeRaw`CHECKPOINT`;
         return tx.$queryRaw<{ name: string }[]>`
@@ -42,8 +45,10 @@ export async function keepStorage(owner: Database): Promise<KeptStorage> {
   };
 }
 
+const HEX = /[0-9a-f]/i;
+
 /** One pass over a file for each length that a text has, whatever the number of texts. */
-function searchFor(texts: readonly string[]): (file: Buffer) => boolean {
+function searchFor(texts: readonly string[], where: Where): (file: Buffer) => boolean {
   const wanted = texts.map((text) => Buffer.from(text, 'utf8').toString('latin1'));
   const all = new Set(wanted);
   const lengths = [...new Set(wanted.map(({ length }) => length))];
@@ -51,8 +56,9 @@ function searchFor(texts: readonly string[]): (file: Buffer) => boolean {
   const mayBegin = Array.from({ length: 256 }, (_, byte) => begins.has(byte));
   return (file) => {
     const bytes = file.toString('latin1');
-    for (let at = 0; at < bytes.length; at += 1)
-      if (mayBegin[bytes.charCodeAt(at)] && lengths.some((length) => all.has(bytes.slice(at, at + length)))) return true;
+    const isHere = (at: number, length: number): boolean =>
+      all.has(bytes.slice(at, at + length)) && (where === 'anywhere' || !(HEX.test(bytes.charAt(at - 1)) || HEX.test(bytes.charAt(at + length))));
+    for (let at = 0; at < bytes.length; at += 1) if (mayBegin[bytes.charCodeAt(at)] && lengths.some((length) => isHere(at, length))) return true;
     return false;
   };
 }

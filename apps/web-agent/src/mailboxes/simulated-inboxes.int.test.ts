@@ -21,11 +21,14 @@ it(`of ${LOGINS} logins on shared inboxes each has its own code or none, none is
   const storage = await keepStorage(world.owner);
   const story = new SimulatedInboxes({ world, logins: LOGINS, random: randomOf(seed) });
   const { logins, own, none, wrong } = await story.tell();
-  const found = await storage.holding(story.codes);
+  const found = await storage.holding(story.codes, 'alone');
+  // What the database does know of them is found in the same way.
+  const places = (await storage.holding(['inbound:mailbox'], 'alone')).map((name) => name.split('/')[0]);
   process.stdout.write(`${logins} logins, ${own} with their own code, ${none} with none (story ${seed})\n`);
   await storage.close();
   await world.close();
   expect({ seed, wrong, found }).toEqual({ seed, wrong: [], found: [] });
+  expect(new Set(places)).toEqual(new Set(['base', 'pg_wal']));
   expect(own).toBeGreaterThan(logins / 3);
   expect(none).toBeGreaterThan(0);
 });
