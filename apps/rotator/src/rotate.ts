@@ -97,7 +97,8 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
       requestId: request.requestId,
     }),
   );
-  if (planned.created) return drive(rotator, login, { attempt: planned.attempt, waited: null, isNew: true });
+  // The copy of a forgotten rotation may have been submitted.
+  if (planned.created) return drive(rotator, login, { attempt: planned.attempt, waited: null, isUnsent: forgotten === null });
   if (planned.open) return resume(rotator, endpoint, held, planned.open);
   if (planned.refusal) return refusedBy(planned.refusal, endpoint.portalTypeCode);
   throw new RcmError('lease_lost', 'The lease on the login ran out before the rotation was planned.', { details: { endpointId: endpoint.id } });
@@ -119,27 +120,31 @@ async function resume(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLe
   // A journal of another version is left alone: a rotator that knows it goes on.
   if (adopted.state === 'blocked' || adopted.journalVersion !== JOURNAL_VERSION) return { kind: 'attempt', attempt: adopted };
   const login = loginInHand(rotator, endpoint, held, adopted.secretArn);
-  if (adopted.state !== 'waiting') return drive(rotator, login, { attempt: adopted, waited: null, isNew: false });
+  if (adopted.state !== 'waiting') return drive(rotator, login, { attempt: adopted, waited: null, isUnsent: false });
   const resumed = await journal(rotator, 'resumed', () => resumeAttempt(rotator.db, { attemptId: adopted.id, orgId: adopted.orgId, fence: held.lease.fence }));
   if (resumed === null) return { kind: 'attempt', attempt: adopted };
-  return drive(rotator, login, { attempt: { ...adopted, state: resumed.state, waitingFrom: null, waitingUntil: null }, waited: resumed.heldMs, isNew: false });
+  return drive(rotator, login, {
+    attempt: { ...adopted, state: resumed.state, waitingFrom: null, waitingUntil: null },
+    waited: resumed.heldMs,
+    isUnsent: false,
+  });
 }
 
 interface Driven {
   readonly attempt: RotationAttempt;
   /** How long nothing had moved before it was taken up, in ms; `null`: it did not wait. */
   readonly waited: number | null;
-  readonly isNew: boolean;
+  readonly isUnsent: boolean;
 }
 
-async function drive(rotator: Rotator, login: LoginInHand, { attempt, waited, isNew }: Driven): Promise<RotationReport> {
+async function drive(rotator: Rotator, login: LoginInHand, { attempt, waited, isUnsent }: Driven): Promise<RotationReport> {
   const inHand: AttemptInHand = {
     services: rotator,
     login,
     attempt,
     // Found in `submitting` without having waited: the process that submitted is gone, the portal may still be at work.
     mayProbe: waited !== null,
-    isNew,
+    isUnsent,
     heldMs: waited ?? 0,
     proven: null,
     editMet: false,

@@ -11,7 +11,7 @@ export const searchFor = (inHand: AttemptInHand, since: Date, asksTwice: Search[
     attemptId: inHand.attempt.id,
     since,
     asksTwice,
-    isUnsent: inHand.isNew && inHand.attempt.submitDeadlineAt === null,
+    isUnsent: inHand.isUnsent,
   });
 
 /** The portal accepts a password that is not current: it is to become current. */

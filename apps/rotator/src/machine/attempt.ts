@@ -42,8 +42,8 @@ export interface AttemptInHand {
   attempt: RotationAttempt;
   /** The wait after a submit is over, so a login may ask the portal what became of it. */
   mayProbe: boolean;
-  /** This process has begun it under the lease that it holds: whatever was submitted of it, `attempt` says, also where the database has forgotten it. */
-  readonly isNew: boolean;
+  /** This process has begun it under the lease that it holds, with a password of its own, and has not submitted it yet: no portal can know that password. */
+  isUnsent: boolean;
   /** How long nothing had moved when this process took the attempt up, in ms. */
   readonly heldMs: number;
   /** The found password, as the portal accepted it in a fresh context while this process held the attempt; `null`: it did not yet. */

@@ -329,9 +329,10 @@ export class Oracle {
       : undefined;
   }
 
-  /** An ill portal refused it, or had not made its change yet: to anybody outside it looked wrong. */
+  /** And not accepted since: an ill portal refused it, or had not made its change yet, and to anybody outside it looked wrong. */
   #wasRefusedBefore({ portal, username }: SimLogin, account: Account): boolean {
-    return portal.told.some((told) => told.username === username && foundNoWayIn(told) && accepts(portal.habits, account, told.password));
+    const last = portal.told.findLast((told) => told.username === username && accepts(portal.habits, account, told.password));
+    return last !== undefined && foundNoWayIn(last);
   }
 
   #judgeReach(watched: Watched): void {
