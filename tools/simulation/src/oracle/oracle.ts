@@ -21,6 +21,8 @@ const LATELY_MS = 20 * HOUR_MS;
 const LOOK_EVERY_MS = HOUR_MS;
 /** What lies beside current for so long is not just on its way into it. */
 const BESIDE_MS = 12 * HOUR_MS;
+/** How people are told of a version whose writer was not heard; what of it was lost is in that version, and in no other. */
+const WRITTEN_OVER = /^version (\S+) was written over /;
 const NEEDED_TO_ROTATE = 2;
 /** What was refused is asked for again only where that failure would not be the last one of our share. */
 const TO_SPARE = 1;
@@ -397,10 +399,13 @@ export class Oracle {
   /** A writer that stood still wrote over it and died at once: whoever comes next can tell people, and only they know what they meant. */
   #wasToldOf({ plan, reference }: SimLogin, field: string, values: readonly unknown[]): boolean {
     const { stores, database } = this.#world;
-    const isTold = database.tables.notices
+    const told = database.tables.notices
       .all()
-      .some(({ endpointId, detail }) => endpointId === plan.endpointId && detail?.includes('was written over') === true);
-    return isTold && stores.contentsOf(reference).earlier.some((text) => values.includes(fieldOf(text, field)));
+      .flatMap(({ endpointId, detail }) => (endpointId === plan.endpointId && detail ? [WRITTEN_OVER.exec(detail)?.[1]] : []));
+    return told.some((version) => {
+      const text = version === undefined ? null : stores.textOf(reference, version);
+      return text !== null && values.includes(fieldOf(text, field));
+    });
   }
 }
 

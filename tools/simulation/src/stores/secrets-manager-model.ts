@@ -94,6 +94,10 @@ export class SecretsManagerModel extends StoreModel<Held> {
   }
 
   /** AWSCURRENT's own version. */
+  textOf(name: string, version: string): string | null {
+    return this.stateOf(name)?.versions.find(({ id }) => id === version)?.text ?? null;
+  }
+
   currentVersion(name: string): string | null {
     return this.stateOf(name)?.stages.get(CURRENT) ?? null;
   }

@@ -52,6 +52,10 @@ export class SsmModel extends StoreModel<Parameter> {
     return this.pathsBelow(folder).flatMap((name) => this.textsOf(name).slice(0, 1));
   }
 
+  textOf(name: string, version: string): string | null {
+    return this.stateOf(name)?.versions.find(({ number }) => String(number) === version)?.text ?? null;
+  }
+
   currentVersion(name: string): string | null {
     const number = this.stateOf(name)?.versions.at(-1)?.number;
     return number === undefined ? null : String(number);

@@ -74,6 +74,12 @@ export class Stores {
     });
   }
 
+  /** What was written as that very version, where the history still has it. */
+  textOf(reference: SecretReference, version: string): string | null {
+    const { path } = placesOf(reference);
+    return this.#modelOf(reference.store).textOf(reference.store === 'ssm' ? `/${path}` : path, version);
+  }
+
   /** The version that the store would tell of what is current. */
   versionOf(reference: SecretReference): string | null {
     const { path } = placesOf(reference);

@@ -42,6 +42,10 @@ export class VaultModel extends StoreModel<Key> {
     return this.pathsBelow(folder).flatMap((path) => this.textsOf(path).slice(0, 1));
   }
 
+  textOf(path: string, version: string): string | null {
+    return this.stateOf(path)?.versions.find(({ number }) => String(number) === version)?.text ?? null;
+  }
+
   currentVersion(path: string): string | null {
     const number = this.stateOf(path)?.current;
     return number === undefined ? null : String(number);
