@@ -121,6 +121,11 @@ export class Oracle {
     for (const error of this.#world.broken) this.#find('broken', error.message, error.stack ?? error.message);
   }
 
+  /** After so many happenings somebody goes round without a pause: nothing that time would mend can be judged. */
+  judgeUnended(happenings: number): void {
+    this.#find('broken', 'the world', `it was given up after ${happenings} happenings: somebody goes round without a pause`);
+  }
+
   #find(kind: FindingKind, about: string, detail: string, excuse?: string): void {
     this.findings.push({ kind, at: this.#world.scheduler.now, about, detail, ...(excuse === undefined ? {} : { excuse }) });
     this.#world.trace.add('THE ORACLE', `${kind}: ${about}: ${detail}`);

@@ -178,8 +178,8 @@ export const PLANTED: readonly PlantedFault[] = [
     words: 'what the portal says it has changed is made current without a login',
     shows: ['lost'],
     file: acts('verify-found'),
-    from: "if (inHand.proven !== null) return { kind: 'staged_accepted' };",
-    to: "if (inHand.attempt.state === 'applied') return { kind: 'staged_accepted' };",
+    from: 'const result = await askHeld(services, login, { payload, version: ledgerVersion(name, current), attemptId: attempt.id });',
+    to: "inHand.proven = password;\n  if (stored !== null) return { kind: 'staged_accepted' };\n  const result = await askHeld(services, login, { payload, version: null, attemptId: attempt.id });",
   },
   {
     name: 'discard-before-submit',

@@ -23,14 +23,17 @@ export interface SeedResult {
   readonly chronicle: () => readonly string[];
 }
 
+/** Many times what the busiest of 20,000 worlds needs, and few enough for a process's memory. */
+const MOST_HAPPENINGS = 4_000_000;
+
 /** One world from its beginning to its end, judged. */
 export async function runPlan(plan: Plan): Promise<SeedResult> {
   const world = new World(plan);
   const began = world.scheduler.now;
   const oracle = new Oracle(world);
   setGoing(world);
-  await world.scheduler.run(world.troubleEndsAt + WELL_FOR_MS);
-  oracle.judgeTheEnd();
+  if (await world.scheduler.run(world.troubleEndsAt + WELL_FOR_MS, MOST_HAPPENINGS)) oracle.judgeTheEnd();
+  else oracle.judgeUnended(MOST_HAPPENINGS);
   const { attempts } = world.database.tables;
   return {
     seed: plan.seed,

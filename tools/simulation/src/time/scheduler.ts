@@ -47,10 +47,14 @@ export class Scheduler {
     scheduled.act = null;
   }
 
-  /** Runs until nothing is left or the time is over; what is later stays in the queue. */
-  async run(until: number): Promise<void> {
+  /**
+   * Runs until nothing is left or the time is over; what is later stays in the queue. `false`: that took more than `most` happenings, and was given up:
+   * somebody goes round without a pause, and virtual time would stand still before this ends.
+   */
+  async run(until: number, most = Number.POSITIVE_INFINITY): Promise<boolean> {
     await turned();
     for (let next = this.#heap[0]; next && next.at <= until; next = this.#heap[0]) {
+      if (this.count >= most) return false;
       this.#pop();
       const { owner, act } = next;
       if (act === null || owner?.isDead) continue;
@@ -70,6 +74,7 @@ export class Scheduler {
       this.afterEach();
     }
     this.now = Math.max(this.now, until);
+    return true;
   }
 
   #push(scheduled: Scheduled): void {

@@ -63,6 +63,16 @@ describe('a simulated process', () => {
   });
 });
 
+test('a world that goes round without a pause is given up, and one that ends is not', async () => {
+  const { scheduler } = new Inside('round');
+  const goRound = (): void => void scheduler.in(0, null, goRound);
+  for (let n = 0; n < 100; n += 1) scheduler.in(n, null, () => undefined);
+  expect(await scheduler.run(scheduler.now + DAY_MS, 100)).toBe(true);
+  goRound();
+  expect(await scheduler.run(scheduler.now + DAY_MS, 1_000)).toBe(false);
+  expect(scheduler.count).toBe(1_000);
+});
+
 describe('a call that leaves a process', () => {
   const one = async (seed: string, kind: 'dies before' | 'dies after' | 'stops before' | 'stops after' | 'request lost' | 'answer lost' | 'slow') => {
     const inside = new Inside(seed, { only: [{ process: 'one', crossing: 0, kind, ms: 60_000 }] });
