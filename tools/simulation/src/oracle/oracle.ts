@@ -23,6 +23,8 @@ const LOOK_EVERY_MS = HOUR_MS;
 const BESIDE_MS = 12 * HOUR_MS;
 /** How people are told of a version whose writer was not heard; what of it was lost is in that version, and in no other. */
 const WRITTEN_OVER = /^version (\S+) was written over /;
+/** Whoever finds that they wrote over an edit has put it back by then: some calls, each with its deadline. */
+const PUT_BACK_MS = 60_000;
 const NEEDED_TO_ROTATE = 2;
 /** What was refused is asked for again only where that failure would not be the last one of our share. */
 const TO_SPARE = 1;
@@ -401,6 +403,15 @@ export class Oracle {
         );
   }
 
+  /** Whoever wrote over it and lives puts it back. */
+  #wasOverwrittenByTheDying(text: string): boolean {
+    const { storeRecord, deaths } = this.#world;
+    const written = storeRecord.findIndex((entry) => entry.act === 'current' && entry.text === text);
+    const path = storeRecord[written]?.path;
+    const over = storeRecord.slice(written + 1).find((entry) => entry.act === 'current' && entry.path === path);
+    return over !== undefined && (deaths.get(over.process) ?? Number.POSITIVE_INFINITY) - over.at <= PUT_BACK_MS;
+  }
+
   /** A writer that stood still wrote over it and died at once: whoever comes next can tell people, and only they know what they meant. */
   #wasToldOf({ plan, reference }: SimLogin, field: string, values: readonly unknown[]): boolean {
     const { stores, database } = this.#world;
@@ -409,7 +420,7 @@ export class Oracle {
       .flatMap(({ endpointId, detail }) => (endpointId === plan.endpointId && detail ? [WRITTEN_OVER.exec(detail)?.[1]] : []));
     return told.some((version) => {
       const text = version === undefined ? null : stores.textOf(reference, version);
-      return text !== null && values.includes(fieldOf(text, field));
+      return text !== null && values.includes(fieldOf(text, field)) && this.#wasOverwrittenByTheDying(text);
     });
   }
 }

@@ -80,7 +80,8 @@ export class World {
   readonly troubleEndsAt: number;
   readonly #doors = new Map<string, { readonly portal: Portal; readonly door: DoorPlan }>();
   readonly #restarts = new Map<SimProcess, () => void>();
-  readonly #ended = new Set<string>();
+  /** Processes that died, by name, and when. */
+  readonly deaths = new Map<string, number>();
 
   constructor(plan: Plan) {
     this.plan = plan;
@@ -91,7 +92,7 @@ export class World {
     this.outside.onDeath = (process) => this.#buried(process);
     const parts = { outside: this.outside, scheduler: this.scheduler };
     // Of every other world all processes are on one machine, of the others each is on its own.
-    const hasEnded = (holder: string): boolean => plan.seed % 2 === 0 && this.#ended.has(holder.split(' ', 1)[0] ?? '');
+    const hasEnded = (holder: string): boolean => plan.seed % 2 === 0 && this.deaths.has(holder.split(' ', 1)[0] ?? '');
     this.database = new ModelDatabase({ ...parts, random: this.random.of('database'), hasEnded });
     this.stores = new Stores({
       ...parts,
@@ -173,7 +174,7 @@ export class World {
 
   #buried(process: SimProcess): void {
     this.alive.splice(this.alive.indexOf(process), 1);
-    this.#ended.add(process.name);
+    this.deaths.set(process.name, this.scheduler.now);
     // No `finally` runs in a process that died: whatever it had begun, nobody ends it.
     for (const { duties } of this.logins.values()) duties.delete(process);
     this.#restarts.get(process)?.();
