@@ -346,6 +346,13 @@ export const PLANTED: readonly PlantedFault[] = [
     file: acts('promote-found'),
     from: 'if (theirs.version !== base && rotationOf(theirs.text).attemptId !== attempt.id)',
     to: "if (theirs.version === '')",
+    also: [
+      {
+        file: acts('promote-found'),
+        from: 'const onto = theirs.version === base ? theirs : await login.store.readVersion(login.reference, base, { signal: login.held.signal });',
+        to: 'const onto = theirs as StoredSecret | null;',
+      },
+    ],
   },
   {
     name: 'rest-waited-out',
