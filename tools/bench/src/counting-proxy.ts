@@ -2,6 +2,8 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Counted {
+  /** Calls that came, by what they ask for: `AmazonSSM.GetParameter`. */
+  readonly calls: ReadonlyMap<string, number>;
   /** Every PutParameter: when it was answered, and whether it was taken. */
   readonly puts: readonly { readonly atMs: number; readonly taken: boolean }[];
 }
@@ -13,15 +15,19 @@ export interface CountingProxy {
   close(): Promise<void>;
 }
 
+const PUT = 'AmazonSSM.PutParameter';
+
 /** Stands before the store and counts what it answers, whoever asks. */
 export async function startCountingProxy(target: string): Promise<CountingProxy> {
   const { hostname, port } = new URL(target);
-  let puts: { atMs: number; taken: boolean }[] = [];
+  let [calls, puts] = [new Map<string, number>(), [] as { atMs: number; taken: boolean }[]];
   const server = createServer((incoming, answer) => {
-    const isPut = incoming.headers['x-amz-target'] === 'AmazonSSM.PutParameter';
     const { method, url: path, headers } = incoming;
+    // Calls of STS and SNS are forms, which name no target.
+    const asked = String(headers['x-amz-target'] ?? 'form');
+    calls.set(asked, (calls.get(asked) ?? 0) + 1);
     const onward = request({ hostname, port, method, path, headers }, (response) => {
-      if (isPut) puts.push({ atMs: performance.now(), taken: response.statusCode === 200 });
+      if (asked === PUT) puts.push({ atMs: performance.now(), taken: response.statusCode === 200 });
       answer.writeHead(response.statusCode ?? 502, response.headers);
       response.pipe(answer);
     });
@@ -32,9 +38,9 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     take() {
-      const taken = puts;
-      puts = [];
-      return { puts: taken };
+      const taken = { calls, puts };
+      [calls, puts] = [new Map(), []];
+      return taken;
     },
     close: () => new Promise((resolve) => void server.close(() => resolve()).closeAllConnections()),
   };

@@ -1,30 +1,57 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What the system says of one process; `null`: it is gone. */
-function statOf(pid: string): { readonly parent: number; readonly ms: number } | null {
-  try {
-    // After the name, which may have spaces and brackets: the parent is the 2nd word, user and system time are the 12th and 13th, in hundredths of a second.
-    const words =
-      readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .split(/\) (?=[A-Z] )/)[1]
-        ?.split(' ') ?? [];
-    return { parent: Number(words[1]), ms: (Number(words[11]) + Number(words[12])) * 10 };
-  } catch {
-    return null;
-  }
+/** proc(5): times are told in hundredths of a second on every Linux that Node runs on. */
+const TICKS_A_SECOND = 100;
+/** Fields of /proc/PID/stat behind the name in brackets, which may hold spaces: 4 is the parent, 14 and 15 its own times, 16 and 17 those of children it has waited for. */
+const AFTER_NAME = 3;
+const [PARENT, OWN_USER, CHILDREN_SYSTEM] = [4 - AFTER_NAME, 14 - AFTER_NAME, 17 - AFTER_NAME];
+
+interface Process {
+  readonly parent: number;
+  readonly own: number;
+  readonly ended: number;
 }
 
-/** Time of a processor that a process has had so far, in ms. */
-export const processorMs = (pid: number): number => statOf(String(pid))?.ms ?? Number.NaN;
+export interface ProcessorSeconds {
+  /** Of the process itself. */
+  readonly own: number;
+  /** Of all that it has started, directly or not: of those that live, and of those that ended and were waited for. */
+  readonly others: number;
+}
 
-/** The same of a Postgres server with all its backends, as a function that is asked again and again: those that have ended since stay counted as they were last seen. */
-export function serverProcessor(postmaster: number): () => number {
-  const seen = new Map<string, number>();
-  return () => {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      const stat = statOf(pid);
-      if (stat && (stat.parent === postmaster || pid === String(postmaster))) seen.set(pid, stat.ms);
-    }
-    return [...seen.values()].reduce((sum, ms) => sum + ms, 0);
-  };
+/** What a process and its children have used of processors so far, in seconds. One that is gone has used nothing. */
+export function processorSeconds(pid: number): ProcessorSeconds {
+  const all = new Map(readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [[Number(name), readProcess(Number(name))] as const] : [])));
+  const root = all.get(pid);
+  if (!root) return { own: 0, others: 0 };
+  let others = root.ended;
+  for (const [child, known] of all) if (child !== pid && known && descendsFrom(all, child, pid)) others += known.own + known.ended;
+  return { own: root.own, others };
+}
+
+/** Of a process and all that it has started. */
+export function secondsOfAll(pid: number): number {
+  const { own, others } = processorSeconds(pid);
+  return own + others;
+}
+
+function descendsFrom(all: ReadonlyMap<number, Process | null>, pid: number, root: number): boolean {
+  for (let at: number | undefined = all.get(pid)?.parent; at !== undefined && at > 1; at = all.get(at)?.parent) if (at === root) return true;
+  return false;
+}
+
+function readProcess(pid: number): Process | null {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    // It has ended since the folder was read.
+    return null;
+  }
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const [user = 0, system = 0, childUser = 0, childSystem = 0] = fields.slice(OWN_USER, CHILDREN_SYSTEM + 1);
+  return { parent: fields[PARENT] ?? 0, own: (user + system) / TICKS_A_SECOND, ended: (childUser + childSystem) / TICKS_A_SECOND };
 }

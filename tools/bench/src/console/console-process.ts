@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { urlFor } from '@rcm/db/testing';
 import { asRoot, freePort } from '@rcm/test-services';
-import { processorMs } from './processor.ts';
+import { processorSeconds } from '../processor-seconds.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../../apps/console/src/main.ts');
 const READY_MS = 60_000;
@@ -59,7 +59,7 @@ export async function startConsoleProcess(databaseUrl: string): Promise<ConsoleP
   return {
     origin,
     memoryMb: () => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1_024,
-    processorMs: () => processorMs(child.pid ?? 0),
+    processorMs: () => processorSeconds(child.pid ?? 0).own * 1_000,
     async stop() {
       child.kill('SIGTERM');
       await ended;

@@ -6,9 +6,9 @@ import { makeFleet, PER_ORGANIZATION } from '@rcm/db/scale';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { freshDatabase, startThrowawayPostgres } from '@rcm/test-services';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
+import { secondsOfAll } from '../processor-seconds.ts';
 import { signIn } from './browsers.ts';
 import { startConsoleProcess } from './console-process.ts';
-import { serverProcessor } from './processor.ts';
 import { pageLines, type Times, timePages } from './pages.ts';
 import { holdStreams } from './streams.ts';
 
@@ -34,8 +34,7 @@ async function measureConsole(run: BenchmarkRun): Promise<BenchmarkResult[]> {
     const console = here.adopt(await startConsoleProcess(database.url), (each) => each.stop());
     const db = here.adopt(openDatabase({ url: urlFor('rcm_console', database.url), applicationName: 'bench', role: 'rcm_console' }), (each) => each.close());
     const visitor = await signIn(db, { origin: console.origin, name: 'everybody', roles: { '*': ['operator', 'approver', 'auditor'] } });
-    const postgresMs = serverProcessor(server.pid);
-    const looked = { visitor, times, spentMs: () => console.processorMs() + postgresMs() };
+    const looked = { visitor, times, spentMs: () => console.processorMs() + secondsOfAll(server.pid) * 1_000 };
     const alone = await timePages(looked, run);
     if (run.signal.aborted) return [];
     if (to < most) {

@@ -6,7 +6,7 @@ import { type Database, openDatabase, upsertOrganization, upsertPortalType } fro
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { startLocalAws } from '@rcm/local-aws';
 import { startEmbeddedPostgres } from '@rcm/test-services';
-import { type CountingProxy, startCountingProxy } from './counting-proxy.ts';
+import { type CountingProxy, startCountingProxy } from '../counting-proxy.ts';
 
 export const WRITES_PER_SECOND = 3;
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import type { Counted } from './counting-proxy.ts';
+import type { Counted } from '../counting-proxy.ts';
 import { type MigrationWorld, openMigrationWorld, WRITES_PER_SECOND } from './migration-world.ts';
 import { migratorProgram, runMigrator } from './migrator-process.ts';
 import { runScript } from './original-script.ts';

@@ -1,10 +1,30 @@
-/** What one way of rotating came to. */
-export interface Measured {
+/** What one way of rotating came to, by what its own process knows. */
+export interface Rotated {
   readonly rotations: number;
   readonly tookMs: number;
   /** Time that browser contexts were open, over all rotations. */
   readonly browserMs: number;
+  /** Questions to the database: each is a round trip. */
+  readonly queries: number;
+  /** Those of them that ended a transaction. */
+  readonly transactions: number;
+}
+
+/** The same, with what it cost everybody else. Seconds are a processor's. */
+export interface Measured extends Rotated {
+  /** Node, where the way itself runs. */
+  readonly programSeconds: number;
+  readonly browserSeconds: number;
+  readonly databaseSeconds: number;
+  /** Portals and stores, which are nobody's in the end: the stand-ins cost what no real one would cost us. */
+  readonly elsewhereSeconds: number;
+  /** Bytes that the database has written ahead. */
+  readonly walBytes: number;
+  /** Calls that came to the store. */
+  readonly storeCalls: number;
 }
 
 export const perMinute = ({ rotations, tookMs }: Measured): number => (rotations * 60_000) / tookMs;
-export const browserSeconds = ({ rotations, browserMs }: Measured): number => browserMs / rotations / 1000;
+export const contextSeconds = ({ rotations, browserMs }: Measured): number => browserMs / rotations / 1000;
+/** What a rotation uses of processors that are paid for: the program's and its browser's. */
+export const processorSecondsEach = ({ rotations, programSeconds, browserSeconds }: Measured): number => (programSeconds + browserSeconds) / rotations;

@@ -1,32 +1,60 @@
-import { readRotatorConfig, openRotator, type RotatorProcess } from '@rcm/rotator';
-import { startEmbeddedPostgres } from '@rcm/test-services';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startThrowawayPostgres } from '@rcm/test-services';
+import { openWorld, type WorldEndpoint } from '@rcm/test-world';
+import { startCountingProxy } from '../counting-proxy.ts';
+import { AT_ONCE } from './at-once.ts';
 
-/** Rotations and browser contexts at once: four a core of the smallest machine. */
-export const AT_ONCE = 8;
-
-export interface RotationWorld {
-  readonly world: World;
-  readonly opened: RotatorProcess;
+export interface RotationWorld extends AsyncDisposable {
+  /** Of a process that rotates. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly databasePid: number;
+  /** Bytes that the database has written ahead so far. */
+  walBytes(): Promise<number>;
+  /** Calls that have come to the store so far. */
+  storeCalls(): number;
   /** Logins that nobody has rotated yet, of both portals with forms. */
   fresh(count: number): Promise<WorldEndpoint[]>;
   setLatency(ms: number): Promise<void>;
-  close(): Promise<void>;
 }
 
-/** A migrated world and the product's own rotator in this process. */
+/** A migrated world: the database in processes of its own, portals and stores in this one, and whoever rotates elsewhere. */
 export async function openRotationWorld(): Promise<RotationWorld> {
-  const postgres = await startEmbeddedPostgres();
+  await using opened = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'rcm-bench-rotation-'));
+  opened.defer(() => rm(folder, { recursive: true, force: true }));
+  const postgres = await startThrowawayPostgres({ folder });
+  opened.defer(() => postgres.stop());
   const world = await openWorld({ endpoints: [], server: postgres.url, portalType: { maxConcurrency: 64 } });
-  const environment = { ...process.env, ...world.environmentOf('rcm_rotator'), RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator') };
-  // The SDK reads the file's name from the process's own environment.
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environmentOf('rcm_rotator')['AWS_SHARED_CREDENTIALS_FILE'];
-  const opened = openRotator(
-    readRotatorConfig({ ...environment, RCM_LOG_LEVEL: 'error', RCM_MAX_BROWSER_CONTEXTS: String(AT_ONCE), RCM_ROTATOR_CONCURRENCY: String(AT_ONCE) }),
-  );
+  opened.defer(() => world.close());
+  const proxy = await startCountingProxy(world.aws.endpoint);
+  opened.defer(() => proxy.close());
+  const watch = new pg.Client({ connectionString: world.databaseUrl });
+  await watch.connect();
+  opened.defer(() => watch.end());
+  let calls = 0;
+  const kept = opened.move();
   return {
-    world,
-    opened,
+    environment: {
+      ...process.env,
+      ...world.environmentOf('rcm_rotator'),
+      RCM_AWS_ENDPOINT: proxy.endpoint,
+      RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
+      RCM_LOG_LEVEL: 'error',
+      RCM_MAX_BROWSER_CONTEXTS: String(AT_ONCE),
+      RCM_ROTATOR_CONCURRENCY: String(AT_ONCE),
+    },
+    databasePid: postgres.pid,
+    async walBytes() {
+      const { rows } = await watch.query<{ bytes: string }>(`SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS bytes`);
+      return Number(rows[0]?.bytes);
+    },
+    storeCalls() {
+      for (const count of proxy.take().calls.values()) calls += count;
+      return calls;
+    },
     async fresh(count) {
       const made: WorldEndpoint[] = [];
       for (let index = 0; index < count; index += 1) made.push(await world.addEndpoint(index % 3 === 2 ? 'cascade' : 'alpine'));
@@ -36,10 +64,6 @@ export async function openRotationWorld(): Promise<RotationWorld> {
       for (const portal of ['alpine', 'cascade'] as const)
         await world.portals.setFault(ms === 0 ? { portal, fault: 'none' } : { portal, fault: 'slow', delayMs: ms });
     },
-    async close() {
-      await opened.close();
-      await world.close();
-      await postgres.stop();
-    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

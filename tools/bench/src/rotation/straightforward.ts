@@ -1,12 +1,10 @@
 import { generatePassword, parsePasswordRules, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
-import { findEndpoint } from '@rcm/db';
-import { portalCredential } from '@rcm/portal-access';
-import { createBrowserPool, createRecipeDriver, declaredHosts, parseRecipe, type PortalDriver } from '@rcm/portal-drivers';
+import { migratedEndpoint, portalCredential } from '@rcm/portal-access';
+import { type BrowserPool, createBrowserPool, createRecipeDriver, declaredHosts, parseRecipe, type PortalDriver } from '@rcm/portal-drivers';
 import type { WorldEndpoint } from '@rcm/test-world';
 import { createLogger, createMetrics } from '@rcm/telemetry';
-import type { Measured } from './measured.ts';
-import type { RotationWorld } from './rotation-world.ts';
 import { timedDriver } from './timed-drivers.ts';
+import type { WayOptions } from './ways.ts';
 
 const DEADLINE_MS = 120_000;
 
@@ -15,10 +13,8 @@ const DEADLINE_MS = 120_000;
  * update the store. A browser per rotation, one rotation after the other; no journal, no ledger, no lease. It fills the same pages by
  * the same recipes, so the difference is the way of working and not the skill at forms.
  */
-export async function rotateWithScript(world: RotationWorld, endpoints: readonly WorldEndpoint[], signal: AbortSignal): Promise<Measured> {
-  let browserMs = 0;
-  const startedAt = performance.now();
-  for (const endpoint of endpoints) {
+export async function rotateWithScript(options: WayOptions): Promise<void> {
+  for (const endpoint of options.endpoints) {
     const browser = createBrowserPool({
       executablePath: process.env['RCM_CHROMIUM_PATH'],
       maxContexts: 1,
@@ -26,26 +22,18 @@ export async function rotateWithScript(world: RotationWorld, endpoints: readonly
       metrics: createMetrics(),
     });
     try {
-      await rotateOne(world, endpoint, browser, signal, (ms) => (browserMs += ms));
+      await rotateOne(options, endpoint, browser);
     } finally {
       await browser.close();
     }
   }
-  return { rotations: endpoints.length, tookMs: performance.now() - startedAt, browserMs };
 }
 
-async function rotateOne(
-  { world, opened }: RotationWorld,
-  { id, orgId, secretArn }: WorldEndpoint,
-  browser: ReturnType<typeof createBrowserPool>,
-  signal: AbortSignal,
-  onClosed: (ms: number) => void,
-): Promise<void> {
-  const row = await findEndpoint(world.db, { endpointId: id });
+async function rotateOne({ opened, signal, onClosed }: WayOptions, { id, orgId, secretArn }: WorldEndpoint, browser: BrowserPool): Promise<void> {
+  const { portalType, baseUrl } = await migratedEndpoint(opened.db, { orgId, endpointId: id });
   const store = opened.rotator.stores.forTenant(orgId);
   const current = await store.read(parseReference(secretArn), { signal });
-  if (!row || !current) throw new Error(`${id} is not there`);
-  const { portalType, baseUrl } = row;
+  if (!current) throw new Error(`${id} is not there`);
   const driver = timedDriver(
     createRecipeDriver({ recipe: parseRecipe(portalType.recipe as object), hosts: declaredHosts(portalType), browser, onBlocked: () => undefined }),
     onClosed,

@@ -1,0 +1,79 @@
+import type { BenchmarkResult } from '../benchmark.ts';
+import { contextSeconds, type Measured, perMinute, processorSecondsEach } from './measured.ts';
+import type { Way } from './ways.ts';
+
+type Medians = (of: (measured: Measured) => number) => Readonly<Record<Way, number>>;
+
+const LEAST_FACTOR = 4;
+/** Of the processor seconds that plain Playwright needs for the same work. */
+const [MOST_BESIDE_PLAIN, MOST_BESIDE_NO_SIGN_OUT] = [1.15, 1.4];
+const REPORTED = { target: 'none: reported', met: true } as const;
+
+/** What is said of the ways, of pages that take so long. */
+export function linesOf(medians: Medians, latencyMs: number): BenchmarkResult[] {
+  const pages = latencyMs === 0 ? 'pages come at once' : `pages take ${latencyMs} ms`;
+  const line = (name: string, unit: string, of: (measured: Measured) => number, judged: (each: Readonly<Record<Way, number>>) => Judged = () => REPORTED) => {
+    const each = medians(of);
+    const { product, ...peers } = each;
+    return { name: `${name}, ${pages}`, ours: product, peers, unit, ...judged(each) };
+  };
+  const each = (of: (measured: Measured) => number) => (measured: Measured) => of(measured) / measured.rotations;
+  return [
+    line('rotations', 'a minute', perMinute, atLeastTimesTheScript(latencyMs)),
+    line('processor time of a rotation, program and browser', 's', processorSecondsEach, atMostTimesPlain),
+    line(
+      'of it the program',
+      's',
+      each(({ programSeconds }) => programSeconds),
+    ),
+    line(
+      'of it the browser',
+      's',
+      each(({ browserSeconds }) => browserSeconds),
+    ),
+    line(
+      'processor time of the database, a rotation',
+      's',
+      each(({ databaseSeconds }) => databaseSeconds),
+    ),
+    line(
+      'processor time of portals and stores, a rotation',
+      's',
+      each(({ elsewhereSeconds }) => elsewhereSeconds),
+    ),
+    line('time of open contexts, a rotation', 's', contextSeconds),
+    line(
+      'questions to the database, a rotation',
+      '',
+      each(({ queries }) => queries),
+    ),
+    line(
+      'transactions, a rotation',
+      '',
+      each(({ transactions }) => transactions),
+    ),
+    line(
+      'written ahead by the database, a rotation',
+      'kB',
+      each(({ walBytes }) => walBytes / 1_000),
+    ),
+    line(
+      'calls of the store, a rotation',
+      '',
+      each(({ storeCalls }) => storeCalls),
+    ),
+  ];
+}
+
+type Judged = Pick<BenchmarkResult, 'target' | 'met'>;
+
+/** Where pages come at once nothing is waited for, and a machine's processors decide alone. */
+const atLeastTimesTheScript =
+  (latencyMs: number) =>
+  ({ product, script }: Readonly<Record<Way, number>>): Judged =>
+    latencyMs === 0 ? REPORTED : { target: `at least ${LEAST_FACTOR} x script`, met: product >= LEAST_FACTOR * script };
+
+const atMostTimesPlain = ({ product, plain, 'plain, no sign-out': without }: Readonly<Record<Way, number>>): Judged => ({
+  target: `at most ${MOST_BESIDE_PLAIN} x plain and ${MOST_BESIDE_NO_SIGN_OUT} x plain, no sign-out`,
+  met: product <= MOST_BESIDE_PLAIN * plain && product <= MOST_BESIDE_NO_SIGN_OUT * without,
+});
