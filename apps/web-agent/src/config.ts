@@ -7,6 +7,7 @@ import { callbackEnvironment } from './callbacks/environment.ts';
 import { apiEnvironment, checkApi } from './http/environment.ts';
 import { checkInbound, inboundEnvironment } from './http/inbound/environment.ts';
 import { mailboxEnvironment } from './mailboxes/environment.ts';
+import { checkMailboxes } from './mailboxes/passwords.ts';
 import { tracingEnvironment } from './tracing/environment.ts';
 
 const milliseconds = (fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max).default(fallback);
@@ -55,7 +56,8 @@ const schema = z
   .superRefine(checkStores)
   .superRefine(checkTaskKeys)
   .superRefine(checkApi)
-  .superRefine(checkInbound);
+  .superRefine(checkInbound)
+  .superRefine(checkMailboxes);
 
 export type WebAgentConfig = z.infer<typeof schema> & { readonly worker: string };
 

@@ -1,5 +1,6 @@
 import { idSchema } from '@rcm/telemetry';
 import { z } from 'zod';
+import { settingsSchema } from './tunable.ts';
 
 /** What both doors have: a name that a certificate proves, and ranges of addresses from which they are reached. */
 const door = {
@@ -21,6 +22,8 @@ export const apiSchema = z.strictObject({
   audience: z.string().min(1).max(255),
   /** Where the issuer's keys are; its host is one more name that the network resolves. */
   jwksUrl: reachable,
+  /** While the issuer is changed (docs/keys.md): the other one, whose tokens are taken too. */
+  previous: z.strictObject({ issuer: https, jwksUrl: reachable, audience: z.string().min(1).max(255).optional() }).optional(),
 });
 
 const text = z.string().min(1).max(300);
@@ -43,6 +46,7 @@ export const consoleSchema = z.strictObject({
   acr: text.optional(),
   amr: text.optional(),
   tasks: z.number().int().min(1).max(10).default(2),
+  settings: settingsSchema('console'),
 });
 
 function isAtHttpsPort(url: string): boolean {

@@ -2,7 +2,9 @@ import { isRecipient } from '@rcm/credentials/backup';
 import { idSchema, QUOTAS, type Quotas } from '@rcm/telemetry';
 import { z } from 'zod';
 import { apiSchema, consoleSchema } from './doors.ts';
+import { callbacksSchema, inboundSchema, keysSchema, noticeWebhookSchema, tracesSchema } from './outside.ts';
 import { checkEnvironment, checkEnvironments } from './together.ts';
+import { settingsSchema } from './tunable.ts';
 
 const account = z.string('must be twelve digits in quotes').regex(/^[0-9]{12}$/, 'must be twelve digits in quotes');
 const region = z.string().regex(/^[a-z]{2,6}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$/, 'must be an AWS region such as us-east-1');
@@ -70,8 +72,21 @@ const environment = z
     /** In the images: certificates (PEM) of the CA that has signed the database's. */
     databaseCaFile: z.string().regex(/^\/[\w./-]+$/, 'must be an absolute path'),
     images: z.strictObject({ webAgent: image, rotator: image, migrator: image, rcm: image, console: image.optional() }),
-    webAgent: z.strictObject({ size, tasks: z.strictObject({ min: whole(1, 200), max: whole(1, 200) }), browserContexts: whole(1, 64).default(4) }),
-    rotator: z.strictObject({ size, tasks: whole(1, 20).default(2) }),
+    webAgent: z.strictObject({
+      ...{ size, tasks: z.strictObject({ min: whole(1, 200), max: whole(1, 200) }), browserContexts: whole(1, 64).default(4) },
+      settings: settingsSchema('webAgent'),
+    }),
+    rotator: z.strictObject({ size, tasks: whole(1, 20).default(2), settings: settingsSchema('rotator') }),
+    /** `databases`: which further ones it is given the address of: an administrator's, which `scrub` needs, and one that `adopt` reads. */
+    migrator: z
+      .strictObject({
+        databases: z
+          .array(z.enum(['admin', 'source'], 'must be admin or source'))
+          .max(2)
+          .default([]),
+        settings: settingsSchema('migrator'),
+      })
+      .prefault({}),
     /** Files of portal types, from this file's folder: their hosts are all that browsers reach. */
     portalTypes: z.array(z.string().min(1)).min(1),
     /** What the account may ask of SSM and STS in the first region: the alarms `rcm-…-quota` are made of it. */
@@ -86,7 +101,16 @@ const environment = z
     auditHeads: z.strictObject({
       bucket: bucketName,
       keepDays: whole(1, 36_500).default(2557),
+      settings: settingsSchema('auditHeads'),
     }),
+    /** Ids of the keys that name logins and make fingerprints. */
+    keys: keysSchema.prefault({}),
+    /** Who is told of the end of tasks. */
+    callbacks: callbacksSchema.optional(),
+    /** Who brings the codes that portals send. */
+    inbound: inboundSchema.optional(),
+    traces: tracesSchema.optional(),
+    noticeWebhook: noticeWebhookSchema.optional(),
     /** Once a day every secret is written into a bucket of this name, sealed to these recipients of age, whose identities lie elsewhere (docs/disaster.md). */
     backups: z
       .strictObject({

@@ -19,6 +19,7 @@ export function checkEnvironment(environment: EnvironmentConfiguration, problems
     if (image.split('.')[3] !== region) report(['images', name], `is not in ${region}, where the network has an endpoint of ECR`);
   twice(portalTypes, (index, file) => report(['portalTypes', index], `names ${file} a second time`));
   checkDoors(environment, report);
+  checkOutside(environment, report);
   if (replica?.region === region) report(['replica', 'region'], 'is the first region: a copy beside the original is none');
   if (webAgent.tasks.min > webAgent.tasks.max) report(['webAgent', 'tasks', 'min'], 'is more than max');
   twice(
@@ -41,9 +42,23 @@ function checkDoors(environment: EnvironmentConfiguration, report: Report): void
     if (certificateAccount !== account) report([name, 'certificateArn'], `is not of account ${account}`);
     twice(door.callers, (index, range) => report([name, 'callers', index], `names ${range} a second time`));
   }
+  if (environment.api && environment.api.previous?.issuer === environment.api.issuer)
+    report(['api', 'previous', 'issuer'], 'is the issuer itself: the keys of one issuer are at one address');
   if (!environment.console) return;
   if (images.console === undefined) report(['images', 'console'], 'is missing, and there is a console');
   twice(environment.console.roles, (index, role) => report(['console', 'roles', index], `names ${role} a second time`));
+}
+
+/** Gateways come by the API's door. Two keys have two ids, and a previous one is of something. */
+function checkOutside({ inbound, api, callbacks, keys }: EnvironmentConfiguration, report: Report): void {
+  for (const gateway of ['twilioUrl', 'signed'] as const)
+    if (inbound?.[gateway] !== undefined && !api) report(['inbound', gateway], 'comes by the HTTP API, and there is no api');
+  if (inbound && Object.values(inbound).every((each) => each === undefined)) report(['inbound'], 'names nobody who brings codes');
+  twice(callbacks?.hosts ?? [], (index, host) => report(['callbacks', 'hosts', index], `names ${host} a second time`));
+  if (keys.previousIdentity === keys.identity) report(['keys', 'previousIdentity'], 'is the id of the current one');
+  if (keys.previousFingerprint === undefined) return;
+  if (keys.fingerprint === undefined) report(['keys', 'previousFingerprint'], 'has no current one beside it');
+  if (keys.previousFingerprint === keys.fingerprint) report(['keys', 'previousFingerprint'], 'is the id of the current one');
 }
 
 /** For `.superRefine`: roles have one name in an account, so two environments are never in one, be it as a store. */

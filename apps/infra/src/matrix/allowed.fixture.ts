@@ -1,7 +1,8 @@
 import { GUARDIAN_ROLE, HEAD_WRITER_ROLE, PERSON_ROLES, taskRoleName } from '@rcm/credentials/policies';
-import { CONSOLE_ROLE, executionRoleName, SECRETS_OF, type Service, SERVICES } from '../stacks/names.ts';
+import { CONSOLE_ROLE, executionRoleName, type Service, SERVICES } from '../stacks/names.ts';
+import { secretsOf } from '../stacks/process-secrets.ts';
 import { PLACES, type PlaceName } from './operations.fixture.ts';
-import { APPS } from './principals.fixture.ts';
+import { APPS, PROD } from './principals.fixture.ts';
 
 /** What somebody may do with secrets, and where; whatever is not here is denied. */
 export interface AllowedAt {
@@ -116,6 +117,6 @@ export const becomesPeople = [PERSON_ROLES.breakGlass, PERSON_ROLES.auditor, GUA
 
 function starting(service: Service): string[] {
   const image = service === 'db-migrate' || service === 'audit-heads' ? 'rcm' : service;
-  const secrets = [...new Set(Object.values(SECRETS_OF[service]))];
+  const secrets = [...new Set(Object.values(secretsOf(service, PROD)))];
   return ['log in to registry', `pull image ${image}`, `write log of ${service}`, ...secrets.flatMap((secret) => [`read ${secret}`, `decrypt ${secret}`])];
 }

@@ -1,7 +1,8 @@
 import { GUARDIAN_ROLE, HEAD_WRITER_ROLE, PERSON_ROLES, taskRoleName, tenantRoleName } from '@rcm/credentials/policies';
-import { CONSOLE_ROLE, executionRoleName, SECRETS_OF, SERVICES } from '../stacks/names.ts';
+import { CONSOLE_ROLE, executionRoleName, SERVICES } from '../stacks/names.ts';
+import { secretsOf } from '../stacks/process-secrets.ts';
 import type { Context, Operation } from './operations.fixture.ts';
-import { ACCOUNT, APPS, ENVIRONMENT, STORE_ACCOUNT, TENANT } from './principals.fixture.ts';
+import { ACCOUNT, APPS, ENVIRONMENT, PROD, STORE_ACCOUNT, TENANT } from './principals.fixture.ts';
 
 const REGION = 'us-east-1';
 const here = (service: string, what: string, region = REGION): string => `arn:aws:${service}:${region}:${ACCOUNT}:${what}`;
@@ -57,7 +58,7 @@ function elsewhere(account: string): string {
   return account === ACCOUNT ? '' : ', further account';
 }
 
-const processSecrets = [...new Set(Object.values(SECRETS_OF).flatMap((secrets) => Object.values(secrets)))];
+const processSecrets = [...new Set(SERVICES.flatMap((service) => Object.values(secretsOf(service, PROD))))];
 
 /** Everything else that a policy of the stack is about. */
 export const platform: readonly Operation[] = [

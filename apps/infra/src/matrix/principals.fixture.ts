@@ -1,4 +1,5 @@
 import { GUARDIAN_ROLE, HEAD_WRITER_ROLE, PERSON_ROLES, taskRoleName, tenantRoleName } from '@rcm/credentials/policies';
+import { exampleEnvironments } from '../stacks/synthesised.fixture.ts';
 import { CONSOLE_ROLE, executionRoleName, SERVICES } from '../stacks/names.ts';
 
 /** Of the example's production: where processes run, and a further account that holds secrets. */
@@ -8,6 +9,9 @@ export const STORE_ACCOUNT = '444444444444';
 export const STRANGE_ACCOUNT = '999999999999';
 export const ENVIRONMENT = 'prod';
 export const TENANT = 'mercy';
+
+/** The example's production, whose templates are judged. */
+export const PROD = exampleEnvironments().find(({ name }) => name === ENVIRONMENT)!;
 
 /** Who asks. */
 export interface Principal {

@@ -1,6 +1,7 @@
 import type { aws_ec2 as ec2 } from 'aws-cdk-lib';
 import { aws_route53resolver as resolver, type aws_logs as logs, type Stack } from 'aws-cdk-lib';
 import type { Environment } from '../configuration/read-configuration.ts';
+import { outsideOf } from './outside.ts';
 
 /** Services of AWS that processes call; each has an endpoint in the network. */
 export const CALLED_SERVICES = ['ssm', 'secretsmanager', 'kms', 'sts', 'logs', 'sns', 'ecr.api', 'ecr.dkr'] as const;
@@ -8,17 +9,26 @@ export const CALLED_SERVICES = ['ssm', 'secretsmanager', 'kms', 'sts', 'logs', '
 /** Which of them are called in the second region, while the first one is down or a copy is written. There is no endpoint there: it goes through the NAT. */
 const CALLED_ELSEWHERE = ['ssm', 'secretsmanager', 'kms'];
 
-/** Names that may be asked for: the portals', AWS's, the database's, where the keys are by which tokens are checked, and who signs people in to the console. */
-export function allowedNames({ region, partition, portals, database, replica, api, console: people }: Environment): string[] {
+/**
+ * Names that may be asked for: the portals', AWS's, the database's, where the keys are by which tokens are checked, who signs people in to the console, and
+ * whom processes tell or read by configuration.
+ */
+export function allowedNames(environment: Environment): string[] {
+  const { region, partition, portals, database, replica, noticeWebhook } = environment;
   const suffix = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
-  const issuers = [...(api ? [new URL(api.jwksUrl).hostname] : []), ...(people ? [new URL(people.issuer).hostname, ...people.issuerHosts] : [])];
+  const beside = [...outsideOf(environment).map(({ host }) => host), ...(noticeWebhook ? [noticeWebhook.host] : [])];
   return [
-    ...new Set([...portals.names, ...issuers]),
+    ...new Set([...portals.names, ...issuers(environment), ...beside]),
     ...['ssm', 'secretsmanager', 'kms', 'sts', 'logs', 'sns', 'api.ecr', '*.dkr.ecr', 's3', '*.s3'].map((service) => `${service}.${region}.${suffix}`),
     ...(replica ? CALLED_ELSEWHERE.map((service) => `${service}.${replica.region}.${suffix}`) : []),
     database.kind === 'aurora' ? `*.${region}.rds.${suffix}` : database.host,
   ];
 }
+
+const issuers = ({ api, console: people }: Environment): string[] => [
+  ...[api?.jwksUrl, api?.previous?.jwksUrl, people?.issuer].flatMap((url) => (url === undefined ? [] : [new URL(url).hostname])),
+  ...(people?.issuerHosts ?? []),
+];
 
 /**
  * Nothing but these names is resolved in the network, so a page or a process that was taken over cannot carry data out by DNS and finds no host of its own.

@@ -2,11 +2,15 @@ import { aws_secretsmanager as secrets, CfnDeletionPolicy, CfnOutput, type CfnRe
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { credentialsKey, platformKey } from './keys.ts';
-import { PLATFORM_KEY, type ProcessSecret, secretName } from './names.ts';
+import { PLATFORM_KEY, secretName } from './names.ts';
 import { policiesOf } from './policies-of.ts';
-import type { ProcessSecrets } from './process-secrets.ts';
+import { madeKeys, type ProcessSecret, type ProcessSecrets, writtenSecrets } from './process-secrets.ts';
 import { because } from './reasons.ts';
 import { PlatformRole } from './roles.ts';
+
+const WRITTEN = 'What a process starts with: written by whoever has it, never by the stack (docs/deploy.md)';
+const MADE = 'Keys login identities or fingerprints; made here, known to nobody, never beside the database';
+const MAKE_KEY = { generateSecretString: { passwordLength: 64, excludePunctuation: true } };
 
 /** Who may what: the platform's roles, the two keys, and the credentials that processes start with. */
 export class IdentityStack extends Stack {
@@ -23,23 +27,9 @@ export class IdentityStack extends Stack {
     new CfnOutput(this, 'CredentialsKeyArn', { value: this.credentialsKey.attrArn, description: 'For the stack of the same key in another region' });
     for (const { role } of made) this.credentialsKey.addResourceDependency(role);
     this.platformKey = platformKey(this, environment, ['logs', 'topic', 'trail', 'tasks']);
-    const databaseUrl = (name: ProcessSecret) => this.#secret(environment, name, 'A login of Postgres: written by whoever makes it, never by the stack', {});
-    this.secrets = {
-      'agent-database-url': databaseUrl('agent-database-url'),
-      'rotator-database-url': databaseUrl('rotator-database-url'),
-      'migrator-database-url': databaseUrl('migrator-database-url'),
-      'heads-database-url': databaseUrl('heads-database-url'),
-      'owner-database-url': databaseUrl('owner-database-url'),
-      'identity-key': this.#secret(environment, 'identity-key', 'Keys login identities; made here, known to nobody, never beside the database', {
-        generateSecretString: { passwordLength: 64, excludePunctuation: true },
-      }),
-      ...(environment.console
-        ? {
-            'console-database-url': databaseUrl('console-database-url'),
-            'console-client-secret': this.#secret(environment, 'console-client-secret', 'What the console proves itself to the issuer with', {}),
-          }
-        : {}),
-    };
+    const written = writtenSecrets(environment).map((name) => [name, this.#secret(environment, name, WRITTEN, {})] as const);
+    const keys = madeKeys(environment).map((name) => [name, this.#secret(environment, name, MADE, MAKE_KEY)] as const);
+    this.secrets = Object.fromEntries([...written, ...keys]);
   }
 
   #secret(environment: Environment, name: ProcessSecret, description: string, more: Pick<secrets.CfnSecretProps, 'generateSecretString'>): secrets.CfnSecret {

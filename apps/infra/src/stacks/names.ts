@@ -8,27 +8,6 @@ export const SERVICES: readonly Service[] = ['web-agent', 'rotator', 'migrator',
 /** Those that an environment has. */
 export const servicesOf = ({ console }: Environment): readonly Service[] => SERVICES.filter((service) => service !== 'console' || console !== undefined);
 
-/** Credentials that processes start with. None lies where tenants' secrets lie, and none is under their key. */
-export type ProcessSecret =
-  | 'agent-database-url'
-  | 'rotator-database-url'
-  | 'migrator-database-url'
-  | 'heads-database-url'
-  | 'owner-database-url'
-  | 'identity-key'
-  | 'console-database-url'
-  | 'console-client-secret';
-
-/** Which process starts with which: by the variable that the secret becomes. */
-export const SECRETS_OF: Readonly<Record<Service, Readonly<Record<string, ProcessSecret>>>> = {
-  'web-agent': { RCM_DATABASE_URL: 'agent-database-url', RCM_IDENTITY_KEY: 'identity-key' },
-  rotator: { RCM_DATABASE_URL: 'rotator-database-url', RCM_IDENTITY_KEY: 'identity-key' },
-  migrator: { RCM_DATABASE_URL: 'migrator-database-url', RCM_IDENTITY_KEY: 'identity-key' },
-  'db-migrate': { RCM_DATABASE_URL: 'owner-database-url' },
-  'audit-heads': { RCM_DATABASE_URL: 'heads-database-url' },
-  console: { RCM_DATABASE_URL: 'console-database-url', RCM_CONSOLE_CLIENT_SECRET: 'console-client-secret' },
-};
-
 /** Under which a secret's value is encrypted, whatever the region. */
 export const CREDENTIALS_KEY = 'alias/rcm-credentials';
 export const PLATFORM_KEY = 'alias/rcm-platform';
@@ -47,7 +26,7 @@ export const CONSOLE_ROLE = 'rcm-console-task';
 export const API_LOGS_PREFIX = 'api';
 export const CONSOLE_LOGS_PREFIX = 'console';
 
-export const secretName = ({ name }: Environment, secret: ProcessSecret): string => `rcm-platform/${name}/${secret}`;
+export const secretName = ({ name }: Environment, secret: string): string => `rcm-platform/${name}/${secret}`;
 export const logGroupName = (service: Service): string => `/rcm/${service}`;
 export const executionRoleName = (service: Service): string => `rcm-${service}-start`;
 export const topicArn = ({ partition, region, account }: Environment): string => `arn:${partition}:sns:${region}:${account}:${TOPIC}`;

@@ -4,6 +4,7 @@ import type { Environment } from '../configuration/read-configuration.ts';
 import { dnsFirewall } from './dns-firewall.ts';
 import { endpoints } from './endpoints.ts';
 import { logGroup } from './logs.ts';
+import { outsideOf } from './outside.ts';
 import { because } from './reasons.ts';
 import { serviceRole } from './service-role.ts';
 
@@ -29,6 +30,8 @@ export class NetworkStack extends Stack {
   readonly services: ec2.SecurityGroup;
   /** Of the console, where there is one. */
   readonly console: ec2.SecurityGroup | null;
+  /** What web-agents alone are let out to: mailboxes, and receivers at other ports than portals have. None where there is none. */
+  readonly webAgents: ec2.SecurityGroup | null;
   /** Of the database: made here, or the one that it has. */
   readonly database: ec2.ISecurityGroup;
 
@@ -72,6 +75,7 @@ export class NetworkStack extends Stack {
       client.addEgressRule(s3, ec2.Port.tcp(HTTPS), 'Layers of images, audit heads, backups');
     }
     for (const port of environment.portals.ports) this.browsers.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(port), 'Portals');
+    this.webAgents = this.#webAgents(environment, () => group('WebAgents', 'What web-agents alone are let out to'));
     // An issuer has a name and no fixed address: its name alone is resolved.
     this.console?.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(HTTPS), 'The issuer that signs people in');
     const { database } = environment;
@@ -84,6 +88,18 @@ export class NetworkStack extends Stack {
     }
     endpoints(this, environment, { vpc: this.vpc, securityGroup: endpointGroup });
     dnsFirewall(this, environment, { vpc: this.vpc, queries: logGroup(this, 'DnsQueriesLog', { environment, name: '/rcm/dns-queries', key }) });
+  }
+
+  /** Ports beside those of portals, to which every browser is let out. */
+  #webAgents(environment: Environment, group: () => ec2.SecurityGroup): ec2.SecurityGroup | null {
+    const others = outsideOf(environment).filter(({ port }) => !environment.portals.ports.includes(port));
+    if (others.length === 0) return null;
+    const made = group();
+    for (const port of new Set(others.map((each) => each.port))) {
+      const what = [...new Set(others.filter((each) => each.port === port).map((each) => each.what))];
+      made.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(port), what.join(', '));
+    }
+    return made;
   }
 
   #flowLog(environment: Environment, key: kms.IKey): void {

@@ -47,6 +47,20 @@ describe('the way out', () => {
     expect(lets('The database').filter(([, , from]) => from === 5432)).toEqual([]);
   });
 
+  it('is a web-agent’s alone to mailboxes and to ports that no portal has, and nobody’s where none is named', () => {
+    expect(lets('What web-agents alone are let out to')).toEqual([
+      ['Receivers of callbacks', '0.0.0.0/0', 8444, 8444],
+      ['Mailboxes', '0.0.0.0/0', 993, 993],
+    ]);
+    const groups = (name: string) =>
+      JSON.stringify(properties('AWS::ECS::Service', /prod/).find(({ ServiceName }) => (ServiceName as unknown) === name)?.['NetworkConfiguration']);
+    expect(groups('web-agent')).toMatch(/WebAgents/);
+    for (const other of ['rotator', 'console', 'audit-heads']) expect(groups(other)).not.toMatch(/WebAgents/);
+    expect(JSON.stringify(properties('AWS::Scheduler::Schedule'))).not.toMatch(/WebAgents/);
+    const dev = JSON.stringify([properties('AWS::EC2::SecurityGroup', /dev/), properties('AWS::EC2::SecurityGroupEgress', /dev/)]);
+    expect(dev).not.toMatch(/Mailboxes|"FromPort":993/);
+  });
+
   it('has no public address, and the subnets of services and database have no route to it', () => {
     for (const subnet of properties('AWS::EC2::Subnet')) expect(subnet['MapPublicIpOnLaunch']).toBe(false);
     const routes = made.ofType('AWS::EC2::Route').map(({ at }) => at);
@@ -54,7 +68,7 @@ describe('the way out', () => {
     expect(routes.filter((at) => /services|database/i.test(at))).toEqual([]);
   });
 
-  it('is to names of portals, AWS, the database and who signs callers and people in; everything else is not resolved', () => {
+  it('is to names of portals, AWS, the database, who signs callers and people in, and whom infra.yaml names besides; everything else is not resolved', () => {
     const lists = properties('AWS::Route53Resolver::FirewallDomainList', /prod/);
     const allowed = lists.find(({ Name }) => (Name as unknown) === 'rcm-allowed')!['Domains'] as unknown as string[];
     expect(allowed.filter((name) => !/amazonaws\.com$/.test(name))).toEqual([
@@ -64,6 +78,11 @@ describe('the way out', () => {
       'identity.example',
       'sign-in.example',
       'keys.sign-in.example',
+      'hooks.mercy.example',
+      'hooks.north.example',
+      'imap.mail.example',
+      'collector.example',
+      'notices.example',
     ]);
     expect(allowed.every((name) => !name.startsWith('*') || /^\*\.(dkr\.ecr|s3|us-east-1\.rds|us-east-1)\./.test(name))).toBe(true);
     for (const group of properties('AWS::Route53Resolver::FirewallRuleGroup'))

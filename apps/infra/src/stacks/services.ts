@@ -18,12 +18,15 @@ export interface ServicesStackProps extends StackProps {
   /** Of the load balancers of the API and of the console; none where there is none. */
   readonly apiTargets?: elb.CfnTargetGroup | undefined;
   readonly consoleTargets?: elb.CfnTargetGroup | undefined;
-  readonly network: Readonly<Record<'browsers' | 'services', ec2.SecurityGroup>> & { readonly vpc: ec2.Vpc; readonly console: ec2.SecurityGroup | null };
+  readonly network: Readonly<Record<'browsers' | 'services', ec2.SecurityGroup>> &
+    Readonly<Record<'webAgents' | 'console', ec2.SecurityGroup | null>> & { readonly vpc: ec2.Vpc };
 }
 
 interface ServiceOptions {
   readonly tasks: number;
   readonly group: ec2.SecurityGroup;
+  /** What it is let out to besides. */
+  readonly also?: ec2.SecurityGroup | null;
   /** What a load balancer hands it, at which port. */
   readonly served?: { readonly targets: elb.CfnTargetGroup; readonly port: number } | undefined;
 }
@@ -47,7 +50,7 @@ export class ServicesStack extends Stack {
     this.#rotatorsTell();
 
     const served = apiTargets && { targets: apiTargets, port: API_PORT };
-    const service = this.#service('web-agent', agents, { tasks: webAgent.tasks.min, group: browsers, served });
+    const service = this.#service('web-agent', agents, { tasks: webAgent.tasks.min, group: browsers, also: props.network.webAgents, served });
     webAgentScaling(this, { service, tasks: webAgent.tasks });
     this.#service('rotator', rotators, { tasks: rotator.tasks, group: browsers });
     this.#service('audit-heads', heads, { tasks: 1, group: services });
@@ -75,20 +78,20 @@ export class ServicesStack extends Stack {
   }
 
   /** Whoever has a way out of the network is where the browsers are. */
-  #place(group: ec2.SecurityGroup): { readonly subnets: string[]; readonly securityGroups: string[] } {
+  #place(group: ec2.SecurityGroup, also: ec2.SecurityGroup | null = null): { readonly subnets: string[]; readonly securityGroups: string[] } {
     const { vpc, services } = this.#props.network;
     return {
       subnets: vpc.selectSubnets({ subnetGroupName: group === services ? 'services' : 'browsers' }).subnetIds,
-      securityGroups: [group.securityGroupId],
+      securityGroups: [group, ...(also ? [also] : [])].map(({ securityGroupId }) => securityGroupId),
     };
   }
 
-  #service(name: Service, definition: ecs.CfnTaskDefinition, { tasks, group, served }: ServiceOptions): ecs.CfnService {
+  #service(name: Service, definition: ecs.CfnTaskDefinition, { tasks, group, also, served }: ServiceOptions): ecs.CfnService {
     return new ecs.CfnService(this, `${name}-service`, {
       ...{ cluster: CLUSTER, serviceName: name, taskDefinition: definition.ref, desiredCount: tasks, launchType: 'FARGATE', platformVersion: '1.4.0' },
       // New ones come before old ones go; a deployment whose tasks do not get well is taken back.
       deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 200, deploymentCircuitBreaker: { enable: true, rollback: true } },
-      networkConfiguration: { awsvpcConfiguration: { ...this.#place(group), assignPublicIp: 'DISABLED' } },
+      networkConfiguration: { awsvpcConfiguration: { ...this.#place(group, also), assignPublicIp: 'DISABLED' } },
       ...(served
         ? { loadBalancers: [{ containerName: name, containerPort: served.port, targetGroupArn: served.targets.ref }], healthCheckGracePeriodSeconds: 120 }
         : {}),

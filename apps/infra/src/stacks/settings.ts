@@ -10,15 +10,24 @@ export function settingsOf(service: Service, environment: Environment): Settings
   const measured = { ...database, RCM_EMBEDDED_METRICS_MS: '60000' };
   switch (service) {
     case 'web-agent':
-      return { ...measured, ...stores(environment, 'agent'), ...replica(environment), ...browser(environment.webAgent.browserContexts), ...api(environment) };
+      return {
+        ...{ ...measured, ...stores(environment, 'agent'), ...replica(environment), ...browser(environment.webAgent.browserContexts), ...api(environment) },
+        ...{ ...messages(environment), ...tuned(environment.webAgent) },
+      };
     case 'rotator':
       return {
         ...{ ...measured, ...stores(environment, 'rotator'), ...replica(environment), ...browser(4), RCM_NOTICE_SNS_TOPIC_ARN: topicArn(environment) },
         ...(environment.backups ? { RCM_BACKUP_RECIPIENTS: environment.backups.recipients.join(',') } : {}),
+        ...tuned(environment.rotator),
       };
     // It has no way to the second region: `rotator copies` makes the copies of what it has written.
     case 'migrator':
-      return { ...database, ...stores(environment, 'migrator') };
+      return {
+        ...{ ...database, ...stores(environment, 'migrator') },
+        // Nobody sees or switches the WAL of Aurora.
+        ...(environment.database.kind === 'aurora' ? { RCM_MIGRATOR_POSTGRES: 'managed' } : {}),
+        ...tuned(environment.migrator),
+      };
     case 'db-migrate':
       return database;
     case 'audit-heads':
@@ -28,6 +37,7 @@ export function settingsOf(service: Service, environment: Environment): Settings
         RCM_AUDIT_SIGNING_KMS_KEY: HEADS_KEY,
         RCM_AUDIT_BUCKET: environment.auditHeads.bucket,
         RCM_AUDIT_BUCKET_KEEP_DAYS: String(environment.auditHeads.keepDays),
+        ...tuned(environment.auditHeads),
       };
     case 'console':
       return { ...database, ...people(environment) };
@@ -40,7 +50,34 @@ const stores = (environment: Environment, app: TenantApp): Settings => ({
   RCM_AWS_ACCOUNT_ID: environment.account,
   RCM_KMS_KEY_ID: CREDENTIALS_KEY,
   RCM_TENANT_ROLE_ARN: roleArn(environment, tenantRoleName(app)),
+  ...keyIds(environment),
 });
+
+/** As the rows name the keys, which come as secrets. The first one is called so by the apps themselves. */
+function keyIds({ keys }: Environment): Settings {
+  const ids = {
+    ...{ RCM_IDENTITY_KEY_ID: keys.identity === '1' ? undefined : keys.identity, RCM_PREVIOUS_IDENTITY_KEY_ID: keys.previousIdentity },
+    ...{ RCM_FINGERPRINT_KEY_ID: keys.fingerprint, RCM_PREVIOUS_FINGERPRINT_KEY_ID: keys.previousFingerprint },
+  };
+  return said(ids);
+}
+
+/** What is written for a process as it is. */
+const tuned = ({ settings }: { readonly settings: Readonly<Record<string, string | number>> }): Settings =>
+  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));
+
+const said = (values: Readonly<Record<string, string | undefined>>): Settings =>
+  Object.fromEntries(Object.entries(values).filter((each): each is [string, string] => each[1] !== undefined));
+
+/** What of messages and spans is no secret. */
+function messages({ inbound, traces }: Environment): Settings {
+  const mailboxes = Object.entries(inbound?.mailboxes ?? {}).map(([name, { authservId, ...rest }]) => [name, { ...rest, authserv_id: authservId }] as const);
+  return said({
+    RCM_INBOUND_TWILIO_URL: inbound?.twilioUrl,
+    RCM_INBOUND_MAILBOXES: mailboxes.length > 0 ? JSON.stringify(Object.fromEntries(mailboxes)) : undefined,
+    RCM_TRACES_URL: traces?.url,
+  });
+}
 
 /** Its port is reached from the load balancer alone, which takes TLS off. */
 const api = ({ api }: Environment): Settings =>
@@ -48,18 +85,23 @@ const api = ({ api }: Environment): Settings =>
     ? {
         ...{ RCM_API_HOST: '0.0.0.0', RCM_API_PORT: String(API_PORT), RCM_API_TLS_PROXY: 'yes' },
         ...{ RCM_API_ISSUER: api.issuer, RCM_API_AUDIENCE: api.audience, RCM_API_JWKS_URL: api.jwksUrl },
+        ...said({
+          ...{ RCM_API_PREVIOUS_ISSUER: api.previous?.issuer, RCM_API_PREVIOUS_JWKS_URL: api.previous?.jwksUrl },
+          RCM_API_PREVIOUS_AUDIENCE: api.previous?.audience,
+        }),
       }
     : {};
 
 /** Both its ports are reached from its load balancer alone, which takes TLS off. */
 function people({ console: open }: Environment): Settings {
   if (!open) return {};
-  const said = { RCM_CONSOLE_SCOPES: open.scopes, RCM_CONSOLE_GROUPS_CLAIM: open.groupsClaim, RCM_CONSOLE_ACR: open.acr, RCM_CONSOLE_AMR: open.amr };
+  const wanted = { RCM_CONSOLE_SCOPES: open.scopes, RCM_CONSOLE_GROUPS_CLAIM: open.groupsClaim, RCM_CONSOLE_ACR: open.acr, RCM_CONSOLE_AMR: open.amr };
   return {
     ...{ RCM_CONSOLE_HOST: '0.0.0.0', RCM_CONSOLE_PORT: String(CONSOLE_PORT), RCM_CONSOLE_TLS_PROXY: 'yes', RCM_CONSOLE_URL: open.url },
     ...{ RCM_HEALTH_HOST: '0.0.0.0', RCM_HEALTH_PORT: String(CONSOLE_HEALTH_PORT) },
     ...{ RCM_CONSOLE_ISSUER: open.issuer, RCM_CONSOLE_CLIENT_ID: open.clientId, RCM_CONSOLE_ROLES: open.roles.join(',') },
-    ...Object.fromEntries(Object.entries(said).filter((each): each is [string, string] => each[1] !== undefined)),
+    ...said(wanted),
+    ...tuned(open),
   };
 }
 

@@ -2,9 +2,9 @@ import { taskTrustPolicy } from '@rcm/credentials/policies';
 import type { aws_iam as iam } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
-import { executionRoleName, logGroupName, SECRETS_OF, type Service } from './names.ts';
+import { executionRoleName, logGroupName, type Service } from './names.ts';
 import { placeOf } from './policies-of.ts';
-import { type ProcessSecrets, secretArn } from './process-secrets.ts';
+import { type ProcessSecrets, secretArn, secretsOf } from './process-secrets.ts';
 import { serviceRole } from './service-role.ts';
 
 export interface StartRoleOptions {
@@ -18,7 +18,7 @@ export interface StartRoleOptions {
 /** What ECS needs to start one service: its image, its log, its own secrets, and nobody else's. The process itself has another role. */
 export function startRole(scope: Construct, { environment, service, image, secrets, platformKeyArn }: StartRoleOptions): iam.CfnRole {
   const { partition, region, account } = environment;
-  const own = [...new Set(Object.values(SECRETS_OF[service]))].map((name) => secretArn(secrets, name));
+  const own = [...new Set(Object.values(secretsOf(service, environment)))].map((name) => secretArn(secrets, name));
   return serviceRole(scope, `${service}-start`, {
     name: executionRoleName(service),
     trusted: taskTrustPolicy(placeOf(environment)),

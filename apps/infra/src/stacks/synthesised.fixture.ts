@@ -31,15 +31,24 @@ export interface Synthesised {
 
 const EXAMPLE = join(import.meta.dirname, '..', '..', 'example', 'infra.yaml');
 
+export interface SynthesisOptions {
+  /** With CDK's check against CloudFormation's schemas. Default: without. */
+  readonly checked?: boolean;
+  /** What is other than in the example. Default: nothing. */
+  readonly change?: (environments: readonly Environment[]) => readonly Environment[];
+}
+
+export const exampleEnvironments = (): readonly Environment[] => readConfiguration(EXAMPLE);
+
 /**
  * The example, synthesised once for a file of tests: a second of the processor, and seven more with CDK's check against CloudFormation's schemas, which one
  * file asks for and the command always makes.
  */
-export function synthesised({ checked = false } = {}): Synthesised {
+export function synthesised({ checked = false, change = (all) => all }: SynthesisOptions = {}): Synthesised {
   const outdir = mkdtempSync(join(tmpdir(), 'rcm-infra-'));
   if (!checked) process.env['CDK_VALIDATION'] = 'false';
   try {
-    const environments = readConfiguration(EXAMPLE);
+    const environments = change(exampleEnvironments());
     const app = platformApp(environments, { outdir });
     const assembly = app.synth();
     const templates = new Map(assembly.stacks.map(({ stackName, template }) => [stackName, template as Template]));

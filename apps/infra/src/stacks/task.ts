@@ -1,8 +1,8 @@
 import { aws_ecs as ecs } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
-import { logGroupName, roleArn, SECRETS_OF, type Service } from './names.ts';
-import { type ProcessSecrets, secretArn } from './process-secrets.ts';
+import { logGroupName, roleArn, type Service } from './names.ts';
+import { type ProcessSecrets, secretArn, secretsOf } from './process-secrets.ts';
 import { because } from './reasons.ts';
 import { settingsOf } from './settings.ts';
 import { startRole } from './start-role.ts';
@@ -47,7 +47,7 @@ export function task(scope: Construct, options: TaskOptions): ecs.CfnTaskDefinit
         linuxParameters: { initProcessEnabled: false, capabilities: { drop: ['ALL'] } },
         mountPoints: [{ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false }],
         environment: Object.entries(settingsOf(service, environment)).map(variable),
-        secrets: Object.entries(SECRETS_OF[service]).map(([name, secret]) => ({ name, valueFrom: secretArn(secrets, secret) })),
+        secrets: Object.entries(secretsOf(service, environment)).map(([name, secret]) => ({ name, valueFrom: secretArn(secrets, secret) })),
         ...(healthPort === undefined ? {} : { healthCheck: health(healthPort) }),
         ...(servedPort === undefined ? {} : { portMappings: [{ containerPort: servedPort, protocol: 'tcp' }] }),
         stopTimeout: STOP_SECONDS,

@@ -7,6 +7,7 @@ import { Receivers } from '../callbacks/receiver.ts';
 import { apiOptions } from '../http/environment.ts';
 import { gatewaysOf } from '../http/inbound/environment.ts';
 import { startApi } from '../http/server.ts';
+import { mailboxesOf } from '../mailboxes/passwords.ts';
 import { readAllMailboxes } from '../mailboxes/read-all.ts';
 import { openWebAgent, workerOptions } from '../services.ts';
 import { workInTurn } from '../tasks/turns.ts';
@@ -73,7 +74,7 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   const telling = deliverCallbacks({ db, logger, metrics, clock: access.clock, receivers, signal: stop.drain });
   const reading = readAllMailboxes({
     ...{ db, logger, metrics, clock: access.clock, keys: access.keys, signal: stop.drain },
-    mailboxes: config.RCM_INBOUND_MAILBOXES ?? [],
+    mailboxes: mailboxesOf(config),
   });
   const measuring = measureQueue({ db, logger, metrics, clock: access.clock, signal: stop.drain });
   logger.info({ healthPort: health.port, apiPort: api?.port ?? null, worker: config.worker }, 'ready');

@@ -23,9 +23,9 @@ const DAY_MS = 86_400_000;
 /** A mail that was looked at, where the server keeps words of its clients. */
 const READ_WORD = '$RcmRead';
 
-/** The file of a mailbox's password or token, as it is now. */
-export async function readSecret({ secret: { file } }: Mailbox): Promise<Secret<string>> {
-  return new Secret((await readFile(file, 'utf8')).replace(/\r?\n$/, ''));
+/** A mailbox's password or token: as its file has it now, or as the process was given it. */
+export async function readSecret({ secret }: Mailbox): Promise<Secret<string>> {
+  return 'given' in secret ? secret.given : new Secret((await readFile(secret.file, 'utf8')).replace(/\r?\n$/, ''));
 }
 
 /** Whether a server would be told the same once more. */

@@ -13,6 +13,7 @@ export const KEYS: IdentityKeys = { current: { id: '1', key: new Secret(IDENTITY
 
 /** A mailbox that nobody else has, and an address whose mails lie in it. */
 export interface TestMailbox extends Mailbox {
+  readonly secret: Extract<Mailbox['secret'], { readonly file: string }>;
   address(local?: string): { readonly to: string; readonly inboxes: readonly string[] };
 }
 

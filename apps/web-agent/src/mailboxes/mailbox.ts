@@ -1,7 +1,11 @@
 import { X509Certificate } from 'node:crypto';
+import type { Secret } from '@rcm/telemetry';
 import { z } from 'zod';
 
-/** A mailbox that is read, as the deployment says. It holds no secret: the file that does is read anew for each connection. */
+/** Where the secret that a user signs in with lies: in a file, which is read anew for each connection, or in what the process was started with. */
+export type MailboxSecret = { readonly kind: 'password' | 'token'; readonly file: string } | { readonly kind: 'password'; readonly given: Secret<string> };
+
+/** A mailbox that is read, as the deployment says. */
 export interface Mailbox {
   readonly name: string;
   readonly host: string;
@@ -9,8 +13,8 @@ export interface Mailbox {
   /** `implicit`: TLS from the first byte. `starttls`: the connection becomes TLS before anything is said, or is given up. */
   readonly tls: 'implicit' | 'starttls';
   readonly user: string;
-  /** What the user signs in with, a password or an OAuth 2 access token, and the file that holds it. */
-  readonly secret: { readonly kind: 'password' | 'token'; readonly file: string };
+  /** What the user signs in with: a password, or an OAuth 2 access token. */
+  readonly secret: MailboxSecret;
   readonly folder: string;
   /** By which name the receiving server says, in `Authentication-Results`, what it found of a mail's sender (RFC 8601). */
   readonly authservId: string;
@@ -18,6 +22,11 @@ export interface Mailbox {
   readonly afterwards: 'keep' | 'mark' | 'delete';
   /** Certificate (PEM) of the CA that has signed the server's. Default: those that Node knows. */
   readonly ca: string | undefined;
+}
+
+/** As it is named, before its password is put to it: without a file, that is in `RCM_INBOUND_MAILBOX_PASSWORDS`. */
+export interface NamedMailbox extends Omit<Mailbox, 'secret'> {
+  readonly secret: { readonly kind: 'password' | 'token'; readonly file: string } | null;
 }
 
 /** More of them would be connections that nobody watches. */
@@ -40,9 +49,9 @@ const mailboxSchema = z
     afterwards: z.enum(['keep', 'mark', 'delete'], 'must be keep, mark or delete').default('mark'),
     ca: z.string('must be text').refine(isCertificate, 'must be a certificate (PEM)').optional(),
   })
-  .refine((mailbox) => (mailbox.password_file === undefined) !== (mailbox.token_file === undefined), {
+  .refine((mailbox) => mailbox.password_file === undefined || mailbox.token_file === undefined, {
     path: ['password_file'],
-    error: 'or token_file is set, one of the two',
+    error: 'or token_file is set, not both',
   });
 
 const mailboxesSchema = z
@@ -50,7 +59,7 @@ const mailboxesSchema = z
   .refine((named) => Object.keys(named).length <= MOST, `may name ${MOST} mailboxes`);
 
 /** Reads `{"NAME": {"host", "user", "password_file", "authserv_id", …}}`. Reports what is wrong by its place, and repeats no value. */
-export function readMailboxes(text: string, context: z.core.$RefinementCtx): readonly Mailbox[] {
+export function readMailboxes(text: string, context: z.core.$RefinementCtx): readonly NamedMailbox[] {
   const parsed = mailboxesSchema.safeParse(jsonOf(text));
   if (parsed.success) return Object.entries(parsed.data).map(([name, said]) => mailboxOf(name, said));
   for (const { path, message, code } of parsed.error.issues)
@@ -58,9 +67,10 @@ export function readMailboxes(text: string, context: z.core.$RefinementCtx): rea
   return z.NEVER;
 }
 
-function mailboxOf(name: string, said: z.infer<typeof mailboxSchema>): Mailbox {
+function mailboxOf(name: string, said: z.infer<typeof mailboxSchema>): NamedMailbox {
   const { host: server, port, tls, user, folder, authserv_id: authservId, afterwards, ca } = said;
-  const secret = { kind: said.token_file === undefined ? ('password' as const) : ('token' as const), file: said.token_file ?? said.password_file ?? '' };
+  const path = said.token_file ?? said.password_file;
+  const secret = path === undefined ? null : { kind: said.token_file === undefined ? ('password' as const) : ('token' as const), file: path };
   return { name, host: server, port: port ?? (tls === 'implicit' ? 993 : 143), tls, user, secret, folder, authservId, afterwards, ca };
 }
 

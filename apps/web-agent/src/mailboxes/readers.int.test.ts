@@ -1,5 +1,6 @@
 import { endCodeTurn } from '@rcm/db';
 import { asSuperuser } from '@rcm/db/testing';
+import { Secret } from '@rcm/telemetry';
 import { freePort } from '@rcm/test-services';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -75,6 +76,14 @@ describe('readers', () => {
     await reader.until('read');
     expect(reader.states).toEqual(['refused', 'read']);
     expect(w.logged()).not.toContain('not-the-password-1');
+  });
+
+  it('sign in with a password that the process was given, and show it to nobody', async () => {
+    const box = await w.mailbox();
+    const password = (await readFile(box.secret.file, 'utf8')).replace(/\r?\n$/, '');
+    const reader = w.reader({ ...box, secret: { kind: 'password', given: new Secret(password) } });
+    await reader.until('read');
+    expect(w.logged()).not.toContain(password);
   });
 
   it('say nothing to a server whose certificate is not by their CA', async () => {

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { problems, set, written, type Written } from './written.fixture.ts';
+
+describe('of whom processes tell and read, and of their keys and settings, a wrong file gives a line that says what and where:', () => {
+  it.each<[string, (yaml: Written) => void, string]>([
+    ['a mailbox without TLS', set('prod.inbound.mailboxes.codes.tls', 'none'), 'environments.prod.inbound.mailboxes.codes.tls: must be implicit or starttls'],
+    ['a password in the file', set('prod.inbound.mailboxes.codes.password', 'x'), 'environments.prod.inbound.mailboxes.codes: Unrecognized key: "password"'],
+    ['nobody who brings codes', set('prod.inbound', {}), 'environments.prod.inbound: names nobody who brings codes'],
+    ['a gateway without the API', set('prod.api', undefined), 'environments.prod.inbound.twilioUrl: comes by the HTTP API, and there is no api'],
+    ['a receiver at an address', set('prod.callbacks.hosts', ['https://hooks.example/x']), 'environments.prod.callbacks.hosts.0: must be HOST or HOST:PORT'],
+    ['a receiver twice', set('prod.callbacks.hosts', ['a.example', 'a.example']), 'environments.prod.callbacks.hosts.1: names a.example a second time'],
+    ['spans in the clear', set('prod.traces.url', 'http://collector.example/v1/traces'), 'environments.prod.traces.url: must be an https address'],
+    [
+      'a setting of its own kind',
+      set('prod.webAgent.settings', { RCM_API_PORT: 1 }),
+      'environments.prod.webAgent.settings.RCM_API_PORT: is no variable that may',
+    ],
+    [
+      'what leaves something unprotected',
+      set('dev.rotator.settings', { RCM_PLAINTEXT: 'aws' }),
+      'environments.dev.rotator.settings.RCM_PLAINTEXT: is no variable',
+    ],
+    [
+      'a setting that is a list',
+      set('dev.rotator.settings', { RCM_ROTATOR_CANARY: ['off'] }),
+      'environments.dev.rotator.settings.RCM_ROTATOR_CANARY: must be a number',
+    ],
+    ['two keys of one id', set('prod.keys', { identity: '2', previousIdentity: '2' }), 'environments.prod.keys.previousIdentity: is the id of the current one'],
+    ['a previous key of none', set('prod.keys', { previousFingerprint: '2' }), 'environments.prod.keys.previousFingerprint: has no current one beside it'],
+    ['the id of a key without quotes', set('prod.keys', { identity: 2 }), 'environments.prod.keys.identity: must be an id in quotes'],
+    [
+      'an issuer that is changed for itself',
+      set('prod.api.previous', { issuer: 'https://identity.example/', jwksUrl: 'https://identity.example/keys' }),
+      'environments.prod.api.previous.issuer: is the issuer itself',
+    ],
+  ])('%s', (_, change, line) => {
+    expect(problems(written(change)).filter((each) => each.startsWith(line))).toHaveLength(1);
+  });
+});
