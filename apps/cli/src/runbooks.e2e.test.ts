@@ -123,6 +123,10 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
       sql(`INSERT INTO backup_run (began_at, place, organizations, logins, copies, missing) VALUES (now() - interval '40 hours', '/backups', 1, 5, 0, 0)`),
     firstEnds: 1,
   },
+  'console-failing': {
+    make: async () => void (isWell = false),
+    at: { 'rcm overview': async () => void (isWell = true) },
+  },
   'process-gone': {
     make: async () => void (isWell = false),
     at: { 'rcm recover': async () => void (isWell = true) },

@@ -1,5 +1,5 @@
 import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
-import { checkListener, isProtected, readConfig, Secret } from '@rcm/telemetry';
+import { checkListener, isProtected, metricsEnvironment, readConfig, Secret } from '@rcm/telemetry';
 import { z } from 'zod';
 import { parseGroups } from './access/groups.ts';
 
@@ -10,6 +10,7 @@ const DAY_MS = 86_400_000;
 const schema = z
   .object({
     ...databaseEnvironment,
+    ...metricsEnvironment,
     RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
     RCM_HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).default(8_085),
     RCM_HEALTH_HOST: z.string().default('127.0.0.1'),

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { checkConfiguration, databaseProblem, openDatabase } from '@rcm/db';
-import { createLogger, createMetrics, plaintextWarnings, startHealthServer } from '@rcm/telemetry';
+import { createLogger, createMetrics, embedMetrics, plaintextWarnings, startHealthServer } from '@rcm/telemetry';
 import type { ConsoleConfig } from './config.ts';
 import { startConsole } from './server.ts';
 
@@ -48,6 +48,7 @@ export async function runConsole(config: ConsoleConfig): Promise<number> {
     }),
     (each) => each.close(),
   );
+  opened.adopt(embedMetrics({ metrics, service: 'console', everyMs: config.RCM_EMBEDDED_METRICS_MS }), (each) => each.close());
   logger.info({ port: server.port, healthPort: health.port, url: config.RCM_CONSOLE_URL }, 'ready');
   await stopping;
   logger.info('stopping');

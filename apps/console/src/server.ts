@@ -88,6 +88,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
     if (stopping) reply.header('connection', 'close');
   });
   const answered = metrics.counter('rcm_console_requests_total');
+  const failed = metrics.counter('rcm_console_failures_total');
   server.decorateRequest('visitor', null);
   server.decorateReply('html', function (page) {
     return this.type('text/html; charset=utf-8').send(htmlOf(page));
@@ -106,6 +107,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     answered.inc({ route, status: String(reply.statusCode) });
+    if (reply.statusCode >= 500) failed.inc();
     logger.info({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
   });
   server.setErrorHandler(async (error: Error, request, reply) => {

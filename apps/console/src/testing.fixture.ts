@@ -1,7 +1,7 @@
 import { insertEndpoint, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { ALLOWED, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { CLIENT_ID, type DemoPerson, startSignIn } from '@rcm/demo-sign-in';
-import { createLogger, createMetrics, Secret } from '@rcm/telemetry';
+import { createLogger, createMetrics, type Metrics, Secret } from '@rcm/telemetry';
 import { freePort, freshDatabase } from '@rcm/test-services';
 import { parseGroups } from './access/groups.ts';
 import { startConsole } from './server.ts';
@@ -47,6 +47,7 @@ export const PORTAL = {
 export interface TestConsole {
   readonly origin: string;
   readonly issuer: string;
+  readonly metrics: Metrics;
   /** Of the tables' owner. */
   readonly url: string;
   /** A browser in which this person has signed in; `null`: nobody has. */
@@ -66,6 +67,7 @@ export async function openTestConsole(
   const origin = `http://localhost:${port}`;
   const signIn = opened.adopt(await startSignIn({ redirectUris: [`${origin}/signed-in`], people: options.people ?? PEOPLE }), (each) => each.close());
   const db = opened.adopt(openDatabase({ url: urlFor('rcm_console', fresh.url), applicationName: 'console', role: 'rcm_console' }), (each) => each.close());
+  const metrics = createMetrics();
   const groups = parseGroups(GROUPS);
   if (typeof groups === 'string') throw new Error(groups);
   opened.adopt(
@@ -82,7 +84,7 @@ export async function openTestConsole(
         live: { most: options.streams ?? 100, roundMs: 100 },
       },
       logger: createLogger({ name: 'console', level: 'error' }),
-      metrics: createMetrics(),
+      metrics,
       issuer: {
         ...{ issuer: signIn.issuer, clientId: CLIENT_ID, clientSecret: new Secret(signIn.clientSecret), scopes: 'openid profile groups' },
         ...{ acr: undefined, amr: options.amr },
@@ -94,6 +96,7 @@ export async function openTestConsole(
   return {
     origin,
     issuer: signIn.issuer,
+    metrics,
     url: fresh.url,
     async browser(person) {
       const browser = new Browser(origin);

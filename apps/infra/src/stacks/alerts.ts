@@ -1,5 +1,5 @@
 import { aws_chatbot as chatbot, aws_cloudwatch as cloudwatch, aws_iam as iam, aws_sns as sns, Stack, type StackProps } from 'aws-cdk-lib';
-import { alarm as definition, alarmNames, underQuotas } from '@rcm/telemetry';
+import { alarm as definition, type AlarmName, alarmNames, metric, underQuotas } from '@rcm/telemetry';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { tellEvents } from './events.ts';
@@ -15,6 +15,9 @@ export interface AlertsStackProps extends StackProps {
   /** Whether processes and database are here, or secrets alone. */
   readonly runsHere: boolean;
 }
+
+/** What the console alone measures: where there is none, nobody asks for it. */
+const isOfConsole = (name: AlarmName): boolean => metric(definition(name).metric).by.every((service) => service === 'console');
 
 /** One topic, and what is told by it: events at once, alarms after minutes. Rotators tell it their notices. */
 export class AlertsStack extends Stack {
@@ -61,8 +64,8 @@ export class AlertsStack extends Stack {
   }
 
   /** What the apps measure: the definitions are theirs (docs/metrics.md). */
-  #alarmsOfApps({ quotas }: Environment): void {
-    for (const name of alarmNames) {
+  #alarmsOfApps({ quotas, console: people }: Environment): void {
+    for (const name of alarmNames.filter((each) => people !== undefined || !isOfConsole(each))) {
       const { says, runbook } = definition(name);
       new cloudwatch.CfnAlarm(this, name, {
         ...{ alarmName: name, alarmDescription: `${says} See docs/runbooks/${runbook}.md.`, treatMissingData: 'notBreaching' },

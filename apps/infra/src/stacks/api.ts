@@ -17,12 +17,13 @@ export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, { environment, network, ...props }: ApiStackProps) {
     super(scope, id, props);
     const { certificateArn, callers } = environment.api;
-    this.targets = internalDoor(this, {
+    const { targets } = internalDoor(this, {
       ...{ environment, vpc: network.vpc, name: 'rcm-api', description: 'The HTTP API', logsPrefix: API_LOGS_PREFIX },
       ...{ certificateArn, callers, callersAre: 'Services that ask for tasks' },
       noFirewall:
         'No address of it is public, the ranges that reach it are listed, and no body is read before the token of its request is checked (docs/tasks.md).',
       to: { id: 'WebAgents', group: network.browsers, port: API_PORT, alive: { path: '/v1/openapi.json', port: API_PORT } },
     });
+    this.targets = targets;
   }
 }

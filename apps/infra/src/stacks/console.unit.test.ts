@@ -77,6 +77,24 @@ describe('the console', () => {
     expect(alarms).toMatchObject([{ Dimensions: expect.arrayContaining([{ Name: 'ServiceName', Value: 'console' }]), TreatMissingData: 'breaching' }]);
   });
 
+  it('is missed within minutes when its load balancer finds none that answers, and told of when it fails', () => {
+    const alarm = (name: string) => all('AWS::CloudWatch::Alarm').filter(({ AlarmName }) => (AlarmName as unknown) === name);
+    const told = [expect.stringMatching(/:rcm-notices$/)];
+    expect(alarm('rcm-console-unreachable')).toMatchObject([
+      {
+        ...{ Namespace: 'AWS/ApplicationELB', MetricName: 'HealthyHostCount', Threshold: 1, ComparisonOperator: 'LessThanThreshold' },
+        ...{ TreatMissingData: 'breaching', AlarmActions: told, OKActions: told },
+        Dimensions: [
+          { Name: 'LoadBalancer', Value: { 'Fn::GetAtt': [expect.any(String), 'LoadBalancerFullName'] } },
+          { Name: 'TargetGroup', Value: { 'Fn::GetAtt': [expect.any(String), 'TargetGroupFullName'] } },
+        ],
+      },
+    ]);
+    expect(alarm('rcm-console-failing')).toHaveLength(1);
+    const task = all('AWS::ECS::TaskDefinition').find(({ Family }) => (Family as unknown) === 'rcm-console');
+    expect(JSON.stringify(task)).toMatch(/"RCM_EMBEDDED_METRICS_MS","Value":"60000"/);
+  });
+
   it('is not there where nobody names it: no door, no service, no group, no secret, no log, no alarm', () => {
     expect([...made.templates.keys()]).not.toContain('rcm-dev-console');
     const dev = [...made.templates].filter(([name]) => name.startsWith('rcm-dev-'));

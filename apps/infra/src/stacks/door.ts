@@ -28,6 +28,11 @@ export interface DoorTarget {
   readonly alive: { readonly path: string; readonly port: number };
 }
 
+export interface Door {
+  readonly door: elb.CfnLoadBalancer;
+  readonly targets: elb.CfnTargetGroup;
+}
+
 const HTTPS = 443;
 /** A request waits for its answer for half a minute at most; what is behind keeps a connection longer than this, so that none is used that it is closing (KEEP_ALIVE_MS). */
 export const IDLE_SECONDS = 40;
@@ -36,9 +41,9 @@ const DRAIN_SECONDS = 45;
 
 /**
  * A door into the network: a load balancer with addresses of the network alone, which takes TLS off and hands requests to a service. It is reached from the ranges
- * that the configuration names, and is itself let to nothing but that service's ports. Returns what the service puts its tasks into.
+ * that the configuration names, and is itself let to nothing but that service's ports. Returns it, and what the service puts its tasks into.
  */
-export function internalDoor(stack: Stack, options: DoorOptions): elb.CfnTargetGroup {
+export function internalDoor(stack: Stack, options: DoorOptions): Door {
   const { environment, vpc, name, description, certificateArn, callers, callersAre, logsPrefix, noFirewall, to } = options;
   const group = new ec2.SecurityGroup(stack, 'Door', { vpc, description, allowAllOutbound: false });
   for (const range of callers) group.addIngressRule(ec2.Peer.ipv4(range), ec2.Port.tcp(HTTPS), callersAre);
@@ -71,7 +76,7 @@ export function internalDoor(stack: Stack, options: DoorOptions): elb.CfnTargetG
     defaultActions: [{ type: 'forward', targetGroupArn: targets.ref }],
   });
   new CfnOutput(stack, 'Address', { description: "What the certificate's name is to lead to (CNAME)", value: door.attrDnsName });
-  return targets;
+  return { door, targets };
 }
 
 /** Rules of the service's group lie here: the network knows nothing of who comes after it. */

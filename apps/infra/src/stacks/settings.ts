@@ -40,7 +40,7 @@ export function settingsOf(service: Service, environment: Environment): Settings
         ...tuned(environment.auditHeads),
       };
     case 'console':
-      return { ...database, ...people(environment) };
+      return { ...measured, ...people(environment) };
   }
 }
 

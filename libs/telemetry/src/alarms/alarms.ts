@@ -111,6 +111,10 @@ export const ALARMS = {
     ...{ metric: 'rcm_backup_age_seconds', above: 129_600, seconds: 900, urgency: 'today', runbook: 'backup-old' },
     says: 'No backup of every organization’s secrets was begun within 36 hours that came to its end.',
   },
+  'rcm-console-failing': {
+    ...{ metric: 'rcm_console_failures_total', above: 5, seconds: 300, urgency: 'today', runbook: 'console-failing' },
+    says: 'The console could not answer more than 5 times within 5 minutes: people do not see the fleet, and nothing else stops.',
+  },
   'rcm-audit-heads-late': {
     ...{ metric: 'rcm_audit_heads_age_seconds', above: 3600, seconds: 60, urgency: 'today', runbook: 'audit-heads' },
     says: 'The heads of the audit chains have not been written for an hour.',

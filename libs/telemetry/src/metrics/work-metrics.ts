@@ -134,6 +134,10 @@ export const WORK_METRICS = {
     ...{ kind: 'counter', unit: 'count', by: ['console'], meaning: 'Requests of the console by route and status.' },
     ...{ source: 'each answer', labels: { route: 'any', status: 'any' } },
   },
+  rcm_console_failures_total: {
+    ...{ kind: 'counter', unit: 'count', by: ['console'], meaning: 'Answers of the console with which it said that it could not (status 500 and above).' },
+    source: 'each answer',
+  },
   rcm_console_streams: { kind: 'gauge', unit: 'count', by: ['console'], meaning: 'Pages in browsers that are told of changes.', source: 'the event streams' },
   rcm_audit_heads_written_seconds: {
     ...{ kind: 'gauge', unit: 'unix time', by: HEADS, meaning: 'When the heads of all chains were last in a sink.' },

@@ -10,7 +10,7 @@ No label names an organization, an endpoint, an account or a person.
 ## Where they are
 | | |
 | --- | --- |
-| Prometheus | \`/metrics\` of each process ([configuration](configuration.md#every-app), \`RCM_HEALTH_PORT\`). \`docker/prometheus\`: rules and an example of a configuration, whose jobs must be called \`web-agent\`, \`rotator\` and \`audit-heads\` |
+| Prometheus | \`/metrics\` of each process ([configuration](configuration.md#every-app), \`RCM_HEALTH_PORT\`). \`docker/prometheus\`: rules and an example of a configuration, whose jobs must be called \`web-agent\`, \`rotator\`, \`audit-heads\` and \`console\` |
 | Grafana | \`docker/grafana\`: data source and dashboard, to be provisioned |
 | CloudWatch | with \`RCM_EMBEDDED_METRICS_MS\` a process writes lines of the embedded metric format to stdout: namespace \`RCM\`, one dimension, \`service\`. Only what an alarm or the scaling looks at, marked ☁ below, because each costs by the month: of a counter what came since the line before, over all labels, of a gauge its highest. Histograms are not in it |
 
@@ -56,7 +56,7 @@ export function metricsPage(cloudWatch: ReadonlySet<string>): string {
     '`libs/telemetry/src/alarms/quotas.ts` and write the rules anew. Two things are not counted: the second region, which has quotas of its own, and what runs once (a migrator, a backup,',
     '`rcm`). A migrator takes nearly all of the quota of writes on purpose and slows down by itself when it is refused, so that counting it would raise the alarm at every migration.',
     '',
-    'Prometheus also has `rcm-no-web-agent`, `rcm-no-rotator` and `rcm-no-audit-heads`, where none of them answers for 3 minutes. What only AWS can tell of (break-glass, keys, reads outside of the',
+    'Prometheus also has `rcm-no-web-agent`, `rcm-no-rotator`, `rcm-no-audit-heads` and, where there is a job of that name, `rcm-no-console`, where none of them answers for 3 minutes. What only AWS can tell of (break-glass, keys, reads outside of the',
     'platform, the quota of KMS, deployments) is in the stack ([credential infrastructure](credential-infrastructure.md)); each of those has a [runbook](runbooks/README.md) too.',
     '',
     '## Metrics',

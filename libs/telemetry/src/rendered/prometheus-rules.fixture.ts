@@ -39,8 +39,11 @@ function alertOf(name: (typeof alarmNames)[number]): Rule {
   };
 }
 
+/** Not every site has a console: one that is no target is not missed. */
+const noneUp = (job: string): string => (job === 'console' ? `sum(up{job="${job}"}) == 0` : `absent(up{job="${job}"} == 1)`);
+
 const gone = (job: string): Rule => ({
-  ...{ alert: `rcm-no-${job}`, expr: `absent(up{job="${job}"} == 1)`, for: '180s', labels: { severity: urgency.now } },
+  ...{ alert: `rcm-no-${job}`, expr: noneUp(job), for: '180s', labels: { severity: urgency.now } },
   annotations: { summary: `No ${job} answers.`, runbook: 'docs/runbooks/process-gone.md' },
 });
 
@@ -50,7 +53,7 @@ export const RULES: readonly Rule[] = [
     .filter(({ above }) => above === 'its band')
     .map((definition) => ({ record: recorded(definition), expr: `sum(increase(${definition.metric}[1h]))` })),
   ...alarmNames.map(alertOf),
-  ...['web-agent', 'rotator', 'audit-heads'].map(gone),
+  ...['web-agent', 'rotator', 'audit-heads', 'console'].map(gone),
 ];
 
 /** YAML of which every text is quoted as JSON quotes it. */

@@ -123,7 +123,7 @@ describe.skipIf(!hasPromtool())('Prometheus', () => {
     expect([ended.code, ended.output]).toEqual([0, expect.any(String)]);
   });
 
-  it.each(['web-agent', 'rotator', 'audit-heads'])('a %s that answers no more is told of, one of two is not', (job) => {
+  it.each(['web-agent', 'rotator', 'audit-heads', 'console'])('a %s that answers no more is told of, one of two is not', (job) => {
     const name = `rcm-no-${job}`;
     const rule = RULES.find((each) => each.alert === name);
     const up = (...values: string[]) => ({
