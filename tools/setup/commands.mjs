@@ -24,6 +24,7 @@ const COMMANDS = {
   portal: { file: inRoot('tools', 'portal', 'src', 'main.ts'), args: [], cwd: here, browser: true },
   bench: { file: inRoot('tools', 'bench', 'src', 'main.ts'), args: [], cwd: here, browser: true },
   'crash-matrix': { file: inRoot('tools', 'crash-matrix', 'src', 'main.ts'), args: [], cwd: here, browser: true },
+  load: { file: inRoot('tools', 'platform', 'src', 'load', 'main.ts'), args: [], cwd: here, browser: false },
   soak: { file: inRoot('tools', 'soak', 'src', 'main.ts'), args: [], cwd: here, browser: true },
   simulate: { file: inRoot('tools', 'simulation', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   'audit-tampering': { file: inRoot('tools', 'audit-tampering', 'src', 'main.ts'), args: [], cwd: here, browser: false },

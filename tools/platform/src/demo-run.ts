@@ -6,7 +6,7 @@ import type { DataFolder } from './data/folder.ts';
 import type { MemoryFile } from './data/memory.ts';
 import { wrongFigures, type Figures } from './figures/figures.ts';
 import { readReached } from './figures/reached.ts';
-import type { RunOptions } from './options.ts';
+import type { AppCounts, RunOptions } from './options.ts';
 import type { RunningAws } from './aws/running.ts';
 import { type AppSetting, ENVIRONMENT_NAME } from './processes/environment.ts';
 import { settleStorage } from './postgres/start.ts';
@@ -24,6 +24,7 @@ import { migrateFromImage, runMigrator } from './work/apps.ts';
 import { type Doors, openDoors } from './work/doors.ts';
 import { writeOperatorProfile } from './work/operator-profile.ts';
 import { openRotations, workThroughRotation } from './work/demonstration.ts';
+import type { MeasuredWork } from './work/measured-work.ts';
 
 /** For the whole way to the figures: start-up, and generous turns of one-time code steps. */
 const BASE_MS = 240_000;
@@ -31,6 +32,14 @@ const PER_ENDPOINT_MS = 10_000;
 /** For the endpoint it has in hand. */
 const MIGRATOR_GRACE_MS = 15_000;
 const TASK_KEYS_MS = 1_800_000;
+const ONE_EACH: AppCounts = { agents: 1, rotators: 1 };
+
+/** What somebody beside the terminal wants to know. */
+export interface RunHooks {
+  onWork?(measured: MeasuredWork): void;
+  /** Takes the figures. Default: stdout. */
+  readonly print?: (text: string) => void;
+}
 
 /** Everything of one run, from the data folder to the exit code. */
 export interface Run {
@@ -50,6 +59,7 @@ export interface Run {
   readonly startedAt: number;
   /** Told of the exit code when the figures are printed: whoever ends it after that ends nothing early. */
   readonly onFigures: (exitCode: number) => void;
+  readonly hooks: RunHooks;
 }
 
 /** A run from its services to its figures: services, seeds, migration, work through the rotation, figures. Gives the exit code: 0 where every figure is as it should be. */
@@ -57,7 +67,8 @@ export async function toTheFigures(run: Run): Promise<number> {
   const { options, memory, folder, progress, stops, supervisor, interruption, startedAt } = run;
   const services = await startServices({ mode: memory.value.mode, folder, supervisor, stops, removals: run.removals, progress, environment: run.environment });
   const url = services.postgres.url.value.reveal();
-  const containers = options.images === null ? null : new AppContainers(folder, run.environment);
+  const apps = options.apps ?? ONE_EACH;
+  const containers = options.images === null ? null : new AppContainers(folder, run.environment, apps);
   if (containers) run.removals.push('containers of the apps', () => containers.remove());
   if (options.images === null) await applyMigrations({ url });
   else await migrateFromImage(options.images, { folder, url: services.postgres.url }, supervisor);
@@ -92,11 +103,13 @@ export async function toTheFigures(run: Run): Promise<number> {
     progress,
     signal: interruption.signal,
     until,
+    apps,
   });
+  run.hooks.onWork?.(work.measured);
 
   if (containers) {
     await containers.check();
-    progress.say('both containers: not root, no capability, no way to gain one, a seccomp filter, a root that is read-only');
+    progress.say('every container: not root, no capability, no way to gain one, a seccomp filter, a root that is read-only');
   }
 
   const trail = await writeAuditTrail(folder, services.postgres.url, supervisor);
@@ -127,7 +140,7 @@ export async function toTheFigures(run: Run): Promise<number> {
     interruptedRotations: memory.value.interruptedRotations.length,
   });
   progress.end();
-  reportEnd({ figures, wrong, hits: search.hits, json: options.json, folder });
+  reportEnd({ figures, wrong, hits: search.hits, json: options.json, folder, print: run.hooks.print });
   const exitCode = wrong.length === 0 ? 0 : 1;
   run.onFigures(exitCode);
   if (!options.once) await standBy(run, { services, work, trail, profile: await writeOperatorProfile(setting), doors });

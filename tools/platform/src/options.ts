@@ -1,5 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
+/** How many processes of each there are. */
+export interface AppCounts {
+  readonly agents: number;
+  readonly rotators: number;
+}
+
 export interface RunOptions {
   /** End by itself once every login was rotated and worked with. */
   readonly once: boolean;
@@ -13,6 +19,8 @@ export interface RunOptions {
   readonly compose: boolean;
   /** What the names of the images begin with that the apps run from; `null`: from this clone. */
   readonly images: string | null;
+  /** Default: one of each. */
+  readonly apps?: AppCounts;
 }
 
 const MOST_ENDPOINTS = 3000;

@@ -15,11 +15,15 @@ export interface End {
   readonly hits: readonly PlaintextHit[];
   readonly json: boolean;
   readonly folder: DataFolder;
+  /** Takes the figures. Default: stdout. */
+  readonly print?: ((text: string) => void) | undefined;
 }
 
+const toStdout = (text: string): void => void process.stdout.write(text);
+
 /** The result: one JSON object, or a table, on stdout; what is wrong in words on stderr. */
-export function reportEnd({ figures, wrong, hits, json, folder }: End): void {
-  process.stdout.write(json ? `${JSON.stringify(figures)}\n` : `${figuresTable(figures)}\n`);
+export function reportEnd({ figures, wrong, hits, json, folder, print = toStdout }: End): void {
+  print(json ? `${JSON.stringify(figures)}\n` : `${figuresTable(figures)}\n`);
   for (const { place, offset, kind, form, mark } of hits)
     process.stderr.write(`Plaintext left: a ${kind} (${form}, mark ${mark}) in ${place} at byte ${offset}.\n`);
   for (const sentence of wrong) process.stderr.write(`Not as it should be: ${sentence}\n`);

@@ -1,6 +1,6 @@
 import { hasCode, RcmError } from '@rcm/telemetry';
 import type { PlatformConfig } from './config.ts';
-import { toTheFigures, type Run } from './demo-run.ts';
+import { type RunHooks, toTheFigures, type Run } from './demo-run.ts';
 import { removeAbandoned } from './data/abandoned.ts';
 import { freeBytes, openDataFolder, type DataFolder } from './data/folder.ts';
 import { takeLock } from './data/lock.ts';
@@ -17,7 +17,7 @@ const DEFAULT_ENDPOINTS = 24;
 const EXIT_INTERRUPTED = 130;
 
 /** Runs the platform and gives the exit code: 0 figures as they should be, 1 not. Fails with `config_invalid` and with whatever kept it from running. */
-export async function runPlatform(options: RunOptions, config: PlatformConfig, environment: NodeJS.ProcessEnv): Promise<number> {
+export async function runPlatform(options: RunOptions, config: PlatformConfig, environment: NodeJS.ProcessEnv, hooks: RunHooks = {}): Promise<number> {
   const startedAt = Date.now();
   // A container has its own.
   const chromium = options.images === null ? await requireChromium(config) : null;
@@ -53,7 +53,7 @@ export async function runPlatform(options: RunOptions, config: PlatformConfig, e
     let reached: number | null = null;
     const onFigures = (exitCode: number) => void (reached = exitCode);
     const common = { options, config, chromium, folder, memory, progress, environment, interruption, startedAt };
-    const run: Run = { ...common, supervisor: supervised, stops, removals, onFigures };
+    const run: Run = { ...common, supervisor: supervised, stops, removals, onFigures, hooks };
     try {
       return await unlessAborted(interruption.signal, toTheFigures(run));
     } catch (cause) {

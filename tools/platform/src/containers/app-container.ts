@@ -7,6 +7,7 @@ import type { ManagedProcessOptions } from '../processes/managed-process.ts';
 
 /** An app as a container. */
 export interface AppContainer {
+  /** Names the container and its folder: of several of an app each has its own. */
   readonly app: string;
   /** Of the image. */
   readonly reference: string;

@@ -11,12 +11,18 @@ import type { Supervisor } from '../processes/supervisor.ts';
 /** Of an app of this clone. */
 export const scriptOf = (app: string): string => fileURLToPath(new URL(`../../../../apps/${app}/src/main.ts`, import.meta.url));
 
+interface Started {
+  /** Which of several of its kind. */
+  readonly instance?: string;
+  readonly more?: Readonly<Record<string, string>>;
+}
+
 /** An app as a process of this clone, or as a container. */
-function appProcess(app: AppName, args: readonly string[], setting: AppSetting, more: Readonly<Record<string, string>> = {}): ManagedProcessOptions {
+function appProcess(app: AppName, args: readonly string[], setting: AppSetting, { instance = app, more = {} }: Started = {}): ManagedProcessOptions {
   const environment = { ...appEnvironment(app, setting), ...more };
-  if (setting.images === null) return { name: app, script: scriptOf(app), args, environment };
+  if (setting.images === null) return { name: instance, script: scriptOf(app), args, environment };
   const { folder, images } = setting;
-  return { name: app, ...containerProcess({ app, reference: `${images}/${app}`, args, environment, folder, browser: app !== 'migrator' }) };
+  return { name: instance, ...containerProcess({ app: instance, reference: `${images}/${app}`, args, environment, folder, browser: app !== 'migrator' }) };
 }
 
 /** `rcm db migrate` from its image, as whoever deploys it would run it before anything else. */
@@ -55,10 +61,10 @@ export interface RunningApp {
 }
 
 /** Starts a long-running app; returns when it says that it is ready. */
-export async function startApp(app: 'web-agent' | 'rotator', setting: AppSetting, supervisor: Supervisor): Promise<RunningApp> {
+export async function startApp(app: 'web-agent' | 'rotator', setting: AppSetting, supervisor: Supervisor, instance: string = app): Promise<RunningApp> {
   // A container's health is asked for at a port that is known before.
   const health: Record<string, string> = setting.images === null ? {} : { RCM_HEALTH_PORT: String(await freePort()) };
-  const managed = supervisor.start(appProcess(app, ['run'], setting, health));
+  const managed = supervisor.start(appProcess(app, ['run'], setting, { instance, more: health }));
   const { healthPort, apiPort } = await managed.announced((line) => (typeof line['healthPort'] === 'number' ? line : null), READY_MS);
   const at = (port: unknown): string => `http://127.0.0.1:${String(port)}`;
   return { process: managed, healthUrl: at(healthPort), apiUrl: typeof apiPort === 'number' ? at(apiPort) : null };
