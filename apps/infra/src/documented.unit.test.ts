@@ -37,7 +37,7 @@ describe('docs/credential-infrastructure.md', () => {
 
   it('has every stack, in the order of deployment', () => {
     const [, rows = ''] = page('credential-infrastructure.md').split('## Stacks');
-    const listed = [...rows.split('## infra.yaml')[0]!.matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name);
+    const listed = [...rows.split('## infra.yaml')[0]!.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
     const stacks = [...made.templates.keys()]
       .filter((name) => name.startsWith('rcm-prod-') && !name.includes('-store-'))
       .map((name) => name.slice('rcm-prod-'.length));
@@ -50,7 +50,7 @@ describe('docs/deploy.md', () => {
   const all = (pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, found = '']) => found);
 
   it('deploys every stack of the first account, each after those that it needs', () => {
-    expect(all(/^\| \d+ \| `(rcm-prod-[a-z]+)` \|/gm)).toEqual(
+    expect(all(/^\| \d+ \| `(rcm-prod-[a-z-]+)` \|/gm)).toEqual(
       [...made.templates.keys()].filter((name) => name.startsWith('rcm-prod-') && !name.includes('-store-')),
     );
   });

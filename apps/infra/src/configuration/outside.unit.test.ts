@@ -29,6 +29,26 @@ describe('of whom processes tell and read, and of their keys and settings, a wro
     ['a previous key of none', set('prod.keys', { previousFingerprint: '2' }), 'environments.prod.keys.previousFingerprint: has no current one beside it'],
     ['the id of a key without quotes', set('prod.keys', { identity: 2 }), 'environments.prod.keys.identity: must be an id in quotes'],
     [
+      'a standby of another region',
+      set('prod.replica.standby.zones', ['us-west-2a', 'us-east-1b']),
+      'environments.prod.replica.standby.zones.1: is not in us-west-2',
+    ],
+    [
+      'a standby in the same range',
+      set('prod.replica.standby.cidr', '10.30.0.0/16'),
+      'environments.prod.replica.standby.cidr: is the range of the first region',
+    ],
+    [
+      'a standby of a database that is not made here',
+      set('prod.database', { kind: 'existing', host: 'db.example', securityGroupId: 'sg-0123456789abcdef0' }),
+      'environments.prod.replica.standby: follows Aurora, and the database is another',
+    ],
+    [
+      'backups elsewhere that are here',
+      set('prod.backups.elsewhere', { account: '222222222222', region: 'us-east-1' }),
+      'environments.prod.backups.elsewhere: is where everything else is',
+    ],
+    [
       'an issuer that is changed for itself',
       set('prod.api.previous', { issuer: 'https://identity.example/', jwksUrl: 'https://identity.example/keys' }),
       'environments.prod.api.previous.issuer: is the issuer itself',

@@ -47,6 +47,12 @@ const existing = z.strictObject({
   securityGroupId: z.string().regex(/^sg-[0-9a-f]{8,17}$/, 'must be a security group such as sg-0123456789abcdef0'),
 });
 
+const cidr = z.string().regex(/^(10|172|192)(\.[0-9]{1,3}){2}\.0\/(16|17|18|19|20)$/, 'must be a private range of /16 to /20, such as 10.20.0.0/16');
+const zones = z
+  .array(z.string().regex(/^[a-z0-9-]+[a-z]$/, 'must be an availability zone'))
+  .min(2)
+  .max(3);
+
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'must be the name of a bucket');
 
 /** Calls a second; a quota that no account has is a slip. */
@@ -60,11 +66,7 @@ const environment = z
     /** Only a development environment has a role that may do everything with its secrets. */
     stage: z.enum(['development', 'production']),
     network: z.strictObject({
-      cidr: z.string().regex(/^(10|172|192)(\.[0-9]{1,3}){2}\.0\/(16|17|18|19|20)$/, 'must be a private range of /16 to /20, such as 10.20.0.0/16'),
-      zones: z
-        .array(z.string().regex(/^[a-z0-9-]+[a-z]$/, 'must be an availability zone'))
-        .min(2)
-        .max(3),
+      ...{ cidr, zones },
       /** The Region's managed prefix list of S3, where the layers of images come from: `aws ec2 describe-managed-prefix-lists`. */
       s3PrefixListId: z.string().regex(/^pl-[0-9a-f]{8,17}$/, 'must be a prefix list such as pl-63a5400a'),
     }),
@@ -115,6 +117,8 @@ const environment = z
     backups: z
       .strictObject({
         bucket: bucketName,
+        /** Where the bucket is made, if it is not to be lost with what it is a backup of. Default: in the environment's own account and region. */
+        elsewhere: z.strictObject({ account, region }).optional(),
         /** Neither written over nor deleted before, and gone some days after. */
         keepDays: whole(1, 3650).default(35),
         recipients: z.array(z.string().max(4000).refine(isRecipient, 'must be what `age-keygen -y` prints: age1…')).min(1),
@@ -133,8 +137,8 @@ const environment = z
       .optional(),
     /** AWS Config records what resources are; `existing` where the account has a recorder already. */
     configRecorder: z.enum(['here', 'existing']).default('here'),
-    /** The second region: copies of secrets, their key, and the database's backups. */
-    replica: z.strictObject({ region }).optional(),
+    /** The second region: copies of secrets, their key, the database's backups, alarms; with `standby` a database that follows Aurora. */
+    replica: z.strictObject({ region, standby: z.strictObject({ cidr, zones }).optional() }).optional(),
     /** Further accounts that hold secrets, 10,000 standard parameters each. */
     storeAccounts: z.array(z.strictObject({ account, regions: z.array(region).min(1) })).default([]),
   })

@@ -21,6 +21,7 @@ export function checkEnvironment(environment: EnvironmentConfiguration, problems
   checkDoors(environment, report);
   checkOutside(environment, report);
   if (replica?.region === region) report(['replica', 'region'], 'is the first region: a copy beside the original is none');
+  checkStandby(environment, report);
   if (webAgent.tasks.min > webAgent.tasks.max) report(['webAgent', 'tasks', 'min'], 'is more than max');
   twice(
     storeAccounts.map(({ account }) => account),
@@ -47,6 +48,19 @@ function checkDoors(environment: EnvironmentConfiguration, report: Report): void
   if (!environment.console) return;
   if (images.console === undefined) report(['images', 'console'], 'is missing, and there is a console');
   twice(environment.console.roles, (index, role) => report(['console', 'roles', index], `names ${role} a second time`));
+}
+
+function checkStandby({ replica, database, network, backups, account, region }: EnvironmentConfiguration, report: Report): void {
+  if (backups?.elsewhere?.account === account && backups.elsewhere.region === region)
+    report(['backups', 'elsewhere'], 'is where everything else is: leave it out, or name another account or region');
+  const standby = replica?.standby;
+  if (!standby) return;
+  if (database.kind !== 'aurora') report(['replica', 'standby'], 'follows Aurora, and the database is another');
+  if (standby.cidr === network.cidr) report(['replica', 'standby', 'cidr'], 'is the range of the first region: the two networks could never be joined');
+  twice(standby.zones, (index, zone) => report(['replica', 'standby', 'zones', index], `names ${zone} a second time`));
+  standby.zones.forEach((zone, index) => {
+    if (zone.slice(0, -1) !== replica.region) report(['replica', 'standby', 'zones', index], `is not in ${replica.region}`);
+  });
 }
 
 /** Gateways come by the API's door. Two keys have two ids, and a previous one is of something. */

@@ -66,6 +66,12 @@ export const allowedAt: readonly AllowedAt[] = [
   { who: inBoth('administrator'), may: ['look at key', 'give key back'], at: ANYWHERE },
 ];
 
+/** Alarms and events are told in every region and account that has a topic. */
+const toldByServices = [
+  ...['tell people for this account', 'tell people for the further account', 'tell people in the second region'],
+  ...['encrypt for topic', 'encrypt for topic, further account', 'encrypt for topic, second region'],
+];
+
 /** What somebody may do with what is the platform's own. */
 export const allowed: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
@@ -88,10 +94,10 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
     `give ${taskRoleName('rotator')} to a task`,
     `give ${executionRoleName('rotator')} to a task`,
   ],
-  'role of flow-log': ['write flows'],
+  'role of flow-log': ['write flows', 'write flows of the standby'],
   'role of trail': ['write trail’s log'],
   'role of config': ['deliver configuration', 'see bucket of configuration'],
-  'role of database-monitoring': ['write database’s metrics'],
+  'role of database-monitoring': ['write database’s metrics', 'write the standby’s metrics'],
   'role of chat': ['look at alarms'],
   'role of chat, further account': ['look at alarms'],
   'AWS: ecs-tasks': [...APPS.map(taskRoleName), HEAD_WRITER_ROLE, 'rcm-db-migrate-task', CONSOLE_ROLE, ...SERVICES.map(executionRoleName)].map(
@@ -104,9 +110,10 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
   'AWS: config': ['become rcm-config'],
   'AWS: chatbot': ['become rcm-chat', 'become rcm-chat, further account'],
   'AWS: cloudtrail': ['become rcm-trail', 'look at bucket of trail', 'write trail', 'encrypt trail'],
-  'AWS: cloudwatch': ['tell people for this account', 'tell people for the further account', 'encrypt for topic', 'encrypt for topic, further account'],
-  'AWS: events': ['tell people for this account', 'tell people for the further account', 'encrypt for topic', 'encrypt for topic, further account'],
+  'AWS: cloudwatch': toldByServices,
+  'AWS: events': toldByServices,
   'AWS: logs.us-east-1': ['encrypt logs'],
+  'AWS: logs.us-west-2': ['encrypt logs, second region'],
   'AWS: fargate': ['encrypt disks of tasks', 'let disks of tasks be read'],
   'AWS: logdelivery.elasticloadbalancing': ['write access log of the API', 'write access log of the console'],
   'AWS: logging.s3': ['write access log of trail', 'write access log of heads', 'write access log of backups'],

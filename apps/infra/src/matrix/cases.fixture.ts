@@ -71,7 +71,7 @@ const NOT_LOOKED_AT: readonly (readonly [operation: RegExp, who: RegExp, key: Re
   [/^(tell people|write|add|see|deliver|look)/, /./, /^aws:SecureTransport$|^s3:TlsVersion$/],
   [/^become .* for a tenant|^tag session/, /./, /^aws:TagKeys$/],
   [/^become rcm-(backup|chat)/, /./, /^aws:SourceAccount$/],
-  [/^tell people for this account/, /rotator/, /^aws:SourceAccount$/],
+  [/^tell people (for this account|in the second region)/, /rotator/, /^aws:SourceAccount$/],
   [/^let disks/, /./, /^kms:GrantOperations$/],
 ];
 

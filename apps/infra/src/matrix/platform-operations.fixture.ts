@@ -1,5 +1,5 @@
 import { GUARDIAN_ROLE, HEAD_WRITER_ROLE, PERSON_ROLES, taskRoleName, tenantRoleName } from '@rcm/credentials/policies';
-import { CONSOLE_ROLE, executionRoleName, SERVICES } from '../stacks/names.ts';
+import { CONSOLE_ROLE, DATABASE_ADMIN, executionRoleName, SERVICES } from '../stacks/names.ts';
 import { secretsOf } from '../stacks/process-secrets.ts';
 import type { Context, Operation } from './operations.fixture.ts';
 import { ACCOUNT, APPS, ENVIRONMENT, PROD, STORE_ACCOUNT, TENANT } from './principals.fixture.ts';
@@ -58,7 +58,7 @@ function elsewhere(account: string): string {
   return account === ACCOUNT ? '' : ', further account';
 }
 
-const processSecrets = [...new Set(SERVICES.flatMap((service) => Object.values(secretsOf(service, PROD))))];
+const processSecrets = [DATABASE_ADMIN, ...new Set(SERVICES.flatMap((service) => Object.values(secretsOf(service, PROD))))];
 
 /** Everything else that a policy of the stack is about. */
 export const platform: readonly Operation[] = [
@@ -78,12 +78,18 @@ export const platform: readonly Operation[] = [
   ),
   call('log in to registry', 'ecr:GetAuthorizationToken', '*'),
   call('write flows', 'logs:PutLogEvents', here('logs', 'log-group:/rcm/network-flows:log-stream:x')),
+  call('write flows of the standby', 'logs:PutLogEvents', here('logs', 'log-group:/rcm/network-flows:log-stream:x', 'us-west-2')),
   call('write trail’s log', 'logs:PutLogEvents', here('logs', 'log-group:/rcm/trail:log-stream:x')),
   call('write database’s metrics', 'logs:PutLogEvents', here('logs', 'log-group:RDSOSMetrics:log-stream:x')),
+  call('write the standby’s metrics', 'logs:PutLogEvents', here('logs', 'log-group:RDSOSMetrics:log-stream:x', 'us-west-2')),
   call('tell people', 'sns:Publish', here('sns', 'rcm-notices'), { 'aws:SecureTransport': 'true' }),
   call('tell people for this account', 'sns:Publish', here('sns', 'rcm-notices'), { 'aws:SourceAccount': ACCOUNT, 'aws:SecureTransport': 'true' }),
   call('tell people for the further account', 'sns:Publish', `arn:aws:sns:${REGION}:${STORE_ACCOUNT}:rcm-notices`, {
     'aws:SourceAccount': STORE_ACCOUNT,
+    'aws:SecureTransport': 'true',
+  }),
+  call('tell people in the second region', 'sns:Publish', here('sns', 'rcm-notices', 'us-west-2'), {
+    'aws:SourceAccount': ACCOUNT,
     'aws:SecureTransport': 'true',
   }),
   call('encrypt a notice', 'kms:GenerateDataKey', PLATFORM_KEY, { 'kms:ViaService': `sns.${REGION}.amazonaws.com` }),

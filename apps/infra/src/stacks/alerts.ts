@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { tellEvents } from './events.ts';
 import { conditionOf } from './metric-alarms.ts';
-import { CLUSTER, TOPIC, topicArn } from './names.ts';
+import { CHAT_ROLE, CLUSTER, TOPIC, topicArn } from './names.ts';
 import { wildcardsBecause } from './reasons.ts';
 import { serviceRole } from './service-role.ts';
 import { document, type StackStatement } from './statements.ts';
@@ -14,6 +14,8 @@ export interface AlertsStackProps extends StackProps {
   readonly platformKeyArn: string;
   /** Whether processes and database are here, or secrets alone. */
   readonly runsHere: boolean;
+  /** Topics of other regions that the same channel is told of; `null`: its chat application is set up in another region. Default: of this one alone. */
+  readonly chats?: { readonly alsoFrom: readonly string[] } | null;
 }
 
 /** What the console alone measures: where there is none, nobody asks for it. */
@@ -23,12 +25,12 @@ const isOfConsole = (name: AlarmName): boolean => metric(definition(name).metric
 export class AlertsStack extends Stack {
   readonly #topic: sns.CfnTopic;
 
-  constructor(scope: Construct, id: string, { environment, platformKeyArn, runsHere, ...props }: AlertsStackProps) {
+  constructor(scope: Construct, id: string, { environment, platformKeyArn, runsHere, chats = { alsoFrom: [] }, ...props }: AlertsStackProps) {
     super(scope, id, props);
     this.#topic = new sns.CfnTopic(this, 'Topic', { topicName: TOPIC, displayName: `rcm ${environment.name}`, kmsMasterKeyId: platformKeyArn });
     this.#topicPolicy(environment);
     tellEvents(this, environment, this.#topic);
-    if (environment.slack) this.#slack(environment.slack);
+    if (environment.slack && chats) this.#slack(environment.slack, [this.#topic.ref, ...chats.alsoFrom]);
     this.#alarms(environment, runsHere);
   }
 
@@ -48,17 +50,17 @@ export class AlertsStack extends Stack {
   }
 
   /** The chat application writes; whoever is in the channel can do nothing in the account through it but look at an alarm. */
-  #slack({ workspaceId, channelId }: NonNullable<Environment['slack']>): void {
+  #slack({ workspaceId, channelId }: NonNullable<Environment['slack']>, topics: readonly string[]): void {
     const look: StackStatement = {
       ...{ Sid: 'LookAtAlarms', Effect: 'Allow', Action: ['cloudwatch:DescribeAlarms'], Resource: ['*'] },
       wildcard: 'The action has no resource.',
     };
     const looks = new iam.CfnManagedPolicy(this, 'ChatLooks', { managedPolicyName: 'rcm-chat-looks', policyDocument: document(look) });
     wildcardsBecause(looks, [look]);
-    const role = serviceRole(this, 'ChatRole', { name: 'rcm-chat', trusted: { service: 'chatbot', account: null }, statements: [] });
+    const role = serviceRole(this, 'ChatRole', { name: CHAT_ROLE, trusted: { service: 'chatbot', account: null }, statements: [] });
     role.managedPolicyArns = [looks.ref];
     new chatbot.CfnSlackChannelConfiguration(this, 'Slack', {
-      ...{ configurationName: 'rcm', slackWorkspaceId: workspaceId, slackChannelId: channelId, snsTopicArns: [this.#topic.ref], iamRoleArn: role.attrArn },
+      ...{ configurationName: 'rcm', slackWorkspaceId: workspaceId, slackChannelId: channelId, snsTopicArns: [...topics], iamRoleArn: role.attrArn },
       ...{ guardrailPolicies: [looks.ref], loggingLevel: 'ERROR', userRoleRequired: true },
     });
   }

@@ -2,15 +2,17 @@ import { App, BootstraplessSynthesizer, type Stack, type StackProps, Tags } from
 import type { Environment } from '../configuration/read-configuration.ts';
 import { AlertsStack } from './alerts.ts';
 import { ApiStack } from './api.ts';
+import { BackupsStack } from './backups.ts';
 import { ConsoleStack } from './console.ts';
 import { CopiesStack, ReplicaKeyStack } from './copies.ts';
 import { DatabaseStack, isAurora } from './database.ts';
 import { EvidenceStack } from './evidence.ts';
 import { IdentityStack } from './identity.ts';
-import { stackName } from './names.ts';
+import { stackName, topicArn } from './names.ts';
 import { NetworkStack } from './network.ts';
 import { policiesOf, storePoliciesOf } from './policies-of.ts';
 import { ServicesStack } from './services.ts';
+import { StandbyStack } from './standby.ts';
 import { StoreStack } from './store.ts';
 import { TasksStack } from './tasks.ts';
 
@@ -28,6 +30,7 @@ export function platformApp(environments: readonly Environment[], { outdir }: Ap
   for (const environment of environments) {
     addPlatform(app, environment);
     for (const store of environment.storeAccounts) addStore(app, environment, store);
+    addBackups(app, environment);
   }
   return app;
 }
@@ -58,8 +61,7 @@ function stacksOf(app: App, environment: Environment) {
 function addPlatform(app: App, environment: Environment): void {
   const { account, replica } = environment;
   const add = stacksOf(app, environment);
-  if (replica)
-    add('copies', (scope, id, props) => new CopiesStack(scope, id, { ...props, environment, region: replica.region }), { account, region: replica.region });
+  const second = replica && addSecondRegion(add, environment, replica.region);
   const identity = add('identity', (scope, id, props) => new IdentityStack(scope, id, { ...props, environment }));
   if (replica)
     add('replica', (scope, id, props) => new ReplicaKeyStack(scope, id, { ...props, keyPolicy: policiesOf(environment).keyPolicy }), {
@@ -70,11 +72,19 @@ function addPlatform(app: App, environment: Environment): void {
   const platformKeyArn = identity.platformKey.attrArn;
   const common = { environment, platformKeyArn };
   add('evidence', (scope, id, props) => new EvidenceStack(scope, id, { ...props, ...common }));
-  add('alerts', (scope, id, props) => new AlertsStack(scope, id, { ...props, ...common, runsHere: true }));
+  const chats = { alsoFrom: replica ? [topicArn({ ...environment, region: replica.region })] : [] };
+  add('alerts', (scope, id, props) => new AlertsStack(scope, id, { ...props, ...common, runsHere: true, chats }));
   const network = add('network', (scope, id, props) => new NetworkStack(scope, id, { ...props, ...common }));
   if (isAurora(environment)) {
     const { vpc, database: securityGroup } = network;
     add('database', (scope, id, props) => new DatabaseStack(scope, id, { ...props, environment, platformKeyArn, vpc, securityGroup }));
+    if (replica?.standby && second) {
+      const { region, standby } = replica;
+      add('standby', (scope, id, props) => new StandbyStack(scope, id, { ...props, environment, region, standby, platformKeyArn: second }), {
+        account,
+        region,
+      });
+    }
   }
   add('tasks', (scope, id, props) => new TasksStack(scope, id, { ...props, ...common, secrets }));
   const targets = { apiTargets: apiDoor(add, environment, network)?.targets, consoleTargets: consoleDoor(add, environment, network)?.targets };
@@ -83,6 +93,15 @@ function addPlatform(app: App, environment: Environment): void {
 
 type Add = ReturnType<typeof stacksOf>;
 
+/** What is there before everything else: its key, whose ARN is given back, and what is told there, also when the first region tells nothing. */
+function addSecondRegion(add: Add, environment: Environment, region: string): string {
+  const at = { account: environment.account, region };
+  const { platformKeyArn } = add('copies', (scope, id, props) => new CopiesStack(scope, id, { ...props, environment, region }), at);
+  const alerts = { environment: { ...environment, region }, platformKeyArn, runsHere: false, chats: null };
+  add('copies-alerts', (scope, id, props) => new AlertsStack(scope, id, { ...props, ...alerts }), at);
+  return platformKeyArn;
+}
+
 const apiDoor = (add: Add, { api, ...environment }: Environment, network: NetworkStack): ApiStack | undefined =>
   api && add('api', (scope, id, props) => new ApiStack(scope, id, { ...props, environment: { ...environment, api }, network }));
 
@@ -90,6 +109,14 @@ function consoleDoor(add: Add, { console: people, ...environment }: Environment,
   if (!people || !group) return undefined;
   const network = { vpc, console: group };
   return add('console', (scope, id, props) => new ConsoleStack(scope, id, { ...props, environment: { ...environment, console: people }, network }));
+}
+
+/** A bucket in another account or region needs nothing of the other stacks: they name it, and it names the rotator's role. */
+function addBackups(app: App, { backups, ...environment }: Environment): void {
+  const elsewhere = backups?.elsewhere;
+  if (!elsewhere) return;
+  const place = { environment: { ...environment, backups }, elsewhere };
+  stacksOf(app, environment)('backups', (scope, id, props) => new BackupsStack(scope, id, { ...props, ...place }), elsewhere);
 }
 
 function addStore(app: App, environment: Environment, store: Environment['storeAccounts'][number]): void {

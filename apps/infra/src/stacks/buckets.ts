@@ -66,12 +66,22 @@ export function backupsBucket(
   environment: Environment & Required<Pick<Environment, 'backups'>>,
   { key, accessLogs }: KeptBucketOptions,
 ): s3.Bucket {
-  const { backups, stage } = environment;
+  return lockedBucket(stack, 'BackupsBucket', environment, {
+    ...{ encryption: s3.BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true },
+    ...{ serverAccessLogsBucket: accessLogs, serverAccessLogsPrefix: 'backups/' },
+  });
+}
+
+/** The same wherever it lies. Default: under S3's own key, and who used it is not written down. */
+export function lockedBucket(
+  stack: Stack,
+  id: string,
+  { backups, stage }: Environment & Required<Pick<Environment, 'backups'>>,
+  more: s3.BucketProps = { encryption: s3.BucketEncryption.S3_MANAGED },
+): s3.Bucket {
   const kept = Duration.days(backups.keepDays);
-  const bucket = new s3.Bucket(stack, 'BackupsBucket', {
-    ...CLOSED,
-    ...{ bucketName: backups.bucket, encryption: s3.BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true },
-    ...{ serverAccessLogsBucket: accessLogs, serverAccessLogsPrefix: 'backups/', objectLockEnabled: true },
+  const bucket = new s3.Bucket(stack, id, {
+    ...{ ...CLOSED, bucketName: backups.bucket, objectLockEnabled: true, ...more },
     objectLockDefaultRetention: stage === 'production' ? s3.ObjectLockRetention.compliance(kept) : s3.ObjectLockRetention.governance(kept),
     // A version that is locked is not deleted by these either.
     lifecycleRules: [{ expiration: Duration.days(backups.keepDays + 1), noncurrentVersionExpiration: Duration.days(1) }],

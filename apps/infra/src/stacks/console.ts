@@ -33,7 +33,8 @@ export class ConsoleStack extends Stack {
     const told = [topicArn(environment)];
     new cloudwatch.CfnAlarm(this, 'Unreachable', {
       ...{ alarmName: 'rcm-console-unreachable', alarmActions: told, okActions: told, treatMissingData: 'breaching' },
-      alarmDescription: 'No console has answered its load balancer for 3 minutes: people cannot reach it, and nothing else stops. See docs/runbooks/console-failing.md.',
+      alarmDescription:
+        'No console has answered its load balancer for 3 minutes: people cannot reach it, and nothing else stops. See docs/runbooks/console-failing.md.',
       ...{ namespace: 'AWS/ApplicationELB', metricName: 'HealthyHostCount', statistic: 'Maximum', period: 60, evaluationPeriods: 3 },
       ...{ threshold: 1, comparisonOperator: 'LessThanThreshold' },
       dimensions: [

@@ -5,11 +5,14 @@ import type { Environment } from '../configuration/read-configuration.ts';
 import { keep } from './identity.ts';
 import { credentialsReplicaKey, platformKey } from './keys.ts';
 
-/** In the second region, before everything else: the key that copies of processes' secrets and of the database's backups lie under. */
+/** In the second region, before everything else: the key that copies of processes' secrets and of the database's backups lie under, and what is told there. */
 export class CopiesStack extends Stack {
+  readonly platformKeyArn: string;
+
   constructor(scope: Construct, id: string, { environment, region, ...props }: StackProps & { readonly environment: Environment; readonly region: string }) {
     super(scope, id, props);
-    const key = platformKey(this, { ...environment, region }, []);
+    const key = platformKey(this, { ...environment, region }, ['logs', 'topic']);
+    this.platformKeyArn = key.attrArn;
     keep(
       new backup.CfnBackupVault(this, 'Vault', { backupVaultName: 'rcm-copies', encryptionKeyArn: key.attrArn, lockConfiguration: { minRetentionDays: 7 } }),
     );

@@ -1,15 +1,20 @@
-import { aws_backup as backup, type aws_ec2 as ec2, aws_kms as kms, aws_rds as rds, Stack, type StackProps } from 'aws-cdk-lib';
+import {
+  aws_backup as backup,
+  type aws_ec2 as ec2,
+  aws_kms as kms,
+  aws_rds as rds,
+  aws_secretsmanager as secrets,
+  type CfnResource,
+  Stack,
+  type StackProps,
+} from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
-import { databaseParameters } from './database-parameters.ts';
+import { auroraCluster, type AuroraEnvironment, auroraInstance, DATABASE, MONITORING_ROLE } from './aurora.ts';
 import { keep } from './identity.ts';
-import { replicaVaultArn } from './names.ts';
-import { logGroup } from './logs.ts';
-import { databasePort } from './network.ts';
+import { DATABASE_ADMIN, PLATFORM_KEY, replicaVaultArn, secretName } from './names.ts';
 import { because } from './reasons.ts';
 import { serviceRole } from './service-role.ts';
-
-type AuroraEnvironment = Environment & { readonly database: Extract<Environment['database'], { readonly kind: 'aurora' }> };
 
 /** Whether the database is made here. */
 export const isAurora = (environment: Environment): environment is AuroraEnvironment => environment.database.kind === 'aurora';
@@ -21,81 +26,60 @@ export interface DatabaseStackProps extends StackProps {
   readonly securityGroup: ec2.ISecurityGroup;
 }
 
-const CLUSTER = 'rcm';
-
-/** Aurora PostgreSQL: a writer and, in another zone, a reader that takes over. */
+/** Aurora PostgreSQL: a writer and, in another zone, a reader that takes over; with `replica.standby` the first of a global database. */
 export class DatabaseStack extends Stack {
   constructor(scope: Construct, id: string, { environment, platformKeyArn, vpc, securityGroup, ...props }: DatabaseStackProps) {
     super(scope, id, props);
-    const { database, stage, partition, region, account } = environment;
-    const osMetrics = `arn:${partition}:logs:${region}:${account}:log-group:RDSOSMetrics`;
-    const parameters = new rds.CfnDBClusterParameterGroup(this, 'Parameters', {
-      description: 'TLS alone, and no values in logs',
-      family: `aurora-postgresql${database.engineVersion.split('.')[0]}`,
-      parameters: databaseParameters,
+    const key = kms.Key.fromKeyArn(this, 'PlatformKey', platformKeyArn);
+    const cluster = auroraCluster(
+      this,
+      { environment, vpc, securityGroup, key },
+      { databaseName: DATABASE, ...this.#administrator(environment, platformKeyArn) },
+    );
+    const monitoring = this.#monitoring(environment);
+    for (const instance of environment.stage === 'production' ? ['Writer', 'Reader'] : ['Writer'])
+      auroraInstance(this, instance, { environment, cluster }).addResourceDependency(monitoring);
+    if (environment.replica?.standby) keep(globalDatabase(this, cluster));
+    this.#backups(environment, platformKeyArn, cluster);
+  }
+
+  /**
+   * Its password is made and changed by RDS; nobody but whoever makes the other logins uses it (docs/deploy.md). Of a global database RDS keeps none
+   * ("Limitations for Secrets Manager integration with Amazon Aurora"): there the stack makes a secret, and the template names it and does not hold it.
+   */
+  #administrator(environment: AuroraEnvironment, keyArn: string): Partial<rds.CfnDBClusterProps> {
+    const masterUsername = 'rcm_admin';
+    if (!environment.replica?.standby) return { masterUsername, manageMasterUserPassword: true, masterUserSecret: { kmsKeyId: keyArn } };
+    const secret = new secrets.CfnSecret(this, 'Administrator', {
+      ...{ name: secretName(environment, DATABASE_ADMIN), description: 'The administrator of the database, made here', kmsKeyId: keyArn },
+      generateSecretString: { passwordLength: 40, excludePunctuation: true },
+      replicaRegions: [{ region: environment.replica.region, kmsKeyId: PLATFORM_KEY }],
     });
-    const subnets = new rds.CfnDBSubnetGroup(this, 'Subnets', {
-      dbSubnetGroupDescription: 'Without a way out',
-      subnetIds: vpc.selectSubnets({ subnetGroupName: 'database' }).subnetIds,
-    });
-    // RDS would make it with no end to what it keeps.
-    const log = logGroup(this, 'Log', {
-      environment,
-      name: `/aws/rds/cluster/${CLUSTER}/postgresql`,
-      key: kms.Key.fromKeyArn(this, 'PlatformKey', platformKeyArn),
-    });
-    const cluster = new rds.CfnDBCluster(this, 'Cluster', {
-      ...{
-        engine: 'aurora-postgresql',
-        engineVersion: database.engineVersion,
-        databaseName: 'rcm',
-        dbClusterIdentifier: CLUSTER,
-        port: databasePort(environment),
-      },
-      ...{ dbClusterParameterGroupName: parameters.ref, dbSubnetGroupName: subnets.ref, vpcSecurityGroupIds: [securityGroup.securityGroupId] },
-      ...{ storageEncrypted: true, kmsKeyId: platformKeyArn },
-      // Its password is made and changed by RDS; nobody but whoever makes the other logins uses it (docs/deploy.md).
-      ...{ masterUsername: 'rcm_admin', manageMasterUserPassword: true, masterUserSecret: { kmsKeyId: platformKeyArn } },
-      ...{ backupRetentionPeriod: database.backupDays, copyTagsToSnapshot: true, deletionProtection: true, enableIamDatabaseAuthentication: false },
-      ...{
-        enableCloudwatchLogsExports: ['postgresql'],
-        serverlessV2ScalingConfiguration: { minCapacity: database.capacity.min, maxCapacity: database.capacity.max },
-      },
-    });
-    cluster.addResourceDependency(log.node.defaultChild as never);
-    keep(cluster);
-    acknowledgeCluster(cluster);
-    const monitoring = serviceRole(this, 'MonitoringRole', {
-      name: 'rcm-database-monitoring',
-      trusted: { service: 'monitoring.rds', account: environment.account },
+    keep(secret);
+    const why = 'Nothing logs in with it but a person who makes logins (docs/deploy.md), who changes it there and here afterwards.';
+    because(secret, why, 'SMG4', 'solutions');
+    because(secret, why, 'SecretsManagerRotationEnabled', 'hipaa', 'nist5');
+    return { masterUsername, masterUserPassword: `{{resolve:secretsmanager:${secret.ref}:SecretString}}` };
+  }
+
+  #monitoring(environment: Environment): CfnResource {
+    const { partition, region, account, replica } = environment;
+    const logs = [region, ...(replica?.standby ? [replica.region] : [])].map((each) => `arn:${partition}:logs:${each}:${account}:log-group:RDSOSMetrics`);
+    return serviceRole(this, 'MonitoringRole', {
+      name: MONITORING_ROLE,
+      trusted: { service: 'monitoring.rds', account },
       statements: [
         {
-          ...{
-            Sid: 'WriteMetrics',
-            Effect: 'Allow',
-            Action: [
-              'logs:CreateLogGroup',
-              'logs:CreateLogStream',
-              'logs:DescribeLogStreams',
-              'logs:GetLogEvents',
-              'logs:PutLogEvents',
-              'logs:PutRetentionPolicy',
-            ],
-          },
-          Resource: [`${osMetrics}:*`, osMetrics],
+          ...{ Sid: 'WriteMetrics', Effect: 'Allow' },
+          Action: [
+            ...['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:GetLogEvents', 'logs:PutLogEvents'],
+            'logs:PutRetentionPolicy',
+          ],
+          Resource: logs.flatMap((log) => [`${log}:*`, log]),
           wildcard: 'Streams of one log, which RDS names.',
         },
       ],
     });
-    for (const instance of stage === 'production' ? ['Writer', 'Reader'] : ['Writer']) {
-      const made = new rds.CfnDBInstance(this, instance, {
-        ...{ engine: 'aurora-postgresql', dbInstanceClass: 'db.serverless', dbClusterIdentifier: cluster.ref, publiclyAccessible: false },
-        ...{ autoMinorVersionUpgrade: true, caCertificateIdentifier: 'rds-ca-rsa2048-g1', monitoringInterval: 60, monitoringRoleArn: monitoring.attrArn },
-        ...{ enablePerformanceInsights: false, copyTagsToSnapshot: true },
-      });
-      acknowledgeInstance(made);
-    }
-    this.#backups(environment, platformKeyArn, cluster);
   }
 
   /** Beside Aurora's own backups: a vault that a slip with the database does not reach. */
@@ -129,15 +113,10 @@ export class DatabaseStack extends Stack {
   }
 }
 
-function acknowledgeCluster(cluster: rds.CfnDBCluster): void {
-  because(
-    cluster,
-    'A process logs in as a member of its own role, with a password that it starts with (docs/database-roles.md): the apps speak no IAM authentication.',
-    'RDS6',
-    'solutions',
-  );
-}
-
-function acknowledgeInstance(instance: rds.CfnDBInstance): void {
-  because(instance, 'In Aurora the cluster is backed up, and is in the plan.', 'RDSInBackupPlan', 'hipaa', 'nist4', 'nist5');
-}
+/** What the cluster of the second region joins: this one writes. */
+const globalDatabase = (stack: Stack, cluster: rds.CfnDBCluster): rds.CfnGlobalCluster =>
+  new rds.CfnGlobalCluster(stack, 'Global', {
+    globalClusterIdentifier: DATABASE,
+    sourceDbClusterIdentifier: cluster.attrDbClusterArn,
+    deletionProtection: true,
+  });

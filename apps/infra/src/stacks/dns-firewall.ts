@@ -14,13 +14,14 @@ const CALLED_ELSEWHERE = ['ssm', 'secretsmanager', 'kms'];
  * whom processes tell or read by configuration.
  */
 export function allowedNames(environment: Environment): string[] {
-  const { region, partition, portals, database, replica, noticeWebhook } = environment;
+  const { region, partition, portals, database, replica, noticeWebhook, backups } = environment;
   const suffix = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
   const beside = [...outsideOf(environment).map(({ host }) => host), ...(noticeWebhook ? [noticeWebhook.host] : [])];
   return [
     ...new Set([...portals.names, ...issuers(environment), ...beside]),
     ...['ssm', 'secretsmanager', 'kms', 'sts', 'logs', 'sns', 'api.ecr', '*.dkr.ecr', 's3', '*.s3'].map((service) => `${service}.${region}.${suffix}`),
     ...(replica ? CALLED_ELSEWHERE.map((service) => `${service}.${replica.region}.${suffix}`) : []),
+    ...(backups?.elsewhere && backups.elsewhere.region !== region ? ['s3', '*.s3'].map((service) => `${service}.${backups.elsewhere?.region}.${suffix}`) : []),
     database.kind === 'aurora' ? `*.${region}.rds.${suffix}` : database.host,
   ];
 }

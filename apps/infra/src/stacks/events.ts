@@ -23,7 +23,7 @@ const readers = (): readonly string[] => (['agent', 'rotator', 'migrator'] as co
 
 /** How calls name what lies in the environment: by name, or by ARN. The secrets that processes start with lie elsewhere, and are read at every start. */
 function secretsBegin({ partition, account, region, replica, name }: Environment): string[] {
-  const arns = [region, ...(replica ? [replica.region] : [])].flatMap((each) => [
+  const arns = [...new Set([region, ...(replica ? [replica.region] : [])])].flatMap((each) => [
     `arn:${partition}:ssm:${each}:${account}:parameter/rcm/${name}/`,
     `arn:${partition}:secretsmanager:${each}:${account}:secret:rcm/${name}/`,
   ]);

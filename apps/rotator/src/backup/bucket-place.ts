@@ -19,7 +19,8 @@ export async function bucketPlace(where: string, { region, endpoint, signal, dea
   if (region === undefined) throw new RcmError('config_invalid', 'RCM_AWS_REGION says in which region the bucket is. Nothing was written.');
   // Whoever never backs up to a bucket does not load it.
   const { PutObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
-  const client = new S3Client({ region, ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }), maxAttempts: 3 });
+  // The bucket may lie in another region than everything else, which S3 then says.
+  const client = new S3Client({ region, followRegionRedirects: true, ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }), maxAttempts: 3 });
   const folder = `${prefix}${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${randomUUID()}/`;
   const put = async (name: string, body: Uint8Array): Promise<string> => {
     const address = `${SCHEME}${bucket}/${folder}${name}`;
