@@ -21,7 +21,7 @@ it('a console that cannot answer is told of, by Prometheus and by CloudWatch ali
     expect((await (await w.browser(null)).get('/')).status).toBe(303);
   }
   expect(await alarmsTold(w.metrics, 'console')).toEqual({ prometheus: [], cloudWatch: [] });
-  await asSuperuser(w.url, 'ALTER TABLE integration_endpoint RENAME TO integration_endpoint_away');
+  await asSuperuser(w.url, ['ALTER TABLE integration_endpoint RENAME TO integration_endpoint_away']);
   for (let i = 0; i < FAILURES; i += 1) expect((await browser.get('/o/hospital-1/logins')).status).toBeGreaterThanOrEqual(500);
   expect(await alarmsTold(w.metrics, 'console')).toEqual({ prometheus: ['rcm-console-failing'], cloudWatch: ['rcm-console-failing'] });
 });
