@@ -1,4 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   acquireSharedLease,
@@ -9,17 +14,20 @@ import {
   insertEndpoint,
   keyFileWrapping,
   openDatabase,
+  pauseRotations,
   recordMigrated,
   upsertOrganization,
   upsertPortalType,
 } from '@rcm/db';
-import { asSuperuser, migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { ALLOWED, asSuperuser, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
-import { freshDatabase } from '@rcm/test-services';
+import { asRoot, compileCache, freshDatabase, rowDigests } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { notAsDocumented } from './json-page.fixture.ts';
 import { rcm } from './testing.fixture.ts';
 
-/** The questions of docs/rcm.md but those that a rotator answers (`rcm status`, `rcm login rotate --dry-run`): these need its store. */
+/** The questions of docs/rcm.md but `rcm status`, which apps/rotator asks. */
+let url: string;
 let drop: () => Promise<void>;
 let agent: Database;
 let environment: NodeJS.ProcessEnv;
@@ -29,7 +37,7 @@ const TYPE = {
   name: 'Portal',
   driver: 'recipe',
   recipe: { login: [] },
-  passwordRules: 'length 12-20',
+  passwordRules: 'minlength: 12; maxlength: 20; required: digit',
   rotationMode: 'automatic' as const,
   rotationIntervalDays: 60,
   rotationSpreadDays: 0,
@@ -41,14 +49,15 @@ const TYPE = {
   totpPeriodSeconds: 30,
   maxSessionsPerAccount: 2,
   maxConcurrency: 4,
+  ...ALLOWED,
 };
 /** By what is the matter with it; the account of `shared` is another organization's too. */
-const LOGINS = ['due', 'failing', 'locked', 'blocked', 'idle', 'expiring', 'shared', 'held'] as const;
+const LOGINS = ['due', 'failing', 'locked', 'blocked', 'idle', 'expiring', 'shared', 'held', 'paused'] as const;
 const identityOf = (id: string) => Buffer.from(id.padEnd(32, '.')).toString('hex');
 
 beforeAll(async () => {
   const fresh = await freshDatabase({ migrate: migrateWithLogins });
-  ({ drop } = fresh);
+  ({ url, drop } = fresh);
   const owner = openDatabase({ url: fresh.url, applicationName: 'world', maxConnections: 2 });
   const dataKeys = keyFileWrapping({ id: 'test', key: new Secret('k'.repeat(32)) });
   agent = openDatabase({ url: urlFor('rcm_agent', fresh.url), applicationName: 'agent', role: 'rcm_agent', maxConnections: 2, dataKeys });
@@ -74,6 +83,7 @@ beforeAll(async () => {
      SELECT gen_random_uuid(), login_identity, org_id, id, portal_type_code, 'blocked', 'submitting', 1, 'rotator', 'due', secret_arn, '1', 'x', 'neither is accepted'
        FROM integration_endpoint WHERE id = 'blocked'`,
   ]);
+  await pauseRotations(owner, { scope: { kind: 'endpoint', orgId: ORG, endpointId: 'paused' }, actor: 'person:os:li', reason: 'an audit' });
   const requester = { kind: 'token', subject: 'claims', issuer: 'https://id.example/' } as const;
   ({ taskId } = await createPortalTask(agent, { orgId: ORG, endpointId: 'blocked', name: 'claim_status', input: { claim: 'C-1' }, requester }));
   environment = { RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', fresh.url) };
@@ -138,6 +148,19 @@ test('which logins does a portal’s outage touch? rcm logins --portal CODE, and
   expect(await ask('tasks --portal birch')).toMatchObject({ answer: { tasks: [] } });
 });
 
+test.each([
+  ['paused', 1, { wouldStart: false, code: 'rotation_refused', detail: expect.stringContaining('paused by a person') as string }],
+  ['blocked', 1, { wouldStart: false, code: 'rotation_refused', detail: expect.stringContaining('is blocked') as string }],
+  ['idle', 0, { wouldStart: true, code: null, detail: null }],
+  ['locked', 1, { wouldStart: false, code: 'login_locked', detail: expect.stringContaining('would forgive 0 more failed logins') as string }],
+  ['shared', 1, { wouldStart: false, code: 'rotation_refused', detail: expect.stringContaining('also lies in another organization') as string }],
+])('what would this rotation do? rcm login rotate %s --dry-run: says so, and does nothing', async (id, code, answer) => {
+  const before = await rows();
+  const dry = await dryRotation(id);
+  expect(dry).toEqual({ code, answer: { version: 1, endpointId: id, dryRun: true, ...answer }, askedStore: 0, openedBrowser: false });
+  expect(await rows()).toEqual(before);
+});
+
 test('docs/rcm.md has these questions with these commands', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'rcm.md'), 'utf8');
   const [, table = ''] = /## Which command answers what\n([\s\S]*?)\n## /.exec(page) ?? [];
@@ -157,3 +180,48 @@ test('docs/rcm.md has these questions with these commands', () => {
   for (const words of ['rcm audit list --org ID --from', 'rcm logins --portal CODE', 'rcm tasks --portal CODE', 'rcm login rotate ID --dry-run'])
     expect(table).toContain(words);
 });
+
+/** Whoever comes first with a key notes which one it is, whatever it is about to do. */
+async function rows() {
+  const { 'public.key_check': _first, ...others } = await rowDigests(url);
+  return others;
+}
+
+/** As a process of its own, which would ask this store and open this browser. */
+async function dryRotation(id: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'rcm-dry-'));
+  const browser = join(folder, 'browser');
+  writeFileSync(browser, `#!/bin/sh\ntouch '${folder}/opened'\n`, { mode: 0o755 });
+  let askedStore = 0;
+  const store = createServer((_, response) => {
+    askedStore += 1;
+    response.writeHead(500).end();
+  }).listen(0, '127.0.0.1');
+  await once(store, 'listening');
+  const words = ['login', 'rotate', id, '--dry-run', '--json'];
+  const child = spawn(process.execPath, ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), ...words], {
+    env: {
+      ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache() },
+      RCM_ROTATOR_DATABASE_URL: urlFor('rcm_rotator', url),
+      RCM_ENVIRONMENT: 'test',
+      RCM_IDENTITY_KEY: 'k'.repeat(32),
+      RCM_AWS_REGION: 'us-east-1',
+      RCM_AWS_ENDPOINT: `http://127.0.0.1:${(store.address() as AddressInfo).port}`,
+      RCM_AWS_ACCOUNT_ID: '123456789012',
+      RCM_KMS_KEY_ID: 'alias/rcm',
+      RCM_TENANT_ROLE_ARN: 'arn:aws:iam::123456789012:role/tenant',
+      RCM_CHROMIUM_PATH: browser,
+      RCM_LOG_LEVEL: 'error',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let stdout = '';
+  child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  store.close();
+  const openedBrowser = readdirSync(folder).includes('opened');
+  rmSync(folder, { recursive: true });
+  const answer = JSON.parse(stdout) as Record<string, unknown>;
+  expect(notAsDocumented(words, answer)).toEqual([]);
+  return { code, answer, askedStore, openedBrowser };
+}

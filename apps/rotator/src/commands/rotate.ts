@@ -4,9 +4,9 @@ import type { RotatorConfig } from '../config.ts';
 import { rotateOnDemand } from '../schedule/asked.ts';
 import { rotatorChores, stopFailingPortalTypes } from '../schedule/chores.ts';
 import { rotateAndReport, type RotationOutcome, type RotationResult } from '../schedule/rotation-outcome.ts';
-import { whyNotStart } from '../starting.ts';
 import { knownEndpoint } from './clear-login.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
+import { dryRotation } from './dry-rotation.ts';
 
 /** One command handles at most this many logins; run it again for more. A bound, so that a command always ends. */
 const BATCH = 1_000;
@@ -23,10 +23,10 @@ export async function rotateCommand(context: CommandContext, options: RotateOpti
   if (options.dryRun) {
     const { orgId, id } = await knownEndpoint(db, options.endpointId);
     const endpoint = await migratedEndpoint(db, { orgId, endpointId: id });
-    const whyNot = await whyNotStart(rotator, endpoint, options.kind);
-    const outcome = { endpointId: endpoint.id, dryRun: true, wouldStart: whyNot === null, code: whyNot?.code ?? null, detail: whyNot?.reason ?? null };
-    print(context, outcome, [whyNot ? `${endpoint.id}  would not start: ${whyNot.reason}` : `${endpoint.id}  would be rotated; nothing was changed`]);
-    return whyNot ? 1 : 0;
+    const would = await dryRotation(rotator, endpoint, options.kind);
+    const words = would.wouldStart ? `${would.detail ?? 'would be rotated'}; nothing was changed` : `would not start: ${would.detail}`;
+    print(context, { endpointId: endpoint.id, dryRun: true, ...would }, [`${endpoint.id}  ${words}`]);
+    return would.wouldStart ? 0 : 1;
   }
   return report(context, [await rotateOnDemand(context.opened, options, context.signal)]);
 }
