@@ -19,7 +19,7 @@ const GOOD = {
     passwordExpiresDays: 90,
     expiryHeadStartDays: 7,
   },
-  ...{ dormantAfterDays: 60, dormantCounts: 'login', recertifyEveryDays: 365, backupCodes: 10 },
+  ...{ dormantAfterDays: 60, dormantCounts: 'login', recertifyEveryDays: 365, backupCodes: 10, verifyEveryDays: 30 },
   ...{ automation: 'allowed', termsVersion: 'of 2026', termsDate: '2026-03-01', automationDecidedBy: 'anna' },
 };
 

@@ -55,6 +55,7 @@ const schema = z
     dormantCounts: z.enum(['login', 'second_factor']).exactOptional(),
     recertifyEveryDays: whole(2).exactOptional(),
     backupCodes: whole(1).exactOptional(),
+    verifyEveryDays: whole(1).exactOptional(),
     automation: z.enum(automations).exactOptional(),
     termsVersion: z.string().trim().min(1).exactOptional(),
     termsDate: z.iso

@@ -7,4 +7,5 @@ export const CALENDAR_WORDS: Readonly<Record<CalendarKind, string>> = {
   keep_alive: 'log in, so that it counts as used',
   dormant: 'disabled for want of a login',
   recertify: 'recertify',
+  verify: 'see whether the stored password is accepted',
 };

@@ -55,6 +55,7 @@ export async function portalTypeShow(db: Database, code: string): Promise<Report
             : `after ${type.dormantAfterDays} d without a login${type.dormantCounts === 'second_factor' ? ' with its second factor' : ''}`,
         ],
         ['recertified', type.recertifyEveryDays === null ? null : `every ${type.recertifyEveryDays} d, by a person`],
+        ['verified', type.verifyEveryDays === null ? null : `after ${type.verifyEveryDays} d without a login`],
         ['backup codes', type.backupCodes === null ? null : `${type.backupCodes}`],
         ['locks after', `${type.lockoutThreshold} failures (${type.lockoutCounts}), of which we cause ${type.lockoutThreshold - type.lockoutMargin} at most`],
         ['sessions', `${type.maxSessionsPerAccount} an account; ${type.maxConcurrency} rotations at once`],

@@ -16,7 +16,8 @@ const NOT_COUNTED_MS = 72 * HOUR_MS;
 export type KeptAlive = 'kept' | 'not_counted' | 'not_in' | 'put_off';
 
 /**
- * One login, inside the ledger and under the exclusive lease like any other, for each of the logins that their portal would disable for not being used. Changes
+ * One login, inside the ledger and under the exclusive lease like any other, for each of the logins that their portal would disable for not being used, or
+ * that nobody has used for as long as their portal type says. Changes
  * nothing; what the portal answers is noted, told and mended as after every login.
  */
 export async function keepAlive(
@@ -27,7 +28,7 @@ export async function keepAlive(
   for (const unused of await claimUnusedLogins(rotator.db, { limit, restMs: RETRY_MS })) {
     if (signal.aborted) break;
     const result = await logIn(rotator, unused, signal);
-    rotator.logger.info({ endpointId: unused.endpointId, outcome: result }, 'a login was made so that its portal does not disable it');
+    rotator.logger.info({ endpointId: unused.endpointId, outcome: result }, 'a login was made at an account that nobody uses');
     results.push({ endpointId: unused.endpointId, result });
   }
   return results;

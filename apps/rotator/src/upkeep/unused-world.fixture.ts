@@ -40,7 +40,16 @@ export interface UnusedWorld {
 }
 
 /** Logins that nobody uses, at portals of which each disables after another time; real tables, leases, ledger and journal, and time that passes when a test says so. */
-export async function openUnusedWorld({ logins, dormantDays }: { readonly logins: number; readonly dormantDays: readonly number[] }): Promise<UnusedWorld> {
+export async function openUnusedWorld({
+  logins,
+  dormantDays,
+  verifyEveryDays,
+}: {
+  readonly logins: number;
+  readonly dormantDays: readonly number[];
+  /** Portals that disable nothing, and whose type asks for this. Default: they say after how many days they disable. */
+  readonly verifyEveryDays?: number;
+}): Promise<UnusedWorld> {
   const database = await freshDatabase({ migrate: migrateWithLogins });
   const owner = openDatabase({ url: database.url, applicationName: 'test owner' });
   const db = openDatabase({ url: urlFor('rcm_rotator', database.url), applicationName: 'test rotator', role: 'rcm_rotator', maxConnections: 8 });
@@ -56,7 +65,7 @@ export async function openUnusedWorld({ logins, dormantDays }: { readonly logins
       ...{ code: `after-${days}`, name: `After ${days}`, hosts: [`after-${days}.example`], driver: 'recipe', recipe: { login: [] } },
       ...{ passwordRules: 'minlength: 12; maxlength: 20; required: digit', rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 20 },
       ...{ lockoutThreshold: LOCKS_AFTER, lockoutMargin: 1, lockoutWindowSeconds: 900, settleMs: 0, totpSkew: 0, totpPeriodSeconds: 30 },
-      ...{ maxSessionsPerAccount: 1, maxConcurrency: 50, dormantAfterDays: days },
+      ...{ maxSessionsPerAccount: 1, maxConcurrency: 50, ...(verifyEveryDays === undefined ? { dormantAfterDays: days } : { verifyEveryDays }) },
       ...ALLOWED,
     });
   const rows = Array.from({ length: logins }, (_, n) => {

@@ -66,6 +66,8 @@ export interface PortalTypeRow {
   readonly recertifyEveryDays: number | null;
   /** How many backup codes the portal gives for one login. */
   readonly backupCodes: number | null;
+  /** After how many days without a login one is made to see whether the portal accepts what is stored; `null`: never. */
+  readonly verifyEveryDays: number | null;
 }
 
 export const automations = ['allowed', 'assisted', 'forbidden'] as const;
@@ -91,10 +93,11 @@ type OptionalInPortalType =
   | 'dormantAfterDays'
   | 'dormantCounts'
   | 'recertifyEveryDays'
-  | 'backupCodes';
+  | 'backupCodes'
+  | 'verifyEveryDays';
 /**
  * A portal type as it is saved. Left out: what is there already, else no host but at public addresses, failures in a row, wrong codes among them, a realm of its own, exact user
- * names, no limit of tasks, no maintenance, UTC, no expiry, 7 days, nothing decided about automation, no login that lapses. A lock whose length is left out lasts as long as the window.
+ * names, no limit of tasks, no maintenance, UTC, no expiry, 7 days, nothing decided about automation, no login that lapses or is verified by itself. A lock whose length is left out lasts as long as the window.
  */
 export type NewPortalType = Omit<PortalTypeRow, OptionalInPortalType | 'formerRealms'> & Partial<Pick<PortalTypeRow, OptionalInPortalType>>;
 

@@ -2,9 +2,9 @@ import type { Database } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
 import { checkId, checkLimit, timestamp } from '../input.ts';
 import { BY_HAND } from '../manual/by-hand.ts';
-import { DORMANT_AT, KEEP_ALIVE_AT, KEPT_BY_PROGRAM, RECERTIFY_AT } from '../upkeep/lapses.ts';
+import { DORMANT_AT, KEEP_ALIVE_AT, KEPT_BY_PROGRAM, RECERTIFY_AT, VERIFY_AT } from '../upkeep/lapses.ts';
 
-export type CalendarKind = 'rotation' | 'password_expires' | 'keep_alive' | 'dormant' | 'recertify';
+export type CalendarKind = 'rotation' | 'password_expires' | 'keep_alive' | 'dormant' | 'recertify' | 'verify';
 
 /** What comes for one login, when, and who does it. */
 export interface CalendarEntry {
@@ -25,7 +25,8 @@ export const COMING = Prisma.sql`
           ('password_expires', e.last_rotated_at + make_interval(days => p.password_expires_days), 'portal'),
           ('keep_alive', CASE WHEN p.dormant_after_days IS NOT NULL THEN ${KEEP_ALIVE_AT} END, CASE WHEN ${KEPT_BY_PROGRAM} THEN 'platform' ELSE 'person' END),
           ('dormant', CASE WHEN p.dormant_after_days IS NOT NULL THEN ${DORMANT_AT} END, 'portal'),
-          ('recertify', CASE WHEN p.recertify_every_days IS NOT NULL THEN ${RECERTIFY_AT} END, 'person')) c (kind, at, by)`;
+          ('recertify', CASE WHEN p.recertify_every_days IS NOT NULL THEN ${RECERTIFY_AT} END, 'person'),
+          ('verify', CASE WHEN p.verify_every_days IS NOT NULL AND ${KEPT_BY_PROGRAM} THEN ${VERIFY_AT} END, 'platform')) c (kind, at, by)`;
 export const IS_KEPT = Prisma.sql`p.automation IS DISTINCT FROM 'forbidden' AND e.secret_arn IS NOT NULL`;
 
 /** What comes until a moment for the logins of all organizations, or of one, the soonest first; what is overdue is first of all. For `rcm_operator`. Fails with `input_invalid`. */

@@ -2,6 +2,7 @@ import type { Database, Transaction } from '../database.ts';
 import { checkId } from '../input.ts';
 import { NO_OLD_READERS } from '../legacy/old-readers.ts';
 import type { Scope } from '../scope.ts';
+import { KEPT_BY_PROGRAM, VERIFY_AT } from '../upkeep/lapses.ts';
 import { budgetRefusal, failuresLeft, ledgerState } from '../ledger/budget.ts';
 import { type FleetLogin, LOGIN_COLUMNS, LOGIN_TABLES } from './login.ts';
 
@@ -31,6 +32,8 @@ export interface LoginInFull extends FleetLogin {
   /** Until when a rotation that failed or was put off rests. */
   readonly rotationNotBefore: Date | null;
   readonly searchWantedAt: Date | null;
+  /** When a login that nobody uses until then is made to see whether what is stored is accepted; `null`: its portal type does not ask for it, or no program may. */
+  readonly verifyAt: Date | null;
   /** Plaintext of its account lies in a row that somebody may still read, so it is not rotated. */
   readonly oldReaders: boolean;
   readonly lastRefused: Refused | null;
@@ -73,10 +76,11 @@ export async function showLogin(
   checkId('endpointId', endpointId);
   const seen = await db.transaction(scope, async (tx) => {
     const [login] = await tx.$queryRaw<
-      (FleetLogin & Pick<LoginInFull, 'portalName' | 'secretArn' | 'currentVersion' | 'rotationNotBefore' | 'searchWantedAt' | 'oldReaders'>)[]
+      (FleetLogin & Pick<LoginInFull, 'portalName' | 'secretArn' | 'currentVersion' | 'rotationNotBefore' | 'searchWantedAt' | 'verifyAt' | 'oldReaders'>)[]
     >`
       SELECT ${LOGIN_COLUMNS}, p.name AS "portalName", e.secret_arn AS "secretArn", e.current_version AS "currentVersion",
-             e.rotation_not_before AS "rotationNotBefore", e.search_wanted_at AS "searchWantedAt", NOT (${NO_OLD_READERS}) AS "oldReaders"
+             e.rotation_not_before AS "rotationNotBefore", e.search_wanted_at AS "searchWantedAt", NOT (${NO_OLD_READERS}) AS "oldReaders",
+             CASE WHEN p.verify_every_days IS NOT NULL AND ${KEPT_BY_PROGRAM} THEN ${VERIFY_AT} END AS "verifyAt"
         FROM integration_endpoint e ${LOGIN_TABLES} WHERE e.id = ${endpointId}`;
     return login ? { ...login, ...(await besides(tx, login)) } : null;
   });

@@ -22,6 +22,14 @@ export const KEEP_ALIVE_AT = Prisma.sql`
   (${part(KEEP_ALIVE_AFTER)} - make_interval(secs => p.dormant_after_days * 8640.0 * ((hashtextextended(i.id, 0) & 65535) / 65536.0)))`;
 export const URGENT_AT = part(URGENT_AFTER);
 
+/**
+ * When one login shows whether what is stored is accepted, where the portal type asks for that: so long after the last one of ours, whoever made it. A person who logged in
+ * by themselves says nothing of what is stored. Each login has a moment of its own in the last tenth of the time.
+ */
+export const VERIFY_AT = Prisma.sql`
+  (coalesce(i.last_login_at, e.secret_taken_at, e.created_at)
+    + make_interval(secs => p.verify_every_days * 86400.0 * (1 - 0.1 * (hashtextextended(i.id, 0) & 65535) / 65536.0)))`;
+
 /** Where a program may log in, and nothing that it knows of stands in its way. */
 export const KEPT_BY_PROGRAM = Prisma.sql`(p.automation = 'allowed' AND e.secret_arn IS NOT NULL AND e.current_version IS NOT NULL AND i.refused_since IS NULL)`;
 
@@ -38,3 +46,8 @@ export const LONG_UNUSED = Prisma.sql`
           WHERE w.last_login_at <= now() - make_interval(secs => (SELECT min(q.dormant_after_days) FROM portal_type q WHERE q.dormant_counts = 'login') * 43200.0)
    UNION SELECT o.login_identity FROM portal_type q JOIN integration_endpoint o ON o.portal_type_code = q.code
           WHERE q.dormant_after_days IS NOT NULL AND q.dormant_counts = 'second_factor' AND o.login_identity IS NOT NULL`;
+
+/** `id` of the logins of which one may be due to be verified, beside those that were never used (`LONG_UNUSED`); none where no portal type asks for it. By index. */
+export const LONG_UNVERIFIED = Prisma.sql`
+  SELECT w.id FROM login_identity w
+   WHERE w.last_login_at <= now() - make_interval(secs => (SELECT min(q.verify_every_days) FROM portal_type q) * 77760.0)`;

@@ -4,7 +4,8 @@ import { acquireSharedLease } from '../leases/acquire.ts';
 import { beginLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { listNotices } from '../notices/outbox.ts';
 import { makeEndpoint, openTestDatabase, printOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { claimUnusedLogins } from './keep-alive.ts';
+import { showLogin } from '../fleet/show-login.ts';
+import { claimUnusedLogins, wasKeptAlive } from './keep-alive.ts';
 import { noticeLapsing } from './notice-lapsing.ts';
 import { notePersonsWord } from './said.ts';
 
@@ -88,6 +89,73 @@ describe('a login that nobody uses', () => {
     await logIn(endpoints[1], true);
     await t.sql(`UPDATE login_identity SET keep_alive_after = NULL`);
     expect(await claimed()).not.toContain(endpoints[1].endpointId);
+  });
+});
+
+describe('a login whose password is to be verified', () => {
+  const portal = { dormantAfterDays: null, verifyEveryDays: 30 };
+
+  test('is taken once nobody has used it for so long, and not again once a login was accepted', async () => {
+    const [old, fresh, unasked] = [await login(30, portal), await login(26, portal), await login(300, { dormantAfterDays: null })];
+    const taken = await claimed();
+    expect([old, fresh, unasked].map(({ endpointId }) => taken.includes(endpointId))).toEqual([true, false, false]);
+    expect(await wasKeptAlive(t.rotator, { ...old, restMs: 3_600_000 })).toBe(false);
+    await logIn(old, false);
+    expect(await wasKeptAlive(t.rotator, { ...old, restMs: 3_600_000 })).toBe(true);
+    await t.sql(`UPDATE login_identity SET keep_alive_after = NULL`);
+    expect(await claimed()).not.toContain(old.endpointId);
+  });
+
+  test('is due by a person’s own login as by none: that says nothing of what is stored', async () => {
+    const endpoint = await login(30, portal);
+    await notePersonsWord(t.rotator, { ...endpoint, kind: 'logged_in', at: new Date(), actor: 'person:os:li', reason: 'by hand' });
+    expect(await claimed()).toContain(endpoint.endpointId);
+  });
+
+  test('was never used: the time counts from when its secret was taken', async () => {
+    const endpoint = await login(30, portal);
+    await t.sql(`UPDATE login_identity SET last_login_at = NULL WHERE id = $1`, [endpoint.loginIdentity]);
+    await t.sql(`UPDATE integration_endpoint SET secret_taken_at = now() - interval '20 days' WHERE id = $1`, [endpoint.endpointId]);
+    expect(await claimed()).not.toContain(endpoint.endpointId);
+    await t.sql(`UPDATE integration_endpoint SET secret_taken_at = now() - interval '31 days' WHERE id = $1`, [endpoint.endpointId]);
+    expect(await claimed()).toContain(endpoint.endpointId);
+  });
+
+  test.each<[string, object, string | null]>([
+    ['where no program may log in', { automation: 'assisted' }, null],
+    ['in maintenance hours', { maintenanceWindows: ['daily 00:00-12:00', 'daily 12:00-00:00'] }, null],
+    ['while its password is refused', {}, `UPDATE login_identity SET refused_since = now() WHERE id = $1`],
+    [
+      'however late, while a rotation at its portal is due',
+      {},
+      `UPDATE integration_endpoint SET next_rotation_at = now() - interval '1 hour' WHERE login_identity = $1`,
+    ],
+  ])('is left alone %s', async (_what, more, change) => {
+    const endpoint = await login(300, { ...portal, ...more });
+    if (change !== null) await t.sql(change, [endpoint.loginIdentity]);
+    expect(await claimed()).not.toContain(endpoint.endpointId);
+  });
+
+  test('comes after those that their portal is about to disable', async () => {
+    const [unverified, lapsing] = [await login(300, portal), await login(20)];
+    const order = (await claimed()).filter((id) => [unverified.endpointId, lapsing.endpointId].includes(id));
+    expect(order).toEqual([lapsing.endpointId, unverified.endpointId]);
+  });
+
+  test('is on the calendar and on its own page, where its portal type asks for it', async () => {
+    const at = { until: new Date(Date.now() + 200 * 86_400_000), limit: 100 };
+    const shown = async (endpoint: TestEndpoint) => {
+      const entries = await listCalendar(t.another('rcm_operator'), { ...at, orgId: endpoint.orgId });
+      const entry = entries.find(({ endpointId, kind }) => endpointId === endpoint.endpointId && kind === 'verify');
+      const page = await showLogin(t.another('rcm_operator'), { endpointId: endpoint.endpointId });
+      expect(page?.verifyAt).toEqual(entry?.at ?? null);
+      return entry?.by;
+    };
+    expect([await shown(await login(10, portal)), await shown(await login(10)), await shown(await login(10, { ...portal, automation: 'assisted' }))]).toEqual([
+      'platform',
+      undefined,
+      undefined,
+    ]);
   });
 });
 

@@ -226,7 +226,7 @@ export class World {
 function portalTypeRow({ type }: DoorPlan): PortalTypeRow {
   const plain = { maxTaskConcurrency: null, maintenanceWindows: [], maintenanceTimeZone: 'UTC', passwordExpiresDays: null, expiryHeadStartDays: 7 };
   const decided = { automation: 'allowed', termsVersion: 'of the simulation', termsDate: new Date(0), automationDecidedBy: 'the simulation' } as const;
-  const lapses = { dormantAfterDays: null, dormantCounts: 'login', recertifyEveryDays: null, backupCodes: null } as const;
+  const lapses = { dormantAfterDays: null, dormantCounts: 'login', recertifyEveryDays: null, backupCodes: null, verifyEveryDays: null } as const;
   const lockout = { lockoutCounts: 'consecutive', lockoutLastsSeconds: type.lockoutWindowSeconds, lockoutCountsCodes: true } as const;
   return {
     ...plain,
