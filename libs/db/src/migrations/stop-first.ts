@@ -38,6 +38,10 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
   '20261206000000_task_callbacks': { goes: 'nothing: a task may name who is told of its end, and its end is written down for them', stop: null },
   '20261206010000_code_requests': { goes: 'nothing: a kind of notice more is allowed, and an agent may tell of it', stop: null },
   '20261207020000_codes_by_message': { goes: 'nothing: what is refused stands in new columns, which no process of before fills', stop: null },
+  '20261210000000_verify_unused': {
+    goes: 'nothing: what is refused stands in a new column, which no process of before fills; a rotator of before verifies nobody, and refuses a portal type’s file that asks for it',
+    stop: null,
+  },
 };
 
 /**
