@@ -3,6 +3,7 @@ import { RcmError, type Secret } from '@rcm/telemetry';
 import { readMigratorConfig } from './config.ts';
 import type { Moved, Why } from './credential/move.ts';
 import { onboardEndpoint } from './credential/onboard.ts';
+import { lookRemoved, type Removal } from './credential/look-removed.ts';
 import { reinstateSecret } from './credential/reinstate.ts';
 import { openMigration } from './services.ts';
 import { stopOnSignals } from './stop.ts';
@@ -13,6 +14,8 @@ export interface Onboarding {
   onboard(login: { readonly endpointId: string; readonly payload: Secret<string> } & Why): Promise<Moved>;
   /** Names the secret of one that is retired no more: `reinstateSecret`. */
   reinstate(endpointId: string): Promise<'named' | 'already'>;
+  /** Notes that the secret of one that is retired is gone: `lookRemoved`. */
+  lookRemoved(endpointId: string, why: Why): Promise<Removal>;
 }
 
 /** For as long as `act` takes, with the migrator's own rights and sessions. Fails with `config_invalid`, and as `act` does. */
@@ -30,6 +33,7 @@ export async function withOnboarding<T>(environment: NodeJS.ProcessEnv, act: (on
     return await act({
       onboard: async ({ endpointId, payload, ...why }) => onboardEndpoint(migration, await found(endpointId), payload, why),
       reinstate: async (endpointId) => reinstateSecret(migration, await found(endpointId)),
+      lookRemoved: async (endpointId, why) => lookRemoved(migration, await found(endpointId), why),
     });
   } finally {
     stop.dispose();

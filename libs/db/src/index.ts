@@ -46,6 +46,7 @@ export { type AccountFollowed, type FollowAccount, followAccount, type LoginName
 export { findEndpoint, findOrganization, getEndpoint, type EndpointPage, getPortalTypeOf, listEndpoints, listEndpointsOf } from './endpoints/read.ts';
 export { putOffRotation } from './endpoints/put-off.ts';
 export { listRetired, reinstateEndpoint, type RetiredEndpoint, type RetiredPage, retireEndpoint, type Retirement } from './endpoints/retire.ts';
+export { noteSecretRemoved, type RemovedSecret } from './endpoints/secret-removed.ts';
 export {
   bringRotationForward,
   isDue,

@@ -12,21 +12,31 @@ export interface RetiredOptions {
   readonly after?: string;
 }
 
-/** A page of what is retired, and of which of it the secret has been kept for as long as `--keep` says, with what removes it. The platform removes none by itself: it may not. */
+/**
+ * A page of what is retired, and of which of it the secret has been kept for as long as `--keep` says, with what removes it. The platform removes none by
+ * itself: it may not. Not well while one, of any page, has been kept for longer.
+ */
 export async function endpointRetired(db: Database, options: RetiredOptions, now: Date): Promise<Report> {
   const keptMs = span('--keep', options.keep);
-  const { endpoints, next } = await listRetired(db, { orgId: options.org, after: options.after, limit: Number(options.limit) });
-  const rows = endpoints.map((endpoint) => ({ ...endpoint, removal: endpoint.retiredAt.getTime() + keptMs <= now.getTime() ? removal(endpoint) : null }));
+  const { endpoints, overdue, next } = await listRetired(db, { orgId: options.org, after: options.after, limit: Number(options.limit), keptMs });
+  const rows = endpoints.map((endpoint) => {
+    const lies = endpoint.secretArn !== null && endpoint.removedAt === null;
+    const removeFrom = lies ? new Date(endpoint.retiredAt.getTime() + keptMs) : null;
+    return { ...endpoint, removeFrom, removal: removeFrom !== null && removeFrom <= now ? removal(endpoint) : null };
+  });
   return {
     json: {
-      endpoints: rows.map(({ id, orgId, portalTypeCode, retiredAt, secretArn, removal: command }) => ({
+      endpoints: rows.map(({ id, orgId, portalTypeCode, retiredAt, secretArn, removedAt, removeFrom, removal: command }) => ({
         id,
         organization: orgId,
         portalType: portalTypeCode,
         retiredAt: retiredAt.toISOString(),
         secret: secretArn,
+        removedAt: removedAt?.toISOString() ?? null,
+        removeFrom: removeFrom?.toISOString() ?? null,
         removal: command,
       })),
+      overdue,
       next,
     },
     lines(view) {
@@ -35,13 +45,23 @@ export async function endpointRetired(db: Database, options: RetiredOptions, now
       return [
         ...table(
           view,
-          [{ title: 'LOGIN' }, { title: 'ORGANIZATION' }, { title: 'PORTAL' }, { title: 'RETIRED' }, { title: 'SECRET', shrinks: true }],
-          rows.map(({ id, orgId, portalTypeCode, retiredAt, secretArn }) => [
+          [
+            { title: 'LOGIN' },
+            { title: 'ORGANIZATION' },
+            { title: 'PORTAL' },
+            { title: 'RETIRED' },
+            { title: 'ITS SECRET' },
+            { title: 'WHERE', shrinks: true },
+          ],
+          rows.map(({ id, orgId, portalTypeCode, retiredAt, secretArn, removedAt, removeFrom, removal: command }) => [
             { text: id },
             { text: orgId },
             { text: portalTypeCode },
             { text: relative(retiredAt, view.now) },
-            { text: secretArn ?? 'never had one' },
+            command === null
+              ? { text: kept(removedAt, removeFrom, view.now) }
+              : { text: `overdue since ${removeFrom?.toISOString().slice(0, 10)}`, style: 'red' as const },
+            { text: secretArn ?? '' },
           ]),
         ),
         ...(commands.length > 0
@@ -49,14 +69,20 @@ export async function endpointRetired(db: Database, options: RetiredOptions, now
               '',
               `retired for ${options.keep} or longer; the guardian (docs/deletion-protection.md) removes what lies there with:`,
               ...commands.map((command) => `  ${command}`),
-              'Copies of its passwords may lie beside it: look there first (docs/retiring.md).',
+              'Copies of its passwords may lie beside it: look there first (docs/retiring.md). Then: rcm endpoint removed ID --reason "…"',
             ]
           : []),
         ...(next ? ['', view.paint('dim', `more: --after ${next}`)] : []),
       ];
     },
-    well: true,
+    well: overdue === 0,
   };
+}
+
+/** What is known of a secret that is not overdue. */
+function kept(removedAt: Date | null, removeFrom: Date | null, now: Date): string {
+  if (removedAt !== null) return `removed ${relative(removedAt, now)}`;
+  return removeFrom === null ? 'never had one' : `to be removed ${relative(removeFrom, now)}`;
 }
 
 /** Each store's own way; of AWS's, Secrets Manager alone can take a removal back. */

@@ -84,9 +84,15 @@ function addRetiring({ org, endpoint }: { readonly org: Command; readonly endpoi
       const [{ personOf }, { endpointReinstate }] = [await import('../person.ts'), await import('../commands/endpoint-reinstate.ts')];
       print(await endpointReinstate(environment, id, await personOf(options, environment)));
     });
+  person(endpoint.command('removed').description('look whether the secret of a retired login is gone, and note that it is'))
+    .argument('<id...>', 'endpoints')
+    .action(async (ids: readonly string[], options: PersonOptions) => {
+      const [{ personOf }, { endpointRemoved }] = [await import('../person.ts'), await import('../commands/endpoint-removed.ts')];
+      print(await endpointRemoved(environment, ids, await personOf(options, environment)));
+    });
   endpoint
     .command('retired')
-    .description('what is retired, where its secret lies still, and what removes one that was kept for long enough')
+    .description('what is retired, where its secret lies still, and what removes one that was kept for long enough; exit code 1 while there is such a one')
     .option('--org <id>', 'of one organization')
     .option('--keep <span>', 'for how long a secret is kept', '90d')
     .option('--limit <n>', 'entries', '100')

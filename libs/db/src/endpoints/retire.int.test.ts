@@ -12,6 +12,7 @@ import { makeEndpoint, openTestDatabase, plannedAttempt, REQUESTER, type TestDat
 import { getEndpoint, listEndpointsOf } from './read.ts';
 import { listRetired, reinstateEndpoint, retireEndpoint } from './retire.ts';
 import { listDueEndpoints } from './schedule.ts';
+import { noteSecretRemoved } from './secret-removed.ts';
 
 const WHY = { actor: 'person:os:anna', reason: 'the hospital left us' };
 let t: TestDatabase;
@@ -99,13 +100,42 @@ describe('a login that is retired', () => {
   test('is listed with its secret, page by page, of one organization or of all', async () => {
     const [one, two, three] = [await makeEndpoint(t.db), await makeEndpoint(t.db), await makeEndpoint(t.db)];
     for (const on of [one, two, three]) await retire(on);
-    const first = await listRetired(operator, { limit: 1, after: one.endpointId < two.endpointId ? one.endpointId : two.endpointId });
+    const keptMs = 86_400_000;
+    const first = await listRetired(operator, { keptMs, limit: 1, after: one.endpointId < two.endpointId ? one.endpointId : two.endpointId });
     expect(first.endpoints).toHaveLength(1);
     expect(first.next).toBe(first.endpoints[0]?.id);
-    expect(await listRetired(operator, { orgId: two.orgId, limit: 10 })).toMatchObject({
+    expect(await listRetired(operator, { keptMs, orgId: two.orgId, limit: 10 })).toMatchObject({
       endpoints: [{ id: two.endpointId, secretArn: two.secretArn }],
       next: null,
     });
+  });
+
+  test('has a secret to remove, until it was found to be gone; retired again later, it has one again', async () => {
+    const on = await makeEndpoint(t.db);
+    const migrator = t.another('rcm_migrator');
+    const note = (secretArn = on.secretArn) => noteSecretRemoved(migrator, { ...on, secretArn }, WHY);
+    const list = async (keptMs: number) => {
+      const { endpoints, overdue } = await listRetired(operator, { orgId: on.orgId, limit: 10, keptMs });
+      return { overdue, removed: endpoints.map(({ removedAt }) => removedAt !== null) };
+    };
+    expect(await note()).toBe('not_retired');
+    await retire(on);
+    expect([await list(86_400_000), await list(0)]).toEqual([
+      { overdue: 0, removed: [false] },
+      { overdue: 1, removed: [false] },
+    ]);
+    expect(await note('arn:aws:ssm:us-east-1:1:parameter/another')).toBe('not_retired');
+    expect([await note(), await note()]).toEqual(['noted', 'already']);
+    expect(await list(0)).toEqual({ overdue: 0, removed: [true] });
+    expect((await eventsOf(on.endpointId)).filter(({ action }) => action === 'endpoint.secret_removed')).toMatchObject([
+      { ...WHY, details: { secretArn: on.secretArn } },
+    ]);
+
+    await reinstateEndpoint(operator, on.endpointId, WHY);
+    expect(await note()).toBe('not_retired');
+    await named(on);
+    await retire(on);
+    expect(await list(0)).toEqual({ overdue: 1, removed: [false] });
   });
 });
 

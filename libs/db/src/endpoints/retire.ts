@@ -1,7 +1,7 @@
 import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
-import { checkId, checkLimit } from '../input.ts';
+import { checkId, checkLimit, checkMs } from '../input.ts';
 import type { PersonalChange } from './seed.ts';
 
 /**
@@ -52,29 +52,43 @@ export interface RetiredEndpoint {
   readonly retiredAt: Date;
   /** Where its secret lies still; `null`: it never had one. */
   readonly secretArn: string | null;
+  /** When it was noted that its store has the secret no more (`noteSecretRemoved`); `null`: as far as anybody knows it lies there. */
+  readonly removedAt: Date | null;
 }
 
 export interface RetiredPage {
   readonly endpoints: readonly RetiredEndpoint[];
+  /** How many secrets, of all pages, have been kept for longer than they should be; OVERDUE_AT_MOST at most. */
+  readonly overdue: number;
   /** `after` of the next page; `null`: this is the last one. */
   readonly next: string | null;
 }
 
-/** A page of what is retired, of one organization or of all, by id. For `rcm_operator`. */
-export async function listRetired(
-  db: Database,
-  { orgId, after, limit }: { readonly orgId?: string | undefined; readonly after?: string | undefined; readonly limit: number },
-): Promise<RetiredPage> {
+export interface RetiredQuestion {
+  readonly orgId?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit: number;
+  /** For how long the secret of a retired login is kept. */
+  readonly keptMs: number;
+}
+
+const OVERDUE_AT_MOST = 1_000;
+/** A removal that was noted before the login was retired again is of another secret. */
+const REMOVED_AT = Prisma.sql`CASE WHEN e.retired_secret_removed_at >= e.retired_at THEN e.retired_secret_removed_at END`;
+
+/** A page of what is retired, of one organization or of all, by id. For `rcm_operator`. Fails with `input_invalid`. */
+export async function listRetired(db: Database, { orgId, after, limit, keptMs }: RetiredQuestion): Promise<RetiredPage> {
   if (orgId !== undefined) checkId('organization id', orgId);
-  const most = checkLimit(limit);
-  const rows = await byIndex(
-    db,
-    'every tenant',
-    (tx) => tx.$queryRaw<RetiredEndpoint[]>`
-      SELECT e.id, e.org_id AS "orgId", e.portal_type_code AS "portalTypeCode", e.retired_at AS "retiredAt", e.retired_secret_arn AS "secretArn"
-        FROM integration_endpoint e
-       WHERE e.retired_at IS NOT NULL AND e.id > ${after ?? ''} AND ${orgId === undefined ? Prisma.sql`true` : Prisma.sql`e.org_id = ${orgId}`}
-       ORDER BY e.id LIMIT ${most + 1}`,
-  );
-  return { endpoints: rows.slice(0, most), next: rows.length > most ? (rows[most - 1]?.id ?? null) : null };
+  const [most, kept] = [checkLimit(limit), checkMs('keptMs', keptMs)];
+  const isAsked = orgId === undefined ? Prisma.sql`true` : Prisma.sql`e.org_id = ${orgId}`;
+  return byIndex(db, 'every tenant', async (tx) => {
+    const rows = await tx.$queryRaw<RetiredEndpoint[]>`
+      SELECT e.id, e.org_id AS "orgId", e.portal_type_code AS "portalTypeCode", e.retired_at AS "retiredAt", e.retired_secret_arn AS "secretArn", ${REMOVED_AT} AS "removedAt"
+        FROM integration_endpoint e WHERE e.retired_at IS NOT NULL AND e.id > ${after ?? ''} AND ${isAsked} ORDER BY e.id LIMIT ${most + 1}`;
+    const [late] = await tx.$queryRaw<{ overdue: number }[]>`
+      SELECT count(*)::int AS overdue FROM (
+        SELECT FROM integration_endpoint e
+         WHERE e.retired_at <= now() - make_interval(secs => ${kept}::float8 / 1000) AND e.retired_secret_arn IS NOT NULL AND ${REMOVED_AT} IS NULL AND ${isAsked} LIMIT ${OVERDUE_AT_MOST}) s`;
+    return { endpoints: rows.slice(0, most), overdue: late?.overdue ?? 0, next: rows.length > most ? (rows[most - 1]?.id ?? null) : null };
+  });
 }

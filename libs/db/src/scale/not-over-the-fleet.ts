@@ -86,6 +86,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
     ...[
       'retireEndpoint',
       'reinstateEndpoint',
+      'noteSecretRemoved',
       'noteSearched',
       'postponeSearch',
       'startSearch',
