@@ -1,4 +1,4 @@
-import { hasCode, RcmError } from '@rcm/telemetry';
+import { isRcmError } from '@rcm/telemetry';
 import { environmentFor } from '../environment.ts';
 import type { Person } from '../onboarding/add.ts';
 import type { Report } from '../report.ts';
@@ -46,8 +46,11 @@ export async function endpointRemoved(environment: NodeJS.ProcessEnv, ids: reado
   };
 }
 
-/** One that cannot be looked at says nothing of the others; without a database nobody can look. */
+/** What is wrong with everything, and not with one of them. */
+const OF_ALL: ReadonlySet<string> = new Set(['database_unavailable', 'config_invalid', 'input_invalid', 'cancelled']);
+
+/** One that cannot be looked at says nothing of the others. */
 function failed(id: string, error: unknown): Looked {
-  if (!(error instanceof RcmError) || hasCode(error, 'database_unavailable', 'config_invalid', 'input_invalid', 'cancelled')) throw error;
+  if (!isRcmError(error) || OF_ALL.has(error.code)) throw error;
   return { id, outcome: 'failed', problem: `${error.code}: ${error.message}` };
 }

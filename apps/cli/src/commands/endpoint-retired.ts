@@ -53,14 +53,12 @@ export async function endpointRetired(db: Database, options: RetiredOptions, now
             { title: 'ITS SECRET' },
             { title: 'WHERE', shrinks: true },
           ],
-          rows.map(({ id, orgId, portalTypeCode, retiredAt, secretArn, removedAt, removeFrom, removal: command }) => [
+          rows.map(({ id, orgId, portalTypeCode, retiredAt, secretArn, ...end }) => [
             { text: id },
             { text: orgId },
             { text: portalTypeCode },
             { text: relative(retiredAt, view.now) },
-            command === null
-              ? { text: kept(removedAt, removeFrom, view.now) }
-              : { text: `overdue since ${removeFrom?.toISOString().slice(0, 10)}`, style: 'red' as const },
+            endOf(end, view.now),
             { text: secretArn ?? '' },
           ]),
         ),
@@ -79,10 +77,18 @@ export async function endpointRetired(db: Database, options: RetiredOptions, now
   };
 }
 
-/** What is known of a secret that is not overdue. */
-function kept(removedAt: Date | null, removeFrom: Date | null, now: Date): string {
-  if (removedAt !== null) return `removed ${relative(removedAt, now)}`;
-  return removeFrom === null ? 'never had one' : `to be removed ${relative(removeFrom, now)}`;
+interface End {
+  readonly removedAt: Date | null;
+  readonly removeFrom: Date | null;
+  readonly removal: string | null;
+}
+
+function endOf({ removedAt, removeFrom, removal: command }: End, now: Date) {
+  if (removedAt !== null) return { text: `removed ${relative(removedAt, now)}` };
+  if (removeFrom === null) return { text: 'never had one' };
+  return command === null
+    ? { text: `to be removed ${relative(removeFrom, now)}` }
+    : { text: `overdue since ${removeFrom.toISOString().slice(0, 10)}`, style: 'red' as const };
 }
 
 /** Each store's own way; of AWS's, Secrets Manager alone can take a removal back. */
