@@ -6,12 +6,14 @@ import { showLogin } from '../fleet/show-login.ts';
 import { recordMigrated } from '../legacy/migrate.ts';
 import { releaseLease } from '../leases/upkeep.ts';
 import { acquireSharedLease } from '../leases/acquire.ts';
+import { beginLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
+import { remainingBudget } from '../ledger/budget.ts';
 import { claimPortalTask, getPortalTask } from '../tasks/claim.ts';
 import { createPortalTask } from '../tasks/queue.ts';
-import { makeEndpoint, openTestDatabase, plannedAttempt, REQUESTER, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { makeEndpoint, openTestDatabase, plannedAttempt, printOf, REQUESTER, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { getEndpoint, listEndpointsOf } from './read.ts';
 import { listRetired, reinstateEndpoint, retireEndpoint } from './retire.ts';
-import { listDueEndpoints } from './schedule.ts';
+import { liesElsewhere, listDueEndpoints } from './schedule.ts';
 import { noteSecretRemoved } from './secret-removed.ts';
 
 const WHY = { actor: 'person:os:anna', reason: 'the hospital left us' };
@@ -137,6 +139,24 @@ describe('a login that is retired', () => {
     await retire(on);
     expect(await list(0)).toEqual({ overdue: 1, removed: [false] });
   });
+});
+
+test('an account of two organizations has one count of failures and is rotated in neither; retired in one, the other has it with that count', async () => {
+  const here = await makeEndpoint(t.db);
+  const there = await makeEndpoint(t.db, { loginIdentity: here.loginIdentity });
+  const left = async (on: TestEndpoint) => (await remainingBudget(t.rotator, on)).failuresLeft;
+  const whole = await left(there);
+  const held = await acquireSharedLease(t.agent, { ...here, holder: 'agent', ttlMs: 60_000 });
+  if (!held.granted) throw new Error(held.reason);
+  const asked = { ...here, leaseId: held.lease.id, actor: 'agent', version: '1', fingerprints: [printOf('wrong')] } as const;
+  const begun = await beginLoginAttempt(t.agent, asked);
+  if (!begun.allowed) throw new Error(begun.reason);
+  await finishLoginAttempt(t.agent, { ...here, loginAttemptId: begun.loginAttemptId, outcome: 'rejected', effect: 'bad' });
+  await releaseLease(t.agent, { ...here, leaseId: held.lease.id });
+  expect([await left(here), await left(there)]).toEqual([whole - 1, whole - 1]);
+  expect([await liesElsewhere(t.rotator, here), await liesElsewhere(t.rotator, there)]).toEqual([true, true]);
+  expect(await retire(here)).toBe('retired');
+  expect([await left(there), await liesElsewhere(t.rotator, there)]).toEqual([whole - 1, false]);
 });
 
 describe('nothing is retired', () => {
