@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { automations } from '@rcm/db';
+import { openTracing } from '@rcm/portal-access/tracing';
 import { createLogger, explain, hasCode, isTime, plainWords } from '@rcm/telemetry';
 import { type CalledAs, callAs } from '@rcm/telemetry/called-as';
 import { guardInput } from '@rcm/telemetry/command-line';
@@ -59,7 +60,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     .description('rotate what is due, recover what a crash left, tell people; until SIGTERM')
     .action(async () => {
       const config = readRotatorConfig(environment);
-      exitCode = await runCommand(config, openRotator(config));
+      exitCode = await runCommand(config, openRotator(config, { tracing: await openTracing(config.RCM_TRACES_URL, 'rcm-rotator') }));
     });
   command('once', 'rotate everything that is due now, then end')
     .option('--dry-run', 'say what is due and change nothing')

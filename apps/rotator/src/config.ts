@@ -1,6 +1,7 @@
 import { actorEnvironment, checkActor, checkStores, credentialsEnvironment } from '@rcm/credentials';
 import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
 import { checkBrowser, portalEnvironment } from '@rcm/portal-access';
+import { tracingEnvironment } from '@rcm/portal-access/tracing';
 import { metricsEnvironment, processName, readConfig } from '@rcm/telemetry';
 import { z } from 'zod';
 import { checkNotices, operationsEnvironment } from './operations-environment.ts';
@@ -17,6 +18,7 @@ const schema = z
     RCM_HEALTH_HOST: z.string().default('127.0.0.1'),
     ...portalEnvironment,
     ...metricsEnvironment,
+    ...tracingEnvironment,
     /** Rotations at once in this process. More than contexts is useful: some wait for one-time codes without a browser. */
     RCM_ROTATOR_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(8),
     RCM_ROTATOR_SCAN_MS: milliseconds(60_000, 100),

@@ -1,6 +1,7 @@
 import { type CopyingStores, createReplicatedStores, identityKeys, tenantStoresOptions } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import { leaseTiming, loginTiming, openPortalProcess } from '@rcm/portal-access';
+import { NO_TRACING, tracedMetrics, type Tracing } from '@rcm/portal-access/tracing';
 import { type Metrics, systemClock } from '@rcm/telemetry';
 import type { RotatorConfig } from './config.ts';
 import type { NoticeChannel } from './notices/channel.ts';
@@ -16,16 +17,18 @@ export interface RotatorProcess {
   readonly warnings: readonly string[];
   /** The copies in the second region; `null` where there is none. */
   readonly copies: Pick<CopyingStores, 'repairCopy'> | null;
+  /** Spans of what this process does. */
+  readonly tracing: Tracing;
   /** What tells people. */
   readonly channels: readonly NoticeChannel[];
   /** Opens a context in the browser and closes it. Fails with `browser_unavailable`. */
   tryBrowser(signal: AbortSignal): Promise<void>;
-  /** Closes browser, store clients and database, in this order. */
+  /** Closes browser, store clients and database, in this order; then sends what is left of the spans. */
   close(): Promise<void>;
 }
 
-/** Everything a rotator needs, made once from its configuration. Nothing is connected before it is used. */
-export function openRotator(config: RotatorConfig): RotatorProcess {
+/** Everything a rotator needs, made once from its configuration. Nothing is connected before it is used. `tracing`: default none; closed with the rest. */
+export function openRotator(config: RotatorConfig, { tracing = NO_TRACING }: { readonly tracing?: Tracing } = {}): RotatorProcess {
   const { logger, metrics, db, drivers, warnings, tryBrowser, closeBrowser } = openPortalProcess({ name: 'rotator', role: 'rcm_rotator', config });
   const { stores, copies } = createReplicatedStores({
     stores: { ...tenantStoresOptions(config), processName: config.owner },
@@ -37,7 +40,7 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
     db,
     clock: systemClock,
     logger,
-    metrics,
+    metrics: tracedMetrics(metrics, tracing),
     drivers,
     stores,
     environment: config.RCM_ENVIRONMENT,
@@ -66,6 +69,7 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
     metrics,
     warnings,
     copies,
+    tracing,
     channels: channels.all,
     tryBrowser,
     async close() {
@@ -73,6 +77,7 @@ export function openRotator(config: RotatorConfig): RotatorProcess {
       await closeBrowser();
       await stores.close();
       await db.close();
+      await tracing.close();
     },
   };
 }

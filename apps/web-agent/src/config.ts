@@ -1,6 +1,7 @@
 import { checkStores, checkTaskKeys, credentialsEnvironment, readingEnvironment, taskKeysEnvironment } from '@rcm/credentials';
 import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
 import { checkBrowser, portalEnvironment } from '@rcm/portal-access';
+import { tracingEnvironment } from '@rcm/portal-access/tracing';
 import { metricsEnvironment, processName, readConfig } from '@rcm/telemetry';
 import { z } from 'zod';
 import { callbackEnvironment } from './callbacks/environment.ts';
@@ -8,7 +9,6 @@ import { apiEnvironment, checkApi } from './http/environment.ts';
 import { checkInbound, inboundEnvironment } from './http/inbound/environment.ts';
 import { mailboxEnvironment } from './mailboxes/environment.ts';
 import { checkMailboxes } from './mailboxes/passwords.ts';
-import { tracingEnvironment } from './tracing/environment.ts';
 
 const milliseconds = (fallback: number, min = 1, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max).default(fallback);
 

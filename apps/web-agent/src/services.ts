@@ -6,7 +6,7 @@ import type { WebAgentConfig } from './config.ts';
 import { legacySetting } from './legacy.ts';
 import { openTaskKeys } from './task-keys.ts';
 import { tracedReaders } from './tracing/traced-readers.ts';
-import { NO_TRACING, type Tracing } from './tracing/tracing.ts';
+import { NO_TRACING, tracedMetrics, type Tracing } from '@rcm/portal-access/tracing';
 
 export interface WebAgentProcess {
   readonly access: AgentAccess;
@@ -47,13 +47,14 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
     const [open] = (await metrics.gauge('rcm_browser_contexts').get()).values;
     gauge.set(Math.min(100, (100 * Math.max(0, (open?.value ?? 0) - sessions.size)) / config.RCM_MAX_BROWSER_CONTEXTS));
   });
+  const tracing = options.tracing ?? NO_TRACING;
   return {
     access: {
       db,
       clock: systemClock,
       logger,
-      metrics,
-      credentials: createCredentialManager({ ...readingNumbers(config), stores: tracedReaders(stores, options.tracing ?? NO_TRACING), metrics }),
+      metrics: tracedMetrics(metrics, tracing),
+      credentials: createCredentialManager({ ...readingNumbers(config), stores: tracedReaders(stores, tracing), metrics }),
       drivers,
       sessions,
       lease: leaseTiming(config),

@@ -4,6 +4,7 @@ import { embedMetrics, startHealthServer } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { rotatorChores, stopFailingPortalTypes } from '../schedule/chores.ts';
 import { startService } from '../schedule/service.ts';
+import { tracedRotation } from '../schedule/traced-rotation.ts';
 import type { RotatorProcess } from '../services.ts';
 
 /** Runs until SIGTERM or SIGINT; then work in hand ends within the drain time, or goes on later from the journal. */
@@ -20,6 +21,7 @@ export async function runCommand(config: RotatorConfig, opened: RotatorProcess):
       recoveryMs: config.RCM_ROTATOR_RECOVERY_MS,
       beforeScan: () => stopFailingPortalTypes(rotator),
       chores: rotatorChores(opened, config),
+      rotate: tracedRotation(opened.tracing),
     });
     const health = await startHealthServer({
       port: config.RCM_HEALTH_PORT,

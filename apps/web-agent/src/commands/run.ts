@@ -13,7 +13,7 @@ import { openWebAgent, workerOptions } from '../services.ts';
 import { workInTurn } from '../tasks/turns.ts';
 import { measureQueue } from '../tasks/measure-queue.ts';
 import { TaskWorker } from '../tasks/worker.ts';
-import { openTracing } from '../tracing/tracing.ts';
+import { openTracing } from '@rcm/portal-access/tracing';
 import { listenForStop } from './stop-signals.ts';
 
 /** How often a process with a free hand looks for a task, and while none of those that wait is to be had. */
@@ -30,7 +30,7 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   const work = new AbortController();
   stop.hurry.addEventListener('abort', () => work.abort(), { once: true });
 
-  const tracing = opened.adopt(await openTracing(config.RCM_TRACES_URL), (spans) => spans.close());
+  const tracing = opened.adopt(await openTracing(config.RCM_TRACES_URL, 'rcm-web-agent'), (spans) => spans.close());
   const agent = opened.adopt(openWebAgent(config, { tracing }), (process) => process.close());
   const { access, db, logger, metrics, warnings } = agent;
   await checkConfiguration(db, logger);

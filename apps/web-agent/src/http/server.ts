@@ -21,7 +21,7 @@ import { type Problem, problem, PROBLEM_TYPE, problemOf } from './problem.ts';
 import { TenantRate } from './rate.ts';
 import { taskActs } from './task-acts.ts';
 import { taskRoutes } from './task-routes.ts';
-import { type Tracing } from '../tracing/tracing.ts';
+import { type Tracing } from '@rcm/portal-access/tracing';
 import { challengeOf, refusalOf } from './token-refusal.ts';
 import { noteRequest } from './traced-request.ts';
 import { createTokenCheck, type TokenRules } from './token.ts';

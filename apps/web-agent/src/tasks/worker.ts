@@ -1,7 +1,7 @@
 import { type ClaimedTask, claimNextPortalTask, claimPortalTask, type Database, finishPortalTask, haveTaskKey, requeuePortalTask } from '@rcm/db';
 import type { AgentAccess } from '@rcm/portal-access';
 import { hasCode, isRetryable, type Logger, type Metrics, systemClock } from '@rcm/telemetry';
-import { NO_TRACING, type Tracing } from '../tracing/tracing.ts';
+import { NO_TRACING, type Tracing } from '@rcm/portal-access/tracing';
 import { whileClaimed } from './claim.ts';
 import { performTask } from './perform.ts';
 import { putOffDelay, type Verdict, verdictOf, whenStopped } from './verdict.ts';

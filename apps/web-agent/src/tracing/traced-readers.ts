@@ -1,5 +1,5 @@
 import type { SecretReader, TenantReaders } from '@rcm/credentials';
-import type { Tracing } from './tracing.ts';
+import type { Tracing } from '@rcm/portal-access/tracing';
 
 /**
  * The same stores, whose reads are spans of whatever asked for them. A call that answers several tasks at once is in the trace of the first. What is asked for is not

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readWebAgentConfig } from '../config.ts';
 import { openWebAgent, type WebAgentProcess, workerOptions } from '../services.ts';
 import { TaskWorker } from '../tasks/worker.ts';
-import { attributesOf, type Collector, startCollector } from './collector.fixture.ts';
-import { openTracing, type Tracing } from './tracing.ts';
+import { attributesOf, type Collector, startCollector } from '@rcm/portal-access/tracing/testing';
+import { openTracing, type Tracing } from '@rcm/portal-access/tracing';
 
 const PATIENT = 'canary-patient-4711';
 let world: World;
@@ -15,7 +15,7 @@ let collector: Collector;
 let tracing: Tracing;
 beforeAll(async () => {
   collector = await startCollector();
-  tracing = await openTracing(collector.url);
+  tracing = await openTracing(collector.url, 'rcm-web-agent');
   world = await openWorld({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
   process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environmentOf('rcm_agent')['AWS_SHARED_CREDENTIALS_FILE'];
   const own = { RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'), RCM_LOG_LEVEL: 'error' };
@@ -29,7 +29,7 @@ afterAll(async () => {
   await collector?.close();
 });
 
-it('a task and the store call that it costs are in the task’s trace, and nothing of either is said', async () => {
+it('a task, its lease, its login and the store call that it costs are in the task’s trace, and nothing of them is said', async () => {
   const endpoint = world.endpoint('alpine-1');
   const { orgId } = endpoint;
   const asked = {
@@ -48,5 +48,10 @@ it('a task and the store call that it costs are in the task’s trace, and nothi
   expect(spans.filter(({ name }) => name === 'store read').map((span) => [span.parentSpanId, attributesOf(span)])).toEqual([
     [task?.spanId, { 'rcm.secrets': 1 }],
   ]);
+  for (const [name, attributes] of [
+    ['lease', { 'rcm.kind': 'shared', 'rcm.given': 'yes' }],
+    ['login', { 'rcm.outcome': 'accepted' }],
+  ] as const)
+    expect(spans.filter((span) => span.name === name).map((span) => [span.parentSpanId, attributesOf(span)])).toEqual([[task?.spanId, attributes]]);
   for (const value of [PATIENT, orgId, endpoint.id, endpoint.username, endpoint.secretArn, 'CLM-']) expect(collector.text()).not.toContain(value);
 });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ApiWorld, openApiWorld } from '../http/api.fixture.ts';
 import type { ApiServer } from '../http/server.ts';
-import { attributesOf, type Collector, startCollector } from './collector.fixture.ts';
-import { openTracing, type Tracing } from './tracing.ts';
+import { attributesOf, type Collector, startCollector } from '@rcm/portal-access/tracing/testing';
+import { openTracing, type Tracing } from '@rcm/portal-access/tracing';
 
 const PATIENT = 'canary-patient-4711';
 let world: ApiWorld;
@@ -11,7 +11,7 @@ let collector: Collector;
 let tracing: Tracing;
 beforeAll(async () => {
   collector = await startCollector();
-  tracing = await openTracing(collector.url);
+  tracing = await openTracing(collector.url, 'rcm-web-agent');
   world = await openApiWorld();
   api = await world.start({ tracing });
 });

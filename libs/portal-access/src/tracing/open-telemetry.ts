@@ -4,16 +4,16 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { isRcmError } from '@rcm/telemetry';
-import type { Tracing } from './tracing.ts';
+import type { EndedSpan, Tracing } from './tracing.ts';
 
 /** What is not sent while the collector is away is dropped: work waits for no span. */
 const QUEUE = { maxQueueSize: 2_048, maxExportBatchSize: 512, scheduledDelayMillis: 2_000, exportTimeoutMillis: 5_000 };
 
 /** Spans to a collector, by OpenTelemetry's own SDK. It is loaded where this file is, and registers nothing for the whole process. */
-export function createTracing(url: string): Tracing {
+export function createTracing(url: string, service: string): Tracing {
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: QUEUE.exportTimeoutMillis });
   const provider = new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': 'rcm-web-agent' }),
+    resource: resourceFromAttributes({ 'service.name': service }),
     sampler: new AlwaysOnSampler(),
     spanProcessors: [new BatchSpanProcessor({ exporter, ...QUEUE })],
   });
@@ -30,6 +30,10 @@ export function createTracing(url: string): Tracing {
       span.end();
     }
   };
+  const note = ({ name, attributes, ms }: EndedSpan, { kind, parent }: { readonly kind: SpanKind; readonly parent: Context }): void => {
+    const now = Date.now();
+    tracer.startSpan(name, { kind, attributes: attributes as Attributes, startTime: now - ms }, parent).end(now);
+  };
   return {
     async ofTask(taskId, name, act) {
       const parent = traceOf(taskId);
@@ -39,10 +43,19 @@ export function createTracing(url: string): Tracing {
       const parent = underWay.getStore();
       return parent ? run(tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes: attributes as Attributes }, parent), parent, act) : act();
     },
-    ended(taskId, { name, attributes, ms }) {
-      const now = Date.now();
-      const options = { kind: SpanKind.SERVER, attributes: { ...attributes, 'rcm.task': taskId }, startTime: now - ms };
-      tracer.startSpan(name, options, traceOf(taskId)).end(now);
+    async alone(name, act, attributesOf) {
+      const span = tracer.startSpan(name, { kind: SpanKind.INTERNAL }, ROOT_CONTEXT);
+      return run(span, ROOT_CONTEXT, async () => {
+        const ended = await act();
+        span.setAttributes(attributesOf(ended));
+        return ended;
+      });
+    },
+    ended: (taskId, { attributes, ...span }) =>
+      note({ ...span, attributes: { ...attributes, 'rcm.task': taskId } }, { kind: SpanKind.SERVER, parent: traceOf(taskId) }),
+    endedWithin(span) {
+      const parent = underWay.getStore();
+      if (parent) note(span, { kind: SpanKind.CLIENT, parent });
     },
     close: () => provider.shutdown().catch(() => undefined),
   };
