@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createMetrics, RcmError } from '@rcm/telemetry';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { attributesOf, type Collector, startCollector } from './collector.fixture.ts';
+import { attributesOf, type Collector, startCollector } from './testing.ts';
 import { tracedMetrics } from './traced-metrics.ts';
 import { NO_TRACING, openTracing } from './tracing.ts';
 
