@@ -18,7 +18,9 @@ const tasks = new Map<string, string>();
 const requests = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID(), '*': crypto.randomUUID() } as const;
 /** Which code a login of each organization waits for. */
 const codes = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID() } as const;
-const made = { tasks, codes, requests };
+/** Which password somebody else has asked to read. */
+const glass = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID() } as const;
+const made = { tasks, codes, requests, glass };
 
 beforeAll(async () => {
   w = await openTestConsole();
@@ -38,6 +40,10 @@ beforeAll(async () => {
     ...([1, 2] as const).map(
       (number) =>
         `INSERT INTO login_request (id, org_id, endpoint_id, kind, actor, reason) VALUES ('${requests[`hospital-${number}`]}', 'hospital-${number}', 'alpine-${number}', 'rollback', 'person:os:jane', 'r')`,
+    ),
+    ...([1, 2] as const).map(
+      (number) =>
+        `INSERT INTO login_request (id, org_id, endpoint_id, kind, minutes, actor, reason) VALUES ('${glass[`hospital-${number}`]}', 'hospital-${number}', 'alpine-${number}', 'break_glass', 15, 'person:os:jane', 'r')`,
     ),
     `INSERT INTO login_request (id, kind, actor, reason) VALUES ('${requests['*']}', 'pause', 'person:os:jane', 'r')`,
     ...([1, 2] as const).map((number) => wantedCode(codes[`hospital-${number}`], `hospital-${number}`, `alpine-${number}`)),
@@ -73,7 +79,9 @@ describe.each(CASES.map((each) => [title(each), each] as const))('%s', (_title, 
   test.each(ACT_NAMES)('act %s', async (act) => {
     const { browser, token } = signedIn(each.person);
     const answer = await browser.post(actPath(act, each.organization, made), { token, reason: ' ' });
-    if (expectsAct(each, act)) return expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('Say why')]);
+    // What was asked for with a reason is read without another one, by whoever asked.
+    const told = act === 'read' ? [409, expect.stringContaining('they alone may read it')] : [400, expect.stringContaining('Say why')];
+    if (expectsAct(each, act)) return expect([answer.status, answer.text]).toEqual(told);
     expect([answer.status, answer.text]).toEqual([404, await missing(browser)]);
   });
 
@@ -130,7 +138,7 @@ test('no page of an organization names another’s login, whoever looks', async 
   await asSuperuser(w.url, [
     `INSERT INTO notice (kind, dedup_key, org_id, endpoint_id) VALUES ('blocked', 'b', 'hospital-2', 'alpine-2')`,
     `INSERT INTO migration_proof (org_id, endpoint_id, step, version, fingerprint) VALUES ('hospital-2', 'alpine-2', 'applied', '1', 'canary-print')`,
-    `UPDATE login_request SET login_stood = rcm_login_stands(org_id, endpoint_id) WHERE endpoint_id = 'alpine-2'`,
+    `UPDATE login_request SET login_stood = rcm_login_stands(org_id, endpoint_id) WHERE endpoint_id = 'alpine-2' AND kind = 'rollback'`,
   ]);
   const { browser } = signedIn('all-operator');
   const seen = async (base: string): Promise<readonly boolean[]> => {
@@ -165,7 +173,7 @@ test('what waits in another organization, or in all of them, is no request of an
 
 test('what may cost much is done once somebody else has approved it, and never by who asked', async () => {
   const both = signedIn('both');
-  await asSuperuser(w.url, [`DELETE FROM login_request WHERE id = '${requests['hospital-1']}'`]);
+  await asSuperuser(w.url, [`DELETE FROM login_request WHERE org_id = 'hospital-1'`]);
   const login = '/o/hospital-1/logins/alpine-1';
   expect(await both.browser.post(`${login}/acts/rollback`, { token: both.token, reason: 'the old one is printed' })).toMatchObject({ status: 303 });
   const own = (await both.browser.get(login)).text;
@@ -192,7 +200,7 @@ test('what may cost much is done once somebody else has approved it, and never b
   expect((await both.browser.get(login)).text).toMatch(/withdrawn; nothing was done.*withdrawn: found the print/s);
 });
 
-test('a password is asked for here and never comes through here: it is read at a terminal once somebody else has approved it', async () => {
+test('a password is asked for here, and whoever asked is offered to read it once somebody else has approved it', async () => {
   const operator = signedIn('one-operator');
   await asSuperuser(w.url, [`DELETE FROM login_request WHERE org_id = 'hospital-1'`]);
   const login = '/o/hospital-1/logins/alpine-1';
@@ -207,6 +215,11 @@ test('a password is asked for here and never comes through here: it is read at a
   const page = (await operator.browser.get(login)).text;
   expect(page).toContain('approved: whoever asked may read it');
   expect(page).toMatch(/one-approver: spoke to her/);
+  const [read = ''] = /[^"]*\/acts\/read(?=")/.exec(page) ?? [];
+  expect(read).toMatch(/^\/o\/hospital-1\/requests\//);
+  for (const person of ['one-approver', 'both', 'all-operator']) expect((await signedIn(person).browser.get(login)).text).not.toContain('/acts/read"');
+  for (const person of ['both', 'all-operator'])
+    expect(await signedIn(person).browser.post(read, { token: signedIn(person).token })).toMatchObject({ status: 409 });
   await asSuperuser(w.url, [`DELETE FROM login_request WHERE org_id = 'hospital-1'`]);
 });
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { checkConfiguration, databaseProblem, openDatabase } from '@rcm/db';
 import { createLogger, createMetrics, embedMetrics, plaintextWarnings, startHealthServer } from '@rcm/telemetry';
+import { SHOWN_ONCE } from './acts/read-routes.ts';
 import type { ConsoleConfig } from './config.ts';
 import { startConsole } from './server.ts';
 
@@ -34,6 +35,7 @@ export async function runConsole(config: ConsoleConfig): Promise<number> {
       groupsClaim: config.RCM_CONSOLE_GROUPS_CLAIM,
       idleMs: config.RCM_CONSOLE_IDLE_MS,
       sessionMs: config.RCM_CONSOLE_SESSION_MS,
+      passwords: config.RCM_BREAK_GLASS_PAGE ? SHOWN_ONCE : null,
       live: { most: config.RCM_CONSOLE_STREAMS, roundMs: config.RCM_CONSOLE_CHANGES_SCAN_MS },
     }),
     (each) => each.close(),

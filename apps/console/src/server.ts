@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { approvalRoutes } from './acts/approval-routes.ts';
 import { bulkRoutes } from './acts/bulk-routes.ts';
 import { codeRoutes } from './acts/code-routes.ts';
+import { readRoutes, type ShownOnce } from './acts/read-routes.ts';
 import { actRoutes } from './acts/routes.ts';
 import type { GroupRole } from './access/groups.ts';
 import { failurePage, notFoundPage } from './pages/failure.ts';
@@ -45,6 +46,8 @@ export interface ConsoleOptions {
   readonly sessionMs: number;
   /** Event streams that are open at a time, and how often it is looked for what changed, in ms. */
   readonly live: Pick<StreamsOptions, 'most' | 'roundMs'>;
+  /** How it shows, once, what two people have agreed on (docs/break-glass.md). `null`: a terminal alone does. */
+  readonly passwords: ShownOnce | null;
 }
 
 export interface ConsoleServer {
@@ -78,14 +81,14 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   // Forms of its own pages alone: what another site can have sent without asking, or a program, is none.
   server.removeContentTypeParser(['application/json', 'text/plain']);
   const streams = new Streams({ db, logger, metrics, idleMs: options.idleMs, ...options.live });
-  let stopping = false;
+  const stop = new AbortController();
   server.addHook('preClose', async () => {
-    stopping = true;
+    stop.abort();
     await streams.close();
   });
   server.addHook('onSend', async (_request, reply) => {
     // Kept for a next request, the connection would hold the stop up for a minute.
-    if (stopping) reply.header('connection', 'close');
+    if (stop.signal.aborted) reply.header('connection', 'close');
   });
   const answered = metrics.counter('rcm_console_requests_total');
   const failed = metrics.counter('rcm_console_failures_total');
@@ -126,13 +129,15 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   );
   const issuer = new Issuer({ ...options.issuer, redirectUri: `${origin}/signed-in` });
   signInRoutes(server, { ...options, issuer });
-  pageRoutes(server, db);
+  const { passwords } = options;
+  pageRoutes(server, { db, showsPasswords: passwords !== null });
   viewRoutes(server, options);
   changesRoutes(server, db, streams);
   overviewRoutes(server, db);
   actRoutes(server, options);
   approvalRoutes(server, options);
   codeRoutes(server, options);
+  if (passwords) readRoutes(server, { db, logger, origin, passwords, stopping: stop.signal });
   bulkRoutes(server, options);
   accessRoutes(server, options);
   try {

@@ -1,7 +1,7 @@
 import { insertEndpoint, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { ALLOWED, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { CLIENT_ID, type DemoPerson, startSignIn } from '@rcm/demo-sign-in';
-import { createLogger, createMetrics, type Metrics, Secret } from '@rcm/telemetry';
+import { createLogger, createMetrics, type Logger, type Metrics, Secret } from '@rcm/telemetry';
 import { freePort, freshDatabase } from '@rcm/test-services';
 import { parseGroups } from './access/groups.ts';
 import { startConsole } from './server.ts';
@@ -57,7 +57,16 @@ export interface TestConsole {
 
 /** A console with two organizations, one login each, and a sign-in. `url`: on this database instead, which has its own rows. */
 export async function openTestConsole(
-  options: { readonly url?: string; readonly people?: readonly DemoPerson[]; readonly amr?: string; readonly streams?: number } = {},
+  options: {
+    readonly url?: string;
+    readonly people?: readonly DemoPerson[];
+    readonly amr?: string;
+    readonly streams?: number;
+    /** For an answer with a password. Default: as long as a test may take. */
+    readonly waitMs?: number;
+    /** Default: what is wrong, to stderr. */
+    readonly logger?: Logger;
+  } = {},
 ): Promise<TestConsole> {
   await using opened = new AsyncDisposableStack();
   const fresh = options.url === undefined ? await freshDatabase({ migrate: migrateWithLogins }) : { url: options.url, drop: () => Promise.resolve() };
@@ -82,8 +91,10 @@ export async function openTestConsole(
         idleMs: 600_000,
         sessionMs: 3_600_000,
         live: { most: options.streams ?? 100, roundMs: 100 },
+        // As long as a test may take: nothing here is about how long that is.
+        passwords: { waitMs: options.waitMs ?? 3_600_000, leavesMs: 3_600_000 },
       },
-      logger: createLogger({ name: 'console', level: 'error' }),
+      logger: options.logger ?? createLogger({ name: 'console', level: 'error' }),
       metrics,
       issuer: {
         ...{ issuer: signIn.issuer, clientId: CLIENT_ID, clientSecret: new Secret(signIn.clientSecret), scopes: 'openid profile groups' },

@@ -29,9 +29,15 @@ const start = (app: string, args: readonly string[], environment: Readonly<Recor
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 
+export interface RunningRotator {
+  /** All that it has written. */
+  output(): string;
+  stop(): Promise<void>;
+}
+
 /** A rotator that does what is asked for, until it is stopped. */
-export async function startRotator(world: World): Promise<{ stop(): Promise<void> }> {
-  const child = start('rotator', ['run'], environmentOf(world));
+export async function startRotator(world: World, settings: Readonly<Record<string, string>> = {}): Promise<RunningRotator> {
+  const child = start('rotator', ['run'], { ...environmentOf(world), ...settings });
   let text = '';
   await new Promise<void>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
@@ -43,6 +49,7 @@ export async function startRotator(world: World): Promise<{ stop(): Promise<void
     child.once('exit', (code) => reject(new Error(`the rotator ended with ${code}:\n${text}`)));
   });
   return {
+    output: () => text,
     async stop() {
       child.kill('SIGTERM');
       await once(child, 'exit');

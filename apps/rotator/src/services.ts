@@ -27,6 +27,9 @@ export interface RotatorProcess {
   close(): Promise<void>;
 }
 
+/** What sends notices. */
+export type Delivering = Pick<RotatorProcess, 'db' | 'rotator' | 'channels'>;
+
 /** Everything a rotator needs, made once from its configuration. Nothing is connected before it is used. `tracing`: default none; closed with the rest. */
 export function openRotator(config: RotatorConfig, { tracing = NO_TRACING }: { readonly tracing?: Tracing } = {}): RotatorProcess {
   const { logger, metrics, db, drivers, warnings, tryBrowser, closeBrowser } = openPortalProcess({ name: 'rotator', role: 'rcm_rotator', config });
@@ -83,7 +86,7 @@ export function openRotator(config: RotatorConfig, { tracing = NO_TRACING }: { r
 }
 
 /** Sends what a command has told of, at its end; what does not get out now is sent by whichever rotator comes next. */
-export async function deliverNow({ db, rotator, channels }: RotatorProcess, config: RotatorConfig): Promise<void> {
+export async function deliverNow({ db, rotator, channels }: Delivering, config: RotatorConfig): Promise<void> {
   const signal = AbortSignal.timeout(config.RCM_NOTICE_DEADLINE_MS);
   await deliverNotices({
     db,

@@ -22,6 +22,17 @@ export { decideAct, type Decision } from './asked-acts/decide.ts';
 export { type ActKind, type AskedResolution, BREAK_GLASS_MINUTES, RESOLUTIONS, SECOND_PERSON_MS, type WideActKind } from './asked-acts/kinds.ts';
 export { type AskedAct, type AskedActState, findBreakGlass, listAskedActs, listBreakGlass, listUndecidedActs, listWideActs } from './asked-acts/list.ts';
 export { type OpenedGlass, openGlass, type ReadingOnce, stayDue, wasTold } from './asked-acts/open-glass.ts';
+export { createGlassKey, type GlassKey, sealForGlass } from './asked-acts/glass-key.ts';
+export {
+  answerReading,
+  askToRead,
+  leaveReading,
+  MOST_READ_AN_HOUR,
+  type ReadingAnswer,
+  type ReadingToDo,
+  takeReading,
+  takeReadingAnswer,
+} from './asked-acts/readings.ts';
 export { type AskedActToDo, endAct, endLeftActs, takeActs } from './asked-acts/take.ts';
 export { withdrawAct } from './asked-acts/withdraw.ts';
 export { withCa } from './connection.ts';

@@ -49,6 +49,7 @@ const DOES: Readonly<Record<Act, string>> = {
   approve: 'approver',
   decline: 'approver',
   withdraw: 'operator',
+  read: 'operator',
   revoke: 'approver',
   'pause portals': 'operator',
   'resume portals': 'operator',

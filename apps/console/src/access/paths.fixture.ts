@@ -6,6 +6,8 @@ export interface Made {
   readonly tasks: ReadonlyMap<string, string>;
   readonly codes: Readonly<Record<Case['organization'], string>>;
   readonly requests: Readonly<Record<Case['organization'] | '*', string>>;
+  /** Passwords that somebody else has asked to read. */
+  readonly glass: Readonly<Record<Case['organization'], string>>;
 }
 type Organization = Case['organization'];
 
@@ -30,8 +32,9 @@ export const pagePath = (page: Page, organization: Organization, made: Made): st
 
 const OF_A_REQUEST = ['approve', 'decline', 'withdraw'];
 
-export function actPath(act: Act, organization: Organization, { tasks, codes, requests }: Made): string {
+export function actPath(act: Act, organization: Organization, { tasks, codes, requests, glass }: Made): string {
   const [word = '', ...wide] = act.split(' ');
+  if (word === 'read') return `/o/${organization}/requests/${glass[organization]}/acts/read`;
   if (OF_A_REQUEST.includes(word))
     return wide.length > 0 ? `/all/requests/${requests['*']}/acts/${word}` : `/o/${organization}/requests/${requests[organization]}/acts/${word}`;
   if (word === 'answer') return `/o/${organization}/codes/${codes[organization]}/acts/answer`;

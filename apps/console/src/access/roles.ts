@@ -40,6 +40,7 @@ export const ACTS = {
   approve: ['approver'],
   decline: ['approver'],
   withdraw: ['operator'],
+  read: ['operator'],
   revoke: ['approver'],
   'pause portals': ['operator'],
   'resume portals': ['operator'],

@@ -75,7 +75,7 @@ export const LOGIN_ACTS: readonly LoginAct[] = [
   {
     act: 'break_glass',
     title: 'Break-glass: read the password',
-    does: `For the day on which nothing else helps. Once it is approved you have that many minutes to read the password at your own terminal (rcm break-glass read), signed in as here; people are told before it is shown, and it is due to be changed when the minutes are over. It never comes through this page. ${SECOND}`,
+    does: `For the day on which nothing else helps. Once it is approved you have that many minutes to read the password, once: at your own terminal (rcm break-glass read), signed in as here, or on this page where that is allowed. People are told before it is shown, and it is due to be changed when the minutes are over. ${SECOND}`,
     command: (login) => `rcm break-glass request ${login} --minutes 15 --reason "…"`,
   },
 ];

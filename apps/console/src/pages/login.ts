@@ -7,13 +7,15 @@ import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
 import { standingPill } from './fleet.ts';
 import { facts, further, moment, part, pill, sameAs, table } from './parts.ts';
-import { howFar, saidOfIt, secondPerson, whatIsAsked, withdrawal } from './second-person.ts';
+import { howFar, reading, saidOfIt, secondPerson, whatIsAsked, withdrawal } from './second-person.ts';
 
 export interface LoginShown {
   readonly login: LoginInFull;
   readonly history: LoginHistory;
   readonly asked: readonly AskedAct[];
   readonly roles: readonly Role[];
+  /** Whether it is read here, once, what two people have agreed on. */
+  readonly showsPasswords: boolean;
   /** Who looks at it, as events name them. */
   readonly person: string;
   /** Of the session, for its forms. */
@@ -122,7 +124,7 @@ const askedFor = (shown: LoginShown): Markup =>
     ],
     shown.asked,
     '',
-  )}${shown.asked.map((act) => act.state === 'waiting' && withdrawal(act, shown))}${shown.asked.some(({ endedAt }) => endedAt === null) && markup`<p><a href=${`/o/${shown.login.orgId}/logins/${shown.login.id}`}>Load the page again</a> to see how far it is.</p>`}</section>`;
+  )}${shown.asked.map((act) => act.state === 'waiting' && [shown.showsPasswords && reading(act, shown), withdrawal(act, shown)])}${shown.asked.some(({ endedAt }) => endedAt === null) && markup`<p><a href=${`/o/${shown.login.orgId}/logins/${shown.login.id}`}>Load the page again</a> to see how far it is.</p>`}</section>`;
 
 const isBad = (what: string): boolean => /^(rejected|locked|blocked|failed|refused)/.test(what);
 

@@ -4,7 +4,7 @@ import { type Act, mayDo, type Role } from '../access/roles.ts';
 import { LOGIN_ACTS, WIDE_ACTS } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
-import { facts, moment, pill, type Tone } from './parts.ts';
+import { facts, moment, pill, sameAs, type Tone } from './parts.ts';
 
 export interface Deciding {
   /** Who looks at it, as events name them. */
@@ -55,6 +55,22 @@ export const withdrawal = (act: AskedAct, { person, roles, token }: Deciding): M
   isSamePerson(person, act.actor) &&
   mayDo(roles, nameOf('withdraw', act)) &&
   actForm({ action: addressOf('withdraw', act), title: `Withdraw: ${whatIsAsked(act)}`, does: ANSWERS.withdraw.does, token });
+
+/** For whoever asked, once it is approved and nobody has read it. */
+export const reading = (act: AskedAct, { person, roles, token }: Deciding): Markup =>
+  act.kind === 'break_glass' &&
+  act.state === 'waiting' &&
+  isSamePerson(person, act.actor) &&
+  mayDo(roles, 'read') &&
+  markup`<details class="act" name="act">
+    <summary>Read the password, once</summary>
+    <p>People are told first; then it is on your screen for two minutes, and nowhere again. From then on it is due to be changed when its minutes are over. Have the portal’s page open before.</p>
+    <form method="post" action=${`/o/${act.orgId ?? ''}/requests/${act.id}/acts/read`}>
+      <input type="hidden" name="token" value=${token} />
+      <button>Read the password, once</button>
+    </form>
+    ${sameAs(`rcm break-glass read ${act.id}`)}
+  </details>`;
 
 type Answer = keyof typeof ANSWERS;
 const nameOf = (answer: Answer, { orgId }: AskedAct): Act => (orgId === null ? `${answer} for portals` : answer);

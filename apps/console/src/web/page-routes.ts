@@ -37,8 +37,14 @@ const ORGANIZATIONS_SHOWN = 500;
 const ASKED_SHOWN = 10;
 const SUMMED_UP = 12;
 
+export interface PageParts {
+  readonly db: Database;
+  /** Whether the console shows, once, what two people have agreed on. */
+  readonly showsPasswords: boolean;
+}
+
 /** What is to be seen; every address names its organization, and the rows are read as that organization's. */
-export function pageRoutes(server: FastifyInstance, db: Database): void {
+export function pageRoutes(server: FastifyInstance, { db, showsPasswords }: PageParts): void {
   const page = pagesOf(server, db);
   server.get('/', async (request, reply) => {
     const { visitor } = request;
@@ -71,7 +77,10 @@ export function pageRoutes(server: FastifyInstance, db: Database): void {
       listAskedActs(db, { orgId: place.orgId, endpointId: id, limit: ASKED_SHOWN }),
     ]);
     if (!login || !history) return null;
-    return { title: login.id, content: loginPage({ login, history, asked, roles, person: visitor.person, token: formToken(visitor.sessionId), now }) };
+    return {
+      title: login.id,
+      content: loginPage({ login, history, asked, roles, showsPasswords, person: visitor.person, token: formToken(visitor.sessionId), now }),
+    };
   });
 
   page('tasks', '/tasks', 'both', async ({ place, query, now }) => {

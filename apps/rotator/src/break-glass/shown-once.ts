@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { CredentialPayload } from '@rcm/credentials';
 import type { Secret } from '@rcm/telemetry';
+import { fieldsToShow } from './fields.ts';
 
 export interface ToShow {
   readonly payload: Secret<CredentialPayload>;
@@ -28,13 +29,11 @@ export async function showOnce(
 ): Promise<void> {
   let isOver = false;
   const draw = async (): Promise<void> => {
-    const { username, password, custom_fields } = payload.reveal();
-    const others = Object.entries(custom_fields ?? {}).filter((field): field is [string, string] => typeof field[1] === 'string');
-    const rows = [['user name', username], ['password', password], ...(code ? [['code', (await code()).reveal()]] : []), ...others];
+    const rows = fieldsToShow(payload.reveal(), code ? (await code()).reveal() : null);
     // A code may take its time: what was ended meanwhile is not shown again.
     if (isOver) return;
-    const width = Math.max(...rows.map(([name = '']) => name.length));
-    const lines = rows.map(([name = '', value = '']) => `  ${seen(name.padEnd(width))}  ${seen(value)}`);
+    const width = Math.max(...rows.map(([name]) => name.length));
+    const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
     const keys = code ? 'Enter ends it; c and Enter show another code.' : 'Enter ends it.';
     output.write(`${THERE}${[...above, '', ...lines, '', ...below, `${keys} It ends by itself in ${SHOWN_MS / 60_000} minutes.`].join('\n')}\n`);
   };
@@ -58,10 +57,3 @@ export async function showOnce(
     reader.close();
   }
 }
-
-/** What a terminal would take for a command is written as its code: whoever set a password must not write to the screen with it. */
-const seen = (value: string): string =>
-  value.replace(
-    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );

@@ -1,7 +1,7 @@
 import { wasTold } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
-import { deliverNow, type RotatorProcess } from '../services.ts';
+import { deliverNow, type Delivering } from '../services.ts';
 
 const LOOK_MS = 250;
 
@@ -10,7 +10,7 @@ const LOOK_MS = 250;
  * `deadline_exceeded` where none has taken it within three deadlines of a channel: then nothing is shown.
  */
 export async function tellFirst(
-  opened: RotatorProcess,
+  opened: Delivering,
   config: RotatorConfig,
   { id, orgId, signal }: { readonly id: string; readonly orgId: string; readonly signal: AbortSignal },
 ): Promise<void> {

@@ -14,6 +14,7 @@ import type { MetricName, Metrics } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
 import { backupAge } from '../backup/backup-age.ts';
+import { readForConsole } from '../break-glass/read-for-console.ts';
 import { noticeManualChanges } from '../manual/notice-changes.ts';
 import { lookAtBlocked } from '../mending/look-at-blocked.ts';
 import { longWaitLooks } from '../mending/look-at-long-waits.ts';
@@ -89,6 +90,15 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
       everyMs: config.RCM_ROTATOR_ASKED_SCAN_MS,
       round: (signal: AbortSignal) => doAskedActs(rotator, signal),
     })),
+    ...(config.RCM_BREAK_GLASS_PAGE
+      ? [
+          {
+            name: 'passwords that the console shows',
+            everyMs: config.RCM_ROTATOR_ASKED_SCAN_MS,
+            round: (signal: AbortSignal) => readForConsole({ db, rotator, channels }, config, signal),
+          },
+        ]
+      : []),
     countBooks(rotator, metrics),
     ...(config.RCM_BACKUP_RECIPIENTS ? [backupAge(db, metrics)] : []),
     {

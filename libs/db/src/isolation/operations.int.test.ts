@@ -273,6 +273,8 @@ describe('with another tenant’s names', () => {
       'mailbox_turn',
       'notice',
       'rotation_request',
+      'login_request',
+      'break_glass_reading',
       'tenant_data_key',
     ])
       rows.push(await t.sql(`SELECT * FROM ${table} ORDER BY 1, 2`));

@@ -31,7 +31,10 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
     INSERT INTO portal_task (id, org_id, endpoint_id, name, input_sealed, input_key_id) VALUES ($4::uuid, $1, $2, 'claim_status', convert_to($3, 'UTF8'), $4::uuid)`,
   task_callback: `INSERT INTO task_callback (task_id, org_id, name, ended_at) SELECT $4::uuid, $1, 'claims', now() WHERE $2 || $3 <> ''`,
   rotation_request: `INSERT INTO rotation_request (org_id, endpoint_id, kind, actor, reason) VALUES ($1, $2, 'demand', 'person', $3 || $4)`,
-  login_request: `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ($1, $2, 'verify', 'person:os:jane', $3 || $4)`,
+  login_request: `INSERT INTO login_request (id, org_id, endpoint_id, kind, actor, reason) VALUES ($4::uuid, $1, $2, 'verify', 'person:os:jane', $3)`,
+  break_glass_reading: `
+    INSERT INTO break_glass_reading (request_id, org_id, actor, public_key)
+    SELECT $4::uuid, $1, 'person:os:jane', decode(repeat('00', 44), 'hex') WHERE $2 || $3 <> ''`,
   audit_event: `
     INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash)
     VALUES ($1, 0, now(), 'actor', 'noun.verb', $2, $3 || $4, '', '')`,

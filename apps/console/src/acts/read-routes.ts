@@ -1,0 +1,65 @@
+import { RcmError } from '@rcm/telemetry';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { mayDo } from '../access/roles.ts';
+import { notFoundPage } from '../pages/failure.ts';
+import { layout } from '../pages/layout.ts';
+import { shownPage } from '../pages/shown.ts';
+import { mustBeOwnForm } from '../web/own-form.ts';
+import { standingIn } from '../web/places.ts';
+import type { ActParts } from './routes.ts';
+import { waitForReading } from './wait-for-reading.ts';
+
+/** What a rotator has sealed: names and values as they may be shown, and what is to be said beside them. */
+const shown = z.strictObject({
+  login: z.string(),
+  portal: z.string(),
+  address: z.string(),
+  reason: z.string(),
+  approvedBy: z.string().nullable(),
+  until: z.iso.datetime(),
+  rotation: z.string().nullable(),
+  fields: z.array(z.tuple([z.string(), z.string()])),
+});
+export type Shown = z.infer<typeof shown>;
+
+/** How passwords are shown. */
+export interface ShownOnce {
+  /** For a rotator's answer: telling people may take three deadlines of a channel. */
+  readonly waitMs: number;
+  /** Until the page leaves the screen by itself: long enough to type a long password, short enough for a desk that was left. */
+  readonly leavesMs: number;
+}
+export const SHOWN_ONCE: ShownOnce = { waitMs: 90_000, leavesMs: 120_000 };
+
+interface ReadParts extends ActParts {
+  readonly passwords: ShownOnce;
+  readonly stopping: AbortSignal;
+}
+const SPARE_MS = 30_000;
+
+/**
+ * The one answer of the console that has a password in it: to a form, so that no address leads to it, and as what no browser keeps. It leaves the screen by itself.
+ */
+export function readRoutes(server: FastifyInstance, { db, logger, origin, passwords, stopping }: ReadParts): void {
+  const { waitMs, leavesMs } = passwords;
+  server.post<{ Params: { org: string; id: string } }>('/o/:org/requests/:id/acts/read', async (request, reply) => {
+    const visitor = mustBeOwnForm(request, origin);
+    const { org, id } = request.params;
+    const standing = await standingIn(db, visitor, org);
+    const mayRead = standing !== null && mayDo(standing.roles, 'read') && z.uuid().safeParse(id).success;
+    // Else the server would take the connection for one that nobody uses.
+    request.raw.setTimeout(waitMs + SPARE_MS);
+    const sealed = mayRead ? await waitForReading(db, { id, orgId: org, actor: visitor.person }, { waitMs, stopping }) : null;
+    if (!standing || !sealed) return reply.code(404).html(notFoundPage(visitor));
+    const content = sealed.map((text) => shown.parse(JSON.parse(text))).reveal();
+    // Without what was read.
+    logger.info({ person: visitor.person, orgId: org, requestId: id }, 'a person was shown a password that a second one had approved');
+    const path = `/o/${org}/logins/${content.login}`;
+    if (!/^[a-z0-9-]+$/.test(content.login)) throw new RcmError('input_invalid', 'What came is of no login. Nothing was shown.');
+    return reply
+      .header('refresh', `${leavesMs / 1000}; url=${path}`)
+      .header('clear-site-data', '"cache"')
+      .html(layout({ title: 'Shown once', visitor, page: 'login', ...standing }, shownPage(content, { path, leavesMs })));
+  });
+}

@@ -1,0 +1,57 @@
+import { type CredentialPayload, parsePayload, parseReference } from '@rcm/credentials';
+import { type AskedAct, endAct, findBreakGlass, openGlass, stayDue } from '@rcm/db';
+import { codeSource, migratedEndpoint } from '@rcm/portal-access';
+import { isRcmError, RcmError, type Secret } from '@rcm/telemetry';
+import type { RotatorConfig } from '../config.ts';
+import type { Delivering } from '../services.ts';
+import { tellFirst } from './tell-first.ts';
+
+/** What may be shown now, once. */
+export interface Glass {
+  readonly asked: AskedAct;
+  readonly endpoint: { readonly id: string; readonly portalTypeCode: string; readonly baseUrl: string };
+  /** Until then it may be used; then it is due to be changed. */
+  readonly until: Date;
+  /** The state of a rotation that is open; `null`: none is. */
+  readonly rotation: string | null;
+  readonly payload: Secret<CredentialPayload>;
+  /** One-time codes of the login; `null`: it has none. */
+  readonly code: (() => Promise<Secret<string>>) | null;
+}
+
+interface Spending {
+  readonly requestId: string;
+  readonly actor: string;
+  readonly config: RotatorConfig;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Spends a request that a second person has approved, and shows what it is for. In this order: it is taken, with its audit event and the rotation that it makes due; people are told; it is read;
+ * it is shown. Whatever fails on the way, nothing is shown. Fails with `input_invalid` where there is no such request, as `openGlass`, with `deadline_exceeded` where nobody could be told.
+ */
+export async function spendGlass(opened: Delivering, { requestId: id, actor, config, signal }: Spending, show: (glass: Glass) => Promise<void>): Promise<void> {
+  const { db, rotator } = opened;
+  const asked = await findBreakGlass(db, { id });
+  if (!asked?.orgId || !asked.endpointId) throw new RcmError('input_invalid', `There is no break-glass request ${id}. Nothing was shown.`);
+  const { orgId } = asked;
+  const endpoint = await migratedEndpoint(db, { orgId, endpointId: asked.endpointId });
+  const glass = await openGlass(db, { id, orgId, actor });
+  const end = (outcome: 'done' | 'failed', code: string | null, words: string) => endAct(db, { id, orgId, outcome, code, words });
+  try {
+    await tellFirst(opened, config, { id, orgId, signal });
+    const current = await rotator.stores.forTenant(orgId).read(parseReference(endpoint.secretArn), { signal });
+    if (!current) throw new RcmError('secret_missing', `The secret of ${endpoint.id} is not in its store. Nothing was shown.`);
+    const rotation = await stayDue(db, { orgId, ...glass });
+    const payload = parsePayload(current.text);
+    const { clock, metrics } = rotator;
+    const code = await codeSource({ db, clock, metrics, endpoint, loginIdentity: endpoint.loginIdentity, payload, waitMs: config.RCM_TOTP_WAIT_MS, signal });
+    await show({ asked, endpoint, until: glass.until, rotation, payload, code });
+  } catch (error) {
+    const known = isRcmError(error) ? error : null;
+    // What failed is what the person has to know; a request that could not be ended is ended as `left`, by a rotator.
+    await end('failed', known?.code ?? 'unexpected', known?.message ?? 'An unexpected error; whoever asked has seen it.').catch(() => undefined);
+    throw error;
+  }
+  await end('done', null, 'Shown once.');
+}

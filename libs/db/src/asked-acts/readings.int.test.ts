@@ -1,0 +1,145 @@
+import { Secret } from '@rcm/telemetry';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Database } from '../database.ts';
+import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { askAct } from './ask.ts';
+import { decideAct } from './decide.ts';
+import { createGlassKey, sealForGlass } from './glass-key.ts';
+import { openGlass } from './open-glass.ts';
+import { answerReading, askToRead, leaveReading, takeReading, takeReadingAnswer } from './readings.ts';
+import { withdrawAct } from './withdraw.ts';
+
+let t: TestDatabase;
+let page: Database;
+let endpoint: TestEndpoint;
+beforeAll(async () => {
+  t = await openTestDatabase();
+  page = t.another('rcm_console');
+});
+afterAll(() => t.close());
+beforeEach(async () => {
+  await t.sql('DELETE FROM login_request');
+  endpoint = await makeEndpoint(t.db);
+});
+
+const JANE = 'person:oidc:https://id.example#jane';
+const JOHN = 'person:oidc:https://id.example#john';
+const key = createGlassKey();
+
+async function requested(answer: 'approved' | 'declined' | null = 'approved'): Promise<{ readonly id: string; readonly orgId: string }> {
+  const { orgId, endpointId } = endpoint;
+  const { id } = await askAct(page, { orgId, endpointId, kind: 'break_glass', minutes: 15, actor: JANE, reason: 'the platform is down' });
+  if (answer) await decideAct(page, { id, orgId, decision: answer, actor: JOHN, reason: 'spoke to her' });
+  return { id, orgId };
+}
+const ask = (of: { readonly id: string; readonly orgId: string }, actor = JANE) => askToRead(page, { ...of, actor, publicKey: key.publicKey });
+const rows = () => t.sql<Record<string, unknown>>('SELECT * FROM break_glass_reading');
+
+test('what a rotator answers opens for whoever asked, is taken once, and is in the database no more', async () => {
+  const of = await requested();
+  expect(await ask(of)).toBe(true);
+  const reading = await takeReading(t.rotator);
+  expect(reading).toEqual({ requestId: of.id, orgId: of.orgId, actor: JANE, publicKey: expect.any(Uint8Array) as Uint8Array, readBefore: 0 });
+  expect(await takeReading(t.rotator)).toBeNull();
+  if (!reading) throw new Error('nothing was asked for');
+  const at = { requestId: of.id, orgId: of.orgId };
+  expect(await takeReadingAnswer(page, at)).toBeNull();
+  await answerReading(t.rotator, { ...at, kind: 'sealed', sealed: sealForGlass(reading.publicKey, of.id, new Secret('canary-7')) });
+  expect(JSON.stringify(await rows())).not.toContain('canary-7');
+  const answer = await takeReadingAnswer(page, at);
+  expect(answer?.kind === 'sealed' && key.open(of.id, answer.sealed).reveal()).toBe('canary-7');
+  expect([await takeReadingAnswer(page, at), await rows()]).toEqual([null, []]);
+});
+
+test('why nothing is shown is told instead, and the first answer stands', async () => {
+  const of = await requested();
+  await ask(of);
+  await takeReading(t.rotator);
+  const at = { requestId: of.id, orgId: of.orgId };
+  await answerReading(t.rotator, { ...at, kind: 'refused', code: 'secret_missing', words: 'It is gone.' });
+  await answerReading(t.rotator, { ...at, kind: 'refused', code: 'unexpected', words: 'else' });
+  expect(await takeReadingAnswer(page, at)).toEqual({ kind: 'refused', code: 'secret_missing', words: 'It is gone.' });
+});
+
+test.each<[string, () => Promise<unknown>, string]>([
+  ['nobody has approved', async () => ask(await requested(null)), 'No second person'],
+  ['a second person has declined', async () => ask(await requested('declined')), 'declined'],
+  ['somebody else has asked for', async () => ask(await requested(), JOHN), 'they alone'],
+  ['is being read in another window', async () => [await ask(await requested()), await ask(await only())], 'another window'],
+  [
+    'was withdrawn',
+    async () => {
+      const of = await requested();
+      await withdrawAct(page, { ...of, actor: JANE, reason: 'found another way' });
+      return ask(of);
+    },
+    'withdrawn',
+  ],
+  [
+    'was read at a terminal',
+    async () => {
+      const of = await requested();
+      await openGlass(t.rotator, { ...of, actor: JANE });
+      return ask(of);
+    },
+    'read already',
+  ],
+  [
+    'may be read no more, as its minutes are over',
+    async () => {
+      const of = await requested();
+      await t.sql(`UPDATE login_request SET decided_at = decided_at - interval '1 hour'`);
+      return ask(of);
+    },
+    'its time is over',
+  ],
+])('what %s is asked for in vain', async (_, act, words) => {
+  await expect(act()).rejects.toMatchObject({ code: 'state_conflict', message: expect.stringContaining(words) as string });
+});
+const only = async () => ({ id: (await t.sql<{ id: string }>('SELECT id::text FROM login_request'))[0]?.id ?? '', orgId: endpoint.orgId });
+
+test('another organization’s request is none, and the table itself refuses what nobody has approved', async () => {
+  const of = await requested();
+  expect(await ask({ id: of.id, orgId: (await makeEndpoint(t.db)).orgId })).toBe(false);
+  expect(await ask({ id: crypto.randomUUID(), orgId: of.orgId })).toBe(false);
+  const insert = (id: string, actor: string) =>
+    page.transaction(
+      { tenant: of.orgId },
+      (tx) =>
+        tx.$executeRaw`INSERT INTO break_glass_reading (request_id, org_id, actor, public_key) VALUES (${id}::uuid, ${of.orgId}, ${actor}, ${key.publicKey})`,
+    );
+  await expect(insert(of.id, JOHN)).rejects.toMatchObject({ code: 'database_failed' });
+  await t.sql('DELETE FROM login_request');
+  const undecided = await requested(null);
+  await expect(insert(undecided.id, JANE)).rejects.toMatchObject({ code: 'database_failed' });
+  expect(await rows()).toEqual([]);
+});
+
+test('what no rotator has taken may be asked for again; what one has taken may not', async () => {
+  const of = await requested();
+  const at = { requestId: of.id, orgId: of.orgId };
+  await ask(of);
+  expect(await leaveReading(page, at)).toBe(true);
+  await ask(of);
+  await takeReading(t.rotator);
+  expect(await leaveReading(page, at)).toBe(false);
+});
+
+test('an answer that nobody has come for is gone after minutes', async () => {
+  const of = await requested();
+  await ask(of);
+  await takeReading(t.rotator);
+  await t.sql(`UPDATE break_glass_reading SET asked_at = asked_at - interval '6 minutes'`);
+  expect([await takeReading(t.rotator), await rows()]).toEqual([null, []]);
+});
+
+test('a rotator knows how many were read within the hour', async () => {
+  for (const hours of [0, 0, 2]) {
+    await openGlass(t.rotator, { ...(await requested()), actor: JANE });
+    await t.sql(`UPDATE login_request SET ended_at = clock_timestamp(), outcome = 'done' WHERE ended_at IS NULL`);
+    if (hours > 0)
+      await t.sql(`UPDATE login_request SET taken_at = taken_at - interval '2 hours' WHERE id = (SELECT id FROM login_request ORDER BY asked_at DESC LIMIT 1)`);
+  }
+  await ask(await requested());
+  expect(await takeReading(t.rotator)).toMatchObject({ readBefore: 2 });
+});
