@@ -15,7 +15,7 @@ const product = [
   // For other services to take along: it knows nothing of the platform.
   allow('task-client'),
   allow('web-agent', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access'),
-  allow('rotator', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access'),
+  allow('rotator', 'telemetry', 'credentials', 'db', 'fleet', 'portal-drivers', 'portal-access'),
   allow('migrator', 'telemetry', 'credentials', 'db'),
   allow('audit', 'telemetry', 'db'),
   allow('infra', 'telemetry', 'credentials'),

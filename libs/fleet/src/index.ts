@@ -9,3 +9,4 @@ export { nextStepsFor, whyRotatedThen } from './login-words.ts';
 export { type TypeStanding, whyTypeWaits } from './rotation-words.ts';
 export { callbackNote, taskNote, whyNotDone } from './task-words.ts';
 export { relative } from './times.ts';
+export { pausedWhy, stoppedWhy, WHY_WAITS } from './why-waits.ts';

@@ -1,18 +1,19 @@
 import type { LoginInFull } from '@rcm/db';
+import { pausedWhy, stoppedWhy, WHY_WAITS } from './why-waits.ts';
 
 /** What decides when it is rotated next, the first that holds. */
 export function whyRotatedThen(login: LoginInFull): { readonly at: Date | null; readonly why: string } {
   const at = login.nextRotationAt;
-  if (login.retiredAt) return { at: null, why: 'its organization uses it no more' };
-  if (!login.stored) return { at: null, why: 'its secret is not in the store yet' };
+  if (login.retiredAt) return { at: null, why: WHY_WAITS.retired };
+  if (!login.stored) return { at: null, why: WHY_WAITS.notStored };
   if (login.attempt) return { at: login.attempt.waitingUntil, why: `a rotation is ${login.attempt.state} (${login.attempt.reason})` };
-  if (login.shared) return { at: null, why: 'it lies in several places, so nobody rotates it by itself' };
-  if (login.rotationMode === 'manual') return { at, why: 'a person changes it at the portal, and is told then' };
-  if (login.oldReaders) return { at: null, why: 'plaintext of it lies in a row that somebody may still read' };
-  if (login.pauses.length > 0) return { at, why: `a person has paused it (${login.pauses[0]?.reason ?? ''})` };
-  if (login.portalStopped) return { at, why: `its portal’s rotations are stopped (${login.portalStopped.cause ?? 'no cause'})` };
-  if (login.rotationNotBefore && at && login.rotationNotBefore > at)
-    return { at: login.rotationNotBefore, why: 'the last one did not get through, and it rests' };
+  if (login.shared) return { at: null, why: WHY_WAITS.shared };
+  if (login.rotationMode === 'manual') return { at, why: WHY_WAITS.manual };
+  if (login.oldReaders) return { at: null, why: WHY_WAITS.oldReaders };
+  const [pause] = login.pauses;
+  if (pause) return { at, why: pausedWhy(pause.scope, pause.reason) };
+  if (login.portalStopped) return { at, why: stoppedWhy(login.portalStopped.cause) };
+  if (login.rotationNotBefore && at && login.rotationNotBefore > at) return { at: login.rotationNotBefore, why: WHY_WAITS.resting };
   if (login.expiresAt && at && at < login.expiresAt) return { at, why: 'before the portal lets the password expire' };
   return { at, why: 'by its portal type’s interval' };
 }

@@ -9,6 +9,7 @@ import {
   listWriterIntents,
   rotationCounts,
 } from '@rcm/db';
+import { pausedWhy, stoppedWhy, WHY_WAITS } from '@rcm/fleet';
 import { type CommandContext, print } from './command.ts';
 
 const SHOWN = 200;
@@ -99,6 +100,8 @@ interface Shown {
   readonly notices: readonly { readonly kind: string; readonly endpointId: string | null; readonly portalType: string | null; readonly at: string }[];
 }
 
+const scopeOf = ({ endpointId, portalTypeCode }: Shown['pauses'][number]) => (endpointId ? 'login' : portalTypeCode ? 'portal_type' : 'all');
+
 function linesFor(s: Shown): string[] {
   return [
     `rotations: ${s.counts.done} done, ${s.counts.abandoned} abandoned, ${s.counts.blocked} blocked, ${s.counts.open} open`,
@@ -110,18 +113,18 @@ function linesFor(s: Shown): string[] {
     ...s.leases.map((l) => `  ${l.endpointId}  ${l.kind} by ${l.holder} since ${l.since}`),
     ...s.writerIntents.map((w) => `  ${w.endpointIds.join(', ')}  wanted by ${w.wantedBy} since ${w.since}`),
     `paused: ${s.pauses.length}`,
-    ...s.pauses.map((p) => `  ${p.endpointId ?? p.portalTypeCode ?? 'all'}  by ${p.actor} since ${p.since}: ${p.reason}`),
+    ...s.pauses.map((p) => `  ${p.endpointId ?? p.portalTypeCode ?? 'all'}  ${pausedWhy(scopeOf(p), p.reason)}, by ${p.actor} since ${p.since}`),
     `portal types stopped: ${s.portalTypes.filter((t) => t.stopped).length}`,
     ...s.portalTypes.map(
       (t) =>
-        `  ${t.portalType}  ${t.stopped ? `stopped since ${t.stopped.since}: ${t.stopped.cause}, ${t.stopped.detail ?? ''}` : `today's first rotation ${t.canary?.state ?? 'is still to come'}`}`,
+        `  ${t.portalType}  ${t.stopped ? `since ${t.stopped.since}  ${stoppedWhy(t.stopped.cause)}, ${t.stopped.detail ?? ''}` : `today's first rotation ${t.canary?.state ?? 'is still to come'}`}`,
     ),
     ...(s.shared.length > 0
-      ? ['logins in several places, not rotated automatically:', ...s.shared.map((x) => `  ${x.endpointIds.join(', ')} (${x.organizations} organizations)`)]
+      ? [`logins that wait: ${WHY_WAITS.shared}`, ...s.shared.map((x) => `  ${x.endpointIds.join(', ')} (${x.organizations} organizations)`)]
       : []),
     ...(s.oldReaders.held > 0
       ? [
-          `not rotated while plaintext lies in their rows: ${s.oldReaders.held}, of which ${s.oldReaders.due} are due (\`migrator scrub\`, or \`migrator old-readers-gone\`)`,
+          `logins that wait: ${s.oldReaders.held}, of which ${s.oldReaders.due} are due: ${WHY_WAITS.oldReaders} (\`migrator scrub\`, or \`migrator old-readers-gone\`)`,
         ]
       : []),
     `notices: ${s.notices.length === 0 ? 'none' : ''}`,
