@@ -25,7 +25,11 @@ export async function upsertOrganization(db: Database, { id, parentId = null, ..
  * range, a host given up that an endpoint is on, a host that lies somewhere but is none of `hosts`. Whether passwords can be made from the rules
  * is @rcm/credentials' to say, and whether a host may lie where it does is @rcm/portal-drivers', before this.
  */
-export async function upsertPortalType(db: Database, portalType: NewPortalType, change?: PersonalChange): Promise<PortalTypeRow> {
+export const upsertPortalType = (db: Database, portalType: NewPortalType, change?: PersonalChange): Promise<PortalTypeRow> =>
+  db.transaction('no tenant', (tx) => upsertPortalTypeIn(tx, portalType, change));
+
+/** The same in the caller's transaction. */
+export async function upsertPortalTypeIn(tx: Transaction, portalType: NewPortalType, change?: PersonalChange): Promise<PortalTypeRow> {
   checkId('portal type code', portalType.code);
   if (typeof portalType.recipe !== 'object' || portalType.recipe === null || Array.isArray(portalType.recipe))
     throw new RcmError('input_invalid', 'recipe must be an object.');
@@ -43,10 +47,8 @@ export async function upsertPortalType(db: Database, portalType: NewPortalType, 
     recipe: jsonValue('recipe', portalType.recipe),
     updatedAt: new Date(),
   };
-  return db.transaction('no tenant', async (tx) => {
-    if (change) await sayWhy(tx, change);
-    return portalTypeRow(await tx.portalType.upsert({ where: { code }, create: { code, ...fields }, update: fields }));
-  });
+  if (change) await sayWhy(tx, change);
+  return portalTypeRow(await tx.portalType.upsert({ where: { code }, create: { code, ...fields }, update: fields }));
 }
 
 /** Who changes what passwords are typed into, and why. */

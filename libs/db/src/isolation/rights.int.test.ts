@@ -364,6 +364,15 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_rotator', 'may not', `UPDATE login_request SET login_stood = 'else'`],
   ['rcm_rotator', 'may not', `UPDATE login_request SET decision = 'approved', decided_by = 'person:os:john', decision_reason = 'r'`],
   ['rcm_agent', 'may not', 'SELECT 1 FROM login_request'],
+  ...([OPERATOR_ROLE, CONSOLE_ROLE] as const).flatMap((role): (readonly [Asking, 'may' | 'may not', string])[] => [
+    [role, role === OPERATOR_ROLE ? 'may' : 'may not', proposed('person:os:jane')],
+    [role, 'may not', 'UPDATE portal_type_change SET saved_at = now()'],
+    [role, 'may not', 'UPDATE portal_type_change SET stood = NULL'],
+    [role, 'may not', `UPDATE portal_type_change SET document = '{}'`],
+    [role, 'may not', 'DELETE FROM portal_type_change'],
+    [role, 'may not', `UPDATE portal_type SET hosts = '{evil.example}'`],
+  ]),
+  ...APP_ROLES.map((role) => [role, 'may not', 'SELECT 1 FROM portal_type_change'] as const),
   ['rcm_rotator', 'may', `UPDATE break_glass_reading SET taken_at = now(), code = 'c', words = 'w'`],
   ['rcm_rotator', 'may', 'DELETE FROM break_glass_reading'],
   ['rcm_rotator', 'may not', `UPDATE break_glass_reading SET public_key = public_key`],
@@ -608,3 +617,7 @@ test('every function that runs with more than its caller’s rights is rcm_inter
   expect(functions.length).toBeGreaterThanOrEqual(8);
   expect(functions).toEqual(functions.map(({ name }) => ({ name, owner: 'rcm_internal', fixed: true, closed: true })));
 });
+
+function proposed(actor: string): string {
+  return `INSERT INTO portal_type_change (portal_type_code, document, actor, reason) VALUES ('new', '{"code":"new"}', '${actor}', 'r')`;
+}

@@ -51,6 +51,7 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
 /** Tables that hold nothing of a tenant's, and why. */
 export const SHARED_TABLES: Readonly<Record<string, string>> = {
   portal_type: 'a product of a payer: the same for all',
+  portal_type_change: 'what a portal type is to be, and who has approved it: the same for all',
   migration_pace: 'when the next call that a store counts may be made',
   migration_run: 'what each run of the migrator was asked for, over every tenant; for the migrator alone',
   storage_outside: 'which kinds of copies of the storage a person still has to deal with',

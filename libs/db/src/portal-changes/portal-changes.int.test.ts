@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Database } from '../database.ts';
+import type { NewPortalType } from '../endpoints/endpoint.ts';
+import { upsertPortalType } from '../endpoints/seed.ts';
+import { makeEndpoint, openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
+import { listPortalChanges, showPortalChange } from './list.ts';
+import { decidePortalChange, proposePortalType } from './propose.ts';
+import { saveApprovedChange } from './save.ts';
+
+let t: TestDatabase;
+let operator: Database;
+let page: Database;
+beforeAll(async () => {
+  t = await openTestDatabase();
+  operator = t.another('rcm_operator');
+  page = t.another('rcm_console');
+});
+afterAll(() => t.close());
+
+const JANE = 'person:oidc:https://id.example#jane';
+const JOHN = 'person:oidc:https://id.example#john';
+const OLGA = { actor: 'person:os:olga', reason: 'approved' };
+let made = 0;
+
+/** A portal type of its own, with one login. */
+async function portal() {
+  made += 1;
+  const code = `changed-${made}`;
+  const { orgId } = await makeEndpoint(t.db, { portal: { code, settleMs: 1_000 } });
+  const [row] = await t.sql<{ document: NewPortalType }>(
+    `SELECT jsonb_build_object('code', code, 'name', name, 'hosts', hosts, 'driver', driver, 'recipe', recipe, 'passwordRules', password_rules, 'rotationMode', rotation_mode,
+       'rotationIntervalDays', rotation_interval_days, 'rotationSpreadDays', rotation_spread_days, 'lockoutThreshold', lockout_threshold, 'lockoutMargin', lockout_margin,
+       'lockoutWindowSeconds', lockout_window_seconds, 'settleMs', settle_ms, 'totpSkew', totp_skew, 'totpPeriodSeconds', totp_period_seconds,
+       'maxSessionsPerAccount', max_sessions_per_account, 'maxConcurrency', max_concurrency) AS document FROM portal_type WHERE code = $1`,
+    [code],
+  );
+  if (!row) throw new Error('no portal type');
+  const propose = (then: Partial<NewPortalType> = { settleMs: 2_000 }) =>
+    proposePortalType(operator, { ...row.document, ...then }, { actor: JANE, reason: 'the payer has said so' });
+  return { code, orgId, document: row.document, propose };
+}
+const approve = (id: string, actor = JOHN, db = page) => decidePortalChange(db, { id, decision: 'approved', actor, reason: 'read it' });
+const settleOf = async (code: string) => (await t.sql<{ ms: number }>('SELECT settle_ms AS ms FROM portal_type WHERE code = $1', [code]))[0]?.ms;
+const eventsOf = async (orgId: string) =>
+  (
+    await t.sql<{ said: string }>(
+      `SELECT action || ' ' || actor AS said FROM audit_event WHERE org_id = $1 AND (action LIKE 'approval.%' OR action = 'portal_type.changed') ORDER BY seq`,
+      [orgId],
+    )
+  ).map(({ said }) => said);
+/** As the tables' owner. */
+const save = async (id: string) => {
+  const change = await showPortalChange(t.db, { id });
+  return saveApprovedChange(t.db, id, { portalType: change?.document as unknown as NewPortalType, ...OLGA });
+};
+const REFUSED = { code: 'state_conflict' };
+
+test('one proposes, another approves, the owner saves it; nothing uses it before, and each stands in the audit trail', async () => {
+  const { code, orgId, propose } = await portal();
+  const { id } = await propose();
+  expect(await showPortalChange(page, { id })).toMatchObject({ code, state: 'undecided', actor: JANE, document: { settleMs: 2_000 } });
+  await expect(save(id)).rejects.toMatchObject(REFUSED);
+  expect(await approve(id)).toEqual({ code });
+  expect([(await listPortalChanges(operator, { limit: 1 }))[0], await settleOf(code)]).toMatchObject([{ id, state: 'approved', decidedBy: JOHN }, 1_000]);
+  await save(id);
+  expect([await settleOf(code), (await showPortalChange(page, { id }))?.state]).toEqual([2_000, 'saved']);
+  await expect(save(id)).rejects.toMatchObject(REFUSED);
+  expect((await eventsOf(orgId)).slice(0, 2)).toEqual([`approval.asked ${JANE}`, `approval.given ${JOHN}`]);
+});
+
+test('nobody approves their own, under whatever name they add, also where they write the row themselves', async () => {
+  const { propose } = await portal();
+  const { id } = await propose();
+  for (const actor of [JANE, `${JANE} says Jane`]) await expect(approve(id, actor, operator)).rejects.toMatchObject(REFUSED);
+  const byHand = page.transaction(
+    'no tenant',
+    (tx) =>
+      tx.$executeRaw`UPDATE portal_type_change SET decision = 'approved', decided_by = ${`${JANE} says else`}, decision_reason = 'r' WHERE id = ${id}::uuid`,
+  );
+  await expect(byHand).rejects.toMatchObject({ details: { constraint: 'portal_type_change_somebody_else' } });
+  expect(await decidePortalChange(operator, { id, decision: 'declined', actor: JANE, reason: 'mistaken' })).not.toBeNull();
+  expect((await showPortalChange(page, { id }))?.state).toBe('declined');
+});
+
+test('a yes is for the portal type as it stood: where it was saved since, neither approval nor saving goes through', async () => {
+  const [one, other] = [await portal(), await portal()];
+  const [waiting, approved] = [await one.propose(), await other.propose()];
+  await approve(approved.id);
+  for (const { document } of [one, other]) await upsertPortalType(t.db, { ...document, settleMs: 1_500 }, OLGA);
+  await expect(approve(waiting.id)).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining('changed since') as string });
+  await expect(save(approved.id)).rejects.toMatchObject(REFUSED);
+  expect([await settleOf(one.code), await settleOf(other.code)]).toEqual([1_500, 1_500]);
+  expect((await showPortalChange(page, { id: approved.id }))?.state).toBe('outdated');
+});
+
+test('it is decided on once, and of one portal type one change waits', async () => {
+  const { propose } = await portal();
+  const { id } = await propose();
+  await expect(propose({ settleMs: 3_000 })).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining('Another change') as string });
+  await decidePortalChange(page, { id, decision: 'declined', actor: JOHN, reason: 'no' });
+  await expect(approve(id)).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining('decided on') as string });
+  expect((await propose({ settleMs: 3_000 })).id).not.toBe(id);
+  expect(await approve(crypto.randomUUID())).toBeNull();
+});
+
+test('what is proposed names its portal type, and a portal type that is not there yet may be proposed', async () => {
+  const { document } = await portal();
+  const { id } = await proposePortalType(operator, { ...document, code: 'not-there-yet' }, { actor: JANE, reason: 'a new payer' });
+  await approve(id);
+  await save(id);
+  expect(await settleOf('not-there-yet')).toBe(1_000);
+  const other = operator.transaction(
+    'no tenant',
+    (tx) => tx.$executeRaw`INSERT INTO portal_type_change (portal_type_code, document, actor, reason) VALUES ('one', '{"code":"other"}', ${JANE}, 'r')`,
+  );
+  await expect(other).rejects.toMatchObject({ details: { constraint: 'portal_type_change_names_it' } });
+});
