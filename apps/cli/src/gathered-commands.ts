@@ -53,7 +53,7 @@ export const GATHERED: readonly Gathered[] = [
     path: ['break-glass', 'read'],
   },
   {
-    ...rotator('save', 'create a portal type or bring it up to date: FILE --reason TEXT'),
+    ...rotator('save', 'create a portal type or bring it up to date: FILE, or --request of an approved change, --reason TEXT'),
     path: ['portal-type', 'save'],
     acting: 'owner',
     there: ['save-portal-type'],

@@ -11,6 +11,7 @@ import { addCodes } from './codes/commands.ts';
 import { addDatabase } from './database/commands.ts';
 import { addOnboarding } from './onboarding/commands.ts';
 import { addPolicies } from './policies/commands.ts';
+import { addPortalTypes } from './portal-types/commands.ts';
 import { addReview } from './review/commands.ts';
 import { addTasks } from './tasks/commands.ts';
 import { GATHERED } from './gathered-commands.ts';
@@ -123,31 +124,7 @@ export function commandTree({ terminal, now, print }: Running): Command {
   addDatabase(program, { terminal, print });
   addPolicies(program, terminal);
 
-  const portalType = program.command('portal-type').description('portal types: list, show, diff, save, decide');
-  portalType
-    .command('list')
-    .description('all of them')
-    .action(async () => {
-      const { portalTypeList } = await import('./commands/portal-types.ts');
-      await looks(portalTypeList);
-    });
-  portalType
-    .command('show')
-    .description('one of them')
-    .argument('<code>', 'portal type')
-    .action(async (code: string) => {
-      const { portalTypeShow } = await import('./commands/portal-types.ts');
-      await looks((db) => portalTypeShow(db, code));
-    });
-
-  portalType
-    .command('diff')
-    .description('what `save` of a file would change, and for how many logins')
-    .argument('<file>', 'JSON, see docs/rotation.md')
-    .action(async (file: string) => {
-      const { portalTypeDiff } = await import('./commands/portal-type-diff.ts');
-      await looks((db) => portalTypeDiff(db, file));
-    });
+  addPortalTypes(program, { terminal, looks, print });
 
   program
     .command('completion')

@@ -99,19 +99,44 @@ const schema = z
  * made from the rules. Fails with `input_invalid` (one line per problem; for rules the reason and the place) or `recipe_invalid`.
  */
 export async function readPortalTypeFile(path: string): Promise<NewPortalType> {
-  const parsed = schema.safeParse(json(path, await read(path)));
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(({ path: at, message }) => `  ${at.join('.') || '(the whole)'}: ${message}`);
-    throw new RcmError('input_invalid', `${path} is no portal type:\n${lines.join('\n')}\nNothing was changed.`);
-  }
-  const { recipe, hosts, lockoutWindowSeconds = null, ...rest } = parsed.data;
+  const said = checked(path, json(path, await read(path)));
+  return portalTypeOf(said, await read(resolve(dirname(path), said.recipe), `recipe: ${said.recipe}`));
+}
+
+/**
+ * The same of what was once read from such a file and kept as `NewPortalType`: whoever keeps it may have changed it, so nothing of it is believed. Fails as `readPortalTypeFile`.
+ */
+export function portalTypeFromDocument(document: Readonly<Record<string, unknown>>): NewPortalType {
+  const { recipe, driver: _driver, hosts, privateHosts, loopbackHosts, termsDate, ...rest } = document;
+  const at = (host: unknown): DeclaredHost => {
+    const lies = (list: unknown): boolean => Array.isArray(list) && list.includes(host);
+    if (lies(privateHosts)) return { host: String(host), address: 'private' };
+    return lies(loopbackHosts) ? { host: String(host), address: 'loopback' } : String(host);
+  };
+  const file = {
+    ...rest,
+    hosts: Array.isArray(hosts) ? hosts.map(at) : hosts,
+    recipe: 'as it was proposed',
+    ...(termsDate === undefined ? {} : { termsDate: String(termsDate).slice(0, 10) }),
+  };
+  return portalTypeOf(checked('What was proposed', file), JSON.stringify(recipe));
+}
+
+function checked(path: string, value: unknown): z.infer<typeof schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map(({ path: at, message }) => `  ${at.join('.') || '(the whole)'}: ${message}`);
+  throw new RcmError('input_invalid', `${path} is no portal type:\n${lines.join('\n')}\nNothing was changed.`);
+}
+
+function portalTypeOf({ recipe: _path, hosts, lockoutWindowSeconds = null, ...rest }: z.infer<typeof schema>, recipe: string): NewPortalType {
   named('passwordRules', () => usablePasswordRules(rest.passwordRules));
   return {
     ...rest,
     ...hostsOf(hosts),
     lockoutWindowSeconds,
     driver: 'recipe',
-    recipe: parseRecipe(await read(resolve(dirname(path), recipe), `recipe: ${recipe}`)),
+    recipe: parseRecipe(recipe),
   };
 }
 

@@ -6,6 +6,7 @@ export { CALENDAR_WORDS } from './calendar-words.ts';
 export { howMany, howManyLogins } from './how-many.ts';
 export { isWell, noteOf, type Standing, standingOf } from './standing.ts';
 export { nextStepsFor, whyRotatedThen } from './login-words.ts';
+export { type ChangedField, nearChanges, portalTypeDiff, type PortalTypeDiff, type RecipeLine } from './portal-type-diff.ts';
 export { type TypeStanding, whyTypeWaits } from './rotation-words.ts';
 export { callbackNote, taskNote, whyNotDone } from './task-words.ts';
 export { relative } from './times.ts';

@@ -1,11 +1,14 @@
 import { parsePasswordRules, ruleWarnings } from '@rcm/credentials';
-import { upsertPortalType } from '@rcm/db';
-import { readPortalTypeFile } from '../portal-type-file.ts';
+import { type Database, type NewPortalType, saveApprovedChange, showPortalChange, upsertPortalType } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
+import { portalTypeFromDocument, readPortalTypeFile } from '../portal-type-file.ts';
 import { asOwner, readActorConfig } from './as-owner.ts';
 import { personalAct, print } from './command.ts';
 
 export interface SavePortalTypeOptions {
-  readonly file: string;
+  /** Or `request`: a change that a second person has approved. */
+  readonly file?: string | undefined;
+  readonly request?: string;
   readonly json: boolean;
   readonly dryRun: boolean;
   /** Who and why; not needed where nothing is saved. */
@@ -16,18 +19,35 @@ export interface SavePortalTypeOptions {
 /**
  * `save-portal-type`: creates a portal type, or brings it up to date. Whoever may choose the hosts on which passwords are typed owns the
  * database: no app's role may write portal types, so this runs under the owner's URL, when the platform is deployed. Fails as
- * `readPortalTypeFile` and `upsertPortalType`, before anything is changed.
+ * `readPortalTypeFile` and `upsertPortalType`, or `saveApprovedChange`, before anything is changed.
  */
-export async function savePortalTypeCommand(environment: NodeJS.ProcessEnv, { file, json, dryRun, ...person }: SavePortalTypeOptions): Promise<number> {
+export async function savePortalTypeCommand(
+  environment: NodeJS.ProcessEnv,
+  { file, request, json, dryRun, ...person }: SavePortalTypeOptions,
+): Promise<number> {
+  if ((file === undefined) === (request === undefined))
+    throw new RcmError('input_invalid', 'Name a file, or --request with an approved change. Nothing was changed.');
   // With no store to reach, who signed in is the issuer's to say where one is configured, else the operating system's.
   const act = dryRun ? null : await personalAct(person, readActorConfig(environment));
-  const portalType = await readPortalTypeFile(file);
+  const saved = async (db: Database): Promise<NewPortalType> => {
+    const portalType = await proposed(db, request ?? '');
+    if (act !== null) await saveApprovedChange(db, request ?? '', { portalType, ...act });
+    return portalType;
+  };
+  const portalType = file === undefined ? await asOwner(environment, `of change ${request ?? ''}`, saved) : await readPortalTypeFile(file);
   const { code } = portalType;
-  if (act !== null) await asOwner(environment, code, (db) => upsertPortalType(db, portalType, act));
+  if (file !== undefined && act !== null) await asOwner(environment, code, (db) => upsertPortalType(db, portalType, act));
   const warnings = ruleWarnings(parsePasswordRules(portalType.passwordRules));
   print({ json }, { portalType: code, dryRun, saved: !dryRun, warnings }, [
     ...warnings.map((warning) => `warning: ${warning}`),
     dryRun ? `${code} would be saved; nothing was changed` : `${code} saved; holds from the next login on`,
   ]);
   return 0;
+}
+
+/** What was proposed, checked like a file. Fails with `input_invalid`. */
+async function proposed(db: Database, id: string): Promise<NewPortalType> {
+  const change = await showPortalChange(db, { id });
+  if (!change) throw new RcmError('input_invalid', `There is no proposed change ${id}: \`rcm portal-type proposed\` has them. Nothing was changed.`);
+  return portalTypeFromDocument(change.document);
 }

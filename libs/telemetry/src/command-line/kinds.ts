@@ -33,7 +33,7 @@ const file = line(LONGEST_PATH);
 export const KINDS: Readonly<Record<string, Kind>> = {
   ...{ id, code: id, org: id },
   task: shape(UUID, 'must be the id of a task, as `rcm tasks` lists it'),
-  request: shape(UUID, 'must be the id of a request, as `rcm break-glass list` has it'),
+  request: shape(UUID, 'must be the id of a request, as `rcm break-glass list`, `codes list` or `portal-type proposed` has it'),
   quarter: shape(/^20\d{2}-Q[1-4]$/, 'must be a quarter such as 2026-Q3'),
   run: shape(/^[1-9]\d{0,8}$/, 'must be the id of a run, as `runs` lists it'),
   account: shape(/^\d{12}$/, 'must be twelve digits'),
