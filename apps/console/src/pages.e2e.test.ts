@@ -1,4 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
+import { openDatabase, proposePortalType } from '@rcm/db';
+import { urlFor } from '@rcm/db/testing';
 import { isLongForm } from '@rcm/test-services';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,15 +8,21 @@ import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from './chromium.fixture.ts';
 import { tellStory } from './story.fixture.ts';
-import { openTestConsole, type TestConsole } from './testing.fixture.ts';
+import { openTestConsole, PORTAL, type TestConsole } from './testing.fixture.ts';
 
 let w: TestConsole;
 let chromium: Browser;
+/** A proposed change of a portal type. */
+let change: string;
 let tasks: Awaited<ReturnType<typeof tellStory>>;
 
 beforeAll(async () => {
   w = await openTestConsole();
   tasks = await tellStory(w.url, (plain) => plain);
+  const operator = openDatabase({ url: urlFor('rcm_operator', w.url), applicationName: 'operator', role: 'rcm_operator', maxConnections: 1 });
+  const then = { ...PORTAL, name: 'Alpine', recipe: { login: [{ goto: '/', wait: 5, last: true }] } };
+  change = (await proposePortalType(operator, then, { actor: 'person:os:jane', reason: 'a new page' })).id;
+  await operator.close();
   chromium = await launchChromium();
 });
 afterAll(async () => {
@@ -52,6 +60,7 @@ const PAGES = (): Readonly<Record<string, string>> => ({
   'calendar of all': '/all/calendar?day=2031-06-03',
   portals: '/all/portals',
   portal: '/all/portals/alpine',
+  change: `/all/portals/changes/${change}`,
   migration: '/all/migration',
   declined: '/o/hospital-1/logins/alpine-well',
   audit: '/o/hospital-1/audit',

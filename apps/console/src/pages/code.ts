@@ -15,7 +15,8 @@ export function code(value: unknown): VNode {
     ${left > 0 && markup`<p class="same">${left} further lines are not shown.</p>`}`;
 }
 
-function words(line: string): readonly Markup[] {
+/** A line of JSON, its words told apart. */
+export function words(line: string): readonly Markup[] {
   const parts: Markup[] = [];
   let plain = '';
   for (let at = 0; at < line.length;) {

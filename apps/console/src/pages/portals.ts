@@ -1,15 +1,18 @@
-import type { PortalAdmission, PortalListed, PortalShown } from '@rcm/db';
+import type { PortalAdmission, PortalChange, PortalListed, PortalShown } from '@rcm/db';
 import { howMany } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import { code } from './code.ts';
 import type { Place } from './layout.ts';
+import { proposedChanges } from './portal-change.ts';
 import { facts, moment, pill, sameAs, table, type Tone } from './parts.ts';
 
 export interface PortalsShown {
   readonly place: Place;
   readonly portals: readonly PortalListed[];
   readonly admissions: readonly PortalAdmission[];
+  /** What was proposed; `null`: it is not this page's. */
+  readonly changes: readonly PortalChange[] | null;
   readonly now: Date;
 }
 
@@ -26,7 +29,7 @@ const breakerOf = (admissions: readonly PortalAdmission[], { code: portal }: Pic
   return open ? markup`<span>${pill('open', 'ill')} ${moment(open.openedAt, now)}: ${open.cause.replaceAll('_', ' ')}</span>` : pill('closed', 'well');
 };
 
-export const portalsPage = ({ place, portals, admissions, now }: PortalsShown): Markup => [
+export const portalsPage = ({ place, portals, admissions, changes, now }: PortalsShown): Markup => [
   table(
     'Portal types',
     [
@@ -45,6 +48,7 @@ export const portalsPage = ({ place, portals, admissions, now }: PortalsShown): 
     'There is no portal type yet: save one with rcm portal-type save.',
   ),
   sameAs('rcm portal-type list'),
+  changes !== null && proposedChanges(changes, now),
 ];
 
 export interface OnePortalShown {
@@ -70,5 +74,5 @@ export const portalPage = ({ place, portal, admissions, now }: OnePortalShown): 
   ]),
   sameAs(`rcm portal-type show ${portal.code}`),
   markup`<section><h2>Recipe</h2>${code(portal.recipe)}
-    <p class="same">Checked with <code>rcm portal lint FILE</code>, saved with <code>rcm portal-type save FILE</code>, as the tables’ owner.</p></section>`,
+    <p class="same">Checked with <code>rcm portal lint FILE</code>, proposed to a second person with <code>rcm portal-type propose FILE</code>, saved with <code>rcm portal-type save</code>, as the tables’ owner.</p></section>`,
 ];

@@ -14,6 +14,7 @@ import {
   listAdmissions,
   listOpenAttempts,
   listPauses,
+  listPortalChanges,
   listPortals,
   listPortalTypes,
   listRuns,
@@ -26,9 +27,11 @@ import {
   placeIn,
   portalRotations,
   showPortal,
+  showPortalChange,
 } from '@rcm/db';
 import { isId } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import { formToken } from '../access/form-token.ts';
 import { mayDo } from '../access/roles.ts';
 import { approvalsPage } from '../pages/approvals.ts';
@@ -36,6 +39,7 @@ import { calendarAsked, calendarPage } from '../pages/calendar.ts';
 import { codePage, codesPage } from '../pages/codes.ts';
 import { migrationPage } from '../pages/migration.ts';
 import { notificationsPage } from '../pages/notifications.ts';
+import { portalChangePage } from '../pages/portal-change.ts';
 import { portalPage, portalsPage } from '../pages/portals.ts';
 import { rotationsAsked, rotationsPage } from '../pages/rotations.ts';
 import { systemPage } from '../pages/system.ts';
@@ -81,7 +85,18 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
 
   page('portals', '/portals', 'both', async ({ place, now }) => {
     const portals = await listPortals(db, scopeOf(place.orgId));
-    return { title: 'Portals', content: portalsPage({ place, portals, admissions: await listAdmissions(db), now }) };
+    const changes = place.orgId === null ? await listPortalChanges(db, { limit: ASKED_SHOWN }) : null;
+    return { title: 'Portals', content: portalsPage({ place, portals, admissions: await listAdmissions(db), changes, now }) };
+  });
+
+  // Of every organization, like the portal type: only for whoever has a role in each, under either address.
+  page('portals', '/portals/changes/:id', 'both', async ({ visitor, id, now }) => {
+    const everywhere = await standingIn(db, visitor, null);
+    const change = everywhere && z.uuid().safeParse(id).success ? await showPortalChange(db, { id }) : null;
+    if (!everywhere || !change) return null;
+    const portal = await showPortal(db, { code: change.code, scope: 'every tenant' });
+    const deciding = { person: visitor.person, roles: everywhere.roles, token: formToken(visitor.sessionId) };
+    return { title: `Change of ${change.code}`, content: portalChangePage({ change, portal, ...deciding, now }) };
   });
 
   page('portals', '/portals/:id', 'both', async ({ place, id, now }) => {

@@ -1,0 +1,83 @@
+import { type Database, openDatabase, proposePortalType, showPortalChange } from '@rcm/db';
+import { urlFor } from '@rcm/db/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Browser } from './browser.fixture.ts';
+import { countIn, mustBeHarmless } from './harmless.fixture.ts';
+import { HOSTILE } from './story.fixture.ts';
+import { openTestConsole, PORTAL, type TestConsole } from './testing.fixture.ts';
+
+/** What somebody proposes that a portal type is to be, looked at and decided on by somebody else. */
+let w: TestConsole;
+let operator: Database;
+const people = new Map<string, { readonly browser: Browser; readonly token: string }>();
+beforeAll(async () => {
+  w = await openTestConsole();
+  operator = openDatabase({ url: urlFor('rcm_operator', w.url), applicationName: 'operator', role: 'rcm_operator' });
+  for (const id of ['all-operator', 'all-approver', 'all-of-two', 'one-approver']) {
+    const browser = await w.browser(id);
+    people.set(id, { browser, token: await browser.token() });
+  }
+});
+afterAll(async () => {
+  await operator?.close();
+  await w?.close();
+});
+
+const person = (id: string) => {
+  const found = people.get(id);
+  if (!found) throw new Error(`nobody is ${id}`);
+  return found;
+};
+const propose = async (then: object, who = 'somebody'): Promise<string> =>
+  (await proposePortalType(operator, { ...PORTAL, ...then }, { actor: `person:oidc:${w.issuer}#${who}`, reason: HOSTILE })).id;
+const decide = (who: string, id: string, answer: string, reason = 'read it') =>
+  person(who).browser.post(`/all/portal-changes/${id}/acts/${answer}`, { token: person(who).token, reason });
+
+test('what it would change is shown as text, field by field and line by line; an approval saves nothing', async () => {
+  const id = await propose({ name: HOSTILE, recipe: { login: [HOSTILE] } });
+  const list = await person('all-operator').browser.get('/all/portals');
+  mustBeHarmless(list, 'list');
+  expect(list.text).toContain(`/all/portals/changes/${id}`);
+  const page = await person('all-operator').browser.get(`/all/portals/changes/${id}`);
+  mustBeHarmless(page, 'change');
+  expect(page.text).toMatch(/<li class="comes">.*&lt;script>/);
+  expect(page.text).toMatch(/<td data-title="Now"><code>&quot;Alpine Health&quot;<\/code>/);
+  expect(page.text).not.toContain('/acts/');
+  expect(page.text).toContain('An approver of all organizations decides');
+  expect(await decide('all-operator', id, 'approve')).toMatchObject({ status: 404 });
+  expect(await decide('all-approver', id, 'approve', ' ')).toMatchObject({ status: 400 });
+  expect(await decide('all-approver', id, 'approve')).toMatchObject({ status: 303 });
+  expect(await showPortalChange(operator, { id })).toMatchObject({ state: 'approved', decidedBy: `person:oidc:${w.issuer}#all-approver` });
+  expect(await countIn(w.url, `SELECT FROM portal_type WHERE code = 'alpine' AND name = 'Alpine Health'`)).toBe(1);
+  expect((await person('all-operator').browser.get(`/all/portals/changes/${id}`)).text).toContain('rcm portal-type save --request');
+  expect(await decide('all-approver', id, 'decline')).toMatchObject({ status: 409 });
+});
+
+test('nobody approves their own, whatever roles they have; they may take it back', async () => {
+  const id = await propose({ code: 'own', settleMs: 5 }, 'all-of-two');
+  const page = (await person('all-of-two').browser.get(`/all/portals/changes/${id}`)).text;
+  expect([page.includes('acts/approve'), page.includes('acts/decline')]).toEqual([false, true]);
+  expect(await decide('all-of-two', id, 'approve')).toMatchObject({ status: 409, text: expect.stringContaining('somebody else') as string });
+  expect(await decide('all-of-two', id, 'decline')).toMatchObject({ status: 303 });
+  expect((await person('all-approver').browser.get(`/all/portals/changes/${id}`)).text).not.toContain('/acts/');
+});
+
+test('for whoever has a role in one organization alone there is none', async () => {
+  const id = await propose({ code: 'not-theirs', settleMs: 5 });
+  const { browser } = person('one-approver');
+  const missing = (await browser.get('/o/no-such-place/logins')).text;
+  for (const path of [`/all/portals/changes/${id}`, `/o/hospital-1/portals/changes/${id}`]) {
+    const { status, text } = await browser.get(path);
+    expect([status, text]).toEqual([404, missing]);
+  }
+  const { status, text } = await decide('one-approver', id, 'approve');
+  expect([status, text]).toEqual([404, missing]);
+  expect((await browser.get('/o/hospital-1/portals')).text).not.toContain(id);
+});
+
+test.each([crypto.randomUUID(), HOSTILE, 'constructor', '..'])('a change called %j is none', async (id) => {
+  const { browser } = person('all-approver');
+  expect((await browser.get(`/all/portals/changes/${encodeURIComponent(id)}`)).status).toBeGreaterThanOrEqual(400);
+  expect((await decide('all-approver', encodeURIComponent(id), 'approve')).status).toBe(404);
+  expect((await decide('all-approver', crypto.randomUUID(), 'constructor')).status).toBe(404);
+});
