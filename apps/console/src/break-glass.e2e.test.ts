@@ -89,6 +89,7 @@ async function act(page: Page, name: string, fields: Readonly<Record<string, str
   await keyboard.press('Enter');
   for (const [field, text] of Object.entries(fields)) {
     await keyboard.to(field, (focused) => focused.name === field && isOf(focused));
+    await keyboard.press('Control+A');
     await keyboard.type(text);
   }
   await keyboard.to('the button', (focused) => focused.tag === 'BUTTON' && isOf(focused));
